@@ -1,0 +1,107 @@
+// Package channel is the inboxes (connected channel accounts) and the port to
+// the plugins that speak for them. An inbox is one instance of its plugin.
+package channel
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// Identifiers.
+type (
+	InboxID  string // inb_
+	PluginID string // "<publisher>/<name>", from the manifest
+)
+
+// Inbox is a connected channel account.
+type Inbox struct {
+	Workspace      identity.WorkspaceID
+	ID             InboxID
+	Name           string
+	Plugin         PluginID
+	Live           bool            // the core's gateway serves its visitors; nothing is delivered through the plugin
+	Config         json.RawMessage // an object that the plugin's config_schema accepts
+	ConfigRevision uint64          // grows with each change of Config
+	HookHash       string          // SHA-256 (hex) of the token in its webhook address
+	Enabled        bool
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+// MaxName bounds the name of an inbox, in characters.
+const MaxName = 100
+
+// Capabilities is what the far side can do, as the manifest declares it. The
+// composer is drawn from it.
+type Capabilities struct {
+	Content   []string // "text" is the only one yet
+	TextLimit int      // characters of one message; 0 = MaxText of the conversation package
+}
+
+// Type is an installed channel plugin, as far as its manifest tells: known
+// even while its process is down.
+type Type struct {
+	Plugin       PluginID
+	Version      string
+	Name         map[string]string // by locale; "en" is always there
+	Summary      map[string]string
+	Live         bool
+	Capabilities Capabilities
+	ConfigSchema json.RawMessage // JSON Schema 2020-12
+	Available    bool            // its process is ready now
+}
+
+// Problem is one fault of a configuration.
+type Problem struct {
+	Pointer string // JSON pointer into the configuration
+	Message string // a sentence for the administrator
+}
+
+// Content of a message as channels exchange it.
+type Content struct {
+	Text string
+}
+
+// Person is a customer as a channel knows them.
+type Person struct {
+	External   string // unique per inbox
+	Name       string
+	Attributes map[string]string
+}
+
+// Inbound is something that a channel received.
+type Inbound struct {
+	Inbox    InboxID
+	External string // the far side's id of the message: (inbox, external) is the key for deduplication
+	Sender   Person
+	Content  Content
+	SentAt   time.Time // by the far side's clock; zero = unknown
+}
+
+// Outcome is what became of one item handed over the plugin boundary.
+type Outcome uint8
+
+// The outcomes. An unknown outcome counts as Retry, never as success.
+const (
+	OutcomeRetry     Outcome = iota // nothing happened that would not be safe to repeat
+	OutcomeAccepted                 // done
+	OutcomeRejected                 // refused for good
+	OutcomeDuplicate                // was done before: counts as done
+)
+
+// Result answers one item.
+type Result struct {
+	Outcome    Outcome
+	Code       string // stable, for example "invalid_recipient"
+	Detail     string // for operators
+	RetryAfter time.Duration
+}
+
+// Health is what a plugin says of one inbox.
+type Health struct {
+	State  string // "ok", "degraded", "down", "unknown"
+	Code   string
+	Detail string
+}

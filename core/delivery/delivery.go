@@ -1,0 +1,92 @@
+// Package delivery is what must leave: one row per outbound message, its
+// attempts, and the deliverer that hands rows to the channel's plugin until
+// each is settled. A row is made in the transaction that makes its message.
+//
+// Order: within a conversation an item is handed over only when all before it
+// are settled or dead. Delivery is at least once; an item that was in flight
+// when a plugin died is handed over again, marked Suspect.
+package delivery
+
+import (
+	"context"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// ID names a delivery: dlv_. It is the idempotency key towards the far side,
+// the same on every attempt.
+type ID string
+
+// State of a delivery.
+type State string
+
+// The states. Pending items wait for their turn or for NextAt; the others are final.
+const (
+	Pending State = "pending"
+	Sent    State = "sent"
+	Dead    State = "dead" // refused for good, or out of attempts
+)
+
+// Delivery is a message that must leave.
+type Delivery struct {
+	Workspace    identity.WorkspaceID
+	ID           ID
+	Inbox        channel.InboxID
+	Plugin       channel.PluginID
+	Conversation string
+	Message      string
+	Seq          uint64 // of the message in its conversation
+	Recipient    string // the far side's name of the person
+	Content      channel.Content
+	State        State
+	Attempts     int
+	NextAt       time.Time
+	LastCode     string
+	LastDetail   string
+	ProviderID   string // the far side's id of the message
+	CreatedAt    time.Time
+	Suspect      bool // was in flight when a process died; not stored
+}
+
+// Receipt settles one attempt.
+type Receipt struct {
+	ID         ID
+	Result     channel.Result
+	ProviderID string
+}
+
+// Store is the ledger.
+type Store interface {
+	// Due returns at most limit pending deliveries of the plugin, over all
+	// workspaces, whose turn it is: NextAt <= now, and no earlier unsettled
+	// delivery of the same conversation, oldest first. Those in skip are left out.
+	Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip map[ID]bool) ([]Delivery, error)
+	// NextDue returns when the next pending delivery of the plugin is due; zero = none waits.
+	NextDue(ctx context.Context, plugin channel.PluginID) (time.Time, error)
+	// Settle records attempts and, in the same transaction, the new delivery
+	// state of the messages as changes of their conversations.
+	Settle(ctx context.Context, settled []Settlement) error
+}
+
+// Settlement is what an attempt did to a delivery.
+type Settlement struct {
+	Delivery Delivery
+	State    State
+	Attempts int
+	NextAt   time.Time // for Pending
+	Result   channel.Result
+	Provider string
+}
+
+// Line is a live stream to one plugin process. It is used by one goroutine.
+type Line interface {
+	// Credits returns how many more items may be sent now. It grows only with
+	// a batch of receipts (which may be empty).
+	Credits() int
+	// Send hands over a batch of 1 to 32 items. An error means that the line is dead.
+	Send(ctx context.Context, items []Delivery) error
+	// Receipts yields batches of receipts until the line dies, then is closed.
+	Receipts() <-chan []Receipt
+}

@@ -1,0 +1,133 @@
+// Package identity is who may do what: accounts (a login), workspaces (a
+// tenant), members (an account in a workspace, with a role), invitations and
+// sessions. An account is global; everything else belongs to one workspace.
+//
+// Every use case of the domain takes a Scope, which names the workspace and
+// the actor. A store never looks a thing up by its bare id, so a reference to
+// another tenant's thing cannot be followed.
+package identity
+
+import (
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+)
+
+// Identifiers.
+type (
+	AccountID    string // acc_
+	WorkspaceID  string // wsp_
+	MemberID     string // mem_
+	InvitationID string // inv_
+	SessionID    string // ses_
+)
+
+// Account is a login.
+type Account struct {
+	ID           AccountID
+	Email        string // lower case, unique
+	Name         string
+	Locale       string // "en" or "zh-CN"
+	PasswordHash string // argon2id in PHC form; "" = cannot sign in by password
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+}
+
+// Workspace is a tenant.
+type Workspace struct {
+	ID        WorkspaceID
+	Name      string
+	Locale    string
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Member is an account in a workspace.
+type Member struct {
+	Workspace WorkspaceID
+	ID        MemberID
+	Account   AccountID
+	Email     string // of the account
+	Name      string // shown to customers and colleagues
+	Role      Role
+	Capacity  int // how many conversations dispatch may give at once; 1 to MaxCapacity
+	Suspended bool
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// MaxCapacity bounds Member.Capacity.
+const MaxCapacity = 100
+
+// Invitation asks somebody to join. Its token is stored hashed, works once and
+// expires.
+type Invitation struct {
+	Workspace  WorkspaceID
+	ID         InvitationID
+	Email      string
+	Role       Role
+	InvitedBy  MemberID
+	TokenHash  string
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+	AcceptedAt time.Time // zero = not yet
+	RevokedAt  time.Time // zero = no
+}
+
+// Session is a signed-in browser. Its token is stored hashed.
+type Session struct {
+	ID        SessionID
+	Account   AccountID
+	TokenHash string
+	UserAgent string
+	Address   string // network address at sign-in
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// ActorKind is what kind of party acts.
+type ActorKind string
+
+// The kinds of actors.
+const (
+	ActorMember  ActorKind = "agent"
+	ActorContact ActorKind = "contact"
+	ActorPlugin  ActorKind = "plugin"
+	ActorSystem  ActorKind = "system"
+)
+
+// Actor is who does something.
+type Actor struct {
+	Kind ActorKind
+	ID   string // member, visitor session, plugin id; "" for the system
+	Name string // as shown
+	Role Role   // of a member
+}
+
+// Scope is an actor inside a workspace: what a use case needs to know of its caller.
+type Scope struct {
+	Workspace WorkspaceID
+	Actor     Actor
+}
+
+// SystemScope is the scope of what the core does by itself.
+func SystemScope(w WorkspaceID) Scope {
+	return Scope{Workspace: w, Actor: Actor{Kind: ActorSystem}}
+}
+
+// Member returns the acting member's id; "" when the actor is none.
+func (s Scope) Member() MemberID {
+	if s.Actor.Kind != ActorMember {
+		return ""
+	}
+	return MemberID(s.Actor.ID)
+}
+
+// Require returns a Forbidden error unless the actor holds p. The system may
+// do anything; contacts and plugins hold no member permission.
+func (s Scope) Require(p Permission) error {
+	if s.Actor.Kind == ActorSystem || s.Actor.Kind == ActorMember && s.Actor.Role.May(p) {
+		return nil
+	}
+	return errs.New(errs.Forbidden, "forbidden", "Your role does not allow this. Ask an administrator of the workspace.")
+}
