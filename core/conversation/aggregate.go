@@ -1,0 +1,243 @@
+package conversation
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// Turn is what an aggregate needs to record a change: who, when, and ids.
+// All changes of one transaction share its clock reading.
+type Turn struct {
+	Actor identity.Actor
+	At    time.Time
+	IDs   id.Source
+}
+
+// Start returns a new conversation that waits in the queue, with its first
+// changes pending.
+func Start(t Turn, inbox channel.Inbox, who contact.Contact, recipient string) *Conversation {
+	c := &Conversation{
+		Workspace: inbox.Workspace, ID: ID(t.IDs.New("cnv")), Inbox: inbox.ID, Contact: who.ID,
+		Recipient: recipient, State: Open, CreatedAt: t.At,
+		ContactName: who.Name, Plugin: inbox.Plugin, Live: inbox.Live, isNew: true,
+	}
+	c.record(t, Created, nil, nil)
+	return c
+}
+
+// Loaded is called by a store on a row it has read, before it hands it out
+// for a change: it remembers the load to compare with.
+func (c *Conversation) Loaded() *Conversation {
+	c.before, c.isNew, c.pending = c.Load(), false, nil
+	return c
+}
+
+// Unsaved is what a store must write: pending changes in order, whether the
+// row is new, and the agent's load before and after.
+type Unsaved struct {
+	Changes       []Change
+	New           bool
+	Before, After Load
+}
+
+// Unsaved returns what must be written.
+func (c *Conversation) Unsaved() Unsaved {
+	return Unsaved{Changes: c.pending, New: c.isNew, Before: c.before, After: c.Load()}
+}
+
+// Saved is called by a store after it wrote everything.
+func (c *Conversation) Saved() { c.Loaded() }
+
+func (c *Conversation) record(t Turn, typ ChangeType, m *Message, data any) *Change {
+	c.LastSeq++
+	ch := Change{
+		Workspace: c.Workspace, ID: ChangeID(t.IDs.New("chg")), Conversation: c.ID,
+		Seq: c.LastSeq, Type: typ, At: t.At, Actor: t.Actor, Message: m,
+	}
+	if typ.public() {
+		c.LastPublicSeq++
+		ch.PublicSeq = c.LastPublicSeq
+	}
+	if data != nil {
+		if b, err := json.Marshal(data); err == nil { // maps of strings always marshal
+			ch.Data = b
+		}
+	}
+	c.UpdatedAt = t.At
+	c.pending = append(c.pending, ch)
+	return &c.pending[len(c.pending)-1]
+}
+
+// Receive appends a message of the customer. It reopens what was resolved,
+// wakes what slept, and queues what nobody answers for.
+func (c *Conversation) Receive(t Turn, clientID, text string) *Change {
+	switch c.State {
+	case Resolved:
+		c.State, c.Responder, c.Assignee, c.AssigneeName = Open, "", "", ""
+		c.record(t, Reopened, nil, map[string]string{"by": string(identity.ActorContact)})
+	case Snoozed:
+		c.State, c.SnoozedUntil = Open, time.Time{}
+		c.record(t, Unsnoozed, nil, nil)
+	case Open:
+	}
+	if c.WaitingSince.IsZero() {
+		c.WaitingSince = t.At
+	}
+	ch := *c.append(t, Text, clientID, text)
+	c.LastInboundSeq = ch.Seq
+	if c.Responder == "" {
+		c.enqueue(t, c.queueReason())
+	}
+	return &ch
+}
+
+func (c *Conversation) queueReason() string {
+	if c.isNew {
+		return QueuedNew
+	}
+	return QueuedReopened
+}
+
+// Send appends a member's answer to the customer. Whoever answers takes over
+// a conversation that nobody has.
+func (c *Conversation) Send(t Turn, clientID, text string) (*Change, error) {
+	if c.State == Resolved {
+		return nil, errs.New(errs.Conflict, "conversation.resolved", "The conversation is resolved. Reopen it before you answer.")
+	}
+	if c.Assignee == "" && t.Actor.Kind == identity.ActorMember {
+		c.assign(t, identity.MemberID(t.Actor.ID), t.Actor.Name, "member")
+	}
+	ch := c.append(t, Text, clientID, text)
+	if !c.Live {
+		ch.Message.Delivery = DeliveryPending
+	}
+	c.WaitingSince = time.Time{}
+	out := *ch
+	return &out, nil
+}
+
+// AddNote appends a private note.
+func (c *Conversation) AddNote(t Turn, clientID, text string) *Change {
+	out := *c.append(t, Note, clientID, text)
+	return &out
+}
+
+func (c *Conversation) append(t Turn, kind MessageKind, clientID, text string) *Change {
+	m := &Message{
+		Workspace: c.Workspace, ID: MessageID(t.IDs.New("msg")), Conversation: c.ID, Seq: c.LastSeq + 1,
+		ClientID: clientID, Kind: kind, Sender: t.Actor, Text: text, CreatedAt: t.At,
+	}
+	typ := MessageCreated
+	if kind == Note {
+		typ = NoteCreated
+	}
+	c.Last = Preview{Text: cut(text, PreviewLength), Sender: t.Actor.Kind, Kind: kind, At: t.At}
+	return c.record(t, typ, m, nil)
+}
+
+// Assign gives the conversation to a member. by is "dispatch" or "member".
+func (c *Conversation) Assign(t Turn, member identity.MemberID, name, by string) error {
+	if c.State == Resolved {
+		return errs.New(errs.Conflict, "conversation.resolved", "The conversation is resolved. Reopen it before you assign it.")
+	}
+	if c.Assignee != member {
+		c.assign(t, member, name, by)
+	}
+	return nil
+}
+
+func (c *Conversation) assign(t Turn, member identity.MemberID, name, by string) {
+	c.Responder, c.Assignee, c.AssigneeName, c.QueuedAt = ResponderAgent, member, name, time.Time{}
+	c.record(t, Assigned, nil, map[string]string{"assignee_id": string(member), "assignee_name": name, "by": by})
+}
+
+// Release puts the conversation back into the queue, at the place its customer
+// has earned by waiting.
+func (c *Conversation) Release(t Turn, reason string) error {
+	if c.State != Open {
+		return errs.New(errs.Conflict, "conversation.not_open", "Only an open conversation can wait in the queue.")
+	}
+	if c.Responder != ResponderQueue {
+		c.enqueue(t, reason)
+	}
+	return nil
+}
+
+func (c *Conversation) enqueue(t Turn, reason string) {
+	c.Responder, c.Assignee, c.AssigneeName = ResponderQueue, "", ""
+	c.QueuedAt = t.At
+	if !c.WaitingSince.IsZero() {
+		c.QueuedAt = c.WaitingSince
+	}
+	c.record(t, Queued, nil, map[string]string{"reason": reason})
+}
+
+// Resolve closes the conversation until the customer writes again.
+func (c *Conversation) Resolve(t Turn) {
+	if c.State == Resolved {
+		return
+	}
+	c.State, c.SnoozedUntil, c.WaitingSince, c.QueuedAt = Resolved, time.Time{}, time.Time{}, time.Time{}
+	c.record(t, ResolvedChange, nil, nil)
+}
+
+// Reopen opens a resolved conversation again, or wakes a sleeping one. A
+// member who reopens takes it; otherwise it waits in the queue.
+func (c *Conversation) Reopen(t Turn) {
+	switch c.State {
+	case Open:
+		return
+	case Snoozed:
+		c.State, c.SnoozedUntil = Open, time.Time{}
+		c.record(t, Unsnoozed, nil, nil)
+	case Resolved:
+		c.State = Open
+		c.record(t, Reopened, nil, map[string]string{"by": string(t.Actor.Kind)})
+		if t.Actor.Kind == identity.ActorMember && c.Assignee != identity.MemberID(t.Actor.ID) {
+			c.assign(t, identity.MemberID(t.Actor.ID), t.Actor.Name, "member")
+		}
+	}
+	if c.Assignee == "" {
+		c.enqueue(t, QueuedReopened)
+	}
+}
+
+// Snooze puts the conversation to sleep until a time to come.
+func (c *Conversation) Snooze(t Turn, until time.Time) error {
+	if c.State == Resolved {
+		return errs.New(errs.Conflict, "conversation.resolved", "The conversation is resolved. Reopen it before you snooze it.")
+	}
+	if !until.After(t.At) {
+		return errs.New(errs.Invalid, "conversation.snooze_past", "Choose a time to come.").
+			WithFields(errs.Field{Pointer: "/snoozed_until", Code: "past", Detail: "is not in the future"})
+	}
+	c.State, c.SnoozedUntil, c.QueuedAt = Snoozed, until, time.Time{}
+	if c.Responder == ResponderQueue {
+		c.Responder = ""
+	}
+	c.record(t, SnoozedChange, nil, map[string]string{"until": until.UTC().Format(time.RFC3339Nano)})
+	return nil
+}
+
+// SetDelivery records how far an outbound message came.
+func (c *Conversation) SetDelivery(t Turn, m Message, state DeliveryState, detail string) {
+	if m.Delivery == state && m.DeliveryError == detail {
+		return
+	}
+	m.Delivery, m.DeliveryError = state, detail
+	c.record(t, MessageDelivery, &m, nil)
+}
+
+func cut(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}

@@ -1,0 +1,193 @@
+// Package conversation is the engine's first noun: conversations between a
+// customer and the company, their messages and notes, and the gapless
+// sequence in which everything a client shows is numbered.
+//
+// A Conversation is an aggregate. Its methods decide and record what changed;
+// a store saves the row, the changes, their messages, their outbox entries,
+// the deliveries they cause and the load they put on an agent in one
+// transaction. Nothing outside this package assigns a sequence number.
+package conversation
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// Identifiers.
+type (
+	ID        string // cnv_
+	MessageID string // msg_
+	ChangeID  string // chg_: also the id of the event in the outbox
+)
+
+// State is where a conversation stands.
+type State string
+
+// The states.
+const (
+	Open     State = "open"
+	Snoozed  State = "snoozed"  // sleeps until SnoozedUntil or the customer writes; eats no capacity
+	Resolved State = "resolved" // done until the customer writes again
+)
+
+// Responder is who is expected to answer.
+type Responder string
+
+// The responders. Dispatch acts on the queue alone.
+const (
+	ResponderQueue Responder = "queue"
+	ResponderAgent Responder = "agent"
+)
+
+// Conversation is one customer in one inbox.
+type Conversation struct {
+	Workspace    identity.WorkspaceID
+	ID           ID
+	Inbox        channel.InboxID
+	Contact      contact.ID
+	Recipient    string // the contact's external id in the inbox
+	State        State
+	Responder    Responder
+	Assignee     identity.MemberID // "" = nobody
+	SnoozedUntil time.Time         // zero unless snoozed
+	WaitingSince time.Time         // the customer's oldest unanswered message; zero = none
+	QueuedAt     time.Time         // arrival time for dispatch, kept when work is re-offered; zero unless in the queue
+
+	LastSeq        uint64 // of the last change
+	LastPublicSeq  uint64 // of the last change that the customer may see
+	LastInboundSeq uint64 // of the customer's last message
+	Last           Preview
+	CreatedAt      time.Time
+	UpdatedAt      time.Time // of the last change
+
+	// Read-only, joined by the store.
+	ContactName  string
+	AssigneeName string
+	Plugin       channel.PluginID
+	Live         bool
+
+	pending []Change
+	isNew   bool
+	before  Load
+}
+
+// Preview is the last message as lists show it.
+type Preview struct {
+	Text   string // at most PreviewLength characters
+	Sender identity.ActorKind
+	Kind   MessageKind
+	At     time.Time
+}
+
+// Load is the capacity that a conversation takes from an agent.
+type Load struct {
+	Member identity.MemberID // "" = from nobody
+	Weight int
+}
+
+// Load returns what the conversation costs now: only open, assigned work counts.
+func (c *Conversation) Load() Load {
+	if c.State != Open || c.Assignee == "" {
+		return Load{}
+	}
+	return Load{Member: c.Assignee, Weight: 1}
+}
+
+// InQueue reports whether dispatch must find somebody.
+func (c *Conversation) InQueue() bool { return c.State == Open && c.Responder == ResponderQueue }
+
+// MessageKind says who may see a message.
+type MessageKind string
+
+// The kinds of messages.
+const (
+	Text MessageKind = "text"
+	Note MessageKind = "note" // for colleagues; the customer can neither see it nor infer it
+)
+
+// DeliveryState is how far an outbound message came. "" = nothing to deliver.
+type DeliveryState string
+
+// The delivery states.
+const (
+	DeliveryPending DeliveryState = "pending"
+	DeliverySent    DeliveryState = "sent"
+	DeliveryFailed  DeliveryState = "failed"
+	DeliveryUnknown DeliveryState = "unknown" // may or may not have left: a person decides
+)
+
+// Message is what somebody wrote.
+type Message struct {
+	Workspace     identity.WorkspaceID
+	ID            MessageID
+	Conversation  ID
+	Seq           uint64 // of the change that brought it
+	ClientID      string // the sender's own id: the key of idempotency
+	Kind          MessageKind
+	Sender        identity.Actor
+	Text          string
+	CreatedAt     time.Time
+	Delivery      DeliveryState
+	DeliveryError string // for agents
+}
+
+// Change is one entry of a conversation's history, and the unit of resume.
+type Change struct {
+	Workspace    identity.WorkspaceID
+	ID           ChangeID
+	Conversation ID
+	Seq          uint64 // 1, 2, 3, ... without a gap
+	PublicSeq    uint64 // likewise for what the customer may see; 0 = hidden
+	Type         ChangeType
+	At           time.Time
+	Actor        identity.Actor
+	Message      *Message        // as it is now
+	Data         json.RawMessage // an object; nil = {}
+}
+
+// ChangeType names a change, in the past tense.
+type ChangeType string
+
+// The types of changes. Data in braces.
+const (
+	Created         ChangeType = "conversation.created"
+	MessageCreated  ChangeType = "message.created"
+	NoteCreated     ChangeType = "note.created"
+	MessageDelivery ChangeType = "message.delivery"
+	Assigned        ChangeType = "conversation.assigned" // {assignee_id, assignee_name, by}
+	Queued          ChangeType = "conversation.queued"   // {reason}
+	ResolvedChange  ChangeType = "conversation.resolved"
+	Reopened        ChangeType = "conversation.reopened" // {by}
+	SnoozedChange   ChangeType = "conversation.snoozed"  // {until}
+	Unsnoozed       ChangeType = "conversation.unsnoozed"
+)
+
+// public reports whether the customer may know of a change.
+func (t ChangeType) public() bool {
+	switch t {
+	case MessageCreated, Assigned, ResolvedChange, Reopened:
+		return true
+	case Created, NoteCreated, MessageDelivery, Queued, SnoozedChange, Unsnoozed:
+		return false
+	default:
+		return false
+	}
+}
+
+// Why a conversation entered the queue: the data of Queued.
+const (
+	QueuedNew       = "new"
+	QueuedReopened  = "reopened"
+	QueuedReleased  = "released"   // a person put it back
+	QueuedAgentLost = "agent_lost" // its agent disappeared
+)
+
+// Limits, in characters (Unicode code points).
+const (
+	MaxText       = 10_000
+	PreviewLength = 140
+)

@@ -1,0 +1,139 @@
+package conversation
+
+import (
+	"context"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/page"
+)
+
+// Store runs the transactions that change conversations.
+type Store interface {
+	// Within runs fn in one transaction of a workspace. When it returns nil,
+	// all that fn saved is committed with fsync; when fn fails, none of it is.
+	// fn may run again when the database asks for it, so it must not keep
+	// state from an earlier run. Wake-ups are published after the commit.
+	Within(ctx context.Context, workspace identity.WorkspaceID, fn func(ctx context.Context, tx Tx) error) error
+}
+
+// Tx is one transaction. What it loads is locked until the transaction ends.
+type Tx interface {
+	// Conversation loads one for change; errs.Absent when there is none.
+	Conversation(ctx context.Context, id ID) (*Conversation, error)
+	// Current loads the contact's conversation in the inbox for change; nil when there is none yet.
+	Current(ctx context.Context, inbox channel.InboxID, who contact.ID) (*Conversation, error)
+	// Sent finds what a sender (an Actor.ID) posted under a client id; nil when nothing.
+	Sent(ctx context.Context, id ID, sender, clientID string) (*Change, error)
+	// Inbound finds what became of an inbound item; nil when it is new.
+	Inbound(ctx context.Context, inbox channel.InboxID, kind InboundKind, external string) (*Dedup, error)
+	// Remember makes Inbound find the item. It conflicts when it is known.
+	Remember(ctx context.Context, inbox channel.InboxID, d Dedup) error
+	// Contacts is the contact side of the same transaction.
+	Contacts() contact.Tx
+	// Save writes what c.Unsaved holds: the row, changes, messages, outbox
+	// entries with the workspace's next feed numbers, deliveries of messages
+	// that are DeliveryPending, and the agents' load.
+	Save(ctx context.Context, c *Conversation) error
+}
+
+// InboundKind separates the id spaces of inbound items.
+type InboundKind string
+
+// The kinds of inbound items.
+const (
+	InboundMessage InboundKind = "message" // id given by the far side
+	InboundVisitor InboundKind = "visitor" // "<visitor session>/<client message id>"
+)
+
+// Dedup is what became of an inbound item.
+type Dedup struct {
+	Kind         InboundKind
+	External     string
+	Hash         string // of the content: the same id with another content is refused
+	Conversation ID
+	Seq          uint64 // of the message's change
+}
+
+// Reader answers questions. It never waits for writers.
+type Reader interface {
+	// Get returns one conversation, or errs.Absent.
+	Get(ctx context.Context, workspace identity.WorkspaceID, id ID) (Conversation, error)
+	// List returns conversations, the last changed first.
+	List(ctx context.Context, workspace identity.WorkspaceID, f Filter, p page.Request) (page.Page[Conversation], error)
+	// Timeline returns changes of a conversation in order of seq.
+	Timeline(ctx context.Context, workspace identity.WorkspaceID, id ID, r Range) ([]Change, error)
+	// Hydrate returns the changes that the given conversation events describe,
+	// by event id, and the conversations they belong to, as they are now.
+	Hydrate(ctx context.Context, workspace identity.WorkspaceID, events []event.Event) (map[string]Change, map[ID]Conversation, error)
+	// OfContact returns the contact's conversation in an inbox by external id; nil when there is none.
+	OfContact(ctx context.Context, workspace identity.WorkspaceID, inbox channel.InboxID, external string) (*Conversation, error)
+	// SnoozedUntil lists conversations whose sleep is over, in all workspaces.
+	SnoozedUntil(ctx context.Context, now time.Time, limit int) ([]Ref, error)
+}
+
+// Ref names a conversation over all workspaces.
+type Ref struct {
+	Workspace identity.WorkspaceID
+	ID        ID
+}
+
+// Filter selects conversations. Zero fields select all.
+type Filter struct {
+	State      State
+	Assignee   identity.MemberID
+	Unassigned bool
+	Inbox      channel.InboxID
+	Contact    contact.ID
+}
+
+// Range selects changes of one conversation by seq, or, for the customer, by
+// public seq. With After the oldest Limit changes above it are returned, else
+// the newest Limit changes below Before (0 = the end).
+type Range struct {
+	Public bool
+	After  *uint64
+	Before uint64
+	Limit  int
+}
+
+// ReadMarks keeps how far each member has read.
+type ReadMarks interface {
+	// MarkRead records that the member has read up to seq; never backwards.
+	MarkRead(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, id ID, seq uint64) error
+	// Read returns how far the member has read each of the given conversations; 0 = not at all.
+	Read(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, ids []ID) (map[ID]uint64, error)
+}
+
+// VisitorID names a visitor session: vis_.
+type VisitorID string
+
+// Visitor is an anonymous browser talking through a live inbox. Its id is its
+// external id as a contact.
+type Visitor struct {
+	Workspace  identity.WorkspaceID
+	ID         VisitorID
+	Inbox      channel.InboxID
+	TokenHash  string // SHA-256, hex
+	Name       string // from the channel's policy; "" = anonymous
+	Locale     string
+	Attributes map[string]string
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+}
+
+// VisitorStore keeps visitor sessions and the last answer of each inbox's policy.
+type VisitorStore interface {
+	CreateVisitor(ctx context.Context, v Visitor) error
+	// Visitor returns a session by id, which is globally unique, or errs.Absent.
+	Visitor(ctx context.Context, id VisitorID) (Visitor, error)
+	// RenewVisitor replaces the token and the end of a session.
+	RenewVisitor(ctx context.Context, v Visitor) error
+	// SavePolicy keeps the last answer of an inbox's policy, for when its plugin is down.
+	SavePolicy(ctx context.Context, inbox channel.Inbox, answer channel.SessionAnswer) error
+	// Policy returns it; nil when there is none.
+	Policy(ctx context.Context, inbox channel.Inbox) (*channel.SessionAnswer, error)
+}
