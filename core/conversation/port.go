@@ -132,8 +132,10 @@ type VisitorStore interface {
 	Visitor(ctx context.Context, id VisitorID) (Visitor, error)
 	// RenewVisitor replaces the token and the end of a session.
 	RenewVisitor(ctx context.Context, v Visitor) error
-	// SavePolicy keeps the last answer of an inbox's policy, for when its plugin is down.
+	// SavePolicy keeps the last answer of an inbox's policy, for when its
+	// plugin is down, with the inbox's ConfigRevision.
 	SavePolicy(ctx context.Context, inbox channel.Inbox, answer channel.SessionAnswer) error
-	// Policy returns it; nil when there is none.
+	// Policy returns the kept answer; nil when there is none for the inbox's
+	// ConfigRevision: a tightened configuration must not be answered from before.
 	Policy(ctx context.Context, inbox channel.Inbox) (*channel.SessionAnswer, error)
 }

@@ -1,0 +1,248 @@
+package channel
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// Changed is the type of the event that says an inbox was made or changed.
+const Changed = "inbox.changed"
+
+// Service holds the use cases of inboxes. It is safe for concurrent use.
+type Service struct {
+	store   Store
+	plugins Plugins
+	now     func() time.Time
+	ids     id.Source
+}
+
+// NewService returns a Service.
+func NewService(store Store, plugins Plugins, now func() time.Time) *Service {
+	return &Service{store: store, plugins: plugins, now: now, ids: id.NewSource(now)}
+}
+
+// Types lists the channels an inbox can be made of.
+func (s *Service) Types(_ context.Context, scope identity.Scope) ([]Type, error) {
+	if err := scope.Require(identity.InboxManage); err != nil {
+		return nil, err
+	}
+	return s.plugins.Types(), nil
+}
+
+// List returns the workspace's inboxes.
+func (s *Service) List(ctx context.Context, scope identity.Scope) ([]Inbox, error) {
+	if err := scope.Require(identity.InboxRead); err != nil {
+		return nil, err
+	}
+	return s.store.Inboxes(ctx, scope.Workspace)
+}
+
+// Get returns one inbox of the workspace, or errs.Absent.
+func (s *Service) Get(ctx context.Context, scope identity.Scope, id InboxID) (Inbox, error) {
+	if err := scope.Require(identity.InboxRead); err != nil {
+		return Inbox{}, err
+	}
+	inbox, err := s.store.Inbox(ctx, id)
+	if err == nil && inbox.Workspace != scope.Workspace {
+		err = errs.Absent()
+	}
+	if err != nil {
+		return Inbox{}, err
+	}
+	return inbox, nil
+}
+
+// Health returns what the plugin last said of an inbox.
+func (s *Service) Health(inbox Inbox) Health {
+	if !inbox.Enabled {
+		return Health{State: "down", Code: "disabled"}
+	}
+	return s.plugins.Health(inbox)
+}
+
+// TypeOf returns the installed plugin of an inbox.
+func (s *Service) TypeOf(plugin PluginID) (Type, bool) {
+	for _, t := range s.plugins.Types() {
+		if t.Plugin == plugin {
+			return t, true
+		}
+	}
+	return Type{}, false
+}
+
+// Draft is an inbox to be made.
+type Draft struct {
+	Name   string
+	Plugin PluginID
+	Config json.RawMessage // an object; empty = {}
+}
+
+// Create makes an inbox and tells its plugin. The token is the secret part of
+// its webhook address; only its hash is stored.
+func (s *Service) Create(ctx context.Context, scope identity.Scope, d Draft) (inbox Inbox, token string, err error) {
+	if err := scope.Require(identity.InboxManage); err != nil {
+		return Inbox{}, "", err
+	}
+	name, err := checkName(d.Name)
+	if err != nil {
+		return Inbox{}, "", err
+	}
+	t, ok := s.TypeOf(d.Plugin)
+	if !ok {
+		return Inbox{}, "", errs.New(errs.Invalid, "inbox.plugin_unknown", "No such channel is installed.").
+			WithFields(errs.Field{Pointer: "/plugin", Code: "unknown", Detail: "is not an installed channel"})
+	}
+	config, err := s.checkConfig(ctx, d.Plugin, d.Config)
+	if err != nil {
+		return Inbox{}, "", err
+	}
+	token, hash := newHook()
+	inbox = Inbox{
+		Workspace: scope.Workspace, ID: InboxID(s.ids.New("inb")), Name: name, Plugin: d.Plugin, Live: t.Live,
+		Config: config, ConfigRevision: 1, HookHash: hash, Enabled: true, CreatedAt: s.now(),
+	}
+	inbox.UpdatedAt = inbox.CreatedAt
+	if err := s.store.CreateInbox(ctx, inbox, s.changed(inbox)); err != nil {
+		return Inbox{}, "", err
+	}
+	return inbox, token, s.tell(ctx, inbox)
+}
+
+// Edit is a change of an inbox; nil fields stay.
+type Edit struct {
+	Name    *string
+	Config  json.RawMessage
+	Enabled *bool
+}
+
+// Update changes an inbox and tells its plugin.
+func (s *Service) Update(ctx context.Context, scope identity.Scope, id InboxID, e Edit) (Inbox, error) {
+	if err := scope.Require(identity.InboxManage); err != nil {
+		return Inbox{}, err
+	}
+	old, err := s.Get(ctx, scope, id)
+	if err != nil {
+		return Inbox{}, err
+	}
+	if e.Name != nil {
+		name, err := checkName(*e.Name)
+		if err != nil {
+			return Inbox{}, err
+		}
+		e.Name = &name
+	}
+	if e.Config != nil {
+		if e.Config, err = s.checkConfig(ctx, old.Plugin, e.Config); err != nil {
+			return Inbox{}, err
+		}
+	}
+	inbox, err := s.store.UpdateInbox(ctx, scope.Workspace, id, func(in *Inbox) ([]event.Event, error) {
+		e.apply(in)
+		in.UpdatedAt = s.now()
+		return []event.Event{s.changed(*in)}, nil
+	})
+	if err != nil {
+		return Inbox{}, err
+	}
+	return inbox, s.tell(ctx, inbox)
+}
+
+func (e Edit) apply(in *Inbox) {
+	if e.Name != nil {
+		in.Name = *e.Name
+	}
+	if e.Enabled != nil {
+		in.Enabled = *e.Enabled
+	}
+	if e.Config != nil {
+		in.Config = e.Config
+		in.ConfigRevision++
+	}
+}
+
+// RotateHook replaces the secret part of the webhook address at once.
+func (s *Service) RotateHook(ctx context.Context, scope identity.Scope, id InboxID) (inbox Inbox, token string, err error) {
+	if err := scope.Require(identity.InboxManage); err != nil {
+		return Inbox{}, "", err
+	}
+	token, hash := newHook()
+	inbox, err = s.store.UpdateInbox(ctx, scope.Workspace, id, func(in *Inbox) ([]event.Event, error) {
+		in.HookHash, in.UpdatedAt = hash, s.now()
+		return []event.Event{s.changed(*in)}, nil
+	})
+	return inbox, token, err
+}
+
+// tell hands the inbox to its plugin. A plugin that is down is no failure: it
+// learns of its inboxes when it starts.
+func (s *Service) tell(ctx context.Context, inbox Inbox) error {
+	call := s.plugins.Configure
+	if !inbox.Enabled {
+		call = s.plugins.Remove
+	}
+	if err := call(ctx, inbox); err != nil && !errs.Is(err, errs.Unavailable) {
+		return err
+	}
+	return nil
+}
+
+func (s *Service) changed(inbox Inbox) event.Event {
+	return event.Event{
+		ID: s.ids.New("chg"), Workspace: string(inbox.Workspace), Type: Changed,
+		Subject: string(inbox.ID), At: s.now(), Data: []byte(`{"id":"` + string(inbox.ID) + `"}`),
+	}
+}
+
+func (s *Service) checkConfig(ctx context.Context, plugin PluginID, config json.RawMessage) (json.RawMessage, error) {
+	if len(config) == 0 {
+		config = json.RawMessage(`{}`)
+	}
+	problems, err := s.plugins.ValidateConfig(ctx, plugin, config)
+	if err != nil {
+		return nil, err
+	}
+	if len(problems) == 0 {
+		return config, nil
+	}
+	e := errs.New(errs.Invalid, "inbox.config_invalid", "Some settings of the channel are not right.")
+	for _, p := range problems {
+		e = e.WithFields(errs.Field{Pointer: "/config" + p.Pointer, Code: "invalid", Detail: p.Message})
+	}
+	return nil, e
+}
+
+func checkName(name string) (string, error) {
+	name = strings.TrimSpace(name)
+	n := utf8.RuneCountInString(name)
+	if n == 0 || n > MaxName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		return "", errs.New(errs.Invalid, "inbox.name", "The name of an inbox has 1 to 100 characters.").
+			WithFields(errs.Field{Pointer: "/name", Code: "length", Detail: "must have 1 to 100 characters"})
+	}
+	return name, nil
+}
+
+func newHook() (token, hash string) {
+	var secret [24]byte
+	_, _ = rand.Read(secret[:]) // never fails: see crypto/rand
+	token = base64.RawURLEncoding.EncodeToString(secret[:])
+	return token, HookHash(token)
+}
+
+// HookHash returns the stored form of a webhook token.
+func HookHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}

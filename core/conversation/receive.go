@@ -1,0 +1,189 @@
+package conversation
+
+import (
+	"context"
+	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// receivers bounds how many senders of a batch are worked on at once. They
+// share commits, so more does not cost more.
+const receivers = 16
+
+// Receive takes what a channel plugin brings in. Each item is its own
+// transaction, so a bad one does not hold up the rest; one sender's items are
+// taken in order, different senders' side by side. Results are in order and
+// come after the commits. An error means that some items may not be in: the
+// caller repeats the batch, and those that are in count as duplicates.
+// It implements channel.Receiver. The host has checked that the inboxes belong
+// to the scope's workspace and plugin.
+func (s *Service) Receive(ctx context.Context, scope identity.Scope, items []channel.Inbound) ([]channel.Result, error) {
+	type sender struct {
+		inbox    channel.InboxID
+		external string
+	}
+	bySender := make(map[sender][]int)
+	for i, item := range items {
+		k := sender{item.Inbox, item.Sender.External}
+		bySender[k] = append(bySender[k], i)
+	}
+	out := make([]channel.Result, len(items))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(receivers)
+	for _, indexes := range bySender {
+		g.Go(func() error {
+			for _, i := range indexes {
+				r, err := s.receiveOne(ctx, scope, items[i])
+				if err != nil {
+					return err
+				}
+				out[i] = r
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func rejected(code, detail string) channel.Result {
+	return channel.Result{Outcome: channel.OutcomeRejected, Code: code, Detail: detail}
+}
+
+func (s *Service) receiveOne(ctx context.Context, scope identity.Scope, in channel.Inbound) (channel.Result, error) {
+	in.Content.Text = clean(in.Content.Text)
+	switch {
+	case in.External == "" || len(in.External) > 255:
+		return rejected("external_id", "an inbound message needs the far side's id, of at most 255 bytes"), nil
+	case in.Sender.External == "" || len(in.Sender.External) > 255:
+		return rejected("sender", "an inbound message needs its sender's id, of at most 255 bytes"), nil
+	case in.Content.Text == "":
+		return rejected("empty", "an inbound message needs text"), nil
+	case utf8.RuneCountInString(in.Content.Text) > MaxText:
+		return rejected("text_too_long", "an inbound message is limited to 10,000 characters; send it in parts"), nil
+	}
+	inbox, err := s.Inboxes.Inbox(ctx, in.Inbox)
+	if err != nil || inbox.Workspace != scope.Workspace {
+		return rejected("inbox", "there is no such inbox"), nil
+	}
+	got, err := s.accept(ctx, inbox, accepted{
+		kind: InboundMessage, external: clean(in.External), sender: in.Sender, text: in.Content.Text,
+		clientID: clean(in.External),
+	})
+	switch {
+	case err == nil && got.Replayed:
+		return channel.Result{Outcome: channel.OutcomeDuplicate}, nil
+	case err == nil:
+		return channel.Result{Outcome: channel.OutcomeAccepted}, nil
+	case errs.Is(err, errs.Invalid):
+		return rejected(errs.As(err).Code, errs.As(err).Message), nil
+	default:
+		return channel.Result{}, err
+	}
+}
+
+// accepted is an inbound message after its checks.
+type accepted struct {
+	kind     InboundKind
+	external string
+	clientID string // as the message carries it
+	sender   channel.Person
+	text     string
+}
+
+// accept finds or makes the contact and the conversation, and appends the
+// message, once per (inbox, kind, external).
+func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) (Posted, error) {
+	var out Posted
+	hash := hashOf(in.sender.External, in.text)
+	err := s.Store.Within(ctx, inbox.Workspace, func(ctx context.Context, tx Tx) error {
+		known, err := tx.Inbound(ctx, inbox.ID, in.kind, in.external)
+		if err != nil {
+			return err
+		}
+		if known != nil {
+			return s.replayed(ctx, tx, in, known, hash, &out)
+		}
+		t := Turn{At: s.Now(), IDs: s.ids}
+		who, err := s.contactOf(ctx, tx, t, inbox, in.sender)
+		if err != nil {
+			return err
+		}
+		t.Actor = identity.Actor{Kind: identity.ActorContact, ID: string(who.ID), Name: who.Name}
+		c, err := tx.Current(ctx, inbox.ID, who.ID)
+		if err != nil {
+			return err
+		}
+		if c == nil {
+			c = Start(t, inbox, who, in.sender.External)
+		}
+		out = Posted{Change: *c.Receive(t, in.clientID, in.text)}
+		if err := tx.Save(ctx, c); err != nil {
+			return err
+		}
+		return tx.Remember(ctx, inbox.ID, Dedup{
+			Kind: in.kind, External: in.external, Hash: hash, Conversation: c.ID, Seq: out.Change.Seq,
+		})
+	})
+	return out, err
+}
+
+// replayed answers an item that was accepted before. A far side's second
+// telling under the same id counts as the same message whatever it says; a
+// visitor's own client must not reuse an id for another text.
+func (s *Service) replayed(ctx context.Context, tx Tx, in accepted, known *Dedup, hash string, out *Posted) error {
+	if in.kind == InboundVisitor && known.Hash != hash {
+		return errReused()
+	}
+	c, err := tx.Conversation(ctx, known.Conversation)
+	if err != nil {
+		return err
+	}
+	before, err := tx.Sent(ctx, c.ID, string(c.Contact), in.clientID)
+	if err != nil {
+		return err
+	}
+	if before != nil {
+		out.Change = *before
+	}
+	out.Replayed = true
+	return nil
+}
+
+func (s *Service) contactOf(ctx context.Context, tx Tx, t Turn, inbox channel.Inbox, p channel.Person) (contact.Contact, error) {
+	found, err := tx.Contacts().ByIdentity(ctx, string(inbox.ID), p.External)
+	if err != nil {
+		return contact.Contact{}, err
+	}
+	if found != nil {
+		return *found, nil
+	}
+	c := contact.Contact{
+		Workspace: inbox.Workspace, ID: contact.ID(t.IDs.New("con")), Name: cut(clean(p.Name), contact.MaxName),
+		Attributes: attributes(p.Attributes), CreatedAt: t.At, UpdatedAt: t.At,
+	}
+	who := contact.Identity{Workspace: inbox.Workspace, Inbox: string(inbox.ID), External: p.External, Contact: c.ID}
+	return c, tx.Contacts().Create(ctx, c, who)
+}
+
+// attributes keeps what fits of what a channel tells about a person.
+func attributes(in map[string]string) map[string]string {
+	out := make(map[string]string, len(in))
+	for k, v := range in {
+		if len(out) == contact.MaxAttributes {
+			break
+		}
+		if k = clean(k); k != "" && len(k) <= 64 {
+			out[k] = cut(clean(v), contact.MaxAttribute)
+		}
+	}
+	return out
+}

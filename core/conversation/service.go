@@ -1,0 +1,268 @@
+package conversation
+
+import (
+	"context"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/page"
+)
+
+// Members tells the service of colleagues.
+type Members interface {
+	// Member returns a member who may take work, or an error that says why not.
+	Member(ctx context.Context, scope identity.Scope, id identity.MemberID) (identity.Member, error)
+}
+
+// Deps are the ports that Service works on.
+type Deps struct {
+	Store    Store
+	Reader   Reader
+	Marks    ReadMarks
+	Visitors VisitorStore
+	Inboxes  channel.Store
+	Plugins  channel.Plugins
+	Members  Members
+	Now      func() time.Time
+}
+
+// Service holds the use cases of conversations. It is safe for concurrent use.
+type Service struct {
+	Deps
+	ids id.Source
+}
+
+// NewService returns a Service.
+func NewService(d Deps) *Service {
+	return &Service{Deps: d, ids: id.NewSource(d.Now)}
+}
+
+func (s *Service) turn(scope identity.Scope) Turn {
+	return Turn{Actor: scope.Actor, At: s.Now(), IDs: s.ids}
+}
+
+// Post is a message or note that a member writes.
+type Post struct {
+	Conversation ID
+	ClientID     string
+	Kind         MessageKind // Text or Note
+	Text         string
+}
+
+// Posted is the answer to a post.
+type Posted struct {
+	Change   Change
+	Replayed bool // the post had been accepted before; Change is the one it made then
+}
+
+// Post appends a member's message or note. It is idempotent by
+// (conversation, member, client id). When it returns, the message is committed.
+func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Posted, error) {
+	if err := s.checkPost(ctx, scope, p); err != nil {
+		return Posted{}, err
+	}
+	var out Posted
+	err := s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
+		c, err := tx.Conversation(ctx, p.Conversation)
+		if err != nil {
+			return err
+		}
+		before, err := tx.Sent(ctx, c.ID, scope.Actor.ID, p.ClientID)
+		if err != nil {
+			return err
+		}
+		if before != nil {
+			if before.Message.Text != p.Text || before.Message.Kind != p.Kind {
+				return errReused()
+			}
+			out = Posted{Change: *before, Replayed: true}
+			return nil
+		}
+		ch, err := c.post(s.turn(scope), p)
+		if err != nil {
+			return err
+		}
+		out = Posted{Change: *ch}
+		return tx.Save(ctx, c)
+	})
+	return out, err
+}
+
+func (c *Conversation) post(t Turn, p Post) (*Change, error) {
+	if p.Kind == Note {
+		return c.AddNote(t, p.ClientID, p.Text), nil
+	}
+	return c.Send(t, p.ClientID, p.Text)
+}
+
+func (s *Service) checkPost(ctx context.Context, scope identity.Scope, p Post) error {
+	if err := scope.Require(identity.ConversationReply); err != nil {
+		return err
+	}
+	if p.Kind != Text && p.Kind != Note {
+		return errs.New(errs.Invalid, "message.kind", "kind must be text or note.").
+			WithFields(errs.Field{Pointer: "/kind", Code: "enum", Detail: "must be text or note"})
+	}
+	if err := checkClientID(p.ClientID); err != nil {
+		return err
+	}
+	if err := checkText(p.Text, MaxText); err != nil || p.Kind == Note || len(p.Text) <= minTextLimit {
+		return err
+	}
+	c, err := s.Reader.Get(ctx, scope.Workspace, p.Conversation)
+	if err != nil {
+		return err
+	}
+	return checkText(p.Text, s.textLimit(c.Plugin))
+}
+
+// minTextLimit is the smallest text_limit a manifest may declare: text of at
+// most so many bytes fits every channel and needs no look-up.
+const minTextLimit = 140
+
+// textLimit is the channel's limit, from its manifest.
+func (s *Service) textLimit(plugin channel.PluginID) int {
+	for _, t := range s.Plugins.Types() {
+		if t.Plugin == plugin && t.Capabilities.TextLimit > 0 {
+			return min(t.Capabilities.TextLimit, MaxText)
+		}
+	}
+	return MaxText
+}
+
+// change runs one change of a conversation and returns the conversation after it.
+func (s *Service) change(ctx context.Context, scope identity.Scope, id ID, fn func(Turn, *Conversation) error) (Conversation, error) {
+	var out Conversation
+	err := s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
+		c, err := tx.Conversation(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := fn(s.turn(scope), c); err != nil {
+			return err
+		}
+		if err := tx.Save(ctx, c); err != nil {
+			return err
+		}
+		out = *c
+		return nil
+	})
+	return out, err
+}
+
+// Assign gives a conversation to a member; "" puts it back into the queue. A
+// person's choice overrides the member's capacity.
+func (s *Service) Assign(ctx context.Context, scope identity.Scope, id ID, member identity.MemberID) (Conversation, error) {
+	if err := scope.Require(identity.ConversationAssign); err != nil {
+		return Conversation{}, err
+	}
+	if member == "" {
+		return s.change(ctx, scope, id, func(t Turn, c *Conversation) error { return c.Release(t, QueuedReleased) })
+	}
+	m, err := s.Members.Member(ctx, scope, member)
+	if err != nil {
+		return Conversation{}, err
+	}
+	return s.change(ctx, scope, id, func(t Turn, c *Conversation) error { return c.Assign(t, m.ID, m.Name, "member") })
+}
+
+// Requeue puts an open conversation back into the queue because its agent is
+// gone and the customer waits. It does nothing when that is no longer so.
+func (s *Service) Requeue(ctx context.Context, workspace identity.WorkspaceID, id ID, lost identity.MemberID) error {
+	_, err := s.change(ctx, identity.SystemScope(workspace), id, func(t Turn, c *Conversation) error {
+		if c.State != Open || c.Assignee != lost || c.WaitingSince.IsZero() {
+			return nil
+		}
+		return c.Release(t, QueuedAgentLost)
+	})
+	return err
+}
+
+// SetState resolves, reopens or snoozes a conversation.
+func (s *Service) SetState(ctx context.Context, scope identity.Scope, id ID, state State, until time.Time) (Conversation, error) {
+	if err := scope.Require(identity.ConversationReply); err != nil {
+		return Conversation{}, err
+	}
+	return s.change(ctx, scope, id, func(t Turn, c *Conversation) error {
+		switch state {
+		case Resolved:
+			c.Resolve(t)
+		case Open:
+			c.Reopen(t)
+		case Snoozed:
+			return c.Snooze(t, until)
+		default:
+			return errs.New(errs.Invalid, "conversation.state", "state must be open, snoozed or resolved.").
+				WithFields(errs.Field{Pointer: "/state", Code: "enum", Detail: "must be open, snoozed or resolved"})
+		}
+		return nil
+	})
+}
+
+// WakeDue reopens conversations whose sleep is over. It returns how many.
+func (s *Service) WakeDue(ctx context.Context) (int, error) {
+	const batch = 100
+	due, err := s.Reader.SnoozedUntil(ctx, s.Now(), batch)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range due {
+		_, err := s.change(ctx, identity.SystemScope(r.Workspace), r.ID, func(t Turn, c *Conversation) error {
+			if c.State == Snoozed && !c.SnoozedUntil.After(t.At) {
+				c.Reopen(t)
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return len(due), nil
+}
+
+// Get returns a conversation.
+func (s *Service) Get(ctx context.Context, scope identity.Scope, id ID) (Conversation, error) {
+	if err := scope.Require(identity.ConversationRead); err != nil {
+		return Conversation{}, err
+	}
+	return s.Reader.Get(ctx, scope.Workspace, id)
+}
+
+// List returns a page of conversations, the last changed first.
+func (s *Service) List(ctx context.Context, scope identity.Scope, f Filter, p page.Request) (page.Page[Conversation], error) {
+	if err := scope.Require(identity.ConversationRead); err != nil {
+		return page.Page[Conversation]{}, err
+	}
+	return s.Reader.List(ctx, scope.Workspace, f, p)
+}
+
+// Timeline returns changes of a conversation with its state now.
+func (s *Service) Timeline(ctx context.Context, scope identity.Scope, id ID, r Range) ([]Change, Conversation, error) {
+	c, err := s.Get(ctx, scope, id)
+	if err != nil {
+		return nil, c, err
+	}
+	r.Public = false
+	changes, err := s.Reader.Timeline(ctx, scope.Workspace, id, r)
+	return changes, c, err
+}
+
+// MarkRead records how far the acting member has read.
+func (s *Service) MarkRead(ctx context.Context, scope identity.Scope, id ID, seq uint64) error {
+	c, err := s.Get(ctx, scope, id)
+	if err != nil {
+		return err
+	}
+	return s.Marks.MarkRead(ctx, scope.Workspace, scope.Member(), id, min(seq, c.LastSeq))
+}
+
+// Read returns how far the acting member has read each conversation.
+func (s *Service) Read(ctx context.Context, scope identity.Scope, ids []ID) (map[ID]uint64, error) {
+	if err := scope.Require(identity.ConversationRead); err != nil || len(ids) == 0 || scope.Member() == "" {
+		return nil, err
+	}
+	return s.Marks.Read(ctx, scope.Workspace, scope.Member(), ids)
+}

@@ -1,0 +1,74 @@
+package conversation
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+)
+
+// maxClientID bounds a client's message id. Clients make UUIDs.
+const maxClientID = 64
+
+// checkText refuses what cannot be stored or shown: nothing, too much, broken
+// UTF-8, NUL and other control characters. limit is in characters.
+func checkText(text string, limit int) error {
+	refuse := func(code, message string) error {
+		return errs.New(errs.Invalid, "message.text_"+code, message).
+			WithFields(errs.Field{Pointer: "/text", Code: code, Detail: message})
+	}
+	switch {
+	case !utf8.ValidString(text):
+		return refuse("encoding", "The text is not valid UTF-8.")
+	case strings.TrimSpace(text) == "":
+		return refuse("empty", "The text is empty.")
+	case utf8.RuneCountInString(text) > limit:
+		return refuse("too_long", "The text is too long. Send it in parts.")
+	case strings.ContainsFunc(text, forbidden):
+		return refuse("control", "The text holds control characters, such as NUL. Remove them.")
+	}
+	return nil
+}
+
+func forbidden(r rune) bool {
+	return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r'
+}
+
+func checkClientID(id string) error {
+	ok := id != "" && len(id) <= maxClientID && !strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' })
+	if ok {
+		return nil
+	}
+	return errs.New(errs.Invalid, "message.client_id", "client_msg_id must be 1 to 64 printable ASCII characters; make a UUID for each message.").
+		WithFields(errs.Field{Pointer: "/client_msg_id", Code: "format", Detail: "must be 1 to 64 printable ASCII characters"})
+}
+
+// clean makes text from a far side storable without losing it: broken UTF-8
+// becomes U+FFFD and control characters go.
+func clean(text string) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	return strings.Map(func(r rune) rune {
+		if forbidden(r) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+func hashOf(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write([]byte(p))
+		h.Write([]byte{0})
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func errReused() error {
+	return errs.New(errs.Invalid, "message.client_id_reused",
+		"This client_msg_id was used for another message. Make a new one for each message.").
+		WithFields(errs.Field{Pointer: "/client_msg_id", Code: "reused", Detail: "was used for another message"})
+}
