@@ -57,13 +57,10 @@ func (h *Hooks) Handle(ctx context.Context, token string, r WebhookRequest) (Web
 		return WebhookAnswer{}, err
 	}
 	answer, err := h.process(ctx, inbox, stored)
-	if err == nil {
-		return answer, nil
+	if err != nil { // it is stored and will be replayed: for the far side that is a success
+		return WebhookAnswer{Status: http.StatusAccepted, Result: Result{Outcome: OutcomeRetry, Detail: err.Error()}}, nil
 	}
-	if errs.Is(err, errs.Invalid) || errs.Is(err, errs.Unauthenticated) {
-		return WebhookAnswer{}, err
-	}
-	return WebhookAnswer{Status: http.StatusAccepted}, nil
+	return answer, nil
 }
 
 // process lets the plugin parse a stored request, commits what came of it and
