@@ -1,0 +1,70 @@
+package wire
+
+import (
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// PublicSender is who wrote, as the customer may know it.
+type PublicSender struct {
+	Kind string `json:"kind" enum:"visitor,agent,system"`
+	Name string `json:"name,omitempty"`
+}
+
+// PublicMessage is a message as the customer sees it.
+type PublicMessage struct {
+	ID          string       `json:"id"`
+	ClientMsgID string       `json:"client_msg_id,omitempty" doc:"Only of the visitor's own messages."`
+	Sender      PublicSender `json:"sender"`
+	Text        string       `json:"text"`
+}
+
+// PublicChange is a change as the customer sees it. It carries the public
+// sequence alone, so nothing can be inferred about notes and internal events.
+type PublicChange struct {
+	Seq     uint64         `json:"seq" doc:"1, 2, 3, ... of what the customer may see, without a gap."`
+	Type    string         `json:"type" enum:"message,agent_joined,resolved,reopened"`
+	At      time.Time      `json:"at"`
+	Message *PublicMessage `json:"message,omitempty"`
+	Name    string         `json:"name,omitempty" doc:"Of the agent who joined."`
+}
+
+// PublicChangeOf returns the customer's view; false when there is none.
+func PublicChangeOf(c conversation.Change) (PublicChange, bool) {
+	if c.PublicSeq == 0 {
+		return PublicChange{}, false
+	}
+	out := PublicChange{Seq: c.PublicSeq, At: Stamp(c.At)}
+	switch c.Type {
+	case conversation.MessageCreated:
+		if c.Message == nil {
+			return PublicChange{}, false
+		}
+		out.Type, out.Message = "message", publicMessage(*c.Message)
+	case conversation.Assigned:
+		name, _ := object(c.Data)["assignee_name"].(string)
+		out.Type, out.Name = "agent_joined", name
+	case conversation.ResolvedChange:
+		out.Type = "resolved"
+	case conversation.Reopened:
+		out.Type = "reopened"
+	default:
+		return PublicChange{}, false
+	}
+	return out, true
+}
+
+func publicMessage(m conversation.Message) *PublicMessage {
+	out := &PublicMessage{ID: string(m.ID), Text: m.Text}
+	switch m.Sender.Kind {
+	case identity.ActorContact:
+		out.Sender.Kind, out.ClientMsgID = "visitor", m.ClientID
+	case identity.ActorMember:
+		out.Sender = PublicSender{Kind: "agent", Name: m.Sender.Name}
+	default:
+		out.Sender.Kind = "system"
+	}
+	return out
+}

@@ -1,0 +1,173 @@
+// Package wire is the JSON shapes that the REST API and the live protocol
+// share. They are views: made from domain values, never turned back into them.
+// Keeping them in one place is what makes "fetch, then apply events" equal to
+// "fetch later", whichever way a client got the object.
+package wire
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// Actor is who did something.
+type Actor struct {
+	Kind string `json:"kind" enum:"contact,agent,system,plugin"`
+	ID   string `json:"id,omitempty"`
+	Name string `json:"name,omitempty"`
+}
+
+// ContactRef names a contact.
+type ContactRef struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Preview is the last message as lists show it.
+type Preview struct {
+	Text       string    `json:"text"`
+	SenderKind string    `json:"sender_kind" enum:"contact,agent,system,plugin"`
+	Kind       string    `json:"kind" enum:"text,note"`
+	At         time.Time `json:"at"`
+}
+
+// Conversation is one customer in one inbox.
+type Conversation struct {
+	ID             string     `json:"id"`
+	InboxID        string     `json:"inbox_id"`
+	Contact        ContactRef `json:"contact"`
+	State          string     `json:"state" enum:"open,snoozed,resolved"`
+	Responder      string     `json:"responder,omitempty" enum:"queue,agent" doc:"Who is expected to answer; absent when nobody is."`
+	AssigneeID     string     `json:"assignee_id,omitempty"`
+	AssigneeName   string     `json:"assignee_name,omitempty"`
+	SnoozedUntil   *time.Time `json:"snoozed_until,omitempty"`
+	WaitingSince   *time.Time `json:"waiting_since,omitempty" doc:"When the customer's oldest unanswered message came."`
+	LastSeq        uint64     `json:"last_seq"`
+	LastPublicSeq  uint64     `json:"last_public_seq"`
+	LastInboundSeq uint64     `json:"last_inbound_seq"`
+	LastMessage    *Preview   `json:"last_message,omitempty"`
+	CreatedAt      time.Time  `json:"created_at"`
+	UpdatedAt      time.Time  `json:"updated_at"`
+	Unread         *bool      `json:"unread,omitempty" doc:"Whether the customer wrote something that you have not read; only in answers of the REST API."`
+}
+
+// Message is what somebody wrote.
+type Message struct {
+	ID             string    `json:"id"`
+	ConversationID string    `json:"conversation_id"`
+	ClientMsgID    string    `json:"client_msg_id"`
+	Kind           string    `json:"kind" enum:"text,note"`
+	Sender         Actor     `json:"sender"`
+	Text           string    `json:"text"`
+	CreatedAt      time.Time `json:"created_at"`
+	Delivery       string    `json:"delivery,omitempty" enum:"pending,sent,failed,unknown" doc:"How far it came towards the customer; absent when there is nothing to deliver."`
+	DeliveryError  string    `json:"delivery_error,omitempty"`
+}
+
+// Change is one entry of a conversation's history: the unit of timeline, feed and resume.
+type Change struct {
+	ID             string         `json:"id"`
+	ConversationID string         `json:"conversation_id"`
+	Seq            uint64         `json:"seq" doc:"1, 2, 3, ... per conversation, without a gap."`
+	Type           string         `json:"type" enum:"conversation.created,message.created,note.created,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed"`
+	At             time.Time      `json:"at"`
+	Actor          Actor          `json:"actor"`
+	Message        *Message       `json:"message,omitempty"`
+	Data           map[string]any `json:"data,omitempty"`
+}
+
+// FeedEvent is one entry of a workspace's feed.
+type FeedEvent struct {
+	Feed         uint64         `json:"feed" doc:"1, 2, 3, ... per workspace, without a gap."`
+	Type         string         `json:"type"`
+	At           time.Time      `json:"at"`
+	Change       *Change        `json:"change,omitempty"`
+	Conversation *Conversation  `json:"conversation,omitempty" doc:"The conversation as it is now, which is at least as new as the change."`
+	Data         map[string]any `json:"data,omitempty"`
+}
+
+// Stamp is a time as the protocol carries it: UTC, whole milliseconds.
+func Stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
+func stampOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	s := Stamp(t)
+	return &s
+}
+
+func actorOf(a identity.Actor) Actor {
+	return Actor{Kind: string(a.Kind), ID: a.ID, Name: a.Name}
+}
+
+// ConversationOf returns the view of a conversation.
+func ConversationOf(c conversation.Conversation) Conversation {
+	out := Conversation{
+		ID: string(c.ID), InboxID: string(c.Inbox), Contact: ContactRef{ID: string(c.Contact), Name: c.ContactName},
+		State: string(c.State), Responder: string(c.Responder),
+		AssigneeID: string(c.Assignee), AssigneeName: c.AssigneeName,
+		SnoozedUntil: stampOrNil(c.SnoozedUntil), WaitingSince: stampOrNil(c.WaitingSince),
+		LastSeq: c.LastSeq, LastPublicSeq: c.LastPublicSeq, LastInboundSeq: c.LastInboundSeq,
+		CreatedAt: Stamp(c.CreatedAt), UpdatedAt: Stamp(c.UpdatedAt),
+	}
+	if !c.Last.At.IsZero() {
+		out.LastMessage = &Preview{
+			Text: c.Last.Text, SenderKind: string(c.Last.Sender), Kind: string(c.Last.Kind), At: Stamp(c.Last.At),
+		}
+	}
+	return out
+}
+
+// MessageOf returns the view of a message.
+func MessageOf(m conversation.Message) Message {
+	return Message{
+		ID: string(m.ID), ConversationID: string(m.Conversation), ClientMsgID: m.ClientID, Kind: string(m.Kind),
+		Sender: actorOf(m.Sender), Text: m.Text, CreatedAt: Stamp(m.CreatedAt),
+		Delivery: string(m.Delivery), DeliveryError: m.DeliveryError,
+	}
+}
+
+// ChangeOf returns a member's view of a change.
+func ChangeOf(c conversation.Change) Change {
+	out := Change{
+		ID: string(c.ID), ConversationID: string(c.Conversation), Seq: c.Seq, Type: string(c.Type),
+		At: Stamp(c.At), Actor: actorOf(c.Actor), Data: object(c.Data),
+	}
+	if c.Message != nil {
+		m := MessageOf(*c.Message)
+		out.Message = &m
+	}
+	return out
+}
+
+// FeedEventOf returns the view of a feed entry; change and conv are those it
+// is about, nil when it is not about a conversation.
+func FeedEventOf(e event.Event, change *conversation.Change, conv *conversation.Conversation) FeedEvent {
+	out := FeedEvent{Feed: e.Feed, Type: e.Type, At: Stamp(e.At)}
+	if change != nil {
+		c := ChangeOf(*change)
+		out.Change = &c
+	} else {
+		out.Data = object(e.Data)
+	}
+	if conv != nil {
+		c := ConversationOf(*conv)
+		out.Conversation = &c
+	}
+	return out
+}
+
+func object(raw []byte) map[string]any {
+	if len(raw) == 0 {
+		return nil
+	}
+	var m map[string]any
+	if err := json.Unmarshal(raw, &m); err != nil { // we wrote it; a foreign row shows as no data
+		return nil
+	}
+	return m
+}
