@@ -1,0 +1,135 @@
+package archtest_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/patchbay-im/patchbay/core/internal/archtest"
+)
+
+// TestHouse holds the whole repository, in the build that ships and in the one
+// with seeded bugs, to the import rule.
+func TestHouse(t *testing.T) {
+	rules := archtest.House()
+	packages, err := archtest.List(t.Context(), rules.Module, "", "mutant")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(packages) == 0 {
+		t.Fatal("go list found no package to check")
+	}
+	for _, violation := range rules.Check(packages) {
+		t.Error(violation)
+	}
+}
+
+// TestHouseCatches runs the rule on invented packages: each must be caught for
+// the reason given, and the innocent ones must pass.
+func TestHouseCatches(t *testing.T) {
+	const ours = "github.com/patchbay-im/patchbay/"
+	for _, test := range []struct {
+		name    string
+		path    string
+		imports string
+		tests   string
+		want    string // part of the one violation; "" = none
+	}{
+		{name: "no layer", path: "core/utils", want: "core/utils belongs to no layer"},
+		{name: "no layer at the root", path: "models", want: "models belongs to no layer"},
+		{name: "no layer among the tools", path: "core/internal/helpers", want: "belongs to no layer"},
+		{name: "module's own root", path: "", want: "belongs to no layer"},
+
+		{name: "foundation imports ours", path: "core/id", imports: ours + "core/errs", want: "core/id (foundation) must not import core/errs; it may import nothing of ours"},
+		{name: "foundation imports domain", path: "core/page", imports: ours + "core/identity", want: "must not import core/identity"},
+		{name: "page may fail", path: "core/page", imports: ours + "core/errs"},
+
+		{name: "downhill", path: "core/conversation", imports: ours + "core/contact"},
+		{name: "uphill", path: "core/contact", imports: ours + "core/conversation", want: "core/contact (domain) must not import core/conversation"},
+		{name: "sideways", path: "core/conversation", imports: ours + "core/dispatch", want: "must not import core/dispatch"},
+		{name: "dispatch knows work items only", path: "core/dispatch", imports: ours + "core/conversation", want: "must not import core/conversation"},
+		{name: "domain imports an adapter", path: "core/conversation", imports: ours + "core/store", want: "must not import core/store"},
+		{name: "domain imports the sdk", path: "core/channel", imports: ours + "sdk/message", want: "must not import sdk/message"},
+		{name: "domain imports technology", path: "core/conversation", imports: "gorm.io/gorm", want: "must not import gorm.io/gorm: it belongs to core/store/..."},
+		{name: "domain test uses a neighbour's fake", path: "core/contact", tests: ours + "core/conversation/conversationtest"},
+		{name: "domain test uses an adapter", path: "core/contact", tests: ours + "core/store", want: "must not import core/store in its tests"},
+
+		{name: "adapter imports domain", path: "core/store", imports: ours + "core/conversation"},
+		{name: "adapter imports its own tree", path: "core/store/conversations", imports: ours + "core/store/db"},
+		{name: "adapter imports an adapter", path: "core/httpapi", imports: ours + "core/store", want: "core/httpapi (adapter) must not import core/store"},
+		{name: "adapter test beside real parts", path: "core/httpapi", tests: ours + "core/store"},
+		{name: "adapter imports the sdk", path: "core/httpapi", imports: ours + "sdk", want: "must not import sdk"},
+		{name: "plugin host imports the sdk", path: "core/pluginhost/process", imports: ours + "sdk/manifest"},
+		{name: "adapter imports configuration", path: "core/bus", imports: ours + "core/config", want: "must not import core/config"},
+		{name: "adapter imports assembly", path: "core/bus", imports: ours + "core/app", want: "must not import core/app"},
+		{name: "adapter test starts PostgreSQL", path: "core/store", tests: ours + "core/internal/pgtest"},
+		{name: "adapter ships a test helper", path: "core/store", imports: ours + "core/internal/pgtest", want: "must not import core/internal/pgtest"},
+		{name: "adapter ships a suite", path: "core/store", imports: ours + "core/conversation/conversationtest", want: "it is a conformance suite"},
+		{name: "suite uses a suite", path: "core/conversation/conversationtest", imports: ours + "core/contact/contacttest"},
+
+		{name: "app imports an adapter", path: "core/app", imports: ours + "core/store"},
+		{name: "command goes past app", path: "core/cmd/patchbay", imports: ours + "core/store", want: "core/cmd/patchbay (command) must not import core/store"},
+		{name: "nobody imports a command", path: "core/app", imports: ours + "core/cmd/patchbay", want: "must not import core/cmd/patchbay"},
+
+		{name: "sdk imports the core", path: "sdk/channel", imports: ours + "core/errs", want: "sdk/channel (sdk) must not import core/errs"},
+		{name: "sdk test imports the core", path: "sdk/channel", tests: ours + "core/pluginhost", want: "must not import core/pluginhost in its tests"},
+		{name: "plugin imports the sdk", path: "plugins/echo", imports: ours + "sdk/channel"},
+		{name: "plugin imports the core", path: "plugins/echo", imports: ours + "core/errs", want: "plugins/echo (plugin) must not import core/errs"},
+		{name: "plugin test imports the core", path: "plugins/echo", tests: ours + "core/pluginhost", want: "must not import core/pluginhost in its tests"},
+		{name: "plugin imports another", path: "plugins/echo", imports: ours + "plugins/webchat/page", want: "must not import plugins/webchat/page"},
+		{name: "plugin imports its own tree", path: "plugins/webchat", imports: ours + "plugins/webchat/page"},
+		{name: "marketplace imports the manifest", path: "marketplace/bundle", imports: ours + "sdk/manifest"},
+		{name: "marketplace imports more of the sdk", path: "marketplace/bundle", imports: ours + "sdk/channel", want: "must not import sdk/channel"},
+		{name: "web imports the core", path: "web", imports: ours + "core/errs", want: "must not import core/errs"},
+
+		{name: "owner", path: "core/httpapi/problem", imports: "github.com/gofiber/fiber/v2"},
+		{name: "not the owner", path: "core/realtime", imports: "github.com/gofiber/fiber/v2", want: "it belongs to core/httpapi/..."},
+		{name: "a longer name is another module", path: "core/httpapi", imports: "github.com/gofiberish/x", want: "has no owner"},
+		{name: "no owner", path: "core/store", imports: "github.com/pkg/errors", want: "has no owner"},
+		{name: "test module in a test", path: "core/store", tests: "pgregory.net/rapid"},
+		{name: "test module in what ships", path: "core/store", imports: "pgregory.net/rapid", want: "has no owner outside tests"},
+		{name: "standard library", path: "core/store", imports: "database/sql"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := archtest.Package{
+				Path:    strings.TrimSuffix(ours+test.path, "/"),
+				Imports: strings.Fields(test.imports),
+				Tests:   strings.Fields(test.tests),
+			}
+			got := archtest.House().Check([]archtest.Package{p})
+			switch {
+			case test.want == "" && len(got) > 0:
+				t.Errorf("an innocent package was reported: %q", got)
+			case test.want != "" && (len(got) != 1 || !strings.Contains(got[0], test.want)):
+				t.Errorf("got %q, want one violation with %q", got, test.want)
+			}
+		})
+	}
+}
+
+// TestRuleItself gives the checker rules that are wrong in themselves.
+func TestRuleItself(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		layers []archtest.Layer
+		want   string
+	}{
+		{
+			name:   "two layers",
+			layers: []archtest.Layer{{Pattern: "core/..."}, {Pattern: "core/store"}},
+			want:   "core/store belongs to two layers: core/... and core/store",
+		},
+		{
+			name:   "a permission that leads nowhere",
+			layers: []archtest.Layer{{Pattern: "core/store", May: []string{"core/nowhere/..."}}},
+			want:   "the rule of core/store: core/nowhere belongs to no layer",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			rules := archtest.Rules{Module: "example.com/m", Layers: test.layers}
+			got := rules.Check([]archtest.Package{{Path: "example.com/m/core/store"}})
+			if len(got) != 1 || !strings.Contains(got[0], test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,126 @@
+package archtest
+
+import "slices"
+
+// House returns the import rule of this repository. Names without a folder yet
+// are those the map in core/doc.go has a place for.
+func House() Rules {
+	return Rules{
+		Module:  "github.com/patchbay-im/patchbay",
+		Layers:  slices.Concat(foundation(), domain(), adapters(), assembly(), published(), tools()),
+		Modules: modules(),
+	}
+}
+
+// foundation imports nothing of ours. The one exception: a cursor that does
+// not parse is the caller's mistake, and page says so as errs does.
+func foundation() []Layer {
+	return []Layer{
+		{Name: "foundation", Pattern: "core/errs"},
+		{Name: "foundation", Pattern: "core/id"},
+		{Name: "foundation", Pattern: "core/page", May: []string{"core/errs"}},
+		{Name: "foundation", Pattern: "core/event/..."},
+		{Name: "foundation", Pattern: "core/internal/mutant"},
+	}
+}
+
+// domain imports the foundation, and domain only downhill. An upward or
+// sideways wish is an event, wired in core/app. Tests may go uphill: they use
+// the suites and fakes of their neighbours.
+func domain() []Layer {
+	downhill := func(noun string, below ...string) Layer {
+		l := Layer{Name: "domain", Pattern: "core/" + noun + "/...", May: patterns(foundation())}
+		for _, b := range below {
+			l.May = append(l.May, "core/"+b+"/...")
+		}
+		return l
+	}
+	out := []Layer{
+		downhill("identity"),
+		downhill("contact", "identity"),
+		downhill("channel", "identity", "contact"),
+		downhill("media", "identity"),
+		downhill("conversation", "identity", "contact", "channel", "media"),
+		downhill("ticket", "identity", "contact", "channel", "media", "conversation"),
+		downhill("sla", "identity", "contact", "channel", "media", "conversation", "ticket"),
+		downhill("automation", "identity", "contact", "channel", "media", "conversation", "ticket", "sla", "extension"),
+		downhill("delivery", "identity", "channel", "conversation"),
+		downhill("survey", "identity", "channel", "conversation"),
+		downhill("dispatch", "identity"),
+		downhill("report", "identity"),
+		downhill("audit", "identity"),
+		downhill("extension", "identity"),
+	}
+	all := patterns(out)
+	for i := range out {
+		out[i].TestsMay = all
+	}
+	return out
+}
+
+// adapters own one technology each and never import one another. Their tests
+// may put real parts beside them.
+func adapters() []Layer {
+	var out []Layer
+	for _, name := range []string{"store", "bus", "blob", "httpapi", "realtime", "pluginhost", "telemetry"} {
+		l := Layer{
+			Name: "adapter", Pattern: "core/" + name + "/...",
+			May: slices.Concat(patterns(foundation()), patterns(domain())),
+		}
+		if name == "pluginhost" {
+			l.May = append(l.May, "sdk/...", "marketplace/...")
+		}
+		out = append(out, l)
+	}
+	all := append(patterns(out), "core/internal/pgtest")
+	for i := range out {
+		out[i].TestsMay = all
+	}
+	return out
+}
+
+// assembly is where everything meets: app puts it together, cmd calls app.
+func assembly() []Layer {
+	return []Layer{
+		{Name: "map", Pattern: "core"},
+		{Name: "configuration", Pattern: "core/config/...", May: patterns(foundation())},
+		{
+			Name: "assembly", Pattern: "core/app/...", TestsMay: []string{"core/internal/pgtest"},
+			May: slices.Concat(patterns(foundation()), patterns(domain()), patterns(adapters()),
+				[]string{"core/config/...", "sdk/...", "marketplace/...", "web"}),
+		},
+		{Name: "command", Pattern: "core/cmd/...", May: []string{"core/app/..."}},
+		{Name: "web files", Pattern: "web"},
+	}
+}
+
+// published is what others build on: the SDK stands alone, and a plugin in the
+// tree uses nothing that an author outside it cannot.
+func published() []Layer {
+	return []Layer{
+		{Name: "sdk", Pattern: "sdk/..."},
+		{Name: "plugin", Pattern: "plugins/*/...", May: []string{"sdk/..."}},
+		{Name: "marketplace", Pattern: "marketplace/...", May: []string{"sdk/manifest/...", "sdk/license/..."}},
+	}
+}
+
+// tools are programs and helpers of our own tests. Nothing that ships imports
+// them.
+func tools() []Layer {
+	everything := append(patterns(slices.Concat(foundation(), domain(), adapters(), assembly(), published())),
+		"core/internal/pgtest")
+	return []Layer{
+		{Name: "test helper", Pattern: "core/internal/archtest"},
+		{Name: "test helper", Pattern: "core/internal/pgtest"},
+		{Name: "test program", Pattern: "core/internal/crash/...", May: everything, Suites: true},
+		{Name: "test program", Pattern: "core/internal/bench/...", May: everything, Suites: true},
+	}
+}
+
+func patterns(layers []Layer) []string {
+	out := make([]string, 0, len(layers))
+	for _, l := range layers {
+		out = append(out, l.Pattern)
+	}
+	return out
+}

@@ -1,0 +1,55 @@
+package archtest
+
+// modules says who owns which third-party module. One owner is the rule: it is
+// what makes a module replaceable. A module that is not here may be imported
+// by nobody.
+func modules() []Module {
+	programs := []string{"core/internal/crash/...", "core/internal/bench/..."}
+	everyTest := []string{"core/...", "sdk/...", "plugins/*/...", "marketplace/..."}
+	return []Module{
+		// Storage.
+		{Prefix: "gorm.io", Owners: []string{"core/store/..."}},
+		{Prefix: "modernc.org", Owners: append([]string{"core/store/..."}, programs...)},
+		{Prefix: "github.com/jackc/pgx/v5", Owners: append([]string{"core/store/...", "core/internal/pgtest"}, programs...)},
+
+		// Transport.
+		{Prefix: "github.com/gofiber", Owners: []string{"core/httpapi/..."}},
+		{Prefix: "github.com/danielgtaylor/huma/v2", Owners: []string{"core/httpapi/..."}},
+		{Prefix: "github.com/valyala", Owners: []string{"core/httpapi/..."}},
+		{Prefix: "github.com/andybalholm/brotli", Owners: []string{"core/httpapi/..."}},
+		{Prefix: "github.com/gobwas", Owners: []string{"core/realtime/..."}, Tests: []string{"core/..."}},
+		{Prefix: "github.com/lxzan/gws", Owners: append([]string{"core/realtime/..."}, programs...), Tests: []string{"core/..."}},
+		{Prefix: "github.com/coder/websocket", Owners: programs, Tests: []string{"core/..."}},
+		{Prefix: "github.com/nats-io", Owners: []string{"core/bus/..."}},
+
+		// Plugins.
+		{Prefix: "github.com/hashicorp/go-plugin", Owners: []string{"sdk/...", "core/pluginhost/..."}},
+		{Prefix: "github.com/hashicorp/go-hclog", Owners: []string{"sdk/...", "core/pluginhost/..."}},
+		{Prefix: "google.golang.org/grpc", Owners: []string{"sdk/...", "core/pluginhost/..."}},
+		{Prefix: "google.golang.org/protobuf", Owners: []string{"sdk/...", "core/pluginhost/..."}},
+		{Prefix: "github.com/santhosh-tekuri/jsonschema/v6", Owners: []string{"sdk/manifest/...", "core/pluginhost/..."}},
+		{Prefix: "github.com/Masterminds/semver/v3", Owners: []string{"sdk/manifest/...", "core/pluginhost/...", "marketplace/..."}},
+		{Prefix: "github.com/milvus-io", Owners: []string{"plugins/knowledge/..."}},
+		{Prefix: "github.com/silenceper/wechat/v2", Owners: []string{"plugins/wechat/..."}},
+
+		// Configuration and commands.
+		{Prefix: "github.com/spf13/viper", Owners: []string{"core/config/..."}},
+		{Prefix: "github.com/spf13/pflag", Owners: []string{"core/config/...", "core/cmd/..."}},
+		{Prefix: "github.com/spf13/cobra", Owners: []string{"core/cmd/..."}},
+		{Prefix: "go.yaml.in/yaml/v3", Owners: []string{"sdk/manifest/...", "core/config/..."}},
+
+		// What the rest stands on.
+		{Prefix: "github.com/oklog/ulid/v2", Owners: []string{"core/id"}},
+		{Prefix: "github.com/alexedwards/argon2id", Owners: []string{"core/identity/..."}},
+		{Prefix: "github.com/prometheus", Owners: []string{"core/telemetry/..."}},
+		{Prefix: "golang.org/x/sync", Owners: []string{"core/...", "sdk/..."}},
+		{Prefix: "golang.org/x/time", Owners: []string{"core/...", "sdk/..."}},
+		{Prefix: "golang.org/x/text", Owners: []string{"core/..."}},
+		{Prefix: "golang.org/x/sys", Owners: []string{"core/pluginhost/...", "core/realtime/...", "core/app/...", "sdk/internal/..."}},
+
+		// Tests only.
+		{Prefix: "go.uber.org/goleak", Tests: everyTest},
+		{Prefix: "pgregory.net/rapid", Tests: everyTest},
+		{Prefix: "github.com/anishathalye/porcupine", Tests: everyTest},
+	}
+}
