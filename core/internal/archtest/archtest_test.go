@@ -54,6 +54,9 @@ func TestHouseCatches(t *testing.T) {
 		{name: "domain test uses an adapter", path: "core/contact", tests: ours + "core/store", want: "must not import core/store in its tests"},
 
 		{name: "adapter imports domain", path: "core/store", imports: ours + "core/conversation"},
+		{name: "gateway imports the views", path: "core/realtime", imports: ours + "core/wire"},
+		{name: "storage imports the views", path: "core/store", imports: ours + "core/wire", want: "core/store (adapter) must not import core/wire"},
+		{name: "domain imports the views", path: "core/conversation", imports: ours + "core/wire", want: "must not import core/wire"},
 		{name: "adapter imports its own tree", path: "core/store/conversations", imports: ours + "core/store/db"},
 		{name: "adapter imports an adapter", path: "core/httpapi", imports: ours + "core/store", want: "core/httpapi (adapter) must not import core/store"},
 		{name: "adapter test beside real parts", path: "core/httpapi", tests: ours + "core/store"},

@@ -7,7 +7,7 @@ import "slices"
 func House() Rules {
 	return Rules{
 		Module:  "github.com/patchbay-im/patchbay",
-		Layers:  slices.Concat(foundation(), domain(), adapters(), assembly(), published(), tools()),
+		Layers:  slices.Concat(foundation(), domain(), views(), adapters(), assembly(), published(), tools()),
 		Modules: modules(),
 	}
 }
@@ -58,6 +58,12 @@ func domain() []Layer {
 	return out
 }
 
+// views are the JSON shapes that two adapters must agree on: what REST answers
+// and what the live protocol sends are the same objects.
+func views() []Layer {
+	return []Layer{{Name: "view", Pattern: "core/wire", May: slices.Concat(patterns(foundation()), patterns(domain()))}}
+}
+
 // adapters own one technology each and never import one another. Their tests
 // may put real parts beside them.
 func adapters() []Layer {
@@ -67,7 +73,10 @@ func adapters() []Layer {
 			Name: "adapter", Pattern: "core/" + name + "/...",
 			May: slices.Concat(patterns(foundation()), patterns(domain())),
 		}
-		if name == "pluginhost" {
+		switch name {
+		case "httpapi", "realtime":
+			l.May = append(l.May, "core/wire")
+		case "pluginhost":
 			l.May = append(l.May, "sdk/...", "marketplace/...")
 		}
 		out = append(out, l)
@@ -107,7 +116,7 @@ func published() []Layer {
 // tools are programs and helpers of our own tests. Nothing that ships imports
 // them.
 func tools() []Layer {
-	everything := append(patterns(slices.Concat(foundation(), domain(), adapters(), assembly(), published())),
+	everything := append(patterns(slices.Concat(foundation(), domain(), views(), adapters(), assembly(), published())),
 		"core/internal/pgtest")
 	return []Layer{
 		{Name: "test helper", Pattern: "core/internal/archtest"},
