@@ -1,0 +1,193 @@
+package identity
+
+import (
+	"context"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/page"
+)
+
+// Stores are the ports to storage. One value may implement them all.
+//
+// What every implementation guarantees (identitytest.Run checks it):
+//
+//   - A method is one transaction: it takes effect whole or not at all, and
+//     has reached the disk when it returns nil.
+//   - The events passed in are appended to the feed of their workspace in the
+//     same transaction; the store sets Feed and nothing else. When the method
+//     fails, no event is written.
+//   - What is absent, and what belongs to another workspace, is errs.Absent.
+//   - The functions passed to the Change methods run inside the transaction
+//     with the row locked; they must be pure and quick, and may run more than
+//     once. Their error aborts the transaction and is returned as it is.
+//   - Times come back as they went in, to the millisecond, in UTC.
+type Stores struct {
+	Setup       SetupStore
+	Accounts    AccountStore
+	Workspaces  WorkspaceStore
+	Members     MemberStore
+	Invitations InvitationStore
+	Sessions    SessionStore
+	Links       LinkStore
+}
+
+// Founding is a new account with a new workspace that it owns.
+type Founding struct {
+	Account   Account
+	Workspace Workspace
+	Owner     Member
+	Session   *Session // stored with them; nil = none
+
+	// First refuses the founding with errs.Absent when any account exists.
+	First bool
+	// TokenHash, unless empty, must be that of the set-up token in force.
+	TokenHash string
+}
+
+// SetupStore is what happens before the first account exists.
+type SetupStore interface {
+	// HasAccount reports whether any account exists.
+	HasAccount(ctx context.Context) (bool, error)
+	// PutSetupToken stores the hash of the set-up token in place of the one
+	// before. errs.Absent when any account exists.
+	PutSetupToken(ctx context.Context, hash string, at time.Time) error
+	// SetupToken returns the hash of the token in force; errs.Absent when there is none.
+	SetupToken(ctx context.Context) (hash string, err error)
+	// Found stores a founding and forgets the set-up token. Of several First
+	// foundings at once one succeeds. Errors: errs.Absent (see Founding.First),
+	// SetupTokenInvalid, EmailTaken.
+	Found(ctx context.Context, f Founding, events ...event.Event) error
+}
+
+// AccountStore keeps accounts. E-mail addresses are unique; callers pass them
+// normalised.
+type AccountStore interface {
+	// Account returns an account by its id.
+	Account(ctx context.Context, id AccountID) (Account, error)
+	// AccountByEmail returns the account with exactly this e-mail address.
+	AccountByEmail(ctx context.Context, email string) (Account, error)
+	// ChangeAccount loads the account, applies change to its Name, Locale and
+	// UpdatedAt (other fields stay as they are) and stores it. Members of the
+	// account who bear its old name get the new name and UpdatedAt with it.
+	ChangeAccount(ctx context.Context, id AccountID, change func(*Account) error, events ...event.Event) (Account, error)
+	// SetPassword replaces the password hash old by fresh and deletes the account's
+	// unused sign-in links and its sessions, all but keep. PasswordChanged when
+	// the stored hash is not old.
+	SetPassword(ctx context.Context, id AccountID, old, fresh string, keep SessionID, at time.Time) error
+}
+
+// WorkspaceStore keeps workspaces.
+type WorkspaceStore interface {
+	// Workspace returns a workspace by its id.
+	Workspace(ctx context.Context, id WorkspaceID) (Workspace, error)
+	// Workspaces lists all tenants by id, for the core itself.
+	Workspaces(ctx context.Context, request page.Request) (page.Page[Workspace], error)
+	// ChangeWorkspace loads the workspace, applies change to its Name, Locale
+	// and UpdatedAt and stores it.
+	ChangeWorkspace(ctx context.Context, id WorkspaceID, change func(*Workspace) error, events ...event.Event) (Workspace, error)
+}
+
+// Joining is an account that becomes a member.
+type Joining struct {
+	Account    Account
+	NewAccount bool // store Account too; otherwise it exists already
+	Member     Member
+}
+
+// Membership is one workspace of an account.
+type Membership struct {
+	Workspace Workspace
+	Member    Member
+}
+
+// MemberStore keeps members: at most one per account and workspace.
+// Member.Email is read from the account.
+type MemberStore interface {
+	// Member returns a member by its id.
+	Member(ctx context.Context, w WorkspaceID, id MemberID) (Member, error)
+	// MemberOf returns the account's member in the workspace, suspended or not.
+	MemberOf(ctx context.Context, w WorkspaceID, account AccountID) (Member, error)
+	// Members lists the members of a workspace by id, suspended ones included.
+	Members(ctx context.Context, w WorkspaceID, request page.Request) (page.Page[Member], error)
+	// Memberships lists the workspaces of an account by workspace id, those in
+	// which it is suspended included.
+	Memberships(ctx context.Context, account AccountID) ([]Membership, error)
+	// AddMember stores a joining. Errors: EmailTaken (new account), errs.Absent
+	// (no such account or workspace), AlreadyMember.
+	AddMember(ctx context.Context, j Joining, events ...event.Event) error
+	// ChangeMember loads the member, applies change to its Name, Role,
+	// Capacity, Suspended and UpdatedAt and stores it. LastOwner when the
+	// workspace would be left without an owner who is not suspended; this
+	// holds under concurrent changes too.
+	ChangeMember(ctx context.Context, w WorkspaceID, id MemberID, change func(*Member) error, events ...event.Event) (Member, error)
+}
+
+// Acceptance turns an invitation into a member and signs them in.
+type Acceptance struct {
+	TokenHash string
+	At        time.Time
+	Joining   Joining
+	Session   Session
+}
+
+// InvitationStore keeps invitations: at most one pending per e-mail address
+// and workspace.
+type InvitationStore interface {
+	// Invite stores the invitation and revokes, as of its CreatedAt, every
+	// other of the workspace for the same e-mail that was neither accepted nor
+	// revoked. AlreadyMember when an account with this e-mail is a member.
+	// Of several at once for one e-mail, some may fail with errs.Conflict.
+	Invite(ctx context.Context, i Invitation, events ...event.Event) error
+	// Invitation returns an invitation by its id.
+	Invitation(ctx context.Context, w WorkspaceID, id InvitationID) (Invitation, error)
+	// InvitationByToken returns the invitation with this token hash, in
+	// whatever state it is.
+	InvitationByToken(ctx context.Context, hash string) (Invitation, error)
+	// Invitations lists the invitations of a workspace by id, newest first.
+	Invitations(ctx context.Context, w WorkspaceID, request page.Request) (page.Page[Invitation], error)
+	// Revoke revokes an invitation. InvitationSettled when it was accepted or
+	// revoked before.
+	Revoke(ctx context.Context, w WorkspaceID, id InvitationID, at time.Time, events ...event.Event) error
+	// Accept marks the invitation accepted and stores the joining and the
+	// session. Of several at once with one token one succeeds. Errors:
+	// InvitationNotValid (unknown, accepted, revoked, or ExpiresAt <= At),
+	// and those of AddMember.
+	Accept(ctx context.Context, a Acceptance, events ...event.Event) error
+}
+
+// SessionStore keeps sessions.
+type SessionStore interface {
+	// CreateSession stores a session of an existing account.
+	CreateSession(ctx context.Context, s Session) error
+	// Session returns a session by its id, expired or not.
+	Session(ctx context.Context, id SessionID) (Session, error)
+	// SessionByToken returns the session with this token hash, expired or not,
+	// and its account.
+	SessionByToken(ctx context.Context, hash string) (Session, Account, error)
+	// TouchSession moves the session's ExpiresAt. A session that is gone is no error.
+	TouchSession(ctx context.Context, id SessionID, expiresAt time.Time) error
+	// DeleteSession ends a session. A session that is gone is no error.
+	DeleteSession(ctx context.Context, id SessionID) error
+	// DeleteExpired removes sessions and sign-in links with ExpiresAt <= now.
+	DeleteExpired(ctx context.Context, now time.Time) error
+}
+
+// SignInLink signs an account in once, without its password.
+type SignInLink struct {
+	TokenHash string
+	Account   AccountID
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// LinkStore keeps one-time sign-in links.
+type LinkStore interface {
+	// CreateLink stores a link of an existing account.
+	CreateLink(ctx context.Context, l SignInLink) error
+	// UseLink deletes the link, stores s as a session of the link's account
+	// (whatever s.Account says) and returns that account. Of several at once
+	// one succeeds. LinkNotValid when the link is unknown, used, or has
+	// ExpiresAt <= at.
+	UseLink(ctx context.Context, hash string, at time.Time, s Session) (Account, error)
+}
