@@ -1,0 +1,13 @@
+package dispatchtest_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
+)
+
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	dispatchtest.Run(t, func(*testing.T) dispatchtest.Fixture { return dispatchtest.NewMemory(time.Now).Fixture() })
+}

@@ -1,0 +1,118 @@
+package dispatchtest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/dispatch"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// Fixture returns the suite's view of the store.
+func (m *Memory) Fixture() Fixture {
+	return Fixture{
+		Store:        m,
+		NewWorkspace: func(testing.TB) identity.WorkspaceID { return m.NewWorkspace() },
+		NewMember: func(_ testing.TB, ws identity.WorkspaceID, capacity int) identity.MemberID {
+			return m.NewMember(ws, capacity)
+		},
+		NewItem: func(_ testing.TB, ws identity.WorkspaceID, since time.Time) dispatch.Item {
+			return m.NewItem(ws, since)
+		},
+		Do: func(_ testing.TB, ws identity.WorkspaceID, key dispatch.Key, act Act, member identity.MemberID) {
+			m.Do(ws, key, act, member)
+		},
+		SetCapacity: func(_ testing.TB, ws identity.WorkspaceID, member identity.MemberID, n int) {
+			m.SetCapacity(ws, member, n)
+		},
+		Suspend: func(_ testing.TB, ws identity.WorkspaceID, member identity.MemberID) { m.Suspend(ws, member) },
+		Owner: func(_ testing.TB, ws identity.WorkspaceID, key dispatch.Key) identity.MemberID {
+			return m.Owner(ws, key)
+		},
+	}
+}
+
+// NewWorkspace makes a workspace.
+func (m *Memory) NewWorkspace() identity.WorkspaceID {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ws := identity.WorkspaceID(m.id("wsp"))
+	m.spaces[ws] = &space{members: map[identity.MemberID]*worker{}, items: map[dispatch.Key]*work{}}
+	return ws
+}
+
+// NewMember makes a member.
+func (m *Memory) NewMember(ws identity.WorkspaceID, capacity int) identity.MemberID {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	id := identity.MemberID(m.id("mem"))
+	m.spaces[ws].members[id] = &worker{row: dispatch.AgentRow{
+		AgentState: dispatch.AgentState{Member: id, Status: dispatch.Available}, Capacity: capacity,
+	}}
+	return id
+}
+
+// NewItem makes an item of weight 1 that waits in the queue.
+func (m *Memory) NewItem(ws identity.WorkspaceID, since time.Time) dispatch.Item {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	since = since.UTC().Truncate(time.Millisecond)
+	w := &work{
+		Item:   dispatch.Item{Key: dispatch.Key{Kind: "conversation", ID: m.id("cnv")}, Weight: 1, WaitingSince: since},
+		queued: true, open: true, asking: since,
+	}
+	m.spaces[ws].items[w.Key] = w
+	return w.Item
+}
+
+// Do changes an item. Assign works whatever the member's capacity.
+func (m *Memory) Do(ws identity.WorkspaceID, key dispatch.Key, act Act, member identity.MemberID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.spaces[ws]
+	w := s.items[key]
+	switch act {
+	case Answer:
+		w.asking = time.Time{}
+	case Ask:
+		w.asking = m.now().UTC().Truncate(time.Millisecond)
+		if w.owner == "" {
+			s.enqueue(w, w.asking)
+		}
+	case Resolve, Snooze:
+		s.weigh(w, -1)
+		w.open, w.queued = false, false
+		if act == Resolve {
+			w.asking = time.Time{}
+		}
+	case Assign:
+		s.give(w, member)
+	case Requeue:
+		since := w.asking
+		if since.IsZero() {
+			since = m.now().UTC().Truncate(time.Millisecond)
+		}
+		s.enqueue(w, since)
+	}
+}
+
+// SetCapacity changes a member's capacity.
+func (m *Memory) SetCapacity(ws identity.WorkspaceID, member identity.MemberID, capacity int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.spaces[ws].members[member].row.Capacity = capacity
+}
+
+// Suspend suspends a member, who keeps the work until it is released.
+func (m *Memory) Suspend(ws identity.WorkspaceID, member identity.MemberID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.spaces[ws].members[member].suspended = true
+}
+
+// Owner returns who has an item; "" = nobody.
+func (m *Memory) Owner(ws identity.WorkspaceID, key dispatch.Key) identity.MemberID {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.spaces[ws].items[key].owner
+}

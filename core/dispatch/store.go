@@ -1,0 +1,106 @@
+package dispatch
+
+import (
+	"context"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// Store is dispatch's port to the database. Times come back to the
+// millisecond, in UTC. Any error without the kind Conflict or NotFound means
+// that the outcome is unknown: the caller backs off and asks again.
+//
+// The suite in dispatchtest says the same as a program.
+type Store interface {
+	// Workspaces returns every workspace.
+	Workspaces(ctx context.Context) ([]identity.WorkspaceID, error)
+
+	// Waiting returns every item of the workspace that waits in the queue
+	// (open, responder = queue, no owner), in any order, each with its original
+	// arrival time. It is one consistent read.
+	Waiting(ctx context.Context, workspace identity.WorkspaceID) ([]Item, error)
+
+	// Agents returns every member of the workspace who may be given work: not
+	// suspended, whether present or not.
+	Agents(ctx context.Context, workspace identity.WorkspaceID) ([]AgentRow, error)
+
+	// Loads is Agents for the members named only. A member who may not be given
+	// work (any more), or is not of this workspace, is left out.
+	Loads(ctx context.Context, workspace identity.WorkspaceID, members []identity.MemberID) ([]AgentRow, error)
+
+	// Claim gives an item to a member: two conditional updates in one
+	// transaction, and nothing at all unless both apply.
+	//
+	//	item:  becomes the member's, WHERE it waits in the queue without an owner
+	//	agent: used = used + weight, idle_since = at, WHERE used + weight <= capacity
+	//	       AND the member may be given work
+	//
+	// Otherwise a Conflict: CodeItemTaken when the item does not wait (any more,
+	// or is unknown), CodeAgentFull when the agent cannot take it. The change
+	// and the event of the assignment commit with it, under the actor By, and
+	// the wake-up is published after the commit, as for every other write.
+	//
+	// This is the only way by which work reaches an agent within capacity: of
+	// any number of claims for one item at most one succeeds, and used never
+	// passes capacity through it. Repeating a claim that had succeeded returns
+	// CodeItemTaken.
+	Claim(ctx context.Context, claim Claim) error
+
+	// Release takes back the member's open work in which the customer awaits an
+	// answer: each item waits in the queue again, without an owner, with its
+	// original arrival time, and used falls by its weight, all in one
+	// transaction with the changes and events (which name the reason). It
+	// returns the items; none is no error, so Release may be repeated. Work that
+	// sleeps, is done, or awaits the customer stays with the member.
+	Release(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, reason Reason) ([]Item, error)
+
+	// SaveAgent records what dispatch knows of a member and would miss after a
+	// restart. It is called when a member comes, goes or chooses, never for a
+	// heartbeat. Capacity and load are not its concern. An unknown member is
+	// errs.Absent.
+	SaveAgent(ctx context.Context, workspace identity.WorkspaceID, agent AgentState) error
+}
+
+// AgentRow is a member as stored.
+type AgentRow struct {
+	AgentState
+	Capacity int // weight of open work that dispatch may give at once
+	Used     int // weight of the member's open, assigned work, given by whomever; may exceed Capacity by a manual override
+}
+
+// AgentState is what dispatch itself records of a member. A member never
+// saved is Available, not online, idle since the zero time.
+type AgentState struct {
+	Member    identity.MemberID
+	Status    Status    // as chosen: Available or Away
+	Online    bool      // held a lease when saved
+	IdleSince time.Time // when last given work or became available, whichever is later; zero = never
+}
+
+// Claim is one attempt to give an item to a member.
+type Claim struct {
+	Workspace identity.WorkspaceID
+	Item      Key
+	Weight    int // at least 1
+	Member    identity.MemberID
+	By        identity.Actor // the system when dispatch decides, a member who takes from the queue
+	At        time.Time
+}
+
+// Codes of a refused claim.
+const (
+	CodeItemTaken = "dispatch.item_taken"
+	CodeAgentFull = "dispatch.agent_full"
+)
+
+// ErrItemTaken is the answer to a claim of an item that does not wait.
+func ErrItemTaken() *errs.Error {
+	return errs.New(errs.Conflict, CodeItemTaken, "It does not wait in the queue any more. Somebody else may have it.")
+}
+
+// ErrAgentFull is the answer to a claim for a member who cannot take the item.
+func ErrAgentFull() *errs.Error {
+	return errs.New(errs.Conflict, CodeAgentFull, "This member cannot take more work now.")
+}
