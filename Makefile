@@ -1,0 +1,162 @@
+# Patchbay. `make` or `make help` lists what there is to do.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Tools, pinned. Each lands in .tools/<name>@<version>/, so another version here
+# is another file there. The formatters gofumpt and gci come inside golangci-lint.
+GOLANGCI_VERSION           := v2.15.0
+BUF_VERSION                := v1.73.0
+PROTOC_GEN_GO_VERSION      := v1.36.12
+PROTOC_GEN_GO_GRPC_VERSION := v1.6.2
+
+GOLANGCI           := .tools/golangci-lint@$(GOLANGCI_VERSION)/golangci-lint
+BUF                := .tools/buf@$(BUF_VERSION)/buf
+PROTOC_GEN_GO      := .tools/protoc-gen-go@$(PROTOC_GEN_GO_VERSION)/protoc-gen-go
+PROTOC_GEN_GO_GRPC := .tools/protoc-gen-go-grpc@$(PROTOC_GEN_GO_GRPC_VERSION)/protoc-gen-go-grpc
+
+# A static binary everywhere; RACE=1 turns the race detector on for the tests.
+export CGO_ENABLED := $(if $(RACE),1,0)
+
+PLUGINS := $(patsubst plugins/%/plugin.yaml,%,$(wildcard plugins/*/plugin.yaml))
+
+##@ Use
+
+.PHONY: run
+run: build ## Build and start with demo data in ./data; prints the links to open
+	bin/patchbay serve --demo
+
+.PHONY: build
+build: build-web build-core build-plugins ## Console, widget, bin/patchbay and bin/plugins
+
+.PHONY: build-web
+build-web: node_modules/.package-lock.json
+	npm run build
+
+.PHONY: build-core
+build-core:
+	CGO_ENABLED=0 go build -trimpath -o bin/patchbay ./core/cmd/patchbay
+
+.PHONY: build-plugins
+build-plugins: build-core
+	for name in $(PLUGINS); do bin/patchbay plugin build plugins/$$name --out bin/plugins; done
+
+node_modules/.package-lock.json: package.json package-lock.json $(wildcard web/*/package.json plugins/*/ui/package.json)
+	npm ci
+	@touch $@
+
+##@ Test
+
+.PHONY: test
+test: ## Everything that must pass; brings what it needs (apt)
+	@scripts/stage.sh "test dependencies" scripts/test-deps.sh
+	@scripts/stage.sh "build" $(MAKE) build
+	@scripts/stage.sh "unit tests" $(MAKE) unit
+	@scripts/stage.sh "web tests" $(MAKE) unit-web
+	@scripts/stage.sh "browser tests" $(MAKE) e2e
+	@scripts/stage.sh "crash harness, short" $(MAKE) crash CYCLES=6
+	@scripts/stage.sh "mutants, short" $(MAKE) mutants
+
+.PHONY: unit
+unit: ## Go tests on the fakes, SQLite and PostgreSQL (RACE=1: with the race detector)
+	go test $(if $(RACE),-race) -timeout 15m ./...
+
+.PHONY: unit-web
+unit-web: node_modules/.package-lock.json
+	npm test
+
+.PHONY: e2e
+e2e: build ## Two real browsers against the real binary (PATCHBAY_CHROMIUM names another browser)
+	npm run e2e
+
+CYCLES ?= 60
+SEED   ?= 1
+
+.PHONY: crash
+crash: ## kill -9 the real binary under load and check the invariants: make crash CYCLES=60 SEED=7
+	go run ./core/internal/crash -cycles $(CYCLES) -seed $(SEED)
+
+.PHONY: mutants
+mutants: ## Seeded bugs: the crash harness must catch each
+	go run ./core/internal/crash -mutants -seed $(SEED)
+
+.PHONY: bench
+bench: ## Throughput, latency, memory and start, as ratios to a bare loop in the same run
+	go run ./core/internal/bench
+
+##@ Check
+
+.PHONY: check
+check: ## Layers, lint, format, generated code, TypeScript, shell, links
+	@scripts/stage.sh "layers" go test ./core/internal/archtest
+	@scripts/stage.sh "scripts and links" $(MAKE) check-text
+	@scripts/stage.sh "web types and lint" $(MAKE) check-web
+	@scripts/stage.sh "tools" $(MAKE) tools
+	@scripts/stage.sh "generated code" $(MAKE) check-gen
+	@scripts/stage.sh "go vet" $(MAKE) vet
+	@scripts/stage.sh "golangci-lint" $(MAKE) lint
+
+.PHONY: lint
+lint: $(GOLANGCI)
+	$(GOLANGCI) fmt --diff
+	$(GOLANGCI) run
+
+.PHONY: vet
+vet:
+	go vet ./...
+	go vet -tags mutant ./...
+
+.PHONY: check-web
+check-web: node_modules/.package-lock.json
+	npm run typecheck
+	npm run lint
+
+.PHONY: check-text
+check-text:
+	scripts/check-shell.sh
+	scripts/check-links.sh
+
+.PHONY: check-gen
+check-gen: $(BUF)
+	cd sdk/proto && $(abspath $(BUF)) lint
+	scripts/check-fresh.sh $(MAKE) gen
+
+##@ Change
+
+.PHONY: fmt
+fmt: $(GOLANGCI) ## Format the Go code
+	$(GOLANGCI) fmt
+
+.PHONY: gen
+gen: $(BUF) $(PROTOC_GEN_GO) $(PROTOC_GEN_GO_GRPC) node_modules/.package-lock.json ## Generate what is committed: protobuf, OpenAPI, API types, reference pages
+	cd sdk/proto && PATH="$(abspath $(dir $(PROTOC_GEN_GO))):$(abspath $(dir $(PROTOC_GEN_GO_GRPC))):$$PATH" $(abspath $(BUF)) generate
+	npm run gen
+
+.PHONY: tools
+tools: $(GOLANGCI) $(BUF) $(PROTOC_GEN_GO) $(PROTOC_GEN_GO_GRPC)
+
+$(GOLANGCI):
+	scripts/install-tool.sh github.com/golangci/golangci-lint/v2/cmd/golangci-lint $(GOLANGCI_VERSION) $@
+$(BUF):
+	scripts/install-tool.sh github.com/bufbuild/buf/cmd/buf $(BUF_VERSION) $@
+$(PROTOC_GEN_GO):
+	scripts/install-tool.sh google.golang.org/protobuf/cmd/protoc-gen-go $(PROTOC_GEN_GO_VERSION) $@
+$(PROTOC_GEN_GO_GRPC):
+	scripts/install-tool.sh google.golang.org/grpc/cmd/protoc-gen-go-grpc $(PROTOC_GEN_GO_GRPC_VERSION) $@
+
+.PHONY: ci
+ci: ## What the workflow runs: check and test from a clean clone, with times
+	.ci/run
+
+.PHONY: clean
+clean: ## Remove what was built; data and tools stay
+	rm -rf bin node_modules web/*/node_modules plugins/*/ui/node_modules plugins/*/ui/dist
+	find web -path '*/node_modules' -prune -o -path '*/dist/*' ! -name .gitkeep -type f -exec rm -f {} +
+
+.PHONY: help
+help:
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,56 @@
+// Package core is the map of Patchbay, a customer-service platform whose
+// channels, bots and connectors are plugins. It holds no code.
+//
+// # Layers
+//
+// Imports point down this list and never up. core/internal/archtest is the
+// rule as a test, docs/adr/0002-import-direction.md the reason.
+//
+//	cmd/patchbay   the one binary: serve, plugin, config, ...
+//	app            puts everything together; start and stop order; who listens to what
+//	config         a file, the environment and flags in, one checked Config out
+//
+//	adapters, one technology each; none imports another:
+//	store          rows, migrations, the group-commit writer; SQLite and PostgreSQL
+//	bus            wake-ups between parts and between nodes; NATS in process
+//	httpapi        REST, inbound webhooks, static files; fiber
+//	realtime       WebSocket sessions of members and visitors: fan-out and resume
+//	pluginhost     plugin processes shown to the domain as ports
+//	telemetry      logs and metrics
+//
+//	wire           the JSON objects that httpapi and realtime both send
+//
+//	domain, no technology; a noun imports only what stands left of it:
+//	identity < contact < channel < conversation < delivery
+//	identity < dispatch     who answers, over opaque work items
+//
+//	foundation, imports nothing of ours:
+//	errs id page event      kinds of failure, identifiers, cursors, the outbox contract
+//
+// Ticket, media, SLA, survey, automation, report, audit and extension have
+// their place in the domain, and blob among the adapters, when they come.
+//
+// Beside core: sdk is what a plugin author imports, plugins holds the plugins
+// that ship, web the console and the TypeScript client.
+//
+// # What is promised
+//
+// Only sdk/ keeps compatibility, with the protocol under sdk/proto. Everything
+// in core may change with any commit; that is why plugins in this repository
+// may not import it either.
+//
+// # Where to start reading
+//
+// An evening's order: errs, event, then conversation (the aggregate, its Store
+// port, its Service), channel's port to the plugins, conversationtest (what
+// every store must keep), store (how it is kept), app (how it all meets). To
+// change what happens when a visitor writes, follow one message: pluginhost or
+// realtime, conversation.Service, the store's transaction, then the observers
+// that app subscribes to the feed.
+//
+// # How a failure travels
+//
+// As an errs.Error: a kind, a stable code, a message that may be shown and a
+// cause that may not. It is logged once, where it is handled, and mapped to a
+// status in one place of each transport.
+package core
