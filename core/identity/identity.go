@@ -13,14 +13,20 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 )
 
-// Identifiers.
-type (
-	AccountID    string // acc_
-	WorkspaceID  string // wsp_
-	MemberID     string // mem_
-	InvitationID string // inv_
-	SessionID    string // ses_
-)
+// AccountID names an account: acc_.
+type AccountID string
+
+// WorkspaceID names a workspace: wsp_.
+type WorkspaceID string
+
+// MemberID names a member: mem_.
+type MemberID string
+
+// InvitationID names an invitation: inv_.
+type InvitationID string
+
+// SessionID names a session: ses_.
+type SessionID string
 
 // Account is a login.
 type Account struct {

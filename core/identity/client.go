@@ -1,0 +1,64 @@
+package identity
+
+import (
+	"net/netip"
+	"strings"
+	"unicode/utf8"
+)
+
+// Client is where a request comes from.
+type Client struct {
+	Address   string // IP address, with or without a port
+	UserAgent string
+}
+
+// maxUserAgent is how many bytes of a user agent are kept.
+const maxUserAgent = 256
+
+// ip returns the address without port and zone; the zero Addr when it is none.
+func (c Client) ip() netip.Addr {
+	address, err := netip.ParseAddr(c.Address)
+	if err != nil {
+		port, err := netip.ParseAddrPort(c.Address)
+		if err != nil {
+			return netip.Addr{}
+		}
+		address = port.Addr()
+	}
+	return address.Unmap().WithZone("")
+}
+
+// network returns the network that guessing is counted by.
+func (c Client) network() string {
+	address := c.ip()
+	bits := 64
+	if address.Is4() {
+		bits = 24
+	}
+	prefix, err := address.Prefix(bits)
+	if err != nil || !address.IsValid() {
+		return "unknown"
+	}
+	return prefix.String()
+}
+
+// address returns the address as it is stored.
+func (c Client) address() string {
+	if address := c.ip(); address.IsValid() {
+		return address.String()
+	}
+	return ""
+}
+
+// userAgent returns the user agent as it is stored: bounded, valid UTF-8,
+// without NUL.
+func (c Client) userAgent() string {
+	agent := c.UserAgent
+	if len(agent) > maxUserAgent {
+		agent = agent[:maxUserAgent]
+		for len(agent) > 0 && !utf8.RuneStart(c.UserAgent[len(agent)]) {
+			agent = agent[:len(agent)-1]
+		}
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(agent, ""), "\x00", "")
+}

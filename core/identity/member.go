@@ -1,0 +1,147 @@
+package identity
+
+import (
+	"context"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/page"
+)
+
+// Members are the use cases of the people of a workspace.
+type Members struct{ *commons }
+
+// MemberPatch names what changes; nil stays as it is.
+type MemberPatch struct {
+	Name      *string
+	Role      *Role
+	Capacity  *int
+	Suspended *bool
+}
+
+// NewMember is somebody to add without an invitation.
+type NewMember struct {
+	Email    string
+	Name     string
+	Role     Role
+	Password string // of a new account
+	LinkOnly bool   // a new account has no password and signs in by link alone
+}
+
+// List returns the members of the workspace, suspended ones included. Needs MemberRead.
+func (s *Members) List(ctx context.Context, scope Scope, request page.Request) (page.Page[Member], error) {
+	if err := scope.Require(MemberRead); err != nil {
+		return page.Page[Member]{}, err
+	}
+	return s.Stores.Members.Members(ctx, scope.Workspace, request)
+}
+
+// Get returns a member of the workspace. Needs MemberRead.
+func (s *Members) Get(ctx context.Context, scope Scope, id MemberID) (Member, error) {
+	if err := scope.Require(MemberRead); err != nil {
+		return Member{}, err
+	}
+	return s.Stores.Members.Member(ctx, scope.Workspace, id)
+}
+
+// Update changes a member. Needs MemberManage. Owners change everybody,
+// administrators everybody but owners, and they make no owners. Nobody
+// suspends themselves, and the last active owner stays one (LastOwner). A
+// suspended member's access ends at once.
+func (s *Members) Update(ctx context.Context, scope Scope, id MemberID, patch MemberPatch) (Member, error) {
+	if err := scope.Require(MemberManage); err != nil {
+		return Member{}, err
+	}
+	if err := patch.check(); err != nil {
+		return Member{}, err
+	}
+	if id == scope.Member() && patch.Suspended != nil && *patch.Suspended {
+		return Member{}, errs.New(errs.Conflict, "member.self_suspension", "You cannot suspend yourself.")
+	}
+	member, err := s.Stores.Members.ChangeMember(ctx, scope.Workspace, id, func(m *Member) error {
+		if !scope.outranks(m.Role) || patch.Role != nil && !scope.outranks(*patch.Role) {
+			return Outranked()
+		}
+		set(&m.Name, patch.Name)
+		set(&m.Role, patch.Role)
+		set(&m.Capacity, patch.Capacity)
+		set(&m.Suspended, patch.Suspended)
+		m.UpdatedAt = s.time()
+		return nil
+	}, s.changed(scope.Workspace, MemberChanged, string(id)))
+	if err != nil {
+		return Member{}, err
+	}
+	s.rightsChanged(ctx, scope.Workspace, member.Account)
+	return member, nil
+}
+
+// check refuses wrong values and puts the name into its stored form.
+func (p *MemberPatch) check() error {
+	c := &check{}
+	if p.Name != nil {
+		name := c.name("/name", *p.Name)
+		p.Name = &name
+	}
+	if p.Role != nil {
+		c.role("/role", *p.Role)
+	}
+	if p.Capacity != nil {
+		c.capacity("/capacity", *p.Capacity)
+	}
+	return c.err()
+}
+
+// outranks reports whether the actor may change a member of a role.
+func (s Scope) outranks(r Role) bool {
+	return s.Actor.Kind == ActorSystem || s.Actor.Kind == ActorMember && s.Actor.Role.Outranks(r)
+}
+
+// Add makes somebody a member without asking them: for the system alone (demo
+// data, tools). An account with the e-mail address is taken as it is.
+func (s *Members) Add(ctx context.Context, scope Scope, n NewMember) (Member, error) {
+	if scope.Actor.Kind != ActorSystem {
+		return Member{}, errs.New(errs.Forbidden, "forbidden", "People join by an invitation.")
+	}
+	c := &check{}
+	email := c.email(n.Email)
+	n.Name = c.name("/name", n.Name)
+	c.role("/role", n.Role)
+	if !n.LinkOnly {
+		c.password("/password", n.Password, email)
+	}
+	if err := c.err(); err != nil {
+		return Member{}, err
+	}
+	j, err := s.joining(ctx, scope.Workspace, email, n)
+	if err != nil {
+		return Member{}, err
+	}
+	j.Member = s.newMember(scope.Workspace, j.Account, n.Role)
+	j.Member.Name = n.Name
+	err = s.Stores.Members.AddMember(ctx, j, s.changed(scope.Workspace, MemberChanged, string(j.Member.ID)))
+	if err != nil {
+		return Member{}, err
+	}
+	s.scopes.clear()
+	return j.Member, nil
+}
+
+// joining finds the account, or makes one.
+func (s *Members) joining(ctx context.Context, w WorkspaceID, email string, n NewMember) (Joining, error) {
+	account, err := s.Stores.Accounts.AccountByEmail(ctx, email)
+	if err == nil {
+		return Joining{Account: account}, nil
+	}
+	if !errs.Is(err, errs.NotFound) {
+		return Joining{}, err
+	}
+	workspace, err := s.Stores.Workspaces.Workspace(ctx, w)
+	if err != nil {
+		return Joining{}, err
+	}
+	hash, err := s.hash(ctx, n.Password, n.LinkOnly)
+	if err != nil {
+		return Joining{}, err
+	}
+	return Joining{Account: s.newAccount(email, n.Name, workspace.Locale, hash), NewAccount: true}, nil
+}

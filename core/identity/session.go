@@ -1,0 +1,207 @@
+package identity
+
+import (
+	"context"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/id"
+)
+
+// Life of a session.
+const (
+	SessionLife    = 30 * 24 * time.Hour // after the last use
+	SessionMaxLife = 90 * 24 * time.Hour // after signing in, however much it is used
+	touchEvery     = time.Hour
+)
+
+// LinkLife is how long a sign-in link works unless said otherwise.
+const LinkLife = 15 * time.Minute
+
+// Sessions are the use cases of signing in and out.
+type Sessions struct{ *commons }
+
+// SignIn starts a session. WrongCredentials is the answer to a wrong password
+// and to an unknown account, after the same work; errs.RateLimited after too
+// many failures; errs.Unavailable when too many sign in at once.
+func (s *Sessions) SignIn(ctx context.Context, email, password string, client Client) (SignedIn, error) {
+	account, err := s.prove(ctx, email, password, client)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	in := s.newSession(account, client)
+	if err := s.Stores.Sessions.CreateSession(ctx, in.Session); err != nil {
+		return SignedIn{}, err
+	}
+	s.Log.InfoContext(ctx, "signed in", "account", account.ID, "session", in.Session.ID, "address", in.Session.Address)
+	return in, nil
+}
+
+// CreateLink returns the token of a link that signs the account in once,
+// within life (0 = LinkLife). For the application itself: no route makes one.
+func (s *Sessions) CreateLink(ctx context.Context, account AccountID, life time.Duration) (string, error) {
+	at, token := s.time(), newToken()
+	err := s.Stores.Links.CreateLink(ctx, SignInLink{
+		TokenHash: hashToken(token), Account: account, CreatedAt: at, ExpiresAt: at.Add(or(life, LinkLife)),
+	})
+	if err != nil {
+		return "", err
+	}
+	return token, nil
+}
+
+// SignInByLink starts a session by a link's token and uses the link up.
+// LinkNotValid when it is unknown, used or expired.
+func (s *Sessions) SignInByLink(ctx context.Context, token string, client Client) (SignedIn, error) {
+	in := s.newSession(Account{}, client)
+	err := s.guess(client, errs.Unauthenticated, func() (err error) {
+		if !plausibleToken(token) {
+			return LinkNotValid()
+		}
+		in.Account, err = s.Stores.Links.UseLink(ctx, hashToken(token), s.time(), in.Session)
+		return err
+	})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	in.Session.Account = in.Account.ID
+	s.Log.InfoContext(ctx, "signed in by link", "account", in.Account.ID, "session", in.Session.ID, "address", in.Session.Address)
+	return in, nil
+}
+
+// Authenticate returns the session of a token and its account; SessionEnded
+// when there is none. It prolongs the session. What another node changed may
+// be missed for a second.
+func (s *Sessions) Authenticate(ctx context.Context, token string) (Session, Account, error) {
+	if !plausibleToken(token) {
+		return Session{}, Account{}, SessionEnded()
+	}
+	hash := hashToken(token)
+	in, err := s.signedIn.get(hash, func() (signedIn, error) {
+		session, account, err := s.Stores.Sessions.SessionByToken(ctx, hash)
+		if err != nil {
+			return signedIn{}, err
+		}
+		return signedIn{s.touch(ctx, session), account}, nil
+	})
+	switch {
+	case errs.Is(err, errs.NotFound):
+		return Session{}, Account{}, SessionEnded()
+	case err != nil:
+		return Session{}, Account{}, err
+	case !in.session.ExpiresAt.After(s.now()):
+		return Session{}, Account{}, SessionEnded()
+	}
+	return in.session, in.account, nil
+}
+
+// touch prolongs a live session, at most hourly. A failure is logged: a
+// database that cannot be written must not sign everybody out.
+func (s *Sessions) touch(ctx context.Context, session Session) Session {
+	at := s.time()
+	end := at.Add(SessionLife)
+	if last := session.CreatedAt.Add(SessionMaxLife); end.After(last) {
+		end = last
+	}
+	if !session.ExpiresAt.After(at) || end.Sub(session.ExpiresAt) < touchEvery {
+		return session
+	}
+	if err := s.Stores.Sessions.TouchSession(ctx, session.ID, end); err != nil {
+		s.Log.WarnContext(ctx, "session not prolonged", "session", session.ID, "error", err)
+		return session
+	}
+	session.ExpiresAt = end
+	return session
+}
+
+// Recheck says whether a session may still act in a workspace, and as whom,
+// without any cache: for connections that stay open. Errors: SessionEnded;
+// errs.NotFound when the account is no active member.
+func (s *Sessions) Recheck(ctx context.Context, session SessionID, w WorkspaceID) (Scope, error) {
+	found, err := s.Stores.Sessions.Session(ctx, session)
+	if errs.Is(err, errs.NotFound) || err == nil && !found.ExpiresAt.After(s.now()) {
+		return Scope{}, SessionEnded()
+	}
+	if err != nil {
+		return Scope{}, err
+	}
+	member, err := s.Stores.Members.MemberOf(ctx, w, found.Account)
+	if err != nil {
+		return Scope{}, err
+	}
+	return member.scope()
+}
+
+// ScopeFor returns the scope of an account in a workspace; errs.Absent when
+// it is no member or suspended. What another node changed may be missed for a
+// second.
+func (s *Sessions) ScopeFor(ctx context.Context, account AccountID, w WorkspaceID) (Scope, error) {
+	if !id.Valid("wsp", string(w)) {
+		return Scope{}, errs.Absent()
+	}
+	member, err := s.scopes.get(seat{w, account}, func() (Member, error) {
+		return s.Stores.Members.MemberOf(ctx, w, account)
+	})
+	if err != nil {
+		return Scope{}, err
+	}
+	return member.scope()
+}
+
+// scope returns the member as an actor; errs.Absent when suspended.
+func (m Member) scope() (Scope, error) {
+	if m.Suspended {
+		return Scope{}, errs.Absent()
+	}
+	return Scope{Workspace: m.Workspace, Actor: Actor{
+		Kind: ActorMember, ID: string(m.ID), Name: m.Name, Role: m.Role,
+	}}, nil
+}
+
+// SignOut ends a session. One that has ended is no error.
+func (s *Sessions) SignOut(ctx context.Context, session Session) error {
+	if err := s.Stores.Sessions.DeleteSession(ctx, session.ID); err != nil {
+		return err
+	}
+	s.sessionsChanged(ctx, session.Account)
+	return nil
+}
+
+// ChangePassword replaces the password of the session's account and ends its
+// other sessions and unused sign-in links. Errors: errs.Invalid with the wrong
+// fields named (/current, /new), errs.RateLimited, errs.Unavailable.
+func (s *Sessions) ChangePassword(ctx context.Context, session Session, current, fresh string, client Client) error {
+	account, err := s.Stores.Accounts.Account(ctx, session.Account)
+	if err != nil {
+		return err
+	}
+	c := &check{}
+	c.password("/new", fresh, account.Email)
+	if err := c.err(); err != nil {
+		return err
+	}
+	account, err = s.prove(ctx, account.Email, current, client)
+	if errs.Is(err, errs.Unauthenticated) {
+		c.refuse("/current", "wrong", "This is not your password.")
+		return c.err()
+	}
+	if err != nil {
+		return err
+	}
+	hash, err := s.Hasher.Hash(ctx, fresh)
+	if err != nil {
+		return err
+	}
+	err = s.Stores.Accounts.SetPassword(ctx, account.ID, account.PasswordHash, hash, session.ID, s.time())
+	if err != nil {
+		return err
+	}
+	s.Log.InfoContext(ctx, "password changed", "account", account.ID)
+	s.sessionsChanged(ctx, account.ID)
+	return nil
+}
+
+// Sweep removes what has expired. The application calls it now and then.
+func (s *Sessions) Sweep(ctx context.Context) error {
+	return s.Stores.Sessions.DeleteExpired(ctx, s.time())
+}

@@ -1,0 +1,54 @@
+package identity
+
+import (
+	"context"
+
+	"github.com/patchbay-im/patchbay/core/page"
+)
+
+// Workspaces are the use cases of tenants.
+type Workspaces struct{ *commons }
+
+// WorkspacePatch names what changes; nil stays as it is.
+type WorkspacePatch struct {
+	Name   *string
+	Locale *string
+}
+
+// All lists every tenant by id: for the application itself, which starts what
+// runs once per workspace.
+func (s *Workspaces) All(ctx context.Context, request page.Request) (page.Page[Workspace], error) {
+	return s.Stores.Workspaces.Workspaces(ctx, request)
+}
+
+// Get returns the scope's workspace. Needs WorkspaceRead.
+func (s *Workspaces) Get(ctx context.Context, scope Scope) (Workspace, error) {
+	if err := scope.Require(WorkspaceRead); err != nil {
+		return Workspace{}, err
+	}
+	return s.Stores.Workspaces.Workspace(ctx, scope.Workspace)
+}
+
+// Update changes the scope's workspace. Needs WorkspaceManage.
+func (s *Workspaces) Update(ctx context.Context, scope Scope, patch WorkspacePatch) (Workspace, error) {
+	if err := scope.Require(WorkspaceManage); err != nil {
+		return Workspace{}, err
+	}
+	c := &check{}
+	if patch.Name != nil {
+		name := c.name("/name", *patch.Name)
+		patch.Name = &name
+	}
+	if patch.Locale != nil {
+		c.locale("/locale", *patch.Locale)
+	}
+	if err := c.err(); err != nil {
+		return Workspace{}, err
+	}
+	return s.Stores.Workspaces.ChangeWorkspace(ctx, scope.Workspace, func(w *Workspace) error {
+		set(&w.Name, patch.Name)
+		set(&w.Locale, patch.Locale)
+		w.UpdatedAt = s.time()
+		return nil
+	}, s.changed(scope.Workspace, WorkspaceChanged, string(scope.Workspace)))
+}
