@@ -2,6 +2,9 @@ module github.com/patchbay-im/patchbay
 
 go 1.26.0
 
+// npm packages may carry Go files of their own.
+ignore node_modules
+
 require (
 	github.com/Masterminds/semver/v3 v3.5.0 // indirect
 	github.com/alexedwards/argon2id v1.0.0 // indirect

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # stage.sh <name> <command...>: runs one stage of make check or make test and
-# says how long it took. Times and results also go to $PATCHBAY_STAGES, if set.
+# says how long it took. Times and results also go to $STAGES_LOG, if set.
 set -uo pipefail
 
 name=$1
@@ -13,5 +13,5 @@ took=$((SECONDS - start))
 if ((code == 0)); then result=ok; else result=FAILED; fi
 line=$(printf '%-6s %4d s  %s' "$result" "$took" "$name")
 printf '<== %s\n' "$line"
-if [[ -n ${PATCHBAY_STAGES:-} ]]; then printf '%s\n' "$line" >>"$PATCHBAY_STAGES"; fi
+if [[ -n ${STAGES_LOG:-} ]]; then printf '%s\n' "$line" >>"$STAGES_LOG"; fi
 exit "$code"
