@@ -1,0 +1,192 @@
+package dispatch_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/patchbay-im/patchbay/core/dispatch"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+type tb interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// player drives an engine and the model by a string of numbers, and compares.
+type player struct {
+	tb
+	next   func(n int, what string) int
+	engine *dispatch.Engine
+	model  *model
+	now    time.Time
+	told   map[dispatch.Key]int
+}
+
+func newPlayer(t tb, next func(n int, what string) int) *player {
+	return &player{
+		tb: t, next: next, now: epoch, told: map[dispatch.Key]int{},
+		engine: dispatch.NewEngine(dispatch.Policy{Match: letters{}}), model: newModel(letters{}),
+	}
+}
+
+var epoch = time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)
+
+func key(n int) dispatch.Key { return dispatch.Key{Kind: "conversation", ID: fmt.Sprintf("c%02d", n)} }
+
+func agentID(n int) identity.MemberID { return identity.MemberID(fmt.Sprintf("m%02d", n)) }
+
+func (p *player) step() {
+	k, m := key(p.next(12, "item")), agentID(p.next(5, "agent"))
+	switch p.next(9, "op") {
+	case 0, 1: // arrives, now or a while ago
+		it := dispatch.Item{
+			Key: k, Class: []dispatch.Class{"", "a", "b", "ab"}[p.next(4, "class")],
+			Weight: 1 + p.next(2, "weight"), WaitingSince: p.now.Add(-time.Duration(p.next(3, "ago")) * time.Second),
+		}
+		p.engine.Wait(it)
+		p.model.items[k] = it
+	case 2:
+		p.engine.Gone(k)
+		delete(p.model.items, k)
+	case 3, 4: // comes, changes
+		a := dispatch.Agent{
+			Member: m, Profile: []dispatch.Profile{"", "a", "ab"}[p.next(3, "profile")],
+			Status:   []dispatch.Status{dispatch.Available, dispatch.Away, dispatch.Offline, dispatch.Available}[p.next(4, "status")],
+			Capacity: p.next(4, "capacity"), Used: p.next(3, "used"), IdleSince: p.now.Add(-time.Duration(p.next(3, "idle")) * time.Second),
+		}
+		p.engine.Set(a)
+		p.model.agents[m] = &a
+	case 5:
+		p.engine.Remove(m)
+		delete(p.model.agents, m)
+		delete(p.model.turns, m)
+	case 6:
+		until := p.now.Add(time.Duration(p.next(4, "until")) * time.Second)
+		p.engine.Exclude(k, m, until)
+		if id := k.ID + string(m); until.After(p.model.excluded[id]) {
+			p.model.excluded[id] = until
+		}
+	case 7:
+		p.now = p.now.Add(time.Duration(p.next(3000, "ms")) * time.Millisecond)
+	case 8:
+		p.moved(1 + p.next(8, "budget"))
+	}
+	p.places()
+	if p.next(3, "decide") > 0 {
+		p.decide(1 + p.next(4, "limit"))
+	}
+}
+
+func (p *player) decide(limit int) {
+	p.Helper()
+	before := p.model.sorted()
+	got := p.engine.Decide(p.now, limit)
+	pairs := make([]string, 0, len(got))
+	for _, as := range got {
+		pairs = append(pairs, fmt.Sprint(as.Item.ID, "→", as.Member))
+	}
+	if want := p.model.decide(p.now, limit); !slices.Equal(pairs, want) {
+		p.Fatalf("decided %v, want %v\nof %v", pairs, want, before)
+	}
+	for _, as := range got { // I9
+		if a, ok := p.engine.Agent(as.Member); !ok || a.Used > a.Capacity {
+			p.Fatalf("assigned %v to %+v", as, a)
+		}
+	}
+	if len(got) > 0 && p.next(4, "undo") == 0 {
+		p.undo(got[len(got)-1])
+	}
+}
+
+// undo takes the last assignment back, in the engine and in the model.
+func (p *player) undo(as dispatch.Assignment) {
+	p.engine.Undo(as, true)
+	a, _ := p.engine.Agent(as.Member)
+	p.model.items[as.Item.Key] = as.Item
+	*p.model.agents[as.Member] = a
+}
+
+// places compares the index with the model: I10.
+func (p *player) places() {
+	p.Helper()
+	want := p.model.places()
+	if p.engine.Len() != len(want) {
+		p.Fatalf("%d items wait, want %d", p.engine.Len(), len(want))
+	}
+	for k, place := range want {
+		if got := p.engine.Position(k); got != place {
+			p.Fatalf("%v is at %d, want %d", k, got, place)
+		}
+	}
+}
+
+// moved takes the news of places, as whoever tells the customers would.
+func (p *player) moved(budget int) {
+	for _, pos := range p.engine.Moved(budget) {
+		if p.told[pos.Key] == pos.Place {
+			p.Fatalf("told %v twice", pos)
+		}
+		if pos.Place == 0 {
+			delete(p.told, pos.Key)
+		} else {
+			p.told[pos.Key] = pos.Place
+		}
+	}
+}
+
+// settle checks that everybody ends up knowing their place.
+func (p *player) settle() {
+	p.Helper()
+	for range 100 {
+		if !p.engine.Unsettled() {
+			break
+		}
+		p.moved(4)
+	}
+	if want := p.model.places(); !maps.Equal(p.told, want) {
+		p.Fatalf("told %v, want %v", p.told, want)
+	}
+}
+
+func TestEngineAgainstModel(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p := newPlayer(t, func(n int, what string) int { return rapid.IntRange(0, n-1).Draw(t, what) })
+		for range rapid.IntRange(1, 120).Draw(t, "steps") {
+			p.step()
+		}
+		p.decide(100)
+		p.settle()
+	})
+}
+
+func FuzzEngine(f *testing.F) {
+	f.Add([]byte("\x00\x01\x03\x02\x01\x00\x05\x08"))
+	f.Add([]byte("two agents, three conversations, and a lost one"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p := newPlayer(t, func(n int, _ string) int {
+			if len(data) < 2 {
+				data = nil
+				return 0
+			}
+			v := binary.LittleEndian.Uint16(data)
+			data = data[2:]
+			return int(v) % n
+		})
+		for range 400 {
+			if data == nil {
+				break
+			}
+			p.step()
+		}
+		p.decide(100)
+		p.settle()
+	})
+}
