@@ -1,0 +1,63 @@
+// Package config reads the configuration: a YAML file, PATCHBAY_* environment
+// variables and command-line flags, in rising order of precedence. Unknown
+// keys are refused, values are checked at start, and what comes out is one
+// typed Config; viper appears nowhere else.
+package config
+
+import "time"
+
+// Config is the whole configuration. The tags are the source of the reference
+// page: key is the path in the file, doc says what it does, def is the default.
+type Config struct {
+	DataDir  string   `key:"data_dir" def:"./data" doc:"Directory for the embedded database, keys and plugin data. Created at start; must be writable."`
+	Server   Server   `key:"server"`
+	Database Database `key:"database"`
+	Bus      Bus      `key:"bus"`
+	Plugins  Plugins  `key:"plugins"`
+	Log      Log      `key:"log"`
+	Metrics  Metrics  `key:"metrics"`
+	Admin    Admin    `key:"admin"`
+	Demo     bool     `key:"demo" def:"false" doc:"Start with demo data, one-time sign-in links for two demo agents and a demo page. Only on a loopback address."`
+}
+
+// Server is how the process is reached.
+type Server struct {
+	Address      string        `key:"address" def:"127.0.0.1:8080" doc:"host:port to listen on. Other than loopback needs insecure_http, because this version serves plain HTTP."`
+	PublicURL    string        `key:"public_url" def:"" doc:"The address people use, for example https://help.example.com; needed behind a proxy. Empty: made from server.address."`
+	InsecureHTTP bool          `key:"insecure_http" def:"false" doc:"Allow plain HTTP on an address that is not loopback, for use behind a proxy that speaks TLS."`
+	TrustedProxy []string      `key:"trusted_proxies" def:"" doc:"Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed."`
+	DrainTimeout time.Duration `key:"drain_timeout" def:"15s" doc:"How long a stopping process may finish what it has begun."`
+}
+
+// Database is where everything is kept.
+type Database struct {
+	URL    string `key:"url" def:"" doc:"Empty: SQLite in data_dir. postgres://user:password@host/name for PostgreSQL 15 or newer."`
+	Unsafe bool   `key:"unsafe" def:"false" doc:"Start although the database does not sync commits to disk. Accepted messages can then be lost with the power."`
+}
+
+// Bus carries wake-ups.
+type Bus struct {
+	URL string `key:"url" def:"" doc:"Empty: in this process. nats://host:4222 for a NATS server."`
+}
+
+// Plugins is where plugins are found.
+type Plugins struct {
+	DevDir string `key:"dev_dir" def:"" doc:"Directory of unsigned plugins, one folder each, as make build fills it. Empty: bin/plugins beside the binary, or plugins beside it, when there."`
+}
+
+// Log is what the process tells.
+type Log struct {
+	Level  string `key:"level" def:"info" doc:"debug, info, warn or error."`
+	Format string `key:"format" def:"text" doc:"text or json."`
+}
+
+// Metrics is what the process counts.
+type Metrics struct {
+	Public bool `key:"public" def:"false" doc:"Answer /metrics to everybody, not to loopback alone."`
+}
+
+// Admin sets the first administrator up without the set-up page.
+type Admin struct {
+	Email    string `key:"email" def:"" doc:"E-mail of the first owner, made at the first start. With admin.password."`
+	Password string `key:"password" def:"" secret:"true" doc:"Password of the first owner. Give it by PATCHBAY_ADMIN_PASSWORD, not in a file."`
+}

@@ -1,0 +1,127 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// validate checks what types cannot say. It reports everything at once.
+func (c Config) validate() error {
+	return errors.Join(
+		c.checkAddress(), c.checkPublicURL(), c.checkProxies(), c.checkDatabase(), c.checkBus(), c.checkLog(), c.checkAdmin(), c.checkDemo(),
+	)
+}
+
+// Loopback reports whether the server listens to this machine alone.
+func (c Config) Loopback() bool {
+	host, _, err := net.SplitHostPort(c.Server.Address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// BaseURL is the address people use, without a slash at the end.
+func (c Config) BaseURL() string {
+	if c.Server.PublicURL != "" {
+		return strings.TrimRight(c.Server.PublicURL, "/")
+	}
+	return "http://" + c.Server.Address
+}
+
+// SecureCookies reports whether browsers reach us over TLS.
+func (c Config) SecureCookies() bool { return strings.HasPrefix(c.Server.PublicURL, "https://") }
+
+func (c Config) checkAddress() error {
+	if _, port, err := net.SplitHostPort(c.Server.Address); err != nil || port == "" {
+		return fmt.Errorf("server.address %q is not host:port, for example 127.0.0.1:8080", c.Server.Address)
+	}
+	if !c.Loopback() && !c.Server.InsecureHTTP {
+		return fmt.Errorf("server.address %q is reachable from outside, and this process speaks plain HTTP: put a proxy with TLS before it and set server.insecure_http: true", c.Server.Address)
+	}
+	if !plausible(c.Server.DrainTimeout) {
+		return fmt.Errorf("server.drain_timeout %v is not between 1s and 10m; write it with a unit, for example 15s", c.Server.DrainTimeout)
+	}
+	return nil
+}
+
+func (c Config) checkPublicURL() error {
+	if c.Server.PublicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(c.Server.PublicURL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+		return fmt.Errorf("server.public_url %q is not like https://help.example.com, without a path", c.Server.PublicURL)
+	}
+	return nil
+}
+
+// Proxies returns the trusted ranges.
+func (c Config) Proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range c.Server.TrustedProxy {
+		if a, err := netip.ParseAddr(s); err == nil {
+			out = append(out, netip.PrefixFrom(a, a.BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("server.trusted_proxies: %q is neither an address nor a range such as 10.0.0.0/8", s)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (c Config) checkProxies() error {
+	_, err := c.Proxies()
+	return err
+}
+
+func (c Config) checkDatabase() error {
+	if c.Database.URL == "" && c.DataDir == "" {
+		return errors.New("data_dir is empty: name a directory for the embedded database")
+	}
+	if c.Database.URL != "" && !strings.HasPrefix(c.Database.URL, "postgres://") && !strings.HasPrefix(c.Database.URL, "postgresql://") {
+		return errors.New("database.url must begin with postgres://; leave it empty for the embedded SQLite")
+	}
+	return nil
+}
+
+func (c Config) checkBus() error {
+	if c.Bus.URL != "" && !strings.HasPrefix(c.Bus.URL, "nats://") && !strings.HasPrefix(c.Bus.URL, "tls://") {
+		return errors.New("bus.url must begin with nats:// or tls://; leave it empty for the bus in this process")
+	}
+	return nil
+}
+
+func (c Config) checkLog() error {
+	var wrong error
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
+		wrong = fmt.Errorf("log.level %q is not debug, info, warn or error", c.Log.Level)
+	}
+	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
+		wrong = errors.Join(wrong, fmt.Errorf("log.format %q is not text or json", c.Log.Format))
+	}
+	return wrong
+}
+
+func (c Config) checkAdmin() error {
+	if (c.Admin.Email == "") != (c.Admin.Password == "") {
+		return errors.New("admin.email and admin.password go together: give both (PATCHBAY_ADMIN_EMAIL, PATCHBAY_ADMIN_PASSWORD) or neither")
+	}
+	return nil
+}
+
+func (c Config) checkDemo() error {
+	if c.Demo && !c.Loopback() {
+		return errors.New("demo prints links that sign anybody in: it runs on a loopback server.address only")
+	}
+	return nil
+}

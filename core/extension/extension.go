@@ -1,0 +1,101 @@
+// Package extension is what a plugin adds to the core, seen from the domain:
+// which plugins are installed, how their processes fare, and what they asked for.
+package extension
+
+import (
+	"context"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// PluginID is "<publisher>/<name>", from the manifest.
+type PluginID string
+
+// State is where a plugin's process stands.
+type State string
+
+// The states.
+const (
+	Starting    State = "starting"
+	Ready       State = "ready"
+	Backoff     State = "backoff"     // died; is started again at NextRetryAt
+	Quarantined State = "quarantined" // died too often; is probed at NextRetryAt
+	Stopped     State = "stopped"
+	Failed      State = "failed" // cannot start until somebody mends what Detail says
+)
+
+// Permission is a scope a plugin asked for, and why.
+type Permission struct {
+	Scope  string
+	Reason string
+}
+
+// Plugin is an installed plugin.
+type Plugin struct {
+	ID          PluginID
+	Name        map[string]string // by locale
+	Version     string
+	Kinds       []string
+	Permissions []Permission
+	Isolation   string // the level reached, in words
+	State       State
+	Detail      string // what is wrong and what to do
+	Since       time.Time
+	PID         int // 0 = no process
+	Restarts    int
+	NextRetryAt time.Time // zero = not planned
+}
+
+// LogLine is one line that a plugin's process wrote.
+type LogLine struct {
+	At    time.Time
+	Level string
+	Text  string
+}
+
+// Host is the port to the plugin host.
+type Host interface {
+	// Plugins lists the installed plugins by id.
+	Plugins() []Plugin
+	// Restart stops a plugin gracefully and starts it at once; errs.Absent when it is not installed.
+	Restart(ctx context.Context, id PluginID) error
+	// Logs returns the last lines a plugin wrote, the oldest first; errs.Absent when it is not installed.
+	Logs(id PluginID) ([]LogLine, error)
+}
+
+// Service holds the administrator's use cases of plugins.
+type Service struct {
+	host Host
+}
+
+// NewService returns a Service.
+func NewService(host Host) *Service { return &Service{host: host} }
+
+// List returns the installed plugins.
+func (s *Service) List(_ context.Context, scope identity.Scope) ([]Plugin, error) {
+	if err := scope.Require(identity.PluginRead); err != nil {
+		return nil, err
+	}
+	return s.host.Plugins(), nil
+}
+
+// Restart restarts a plugin's process.
+func (s *Service) Restart(ctx context.Context, scope identity.Scope, id PluginID) error {
+	if err := scope.Require(identity.PluginManage); err != nil {
+		return err
+	}
+	return s.host.Restart(ctx, id)
+}
+
+// Logs returns the last lines a plugin wrote.
+func (s *Service) Logs(_ context.Context, scope identity.Scope, id PluginID) ([]LogLine, error) {
+	if err := scope.Require(identity.PluginManage); err != nil {
+		return nil, err
+	}
+	if len(id) > 128 {
+		return nil, errs.Absent()
+	}
+	return s.host.Logs(id)
+}

@@ -1,0 +1,316 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/wire"
+)
+
+const conversationsPath = apiPrefix + "/workspaces/{workspace}/conversations"
+
+// conversationPath is the path parameters of one conversation.
+type conversationPath struct {
+	Workspace    string `path:"workspace"`
+	Conversation string `path:"conversation"`
+}
+
+func (p conversationPath) id() conversation.ID { return conversation.ID(p.Conversation) }
+
+// body is an answer with nothing but a body.
+type body[T any] struct {
+	Body T
+}
+
+// list is a page of things.
+type list[T any] struct {
+	Items      []T    `json:"items"`
+	NextCursor string `json:"next_cursor,omitempty" doc:"Give it as cursor for the next page; absent at the end."`
+}
+
+// paging is the query parameters of a list.
+type paging struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Cursor string `query:"cursor" maxLength:"500"`
+}
+
+func (p paging) request() page.Request { return page.Request{Limit: p.Limit, Cursor: p.Cursor} }
+
+func listOf[T, V any](p page.Page[T], view func(T) V) *body[list[V]] {
+	out := &body[list[V]]{Body: list[V]{Items: make([]V, len(p.Items)), NextCursor: p.Next}}
+	for i, item := range p.Items {
+		out.Body.Items[i] = view(item)
+	}
+	return out
+}
+
+func (s *Server) conversationRoutes() {
+	member(s, huma.Operation{Method: http.MethodGet, Path: conversationsPath, Summary: "List conversations", Tags: []string{"conversations"}},
+		identity.ConversationRead, s.listConversations)
+	one := conversationsPath + "/{conversation}"
+	member(s, huma.Operation{Method: http.MethodGet, Path: one, Summary: "Get a conversation", Tags: []string{"conversations"}},
+		identity.ConversationRead, s.getConversation)
+	member(s, huma.Operation{Method: http.MethodGet, Path: one + "/timeline", Summary: "Read the history of a conversation", Tags: []string{"conversations"},
+		Description: "Changes in order of seq. Without after or before: the newest."},
+		identity.ConversationRead, s.timeline)
+	member(s, huma.Operation{Method: http.MethodPost, Path: one + "/messages", Summary: "Send a message or add a note", Tags: []string{"conversations"}, DefaultStatus: http.StatusCreated,
+		Description: "Idempotent by client_msg_id: the same id with the same content answers 200 with what was made the first time."},
+		identity.ConversationReply, s.postMessage)
+	member(s, huma.Operation{Method: http.MethodPost, Path: one + "/assign", Summary: "Give a conversation to a member, or back to the queue", Tags: []string{"conversations"}},
+		identity.ConversationAssign, s.assign)
+	member(s, huma.Operation{Method: http.MethodPost, Path: one + "/state", Summary: "Resolve, reopen or snooze", Tags: []string{"conversations"}},
+		identity.ConversationReply, s.setState)
+	member(s, huma.Operation{Method: http.MethodPut, Path: one + "/read", Summary: "Mark as read", Tags: []string{"conversations"}, DefaultStatus: http.StatusNoContent},
+		identity.ConversationRead, s.markRead)
+	member(s, huma.Operation{Method: http.MethodGet, Path: apiPrefix + "/workspaces/{workspace}/events", Summary: "Read the feed", Tags: []string{"live"},
+		Description: "Committed events after a feed number, for a client that found a gap."},
+		identity.ConversationRead, s.events)
+}
+
+type listConversationsInput struct {
+	Workspace string `path:"workspace"`
+	paging
+	View    string `query:"view" enum:"mine,unassigned,all" default:"all"`
+	State   string `query:"state" enum:"open,snoozed,resolved,any" default:"any"`
+	Inbox   string `query:"inbox" maxLength:"40"`
+	Contact string `query:"contact" maxLength:"40"`
+}
+
+func (s *Server) listConversations(ctx context.Context, scope identity.Scope, in *listConversationsInput) (*body[list[wire.Conversation]], error) {
+	f := conversation.Filter{Inbox: channel.InboxID(in.Inbox), Contact: contact.ID(in.Contact)}
+	if in.State != "any" {
+		f.State = conversation.State(in.State)
+	}
+	switch in.View {
+	case "mine":
+		f.Assignee = scope.Member()
+	case "unassigned":
+		f.Unassigned = true
+	}
+	p, err := s.Conversations.List(ctx, scope, f, in.request())
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]conversation.ID, len(p.Items))
+	for i, c := range p.Items {
+		ids[i] = c.ID
+	}
+	read, err := s.Conversations.Read(ctx, scope, ids)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(p, func(c conversation.Conversation) wire.Conversation { return withUnread(c, read[c.ID]) }), nil
+}
+
+func withUnread(c conversation.Conversation, read uint64) wire.Conversation {
+	v := wire.ConversationOf(c)
+	unread := c.LastInboundSeq > read
+	v.Unread = &unread
+	return v
+}
+
+// answer returns a conversation with the caller's unread mark.
+func (s *Server) answer(ctx context.Context, scope identity.Scope, c conversation.Conversation) (*body[wire.Conversation], error) {
+	read, err := s.Conversations.Read(ctx, scope, []conversation.ID{c.ID})
+	if err != nil {
+		return nil, err
+	}
+	return &body[wire.Conversation]{Body: withUnread(c, read[c.ID])}, nil
+}
+
+func (s *Server) getConversation(ctx context.Context, scope identity.Scope, in *conversationPath) (*body[wire.Conversation], error) {
+	c, err := s.Conversations.Get(ctx, scope, in.id())
+	if err != nil {
+		return nil, err
+	}
+	return s.answer(ctx, scope, c)
+}
+
+type timelineInput struct {
+	conversationPath
+	After  string `query:"after" pattern:"^[0-9]{1,19}$" doc:"Changes with a greater seq, the oldest first."`
+	Before uint64 `query:"before" doc:"Changes with a smaller seq, the newest of them."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+}
+
+// timelineBody is a part of a conversation's history.
+type timelineBody struct {
+	Items   []wire.Change `json:"items"`
+	LastSeq uint64        `json:"last_seq" doc:"The last seq of the conversation now."`
+	HasMore bool          `json:"has_more" doc:"Whether there is more in the direction that was asked for."`
+}
+
+func (s *Server) timeline(ctx context.Context, scope identity.Scope, in *timelineInput) (*body[timelineBody], error) {
+	r := conversation.Range{Before: in.Before, Limit: in.Limit + 1}
+	if in.After != "" {
+		after, err := strconv.ParseUint(in.After, 10, 64)
+		if err != nil {
+			return nil, errs.New(errs.Invalid, "request.invalid", "after is too large.")
+		}
+		r.After = &after
+	}
+	changes, c, err := s.Conversations.Timeline(ctx, scope, in.id(), r)
+	if err != nil {
+		return nil, err
+	}
+	out := &body[timelineBody]{Body: timelineBody{LastSeq: c.LastSeq, HasMore: len(changes) > in.Limit}}
+	if out.Body.HasMore && r.After != nil {
+		changes = changes[:in.Limit]
+	} else if out.Body.HasMore {
+		changes = changes[len(changes)-in.Limit:]
+	}
+	out.Body.Items = make([]wire.Change, len(changes))
+	for i, ch := range changes {
+		out.Body.Items[i] = wire.ChangeOf(ch)
+	}
+	return out, nil
+}
+
+type postMessageInput struct {
+	conversationPath
+	Body struct {
+		ClientMsgID string `json:"client_msg_id" minLength:"1" maxLength:"64" doc:"Made by the client for each message, a UUID."`
+		Kind        string `json:"kind" enum:"text,note"`
+		Text        string `json:"text" minLength:"1"`
+	}
+}
+
+type postMessageOutput struct {
+	Status   int
+	Replayed string `header:"Idempotency-Replayed" doc:"true when the message had been accepted before."`
+	Body     postedBody
+}
+
+// postedBody is an accepted message.
+type postedBody struct {
+	Message wire.Message `json:"message"`
+	Change  wire.Change  `json:"change"`
+}
+
+func (s *Server) postMessage(ctx context.Context, scope identity.Scope, in *postMessageInput) (*postMessageOutput, error) {
+	p, err := s.Conversations.Post(ctx, scope, conversation.Post{
+		Conversation: in.id(), ClientID: in.Body.ClientMsgID,
+		Kind: conversation.MessageKind(in.Body.Kind), Text: in.Body.Text,
+	})
+	if err != nil {
+		return nil, err
+	}
+	change := wire.ChangeOf(p.Change)
+	out := &postMessageOutput{Status: http.StatusCreated, Body: postedBody{Message: *change.Message, Change: change}}
+	if p.Replayed {
+		out.Status, out.Replayed = http.StatusOK, "true"
+	}
+	return out, nil
+}
+
+type assignInput struct {
+	conversationPath
+	Body struct {
+		MemberID string `json:"member_id" maxLength:"40" doc:"Empty: back to the queue."`
+	}
+}
+
+func (s *Server) assign(ctx context.Context, scope identity.Scope, in *assignInput) (*body[wire.Conversation], error) {
+	c, err := s.Conversations.Assign(ctx, scope, in.id(), identity.MemberID(in.Body.MemberID))
+	if err != nil {
+		return nil, err
+	}
+	return s.answer(ctx, scope, c)
+}
+
+type setStateInput struct {
+	conversationPath
+	Body struct {
+		State        string     `json:"state" enum:"open,snoozed,resolved"`
+		SnoozedUntil *time.Time `json:"snoozed_until,omitempty" doc:"With state snoozed: when to wake."`
+	}
+}
+
+func (s *Server) setState(ctx context.Context, scope identity.Scope, in *setStateInput) (*body[wire.Conversation], error) {
+	var until time.Time
+	if in.Body.SnoozedUntil != nil {
+		until = *in.Body.SnoozedUntil
+	}
+	c, err := s.Conversations.SetState(ctx, scope, in.id(), conversation.State(in.Body.State), until)
+	if err != nil {
+		return nil, err
+	}
+	return s.answer(ctx, scope, c)
+}
+
+type markReadInput struct {
+	conversationPath
+	Body struct {
+		Seq uint64 `json:"seq"`
+	}
+}
+
+func (s *Server) markRead(ctx context.Context, scope identity.Scope, in *markReadInput) (*struct{}, error) {
+	return nil, s.Conversations.MarkRead(ctx, scope, in.id(), in.Body.Seq)
+}
+
+type eventsInput struct {
+	Workspace string `path:"workspace"`
+	After     uint64 `query:"after"`
+	Limit     int    `query:"limit" minimum:"1" maximum:"500" default:"200"`
+}
+
+// eventsBody is a part of the feed.
+type eventsBody struct {
+	Epoch   string           `json:"epoch"`
+	Items   []wire.FeedEvent `json:"items"`
+	Feed    uint64           `json:"feed" doc:"The last feed number of the workspace now."`
+	HasMore bool             `json:"has_more"`
+}
+
+func (s *Server) events(ctx context.Context, scope identity.Scope, in *eventsInput) (*body[eventsBody], error) {
+	w := string(scope.Workspace)
+	events, err := s.Feed.Since(ctx, w, in.After, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	head, err := s.Feed.Head(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	items, err := s.feedEvents(ctx, scope.Workspace, events)
+	if err != nil {
+		return nil, err
+	}
+	last := in.After
+	if n := len(events); n > 0 {
+		last = events[n-1].Feed
+	}
+	return &body[eventsBody]{Body: eventsBody{Epoch: s.Feed.Epoch(), Items: items, Feed: head, HasMore: last < head}}, nil
+}
+
+func (s *Server) feedEvents(ctx context.Context, w identity.WorkspaceID, events []event.Event) ([]wire.FeedEvent, error) {
+	changes, conversations, err := s.Feed.Hydrate(ctx, w, events)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]wire.FeedEvent, len(events))
+	for i, e := range events {
+		var change *conversation.Change
+		var conv *conversation.Conversation
+		if c, ok := changes[e.ID]; ok {
+			change = &c
+		}
+		if c, ok := conversations[conversation.ID(e.Subject)]; ok {
+			conv = &c
+		}
+		out[i] = wire.FeedEventOf(e, change, conv)
+	}
+	return out, nil
+}

@@ -1,0 +1,218 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/wire"
+)
+
+// capabilitiesBody is what a channel can do.
+type capabilitiesBody struct {
+	Content   []string `json:"content"`
+	TextLimit int      `json:"text_limit,omitempty" doc:"Characters of one message."`
+}
+
+// healthBody is what a plugin says of an inbox.
+type healthBody struct {
+	State  string `json:"state" enum:"ok,degraded,down,unknown"`
+	Code   string `json:"code,omitempty"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// inboxBody is a connected channel account.
+type inboxBody struct {
+	ID             string           `json:"id"`
+	Name           string           `json:"name"`
+	Plugin         string           `json:"plugin"`
+	Enabled        bool             `json:"enabled"`
+	Live           bool             `json:"live"`
+	Config         map[string]any   `json:"config"`
+	ConfigRevision uint64           `json:"config_revision"`
+	Capabilities   capabilitiesBody `json:"capabilities"`
+	Status         healthBody       `json:"status"`
+	EmbedSnippet   string           `json:"embed_snippet,omitempty" doc:"Of a live inbox: the line to put into a page."`
+	HookURL        string           `json:"hook_url,omitempty" doc:"The webhook address; shown once, when it is made."`
+	CreatedAt      time.Time        `json:"created_at"`
+}
+
+// channelTypeBody is an installed channel.
+type channelTypeBody struct {
+	Plugin       string            `json:"plugin"`
+	Version      string            `json:"version"`
+	Name         map[string]string `json:"name" doc:"By locale."`
+	Summary      map[string]string `json:"summary" doc:"By locale."`
+	Live         bool              `json:"live"`
+	Capabilities capabilitiesBody  `json:"capabilities"`
+	ConfigSchema map[string]any    `json:"config_schema" doc:"JSON Schema 2020-12; x-i18n holds titles and descriptions by locale."`
+	Available    bool              `json:"available" doc:"Whether its process is ready now."`
+}
+
+func (s *Server) inboxRoutes() {
+	base := apiPrefix + "/workspaces/{workspace}"
+	member(s, huma.Operation{Method: http.MethodGet, Path: base + "/channels", Summary: "List installed channels", Tags: []string{"inboxes"}},
+		identity.InboxManage, s.listChannels)
+	member(s, huma.Operation{Method: http.MethodGet, Path: base + "/inboxes", Summary: "List inboxes", Tags: []string{"inboxes"}},
+		identity.InboxRead, s.listInboxes)
+	member(s, huma.Operation{Method: http.MethodPost, Path: base + "/inboxes", Summary: "Connect a channel account", Tags: []string{"inboxes"}, DefaultStatus: http.StatusCreated},
+		identity.InboxManage, s.createInbox)
+	member(s, huma.Operation{Method: http.MethodGet, Path: base + "/inboxes/{inbox}", Summary: "Get an inbox", Tags: []string{"inboxes"}},
+		identity.InboxRead, s.getInbox)
+	member(s, huma.Operation{Method: http.MethodPatch, Path: base + "/inboxes/{inbox}", Summary: "Change an inbox", Tags: []string{"inboxes"}},
+		identity.InboxManage, s.patchInbox)
+	member(s, huma.Operation{Method: http.MethodPost, Path: base + "/inboxes/{inbox}/rotate-hook", Summary: "Replace the webhook address", Tags: []string{"inboxes"}},
+		identity.InboxManage, s.rotateHook)
+}
+
+func (s *Server) inboxView(in channel.Inbox, token string) inboxBody {
+	t, _ := s.Inboxes.TypeOf(in.Plugin)
+	h := s.Inboxes.Health(in)
+	out := inboxBody{
+		ID: string(in.ID), Name: in.Name, Plugin: string(in.Plugin), Enabled: in.Enabled, Live: in.Live,
+		Config: jsonObject(in.Config), ConfigRevision: in.ConfigRevision, Capabilities: capabilitiesOf(t.Capabilities),
+		Status: healthBody(h), CreatedAt: wire.Stamp(in.CreatedAt),
+	}
+	if out.Status.State == "" {
+		out.Status.State = "unknown"
+	}
+	if in.Live {
+		out.EmbedSnippet = s.embedSnippet(in.ID)
+	}
+	if token != "" && !in.Live {
+		out.HookURL = s.BaseURL + hooksPrefix + token + "/"
+	}
+	return out
+}
+
+func (s *Server) embedSnippet(id channel.InboxID) string {
+	return fmt.Sprintf(`<script async src="%s/w/%s/loader.js"></script>`, s.BaseURL, id)
+}
+
+func capabilitiesOf(c channel.Capabilities) capabilitiesBody {
+	if c.Content == nil {
+		c.Content = []string{}
+	}
+	return capabilitiesBody{Content: c.Content, TextLimit: c.TextLimit}
+}
+
+func jsonObject(raw json.RawMessage) map[string]any {
+	out := map[string]any{}
+	if len(raw) > 0 {
+		_ = json.Unmarshal(raw, &out) // it was checked when it was stored; nonsense shows as empty
+	}
+	return out
+}
+
+func (s *Server) listChannels(ctx context.Context, scope identity.Scope, _ *workspacePath) (*body[list[channelTypeBody]], error) {
+	types, err := s.Inboxes.Types(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	out := &body[list[channelTypeBody]]{Body: list[channelTypeBody]{Items: make([]channelTypeBody, len(types))}}
+	for i, t := range types {
+		out.Body.Items[i] = channelTypeBody{
+			Plugin: string(t.Plugin), Version: t.Version, Name: t.Name, Summary: t.Summary, Live: t.Live,
+			Capabilities: capabilitiesOf(t.Capabilities), ConfigSchema: jsonObject(t.ConfigSchema), Available: t.Available,
+		}
+	}
+	return out, nil
+}
+
+func (s *Server) listInboxes(ctx context.Context, scope identity.Scope, _ *workspacePath) (*body[list[inboxBody]], error) {
+	inboxes, err := s.Inboxes.List(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	out := &body[list[inboxBody]]{Body: list[inboxBody]{Items: make([]inboxBody, len(inboxes))}}
+	for i, in := range inboxes {
+		out.Body.Items[i] = s.inboxView(in, "")
+	}
+	return out, nil
+}
+
+type inboxPath struct {
+	Workspace string `path:"workspace"`
+	Inbox     string `path:"inbox"`
+}
+
+func (s *Server) getInbox(ctx context.Context, scope identity.Scope, in *inboxPath) (*body[inboxBody], error) {
+	inbox, err := s.Inboxes.Get(ctx, scope, channel.InboxID(in.Inbox))
+	if err != nil {
+		return nil, err
+	}
+	return &body[inboxBody]{Body: s.inboxView(inbox, "")}, nil
+}
+
+type createInboxInput struct {
+	Workspace string `path:"workspace"`
+	Body      struct {
+		Name   string         `json:"name"`
+		Plugin string         `json:"plugin"`
+		Config map[string]any `json:"config,omitempty" doc:"As the channel's config_schema says."`
+	}
+}
+
+func (s *Server) createInbox(ctx context.Context, scope identity.Scope, in *createInboxInput) (*body[inboxBody], error) {
+	config, err := rawObject(in.Body.Config)
+	if err != nil {
+		return nil, err
+	}
+	inbox, token, err := s.Inboxes.Create(ctx, scope, channel.Draft{
+		Name: in.Body.Name, Plugin: channel.PluginID(in.Body.Plugin), Config: config,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &body[inboxBody]{Body: s.inboxView(inbox, token)}, nil
+}
+
+type patchInboxInput struct {
+	inboxPath
+	Body struct {
+		Name    *string        `json:"name,omitempty"`
+		Config  map[string]any `json:"config,omitempty"`
+		Enabled *bool          `json:"enabled,omitempty"`
+	}
+}
+
+func (s *Server) patchInbox(ctx context.Context, scope identity.Scope, in *patchInboxInput) (*body[inboxBody], error) {
+	edit := channel.Edit{Name: in.Body.Name, Enabled: in.Body.Enabled}
+	if in.Body.Config != nil {
+		config, err := rawObject(in.Body.Config)
+		if err != nil {
+			return nil, err
+		}
+		edit.Config = config
+	}
+	inbox, err := s.Inboxes.Update(ctx, scope, channel.InboxID(in.Inbox), edit)
+	if err != nil {
+		return nil, err
+	}
+	return &body[inboxBody]{Body: s.inboxView(inbox, "")}, nil
+}
+
+func (s *Server) rotateHook(ctx context.Context, scope identity.Scope, in *inboxPath) (*body[inboxBody], error) {
+	inbox, token, err := s.Inboxes.RotateHook(ctx, scope, channel.InboxID(in.Inbox))
+	if err != nil {
+		return nil, err
+	}
+	return &body[inboxBody]{Body: s.inboxView(inbox, token)}, nil
+}
+
+func rawObject(m map[string]any) (json.RawMessage, error) {
+	if m == nil {
+		return json.RawMessage(`{}`), nil
+	}
+	b, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("encode a configuration: %w", err)
+	}
+	return b, nil
+}

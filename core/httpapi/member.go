@@ -1,0 +1,172 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/patchbay-im/patchbay/core/dispatch"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/wire"
+)
+
+// Presence is who is there, as dispatch knows it.
+type Presence interface {
+	// Snapshot lists the members of a workspace who may be given work.
+	Snapshot(ctx context.Context, w identity.WorkspaceID) ([]wire.Presence, error)
+	// Choose records what a member chose: available or away.
+	Choose(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, status dispatch.Status) error
+}
+
+// memberBody is an account in a workspace.
+type memberBody struct {
+	ID        string    `json:"id"`
+	AccountID string    `json:"account_id"`
+	Email     string    `json:"email"`
+	Name      string    `json:"name"`
+	Role      string    `json:"role" enum:"owner,administrator,supervisor,agent"`
+	Capacity  int       `json:"capacity" doc:"How many conversations dispatch gives at once."`
+	Suspended bool      `json:"suspended"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+func memberOf(m identity.Member) memberBody {
+	return memberBody{
+		ID: string(m.ID), AccountID: string(m.Account), Email: m.Email, Name: m.Name, Role: string(m.Role),
+		Capacity: m.Capacity, Suspended: m.Suspended, CreatedAt: wire.Stamp(m.CreatedAt),
+	}
+}
+
+// invitationBody asks somebody to join.
+type invitationBody struct {
+	ID        string    `json:"id"`
+	Email     string    `json:"email"`
+	Role      string    `json:"role" enum:"owner,administrator,supervisor,agent"`
+	InvitedBy string    `json:"invited_by"`
+	State     string    `json:"state" enum:"pending,accepted,revoked,expired"`
+	Link      string    `json:"link,omitempty" doc:"To give to the person; shown once, when it is made."`
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+func (s *Server) invitationOf(i identity.Invitation, token string) invitationBody {
+	out := invitationBody{
+		ID: string(i.ID), Email: i.Email, Role: string(i.Role), InvitedBy: string(i.InvitedBy), State: string(i.State(s.Now())),
+		CreatedAt: wire.Stamp(i.CreatedAt), ExpiresAt: wire.Stamp(i.ExpiresAt),
+	}
+	if token != "" {
+		out.Link = s.BaseURL + "/invite?token=" + token
+	}
+	return out
+}
+
+func (s *Server) memberRoutes() {
+	base := apiPrefix + "/workspaces/{workspace}"
+	tags := []string{"members"}
+	member(s, huma.Operation{Method: http.MethodGet, Path: base + "/members", Summary: "List members", Tags: tags}, identity.MemberRead, s.listMembers)
+	member(s, huma.Operation{Method: http.MethodPatch, Path: base + "/members/{member}", Summary: "Change a member", Tags: tags}, identity.MemberManage, s.patchMember)
+	member(s, huma.Operation{Method: http.MethodGet, Path: base + "/invitations", Summary: "List invitations", Tags: tags}, identity.MemberManage, s.listInvitations)
+	member(s, huma.Operation{Method: http.MethodPost, Path: base + "/invitations", Summary: "Invite somebody", Tags: tags, DefaultStatus: http.StatusCreated}, identity.MemberManage, s.invite)
+	member(s, huma.Operation{Method: http.MethodDelete, Path: base + "/invitations/{invitation}", Summary: "Take an invitation back", Tags: tags, DefaultStatus: http.StatusNoContent}, identity.MemberManage, s.revokeInvitation)
+	member(s, huma.Operation{Method: http.MethodGet, Path: base + "/presence", Summary: "Who is there", Tags: tags}, identity.MemberRead, s.presence)
+	member(s, huma.Operation{Method: http.MethodPut, Path: base + "/presence/me", Summary: "Say that I am available or away", Tags: tags, DefaultStatus: http.StatusNoContent}, identity.ConversationReply, s.choosePresence)
+}
+
+type listMembersInput struct {
+	workspacePath
+	paging
+}
+
+func (s *Server) listMembers(ctx context.Context, scope identity.Scope, in *listMembersInput) (*body[list[memberBody]], error) {
+	p, err := s.Identity.Members.List(ctx, scope, in.request())
+	if err != nil {
+		return nil, err
+	}
+	return listOf(p, memberOf), nil
+}
+
+type patchMemberInput struct {
+	workspacePath
+	Member string `path:"member"`
+	Body   struct {
+		Name      *string `json:"name,omitempty"`
+		Role      *string `json:"role,omitempty" enum:"owner,administrator,supervisor,agent"`
+		Capacity  *int    `json:"capacity,omitempty" minimum:"1" maximum:"100"`
+		Suspended *bool   `json:"suspended,omitempty"`
+	}
+}
+
+func (s *Server) patchMember(ctx context.Context, scope identity.Scope, in *patchMemberInput) (*body[memberBody], error) {
+	patch := identity.MemberPatch{Name: in.Body.Name, Capacity: in.Body.Capacity, Suspended: in.Body.Suspended}
+	if in.Body.Role != nil {
+		role := identity.Role(*in.Body.Role)
+		patch.Role = &role
+	}
+	m, err := s.Identity.Members.Update(ctx, scope, identity.MemberID(in.Member), patch)
+	if err != nil {
+		return nil, err
+	}
+	return &body[memberBody]{Body: memberOf(m)}, nil
+}
+
+func (s *Server) listInvitations(ctx context.Context, scope identity.Scope, in *listMembersInput) (*body[list[invitationBody]], error) {
+	p, err := s.Identity.Invitations.List(ctx, scope, in.request())
+	if err != nil {
+		return nil, err
+	}
+	return listOf(p, func(i identity.Invitation) invitationBody { return s.invitationOf(i, "") }), nil
+}
+
+type inviteInput struct {
+	workspacePath
+	Body struct {
+		Email string `json:"email"`
+		Role  string `json:"role" enum:"owner,administrator,supervisor,agent"`
+	}
+}
+
+func (s *Server) invite(ctx context.Context, scope identity.Scope, in *inviteInput) (*body[invitationBody], error) {
+	issued, err := s.Identity.Invitations.Create(ctx, scope, in.Body.Email, identity.Role(in.Body.Role))
+	if err != nil {
+		return nil, err
+	}
+	return &body[invitationBody]{Body: s.invitationOf(issued.Invitation, issued.Token)}, nil
+}
+
+type invitationPath struct {
+	workspacePath
+	Invitation string `path:"invitation"`
+}
+
+func (s *Server) revokeInvitation(ctx context.Context, scope identity.Scope, in *invitationPath) (*struct{}, error) {
+	return nil, s.Identity.Invitations.Revoke(ctx, scope, identity.InvitationID(in.Invitation))
+}
+
+// presenceBody is who is there.
+type presenceBody struct {
+	Members []wire.Presence `json:"members"`
+}
+
+func (s *Server) presence(ctx context.Context, scope identity.Scope, _ *workspacePath) (*body[presenceBody], error) {
+	members, err := s.Presence.Snapshot(ctx, scope.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	if members == nil {
+		members = []wire.Presence{}
+	}
+	return &body[presenceBody]{Body: presenceBody{Members: members}}, nil
+}
+
+type choosePresenceInput struct {
+	workspacePath
+	Body struct {
+		Status string `json:"status" enum:"available,away"`
+	}
+}
+
+func (s *Server) choosePresence(ctx context.Context, scope identity.Scope, in *choosePresenceInput) (*struct{}, error) {
+	return nil, s.Presence.Choose(ctx, scope.Workspace, scope.Member(), dispatch.Status(in.Body.Status))
+}

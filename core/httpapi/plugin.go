@@ -1,0 +1,109 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/wire"
+)
+
+// pluginBody is an installed plugin and how its process fares.
+type pluginBody struct {
+	ID          string            `json:"id"`
+	Name        map[string]string `json:"name" doc:"By locale."`
+	Version     string            `json:"version"`
+	Kinds       []string          `json:"kinds"`
+	State       string            `json:"state" enum:"starting,ready,backoff,quarantined,stopped,failed"`
+	Detail      string            `json:"detail,omitempty" doc:"What is wrong and what to do."`
+	Since       time.Time         `json:"since"`
+	PID         int               `json:"pid,omitempty"`
+	Restarts    int               `json:"restarts"`
+	NextRetryAt *time.Time        `json:"next_retry_at,omitempty"`
+	Isolation   string            `json:"isolation" doc:"The level of isolation that was reached."`
+	Permissions []permissionBody  `json:"permissions"`
+}
+
+// permissionBody is a scope a plugin asked for.
+type permissionBody struct {
+	Scope  string `json:"scope"`
+	Reason string `json:"reason"`
+}
+
+// logLineBody is a line of a plugin's log.
+type logLineBody struct {
+	At    time.Time `json:"at"`
+	Level string    `json:"level"`
+	Text  string    `json:"text"`
+}
+
+// logsBody is the last lines of a plugin's log.
+type logsBody struct {
+	Lines []logLineBody `json:"lines"`
+}
+
+func pluginOf(p extension.Plugin) pluginBody {
+	out := pluginBody{
+		ID: string(p.ID), Name: p.Name, Version: p.Version, Kinds: p.Kinds, State: string(p.State), Detail: p.Detail,
+		Since: wire.Stamp(p.Since), PID: p.PID, Restarts: p.Restarts, Isolation: p.Isolation,
+		Permissions: make([]permissionBody, len(p.Permissions)),
+	}
+	for i, x := range p.Permissions {
+		out.Permissions[i] = permissionBody(x)
+	}
+	if !p.NextRetryAt.IsZero() {
+		at := wire.Stamp(p.NextRetryAt)
+		out.NextRetryAt = &at
+	}
+	return out
+}
+
+func (s *Server) pluginRoutes() {
+	base := apiPrefix + "/workspaces/{workspace}/plugins"
+	member(s, huma.Operation{Method: http.MethodGet, Path: base, Summary: "List installed plugins", Tags: []string{"plugins"}},
+		identity.PluginRead, s.listPlugins)
+	member(s, huma.Operation{Method: http.MethodPost, Path: base + "/{publisher}/{name}/restart", Summary: "Restart a plugin's process", Tags: []string{"plugins"}, DefaultStatus: http.StatusNoContent},
+		identity.PluginManage, s.restartPlugin)
+	member(s, huma.Operation{Method: http.MethodGet, Path: base + "/{publisher}/{name}/logs", Summary: "Read a plugin's log", Tags: []string{"plugins"}},
+		identity.PluginManage, s.pluginLogs)
+}
+
+type pluginPath struct {
+	Workspace string `path:"workspace"`
+	Publisher string `path:"publisher"`
+	Name      string `path:"name"`
+}
+
+func (p pluginPath) id() extension.PluginID { return extension.PluginID(p.Publisher + "/" + p.Name) }
+
+func (s *Server) listPlugins(ctx context.Context, scope identity.Scope, _ *workspacePath) (*body[list[pluginBody]], error) {
+	plugins, err := s.Extensions.List(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	out := &body[list[pluginBody]]{Body: list[pluginBody]{Items: make([]pluginBody, len(plugins))}}
+	for i, p := range plugins {
+		out.Body.Items[i] = pluginOf(p)
+	}
+	return out, nil
+}
+
+func (s *Server) restartPlugin(ctx context.Context, scope identity.Scope, in *pluginPath) (*struct{}, error) {
+	return nil, s.Extensions.Restart(ctx, scope, in.id())
+}
+
+func (s *Server) pluginLogs(ctx context.Context, scope identity.Scope, in *pluginPath) (*body[logsBody], error) {
+	lines, err := s.Extensions.Logs(ctx, scope, in.id())
+	if err != nil {
+		return nil, err
+	}
+	out := &body[logsBody]{Body: logsBody{Lines: make([]logLineBody, len(lines))}}
+	for i, l := range lines {
+		out.Body.Lines[i] = logLineBody{At: wire.Stamp(l.At), Level: l.Level, Text: l.Text}
+	}
+	return out, nil
+}

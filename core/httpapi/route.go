@@ -1,0 +1,131 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// access says who may use a route. Every route declares one; a route without
+// it does not start.
+type access string
+
+// What routes declare, beside a permission of identity.
+const (
+	accessPublic   access = "public"   // anybody; carries its own secret or none is needed
+	accessSession  access = "session"  // a signed-in account
+	accessVisitor  access = "visitor"  // a visitor's token
+	accessHook     access = "hook"     // the secret in the path
+	accessLoopback access = "loopback" // this machine, unless the configuration says everybody
+)
+
+// route is a row of the table that the OpenAPI document and the authorization
+// matrix are checked against.
+type route struct {
+	method, path string
+	access       access
+}
+
+type contextKey int
+
+const (
+	keyCaller contextKey = iota
+	keyScope
+	keyVisitor
+	keyClient
+)
+
+// caller is a signed-in account.
+type caller struct {
+	session identity.Session
+	account identity.Account
+}
+
+// register adds an operation with its access to huma, OpenAPI and the table.
+func register[I, O any](s *Server, op huma.Operation, a access, fn func(context.Context, *I) (*O, error)) {
+	op.MaxBodyBytes = maxBody
+	op.Extensions = map[string]any{"x-access": string(a)}
+	if op.OperationID == "" {
+		op.OperationID = operationID(op.Method, op.Path)
+	}
+	op.Middlewares = append(huma.Middlewares{s.admit(a)}, op.Middlewares...)
+	op.Errors = []int{400, 404, 422, 503}
+	if a != accessPublic {
+		op.Errors = append(op.Errors, 401, 403)
+	}
+	s.routes = append(s.routes, route{op.Method, op.Path, a})
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := fn(ctx, in)
+		if err != nil {
+			return nil, problemOf(ctx, s.Log, err)
+		}
+		return out, nil
+	})
+}
+
+// member registers a route of a workspace that needs a permission.
+func member[I, O any](s *Server, op huma.Operation, p identity.Permission, fn func(context.Context, identity.Scope, *I) (*O, error)) {
+	register(s, op, access(p), func(ctx context.Context, in *I) (*O, error) {
+		scope, ok := ctx.Value(keyScope).(identity.Scope)
+		if !ok {
+			return nil, errs.New(errs.Internal, "route.scope", "The route has no scope.")
+		}
+		return fn(ctx, scope, in)
+	})
+}
+
+// session registers a route that needs a signed-in account.
+func session[I, O any](s *Server, op huma.Operation, fn func(context.Context, caller, *I) (*O, error)) {
+	register(s, op, accessSession, func(ctx context.Context, in *I) (*O, error) {
+		who, ok := ctx.Value(keyCaller).(caller)
+		if !ok {
+			return nil, errs.New(errs.Internal, "route.caller", "The route has no caller.")
+		}
+		return fn(ctx, who, in)
+	})
+}
+
+// operationID makes "getWorkspacesMembers" of GET /api/v1/workspaces/{workspace}/members.
+func operationID(method, path string) string {
+	var b strings.Builder
+	b.WriteString(strings.ToLower(method))
+	for part := range strings.SplitSeq(strings.TrimPrefix(path, apiPrefix), "/") {
+		if part == "" {
+			continue
+		}
+		if name, ok := strings.CutPrefix(part, "{"); ok {
+			part = "by-" + strings.TrimSuffix(name, "}")
+		}
+		for word := range strings.SplitSeq(part, "-") {
+			b.WriteString(strings.ToUpper(word[:1]) + word[1:])
+		}
+	}
+	return b.String()
+}
+
+// checkRoutes compares what fiber serves with what was declared. It is the
+// deny by default of routes: one that nobody declared stops the start.
+func (s *Server) checkRoutes() error {
+	for _, r := range s.app.GetRoutes(true) {
+		if r.Method == "HEAD" || r.Method == "CONNECT" || r.Method == "TRACE" || r.Method == "OPTIONS" {
+			continue
+		}
+		declared := slices.ContainsFunc(s.routes, func(d route) bool {
+			return fiberPath(d.path) == r.Path && (d.method == r.Method || d.method == "*")
+		})
+		if !declared {
+			return fmt.Errorf("the route %s %s declares no access", r.Method, r.Path)
+		}
+	}
+	return nil
+}
+
+func fiberPath(path string) string {
+	return strings.NewReplacer("{", ":", "}", "", "...", "").Replace(path)
+}

@@ -1,0 +1,255 @@
+// Package httpapi is the HTTP face of the core: the REST API (OpenAPI 3.1 at
+// /openapi.json), inbound webhooks, the upgrade of WebSockets, and the static
+// web. Handlers are thin: decode, call one use case, encode. A fiber.Ctx never
+// leaves this package.
+//
+// Lifecycle: New builds and checks the routes, Serve answers on a listener
+// until Shutdown, which finishes requests in flight. Unready makes /readyz
+// answer 503 before that.
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/recover"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+const (
+	apiPrefix   = "/api/v1"
+	hooksPrefix = "/hooks/"
+	maxBody     = 256 << 10 // bytes of an API request
+	timeout     = 30 * time.Second
+)
+
+// Options is what the server is made of.
+type Options struct {
+	Version       string
+	BaseURL       string // as people reach it, without a slash at the end
+	SecureCookies bool
+	Proxies       []netip.Prefix
+	MetricsPublic bool
+
+	Identity      *identity.Services
+	Contacts      *contact.Service
+	Inboxes       *channel.Service
+	Hooks         *channel.Hooks
+	Conversations *conversation.Service
+	Extensions    *extension.Service
+	Presence      Presence
+	Sockets       Sockets
+	Feed          Feed
+	PluginUI      func(plugin channel.PluginID) (fs.FS, bool)
+
+	Console fs.FS // the built console
+	Demo    fs.FS // the demo page; nil = no demo
+	// DemoInbox returns the inbox that the demo page shows.
+	DemoInbox func() channel.InboxID
+
+	Health  func(ctx context.Context) error // nil error = ready to serve
+	Metrics func() (text []byte, contentType string, err error)
+	Observe func(method, route string, status int, took time.Duration)
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// Feed reads a workspace's committed events.
+type Feed interface {
+	event.Log
+	// Hydrate is conversation.Reader's.
+	Hydrate(ctx context.Context, workspace identity.WorkspaceID, events []event.Event) (map[string]conversation.Change, map[conversation.ID]conversation.Conversation, error)
+	// Epoch changes when a backup is restored: clients start over.
+	Epoch() string
+}
+
+// Server is the HTTP server.
+type Server struct {
+	Options
+	app       *fiber.App
+	api       huma.API
+	routes    []route
+	unready   atomic.Bool
+	throttle  *throttle
+	assets    *assets
+	demoFiles *assets
+	widgets   widgets
+	document  []byte
+}
+
+// New returns a Server with all routes, or an error when one declares no access.
+func New(o Options) (*Server, error) {
+	speakProblems()
+	s := &Server{Options: o, throttle: newThrottle(o.Now), assets: newAssets(o.Console), demoFiles: newAssets(o.Demo)}
+	s.app = fiber.New(s.fiberConfig())
+	s.app.Server().KeepHijackedConns = true
+	s.app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: s.panicked}))
+	s.app.Use(s.common)
+	s.app.Use(s.sameSite)
+	s.api = newAPI(s.app, o.Version)
+	s.systemRoutes()
+	s.setupRoutes()
+	s.sessionRoutes()
+	s.workspaceRoutes()
+	s.memberRoutes()
+	s.inboxRoutes()
+	s.pluginRoutes()
+	s.contactRoutes()
+	s.conversationRoutes()
+	s.visitorRoutes()
+	s.socketRoutes()
+	s.hookRoutes()
+	s.widgetRoutes()
+	if err := s.describe(); err != nil {
+		return nil, err
+	}
+	s.staticRoutes()
+	return s, s.checkRoutes()
+}
+
+// newAPI is the one place that knows how huma meets fiber: its next release
+// renames the constructor.
+func newAPI(app *fiber.App, version string) huma.API {
+	config := huma.DefaultConfig("Patchbay", version)
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.CreateHooks = nil
+	config.Info.Description = "The API of Patchbay (接线台). Every error carries a stable code and a sentence that may be shown."
+	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	return humafiber.New(app, config)
+}
+
+func (s *Server) fiberConfig() fiber.Config {
+	proxies := make([]string, len(s.Proxies))
+	for i, p := range s.Proxies {
+		proxies[i] = p.String()
+	}
+	return fiber.Config{
+		Immutable:               true, // strings outlive the request: see ADR 0015
+		DisableStartupMessage:   true,
+		ErrorHandler:            s.handleError,
+		BodyLimit:               channel.MaxHookBody,
+		ReadBufferSize:          16 << 10,
+		ReadTimeout:             timeout,
+		WriteTimeout:            timeout,
+		IdleTimeout:             2 * time.Minute,
+		EnableTrustedProxyCheck: true,
+		TrustedProxies:          proxies,
+		ProxyHeader:             fiber.HeaderXForwardedFor,
+		EnableIPValidation:      true,
+		StrictRouting:           true,
+		CaseSensitive:           true,
+	}
+}
+
+// Serve answers requests until Shutdown.
+func (s *Server) Serve(l net.Listener) error {
+	if err := s.app.Listener(l); err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}
+
+// Unready makes /readyz answer 503 and refuses new upgrades.
+func (s *Server) Unready() { s.unready.Store(true) }
+
+// Shutdown finishes requests in flight, at most until ctx ends.
+func (s *Server) Shutdown(ctx context.Context) error {
+	if err := s.app.ShutdownWithContext(ctx); err != nil {
+		return fmt.Errorf("shut down: %w", err)
+	}
+	return nil
+}
+
+// common runs before every route: deadline, client, headers, encoding, measure.
+func (s *Server) common(c *fiber.Ctx) error {
+	began := s.Now()
+	ctx, cancel := context.WithTimeout(c.UserContext(), timeout)
+	defer cancel()
+	c.SetUserContext(context.WithValue(ctx, keyClient, identity.Client{
+		Address: c.IP(), UserAgent: truncate(c.Get(fiber.HeaderUserAgent), 300),
+	}))
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
+	if pathUnder(c.Path(), apiPrefix) {
+		c.Set(fiber.HeaderCacheControl, "no-store")
+		if !utf8.Valid(c.Body()) {
+			return newProblem(http.StatusBadRequest, "request.encoding", "The request is not valid UTF-8.")
+		}
+	}
+	err := c.Next()
+	if err != nil { // answer it here, so that it is measured
+		err = s.handleError(c, err)
+	}
+	if s.Observe != nil {
+		s.Observe(c.Method(), c.Route().Path, c.Response().StatusCode(), s.Now().Sub(began))
+	}
+	return err
+}
+
+func pathUnder(path, prefix string) bool {
+	return len(path) >= len(prefix) && path[:len(prefix)] == prefix
+}
+
+func truncate(s string, n int) string {
+	if len(s) > n {
+		return s[:n]
+	}
+	return s
+}
+
+func (s *Server) panicked(c *fiber.Ctx, e any) {
+	s.Log.ErrorContext(c.UserContext(), "a handler panicked", "path", c.Path(), "panic", fmt.Sprint(e))
+}
+
+// handleError answers what no handler answered.
+func (s *Server) handleError(c *fiber.Ctx, err error) error {
+	var p *Problem
+	var fe *fiber.Error
+	switch {
+	case errors.As(err, &p):
+	case errors.As(err, &fe):
+		p = newProblem(fe.Code, transportCode(fe.Code), sentence(fe.Code, fe.Message))
+	default:
+		p = problemOf(c.UserContext(), s.Log, err)
+	}
+	for name, values := range p.GetHeaders() {
+		c.Set(name, values[0])
+	}
+	c.Set(fiber.HeaderContentType, p.ContentType(""))
+	c.Status(p.Status)
+	writeJSON(c, p)
+	return nil
+}
+
+func writeJSON(w io.Writer, v any) {
+	_ = json.NewEncoder(w).Encode(v) // the client may be gone; there is nobody else to tell
+}
+
+// clientOf returns who is at the other end of the wire.
+func clientOf(ctx context.Context) identity.Client {
+	c, _ := ctx.Value(keyClient).(identity.Client)
+	return c
+}
+
+func unavailable(code, message string) error { return errs.New(errs.Unavailable, code, message) }

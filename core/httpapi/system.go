@@ -1,0 +1,69 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+)
+
+// plain registers a route outside of the API.
+func (s *Server) plain(method, path string, a access, h fiber.Handler) {
+	s.routes = append(s.routes, route{method, path, a})
+	s.app.Add(method, path, h)
+}
+
+func (s *Server) systemRoutes() {
+	s.plain(http.MethodGet, "/livez", accessPublic, func(c *fiber.Ctx) error { return c.SendString("ok\n") })
+	s.plain(http.MethodGet, "/readyz", accessPublic, s.readyz)
+	s.plain(http.MethodGet, "/metrics", accessLoopback, s.metrics)
+	s.plain(http.MethodGet, "/openapi.json", accessPublic, func(c *fiber.Ctx) error {
+		c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+		return c.Send(s.document)
+	})
+}
+
+func (s *Server) readyz(c *fiber.Ctx) error {
+	if s.unready.Load() {
+		return unavailable("server.stopping", "The server is stopping.")
+	}
+	if err := s.Health(c.UserContext()); err != nil {
+		return errs.Wrap(err, errs.Unavailable, "server.not_ready", "The server is not ready. The cause is in its log.")
+	}
+	return c.SendString("ok\n")
+}
+
+func (s *Server) metrics(c *fiber.Ctx) error {
+	if !s.MetricsPublic && (!isLoopback(c.IP()) || c.Get(fiber.HeaderXForwardedFor) != "") {
+		return errs.Absent()
+	}
+	text, contentType, err := s.Metrics()
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, contentType)
+	return c.Send(text)
+}
+
+// describe renders the OpenAPI document once: the routes do not change.
+func (s *Server) describe() error {
+	doc, err := s.api.OpenAPI().MarshalJSON()
+	if err != nil {
+		return fmt.Errorf("render the OpenAPI document: %w", err)
+	}
+	var v any
+	if err := json.Unmarshal(doc, &v); err != nil {
+		return fmt.Errorf("read the OpenAPI document back: %w", err)
+	}
+	s.document, err = json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("indent the OpenAPI document: %w", err)
+	}
+	return nil
+}
+
+// OpenAPI returns the OpenAPI 3.1 document.
+func (s *Server) OpenAPI() []byte { return s.document }

@@ -1,0 +1,101 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/wire"
+)
+
+type workspacePath struct {
+	Workspace string `path:"workspace"`
+}
+
+// workspaceBody is a tenant.
+type workspaceBody struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Locale    string    `json:"locale" enum:"en,zh-CN"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+func workspaceOf(w identity.Workspace) *body[workspaceBody] {
+	return &body[workspaceBody]{Body: workspaceBody{
+		ID: string(w.ID), Name: w.Name, Locale: w.Locale, CreatedAt: wire.Stamp(w.CreatedAt),
+	}}
+}
+
+func (s *Server) workspaceRoutes() {
+	path := apiPrefix + "/workspaces/{workspace}"
+	tags := []string{"workspaces"}
+	member(s, huma.Operation{Method: http.MethodGet, Path: path, Summary: "Get a workspace", Tags: tags}, identity.WorkspaceRead, s.getWorkspace)
+	member(s, huma.Operation{Method: http.MethodPatch, Path: path, Summary: "Change a workspace", Tags: tags}, identity.WorkspaceManage, s.patchWorkspace)
+	member(s, huma.Operation{Method: http.MethodGet, Path: path + "/checklist", Summary: "What is left to set up", Tags: tags}, identity.WorkspaceRead, s.checklist)
+}
+
+func (s *Server) getWorkspace(ctx context.Context, scope identity.Scope, _ *workspacePath) (*body[workspaceBody], error) {
+	w, err := s.Identity.Workspaces.Get(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	return workspaceOf(w), nil
+}
+
+type patchWorkspaceInput struct {
+	workspacePath
+	Body struct {
+		Name   *string `json:"name,omitempty"`
+		Locale *string `json:"locale,omitempty" enum:"en,zh-CN"`
+	}
+}
+
+func (s *Server) patchWorkspace(ctx context.Context, scope identity.Scope, in *patchWorkspaceInput) (*body[workspaceBody], error) {
+	w, err := s.Identity.Workspaces.Update(ctx, scope, identity.WorkspacePatch{Name: in.Body.Name, Locale: in.Body.Locale})
+	if err != nil {
+		return nil, err
+	}
+	return workspaceOf(w), nil
+}
+
+// checklistItem is one step from an empty installation to a real conversation.
+type checklistItem struct {
+	Key  string `json:"key" enum:"inbox,conversation,reply,team"`
+	Done bool   `json:"done"`
+}
+
+// checklistBody is all steps in order.
+type checklistBody struct {
+	Items []checklistItem `json:"items"`
+}
+
+// checklist is computed from what is there, so it cannot go stale.
+func (s *Server) checklist(ctx context.Context, scope identity.Scope, _ *workspacePath) (*body[checklistBody], error) {
+	inboxes, err := s.Inboxes.List(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	conversations, err := s.Conversations.List(ctx, scope, conversation.Filter{}, page.Request{Limit: page.MaxLimit})
+	if err != nil {
+		return nil, err
+	}
+	members, err := s.Identity.Members.List(ctx, scope, page.Request{Limit: 2})
+	if err != nil {
+		return nil, err
+	}
+	answered := false
+	for _, c := range conversations.Items {
+		answered = answered || c.Last.Kind == conversation.Text && c.Last.Sender == identity.ActorMember
+	}
+	return &body[checklistBody]{Body: checklistBody{Items: []checklistItem{
+		{Key: "inbox", Done: len(inboxes) > 0},
+		{Key: "conversation", Done: len(conversations.Items) > 0},
+		{Key: "reply", Done: answered},
+		{Key: "team", Done: len(members.Items) > 1},
+	}}}, nil
+}
