@@ -1,25 +1,64 @@
 package archtest_test
 
 import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/patchbay-im/patchbay/core/internal/archtest"
 )
 
-// TestHouse holds the whole repository, in the build that ships and in the one
-// with seeded bugs, to the import rule.
+// TestHouse holds the whole repository to the import rule.
 func TestHouse(t *testing.T) {
 	rules := archtest.House()
-	packages, err := archtest.List(t.Context(), rules.Module, "", "mutant")
+	packages, err := archtest.List("../../..", rules.Module)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(packages) == 0 {
-		t.Fatal("go list found no package to check")
+	self := rules.Module + "/core/internal/archtest"
+	if !slices.ContainsFunc(packages, func(p archtest.Package) bool { return p.Path == self }) {
+		t.Fatalf("the list of %d packages lacks %s: it cannot be whole", len(packages), self)
 	}
 	for _, violation := range rules.Check(packages) {
 		t.Error(violation)
+	}
+}
+
+// TestList finds imports behind a build tag and in tests, and nothing where
+// the go command does not look.
+func TestList(t *testing.T) {
+	root := t.TempDir()
+	for name, text := range map[string]string{
+		"a/a.go":                 "package a\n\nimport _ \"one\"\n",
+		"a/a_mutant.go":          "//go:build mutant\n\npackage a\n\nimport _ \"two\"\n",
+		"a/a_windows.go":         "package a\n\nimport _ \"three\"\n",
+		"a/a_test.go":            "package a\n\nimport _ \"four\"\n",
+		"a/b_test.go":            "package a_test\n\nimport _ \"five\"\n",
+		"a/testdata/x.go":        "package x\n",
+		"node_modules/n/n.go":    "package n\n",
+		"_old/o.go":              "package o\n",
+		"docs/nothing/README.md": "no Go here",
+	} {
+		file := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := archtest.List(root, "example.com/m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []archtest.Package{{
+		Path: "example.com/m/a", Imports: []string{"one", "three", "two"}, Tests: []string{"five", "four"},
+	}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 

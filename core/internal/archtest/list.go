@@ -1,75 +1,55 @@
 package archtest
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os/exec"
+	"go/build"
+	"io/fs"
+	"path"
+	"path/filepath"
 	"slices"
+	"strings"
 )
 
-// List asks the go command for every package of the module, under each of the
-// build tags ("" is the build as it ships), with its imports.
-func List(ctx context.Context, module string, tags ...string) ([]Package, error) {
+// List finds every package of the module that lies in the folder root, with
+// what it imports under any build tag and on any system. It reads the files
+// itself instead of asking the go command, so that the test cache knows when
+// the answer may have changed.
+func List(root, module string) ([]Package, error) {
+	all := build.Default
+	all.UseAllFiles = true // a violation behind a build tag is one too
 	var out []Package
-	for _, tag := range tags {
-		listed, err := list(ctx, module, tag)
-		if err != nil {
-			return nil, err
+	err := filepath.WalkDir(root, func(dir string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case !entry.IsDir():
+			return nil
+		case dir != root && skipped(entry.Name()):
+			return filepath.SkipDir
 		}
-		for _, p := range listed {
-			out = merge(out, p)
-		}
-	}
-	return out, nil
-}
-
-func list(ctx context.Context, module, tag string) ([]Package, error) {
-	cmd := exec.CommandContext(ctx, "go", "list", "-tags", tag,
-		"-json=ImportPath,Imports,TestImports,XTestImports", module+"/...")
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	raw, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("go list: %w: %s", err, stderr.String())
-	}
-	var out []Package
-	for dec := json.NewDecoder(bytes.NewReader(raw)); ; {
-		var p struct {
-			ImportPath                         string
-			Imports, TestImports, XTestImports []string
-		}
-		err := dec.Decode(&p)
-		if errors.Is(err, io.EOF) {
-			return out, nil
+		found, err := all.ImportDir(dir, 0)
+		if noGo := (*build.NoGoError)(nil); errors.As(err, &noGo) {
+			return nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("go list: %w", err)
+			return fmt.Errorf("%s: %w", dir, err)
+		}
+		below, err := filepath.Rel(root, dir)
+		if err != nil {
+			return err
 		}
 		out = append(out, Package{
-			Path:    p.ImportPath,
-			Imports: p.Imports,
-			Tests:   slices.Concat(p.TestImports, p.XTestImports),
+			Path:    path.Join(module, filepath.ToSlash(below)),
+			Imports: found.Imports,
+			Tests:   slices.Compact(slices.Sorted(slices.Values(slices.Concat(found.TestImports, found.XTestImports)))),
 		})
-	}
+		return nil
+	})
+	return out, err
 }
 
-// merge adds what one more build of a package imports.
-func merge(all []Package, p Package) []Package {
-	i := slices.IndexFunc(all, func(have Package) bool { return have.Path == p.Path })
-	if i < 0 {
-		p.Imports, p.Tests = sorted(p.Imports), sorted(p.Tests)
-		return append(all, p)
-	}
-	all[i].Imports = sorted(slices.Concat(all[i].Imports, p.Imports))
-	all[i].Tests = sorted(slices.Concat(all[i].Tests, p.Tests))
-	return all
-}
-
-func sorted(imports []string) []string {
-	imports = slices.Sorted(slices.Values(imports))
-	return slices.Compact(imports)
+// skipped names the folders that the go command does not look into.
+func skipped(name string) bool {
+	return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "testdata" || name == "node_modules"
 }

@@ -34,13 +34,14 @@ func modules() []Module {
 
 		// Configuration and commands.
 		{Prefix: "github.com/spf13/viper", Owners: []string{"core/config/..."}},
+		{Prefix: "github.com/go-viper", Owners: []string{"core/config/..."}},
 		{Prefix: "github.com/spf13/pflag", Owners: []string{"core/config/...", "core/cmd/..."}},
 		{Prefix: "github.com/spf13/cobra", Owners: []string{"core/cmd/..."}},
 		{Prefix: "go.yaml.in/yaml/v3", Owners: []string{"sdk/manifest/...", "core/config/..."}},
 
 		// What the rest stands on.
 		{Prefix: "github.com/oklog/ulid/v2", Owners: []string{"core/id"}},
-		{Prefix: "github.com/alexedwards/argon2id", Owners: []string{"core/identity/..."}},
+		{Prefix: "golang.org/x/crypto/argon2", Owners: []string{"core/identity/..."}},
 		{Prefix: "github.com/prometheus", Owners: []string{"core/telemetry/..."}},
 		{Prefix: "golang.org/x/sync", Owners: []string{"core/...", "sdk/..."}},
 		{Prefix: "golang.org/x/time", Owners: []string{"core/...", "sdk/..."}},
