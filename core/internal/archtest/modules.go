@@ -41,6 +41,7 @@ func modules() []Module {
 
 		// What the rest stands on.
 		{Prefix: "github.com/oklog/ulid/v2", Owners: []string{"core/id"}},
+		{Prefix: "github.com/alexedwards/argon2id", Owners: []string{"core/identity/..."}},
 		{Prefix: "golang.org/x/crypto/argon2", Owners: []string{"core/identity/..."}},
 		{Prefix: "github.com/prometheus", Owners: []string{"core/telemetry/..."}},
 		{Prefix: "golang.org/x/sync", Owners: []string{"core/...", "sdk/..."}},
