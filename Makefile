@@ -17,6 +17,9 @@ BUF                := .tools/buf@$(BUF_VERSION)/buf
 PROTOC_GEN_GO      := .tools/protoc-gen-go@$(PROTOC_GEN_GO_VERSION)/protoc-gen-go
 PROTOC_GEN_GO_GRPC := .tools/protoc-gen-go-grpc@$(PROTOC_GEN_GO_GRPC_VERSION)/protoc-gen-go-grpc
 
+empty :=
+TOOL_PATH := $(subst $(empty) $(empty),:,$(abspath $(dir $(BUF) $(PROTOC_GEN_GO) $(PROTOC_GEN_GO_GRPC))))
+
 # A static binary everywhere; RACE=1 turns the race detector on for the tests.
 export CGO_ENABLED := $(if $(RACE),1,0)
 
@@ -131,8 +134,7 @@ fmt: $(GOLANGCI) ## Format the Go code
 
 .PHONY: gen
 gen: $(BUF) $(PROTOC_GEN_GO) $(PROTOC_GEN_GO_GRPC) node_modules/.package-lock.json ## Generate what is committed: protobuf, OpenAPI, API types, reference pages
-	cd sdk/proto && PATH="$(abspath $(dir $(PROTOC_GEN_GO))):$(abspath $(dir $(PROTOC_GEN_GO_GRPC))):$$PATH" $(abspath $(BUF)) generate
-	npm run gen
+	PATH="$(TOOL_PATH):$$PATH" scripts/gen.sh
 
 .PHONY: tools
 tools: $(GOLANGCI) $(BUF) $(PROTOC_GEN_GO) $(PROTOC_GEN_GO_GRPC)
