@@ -3,7 +3,6 @@ package identity
 import (
 	"net/netip"
 	"strings"
-	"unicode/utf8"
 )
 
 // Client is where a request comes from.
@@ -53,12 +52,6 @@ func (c Client) address() string {
 // userAgent returns the user agent as it is stored: bounded, valid UTF-8,
 // without NUL.
 func (c Client) userAgent() string {
-	agent := c.UserAgent
-	if len(agent) > maxUserAgent {
-		agent = agent[:maxUserAgent]
-		for len(agent) > 0 && !utf8.RuneStart(c.UserAgent[len(agent)]) {
-			agent = agent[:len(agent)-1]
-		}
-	}
+	agent := c.UserAgent[:min(len(c.UserAgent), maxUserAgent)]
 	return strings.ReplaceAll(strings.ToValidUTF8(agent, ""), "\x00", "")
 }
