@@ -1,0 +1,52 @@
+package conversations
+
+import (
+	"context"
+	"strings"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/store/db"
+)
+
+// MarkRead implements conversation.ReadMarks.
+func (s *Store) MarkRead(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, id conversation.ID, seq uint64) error {
+	return s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
+		return tx.Queue(ctx, `INSERT INTO conversation_read (workspace_id, member_id, conversation_id, seq) VALUES (?, ?, ?, ?)
+ON CONFLICT (workspace_id, member_id, conversation_id) DO UPDATE SET seq = excluded.seq WHERE conversation_read.seq < excluded.seq`,
+			string(workspace), string(member), string(id), signed(seq))
+	})
+}
+
+// Read implements conversation.ReadMarks.
+func (s *Store) Read(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, ids []conversation.ID) (map[conversation.ID]uint64, error) {
+	out := make(map[conversation.ID]uint64, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	args := []any{string(workspace), string(member)}
+	for _, id := range ids {
+		out[id] = 0
+		args = append(args, string(id))
+	}
+	// Lists have few lengths (powers of two), so that few statements are prepared.
+	size := 1
+	for size < len(ids) {
+		size *= 2
+	}
+	for len(args)-2 < size {
+		args = append(args, args[len(args)-1])
+	}
+	query := `SELECT conversation_id, seq FROM conversation_read WHERE workspace_id = ? AND member_id = ? AND conversation_id IN (?` +
+		strings.Repeat(`, ?`, size-1) + `)`
+	err := s.db.Rows(ctx, query, args, func(sc db.Scanner) error {
+		var id string
+		var seq int64
+		if err := sc.Scan(&id, &seq); err != nil {
+			return err
+		}
+		out[conversation.ID(id)] = unsigned(seq)
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,120 @@
+package conversations
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/store/db"
+)
+
+func errNoWorkspace() error { return errs.Absent() }
+
+// conversationRow is a conversation as it is stored, with what is joined.
+type conversationRow struct {
+	workspace, id, inbox, contact, recipient string
+	status                                   status
+	waiting                                  int64
+	lastSeq, lastPublicSeq, lastInboundSeq   int64
+	lastText, lastSender, lastKind           string
+	lastAt, created, updated                 int64
+	contactName, assigneeName, plugin        string
+	live                                     bool
+}
+
+// status is the part of a row that most changes leave alone. Writing it costs
+// the most: indexes and a reference hang on it.
+type status struct {
+	state, responder, assignee string
+	snoozed, queued            int64
+}
+
+func rowOf(c *conversation.Conversation) conversationRow {
+	return conversationRow{
+		workspace: string(c.Workspace), id: string(c.ID), inbox: string(c.Inbox), contact: string(c.Contact), recipient: c.Recipient,
+		status: status{
+			state: string(c.State), responder: string(c.Responder), assignee: string(c.Assignee),
+			snoozed: db.Micros(c.SnoozedUntil), queued: db.Micros(c.QueuedAt),
+		},
+		waiting: db.Micros(c.WaitingSince),
+		lastSeq: signed(c.LastSeq), lastPublicSeq: signed(c.LastPublicSeq), lastInboundSeq: signed(c.LastInboundSeq),
+		lastText: c.Last.Text, lastSender: string(c.Last.Sender), lastKind: string(c.Last.Kind), lastAt: db.Micros(c.Last.At),
+		created: db.Micros(c.CreatedAt), updated: db.Micros(c.UpdatedAt),
+	}
+}
+
+func (r *conversationRow) domain() conversation.Conversation {
+	return conversation.Conversation{
+		Workspace: identity.WorkspaceID(r.workspace), ID: conversation.ID(r.id), Inbox: channel.InboxID(r.inbox),
+		Contact: contact.ID(r.contact), Recipient: r.recipient,
+		State: conversation.State(r.status.state), Responder: conversation.Responder(r.status.responder),
+		Assignee: identity.MemberID(r.status.assignee), SnoozedUntil: db.Time(r.status.snoozed),
+		WaitingSince: db.Time(r.waiting), QueuedAt: db.Time(r.status.queued),
+		LastSeq: unsigned(r.lastSeq), LastPublicSeq: unsigned(r.lastPublicSeq), LastInboundSeq: unsigned(r.lastInboundSeq),
+		Last: conversation.Preview{
+			Text: r.lastText, Sender: identity.ActorKind(r.lastSender), Kind: conversation.MessageKind(r.lastKind), At: db.Time(r.lastAt),
+		},
+		CreatedAt: db.Time(r.created), UpdatedAt: db.Time(r.updated),
+		ContactName: r.contactName, AssigneeName: r.assigneeName, Plugin: channel.PluginID(r.plugin), Live: r.live,
+	}
+}
+
+// conversationColumns and conversationJoins go with dest, for a table or
+// subquery named c.
+const (
+	conversationColumns = `c.workspace_id, c.conversation_id, c.inbox_id, c.contact_id, c.recipient,
+c.state, c.responder, COALESCE(c.assignee_id, ''), c.snoozed_until, c.queued_at, c.waiting_since,
+c.last_seq, c.last_public_seq, c.last_inbound_seq, c.last_text, c.last_sender, c.last_kind, c.last_at,
+c.created_at, c.updated_at, p.name, COALESCE(m.name, ''), i.plugin, i.live`
+
+	conversationJoins = `
+JOIN contact p ON p.workspace_id = c.workspace_id AND p.contact_id = c.contact_id
+JOIN inbox i ON i.workspace_id = c.workspace_id AND i.inbox_id = c.inbox_id
+LEFT JOIN member m ON m.workspace_id = c.workspace_id AND m.member_id = c.assignee_id
+`
+	selectConversation = `SELECT ` + conversationColumns + ` FROM conversation c` + conversationJoins
+)
+
+func (r *conversationRow) dest() []any {
+	return []any{
+		&r.workspace, &r.id, &r.inbox, &r.contact, &r.recipient,
+		&r.status.state, &r.status.responder, &r.status.assignee, &r.status.snoozed, &r.status.queued, &r.waiting,
+		&r.lastSeq, &r.lastPublicSeq, &r.lastInboundSeq, &r.lastText, &r.lastSender, &r.lastKind, &r.lastAt,
+		&r.created, &r.updated, &r.contactName, &r.assigneeName, &r.plugin, &r.live,
+	}
+}
+
+// one reads one conversation; nil when there is none.
+func one(ctx context.Context, q db.Querier, where string, args ...any) (*conversationRow, error) {
+	var r conversationRow
+	err := q.Row(ctx, selectConversation+where, args, r.dest()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // callers tell absent from none
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
+const (
+	whereID      = `WHERE c.workspace_id = ? AND c.conversation_id = ?`
+	whereContact = `WHERE c.workspace_id = ? AND c.inbox_id = ? AND c.contact_id = ?`
+)
+
+// Sequences are unsigned in the domain and stay far below 2^63.
+func signed(n uint64) int64   { return int64(n) }  //nolint:gosec // see above
+func unsigned(n int64) uint64 { return uint64(n) } //nolint:gosec // see above
+
+// null is s, or NULL for "".
+func null(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}

@@ -1,0 +1,137 @@
+package conversations
+
+import (
+	"context"
+	"strings"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/delivery"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/store/db"
+)
+
+// Save implements conversation.Tx.
+func (t *Tx) Save(ctx context.Context, c *conversation.Conversation) error {
+	if c.Workspace != t.workspace {
+		return errs.Absent()
+	}
+	u := c.Unsaved()
+	if !u.New && len(u.Changes) == 0 {
+		return nil
+	}
+	if err := t.saveRow(ctx, c, u.New); err != nil {
+		return err
+	}
+	for i := range u.Changes {
+		if err := t.saveChange(ctx, c, &u.Changes[i]); err != nil {
+			return err
+		}
+	}
+	if err := t.saveLoad(ctx, u.Before, u.After); err != nil {
+		return err
+	}
+	c.Saved()
+	return nil
+}
+
+const (
+	insertConversation = `INSERT INTO conversation (workspace_id, conversation_id, inbox_id, contact_id, recipient,
+state, responder, assignee_id, snoozed_until, queued_at, waiting_since, last_seq, last_public_seq, last_inbound_seq,
+last_text, last_sender, last_kind, last_at, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+	updateConversation = `UPDATE conversation SET waiting_since = ?, last_seq = ?, last_public_seq = ?, last_inbound_seq = ?,
+last_text = ?, last_sender = ?, last_kind = ?, last_at = ?, updated_at = ?
+WHERE workspace_id = ? AND conversation_id = ?`
+
+	updateStatus = `UPDATE conversation SET state = ?, responder = ?, assignee_id = ?, snoozed_until = ?, queued_at = ?
+WHERE workspace_id = ? AND conversation_id = ?`
+)
+
+func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bool) error {
+	r := rowOf(c)
+	before, known := t.loaded[c.ID]
+	t.remember(c.ID, r.status)
+	s := r.status
+	if isNew {
+		return t.tx.Queue(ctx, insertConversation, r.workspace, r.id, r.inbox, r.contact, r.recipient,
+			s.state, s.responder, null(s.assignee), s.snoozed, s.queued, r.waiting, r.lastSeq, r.lastPublicSeq, r.lastInboundSeq,
+			r.lastText, r.lastSender, r.lastKind, r.lastAt, r.created, r.updated)
+	}
+	if !known || before != s {
+		err := t.tx.Queue(ctx, updateStatus, s.state, s.responder, null(s.assignee), s.snoozed, s.queued, r.workspace, r.id)
+		if err != nil {
+			return err
+		}
+	}
+	return t.tx.Queue(ctx, updateConversation, r.waiting, r.lastSeq, r.lastPublicSeq, r.lastInboundSeq,
+		r.lastText, r.lastSender, r.lastKind, r.lastAt, r.updated, r.workspace, r.id)
+}
+
+// saveChange writes a change, the message it brings or tells of, and its event.
+func (t *Tx) saveChange(ctx context.Context, c *conversation.Conversation, ch *conversation.Change) error {
+	if err := t.saveMessage(ctx, c, ch); err != nil {
+		return err
+	}
+	if err := t.tx.Queue(ctx, insertChange, changeArgs(ch)...); err != nil {
+		return err
+	}
+	return t.tx.Append(ctx, event.Event{
+		ID: string(ch.ID), Workspace: string(t.workspace), Type: string(ch.Type), Subject: string(c.ID),
+		Seq: ch.Seq, PublicSeq: ch.PublicSeq, At: ch.At,
+	})
+}
+
+func (t *Tx) saveMessage(ctx context.Context, c *conversation.Conversation, ch *conversation.Change) error {
+	m := ch.Message
+	if m == nil {
+		return nil
+	}
+	if m.Seq != ch.Seq { // told of, not brought
+		return t.tx.Queue(ctx, `UPDATE message SET delivery = ?, delivery_error = ?
+WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
+			string(m.Delivery), m.DeliveryError, string(t.workspace), string(c.ID), signed(m.Seq))
+	}
+	if err := t.tx.Queue(ctx, insertMessage, messageArgs(m)...); err != nil {
+		return err
+	}
+	if m.Delivery != conversation.DeliveryPending {
+		return nil
+	}
+	t.tx.Delivers()
+	return t.tx.Queue(ctx, `INSERT INTO delivery (workspace_id, delivery_id, inbox_id, plugin, conversation_id, seq, recipient,
+state, attempts, next_at, last_code, last_detail, provider_id, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '', '', '', ?)`,
+		string(t.workspace), deliveryID(m.ID), string(c.Inbox), string(c.Plugin), string(c.ID), signed(m.Seq), c.Recipient,
+		string(delivery.Pending), db.Micros(m.CreatedAt), db.Micros(m.CreatedAt))
+}
+
+// deliveryID names the one delivery of a message: the same ULID.
+func deliveryID(m conversation.MessageID) string {
+	return "dlv_" + strings.TrimPrefix(string(m), "msg_")
+}
+
+// saveLoad moves the capacity that the conversation takes from one agent to another.
+func (t *Tx) saveLoad(ctx context.Context, before, after conversation.Load) error {
+	if before == after {
+		return nil
+	}
+	if before.Member == after.Member {
+		return t.addLoad(ctx, string(after.Member), after.Weight-before.Weight)
+	}
+	if err := t.addLoad(ctx, string(before.Member), -before.Weight); err != nil {
+		return err
+	}
+	return t.addLoad(ctx, string(after.Member), after.Weight)
+}
+
+func (t *Tx) addLoad(ctx context.Context, member string, weight int) error {
+	if member == "" || weight == 0 {
+		return nil
+	}
+	return t.tx.Queue(ctx, `INSERT INTO agent_state (workspace_id, member_id, status, online, used, idle_since)
+VALUES (?, ?, '', ?, ?, 0)
+ON CONFLICT (workspace_id, member_id) DO UPDATE SET used = agent_state.used + excluded.used`,
+		string(t.workspace), member, false, weight)
+}

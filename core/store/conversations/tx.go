@@ -1,0 +1,110 @@
+package conversations
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/internal/mutant"
+	"github.com/patchbay-im/patchbay/core/store/contacts"
+	"github.com/patchbay-im/patchbay/core/store/db"
+)
+
+// Tx implements conversation.Tx inside a job that has locked the workspace.
+type Tx struct {
+	tx        *db.Tx
+	workspace identity.WorkspaceID
+	loaded    map[conversation.ID]status // as read, to tell what Save must write
+}
+
+// NewTx returns the conversation side of a job.
+func NewTx(tx *db.Tx, workspace identity.WorkspaceID) *Tx {
+	return &Tx{tx: tx, workspace: workspace}
+}
+
+// Conversation implements conversation.Tx.
+func (t *Tx) Conversation(ctx context.Context, id conversation.ID) (*conversation.Conversation, error) {
+	c, err := t.load(ctx, whereID, string(t.workspace), string(id))
+	if err == nil && c == nil {
+		err = errs.Absent()
+	}
+	return c, err
+}
+
+// Current implements conversation.Tx.
+func (t *Tx) Current(ctx context.Context, inbox channel.InboxID, who contact.ID) (*conversation.Conversation, error) {
+	return t.load(ctx, whereContact, string(t.workspace), string(inbox), string(who))
+}
+
+func (t *Tx) load(ctx context.Context, where string, args ...any) (*conversation.Conversation, error) {
+	r, err := one(ctx, t.tx, where, args...)
+	if r == nil {
+		return nil, err
+	}
+	c := r.domain()
+	t.remember(c.ID, r.status)
+	return c.Loaded(), nil
+}
+
+func (t *Tx) remember(id conversation.ID, s status) {
+	if t.loaded == nil {
+		t.loaded = make(map[conversation.ID]status, 1)
+	}
+	t.loaded[id] = s
+}
+
+// Sent implements conversation.Tx.
+func (t *Tx) Sent(ctx context.Context, id conversation.ID, sender, clientID string) (*conversation.Change, error) {
+	if clientID == "" || mutant.On(mutant.NoDedup) {
+		return nil, nil //nolint:nilnil // the port says nil for nothing
+	}
+	const query = `SELECT ` + changeColumns + ` FROM message m
+JOIN conversation_change h ON h.workspace_id = m.workspace_id AND h.conversation_id = m.conversation_id AND h.seq = m.seq
+WHERE m.workspace_id = ? AND m.conversation_id = ? AND m.sender_id = ? AND m.client_id = ?`
+	var r changeRow
+	err := t.tx.Row(ctx, query, []any{string(t.workspace), string(id), sender, clientID}, r.dest()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // as above
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := r.domain(t.workspace)
+	return &c, nil
+}
+
+// Inbound implements conversation.Tx.
+func (t *Tx) Inbound(ctx context.Context, inbox channel.InboxID, kind conversation.InboundKind, external string) (*conversation.Dedup, error) {
+	if mutant.On(mutant.NoDedup) {
+		return nil, nil //nolint:nilnil // a seeded bug
+	}
+	const query = `SELECT hash, conversation_id, seq FROM inbound_dedup
+WHERE workspace_id = ? AND inbox_id = ? AND kind = ? AND external_id = ?`
+	var id string
+	var seq int64
+	d := conversation.Dedup{Kind: kind, External: external}
+	err := t.tx.Row(ctx, query, []any{string(t.workspace), string(inbox), string(kind), external}, &d.Hash, &id, &seq)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // the port says nil for new
+	}
+	d.Conversation, d.Seq = conversation.ID(id), unsigned(seq)
+	return &d, err
+}
+
+// Remember implements conversation.Tx.
+func (t *Tx) Remember(ctx context.Context, inbox channel.InboxID, d conversation.Dedup) error {
+	if mutant.On(mutant.NoDedup) {
+		return nil
+	}
+	return t.tx.Queue(ctx, `INSERT INTO inbound_dedup (workspace_id, inbox_id, kind, external_id, hash, conversation_id, seq)
+VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		string(t.workspace), string(inbox), string(d.Kind), d.External, d.Hash, string(d.Conversation), signed(d.Seq))
+}
+
+// Contacts implements conversation.Tx.
+func (t *Tx) Contacts() contact.Tx { return contacts.NewTx(t.tx, t.workspace) }

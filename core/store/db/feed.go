@@ -1,0 +1,138 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/internal/mutant"
+)
+
+// feeds holds the feed numbers of a group's workspaces while its transaction
+// is open. Reading a number locks the workspace; the new ones are written once,
+// before the commit.
+type feeds struct {
+	of   map[string]*feed
+	undo []restore // what the job at work changed, to be taken back if it fails
+	late []event.Event
+}
+
+type feed struct {
+	stored, last uint64
+	touched      bool // by the job at work
+}
+
+type restore struct {
+	workspace string
+	known     bool
+	last      uint64
+}
+
+func newFeeds() *feeds { return &feeds{of: make(map[string]*feed)} }
+
+// begin starts the record of a job.
+func (f *feeds) begin() {
+	for _, u := range f.undo {
+		if known := f.of[u.workspace]; known != nil {
+			known.touched = false
+		}
+	}
+	f.undo = f.undo[:0]
+}
+
+// rollback takes back what the job did.
+func (f *feeds) rollback() {
+	for _, u := range f.undo {
+		if !u.known {
+			delete(f.of, u.workspace)
+			continue
+		}
+		f.of[u.workspace].last = u.last
+	}
+	f.begin()
+}
+
+// grown lists the workspaces whose feed grew.
+func (f *feeds) grown() []string {
+	var out []string
+	for workspace, feed := range f.of {
+		if feed.last != feed.stored {
+			out = append(out, workspace)
+		}
+	}
+	return out
+}
+
+// Lock locks the workspace until the transaction ends; errs.Absent when there
+// is none.
+func (t *Tx) Lock(ctx context.Context, workspace string) error {
+	_, err := t.feed(ctx, workspace)
+	return err
+}
+
+func (t *Tx) feed(ctx context.Context, workspace string) (*feed, error) {
+	f := t.group.feeds.of[workspace]
+	if f != nil && f.touched {
+		return f, nil
+	}
+	undo := restore{workspace: workspace, known: f != nil}
+	if f == nil {
+		query := `SELECT feed_seq FROM workspace WHERE workspace_id = ?`
+		if t.driver == Postgres {
+			query += ` FOR UPDATE`
+		}
+		f = &feed{}
+		if err := t.Row(ctx, query, []any{workspace}, &f.stored); errors.Is(err, sql.ErrNoRows) {
+			return nil, errs.Absent()
+		} else if err != nil {
+			return nil, err
+		}
+		f.last = f.stored
+		t.group.feeds.of[workspace] = f
+	}
+	undo.last, f.touched = f.last, true
+	t.group.feeds.undo = append(t.group.feeds.undo, undo)
+	return f, nil
+}
+
+const insertEvent = `INSERT INTO event_outbox (workspace_id, feed_seq, event_id, type, subject, seq, public_seq, at, data)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+// Append gives the event the next number of its workspace's feed and stores it.
+func (t *Tx) Append(ctx context.Context, e event.Event) error {
+	f, err := t.feed(ctx, e.Workspace)
+	if err != nil {
+		return err
+	}
+	f.last++
+	e.Feed = f.last
+	if mutant.On(mutant.SplitOutbox) {
+		t.group.feeds.late = append(t.group.feeds.late, e)
+		return nil
+	}
+	return t.Queue(ctx, insertEvent, eventArgs(e)...)
+}
+
+func eventArgs(e event.Event) []any {
+	var data any
+	if len(e.Data) > 0 {
+		data = string(e.Data)
+	}
+	return []any{e.Workspace, int64(e.Feed), e.ID, e.Type, e.Subject, int64(e.Seq), int64(e.PublicSeq), Micros(e.At), data} //nolint:gosec // sequences stay far below 2^63
+}
+
+// write stores the numbers reached.
+func (f *feeds) write(ctx context.Context, l line) error {
+	for workspace, feed := range f.of {
+		if feed.last == feed.stored {
+			continue
+		}
+		args := []any{int64(feed.last), workspace} //nolint:gosec // see eventArgs
+		if err := l.queue(ctx, `UPDATE workspace SET feed_seq = ? WHERE workspace_id = ?`, args); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/internal/mutant"
+)
+
+// group is the jobs of one commit.
+type group struct {
+	w       *writer
+	jobs    []*job
+	errs    []error
+	feeds   *feeds
+	deliver bool
+}
+
+// commit runs the group in one transaction, again where the database asks for
+// it, and answers its jobs.
+func (g *group) commit(ctx context.Context) {
+	var err error
+	for try := range groupTries {
+		var r reach
+		if r, err = g.attempt(ctx, try == 0); r != ofRace {
+			break
+		}
+	}
+	if err != nil {
+		g.fail(err)
+		return
+	}
+	g.acknowledge()
+	g.w.committed(g.feeds.grown(), g.deliver)
+	if mutant.On(mutant.SplitOutbox) {
+		g.writeLate(ctx)
+	}
+}
+
+// attempt runs every job, commits, and reports how far a failure went. Only
+// the first attempt takes in jobs that come meanwhile.
+func (g *group) attempt(ctx context.Context, fresh bool) (reach, error) {
+	l, err := g.w.connected(ctx)
+	if err != nil {
+		return failure(err)
+	}
+	g.feeds, g.deliver, g.errs = newFeeds(), false, g.errs[:0]
+	if _, err := l.exec(ctx, g.w.begin, nil); err != nil {
+		return g.abort(ctx, l, err)
+	}
+	if r, err := g.runAll(ctx, l, fresh); err != nil {
+		_, _ = g.abort(ctx, l, err)
+		return r, err
+	}
+	if err := errors.Join(g.feeds.write(ctx, l), l.flush(ctx)); err != nil {
+		return g.abort(ctx, l, err)
+	}
+	if mutant.On(mutant.AckBeforeCommit) {
+		g.acknowledge()
+		<-time.After(2 * time.Millisecond) // time for a kill to fall between
+	}
+	if _, err := l.exec(ctx, `COMMIT`, nil); err != nil {
+		return g.abort(ctx, l, err)
+	}
+	return ofJob, nil
+}
+
+// runAll runs the jobs, and on SQLite those that come in meanwhile, up to the limits.
+func (g *group) runAll(ctx context.Context, l line, fresh bool) (reach, error) {
+	start := g.w.now()
+	if fresh && g.w.driver == Postgres {
+		slices.SortStableFunc(g.jobs, func(a, b *job) int { return strings.Compare(a.workspace, b.workspace) })
+	}
+	for i := 0; i < len(g.jobs); i++ {
+		if r, err := g.runOne(l, g.jobs[i]); err != nil {
+			return r, err
+		}
+		more := fresh && g.w.driver == SQLite && i == len(g.jobs)-1
+		if more && len(g.jobs) < groupLimit && g.w.now().Sub(start) < groupTime {
+			g.jobs = g.w.collect(g.jobs)
+		}
+	}
+	return ofJob, nil
+}
+
+// runOne runs a job under its savepoint and keeps its answer. It returns an
+// error only when the whole group has failed.
+func (g *group) runOne(l line, j *job) (reach, error) {
+	ctx := context.WithoutCancel(j.values)
+	tx := &Tx{driver: g.w.driver, line: l, group: g}
+	g.feeds.begin()
+	err := j.run(ctx, tx)
+	if err == nil {
+		err = tx.err
+	}
+	if err == nil {
+		err = tx.fail(tx.end(ctx, true))
+	}
+	if err == nil {
+		g.deliver = g.deliver || tx.deliver
+		g.errs = append(g.errs, nil)
+		return ofJob, nil
+	}
+	if tx.reach != ofJob {
+		return tx.reach, tx.err
+	}
+	if broken := tx.end(ctx, false); broken != nil {
+		return wholeGroup(broken)
+	}
+	g.feeds.rollback()
+	g.w.report(ctx, err)
+	g.errs = append(g.errs, err)
+	return ofJob, nil
+}
+
+// abort undoes the transaction. A connection that cannot even do that is given up.
+func (g *group) abort(ctx context.Context, l line, cause error) (reach, error) {
+	_ = l.flush(ctx) // whatever was queued is undone with the rest
+	if _, err := l.exec(ctx, `ROLLBACK`, nil); err != nil && g.w.driver == Postgres {
+		g.w.disconnect()
+	}
+	return wholeGroup(cause)
+}
+
+// wholeGroup is failure for what no single job is to blame for.
+func wholeGroup(cause error) (reach, error) {
+	r, err := failure(cause)
+	if r == ofJob {
+		return ofGroup, unreachable(cause)
+	}
+	return r, err
+}
+
+// acknowledge answers every job with what became of it.
+func (g *group) acknowledge() {
+	for i, j := range g.jobs {
+		select {
+		case j.answer <- g.errs[i]:
+		default: // answered before the commit by a seeded bug
+		}
+	}
+}
+
+// fail answers every job with the error that undid the group.
+func (g *group) fail(err error) {
+	for _, j := range g.jobs {
+		select {
+		case j.answer <- err:
+		default:
+		}
+	}
+}
+
+// writeLate is the second half of a seeded bug.
+func (g *group) writeLate(ctx context.Context) {
+	for _, e := range g.feeds.late {
+		if _, err := g.w.line.exec(ctx, insertEvent, eventArgs(e)); err != nil {
+			g.w.report(ctx, err)
+		}
+	}
+}

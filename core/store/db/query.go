@@ -1,0 +1,127 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+	"strings"
+)
+
+// Scanner is one row of a result.
+type Scanner interface {
+	Scan(dest ...any) error
+}
+
+// Querier reads: from the committed state (DB), or inside a job (Tx). Queries
+// are the same text for both dialects, with ? for parameters.
+type Querier interface {
+	// Row scans the first row into dest; sql.ErrNoRows when there is none.
+	Row(ctx context.Context, query string, args []any, dest ...any) error
+	// Rows calls each for every row.
+	Rows(ctx context.Context, query string, args []any, each func(Scanner) error) error
+}
+
+// Row reads one row of the committed state.
+func (d *DB) Row(ctx context.Context, query string, args []any, dest ...any) error {
+	if err := ctx.Err(); err != nil {
+		return failed(err)
+	}
+	ctx = d.readContext(ctx)
+	stmt, err := d.prepared(ctx, query)
+	if err != nil {
+		return failed(err)
+	}
+	return failed(stmt.QueryRowContext(ctx, args...).Scan(dest...))
+}
+
+// Rows reads rows of the committed state.
+func (d *DB) Rows(ctx context.Context, query string, args []any, each func(Scanner) error) error {
+	if err := ctx.Err(); err != nil {
+		return failed(err)
+	}
+	ctx = d.readContext(ctx)
+	stmt, err := d.prepared(ctx, query)
+	if err != nil {
+		return failed(err)
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return failed(err)
+	}
+	return failed(drain(rows, each))
+}
+
+func drain(rows *sql.Rows, each func(Scanner) error) error {
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			_ = rows.Close() // err says more
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		_ = rows.Close()
+		return err
+	}
+	return rows.Close()
+}
+
+// failed is failure without the reach, for readers.
+func failed(err error) error {
+	_, err = failure(err)
+	return err
+}
+
+// readContext takes the cancellation off queries of a SQLite file: they take
+// microseconds, and the driver starts a goroutine for each one that can be cancelled.
+func (d *DB) readContext(ctx context.Context) context.Context {
+	if d.driver == SQLite {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
+
+// prepared returns the statement of a query on the read pool. Queries are a
+// fixed set of texts, so the cache is bounded.
+func (d *DB) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s, ok := d.statements.Load(query); ok {
+		if stmt, ok := s.(*sql.Stmt); ok {
+			return stmt, nil
+		}
+	}
+	stmt, err := d.read.PrepareContext(ctx, d.bind(query))
+	if err != nil {
+		return nil, err
+	}
+	if had, loaded := d.statements.LoadOrStore(query, stmt); loaded {
+		_ = stmt.Close() // somebody was faster
+		if first, ok := had.(*sql.Stmt); ok {
+			return first, nil
+		}
+	}
+	return stmt, nil
+}
+
+// bind writes the parameters of a query as the dialect wants them.
+func (d *DB) bind(query string) string {
+	if d.driver != Postgres {
+		return query
+	}
+	return numbered(query)
+}
+
+// numbered turns each ? into $1, $2, ... Our queries hold no ? in literals.
+func numbered(query string) string {
+	var b strings.Builder
+	b.Grow(len(query) + 16)
+	n := 0
+	for _, r := range query {
+		if r == '?' {
+			n++
+			b.WriteByte('$')
+			b.WriteString(strconv.Itoa(n))
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

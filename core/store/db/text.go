@@ -1,0 +1,39 @@
+package db
+
+import (
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+)
+
+// checkArgs refuses text that one of the databases cannot keep, so that both
+// refuse it alike: PostgreSQL has no NUL in text, and SQLite would keep broken
+// UTF-8 that no client could read back. The domain cleans or refuses such text
+// first; this is the last door.
+func checkArgs(args []any) error {
+	for _, a := range args {
+		s, ok := a.(string)
+		if !ok {
+			v := reflect.ValueOf(a)
+			if v.Kind() != reflect.String {
+				continue
+			}
+			s = v.String()
+		}
+		if !Storable(s) {
+			return textError()
+		}
+	}
+	return nil
+}
+
+// Storable reports whether both databases can keep s and give it back.
+func Storable(s string) bool {
+	return strings.IndexByte(s, 0) < 0 && utf8.ValidString(s)
+}
+
+func textError() error {
+	return errs.New(errs.Invalid, "storage.text", "The text holds a NUL character or is not valid UTF-8. Remove what is broken.")
+}

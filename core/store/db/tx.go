@@ -1,0 +1,113 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+)
+
+// Tx is the database as one job sees it. It is valid while the job runs.
+//
+// After a failed statement the job has failed: every later call returns the
+// same error, and so does the job, whatever it makes of it. (PostgreSQL would
+// insist; the rule is the same on SQLite so that tests there tell the truth.)
+type Tx struct {
+	driver Driver
+	line   line
+	group  *group
+
+	marked  bool // the savepoint stands
+	err     error
+	reach   reach
+	deliver bool
+}
+
+// fail keeps the first failure of the job.
+func (t *Tx) fail(err error) error {
+	if err == nil {
+		return nil
+	}
+	if t.err == nil {
+		t.reach, t.err = failure(err)
+	}
+	return t.err
+}
+
+// ready refuses what follows a failure and sets the savepoint. SQLite needs
+// none before the first write, since a failed query changes nothing there.
+func (t *Tx) ready(ctx context.Context, writes bool, args []any) error {
+	if t.err != nil {
+		return t.err
+	}
+	if err := checkArgs(args); err != nil {
+		return t.fail(err)
+	}
+	if t.marked || !writes && t.driver == SQLite {
+		return nil
+	}
+	t.marked = true
+	return t.fail(t.line.queue(ctx, `SAVEPOINT job`, nil))
+}
+
+// Exec runs a statement and returns how many rows it touched.
+func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if err := t.ready(ctx, true, args); err != nil {
+		return 0, err
+	}
+	n, err := t.line.exec(ctx, query, args)
+	return n, t.fail(err)
+}
+
+// Queue runs a statement whose result does not matter. Its error may come
+// later: from the next call, or as the job's.
+func (t *Tx) Queue(ctx context.Context, query string, args ...any) error {
+	if err := t.ready(ctx, true, args); err != nil {
+		return err
+	}
+	return t.fail(t.line.queue(ctx, query, args))
+}
+
+// Row implements Querier.
+func (t *Tx) Row(ctx context.Context, query string, args []any, dest ...any) error {
+	found := false
+	err := t.Rows(ctx, query, args, func(s Scanner) error {
+		if found {
+			return nil
+		}
+		found = true
+		return s.Scan(dest...)
+	})
+	if err == nil && !found {
+		return sql.ErrNoRows
+	}
+	return err
+}
+
+// Rows implements Querier.
+func (t *Tx) Rows(ctx context.Context, query string, args []any, each func(Scanner) error) error {
+	if err := t.ready(ctx, false, args); err != nil {
+		return err
+	}
+	return t.fail(t.line.query(ctx, query, args, each))
+}
+
+// Delivers marks that the job made a delivery due, for Config.OnCommit.
+func (t *Tx) Delivers() { t.deliver = true }
+
+// end closes the job's savepoint: it keeps or takes back what the job wrote.
+func (t *Tx) end(ctx context.Context, keep bool) error {
+	if !t.marked {
+		return nil
+	}
+	if keep {
+		if err := t.line.queue(ctx, `RELEASE SAVEPOINT job`, nil); err != nil {
+			return err
+		}
+		return t.line.flush(ctx)
+	}
+	_ = t.line.flush(ctx) // what is queued belongs to the failed job
+	if _, err := t.line.exec(ctx, `ROLLBACK TO SAVEPOINT job`, nil); err != nil {
+		return err
+	}
+	_, err := t.line.exec(ctx, `RELEASE SAVEPOINT job`, nil)
+	return err
+}
