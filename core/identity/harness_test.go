@@ -29,6 +29,7 @@ type office struct {
 	mu        sync.Mutex
 	present   time.Time
 	published []string
+	mute      error // what Publish fails with
 }
 
 func newOffice(t *testing.T) *office {
@@ -43,9 +44,11 @@ func newOffice(t *testing.T) *office {
 }
 
 // node returns another node's services on the same storage.
-func (o *office) node() *identity.Services {
+func (o *office) node() *identity.Services { return o.nodeOn(o.fake.Stores()) }
+
+func (o *office) nodeOn(stores identity.Stores) *identity.Services {
 	return identity.New(identity.Deps{
-		Stores: o.fake.Stores(), Hasher: o.hasher, Notifier: o,
+		Stores: stores, Hasher: o.hasher, Notifier: o,
 		Throttle: identity.NewThrottle(o.now, identity.ThrottleOptions{}),
 		Now:      o.now, Log: slog.New(slog.DiscardHandler),
 	})
@@ -55,6 +58,9 @@ func (o *office) node() *identity.Services {
 func (o *office) Publish(subject string, data []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.mute != nil {
+		return o.mute
+	}
 	o.published = append(o.published, subject+" "+string(data))
 	return nil
 }
