@@ -1,0 +1,21 @@
+package app
+
+import (
+	"github.com/spf13/pflag"
+
+	"github.com/patchbay-im/patchbay/core/config"
+)
+
+// Config is the whole configuration.
+type Config = config.Config
+
+// LoadConfig reads the configuration from a file, environment and flags.
+func LoadConfig(file string, env []string, flags *pflag.FlagSet) (Config, error) {
+	return config.Load(config.Source{File: file, Env: env, Flags: flags})
+}
+
+// ConfigFlags adds a flag for every setting.
+func ConfigFlags(fs *pflag.FlagSet) { config.Flags(fs) }
+
+// ConfigReference returns the reference page of all settings.
+func ConfigReference() string { return config.Reference() }

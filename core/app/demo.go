@@ -1,0 +1,177 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/page"
+)
+
+// demoLinkLife is how long the printed sign-in links work; each works once.
+const demoLinkLife = 12 * time.Hour
+
+// Plugins that the demo connects.
+const (
+	demoWebchat = channel.PluginID("patchbay/webchat")
+	demoEcho    = channel.PluginID("patchbay/echo")
+)
+
+// demoAgent is a person of the demo.
+type demoAgent struct {
+	email, name string
+	role        identity.Role
+}
+
+func demoAgents() []demoAgent {
+	return []demoAgent{
+		{"lin@demo.example", "林晓 Lin", identity.RoleOwner},
+		{"emma@demo.example", "Emma", identity.RoleAgent},
+	}
+}
+
+// demo fills an empty installation with something to look at, and prints how
+// to get in. It goes through the same use cases as everybody.
+type demo struct {
+	ids           *identity.Services
+	inboxes       *channel.Service
+	store         channel.Store
+	conversations *conversation.Service
+	now           func() time.Time
+	out           io.Writer
+	baseURL       string
+}
+
+// prepare makes the demo data unless there is an account already, and returns
+// the workspace; errs.NotFound when the installation is somebody's own.
+func (d *demo) prepare(ctx context.Context) (identity.WorkspaceID, error) {
+	agents := demoAgents()
+	if account, err := d.ids.Accounts.ByEmail(ctx, agents[0].email); err == nil {
+		return d.workspaceOf(ctx, account)
+	} else if !errs.Is(err, errs.NotFound) {
+		return "", fmt.Errorf("look for the demo: %w", err)
+	}
+	if needed, err := d.ids.Setup.Needed(ctx); err != nil || !needed {
+		return "", errors.Join(err, errors.New("the data directory belongs to a real installation; start the demo with another --data-dir"))
+	}
+	seat, err := d.ids.Setup.Provision(ctx, identity.Founder{
+		WorkspaceName: "Patchbay Demo 接线台演示", Name: agents[0].name, Email: agents[0].email, LinkOnly: true, Locale: "en",
+	})
+	if err != nil {
+		return "", fmt.Errorf("make the demo workspace: %w", err)
+	}
+	scope := identity.SystemScope(seat.Workspace.ID)
+	for _, a := range agents[1:] {
+		_, err := d.ids.Members.Add(ctx, scope, identity.NewMember{Email: a.email, Name: a.name, Role: a.role, LinkOnly: true})
+		if err != nil {
+			return "", fmt.Errorf("make the demo agent %s: %w", a.name, err)
+		}
+	}
+	return seat.Workspace.ID, d.fill(ctx, scope)
+}
+
+func (d *demo) workspaceOf(ctx context.Context, account identity.Account) (identity.WorkspaceID, error) {
+	p, err := d.ids.Accounts.Me(ctx, account.ID)
+	if err != nil {
+		return "", fmt.Errorf("read the demo account: %w", err)
+	}
+	if len(p.Memberships) == 0 {
+		return "", errors.New("the demo account has no workspace any more; start with another --data-dir")
+	}
+	return p.Memberships[0].Workspace.ID, nil
+}
+
+// fill connects the channels that are installed and lets some customers write.
+func (d *demo) fill(ctx context.Context, scope identity.Scope) error {
+	for _, draft := range []channel.Draft{
+		{Name: "Demo shop 演示商店", Plugin: demoWebchat, Config: demoConfig(map[string]string{
+			"title": "Tea & Time 茶时", "greeting": "Hello! 您好！How can we help? 有什么可以帮您？", "color": "#0f766e",
+		})},
+		{Name: "Echo 回声", Plugin: demoEcho, Config: demoConfig(map[string]string{"prefix": "echo: "})},
+	} {
+		if _, ok := d.inboxes.TypeOf(draft.Plugin); !ok {
+			continue // the plugin was not built; the console says how to get it
+		}
+		inbox, token, err := d.inboxes.Create(ctx, scope, draft)
+		if err != nil {
+			return fmt.Errorf("connect %s: %w", draft.Plugin, err)
+		}
+		if inbox.Live {
+			continue
+		}
+		fmt.Fprintf(d.out, "  Webhook of the echo channel (shown once):\n    curl -d '{\"id\":\"m1\",\"from\":\"alice\",\"name\":\"Alice\",\"text\":\"hi\"}' %s/hooks/%s/\n", d.baseURL, token)
+		if err := d.customers(ctx, inbox); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// customers lets a few people write through an inbox.
+func (d *demo) customers(ctx context.Context, inbox channel.Inbox) error {
+	person := func(external, name string) channel.Person { return channel.Person{External: external, Name: name} }
+	source := id.NewSource(d.now)
+	var items []channel.Inbound
+	for _, m := range []struct{ external, name, text string }{
+		{"demo-wang", "王芳", "你好，我想问一下我的订单什么时候发货？"},
+		{"demo-smith", "Alex Smith", "Hi, is the green tea set still in stock?"},
+		{"demo-wang", "王芳", "订单号是 20261121-0042，谢谢 🙏"},
+	} {
+		items = append(items, channel.Inbound{
+			Inbox: inbox.ID, External: source.New("demo"), Sender: person(m.external, m.name),
+			Content: channel.Content{Text: m.text}, SentAt: d.now(),
+		})
+	}
+	scope := identity.Scope{Workspace: inbox.Workspace, Actor: identity.Actor{Kind: identity.ActorPlugin, ID: string(inbox.Plugin)}}
+	if _, err := d.conversations.Receive(ctx, scope, items); err != nil {
+		return fmt.Errorf("let the demo customers write: %w", err)
+	}
+	return nil
+}
+
+func demoConfig(m map[string]string) json.RawMessage {
+	b, err := json.Marshal(m)
+	if err != nil { // strings always marshal
+		return nil
+	}
+	return b
+}
+
+// announce prints how to get in. The links work once each.
+func (d *demo) announce(ctx context.Context, w identity.WorkspaceID) error {
+	members, err := d.ids.Members.List(ctx, identity.SystemScope(w), page.Request{})
+	if err != nil {
+		return fmt.Errorf("list the demo agents: %w", err)
+	}
+	for _, m := range members.Items {
+		token, err := d.ids.Sessions.CreateLink(ctx, m.Account, demoLinkLife)
+		if err != nil {
+			return fmt.Errorf("make a sign-in link: %w", err)
+		}
+		fmt.Fprintf(d.out, "  Sign in as %s (%s), once:\n    %s/link?token=%s\n", m.Name, m.Role, d.baseURL, token)
+	}
+	fmt.Fprintf(d.out, "  Demo page with the chat widget:\n    %s/demo\n", d.baseURL)
+	return nil
+}
+
+// liveInbox returns the first live inbox of the workspace, for the demo page.
+func (d *demo) liveInbox(ctx context.Context, w identity.WorkspaceID) channel.InboxID {
+	inboxes, err := d.store.Inboxes(ctx, w)
+	if err != nil {
+		return ""
+	}
+	for _, in := range inboxes {
+		if in.Live && in.Enabled {
+			return in.ID
+		}
+	}
+	return ""
+}

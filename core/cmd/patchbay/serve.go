@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/patchbay-im/patchbay/core/app"
+)
+
+// settings reads the configuration of a command: file, environment, flags.
+func settings(fs *pflag.FlagSet) (app.Config, error) {
+	file, err := fs.GetString("config")
+	if err != nil {
+		return app.Config{}, fmt.Errorf("read the flag --config: %w", err)
+	}
+	if file == "" {
+		file = os.Getenv("PATCHBAY_CONFIG")
+	}
+	return app.LoadConfig(file, os.Environ(), fs)
+}
+
+func addSettings(cmd *cobra.Command) {
+	cmd.Flags().StringP("config", "c", "", "YAML file of the configuration (or PATCHBAY_CONFIG)")
+	app.ConfigFlags(cmd.Flags())
+}
+
+func serveCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Run the server", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := settings(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			return app.Serve(cmd.Context(), c, app.Options{Version: version, Out: cmd.OutOrStdout(), Log: os.Stderr})
+		},
+	}
+	addSettings(cmd)
+	return cmd
+}
+
+func configCommand() *cobra.Command {
+	check := &cobra.Command{
+		Use: "check", Short: "Read the configuration and say what is wrong with it", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := settings(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			cmd.Print(c.Redacted())
+			cmd.Println("The configuration is valid.")
+			return nil
+		},
+	}
+	addSettings(check)
+	reference := &cobra.Command{
+		Use: "reference", Short: "Print the reference page of all settings", Args: cobra.NoArgs,
+		Run: func(cmd *cobra.Command, _ []string) { cmd.Print(app.ConfigReference()) },
+	}
+	cmd := &cobra.Command{Use: "config", Short: "Check and explain the configuration"}
+	cmd.AddCommand(check, reference)
+	return cmd
+}
+
+func openapiCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "openapi", Short: "Print the OpenAPI 3.1 document", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			doc, err := app.OpenAPI(version)
+			if err != nil {
+				return err
+			}
+			cmd.Println(string(doc))
+			return nil
+		},
+	}
+}
+
+func pluginCommand() *cobra.Command {
+	build := &cobra.Command{
+		Use: "build <folder>...", Short: "Build plugins from their folders into a directory that plugins.dev_dir accepts",
+		Args: cobra.MinimumNArgs(1),
+	}
+	out := build.Flags().StringP("out", "o", "bin/plugins", "directory to build into")
+	build.RunE = func(cmd *cobra.Command, folders []string) error {
+		for _, folder := range folders {
+			made, err := app.BuildPlugin(cmd.Context(), folder, *out)
+			if err != nil {
+				return err
+			}
+			cmd.Println(made)
+		}
+		return nil
+	}
+	cmd := &cobra.Command{Use: "plugin", Short: "Work with plugins"}
+	cmd.AddCommand(build)
+	return cmd
+}
