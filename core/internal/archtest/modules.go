@@ -35,7 +35,7 @@ func modules() []Module {
 		// Configuration and commands.
 		{Prefix: "github.com/spf13/viper", Owners: []string{"core/config/..."}},
 		{Prefix: "github.com/go-viper", Owners: []string{"core/config/..."}},
-		{Prefix: "github.com/spf13/pflag", Owners: []string{"core/config/...", "core/cmd/..."}},
+		{Prefix: "github.com/spf13/pflag", Owners: []string{"core/config/...", "core/app/...", "core/cmd/..."}},
 		{Prefix: "github.com/spf13/cobra", Owners: []string{"core/cmd/..."}},
 		{Prefix: "go.yaml.in/yaml/v3", Owners: []string{"sdk/manifest/...", "core/config/..."}},
 
