@@ -23,6 +23,7 @@ TOOL_PATH := $(subst $(empty) $(empty),:,$(abspath $(dir $(BUF) $(PROTOC_GEN_GO)
 # A static binary everywhere; RACE=1 turns the race detector on for the tests.
 export CGO_ENABLED := $(if $(RACE),1,0)
 
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 PLUGINS := $(patsubst plugins/%/plugin.yaml,%,$(wildcard plugins/*/plugin.yaml))
 
 ##@ Use
@@ -40,7 +41,7 @@ build-web: node_modules/.package-lock.json
 
 .PHONY: build-core
 build-core:
-	CGO_ENABLED=0 go build -trimpath -o bin/patchbay ./core/cmd/patchbay
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/patchbay ./core/cmd/patchbay
 
 .PHONY: build-plugins
 build-plugins: build-core
