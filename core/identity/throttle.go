@@ -45,7 +45,6 @@ type counter struct {
 	failures int
 	leaked   time.Time // until when forgetting has been reckoned
 	until    time.Time // no attempt before
-	grew     bool      // the last attempt added a failure
 }
 
 // NewThrottle returns a Throttle on the given clock.
@@ -90,14 +89,14 @@ func (a Allowance) begin(c counter, now time.Time) (counter, time.Duration) {
 		c.failures -= n
 		c.leaked = c.leaked.Add(time.Duration(n) * a.Leak)
 	}
-	if c.grew = a.delay(c.failures) < a.Delay; c.grew {
+	if a.delay(c.failures) < a.Delay { // more would only take longer to forget
 		c.failures++
 	}
 	c.until = now.Add(a.delay(c.failures))
 	return c, 0
 }
 
-// Attempt is one guess under way. Unless Succeeded or Withdrawn is called it
+// Attempt is one guess under way. Unless Succeeded or Withdraw is called it
 // counts as a failure.
 type Attempt struct {
 	throttle *Throttle
@@ -168,7 +167,7 @@ func takeBack(counters *lru[string, counter], key string, before, after counter)
 	if !ok {
 		return
 	}
-	if after.grew && c.failures > 0 {
+	if c.failures > 0 {
 		c.failures--
 	}
 	if c.until.Equal(after.until) {

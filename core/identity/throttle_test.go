@@ -69,7 +69,7 @@ func TestThrottlePerNetwork(t *testing.T) {
 		same, another string
 	}{
 		{"IPv4", "203.0.113.%d", "203.0.114.1"},
-		{"IPv4 in IPv6", "::ffff:203.0.113.%d", "203.0.114.1"},
+		{"IPv4 in IPv6", "::ffff:203.0.113.%d", "::ffff:203.0.114.1"},
 		{"IPv4 with port", "203.0.113.%d:443", "203.0.114.1:443"},
 		{"IPv6", "2001:db8:1:2:%d::1", "2001:db8:1:3::1"},
 		{"IPv6 with zone and port", "[2001:db8:1:2::%d%%eth0]:443", "[2001:db8:1:3::1]:443"},
@@ -176,6 +176,31 @@ func TestThrottleTakesBack(t *testing.T) {
 	}
 }
 
+// Attempts that are taken back do not shorten the longest delay.
+func TestThrottleKeepsTheLongestDelay(t *testing.T) {
+	now := time.Date(2026, 5, 4, 8, 0, 0, 0, time.UTC)
+	const longest = 4 * time.Second
+	th := identity.NewThrottle(func() time.Time { return now }, identity.ThrottleOptions{
+		Account: identity.Allowance{Free: 1, Leak: time.Hour, Delay: longest},
+	})
+	client := identity.Client{Address: "192.0.2.1"}
+	for n := range 10 {
+		a, err := th.Begin("a@example.com", client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n >= 5 {
+			a.Withdraw()
+		}
+		now = now.Add(longest)
+	}
+	if _, err := th.Begin("a@example.com", client); err != nil {
+		t.Fatal(err)
+	}
+	_, err := th.Begin("a@example.com", client)
+	equal(t, errs.As(err).RetryAfter, longest)
+}
+
 // Its memory is bounded: what was seen longest ago goes.
 func TestThrottleIsBounded(t *testing.T) {
 	now := time.Date(2026, 5, 4, 8, 0, 0, 0, time.UTC)
@@ -198,12 +223,19 @@ func TestThrottleIsBounded(t *testing.T) {
 			t.Fatalf("user %d: %v", n, err)
 		}
 	}
-	for n := 3; n < 6; n++ {
+	// User 0 was asked for again, so 1 and 2 are forgotten before.
+	if err := begin(0); !errs.Is(err, errs.RateLimited) {
+		t.Fatal(err)
+	}
+	for n := 3; n < 5; n++ {
 		if err := begin(n); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := begin(0); err != nil {
-		t.Fatalf("user 0 is remembered: %v", err)
+	if err := begin(0); !errs.Is(err, errs.RateLimited) {
+		t.Fatalf("user 0 is forgotten: %v", err)
+	}
+	if err := begin(1); err != nil {
+		t.Fatalf("user 1 is remembered: %v", err)
 	}
 }
