@@ -1,0 +1,60 @@
+// Package channel is the ability to connect a channel: a chat network, a mail
+// account, an SMS provider. There are two kinds, and a plugin offers one.
+//
+// A Channel carries messages both ways: Send brings one to the far side,
+// Receive understands what the far side posts to us. Two methods are all it
+// needs. What else it can do is found by type assertion: see the interfaces of
+// package instance.
+//
+// A Live channel is a conversation on a web page. Its sockets end in the core,
+// its messages never touch the plugin; it only decides who may talk.
+//
+// Concurrency: every method may be called from several goroutines at once.
+// Messages of one conversation are sent one after the other, in order.
+// Durability: the core keeps every message until it is answered, so a plugin
+// may die at any moment and needs no storage of its own.
+package channel
+
+import (
+	"context"
+	"time"
+
+	"github.com/patchbay-im/patchbay/sdk/message"
+)
+
+// Channel carries messages to a far side and back. What a method returns as an
+// error decides what happens next: see package errs.
+type Channel interface {
+	// Send brings one message to the far side. It is called at least once for
+	// each message: after a crash again, with the same DeliveryID and Suspect
+	// set. ctx ends after 30 seconds; the message is then tried again.
+	Send(ctx context.Context, req SendRequest) (SendResponse, error)
+
+	// Receive verifies a request that the far side posted to the inbox's
+	// address, and returns the messages in it. The far side is answered after
+	// these are committed. ctx ends after 3 seconds; the core then answers by
+	// itself and calls again later, with Replay set.
+	//
+	// An error of the source Rejected is answered with status 400 and its
+	// detail; any other error keeps the request for a replay.
+	Receive(ctx context.Context, req ReceiveRequest) (ReceiveResponse, error)
+}
+
+// Inbound is a message from the far side.
+type Inbound struct {
+	// Instance it came in by. Receive may leave it empty: it is the one asked.
+	Instance string
+	// ExternalID is the far side's id of the message. The same id of the same
+	// instance is taken only once, whatever the content.
+	ExternalID string
+	Sender     Person
+	Content    message.Content
+	SentAt     time.Time // by the far side's clock; zero = not known
+}
+
+// Person is a customer as the far side knows them.
+type Person struct {
+	ID         string            // unique in the instance: an account, a number, an address
+	Name       string            // "" = not known
+	Attributes map[string]string // shown to agents beside the conversation
+}

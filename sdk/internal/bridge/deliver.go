@@ -1,0 +1,207 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/patchbay-im/patchbay/sdk/errs"
+	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
+)
+
+// Deliver takes batches until the host ends the stream, or until a drain has
+// let everything in flight finish.
+func (s *channelService) Deliver(stream pluginv1.ChannelService_DeliverServer) error {
+	if !s.ready() {
+		return errNotReady
+	}
+	if s.abilities.Channel == nil {
+		return errNoChannel
+	}
+	if s.drain.hasBegun() {
+		return status.Error(codes.Unavailable, "the plugin is shutting down")
+	}
+	s.drain.add(1, 0)
+	defer s.drain.add(-1, 0)
+	l := &line{
+		channelService: s, stream: stream, ctx: stream.Context(),
+		waiting: make(map[string][]*pluginv1.Outbound),
+		done:    make(chan finished, Window),
+	}
+	defer func() { s.drain.add(0, -l.inFlight) }() // what a broken stream leaves behind
+	return l.run()
+}
+
+// line is one Deliver stream. Its fields belong to the goroutine of run; the
+// workers only write to done, which has room for all of them.
+type line struct {
+	*channelService
+	stream pluginv1.ChannelService_DeliverServer
+	ctx    context.Context //nolint:containedctx // the stream's own; a line lives as long as it
+
+	// waiting holds, by conversation, what comes after the item in flight. A
+	// conversation that is here has a worker.
+	waiting  map[string][]*pluginv1.Outbound
+	inFlight int
+	done     chan finished
+}
+
+// finished is an item and what became of it.
+type finished struct {
+	item     *pluginv1.Outbound
+	result   *pluginv1.Result
+	provider string
+}
+
+type batch struct {
+	items []*pluginv1.Outbound
+	err   error
+}
+
+func (l *line) run() error {
+	if err := l.stream.Send(&pluginv1.DeliverResponse{Credits: Window}); err != nil {
+		return err
+	}
+	incoming := make(chan batch)
+	go l.read(incoming)
+	draining, closed := l.drain.begun, false
+	for {
+		if l.inFlight == 0 && (closed || draining == nil) {
+			return nil
+		}
+		select {
+		case b := <-incoming:
+			switch {
+			case errors.Is(b.err, io.EOF):
+				closed, incoming = true, nil
+			case b.err != nil:
+				return b.err
+			default:
+				if err := l.take(b.items); err != nil {
+					return err
+				}
+			}
+		case f := <-l.done:
+			if err := l.answer(f, draining == nil); err != nil {
+				return err
+			}
+		case <-draining:
+			draining = nil
+		case <-l.ctx.Done():
+			return l.ctx.Err()
+		}
+	}
+}
+
+// read hands batches to run until the stream ends.
+func (l *line) read(incoming chan<- batch) {
+	for {
+		req, err := l.stream.Recv()
+		select {
+		case incoming <- batch{items: req.GetItems(), err: err}:
+		case <-l.ctx.Done():
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// take starts what may start and lets the rest wait for its turn.
+func (l *line) take(items []*pluginv1.Outbound) error {
+	if len(items) > pluginv1.MaxBatch || l.inFlight+len(items) > Window {
+		return status.Error(codes.ResourceExhausted, "more items than credits, or than a batch may have")
+	}
+	l.inFlight += len(items)
+	l.drain.add(0, len(items))
+	for _, item := range items {
+		queue, busy := l.waiting[item.GetConversationId()]
+		if busy {
+			l.waiting[item.GetConversationId()] = append(queue, item)
+			continue
+		}
+		l.waiting[item.GetConversationId()] = nil
+		go l.work(item)
+	}
+	return nil
+}
+
+// work sends one item; its answer goes to done, which never blocks.
+func (l *line) work(item *pluginv1.Outbound) {
+	f := finished{item: item}
+	in, ok := l.instances.get(item.GetInstanceId())
+	if !ok {
+		f.result = retry(codeUnknownInstance, "the plugin was not told of this inbox")
+		l.done <- f
+		return
+	}
+	ctx, cancel := context.WithTimeout(l.ctx, sendBudget)
+	defer cancel()
+	err := guard(ctx, l.config.Log, "Send", func() error {
+		answer, failed := l.abilities.Channel.Send(ctx, sendRequestOf(in, item))
+		f.provider = answer.MessageID
+		if failed == nil && answer.Duplicate {
+			f.result = &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_DUPLICATE}
+		}
+		return failed
+	})
+	if err != nil && ctx.Err() != nil {
+		err = errs.Unavailable(err, "no answer of the far side in time")
+	}
+	if f.result == nil || err != nil {
+		f.result = resultOf(err)
+	}
+	l.done <- f
+}
+
+// answer sends receipts for f and whatever else is done by now, and lets the
+// conversations go on.
+func (l *line) answer(f finished, draining bool) error {
+	out := &pluginv1.DeliverResponse{}
+	for more := true; more; {
+		out.Items = append(out.Items, &pluginv1.Receipt{Id: f.item.GetId(), Result: f.result, ProviderMessageId: f.provider})
+		l.next(f)
+		more = false
+		if len(out.Items) < pluginv1.MaxBatch {
+			select {
+			case f = <-l.done:
+				more = true
+			default:
+			}
+		}
+	}
+	l.inFlight -= len(out.Items)
+	if !draining {
+		out.Credits = uint32(len(out.Items)) //nolint:gosec // at most MaxBatch
+	}
+	err := l.stream.Send(out)
+	l.drain.add(0, -len(out.Items))
+	return err
+}
+
+// next starts what waited behind f. After a retry nothing overtakes: what is
+// here of the conversation goes back too, for the host to send again in order.
+func (l *line) next(f finished) {
+	id := f.item.GetConversationId()
+	queue, busy := l.waiting[id]
+	if !busy {
+		return
+	}
+	if len(queue) == 0 {
+		delete(l.waiting, id)
+		return
+	}
+	if f.result.GetOutcome() == pluginv1.Outcome_OUTCOME_RETRY || f.result.GetOutcome() == pluginv1.Outcome_OUTCOME_UNSPECIFIED {
+		delete(l.waiting, id)
+		for _, item := range queue {
+			l.done <- finished{item: item, result: retry("waits_for_earlier", "an earlier message of the conversation comes first")}
+		}
+		return
+	}
+	l.waiting[id] = queue[1:]
+	go l.work(queue[0])
+}
