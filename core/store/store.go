@@ -6,10 +6,39 @@ package store
 
 import (
 	"context"
+	"time"
 
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/delivery"
+	"github.com/patchbay-im/patchbay/core/dispatch"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/store/agents"
+	"github.com/patchbay-im/patchbay/core/store/channels"
+	"github.com/patchbay-im/patchbay/core/store/contacts"
 	"github.com/patchbay-im/patchbay/core/store/conversations"
 	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/store/deliveries"
 	"github.com/patchbay-im/patchbay/core/store/events"
+	"github.com/patchbay-im/patchbay/core/store/identities"
+)
+
+// The ports, kept by the compiler.
+var (
+	_ contact.Store             = (*contacts.Store)(nil)
+	_ contact.Tx                = (*contacts.Tx)(nil)
+	_ channel.Store             = (*channels.Store)(nil)
+	_ channel.RequestStore      = (*channels.Store)(nil)
+	_ conversation.Store        = (*conversations.Store)(nil)
+	_ conversation.Tx           = (*conversations.Tx)(nil)
+	_ conversation.Reader       = (*conversations.Store)(nil)
+	_ conversation.ReadMarks    = (*conversations.Store)(nil)
+	_ conversation.VisitorStore = (*conversations.Store)(nil)
+	_ delivery.Store            = (*deliveries.Store)(nil)
+	_ dispatch.Store            = (*agents.Store)(nil)
+	_ event.Log                 = (*events.Log)(nil)
 )
 
 // Config says which database to open; see db.Config.
@@ -24,7 +53,8 @@ const (
 // Store is an open database as the domain's ports. It is safe for concurrent
 // use.
 type Store struct {
-	db *db.DB
+	db  *db.DB
+	now func() time.Time
 }
 
 // Open opens the database, checks that its commits are durable, migrates it
@@ -35,11 +65,26 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: d}, nil
+	return &Store{db: d, now: c.Now}, nil
 }
+
+// Identities returns the ports of identity.
+func (s *Store) Identities() identity.Stores { return identities.New(s.db).Stores() }
+
+// Contacts returns contact.Store.
+func (s *Store) Contacts() *contacts.Store { return contacts.New(s.db) }
+
+// Channels returns channel.Store and channel.RequestStore.
+func (s *Store) Channels() *channels.Store { return channels.New(s.db) }
 
 // Conversations returns conversation.Store, Reader, ReadMarks and VisitorStore.
 func (s *Store) Conversations() *conversations.Store { return conversations.New(s.db) }
+
+// Deliveries returns delivery.Store.
+func (s *Store) Deliveries() *deliveries.Store { return deliveries.New(s.db, s.now) }
+
+// Agents returns dispatch.Store.
+func (s *Store) Agents() *agents.Store { return agents.New(s.db, s.now) }
 
 // Events returns event.Log.
 func (s *Store) Events() *events.Log { return events.New(s.db) }

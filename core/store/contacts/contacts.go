@@ -3,108 +3,153 @@ package contacts
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
 	"errors"
+	"strconv"
+	"strings"
+
+	"gorm.io/gorm"
 
 	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
 
-// row is a contact as it is stored.
-type row struct {
-	WorkspaceID string
-	ContactID   string
-	Name        string
-	Email       string
-	Phone       string
-	Note        string
-	Attributes  string
-	CreatedAt   int64
-	UpdatedAt   int64
+// Store implements contact.Store.
+type Store struct {
+	db *db.DB
+}
+
+// New returns a Store.
+func New(d *db.DB) *Store { return &Store{db: d} }
+
+type identityRow struct {
+	WorkspaceID, InboxID, ExternalID, ContactID string
 }
 
 // TableName implements gorm's Tabler.
-func (row) TableName() string { return "contact" }
+func (identityRow) TableName() string { return "contact_identity" }
 
-func rowOf(c contact.Contact) (row, error) {
-	attributes, err := encode(c.Attributes)
-	if err != nil {
-		return row{}, err
-	}
-	return row{
-		WorkspaceID: string(c.Workspace), ContactID: string(c.ID), Name: c.Name, Email: c.Email, Phone: c.Phone,
-		Note: c.Note, Attributes: attributes, CreatedAt: db.Micros(c.CreatedAt), UpdatedAt: db.Micros(c.UpdatedAt),
-	}, nil
+func byID(q *gorm.DB, workspace identity.WorkspaceID, id contact.ID) *gorm.DB {
+	return q.Where("workspace_id = ? AND contact_id = ?", string(workspace), string(id))
 }
 
-func (r row) domain() (contact.Contact, error) {
-	c := contact.Contact{
-		Workspace: identity.WorkspaceID(r.WorkspaceID), ID: contact.ID(r.ContactID), Name: r.Name, Email: r.Email,
-		Phone: r.Phone, Note: r.Note, CreatedAt: db.Time(r.CreatedAt), UpdatedAt: db.Time(r.UpdatedAt),
-	}
-	return c, json.Unmarshal([]byte(r.Attributes), &c.Attributes)
-}
-
-// encode writes attributes; none is {}.
-func encode(attributes map[string]string) (string, error) {
-	if attributes == nil {
-		return "{}", nil
-	}
-	b, err := json.Marshal(attributes)
-	return string(b), err
-}
-
-const columns = `p.workspace_id, p.contact_id, p.name, p.email, p.phone, p.note, p.attributes, p.created_at, p.updated_at`
-
-func (r *row) dest() []any {
-	return []any{
-		&r.WorkspaceID, &r.ContactID, &r.Name, &r.Email, &r.Phone, &r.Note, &r.Attributes, &r.CreatedAt, &r.UpdatedAt,
-	}
-}
-
-// Tx is the contact side of a job. It implements contact.Tx.
-type Tx struct {
-	tx        *db.Tx
-	workspace string
-}
-
-// NewTx returns the contact side of a job.
-func NewTx(tx *db.Tx, workspace identity.WorkspaceID) *Tx {
-	return &Tx{tx: tx, workspace: string(workspace)}
-}
-
-// ByIdentity implements contact.Tx.
-func (t *Tx) ByIdentity(ctx context.Context, inbox, external string) (*contact.Contact, error) {
-	const query = `SELECT ` + columns + ` FROM contact_identity i
-JOIN contact p ON p.workspace_id = i.workspace_id AND p.contact_id = i.contact_id
-WHERE i.workspace_id = ? AND i.inbox_id = ? AND i.external_id = ?`
+func take(q *gorm.DB) (contact.Contact, error) {
 	var r row
-	err := t.tx.Row(ctx, query, []any{t.workspace, inbox, external}, r.dest()...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil //nolint:nilnil // the port says nil for nobody
+	err := q.Take(&r).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return contact.Contact{}, errs.Absent()
 	}
 	if err != nil {
-		return nil, err
+		return contact.Contact{}, db.Failed(err)
 	}
-	c, err := r.domain()
-	return &c, err
+	return r.domain()
 }
 
-// Create implements contact.Tx.
-func (t *Tx) Create(ctx context.Context, c contact.Contact, who contact.Identity) error {
-	c.Workspace = identity.WorkspaceID(t.workspace)
-	r, err := rowOf(c)
+// Get implements contact.Store.
+func (s *Store) Get(ctx context.Context, workspace identity.WorkspaceID, id contact.ID) (contact.Contact, []contact.Identity, error) {
+	c, err := take(byID(s.db.Gorm(ctx), workspace, id))
 	if err != nil {
-		return err
+		return contact.Contact{}, nil, err
 	}
-	err = t.tx.Queue(ctx, `INSERT INTO contact (workspace_id, contact_id, name, email, phone, note, attributes, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.WorkspaceID, r.ContactID, r.Name, r.Email, r.Phone, r.Note, r.Attributes, r.CreatedAt, r.UpdatedAt)
+	var rows []identityRow
+	if err := byID(s.db.Gorm(ctx), workspace, id).Order("inbox_id, external_id").Find(&rows).Error; err != nil {
+		return contact.Contact{}, nil, db.Failed(err)
+	}
+	var known []contact.Identity
+	for _, r := range rows {
+		known = append(known, contact.Identity{Workspace: workspace, Inbox: r.InboxID, External: r.ExternalID, Contact: id})
+	}
+	return c, known, nil
+}
+
+// longestQuery is more bytes than any name, e-mail address or phone number has.
+const longestQuery = 1000
+
+// List implements contact.Store. Its cursor is (time of creation, id).
+func (s *Store) List(ctx context.Context, workspace identity.WorkspaceID, query string, p page.Request) (page.Page[contact.Contact], error) {
+	var out page.Page[contact.Contact]
+	q := s.db.Gorm(ctx).Where("workspace_id = ?", string(workspace))
+	if query != "" {
+		if len(query) > longestQuery || !db.Storable(query) {
+			return out, nil
+		}
+		like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(lower(query)) + "%"
+		q = q.Where(`lower(name) LIKE ? ESCAPE '\' OR lower(email) LIKE ? ESCAPE '\' OR lower(phone) LIKE ? ESCAPE '\'`, like, like, like)
+	}
+	key, err := page.Decode(p.Cursor, 2)
 	if err != nil {
-		return err
+		return out, err
 	}
-	return t.tx.Queue(ctx, `INSERT INTO contact_identity (workspace_id, inbox_id, external_id, contact_id) VALUES (?, ?, ?, ?)`,
-		t.workspace, who.Inbox, who.External, string(c.ID))
+	if key != nil {
+		at, err := strconv.ParseInt(key[0], 10, 64)
+		if err != nil {
+			return out, errs.New(errs.Invalid, "page.cursor_invalid", "The cursor is not one we gave out. Start again without it.")
+		}
+		q = q.Where("(created_at, contact_id) < (?, ?)", at, key[1])
+	}
+	var rows []row
+	if err := q.Order("created_at DESC, contact_id DESC").Limit(p.Size() + 1).Find(&rows).Error; err != nil {
+		return out, db.Failed(err)
+	}
+	if size := p.Size(); len(rows) > size {
+		rows = rows[:size]
+		last := rows[size-1]
+		out.Next = page.Encode(strconv.FormatInt(last.CreatedAt, 10), last.ContactID)
+	}
+	for _, r := range rows {
+		c, err := r.domain()
+		if err != nil {
+			return page.Page[contact.Contact]{}, err
+		}
+		out.Items = append(out.Items, c)
+	}
+	return out, nil
+}
+
+// lower is what both databases do with our columns: ASCII letters only.
+func lower(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + ('a' - 'A')
+		}
+		return r
+	}, s)
+}
+
+// Update implements contact.Store.
+func (s *Store) Update(ctx context.Context, workspace identity.WorkspaceID, id contact.ID, change func(*contact.Contact) ([]event.Event, error)) (contact.Contact, error) {
+	var out contact.Contact
+	err := s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
+		c, err := take(byID(tx.Gorm(ctx), workspace, id))
+		if err != nil {
+			return err
+		}
+		events, err := change(&c)
+		if err != nil {
+			return err
+		}
+		c.Workspace, c.ID = workspace, id
+		r, err := rowOf(c)
+		if err != nil {
+			return err
+		}
+		err = byID(tx.Gorm(ctx), workspace, id).Select("name", "email", "phone", "note", "attributes", "updated_at").Updates(&r).Error
+		if err != nil {
+			return db.Failed(err)
+		}
+		for _, e := range events {
+			if err := tx.Append(ctx, e); err != nil {
+				return err
+			}
+		}
+		out = c
+		return nil
+	})
+	if err != nil {
+		return contact.Contact{}, err
+	}
+	return out, nil
 }

@@ -29,16 +29,9 @@ func (s *Store) Read(ctx context.Context, workspace identity.WorkspaceID, member
 		out[id] = 0
 		args = append(args, string(id))
 	}
-	// Lists have few lengths (powers of two), so that few statements are prepared.
-	size := 1
-	for size < len(ids) {
-		size *= 2
-	}
-	for len(args)-2 < size {
-		args = append(args, args[len(args)-1])
-	}
+	args = db.Padded(args, len(ids))
 	query := `SELECT conversation_id, seq FROM conversation_read WHERE workspace_id = ? AND member_id = ? AND conversation_id IN (?` +
-		strings.Repeat(`, ?`, size-1) + `)`
+		strings.Repeat(`, ?`, len(args)-3) + `)`
 	err := s.db.Rows(ctx, query, args, func(sc db.Scanner) error {
 		var id string
 		var seq int64

@@ -108,3 +108,17 @@ VALUES (?, ?, ?, ?, ?, ?, ?)`,
 
 // Contacts implements conversation.Tx.
 func (t *Tx) Contacts() contact.Tx { return contacts.NewTx(t.tx, t.workspace) }
+
+// Message returns the message of a change, or errs.Absent.
+func (t *Tx) Message(ctx context.Context, id conversation.ID, seq uint64) (*conversation.Message, error) {
+	const query = selectChanges + `h.seq = ?`
+	var r changeRow
+	err := t.tx.Row(ctx, query, []any{string(t.workspace), string(id), signed(seq)}, r.dest()...)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && r.messageSeq == 0 {
+		return nil, errs.Absent()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.message(t.workspace), nil
+}

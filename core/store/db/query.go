@@ -125,3 +125,17 @@ func numbered(query string) string {
 	}
 	return b.String()
 }
+
+// Padded repeats the last of n values at the end of args until their number is
+// a power of two: lists in queries then have few lengths, and few statements
+// are prepared.
+func Padded(args []any, n int) []any {
+	size := 1
+	for size < n {
+		size *= 2
+	}
+	for ; n > 0 && n < size; n++ {
+		args = append(args, args[len(args)-1])
+	}
+	return args
+}

@@ -305,6 +305,7 @@ CREATE TABLE delivery (
   FOREIGN KEY (workspace_id, inbox_id) REFERENCES inbox (workspace_id, inbox_id),
   FOREIGN KEY (workspace_id, conversation_id, seq) REFERENCES message (workspace_id, conversation_id, seq)
 );
+CREATE INDEX delivery_oldest ON delivery (plugin, created_at, delivery_id) WHERE state = 'pending';
 CREATE INDEX delivery_due ON delivery (plugin, next_at) WHERE state = 'pending';
 CREATE INDEX delivery_turn ON delivery (workspace_id, conversation_id, seq) WHERE state = 'pending';
 

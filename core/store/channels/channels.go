@@ -1,0 +1,167 @@
+// Package channels stores inboxes and the raw webhook requests that wait for
+// their plugins.
+package channels
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+
+	"gorm.io/gorm"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/store/db"
+)
+
+// Store implements channel.Store and channel.RequestStore.
+type Store struct {
+	db *db.DB
+}
+
+// New returns a Store.
+func New(d *db.DB) *Store { return &Store{db: d} }
+
+// inboxRow is an inbox as it is stored.
+type inboxRow struct {
+	WorkspaceID, InboxID, Name, Plugin string
+	Live                               bool
+	Config                             string
+	ConfigRevision                     int64
+	HookHash                           string
+	Enabled                            bool
+	CreatedAt                          int64
+	UpdatedAt                          int64 `gorm:"autoUpdateTime:false"` // not gorm's clock
+}
+
+// TableName implements gorm's Tabler.
+func (inboxRow) TableName() string { return "inbox" }
+
+func rowOf(i channel.Inbox) inboxRow {
+	config := string(i.Config)
+	if config == "" {
+		config = "{}"
+	}
+	return inboxRow{
+		WorkspaceID: string(i.Workspace), InboxID: string(i.ID), Name: i.Name, Plugin: string(i.Plugin), Live: i.Live,
+		Config: config, ConfigRevision: int64(i.ConfigRevision), HookHash: i.HookHash, Enabled: i.Enabled, //nolint:gosec // far below 2^63
+		CreatedAt: db.Micros(i.CreatedAt), UpdatedAt: db.Micros(i.UpdatedAt),
+	}
+}
+
+func (r inboxRow) domain() channel.Inbox {
+	return channel.Inbox{
+		Workspace: identity.WorkspaceID(r.WorkspaceID), ID: channel.InboxID(r.InboxID), Name: r.Name,
+		Plugin: channel.PluginID(r.Plugin), Live: r.Live, Config: json.RawMessage(r.Config),
+		ConfigRevision: uint64(r.ConfigRevision), HookHash: r.HookHash, Enabled: r.Enabled, //nolint:gosec // written as uint64
+		CreatedAt: db.Time(r.CreatedAt), UpdatedAt: db.Time(r.UpdatedAt),
+	}
+}
+
+const selectInbox = `SELECT workspace_id, inbox_id, name, plugin, live, config, config_revision, hook_hash, enabled, created_at, updated_at FROM inbox `
+
+func (r *inboxRow) dest() []any {
+	return []any{
+		&r.WorkspaceID, &r.InboxID, &r.Name, &r.Plugin, &r.Live, &r.Config, &r.ConfigRevision, &r.HookHash, &r.Enabled,
+		&r.CreatedAt, &r.UpdatedAt,
+	}
+}
+
+// one reads one inbox. Visitors' messages look theirs up: plain SQL.
+func (s *Store) one(ctx context.Context, where string, arg string) (channel.Inbox, error) {
+	var r inboxRow
+	err := s.db.Row(ctx, selectInbox+where, []any{arg}, r.dest()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return channel.Inbox{}, errs.Absent()
+	}
+	if err != nil {
+		return channel.Inbox{}, err
+	}
+	return r.domain(), nil
+}
+
+// Inbox implements channel.Workspaces.
+func (s *Store) Inbox(ctx context.Context, id channel.InboxID) (channel.Inbox, error) {
+	return s.one(ctx, `WHERE inbox_id = ?`, string(id))
+}
+
+// InboxByHook implements channel.Store.
+func (s *Store) InboxByHook(ctx context.Context, hash string) (channel.Inbox, error) {
+	return s.one(ctx, `WHERE hook_hash = ?`, hash)
+}
+
+func find(q *gorm.DB) ([]channel.Inbox, error) {
+	var rows []inboxRow
+	if err := q.Order("created_at, inbox_id").Find(&rows).Error; err != nil {
+		return nil, db.Failed(err)
+	}
+	var out []channel.Inbox
+	for _, r := range rows {
+		out = append(out, r.domain())
+	}
+	return out, nil
+}
+
+// InboxesOf implements channel.Workspaces.
+func (s *Store) InboxesOf(ctx context.Context, plugin channel.PluginID) ([]channel.Inbox, error) {
+	return find(s.db.Gorm(ctx).Where("plugin = ? AND enabled", string(plugin)))
+}
+
+// Inboxes implements channel.Store.
+func (s *Store) Inboxes(ctx context.Context, workspace identity.WorkspaceID) ([]channel.Inbox, error) {
+	return find(s.db.Gorm(ctx).Where("workspace_id = ?", string(workspace)))
+}
+
+// CreateInbox implements channel.Store.
+func (s *Store) CreateInbox(ctx context.Context, inbox channel.Inbox, events ...event.Event) error {
+	return s.db.Do(ctx, string(inbox.Workspace), func(ctx context.Context, tx *db.Tx) error {
+		r := rowOf(inbox)
+		if err := tx.Gorm(ctx).Create(&r).Error; err != nil {
+			return db.Failed(err)
+		}
+		return appendAll(ctx, tx, events)
+	})
+}
+
+// UpdateInbox implements channel.Store.
+func (s *Store) UpdateInbox(ctx context.Context, workspace identity.WorkspaceID, id channel.InboxID, change func(*channel.Inbox) ([]event.Event, error)) (channel.Inbox, error) {
+	var out channel.Inbox
+	err := s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
+		var r inboxRow
+		mine := tx.Gorm(ctx).Where("workspace_id = ? AND inbox_id = ?", string(workspace), string(id))
+		if err := mine.Take(&r).Error; errors.Is(err, gorm.ErrRecordNotFound) {
+			return errs.Absent()
+		} else if err != nil {
+			return db.Failed(err)
+		}
+		inbox := r.domain()
+		events, err := change(&inbox)
+		if err != nil {
+			return err
+		}
+		r = rowOf(inbox)
+		err = tx.Gorm(ctx).Where("workspace_id = ? AND inbox_id = ?", string(workspace), string(id)).
+			Select("name", "config", "config_revision", "hook_hash", "enabled", "updated_at").Updates(&r).Error
+		if err != nil {
+			return db.Failed(err)
+		}
+		out = inbox
+		return appendAll(ctx, tx, events)
+	})
+	if err != nil {
+		return channel.Inbox{}, err
+	}
+	return out, nil
+}
+
+func appendAll(ctx context.Context, tx *db.Tx, events []event.Event) error {
+	for _, e := range events {
+		if err := tx.Append(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+// Package deliveries is the ledger of what must leave. Its rows are made by
+// conversations, in the transaction that makes their message.
+package deliveries
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/delivery"
+	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/store/conversations"
+	"github.com/patchbay-im/patchbay/core/store/db"
+)
+
+// Store implements delivery.Store.
+type Store struct {
+	db  *db.DB
+	now func() time.Time
+	ids id.Source
+}
+
+// New returns a Store. The clock dates the changes that settlements make.
+func New(d *db.DB, now func() time.Time) *Store {
+	return &Store{db: d, now: now, ids: id.NewSource(now)}
+}
+
+// itsTurn holds for a delivery named d with none before it in its conversation.
+const itsTurn = `NOT EXISTS (SELECT 1 FROM delivery e WHERE e.workspace_id = d.workspace_id
+AND e.conversation_id = d.conversation_id AND e.state = 'pending' AND e.seq < d.seq)`
+
+// Due implements delivery.Store.
+func (s *Store) Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip map[delivery.ID]bool) ([]delivery.Delivery, error) {
+	const query = `SELECT d.workspace_id, d.delivery_id, d.inbox_id, d.plugin, d.conversation_id, m.message_id, d.seq, d.recipient,
+m.text, d.state, d.attempts, d.next_at, d.last_code, d.last_detail, d.provider_id, d.created_at
+FROM delivery d JOIN message m ON m.workspace_id = d.workspace_id AND m.conversation_id = d.conversation_id AND m.seq = d.seq
+WHERE d.plugin = ? AND d.state = 'pending' AND d.next_at <= ? AND ` + itsTurn + `
+ORDER BY d.created_at, d.delivery_id LIMIT ?`
+	var out []delivery.Delivery
+	err := s.db.Rows(ctx, query, []any{string(plugin), db.Micros(now), limit + len(skip)}, func(sc db.Scanner) error {
+		d, err := scan(sc)
+		if err == nil && !skip[d.ID] && len(out) < limit {
+			out = append(out, d)
+		}
+		return err
+	})
+	return out, err
+}
+
+func scan(sc db.Scanner) (delivery.Delivery, error) {
+	var d delivery.Delivery
+	var workspace, id, inbox, plugin, state string
+	var seq, next, created int64
+	err := sc.Scan(&workspace, &id, &inbox, &plugin, &d.Conversation, &d.Message, &seq, &d.Recipient,
+		&d.Content.Text, &state, &d.Attempts, &next, &d.LastCode, &d.LastDetail, &d.ProviderID, &created)
+	d.Workspace, d.ID, d.Inbox = identity.WorkspaceID(workspace), delivery.ID(id), channel.InboxID(inbox)
+	d.Plugin, d.State, d.Seq = channel.PluginID(plugin), delivery.State(state), uint64(seq) //nolint:gosec // written as uint64
+	d.NextAt, d.CreatedAt = db.Time(next), db.Time(created)
+	return d, err
+}
+
+// NextDue implements delivery.Store. What waits behind another of its
+// conversation is not counted: it cannot be due before that one.
+func (s *Store) NextDue(ctx context.Context, plugin channel.PluginID) (time.Time, error) {
+	const query = `SELECT d.next_at FROM delivery d WHERE d.plugin = ? AND d.state = 'pending' AND ` + itsTurn + `
+ORDER BY d.next_at LIMIT 1`
+	var next int64
+	err := s.db.Row(ctx, query, []any{string(plugin)}, &next)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	return db.Time(next), err
+}
+
+// Settle implements delivery.Store: one transaction for each workspace. A
+// delivery that is final already stays as it is, so Settle may be repeated.
+func (s *Store) Settle(ctx context.Context, settled []delivery.Settlement) error {
+	settled = slices.Clone(settled)
+	slices.SortStableFunc(settled, func(a, b delivery.Settlement) int {
+		switch {
+		case a.Delivery.Workspace < b.Delivery.Workspace:
+			return -1
+		case a.Delivery.Workspace > b.Delivery.Workspace:
+			return 1
+		default:
+			return 0
+		}
+	})
+	for len(settled) > 0 {
+		workspace := settled[0].Delivery.Workspace
+		n := slices.IndexFunc(settled, func(x delivery.Settlement) bool { return x.Delivery.Workspace != workspace })
+		if n < 0 {
+			n = len(settled)
+		}
+		mine := settled[:n]
+		settled = settled[n:]
+		err := s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
+			for _, x := range mine {
+				if err := s.settle(ctx, tx, x); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) settle(ctx context.Context, tx *db.Tx, x delivery.Settlement) error {
+	d := x.Delivery
+	n, err := tx.Exec(ctx, `UPDATE delivery SET state = ?, attempts = ?, next_at = ?, last_code = ?, last_detail = ?, provider_id = ?
+WHERE workspace_id = ? AND delivery_id = ? AND state = 'pending'`,
+		string(x.State), x.Attempts, db.Micros(x.NextAt), x.Result.Code, x.Result.Detail, x.Provider,
+		string(d.Workspace), string(d.ID))
+	if err != nil || n == 0 {
+		return err
+	}
+	tx.Delivers() // the next of the conversation has its turn, or this one again
+	if x.State == delivery.Pending {
+		return nil
+	}
+	t := conversations.NewTx(tx, d.Workspace)
+	c, err := t.Conversation(ctx, conversation.ID(d.Conversation))
+	if err != nil {
+		return err
+	}
+	m, err := t.Message(ctx, c.ID, d.Seq)
+	if err != nil {
+		return err
+	}
+	state, detail := outcome(x)
+	turn := conversation.Turn{At: s.now(), IDs: s.ids, Actor: identity.Actor{Kind: identity.ActorPlugin, ID: string(d.Plugin)}}
+	c.SetDelivery(turn, *m, state, detail)
+	return t.Save(ctx, c)
+}
+
+// outcome is what agents see of a settlement.
+func outcome(x delivery.Settlement) (conversation.DeliveryState, string) {
+	if x.State == delivery.Sent {
+		return conversation.DeliverySent, ""
+	}
+	if x.Result.Detail != "" {
+		return conversation.DeliveryFailed, x.Result.Detail
+	}
+	return conversation.DeliveryFailed, x.Result.Code
+}

@@ -1,0 +1,106 @@
+package identities
+
+import (
+	"context"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/store/db"
+)
+
+// Account implements identity.AccountStore.
+func (s *Store) Account(ctx context.Context, id identity.AccountID) (identity.Account, error) {
+	r, err := take[accountRow](s.db.Gorm(ctx).Where("account_id = ?", string(id)))
+	return r.domain(), err
+}
+
+// AccountByEmail implements identity.AccountStore.
+func (s *Store) AccountByEmail(ctx context.Context, email string) (identity.Account, error) {
+	r, err := take[accountRow](s.db.Gorm(ctx).Where("email = ?", email))
+	return r.domain(), err
+}
+
+// ChangeAccount implements identity.AccountStore.
+func (s *Store) ChangeAccount(ctx context.Context, id identity.AccountID, change func(*identity.Account) error, events ...event.Event) (identity.Account, error) {
+	var after identity.Account
+	err := s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
+		r, err := take[accountRow](locked(tx.Gorm(ctx).Where("account_id = ?", string(id))))
+		if err != nil {
+			return err
+		}
+		before, wanted := r.domain(), r.domain()
+		if err := change(&wanted); err != nil {
+			return err
+		}
+		after = before
+		after.Name, after.Locale, after.UpdatedAt = wanted.Name, wanted.Locale, wanted.UpdatedAt
+		r = accountRowOf(after)
+		err = tx.Gorm(ctx).Where("account_id = ?", r.AccountID).Select("name", "locale", "updated_at").Updates(&r).Error
+		if err != nil || before.Name == after.Name {
+			return db.Failed(err)
+		}
+		return db.Failed(tx.Gorm(ctx).Where("account_id = ? AND name = ?", r.AccountID, before.Name).
+			Select("name", "updated_at").Updates(&memberRow{Name: r.Name, UpdatedAt: r.UpdatedAt}).Error)
+	})
+	if err != nil {
+		return identity.Account{}, err
+	}
+	return after, nil
+}
+
+// SetPassword implements identity.AccountStore.
+func (s *Store) SetPassword(ctx context.Context, id identity.AccountID, old, fresh string, keep identity.SessionID, at time.Time) error {
+	return s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
+		r, err := take[accountRow](locked(tx.Gorm(ctx).Where("account_id = ?", string(id))))
+		if err != nil {
+			return err
+		}
+		if r.PasswordHash != old {
+			return identity.PasswordChanged()
+		}
+		fields := &accountRow{PasswordHash: fresh, UpdatedAt: db.Micros(at)}
+		if err := tx.Gorm(ctx).Where("account_id = ?", r.AccountID).Select("password_hash", "updated_at").Updates(fields).Error; err != nil {
+			return db.Failed(err)
+		}
+		if err := tx.Gorm(ctx).Where("account_id = ? AND session_id <> ?", r.AccountID, string(keep)).Delete(&sessionRow{}).Error; err != nil {
+			return db.Failed(err)
+		}
+		return db.Failed(tx.Gorm(ctx).Where("account_id = ?", r.AccountID).Delete(&linkRow{}).Error)
+	})
+}
+
+// Workspace implements identity.WorkspaceStore.
+func (s *Store) Workspace(ctx context.Context, id identity.WorkspaceID) (identity.Workspace, error) {
+	r, err := take[workspaceRow](s.db.Gorm(ctx).Where("workspace_id = ?", string(id)))
+	return r.domain(), err
+}
+
+// Workspaces implements identity.WorkspaceStore.
+func (s *Store) Workspaces(ctx context.Context, request page.Request) (page.Page[identity.Workspace], error) {
+	return list(s.db.Gorm(ctx), "workspace_id", request, false, workspaceRow.domain, func(r workspaceRow) string { return r.WorkspaceID })
+}
+
+// ChangeWorkspace implements identity.WorkspaceStore.
+func (s *Store) ChangeWorkspace(ctx context.Context, id identity.WorkspaceID, change func(*identity.Workspace) error, events ...event.Event) (identity.Workspace, error) {
+	var after identity.Workspace
+	err := s.write(ctx, id, events, func(ctx context.Context, tx *db.Tx) error {
+		r, err := take[workspaceRow](tx.Gorm(ctx).Where("workspace_id = ?", string(id)))
+		if err != nil {
+			return err
+		}
+		after = r.domain()
+		wanted := after
+		if err := change(&wanted); err != nil {
+			return err
+		}
+		after.Name, after.Locale, after.UpdatedAt = wanted.Name, wanted.Locale, wanted.UpdatedAt
+		r = workspaceRowOf(after)
+		return db.Failed(tx.Gorm(ctx).Where("workspace_id = ?", r.WorkspaceID).Select("name", "locale", "updated_at").Updates(&r).Error)
+	})
+	if err != nil {
+		return identity.Workspace{}, err
+	}
+	return after, nil
+}

@@ -1,0 +1,155 @@
+package identities
+
+import (
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/store/db"
+)
+
+// accountRow is an account as it is stored. Here and below autoUpdateTime:false
+// keeps gorm from setting the field by its own clock.
+type accountRow struct {
+	AccountID, Email, Name, Locale, PasswordHash string
+	CreatedAt                                    int64
+	UpdatedAt                                    int64 `gorm:"autoUpdateTime:false"`
+}
+
+// TableName implements gorm's Tabler.
+func (accountRow) TableName() string { return "account" }
+
+func accountRowOf(a identity.Account) accountRow {
+	return accountRow{
+		AccountID: string(a.ID), Email: a.Email, Name: a.Name, Locale: a.Locale, PasswordHash: a.PasswordHash,
+		CreatedAt: db.Micros(a.CreatedAt), UpdatedAt: db.Micros(a.UpdatedAt),
+	}
+}
+
+func (r accountRow) domain() identity.Account {
+	return identity.Account{
+		ID: identity.AccountID(r.AccountID), Email: r.Email, Name: r.Name, Locale: r.Locale, PasswordHash: r.PasswordHash,
+		CreatedAt: db.Time(r.CreatedAt), UpdatedAt: db.Time(r.UpdatedAt),
+	}
+}
+
+type workspaceRow struct {
+	WorkspaceID, Name, Locale string
+	CreatedAt                 int64
+	UpdatedAt                 int64 `gorm:"autoUpdateTime:false"`
+}
+
+// TableName implements gorm's Tabler.
+func (workspaceRow) TableName() string { return "workspace" }
+
+func workspaceRowOf(w identity.Workspace) workspaceRow {
+	return workspaceRow{
+		WorkspaceID: string(w.ID), Name: w.Name, Locale: w.Locale,
+		CreatedAt: db.Micros(w.CreatedAt), UpdatedAt: db.Micros(w.UpdatedAt),
+	}
+}
+
+func (r workspaceRow) domain() identity.Workspace {
+	return identity.Workspace{
+		ID: identity.WorkspaceID(r.WorkspaceID), Name: r.Name, Locale: r.Locale,
+		CreatedAt: db.Time(r.CreatedAt), UpdatedAt: db.Time(r.UpdatedAt),
+	}
+}
+
+type memberRow struct {
+	WorkspaceID, MemberID, AccountID string
+	Email                            string `gorm:"->"` // joined
+	Name, Role                       string
+	Capacity                         int
+	Suspended                        bool
+	CreatedAt                        int64
+	UpdatedAt                        int64 `gorm:"autoUpdateTime:false"`
+}
+
+// TableName implements gorm's Tabler.
+func (memberRow) TableName() string { return "member" }
+
+func memberRowOf(m identity.Member) memberRow {
+	return memberRow{
+		WorkspaceID: string(m.Workspace), MemberID: string(m.ID), AccountID: string(m.Account), Name: m.Name,
+		Role: string(m.Role), Capacity: m.Capacity, Suspended: m.Suspended,
+		CreatedAt: db.Micros(m.CreatedAt), UpdatedAt: db.Micros(m.UpdatedAt),
+	}
+}
+
+func (r memberRow) domain() identity.Member {
+	return identity.Member{
+		Workspace: identity.WorkspaceID(r.WorkspaceID), ID: identity.MemberID(r.MemberID), Account: identity.AccountID(r.AccountID),
+		Email: r.Email, Name: r.Name, Role: identity.Role(r.Role), Capacity: r.Capacity, Suspended: r.Suspended,
+		CreatedAt: db.Time(r.CreatedAt), UpdatedAt: db.Time(r.UpdatedAt),
+	}
+}
+
+type invitationRow struct {
+	WorkspaceID, InvitationID, Email, Role, InvitedBy, TokenHash string
+	CreatedAt, ExpiresAt, AcceptedAt, RevokedAt                  int64
+}
+
+// TableName implements gorm's Tabler.
+func (invitationRow) TableName() string { return "invitation" }
+
+func invitationRowOf(i identity.Invitation) invitationRow {
+	return invitationRow{
+		WorkspaceID: string(i.Workspace), InvitationID: string(i.ID), Email: i.Email, Role: string(i.Role),
+		InvitedBy: string(i.InvitedBy), TokenHash: i.TokenHash,
+		CreatedAt: db.Micros(i.CreatedAt), ExpiresAt: db.Micros(i.ExpiresAt),
+		AcceptedAt: db.Micros(i.AcceptedAt), RevokedAt: db.Micros(i.RevokedAt),
+	}
+}
+
+func (r invitationRow) domain() identity.Invitation {
+	return identity.Invitation{
+		Workspace: identity.WorkspaceID(r.WorkspaceID), ID: identity.InvitationID(r.InvitationID), Email: r.Email,
+		Role: identity.Role(r.Role), InvitedBy: identity.MemberID(r.InvitedBy), TokenHash: r.TokenHash,
+		CreatedAt: db.Time(r.CreatedAt), ExpiresAt: db.Time(r.ExpiresAt),
+		AcceptedAt: db.Time(r.AcceptedAt), RevokedAt: db.Time(r.RevokedAt),
+	}
+}
+
+type sessionRow struct {
+	SessionID, AccountID, TokenHash, UserAgent, Address string
+	CreatedAt, ExpiresAt                                int64
+}
+
+// TableName implements gorm's Tabler.
+func (sessionRow) TableName() string { return "session" }
+
+func sessionRowOf(s identity.Session) sessionRow {
+	return sessionRow{
+		SessionID: string(s.ID), AccountID: string(s.Account), TokenHash: s.TokenHash, UserAgent: s.UserAgent,
+		Address: s.Address, CreatedAt: db.Micros(s.CreatedAt), ExpiresAt: db.Micros(s.ExpiresAt),
+	}
+}
+
+func (r sessionRow) domain() identity.Session {
+	return identity.Session{
+		ID: identity.SessionID(r.SessionID), Account: identity.AccountID(r.AccountID), TokenHash: r.TokenHash,
+		UserAgent: r.UserAgent, Address: r.Address, CreatedAt: db.Time(r.CreatedAt), ExpiresAt: db.Time(r.ExpiresAt),
+	}
+}
+
+type linkRow struct {
+	TokenHash, AccountID string
+	CreatedAt, ExpiresAt int64
+}
+
+// TableName implements gorm's Tabler.
+func (linkRow) TableName() string { return "sign_in_link" }
+
+func linkRowOf(l identity.SignInLink) linkRow {
+	return linkRow{
+		TokenHash: l.TokenHash, AccountID: string(l.Account),
+		CreatedAt: db.Micros(l.CreatedAt), ExpiresAt: db.Micros(l.ExpiresAt),
+	}
+}
+
+type setupRow struct {
+	Slot      int
+	TokenHash string
+	CreatedAt int64
+}
+
+// TableName implements gorm's Tabler.
+func (setupRow) TableName() string { return "setup_token" }
