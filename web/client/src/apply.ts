@@ -1,0 +1,127 @@
+/**
+ * The Law: a client that holds a conversation and its changes up to seq n and applies later changes
+ * ends with what a fresh fetch gives. These functions are pure; they never change their arguments.
+ */
+import type { Change, Conversation, ConversationState, ListPage, Message } from "./types";
+
+/** The part of a conversation's history we hold, ascending by seq, no seq twice. */
+export interface Timeline {
+  changes: readonly Change[];
+  /** Whether older changes exist on the server. */
+  hasOlder: boolean;
+}
+
+export const emptyTimeline: Timeline = { changes: [], hasOlder: false };
+
+/** Adds changes in whatever order and however often they come. */
+export function applyChanges(timeline: Timeline, changes: readonly Change[]): Timeline {
+  const held = timeline.changes;
+  const next = changes[0];
+  const last = held[held.length - 1];
+  if (changes.length === 1 && next && last && next.seq === last.seq + 1) {
+    return { ...timeline, changes: [...held, next] };
+  }
+  const seqs = new Set(held.map((change) => change.seq));
+  const fresh = changes.filter((change) => !seqs.has(change.seq) && seqs.add(change.seq));
+  if (fresh.length === 0) return timeline;
+  return { ...timeline, changes: [...held, ...fresh].sort((a, b) => a.seq - b.seq) };
+}
+
+/** Adds a page of older history. */
+export function applyOlder(timeline: Timeline, page: { items: readonly Change[]; has_more: boolean }): Timeline {
+  return { changes: applyChanges(timeline, page.items).changes, hasOlder: page.has_more };
+}
+
+/** The seq after which something is missing, or undefined when what we hold is whole. */
+export function gapAfter(timeline: Timeline): number | undefined {
+  const { changes } = timeline;
+  for (let i = 1; i < changes.length; i++) {
+    if (changes[i]!.seq !== changes[i - 1]!.seq + 1) return changes[i - 1]!.seq;
+  }
+  return undefined;
+}
+
+/** What is shown of a timeline: messages in their newest delivery state, and everything else that happened. */
+export type TimelineEntry =
+  | { kind: "message"; change: Change; message: Message }
+  | { kind: "event"; change: Change };
+
+/** Folds delivery changes into their messages; the order is that of creation. */
+export function entriesOf(timeline: Timeline): TimelineEntry[] {
+  const newest = new Map<string, Message>();
+  for (const { message } of timeline.changes) if (message) newest.set(message.id, message);
+  const entries: TimelineEntry[] = [];
+  for (const change of timeline.changes) {
+    if (change.type === "message.delivery") continue;
+    const message = change.message && newest.get(change.message.id);
+    entries.push(message ? { kind: "message", change, message } : { kind: "event", change });
+  }
+  return entries;
+}
+
+/**
+ * The newer of two states of one conversation. Feed events carry no `unread`; it is kept, and set
+ * when the contact wrote something new.
+ */
+export function newerConversation(held: Conversation | undefined, incoming: Conversation): Conversation {
+  if (!held) return incoming;
+  if (incoming.last_seq < held.last_seq) return held;
+  if (incoming.unread !== undefined) return incoming;
+  return { ...incoming, unread: held.unread || incoming.last_inbound_seq > held.last_inbound_seq };
+}
+
+export type View = "mine" | "unassigned" | "all";
+
+/** What a list of conversations was asked for. */
+export interface ConversationFilter {
+  view: View;
+  state: ConversationState;
+  inbox?: string;
+  contact?: string;
+}
+
+/** Whether the server would list the conversation, asked by this member. */
+export function matches(conversation: Conversation, filter: ConversationFilter, memberID: string): boolean {
+  if (conversation.state !== filter.state) return false;
+  if (filter.inbox && conversation.inbox_id !== filter.inbox) return false;
+  if (filter.contact && conversation.contact.id !== filter.contact) return false;
+  if (filter.view === "mine") return conversation.assignee_id === memberID;
+  return filter.view === "all" || !conversation.assignee_id;
+}
+
+/** Newest first, as the server lists. */
+function byUpdate(a: Conversation, b: Conversation): number {
+  if (a.updated_at !== b.updated_at) return a.updated_at < b.updated_at ? 1 : -1;
+  return a.id < b.id ? 1 : -1;
+}
+
+/**
+ * Puts a conversation where a fresh fetch of the same pages would have it: in its place, out of the
+ * list, or nowhere if its place is on a page not fetched yet.
+ */
+export function applyToPages(
+  pages: readonly ListPage<Conversation>[],
+  incoming: Conversation,
+  filter: ConversationFilter,
+  memberID: string,
+): ListPage<Conversation>[] {
+  const held = pages.flatMap((page) => page.items).find((item) => item.id === incoming.id);
+  const conversation = newerConversation(held, incoming);
+  if (conversation === held) return pages as ListPage<Conversation>[];
+  const without = pages.map((page) => removeFrom(page, incoming.id));
+  if (!matches(conversation, filter, memberID)) return without;
+  const place = without.findIndex((page, index) => belongs(page, conversation, index === without.length - 1));
+  return without.map((page, index) =>
+    index === place ? { ...page, items: [...page.items, conversation].sort(byUpdate) } : page,
+  );
+}
+
+function removeFrom(page: ListPage<Conversation>, id: string): ListPage<Conversation> {
+  return page.items.some((item) => item.id === id) ? { ...page, items: page.items.filter((item) => item.id !== id) } : page;
+}
+
+function belongs(page: ListPage<Conversation>, conversation: Conversation, isLast: boolean): boolean {
+  const tail = page.items[page.items.length - 1];
+  if (tail && byUpdate(conversation, tail) < 0) return true;
+  return isLast && !page.next_cursor;
+}

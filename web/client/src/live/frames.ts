@@ -1,0 +1,57 @@
+import type { Change, Conversation, FeedEvent, Message, PresenceEntry, PublicChange } from "../types";
+
+/** The frame that ends the handshake, on both sockets. */
+export interface ReadyFrame {
+  op: "ready";
+  epoch: string;
+  heartbeat_ms: number;
+  /** The server cannot continue from where we are: fetch everything again. */
+  resync: boolean;
+}
+
+export interface MemberReady extends ReadyFrame {
+  feed: number;
+  member_id: string;
+  lease_ms: number;
+}
+
+export interface VisitorReady extends ReadyFrame {
+  session_id: string;
+  conversation: boolean;
+  last_public_seq: number;
+}
+
+/** Sent before close 1012: the server restarts and says how long to wait. */
+export interface ByeFrame {
+  op: "bye";
+  retry_ms: number;
+}
+
+export interface ErrorFrame {
+  op: "error";
+  ref?: string;
+  code: string;
+  detail?: string;
+}
+
+export type MemberFrame =
+  | MemberReady
+  | ({ op: "event" } & FeedEvent)
+  | { op: "ack"; ref: string; message: Message; change: Change; conversation?: Conversation; replayed: boolean }
+  | { op: "typing"; conversation_id: string; actor: { kind: string; id?: string; name?: string }; on: boolean }
+  | { op: "presence"; members: PresenceEntry[] }
+  | ErrorFrame;
+
+export type VisitorFrame =
+  | VisitorReady
+  | { op: "change"; change: PublicChange }
+  | { op: "ack"; ref: string; change: PublicChange; replayed: boolean }
+  | { op: "typing"; name?: string; on: boolean }
+  | { op: "queue"; position: number; available?: boolean }
+  | ErrorFrame;
+
+/** Close codes of the server with a meaning of their own. */
+export const CLOSE_RESTART = 1012;
+export const CLOSE_SESSION_ENDED = 4401;
+export const CLOSE_REFUSED = 4403;
+export const CLOSE_SLOW_READER = 4409;

@@ -1,0 +1,198 @@
+import type { Change, FeedEvent, Message, MessageKind, PresenceEntry } from "../types";
+import type { Environment } from "./environment";
+import type { ErrorFrame, MemberFrame, MemberReady, ReadyFrame } from "./frames";
+import { Link, type LinkStatus } from "./link";
+import { Outbox, type OutboxEntry, type OutboxStorage, type Sendable } from "./outbox";
+import { Poller } from "./poller";
+import { Sequence, type Range } from "./sequence";
+import { TypingTracker, type Typist } from "./typing";
+
+/** A message of a member on its way. */
+export interface MemberMessage extends Sendable {
+  conversation_id: string;
+  kind: MessageKind;
+  text: string;
+}
+
+/** What the server answers once a message is stored. */
+export interface Stored {
+  message: Message;
+  change: Change;
+}
+
+export interface FeedRange extends Range<FeedEvent> {
+  /** The head of the feed. */
+  feed: number;
+}
+
+export interface MemberHandlers {
+  /** One event of the feed: every one, once, in order. */
+  event: (event: FeedEvent) => void;
+  /** What was fetched before cannot be continued: fetch it again. Also called once at the start. */
+  resync: () => void;
+  /** A message of ours is stored. Its event follows, or came already. */
+  stored?: (stored: Stored) => void;
+  typing?: (conversationID: string, typists: Typist[]) => void;
+  /** The whole list after ready, changed entries later. */
+  presence?: (members: PresenceEntry[]) => void;
+  outbox?: (entries: readonly OutboxEntry<MemberMessage>[]) => void;
+  status?: (status: LinkStatus) => void;
+}
+
+export interface MemberOptions extends Environment {
+  url: () => string;
+  /** GET events after a feed position. */
+  fetchEvents: (after: number) => Promise<FeedRange>;
+  /** POST messages: the way when no socket gets through. Must be idempotent by client_msg_id. */
+  postMessage: (message: MemberMessage) => Promise<Stored>;
+  storage?: OutboxStorage<MemberMessage>;
+  handlers: MemberHandlers;
+}
+
+/** A member's live connection to a workspace. */
+export class MemberSocket {
+  private readonly link: Link;
+  private readonly sequence: Sequence<FeedEvent>;
+  private readonly outbox: Outbox<MemberMessage>;
+  private readonly typists: TypingTracker;
+  private readonly poller: Poller;
+  private epoch = "";
+
+  constructor(private readonly options: MemberOptions) {
+    const { handlers } = options;
+    this.typists = new TypingTracker((place, typists) => handlers.typing?.(place, typists));
+    this.sequence = new Sequence<FeedEvent>({
+      position: (event) => event.feed,
+      apply: (event) => this.apply(event),
+      fetch: options.fetchEvents,
+      onLost: () => this.startOver(),
+      random: options.random,
+    });
+    this.poller = new Poller(() => this.poll(), options.random);
+    this.link = new Link({
+      ...options,
+      hello: () => ({ op: "hello", epoch: this.epoch, feed: this.sequence.last }),
+      onReady: (frame) => this.ready(frame),
+      onFrame: (frame) => this.receive(frame as MemberFrame),
+      onStatus: (status) => this.statusChanged(status),
+    });
+    this.outbox = new Outbox<MemberMessage>({
+      lane: (message) => message.conversation_id,
+      transmit: (message) => this.link.send({ op: "send", ref: message.client_msg_id, ...message }),
+      storage: options.storage,
+      onChange: handlers.outbox,
+      random: options.random,
+    });
+  }
+
+  get status(): LinkStatus {
+    return this.link.status;
+  }
+
+  get unsent(): readonly OutboxEntry<MemberMessage>[] {
+    return this.outbox.list;
+  }
+
+  start(): void {
+    this.link.start();
+  }
+
+  stop(): void {
+    this.link.stop();
+    this.sequence.halt();
+    this.typists.clear();
+  }
+
+  /** Tries to connect now instead of after the back-off. */
+  reconnect(): void {
+    this.link.retry();
+  }
+
+  /** Takes a message; it is sent until it is stored or refused, over reconnects and reloads. */
+  send(message: MemberMessage): void {
+    this.outbox.add(message);
+  }
+
+  retry(clientMessageID: string): void {
+    this.outbox.retry(clientMessageID);
+  }
+
+  discard(clientMessageID: string): void {
+    this.outbox.discard(clientMessageID);
+  }
+
+  /** Tells the visitor that this member is writing. Never call it for a note. */
+  typing(conversationID: string, on: boolean): void {
+    this.link.send({ op: "typing", conversation_id: conversationID, on });
+  }
+
+  private ready(frame: ReadyFrame): void {
+    const { epoch, feed, resync } = frame as MemberReady;
+    if (resync || epoch !== this.epoch) this.continueFrom(epoch, feed);
+    this.outbox.resume();
+  }
+
+  private receive(frame: MemberFrame): void {
+    const { handlers } = this.options;
+    switch (frame.op) {
+      case "event":
+        return this.sequence.offer(frame);
+      case "ack":
+        handlers.stored?.(frame);
+        return this.outbox.acked(frame.ref);
+      case "typing":
+        return this.typists.set(frame.conversation_id, frame.actor, frame.on);
+      case "presence":
+        return handlers.presence?.(frame.members);
+      case "error":
+        return this.failed(frame);
+    }
+  }
+
+  private failed(frame: ErrorFrame): void {
+    if (frame.ref) this.outbox.refused(frame.ref, frame.code, frame.detail);
+  }
+
+  private apply(event: FeedEvent): void {
+    const { change } = event;
+    if (change?.message && change.type !== "message.delivery") {
+      this.typists.set(change.conversation_id, change.actor, false);
+      if (change.message.client_msg_id) this.outbox.acked(change.message.client_msg_id);
+    }
+    this.options.handlers.event(event);
+  }
+
+  private statusChanged(status: LinkStatus): void {
+    if (status.state !== "ready") this.typists.clear();
+    this.options.handlers.status?.(status);
+    this.poller.follow(status);
+  }
+
+  private continueFrom(epoch: string, feed: number): void {
+    this.epoch = epoch;
+    this.sequence.reset(feed, epoch);
+    this.options.handlers.resync();
+  }
+
+  private startOver(): void {
+    this.epoch = "";
+    this.link.reconnect();
+  }
+
+  private async poll(): Promise<void> {
+    await Promise.all([this.pollEvents(), this.deliver()]);
+  }
+
+  private async pollEvents(): Promise<void> {
+    if (this.epoch) return this.sequence.catchUp();
+    const { epoch, feed } = await this.options.fetchEvents(0);
+    this.continueFrom(epoch, feed);
+  }
+
+  private deliver(): Promise<void> {
+    return this.outbox.deliver(async (message) => {
+      const stored = await this.options.postMessage(message);
+      this.options.handlers.stored?.(stored);
+    });
+  }
+}

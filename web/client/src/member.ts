@@ -1,0 +1,22 @@
+/** What the console imports for the live protocol and its reducers. */
+export { MemberSocket, type FeedRange, type MemberHandlers, type MemberMessage, type MemberOptions, type Stored } from "./live/member";
+export { TypingSignal, type Typist } from "./live/typing";
+export { webStorage } from "./live/storage";
+export { intervalTicker, socketURL, type Environment, type SocketLike, type Ticker } from "./live/environment";
+export {
+  applyChanges,
+  applyOlder,
+  applyToPages,
+  emptyTimeline,
+  entriesOf,
+  gapAfter,
+  matches,
+  newerConversation,
+  type ConversationFilter,
+  type Timeline,
+  type TimelineEntry,
+  type View,
+} from "./apply";
+export { uuidv7 } from "./uuid";
+export type { LinkState, LinkStatus, Trouble } from "./live/link";
+export type { OutboxEntry, OutboxStorage } from "./live/outbox";

@@ -1,0 +1,12 @@
+/** What the visitor's widget imports: small, no dependency, nothing of the member's side. */
+export { VisitorSocket, type VisitorHandlers, type VisitorOptions } from "./live/visitor";
+export { VisitorHttp, type SessionRequest, type VisitorInbox, type VisitorMessage } from "./live/visitorhttp";
+export { TypingSignal } from "./live/typing";
+export { webStorage } from "./live/storage";
+export { socketURL, type Environment, type SocketLike } from "./live/environment";
+export { threadOf, type ThreadItem } from "./thread";
+export { uuidv7 } from "./uuid";
+export { ApiError } from "./problem";
+export type { LinkState, LinkStatus, Trouble } from "./live/link";
+export type { OutboxEntry, OutboxStorage } from "./live/outbox";
+export type { PublicChange, PublicMessage, VisitorSession, WidgetSettings } from "./types";

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { applyChanges, applyOlder, applyToPages, emptyTimeline, entriesOf, gapAfter, matches, newerConversation, type ConversationFilter } from "../src/apply";
+import type { Change, Conversation, Message } from "../src/types";
+
+function message(id: string, delivery: Message["delivery"] = "pending"): Message {
+  return { id, conversation_id: "cnv_1", client_msg_id: `c-${id}`, kind: "text", sender: { kind: "agent" }, text: id, created_at: "2026-01-01T00:00:00.000Z", delivery };
+}
+
+function change(seq: number, type: Change["type"], msg?: Message): Change {
+  return { id: `chg_${seq}`, conversation_id: "cnv_1", seq, type, at: "2026-01-01T00:00:00.000Z", actor: { kind: "agent" }, message: msg };
+}
+
+const history = [
+  change(1, "conversation.created"),
+  change(2, "message.created", message("m1")),
+  change(3, "conversation.assigned"),
+  change(4, "message.delivery", message("m1", "sent")),
+  change(5, "note.created", message("m2", "")),
+  change(6, "message.created", message("m3")),
+  change(7, "message.delivery", message("m3", "failed")),
+  change(8, "conversation.resolved"),
+];
+
+const fresh = applyChanges(emptyTimeline, history);
+
+describe("timeline", () => {
+  it("ends like a fresh fetch for every order, repetition and batch", () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const random = lcg(seed);
+      const arrivals = [...history, ...history.filter(() => random() > 0.5)].sort(() => random() - 0.5);
+      let held = emptyTimeline;
+      while (arrivals.length > 0) held = applyChanges(held, arrivals.splice(0, 1 + Math.floor(random() * 3)));
+      expect(held.changes).toEqual(fresh.changes);
+      expect(entriesOf(held)).toEqual(entriesOf(fresh));
+    }
+  });
+
+  it("holds the Law for every point at which live changes take over from a fetch", () => {
+    for (let n = 0; n <= history.length; n++) {
+      let held = applyChanges(emptyTimeline, history.slice(0, n));
+      for (const next of history.slice(n)) held = applyChanges(held, [next]);
+      expect(entriesOf(held)).toEqual(entriesOf(fresh));
+    }
+  });
+
+  it("is the same object when nothing is new", () => {
+    expect(applyChanges(fresh, history.slice(2, 4))).toBe(fresh);
+  });
+
+  it("shows messages once, in their newest delivery state", () => {
+    const shown = entriesOf(fresh).map((entry) => (entry.kind === "message" ? `${entry.message.id}:${entry.message.delivery ?? ""}` : entry.change.type));
+    expect(shown).toEqual(["conversation.created", "m1:sent", "conversation.assigned", "m2:", "m3:failed", "conversation.resolved"]);
+  });
+
+  it("knows where something is missing", () => {
+    expect(gapAfter(fresh)).toBeUndefined();
+    expect(gapAfter(applyChanges(emptyTimeline, [history[0]!, history[1]!, history[4]!]))).toBe(2);
+  });
+
+  it("takes older pages in front", () => {
+    const newest = { ...applyChanges(emptyTimeline, history.slice(5)), hasOlder: true };
+    const whole = applyOlder(newest, { items: history.slice(0, 5), has_more: false });
+    expect(whole.changes).toEqual(history);
+    expect(whole.hasOlder).toBe(false);
+  });
+});
+
+function row(id: string, over: Partial<Conversation> = {}): Conversation {
+  return {
+    id, inbox_id: "inb_1", contact: { id: "con_1", name: "Li" }, state: "open", responder: "queue",
+    last_seq: 1, last_public_seq: 1, last_inbound_seq: 1, created_at: "2026-01-01T00:00:00.000Z",
+    updated_at: `2026-01-01T00:00:0${id}.000Z`, unread: false, ...over,
+  };
+}
+
+describe("newerConversation", () => {
+  it("keeps what is newer and the reader's mark", () => {
+    const held = row("1", { last_seq: 5, last_inbound_seq: 3 });
+    expect(newerConversation(held, row("1", { last_seq: 4 }))).toBe(held);
+    const answered = newerConversation(held, { ...row("1", { last_seq: 6, last_inbound_seq: 3 }), unread: undefined });
+    expect(answered.unread).toBe(false);
+    const asked = newerConversation(answered, { ...row("1", { last_seq: 7, last_inbound_seq: 7 }), unread: undefined });
+    expect(asked.unread).toBe(true);
+  });
+});
+
+describe("applyToPages", () => {
+  const all: ConversationFilter = { view: "all", state: "open" };
+  const ids = (pages: { items: Conversation[] }[]) => pages.map((page) => page.items.map((item) => item.id).join(""));
+  const pages = [
+    { items: [row("9"), row("8")], next_cursor: "x" },
+    { items: [row("5"), row("4")], next_cursor: "y" },
+  ];
+
+  it("moves a conversation to its place", () => {
+    const moved = applyToPages(pages, row("4", { last_seq: 2, updated_at: "2026-01-01T00:01:00.000Z" }), all, "me");
+    expect(ids(moved)).toEqual(["498", "5"]);
+  });
+
+  it("leaves alone what belongs on a page not fetched", () => {
+    expect(ids(applyToPages(pages, row("3"), all, "me"))).toEqual(["98", "54"]);
+    expect(ids(applyToPages([{ items: [row("5")] }], row("3"), all, "me"))).toEqual(["53"]);
+  });
+
+  it("takes out what the list would not show any more", () => {
+    expect(ids(applyToPages(pages, row("8", { last_seq: 2, state: "resolved" }), all, "me"))).toEqual(["9", "54"]);
+  });
+
+  it("puts the first into an empty list", () => {
+    expect(ids(applyToPages([{ items: [] }], row("1"), all, "me"))).toEqual(["1"]);
+  });
+
+  it("does nothing for what is old", () => {
+    expect(applyToPages(pages, row("9", { last_seq: 0 }), all, "me")).toBe(pages);
+  });
+
+  it("knows the views", () => {
+    const mine = row("1", { assignee_id: "me" });
+    expect(matches(mine, { view: "mine", state: "open" }, "me")).toBe(true);
+    expect(matches(mine, { view: "mine", state: "open" }, "you")).toBe(false);
+    expect(matches(mine, { view: "unassigned", state: "open" }, "me")).toBe(false);
+    expect(matches(mine, { view: "all", state: "resolved" }, "me")).toBe(false);
+    expect(matches(mine, { view: "all", state: "open", contact: "con_2" }, "me")).toBe(false);
+  });
+});
+
+function lcg(seed: number): () => number {
+  let state = seed;
+  return () => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
+}
