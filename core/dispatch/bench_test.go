@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -44,7 +45,7 @@ func BenchmarkDecide(b *testing.B) {
 				now = now.Add(time.Millisecond)
 				return dispatch.Item{
 					Key: dispatch.Key{Kind: "conversation", ID: fmt.Sprintf("%08d", i)}, WaitingSince: now,
-					Class: dispatch.Class(fmt.Sprint(i * 7919 % s.classes)),
+					Class: dispatch.Class(strconv.Itoa(i * 7919 % s.classes)),
 				}
 			}
 			for i := range s.waiting {
@@ -53,7 +54,7 @@ func BenchmarkDecide(b *testing.B) {
 			agents := make([]dispatch.Agent, s.agents)
 			for i := range agents {
 				agents[i] = dispatch.Agent{
-					Member: identity.MemberID(fmt.Sprintf("%06d", i)), Profile: dispatch.Profile(fmt.Sprint(i % s.profiles)),
+					Member: identity.MemberID(fmt.Sprintf("%06d", i)), Profile: dispatch.Profile(strconv.Itoa(i % s.profiles)),
 					Status: dispatch.Available, Capacity: 5, Used: 5, IdleSince: now,
 				}
 				e.Set(agents[i])

@@ -39,7 +39,7 @@ type Engine struct {
 	turns        uint64
 
 	excluded   map[Key]map[identity.MemberID]time.Time
-	exclusions expiries
+	exclusions *tree[exclusion] // by their end
 }
 
 // NewEngine returns an empty engine.
@@ -55,14 +55,22 @@ func NewEngine(policy Policy) *Engine {
 		byRoom:   map[benchKey]*bench{},
 		benches:  newTree(preferredBench),
 		excluded: map[Key]map[identity.MemberID]time.Time{},
+
+		exclusions: newTree(endsEarlier),
 	}
+}
+
+// normal is how items are compared.
+func normal(item Item) Item {
+	item.Weight = max(item.Weight, 1)
+	item.WaitingSince = item.WaitingSince.UTC().Truncate(time.Millisecond)
+	return item
 }
 
 // Wait adds an item, or changes one: its place then follows what it is now.
 // Adding what is there already changes nothing.
 func (e *Engine) Wait(item Item) {
-	item.Weight = max(item.Weight, 1)
-	item.WaitingSince = item.WaitingSince.UTC().Truncate(time.Millisecond)
+	item = normal(item)
 	w := &waiting{Item: item, rank: e.policy.Items.RankItem(item)}
 	if old := e.items[item.Key]; old != nil {
 		if old.Item == item {

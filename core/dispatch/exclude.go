@@ -1,39 +1,21 @@
 package dispatch
 
 import (
-	"container/heap"
+	"cmp"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
-// expiry is when an exclusion ends.
-type expiry struct {
-	at     time.Time
+// exclusion keeps an item from an agent until a time.
+type exclusion struct {
+	until  time.Time
 	key    Key
 	member identity.MemberID
 }
 
-// expiries is a heap of exclusions, the next to end first.
-type expiries []expiry
-
-func (h expiries) Len() int           { return len(h) }
-func (h expiries) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
-func (h expiries) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-
-// Push implements heap.Interface.
-func (h *expiries) Push(x any) {
-	if v, ok := x.(expiry); ok {
-		*h = append(*h, v)
-	}
-}
-
-// Pop implements heap.Interface.
-func (h *expiries) Pop() any {
-	old := *h
-	v := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return v
+func endsEarlier(a, b exclusion) bool {
+	return cmp.Or(a.until.Compare(b.until), compareKeys(a.key, b.key), cmp.Compare(a.member, b.member)) < 0
 }
 
 // Exclude keeps an item from an agent until a time to come, whether it waits
@@ -46,24 +28,25 @@ func (e *Engine) Exclude(key Key, member identity.MemberID, until time.Time) {
 	}
 	if until.After(out[member]) {
 		out[member] = until
-		heap.Push(&e.exclusions, expiry{until, key, member})
+		e.exclusions.insert(exclusion{until, key, member})
 	}
 }
 
 // Next returns when time alone may make a pair possible: when the next
 // exclusion ends. false = never.
 func (e *Engine) Next() (time.Time, bool) {
-	if len(e.exclusions) == 0 {
-		return time.Time{}, false
+	if n := e.exclusions.first(); n != nil {
+		return n.value.until, true
 	}
-	return e.exclusions[0].at, true
+	return time.Time{}, false
 }
 
 // expire ends the exclusions that are over.
 func (e *Engine) expire(now time.Time) {
-	for len(e.exclusions) > 0 && !e.exclusions[0].at.After(now) {
-		x, ok := heap.Pop(&e.exclusions).(expiry)
-		if !ok || e.excluded[x.key][x.member].After(now) { // extended since
+	for n := e.exclusions.first(); n != nil && !n.value.until.After(now); n = e.exclusions.first() {
+		x := n.value
+		e.exclusions.remove(n)
+		if e.excluded[x.key][x.member].After(now) { // extended since
 			continue
 		}
 		delete(e.excluded[x.key], x.member)

@@ -37,12 +37,7 @@ func (e *Engine) ahead(w *waiting) int {
 // touch notes that the places from w's on have changed, in every line of its class.
 func (e *Engine) touch(w *waiting) {
 	for _, l := range e.classes[w.Class] {
-		i := 0
-		if l == w.line {
-			i = w.node.index()
-		} else {
-			i, _ = l.items.before(w)
-		}
+		i, _ := l.items.before(w)
 		if _, stale := e.stale[l]; !stale {
 			e.stale[l] = struct{}{}
 			l.stale, l.far = i, i

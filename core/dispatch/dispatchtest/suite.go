@@ -10,10 +10,10 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
-// Run checks that a store keeps the contract of dispatch.Store. make is called
+// Run checks that a store keeps the contract of dispatch.Store. fixture is called
 // once per case; cases use workspaces of their own, so one database may serve
 // them all.
-func Run(t *testing.T, make func(t *testing.T) Fixture) {
+func Run(t *testing.T, fixture func(t *testing.T) Fixture) {
 	t.Helper()
 	for name, fn := range map[string]func(*house){
 		"new members":                        testNewMember,
@@ -43,7 +43,7 @@ func Run(t *testing.T, make func(t *testing.T) Fixture) {
 		"claims against release":             testRaceRelease,
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := make(t)
+			f := fixture(t)
 			fn(&house{T: t, f: f, ws: f.NewWorkspace(t), now: epoch()})
 		})
 	}

@@ -1,6 +1,8 @@
 package dispatchtest
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,4 +117,16 @@ func (m *Memory) Owner(ws identity.WorkspaceID, key dispatch.Key) identity.Membe
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.spaces[ws].items[key].owner
+}
+
+// Items returns every item of a workspace, by key.
+func (m *Memory) Items(ws identity.WorkspaceID) []dispatch.Item {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []dispatch.Item
+	for _, w := range m.spaces[ws].items {
+		out = append(out, w.Item)
+	}
+	slices.SortFunc(out, func(a, b dispatch.Item) int { return strings.Compare(a.ID, b.ID) })
+	return out
 }

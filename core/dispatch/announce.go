@@ -1,0 +1,76 @@
+package dispatch
+
+import (
+	"context"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// Announcer tells people what changed. Its methods are called by a workspace's
+// goroutine, at most once per Config.Announce each, and must not block; what
+// they lose is not said again until it changes.
+type Announcer interface {
+	// QueueMoved tells new places in the queue.
+	QueueMoved(ctx context.Context, workspace identity.WorkspaceID, news QueueNews)
+	// PresenceChanged tells members whose status or load changed.
+	PresenceChanged(ctx context.Context, workspace identity.WorkspaceID, agents []AgentStatus)
+}
+
+// QueueNews is what customers who wait should know.
+type QueueNews struct {
+	Moved     []Position // places that changed; 0 = waits no more. At most a few thousand
+	Waiting   int        // how many wait
+	Available bool       // somebody is available
+}
+
+// AgentStatus is what colleagues see of a member.
+type AgentStatus struct {
+	Member   identity.MemberID
+	Status   Status // effective
+	Open     int    // weight of open work
+	Capacity int
+}
+
+// movedPerNews bounds QueueNews.Moved, those who wait no more aside.
+const movedPerNews = 2000
+
+func (s *shard) statusOf(a Agent) AgentStatus {
+	return AgentStatus{Member: a.Member, Status: s.presence.Status(a.Member), Open: a.Used, Capacity: a.Capacity}
+}
+
+// hasNews reports whether there is something to announce. s.mu is held.
+func (s *shard) hasNews() bool {
+	return len(s.news) > 0 || s.engine.Unsettled() || s.toldAvailable != (s.presence.Available() > 0)
+}
+
+// announce tells the news, unless it is too soon. It comes after the claims of
+// a turn, so nobody hears of a place that was gone at once.
+func (s *shard) announce(ctx context.Context, now time.Time) {
+	s.mu.Lock()
+	if !s.hasNews() || now.Before(s.announceAt) {
+		s.mu.Unlock()
+		return
+	}
+	s.announceAt = now.Add(s.Announce)
+	available := s.presence.Available() > 0
+	flipped := s.toldAvailable != available
+	s.toldAvailable = available
+	queue := QueueNews{Moved: s.engine.Moved(movedPerNews), Waiting: s.engine.Len(), Available: available}
+	agents := make([]AgentStatus, 0, len(s.news))
+	for _, m := range sortedKeys(s.news) {
+		a, known := s.engine.Agent(m)
+		if !known {
+			a.Member = m
+		}
+		agents = append(agents, s.statusOf(a))
+	}
+	clear(s.news)
+	s.mu.Unlock()
+	if flipped || len(queue.Moved) > 0 {
+		s.Announcer.QueueMoved(ctx, s.ws, queue)
+	}
+	if len(agents) > 0 {
+		s.Announcer.PresenceChanged(ctx, s.ws, agents)
+	}
+}

@@ -1,0 +1,237 @@
+package dispatch
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// Config is what a Dispatcher needs. Zero durations take the defaults.
+type Config struct {
+	Store     Store
+	Announcer Announcer
+	Now       func() time.Time
+	Log       *slog.Logger
+	Policy    Policy
+
+	Lease    time.Duration // how long a heartbeat holds; default 30 s (three heartbeats of 10 s)
+	Grace    time.Duration // how long a member stays after the last tab closed; default 10 s
+	Exclude  time.Duration // how long an item is kept from the agent who lost it; default 60 s
+	Announce time.Duration // the shortest time between two announcements of a workspace; default 250 ms
+	Shadow   time.Duration // between two comparisons with the database; default 60 s
+}
+
+func (c Config) withDefaults() Config {
+	fill := func(d *time.Duration, def time.Duration) {
+		if *d <= 0 {
+			*d = def
+		}
+	}
+	fill(&c.Lease, 30*time.Second)
+	fill(&c.Grace, 10*time.Second)
+	fill(&c.Exclude, 60*time.Second)
+	fill(&c.Announce, 250*time.Millisecond)
+	fill(&c.Shadow, 60*time.Second)
+	return c
+}
+
+// Dispatcher runs an Engine and a Presence for every workspace.
+//
+// Concurrency: all methods may be called from anywhere. Those that tell
+// (Signal, Beat, Leave) never block on the store. Each workspace has one
+// goroutine, which alone changes its index and claims; an assignment is
+// announced to nobody before its claim committed.
+//
+// Lifecycle: what is told before Run is kept and taken up by Run. Run reads
+// every workspace from the store, then works until its context ends; it
+// finishes the claims in flight and returns. While the store fails, a
+// workspace keeps its state, goes on with heartbeats and places, and tries
+// again with growing pauses.
+type Dispatcher struct {
+	config Config
+
+	mu     sync.Mutex
+	shards map[identity.WorkspaceID]*shard
+	start  func(*shard) // nil unless running
+	ended  bool
+}
+
+// New returns a Dispatcher.
+func New(c Config) *Dispatcher {
+	return &Dispatcher{config: c.withDefaults(), shards: map[identity.WorkspaceID]*shard{}}
+}
+
+// Run dispatches until ctx ends. It must be called once.
+func (d *Dispatcher) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	d.mu.Lock()
+	d.start = func(s *shard) { wg.Go(func() { s.run(ctx) }) }
+	for _, s := range d.shards {
+		d.start(s)
+	}
+	d.mu.Unlock()
+	d.discover(ctx)
+	<-ctx.Done()
+	d.mu.Lock()
+	d.start, d.ended = nil, true
+	d.mu.Unlock()
+	wg.Wait()
+	return nil
+}
+
+// discover starts a shard for every workspace of the store.
+func (d *Dispatcher) discover(ctx context.Context) {
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		list, err := d.config.Store.Workspaces(ctx)
+		if err == nil {
+			for _, ws := range list {
+				d.shard(ws)
+			}
+			return
+		}
+		d.config.Log.WarnContext(ctx, "dispatch cannot list the workspaces", "retry_in", pause, "error", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
+// shard returns the workspace's shard, making and starting it if need be.
+func (d *Dispatcher) shard(ws identity.WorkspaceID) *shard {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.shards[ws]
+	if s == nil {
+		s = newShard(d.config, ws)
+		d.shards[ws] = s
+		if d.start != nil {
+			d.start(s)
+		}
+	}
+	return s
+}
+
+// Signal tells what may have changed, in the order in which it did.
+func (d *Dispatcher) Signal(ws identity.WorkspaceID, signals ...Signal) {
+	if len(signals) > 0 {
+		d.shard(ws).post(signals)
+	}
+}
+
+// ItemWaits tells that an item waits in the queue.
+func (d *Dispatcher) ItemWaits(ws identity.WorkspaceID, item Item) {
+	d.Signal(ws, Signal{Waits: []Item{item}})
+}
+
+// ItemGone tells that an item does not wait: assigned by hand, resolved, asleep.
+func (d *Dispatcher) ItemGone(ws identity.WorkspaceID, key Key) {
+	d.Signal(ws, Signal{Gone: []Key{key}})
+}
+
+// AgentChanged tells that a member's load, capacity or right to work may be
+// another; a new member is one. The row is read from the store.
+func (d *Dispatcher) AgentChanged(ws identity.WorkspaceID, member identity.MemberID) {
+	d.Signal(ws, Signal{Agents: []identity.MemberID{member}})
+}
+
+// Beat renews a member's lease by one of their tabs (any id that is unique
+// while the tab is open). The first makes them come.
+func (d *Dispatcher) Beat(ws identity.WorkspaceID, member identity.MemberID, tab string) {
+	d.shard(ws).attendance(func(p *Presence) { p.Beat(member, tab, d.config.Now()) })
+}
+
+// Leave tells that a tab is gone.
+func (d *Dispatcher) Leave(ws identity.WorkspaceID, member identity.MemberID, tab string) {
+	d.shard(ws).attendance(func(p *Presence) { p.Leave(member, tab, d.config.Now()) })
+}
+
+// Choose sets what a member wants to be, Available or Away. It returns once
+// the choice is stored: errs.Absent for an unknown member, Unavailable while
+// the store fails or the dispatcher does not run.
+func (d *Dispatcher) Choose(ctx context.Context, ws identity.WorkspaceID, member identity.MemberID, status Status) error {
+	if !status.Valid() {
+		return errs.New(errs.Invalid, "presence.status", "status must be available or away.").
+			WithFields(errs.Field{Pointer: "/status", Code: "enum", Detail: "must be available or away"})
+	}
+	d.mu.Lock()
+	ended := d.ended
+	d.mu.Unlock()
+	if ended {
+		return errUnavailable(nil)
+	}
+	return d.shard(ws).choose(ctx, member, status)
+}
+
+func errUnavailable(cause error) *errs.Error {
+	return errs.Wrap(cause, errs.Unavailable, "dispatch.unavailable", "Work cannot be distributed at this moment. Try again shortly.")
+}
+
+// Position returns the place of an item in the queue, 1 = next, 0 = it does
+// not wait, and whether anybody is available at all.
+func (d *Dispatcher) Position(ws identity.WorkspaceID, key Key) (place int, available bool) {
+	s := d.shard(ws)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.engine.Position(key), s.presence.Available() > 0
+}
+
+// Presence returns every member whom dispatch knows, by id.
+func (d *Dispatcher) Presence(ws identity.WorkspaceID) []AgentStatus {
+	s := d.shard(ws)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := []AgentStatus{}
+	for _, a := range s.engine.Agents() {
+		out = append(out, s.statusOf(a))
+	}
+	return out
+}
+
+// Status returns a member's effective status; Offline for an unknown one.
+func (d *Dispatcher) Status(ws identity.WorkspaceID, member identity.MemberID) Status {
+	s := d.shard(ws)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.presence.Status(member)
+}
+
+// Stats counts over all workspaces, since New.
+type Stats struct {
+	Waiting   int // items in the queue now
+	Available int // agents given work now
+
+	Assigned uint64 // claims that succeeded
+	Refused  uint64 // claims that the store refused: somebody else was faster
+	Returned uint64 // items taken back from agents who disappeared
+	Healed   uint64 // differences found by the shadow check
+	Failures uint64 // calls of the store that failed
+}
+
+// Stats returns the counters.
+func (d *Dispatcher) Stats() Stats {
+	d.mu.Lock()
+	shards := make([]*shard, 0, len(d.shards))
+	for _, s := range d.shards {
+		shards = append(shards, s)
+	}
+	d.mu.Unlock()
+	var sum Stats
+	for _, s := range shards {
+		s.mu.Lock()
+		sum.Waiting += s.engine.Len()
+		sum.Available += s.presence.Available()
+		sum.Assigned += s.stats.Assigned
+		sum.Refused += s.stats.Refused
+		sum.Returned += s.stats.Returned
+		sum.Healed += s.stats.Healed
+		sum.Failures += s.stats.Failures
+		s.mu.Unlock()
+	}
+	return sum
+}
