@@ -153,8 +153,12 @@ func (c *Conversation) Assign(t Turn, member identity.MemberID, name, by string)
 }
 
 func (c *Conversation) assign(t Turn, member identity.MemberID, name, by string) {
+	data := map[string]string{"assignee_id": string(member), "assignee_name": name, "by": by}
+	if c.Assignee != "" {
+		data["from_id"] = string(c.Assignee)
+	}
 	c.Responder, c.Assignee, c.AssigneeName, c.QueuedAt = ResponderAgent, member, name, time.Time{}
-	c.record(t, Assigned, nil, map[string]string{"assignee_id": string(member), "assignee_name": name, "by": by})
+	c.record(t, Assigned, nil, data)
 }
 
 // Release puts the conversation back into the queue, at the place its customer
@@ -170,12 +174,16 @@ func (c *Conversation) Release(t Turn, reason string) error {
 }
 
 func (c *Conversation) enqueue(t Turn, reason string) {
+	data := map[string]string{"reason": reason}
+	if c.Assignee != "" {
+		data["from_id"] = string(c.Assignee)
+	}
 	c.Responder, c.Assignee, c.AssigneeName = ResponderQueue, "", ""
 	c.QueuedAt = t.At
 	if !c.WaitingSince.IsZero() {
 		c.QueuedAt = c.WaitingSince
 	}
-	c.record(t, Queued, nil, map[string]string{"reason": reason})
+	c.record(t, Queued, nil, data)
 }
 
 // Resolve closes the conversation until the customer writes again.

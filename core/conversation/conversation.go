@@ -158,8 +158,8 @@ const (
 	MessageCreated  ChangeType = "message.created"
 	NoteCreated     ChangeType = "note.created"
 	MessageDelivery ChangeType = "message.delivery"
-	Assigned        ChangeType = "conversation.assigned" // {assignee_id, assignee_name, by}
-	Queued          ChangeType = "conversation.queued"   // {reason}
+	Assigned        ChangeType = "conversation.assigned" // {assignee_id, assignee_name, by, from_id?}
+	Queued          ChangeType = "conversation.queued"   // {reason, from_id?}
 	ResolvedChange  ChangeType = "conversation.resolved"
 	Reopened        ChangeType = "conversation.reopened" // {by}
 	SnoozedChange   ChangeType = "conversation.snoozed"  // {until}

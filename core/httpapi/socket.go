@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
@@ -21,6 +20,7 @@ import (
 type Sockets interface {
 	// Member serves a member's socket. check says whether the session and the
 	// rights behind it still stand, and with which scope.
+	// The connection is what fasthttp's hijack hands out.
 	Member(conn net.Conn, scope identity.Scope, check func(ctx context.Context) (identity.Scope, error))
 	// Visitor serves a visitor's socket, which shows its token in the first frame.
 	Visitor(conn net.Conn, inbox channel.InboxID, remote string)
@@ -107,13 +107,7 @@ func (s *Server) upgrade(c *fiber.Ctx, serve func(net.Conn)) error {
 	c.Set(fiber.HeaderConnection, "Upgrade")
 	c.Set("Sec-WebSocket-Accept", base64.StdEncoding.EncodeToString(sum[:]))
 	c.Status(http.StatusSwitchingProtocols)
-	c.Context().Hijack(func(conn net.Conn) {
-		if u, ok := conn.(interface{ UnsafeConn() net.Conn }); ok {
-			conn = u.UnsafeConn()
-		}
-		_ = conn.SetDeadline(time.Time{}) // those of the request do not apply any more
-		serve(conn)
-	})
+	c.Context().Hijack(serve)
 	return nil
 }
 

@@ -1,0 +1,154 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/dispatch"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/realtime"
+	"github.com/patchbay-im/patchbay/core/wire"
+)
+
+// places remembers whose conversation waits: dispatch knows work items by id,
+// customers are known to the gateway by inbox and recipient.
+type places struct {
+	mu    sync.Mutex
+	known map[conversation.ID]customer
+}
+
+type customer struct {
+	inbox     channel.InboxID
+	recipient string
+}
+
+func newPlaces() *places { return &places{known: make(map[conversation.ID]customer)} }
+
+func (p *places) learn(c conversation.Conversation) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.known[c.ID] = customer{c.Inbox, c.Recipient}
+}
+
+// take returns whose conversation it is, and forgets it when it waits no more.
+func (p *places) take(id conversation.ID, gone bool) (customer, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c, ok := p.known[id]
+	if gone {
+		delete(p.known, id)
+	}
+	return c, ok
+}
+
+// announcer puts dispatch's news on the bus, for the gateways of every node.
+type announcer struct {
+	bus    event.Bus
+	reader conversation.Reader
+	places *places
+	log    *slog.Logger
+}
+
+// QueueMoved implements dispatch.Announcer.
+func (a *announcer) QueueMoved(ctx context.Context, w identity.WorkspaceID, news dispatch.QueueNews) {
+	out := realtime.QueueNews{Places: make([]realtime.QueuePlace, 0, len(news.Moved))}
+	for _, m := range news.Moved {
+		id := conversation.ID(m.ID)
+		who, ok := a.places.take(id, m.Place == 0)
+		if !ok { // found by dispatch itself after a restart
+			c, err := a.reader.Get(ctx, w, id)
+			if err != nil {
+				continue
+			}
+			if m.Place > 0 {
+				a.places.learn(c)
+			}
+			who = customer{c.Inbox, c.Recipient}
+		}
+		out.Places = append(out.Places, realtime.QueuePlace{
+			Inbox: who.inbox, Recipient: who.recipient, Position: m.Place, Available: news.Available,
+		})
+	}
+	if len(out.Places) > 0 {
+		a.publish(ctx, event.SubjectQueue+string(w), out)
+	}
+}
+
+// PresenceChanged implements dispatch.Announcer.
+func (a *announcer) PresenceChanged(ctx context.Context, w identity.WorkspaceID, agents []dispatch.AgentStatus) {
+	out := realtime.PresenceNews{Members: make([]realtime.MemberPresence, len(agents))}
+	for i, s := range agents {
+		out.Members[i] = realtime.MemberPresence(presenceOf(s))
+	}
+	a.publish(ctx, event.SubjectPresence+string(w), out)
+}
+
+func (a *announcer) publish(ctx context.Context, subject string, v any) {
+	data, err := json.Marshal(v)
+	if err == nil {
+		err = a.bus.Publish(subject, data)
+	}
+	if err != nil {
+		a.log.WarnContext(ctx, "news could not be published", "subject", subject, "error", err)
+	}
+}
+
+func presenceOf(s dispatch.AgentStatus) wire.Presence {
+	return wire.Presence{MemberID: string(s.Member), Status: string(s.Status), Open: s.Open, Capacity: s.Capacity}
+}
+
+// presence shows the dispatcher's view to REST and to the gateway.
+type presence struct {
+	dispatcher *dispatch.Dispatcher
+}
+
+// Snapshot implements httpapi.Presence.
+func (p presence) Snapshot(_ context.Context, w identity.WorkspaceID) ([]wire.Presence, error) {
+	agents := p.dispatcher.Presence(w)
+	out := make([]wire.Presence, len(agents))
+	for i, a := range agents {
+		out[i] = presenceOf(a)
+	}
+	return out, nil
+}
+
+// Choose implements httpapi.Presence.
+func (p presence) Choose(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, status dispatch.Status) error {
+	return p.dispatcher.Choose(ctx, w, m, status) //nolint:wrapcheck // the domain's own error
+}
+
+// attendance tells the dispatcher of sockets.
+type attendance struct {
+	presence
+}
+
+// Heartbeat implements realtime.Presence.
+func (a attendance) Heartbeat(_ context.Context, w identity.WorkspaceID, m identity.MemberID, conn string) {
+	a.dispatcher.Beat(w, m, conn)
+}
+
+// Gone implements realtime.Presence.
+func (a attendance) Gone(_ context.Context, w identity.WorkspaceID, m identity.MemberID, conn string) {
+	a.dispatcher.Leave(w, m, conn)
+}
+
+// Snapshot implements realtime.Presence.
+func (a attendance) Snapshot(_ context.Context, w identity.WorkspaceID) ([]realtime.MemberPresence, error) {
+	agents := a.dispatcher.Presence(w)
+	out := make([]realtime.MemberPresence, len(agents))
+	for i, s := range agents {
+		out[i] = realtime.MemberPresence(presenceOf(s))
+	}
+	return out, nil
+}
+
+// Place implements realtime.Queue.
+func (a attendance) Place(_ context.Context, w identity.WorkspaceID, id conversation.ID) (position int, available bool, err error) {
+	position, available = a.dispatcher.Position(w, dispatch.Key{Kind: kindConversation, ID: string(id)})
+	return position, available, nil
+}

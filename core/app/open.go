@@ -1,0 +1,250 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/bus"
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/delivery"
+	"github.com/patchbay-im/patchbay/core/dispatch"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/httpapi"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/pluginhost"
+	"github.com/patchbay-im/patchbay/core/realtime"
+	"github.com/patchbay-im/patchbay/core/store"
+	"github.com/patchbay-im/patchbay/core/telemetry"
+	"github.com/patchbay-im/patchbay/web"
+)
+
+// server is everything that runs.
+type server struct {
+	config  Config
+	options Options
+	log     *slog.Logger
+	now     func() time.Time
+
+	store   *store.Store
+	bus     *bus.Bus
+	metrics *telemetry.Metrics
+	epoch   string
+
+	identity      *identity.Services
+	contacts      *contact.Service
+	inboxes       *channel.Service
+	hooks         *channel.Hooks
+	conversations *conversation.Service
+	extensions    *extension.Service
+
+	deliverer  *delivery.Deliverer
+	dispatcher *dispatch.Dispatcher
+	plugins    *pluginhost.Host
+	gateway    *realtime.Gateway
+	pump       *pump
+	http       *httpapi.Server
+
+	demo          *demo
+	demoWorkspace atomic.Pointer[identity.WorkspaceID]
+}
+
+// open makes every part. What it opened is closed by close, also after an error.
+func (s *server) open(ctx context.Context) error {
+	s.metrics = telemetry.NewMetrics(s.options.Version)
+	if err := s.openStore(ctx); err != nil {
+		return err
+	}
+	if err := s.openPlugins(); err != nil {
+		return err
+	}
+	s.domain()
+	s.live()
+	return s.face()
+}
+
+func (s *server) openStore(ctx context.Context) error {
+	var err error
+	if s.bus, err = bus.Open(bus.Options{URL: s.config.Bus.URL, Log: s.log}); err != nil {
+		return fmt.Errorf("start the bus: %w", err)
+	}
+	c := store.Config{
+		Driver: store.SQLite, Source: dataPath(s.config, "patchbay.db"), Unsafe: s.config.Database.Unsafe,
+		Now: s.now, Log: s.log, OnCommit: s.committed,
+	}
+	if s.config.Database.URL != "" {
+		c.Driver, c.Source = store.Postgres, s.config.Database.URL
+	}
+	if s.store, err = store.Open(ctx, c); err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	if s.epoch, err = s.store.Epoch(ctx); err != nil {
+		return fmt.Errorf("read the database's epoch: %w", err)
+	}
+	return nil
+}
+
+// committed wakes whoever waits for the feed or for deliveries.
+func (s *server) committed(workspaces []string, deliveries bool) {
+	for _, w := range workspaces {
+		if err := s.bus.Publish(event.SubjectWake+w, nil); err != nil { // the poll finds it
+			s.log.Warn("a wake-up could not be published", "error", err) //nolint:sloglint // no caller's context
+		}
+		if deliveries {
+			_ = s.bus.Publish(event.SubjectDeliver+w, nil) // as above
+		}
+	}
+}
+
+// domain makes the use cases.
+func (s *server) domain() {
+	conversations, channels := s.store.Conversations(), s.store.Channels()
+	s.identity = identity.New(identity.Deps{
+		Stores: s.store.Identities(), Hasher: identity.NewHasher(identity.HashOptions{}),
+		Throttle: identity.NewThrottle(s.now, identity.ThrottleOptions{}), Notifier: s.bus, Now: s.now, Log: s.log,
+	})
+	s.contacts = contact.NewService(s.store.Contacts(), s.now)
+	s.inboxes = channel.NewService(channels, s.plugins, s.now)
+	s.conversations = conversation.NewService(conversation.Deps{
+		Store: conversations, Reader: conversations, Marks: conversations, Visitors: conversations,
+		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity.Members}, Now: s.now,
+	})
+	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
+	s.extensions = extension.NewService(s.plugins)
+	s.demo = &demo{
+		ids: s.identity, inboxes: s.inboxes, store: channels, conversations: s.conversations,
+		now: s.now, out: s.options.Out, baseURL: s.config.BaseURL(),
+	}
+}
+
+// colleagues implements conversation.Members.
+type colleagues struct{ members *identity.Members }
+
+// Member returns a member who may take work.
+func (c colleagues) Member(ctx context.Context, scope identity.Scope, id identity.MemberID) (identity.Member, error) {
+	m, err := c.members.Get(ctx, scope, id)
+	if err == nil && m.Suspended {
+		err = errMemberSuspended()
+	}
+	return m, err
+}
+
+// live makes what follows the feed.
+func (s *server) live() {
+	conversations := s.store.Conversations()
+	known := newPlaces()
+	s.dispatcher = dispatch.New(dispatch.Config{
+		Store:     s.store.Agents(),
+		Announcer: &announcer{bus: s.bus, reader: conversations, places: known, log: s.log},
+		Now:       s.now, Log: s.log,
+	})
+	there := attendance{presence{s.dispatcher}}
+	s.gateway = realtime.New(realtime.Options{
+		Conversations: s.conversations, Log: s.store.Events(), Hydrator: conversations,
+		Presence: there, Queue: there, Bus: s.bus, Epoch: s.epoch, Node: nodeName(), Now: s.now, Logger: s.log,
+		Metrics: liveMetrics{s.metrics},
+	})
+	s.pump = newPump(s.store.Events(), &subscriptions{
+		hydrator: conversations, gateway: s.gateway, dispatcher: s.dispatcher, conversations: s.conversations, places: known,
+	}, s.metrics.Events, s.log)
+}
+
+// nodeName tells this process from others of the cluster and from earlier ones.
+func nodeName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "node"
+	}
+	return host + "-" + strconv.Itoa(os.Getpid())
+}
+
+// face makes the HTTP server.
+func (s *server) face() error {
+	proxies, err := s.config.Proxies()
+	if err != nil {
+		return err //nolint:wrapcheck // config's own sentence
+	}
+	o := httpapi.Options{
+		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
+		Proxies: proxies, MetricsPublic: s.config.Metrics.Public,
+		Identity: s.identity, Contacts: s.contacts, Inboxes: s.inboxes, Hooks: s.hooks,
+		Conversations: s.conversations, Extensions: s.extensions,
+		Presence: presence{s.dispatcher}, Sockets: s.gateway,
+		Feed:     feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch},
+		PluginUI: s.plugins.UI, Console: web.Console(),
+		Health: s.store.Ping, Metrics: s.metrics.Text, Observe: s.metrics.Request, Now: s.now, Log: s.log,
+	}
+	if s.config.Demo {
+		o.Demo = web.Demo()
+		o.DemoInbox = func() channel.InboxID {
+			w := s.demoWorkspace.Load()
+			if w == nil {
+				return ""
+			}
+			return s.demo.liveInbox(context.Background(), *w)
+		}
+	}
+	s.http, err = httpapi.New(o)
+	return err //nolint:wrapcheck // httpapi's own sentence
+}
+
+// feed implements httpapi.Feed.
+type feed struct {
+	event.Log
+	realtime.Hydrator
+	epoch string
+}
+
+// Epoch implements httpapi.Feed.
+func (f feed) Epoch() string { return f.epoch }
+
+// liveMetrics implements realtime.Metrics.
+type liveMetrics struct{ m *telemetry.Metrics }
+
+func (l liveMetrics) Opened(k realtime.Kind)           { l.m.Connections(string(k), 1) }
+func (l liveMetrics) Received(realtime.Kind)           { l.m.Frames("in", 1) }
+func (l liveMetrics) Sent(_ realtime.Kind, frames int) { l.m.Frames("out", frames) }
+func (l liveMetrics) Closed(k realtime.Kind, code int) {
+	l.m.Connections(string(k), -1)
+	l.m.Closed(code)
+}
+
+// devPlugins finds the folder of unsigned plugins: the configured one, or what
+// a build or an archive puts beside the binary.
+func devPlugins(c Config) string {
+	if c.Plugins.DevDir != "" {
+		return c.Plugins.DevDir
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	dir := filepath.Join(filepath.Dir(exe), "plugins")
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return dir
+	}
+	return ""
+}
+
+// close closes what open opened, the database last.
+func (s *server) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Server.DrainTimeout)
+	defer cancel()
+	var err error
+	if s.bus != nil {
+		err = s.bus.Close()
+	}
+	if s.store != nil {
+		err = errors.Join(err, s.store.Close(ctx))
+	}
+	return err
+}

@@ -1,0 +1,213 @@
+// Package app puts the parts together: what is made of what, who listens to
+// what, and in which order everything starts and stops.
+//
+// Lifecycle: Serve opens the store, the bus and the plugins, recovers what a
+// crash left, then listens; it says so on Options.Out. When its context ends it
+// drains: readiness 503, sockets are told to come back, requests in flight
+// finish, the dispatcher and the plugins stop, the database is closed.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/telemetry"
+)
+
+// Options is what the command line gives.
+type Options struct {
+	Version string
+	Out     io.Writer // for people: links, addresses
+	Log     io.Writer
+}
+
+// Serve runs the server until ctx ends.
+func Serve(ctx context.Context, c Config, o Options) error {
+	log := telemetry.Logger(o.Log, c.Log.Level, c.Log.Format)
+	if err := makeDataDir(c.DataDir); err != nil {
+		return err
+	}
+	// Listening first makes a port in use an error before anything is touched.
+	listener, err := listen(ctx, c.Server.Address)
+	if err != nil {
+		return err
+	}
+	defer listener.Close() //nolint:errcheck // the server closes it; twice is harmless
+	s := &server{config: c, options: o, log: log, now: time.Now}
+	if err := s.open(ctx); err != nil {
+		return errors.Join(err, s.close(ctx))
+	}
+	return s.run(ctx, listener)
+}
+
+func makeDataDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("data_dir %q cannot be made: %w. Name another directory with --data-dir, or make it writable", dir, err)
+	}
+	probe, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return fmt.Errorf("data_dir %q is not writable: %w. Name another directory with --data-dir, or make it writable for this user", dir, err)
+	}
+	_, err = probe.Write(make([]byte, 4096))
+	err = errors.Join(err, probe.Close(), os.Remove(probe.Name()))
+	if errors.Is(err, syscall.ENOSPC) {
+		return fmt.Errorf("data_dir %q is on a full disk: free some space and start again", dir)
+	}
+	return err
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("the address %s is in use: stop the other program, or choose another with --server.address", address)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w. Choose another address with --server.address", address, err)
+	}
+	return l, nil
+}
+
+// run serves until ctx ends, then drains.
+func (s *server) run(ctx context.Context, listener net.Listener) error {
+	// The parts outlive ctx: they are stopped in order, by drain.
+	parts, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	g, failed := errgroup.WithContext(parts)
+	workspaces, err := s.workspaces(ctx)
+	if err != nil {
+		return errors.Join(err, s.close(ctx))
+	}
+	if err := s.gateway.Start(parts); err != nil {
+		return errors.Join(err, s.close(ctx))
+	}
+	g.Go(func() error { return s.pump.run(parts, s.bus, workspaces) })
+	g.Go(func() error { return s.dispatcher.Run(parts) })
+	g.Go(func() error { return s.plugins.Run(parts) })
+	g.Go(func() error { s.housekeeping(parts); return nil })
+	if err := s.greet(ctx); err != nil {
+		stop()
+		return errors.Join(err, g.Wait(), s.close(ctx))
+	}
+	g.Go(func() error { return s.http.Serve(listener) })
+	fmt.Fprintf(s.options.Out, "Patchbay %s is ready at %s\n", s.options.Version, s.config.BaseURL())
+	s.log.InfoContext(ctx, "serving", "address", listener.Addr().String(), "version", s.options.Version)
+	select {
+	case <-ctx.Done():
+		s.log.InfoContext(ctx, "stopping", "within", s.config.Server.DrainTimeout)
+	case <-failed.Done():
+	}
+	err = s.drain(ctx)
+	stop()
+	return errors.Join(err, ignoreCancelled(g.Wait()), s.close(ctx))
+}
+
+// drain ends what is going on, in the order in which it depends on each other.
+func (s *server) drain(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Server.DrainTimeout)
+	defer cancel()
+	s.http.Unready()
+	return errors.Join(s.gateway.Drain(ctx), s.http.Shutdown(ctx))
+}
+
+func ignoreCancelled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// workspaces lists all tenants.
+func (s *server) workspaces(ctx context.Context) ([]string, error) {
+	var out []string
+	for p := (page.Request{Limit: page.MaxLimit}); ; {
+		got, err := s.identity.Workspaces.All(ctx, p)
+		if err != nil {
+			return nil, fmt.Errorf("list the workspaces: %w", err)
+		}
+		for _, w := range got.Items {
+			out = append(out, string(w.ID))
+		}
+		if p.Cursor = got.Next; p.Cursor == "" {
+			return out, nil
+		}
+	}
+}
+
+// greet makes the first account where the configuration says so, fills the
+// demo, or prints the set-up link.
+func (s *server) greet(ctx context.Context) error {
+	if a := s.config.Admin; a.Email != "" {
+		if _, err := s.identity.Setup.EnsureAdmin(ctx, identity.Founder{Email: a.Email, Password: a.Password}); err != nil {
+			return fmt.Errorf("make the administrator of admin.email: %w", err)
+		}
+	}
+	if s.config.Demo {
+		return s.greetDemo(ctx)
+	}
+	token, err := s.identity.Setup.IssueToken(ctx)
+	if errs.Is(err, errs.NotFound) {
+		return nil // set up already
+	}
+	if err != nil {
+		return fmt.Errorf("make the set-up link: %w", err)
+	}
+	fmt.Fprintf(s.options.Out, "Set this installation up, once:\n    %s/setup?token=%s\n", s.config.BaseURL(), token)
+	return nil
+}
+
+func (s *server) greetDemo(ctx context.Context) error {
+	fmt.Fprintln(s.options.Out, "The demo:")
+	w, err := s.demo.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	s.demoWorkspace.Store(&w)
+	return s.demo.announce(ctx, w)
+}
+
+// housekeeping does what is due by the clock.
+func (s *server) housekeeping(ctx context.Context) {
+	const beat = time.Second
+	tick := time.NewTicker(beat)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		s.chore(ctx, "waking conversations", func() error { _, err := s.conversations.WakeDue(ctx); return err })
+		s.chore(ctx, "replaying webhooks", func() error { return s.replay(ctx) })
+		if n%3600 == 0 {
+			s.chore(ctx, "forgetting ended sessions", func() error { return s.identity.Sessions.Sweep(ctx) })
+		}
+	}
+}
+
+func (s *server) replay(ctx context.Context) error {
+	_, dropped, err := s.hooks.Replay(ctx)
+	if dropped > 0 {
+		s.log.WarnContext(ctx, "webhook requests were dropped: their inbox is gone, or their plugin refused them for 72 hours", "dropped", dropped)
+	}
+	return err //nolint:wrapcheck // the use case's own error
+}
+
+func (s *server) chore(ctx context.Context, what string, do func() error) {
+	if err := do(); err != nil && ctx.Err() == nil {
+		s.log.WarnContext(ctx, "a chore failed and is tried again", "chore", what, "error", err)
+	}
+}
+
+func dataPath(c Config, name string) string { return filepath.Join(c.DataDir, name) }

@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/dispatch"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/realtime"
+)
+
+// kindConversation is what dispatch knows conversations by.
+const kindConversation dispatch.Kind = "conversation"
+
+// subscriptions is who listens to what: every committed event passes through
+// Observe, in feed order, and from here to the sockets and to dispatch.
+//
+//	conversation.*, message.*, note.*, contact.*, ...  → realtime: show it
+//	conversation.* (waits, does not wait)              → dispatch: who answers
+//	message of a customer whose agent is gone          → conversation: back to the queue
+//	member.changed                                     → dispatch: capacity and right to work
+type subscriptions struct {
+	hydrator      realtime.Hydrator
+	gateway       *realtime.Gateway
+	dispatcher    *dispatch.Dispatcher
+	conversations *conversation.Service
+	places        *places
+}
+
+// Observe implements event.Observer.
+func (s *subscriptions) Observe(ctx context.Context, events []event.Event) error {
+	w := identity.WorkspaceID(events[0].Workspace)
+	changes, conversations, err := s.hydrator.Hydrate(ctx, w, events)
+	if err != nil {
+		return err //nolint:wrapcheck // a port's error says where it comes from
+	}
+	items := make([]realtime.Item, len(events))
+	for i, e := range events {
+		items[i].Event = e
+		if c, ok := changes[e.ID]; ok {
+			items[i].Change = &c
+		}
+		if c, ok := conversations[conversation.ID(e.Subject)]; ok {
+			items[i].Conversation = &c
+		}
+	}
+	s.gateway.Publish(w, items)
+	s.dispatcher.Signal(w, s.signals(items)...)
+	return s.requeue(ctx, w, items)
+}
+
+// signals says what a batch means to dispatch: for each conversation its state
+// after the batch, and the members whose load may have moved.
+func (s *subscriptions) signals(items []realtime.Item) []dispatch.Signal {
+	var out dispatch.Signal
+	members := make(map[identity.MemberID]bool)
+	seen := make(map[conversation.ID]bool)
+	for _, it := range items {
+		switch {
+		case it.Event.Type == identity.MemberChanged:
+			members[identity.MemberID(it.Event.Subject)] = true
+		case it.Conversation != nil:
+			for _, m := range concerned(it) {
+				members[m] = true
+			}
+			if c := it.Conversation; !seen[c.ID] {
+				seen[c.ID] = true
+				s.queued(&out, c)
+			}
+		}
+	}
+	for m := range members {
+		out.Agents = append(out.Agents, m)
+	}
+	return []dispatch.Signal{out}
+}
+
+func (s *subscriptions) queued(out *dispatch.Signal, c *conversation.Conversation) {
+	key := dispatch.Key{Kind: kindConversation, ID: string(c.ID)}
+	if !c.InQueue() {
+		out.Gone = append(out.Gone, key)
+		return
+	}
+	s.places.learn(*c)
+	out.Waits = append(out.Waits, dispatch.Item{Key: key, Weight: 1, WaitingSince: c.QueuedAt})
+}
+
+// concerned lists the members whose load a change may have moved.
+func concerned(it realtime.Item) []identity.MemberID {
+	if it.Change == nil || it.Change.Message != nil { // what people write moves no load
+		return nil
+	}
+	var data struct {
+		To   identity.MemberID `json:"assignee_id"`
+		From identity.MemberID `json:"from_id"`
+	}
+	if len(it.Change.Data) > 0 && json.Unmarshal(it.Change.Data, &data) != nil {
+		return nil // not ours; the dispatcher's own comparison finds what it means
+	}
+	var out []identity.MemberID
+	for _, m := range []identity.MemberID{it.Conversation.Assignee, data.To, data.From} {
+		if m != "" {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// requeue puts conversations whose customer writes to an agent who is gone
+// back into the queue.
+func (s *subscriptions) requeue(ctx context.Context, w identity.WorkspaceID, items []realtime.Item) error {
+	for _, it := range items {
+		if it.Change == nil || it.Conversation == nil || it.Change.Type != conversation.MessageCreated ||
+			it.Change.Actor.Kind != identity.ActorContact {
+			continue
+		}
+		c := it.Conversation
+		if c.State != conversation.Open || c.Assignee == "" || s.dispatcher.Status(w, c.Assignee) != dispatch.Offline {
+			continue
+		}
+		if err := s.conversations.Requeue(ctx, w, c.ID, c.Assignee); err != nil && !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.NotFound) {
+			return err //nolint:wrapcheck // a use case's error says what happened
+		}
+	}
+	return nil
+}
