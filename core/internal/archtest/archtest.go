@@ -131,7 +131,7 @@ func (r Rules) checkOwn(l Layer, path, imp string, test bool) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("%s (%s) must not import %s%s; it may import %s",
-		path, l.Name, imp, inTests(test), orNothing(may))}
+		path, l.Name, imp, inTests(test), inWords(may))}
 }
 
 func (r Rules) checkModule(path, imp string, test bool) []string {
@@ -168,9 +168,13 @@ func inTests(test bool) string {
 	return ""
 }
 
-func orNothing(patterns []string) string {
-	if len(patterns) == 0 {
+func inWords(patterns []string) string {
+	switch {
+	case len(patterns) == 0:
 		return "nothing of ours"
+	case len(patterns) > 12:
+		return "what core/internal/archtest/house.go lists"
+	default:
+		return strings.Join(patterns, ", ")
 	}
-	return strings.Join(patterns, ", ")
 }

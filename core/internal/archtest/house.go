@@ -95,7 +95,7 @@ func assembly() []Layer {
 		{Name: "configuration", Pattern: "core/config/...", May: patterns(foundation())},
 		{
 			Name: "assembly", Pattern: "core/app/...", TestsMay: []string{"core/internal/pgtest"},
-			May: slices.Concat(patterns(foundation()), patterns(domain()), patterns(adapters()),
+			May: slices.Concat(patterns(foundation()), patterns(domain()), patterns(views()), patterns(adapters()),
 				[]string{"core/config/...", "sdk/...", "marketplace/...", "web"}),
 		},
 		{Name: "command", Pattern: "core/cmd/...", May: []string{"core/app/..."}},
