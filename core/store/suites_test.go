@@ -8,8 +8,34 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
+	"github.com/patchbay-im/patchbay/core/internal/pgtest"
 	"github.com/patchbay-im/patchbay/core/store"
 )
+
+func TestSQLite(t *testing.T) {
+	suites(t, openSQLite)
+}
+
+func TestPostgres(t *testing.T) {
+	server := pgtest.Start(t)
+	suites(t, func(t *testing.T) *store.Store {
+		t.Helper()
+		c := config()
+		c.Driver, c.Source = store.Postgres, server.Database(t)
+		return open(t, c)
+	})
+}
+
+// suites runs every port's suite on one database system.
+func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
+	t.Helper()
+	t.Run("identity", func(t *testing.T) {
+		identitytest.Run(t, func(t *testing.T) identitytest.Fixture {
+			s := fresh(t)
+			return identitytest.Fixture{Stores: s.Identities(), Log: s.Events()}
+		})
+	})
+}
 
 func config() store.Config {
 	return store.Config{Now: time.Now, Log: slog.New(slog.DiscardHandler)}
@@ -35,11 +61,4 @@ func open(t *testing.T, c store.Config) *store.Store {
 		}
 	})
 	return s
-}
-
-func TestIdentity(t *testing.T) {
-	identitytest.Run(t, func(t *testing.T) identitytest.Fixture {
-		s := openSQLite(t)
-		return identitytest.Fixture{Stores: s.Identities(), Log: s.Events()}
-	})
 }

@@ -1,0 +1,240 @@
+// Package pgtest starts a real PostgreSQL for tests: an own data folder, a
+// Unix socket in it and no port, fsync on. Programs come from PATH or from
+// where Debian puts them; run by root, the server runs as an unprivileged
+// user.
+//
+// PATCHBAY_TEST_POSTGRES names a server to use instead, by the connection
+// string of a user who may create databases. Without either, tests are
+// skipped, or fail when PATCHBAY_TEST_REQUIRE=1.
+//
+// Lifecycle: Start stops the server when the test ends; Launch leaves that to
+// Stop. Should the program die first, Linux ends the server with it.
+package pgtest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// ErrAbsent says that there is no PostgreSQL on this machine.
+var ErrAbsent = errors.New("no PostgreSQL 15 or newer: install postgresql-15, or set PATCHBAY_TEST_POSTGRES")
+
+// Server is a running PostgreSQL.
+type Server struct {
+	source  string // connection string without a database
+	dir     string // "" for a server of somebody else's
+	process *os.Process
+	release func() // ends the goroutine that holds the process
+	ended   chan error
+	once    sync.Once
+}
+
+// Start starts a server for a test.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	s, err := Launch(t.Context())
+	if errors.Is(err, ErrAbsent) && os.Getenv("PATCHBAY_TEST_REQUIRE") != "1" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// Launch starts a server that runs until Stop.
+func Launch(ctx context.Context) (*Server, error) {
+	if source := os.Getenv("PATCHBAY_TEST_POSTGRES"); source != "" {
+		return &Server{source: source}, nil
+	}
+	bin, err := programs()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "patchbay-pg-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, source: fmt.Sprintf("host=%s user=postgres sslmode=disable", dir)}
+	if err := s.launch(ctx, bin); err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
+	return s, nil
+}
+
+func (s *Server) launch(ctx context.Context, bin string) error {
+	attributes, err := attributes(s.dir)
+	if err != nil {
+		return err
+	}
+	data := filepath.Join(s.dir, "data")
+	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), //nolint:gosec // a program of the machine's
+		"--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
+	initdb.SysProcAttr, initdb.Dir = attributes, s.dir
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	log, err := os.Create(filepath.Join(s.dir, "log"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
+	postgres := exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(bin, "postgres"), //nolint:gosec // as above
+		"-D", data, "-k", s.dir, "-c", "listen_addresses=", "-c", "max_connections=300", "-c", "fsync=on")
+	postgres.SysProcAttr, postgres.Dir, postgres.Stdout, postgres.Stderr = attributes, s.dir, log, log
+	if err := s.hold(postgres); err != nil {
+		return err
+	}
+	return s.await(ctx)
+}
+
+// await waits until the server answers.
+func (s *Server) await(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := s.execute(ctx, "SELECT 1")
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case ended := <-s.ended:
+			s.ended <- ended
+			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+			return fmt.Errorf("postgres ended at its start: %w\n%s", ended, log)
+		case <-ctx.Done():
+			return fmt.Errorf("postgres does not answer: %w", err)
+		}
+	}
+}
+
+// execute runs a statement in the database "postgres".
+func (s *Server) execute(ctx context.Context, statement string) error {
+	config, err := pgx.ParseConfig(s.source)
+	if err != nil {
+		return err
+	}
+	config.Database = "postgres"
+	c, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	_, err = c.Exec(ctx, statement)
+	return errors.Join(err, c.Close(ctx))
+}
+
+// Database makes an empty database for a test, dropped at its end, and returns
+// its connection string.
+func (s *Server) Database(t testing.TB) string {
+	t.Helper()
+	source, name, err := s.Create(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Drop(context.WithoutCancel(t.Context()), name); err != nil {
+			t.Error(err)
+		}
+	})
+	return source
+}
+
+// Create makes an empty database and returns its connection string and name.
+func (s *Server) Create(ctx context.Context) (source, name string, err error) {
+	name = "patchbay_" + strings.ToLower(rand.Text())
+	if err := s.execute(ctx, "CREATE DATABASE "+name+" ENCODING 'UTF8' TEMPLATE template0"); err != nil {
+		return "", "", err
+	}
+	if strings.Contains(s.source, "://") {
+		config, err := pgx.ParseConfig(s.source)
+		if err != nil {
+			return "", "", err
+		}
+		return fmt.Sprintf("host=%s port=%d user=%s password=%s dbname=%s", config.Host, config.Port, config.User, config.Password, name), name, nil
+	}
+	return s.source + " dbname=" + name, name, nil
+}
+
+// Drop removes a database that Create made.
+func (s *Server) Drop(ctx context.Context, name string) error {
+	return s.execute(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+}
+
+// Stop stops the server and removes its data. It may be called more than once.
+func (s *Server) Stop() error {
+	var err error
+	s.once.Do(func() {
+		if s.process != nil {
+			err = s.process.Signal(syscall.SIGINT) // a fast shutdown
+			select {
+			case <-s.ended:
+			case <-time.After(30 * time.Second):
+				err = errors.Join(err, s.process.Kill())
+			}
+			s.release()
+		}
+		if s.dir != "" {
+			err = errors.Join(err, os.RemoveAll(s.dir))
+		}
+	})
+	return err
+}
+
+// programs finds the folder of the server's programs.
+func programs() (string, error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil {
+		return "", err
+	}
+	newest, version := "", 14
+	for _, path := range found {
+		bin := filepath.Dir(path)
+		if v, err := strconv.Atoi(filepath.Base(filepath.Dir(bin))); err == nil && v > version {
+			newest, version = bin, v
+		}
+	}
+	if newest != "" {
+		return newest, nil
+	}
+	initdb, err := exec.LookPath("initdb")
+	if err != nil {
+		return "", ErrAbsent
+	}
+	if initdb, err = filepath.EvalSymlinks(initdb); err != nil {
+		return "", err
+	}
+	bin := filepath.Dir(initdb)
+	if out, err := exec.Command(initdb, "--version").Output(); err != nil || slices.Contains([]string{"9", "10", "11", "12", "13", "14"}, major(string(out))) { //nolint:gosec,noctx // a program of the machine's
+		return "", ErrAbsent
+	}
+	return bin, nil
+}
+
+// major reads "initdb (PostgreSQL) 15.6".
+func major(version string) string {
+	fields := strings.Fields(version)
+	number, _, _ := strings.Cut(fields[len(fields)-1], ".")
+	return number
+}
