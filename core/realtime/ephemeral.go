@@ -1,0 +1,65 @@
+package realtime
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// decode reads a message of the bus. One that does not parse is of a node of
+// another version: it is dropped, as any ephemeral message may be.
+func (g *Gateway) decode(data []byte, into any) bool {
+	if err := json.Unmarshal(data, into); err != nil {
+		g.o.Logger.Warn("live_news_unreadable", "error", err) //nolint:sloglint // no caller's context
+		return false
+	}
+	return true
+}
+
+// presenceNews shows changed presence to the members who may see it.
+func (g *Gateway) presenceNews(w identity.WorkspaceID, data []byte) {
+	var news PresenceNews
+	if !g.decode(data, &news) || len(news.Members) == 0 {
+		return
+	}
+	frame := encode(presenceFrame{Op: "presence", Members: news.Members})
+	each(g.hubs.of(w), func(m *member) { m.ephemeral(frame) })
+}
+
+// queueNews tells visitors their places.
+func (g *Gateway) queueNews(_ identity.WorkspaceID, data []byte) {
+	var news QueueNews
+	if !g.decode(data, &news) {
+		return
+	}
+	for _, p := range news.Places {
+		g.rooms.each(p.Inbox, p.Recipient, func(v *visitor) { v.tell(p.Position, p.Available) })
+	}
+}
+
+// rightsNews makes every member's session of the workspace ask again what it may.
+func (g *Gateway) rightsNews(w identity.WorkspaceID, _ []byte) {
+	for _, m := range g.hubs.of(w) {
+		m.recheck()
+	}
+}
+
+// tick runs about once a second.
+func (g *Gateway) tick(now time.Time) {
+	for _, s := range g.typists.list() {
+		s.hushed(now)
+	}
+	for _, m := range g.hubs.every() {
+		if m.unchecked(now) {
+			m.recheck()
+		}
+	}
+}
+
+// unchecked reports whether the member's rights were last seen long ago.
+func (m *member) unchecked(now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return now.Sub(m.checked) >= recheckEvery
+}

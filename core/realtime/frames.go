@@ -1,0 +1,89 @@
+package realtime
+
+import "github.com/patchbay-im/patchbay/core/wire"
+
+// The frames that sessions send.
+
+type errorFrame struct {
+	Op     string `json:"op"`
+	Ref    string `json:"ref,omitempty"`
+	Code   string `json:"code"`
+	Detail string `json:"detail,omitempty"`
+}
+
+type byeFrame struct {
+	Op      string `json:"op"`
+	RetryMS int64  `json:"retry_ms"`
+}
+
+type memberReady struct {
+	Op          string `json:"op"`
+	Epoch       string `json:"epoch"`
+	Feed        uint64 `json:"feed"`
+	MemberID    string `json:"member_id"`
+	HeartbeatMS int64  `json:"heartbeat_ms"`
+	LeaseMS     int64  `json:"lease_ms"`
+	Resync      bool   `json:"resync"`
+}
+
+type eventFrame struct {
+	Op string `json:"op"`
+	wire.FeedEvent
+}
+
+type memberAck struct {
+	Op       string        `json:"op"`
+	Ref      string        `json:"ref,omitempty"`
+	Message  *wire.Message `json:"message"`
+	Change   wire.Change   `json:"change"`
+	Replayed bool          `json:"replayed"`
+}
+
+type memberTyping struct {
+	Op             string     `json:"op"`
+	ConversationID string     `json:"conversation_id"`
+	Actor          wire.Actor `json:"actor"`
+	On             bool       `json:"on"`
+}
+
+type presenceFrame struct {
+	Op      string           `json:"op"`
+	Members []MemberPresence `json:"members"`
+}
+
+type visitorReady struct {
+	Op            string `json:"op"`
+	Epoch         string `json:"epoch"`
+	SessionID     string `json:"session_id"`
+	Conversation  bool   `json:"conversation"`
+	LastPublicSeq uint64 `json:"last_public_seq"`
+	HeartbeatMS   int64  `json:"heartbeat_ms"`
+	Resync        bool   `json:"resync"`
+}
+
+type changeFrame struct {
+	Op     string            `json:"op"`
+	Change wire.PublicChange `json:"change"`
+}
+
+type visitorAck struct {
+	Op       string            `json:"op"`
+	Ref      string            `json:"ref,omitempty"`
+	Change   wire.PublicChange `json:"change"`
+	Replayed bool              `json:"replayed"`
+}
+
+type visitorTyping struct {
+	Op   string `json:"op"`
+	Name string `json:"name,omitempty"`
+	On   bool   `json:"on"`
+}
+
+type queueFrame struct {
+	Op        string `json:"op"`
+	Position  int    `json:"position"`
+	Available bool   `json:"available"`
+}
+
+// pong is the whole answer to a ping.
+const pong = `{"op":"pong"}`

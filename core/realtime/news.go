@@ -1,0 +1,54 @@
+package realtime
+
+import (
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/wire"
+)
+
+// The messages that gateways read from the bus, as JSON. Each goes to the
+// subject named, followed by the workspace id. They are ephemeral: whoever
+// misses one learns of it by the next, or at the next connection. A message on
+// event.SubjectRights has no content that matters: it makes gateways ask again
+// what every member of the workspace may.
+
+// PresenceNews says whose presence changed (event.SubjectPresence).
+type PresenceNews struct {
+	Members []MemberPresence `json:"members"`
+}
+
+// MemberPresence is one member's presence, as members see it too.
+type MemberPresence struct {
+	MemberID string `json:"member_id"`
+	Status   string `json:"status"` // available, away, offline
+	Open     int    `json:"open"`   // weight of open work
+	Capacity int    `json:"capacity"`
+}
+
+// QueueNews says which places in the queue changed (event.SubjectQueue).
+type QueueNews struct {
+	Places []QueuePlace `json:"places"`
+}
+
+// QueuePlace is the place of one customer, who is named as the conversation
+// names them.
+type QueuePlace struct {
+	Inbox     channel.InboxID `json:"inbox"`
+	Recipient string          `json:"recipient"`
+	Position  int             `json:"position"`  // 1 = next; 0 = does not wait any more
+	Available bool            `json:"available"` // some agent is
+}
+
+// typingNews says who types (event.SubjectTyping). Gateways publish it themselves.
+type typingNews struct {
+	workspace identity.WorkspaceID // the end of the subject
+
+	Conn         string          `json:"conn"` // the connection that need not be told
+	Conversation conversation.ID `json:"conversation"`
+	Inbox        channel.InboxID `json:"inbox"`
+	Recipient    string          `json:"recipient"`
+	Actor        wire.Actor      `json:"actor"`
+	On           bool            `json:"on"`
+	Private      bool            `json:"private"` // not for the customer
+}
