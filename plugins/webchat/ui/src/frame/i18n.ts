@@ -1,0 +1,48 @@
+import type { Locale } from "../locale";
+import en from "./locales/en.json";
+import zh from "./locales/zh-CN.json";
+
+export type Key = keyof typeof en;
+export type Translate = (key: Key, values?: Record<string, string | number>) => string;
+
+/** Everything the frame says and how it writes times, in one language. */
+export interface Language {
+  locale: Locale;
+  t: Translate;
+  /** Hours and minutes. */
+  time(at: Date): string;
+  /** Date and time, for the title of a time. */
+  moment(at: Date): string;
+  /** "Today", "Yesterday" or the date, seen from `now`. */
+  day(at: Date, now: Date): string;
+}
+
+const dictionaries: Record<Locale, Record<Key, string>> = { en, "zh-CN": zh };
+
+export function languageOf(locale: Locale): Language {
+  const words = dictionaries[locale];
+  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options);
+  const time = format({ hour: "2-digit", minute: "2-digit" });
+  const moment = format({ dateStyle: "long", timeStyle: "short" });
+  const near = format({ month: "long", day: "numeric", weekday: "short" });
+  const far = format({ year: "numeric", month: "long", day: "numeric" });
+  const t: Translate = (key, values) => words[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values?.[name] ?? ""));
+  return {
+    locale,
+    t,
+    time: (at) => time.format(at),
+    moment: (at) => moment.format(at),
+    day(at, now) {
+      const ago = daysBetween(at, now);
+      if (ago === 0) return t("today");
+      if (ago === 1) return t("yesterday");
+      return (at.getFullYear() === now.getFullYear() ? near : far).format(at);
+    },
+  };
+}
+
+/** Midnights between two moments, on this machine's calendar. */
+export function daysBetween(from: Date, to: Date): number {
+  const midnight = (d: Date) => Date.UTC(d.getFullYear(), d.getMonth(), d.getDate());
+  return Math.round((midnight(to) - midnight(from)) / 86_400_000);
+}

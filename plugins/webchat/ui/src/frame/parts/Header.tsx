@@ -1,0 +1,33 @@
+import type { Phase } from "../state";
+import { useLanguage } from "./context";
+import { ChatIcon, DownIcon } from "./icons";
+
+interface Props {
+  title: string;
+  phase: Phase;
+  onClose?: () => void;
+}
+
+/** Whom one talks to, how the connection is, and the way out. */
+export function Header({ title, phase, onClose }: Props) {
+  const { t } = useLanguage();
+  return (
+    <header class="header">
+      <span class="emblem">
+        <ChatIcon />
+      </span>
+      <div class="heading">
+        <h1>{title}</h1>
+        <p class={`status status-${phase}`} role="status" data-testid="widget-status" data-phase={phase}>
+          <i class="dot" />
+          {t(`status.${phase}`)}
+        </p>
+      </div>
+      {onClose && (
+        <button type="button" class="round" aria-label={t("close")} onClick={onClose}>
+          <DownIcon />
+        </button>
+      )}
+    </header>
+  );
+}

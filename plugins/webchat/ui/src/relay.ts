@@ -1,0 +1,49 @@
+/**
+ * What the loader (on the customer's page) and the frame (on ours) say to each other with
+ * postMessage. The frame may be embedded by a page we do not know and the page may hold frames we
+ * do not know, so both sides check origin and source of every message before they read it.
+ */
+
+/** Marks our messages; the number changes when their meaning does. */
+export const CHANNEL = "patchbay/1";
+
+/** The page the visitor looks at. */
+export interface Page {
+  url: string;
+  title: string;
+  referrer: string;
+  /** Language tag of the page, or of the browser when the page names none. */
+  locale: string;
+}
+
+export type ToFrame =
+  /** Answer to `ready`. `store` holds everything the frame ever put and did not remove. */
+  | { type: "init"; page: Page; store: Record<string, string>; open: boolean; focus: boolean }
+  | { type: "shown"; focus: boolean }
+  | { type: "hidden" };
+
+export type ToPage =
+  | { type: "ready" }
+  /** Keep a value in the page's storage (browsers block a third-party frame's own). null removes it. */
+  | { type: "put"; key: string; value: string | null }
+  | { type: "unread"; count: number }
+  | { type: "theme"; color: string }
+  | { type: "close" };
+
+export type Sealed<T> = T & { channel: typeof CHANNEL };
+
+export const seal = <T extends object>(message: T): Sealed<T> => ({ ...message, channel: CHANNEL });
+
+/**
+ * The message in `event`, if it comes from exactly this window of exactly this origin and is ours.
+ * The sender's type claims are not checked here: the reader checks what it uses.
+ */
+export function trusted<T extends { type: string }>(
+  event: Pick<MessageEvent, "origin" | "source" | "data">,
+  source: unknown,
+  origin: string,
+): T | undefined {
+  if (!source || event.source !== source || event.origin !== origin) return undefined;
+  const data = event.data as Sealed<T> | null;
+  return data?.channel === CHANNEL ? data : undefined;
+}
