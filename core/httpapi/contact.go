@@ -57,7 +57,7 @@ func (s *Server) contactRoutes() {
 
 type listContactsInput struct {
 	Workspace string `path:"workspace"`
-	paging
+	Paging
 	Query string `query:"q" maxLength:"100" doc:"A part of name, e-mail or phone."`
 }
 
@@ -69,12 +69,13 @@ func (s *Server) listContacts(ctx context.Context, scope identity.Scope, in *lis
 	return listOf(p, func(c contact.Contact) contactBody { return contactOf(c, nil) }), nil
 }
 
-type contactPath struct {
+// ContactPath is the path parameters of one contact.
+type ContactPath struct {
 	Workspace string `path:"workspace"`
 	Contact   string `path:"contact"`
 }
 
-func (s *Server) getContact(ctx context.Context, scope identity.Scope, in *contactPath) (*body[contactBody], error) {
+func (s *Server) getContact(ctx context.Context, scope identity.Scope, in *ContactPath) (*body[contactBody], error) {
 	c, ids, err := s.Contacts.Get(ctx, scope, contact.ID(in.Contact))
 	if err != nil {
 		return nil, err
@@ -83,7 +84,7 @@ func (s *Server) getContact(ctx context.Context, scope identity.Scope, in *conta
 }
 
 type patchContactInput struct {
-	contactPath
+	ContactPath
 	Body struct {
 		Name  *string `json:"name,omitempty"`
 		Email *string `json:"email,omitempty"`
@@ -100,5 +101,5 @@ func (s *Server) patchContact(ctx context.Context, scope identity.Scope, in *pat
 	if err != nil {
 		return nil, err
 	}
-	return s.getContact(ctx, scope, &in.contactPath)
+	return s.getContact(ctx, scope, &in.ContactPath)
 }

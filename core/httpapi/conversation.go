@@ -20,13 +20,13 @@ import (
 
 const conversationsPath = apiPrefix + "/workspaces/{workspace}/conversations"
 
-// conversationPath is the path parameters of one conversation.
-type conversationPath struct {
+// ConversationPath is the path parameters of one conversation.
+type ConversationPath struct {
 	Workspace    string `path:"workspace"`
 	Conversation string `path:"conversation"`
 }
 
-func (p conversationPath) id() conversation.ID { return conversation.ID(p.Conversation) }
+func (p ConversationPath) id() conversation.ID { return conversation.ID(p.Conversation) }
 
 // body is an answer with nothing but a body.
 type body[T any] struct {
@@ -39,13 +39,13 @@ type list[T any] struct {
 	NextCursor string `json:"next_cursor,omitempty" doc:"Give it as cursor for the next page; absent at the end."`
 }
 
-// paging is the query parameters of a list.
-type paging struct {
+// Paging is the query parameters of a list.
+type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor string `query:"cursor" maxLength:"500"`
 }
 
-func (p paging) request() page.Request { return page.Request{Limit: p.Limit, Cursor: p.Cursor} }
+func (p Paging) request() page.Request { return page.Request{Limit: p.Limit, Cursor: p.Cursor} }
 
 func listOf[T, V any](p page.Page[T], view func(T) V) *body[list[V]] {
 	out := &body[list[V]]{Body: list[V]{Items: make([]V, len(p.Items)), NextCursor: p.Next}}
@@ -80,7 +80,7 @@ func (s *Server) conversationRoutes() {
 
 type listConversationsInput struct {
 	Workspace string `path:"workspace"`
-	paging
+	Paging
 	View    string `query:"view" enum:"mine,unassigned,all" default:"all"`
 	State   string `query:"state" enum:"open,snoozed,resolved,any" default:"any"`
 	Inbox   string `query:"inbox" maxLength:"40"`
@@ -129,7 +129,7 @@ func (s *Server) answer(ctx context.Context, scope identity.Scope, c conversatio
 	return &body[wire.Conversation]{Body: withUnread(c, read[c.ID])}, nil
 }
 
-func (s *Server) getConversation(ctx context.Context, scope identity.Scope, in *conversationPath) (*body[wire.Conversation], error) {
+func (s *Server) getConversation(ctx context.Context, scope identity.Scope, in *ConversationPath) (*body[wire.Conversation], error) {
 	c, err := s.Conversations.Get(ctx, scope, in.id())
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (s *Server) getConversation(ctx context.Context, scope identity.Scope, in *
 }
 
 type timelineInput struct {
-	conversationPath
+	ConversationPath
 	After  string `query:"after" pattern:"^[0-9]{1,19}$" doc:"Changes with a greater seq, the oldest first."`
 	Before uint64 `query:"before" doc:"Changes with a smaller seq, the newest of them."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
@@ -178,7 +178,7 @@ func (s *Server) timeline(ctx context.Context, scope identity.Scope, in *timelin
 }
 
 type postMessageInput struct {
-	conversationPath
+	ConversationPath
 	Body struct {
 		ClientMsgID string `json:"client_msg_id" minLength:"1" maxLength:"64" doc:"Made by the client for each message, a UUID."`
 		Kind        string `json:"kind" enum:"text,note"`
@@ -215,7 +215,7 @@ func (s *Server) postMessage(ctx context.Context, scope identity.Scope, in *post
 }
 
 type assignInput struct {
-	conversationPath
+	ConversationPath
 	Body struct {
 		MemberID string `json:"member_id" maxLength:"40" doc:"Empty: back to the queue."`
 	}
@@ -230,7 +230,7 @@ func (s *Server) assign(ctx context.Context, scope identity.Scope, in *assignInp
 }
 
 type setStateInput struct {
-	conversationPath
+	ConversationPath
 	Body struct {
 		State        string     `json:"state" enum:"open,snoozed,resolved"`
 		SnoozedUntil *time.Time `json:"snoozed_until,omitempty" doc:"With state snoozed: when to wake."`
@@ -250,7 +250,7 @@ func (s *Server) setState(ctx context.Context, scope identity.Scope, in *setStat
 }
 
 type markReadInput struct {
-	conversationPath
+	ConversationPath
 	Body struct {
 		Seq uint64 `json:"seq"`
 	}

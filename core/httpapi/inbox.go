@@ -110,7 +110,7 @@ func jsonObject(raw json.RawMessage) map[string]any {
 	return out
 }
 
-func (s *Server) listChannels(ctx context.Context, scope identity.Scope, _ *workspacePath) (*body[list[channelTypeBody]], error) {
+func (s *Server) listChannels(ctx context.Context, scope identity.Scope, _ *WorkspacePath) (*body[list[channelTypeBody]], error) {
 	types, err := s.Inboxes.Types(ctx, scope)
 	if err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (s *Server) listChannels(ctx context.Context, scope identity.Scope, _ *work
 	return out, nil
 }
 
-func (s *Server) listInboxes(ctx context.Context, scope identity.Scope, _ *workspacePath) (*body[list[inboxBody]], error) {
+func (s *Server) listInboxes(ctx context.Context, scope identity.Scope, _ *WorkspacePath) (*body[list[inboxBody]], error) {
 	inboxes, err := s.Inboxes.List(ctx, scope)
 	if err != nil {
 		return nil, err
@@ -137,12 +137,13 @@ func (s *Server) listInboxes(ctx context.Context, scope identity.Scope, _ *works
 	return out, nil
 }
 
-type inboxPath struct {
+// InboxPath is the path parameters of one inbox.
+type InboxPath struct {
 	Workspace string `path:"workspace"`
 	Inbox     string `path:"inbox"`
 }
 
-func (s *Server) getInbox(ctx context.Context, scope identity.Scope, in *inboxPath) (*body[inboxBody], error) {
+func (s *Server) getInbox(ctx context.Context, scope identity.Scope, in *InboxPath) (*body[inboxBody], error) {
 	inbox, err := s.Inboxes.Get(ctx, scope, channel.InboxID(in.Inbox))
 	if err != nil {
 		return nil, err
@@ -174,7 +175,7 @@ func (s *Server) createInbox(ctx context.Context, scope identity.Scope, in *crea
 }
 
 type patchInboxInput struct {
-	inboxPath
+	InboxPath
 	Body struct {
 		Name    *string        `json:"name,omitempty"`
 		Config  map[string]any `json:"config,omitempty"`
@@ -198,7 +199,7 @@ func (s *Server) patchInbox(ctx context.Context, scope identity.Scope, in *patch
 	return &body[inboxBody]{Body: s.inboxView(inbox, "")}, nil
 }
 
-func (s *Server) rotateHook(ctx context.Context, scope identity.Scope, in *inboxPath) (*body[inboxBody], error) {
+func (s *Server) rotateHook(ctx context.Context, scope identity.Scope, in *InboxPath) (*body[inboxBody], error) {
 	inbox, token, err := s.Inboxes.RotateHook(ctx, scope, channel.InboxID(in.Inbox))
 	if err != nil {
 		return nil, err

@@ -75,8 +75,8 @@ func (s *Server) memberRoutes() {
 }
 
 type listMembersInput struct {
-	workspacePath
-	paging
+	WorkspacePath
+	Paging
 }
 
 func (s *Server) listMembers(ctx context.Context, scope identity.Scope, in *listMembersInput) (*body[list[memberBody]], error) {
@@ -88,7 +88,7 @@ func (s *Server) listMembers(ctx context.Context, scope identity.Scope, in *list
 }
 
 type patchMemberInput struct {
-	workspacePath
+	WorkspacePath
 	Member string `path:"member"`
 	Body   struct {
 		Name      *string `json:"name,omitempty"`
@@ -120,7 +120,7 @@ func (s *Server) listInvitations(ctx context.Context, scope identity.Scope, in *
 }
 
 type inviteInput struct {
-	workspacePath
+	WorkspacePath
 	Body struct {
 		Email string `json:"email"`
 		Role  string `json:"role" enum:"owner,administrator,supervisor,agent"`
@@ -135,12 +135,13 @@ func (s *Server) invite(ctx context.Context, scope identity.Scope, in *inviteInp
 	return &body[invitationBody]{Body: s.invitationOf(issued.Invitation, issued.Token)}, nil
 }
 
-type invitationPath struct {
-	workspacePath
+// InvitationPath is the path parameters of one invitation.
+type InvitationPath struct {
+	WorkspacePath
 	Invitation string `path:"invitation"`
 }
 
-func (s *Server) revokeInvitation(ctx context.Context, scope identity.Scope, in *invitationPath) (*struct{}, error) {
+func (s *Server) revokeInvitation(ctx context.Context, scope identity.Scope, in *InvitationPath) (*struct{}, error) {
 	return nil, s.Identity.Invitations.Revoke(ctx, scope, identity.InvitationID(in.Invitation))
 }
 
@@ -149,7 +150,7 @@ type presenceBody struct {
 	Members []wire.Presence `json:"members"`
 }
 
-func (s *Server) presence(ctx context.Context, scope identity.Scope, _ *workspacePath) (*body[presenceBody], error) {
+func (s *Server) presence(ctx context.Context, scope identity.Scope, _ *WorkspacePath) (*body[presenceBody], error) {
 	members, err := s.Presence.Snapshot(ctx, scope.Workspace)
 	if err != nil {
 		return nil, err
@@ -161,7 +162,7 @@ func (s *Server) presence(ctx context.Context, scope identity.Scope, _ *workspac
 }
 
 type choosePresenceInput struct {
-	workspacePath
+	WorkspacePath
 	Body struct {
 		Status string `json:"status" enum:"available,away"`
 	}

@@ -80,7 +80,7 @@ type pluginPath struct {
 
 func (p pluginPath) id() extension.PluginID { return extension.PluginID(p.Publisher + "/" + p.Name) }
 
-func (s *Server) listPlugins(ctx context.Context, scope identity.Scope, _ *workspacePath) (*body[list[pluginBody]], error) {
+func (s *Server) listPlugins(ctx context.Context, scope identity.Scope, _ *WorkspacePath) (*body[list[pluginBody]], error) {
 	plugins, err := s.Extensions.List(ctx, scope)
 	if err != nil {
 		return nil, err

@@ -103,6 +103,7 @@ func newProblem(status int, code, detail string) *Problem {
 // speakProblems makes huma answer its own refusals (validation, parsing) in
 // our form. huma keeps the constructor in a package variable.
 var speakProblems = sync.OnceFunc(func() { //nolint:gochecknoglobals // set once, huma leaves no other way
+	huma.DefaultArrayNullable = false // a list is never null
 	huma.NewError = func(status int, msg string, details ...error) huma.StatusError {
 		p := newProblem(status, transportCode(status), sentence(status, msg))
 		for _, d := range details {

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -128,4 +129,25 @@ func (s *Server) checkRoutes() error {
 
 func fiberPath(path string) string {
 	return strings.NewReplacer("{", ":", "}", "", "...", "").Replace(path)
+}
+
+// Route is a row of the route table.
+type Route struct {
+	Method, Path, Access string
+}
+
+// Routes lists every route that is served, with its access. The OpenAPI
+// document and the authorization matrix are checked against it.
+func (s *Server) Routes() []Route {
+	out := make([]Route, len(s.routes))
+	for i, r := range s.routes {
+		out[i] = Route{r.method, r.path, string(r.access)}
+	}
+	return out
+}
+
+// Test answers one request without a listener.
+func (s *Server) Test(r *http.Request) (*http.Response, error) {
+	const wait = 10_000 // ms
+	return s.app.Test(r, wait) //nolint:wrapcheck // for tests
 }

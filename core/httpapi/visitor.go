@@ -15,7 +15,8 @@ import (
 
 const livePath = apiPrefix + "/live/{inbox}"
 
-type livePathInput struct {
+// LivePathInput is the path parameters of a live inbox.
+type LivePathInput struct {
 	Inbox string `path:"inbox"`
 }
 
@@ -46,7 +47,7 @@ func (s *Server) visitorRoutes() {
 		accessVisitor, s.visitorSend)
 }
 
-func (s *Server) liveSettings(ctx context.Context, in *livePathInput) (*body[liveBody], error) {
+func (s *Server) liveSettings(ctx context.Context, in *LivePathInput) (*body[liveBody], error) {
 	inbox, err := s.Conversations.LiveInbox(ctx, channel.InboxID(in.Inbox))
 	if err != nil {
 		return nil, err
@@ -59,7 +60,7 @@ func (s *Server) liveSettings(ctx context.Context, in *livePathInput) (*body[liv
 }
 
 type openSessionInput struct {
-	livePathInput
+	LivePathInput
 	Body struct {
 		PageURL     string `json:"page_url,omitempty" maxLength:"2000"`
 		PageTitle   string `json:"page_title,omitempty" maxLength:"500"`
@@ -100,7 +101,7 @@ func visitorIn(ctx context.Context) (conversation.Visitor, error) {
 }
 
 type visitorChangesInput struct {
-	livePathInput
+	LivePathInput
 	After uint64 `query:"after" doc:"The last public seq seen."`
 	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"100"`
 }
@@ -138,7 +139,7 @@ func (s *Server) visitorChanges(ctx context.Context, in *visitorChangesInput) (*
 }
 
 type visitorSendInput struct {
-	livePathInput
+	LivePathInput
 	Body struct {
 		ClientMsgID string `json:"client_msg_id" minLength:"1" maxLength:"64"`
 		Text        string `json:"text" minLength:"1"`

@@ -13,7 +13,9 @@ import (
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
-type workspacePath struct {
+// WorkspacePath is the path parameters of a workspace. It is exported, as every
+// type that an input embeds: huma passes over embedded types that are not.
+type WorkspacePath struct {
 	Workspace string `path:"workspace"`
 }
 
@@ -39,7 +41,7 @@ func (s *Server) workspaceRoutes() {
 	member(s, huma.Operation{Method: http.MethodGet, Path: path + "/checklist", Summary: "What is left to set up", Tags: tags}, identity.WorkspaceRead, s.checklist)
 }
 
-func (s *Server) getWorkspace(ctx context.Context, scope identity.Scope, _ *workspacePath) (*body[workspaceBody], error) {
+func (s *Server) getWorkspace(ctx context.Context, scope identity.Scope, _ *WorkspacePath) (*body[workspaceBody], error) {
 	w, err := s.Identity.Workspaces.Get(ctx, scope)
 	if err != nil {
 		return nil, err
@@ -48,7 +50,7 @@ func (s *Server) getWorkspace(ctx context.Context, scope identity.Scope, _ *work
 }
 
 type patchWorkspaceInput struct {
-	workspacePath
+	WorkspacePath
 	Body struct {
 		Name   *string `json:"name,omitempty"`
 		Locale *string `json:"locale,omitempty" enum:"en,zh-CN"`
@@ -75,7 +77,7 @@ type checklistBody struct {
 }
 
 // checklist is computed from what is there, so it cannot go stale.
-func (s *Server) checklist(ctx context.Context, scope identity.Scope, _ *workspacePath) (*body[checklistBody], error) {
+func (s *Server) checklist(ctx context.Context, scope identity.Scope, _ *WorkspacePath) (*body[checklistBody], error) {
 	inboxes, err := s.Inboxes.List(ctx, scope)
 	if err != nil {
 		return nil, err
