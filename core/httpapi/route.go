@@ -148,6 +148,6 @@ func (s *Server) Routes() []Route {
 
 // Test answers one request without a listener.
 func (s *Server) Test(r *http.Request) (*http.Response, error) {
-	const wait = 10_000 // ms
+	const wait = 10_000        // ms
 	return s.app.Test(r, wait) //nolint:wrapcheck // for tests
 }

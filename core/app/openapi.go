@@ -1,0 +1,37 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"testing/fstest"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/httpapi"
+	"github.com/patchbay-im/patchbay/marketplace/bundle"
+)
+
+// OpenAPI returns the OpenAPI 3.1 document of a version, without a server.
+func OpenAPI(version string) ([]byte, error) {
+	s, err := httpapi.New(httpapi.Options{
+		Version: version, Console: fstest.MapFS{}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("describe the API: %w", err)
+	}
+	return s.OpenAPI(), nil
+}
+
+// BuildPlugin builds a plugin's folder into a directory and returns where.
+func BuildPlugin(ctx context.Context, folder, out string) (string, error) {
+	made, err := bundle.Build(ctx, folder, out)
+	if err != nil {
+		return "", fmt.Errorf("build the plugin in %s: %w", folder, err)
+	}
+	return made.Dir, nil
+}
+
+func errMemberSuspended() error {
+	return errs.New(errs.Conflict, "member.suspended", "This member is suspended and cannot take conversations.")
+}
