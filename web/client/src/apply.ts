@@ -75,14 +75,14 @@ export type View = "mine" | "unassigned" | "all";
 /** What a list of conversations was asked for. */
 export interface ConversationFilter {
   view: View;
-  state: ConversationState;
+  state: ConversationState | "any";
   inbox?: string;
   contact?: string;
 }
 
 /** Whether the server would list the conversation, asked by this member. */
 export function matches(conversation: Conversation, filter: ConversationFilter, memberID: string): boolean {
-  if (conversation.state !== filter.state) return false;
+  if (filter.state !== "any" && conversation.state !== filter.state) return false;
   if (filter.inbox && conversation.inbox_id !== filter.inbox) return false;
   if (filter.contact && conversation.contact.id !== filter.contact) return false;
   if (filter.view === "mine") return conversation.assignee_id === memberID;

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { applyChanges, applyOlder, applyToPages, emptyTimeline, entriesOf, gapAfter, matches, newerConversation, type ConversationFilter } from "../src/apply";
 import type { Change, Conversation, Message } from "../src/types";
 
-function message(id: string, delivery: Message["delivery"] = "pending"): Message {
-  return { id, conversation_id: "cnv_1", client_msg_id: `c-${id}`, kind: "text", sender: { kind: "agent" }, text: id, created_at: "2026-01-01T00:00:00.000Z", delivery };
+function message(id: string, delivery: Message["delivery"] | "" = "pending"): Message {
+  return { id, conversation_id: "cnv_1", client_msg_id: `c-${id}`, kind: "text", sender: { kind: "agent" }, text: id, created_at: "2026-01-01T00:00:00.000Z", delivery: delivery || undefined };
 }
 
 function change(seq: number, type: Change["type"], msg?: Message): Change {

@@ -34,16 +34,16 @@ export interface ErrorFrame {
   detail?: string;
 }
 
+/** What the server sends a member after `ready`. */
 export type MemberFrame =
-  | MemberReady
   | ({ op: "event" } & FeedEvent)
   | { op: "ack"; ref: string; message: Message; change: Change; conversation?: Conversation; replayed: boolean }
   | { op: "typing"; conversation_id: string; actor: { kind: string; id?: string; name?: string }; on: boolean }
   | { op: "presence"; members: PresenceEntry[] }
   | ErrorFrame;
 
+/** What the server sends a visitor after `ready`. */
 export type VisitorFrame =
-  | VisitorReady
   | { op: "change"; change: PublicChange }
   | { op: "ack"; ref: string; change: PublicChange; replayed: boolean }
   | { op: "typing"; name?: string; on: boolean }

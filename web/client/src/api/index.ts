@@ -1,0 +1,5 @@
+/** The member's side of the REST API, over the types generated from OpenAPI. Every failure is an ApiError. */
+export { Api } from "./client";
+export { SessionApi } from "./session";
+export { WorkspaceApi, type ConversationQuery } from "./workspace";
+export { ApiError, type FieldProblem, type Problem } from "../problem";

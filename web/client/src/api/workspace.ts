@@ -1,0 +1,192 @@
+import type { FeedRange, MemberMessage, Stored } from "../live/member";
+import type {
+  ChannelType,
+  ChecklistItem,
+  Contact,
+  Conversation,
+  ConversationState,
+  Inbox,
+  Invitation,
+  ListPage,
+  Member,
+  Plugin,
+  PluginLogLine,
+  PresenceEntry,
+  Role,
+  TimelinePage,
+  Workspace,
+} from "../types";
+import type { Api } from "./client";
+
+const BASE = "/api/v1/workspaces/{workspace}" as const;
+
+export interface ConversationQuery {
+  view?: "mine" | "unassigned" | "all";
+  state?: ConversationState | "any";
+  inbox?: string;
+  contact?: string;
+  cursor?: string;
+  limit?: number;
+}
+
+/** Everything inside one workspace. */
+export class WorkspaceApi {
+  constructor(
+    private readonly api: Api,
+    readonly id: string,
+  ) {}
+
+  private get path() {
+    return { workspace: this.id };
+  }
+
+  get(): Promise<Workspace> {
+    return this.api.call("get", BASE, { path: this.path });
+  }
+
+  update(body: { name?: string; locale?: "en" | "zh-CN" }): Promise<Workspace> {
+    return this.api.call("patch", BASE, { path: this.path, body });
+  }
+
+  async checklist(): Promise<ChecklistItem[]> {
+    return (await this.api.call("get", `${BASE}/checklist`, { path: this.path })).items;
+  }
+
+  /** All members: a workspace has few enough to follow the pages at once. */
+  async members(): Promise<Member[]> {
+    return everything((cursor) => this.api.call("get", `${BASE}/members`, { path: this.path, query: { limit: 200, cursor } }));
+  }
+
+  updateMember(member: string, body: { role?: Role; name?: string; capacity?: number; suspended?: boolean }): Promise<Member> {
+    return this.api.call("patch", `${BASE}/members/{member}`, { path: { ...this.path, member }, body });
+  }
+
+  invitations(): Promise<Invitation[]> {
+    return everything((cursor) => this.api.call("get", `${BASE}/invitations`, { path: this.path, query: { limit: 200, cursor } }));
+  }
+
+  /** The answer alone carries the link. */
+  invite(email: string, role: Role): Promise<Invitation> {
+    return this.api.call("post", `${BASE}/invitations`, { path: this.path, body: { email, role } });
+  }
+
+  async revokeInvitation(invitation: string): Promise<void> {
+    await this.api.call("delete", `${BASE}/invitations/{invitation}`, { path: { ...this.path, invitation } });
+  }
+
+  async presence(): Promise<PresenceEntry[]> {
+    return (await this.api.call("get", `${BASE}/presence`, { path: this.path })).members;
+  }
+
+  async choosePresence(status: "available" | "away"): Promise<void> {
+    await this.api.call("put", `${BASE}/presence/me`, { path: this.path, body: { status } });
+  }
+
+  async channels(): Promise<ChannelType[]> {
+    return (await this.api.call("get", `${BASE}/channels`, { path: this.path })).items;
+  }
+
+  async inboxes(): Promise<Inbox[]> {
+    return (await this.api.call("get", `${BASE}/inboxes`, { path: this.path })).items;
+  }
+
+  /** The answer may carry hook_url, which is shown once. */
+  createInbox(body: { name: string; plugin: string; config: Record<string, unknown> }): Promise<Inbox> {
+    return this.api.call("post", `${BASE}/inboxes`, { path: this.path, body });
+  }
+
+  updateInbox(inbox: string, body: { name?: string; config?: Record<string, unknown>; enabled?: boolean }): Promise<Inbox> {
+    return this.api.call("patch", `${BASE}/inboxes/{inbox}`, { path: { ...this.path, inbox }, body });
+  }
+
+  /** The old address stops working at once; the answer carries the new one. */
+  rotateHook(inbox: string): Promise<Inbox> {
+    return this.api.call("post", `${BASE}/inboxes/{inbox}/rotate-hook`, { path: { ...this.path, inbox } });
+  }
+
+  async plugins(): Promise<Plugin[]> {
+    return (await this.api.call("get", `${BASE}/plugins`, { path: this.path })).items;
+  }
+
+  async restartPlugin(id: string): Promise<void> {
+    await this.api.call("post", `${BASE}/plugins/{publisher}/{name}/restart`, { path: this.plugin(id) });
+  }
+
+  async pluginLogs(id: string): Promise<PluginLogLine[]> {
+    return (await this.api.call("get", `${BASE}/plugins/{publisher}/{name}/logs`, { path: this.plugin(id) })).lines;
+  }
+
+  contacts(q: string, cursor?: string): Promise<ListPage<Contact>> {
+    return this.api.call("get", `${BASE}/contacts`, { path: this.path, query: { q: q || undefined, cursor } });
+  }
+
+  contact(contact: string): Promise<Contact> {
+    return this.api.call("get", `${BASE}/contacts/{contact}`, { path: { ...this.path, contact } });
+  }
+
+  updateContact(contact: string, body: { name?: string; email?: string; phone?: string; note?: string }): Promise<Contact> {
+    return this.api.call("patch", `${BASE}/contacts/{contact}`, { path: { ...this.path, contact }, body });
+  }
+
+  conversations(query: ConversationQuery): Promise<ListPage<Conversation>> {
+    return this.api.call("get", `${BASE}/conversations`, { path: this.path, query });
+  }
+
+  conversation(conversation: string): Promise<Conversation> {
+    return this.api.call("get", `${BASE}/conversations/{conversation}`, { path: this.one(conversation) });
+  }
+
+  /** Without `before` and `after`: the newest. */
+  timeline(conversation: string, range: { before?: number; after?: number; limit?: number } = {}): Promise<TimelinePage> {
+    const query = { ...range, after: range.after?.toString() };
+    return this.api.call("get", `${BASE}/conversations/{conversation}/timeline`, { path: this.one(conversation), query });
+  }
+
+  /** Idempotent by client_msg_id. */
+  postMessage({ conversation_id, ...body }: MemberMessage): Promise<Stored> {
+    return this.api.call("post", `${BASE}/conversations/{conversation}/messages`, { path: this.one(conversation_id), body });
+  }
+
+  /** An empty member id gives the conversation back to the queue. */
+  assign(conversation: string, member_id: string): Promise<Conversation> {
+    return this.api.call("post", `${BASE}/conversations/{conversation}/assign`, { path: this.one(conversation), body: { member_id } });
+  }
+
+  setState(conversation: string, state: ConversationState, snoozed_until?: string): Promise<Conversation> {
+    const body = { state, snoozed_until };
+    return this.api.call("post", `${BASE}/conversations/{conversation}/state`, { path: this.one(conversation), body });
+  }
+
+  async markRead(conversation: string, seq: number): Promise<void> {
+    await this.api.call("put", `${BASE}/conversations/{conversation}/read`, { path: this.one(conversation), body: { seq } });
+  }
+
+  events(after: number): Promise<FeedRange> {
+    return this.api.call("get", `${BASE}/events`, { path: this.path, query: { after } });
+  }
+
+  /** The path of the live connection. */
+  get livePath(): string {
+    return `/api/v1/workspaces/${this.id}/live`;
+  }
+
+  private one(conversation: string) {
+    return { ...this.path, conversation };
+  }
+
+  /** A plugin's id is publisher/name. */
+  private plugin(id: string) {
+    const [publisher = "", name = ""] = id.split("/");
+    return { ...this.path, publisher, name };
+  }
+}
+
+async function everything<T>(page: (cursor?: string) => Promise<ListPage<T>>): Promise<T[]> {
+  const items: T[] = [];
+  for (let cursor: string | undefined, first = true; first || cursor; first = false) {
+    const { items: more, next_cursor } = await page(cursor);
+    items.push(...more);
+    cursor = next_cursor;
+  }
+  return items;
+}
