@@ -1,0 +1,344 @@
+package delivery_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/delivery"
+)
+
+const plugin channel.PluginID = "patchbay/echo"
+
+// ledger is a delivery.Store in memory: rows in order, one conversation's
+// later rows held back by its earlier ones.
+type ledger struct {
+	mu   sync.Mutex
+	rows []delivery.Delivery
+	down bool
+}
+
+func (l *ledger) add(id, conversation string, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rows = append(l.rows, delivery.Delivery{
+		ID: delivery.ID(id), Plugin: plugin, Conversation: conversation, State: delivery.Pending, CreatedAt: at, NextAt: at,
+	})
+}
+
+var errDown = errors.New("the ledger is down")
+
+func (l *ledger) Due(_ context.Context, _ channel.PluginID, now time.Time, limit int, skip map[delivery.ID]bool) ([]delivery.Delivery, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.down {
+		return nil, errDown
+	}
+	held := map[string]bool{}
+	var out []delivery.Delivery
+	for _, r := range l.rows {
+		if r.State != delivery.Pending || held[r.Conversation] {
+			continue
+		}
+		held[r.Conversation] = true
+		if !skip[r.ID] && !r.NextAt.After(now) && len(out) < limit {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+func (l *ledger) NextDue(context.Context, channel.PluginID) (time.Time, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var next time.Time
+	for _, r := range l.rows {
+		if r.State == delivery.Pending && (next.IsZero() || r.NextAt.Before(next)) {
+			next = r.NextAt
+		}
+	}
+	return next, nil
+}
+
+func (l *ledger) Settle(_ context.Context, settled []delivery.Settlement) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.down {
+		return errDown
+	}
+	for _, s := range settled {
+		for i := range l.rows {
+			if l.rows[i].ID == s.Delivery.ID {
+				l.rows[i].State, l.rows[i].Attempts, l.rows[i].NextAt, l.rows[i].LastCode = s.State, s.Attempts, s.NextAt, s.Result.Code
+			}
+		}
+	}
+	return nil
+}
+
+func (l *ledger) row(id string) delivery.Delivery {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i := slices.IndexFunc(l.rows, func(r delivery.Delivery) bool { return r.ID == delivery.ID(id) })
+	return l.rows[i]
+}
+
+// line is a plugin that records what it gets and answers as told.
+type line struct {
+	mu       sync.Mutex
+	credits  int
+	got      []delivery.Delivery
+	batches  []int
+	receipts chan []delivery.Receipt
+	answer   func(delivery.Delivery) *channel.Result // nil result = no answer
+}
+
+func newLine(answer func(delivery.Delivery) *channel.Result) *line {
+	return &line{credits: 64, receipts: make(chan []delivery.Receipt, 64), answer: answer}
+}
+
+func accept(delivery.Delivery) *channel.Result {
+	return &channel.Result{Outcome: channel.OutcomeAccepted}
+}
+
+func (l *line) Credits() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.credits
+}
+
+func (l *line) Send(_ context.Context, items []delivery.Delivery) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.batches = append(l.batches, len(items))
+	var out []delivery.Receipt
+	for _, item := range items {
+		l.got = append(l.got, item)
+		if r := l.answer(item); r != nil {
+			out = append(out, delivery.Receipt{ID: item.ID, Result: *r})
+		}
+	}
+	if len(out) > 0 {
+		l.receipts <- out
+	}
+	return nil
+}
+
+func (l *line) Receipts() <-chan []delivery.Receipt { return l.receipts }
+
+func (l *line) ids() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make([]string, len(l.got))
+	for i, g := range l.got {
+		out[i] = string(g.ID)
+	}
+	return out
+}
+
+// serve runs one Serve inside the bubble until the test stops it.
+func serve(t *testing.T, d *delivery.Deliverer, l *line) (stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- d.Serve(ctx, plugin, l) }()
+	synctest.Wait()
+	return func() error { cancel(); return <-done }
+}
+
+func deliverer(l *ledger) *delivery.Deliverer {
+	return delivery.NewDeliverer(l, time.Now, slog.New(slog.DiscardHandler))
+}
+
+func TestDeliversInOrderWithinAConversation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows := &ledger{}
+		for _, id := range []string{"a1", "b1", "a2", "a3", "b2"} {
+			rows.add(id, id[:1], time.Now())
+		}
+		l := newLine(accept)
+		stop := serve(t, deliverer(rows), l)
+		if got := l.ids(); !slices.Equal(got, []string{"a1", "b1", "a2", "b2", "a3"}) {
+			t.Errorf("delivered %v", got)
+		}
+		for _, id := range []string{"a1", "a2", "a3", "b1", "b2"} {
+			if r := rows.row(id); r.State != delivery.Sent || r.Attempts != 1 {
+				t.Errorf("%s: %+v", id, r)
+			}
+		}
+		if err := stop(); !errors.Is(err, context.Canceled) {
+			t.Errorf("Serve returned %v", err)
+		}
+	})
+}
+
+func TestWakesForNewRows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows, l := &ledger{}, newLine(accept)
+		d := deliverer(rows)
+		stop := serve(t, d, l)
+		rows.add("a1", "a", time.Now())
+		d.Wake()
+		synctest.Wait()
+		if len(l.ids()) != 1 {
+			t.Error("a wake-up did not deliver")
+		}
+		rows.add("a2", "a", time.Now()) // its wake-up is lost
+		time.Sleep(31 * time.Second)
+		synctest.Wait()
+		if len(l.ids()) != 2 {
+			t.Error("a lost wake-up cost a delivery")
+		}
+		_ = stop()
+	})
+}
+
+func TestRetriesLaterAndHoldsBackWhatFollows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows := &ledger{}
+		rows.add("a1", "a", time.Now())
+		rows.add("a2", "a", time.Now())
+		tries := 0
+		l := newLine(func(d delivery.Delivery) *channel.Result {
+			if d.ID == "a1" {
+				if tries++; tries < 3 {
+					return &channel.Result{Outcome: channel.OutcomeRetry, Code: "busy"}
+				}
+			}
+			return accept(d)
+		})
+		stop := serve(t, deliverer(rows), l)
+		if r := rows.row("a1"); r.State != delivery.Pending || r.Attempts != 1 || !r.NextAt.After(time.Now()) {
+			t.Errorf("after the first try: %+v", r)
+		}
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if got := l.ids(); !slices.Equal(got, []string{"a1", "a1", "a1", "a2"}) {
+			t.Errorf("delivered %v", got)
+		}
+		_ = stop()
+	})
+}
+
+func TestRefusedForGood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows := &ledger{}
+		rows.add("a1", "a", time.Now())
+		rows.add("a2", "a", time.Now())
+		l := newLine(func(d delivery.Delivery) *channel.Result {
+			if d.ID == "a1" {
+				return &channel.Result{Outcome: channel.OutcomeRejected, Code: "invalid_recipient"}
+			}
+			return accept(d)
+		})
+		stop := serve(t, deliverer(rows), l)
+		if r := rows.row("a1"); r.State != delivery.Dead || r.LastCode != "invalid_recipient" {
+			t.Errorf("%+v", r)
+		}
+		if rows.row("a2").State != delivery.Sent {
+			t.Error("a dead delivery holds back the next")
+		}
+		_ = stop()
+	})
+}
+
+func TestCrashResendsAloneAndSuspectThenGivesUpOnPoison(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows := &ledger{}
+		rows.add("a1", "a", time.Now())
+		rows.add("b1", "b", time.Now())
+		d := deliverer(rows)
+		silent := func(delivery.Delivery) *channel.Result { return nil }
+		for crash := range 3 {
+			l := newLine(func(x delivery.Delivery) *channel.Result {
+				if x.ID == "b1" && crash > 0 {
+					return accept(x)
+				}
+				return silent(x)
+			})
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- d.Serve(ctx, plugin, l) }()
+			synctest.Wait()
+			close(l.receipts)
+			if err := <-done; !errors.Is(err, delivery.ErrLineDied) {
+				t.Errorf("Serve returned %v", err)
+			}
+			cancel()
+			if crash > 0 && (!l.got[0].Suspect || l.batches[0] != 1) {
+				t.Errorf("after crash %d: suspect %v, batches %v", crash, l.got[0].Suspect, l.batches)
+			}
+		}
+		l := newLine(accept)
+		stop := serve(t, d, l)
+		if r := rows.row("a1"); r.State != delivery.Dead || r.LastCode != delivery.CodePoison {
+			t.Errorf("after three crashes: %+v", r)
+		}
+		if rows.row("b1").State != delivery.Sent {
+			t.Error("the innocent message did not leave")
+		}
+		_ = stop()
+	})
+}
+
+func TestExpires(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows := &ledger{}
+		rows.add("a1", "a", time.Now())
+		time.Sleep(25 * time.Hour)
+		l := newLine(accept)
+		stop := serve(t, deliverer(rows), l)
+		if r := rows.row("a1"); r.State != delivery.Dead || r.LastCode != delivery.CodeExpired || len(l.ids()) != 0 {
+			t.Errorf("%+v, sent %v", r, l.ids())
+		}
+		_ = stop()
+	})
+}
+
+func TestLedgerFailureDelaysAndLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows := &ledger{down: true}
+		rows.add("a1", "a", time.Now())
+		l := newLine(accept)
+		stop := serve(t, deliverer(rows), l)
+		rows.mu.Lock()
+		rows.down = false
+		rows.mu.Unlock()
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if rows.row("a1").State != delivery.Sent {
+			t.Error("not delivered after the ledger came back")
+		}
+		_ = stop()
+	})
+}
+
+func TestCreditsAreObeyed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows := &ledger{}
+		for _, c := range []string{"a", "b", "c"} {
+			rows.add(c+"1", c, time.Now())
+		}
+		l := newLine(func(delivery.Delivery) *channel.Result { return nil })
+		l.credits = 0
+		stop := serve(t, deliverer(rows), l)
+		if len(l.ids()) != 0 {
+			t.Errorf("sent %v without a credit", l.ids())
+		}
+		l.mu.Lock()
+		l.credits = 2
+		l.mu.Unlock()
+		l.receipts <- nil // credits come with receipts, which may be empty
+		synctest.Wait()
+		if l.batches[0] != 2 {
+			t.Errorf("batches %v", l.batches)
+		}
+		_ = stop()
+	})
+}
