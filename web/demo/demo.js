@@ -1,17 +1,17 @@
 // The shop's two languages. ?lang=zh-CN or ?lang=en decides; otherwise the browser does.
 (function () {
   "use strict";
-  var asked = new URLSearchParams(location.search).get("lang");
-  var language = (asked || navigator.language || "en").toLowerCase().indexOf("zh") === 0 ? "zh-CN" : "en";
+  const asked = new URLSearchParams(location.search).get("lang");
+  let language = (asked || navigator.language || "en").toLowerCase().indexOf("zh") === 0 ? "zh-CN" : "en";
 
   function show() {
-    var chinese = language === "zh-CN";
+    const chinese = language === "zh-CN";
     document.documentElement.lang = language;
     document.title = chinese ? "云岭茶事" : "Cloud Ridge Tea";
     document.querySelectorAll("[data-en]").forEach(function (element) {
       element.textContent = element.getAttribute(chinese ? "data-zh" : "data-en");
     });
-    var button = document.getElementById("language");
+    const button = document.getElementById("language");
     button.textContent = chinese ? "English" : "中文";
     button.lang = chinese ? "en" : "zh-CN";
   }

@@ -1,4 +1,4 @@
-import { ApiError } from "../problem";
+import type { ApiError } from "../problem";
 import type { PublicChange, VisitorSession } from "../types";
 import { Backoff } from "./backoff";
 import type { Environment } from "./environment";
