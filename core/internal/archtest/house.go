@@ -117,10 +117,11 @@ func published() []Layer {
 // them.
 func tools() []Layer {
 	everything := append(patterns(slices.Concat(foundation(), domain(), views(), adapters(), assembly(), published())),
-		"core/internal/pgtest")
+		"core/internal/pgtest", "core/internal/rig")
 	return []Layer{
 		{Name: "test helper", Pattern: "core/internal/archtest"},
 		{Name: "test helper", Pattern: "core/internal/pgtest"},
+		{Name: "test helper", Pattern: "core/internal/rig"},
 		{Name: "test program", Pattern: "core/internal/crash/...", May: everything, Suites: true},
 		{Name: "test program", Pattern: "core/internal/bench/...", May: everything, Suites: true},
 	}

@@ -4,7 +4,7 @@ package archtest
 // what makes a module replaceable. A module that is not here may be imported
 // by nobody.
 func modules() []Module {
-	programs := []string{"core/internal/crash/...", "core/internal/bench/..."}
+	programs := []string{"core/internal/rig", "core/internal/crash/...", "core/internal/bench/..."}
 	everyTest := []string{"core/...", "sdk/...", "plugins/*/...", "marketplace/..."}
 	return []Module{
 		// Storage.
