@@ -58,7 +58,7 @@ type announcer struct {
 func (a *announcer) QueueMoved(ctx context.Context, w identity.WorkspaceID, news dispatch.QueueNews) {
 	out := realtime.QueueNews{Places: make([]realtime.QueuePlace, 0, len(news.Moved))}
 	for _, m := range news.Moved {
-		id := conversation.ID(m.ID)
+		id := conversation.ID(m.Key.ID)
 		who, ok := a.places.take(id, m.Place == 0)
 		if !ok { // found by dispatch itself after a restart
 			c, err := a.reader.Get(ctx, w, id)

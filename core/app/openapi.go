@@ -29,7 +29,7 @@ func BuildPlugin(ctx context.Context, folder, out string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("build the plugin in %s: %w", folder, err)
 	}
-	return made.Dir, nil
+	return made.Folder, nil
 }
 
 func errMemberSuspended() error {
