@@ -1,0 +1,79 @@
+package process
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"os/exec"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Signals of a gentle and of a telling end.
+const (
+	terminate = syscall.SIGTERM
+	dump      = syscall.SIGQUIT
+)
+
+// Isolation says what keeps a plugin in its place on this system.
+const Isolation = "own process group, empty environment, no new privileges, limits on files and core dumps"
+
+// Limits of a plugin process.
+const (
+	maxFiles = 256
+	oomScore = "500" // the kernel prefers to end a plugin before the core
+)
+
+// command executes the open file itself: what was hashed is what runs.
+func command(file *os.File, _ string) *exec.Cmd {
+	cmd := &exec.Cmd{Path: "/proc/self/fd/3", Args: []string{"plugin"}, ExtraFiles: []*os.File{file}}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	return cmd
+}
+
+// restrictThread gives up, on this thread and for every child it starts, the
+// gain of privileges by set-user-ID programs. The thread is ours alone and
+// ends with the child.
+func restrictThread() error {
+	// What we got from our own parent without asking is not the child's either.
+	if err := unix.CloseRange(3, math.MaxInt32, unix.CLOSE_RANGE_CLOEXEC); err != nil && !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EINVAL) {
+		return fmt.Errorf("keep files to ourselves: %w", err)
+	}
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("set no_new_privs: %w", err)
+	}
+	return nil
+}
+
+// limit lowers what a fresh child may use. The memory limits of the kernel are
+// no use for Go programs, which map far more than they touch.
+func limit(pid int) {
+	for resource, most := range map[int]uint64{unix.RLIMIT_NOFILE: maxFiles, unix.RLIMIT_CORE: 0} {
+		_ = unix.Prlimit(pid, resource, &unix.Rlimit{Cur: most, Max: most}, nil) // it is gone already
+	}
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), []byte(oomScore), 0) // a preference
+}
+
+// awaitExit returns when the process has ended and before it is reaped, so that
+// its id, and its group's, cannot belong to another one yet. False: it cannot tell.
+func awaitExit(pid int) bool {
+	for {
+		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if !errors.Is(err, unix.EINTR) {
+			return err == nil
+		}
+	}
+}
+
+// killGroup kills a process and everything in its group.
+func killGroup(p *os.Process) {
+	_ = syscall.Kill(-p.Pid, syscall.SIGKILL) // nobody is left
+}
+
+func owned(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(stat.Uid) == os.Getuid()
+}
