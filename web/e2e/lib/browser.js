@@ -1,0 +1,52 @@
+// Opens Chromium, takes screenshots and asks axe.
+import { mkdir } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
+
+import { chromium } from 'playwright-core'
+
+const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+const shots = resolve(import.meta.dirname, '../../screenshots')
+
+export const desktop = { width: 1440, height: 900 }
+export const phone = { width: 390, height: 844 }
+
+/** Launches Debian's Chromium. */
+export async function launch() {
+  await mkdir(shots, { recursive: true })
+  return chromium.launch({
+    executablePath: process.env.PATCHBAY_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+  })
+}
+
+/** A new person with a browser of their own. */
+export async function person(browser, options = {}) {
+  const context = await browser.newContext({ viewport: desktop, locale: 'en-US', bypassCSP: false, ...options })
+  const page = await context.newPage()
+  page.problems = []
+  page.on('pageerror', (e) => page.problems.push(String(e)))
+  page.on('console', (m) => {
+    if (m.type() === 'error' && !/Failed to load resource|WebSocket connection|net::ERR/.test(m.text())) page.problems.push(m.text())
+  })
+  return page
+}
+
+/** Saves what is seen now. */
+export async function shot(page, name) {
+  await page.screenshot({ path: join(shots, `${name}.png`) })
+}
+
+/** Runs axe in a page or frame and returns its violations, one line each. */
+export async function axe(target) {
+  const source = await import('node:fs/promises').then((fs) => fs.readFile(axePath, 'utf8'))
+  // Evaluated, not added as a script: the page's own policy forbids that.
+  await target.evaluate(source)
+  const violations = await target.evaluate(async () => {
+    const result = await globalThis.axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    })
+    return result.violations.map((v) => `${v.id}: ${v.help} — ${v.nodes.map((n) => n.target.join(' ')).slice(0, 3).join(', ')}`)
+  })
+  return violations
+}

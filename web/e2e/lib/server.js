@@ -1,0 +1,103 @@
+// Starts, kills and restarts the real binary.
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const root = resolve(import.meta.dirname, '../../..')
+const binary = process.env.PATCHBAY_BIN ?? join(root, 'bin/patchbay')
+
+async function freePort() {
+  const probe = createServer()
+  await new Promise((done) => probe.listen(0, '127.0.0.1', done))
+  const { port } = probe.address()
+  await new Promise((done) => probe.close(done))
+  return port
+}
+
+/** A running server with a data directory of its own. */
+export class Server {
+  /** @param {string[]} args after `serve` */
+  static async start(args = ['--demo']) {
+    const s = new Server()
+    s.args = args
+    s.dir = await mkdtemp(join(tmpdir(), 'patchbay-e2e-'))
+    s.port = await freePort()
+    s.origin = `http://127.0.0.1:${s.port}`
+    await s.run()
+    return s
+  }
+
+  /** Starts the process and waits until it is ready. */
+  async run() {
+    this.out = ''
+    this.log = ''
+    const flags = ['serve', ...this.args, '--data-dir', this.dir, '--server.address', `127.0.0.1:${this.port}`]
+    this.process = spawn(binary, flags, { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.exited = new Promise((done) => this.process.once('exit', (code, signal) => done({ code, signal })))
+    this.process.stdout.on('data', (b) => (this.out += b))
+    this.process.stderr.on('data', (b) => (this.log += b))
+    await until(() => this.out.includes('is ready at'), 20_000, () => `the server did not start:\n${this.out}${this.log}`)
+  }
+
+  /** The one-time sign-in links that the demo prints, in order. */
+  links() {
+    return [...this.out.matchAll(/http\S+\/link\?token=\S+/g)].map((m) => m[0])
+  }
+
+  /** The webhook address of the demo's echo channel. */
+  hook() {
+    return this.out.match(/http\S+\/hooks\/\S+/)?.[0]
+  }
+
+  /** The set-up link of an installation without --demo. */
+  setupLink() {
+    return this.out.match(/http\S+\/setup\?token=\S+/)?.[0]
+  }
+
+  /** Ends the process without a chance to say goodbye. */
+  async kill() {
+    this.process.kill('SIGKILL')
+    await this.exited
+  }
+
+  /** Ends it as an operator would, and returns how it exited. */
+  async stop() {
+    this.process.kill('SIGTERM')
+    return this.exited
+  }
+
+  /** Process ids of the plugin processes of this server, by plugin id. */
+  async pluginPids(page, workspace) {
+    const answer = await page.request.get(`${this.origin}/api/v1/workspaces/${workspace}/plugins`)
+    const { items } = await answer.json()
+    return Object.fromEntries(items.map((p) => [p.id, p]))
+  }
+
+  async end() {
+    if (this.process.exitCode === null && this.process.signalCode === null) await this.stop()
+    await rm(this.dir, { recursive: true, force: true })
+  }
+}
+
+/** Waits until check returns something true, and returns it. */
+export async function until(check, ms, why = () => 'it did not happen in time') {
+  const end = Date.now() + ms
+  for (;;) {
+    const got = await check()
+    if (got) return got
+    if (Date.now() > end) throw new Error(why())
+    await new Promise((done) => setTimeout(done, 50))
+  }
+}
+
+/** Whether a process of this machine is alive. */
+export async function alive(pid) {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+    return stat.split(') ')[1]?.[0] !== 'Z'
+  } catch {
+    return false
+  }
+}
