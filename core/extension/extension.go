@@ -29,7 +29,7 @@ const (
 // Permission is a scope a plugin asked for, and why.
 type Permission struct {
 	Scope  string
-	Reason string
+	Reason map[string]string // by locale; "en" is always there
 }
 
 // Plugin is an installed plugin.

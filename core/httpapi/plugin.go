@@ -30,8 +30,8 @@ type pluginBody struct {
 
 // permissionBody is a scope a plugin asked for.
 type permissionBody struct {
-	Scope  string `json:"scope"`
-	Reason string `json:"reason"`
+	Scope  string            `json:"scope"`
+	Reason map[string]string `json:"reason" doc:"Why, by locale; \"en\" is always there."`
 }
 
 // logLineBody is a line of a plugin's log.
