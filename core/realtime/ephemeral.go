@@ -11,7 +11,7 @@ import (
 // another version: it is dropped, as any ephemeral message may be.
 func (g *Gateway) decode(data []byte, into any) bool {
 	if err := json.Unmarshal(data, into); err != nil {
-		g.o.Logger.Warn("live_news_unreadable", "error", err) //nolint:sloglint // no caller's context
+		g.o.Logger.Warn("a message of the bus cannot be read", "error", err)
 		return false
 	}
 	return true

@@ -13,7 +13,7 @@ const (
 	resumePage  = 200  // numbers read from the database at once
 )
 
-var errStreamHole = errors.New("realtime: the stream has a hole that the database cannot fill") //nolint:gochecknoglobals // a sentinel error
+var errStreamHole = errors.New("realtime: the stream has a hole that the database cannot fill")
 
 // begin lets the session follow its stream after the number at; up to target
 // something is known to exist, and first is the part of it that was read already.
@@ -22,7 +22,7 @@ func (s *session) begin(ctx context.Context, at, target uint64, first batch) {
 	s.ready = true
 	s.cursor.at = at
 	s.cursor.target = max(s.cursor.target, target)
-	s.showPage(&first)
+	s.reading = s.show(&first) == socket.Queued
 	s.mu.Unlock()
 	s.catchUp(ctx)
 }
@@ -40,35 +40,24 @@ func (s *session) follow(b *batch) {
 		s.cursor.target = b.next() - 1
 		s.put(s.catchUp)
 	default:
-		for s.show(b) != socket.Refused && s.cursor.at+1 < b.next() {
+		if s.show(b) == socket.Queued && s.cursor.at+1 < b.next() { // more at once than the peer takes
+			s.cursor.live, s.cursor.target, s.reading = false, b.next()-1, true
 		}
 	}
 }
 
-// show sends the chunk of b that comes after the cursor, which must not be at
-// its end. The session is locked.
+// show sends what of b comes after the cursor, as long as the peer takes it:
+// when frames are queued or refused it stops. The session is locked.
 func (s *session) show(b *batch) socket.Outcome {
-	from := s.cursor.at + 1
-	frames, last := b.cut(from)
-	s.cursor.at = last
-	s.g.o.Metrics.Sent(s.side.kind(), count(from, last))
-	return s.conn.Send(frames)
-}
-
-// showPage sends what was read from the database, only as fast as the peer
-// reads: what is left is read again later. The session is locked.
-func (s *session) showPage(b *batch) (all bool) {
-	for s.cursor.at+1 < b.next() {
-		switch s.show(b) {
-		case socket.Queued:
-			s.reading = true
-			return false
-		case socket.Refused:
-			return false
-		case socket.Written:
-		}
+	outcome := socket.Written
+	for outcome == socket.Written && s.cursor.at+1 < b.next() {
+		from := s.cursor.at + 1
+		frames, last := b.cut(from)
+		s.cursor.at = last
+		s.g.o.Metrics.Sent(s.side.kind(), count(from, last))
+		outcome = s.conn.Send(frames)
 	}
-	return true
+	return outcome
 }
 
 // catchUp reads what the session lacks from the database until it has all it
@@ -89,9 +78,10 @@ func (s *session) catchUp(ctx context.Context) {
 			return
 		}
 		s.mu.Lock()
-		all := s.showPage(&b)
+		outcome := s.show(&b)
+		s.reading = outcome == socket.Queued
 		s.mu.Unlock()
-		if !all {
+		if outcome != socket.Written {
 			return
 		}
 	}

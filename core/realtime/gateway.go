@@ -98,7 +98,7 @@ func (g *Gateway) Member(conn net.Conn, scope identity.Scope, check func(ctx con
 // live inbox, and shows it by the token in the first frame. remote is the
 // network address, for the log.
 func (g *Gateway) Visitor(conn net.Conn, inbox channel.InboxID, remote string) {
-	g.o.Logger.Debug("live_visitor_connected", "inbox_id", string(inbox), "remote", remote) //nolint:sloglint // no request any more
+	g.o.Logger.Debug("a visitor connected", "inbox_id", string(inbox), "remote", remote)
 	g.serve(conn, &g.o.Tuning.VisitorRate, func() *session { return &newVisitor(g, g.rooms.of(inbox)).session })
 }
 

@@ -84,7 +84,7 @@ func (m *member) handle(ctx context.Context, r request) error {
 		return m.post(ctx, r.ref, f)
 	case "typing":
 		var f memberTypes
-		if err := r.into(&f, "conversation_id", "kind", "on"); err != nil {
+		if err := r.into(&f, "conversation_id", "note", "on"); err != nil {
 			return err
 		}
 		return m.types(ctx, f)
@@ -134,7 +134,7 @@ func (m *member) hello(ctx context.Context, f memberHello) error {
 func (m *member) present(ctx context.Context) {
 	all, err := m.g.o.Presence.Snapshot(ctx, m.workspace)
 	if err != nil {
-		m.g.o.Logger.WarnContext(ctx, "live_presence_unavailable", "error", err)
+		m.g.o.Logger.WarnContext(ctx, "presence is not known", "error", err)
 		return
 	}
 	m.say(presenceFrame{Op: "presence", Members: all})

@@ -76,7 +76,7 @@ func (g *Gateway) publishPublic(it Item) {
 }
 
 func (g *Gateway) logEncode(err error) {
-	g.o.Logger.Error("live_encode_failed", "error", err) //nolint:sloglint // no caller's context
+	g.o.Logger.Error("a frame cannot be encoded", "error", err)
 }
 
 // observe keeps what the session must know of its conversation, and tells a

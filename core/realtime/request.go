@@ -28,7 +28,7 @@ type (
 	}
 	memberTypes struct {
 		ConversationID string `json:"conversation_id"`
-		Kind           string `json:"kind"`
+		Note           bool   `json:"note"` // a note is being written: the customer must not know
 		On             bool   `json:"on"`
 	}
 	visitorHello struct {

@@ -192,9 +192,9 @@ func (s *session) refuse(ctx context.Context, ref string, err error) {
 	e := errs.As(err)
 	switch {
 	case e.Kind == errs.Internal && !errors.Is(err, context.Canceled):
-		s.g.o.Logger.ErrorContext(ctx, "live_request_failed", "kind", string(s.side.kind()), "error", err)
+		s.g.o.Logger.ErrorContext(ctx, "a live request failed", "kind", string(s.side.kind()), "error", err)
 	case e.Kind == errs.Unavailable:
-		s.g.o.Logger.WarnContext(ctx, "live_request_unavailable", "kind", string(s.side.kind()), "error", err)
+		s.g.o.Logger.WarnContext(ctx, "a live request could not be served", "kind", string(s.side.kind()), "error", err)
 	}
 	s.answer(ref, e)
 }
@@ -213,9 +213,9 @@ func (s *session) ephemeral(frame []byte) {
 	}
 }
 
-func (s *session) send(frame []byte) socket.Outcome {
+func (s *session) send(frame []byte) {
 	s.g.o.Metrics.Sent(s.side.kind(), 1)
-	return s.conn.Send(frame)
+	s.conn.Send(frame)
 }
 
 // bye asks the client to come back in a while and closes.
@@ -228,7 +228,7 @@ func (s *session) bye(spread time.Duration) {
 // broken ends a session that cannot go on for a reason that will pass.
 func (s *session) broken(ctx context.Context, err error) {
 	if !s.isClosed() && ctx.Err() == nil {
-		s.g.o.Logger.WarnContext(ctx, "live_session_broken", "kind", string(s.side.kind()), "error", err)
+		s.g.o.Logger.WarnContext(ctx, "a live session is sent away to come back", "kind", string(s.side.kind()), "error", err)
 	}
 	s.bye(retrySpread)
 }

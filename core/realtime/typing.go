@@ -115,10 +115,6 @@ func (m *member) types(ctx context.Context, f memberTypes) error {
 	if err := scope.Require(identity.ConversationReply); err != nil {
 		return err
 	}
-	kind := conversation.MessageKind(f.Kind)
-	if f.Kind != "" && kind != conversation.Text && kind != conversation.Note {
-		return frameInvalid("kind must be text or note.")
-	}
 	if !id.Valid("cnv", f.ConversationID) {
 		return errs.Absent()
 	}
@@ -127,7 +123,7 @@ func (m *member) types(ctx context.Context, f memberTypes) error {
 		return err
 	}
 	news := e.news
-	news.Conn, news.Private = m.name, kind == conversation.Note
+	news.Conn, news.Private = m.name, f.Note
 	news.Actor = wire.Actor{Kind: string(scope.Actor.Kind), ID: scope.Actor.ID, Name: scope.Actor.Name}
 	m.signal(news, f.On)
 	return nil
@@ -203,7 +199,7 @@ func (g *Gateway) publishTyping(news typingNews, on bool) {
 		err = g.o.Bus.Publish(event.SubjectTyping+string(news.workspace), raw)
 	}
 	if err != nil {
-		g.o.Logger.Debug("live_typing_lost", "error", err) //nolint:sloglint // ephemeral, and there may be no caller
+		g.o.Logger.Debug("a sign of typing is lost", "error", err)
 	}
 }
 

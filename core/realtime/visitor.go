@@ -189,7 +189,7 @@ func publicBatch(changes []conversation.Change) (batch, error) {
 	return b, nil
 }
 
-var errNoAnswer = errors.New("realtime: the message was stored but its change is not a public one") //nolint:gochecknoglobals // a sentinel error
+var errNoAnswer = errors.New("realtime: the message was stored but its change is not a public one")
 
 // write is a visitor's message. The answer comes after the commit.
 func (v *visitor) write(ctx context.Context, ref string, f visitorSend) error {
@@ -228,7 +228,7 @@ func (v *visitor) place(ctx context.Context, conv *conversation.Conversation) {
 	}
 	position, available, err := v.g.o.Queue.Place(ctx, v.workspace, conv.ID)
 	if err != nil {
-		v.g.o.Logger.WarnContext(ctx, "live_queue_unavailable", "error", err)
+		v.g.o.Logger.WarnContext(ctx, "a place in the queue is not known", "error", err)
 		return
 	}
 	v.tell(position, available)

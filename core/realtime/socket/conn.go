@@ -98,7 +98,7 @@ func (c *Conn) shut(state uint8, code int, reason string) {
 func (c *Conn) Established(idle time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.idle = uint16(min(max(idle/time.Second, 1), 1<<16-1)) //nolint:gosec // bounded
+	c.idle = uint16(min(max(idle/time.Second, 1), 1<<16-1))
 	c.heard = c.t.second(c.t.o.Now())
 	c.t.wheel.file(c, c.due())
 }
@@ -150,18 +150,16 @@ func (c *Conn) choke() {
 	c.push(closeFrame(CodeSlowReader, "slow reader: reconnect and resume"))
 }
 
-// wrote takes n bytes off the queue and reports whether it is empty.
-func (c *Conn) wrote(n int) bool {
+// wrote takes n bytes off the queue.
+func (c *Conn) wrote(n int) {
 	c.out.advance(n)
 	if n > 0 {
 		c.moved = c.t.second(c.t.o.Now())
 	}
-	if c.out.size > 0 {
-		return false
+	if c.out.size == 0 {
+		c.out = nil
+		c.emptied()
 	}
-	c.out = nil
-	c.emptied()
-	return true
 }
 
 // emptied goes on with the close handshake once its frame is written.

@@ -28,7 +28,8 @@ func appendFrame(dst []byte, first byte, payload []byte) []byte {
 	case n < 126:
 		dst = append(dst, byte(n))
 	case n <= 0xffff:
-		dst = append(dst, 126, byte(n>>8), byte(n))
+		dst = append(dst, 126)
+		dst = binary.BigEndian.AppendUint16(dst, uint16(n))
 	default:
 		dst = append(dst, 127)
 		dst = binary.BigEndian.AppendUint64(dst, uint64(n))

@@ -48,7 +48,7 @@ func openLoops(t *Transport) (*loops, error) {
 		ls.all = append(ls.all, l)
 		ls.running.Go(func() {
 			if err := l.run(); err != nil && t.o.Logger != nil {
-				t.o.Logger.Error("socket_loop_failed", "error", err) //nolint:sloglint // there is no caller's context
+				t.o.Logger.Error("a socket loop failed", "error", err)
 			}
 		})
 	}

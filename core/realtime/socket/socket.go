@@ -97,7 +97,7 @@ const (
 )
 
 // ErrClosed is returned by Serve after Close.
-var ErrClosed = errors.New("socket: transport closed") //nolint:gochecknoglobals // a sentinel error
+var ErrClosed = errors.New("socket: transport closed")
 
 func orDefault[T comparable](v, otherwise T) T {
 	var zero T

@@ -77,7 +77,7 @@ func (w *wheel) next() *Conn {
 	c := w.expired
 	if c != nil {
 		w.unlink(c)
-		c.slot = int16((w.now + 1) % wheelSlots) //nolint:gosec // an index
+		c.slot = int16((w.now + 1) % wheelSlots)
 		link(&w.slots[c.slot], c)
 	}
 	return c
