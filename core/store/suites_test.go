@@ -7,6 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/channel/channeltest"
+	"github.com/patchbay-im/patchbay/core/contact/contacttest"
+	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
+	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
 	"github.com/patchbay-im/patchbay/core/internal/pgtest"
 	"github.com/patchbay-im/patchbay/core/store"
@@ -21,7 +25,7 @@ func TestPostgres(t *testing.T) {
 	suites(t, func(t *testing.T) *store.Store {
 		t.Helper()
 		c := config()
-		c.Driver, c.Source = store.Postgres, server.Database(t)
+		c.Driver, c.Source = store.Postgres, server.Schema(t)
 		return open(t, c)
 	})
 }
@@ -34,6 +38,18 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 			s := fresh(t)
 			return identitytest.Fixture{Stores: s.Identities(), Log: s.Events()}
 		})
+	})
+	t.Run("contact", func(t *testing.T) {
+		contacttest.Run(t, func(t *testing.T) contacttest.Fixture { return contactFixture(t, fresh(t)) })
+	})
+	t.Run("channel", func(t *testing.T) {
+		channeltest.Run(t, func(t *testing.T) channeltest.Fixture { return channelFixture(t, fresh(t)) })
+	})
+	t.Run("conversation", func(t *testing.T) {
+		conversationtest.Run(t, func(t *testing.T) conversationtest.Fixture { return fixture(fresh(t)) })
+	})
+	t.Run("dispatch", func(t *testing.T) {
+		dispatchtest.Run(t, func(t *testing.T) dispatchtest.Fixture { return dispatchFixture(t, fresh(t)) })
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 
 // PutRequest implements channel.RequestStore.
 func (s *Store) PutRequest(ctx context.Context, r channel.StoredRequest, limit int) error {
-	headers, err := json.Marshal(r.Request.Headers)
+	headers, err := encode(r.Request.Headers)
 	if err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func (s *Store) PutRequest(ctx context.Context, r channel.StoredRequest, limit i
 		q := r.Request
 		return tx.Queue(ctx, `INSERT INTO webhook_request (workspace_id, request_id, inbox_id, method, path, query, headers, body,
 remote, received_at, attempts, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			string(r.Workspace), q.ID, string(r.Inbox), q.Method, q.Path, q.Query, string(headers), body,
+			string(r.Workspace), q.ID, string(r.Inbox), q.Method, q.Path, q.Query, headers, body,
 			q.Remote, db.Micros(r.ReceivedAt), r.Attempts, db.Micros(r.NextAt))
 	})
 }
@@ -68,7 +68,7 @@ FROM webhook_request WHERE next_at <= ? ORDER BY received_at, request_id LIMIT ?
 		if err != nil {
 			return err
 		}
-		if err := json.Unmarshal([]byte(headers), &q.Headers); err != nil {
+		if q.Headers, err = decode(headers); err != nil {
 			return err
 		}
 		r.Workspace, r.Inbox = identity.WorkspaceID(workspace), channel.InboxID(inbox)
@@ -77,4 +77,33 @@ FROM webhook_request WHERE next_at <= ? ORDER BY received_at, request_id LIMIT ?
 		return nil
 	})
 	return out, err
+}
+
+// encode writes headers byte for byte: their values need not be text.
+func encode(headers map[string][]string) (string, error) {
+	raw := make(map[string][][]byte, len(headers))
+	for name, values := range headers {
+		raw[name] = make([][]byte, 0, len(values))
+		for _, v := range values {
+			raw[name] = append(raw[name], []byte(v))
+		}
+	}
+	b, err := json.Marshal(raw)
+	return string(b), err
+}
+
+// decode reads what encode wrote; nil when there are none.
+func decode(text string) (map[string][]string, error) {
+	var raw map[string][][]byte
+	if err := json.Unmarshal([]byte(text), &raw); err != nil || len(raw) == 0 {
+		return nil, err
+	}
+	headers := make(map[string][]string, len(raw))
+	for name, values := range raw {
+		headers[name] = make([]string, 0, len(values))
+		for _, v := range values {
+			headers[name] = append(headers[name], string(v))
+		}
+	}
+	return headers, nil
 }

@@ -73,7 +73,7 @@ func (s *Store) List(ctx context.Context, workspace identity.WorkspaceID, query 
 	var out page.Page[contact.Contact]
 	q := s.db.Gorm(ctx).Where("workspace_id = ?", string(workspace))
 	if query != "" {
-		if len(query) > longestQuery || !db.Storable(query) {
+		if len(query) > longestQuery || db.CheckText(query) != nil {
 			return out, nil
 		}
 		like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(lower(query)) + "%"

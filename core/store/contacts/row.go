@@ -48,6 +48,11 @@ func encode(attributes map[string]string) (string, error) {
 	if attributes == nil {
 		return "{}", nil
 	}
+	for k, v := range attributes {
+		if err := db.CheckText(k, v); err != nil {
+			return "", err
+		}
+	}
 	b, err := json.Marshal(attributes)
 	return string(b), err
 }

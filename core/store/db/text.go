@@ -22,15 +22,26 @@ func checkArgs(args []any) error {
 			}
 			s = v.String()
 		}
-		if !Storable(s) {
+		if !storable(s) {
 			return textError()
 		}
 	}
 	return nil
 }
 
-// Storable reports whether both databases can keep s and give it back.
-func Storable(s string) bool {
+// CheckText refuses texts that cannot be stored, for those that go into a row
+// in a coat (JSON) that would hide it.
+func CheckText(texts ...string) error {
+	for _, s := range texts {
+		if !storable(s) {
+			return textError()
+		}
+	}
+	return nil
+}
+
+// storable reports whether both databases can keep s and give it back.
+func storable(s string) bool {
 	return strings.IndexByte(s, 0) < 0 && utf8.ValidString(s)
 }
 

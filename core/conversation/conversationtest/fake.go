@@ -1,0 +1,242 @@
+// Package conversationtest is the conformance suite of the conversation ports
+// and an in-memory fake that passes it.
+package conversationtest
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/channel/channeltest"
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/contact/contacttest"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/event/eventtest"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/identity/identitytest"
+)
+
+// Fake keeps conversations in memory, among the fakes of its neighbours. It
+// implements Store, Reader, ReadMarks and VisitorStore of conversation. It is
+// safe for concurrent use.
+type Fake struct {
+	Identities *identitytest.Fake
+	Contacts   *contacttest.Fake
+	Inboxes    *channeltest.Fake
+	Feed       *eventtest.Feed // of contacts, inboxes and conversations
+
+	writing sync.Mutex // held by a transaction
+
+	mu       sync.Mutex
+	spaces   map[identity.WorkspaceID]*space // replaced, never changed, by a commit
+	marks    map[mark]uint64
+	visitors map[conversation.VisitorID]conversation.Visitor
+	policies map[channel.InboxID]channel.SessionAnswer
+}
+
+type mark struct {
+	workspace identity.WorkspaceID
+	member    identity.MemberID
+	id        conversation.ID
+}
+
+// space is the conversations of a workspace.
+type space struct {
+	conversations map[conversation.ID]conversation.Conversation
+	changes       map[conversation.ID][]conversation.Change // by seq - 1; messages without their text
+	messages      map[conversation.ID]map[uint64]conversation.Message
+	dedup         map[dedupKey]conversation.Dedup
+}
+
+type dedupKey struct {
+	inbox    channel.InboxID
+	kind     conversation.InboundKind
+	external string
+}
+
+// NewFake returns an empty Fake with empty neighbours.
+func NewFake() *Fake {
+	feed, identities := eventtest.NewFeed(), identitytest.NewFake()
+	return &Fake{
+		Identities: identities, Contacts: contacttest.NewFake(feed), Feed: feed,
+		Inboxes: channeltest.NewFake(feed, func(id identity.WorkspaceID) bool {
+			_, err := identities.Workspace(context.Background(), id) //nolint:forbidigo // the fake ignores it
+			return err == nil
+		}),
+		spaces: make(map[identity.WorkspaceID]*space), marks: make(map[mark]uint64),
+		visitors: make(map[conversation.VisitorID]conversation.Visitor),
+		policies: make(map[channel.InboxID]channel.SessionAnswer),
+	}
+}
+
+func newSpace() *space {
+	return &space{
+		conversations: make(map[conversation.ID]conversation.Conversation),
+		changes:       make(map[conversation.ID][]conversation.Change),
+		messages:      make(map[conversation.ID]map[uint64]conversation.Message),
+		dedup:         make(map[dedupKey]conversation.Dedup),
+	}
+}
+
+// clone copies what a transaction may change.
+func (s *space) clone() *space {
+	c := &space{
+		conversations: maps.Clone(s.conversations), changes: maps.Clone(s.changes),
+		messages: make(map[conversation.ID]map[uint64]conversation.Message, len(s.messages)), dedup: maps.Clone(s.dedup),
+	}
+	for id, changes := range s.changes {
+		c.changes[id] = slices.Clip(changes)
+	}
+	for id, messages := range s.messages {
+		c.messages[id] = maps.Clone(messages)
+	}
+	return c
+}
+
+// space returns the committed conversations of a workspace.
+func (f *Fake) space(workspace identity.WorkspaceID) *space {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s := f.spaces[workspace]; s != nil {
+		return s
+	}
+	return newSpace()
+}
+
+// Within implements conversation.Store.
+func (f *Fake) Within(ctx context.Context, workspace identity.WorkspaceID, fn func(ctx context.Context, tx conversation.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return errs.Wrap(err, errs.Unavailable, "storage.timeout", "The storage did not answer in time. Try again.")
+	}
+	if _, err := f.Identities.Workspace(ctx, workspace); err != nil {
+		return err
+	}
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	tx := &fakeTx{fake: f, workspace: workspace, space: f.space(workspace).clone()}
+	var commit func()
+	tx.contacts, commit = f.Contacts.Begin(workspace)
+	if err := fn(ctx, tx); err != nil {
+		return err
+	}
+	if tx.failed != nil {
+		return tx.failed
+	}
+	commit()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.spaces[workspace] = tx.space
+	f.Feed.Append(tx.events...)
+	return nil
+}
+
+// join fills in what is read from the neighbours.
+func (f *Fake) join(ctx context.Context, c conversation.Conversation) conversation.Conversation {
+	if name, ok := f.Contacts.Named(c.Workspace, c.Contact); ok {
+		c.ContactName = name
+	}
+	c.AssigneeName = ""
+	if m, err := f.Identities.Member(ctx, c.Workspace, c.Assignee); err == nil {
+		c.AssigneeName = m.Name
+	}
+	if i, err := f.Inboxes.Inbox(ctx, c.Inbox); err == nil {
+		c.Plugin, c.Live = i.Plugin, i.Live
+	}
+	return c
+}
+
+// change returns a change with its message as it is now.
+func (s *space) change(id conversation.ID, seq uint64) conversation.Change {
+	ch := s.changes[id][seq-1]
+	if ch.Message != nil {
+		m := s.messages[id][ch.Message.Seq]
+		ch.Message = &m
+	}
+	ch.Data = slices.Clone(ch.Data)
+	return ch
+}
+
+// fakeTx is one transaction, on a copy.
+type fakeTx struct {
+	fake      *Fake
+	workspace identity.WorkspaceID
+	space     *space
+	contacts  contact.Tx
+	events    []event.Event
+	failed    error
+}
+
+// fail remembers the first failure: nothing commits after it.
+func (t *fakeTx) fail(err error) error {
+	if err != nil && t.failed == nil {
+		t.failed = err
+	}
+	return err
+}
+
+// Conversation implements conversation.Tx.
+func (t *fakeTx) Conversation(ctx context.Context, id conversation.ID) (*conversation.Conversation, error) {
+	c, ok := t.space.conversations[id]
+	if !ok {
+		return nil, errs.Absent()
+	}
+	c = t.fake.join(ctx, c)
+	return c.Loaded(), nil
+}
+
+// Current implements conversation.Tx.
+func (t *fakeTx) Current(ctx context.Context, inbox channel.InboxID, who contact.ID) (*conversation.Conversation, error) {
+	for id, c := range t.space.conversations {
+		if c.Inbox == inbox && c.Contact == who {
+			return t.Conversation(ctx, id)
+		}
+	}
+	return nil, nil //nolint:nilnil // the port says nil for none
+}
+
+// Sent implements conversation.Tx.
+func (t *fakeTx) Sent(_ context.Context, id conversation.ID, sender, clientID string) (*conversation.Change, error) {
+	for seq, m := range t.space.messages[id] {
+		if clientID != "" && m.Sender.ID == sender && m.ClientID == clientID {
+			ch := t.space.change(id, seq)
+			return &ch, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // the port says nil for nothing
+}
+
+// Inbound implements conversation.Tx.
+func (t *fakeTx) Inbound(_ context.Context, inbox channel.InboxID, kind conversation.InboundKind, external string) (*conversation.Dedup, error) {
+	d, ok := t.space.dedup[dedupKey{inbox, kind, external}]
+	if !ok {
+		return nil, nil //nolint:nilnil // the port says nil for new
+	}
+	return &d, nil
+}
+
+// Remember implements conversation.Tx.
+func (t *fakeTx) Remember(_ context.Context, inbox channel.InboxID, d conversation.Dedup) error {
+	k := dedupKey{inbox, d.Kind, d.External}
+	if err := storable(d.External, d.Hash); err != nil {
+		return t.fail(err)
+	}
+	if _, ok := t.space.dedup[k]; ok {
+		return t.fail(conflict())
+	}
+	if _, ok := t.space.conversations[d.Conversation]; !ok {
+		return t.fail(errs.Absent())
+	}
+	t.space.dedup[k] = d
+	return nil
+}
+
+// Contacts implements conversation.Tx.
+func (t *fakeTx) Contacts() contact.Tx { return t.contacts }
+
+func conflict() error {
+	return errs.New(errs.Conflict, "storage.conflict", "Something with the same key exists already.")
+}

@@ -1,0 +1,255 @@
+package conversationtest
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/page"
+)
+
+// Get implements conversation.Reader.
+func (f *Fake) Get(ctx context.Context, workspace identity.WorkspaceID, id conversation.ID) (conversation.Conversation, error) {
+	c, ok := f.space(workspace).conversations[id]
+	if !ok {
+		return conversation.Conversation{}, errs.Absent()
+	}
+	return f.join(ctx, c), nil
+}
+
+// List implements conversation.Reader.
+func (f *Fake) List(ctx context.Context, workspace identity.WorkspaceID, filter conversation.Filter, p page.Request) (page.Page[conversation.Conversation], error) {
+	var out page.Page[conversation.Conversation]
+	after, err := page.Decode(p.Cursor, 2)
+	if err != nil {
+		return out, err
+	}
+	var all []conversation.Conversation
+	for _, c := range f.space(workspace).conversations {
+		if selected(c, filter) {
+			all = append(all, f.join(ctx, c))
+		}
+	}
+	slices.SortFunc(all, func(a, b conversation.Conversation) int {
+		return cmp.Or(b.UpdatedAt.Compare(a.UpdatedAt), strings.Compare(string(b.ID), string(a.ID)))
+	})
+	for _, c := range all {
+		at := strconv.FormatInt(c.UpdatedAt.UnixMicro(), 10)
+		if after != nil && (at > after[0] || at == after[0] && string(c.ID) >= after[1]) {
+			continue
+		}
+		if len(out.Items) == p.Size() {
+			last := out.Items[len(out.Items)-1]
+			out.Next = page.Encode(strconv.FormatInt(last.UpdatedAt.UnixMicro(), 10), string(last.ID))
+			break
+		}
+		out.Items = append(out.Items, c)
+	}
+	return out, nil
+}
+
+func selected(c conversation.Conversation, f conversation.Filter) bool {
+	return (f.State == "" || c.State == f.State) &&
+		(f.Assignee == "" || c.Assignee == f.Assignee) &&
+		(!f.Unassigned || c.Assignee == "") &&
+		(f.Inbox == "" || c.Inbox == f.Inbox) &&
+		(f.Contact == "" || c.Contact == f.Contact)
+}
+
+// Timeline implements conversation.Reader.
+func (f *Fake) Timeline(_ context.Context, workspace identity.WorkspaceID, id conversation.ID, r conversation.Range) ([]conversation.Change, error) {
+	s := f.space(workspace)
+	limit := r.Limit
+	if limit <= 0 {
+		limit = page.DefaultLimit
+	}
+	var all []conversation.Change
+	for i := range s.changes[id] {
+		ch := s.change(id, uint64(i+1))
+		at := ch.Seq
+		if r.Public {
+			at = ch.PublicSeq
+		}
+		switch {
+		case at == 0:
+		case r.After != nil && at <= *r.After:
+		case r.After == nil && r.Before > 0 && at >= r.Before:
+		default:
+			all = append(all, ch)
+		}
+	}
+	if r.After != nil {
+		return all[:min(limit, len(all))], nil
+	}
+	return all[max(0, len(all)-limit):], nil
+}
+
+// Hydrate implements conversation.Reader.
+func (f *Fake) Hydrate(ctx context.Context, workspace identity.WorkspaceID, events []event.Event) (map[string]conversation.Change, map[conversation.ID]conversation.Conversation, error) {
+	s := f.space(workspace)
+	changes := make(map[string]conversation.Change)
+	conversations := make(map[conversation.ID]conversation.Conversation)
+	for _, e := range events {
+		id := conversation.ID(e.Subject)
+		c, ok := s.conversations[id]
+		if e.Seq == 0 || !ok || e.Workspace != string(workspace) {
+			continue
+		}
+		changes[e.ID] = s.change(id, e.Seq)
+		conversations[id] = f.join(ctx, c)
+	}
+	return changes, conversations, nil
+}
+
+// OfContact implements conversation.Reader.
+func (f *Fake) OfContact(ctx context.Context, workspace identity.WorkspaceID, inbox channel.InboxID, external string) (*conversation.Conversation, error) {
+	who := f.Contacts.ByExternal(workspace, string(inbox), external)
+	for _, c := range f.space(workspace).conversations {
+		if who != "" && c.Inbox == inbox && c.Contact == who {
+			c = f.join(ctx, c)
+			return &c, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // the port says nil for none
+}
+
+// SnoozedUntil implements conversation.Reader.
+func (f *Fake) SnoozedUntil(_ context.Context, now time.Time, limit int) ([]conversation.Ref, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var due []conversation.Conversation
+	for _, s := range f.spaces {
+		for _, c := range s.conversations {
+			if c.State == conversation.Snoozed && !c.SnoozedUntil.After(now) {
+				due = append(due, c)
+			}
+		}
+	}
+	slices.SortFunc(due, func(a, b conversation.Conversation) int { return a.SnoozedUntil.Compare(b.SnoozedUntil) })
+	var out []conversation.Ref
+	for _, c := range due[:min(limit, len(due))] {
+		out = append(out, conversation.Ref{Workspace: c.Workspace, ID: c.ID})
+	}
+	return out, nil
+}
+
+// MarkRead implements conversation.ReadMarks.
+func (f *Fake) MarkRead(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, id conversation.ID, seq uint64) error {
+	if _, err := f.Identities.Member(ctx, workspace, member); err != nil {
+		return err
+	}
+	if _, err := f.Get(ctx, workspace, id); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	k := mark{workspace, member, id}
+	f.marks[k] = max(f.marks[k], seq)
+	return nil
+}
+
+// Read implements conversation.ReadMarks.
+func (f *Fake) Read(_ context.Context, workspace identity.WorkspaceID, member identity.MemberID, ids []conversation.ID) (map[conversation.ID]uint64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := make(map[conversation.ID]uint64, len(ids))
+	for _, id := range ids {
+		out[id] = f.marks[mark{workspace, member, id}]
+	}
+	return out, nil
+}
+
+// CreateVisitor implements conversation.VisitorStore.
+func (f *Fake) CreateVisitor(ctx context.Context, v conversation.Visitor) error {
+	if i, err := f.Inboxes.Inbox(ctx, v.Inbox); err != nil || i.Workspace != v.Workspace {
+		return errs.Absent()
+	}
+	if err := storable(v.Name, v.Locale); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.visitors[v.ID]; ok {
+		return conflict()
+	}
+	v.Attributes = maps.Clone(v.Attributes)
+	if v.Attributes == nil {
+		v.Attributes = map[string]string{}
+	}
+	f.visitors[v.ID] = v
+	return nil
+}
+
+// Visitor implements conversation.VisitorStore.
+func (f *Fake) Visitor(_ context.Context, id conversation.VisitorID) (conversation.Visitor, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	v, ok := f.visitors[id]
+	if !ok {
+		return conversation.Visitor{}, errs.Absent()
+	}
+	v.Attributes = maps.Clone(v.Attributes)
+	return v, nil
+}
+
+// RenewVisitor implements conversation.VisitorStore.
+func (f *Fake) RenewVisitor(_ context.Context, v conversation.Visitor) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	old, ok := f.visitors[v.ID]
+	if !ok || old.Workspace != v.Workspace {
+		return errs.Absent()
+	}
+	old.TokenHash, old.ExpiresAt = v.TokenHash, v.ExpiresAt
+	f.visitors[v.ID] = old
+	return nil
+}
+
+// SavePolicy implements conversation.VisitorStore.
+func (f *Fake) SavePolicy(ctx context.Context, inbox channel.Inbox, answer channel.SessionAnswer) error {
+	if i, err := f.Inboxes.Inbox(ctx, inbox.ID); err != nil || i.Workspace != inbox.Workspace {
+		return errs.Absent()
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.policies[inbox.ID] = answer
+	return nil
+}
+
+// Policy implements conversation.VisitorStore.
+func (f *Fake) Policy(_ context.Context, inbox channel.Inbox) (*channel.SessionAnswer, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	answer, ok := f.policies[inbox.ID]
+	if !ok {
+		return nil, nil //nolint:nilnil // the port says nil for none
+	}
+	return &answer, nil
+}
+
+// Outbound lists the messages that wait to be delivered, with their
+// conversations, for the fake of the delivery ledger.
+func (f *Fake) Outbound() map[conversation.MessageID]conversation.Message {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := make(map[conversation.MessageID]conversation.Message)
+	for _, s := range f.spaces {
+		for _, messages := range s.messages {
+			for _, m := range messages {
+				if m.Delivery == conversation.DeliveryPending {
+					out[m.ID] = m
+				}
+			}
+		}
+	}
+	return out
+}

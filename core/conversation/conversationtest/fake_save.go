@@ -1,0 +1,113 @@
+package conversationtest
+
+import (
+	"context"
+	"strings"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
+)
+
+// Save implements conversation.Tx.
+func (t *fakeTx) Save(ctx context.Context, c *conversation.Conversation) error {
+	u := c.Unsaved()
+	if c.Workspace != t.workspace {
+		return t.fail(errs.Absent())
+	}
+	if !u.New && len(u.Changes) == 0 {
+		return nil
+	}
+	if err := t.check(ctx, c, u.New); err != nil {
+		return t.fail(err)
+	}
+	for _, ch := range u.Changes {
+		if err := t.saveChange(ch); err != nil {
+			return t.fail(err)
+		}
+	}
+	c.Saved()
+	t.space.conversations[c.ID] = *c
+	return nil
+}
+
+// check refuses what the references and keys of a database would refuse.
+func (t *fakeTx) check(ctx context.Context, c *conversation.Conversation, isNew bool) error {
+	if err := storable(c.Recipient, c.Last.Text, c.ContactName); err != nil {
+		return err
+	}
+	if i, err := t.fake.Inboxes.Inbox(ctx, c.Inbox); err != nil || i.Workspace != t.workspace {
+		return errs.Absent()
+	}
+	if c.Assignee != "" {
+		if _, err := t.fake.Identities.Member(ctx, t.workspace, c.Assignee); err != nil {
+			return err
+		}
+	}
+	if _, known := t.fake.Contacts.Named(t.workspace, c.Contact); !known {
+		if made, err := t.contacts.ByIdentity(ctx, string(c.Inbox), c.Recipient); err != nil || made == nil || made.ID != c.Contact {
+			return errs.Absent()
+		}
+	}
+	if !isNew {
+		return nil
+	}
+	if other, err := t.Current(ctx, c.Inbox, c.Contact); err != nil || other != nil {
+		return conflict()
+	}
+	return nil
+}
+
+func (t *fakeTx) saveChange(ch conversation.Change) error {
+	id := ch.Conversation
+	if ch.Seq != uint64(len(t.space.changes[id])+1) {
+		return conflict()
+	}
+	if err := storable(string(ch.Data), ch.Actor.ID, ch.Actor.Name); err != nil {
+		return err
+	}
+	if m := ch.Message; m != nil {
+		if err := t.saveMessage(ch, *m); err != nil {
+			return err
+		}
+		ch.Message = &conversation.Message{Seq: m.Seq}
+	}
+	ch.Actor.Role = ""
+	t.space.changes[id] = append(t.space.changes[id], ch)
+	t.events = append(t.events, event.Event{
+		ID: string(ch.ID), Workspace: string(t.workspace), Type: string(ch.Type), Subject: string(id),
+		Seq: ch.Seq, PublicSeq: ch.PublicSeq, At: ch.At,
+	})
+	return nil
+}
+
+func (t *fakeTx) saveMessage(ch conversation.Change, m conversation.Message) error {
+	if err := storable(m.Text, m.ClientID, m.Sender.ID, m.Sender.Name, m.DeliveryError); err != nil {
+		return err
+	}
+	messages := t.space.messages[ch.Conversation]
+	if messages == nil {
+		messages = make(map[uint64]conversation.Message)
+		t.space.messages[ch.Conversation] = messages
+	}
+	if m.Seq == ch.Seq && m.ClientID != "" {
+		for _, other := range messages {
+			if other.Sender.ID == m.Sender.ID && other.ClientID == m.ClientID {
+				return conflict()
+			}
+		}
+	}
+	m.Sender.Role = ""
+	messages[m.Seq] = m
+	return nil
+}
+
+// storable refuses what a database cannot keep.
+func storable(texts ...string) error {
+	for _, text := range texts {
+		if strings.ContainsRune(text, 0) || text != strings.ToValidUTF8(text, "") {
+			return errs.New(errs.Invalid, "storage.text", "The text holds a NUL character or is not valid UTF-8. Remove what is broken.")
+		}
+	}
+	return nil
+}

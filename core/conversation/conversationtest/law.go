@@ -1,0 +1,126 @@
+package conversationtest
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// Apply is what a client does with a change: it returns the conversation as it
+// is after it. With it the law of resume can be checked:
+// fetch(t0) + changes(t0..t1) == fetch(t1).
+func Apply(c conversation.Conversation, ch conversation.Change) conversation.Conversation {
+	data := make(map[string]string)
+	_ = json.Unmarshal(ch.Data, &data) // no data: {}
+	c.LastSeq, c.UpdatedAt = ch.Seq, ch.At
+	c.LastPublicSeq = max(c.LastPublicSeq, ch.PublicSeq)
+	switch ch.Type {
+	case conversation.MessageCreated, conversation.NoteCreated:
+		c = applyMessage(c, ch)
+	case conversation.Assigned:
+		c.Responder, c.QueuedAt = conversation.ResponderAgent, time.Time{}
+		c.Assignee, c.AssigneeName = identity.MemberID(data["assignee_id"]), data["assignee_name"]
+	case conversation.Queued:
+		c.Responder, c.Assignee, c.AssigneeName = conversation.ResponderQueue, "", ""
+		if c.QueuedAt = ch.At; !c.WaitingSince.IsZero() {
+			c.QueuedAt = c.WaitingSince
+		}
+	case conversation.ResolvedChange:
+		c.State = conversation.Resolved
+		c.SnoozedUntil, c.WaitingSince, c.QueuedAt = time.Time{}, time.Time{}, time.Time{}
+	case conversation.Reopened:
+		c.State = conversation.Open
+		if data["by"] == string(identity.ActorContact) {
+			c.Responder, c.Assignee, c.AssigneeName = "", "", ""
+		}
+	case conversation.SnoozedChange:
+		c.State, c.QueuedAt = conversation.Snoozed, time.Time{}
+		c.SnoozedUntil, _ = time.Parse(time.RFC3339Nano, data["until"])
+		if c.Responder == conversation.ResponderQueue {
+			c.Responder = ""
+		}
+	case conversation.Unsnoozed:
+		c.State, c.SnoozedUntil = conversation.Open, time.Time{}
+	case conversation.Created, conversation.MessageDelivery:
+	}
+	return c
+}
+
+func applyMessage(c conversation.Conversation, ch conversation.Change) conversation.Conversation {
+	m := ch.Message
+	text := []rune(m.Text)
+	preview := m.Text
+	if len(text) > conversation.PreviewLength {
+		preview = string(text[:conversation.PreviewLength-1]) + "…"
+	}
+	c.Last = conversation.Preview{Text: preview, Sender: m.Sender.Kind, Kind: m.Kind, At: m.CreatedAt}
+	switch {
+	case m.Kind == conversation.Note:
+	case m.Sender.Kind == identity.ActorContact:
+		c.LastInboundSeq = ch.Seq
+		if c.WaitingSince.IsZero() {
+			c.WaitingSince = ch.At
+		}
+	default:
+		c.WaitingSince = time.Time{}
+	}
+	return c
+}
+
+// Merge is what a client does with a timeline: it adds what is new, and a
+// message told of again replaces what it knew of it.
+func Merge(timeline, news []conversation.Change) []conversation.Change {
+	out := append([]conversation.Change(nil), timeline...)
+	for _, ch := range news {
+		if ch.Message != nil {
+			for i := range out {
+				if out[i].Message != nil && out[i].Message.ID == ch.Message.ID {
+					out[i].Message = ch.Message
+				}
+			}
+		}
+		out = append(out, ch)
+	}
+	return out
+}
+
+// CheckLaw checks that what a client holds from before, with the changes since,
+// is what a fresh fetch gives.
+func (w *World) CheckLaw(before conversation.Conversation, timeline []conversation.Change) {
+	w.Helper()
+	news := w.Timeline(before.ID, before.LastSeq)
+	client := before
+	for _, ch := range news {
+		client = Apply(client, ch)
+	}
+	Same(w, client, w.Get(before.ID))
+	Same(w, Merge(timeline, news), w.Timeline(before.ID, 0))
+}
+
+// CheckSequences checks that seq is 1..n, public_seq is gapless and given to
+// what the customer may see alone, and that the row knows both ends.
+func (w *World) CheckSequences(id conversation.ID) {
+	w.Helper()
+	c := w.Get(id)
+	var seq, public uint64
+	for _, ch := range w.Timeline(id, 0) {
+		if seq++; ch.Seq != seq {
+			w.Fatalf("%s: seq %d after %d", id, ch.Seq, seq-1)
+		}
+		hidden := ch.Type == conversation.NoteCreated || ch.Message != nil && ch.Message.Kind == conversation.Note
+		switch {
+		case ch.PublicSeq == 0:
+		case hidden:
+			w.Fatalf("%s: a note has public_seq %d", id, ch.PublicSeq)
+		default:
+			if public++; ch.PublicSeq != public {
+				w.Fatalf("%s: public_seq %d after %d", id, ch.PublicSeq, public-1)
+			}
+		}
+	}
+	if c.LastSeq != seq || c.LastPublicSeq != public {
+		w.Fatalf("%s: the row says %d and %d, its changes %d and %d", id, c.LastSeq, c.LastPublicSeq, seq, public)
+	}
+}

@@ -1,0 +1,206 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/channel/channeltest"
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/contact/contacttest"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
+	"github.com/patchbay-im/patchbay/core/dispatch"
+	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
+	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/store"
+)
+
+// fixture is the store as the conversation suite sees it.
+func fixture(s *store.Store) conversationtest.Fixture {
+	c := s.Conversations()
+	return conversationtest.Fixture{
+		Store: c, Reader: c, Marks: c, Visitors: c, Log: s.Events(),
+		Identities: s.Identities(), Inboxes: s.Channels(), Contacts: s.Contacts(),
+	}
+}
+
+func contactFixture(t *testing.T, s *store.Store) contacttest.Fixture {
+	t.Helper()
+	w := conversationtest.NewWorld(t, fixture(s))
+	n := 0
+	return contacttest.Fixture{
+		Store: s.Contacts(), Log: s.Events(),
+		Workspace: func(testing.TB) (identity.WorkspaceID, string) {
+			n++
+			ws, _ := w.Workspace(fmt.Sprintf("%d@contact.example", n))
+			return ws, string(w.NewInbox(ws, false).ID)
+		},
+		Create: func(t testing.TB, c contact.Contact, who contact.Identity) error {
+			t.Helper()
+			return s.Conversations().Within(t.Context(), c.Workspace, func(ctx context.Context, tx conversation.Tx) error {
+				return tx.Contacts().Create(ctx, c, who)
+			})
+		},
+	}
+}
+
+func channelFixture(t *testing.T, s *store.Store) channeltest.Fixture {
+	t.Helper()
+	w := conversationtest.NewWorld(t, fixture(s))
+	n := 0
+	return channeltest.Fixture{
+		Store: s.Channels(), Requests: s.Channels(), Log: s.Events(),
+		Workspace: func(testing.TB) identity.WorkspaceID {
+			n++
+			ws, _ := w.Workspace(fmt.Sprintf("%d@channel.example", n))
+			return ws
+		},
+	}
+}
+
+// desk lets the dispatch suite use conversations as its work items. Its
+// methods may be called from any goroutine.
+type desk struct {
+	w *conversationtest.World
+	s *store.Store
+	n atomic.Int64
+
+	mu      sync.Mutex
+	inboxes map[identity.WorkspaceID]channel.Inbox
+}
+
+func dispatchFixture(t *testing.T, s *store.Store) dispatchtest.Fixture {
+	t.Helper()
+	d := &desk{w: conversationtest.NewWorld(t, fixture(s)), s: s, inboxes: make(map[identity.WorkspaceID]channel.Inbox)}
+	return dispatchtest.Fixture{
+		Store: s.Agents(), NewWorkspace: d.workspace, NewMember: d.member, NewItem: d.item, Do: d.do,
+		SetCapacity: func(t testing.TB, ws identity.WorkspaceID, id identity.MemberID, capacity int) {
+			t.Helper()
+			d.change(t, ws, id, func(m *identity.Member) { m.Capacity = capacity })
+		},
+		Suspend: func(t testing.TB, ws identity.WorkspaceID, id identity.MemberID) {
+			t.Helper()
+			d.change(t, ws, id, func(m *identity.Member) { m.Suspended = true })
+		},
+		Owner: func(t testing.TB, ws identity.WorkspaceID, item dispatch.Key) identity.MemberID {
+			t.Helper()
+			c, err := s.Conversations().Get(t.Context(), ws, conversation.ID(item.ID))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c.Assignee
+		},
+	}
+}
+
+func (d *desk) account() identity.Account {
+	ids := id.NewSource(time.Now)
+	return identity.Account{
+		ID: identity.AccountID(ids.New("acc")), Email: fmt.Sprint(d.n.Add(1), "@dispatch.example"), Name: "name", Locale: "en",
+		CreatedAt: time.Now(), UpdatedAt: time.Now(),
+	}
+}
+
+func (d *desk) newMember(ws identity.WorkspaceID, a identity.Account, role identity.Role, capacity int) identity.Member {
+	return identity.Member{
+		Workspace: ws, ID: identity.MemberID(id.NewSource(time.Now).New("mem")), Account: a.ID, Name: a.Name, Role: role, Capacity: capacity,
+		CreatedAt: time.Now(), UpdatedAt: time.Now(),
+	}
+}
+
+// workspace makes a workspace whose founder may not work.
+func (d *desk) workspace(t testing.TB) identity.WorkspaceID {
+	t.Helper()
+	a := d.account()
+	ws := identity.Workspace{ID: identity.WorkspaceID(id.NewSource(time.Now).New("wsp")), Name: "w", Locale: "en", CreatedAt: time.Now(), UpdatedAt: time.Now()}
+	owner := d.newMember(ws.ID, a, identity.RoleOwner, 1)
+	owner.Suspended = true
+	if err := d.s.Identities().Setup.Found(t.Context(), identity.Founding{Account: a, Workspace: ws, Owner: owner}); err != nil {
+		t.Fatal(err)
+	}
+	return ws.ID
+}
+
+func (d *desk) member(t testing.TB, ws identity.WorkspaceID, capacity int) identity.MemberID {
+	t.Helper()
+	a := d.account()
+	m := d.newMember(ws, a, identity.RoleAgent, capacity)
+	err := d.s.Identities().Members.AddMember(t.Context(), identity.Joining{Account: a, NewAccount: true, Member: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.ID
+}
+
+func (d *desk) change(t testing.TB, ws identity.WorkspaceID, id identity.MemberID, fn func(*identity.Member)) {
+	t.Helper()
+	_, err := d.s.Identities().Members.ChangeMember(t.Context(), ws, id, func(m *identity.Member) error {
+		fn(m)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (d *desk) inbox(ws identity.WorkspaceID) channel.Inbox {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	i, ok := d.inboxes[ws]
+	if !ok {
+		i = d.w.NewInbox(ws, true)
+		d.inboxes[ws] = i
+	}
+	return i
+}
+
+func (d *desk) item(t testing.TB, ws identity.WorkspaceID, since time.Time) dispatch.Item {
+	t.Helper()
+	c, err := d.w.TryReceive(d.inbox(ws), fmt.Sprint("customer", d.n.Add(1)), "", "text", since)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dispatch.Item{Key: dispatch.Key{Kind: "conversation", ID: string(c.ID)}, Weight: 1, WaitingSince: since}
+}
+
+func (d *desk) do(t testing.TB, ws identity.WorkspaceID, item dispatch.Key, act dispatchtest.Act, member identity.MemberID) {
+	t.Helper()
+	key := conversation.ID(item.ID)
+	if act == dispatchtest.Ask {
+		c, err := d.s.Conversations().Get(t.Context(), ws, key)
+		if err == nil {
+			_, err = d.w.TryReceive(d.inbox(ws), c.Recipient, "", "again", time.Now())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	err := d.w.TryChange(ws, key, func(c *conversation.Conversation) error {
+		turn := conversation.Turn{At: time.Now(), IDs: id.NewSource(time.Now), Actor: identity.Actor{Kind: identity.ActorMember, ID: string(c.Assignee)}}
+		switch act {
+		case dispatchtest.Answer:
+			_, err := c.Send(turn, "", "answer")
+			return err
+		case dispatchtest.Resolve:
+			c.Resolve(turn)
+		case dispatchtest.Snooze:
+			return c.Snooze(turn, turn.At.Add(time.Hour))
+		case dispatchtest.Assign:
+			return c.Assign(turn, member, "name", "member")
+		case dispatchtest.Requeue:
+			return c.Release(turn, conversation.QueuedReleased)
+		case dispatchtest.Ask:
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
