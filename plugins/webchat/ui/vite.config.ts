@@ -1,4 +1,4 @@
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 /** The frame: a page with hashed files. Paths are relative, the folder is served under /w/<inbox>/. */
 export default defineConfig({
@@ -12,4 +12,4 @@ export default defineConfig({
     rollupOptions: { input: "frame.html" },
   },
   test: { include: ["test/**/*.test.ts"] },
-} as Parameters<typeof defineConfig>[0]);
+});

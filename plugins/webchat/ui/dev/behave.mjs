@@ -38,6 +38,33 @@ check("opens, says who it is and what page it is on, and talks", (browser) =>
     expect(await v.launcher.evaluate((b) => getComputedStyle(b).backgroundColor), "rgb(11, 122, 75)", "launcher colour");
   }));
 
+check("the inbox's colour, corner and language, at once on the next page", (browser) =>
+  visit(browser, { settings: { color: "#ffcc00", position: "left", locale: "zh-CN" } }, async (v) => {
+    await v.open();
+    await until(() => v.by("widget-status").textContent(), "已连接", "language");
+    expect(await v.frame.locator("html").getAttribute("lang"), "zh-CN", "lang");
+    expect(await v.frame.locator("h1").evaluate((e) => getComputedStyle(e).color), "rgb(0, 0, 0)", "ink");
+    await v.launcher.click();
+    await v.page.reload();
+    expect((await v.launcher.boundingBox()).x, 20, "corner");
+    expect(await v.launcher.getAttribute("aria-label"), "打开在线客服", "name");
+    const { color, backgroundColor } = await v.launcher.evaluate((b) => ({ ...getComputedStyle(b) }));
+    expect(backgroundColor, "rgb(255, 204, 0)", "colour");
+    expect(/^lch\(0 |rgb\(0, 0, 0\)/.test(color), true, `ink ${color}`);
+  }));
+
+check("the script tag can say colour and corner for the first visit, and that the page is private", (browser) =>
+  visit(browser, { attributes: 'data-color="#0b7a4b" data-position="left" data-page="off" data-locale="zh"' }, async (v) => {
+    await v.go();
+    expect(await v.launcher.evaluate((b) => getComputedStyle(b).backgroundColor), "rgb(11, 122, 75)", "colour");
+    expect((await v.launcher.boundingBox()).x, 20, "corner");
+    await v.launcher.click();
+    await until(v.phase, "live", "phase");
+    const { page_url, page_title, referrer } = v.mock.state.requests[0].body;
+    expect([page_url, page_title, referrer], ["", "", ""], "page");
+    expect(await v.by("widget-status").textContent(), "已连接", "language");
+  }));
+
 check("keyboard: Tab, Enter, Shift+Enter, Escape, and the focus comes back", (browser) =>
   visit(browser, {}, async (v) => {
     await v.go();
@@ -305,6 +332,7 @@ check("unread while closed: badge, name, page event; gone when opened", (browser
     });
     await v.frame.locator('[data-phase="live"]').waitFor();
     await v.page.evaluate(() => Patchbay.toggle());
+    await v.page.waitForTimeout(150); // Until the frame has heard that it is hidden: nothing shows it.
     v.mock.agent("are you there?");
     v.mock.agent("hello?");
     await until(() => v.launcher.getAttribute("aria-label"), "Open chat, 2 unread", "name");
@@ -312,14 +340,14 @@ check("unread while closed: badge, name, page event; gone when opened", (browser
     expect(await v.launcher.getAttribute("aria-label"), "Open chat, 2 unread", "name after a reload");
     await v.launcher.click();
     await until(() => v.launcher.getAttribute("aria-label"), "Close chat", "name when open");
-    await until(async () => (await v.stored())["ui.unread"], "0", "kept count");
+    await until(async () => (await v.stored()).unread, "0", "kept count");
   }));
 
 check("another page's messages move nothing", (browser) =>
   visit(browser, {}, async (v) => {
     await v.open();
     await v.page.evaluate(() => {
-      for (const message of [{ type: "put", key: "token", value: "stolen" }, { type: "close" }, { type: "unread", count: 9 }]) {
+      for (const message of [{ type: "put", key: "token", value: "stolen" }, { type: "close" }, { type: "put", key: "unread", value: "9" }]) {
         window.postMessage({ channel: "patchbay/1", ...message }, "*");
       }
     });
@@ -360,7 +388,7 @@ check("phone: full screen, the close button, the page behind comes back", (brows
     await v.launcher.tap();
     await v.frame.locator('[data-phase="live"]').waitFor();
     await until(() => v.page.getByTestId("widget-frame").boundingBox(), { x: 0, y: 0, width: 390, height: 844 }, "frame");
-    expect(await v.launcher.isVisible(), false, "launcher");
+    await until(() => v.launcher.isVisible(), false, "launcher");
     await v.frame.getByRole("button", { name: "Close chat" }).tap();
     await until(() => v.launcher.isVisible(), true, "launcher after");
   }));

@@ -108,11 +108,12 @@ check("looks: refused, counter, unread, offline", (browser) =>
     await look(v, "state-offline");
     await v.room.setOffline(false);
     await until(v.phase, "live", "phase", 8000);
-    for (let i = 0; i < 14; i++) v.mock.agent(`Line ${i}`);
+    for (let i = 0; i < 14; i++) v.mock.agent(`Line ${i}, which is long enough to take two lines of a bubble in the chat`);
     await until(async () => (await v.texts()).length, 15, "texts");
     await v.frame.locator(".scroll").evaluate((e) => (e.scrollTop = 0));
-    v.mock.agent("news");
     await v.frame.locator(".latest").waitFor();
+    v.mock.agent("news");
+    await until(async () => (await v.texts()).length, 16, "texts");
     await look(v, "state-scrolled");
     await v.launcher.click();
     v.mock.agent("one");

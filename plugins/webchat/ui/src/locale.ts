@@ -1,4 +1,7 @@
 export type Locale = "en" | "zh-CN";
 
-/** The language for a page's language tag: every Chinese is answered in simplified, the rest in English. */
-export const localeOf = (tag: string): Locale => (/^zh\b/i.test(tag) ? "zh-CN" : "en");
+/** Every Chinese is answered in simplified Chinese, everything else in English. */
+export const isChinese = (tag: string): boolean => /^zh\b/i.test(tag);
+
+/** The language for a page's or an inbox's language tag. */
+export const localeOf = (tag: string): Locale => (isChinese(tag) ? "zh-CN" : "en");

@@ -16,6 +16,15 @@ export interface Page {
   locale: string;
 }
 
+/** How the inbox's settings dress the launcher. */
+export interface Look {
+  /** #rrggbb */
+  color?: string;
+  position?: string;
+  /** A language tag, when the inbox speaks one language to everybody. */
+  locale?: string;
+}
+
 export type ToFrame =
   /** Answer to `ready`. `store` holds everything the frame ever put and did not remove. */
   | { type: "init"; page: Page; store: Record<string, string>; open: boolean; focus: boolean }
@@ -24,10 +33,11 @@ export type ToFrame =
 
 export type ToPage =
   | { type: "ready" }
-  /** Keep a value in the page's storage (browsers block a third-party frame's own). null removes it. */
+  /**
+   * Keep a value in the page's storage (browsers block a third-party frame's own); null removes it.
+   * The loader itself reads two of them: `look` (a Look as JSON) and `unread` (a number).
+   */
   | { type: "put"; key: string; value: string | null }
-  | { type: "unread"; count: number }
-  | { type: "theme"; color: string }
   | { type: "close" };
 
 export type Sealed<T> = T & { channel: typeof CHANNEL };

@@ -1,4 +1,4 @@
-import { seal, trusted, type Page, type ToFrame, type ToPage } from "../relay";
+import { seal, trusted, type Look, type Page, type ToFrame, type ToPage } from "../relay";
 
 /** What the chat needs from the page around it. */
 export interface Host {
@@ -11,7 +11,8 @@ export interface Host {
   store: Record<string, string>;
   put(key: string, value: string | null): void;
   unread(count: number): void;
-  theme(color: string): void;
+  /** Dresses the launcher. */
+  look(look: Look): void;
   close(): void;
   /** Calls back when the chat is shown or hidden, at once with how it is now. */
   watch(callback: (open: boolean, focus: boolean) => void): void;
@@ -68,8 +69,8 @@ function embedded(win: HostWindow, origin: string): Promise<Host> {
         embedded: true,
         store: { ...message.store },
         put: (key, value) => tell({ type: "put", key, value }),
-        unread: (count) => tell({ type: "unread", count }),
-        theme: (color) => tell({ type: "theme", color }),
+        unread: (count) => tell({ type: "put", key: "unread", value: String(count) }),
+        look: (look) => tell({ type: "put", key: "look", value: JSON.stringify(look) }),
         close: () => tell({ type: "close" }),
         watch(callback) {
           watchers.push(callback);
@@ -100,7 +101,7 @@ function standalone(win: HostWindow, alone: boolean): Host {
     store: Object.fromEntries(kept.filter(([key]) => key.startsWith(prefix)).map(([key, value]) => [key.slice(prefix.length), value as string])),
     put: (key, value) => void attempt(() => (value === null ? storage()?.removeItem(prefix + key) : storage()?.setItem(prefix + key, value))),
     unread: () => undefined,
-    theme: () => undefined,
+    look: () => undefined,
     close: () => undefined,
     watch: (callback) => callback(true, false),
   };

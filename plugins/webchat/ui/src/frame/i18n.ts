@@ -22,7 +22,7 @@ const dictionaries: Record<Locale, Record<Key, string>> = { en, "zh-CN": zh };
 export function languageOf(locale: Locale): Language {
   const words = dictionaries[locale];
   const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options);
-  const time = format({ hour: "2-digit", minute: "2-digit" });
+  const time = format({ hour: locale === "en" ? "numeric" : "2-digit", minute: "2-digit" });
   const moment = format({ dateStyle: "long", timeStyle: "short" });
   const near = format({ month: "long", day: "numeric", weekday: "short" });
   const far = format({ year: "numeric", month: "long", day: "numeric" });

@@ -1,5 +1,8 @@
 import type { OutboxEntry, OutboxStorage, VisitorMessage } from "@patchbay/client/visitor";
+import type { WidgetSettings } from "@patchbay/client/types";
+import type { Look } from "../relay";
 import type { Host } from "./host";
+import { lookOf } from "./theme";
 
 const OUTBOX = "out.";
 
@@ -9,6 +12,8 @@ export interface Memory {
   draft: string;
   /** The last change of the session's conversation that was on the screen. */
   seen: number;
+  /** How the chat was dressed the last time. */
+  look: Look;
   keepToken(token: string | undefined): void;
   keepDraft(text: string): void;
   keepSeen(seq: number): void;
@@ -20,6 +25,7 @@ export function memoryOf(host: Pick<Host, "store" | "put">): Memory {
     token: host.store["token"],
     draft: host.store["draft"] ?? "",
     seen: Number(host.store["seen"]) || 0,
+    look: lookOf(parse<WidgetSettings>(host.store["look"]) ?? {}),
     keepToken(token) {
       memory.token = token;
       host.put("token", token ?? null);
@@ -34,7 +40,7 @@ export function memoryOf(host: Pick<Host, "store" | "put">): Memory {
       host.put("seen", String(seq));
     },
     outbox: {
-      load: () => Object.entries(host.store).flatMap(([key, value]) => (key.startsWith(OUTBOX) ? parse(value) : [])),
+      load: () => Object.entries(host.store).flatMap(([key, value]) => (key.startsWith(OUTBOX) ? entryOf(value) : [])),
       put: (entry) => host.put(OUTBOX + entry.item.client_msg_id, JSON.stringify(entry)),
       remove: (id) => host.put(OUTBOX + id, null),
     },
@@ -43,12 +49,16 @@ export function memoryOf(host: Pick<Host, "store" | "put">): Memory {
 }
 
 /** The page could have written anything: what is not an entry is dropped. */
-function parse(value: string): OutboxEntry<VisitorMessage>[] {
+function entryOf(value: string): OutboxEntry<VisitorMessage>[] {
+  const { item, state, at, code, detail } = parse<Partial<OutboxEntry<VisitorMessage>>>(value) ?? {};
+  if (typeof item?.text !== "string" || typeof item.client_msg_id !== "string" || !Number.isFinite(at)) return [];
+  return [{ item: { client_msg_id: item.client_msg_id, text: item.text }, state: state === "failed" ? state : "queued", at: at!, code, detail }];
+}
+
+function parse<T extends object>(value: string | undefined): T | undefined {
   try {
-    const { item, state, at, code, detail } = JSON.parse(value) as OutboxEntry<VisitorMessage>;
-    const whole = typeof item.text === "string" && typeof item.client_msg_id === "string" && Number.isFinite(at);
-    return whole ? [{ item: { client_msg_id: item.client_msg_id, text: item.text }, state, at, code, detail }] : [];
+    return (JSON.parse(value ?? "") as T | null) ?? undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }

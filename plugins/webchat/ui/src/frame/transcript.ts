@@ -32,6 +32,7 @@ export interface MessageRow {
 export interface EventRow {
   kind: "event";
   key: string;
+  at: Date;
   event: "joined" | "resolved" | "reopened";
   name?: string;
 }
@@ -62,15 +63,16 @@ export function isResolved(changes: readonly PublicChange[]): boolean {
 }
 
 function rowOf(key: string, change: PublicChange): MessageRow | EventRow {
-  const { message, type, at } = change;
-  if (!message) return { kind: "event", key, event: type === "agent_joined" ? "joined" : (type as "resolved" | "reopened"), name: change.name };
+  const { message, type, name } = change;
+  const at = new Date(change.at);
+  if (!message) return { kind: "event", key, at, event: type === "agent_joined" ? "joined" : (type as "resolved" | "reopened"), name };
   return {
     kind: "message",
     key,
     side: message.sender.kind,
     name: message.sender.name,
     text: message.text,
-    at: new Date(at),
+    at,
     first: true,
     last: true,
   };
@@ -93,14 +95,10 @@ function unsentRow({ item, at, state, code, detail }: Unsent, connected: boolean
 
 /** Adds a row, with a day before it when one begins, and joins it to the run before it. */
 function append(rows: Row[], row: MessageRow | EventRow): void {
-  if (row.kind === "event") {
-    rows.push(row);
-    return;
-  }
-  const before = rows.findLast((old) => old.kind !== "event");
-  if (before?.at.toDateString() !== row.at.toDateString()) rows.push({ kind: "day", key: `day:${row.at.toDateString()}`, at: row.at });
+  const day = row.at.toDateString();
+  if (rows.at(-1)?.at.toDateString() !== day) rows.push({ kind: "day", key: `day:${day}`, at: row.at });
   const previous = rows.at(-1);
-  if (previous?.kind === "message" && sameRun(previous, row)) {
+  if (previous?.kind === "message" && row.kind === "message" && sameRun(previous, row)) {
     previous.last = false;
     row.first = false;
   }

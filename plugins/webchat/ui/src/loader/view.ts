@@ -10,10 +10,9 @@ export const add = <K extends keyof HTMLElementTagNameMap>(parent: Node, tag: K,
  * The loader's elements, in a shadow root so that the page's styles and ours never meet. Built
  * without markup strings, style elements or images: it works under a strict CSP and Trusted Types.
  */
-export function createView(label: string) {
+export function createView() {
   const host = document.createElement("patchbay-widget");
   host.role = "region";
-  host.ariaLabel = label;
   const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);

@@ -1,4 +1,4 @@
-import { seal, trusted, type ToFrame, type ToPage } from "../relay";
+import { seal, trusted, type Look, type ToFrame, type ToPage } from "../relay";
 import type { Place } from "./place";
 import { attempt, createStore } from "./store";
 import { add, createView } from "./view";
@@ -25,27 +25,40 @@ export function createWidget({ base, origin, inbox }: Place, options: DOMStringM
   const prefix = `patchbay:${inbox}:`;
   const store = createStore(prefix, () => localStorage);
   const kept = store.all();
-  const locale = document.documentElement.lang || navigator.language;
-  const words = wordsFor(locale);
-  const { host, box, panel, text, retry, button, badge } = createView(words.region);
+  const locale = options.locale || document.documentElement.lang || navigator.language;
+  let words = wordsFor(locale);
+  const { host, box, panel, text, retry, button, badge } = createView();
   const { style } = host;
-  const eye = visualViewport;
+  const eye = visualViewport!;
   let frame: HTMLIFrameElement | undefined;
   let ready = false;
   let isOpen = false;
+  let left = false;
   let focus = false;
   let unread = 0;
   let patience: ReturnType<typeof setTimeout>;
 
   const post = (message: ToFrame) => ready && frame!.contentWindow!.postMessage(seal(message), origin);
   const draw = () => {
-    box.className = `${isOpen ? "o " : ""}${ready ? "r" : ""}`;
+    box.className = (isOpen ? "o " : "") + (ready ? "r " : "") + (left ? "l" : "");
+    host.ariaLabel = words.region;
+    retry.textContent = words.retry;
     button.ariaExpanded = `${isOpen}`;
     button.ariaLabel = (isOpen ? words.close : words.open) + (unread ? `, ${unread}${words.unread}` : "");
     badge.hidden = !unread || isOpen;
     badge.textContent = unread > 99 ? "99+" : `${unread}`;
   };
-  const paint = (color?: string) => color && style.setProperty("--c", color);
+  const dress = ({ color, position, locale }: Look) => {
+    if (color) style.setProperty("--c", color);
+    left = position === "left";
+    if (locale) words = wordsFor(locale);
+  };
+  /** Values of the frame that are for the loader, too. */
+  const read = (key: string, value?: string | null) => {
+    if (key === "look") attempt(() => dress(JSON.parse(value!)));
+    if (key === "unread") unread = +value! || 0;
+    draw();
+  };
   const load = () => {
     frame?.remove();
     const src = `${base}frame.html#${encodeURIComponent(location.origin)}`;
@@ -59,7 +72,7 @@ export function createWidget({ base, origin, inbox }: Place, options: DOMStringM
   };
   /** Above a phone's keyboard: the panel takes what is visible. */
   const fit = () => {
-    if (eye?.scale !== 1) return;
+    if (eye.scale !== 1) return;
     style.setProperty("--h", `${eye.height}px`);
     style.setProperty("--t", `${eye.offsetTop}px`);
   };
@@ -68,7 +81,7 @@ export function createWidget({ base, origin, inbox }: Place, options: DOMStringM
     const inside = document.activeElement === host;
     isOpen = open;
     focus = open && byVisitor;
-    attempt(() => (open ? sessionStorage.setItem(prefix, "o") : sessionStorage.removeItem(prefix)));
+    attempt(() => sessionStorage.setItem(prefix, open ? "1" : ""));
     if (!frame) load();
     draw();
     if (focus) frame!.focus();
@@ -79,38 +92,32 @@ export function createWidget({ base, origin, inbox }: Place, options: DOMStringM
 
   addEventListener("message", (event) => {
     const message = trusted<ToPage>(event, frame?.contentWindow, origin);
-    if (!message) return;
-    const { type } = message;
-    if (type === "ready") {
+    if (message?.type === "ready") {
       clearTimeout(patience);
       ready = true;
-      const { title, referrer } = document;
-      const page = options.page === "off" ? { url: "", title: "", referrer: "", locale } : { url: location.href, title, referrer, locale };
+      const tell = (value: string) => (options.page === "off" ? "" : value);
+      const page = { url: tell(location.href), title: tell(document.title), referrer: tell(document.referrer), locale };
       post({ type: "init", page, store: store.all(), open: isOpen, focus });
-    } else if (type === "put") store.put(message.key, message.value);
-    else if (type === "theme") {
-      paint(message.color);
-      store.put("ui.color", message.color);
-    } else if (type === "unread") {
-      unread = +message.count || 0;
-      store.put("ui.unread", `${unread}`);
-      emit(type, unread);
-    } else if (type === "close") show(false);
-    draw();
+      draw();
+    }
+    if (message?.type === "put") {
+      store.put(message.key, message.value);
+      read(message.key, message.value);
+      if (message.key === "unread") emit("unread", unread);
+    }
+    if (message?.type === "close") show(false);
   });
-  eye?.addEventListener("resize", fit);
-  eye?.addEventListener("scroll", fit);
+  eye.addEventListener("resize", fit);
+  eye.addEventListener("scroll", fit);
   button.onclick = () => show(!isOpen);
   retry.onclick = load;
-  retry.textContent = words.retry;
   box.onkeydown = (event) => {
     if (event.key === "Escape") show(false);
   };
 
-  paint(options.color);
-  paint(kept["ui.color"]);
-  unread = +kept["ui.unread"]! || 0;
-  draw();
+  dress(options);
+  read("look", kept["look"]);
+  read("unread", kept["unread"]);
   document.body.append(host);
   if (attempt(() => sessionStorage.getItem(prefix))) show(true, false);
   return {

@@ -1,4 +1,4 @@
-import { localeOf } from "../locale";
+import { isChinese } from "../locale";
 
 const en = {
   region: "Customer chat",
@@ -20,4 +20,4 @@ const zh: typeof en = {
   retry: "重试",
 };
 
-export const wordsFor = (tag: string) => (localeOf(tag) === "en" ? en : zh);
+export const wordsFor = (tag: string) => (isChinese(tag) ? zh : en);

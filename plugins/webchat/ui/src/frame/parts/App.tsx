@@ -1,10 +1,15 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import type { WidgetSettings } from "@patchbay/client/types";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { localeOf } from "../../locale";
 import type { Chat } from "../chat";
 import type { Host } from "../host";
+import { languageOf, type Language } from "../i18n";
 import type { Memory } from "../memory";
+import { initialState, type ChatState } from "../state";
+import { applyColor, lookOf } from "../theme";
 import { isResolved, transcript } from "../transcript";
 import { Composer, composing } from "./Composer";
-import { useLanguage } from "./context";
+import { LanguageContext, useLanguage } from "./context";
 import { Header } from "./Header";
 import { ConnectionBanner, QueueNotice, Refused, ResolvedNotice } from "./Notices";
 import { Transcript } from "./Transcript";
@@ -17,17 +22,25 @@ interface Props {
 
 /** The whole chat. */
 export function App({ chat, host, memory }: Props) {
-  const { t } = useLanguage();
   const state = useChat(chat);
+  const language = useDress(host, memory, state.settings);
+  useEscape(host);
+  return (
+    <LanguageContext.Provider value={language}>
+      <Screen chat={chat} host={host} memory={memory} state={state} />
+    </LanguageContext.Provider>
+  );
+}
+
+function Screen({ chat, host, memory, state }: Props & { state: ChatState }) {
+  const { t } = useLanguage();
   const focus = useFocus(host);
   const { phase, settings, changes, unsent, queue } = state;
   const connected = phase === "live" || phase === "polling";
   const rows = useMemo(() => transcript(changes, unsent, connected), [changes, unsent, connected]);
   const resolved = useMemo(() => isResolved(changes), [changes]);
   const title = settings.title || t("title");
-
   useEffect(() => void (document.title = title), [title]);
-  useEscape(host);
 
   return (
     <main class="chat">
@@ -58,6 +71,22 @@ export function App({ chat, host, memory }: Props) {
       )}
     </main>
   );
+}
+
+/**
+ * Colour and language as the inbox has them; before its settings arrive, as they were last time.
+ * The launcher is told.
+ */
+function useDress(host: Host, memory: Memory, settings: WidgetSettings): Language {
+  const known = settings !== initialState.settings;
+  const look = useMemo(() => (known ? lookOf(settings) : memory.look), [settings]);
+  const language = useMemo(() => languageOf(localeOf(look.locale ?? host.page.locale)), [look]);
+  useLayoutEffect(() => {
+    applyColor(look.color, document.documentElement);
+    document.documentElement.lang = language.locale;
+    if (known) host.look(look);
+  }, [look]);
+  return language;
 }
 
 function useChat(chat: Chat) {
