@@ -56,14 +56,18 @@ func (j *Journal) Lines() []Line {
 	return append(out, j.lines[:j.next%max(len(j.lines), 1)]...)
 }
 
-// Last returns the text of the last line; "" when there is none.
-func (j *Journal) Last() string {
+// Last returns the text of the last line since a moment; "" when there is none.
+func (j *Journal) Last(since time.Time) string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if len(j.lines) == 0 {
 		return ""
 	}
-	return j.lines[(j.next+len(j.lines)-1)%len(j.lines)].Text
+	last := j.lines[(j.next+len(j.lines)-1)%len(j.lines)]
+	if last.At.Before(since) {
+		return ""
+	}
+	return last.Text
 }
 
 // Add writes a line of the host's own between those of the plugin.

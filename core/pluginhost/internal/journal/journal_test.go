@@ -47,8 +47,8 @@ func TestLinesAreReadAcrossWrites(t *testing.T) {
 	if got := texts(j.Lines()); strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
-	if j.Last() != "rest" {
-		t.Errorf("last is %q", j.Last())
+	if j.Last(time.Time{}) != "rest" {
+		t.Errorf("last is %q", j.Last(time.Time{}))
 	}
 }
 
@@ -95,7 +95,7 @@ func TestLongLinesAreCut(t *testing.T) {
 	put(t, w, "tail\nnext\n")
 	lines := j.Lines()
 	if len(lines) != 2 || lines[1].Text != "next" {
-		t.Fatalf("got %d lines, the last %q", len(lines), j.Last())
+		t.Fatalf("got %d lines, the last %q", len(lines), j.Last(time.Time{}))
 	}
 	if n := len(lines[0].Text); n > journal.MaxKept+len("…") {
 		t.Errorf("kept %d bytes of a long line", n)
@@ -106,7 +106,7 @@ func TestWhatIsShownIsClean(t *testing.T) {
 	j, _, _ := open()
 	w := j.Writer("info")
 	put(t, w, "a\x1b[31mred\x00\tb\xff中文🙂\n")
-	if got := j.Last(); got != "a[31mred b\uFFFD中文🙂" {
+	if got := j.Last(time.Time{}); got != "a[31mred b\uFFFD中文🙂" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -54,10 +54,11 @@ func MethodOf(fullMethod string) (Method, bool) {
 	if !ok || method.ParentFile().Package() != File_patchbay_plugin_v1_options_proto.Package() {
 		return Method{}, false
 	}
-	return optionsOf(method), true
+	return OptionsOf(method), true
 }
 
-func optionsOf(method protoreflect.MethodDescriptor) Method {
+// OptionsOf returns the options of a method by its descriptor.
+func OptionsOf(method protoreflect.MethodDescriptor) Method {
 	options, ok := method.Options().(*descriptorpb.MethodOptions)
 	if !ok {
 		return Method{}

@@ -1,0 +1,294 @@
+package pluginhost
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/extension"
+	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
+)
+
+// scopeIngest is what a plugin needs to bring messages in, by whichever way.
+const scopeIngest = "messages:ingest"
+
+// Limits of an answer, in bytes.
+const (
+	maxSettings = 64 << 10
+	maxBody     = 256 << 10
+)
+
+// Types lists the installed channel plugins by id.
+func (h *Host) Types() []channel.Type {
+	var out []channel.Type
+	for _, s := range h.order {
+		state, _ := s.now()
+		if t, ok := s.installed().channelType(state == extension.Ready); ok {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func (h *Host) find(id channel.PluginID) (*supervisor, error) {
+	s, ok := h.byID[id]
+	if !ok {
+		return nil, errs.New(errs.NotFound, "plugin.not_installed", "The plugin "+string(id)+" is not installed here.")
+	}
+	return s, nil
+}
+
+// at returns a plugin and its process, or why there is none to talk to.
+func (h *Host) at(id channel.PluginID) (*supervisor, *session, error) {
+	s, err := h.find(id)
+	if err != nil {
+		return nil, nil, errs.Wrap(err, errs.Unavailable, "plugin.not_installed", "The plugin "+string(id)+" is not installed here.")
+	}
+	session := s.session.Load()
+	if session == nil || !session.ready.Load() {
+		return s, nil, s.unavailable()
+	}
+	return s, session, nil
+}
+
+func (s *supervisor) unavailable() *errs.Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := errs.New(errs.Unavailable, "plugin."+string(s.state), "The plugin "+string(s.id)+" does not run now. Its page says why.")
+	if !s.retryAt.IsZero() {
+		e.RetryAfter = max(s.retryAt.Sub(s.host.options.Now()), time.Second)
+	}
+	return e
+}
+
+// failed words a call that the plugin did not answer.
+func (s *supervisor) failed(ctx context.Context, call string, err error) *errs.Error {
+	s.log.WarnContext(ctx, "a call to a plugin failed", "call", call, "error", err)
+	if status.Code(err) == codes.FailedPrecondition {
+		return errs.Wrap(err, errs.Invalid, "plugin.refused", "The plugin refused: "+words(err))
+	}
+	return errs.Wrap(err, errs.Unavailable, "plugin.no_answer", "The plugin "+string(s.id)+" did not answer. Its page says more.")
+}
+
+// ValidateConfig checks a configuration: by the schema, and by the plugin when
+// it runs and the schema has no objection.
+func (h *Host) ValidateConfig(ctx context.Context, id channel.PluginID, config json.RawMessage) ([]channel.Problem, error) {
+	s, err := h.find(id)
+	if err != nil {
+		return nil, err
+	}
+	if problems := s.installed().problems(config); len(problems) > 0 {
+		return problems, nil
+	}
+	session := s.session.Load()
+	if session == nil || !session.ready.Load() {
+		return nil, nil
+	}
+	answer, err := session.plugin.ValidateConfig(ctx, &pluginv1.ValidateConfigRequest{Config: config})
+	if err != nil {
+		return nil, s.failed(ctx, "ValidateConfig", err)
+	}
+	var out []channel.Problem
+	for _, p := range answer.GetProblems() {
+		out = append(out, channel.Problem{Pointer: cut(p.GetPointer(), maxDetail), Message: cut(p.GetMessage(), maxDetail)})
+	}
+	return out, nil
+}
+
+// problems checks a configuration against the schema.
+func (p installed) problems(config json.RawMessage) []channel.Problem {
+	trimmed := bytes.TrimSpace(config)
+	if p.schema == nil {
+		if len(trimmed) > 0 && !bytes.Equal(trimmed, []byte("{}")) {
+			return []channel.Problem{{Message: "takes no configuration"}}
+		}
+		return nil
+	}
+	if len(trimmed) == 0 {
+		trimmed = []byte("{}")
+	}
+	var out []channel.Problem
+	for _, problem := range p.schema.Validate(trimmed) {
+		out = append(out, channel.Problem{Pointer: problem.Pointer, Message: problem.Message})
+	}
+	return out
+}
+
+// Configure tells the plugin of an inbox; without a process it learns of it at
+// the next start. That the plugin cannot work with it shows in Health.
+func (h *Host) Configure(ctx context.Context, inbox channel.Inbox) error {
+	if !inbox.Enabled {
+		return h.Remove(ctx, inbox)
+	}
+	s, err := h.find(inbox.Plugin)
+	if err != nil {
+		return err
+	}
+	s.configuring.Lock()
+	defer s.configuring.Unlock()
+	session := s.session.Load()
+	if session == nil {
+		return nil
+	}
+	if err := s.configure(ctx, session, []channel.Inbox{inbox}); err != nil {
+		return s.failed(ctx, "Configure", err)
+	}
+	return nil
+}
+
+// Remove makes the plugin forget an inbox.
+func (h *Host) Remove(ctx context.Context, inbox channel.Inbox) error {
+	s, err := h.find(inbox.Plugin)
+	if err != nil {
+		return err
+	}
+	s.configuring.Lock()
+	defer s.configuring.Unlock()
+	s.forgetHealth(inbox.ID)
+	session := s.session.Load()
+	if session == nil {
+		return nil
+	}
+	if _, err := session.plugin.RemoveInstance(ctx, &pluginv1.RemoveInstanceRequest{InstanceId: string(inbox.ID)}); err != nil {
+		return s.failed(ctx, "RemoveInstance", err)
+	}
+	return nil
+}
+
+// Health returns what is known of an inbox. With the plugin down a messaging
+// channel is down; a live one goes on with the last known policy.
+func (h *Host) Health(inbox channel.Inbox) channel.Health {
+	s, ok := h.byID[inbox.Plugin]
+	if !ok {
+		return channel.Health{State: healthDown, Code: "plugin_missing", Detail: "The plugin " + string(inbox.Plugin) + " is not installed here."}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known, configured := s.health[inbox.ID]
+	switch {
+	case !inbox.Enabled:
+		return channel.Health{State: healthUnknown}
+	case s.state == extension.Ready && configured:
+		return known
+	case s.state == extension.Ready, s.state == extension.Starting:
+		return channel.Health{State: healthUnknown}
+	}
+	out := channel.Health{State: healthDown, Code: "plugin_" + string(s.state), Detail: s.detail}
+	if s.plugin.manifest.Live() {
+		out.State = healthDegraded
+	}
+	return out
+}
+
+// Webhook lets the plugin verify and parse a stored request.
+func (h *Host) Webhook(ctx context.Context, inbox channel.Inbox, r channel.WebhookRequest) (channel.WebhookAnswer, error) {
+	s, session, err := h.at(inbox.Plugin)
+	if err != nil {
+		return channel.WebhookAnswer{}, err
+	}
+	req := &pluginv1.HandleWebhookRequest{
+		WebhookId: r.ID, InstanceId: string(inbox.ID), Method: valid(r.Method), Path: valid(r.Path), Query: valid(r.Query),
+		Body: r.Body, RemoteAddr: valid(r.Remote), Replay: r.Replay,
+	}
+	for name, values := range r.Headers {
+		for _, value := range values {
+			req.Headers = append(req.Headers, &pluginv1.Header{Name: valid(name), Value: valid(value)})
+		}
+	}
+	answer, err := session.channel.HandleWebhook(ctx, req)
+	if err != nil {
+		return channel.WebhookAnswer{}, s.failed(ctx, "HandleWebhook", err)
+	}
+	return s.webhookAnswer(ctx, inbox, answer)
+}
+
+func (s *supervisor) webhookAnswer(ctx context.Context, inbox channel.Inbox, a *pluginv1.HandleWebhookResponse) (channel.WebhookAnswer, error) {
+	out := channel.WebhookAnswer{
+		Status: int(a.GetStatus()), Headers: headersOf(a.GetHeaders()), Body: a.GetBody(), Result: resultOf(a.GetResult()),
+	}
+	if out.Status == 0 {
+		out.Status = http.StatusOK
+	}
+	if out.Status < 200 || out.Status > 599 || len(out.Body) > maxBody {
+		s.log.WarnContext(ctx, "a plugin answered a request badly", "status", out.Status, "bytes", len(out.Body))
+		return channel.WebhookAnswer{}, errs.New(errs.Unavailable, "plugin.bad_answer", "The plugin answered with a status or a body that cannot be passed on.")
+	}
+	if len(a.GetInbound()) > 0 && !s.installed().manifest.Asks(scopeIngest) {
+		s.log.WarnContext(ctx, "a plugin used a permission it does not have", "method", "HandleWebhook", "scope", scopeIngest)
+		return channel.WebhookAnswer{}, errs.New(errs.Forbidden, "plugin.scope", "The plugin's manifest does not ask for "+scopeIngest+".")
+	}
+	for _, item := range a.GetInbound() {
+		in, refused, ok := inboundOf(item)
+		if ok && in.Inbox != inbox.ID {
+			ok, refused = false, rejected("foreign_instance", "a request brings messages of its own inbox only")
+		}
+		if !ok { // one that cannot be stored must not hold back the others
+			s.log.WarnContext(ctx, "a plugin brought a message that is not taken", "inbox", string(inbox.ID), "code", refused.Code)
+			continue
+		}
+		out.Inbound = append(out.Inbound, in)
+	}
+	return out, nil
+}
+
+// headersOf keeps the headers a plugin may set on our origin: what the body is,
+// and the far side's own. No cookies, no redirects, nothing a browser would run.
+func headersOf(headers []*pluginv1.Header) map[string]string {
+	out := make(map[string]string)
+	for _, h := range headers {
+		name := http.CanonicalHeaderKey(h.GetName())
+		value := cut(h.GetValue(), maxDetail)
+		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			continue
+		}
+		switch {
+		case name == "Content-Type":
+			kind, _, _ := strings.Cut(strings.ToLower(value), ";")
+			switch strings.TrimSpace(kind) {
+			case "application/json", "application/xml", "text/xml", "text/plain":
+				out[name] = value
+			}
+		case name == "Retry-After", strings.HasPrefix(name, "X-"):
+			out[name] = value
+		}
+	}
+	if out["Content-Type"] == "" {
+		out["Content-Type"] = "text/plain; charset=utf-8"
+	}
+	return out
+}
+
+// OpenSession asks a live channel's policy.
+func (h *Host) OpenSession(ctx context.Context, inbox channel.Inbox, r channel.SessionRequest) (channel.SessionAnswer, error) {
+	s, session, err := h.at(inbox.Plugin)
+	if err != nil {
+		return channel.SessionAnswer{}, err
+	}
+	answer, err := session.channel.OpenSession(ctx, &pluginv1.OpenSessionRequest{
+		InstanceId: string(inbox.ID), SessionId: r.Session, EmbedOrigin: valid(r.EmbedOrigin), PageUrl: valid(r.PageURL),
+		PageTitle: valid(r.PageTitle), Referrer: valid(r.Referrer), Locale: valid(r.Locale), UserAgent: valid(r.UserAgent), Resumed: r.Resumed,
+	})
+	if err != nil {
+		return channel.SessionAnswer{}, s.failed(ctx, "OpenSession", err)
+	}
+	out := channel.SessionAnswer{
+		Allow: answer.GetAllow(), Reason: cut(answer.GetReason(), maxDetail), Name: cut(answer.GetName(), maxName),
+		Attributes: answer.GetAttributes(), Origins: answer.GetOrigins(), Settings: json.RawMessage(answer.GetSettings()),
+	}
+	if len(out.Settings) == 0 {
+		out.Settings = json.RawMessage(`{}`)
+	}
+	var object map[string]json.RawMessage
+	if len(out.Settings) > maxSettings || json.Unmarshal(out.Settings, &object) != nil || object == nil || len(out.Attributes) > maxAttributes {
+		return channel.SessionAnswer{}, errs.New(errs.Unavailable, "plugin.bad_answer", "The plugin's settings for the widget are no JSON object, or too large.")
+	}
+	return out, nil
+}

@@ -1,0 +1,140 @@
+package pluginhost
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/sdk/manifest"
+	"github.com/patchbay-im/patchbay/sdk/manifest/schema"
+	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
+)
+
+// installed is a plugin on disk.
+type installed struct {
+	folder   string
+	manifest manifest.Manifest
+	schema   *schema.Schema // nil = the plugin takes no configuration
+	fault    string         // why it cannot run, and what to do; "" = it can
+}
+
+// foldersIn lists the folders of installed plugins.
+func foldersIn(dir string) ([]string, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the plugins folder %s does not exist: build the plugins (make build), or set plugins.dev_dir", dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the plugins folder (plugins.dev_dir): %w", err)
+	}
+	var out []string
+	for _, e := range entries {
+		folder := filepath.Join(dir, e.Name())
+		info, err := os.Stat(folder) // a link to a folder is a folder
+		if err == nil && info.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			out = append(out, folder)
+		}
+	}
+	return out, nil
+}
+
+// read reads what is in a folder.
+func read(folder, core string) installed {
+	p := installed{folder: folder}
+	m, err := manifest.Read(filepath.Join(folder, manifest.BundleFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		p.fault = fmt.Sprintf("%s has no %s. Build the plugin again (patchbay plugin build), or remove the folder; then restart the server.", folder, manifest.BundleFile)
+		return p
+	case err != nil:
+		p.fault = fmt.Sprintf("Its manifest is not accepted; mend it and restart the server. %v", err)
+		return p
+	}
+	p.manifest = m
+	switch {
+	case !m.RunsOn(core):
+		p.fault = fmt.Sprintf("Version %s needs a server %s; this one is %s. Install a version of the plugin that fits.", m.Version, m.Core, core)
+	case !m.Speaks(pluginv1.Version):
+		p.fault = fmt.Sprintf("It speaks the plugin protocol %v, this server speaks %d. Install a version of the plugin that fits.", m.Protocol, pluginv1.Version)
+	case len(m.ConfigSchema) > 0:
+		if p.schema, err = schema.Compile(m.ConfigSchema); err != nil {
+			p.fault = fmt.Sprintf("Its config_schema is not accepted: %v", err)
+		}
+	}
+	return p
+}
+
+// id is the plugin's; that of a folder without a manifest is its name.
+func (p installed) id() channel.PluginID {
+	if p.manifest.ID == "" {
+		return channel.PluginID(filepath.Base(p.folder))
+	}
+	return channel.PluginID(p.manifest.ID)
+}
+
+func (p installed) program() string {
+	if runtime.GOOS == "windows" {
+		return filepath.Join(p.folder, "plugin.exe")
+	}
+	return filepath.Join(p.folder, "plugin")
+}
+
+func (p installed) name() map[string]string {
+	if p.manifest.ID == "" {
+		return map[string]string{"en": filepath.Base(p.folder)}
+	}
+	return p.manifest.Name
+}
+
+// files returns the web files.
+func (p installed) files() (fs.FS, bool) {
+	dir := filepath.Join(p.folder, "ui")
+	info, err := os.Stat(dir)
+	if err != nil || !info.IsDir() {
+		return nil, false
+	}
+	return confined(dir), true
+}
+
+// confined opens files of a folder and never what is outside of it, links or
+// not. The folder is opened anew each time: a build replaces it.
+type confined string
+
+// Open opens a file for reading.
+func (c confined) Open(name string) (fs.File, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	root, err := os.OpenRoot(string(c))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close() //nolint:errcheck // the file stays open
+	return root.Open(name)
+}
+
+// channelType is what the manifest says of a channel; false when the plugin is none.
+func (p installed) channelType(available bool) (channel.Type, bool) {
+	m := p.manifest
+	if m.Channel == nil {
+		return channel.Type{}, false
+	}
+	t := channel.Type{
+		Plugin: channel.PluginID(m.ID), Version: m.Version, Name: m.Name, Summary: m.Summary, Live: m.Channel.Live,
+		Capabilities: channel.Capabilities{Content: m.Channel.Content, TextLimit: m.Channel.TextLimit},
+		ConfigSchema: json.RawMessage(m.ConfigSchema), Available: available,
+	}
+	if len(t.ConfigSchema) == 0 {
+		t.ConfigSchema = json.RawMessage(`{"type":"object","additionalProperties":false}`)
+	}
+	return t, true
+}

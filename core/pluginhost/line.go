@@ -1,0 +1,161 @@
+package pluginhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/patchbay-im/patchbay/core/delivery"
+	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
+)
+
+// maxBatchBytes bounds one message on the stream, well below what gRPC takes.
+const maxBatchBytes = 128 << 10
+
+// line is a delivery.Line over the Deliver stream.
+type line struct {
+	stream   pluginv1.ChannelService_DeliverClient
+	cancel   context.CancelFunc
+	now      func() time.Time
+	receipts chan []delivery.Receipt
+	gone     chan struct{} // closed when nobody reads receipts any more
+	once     sync.Once
+	stopped  atomic.Bool
+
+	mu       sync.Mutex
+	credits  int
+	inFlight map[delivery.ID]bool
+	moved    time.Time // when something was last handed over or answered
+}
+
+// openLine opens the stream. The plugin opens the window with its first
+// response; until then there are no credits.
+func openLine(ctx context.Context, client pluginv1.ChannelServiceClient, now func() time.Time) (*line, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	stream, err := client.Deliver(ctx)
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("open the delivery stream: %w", err)
+	}
+	l := &line{
+		stream: stream, cancel: cancel, now: now, receipts: make(chan []delivery.Receipt), gone: make(chan struct{}),
+		inFlight: make(map[delivery.ID]bool), moved: now(),
+	}
+	go l.read()
+	return l, nil
+}
+
+// close ends the stream and the reader.
+func (l *line) close() {
+	l.cancel()
+	l.once.Do(func() { close(l.gone) })
+	for range l.receipts { // until the reader is gone
+	}
+}
+
+// stop lets no more items leave; receipts still come.
+func (l *line) stop() { l.stopped.Store(true) }
+
+// stalled reports whether items are in flight and nothing has moved for d.
+func (l *line) stalled(d time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.inFlight) > 0 && l.now().Sub(l.moved) >= d
+}
+
+// Credits returns how many items may be sent now.
+func (l *line) Credits() int {
+	if l.stopped.Load() {
+		return 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.credits
+}
+
+// Receipts yields receipts until the line dies.
+func (l *line) Receipts() <-chan []delivery.Receipt { return l.receipts }
+
+// Send hands over a batch.
+func (l *line) Send(_ context.Context, items []delivery.Delivery) error {
+	if err := l.book(items); err != nil {
+		return err
+	}
+	req, size := &pluginv1.DeliverRequest{}, 0
+	for _, item := range items {
+		out := outboundOf(item)
+		if n := proto.Size(out); size+n > maxBatchBytes && len(req.GetItems()) > 0 {
+			if err := l.stream.Send(req); err != nil {
+				return fmt.Errorf("hand over deliveries: %w", err)
+			}
+			req, size = &pluginv1.DeliverRequest{}, 0
+		}
+		req.Items = append(req.Items, out)
+		size += proto.Size(out)
+	}
+	if err := l.stream.Send(req); err != nil {
+		return fmt.Errorf("hand over deliveries: %w", err)
+	}
+	return nil
+}
+
+// book takes credits before the items leave: a receipt may be quick.
+func (l *line) book(items []delivery.Delivery) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(items) == 0 || len(items) > pluginv1.MaxBatch || len(items) > l.credits {
+		return fmt.Errorf("a batch of %d with %d credits", len(items), l.credits)
+	}
+	if l.stopped.Load() {
+		return errors.New("the line takes no more")
+	}
+	l.credits -= len(items)
+	for _, item := range items {
+		l.inFlight[item.ID] = true
+	}
+	l.moved = l.now()
+	return nil
+}
+
+// read turns responses into batches of receipts, until the stream ends.
+func (l *line) read() {
+	defer close(l.receipts)
+	for {
+		response, err := l.stream.Recv()
+		if err != nil {
+			return
+		}
+		batch := l.settle(response)
+		select {
+		case l.receipts <- batch:
+		case <-l.gone:
+			return
+		}
+	}
+}
+
+// settle takes the receipts of items that are in flight; the others were
+// answered before, or never asked, and count for nothing.
+func (l *line) settle(response *pluginv1.DeliverResponse) []delivery.Receipt {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	batch := make([]delivery.Receipt, 0, len(response.GetItems()))
+	for _, r := range response.GetItems() {
+		id := delivery.ID(r.GetId())
+		if !l.inFlight[id] {
+			continue
+		}
+		delete(l.inFlight, id)
+		batch = append(batch, delivery.Receipt{
+			ID: id, Result: resultOf(r.GetResult()), ProviderID: cut(r.GetProviderMessageId(), maxExternalID),
+		})
+	}
+	l.credits = min(l.credits+int(response.GetCredits()), pluginv1.MaxCredits-len(l.inFlight))
+	l.moved = l.now()
+	return batch
+}

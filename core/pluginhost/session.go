@@ -1,0 +1,99 @@
+package pluginhost
+
+import (
+	"context"
+	"sync/atomic"
+
+	"google.golang.org/grpc"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/pluginhost/internal/process"
+	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
+)
+
+// session is one running process, from Init to its end.
+type session struct {
+	process   *process.Process
+	plugin    pluginv1.PluginServiceClient
+	channel   pluginv1.ChannelServiceClient
+	abilities map[string]bool
+	ready     atomic.Bool // false while it starts and while it drains
+	line      atomic.Pointer[line]
+	server    chan *grpc.Server // holds the server of the host's services, once there is one
+}
+
+// withBudget is a client interceptor: no unary call without a deadline. The
+// budget is written in the protocol.
+func withBudget( //nolint:revive // the signature is gRPC's
+	ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption,
+) error {
+	if m, ok := pluginv1.MethodOf(method); ok && m.Budget > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, m.Budget)
+		defer cancel()
+	}
+	return invoke(ctx, method, req, reply, conn, options...)
+}
+
+// configure tells the plugin of inboxes, some at a time, and notes those it
+// cannot work with.
+func (s *supervisor) configure(ctx context.Context, to *session, inboxes []channel.Inbox) error {
+	for len(inboxes) > 0 {
+		n := min(len(inboxes), pluginv1.MaxBatch)
+		req := &pluginv1.ConfigureRequest{}
+		for _, inbox := range inboxes[:n] {
+			req.Instances = append(req.Instances, &pluginv1.Instance{
+				Id: string(inbox.ID), Config: inbox.Config, ConfigRevision: inbox.ConfigRevision,
+			})
+		}
+		answer, err := to.plugin.Configure(ctx, req)
+		if err != nil {
+			return err
+		}
+		for _, inbox := range inboxes[:n] {
+			s.noteConfigured(inbox.ID, answer.GetResults()[string(inbox.ID)])
+		}
+		inboxes = inboxes[n:]
+	}
+	return nil
+}
+
+func (s *supervisor) noteConfigured(id channel.InboxID, r *pluginv1.Result) {
+	h := channel.Health{State: healthOK}
+	if r != nil && r.GetOutcome() != pluginv1.Outcome_OUTCOME_ACCEPTED && r.GetOutcome() != pluginv1.Outcome_OUTCOME_DUPLICATE {
+		h = channel.Health{State: healthDown, Code: r.GetCode(), Detail: r.GetDetail()}
+	}
+	s.noteHealth(id, h)
+}
+
+// noteHealth keeps what is known of an inbox and reports whether it is news.
+func (s *supervisor) noteHealth(id channel.InboxID, h channel.Health) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old, known := s.health[id]
+	s.health[id] = h
+	return !known || old != h
+}
+
+func (s *supervisor) forgetHealth(id channel.InboxID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.health, id)
+}
+
+// check asks the plugin how its inboxes fare and reports whether there is news.
+func (s *supervisor) check(ctx context.Context, of *session) (news bool, err error) {
+	answer, err := of.plugin.Health(ctx, &pluginv1.HealthRequest{})
+	if err != nil {
+		return false, err
+	}
+	for id, h := range answer.GetInstances() {
+		s.mu.Lock()
+		_, configured := s.health[channel.InboxID(id)]
+		s.mu.Unlock()
+		if configured && s.noteHealth(channel.InboxID(id), healthOf(h)) {
+			news = true
+		}
+	}
+	return news, nil
+}

@@ -1,0 +1,175 @@
+package pluginhost
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/pluginhost/internal/grant"
+	"github.com/patchbay-im/patchbay/core/pluginhost/internal/process"
+	"github.com/patchbay-im/patchbay/sdk/manifest"
+	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
+)
+
+// life is a supervisor with what it needs while the host runs.
+type life struct {
+	*supervisor
+	ports   Ports
+	sockets string
+}
+
+// live runs one process from its launch to its end.
+func (l *life) live(ctx context.Context) ended {
+	p := l.installed()
+	if p.fault != "" {
+		return ended{detail: p.fault, permanent: true}
+	}
+	began := l.begin()
+	l.move(l.ports, extension.Starting, "", time.Time{})
+	session, err := l.start(ctx, p)
+	if err != nil {
+		out := failure(err)
+		out.detail = l.withLastWords(out.detail, began)
+		return out
+	}
+	return l.attend(ctx, session)
+}
+
+// start launches a process and brings it to ready, within the budget. When it
+// fails nothing is left of the process.
+func (l *life) start(ctx context.Context, p installed) (*session, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.host.options.Timing.Start)
+	defer cancel()
+	data, err := l.dataDir(p)
+	if err != nil {
+		return nil, err
+	}
+	proc, err := process.Start(ctx, process.Spec{
+		Program: p.program(), DataDir: data, SocketDir: l.sockets,
+		Output: func(level string) io.WriteCloser { return l.journal.Writer(level) },
+		Dial:   []grpc.DialOption{grpc.WithUnaryInterceptor(withBudget)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &session{
+		process: proc, plugin: pluginv1.NewPluginServiceClient(proc.Conn()),
+		channel: pluginv1.NewChannelServiceClient(proc.Conn()), server: make(chan *grpc.Server, 1),
+	}
+	if err := l.greet(ctx, s, p, data); err != nil {
+		l.end(s)
+		return nil, err
+	}
+	l.log.InfoContext(ctx, "plugin ready", "version", p.manifest.Version, "pid", proc.PID(), "sha256", proc.Sum())
+	return s, nil
+}
+
+func (l *life) dataDir(p installed) (string, error) {
+	dir, err := filepath.Abs(filepath.Join(l.host.options.DataDir, p.manifest.Folder()))
+	if err == nil {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	if err != nil {
+		return "", &process.StartError{Detail: "Its data folder cannot be made; check the rights and the space below " + l.host.options.DataDir, Cause: err}
+	}
+	return dir, nil
+}
+
+// greet runs the first calls: Init, Configure, Health.
+func (l *life) greet(ctx context.Context, s *session, p installed, data string) error {
+	broker := s.process.Broker()
+	id := broker.NextId()
+	serve := func(options []grpc.ServerOption) *grpc.Server {
+		server := l.serve(p, options)
+		s.server <- server
+		return server
+	}
+	go broker.AcceptAndServe(id, serve) //nolint:contextcheck // a server's calls bring their own
+	answer, err := s.plugin.Init(ctx, &pluginv1.InitRequest{
+		HostBrokerId: id, CoreVersion: l.host.options.CoreVersion, DataDir: data,
+	})
+	if err != nil {
+		return &process.StartError{Detail: "It refused to start: " + words(err)}
+	}
+	if err := introduced(s, p.manifest, answer); err != nil {
+		return err
+	}
+	l.configuring.Lock()
+	defer l.configuring.Unlock()
+	l.session.Store(s) // from here on it is told of changes
+	inboxes, err := l.ports.Workspaces.InboxesOf(ctx, l.id)
+	if err != nil {
+		return &ourFault{cause: err}
+	}
+	if err := l.configure(ctx, s, inboxes); err != nil {
+		return &process.StartError{Detail: "It did not take its inboxes: " + words(err)}
+	}
+	if _, err := l.check(ctx, s); err != nil {
+		return &process.StartError{Detail: "It does not say how it fares: " + words(err)}
+	}
+	return nil
+}
+
+// serve makes the server of the host's services for one process.
+func (l *life) serve(p installed, options []grpc.ServerOption) *grpc.Server {
+	d := &desk{life: l, plugin: p.manifest}
+	guard := grant.Guard{Table: l.host.table, Log: l.log, Asks: p.manifest.Asks, Owns: d.owns}
+	server := grpc.NewServer(append(options, guard.Options()...)...)
+	pluginv1.RegisterHostInboundServiceServer(server, &inboundDesk{desk: d})
+	pluginv1.RegisterHostRuntimeServiceServer(server, &runtimeDesk{desk: d})
+	healthv1.RegisterHealthServer(server, health.NewServer())
+	return server
+}
+
+// introduced checks what the plugin says of itself.
+func introduced(s *session, m manifest.Manifest, answer *pluginv1.InitResponse) error {
+	if answer.GetPluginId() != m.ID || answer.GetVersion() != m.Version {
+		return &process.StartError{Permanent: true, Detail: fmt.Sprintf(
+			"Its program says that it is %q %q, its manifest says %s %s: one of them is old. Build it again (patchbay plugin build), then restart the plugin.",
+			answer.GetPluginId(), answer.GetVersion(), m.ID, m.Version)}
+	}
+	s.abilities = make(map[string]bool)
+	for _, name := range answer.GetAbilities() {
+		s.abilities[name] = true
+	}
+	want := pluginv1.AbilityChannel
+	if m.Live() {
+		want = pluginv1.AbilityLive
+	}
+	if m.Channel != nil && !s.abilities[want] {
+		return &process.StartError{Permanent: true, Detail: fmt.Sprintf(
+			"Its manifest promises the ability %q, its program does not serve it. Set channel.live in plugin.yaml as sdk.Plugin has it, build it again, then restart the plugin.", want)}
+	}
+	return nil
+}
+
+// end ends a process that is of no more use.
+func (l *life) end(s *session) {
+	l.session.CompareAndSwap(s, nil)
+	s.ready.Store(false)
+	s.process.Kill()
+	select {
+	case server := <-s.server:
+		server.Stop()
+	default: // it never got so far
+	}
+	s.process.Close()
+	l.journal.Flush()
+}
+
+// ourFault is a start that failed for a reason the plugin has no part in.
+type ourFault struct{ cause error }
+
+// Error returns the cause.
+func (f *ourFault) Error() string { return "the server could not read its inboxes: " + f.cause.Error() }
+
+// Unwrap returns the cause.
+func (f *ourFault) Unwrap() error { return f.cause }

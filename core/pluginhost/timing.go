@@ -1,0 +1,54 @@
+package pluginhost
+
+import (
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/pluginhost/internal/restart"
+)
+
+// Timing is how long the host waits for what.
+type Timing struct {
+	Start time.Duration // from the launch of a process to ready
+
+	HealthEvery   time.Duration // between two questions to the process
+	HealthWithin  time.Duration // for the answer
+	HealthMisses  int           // so many in a row end the process
+	InstanceEvery time.Duration // between two questions about each inbox
+	Stalled       time.Duration // items in flight and no receipt for so long end the process
+
+	Drain     time.Duration // for what is in flight, before the process is told to end
+	Terminate time.Duration // from SIGTERM to SIGKILL
+	Reopen    time.Duration // before a delivery stream is opened again in a living process
+
+	Backoff      time.Duration // bound of the first pause after a crash; doubled each time
+	BackoffCap   time.Duration
+	Settled      time.Duration // ready for so long, and all is forgotten
+	Window       time.Duration // Crashes within it: quarantine
+	Crashes      int
+	FailedStarts int // so many in a row: quarantine
+	Probe        time.Duration
+	ProbeLater   time.Duration
+	ProbeLast    time.Duration // and ever after
+}
+
+// DefaultTiming returns what a server runs with.
+func DefaultTiming() Timing {
+	r := restart.Defaults()
+	return Timing{
+		Start:       10 * time.Second,
+		HealthEvery: 10 * time.Second, HealthWithin: 2 * time.Second, HealthMisses: 3,
+		InstanceEvery: 30 * time.Second, Stalled: time.Minute,
+		Drain: 8 * time.Second, Terminate: 2 * time.Second, Reopen: time.Second,
+		Backoff: r.Base, BackoffCap: r.Cap, Settled: r.Settled, Window: r.Window,
+		Crashes: r.Crashes, FailedStarts: r.FailedStarts,
+		Probe: r.Probes[0], ProbeLater: r.Probes[1], ProbeLast: r.Probes[2],
+	}
+}
+
+func (t Timing) rules() restart.Rules {
+	return restart.Rules{
+		Base: t.Backoff, Cap: t.BackoffCap, Settled: t.Settled, Window: t.Window,
+		Crashes: t.Crashes, FailedStarts: t.FailedStarts,
+		Probes: []time.Duration{t.Probe, t.ProbeLater, t.ProbeLast},
+	}
+}
