@@ -218,6 +218,31 @@ func (l liveMetrics) Closed(k realtime.Kind, code int) {
 	l.m.Closed(code)
 }
 
+// openPlugins reads which plugins are installed; they start with run.
+func (s *server) openPlugins() error {
+	s.deliverer = delivery.NewDeliverer(s.store.Deliveries(), s.now, s.log)
+	var err error
+	s.plugins, err = pluginhost.New(pluginhost.Options{
+		Dir: devPlugins(s.config), DataDir: dataPath(s.config, "plugins"), CoreVersion: s.options.Version, Log: s.log, Now: s.now,
+	})
+	if err != nil {
+		return fmt.Errorf("read the installed plugins: %w", err)
+	}
+	return nil
+}
+
+// runPlugins runs the plugins and their deliveries until ctx ends.
+func (s *server) runPlugins(ctx context.Context) error {
+	cancel, err := s.bus.Subscribe(event.SubjectDeliver+"*", func(string, []byte) { s.deliverer.Wake() })
+	if err != nil {
+		return fmt.Errorf("listen for deliveries: %w", err)
+	}
+	defer cancel()
+	return s.plugins.Run(ctx, pluginhost.Ports{ //nolint:wrapcheck // the host's own sentence
+		Workspaces: s.store.Channels(), Receiver: s.conversations, Deliverer: s.deliverer,
+	})
+}
+
 // devPlugins finds the folder of unsigned plugins: the configured one, or what
 // a build or an archive puts beside the binary.
 func devPlugins(c Config) string {
