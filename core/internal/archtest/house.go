@@ -94,7 +94,7 @@ func assembly() []Layer {
 		{Name: "map", Pattern: "core"},
 		{Name: "configuration", Pattern: "core/config/...", May: patterns(foundation())},
 		{
-			Name: "assembly", Pattern: "core/app/...", TestsMay: []string{"core/internal/pgtest"},
+			Name: "assembly", Pattern: "core/app/...", TestsMay: []string{"core/internal/pgtest", "core/internal/rig"},
 			May: slices.Concat(patterns(foundation()), patterns(domain()), patterns(views()), patterns(adapters()),
 				[]string{"core/config/...", "sdk/...", "marketplace/...", "web"}),
 		},
