@@ -60,8 +60,8 @@ test: ## Everything that must pass; brings what it needs (apt)
 	@scripts/stage.sh "unit tests" $(MAKE) unit
 	@scripts/stage.sh "web tests" $(MAKE) unit-web
 	@scripts/stage.sh "browser tests" $(MAKE) e2e
-	@scripts/stage.sh "crash harness, short" $(MAKE) crash CYCLES=6
-	@scripts/stage.sh "mutants, short" $(MAKE) mutants
+	@scripts/stage.sh "crash harness, short" $(MAKE) crash SHORT=1
+	@scripts/stage.sh "mutants, short" $(MAKE) mutants SHORT=1
 
 .PHONY: unit
 unit: ## Go tests on the fakes, SQLite and PostgreSQL (RACE=1: with the race detector)
@@ -76,15 +76,15 @@ e2e: build ## Two real browsers against the real binary (PATCHBAY_CHROMIUM names
 	npm run e2e
 
 CYCLES ?= 60
-SEED   ?= 1
+CRASH   = go run ./core/internal/crash $(if $(SEED),-seed $(SEED)) $(if $(SHORT),-short,-cycles $(CYCLES))
 
 .PHONY: crash
 crash: ## kill -9 the real binary under load and check the invariants: make crash CYCLES=60 SEED=7
-	go run ./core/internal/crash -cycles $(CYCLES) -seed $(SEED)
+	$(CRASH)
 
 .PHONY: mutants
 mutants: ## Seeded bugs: the crash harness must catch each
-	go run ./core/internal/crash -mutants -seed $(SEED)
+	$(CRASH) -mutants
 
 .PHONY: bench
 bench: ## Throughput, latency, memory and start, as ratios to a bare loop in the same run
