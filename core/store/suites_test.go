@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
 	"github.com/patchbay-im/patchbay/core/contact/contacttest"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
+	"github.com/patchbay-im/patchbay/core/delivery/deliverytest"
 	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
 	"github.com/patchbay-im/patchbay/core/internal/pgtest"
@@ -47,6 +48,12 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	})
 	t.Run("conversation", func(t *testing.T) {
 		conversationtest.Run(t, func(t *testing.T) conversationtest.Fixture { return fixture(fresh(t)) })
+	})
+	t.Run("delivery", func(t *testing.T) {
+		deliverytest.Run(t, func(t *testing.T) deliverytest.Fixture {
+			s := fresh(t)
+			return deliverytest.Fixture{Store: s.Deliveries(), Conversations: fixture(s)}
+		})
 	})
 	t.Run("dispatch", func(t *testing.T) {
 		dispatchtest.Run(t, func(t *testing.T) dispatchtest.Fixture { return dispatchFixture(t, fresh(t)) })

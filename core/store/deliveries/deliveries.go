@@ -3,6 +3,7 @@
 package deliveries
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -144,11 +145,12 @@ WHERE workspace_id = ? AND delivery_id = ? AND state = 'pending'`,
 
 // outcome is what agents see of a settlement.
 func outcome(x delivery.Settlement) (conversation.DeliveryState, string) {
-	if x.State == delivery.Sent {
+	state := conversation.DeliveryFailed
+	switch {
+	case x.State == delivery.Sent:
 		return conversation.DeliverySent, ""
+	case x.Result.Code == delivery.CodePoison: // it was in flight when its process died, again and again
+		state = conversation.DeliveryUnknown
 	}
-	if x.Result.Detail != "" {
-		return conversation.DeliveryFailed, x.Result.Detail
-	}
-	return conversation.DeliveryFailed, x.Result.Code
+	return state, cmp.Or(x.Result.Detail, x.Result.Code)
 }

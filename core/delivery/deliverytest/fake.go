@@ -1,0 +1,144 @@
+// Package deliverytest is the conformance suite of delivery.Store and an
+// in-memory fake that passes it.
+package deliverytest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
+	"github.com/patchbay-im/patchbay/core/delivery"
+	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// Fake is the ledger of the messages that a conversationtest.Fake holds. It is
+// safe for concurrent use.
+type Fake struct {
+	conversations *conversationtest.Fake
+	now           func() time.Time
+	ids           id.Source
+
+	settling sync.Mutex
+	mu       sync.Mutex
+	tried    map[delivery.ID]delivery.Delivery // the newest attempt of each
+}
+
+// NewFake returns the ledger of a Fake. The clock dates what settlements change.
+func NewFake(conversations *conversationtest.Fake, now func() time.Time) *Fake {
+	return &Fake{conversations: conversations, now: now, ids: id.NewSource(now), tried: make(map[delivery.ID]delivery.Delivery)}
+}
+
+// turns lists the pending deliveries of a plugin whose turn it is, the oldest first.
+func (f *Fake) turns(ctx context.Context, plugin channel.PluginID) []delivery.Delivery {
+	first := make(map[conversation.ID]delivery.Delivery)
+	for _, m := range f.conversations.Outbound() {
+		c, err := f.conversations.Get(ctx, m.Workspace, m.Conversation)
+		if err != nil || c.Plugin != plugin {
+			continue
+		}
+		d := f.delivery(c, m)
+		if other, ok := first[c.ID]; !ok || d.Seq < other.Seq {
+			first[c.ID] = d
+		}
+	}
+	var out []delivery.Delivery
+	for _, d := range first {
+		out = append(out, d)
+	}
+	slices.SortFunc(out, func(a, b delivery.Delivery) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(string(a.ID), string(b.ID)))
+	})
+	return out
+}
+
+func (f *Fake) delivery(c conversation.Conversation, m conversation.Message) delivery.Delivery {
+	d := delivery.Delivery{
+		Workspace: c.Workspace, ID: delivery.ID("dlv_" + strings.TrimPrefix(string(m.ID), "msg_")), Inbox: c.Inbox, Plugin: c.Plugin,
+		Conversation: string(c.ID), Message: string(m.ID), Seq: m.Seq, Recipient: c.Recipient, Content: channel.Content{Text: m.Text},
+		State: delivery.Pending, NextAt: m.CreatedAt, CreatedAt: m.CreatedAt,
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if last, ok := f.tried[d.ID]; ok {
+		return last
+	}
+	return d
+}
+
+// Due implements delivery.Store.
+func (f *Fake) Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip map[delivery.ID]bool) ([]delivery.Delivery, error) {
+	var out []delivery.Delivery
+	for _, d := range f.turns(ctx, plugin) {
+		if !d.NextAt.After(now) && !skip[d.ID] && len(out) < limit {
+			out = append(out, d)
+		}
+	}
+	return out, nil
+}
+
+// NextDue implements delivery.Store.
+func (f *Fake) NextDue(ctx context.Context, plugin channel.PluginID) (time.Time, error) {
+	var next time.Time
+	for _, d := range f.turns(ctx, plugin) {
+		if next.IsZero() || d.NextAt.Before(next) {
+			next = d.NextAt
+		}
+	}
+	return next, nil
+}
+
+// Settle implements delivery.Store.
+func (f *Fake) Settle(ctx context.Context, settled []delivery.Settlement) error {
+	f.settling.Lock()
+	defer f.settling.Unlock()
+	for _, x := range settled {
+		if err := f.settle(ctx, x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *Fake) settle(ctx context.Context, x delivery.Settlement) error {
+	m, waits := f.conversations.Outbound()[conversation.MessageID(x.Delivery.Message)]
+	if !waits { // settled before
+		return nil
+	}
+	d := x.Delivery
+	d.State, d.Attempts, d.NextAt, d.Suspect = x.State, x.Attempts, x.NextAt, false
+	d.LastCode, d.LastDetail, d.ProviderID = x.Result.Code, x.Result.Detail, x.Provider
+	f.mu.Lock()
+	f.tried[d.ID] = d
+	f.mu.Unlock()
+	if x.State == delivery.Pending {
+		return nil
+	}
+	return f.conversations.Within(ctx, d.Workspace, func(ctx context.Context, tx conversation.Tx) error {
+		c, err := tx.Conversation(ctx, m.Conversation)
+		if err != nil {
+			return err
+		}
+		actor := identity.Actor{Kind: identity.ActorPlugin, ID: string(d.Plugin)}
+		state, detail := outcome(x)
+		c.SetDelivery(conversation.Turn{Actor: actor, At: f.now(), IDs: f.ids}, m, state, detail)
+		return tx.Save(ctx, c)
+	})
+}
+
+func outcome(x delivery.Settlement) (conversation.DeliveryState, string) {
+	state := conversation.DeliveryFailed
+	switch {
+	case x.State == delivery.Sent:
+		return conversation.DeliverySent, ""
+	case x.Result.Code == delivery.CodePoison:
+		state = conversation.DeliveryUnknown
+	}
+	return state, cmp.Or(x.Result.Detail, x.Result.Code)
+}
