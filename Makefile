@@ -23,7 +23,8 @@ TOOL_PATH := $(subst $(empty) $(empty),:,$(abspath $(dir $(BUF) $(PROTOC_GEN_GO)
 # A static binary everywhere; RACE=1 turns the race detector on for the tests.
 export CGO_ENABLED := $(if $(RACE),1,0)
 
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# A semantic version: plugins say which cores they run on. After the + is what it was built from.
+VERSION := 0.1.0+$(shell git describe --always --dirty --exclude '*' 2>/dev/null || echo dev)
 PLUGINS := $(patsubst plugins/%/plugin.yaml,%,$(wildcard plugins/*/plugin.yaml))
 
 ##@ Use

@@ -11,8 +11,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version is set by the linker.
-var version = "dev"
+// version is a semantic version, so that a plugin's range of cores can be
+// checked against it. The linker adds what was built from.
+var version = "0.1.0+dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
