@@ -114,18 +114,18 @@ func (b *Bus) options(log *slog.Logger) []nats.Option {
 		nats.ReconnectBufSize(backlog), nats.DrainTimeout(drainTimeout),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
-				log.Warn("bus_disconnected", "error", err) //nolint:sloglint // a callback of the client: no context
+				log.Warn("the connection to the bus is lost", "error", err)
 			}
 		}),
 		nats.ReconnectHandler(func(c *nats.Conn) {
-			log.Info("bus_reconnected", "server", c.ConnectedUrlRedacted()) //nolint:sloglint // as above
+			log.Info("the connection to the bus is back", "server", c.ConnectedUrlRedacted())
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, s *nats.Subscription, err error) {
 			subject := ""
 			if s != nil {
 				subject = strings.TrimPrefix(s.Subject, b.prefix)
 			}
-			log.Warn("bus_error", "subject", subject, "error", err) //nolint:sloglint // as above
+			log.Warn("the bus reports an error", "subject", subject, "error", err)
 		}),
 		nats.ClosedHandler(func(*nats.Conn) { close(b.closed) }),
 	}

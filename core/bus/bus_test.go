@@ -2,9 +2,9 @@ package bus_test
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // open returns a bus that the test closes.
 func open(t *testing.T, o bus.Options) *bus.Bus {
@@ -130,7 +130,7 @@ func TestOrderOfOnePublisher(t *testing.T) {
 		case <-time.After(5 * time.Second):
 			t.Fatal("messages are missing")
 		}
-		if data != fmt.Sprint(last[subject]) {
+		if data != strconv.Itoa(last[subject]) {
 			t.Fatalf("%s: heard %s, want %d", subject, data, last[subject])
 		}
 		last[subject]++
@@ -218,7 +218,7 @@ func TestCloseHandsOverWhatArrived(t *testing.T) {
 	b := open(t, bus.Options{})
 	messages, _ := heard(t, b, "wake.*")
 	for n := range 100 {
-		publish(t, b, "wake.1", fmt.Sprint(n))
+		publish(t, b, "wake.1", strconv.Itoa(n))
 	}
 	if err := b.Close(); err != nil {
 		t.Fatal(err)

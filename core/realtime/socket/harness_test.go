@@ -145,7 +145,7 @@ func (s *server) url() string { return "ws://" + s.listener.Addr().String() + "/
 // dial connects with a real client.
 func (s *server) dial(ctx context.Context) (*coder.Conn, *peer) {
 	s.t.Helper()
-	c, _, err := coder.Dial(ctx, s.url(), nil) //nolint:bodyclose // there is none after an upgrade
+	c, _, err := coder.Dial(ctx, s.url(), nil)
 	if err != nil {
 		s.t.Fatal("dial:", err)
 	}

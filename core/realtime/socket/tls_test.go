@@ -22,7 +22,7 @@ func TestTLS(t *testing.T) {
 	s := serve(t, socket.Options{}, socket.Rate{}, echo)
 	client, server := tcpPair(t)
 	secure := tls.Server(server, &tls.Config{Certificates: []tls.Certificate{certificate(t)}, MinVersion: tls.VersionTLS13})
-	plain := tls.Client(client, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // it is the other end of a pipe
+	plain := tls.Client(client, &tls.Config{InsecureSkipVerify: true})
 	s.take(secure, nil, echo)
 	p := await(t, s.peers, "the connection")
 	c := &rawClient{t: t, nc: plain, r: bufioReader(plain)}
