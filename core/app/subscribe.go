@@ -118,7 +118,14 @@ func (s *subscriptions) requeue(ctx context.Context, w identity.WorkspaceID, ite
 			continue
 		}
 		c := it.Conversation
-		if c.State != conversation.Open || c.Assignee == "" || s.dispatcher.Status(w, c.Assignee) != dispatch.Offline {
+		if c.State != conversation.Open || c.Assignee == "" {
+			continue
+		}
+		status, err := s.dispatcher.Status(ctx, w, c.Assignee)
+		if err != nil {
+			return err //nolint:wrapcheck // as below
+		}
+		if status != dispatch.Offline {
 			continue
 		}
 		if err := s.conversations.Requeue(ctx, w, c.ID, c.Assignee); err != nil && !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.NotFound) {

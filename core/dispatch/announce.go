@@ -11,7 +11,8 @@ import (
 // goroutine, at most once per Config.Announce each, and must not block; what
 // they lose is not said again until it changes.
 type Announcer interface {
-	// QueueMoved tells new places in the queue.
+	// QueueMoved tells new places in the queue; all places, when there is
+	// somebody available now and was not before, or the reverse.
 	QueueMoved(ctx context.Context, workspace identity.WorkspaceID, news QueueNews)
 	// PresenceChanged tells members whose status or load changed.
 	PresenceChanged(ctx context.Context, workspace identity.WorkspaceID, agents []AgentStatus)
@@ -55,7 +56,9 @@ func (s *shard) announce(ctx context.Context, now time.Time) {
 	s.announceAt = now.Add(s.Announce)
 	available := s.presence.Available() > 0
 	flipped := s.toldAvailable != available
-	s.toldAvailable = available
+	if s.toldAvailable = available; flipped {
+		s.engine.Retell()
+	}
 	queue := QueueNews{Moved: s.engine.Moved(movedPerNews), Waiting: s.engine.Len(), Available: available}
 	agents := make([]AgentStatus, 0, len(s.news))
 	for _, m := range sortedKeys(s.news) {

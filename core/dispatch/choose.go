@@ -18,9 +18,11 @@ type choice struct {
 func (s *shard) choose(ctx context.Context, member identity.MemberID, status Status) error {
 	c := choice{member: member, status: status, done: make(chan error, 1)}
 	s.mu.Lock()
-	if s.closed {
+	select {
+	case <-s.closed:
 		s.mu.Unlock()
 		return errUnavailable(nil)
+	default:
 	}
 	s.choices = append(s.choices, c)
 	s.mu.Unlock()
@@ -44,6 +46,10 @@ func (s *shard) takeChoices() []choice {
 // settleChoices stores wishes and applies those that were.
 func (s *shard) settleChoices(ctx context.Context) {
 	for _, c := range s.takeChoices() {
+		if s.failed {
+			c.done <- errUnavailable(nil)
+			continue
+		}
 		state := s.state(c.member)
 		state.Status = c.status
 		err := s.call(ctx, func(ctx context.Context) error { return s.Store.SaveAgent(ctx, s.ws, state) })

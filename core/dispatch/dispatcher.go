@@ -110,34 +110,33 @@ func (d *Dispatcher) shard(ws identity.WorkspaceID) *shard {
 	if s == nil {
 		s = newShard(d.config, ws)
 		d.shards[ws] = s
-		if d.start != nil {
+		switch {
+		case d.ended:
+			s.close()
+		case d.start != nil:
 			d.start(s)
 		}
 	}
 	return s
 }
 
-// Signal tells what may have changed, in the order in which it did.
+// Signal is what something committed means to dispatch. It is a hint: whatever
+// it says is checked by the claim, and whatever it forgets is found by the
+// shadow check, so it may come late, twice or not at all.
+type Signal struct {
+	Gone   []Key               // waits no more: assigned by hand, resolved, asleep
+	Waits  []Item              // waits in the queue (again)
+	Agents []identity.MemberID // load, capacity or right to work may be another; a new member is one
+}
+
+func (s Signal) size() int { return len(s.Gone) + len(s.Waits) + len(s.Agents) }
+
+// Signal tells what may have changed, in the order in which it did. The rows
+// of members are read from the store.
 func (d *Dispatcher) Signal(ws identity.WorkspaceID, signals ...Signal) {
 	if len(signals) > 0 {
 		d.shard(ws).post(signals)
 	}
-}
-
-// ItemWaits tells that an item waits in the queue.
-func (d *Dispatcher) ItemWaits(ws identity.WorkspaceID, item Item) {
-	d.Signal(ws, Signal{Waits: []Item{item}})
-}
-
-// ItemGone tells that an item does not wait: assigned by hand, resolved, asleep.
-func (d *Dispatcher) ItemGone(ws identity.WorkspaceID, key Key) {
-	d.Signal(ws, Signal{Gone: []Key{key}})
-}
-
-// AgentChanged tells that a member's load, capacity or right to work may be
-// another; a new member is one. The row is read from the store.
-func (d *Dispatcher) AgentChanged(ws identity.WorkspaceID, member identity.MemberID) {
-	d.Signal(ws, Signal{Agents: []identity.MemberID{member}})
 }
 
 // Beat renews a member's lease by one of their tabs (any id that is unique
@@ -158,12 +157,6 @@ func (d *Dispatcher) Choose(ctx context.Context, ws identity.WorkspaceID, member
 	if !status.Valid() {
 		return errs.New(errs.Invalid, "presence.status", "status must be available or away.").
 			WithFields(errs.Field{Pointer: "/status", Code: "enum", Detail: "must be available or away"})
-	}
-	d.mu.Lock()
-	ended := d.ended
-	d.mu.Unlock()
-	if ended {
-		return errUnavailable(nil)
 	}
 	return d.shard(ws).choose(ctx, member, status)
 }
@@ -193,12 +186,25 @@ func (d *Dispatcher) Presence(ws identity.WorkspaceID) []AgentStatus {
 	return out
 }
 
-// Status returns a member's effective status; Offline for an unknown one.
-func (d *Dispatcher) Status(ws identity.WorkspaceID, member identity.MemberID) Status {
+// Status returns a member's effective status; Offline for one who may not be
+// given work. Until the workspace has been read after a start it does not know
+// who is there and waits, so that nobody is taken for absent because the
+// server was: its error is the context's, or Unavailable after the end.
+func (d *Dispatcher) Status(ctx context.Context, ws identity.WorkspaceID, member identity.MemberID) (Status, error) {
 	s := d.shard(ws)
+	select {
+	case <-s.ready:
+	case <-s.closed:
+		return "", errUnavailable(nil)
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.presence.Status(member)
+	if _, known := s.engine.Agent(member); !known {
+		return Offline, nil
+	}
+	return s.presence.Status(member), nil
 }
 
 // Stats counts over all workspaces, since New.

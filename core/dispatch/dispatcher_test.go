@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -70,6 +71,55 @@ func TestOldestFirstUpToCapacity(t *testing.T) {
 		f.pass(250 * time.Millisecond)
 		if f.place(young) != 0 {
 			f.Fatalf("told %d", f.place(young))
+		}
+	})
+}
+
+// Whether anybody is available is told to everybody who waits, whenever it changes.
+func TestHopeIsTold(t *testing.T) {
+	t.Parallel()
+	onFloor(t, nil, func(f *floor) {
+		m := f.present(1)
+		f.ask(time.Minute)
+		waits := f.ask(0)
+		told := func() bool {
+			f.pass(250 * time.Millisecond)
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			return f.hopes[waits.Key]
+		}
+		if !told() {
+			f.Fatal("somebody is available, and it was not told")
+		}
+		if err := f.d.Choose(f.Context(), f.ws, m, dispatch.Away); err != nil || told() {
+			f.Fatalf("nobody is available any more, and it was not told (%v)", err)
+		}
+		if err := f.d.Choose(f.Context(), f.ws, m, dispatch.Available); err != nil || !told() {
+			f.Fatalf("somebody is available again, and it was not told (%v)", err)
+		}
+	})
+}
+
+// After a start, nobody is taken for absent because the store could not be asked yet.
+func TestStatusWaitsForTheStore(t *testing.T) {
+	t.Parallel()
+	onFloor(t, nil, func(f *floor) {
+		m := f.present(1)
+		f.pass(time.Second)
+		f.shut()
+		f.mem.Fail(func(string) error { return errors.New("connection refused") })
+		f.open()
+		ctx, cancel := context.WithTimeout(f.Context(), time.Minute)
+		defer cancel()
+		if status, err := f.d.Status(ctx, f.ws, m); !errors.Is(err, context.DeadlineExceeded) {
+			f.Fatalf("got %q, %v", status, err)
+		}
+		f.mem.Fail(nil)
+		if status := f.seen(m); status != dispatch.Available {
+			f.Fatalf("%s is %s: the restart took the lease", m, status)
+		}
+		if status := f.seen("mem_unknown"); status != dispatch.Offline {
+			f.Fatalf("a stranger is %s", status)
 		}
 	})
 }
@@ -228,12 +278,12 @@ func TestCapacityAndRights(t *testing.T) {
 		f.owned(one, m)
 		f.owned(two, "")
 		f.mem.SetCapacity(f.ws, m, 2)
-		f.d.AgentChanged(f.ws, m)
+		f.changed(m)
 		f.pass(time.Millisecond)
 		f.owned(two, m)
 		f.owned(three, "")
 		f.mem.Suspend(f.ws, m)
-		f.d.AgentChanged(f.ws, m)
+		f.changed(m)
 		f.pass(time.Millisecond)
 		for _, it := range []dispatch.Item{one, two, three} {
 			f.owned(it, "")
@@ -411,6 +461,9 @@ func TestChoiceAfterTheEnd(t *testing.T) {
 			f.Fatal(err)
 		}
 		if err := f.d.Choose(f.Context(), identity.WorkspaceID("wsp_new"), m, dispatch.Away); !errs.Is(err, errs.Unavailable) {
+			f.Fatal(err)
+		}
+		if _, err := f.d.Status(f.Context(), identity.WorkspaceID("wsp_other"), m); !errs.Is(err, errs.Unavailable) {
 			f.Fatal(err)
 		}
 		f.open()

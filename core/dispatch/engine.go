@@ -28,7 +28,8 @@ type Engine struct {
 	classes map[Class][]*line // by weight
 	lines   *tree[*line]      // by their heads
 	stale   map[*line]struct{}
-	left    map[Key]int // told a place, and waits no more
+	left    map[Key]told // whoever waits no more, but was told a place
+	edition uint64
 
 	agents  map[identity.MemberID]*agent
 	byRoom  map[benchKey]*bench
@@ -50,7 +51,7 @@ func NewEngine(policy Policy) *Engine {
 		classes:  map[Class][]*line{},
 		lines:    newTree(earlierLine),
 		stale:    map[*line]struct{}{},
-		left:     map[Key]int{},
+		left:     map[Key]told{},
 		agents:   map[identity.MemberID]*agent{},
 		byRoom:   map[benchKey]*bench{},
 		benches:  newTree(preferredBench),
@@ -78,8 +79,8 @@ func (e *Engine) Wait(item Item) {
 		}
 		w.told = old.told
 		e.leave(old)
-	} else if told, ok := e.left[item.Key]; ok {
-		w.told = told
+	} else if last, ok := e.left[item.Key]; ok {
+		w.told = last
 		delete(e.left, item.Key)
 	}
 	e.enter(w)
@@ -95,7 +96,7 @@ func (e *Engine) Gone(key Key) {
 // part lets an item go, and remembers to tell whoever waits with it.
 func (e *Engine) part(w *waiting) {
 	e.leave(w)
-	if w.told > 0 {
+	if w.told.place > 0 {
 		e.left[w.Key] = w.told
 	}
 }

@@ -167,6 +167,41 @@ func TestEngineAgainstModel(t *testing.T) {
 	})
 }
 
+// One free agent, two lines: the first of one line is excluded, the second of
+// it is younger than the first of the other line, which goes first.
+func TestExclusionDoesNotLetTheYoungPass(t *testing.T) {
+	t.Parallel()
+	e := dispatch.NewEngine(dispatch.Policy{})
+	for i, weight := range []int{1, 2, 1} {
+		e.Wait(dispatch.Item{Key: key(i), Weight: weight, WaitingSince: epoch.Add(time.Duration(i) * time.Second)})
+	}
+	e.Exclude(key(0), agentID(1), epoch.Add(time.Hour))
+	e.Set(dispatch.Agent{Member: agentID(1), Status: dispatch.Available, Capacity: 2})
+	got := e.Decide(epoch, 10)
+	if len(got) != 1 || got[0].Item.Key != key(1) {
+		t.Fatalf("decided %v, want %v", got, key(1))
+	}
+	if at, ok := e.Next(); !ok || !at.Equal(epoch.Add(time.Hour)) {
+		t.Fatalf("next is %v, %v", at, ok)
+	}
+}
+
+// An agent who gained room and lost some of it before the decision is still news.
+func TestRoomThatShrankBeforeTheDecision(t *testing.T) {
+	t.Parallel()
+	e := dispatch.NewEngine(dispatch.Policy{Match: letters{}})
+	e.Wait(dispatch.Item{Key: key(0), Class: "a", WaitingSince: epoch})
+	e.Set(dispatch.Agent{Member: agentID(0), Status: dispatch.Available, Capacity: 1})
+	if got := e.Decide(epoch, 10); len(got) != 0 {
+		t.Fatalf("decided %v", got)
+	}
+	e.Set(dispatch.Agent{Member: agentID(1), Profile: "a", Status: dispatch.Available, Capacity: 2})
+	e.Set(dispatch.Agent{Member: agentID(1), Profile: "a", Status: dispatch.Available, Capacity: 2, Used: 1})
+	if got := e.Decide(epoch, 10); len(got) != 1 || got[0].Member != agentID(1) {
+		t.Fatalf("decided %v", got)
+	}
+}
+
 func FuzzEngine(f *testing.F) {
 	f.Add([]byte("\x00\x01\x03\x02\x01\x00\x05\x08"))
 	f.Add([]byte("two agents, three conversations, and a lost one"))

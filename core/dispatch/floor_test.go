@@ -55,7 +55,7 @@ func newFloor(tb testing.TB, wrap func(*dispatchtest.Memory) dispatch.Store) *fl
 
 // open starts a dispatcher, as a start of the server does.
 func (f *floor) open() {
-	f.recorder = &recorder{places: map[dispatch.Key]int{}, statuses: map[identity.MemberID]dispatch.AgentStatus{}}
+	f.recorder = newRecorder()
 	f.d = dispatch.New(dispatch.Config{Store: f.store, Announcer: f.recorder, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	ctx, cancel := context.WithCancel(f.Context())
 	done := make(chan error, 1)
@@ -118,7 +118,7 @@ func (f *floor) silence(m identity.MemberID) {
 // ask makes an item that has waited for so long, and tells the dispatcher.
 func (f *floor) ask(waited time.Duration) dispatch.Item {
 	it := f.mem.NewItem(f.ws, time.Now().Add(-waited))
-	f.d.ItemWaits(f.ws, it)
+	f.d.Signal(f.ws, dispatch.Signal{Waits: []dispatch.Item{it}})
 	synctest.Wait()
 	return it
 }
@@ -127,30 +127,43 @@ func (f *floor) ask(waited time.Duration) dispatch.Item {
 func (f *floor) do(it dispatch.Item, act dispatchtest.Act, member identity.MemberID) {
 	before := f.owner(it)
 	f.mem.Do(f.ws, it.Key, act, member)
-	if w, ok := f.waiting()[it.Key]; ok {
-		f.d.ItemWaits(f.ws, w)
-	} else {
-		f.d.ItemGone(f.ws, it.Key)
-	}
-	for _, m := range []identity.MemberID{before, member} {
-		if m != "" {
-			f.d.AgentChanged(f.ws, m)
-		}
-	}
+	f.d.Signal(f.ws, f.signal(it.Key, before, member))
 	synctest.Wait()
 }
 
-func (f *floor) waiting() map[dispatch.Key]dispatch.Item {
-	items, err := f.mem.Waiting(f.Context(), f.ws)
-	if err != nil {
-		f.Fatalf("waiting: %v", err)
+// signal is what the feed says after something was done.
+func (f *floor) signal(k dispatch.Key, members ...identity.MemberID) dispatch.Signal {
+	var sig dispatch.Signal
+	if w, ok := f.waiting()[k]; ok {
+		sig.Waits = []dispatch.Item{w}
+	} else {
+		sig.Gone = []dispatch.Key{k}
 	}
-	out := map[dispatch.Key]dispatch.Item{}
-	for _, it := range items {
-		out[it.Key] = it
+	for _, m := range members {
+		if m != "" {
+			sig.Agents = append(sig.Agents, m)
+		}
 	}
-	return out
+	return sig
 }
+
+// changed tells that a member is another.
+func (f *floor) changed(m identity.MemberID) {
+	f.d.Signal(f.ws, dispatch.Signal{Agents: []identity.MemberID{m}})
+	synctest.Wait()
+}
+
+// seen returns a member's effective status.
+func (f *floor) seen(m identity.MemberID) dispatch.Status {
+	f.Helper()
+	status, err := f.d.Status(f.Context(), f.ws, m)
+	if err != nil {
+		f.Fatalf("status of %s: %v", m, err)
+	}
+	return status
+}
+
+func (f *floor) waiting() map[dispatch.Key]dispatch.Item { return f.mem.Queue(f.ws) }
 
 func (f *floor) owner(it dispatch.Item) identity.MemberID { return f.mem.Owner(f.ws, it.Key) }
 
@@ -177,7 +190,7 @@ func (f *floor) status(m identity.MemberID, want dispatch.AgentStatus) {
 	want.Member = m
 	all := f.d.Presence(f.ws)
 	i := slices.IndexFunc(all, func(s dispatch.AgentStatus) bool { return s.Member == m })
-	if i < 0 || all[i] != want || f.d.Status(f.ws, m) != want.Status {
+	if i < 0 || all[i] != want || f.seen(m) != want.Status {
 		f.Fatalf("%s is seen in %+v, want %+v", m, all, want)
 	}
 	if got := f.announced(m); got != want {
@@ -189,9 +202,16 @@ func (f *floor) status(m identity.MemberID, want dispatch.AgentStatus) {
 type recorder struct {
 	mu        sync.Mutex
 	places    map[dispatch.Key]int
+	hopes     map[dispatch.Key]bool // whether somebody was available, as last told with a place
 	statuses  map[identity.MemberID]dispatch.AgentStatus
 	available bool
 	queue     []time.Time // of every announcement
+}
+
+func newRecorder() *recorder {
+	return &recorder{
+		places: map[dispatch.Key]int{}, hopes: map[dispatch.Key]bool{}, statuses: map[identity.MemberID]dispatch.AgentStatus{},
+	}
 }
 
 func (r *recorder) QueueMoved(_ context.Context, _ identity.WorkspaceID, news dispatch.QueueNews) {
@@ -199,6 +219,7 @@ func (r *recorder) QueueMoved(_ context.Context, _ identity.WorkspaceID, news di
 	defer r.mu.Unlock()
 	for _, p := range news.Moved {
 		r.places[p.Key] = p.Place
+		r.hopes[p.Key] = news.Available
 	}
 	r.available = news.Available
 	r.queue = append(r.queue, time.Now())

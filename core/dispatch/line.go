@@ -6,7 +6,13 @@ type waiting struct {
 	rank Rank
 	line *line
 	node *node[*waiting]
-	told int // the place that Moved reported last; 0 = none
+	told told
+}
+
+// told is what Moved reported last of an item.
+type told struct {
+	place   int    // 0 = nothing
+	edition uint64 // see Retell
 }
 
 func earlier(a, b *waiting) bool {

@@ -49,6 +49,16 @@ func (e *Engine) touch(w *waiting) {
 // Unsettled reports whether Moved has something to look at.
 func (e *Engine) Unsettled() bool { return len(e.stale)+len(e.left) > 0 }
 
+// Retell makes Moved report every place again, for news that concerns all who wait.
+func (e *Engine) Retell() {
+	e.edition++
+	for n := e.lines.first(); n != nil; n = n.next() {
+		l := n.value
+		e.stale[l] = struct{}{}
+		l.stale, l.far = 0, 0
+	}
+}
+
 // Moved returns places that changed since it last reported them, and looks at
 // about limit items at most. Half of them are those next in line; the other
 // half goes round the rest, so that in a long and busy queue the front is
@@ -83,9 +93,9 @@ func (e *Engine) Moved(limit int) []Position {
 func (e *Engine) sweep(out []Position, l *line, from *int, n int) []Position {
 	for node := l.items.at(*from); node != nil && n > 0; node = node.next() {
 		w := node.value
-		if place := 1 + *from + e.ahead(w); place != w.told {
-			w.told = place
-			out = append(out, Position{Key: w.Key, Place: place})
+		if now := (told{1 + *from + e.ahead(w), e.edition}); now != w.told {
+			w.told = now
+			out = append(out, Position{Key: w.Key, Place: now.place})
 		}
 		*from++
 		n--

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -56,7 +57,7 @@ func TestTwoDispatchersOneOwner(t *testing.T) {
 		var nodes, hands sync.WaitGroup
 		for range 2 {
 			d := dispatch.New(dispatch.Config{
-				Store: f.mem, Announcer: &recorder{places: map[dispatch.Key]int{}, statuses: map[identity.MemberID]dispatch.AgentStatus{}},
+				Store: f.mem, Announcer: newRecorder(),
 				Now: time.Now, Log: slog.New(slog.DiscardHandler),
 			})
 			for _, m := range members {
@@ -98,8 +99,12 @@ func TestNobodyOvertakes(t *testing.T) {
 		var last dispatch.Key
 		store.set(func(ctx context.Context, c dispatch.Claim) error {
 			last = c.Item
-			waiting := f.waiting()
-			mine := waiting[c.Item].WaitingSince
+			waiting, err := f.mem.Waiting(ctx, f.ws)
+			if err != nil {
+				return err
+			}
+			i := slices.IndexFunc(waiting, func(it dispatch.Item) bool { return it.Key == c.Item })
+			mine := waiting[i].WaitingSince
 			for _, it := range waiting {
 				if it.WaitingSince.Before(mine) {
 					f.Errorf("%s is served while %s has waited for longer", c.Item.ID, it.ID)

@@ -25,6 +25,9 @@ type shard struct {
 	ws   identity.WorkspaceID
 	wake chan struct{} // 1 slot: there is something to do
 
+	ready  chan struct{} // closed when the workspace has been read
+	closed chan struct{} // closed at the end, under mu
+
 	mu       sync.Mutex // never held over a call of the store
 	engine   *Engine
 	presence *Presence
@@ -32,7 +35,6 @@ type shard struct {
 	mailSize int
 	reread   bool // everything, from the store
 	choices  []choice
-	closed   bool
 	news     map[identity.MemberID]struct{} // to announce
 	stats    Stats
 
@@ -51,6 +53,7 @@ type shard struct {
 func newShard(c Config, ws identity.WorkspaceID) *shard {
 	return &shard{
 		Config: c, ws: ws, wake: make(chan struct{}, 1), reread: true,
+		ready: make(chan struct{}), closed: make(chan struct{}),
 		engine: NewEngine(c.Policy), presence: NewPresence(c.Lease, c.Grace),
 		news:    map[identity.MemberID]struct{}{},
 		unread:  map[identity.MemberID]struct{}{},
@@ -163,7 +166,7 @@ func (s *shard) fail(ctx context.Context, during string, err error) {
 func (s *shard) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed = true
+	close(s.closed)
 	for _, c := range s.choices {
 		c.done <- errUnavailable(nil)
 	}

@@ -25,10 +25,11 @@ func (s *shard) turn(ctx context.Context) bool {
 		return false
 	}
 	s.hear()
-	s.settleChoices(ctx)
 	s.attend(now)
 	s.readRows(ctx)
-	s.takeBack(ctx)
+	s.takeBack(ctx) // before anything is saved: see save
+	s.settleChoices(ctx)
+	s.attend(now)
 	s.save(ctx)
 	again := !s.failed && s.assign(ctx)
 	again = !s.failed && (again || len(s.unread)+len(s.lost) > 0)
@@ -65,6 +66,11 @@ func (s *shard) catchUp(ctx context.Context, now time.Time) bool {
 	}
 	for _, d := range s.differences(items, rows) {
 		s.heal(d)
+	}
+	select {
+	case <-s.ready:
+	default:
+		close(s.ready)
 	}
 	s.mu.Unlock()
 	return true
@@ -105,12 +111,12 @@ func (s *shard) attend(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range s.presence.Changes(now) {
-		s.news[m] = struct{}{}
 		a, known := s.engine.Agent(m)
 		if !known {
 			s.unread[m] = struct{}{}
 			continue
 		}
+		s.news[m] = struct{}{}
 		s.place(a, now)
 	}
 }
@@ -238,13 +244,13 @@ func (s *shard) takeBack(ctx context.Context) {
 	}
 }
 
-// save records who came and went. A member whose work is not taken back yet is
-// still online as far as the database knows: after a crash the lease runs out
-// once more, and nothing is forgotten.
+// save records who came and went. It comes when all work is taken back: until
+// then a member is online as far as the database knows, so that after a crash
+// the lease runs out once more and nothing is forgotten.
 func (s *shard) save(ctx context.Context) {
 	for _, m := range sortedKeys(s.unsaved) {
-		if _, first := s.lost[m]; first || s.failed {
-			continue
+		if s.failed {
+			return
 		}
 		state := s.state(m)
 		err := s.call(ctx, func(ctx context.Context) error { return s.Store.SaveAgent(ctx, s.ws, state) })
@@ -261,9 +267,8 @@ func (s *shard) state(m identity.MemberID) AgentState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, _ := s.engine.Agent(m)
-	_, owing := s.lost[m]
 	return AgentState{
 		Member: m, Status: s.presence.Chosen(m),
-		Online: owing || s.presence.Status(m) != Offline, IdleSince: a.IdleSince,
+		Online: s.presence.Status(m) != Offline, IdleSince: a.IdleSince,
 	}
 }

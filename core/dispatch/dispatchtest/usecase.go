@@ -1,8 +1,6 @@
 package dispatchtest
 
 import (
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -119,14 +117,15 @@ func (m *Memory) Owner(ws identity.WorkspaceID, key dispatch.Key) identity.Membe
 	return m.spaces[ws].items[key].owner
 }
 
-// Items returns every item of a workspace, by key.
-func (m *Memory) Items(ws identity.WorkspaceID) []dispatch.Item {
+// Queue returns the waiting items by key, whatever Fail says.
+func (m *Memory) Queue(ws identity.WorkspaceID) map[dispatch.Key]dispatch.Item {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var out []dispatch.Item
-	for _, w := range m.spaces[ws].items {
-		out = append(out, w.Item)
+	out := map[dispatch.Key]dispatch.Item{}
+	for k, w := range m.spaces[ws].items {
+		if w.queued {
+			out[k] = w.Item
+		}
 	}
-	slices.SortFunc(out, func(a, b dispatch.Item) int { return strings.Compare(a.ID, b.ID) })
 	return out
 }

@@ -1,0 +1,238 @@
+package dispatch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/patchbay-im/patchbay/core/dispatch"
+	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// shift is a working day that goes wrong in every way it can: signals are
+// lost, late or doubled, the store fails or does not say what it did, agents
+// come and go, people assign by hand. A tape of numbers decides.
+type shift struct {
+	*floor
+	tape    []uint16
+	store   *tampered
+	members []identity.MemberID
+	items   []dispatch.Item
+	late    []func()
+	byHand  map[dispatch.Key]bool
+	gone    map[identity.MemberID]bool
+	chosen  map[identity.MemberID]dispatch.Status
+	broken  string
+}
+
+func TestShift(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		tape := rapid.SliceOfN(rapid.Uint16(), 400, 1500).Draw(rt, "tape")
+		if broken := playShift(t, tape); broken != "" {
+			rt.Fatal(broken)
+		}
+	})
+}
+
+// playShift returns what does not hold after a shift; "" = all does.
+func playShift(t *testing.T, tape []uint16) (broken string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		store := &tampered{}
+		f := newFloor(t, func(m *dispatchtest.Memory) dispatch.Store { store.Store = m; return store })
+		s := &shift{
+			floor: f, tape: tape, store: store, byHand: map[dispatch.Key]bool{},
+			gone: map[identity.MemberID]bool{}, chosen: map[identity.MemberID]dispatch.Status{},
+		}
+		f.open()
+		defer func() { f.shut() }()
+		for range 4 {
+			s.members = append(s.members, f.mem.NewMember(f.ws, 1+s.draw(3)))
+		}
+		for len(s.tape) > 0 {
+			s.step()
+		}
+		s.calm()
+		s.check()
+		broken = s.broken
+	})
+	return broken
+}
+
+// draw returns the next number of the tape, below n.
+func (s *shift) draw(n int) int {
+	if len(s.tape) == 0 {
+		return 0
+	}
+	v := s.tape[0]
+	s.tape = s.tape[1:]
+	return int(v) % n
+}
+
+// breaks records what does not hold; the first counts.
+func (s *shift) breaks(format string, args ...any) {
+	if s.broken == "" {
+		s.broken = fmt.Sprintf(format, args...)
+	}
+}
+
+func pick[T any](s *shift, list ...T) T { return list[s.draw(len(list))] }
+
+func (s *shift) step() {
+	m := pick(s, s.members...)
+	switch s.draw(15) {
+	case 0, 1, 2, 3:
+		it := s.mem.NewItem(s.ws, time.Now().Add(-pick(s, 0, time.Minute, time.Hour)))
+		s.items = append(s.items, it)
+		s.tell(func() { s.d.Signal(s.ws, dispatch.Signal{Waits: []dispatch.Item{it}}) })
+	case 4, 5, 6:
+		if len(s.items) > 0 {
+			s.work(pick(s, s.items...), m)
+		}
+	case 7, 8, 9:
+		s.silence(m)
+		s.come(m)
+	case 10:
+		s.silence(m)
+		if s.draw(2) == 0 {
+			s.d.Leave(s.ws, m, "tab of "+string(m))
+		}
+	case 11:
+		status := pick(s, dispatch.Away, dispatch.Available)
+		if s.d.Choose(s.Context(), s.ws, m, status) == nil {
+			s.chosen[m] = status
+		}
+	case 12:
+		s.mem.SetCapacity(s.ws, m, 1+s.draw(3))
+		if s.draw(20) == 0 {
+			s.mem.Suspend(s.ws, m)
+			s.gone[m] = true
+		}
+		s.tell(func() { s.d.Signal(s.ws, dispatch.Signal{Agents: []identity.MemberID{m}}) })
+	case 13:
+		s.trouble()
+	case 14:
+		s.pass(time.Duration(1+s.draw(40_000)) * time.Millisecond)
+	}
+	synctest.Wait()
+}
+
+// work does something with an item.
+func (s *shift) work(it dispatch.Item, m identity.MemberID) {
+	act := pick(s, dispatchtest.Answer, dispatchtest.Ask, dispatchtest.Resolve, dispatchtest.Resolve,
+		dispatchtest.Resolve, dispatchtest.Snooze, dispatchtest.Assign, dispatchtest.Requeue)
+	before := s.owner(it)
+	s.byHand[it.Key] = act == dispatchtest.Assign || s.byHand[it.Key] && act != dispatchtest.Requeue
+	s.mem.Do(s.ws, it.Key, act, m)
+	if act == dispatchtest.Ask && before != "" && s.seen(before) == dispatch.Offline {
+		s.mem.Do(s.ws, it.Key, dispatchtest.Requeue, "") // as whoever owns the noun must
+	}
+	sig := s.signal(it.Key, before, m)
+	s.tell(func() { s.d.Signal(s.ws, sig) })
+}
+
+// tell lets the news arrive now, twice, later (then in order) or never.
+func (s *shift) tell(news func()) {
+	switch s.draw(10) {
+	case 0:
+	case 1, 2:
+		s.late = append(s.late, news)
+	default:
+		for _, fn := range s.late {
+			fn()
+		}
+		s.late = nil
+		news()
+		if s.draw(10) == 0 {
+			news()
+		}
+	}
+}
+
+// trouble makes the store fail in some way, or work again.
+func (s *shift) trouble() {
+	fails := map[string]error{}
+	for _, method := range []string{"Waiting", "Agents", "Loads", "Release", "SaveAgent", "Claim"} {
+		if s.draw(5) == 0 {
+			fails[method] = errors.New("connection refused")
+		}
+	}
+	s.mem.Fail(func(method string) error { return fails[method] })
+	if s.draw(4) == 0 {
+		s.store.set(func(ctx context.Context, c dispatch.Claim) error {
+			return errors.Join(s.mem.Claim(ctx, c), errors.New("connection reset"))
+		})
+	} else {
+		s.store.set(nil)
+	}
+}
+
+// calm ends all trouble and waits for the longest of all timers, twice.
+func (s *shift) calm() {
+	s.mem.Fail(nil)
+	s.store.set(nil)
+	s.pass(5 * time.Minute)
+}
+
+func (s *shift) check() {
+	waiting := s.waiting()
+	if n := s.d.Stats().Waiting; n != len(waiting) { // I10
+		s.breaks("%d are in the index, %d wait", n, len(waiting))
+	}
+	for k := range waiting {
+		place, _ := s.d.Position(s.ws, k)
+		if told := s.place(dispatch.Item{Key: k}); place == 0 || told != place {
+			s.breaks("%s is at %d, told %d", k.ID, place, told)
+		}
+	}
+	for _, it := range s.items {
+		if _, waits := waiting[it.Key]; !waits && s.place(it) != 0 {
+			s.breaks("%s waits no more and was told %d", it.ID, s.place(it))
+		}
+	}
+	for _, m := range s.members {
+		s.checkMember(m, len(waiting))
+	}
+}
+
+func (s *shift) checkMember(m identity.MemberID, waiting int) {
+	want := dispatch.Offline
+	if s.tabs[m] != nil {
+		want = dispatch.Available
+		if s.chosen[m] != "" {
+			want = s.chosen[m]
+		}
+	}
+	if s.gone[m] {
+		want = dispatch.Offline
+	}
+	if got := s.seen(m); got != want && !s.gone[m] {
+		s.breaks("%s is %s, want %s", m, got, want)
+	}
+	if want == dispatch.Offline { // whoever is not there has nothing that somebody waits for
+		items, err := s.mem.Release(s.Context(), s.ws, m, dispatch.AgentLost)
+		if err != nil {
+			s.breaks("release: %v", err)
+		}
+		for _, it := range items {
+			if !s.byHand[it.Key] {
+				s.breaks("%s was left with %s, who is not there", it.ID, m)
+			}
+		}
+		return
+	}
+	row := s.row(m)
+	if row.Online != (want != dispatch.Offline) || row.Status != s.seen(m) {
+		s.breaks("%s is %s, stored as %+v", m, want, row)
+	}
+	if want == dispatch.Available && waiting > 0 && row.Used < row.Capacity {
+		s.breaks("%d wait while %s has room: %+v", waiting, m, row)
+	}
+}
