@@ -126,3 +126,15 @@ check("looks: refused, counter, unread, offline", (browser) =>
     await v.frame.getByRole("alert").waitFor();
     await look(v, "state-refused");
   }));
+
+check("looks: a frame that does not come", (browser) =>
+  visit(browser, { lang: "zh-CN" }, async (v) => {
+    await v.page.clock.install();
+    await v.go();
+    v.mock.state.http = false;
+    await v.launcher.click();
+    await v.page.clock.runFor(11_000);
+    await v.page.getByRole("button", { name: "重试" }).waitFor();
+    await v.page.clock.resume();
+    await look(v, "state-no-frame");
+  }));

@@ -33,12 +33,14 @@ class Server extends WatchedHttp {
   }
 }
 
-function begin(store: Record<string, string> = {}, open = true, answer: Server["answer"] = {}) {
+const page = { url: "https://shop.example/cart", title: "Cart", referrer: "", locale: "en" };
+
+function begin(store: Record<string, string> = {}, open = true, answer: Server["answer"] = {}, at = page) {
   const kept = { ...store };
   const unread: number[] = [];
   let look: (open: boolean, focus: boolean) => void = () => undefined;
   const host: Host = {
-    page: { url: "https://shop.example/cart", title: "Cart", referrer: "", locale: "en" },
+    page: at,
     origin: "https://shop.example",
     embedded: true,
     store,
@@ -90,6 +92,15 @@ describe("the session", () => {
     const { http, kept } = await live();
     expect(http.asked).toEqual([{ page_url: "https://shop.example/cart", page_title: "Cart", referrer: "", locale: "en", embed_origin: "https://shop.example" }]);
     expect(kept["token"]).toBe("t1");
+  });
+
+  it("is not lost to a page with a long address, nor to a token somebody broke", async () => {
+    const long = { url: `https://shop.example/${"x".repeat(9000)}`, title: `${"t".repeat(499)}😀`, referrer: "r".repeat(9000), locale: "e".repeat(99) };
+    const { http, tick } = begin({ token: "x".repeat(201) }, true, {}, long);
+    await tick();
+    const [{ page_url, page_title, referrer, locale, token }] = http.asked as [SessionRequest];
+    expect([page_url.length, page_title.length, referrer.length, locale.length, token]).toEqual([2000, 500, 2000, 35, undefined]);
+    expect(page_title.endsWith("\ufffd")).toBe(true);
   });
 
   it("goes on with the token of the last visit", async () => {

@@ -1,6 +1,6 @@
 import type { PublicChange } from "@patchbay/client/types";
 import { describe, expect, it } from "vitest";
-import { initialState, phaseOf, unreadAfter, withChange, type Phase } from "../src/frame/state";
+import { phaseOf, unreadAfter, type Phase } from "../src/frame/state";
 
 const change = (seq: number, kind: "visitor" | "agent" | "system"): PublicChange => ({
   seq,
@@ -36,15 +36,6 @@ describe("phaseOf", () => {
   it("blames this machine's network first", () => {
     expect(phaseOf(waiting(9), "unreachable", "unavailable", false)).toBe("offline");
     expect(phaseOf({ state: "waiting", trouble: "offline", failures: 1 }, "reached", "live", true)).toBe("offline");
-  });
-});
-
-describe("withChange", () => {
-  it("ends the waiting when an agent joins or speaks, not when the visitor does", () => {
-    const waiting = { ...initialState, queue: { position: 2, available: true } };
-    expect(withChange(waiting, change(1, "visitor")).queue).toEqual(waiting.queue);
-    expect(withChange(waiting, change(1, "agent")).queue).toBeUndefined();
-    expect(withChange(waiting, { seq: 1, type: "agent_joined", at: "2026-03-01T10:00:00.000Z" }).queue).toBeUndefined();
   });
 });
 

@@ -1,8 +1,9 @@
 import { TypingSignal, uuidv7, VisitorSocket, type LinkStatus, type VisitorOptions } from "@patchbay/client/visitor";
 import type { Host } from "./host";
-import type { Memory } from "./memory";
-import { initialState, phaseOf, unreadAfter, withChange, type ChatState, type Reach } from "./state";
 import type { WatchedHttp } from "./http";
+import type { Memory } from "./memory";
+import { initialState, phaseOf, unreadAfter, type ChatState, type Reach } from "./state";
+import { cleaned } from "./text";
 
 /** After the connection stands, how long what arrives still counts as history. */
 const SETTLE_MS = 600;
@@ -52,7 +53,7 @@ export class Chat {
           memory.keepToken(token);
           this.update({ settings, refusal: undefined });
         },
-        change: (change) => this.update(withChange(this.current, change)),
+        change: (change) => this.update({ changes: [...this.current.changes, change] }),
         reset: () => this.reset(),
         typing: (typing) => this.update({ typing }),
         queue: (position, available) => this.update({ queue: position > 0 ? { position, available } : undefined }),
@@ -107,17 +108,20 @@ export class Chat {
     else this.signal.stop();
   }
 
-  /** The session of the last visit; a new one when that has ended, which is why we are asked again. */
+  /**
+   * The session of the last visit; a new one when that has ended, which is why we are asked again.
+   * What the page says is cut to what the server takes: a long address must not cost the chat.
+   */
   private async openSession() {
     const { host, http, memory } = this.options;
     const { url, title, referrer, locale } = host.page;
     if (this.hadSession) memory.keepToken(undefined);
     this.hadSession = false;
     return http.openSession({
-      page_url: url,
-      page_title: title,
-      referrer,
-      locale,
+      page_url: url.slice(0, 2000),
+      page_title: cleaned(title.slice(0, 500)),
+      referrer: referrer.slice(0, 2000),
+      locale: locale.slice(0, 35),
       embed_origin: host.origin,
       ...(memory.token && { token: memory.token }),
     });

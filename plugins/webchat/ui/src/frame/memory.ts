@@ -22,7 +22,7 @@ export interface Memory {
 
 export function memoryOf(host: Pick<Host, "store" | "put">): Memory {
   const memory: Memory = {
-    token: host.store["token"],
+    token: /^[\w.-]{1,200}$/.test(host.store["token"] ?? "") ? host.store["token"] : undefined,
     draft: host.store["draft"] ?? "",
     seen: Number(host.store["seen"]) || 0,
     look: lookOf(parse<WidgetSettings>(host.store["look"]) ?? {}),

@@ -53,12 +53,6 @@ export function phaseOf(status: LinkStatus, reach: Reach, before: Phase, online:
   return before === "connecting" || before === "unavailable" ? before : "reconnecting";
 }
 
-/** The state with one more change; numbers come in order, so it belongs at the end. */
-export function withChange(state: ChatState, change: PublicChange): ChatState {
-  const served = change.type === "agent_joined" || change.message?.sender.kind === "agent";
-  return { ...state, changes: [...state.changes, change], queue: served ? undefined : state.queue };
-}
-
 /** Messages of agents the visitor has not looked at, when the last one seen is `seen`. */
 export function unreadAfter(changes: readonly PublicChange[], seen: number): number {
   let count = 0;
