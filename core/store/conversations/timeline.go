@@ -14,12 +14,14 @@ import (
 const selectChanges = `SELECT ` + changeColumns + ` FROM conversation_change h` + messageJoin +
 	`WHERE h.workspace_id = ? AND h.conversation_id = ? AND `
 
-// The four ways through a timeline.
+// The four ways through a timeline. public_seq has no index of its own, which
+// every message would have to pay for: it grows with seq and never passes it,
+// so the way along seq starts at the right place and skips what is hidden.
 const (
 	afterSeq     = selectChanges + `h.seq > ? ORDER BY h.seq LIMIT ?`
 	beforeSeq    = selectChanges + `h.seq < ? ORDER BY h.seq DESC LIMIT ?`
-	afterPublic  = selectChanges + `h.public_seq > ? ORDER BY h.public_seq LIMIT ?`
-	beforePublic = selectChanges + `h.public_seq < ? ORDER BY h.public_seq DESC LIMIT ?`
+	afterPublic  = selectChanges + `h.seq > ? AND h.public_seq > ? ORDER BY h.seq LIMIT ?`
+	beforePublic = selectChanges + `h.public_seq < ? ORDER BY h.seq DESC LIMIT ?`
 )
 
 // Timeline implements conversation.Reader.
@@ -28,20 +30,23 @@ func (s *Store) Timeline(ctx context.Context, workspace identity.WorkspaceID, id
 	if limit <= 0 {
 		limit = page.DefaultLimit
 	}
-	query, bound := beforeSeq, int64(1<<62)
+	args := []any{string(workspace), string(id)}
+	query, before := beforeSeq, int64(1<<62)
+	if r.Before > 0 {
+		before = signed(r.Before)
+	}
 	switch {
 	case r.After != nil && r.Public:
-		query, bound = afterPublic, signed(*r.After)
+		query, args = afterPublic, append(args, signed(*r.After), signed(*r.After))
 	case r.After != nil:
-		query, bound = afterSeq, signed(*r.After)
+		query, args = afterSeq, append(args, signed(*r.After))
 	case r.Public:
-		query = beforePublic
-	}
-	if r.After == nil && r.Before > 0 {
-		bound = signed(r.Before)
+		query, args = beforePublic, append(args, before)
+	default:
+		args = append(args, before)
 	}
 	var out []conversation.Change
-	err := s.db.Rows(ctx, query, []any{string(workspace), string(id), bound, limit}, func(sc db.Scanner) error {
+	err := s.db.Rows(ctx, query, append(args, limit), func(sc db.Scanner) error {
 		var row changeRow
 		if err := sc.Scan(row.dest()...); err != nil {
 			return err

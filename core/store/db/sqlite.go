@@ -34,7 +34,7 @@ func liteSource(file string, c Config, write bool) string {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(" + level + ")", "foreign_keys(1)", "temp_store(MEMORY)",
 	}
 	if write {
-		pragmas = append(pragmas, "cache_size(-16384)", "wal_autocheckpoint(4000)")
+		pragmas = append(pragmas, "cache_size(-32768)", "wal_autocheckpoint(8000)")
 	} else {
 		pragmas = append(pragmas, "cache_size(-4096)", "query_only(1)")
 	}

@@ -202,7 +202,7 @@ CREATE TABLE conversation (
   FOREIGN KEY (workspace_id, assignee_id) REFERENCES member (workspace_id, member_id)
 );
 CREATE INDEX conversation_recent ON conversation (workspace_id, state, updated_at, conversation_id);
-CREATE INDEX conversation_mine ON conversation (workspace_id, assignee_id, state, updated_at, conversation_id);
+CREATE INDEX conversation_mine ON conversation (workspace_id, assignee_id, state);
 CREATE INDEX conversation_contact ON conversation (workspace_id, contact_id);
 CREATE INDEX conversation_queue ON conversation (workspace_id, queued_at, conversation_id) WHERE queued_at > 0;
 CREATE INDEX conversation_snoozed ON conversation (snoozed_until) WHERE snoozed_until > 0;
@@ -245,7 +245,6 @@ CREATE TABLE conversation_change (
   FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation (workspace_id, conversation_id),
   FOREIGN KEY (workspace_id, conversation_id, message_seq) REFERENCES message (workspace_id, conversation_id, seq)
 );
-CREATE UNIQUE INDEX conversation_change_public ON conversation_change (workspace_id, conversation_id, public_seq) WHERE public_seq IS NOT NULL;
 
 CREATE TABLE conversation_read (
   workspace_id    TEXT COLLATE "C" NOT NULL,

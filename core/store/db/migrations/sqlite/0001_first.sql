@@ -210,7 +210,7 @@ CREATE TABLE conversation (
   FOREIGN KEY (workspace_id, assignee_id) REFERENCES member (workspace_id, member_id)
 ) STRICT;
 CREATE INDEX conversation_recent ON conversation (workspace_id, state, updated_at, conversation_id);
-CREATE INDEX conversation_mine ON conversation (workspace_id, assignee_id, state, updated_at, conversation_id);
+CREATE INDEX conversation_mine ON conversation (workspace_id, assignee_id, state);
 CREATE INDEX conversation_contact ON conversation (workspace_id, contact_id);
 CREATE INDEX conversation_queue ON conversation (workspace_id, queued_at, conversation_id) WHERE queued_at > 0;
 CREATE INDEX conversation_snoozed ON conversation (snoozed_until) WHERE snoozed_until > 0;
@@ -232,7 +232,7 @@ CREATE TABLE message (
   delivery_error  TEXT NOT NULL,
   PRIMARY KEY (workspace_id, conversation_id, seq),
   FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation (workspace_id, conversation_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX message_client ON message (workspace_id, conversation_id, sender_id, client_id) WHERE client_id <> '';
 
 -- One row per change: seq is gapless for members, public_seq for the customer.
@@ -253,7 +253,6 @@ CREATE TABLE conversation_change (
   FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation (workspace_id, conversation_id),
   FOREIGN KEY (workspace_id, conversation_id, message_seq) REFERENCES message (workspace_id, conversation_id, seq)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX conversation_change_public ON conversation_change (workspace_id, conversation_id, public_seq) WHERE public_seq IS NOT NULL;
 
 CREATE TABLE conversation_read (
   workspace_id    TEXT NOT NULL,
