@@ -39,6 +39,11 @@ func (s *shard) assign(ctx context.Context) bool {
 		})
 	}
 	wg.Wait()
+	for i, err := range results {
+		if e := errs.As(err); refusal(err) && e.Code != CodeItemTaken && e.Code != CodeAgentFull {
+			s.Log.WarnContext(ctx, "a claim was refused for an unknown reason", "workspace", s.ws, "item", batch[i].Item.ID, "error", err)
+		}
+	}
 	if err := s.settle(batch, results); err != nil {
 		s.fail(ctx, "claiming", err)
 	}

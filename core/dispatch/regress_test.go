@@ -12,6 +12,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
+	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -265,6 +266,28 @@ func TestClaimOfUnknownOutcome(t *testing.T) {
 			f.Fatalf("used %d", n)
 		}
 		f.status(m, dispatch.AgentStatus{Status: dispatch.Available, Capacity: 2, Open: 2})
+	})
+}
+
+// A refusal that says nothing of why costs the item a while, and nobody else anything.
+func TestPoisonedItem(t *testing.T) {
+	t.Parallel()
+	store := &tampered{}
+	onFloor(t, func(m *dispatchtest.Memory) dispatch.Store { store.Store = m; return store }, func(f *floor) {
+		poisoned := f.ask(time.Hour)
+		store.set(func(ctx context.Context, c dispatch.Claim) error {
+			if c.Item == poisoned.Key {
+				return errs.New(errs.Invalid, "item.odd", "It is odd.")
+			}
+			return f.mem.Claim(ctx, c)
+		})
+		m := f.present(2)
+		it := f.ask(0)
+		f.owned(it, m)
+		f.owned(poisoned, "")
+		store.set(nil)
+		f.pass(125 * time.Second) // the shadow check finds that it waits
+		f.owned(poisoned, m)
 	})
 }
 
