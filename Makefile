@@ -4,6 +4,7 @@ SHELL := /usr/bin/env bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
 
 # Tools, pinned. Each lands in .tools/<name>@<version>/, so another version here
 # is another file there. The formatters gofumpt and gci come inside golangci-lint.
@@ -36,9 +37,14 @@ run: build ## Build and start with demo data in ./data; prints the links to open
 .PHONY: build
 build: build-web build-core build-plugins ## Console, widget, bin/patchbay and bin/plugins
 
-.PHONY: build-web
-build-web: node_modules/.package-lock.json
+# Built anew when a source changed. What runs plugins needs it: webchat carries the widget.
+WEB := bin/.web-built
+$(WEB): node_modules/.package-lock.json $(shell find web plugins/*/ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path 'web/e2e/*' -not -path 'web/screenshots/*' -not -name '*.go')
 	npm run build
+	@mkdir -p bin && touch $@
+
+.PHONY: build-web
+build-web: $(WEB)
 
 .PHONY: build-core
 build-core:
@@ -80,15 +86,15 @@ CYCLES ?= 60
 CRASH   = go run ./core/internal/crash $(if $(SEED),-seed $(SEED)) $(if $(SHORT),-short,-cycles $(CYCLES))
 
 .PHONY: crash
-crash: ## kill -9 the real binary under load and check the invariants: make crash CYCLES=60 SEED=7
+crash: $(WEB) ## kill -9 the real binary under load and check the invariants: make crash CYCLES=60 SEED=7
 	$(CRASH)
 
 .PHONY: mutants
-mutants: ## Seeded bugs: the crash harness must catch each
+mutants: $(WEB) ## Seeded bugs: the crash harness must catch each
 	$(CRASH) -mutants
 
 .PHONY: bench
-bench: ## Throughput, latency, memory and start, as ratios to a bare loop in the same run
+bench: $(WEB) ## Throughput, latency, memory and start, as ratios to a bare loop in the same run
 	go run ./core/internal/bench
 
 ##@ Check
@@ -163,4 +169,4 @@ clean: ## Remove what was built; data and tools stay
 help:
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z0-9-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
