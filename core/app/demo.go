@@ -107,7 +107,7 @@ func (d *demo) fill(ctx context.Context, scope identity.Scope) error {
 		if inbox.Live {
 			continue
 		}
-		fmt.Fprintf(d.out, "  Webhook of the echo channel (shown once):\n    curl -d '{\"id\":\"m1\",\"from\":\"alice\",\"name\":\"Alice\",\"text\":\"hi\"}' %s/hooks/%s/\n", d.baseURL, token)
+		say(d.out, "  Webhook of the echo channel (shown once):\n    curl -d '{\"id\":\"m1\",\"from\":\"alice\",\"name\":\"Alice\",\"text\":\"hi\"}' %s/hooks/%s/\n", d.baseURL, token)
 		if err := d.customers(ctx, inbox); err != nil {
 			return err
 		}
@@ -156,9 +156,9 @@ func (d *demo) announce(ctx context.Context, w identity.WorkspaceID) error {
 		if err != nil {
 			return fmt.Errorf("make a sign-in link: %w", err)
 		}
-		fmt.Fprintf(d.out, "  Sign in as %s (%s), once:\n    %s/link?token=%s\n", m.Name, m.Role, d.baseURL, token)
+		say(d.out, "  Sign in as %s (%s), once:\n    %s/link?token=%s\n", m.Name, m.Role, d.baseURL, token)
 	}
-	fmt.Fprintf(d.out, "  Demo page with the chat widget:\n    %s/demo\n", d.baseURL)
+	say(d.out, "  Demo page with the chat widget:\n    %s/demo\n", d.baseURL)
 	return nil
 }
 

@@ -64,12 +64,12 @@ func (s *server) open(ctx context.Context) error {
 	if err := s.openStore(ctx); err != nil {
 		return err
 	}
-	if err := s.openPlugins(); err != nil {
+	if err := s.openPlugins(); err != nil { //nolint:contextcheck // nothing of the host runs before Run
 		return err
 	}
 	s.domain()
 	s.live()
-	return s.face()
+	return s.face(ctx)
 }
 
 func (s *server) openStore(ctx context.Context) error {
@@ -97,7 +97,7 @@ func (s *server) openStore(ctx context.Context) error {
 func (s *server) committed(workspaces []string, deliveries bool) {
 	for _, w := range workspaces {
 		if err := s.bus.Publish(event.SubjectWake+w, nil); err != nil { // the poll finds it
-			s.log.Warn("a wake-up could not be published", "error", err) //nolint:sloglint // no caller's context
+			s.log.Warn("a wake-up could not be published", "error", err)
 		}
 		if deliveries {
 			_ = s.bus.Publish(event.SubjectDeliver+w, nil) // as above
@@ -168,7 +168,7 @@ func nodeName() string {
 }
 
 // face makes the HTTP server.
-func (s *server) face() error {
+func (s *server) face(ctx context.Context) error {
 	proxies, err := s.config.Proxies()
 	if err != nil {
 		return err //nolint:wrapcheck // config's own sentence
@@ -190,7 +190,7 @@ func (s *server) face() error {
 			if w == nil {
 				return ""
 			}
-			return s.demo.liveInbox(context.Background(), *w)
+			return s.demo.liveInbox(ctx, *w)
 		}
 	}
 	s.http, err = httpapi.New(o)

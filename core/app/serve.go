@@ -52,6 +52,11 @@ func Serve(ctx context.Context, c Config, o Options) error {
 	return s.run(ctx, listener)
 }
 
+// say tells people something. A closed terminal is no reason to stop.
+func say(w io.Writer, format string, args ...any) {
+	_, _ = fmt.Fprintf(w, format, args...)
+}
+
 func makeDataDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("data_dir %q cannot be made: %w. Name another directory with --data-dir, or make it writable", dir, err)
@@ -101,7 +106,7 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 		return errors.Join(err, g.Wait(), s.close(ctx))
 	}
 	g.Go(func() error { return s.http.Serve(listener) })
-	fmt.Fprintf(s.options.Out, "Patchbay %s is ready at %s\n", s.options.Version, s.config.BaseURL())
+	say(s.options.Out, "Patchbay %s is ready at %s\n", s.options.Version, s.config.BaseURL())
 	s.log.InfoContext(ctx, "serving", "address", listener.Addr().String(), "version", s.options.Version)
 	select {
 	case <-ctx.Done():
@@ -163,12 +168,12 @@ func (s *server) greet(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make the set-up link: %w", err)
 	}
-	fmt.Fprintf(s.options.Out, "Set this installation up, once:\n    %s/setup?token=%s\n", s.config.BaseURL(), token)
+	say(s.options.Out, "Set this installation up, once:\n    %s/setup?token=%s\n", s.config.BaseURL(), token)
 	return nil
 }
 
 func (s *server) greetDemo(ctx context.Context) error {
-	fmt.Fprintln(s.options.Out, "The demo:")
+	say(s.options.Out, "The demo:\n")
 	w, err := s.demo.prepare(ctx)
 	if err != nil {
 		return err

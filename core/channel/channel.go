@@ -9,10 +9,11 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
-// Identifiers.
 type (
-	InboxID  string // inb_
-	PluginID string // "<publisher>/<name>", from the manifest
+	// InboxID names an inbox: inb_.
+	InboxID string
+	// PluginID is "<publisher>/<name>", from the manifest.
+	PluginID string
 )
 
 // Inbox is a connected channel account.

@@ -2,7 +2,6 @@ package channel
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -18,6 +17,7 @@ const (
 	hookFirstRetry = 2 * time.Second  // doubled on each attempt
 	hookLastRetry  = 5 * time.Minute  // the longest wait between attempts
 	hookGiveUp     = 72 * time.Hour   // after this a request is dropped, with a line in the log
+	statusAccepted = 202              // as HTTP has it: taken, and not processed yet
 	hookGrace      = 10 * time.Second // a request just received is its handler's, not the replayer's
 )
 
@@ -58,7 +58,7 @@ func (h *Hooks) Handle(ctx context.Context, token string, r WebhookRequest) (Web
 	}
 	answer, err := h.process(ctx, inbox, stored)
 	if err != nil { // it is stored and will be replayed: for the far side that is a success
-		return WebhookAnswer{Status: http.StatusAccepted, Result: Result{Outcome: OutcomeRetry, Detail: err.Error()}}, nil
+		return WebhookAnswer{Status: statusAccepted, Result: Result{Outcome: OutcomeRetry, Detail: err.Error()}}, nil //nolint:nilerr // see above
 	}
 	return answer, nil
 }

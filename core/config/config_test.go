@@ -57,8 +57,8 @@ func TestRefusals(t *testing.T) {
 		want []string
 	}{
 		"unknown top key":     {yaml: "data_dri: x\n", want: []string{"data_dri", `did you mean "data_dir"`}},
-		"unknown nested key":  {yaml: "server:\n  adress: 127.0.0.1:1\n", want: []string{"server.adress", `did you mean "server.address"`}},
-		"unknown variable":    {env: []string{"PATCHBAY_SERVER_ADRESS=x"}, want: []string{"PATCHBAY_SERVER_ADRESS", "PATCHBAY_SERVER_ADDRESS"}},
+		"unknown nested key":  {yaml: "server:\n  port: 127.0.0.1:1\n", want: []string{"server.port"}},
+		"unknown variable":    {env: []string{"PATCHBAY_SERVER_ADDRESSES=x"}, want: []string{"PATCHBAY_SERVER_ADDRESSES", `did you mean "PATCHBAY_SERVER_ADDRESS"`}},
 		"not yaml":            {yaml: "a: [", want: []string{"not valid YAML"}},
 		"wrong type":          {yaml: "demo: perhaps\n", want: []string{"wrong type", "demo"}},
 		"no unit":             {yaml: "server:\n  drain_timeout: 15\n", want: []string{"drain_timeout", "unit"}},

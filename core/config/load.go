@@ -38,8 +38,7 @@ func (k key) envName() string {
 
 func keys(t reflect.Type, prefix string) []key {
 	var out []key
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		path := prefix + f.Tag.Get("key")
 		if f.Type.Kind() == reflect.Struct {
 			out = append(out, keys(f.Type, path+".")...)

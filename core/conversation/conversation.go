@@ -17,11 +17,13 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
-// Identifiers.
 type (
-	ID        string // cnv_
-	MessageID string // msg_
-	ChangeID  string // chg_: also the id of the event in the outbox
+	// ID names a conversation: cnv_.
+	ID string
+	// MessageID names a message: msg_.
+	MessageID string
+	// ChangeID names a change: chg_. It is the id of its event in the outbox, too.
+	ChangeID string
 )
 
 // State is where a conversation stands.

@@ -71,8 +71,11 @@ func (s *Service) receiveOne(ctx context.Context, scope identity.Scope, in chann
 		return rejected("text_too_long", "an inbound message is limited to 10,000 characters; send it in parts"), nil
 	}
 	inbox, err := s.Inboxes.Inbox(ctx, in.Inbox)
+	if err != nil && !errs.Is(err, errs.NotFound) {
+		return channel.Result{}, err
+	}
 	if err != nil || inbox.Workspace != scope.Workspace {
-		return rejected("inbox", "there is no such inbox"), nil
+		return rejected("inbox", "there is no such inbox"), nil //nolint:nilerr // the result says it
 	}
 	got, err := s.accept(ctx, inbox, accepted{
 		kind: InboundMessage, external: clean(in.External), sender: in.Sender, text: in.Content.Text,

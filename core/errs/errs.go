@@ -7,6 +7,7 @@ package errs
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -86,14 +87,15 @@ func (e *Error) WithFields(fields ...Field) *Error {
 
 // Error returns kind, code, message and cause: for logs, not for users.
 func (e *Error) Error() string {
-	s := fmt.Sprintf("%s %s: %s", e.Kind, e.Code, e.Message)
+	var s strings.Builder
+	fmt.Fprintf(&s, "%s %s: %s", e.Kind, e.Code, e.Message)
 	for _, f := range e.Fields {
-		s += fmt.Sprintf(" [%s %s]", f.Pointer, f.Detail)
+		fmt.Fprintf(&s, " [%s %s]", f.Pointer, f.Detail)
 	}
 	if e.Cause != nil {
-		s += ": " + e.Cause.Error()
+		s.WriteString(": " + e.Cause.Error())
 	}
-	return s
+	return s.String()
 }
 
 // Unwrap returns the cause.
@@ -105,8 +107,7 @@ func As(err error) *Error {
 	if err == nil {
 		return nil
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return Wrap(err, Internal, "internal", "Something went wrong on our side. The cause is in the server's log.")

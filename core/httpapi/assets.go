@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -77,8 +76,8 @@ func newAsset(name string, raw []byte) *asset {
 // file never changes.
 func hashed(name string) bool { return strings.Contains(name, "assets/") }
 
-func compressible(mime string) bool {
-	return strings.HasPrefix(mime, "text/") || strings.Contains(mime, "javascript") || strings.Contains(mime, "json") || strings.Contains(mime, "svg")
+func compressible(media string) bool {
+	return strings.HasPrefix(media, "text/") || strings.Contains(media, "javascript") || strings.Contains(media, "json") || strings.Contains(media, "svg")
 }
 
 func gzipped(raw []byte) []byte {
@@ -141,7 +140,7 @@ const consoleCSP = "default-src 'self'; script-src 'self'; style-src 'self' 'uns
 // staticRoutes serves the console, and its index for every page of it, after
 // all other routes.
 func (s *Server) staticRoutes() {
-	s.plain(http.MethodGet, "/*", accessPublic, func(c *fiber.Ctx) error {
+	s.get("/*", accessPublic, func(c *fiber.Ctx) error {
 		if f := s.assets.find(c.Params("*")); f != nil && c.Params("*") != "" {
 			return s.sendConsole(c, f)
 		}
@@ -150,7 +149,7 @@ func (s *Server) staticRoutes() {
 		}
 		index := s.assets.find("index.html")
 		if index == nil {
-			return fmt.Errorf("the console has no index.html")
+			return errs.New(errs.Internal, "console.missing", "The console is not in this build.")
 		}
 		return s.sendConsole(c, index)
 	})

@@ -61,11 +61,15 @@ func (s *Server) conversationRoutes() {
 	one := conversationsPath + "/{conversation}"
 	member(s, huma.Operation{Method: http.MethodGet, Path: one, Summary: "Get a conversation", Tags: []string{"conversations"}},
 		identity.ConversationRead, s.getConversation)
-	member(s, huma.Operation{Method: http.MethodGet, Path: one + "/timeline", Summary: "Read the history of a conversation", Tags: []string{"conversations"},
-		Description: "Changes in order of seq. Without after or before: the newest."},
+	member(s, huma.Operation{
+		Method: http.MethodGet, Path: one + "/timeline", Summary: "Read the history of a conversation", Tags: []string{"conversations"},
+		Description: "Changes in order of seq. Without after or before: the newest.",
+	},
 		identity.ConversationRead, s.timeline)
-	member(s, huma.Operation{Method: http.MethodPost, Path: one + "/messages", Summary: "Send a message or add a note", Tags: []string{"conversations"}, DefaultStatus: http.StatusCreated,
-		Description: "Idempotent by client_msg_id: the same id with the same content answers 200 with what was made the first time."},
+	member(s, huma.Operation{
+		Method: http.MethodPost, Path: one + "/messages", Summary: "Send a message or add a note", Tags: []string{"conversations"}, DefaultStatus: http.StatusCreated,
+		Description: "Idempotent by client_msg_id: the same id with the same content answers 200 with what was made the first time.",
+	},
 		identity.ConversationReply, s.postMessage)
 	member(s, huma.Operation{Method: http.MethodPost, Path: one + "/assign", Summary: "Give a conversation to a member, or back to the queue", Tags: []string{"conversations"}},
 		identity.ConversationAssign, s.assign)
@@ -73,8 +77,10 @@ func (s *Server) conversationRoutes() {
 		identity.ConversationReply, s.setState)
 	member(s, huma.Operation{Method: http.MethodPut, Path: one + "/read", Summary: "Mark as read", Tags: []string{"conversations"}, DefaultStatus: http.StatusNoContent},
 		identity.ConversationRead, s.markRead)
-	member(s, huma.Operation{Method: http.MethodGet, Path: apiPrefix + "/workspaces/{workspace}/events", Summary: "Read the feed", Tags: []string{"live"},
-		Description: "Committed events after a feed number, for a client that found a gap."},
+	member(s, huma.Operation{
+		Method: http.MethodGet, Path: apiPrefix + "/workspaces/{workspace}/events", Summary: "Read the feed", Tags: []string{"live"},
+		Description: "Committed events after a feed number, for a client that found a gap.",
+	},
 		identity.ConversationRead, s.events)
 }
 

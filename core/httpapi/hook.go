@@ -26,7 +26,7 @@ var hopHeaders = []string{ //nolint:gochecknoglobals // a constant, but for the 
 
 func (s *Server) hook(c *fiber.Ctx) error {
 	token := c.Params("token")
-	if err := s.throttle.allow("hook", channel.HookHash(token), webhooks); err != nil {
+	if err := s.throttle.allow("hook", channel.HookHash(token), webhooks()); err != nil {
 		return err
 	}
 	r := channel.WebhookRequest{

@@ -111,7 +111,7 @@ var speakProblems = sync.OnceFunc(func() { //nolint:gochecknoglobals // set once
 				continue
 			}
 			f := ProblemField{Code: "invalid", Detail: d.Error()}
-			if dd, ok := d.(huma.ErrorDetailer); ok { //nolint:errorlint // huma's own idiom: the value, not the chain
+			if dd, ok := d.(huma.ErrorDetailer); ok {
 				f.Pointer, f.Detail = pointerOf(dd.ErrorDetail().Location), dd.ErrorDetail().Message
 			}
 			p.Fields = append(p.Fields, f)

@@ -114,7 +114,7 @@ func operationID(method, path string) string {
 // deny by default of routes: one that nobody declared stops the start.
 func (s *Server) checkRoutes() error {
 	for _, r := range s.app.GetRoutes(true) {
-		if r.Method == "HEAD" || r.Method == "CONNECT" || r.Method == "TRACE" || r.Method == "OPTIONS" {
+		if r.Method == http.MethodHead || r.Method == http.MethodConnect || r.Method == http.MethodTrace || r.Method == http.MethodOptions {
 			continue
 		}
 		declared := slices.ContainsFunc(s.routes, func(d route) bool {

@@ -17,7 +17,7 @@ import (
 func server(t *testing.T) *httpapi.Server {
 	t.Helper()
 	s, err := httpapi.New(httpapi.Options{
-		Version: "test", Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Version: "test", Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		Console: fstest.MapFS{"index.html": {Data: []byte("<title>console</title>")}},
 		Demo:    fstest.MapFS{},
 	})

@@ -26,7 +26,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
-	"github.com/gofiber/fiber/v2/middleware/recover"
+	recoverer "github.com/gofiber/fiber/v2/middleware/recover"
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/contact"
@@ -104,7 +104,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{Options: o, throttle: newThrottle(o.Now), assets: newAssets(o.Console), demoFiles: newAssets(o.Demo)}
 	s.app = fiber.New(s.fiberConfig())
 	s.app.Server().KeepHijackedConns = true
-	s.app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: s.panicked}))
+	s.app.Use(recoverer.New(recoverer.Config{EnableStackTrace: true, StackTraceHandler: s.panicked}))
 	s.app.Use(s.common)
 	s.app.Use(s.sameSite)
 	s.api = newAPI(s.app, o.Version)

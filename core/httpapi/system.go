@@ -10,17 +10,17 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 )
 
-// plain registers a route outside of the API.
-func (s *Server) plain(method, path string, a access, h fiber.Handler) {
-	s.routes = append(s.routes, route{method, path, a})
-	s.app.Add(method, path, h)
+// get registers a route outside of the API.
+func (s *Server) get(path string, a access, h fiber.Handler) {
+	s.routes = append(s.routes, route{http.MethodGet, path, a})
+	s.app.Get(path, h)
 }
 
 func (s *Server) systemRoutes() {
-	s.plain(http.MethodGet, "/livez", accessPublic, func(c *fiber.Ctx) error { return c.SendString("ok\n") })
-	s.plain(http.MethodGet, "/readyz", accessPublic, s.readyz)
-	s.plain(http.MethodGet, "/metrics", accessLoopback, s.metrics)
-	s.plain(http.MethodGet, "/openapi.json", accessPublic, func(c *fiber.Ctx) error {
+	s.get("/livez", accessPublic, func(c *fiber.Ctx) error { return c.SendString("ok\n") })
+	s.get("/readyz", accessPublic, s.readyz)
+	s.get("/metrics", accessLoopback, s.metrics)
+	s.get("/openapi.json", accessPublic, func(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
 		return c.Send(s.document)
 	})

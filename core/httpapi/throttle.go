@@ -16,11 +16,9 @@ type budget struct {
 }
 
 // The budgets of public routes. Sign-in has its own throttle in identity.
-var ( //nolint:gochecknoglobals // constants, but for the language
-	visitorSessions = budget{every: 2 * time.Second, burst: 60}
-	visitorMessages = budget{every: time.Second / 2, burst: 40}
-	webhooks        = budget{every: time.Second / 100, burst: 1000}
-)
+func visitorSessions() budget { return budget{every: 2 * time.Second, burst: 60} }
+func visitorMessages() budget { return budget{every: time.Second / 2, burst: 40} }
+func webhooks() budget        { return budget{every: time.Second / 100, burst: 1000} }
 
 // maxTracked bounds how many parties are remembered. Forgetting one gives it a
 // fresh budget, so the bound is far above what one node serves at once.

@@ -42,8 +42,10 @@ func (s *Server) visitorRoutes() {
 		accessPublic, s.openSession)
 	register(s, huma.Operation{Method: http.MethodGet, Path: livePath + "/changes", Summary: "Read what the visitor may see", Tags: []string{"visitors"}},
 		accessVisitor, s.visitorChanges)
-	register(s, huma.Operation{Method: http.MethodPost, Path: livePath + "/messages", Summary: "Send a message as a visitor", Tags: []string{"visitors"}, DefaultStatus: http.StatusCreated,
-		Description: "Idempotent by client_msg_id."},
+	register(s, huma.Operation{
+		Method: http.MethodPost, Path: livePath + "/messages", Summary: "Send a message as a visitor", Tags: []string{"visitors"}, DefaultStatus: http.StatusCreated,
+		Description: "Idempotent by client_msg_id.",
+	},
 		accessVisitor, s.visitorSend)
 }
 
@@ -72,7 +74,7 @@ type openSessionInput struct {
 }
 
 func (s *Server) openSession(ctx context.Context, in *openSessionInput) (*body[visitorSessionBody], error) {
-	if err := s.throttle.allow("visitor", clientOf(ctx).Address, visitorSessions); err != nil {
+	if err := s.throttle.allow("visitor", clientOf(ctx).Address, visitorSessions()); err != nil {
 		return nil, err
 	}
 	b := in.Body
@@ -162,7 +164,7 @@ func (s *Server) visitorSend(ctx context.Context, in *visitorSendInput) (*visito
 	if err != nil {
 		return nil, err
 	}
-	if err := s.throttle.allow("visitor-message", string(v.ID), visitorMessages); err != nil {
+	if err := s.throttle.allow("visitor-message", string(v.ID), visitorMessages()); err != nil {
 		return nil, err
 	}
 	p, err := s.Conversations.VisitorSend(ctx, v, in.Body.ClientMsgID, in.Body.Text)

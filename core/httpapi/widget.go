@@ -3,7 +3,6 @@ package httpapi
 import (
 	"bytes"
 	"io/fs"
-	"net/http"
 	"strings"
 	"sync"
 
@@ -32,10 +31,10 @@ func (w *widgets) of(plugin channel.PluginID, files fs.FS) *assets {
 }
 
 func (s *Server) widgetRoutes() {
-	s.plain(http.MethodGet, "/w/:inbox/*", accessPublic, s.widget)
+	s.get("/w/:inbox/*", accessPublic, s.widget)
 	if s.Demo != nil {
-		s.plain(http.MethodGet, "/demo", accessPublic, s.demo)
-		s.plain(http.MethodGet, "/demo/*", accessPublic, s.demo)
+		s.get("/demo", accessPublic, s.demo)
+		s.get("/demo/*", accessPublic, s.demo)
 	}
 }
 
