@@ -193,7 +193,7 @@ func (s *server) face(ctx context.Context) error {
 			return s.demo.liveInbox(ctx, *w)
 		}
 	}
-	s.http, err = httpapi.New(o)
+	s.http, err = httpapi.New(o) //nolint:contextcheck // handlers take the context of their request
 	return err //nolint:wrapcheck // httpapi's own sentence
 }
 

@@ -33,6 +33,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	cmd.SetOut(os.Stdout) // cobra would print to standard error
 	cmd.AddCommand(serveCommand(), configCommand(), pluginCommand(), openapiCommand(), versionCommand())
 	return cmd
 }
