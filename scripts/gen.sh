@@ -10,6 +10,7 @@ write() { # <file> <command...>
   shift
   fresh=$(mktemp)
   "$@" >"$fresh"
+  [[ -s $fresh ]] || { echo "gen: $* printed nothing for $file" >&2; exit 1; }
   cmp -s "$fresh" "$file" || cp "$fresh" "$file"
   rm -f "$fresh"
 }

@@ -194,7 +194,7 @@ func (s *server) face(ctx context.Context) error {
 		}
 	}
 	s.http, err = httpapi.New(o) //nolint:contextcheck // handlers take the context of their request
-	return err //nolint:wrapcheck // httpapi's own sentence
+	return err                   //nolint:wrapcheck // httpapi's own sentence
 }
 
 // feed implements httpapi.Feed.

@@ -87,12 +87,12 @@ func (l *life) dataDir(p installed) (string, error) {
 func (l *life) greet(ctx context.Context, s *session, p installed, data string) error {
 	broker := s.process.Broker()
 	id := broker.NextId()
-	serve := func(options []grpc.ServerOption) *grpc.Server {
+	serve := func(options []grpc.ServerOption) *grpc.Server { //nolint:contextcheck // a call brings its own
 		server := l.serve(p, options)
 		s.server <- server
 		return server
 	}
-	go broker.AcceptAndServe(id, serve) //nolint:contextcheck // a server's calls bring their own
+	go broker.AcceptAndServe(id, serve)
 	answer, err := s.plugin.Init(ctx, &pluginv1.InitRequest{
 		HostBrokerId: id, CoreVersion: l.host.options.CoreVersion, DataDir: data,
 	})

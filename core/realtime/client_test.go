@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
+	"net/http"
 	"testing"
 	"time"
 
@@ -72,7 +74,7 @@ type message struct {
 
 func (n *node) dial(path string) *client {
 	n.w.Helper()
-	conn, _, err := coder.Dial(n.w.Context(), "ws://"+n.listener.Addr().String()+path, nil)
+	conn, _, err := coder.Dial(n.w.Context(), "ws://"+n.listener.Addr().String()+path, &coder.DialOptions{HTTPClient: narrow()})
 	if err != nil {
 		n.w.Fatal("dial:", err)
 	}
@@ -80,6 +82,20 @@ func (n *node) dial(path string) *client {
 	c := &client{t: n.w.T, conn: conn}
 	n.w.Cleanup(func() { _ = conn.CloseNow() })
 	return c
+}
+
+// narrow makes connections with a small buffer in the kernel.
+func narrow() *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			nc, err := new(net.Dialer).DialContext(ctx, network, address)
+			if err == nil {
+				err = nc.(*net.TCPConn).SetReadBuffer(kernelBuffer)
+			}
+			return nc, err
+		},
+	}}
 }
 
 // member connects a member and says hello.

@@ -24,7 +24,7 @@ func (g *Gateway) presenceNews(w identity.WorkspaceID, data []byte) {
 		return
 	}
 	frame := encode(presenceFrame{Op: "presence", Members: news.Members})
-	each(g.hubs.of(w), func(m *member) { m.ephemeral(frame) })
+	each(g.hubs.of(w), func(m *member) { m.presenceChanged(frame) })
 }
 
 // queueNews tells visitors their places.
@@ -34,7 +34,7 @@ func (g *Gateway) queueNews(_ identity.WorkspaceID, data []byte) {
 		return
 	}
 	for _, p := range news.Places {
-		g.rooms.each(p.Inbox, p.Recipient, func(v *visitor) { v.tell(p.Position, p.Available) })
+		g.rooms.each(p.Inbox, p.Recipient, func(v *visitor) { v.told(p.Position, p.Available) })
 	}
 }
 

@@ -19,7 +19,6 @@ var errStreamHole = errors.New("realtime: the stream has a hole that the databas
 // something is known to exist, and first is the part of it that was read already.
 func (s *session) begin(ctx context.Context, at, target uint64, first batch) {
 	s.mu.Lock()
-	s.ready = true
 	s.cursor.at = at
 	s.cursor.target = max(s.cursor.target, target)
 	s.reading = s.show(&first) == socket.Queued

@@ -26,6 +26,7 @@ type member struct {
 	checked  time.Time
 	checking bool
 	beating  bool
+	presence int // how often presence changed since the hello
 }
 
 func newMember(g *Gateway, scope identity.Scope, check func(context.Context) (identity.Scope, error)) *member {
@@ -124,6 +125,7 @@ func (m *member) hello(ctx context.Context, f memberHello) error {
 		Op: "ready", Epoch: m.g.o.Epoch, Feed: head, MemberID: string(m.id), Resync: resync,
 		HeartbeatMS: m.g.o.Tuning.MemberHeartbeat.Milliseconds(), LeaseMS: m.g.o.Tuning.MemberLease.Milliseconds(),
 	})
+	m.welcomed()
 	m.g.o.Presence.Heartbeat(ctx, m.workspace, m.id, m.name)
 	m.present(ctx)
 	m.begin(ctx, at, head, first)
@@ -132,12 +134,36 @@ func (m *member) hello(ctx context.Context, f memberHello) error {
 
 // present shows everybody's presence. Without it the session is still of use.
 func (m *member) present(ctx context.Context) {
-	all, err := m.g.o.Presence.Snapshot(ctx, m.workspace)
-	if err != nil {
-		m.g.o.Logger.WarnContext(ctx, "presence is not known", "error", err)
-		return
+	for range presentTries {
+		seen := m.presenceSeen()
+		all, err := m.g.o.Presence.Snapshot(ctx, m.workspace)
+		if err != nil {
+			m.g.o.Logger.WarnContext(ctx, "presence is not known", "error", err)
+			return
+		}
+		m.say(presenceFrame{Op: "presence", Members: all})
+		if seen == m.presenceSeen() { // else it may be older than what came meanwhile
+			return
+		}
 	}
-	m.say(presenceFrame{Op: "presence", Members: all})
+}
+
+// presentTries bounds how often the whole list is shown because it changed
+// while it was read.
+const presentTries = 3
+
+func (m *member) presenceSeen() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.presence
+}
+
+// presenceChanged shows changed presence.
+func (m *member) presenceChanged(frame []byte) {
+	m.mu.Lock()
+	m.presence++
+	m.mu.Unlock()
+	m.ephemeral(frame)
 }
 
 // read implements side on the workspace's feed.

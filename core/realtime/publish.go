@@ -83,10 +83,9 @@ func (g *Gateway) logEncode(err error) {
 // visitor who was told a place that the waiting is over.
 func (v *visitor) observe(c *conversation.Conversation) {
 	v.mu.Lock()
+	defer v.mu.Unlock()
 	v.conversation = c.ID
-	waited, available := v.position > 0, v.available
-	v.mu.Unlock()
-	if waited && !c.InQueue() {
-		v.tell(0, available)
+	if v.position > 0 && !c.InQueue() {
+		v.tell(0, v.available)
 	}
 }

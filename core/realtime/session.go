@@ -150,6 +150,14 @@ func (s *session) more() bool {
 	return s.running
 }
 
+// welcomed says that the ready frame was sent: from now on the client sees
+// what is ephemeral and may ask for things.
+func (s *session) welcomed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ready = true
+}
+
 func (s *session) isReady() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

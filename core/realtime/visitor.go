@@ -32,6 +32,7 @@ type visitor struct {
 	conversation conversation.ID // "" = none yet
 	position     int32           // in the queue, as last told; 0 = does not wait
 	available    bool
+	news         bool // of the place has come since the hello
 }
 
 func newVisitor(g *Gateway, room *room) *visitor {
@@ -118,6 +119,7 @@ func (v *visitor) hello(ctx context.Context, f visitorHello) error {
 		Op: "ready", Epoch: v.g.o.Epoch, SessionID: v.id, Conversation: conv != nil, LastPublicSeq: head,
 		HeartbeatMS: v.g.o.Tuning.VisitorHeartbeat.Milliseconds(), Resync: resync,
 	})
+	v.welcomed()
 	v.begin(ctx, at, head, first)
 	v.place(ctx, conv)
 	return nil
@@ -231,14 +233,26 @@ func (v *visitor) place(ctx context.Context, conv *conversation.Conversation) {
 		v.g.o.Logger.WarnContext(ctx, "a place in the queue is not known", "error", err)
 		return
 	}
-	v.tell(position, available)
-}
-
-// tell shows the place in the queue when it is news.
-func (v *visitor) tell(position int, available bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if !v.ready || int(v.position) == position && (position == 0 || v.available == available) {
+	if !v.news { // else this may be older
+		v.tell(position, available)
+	}
+}
+
+// told takes news of the place.
+func (v *visitor) told(position int, available bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.ready {
+		v.news = true
+		v.tell(position, available)
+	}
+}
+
+// tell shows the place in the queue if it is another. The session is locked.
+func (v *visitor) tell(position int, available bool) {
+	if int(v.position) == position && (position == 0 || v.available == available) {
 		return
 	}
 	v.position, v.available = int32(position), available //nolint:gosec // a place

@@ -27,6 +27,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // patience is how long a test waits for what must come.
 const patience = 10 * time.Second
 
+// kernelBuffer keeps the kernel from hiding that somebody does not read.
+const kernelBuffer = 64 << 10
+
 const epoch = "epoch-1"
 
 // clock moves when the test says so.
@@ -147,6 +150,7 @@ func (n *node) accept() {
 		if err != nil {
 			return
 		}
+		_ = nc.(*net.TCPConn).SetWriteBuffer(kernelBuffer)
 		path := ""
 		_, err = ws.Upgrader{OnRequest: func(uri []byte) error {
 			path = string(uri)

@@ -22,6 +22,7 @@ const (
 	ofJob   reach = iota // the statement's own fault: its job fails alone
 	ofGroup              // the database's: nothing of the transaction can be saved
 	ofRace               // two nodes met: run the group again
+	ofHaste              // a job failed without a savepoint: run the group again, with them
 )
 
 // failure turns an error of a driver into one of ours and says how far it

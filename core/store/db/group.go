@@ -11,21 +11,31 @@ import (
 )
 
 // group is the jobs of one commit.
+//
+// On SQLite each job has a savepoint, which costs next to nothing. PostgreSQL
+// makes a subtransaction of it, and many of them lock rows dearly (each sharing
+// of a row becomes a MultiXact); so there the group first runs without, and
+// again with them when a job fails that has written.
 type group struct {
-	w       *writer
-	jobs    []*job
-	errs    []error
-	feeds   *feeds
-	deliver bool
+	w          *writer
+	jobs       []*job
+	errs       []error
+	feeds      *feeds
+	deliver    bool
+	savepoints bool
 }
 
 // commit runs the group in one transaction, again where the database asks for
 // it, and answers its jobs.
 func (g *group) commit(ctx context.Context) {
 	var err error
+	g.savepoints = g.w.driver == SQLite
 	for try := range groupTries {
 		var r reach
-		if r, err = g.attempt(ctx, try == 0); r != ofRace {
+		r, err = g.attempt(ctx, try == 0)
+		if r == ofHaste {
+			g.savepoints = true
+		} else if r != ofRace {
 			break
 		}
 	}
@@ -97,7 +107,7 @@ func (g *group) runOne(l line, j *job) (reach, error) {
 		err = tx.err
 	}
 	if err == nil {
-		err = tx.fail(tx.end(ctx, true))
+		err = tx.fail(tx.keep(ctx))
 	}
 	if err == nil {
 		g.deliver = g.deliver || tx.deliver
@@ -107,8 +117,12 @@ func (g *group) runOne(l line, j *job) (reach, error) {
 	if tx.reach != ofJob {
 		return tx.reach, tx.err
 	}
-	if broken := tx.end(ctx, false); broken != nil {
+	undone, broken := tx.undo(ctx)
+	switch {
+	case broken != nil:
 		return wholeGroup(broken)
+	case !undone:
+		return ofHaste, err
 	}
 	g.feeds.rollback()
 	g.w.report(ctx, err)

@@ -16,6 +16,7 @@ type Tx struct {
 	group  *group
 
 	marked  bool // the savepoint stands
+	wrote   bool
 	err     error
 	reach   reach
 	deliver bool
@@ -32,8 +33,9 @@ func (t *Tx) fail(err error) error {
 	return t.err
 }
 
-// ready refuses what follows a failure and sets the savepoint. SQLite needs
-// none before the first write, since a failed query changes nothing there.
+// ready refuses what follows a failure and sets the savepoint, where the group
+// uses them. SQLite needs none before the first write, since a failed query
+// changes nothing there.
 func (t *Tx) ready(ctx context.Context, writes bool, args []any) error {
 	if t.err != nil {
 		return t.err
@@ -41,7 +43,8 @@ func (t *Tx) ready(ctx context.Context, writes bool, args []any) error {
 	if err := checkArgs(args); err != nil {
 		return t.fail(err)
 	}
-	if t.marked || !writes && t.driver == SQLite {
+	t.wrote = t.wrote || writes
+	if t.marked || !t.group.savepoints || !writes && t.driver == SQLite {
 		return nil
 	}
 	t.marked = true
@@ -93,21 +96,26 @@ func (t *Tx) Rows(ctx context.Context, query string, args []any, each func(Scann
 // Delivers marks that the job made a delivery due, for Config.OnCommit.
 func (t *Tx) Delivers() { t.deliver = true }
 
-// end closes the job's savepoint: it keeps or takes back what the job wrote.
-func (t *Tx) end(ctx context.Context, keep bool) error {
-	if !t.marked {
-		return nil
-	}
-	if keep {
+// keep ends a job that succeeded: what it queued is run, and its savepoint goes.
+func (t *Tx) keep(ctx context.Context) error {
+	if t.marked {
 		if err := t.line.queue(ctx, `RELEASE SAVEPOINT job`, nil); err != nil {
 			return err
 		}
-		return t.line.flush(ctx)
+	}
+	return t.line.flush(ctx)
+}
+
+// undo ends a job that failed: what it wrote is taken back. It returns false
+// when that takes a new transaction, because there is no savepoint to go to.
+func (t *Tx) undo(ctx context.Context) (bool, error) {
+	if !t.marked {
+		return !t.wrote && (t.err == nil || t.driver == SQLite), nil
 	}
 	_ = t.line.flush(ctx) // what is queued belongs to the failed job
 	if _, err := t.line.exec(ctx, `ROLLBACK TO SAVEPOINT job`, nil); err != nil {
-		return err
+		return false, err
 	}
 	_, err := t.line.exec(ctx, `RELEASE SAVEPOINT job`, nil)
-	return err
+	return true, err
 }

@@ -38,6 +38,13 @@ func CalledByHost() bool { return os.Getenv(pluginv1.CookieKey) == pluginv1.Cook
 func Serve(s stamp.Stamp, log *slog.Logger, newValues func(context.Context, Start) (Abilities, error)) {
 	var server *Server
 	var once sync.Once
+	stdout, stderr := os.Stdout, os.Stderr
+	begin := func(ctx context.Context, start Start) (Abilities, error) {
+		// go-plugin has put pipes here that lose what a dying process prints;
+		// the originals lead to the host too.
+		os.Stdout, os.Stderr = stdout, stderr
+		return newValues(ctx, start)
+	}
 	quit := func(within time.Duration, code int) {
 		once.Do(func() {
 			server.Drain(context.Background(), within) //nolint:forbidigo // the process itself
@@ -47,7 +54,7 @@ func Serve(s stamp.Stamp, log *slog.Logger, newValues func(context.Context, Star
 	orphaned := func() { quit(orphanWithin, exitOrphan) }
 	broker := make(chan *goplugin.GRPCBroker, 1)
 	server = NewServer(Config{
-		Stamp: s, Log: log, New: newValues, HostGone: orphaned,
+		Stamp: s, Log: log, New: begin, HostGone: orphaned,
 		Dial: func(id uint32) (*grpc.ClientConn, error) {
 			b := <-broker // there from the moment the server runs
 			defer func() { broker <- b }()

@@ -73,7 +73,7 @@ export class Visitor {
   }
 
   messages() {
-    return this.frame.getByTestId('widget-message-text').allTextContents()
+    return this.frame.locator('[data-testid=widget-message] .bubble').allTextContents()
   }
 
   async sees(text, ms = 5000) {

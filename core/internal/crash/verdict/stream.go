@@ -4,7 +4,9 @@ package verdict
 func (r *Report) streams(s *Snapshot, e Evidence) {
 	feed := make([]string, len(s.Events))
 	for i, ev := range s.Events {
-		feed[i] = ev.ID
+		if ev.Seq > 0 { // the others carry no change
+			feed[i] = ev.ID
+		}
 	}
 	for _, st := range e.Streams {
 		want := feed

@@ -56,18 +56,20 @@ func (j *Journal) Lines() []Line {
 	return append(out, j.lines[:j.next%max(len(j.lines), 1)]...)
 }
 
-// Last returns the text of the last line since a moment; "" when there is none.
+// Last returns the line since a moment that says most about an end: the first
+// of a Go program's dying words, or else the last one; "" when there is none.
 func (j *Journal) Last(since time.Time) string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if len(j.lines) == 0 {
-		return ""
+	last := ""
+	for _, line := range j.Lines() {
+		if line.At.Before(since) {
+			continue
+		}
+		if strings.HasPrefix(line.Text, "panic: ") || strings.HasPrefix(line.Text, "fatal error: ") {
+			return line.Text
+		}
+		last = line.Text
 	}
-	last := j.lines[(j.next+len(j.lines)-1)%len(j.lines)]
-	if last.At.Before(since) {
-		return ""
-	}
-	return last.Text
+	return last
 }
 
 // Add writes a line of the host's own between those of the plugin.

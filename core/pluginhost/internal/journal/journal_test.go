@@ -52,6 +52,25 @@ func TestLinesAreReadAcrossWrites(t *testing.T) {
 	}
 }
 
+func TestLastWords(t *testing.T) {
+	j, c, _ := open()
+	w := j.Writer("warn")
+	put(t, w, "panic: of a process before\n")
+	c.at = c.at.Add(time.Second)
+	since := c.at
+	if got := j.Last(since); got != "" {
+		t.Errorf("nothing was said, and the last word is %q", got)
+	}
+	put(t, w, "one\ntwo\n")
+	if got := j.Last(since); got != "two" {
+		t.Errorf("got %q", got)
+	}
+	put(t, w, "panic: teapot\n\ngoroutine 1 [running]:\nmain.main()\n")
+	if got := j.Last(since); got != "panic: teapot" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestFloodIsCappedAndCounted(t *testing.T) {
 	j, c, sunk := open()
 	w := j.Writer("info")

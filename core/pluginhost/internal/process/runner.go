@@ -17,7 +17,11 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
+
+// lastWords bounds the wait for what a dead process wrote.
+const lastWords = time.Second
 
 // maxHandshake bounds the line that a plugin prints when it serves, in bytes.
 const maxHandshake = 16 << 10
@@ -233,9 +237,18 @@ func (r *process) signal(s os.Signal) {
 	}
 }
 
-// closePipes ends the readers: something the child started and we could not
-// kill may hold its ends open.
+// closePipes ends the readers. They read to the end first, which comes at once,
+// unless something the child started left its group and holds the pipes open.
 func (r *process) closePipes() {
+	done := make(chan struct{})
+	go func() {
+		r.readers.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(lastWords):
+	}
 	r.mu.Lock()
 	stdout, stderr := r.stdout, r.stderr
 	r.mu.Unlock()
@@ -247,7 +260,7 @@ func (r *process) closePipes() {
 	_ = r.line.Close()
 	_ = r.quiet.Close()
 	_ = r.file.Close() // closed already, when there was a start
-	r.readers.Wait()
+	<-done
 }
 
 func (r *process) pid() int {

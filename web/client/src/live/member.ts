@@ -121,9 +121,9 @@ export class MemberSocket {
     this.outbox.discard(clientMessageID);
   }
 
-  /** Tells the visitor that this member is writing. Never call it for a note. */
-  typing(conversationID: string, on: boolean): void {
-    this.link.send({ op: "typing", conversation_id: conversationID, on });
+  /** Says that this member is writing; of a note, colleagues alone hear. */
+  typing(conversationID: string, on: boolean, note = false): void {
+    this.link.send({ op: "typing", conversation_id: conversationID, on, ...(note && { note }) });
   }
 
   private ready(frame: ReadyFrame): void {
