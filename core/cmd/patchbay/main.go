@@ -34,7 +34,6 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	cmd.SetOut(os.Stdout) // cobra would print to standard error
-	cmd.SetOut(os.Stdout) // what a command prints is its result; cobra's default is stderr
 	cmd.AddCommand(serveCommand(), configCommand(), pluginCommand(), openapiCommand(), versionCommand())
 	return cmd
 }

@@ -1046,7 +1046,10 @@ export interface components {
             name?: string;
         };
         PermissionBody: {
-            reason: string;
+            /** @description Why, by locale; "en" is always there. */
+            reason: {
+                [key: string]: string;
+            };
             scope: string;
         };
         PluginBody: {
