@@ -50,6 +50,7 @@ func modules() []Module {
 		{Prefix: "golang.org/x/sys", Owners: []string{"core/pluginhost/...", "core/realtime/...", "core/app/...", "sdk/internal/..."}},
 
 		// Tests only.
+		{Prefix: "github.com/google/uuid", Owners: programs, Tests: everyTest}, // what clients name their messages by
 		{Prefix: "go.uber.org/goleak", Tests: everyTest},
 		{Prefix: "pgregory.net/rapid", Tests: everyTest},
 		{Prefix: "github.com/anishathalye/porcupine", Tests: everyTest},
