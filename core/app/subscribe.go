@@ -20,7 +20,7 @@ const kindConversation dispatch.Kind = "conversation"
 //
 //	conversation.*, message.*, note.*, contact.*, ...  → realtime: show it
 //	conversation.* (waits, does not wait)              → dispatch: who answers
-//	message of a customer whose agent is gone          → conversation: back to the queue
+//	the customer of an agent who is gone waits         → conversation: back to the queue
 //	member.changed                                     → dispatch: capacity and right to work
 type subscriptions struct {
 	hydrator      realtime.Hydrator
@@ -109,12 +109,11 @@ func concerned(it realtime.Item) []identity.MemberID {
 	return out
 }
 
-// requeue puts conversations whose customer writes to an agent who is gone
-// back into the queue.
+// requeue puts conversations back into the queue whose customer writes to an
+// agent who is gone, or that wake when their agent is.
 func (s *subscriptions) requeue(ctx context.Context, w identity.WorkspaceID, items []realtime.Item) error {
 	for _, it := range items {
-		if it.Change == nil || it.Conversation == nil || it.Change.Type != conversation.MessageCreated ||
-			it.Change.Actor.Kind != identity.ActorContact {
+		if it.Change == nil || it.Conversation == nil || !awaitsAgent(*it.Change) {
 			continue
 		}
 		c := it.Conversation
@@ -133,4 +132,9 @@ func (s *subscriptions) requeue(ctx context.Context, w identity.WorkspaceID, ite
 		}
 	}
 	return nil
+}
+
+// awaitsAgent reports whether a change makes a customer wait for the assignee.
+func awaitsAgent(c conversation.Change) bool {
+	return c.Type == conversation.Unsnoozed || c.Type == conversation.MessageCreated && c.Actor.Kind == identity.ActorContact
 }

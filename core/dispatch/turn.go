@@ -67,6 +67,7 @@ func (s *shard) catchUp(ctx context.Context, now time.Time) bool {
 	for _, d := range s.differences(items, rows) {
 		s.heal(d)
 	}
+	s.desert(rows)
 	select {
 	case <-s.ready:
 	default:
@@ -74,6 +75,16 @@ func (s *shard) catchUp(ctx context.Context, now time.Time) bool {
 	}
 	s.mu.Unlock()
 	return true
+}
+
+// desert has the work of those who are not there taken back: customers may have
+// written to them while nobody looked, just before a crash. s.mu is held.
+func (s *shard) desert(rows []AgentRow) {
+	for _, row := range rows {
+		if row.Used > 0 && s.presence.Status(row.Member) == Offline {
+			s.lost[row.Member] = struct{}{}
+		}
+	}
 }
 
 // readAll returns what the store holds of the workspace.
