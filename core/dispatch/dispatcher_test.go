@@ -240,6 +240,27 @@ func TestRestart(t *testing.T) {
 	})
 }
 
+// TestWrittenToAnAbsentAgentBeforeACrash: the customer's message committed, and
+// the server died before anybody was told of it.
+func TestWrittenToAnAbsentAgentBeforeACrash(t *testing.T) {
+	t.Parallel()
+	onFloor(t, nil, func(f *floor) {
+		gone := f.present(1)
+		it := f.ask(time.Minute)
+		f.do(it, dispatchtest.Answer, "")
+		f.silence(gone)
+		f.pass(time.Minute)
+		f.owned(it, gone) // nobody awaits an answer
+		f.shut()
+		f.mem.Do(f.ws, it.Key, dispatchtest.Ask, "")
+		next := f.mem.NewMember(f.ws, 1)
+		f.open()
+		f.owned(it, "")
+		f.come(next)
+		f.owned(it, next)
+	})
+}
+
 func TestAway(t *testing.T) {
 	t.Parallel()
 	onFloor(t, nil, func(f *floor) {
