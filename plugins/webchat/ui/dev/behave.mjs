@@ -179,22 +179,26 @@ check("server gone: said so, kept, retried by hand", (browser) =>
     await v.write("kept");
     await until(v.phase, "unavailable", "phase", 15000);
     expect(await v.states(), ["waiting"], "state");
+    // By now the next try of its own is 4 seconds away or more: what follows is the click's doing.
+    await until(async () => v.mock.state.upgrades >= 6, true, "tries", 20000);
     v.mock.state.http = true;
     await v.frame.locator(".banner button").click();
-    await until(v.phase, "live", "phase after");
+    await until(v.phase, "live", "phase after", 3000);
     await until(v.states, ["sent"], "state after");
   }));
 
 check("a server that is not there at the first opening", (browser) =>
   visit(browser, {}, async (v) => {
     await v.go();
-    await v.page.route("**/api/v1/live/**", (route) => route.fulfill({ status: 503, contentType: "application/problem+json", body: '{"status":503,"code":"unavailable"}' }));
+    let tries = 0;
+    await v.page.route("**/api/v1/live/**", (route) => ++tries && route.fulfill({ status: 503, contentType: "application/problem+json", body: '{"status":503,"code":"unavailable"}' }));
     await v.launcher.click();
     await v.write("patient");
     await until(v.phase, "unavailable", "phase", 15000);
+    await until(async () => tries >= 5, true, "tries", 20000); // As above.
     await v.page.unroute("**/api/v1/live/**");
     await v.frame.locator(".banner button").click();
-    await until(v.phase, "live", "phase after");
+    await until(v.phase, "live", "phase after", 3000);
     await until(v.states, ["sent"], "state");
   }));
 

@@ -45,13 +45,14 @@ class Conversation {
 }
 
 export async function startMock({ settings = {} } = {}) {
-  const state = { settings, epoch: "e1", sockets: true, http: true, refused: undefined, ackLost: false, expired: new Set(), requests: [], typing: [] };
+  const state = { settings, epoch: "e1", sockets: true, http: true, refused: undefined, ackLost: false, expired: new Set(), requests: [], typing: [], upgrades: 0 };
   const conversations = new Map();
   const server = createServer((request, response) => {
     answer(request, response, state, conversations).catch((error) => response.destroy(error));
   });
   const upgrades = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, socket, head) => {
+    state.upgrades++;
     if (!state.sockets || !state.http || !request.url.startsWith(`${API}/socket`)) return socket.destroy();
     upgrades.handleUpgrade(request, socket, head, (ws) => serveSocket(ws, state, conversations));
   });
