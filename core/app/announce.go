@@ -47,15 +47,48 @@ func (p *places) take(id conversation.ID, gone bool) (customer, bool) {
 }
 
 // announcer puts dispatch's news on the bus, for the gateways of every node.
+//
+// Concurrency: dispatch hands news over without waiting; run looks up whose
+// they are and publishes them in order.
 type announcer struct {
 	bus    event.Bus
 	reader conversation.Reader
 	places *places
 	log    *slog.Logger
+	moves  chan moved
 }
+
+// moved is queue news of a workspace.
+type moved struct {
+	workspace identity.WorkspaceID
+	news      dispatch.QueueNews
+}
+
+// maxMoves bounds the queue news that wait for their look-up.
+const maxMoves = 1024
 
 // QueueMoved implements dispatch.Announcer.
 func (a *announcer) QueueMoved(ctx context.Context, w identity.WorkspaceID, news dispatch.QueueNews) {
+	select {
+	case a.moves <- moved{w, news}:
+	default:
+		a.log.WarnContext(ctx, "queue news were dropped: the database is slow", "workspace", string(w))
+	}
+}
+
+// run publishes queue news until ctx ends.
+func (a *announcer) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case m := <-a.moves:
+			a.tell(ctx, m.workspace, m.news)
+		}
+	}
+}
+
+func (a *announcer) tell(ctx context.Context, w identity.WorkspaceID, news dispatch.QueueNews) {
 	out := realtime.QueueNews{Places: make([]realtime.QueuePlace, 0, len(news.Moved))}
 	for _, m := range news.Moved {
 		id := conversation.ID(m.Key.ID)

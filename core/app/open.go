@@ -49,6 +49,7 @@ type server struct {
 
 	deliverer  *delivery.Deliverer
 	dispatcher *dispatch.Dispatcher
+	announcer  *announcer
 	plugins    *pluginhost.Host
 	gateway    *realtime.Gateway
 	pump       *pump
@@ -142,10 +143,10 @@ func (c colleagues) Member(ctx context.Context, scope identity.Scope, id identit
 func (s *server) live() {
 	conversations := s.store.Conversations()
 	known := newPlaces()
+	s.announcer = &announcer{bus: s.bus, reader: conversations, places: known, log: s.log, moves: make(chan moved, maxMoves)}
 	s.dispatcher = dispatch.New(dispatch.Config{
-		Store:     s.store.Agents(),
-		Announcer: &announcer{bus: s.bus, reader: conversations, places: known, log: s.log},
-		Now:       s.now, Log: s.log,
+		Store: s.store.Agents(),
+		Announcer: s.announcer, Now: s.now, Log: s.log,
 	})
 	there := attendance{presence{s.dispatcher}}
 	s.gateway = realtime.New(realtime.Options{

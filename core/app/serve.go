@@ -99,6 +99,7 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 	}
 	g.Go(func() error { return s.pump.run(parts, s.bus, workspaces) })
 	g.Go(func() error { return s.dispatcher.Run(parts) })
+	g.Go(func() error { s.announcer.run(parts); return nil })
 	g.Go(func() error { return s.runPlugins(parts) })
 	g.Go(func() error { s.housekeeping(parts); return nil })
 	if err := s.greet(ctx); err != nil {
