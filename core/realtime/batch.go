@@ -33,6 +33,9 @@ func (b *batch) add(number uint64, frame any) error {
 	return nil
 }
 
+// full reports whether enough is encoded for now.
+func (b *batch) full() bool { return len(b.frames) >= resumeBytes }
+
 func (b *batch) empty() bool { return len(b.ends) == 0 }
 
 // next is the number after the last.

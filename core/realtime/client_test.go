@@ -72,9 +72,15 @@ type message struct {
 	Sender      struct{ Kind, ID, Name string }
 }
 
+func (n *node) connect(path string) (*coder.Conn, error) {
+	conn, _, err := coder.Dial(n.w.Context(), "ws://"+n.listener.Addr().String()+path, //nolint:bodyclose // an upgrade has none
+		&coder.DialOptions{HTTPClient: narrow()})
+	return conn, err
+}
+
 func (n *node) dial(path string) *client {
 	n.w.Helper()
-	conn, _, err := coder.Dial(n.w.Context(), "ws://"+n.listener.Addr().String()+path, &coder.DialOptions{HTTPClient: narrow()})
+	conn, err := n.connect(path)
 	if err != nil {
 		n.w.Fatal("dial:", err)
 	}
@@ -144,8 +150,7 @@ func (c *client) next() *frame {
 	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
 	defer cancel()
 	_, b, err := c.conn.Read(ctx)
-	var closed coder.CloseError
-	if errors.As(err, &closed) {
+	if closed, ok := errors.AsType[coder.CloseError](err); ok {
 		c.closed = &closed
 		return nil
 	}

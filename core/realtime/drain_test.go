@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	coder "github.com/coder/websocket"
 	"github.com/google/uuid"
 
 	"github.com/patchbay-im/patchbay/core/realtime"
@@ -50,7 +49,7 @@ func TestDrain(t *testing.T) {
 			t.Error(err)
 		}
 		equal(t, len(w.presence.events), 0) // whoever comes back in time never was away
-		late, _, err := coder.Dial(t.Context(), "ws://"+n.listener.Addr().String()+"/visitor/"+string(w.Live.ID), nil)
+		late, err := n.connect("/visitor/" + string(w.Live.ID))
 		if err == nil {
 			_, _, err = late.Read(t.Context())
 		}

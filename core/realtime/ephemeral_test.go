@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -245,7 +244,7 @@ func TestRightsAreAskedAgain(t *testing.T) {
 	c = n.member(id, epoch, 0) // the HTTP side would not have let it through
 	c.refused("forbidden")
 	c.ends(4403)
-	if _, err := w.service.Get(t.Context(), scope, conversation.ID(cnv)); !errs.Is(err, errs.Forbidden) {
+	if _, err := w.service.Get(t.Context(), scope, cnv); !errs.Is(err, errs.Forbidden) {
 		t.Error("the role may read:", err)
 	}
 }

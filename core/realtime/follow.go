@@ -9,8 +9,9 @@ import (
 
 // Resuming.
 const (
-	resumeLimit = 2000 // a client further behind fetches everything again
-	resumePage  = 200  // numbers read from the database at once
+	resumeLimit = 2000      // a client further behind fetches everything again
+	resumePage  = 100       // numbers read from the database at once
+	resumeBytes = 512 << 10 // of them encoded at once
 )
 
 var errStreamHole = errors.New("realtime: the stream has a hole that the database cannot fill")
@@ -39,14 +40,14 @@ func (s *session) follow(b *batch) {
 		s.cursor.target = b.next() - 1
 		s.put(s.catchUp)
 	default:
-		if s.show(b) == socket.Queued && s.cursor.at+1 < b.next() { // more at once than the peer takes
+		if s.show(b); s.rest != nil { // more at once than the peer takes
 			s.cursor.live, s.cursor.target, s.reading = false, b.next()-1, true
 		}
 	}
 }
 
-// show sends what of b comes after the cursor, as long as the peer takes it:
-// when frames are queued or refused it stops. The session is locked.
+// show sends what of b comes after the cursor, as long as the peer takes it.
+// What is left when frames are queued is kept as the rest. The session is locked.
 func (s *session) show(b *batch) socket.Outcome {
 	outcome := socket.Written
 	for outcome == socket.Written && s.cursor.at+1 < b.next() {
@@ -56,28 +57,34 @@ func (s *session) show(b *batch) socket.Outcome {
 		s.g.o.Metrics.Sent(s.side.kind(), count(from, last))
 		outcome = s.conn.Send(frames)
 	}
+	s.rest = nil
+	if outcome == socket.Queued && s.cursor.at+1 < b.next() {
+		s.rest = b
+	}
 	return outcome
 }
 
-// catchUp reads what the session lacks from the database until it has all it
-// knows of; then it is live. It pauses while the peer does not read: Drained
-// calls it again.
+// catchUp shows what the session lacks until it has all it knows of; then it
+// is live. It pauses while the peer does not read: Drained calls it again.
 func (s *session) catchUp(ctx context.Context) {
 	for {
-		after, lacks := s.lacks()
+		b, after, lacks := s.lacks()
 		if !lacks {
 			return
 		}
-		b, err := s.side.read(ctx, after)
-		if err == nil && (b.empty() || b.first != after+1) {
-			err = errStreamHole
-		}
-		if err != nil {
-			s.broken(ctx, err)
-			return
+		if b == nil {
+			read, err := s.side.read(ctx, after)
+			if err == nil && (read.empty() || read.first != after+1) {
+				err = errStreamHole
+			}
+			if err != nil {
+				s.broken(ctx, err)
+				return
+			}
+			b = &read
 		}
 		s.mu.Lock()
-		outcome := s.show(&b)
+		outcome := s.show(b)
 		s.reading = outcome == socket.Queued
 		s.mu.Unlock()
 		if outcome != socket.Written {
@@ -86,17 +93,17 @@ func (s *session) catchUp(ctx context.Context) {
 	}
 }
 
-// lacks returns after which number the session must read; when there is
-// nothing to read it becomes live.
-func (s *session) lacks() (after uint64, lacks bool) {
+// lacks returns what the session must show next: the rest of what it has, or
+// what it must read after a number. When there is nothing it becomes live.
+func (s *session) lacks() (rest *batch, after uint64, lacks bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || s.cursor.live || s.reading {
-		return 0, false
+		return nil, 0, false
 	}
-	if s.cursor.at >= s.cursor.target {
+	if s.rest == nil && s.cursor.at >= s.cursor.target {
 		s.cursor.live = true
-		return 0, false
+		return nil, 0, false
 	}
-	return s.cursor.at, true
+	return s.rest, s.cursor.at, true
 }

@@ -2,7 +2,7 @@ package realtime_test
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -57,7 +57,7 @@ func TestBacklogIsBounded(t *testing.T) {
 			})
 			cnv := w.IDs.New("cnv")
 			for i := range 100 {
-				m.say(map[string]any{"op": "send", "conversation_id": cnv, "client_msg_id": fmt.Sprint(i), "kind": "text", "text": text})
+				m.say(map[string]any{"op": "send", "conversation_id": cnv, "client_msg_id": strconv.Itoa(i), "kind": "text", "text": text})
 				if len(text) > 1 && i == 5 {
 					break
 				}

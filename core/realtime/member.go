@@ -178,7 +178,7 @@ func (m *member) read(ctx context.Context, after uint64) (batch, error) {
 		return b, err
 	}
 	for _, e := range events {
-		if !b.empty() && e.Feed != b.next() {
+		if b.full() || !b.empty() && e.Feed != b.next() {
 			break
 		}
 		it := Item{Event: e}

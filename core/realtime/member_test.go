@@ -2,6 +2,7 @@ package realtime_test
 
 import (
 	"context"
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -185,9 +186,7 @@ func TestMemberSends(t *testing.T) {
 			"not_found":             {"conversation_id": w.IDs.New("cnv")},
 		} {
 			f := map[string]any{"op": "send", "ref": code, "conversation_id": cnv, "client_msg_id": uuid.NewString(), "kind": "note", "text": "x"}
-			for k, v := range bad {
-				f[k] = v
-			}
+			maps.Copy(f, bad)
 			c.say(f)
 			equal(t, c.refused(code).Ref, code)
 		}

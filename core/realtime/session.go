@@ -42,6 +42,7 @@ type session struct {
 
 	mu      sync.Mutex
 	cursor  cursor
+	rest    *batch // of what was read, while the peer does not take it
 	tasks   []task
 	bytes   int32 // of frames among the tasks
 	running bool  // in the pool's line, or with a worker
@@ -103,7 +104,7 @@ func (s *session) Drained() {
 func (s *session) Closed(code int) {
 	s.g.o.Metrics.Closed(s.side.kind(), code)
 	s.mu.Lock()
-	s.closed = true
+	s.closed, s.rest = true, nil
 	s.mu.Unlock()
 	s.submit(func(ctx context.Context) {
 		s.side.gone(ctx)

@@ -180,6 +180,9 @@ func (v *visitor) read(ctx context.Context, after uint64) (batch, error) {
 func publicBatch(changes []conversation.Change) (batch, error) {
 	var b batch
 	for _, c := range changes {
+		if b.full() {
+			break
+		}
 		p, ok := wire.PublicChangeOf(c)
 		if !ok || !b.empty() && p.Seq != b.next() {
 			return b, errStreamHole

@@ -136,7 +136,7 @@ func TestVisitorTokens(t *testing.T) {
 		c := n.visitor(good, "", 0)
 		c.expect("ready")
 		w.pass(time.Second) // the gateway sees time by its clock alone
-		w.clock.skip(conversation.VisitorTTL)
+		w.skip(conversation.VisitorTTL)
 		c.say(`{"op":"ping"}`)
 		c.expect("pong")
 		c.refused("visitor.token_invalid")

@@ -108,7 +108,7 @@ func newWorld(t *testing.T) *world {
 	w.World = conversationtest.NewWorld(t, w.fake.Fixture())
 	w.service = conversation.NewService(conversation.Deps{
 		Store: w.fake, Reader: w.fake, Marks: w.fake, Visitors: w.fake, Inboxes: w.fake.Inboxes,
-		Plugins: plugins{}, Members: members{w.World.F.Identities}, Now: w.Now,
+		Plugins: plugins{}, Members: members{w.F.Identities}, Now: w.Now,
 	})
 	w.calls = &calls{Conversations: w.service}
 	b, err := bus.Open(bus.Options{Log: slog.New(slog.DiscardHandler)})
@@ -200,7 +200,7 @@ func (w *world) scope(id identity.MemberID) identity.Scope {
 func (w *world) agent() identity.Member {
 	w.Helper()
 	name := uuid.NewString()[:8]
-	return w.World.Member(w.WS, name+"@example.com", name, 5)
+	return w.Member(w.WS, name+"@example.com", name, 5)
 }
 
 // welcome opens a visitor session.
