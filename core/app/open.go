@@ -145,7 +145,7 @@ func (s *server) live() {
 	known := newPlaces()
 	s.announcer = &announcer{bus: s.bus, reader: conversations, places: known, log: s.log, moves: make(chan moved, maxMoves)}
 	s.dispatcher = dispatch.New(dispatch.Config{
-		Store: s.store.Agents(),
+		Store:     s.store.Agents(),
 		Announcer: s.announcer, Now: s.now, Log: s.log,
 	})
 	there := attendance{presence{s.dispatcher}}
