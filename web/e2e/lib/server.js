@@ -34,7 +34,9 @@ export class Server {
     this.out = ''
     this.log = ''
     const flags = ['serve', ...this.args, '--data-dir', this.dir, '--server.address', `127.0.0.1:${this.port}`]
-    this.process = spawn(binary, flags, { stdio: ['ignore', 'pipe', 'pipe'] })
+    // What configures the tests must not configure the server.
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PATCHBAY_')))
+    this.process = spawn(binary, flags, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     this.exited = new Promise((done) => this.process.once('exit', (code, signal) => done({ code, signal })))
     this.process.stdout.on('data', (b) => (this.out += b))
     this.process.stderr.on('data', (b) => (this.log += b))
