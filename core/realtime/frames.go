@@ -9,6 +9,8 @@ type errorFrame struct {
 	Ref    string `json:"ref,omitempty"`
 	Code   string `json:"code"`
 	Detail string `json:"detail,omitempty"`
+	// Transient says that the same request may succeed later.
+	Transient bool `json:"transient,omitempty"`
 }
 
 type byeFrame struct {

@@ -209,7 +209,8 @@ func (s *session) refuse(ctx context.Context, ref string, err error) {
 }
 
 func (s *session) answer(ref string, e *errs.Error) {
-	s.say(errorFrame{Op: "error", Ref: ref, Code: e.Code, Detail: e.Message})
+	transient := e.Kind == errs.Internal || e.Kind == errs.Unavailable || e.Kind == errs.RateLimited
+	s.say(errorFrame{Op: "error", Ref: ref, Code: e.Code, Detail: e.Message, Transient: transient})
 }
 
 // say encodes a frame and sends it.
