@@ -66,6 +66,10 @@ func (g *group) attempt(ctx context.Context, fresh bool) (reach, error) {
 		return r, err
 	}
 	if err := errors.Join(g.feeds.write(ctx, l), l.flush(ctx)); err != nil {
+		if r, _ := failure(err); r == ofJob && !g.savepoints { // some job's, but whose?
+			_, _ = g.abort(ctx, l, err)
+			return ofHaste, err
+		}
 		return g.abort(ctx, l, err)
 	}
 	if mutant.On(mutant.AckBeforeCommit) {

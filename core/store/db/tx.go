@@ -96,12 +96,14 @@ func (t *Tx) Rows(ctx context.Context, query string, args []any, each func(Scann
 // Delivers marks that the job made a delivery due, for Config.OnCommit.
 func (t *Tx) Delivers() { t.deliver = true }
 
-// keep ends a job that succeeded: what it queued is run, and its savepoint goes.
+// keep ends a job that succeeded. Under a savepoint what it queued is run now,
+// so that an error is its own; otherwise it travels with the next job's.
 func (t *Tx) keep(ctx context.Context) error {
-	if t.marked {
-		if err := t.line.queue(ctx, `RELEASE SAVEPOINT job`, nil); err != nil {
-			return err
-		}
+	if !t.marked {
+		return nil
+	}
+	if err := t.line.queue(ctx, `RELEASE SAVEPOINT job`, nil); err != nil {
+		return err
 	}
 	return t.line.flush(ctx)
 }
