@@ -80,13 +80,13 @@ describe("Outbox", () => {
     const { outbox, net, states } = setUp();
     outbox.add(item("1"));
     outbox.add(item("2"));
-    outbox.refused("1", "message.text_too_long", "too long");
+    outbox.refused("1", { code: "message.text_too_long", detail: "too long" });
     expect(states()).toEqual(["1:failed", "2:sending"]);
     expect(outbox.list[0]).toMatchObject({ code: "message.text_too_long", detail: "too long" });
     outbox.acked("2");
     outbox.retry("1");
     expect(net.sent).toEqual(["1", "2", "1"]);
-    outbox.refused("1", "message.text_too_long");
+    outbox.refused("1", { code: "message.text_too_long" });
     outbox.discard("1");
     expect(outbox.list).toEqual([]);
   });
@@ -94,7 +94,7 @@ describe("Outbox", () => {
   it("tries again by itself where a refusal passes", () => {
     const { outbox, net, states } = setUp();
     outbox.add(item("1"));
-    outbox.refused("1", "rate_limited");
+    outbox.refused("1", { code: "storage.busy", transient: true });
     expect(states()).toEqual(["1:sending"]);
     vi.advanceTimersByTime(499);
     expect(net.sent).toEqual(["1"]);

@@ -32,6 +32,8 @@ export interface ErrorFrame {
   ref?: string;
   code: string;
   detail?: string;
+  /** The same request may succeed later. */
+  transient?: boolean;
 }
 
 /** What the server sends a member after `ready`. */

@@ -150,7 +150,7 @@ export class MemberSocket {
   }
 
   private failed(frame: ErrorFrame): void {
-    if (frame.ref) this.outbox.refused(frame.ref, frame.code, frame.detail);
+    if (frame.ref) this.outbox.refused(frame.ref, frame);
   }
 
   private apply(event: FeedEvent): void {

@@ -22,6 +22,13 @@ export interface OutboxStorage<T extends Sendable> {
   remove(clientMessageID: string): void;
 }
 
+/** Why an item was not stored; a transient refusal passes by itself. */
+export interface Refusal {
+  code: string;
+  detail?: string;
+  transient?: boolean;
+}
+
 export interface OutboxOptions<T extends Sendable> {
   /** Items of one lane are sent one after the other; lanes are independent. */
   lane: (item: T) => string;
@@ -35,7 +42,6 @@ export interface OutboxOptions<T extends Sendable> {
 const ANSWER_MS = 20_000;
 /** What was written longer ago than this is not sent behind its writer's back. */
 const STALE_MS = 12 * 3_600_000;
-const TRANSIENT = /(^|\.)(rate_limited|unavailable|internal)$/;
 
 /**
  * Messages that are not yet known to be stored. Every item is sent until it is answered, under the
@@ -78,15 +84,15 @@ export class Outbox<T extends Sendable> {
   }
 
   /** The item was refused. Refusals that pass by themselves are tried again. */
-  refused(id: string, code: string, detail?: string): void {
+  refused(id: string, refusal: Refusal): void {
     const entry = this.find(id);
     if (!entry) return;
     this.settle(id);
-    if (TRANSIENT.test(code)) {
+    if (refusal.transient) {
       this.answers.set(id, setTimeout(() => this.requeue(id), this.backoff.next()));
       return;
     }
-    this.replace({ ...entry, state: "failed", code, detail });
+    this.replace({ ...entry, state: "failed", code: refusal.code, detail: refusal.detail });
     this.pump();
   }
 
@@ -124,7 +130,7 @@ export class Outbox<T extends Sendable> {
     } catch (error) {
       const { code = "unavailable", transient = true, message } = error as { code?: string; transient?: boolean; message?: string };
       const current = this.find(id);
-      if (!transient) this.refused(id, code, message);
+      if (!transient) this.refused(id, { code, detail: message });
       else if (current) this.unsend(current);
     }
   }

@@ -201,7 +201,7 @@ export class VisitorSocket {
       case "queue":
         return handlers.queue?.(frame.position, frame.available ?? true);
       case "error":
-        if (frame.ref) this.outbox.refused(frame.ref, frame.code, frame.detail);
+        if (frame.ref) this.outbox.refused(frame.ref, frame);
     }
   }
 
