@@ -72,7 +72,7 @@ func frameCSP(origins []string) string {
 	} else if len(origins) > 0 {
 		ancestors = "'self'"
 	}
-	return "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
 		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors " + ancestors
 }
 
