@@ -51,7 +51,7 @@ func TestKillsInMidBatch(t *testing.T) {
 	h.deliver.Wake()
 	killed := 0
 	wait(t, "everything sent", func() bool {
-		done := h.ledger.in(delivery.Sent)
+		done := h.ledger.sent()
 		if p := h.status(bad); killed < kills && p.State == extension.Ready && done > killed*messages/(kills+1) && rand.IntN(3) == 0 {
 			if syscall.Kill(p.PID, syscall.SIGKILL) == nil {
 				killed++
@@ -98,7 +98,7 @@ func TestPoison(t *testing.T) {
 	h.ledger.add(in, 40, 8)
 	h.ledger.rows[3].Content.Text = "poison"
 	h.run()
-	wait(t, "the others sent", func() bool { return h.ledger.in(delivery.Sent) == 39 })
+	wait(t, "the others sent", func() bool { return h.ledger.sent() == 39 })
 	if row := h.ledger.row(3); row.State != delivery.Dead || row.LastCode != delivery.CodePoison {
 		t.Errorf("the poison: %+v", row)
 	}

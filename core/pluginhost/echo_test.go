@@ -58,7 +58,7 @@ func TestEchoFromEndToEnd(t *testing.T) {
 	// Out, and in again by the plugin's own call.
 	h.ledger.add(in, 200, 10)
 	h.deliver.Wake()
-	wait(t, "200 deliveries sent", func() bool { return h.ledger.in(delivery.Sent) == 200 })
+	wait(t, "200 deliveries sent", func() bool { return h.ledger.sent() == 200 })
 	came := h.came()
 	if len(came) != 200 {
 		t.Fatalf("%d messages came back, want 200", len(came))
@@ -197,7 +197,7 @@ func TestNothingIsAckedBeforeTheCommit(t *testing.T) {
 	h.mu.Lock()
 	h.failing = false
 	h.mu.Unlock()
-	wait(t, "the echo", func() bool { return h.ledger.in(delivery.Sent) == 1 && len(h.came()) == 1 })
+	wait(t, "the echo", func() bool { return h.ledger.sent() == 1 && len(h.came()) == 1 })
 }
 
 func TestStopIsQuick(t *testing.T) {

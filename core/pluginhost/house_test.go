@@ -43,13 +43,8 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{t: t, dir: t.TempDir(), data: t.TempDir(), ledger: &ledger{}}
-	sockets, err := os.MkdirTemp("", "pb") // t.TempDir is too long for sockets
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(sockets) }) //nolint:errcheck // a test's own
 	h.options = pluginhost.Options{
-		Dir: h.dir, DataDir: h.data, SocketDir: filepath.Join(sockets, "s"), CoreVersion: "0.1.0-dev",
+		Dir: h.dir, DataDir: h.data, SocketDir: filepath.Join(shortDir(t), "s"), CoreVersion: "0.1.0-dev",
 		Log: slog.New(slog.DiscardHandler), Now: time.Now, Timing: pluginhost.DefaultTiming(),
 	}
 	h.options.Timing.Backoff = 20 * time.Millisecond
@@ -58,7 +53,22 @@ func newHouse(t *testing.T) *house {
 	return h
 }
 
-// install installs echo.
+// shortDir returns a folder whose path is short enough for sockets.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "pb") //nolint:usetesting // t.TempDir is too long
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// install installs one of our own plugins.
 func (h *house) install(name string) {
 	h.t.Helper()
 	from, err := bundles()
@@ -281,7 +291,7 @@ func (l *ledger) add(in channel.Inbox, n, conversations int) {
 	for i := range n {
 		l.rows = append(l.rows, delivery.Delivery{
 			Workspace: in.Workspace, ID: delivery.ID(fmt.Sprintf("dlv_%05d", len(l.rows))), Inbox: in.ID, Plugin: in.Plugin,
-			Conversation: fmt.Sprintf("cnv_%d", i%conversations), Seq: uint64(i/conversations + 1), Recipient: "alice", //nolint:gosec // small
+			Conversation: fmt.Sprintf("cnv_%d", i%conversations), Seq: uint64(i/conversations + 1), Recipient: "alice",
 			Content: channel.Content{Text: fmt.Sprintf("text %d", i)}, State: delivery.Pending, CreatedAt: time.Now(),
 		})
 	}
@@ -337,13 +347,13 @@ func (l *ledger) Settle(_ context.Context, settled []delivery.Settlement) error 
 	return nil
 }
 
-// in counts the deliveries in a state.
-func (l *ledger) in(state delivery.State) int {
+// sent counts the deliveries that were sent.
+func (l *ledger) sent() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := 0
 	for _, row := range l.rows {
-		if row.State == state {
+		if row.State == delivery.Sent {
 			n++
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/patchbay-im/patchbay/marketplace/bundle"
+	"github.com/patchbay-im/patchbay/sdk/manifest"
 )
 
 // built holds what the tests build, once and when first asked.
@@ -42,21 +43,43 @@ func TestMain(m *testing.M) {
 // bundles returns the folder that holds bundles of echo and webchat.
 var bundles = sync.OnceValues(func() (string, error) {
 	out := filepath.Join(built.dir, "bundles")
-	for _, name := range []string{"echo"} {
-		if _, err := bundle.Build(context.Background(), filepath.Join("..", "..", "plugins", name), out); err != nil {
-			return "", err
-		}
+	if _, err := bundle.Build(context.Background(), filepath.Join("..", "..", "plugins", "echo"), out); err != nil {
+		return "", err
 	}
-	return out, nil
+	return out, assembleWebchat(filepath.Join(out, "patchbay-webchat"))
 })
+
+// assembleWebchat makes its bundle with other web files: its own need Node.
+func assembleWebchat(folder string) error {
+	source := filepath.Join("..", "..", "plugins", "webchat")
+	m, err := manifest.Read(filepath.Join(source, "plugin.yaml"))
+	if err != nil {
+		return err
+	}
+	encoded, err := manifest.Encode(m)
+	if err != nil {
+		return err
+	}
+	if err := goBuild(filepath.Join(folder, "plugin"), source); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(folder, "plugin.json"), encoded, 0o600); err != nil {
+		return err
+	}
+	return os.CopyFS(filepath.Join(folder, "ui"), os.DirFS(filepath.Join("testdata", "ui")))
+}
+
+func goBuild(out, dir string) error {
+	cmd := exec.CommandContext(context.Background(), "go", "build", "-trimpath", "-o", out, "./"+filepath.ToSlash(dir))
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return errors.New(string(output))
+	}
+	return nil
+}
 
 // misbehave returns the program that behaves badly.
 var misbehave = sync.OnceValues(func() (string, error) {
 	out := filepath.Join(built.dir, "misbehave")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", out, "./testdata/misbehave")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, err := cmd.CombinedOutput(); err != nil {
-		return "", errors.New(string(output))
-	}
-	return out, nil
+	return out, goBuild(out, filepath.Join("testdata", "misbehave"))
 })

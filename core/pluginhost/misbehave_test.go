@@ -17,6 +17,7 @@ import (
 
 // What cannot start says why, and does not hinder the others.
 func TestPluginsThatCannotStart(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		mode    string
 		edits   []string
@@ -167,7 +168,7 @@ func TestFloodIsHarmless(t *testing.T) {
 	h.until(bad, extension.Ready)
 	h.ledger.add(in, 100, 5)
 	h.deliver.Wake()
-	wait(t, "100 deliveries sent", func() bool { return h.ledger.in(delivery.Sent) == 100 })
+	wait(t, "100 deliveries sent", func() bool { return h.ledger.sent() == 100 })
 	wait(t, "a word on what was suppressed", func() bool {
 		lines, err := h.host.Logs(extension.PluginID(bad))
 		if err != nil || len(lines) > 200 {
@@ -211,7 +212,7 @@ func TestStoppedProcessIsReplaced(t *testing.T) {
 	if err := syscall.Kill(p.PID, 0); err == nil {
 		t.Error("the stopped process is still there")
 	}
-	wait(t, "20 deliveries sent", func() bool { return h.ledger.in(delivery.Sent) == 20 })
+	wait(t, "20 deliveries sent", func() bool { return h.ledger.sent() == 20 })
 }
 
 // Stopping the host ends a stopped process too.
@@ -272,7 +273,7 @@ func TestStuckDeliveriesEndTheProcess(t *testing.T) {
 		return p.PID != 0 && p.PID != first.PID
 	})
 	h.mode("")
-	wait(t, "the delivery", func() bool { return h.ledger.in(delivery.Sent) == 1 })
+	wait(t, "the delivery", func() bool { return h.ledger.sent() == 1 })
 	if sink := readSink(t, h); len(sink) != 1 || !sink[0].suspect {
 		t.Errorf("the sink: %+v", sink)
 	}
@@ -311,10 +312,10 @@ func TestDrainFinishesWhatIsInFlight(t *testing.T) {
 	h.until(bad, extension.Ready)
 	h.ledger.add(in, 200, 200)
 	h.deliver.Wake()
-	wait(t, "the first receipts", func() bool { return h.ledger.in(delivery.Sent) > 0 })
+	wait(t, "the first receipts", func() bool { return h.ledger.sent() > 0 })
 	stop()
 	sink := readSink(t, h)
-	if sent := h.ledger.in(delivery.Sent); sent != len(sink) || sent == 200 {
+	if sent := h.ledger.sent(); sent != len(sink) || sent == 200 {
 		t.Errorf("%d sent by the ledger, %d by the far side, of 200", sent, len(sink))
 	}
 	if _, err := os.Stat(h.dataFile("drained")); err != nil {

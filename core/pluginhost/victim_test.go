@@ -40,11 +40,7 @@ func victim(dir string) {
 // startVictim starts such a host and returns its plugin's process id.
 func startVictim(t *testing.T, h *house) (pid int, kill func()) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "pb")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // a test's own
+	dir := shortDir(t)
 	if err := os.Symlink(h.dir, filepath.Join(dir, "installed")); err != nil {
 		t.Fatal(err)
 	}

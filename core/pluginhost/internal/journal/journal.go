@@ -96,10 +96,11 @@ func (j *Journal) write(level, text string) {
 	second := j.now().Truncate(time.Second)
 	var out []Line
 	if !second.Equal(j.second) {
+		j.second, j.counted = second, 0
 		if notice, ok := j.notice(); ok {
 			out = append(out, notice)
+			j.counted++ // so that it is among the lines kept, whatever follows
 		}
-		j.second, j.counted = second, 0
 	}
 	j.counted++
 	if j.counted > PerSecond {
