@@ -53,6 +53,7 @@ func BenchmarkP2Postgres(b *testing.B) {
 }
 
 func benchP2(b *testing.B, c store.Config, driver, source, begin string) {
+	b.Helper()
 	s, err := store.Open(b.Context(), c)
 	if err != nil {
 		b.Fatal(err)

@@ -41,9 +41,9 @@ func contactFixture(t *testing.T, s *store.Store) contacttest.Fixture {
 			ws, _ := w.Workspace(fmt.Sprintf("%d@contact.example", n))
 			return ws, string(w.NewInbox(ws, false).ID)
 		},
-		Create: func(t testing.TB, c contact.Contact, who contact.Identity) error {
-			t.Helper()
-			return s.Conversations().Within(t.Context(), c.Workspace, func(ctx context.Context, tx conversation.Tx) error {
+		Create: func(tb testing.TB, c contact.Contact, who contact.Identity) error {
+			tb.Helper()
+			return s.Conversations().Within(tb.Context(), c.Workspace, func(ctx context.Context, tx conversation.Tx) error {
 				return tx.Contacts().Create(ctx, c, who)
 			})
 		},
@@ -80,19 +80,19 @@ func dispatchFixture(t *testing.T, s *store.Store) dispatchtest.Fixture {
 	d := &desk{w: conversationtest.NewWorld(t, fixture(s)), s: s, inboxes: make(map[identity.WorkspaceID]channel.Inbox)}
 	return dispatchtest.Fixture{
 		Store: s.Agents(), NewWorkspace: d.workspace, NewMember: d.member, NewItem: d.item, Do: d.do,
-		SetCapacity: func(t testing.TB, ws identity.WorkspaceID, id identity.MemberID, capacity int) {
-			t.Helper()
-			d.change(t, ws, id, func(m *identity.Member) { m.Capacity = capacity })
+		SetCapacity: func(tb testing.TB, ws identity.WorkspaceID, id identity.MemberID, capacity int) {
+			tb.Helper()
+			d.change(tb, ws, id, func(m *identity.Member) { m.Capacity = capacity })
 		},
-		Suspend: func(t testing.TB, ws identity.WorkspaceID, id identity.MemberID) {
-			t.Helper()
-			d.change(t, ws, id, func(m *identity.Member) { m.Suspended = true })
+		Suspend: func(tb testing.TB, ws identity.WorkspaceID, id identity.MemberID) {
+			tb.Helper()
+			d.change(tb, ws, id, func(m *identity.Member) { m.Suspended = true })
 		},
-		Owner: func(t testing.TB, ws identity.WorkspaceID, item dispatch.Key) identity.MemberID {
-			t.Helper()
-			c, err := s.Conversations().Get(t.Context(), ws, conversation.ID(item.ID))
+		Owner: func(tb testing.TB, ws identity.WorkspaceID, item dispatch.Key) identity.MemberID {
+			tb.Helper()
+			c, err := s.Conversations().Get(tb.Context(), ws, conversation.ID(item.ID))
 			if err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 			return c.Assignee
 		},
@@ -115,37 +115,37 @@ func (d *desk) newMember(ws identity.WorkspaceID, a identity.Account, role ident
 }
 
 // workspace makes a workspace whose founder may not work.
-func (d *desk) workspace(t testing.TB) identity.WorkspaceID {
-	t.Helper()
+func (d *desk) workspace(tb testing.TB) identity.WorkspaceID {
+	tb.Helper()
 	a := d.account()
 	ws := identity.Workspace{ID: identity.WorkspaceID(id.NewSource(time.Now).New("wsp")), Name: "w", Locale: "en", CreatedAt: time.Now(), UpdatedAt: time.Now()}
 	owner := d.newMember(ws.ID, a, identity.RoleOwner, 1)
 	owner.Suspended = true
-	if err := d.s.Identities().Setup.Found(t.Context(), identity.Founding{Account: a, Workspace: ws, Owner: owner}); err != nil {
-		t.Fatal(err)
+	if err := d.s.Identities().Setup.Found(tb.Context(), identity.Founding{Account: a, Workspace: ws, Owner: owner}); err != nil {
+		tb.Fatal(err)
 	}
 	return ws.ID
 }
 
-func (d *desk) member(t testing.TB, ws identity.WorkspaceID, capacity int) identity.MemberID {
-	t.Helper()
+func (d *desk) member(tb testing.TB, ws identity.WorkspaceID, capacity int) identity.MemberID {
+	tb.Helper()
 	a := d.account()
 	m := d.newMember(ws, a, identity.RoleAgent, capacity)
-	err := d.s.Identities().Members.AddMember(t.Context(), identity.Joining{Account: a, NewAccount: true, Member: m})
+	err := d.s.Identities().Members.AddMember(tb.Context(), identity.Joining{Account: a, NewAccount: true, Member: m})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return m.ID
 }
 
-func (d *desk) change(t testing.TB, ws identity.WorkspaceID, id identity.MemberID, fn func(*identity.Member)) {
-	t.Helper()
-	_, err := d.s.Identities().Members.ChangeMember(t.Context(), ws, id, func(m *identity.Member) error {
+func (d *desk) change(tb testing.TB, ws identity.WorkspaceID, id identity.MemberID, fn func(*identity.Member)) {
+	tb.Helper()
+	_, err := d.s.Identities().Members.ChangeMember(tb.Context(), ws, id, func(m *identity.Member) error {
 		fn(m)
 		return nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
@@ -160,25 +160,25 @@ func (d *desk) inbox(ws identity.WorkspaceID) channel.Inbox {
 	return i
 }
 
-func (d *desk) item(t testing.TB, ws identity.WorkspaceID, since time.Time) dispatch.Item {
-	t.Helper()
+func (d *desk) item(tb testing.TB, ws identity.WorkspaceID, since time.Time) dispatch.Item {
+	tb.Helper()
 	c, err := d.w.TryReceive(d.inbox(ws), fmt.Sprint("customer", d.n.Add(1)), "", "text", since)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return dispatch.Item{Key: dispatch.Key{Kind: "conversation", ID: string(c.ID)}, Weight: 1, WaitingSince: since}
 }
 
-func (d *desk) do(t testing.TB, ws identity.WorkspaceID, item dispatch.Key, act dispatchtest.Act, member identity.MemberID) {
-	t.Helper()
+func (d *desk) do(tb testing.TB, ws identity.WorkspaceID, item dispatch.Key, act dispatchtest.Act, member identity.MemberID) {
+	tb.Helper()
 	key := conversation.ID(item.ID)
 	if act == dispatchtest.Ask {
-		c, err := d.s.Conversations().Get(t.Context(), ws, key)
+		c, err := d.s.Conversations().Get(tb.Context(), ws, key)
 		if err == nil {
 			_, err = d.w.TryReceive(d.inbox(ws), c.Recipient, "", "again", time.Now())
 		}
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return
 	}
@@ -201,6 +201,6 @@ func (d *desk) do(t testing.TB, ws identity.WorkspaceID, item dispatch.Key, act 
 		return nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }

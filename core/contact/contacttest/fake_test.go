@@ -21,10 +21,10 @@ func TestFake(t *testing.T) {
 				n++
 				return identity.WorkspaceID(fmt.Sprint("wsp_", n)), fmt.Sprint("inb_", n)
 			},
-			Create: func(t testing.TB, c contact.Contact, who contact.Identity) error {
-				t.Helper()
+			Create: func(tb testing.TB, c contact.Contact, who contact.Identity) error {
+				tb.Helper()
 				tx, commit := fake.Begin(c.Workspace)
-				err := tx.Create(t.Context(), c, who)
+				err := tx.Create(tb.Context(), c, who)
 				if err == nil {
 					commit()
 				}

@@ -64,7 +64,7 @@ func NewFake() *Fake {
 	return &Fake{
 		Identities: identities, Contacts: contacttest.NewFake(feed), Feed: feed,
 		Inboxes: channeltest.NewFake(feed, func(id identity.WorkspaceID) bool {
-			_, err := identities.Workspace(context.Background(), id) //nolint:forbidigo // the fake ignores it
+			_, err := identities.Workspace(context.Background(), id)
 			return err == nil
 		}),
 		spaces: make(map[identity.WorkspaceID]*space), marks: make(map[mark]uint64),

@@ -3,6 +3,7 @@ package conversationtest
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -271,11 +272,11 @@ func Show(v any) string {
 		}
 		v = x
 	case []conversation.Change:
-		s := ""
+		var s strings.Builder
 		for _, ch := range x {
-			s += Show(ch) + "\n"
+			s.WriteString(Show(ch) + "\n")
 		}
-		return s
+		return s.String()
 	}
 	b, err := json.Marshal(v)
 	if err != nil {

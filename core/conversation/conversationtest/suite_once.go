@@ -43,7 +43,7 @@ func testSent(w *World) {
 	w.OK(w.F.Store.Within(w.Context(), w.WS, func(ctx context.Context, tx conversation.Tx) error {
 		got, err := tx.Sent(ctx, c.ID, string(w.Owner.ID), "one")
 		w.check(err)
-		changes := w.timelineOf(c.ID)
+		changes := w.timelineOf(ctx, c.ID)
 		if got == nil || Show(*got) != Show(changes[len(changes)-1]) {
 			w.Errorf("got %+v, want the last of %+v", got, changes)
 		}
@@ -72,9 +72,10 @@ func testSent(w *World) {
 }
 
 // timelineOf reads from inside a transaction, which a reader never waits for.
-func (w *World) timelineOf(id conversation.ID) []conversation.Change {
+func (w *World) timelineOf(ctx context.Context, id conversation.ID) []conversation.Change {
+	w.Helper()
 	after := uint64(0)
-	changes, err := w.F.Reader.Timeline(w.Context(), w.WS, id, conversation.Range{After: &after, Limit: 1000})
+	changes, err := w.F.Reader.Timeline(ctx, w.WS, id, conversation.Range{After: &after, Limit: 1000})
 	w.check(err)
 	return changes
 }

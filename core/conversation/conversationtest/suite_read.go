@@ -3,6 +3,7 @@ package conversationtest
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
@@ -93,8 +94,8 @@ func testReferences(w *World) {
 	w.Fails(w.TryChange(w.WS, c.ID, func(c *conversation.Conversation) error {
 		return c.Assign(w.System(), stranger.ID, stranger.Name, "member")
 	}), errs.NotFound)
+	smuggled := w.Get(c.ID)
 	w.Fails(w.F.Store.Within(w.Context(), other, func(ctx context.Context, tx conversation.Tx) error {
-		smuggled := w.Get(c.ID)
 		smuggled.AddNote(w.System(), "", "from outside")
 		return tx.Save(ctx, &smuggled)
 	}), errs.NotFound)
@@ -202,7 +203,7 @@ func seqs(changes []conversation.Change, public bool) []uint64 {
 func testRanges(w *World) {
 	c := w.Receive(w.Inbox, "ext", "", "first") // 3 changes
 	for n := range 7 {
-		w.Change(c.ID, func(c *conversation.Conversation) error { c.AddNote(w.Turn(w.Owner), "", fmt.Sprint(n)); return nil })
+		w.Change(c.ID, func(c *conversation.Conversation) error { c.AddNote(w.Turn(w.Owner), "", strconv.Itoa(n)); return nil })
 	}
 	after := func(n uint64) *uint64 { return &n }
 	for _, x := range []struct {
@@ -292,7 +293,7 @@ func testSnoozed(w *World) {
 	ids := make([]conversation.ID, 3)
 	base := w.Tick().Add(time.Hour)
 	for n := range ids {
-		ids[n] = w.Receive(w.Inbox, fmt.Sprint(n), "", "x").ID
+		ids[n] = w.Receive(w.Inbox, strconv.Itoa(n), "", "x").ID
 		w.Change(ids[n], func(c *conversation.Conversation) error {
 			return c.Snooze(w.System(), base.Add(-time.Duration(n)*time.Minute))
 		})

@@ -195,9 +195,8 @@ func testLimit(w *world) {
 	}
 }
 
-// outcomeOf settles a message and returns it as the agent sees it, and the
-// change that told of it.
-func (w *world) outcomeOf(state delivery.State, r channel.Result) (*conversation.Message, conversation.Change) {
+// outcomeOf settles a message and returns it as the agent sees it.
+func (w *world) outcomeOf(state delivery.State, r channel.Result) *conversation.Message {
 	w.Helper()
 	m := w.post(w.Inbox, "ext", "answer")
 	w.settle(w.texts(w.Tick(), "answer")[0], state, r, time.Time{})
@@ -211,25 +210,25 @@ func (w *world) outcomeOf(state delivery.State, r channel.Result) (*conversation
 		w.Fatalf("the last change is %+v", last)
 	}
 	w.CheckSequences(m.Conversation)
-	return changes[0].Message, last
+	return changes[0].Message
 }
 
 func testSent(w *world) {
-	m, _ := w.outcomeOf(delivery.Sent, channel.Result{Outcome: channel.OutcomeAccepted})
+	m := w.outcomeOf(delivery.Sent, channel.Result{Outcome: channel.OutcomeAccepted})
 	if m.Delivery != conversation.DeliverySent || m.DeliveryError != "" {
 		w.Fatalf("the agent sees %+v", m)
 	}
 }
 
 func testRefused(w *world) {
-	m, _ := w.outcomeOf(delivery.Dead, channel.Result{Outcome: channel.OutcomeRejected, Code: "invalid_recipient", Detail: "没有这个号码"})
+	m := w.outcomeOf(delivery.Dead, channel.Result{Outcome: channel.OutcomeRejected, Code: "invalid_recipient", Detail: "没有这个号码"})
 	if m.Delivery != conversation.DeliveryFailed || m.DeliveryError != "没有这个号码" {
 		w.Fatalf("the agent sees %+v", m)
 	}
 }
 
 func testUnknown(w *world) {
-	m, _ := w.outcomeOf(delivery.Dead, channel.Result{Outcome: channel.OutcomeRejected, Code: delivery.CodePoison})
+	m := w.outcomeOf(delivery.Dead, channel.Result{Outcome: channel.OutcomeRejected, Code: delivery.CodePoison})
 	if m.Delivery != conversation.DeliveryUnknown || m.DeliveryError != delivery.CodePoison {
 		w.Fatalf("the agent sees %+v", m)
 	}

@@ -19,7 +19,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,6 +28,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 )
+
+// oldest is the first version that will do.
+const oldest = 15
 
 // ErrAbsent says that there is no PostgreSQL on this machine.
 var ErrAbsent = errors.New("no PostgreSQL 15 or newer: install postgresql-15, or set PATCHBAY_TEST_POSTGRES")
@@ -44,18 +46,18 @@ type Server struct {
 }
 
 // Start starts a server for a test.
-func Start(t testing.TB) *Server {
-	t.Helper()
-	s, err := Launch(t.Context())
+func Start(tb testing.TB) *Server {
+	tb.Helper()
+	s, err := Launch(tb.Context())
 	if errors.Is(err, ErrAbsent) && os.Getenv("PATCHBAY_TEST_REQUIRE") != "1" {
-		t.Skip(err)
+		tb.Skip(err)
 	}
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Stop(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return s
@@ -66,7 +68,7 @@ func Launch(ctx context.Context) (*Server, error) {
 	if source := os.Getenv("PATCHBAY_TEST_POSTGRES"); source != "" {
 		return &Server{source: source}, nil
 	}
-	bin, err := programs()
+	bin, err := programs(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +89,7 @@ func (s *Server) launch(ctx context.Context, bin string) error {
 		return err
 	}
 	data := filepath.Join(s.dir, "data")
-	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), //nolint:gosec // a program of the machine's
+	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"),
 		"--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
 	initdb.SysProcAttr, initdb.Dir = attributes, s.dir
 	if out, err := initdb.CombinedOutput(); err != nil {
@@ -98,7 +100,7 @@ func (s *Server) launch(ctx context.Context, bin string) error {
 		return err
 	}
 	defer func() { _ = log.Close() }()
-	postgres := exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(bin, "postgres"), //nolint:gosec // as above
+	postgres := exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(bin, "postgres"),
 		"-D", data, "-k", s.dir, "-c", "listen_addresses=", "-c", "max_connections=300", "-c", "fsync=on")
 	postgres.SysProcAttr, postgres.Dir, postgres.Stdout, postgres.Stderr = attributes, s.dir, log, log
 	if err := s.hold(postgres); err != nil {
@@ -144,18 +146,18 @@ func (s *Server) execute(ctx context.Context, statement string) error {
 // Schema makes an empty schema for a test and returns the connection string of
 // a session that sees nothing else: as good as a database of one's own, and
 // made a hundred times faster.
-func (s *Server) Schema(t testing.TB) string {
-	t.Helper()
+func (s *Server) Schema(tb testing.TB) string {
+	tb.Helper()
 	name := "patchbay_" + strings.ToLower(rand.Text())
-	if err := s.execute(t.Context(), "CREATE SCHEMA "+name); err != nil {
-		t.Fatal(err)
+	if err := s.execute(tb.Context(), "CREATE SCHEMA "+name); err != nil {
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if s.dir != "" {
 			return // goes with the server
 		}
-		if err := s.execute(context.WithoutCancel(t.Context()), "DROP SCHEMA "+name+" CASCADE"); err != nil {
-			t.Error(err)
+		if err := s.execute(context.WithoutCancel(tb.Context()), "DROP SCHEMA "+name+" CASCADE"); err != nil {
+			tb.Error(err)
 		}
 	})
 	if strings.Contains(s.source, "://") {
@@ -169,18 +171,18 @@ func (s *Server) Schema(t testing.TB) string {
 }
 
 // Database makes an empty database for a test and returns its connection string.
-func (s *Server) Database(t testing.TB) string {
-	t.Helper()
-	source, name, err := s.Create(t.Context())
+func (s *Server) Database(tb testing.TB) string {
+	tb.Helper()
+	source, name, err := s.Create(tb.Context())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if s.dir != "" {
 			return // goes with the server
 		}
-		if err := s.execute(context.WithoutCancel(t.Context()), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
-			t.Error(err)
+		if err := s.execute(context.WithoutCancel(tb.Context()), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
+			tb.Error(err)
 		}
 	})
 	return source
@@ -210,7 +212,8 @@ func (s *Server) Stop() error {
 		if s.process != nil {
 			err = s.process.Signal(syscall.SIGINT) // a fast shutdown
 			select {
-			case <-s.ended:
+			case ended := <-s.ended:
+				err = errors.Join(err, ended)
 			case <-time.After(30 * time.Second):
 				err = errors.Join(err, s.process.Kill())
 			}
@@ -224,12 +227,12 @@ func (s *Server) Stop() error {
 }
 
 // programs finds the folder of the server's programs.
-func programs() (string, error) {
+func programs(ctx context.Context) (string, error) {
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil {
 		return "", err
 	}
-	newest, version := "", 14
+	newest, version := "", oldest-1
 	for _, path := range found {
 		bin := filepath.Dir(path)
 		if v, err := strconv.Atoi(filepath.Base(filepath.Dir(bin))); err == nil && v > version {
@@ -246,16 +249,20 @@ func programs() (string, error) {
 	if initdb, err = filepath.EvalSymlinks(initdb); err != nil {
 		return "", err
 	}
-	bin := filepath.Dir(initdb)
-	if out, err := exec.Command(initdb, "--version").Output(); err != nil || slices.Contains([]string{"9", "10", "11", "12", "13", "14"}, major(string(out))) { //nolint:gosec,noctx // a program of the machine's
+	out, err := exec.CommandContext(ctx, initdb, "--version").Output()
+	if err != nil || major(string(out)) < oldest {
 		return "", ErrAbsent
 	}
-	return bin, nil
+	return filepath.Dir(initdb), nil
 }
 
-// major reads "initdb (PostgreSQL) 15.6".
-func major(version string) string {
-	fields := strings.Fields(version)
-	number, _, _ := strings.Cut(fields[len(fields)-1], ".")
-	return number
+// major reads the 15 of "initdb (PostgreSQL) 15.6 (Debian 15.6-0)".
+func major(version string) int {
+	_, number, _ := strings.Cut(version, ") ")
+	number, _, _ = strings.Cut(number, ".")
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return 0
+	}
+	return n
 }

@@ -38,7 +38,7 @@ type inboxRow struct {
 }
 
 // TableName implements gorm's Tabler.
-func (inboxRow) TableName() string { return "inbox" }
+func (*inboxRow) TableName() string { return "inbox" }
 
 func rowOf(i channel.Inbox) inboxRow {
 	config := string(i.Config)
@@ -52,7 +52,7 @@ func rowOf(i channel.Inbox) inboxRow {
 	}
 }
 
-func (r inboxRow) domain() channel.Inbox {
+func (r *inboxRow) domain() channel.Inbox {
 	return channel.Inbox{
 		Workspace: identity.WorkspaceID(r.WorkspaceID), ID: channel.InboxID(r.InboxID), Name: r.Name,
 		Plugin: channel.PluginID(r.Plugin), Live: r.Live, Config: json.RawMessage(r.Config),

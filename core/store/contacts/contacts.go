@@ -73,7 +73,7 @@ func (s *Store) List(ctx context.Context, workspace identity.WorkspaceID, query 
 	var out page.Page[contact.Contact]
 	q := s.db.Gorm(ctx).Where("workspace_id = ?", string(workspace))
 	if query != "" {
-		if len(query) > longestQuery || db.CheckText(query) != nil {
+		if !findable(query) {
 			return out, nil
 		}
 		like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(lower(query)) + "%"
@@ -107,6 +107,11 @@ func (s *Store) List(ctx context.Context, workspace identity.WorkspaceID, query 
 		out.Items = append(out.Items, c)
 	}
 	return out, nil
+}
+
+// findable reports whether a contact could hold the text at all.
+func findable(query string) bool {
+	return len(query) <= longestQuery && db.CheckText(query) == nil
 }
 
 // lower is what both databases do with our columns: ASCII letters only.

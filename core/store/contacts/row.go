@@ -22,7 +22,7 @@ type row struct {
 }
 
 // TableName implements gorm's Tabler.
-func (row) TableName() string { return "contact" }
+func (*row) TableName() string { return "contact" }
 
 func rowOf(c contact.Contact) (row, error) {
 	attributes, err := encode(c.Attributes)
@@ -35,7 +35,7 @@ func rowOf(c contact.Contact) (row, error) {
 	}, nil
 }
 
-func (r row) domain() (contact.Contact, error) {
+func (r *row) domain() (contact.Contact, error) {
 	c := contact.Contact{
 		Workspace: identity.WorkspaceID(r.WorkspaceID), ID: contact.ID(r.ContactID), Name: r.Name, Email: r.Email,
 		Phone: r.Phone, Note: r.Note, CreatedAt: db.Time(r.CreatedAt), UpdatedAt: db.Time(r.UpdatedAt),

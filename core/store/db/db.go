@@ -22,7 +22,7 @@ type DB struct {
 	write      *sql.DB
 	gorm       *gorm.DB
 	writer     *writer
-	statements sync.Map // query -> *sql.Stmt on the read pool
+	statements statements
 
 	closing sync.Once
 	closed  error
@@ -146,12 +146,7 @@ func (d *DB) Close(ctx context.Context) error {
 
 func (d *DB) close(ctx context.Context) error {
 	d.writer.close()
-	d.statements.Range(func(_, value any) bool {
-		if stmt, ok := value.(*sql.Stmt); ok {
-			_ = stmt.Close() // the pool closes next
-		}
-		return true
-	})
+	d.statements.close()
 	err := d.read.Close()
 	if d.driver == SQLite {
 		_, checkpoint := d.write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)

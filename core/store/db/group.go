@@ -89,7 +89,7 @@ func (g *group) runAll(ctx context.Context, l line, fresh bool) (reach, error) {
 		slices.SortStableFunc(g.jobs, func(a, b *job) int { return strings.Compare(a.workspace, b.workspace) })
 	}
 	for i := 0; i < len(g.jobs); i++ {
-		if r, err := g.runOne(l, g.jobs[i]); err != nil {
+		if r, err := g.runOne(ctx, l, g.jobs[i]); err != nil {
 			return r, err
 		}
 		more := fresh && g.w.driver == SQLite && i == len(g.jobs)-1
@@ -102,8 +102,7 @@ func (g *group) runAll(ctx context.Context, l line, fresh bool) (reach, error) {
 
 // runOne runs a job under its savepoint and keeps its answer. It returns an
 // error only when the whole group has failed.
-func (g *group) runOne(l line, j *job) (reach, error) {
-	ctx := context.WithoutCancel(j.values)
+func (g *group) runOne(ctx context.Context, l line, j *job) (reach, error) {
 	tx := &Tx{driver: g.w.driver, line: l, group: g}
 	g.feeds.begin()
 	err := j.run(ctx, tx)

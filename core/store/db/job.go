@@ -15,11 +15,18 @@ type Work func(ctx context.Context, tx *Tx) error
 
 // job is a piece of work on its way through the writer.
 type job struct {
-	values    context.Context //nolint:containedctx // the caller's values travel with its job, its cancellation does not
 	workspace string
-	work      Work
+	work      func(tx *Tx) error // with the caller's values, without its cancellation
 	state     atomic.Int32
 	answer    chan error // takes one
+}
+
+func newJob(ctx context.Context, workspace string, work Work) *job {
+	ctx = context.WithoutCancel(ctx)
+	return &job{
+		workspace: workspace, answer: make(chan error, 1),
+		work: func(tx *Tx) error { return work(ctx, tx) },
+	}
 }
 
 // States of a job.
@@ -48,7 +55,7 @@ func (j *job) run(ctx context.Context, tx *Tx) (err error) {
 			return err
 		}
 	}
-	return j.work(ctx, tx)
+	return j.work(tx)
 }
 
 // panicError is what a job threw.

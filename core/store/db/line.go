@@ -26,7 +26,14 @@ type line interface {
 // liteLine is a connection to a SQLite file. Statements are prepared once.
 type liteLine struct {
 	c          *sql.Conn
-	statements map[string]*sql.Stmt
+	statements map[string]statement
+}
+
+// statement is a prepared one, kept as long as its connection.
+type statement interface {
+	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
+	Close() error
 }
 
 func newLiteLine(ctx context.Context, pool *sql.DB) (line, error) {
@@ -34,10 +41,10 @@ func newLiteLine(ctx context.Context, pool *sql.DB) (line, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &liteLine{c: c, statements: make(map[string]*sql.Stmt)}, nil
+	return &liteLine{c: c, statements: make(map[string]statement)}, nil
 }
 
-func (l *liteLine) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+func (l *liteLine) prepared(ctx context.Context, query string) (statement, error) {
 	if s, ok := l.statements[query]; ok {
 		return s, nil
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 //go:embed migrations/*/*.sql
-var migrations embed.FS //nolint:gochecknoglobals // files of the binary, read-only
+var migrations embed.FS
 
 // migration is one numbered step of the schema.
 type migration struct {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Scanner is one row of a result.
@@ -31,7 +32,11 @@ func (d *DB) Row(ctx context.Context, query string, args []any, dest ...any) err
 	if err != nil {
 		return failed(err)
 	}
-	return failed(stmt.QueryRowContext(ctx, args...).Scan(dest...))
+	rows, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return failed(err)
+	}
+	return failed(first(rows, dest))
 }
 
 // Rows reads rows of the committed state.
@@ -49,6 +54,18 @@ func (d *DB) Rows(ctx context.Context, query string, args []any, each func(Scann
 		return failed(err)
 	}
 	return failed(drain(rows, each))
+}
+
+// first scans the first row; sql.ErrNoRows when there is none.
+func first(rows *sql.Rows, dest []any) error {
+	defer func() { _ = rows.Close() }() // what matters is in the row
+	if rows.Next() {
+		return rows.Scan(dest...)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return sql.ErrNoRows
 }
 
 func drain(rows *sql.Rows, each func(Scanner) error) error {
@@ -82,23 +99,53 @@ func (d *DB) readContext(ctx context.Context) context.Context {
 
 // prepared returns the statement of a query on the read pool. Queries are a
 // fixed set of texts, so the cache is bounded.
-func (d *DB) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
-	if s, ok := d.statements.Load(query); ok {
-		if stmt, ok := s.(*sql.Stmt); ok {
-			return stmt, nil
-		}
+func (d *DB) prepared(ctx context.Context, query string) (statement, error) {
+	if s, ok := d.statements.get(query); ok {
+		return s, nil
 	}
-	stmt, err := d.read.PrepareContext(ctx, d.bind(query))
+	s, err := d.read.PrepareContext(ctx, d.bind(query))
 	if err != nil {
 		return nil, err
 	}
-	if had, loaded := d.statements.LoadOrStore(query, stmt); loaded {
-		_ = stmt.Close() // somebody was faster
-		if first, ok := had.(*sql.Stmt); ok {
-			return first, nil
-		}
+	return d.statements.put(query, s), nil
+}
+
+// statements are the prepared ones of the read pool, by their text.
+type statements struct {
+	mu sync.RWMutex
+	of map[string]statement
+}
+
+func (s *statements) get(query string) (statement, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	stmt, ok := s.of[query]
+	return stmt, ok
+}
+
+// put keeps a statement, or the one of whoever was faster.
+func (s *statements) put(query string, stmt statement) statement {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if had, ok := s.of[query]; ok {
+		_ = stmt.Close() // not needed
+		return had
 	}
-	return stmt, nil
+	if s.of == nil {
+		s.of = make(map[string]statement)
+	}
+	s.of[query] = stmt
+	return stmt
+}
+
+// close gives all statements up; their pool closes next.
+func (s *statements) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, stmt := range s.of {
+		_ = stmt.Close()
+	}
+	s.of = nil
 }
 
 // bind writes the parameters of a query as the dialect wants them.

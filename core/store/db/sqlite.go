@@ -80,7 +80,7 @@ func reachable(file string) error {
 			fmt.Sprintf("The folder %s of the database cannot be read. Check its permissions.", filepath.Dir(file)))
 	}
 	if f, err := os.Stat(file); err == nil && f.IsDir() {
-		return errs.New(errs.Unavailable, "storage.open", fmt.Sprintf("%s is a folder. Name a file for the database.", file))
+		return errs.New(errs.Unavailable, "storage.open", file+" is a folder. Name a file for the database.")
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func (w *writer) collect(jobs []*job) []*job {
 // do brings a job and waits for its answer. Once the writer has taken the job
 // the caller waits for it even when ctx ends: the job uses the caller's memory.
 func (w *writer) do(ctx context.Context, workspace string, work Work) error {
-	j := &job{values: ctx, workspace: workspace, work: work, answer: make(chan error, 1)}
+	j := newJob(ctx, workspace, work)
 	if err := w.enqueue(ctx, j); err != nil {
 		return err
 	}
@@ -194,8 +194,7 @@ func (w *writer) tell() {
 
 // report logs what is nobody's request: a panic in a job.
 func (w *writer) report(ctx context.Context, err error) {
-	var p *panicError
-	if errors.As(err, &p) {
+	if _, ok := errors.AsType[*panicError](err); ok {
 		w.log.ErrorContext(ctx, "a job of the database writer panicked", slog.Any("error", err))
 	}
 }
