@@ -181,7 +181,7 @@ func orHere(file string) string {
 
 // suggestion returns ` (did you mean "x"?)` for a near miss.
 func suggestion(name string, known []key, of func(key) string) string {
-	best, bestDistance := "", 4
+	best, bestDistance := "", 2+len(name)/8
 	for _, k := range known {
 		if d := distance(strings.ToLower(name), strings.ToLower(of(k))); d < bestDistance {
 			best, bestDistance = of(k), d
