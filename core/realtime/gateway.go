@@ -116,16 +116,19 @@ func (g *Gateway) serve(conn net.Conn, rate *socket.Rate, newSession func() *ses
 		_ = conn.Close()
 		return
 	}
-	bound := false
+	var s *session
 	err := transport.Serve(conn, early, rate, func(c *socket.Conn) socket.Handler {
-		bound = true
-		s := newSession()
+		s = newSession()
 		s.conn = c
 		g.o.Metrics.Opened(s.side.kind())
 		return s
 	})
-	if err != nil && !bound {
+	switch {
+	case s == nil:
+		g.o.Logger.Warn("a connection could not be taken over", "error", err)
 		g.sessions.Done()
+	case g.isDraining(): // Drain may have missed it
+		s.submit(func(context.Context) { s.bye(retrySpread) })
 	}
 }
 

@@ -76,6 +76,7 @@ type world struct {
 
 	mu       sync.Mutex
 	checks   map[identity.MemberID]func() (identity.Scope, error)
+	homes    map[identity.MemberID]identity.WorkspaceID // of members of other workspaces
 	presence *presence
 	queue    *queue
 	metrics  *metrics
@@ -103,6 +104,7 @@ func newWorld(t *testing.T) *world {
 		fake:     conversationtest.NewFake(),
 		clock:    &clock{now: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC), ticks: make(chan time.Time)},
 		checks:   make(map[identity.MemberID]func() (identity.Scope, error)),
+		homes:    make(map[identity.MemberID]identity.WorkspaceID),
 		presence: &presence{events: make(chan string, 1000)}, queue: &queue{}, metrics: &metrics{},
 	}
 	w.World = conversationtest.NewWorld(t, w.fake.Fixture())
@@ -177,8 +179,12 @@ func (w *world) check(id identity.MemberID) (identity.Scope, error) {
 	if fn := w.checks[id]; fn != nil {
 		return fn()
 	}
+	workspace := w.WS
+	if home, ok := w.homes[id]; ok {
+		workspace = home
+	}
 	return identity.Scope{
-		Workspace: w.WS,
+		Workspace: workspace,
 		Actor:     identity.Actor{Kind: identity.ActorMember, ID: string(id), Name: "Agent " + string(id[len(id)-4:]), Role: identity.RoleAgent},
 	}, nil
 }
