@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 
 	"gorm.io/gorm"
@@ -31,13 +32,21 @@ type DB struct {
 // Open opens the database, checks that its commits are durable, migrates it
 // and starts the writer. Its errors name the cure.
 func Open(ctx context.Context, c Config) (*DB, error) {
+	return open(ctx, c, migrations)
+}
+
+// open is Open with the files of the schema.
+func open(ctx context.Context, c Config, files fs.FS) (*DB, error) {
+	steps, err := readMigrations(files, "migrations/"+string(c.Driver))
+	if err != nil {
+		return nil, err
+	}
 	var d *DB
-	var err error
 	switch c.Driver {
 	case SQLite:
-		d, err = openSQLite(ctx, c)
+		d, err = openSQLite(ctx, c, steps)
 	case Postgres:
-		d, err = openPostgres(ctx, c)
+		d, err = openPostgres(ctx, c, steps)
 	default:
 		err = errs.New(errs.Invalid, "storage.driver", fmt.Sprintf("There is no storage driver %q: use sqlite or postgres.", c.Driver))
 	}

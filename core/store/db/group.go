@@ -53,14 +53,11 @@ func (g *group) commit(ctx context.Context) {
 // attempt runs every job, commits, and reports how far a failure went. Only
 // the first attempt takes in jobs that come meanwhile.
 func (g *group) attempt(ctx context.Context, fresh bool) (reach, error) {
-	l, err := g.w.connected(ctx)
+	l, err := g.w.started(ctx)
 	if err != nil {
-		return failure(err)
+		return wholeGroup(err)
 	}
 	g.feeds, g.deliver, g.errs = newFeeds(), false, g.errs[:0]
-	if _, err := l.exec(ctx, g.w.begin, nil); err != nil {
-		return g.abort(ctx, l, err)
-	}
 	if r, err := g.runAll(ctx, l, fresh); err != nil {
 		_, _ = g.abort(ctx, l, err)
 		return r, err

@@ -16,11 +16,11 @@ import (
 // The number is arbitrary and must never change.
 const migrationLock = 0x7061746368 // "patch"
 
-// readers bounds the connections that read.
+// pgReaders bounds the connections that read.
 const pgReaders = 16
 
 // openPostgres connects and brings the schema up to date.
-func openPostgres(ctx context.Context, c Config) (*DB, error) {
+func openPostgres(ctx context.Context, c Config, steps []migration) (*DB, error) {
 	config, err := pgx.ParseConfig(c.Source)
 	if err != nil {
 		return nil, errs.Wrap(err, errs.Invalid, "storage.source",
@@ -43,19 +43,15 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 	d.read.SetMaxOpenConns(pgReaders)
 	d.read.SetMaxIdleConns(pgReaders)
 	d.write.SetMaxOpenConns(1)
-	if err := preparePostgres(ctx, c, d.write); err != nil {
+	if err := preparePostgres(ctx, c, d.write, steps); err != nil {
 		return nil, errors.Join(failed(err), d.read.Close(), d.write.Close())
 	}
 	return d, nil
 }
 
 // preparePostgres checks the durable settings and migrates.
-func preparePostgres(ctx context.Context, c Config, pool *sql.DB) error {
+func preparePostgres(ctx context.Context, c Config, pool *sql.DB, steps []migration) error {
 	if err := checkPostgres(ctx, c, pool); err != nil {
-		return err
-	}
-	steps, err := readMigrations(migrations, "migrations/postgres")
-	if err != nil {
 		return err
 	}
 	l, err := newPgLine(ctx, pool)

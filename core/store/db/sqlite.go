@@ -43,7 +43,7 @@ func liteSource(file string, c Config, write bool) string {
 }
 
 // openSQLite opens the file and brings its schema up to date.
-func openSQLite(ctx context.Context, c Config) (*DB, error) {
+func openSQLite(ctx context.Context, c Config, steps []migration) (*DB, error) {
 	file, err := filepath.Abs(c.Source)
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 		return nil, failed(err)
 	}
 	d.write.SetMaxOpenConns(1)
-	if err := prepareSQLite(ctx, c, d.write, file); err != nil {
+	if err := prepareSQLite(ctx, c, d.write, steps); err != nil {
 		return nil, errors.Join(failed(err), d.write.Close())
 	}
 	if d.read, err = sql.Open("sqlite", liteSource(file, c, false)); err != nil {
@@ -86,7 +86,7 @@ func reachable(file string) error {
 }
 
 // prepareSQLite checks the durable settings and migrates.
-func prepareSQLite(ctx context.Context, c Config, pool *sql.DB, file string) error {
+func prepareSQLite(ctx context.Context, c Config, pool *sql.DB, steps []migration) error {
 	if err := checkSQLite(ctx, c, pool); err != nil {
 		return err
 	}
@@ -95,12 +95,8 @@ func prepareSQLite(ctx context.Context, c Config, pool *sql.DB, file string) err
 		return err
 	}
 	defer l.drop()
-	steps, err := readMigrations(migrations, "migrations/sqlite")
-	if err != nil {
-		return err
-	}
 	m := migrator{steps: steps, line: l, micros: Micros(c.Now()), before: func(ctx context.Context, from int) error {
-		return snapshot(ctx, l.conn(), file, from, c.Now())
+		return snapshot(ctx, l.conn(), c.Source, from, c.Now())
 	}}
 	return m.run(ctx)
 }

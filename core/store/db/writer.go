@@ -142,15 +142,23 @@ func (w *writer) close() {
 	<-w.done
 }
 
-func (w *writer) connected(ctx context.Context) (line, error) {
-	if w.line == nil {
-		l, err := w.connect(ctx)
-		if err != nil {
-			return nil, err
+// started returns the connection with a transaction begun. A connection that
+// was lost while nobody needed it is replaced.
+func (w *writer) started(ctx context.Context) (line, error) {
+	if w.line != nil {
+		_, err := w.line.exec(ctx, w.begin, nil)
+		if err == nil || w.driver == SQLite {
+			return w.line, err
 		}
-		w.line = l
+		w.disconnect()
 	}
-	return w.line, nil
+	l, err := w.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w.line = l
+	_, err = l.exec(ctx, w.begin, nil)
+	return l, err
 }
 
 func (w *writer) disconnect() {
