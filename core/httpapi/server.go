@@ -91,6 +91,7 @@ type Server struct {
 	api       huma.API
 	routes    []route
 	unready   atomic.Bool
+	busy      atomic.Int64 // requests in their handlers
 	throttle  *throttle
 	assets    *assets
 	demoFiles *assets
@@ -173,17 +174,47 @@ func (s *Server) Serve(l net.Listener) error {
 // Unready makes /readyz answer 503 and refuses new upgrades.
 func (s *Server) Unready() { s.unready.Store(true) }
 
-// Shutdown finishes requests in flight, at most until ctx ends.
+// A stopping server looks so often whether a request is under way, and goes
+// when it saw none so many times.
+const (
+	quietBeat  = 30 * time.Millisecond
+	quietBeats = 10
+)
+
+// Shutdown stops listening and finishes requests in flight, at most until ctx
+// ends. It does not wait for connections on which nothing was asked yet, which
+// browsers open in advance: fasthttp would, for the whole read timeout.
 func (s *Server) Shutdown(ctx context.Context) error {
-	if err := s.app.ShutdownWithContext(ctx); err != nil {
-		return fmt.Errorf("shut down: %w", err)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- s.app.ShutdownWithContext(ctx) }()
+	tick := time.NewTicker(quietBeat)
+	defer tick.Stop()
+	for quiet := 0; quiet < quietBeats; {
+		select {
+		case err := <-done:
+			if err != nil {
+				return fmt.Errorf("shut down: %w", err)
+			}
+			return nil
+		case <-tick.C:
+			quiet++
+			if s.busy.Load() > 0 {
+				quiet = 0
+			}
+		}
 	}
+	cancel()
+	<-done
 	return nil
 }
 
 // common runs before every route: deadline, client, headers, encoding, measure.
 func (s *Server) common(c *fiber.Ctx) error {
 	began := s.Now()
+	s.busy.Add(1)
+	defer s.busy.Add(-1)
 	ctx, cancel := context.WithTimeout(c.UserContext(), timeout)
 	defer cancel()
 	c.SetUserContext(context.WithValue(ctx, keyClient, identity.Client{

@@ -43,7 +43,7 @@ func newNemesis(ctx context.Context, p plan) (*nemesis, error) {
 	}
 	n := &nemesis{log: log, rng: rand.New(rand.NewPCG(p.seed, 0)), options: rig.Options{
 		Product: p.product, DataDir: data, Address: address, Log: log,
-		Env: append([]string{"PATCHBAY_ADMIN_EMAIL=" + adminEmail, "PATCHBAY_ADMIN_PASSWORD=" + adminPassword, "PATCHBAY_LOG_LEVEL=warn"}, p.env...),
+		Env: []string{"PATCHBAY_ADMIN_EMAIL=" + adminEmail, "PATCHBAY_ADMIN_PASSWORD=" + adminPassword, "PATCHBAY_LOG_LEVEL=warn"},
 	}}
 	if err := n.launch(ctx); err != nil {
 		n.end()
@@ -51,6 +51,14 @@ func newNemesis(ctx context.Context, p plan) (*nemesis, error) {
 	}
 	n.harm.restarts = nil // the first start makes the database: it is no restart
 	return n, nil
+}
+
+// seed starts the server again with a bug. It was furnished without one, so
+// that the bug meets messages and not the first start.
+func (n *nemesis) seed(ctx context.Context, bug string) error {
+	n.drain(ctx)
+	n.options.Env = append(n.options.Env, "PATCHBAY_MUTANT="+bug)
+	return n.launch(ctx)
 }
 
 func (n *nemesis) database() string { return filepath.Join(n.options.DataDir, "patchbay.db") }

@@ -19,7 +19,7 @@ import (
 type plan struct {
 	product  rig.Product
 	dir      string // of this run alone
-	env      []string
+	bug      string // a seeded one, in a build that has them; "" = none
 	cycles   int
 	clients  int
 	seed     uint64
@@ -73,6 +73,11 @@ func run(ctx context.Context, p plan) (result, error) {
 		return result{}, err
 	}
 	n.ledger = world.Ledger
+	if p.bug != "" {
+		if err := n.seed(ctx, p.bug); err != nil {
+			return result{}, err
+		}
+	}
 	cast := newCast(world, p.clients, p.seed)
 	stop := cast.start(ctx)
 	defer stop()
@@ -82,8 +87,8 @@ func run(ctx context.Context, p plan) (result, error) {
 	world.Halt()
 	cast.finish(ctx, p.patience, world.Ledger)
 	cast.settle(ctx, n.database(), p.patience, world)
+	n.drain(ctx) // with everybody there: what they leave behind is no news
 	stop()
-	n.drain(ctx)
 	return judge(ctx, p, n, world, cast, began)
 }
 
