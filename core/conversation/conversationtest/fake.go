@@ -35,7 +35,13 @@ type Fake struct {
 	spaces   map[identity.WorkspaceID]*space // replaced, never changed, by a commit
 	marks    map[mark]uint64
 	visitors map[conversation.VisitorID]conversation.Visitor
-	policies map[channel.InboxID]channel.SessionAnswer
+	policies map[channel.InboxID]policy
+}
+
+// policy is the kept answer of an inbox and the configuration it was for.
+type policy struct {
+	revision uint64
+	answer   channel.SessionAnswer
 }
 
 type mark struct {
@@ -69,7 +75,7 @@ func NewFake() *Fake {
 		}),
 		spaces: make(map[identity.WorkspaceID]*space), marks: make(map[mark]uint64),
 		visitors: make(map[conversation.VisitorID]conversation.Visitor),
-		policies: make(map[channel.InboxID]channel.SessionAnswer),
+		policies: make(map[channel.InboxID]policy),
 	}
 }
 

@@ -221,7 +221,7 @@ func (f *Fake) SavePolicy(ctx context.Context, inbox channel.Inbox, answer chann
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.policies[inbox.ID] = answer
+	f.policies[inbox.ID] = policy{inbox.ConfigRevision, answer}
 	return nil
 }
 
@@ -229,11 +229,11 @@ func (f *Fake) SavePolicy(ctx context.Context, inbox channel.Inbox, answer chann
 func (f *Fake) Policy(_ context.Context, inbox channel.Inbox) (*channel.SessionAnswer, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	answer, ok := f.policies[inbox.ID]
-	if !ok {
+	kept, ok := f.policies[inbox.ID]
+	if !ok || kept.revision != inbox.ConfigRevision {
 		return nil, nil //nolint:nilnil // the port says nil for none
 	}
-	return &answer, nil
+	return &kept.answer, nil
 }
 
 // Outbound lists the messages that wait to be delivered, with their

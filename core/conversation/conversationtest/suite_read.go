@@ -3,6 +3,7 @@ package conversationtest
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -219,6 +220,8 @@ func testRanges(w *World) {
 		{conversation.Range{After: after(8), Limit: 5}, []uint64{9, 10}},
 		{conversation.Range{After: after(10), Limit: 5}, nil},
 		{conversation.Range{After: after(1 << 60), Limit: 5}, nil},
+		{conversation.Range{After: after(math.MaxUint64), Limit: 5}, nil},
+		{conversation.Range{Before: math.MaxUint64, Limit: 2}, []uint64{9, 10}},
 	} {
 		got, err := w.F.Reader.Timeline(w.Context(), w.WS, c.ID, x.r)
 		w.OK(err)
@@ -381,6 +384,15 @@ func testPolicy(w *World) {
 		w.OK(err)
 		Same(w, *got, want)
 	}
+	changed := w.Live
+	changed.ConfigRevision++
+	if got, err := w.F.Visitors.Policy(w.Context(), changed); err != nil || got != nil {
+		w.Fatalf("for another configuration: %v, %v", got, err)
+	}
+	w.OK(w.F.Visitors.SavePolicy(w.Context(), changed, channel.SessionAnswer{Reason: "new"}))
+	got, err = w.F.Visitors.Policy(w.Context(), changed)
+	w.OK(err)
+	Same(w, *got, channel.SessionAnswer{Reason: "new"})
 	nowhere := w.Live
 	nowhere.ID = "inb_none"
 	w.Fails(w.F.Visitors.SavePolicy(w.Context(), nowhere, channel.SessionAnswer{}), errs.NotFound)

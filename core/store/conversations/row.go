@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/contact"
@@ -107,9 +108,10 @@ const (
 	whereContact = `WHERE c.workspace_id = ? AND c.inbox_id = ? AND c.contact_id = ?`
 )
 
-// Sequences are unsigned in the domain and stay far below 2^63.
-func signed(n uint64) int64   { return int64(n) }  //nolint:gosec // see above
-func unsigned(n int64) uint64 { return uint64(n) } //nolint:gosec // see above
+// Sequences are unsigned in the domain and stay far below 2^63; what a client
+// asks for need not.
+func signed(n uint64) int64   { return int64(min(n, math.MaxInt64)) } //nolint:gosec // see above
+func unsigned(n int64) uint64 { return uint64(n) }                    //nolint:gosec // see above
 
 // null is s, or NULL for "".
 func null(s string) any {

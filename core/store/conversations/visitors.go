@@ -61,9 +61,15 @@ func (s *Store) RenewVisitor(ctx context.Context, v conversation.Visitor) error 
 	})
 }
 
+// policy is a kept answer as it is stored: with the configuration it was for.
+type policy struct {
+	Revision uint64
+	channel.SessionAnswer
+}
+
 // SavePolicy implements conversation.VisitorStore.
 func (s *Store) SavePolicy(ctx context.Context, inbox channel.Inbox, answer channel.SessionAnswer) error {
-	b, err := json.Marshal(answer)
+	b, err := json.Marshal(policy{inbox.ConfigRevision, answer})
 	if err != nil {
 		return err
 	}
@@ -85,6 +91,12 @@ func (s *Store) Policy(ctx context.Context, inbox channel.Inbox) (*channel.Sessi
 	if err != nil {
 		return nil, err
 	}
-	var answer channel.SessionAnswer
-	return &answer, json.Unmarshal([]byte(text), &answer)
+	var kept policy
+	if err := json.Unmarshal([]byte(text), &kept); err != nil {
+		return nil, err
+	}
+	if kept.Revision != inbox.ConfigRevision {
+		return nil, nil //nolint:nilnil // as above
+	}
+	return &kept.SessionAnswer, nil
 }
