@@ -2,6 +2,8 @@ package conversation
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
@@ -61,10 +63,10 @@ func rejected(code, detail string) channel.Result {
 func (s *Service) receiveOne(ctx context.Context, scope identity.Scope, in channel.Inbound) (channel.Result, error) {
 	in.Content.Text = clean(in.Content.Text)
 	switch {
-	case in.External == "" || len(in.External) > 255:
-		return rejected("external_id", "an inbound message needs the far side's id, of at most 255 bytes"), nil
-	case in.Sender.External == "" || len(in.Sender.External) > 255:
-		return rejected("sender", "an inbound message needs its sender's id, of at most 255 bytes"), nil
+	case !nameable(in.External):
+		return rejected("external_id", "an inbound message needs the far side's id: 1 to 512 bytes of UTF-8 without control characters"), nil
+	case !nameable(in.Sender.External):
+		return rejected("sender", "an inbound message needs its sender's id: 1 to 512 bytes of UTF-8 without control characters"), nil
 	case in.Content.Text == "":
 		return rejected("empty", "an inbound message needs text"), nil
 	case utf8.RuneCountInString(in.Content.Text) > MaxText:
@@ -78,8 +80,8 @@ func (s *Service) receiveOne(ctx context.Context, scope identity.Scope, in chann
 		return rejected("inbox", "there is no such inbox"), nil //nolint:nilerr // the result says it
 	}
 	got, err := s.accept(ctx, inbox, accepted{
-		kind: InboundMessage, external: clean(in.External), sender: in.Sender, text: in.Content.Text,
-		clientID: clean(in.External),
+		kind: InboundMessage, external: in.External, sender: in.Sender, text: in.Content.Text,
+		clientID: in.External,
 	})
 	switch {
 	case err == nil && got.Replayed:
@@ -92,6 +94,13 @@ func (s *Service) receiveOne(ctx context.Context, scope identity.Scope, in chann
 		return channel.Result{}, err
 	}
 }
+
+// maxExternal bounds a far side's id, in bytes.
+const maxExternal = 512
+
+// nameable reports whether s can name something at the far side. What cannot
+// be stored as it is is refused: two ids that were mended might become one.
+func nameable(s string) bool { return s != "" && len(s) <= maxExternal && clean(s) == s }
 
 // accepted is an inbound message after its checks.
 type accepted struct {
@@ -154,10 +163,10 @@ func (s *Service) replayed(ctx context.Context, tx Tx, in accepted, known *Dedup
 	if err != nil {
 		return err
 	}
+	*out = Posted{Replayed: true}
 	if before != nil {
 		out.Change = *before
 	}
-	out.Replayed = true
 	return nil
 }
 
@@ -180,12 +189,12 @@ func (s *Service) contactOf(ctx context.Context, tx Tx, t Turn, inbox channel.In
 // attributes keeps what fits of what a channel tells about a person.
 func attributes(in map[string]string) map[string]string {
 	out := make(map[string]string, len(in))
-	for k, v := range in {
+	for _, k := range slices.Sorted(maps.Keys(in)) { // the same ones each time
 		if len(out) == contact.MaxAttributes {
 			break
 		}
-		if k = clean(k); k != "" && len(k) <= 64 {
-			out[k] = cut(clean(v), contact.MaxAttribute)
+		if key := clean(k); key != "" && len(key) <= 64 {
+			out[key] = cut(clean(in[k]), contact.MaxAttribute)
 		}
 	}
 	return out

@@ -2,6 +2,8 @@ package conversation
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
@@ -109,7 +111,7 @@ func (s *Service) checkPost(ctx context.Context, scope identity.Scope, p Post) e
 	if err := checkClientID(p.ClientID); err != nil {
 		return err
 	}
-	if err := checkText(p.Text, MaxText); err != nil || p.Kind == Note || len(p.Text) <= minTextLimit {
+	if err := checkText(p.Text, MaxText); err != nil || p.Kind == Note || s.fitsAll(p.Text) {
 		return err
 	}
 	c, err := s.Reader.Get(ctx, scope.Workspace, p.Conversation)
@@ -119,9 +121,16 @@ func (s *Service) checkPost(ctx context.Context, scope identity.Scope, p Post) e
 	return checkText(p.Text, s.textLimit(c.Plugin))
 }
 
-// minTextLimit is the smallest text_limit a manifest may declare: text of at
-// most so many bytes fits every channel and needs no look-up.
-const minTextLimit = 140
+// fitsAll reports whether every installed channel can carry a text, so that
+// nobody needs to look up which one it is for.
+func (s *Service) fitsAll(text string) bool {
+	for _, t := range s.Plugins.Types() {
+		if limit := t.Capabilities.TextLimit; limit > 0 && len(text) > limit {
+			return false
+		}
+	}
+	return true
+}
 
 // textLimit is the channel's limit, from its manifest.
 func (s *Service) textLimit(plugin channel.PluginID) int {
@@ -202,13 +211,16 @@ func (s *Service) SetState(ctx context.Context, scope identity.Scope, id ID, sta
 	})
 }
 
-// WakeDue reopens conversations whose sleep is over. It returns how many.
+// WakeDue reopens conversations whose sleep is over. It returns how many. One
+// that cannot be woken does not hold up the others.
 func (s *Service) WakeDue(ctx context.Context) (int, error) {
 	const batch = 100
 	due, err := s.Reader.SnoozedUntil(ctx, s.Now(), batch)
 	if err != nil {
 		return 0, err
 	}
+	woken := 0
+	var failed error
 	for _, r := range due {
 		_, err := s.change(ctx, identity.SystemScope(r.Workspace), r.ID, func(t Turn, c *Conversation) error {
 			if c.State == Snoozed && !c.SnoozedUntil.After(t.At) {
@@ -216,11 +228,16 @@ func (s *Service) WakeDue(ctx context.Context) (int, error) {
 			}
 			return nil
 		})
-		if err != nil {
-			return 0, err
+		switch {
+		case err == nil:
+			woken++
+		case errs.Is(err, errs.Unavailable): // the store is down: the others would wait for it, too
+			return woken, errors.Join(failed, err)
+		default:
+			failed = errors.Join(failed, fmt.Errorf("wake %s: %w", r.ID, err))
 		}
 	}
-	return len(due), nil
+	return woken, failed
 }
 
 // Get returns a conversation.

@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
+	"maps"
 	"reflect"
 	"strings"
 	"time"
@@ -55,7 +56,10 @@ func (s *Service) OpenSession(ctx context.Context, id channel.InboxID, k Knock) 
 	if err != nil {
 		return Welcome{}, err
 	}
-	old, resumed := s.resume(ctx, inbox, k.Token)
+	old, resumed, err := s.resume(ctx, inbox, k.Token)
+	if err != nil {
+		return Welcome{}, err
+	}
 	if !resumed {
 		old = Visitor{Workspace: inbox.Workspace, ID: VisitorID(s.ids.New("vis")), Inbox: inbox.ID}
 	}
@@ -91,12 +95,10 @@ func (s *Service) issue(ctx context.Context, w Welcome, r channel.SessionRequest
 	}
 	v.CreatedAt, v.Locale = s.Now(), cut(clean(r.Locale), 35)
 	v.Name = cut(clean(w.Policy.Name), 200)
-	v.Attributes = attributes(w.Policy.Attributes)
-	for key, value := range map[string]string{"page_url": r.PageURL, "page_title": r.PageTitle, "referrer": r.Referrer, "locale": r.Locale} {
-		if value = clean(value); value != "" {
-			v.Attributes[key] = cut(value, 1000)
-		}
-	}
+	known := map[string]string{"page_url": r.PageURL, "page_title": r.PageTitle, "referrer": r.Referrer, "locale": r.Locale}
+	maps.DeleteFunc(known, func(_, value string) bool { return clean(value) == "" })
+	maps.Copy(known, w.Policy.Attributes) // what the policy says outweighs what the browser says
+	v.Attributes = attributes(known)
 	return w, s.Visitors.CreateVisitor(ctx, *v)
 }
 
@@ -155,19 +157,24 @@ func (s *Service) Policy(ctx context.Context, inbox channel.Inbox) (channel.Sess
 	return s.Plugins.OpenSession(ctx, inbox, channel.SessionRequest{})
 }
 
-func (s *Service) resume(ctx context.Context, inbox channel.Inbox, token string) (Visitor, bool) {
+// resume finds the session of a token. A store that cannot tell is an error:
+// a new session instead would cost the visitor the conversation.
+func (s *Service) resume(ctx context.Context, inbox channel.Inbox, token string) (Visitor, bool, error) {
 	if token == "" {
-		return Visitor{}, false
+		return Visitor{}, false, nil
 	}
 	v, err := s.Authenticate(ctx, inbox.ID, token)
-	return v, err == nil
+	if errs.Is(err, errs.Unauthenticated) {
+		return Visitor{}, false, nil
+	}
+	return v, err == nil, err
 }
 
 // Authenticate returns the visitor session of a token, or errs.Unauthenticated.
 func (s *Service) Authenticate(ctx context.Context, inbox channel.InboxID, token string) (Visitor, error) {
 	invalid := errs.New(errs.Unauthenticated, "visitor.token_invalid", "The chat session is not valid any more. Open a new one.")
 	id, _, ok := strings.Cut(token, ".")
-	if !ok || len(token) > 200 {
+	if !ok || len(token) > 200 || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return Visitor{}, invalid
 	}
 	v, err := s.Visitors.Visitor(ctx, VisitorID(id))
