@@ -49,7 +49,7 @@ func bothWith(t *testing.T, set func(*db.Config), run func(t *testing.T, d *db.D
 		t.Helper()
 		set(&c)
 		d := open(t, c)
-		workspace(t, d, "w")
+		workspace(t, d)
 		run(t, d)
 	}
 	t.Run("sqlite", func(t *testing.T) { start(t, config(t)) })
@@ -60,10 +60,11 @@ func bothWith(t *testing.T, set func(*db.Config), run func(t *testing.T, d *db.D
 	})
 }
 
-func workspace(t *testing.T, d *db.DB, id string) {
+// workspace makes the workspace "w".
+func workspace(t *testing.T, d *db.DB) {
 	t.Helper()
 	must(t, d.Do(t.Context(), "", func(ctx context.Context, tx *db.Tx) error {
-		return tx.Queue(ctx, `INSERT INTO workspace (workspace_id, name, locale, created_at, updated_at) VALUES (?, 'name', 'en', 1, 1)`, id)
+		return tx.Queue(ctx, `INSERT INTO workspace (workspace_id, name, locale, created_at, updated_at) VALUES ('w', 'name', 'en', 1, 1)`)
 	}))
 }
 
