@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -16,7 +17,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -51,20 +51,18 @@ func TestCrowd(t *testing.T) {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
-	var frames atomic.Int64
+	frames := newTally()
 	conns := make([]net.Conn, n)
 	for i := range conns {
 		conns[i] = join(t, address, path)
-		all.Go(func() { count(conns[i], &frames) })
+		all.Go(func() { count(conns[i], frames) })
 	}
 	fmt.Println("joined")
 	for want := int64(0); ; { // each number asked for is answered when so many frames have come
 		if _, err := fmt.Scan(&want); err != nil {
 			break
 		}
-		for frames.Load() < want {
-			time.Sleep(100 * time.Microsecond)
-		}
+		frames.await(want)
 		fmt.Println("got")
 	}
 	for _, c := range conns {
@@ -73,8 +71,36 @@ func TestCrowd(t *testing.T) {
 	all.Wait()
 }
 
+// tally counts and lets wait for a number.
+type tally struct {
+	mu      sync.Mutex
+	changed *sync.Cond
+	n       int64
+}
+
+func newTally() *tally {
+	t := &tally{}
+	t.changed = sync.NewCond(&t.mu)
+	return t
+}
+
+func (t *tally) add() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.n++
+	t.changed.Signal()
+}
+
+func (t *tally) await(n int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for t.n < n {
+		t.changed.Wait()
+	}
+}
+
 // count reads frames until the end.
-func count(nc net.Conn, frames *atomic.Int64) {
+func count(nc net.Conn, frames *tally) {
 	r := bufio.NewReaderSize(nc, 2048)
 	for {
 		h, err := ws.ReadHeader(r)
@@ -84,7 +110,7 @@ func count(nc net.Conn, frames *atomic.Int64) {
 		if _, err := r.Discard(int(h.Length)); err != nil {
 			return
 		}
-		frames.Add(1)
+		frames.add()
 	}
 }
 
@@ -108,7 +134,11 @@ func join(t *testing.T, address, path string) net.Conn {
 	if err := ws.WriteFrame(nc, frame); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ws.ReadFrame(nc); err != nil {
+	h, err := ws.ReadHeader(nc)
+	if err == nil {
+		_, err = io.CopyN(io.Discard, nc, h.Length)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return nc

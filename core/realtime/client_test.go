@@ -178,9 +178,12 @@ func (c *client) expect(op string) *frame {
 	return f
 }
 
-// await reads frames until one of the given op.
-func (c *client) await(op string) *frame {
+// await says something, if anything, and reads frames until one of the given op.
+func (c *client) await(op string, say ...any) *frame {
 	c.t.Helper()
+	for _, v := range say {
+		c.say(v)
+	}
 	for {
 		f := c.next()
 		if f == nil {

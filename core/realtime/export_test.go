@@ -38,3 +38,17 @@ func CheckParse(frame []byte) (problems []string) {
 	}
 	return problems
 }
+
+// Held counts what the gateway holds of sessions: in the hubs, in the rooms,
+// and of those who type.
+func (g *Gateway) Held() int {
+	n := len(g.hubs.every()) + len(g.typists.list())
+	g.rooms.mu.RLock()
+	defer g.rooms.mu.RUnlock()
+	for _, r := range g.rooms.all {
+		r.mu.RLock()
+		n += len(r.visitors)
+		r.mu.RUnlock()
+	}
+	return n
+}

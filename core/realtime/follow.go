@@ -32,14 +32,13 @@ func (s *session) follow(b *batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case b.next() <= s.cursor.at+1: // seen
 	case !s.cursor.live:
 		s.cursor.target = max(s.cursor.target, b.next()-1)
 	case b.first > s.cursor.at+1: // a hole: the database fills it
 		s.cursor.live = false
 		s.cursor.target = b.next() - 1
 		s.put(s.catchUp)
-	default:
+	default: // what was seen is not shown again
 		if s.show(b); s.rest != nil { // more at once than the peer takes
 			s.cursor.live, s.cursor.target, s.reading = false, b.next()-1, true
 		}

@@ -3,13 +3,16 @@ package realtime_test
 import (
 	"bufio"
 	"errors"
+	"io"
+	"math/rand/v2"
 	"net"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/gobwas/ws"
 
-	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
@@ -23,7 +26,7 @@ func TestTenantsApart(t *testing.T) {
 	forms(t, func(t *testing.T, tuning realtime.Tuning) {
 		w := newWorld(t)
 		n := w.node(tuning)
-		other, stranger := w.World.Workspace("other@example.com")
+		other, stranger := w.Workspace("other@example.com")
 		w.homes[stranger.ID] = other
 		there := n.ready(stranger.ID)
 		leaver := w.agent()
@@ -70,6 +73,38 @@ func TestTenantsApart(t *testing.T) {
 	})
 }
 
+// TestNothingIsKept of sessions that have ended, in whatever order.
+func TestNothingIsKept(t *testing.T) {
+	forms(t, func(t *testing.T, tuning realtime.Tuning) {
+		w := newWorld(t)
+		n := w.node(tuning)
+		one, two := w.welcome(), w.welcome()
+		cnv := w.write(one.Visitor, "hi").Change.Conversation
+		var all []*client
+		for i := range 4 {
+			m := n.ready(w.agent().ID)
+			m.say(map[string]any{"op": "typing", "conversation_id": cnv, "on": i%2 == 0})
+			for _, who := range []conversation.Welcome{one, one, two} {
+				v := n.visitor(who, epoch, 1)
+				v.await("ready")
+				all = append(all, v)
+			}
+			m.await("pong", `{"op":"ping"}`)
+			all = append(all, m)
+		}
+		equal(t, n.Held(), 4+2+2) // members, visitors by name, who types
+		rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		for _, c := range all {
+			_ = c.conn.CloseNow()
+		}
+		for deadline := time.Now().Add(patience); n.Held() > 0; runtime.Gosched() {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d are held", n.Held())
+			}
+		}
+	})
+}
+
 // hijacked is what an HTTP server hands out: it has read ahead, and left
 // deadlines behind.
 type hijacked struct {
@@ -113,15 +148,18 @@ func TestHandover(t *testing.T) {
 					}
 				}
 				w.OK(server.SetDeadline(time.Now().Add(-time.Hour)))
-				n.Visitor(h, channel.InboxID(w.Live.ID), "")
+				n.Visitor(h, w.Live.ID, "")
 				if ahead < len(frame) {
 					write(frame[ahead:])
 				}
 				w.OK(client.SetReadDeadline(time.Now().Add(patience)))
-				got, err := ws.ReadFrame(client)
+				header, err := ws.ReadHeader(client)
 				w.OK(err)
-				if want := `{"op":"ready"`; string(got.Payload[:len(want)]) != want {
-					t.Errorf("got %s", got.Payload)
+				got := make([]byte, header.Length)
+				_, err = io.ReadFull(client, got)
+				w.OK(err)
+				if !strings.HasPrefix(string(got), `{"op":"ready"`) {
+					t.Errorf("got %s", got)
 				}
 			})
 		}
