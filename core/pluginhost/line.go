@@ -26,6 +26,7 @@ type line struct {
 	gone     chan struct{} // closed when nobody reads receipts any more
 	once     sync.Once
 	stopped  atomic.Bool
+	sending  sync.Mutex // gRPC wants one sender at a time
 
 	mu       sync.Mutex
 	credits  int
@@ -58,8 +59,14 @@ func (l *line) close() {
 	}
 }
 
-// stop lets no more items leave; receipts still come.
-func (l *line) stop() { l.stopped.Store(true) }
+// stop lets no more items leave and tells the plugin so; receipts still come.
+func (l *line) stop() {
+	l.stopped.Store(true)
+	if l.sending.TryLock() { // otherwise Send calls again when it is done
+		defer l.sending.Unlock()
+		_ = l.stream.CloseSend() // it only fails on a stream that is dead
+	}
+}
 
 // stalled reports whether items are in flight and nothing has moved for d.
 func (l *line) stalled(d time.Duration) bool {
@@ -83,6 +90,13 @@ func (l *line) Receipts() <-chan []delivery.Receipt { return l.receipts }
 
 // Send hands over a batch.
 func (l *line) Send(_ context.Context, items []delivery.Delivery) error {
+	l.sending.Lock()
+	defer func() {
+		l.sending.Unlock()
+		if l.stopped.Load() {
+			l.stop() // it may have come while we sent
+		}
+	}()
 	if err := l.book(items); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -49,6 +50,10 @@ type line struct {
 	done     chan finished
 }
 
+// lateItems is how long a draining line waits for the host to close its side:
+// items may be on their way.
+const lateItems = 500 * time.Millisecond
+
 // finished is an item and what became of it.
 type finished struct {
 	item     *pluginv1.Outbound
@@ -68,8 +73,9 @@ func (l *line) run() error {
 	incoming := make(chan batch)
 	go l.read(incoming)
 	draining, closed := l.drain.begun, false
+	var late <-chan time.Time // when the host has had time to close its side
 	for {
-		if l.inFlight == 0 && (closed || draining == nil) {
+		if l.inFlight == 0 && closed {
 			return nil
 		}
 		select {
@@ -90,6 +96,11 @@ func (l *line) run() error {
 			}
 		case <-draining:
 			draining = nil
+			timer := time.NewTimer(lateItems)
+			defer timer.Stop()
+			late = timer.C
+		case <-late:
+			closed = true
 		case <-l.ctx.Done():
 			return l.ctx.Err()
 		}

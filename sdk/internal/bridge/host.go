@@ -30,12 +30,19 @@ func newHost(conn *grpc.ClientConn, known *instances) *Host {
 	}
 }
 
-// watch holds a stream to the host open for as long as both live, and calls
-// gone when it breaks: a plugin without a host has nothing to do.
-func (h *Host) watch(ctx context.Context, gone func()) {
-	ctx = context.WithoutCancel(ctx) // lives as long as the process
+// watch opens a stream to the host, waits for its first word, and holds it for
+// as long as both live. It calls gone when the stream breaks: a plugin without
+// a host has nothing to do.
+func (h *Host) watch(ctx context.Context, gone func()) error {
+	life := context.WithoutCancel(ctx) // as long as the process
+	stream, err := healthv1.NewHealthClient(h.conn).Watch(life, &healthv1.HealthCheckRequest{})
+	if err != nil {
+		return err
+	}
+	first := make(chan error, 1)
 	go func() {
-		stream, err := healthv1.NewHealthClient(h.conn).Watch(ctx, &healthv1.HealthCheckRequest{}, grpc.WaitForReady(true))
+		_, err := stream.Recv()
+		first <- err
 		for err == nil {
 			_, err = stream.Recv()
 		}
@@ -43,6 +50,12 @@ func (h *Host) watch(ctx context.Context, gone func()) {
 			gone()
 		}
 	}()
+	select {
+	case err := <-first:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Instances returns the instances configured now, by id.

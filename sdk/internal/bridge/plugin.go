@@ -33,7 +33,9 @@ func (s *pluginService) Init(ctx context.Context, req *pluginv1.InitRequest) (*p
 		return nil, status.Error(codes.Unavailable, "cannot reach the host: "+err.Error())
 	}
 	s.host = newHost(conn, s.instances)
-	s.host.watch(ctx, s.config.HostGone)
+	if err := s.host.watch(ctx, s.config.HostGone); err != nil {
+		return nil, status.Error(codes.Unavailable, "cannot reach the host: "+err.Error())
+	}
 	made, err := s.config.New(ctx, Start{DataDir: req.GetDataDir(), CoreVersion: req.GetCoreVersion(), Host: s.host})
 	if err != nil {
 		return nil, err

@@ -89,12 +89,7 @@ func leaves(e *jsonschema.ValidationError) []Problem {
 	case *kind.AdditionalProperties:
 		return each(e.InstanceLocation, k.Properties, "is not known here")
 	default:
-		message := e.ErrorKind
-		out := e.BasicOutput()
-		if message != nil && len(out.Errors) == 1 && out.Errors[0].Error != nil {
-			return []Problem{{Pointer: pointer(e.InstanceLocation), Message: out.Errors[0].Error.String()}}
-		}
-		return []Problem{{Pointer: pointer(e.InstanceLocation), Message: e.Error()}}
+		return []Problem{{Pointer: pointer(e.InstanceLocation), Message: words(e)}}
 	}
 }
 

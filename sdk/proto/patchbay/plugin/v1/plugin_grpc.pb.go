@@ -46,7 +46,8 @@ type PluginServiceClient interface {
 	// administrators; it never restarts the process.
 	Health(ctx context.Context, in *HealthRequest, opts ...grpc.CallOption) (*HealthResponse, error)
 	// Takes no more work, finishes what is in flight, ends the Deliver stream and
-	// answers. The host ends the process after that.
+	// answers. The host closes its side of the Deliver stream first, so that what
+	// is on its way counts as in flight, and ends the process after the answer.
 	Drain(ctx context.Context, in *DrainRequest, opts ...grpc.CallOption) (*DrainResponse, error)
 }
 
@@ -137,7 +138,8 @@ type PluginServiceServer interface {
 	// administrators; it never restarts the process.
 	Health(context.Context, *HealthRequest) (*HealthResponse, error)
 	// Takes no more work, finishes what is in flight, ends the Deliver stream and
-	// answers. The host ends the process after that.
+	// answers. The host closes its side of the Deliver stream first, so that what
+	// is on its way counts as in flight, and ends the process after the answer.
 	Drain(context.Context, *DrainRequest) (*DrainResponse, error)
 	mustEmbedUnimplementedPluginServiceServer()
 }

@@ -1,0 +1,117 @@
+package bundle_test
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/patchbay-im/patchbay/marketplace/bundle"
+	"github.com/patchbay-im/patchbay/sdk/manifest"
+)
+
+const yaml = `manifest_version: 1
+id: acme/thing
+version: 1.0.0
+name: {en: Thing}
+summary: {en: A thing.}
+publisher: {name: Acme}
+license: Apache-2.0
+core: ">=0.1.0 <1.0.0"
+protocol: [1]
+kinds: [channel]
+channel: {content: [text]}
+`
+
+// source writes the folder of a plugin that needs nothing but Go.
+func source(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	all := map[string]string{
+		"plugin.yaml": yaml, "go.mod": "module thing\n\ngo 1.26\n", "main.go": "package main\n\nfunc main() {}\n",
+	}
+	maps.Copy(all, files)
+	for name, text := range all {
+		if text == "" {
+			continue
+		}
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestBuild(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "a", "b")
+	dir := source(t, map[string]string{"ui/dist/index.html": "<p>", "ui/dist/assets/a.js": "1", "ui/src/secret.ts": "2"})
+	for range 2 { // the second replaces the first
+		b, err := bundle.Build(t.Context(), dir, out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.Folder != filepath.Join(out, "acme-thing") || b.Manifest.ID != "acme/thing" {
+			t.Errorf("built %+v", b)
+		}
+	}
+	var names []string
+	err := filepath.WalkDir(out, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			name, _ := filepath.Rel(out, path)
+			names = append(names, filepath.ToSlash(name))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "acme-thing/plugin acme-thing/plugin.json acme-thing/ui/assets/a.js acme-thing/ui/index.html"
+	if got := strings.Join(names, " "); got != want {
+		t.Errorf("files: %s\nwant:  %s", got, want)
+	}
+	if m, err := manifest.Read(filepath.Join(out, "acme-thing", bundle.ManifestFile)); err != nil || m.Version != "1.0.0" {
+		t.Errorf("its manifest: %+v %v", m, err)
+	}
+	if info, err := os.Stat(filepath.Join(out, "acme-thing", bundle.Program())); err != nil || info.Mode().Perm()&0o111 == 0 {
+		t.Errorf("its program: %v %v", info, err)
+	}
+}
+
+func TestWhatDoesNotBuild(t *testing.T) {
+	tests := map[string]struct {
+		files map[string]string
+		want  string
+	}{
+		"no manifest":  {map[string]string{"plugin.yaml": ""}, "plugin.yaml"},
+		"bad manifest": {map[string]string{"plugin.yaml": strings.Replace(yaml, "license", "licence", 1)}, `plugin.yaml:7: unknown key "licence"`},
+		"bad code":     {map[string]string{"main.go": "package main\n\nfunc main() { teapot() }\n"}, "undefined: teapot"},
+		"no web files": {map[string]string{"ui/package.json": "{}"}, "build the web files first"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			out := t.TempDir()
+			old := filepath.Join(out, "acme-thing")
+			if err := os.Mkdir(old, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			_, err := bundle.Build(t.Context(), source(t, tt.files), out)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+			left, err := os.ReadDir(out)
+			if err != nil || len(left) != 1 {
+				t.Errorf("left behind: %v %v", left, err)
+			}
+		})
+	}
+	_, err := bundle.Build(t.Context(), source(t, map[string]string{"plugin.yaml": "id: x"}), t.TempDir())
+	if _, ok := errors.AsType[*manifest.Error](err); !ok {
+		t.Errorf("a refused manifest comes back as %T", err)
+	}
+}

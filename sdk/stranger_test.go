@@ -1,0 +1,78 @@
+package sdk_test
+
+import (
+	"bytes"
+	"debug/buildinfo"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// An author outside this repository builds a plugin with nothing but the SDK,
+// and gets nothing of the core's: no database, no web server, no message bus.
+func TestWhatAStrangersPluginLinks(t *testing.T) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"main.go", "plugin.yaml"} {
+		copyFile(t, filepath.Join(root, "plugins", "echo", name), filepath.Join(dir, name))
+	}
+	copyFile(t, filepath.Join(root, "go.sum"), filepath.Join(dir, "go.sum"))
+	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const module = "github.com/patchbay-im/patchbay"
+	mod = bytes.Replace(mod, []byte("module "+module), []byte("module stranger.example/plugin"), 1)
+	mod = append(mod, []byte("\nrequire "+module+" v0.0.0\n\nreplace "+module+" => "+root+"\n")...)
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), mod, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-mod=mod", "-o", "plugin", ".")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+
+	info, err := buildinfo.ReadFile(filepath.Join(dir, "plugin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := false
+	for _, dep := range info.Deps {
+		ours = ours || dep.Path == module
+		for _, unwanted := range []string{
+			"fiber", "fasthttp", "gorm", "sqlite", "pgx", "milvus", "viper", "nats", "huma", "gws", "cobra", "prometheus", "jsonschema", "semver",
+		} {
+			if strings.Contains(dep.Path, unwanted) {
+				t.Errorf("it links %s", dep.Path)
+			}
+		}
+	}
+	if !ours {
+		t.Errorf("it does not link the SDK: %v", info.Deps)
+	}
+
+	// By hand, a plugin says what it is and what to do with it.
+	run := exec.CommandContext(t.Context(), filepath.Join(dir, "plugin"))
+	out, err := run.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "patchbay/echo 0.1.0 is a plugin of Patchbay") || !strings.Contains(string(out), "patchbay plugin build") {
+		t.Errorf("run by hand: %v\n%s", err, out)
+	}
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
