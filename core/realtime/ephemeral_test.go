@@ -236,7 +236,10 @@ func TestRightsAreAskedAgain(t *testing.T) {
 	c.say(map[string]any{"op": "send", "conversation_id": cnv, "client_msg_id": "a", "kind": "note", "text": "x"})
 	equal(t, c.expect("ack").Message.Sender.Name, "New Name")
 
-	scope.Actor.Role = "nobody"
+	nobody := w.scope(id)
+	<-asked
+	nobody.Actor.Role = "nobody"
+	w.setCheck(id, func() (identity.Scope, error) { return nobody, nil })
 	w.pass(time.Minute)
 	c.refused("forbidden")
 	c.ends(4403)
@@ -244,7 +247,7 @@ func TestRightsAreAskedAgain(t *testing.T) {
 	c = n.member(id, epoch, 0) // the HTTP side would not have let it through
 	c.refused("forbidden")
 	c.ends(4403)
-	if _, err := w.service.Get(t.Context(), scope, cnv); !errs.Is(err, errs.Forbidden) {
+	if _, err := w.service.Get(t.Context(), nobody, cnv); !errs.Is(err, errs.Forbidden) {
 		t.Error("the role may read:", err)
 	}
 }

@@ -102,7 +102,7 @@ func (g *Gateway) Visitor(conn net.Conn, inbox channel.InboxID, remote string) {
 	g.serve(conn, &g.o.Tuning.VisitorRate, func() *session { return &newVisitor(g, g.rooms.of(inbox)).session })
 }
 
-// serve hands a connection to the transport. make is called once it is taken.
+// serve hands a connection to the transport, which makes the session.
 func (g *Gateway) serve(conn net.Conn, rate *socket.Rate, newSession func() *session) {
 	conn, early := unwrap(conn)
 	g.mu.Lock()

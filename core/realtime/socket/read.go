@@ -30,7 +30,7 @@ func (c *Conn) allow(now time.Time) bool {
 	}
 	cell := int64(time.Second) / int64(c.rate.PerSecond)
 	at := max(c.arrival, now.UnixNano())
-	if at-now.UnixNano() > cell*int64(c.rate.Burst-1) {
+	if at-now.UnixNano() > cell*int64(max(c.rate.Burst, 1)-1) {
 		return false
 	}
 	c.arrival = at + cell
