@@ -26,20 +26,19 @@ export class Agent {
   }
 
   async send(text) {
-    const box = this.page.getByTestId('composer')
-    await box.fill(text)
+    await this.page.getByTestId('composer-input').fill(text)
     await this.page.getByTestId('send').click()
   }
 
   async note(text) {
     await this.page.getByTestId('note-toggle').click()
     await this.send(text)
-    await this.page.getByTestId('text-toggle').click()
+    await this.page.getByTestId('reply-toggle').click()
   }
 
   /** The texts of what was written, notes included, in order. */
   messages() {
-    return this.page.getByTestId('message-text').allTextContents()
+    return this.page.locator('[data-testid=message] .bubble').allTextContents()
   }
 
   async sees(text, ms = 5000) {
