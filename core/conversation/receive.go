@@ -99,7 +99,7 @@ func (s *Service) receiveOne(ctx context.Context, scope identity.Scope, in chann
 const maxExternal = 512
 
 // nameable reports whether s can name something at the far side. What cannot
-// be stored as it is is refused: two ids that were mended might become one.
+// be stored unchanged is refused: two ids that were mended might become one.
 func nameable(s string) bool { return s != "" && len(s) <= maxExternal && clean(s) == s }
 
 // accepted is an inbound message after its checks.
