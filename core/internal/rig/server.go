@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -22,6 +23,8 @@ type Options struct {
 	Env     []string  // settings beyond those made here, as NAME=value
 	Args    []string  // after "serve"
 	Log     io.Writer // gets everything the process prints; nil = nobody
+	Wrap    []string  // a command before the server's own, which must exec it
+	User    *syscall.Credential
 }
 
 // Server is one process of `patchbay serve`.
@@ -42,7 +45,9 @@ func Launch(ctx context.Context, o Options) (*Server, error) {
 			return nil, err
 		}
 	}
-	s.cmd = exec.Command(o.Product.Binary, append([]string{"serve"}, o.Args...)...) //nolint:noctx // ended by Kill or Terminate
+	args := slices.Concat(o.Wrap, []string{o.Product.Binary, "serve"}, o.Args)
+	s.cmd = exec.Command(args[0], args[1:]...) //nolint:noctx // ended by Kill or Terminate
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: o.User}
 	s.cmd.Env = append(foreign(os.Environ()),
 		"PATCHBAY_SERVER_ADDRESS="+s.Address, "PATCHBAY_DATA_DIR="+o.DataDir, "PATCHBAY_PLUGINS_DEV_DIR="+o.Product.Plugins)
 	s.cmd.Env = append(s.cmd.Env, o.Env...)
