@@ -19,7 +19,11 @@ const (
 	hookGiveUp     = 72 * time.Hour   // after this a request is dropped, with a line in the log
 	statusAccepted = 202              // as HTTP has it: taken, and not processed yet
 	hookGrace      = 10 * time.Second // a request just received is its handler's, not the replayer's
+	hookApart      = time.Second      // between the request that found a plugin down and those behind it
 )
+
+// codeRetry marks a request that its plugin has answered: later, please.
+const codeRetry = "hook.retry"
 
 // Hooks takes the webhooks of far sides. A request is stored before the plugin
 // sees it, and the far side is answered only when what the plugin made of it
@@ -64,14 +68,14 @@ func (h *Hooks) Handle(ctx context.Context, token string, r WebhookRequest) (Web
 }
 
 // process lets the plugin parse a stored request, commits what came of it and
-// forgets the request. When it fails with anything but a refusal, the request
-// stays and is replayed.
+// forgets the request. When it fails with anything but a refusal, or the plugin
+// asks for it, the request stays and is replayed.
 func (h *Hooks) process(ctx context.Context, inbox Inbox, s StoredRequest) (WebhookAnswer, error) {
 	budget, cancel := context.WithTimeout(ctx, hookBudget)
 	defer cancel()
 	answer, err := h.plugins.Webhook(budget, inbox, s.Request)
-	if err == nil && answer.Result.Outcome == OutcomeRetry && answer.Status == 0 {
-		err = errs.New(errs.Unavailable, "hook.retry", "The channel asked to try again later.")
+	if err == nil && answer.Result.Outcome == OutcomeRetry { // whatever status it comes with
+		err = errs.New(errs.Unavailable, codeRetry, "The channel asked to try again later.")
 	}
 	if err == nil && len(answer.Inbound) > 0 {
 		for i := range answer.Inbound {
@@ -90,15 +94,26 @@ func (h *Hooks) process(ctx context.Context, inbox Inbox, s StoredRequest) (Webh
 }
 
 // Replay processes waiting requests that are due, in the order they came. It
-// returns how many it tried and how many it dropped for good.
+// returns how many it tried and how many it dropped for good. A plugin that
+// does not answer is asked once: its other requests wait behind that one, and
+// do not hold up those of other inboxes.
 func (h *Hooks) Replay(ctx context.Context) (tried, dropped int, err error) {
 	const batch = 64
 	due, err := h.requests.RequestsDue(ctx, h.now(), batch)
 	if err != nil {
 		return 0, 0, err
 	}
+	down := make(map[InboxID]time.Time) // when the first request is tried again
 	for _, s := range due {
-		gone, err := h.replay(ctx, s)
+		if next, ok := down[s.Inbox]; ok {
+			// Not together with the first: if that one is what hangs the
+			// plugin, these get their turn.
+			if err := h.requests.RetryRequest(ctx, s.Workspace, s.Request.ID, next.Add(hookApart)); err != nil {
+				return tried, dropped, err
+			}
+			continue
+		}
+		gone, next, err := h.replay(ctx, s)
 		if err != nil {
 			return tried, dropped, err
 		}
@@ -106,22 +121,30 @@ func (h *Hooks) Replay(ctx context.Context) (tried, dropped int, err error) {
 		if gone {
 			dropped++
 		}
+		if !next.IsZero() {
+			down[s.Inbox] = next
+		}
 	}
 	return tried, dropped, nil
 }
 
-func (h *Hooks) replay(ctx context.Context, s StoredRequest) (dropped bool, err error) {
+// replay tries one request again. down is when the next attempt is due if the
+// plugin did not answer at all; zero if it did.
+func (h *Hooks) replay(ctx context.Context, s StoredRequest) (dropped bool, down time.Time, err error) {
 	inbox, err := h.inboxes.Inbox(ctx, s.Inbox)
 	switch {
 	case errs.Is(err, errs.NotFound), h.now().Sub(s.ReceivedAt) > hookGiveUp:
-		return true, h.requests.RequestDone(ctx, s.Workspace, s.Request.ID)
+		return true, down, h.requests.RequestDone(ctx, s.Workspace, s.Request.ID)
 	case err != nil:
-		return false, err
+		return false, down, err
 	}
 	s.Request.Replay = true
 	if _, err := h.process(ctx, inbox, s); err != nil {
-		wait := min(hookFirstRetry<<min(s.Attempts, 10), hookLastRetry)
-		return false, h.requests.RetryRequest(ctx, s.Workspace, s.Request.ID, h.now().Add(wait))
+		next := h.now().Add(min(hookFirstRetry<<min(s.Attempts, 10), hookLastRetry))
+		if e := errs.As(err); e.Kind == errs.Unavailable && e.Code != codeRetry {
+			down = next
+		}
+		return false, down, h.requests.RetryRequest(ctx, s.Workspace, s.Request.ID, next)
 	}
-	return false, nil
+	return false, down, nil
 }

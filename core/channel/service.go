@@ -118,7 +118,8 @@ func (s *Service) Create(ctx context.Context, scope identity.Scope, d Draft) (in
 	if err := s.store.CreateInbox(ctx, inbox, s.changed(inbox)); err != nil {
 		return Inbox{}, "", err
 	}
-	return inbox, token, s.tell(ctx, inbox)
+	s.tell(ctx, inbox)
+	return inbox, token, nil
 }
 
 // Edit is a change of an inbox; nil fields stay.
@@ -157,7 +158,8 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id InboxID, 
 	if err != nil {
 		return Inbox{}, err
 	}
-	return inbox, s.tell(ctx, inbox)
+	s.tell(ctx, inbox)
+	return inbox, nil
 }
 
 func (e Edit) apply(in *Inbox) {
@@ -186,17 +188,15 @@ func (s *Service) RotateHook(ctx context.Context, scope identity.Scope, id Inbox
 	return inbox, token, err
 }
 
-// tell hands the inbox to its plugin. A plugin that is down is no failure: it
-// learns of its inboxes when it starts.
-func (s *Service) tell(ctx context.Context, inbox Inbox) error {
+// tell hands the inbox to its plugin. The change is committed, so nothing here
+// is its failure: a plugin that is down learns of its inboxes when it starts,
+// and one that is gone, or refuses what it accepted before, shows in Health.
+func (s *Service) tell(ctx context.Context, inbox Inbox) {
 	call := s.plugins.Configure
 	if !inbox.Enabled {
 		call = s.plugins.Remove
 	}
-	if err := call(ctx, inbox); err != nil && !errs.Is(err, errs.Unavailable) {
-		return err
-	}
-	return nil
+	_ = call(ctx, inbox)
 }
 
 func (s *Service) changed(inbox Inbox) event.Event {
