@@ -50,12 +50,14 @@ func (l *letters) Send(_ context.Context, req channel.SendRequest) (channel.Send
 	defer l.mu.Unlock()
 	text := req.Content.Text
 	switch {
-	case l.fault == "fails" && req.Attempt == 0 && strings.Contains(text, "c3 m2"):
+	case l.fault == "fails" && text == "c3 m2":
 		return channel.SendResponse{}, errors.New("a fault")
-	case l.fault == "loses" && strings.Contains(text, "c3 m2"):
+	case l.fault == "loses" && text == "c3 m2":
 		return channel.SendResponse{}, nil
-	case l.fault == "swaps" && len(l.arrived) > 0 && strings.Contains(text, "c3 m2"):
-		l.arrived = append(l.arrived[:len(l.arrived)-1], text, l.arrived[len(l.arrived)-1])
+	case l.fault == "swaps" && text == "c3 m2": // goes out after the next one
+		return channel.SendResponse{}, nil
+	case l.fault == "swaps" && text == "c3 m3":
+		l.arrived = append(l.arrived, "c3 m3", "c3 m2")
 		return channel.SendResponse{}, nil
 	case l.fault == "mangles":
 		text = strings.ToValidUTF8(strings.Map(func(r rune) rune { return r & 0x7f }, text), "")
