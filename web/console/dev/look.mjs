@@ -1,0 +1,144 @@
+// Looks at every page against the server in memory: a screenshot of each in both languages, both
+// themes and two widths, and axe on it. `npm run look -- conversation dark` takes those whose name
+// contains all the words. Pictures go to web/screenshots/console; the exit code says whether axe
+// found something.
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { createServer } from "vite";
+
+process.env.PATCHBAY_MOCK = "1";
+const here = new URL("../", import.meta.url);
+const out = fileURLToPath(new URL("../../screenshots/console/", import.meta.url));
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const words = process.argv.slice(2);
+
+const conversation = "/conversations/mine/cnv_0";
+const pages = [
+  { name: "conversations", path: "/conversations/all" },
+  { name: "conversation", path: conversation, ready: "[data-testid=message]" },
+  { name: "conversation-phone-panel", path: conversation, ready: "[data-testid=message]", only: 390, act: (page) => page.getByTestId("toggle-panel").click() },
+  { name: "note", path: conversation, ready: "[data-testid=message]", act: writeNote },
+  { name: "failed", path: "/conversations/all/cnv_2", ready: "[data-testid=message]", act: writeTooMuch },
+  { name: "resolved", path: "/conversations/all/cnv_3?state=resolved", ready: "[data-testid=message]" },
+  { name: "empty", path: "/conversations/mine?state=resolved&inbox=inb_9" },
+  { name: "gone", path: "/conversations/mine/cnv_none" },
+  { name: "offline", path: conversation, ready: "[data-testid=message]", act: goOffline },
+  { name: "assign", path: conversation, ready: "[data-testid=message]", act: (page) => page.getByTestId("assign").click() },
+  { name: "snooze", path: conversation, ready: "[data-testid=message]", act: (page) => page.getByTestId("snooze").click() },
+  { name: "contact-edit", path: conversation, ready: "[data-testid=message]", only: 1440, act: (page) => page.getByTestId("contact-edit").click() },
+  { name: "palette", path: conversation, ready: "[data-testid=message]", act: (page) => page.keyboard.press("Control+k") },
+  { name: "help", path: conversation, ready: "[data-testid=message]", only: 1440, act: (page) => page.keyboard.press("?") },
+  { name: "presence", path: "/conversations/mine", act: (page) => page.getByTestId("presence").click() },
+  { name: "start", path: "/start" },
+  { name: "profile", path: "/settings/profile" },
+  { name: "members", path: "/settings/members", ready: "[data-testid=member-row]" },
+  { name: "invite-dialog", path: "/settings/members", ready: "[data-testid=member-row]", act: invite },
+  { name: "inboxes", path: "/settings/inboxes", ready: "[data-testid=inbox-row]" },
+  { name: "inbox", path: "/settings/inboxes/inb_1", ready: "[data-testid=inbox-save]" },
+  { name: "inbox-echo", path: "/settings/inboxes/inb_2", ready: "[data-testid=setting-far_side]" },
+  { name: "inbox-new", path: "/settings/inboxes/new", ready: "label", act: newInbox },
+  { name: "plugins", path: "/settings/plugins", ready: "[data-testid=plugin]" },
+  { name: "plugin-log", path: "/settings/plugins", ready: "[data-testid=plugin]", act: (page) => page.getByTestId("plugin-logs").first().click() },
+  { name: "lost", path: "/nowhere" },
+  { name: "sign-in", path: "/sign-in", mock: "signedIn=false", act: failSignIn },
+  { name: "setup", path: "/setup?token=x", mock: "setUp=false&signedIn=false" },
+  { name: "link", path: "/link?token=spent", mock: "signedIn=false" },
+  { name: "invite", path: "/invite?token=good", mock: "signedIn=false" },
+];
+
+async function writeNote(page) {
+  await page.getByTestId("note-toggle").click();
+  await page.getByTestId("composer-input").fill("Ask 赵敏 about the discount first.");
+}
+
+async function writeTooMuch(page) {
+  await page.getByTestId("composer-input").fill("茶".repeat(230));
+}
+
+async function goOffline(page) {
+  await page.request.get("/api/v1/mock?drop=1");
+  await page.getByTestId("composer-input").fill("这条消息会在连接恢复后发送");
+  await page.getByTestId("send").click();
+  await page.getByTestId("connection-banner").waitFor();
+}
+
+async function invite(page) {
+  await page.getByTestId("invite").click();
+  await page.getByTestId("invite-email").fill("yuki@tea.example");
+  await page.getByTestId("invite-create").click();
+  await page.getByTestId("invite-link").waitFor();
+}
+
+async function newInbox(page) {
+  await page.getByTestId("channel-patchbay/echo").click();
+  await page.getByTestId("inbox-create").click();
+  await page.getByTestId("field-error").first().waitFor();
+}
+
+async function failSignIn(page) {
+  await page.getByTestId("sign-in-email").fill("lin@tea.example");
+  await page.getByTestId("sign-in-password").fill("wrong");
+  await page.getByTestId("sign-in-submit").click();
+  await page.getByTestId("form-failure").waitFor();
+}
+
+async function look(browser, base, view, name) {
+  const context = await browser.newContext({
+    baseURL: base,
+    viewport: { width: view.width, height: view.width > 700 ? 900 : 844 },
+    colorScheme: view.theme,
+    locale: view.locale,
+    reducedMotion: "reduce",
+    hasTouch: view.width < 700,
+  });
+  await context.addInitScript((locale) => localStorage.setItem("patchbay.locale", locale), view.locale);
+  const page = await context.newPage();
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
+  page.setDefaultTimeout(10_000);
+  page.on("console", (message) => message.type() === "warning" && message.text().includes("Vue warn") && problems.push(message.text()));
+  await page.request.get(`/api/v1/mock?signedIn=true&setUp=true&drop=0&locale=${view.locale}`);
+  if (view.mock) await page.request.get(`/api/v1/mock?${view.mock}`);
+  await page.goto(view.path);
+  await page.locator(view.ready ?? "main").first().waitFor();
+  await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
+  await view.act?.(page);
+  await page.waitForTimeout(350); // what fades in is there
+  await page.screenshot({ path: `${out}${name}.png` });
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  for (const violation of violations) {
+    problems.push(`${violation.id}: ${violation.help}\n    ${violation.nodes.slice(0, 3).map((node) => `${node.target.join(" ")} ${node.any[0]?.message ?? ""}`).join("\n    ")}`);
+  }
+  await context.close();
+  return problems;
+}
+
+mkdirSync(out, { recursive: true });
+const server = await createServer({ root: fileURLToPath(here), configFile: fileURLToPath(new URL("vite.config.ts", here)), server: { port: 0, host: "127.0.0.1" }, logLevel: "error" });
+await server.listen();
+const base = server.resolvedUrls.local[0];
+const browser = await chromium.launch({ executablePath: process.env.PATCHBAY_CHROMIUM ?? "/usr/bin/chromium" });
+
+let looks = 0;
+let wrong = 0;
+for (const page of pages) {
+  for (const width of [1440, 390]) {
+    for (const theme of ["light", "dark"]) {
+      for (const locale of ["zh-CN", "en"]) {
+        const name = `${page.name}-${width}-${theme}-${locale}`;
+        if ((page.only && page.only !== width) || !words.every((word) => name.includes(word))) continue;
+        const problems = await look(browser, base, { ...page, width, theme, locale }, name).catch((error) => [String(error)]);
+        looks++;
+        if (problems.length > 0) wrong++;
+        for (const problem of problems) console.log(`${name}: ${problem}`);
+      }
+    }
+  }
+}
+await browser.close();
+await server.close();
+console.log(`${looks} looks, ${wrong} with something wrong`);
+process.exit(wrong > 0 ? 1 : 0);

@@ -1,0 +1,168 @@
+import type { Conversation, Inbox } from "@patchbay/client/types";
+import { channelTypes } from "./seed.ts";
+import type { World } from "./world.ts";
+
+/** What a route answers: a status and a body. */
+export type Answer = [status: number, body?: unknown];
+type Body = Record<string, unknown>;
+type Route = (world: World, parts: string[], query: URLSearchParams, body: Body) => Answer;
+
+const refused = (status: number, code: string, fields?: { pointer: string; code: string; detail: string }[]): Answer => [status, { status, code, title: code, detail: code, fields }];
+const absent = refused(404, "not_found");
+const PAGE = 50;
+
+function page<T>(items: T[], query: URLSearchParams): Answer {
+  const from = Number(query.get("cursor") ?? 0);
+  const limit = Number(query.get("limit") ?? PAGE);
+  const next = from + limit < items.length ? String(from + limit) : undefined;
+  return [200, { items: items.slice(from, from + limit), next_cursor: next }];
+}
+
+const session: Record<string, Route> = {
+  "GET setup": (world) => (world.setUp ? absent : [200, { needed: true }]),
+  "POST setup": (world, _p, _q, body) => {
+    const short = String(body["password"]).length < 10;
+    if (short) return refused(422, "request.invalid", [{ pointer: "/password", code: "too_short", detail: "" }]);
+    world.setUp = world.signedIn = true;
+    return [201, world.me()];
+  },
+  "GET session": (world) => (world.signedIn ? [200, world.me()] : refused(401, "session.ended")),
+  "POST session": (world, _p, _q, body) => {
+    if (body["password"] !== "patchbay-demo") return refused(401, "session.wrong_credentials");
+    world.signedIn = true;
+    return [200, world.me()];
+  },
+  "POST session/link": (world, _p, _q, body) => {
+    if (body["token"] !== "good") return refused(401, "link.not_valid");
+    world.signedIn = true;
+    return [200, world.me()];
+  },
+  "PATCH session": (world, _p, _q, body) => {
+    if (body["locale"]) world.locale = body["locale"] as World["locale"];
+    if (body["name"]) world.members[0]!.name = String(body["name"]);
+    return [200, world.me()];
+  },
+  "DELETE session": (world) => {
+    world.signedIn = false;
+    return [204];
+  },
+  "POST session/password": (_w, _p, _q, body) => (body["current"] === "patchbay-demo" ? [204] : refused(422, "request.invalid", [{ pointer: "/current", code: "wrong", detail: "" }])),
+  "POST invitations/lookup": (world, _p, _q, body) => (body["token"] === "good" ? [200, { workspace_name: world.workspace.name, email: "yuki@tea.example", role: "agent", account_exists: false }] : refused(404, "invitation.not_valid")),
+  "POST invitations/accept": (world) => {
+    world.signedIn = true;
+    return [200, world.me()];
+  },
+};
+
+/** Paths below /workspaces/{workspace}; `:x` takes one part. */
+const inside: Record<string, Route> = {
+  "GET checklist": (world) => [200, { items: [{ key: "inbox", done: true }, { key: "conversation", done: world.conversations.size > 0 }, { key: "reply", done: false }, { key: "team", done: false }] }],
+  "GET members": (world, _p, query) => page(world.members, query),
+  "PATCH members/:m": (world, [id], _q, body) => {
+    const member = world.members.find((one) => one.id === id);
+    if (!member) return absent;
+    Object.assign(member, body);
+    world.publish({ type: "member.changed", at: new Date().toISOString(), data: { id } });
+    return [200, member];
+  },
+  "GET invitations": (world, _p, query) => page(world.invitations, query),
+  "POST invitations": (world, _p, _q, body) => {
+    if (!String(body["email"]).includes("@")) return refused(422, "request.invalid", [{ pointer: "/email", code: "invalid_email", detail: "" }]);
+    const invitation = { id: world.id("inv"), email: String(body["email"]), role: body["role"] as "agent", invited_by: world.self, state: "pending" as const, created_at: new Date().toISOString(), expires_at: new Date(Date.now() + 7 * 86_400_000).toISOString() };
+    world.invitations.push(invitation);
+    return [201, { ...invitation, link: `http://localhost:8080/invite?token=${world.id("tok")}9fK2mQ` }];
+  },
+  "DELETE invitations/:i": (world, [id]) => {
+    world.invitations = world.invitations.filter((one) => one.id !== id);
+    return [204];
+  },
+  "GET presence": (world) => [200, { members: [...world.presence.values()] }],
+  "PUT presence/me": (world, _p, _q, body) => {
+    const entry = { ...world.presence.get(world.self)!, status: body["status"] as "away" };
+    world.presence.set(world.self, entry);
+    world.broadcast({ op: "presence", members: [entry] });
+    return [204];
+  },
+  "GET channels": () => [200, { items: channelTypes }],
+  "GET inboxes": (world) => [200, { items: world.inboxes }],
+  "POST inboxes": (world, _p, _q, body) => {
+    const type = channelTypes.find((one) => one.plugin === body["plugin"])!;
+    const config = (body["config"] ?? {}) as Body;
+    if (!type.live && !config["far_side"]) return refused(422, "inbox.config_invalid", [{ pointer: "/config/far_side", code: "required", detail: "" }]);
+    const inbox: Inbox = { id: world.id("inb"), name: String(body["name"]), plugin: type.plugin, enabled: true, live: type.live, config, config_revision: 1, capabilities: type.capabilities, created_at: new Date().toISOString(), status: { state: "unknown" } };
+    if (type.live) inbox.embed_snippet = `<script async src="http://localhost:8080/w/${inbox.id}/loader.js"></script>`;
+    world.inboxes.push(inbox);
+    return [201, type.live ? inbox : { ...inbox, hook_url: `http://localhost:8080/hooks/${world.id("hk")}x7Qp/` }];
+  },
+  "PATCH inboxes/:i": (world, [id], _q, body) => {
+    const inbox = world.inboxes.find((one) => one.id === id);
+    if (!inbox) return absent;
+    Object.assign(inbox, body);
+    return [200, inbox];
+  },
+  "POST inboxes/:i/rotate-hook": (world, [id]) => [200, { ...world.inboxes.find((one) => one.id === id)!, hook_url: `http://localhost:8080/hooks/${world.id("hk")}Zz81/` }],
+  "GET plugins": (world) => [200, { items: world.plugins }],
+  "POST plugins/:p/:n/restart": (world, [publisher, name]) => {
+    const plugin = world.plugins.find((one) => one.id === `${publisher}/${name}`)!;
+    Object.assign(plugin, { state: "ready", restarts: plugin.restarts + 1, detail: undefined, pid: 50_000 + plugin.restarts, since: new Date().toISOString(), next_retry_at: undefined });
+    world.publish({ type: "plugin.changed", at: new Date().toISOString(), data: { id: plugin.id } });
+    return [204];
+  },
+  "GET plugins/:p/:n/logs": () => [200, { lines: ["listening", "a visitor connected", "the far side is slow", "cannot reach http://localhost:9000/"].map((text, index) => ({ at: new Date(Date.now() - (4 - index) * 60_000).toISOString(), level: ["info", "info", "warn", "error"][index], text })) }],
+  "GET contacts/:c": (world, [id]) => (world.contacts.has(id!) ? [200, world.contacts.get(id!)] : absent),
+  "PATCH contacts/:c": (world, [id], _q, body) => {
+    const contact = { ...world.contacts.get(id!)!, ...body };
+    world.contacts.set(id!, contact);
+    for (const row of world.conversations.values()) if (row.contact.id === id) row.contact = { id, name: contact.name };
+    world.publish({ type: "contact.changed", at: new Date().toISOString(), data: { id } });
+    return [200, contact];
+  },
+  "GET conversations": (world, _p, query) => page(world.list(query), query),
+  "GET conversations/:c": (world, [id]) => (world.conversations.has(id!) ? [200, world.row(world.conversations.get(id!)!)] : absent),
+  "GET conversations/:c/timeline": (world, [id], query) => {
+    const all = world.changes.get(id!) ?? [];
+    const limit = Number(query.get("limit") ?? PAGE);
+    const [before, after] = [query.get("before"), query.get("after")];
+    const part = after ? all.filter((change) => change.seq > Number(after)) : before ? all.filter((change) => change.seq < Number(before)) : all;
+    const items = after ? part.slice(0, limit) : part.slice(-limit);
+    return [200, { items, last_seq: all.length, has_more: part.length > limit }];
+  },
+  "POST conversations/:c/messages": (world, [id], _q, body) => [201, world.post(id!, agent(world), body["kind"] as "text", String(body["text"]), String(body["client_msg_id"]))],
+  "POST conversations/:c/assign": (world, [id], _q, body) => {
+    const member = world.members.find((one) => one.id === body["member_id"]);
+    if (member) world.record(id!, "conversation.assigned", agent(world), { data: { assignee_id: member.id, assignee_name: member.name, by: "member" }, row: { responder: "agent", assignee_id: member.id, assignee_name: member.name } });
+    else world.record(id!, "conversation.queued", agent(world), { data: { reason: "released" }, row: { responder: "queue", assignee_id: undefined, assignee_name: undefined } });
+    return [200, world.row(world.conversations.get(id!)!)];
+  },
+  "POST conversations/:c/state": (world, [id], _q, body) => {
+    const state = body["state"] as Conversation["state"];
+    const type = ({ resolved: "conversation.resolved", snoozed: "conversation.snoozed", open: "conversation.reopened" } as const)[state];
+    world.record(id!, type, agent(world), { data: { until: body["snoozed_until"] }, row: { state, snoozed_until: body["snoozed_until"] as string, ...(state === "resolved" && { waiting_since: undefined }) } });
+    return [200, world.row(world.conversations.get(id!)!)];
+  },
+  "PUT conversations/:c/read": (world, [id], _q, body) => {
+    world.read.set(id!, Number(body["seq"]));
+    return [204];
+  },
+  "GET events": (world, _p, query) => [200, { epoch: world.epoch, items: world.feed.filter((event) => event.feed > Number(query.get("after"))), feed: world.feed.length, has_more: false }],
+};
+
+export function agent(world: World) {
+  const self = world.members.find((member) => member.id === world.self)!;
+  return { kind: "agent" as const, id: self.id, name: self.name };
+}
+
+/** Finds the route of a request below /api/v1 and runs it. */
+export function answer(world: World, method: string, path: string, query: URLSearchParams, body: Body): Answer {
+  const parts = path.split("/").filter(Boolean);
+  if (parts[0] !== "workspaces") return session[`${method} ${parts.join("/")}`]?.(world, [], query, body) ?? absent;
+  if (!world.signedIn) return refused(401, "session.ended");
+  const rest = parts.slice(2);
+  for (const [pattern, route] of Object.entries(inside)) {
+    const [verb, shape = ""] = pattern.split(" ");
+    const wanted = shape.split("/");
+    if (verb !== method || wanted.length !== rest.length || !wanted.every((part, index) => part.startsWith(":") || part === rest[index])) continue;
+    return route(world, rest.filter((_, index) => wanted[index]!.startsWith(":")), query, body);
+  }
+  return absent;
+}

@@ -1,0 +1,104 @@
+import type { Actor, Change, ChangeType, Contact, Conversation, FeedEvent, Inbox, Invitation, Member, Message, MessageKind, Plugin, PresenceEntry } from "@patchbay/client/types";
+
+/** A server in memory: enough of the real one's behaviour to build the console against. */
+export class World {
+  readonly epoch = "mock";
+  readonly workspace = { id: "wsp_1", name: "Cloud Ridge Tea" };
+  readonly self = "mem_1";
+  signedIn = true;
+  locale: "en" | "zh-CN" = "en";
+  setUp = true;
+
+  members: Member[] = [];
+  invitations: Invitation[] = [];
+  inboxes: Inbox[] = [];
+  plugins: Plugin[] = [];
+  contacts = new Map<string, Contact>();
+  conversations = new Map<string, Conversation>();
+  changes = new Map<string, Change[]>();
+  presence = new Map<string, PresenceEntry>();
+  read = new Map<string, number>();
+  feed: FeedEvent[] = [];
+  private ids = 0;
+  private readonly listeners = new Set<(frame: object) => void>();
+
+  id(prefix: string): string {
+    return `${prefix}_${String(++this.ids).padStart(6, "0")}`;
+  }
+
+  listen(listener: (frame: object) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  broadcast(frame: object): void {
+    for (const listener of this.listeners) listener(frame);
+  }
+
+  /** What a member sees: the row with the reader's own mark. */
+  row(conversation: Conversation): Conversation {
+    return { ...conversation, unread: conversation.last_inbound_seq > (this.read.get(conversation.id) ?? 0) };
+  }
+
+  list(query: URLSearchParams): Conversation[] {
+    const [view, state, inbox, contact] = ["view", "state", "inbox", "contact"].map((name) => query.get(name));
+    return [...this.conversations.values()]
+      .filter((row) => (!state || state === "any" || row.state === state) && (!inbox || row.inbox_id === inbox) && (!contact || row.contact.id === contact))
+      .filter((row) => (view === "mine" ? row.assignee_id === this.self : view === "unassigned" ? !row.assignee_id : true))
+      .sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1))
+      .map((row) => this.row(row));
+  }
+
+  /** Records a change, updates its conversation and tells everybody. */
+  record(id: string, type: ChangeType, actor: Actor, more: { message?: Message; data?: Record<string, unknown>; row?: Partial<Conversation>; at?: string } = {}): Change {
+    const row = this.conversations.get(id)!;
+    const at = more.at ?? new Date().toISOString();
+    const seq = row.last_seq + 1;
+    const change: Change = { id: this.id("chg"), conversation_id: id, seq, type, at, actor, message: more.message, data: more.data };
+    const next: Conversation = { ...row, ...more.row, last_seq: seq, updated_at: at };
+    this.conversations.set(id, next);
+    this.changes.get(id)!.push(change);
+    this.publish({ type, at, change, conversation: next });
+    return change;
+  }
+
+  publish(event: Omit<FeedEvent, "feed">): void {
+    const numbered = { feed: this.feed.length + 1, ...event };
+    this.feed.push(numbered);
+    this.broadcast({ op: "event", ...numbered });
+  }
+
+  post(id: string, actor: Actor, kind: MessageKind, text: string, clientID: string, at = new Date().toISOString()): { message: Message; change: Change; replayed: boolean } {
+    const held = this.changes.get(id)!.find((change) => change.message?.client_msg_id === clientID && change.type !== "message.delivery");
+    if (held) return { message: held.message!, change: held, replayed: true };
+    const row = this.conversations.get(id)!;
+    const live = this.inboxes.find((inbox) => inbox.id === row.inbox_id)?.live;
+    const message: Message = { id: this.id("msg"), conversation_id: id, client_msg_id: clientID, kind, sender: actor, text, created_at: at };
+    if (actor.kind === "agent" && kind === "text" && !live) message.delivery = "pending";
+    const inbound = actor.kind === "contact";
+    const change = this.record(id, kind === "note" ? "note.created" : "message.created", actor, {
+      at,
+      message,
+      row: {
+        last_message: { text, sender_kind: actor.kind, kind, at },
+        last_inbound_seq: inbound ? row.last_seq + 1 : row.last_inbound_seq,
+        waiting_since: inbound ? (row.waiting_since ?? at) : kind === "text" ? undefined : row.waiting_since,
+      },
+    });
+    return { message, change, replayed: false };
+  }
+
+  deliver(message: Message, delivery: Message["delivery"], error?: string): void {
+    this.record(message.conversation_id, "message.delivery", { kind: "system" }, { message: { ...message, delivery, delivery_error: error } });
+  }
+
+  me() {
+    const self = this.members.find((member) => member.id === this.self)!;
+    const permissions = ["workspace.read", "member.read", "inbox.read", "contact.read", "contact.write", "conversation.read", "conversation.reply", "conversation.assign"];
+    if (self.role !== "agent") permissions.push("plugin.read", "plugin.manage", "inbox.manage", "member.manage", "workspace.manage");
+    return {
+      account: { id: self.account_id, email: self.email, name: self.name, locale: this.locale },
+      memberships: [{ workspace: this.workspace, member_id: self.id, role: self.role, permissions }],
+    };
+  }
+}

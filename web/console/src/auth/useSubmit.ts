@@ -1,0 +1,34 @@
+import { ref, type Ref } from "vue";
+import { fieldErrors, shownError, type Shown } from "@/api/errors";
+
+/** The sending of a form: one at a time, with what is wrong by field and as a whole. */
+export interface Submit {
+  busy: Ref<boolean>;
+  /** What is wrong as a whole; undefined when single fields say it. */
+  failed: Ref<Shown | undefined>;
+  fields: Ref<Record<string, string>>;
+  submit: () => Promise<void>;
+}
+
+export function useSubmit(send: () => Promise<void>): Submit {
+  const busy = ref(false);
+  const failed = ref<Shown>();
+  const fields = ref<Record<string, string>>({});
+
+  async function submit(): Promise<void> {
+    if (busy.value) return;
+    busy.value = true;
+    failed.value = undefined;
+    fields.value = {};
+    try {
+      await send();
+    } catch (error) {
+      fields.value = fieldErrors(error);
+      if (Object.keys(fields.value).length === 0) failed.value = shownError(error);
+    } finally {
+      busy.value = false;
+    }
+  }
+
+  return { busy, failed, fields, submit };
+}

@@ -1,0 +1,23 @@
+import type { Member, PresenceEntry, PresenceStatus } from "@patchbay/client/types";
+
+/** A member as the assign menu shows them. */
+export interface Assignee {
+  id: string;
+  name: string;
+  status: PresenceStatus;
+  /** Open work of capacity, "2/5"; empty when unknown. */
+  load: string;
+}
+
+const rank: Record<PresenceStatus, number> = { available: 0, away: 1, offline: 2 };
+
+/** Who may be given a conversation: oneself first, then those who are there, by name. */
+export function assignees(members: readonly Member[], presence: ReadonlyMap<string, PresenceEntry>, self: string): Assignee[] {
+  return members
+    .filter((member) => !member.suspended)
+    .map(({ id, name }) => {
+      const entry = presence.get(id);
+      return { id, name, status: entry?.status ?? "offline", load: entry ? `${entry.open}/${entry.capacity}` : "" };
+    })
+    .sort((a, b) => Number(b.id === self) - Number(a.id === self) || rank[a.status] - rank[b.status] || a.name.localeCompare(b.name));
+}

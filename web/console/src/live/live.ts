@@ -1,0 +1,143 @@
+import { inject, onScopeDispose, provide, reactive, shallowRef, type InjectionKey, type ShallowRef } from "vue";
+import { useQueryClient } from "@tanstack/vue-query";
+import {
+  MemberSocket,
+  socketURL,
+  uuidv7,
+  webStorage,
+  type LinkStatus,
+  type MemberMessage,
+  type OutboxEntry,
+  type Typist,
+} from "@patchbay/client/member";
+import type { FeedEvent, MessageKind, PresenceEntry } from "@patchbay/client/types";
+import { keys } from "@/query/keys";
+import { useSession } from "@/session/session";
+import type { WorkspaceContext } from "@/session/workspace";
+import { ConversationCache } from "./cache";
+import { workerTicker } from "./ticker";
+
+export interface Live {
+  status: ShallowRef<LinkStatus>;
+  outbox: ShallowRef<readonly OutboxEntry<MemberMessage>[]>;
+  presence: ShallowRef<ReadonlyMap<string, PresenceEntry>>;
+  /** Who is typing, by conversation. */
+  typing: ReadonlyMap<string, Typist[]>;
+  cache: ConversationCache;
+  /** Puts a message on its way; it is shown as unsent until it is stored. */
+  send: (conversation: string, kind: MessageKind, text: string) => void;
+  retry: (clientMessageID: string) => void;
+  discard: (clientMessageID: string) => void;
+  signalTyping: (conversation: string, on: boolean, note: boolean) => void;
+  reconnect: () => void;
+  /** Calls back for every event of the feed, until the scope ends. */
+  onEvent: (listen: (event: FeedEvent) => void) => void;
+}
+
+const key: InjectionKey<Live> = Symbol("live");
+
+export function useLive(): Live {
+  const live = inject(key);
+  if (!live) throw new Error("no live connection around this component");
+  return live;
+}
+
+/** Opens the live connection of a workspace for as long as the calling component lives. */
+export function provideLive(workspace: WorkspaceContext): Live {
+  const client = useQueryClient();
+  const session = useSession();
+  const { api, id, memberID } = workspace;
+
+  const status = shallowRef<LinkStatus>({ state: "stopped", failures: 0 });
+  const presence = shallowRef<ReadonlyMap<string, PresenceEntry>>(new Map());
+  const typing = reactive(new Map<string, Typist[]>());
+  const listeners = new Set<(event: FeedEvent) => void>();
+  const cache = new ConversationCache(client, id, memberID, (conversation, after) => api.timeline(conversation, { after, limit: 200 }));
+
+  const socket = new MemberSocket({
+    url: () => socketURL(api.livePath),
+    ticker: workerTicker,
+    fetchEvents: (after) => api.events(after),
+    postMessage: (message) => api.postMessage(message),
+    storage: webStorage(`patchbay.outbox.${id}.${memberID}.`, localStorage),
+    handlers: {
+      event: (event) => {
+        cache.take(event);
+        void aboutWorkspace(event);
+        for (const listener of listeners) listener(event);
+      },
+      resync: () => void client.invalidateQueries({ queryKey: keys.all(id) }),
+      stored: ({ change }) => cache.takeChange(change),
+      typing: (conversation, typists) => {
+        const others = typists.filter((who) => who.id !== memberID);
+        if (others.length > 0) typing.set(conversation, others);
+        else typing.delete(conversation);
+      },
+      presence: (members) => {
+        presence.value = new Map([...presence.value, ...members.map((entry): [string, PresenceEntry] => [entry.member_id, entry])]);
+      },
+      outbox: (entries) => (outbox.value = entries),
+      status: (next) => {
+        status.value = next;
+        if (next.state === "ended") session.ended();
+      },
+    },
+  });
+  const outbox = shallowRef<readonly OutboxEntry<MemberMessage>[]>(socket.unsent);
+
+  /** Events that name an object: only that is fetched again, and only if somebody looks. */
+  async function aboutWorkspace(event: FeedEvent): Promise<void> {
+    const refetch = (...stale: (readonly unknown[])[]) => Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
+    const subject = String(event.data?.["id"] ?? "");
+    switch (event.type) {
+      case "member.changed":
+        await refetch(keys.members(id), keys.checklist(id));
+        if (subject === memberID) await session.refresh();
+        return;
+      case "invitation.changed":
+        return void refetch(keys.invitations(id));
+      case "inbox.changed":
+        return void refetch(keys.inboxes(id), keys.checklist(id));
+      case "plugin.changed":
+        return void refetch(keys.plugins(id), keys.channels(id), keys.inboxes(id));
+      case "workspace.changed":
+        return session.refresh();
+      case "contact.changed":
+        return contactChanged(subject);
+      case "conversation.created":
+      case "message.created":
+        return void refetch(keys.checklist(id));
+    }
+  }
+
+  async function contactChanged(contact: string): Promise<void> {
+    const queryKey = keys.contact(id, contact);
+    if (!client.getQueryData(queryKey) && !cache.knowsContact(contact)) return;
+    cache.rename(await client.fetchQuery({ queryKey, queryFn: () => api.contact(contact), staleTime: 0 }));
+  }
+
+  const live: Live = {
+    status,
+    outbox,
+    presence,
+    typing,
+    cache,
+    send: (conversation_id, kind, text) => socket.send({ client_msg_id: uuidv7(), conversation_id, kind, text }),
+    retry: (clientMessageID) => socket.retry(clientMessageID),
+    discard: (clientMessageID) => socket.discard(clientMessageID),
+    signalTyping: (conversation, on, note) => socket.typing(conversation, on, note),
+    reconnect: () => socket.reconnect(),
+    onEvent: (listen) => {
+      listeners.add(listen);
+      onScopeDispose(() => listeners.delete(listen));
+    },
+  };
+  const unwatch = cache.watch();
+  socket.start();
+  onScopeDispose(() => {
+    socket.stop();
+    unwatch();
+  });
+  provide(key, live);
+  return live;
+}

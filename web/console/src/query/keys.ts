@@ -1,0 +1,18 @@
+import type { ConversationFilter } from "@patchbay/client/member";
+
+/** The keys of the query cache; all begin with the workspace. */
+export const keys = {
+  all: (workspace: string) => [workspace] as const,
+  conversationLists: (workspace: string) => [workspace, "conversations"] as const,
+  conversations: (workspace: string, filter: ConversationFilter) => [workspace, "conversations", filter] as const,
+  conversation: (workspace: string, id: string) => [workspace, "conversation", id] as const,
+  timeline: (workspace: string, id: string) => [workspace, "timeline", id] as const,
+  contact: (workspace: string, id: string) => [workspace, "contact", id] as const,
+  members: (workspace: string) => [workspace, "members"] as const,
+  invitations: (workspace: string) => [workspace, "invitations"] as const,
+  inboxes: (workspace: string) => [workspace, "inboxes"] as const,
+  channels: (workspace: string) => [workspace, "channels"] as const,
+  plugins: (workspace: string) => [workspace, "plugins"] as const,
+  pluginLogs: (workspace: string, plugin: string) => [workspace, "plugin-logs", plugin] as const,
+  checklist: (workspace: string) => [workspace, "checklist"] as const,
+};

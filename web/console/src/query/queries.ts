@@ -1,0 +1,88 @@
+import { computed, toValue, type MaybeRefOrGetter } from "vue";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/vue-query";
+import { applyOlder, type ConversationFilter, type Timeline } from "@patchbay/client/member";
+import { mergeNewest } from "@/live/cache";
+import { useWorkspace } from "@/session/workspace";
+import { keys } from "./keys";
+
+const PAGE = 50;
+
+export function useConversations(filter: MaybeRefOrGetter<ConversationFilter>) {
+  const { api, id } = useWorkspace();
+  return useInfiniteQuery({
+    queryKey: computed(() => keys.conversations(id, toValue(filter))),
+    queryFn: ({ queryKey, pageParam }) => api.conversations({ ...(queryKey[2] as ConversationFilter), cursor: pageParam, limit: PAGE }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+}
+
+export function useConversation(conversation: MaybeRefOrGetter<string>) {
+  const { api, id } = useWorkspace();
+  return useQuery({
+    queryKey: computed(() => keys.conversation(id, toValue(conversation))),
+    queryFn: ({ queryKey }) => api.conversation(queryKey[2]),
+  });
+}
+
+/** The newest part of a history; loadOlder adds the page before what is held. */
+export function useTimeline(conversation: MaybeRefOrGetter<string>) {
+  const { api, id } = useWorkspace();
+  const client = useQueryClient();
+  const query = useQuery({
+    queryKey: computed(() => keys.timeline(id, toValue(conversation))),
+    queryFn: async ({ queryKey }): Promise<Timeline> => {
+      const page = await api.timeline(queryKey[2], { limit: PAGE });
+      return mergeNewest(client.getQueryData<Timeline>(queryKey), page);
+    },
+    structuralSharing: false,
+  });
+
+  async function loadOlder(): Promise<void> {
+    const key = keys.timeline(id, toValue(conversation));
+    const first = client.getQueryData<Timeline>(key)?.changes[0]?.seq;
+    if (first === undefined) return;
+    const page = await api.timeline(key[2], { before: first, limit: PAGE });
+    client.setQueryData<Timeline>(key, (held) => held && applyOlder(held, page));
+  }
+
+  return { ...query, loadOlder };
+}
+
+export function useMembers() {
+  const { api, id, may } = useWorkspace();
+  return useQuery({ queryKey: keys.members(id), queryFn: () => api.members(), enabled: may("member.read") });
+}
+
+export function useInvitations() {
+  const { api, id } = useWorkspace();
+  return useQuery({ queryKey: keys.invitations(id), queryFn: () => api.invitations() });
+}
+
+export function useInboxes() {
+  const { api, id, may } = useWorkspace();
+  return useQuery({ queryKey: keys.inboxes(id), queryFn: () => api.inboxes(), enabled: may("inbox.read") });
+}
+
+export function useChannels() {
+  const { api, id, may } = useWorkspace();
+  return useQuery({ queryKey: keys.channels(id), queryFn: () => api.channels(), enabled: may("inbox.manage") });
+}
+
+export function usePlugins() {
+  const { api, id } = useWorkspace();
+  return useQuery({ queryKey: keys.plugins(id), queryFn: () => api.plugins() });
+}
+
+export function useContact(contact: MaybeRefOrGetter<string>) {
+  const { api, id } = useWorkspace();
+  return useQuery({
+    queryKey: computed(() => keys.contact(id, toValue(contact))),
+    queryFn: ({ queryKey }) => api.contact(queryKey[2]),
+  });
+}
+
+export function useChecklist() {
+  const { api, id } = useWorkspace();
+  return useQuery({ queryKey: keys.checklist(id), queryFn: () => api.checklist() });
+}

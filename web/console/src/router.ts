@@ -1,0 +1,75 @@
+import { ref } from "vue";
+import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteLocationRaw, type Router, type RouteRecordRaw } from "vue-router";
+import type { Permission } from "@/session/workspace";
+import type { useSession } from "@/session/session";
+
+declare module "vue-router" {
+  interface RouteMeta {
+    /** Reachable without being signed in. */
+    open?: boolean;
+    /** Shown only to those who may. */
+    permission?: Permission;
+    /** i18n key of the page's name. */
+    title?: string;
+  }
+}
+
+/** Why the first page cannot be shown: the server was not reached. */
+export const bootError = ref<unknown>();
+
+const routes: RouteRecordRaw[] = [
+  { path: "/sign-in", name: "sign-in", component: () => import("./auth/SignInPage.vue"), meta: { open: true, title: "auth.signIn" } },
+  { path: "/setup", name: "setup", component: () => import("./auth/SetupPage.vue"), meta: { open: true, title: "auth.setup" } },
+  { path: "/link", name: "link", component: () => import("./auth/LinkPage.vue"), meta: { open: true, title: "auth.signIn" } },
+  { path: "/invite", name: "invite", component: () => import("./auth/InvitePage.vue"), meta: { open: true, title: "auth.invitation" } },
+  {
+    path: "/",
+    component: () => import("./shell/Shell.vue"),
+    children: [
+      { path: "", redirect: "/conversations/mine" },
+      {
+        path: "conversations/:view(mine|unassigned|all)/:id?",
+        name: "conversations",
+        component: () => import("./conversations/ConversationsPage.vue"),
+        meta: { title: "nav.conversations" },
+      },
+      { path: "start", name: "start", component: () => import("./start/StartPage.vue"), meta: { title: "nav.start" } },
+      {
+        path: "settings",
+        component: () => import("./settings/SettingsPage.vue"),
+        children: [
+          { path: "", name: "settings", redirect: { name: "profile" } },
+          { path: "profile", name: "profile", component: () => import("./settings/ProfilePage.vue"), meta: { title: "settings.profile" } },
+          { path: "members", name: "members", component: () => import("./settings/MembersPage.vue"), meta: { title: "settings.members", permission: "member.read" } },
+          { path: "inboxes", name: "inboxes", component: () => import("./settings/InboxesPage.vue"), meta: { title: "settings.inboxes", permission: "inbox.read" } },
+          { path: "inboxes/new", name: "inbox-new", component: () => import("./settings/InboxNewPage.vue"), meta: { title: "settings.newInbox", permission: "inbox.manage" } },
+          { path: "inboxes/:inbox", name: "inbox", component: () => import("./settings/InboxPage.vue"), meta: { title: "settings.inboxes", permission: "inbox.read" } },
+          { path: "plugins", name: "plugins", component: () => import("./settings/PluginsPage.vue"), meta: { title: "settings.plugins", permission: "plugin.read" } },
+        ],
+      },
+    ],
+  },
+  { path: "/:rest(.*)*", name: "lost", component: () => import("./shell/LostPage.vue"), meta: { open: true, title: "app.lost" } },
+];
+
+export function createConsoleRouter(session: ReturnType<typeof useSession>): Router {
+  const router = createRouter({ history: createWebHistory(), routes });
+  router.beforeEach(async (to) => {
+    if (to.meta["open"]) return true;
+    try {
+      await session.load();
+    } catch (error) {
+      bootError.value = error;
+      return true;
+    }
+    return admitted(to, session);
+  });
+  return router;
+}
+
+function admitted(to: RouteLocationNormalized, session: ReturnType<typeof useSession>): RouteLocationRaw | true {
+  if (!session.me) return { name: "sign-in", query: to.path === "/" ? {} : { next: to.fullPath } };
+  const permission = to.meta["permission"];
+  if (permission && !session.membership?.permissions.includes(permission)) return { name: "conversations", params: { view: "mine" } };
+  return true;
+}

@@ -1,0 +1,59 @@
+import { defineStore } from "pinia";
+import { computed, ref } from "vue";
+import { ApiError } from "@patchbay/client/api";
+import type { Me, Membership } from "@patchbay/client/types";
+import { sessionApi } from "@/api";
+import { setLocale, type Locale } from "@/i18n";
+import { forgetPerson, readStored, writeStored } from "@/ui/stored";
+
+/** Who is signed in, and in which workspace. */
+export const useSession = defineStore("session", () => {
+  const me = ref<Me>();
+  const known = ref(false);
+  const chosen = ref(readStored("workspace"));
+
+  const membership = computed<Membership | undefined>(
+    () => me.value?.memberships.find((one) => one.workspace.id === chosen.value) ?? me.value?.memberships[0],
+  );
+
+  /** Asks the server once who we are. Throws when it cannot be reached. */
+  async function load(): Promise<void> {
+    if (known.value) return;
+    try {
+      await signedIn(await sessionApi.me());
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    }
+    known.value = true;
+  }
+
+  /** Takes over the answer of a sign-in or of a change to the account. */
+  async function signedIn(next: Me): Promise<void> {
+    me.value = next;
+    known.value = true;
+    await setLocale(next.account.locale as Locale);
+  }
+
+  /** The server says that nobody is signed in any more. */
+  function ended(): void {
+    me.value = undefined;
+    known.value = true;
+  }
+
+  async function signOut(): Promise<void> {
+    await sessionApi.signOut();
+    forgetPerson();
+    ended();
+  }
+
+  async function refresh(): Promise<void> {
+    me.value = await sessionApi.me();
+  }
+
+  function choose(workspace: string): void {
+    chosen.value = workspace;
+    writeStored("workspace", workspace);
+  }
+
+  return { me, membership, load, signedIn, ended, signOut, refresh, choose };
+});

@@ -1,0 +1,71 @@
+import { useI18n } from "vue-i18n";
+import { useRouter, type RouteLocationRaw } from "vue-router";
+import { locales, setLocale } from "@/i18n";
+import { useCommands, type Command } from "@/keys/commands";
+import type { Permission, WorkspaceContext } from "@/session/workspace";
+import { themeChoice, type ThemeChoice } from "@/theme/theme";
+import { notifyFailed } from "@/ui/notices";
+import type { IconName } from "@/ui/icons";
+
+interface Place {
+  id: string;
+  label: string;
+  icon: IconName;
+  to: RouteLocationRaw;
+  permission?: Permission;
+}
+
+const places: Place[] = [
+  { id: "mine", label: "list.views.mine", icon: "chats", to: { name: "conversations", params: { view: "mine" } } },
+  { id: "unassigned", label: "list.views.unassigned", icon: "chats", to: { name: "conversations", params: { view: "unassigned" } } },
+  { id: "all", label: "list.views.all", icon: "chats", to: { name: "conversations", params: { view: "all" } } },
+  { id: "start", label: "nav.start", icon: "start", to: { name: "start" }, permission: "workspace.manage" },
+  { id: "profile", label: "settings.profile", icon: "user", to: { name: "profile" } },
+  { id: "members", label: "settings.members", icon: "users", to: { name: "members" }, permission: "member.read" },
+  { id: "inboxes", label: "settings.inboxes", icon: "inbox", to: { name: "inboxes" }, permission: "inbox.read" },
+  { id: "plugins", label: "settings.plugins", icon: "plug", to: { name: "plugins" }, permission: "plugin.read" },
+];
+
+const themes: ThemeChoice[] = ["light", "dark", "system"];
+
+/** What the palette offers everywhere: places, looks, presence, help. */
+export function useShellCommands(workspace: WorkspaceContext, help: () => void): void {
+  const { t } = useI18n();
+  const router = useRouter();
+
+  const go = places
+    .filter((place) => !place.permission || workspace.may(place.permission))
+    .map((place): Command => ({
+      id: `go-${place.id}`,
+      group: "go",
+      icon: place.icon,
+      title: () => t("palette.goTo", { place: t(place.label) }),
+      run: () => void router.push(place.to),
+    }));
+  const theme = themes.map((choice): Command => ({
+    id: `theme-${choice}`,
+    group: "settings",
+    icon: "moon",
+    title: () => t("palette.theme", { theme: t(`themes.${choice}`) }),
+    words: "theme 主题 外观",
+    run: () => (themeChoice.value = choice),
+  }));
+  const language = locales.map((locale): Command => ({
+    id: `locale-${locale}`,
+    group: "settings",
+    icon: "language",
+    title: () => t(`palette.language.${locale}`),
+    words: "language 语言 English 中文 zhongwen",
+    run: () => void setLocale(locale).catch(notifyFailed),
+  }));
+  const presence = (["available", "away"] as const).map((status): Command => ({
+    id: `presence-${status}`,
+    group: "settings",
+    icon: status === "available" ? "checkCircle" : "clock",
+    title: () => t(`palette.presence.${status}`),
+    when: () => workspace.may("conversation.reply"),
+    run: () => void workspace.api.choosePresence(status).catch(notifyFailed),
+  }));
+
+  useCommands([...go, ...presence, ...theme, ...language, { id: "help", group: "settings", icon: "keyboard", title: () => t("keys.title"), keys: "?", run: help }]);
+}

@@ -1,0 +1,35 @@
+import { ref } from "vue";
+import { shownError } from "@/api/errors";
+
+/** A short message that goes away by itself. */
+export interface Notice {
+  id: number;
+  kind: "done" | "failed";
+  text: string;
+  code?: string;
+}
+
+const DONE_MS = 4_000;
+const FAILED_MS = 10_000;
+
+export const notices = ref<Notice[]>([]);
+let last = 0;
+
+export function notifyDone(text: string): void {
+  push({ kind: "done", text }, DONE_MS);
+}
+
+export function notifyFailed(error: unknown): void {
+  const { text, code } = shownError(error);
+  push({ kind: "failed", text, code }, FAILED_MS);
+}
+
+export function dismiss(id: number): void {
+  notices.value = notices.value.filter((notice) => notice.id !== id);
+}
+
+function push(notice: Omit<Notice, "id">, ms: number): void {
+  const id = ++last;
+  notices.value = [...notices.value.slice(-3), { ...notice, id }];
+  setTimeout(() => dismiss(id), ms);
+}

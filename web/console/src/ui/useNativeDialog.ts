@@ -1,0 +1,24 @@
+import { nextTick, watch, type Ref } from "vue";
+
+/**
+ * Ties the browser's own modal dialog to a flag: it keeps the focus inside, closes by Escape and
+ * lies over everything. Returns what to do on its events.
+ */
+export function useNativeDialog(box: Ref<HTMLDialogElement | undefined>, open: Ref<boolean>) {
+  watch(
+    open,
+    async (shown) => {
+      await nextTick();
+      if (shown && !box.value?.open) box.value?.showModal();
+      if (!shown) box.value?.close();
+    },
+    { immediate: true, flush: "post" },
+  );
+  return {
+    closed: () => (open.value = false),
+    /** A press on the veil, which is the dialog's own box around its content. */
+    pressed: (event: MouseEvent) => {
+      if (event.target === box.value) open.value = false;
+    },
+  };
+}
