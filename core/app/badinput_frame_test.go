@@ -198,6 +198,7 @@ func TestBadFramesThatClose(t *testing.T) {
 }
 
 func TestBadHello(t *testing.T) {
+	t.Parallel()
 	s := open(t)
 	other, err := s.owner.Connect(t.Context(), "Other shop", "patchbay/webchat", map[string]any{})
 	if err != nil {

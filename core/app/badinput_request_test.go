@@ -179,7 +179,7 @@ func TestBadHTTP(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer c.Close()
+			defer func() { _ = c.Close() }()
 			_ = c.SetDeadline(time.Now().Add(10 * time.Second))
 			if _, err := io.WriteString(c, tt.send); err != nil && tt.status == "" {
 				return

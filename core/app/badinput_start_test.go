@@ -71,8 +71,8 @@ func TestStartIsRefusedWithTheCure(t *testing.T) {
 		}, []string{"is in use", "--server.address"}},
 		"config typo": {func(t *testing.T, o *rig.Options) {
 			t.Helper()
-			o.Args = []string{"--config", file(t, "server:\n  adress: 127.0.0.1:1\n")}
-		}, []string{"server.adress", `did you mean "server.address"`}},
+			o.Args = []string{"--config", file(t, "server:\n  addrss: 127.0.0.1:1\n")}
+		}, []string{"server.addrss", `did you mean "server.address"`}},
 		"config of the wrong type": {func(t *testing.T, o *rig.Options) {
 			t.Helper()
 			o.Args = []string{"--config", file(t, "metrics:\n  public: perhaps\n")}
@@ -86,9 +86,9 @@ func TestStartIsRefusedWithTheCure(t *testing.T) {
 			o.Args = []string{"--config", "/nowhere/patchbay.yaml"}
 		}, []string{"/nowhere/patchbay.yaml", "cannot be read"}},
 		"unknown variable": {func(_ *testing.T, o *rig.Options) {
-			o.Env = append(o.Env, "PATCHBAY_SERVER_ADRESS=127.0.0.1:1")
-		}, []string{"PATCHBAY_SERVER_ADRESS", "PATCHBAY_SERVER_ADDRESS"}},
-		"unknown flag": {func(_ *testing.T, o *rig.Options) { o.Args = []string{"--server.adress=x"} }, []string{"--server.adress"}},
+			o.Env = append(o.Env, "PATCHBAY_SERVER_ADDRSS=127.0.0.1:1")
+		}, []string{"PATCHBAY_SERVER_ADDRSS", "PATCHBAY_SERVER_ADDRESS"}},
+		"unknown flag": {func(_ *testing.T, o *rig.Options) { o.Args = []string{"--server.addrss=x"} }, []string{"--server.addrss"}},
 		"open to the world without a word": {func(_ *testing.T, o *rig.Options) {
 			o.Args = []string{"--server.address=0.0.0.0:0"}
 		}, []string{"insecure_http"}},
@@ -166,7 +166,7 @@ func TestReadOnlyDatabase(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chmod(o.DataDir, 0o777); err != nil { //nolint:gosec // nobody must be able to write there
+	if err := os.Chmod(o.DataDir, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	says(t, refusal(t, o, out), "cannot be written", "permissions")
@@ -177,12 +177,12 @@ func TestReadOnlyDatabase(t *testing.T) {
 // openFolder is a temporary folder that everybody may enter.
 func openFolder(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "patchbay-test-")
+	dir, err := os.MkdirTemp("", "patchbay-test-") //nolint:usetesting // nobody else may enter what t.TempDir makes
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // that is the point
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -261,7 +261,7 @@ func fill(t *testing.T, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	for size := 1 << 20; size > 0; {
 		if _, err := f.Write(make([]byte, size)); err != nil {
 			size /= 2
@@ -289,7 +289,7 @@ func TestDrainWithSilentConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	s.say()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()

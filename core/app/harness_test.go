@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 func product(t *testing.T) rig.Product {
 	t.Helper()
 	shop.once.Do(func() {
-		if shop.dir, shop.err = os.MkdirTemp("", "patchbay-app-"); shop.err != nil {
+		if shop.dir, shop.err = os.MkdirTemp("", "patchbay-app-"); shop.err != nil { //nolint:usetesting // it serves all tests
 			return
 		}
 		// Others than the owner may have to run it: see TestReadOnlyDataDir.

@@ -206,7 +206,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		}
 	}
 	cancel()
-	<-done
+	<-done //nolint:errcheck // cancelled just now
 	return nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -80,7 +79,7 @@ func openBare(ctx context.Context, file string) (*bare, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	for _, q := range []string{`BEGIN IMMEDIATE`, `COMMIT`, `ROLLBACK`, bareMessage, bareChange, bareEvent, bareDedup, bareUpdate, bareFeed} {
-		if b.stmts[q], err = b.conn.PrepareContext(ctx, q); err != nil {
+		if b.stmts[q], err = b.conn.PrepareContext(ctx, q); err != nil { //nolint:sqlclosecheck // they live as long as the connection
 			return nil, errors.Join(fmt.Errorf("prepare %s: %w", q, err), db.Close())
 		}
 	}
@@ -152,7 +151,7 @@ func (b *bare) exec(ctx context.Context, query string, args ...any) error {
 }
 
 // bareHash stands for the hash of a content.
-var bareHash = strings.Repeat("0123456789abcdef", 4)
+const bareHash = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 func (b *bare) write(ctx context.Context, j bareJob) error {
 	r := &b.rows[rand.IntN(len(b.rows))]

@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/internal/rig"
@@ -60,7 +60,7 @@ type measurement struct {
 	series  *series
 	workers int
 	do      func(ctx context.Context, worker int) error
-	open    func(ctx context.Context) (do func(ctx context.Context, worker int) error, close func(), err error)
+	open    func(ctx context.Context) (do func(ctx context.Context, worker int) error, done func(), err error)
 }
 
 func (f *figures) measure(ctx context.Context, sc scale, product rig.Product, dir, profile string) error {
@@ -195,23 +195,25 @@ func least(all []*series) float64 {
 
 func (f *figures) hold() bool { return min(least(f.http), least(f.chat)) >= gateAPI }
 
-func (f *figures) print(w io.Writer) {
-	fmt.Fprintf(w, "%-46s %10s %21s %7s\n", "durable messages", "per second", "slowest .. fastest", "ratio")
+func (f *figures) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-46s %10s %21s %7s\n", "durable messages", "per second", "slowest .. fastest", "ratio")
 	for _, s := range f.series {
-		fmt.Fprintf(w, "%-46s %10.0f %10.0f .. %-8.0f %6.2f\n", s.name, median(s.rates), slices.Min(s.rates), slices.Max(s.rates), s.ratio())
+		fmt.Fprintf(&b, "%-46s %10.0f %10.0f .. %-8.0f %6.2f\n", s.name, median(s.rates), slices.Min(s.rates), slices.Max(s.rates), s.ratio())
 	}
 	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	row := func(name, format string, args ...any) {
-		fmt.Fprintf(w, "%-46s "+format+"\n", append([]any{name}, args...)...)
+		fmt.Fprintf(&b, "%-46s "+format+"\n", append([]any{name}, args...)...)
 	}
-	fmt.Fprintln(w)
+	b.WriteByte('\n')
 	row(fmt.Sprintf("at %d/s, %d conversations, %d agents", f.rate, f.visitors, f.agents), "p50 %.1f ms, p99 %.1f ms from sending to seen elsewhere", ms(f.seen.shown.at(50)), ms(f.seen.shown.at(99)))
 	row("", "p50 %.1f ms, p99 %.1f ms from sending to acknowledged", ms(f.seen.acked.at(50)), ms(f.seen.acked.at(99)))
 	row(fmt.Sprintf("%d idle visitors", f.connections), "%.1f KiB a connection in the server", f.idle/1024)
 	row("start to ready, no data", "%.0f ms (%.0f .. %.0f)", median(f.ready), slices.Min(f.ready), slices.Max(f.ready))
 	row("memory of a server at rest", "%.0f MiB", f.resident/(1<<20))
-	fmt.Fprintf(w, "gates: storage layer >= %.2f (wanted), API >= %.2f (required)\n", gateStorage, gateAPI)
+	fmt.Fprintf(&b, "gates: storage layer >= %.2f (wanted), API >= %.2f (required)\n", gateStorage, gateAPI)
 	word := map[bool]string{true: "OK", false: "FAIL"}[f.hold()]
-	fmt.Fprintf(w, "bench: P2=%.2f P2b_http=%.2f P2b_ws=%.2f seen_p50=%.1fms seen_p99=%.1fms idle_kib=%.1f ready=%.0fms %s\n",
+	fmt.Fprintf(&b, "bench: P2=%.2f P2b_http=%.2f P2b_ws=%.2f seen_p50=%.1fms seen_p99=%.1fms idle_kib=%.1f ready=%.0fms %s\n",
 		least(f.storage), least(f.http), least(f.chat), ms(f.seen.shown.at(50)), ms(f.seen.shown.at(99)), f.idle/1024, median(f.ready), word)
+	return b.String()
 }

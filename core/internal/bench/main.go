@@ -70,7 +70,7 @@ func work(ctx context.Context, s scale, binary, profile string) error {
 	if err := f.measure(ctx, s, product, dir, profile); err != nil {
 		return err
 	}
-	f.print(os.Stdout)
+	fmt.Print(f)
 	if !f.hold() {
 		return errBelow
 	}
