@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func newIntake(t *testing.T) *intake {
 		if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > 3*time.Second {
 			t.Errorf("the plugin may take until %v", deadline)
 		}
-		if len(in.waiting(time.Hour)) == 0 {
+		if due, err := in.store.RequestsDue(ctx, in.at.Add(time.Hour), 1); err != nil || len(due) == 0 {
 			t.Error("the plugin sees a request that is not stored")
 		}
 		in.asked = append(in.asked, r)
@@ -73,7 +74,7 @@ func (in *intake) waiting(within time.Duration) []string {
 // handle hands a request in, which must be taken.
 func (in *intake) handle(token, body string) channel.WebhookAnswer {
 	in.Helper()
-	a, err := in.Handle(in.Context(), token, channel.WebhookRequest{Method: "POST", Path: "/", Body: []byte(body)})
+	a, err := in.Handle(in.Context(), token, channel.WebhookRequest{Method: http.MethodPost, Path: "/", Body: []byte(body)})
 	in.ok(err)
 	return a
 }
@@ -123,7 +124,7 @@ func TestHookIsStoredParsedCommittedAnswered(t *testing.T) {
 	in := newIntake(t)
 	inbox, token := in.inbox(mail)
 	request := channel.WebhookRequest{
-		Method: "POST", Path: "/callback", Query: "signature=1", Headers: map[string][]string{"X-Signature": {"a", "b"}},
+		Method: http.MethodPost, Path: "/callback", Query: "signature=1", Headers: map[string][]string{"X-Signature": {"a", "b"}},
 		Body: []byte("m1"), Remote: "192.0.2.1",
 	}
 	a, err := in.Handle(t.Context(), token, request)
@@ -132,7 +133,7 @@ func TestHookIsStoredParsedCommittedAnswered(t *testing.T) {
 		t.Errorf("answered %+v", a)
 	}
 	got := in.asked[0]
-	if got.ID == "" || got.Replay || got.Method != "POST" || got.Path != "/callback" || got.Query != "signature=1" || got.Remote != "192.0.2.1" ||
+	if got.ID == "" || got.Replay || got.Method != http.MethodPost || got.Path != "/callback" || got.Query != "signature=1" || got.Remote != "192.0.2.1" ||
 		string(got.Body) != "m1" || !maps.EqualFunc(got.Headers, request.Headers, slices.Equal) {
 		t.Errorf("the plugin saw %+v", got)
 	}
@@ -156,7 +157,7 @@ func TestHookOfNobody(t *testing.T) {
 		_, err := in.Handle(t.Context(), wrong, channel.WebhookRequest{Body: []byte("m1")})
 		in.refused(err, errs.NotFound, "not_found")
 	}
-	_, err := in.Update(t.Context(), as(identity.RoleOwner), inbox.ID, channel.Edit{Enabled: ptr(false)})
+	_, err := in.Update(t.Context(), as(identity.RoleOwner), inbox.ID, channel.Edit{Enabled: new(false)})
 	in.ok(err)
 	_, err = in.Handle(t.Context(), token, channel.WebhookRequest{Body: []byte("m1")})
 	in.refused(err, errs.NotFound, "not_found")
@@ -280,9 +281,9 @@ func TestReplayWaitsLongerEachTime(t *testing.T) {
 	in.failing(channeltest.Down())
 	in.handle(token, "m1")
 	in.pass(10 * time.Second)
-	for _, wait := range []time.Duration{2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300, 300} {
+	for _, seconds := range []int{2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300, 300} {
 		in.replay(1, 0)
-		in.pass(wait*time.Second - 1)
+		in.pass(time.Duration(seconds)*time.Second - 1)
 		in.replay(0, 0)
 		in.pass(1)
 	}

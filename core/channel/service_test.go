@@ -87,9 +87,6 @@ func (o *office) stored(id channel.InboxID) channel.Inbox {
 	return i
 }
 
-// ptr points to a value.
-func ptr[T any](v T) *T { return &v }
-
 func TestInboxPermissions(t *testing.T) {
 	o := newOffice(t)
 	i, _ := o.inbox(mail)
@@ -132,7 +129,7 @@ func TestForeignInboxesAreAbsent(t *testing.T) {
 	for name, run := range map[string]func(id channel.InboxID) error{
 		"get": func(id channel.InboxID) error { _, err := o.Get(t.Context(), foreign, id); return err },
 		"update": func(id channel.InboxID) error {
-			_, err := o.Update(t.Context(), foreign, id, channel.Edit{Enabled: ptr(false)})
+			_, err := o.Update(t.Context(), foreign, id, channel.Edit{Enabled: new(false)})
 			return err
 		},
 		"rotate": func(id channel.InboxID) error { _, _, err := o.RotateHook(t.Context(), foreign, id); return err },
@@ -215,7 +212,7 @@ func TestUpdateInbox(t *testing.T) {
 		o.ok(err)
 		return got
 	}
-	got := update(channel.Edit{Name: ptr(" Renamed ")})
+	got := update(channel.Edit{Name: new(" Renamed ")})
 	if got.Name != "Renamed" || got.ConfigRevision != 1 || !got.UpdatedAt.Equal(o.at) || !got.CreatedAt.Equal(i.CreatedAt) {
 		t.Errorf("renamed: %+v", got)
 	}
@@ -223,13 +220,13 @@ func TestUpdateInbox(t *testing.T) {
 	if string(got.Config) != `{"host":"a"}` || got.ConfigRevision != 2 || got.Name != "Renamed" {
 		t.Errorf("configured: %+v", got)
 	}
-	if got = update(channel.Edit{Enabled: ptr(false)}); got.Enabled || got.ConfigRevision != 2 {
+	if got = update(channel.Edit{Enabled: new(false)}); got.Enabled || got.ConfigRevision != 2 {
 		t.Errorf("disabled: %+v", got)
 	}
 	if h := o.Health(got); h.State != "down" || h.Code != "disabled" {
 		t.Errorf("its health: %+v", h) // without asking the plugin
 	}
-	update(channel.Edit{Enabled: ptr(true)})
+	update(channel.Edit{Enabled: new(true)})
 	if want := []string{"configure {}", `configure {"host":"a"}`, "remove", `configure {"host":"a"}`}; !slices.Equal(o.told, want) {
 		t.Errorf("the plugin was told %q", o.told)
 	}
@@ -240,9 +237,9 @@ func TestUpdateInbox(t *testing.T) {
 	o.plugins.OnValidateConfig = func(channel.PluginID, json.RawMessage) ([]channel.Problem, error) {
 		return []channel.Problem{{Pointer: "/host", Message: "is not a host"}}, nil
 	}
-	_, err := o.Update(t.Context(), as(identity.RoleOwner), i.ID, channel.Edit{Name: ptr("x"), Config: json.RawMessage(`{"host":1}`)})
+	_, err := o.Update(t.Context(), as(identity.RoleOwner), i.ID, channel.Edit{Name: new("x"), Config: json.RawMessage(`{"host":1}`)})
 	o.refused(err, errs.Invalid, "inbox.config_invalid")
-	_, err = o.Update(t.Context(), as(identity.RoleOwner), i.ID, channel.Edit{Name: ptr("")})
+	_, err = o.Update(t.Context(), as(identity.RoleOwner), i.ID, channel.Edit{Name: new("")})
 	o.refused(err, errs.Invalid, "inbox.name")
 	if got := o.stored(i.ID); got.Name != "Renamed" || got.ConfigRevision != 2 {
 		t.Errorf("a refused change was made: %+v", got)
@@ -266,7 +263,7 @@ func TestAPluginThatCannotBeToldDoesNotUndoAChange(t *testing.T) {
 			if token == "" {
 				t.Error("the webhook address is lost")
 			}
-			for _, e := range []channel.Edit{{Name: ptr("x")}, {Enabled: ptr(false)}} {
+			for _, e := range []channel.Edit{{Name: new("x")}, {Enabled: new(false)}} {
 				if _, err := o.Update(t.Context(), as(identity.RoleOwner), i.ID, e); err != nil {
 					t.Errorf("%+v: %v", e, err)
 				}

@@ -92,7 +92,7 @@ func (e Edit) check() error {
 		switch {
 		case utf8.RuneCountInString(*v) > limit:
 			wrong = append(wrong, errs.Field{Pointer: pointer, Code: "too_long", Detail: "is too long"})
-		case !utf8.ValidString(*v) || strings.ContainsFunc(*v, func(r rune) bool { return unicode.IsControl(r) && (!lines || r != '\n' && r != '\t') }):
+		case !utf8.ValidString(*v) || strings.ContainsFunc(*v, func(r rune) bool { return unicode.IsControl(r) && (!lines || r != '\n' && r != '\r' && r != '\t') }):
 			wrong = append(wrong, errs.Field{Pointer: pointer, Code: "characters", Detail: "holds characters that cannot be stored"})
 		}
 	}
@@ -101,7 +101,8 @@ func (e Edit) check() error {
 	text("/phone", e.Phone, MaxPhone, false)
 	text("/note", e.Note, MaxNote, true)
 	if e.Email != nil && strings.TrimSpace(*e.Email) != "" {
-		if a, err := mail.ParseAddress(strings.TrimSpace(*e.Email)); err != nil || a.Name != "" {
+		// The bare address, without a name, brackets or a comment around it.
+		if a, err := mail.ParseAddress(*e.Email); err != nil || a.Address != strings.TrimSpace(*e.Email) {
 			wrong = append(wrong, errs.Field{Pointer: "/email", Code: "format", Detail: "is not an e-mail address"})
 		}
 	}
