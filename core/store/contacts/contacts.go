@@ -76,8 +76,8 @@ func (s *Store) List(ctx context.Context, workspace identity.WorkspaceID, query 
 		if !findable(query) {
 			return out, nil
 		}
-		like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(lower(query)) + "%"
-		q = q.Where(`lower(name) LIKE ? ESCAPE '\' OR lower(email) LIKE ? ESCAPE '\' OR lower(phone) LIKE ? ESCAPE '\'`, like, like, like)
+		like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(query) + "%"
+		q = q.Where(strings.ReplaceAll(`name ~ ? ESCAPE '\' OR email ~ ? ESCAPE '\' OR phone ~ ? ESCAPE '\'`, "~", s.like()), like, like, like)
 	}
 	key, err := page.Decode(p.Cursor, 2)
 	if err != nil {
@@ -114,14 +114,13 @@ func findable(query string) bool {
 	return len(query) <= longestQuery && db.CheckText(query) == nil
 }
 
-// lower is what both databases do with our columns: ASCII letters only.
-func lower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			return r + ('a' - 'A')
-		}
-		return r
-	}, s)
+// like is the comparison that ignores the case of ASCII letters, and of those
+// alone: SQLite knows no others, nor does PostgreSQL in the collation "C".
+func (s *Store) like() string {
+	if s.db.Driver() == db.Postgres {
+		return "ILIKE"
+	}
+	return "LIKE"
 }
 
 // Update implements contact.Store.

@@ -81,17 +81,20 @@ func (s *Store) List(ctx context.Context, workspace identity.WorkspaceID, f conv
 	return out, nil
 }
 
-// listing builds the query of a list. Every index that serves lists begins
-// with the state, so a list of all states joins one stretch of each.
+// listing builds the query of a list. The index that serves lists begins with
+// the state, so a list of all states joins one stretch of each. A contact has
+// few conversations: there the state is hidden from the planner, which would
+// rather follow the long index.
 type listing struct {
-	where  []string
-	args   []any
-	states []conversation.State
-	limit  int
+	where   []string
+	args    []any
+	states  []conversation.State
+	byState string
+	limit   int
 }
 
 func newListing(workspace identity.WorkspaceID, f conversation.Filter, p page.Request) (*listing, error) {
-	l := &listing{limit: p.Size() + 1}
+	l := &listing{limit: p.Size() + 1, byState: `state = ?`}
 	l.add(`workspace_id = ?`, string(workspace))
 	switch {
 	case f.Assignee != "":
@@ -104,6 +107,7 @@ func newListing(workspace identity.WorkspaceID, f conversation.Filter, p page.Re
 	}
 	if f.Contact != "" {
 		l.add(`contact_id = ?`, string(f.Contact))
+		l.byState = `state || '' = ?`
 	}
 	l.states = []conversation.State{conversation.Open, conversation.Snoozed, conversation.Resolved}
 	if f.State != "" {
@@ -135,7 +139,7 @@ func (l *listing) query() (string, []any) {
 		}
 		b.WriteString(`SELECT * FROM (SELECT workspace_id, conversation_id, updated_at FROM conversation WHERE `)
 		b.WriteString(strings.Join(l.where, ` AND `))
-		b.WriteString(` AND state = ? ORDER BY updated_at DESC, conversation_id DESC LIMIT ?) s`)
+		b.WriteString(` AND ` + l.byState + ` ORDER BY updated_at DESC, conversation_id DESC LIMIT ?) s`)
 		b.WriteString(strconv.Itoa(i))
 		args = append(append(args, l.args...), string(state), l.limit)
 	}

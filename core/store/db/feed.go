@@ -10,13 +10,14 @@ import (
 	"github.com/patchbay-im/patchbay/core/internal/mutant"
 )
 
-// feeds holds the feed numbers of a group's workspaces while its transaction
-// is open. Reading a number locks the workspace; the new ones are written once,
-// before the commit.
+// feeds holds the feed numbers of a group's workspaces, and the new events,
+// while its transaction is open. Reading a number locks the workspace; what is
+// new is written at once, before the commit: nobody reads it earlier.
 type feeds struct {
-	of   map[string]*feed
-	undo []restore // what the job at work changed, to be taken back if it fails
-	late []event.Event
+	of     map[string]*feed
+	undo   []restore // what the job at work changed, to be taken back if it fails
+	events []event.Event
+	before int // events that were there when the job at work began
 }
 
 type feed struct {
@@ -39,11 +40,12 @@ func (f *feeds) begin() {
 			known.touched = false
 		}
 	}
-	f.undo = f.undo[:0]
+	f.undo, f.before = f.undo[:0], len(f.events)
 }
 
 // rollback takes back what the job did.
 func (f *feeds) rollback() {
+	f.events = f.events[:f.before]
 	for _, u := range f.undo {
 		if !u.known {
 			delete(f.of, u.workspace)
@@ -97,39 +99,80 @@ func (t *Tx) feed(ctx context.Context, workspace string) (*feed, error) {
 	return f, nil
 }
 
-const insertEvent = `INSERT INTO event_outbox (workspace_id, feed_seq, event_id, type, subject, seq, public_seq, at, data)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
-
-// Append gives the event the next number of its workspace's feed and stores it.
+// Append gives the event the next number of its workspace's feed and stores it
+// with the group.
 func (t *Tx) Append(ctx context.Context, e event.Event) error {
 	f, err := t.feed(ctx, e.Workspace)
 	if err != nil {
 		return err
 	}
+	if err := CheckText(e.ID, e.Type, e.Subject, string(e.Data)); err != nil {
+		return t.fail(err)
+	}
+	t.wrote = true
 	f.last++
 	e.Feed = f.last
-	if mutant.On(mutant.SplitOutbox) {
-		t.group.feeds.late = append(t.group.feeds.late, e)
-		return nil
-	}
-	return t.Queue(ctx, insertEvent, eventArgs(e)...)
+	t.group.feeds.events = append(t.group.feeds.events, e)
+	return nil
 }
 
-func eventArgs(e event.Event) []any {
+// eventRows are how many events one statement inserts, the most first.
+const (
+	manyEvents = 16
+	fewEvents  = 4
+)
+
+const (
+	insertEvent = `INSERT INTO event_outbox (workspace_id, feed_seq, event_id, type, subject, seq, public_seq, at, data) VALUES ` + eventRow
+	eventRow    = `(?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	fewRows     = `, ` + eventRow + `, ` + eventRow + `, ` + eventRow
+	more4       = `, ` + eventRow + fewRows
+	insertFew   = insertEvent + fewRows
+	insertMany  = insertFew + more4 + more4 + more4
+)
+
+// insertEvents stores events, many with one statement.
+func insertEvents(ctx context.Context, l line, events []event.Event) error {
+	for len(events) > 0 {
+		query, n := insertEvent, 1
+		switch {
+		case len(events) >= manyEvents:
+			query, n = insertMany, manyEvents
+		case len(events) >= fewEvents:
+			query, n = insertFew, fewEvents
+		}
+		args := make([]any, 0, 9*n)
+		for _, e := range events[:n] {
+			args = appendEvent(args, e)
+		}
+		if err := l.queue(ctx, query, args); err != nil {
+			return err
+		}
+		events = events[n:]
+	}
+	return nil
+}
+
+func appendEvent(args []any, e event.Event) []any {
 	var data any
 	if len(e.Data) > 0 {
 		data = string(e.Data)
 	}
-	return []any{e.Workspace, int64(e.Feed), e.ID, e.Type, e.Subject, int64(e.Seq), int64(e.PublicSeq), Micros(e.At), data} //nolint:gosec // sequences stay far below 2^63
+	return append(args, e.Workspace, int64(e.Feed), e.ID, e.Type, e.Subject, int64(e.Seq), int64(e.PublicSeq), Micros(e.At), data) //nolint:gosec // sequences stay far below 2^63
 }
 
-// write stores the numbers reached.
+// write stores the events and the numbers reached.
 func (f *feeds) write(ctx context.Context, l line) error {
+	if !mutant.On(mutant.SplitOutbox) {
+		if err := insertEvents(ctx, l, f.events); err != nil {
+			return err
+		}
+	}
 	for workspace, feed := range f.of {
 		if feed.last == feed.stored {
 			continue
 		}
-		args := []any{int64(feed.last), workspace} //nolint:gosec // see eventArgs
+		args := []any{int64(feed.last), workspace} //nolint:gosec // see appendEvent
 		if err := l.queue(ctx, `UPDATE workspace SET feed_seq = ? WHERE workspace_id = ?`, args); err != nil {
 			return err
 		}

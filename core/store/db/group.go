@@ -71,7 +71,7 @@ func (g *group) attempt(ctx context.Context, fresh bool) (reach, error) {
 	}
 	if mutant.On(mutant.AckBeforeCommit) {
 		g.acknowledge()
-		<-time.After(2 * time.Millisecond) // time for a kill to fall between
+		<-time.After(mutantPause)
 	}
 	if _, err := l.exec(ctx, `COMMIT`, nil); err != nil {
 		return g.abort(ctx, l, err)
@@ -168,11 +168,13 @@ func (g *group) fail(err error) {
 	}
 }
 
+// mutantPause gives a kill time to fall between the halves of a seeded bug.
+const mutantPause = 2 * time.Millisecond
+
 // writeLate is the second half of a seeded bug.
 func (g *group) writeLate(ctx context.Context) {
-	for _, e := range g.feeds.late {
-		if _, err := g.w.line.exec(ctx, insertEvent, eventArgs(e)); err != nil {
-			g.w.report(ctx, err)
-		}
+	<-time.After(mutantPause)
+	if err := errors.Join(insertEvents(ctx, g.w.line, g.feeds.events), g.w.line.flush(ctx)); err != nil {
+		g.w.report(ctx, err)
 	}
 }

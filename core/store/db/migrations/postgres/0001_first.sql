@@ -201,8 +201,7 @@ CREATE TABLE conversation (
   FOREIGN KEY (workspace_id, contact_id) REFERENCES contact (workspace_id, contact_id),
   FOREIGN KEY (workspace_id, assignee_id) REFERENCES member (workspace_id, member_id)
 );
-CREATE INDEX conversation_recent ON conversation (workspace_id, state, updated_at, conversation_id);
-CREATE INDEX conversation_mine ON conversation (workspace_id, assignee_id, state);
+CREATE INDEX conversation_recent ON conversation (workspace_id, state, updated_at, conversation_id, assignee_id, inbox_id);
 CREATE INDEX conversation_contact ON conversation (workspace_id, contact_id);
 CREATE INDEX conversation_queue ON conversation (workspace_id, queued_at, conversation_id) WHERE queued_at > 0;
 CREATE INDEX conversation_snoozed ON conversation (snoozed_until) WHERE snoozed_until > 0;

@@ -109,7 +109,7 @@ CREATE TABLE inbox (
   created_at      INTEGER NOT NULL,
   updated_at      INTEGER NOT NULL,
   PRIMARY KEY (workspace_id, inbox_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX inbox_plugin ON inbox (plugin);
 
 CREATE TABLE inbox_policy (
@@ -152,7 +152,7 @@ CREATE TABLE contact (
   created_at   INTEGER NOT NULL,
   updated_at   INTEGER NOT NULL,
   PRIMARY KEY (workspace_id, contact_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_newest ON contact (workspace_id, created_at, contact_id);
 
 CREATE TABLE contact_identity (
@@ -208,9 +208,9 @@ CREATE TABLE conversation (
   FOREIGN KEY (workspace_id, inbox_id) REFERENCES inbox (workspace_id, inbox_id),
   FOREIGN KEY (workspace_id, contact_id) REFERENCES contact (workspace_id, contact_id),
   FOREIGN KEY (workspace_id, assignee_id) REFERENCES member (workspace_id, member_id)
-) STRICT;
-CREATE INDEX conversation_recent ON conversation (workspace_id, state, updated_at, conversation_id);
-CREATE INDEX conversation_mine ON conversation (workspace_id, assignee_id, state);
+) STRICT, WITHOUT ROWID;
+-- Lists are read from this index alone, filters by assignee and inbox included.
+CREATE INDEX conversation_recent ON conversation (workspace_id, state, updated_at, conversation_id, assignee_id, inbox_id);
 CREATE INDEX conversation_contact ON conversation (workspace_id, contact_id);
 CREATE INDEX conversation_queue ON conversation (workspace_id, queued_at, conversation_id) WHERE queued_at > 0;
 CREATE INDEX conversation_snoozed ON conversation (snoozed_until) WHERE snoozed_until > 0;
