@@ -216,8 +216,10 @@ func (c *Conversation) Reopen(t Turn) {
 	}
 }
 
-// Snooze puts the conversation to sleep until a time to come.
+// Snooze puts the conversation to sleep until a time to come, in the whole
+// milliseconds that clients are told.
 func (c *Conversation) Snooze(t Turn, until time.Time) error {
+	until = until.UTC().Truncate(time.Millisecond)
 	if c.State == Resolved {
 		return errs.New(errs.Conflict, "conversation.resolved", "The conversation is resolved. Reopen it before you snooze it.")
 	}
@@ -229,7 +231,7 @@ func (c *Conversation) Snooze(t Turn, until time.Time) error {
 	if c.Responder == ResponderQueue {
 		c.Responder = ""
 	}
-	c.record(t, SnoozedChange, nil, map[string]string{"until": until.UTC().Format(time.RFC3339Nano)})
+	c.record(t, SnoozedChange, nil, map[string]string{"until": until.Format(time.RFC3339Nano)})
 	return nil
 }
 

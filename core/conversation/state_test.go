@@ -109,6 +109,11 @@ func TestSetState(t *testing.T) {
 	if got := d.set(c.ID, conversation.Snoozed, later); got.State != conversation.Snoozed || !got.SnoozedUntil.Equal(later) || got.InQueue() {
 		t.Errorf("snoozed: %+v", got)
 	}
+	if odd := d.set(c.ID, conversation.Snoozed, later.Add(123_456_789)); !odd.SnoozedUntil.Equal(later.Add(123 * time.Millisecond)) {
+		t.Errorf("snoozed until %v", odd.SnoozedUntil)
+	} else if ch := d.Timeline(c.ID, odd.LastSeq-1)[0]; string(ch.Data) != `{"until":"`+odd.SnoozedUntil.Format(time.RFC3339Nano)+`"}` {
+		t.Errorf("the change says %s, the row %v", ch.Data, odd.SnoozedUntil)
+	}
 	if got := d.set(c.ID, conversation.Open, time.Time{}); !got.InQueue() || !got.SnoozedUntil.IsZero() || !got.QueuedAt.Equal(c.WaitingSince) {
 		t.Errorf("woken: %+v", got)
 	}

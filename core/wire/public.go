@@ -39,7 +39,7 @@ func PublicChangeOf(c conversation.Change) (PublicChange, bool) {
 	out := PublicChange{Seq: c.PublicSeq, At: Stamp(c.At)}
 	switch c.Type {
 	case conversation.MessageCreated:
-		if c.Message == nil {
+		if c.Message == nil || c.Message.Kind == conversation.Note {
 			return PublicChange{}, false
 		}
 		out.Type, out.Message = "message", publicMessage(*c.Message)

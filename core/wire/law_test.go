@@ -1,0 +1,104 @@
+package wire_test
+
+import (
+	"reflect"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
+	"github.com/patchbay-im/patchbay/core/wire"
+)
+
+// told makes a conversation in which everything happens that can.
+func told(w *conversationtest.World) conversation.ID {
+	agent := w.Member(w.WS, "lin@example.com", "Lin", 5)
+	c := w.Receive(w.Inbox, "ext", "m1", "hello")
+	step := func(fn func(c *conversation.Conversation) error) { w.Helper(); w.Change(c.ID, fn) }
+	var sent conversation.Message
+	step(func(c *conversation.Conversation) error {
+		return c.Assign(w.System(), agent.ID, agent.Name, "dispatch")
+	})
+	step(func(c *conversation.Conversation) error { return c.Release(w.System(), conversation.QueuedAgentLost) })
+	step(func(c *conversation.Conversation) error { c.AddNote(w.Turn(agent), "n1", "private"); return nil })
+	step(func(c *conversation.Conversation) error {
+		ch, err := c.Send(w.Turn(w.Owner), "a1", "answer")
+		if err == nil {
+			sent = *ch.Message
+		}
+		return err
+	})
+	step(func(c *conversation.Conversation) error {
+		c.SetDelivery(w.System(), sent, conversation.DeliveryFailed, "blocked")
+		return nil
+	})
+	step(func(c *conversation.Conversation) error { return c.Snooze(w.Turn(agent), w.Tick().Add(time.Hour)) })
+	step(func(c *conversation.Conversation) error { c.Reopen(w.System()); return nil })
+	step(func(c *conversation.Conversation) error { c.Resolve(w.Turn(agent)); return nil })
+	step(func(c *conversation.Conversation) error { c.Reopen(w.Turn(agent)); return nil })
+	step(func(c *conversation.Conversation) error { c.Resolve(w.Turn(agent)); return nil })
+	w.Receive(w.Inbox, "ext", "m2", "one more thing")
+	return c.ID
+}
+
+// The law of resume: fetch(t0) + changes(t0..t1) == fetch(t1), in the shapes
+// that clients hold.
+func TestLaw(t *testing.T) {
+	fake := conversationtest.NewFake()
+	w := conversationtest.NewWorld(t, fake.Fixture())
+	id := told(w)
+	now, timeline := w.Get(id), w.Timeline(id, 0)
+	seen := make(map[conversation.ChangeType]bool)
+	held := conversation.Conversation{
+		Workspace: now.Workspace, ID: now.ID, Inbox: now.Inbox, Contact: now.Contact, ContactName: now.ContactName, State: conversation.Open, CreatedAt: timeline[0].At,
+	}
+	for _, ch := range timeline {
+		seen[ch.Type] = true
+		held = conversationtest.Apply(held, ch)
+	}
+	if got, want := wire.ConversationOf(held), wire.ConversationOf(now); !reflect.DeepEqual(got, want) {
+		t.Errorf("changes give\n%s\nthe row says\n%s", conversationtest.Show(got), conversationtest.Show(want))
+	}
+	for _, typ := range []conversation.ChangeType{
+		conversation.Created, conversation.MessageCreated, conversation.NoteCreated, conversation.MessageDelivery, conversation.Assigned,
+		conversation.Queued, conversation.ResolvedChange, conversation.Reopened, conversation.SnoozedChange, conversation.Unsnoozed,
+	} {
+		if !seen[typ] {
+			t.Errorf("the story has no %s", typ)
+		}
+	}
+}
+
+// Whichever way a client gets a change, it is the same thing.
+func TestFeedAndTimelineAgree(t *testing.T) {
+	fake := conversationtest.NewFake()
+	w := conversationtest.NewWorld(t, fake.Fixture())
+	id := told(w)
+	events, err := fake.Feed.Since(t.Context(), string(w.WS), 0, 1000)
+	w.OK(err)
+	changed, current, err := fake.Hydrate(t.Context(), w.WS, events)
+	w.OK(err)
+	timeline := w.Timeline(id, 0)
+	var last uint64
+	for _, e := range events {
+		ch, ok := changed[e.ID]
+		if !ok {
+			continue
+		}
+		c := current[ch.Conversation]
+		got := wire.FeedEventOf(e, &ch, &c)
+		if !reflect.DeepEqual(*got.Change, wire.ChangeOf(timeline[ch.Seq-1])) || got.Data != nil || got.Feed != e.Feed || got.Type != string(ch.Type) {
+			t.Errorf("event %d: %s", e.Feed, conversationtest.Show(got))
+		}
+		if got.Conversation.Unread != nil || got.Conversation.LastSeq < got.Change.Seq {
+			t.Errorf("event %d comes with the conversation %s", e.Feed, conversationtest.Show(got.Conversation))
+		}
+		if last++; got.Change.Seq != last {
+			t.Errorf("event %d is number %d, want %d", e.Feed, got.Change.Seq, last)
+		}
+	}
+	if last != uint64(len(timeline)) {
+		t.Errorf("the feed tells %s of %d changes", strconv.FormatUint(last, 10), len(timeline))
+	}
+}

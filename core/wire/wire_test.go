@@ -1,0 +1,153 @@
+package wire_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/wire"
+)
+
+var update = flag.Bool("update", false, "write the golden files of this package anew")
+
+// at is an instant in another zone, with more digits than the protocol carries.
+var at = time.Date(2026, 11, 21, 17, 30, 15, 123_456_789, time.FixedZone("CST", 8*3600))
+
+var (
+	alice  = identity.Actor{Kind: identity.ActorContact, ID: "con_1", Name: "Alice"}
+	lin    = identity.Actor{Kind: identity.ActorMember, ID: "mem_1", Name: "林晓", Role: identity.RoleAgent}
+	system = identity.Actor{Kind: identity.ActorSystem}
+	echo   = identity.Actor{Kind: identity.ActorPlugin, ID: "patchbay/echo", Name: "Echo"}
+)
+
+func message(kind conversation.MessageKind, from identity.Actor, text string) *conversation.Message {
+	return &conversation.Message{
+		Workspace: "wsp_1", ID: "msg_1", Conversation: "cnv_1", Seq: 2, ClientID: "0197-a", Kind: kind, Sender: from, Text: text, CreatedAt: at,
+	}
+}
+
+func change(typ conversation.ChangeType, by identity.Actor, public uint64, m *conversation.Message, data string) conversation.Change {
+	c := conversation.Change{
+		Workspace: "wsp_1", ID: "chg_1", Conversation: "cnv_1", Seq: 9, PublicSeq: public, Type: typ, At: at, Actor: by, Message: m,
+	}
+	if data != "" {
+		c.Data = json.RawMessage(data)
+	}
+	return c
+}
+
+// changes is one of each type.
+func changes() map[string]conversation.Change {
+	sent := message(conversation.Text, lin, "on its way 🚚")
+	sent.Delivery, sent.DeliveryError = conversation.DeliveryFailed, "the number is blocked"
+	return map[string]conversation.Change{
+		"conversation.created":    change(conversation.Created, alice, 0, nil, ""),
+		"message.created":         change(conversation.MessageCreated, alice, 4, message(conversation.Text, alice, "你好 <b>"), ""),
+		"message.created.agent":   change(conversation.MessageCreated, lin, 4, message(conversation.Text, lin, "hello"), ""),
+		"message.created.plugin":  change(conversation.MessageCreated, echo, 4, message(conversation.Text, echo, "beep"), ""),
+		"note.created":            change(conversation.NoteCreated, lin, 0, message(conversation.Note, lin, "a rude one"), ""),
+		"message.delivery":        change(conversation.MessageDelivery, system, 0, sent, ""),
+		"conversation.assigned":   change(conversation.Assigned, system, 4, nil, `{"assignee_id":"mem_1","assignee_name":"林晓","by":"dispatch","from_id":"mem_2"}`),
+		"conversation.queued":     change(conversation.Queued, system, 0, nil, `{"reason":"agent_lost","from_id":"mem_1"}`),
+		"conversation.resolved":   change(conversation.ResolvedChange, lin, 4, nil, ""),
+		"conversation.reopened":   change(conversation.Reopened, lin, 4, nil, `{"by":"agent"}`),
+		"conversation.snoozed":    change(conversation.SnoozedChange, lin, 0, nil, `{"until":"2026-11-22T01:00:00Z"}`),
+		"conversation.unsnoozed":  change(conversation.Unsnoozed, system, 0, nil, ""),
+		"conversation.odd":        change(conversation.Queued, system, 0, nil, `[1]`),
+		"message.created.without": change(conversation.MessageCreated, alice, 4, nil, ""),
+	}
+}
+
+// conversations is one of each look.
+func conversations() map[string]conversation.Conversation {
+	fresh := conversation.Conversation{
+		Workspace: "wsp_1", ID: "cnv_1", Inbox: "inb_1", Contact: "con_1", Recipient: "secret-openid", State: conversation.Open,
+		LastSeq: 1, CreatedAt: at, UpdatedAt: at, Plugin: "patchbay/echo",
+	}
+	waiting := fresh
+	waiting.Responder, waiting.WaitingSince, waiting.QueuedAt = conversation.ResponderQueue, at, at
+	waiting.ContactName, waiting.LastSeq, waiting.LastPublicSeq, waiting.LastInboundSeq = "Alice", 3, 1, 2
+	waiting.Last = conversation.Preview{Text: "你好", Sender: identity.ActorContact, Kind: conversation.Text, At: at}
+	taken := waiting
+	taken.Responder, taken.Assignee, taken.AssigneeName, taken.WaitingSince = conversation.ResponderAgent, "mem_1", "林晓", time.Time{}
+	taken.Last = conversation.Preview{Text: "a rude one", Sender: identity.ActorMember, Kind: conversation.Note, At: at}
+	snoozed := taken
+	snoozed.State, snoozed.SnoozedUntil = conversation.Snoozed, at.Add(time.Hour)
+	return map[string]conversation.Conversation{"new": fresh, "waiting": waiting, "taken": taken, "snoozed": snoozed}
+}
+
+func TestGolden(t *testing.T) {
+	shapes := make(map[string]any)
+	for name, c := range conversations() {
+		shapes["conversation-"+name] = wire.ConversationOf(c)
+	}
+	for name, c := range changes() {
+		shapes["change-"+name] = wire.ChangeOf(c)
+		if public, ok := wire.PublicChangeOf(c); ok {
+			shapes["public-"+name] = public
+		}
+	}
+	pending := message(conversation.Text, lin, "hello")
+	pending.Delivery = conversation.DeliveryPending
+	shapes["message-pending"] = wire.MessageOf(*pending)
+	queued, taken := changes()["conversation.queued"], conversations()["waiting"]
+	shapes["feed-conversation"] = wire.FeedEventOf(event.Event{
+		ID: "chg_1", Workspace: "wsp_1", Feed: 42, Type: string(queued.Type), Subject: "cnv_1", Seq: 9, PublicSeq: 4, At: at, Data: []byte(`{"ignored":true}`),
+	}, &queued, &taken)
+	shapes["feed-workspace"] = wire.FeedEventOf(event.Event{
+		ID: "chg_2", Workspace: "wsp_1", Feed: 43, Type: "inbox.changed", Subject: "inb_1", At: at, Data: []byte(`{"id":"inb_1"}`),
+	}, nil, nil)
+	shapes["presence"] = wire.Presence{MemberID: "mem_1", Status: "away", Capacity: 5}
+
+	for name, shape := range shapes {
+		t.Run(name, func(t *testing.T) { golden(t, name, shape) })
+	}
+	files, err := filepath.Glob("testdata/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if _, ok := shapes[strings.TrimSuffix(filepath.Base(f), ".json")]; !ok {
+			t.Errorf("nothing has the shape of %s any more", f)
+		}
+	}
+}
+
+// golden compares a shape with its file.
+func golden(t *testing.T, name string, shape any) {
+	t.Helper()
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(shape); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join("testdata", name+".json")
+	if *update {
+		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v: run the test with -update when the shape is meant", err)
+	}
+	if !bytes.Equal(b.Bytes(), want) {
+		t.Errorf("got\n%s\nwant\n%s", b.Bytes(), want)
+	}
+}
+
+func TestStamp(t *testing.T) {
+	if got := wire.Stamp(at).Format(time.RFC3339Nano); got != "2026-11-21T09:30:15.123Z" {
+		t.Errorf("a time is written as %s", got)
+	}
+}
