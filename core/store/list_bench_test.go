@@ -92,7 +92,7 @@ func fill(b *testing.B, c store.Config, h *house) {
 		fmt.Sprintf(numbers+`INSERT INTO contact SELECT '%s', 'con_' || i, 'Customer ' || i, '', '', '', '{}', i, i FROM n`, ws),
 		fmt.Sprintf(numbers+`INSERT INTO conversation SELECT '%s', 'cnv_' || i, '%s', 'con_' || i, 'ext' || i,
 CASE WHEN i %% 20 = 0 THEN 'open' ELSE 'resolved' END, 'agent', CASE WHEN i %% 40 = 0 THEN NULL ELSE 'mem_' || ((i / 7) %% 20) END,
-0, 0, 0, 3, 2, 2, 'the last message of them all', 'contact', 'text', i, i, (i * 7919) %% 100003 * 1000000 FROM n`, ws, inbox),
+0, 0, 0, 3, 2, 2, 'the last message of them all', 'contact', 'text', 1, i, (i * 7919) %% 100003 * 1000000 FROM n`, ws, inbox),
 	} {
 		err := d.Do(b.Context(), "", func(ctx context.Context, tx *db.Tx) error { return tx.Queue(ctx, q) })
 		if err != nil {

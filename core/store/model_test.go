@@ -72,7 +72,7 @@ func (x *twin) do(s step) error {
 		return err
 	}
 	if s.Act == 1 {
-		return x.w.F.Marks.MarkRead(x.w.Context(), x.w.WS, m.ID, c.ID, uint64(len(s.Text))) //nolint:gosec // a length
+		return x.w.F.Marks.MarkRead(x.w.Context(), x.w.WS, m.ID, c.ID, uint64(len(s.Text)))
 	}
 	return x.w.TryChange(x.w.WS, c.ID, func(c *conversation.Conversation) error { return x.act(s, m, c) })
 }

@@ -110,8 +110,8 @@ const (
 
 // Sequences are unsigned in the domain and stay far below 2^63; what a client
 // asks for need not.
-func signed(n uint64) int64   { return int64(min(n, math.MaxInt64)) } //nolint:gosec // see above
-func unsigned(n int64) uint64 { return uint64(n) }                    //nolint:gosec // see above
+func signed(n uint64) int64   { return int64(min(n, math.MaxInt64)) }
+func unsigned(n int64) uint64 { return uint64(n) } //nolint:gosec // see above
 
 // null is s, or NULL for "".
 func null(s string) any {
