@@ -155,6 +155,8 @@ test('a phone', async () => {
   await agent.row('用手机写的').first().waitFor({ timeout: 5000 })
   await shot(small.page, 'widget-zh-390')
   const onPhone = await Agent.signIn(browser, server.links()[1], { viewport: phone, isMobile: true, hasTouch: true, locale: 'zh-CN' })
+  await onPhone.page.goto(`${server.origin}/conversations/all`) // it was given to the other agent
+  await onPhone.row('用手机写的').first().waitFor({ timeout: 5000 })
   await shot(onPhone.page, 'list-zh-light-390')
   await onPhone.open('用手机写的')
   await onPhone.sees('用手机写的')

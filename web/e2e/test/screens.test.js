@@ -1,0 +1,181 @@
+// The first start as its owner lives it, then every screen in both languages,
+// both themes and two widths: axe has nothing to say about any.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+
+import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
+import { expectSoon } from '../lib/expect.js'
+import { Server } from '../lib/server.js'
+
+let server, browser, owner, workspace, state
+
+before(async () => {
+  server = await Server.start([])
+  browser = await launch()
+})
+
+after(async () => {
+  await browser?.close()
+  await server?.end()
+})
+
+const password = 'correct horse battery 9'
+
+test('the set-up link makes the first account, and works once', async () => {
+  owner = await person(browser)
+  const link = server.setupLink()
+  assert.ok(link, server.out)
+  await owner.goto(link)
+  await owner.getByTestId('setup-submit').waitFor()
+  await shot(owner, 'setup-en-light-1440')
+  assert.deepEqual(await axe(owner), [])
+  await owner.getByLabel(/company|workspace/i).fill('Tea & Time')
+  await owner.getByLabel(/your name|^name/i).fill('Li Wei')
+  await owner.getByLabel(/e-?mail/i).fill('li@example.com')
+  await owner.getByLabel(/password/i).first().fill('short')
+  await owner.getByTestId('setup-submit').click()
+  await owner.getByTestId('field-error').first().waitFor()
+  await owner.getByLabel(/password/i).first().fill(password)
+  await owner.getByTestId('setup-submit').click()
+  await owner.getByTestId('presence').waitFor({ timeout: 10_000 })
+  const me = await (await owner.request.get(`${server.origin}/api/v1/session`)).json()
+  workspace = me.memberships[0].workspace.id
+  const again = await owner.request.get(`${server.origin}/api/v1/setup`)
+  assert.equal(again.status(), 404)
+})
+
+test('an inbox is made by its form; wrong settings are shown where they are', async () => {
+  await owner.goto(`${server.origin}/settings/inboxes/new`)
+  await owner.getByTestId('channel-patchbay/webchat').click()
+  await owner.getByTestId('setting-color').waitFor()
+  await owner.getByLabel(/name/i).first().fill('Website')
+  await owner.getByTestId('setting-color').fill('not a colour')
+  await owner.getByTestId('inbox-create').click()
+  await owner.getByTestId('field-error').first().waitFor()
+  await shot(owner, 'inbox-new-error-en-light-1440')
+  await owner.getByTestId('setting-color').fill('#0f766e')
+  await owner.getByTestId('inbox-create').click()
+  await owner.waitForURL(/settings\/inboxes\/inb_/)
+  await expectSoon(async () => (await owner.content()).includes('loader.js'), 5000, () => 'the line for the page is not shown')
+})
+
+test('a colleague is invited, and joins by the link', async () => {
+  const answer = await owner.request.post(`${server.origin}/api/v1/workspaces/${workspace}/invitations`, {
+    data: { email: 'emma@example.com', role: 'agent' },
+  })
+  const { link } = await answer.json()
+  const emma = await person(browser)
+  await emma.goto(link)
+  await emma.getByLabel(/name/i).first().waitFor()
+  await shot(emma, 'invite-en-light-1440')
+  assert.deepEqual(await axe(emma), [])
+  await emma.getByLabel(/name/i).first().fill('Emma')
+  await emma.getByLabel(/password/i).first().fill(password)
+  await emma.locator('form button[type=submit]').click()
+  await emma.getByTestId('presence').waitFor({ timeout: 10_000 })
+  assert.equal(await emma.getByTestId('nav-settings').count(), 1)
+  await emma.goto(`${server.origin}/settings/inboxes/new`)
+  await emma.waitForURL(/conversations/) // an agent may not, and is led away
+  await emma.context().close()
+})
+
+test('somebody writes, so that there is something to look at', async () => {
+  const inboxes = await (await owner.request.get(`${server.origin}/api/v1/workspaces/${workspace}/inboxes`)).json()
+  const live = inboxes.items.find((i) => i.live)
+  for (const [i, text] of ['您好，请问这款茶叶还有货吗？', 'Hi! Where is my order 20261121-0042?', 'Thanks a lot 🙏'].entries()) {
+    const session = await (await owner.request.post(`${server.origin}/api/v1/live/${live.id}/sessions`, { data: { locale: 'en', page_url: 'https://shop.example/tea' } })).json()
+    const sent = await owner.request.post(`${server.origin}/api/v1/live/${live.id}/messages`, {
+      headers: { Authorization: `Bearer ${session.token}` }, data: { client_msg_id: `e2e-${i}`, text },
+    })
+    assert.equal(sent.status(), 201)
+  }
+  state = await owner.context().storageState()
+})
+
+const routes = {
+  conversations: '/conversations/all',
+  start: '/start',
+  profile: '/settings/profile',
+  members: '/settings/members',
+  inboxes: '/settings/inboxes',
+  'inbox-new': '/settings/inboxes/new',
+  plugins: '/settings/plugins',
+  lost: '/no-such-page',
+}
+
+for (const lang of ['en', 'zh']) {
+  for (const theme of ['light', 'dark']) {
+    for (const [width, viewport] of [[1440, desktop], [390, phone]]) {
+      test(`every screen, ${lang}, ${theme}, ${width} pixels`, async () => {
+        const locale = lang === 'zh' ? 'zh-CN' : 'en-US'
+        await owner.request.patch(`${server.origin}/api/v1/session`, { data: { locale: lang === 'zh' ? 'zh-CN' : 'en' } })
+        const page = await person(browser, { viewport, locale, colorScheme: theme, storageState: state, reducedMotion: 'reduce' })
+        const found = {}
+        for (const [name, path] of Object.entries(routes)) {
+          await page.goto(server.origin + path)
+          await page.locator('main:visible, [data-testid=conversation-list]:visible').first().waitFor({ timeout: 10_000 })
+          await page.waitForTimeout(500) // what is fetched and fades in has done so
+          await shot(page, `${name}-${lang}-${theme}-${width}`)
+          const wrong = await axe(page)
+          if (wrong.length > 0) found[name] = wrong
+          const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+          if (sideways > 0) found[name] = [...(found[name] ?? []), `scrolls sideways by ${sideways} pixels`]
+        }
+        await page.goto(`${server.origin}/conversations/all`)
+        await page.getByTestId('conversation-list-item').first().click()
+        await page.getByTestId('composer-input').waitFor()
+        await page.waitForTimeout(250)
+        await shot(page, `opened-${lang}-${theme}-${width}`)
+        const opened = await axe(page)
+        if (opened.length > 0) found.opened = opened
+        const out = await person(browser, { viewport, locale, colorScheme: theme })
+        await out.goto(`${server.origin}/sign-in`)
+        await out.getByTestId('sign-in-submit').waitFor()
+        await shot(out, `sign-in-${lang}-${theme}-${width}`)
+        const signIn = await axe(out)
+        if (signIn.length > 0) found['sign-in'] = signIn
+        await out.context().close()
+        assert.deepEqual(page.problems, [])
+        await page.context().close()
+        assert.deepEqual(found, {})
+      })
+    }
+  }
+}
+
+test('wrong credentials are told in a sentence; right ones open the console', async () => {
+  const page = await person(browser)
+  await page.goto(`${server.origin}/sign-in`)
+  await page.getByLabel(/e-?mail/i).fill('li@example.com')
+  await page.getByLabel(/password/i).first().fill('wrong wrong wrong')
+  await page.getByTestId('sign-in-submit').click()
+  await page.getByTestId('form-failure').waitFor()
+  await page.getByLabel(/password/i).first().fill(password)
+  await page.getByTestId('sign-in-submit').click()
+  await page.getByTestId('presence').waitFor({ timeout: 10_000 })
+  await page.context().close()
+})
+
+test('keyboard alone: palette, help, resolve', async () => {
+  const page = await person(browser, { storageState: state })
+  await owner.request.patch(`${server.origin}/api/v1/session`, { data: { locale: 'en' } })
+  await page.goto(`${server.origin}/conversations/all`)
+  await page.getByTestId('conversation-list-item').first().waitFor()
+  await page.keyboard.press('?')
+  await page.getByRole('dialog').waitFor()
+  await shot(page, 'help-en-light-1440')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+k')
+  await page.getByTestId('palette-input').waitFor()
+  await shot(page, 'palette-en-light-1440')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('j')
+  await page.locator('[data-row] a:focus').waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByTestId('composer-input').waitFor()
+  await page.keyboard.press('r')
+  await page.keyboard.type('By keyboard.')
+  await page.keyboard.press('Enter')
+  await expectSoon(async () => (await page.locator('[data-testid=message] .bubble').allTextContents()).includes('By keyboard.'), 5000, () => 'the answer was not sent')
+  await page.context().close()
+})
