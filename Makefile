@@ -132,6 +132,7 @@ check-text:
 .PHONY: check-gen
 check-gen: $(BUF)
 	cd sdk/proto && $(abspath $(BUF)) lint
+	cd sdk/proto && $(abspath $(BUF)) breaking --against baseline.binpb
 	scripts/check-fresh.sh $(MAKE) gen
 
 ##@ Change
