@@ -49,7 +49,7 @@ type figures struct {
 	seen             *seen
 	idle             float64
 	ready            []float64
-	resident         float64
+	calm             memory
 	visitors, agents int
 	rate             int
 	connections      int
@@ -66,10 +66,10 @@ type measurement struct {
 func (f *figures) measure(ctx context.Context, sc scale, product rig.Product, dir, profile string) error {
 	f.visitors, f.agents, f.rate, f.connections = sc.visitors, sc.agents, sc.rate, sc.idle
 	var err error
-	if f.ready, f.resident, err = measureStart(ctx, product, dir, sc.starts); err != nil {
+	if f.ready, f.calm, err = measureStart(ctx, product, dir, sc.starts); err != nil {
 		return err
 	}
-	s, err := openSite(ctx, product, dir)
+	s, err := openSite(ctx, product, filepath.Join(dir, "site"))
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (f *figures) measure(ctx context.Context, sc scale, product rig.Product, di
 	if f.seen, err = measureSeen(ctx, s, sc); err != nil {
 		return err
 	}
-	f.idle, err = measureIdle(ctx, s, sc.idle)
+	f.idle, err = measureIdle(ctx, product, filepath.Join(dir, "idle"), sc.idle)
 	return err
 }
 
@@ -210,7 +210,7 @@ func (f *figures) String() string {
 	row("", "p50 %.1f ms, p99 %.1f ms from sending to acknowledged", ms(f.seen.acked.at(50)), ms(f.seen.acked.at(99)))
 	row(fmt.Sprintf("%d idle visitors", f.connections), "%.1f KiB a connection in the server", f.idle/1024)
 	row("start to ready, no data", "%.0f ms (%.0f .. %.0f)", median(f.ready), slices.Min(f.ready), slices.Max(f.ready))
-	row("memory of a server at rest", "%.0f MiB", f.resident/(1<<20))
+	row("memory of a server at rest", "%d MiB, %d of them its own", f.calm.resident>>20, f.calm.own>>20)
 	fmt.Fprintf(&b, "gates: storage layer >= %.2f (wanted), API >= %.2f (required)\n", gateStorage, gateAPI)
 	word := map[bool]string{true: "OK", false: "FAIL"}[f.hold()]
 	fmt.Fprintf(&b, "bench: P2=%.2f P2b_http=%.2f P2b_ws=%.2f seen_p50=%.1fms seen_p99=%.1fms idle_kib=%.1f ready=%.0fms %s\n",

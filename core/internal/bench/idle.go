@@ -17,7 +17,7 @@ import (
 // left over from opening connections is collected, and is left alone for a while.
 const (
 	probes = 5000
-	calm   = 3 * time.Second
+	settle = 3 * time.Second
 )
 
 // rest brings a server to rest and returns its resident memory.
@@ -29,14 +29,20 @@ func rest(ctx context.Context, server *rig.Server) (int64, error) {
 			return 0, fmt.Errorf("probe the server: %w", err)
 		}
 	}
-	pause(ctx, calm)
+	pause(ctx, settle)
 	return rig.Resident(server.PID()) //nolint:wrapcheck // it says what it read
 }
 
 // measureIdle returns the server's memory for each idle visitor's connection,
 // in bytes: what the process has more with all of them than with a few. The
-// server has just started, so that what opening sessions took does not hide it.
-func measureIdle(ctx context.Context, s *site, count int) (float64, error) {
+// server has just started, so that what opening sessions took does not hide it,
+// and has done nothing else.
+func measureIdle(ctx context.Context, product rig.Product, dir string, count int) (float64, error) {
+	s, err := openSite(ctx, product, dir)
+	if err != nil {
+		return 0, err
+	}
+	defer s.close() //nolint:errcheck // a log in a temporary folder
 	if err := s.admit(ctx, count); err != nil {
 		return 0, err
 	}
@@ -53,9 +59,7 @@ func measureIdle(ctx context.Context, s *site, count int) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	all := s.visitors
-	s.visitors = all[few:]
-	defer func() { s.visitors = all }()
+	s.visitors = s.visitors[few:]
 	more, err := s.sockets(ctx, count-few, nil)
 	if err != nil {
 		return 0, err
@@ -75,29 +79,36 @@ func measureIdle(ctx context.Context, s *site, count int) (float64, error) {
 	return float64(after-before) / float64(count-few), nil
 }
 
+// memory is what a process takes, in bytes.
+type memory struct {
+	resident int64
+	own      int64 // not pages of its program
+}
+
 // measureStart returns launch to ready of servers without data, and their
 // memory when they have nothing to do.
-func measureStart(ctx context.Context, product rig.Product, dir string, times int) (ready []float64, resident float64, err error) {
+func measureStart(ctx context.Context, product rig.Product, dir string, times int) (ready []float64, calm memory, err error) {
 	for i := range times {
 		data := filepath.Join(dir, fmt.Sprintf("start-%d", i))
 		if err := os.MkdirAll(data, 0o700); err != nil {
-			return nil, 0, fmt.Errorf("make a data folder: %w", err)
+			return nil, calm, fmt.Errorf("make a data folder: %w", err)
 		}
 		s, err := rig.Launch(ctx, rig.Options{Product: product, DataDir: data})
 		if err != nil {
-			return nil, 0, fmt.Errorf("start the server: %w", err)
+			return nil, calm, fmt.Errorf("start the server: %w", err)
 		}
 		took, err := s.Ready(ctx)
 		if err == nil && i == times-1 {
-			var bytes int64
-			bytes, err = rest(ctx, s)
-			resident = float64(bytes)
+			calm.resident, err = rest(ctx, s)
+			if err == nil {
+				calm.own, err = rig.Anonymous(s.PID())
+			}
 		}
 		s.Kill()
 		if err != nil {
-			return nil, 0, err
+			return nil, calm, err
 		}
 		ready = append(ready, float64(took.Microseconds())/1000)
 	}
-	return ready, resident, nil
+	return ready, calm, nil
 }

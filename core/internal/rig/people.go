@@ -65,18 +65,38 @@ func (m Member) Invite(ctx context.Context, email, name, role, password string) 
 	return NewAPI(m.Base).signedIn(ctx, Prefix+"/invitations/accept", map[string]string{"token": token, "name": name, "password": password})
 }
 
-// Connect makes an inbox, waiting for its plugin to be there.
+// Connect makes an inbox, once its plugin runs.
 func (m Member) Connect(ctx context.Context, name, plugin string, config map[string]any) (Inbox, error) {
+	if err := m.await(ctx, plugin); err != nil {
+		return Inbox{}, fmt.Errorf("wait for %s: %w", plugin, err)
+	}
+	var inbox Inbox
+	_, err := m.Call(ctx, http.MethodPost, m.At("/inboxes"), map[string]any{"name": name, "plugin": plugin, "config": config}, &inbox)
+	return inbox, err
+}
+
+// await waits until a channel's plugin runs.
+func (m Member) await(ctx context.Context, plugin string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
 	for {
-		var inbox Inbox
-		_, err := m.Call(ctx, http.MethodPost, m.At("/inboxes"), map[string]any{"name": name, "plugin": plugin, "config": config}, &inbox)
-		p := ProblemOf(err)
-		if err == nil || p != nil && p.Status != http.StatusServiceUnavailable {
-			return inbox, err
+		var list struct {
+			Items []struct {
+				Plugin    string `json:"plugin"`
+				Available bool   `json:"available"`
+			} `json:"items"`
+		}
+		if _, err := m.Call(ctx, http.MethodGet, m.At("/channels"), nil, &list); err != nil {
+			return err
+		}
+		for _, c := range list.Items {
+			if c.Plugin == plugin && c.Available {
+				return nil
+			}
 		}
 		select {
 		case <-ctx.Done():
-			return Inbox{}, fmt.Errorf("connect %s: %w", plugin, errors.Join(ctx.Err(), err))
+			return ctx.Err() //nolint:wrapcheck // wrapped by Connect
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

@@ -41,41 +41,23 @@ func Runs(pid int) bool {
 }
 
 // Resident returns the resident memory of a process in bytes, from /proc.
-func Resident(pid int) (int64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
-	if err != nil {
-		return 0, fmt.Errorf("read the memory of %d: %w", pid, err)
-	}
-	fields := strings.Fields(string(text))
-	if len(fields) < 2 {
-		return 0, fmt.Errorf("read the memory of %d: %q", pid, text)
-	}
-	pages, err := strconv.ParseInt(fields[1], 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("read the memory of %d: %w", pid, err)
-	}
-	return pages * int64(os.Getpagesize()), nil
-}
+func Resident(pid int) (int64, error) { return memory(pid, "VmRSS:") }
 
-// CPU returns the processor time that a process has used, in seconds.
-func CPU(pid int) (float64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+// Anonymous returns how much of it is the process's own: not pages of its
+// program, which the system shares and drops as it likes.
+func Anonymous(pid int) (int64, error) { return memory(pid, "RssAnon:") }
+
+func memory(pid int, name string) (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		return 0, fmt.Errorf("read the times of %d: %w", pid, err)
+		return 0, fmt.Errorf("read the memory of %d: %w", pid, err)
 	}
-	_, rest, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return 0, fmt.Errorf("read the times of %d: %q", pid, text)
-	}
-	var ticks int64
-	for _, f := range fields[11:13] { // utime, stime: proc(5)
-		n, err := strconv.ParseInt(f, 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("read the times of %d: %w", pid, err)
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) == 3 && fields[0] == name { // "VmRSS:  61208 kB", proc(5)
+			n, err := strconv.ParseInt(fields[1], 10, 64)
+			return n << 10, err //nolint:wrapcheck // it names the text
 		}
-		ticks += n
 	}
-	const perSecond = 100 // USER_HZ, the same on every Linux that Go runs on
-	return float64(ticks) / perSecond, nil
+	return 0, fmt.Errorf("process %d has no %s", pid, name)
 }
