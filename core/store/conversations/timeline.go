@@ -70,50 +70,73 @@ JOIN conversation_change h ON h.workspace_id = e.workspace_id AND h.conversation
 (SELECT subject FROM event_outbox WHERE workspace_id = ? AND feed_seq >= ? AND feed_seq <= ? AND seq > 0)`
 )
 
-// Hydrate implements conversation.Reader. The events are neighbours in the
-// feed, as event.Log gives them out.
+// hydrateGap is how many numbers of the feed may be missing between two events
+// that are read in one stretch.
+const hydrateGap = 64
+
+// Hydrate implements conversation.Reader. Events come from event.Log, so they
+// are neighbours in the feed or nearly so: stretches of it are read.
 func (s *Store) Hydrate(ctx context.Context, workspace identity.WorkspaceID, events []event.Event) (map[string]conversation.Change, map[conversation.ID]conversation.Conversation, error) {
-	changes := make(map[string]conversation.Change)
-	conversations := make(map[conversation.ID]conversation.Conversation)
-	wanted := make(map[string]bool)
-	subjects := make(map[conversation.ID]bool)
-	var first, last uint64
+	h := hydration{
+		db: s.db, workspace: workspace, wanted: make(map[string]bool), subjects: make(map[conversation.ID]bool),
+		changes: make(map[string]conversation.Change), conversations: make(map[conversation.ID]conversation.Conversation),
+	}
+	var feed []uint64
 	for _, e := range events {
 		if e.Seq == 0 || e.Workspace != string(workspace) {
 			continue
 		}
-		if first == 0 || e.Feed < first {
-			first = e.Feed
+		h.wanted[e.ID], h.subjects[conversation.ID(e.Subject)] = true, true
+		feed = append(feed, e.Feed)
+	}
+	slices.Sort(feed)
+	for len(feed) > 0 {
+		n := 1
+		for n < len(feed) && feed[n]-feed[n-1] <= hydrateGap {
+			n++
 		}
-		last = max(last, e.Feed)
-		wanted[e.ID], subjects[conversation.ID(e.Subject)] = true, true
+		if err := h.read(ctx, signed(feed[0]), signed(feed[n-1])); err != nil {
+			return nil, nil, err
+		}
+		feed = feed[n:]
 	}
-	if len(wanted) == 0 {
-		return changes, conversations, nil
-	}
-	ws := string(workspace)
-	err := s.db.Rows(ctx, hydrateChanges, []any{ws, signed(first), signed(last)}, func(sc db.Scanner) error {
+	return h.changes, h.conversations, nil
+}
+
+// hydration gathers what events tell of.
+type hydration struct {
+	db            *db.DB
+	workspace     identity.WorkspaceID
+	wanted        map[string]bool
+	subjects      map[conversation.ID]bool
+	changes       map[string]conversation.Change
+	conversations map[conversation.ID]conversation.Conversation
+}
+
+// read reads one stretch of the feed.
+func (h *hydration) read(ctx context.Context, first, last int64) error {
+	ws := string(h.workspace)
+	err := h.db.Rows(ctx, hydrateChanges, []any{ws, first, last}, func(sc db.Scanner) error {
 		var row changeRow
 		if err := sc.Scan(row.dest()...); err != nil {
 			return err
 		}
-		if wanted[row.id] {
-			changes[row.id] = row.domain(workspace)
+		if h.wanted[row.id] {
+			h.changes[row.id] = row.domain(h.workspace)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	err = s.db.Rows(ctx, hydrateConversations, []any{ws, ws, signed(first), signed(last)}, func(sc db.Scanner) error {
+	return h.db.Rows(ctx, hydrateConversations, []any{ws, ws, first, last}, func(sc db.Scanner) error {
 		var row conversationRow
 		if err := sc.Scan(row.dest()...); err != nil {
 			return err
 		}
-		if subjects[conversation.ID(row.id)] {
-			conversations[conversation.ID(row.id)] = row.domain()
+		if id := conversation.ID(row.id); h.subjects[id] {
+			h.conversations[id] = row.domain()
 		}
 		return nil
 	})
-	return changes, conversations, err
 }

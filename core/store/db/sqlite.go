@@ -25,6 +25,9 @@ import (
 //   - busy_timeout covers another program that holds the lock for a moment.
 //   - temp_store keeps the journal of savepoints in memory: they last for one job.
 //   - cache_size is negative KiB. The writer's holds the inner pages of busy indexes.
+//
+// The file must not be given statistics (ANALYZE, PRAGMA optimize): with them
+// SQLite prepares a statement anew for each value bound to it.
 func liteSource(file string, c Config, write bool) string {
 	level := "FULL"
 	if c.Unsafe {

@@ -14,19 +14,24 @@ import (
 // first; this is the last door.
 func checkArgs(args []any) error {
 	for _, a := range args {
-		s, ok := a.(string)
-		if !ok {
-			v := reflect.ValueOf(a)
-			if v.Kind() != reflect.String {
-				continue
-			}
-			s = v.String()
-		}
-		if !storable(s) {
+		if s, ok := text(a); ok && !storable(s) {
 			return textError()
 		}
 	}
 	return nil
+}
+
+// text returns what is bound as text.
+func text(arg any) (string, bool) {
+	switch v := arg.(type) {
+	case string:
+		return v, true
+	case nil, int64, int, bool, []byte:
+		return "", false
+	default:
+		r := reflect.ValueOf(v)
+		return r.String(), r.Kind() == reflect.String
+	}
 }
 
 // CheckText refuses texts that cannot be stored, for those that go into a row

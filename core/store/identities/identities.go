@@ -4,6 +4,7 @@ package identities
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 
 	"gorm.io/gorm"
@@ -37,6 +38,14 @@ func take[R any](q *gorm.DB) (R, error) {
 		return r, errs.Absent()
 	}
 	return r, db.Failed(err)
+}
+
+// none is errs.Absent for a row that is not there.
+func none(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return errs.Absent()
+	}
+	return err
 }
 
 // exists reports whether the query finds a row.

@@ -27,10 +27,18 @@ func (s *Store) Member(ctx context.Context, w identity.WorkspaceID, id identity.
 	return r.domain(), err
 }
 
-// MemberOf implements identity.MemberStore.
+// MemberOf implements identity.MemberStore. Every request of a member asks it:
+// plain SQL.
 func (s *Store) MemberOf(ctx context.Context, w identity.WorkspaceID, account identity.AccountID) (identity.Member, error) {
-	r, err := take[memberRow](members(s.db.Gorm(ctx)).Where("member.workspace_id = ? AND member.account_id = ?", string(w), string(account)))
-	return r.domain(), err
+	const query = `SELECT m.workspace_id, m.member_id, m.account_id, a.email, m.name, m.role, m.capacity, m.suspended, m.created_at, m.updated_at
+FROM member m JOIN account a ON a.account_id = m.account_id WHERE m.workspace_id = ? AND m.account_id = ?`
+	var r memberRow
+	err := s.db.Row(ctx, query, []any{string(w), string(account)},
+		&r.WorkspaceID, &r.MemberID, &r.AccountID, &r.Email, &r.Name, &r.Role, &r.Capacity, &r.Suspended, &r.CreatedAt, &r.UpdatedAt)
+	if err != nil {
+		return identity.Member{}, none(err)
+	}
+	return r.domain(), nil
 }
 
 // Members implements identity.MemberStore.
