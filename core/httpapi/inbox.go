@@ -43,6 +43,17 @@ type inboxBody struct {
 	CreatedAt      time.Time        `json:"created_at"`
 }
 
+// rawSchema is a JSON object that keeps the order of its members.
+type rawSchema json.RawMessage
+
+// MarshalJSON returns the object as it is.
+func (r rawSchema) MarshalJSON() ([]byte, error) { return json.RawMessage(r).MarshalJSON() }
+
+// Schema describes it as an object with any members.
+func (rawSchema) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
+}
+
 // channelTypeBody is an installed channel.
 type channelTypeBody struct {
 	Plugin       string            `json:"plugin"`
@@ -51,7 +62,7 @@ type channelTypeBody struct {
 	Summary      map[string]string `json:"summary" doc:"By locale."`
 	Live         bool              `json:"live"`
 	Capabilities capabilitiesBody  `json:"capabilities"`
-	ConfigSchema map[string]any    `json:"config_schema" doc:"JSON Schema 2020-12; x-i18n holds titles and descriptions by locale."`
+	ConfigSchema rawSchema         `json:"config_schema" doc:"JSON Schema 2020-12; x-i18n holds titles and descriptions by locale. Properties are in the order of the manifest, which is that of the form."`
 	Available    bool              `json:"available" doc:"Whether its process is ready now."`
 }
 
@@ -119,7 +130,7 @@ func (s *Server) listChannels(ctx context.Context, scope identity.Scope, _ *Work
 	for i, t := range types {
 		out.Body.Items[i] = channelTypeBody{
 			Plugin: string(t.Plugin), Version: t.Version, Name: t.Name, Summary: t.Summary, Live: t.Live,
-			Capabilities: capabilitiesOf(t.Capabilities), ConfigSchema: jsonObject(t.ConfigSchema), Available: t.Available,
+			Capabilities: capabilitiesOf(t.Capabilities), ConfigSchema: rawSchema(t.ConfigSchema), Available: t.Available,
 		}
 	}
 	return out, nil

@@ -729,7 +729,7 @@ export interface components {
             /** @description Whether its process is ready now. */
             available: boolean;
             capabilities: components["schemas"]["CapabilitiesBody"];
-            /** @description JSON Schema 2020-12; x-i18n holds titles and descriptions by locale. */
+            /** @description JSON Schema 2020-12; x-i18n holds titles and descriptions by locale. Properties are in the order of the manifest, which is that of the form. */
             config_schema: {
                 [key: string]: unknown;
             };
