@@ -28,7 +28,7 @@ func NewAgent(w *World, name string, seed uint64, me rig.Member) *Agent {
 
 // Write writes until the world halts.
 func (a *Agent) Write(ctx context.Context) {
-	for a.rest(ctx, 10*time.Millisecond, 40*time.Millisecond) && !a.world.isHalted() {
+	for a.rest(ctx, 10*time.Millisecond, 30*time.Millisecond) && !a.world.isHalted() {
 		if d, ok := a.draft(); ok {
 			a.writer.say(ctx, d)
 		}
@@ -117,7 +117,7 @@ func NewClerk(w *World, name string, seed uint64, me rig.Member) *Clerk {
 
 // Write writes until the world halts.
 func (c *Clerk) Write(ctx context.Context) {
-	for c.rest(ctx, time.Millisecond, 12*time.Millisecond) && !c.world.isHalted() {
+	for c.rest(ctx, 0, 6*time.Millisecond) && !c.world.isHalted() {
 		if d, ok := c.draft(); ok {
 			c.say(ctx, d)
 		}
