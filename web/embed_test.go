@@ -26,7 +26,7 @@ func TestDemoHasAPlaceForTheWidget(t *testing.T) {
 	if n := bytes.Count(page, []byte("<!-- patchbay:snippet -->")); n != 1 {
 		t.Errorf("index.html has %d places for the snippet, want 1", n)
 	}
-	for _, name := range []string{"demo.css", "demo.js"} {
+	for _, name := range []string{"demo.css", "demo.js", "leaf.svg"} {
 		if !bytes.Contains(page, []byte("/demo/"+name)) {
 			t.Errorf("index.html does not load /demo/%s", name)
 		}

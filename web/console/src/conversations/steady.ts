@@ -23,6 +23,7 @@ export function useSteadyOrder<T extends Keyed>(all: Ref<readonly T[]>, held: Re
   function settle(): void {
     order.value = all.value.map((row) => row.id);
     lastKnown.clear();
+    for (const row of all.value) lastKnown.set(row.id, row);
   }
 
   watch([all, held], () => {
@@ -35,7 +36,6 @@ export function useSteadyOrder<T extends Keyed>(all: Ref<readonly T[]>, held: Re
     const now = new Map(all.value.map((row) => [row.id, row]));
     return order.value.flatMap((id) => {
       const row = now.get(id) ?? lastKnown.get(id);
-      if (row) lastKnown.set(id, row);
       return row ? [row] : [];
     });
   });

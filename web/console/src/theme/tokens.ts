@@ -42,7 +42,7 @@ export const light: Tokens = {
   raised: "#ffffff",
   hover: "#eef2f2",
   line: "#e2e8e8",
-  edge: "#869396",
+  edge: "#819093",
   text: "#182124",
   textSoft: "#4d5a5e",
   textFaint: "#5a676b",

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { initialValues, linesToList, problemOf, settingsOf, toSend, type Schema } from "@/settings/schema";
+
+const schema: Schema = {
+  required: ["key"],
+  properties: {
+    key: { type: "string", writeOnly: true, title: "Key" },
+    title: { type: "string", title: "Title", default: "", "x-i18n": { "zh-CN": { title: "标题", description: "顶部" } } },
+    greeting: { type: "string", maxLength: 300 },
+    site: { type: "string", format: "uri" },
+    colour: { type: "string", format: "color", default: "#112233" },
+    corner: { type: "string", enum: ["right", "left"], default: "right", "x-i18n": { "zh-CN": { enum: ["右", "左"] } } },
+    delay: { type: "integer", minimum: 0, maximum: 60 },
+    loud: { type: "boolean" },
+    origins: { type: "array", items: { type: "string" } },
+    nested: { type: "object" },
+  },
+};
+
+const settings = settingsOf(schema, "en");
+
+describe("settingsOf", () => {
+  it("chooses a control for each kind of setting", () => {
+    expect(Object.fromEntries(settings.map((one) => [one.name, one.control]))).toEqual({
+      key: "secret", title: "line", greeting: "lines", site: "url", colour: "color", corner: "choice", delay: "number", loud: "boolean", origins: "list", nested: "other",
+    });
+    expect(settings.filter((one) => one.required).map((one) => one.name)).toEqual(["key"]);
+  });
+
+  it("speaks the reader's language where the author did", () => {
+    const chinese = settingsOf(schema, "zh-CN");
+    expect(chinese[1]).toMatchObject({ title: "标题", description: "顶部" });
+    expect(chinese[5]!.options).toEqual([{ value: "right", label: "右" }, { value: "left", label: "左" }]);
+    expect(chinese[0]!.title).toBe("Key");
+    expect(settings[5]!.options[0]!.label).toBe("right");
+  });
+});
+
+describe("values", () => {
+  it("start with what is stored, else the defaults, and keep what has no control", () => {
+    const values = initialValues(settings, { colour: "#ffffff", nested: { deep: 1 } });
+    expect(values).toMatchObject({ colour: "#ffffff", corner: "right", title: "", key: "", loud: false, origins: [], nested: { deep: 1 } });
+  });
+
+  it("are sent without the optional ones left empty", () => {
+    const sent = toSend(settings, initialValues(settings, { nested: { deep: 1 } }));
+    expect(sent).toEqual({ title: "", colour: "#112233", corner: "right", loud: false, origins: [], nested: { deep: 1 } });
+  });
+
+  it("take one entry a line", () => {
+    expect(linesToList(" https://a \n\n https://b\n")).toEqual(["https://a", "https://b"]);
+  });
+});
+
+describe("problemOf", () => {
+  it("finds the problem of a setting and of what is inside it", () => {
+    const errors = { "/config/colour": "no colour", "/config/origins/1": "no origin", "/config/origins_more": "other" };
+    expect(problemOf("colour", errors)).toBe("no colour");
+    expect(problemOf("origins", errors)).toBe("no origin");
+    expect(problemOf("title", errors)).toBeUndefined();
+  });
+});
