@@ -40,4 +40,5 @@ const (
 	groupLimit  = 256                  // jobs of one commit
 	groupTime   = 5 * time.Millisecond // of work before a commit; nobody ever waits for company
 	groupTries  = 8                    // runs of one group that the database asks to repeat
+	raceWait    = 2 * time.Millisecond // before the second run after a deadlock; doubled each time
 )

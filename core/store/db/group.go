@@ -35,9 +35,12 @@ func (g *group) commit(ctx context.Context) {
 		r, err = g.attempt(ctx, try == 0)
 		if r == ofHaste {
 			g.savepoints = true
-		} else if r != ofRace {
+			continue
+		}
+		if r != ofRace {
 			break
 		}
+		<-time.After(raceWait << try) // lets the other node go first
 	}
 	if err != nil {
 		g.fail(err)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -228,4 +229,83 @@ func TestIntegrity(t *testing.T) {
 	}))
 	err := d.CheckIntegrity(t.Context())
 	fails(t, err, errs.Internal, "storage.corrupt")
+}
+
+// A group that PostgreSQL breaks off because of a deadlock is run again.
+func TestDeadlock(t *testing.T) {
+	c := config(t)
+	c.Driver, c.Source = db.Postgres, pgtest.Start(t).Schema(t)
+	d := open(t, c)
+	workspace(t, d)
+	must(t, d.Do(t.Context(), "", func(ctx context.Context, tx *db.Tx) error {
+		return tx.Queue(ctx, `INSERT INTO workspace (workspace_id, name, locale, created_at, updated_at) VALUES ('w2', 'name', 'en', 1, 1)`)
+	}))
+	other, err := pgx.Connect(t.Context(), c.Source)
+	must(t, err)
+	otherTx, err := other.Begin(t.Context())
+	must(t, err)
+	for _, s := range []string{
+		`SET deadlock_timeout = '1min'`, // so that the writer is the one to notice, and to yield
+		`SELECT 1 FROM workspace WHERE workspace_id = 'w2' FOR UPDATE`,
+	} {
+		_, err := otherTx.Exec(t.Context(), s)
+		must(t, err)
+	}
+	runs := 0
+	crossed := make(chan error, 1)
+	err = d.Do(t.Context(), "w", func(ctx context.Context, tx *db.Tx) error {
+		if runs++; runs == 1 {
+			go func() { // waits for us, while we wait for it
+				_, err := otherTx.Exec(t.Context(), `SELECT 1 FROM workspace WHERE workspace_id = 'w' FOR UPDATE`)
+				if err == nil {
+					err = otherTx.Commit(t.Context())
+				}
+				crossed <- err
+			}()
+		}
+		if err := tx.Append(ctx, happened("e")); err != nil {
+			return err
+		}
+		return tx.Lock(ctx, "w2")
+	})
+	must(t, err)
+	must(t, <-crossed)
+	if runs < 2 {
+		t.Fatalf("the job ran %d times: there was no deadlock", runs)
+	}
+	if got := feed(t, d); len(got) != 1 {
+		t.Fatalf("the feed is %v", got)
+	}
+	must(t, other.Close(t.Context()))
+}
+
+// The queue is bounded: whoever comes when it is full waits outside, no longer
+// than their patience.
+func TestFullQueue(t *testing.T) {
+	d := open(t, config(t))
+	release := hold(t, d)
+	const places = 4096
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for range places {
+		wg.Go(func() {
+			_ = d.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error { return note(ctx, tx, "never") })
+		})
+	}
+	tried := 0
+	eventually(t, func() bool { // until all places are taken
+		tried++
+		short, done := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer done()
+		err := d.Do(short, "", func(ctx context.Context, tx *db.Tx) error { return note(ctx, tx, "never") })
+		fails(t, err, errs.Unavailable, "storage.timeout")
+		return tried > 3
+	})
+	cancel()
+	wg.Wait()
+	must(t, release())
+	must(t, d.Do(t.Context(), "", func(ctx context.Context, tx *db.Tx) error { return note(ctx, tx, "after") }))
+	if n := notes(t, d); n != 1 {
+		t.Fatalf("%d rows: jobs ran that were given up", n)
+	}
 }
