@@ -24,6 +24,14 @@ var hopHeaders = []string{ //nolint:gochecknoglobals // a constant, but for the 
 	"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "cookie",
 }
 
+// mayAnswer reports whether a plugin may set a header on our origin: no
+// cookies, and nothing that makes a proxy before us serve something else.
+func mayAnswer(name string) bool {
+	name = strings.ToLower(name)
+	return name != "set-cookie" && !strings.HasPrefix(name, "x-accel-") && !strings.HasPrefix(name, "x-sendfile") &&
+		!strings.HasPrefix(name, "x-lighttpd-")
+}
+
 func (s *Server) hook(c *fiber.Ctx) error {
 	token := c.Params("token")
 	if err := s.throttle.allow("hook", channel.HookHash(token), webhooks()); err != nil {
@@ -31,7 +39,7 @@ func (s *Server) hook(c *fiber.Ctx) error {
 	}
 	r := channel.WebhookRequest{
 		Method: c.Method(), Path: "/" + c.Params("*"), Query: string(c.Request().URI().QueryString()),
-		Headers: make(map[string][]string), Body: append([]byte(nil), c.Body()...), Remote: c.IP(),
+		Headers: make(map[string][]string), Body: append([]byte(nil), c.Request().Body()...), Remote: s.address(c),
 	}
 	for name, value := range c.Request().Header.All() {
 		r.Headers[string(name)] = append(r.Headers[string(name)], string(value))
@@ -48,11 +56,12 @@ func (s *Server) hook(c *fiber.Ctx) error {
 		return err
 	}
 	for name, value := range answer.Headers {
-		if strings.EqualFold(name, fiber.HeaderSetCookie) || strings.ContainsAny(name+value, "\r\n") {
-			continue
+		if mayAnswer(name) && !strings.ContainsAny(name+value, "\r\n") {
+			c.Set(name, value)
 		}
-		c.Set(name, value)
 	}
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff") // whatever the plugin says
+	c.Set(fiber.HeaderContentSecurityPolicy, inertCSP)
 	if answer.Status < 200 || answer.Status > 599 {
 		answer.Status = http.StatusOK
 	}

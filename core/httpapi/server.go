@@ -19,6 +19,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -155,9 +156,7 @@ func (s *Server) fiberConfig() fiber.Config {
 		WriteTimeout:            timeout,
 		IdleTimeout:             2 * time.Minute,
 		EnableTrustedProxyCheck: true,
-		TrustedProxies:          proxies,
-		ProxyHeader:             fiber.HeaderXForwardedFor,
-		EnableIPValidation:      true,
+		TrustedProxies:          proxies, // for the host name; see address for the client's
 		StrictRouting:           true,
 		CaseSensitive:           true,
 	}
@@ -218,17 +217,17 @@ func (s *Server) common(c *fiber.Ctx) error {
 	ctx, cancel := context.WithTimeout(c.UserContext(), timeout)
 	defer cancel()
 	c.SetUserContext(context.WithValue(ctx, keyClient, identity.Client{
-		Address: c.IP(), UserAgent: truncate(c.Get(fiber.HeaderUserAgent), 300),
+		Address: s.address(c), UserAgent: truncate(c.Get(fiber.HeaderUserAgent), 300),
 	}))
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
-	if pathUnder(c.Path(), apiPrefix) {
-		c.Set(fiber.HeaderCacheControl, "no-store")
-		if !utf8.Valid(c.Body()) {
-			return newProblem(http.StatusBadRequest, "request.encoding", "The request is not valid UTF-8.")
-		}
+	if s.SecureCookies { // people reach us by TLS
+		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
 	}
-	err := c.Next()
+	err := s.readable(c)
+	if err == nil {
+		err = c.Next()
+	}
 	if err != nil { // answer it here, so that it is measured
 		err = s.handleError(c, err)
 	}
@@ -236,6 +235,25 @@ func (s *Server) common(c *fiber.Ctx) error {
 		s.Observe(c.Method(), c.Route().Path, c.Response().StatusCode(), s.Now().Sub(began))
 	}
 	return err
+}
+
+// readable refuses bodies that no handler should see. Webhooks are their
+// plugin's matter, byte for byte.
+func (s *Server) readable(c *fiber.Ctx) error {
+	if pathUnder(c.Path(), hooksPrefix) {
+		return nil
+	}
+	// fiber would unpack it, however large it becomes.
+	if coding := c.Get(fiber.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
+		return newProblem(http.StatusUnsupportedMediaType, "request.media_type", "Send the request without compression.")
+	}
+	if pathUnder(c.Path(), apiPrefix) {
+		c.Set(fiber.HeaderCacheControl, "no-store")
+		if !utf8.Valid(c.Request().Body()) {
+			return newProblem(http.StatusBadRequest, "request.encoding", "The request is not valid UTF-8.")
+		}
+	}
+	return nil
 }
 
 func pathUnder(path, prefix string) bool {

@@ -78,7 +78,7 @@ func (s *Server) visitorSocket(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	remote := c.IP()
+	remote := s.address(c)
 	return s.upgrade(c, func(conn net.Conn) { s.Sockets.Visitor(conn, inbox.ID, remote) })
 }
 

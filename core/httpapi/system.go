@@ -37,7 +37,7 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 }
 
 func (s *Server) metrics(c *fiber.Ctx) error {
-	if !s.MetricsPublic && (!isLoopback(c.IP()) || c.Get(fiber.HeaderXForwardedFor) != "") {
+	if !s.MetricsPublic && (!isLoopback(s.address(c)) || c.Get(fiber.HeaderXForwardedFor) != "") {
 		return errs.Absent()
 	}
 	text, contentType, err := s.Metrics()

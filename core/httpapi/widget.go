@@ -53,6 +53,7 @@ func (s *Server) widget(c *fiber.Ctx) error {
 		return errs.Absent()
 	}
 	c.Set("Cross-Origin-Resource-Policy", "cross-origin") // pages of other sites load it
+	c.Set(fiber.HeaderContentSecurityPolicy, inertCSP)
 	if strings.HasPrefix(f.mime, "text/html") {
 		policy, err := s.Conversations.Policy(c.UserContext(), inbox)
 		if err != nil {
@@ -62,6 +63,10 @@ func (s *Server) widget(c *fiber.Ctx) error {
 	}
 	return f.send(c)
 }
+
+// inertCSP is for what a plugin brings that is no page of the widget: opened as
+// a document of our origin (an SVG, an XML), it can do nothing.
+const inertCSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 // frameCSP lets the widget's frame load its own files and be embedded by the
 // inbox's origins; by any when none is named.

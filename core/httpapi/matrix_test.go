@@ -1,0 +1,188 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/page"
+)
+
+// places fills the parameters of a path.
+func places(path string, values map[string]string) string {
+	for name, value := range values {
+		path = strings.ReplaceAll(path, "{"+name+"}", value)
+	}
+	return path
+}
+
+// permission returns the permission a route needs; false for the others and
+// for sockets, which begin with an upgrade.
+func permission(access, path string) (identity.Permission, bool) {
+	for _, p := range identity.RoleOwner.Permissions() {
+		if string(p) == access {
+			return p, !strings.HasSuffix(path, "/live")
+		}
+	}
+	return "", false
+}
+
+// TestAuthorizationMatrix asks every route of a workspace, as everybody. It
+// only knows the table of routes, so a new route is in it by itself.
+func TestAuthorizationMatrix(t *testing.T) {
+	s := newSite(t, nil)
+	c := s.Receive(s.Inbox, "ext", "m1", "hello")
+	abroad, stranger := s.Workspace("other@example.com")
+	theirs := s.Receive(s.NewInbox(abroad, false), "ext", "m1", "hello")
+	theirInboxes, err := s.fake.Inboxes.Inboxes(t.Context(), abroad)
+	s.OK(err)
+
+	people := make(map[identity.Role]string)
+	for _, role := range []identity.Role{identity.RoleOwner, identity.RoleAdministrator, identity.RoleSupervisor, identity.RoleAgent} {
+		m := s.Member(s.WS, "the."+string(role)+"@example.com", "A "+string(role), 5)
+		s.change(m, func(m *identity.Member) { m.Role = role })
+		people[role] = s.signIn(m)
+	}
+	gone := s.Member(s.WS, "gone@example.com", "Gone", 5)
+	suspended := s.signIn(gone)
+	s.change(gone, func(m *identity.Member) { m.Role, m.Suspended = identity.RoleOwner, true })
+	foreigner := s.signIn(stranger)
+
+	mine := map[string]string{
+		"workspace": string(s.WS), "member": "mem_none", "invitation": "inv_none", "inbox": string(s.Inbox.ID), "publisher": "a", "name": "b",
+		"contact": string(c.Contact), "conversation": string(c.ID),
+	}
+	foreign := map[string]string{
+		"workspace": string(s.WS), "member": string(stranger.ID), "invitation": "inv_none", "inbox": string(theirInboxes[0].ID), "publisher": "a", "name": "b",
+		"contact": string(theirs.Contact), "conversation": string(theirs.ID),
+	}
+	asked := 0
+	for _, r := range s.Routes() {
+		need, ok := permission(r.Access, r.Path)
+		if !ok {
+			continue
+		}
+		asked++
+		body := ""
+		if r.Method != http.MethodGet {
+			body = bodyOf(r.Path)
+		}
+		path := places(r.Path, mine)
+		for role, cookie := range people {
+			a := s.ask(r.Method, path, body, "Cookie", cookie)
+			refused := a.StatusCode == http.StatusForbidden && a.code == "forbidden"
+			if refused == role.May(need) || a.StatusCode == http.StatusUnauthorized || a.StatusCode >= 500 {
+				t.Errorf("%s %s by %s answers %d %s", r.Method, path, role, a.StatusCode, a.text)
+			}
+		}
+		for who, cookie := range map[string]string{"somebody of another workspace": foreigner, "a suspended owner": suspended} {
+			if a := s.ask(r.Method, path, body, "Cookie", cookie); a.StatusCode != http.StatusNotFound || a.code != "not_found" {
+				t.Errorf("%s %s by %s answers %d %s", r.Method, path, who, a.StatusCode, a.text)
+			}
+		}
+		for who, cookie := range map[string]string{"a forged cookie": "patchbay_session=" + strings.Repeat("A", 43), "no cookie": "x=y", "an empty cookie": "patchbay_session="} {
+			if a := s.ask(r.Method, path, body, "Cookie", cookie); a.StatusCode != http.StatusUnauthorized {
+				t.Errorf("%s %s by %s answers %d", r.Method, path, who, a.StatusCode)
+			}
+		}
+		if other := places(r.Path, foreign); other != path && !strings.Contains(r.Path, "{publisher}") {
+			a := s.ask(r.Method, other, body, "Cookie", people[identity.RoleOwner])
+			if a.StatusCode != http.StatusNotFound || a.code != "not_found" {
+				t.Errorf("%s of another workspace's thing, %s, answers %d %s", r.Method, other, a.StatusCode, a.text)
+			}
+		}
+	}
+	if asked < 25 {
+		t.Errorf("only %d routes were asked", asked)
+	}
+	if s.theirs(theirs.Workspace, theirs.ID).LastSeq != theirs.LastSeq {
+		t.Error("a foreign conversation was changed")
+	}
+}
+
+// bodyOf is a body that a route accepts, so that what refuses is the door or
+// the use case, not the form.
+func bodyOf(path string) string {
+	for suffix, body := range map[string]string{
+		"/messages": `{"client_msg_id":"x","kind":"note","text":"hi"}`, "/assign": `{"member_id":""}`, "/state": `{"state":"open"}`,
+		"/read": `{"seq":1}`, "/me": `{"status":"away"}`, "/invitations": `{"email":"new@example.com","role":"agent"}`,
+		"/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,
+	} {
+		if strings.HasSuffix(path, suffix) {
+			return body
+		}
+	}
+	return `{}`
+}
+
+// change changes a member behind the use cases.
+func (s *site) change(m identity.Member, fn func(*identity.Member)) {
+	s.Helper()
+	_, err := s.fake.Identities.ChangeMember(s.Context(), m.Workspace, m.ID, func(m *identity.Member) error { fn(m); return nil })
+	s.OK(err)
+}
+
+// theirs reads a conversation of any workspace.
+func (s *site) theirs(w identity.WorkspaceID, id conversation.ID) conversation.Conversation {
+	s.Helper()
+	c, err := s.fake.Get(s.Context(), w, id)
+	s.OK(err)
+	return c
+}
+
+func TestAVisitorsTokenOpensTheirOwnChatOnly(t *testing.T) {
+	s := newSite(t, nil)
+	other := s.NewInbox(s.WS, true)
+	path := func(id string) string { return "/api/v1/live/" + id }
+	open := func(id string) string {
+		a := s.ask(http.MethodPost, path(id)+"/sessions", `{}`)
+		var body struct{ Token string }
+		if err := json.Unmarshal([]byte(a.text), &body); err != nil || a.StatusCode != http.StatusCreated || body.Token == "" {
+			t.Fatalf("a session: %d %s", a.StatusCode, a.text)
+		}
+		return "Bearer " + body.Token
+	}
+	alice, bob, elsewhere := open(string(s.Live.ID)), open(string(s.Live.ID)), open(string(other.ID))
+	send := `{"client_msg_id":"m1","text":"hello"}`
+	if a := s.ask(http.MethodPost, path(string(s.Live.ID))+"/messages", send, "Authorization", alice); a.StatusCode != http.StatusCreated || a.Header.Get("Idempotency-Replayed") != "" {
+		t.Fatalf("a message: %d %s", a.StatusCode, a.text)
+	}
+	if a := s.ask(http.MethodPost, path(string(s.Live.ID))+"/messages", send, "Authorization", alice); a.StatusCode != http.StatusOK || a.Header.Get("Idempotency-Replayed") != "true" {
+		t.Errorf("the repeat: %d %v", a.StatusCode, a.Header)
+	}
+	c, err := s.fake.List(t.Context(), s.WS, conversation.Filter{}, page.Request{})
+	s.OK(err)
+	s.Change(c.Items[0].ID, func(c *conversation.Conversation) error { c.AddNote(s.Turn(s.Owner), "n1", "private"); return nil })
+
+	a := s.ask(http.MethodGet, path(string(s.Live.ID))+"/changes", "", "Authorization", alice)
+	if !strings.Contains(a.text, `"hello"`) || strings.Contains(a.text, "private") || strings.Contains(a.text, string(c.Items[0].ID)) {
+		t.Errorf("the visitor reads %s", a.text)
+	}
+	if a := s.ask(http.MethodGet, path(string(s.Live.ID))+"/changes?after=18446744073709551615", "", "Authorization", alice); a.StatusCode != http.StatusOK || strings.Contains(a.text, "hello") {
+		t.Errorf("beyond the end: %d %s", a.StatusCode, a.text)
+	}
+	if a := s.ask(http.MethodGet, path(string(s.Live.ID))+"/changes", "", "Authorization", bob); a.StatusCode != http.StatusOK || strings.Contains(a.text, "hello") {
+		t.Errorf("another visitor reads %s", a.text)
+	}
+	for name, token := range map[string]string{
+		"another inbox's token": elsewhere, "no token": "", "no scheme": strings.TrimPrefix(alice, "Bearer "), "rubbish": "Bearer x",
+		"a letter of Latin 1": "Bearer \xe9" + strings.TrimPrefix(alice, "Bearer "), "a forged secret": alice[:len(alice)-4] + "AAAA",
+	} {
+		for method, part := range map[string]string{http.MethodGet: "/changes", http.MethodPost: "/messages"} {
+			if a := s.ask(method, path(string(s.Live.ID))+part, send, "Authorization", token); a.StatusCode != http.StatusUnauthorized {
+				t.Errorf("%s %s with %s answers %d %s", method, part, name, a.StatusCode, a.text)
+			}
+		}
+	}
+	// A member's cookie is no visitor's token, and the reverse.
+	cookie := s.signIn(s.Owner)
+	if a := s.ask(http.MethodGet, path(string(s.Live.ID))+"/changes", "", "Cookie", cookie); a.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a member as a visitor: %d", a.StatusCode)
+	}
+	if a := s.ask(http.MethodGet, "/api/v1/session", "", "Authorization", alice, "Cookie", "patchbay_session="+strings.TrimPrefix(alice, "Bearer ")); a.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a visitor as a member: %d", a.StatusCode)
+	}
+}

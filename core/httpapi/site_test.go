@@ -1,0 +1,176 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/channel/channeltest"
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
+	"github.com/patchbay-im/patchbay/core/dispatch"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/httpapi"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/wire"
+)
+
+// site is the whole HTTP face over the real use cases, with storage in memory.
+type site struct {
+	*conversationtest.World
+	*httpapi.Server
+	fake     *conversationtest.Fake
+	identity *identity.Services
+	plugins  *channeltest.Plugins
+}
+
+// newSite makes a site; change may set options.
+func newSite(t *testing.T, change func(*httpapi.Options)) *site {
+	t.Helper()
+	s := &site{fake: conversationtest.NewFake()}
+	s.World = conversationtest.NewWorld(t, s.fake.Fixture())
+	s.plugins = &channeltest.Plugins{
+		T: t, Installed: []channel.Type{{Plugin: s.Live.Plugin, Live: true}},
+		OnValidateConfig: func(channel.PluginID, json.RawMessage) ([]channel.Problem, error) { return nil, nil },
+		OnConfigure:      func(channel.Inbox) error { return nil },
+		OnRemove:         func(channel.Inbox) error { return nil },
+		OnHealth:         func(channel.Inbox) channel.Health { return channel.Health{State: "ok"} },
+		OnOpenSession: func(channel.Inbox, channel.SessionRequest) (channel.SessionAnswer, error) {
+			return channel.SessionAnswer{Allow: true, Origins: []string{"https://shop.example", "https://x.example; script-src *"}}, nil
+		},
+	}
+	log := slog.New(slog.DiscardHandler)
+	s.identity = identity.New(identity.Deps{
+		Stores: s.fake.Identities.Stores(), Hasher: identity.NewHasher(identity.HashOptions{MemoryKiB: 8, Iterations: 1}),
+		Throttle: identity.NewThrottle(time.Now, identity.ThrottleOptions{}), Notifier: mute{}, Now: time.Now, Log: log,
+	})
+	conversations := conversation.NewService(conversation.Deps{
+		Store: s.fake, Reader: s.fake, Marks: s.fake, Visitors: s.fake, Inboxes: s.fake.Inboxes, Plugins: s.plugins,
+		Members: colleagues{s.fake}, Now: time.Now,
+	})
+	o := httpapi.Options{
+		Version: "test", BaseURL: "http://example.com", Now: time.Now, Log: log,
+		Identity: s.identity, Contacts: contact.NewService(s.fake.Contacts, time.Now),
+		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, time.Now),
+		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, time.Now),
+		Conversations: conversations, Extensions: extension.NewService(noPlugins{}), Presence: nobody{},
+		Feed: feed{s.fake.Feed, s.fake},
+		PluginUI: func(channel.PluginID) (fs.FS, bool) {
+			return fstest.MapFS{
+				"frame.html": {Data: []byte("<title>widget</title>")}, "loader.js": {Data: []byte("1")},
+				"logo.svg": {Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`)},
+			}, true
+		},
+		Console: fstest.MapFS{"index.html": {Data: []byte("<title>console</title>")}},
+		Health:  func(context.Context) error { return nil },
+		Metrics: func() ([]byte, string, error) { return []byte("up 1\n"), "text/plain", nil },
+	}
+	if change != nil {
+		change(&o)
+	}
+	server, err := httpapi.New(o)
+	s.OK(err)
+	s.Server = server
+	return s
+}
+
+// answer is what came back.
+type answer struct {
+	*http.Response
+	text string
+	code string // of a problem
+}
+
+// ask sends one request. header is pairs.
+func (s *site) ask(method, path, body string, header ...string) answer {
+	s.Helper()
+	r, err := http.NewRequestWithContext(s.Context(), method, "http://example.com"+path, bytes.NewReader([]byte(body)))
+	s.OK(err)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Add(header[i], header[i+1])
+	}
+	res, err := s.Test(r)
+	s.OK(err)
+	defer func() { _ = res.Body.Close() }()
+	b, err := io.ReadAll(res.Body)
+	s.OK(err)
+	a := answer{Response: res, text: string(b)}
+	if strings.HasPrefix(res.Header.Get("Content-Type"), "application/problem+json") {
+		var p httpapi.Problem
+		s.OK(json.Unmarshal(b, &p))
+		a.code = p.Code
+	}
+	return a
+}
+
+// signIn returns a cookie of an account.
+func (s *site) signIn(m identity.Member) string {
+	s.Helper()
+	token, err := s.identity.Sessions.CreateLink(s.Context(), m.Account, 0)
+	s.OK(err)
+	in, err := s.identity.Sessions.SignInByLink(s.Context(), token, identity.Client{})
+	s.OK(err)
+	return "patchbay_session=" + in.Token
+}
+
+// hook gives an inbox a webhook address and returns its token.
+func (s *site) hook(inbox channel.Inbox) string {
+	s.Helper()
+	_, token, err := channel.NewService(s.fake.Inboxes, s.plugins, time.Now).RotateHook(s.Context(), identity.SystemScope(inbox.Workspace), inbox.ID)
+	s.OK(err)
+	return token
+}
+
+// proxied trusts the address that requests without a listener come from.
+func proxied(o *httpapi.Options) {
+	o.Proxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/32"), netip.MustParsePrefix("10.0.0.0/8")}
+}
+
+type mute struct{}
+
+func (mute) Publish(string, []byte) error { return nil }
+
+// colleagues are the members who may take work.
+type colleagues struct{ fake *conversationtest.Fake }
+
+func (c colleagues) Member(ctx context.Context, scope identity.Scope, id identity.MemberID) (identity.Member, error) {
+	return c.fake.Identities.Member(ctx, scope.Workspace, id)
+}
+
+type noPlugins struct{}
+
+func (noPlugins) Plugins() []extension.Plugin                          { return nil }
+func (noPlugins) Restart(context.Context, extension.PluginID) error    { return nil }
+func (noPlugins) Logs(extension.PluginID) ([]extension.LogLine, error) { return nil, nil }
+
+type nobody struct{}
+
+func (nobody) Snapshot(context.Context, identity.WorkspaceID) ([]wire.Presence, error) {
+	return nil, nil
+}
+
+func (nobody) Choose(context.Context, identity.WorkspaceID, identity.MemberID, dispatch.Status) error {
+	return nil
+}
+
+type feed struct {
+	event.Log
+	*conversationtest.Fake
+}
+
+func (feed) Epoch() string { return "epoch-1" }
