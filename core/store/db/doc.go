@@ -13,12 +13,12 @@
 //
 // Every write of a node goes through the writer, a single goroutine that owns
 // one connection. It takes the jobs that wait, runs each on the same
-// transaction under a savepoint of its own, and commits them together: many
-// jobs, one fsync. A job that fails, or panics, is rolled back alone. A job's
-// answer leaves only after the commit; when the commit fails, all its jobs
-// fail with errs.Unavailable and the writer goes on with the next. A job may
-// run more than once (PostgreSQL asks for it after a deadlock), and never sees
-// its caller's cancellation once it has begun.
+// transaction, and commits them together: many jobs, one fsync. A job that
+// fails, or panics, is rolled back alone: to its savepoint, or (PostgreSQL) by
+// running the group again with savepoints. A job's answer leaves only after
+// the commit; when the commit fails, all its jobs fail with errs.Unavailable
+// and the writer goes on with the next. A job may therefore run more than once,
+// and never sees its caller's cancellation once it has begun.
 //
 // Before anything else a job locks the row of its workspace, which also holds
 // the number of the last event: numbers of the feed are therefore given in

@@ -256,9 +256,9 @@ func TestDeadlock(t *testing.T) {
 	err = d.Do(t.Context(), "w", func(ctx context.Context, tx *db.Tx) error {
 		if runs++; runs == 1 {
 			go func() { // waits for us, while we wait for it
-				_, err := otherTx.Exec(t.Context(), `SELECT 1 FROM workspace WHERE workspace_id = 'w' FOR UPDATE`)
+				_, err := otherTx.Exec(ctx, `SELECT 1 FROM workspace WHERE workspace_id = 'w' FOR UPDATE`)
 				if err == nil {
-					err = otherTx.Commit(t.Context())
+					err = otherTx.Commit(ctx)
 				}
 				crossed <- err
 			}()
