@@ -32,6 +32,17 @@ type Permission struct {
 	Reason map[string]string // by locale; "en" is always there
 }
 
+// Isolation is one measure that keeps a process in its place.
+type Isolation string
+
+// The measures.
+const (
+	OwnProcessGroup  Isolation = "own_process_group"
+	EmptyEnvironment Isolation = "empty_environment"
+	NoNewPrivileges  Isolation = "no_new_privileges"
+	ResourceLimits   Isolation = "resource_limits" // on open files and core dumps
+)
+
 // Plugin is an installed plugin.
 type Plugin struct {
 	ID          PluginID
@@ -39,7 +50,7 @@ type Plugin struct {
 	Version     string
 	Kinds       []string
 	Permissions []Permission
-	Isolation   string // the level reached, in words
+	Isolation   []Isolation // what keeps its process in its place, really in force
 	State       State
 	Detail      string // what is wrong and what to do
 	Since       time.Time

@@ -24,7 +24,7 @@ type pluginBody struct {
 	PID         int               `json:"pid,omitempty"`
 	Restarts    int               `json:"restarts"`
 	NextRetryAt *time.Time        `json:"next_retry_at,omitempty"`
-	Isolation   string            `json:"isolation" doc:"The level of isolation that was reached."`
+	Isolation   []string          `json:"isolation" enum:"own_process_group,empty_environment,no_new_privileges,resource_limits" doc:"What keeps the process in its place, as far as it is in force on this system."`
 	Permissions []permissionBody  `json:"permissions"`
 }
 
@@ -49,8 +49,11 @@ type logsBody struct {
 func pluginOf(p extension.Plugin) pluginBody {
 	out := pluginBody{
 		ID: string(p.ID), Name: p.Name, Version: p.Version, Kinds: p.Kinds, State: string(p.State), Detail: p.Detail,
-		Since: wire.Stamp(p.Since), PID: p.PID, Restarts: p.Restarts, Isolation: p.Isolation,
-		Permissions: make([]permissionBody, len(p.Permissions)),
+		Since: wire.Stamp(p.Since), PID: p.PID, Restarts: p.Restarts,
+		Isolation: make([]string, len(p.Isolation)), Permissions: make([]permissionBody, len(p.Permissions)),
+	}
+	for i, x := range p.Isolation {
+		out.Isolation[i] = string(x)
 	}
 	for i, x := range p.Permissions {
 		out.Permissions[i] = permissionBody(x)

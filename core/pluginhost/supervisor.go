@@ -191,7 +191,7 @@ func (s *supervisor) status() extension.Plugin {
 	defer s.mu.Unlock()
 	m := s.plugin.manifest
 	out := extension.Plugin{
-		ID: extension.PluginID(s.id), Name: s.plugin.name(), Version: m.Version, Isolation: process.Isolation,
+		ID: extension.PluginID(s.id), Name: s.plugin.name(), Version: m.Version, Isolation: process.Isolation(),
 		State: s.state, Detail: s.detail, Since: s.since, PID: s.pid, Restarts: max(s.starts-1, 0), NextRetryAt: s.retryAt,
 	}
 	for _, k := range m.Kinds {

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/patchbay-im/patchbay/core/extension"
 )
 
 // Signals of a gentle and of a telling end.
@@ -19,7 +21,11 @@ const (
 )
 
 // Isolation says what keeps a plugin in its place on this system.
-const Isolation = "own process group, empty environment, no new privileges, limits on files and core dumps"
+func Isolation() []extension.Isolation {
+	return []extension.Isolation{
+		extension.OwnProcessGroup, extension.EmptyEnvironment, extension.NoNewPrivileges, extension.ResourceLimits,
+	}
+}
 
 // Limits of a plugin process.
 const (

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+
+	"github.com/patchbay-im/patchbay/core/extension"
 )
 
 // Signals of a gentle and of a telling end.
@@ -16,7 +18,9 @@ const (
 )
 
 // Isolation says what keeps a plugin in its place on this system.
-const Isolation = "empty environment (other protections need Linux)"
+func Isolation() []extension.Isolation {
+	return []extension.Isolation{extension.EmptyEnvironment} // the others need Linux
+}
 
 func command(_ *os.File, path string) *exec.Cmd {
 	return &exec.Cmd{Path: path, Args: []string{"plugin"}}

@@ -1056,8 +1056,8 @@ export interface components {
             /** @description What is wrong and what to do. */
             detail?: string;
             id: string;
-            /** @description The level of isolation that was reached. */
-            isolation: string;
+            /** @description What keeps the process in its place, as far as it is in force on this system. */
+            isolation: ("own_process_group" | "empty_environment" | "no_new_privileges" | "resource_limits")[];
             kinds: string[];
             /** @description By locale. */
             name: {
