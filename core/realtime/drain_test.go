@@ -19,6 +19,8 @@ func TestDrain(t *testing.T) {
 		n := w.node(tuning)
 		m, v, silent := n.ready(w.agent().ID), n.visitor(w.welcome(), "", 0), n.dial("/visitor/"+string(w.Live.ID))
 		v.expect("ready")
+		silent.say(`{"op":"ping"}`) // so that it has arrived
+		silent.refused("frame.invalid")
 		for len(w.presence.events) > 0 {
 			<-w.presence.events
 		}

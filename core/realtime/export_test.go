@@ -52,3 +52,15 @@ func (g *Gateway) Held() int {
 	}
 	return n
 }
+
+// Waiting counts the bytes that wait to be written to anybody.
+func (g *Gateway) Waiting() int {
+	g.mu.Lock()
+	transport := g.transport
+	g.mu.Unlock()
+	n := 0
+	for _, h := range transport.Handlers() {
+		n += h.(*session).conn.Waiting()
+	}
+	return n
+}

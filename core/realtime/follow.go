@@ -73,8 +73,8 @@ func (s *session) catchUp(ctx context.Context) {
 		}
 		if b == nil {
 			read, err := s.side.read(ctx, after)
-			if err == nil && (read.empty() || read.first != after+1) {
-				err = errStreamHole
+			if err == nil {
+				err = s.found(&read, after)
 			}
 			if err != nil {
 				s.broken(ctx, err)
@@ -97,12 +97,46 @@ func (s *session) catchUp(ctx context.Context) {
 func (s *session) lacks() (rest *batch, after uint64, lacks bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.cursor.live || s.reading {
+	c := &s.cursor
+	if s.closed || c.live || s.reading {
 		return nil, 0, false
 	}
-	if s.rest == nil && s.cursor.at >= s.cursor.target {
-		s.cursor.live = true
+	if s.rest == nil && c.at >= c.target && !c.doubt {
+		c.live = true
 		return nil, 0, false
 	}
-	return s.rest, s.cursor.at, true
+	if s.rest == nil { // whoever doubts from now on makes it read once more
+		c.asked, c.doubt = c.target, false
+	}
+	return s.rest, c.at, true
+}
+
+// found takes what was read after a number. Nothing is an answer only if
+// nothing was known to be there when the question was asked.
+func (s *session) found(b *batch, after uint64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &s.cursor
+	unknown := after >= c.asked
+	switch {
+	case b.empty() && unknown:
+		return nil
+	case b.empty() || b.first != after+1:
+		return errStreamHole
+	}
+	c.target = max(c.target, b.next()-1)
+	c.doubt = c.doubt || unknown // and there may be more
+	return nil
+}
+
+// doubtful makes the session look into the database: events may have been
+// committed that it was not told of.
+func (s *session) doubtful() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cursor.doubt = true
+	if s.cursor.live {
+		s.cursor.live = false
+		s.put(s.catchUp)
+	}
 }

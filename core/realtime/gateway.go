@@ -22,6 +22,7 @@ type Gateway struct {
 	pool     pool
 	hubs     hubs
 	rooms    rooms
+	feeds    feeds
 	places   places
 	typists  typists
 	sessions sync.WaitGroup

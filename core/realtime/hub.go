@@ -135,6 +135,23 @@ func (r *rooms) each(inbox channel.InboxID, recipient string, fn func(*visitor))
 	}
 }
 
+// doubtful makes every visitor of the workspace look into the database.
+func (r *rooms) doubtful(w identity.WorkspaceID) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, room := range r.all {
+		room.mu.RLock()
+		if room.workspace == w {
+			for _, v := range room.visitors {
+				for ; v != nil; v = v.twin {
+					v.doubtful()
+				}
+			}
+		}
+		room.mu.RUnlock()
+	}
+}
+
 // join makes an authenticated visitor's session found.
 func (r *room) join(v *visitor) {
 	r.mu.Lock()

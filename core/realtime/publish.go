@@ -1,6 +1,8 @@
 package realtime
 
 import (
+	"sync"
+
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -15,6 +17,25 @@ type Item struct {
 	Conversation *conversation.Conversation
 }
 
+// feeds remember how far each workspace was published. A member's session sees
+// a hole by the next event; a visitor's, who sees few of them, cannot.
+type feeds struct {
+	mu   sync.Mutex
+	last map[identity.WorkspaceID]uint64
+}
+
+// jumps reports whether events may be missing before the first of these.
+func (f *feeds) jumps(w identity.WorkspaceID, first, last uint64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.last == nil {
+		f.last = make(map[identity.WorkspaceID]uint64)
+	}
+	before := f.last[w] // 0 at first: who came before the first event may lack some
+	f.last[w] = max(before, last)
+	return first > before+1
+}
+
 // member is the frame that members get.
 func (it Item) member() eventFrame {
 	return eventFrame{Op: "event", FeedEvent: wire.FeedEventOf(it.Event, it.Change, it.Conversation)}
@@ -25,6 +46,12 @@ func (it Item) member() eventFrame {
 // same events; what a caller leaves out, the sessions read from the database.
 // It does not block on slow readers.
 func (g *Gateway) Publish(workspace identity.WorkspaceID, items []Item) {
+	if len(items) == 0 {
+		return
+	}
+	if g.feeds.jumps(workspace, items[0].Event.Feed, items[len(items)-1].Event.Feed) {
+		g.rooms.doubtful(workspace)
+	}
 	for _, it := range items {
 		g.publishPublic(it)
 	}

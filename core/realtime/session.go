@@ -30,7 +30,9 @@ type side interface {
 type cursor struct {
 	at     uint64 // the last number sent
 	target uint64 // the last number known to exist, while not live
+	asked  uint64 // the target when the database was last asked
 	live   bool   // the next published number can be sent as it comes
+	doubt  bool   // more may exist; the database must be asked before it is live
 }
 
 // session is what the sessions of members and visitors share: a connection,

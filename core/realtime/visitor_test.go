@@ -239,6 +239,46 @@ func TestVisitorTabs(t *testing.T) {
 	})
 }
 
+// TestPublishLosesForVisitors: a visitor sees few events, so a lost one shows
+// in none of their own. The next event of the workspace brings it.
+func TestPublishLosesForVisitors(t *testing.T) {
+	forms(t, func(t *testing.T, tuning realtime.Tuning) {
+		w := newWorld(t)
+		n := w.node(tuning)
+		who, other := w.welcome(), w.welcome()
+		w.write(other.Visitor, "first")
+		w.pump(n)
+		v := n.visitor(who, "", 0)
+		v.expect("ready")
+		for range 250 { // more than two pages
+			w.write(who.Visitor, "lost")
+		}
+		w.pumped = w.head() // the pump has forgotten them
+		v.quiet()
+		w.write(other.Visitor, "something else")
+		w.pump(n)
+		v.changes(0, 250)
+		w.write(who.Visitor, "live again")
+		w.pump(n)
+		v.changes(250, 1)
+		v.quiet()
+	})
+}
+
+// TestFirstPublish: what was committed before a node published anything.
+func TestFirstPublish(t *testing.T) {
+	w := newWorld(t)
+	n := w.node(realtime.Tuning{})
+	who := w.welcome()
+	v := n.visitor(who, "", 0)
+	v.expect("ready")
+	w.write(who.Visitor, "before the pump runs")
+	w.pumped = w.head()
+	w.write(w.welcome().Visitor, "the first event that it sees")
+	w.pump(n)
+	v.changes(0, 1)
+}
+
 // TestVisitorStorageFails: a passing failure sends the client away to come back.
 func TestVisitorStorageFails(t *testing.T) {
 	w := newWorld(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -45,8 +46,8 @@ func (c *clock) Now() time.Time {
 	return c.now
 }
 
-// pass lets time pass; when it returns, all that is due has been looked at.
-func (c *clock) pass(d time.Duration) {
+// advance lets time pass; when it returns, all that is due has been looked at.
+func (c *clock) advance(d time.Duration) {
 	c.mu.Lock()
 	c.now = c.now.Add(d)
 	now := c.now
@@ -73,6 +74,7 @@ type world struct {
 	service *conversation.Service
 	calls   *calls // what the gateways call instead of service
 	bus     *bus.Bus
+	nodes   []*node
 
 	mu       sync.Mutex
 	checks   map[identity.MemberID]func() (identity.Scope, error)
@@ -120,6 +122,25 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// pass lets time pass, once everything is written: a writer that has not come
+// to say so would count as stuck when the clock jumps.
+func (w *world) pass(d time.Duration) {
+	w.Helper()
+	for deadline := time.Now().Add(patience); ; runtime.Gosched() {
+		waiting := 0
+		for _, n := range w.nodes {
+			waiting += n.Waiting()
+		}
+		if waiting == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			w.Fatal("somebody does not read")
+		}
+	}
+	w.advance(d)
+}
+
 // node starts a gateway that the test ends.
 func (w *world) node(tuning realtime.Tuning) *node {
 	w.Helper()
@@ -130,6 +151,7 @@ func (w *world) node(tuning realtime.Tuning) *node {
 		Logger: slog.New(slog.DiscardHandler), Metrics: w.metrics, Tuning: tuning,
 	})}
 	w.OK(n.Start(w.Context()))
+	w.nodes = append(w.nodes, n)
 	var err error
 	n.listener, err = new(net.ListenConfig).Listen(w.Context(), "tcp", "127.0.0.1:0")
 	w.OK(err)
