@@ -29,7 +29,7 @@ func bugs() []seeded {
 }
 
 // settling is longer than a webhook request waits that a kill left unprocessed.
-const settling = 20 * time.Second
+const settling = 40 * time.Second
 
 // caughtBy returns what the verdict says of the bug; "" = it did not notice.
 func (b seeded) caughtBy(r verdict.Report) string {

@@ -91,7 +91,7 @@ func (n *nemesis) rage(ctx context.Context, cycles int) error {
 	for range cycles {
 		life := n.between(100*time.Millisecond, 500*time.Millisecond)
 		if n.oneIn(6) {
-			part := time.Duration(n.rng.Int64N(int64(life)))
+			part := n.between(life/2, life) // plugins need a moment to start
 			wait(ctx, part)
 			n.killPlugin()
 			life -= part
