@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"github.com/patchbay-im/patchbay/core/channel"
@@ -64,6 +65,9 @@ type moved struct {
 	news      dispatch.QueueNews
 }
 
+// placesPerMessage keeps a message on the bus far below the 1 MiB that NATS allows.
+const placesPerMessage = 1000
+
 // maxMoves bounds the queue news that wait for their look-up.
 const maxMoves = 1024
 
@@ -107,8 +111,8 @@ func (a *announcer) tell(ctx context.Context, w identity.WorkspaceID, news dispa
 			Inbox: who.inbox, Recipient: who.recipient, Position: m.Place, Available: news.Available,
 		})
 	}
-	if len(out.Places) > 0 {
-		a.publish(ctx, event.SubjectQueue+string(w), out)
+	for part := range slices.Chunk(out.Places, placesPerMessage) {
+		a.publish(ctx, event.SubjectQueue+string(w), realtime.QueueNews{Places: part})
 	}
 }
 

@@ -248,7 +248,11 @@ func (s *session) untilNext(ctx context.Context) time.Duration {
 	if next.IsZero() {
 		return idle
 	}
-	return min(max(next.Sub(s.now()), 10*time.Millisecond), idle)
+	wait := next.Sub(s.now())
+	if wait <= 0 { // what is due is in flight: its receipt wakes us
+		return storeRetry
+	}
+	return min(max(wait, 10*time.Millisecond), idle)
 }
 
 func (s *session) settle(ctx context.Context, receipts []Receipt) {
