@@ -215,15 +215,18 @@ func TestHookThatThePluginPutsOff(t *testing.T) {
 			in.answer = func(channel.WebhookRequest) (channel.WebhookAnswer, error) {
 				return channel.WebhookAnswer{Status: status, Result: channel.Result{Outcome: channel.OutcomeRetry, Code: "unknown_instance"}}, nil
 			}
-			if a := in.handle(token, "m1"); a.Status != 202 {
-				t.Errorf("answered %d: the request is taken, and not processed", a.Status)
+			for _, body := range []string{"m1", "m2"} {
+				if a := in.handle(token, body); a.Status != 202 {
+					t.Errorf("answered %d: the request is taken, and not processed", a.Status)
+				}
+				in.pass(time.Millisecond)
 			}
 			in.pass(10 * time.Second)
-			in.replay(1, 0)
+			in.replay(2, 0) // each on its own: the plugin is there
 			in.accepting()
 			in.pass(2 * time.Second)
-			in.replay(1, 0)
-			if got := in.receiver.came(); !slices.Equal(got, []string{"m1"}) {
+			in.replay(2, 0)
+			if got := in.receiver.came(); !slices.Equal(got, []string{"m1", "m2"}) {
 				t.Errorf("committed %q", got)
 			}
 		})

@@ -288,6 +288,13 @@ func TestLastKnownPolicy(t *testing.T) {
 	}
 	_, err = d.service.OpenSession(t.Context(), d.Live.ID, conversation.Knock{Token: w.Token}) // an earlier session is no pass
 	d.refused(err, errs.Forbidden, "visitor.refused")
+
+	// A plugin that is there and says no is not overruled by what it said before.
+	d.plugins.OnOpenSession = func(channel.Inbox, channel.SessionRequest) (channel.SessionAnswer, error) {
+		return channel.SessionAnswer{}, errs.New(errs.Invalid, "plugin.refused", "The plugin refused.")
+	}
+	_, err = knock("https://shop.example")
+	d.refused(err, errs.Invalid, "plugin.refused")
 }
 
 func TestATightenedConfigurationIsNotAnsweredFromBefore(t *testing.T) {
