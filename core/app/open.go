@@ -155,7 +155,7 @@ func (s *server) live() {
 		Metrics: liveMetrics{s.metrics},
 	})
 	s.pump = newPump(s.store.Events(), &subscriptions{
-		hydrator: conversations, gateway: s.gateway, dispatcher: s.dispatcher, conversations: s.conversations, places: known,
+		hydrator: conversations, gateway: s.gateway, dispatcher: s.dispatcher, conversations: s.conversations, places: known, log: s.log,
 	}, s.metrics.Events, s.log)
 }
 

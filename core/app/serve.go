@@ -196,10 +196,22 @@ func (s *server) housekeeping(ctx context.Context) {
 		}
 		s.chore(ctx, "waking conversations", func() error { _, err := s.conversations.WakeDue(ctx); return err })
 		s.chore(ctx, "replaying webhooks", func() error { return s.replay(ctx) })
+		if n%60 == 30 {
+			s.chore(ctx, "following new workspaces", func() error { return s.followAll(ctx) })
+		}
 		if n%3600 == 0 {
 			s.chore(ctx, "forgetting ended sessions", func() error { return s.identity.Sessions.Sweep(ctx) })
 		}
 	}
+}
+
+// followAll makes the pump follow a workspace whose first wake-up was lost.
+func (s *server) followAll(ctx context.Context) error {
+	all, err := s.workspaces(ctx)
+	for _, w := range all {
+		s.pump.wake(ctx, w)
+	}
+	return err
 }
 
 func (s *server) replay(ctx context.Context) error {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/dispatch"
@@ -28,6 +29,7 @@ type subscriptions struct {
 	dispatcher    *dispatch.Dispatcher
 	conversations *conversation.Service
 	places        *places
+	log           *slog.Logger
 }
 
 // Observe implements event.Observer.
@@ -127,8 +129,11 @@ func (s *subscriptions) requeue(ctx context.Context, w identity.WorkspaceID, ite
 		if status != dispatch.Offline {
 			continue
 		}
-		if err := s.conversations.Requeue(ctx, w, c.ID, c.Assignee); err != nil && !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.NotFound) {
-			return err //nolint:wrapcheck // a use case's error says what happened
+		switch err := s.conversations.Requeue(ctx, w, c.ID, c.Assignee); {
+		case errs.Is(err, errs.Unavailable):
+			return err //nolint:wrapcheck // the batch comes again when the database does
+		case err != nil && !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.NotFound):
+			s.log.ErrorContext(ctx, "a conversation could not be put back into the queue", "conversation", string(c.ID), "error", err)
 		}
 	}
 	return nil
