@@ -113,12 +113,19 @@ func (s *Service) policy(ctx context.Context, inbox channel.Inbox, r channel.Ses
 	}
 	last, lastErr := s.Visitors.Policy(ctx, inbox)
 	if lastErr != nil || last == nil {
-		return answer, err
+		return answer, notNow(err)
 	}
 	if len(last.Origins) > 0 && !contains(last.Origins, r.EmbedOrigin) {
 		return channel.SessionAnswer{}, nil
 	}
 	return *last, nil
+}
+
+// notNow words for a visitor that the channel's plugin does not run.
+func notNow(cause error) error {
+	e := errs.Wrap(cause, errs.Unavailable, "visitor.unavailable", "The chat is not available at this moment. Please try again shortly.")
+	e.RetryAfter = max(errs.As(cause).RetryAfter, time.Second)
+	return e
 }
 
 // keepPolicy remembers what an answer says of the inbox, not of the visitor,
