@@ -31,6 +31,10 @@ const (
 // ErrLineDied is returned by Serve when the plugin process went away.
 var ErrLineDied = errors.New("the line to the plugin died")
 
+// ErrLineStopped is returned by Line.Send when the plugin is being drained:
+// nothing of the batch left, and receipts of what left before still come.
+var ErrLineStopped = errors.New("the line to the plugin takes no more")
+
 // Deliverer hands due deliveries to the plugins.
 //
 // Concurrency: Serve runs once per ready plugin process, in the plugin host's
@@ -121,6 +125,7 @@ func (s *session) run(ctx context.Context) error {
 	for {
 		wait, err := s.send(ctx)
 		if err != nil {
+			s.lastReceipts(ctx)
 			return err
 		}
 		timer := time.NewTimer(wait)
@@ -138,6 +143,22 @@ func (s *session) run(ctx context.Context) error {
 		case <-timer.C:
 		}
 		timer.Stop()
+	}
+}
+
+// lastReceipts records what was answered before the line died: each receipt
+// that is not recorded costs a duplicate.
+func (s *session) lastReceipts(ctx context.Context) {
+	for {
+		select {
+		case receipts, ok := <-s.line.Receipts():
+			if !ok {
+				return
+			}
+			s.settle(ctx, receipts)
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
@@ -172,7 +193,13 @@ func (s *session) send(ctx context.Context) (time.Duration, error) {
 		for _, item := range batch {
 			s.inFlight[item.ID] = item
 		}
-		if err := s.line.Send(ctx, batch); err != nil {
+		switch err := s.line.Send(ctx, batch); {
+		case errors.Is(err, ErrLineStopped):
+			for _, item := range batch {
+				delete(s.inFlight, item.ID)
+			}
+			return idle, nil
+		case err != nil:
 			return 0, errors.Join(ErrLineDied, err)
 		}
 	}

@@ -97,6 +97,7 @@ type line struct {
 	batches  []int
 	receipts chan []delivery.Receipt
 	answer   func(delivery.Delivery) *channel.Result // nil result = no answer
+	refuse   error                                   // of the next Send
 }
 
 func newLine(answer func(delivery.Delivery) *channel.Result) *line {
@@ -116,6 +117,9 @@ func (l *line) Credits() int {
 func (l *line) Send(_ context.Context, items []delivery.Delivery) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.refuse != nil {
+		return l.refuse
+	}
 	l.batches = append(l.batches, len(items))
 	var out []delivery.Receipt
 	for _, item := range items {
@@ -338,6 +342,39 @@ func TestCreditsAreObeyed(t *testing.T) {
 		synctest.Wait()
 		if l.batches[0] != 2 {
 			t.Errorf("batches %v", l.batches)
+		}
+		_ = stop()
+	})
+}
+
+// TestDrain: the plugin takes no more, and answers what it has before it goes.
+func TestDrain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows := &ledger{}
+		rows.add("a1", "a", time.Now())
+		l := newLine(func(delivery.Delivery) *channel.Result { return nil })
+		d := deliverer(rows)
+		done := make(chan error, 1)
+		go func() { done <- d.Serve(t.Context(), plugin, l) }()
+		synctest.Wait()
+		l.mu.Lock()
+		l.refuse = delivery.ErrLineStopped
+		l.mu.Unlock()
+		rows.add("b1", "b", time.Now())
+		d.Wake()
+		synctest.Wait()
+		l.receipts <- []delivery.Receipt{{ID: "a1", Result: channel.Result{Outcome: channel.OutcomeAccepted}}}
+		close(l.receipts)
+		if err := <-done; !errors.Is(err, delivery.ErrLineDied) {
+			t.Errorf("Serve returned %v", err)
+		}
+		if rows.row("a1").State != delivery.Sent {
+			t.Error("a receipt that came while draining was not recorded")
+		}
+		next := newLine(accept)
+		stop := serve(t, d, next)
+		if got := next.ids(); !slices.Equal(got, []string{"b1"}) || next.got[0].Suspect {
+			t.Errorf("after the restart: %v, suspect %v", got, next.got)
 		}
 		_ = stop()
 	})

@@ -85,7 +85,8 @@ type Line interface {
 	// Credits returns how many more items may be sent now. It grows only with
 	// a batch of receipts (which may be empty).
 	Credits() int
-	// Send hands over a batch of 1 to 32 items. An error means that the line is dead.
+	// Send hands over a batch of 1 to 32 items. ErrLineStopped means that none
+	// of them left; any other error that the line is dead and some may have.
 	Send(ctx context.Context, items []Delivery) error
 	// Receipts yields batches of receipts until the line dies, then is closed.
 	Receipts() <-chan []Receipt

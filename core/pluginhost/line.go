@@ -2,7 +2,6 @@ package pluginhost
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -126,7 +125,7 @@ func (l *line) book(items []delivery.Delivery) error {
 		return fmt.Errorf("a batch of %d with %d credits", len(items), l.credits)
 	}
 	if l.stopped.Load() {
-		return errors.New("the line takes no more")
+		return delivery.ErrLineStopped
 	}
 	l.credits -= len(items)
 	for _, item := range items {
