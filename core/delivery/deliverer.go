@@ -190,18 +190,27 @@ func (s *session) send(ctx context.Context) (time.Duration, error) {
 		if len(batch) == 0 {
 			return idle, nil
 		}
+		if stopped, err := s.handOver(ctx, batch); stopped || err != nil {
+			return idle, err
+		}
+	}
+}
+
+// handOver sends a batch. stopped: the line takes no more, and none left.
+func (s *session) handOver(ctx context.Context, batch []Delivery) (stopped bool, err error) {
+	for _, item := range batch {
+		s.inFlight[item.ID] = item
+	}
+	switch err := s.line.Send(ctx, batch); {
+	case errors.Is(err, ErrLineStopped):
 		for _, item := range batch {
-			s.inFlight[item.ID] = item
+			delete(s.inFlight, item.ID)
 		}
-		switch err := s.line.Send(ctx, batch); {
-		case errors.Is(err, ErrLineStopped):
-			for _, item := range batch {
-				delete(s.inFlight, item.ID)
-			}
-			return idle, nil
-		case err != nil:
-			return 0, errors.Join(ErrLineDied, err)
-		}
+		return true, nil
+	case err != nil:
+		return false, errors.Join(ErrLineDied, err)
+	default:
+		return false, nil
 	}
 }
 
