@@ -56,7 +56,7 @@ const session: Record<string, Route> = {
 
 /** Paths below /workspaces/{workspace}; `:x` takes one part. */
 const inside: Record<string, Route> = {
-  "GET checklist": (world) => [200, { items: [{ key: "inbox", done: true }, { key: "conversation", done: world.conversations.size > 0 }, { key: "reply", done: false }, { key: "team", done: false }] }],
+  "GET checklist": (world) => [200, { items: [{ key: "inbox", done: true }, { key: "conversation", done: world.conversations.size > 0 }, { key: "reply", done: [...world.conversations.values()].some((row) => row.last_message?.sender_kind === "agent") }, { key: "team", done: false }] }],
   "GET members": (world, _p, query) => page(world.members, query),
   "PATCH members/:m": (world, [id], _q, body) => {
     const member = world.members.find((one) => one.id === id);
@@ -109,6 +109,10 @@ const inside: Record<string, Route> = {
     return [204];
   },
   "GET plugins/:p/:n/logs": () => [200, { lines: ["listening", "a visitor connected", "the far side is slow", "cannot reach http://localhost:9000/"].map((text, index) => ({ at: new Date(Date.now() - (4 - index) * 60_000).toISOString(), level: ["info", "info", "warn", "error"][index], text })) }],
+  "GET contacts": (world, _p, query) => {
+    const wanted = (query.get("q") ?? "").toLowerCase();
+    return page([...world.contacts.values()].filter((contact) => `${contact.name} ${contact.email} ${contact.phone}`.toLowerCase().includes(wanted)), query);
+  },
   "GET contacts/:c": (world, [id]) => (world.contacts.has(id!) ? [200, world.contacts.get(id!)] : absent),
   "PATCH contacts/:c": (world, [id], _q, body) => {
     const contact = { ...world.contacts.get(id!)!, ...body };

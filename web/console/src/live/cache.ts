@@ -2,7 +2,6 @@ import { computed, shallowRef, triggerRef } from "vue";
 import type { InfiniteData, QueryClient } from "@tanstack/vue-query";
 import { applyChanges, applyToPages, gapAfter, newerConversation, type ConversationFilter, type Timeline } from "@patchbay/client/member";
 import type { Change, Contact, Conversation, FeedEvent, ListPage, TimelinePage } from "@patchbay/client/types";
-import { found } from "@/keys/commands";
 import { keys } from "@/query/keys";
 
 export type ConversationPages = InfiniteData<ListPage<Conversation>, string | undefined>;
@@ -93,12 +92,6 @@ export class ConversationCache {
   /** Whether any row on hand belongs to the contact. */
   knowsContact(contactID: string): boolean {
     return this.rows().some((row) => row.contact.id === contactID);
-  }
-
-  /** Conversations on hand whose contact's name contains the search. */
-  search(text: string, limit: number): Conversation[] {
-    const byID = new Map(this.rows().map((row) => [row.id, row]));
-    return [...byID.values()].filter((row) => found(row.contact.name, text)).slice(0, limit);
   }
 
   private find(id: string): Conversation | undefined {

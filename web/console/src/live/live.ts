@@ -10,7 +10,7 @@ import {
   type OutboxEntry,
   type Typist,
 } from "@patchbay/client/member";
-import type { FeedEvent, MessageKind, PresenceEntry } from "@patchbay/client/types";
+import type { ChecklistItem, FeedEvent, MessageKind, PresenceEntry } from "@patchbay/client/types";
 import { keys } from "@/query/keys";
 import { useSession } from "@/session/session";
 import type { WorkspaceContext } from "@/session/workspace";
@@ -105,9 +105,16 @@ export function provideLive(workspace: WorkspaceContext): Live {
       case "contact.changed":
         return contactChanged(subject);
       case "conversation.created":
+        return checklistMoved("conversation");
       case "message.created":
-        return void refetch(keys.checklist(id));
+        return event.change?.actor.kind === "agent" ? checklistMoved("reply") : undefined;
     }
+  }
+
+  /** Asks for the checklist again only while the step is not done: messages come by the thousand. */
+  function checklistMoved(step: ChecklistItem["key"]): void {
+    const open = client.getQueryData<ChecklistItem[]>(keys.checklist(id))?.some((item) => item.key === step && !item.done);
+    if (open) void client.invalidateQueries({ queryKey: keys.checklist(id) });
   }
 
   async function contactChanged(contact: string): Promise<void> {

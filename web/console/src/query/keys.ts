@@ -8,6 +8,7 @@ export const keys = {
   conversation: (workspace: string, id: string) => [workspace, "conversation", id] as const,
   timeline: (workspace: string, id: string) => [workspace, "timeline", id] as const,
   contact: (workspace: string, id: string) => [workspace, "contact", id] as const,
+  contactSearch: (workspace: string, text: string) => [workspace, "contact-search", text] as const,
   members: (workspace: string) => [workspace, "members"] as const,
   invitations: (workspace: string) => [workspace, "invitations"] as const,
   inboxes: (workspace: string) => [workspace, "inboxes"] as const,
