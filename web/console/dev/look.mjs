@@ -117,7 +117,7 @@ async function look(browser, base, view, name) {
 }
 
 mkdirSync(out, { recursive: true });
-const server = await createServer({ root: fileURLToPath(here), configFile: fileURLToPath(new URL("vite.config.ts", here)), server: { port: 0, host: "127.0.0.1" }, logLevel: "error" });
+const server = await createServer({ root: fileURLToPath(here), configFile: fileURLToPath(new URL("vite.config.ts", here)), server: { port: 0, host: "127.0.0.1", hmr: false, watch: null }, logLevel: "error" });
 await server.listen();
 const base = server.resolvedUrls.local[0];
 const browser = await chromium.launch({ executablePath: process.env.PATCHBAY_CHROMIUM ?? "/usr/bin/chromium" });

@@ -14,7 +14,7 @@ applyTheme(document.documentElement);
 const app = createApp(App);
 const pinia = createPinia();
 const session = useSession(pinia);
-const queryClient = createQueryClient(() => session.ended());
+const queryClient = createQueryClient((error) => session.noticed(error));
 
 app.use(pinia);
 app.use(i18n);

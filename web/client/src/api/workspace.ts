@@ -11,10 +11,8 @@ import type {
   Member,
   Plugin,
   PluginLogLine,
-  PresenceEntry,
   Role,
   TimelinePage,
-  Workspace,
 } from "../types";
 import type { Api } from "./client";
 
@@ -38,14 +36,6 @@ export class WorkspaceApi {
 
   private get path() {
     return { workspace: this.id };
-  }
-
-  get(): Promise<Workspace> {
-    return this.api.call("get", BASE, { path: this.path });
-  }
-
-  update(body: { name?: string; locale?: "en" | "zh-CN" }): Promise<Workspace> {
-    return this.api.call("patch", BASE, { path: this.path, body });
   }
 
   async checklist(): Promise<ChecklistItem[]> {
@@ -72,10 +62,6 @@ export class WorkspaceApi {
 
   async revokeInvitation(invitation: string): Promise<void> {
     await this.api.call("delete", `${BASE}/invitations/{invitation}`, { path: { ...this.path, invitation } });
-  }
-
-  async presence(): Promise<PresenceEntry[]> {
-    return (await this.api.call("get", `${BASE}/presence`, { path: this.path })).members;
   }
 
   async choosePresence(status: "available" | "away"): Promise<void> {

@@ -1,5 +1,6 @@
 import { ref, type Ref } from "vue";
 import { fieldErrors, shownError, type Shown } from "@/api/errors";
+import { useSession } from "@/session/session";
 
 /** The sending of a form: one at a time, with what is wrong by field and as a whole. */
 export interface Submit {
@@ -11,6 +12,7 @@ export interface Submit {
 }
 
 export function useSubmit(send: () => Promise<void>): Submit {
+  const session = useSession();
   const busy = ref(false);
   const failed = ref<Shown>();
   const fields = ref<Record<string, string>>({});
@@ -23,6 +25,7 @@ export function useSubmit(send: () => Promise<void>): Submit {
     try {
       await send();
     } catch (error) {
+      session.noticed(error);
       fields.value = fieldErrors(error);
       if (Object.keys(fields.value).length === 0) failed.value = shownError(error);
     } finally {

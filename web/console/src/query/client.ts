@@ -3,12 +3,9 @@ import { ApiError } from "@patchbay/client/api";
 
 /**
  * Server state. What is fetched stays fresh, because the live connection patches it; a lost feed
- * invalidates everything. `onUnauthenticated` runs when any answer says that the session is over.
+ * invalidates everything. `onError` hears of every failure.
  */
-export function createQueryClient(onUnauthenticated: () => void): QueryClient {
-  const onError = (error: unknown) => {
-    if (error instanceof ApiError && error.status === 401) onUnauthenticated();
-  };
+export function createQueryClient(onError: (error: unknown) => void): QueryClient {
   return new QueryClient({
     queryCache: new QueryCache({ onError }),
     mutationCache: new MutationCache({ onError }),

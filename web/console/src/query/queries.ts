@@ -1,7 +1,7 @@
 import { computed, toValue, type MaybeRefOrGetter } from "vue";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/vue-query";
 import { applyOlder, type ConversationFilter, type Timeline } from "@patchbay/client/member";
-import { mergeNewest } from "@/live/cache";
+import { mergeNewest, type ConversationPages } from "@/live/cache";
 import { useWorkspace } from "@/session/workspace";
 import { keys } from "./keys";
 
@@ -17,11 +17,20 @@ export function useConversations(filter: MaybeRefOrGetter<ConversationFilter>) {
   });
 }
 
+/** A conversation that a list holds is shown at once, while the answer is on its way. */
 export function useConversation(conversation: MaybeRefOrGetter<string>) {
   const { api, id } = useWorkspace();
+  const client = useQueryClient();
+  const listed = () =>
+    client
+      .getQueriesData<ConversationPages>({ queryKey: keys.conversationLists(id) })
+      .flatMap(([, data]) => data?.pages ?? [])
+      .flatMap((page) => page.items)
+      .find((row) => row.id === toValue(conversation));
   return useQuery({
     queryKey: computed(() => keys.conversation(id, toValue(conversation))),
     queryFn: ({ queryKey }) => api.conversation(queryKey[2]),
+    placeholderData: listed,
   });
 }
 

@@ -40,6 +40,11 @@ export const useSession = defineStore("session", () => {
     known.value = true;
   }
 
+  /** Takes notice of an answer that says so. */
+  function noticed(error: unknown): void {
+    if (error instanceof ApiError && (error.code === "session.ended" || error.code === "session.missing")) ended();
+  }
+
   async function signOut(): Promise<void> {
     await sessionApi.signOut();
     forgetPerson();
@@ -55,5 +60,5 @@ export const useSession = defineStore("session", () => {
     writeStored("workspace", workspace);
   }
 
-  return { me, membership, load, signedIn, ended, signOut, refresh, choose };
+  return { me, membership, load, signedIn, ended, noticed, signOut, refresh, choose };
 });

@@ -1,5 +1,6 @@
 import { ref } from "vue";
 import { shownError } from "@/api/errors";
+import { useSession } from "@/session/session";
 
 /** A short message that goes away by itself. */
 export interface Notice {
@@ -20,6 +21,7 @@ export function notifyDone(text: string): void {
 }
 
 export function notifyFailed(error: unknown): void {
+  useSession().noticed(error);
   const { text, code } = shownError(error);
   push({ kind: "failed", text, code }, FAILED_MS);
 }

@@ -28,11 +28,14 @@ export function storedChoice<T extends string>(key: string, choices: readonly T[
   return choice;
 }
 
-/** Forgets what belongs to a person: drafts and unsent messages, not the looks. */
+/**
+ * Forgets what a person was writing; the looks stay. Messages they sent but that are not stored yet
+ * stay too: they are kept by member, and go out when that member is back.
+ */
 export function forgetPerson(): void {
   try {
     for (const key of Object.keys(localStorage)) {
-      if (key.startsWith(`${PREFIX}draft.`) || key.startsWith(`${PREFIX}outbox.`) || key === `${PREFIX}workspace`) localStorage.removeItem(key);
+      if (key.startsWith(`${PREFIX}draft.`) || key === `${PREFIX}workspace`) localStorage.removeItem(key);
     }
   } catch {
     // Nothing was kept then.

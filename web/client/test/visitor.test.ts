@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { VisitorSocket } from "../src/live/visitor";
+import { VisitorHttp } from "../src/live/visitorhttp";
+import { threadOf } from "../src/thread";
+import type { PublicChange, VisitorSession } from "../src/types";
+import { FakeNetwork } from "./fakesocket";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const change = (seq: number, client_msg_id?: string): PublicChange => ({
+  seq, type: "message", at: "", message: { id: `msg_${seq}`, client_msg_id, sender: { kind: client_msg_id ? "visitor" : "agent" }, text: `${seq}` },
+});
+const ready = (over: object = {}) => ({ op: "ready", epoch: "e1", session_id: "vis_1", conversation: true, last_public_seq: 0, heartbeat_ms: 25_000, resync: false, ...over });
+
+async function setUp(resumed = true) {
+  const network = new FakeNetwork();
+  const http = new VisitorHttp("inb_1");
+  let changes: PublicChange[] = [];
+  const fetchChanges = vi.spyOn(http, "changes").mockImplementation((_, after) => Promise.resolve({ epoch: "e1", items: [1, 2, 3, 4].map((seq) => change(seq)).slice(after), last_public_seq: 4, has_more: false }));
+  let tokens = 0;
+  const openSession = vi.fn(() => Promise.resolve({ token: `t${++tokens}`, session_id: "vis_1", expires_at: "", resumed: tokens === 1 || resumed, settings: {} } as VisitorSession));
+  const handlers = { change: (next: PublicChange) => changes.push(next), reset: vi.fn(() => (changes = [])), typing: vi.fn(), queue: vi.fn(), refused: vi.fn() };
+  const socket = new VisitorSocket({ ...network.environment, url: () => "ws://t", http, openSession, handlers });
+  socket.start();
+  await vi.advanceTimersByTimeAsync(0);
+  const connect = (over?: object) => {
+    network.last.open();
+    network.last.say(ready(over));
+  };
+  return { network, handlers, openSession, fetchChanges, socket, connect, seqs: () => changes.map((one) => one.seq) };
+}
+
+describe("VisitorSocket", () => {
+  it("opens a session, shows its token in the first frame alone, and applies in order", async () => {
+    const { network, connect, seqs } = await setUp();
+    connect();
+    expect(network.last.sent[0]).toEqual({ op: "hello", token: "t1", epoch: "", after: 0 });
+    [1, 2, 2, 1, 3].forEach((seq) => network.last.say({ op: "change", change: change(seq) }));
+    expect(seqs()).toEqual([1, 2, 3]);
+  });
+
+  it("resumes after what it has", async () => {
+    const { network, connect, seqs, handlers } = await setUp();
+    connect();
+    network.last.say({ op: "change", change: change(1) });
+    network.last.drop();
+    vi.advanceTimersByTime(1_000);
+    connect();
+    expect(network.last.sent[0]).toEqual({ op: "hello", token: "t1", epoch: "e1", after: 1 });
+    network.last.say({ op: "change", change: change(2) });
+    expect(seqs()).toEqual([1, 2]);
+    expect(handlers.reset).not.toHaveBeenCalled();
+  });
+
+  it("fetches a gap before it goes on", async () => {
+    const { network, connect, seqs, fetchChanges } = await setUp();
+    connect();
+    network.last.say({ op: "change", change: change(1) });
+    network.last.say({ op: "change", change: change(4) });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(fetchChanges).toHaveBeenCalledWith("t1", 1);
+    expect(seqs()).toEqual([1, 2, 3, 4]);
+  });
+
+  it.each([{ epoch: "e2" }, { resync: true }])("starts the conversation over when the server cannot continue: %o", async (over) => {
+    const { network, connect, seqs, handlers } = await setUp();
+    connect();
+    network.last.say({ op: "change", change: change(1) });
+    network.last.drop();
+    vi.advanceTimersByTime(1_000);
+    connect(over);
+    expect(handlers.reset).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(seqs()).toEqual([1, 2, 3, 4]);
+  });
+
+  it("gets a new session when its own ends, and forgets a conversation that is not that session's", async () => {
+    const { network, connect, openSession, handlers } = await setUp(false);
+    connect();
+    network.last.say({ op: "change", change: change(1) });
+    network.last.drop(4401);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(openSession).toHaveBeenCalledTimes(2);
+    expect(handlers.reset).toHaveBeenCalledTimes(1);
+    connect();
+    expect(network.last.sent[0]).toEqual({ op: "hello", token: "t2", epoch: "", after: 0 });
+  });
+
+  it("sends every message once it can, and shows it once", async () => {
+    const { network, connect, socket } = await setUp();
+    socket.send({ client_msg_id: "a", text: "hi" });
+    connect();
+    expect(network.last.frames("send")).toEqual([{ op: "send", ref: "a", client_msg_id: "a", text: "hi" }]);
+    network.last.drop();
+    vi.advanceTimersByTime(1_000);
+    connect();
+    expect(network.last.frames("send")).toHaveLength(1);
+    network.last.say({ op: "change", change: change(1, "a") });
+    expect(socket.unsent).toEqual([]);
+    network.last.say({ op: "ack", ref: "a", change: change(1, "a"), replayed: true });
+    expect(socket.unsent).toEqual([]);
+  });
+
+  it("tells the place in the queue and who types", async () => {
+    const { network, connect, handlers } = await setUp();
+    connect();
+    network.last.say({ op: "queue", position: 3, available: false });
+    expect(handlers.queue).toHaveBeenCalledWith(3, false);
+    network.last.say({ op: "typing", name: "Lin", on: true });
+    expect(handlers.typing).toHaveBeenLastCalledWith(["Lin"]);
+    network.last.say({ op: "change", change: change(1) });
+    expect(handlers.typing).toHaveBeenLastCalledWith([]);
+  });
+
+  it("does not insist where policy refuses", async () => {
+    const { network, connect, handlers } = await setUp();
+    connect();
+    network.last.drop(4403);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(handlers.refused).toHaveBeenCalledTimes(1);
+    expect(network.sockets).toHaveLength(1);
+  });
+});
+
+describe("threadOf", () => {
+  it("shows an own message once, under one key, from writing to storing", () => {
+    const entry = { item: { client_msg_id: "a", text: "hi" }, state: "sending" as const, at: 0 };
+    expect(threadOf([change(1)], [entry]).map((item) => item.key)).toEqual(["seq-1", "a"]);
+    expect(threadOf([change(1), change(2, "a")], [entry]).map((item) => item.key)).toEqual(["seq-1", "a"]);
+  });
+});
