@@ -165,10 +165,12 @@ test('keyboard alone: palette, help, resolve', async () => {
   await page.getByRole('dialog').waitFor()
   await shot(page, 'help-en-light-1440')
   await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'hidden' }) // until then the keys are the dialog's
   await page.keyboard.press('Control+k')
   await page.getByTestId('palette-input').waitFor()
   await shot(page, 'palette-en-light-1440')
   await page.keyboard.press('Escape')
+  await page.getByTestId('palette-input').waitFor({ state: 'hidden' })
   await page.keyboard.press('j')
   await page.locator('[data-row] a:focus').waitFor()
   await page.keyboard.press('Enter')
