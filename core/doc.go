@@ -11,6 +11,7 @@
 //	config         a file, the environment and flags in, one checked Config out
 //
 //	adapters, one technology each; none imports another:
+//	blob           files of messages, on disk under names of our own
 //	store          rows, migrations, the group-commit writer; SQLite and PostgreSQL
 //	bus            wake-ups between parts and between nodes; NATS in process
 //	httpapi        REST, inbound webhooks, static files; fiber
@@ -21,14 +22,17 @@
 //	wire           the JSON objects that httpapi and realtime both send
 //
 //	domain, no technology; a noun imports only what stands left of it:
-//	identity < contact < channel < conversation < delivery
+//	identity < team < contact < channel < catalog < conversation < delivery
+//	identity < media        files that a message carries; channel and conversation know it
+//	conversation < view, search, notification, survey
 //	identity < dispatch     who answers, over opaque work items
 //
 //	foundation, imports nothing of ours:
 //	errs id page event      kinds of failure, identifiers, cursors, the outbox contract
+//	filter                  conditions as a tree: checked against types, never text of a query
 //
-// Ticket, media, SLA, survey, automation, report, audit and extension have
-// their place in the domain, and blob among the adapters, when they come.
+// Ticket, SLA, automation, report and audit have their place in the domain when
+// they come.
 //
 // Beside core: sdk is what a plugin author imports, plugins holds the plugins
 // that ship, web the console and the TypeScript client.

@@ -31,13 +31,26 @@ const (
 	ConversationRead   Permission = "conversation.read"
 	ConversationReply  Permission = "conversation.reply"
 	ConversationAssign Permission = "conversation.assign"
+	ConversationMerge  Permission = "conversation.merge"
+	ContactMerge       Permission = "contact.merge"
+	ContactImport      Permission = "contact.import"
+	TeamRead           Permission = "team.read"
+	TeamManage         Permission = "team.manage"
+	CatalogRead        Permission = "catalog.read"   // labels, custom attributes, canned replies, shared views
+	CatalogManage      Permission = "catalog.manage" // ... and to change those that all use
+	RatingRead         Permission = "rating.read"    // an agent sees those of their own conversations
 )
 
 func agentPermissions() []Permission {
 	return []Permission{
 		WorkspaceRead, MemberRead, InboxRead, ContactRead, ContactWrite,
-		ConversationRead, ConversationReply, ConversationAssign,
+		ConversationRead, ConversationReply, ConversationAssign, ConversationMerge,
+		ContactMerge, TeamRead, CatalogRead, RatingRead,
 	}
+}
+
+func supervisorPermissions() []Permission {
+	return append(agentPermissions(), PluginRead, TeamManage, CatalogManage, ContactImport)
 }
 
 // Permissions lists what the role may do; nothing for an unknown role.
@@ -46,9 +59,9 @@ func (r Role) Permissions() []Permission {
 	case RoleAgent:
 		return agentPermissions()
 	case RoleSupervisor:
-		return append(agentPermissions(), PluginRead)
+		return supervisorPermissions()
 	case RoleAdministrator, RoleOwner:
-		return append(agentPermissions(), PluginRead, PluginManage, InboxManage, MemberManage, WorkspaceManage)
+		return append(supervisorPermissions(), PluginManage, InboxManage, MemberManage, WorkspaceManage)
 	default:
 		return nil
 	}

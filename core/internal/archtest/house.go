@@ -20,6 +20,7 @@ func foundation() []Layer {
 		{Name: "foundation", Pattern: "core/id"},
 		{Name: "foundation", Pattern: "core/page", May: []string{"core/errs"}},
 		{Name: "foundation", Pattern: "core/event/..."},
+		{Name: "foundation", Pattern: "core/filter/...", May: []string{"core/errs", "core/id"}},
 		{Name: "foundation", Pattern: "core/internal/mutant"},
 	}
 }
@@ -37,15 +38,20 @@ func domain() []Layer {
 	}
 	out := []Layer{
 		downhill("identity"),
-		downhill("contact", "identity"),
-		downhill("channel", "identity", "contact"),
+		downhill("team", "identity"),
 		downhill("media", "identity"),
-		downhill("conversation", "identity", "contact", "channel", "media"),
+		downhill("contact", "identity"),
+		downhill("channel", "identity", "contact", "media"),
+		downhill("catalog", "identity", "team"),
+		downhill("conversation", "identity", "team", "contact", "channel", "media", "catalog"),
+		downhill("view", "identity", "team", "catalog", "conversation"),
+		downhill("search", "identity", "contact", "conversation"),
+		downhill("notification", "identity", "team", "conversation"),
 		downhill("ticket", "identity", "contact", "channel", "media", "conversation"),
 		downhill("sla", "identity", "contact", "channel", "media", "conversation", "ticket"),
 		downhill("automation", "identity", "contact", "channel", "media", "conversation", "ticket", "sla", "extension"),
 		downhill("delivery", "identity", "channel", "conversation"),
-		downhill("survey", "identity", "channel", "conversation"),
+		downhill("survey", "identity", "contact", "channel", "conversation"),
 		downhill("dispatch", "identity"),
 		downhill("report", "identity"),
 		downhill("audit", "identity"),

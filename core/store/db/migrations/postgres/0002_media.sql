@@ -1,0 +1,1 @@
+-- media. Its twin is ../sqlite/0002_media.sql.

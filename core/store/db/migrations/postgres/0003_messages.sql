@@ -1,0 +1,1 @@
+-- messages. Its twin is ../sqlite/0003_messages.sql.

@@ -1,0 +1,1 @@
+-- organising. Its twin is ../sqlite/0004_organising.sql.

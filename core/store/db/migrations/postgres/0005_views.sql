@@ -1,0 +1,1 @@
+-- views. Its twin is ../sqlite/0005_views.sql.

@@ -1,0 +1,1 @@
+-- contacts. Its twin is ../sqlite/0006_contacts.sql.

@@ -1,0 +1,1 @@
+-- teams. Its twin is ../sqlite/0007_teams.sql.

@@ -1,0 +1,1 @@
+-- visitors. Its twin is ../sqlite/0008_visitors.sql.

@@ -1,0 +1,1 @@
+-- media. Its twin is ../postgres/0002_media.sql.

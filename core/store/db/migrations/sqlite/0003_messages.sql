@@ -1,0 +1,1 @@
+-- messages. Its twin is ../postgres/0003_messages.sql.

@@ -1,0 +1,1 @@
+-- organising. Its twin is ../postgres/0004_organising.sql.

@@ -1,0 +1,1 @@
+-- views. Its twin is ../postgres/0005_views.sql.

@@ -1,0 +1,1 @@
+-- contacts. Its twin is ../postgres/0006_contacts.sql.

@@ -1,0 +1,1 @@
+-- teams. Its twin is ../postgres/0007_teams.sql.

@@ -1,0 +1,1 @@
+-- visitors. Its twin is ../postgres/0008_visitors.sql.
