@@ -88,7 +88,7 @@ func TestMigrationOfAnExistingDatabase(t *testing.T) {
 // checkSnapshot checks that the database was copied as it was before.
 func checkSnapshot(t *testing.T, c db.Config) {
 	t.Helper()
-	copies, err := filepath.Glob(c.Source + ".schema-0001.*.bak")
+	copies, err := filepath.Glob(fmt.Sprintf("%s.schema-%04d.*.bak", c.Source, len(steps(t))))
 	must(t, err)
 	if len(copies) != 1 {
 		t.Fatalf("the copies are %v", copies)
