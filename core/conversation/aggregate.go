@@ -76,7 +76,7 @@ func (c *Conversation) record(t Turn, typ ChangeType, m *Message, data any) *Cha
 
 // Receive appends a message of the customer. It reopens what was resolved,
 // wakes what slept, and queues what nobody answers for.
-func (c *Conversation) Receive(t Turn, clientID, text string) *Change {
+func (c *Conversation) Receive(t Turn, w Written) *Change {
 	switch c.State {
 	case Resolved:
 		c.State, c.Responder, c.Assignee, c.AssigneeName = Open, "", "", ""
@@ -89,7 +89,7 @@ func (c *Conversation) Receive(t Turn, clientID, text string) *Change {
 	if c.WaitingSince.IsZero() {
 		c.WaitingSince = t.At
 	}
-	ch := *c.append(t, Text, clientID, text)
+	ch := *c.append(t, Text, w)
 	c.LastInboundSeq = ch.Seq
 	if c.Responder == "" {
 		c.enqueue(t, c.queueReason())
@@ -106,14 +106,14 @@ func (c *Conversation) queueReason() string {
 
 // Send appends a member's answer to the customer. Whoever answers takes over
 // a conversation that nobody has.
-func (c *Conversation) Send(t Turn, clientID, text string) (*Change, error) {
+func (c *Conversation) Send(t Turn, w Written) (*Change, error) {
 	if c.State == Resolved {
 		return nil, errs.New(errs.Conflict, "conversation.resolved", "The conversation is resolved. Reopen it before you answer.")
 	}
 	if c.Assignee == "" && t.Actor.Kind == identity.ActorMember {
 		c.assign(t, identity.MemberID(t.Actor.ID), t.Actor.Name, "member")
 	}
-	ch := c.append(t, Text, clientID, text)
+	ch := c.append(t, Text, w)
 	if !c.Live {
 		ch.Message.Delivery = DeliveryPending
 	}
@@ -123,21 +123,22 @@ func (c *Conversation) Send(t Turn, clientID, text string) (*Change, error) {
 }
 
 // AddNote appends a private note.
-func (c *Conversation) AddNote(t Turn, clientID, text string) *Change {
-	out := *c.append(t, Note, clientID, text)
+func (c *Conversation) AddNote(t Turn, w Written) *Change {
+	out := *c.append(t, Note, w)
 	return &out
 }
 
-func (c *Conversation) append(t Turn, kind MessageKind, clientID, text string) *Change {
+func (c *Conversation) append(t Turn, kind MessageKind, w Written) *Change {
 	m := &Message{
 		Workspace: c.Workspace, ID: MessageID(t.IDs.New("msg")), Conversation: c.ID, Seq: c.LastSeq + 1,
-		ClientID: clientID, Kind: kind, Sender: t.Actor, Text: text, CreatedAt: t.At,
+		ClientID: w.ClientID, Kind: kind, Sender: t.Actor, Text: w.Text,
+		Attachments: w.Attachments, ReplyTo: w.ReplyTo, Mentions: w.Mentions, CreatedAt: t.At,
 	}
 	typ := MessageCreated
 	if kind == Note {
 		typ = NoteCreated
 	}
-	c.Last = Preview{Text: cut(text, PreviewLength), Sender: t.Actor.Kind, Kind: kind, At: t.At}
+	c.Last = PreviewOf(*m)
 	return c.record(t, typ, m, nil)
 }
 

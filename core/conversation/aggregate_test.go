@@ -36,7 +36,7 @@ var customer = identity.Actor{Kind: identity.ActorContact, ID: "con_1", Name: "A
 
 func started(c *clock) *conversation.Conversation {
 	conv := conversation.Start(c.turn(customer), shop, alice, "alice")
-	conv.Receive(c.turn(customer), "m1", "hello")
+	conv.Receive(c.turn(customer), conversation.Words("m1", "hello"))
 	return conv
 }
 
@@ -76,7 +76,7 @@ func TestNoteLeavesNoPublicTrace(t *testing.T) {
 	c := &clock{at: began}
 	conv := started(c).Loaded()
 	before := conv.LastPublicSeq
-	conv.AddNote(c.turn(agent("mem_1")), "n1", "rude customer")
+	conv.AddNote(c.turn(agent("mem_1")), conversation.Words("n1", "rude customer"))
 	if conv.LastPublicSeq != before || conv.Unsaved().Changes[0].PublicSeq != 0 {
 		t.Error("a note moved the public sequence")
 	}
@@ -88,7 +88,7 @@ func TestNoteLeavesNoPublicTrace(t *testing.T) {
 func TestWhoAnswersTakesOver(t *testing.T) {
 	c := &clock{at: began}
 	conv := started(c).Loaded()
-	if _, err := conv.Send(c.turn(agent("mem_1")), "a1", "hi"); err != nil {
+	if _, err := conv.Send(c.turn(agent("mem_1")), conversation.Words("a1", "hi")); err != nil {
 		t.Fatal(err)
 	}
 	equal(t, types(conv.Unsaved().Changes), []conversation.ChangeType{conversation.Assigned, conversation.MessageCreated})
@@ -108,7 +108,7 @@ func TestLiveInboxHasNothingToDeliver(t *testing.T) {
 	live := shop
 	live.Live = true
 	conv := conversation.Start(c.turn(customer), live, alice, "vis_1")
-	ch, err := conv.Send(c.turn(agent("mem_1")), "a1", "hi")
+	ch, err := conv.Send(c.turn(agent("mem_1")), conversation.Words("a1", "hi"))
 	if err != nil || ch.Message.Delivery != "" {
 		t.Errorf("delivery %q, error %v", ch.Message.Delivery, err)
 	}
@@ -135,7 +135,7 @@ func TestCustomerReopensIntoTheQueueNotOntoAnAgentWhoMayBeGone(t *testing.T) {
 	_ = conv.Assign(c.turn(agent("mem_1")), "mem_1", "Li", "member")
 	conv.Resolve(c.turn(agent("mem_1")))
 	conv.Loaded()
-	conv.Receive(c.turn(customer), "m2", "one more thing")
+	conv.Receive(c.turn(customer), conversation.Words("m2", "one more thing"))
 	equal(t, types(conv.Unsaved().Changes), []conversation.ChangeType{conversation.Reopened, conversation.MessageCreated, conversation.Queued})
 	if conv.Assignee != "" || !conv.InQueue() {
 		t.Errorf("assignee %q, in queue %v", conv.Assignee, conv.InQueue())
@@ -152,7 +152,7 @@ func TestSnoozeEatsNoCapacityAndEndsWithTheCustomersWord(t *testing.T) {
 	if conv.Load() != (conversation.Load{}) {
 		t.Errorf("a sleeping conversation weighs %+v", conv.Load())
 	}
-	conv.Receive(c.turn(customer), "m2", "hello?")
+	conv.Receive(c.turn(customer), conversation.Words("m2", "hello?"))
 	if conv.State != conversation.Open || conv.Assignee != "mem_1" || !conv.SnoozedUntil.IsZero() {
 		t.Errorf("%s, %q, %v", conv.State, conv.Assignee, conv.SnoozedUntil)
 	}
@@ -165,7 +165,7 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("snooze into the past: %v", err)
 	}
 	conv.Resolve(c.turn(agent("mem_1")))
-	if _, err := conv.Send(c.turn(agent("mem_1")), "a", "x"); !errs.Is(err, errs.Conflict) {
+	if _, err := conv.Send(c.turn(agent("mem_1")), conversation.Words("a", "x")); !errs.Is(err, errs.Conflict) {
 		t.Errorf("send into a resolved conversation: %v", err)
 	}
 	if err := conv.Assign(c.turn(agent("mem_1")), "mem_1", "Li", "member"); !errs.Is(err, errs.Conflict) {
@@ -216,18 +216,18 @@ func TestLaws(t *testing.T) {
 			}
 			conv.Saved()
 		}
-		conv.Receive(c.turn(customer), "m0", "hello")
+		conv.Receive(c.turn(customer), conversation.Words("m0", "hello"))
 		check()
 		who := rapid.SampledFrom([]string{"mem_1", "mem_2"})
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			a := agent(who.Draw(t, "who"))
 			switch rapid.IntRange(0, 8).Draw(t, "what") {
 			case 0:
-				conv.Receive(c.turn(customer), "m", "text")
+				conv.Receive(c.turn(customer), conversation.Words("m", "text"))
 			case 1:
-				_, _ = conv.Send(c.turn(a), "a", "text")
+				_, _ = conv.Send(c.turn(a), conversation.Words("a", "text"))
 			case 2:
-				conv.AddNote(c.turn(a), "n", "note")
+				conv.AddNote(c.turn(a), conversation.Words("n", "note"))
 			case 3:
 				_ = conv.Assign(c.turn(a), identity.MemberID(who.Draw(t, "to")), "x", "member")
 			case 4:

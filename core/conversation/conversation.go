@@ -15,6 +15,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 )
 
 type (
@@ -79,10 +80,11 @@ type Conversation struct {
 
 // Preview is the last message as lists show it.
 type Preview struct {
-	Text   string // at most PreviewLength characters
-	Sender identity.ActorKind
-	Kind   MessageKind
-	At     time.Time
+	Text       string // at most PreviewLength characters; of a message without text, its first attachment's name
+	Sender     identity.ActorKind
+	Kind       MessageKind
+	Attachment media.Kind // of its first attachment; "" = none
+	At         time.Time
 }
 
 // Load is the capacity that a conversation takes from an agent.
@@ -132,6 +134,9 @@ type Message struct {
 	Kind          MessageKind
 	Sender        identity.Actor
 	Text          string
+	Attachments   []media.Attachment
+	ReplyTo       *Quote
+	Mentions      []Mention // of notes alone
 	CreatedAt     time.Time
 	Delivery      DeliveryState
 	DeliveryError string // for agents

@@ -137,7 +137,7 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 		if c == nil {
 			c = Start(t, inbox, who, in.sender.External)
 		}
-		out = Posted{Change: *c.Receive(t, in.clientID, in.text)}
+		out = Posted{Change: *c.Receive(t, Words(in.clientID, in.text))}
 		if err := tx.Save(ctx, c); err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/page"
 )
 
@@ -51,7 +52,10 @@ type Post struct {
 	Conversation ID
 	ClientID     string
 	Kind         MessageKind // Text or Note
-	Text         string
+	Text         string      // may be empty beside attachments
+	Attachments  []media.ID
+	ReplyTo      MessageID           // "" = answers none in particular
+	Mentions     []identity.MemberID // of a note
 }
 
 // Posted is the answer to a post.
@@ -95,9 +99,9 @@ func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Poste
 
 func (c *Conversation) post(t Turn, p Post) (*Change, error) {
 	if p.Kind == Note {
-		return c.AddNote(t, p.ClientID, p.Text), nil
+		return c.AddNote(t, Words(p.ClientID, p.Text)), nil
 	}
-	return c.Send(t, p.ClientID, p.Text)
+	return c.Send(t, Words(p.ClientID, p.Text))
 }
 
 func (s *Service) checkPost(ctx context.Context, scope identity.Scope, p Post) error {

@@ -217,7 +217,7 @@ func TestOnlyEnabledLiveInboxesLetIn(t *testing.T) {
 	d.reconfigure(func(i *channel.Inbox) { i.Enabled = false })
 	_, err := d.service.OpenSession(t.Context(), d.Live.ID, conversation.Knock{Token: w.Token})
 	d.refused(err, errs.NotFound, "not_found")
-	_, err = d.service.VisitorSend(t.Context(), w.Visitor, "m1", "hello")
+	_, err = d.service.VisitorSend(t.Context(), w.Visitor, conversation.VisitorPost{ClientID: "m1", Text: "hello"})
 	d.refused(err, errs.NotFound, "not_found")
 }
 
@@ -341,7 +341,7 @@ func TestVisitorSendIsIdempotent(t *testing.T) {
 	}
 	send := func(v conversation.Visitor, id, text string) conversation.Posted {
 		t.Helper()
-		p, err := d.service.VisitorSend(t.Context(), v, id, text)
+		p, err := d.service.VisitorSend(t.Context(), v, conversation.VisitorPost{ClientID: id, Text: text})
 		d.OK(err)
 		return p
 	}
@@ -351,7 +351,7 @@ func TestVisitorSendIsIdempotent(t *testing.T) {
 		t.Errorf("replayed %v, then %v", first.Replayed, again.Replayed)
 	}
 	conversationtest.Same(d.World, again.Change, first.Change)
-	_, err := d.service.VisitorSend(t.Context(), v, "m1", "another")
+	_, err := d.service.VisitorSend(t.Context(), v, conversation.VisitorPost{ClientID: "m1", Text: "another"})
 	d.refused(err, errs.Invalid, "message.client_id_reused")
 	if p := send(other, "m1", "hi"); p.Replayed || p.Change.Conversation == first.Change.Conversation {
 		t.Errorf("two visitors share an id or a conversation: %+v", p)
@@ -364,7 +364,7 @@ func TestVisitorSendIsIdempotent(t *testing.T) {
 	}
 	// A session that was renewed is still the same sender.
 	d.store.after = errStoreDown
-	if _, err := d.service.VisitorSend(t.Context(), v, "m3", "lost answer"); !errs.Is(err, errs.Unavailable) {
+	if _, err := d.service.VisitorSend(t.Context(), v, conversation.VisitorPost{ClientID: "m3", Text: "lost answer"}); !errs.Is(err, errs.Unavailable) {
 		t.Errorf("the answer was lost: %v", err)
 	}
 	d.store.after = nil
@@ -380,7 +380,7 @@ func TestTheFirstMessageAtOnceFromManyTabs(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			p, err := d.service.VisitorSend(t.Context(), v, "m1", "hello")
+			p, err := d.service.VisitorSend(t.Context(), v, conversation.VisitorPost{ClientID: "m1", Text: "hello"})
 			if err != nil {
 				t.Error(err)
 			} else if !p.Replayed {
@@ -407,15 +407,15 @@ func TestVisitorTextRules(t *testing.T) {
 		strings.Repeat("长", 71):   "message.text_too_long",
 		strings.Repeat("长", 9999): "message.text_too_long",
 	} {
-		_, err := d.service.VisitorSend(t.Context(), v, "m1", text)
+		_, err := d.service.VisitorSend(t.Context(), v, conversation.VisitorPost{ClientID: "m1", Text: text})
 		d.refused(err, errs.Invalid, code)
 	}
-	_, err := d.service.VisitorSend(t.Context(), v, "", "hello")
+	_, err := d.service.VisitorSend(t.Context(), v, conversation.VisitorPost{ClientID: "", Text: "hello"})
 	d.refused(err, errs.Invalid, "message.client_id")
 	if c, err := d.service.VisitorConversation(t.Context(), v); c != nil || err != nil {
 		t.Errorf("a refused message made %+v, %v", c, err)
 	}
-	if _, err := d.service.VisitorSend(t.Context(), v, "m1", strings.Repeat("长", 70)); err != nil {
+	if _, err := d.service.VisitorSend(t.Context(), v, conversation.VisitorPost{ClientID: "m1", Text: strings.Repeat("长", 70)}); err != nil {
 		t.Errorf("as long as the channel takes: %v", err)
 	}
 }
@@ -426,7 +426,7 @@ func TestVisitorsSeeNothingOfTheHouse(t *testing.T) {
 	if changes, c, err := d.service.VisitorChanges(t.Context(), v, 0, 100); changes != nil || c != nil || err != nil {
 		t.Errorf("before the first message: %v, %v, %v", changes, c, err)
 	}
-	p, err := d.service.VisitorSend(t.Context(), v, "m1", "hello")
+	p, err := d.service.VisitorSend(t.Context(), v, conversation.VisitorPost{ClientID: "m1", Text: "hello"})
 	d.OK(err)
 	id := p.Change.Conversation
 	d.post(d.agent, id, conversation.Note, "n1", "private one")
@@ -437,7 +437,7 @@ func TestVisitorsSeeNothingOfTheHouse(t *testing.T) {
 	d.set(id, conversation.Snoozed, d.now().Add(time.Hour))
 	d.set(id, conversation.Open, time.Time{})
 	d.set(id, conversation.Resolved, time.Time{})
-	_, err = d.service.VisitorSend(t.Context(), v, "m2", "one more")
+	_, err = d.service.VisitorSend(t.Context(), v, conversation.VisitorPost{ClientID: "m2", Text: "one more"})
 	d.OK(err)
 
 	want := []conversation.ChangeType{

@@ -161,7 +161,10 @@ func TestAVisitorsTokenOpensTheirOwnChatOnly(t *testing.T) {
 	}
 	c, err := s.fake.List(t.Context(), s.WS, conversation.Filter{}, page.Request{})
 	s.OK(err)
-	s.Change(c.Items[0].ID, func(c *conversation.Conversation) error { c.AddNote(s.Turn(s.Owner), "n1", "private"); return nil })
+	s.Change(c.Items[0].ID, func(c *conversation.Conversation) error {
+		c.AddNote(s.Turn(s.Owner), conversation.Words("n1", "private"))
+		return nil
+	})
 
 	a := s.ask(http.MethodGet, path(string(s.Live.ID))+"/changes", "", "Authorization", alice)
 	if !strings.Contains(a.text, `"hello"`) || strings.Contains(a.text, "private") || strings.Contains(a.text, string(c.Items[0].ID)) {

@@ -167,7 +167,7 @@ func (s *Server) visitorSend(ctx context.Context, in *visitorSendInput) (*visito
 	if err := s.throttle.allow("visitor-message", string(v.ID), visitorMessages()); err != nil {
 		return nil, err
 	}
-	p, err := s.Conversations.VisitorSend(ctx, v, in.Body.ClientMsgID, in.Body.Text)
+	p, err := s.Conversations.VisitorSend(ctx, v, conversation.VisitorPost{ClientID: in.Body.ClientMsgID, Text: in.Body.Text})
 	if err != nil {
 		return nil, err
 	}

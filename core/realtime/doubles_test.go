@@ -43,11 +43,11 @@ func (c *calls) Post(ctx context.Context, scope identity.Scope, p conversation.P
 	return c.Conversations.Post(ctx, scope, p)
 }
 
-func (c *calls) VisitorSend(ctx context.Context, v conversation.Visitor, clientID, text string) (conversation.Posted, error) {
+func (c *calls) VisitorSend(ctx context.Context, v conversation.Visitor, p conversation.VisitorPost) (conversation.Posted, error) {
 	if err := c.enter(ctx, "visitor send"); err != nil {
 		return conversation.Posted{}, err
 	}
-	return c.Conversations.VisitorSend(ctx, v, clientID, text)
+	return c.Conversations.VisitorSend(ctx, v, p)
 }
 
 func (c *calls) Get(ctx context.Context, scope identity.Scope, id conversation.ID) (conversation.Conversation, error) {

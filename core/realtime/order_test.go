@@ -29,7 +29,7 @@ func TestOrderUnderLoad(t *testing.T) {
 			who := w.welcome()
 			writers.Go(func() {
 				for i := range messages {
-					_, err := w.service.VisitorSend(t.Context(), who.Visitor, uuid.NewString(), fmt.Sprintf("%d/%d", c, i))
+					_, err := w.service.VisitorSend(t.Context(), who.Visitor, conversation.VisitorPost{ClientID: uuid.NewString(), Text: fmt.Sprintf("%d/%d", c, i)})
 					if err != nil {
 						t.Error(err)
 						return

@@ -18,7 +18,7 @@ type Conversations interface {
 	Post(ctx context.Context, scope identity.Scope, p conversation.Post) (conversation.Posted, error)
 	Get(ctx context.Context, scope identity.Scope, id conversation.ID) (conversation.Conversation, error)
 	Authenticate(ctx context.Context, inbox channel.InboxID, token string) (conversation.Visitor, error)
-	VisitorSend(ctx context.Context, v conversation.Visitor, clientID, text string) (conversation.Posted, error)
+	VisitorSend(ctx context.Context, v conversation.Visitor, p conversation.VisitorPost) (conversation.Posted, error)
 	VisitorChanges(ctx context.Context, v conversation.Visitor, after uint64, limit int) ([]conversation.Change, *conversation.Conversation, error)
 }
 

@@ -198,7 +198,7 @@ var errNoAnswer = errors.New("realtime: the message was stored but its change is
 
 // write is a visitor's message. The answer comes after the commit.
 func (v *visitor) write(ctx context.Context, ref string, f visitorSend) error {
-	posted, err := v.g.o.Conversations.VisitorSend(ctx, v.who(), f.ClientMsgID, f.Text)
+	posted, err := v.g.o.Conversations.VisitorSend(ctx, v.who(), conversation.VisitorPost{ClientID: f.ClientMsgID, Text: f.Text})
 	if err != nil {
 		return err
 	}

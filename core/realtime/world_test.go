@@ -244,7 +244,7 @@ func (w *world) welcome() conversation.Welcome {
 // write lets a visitor write through the use case.
 func (w *world) write(v conversation.Visitor, text string) conversation.Posted {
 	w.Helper()
-	p, err := w.service.VisitorSend(w.Context(), v, uuid.NewString(), text)
+	p, err := w.service.VisitorSend(w.Context(), v, conversation.VisitorPost{ClientID: uuid.NewString(), Text: text})
 	w.OK(err)
 	return p
 }

@@ -185,7 +185,7 @@ func (h *house) accept(ctx context.Context, external, clientID, text string) err
 		if c == nil {
 			c = conversation.Start(t, h.inbox, *who, external)
 		}
-		ch := c.Receive(t, clientID, text)
+		ch := c.Receive(t, conversation.Words(clientID, text))
 		if err := tx.Save(ctx, c); err != nil {
 			return err
 		}

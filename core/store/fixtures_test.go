@@ -186,7 +186,7 @@ func (d *desk) do(tb testing.TB, ws identity.WorkspaceID, item dispatch.Key, act
 		turn := conversation.Turn{At: time.Now(), IDs: id.NewSource(time.Now), Actor: identity.Actor{Kind: identity.ActorMember, ID: string(c.Assignee)}}
 		switch act {
 		case dispatchtest.Answer:
-			_, err := c.Send(turn, "", "answer")
+			_, err := c.Send(turn, conversation.Words("", "answer"))
 			return err
 		case dispatchtest.Resolve:
 			c.Resolve(turn)

@@ -81,9 +81,9 @@ func (x *twin) act(s step, m identity.Member, c *conversation.Conversation) erro
 	t := x.w.Turn(m)
 	switch s.Act {
 	case 2:
-		c.AddNote(t, s.Client, s.Text)
+		c.AddNote(t, conversation.Words(s.Client, s.Text))
 	case 3:
-		ch, err := c.Send(t, s.Client, s.Text)
+		ch, err := c.Send(t, conversation.Words(s.Client, s.Text))
 		if err == nil && !c.Live && len(s.Text)%2 == 0 {
 			c.SetDelivery(x.w.System(), *ch.Message, conversation.DeliveryFailed, s.Text)
 		}
@@ -99,7 +99,7 @@ func (x *twin) act(s step, m identity.Member, c *conversation.Conversation) erro
 	case 8:
 		return c.Snooze(t, t.At.Add(time.Hour))
 	default:
-		c.AddNote(t, "", s.Text)
+		c.AddNote(t, conversation.Words("", s.Text))
 		return context.Canceled // undone
 	}
 	return nil

@@ -29,7 +29,7 @@ func TestMutantNoDedup(t *testing.T) {
 			if before, err := tx.Sent(ctx, id, string(w.Owner.ID), "once"); err != nil || before != nil {
 				return err
 			}
-			if _, err := c.Send(w.Turn(w.Owner), "once", "answer"); err != nil {
+			if _, err := c.Send(w.Turn(w.Owner), conversation.Words("once", "answer")); err != nil {
 				return err
 			}
 			return tx.Save(ctx, c)

@@ -189,13 +189,16 @@ func TestNews(t *testing.T) {
 	}
 	in := w.Receive(w.Inbox, "ext", "", "question")
 	next(false)
-	w.Change(in.ID, func(c *conversation.Conversation) error { _, err := c.Send(w.Turn(w.Owner), "", "answer"); return err })
+	w.Change(in.ID, func(c *conversation.Conversation) error {
+		_, err := c.Send(w.Turn(w.Owner), conversation.Words("", "answer"))
+		return err
+	})
 	next(true)
 	w.OK(s.Conversations().MarkRead(t.Context(), w.WS, w.Owner.ID, in.ID, 1)) // no event, no news
 	live := w.Receive(w.Live, "ext", "", "question")
 	next(false)
 	w.Change(live.ID, func(c *conversation.Conversation) error {
-		_, err := c.Send(conversation.Turn{Actor: w.Turn(w.Owner).Actor, At: w.Tick(), IDs: id.NewSource(time.Now)}, "", "answer")
+		_, err := c.Send(conversation.Turn{Actor: w.Turn(w.Owner).Actor, At: w.Tick(), IDs: id.NewSource(time.Now)}, conversation.Words("", "answer"))
 		return err
 	})
 	next(false) // nothing to deliver through a live channel

@@ -21,9 +21,12 @@ func told(w *conversationtest.World) conversation.ID {
 		return c.Assign(w.System(), agent.ID, agent.Name, "dispatch")
 	})
 	step(func(c *conversation.Conversation) error { return c.Release(w.System(), conversation.QueuedAgentLost) })
-	step(func(c *conversation.Conversation) error { c.AddNote(w.Turn(agent), "n1", "private"); return nil })
 	step(func(c *conversation.Conversation) error {
-		ch, err := c.Send(w.Turn(w.Owner), "a1", "answer")
+		c.AddNote(w.Turn(agent), conversation.Words("n1", "private"))
+		return nil
+	})
+	step(func(c *conversation.Conversation) error {
+		ch, err := c.Send(w.Turn(w.Owner), conversation.Words("a1", "answer"))
 		if err == nil {
 			sent = *ch.Message
 		}

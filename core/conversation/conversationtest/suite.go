@@ -189,7 +189,7 @@ func (w *World) TryReceive(inbox channel.Inbox, external, clientID, text string,
 		if c == nil {
 			c = conversation.Start(t, inbox, *who, external)
 		}
-		c.Receive(t, clientID, text)
+		c.Receive(t, conversation.Words(clientID, text))
 		if err := tx.Save(ctx, c); err != nil {
 			return err
 		}

@@ -36,8 +36,14 @@ func testLaw(w *World) {
 	a, b := w.Owner, w.Member(w.WS, "b@example.com", "小李", 5)
 	id := w.Receive(w.Inbox, "ext", "", "first").ID
 	steps := []func(c *conversation.Conversation) error{
-		func(c *conversation.Conversation) error { c.AddNote(w.Turn(a), "n1", "a note"); return nil },
-		func(c *conversation.Conversation) error { _, err := c.Send(w.Turn(a), "s1", "an answer"); return err },
+		func(c *conversation.Conversation) error {
+			c.AddNote(w.Turn(a), conversation.Words("n1", "a note"))
+			return nil
+		},
+		func(c *conversation.Conversation) error {
+			_, err := c.Send(w.Turn(a), conversation.Words("s1", "an answer"))
+			return err
+		},
 		func(c *conversation.Conversation) error { return c.Assign(w.Turn(a), b.ID, b.Name, "member") },
 		func(c *conversation.Conversation) error { return c.Snooze(w.Turn(b), w.now.Add(time.Hour)) },
 		func(c *conversation.Conversation) error { c.Reopen(w.System()); return nil },
@@ -49,7 +55,7 @@ func testLaw(w *World) {
 		func(c *conversation.Conversation) error { c.Resolve(w.Turn(a)); return nil },
 		func(c *conversation.Conversation) error { c.Reopen(w.Turn(a)); return nil },
 		func(c *conversation.Conversation) error {
-			ch, err := c.Send(w.Turn(a), "s2", "one more")
+			ch, err := c.Send(w.Turn(a), conversation.Words("s2", "one more"))
 			if err == nil {
 				c.SetDelivery(w.System(), *ch.Message, conversation.DeliveryFailed, "no such number")
 			}
@@ -81,7 +87,10 @@ func testLaw(w *World) {
 func testEvents(w *World) {
 	one := w.Receive(w.Inbox, "one", "", "a")
 	two := w.Receive(w.Live, "two", "", "b")
-	w.Change(one.ID, func(c *conversation.Conversation) error { c.AddNote(w.Turn(w.Owner), "n", "note"); return nil })
+	w.Change(one.ID, func(c *conversation.Conversation) error {
+		c.AddNote(w.Turn(w.Owner), conversation.Words("n", "note"))
+		return nil
+	})
 	events, err := w.F.Log.Since(w.Context(), string(w.WS), 0, 100)
 	w.OK(err)
 	head, err := w.F.Log.Head(w.Context(), string(w.WS))
@@ -114,7 +123,7 @@ func testRollback(w *World) {
 	err := w.F.Store.Within(w.Context(), w.WS, func(ctx context.Context, tx conversation.Tx) error {
 		got, err := tx.Conversation(ctx, c.ID)
 		w.check(err)
-		got.AddNote(w.Turn(w.Owner), "n", "never")
+		got.AddNote(w.Turn(w.Owner), conversation.Words("n", "never"))
 		w.check(tx.Save(ctx, got))
 		w.check(tx.Remember(ctx, w.Inbox.ID, conversation.Dedup{Kind: conversation.InboundMessage, External: "x", Conversation: c.ID, Seq: 2}))
 		seen, err := tx.Sent(ctx, c.ID, string(w.Owner.ID), "n")
@@ -130,7 +139,10 @@ func testRollback(w *World) {
 	Same(w, w.Get(c.ID), c)
 	Same(w, w.Timeline(c.ID, 0), before)
 	Same(w, w.head(), head)
-	w.Change(c.ID, func(c *conversation.Conversation) error { c.AddNote(w.Turn(w.Owner), "n", "now"); return nil })
+	w.Change(c.ID, func(c *conversation.Conversation) error {
+		c.AddNote(w.Turn(w.Owner), conversation.Words("n", "now"))
+		return nil
+	})
 	w.CheckSequences(c.ID)
 	Same(w, w.head(), head+1)
 }
@@ -159,7 +171,7 @@ func testCancelled(w *World) {
 		if err != nil {
 			return err
 		}
-		got.AddNote(w.System(), "", "never")
+		got.AddNote(w.System(), conversation.Words("", "never"))
 		return tx.Save(ctx, got)
 	})
 	if err == nil || !errors.Is(err, context.Canceled) {
@@ -183,12 +195,12 @@ func testDelivery(w *World) {
 	live := w.Receive(w.Live, "ext", "", "first").ID
 	var sent, direct conversation.Message
 	w.Change(id, func(c *conversation.Conversation) error {
-		ch, err := c.Send(w.Turn(w.Owner), "s", "answer")
+		ch, err := c.Send(w.Turn(w.Owner), conversation.Words("s", "answer"))
 		sent = *ch.Message
 		return err
 	})
 	w.Change(live, func(c *conversation.Conversation) error {
-		ch, err := c.Send(w.Turn(w.Owner), "s", "answer")
+		ch, err := c.Send(w.Turn(w.Owner), conversation.Words("s", "answer"))
 		direct = *ch.Message
 		return err
 	})

@@ -37,7 +37,7 @@ func (w *World) atOnce(fn func(n int) error) {
 func testSent(w *World) {
 	c, other := w.Receive(w.Inbox, "ext", "x", "first"), w.Receive(w.Inbox, "other", "x", "first")
 	w.Change(c.ID, func(c *conversation.Conversation) error {
-		_, err := c.Send(w.Turn(w.Owner), "one", "answer")
+		_, err := c.Send(w.Turn(w.Owner), conversation.Words("one", "answer"))
 		return err
 	})
 	w.OK(w.F.Store.Within(w.Context(), w.WS, func(ctx context.Context, tx conversation.Tx) error {
@@ -62,7 +62,7 @@ func testSent(w *World) {
 	}))
 	// A store refuses a second message under one client id, even unasked.
 	err := w.TryChange(w.WS, c.ID, func(c *conversation.Conversation) error {
-		_, err := c.Send(w.Turn(w.Owner), "one", "another")
+		_, err := c.Send(w.Turn(w.Owner), conversation.Words("one", "another"))
 		return err
 	})
 	w.Fails(err, errs.Conflict)
@@ -98,7 +98,7 @@ func testSentOnce(w *World) {
 				seqs[n] = before.Seq
 				return nil
 			}
-			ch, err := got.Send(turn, "the one", "answer")
+			ch, err := got.Send(turn, conversation.Words("the one", "answer"))
 			if err != nil {
 				return err
 			}
@@ -243,11 +243,11 @@ func testText(w *World) {
 	head := w.head()
 	for _, bad := range []string{"nul \x00", "\x00", "broken \xff", "half \xe4\xbd", "surrogate \xed\xa0\x80"} {
 		w.Fails(w.TryChange(w.WS, c.ID, func(c *conversation.Conversation) error {
-			c.AddNote(w.Turn(w.Owner), "", bad)
+			c.AddNote(w.Turn(w.Owner), conversation.Words("", bad))
 			return nil
 		}), errs.Invalid)
 		w.Fails(w.TryChange(w.WS, c.ID, func(c *conversation.Conversation) error {
-			c.AddNote(w.Turn(w.Owner), bad, "text")
+			c.AddNote(w.Turn(w.Owner), conversation.Words(bad, "text"))
 			return nil
 		}), errs.Invalid)
 	}
@@ -262,7 +262,10 @@ func testLong(w *World) {
 		"e\u0301 ≠ é", " leading and trailing ", "{\"json\":\"\\u0000\"}", "100% ? $1 :name",
 	}
 	for _, text := range texts {
-		w.Change(c.ID, func(c *conversation.Conversation) error { c.AddNote(w.Turn(w.Owner), "", text); return nil })
+		w.Change(c.ID, func(c *conversation.Conversation) error {
+			c.AddNote(w.Turn(w.Owner), conversation.Words("", text))
+			return nil
+		})
 	}
 	changes := w.Timeline(c.ID, c.LastSeq)
 	for i, text := range texts {

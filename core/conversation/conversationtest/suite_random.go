@@ -60,9 +60,9 @@ func testRandom(w *World) {
 func (w *World) act(r *rand.Rand, step int, c *conversation.Conversation, m identity.Member) error {
 	switch r.IntN(8) {
 	case 0:
-		c.AddNote(w.Turn(m), fmt.Sprint("note", step), "note")
+		c.AddNote(w.Turn(m), conversation.Words(fmt.Sprint("note", step), "note"))
 	case 1, 2:
-		ch, err := c.Send(w.Turn(m), fmt.Sprint("out", step), fmt.Sprint("answer ", step))
+		ch, err := c.Send(w.Turn(m), conversation.Words(fmt.Sprint("out", step), fmt.Sprint("answer ", step)))
 		if err != nil {
 			return err
 		}

@@ -39,7 +39,7 @@ func (w *World) receiveIn(ctx context.Context, tx conversation.Tx, external, cli
 	if c == nil {
 		c = conversation.Start(t, w.Inbox, *who, external)
 	}
-	c.Receive(t, clientID, "text")
+	c.Receive(t, conversation.Words(clientID, "text"))
 	return c, tx.Save(ctx, c)
 }
 
@@ -97,7 +97,7 @@ func testReferences(w *World) {
 	}), errs.NotFound)
 	smuggled := w.Get(c.ID)
 	w.Fails(w.F.Store.Within(w.Context(), other, func(ctx context.Context, tx conversation.Tx) error {
-		smuggled.AddNote(w.System(), "", "from outside")
+		smuggled.AddNote(w.System(), conversation.Words("", "from outside"))
 		return tx.Save(ctx, &smuggled)
 	}), errs.NotFound)
 	w.Fails(w.F.Store.Within(w.Context(), other, func(ctx context.Context, tx conversation.Tx) error {
@@ -204,7 +204,10 @@ func seqs(changes []conversation.Change, public bool) []uint64 {
 func testRanges(w *World) {
 	c := w.Receive(w.Inbox, "ext", "", "first") // 3 changes
 	for n := range 7 {
-		w.Change(c.ID, func(c *conversation.Conversation) error { c.AddNote(w.Turn(w.Owner), "", strconv.Itoa(n)); return nil })
+		w.Change(c.ID, func(c *conversation.Conversation) error {
+			c.AddNote(w.Turn(w.Owner), conversation.Words("", strconv.Itoa(n)))
+			return nil
+		})
 	}
 	after := func(n uint64) *uint64 { return &n }
 	for _, x := range []struct {
@@ -235,9 +238,9 @@ func testRanges(w *World) {
 func testPublic(w *World) {
 	c := w.Receive(w.Live, "ext", "", "first")
 	w.Change(c.ID, func(c *conversation.Conversation) error {
-		c.AddNote(w.Turn(w.Owner), "", "private")
-		_, err := c.Send(w.Turn(w.Owner), "", "answer") // joins, then answers
-		c.AddNote(w.Turn(w.Owner), "", "private too")
+		c.AddNote(w.Turn(w.Owner), conversation.Words("", "private"))
+		_, err := c.Send(w.Turn(w.Owner), conversation.Words("", "answer")) // joins, then answers
+		c.AddNote(w.Turn(w.Owner), conversation.Words("", "private too"))
 		c.Resolve(w.Turn(w.Owner))
 		return err
 	})
@@ -263,13 +266,19 @@ func testPublic(w *World) {
 
 func testHydrate(w *World) {
 	one, two := w.Receive(w.Inbox, "one", "", "a"), w.Receive(w.Live, "two", "", "b")
-	w.Change(one.ID, func(c *conversation.Conversation) error { _, err := c.Send(w.Turn(w.Owner), "s", "answer"); return err })
+	w.Change(one.ID, func(c *conversation.Conversation) error {
+		_, err := c.Send(w.Turn(w.Owner), conversation.Words("s", "answer"))
+		return err
+	})
 	_, err := w.F.Contacts.Update(w.Context(), w.WS, one.Contact, func(c *contact.Contact) ([]event.Event, error) {
 		c.Name = "Renamed"
 		return []event.Event{{ID: w.IDs.New("chg"), Workspace: string(w.WS), Type: contact.Changed, Subject: string(c.ID), At: w.Tick(), Data: []byte(`{}`)}}, nil
 	})
 	w.OK(err)
-	w.Change(two.ID, func(c *conversation.Conversation) error { c.AddNote(w.Turn(w.Owner), "", "note"); return nil })
+	w.Change(two.ID, func(c *conversation.Conversation) error {
+		c.AddNote(w.Turn(w.Owner), conversation.Words("", "note"))
+		return nil
+	})
 	events, err := w.F.Log.Since(w.Context(), string(w.WS), 0, 100)
 	w.OK(err)
 	changes, rows, err := w.F.Reader.Hydrate(w.Context(), w.WS, events)

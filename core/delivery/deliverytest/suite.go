@@ -60,7 +60,7 @@ func (w *world) answer(id conversation.ID, text string) conversation.Message {
 	w.Helper()
 	var m conversation.Message
 	w.Change(id, func(c *conversation.Conversation) error {
-		ch, err := c.Send(w.Turn(w.Owner), "", text)
+		ch, err := c.Send(w.Turn(w.Owner), conversation.Words("", text))
 		if err == nil {
 			m = *ch.Message
 		}
@@ -135,7 +135,7 @@ func testOthers(w *world) {
 	m := w.post(w.Inbox, "ext", "answer")
 	w.post(w.Live, "ext", "straight to the browser")
 	w.Change(m.Conversation, func(c *conversation.Conversation) error {
-		c.AddNote(w.Turn(w.Owner), "", "a note")
+		c.AddNote(w.Turn(w.Owner), conversation.Words("", "a note"))
 		return nil
 	})
 	w.texts(w.Tick(), "answer")
@@ -252,7 +252,7 @@ func testWorkspaces(w *world) {
 	mine := w.post(w.Inbox, "ext", "mine")
 	theirs := w.Receive(inbox, "ext", "", "question")
 	w.OK(w.TryChange(other, theirs.ID, func(c *conversation.Conversation) error {
-		_, err := c.Send(w.System(), "", "theirs")
+		_, err := c.Send(w.System(), conversation.Words("", "theirs"))
 		return err
 	}))
 	due := w.texts(w.Tick(), "mine", "theirs")

@@ -70,7 +70,7 @@ func (o *office) fill(ctx context.Context, inbox channel.Inbox, conversations in
 		if err := o.store.Conversations().CreateVisitor(ctx, v); err != nil {
 			return fmt.Errorf("make a visitor: %w", err)
 		}
-		posted, err := o.conversations.VisitorSend(ctx, v, o.clientID(), "hello")
+		posted, err := o.conversations.VisitorSend(ctx, v, conversation.VisitorPost{ClientID: o.clientID(), Text: "hello"})
 		if err != nil {
 			return fmt.Errorf("open a conversation: %w", err)
 		}
@@ -93,7 +93,7 @@ const text = "A message of the usual length: is the green tea set still in stock
 
 // receive is a visitor's message.
 func (o *office) receive(ctx context.Context, _ int) error {
-	_, err := o.conversations.VisitorSend(ctx, o.visitors[rand.IntN(len(o.visitors))], o.clientID(), text)
+	_, err := o.conversations.VisitorSend(ctx, o.visitors[rand.IntN(len(o.visitors))], conversation.VisitorPost{ClientID: o.clientID(), Text: text})
 	return err //nolint:wrapcheck // the use case's own error
 }
 
