@@ -1,6 +1,11 @@
 // Package media is the files that messages carry: what may come in, what it is
 // taken for, and who may see it. A file's name and its sender's word about its
 // type are never believed.
+//
+// A file is brought in by an upload, in pieces (Service.Begin, Append). When
+// the last piece is there the content decides what it is: an attachment that
+// is Ready. It belongs to whoever brought it until one message takes it (Tx),
+// in the transaction that saves the message. What no message takes is swept.
 package media
 
 import (
@@ -24,18 +29,58 @@ const (
 	File  Kind = "file"
 )
 
-// Attachment is a stored file.
+// State is how far an attachment has come.
+type State string
+
+// The states, in the only order in which they follow each other.
+const (
+	Uploading State = "uploading" // bytes are missing, or not looked at yet
+	Ready     State = "ready"     // whole and sniffed; belongs to its uploader
+	Taken     State = "taken"     // part of a message
+)
+
+// MaxPerMessage is how many attachments one message carries.
+const MaxPerMessage = 10
+
+// Attachment is a stored file, whole and sniffed.
 type Attachment struct {
-	Workspace  identity.WorkspaceID
-	ID         ID
-	Name       string // cleaned, for display only; at most 120 characters
-	Type       string // MIME type as sniffed
-	Size       int64  // bytes
-	Kind       Kind
-	Width      int // pixels of an image; 0 = unknown
-	Height     int
-	Duration   time.Duration // of audio and video; 0 = unknown
-	HasPreview bool          // a re-encoded raster is kept beside the file
-	SHA256     string        // of the file, hex
-	CreatedAt  time.Time
+	Workspace identity.WorkspaceID
+	ID        ID
+	Name      string // cleaned, for display only; at most 120 characters
+	Type      string // MIME type as sniffed
+	Size      int64  // bytes
+	Kind      Kind
+	Width     int // pixels of an image as it is shown; 0 = unknown
+	Height    int
+	Duration  time.Duration // of audio and video; 0 = unknown
+	Preview   string        // MIME type of the re-encoded raster kept beside the file; "" = there is none
+	SHA256    string        // of the file, hex
+	CreatedAt time.Time
+	// Ticket opens the bytes to whoever holds it: see Signer. The store signs
+	// what it reads; it is stored nowhere and compared by nobody.
+	Ticket string
+}
+
+// HasPreview reports whether a re-encoded raster is kept beside the file.
+func (a Attachment) HasPreview() bool { return a.Preview != "" }
+
+// UploaderKind is what kind of party brings a file.
+type UploaderKind string
+
+// The kinds of uploaders.
+const (
+	ByMember  UploaderKind = "member"
+	ByVisitor UploaderKind = "visitor"
+)
+
+// Uploader is who brought a file. Nobody else may give it to a message.
+type Uploader struct {
+	Kind UploaderKind
+	ID   string // of the member, or of the visitor session
+}
+
+// Place is the message that carries attachments.
+type Place struct {
+	Conversation string // its id
+	Seq          uint64 // of the message's change
 }

@@ -15,7 +15,9 @@ import (
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/store/agents"
+	"github.com/patchbay-im/patchbay/core/store/attachments"
 	"github.com/patchbay-im/patchbay/core/store/channels"
 	"github.com/patchbay-im/patchbay/core/store/contacts"
 	"github.com/patchbay-im/patchbay/core/store/conversations"
@@ -31,6 +33,7 @@ var (
 	_ contact.Tx                = (*contacts.Tx)(nil)
 	_ channel.Store             = (*channels.Store)(nil)
 	_ channel.RequestStore      = (*channels.Store)(nil)
+	_ media.Tx                  = (*attachments.Tx)(nil)
 	_ conversation.Store        = (*conversations.Store)(nil)
 	_ conversation.Tx           = (*conversations.Tx)(nil)
 	_ conversation.Reader       = (*conversations.Store)(nil)

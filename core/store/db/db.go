@@ -14,6 +14,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/internal/mutant"
+	"github.com/patchbay-im/patchbay/core/media"
 )
 
 // DB is an open database. It is safe for concurrent use.
@@ -23,6 +24,7 @@ type DB struct {
 	write      *sql.DB
 	gorm       *gorm.DB
 	writer     *writer
+	signer     media.Signer
 	statements statements
 
 	closing sync.Once
@@ -64,7 +66,7 @@ func open(ctx context.Context, c Config, files fs.FS) (*DB, error) {
 	})
 	d.writer.gorm = d.gorm
 	d.writer.start(ctx)
-	if err := d.first(ctx); err != nil {
+	if err := errors.Join(d.first(ctx), d.signing(ctx, c)); err != nil {
 		return nil, errors.Join(err, d.Close(ctx))
 	}
 	return d, nil

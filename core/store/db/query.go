@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/patchbay-im/patchbay/core/media"
 )
 
 // Scanner is one row of a result.
@@ -20,6 +22,8 @@ type Querier interface {
 	Row(ctx context.Context, query string, args []any, dest ...any) error
 	// Rows calls each for every row.
 	Rows(ctx context.Context, query string, args []any, each func(Scanner) error) error
+	// Signer gives the attachments that are read their tickets.
+	Signer() media.Signer
 }
 
 // Row reads one row of the committed state.

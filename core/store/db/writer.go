@@ -12,6 +12,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/media"
 )
 
 // writer is the one goroutine that changes the database.
@@ -23,8 +24,9 @@ type writer struct {
 	log      *slog.Logger
 	onCommit func(workspaces []string, deliveries bool)
 
-	gorm *gorm.DB
-	line line // nil while there is no connection; the goroutine's own
+	gorm   *gorm.DB
+	signer media.Signer
+	line   line // nil while there is no connection; the goroutine's own
 
 	gate   sync.RWMutex // held for reading while a job is put into the queue
 	closed bool

@@ -1,0 +1,103 @@
+// Package mediatest is the conformance suite of the media store and an
+// in-memory fake that passes it.
+package mediatest
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
+)
+
+// Fake keeps attachments in memory. It is safe for concurrent use.
+type Fake struct {
+	mu    sync.Mutex
+	files map[media.ID]file
+}
+
+// file is an attachment with what its row tells beside.
+type file struct {
+	media.Attachment
+	by       media.Uploader
+	state    media.State
+	expires  time.Time
+	place    media.Place
+	position int
+}
+
+// NewFake returns an empty Fake.
+func NewFake() *Fake { return &Fake{files: make(map[media.ID]file)} }
+
+// Put stores an attachment that is Ready.
+func (f *Fake) Put(a media.Attachment, by media.Uploader) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.files[a.ID] = file{Attachment: a, by: by, state: media.Ready}
+}
+
+// Begin starts a transaction, which the caller runs alone: commit makes what
+// it did visible.
+func (f *Fake) Begin(workspace identity.WorkspaceID) (tx media.Tx, commit func()) {
+	t := &fakeTx{fake: f, workspace: workspace, changed: make(map[media.ID]file)}
+	return t, t.commit
+}
+
+type fakeTx struct {
+	fake      *Fake
+	workspace identity.WorkspaceID
+	changed   map[media.ID]file
+}
+
+// Take implements media.Tx.
+func (t *fakeTx) Take(_ context.Context, by media.Uploader, ids []media.ID, to media.Place) ([]media.Attachment, error) {
+	return t.each(by, ids, func(i int, f *file) { f.state, f.place, f.position = media.Taken, to, i })
+}
+
+// Hold implements media.Tx.
+func (t *fakeTx) Hold(_ context.Context, by media.Uploader, ids []media.ID, until time.Time) ([]media.Attachment, error) {
+	return t.each(by, ids, func(_ int, f *file) {
+		if f.expires.Before(until) {
+			f.expires = until
+		}
+	})
+}
+
+func (t *fakeTx) each(by media.Uploader, ids []media.ID, change func(int, *file)) ([]media.Attachment, error) {
+	if err := media.CheckIDs(ids); err != nil {
+		return nil, err
+	}
+	var out []media.Attachment
+	for i, id := range ids {
+		f, ok := t.find(id)
+		if err := media.Refusal(i, ok && f.by == by, f.state); err != nil {
+			return nil, err
+		}
+		out = append(out, f.Attachment)
+	}
+	for i, id := range ids {
+		f, _ := t.find(id)
+		change(i, &f)
+		t.changed[id] = f
+	}
+	return out, nil
+}
+
+func (t *fakeTx) find(id media.ID) (file, bool) {
+	if f, ok := t.changed[id]; ok {
+		return f, true
+	}
+	t.fake.mu.Lock()
+	defer t.fake.mu.Unlock()
+	f, ok := t.fake.files[id]
+	return f, ok && f.Workspace == t.workspace
+}
+
+func (t *fakeTx) commit() {
+	t.fake.mu.Lock()
+	defer t.fake.mu.Unlock()
+	for id, f := range t.changed {
+		t.fake.files[id] = f
+	}
+}

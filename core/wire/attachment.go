@@ -1,0 +1,44 @@
+package wire
+
+import (
+	"net/url"
+
+	"github.com/patchbay-im/patchbay/core/media"
+)
+
+// Attachment is a file that a message carries.
+type Attachment struct {
+	ID         string `json:"id"`
+	Name       string `json:"name" doc:"For display; cleaned of what could mislead."`
+	Type       string `json:"type" doc:"MIME type, as the content says."`
+	Size       int64  `json:"size" doc:"Bytes."`
+	Kind       string `json:"kind" enum:"image,audio,video,file"`
+	Width      int    `json:"width,omitempty" doc:"Pixels of an image."`
+	Height     int    `json:"height,omitempty"`
+	DurationMS int64  `json:"duration_ms,omitempty" doc:"Of audio and video, where the file tells."`
+	URL        string `json:"url" doc:"Path of the file on this server, good for a day at least without a session. When it has expired (403 media.ticket_expired), fetch the message again. Changes at midnight UTC."`
+	PreviewURL string `json:"preview_url,omitempty" doc:"Path of a picture of at most 1280 pixels that was drawn anew here: the only thing to show inline."`
+}
+
+// AttachmentOf returns the view of an attachment that the store has signed.
+func AttachmentOf(a media.Attachment) Attachment {
+	path := "/api/v1/media/" + url.PathEscape(string(a.ID))
+	ticket := "?t=" + url.QueryEscape(a.Ticket)
+	out := Attachment{
+		ID: string(a.ID), Name: a.Name, Type: a.Type, Size: a.Size, Kind: string(a.Kind),
+		Width: a.Width, Height: a.Height, DurationMS: a.Duration.Milliseconds(), URL: path + ticket,
+	}
+	if a.HasPreview() {
+		out.PreviewURL = path + "/preview" + ticket
+	}
+	return out
+}
+
+// AttachmentsOf returns the views of a message's attachments; nil when it has none.
+func AttachmentsOf(all []media.Attachment) []Attachment {
+	var out []Attachment
+	for _, a := range all {
+		out = append(out, AttachmentOf(a))
+	}
+	return out
+}
