@@ -1,33 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
 
 	"github.com/patchbay-im/patchbay/sdk/channel"
 )
-
-// config is what an administrator sets, as config_schema in plugin.yaml has it.
-type config struct {
-	Title          string   `json:"title"`
-	Greeting       string   `json:"greeting"`
-	Color          string   `json:"color"`
-	Locale         string   `json:"locale"`
-	Position       string   `json:"position"`
-	AllowedOrigins []string `json:"allowed_origins"`
-}
-
-// settings is what the widget gets. Everybody can read it. It is the same for
-// every visitor of an inbox: the core keeps it for when this process is down.
-type settings struct {
-	Title    string `json:"title"`
-	Greeting string `json:"greeting"`
-	Color    string `json:"color"`
-	Locale   string `json:"locale"` // "auto", "en" or "zh-CN"
-	Position string `json:"position"`
-}
 
 // policy decides who may talk. It keeps nothing.
 type policy struct{}
@@ -40,12 +19,7 @@ func (policy) OpenSession(_ context.Context, req channel.OpenSessionRequest) (ch
 	if err := req.Instance.Decode(&c); err != nil {
 		return channel.OpenSessionResponse{}, err
 	}
-	out := channel.OpenSessionResponse{
-		Settings: settings{
-			Title: c.Title, Greeting: c.Greeting, Color: cmp.Or(c.Color, "#2563eb"),
-			Locale: cmp.Or(c.Locale, "auto"), Position: cmp.Or(c.Position, "right"),
-		},
-	}
+	out := channel.OpenSessionResponse{Settings: c.settings()}
 	for _, allowed := range c.AllowedOrigins {
 		out.Origins = append(out.Origins, origin(allowed))
 	}
