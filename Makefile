@@ -82,6 +82,12 @@ unit-web: node_modules/.package-lock.json
 e2e: build ## Two real browsers against the real binary (PATCHBAY_CHROMIUM names another browser)
 	npm run e2e
 
+.PHONY: budgets
+budgets: build ## What a browser downloads, before and after a click, against its budget
+	node web/console/dev/budget.mjs
+	node plugins/webchat/ui/dev/budget.mjs
+	cd web/e2e && node --test --test-timeout=300000 test/budgets.test.js
+
 CYCLES ?= 60
 CRASH   = go run ./core/internal/crash $(if $(SEED),-seed $(SEED)) $(if $(SHORT),-short,-cycles $(CYCLES))
 

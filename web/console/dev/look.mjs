@@ -32,6 +32,7 @@ const pages = [
   { name: "help", path: conversation, ready: "[data-testid=message]", only: 1440, act: (page) => page.keyboard.press("?") },
   { name: "presence", path: "/conversations/mine", act: (page) => page.getByTestId("presence").click() },
   { name: "start", path: "/start" },
+  { name: "design", path: "/design" },
   { name: "profile", path: "/settings/profile" },
   { name: "members", path: "/settings/members", ready: "[data-testid=member-row]" },
   { name: "invite-dialog", path: "/settings/members", ready: "[data-testid=member-row]", act: invite },

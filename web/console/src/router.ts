@@ -33,6 +33,7 @@ const routes: RouteRecordRaw[] = [
         component: () => import("./conversations/ConversationsPage.vue"),
         meta: { title: "nav.conversations" },
       },
+      { path: "design", name: "design", component: () => import("./design/DesignPage.vue"), meta: { title: "nav.design" } },
       { path: "start", name: "start", component: () => import("./start/StartPage.vue"), meta: { title: "nav.start" } },
       {
         path: "settings",

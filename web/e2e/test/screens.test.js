@@ -95,6 +95,7 @@ test('somebody writes, so that there is something to look at', async () => {
 const routes = {
   conversations: '/conversations/all',
   start: '/start',
+  design: '/design',
   profile: '/settings/profile',
   members: '/settings/members',
   inboxes: '/settings/inboxes',
