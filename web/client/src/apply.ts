@@ -82,6 +82,7 @@ export interface ConversationFilter {
 
 /** Whether the server would list the conversation, asked by this member. */
 export function matches(conversation: Conversation, filter: ConversationFilter, memberID: string): boolean {
+  if (conversation.merged_into) return false;
   if (filter.state !== "any" && conversation.state !== filter.state) return false;
   if (filter.inbox && conversation.inbox_id !== filter.inbox) return false;
   if (filter.contact && conversation.contact.id !== filter.contact) return false;

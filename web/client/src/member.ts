@@ -1,5 +1,5 @@
 /** What the console imports for the live protocol and its reducers. */
-export { MemberSocket, type FeedRange, type MemberHandlers, type MemberMessage, type MemberOptions, type Stored } from "./live/member";
+export { MemberSocket, wireMessage, type FeedRange, type MemberHandlers, type MemberMessage, type MemberOptions, type Stored } from "./live/member";
 export { TypingSignal, type Typist } from "./live/typing";
 export { webStorage } from "./live/storage";
 export { intervalTicker, socketURL, type Environment, type SocketLike, type Ticker } from "./live/environment";
@@ -20,3 +20,6 @@ export {
 export { uuidv7 } from "./uuid";
 export type { LinkState, LinkStatus, Trouble } from "./live/link";
 export type { OutboxEntry, OutboxStorage } from "./live/outbox";
+export type { Looker } from "./live/frames";
+export { Upload, uploadTransport, type UploadPhase, type UploadProgress, type UploadState, type UploadTransport } from "./upload";
+export { expandCanned, openVariables, type CannedContext } from "./canned";

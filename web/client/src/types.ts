@@ -1,5 +1,8 @@
 /** The objects of the API, named as people speak of them; their shape is generated from OpenAPI. */
 import type { components } from "./api/schema";
+import type { Attachment, Mention, Priority, Quote, RatingRef } from "./contract";
+
+export type * from "./contract";
 
 type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
 
@@ -15,9 +18,10 @@ export type InvitationPreview = Schema<"InvitationPreviewBody">;
 export type PresenceEntry = Schema<"Presence">;
 export type PresenceStatus = PresenceEntry["status"];
 
-export type Capabilities = Schema<"CapabilitiesBody">;
+/** What a channel can carry: `text`, `image`, `audio`, `file`, `reply`; bytes of one attachment. */
+export type Capabilities = Schema<"CapabilitiesBody"> & { attachment_limit?: number };
 export type ChannelType = Schema<"ChannelTypeBody">;
-export type Inbox = Schema<"InboxBody">;
+export type Inbox = Omit<Schema<"InboxBody">, "capabilities"> & { capabilities: Capabilities };
 export type InboxStatus = Schema<"HealthBody">;
 export type Plugin = Schema<"PluginBody">;
 export type PluginLogLine = Schema<"LogLineBody">;
@@ -25,17 +29,53 @@ export type PluginLogLine = Schema<"LogLineBody">;
 export type Localized = Record<string, string>;
 
 export type Contact = Schema<"ContactBody">;
-export type Conversation = Schema<"Conversation">;
+export type Conversation = Schema<"Conversation"> & ConversationMore;
+
+interface ConversationMore {
+  /** 1, 2, 3, ... per workspace, for people to say. */
+  number?: number;
+  team_id?: string;
+  /** Ids of labels. */
+  labels?: string[];
+  attributes?: Record<string, unknown>;
+  /** Ids of members who follow it. */
+  participants?: string[];
+  /** The conversation it was merged into. */
+  merged_into?: string;
+  /** Seq of the last message the customer has seen. */
+  contact_read_seq?: number;
+  rating?: RatingRef;
+  priority?: Priority;
+  verified?: boolean;
+}
 export type ConversationState = Conversation["state"];
-export type Message = Schema<"Message">;
+export type Message = Schema<"Message"> & { attachments?: Attachment[]; reply_to?: Quote; mentions?: Mention[] };
 export type MessageKind = Message["kind"];
 export type Actor = Schema<"Actor">;
 /** One row of a conversation's history: the unit of timeline, feed and resume. */
-export type Change = Schema<"Change">;
-export type ChangeType = Change["type"];
-export type TimelinePage = Schema<"TimelineBody">;
+export type Change = Omit<Schema<"Change">, "type" | "message"> & { type: ChangeType; message?: Message };
+export type ChangeType =
+  | Schema<"Change">["type"]
+  | "conversation.labeled"
+  | "conversation.attributes"
+  | "conversation.priority"
+  | "conversation.participants"
+  | "conversation.team"
+  | "conversation.merged"
+  | "conversation.absorbed"
+  | "conversation.unmerged"
+  | "conversation.read_by_contact"
+  | "conversation.offline"
+  | "scheduled.created"
+  | "scheduled.changed"
+  | "scheduled.cancelled"
+  | "scheduled.sent"
+  | "scheduled.failed"
+  | "rating.requested"
+  | "rating.given";
+export type TimelinePage = Omit<Schema<"TimelineBody">, "items"> & { items: Change[] };
 /** One event of a workspace's feed. `feed` is gapless per workspace. */
-export type FeedEvent = Schema<"FeedEvent">;
+export type FeedEvent = Omit<Schema<"FeedEvent">, "change" | "conversation"> & { change?: Change; conversation?: Conversation };
 
 /** What a visitor may see of a conversation. `seq` is gapless for the visitor. */
 export type PublicChange = Schema<"PublicChange">;

@@ -39,14 +39,23 @@ export class Api {
     this.client = createClient<paths>({ baseUrl: options.baseUrl ?? "", fetch: options.fetch, credentials: "same-origin" });
   }
 
+  /** A call of a route that the generated types do not know yet; `path` begins after the origin. */
+  async request<T>(method: Method, path: string, init: { query?: Record<string, unknown>; body?: unknown } = {}): Promise<T> {
+    return this.send<T>(method, path, { params: { query: init.query }, body: init.body });
+  }
+
   async call<M extends Method, P extends PathOf<M>>(method: M, path: P, input: Input<M, P>): Promise<Output<M, P>> {
     const { path: parameters, query, body } = input;
+    return this.send<Output<M, P>>(method, path, { params: { path: parameters, query }, body });
+  }
+
+  private async send<T>(method: string, path: string, init: object): Promise<T> {
     // The client's own inference is too deep for these types; Input and Output check the call instead.
     const request = this.client.request.bind(this.client) as (method: string, path: string, init: object) => Promise<Answer>;
-    const { data, error, response } = await request(method, path, { params: { path: parameters, query }, body }).catch((cause) => {
+    const { data, error, response } = await request(method, path, init).catch((cause) => {
       throw unreachable(cause);
     });
     if (!response.ok) throw apiError(response, typeof error === "object" ? (error as Partial<Problem>) : undefined);
-    return data as Output<M, P>;
+    return data as T;
   }
 }

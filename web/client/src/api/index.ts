@@ -3,3 +3,5 @@ export { Api } from "./client";
 export { SessionApi } from "./session";
 export { WorkspaceApi, type ConversationQuery } from "./workspace";
 export { ApiError, type FieldProblem, type Problem } from "../problem";
+export { CatalogApi } from "./catalog";
+export { DeskApi, type DraftBody, type ScheduleBody } from "./desk";

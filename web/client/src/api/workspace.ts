@@ -1,4 +1,4 @@
-import type { FeedRange, MemberMessage, Stored } from "../live/member";
+import { wireMessage, type FeedRange, type MemberMessage, type Stored } from "../live/member";
 import type {
   ChannelType,
   ChecklistItem,
@@ -14,7 +14,9 @@ import type {
   Role,
   TimelinePage,
 } from "../types";
+import { CatalogApi } from "./catalog";
 import type { Api } from "./client";
+import { DeskApi } from "./desk";
 
 const BASE = "/api/v1/workspaces/{workspace}" as const;
 
@@ -29,10 +31,18 @@ export interface ConversationQuery {
 
 /** Everything inside one workspace. */
 export class WorkspaceApi {
+  /** Labels, attributes, canned replies. */
+  readonly catalog: CatalogApi;
+  /** What is done inside a conversation beyond answering. */
+  readonly desk: DeskApi;
+
   constructor(
     private readonly api: Api,
     readonly id: string,
-  ) {}
+  ) {
+    this.catalog = new CatalogApi(api, id);
+    this.desk = new DeskApi(api, id);
+  }
 
   private get path() {
     return { workspace: this.id };
@@ -129,7 +139,8 @@ export class WorkspaceApi {
   }
 
   /** Idempotent by client_msg_id. */
-  postMessage({ conversation_id, ...body }: MemberMessage): Promise<Stored> {
+  postMessage(message: MemberMessage): Promise<Stored> {
+    const { conversation_id, ...body } = wireMessage(message);
     return this.api.call("post", `${BASE}/conversations/{conversation}/messages`, { path: this.one(conversation_id), body });
   }
 

@@ -36,11 +36,21 @@ export interface ErrorFrame {
   transient?: boolean;
 }
 
+/** A member who has a conversation open. */
+export interface Looker {
+  member_id: string;
+  name: string;
+  typing?: boolean;
+  /** Whether what is typed is a note. */
+  note?: boolean;
+}
+
 /** What the server sends a member after `ready`. */
 export type MemberFrame =
   | ({ op: "event" } & FeedEvent)
   | { op: "ack"; ref: string; message: Message; change: Change; conversation?: Conversation; replayed: boolean }
   | { op: "typing"; conversation_id: string; actor: { kind: string; id?: string; name?: string }; on: boolean }
+  | { op: "looking"; conversation_id: string; members: Looker[] }
   | { op: "presence"; members: PresenceEntry[] }
   | ErrorFrame;
 

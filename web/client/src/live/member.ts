@@ -1,6 +1,6 @@
 import type { Change, FeedEvent, Message, MessageKind, PresenceEntry } from "../types";
 import type { Environment } from "./environment";
-import type { ErrorFrame, MemberFrame, MemberReady, ReadyFrame } from "./frames";
+import type { ErrorFrame, Looker, MemberFrame, MemberReady, ReadyFrame } from "./frames";
 import { Link, type LinkStatus } from "./link";
 import { Outbox, type OutboxEntry, type OutboxStorage, type Sendable } from "./outbox";
 import { Poller } from "./poller";
@@ -12,6 +12,17 @@ export interface MemberMessage extends Sendable {
   conversation_id: string;
   kind: MessageKind;
   text: string;
+  attachment_ids?: string[];
+  reply_to?: string;
+  /** Ids of the members a note names. */
+  mentions?: string[];
+  /** What to draw until the stored message comes; never sent. */
+  shown?: Pick<Message, "attachments" | "reply_to" | "mentions">;
+}
+
+/** What of a message goes to the server. */
+export function wireMessage({ shown: _shown, ...message }: MemberMessage): Omit<MemberMessage, "shown"> {
+  return message;
 }
 
 /** What the server answers once a message is stored. */
@@ -33,6 +44,8 @@ export interface MemberHandlers {
   /** A message of ours is stored. Its event follows, or came already. */
   stored?: (stored: Stored) => void;
   typing?: (conversationID: string, typists: Typist[]) => void;
+  /** Who has a conversation open now, this member among them. */
+  looking?: (conversationID: string, members: Looker[]) => void;
   /** The whole list after ready, changed entries later. */
   presence?: (members: PresenceEntry[]) => void;
   outbox?: (entries: readonly OutboxEntry<MemberMessage>[]) => void;
@@ -57,6 +70,7 @@ export class MemberSocket {
   private readonly typists: TypingTracker;
   private readonly poller: Poller;
   private epoch = "";
+  private lookingAt = "";
 
   constructor(private readonly options: MemberOptions) {
     const { handlers } = options;
@@ -78,7 +92,7 @@ export class MemberSocket {
     });
     this.outbox = new Outbox<MemberMessage>({
       lane: (message) => message.conversation_id,
-      transmit: (message) => this.link.send({ op: "send", ref: message.client_msg_id, ...message }),
+      transmit: (message) => this.link.send({ op: "send", ref: message.client_msg_id, ...wireMessage(message) }),
       storage: options.storage,
       onChange: handlers.outbox,
       random: options.random,
@@ -126,9 +140,16 @@ export class MemberSocket {
     this.link.send({ op: "typing", conversation_id: conversationID, on, ...(note && { note }) });
   }
 
+  /** Says which conversation this member has open; an empty id: none. Said again after a reconnect. */
+  look(conversationID: string): void {
+    this.lookingAt = conversationID;
+    this.link.send({ op: "look", conversation_id: conversationID });
+  }
+
   private ready(frame: ReadyFrame): void {
     const { epoch, feed, resync } = frame as MemberReady;
     if (resync || epoch !== this.epoch) this.continueFrom(epoch, feed);
+    if (this.lookingAt) this.link.send({ op: "look", conversation_id: this.lookingAt });
     this.outbox.resume();
   }
 
@@ -142,6 +163,8 @@ export class MemberSocket {
         return this.outbox.acked(frame.ref);
       case "typing":
         return this.typists.set(frame.conversation_id, frame.actor, frame.on);
+      case "looking":
+        return handlers.looking?.(frame.conversation_id, frame.members);
       case "presence":
         return handlers.presence?.(frame.members);
       case "error":

@@ -4,20 +4,34 @@ import { fullTime } from "@/i18n/format";
 
 type Translate = (key: string, values?: Record<string, unknown>) => string;
 
-/** What happened, in a sentence. */
-export function eventSentence(change: Change, t: Translate, locale: Locale): string {
+/** Names of what a change mentions by id. */
+export interface EventNames {
+  label: (id: string) => string;
+  member: (id: string) => string;
+  team: (id: string) => string;
+  attribute: (key: string) => string;
+}
+
+const plain: EventNames = { label: (id) => id, member: (id) => id, team: (id) => id, attribute: (key) => key };
+
+/** Changes that are marks of their own, not lines: a message's state, how far the customer has read. */
+const silent = new Set<Change["type"]>(["message.created", "note.created", "message.delivery", "conversation.read_by_contact"]);
+
+export function isSilent(change: Change): boolean {
+  return silent.has(change.type);
+}
+
+/** What happened, in a sentence. Empty for what this console does not know: a newer server's. */
+export function eventSentence(change: Change, t: Translate, locale: Locale, names: EventNames = plain): string {
   const data = change.data ?? {};
   const name = change.actor.name || t(`actors.${change.actor.kind}`);
   switch (change.type) {
-    case "conversation.assigned": {
-      const assignee = String(data["assignee_name"] ?? "");
-      if (data["by"] === "dispatch") return t("events.dispatched", { name: assignee });
-      return change.actor.id === data["assignee_id"] ? t("events.taken", { name: assignee }) : t("events.assigned", { name, assignee });
-    }
+    case "conversation.assigned":
+      return assigned(change, name, t);
     case "conversation.queued":
       return t(`events.queued.${queueReason(data["reason"])}`);
     case "conversation.snoozed":
-      return t("events.snoozed", { name, until: data["until"] ? fullTime(String(data["until"]), locale) : "" });
+      return t("events.snoozed", { name, until: time(data["until"], locale) });
     case "conversation.resolved":
       return t("events.resolved", { name });
     case "conversation.reopened":
@@ -26,13 +40,97 @@ export function eventSentence(change: Change, t: Translate, locale: Locale): str
       return t("events.unsnoozed");
     case "conversation.created":
       return t("events.created");
-    case "message.created":
-    case "note.created":
-    case "message.delivery":
+    case "conversation.labeled":
+      return labeled(change, name, t, names);
+    case "conversation.attributes":
+      return attributesSet(change, name, t, names);
+    case "conversation.priority":
+      return t("events.priority", { name, priority: t(`priorities.${String(data["priority"] || "normal")}`) });
+    case "conversation.participants":
+      return participants(change, name, t, names);
+    case "conversation.team":
+      return data["team_id"] ? t("events.team", { name, team: names.team(String(data["team_id"])) }) : t("events.teamNone", { name });
+    case "conversation.merged":
+      return t("events.merged", { name, number: String(data["number"] ?? "") });
+    case "conversation.absorbed":
+      return t("events.absorbed", { name, number: String(data["number"] ?? "") });
+    case "conversation.unmerged":
+      return data["by"] === "contact" ? t("events.unmergedByContact") : t("events.unmerged", { name });
+    case "conversation.offline":
+      return t("events.offline", { email: String(data["email"] ?? "") });
+    case "rating.requested":
+      return t("events.rating.requested");
+    case "rating.given":
+      return data["comment"] ? t("events.rating.givenComment", { score: Number(data["score"]), comment: String(data["comment"]) }) : t("events.rating.given", { score: Number(data["score"]) });
+    case "scheduled.created":
+    case "scheduled.changed":
+    case "scheduled.cancelled":
+    case "scheduled.sent":
+    case "scheduled.failed":
+      return scheduled(change, name, t, locale);
+    default:
       return "";
   }
 }
 
+function assigned(change: Change, name: string, t: Translate): string {
+  const data = change.data ?? {};
+  const assignee = String(data["assignee_name"] ?? "");
+  if (data["by"] === "dispatch") return t("events.dispatched", { name: assignee });
+  return change.actor.id === data["assignee_id"] ? t("events.taken", { name: assignee }) : t("events.assigned", { name, assignee });
+}
+
 function queueReason(reason: unknown): string {
   return ["new", "agent_lost", "released", "reopened"].includes(String(reason)) ? String(reason) : "new";
+}
+
+function labeled(change: Change, name: string, t: Translate, names: EventNames): string {
+  const labels = listed(change.data?.["added"], names.label, t);
+  const gone = listed(change.data?.["removed"], names.label, t);
+  if (labels && gone) return t("events.labels.both", { name, labels, gone });
+  return labels ? t("events.labels.added", { name, labels }) : t("events.labels.removed", { name, labels: gone });
+}
+
+function attributesSet(change: Change, name: string, t: Translate, names: EventNames): string {
+  const set = Object.entries((change.data?.["set"] ?? {}) as Record<string, unknown>);
+  const kept = set.filter(([, value]) => value !== null).map(([key, value]) => `${names.attribute(key)}: ${String(value)}`);
+  const what = kept.join(t("common.listSeparator"));
+  return what ? t("events.attributes", { name, what }) : t("events.attributeCleared", { name, what: set.map(([key]) => names.attribute(key)).join(t("common.listSeparator")) });
+}
+
+function participants(change: Change, name: string, t: Translate, names: EventNames): string {
+  const added = ids(change.data?.["added"]);
+  const removed = ids(change.data?.["removed"]);
+  const only = [...added, ...removed];
+  if (only.length === 1 && only[0] === change.actor.id) return added.length === 1 ? t("events.participants.follows", { name }) : t("events.participants.unfollows", { name });
+  if (added.length > 0) return t("events.participants.added", { name, who: listed(added, names.member, t) });
+  return t("events.participants.removed", { name, who: listed(removed, names.member, t) });
+}
+
+function scheduled(change: Change, name: string, t: Translate, locale: Locale): string {
+  const at = time(change.data?.["send_at"], locale);
+  switch (change.type) {
+    case "scheduled.created":
+      return t("events.scheduled.created", { name, at });
+    case "scheduled.changed":
+      return t("events.scheduled.changed", { name, at });
+    case "scheduled.cancelled":
+      return change.actor.kind === "agent" ? t("events.scheduled.cancelled", { name }) : t("events.scheduled.cancelledByReply");
+    case "scheduled.sent":
+      return t("events.scheduled.sent");
+    default:
+      return t("events.scheduled.failed");
+  }
+}
+
+function ids(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+function listed(value: unknown, name: (id: string) => string, t: Translate): string {
+  return ids(value).map(name).join(t("common.listSeparator"));
+}
+
+function time(value: unknown, locale: Locale): string {
+  return value ? fullTime(String(value), locale) : "";
 }

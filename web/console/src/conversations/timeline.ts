@@ -1,6 +1,7 @@
 import type { MemberMessage, OutboxEntry, TimelineEntry } from "@patchbay/client/member";
 import type { Change, Message } from "@patchbay/client/types";
 import { dayKey } from "@/i18n/format";
+import { isSilent } from "./events";
 
 /** What stands in a conversation, top to bottom. */
 export type Line =
@@ -19,6 +20,7 @@ export function linesOf(entries: readonly TimelineEntry[], unsent: readonly Outb
   const lines: Line[] = [];
   const stored = new Set<string>();
   for (const entry of entries) {
+    if (entry.kind === "event" && isSilent(entry.change)) continue;
     addDay(lines, entry.change.at);
     if (entry.kind === "message") {
       stored.add(entry.message.client_msg_id);
@@ -58,9 +60,9 @@ function together(a: Message, b: Message): boolean {
 
 /** A message on its way, drawn like the stored one it will become. */
 function messageOf(entry: OutboxEntry<MemberMessage>, me: { id: string; name: string }): Message {
-  const { client_msg_id, conversation_id, kind, text } = entry.item;
+  const { client_msg_id, conversation_id, kind, text, shown } = entry.item;
   const sender = { kind: "agent" as const, id: me.id, name: me.name };
-  return { id: client_msg_id, client_msg_id, conversation_id, kind, text, sender, created_at: new Date(entry.at).toISOString() };
+  return { id: client_msg_id, client_msg_id, conversation_id, kind, text, sender, created_at: new Date(entry.at).toISOString(), ...shown };
 }
 
 /** Text cut into what is plain and what is an address to open. */

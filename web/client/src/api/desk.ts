@@ -1,0 +1,110 @@
+import type { DeliveryStep, Priority, Scheduled, ServerDraft } from "../contract";
+import type { Conversation } from "../types";
+import { uploadTransport, type UploadTransport } from "../upload";
+import type { Api } from "./client";
+
+export interface DraftBody {
+  text: string;
+  kind: "text" | "note";
+  attachment_ids?: string[];
+  reply_to?: string;
+  /** Of the draft this one was written over; 0 for none. */
+  rev: number;
+}
+
+export interface ScheduleBody {
+  client_msg_id: string;
+  text: string;
+  attachment_ids?: string[];
+  reply_to?: string;
+  send_at: string;
+  unless_reply: boolean;
+}
+
+/** What a member does inside a conversation beyond answering it. */
+export class DeskApi {
+  private readonly base: string;
+
+  constructor(
+    private readonly api: Api,
+    workspace: string,
+  ) {
+    this.base = `/api/v1/workspaces/${workspace}`;
+  }
+
+  get uploads(): UploadTransport {
+    return uploadTransport(`${this.base}/uploads`);
+  }
+
+  async delivery(conversation: string, message: string): Promise<DeliveryStep[]> {
+    return (await this.api.request<{ items: DeliveryStep[] }>("get", `${this.one(conversation)}/messages/${message}/delivery`)).items;
+  }
+
+  /** Undefined when nothing is kept. */
+  draft(conversation: string): Promise<ServerDraft | undefined> {
+    return this.api.request<ServerDraft | undefined>("get", `${this.one(conversation)}/draft`);
+  }
+
+  /** Empty text without attachments deletes. An old rev: 409 `draft.stale`. */
+  saveDraft(conversation: string, body: DraftBody): Promise<{ rev: number; updated_at: string }> {
+    return this.api.request("put", `${this.one(conversation)}/draft`, { body });
+  }
+
+  /** Those that wait, and those that failed. */
+  async scheduled(conversation: string): Promise<Scheduled[]> {
+    return (await this.api.request<{ items: Scheduled[] }>("get", `${this.one(conversation)}/scheduled`)).items;
+  }
+
+  /** Idempotent by client_msg_id. */
+  schedule(conversation: string, body: ScheduleBody): Promise<Scheduled> {
+    return this.api.request("post", `${this.one(conversation)}/scheduled`, { body });
+  }
+
+  reschedule(conversation: string, scheduled: string, body: { text?: string; send_at?: string }): Promise<Scheduled> {
+    return this.api.request("patch", `${this.one(conversation)}/scheduled/${scheduled}`, { body });
+  }
+
+  async unschedule(conversation: string, scheduled: string): Promise<void> {
+    await this.api.request("delete", `${this.one(conversation)}/scheduled/${scheduled}`);
+  }
+
+  /** Where to download what was said. */
+  transcriptURL(conversation: string, format: "txt" | "html" | "json", notes: boolean): string {
+    return `${this.one(conversation)}/transcript?format=${format}&notes=${notes}`;
+  }
+
+  setLabels(conversation: string, label_ids: string[]): Promise<Conversation> {
+    return this.api.request("put", `${this.one(conversation)}/labels`, { body: { label_ids } });
+  }
+
+  /** null takes a value away. */
+  setAttributes(conversation: string, set: Record<string, unknown>): Promise<Conversation> {
+    return this.api.request("patch", `${this.one(conversation)}/attributes`, { body: { set } });
+  }
+
+  setPriority(conversation: string, priority: Priority): Promise<Conversation> {
+    return this.api.request("put", `${this.one(conversation)}/priority`, { body: { priority } });
+  }
+
+  setParticipants(conversation: string, member_ids: string[]): Promise<Conversation> {
+    return this.api.request("put", `${this.one(conversation)}/participants`, { body: { member_ids } });
+  }
+
+  /** Into the queue of a team, or to one of its members. */
+  transfer(conversation: string, to: { member_id?: string; team_id?: string }): Promise<Conversation> {
+    return this.api.request("post", `${this.one(conversation)}/assign`, { body: to });
+  }
+
+  /** Answers the conversation that now holds both. */
+  merge(conversation: string, into: string): Promise<Conversation> {
+    return this.api.request("post", `${this.one(conversation)}/merge`, { body: { into } });
+  }
+
+  unmerge(conversation: string): Promise<Conversation> {
+    return this.api.request("post", `${this.one(conversation)}/unmerge`);
+  }
+
+  private one(conversation: string): string {
+    return `${this.base}/conversations/${conversation}`;
+  }
+}
