@@ -147,6 +147,7 @@ func (s *server) live() {
 	s.dispatcher = dispatch.New(dispatch.Config{
 		Store:     s.store.Agents(),
 		Announcer: s.announcer, Now: s.now, Log: s.log,
+		Policy: dispatch.Policy{Match: dispatch.ByGroup{}},
 	})
 	there := attendance{presence{s.dispatcher}}
 	s.gateway = realtime.New(realtime.Options{

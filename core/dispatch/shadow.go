@@ -74,7 +74,7 @@ func (s *shard) differences(items []Item, rows []AgentRow) []difference {
 		switch {
 		case !ok:
 			out = append(out, difference{mismatch: mismatch{what: agentMissing, member: row.Member}, row: row})
-		case mine.Used != row.Used || mine.Capacity != row.Capacity:
+		case mine.Used != row.Used || mine.Capacity != row.Capacity || mine.Profile != row.Profile:
 			out = append(out, difference{mismatch: mismatch{what: agentDiffers, member: row.Member}, row: row})
 		}
 	}

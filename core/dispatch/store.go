@@ -66,6 +66,7 @@ type Store interface {
 // AgentRow is a member as stored.
 type AgentRow struct {
 	AgentState
+	Profile  Profile // see ProfileOf
 	Capacity int // weight of open work that dispatch may give at once
 	Used     int // weight of the member's open, assigned work, given by whomever; may exceed Capacity by a manual override
 }

@@ -184,7 +184,7 @@ func (s *shard) readRows(ctx context.Context) {
 	}
 }
 
-// applyRow takes over capacity and load as stored. s.mu is held.
+// applyRow takes over capacity, load and abilities as stored. s.mu is held.
 func (s *shard) applyRow(row AgentRow) {
 	now := s.Now()
 	a, known := s.engine.Agent(row.Member)
@@ -198,13 +198,13 @@ func (s *shard) applyRow(row AgentRow) {
 			s.unsaved[row.Member] = struct{}{}
 		}
 	}
-	if known && a.Used == row.Used && a.Capacity == row.Capacity {
+	if known && a.Used == row.Used && a.Capacity == row.Capacity && a.Profile == row.Profile {
 		return
 	}
 	if row.Used < a.Used {
 		a.IdleSince = now
 	}
-	a.Used, a.Capacity = row.Used, row.Capacity
+	a.Used, a.Capacity, a.Profile = row.Used, row.Capacity, row.Profile
 	s.news[row.Member] = struct{}{}
 	s.engine.Set(a)
 	s.place(a, now)

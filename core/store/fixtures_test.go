@@ -19,6 +19,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/store"
+	"github.com/patchbay-im/patchbay/core/team/teamtest"
 )
 
 // fixture is the store as the conversation suite sees it.
@@ -47,6 +48,27 @@ func contactFixture(t *testing.T, s *store.Store) contacttest.Fixture {
 				return tx.Contacts().Create(ctx, c, who)
 			})
 		},
+	}
+}
+
+func teamFixture(t *testing.T, s *store.Store) teamtest.Fixture {
+	t.Helper()
+	w := conversationtest.NewWorld(t, fixture(s))
+	n := 0
+	email := func() string {
+		n++
+		return fmt.Sprintf("%d@team.example", n)
+	}
+	return teamtest.Fixture{
+		Store: s.Teams(), Directory: s.Teams(), Graveyard: s.Teams(), Log: s.Events(),
+		Workspace: func(testing.TB) identity.WorkspaceID {
+			ws, _ := w.Workspace(email())
+			return ws
+		},
+		Member: func(_ testing.TB, ws identity.WorkspaceID) identity.MemberID {
+			return w.Member(ws, email(), "Agent", 5).ID
+		},
+		Inbox: func(_ testing.TB, ws identity.WorkspaceID) string { return string(w.NewInbox(ws, false).ID) },
 	}
 }
 

@@ -25,6 +25,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/deliveries"
 	"github.com/patchbay-im/patchbay/core/store/events"
 	"github.com/patchbay-im/patchbay/core/store/identities"
+	"github.com/patchbay-im/patchbay/core/store/teams"
+	"github.com/patchbay-im/patchbay/core/team"
 )
 
 // The ports, kept by the compiler.
@@ -42,6 +44,9 @@ var (
 	_ delivery.Store            = (*deliveries.Store)(nil)
 	_ dispatch.Store            = (*agents.Store)(nil)
 	_ event.Log                 = (*events.Log)(nil)
+	_ team.Store                = (*teams.Store)(nil)
+	_ team.Directory            = (*teams.Store)(nil)
+	_ team.Graveyard            = (*teams.Store)(nil)
 )
 
 // Config says which database to open; see db.Config.
@@ -88,6 +93,9 @@ func (s *Store) Deliveries() *deliveries.Store { return deliveries.New(s.db, s.n
 
 // Agents returns dispatch.Store.
 func (s *Store) Agents() *agents.Store { return agents.New(s.db, s.now) }
+
+// Teams returns team.Store, team.Directory and team.Graveyard.
+func (s *Store) Teams() *teams.Store { return teams.New(s.db) }
 
 // Events returns event.Log.
 func (s *Store) Events() *events.Log { return events.New(s.db) }

@@ -15,6 +15,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
 	"github.com/patchbay-im/patchbay/core/internal/pgtest"
 	"github.com/patchbay-im/patchbay/core/store"
+	"github.com/patchbay-im/patchbay/core/team/teamtest"
 )
 
 func TestSQLite(t *testing.T) {
@@ -39,6 +40,9 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 			s := fresh(t)
 			return identitytest.Fixture{Stores: s.Identities(), Log: s.Events()}
 		})
+	})
+	t.Run("team", func(t *testing.T) {
+		teamtest.Run(t, func(t *testing.T) teamtest.Fixture { return teamFixture(t, fresh(t)) })
 	})
 	t.Run("contact", func(t *testing.T) {
 		contacttest.Run(t, func(t *testing.T) contacttest.Fixture { return contactFixture(t, fresh(t)) })

@@ -71,7 +71,11 @@ WHERE m.workspace_id = ? AND NOT m.suspended`
 
 // Agents implements dispatch.Store.
 func (s *Store) Agents(ctx context.Context, workspace identity.WorkspaceID) ([]dispatch.AgentRow, error) {
-	return s.agents(ctx, selectAgents, false, string(workspace))
+	out, err := s.agents(ctx, selectAgents, false, string(workspace))
+	if err != nil {
+		return nil, err
+	}
+	return out, s.profiles(ctx, out, `SELECT member_id, team_id FROM team_member WHERE workspace_id = ?`, string(workspace))
 }
 
 // Loads implements dispatch.Store.
@@ -85,7 +89,27 @@ func (s *Store) Loads(ctx context.Context, workspace identity.WorkspaceID, membe
 	}
 	args = db.Padded(args, len(members))
 	list := strings.Repeat(`, ?`, len(args)-2)[2:]
-	return s.agents(ctx, selectAgents+` AND m.member_id IN (`+list+`)`, args...)
+	out, err := s.agents(ctx, selectAgents+` AND m.member_id IN (`+list+`)`, args...)
+	if err != nil {
+		return nil, err
+	}
+	const query = `SELECT member_id, team_id FROM team_member WHERE workspace_id = ?`
+	return out, s.profiles(ctx, out, query+` AND member_id IN (`+list+`)`, args[1:]...)
+}
+
+// profiles names the teams of agents, which query lists.
+func (s *Store) profiles(ctx context.Context, agents []dispatch.AgentRow, query string, args ...any) error {
+	teams := make(map[identity.MemberID][]string)
+	err := s.db.Rows(ctx, query, args, func(sc db.Scanner) error {
+		var member, team string
+		err := sc.Scan(&member, &team)
+		teams[identity.MemberID(member)] = append(teams[identity.MemberID(member)], team)
+		return err
+	})
+	for i, a := range agents {
+		agents[i].Profile = dispatch.ProfileOf(teams[a.Member]...)
+	}
+	return err
 }
 
 func (s *Store) agents(ctx context.Context, query string, args ...any) ([]dispatch.AgentRow, error) {

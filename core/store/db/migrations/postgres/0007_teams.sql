@@ -1,1 +1,36 @@
--- teams. Its twin is ../sqlite/0007_teams.sql.
+-- Teams, presence and notifications. Its twin is ../sqlite/0007_teams.sql.
+
+-- A deleted team is remembered until no conversation refers to it.
+CREATE TABLE team (
+  workspace_id TEXT COLLATE "C" NOT NULL REFERENCES workspace,
+  team_id      TEXT COLLATE "C" NOT NULL,
+  name         TEXT COLLATE "C" NOT NULL,
+  description  TEXT COLLATE "C" NOT NULL,
+  created_at   BIGINT NOT NULL,
+  updated_at   BIGINT NOT NULL,
+  deleted_at   BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, team_id)
+);
+CREATE UNIQUE INDEX team_name ON team (workspace_id, name) WHERE deleted_at = 0;
+CREATE INDEX team_deleted ON team (deleted_at) WHERE deleted_at > 0;
+
+CREATE TABLE team_member (
+  workspace_id TEXT COLLATE "C" NOT NULL,
+  team_id      TEXT COLLATE "C" NOT NULL,
+  member_id    TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (workspace_id, team_id, member_id),
+  FOREIGN KEY (workspace_id, team_id) REFERENCES team (workspace_id, team_id),
+  FOREIGN KEY (workspace_id, member_id) REFERENCES member (workspace_id, member_id)
+);
+CREATE INDEX team_member_member ON team_member (workspace_id, member_id);
+
+-- An inbox belongs to at most one team.
+CREATE TABLE team_inbox (
+  workspace_id TEXT COLLATE "C" NOT NULL,
+  inbox_id     TEXT COLLATE "C" NOT NULL,
+  team_id      TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (workspace_id, inbox_id),
+  FOREIGN KEY (workspace_id, inbox_id) REFERENCES inbox (workspace_id, inbox_id),
+  FOREIGN KEY (workspace_id, team_id) REFERENCES team (workspace_id, team_id)
+);
+CREATE INDEX team_inbox_team ON team_inbox (workspace_id, team_id);

@@ -1,0 +1,141 @@
+package team
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/page"
+)
+
+// Service holds the use cases of teams.
+//
+// Concurrency: safe for concurrent use; there are no goroutines.
+type Service struct {
+	store Store
+	now   func() time.Time
+	ids   id.Source
+}
+
+// NewService returns a Service.
+func NewService(store Store, now func() time.Time) *Service {
+	return &Service{store: store, now: now, ids: id.NewSource(now)}
+}
+
+// Patch is what a team becomes; nil stays as it is.
+type Patch struct {
+	Name        *string
+	Description *string
+	Members     *[]identity.MemberID
+	Inboxes     *[]string
+}
+
+// List returns a page of teams. Needs TeamRead.
+func (s *Service) List(ctx context.Context, scope identity.Scope, request page.Request) (page.Page[Team], error) {
+	if err := scope.Require(identity.TeamRead); err != nil {
+		return page.Page[Team]{}, err
+	}
+	return s.store.Teams(ctx, scope.Workspace, request)
+}
+
+// Get returns a team. Needs TeamRead.
+func (s *Service) Get(ctx context.Context, scope identity.Scope, id ID) (Team, error) {
+	if err := scope.Require(identity.TeamRead); err != nil {
+		return Team{}, err
+	}
+	return s.store.Team(ctx, scope.Workspace, id)
+}
+
+// Create makes a team. Needs TeamManage. A name is required.
+func (s *Service) Create(ctx context.Context, scope identity.Scope, p Patch) (Team, error) {
+	if err := scope.Require(identity.TeamManage); err != nil {
+		return Team{}, err
+	}
+	if p.Name == nil {
+		p.Name = new(string)
+	}
+	if err := p.check(); err != nil {
+		return Team{}, err
+	}
+	at := s.now().UTC().Truncate(time.Millisecond)
+	t := Team{Workspace: scope.Workspace, ID: ID(s.ids.New("tea")), CreatedAt: at}
+	p.apply(&t, at)
+	if err := s.store.Create(ctx, t, s.changed(scope.Workspace, t.ID, at)); err != nil {
+		return Team{}, err
+	}
+	return t, nil
+}
+
+// Update changes a team. Needs TeamManage.
+func (s *Service) Update(ctx context.Context, scope identity.Scope, id ID, p Patch) (Team, error) {
+	if err := scope.Require(identity.TeamManage); err != nil {
+		return Team{}, err
+	}
+	if err := p.check(); err != nil {
+		return Team{}, err
+	}
+	at := s.now().UTC().Truncate(time.Millisecond)
+	return s.store.Change(ctx, scope.Workspace, id, func(t *Team) error {
+		p.apply(t, at)
+		return nil
+	}, s.changed(scope.Workspace, id, at))
+}
+
+// Delete takes a team away. Needs TeamManage. What waits for it goes to the
+// queue of everybody shortly after; nothing is lost.
+func (s *Service) Delete(ctx context.Context, scope identity.Scope, id ID) error {
+	if err := scope.Require(identity.TeamManage); err != nil {
+		return err
+	}
+	at := s.now().UTC().Truncate(time.Millisecond)
+	return s.store.Delete(ctx, scope.Workspace, id, at, s.changed(scope.Workspace, id, at))
+}
+
+func (s *Service) changed(w identity.WorkspaceID, id ID, at time.Time) event.Event {
+	data, err := json.Marshal(map[string]string{"id": string(id)})
+	if err != nil { // strings always marshal
+		data = []byte(`{}`)
+	}
+	return event.Event{ID: s.ids.New("chg"), Workspace: string(w), Type: Changed, Subject: string(id), At: at, Data: data}
+}
+
+// check refuses wrong values and puts the others into their stored form.
+func (p *Patch) check() error {
+	var w wrong
+	if p.Name != nil {
+		name := w.name(*p.Name)
+		p.Name = &name
+	}
+	if p.Description != nil {
+		text := w.text("/description", *p.Description, MaxDescription, true)
+		p.Description = &text
+	}
+	if p.Members != nil {
+		members := list(&w, "/member_ids", *p.Members, MaxMembers)
+		p.Members = &members
+	}
+	if p.Inboxes != nil {
+		inboxes := list(&w, "/inbox_ids", *p.Inboxes, MaxInboxes)
+		p.Inboxes = &inboxes
+	}
+	return w.err()
+}
+
+func (p *Patch) apply(t *Team, at time.Time) {
+	if p.Name != nil {
+		t.Name = *p.Name
+	}
+	if p.Description != nil {
+		t.Description = *p.Description
+	}
+	if p.Members != nil {
+		t.Members = *p.Members
+	}
+	if p.Inboxes != nil {
+		t.Inboxes = *p.Inboxes
+	}
+	t.UpdatedAt = at
+}
