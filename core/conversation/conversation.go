@@ -67,6 +67,8 @@ type Conversation struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time // of the last change
 
+	Organised
+
 	// Read-only, joined by the store.
 	ContactName  string
 	AssigneeName string

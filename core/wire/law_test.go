@@ -55,6 +55,7 @@ func TestLaw(t *testing.T) {
 	seen := make(map[conversation.ChangeType]bool)
 	held := conversation.Conversation{
 		Workspace: now.Workspace, ID: now.ID, Inbox: now.Inbox, Contact: now.Contact, ContactName: now.ContactName, State: conversation.Open, CreatedAt: timeline[0].At,
+		Organised: conversation.Organised{Number: now.Number},
 	}
 	for _, ch := range timeline {
 		seen[ch.Type] = true

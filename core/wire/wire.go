@@ -51,6 +51,7 @@ type Conversation struct {
 	LastMessage    *Preview   `json:"last_message,omitempty"`
 	CreatedAt      time.Time  `json:"created_at"`
 	UpdatedAt      time.Time  `json:"updated_at"`
+	Organised
 	Unread         *bool      `json:"unread,omitempty" doc:"Whether the customer wrote something that you have not read; only in answers of the REST API."`
 }
 
@@ -113,6 +114,7 @@ func ConversationOf(c conversation.Conversation) Conversation {
 		SnoozedUntil: stampOrNil(c.SnoozedUntil), WaitingSince: stampOrNil(c.WaitingSince),
 		LastSeq: c.LastSeq, LastPublicSeq: c.LastPublicSeq, LastInboundSeq: c.LastInboundSeq,
 		CreatedAt: Stamp(c.CreatedAt), UpdatedAt: Stamp(c.UpdatedAt),
+		Organised: organisedOf(c.Organised),
 	}
 	if !c.Last.At.IsZero() {
 		out.LastMessage = &Preview{

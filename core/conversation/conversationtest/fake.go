@@ -56,6 +56,7 @@ type space struct {
 	changes       map[conversation.ID][]conversation.Change // by seq - 1; messages without their text
 	messages      map[conversation.ID]map[uint64]conversation.Message
 	dedup         map[dedupKey]conversation.Dedup
+	numbers       uint64 // given
 }
 
 type dedupKey struct {
@@ -93,6 +94,7 @@ func (s *space) clone() *space {
 	c := &space{
 		conversations: maps.Clone(s.conversations), changes: maps.Clone(s.changes),
 		messages: make(map[conversation.ID]map[uint64]conversation.Message, len(s.messages)), dedup: maps.Clone(s.dedup),
+		numbers:  s.numbers,
 	}
 	for id, changes := range s.changes {
 		c.changes[id] = slices.Clip(changes)

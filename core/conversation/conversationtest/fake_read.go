@@ -58,7 +58,8 @@ func (f *Fake) List(ctx context.Context, workspace identity.WorkspaceID, filter 
 }
 
 func selected(c conversation.Conversation, f conversation.Filter) bool {
-	return (f.State == "" || c.State == f.State) &&
+	return c.MergedInto == "" &&
+		(f.State == "" || c.State == f.State) &&
 		(f.Assignee == "" || c.Assignee == f.Assignee) &&
 		(!f.Unassigned || c.Assignee == "") &&
 		(f.Inbox == "" || c.Inbox == f.Inbox) &&

@@ -21,6 +21,10 @@ func (t *fakeTx) Save(ctx context.Context, c *conversation.Conversation) error {
 	if err := t.check(ctx, c, u.New); err != nil {
 		return t.fail(err)
 	}
+	if u.New {
+		t.space.numbers++
+		c.Number = t.space.numbers
+	}
 	for _, ch := range u.Changes {
 		if err := t.saveChange(ch); err != nil {
 			return t.fail(err)
@@ -41,6 +45,11 @@ func (t *fakeTx) check(ctx context.Context, c *conversation.Conversation, isNew 
 	}
 	if c.Assignee != "" {
 		if _, err := t.fake.Identities.Member(ctx, t.workspace, c.Assignee); err != nil {
+			return err
+		}
+	}
+	for _, m := range c.Participants {
+		if _, err := t.fake.Identities.Member(ctx, t.workspace, m); err != nil {
 			return err
 		}
 	}

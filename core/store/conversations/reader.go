@@ -96,6 +96,7 @@ type listing struct {
 func newListing(workspace identity.WorkspaceID, f conversation.Filter, p page.Request) (*listing, error) {
 	l := &listing{limit: p.Size() + 1, byState: `state = ?`}
 	l.add(`workspace_id = ?`, string(workspace))
+	l.add(`merged_into = ''`)
 	switch {
 	case f.Assignee != "":
 		l.add(`assignee_id = ?`, string(f.Assignee))

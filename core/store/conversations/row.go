@@ -20,6 +20,8 @@ func errNoWorkspace() error { return errs.Absent() }
 type conversationRow struct {
 	workspace, id, inbox, contact, recipient string
 	status                                   status
+	number                                   int64
+	order                                    order
 	waiting                                  int64
 	lastSeq, lastPublicSeq, lastInboundSeq   int64
 	lastText, lastSender, lastKind           string
@@ -42,6 +44,7 @@ func rowOf(c *conversation.Conversation) conversationRow {
 			state: string(c.State), responder: string(c.Responder), assignee: string(c.Assignee),
 			snoozed: db.Micros(c.SnoozedUntil), queued: db.Micros(c.QueuedAt),
 		},
+		number: signed(c.Number), order: orderOf(&c.Organised),
 		waiting: db.Micros(c.WaitingSince),
 		lastSeq: signed(c.LastSeq), lastPublicSeq: signed(c.LastPublicSeq), lastInboundSeq: signed(c.LastInboundSeq),
 		lastText: c.Last.Text, lastSender: string(c.Last.Sender), lastKind: string(c.Last.Kind), lastAt: db.Micros(c.Last.At),
@@ -51,6 +54,7 @@ func rowOf(c *conversation.Conversation) conversationRow {
 
 func (r *conversationRow) domain() conversation.Conversation {
 	return conversation.Conversation{
+		Organised: r.order.domain(r.number),
 		Workspace: identity.WorkspaceID(r.workspace), ID: conversation.ID(r.id), Inbox: channel.InboxID(r.inbox),
 		Contact: contact.ID(r.contact), Recipient: r.recipient,
 		State: conversation.State(r.status.state), Responder: conversation.Responder(r.status.responder),
@@ -71,7 +75,8 @@ const (
 	conversationColumns = `c.workspace_id, c.conversation_id, c.inbox_id, c.contact_id, c.recipient,
 c.state, c.responder, COALESCE(c.assignee_id, ''), c.snoozed_until, c.queued_at, c.waiting_since,
 c.last_seq, c.last_public_seq, c.last_inbound_seq, c.last_text, c.last_sender, c.last_kind, c.last_at,
-c.created_at, c.updated_at, p.name, COALESCE(m.name, ''), i.plugin, i.live`
+c.created_at, c.updated_at, c.number, c.team_id, c.priority, c.labels, c.participants, c.attributes, c.merged_into, c.merge_undo,
+p.name, COALESCE(m.name, ''), i.plugin, i.live`
 
 	conversationJoins = `
 JOIN contact p ON p.workspace_id = c.workspace_id AND p.contact_id = c.contact_id
@@ -86,7 +91,9 @@ func (r *conversationRow) dest() []any {
 		&r.workspace, &r.id, &r.inbox, &r.contact, &r.recipient,
 		&r.status.state, &r.status.responder, &r.status.assignee, &r.status.snoozed, &r.status.queued, &r.waiting,
 		&r.lastSeq, &r.lastPublicSeq, &r.lastInboundSeq, &r.lastText, &r.lastSender, &r.lastKind, &r.lastAt,
-		&r.created, &r.updated, &r.contactName, &r.assigneeName, &r.plugin, &r.live,
+		&r.created, &r.updated, &r.number, &r.order.team, &r.order.priority, &r.order.labels, &r.order.participants,
+		&r.order.attributes, &r.order.mergedInto, &r.order.undo,
+		&r.contactName, &r.assigneeName, &r.plugin, &r.live,
 	}
 }
 

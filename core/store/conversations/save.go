@@ -38,8 +38,9 @@ func (t *Tx) Save(ctx context.Context, c *conversation.Conversation) error {
 const (
 	insertConversation = `INSERT INTO conversation (workspace_id, conversation_id, inbox_id, contact_id, recipient,
 state, responder, assignee_id, snoozed_until, queued_at, waiting_since, last_seq, last_public_seq, last_inbound_seq,
-last_text, last_sender, last_kind, last_at, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+last_text, last_sender, last_kind, last_at, created_at, updated_at,
+number, team_id, priority, labels, participants, attributes, merged_into, merge_undo)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 	updateConversation = `UPDATE conversation SET waiting_since = ?, last_seq = ?, last_public_seq = ?, last_inbound_seq = ?,
 last_text = ?, last_sender = ?, last_kind = ?, last_at = ?, updated_at = ?
@@ -50,16 +51,31 @@ WHERE workspace_id = ? AND conversation_id = ?`
 )
 
 func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bool) error {
+	if isNew {
+		if err := t.number(ctx, c); err != nil {
+			return err
+		}
+	}
 	r := rowOf(c)
 	before, known := t.loaded[c.ID]
-	t.remember(c.ID, r.status)
-	s := r.status
+	t.remember(c.ID, r.status, r.order)
+	s, o := r.status, r.order
 	if isNew {
-		return t.tx.Queue(ctx, insertConversation, r.workspace, r.id, r.inbox, r.contact, r.recipient,
+		err :=  t.tx.Queue(ctx, insertConversation, r.workspace, r.id, r.inbox, r.contact, r.recipient,
 			s.state, s.responder, null(s.assignee), s.snoozed, s.queued, r.waiting, r.lastSeq, r.lastPublicSeq, r.lastInboundSeq,
-			r.lastText, r.lastSender, r.lastKind, r.lastAt, r.created, r.updated)
+			r.lastText, r.lastSender, r.lastKind, r.lastAt, r.created, r.updated,
+			r.number, o.team, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo)
+		if err != nil {
+			return err
+		}
+		return t.saveMembership(ctx, c.ID, order{}, o)
 	}
-	if !known || before != s {
+	if !known || before.order != o {
+		if err := t.saveOrder(ctx, c.ID, before.order, o); err != nil {
+			return err
+		}
+	}
+	if !known || before.status != s {
 		err := t.tx.Queue(ctx, updateStatus, s.state, s.responder, null(s.assignee), s.snoozed, s.queued, r.workspace, r.id)
 		if err != nil {
 			return err

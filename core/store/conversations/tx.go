@@ -19,7 +19,7 @@ import (
 type Tx struct {
 	tx        *db.Tx
 	workspace identity.WorkspaceID
-	loaded    map[conversation.ID]status // as read, to tell what Save must write
+	loaded    map[conversation.ID]held // as read, to tell what Save must write
 }
 
 // NewTx returns the conversation side of a job.
@@ -47,15 +47,21 @@ func (t *Tx) load(ctx context.Context, where string, args ...any) (*conversation
 		return nil, err
 	}
 	c := r.domain()
-	t.remember(c.ID, r.status)
+	t.remember(c.ID, r.status, r.order)
 	return c.Loaded(), nil
 }
 
-func (t *Tx) remember(id conversation.ID, s status) {
+// held is what the rarely written parts of a row are in the database.
+type held struct {
+	status status
+	order  order
+}
+
+func (t *Tx) remember(id conversation.ID, s status, o order) {
 	if t.loaded == nil {
-		t.loaded = make(map[conversation.ID]status, 1)
+		t.loaded = make(map[conversation.ID]held, 1)
 	}
-	t.loaded[id] = s
+	t.loaded[id] = held{s, o}
 }
 
 // Sent implements conversation.Tx.

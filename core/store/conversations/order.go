@@ -1,0 +1,152 @@
+package conversations
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/patchbay-im/patchbay/core/catalog"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/team"
+)
+
+// order is the part of a row that people keep in order with: written seldom,
+// read with every row, so lists are kept in it as text, beside the tables that
+// find conversations by them.
+type order struct {
+	team         string
+	priority     int64
+	labels       string // ids with a space between
+	participants string // likewise
+	attributes   string // a JSON object; "" = none
+	mergedInto   string
+	undo         string // undo as JSON; "" = none
+}
+
+// undo is a conversation.Standing as it is stored.
+type undo struct {
+	State   string `json:"state"`
+	Snoozed int64  `json:"snoozed,omitempty"`
+	Waiting int64  `json:"waiting,omitempty"`
+}
+
+func orderOf(o *conversation.Organised) order {
+	r := order{
+		team: string(o.Team), priority: int64(max(slices.Index(conversation.Priorities(), o.Priority), 0)),
+		labels: joined(o.Labels), participants: joined(o.Participants), mergedInto: string(o.MergedInto),
+	}
+	if len(o.Attributes) > 0 {
+		b, _ := json.Marshal(o.Attributes) // strings, finite numbers and booleans always marshal
+		r.attributes = string(b)
+	}
+	if o.Before != nil {
+		b, _ := json.Marshal(undo{string(o.Before.State), db.Micros(o.Before.SnoozedUntil), db.Micros(o.Before.WaitingSince)}) // as above
+		r.undo = string(b)
+	}
+	return r
+}
+
+func (r *order) domain(number int64) conversation.Organised {
+	o := conversation.Organised{
+		Number: unsigned(number), Team: team.ID(r.team),
+		Labels: parted[catalog.LabelID](r.labels), Participants: parted[identity.MemberID](r.participants),
+		MergedInto: conversation.ID(r.mergedInto),
+	}
+	if all := conversation.Priorities(); r.priority > 0 && int(r.priority) < len(all) {
+		o.Priority = all[r.priority]
+	}
+	if r.attributes != "" {
+		_ = json.Unmarshal([]byte(r.attributes), &o.Attributes) // we wrote it
+	}
+	if r.undo != "" {
+		var u undo
+		_ = json.Unmarshal([]byte(r.undo), &u) // as above
+		o.Before = &conversation.Standing{
+			State: conversation.State(u.State), SnoozedUntil: db.Time(u.Snoozed), WaitingSince: db.Time(u.Waiting),
+		}
+	}
+	return o
+}
+
+func joined[T ~string](ids []T) string {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = string(id)
+	}
+	return strings.Join(texts, " ")
+}
+
+// parted is the reverse of joined; nil for none.
+func parted[T ~string](text string) []T {
+	var out []T
+	for id := range strings.FieldsSeq(text) {
+		out = append(out, T(id))
+	}
+	return out
+}
+
+// number gives a new conversation the workspace's next number. The workspace
+// is locked, so numbers have no gap and no twin.
+func (t *Tx) number(ctx context.Context, c *conversation.Conversation) error {
+	err := t.tx.Queue(ctx, `UPDATE workspace SET last_number = last_number + 1 WHERE workspace_id = ?`, string(t.workspace))
+	if err != nil {
+		return err
+	}
+	var n int64
+	if err := t.tx.Row(ctx, `SELECT last_number FROM workspace WHERE workspace_id = ?`, []any{string(t.workspace)}, &n); err != nil {
+		return err
+	}
+	c.Number = unsigned(n)
+	return nil
+}
+
+// saveOrder writes what differs.
+func (t *Tx) saveOrder(ctx context.Context, id conversation.ID, before, o order) error {
+	err := t.tx.Queue(ctx, `UPDATE conversation SET team_id = ?, priority = ?, labels = ?, participants = ?, attributes = ?,
+merged_into = ?, merge_undo = ? WHERE workspace_id = ? AND conversation_id = ?`,
+		o.team, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo, string(t.workspace), string(id))
+	if err != nil {
+		return err
+	}
+	return t.saveMembership(ctx, id, before, o)
+}
+
+// saveMembership brings the tables that find conversations by label and
+// participant up to date.
+func (t *Tx) saveMembership(ctx context.Context, id conversation.ID, before, o order) error {
+	const (
+		dropLabel = `DELETE FROM conversation_label WHERE workspace_id = ? AND conversation_id = ? AND label_id = ?`
+		addLabel  = `INSERT INTO conversation_label (workspace_id, conversation_id, label_id) VALUES (?, ?, ?)`
+		dropOne   = `DELETE FROM conversation_participant WHERE workspace_id = ? AND conversation_id = ? AND member_id = ?`
+		addOne    = `INSERT INTO conversation_participant (workspace_id, conversation_id, member_id) VALUES (?, ?, ?)`
+	)
+	if err := t.difference(ctx, id, before.labels, o.labels, dropLabel, addLabel); err != nil {
+		return err
+	}
+	return t.difference(ctx, id, before.participants, o.participants, dropOne, addOne)
+}
+
+func (t *Tx) difference(ctx context.Context, id conversation.ID, before, after, drop, add string) error {
+	if before == after {
+		return nil
+	}
+	old, now := strings.Fields(before), strings.Fields(after)
+	run := func(query string, from, without []string) error {
+		for _, x := range from {
+			if slices.Contains(without, x) {
+				continue
+			}
+			if err := t.tx.Queue(ctx, query, string(t.workspace), string(id), x); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := run(drop, old, now); err != nil {
+		return err
+	}
+	return run(add, now, old)
+}
