@@ -780,11 +780,17 @@ export interface components {
         Conversation: {
             assignee_id?: string;
             assignee_name?: string;
+            /** @description Custom attributes by key: text, number or boolean. */
+            attributes: {
+                [key: string]: unknown;
+            };
             contact: components["schemas"]["ContactRef"];
             /** Format: date-time */
             created_at: string;
             id: string;
             inbox_id: string;
+            /** @description Ids of labels, in order. */
+            labels: string[];
             /** Format: int64 */
             last_inbound_seq: number;
             last_message?: components["schemas"]["Preview"];
@@ -792,6 +798,17 @@ export interface components {
             last_public_seq: number;
             /** Format: int64 */
             last_seq: number;
+            /** @description The conversation that goes on with this one; a merged conversation is in no list. */
+            merged_into?: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3, ... per workspace, for people to say.
+             */
+            number: number;
+            /** @description Ids of the members who follow it, in order. */
+            participants: string[];
+            /** @enum {string} */
+            priority?: "low" | "normal" | "high" | "urgent";
             /**
              * @description Who is expected to answer; absent when nobody is.
              * @enum {string}
@@ -801,6 +818,8 @@ export interface components {
             snoozed_until?: string;
             /** @enum {string} */
             state: "open" | "snoozed" | "resolved";
+            /** @description Whose queue it waits in; absent: everybody's. */
+            team_id?: string;
             /** @description Whether the customer wrote something that you have not read; only in answers of the REST API. */
             unread?: boolean;
             /** Format: date-time */
