@@ -82,6 +82,10 @@ unit-web: node_modules/.package-lock.json
 e2e: build ## Two real browsers against the real binary (PATCHBAY_CHROMIUM names another browser)
 	npm run e2e
 
+.PHONY: hostile-content
+hostile-content: build ## Text and files that mean harm, through the real server and into a real browser
+	cd web/e2e && node --test --test-timeout=300000 test/hostile.test.js
+
 .PHONY: budgets
 budgets: build ## What a browser downloads, before and after a click, against its budget
 	node web/console/dev/budget.mjs
