@@ -24,6 +24,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/pluginhost"
 	"github.com/patchbay-im/patchbay/core/realtime"
 	"github.com/patchbay-im/patchbay/core/store"
+	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/telemetry"
 	"github.com/patchbay-im/patchbay/web"
 )
@@ -41,6 +42,7 @@ type server struct {
 	epoch   string
 
 	identity      *identity.Services
+	teams         *team.Service
 	contacts      *contact.Service
 	inboxes       *channel.Service
 	hooks         *channel.Hooks
@@ -113,6 +115,7 @@ func (s *server) domain() {
 		Stores: s.store.Identities(), Hasher: identity.NewHasher(identity.HashOptions{}),
 		Throttle: identity.NewThrottle(s.now, identity.ThrottleOptions{}), Notifier: s.bus, Now: s.now, Log: s.log,
 	})
+	s.teams = team.NewService(s.store.Teams(), s.store.Teams(), s.now)
 	s.contacts = contact.NewService(s.store.Contacts(), s.now)
 	s.inboxes = channel.NewService(channels, s.plugins, s.now)
 	s.conversations = conversation.NewService(conversation.Deps{
@@ -178,7 +181,7 @@ func (s *server) face(ctx context.Context) error {
 	o := httpapi.Options{
 		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
 		Proxies: proxies, MetricsPublic: s.config.Metrics.Public,
-		Identity: s.identity, Contacts: s.contacts, Inboxes: s.inboxes, Hooks: s.hooks,
+		Identity: s.identity, Teams: s.teams, Contacts: s.contacts, Inboxes: s.inboxes, Hooks: s.hooks,
 		Conversations: s.conversations, Extensions: s.extensions,
 		Presence: presence{s.dispatcher}, Sockets: s.gateway,
 		Feed:     feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch},

@@ -11,6 +11,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/realtime"
+	"github.com/patchbay-im/patchbay/core/team"
 )
 
 // kindConversation is what dispatch knows conversations by.
@@ -23,6 +24,7 @@ const kindConversation dispatch.Kind = "conversation"
 //	conversation.* (waits, does not wait)              → dispatch: who answers
 //	the customer of an agent who is gone waits         → conversation: back to the queue
 //	member.changed                                     → dispatch: capacity and right to work
+//	team.changed                                       → dispatch: whose queues each member serves
 type subscriptions struct {
 	hydrator      realtime.Hydrator
 	gateway       *realtime.Gateway
@@ -64,6 +66,10 @@ func (s *subscriptions) signals(items []realtime.Item) []dispatch.Signal {
 		switch {
 		case it.Event.Type == identity.MemberChanged:
 			members[identity.MemberID(it.Event.Subject)] = true
+		case it.Event.Type == team.Changed: // those who left are nowhere written
+			for _, a := range s.dispatcher.Presence(identity.WorkspaceID(it.Event.Workspace)) {
+				members[a.Member] = true
+			}
 		case it.Conversation != nil:
 			for _, m := range concerned(it) {
 				members[m] = true

@@ -67,8 +67,8 @@ type Store interface {
 type AgentRow struct {
 	AgentState
 	Profile  Profile // see ProfileOf
-	Capacity int // weight of open work that dispatch may give at once
-	Used     int // weight of the member's open, assigned work, given by whomever; may exceed Capacity by a manual override
+	Capacity int     // weight of open work that dispatch may give at once
+	Used     int     // weight of the member's open, assigned work, given by whomever; may exceed Capacity by a manual override
 }
 
 // AgentState is what dispatch itself records of a member. A member never

@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/team"
 )
 
 // places fills the parameters of a path.
@@ -52,10 +54,12 @@ func TestAuthorizationMatrix(t *testing.T) {
 	foreigner := s.signIn(stranger)
 
 	mine := map[string]string{
+		"team":      string(s.team(s.WS, "Mine")),
 		"workspace": string(s.WS), "member": "mem_none", "invitation": "inv_none", "inbox": string(s.Inbox.ID), "publisher": "a", "name": "b",
 		"contact": string(c.Contact), "conversation": string(c.ID),
 	}
 	foreign := map[string]string{
+		"team":      string(s.team(abroad, "Theirs")),
 		"workspace": string(s.WS), "member": string(stranger.ID), "invitation": "inv_none", "inbox": string(theirInboxes[0].ID), "publisher": "a", "name": "b",
 		"contact": string(theirs.Contact), "conversation": string(theirs.ID),
 	}
@@ -115,7 +119,7 @@ func bodyOf(path string) string {
 	for suffix, body := range map[string]string{
 		"/messages": `{"client_msg_id":"x","kind":"note","text":"hi"}`, "/assign": `{"member_id":""}`, "/state": `{"state":"open"}`,
 		"/read": `{"seq":1}`, "/me": `{"status":"away"}`, "/invitations": `{"email":"new@example.com","role":"agent"}`,
-		"/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,
+		"/teams": `{"name":"x"}`, "/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,
 	} {
 		if strings.HasSuffix(path, suffix) {
 			return body
@@ -129,6 +133,14 @@ func (s *site) change(m identity.Member, fn func(*identity.Member)) {
 	s.Helper()
 	_, err := s.fake.Identities.ChangeMember(s.Context(), m.Workspace, m.ID, func(m *identity.Member) error { fn(m); return nil })
 	s.OK(err)
+}
+
+// team makes a team.
+func (s *site) team(w identity.WorkspaceID, name string) team.ID {
+	s.Helper()
+	t, err := team.NewService(s.fake.Teams, s.fake.Teams, time.Now).Create(s.Context(), identity.SystemScope(w), team.Patch{Name: &name})
+	s.OK(err)
+	return t.ID
 }
 
 // theirs reads a conversation of any workspace.

@@ -36,6 +36,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/team"
 )
 
 const (
@@ -54,6 +55,7 @@ type Options struct {
 	MetricsPublic bool
 
 	Identity      *identity.Services
+	Teams         *team.Service
 	Contacts      *contact.Service
 	Inboxes       *channel.Service
 	Hooks         *channel.Hooks
@@ -117,6 +119,7 @@ func New(o Options) (*Server, error) {
 	s.memberRoutes()
 	s.inboxRoutes()
 	s.pluginRoutes()
+	s.teamRoutes()
 	s.contactRoutes()
 	s.conversationRoutes()
 	s.visitorRoutes()

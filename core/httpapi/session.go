@@ -24,6 +24,7 @@ type membershipBody struct {
 	MemberID    string       `json:"member_id"`
 	Role        string       `json:"role" enum:"owner,administrator,supervisor,agent"`
 	Permissions []string     `json:"permissions"`
+	TeamIDs     []string     `json:"team_ids" doc:"The teams that the account belongs to there."`
 }
 
 // workspaceRef names a workspace.
@@ -72,7 +73,12 @@ func (s *Server) me(ctx context.Context, id identity.AccountID) (meBody, error) 
 		for _, x := range m.Member.Role.Permissions() {
 			permissions = append(permissions, string(x))
 		}
+		teams, err := s.Teams.TeamsOf(ctx, m.Workspace.ID, m.Member.ID)
+		if err != nil {
+			return meBody{}, err //nolint:wrapcheck // a port's error says where it comes from
+		}
 		out.Memberships[i] = membershipBody{
+			TeamIDs:   strs(teams),
 			Workspace: workspaceRef{ID: string(m.Workspace.ID), Name: m.Workspace.Name},
 			MemberID:  string(m.Member.ID), Role: string(m.Member.Role), Permissions: permissions,
 		}

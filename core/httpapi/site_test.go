@@ -24,6 +24,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -63,6 +64,7 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 	o := httpapi.Options{
 		Version: "test", BaseURL: "http://example.com", Now: time.Now, Log: log,
 		Identity: s.identity, Contacts: contact.NewService(s.fake.Contacts, time.Now),
+		Teams:         team.NewService(s.fake.Teams, s.fake.Teams, time.Now),
 		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, time.Now),
 		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, time.Now),
 		Conversations: conversations, Extensions: extension.NewService(noPlugins{}), Presence: nobody{},

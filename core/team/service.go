@@ -15,14 +15,16 @@ import (
 //
 // Concurrency: safe for concurrent use; there are no goroutines.
 type Service struct {
+	Directory
+
 	store Store
 	now   func() time.Time
 	ids   id.Source
 }
 
 // NewService returns a Service.
-func NewService(store Store, now func() time.Time) *Service {
-	return &Service{store: store, now: now, ids: id.NewSource(now)}
+func NewService(store Store, directory Directory, now func() time.Time) *Service {
+	return &Service{Directory: directory, store: store, now: now, ids: id.NewSource(now)}
 }
 
 // Patch is what a team becomes; nil stays as it is.

@@ -18,6 +18,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event/eventtest"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
+	"github.com/patchbay-im/patchbay/core/team/teamtest"
 )
 
 // Fake keeps conversations in memory, among the fakes of its neighbours. It
@@ -27,6 +28,7 @@ type Fake struct {
 	Identities *identitytest.Fake
 	Contacts   *contacttest.Fake
 	Inboxes    *channeltest.Fake
+	Teams      *teamtest.Fake
 	Feed       *eventtest.Feed // of contacts, inboxes and conversations
 
 	writing sync.Mutex // held by a transaction
@@ -68,16 +70,33 @@ type dedupKey struct {
 // NewFake returns an empty Fake with empty neighbours.
 func NewFake() *Fake {
 	feed, identities := eventtest.NewFeed(), identitytest.NewFake()
+	inboxes := channeltest.NewFake(feed, func(id identity.WorkspaceID) bool {
+		_, err := identities.Workspace(context.Background(), id)
+		return err == nil
+	})
 	return &Fake{
-		Identities: identities, Contacts: contacttest.NewFake(feed), Feed: feed,
-		Inboxes: channeltest.NewFake(feed, func(id identity.WorkspaceID) bool {
-			_, err := identities.Workspace(context.Background(), id)
-			return err == nil
-		}),
+		Identities: identities, Contacts: contacttest.NewFake(feed), Feed: feed, Inboxes: inboxes,
+		Teams:  teamtest.NewFake(neighbours{identities, inboxes}, feed),
 		spaces: make(map[identity.WorkspaceID]*space), marks: make(map[mark]uint64),
 		visitors: make(map[conversation.VisitorID]conversation.Visitor),
 		policies: make(map[channel.InboxID]policy),
 	}
+}
+
+// neighbours implements teamtest.Known.
+type neighbours struct {
+	identities *identitytest.Fake
+	inboxes    *channeltest.Fake
+}
+
+func (n neighbours) HasMember(w identity.WorkspaceID, m identity.MemberID) bool {
+	_, err := n.identities.Member(context.Background(), w, m)
+	return err == nil
+}
+
+func (n neighbours) HasInbox(w identity.WorkspaceID, inbox string) bool {
+	i, err := n.inboxes.Inbox(context.Background(), channel.InboxID(inbox))
+	return err == nil && i.Workspace == w
 }
 
 func newSpace() *space {
@@ -94,7 +113,7 @@ func (s *space) clone() *space {
 	c := &space{
 		conversations: maps.Clone(s.conversations), changes: maps.Clone(s.changes),
 		messages: make(map[conversation.ID]map[uint64]conversation.Message, len(s.messages)), dedup: maps.Clone(s.dedup),
-		numbers:  s.numbers,
+		numbers: s.numbers,
 	}
 	for id, changes := range s.changes {
 		c.changes[id] = slices.Clip(changes)

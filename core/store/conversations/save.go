@@ -61,7 +61,7 @@ func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bo
 	t.remember(c.ID, r.status, r.order)
 	s, o := r.status, r.order
 	if isNew {
-		err :=  t.tx.Queue(ctx, insertConversation, r.workspace, r.id, r.inbox, r.contact, r.recipient,
+		err := t.tx.Queue(ctx, insertConversation, r.workspace, r.id, r.inbox, r.contact, r.recipient,
 			s.state, s.responder, null(s.assignee), s.snoozed, s.queued, r.waiting, r.lastSeq, r.lastPublicSeq, r.lastInboundSeq,
 			r.lastText, r.lastSender, r.lastKind, r.lastAt, r.created, r.updated,
 			r.number, o.team, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo)
