@@ -26,7 +26,9 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/events"
 	"github.com/patchbay-im/patchbay/core/store/identities"
 	"github.com/patchbay-im/patchbay/core/store/teams"
+	"github.com/patchbay-im/patchbay/core/store/views"
 	"github.com/patchbay-im/patchbay/core/team"
+	"github.com/patchbay-im/patchbay/core/view"
 )
 
 // The ports, kept by the compiler.
@@ -47,6 +49,8 @@ var (
 	_ team.Store                = (*teams.Store)(nil)
 	_ team.Directory            = (*teams.Store)(nil)
 	_ team.Graveyard            = (*teams.Store)(nil)
+	_ view.Store                = (*views.Store)(nil)
+	_ view.Lister               = (*conversations.Store)(nil)
 )
 
 // Config says which database to open; see db.Config.
@@ -87,6 +91,9 @@ func (s *Store) Channels() *channels.Store { return channels.New(s.db) }
 
 // Conversations returns conversation.Store, Reader, ReadMarks and VisitorStore.
 func (s *Store) Conversations() *conversations.Store { return conversations.New(s.db) }
+
+// Views returns view.Store.
+func (s *Store) Views() *views.Store { return views.New(s.db) }
 
 // Deliveries returns delivery.Store.
 func (s *Store) Deliveries() *deliveries.Store { return deliveries.New(s.db, s.now) }
