@@ -12,6 +12,7 @@ type Config struct {
 	DataDir  string   `key:"data_dir" def:"./data" doc:"Directory for the embedded database, keys and plugin data. Created at start; must be writable."`
 	Server   Server   `key:"server"`
 	Database Database `key:"database"`
+	Secrets  Secrets  `key:"secrets"`
 	Bus      Bus      `key:"bus"`
 	Plugins  Plugins  `key:"plugins"`
 	Log      Log      `key:"log"`
@@ -33,6 +34,11 @@ type Server struct {
 type Database struct {
 	URL    string `key:"url" def:"" doc:"Empty: SQLite in data_dir. postgres://user:password@host/name for PostgreSQL 15 or newer."`
 	Unsafe bool   `key:"unsafe" def:"false" doc:"Start although the database does not sync commits to disk. Accepted messages can then be lost with the power."`
+}
+
+// Secrets is how secrets in the database are kept from who reads it alone.
+type Secrets struct {
+	KeyFile string `key:"key_file" def:"" doc:"File with the master key, 32 bytes in base64. Empty: keys/master.key in data_dir, made at the first start. Keep a copy apart from the database's; all nodes need the same one."`
 }
 
 // Bus carries wake-ups.

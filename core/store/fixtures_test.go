@@ -77,7 +77,7 @@ func channelFixture(t *testing.T, s *store.Store) channeltest.Fixture {
 	w := conversationtest.NewWorld(t, fixture(s))
 	n := 0
 	return channeltest.Fixture{
-		Store: s.Channels(), Requests: s.Channels(), Log: s.Events(),
+		Store: s.Channels(), Requests: s.Channels(), Secrets: s.Channels(), Log: s.Events(),
 		Workspace: func(testing.TB) identity.WorkspaceID {
 			n++
 			ws, _ := w.Workspace(fmt.Sprintf("%d@channel.example", n))

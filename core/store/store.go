@@ -37,6 +37,7 @@ var (
 	_ contact.Tx                = (*contacts.Tx)(nil)
 	_ channel.Store             = (*channels.Store)(nil)
 	_ channel.RequestStore      = (*channels.Store)(nil)
+	_ channel.SecretStore       = (*channels.Store)(nil)
 	_ media.Tx                  = (*attachments.Tx)(nil)
 	_ conversation.Store        = (*conversations.Store)(nil)
 	_ conversation.Tx           = (*conversations.Tx)(nil)

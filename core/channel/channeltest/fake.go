@@ -28,6 +28,7 @@ type Fake struct {
 	mu       sync.Mutex
 	inboxes  map[channel.InboxID]channel.Inbox
 	requests map[string]channel.StoredRequest
+	secrets  map[channel.InboxID][]channel.IdentitySecret
 }
 
 // NewFake returns an empty Fake that writes its events to feed. exists tells

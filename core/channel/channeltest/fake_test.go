@@ -16,7 +16,7 @@ func TestFake(t *testing.T) {
 		fake := channeltest.NewFake(feed, func(id identity.WorkspaceID) bool { return !strings.HasSuffix(string(id), "none") })
 		n := 0
 		return channeltest.Fixture{
-			Store: fake, Requests: fake, Log: feed,
+			Store: fake, Requests: fake, Secrets: fake, Log: feed,
 			Workspace: func(testing.TB) identity.WorkspaceID {
 				n++
 				return identity.WorkspaceID(fmt.Sprint("wsp_", n))

@@ -18,6 +18,7 @@ import (
 type Fixture struct {
 	Store    channel.Store
 	Requests channel.RequestStore
+	Secrets  channel.SecretStore
 	Log      event.Log // of the same storage
 
 	// Workspace makes a workspace.
@@ -39,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"requests due":          testDue,
 		"request retried, done": testRetry,
 		"requests bounded":      testBounded,
+		"identity secrets":      testSecrets,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := &world{T: t, f: open(t), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
