@@ -23,6 +23,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
 	"github.com/patchbay-im/patchbay/core/realtime"
+	"github.com/patchbay-im/patchbay/core/seal"
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/telemetry"
@@ -38,6 +39,7 @@ type server struct {
 
 	store   *store.Store
 	bus     *bus.Bus
+	box     *seal.Box
 	metrics *telemetry.Metrics
 	epoch   string
 
@@ -45,6 +47,7 @@ type server struct {
 	teams         *team.Service
 	contacts      *contact.Service
 	inboxes       *channel.Service
+	secrets       *channel.Secrets
 	hooks         *channel.Hooks
 	conversations *conversation.Service
 	extensions    *extension.Service
@@ -75,8 +78,21 @@ func (s *server) open(ctx context.Context) error {
 	return s.face(ctx)
 }
 
+// openKey reads the master key, which a first start makes.
+func (s *server) openKey() (err error) {
+	if named := s.config.Secrets.KeyFile; named != "" {
+		s.box, err = seal.Open(named)
+		return err //nolint:wrapcheck // it names the cure
+	}
+	s.box, err = seal.OpenOrCreate(dataPath(s.config, filepath.Join("keys", "master.key")))
+	return err //nolint:wrapcheck // as above
+}
+
 func (s *server) openStore(ctx context.Context) error {
-	var err error
+	err := s.openKey()
+	if err != nil {
+		return err
+	}
 	if s.bus, err = bus.Open(bus.Options{URL: s.config.Bus.URL, Log: s.log}); err != nil {
 		return fmt.Errorf("start the bus: %w", err)
 	}
@@ -118,6 +134,7 @@ func (s *server) domain() {
 	s.teams = team.NewService(s.store.Teams(), s.store.Teams(), s.now)
 	s.contacts = contact.NewService(s.store.Contacts(), s.now)
 	s.inboxes = channel.NewService(channels, s.plugins, s.now)
+	s.secrets = channel.NewSecrets(channels, channels, s.box, s.now)
 	s.conversations = conversation.NewService(conversation.Deps{
 		Store: conversations, Reader: conversations, Marks: conversations, Visitors: conversations,
 		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity.Members}, Now: s.now,
@@ -181,7 +198,7 @@ func (s *server) face(ctx context.Context) error {
 	o := httpapi.Options{
 		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
 		Proxies: proxies, MetricsPublic: s.config.Metrics.Public,
-		Identity: s.identity, Teams: s.teams, Contacts: s.contacts, Inboxes: s.inboxes, Hooks: s.hooks,
+		Identity: s.identity, Teams: s.teams, Contacts: s.contacts, Inboxes: s.inboxes, Secrets: s.secrets, Hooks: s.hooks,
 		Conversations: s.conversations, Extensions: s.extensions,
 		Presence: presence{s.dispatcher}, Sockets: s.gateway,
 		Feed:     feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch},

@@ -36,7 +36,9 @@ func (s IdentitySecret) about() string {
 	return "identity-secret/" + string(s.Workspace) + "/" + string(s.Inbox) + "/" + s.KID
 }
 
-func (s IdentitySecret) works(now time.Time) bool { return s.ExpiresAt.IsZero() || now.Before(s.ExpiresAt) }
+func (s IdentitySecret) works(now time.Time) bool {
+	return s.ExpiresAt.IsZero() || now.Before(s.ExpiresAt)
+}
 
 // Sealer keeps secrets so that the database alone does not reveal them.
 type Sealer interface {

@@ -58,6 +58,7 @@ type Options struct {
 	Teams         *team.Service
 	Contacts      *contact.Service
 	Inboxes       *channel.Service
+	Secrets       *channel.Secrets
 	Hooks         *channel.Hooks
 	Conversations *conversation.Service
 	Extensions    *extension.Service
@@ -118,6 +119,7 @@ func New(o Options) (*Server, error) {
 	s.workspaceRoutes()
 	s.memberRoutes()
 	s.inboxRoutes()
+	s.secretRoutes()
 	s.pluginRoutes()
 	s.teamRoutes()
 	s.contactRoutes()

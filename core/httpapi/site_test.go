@@ -66,6 +66,7 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 		Identity: s.identity, Contacts: contact.NewService(s.fake.Contacts, time.Now),
 		Teams:         team.NewService(s.fake.Teams, s.fake.Teams, time.Now),
 		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, time.Now),
+		Secrets:       channel.NewSecrets(s.fake.Inboxes, s.fake.Inboxes, channeltest.Sealer{}, time.Now),
 		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, time.Now),
 		Conversations: conversations, Extensions: extension.NewService(noPlugins{}), Presence: nobody{},
 		Feed: feed{s.fake.Feed, s.fake},
