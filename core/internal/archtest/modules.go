@@ -39,6 +39,10 @@ func modules() []Module {
 		{Prefix: "github.com/spf13/cobra", Owners: []string{"core/cmd/..."}},
 		{Prefix: "go.yaml.in/yaml/v3", Owners: []string{"sdk/manifest/...", "core/config/..."}},
 
+		// Files: what a file is, and pictures drawn anew (ADR 0016).
+		{Prefix: "github.com/gabriel-vasile/mimetype", Owners: []string{"core/media/..."}},
+		{Prefix: "golang.org/x/image", Owners: []string{"core/media/..."}},
+
 		// What the rest stands on.
 		{Prefix: "github.com/oklog/ulid/v2", Owners: []string{"core/id"}},
 		{Prefix: "github.com/alexedwards/argon2id", Owners: []string{"core/identity/..."}},
