@@ -4,9 +4,11 @@ package channel
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 )
 
 type (
@@ -37,8 +39,32 @@ const MaxName = 100
 // Capabilities is what the far side can do, as the manifest declares it. The
 // composer is drawn from it.
 type Capabilities struct {
-	Content   []string // "text" is the only one yet
-	TextLimit int      // characters of one message; 0 = MaxText of the conversation package
+	Content         []string // ContentText and the others
+	TextLimit       int      // characters of one message; 0 = MaxText of the conversation package
+	AttachmentLimit int64    // bytes of one file; 0 = as the server's settings say
+}
+
+// What messages of a channel may hold, as manifests say it.
+const (
+	ContentText  = "text"
+	ContentImage = "image"
+	ContentAudio = "audio"
+	ContentFile  = "file"
+	ContentReply = "reply"
+)
+
+// Takes reports whether messages of the channel may hold something.
+func (c Capabilities) Takes(content string) bool { return slices.Contains(c.Content, content) }
+
+// TakesKind reports whether the channel carries an attachment of a kind: as
+// what it is, or else as a file.
+func (c Capabilities) TakesKind(k media.Kind) bool {
+	return c.Takes(ContentFile) || k == media.Image && c.Takes(ContentImage) || k == media.Audio && c.Takes(ContentAudio)
+}
+
+// TakesFiles reports whether the channel carries attachments of any kind.
+func (c Capabilities) TakesFiles() bool {
+	return c.Takes(ContentImage) || c.Takes(ContentAudio) || c.Takes(ContentFile)
 }
 
 // Type is an installed channel plugin, as far as its manifest tells: known

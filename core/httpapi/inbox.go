@@ -16,8 +16,9 @@ import (
 
 // capabilitiesBody is what a channel can do.
 type capabilitiesBody struct {
-	Content   []string `json:"content"`
-	TextLimit int      `json:"text_limit,omitempty" doc:"Characters of one message."`
+	Content         []string `json:"content" enum:"text,image,audio,file,reply" doc:"What messages may hold; the composer offers nothing else."`
+	TextLimit       int      `json:"text_limit,omitempty" doc:"Characters of one message."`
+	AttachmentLimit int64    `json:"attachment_limit,omitempty" doc:"Bytes of one file, where the channel takes less than the server."`
 }
 
 // healthBody is what a plugin says of an inbox.
@@ -110,7 +111,7 @@ func capabilitiesOf(c channel.Capabilities) capabilitiesBody {
 	if c.Content == nil {
 		c.Content = []string{}
 	}
-	return capabilitiesBody{Content: c.Content, TextLimit: c.TextLimit}
+	return capabilitiesBody{Content: c.Content, TextLimit: c.TextLimit, AttachmentLimit: c.AttachmentLimit}
 }
 
 func jsonObject(raw json.RawMessage) map[string]any {

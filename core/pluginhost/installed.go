@@ -130,7 +130,7 @@ func (p installed) channelType(available bool) (channel.Type, bool) {
 	}
 	t := channel.Type{
 		Plugin: channel.PluginID(m.ID), Version: m.Version, Name: m.Name, Summary: m.Summary, Live: m.Channel.Live,
-		Capabilities: channel.Capabilities{Content: m.Channel.Content, TextLimit: m.Channel.TextLimit},
+		Capabilities: channel.Capabilities{Content: m.Channel.Content, TextLimit: m.Channel.TextLimit, AttachmentLimit: m.Channel.AttachmentLimit},
 		ConfigSchema: json.RawMessage(m.ConfigSchema), Available: available,
 	}
 	if len(t.ConfigSchema) == 0 {

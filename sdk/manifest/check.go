@@ -23,6 +23,9 @@ const (
 	minReason    = 10
 	maxReason    = 200
 	maxTextLimit = 100_000
+
+	minAttachmentLimit = 1 << 10 // bytes
+	maxAttachmentLimit = 4 << 30
 )
 
 // farAway is above every version that a range with an upper bound allows.
@@ -165,12 +168,23 @@ func (c *checker) channel(ch Channel) {
 		c.fault([]string{"channel", "content"}, `is missing: ["text"]`)
 	}
 	for i, word := range ch.Content {
-		if word != "text" || slices.Contains(ch.Content[:i], word) {
-			c.fault([]string{"channel", "content", strconv.Itoa(i)}, `%q is not known here, or stands twice; there is: "text"`, word)
+		path := []string{"channel", "content", strconv.Itoa(i)}
+		switch {
+		case !slices.Contains(Contents(), word) || slices.Contains(ch.Content[:i], word):
+			c.fault(path, `%q is not known here, or stands twice; there are: %s`, word, strings.Join(Contents(), ", "))
+		case word != ContentText && !ch.Live:
+			c.fault(path, `%q is for live channels only: what is delivered through a plugin is text so far`, word)
 		}
 	}
 	if ch.TextLimit < 0 || ch.TextLimit > maxTextLimit {
 		c.fault([]string{"channel", "text_limit"}, "must be 0 (no limit of the far side) to %d characters", maxTextLimit)
+	}
+	limit := []string{"channel", "attachment_limit"}
+	switch {
+	case ch.AttachmentLimit != 0 && !ch.Files():
+		c.fault(limit, "is only for channels whose content has image, audio or file")
+	case ch.AttachmentLimit != 0 && (ch.AttachmentLimit < minAttachmentLimit || ch.AttachmentLimit > maxAttachmentLimit):
+		c.fault(limit, "must be 0 (as the server's settings say) or %d to %d bytes", minAttachmentLimit, int64(maxAttachmentLimit))
 	}
 }
 
