@@ -773,7 +773,13 @@ export interface components {
             member_id: string;
         };
         CapabilitiesBody: {
-            content: string[];
+            /**
+             * Format: int64
+             * @description Bytes of one file, where the channel takes less than the server.
+             */
+            attachment_limit?: number;
+            /** @description What messages may hold; the composer offers nothing else. */
+            content: ("text" | "image" | "audio" | "file" | "reply")[];
             /**
              * Format: int64
              * @description Characters of one message.
