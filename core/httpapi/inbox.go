@@ -16,7 +16,7 @@ import (
 
 // capabilitiesBody is what a channel can do.
 type capabilitiesBody struct {
-	Content         []string `json:"content" enum:"text,image,audio,file,reply" doc:"What messages may hold; the composer offers nothing else."`
+	Content         []string `json:"content" doc:"What messages may hold: text, image, audio, file, reply. The composer offers nothing else."`
 	TextLimit       int      `json:"text_limit,omitempty" doc:"Characters of one message."`
 	AttachmentLimit int64    `json:"attachment_limit,omitempty" doc:"Bytes of one file, where the channel takes less than the server."`
 }
