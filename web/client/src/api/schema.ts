@@ -778,8 +778,8 @@ export interface components {
              * @description Bytes of one file, where the channel takes less than the server.
              */
             attachment_limit?: number;
-            /** @description What messages may hold; the composer offers nothing else. */
-            content: ("text" | "image" | "audio" | "file" | "reply")[];
+            /** @description What messages may hold: text, image, audio, file, reply. The composer offers nothing else. */
+            content: string[];
             /**
              * Format: int64
              * @description Characters of one message.
