@@ -136,7 +136,10 @@ func (a *announcer) publish(ctx context.Context, subject string, v any) {
 }
 
 func presenceOf(s dispatch.AgentStatus) wire.Presence {
-	return wire.Presence{MemberID: string(s.Member), Status: string(s.Status), Open: s.Open, Capacity: s.Capacity}
+	return wire.Presence{
+		MemberID: string(s.Member), Status: string(s.Status), Open: s.Open, Capacity: s.Capacity,
+		Reason: s.Reason, Since: wire.StampOrNil(s.Since), WrapUpUntil: wire.StampOrNil(s.WrapUpUntil),
+	}
 }
 
 // presence shows the dispatcher's view to REST and to the gateway.
@@ -155,8 +158,13 @@ func (p presence) Snapshot(_ context.Context, w identity.WorkspaceID) ([]wire.Pr
 }
 
 // Choose implements httpapi.Presence.
-func (p presence) Choose(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, status dispatch.Status) error {
-	return p.dispatcher.Choose(ctx, w, m, status) //nolint:wrapcheck // the domain's own error
+func (p presence) Choose(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, status dispatch.Status, reason string) error {
+	return p.dispatcher.Choose(ctx, w, m, status, reason) //nolint:wrapcheck // the domain's own error
+}
+
+// Ready implements httpapi.Presence.
+func (p presence) Ready(ctx context.Context, w identity.WorkspaceID, m identity.MemberID) error {
+	return p.dispatcher.Ready(ctx, w, m) //nolint:wrapcheck // the domain's own error
 }
 
 // attendance tells the dispatcher of sockets.

@@ -31,13 +31,24 @@ type AgentStatus struct {
 	Status   Status // effective
 	Open     int    // weight of open work
 	Capacity int
+	Reason   string    // why away; "" = not said, or not away
+	Since    time.Time // of the status and its reason; zero = never here
+	// WrapUpUntil is when the member, who is given no work now, will be again.
+	WrapUpUntil time.Time // zero = in no wrap-up
 }
 
 // movedPerNews bounds QueueNews.Moved, those who wait no more aside.
 const movedPerNews = 2000
 
 func (s *shard) statusOf(a Agent) AgentStatus {
-	return AgentStatus{Member: a.Member, Status: s.presence.Status(a.Member), Open: a.Used, Capacity: a.Capacity}
+	out := AgentStatus{
+		Member: a.Member, Status: s.presence.Status(a.Member), Open: a.Used, Capacity: a.Capacity,
+		Since: s.presence.Since(a.Member), WrapUpUntil: a.WrapUpUntil,
+	}
+	if out.Status == Away {
+		out.Reason = s.presence.Reason(a.Member)
+	}
+	return out
 }
 
 // hasNews reports whether there is something to announce. s.mu is held.

@@ -14,11 +14,14 @@ type Agent struct {
 	Capacity  int
 	Used      int
 	IdleSince time.Time
+	// WrapUpUntil is when the agent's wrap-up ends; zero = in none. Until Rest
+	// has ended it, the agent is given nothing.
+	WrapUpUntil time.Time
 }
 
 // room is the weight that the agent can still take; 0 when not available.
 func (a Agent) room() int {
-	if a.Status != Available {
+	if a.Status != Available || !a.WrapUpUntil.IsZero() {
 		return 0
 	}
 	return max(a.Capacity-a.Used, 0)

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -10,13 +11,14 @@ import (
 // choice is a member's wish on its way to the store.
 type choice struct {
 	member identity.MemberID
-	status Status
+	status Status // "" = to end the wrap-up
+	reason string
 	done   chan error // 1 slot
 }
 
 // choose hands a wish to the goroutine and waits for the outcome.
-func (s *shard) choose(ctx context.Context, member identity.MemberID, status Status) error {
-	c := choice{member: member, status: status, done: make(chan error, 1)}
+func (s *shard) choose(ctx context.Context, c choice) error {
+	c.done = make(chan error, 1)
 	s.mu.Lock()
 	select {
 	case <-s.closed:
@@ -50,19 +52,46 @@ func (s *shard) settleChoices(ctx context.Context) {
 			c.done <- errUnavailable(nil)
 			continue
 		}
-		state := s.state(c.member)
-		state.Status = c.status
-		err := s.call(ctx, func(ctx context.Context) error { return s.Store.SaveAgent(ctx, s.ws, state) })
+		err := s.keep(ctx, c)
 		switch {
 		case err == nil:
-			s.mu.Lock()
-			s.presence.Choose(c.member, c.status)
-			s.mu.Unlock()
+			s.apply(c)
 		case !errs.Is(err, errs.NotFound):
 			s.fail(ctx, "saving a choice", err)
 			err = errUnavailable(err)
 		}
 		c.done <- err
+	}
+}
+
+// keep stores a wish.
+func (s *shard) keep(ctx context.Context, c choice) error {
+	if c.status == "" {
+		return s.call(ctx, func(ctx context.Context) error { return s.Store.EndWrapUp(ctx, s.ws, c.member) })
+	}
+	state := s.state(c.member)
+	if state.Status != c.status || state.Reason != c.reason {
+		state.Status, state.Reason = c.status, c.reason
+		if state.Online {
+			state.Since = s.Now()
+		}
+	}
+	return s.call(ctx, func(ctx context.Context) error { return s.Store.SaveAgent(ctx, s.ws, state) })
+}
+
+// apply makes a stored wish count.
+func (s *shard) apply(c choice) {
+	now := s.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.status != "" {
+		s.presence.Choose(c.member, c.status, c.reason, now)
+		return
+	}
+	if a, known := s.engine.Agent(c.member); known && !a.WrapUpUntil.IsZero() {
+		a.WrapUpUntil, a.IdleSince = time.Time{}, now
+		s.engine.Set(a)
+		s.news[c.member] = struct{}{}
 	}
 }
 

@@ -3,8 +3,12 @@ package dispatch
 import (
 	"context"
 	"log/slog"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -150,15 +154,51 @@ func (d *Dispatcher) Leave(ws identity.WorkspaceID, member identity.MemberID, ta
 	d.shard(ws).attendance(func(p *Presence) { p.Leave(member, tab, d.config.Now()) })
 }
 
-// Choose sets what a member wants to be, Available or Away. It returns once
-// the choice is stored: errs.Absent for an unknown member, Unavailable while
-// the store fails or the dispatcher does not run.
-func (d *Dispatcher) Choose(ctx context.Context, ws identity.WorkspaceID, member identity.MemberID, status Status) error {
+// MaxReason bounds why somebody is away, in characters.
+const MaxReason = 60
+
+// Choose sets what a member wants to be, Available or Away, and why away: text
+// for colleagues, at most MaxReason characters. It returns once the choice is
+// stored: errs.Absent for an unknown member, Unavailable while the store fails
+// or the dispatcher does not run.
+func (d *Dispatcher) Choose(ctx context.Context, ws identity.WorkspaceID, member identity.MemberID, status Status, reason string) error {
 	if !status.Valid() {
 		return errs.New(errs.Invalid, "presence.status", "status must be available or away.").
 			WithFields(errs.Field{Pointer: "/status", Code: "enum", Detail: "must be available or away"})
 	}
-	return d.shard(ws).choose(ctx, member, status)
+	if err := checkReason(status, reason); err != nil {
+		return err
+	}
+	return d.shard(ws).choose(ctx, choice{member: member, status: status, reason: reason})
+}
+
+// Ready ends a member's wrap-up: they may be given work again. None is no
+// error. It returns as Choose does.
+func (d *Dispatcher) Ready(ctx context.Context, ws identity.WorkspaceID, member identity.MemberID) error {
+	return d.shard(ws).choose(ctx, choice{member: member})
+}
+
+func checkReason(status Status, reason string) error {
+	wrong := func(code, detail string) error {
+		return errs.New(errs.Invalid, "presence.reason", "The reason is not accepted.").
+			WithFields(errs.Field{Pointer: "/reason", Code: code, Detail: detail})
+	}
+	switch {
+	case reason == "":
+		return nil
+	case status != Away:
+		return wrong("not_away", "goes with the status away only")
+	case !utf8.ValidString(reason) || strings.ContainsFunc(reason, deceptive):
+		return wrong("invalid_character", "holds control characters, or is not valid text (UTF-8)")
+	case utf8.RuneCountInString(reason) > MaxReason:
+		return wrong("too_long", "has more than "+strconv.Itoa(MaxReason)+" characters")
+	default:
+		return nil
+	}
+}
+
+func deceptive(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }
 
 func errUnavailable(cause error) *errs.Error {

@@ -91,10 +91,10 @@ func TestHopeIsTold(t *testing.T) {
 		if !told() {
 			f.Fatal("somebody is available, and it was not told")
 		}
-		if err := f.d.Choose(f.Context(), f.ws, m, dispatch.Away); err != nil || told() {
+		if err := f.d.Choose(f.Context(), f.ws, m, dispatch.Away, ""); err != nil || told() {
 			f.Fatalf("nobody is available any more, and it was not told (%v)", err)
 		}
-		if err := f.d.Choose(f.Context(), f.ws, m, dispatch.Available); err != nil || !told() {
+		if err := f.d.Choose(f.Context(), f.ws, m, dispatch.Available, ""); err != nil || !told() {
 			f.Fatalf("somebody is available again, and it was not told (%v)", err)
 		}
 	})
@@ -266,7 +266,7 @@ func TestAway(t *testing.T) {
 	onFloor(t, nil, func(f *floor) {
 		m := f.present(5)
 		mine := f.ask(0)
-		if err := f.d.Choose(f.Context(), f.ws, m, dispatch.Away); err != nil {
+		if err := f.d.Choose(f.Context(), f.ws, m, dispatch.Away, ""); err != nil {
 			f.Fatal(err)
 		}
 		f.status(m, dispatch.AgentStatus{Status: dispatch.Away, Capacity: 5, Open: 1})
@@ -277,15 +277,15 @@ func TestAway(t *testing.T) {
 		f.open()
 		f.come(m)
 		f.owned(it, "")
-		if err := f.d.Choose(f.Context(), f.ws, m, dispatch.Available); err != nil {
+		if err := f.d.Choose(f.Context(), f.ws, m, dispatch.Available, ""); err != nil {
 			f.Fatal(err)
 		}
 		f.pass(time.Millisecond)
 		f.owned(it, m)
-		if err := f.d.Choose(f.Context(), f.ws, m, dispatch.Offline); !errs.Is(err, errs.Invalid) {
+		if err := f.d.Choose(f.Context(), f.ws, m, dispatch.Offline, ""); !errs.Is(err, errs.Invalid) {
 			f.Fatalf("offline can be chosen: %v", err)
 		}
-		if err := f.d.Choose(f.Context(), f.ws, "mem_unknown", dispatch.Away); !errs.Is(err, errs.NotFound) {
+		if err := f.d.Choose(f.Context(), f.ws, "mem_unknown", dispatch.Away, ""); !errs.Is(err, errs.NotFound) {
 			f.Fatalf("an unknown member may choose: %v", err)
 		}
 	})
@@ -352,7 +352,7 @@ func TestStoreFails(t *testing.T) {
 		mine := f.ask(0)
 		f.mem.Fail(func(string) error { return errors.New("disk full") })
 		it := f.ask(0)
-		if err := f.d.Choose(f.Context(), f.ws, m, dispatch.Away); !errs.Is(err, errs.Unavailable) {
+		if err := f.d.Choose(f.Context(), f.ws, m, dispatch.Away, ""); !errs.Is(err, errs.Unavailable) {
 			f.Fatalf("a choice that was not stored: %v", err)
 		}
 		f.pass(5 * time.Minute) // far beyond the lease: heartbeats count without the store
@@ -478,10 +478,10 @@ func TestChoiceAfterTheEnd(t *testing.T) {
 	onFloor(t, nil, func(f *floor) {
 		m := f.present(1)
 		f.shut()
-		if err := f.d.Choose(f.Context(), f.ws, m, dispatch.Away); !errs.Is(err, errs.Unavailable) {
+		if err := f.d.Choose(f.Context(), f.ws, m, dispatch.Away, ""); !errs.Is(err, errs.Unavailable) {
 			f.Fatal(err)
 		}
-		if err := f.d.Choose(f.Context(), identity.WorkspaceID("wsp_new"), m, dispatch.Away); !errs.Is(err, errs.Unavailable) {
+		if err := f.d.Choose(f.Context(), identity.WorkspaceID("wsp_new"), m, dispatch.Away, ""); !errs.Is(err, errs.Unavailable) {
 			f.Fatal(err)
 		}
 		if _, err := f.d.Status(f.Context(), identity.WorkspaceID("wsp_other"), m); !errs.Is(err, errs.Unavailable) {

@@ -16,7 +16,7 @@ import (
 // Guarantees. Decide serves the first waiting item, in the order of the item
 // policy, that any agent with room may serve, and gives it to the first such
 // agent in the order of the agent policy; no item is passed over but for an
-// exclusion. No agent is given more than their room. No call looks at every
+// exclusion. No agent is given more than their room, or anything in a wrap-up. No call looks at every
 // item or every agent: cost grows with the logarithm of their numbers, and
 // with the number of distinct classes and profiles.
 //
@@ -41,6 +41,7 @@ type Engine struct {
 
 	excluded   map[Key]map[identity.MemberID]time.Time
 	exclusions *tree[exclusion] // by their end
+	rests      *tree[rest]      // by their end
 }
 
 // NewEngine returns an empty engine.
@@ -57,7 +58,7 @@ func NewEngine(policy Policy) *Engine {
 		benches:  newTree(preferredBench),
 		excluded: map[Key]map[identity.MemberID]time.Time{},
 
-		exclusions: newTree(endsEarlier),
+		exclusions: newTree(endsEarlier), rests: newTree(restsEarlier),
 	}
 }
 
@@ -132,6 +133,9 @@ func (e *Engine) Set(a Agent) {
 		e.agents[a.Member] = old
 	} else if old.Agent == a {
 		return
+	}
+	if !a.WrapUpUntil.Equal(old.WrapUpUntil) {
+		e.begin(a)
 	}
 	gained := a.Profile != old.Profile || a.room() > old.room()
 	fresh := e.rise(old)

@@ -61,6 +61,9 @@ func (p *player) step() {
 			Status:   []dispatch.Status{dispatch.Available, dispatch.Away, dispatch.Offline, dispatch.Available}[p.next(4, "status")],
 			Capacity: p.next(4, "capacity"), Used: p.next(3, "used"), IdleSince: p.now.Add(-time.Duration(p.next(3, "idle")) * time.Second),
 		}
+		if n := p.next(6, "wrap-up"); n > 3 {
+			a.WrapUpUntil = p.now.Add(time.Duration(n-3) * time.Second)
+		}
 		p.engine.Set(a)
 		p.model.agents[m] = &a
 	case 5:
@@ -87,6 +90,12 @@ func (p *player) step() {
 func (p *player) decide(limit int) {
 	p.Helper()
 	before := p.model.sorted()
+	if got, want := p.engine.Rest(p.now), p.model.rest(p.now); !slices.Equal(slices.Sorted(slices.Values(got)), want) {
+		p.Fatalf("the wrap-ups of %v are over, want %v", got, want)
+	}
+	if at, ok := p.engine.NextRest(); ok && !at.After(p.now) {
+		p.Fatalf("a wrap-up ended at %v, and it is %v", at, p.now)
+	}
 	got := p.engine.Decide(p.now, limit)
 	pairs := make([]string, 0, len(got))
 	for _, as := range got {
@@ -96,7 +105,7 @@ func (p *player) decide(limit int) {
 		p.Fatalf("decided %v, want %v\nof %v", pairs, want, before)
 	}
 	for _, as := range got { // I9
-		if a, ok := p.engine.Agent(as.Member); !ok || a.Used > a.Capacity {
+		if a, ok := p.engine.Agent(as.Member); !ok || a.Used > a.Capacity || a.WrapUpUntil.After(p.now) {
 			p.Fatalf("assigned %v to %+v", as, a)
 		}
 	}

@@ -58,11 +58,27 @@ func (m *model) decide(now time.Time, limit int) []string {
 	return out
 }
 
+// rest ends the wrap-ups that are over and returns whose, by id.
+func (m *model) rest(now time.Time) []identity.MemberID {
+	var out []identity.MemberID
+	for id, a := range m.agents {
+		if !a.WrapUpUntil.IsZero() && !a.WrapUpUntil.After(now) {
+			if a.IdleSince.Before(a.WrapUpUntil) {
+				a.IdleSince = a.WrapUpUntil
+			}
+			a.WrapUpUntil = time.Time{}
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 func (m *model) pair(now time.Time) (dispatch.Item, *dispatch.Agent) {
 	for _, it := range m.sorted() {
 		var best *dispatch.Agent
 		for _, a := range m.agents {
-			ok := a.Status == dispatch.Available && a.Used+it.Weight <= a.Capacity &&
+			ok := a.Status == dispatch.Available && a.WrapUpUntil.IsZero() && a.Used+it.Weight <= a.Capacity &&
 				m.match.May(a.Profile, it.Class) && !m.excluded[it.ID+string(a.Member)].After(now)
 			if ok && (best == nil || m.preferred(a, best)) {
 				best = a

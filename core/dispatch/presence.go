@@ -24,6 +24,8 @@ type Presence struct {
 type attendance struct {
 	member identity.MemberID
 	chosen Status
+	reason string               // why away, as chosen
+	since  time.Time            // of the present status and reason; zero = never here
 	until  time.Time            // end of the lease, while node is set
 	tabs   map[string]time.Time // connection → end of its own lease
 	node   *node[*attendance]   // nil = offline
@@ -34,6 +36,14 @@ func (a *attendance) status() Status {
 		return Offline
 	}
 	return a.chosen
+}
+
+// because returns why the member is away.
+func (a *attendance) because() string {
+	if a.status() != Away {
+		return ""
+	}
+	return a.reason
 }
 
 func endsFirst(a, b *attendance) bool {
@@ -63,14 +73,16 @@ func (p *Presence) of(member identity.MemberID) *attendance {
 	return a
 }
 
-// change runs fn on an attendance and notes whether the status is another after it.
-func (p *Presence) change(a *attendance, fn func()) {
-	before := a.status()
+// change runs fn on an attendance and notes whether the status, or its reason,
+// is another after it.
+func (p *Presence) change(a *attendance, now time.Time, fn func()) {
+	before, because := a.status(), a.because()
 	fn()
 	after := a.status()
-	if before == after {
+	if before == after && because == a.because() {
 		return
 	}
+	a.since = now
 	p.changed[a.member] = struct{}{}
 	if before == Available {
 		p.available--
@@ -95,28 +107,31 @@ func (p *Presence) hold(a *attendance, until time.Time) {
 // online has a whole lease to come back, so that a restart takes nobody's work.
 func (p *Presence) Restore(state AgentState, now time.Time) {
 	a := p.of(state.Member)
-	p.change(a, func() {
+	p.change(a, now, func() {
 		if state.Status.Valid() {
-			a.chosen = state.Status
+			a.chosen, a.reason = state.Status, state.Reason
 		}
 		if until := now.Add(p.lease); state.Online && a.until.Before(until) {
 			p.hold(a, until)
 		}
 	})
+	if state.Online == (a.node != nil) { // as it was when saved
+		a.since = state.Since
+	}
 }
 
 // Choose records what a member wants to be. It renews no lease: a member who
 // is not there stays offline, and is what they chose when they come.
-func (p *Presence) Choose(member identity.MemberID, status Status) {
+func (p *Presence) Choose(member identity.MemberID, status Status, reason string, now time.Time) {
 	a := p.of(member)
-	p.change(a, func() { a.chosen = status })
+	p.change(a, now, func() { a.chosen, a.reason = status, reason })
 }
 
 // Beat is a heartbeat of one of a member's tabs, and its first when it opens.
 func (p *Presence) Beat(member identity.MemberID, tab string, now time.Time) {
 	a := p.of(member)
 	until := now.Add(p.lease)
-	p.change(a, func() {
+	p.change(a, now, func() {
 		for id, end := range a.tabs {
 			if !end.After(now) {
 				delete(a.tabs, id)
@@ -153,17 +168,17 @@ func (p *Presence) Leave(member identity.MemberID, tab string, now time.Time) {
 // Forget drops a member who does not work here any more.
 func (p *Presence) Forget(member identity.MemberID) {
 	if a := p.members[member]; a != nil {
-		p.change(a, func() { p.hold(a, time.Time{}) })
+		p.change(a, time.Time{}, func() { p.hold(a, time.Time{}) })
 		delete(p.members, member)
 	}
 }
 
-// Changes ends the leases that are over and returns the members whose status
-// is another since the last call.
+// Changes ends the leases that are over and returns the members whose status,
+// or its reason, is another since the last call.
 func (p *Presence) Changes(now time.Time) []identity.MemberID {
 	for n := p.ends.first(); n != nil && !n.value.until.After(now); n = p.ends.first() {
 		a := n.value
-		p.change(a, func() {
+		p.change(a, now, func() {
 			clear(a.tabs)
 			p.hold(a, time.Time{})
 		})
@@ -202,6 +217,24 @@ func (p *Presence) Chosen(member identity.MemberID) Status {
 		return a.chosen
 	}
 	return Available
+}
+
+// Reason returns why a member is away, or will be when they come; "" = they did
+// not say.
+func (p *Presence) Reason(member identity.MemberID) string {
+	if a := p.members[member]; a != nil {
+		return a.reason
+	}
+	return ""
+}
+
+// Since returns when a member's effective status, or its reason, began; zero =
+// the member was never here.
+func (p *Presence) Since(member identity.MemberID) time.Time {
+	if a := p.members[member]; a != nil {
+		return a.since
+	}
+	return time.Time{}
 }
 
 // Available returns how many members are available.

@@ -130,13 +130,13 @@ func TestGraceIsNoLongerThanTheLease(t *testing.T) {
 func TestChoice(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
-	r.p.Choose("m", dispatch.Away)
+	r.p.Choose("m", dispatch.Away, "", r.now)
 	r.is(dispatch.Offline, false)
 	r.beat("a")
 	r.is(dispatch.Away, true)
-	r.p.Choose("m", dispatch.Available)
+	r.p.Choose("m", dispatch.Available, "", r.now)
 	r.is(dispatch.Available, true)
-	r.p.Choose("m", dispatch.Available)
+	r.p.Choose("m", dispatch.Available, "", r.now)
 	r.is(dispatch.Available, false)
 	if !slices.Equal([]dispatch.Status{r.p.Chosen("m"), r.p.Chosen("stranger")}, []dispatch.Status{dispatch.Available, dispatch.Available}) {
 		t.Fatal("the choice was lost")

@@ -53,6 +53,7 @@ func playShift(t *testing.T, tape []uint16) (broken string) {
 		}
 		f.open()
 		defer func() { f.shut() }()
+		f.mem.SetWrapUp(f.ws, time.Duration(s.draw(3)*s.draw(60))*time.Second)
 		for range 4 {
 			s.members = append(s.members, f.mem.NewMember(f.ws, 1+s.draw(3)))
 		}
@@ -87,7 +88,11 @@ func pick[T any](s *shift, list ...T) T { return list[s.draw(len(list))] }
 
 func (s *shift) step() {
 	m := pick(s, s.members...)
-	switch s.draw(15) {
+	switch s.draw(16) {
+	case 15:
+		if s.draw(3) == 0 {
+			_ = s.d.Ready(s.Context(), s.ws, m) // may fail while the store does: then the wrap-up lasts
+		}
 	case 0, 1, 2, 3:
 		it := s.mem.NewItem(s.ws, time.Now().Add(-pick(s, 0, time.Minute, time.Hour)))
 		s.items = append(s.items, it)
@@ -106,7 +111,7 @@ func (s *shift) step() {
 		}
 	case 11:
 		status := pick(s, dispatch.Away, dispatch.Available)
-		if s.d.Choose(s.Context(), s.ws, m, status) == nil {
+		if s.d.Choose(s.Context(), s.ws, m, status, "") == nil {
 			s.chosen[m] = status
 		}
 	case 12:
@@ -159,7 +164,7 @@ func (s *shift) tell(news func()) {
 // trouble makes the store fail in some way, or work again.
 func (s *shift) trouble() {
 	fails := map[string]error{}
-	for _, method := range []string{"Waiting", "Agents", "Loads", "Release", "SaveAgent", "Claim"} {
+	for _, method := range []string{"Waiting", "Agents", "Loads", "Release", "SaveAgent", "EndWrapUp", "Claim"} {
 		if s.draw(5) == 0 {
 			fails[method] = errors.New("connection refused")
 		}

@@ -133,6 +133,7 @@ func (s *shard) next() time.Time {
 		}
 	}
 	sooner(s.presence.Next())
+	sooner(s.engine.NextRest())
 	if s.engine.Len() > 0 && !s.failed {
 		sooner(s.engine.Next())
 	}

@@ -8,12 +8,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
-// Store is dispatch's port to the database. Times come back to the
-// millisecond, in UTC. Any error without the kind Conflict or NotFound means
-// that the outcome is unknown: the caller backs off and asks again.
-//
-// The suite in dispatchtest says the same as a program.
-type Store interface {
+// Index is what Store reads.
+type Index interface {
 	// Workspaces returns every workspace.
 	Workspaces(ctx context.Context) ([]identity.WorkspaceID, error)
 
@@ -29,13 +25,23 @@ type Store interface {
 	// Loads is Agents for the members named only. A member who may not be given
 	// work (any more), or is not of this workspace, is left out.
 	Loads(ctx context.Context, workspace identity.WorkspaceID, members []identity.MemberID) ([]AgentRow, error)
+}
+
+// Store is dispatch's port to the database. Times come back to the
+// millisecond, in UTC. Any error without the kind Conflict or NotFound means
+// that the outcome is unknown: the caller backs off and asks again.
+//
+// The suite in dispatchtest says the same as a program.
+type Store interface {
+	Index
 
 	// Claim gives an item to a member: two conditional updates in one
 	// transaction, and nothing at all unless both apply.
 	//
 	//	item:  becomes the member's, WHERE it waits in the queue without an owner
 	//	agent: used = used + weight, idle_since = at, WHERE used + weight <= capacity
-	//	       AND the member may be given work
+	//	       AND the member may be given work AND, unless a person claims,
+	//	       the member's wrap-up is over
 	//
 	// Otherwise a Conflict: CodeItemTaken when the item does not wait (any more,
 	// or is unknown), CodeAgentFull when the agent cannot take it. The change
@@ -61,6 +67,10 @@ type Store interface {
 	// heartbeat. Capacity and load are not its concern. An unknown member is
 	// errs.Absent.
 	SaveAgent(ctx context.Context, workspace identity.WorkspaceID, agent AgentState) error
+
+	// EndWrapUp ends a member's wrap-up. None is no error; an unknown member is
+	// errs.Absent.
+	EndWrapUp(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID) error
 }
 
 // AgentRow is a member as stored.
@@ -69,6 +79,10 @@ type AgentRow struct {
 	Profile  Profile // see ProfileOf
 	Capacity int     // weight of open work that dispatch may give at once
 	Used     int     // weight of the member's open, assigned work, given by whomever; may exceed Capacity by a manual override
+	// WrapUpUntil is when the member's wrap-up ends. It begins with the commit
+	// in which the member finishes work of theirs, and lasts as long as the
+	// workspace says; one that is over may be told or left out. Zero = none.
+	WrapUpUntil time.Time
 }
 
 // AgentState is what dispatch itself records of a member. A member never
@@ -78,6 +92,8 @@ type AgentState struct {
 	Status    Status    // as chosen: Available or Away
 	Online    bool      // held a lease when saved
 	IdleSince time.Time // when last given work or became available, whichever is later; zero = never
+	Reason    string    // why away, as chosen
+	Since     time.Time // when the effective status, or its reason, began; zero = never here
 }
 
 // Claim is one attempt to give an item to a member.

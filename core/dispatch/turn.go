@@ -117,7 +117,7 @@ func (s *shard) hear() {
 	s.mail, s.mailSize = nil, 0
 }
 
-// attend applies who came, went or chose otherwise.
+// attend applies who came, went or chose otherwise, and whose wrap-up is over.
 func (s *shard) attend(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,6 +129,9 @@ func (s *shard) attend(now time.Time) {
 		}
 		s.news[m] = struct{}{}
 		s.place(a, now)
+	}
+	for _, m := range s.engine.Rest(now) {
+		s.news[m] = struct{}{}
 	}
 }
 
@@ -189,7 +192,7 @@ func (s *shard) applyRow(row AgentRow) {
 	now := s.Now()
 	a, known := s.engine.Agent(row.Member)
 	if !known {
-		s.presence.Restore(AgentState{Member: row.Member, Status: row.Status}, now)
+		s.presence.Restore(AgentState{Member: row.Member, Status: row.Status, Reason: row.Reason, Since: row.Since}, now)
 		a = Agent{Member: row.Member, Status: Offline, IdleSince: row.IdleSince}
 		if row.Online { // held a lease when saved: nothing is news if it still does
 			a.Status = s.presence.Status(row.Member)
@@ -198,13 +201,16 @@ func (s *shard) applyRow(row AgentRow) {
 			s.unsaved[row.Member] = struct{}{}
 		}
 	}
-	if known && a.Used == row.Used && a.Capacity == row.Capacity && a.Profile == row.Profile {
+	if row.WrapUpUntil.Before(now) {
+		row.WrapUpUntil = time.Time{}
+	}
+	if known && a.Used == row.Used && a.Capacity == row.Capacity && a.Profile == row.Profile && a.WrapUpUntil.Equal(row.WrapUpUntil) {
 		return
 	}
 	if row.Used < a.Used {
 		a.IdleSince = now
 	}
-	a.Used, a.Capacity, a.Profile = row.Used, row.Capacity, row.Profile
+	a.Used, a.Capacity, a.Profile, a.WrapUpUntil = row.Used, row.Capacity, row.Profile, row.WrapUpUntil
 	s.news[row.Member] = struct{}{}
 	s.engine.Set(a)
 	s.place(a, now)
@@ -281,5 +287,6 @@ func (s *shard) state(m identity.MemberID) AgentState {
 	return AgentState{
 		Member: m, Status: s.presence.Chosen(m),
 		Online: s.presence.Status(m) != Offline, IdleSince: a.IdleSince,
+		Reason: s.presence.Reason(m), Since: s.presence.Since(m),
 	}
 }

@@ -16,8 +16,10 @@ import (
 type Presence interface {
 	// Snapshot lists the members of a workspace who may be given work.
 	Snapshot(ctx context.Context, w identity.WorkspaceID) ([]wire.Presence, error)
-	// Choose records what a member chose: available or away.
-	Choose(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, status dispatch.Status) error
+	// Choose records what a member chose: available or away, and why away.
+	Choose(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, status dispatch.Status, reason string) error
+	// Ready ends a member's wrap-up.
+	Ready(ctx context.Context, w identity.WorkspaceID, m identity.MemberID) error
 }
 
 // memberBody is an account in a workspace.
@@ -72,6 +74,7 @@ func (s *Server) memberRoutes() {
 	member(s, huma.Operation{Method: http.MethodDelete, Path: base + "/invitations/{invitation}", Summary: "Take an invitation back", Tags: tags, DefaultStatus: http.StatusNoContent}, identity.MemberManage, s.revokeInvitation)
 	member(s, huma.Operation{Method: http.MethodGet, Path: base + "/presence", Summary: "Who is there", Tags: tags}, identity.MemberRead, s.presence)
 	member(s, huma.Operation{Method: http.MethodPut, Path: base + "/presence/me", Summary: "Say that I am available or away", Tags: tags, DefaultStatus: http.StatusNoContent}, identity.ConversationReply, s.choosePresence)
+	member(s, huma.Operation{Method: http.MethodPost, Path: base + "/presence/me/ready", Summary: "End my wrap-up", Tags: tags, DefaultStatus: http.StatusNoContent}, identity.ConversationReply, s.presenceReady)
 }
 
 type listMembersInput struct {
@@ -165,9 +168,14 @@ type choosePresenceInput struct {
 	WorkspacePath
 	Body struct {
 		Status string `json:"status" enum:"available,away"`
+		Reason string `json:"reason,omitempty" doc:"Why away: lunch, meeting, break, training, other, or your own words; at most 60 characters."`
 	}
 }
 
 func (s *Server) choosePresence(ctx context.Context, scope identity.Scope, in *choosePresenceInput) (*struct{}, error) {
-	return nil, s.Presence.Choose(ctx, scope.Workspace, scope.Member(), dispatch.Status(in.Body.Status))
+	return nil, s.Presence.Choose(ctx, scope.Workspace, scope.Member(), dispatch.Status(in.Body.Status), in.Body.Reason)
+}
+
+func (s *Server) presenceReady(ctx context.Context, scope identity.Scope, _ *WorkspacePath) (*struct{}, error) {
+	return nil, s.Presence.Ready(ctx, scope.Workspace, scope.Member())
 }

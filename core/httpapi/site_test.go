@@ -167,9 +167,11 @@ func (nobody) Snapshot(context.Context, identity.WorkspaceID) ([]wire.Presence, 
 	return nil, nil
 }
 
-func (nobody) Choose(context.Context, identity.WorkspaceID, identity.MemberID, dispatch.Status) error {
+func (nobody) Choose(context.Context, identity.WorkspaceID, identity.MemberID, dispatch.Status, string) error {
 	return nil
 }
+
+func (nobody) Ready(context.Context, identity.WorkspaceID, identity.MemberID) error { return nil }
 
 type feed struct {
 	event.Log

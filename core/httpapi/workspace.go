@@ -21,15 +21,22 @@ type WorkspacePath struct {
 
 // workspaceBody is a tenant.
 type workspaceBody struct {
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
-	Locale    string    `json:"locale" enum:"en,zh-CN"`
-	CreatedAt time.Time `json:"created_at"`
+	ID        string       `json:"id"`
+	Name      string       `json:"name"`
+	Locale    string       `json:"locale" enum:"en,zh-CN"`
+	Settings  settingsBody `json:"settings"`
+	CreatedAt time.Time    `json:"created_at"`
+}
+
+// settingsBody is what a workspace chose.
+type settingsBody struct {
+	WrapUpSeconds int `json:"wrap_up_seconds" doc:"How long a member is given no new work after resolving a conversation; 0 = not at all."`
 }
 
 func workspaceOf(w identity.Workspace) *body[workspaceBody] {
 	return &body[workspaceBody]{Body: workspaceBody{
 		ID: string(w.ID), Name: w.Name, Locale: w.Locale, CreatedAt: wire.Stamp(w.CreatedAt),
+		Settings: settingsBody{WrapUpSeconds: int(w.Settings.WrapUp / time.Second)},
 	}}
 }
 
@@ -52,13 +59,31 @@ func (s *Server) getWorkspace(ctx context.Context, scope identity.Scope, _ *Work
 type patchWorkspaceInput struct {
 	WorkspacePath
 	Body struct {
-		Name   *string `json:"name,omitempty"`
-		Locale *string `json:"locale,omitempty" enum:"en,zh-CN"`
+		Name     *string        `json:"name,omitempty"`
+		Locale   *string        `json:"locale,omitempty" enum:"en,zh-CN"`
+		Settings *settingsPatch `json:"settings,omitempty" doc:"What is left out stays as it is."`
+	}
+}
+
+// settingsPatch names the settings that change.
+type settingsPatch struct {
+	WrapUpSeconds *int `json:"wrap_up_seconds,omitempty" minimum:"0" maximum:"600"`
+}
+
+func (p *settingsPatch) into(out *identity.WorkspacePatch) {
+	if p == nil {
+		return
+	}
+	if p.WrapUpSeconds != nil {
+		wrapUp := time.Duration(*p.WrapUpSeconds) * time.Second
+		out.WrapUp = &wrapUp
 	}
 }
 
 func (s *Server) patchWorkspace(ctx context.Context, scope identity.Scope, in *patchWorkspaceInput) (*body[workspaceBody], error) {
-	w, err := s.Identity.Workspaces.Update(ctx, scope, identity.WorkspacePatch{Name: in.Body.Name, Locale: in.Body.Locale})
+	patch := identity.WorkspacePatch{Name: in.Body.Name, Locale: in.Body.Locale}
+	in.Body.Settings.into(&patch)
+	w, err := s.Identity.Workspaces.Update(ctx, scope, patch)
 	if err != nil {
 		return nil, err
 	}

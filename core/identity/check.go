@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -150,5 +151,11 @@ func (c *check) role(pointer string, role Role) {
 func (c *check) capacity(pointer string, capacity int) {
 	if capacity < 1 || capacity > MaxCapacity {
 		c.refuse(pointer, "out_of_range", "The capacity is between 1 and "+strconv.Itoa(MaxCapacity)+".")
+	}
+}
+
+func (c *check) wrapUp(pointer string, d time.Duration) {
+	if d < 0 || d > MaxWrapUp || d%time.Second != 0 {
+		c.refuse(pointer, "out_of_range", "A wrap-up lasts 0 to "+strconv.Itoa(int(MaxWrapUp/time.Second))+" whole seconds.")
 	}
 }

@@ -44,9 +44,20 @@ type Workspace struct {
 	ID        WorkspaceID
 	Name      string
 	Locale    string
+	Settings  Settings
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
+
+// Settings are what a workspace chose. The zero value is that of a new one.
+type Settings struct {
+	// WrapUp is how long members are given no work after they finish some, in
+	// whole seconds; 0 = not at all, at most MaxWrapUp.
+	WrapUp time.Duration
+}
+
+// MaxWrapUp bounds Settings.WrapUp.
+const MaxWrapUp = 10 * time.Minute
 
 // Member is an account in a workspace.
 type Member struct {

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/page"
 )
@@ -13,6 +14,7 @@ type Workspaces struct{ *commons }
 type WorkspacePatch struct {
 	Name   *string
 	Locale *string
+	WrapUp *time.Duration // see Settings
 }
 
 // All lists every tenant by id: for the application itself, which starts what
@@ -42,12 +44,16 @@ func (s *Workspaces) Update(ctx context.Context, scope Scope, patch WorkspacePat
 	if patch.Locale != nil {
 		c.locale("/locale", *patch.Locale)
 	}
+	if patch.WrapUp != nil {
+		c.wrapUp("/settings/wrap_up_seconds", *patch.WrapUp)
+	}
 	if err := c.err(); err != nil {
 		return Workspace{}, err
 	}
 	return s.Stores.Workspaces.ChangeWorkspace(ctx, scope.Workspace, func(w *Workspace) error {
 		set(&w.Name, patch.Name)
 		set(&w.Locale, patch.Locale)
+		set(&w.Settings.WrapUp, patch.WrapUp)
 		w.UpdatedAt = s.time()
 		return nil
 	}, s.changed(scope.Workspace, WorkspaceChanged, string(scope.Workspace)))

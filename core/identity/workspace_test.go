@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
@@ -20,6 +21,17 @@ func TestWorkspace(t *testing.T) {
 	equal(t, got, w)
 	equal(t, got.Name+" "+got.Locale, "客服 zh-CN")
 	equal(t, o.events(one.Workspace.ID, before), []string{"workspace.changed " + string(one.Workspace.ID)})
+
+	for _, d := range []time.Duration{-time.Second, 601 * time.Second, 1500 * time.Millisecond} {
+		_, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{WrapUp: &d})
+		o.refuses(err, "/settings/wrap_up_seconds out_of_range")
+	}
+	w, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{WrapUp: new(identity.MaxWrapUp)})
+	o.ok(err)
+	equal(t, w.Settings, identity.Settings{WrapUp: 10 * time.Minute})
+	w, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{Name: new("客服部")})
+	o.ok(err)
+	equal(t, w.Settings.WrapUp, 10*time.Minute) // what is left out stays
 
 	other, err := o.Workspaces.Get(t.Context(), o.scope(two.Member))
 	o.ok(err)

@@ -19,12 +19,7 @@ type PresenceNews struct {
 }
 
 // MemberPresence is one member's presence, as members see it too.
-type MemberPresence struct {
-	MemberID string `json:"member_id"`
-	Status   string `json:"status"` // available, away, offline
-	Open     int    `json:"open"`   // weight of open work
-	Capacity int    `json:"capacity"`
-}
+type MemberPresence = wire.Presence
 
 // QueueNews says which places in the queue changed (event.SubjectQueue).
 type QueueNews struct {

@@ -106,6 +106,16 @@ func dispatchFixture(t *testing.T, s *store.Store) dispatchtest.Fixture {
 			tb.Helper()
 			d.change(tb, ws, id, func(m *identity.Member) { m.Capacity = capacity })
 		},
+		SetWrapUp: func(tb testing.TB, ws identity.WorkspaceID, wrapUp time.Duration) {
+			tb.Helper()
+			_, err := s.Identities().Workspaces.ChangeWorkspace(tb.Context(), ws, func(w *identity.Workspace) error {
+				w.Settings.WrapUp = wrapUp
+				return nil
+			})
+			if err != nil {
+				tb.Fatal(err)
+			}
+		},
 		Suspend: func(tb testing.TB, ws identity.WorkspaceID, id identity.MemberID) {
 			tb.Helper()
 			d.change(tb, ws, id, func(m *identity.Member) { m.Suspended = true })

@@ -52,7 +52,7 @@ type Conversation struct {
 	CreatedAt      time.Time  `json:"created_at"`
 	UpdatedAt      time.Time  `json:"updated_at"`
 	Organised
-	Unread         *bool      `json:"unread,omitempty" doc:"Whether the customer wrote something that you have not read; only in answers of the REST API."`
+	Unread *bool `json:"unread,omitempty" doc:"Whether the customer wrote something that you have not read; only in answers of the REST API."`
 }
 
 // Message is what somebody wrote.

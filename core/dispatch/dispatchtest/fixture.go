@@ -31,6 +31,9 @@ type Fixture struct {
 	Do func(t testing.TB, ws identity.WorkspaceID, item dispatch.Key, act Act, member identity.MemberID)
 	// SetCapacity changes a member's capacity.
 	SetCapacity func(t testing.TB, ws identity.WorkspaceID, member identity.MemberID, capacity int)
+	// SetWrapUp changes how long members rest after work that they finished, in
+	// whole seconds.
+	SetWrapUp func(t testing.TB, ws identity.WorkspaceID, d time.Duration)
 	// Suspend suspends a member, as an administrator would.
 	Suspend func(t testing.TB, ws identity.WorkspaceID, member identity.MemberID)
 	// Owner returns who has the item; "" = nobody.

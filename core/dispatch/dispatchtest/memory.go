@@ -25,6 +25,7 @@ type Memory struct {
 
 type space struct {
 	members map[identity.MemberID]*worker
+	wrapUp  time.Duration
 	items   map[dispatch.Key]*work
 }
 
@@ -140,7 +141,8 @@ func (m *Memory) Claim(ctx context.Context, c dispatch.Claim) error {
 	switch {
 	case item == nil || !item.queued:
 		return dispatch.ErrItemTaken()
-	case agent == nil || agent.suspended || agent.row.Used+c.Weight > agent.row.Capacity:
+	case agent == nil || agent.suspended || agent.row.Used+c.Weight > agent.row.Capacity,
+		c.By.Kind != identity.ActorMember && agent.row.WrapUpUntil.After(c.At):
 		return dispatch.ErrAgentFull()
 	}
 	s.give(item, c.Member)
@@ -177,8 +179,23 @@ func (m *Memory) SaveAgent(ctx context.Context, ws identity.WorkspaceID, a dispa
 	if w == nil {
 		return errs.Absent()
 	}
-	a.IdleSince = a.IdleSince.UTC().Truncate(time.Millisecond)
+	a.IdleSince, a.Since = a.IdleSince.UTC().Truncate(time.Millisecond), a.Since.UTC().Truncate(time.Millisecond)
 	w.row.AgentState = a
+	return nil
+}
+
+// EndWrapUp implements dispatch.Store.
+func (m *Memory) EndWrapUp(ctx context.Context, ws identity.WorkspaceID, member identity.MemberID) error {
+	leave, err := m.enter(ctx, "EndWrapUp")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	w := m.space(ws).members[member]
+	if w == nil {
+		return errs.Absent()
+	}
+	w.row.WrapUpUntil = time.Time{}
 	return nil
 }
 

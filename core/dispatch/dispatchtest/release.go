@@ -105,7 +105,7 @@ func testSaveAgent(h *house) {
 	m, it := h.member(2), h.item(time.Minute)
 	h.mustClaim(it, m)
 	for _, want := range []dispatch.AgentState{
-		{Member: m, Status: dispatch.Away, Online: true, IdleSince: h.now.Add(time.Second)},
+		{Member: m, Status: dispatch.Away, Online: true, IdleSince: h.now.Add(time.Second), Reason: "午饭 🍜", Since: h.now.Add(-time.Hour)},
 		{Member: m, Status: dispatch.Available, Online: false, IdleSince: h.now.Add(2 * time.Second)},
 		{Member: m, Status: dispatch.Available, Online: true, IdleSince: h.now.Add(3 * time.Second)},
 	} {
@@ -116,7 +116,10 @@ func testSaveAgent(h *house) {
 		if !got.IdleSince.Equal(want.IdleSince) {
 			h.Fatalf("idle since %v, want %v", got.IdleSince, want.IdleSince)
 		}
-		want.IdleSince = got.IdleSince
+		if !got.Since.Equal(want.Since) {
+			h.Fatalf("since %v, want %v", got.Since, want.Since)
+		}
+		want.IdleSince, want.Since = got.IdleSince, got.Since
 		if got.AgentState != want || got.Used != 1 || got.Capacity != 2 {
 			h.Fatalf("got %+v, want %+v with used 1 of 2", got, want)
 		}

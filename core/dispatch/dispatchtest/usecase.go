@@ -25,7 +25,8 @@ func (m *Memory) Fixture() Fixture {
 		SetCapacity: func(_ testing.TB, ws identity.WorkspaceID, member identity.MemberID, n int) {
 			m.SetCapacity(ws, member, n)
 		},
-		Suspend: func(_ testing.TB, ws identity.WorkspaceID, member identity.MemberID) { m.Suspend(ws, member) },
+		SetWrapUp: func(_ testing.TB, ws identity.WorkspaceID, d time.Duration) { m.SetWrapUp(ws, d) },
+		Suspend:   func(_ testing.TB, ws identity.WorkspaceID, member identity.MemberID) { m.Suspend(ws, member) },
 		Owner: func(_ testing.TB, ws identity.WorkspaceID, key dispatch.Key) identity.MemberID {
 			return m.Owner(ws, key)
 		},
@@ -80,6 +81,9 @@ func (m *Memory) Do(ws identity.WorkspaceID, key dispatch.Key, act Act, member i
 			s.enqueue(w, w.asking)
 		}
 	case Resolve, Snooze:
+		if a := s.members[w.owner]; act == Resolve && a != nil && w.open && s.wrapUp > 0 {
+			a.row.WrapUpUntil = m.now().UTC().Truncate(time.Millisecond).Add(s.wrapUp)
+		}
 		s.weigh(w, -1)
 		w.open, w.queued = false, false
 		if act == Resolve {
@@ -94,6 +98,13 @@ func (m *Memory) Do(ws identity.WorkspaceID, key dispatch.Key, act Act, member i
 		}
 		s.enqueue(w, since)
 	}
+}
+
+// SetWrapUp changes how long members rest after work that they finished.
+func (m *Memory) SetWrapUp(ws identity.WorkspaceID, d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.spaces[ws].wrapUp = d
 }
 
 // SetCapacity changes a member's capacity.

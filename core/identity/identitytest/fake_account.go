@@ -114,7 +114,7 @@ func (f *Fake) ChangeWorkspace(_ context.Context, id identity.WorkspaceID, chang
 	if err := change(&wanted); err != nil {
 		return identity.Workspace{}, err
 	}
-	w.Name, w.Locale, w.UpdatedAt = wanted.Name, wanted.Locale, wanted.UpdatedAt
+	w.Name, w.Locale, w.Settings, w.UpdatedAt = wanted.Name, wanted.Locale, wanted.Settings, wanted.UpdatedAt
 	f.workspaces[id] = w
 	f.append(events)
 	return w, nil

@@ -5,6 +5,8 @@ package agents
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"strings"
 	"time"
 
@@ -65,7 +67,8 @@ func item(id conversation.ID, since time.Time) dispatch.Item {
 	return dispatch.Item{Key: dispatch.Key{Kind: kind, ID: string(id)}, Weight: weight, WaitingSince: since}
 }
 
-const selectAgents = `SELECT m.member_id, m.capacity, COALESCE(a.status, ''), COALESCE(a.online, ?), COALESCE(a.used, 0), COALESCE(a.idle_since, 0)
+const selectAgents = `SELECT m.member_id, m.capacity, COALESCE(a.status, ''), COALESCE(a.online, ?), COALESCE(a.used, 0), COALESCE(a.idle_since, 0),
+COALESCE(a.reason, ''), COALESCE(a.status_since, 0), COALESCE(a.wrap_up_until, 0)
 FROM member m LEFT JOIN agent_state a ON a.workspace_id = m.workspace_id AND a.member_id = m.member_id
 WHERE m.workspace_id = ? AND NOT m.suspended`
 
@@ -117,8 +120,9 @@ func (s *Store) agents(ctx context.Context, query string, args ...any) ([]dispat
 	err := s.db.Rows(ctx, query, args, func(sc db.Scanner) error {
 		var r dispatch.AgentRow
 		var member, status string
-		var idle int64
-		err := sc.Scan(&member, &r.Capacity, &status, &r.Online, &r.Used, &idle)
+		var idle, since, rest int64
+		err := sc.Scan(&member, &r.Capacity, &status, &r.Online, &r.Used, &idle, &r.Reason, &since, &rest)
+		r.Since, r.WrapUpUntil = db.Time(since), db.Time(rest)
 		r.Member, r.Status, r.IdleSince = identity.MemberID(member), dispatch.Status(status), db.Time(idle)
 		if r.Status == "" {
 			r.Status = dispatch.Available
@@ -132,13 +136,29 @@ func (s *Store) agents(ctx context.Context, query string, args ...any) ([]dispat
 // SaveAgent implements dispatch.Store.
 func (s *Store) SaveAgent(ctx context.Context, workspace identity.WorkspaceID, a dispatch.AgentState) error {
 	return s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `INSERT INTO agent_state (workspace_id, member_id, status, online, used, idle_since)
-SELECT workspace_id, member_id, ?, ?, 0, ? FROM member WHERE workspace_id = ? AND member_id = ?
-ON CONFLICT (workspace_id, member_id) DO UPDATE SET status = excluded.status, online = excluded.online, idle_since = excluded.idle_since`,
-			string(a.Status), a.Online, db.Micros(a.IdleSince), string(workspace), string(a.Member))
+		n, err := tx.Exec(ctx, `INSERT INTO agent_state (workspace_id, member_id, status, online, used, idle_since, reason, status_since)
+SELECT workspace_id, member_id, ?, ?, 0, ?, ?, ? FROM member WHERE workspace_id = ? AND member_id = ?
+ON CONFLICT (workspace_id, member_id) DO UPDATE SET status = excluded.status, online = excluded.online, idle_since = excluded.idle_since,
+reason = excluded.reason, status_since = excluded.status_since`,
+			string(a.Status), a.Online, db.Micros(a.IdleSince), a.Reason, db.Micros(a.Since), string(workspace), string(a.Member))
 		if err == nil && n == 0 {
 			err = errs.Absent()
 		}
 		return err
+	})
+}
+
+// EndWrapUp implements dispatch.Store.
+func (s *Store) EndWrapUp(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID) error {
+	return s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
+		var known int
+		err := tx.Row(ctx, `SELECT 1 FROM member WHERE workspace_id = ? AND member_id = ?`, []any{string(workspace), string(member)}, &known)
+		if errors.Is(err, sql.ErrNoRows) {
+			return errs.Absent()
+		}
+		if err != nil {
+			return err
+		}
+		return tx.Queue(ctx, `UPDATE agent_state SET wrap_up_until = 0 WHERE workspace_id = ? AND member_id = ?`, string(workspace), string(member))
 	})
 }

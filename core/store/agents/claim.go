@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/dispatch"
@@ -61,9 +62,14 @@ VALUES (?, ?, '', ?, 0, 0) ON CONFLICT (workspace_id, member_id) DO NOTHING`, wo
 	if err != nil {
 		return "", err
 	}
+	at := db.Micros(c.At)
+	rested := at // the wrap-up must be over, unless a person decides
+	if c.By.Kind == identity.ActorMember {
+		rested = math.MaxInt64
+	}
 	n, err := tx.Exec(ctx, `UPDATE agent_state SET idle_since = ? WHERE workspace_id = ? AND member_id = ?
-AND used + ? <= (SELECT capacity FROM member WHERE workspace_id = ? AND member_id = ? AND NOT suspended)`,
-		db.Micros(c.At), workspace, member, max(c.Weight, weight), workspace, member)
+AND wrap_up_until <= ? AND used + ? <= (SELECT capacity FROM member WHERE workspace_id = ? AND member_id = ? AND NOT suspended)`,
+		at, workspace, member, rested, max(c.Weight, weight), workspace, member)
 	if err == nil && n == 0 {
 		err = dispatch.ErrAgentFull()
 	}

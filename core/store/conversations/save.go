@@ -8,6 +8,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
 
@@ -29,6 +30,9 @@ func (t *Tx) Save(ctx context.Context, c *conversation.Conversation) error {
 		}
 	}
 	if err := t.saveLoad(ctx, u.Before, u.After); err != nil {
+		return err
+	}
+	if err := t.saveWrapUp(ctx, u); err != nil {
 		return err
 	}
 	c.Saved()
@@ -140,6 +144,24 @@ func (t *Tx) saveLoad(ctx context.Context, before, after conversation.Load) erro
 		return err
 	}
 	return t.addLoad(ctx, string(after.Member), after.Weight)
+}
+
+// saveWrapUp begins the wrap-up of a member who has resolved what was theirs,
+// where the workspace has one.
+func (t *Tx) saveWrapUp(ctx context.Context, u conversation.Unsaved) error {
+	member := string(u.Before.Member)
+	for _, ch := range u.Changes {
+		if ch.Type != conversation.ResolvedChange || ch.Actor.Kind != identity.ActorMember || member == "" || ch.Actor.ID != member {
+			continue
+		}
+		err := t.tx.Queue(ctx, `UPDATE agent_state SET wrap_up_until = ? + (SELECT wrap_up_seconds * 1000000 FROM workspace WHERE workspace_id = ?)
+WHERE workspace_id = ? AND member_id = ? AND EXISTS (SELECT 1 FROM workspace WHERE workspace_id = ? AND wrap_up_seconds > 0)`,
+			db.Micros(ch.At), string(t.workspace), string(t.workspace), member, string(t.workspace))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *Tx) addLoad(ctx context.Context, member string, weight int) error {

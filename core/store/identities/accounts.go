@@ -95,9 +95,10 @@ func (s *Store) ChangeWorkspace(ctx context.Context, id identity.WorkspaceID, ch
 		if err := change(&wanted); err != nil {
 			return err
 		}
-		after.Name, after.Locale, after.UpdatedAt = wanted.Name, wanted.Locale, wanted.UpdatedAt
+		after.Name, after.Locale, after.Settings, after.UpdatedAt = wanted.Name, wanted.Locale, wanted.Settings, wanted.UpdatedAt
 		r = workspaceRowOf(after)
-		return db.Failed(tx.Gorm(ctx).Where("workspace_id = ?", r.WorkspaceID).Select("name", "locale", "updated_at").Updates(&r).Error)
+		return db.Failed(tx.Gorm(ctx).Where("workspace_id = ?", r.WorkspaceID).
+			Select("name", "locale", "wrap_up_seconds", "updated_at").Updates(&r).Error)
 	})
 	if err != nil {
 		return identity.Workspace{}, err

@@ -1,6 +1,8 @@
 package identities
 
 import (
+	"time"
+
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
@@ -32,6 +34,7 @@ func (r accountRow) domain() identity.Account {
 
 type workspaceRow struct {
 	WorkspaceID, Name, Locale string
+	WrapUpSeconds             int64
 	CreatedAt                 int64
 	UpdatedAt                 int64 `gorm:"autoUpdateTime:false"`
 }
@@ -41,7 +44,7 @@ func (workspaceRow) TableName() string { return "workspace" }
 
 func workspaceRowOf(w identity.Workspace) workspaceRow {
 	return workspaceRow{
-		WorkspaceID: string(w.ID), Name: w.Name, Locale: w.Locale,
+		WorkspaceID: string(w.ID), Name: w.Name, Locale: w.Locale, WrapUpSeconds: int64(w.Settings.WrapUp / time.Second),
 		CreatedAt: db.Micros(w.CreatedAt), UpdatedAt: db.Micros(w.UpdatedAt),
 	}
 }
@@ -49,6 +52,7 @@ func workspaceRowOf(w identity.Workspace) workspaceRow {
 func (r workspaceRow) domain() identity.Workspace {
 	return identity.Workspace{
 		ID: identity.WorkspaceID(r.WorkspaceID), Name: r.Name, Locale: r.Locale,
+		Settings:  identity.Settings{WrapUp: time.Duration(r.WrapUpSeconds) * time.Second},
 		CreatedAt: db.Time(r.CreatedAt), UpdatedAt: db.Time(r.UpdatedAt),
 	}
 }

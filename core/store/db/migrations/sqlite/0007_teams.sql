@@ -34,3 +34,12 @@ CREATE TABLE team_inbox (
   FOREIGN KEY (workspace_id, team_id) REFERENCES team (workspace_id, team_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX team_inbox_team ON team_inbox (workspace_id, team_id);
+
+-- Presence: why a member is away, since when they are what they are, and until
+-- when they are given no work after what they finished.
+ALTER TABLE agent_state ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE agent_state ADD COLUMN status_since INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE agent_state ADD COLUMN wrap_up_until INTEGER NOT NULL DEFAULT 0;
+
+-- Settings of a workspace, one column each.
+ALTER TABLE workspace ADD COLUMN wrap_up_seconds INTEGER NOT NULL DEFAULT 0;
