@@ -707,6 +707,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/presence/me/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End my wrap-up */
+        post: operations["postWorkspacesByWorkspacePresenceMeReady"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/teams": {
         parameters: {
             query?: never;
@@ -837,6 +854,8 @@ export interface components {
             key: "inbox" | "conversation" | "reply" | "team";
         };
         ChoosePresenceInputBody: {
+            /** @description Why away: lunch, meeting, break, training, other, or your own words; at most 60 characters. */
+            reason?: string;
             /** @enum {string} */
             status: "available" | "away";
         };
@@ -1158,6 +1177,8 @@ export interface components {
             /** @enum {string} */
             locale?: "en" | "zh-CN";
             name?: string;
+            /** @description What is left out stays as it is. */
+            settings?: components["schemas"]["SettingsPatch"];
         };
         PermissionBody: {
             /** @description Why, by locale; "en" is always there. */
@@ -1210,8 +1231,20 @@ export interface components {
              * @description Weight of the member's open work.
              */
             open: number;
+            /** @description Why away: lunch, meeting, break, training, other, or the member's own words. */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description When the status, or its reason, began; absent when the member was never here.
+             */
+            since?: string;
             /** @enum {string} */
             status: "available" | "away" | "offline";
+            /**
+             * Format: date-time
+             * @description Until then the member is given no new work; absent when not in a wrap-up.
+             */
+            wrap_up_until?: string;
         };
         PresenceBody: {
             members: components["schemas"]["Presence"][];
@@ -1304,6 +1337,17 @@ export interface components {
             /** @enum {string} */
             state: "open" | "snoozed" | "resolved";
         };
+        SettingsBody: {
+            /**
+             * Format: int64
+             * @description How long a member is given no new work after resolving a conversation; 0 = not at all.
+             */
+            wrap_up_seconds: number;
+        };
+        SettingsPatch: {
+            /** Format: int64 */
+            wrap_up_seconds?: number;
+        };
         SetupInputBody: {
             email: string;
             /** @enum {string} */
@@ -1372,6 +1416,7 @@ export interface components {
             /** @enum {string} */
             locale: "en" | "zh-CN";
             name: string;
+            settings: components["schemas"]["SettingsBody"];
         };
         WorkspaceRef: {
             id: string;
@@ -5309,6 +5354,89 @@ export interface operations {
                 "application/json": components["schemas"]["ChoosePresenceInputBody"];
             };
         };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspacePresenceMeReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description No Content */
             204: {
