@@ -2,6 +2,7 @@ package contact
 
 import (
 	"context"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -10,20 +11,95 @@ import (
 
 // Tx is the contact side of a transaction of the conversation store.
 type Tx interface {
-	// ByIdentity finds who an inbox knows under an external id; nil when nobody.
+	// ByIdentity finds who an inbox knows under an external id; nil when
+	// nobody. A contact that was merged comes as its survivor.
 	ByIdentity(ctx context.Context, inbox, external string) (*Contact, error)
 	// Create stores a new contact with its first identity.
 	Create(ctx context.Context, c Contact, who Identity) error
+	// Save stores what the transaction changed of a contact that it loaded:
+	// name, e-mail, phone, locale and attributes.
+	Save(ctx context.Context, c Contact) error
+	// Seen records when a contact was last there; never backwards.
+	Seen(ctx context.Context, id ID, at time.Time) error
+	// Verify marks an identity as proved, unless it is.
+	Verify(ctx context.Context, inbox, external string, at time.Time) error
 }
 
 // Store keeps contacts.
 type Store interface {
-	// Get returns a contact with its identities, or errs.Absent.
+	// Get returns a contact with its identities and those of the contacts
+	// merged into it, or errs.Absent. A contact that was merged itself has none.
 	Get(ctx context.Context, workspace identity.WorkspaceID, id ID) (Contact, []Identity, error)
-	// List returns contacts, the newest first. A query filters by a part of
-	// name, e-mail or phone, without regard to the case of ASCII letters.
-	List(ctx context.Context, workspace identity.WorkspaceID, query string, p page.Request) (page.Page[Contact], error)
+	// List returns the contacts that were not merged into others.
+	List(ctx context.Context, workspace identity.WorkspaceID, f Filter, p page.Request) (page.Page[Contact], error)
+	// Add stores a new contact with the events in one transaction.
+	Add(ctx context.Context, c Contact, events ...event.Event) error
 	// Update loads the contact, lets change work on it, and saves it with the
 	// events in one transaction.
 	Update(ctx context.Context, workspace identity.WorkspaceID, id ID, change func(*Contact) ([]event.Event, error)) (Contact, error)
+}
+
+// Filter selects contacts. Zero fields select all.
+type Filter struct {
+	Query        string // a part of name, e-mail or phone, without regard to the case of ASCII letters
+	Organisation OrganisationID
+	Sort         Sort
+}
+
+// Sort is the order of a list of contacts.
+type Sort string
+
+// The orders. "" is SortNewest.
+const (
+	SortNewest Sort = "created_desc"
+	SortName   Sort = "name_asc"
+	SortSeen   Sort = "seen_desc"
+)
+
+// PageStore keeps what visitors looked at.
+type PageStore interface {
+	// AddPageViews adds views to an identity of an inbox, which need not belong
+	// to a contact yet. A view at an instant that is there already keeps the
+	// longer stay. Beyond keep the oldest of the identity go.
+	AddPageViews(ctx context.Context, workspace identity.WorkspaceID, inbox, external string, views []PageView, keep int) error
+	// PageViews returns a contact's views, the newest first, with those of the
+	// contacts merged into it.
+	PageViews(ctx context.Context, workspace identity.WorkspaceID, id ID, p page.Request) (page.Page[PageView], error)
+	// ForgetPageViews deletes at most limit views of all workspaces from before
+	// a time and returns how many.
+	ForgetPageViews(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// NoteStore keeps agents' notes about contacts.
+type NoteStore interface {
+	AddNote(ctx context.Context, n Note, events ...event.Event) error
+	// Notes returns the notes of a contact, the newest first, with those of the
+	// contacts merged into it.
+	Notes(ctx context.Context, workspace identity.WorkspaceID, id ID, p page.Request) (page.Page[Note], error)
+	// ChangeNote loads a note of the contact, or of one merged into it, lets
+	// change work on its text, and saves it; when change returns delete, it goes.
+	ChangeNote(ctx context.Context, workspace identity.WorkspaceID, contact ID, id NoteID, change func(*Note) (remove bool, events []event.Event, err error)) (Note, error)
+}
+
+// OrganisationStore keeps organisations.
+type OrganisationStore interface {
+	Organisation(ctx context.Context, workspace identity.WorkspaceID, id OrganisationID) (Organisation, error)
+	// Organisations lists them by name; a query filters by a part of it.
+	Organisations(ctx context.Context, workspace identity.WorkspaceID, query string, p page.Request) (page.Page[Organisation], error)
+	// OrganisationOf returns the organisation of a domain; nil when there is none.
+	OrganisationOf(ctx context.Context, workspace identity.WorkspaceID, domain string) (*Organisation, error)
+	// AddOrganisation fails with DomainTaken when a domain is another's.
+	AddOrganisation(ctx context.Context, o Organisation, events ...event.Event) error
+	// ChangeOrganisation is Update for organisations; see AddOrganisation.
+	ChangeOrganisation(ctx context.Context, workspace identity.WorkspaceID, id OrganisationID, change func(*Organisation) error, events ...event.Event) (Organisation, error)
+	// RemoveOrganisation deletes it; its contacts stay, without an organisation.
+	RemoveOrganisation(ctx context.Context, workspace identity.WorkspaceID, id OrganisationID, events ...event.Event) error
+}
+
+// Attributes checks custom attributes against the definitions of the catalog.
+type Attributes interface {
+	// Check returns the values as they are stored. A nil value removes its key
+	// and passes. Errors: errs.Invalid with a pointer below /attributes for
+	// each wrong field.
+	Check(ctx context.Context, workspace identity.WorkspaceID, values map[string]any) (map[string]any, error)
 }

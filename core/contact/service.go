@@ -2,12 +2,8 @@ package contact
 
 import (
 	"context"
-	"encoding/json"
-	"net/mail"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
@@ -19,95 +15,155 @@ import (
 // Changed is the type of the event that says a contact's details changed.
 const Changed = "contact.changed"
 
+// Deps are the ports that the use cases of contacts work on.
+type Deps struct {
+	Store         Store
+	Organisations OrganisationStore
+	Attributes    Attributes
+	Now           func() time.Time
+}
+
 // Service holds the use cases of contacts.
 type Service struct {
-	store Store
-	now   func() time.Time
-	ids   id.Source
+	Deps
+	ids id.Source
 }
 
 // NewService returns a Service.
-func NewService(store Store, now func() time.Time) *Service {
-	return &Service{store: store, now: now, ids: id.NewSource(now)}
-}
+func NewService(d Deps) *Service { return &Service{Deps: d, ids: id.NewSource(d.Now)} }
 
 // Get returns a contact and how the inboxes know them.
 func (s *Service) Get(ctx context.Context, scope identity.Scope, id ID) (Contact, []Identity, error) {
 	if err := scope.Require(identity.ContactRead); err != nil {
 		return Contact{}, nil, err
 	}
-	return s.store.Get(ctx, scope.Workspace, id)
+	return s.Store.Get(ctx, scope.Workspace, id)
 }
 
-// List returns a page of contacts, filtered by a part of name, e-mail or phone.
-func (s *Service) List(ctx context.Context, scope identity.Scope, query string, p page.Request) (page.Page[Contact], error) {
+// List returns a page of contacts.
+func (s *Service) List(ctx context.Context, scope identity.Scope, f Filter, p page.Request) (page.Page[Contact], error) {
 	if err := scope.Require(identity.ContactRead); err != nil {
 		return page.Page[Contact]{}, err
 	}
-	return s.store.List(ctx, scope.Workspace, strings.TrimSpace(query), p)
+	f.Query = strings.TrimSpace(f.Query)
+	return s.Store.List(ctx, scope.Workspace, f, p)
 }
 
 // Edit is a change of a contact; nil fields stay.
 type Edit struct {
-	Name, Email, Phone, Note *string
+	Name, Email, Phone, Note, External *string
+	Organisation                       *OrganisationID
+	Attributes                         map[string]any // nil values remove their keys
 }
 
-// Update applies an edit.
+// Create makes a contact that no inbox knows yet.
+func (s *Service) Create(ctx context.Context, scope identity.Scope, e Edit) (Contact, error) {
+	if err := s.admit(ctx, scope, &e); err != nil {
+		return Contact{}, err
+	}
+	now := s.Now()
+	c := Contact{Workspace: scope.Workspace, ID: ID(s.ids.New("con")), CreatedAt: now, UpdatedAt: now}
+	e.apply(&c)
+	if err := checkCount(c.Attributes); err != nil {
+		return Contact{}, err
+	}
+	if err := c.nameable(); err != nil {
+		return Contact{}, err
+	}
+	return c, s.Store.Add(ctx, c, s.changed(c, now))
+}
+
+// nameable refuses a contact of whom nothing is known.
+func (c *Contact) nameable() error {
+	if c.Name != "" || c.Email != "" || c.Phone != "" || c.External != "" {
+		return nil
+	}
+	return errs.New(errs.Invalid, "contact.invalid", "Some fields are not right.").
+		WithFields(errs.Field{Pointer: "/name", Code: "required", Detail: "give a name, an e-mail address or a telephone number"})
+}
+
+// Update applies an edit. A contact that was merged into another is not
+// changed any more.
 func (s *Service) Update(ctx context.Context, scope identity.Scope, id ID, e Edit) (Contact, error) {
-	if err := scope.Require(identity.ContactWrite); err != nil {
+	if err := s.admit(ctx, scope, &e); err != nil {
 		return Contact{}, err
 	}
-	if err := e.check(); err != nil {
-		return Contact{}, err
-	}
-	return s.store.Update(ctx, scope.Workspace, id, func(c *Contact) ([]event.Event, error) {
-		set(&c.Name, e.Name)
-		set(&c.Email, e.Email)
-		set(&c.Phone, e.Phone)
-		set(&c.Note, e.Note)
-		c.UpdatedAt = s.now()
-		data, err := json.Marshal(map[string]string{"id": string(c.ID)})
-		if err != nil {
-			return nil, err
+	return s.Store.Update(ctx, scope.Workspace, id, func(c *Contact) ([]event.Event, error) {
+		if c.MergedInto != "" {
+			return nil, errMerged()
 		}
-		return []event.Event{{
-			ID: s.ids.New("chg"), Workspace: string(c.Workspace), Type: Changed,
-			Subject: string(c.ID), At: c.UpdatedAt, Data: data,
-		}}, nil
+		e.apply(c)
+		c.UpdatedAt = s.Now()
+		return []event.Event{s.changed(*c, c.UpdatedAt)}, checkCount(c.Attributes)
 	})
 }
 
-func set(to *string, from *string) {
-	if from != nil {
-		*to = strings.TrimSpace(*from)
+func (s *Service) changed(c Contact, at time.Time) event.Event {
+	return event.Event{
+		ID: s.ids.New("chg"), Workspace: string(c.Workspace), Type: Changed, Subject: string(c.ID), At: at, Data: idData(string(c.ID)),
 	}
 }
 
-func (e Edit) check() error {
-	var wrong []errs.Field
-	text := func(pointer string, v *string, limit int, lines bool) {
-		if v == nil {
-			return
+// admit checks who edits, and what, and brings the values into their normal form.
+func (s *Service) admit(ctx context.Context, scope identity.Scope, e *Edit) error {
+	if err := scope.Require(identity.ContactWrite); err != nil {
+		return err
+	}
+	if err := e.check(); err != nil {
+		return err
+	}
+	if len(e.Attributes) > 0 {
+		checked, err := s.Attributes.Check(ctx, scope.Workspace, e.Attributes)
+		if err != nil {
+			return err
 		}
-		switch {
-		case utf8.RuneCountInString(*v) > limit:
-			wrong = append(wrong, errs.Field{Pointer: pointer, Code: "too_long", Detail: "is too long"})
-		case !utf8.ValidString(*v) || strings.ContainsFunc(*v, func(r rune) bool { return unicode.IsControl(r) && (!lines || r != '\n' && r != '\r' && r != '\t') }):
-			wrong = append(wrong, errs.Field{Pointer: pointer, Code: "characters", Detail: "holds characters that cannot be stored"})
+		e.Attributes = checked
+	}
+	if e.Organisation == nil || *e.Organisation == "" {
+		return nil
+	}
+	_, err := s.Organisations.Organisation(ctx, scope.Workspace, *e.Organisation)
+	if errs.Is(err, errs.NotFound) {
+		return errs.New(errs.Invalid, "contact.invalid", "Some fields are not right.").
+			WithFields(errs.Field{Pointer: "/organisation_id", Code: "unknown", Detail: "there is no such organisation"})
+	}
+	return err
+}
+
+func (e *Edit) apply(c *Contact) {
+	set(&c.Name, e.Name)
+	set(&c.Email, e.Email)
+	set(&c.Phone, e.Phone)
+	set(&c.Note, e.Note)
+	set(&c.External, e.External)
+	if e.Organisation != nil {
+		c.Organisation = *e.Organisation
+	}
+	c.Attributes = merged(c.Attributes, e.Attributes)
+}
+
+// check refuses what cannot be stored, and brings the rest into its normal form.
+func (e *Edit) check() error {
+	var c check
+	c.text("/name", e.Name, MaxName, false)
+	c.text("/email", e.Email, MaxEmail, false)
+	c.text("/phone", e.Phone, MaxPhone, false)
+	c.text("/note", e.Note, MaxNote, true)
+	c.text("/external_id", e.External, MaxExternal, false)
+	if !c.has("/email") {
+		e.Email = c.email(e.Email)
+	}
+	if !c.has("/phone") {
+		e.Phone = c.phone(e.Phone)
+	}
+	return c.err("contact.invalid")
+}
+
+func (c *check) has(pointer string) bool {
+	for _, f := range c.fields {
+		if f.Pointer == pointer {
+			return true
 		}
 	}
-	text("/name", e.Name, MaxName, false)
-	text("/email", e.Email, MaxEmail, false)
-	text("/phone", e.Phone, MaxPhone, false)
-	text("/note", e.Note, MaxNote, true)
-	if e.Email != nil && strings.TrimSpace(*e.Email) != "" {
-		// The bare address, without a name, brackets or a comment around it.
-		if a, err := mail.ParseAddress(*e.Email); err != nil || a.Address != strings.TrimSpace(*e.Email) {
-			wrong = append(wrong, errs.Field{Pointer: "/email", Code: "format", Detail: "is not an e-mail address"})
-		}
-	}
-	if len(wrong) > 0 {
-		return errs.New(errs.Invalid, "contact.invalid", "Some fields are not right.").WithFields(wrong...)
-	}
-	return nil
+	return false
 }

@@ -10,19 +10,12 @@ import (
 
 // row is a contact as it is stored.
 type row struct {
-	WorkspaceID string
-	ContactID   string
-	Name        string
-	Email       string
-	Phone       string
-	Note        string
-	Attributes  string
-	CreatedAt   int64
-	UpdatedAt   int64 `gorm:"autoUpdateTime:false"` // not gorm's clock
+	workspace, id, name, email, phone, note, attributes  string
+	organisation, external, locale, mergedInto, survivor string
+	created, updated, seen                               int64
+	organisationName                                     string
+	verified                                             bool
 }
-
-// TableName implements gorm's Tabler.
-func (*row) TableName() string { return "contact" }
 
 func rowOf(c contact.Contact) (row, error) {
 	attributes, err := encode(c.Attributes)
@@ -30,26 +23,34 @@ func rowOf(c contact.Contact) (row, error) {
 		return row{}, err
 	}
 	return row{
-		WorkspaceID: string(c.Workspace), ContactID: string(c.ID), Name: c.Name, Email: c.Email, Phone: c.Phone,
-		Note: c.Note, Attributes: attributes, CreatedAt: db.Micros(c.CreatedAt), UpdatedAt: db.Micros(c.UpdatedAt),
+		workspace: string(c.Workspace), id: string(c.ID), name: c.Name, email: c.Email, phone: c.Phone, note: c.Note,
+		attributes: attributes, organisation: string(c.Organisation), external: c.External, locale: c.Locale,
+		mergedInto: string(c.MergedInto), survivor: string(c.Survivor),
+		created: db.Micros(c.CreatedAt), updated: db.Micros(c.UpdatedAt), seen: db.Micros(c.LastSeenAt),
 	}, nil
 }
 
 func (r *row) domain() (contact.Contact, error) {
 	c := contact.Contact{
-		Workspace: identity.WorkspaceID(r.WorkspaceID), ID: contact.ID(r.ContactID), Name: r.Name, Email: r.Email,
-		Phone: r.Phone, Note: r.Note, CreatedAt: db.Time(r.CreatedAt), UpdatedAt: db.Time(r.UpdatedAt),
+		Workspace: identity.WorkspaceID(r.workspace), ID: contact.ID(r.id), Name: r.name, Email: r.email, Phone: r.phone,
+		Note: r.note, External: r.external, Organisation: contact.OrganisationID(r.organisation), Locale: r.locale,
+		CreatedAt: db.Time(r.created), UpdatedAt: db.Time(r.updated), LastSeenAt: db.Time(r.seen),
+		MergedInto: contact.ID(r.mergedInto), Survivor: contact.ID(r.survivor),
+		OrganisationName: r.organisationName, Verified: r.verified,
 	}
-	return c, json.Unmarshal([]byte(r.Attributes), &c.Attributes)
+	return c, json.Unmarshal([]byte(r.attributes), &c.Attributes)
 }
 
 // encode writes attributes; none is {}.
-func encode(attributes map[string]string) (string, error) {
+func encode(attributes map[string]any) (string, error) {
 	if attributes == nil {
 		return "{}", nil
 	}
 	for k, v := range attributes {
-		if err := db.CheckText(k, v); err != nil {
+		if err := checkValue(k); err != nil {
+			return "", err
+		}
+		if err := checkValue(v); err != nil {
 			return "", err
 		}
 	}
@@ -57,11 +58,66 @@ func encode(attributes map[string]string) (string, error) {
 	return string(b), err
 }
 
-// columns go with dest, for a contact named p.
-const columns = `p.workspace_id, p.contact_id, p.name, p.email, p.phone, p.note, p.attributes, p.created_at, p.updated_at`
+// checkValue refuses text that JSON would mend or hide.
+func checkValue(v any) error {
+	switch v := v.(type) {
+	case string:
+		return db.CheckText(v)
+	case []string:
+		return db.CheckText(v...)
+	case []any:
+		for _, x := range v {
+			if err := checkValue(x); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+const (
+	// columns go with dest, for a contact named p.
+	columns = `p.workspace_id, p.contact_id, p.name, p.email, p.phone, p.note, p.attributes, p.organisation_id, p.external_id, p.locale,
+p.merged_into, p.survivor_id, p.created_at, p.updated_at, p.last_seen_at`
+
+	// joined are the columns of selectContact that follow them.
+	joined = `, COALESCE(o.name, ''), EXISTS (SELECT 1 FROM contact_identity v WHERE v.workspace_id = p.workspace_id
+AND v.contact_id = p.contact_id AND v.verified_at > 0) OR EXISTS (SELECT 1 FROM contact g JOIN contact_identity v
+ON v.workspace_id = g.workspace_id AND v.contact_id = g.contact_id
+WHERE g.workspace_id = p.workspace_id AND g.survivor_id = p.contact_id AND g.survivor_id <> '' AND v.verified_at > 0)`
+
+	joinOrganisation = `
+LEFT JOIN organisation o ON o.workspace_id = p.workspace_id AND o.organisation_id = p.organisation_id
+`
+	selectContact = `SELECT ` + columns + joined + ` FROM contact p` + joinOrganisation
+)
 
 func (r *row) dest() []any {
 	return []any{
-		&r.WorkspaceID, &r.ContactID, &r.Name, &r.Email, &r.Phone, &r.Note, &r.Attributes, &r.CreatedAt, &r.UpdatedAt,
+		&r.workspace, &r.id, &r.name, &r.email, &r.phone, &r.note, &r.attributes, &r.organisation, &r.external, &r.locale,
+		&r.mergedInto, &r.survivor, &r.created, &r.updated, &r.seen,
+	}
+}
+
+func (r *row) joinedDest() []any { return append(r.dest(), &r.organisationName, &r.verified) }
+
+const insertContact = `INSERT INTO contact (workspace_id, contact_id, name, email, phone, note, attributes,
+organisation_id, external_id, locale, merged_into, survivor_id, created_at, updated_at, last_seen_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+func (r *row) args() []any {
+	return []any{
+		r.workspace, r.id, r.name, r.email, r.phone, r.note, r.attributes,
+		r.organisation, r.external, r.locale, r.mergedInto, r.survivor, r.created, r.updated, r.seen,
+	}
+}
+
+const updateContact = `UPDATE contact SET name = ?, email = ?, phone = ?, note = ?, attributes = ?,
+organisation_id = ?, external_id = ?, locale = ?, updated_at = ? WHERE workspace_id = ? AND contact_id = ?`
+
+func (r *row) updateArgs() []any {
+	return []any{
+		r.name, r.email, r.phone, r.note, r.attributes,
+		r.organisation, r.external, r.locale, r.updated, r.workspace, r.id,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -21,7 +22,8 @@ func NewTx(tx *db.Tx, workspace identity.WorkspaceID) *Tx {
 	return &Tx{tx: tx, workspace: string(workspace)}
 }
 
-// ByIdentity implements contact.Tx.
+// ByIdentity implements contact.Tx. Contacts that were merged are few: they
+// cost a second look-up.
 func (t *Tx) ByIdentity(ctx context.Context, inbox, external string) (*contact.Contact, error) {
 	const query = `SELECT ` + columns + ` FROM contact_identity i
 JOIN contact p ON p.workspace_id = i.workspace_id AND p.contact_id = i.contact_id
@@ -30,6 +32,12 @@ WHERE i.workspace_id = ? AND i.inbox_id = ? AND i.external_id = ?`
 	err := t.tx.Row(ctx, query, []any{t.workspace, inbox, external}, r.dest()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // the port says nil for nobody
+	}
+	if err == nil && r.survivor != "" {
+		survivor := r.survivor
+		r = row{}
+		err = t.tx.Row(ctx, `SELECT `+columns+` FROM contact p WHERE p.workspace_id = ? AND p.contact_id = ?`,
+			[]any{t.workspace, survivor}, r.dest()...)
 	}
 	if err != nil {
 		return nil, err
@@ -45,12 +53,34 @@ func (t *Tx) Create(ctx context.Context, c contact.Contact, who contact.Identity
 	if err != nil {
 		return err
 	}
-	err = t.tx.Queue(ctx, `INSERT INTO contact (workspace_id, contact_id, name, email, phone, note, attributes, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.WorkspaceID, r.ContactID, r.Name, r.Email, r.Phone, r.Note, r.Attributes, r.CreatedAt, r.UpdatedAt)
+	if err := t.tx.Queue(ctx, insertContact, r.args()...); err != nil {
+		return err
+	}
+	return t.tx.Queue(ctx, `INSERT INTO contact_identity (workspace_id, inbox_id, external_id, contact_id, kind, label, verified_at, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		t.workspace, who.Inbox, who.External, string(c.ID), string(who.Kind), who.Label, db.Micros(who.VerifiedAt), db.Micros(who.CreatedAt))
+}
+
+// Save implements contact.Tx.
+func (t *Tx) Save(ctx context.Context, c contact.Contact) error {
+	attributes, err := encode(c.Attributes)
 	if err != nil {
 		return err
 	}
-	return t.tx.Queue(ctx, `INSERT INTO contact_identity (workspace_id, inbox_id, external_id, contact_id) VALUES (?, ?, ?, ?)`,
-		t.workspace, who.Inbox, who.External, string(c.ID))
+	return t.tx.Queue(ctx, `UPDATE contact SET name = ?, email = ?, phone = ?, locale = ?, attributes = ?, updated_at = ?
+WHERE workspace_id = ? AND contact_id = ?`,
+		c.Name, c.Email, c.Phone, c.Locale, attributes, db.Micros(c.UpdatedAt), t.workspace, string(c.ID))
+}
+
+// Seen implements contact.Tx.
+func (t *Tx) Seen(ctx context.Context, id contact.ID, at time.Time) error {
+	return t.tx.Queue(ctx, `UPDATE contact SET last_seen_at = ? WHERE workspace_id = ? AND contact_id = ? AND last_seen_at < ?`,
+		db.Micros(at), t.workspace, string(id), db.Micros(at))
+}
+
+// Verify implements contact.Tx.
+func (t *Tx) Verify(ctx context.Context, inbox, external string, at time.Time) error {
+	return t.tx.Queue(ctx, `UPDATE contact_identity SET verified_at = ?
+WHERE workspace_id = ? AND inbox_id = ? AND external_id = ? AND verified_at = 0`,
+		db.Micros(at), t.workspace, inbox, external)
 }

@@ -204,7 +204,7 @@ CREATE TABLE conversation (
   created_at       INTEGER NOT NULL,
   updated_at       INTEGER NOT NULL,
   PRIMARY KEY (workspace_id, conversation_id),
-  UNIQUE (workspace_id, inbox_id, contact_id),
+  UNIQUE (workspace_id, inbox_id, recipient),
   FOREIGN KEY (workspace_id, inbox_id) REFERENCES inbox (workspace_id, inbox_id),
   FOREIGN KEY (workspace_id, contact_id) REFERENCES contact (workspace_id, contact_id),
   FOREIGN KEY (workspace_id, assignee_id) REFERENCES member (workspace_id, member_id)
