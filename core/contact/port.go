@@ -96,10 +96,18 @@ type OrganisationStore interface {
 	RemoveOrganisation(ctx context.Context, workspace identity.WorkspaceID, id OrganisationID, events ...event.Event) error
 }
 
-// Attributes checks custom attributes against the definitions of the catalog.
+// Attributes knows which custom attributes contacts may have.
 type Attributes interface {
+	Definitions(ctx context.Context, workspace identity.WorkspaceID) (Definitions, error)
+}
+
+// Definitions are the custom attributes of a workspace's contacts.
+type Definitions interface {
 	// Check returns the values as they are stored. A nil value removes its key
 	// and passes. Errors: errs.Invalid with a pointer below /attributes for
 	// each wrong field.
-	Check(ctx context.Context, workspace identity.WorkspaceID, values map[string]any) (map[string]any, error)
+	Check(values map[string]any) (map[string]any, error)
+	// Type returns the type of the values of a key: text, number, boolean,
+	// date, list or link; "" when nothing is defined under it.
+	Type(key string) string
 }

@@ -113,11 +113,13 @@ func (s *Service) admit(ctx context.Context, scope identity.Scope, e *Edit) erro
 		return err
 	}
 	if len(e.Attributes) > 0 {
-		checked, err := s.Attributes.Check(ctx, scope.Workspace, e.Attributes)
+		defined, err := s.Attributes.Definitions(ctx, scope.Workspace)
 		if err != nil {
 			return err
 		}
-		e.Attributes = checked
+		if e.Attributes, err = defined.Check(e.Attributes); err != nil {
+			return err
+		}
 	}
 	if e.Organisation == nil || *e.Organisation == "" {
 		return nil

@@ -24,9 +24,11 @@ type Store interface {
 type Tx interface {
 	// Conversation loads one for change; errs.Absent when there is none.
 	Conversation(ctx context.Context, id ID) (*Conversation, error)
-	// Current loads the contact's conversation in the inbox for change; nil when there is none yet.
-	Current(ctx context.Context, inbox channel.InboxID, who contact.ID) (*Conversation, error)
-	// Sent finds what a sender (an Actor.ID) posted under a client id; nil when nothing.
+	// Current loads for change the conversation with whom the inbox knows under
+	// an external id; nil when there is none yet.
+	Current(ctx context.Context, inbox channel.InboxID, external string) (*Conversation, error)
+	// Sent finds what a sender (an Actor.ID) posted under a client id; nil when
+	// nothing. The sender "" is the customer, whatever contact that was then.
 	Sent(ctx context.Context, id ID, sender, clientID string) (*Change, error)
 	// Inbound finds what became of an inbound item; nil when it is new.
 	Inbound(ctx context.Context, inbox channel.InboxID, kind InboundKind, external string) (*Dedup, error)

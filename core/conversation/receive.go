@@ -130,7 +130,7 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 			return err
 		}
 		t.Actor = identity.Actor{Kind: identity.ActorContact, ID: string(who.ID), Name: who.Name}
-		c, err := tx.Current(ctx, inbox.ID, who.ID)
+		c, err := tx.Current(ctx, inbox.ID, in.sender.External)
 		if err != nil {
 			return err
 		}
@@ -159,7 +159,7 @@ func (s *Service) replayed(ctx context.Context, tx Tx, in accepted, known *Dedup
 	if err != nil {
 		return err
 	}
-	before, err := tx.Sent(ctx, c.ID, string(c.Contact), in.clientID)
+	before, err := tx.Sent(ctx, c.ID, "", in.clientID)
 	if err != nil {
 		return err
 	}
@@ -176,13 +176,26 @@ func (s *Service) contactOf(ctx context.Context, tx Tx, t Turn, inbox channel.In
 		return contact.Contact{}, err
 	}
 	if found != nil {
-		return *found, nil
+		if t.At.Sub(found.LastSeenAt) < contact.SeenEvery {
+			return *found, nil
+		}
+		return *found, tx.Contacts().Seen(ctx, found.ID, t.At)
 	}
+	known := attributes(p.Attributes)
 	c := contact.Contact{
-		Workspace: inbox.Workspace, ID: contact.ID(t.IDs.New("con")), Name: cut(clean(p.Name), contact.MaxName),
-		Attributes: attributes(p.Attributes), CreatedAt: t.At, UpdatedAt: t.At,
+		Workspace: inbox.Workspace, ID: contact.ID(t.IDs.New("con")), Name: cut(clean(p.Name), contact.MaxName), Locale: cut(known["locale"], 35),
+		Attributes: make(map[string]any, len(known)), CreatedAt: t.At, UpdatedAt: t.At, LastSeenAt: t.At,
 	}
-	who := contact.Identity{Workspace: inbox.Workspace, Inbox: string(inbox.ID), External: p.External, Contact: c.ID}
+	for k, v := range known {
+		c.Attributes[k] = v
+	}
+	who := contact.Identity{
+		Workspace: inbox.Workspace, Inbox: string(inbox.ID), External: p.External, Contact: c.ID,
+		Kind: contact.IdentityAccount, Label: c.Name, CreatedAt: t.At,
+	}
+	if inbox.Live {
+		who.Kind = contact.IdentityVisitor
+	}
 	return c, tx.Contacts().Create(ctx, c, who)
 }
 

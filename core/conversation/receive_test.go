@@ -211,7 +211,8 @@ func TestReceiveMendsTextAndPeople(t *testing.T) {
 	if !strings.HasPrefix(who.Name, "Alice\uFFFDeee") || len([]rune(who.Name)) != contact.MaxName {
 		t.Errorf("name %q", who.Name)
 	}
-	if len(who.Attributes) != contact.MaxAttributes || who.Attributes["lang"] != "zh-CN" || len([]rune(who.Attributes["long"])) != contact.MaxAttribute {
+	long, _ := who.Attributes["long"].(string)
+	if len(who.Attributes) != contact.MaxAttributes || who.Attributes["lang"] != "zh-CN" || len([]rune(long)) != contact.MaxAttribute {
 		t.Errorf("attributes %q", who.Attributes)
 	}
 	for _, dropped := range []string{"", strings.Repeat("k", 65), "z59"} {

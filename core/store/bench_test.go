@@ -178,7 +178,7 @@ func (h *house) accept(ctx context.Context, external, clientID, text string) err
 			}
 		}
 		t.Actor = identity.Actor{Kind: identity.ActorContact, ID: string(who.ID), Name: who.Name}
-		c, err := tx.Current(ctx, h.inbox.ID, who.ID)
+		c, err := tx.Current(ctx, h.inbox.ID, external)
 		if err != nil {
 			return err
 		}

@@ -89,7 +89,7 @@ func fill(b *testing.B, c store.Config, h *house) {
 	for _, q := range []string{
 		`INSERT INTO account SELECT 'acc_' || i, 'a' || i, '', '', '', 1, 1 FROM (` + numbers + `SELECT i FROM n WHERE i BETWEEN 2 AND 21)`,
 		fmt.Sprintf(`INSERT INTO member SELECT '%s', 'mem_' || (i - 2), 'acc_' || i, 'agent', 'agent', 5, 0, 1, 1 FROM (`+numbers+`SELECT i FROM n WHERE i BETWEEN 2 AND 21)`, ws),
-		fmt.Sprintf(numbers+`INSERT INTO contact SELECT '%s', 'con_' || i, 'Customer ' || i, '', '', '', '{}', i, i FROM n`, ws),
+		fmt.Sprintf(numbers+`INSERT INTO contact (workspace_id, contact_id, name, email, phone, note, attributes, created_at, updated_at) SELECT '%s', 'con_' || i, 'Customer ' || i, '', '', '', '{}', i, i FROM n`, ws),
 		fmt.Sprintf(numbers+`INSERT INTO conversation SELECT '%s', 'cnv_' || i, '%s', 'con_' || i, 'ext' || i,
 CASE WHEN i %% 20 = 0 THEN 'open' ELSE 'resolved' END, 'agent', CASE WHEN i %% 40 = 0 THEN NULL ELSE 'mem_' || ((i / 7) %% 20) END,
 0, 0, 0, 3, 2, 2, 'the last message of them all', 'contact', 'text', 1, i, (i * 7919) %% 100003 * 1000000 FROM n`, ws, inbox),

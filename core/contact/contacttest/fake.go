@@ -1,4 +1,4 @@
-// Package contacttest is the conformance suite of contact.Store and an
+// Package contacttest is the conformance suite of the contact ports and an
 // in-memory fake that passes it.
 package contacttest
 
@@ -19,14 +19,18 @@ import (
 	"github.com/patchbay-im/patchbay/core/page"
 )
 
-// Fake keeps contacts in memory. It implements contact.Store. It is safe for
-// concurrent use.
+// Fake keeps contacts in memory. It implements contact.Store, PageStore,
+// NoteStore, OrganisationStore and MergeStore. It is safe for concurrent use.
 type Fake struct {
 	feed *eventtest.Feed
 
-	mu       sync.Mutex
-	contacts map[key]contact.Contact
-	known    map[known]contact.Identity
+	mu            sync.Mutex
+	contacts      map[key]contact.Contact
+	known         map[known]contact.Identity
+	views         map[known][]contact.PageView // the newest first
+	notes         map[noteKey]contact.Note
+	organisations map[organisationKey]contact.Organisation
+	merges        map[mergeKey]contact.Merge
 }
 
 type key struct {
@@ -39,65 +43,36 @@ type known struct {
 	inbox, external string
 }
 
+type noteKey struct {
+	workspace identity.WorkspaceID
+	id        contact.NoteID
+}
+
+type organisationKey struct {
+	workspace identity.WorkspaceID
+	id        contact.OrganisationID
+}
+
+type mergeKey struct {
+	workspace identity.WorkspaceID
+	id        contact.MergeID
+}
+
 // NewFake returns an empty Fake that writes its events to feed.
 func NewFake(feed *eventtest.Feed) *Fake {
-	return &Fake{feed: feed, contacts: make(map[key]contact.Contact), known: make(map[known]contact.Identity)}
-}
-
-// Begin starts a transaction, which the caller runs alone: commit makes what
-// it did visible.
-func (f *Fake) Begin(workspace identity.WorkspaceID) (tx contact.Tx, commit func()) {
-	t := &fakeTx{fake: f, workspace: workspace}
-	return t, t.commit
-}
-
-type fakeTx struct {
-	fake      *Fake
-	workspace identity.WorkspaceID
-	made      []contact.Contact
-	whos      []contact.Identity
-}
-
-// ByIdentity implements contact.Tx.
-func (t *fakeTx) ByIdentity(_ context.Context, inbox, external string) (*contact.Contact, error) {
-	for i, who := range t.whos {
-		if who.Inbox == inbox && who.External == external {
-			c := t.made[i]
-			return &c, nil
-		}
+	return &Fake{
+		feed: feed, contacts: make(map[key]contact.Contact), known: make(map[known]contact.Identity),
+		views: make(map[known][]contact.PageView), notes: make(map[noteKey]contact.Note),
+		organisations: make(map[organisationKey]contact.Organisation), merges: make(map[mergeKey]contact.Merge),
 	}
-	return t.fake.find(t.workspace, inbox, external), nil
 }
 
-// Create implements contact.Tx.
-func (t *fakeTx) Create(ctx context.Context, c contact.Contact, who contact.Identity) error {
-	if err := storable(c, who); err != nil {
-		return err
-	}
-	if found, _ := t.ByIdentity(ctx, who.Inbox, who.External); found != nil {
-		return errs.New(errs.Conflict, "storage.conflict", "Something with the same key exists already.")
-	}
-	c.Workspace, who.Workspace, who.Contact = t.workspace, t.workspace, c.ID
-	t.made, t.whos = append(t.made, c), append(t.whos, who)
-	return nil
-}
-
-func (t *fakeTx) commit() {
-	t.fake.mu.Lock()
-	defer t.fake.mu.Unlock()
-	for i, c := range t.made {
-		t.fake.contacts[key{c.Workspace, c.ID}] = c
-		who := t.whos[i]
-		t.fake.known[known{who.Workspace, who.Inbox, who.External}] = who
-	}
+func conflict() error {
+	return errs.New(errs.Conflict, "storage.conflict", "Something with the same key exists already.")
 }
 
 // storable refuses what a database cannot keep.
-func storable(c contact.Contact, who contact.Identity) error {
-	texts := []string{c.Name, c.Email, c.Phone, c.Note, who.External}
-	for k, v := range c.Attributes {
-		texts = append(texts, k, v)
-	}
+func storable(texts ...string) error {
 	for _, text := range texts {
 		if strings.ContainsRune(text, 0) || text != strings.ToValidUTF8(text, "") {
 			return errs.New(errs.Invalid, "storage.text", "The text holds a NUL character or is not valid UTF-8. Remove what is broken.")
@@ -106,23 +81,37 @@ func storable(c contact.Contact, who contact.Identity) error {
 	return nil
 }
 
-func (f *Fake) find(workspace identity.WorkspaceID, inbox, external string) *contact.Contact {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	who, ok := f.known[known{workspace, inbox, external}]
-	if !ok {
-		return nil
+func keepable(c contact.Contact) error {
+	texts := []string{c.Name, c.Email, c.Phone, c.Note, c.External, c.Locale}
+	for k, v := range c.Attributes {
+		texts = append(texts, k)
+		if text, ok := v.(string); ok {
+			texts = append(texts, text)
+		}
 	}
-	c := copied(f.contacts[key{workspace, who.Contact}])
-	return &c
+	return storable(texts...)
 }
 
-func copied(c contact.Contact) contact.Contact {
+// joined fills in what a store joins. f.mu is held.
+func (f *Fake) joined(c contact.Contact) contact.Contact {
 	c.Attributes = maps.Clone(c.Attributes)
 	if c.Attributes == nil {
-		c.Attributes = map[string]string{}
+		c.Attributes = map[string]any{}
+	}
+	c.OrganisationName = f.organisations[organisationKey{c.Workspace, c.Organisation}].Name
+	c.Verified = false
+	for _, who := range f.known {
+		if who.Workspace == c.Workspace && !who.VerifiedAt.IsZero() && (who.Contact == c.ID || f.contacts[key{c.Workspace, who.Contact}].Survivor == c.ID) {
+			c.Verified = true
+		}
 	}
 	return c
+}
+
+// stands reports whether what belongs to a contact shows with another. f.mu is held.
+func (f *Fake) stands(workspace identity.WorkspaceID, own, person contact.ID) bool {
+	c, ok := f.contacts[key{workspace, own}]
+	return ok && c.Person() == person
 }
 
 // Named returns a contact's name and whether there is one.
@@ -133,11 +122,16 @@ func (f *Fake) Named(workspace identity.WorkspaceID, id contact.ID) (string, boo
 	return c.Name, ok
 }
 
-// ByExternal returns the contact an inbox knows under an external id; "" = nobody.
+// ByExternal returns who stands for the contact an inbox knows under an
+// external id; "" = nobody.
 func (f *Fake) ByExternal(workspace identity.WorkspaceID, inbox, external string) contact.ID {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.known[known{workspace, inbox, external}].Contact
+	who, ok := f.known[known{workspace, inbox, external}]
+	if !ok {
+		return ""
+	}
+	return f.contacts[key{workspace, who.Contact}].Person()
 }
 
 // Get implements contact.Store.
@@ -150,52 +144,62 @@ func (f *Fake) Get(_ context.Context, workspace identity.WorkspaceID, id contact
 	}
 	var whos []contact.Identity
 	for _, who := range f.known {
-		if who.Workspace == workspace && who.Contact == id {
+		if who.Workspace == workspace && f.stands(workspace, who.Contact, id) {
 			whos = append(whos, who)
 		}
 	}
 	slices.SortFunc(whos, func(a, b contact.Identity) int {
 		return cmp.Or(strings.Compare(a.Inbox, b.Inbox), strings.Compare(a.External, b.External))
 	})
-	return copied(c), whos, nil
+	return f.joined(c), whos, nil
 }
 
 // List implements contact.Store.
-func (f *Fake) List(_ context.Context, workspace identity.WorkspaceID, query string, p page.Request) (page.Page[contact.Contact], error) {
+func (f *Fake) List(_ context.Context, workspace identity.WorkspaceID, filter contact.Filter, p page.Request) (page.Page[contact.Contact], error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var out page.Page[contact.Contact]
-	after, err := page.Decode(p.Cursor, 2)
-	if err != nil {
-		return out, err
-	}
 	var all []contact.Contact
 	for k, c := range f.contacts {
-		if k.workspace == workspace && matches(c, query) {
-			all = append(all, copied(c))
+		if k.workspace == workspace && c.MergedInto == "" && matches(c, filter) {
+			all = append(all, f.joined(c))
 		}
 	}
 	slices.SortFunc(all, func(a, b contact.Contact) int {
+		switch filter.Sort {
+		case contact.SortName:
+			return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(string(a.ID), string(b.ID)))
+		case contact.SortSeen:
+			return cmp.Or(b.LastSeenAt.Compare(a.LastSeenAt), strings.Compare(string(b.ID), string(a.ID)))
+		case contact.SortNewest:
+		}
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(string(b.ID), string(a.ID)))
 	})
-	for _, c := range all {
-		at := strconv.FormatInt(c.CreatedAt.UnixMicro(), 10)
-		if after != nil && (at > after[0] || at == after[0] && string(c.ID) >= after[1]) {
-			continue
-		}
-		if len(out.Items) == p.Size() {
-			last := out.Items[len(out.Items)-1]
-			out.Next = page.Encode(strconv.FormatInt(last.CreatedAt.UnixMicro(), 10), string(last.ID))
-			break
-		}
-		out.Items = append(out.Items, c)
+	return paged(all, p, func(c contact.Contact) string { return string(c.ID) })
+}
+
+// paged cuts a sorted list by the id of the last item seen.
+func paged[T any](all []T, p page.Request, id func(T) string) (page.Page[T], error) {
+	var out page.Page[T]
+	after, err := page.Decode(p.Cursor, 1)
+	if err != nil {
+		return out, err
+	}
+	if after != nil {
+		all = all[1+slices.IndexFunc(all, func(v T) bool { return id(v) == after[0] }):]
+	}
+	out.Items = all[:min(p.Size(), len(all)):len(all)]
+	if len(all) > p.Size() {
+		out.Next = page.Encode(id(all[p.Size()-1]))
 	}
 	return out, nil
 }
 
-func matches(c contact.Contact, query string) bool {
+func matches(c contact.Contact, filter contact.Filter) bool {
+	if filter.Organisation != "" && c.Organisation != filter.Organisation {
+		return false
+	}
 	for _, text := range []string{c.Name, c.Email, c.Phone} {
-		if strings.Contains(lower(text), lower(query)) {
+		if strings.Contains(lower(text), lower(filter.Query)) {
 			return true
 		}
 	}
@@ -212,6 +216,21 @@ func lower(s string) string {
 	}, s)
 }
 
+// Add implements contact.Store.
+func (f *Fake) Add(_ context.Context, c contact.Contact, events ...event.Event) error {
+	if err := keepable(c); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.contacts[key{c.Workspace, c.ID}]; ok {
+		return conflict()
+	}
+	f.contacts[key{c.Workspace, c.ID}] = c
+	f.feed.Append(events...)
+	return nil
+}
+
 // Update implements contact.Store.
 func (f *Fake) Update(_ context.Context, workspace identity.WorkspaceID, id contact.ID, change func(*contact.Contact) ([]event.Event, error)) (contact.Contact, error) {
 	f.mu.Lock()
@@ -220,16 +239,18 @@ func (f *Fake) Update(_ context.Context, workspace identity.WorkspaceID, id cont
 	if !ok {
 		return contact.Contact{}, errs.Absent()
 	}
-	c := copied(before)
+	c := f.joined(before)
 	events, err := change(&c)
 	if err == nil {
-		err = storable(c, contact.Identity{})
+		err = keepable(c)
 	}
 	if err != nil {
 		return contact.Contact{}, err
 	}
-	c.Workspace, c.ID, c.CreatedAt = workspace, id, before.CreatedAt
+	c.Workspace, c.ID, c.CreatedAt, c.MergedInto, c.Survivor = workspace, id, before.CreatedAt, before.MergedInto, before.Survivor
 	f.contacts[key{workspace, id}] = c
 	f.feed.Append(events...)
-	return copied(c), nil
+	return c, nil
 }
+
+func number(n int64) string { return strconv.FormatInt(n, 10) }

@@ -69,7 +69,7 @@ func (w *world) tick() time.Time {
 func (w *world) contact(name string) contact.Contact {
 	w.Helper()
 	c := contact.Contact{
-		Workspace: w.ws, ID: contact.ID(w.ids.New("con")), Name: name, Attributes: map[string]string{},
+		Workspace: w.ws, ID: contact.ID(w.ids.New("con")), Name: name, Attributes: map[string]any{},
 		CreatedAt: w.tick(), UpdatedAt: w.now,
 	}
 	w.ok(w.f.Create(w.T, c, w.who(c)))
@@ -99,7 +99,7 @@ func (w *world) list(query string, limit int) []string {
 	var names []string
 	r := page.Request{Limit: limit}
 	for {
-		p, err := w.f.Store.List(w.Context(), w.ws, query, r)
+		p, err := w.f.Store.List(w.Context(), w.ws, contact.Filter{Query: query}, r)
 		w.ok(err)
 		if len(p.Items) > r.Size() {
 			w.Fatalf("a page of %d, want at most %d", len(p.Items), r.Size())
@@ -116,7 +116,7 @@ func (w *world) list(query string, limit int) []string {
 func testGet(w *world) {
 	c := contact.Contact{
 		Workspace: w.ws, ID: contact.ID(w.ids.New("con")), Name: "王小明 😀", Email: "wang@example.com", Phone: "+86 10 1234",
-		Note: "常客\nVIP", Attributes: map[string]string{"page": "/价格", "empty": ""}, CreatedAt: w.tick(), UpdatedAt: w.now,
+		Note: "常客\nVIP", Attributes: map[string]any{"page": "/价格", "empty": ""}, CreatedAt: w.tick(), UpdatedAt: w.now,
 	}
 	w.ok(w.f.Create(w.T, c, w.who(c)))
 	got, whos, err := w.f.Store.Get(w.Context(), w.ws, c.ID)
@@ -148,10 +148,10 @@ func testPages(w *world) {
 	if len(got) != len(want) {
 		w.Fatalf("got %v, want each of %v once", got, want)
 	}
-	first, err := w.f.Store.List(w.Context(), w.ws, "", page.Request{Limit: 3})
+	first, err := w.f.Store.List(w.Context(), w.ws, contact.Filter{}, page.Request{Limit: 3})
 	w.ok(err)
 	w.contact("newer")
-	rest, err := w.f.Store.List(w.Context(), w.ws, "", page.Request{Limit: 10, Cursor: first.Next})
+	rest, err := w.f.Store.List(w.Context(), w.ws, contact.Filter{}, page.Request{Limit: 10, Cursor: first.Next})
 	w.ok(err)
 	same(w, len(rest.Items), 4)
 	for _, c := range rest.Items {
@@ -159,7 +159,7 @@ func testPages(w *world) {
 			w.Fatalf("%s came on the second page", c.Name)
 		}
 	}
-	if _, err := w.f.Store.List(w.Context(), w.ws, "", page.Request{Cursor: "not ours"}); !errs.Is(err, errs.Invalid) {
+	if _, err := w.f.Store.List(w.Context(), w.ws, contact.Filter{}, page.Request{Cursor: "not ours"}); !errs.Is(err, errs.Invalid) {
 		w.Fatalf("a foreign cursor gives %v", err)
 	}
 }
@@ -197,7 +197,7 @@ func testUpdate(w *world) {
 	c := w.contact("before")
 	e, want := w.event(c), c
 	want.Name, want.Email, want.Note, want.UpdatedAt = "后来", "a@example.com", "n", w.tick()
-	want.Attributes = map[string]string{"vip": "yes"}
+	want.Attributes = map[string]any{"vip": "yes"}
 	got, err := w.f.Store.Update(w.Context(), w.ws, c.ID, func(x *contact.Contact) ([]event.Event, error) {
 		same(w, *x, c)
 		*x = want
@@ -269,7 +269,7 @@ func testTenants(w *world) {
 	if !errs.Is(err, errs.NotFound) {
 		w.Fatalf("an update of another workspace's contact gives %v", err)
 	}
-	p, err := w.f.Store.List(w.Context(), other, "", page.Request{})
+	p, err := w.f.Store.List(w.Context(), other, contact.Filter{}, page.Request{})
 	w.ok(err)
 	same(w, len(p.Items), 0)
 	same(w, w.list("", 10), []string{"mine"})
@@ -289,7 +289,7 @@ func testIdentity(w *world) {
 func testAttributes(w *world) {
 	c := contact.Contact{
 		Workspace: w.ws, ID: contact.ID(w.ids.New("con")), CreatedAt: w.tick(), UpdatedAt: w.now,
-		Attributes: map[string]string{`"quoted"`: `{"a":[1]}`, "<b>": "&amp;", "emoji 🎉": strings.Repeat("长", contact.MaxAttribute)},
+		Attributes: map[string]any{`"quoted"`: `{"a":[1]}`, "<b>": "&amp;", "emoji 🎉": strings.Repeat("长", contact.MaxAttribute)},
 	}
 	w.ok(w.f.Create(w.T, c, w.who(c)))
 	got, _, err := w.f.Store.Get(w.Context(), w.ws, c.ID)

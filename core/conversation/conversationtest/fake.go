@@ -163,6 +163,9 @@ func (f *Fake) Within(ctx context.Context, workspace identity.WorkspaceID, fn fu
 
 // join fills in what is read from the neighbours.
 func (f *Fake) join(ctx context.Context, c conversation.Conversation) conversation.Conversation {
+	if who := f.Contacts.ByExternal(c.Workspace, string(c.Inbox), c.Recipient); who != "" {
+		c.Contact = who
+	}
 	if name, ok := f.Contacts.Named(c.Workspace, c.Contact); ok {
 		c.ContactName = name
 	}
@@ -216,9 +219,9 @@ func (t *fakeTx) Conversation(ctx context.Context, id conversation.ID) (*convers
 }
 
 // Current implements conversation.Tx.
-func (t *fakeTx) Current(ctx context.Context, inbox channel.InboxID, who contact.ID) (*conversation.Conversation, error) {
+func (t *fakeTx) Current(ctx context.Context, inbox channel.InboxID, external string) (*conversation.Conversation, error) {
 	for id, c := range t.space.conversations {
-		if c.Inbox == inbox && c.Contact == who {
+		if c.Inbox == inbox && c.Recipient == external {
 			return t.Conversation(ctx, id)
 		}
 	}
@@ -228,7 +231,8 @@ func (t *fakeTx) Current(ctx context.Context, inbox channel.InboxID, who contact
 // Sent implements conversation.Tx.
 func (t *fakeTx) Sent(_ context.Context, id conversation.ID, sender, clientID string) (*conversation.Change, error) {
 	for seq, m := range t.space.messages[id] {
-		if clientID != "" && m.Sender.ID == sender && m.ClientID == clientID {
+		by := m.Sender.ID == sender || sender == "" && m.Sender.Kind == identity.ActorContact
+		if clientID != "" && by && m.ClientID == clientID {
 			ch := t.space.change(id, seq)
 			return &ch, nil
 		}

@@ -35,8 +35,8 @@ func (f *Fake) List(ctx context.Context, workspace identity.WorkspaceID, filter 
 	}
 	var all []conversation.Conversation
 	for _, c := range f.space(workspace).conversations {
-		if selected(c, filter) {
-			all = append(all, f.join(ctx, c))
+		if c = f.join(ctx, c); selected(c, filter) {
+			all = append(all, c)
 		}
 	}
 	slices.SortFunc(all, func(a, b conversation.Conversation) int {
@@ -113,9 +113,8 @@ func (f *Fake) Hydrate(ctx context.Context, workspace identity.WorkspaceID, even
 
 // OfContact implements conversation.Reader.
 func (f *Fake) OfContact(ctx context.Context, workspace identity.WorkspaceID, inbox channel.InboxID, external string) (*conversation.Conversation, error) {
-	who := f.Contacts.ByExternal(workspace, string(inbox), external)
 	for _, c := range f.space(workspace).conversations {
-		if who != "" && c.Inbox == inbox && c.Contact == who {
+		if c.Inbox == inbox && c.Recipient == external {
 			c = f.join(ctx, c)
 			return &c, nil
 		}

@@ -61,7 +61,7 @@ func (t *fakeTx) check(ctx context.Context, c *conversation.Conversation, isNew 
 	if !isNew {
 		return nil
 	}
-	if other, err := t.Current(ctx, c.Inbox, c.Contact); err != nil || other != nil {
+	if other, err := t.Current(ctx, c.Inbox, c.Recipient); err != nil || other != nil {
 		return conflict()
 	}
 	return nil

@@ -182,7 +182,7 @@ func (w *World) TryReceive(inbox channel.Inbox, external, clientID, text string,
 			}
 		}
 		t := conversation.Turn{At: at, IDs: ids, Actor: identity.Actor{Kind: identity.ActorContact, ID: string(who.ID), Name: who.Name}}
-		c, err := tx.Current(ctx, inbox.ID, who.ID)
+		c, err := tx.Current(ctx, inbox.ID, external)
 		if err != nil {
 			return err
 		}

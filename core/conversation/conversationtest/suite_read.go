@@ -32,7 +32,7 @@ func (w *World) receiveIn(ctx context.Context, tx conversation.Tx, external, cli
 		}
 	}
 	t := conversation.Turn{At: at, IDs: ids, Actor: identity.Actor{Kind: identity.ActorContact, ID: string(who.ID), Name: who.Name}}
-	c, err := tx.Current(ctx, w.Inbox.ID, who.ID)
+	c, err := tx.Current(ctx, w.Inbox.ID, external)
 	if err != nil {
 		return nil, err
 	}
@@ -72,11 +72,13 @@ func testTenants(w *World) {
 		if !errs.Is(err, errs.NotFound) {
 			w.Errorf("another workspace's transaction loads it: %v", err)
 		}
-		if got, err := tx.Current(ctx, w.Inbox.ID, c.Contact); err != nil || got != nil {
+		if got, err := tx.Current(ctx, w.Inbox.ID, "ext"); err != nil || got != nil {
 			w.Errorf("it is current there: %v, %v", got, err)
 		}
-		if got, err := tx.Sent(ctx, c.ID, string(c.Contact), "client"); err != nil || got != nil {
-			w.Errorf("it is sent there: %v, %v", got, err)
+		for _, sender := range []string{string(c.Contact), ""} {
+			if got, err := tx.Sent(ctx, c.ID, sender, "client"); err != nil || got != nil {
+				w.Errorf("it is sent there: %v, %v", got, err)
+			}
 		}
 		if got, err := tx.Contacts().ByIdentity(ctx, string(w.Inbox.ID), "ext"); err != nil || got != nil {
 			w.Errorf("its contact is known there: %v, %v", got, err)
@@ -421,12 +423,12 @@ func testCurrent(w *World) {
 		}
 	}
 	w.OK(w.F.Store.Within(w.Context(), w.WS, func(ctx context.Context, tx conversation.Tx) error {
-		got, err := tx.Current(ctx, w.Inbox.ID, c.Contact)
+		got, err := tx.Current(ctx, w.Inbox.ID, "ext")
 		w.check(err)
 		if got == nil || got.ID != c.ID {
 			w.Errorf("the current one is %+v", got)
 		}
-		none, err := tx.Current(ctx, w.Live.ID, c.Contact)
+		none, err := tx.Current(ctx, w.Live.ID, "ext")
 		w.check(err)
 		if none != nil {
 			w.Errorf("in another inbox it is %+v", none)

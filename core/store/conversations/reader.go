@@ -28,9 +28,7 @@ func (s *Store) Get(ctx context.Context, workspace identity.WorkspaceID, id conv
 
 // OfContact implements conversation.Reader.
 func (s *Store) OfContact(ctx context.Context, workspace identity.WorkspaceID, inbox channel.InboxID, external string) (*conversation.Conversation, error) {
-	r, err := one(ctx, s.db, `WHERE c.workspace_id = ? AND c.inbox_id = ? AND c.contact_id =
-(SELECT contact_id FROM contact_identity WHERE workspace_id = ? AND inbox_id = ? AND external_id = ?)`,
-		string(workspace), string(inbox), string(workspace), string(inbox), external)
+	r, err := one(ctx, s.db, whereRecipient, string(workspace), string(inbox), external)
 	if r == nil {
 		return nil, err
 	}

@@ -112,7 +112,7 @@ func one(ctx context.Context, q db.Querier, where string, args ...any) (*convers
 
 const (
 	whereID      = `WHERE c.workspace_id = ? AND c.conversation_id = ?`
-	whereContact = `WHERE c.workspace_id = ? AND c.inbox_id = ? AND c.contact_id = ?`
+	whereRecipient = `WHERE c.workspace_id = ? AND c.inbox_id = ? AND c.recipient = ?`
 )
 
 // Sequences are unsigned in the domain and stay far below 2^63; what a client

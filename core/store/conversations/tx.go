@@ -37,8 +37,8 @@ func (t *Tx) Conversation(ctx context.Context, id conversation.ID) (*conversatio
 }
 
 // Current implements conversation.Tx.
-func (t *Tx) Current(ctx context.Context, inbox channel.InboxID, who contact.ID) (*conversation.Conversation, error) {
-	return t.load(ctx, whereContact, string(t.workspace), string(inbox), string(who))
+func (t *Tx) Current(ctx context.Context, inbox channel.InboxID, external string) (*conversation.Conversation, error) {
+	return t.load(ctx, whereRecipient, string(t.workspace), string(inbox), external)
 }
 
 func (t *Tx) load(ctx context.Context, where string, args ...any) (*conversation.Conversation, error) {
@@ -69,11 +69,15 @@ func (t *Tx) Sent(ctx context.Context, id conversation.ID, sender, clientID stri
 	if clientID == "" || mutant.On(mutant.NoDedup) {
 		return nil, nil //nolint:nilnil // the port says nil for nothing
 	}
-	const query = `SELECT ` + changeColumns + ` FROM message m
+	const posted = `SELECT ` + changeColumns + ` FROM message m
 JOIN conversation_change h ON h.workspace_id = m.workspace_id AND h.conversation_id = m.conversation_id AND h.seq = m.seq
-WHERE m.workspace_id = ? AND m.conversation_id = ? AND m.sender_id = ? AND m.client_id = ?`
+WHERE m.workspace_id = ? AND m.conversation_id = ? AND m.client_id = ? AND `
+	query, by := posted+`m.sender_id = ?`, sender
+	if sender == "" {
+		query, by = posted+`m.sender_kind = ?`, string(identity.ActorContact)
+	}
 	var r changeRow
-	err := t.tx.Row(ctx, query, []any{string(t.workspace), string(id), sender, clientID}, r.dest()...)
+	err := t.tx.Row(ctx, query, []any{string(t.workspace), string(id), clientID, by}, r.dest()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // as above
 	}

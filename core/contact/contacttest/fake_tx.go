@@ -1,0 +1,123 @@
+package contacttest
+
+import (
+	"context"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// Begin starts a transaction, which the caller runs alone: commit makes what
+// it did visible.
+func (f *Fake) Begin(workspace identity.WorkspaceID) (tx contact.Tx, commit func()) {
+	t := &fakeTx{fake: f, workspace: workspace, contacts: make(map[contact.ID]contact.Contact), known: make(map[known]contact.Identity)}
+	return t, t.commit
+}
+
+// fakeTx holds what a transaction has written.
+type fakeTx struct {
+	fake      *Fake
+	workspace identity.WorkspaceID
+	contacts  map[contact.ID]contact.Contact
+	known     map[known]contact.Identity
+}
+
+func (t *fakeTx) identity(inbox, external string) (contact.Identity, bool) {
+	k := known{t.workspace, inbox, external}
+	if who, ok := t.known[k]; ok {
+		return who, true
+	}
+	t.fake.mu.Lock()
+	defer t.fake.mu.Unlock()
+	who, ok := t.fake.known[k]
+	return who, ok
+}
+
+func (t *fakeTx) contact(id contact.ID) (contact.Contact, bool) {
+	if c, ok := t.contacts[id]; ok {
+		return c, true
+	}
+	t.fake.mu.Lock()
+	defer t.fake.mu.Unlock()
+	c, ok := t.fake.contacts[key{t.workspace, id}]
+	if ok {
+		c = t.fake.joined(c)
+		c.OrganisationName, c.Verified = "", false
+	}
+	return c, ok
+}
+
+// ByIdentity implements contact.Tx.
+func (t *fakeTx) ByIdentity(_ context.Context, inbox, external string) (*contact.Contact, error) {
+	who, ok := t.identity(inbox, external)
+	if !ok {
+		return nil, nil //nolint:nilnil // the port says nil for nobody
+	}
+	c, _ := t.contact(who.Contact)
+	if c.Survivor != "" {
+		c, _ = t.contact(c.Survivor)
+	}
+	return &c, nil
+}
+
+// Create implements contact.Tx.
+func (t *fakeTx) Create(_ context.Context, c contact.Contact, who contact.Identity) error {
+	if err := keepable(c); err != nil {
+		return err
+	}
+	if err := storable(who.External, who.Label); err != nil {
+		return err
+	}
+	if _, taken := t.identity(who.Inbox, who.External); taken {
+		return conflict()
+	}
+	c.Workspace, who.Workspace, who.Contact = t.workspace, t.workspace, c.ID
+	t.contacts[c.ID], t.known[known{t.workspace, who.Inbox, who.External}] = c, who
+	return nil
+}
+
+// Save implements contact.Tx.
+func (t *fakeTx) Save(_ context.Context, c contact.Contact) error {
+	if err := keepable(c); err != nil {
+		return err
+	}
+	was, ok := t.contact(c.ID)
+	if !ok {
+		return errs.Absent()
+	}
+	was.Name, was.Email, was.Phone, was.Locale = c.Name, c.Email, c.Phone, c.Locale
+	was.Attributes, was.UpdatedAt = c.Attributes, c.UpdatedAt
+	t.contacts[c.ID] = was
+	return nil
+}
+
+// Seen implements contact.Tx.
+func (t *fakeTx) Seen(_ context.Context, id contact.ID, at time.Time) error {
+	if c, ok := t.contact(id); ok && at.After(c.LastSeenAt) {
+		c.LastSeenAt = at
+		t.contacts[id] = c
+	}
+	return nil
+}
+
+// Verify implements contact.Tx.
+func (t *fakeTx) Verify(_ context.Context, inbox, external string, at time.Time) error {
+	if who, ok := t.identity(inbox, external); ok && who.VerifiedAt.IsZero() {
+		who.VerifiedAt = at
+		t.known[known{t.workspace, inbox, external}] = who
+	}
+	return nil
+}
+
+func (t *fakeTx) commit() {
+	t.fake.mu.Lock()
+	defer t.fake.mu.Unlock()
+	for id, c := range t.contacts {
+		t.fake.contacts[key{t.workspace, id}] = c
+	}
+	for k, who := range t.known {
+		t.fake.known[k] = who
+	}
+}
