@@ -13,7 +13,6 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/bus"
 	"github.com/patchbay-im/patchbay/core/channel"
-	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/dispatch"
@@ -45,7 +44,7 @@ type server struct {
 
 	identity      *identity.Services
 	teams         *team.Service
-	contacts      *contact.Service
+	people        httpapi.People
 	inboxes       *channel.Service
 	secrets       *channel.Secrets
 	hooks         *channel.Hooks
@@ -132,7 +131,7 @@ func (s *server) domain() {
 		Throttle: identity.NewThrottle(s.now, identity.ThrottleOptions{}), Notifier: s.bus, Now: s.now, Log: s.log,
 	})
 	s.teams = team.NewService(s.store.Teams(), s.store.Teams(), s.now)
-	s.contacts = contact.NewService(s.store.Contacts(), s.now)
+	s.people = people(s.store, s.now)
 	s.inboxes = channel.NewService(channels, s.plugins, s.now)
 	s.secrets = channel.NewSecrets(channels, channels, s.box, s.now)
 	s.conversations = conversation.NewService(conversation.Deps{
@@ -198,7 +197,7 @@ func (s *server) face(ctx context.Context) error {
 	o := httpapi.Options{
 		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
 		Proxies: proxies, MetricsPublic: s.config.Metrics.Public,
-		Identity: s.identity, Teams: s.teams, Contacts: s.contacts, Inboxes: s.inboxes, Secrets: s.secrets, Hooks: s.hooks,
+		Identity: s.identity, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Hooks: s.hooks,
 		Conversations: s.conversations, Extensions: s.extensions,
 		Presence: presence{s.dispatcher}, Sockets: s.gateway,
 		Feed:     feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch},

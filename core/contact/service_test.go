@@ -165,7 +165,7 @@ func TestUpdateRefuses(t *testing.T) {
 		"in brackets":        {contact.Edit{Email: new("<a@example.com>")}, []string{"/email format"}},
 		"with a comment":     {contact.Edit{Email: new("a@example.com (work)")}, []string{"/email format"}},
 		"two addresses":      {contact.Edit{Email: new("a@example.com, b@example.com")}, []string{"/email format"}},
-		"an injected header": {contact.Edit{Email: new("a@example.com\r\nBcc: b@example.com")}, []string{"/email characters", "/email format"}},
+		"an injected header": {contact.Edit{Email: new("a@example.com\r\nBcc: b@example.com")}, []string{"/email characters"}},
 		"everything at once": {contact.Edit{Name: new("\x00"), Email: new("x"), Phone: new("\n")}, []string{"/name characters", "/phone characters", "/email format"}},
 	} {
 		t.Run(name, func(t *testing.T) {

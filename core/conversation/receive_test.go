@@ -124,7 +124,7 @@ func TestManyAtOnceMakeOneConversation(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	people, err := d.fake.Contacts.List(t.Context(), d.WS, "", page.Request{})
+	people, err := d.fake.Contacts.List(t.Context(), d.WS, contact.Filter{}, page.Request{})
 	d.OK(err)
 	list, err := d.fake.List(t.Context(), d.WS, conversation.Filter{}, page.Request{})
 	d.OK(err)

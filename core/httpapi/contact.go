@@ -12,6 +12,14 @@ import (
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
+// People is the use cases about customers.
+type People struct {
+	Contacts      *contact.Service
+	ContactNotes  *contact.Notes
+	Organisations *contact.Organisations
+	Pages         *contact.Pages
+}
+
 // contactBody is a customer.
 type contactBody struct {
 	ID           string           `json:"id"`

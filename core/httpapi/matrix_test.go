@@ -63,6 +63,8 @@ func TestAuthorizationMatrix(t *testing.T) {
 		"workspace": string(s.WS), "member": string(stranger.ID), "invitation": "inv_none", "inbox": string(theirInboxes[0].ID), "publisher": "a", "name": "b",
 		"contact": string(theirs.Contact), "conversation": string(theirs.ID),
 	}
+	s.contactThings(mine, s.WS, c.Contact)
+	s.contactThings(foreign, abroad, theirs.Contact)
 	asked := 0
 	for _, r := range s.Routes() {
 		need, ok := permission(r.Access, r.Path)
@@ -117,6 +119,7 @@ func TestAuthorizationMatrix(t *testing.T) {
 // the use case, not the form.
 func bodyOf(path string) string {
 	for suffix, body := range map[string]string{
+		"/notes": `{"text":"x"}`, "/notes/{note}": `{"text":"x"}`,
 		"/messages": `{"client_msg_id":"x","kind":"note","text":"hi"}`, "/assign": `{"member_id":""}`, "/state": `{"state":"open"}`,
 		"/read": `{"seq":1}`, "/me": `{"status":"away"}`, "/invitations": `{"email":"new@example.com","role":"agent"}`,
 		"/teams": `{"name":"x"}`, "/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,

@@ -30,7 +30,6 @@ import (
 	recoverer "github.com/gofiber/fiber/v2/middleware/recover"
 
 	"github.com/patchbay-im/patchbay/core/channel"
-	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
@@ -54,9 +53,9 @@ type Options struct {
 	Proxies       []netip.Prefix
 	MetricsPublic bool
 
-	Identity      *identity.Services
-	Teams         *team.Service
-	Contacts      *contact.Service
+	Identity *identity.Services
+	Teams    *team.Service
+	People
 	Inboxes       *channel.Service
 	Secrets       *channel.Secrets
 	Hooks         *channel.Hooks

@@ -16,7 +16,6 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
-	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/dispatch"
@@ -63,7 +62,8 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 	})
 	o := httpapi.Options{
 		Version: "test", BaseURL: "http://example.com", Now: time.Now, Log: log,
-		Identity: s.identity, Contacts: contact.NewService(s.fake.Contacts, time.Now),
+		Identity: s.identity, People: s.people(),
+
 		Teams:         team.NewService(s.fake.Teams, s.fake.Teams, time.Now),
 		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, time.Now),
 		Secrets:       channel.NewSecrets(s.fake.Inboxes, s.fake.Inboxes, channeltest.Sealer{}, time.Now),

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
@@ -69,7 +70,7 @@ func BenchmarkP9SQLite(b *testing.B) {
 	b.Run("search contacts", func(b *testing.B) {
 		for b.Loop() {
 			start := time.Now()
-			if _, err := s.Contacts().List(b.Context(), ws, "customer 99999", page.Request{}); err != nil {
+			if _, err := s.Contacts().List(b.Context(), ws, contact.Filter{Query: "customer 99999"}, page.Request{}); err != nil {
 				b.Fatal(err)
 			}
 			b.ReportMetric(float64(time.Since(start).Microseconds())/1000, "worst-ms")

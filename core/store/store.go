@@ -34,6 +34,9 @@ import (
 // The ports, kept by the compiler.
 var (
 	_ contact.Store             = (*contacts.Store)(nil)
+	_ contact.PageStore         = (*contacts.Store)(nil)
+	_ contact.NoteStore         = (*contacts.Store)(nil)
+	_ contact.OrganisationStore = (*contacts.Store)(nil)
 	_ contact.Tx                = (*contacts.Tx)(nil)
 	_ channel.Store             = (*channels.Store)(nil)
 	_ channel.RequestStore      = (*channels.Store)(nil)
@@ -84,7 +87,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 // Identities returns the ports of identity.
 func (s *Store) Identities() identity.Stores { return identities.New(s.db).Stores() }
 
-// Contacts returns contact.Store.
+// Contacts returns contact.Store, PageStore, NoteStore and OrganisationStore.
 func (s *Store) Contacts() *contacts.Store { return contacts.New(s.db) }
 
 // Channels returns channel.Store and channel.RequestStore.

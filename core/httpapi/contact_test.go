@@ -1,0 +1,97 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/contact/contacttest"
+	"github.com/patchbay-im/patchbay/core/httpapi"
+	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// contactThings makes what hangs on a contact, for the parameters of a path.
+func (s *site) contactThings(values map[string]string, w identity.WorkspaceID, of contact.ID) {
+	s.Helper()
+	ids := id.NewSource(time.Now)
+	note := contact.Note{Workspace: w, ID: contact.NoteID(ids.New("nte")), Contact: of, Text: "a note", CreatedAt: time.Now()}
+	s.OK(s.fake.Contacts.AddNote(s.Context(), note))
+	org := contact.Organisation{Workspace: w, ID: contact.OrganisationID(ids.New("org")), Name: "An organisation"}
+	s.OK(s.fake.Contacts.AddOrganisation(s.Context(), org))
+	values["note"], values["organisation"] = string(note.ID), string(org.ID)
+}
+
+func (s *site) people() httpapi.People {
+	store := s.fake.Contacts
+	return httpapi.People{
+		Contacts: contact.NewService(contact.Deps{
+			Store: store, Organisations: store, Attributes: contacttest.Attributes{"plan": "text"}, Now: time.Now,
+		}),
+		ContactNotes: contact.NewNotes(store, time.Now), Organisations: contact.NewOrganisations(store, time.Now),
+		Pages: contact.NewPages(store, time.Now),
+	}
+}
+
+func TestContacts(t *testing.T) {
+	s := newSite(t, nil)
+	cookie := s.signIn(s.Owner)
+	base := "/api/v1/workspaces/" + string(s.WS)
+	ask := func(want int, method, path, body string) answer {
+		t.Helper()
+		a := s.ask(method, base+path, body, "Cookie", cookie)
+		if a.StatusCode != want {
+			t.Fatalf("%s %s answers %d %s", method, path, a.StatusCode, a.text)
+		}
+		return a
+	}
+	a := ask(http.StatusCreated, http.MethodPost, "/organisations", `{"name":"Tea House","domains":["Tea.example"]}`)
+	org := field(t, a, "id")
+	ask(http.StatusConflict, http.MethodPost, "/organisations", `{"name":"Other","domains":["tea.example"]}`)
+	ask(http.StatusUnprocessableEntity, http.MethodPost, "/organisations", `{"name":" "}`)
+	a = ask(http.StatusCreated, http.MethodPost, "/contacts", `{"name":"王芳","email":"Wang@Tea.example","phone":"+86 138-1234-5678","attributes":{"plan":"pro"}}`)
+	con := field(t, a, "id")
+	for _, want := range []string{`"email":"wang@tea.example"`, `"phone":"+8613812345678"`, `"plan":"pro"`, `"verified":false`} {
+		if !strings.Contains(a.text, want) {
+			t.Errorf("no %s in %s", want, a.text)
+		}
+	}
+	if a := ask(http.StatusOK, http.MethodGet, "/contacts/"+con+"/organisation-suggestion", ""); !strings.Contains(a.text, org) {
+		t.Errorf("suggested %s", a.text)
+	}
+	a = ask(http.StatusOK, http.MethodPatch, "/contacts/"+con, `{"organisation_id":"`+org+`","attributes":{"plan":null}}`)
+	if !strings.Contains(a.text, `"organisation":{"id":"`+org+`","name":"Tea House"}`) || strings.Contains(a.text, "plan") {
+		t.Errorf("changed to %s", a.text)
+	}
+	ask(http.StatusUnprocessableEntity, http.MethodPatch, "/contacts/"+con, `{"organisation_id":"org_none"}`)
+	ask(http.StatusUnprocessableEntity, http.MethodPatch, "/contacts/"+con, `{"attributes":{"plan":1}}`)
+	ask(http.StatusUnprocessableEntity, http.MethodPost, "/contacts", `{}`)
+	if a := ask(http.StatusOK, http.MethodGet, "/contacts?organisation="+org+"&sort=name_asc", ""); !strings.Contains(a.text, con) {
+		t.Errorf("of the organisation: %s", a.text)
+	}
+	note := field(t, ask(http.StatusCreated, http.MethodPost, "/contacts/"+con+"/notes", `{"text":"likes oolong"}`), "id")
+	ask(http.StatusOK, http.MethodPatch, "/contacts/"+con+"/notes/"+note, `{"text":"likes pu'er"}`)
+	if a := ask(http.StatusOK, http.MethodGet, "/contacts/"+con+"/notes", ""); !strings.Contains(a.text, "pu'er") || strings.Contains(a.text, "oolong") {
+		t.Errorf("notes %s", a.text)
+	}
+	ask(http.StatusNoContent, http.MethodDelete, "/contacts/"+con+"/notes/"+note, "")
+	ask(http.StatusNotFound, http.MethodDelete, "/contacts/"+con+"/notes/"+note, "")
+	ask(http.StatusNoContent, http.MethodDelete, "/organisations/"+org, "")
+	if a := ask(http.StatusOK, http.MethodGet, "/contacts/"+con, ""); strings.Contains(a.text, "organisation") {
+		t.Errorf("after its organisation went: %s", a.text)
+	}
+}
+
+// field returns a text of an answer's object.
+func field(t *testing.T, a answer, name string) string {
+	t.Helper()
+	var object map[string]any
+	if err := json.Unmarshal([]byte(a.text), &object); err != nil {
+		t.Fatalf("%v: %s", err, a.text)
+	}
+	text, _ := object[name].(string)
+	return text
+}
