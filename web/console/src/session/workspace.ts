@@ -17,7 +17,15 @@ export type Permission =
   | "contact.write"
   | "conversation.read"
   | "conversation.reply"
-  | "conversation.assign";
+  | "conversation.assign"
+  | "conversation.merge"
+  | "catalog.read"
+  | "catalog.manage"
+  | "team.read"
+  | "rating.read"
+  | "team.manage"
+  | "contact.merge"
+  | "contact.import";
 
 /** The workspace the shell is in. A change of workspace or of rights makes a new one. */
 export interface WorkspaceContext {

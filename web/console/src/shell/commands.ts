@@ -22,6 +22,10 @@ const places: Place[] = [
   { id: "start", label: "nav.start", icon: "start", to: { name: "start" }, permission: "workspace.manage" },
   { id: "profile", label: "settings.profile", icon: "user", to: { name: "profile" } },
   { id: "members", label: "settings.members", icon: "users", to: { name: "members" }, permission: "member.read" },
+  { id: "teams", label: "settings.teams", icon: "team", to: { name: "teams" }, permission: "team.read" },
+  { id: "canned", label: "settings.canned", icon: "reply", to: { name: "canned" }, permission: "catalog.read" },
+  { id: "labels", label: "settings.labels", icon: "tag", to: { name: "labels" }, permission: "catalog.read" },
+  { id: "attributes", label: "settings.attributes", icon: "fields", to: { name: "attributes" }, permission: "catalog.read" },
   { id: "inboxes", label: "settings.inboxes", icon: "inbox", to: { name: "inboxes" }, permission: "inbox.read" },
   { id: "plugins", label: "settings.plugins", icon: "plug", to: { name: "plugins" }, permission: "plugin.read" },
 ];
