@@ -40,6 +40,7 @@ type inboxBody struct {
 	Capabilities   capabilitiesBody `json:"capabilities"`
 	Status         healthBody       `json:"status"`
 	EmbedSnippet   string           `json:"embed_snippet,omitempty" doc:"Of a live inbox: the line to put into a page."`
+	ChatPath       string           `json:"chat_path,omitempty" doc:"Of a live inbox: the path of its own page on this server, for a link or a QR code."`
 	HookURL        string           `json:"hook_url,omitempty" doc:"The webhook address; shown once, when it is made."`
 	CreatedAt      time.Time        `json:"created_at"`
 }
@@ -96,6 +97,7 @@ func (s *Server) inboxView(in channel.Inbox, token string) inboxBody {
 	}
 	if in.Live {
 		out.EmbedSnippet = s.embedSnippet(in.ID)
+		out.ChatPath = "/chat/" + string(in.ID)
 	}
 	if token != "" && !in.Live {
 		out.HookURL = s.BaseURL + hooksPrefix + token + "/"

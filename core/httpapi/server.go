@@ -66,6 +66,8 @@ type Options struct {
 	Feed          Feed
 	PluginUI      func(plugin channel.PluginID) (fs.FS, bool)
 
+	// Places are the addresses of this server, the widest first.
+	Places  func() []Place
 	Console fs.FS // the built console
 	Demo    fs.FS // the demo page; nil = no demo
 	// DemoInbox returns the inbox that the demo page shows.
@@ -127,6 +129,7 @@ func New(o Options) (*Server, error) {
 	s.socketRoutes()
 	s.hookRoutes()
 	s.widgetRoutes()
+	s.reachRoutes()
 	if err := s.describe(); err != nil {
 		return nil, err
 	}

@@ -76,6 +76,7 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 				"logo.svg": {Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`)},
 			}, true
 		},
+		Places:  func() []httpapi.Place { return []httpapi.Place{{URL: "http://example.com", From: httpapi.FromHere}} },
 		Console: fstest.MapFS{"index.html": {Data: []byte("<title>console</title>")}},
 		Health:  func(context.Context) error { return nil },
 		Metrics: func() ([]byte, string, error) { return []byte("up 1\n"), "text/plain", nil },
