@@ -22,6 +22,7 @@ export type PresenceStatus = PresenceEntry["status"];
 export type Capabilities = Schema<"CapabilitiesBody"> & { attachment_limit?: number };
 export type ChannelType = Schema<"ChannelTypeBody">;
 export type Inbox = Omit<Schema<"InboxBody">, "capabilities"> & { capabilities: Capabilities };
+export type Place = Schema<"Place">;
 export type InboxStatus = Schema<"HealthBody">;
 export type Plugin = Schema<"PluginBody">;
 export type PluginLogLine = Schema<"LogLineBody">;

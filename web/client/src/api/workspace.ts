@@ -9,6 +9,7 @@ import type {
   Invitation,
   ListPage,
   Member,
+  Place,
   Plugin,
   PluginLogLine,
   Role,
@@ -80,6 +81,11 @@ export class WorkspaceApi {
 
   async channels(): Promise<ChannelType[]> {
     return (await this.api.call("get", `${BASE}/channels`, { path: this.path })).items;
+  }
+
+  /** From where the server can be reached, the widest first. */
+  async reach(): Promise<Place[]> {
+    return (await this.api.call("get", `${BASE}/reach`, { path: this.path })).items;
   }
 
   async inboxes(): Promise<Inbox[]> {
