@@ -832,6 +832,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * From where this server can be reached
+         * @description The widest address first. Made from the configuration and this machine's addresses; nothing is asked of the network.
+         */
+        get: operations["getWorkspacesByWorkspaceReach"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/teams": {
         parameters: {
             query?: never;
@@ -1131,6 +1151,8 @@ export interface components {
         };
         InboxBody: {
             capabilities: components["schemas"]["CapabilitiesBody"];
+            /** @description Of a live inbox: the path of its own page on this server, for a link or a QR code. */
+            chat_path?: string;
             config: {
                 [key: string]: unknown;
             };
@@ -1396,6 +1418,15 @@ export interface components {
             };
             scope: string;
         };
+        Place: {
+            /**
+             * @description Who can reach it: this machine alone, devices in its network, everybody.
+             * @enum {string}
+             */
+            from: "here" | "network" | "everywhere";
+            /** @description Without a slash at the end. */
+            url: string;
+        };
         PluginBody: {
             /** @description What is wrong and what to do. */
             detail?: string;
@@ -1523,6 +1554,9 @@ export interface components {
             /** @enum {string} */
             kind: "visitor" | "agent" | "system";
             name?: string;
+        };
+        ReachBody: {
+            items: components["schemas"]["Place"][];
         };
         SecretBody: {
             /** Format: date-time */
@@ -6717,6 +6751,91 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceReach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachBody"];
+                };
             };
             /** @description Bad Request */
             400: {
