@@ -132,7 +132,7 @@ func (c *Conversation) append(t Turn, kind MessageKind, w Written) *Change {
 	m := &Message{
 		Workspace: c.Workspace, ID: MessageID(t.IDs.New("msg")), Conversation: c.ID, Seq: c.LastSeq + 1,
 		ClientID: w.ClientID, Kind: kind, Sender: t.Actor, Text: w.Text,
-		Attachments: w.Attachments, ReplyTo: w.ReplyTo, Mentions: w.Mentions, CreatedAt: t.At,
+		ReplyTo: w.ReplyTo, Mentions: w.Mentions, CreatedAt: t.At,
 	}
 	typ := MessageCreated
 	if kind == Note {

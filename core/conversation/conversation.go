@@ -63,6 +63,7 @@ type Conversation struct {
 	LastSeq        uint64 // of the last change
 	LastPublicSeq  uint64 // of the last change that the customer may see
 	LastInboundSeq uint64 // of the customer's last message
+	ContactReadSeq uint64 // of the last message that the customer is known to have seen
 	Last           Preview
 	CreatedAt      time.Time
 	UpdatedAt      time.Time // of the last change

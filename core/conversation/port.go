@@ -8,6 +8,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/page"
 )
 
@@ -30,16 +31,26 @@ type Tx interface {
 	// Sent finds what a sender (an Actor.ID) posted under a client id; nil when
 	// nothing. The sender "" is the customer, whatever contact that was then.
 	Sent(ctx context.Context, id ID, sender, clientID string) (*Change, error)
-	// Inbound finds what became of an inbound item; nil when it is new.
-	Inbound(ctx context.Context, inbox channel.InboxID, kind InboundKind, external string) (*Dedup, error)
-	// Remember makes Inbound find the item. It conflicts when it is known.
-	Remember(ctx context.Context, inbox channel.InboxID, d Dedup) error
-	// Contacts is the contact side of the same transaction.
-	Contacts() contact.Tx
+	InboundTx
+	Neighbours
 	// Save writes what c.Unsaved holds: the row, changes, messages, outbox
 	// entries with the workspace's next feed numbers, deliveries of messages
 	// that are DeliveryPending, and the agents' load.
 	Save(ctx context.Context, c *Conversation) error
+}
+
+// InboundTx is the side of a transaction that keeps inbound items apart.
+type InboundTx interface {
+	// Inbound finds what became of an inbound item; nil when it is new.
+	Inbound(ctx context.Context, inbox channel.InboxID, kind InboundKind, external string) (*Dedup, error)
+	// Remember makes Inbound find the item. It conflicts when it is known.
+	Remember(ctx context.Context, inbox channel.InboxID, d Dedup) error
+}
+
+// Neighbours are the sides of other nouns of the same transaction.
+type Neighbours interface {
+	Contacts() contact.Tx
+	Media() media.Tx
 }
 
 // InboundKind separates the id spaces of inbound items.
@@ -62,6 +73,7 @@ type Dedup struct {
 
 // Reader answers questions. It never waits for writers.
 type Reader interface {
+	MessageReader
 	// Get returns one conversation, or errs.Absent.
 	Get(ctx context.Context, workspace identity.WorkspaceID, id ID) (Conversation, error)
 	// List returns conversations, the last changed first.
@@ -75,6 +87,12 @@ type Reader interface {
 	OfContact(ctx context.Context, workspace identity.WorkspaceID, inbox channel.InboxID, external string) (*Conversation, error)
 	// SnoozedUntil lists conversations whose sleep is over, in all workspaces.
 	SnoozedUntil(ctx context.Context, now time.Time, limit int) ([]Ref, error)
+}
+
+// MessageReader answers questions about single messages.
+type MessageReader interface {
+	// Message returns one message of a conversation, or errs.Absent.
+	Message(ctx context.Context, workspace identity.WorkspaceID, id ID, message MessageID) (Message, error)
 }
 
 // Ref names a conversation over all workspaces.

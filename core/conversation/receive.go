@@ -12,6 +12,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 )
 
 // receivers bounds how many senders of a batch are worked on at once. They
@@ -80,8 +81,7 @@ func (s *Service) receiveOne(ctx context.Context, scope identity.Scope, in chann
 		return rejected("inbox", "there is no such inbox"), nil //nolint:nilerr // the result says it
 	}
 	got, err := s.accept(ctx, inbox, accepted{
-		kind: InboundMessage, external: in.External, sender: in.Sender, text: in.Content.Text,
-		clientID: in.External,
+		kind: InboundMessage, external: in.External, sender: in.Sender, said: Words(in.External, in.Content.Text),
 	})
 	switch {
 	case err == nil && got.Replayed:
@@ -106,16 +106,17 @@ func nameable(s string) bool { return s != "" && len(s) <= maxExternal && clean(
 type accepted struct {
 	kind     InboundKind
 	external string
-	clientID string // as the message carries it
 	sender   channel.Person
-	text     string
+	said     Written
+	files    []media.ID // brought by by
+	by       media.Uploader
 }
 
 // accept finds or makes the contact and the conversation, and appends the
 // message, once per (inbox, kind, external).
 func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) (Posted, error) {
 	var out Posted
-	hash := hashOf(in.sender.External, in.text)
+	hash := in.hash()
 	err := s.Store.Within(ctx, inbox.Workspace, func(ctx context.Context, tx Tx) error {
 		known, err := tx.Inbound(ctx, inbox.ID, in.kind, in.external)
 		if err != nil {
@@ -137,7 +138,11 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 		if c == nil {
 			c = Start(t, inbox, who, in.sender.External)
 		}
-		out = Posted{Change: *c.Receive(t, Words(in.clientID, in.text))}
+		ch := c.Receive(t, in.said)
+		if err := s.give(ctx, tx, c, ch, in.by, in.files); err != nil {
+			return err
+		}
+		out = Posted{Change: *ch}
 		if err := tx.Save(ctx, c); err != nil {
 			return err
 		}
@@ -159,7 +164,7 @@ func (s *Service) replayed(ctx context.Context, tx Tx, in accepted, known *Dedup
 	if err != nil {
 		return err
 	}
-	before, err := tx.Sent(ctx, c.ID, "", in.clientID)
+	before, err := tx.Sent(ctx, c.ID, "", in.said.ClientID)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
-	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/page"
 )
 
@@ -45,105 +44,6 @@ func NewService(d Deps) *Service {
 
 func (s *Service) turn(scope identity.Scope) Turn {
 	return Turn{Actor: scope.Actor, At: s.Now(), IDs: s.ids}
-}
-
-// Post is a message or note that a member writes.
-type Post struct {
-	Conversation ID
-	ClientID     string
-	Kind         MessageKind // Text or Note
-	Text         string      // may be empty beside attachments
-	Attachments  []media.ID
-	ReplyTo      MessageID           // "" = answers none in particular
-	Mentions     []identity.MemberID // of a note
-}
-
-// Posted is the answer to a post.
-type Posted struct {
-	Change   Change
-	Replayed bool // the post had been accepted before; Change is the one it made then
-}
-
-// Post appends a member's message or note. It is idempotent by
-// (conversation, member, client id). When it returns, the message is committed.
-func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Posted, error) {
-	if err := s.checkPost(ctx, scope, p); err != nil {
-		return Posted{}, err
-	}
-	var out Posted
-	err := s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
-		c, err := tx.Conversation(ctx, p.Conversation)
-		if err != nil {
-			return err
-		}
-		before, err := tx.Sent(ctx, c.ID, scope.Actor.ID, p.ClientID)
-		if err != nil {
-			return err
-		}
-		if before != nil {
-			if before.Message.Text != p.Text || before.Message.Kind != p.Kind {
-				return errReused()
-			}
-			out = Posted{Change: *before, Replayed: true}
-			return nil
-		}
-		ch, err := c.post(s.turn(scope), p)
-		if err != nil {
-			return err
-		}
-		out = Posted{Change: *ch}
-		return tx.Save(ctx, c)
-	})
-	return out, err
-}
-
-func (c *Conversation) post(t Turn, p Post) (*Change, error) {
-	if p.Kind == Note {
-		return c.AddNote(t, Words(p.ClientID, p.Text)), nil
-	}
-	return c.Send(t, Words(p.ClientID, p.Text))
-}
-
-func (s *Service) checkPost(ctx context.Context, scope identity.Scope, p Post) error {
-	if err := scope.Require(identity.ConversationReply); err != nil {
-		return err
-	}
-	if p.Kind != Text && p.Kind != Note {
-		return errs.New(errs.Invalid, "message.kind", "kind must be text or note.").
-			WithFields(errs.Field{Pointer: "/kind", Code: "enum", Detail: "must be text or note"})
-	}
-	if err := checkClientID(p.ClientID); err != nil {
-		return err
-	}
-	if err := checkText(p.Text, MaxText); err != nil || p.Kind == Note || s.fitsAll(p.Text) {
-		return err
-	}
-	c, err := s.Reader.Get(ctx, scope.Workspace, p.Conversation)
-	if err != nil {
-		return err
-	}
-	return checkText(p.Text, s.textLimit(c.Plugin))
-}
-
-// fitsAll reports whether every installed channel can carry a text, so that
-// nobody needs to look up which one it is for.
-func (s *Service) fitsAll(text string) bool {
-	for _, t := range s.Plugins.Types() {
-		if limit := t.Capabilities.TextLimit; limit > 0 && len(text) > limit {
-			return false
-		}
-	}
-	return true
-}
-
-// textLimit is the channel's limit, from its manifest.
-func (s *Service) textLimit(plugin channel.PluginID) int {
-	for _, t := range s.Plugins.Types() {
-		if t.Plugin == plugin && t.Capabilities.TextLimit > 0 {
-			return min(t.Capabilities.TextLimit, MaxText)
-		}
-	}
-	return MaxText
 }
 
 // change runs one change of a conversation and returns the conversation after it.

@@ -8,10 +8,19 @@ import (
 	"unicode/utf8"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/media"
 )
 
 // maxClientID bounds a client's message id. Clients make UUIDs.
 const maxClientID = 64
+
+// checkWritten is checkText for a message, which may be its files alone.
+func checkWritten(text string, files []media.ID, limit int) error {
+	if text == "" && len(files) > 0 {
+		return nil
+	}
+	return checkText(text, limit)
+}
 
 // checkText refuses what cannot be stored or shown: nothing, too much, broken
 // UTF-8, NUL and other control characters. limit is in characters.

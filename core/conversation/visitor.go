@@ -14,7 +14,6 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/errs"
-	"github.com/patchbay-im/patchbay/core/media"
 )
 
 // How long a visitor session lasts, and when a new token is due.
@@ -197,32 +196,6 @@ func (s *Service) Authenticate(ctx context.Context, inbox channel.InboxID, token
 		return Visitor{}, invalid
 	}
 	return v, nil
-}
-
-// VisitorPost is a message that a visitor writes.
-type VisitorPost struct {
-	ClientID    string
-	Text        string // may be empty beside attachments
-	Attachments []media.ID
-	ReplyTo     MessageID
-}
-
-// VisitorSend appends a visitor's message. It is idempotent by client id.
-func (s *Service) VisitorSend(ctx context.Context, v Visitor, p VisitorPost) (Posted, error) {
-	if err := checkClientID(p.ClientID); err != nil {
-		return Posted{}, err
-	}
-	inbox, err := s.LiveInbox(ctx, v.Inbox)
-	if err != nil {
-		return Posted{}, err
-	}
-	if err := checkText(p.Text, s.textLimit(inbox.Plugin)); err != nil {
-		return Posted{}, err
-	}
-	return s.accept(ctx, inbox, accepted{
-		kind: InboundVisitor, external: string(v.ID) + "/" + p.ClientID, clientID: p.ClientID, text: p.Text,
-		sender: channel.Person{External: string(v.ID), Name: v.Name, Attributes: v.Attributes},
-	})
 }
 
 // VisitorConversation returns the visitor's conversation; nil before the first message.

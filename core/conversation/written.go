@@ -5,14 +5,13 @@ import (
 	"github.com/patchbay-im/patchbay/core/media"
 )
 
-// Written is what somebody wrote, checked and complete: the content of a
-// message before it has a number.
+// Written is what somebody wrote: the content of a message before it has a
+// number. Its files come by Attach, since they are given to a numbered message.
 type Written struct {
-	ClientID    string // the sender's own id: the key of idempotency
-	Text        string // may be empty beside attachments
-	Attachments []media.Attachment
-	ReplyTo     *Quote
-	Mentions    []Mention // of notes alone
+	ClientID string // the sender's own id: the key of idempotency
+	Text     string // may be empty when files come
+	ReplyTo  *Quote
+	Mentions []Mention // of notes alone
 }
 
 // Words is a Written of text alone.
@@ -32,6 +31,12 @@ type Quote struct {
 type Mention struct {
 	Member identity.MemberID
 	Name   string // as it was then
+}
+
+// Attach gives the message of a pending change its files.
+func (c *Conversation) Attach(ch *Change, files []media.Attachment) {
+	ch.Message.Attachments = files
+	c.Last = PreviewOf(*ch.Message)
 }
 
 // quoteOf is a message as others quote it.

@@ -14,6 +14,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
@@ -188,7 +189,11 @@ type postMessageInput struct {
 	Body struct {
 		ClientMsgID string `json:"client_msg_id" minLength:"1" maxLength:"64" doc:"Made by the client for each message, a UUID."`
 		Kind        string `json:"kind" enum:"text,note"`
-		Text        string `json:"text" minLength:"1"`
+		Text        string `json:"text" doc:"May be empty beside attachments."`
+
+		AttachmentIDs []string `json:"attachment_ids,omitempty" maxItems:"10" doc:"Finished uploads of yours, which the message takes."`
+		ReplyTo       string   `json:"reply_to,omitempty" maxLength:"40" doc:"Id of the message that this one answers."`
+		Mentions      []string `json:"mentions,omitempty" maxItems:"50" doc:"Ids of members whom a note calls."`
 	}
 }
 
@@ -208,6 +213,8 @@ func (s *Server) postMessage(ctx context.Context, scope identity.Scope, in *post
 	p, err := s.Conversations.Post(ctx, scope, conversation.Post{
 		Conversation: in.id(), ClientID: in.Body.ClientMsgID,
 		Kind: conversation.MessageKind(in.Body.Kind), Text: in.Body.Text,
+		Attachments: wire.IDs[media.ID](in.Body.AttachmentIDs), ReplyTo: conversation.MessageID(in.Body.ReplyTo),
+		Mentions: wire.IDs[identity.MemberID](in.Body.Mentions),
 	})
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -144,7 +145,10 @@ type visitorSendInput struct {
 	LivePathInput
 	Body struct {
 		ClientMsgID string `json:"client_msg_id" minLength:"1" maxLength:"64"`
-		Text        string `json:"text" minLength:"1"`
+		Text        string `json:"text" doc:"May be empty beside attachments."`
+
+		AttachmentIDs []string `json:"attachment_ids,omitempty" maxItems:"10" doc:"Finished uploads of yours, which the message takes."`
+		ReplyTo       string   `json:"reply_to,omitempty" maxLength:"40" doc:"Id of the message that this one answers."`
 	}
 }
 
@@ -167,7 +171,10 @@ func (s *Server) visitorSend(ctx context.Context, in *visitorSendInput) (*visito
 	if err := s.throttle.allow("visitor-message", string(v.ID), visitorMessages()); err != nil {
 		return nil, err
 	}
-	p, err := s.Conversations.VisitorSend(ctx, v, conversation.VisitorPost{ClientID: in.Body.ClientMsgID, Text: in.Body.Text})
+	p, err := s.Conversations.VisitorSend(ctx, v, conversation.VisitorPost{
+		ClientID: in.Body.ClientMsgID, Text: in.Body.Text,
+		Attachments: wire.IDs[media.ID](in.Body.AttachmentIDs), ReplyTo: conversation.MessageID(in.Body.ReplyTo),
+	})
 	if err != nil {
 		return nil, err
 	}

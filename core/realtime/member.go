@@ -8,6 +8,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/realtime/socket"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
@@ -79,7 +80,7 @@ func (m *member) handle(ctx context.Context, r request) error {
 		return m.hello(ctx, f)
 	case "send":
 		var f memberSend
-		if err := r.into(&f, "conversation_id", "client_msg_id", "kind", "text"); err != nil {
+		if err := r.into(&f, "conversation_id", "client_msg_id", "kind", "text", "attachment_ids", "reply_to", "mentions"); err != nil {
 			return err
 		}
 		return m.post(ctx, r.ref, f)
@@ -203,6 +204,8 @@ func (m *member) post(ctx context.Context, ref string, f memberSend) error {
 	posted, err := m.g.o.Conversations.Post(ctx, m.rights(), conversation.Post{
 		Conversation: conversation.ID(f.ConversationID), ClientID: f.ClientMsgID,
 		Kind: conversation.MessageKind(f.Kind), Text: f.Text,
+		Attachments: wire.IDs[media.ID](f.AttachmentIDs), ReplyTo: conversation.MessageID(f.ReplyTo),
+		Mentions: wire.IDs[identity.MemberID](f.Mentions),
 	})
 	if err != nil {
 		return err

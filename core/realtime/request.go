@@ -25,6 +25,10 @@ type (
 		ClientMsgID    string `json:"client_msg_id"`
 		Kind           string `json:"kind"`
 		Text           string `json:"text"`
+
+		AttachmentIDs []string `json:"attachment_ids"`
+		ReplyTo       string   `json:"reply_to"`
+		Mentions      []string `json:"mentions"`
 	}
 	memberTypes struct {
 		ConversationID string `json:"conversation_id"`
@@ -39,6 +43,9 @@ type (
 	visitorSend struct {
 		ClientMsgID string `json:"client_msg_id"`
 		Text        string `json:"text"`
+
+		AttachmentIDs []string `json:"attachment_ids"`
+		ReplyTo       string   `json:"reply_to"`
 	}
 	visitorTypes struct {
 		On bool `json:"on"`

@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/realtime/socket"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
@@ -65,7 +66,7 @@ func (v *visitor) handle(ctx context.Context, r request) error {
 		return v.hello(ctx, f)
 	case "send":
 		var f visitorSend
-		if err := r.into(&f, "client_msg_id", "text"); err != nil {
+		if err := r.into(&f, "client_msg_id", "text", "attachment_ids", "reply_to"); err != nil {
 			return err
 		}
 		return v.write(ctx, r.ref, f)
@@ -198,7 +199,10 @@ var errNoAnswer = errors.New("realtime: the message was stored but its change is
 
 // write is a visitor's message. The answer comes after the commit.
 func (v *visitor) write(ctx context.Context, ref string, f visitorSend) error {
-	posted, err := v.g.o.Conversations.VisitorSend(ctx, v.who(), conversation.VisitorPost{ClientID: f.ClientMsgID, Text: f.Text})
+	posted, err := v.g.o.Conversations.VisitorSend(ctx, v.who(), conversation.VisitorPost{
+		ClientID: f.ClientMsgID, Text: f.Text,
+		Attachments: wire.IDs[media.ID](f.AttachmentIDs), ReplyTo: conversation.MessageID(f.ReplyTo),
+	})
 	if err != nil {
 		return err
 	}

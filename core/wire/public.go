@@ -18,7 +18,9 @@ type PublicMessage struct {
 	ID          string       `json:"id"`
 	ClientMsgID string       `json:"client_msg_id,omitempty" doc:"Only of the visitor's own messages."`
 	Sender      PublicSender `json:"sender"`
-	Text        string       `json:"text"`
+	Text        string       `json:"text" doc:"May be empty beside attachments."`
+	Attachments []Attachment `json:"attachments,omitempty"`
+	ReplyTo     *PublicQuote `json:"reply_to,omitempty"`
 }
 
 // PublicChange is a change as the customer sees it. It carries the public
@@ -57,14 +59,23 @@ func PublicChangeOf(c conversation.Change) (PublicChange, bool) {
 }
 
 func publicMessage(m conversation.Message) *PublicMessage {
-	out := &PublicMessage{ID: string(m.ID), Text: m.Text}
-	switch m.Sender.Kind {
-	case identity.ActorContact:
-		out.Sender.Kind, out.ClientMsgID = "visitor", m.ClientID
-	case identity.ActorMember:
-		out.Sender = PublicSender{Kind: "agent", Name: m.Sender.Name}
-	default:
-		out.Sender.Kind = "system"
+	out := &PublicMessage{
+		ID: string(m.ID), Sender: publicSender(m.Sender), Text: m.Text,
+		Attachments: AttachmentsOf(m.Attachments), ReplyTo: publicQuote(m.ReplyTo),
+	}
+	if m.Sender.Kind == identity.ActorContact {
+		out.ClientMsgID = m.ClientID
 	}
 	return out
+}
+
+func publicSender(a identity.Actor) PublicSender {
+	switch a.Kind {
+	case identity.ActorContact:
+		return PublicSender{Kind: "visitor"}
+	case identity.ActorMember:
+		return PublicSender{Kind: "agent", Name: a.Name}
+	default:
+		return PublicSender{Kind: "system"}
+	}
 }

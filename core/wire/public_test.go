@@ -42,6 +42,8 @@ func keys(prefix string, m map[string]any) []string {
 func TestWhatTheCustomerMayKnow(t *testing.T) {
 	allowed := []string{
 		"seq", "type", "at", "name", "message.id", "message.client_msg_id", "message.text", "message.sender.kind", "message.sender.name",
+		"message.attachments", "message.reply_to.id", "message.reply_to.sender.kind", "message.reply_to.sender.name",
+		"message.reply_to.text", "message.reply_to.attachment_kind",
 	}
 	public := 0
 	for name, c := range changes() {
@@ -59,7 +61,7 @@ func TestWhatTheCustomerMayKnow(t *testing.T) {
 			t.Errorf("%s is numbered %d, want %d", name, p.Seq, c.PublicSeq)
 		}
 		text := fmt.Sprint(tree(t, p))
-		for _, hidden := range []string{"wsp_", "cnv_", "chg_", "con_", "mem_", "inb_", "patchbay/", "dispatch", "agent_lost", "rude"} {
+		for _, hidden := range []string{"wsp_", "cnv_", "chg_", "con_", "mem_", "inb_", "patchbay/", "dispatch", "agent_lost", "rude", "secret"} {
 			if strings.Contains(text, hidden) {
 				t.Errorf("%s tells %q: %s", name, hidden, text)
 			}
@@ -69,7 +71,7 @@ func TestWhatTheCustomerMayKnow(t *testing.T) {
 			t.Errorf("%s carries the client id %q", name, p.Message.ClientMsgID)
 		}
 	}
-	if public != 6 {
+	if public != 7 {
 		t.Errorf("%d of the changes are public", public)
 	}
 }
@@ -88,6 +90,11 @@ func TestWhatIsInternalStaysSoWhateverItsNumber(t *testing.T) {
 	note := change(conversation.MessageCreated, lin, 7, message(conversation.Note, lin, "a rude one"), "")
 	if p, ok := wire.PublicChangeOf(note); ok {
 		t.Errorf("a note that calls itself a message shows %+v", p)
+	}
+	leaking := message(conversation.Text, lin, "as I said")
+	leaking.ReplyTo = &conversation.Quote{ID: "msg_0", Kind: conversation.Note, Sender: lin, Text: "a rude one"}
+	if p, ok := wire.PublicChangeOf(change(conversation.MessageCreated, lin, 7, leaking, "")); !ok || p.Message.ReplyTo != nil {
+		t.Errorf("a message that quotes a note shows %+v", p)
 	}
 	hidden := change(conversation.MessageCreated, lin, 0, message(conversation.Text, lin, "hello"), "")
 	if p, ok := wire.PublicChangeOf(hidden); ok {

@@ -28,10 +28,11 @@ type ContactRef struct {
 
 // Preview is the last message as lists show it.
 type Preview struct {
-	Text       string    `json:"text"`
-	SenderKind string    `json:"sender_kind" enum:"contact,agent,system,plugin"`
-	Kind       string    `json:"kind" enum:"text,note"`
-	At         time.Time `json:"at"`
+	Text           string    `json:"text" doc:"Of a message without text, the name of its first attachment."`
+	SenderKind     string    `json:"sender_kind" enum:"contact,agent,system,plugin"`
+	Kind           string    `json:"kind" enum:"text,note"`
+	AttachmentKind string    `json:"attachment_kind,omitempty" enum:"image,audio,video,file" doc:"Of the first attachment."`
+	At             time.Time `json:"at"`
 }
 
 // Conversation is one customer in one inbox.
@@ -48,6 +49,7 @@ type Conversation struct {
 	LastSeq        uint64     `json:"last_seq"`
 	LastPublicSeq  uint64     `json:"last_public_seq"`
 	LastInboundSeq uint64     `json:"last_inbound_seq"`
+	ContactReadSeq uint64     `json:"contact_read_seq" doc:"Seq of the last message that the customer is known to have seen."`
 	LastMessage    *Preview   `json:"last_message,omitempty"`
 	CreatedAt      time.Time  `json:"created_at"`
 	UpdatedAt      time.Time  `json:"updated_at"`
@@ -62,10 +64,14 @@ type Message struct {
 	ClientMsgID    string    `json:"client_msg_id"`
 	Kind           string    `json:"kind" enum:"text,note"`
 	Sender         Actor     `json:"sender"`
-	Text           string    `json:"text"`
+	Text           string    `json:"text" doc:"May be empty beside attachments."`
 	CreatedAt      time.Time `json:"created_at"`
 	Delivery       string    `json:"delivery,omitempty" enum:"pending,sent,failed,unknown" doc:"How far it came towards the customer; absent when there is nothing to deliver."`
 	DeliveryError  string    `json:"delivery_error,omitempty"`
+
+	Attachments []Attachment `json:"attachments,omitempty"`
+	ReplyTo     *Quote       `json:"reply_to,omitempty"`
+	Mentions    []Mention    `json:"mentions,omitempty" doc:"Colleagues whom a note calls."`
 }
 
 // Change is one entry of a conversation's history: the unit of timeline, feed and resume.
@@ -113,12 +119,14 @@ func ConversationOf(c conversation.Conversation) Conversation {
 		AssigneeID: string(c.Assignee), AssigneeName: c.AssigneeName,
 		SnoozedUntil: stampOrNil(c.SnoozedUntil), WaitingSince: stampOrNil(c.WaitingSince),
 		LastSeq: c.LastSeq, LastPublicSeq: c.LastPublicSeq, LastInboundSeq: c.LastInboundSeq,
-		CreatedAt: Stamp(c.CreatedAt), UpdatedAt: Stamp(c.UpdatedAt),
+		ContactReadSeq: c.ContactReadSeq,
+		CreatedAt:      Stamp(c.CreatedAt), UpdatedAt: Stamp(c.UpdatedAt),
 		Organised: organisedOf(c.Organised),
 	}
 	if !c.Last.At.IsZero() {
 		out.LastMessage = &Preview{
 			Text: c.Last.Text, SenderKind: string(c.Last.Sender), Kind: string(c.Last.Kind), At: Stamp(c.Last.At),
+			AttachmentKind: string(c.Last.Attachment),
 		}
 	}
 	return out
@@ -130,6 +138,7 @@ func MessageOf(m conversation.Message) Message {
 		ID: string(m.ID), ConversationID: string(m.Conversation), ClientMsgID: m.ClientID, Kind: string(m.Kind),
 		Sender: actorOf(m.Sender), Text: m.Text, CreatedAt: Stamp(m.CreatedAt),
 		Delivery: string(m.Delivery), DeliveryError: m.DeliveryError,
+		Attachments: AttachmentsOf(m.Attachments), ReplyTo: QuoteOf(m.ReplyTo), Mentions: mentionsOf(m.Mentions),
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -48,7 +49,19 @@ func change(typ conversation.ChangeType, by identity.Actor, public uint64, m *co
 func changes() map[string]conversation.Change {
 	sent := message(conversation.Text, lin, "on its way 🚚")
 	sent.Delivery, sent.DeliveryError = conversation.DeliveryFailed, "the number is blocked"
+	picture := media.Attachment{
+		Workspace: "wsp_1", ID: "att_1", Name: "猫 & <b>.png", Type: "image/png", Size: 2048, Kind: media.Image, Width: 640, Height: 480,
+		Preview: "image/jpeg", SHA256: "secret", CreatedAt: at, Ticket: "abc.def",
+	}
+	shown := message(conversation.Text, alice, "")
+	shown.Attachments = []media.Attachment{picture}
+	shown.ReplyTo = &conversation.Quote{ID: "msg_0", Seq: 1, Kind: conversation.Text, Sender: lin, Text: "send me a picture", Attachment: media.Audio}
+	called := message(conversation.Note, lin, "@Mo a rude one")
+	called.Mentions = []conversation.Mention{{Member: "mem_2", Name: "Mo"}}
+	called.ReplyTo = &conversation.Quote{ID: "msg_0", Seq: 1, Kind: conversation.Note, Sender: lin, Text: "a rude quote"}
 	return map[string]conversation.Change{
+		"message.created.picture": change(conversation.MessageCreated, alice, 4, shown, ""),
+		"note.created.mention":    change(conversation.NoteCreated, lin, 0, called, ""),
 		"conversation.created":    change(conversation.Created, alice, 0, nil, ""),
 		"message.created":         change(conversation.MessageCreated, alice, 4, message(conversation.Text, alice, "你好 <b>"), ""),
 		"message.created.agent":   change(conversation.MessageCreated, lin, 4, message(conversation.Text, lin, "hello"), ""),
@@ -78,6 +91,7 @@ func conversations() map[string]conversation.Conversation {
 	waiting.Last = conversation.Preview{Text: "你好", Sender: identity.ActorContact, Kind: conversation.Text, At: at}
 	taken := waiting
 	taken.Responder, taken.Assignee, taken.AssigneeName, taken.WaitingSince = conversation.ResponderAgent, "mem_1", "林晓", time.Time{}
+	waiting.Last.Attachment, waiting.ContactReadSeq = media.Image, 2
 	taken.Last = conversation.Preview{Text: "a rude one", Sender: identity.ActorMember, Kind: conversation.Note, At: at}
 	snoozed := taken
 	snoozed.State, snoozed.SnoozedUntil = conversation.Snoozed, at.Add(time.Hour)

@@ -18,6 +18,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/event/eventtest"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
+	"github.com/patchbay-im/patchbay/core/media"
+	"github.com/patchbay-im/patchbay/core/media/mediatest"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
 )
 
@@ -27,6 +29,7 @@ import (
 type Fake struct {
 	Identities *identitytest.Fake
 	Contacts   *contacttest.Fake
+	Media      *mediatest.Fake
 	Inboxes    *channeltest.Fake
 	Teams      *teamtest.Fake
 	Feed       *eventtest.Feed // of contacts, inboxes and conversations
@@ -75,7 +78,7 @@ func NewFake() *Fake {
 		return err == nil
 	})
 	return &Fake{
-		Identities: identities, Contacts: contacttest.NewFake(feed), Feed: feed, Inboxes: inboxes,
+		Identities: identities, Contacts: contacttest.NewFake(feed), Media: mediatest.NewFake(), Feed: feed, Inboxes: inboxes,
 		Teams:  teamtest.NewFake(neighbours{identities, inboxes}, feed),
 		spaces: make(map[identity.WorkspaceID]*space), marks: make(map[mark]uint64),
 		visitors: make(map[conversation.VisitorID]conversation.Visitor),
@@ -145,8 +148,9 @@ func (f *Fake) Within(ctx context.Context, workspace identity.WorkspaceID, fn fu
 	f.writing.Lock()
 	defer f.writing.Unlock()
 	tx := &fakeTx{fake: f, workspace: workspace, space: f.space(workspace).clone()}
-	var commit func()
+	var commit, commitMedia func()
 	tx.contacts, commit = f.Contacts.Begin(workspace)
+	tx.media, commitMedia = f.Media.Begin(workspace)
 	if err := fn(ctx, tx); err != nil {
 		return err
 	}
@@ -154,6 +158,7 @@ func (f *Fake) Within(ctx context.Context, workspace identity.WorkspaceID, fn fu
 		return tx.failed
 	}
 	commit()
+	commitMedia()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.spaces[workspace] = tx.space
@@ -196,6 +201,7 @@ type fakeTx struct {
 	workspace identity.WorkspaceID
 	space     *space
 	contacts  contact.Tx
+	media     media.Tx
 	events    []event.Event
 	failed    error
 }
@@ -267,6 +273,9 @@ func (t *fakeTx) Remember(_ context.Context, inbox channel.InboxID, d conversati
 
 // Contacts implements conversation.Tx.
 func (t *fakeTx) Contacts() contact.Tx { return t.contacts }
+
+// Media implements conversation.Tx.
+func (t *fakeTx) Media() media.Tx { return t.media }
 
 func conflict() error {
 	return errs.New(errs.Conflict, "storage.conflict", "Something with the same key exists already.")

@@ -111,6 +111,16 @@ func (f *Fake) Hydrate(ctx context.Context, workspace identity.WorkspaceID, even
 	return changes, conversations, nil
 }
 
+// Message implements conversation.Reader.
+func (f *Fake) Message(_ context.Context, workspace identity.WorkspaceID, id conversation.ID, message conversation.MessageID) (conversation.Message, error) {
+	for _, m := range f.space(workspace).messages[id] {
+		if m.ID == message {
+			return m, nil
+		}
+	}
+	return conversation.Message{}, errs.Absent()
+}
+
 // OfContact implements conversation.Reader.
 func (f *Fake) OfContact(ctx context.Context, workspace identity.WorkspaceID, inbox channel.InboxID, external string) (*conversation.Conversation, error) {
 	for _, c := range f.space(workspace).conversations {

@@ -1,11 +1,13 @@
 package conversationtest
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 )
 
 // Apply is what a client does with a change: it returns the conversation as it
@@ -50,12 +52,16 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 
 func applyMessage(c conversation.Conversation, ch conversation.Change) conversation.Conversation {
 	m := ch.Message
-	text := []rune(m.Text)
 	preview := m.Text
-	if len(text) > conversation.PreviewLength {
+	var kind media.Kind
+	if len(m.Attachments) > 0 {
+		kind = m.Attachments[0].Kind
+		preview = cmp.Or(m.Text, m.Attachments[0].Name)
+	}
+	if text := []rune(preview); len(text) > conversation.PreviewLength {
 		preview = string(text[:conversation.PreviewLength-1]) + "…"
 	}
-	c.Last = conversation.Preview{Text: preview, Sender: m.Sender.Kind, Kind: m.Kind, At: m.CreatedAt}
+	c.Last = conversation.Preview{Text: preview, Sender: m.Sender.Kind, Kind: m.Kind, Attachment: kind, At: m.CreatedAt}
 	switch {
 	case m.Kind == conversation.Note:
 	case m.Sender.Kind == identity.ActorContact:

@@ -5,13 +5,14 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
 
 const (
 	insertMessage = `INSERT INTO message (workspace_id, conversation_id, seq, message_id, client_id, kind,
-sender_kind, sender_id, sender_name, text, created_at, delivery, delivery_error)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+sender_kind, sender_id, sender_name, text, created_at, delivery, delivery_error, files, extras)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 	insertChange = `INSERT INTO conversation_change (workspace_id, conversation_id, seq, public_seq, change_id, type, at,
 actor_kind, actor_id, actor_name, message_seq, data)
@@ -22,6 +23,7 @@ func messageArgs(m *conversation.Message) []any {
 	return []any{
 		string(m.Workspace), string(m.Conversation), signed(m.Seq), string(m.ID), m.ClientID, string(m.Kind),
 		string(m.Sender.Kind), m.Sender.ID, m.Sender.Name, m.Text, db.Micros(m.CreatedAt), string(m.Delivery), m.DeliveryError,
+		len(m.Attachments), extrasOf(m.ReplyTo, m.Mentions, nil),
 	}
 }
 
@@ -53,7 +55,8 @@ type changeRow struct {
 	senderKind, senderID, senderName string
 	text                             string
 	sentAt                           int64
-	delivery, deliveryError          string
+	delivery, deliveryError, extras  string
+	files                            int
 }
 
 // changeColumns go with dest, for a conversation_change named h and its
@@ -61,7 +64,8 @@ type changeRow struct {
 const changeColumns = `h.conversation_id, h.change_id, h.type, h.seq, COALESCE(h.public_seq, 0), h.at,
 h.actor_kind, h.actor_id, h.actor_name, COALESCE(h.data, ''), COALESCE(m.seq, 0), COALESCE(m.message_id, ''),
 COALESCE(m.client_id, ''), COALESCE(m.kind, ''), COALESCE(m.sender_kind, ''), COALESCE(m.sender_id, ''),
-COALESCE(m.sender_name, ''), COALESCE(m.text, ''), COALESCE(m.created_at, 0), COALESCE(m.delivery, ''), COALESCE(m.delivery_error, '')`
+COALESCE(m.sender_name, ''), COALESCE(m.text, ''), COALESCE(m.created_at, 0), COALESCE(m.delivery, ''), COALESCE(m.delivery_error, ''),
+COALESCE(m.files, 0), COALESCE(m.extras, '')`
 
 const messageJoin = `
 LEFT JOIN message m ON m.workspace_id = h.workspace_id AND m.conversation_id = h.conversation_id AND m.seq = h.message_seq
@@ -73,6 +77,7 @@ func (r *changeRow) dest() []any {
 		&r.actorKind, &r.actorID, &r.actorName, &r.data, &r.messageSeq, &r.messageID,
 		&r.clientID, &r.kind, &r.senderKind, &r.senderID,
 		&r.senderName, &r.text, &r.sentAt, &r.delivery, &r.deliveryError,
+		&r.files, &r.extras,
 	}
 }
 
@@ -91,12 +96,21 @@ func (r *changeRow) domain(workspace identity.WorkspaceID) conversation.Change {
 	return c
 }
 
+// message returns the message without its files: see fetchFiles.
 func (r *changeRow) message(workspace identity.WorkspaceID) *conversation.Message {
-	return &conversation.Message{
+	m := &conversation.Message{
 		Workspace: workspace, ID: conversation.MessageID(r.messageID), Conversation: conversation.ID(r.conversation),
 		Seq: unsigned(r.messageSeq), ClientID: r.clientID, Kind: conversation.MessageKind(r.kind),
 		Sender: identity.Actor{Kind: identity.ActorKind(r.senderKind), ID: r.senderID, Name: r.senderName},
 		Text:   r.text, CreatedAt: db.Time(r.sentAt),
 		Delivery: conversation.DeliveryState(r.delivery), DeliveryError: r.deliveryError,
 	}
+	if r.extras != "" {
+		e := parseExtras(r.extras)
+		m.ReplyTo, m.Mentions = e.quote(), e.mentions()
+	}
+	if r.files > 0 {
+		m.Attachments = make([]media.Attachment, 0, r.files)
+	}
+	return m
 }

@@ -2,6 +2,8 @@ package conversations
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +36,24 @@ func (s *Store) OfContact(ctx context.Context, workspace identity.WorkspaceID, i
 	}
 	c := r.domain()
 	return &c, nil
+}
+
+// Message implements conversation.Reader. It looks from the newest message
+// back: what people refer to is seldom old.
+func (s *Store) Message(ctx context.Context, workspace identity.WorkspaceID, id conversation.ID, message conversation.MessageID) (conversation.Message, error) {
+	const query = `SELECT ` + changeColumns + ` FROM message m
+JOIN conversation_change h ON h.workspace_id = m.workspace_id AND h.conversation_id = m.conversation_id AND h.seq = m.seq
+WHERE m.workspace_id = ? AND m.conversation_id = ? AND m.message_id = ? ORDER BY m.seq DESC LIMIT 1`
+	var r changeRow
+	err := s.db.Row(ctx, query, []any{string(workspace), string(id), string(message)}, r.dest()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return conversation.Message{}, errs.Absent()
+	}
+	if err != nil {
+		return conversation.Message{}, err
+	}
+	m := r.message(workspace)
+	return *m, fetchFiles(ctx, s.db, workspace, m)
 }
 
 // SnoozedUntil implements conversation.Reader.

@@ -11,6 +11,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
 
@@ -24,8 +25,8 @@ type conversationRow struct {
 	order                                    order
 	waiting                                  int64
 	lastSeq, lastPublicSeq, lastInboundSeq   int64
-	lastText, lastSender, lastKind           string
-	lastAt, created, updated                 int64
+	lastText, lastSender, lastKind, lastFile string
+	lastAt, contactRead, created, updated    int64
 	contactName, assigneeName, plugin        string
 	live                                     bool
 }
@@ -48,6 +49,7 @@ func rowOf(c *conversation.Conversation) conversationRow {
 		waiting: db.Micros(c.WaitingSince),
 		lastSeq: signed(c.LastSeq), lastPublicSeq: signed(c.LastPublicSeq), lastInboundSeq: signed(c.LastInboundSeq),
 		lastText: c.Last.Text, lastSender: string(c.Last.Sender), lastKind: string(c.Last.Kind), lastAt: db.Micros(c.Last.At),
+		lastFile: string(c.Last.Attachment), contactRead: signed(c.ContactReadSeq),
 		created: db.Micros(c.CreatedAt), updated: db.Micros(c.UpdatedAt),
 	}
 }
@@ -63,8 +65,10 @@ func (r *conversationRow) domain() conversation.Conversation {
 		LastSeq: unsigned(r.lastSeq), LastPublicSeq: unsigned(r.lastPublicSeq), LastInboundSeq: unsigned(r.lastInboundSeq),
 		Last: conversation.Preview{
 			Text: r.lastText, Sender: identity.ActorKind(r.lastSender), Kind: conversation.MessageKind(r.lastKind), At: db.Time(r.lastAt),
+			Attachment: media.Kind(r.lastFile),
 		},
-		CreatedAt: db.Time(r.created), UpdatedAt: db.Time(r.updated),
+		ContactReadSeq: unsigned(r.contactRead),
+		CreatedAt:      db.Time(r.created), UpdatedAt: db.Time(r.updated),
 		ContactName: r.contactName, AssigneeName: r.assigneeName, Plugin: channel.PluginID(r.plugin), Live: r.live,
 	}
 }
@@ -75,7 +79,8 @@ const (
 	conversationColumns = `c.workspace_id, c.conversation_id, c.inbox_id, c.contact_id, c.recipient,
 c.state, c.responder, COALESCE(c.assignee_id, ''), c.snoozed_until, c.queued_at, c.waiting_since,
 c.last_seq, c.last_public_seq, c.last_inbound_seq, c.last_text, c.last_sender, c.last_kind, c.last_at,
-c.created_at, c.updated_at, c.number, c.team_id, c.priority, c.labels, c.participants, c.attributes, c.merged_into, c.merge_undo,
+c.last_file, c.contact_read_seq, c.created_at, c.updated_at,
+c.number, c.team_id, c.priority, c.labels, c.participants, c.attributes, c.merged_into, c.merge_undo,
 p.name, COALESCE(m.name, ''), i.plugin, i.live`
 
 	conversationJoins = `
@@ -91,7 +96,8 @@ func (r *conversationRow) dest() []any {
 		&r.workspace, &r.id, &r.inbox, &r.contact, &r.recipient,
 		&r.status.state, &r.status.responder, &r.status.assignee, &r.status.snoozed, &r.status.queued, &r.waiting,
 		&r.lastSeq, &r.lastPublicSeq, &r.lastInboundSeq, &r.lastText, &r.lastSender, &r.lastKind, &r.lastAt,
-		&r.created, &r.updated, &r.number, &r.order.team, &r.order.priority, &r.order.labels, &r.order.participants,
+		&r.lastFile, &r.contactRead, &r.created, &r.updated,
+		&r.number, &r.order.team, &r.order.priority, &r.order.labels, &r.order.participants,
 		&r.order.attributes, &r.order.mergedInto, &r.order.undo,
 		&r.contactName, &r.assigneeName, &r.plugin, &r.live,
 	}

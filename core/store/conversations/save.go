@@ -42,12 +42,12 @@ func (t *Tx) Save(ctx context.Context, c *conversation.Conversation) error {
 const (
 	insertConversation = `INSERT INTO conversation (workspace_id, conversation_id, inbox_id, contact_id, recipient,
 state, responder, assignee_id, snoozed_until, queued_at, waiting_since, last_seq, last_public_seq, last_inbound_seq,
-last_text, last_sender, last_kind, last_at, created_at, updated_at,
+last_text, last_sender, last_kind, last_at, last_file, contact_read_seq, created_at, updated_at,
 number, team_id, priority, labels, participants, attributes, merged_into, merge_undo)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 	updateConversation = `UPDATE conversation SET waiting_since = ?, last_seq = ?, last_public_seq = ?, last_inbound_seq = ?,
-last_text = ?, last_sender = ?, last_kind = ?, last_at = ?, updated_at = ?
+last_text = ?, last_sender = ?, last_kind = ?, last_at = ?, last_file = ?, contact_read_seq = ?, updated_at = ?
 WHERE workspace_id = ? AND conversation_id = ?`
 
 	updateStatus = `UPDATE conversation SET state = ?, responder = ?, assignee_id = ?, snoozed_until = ?, queued_at = ?
@@ -67,7 +67,7 @@ func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bo
 	if isNew {
 		err := t.tx.Queue(ctx, insertConversation, r.workspace, r.id, r.inbox, r.contact, r.recipient,
 			s.state, s.responder, null(s.assignee), s.snoozed, s.queued, r.waiting, r.lastSeq, r.lastPublicSeq, r.lastInboundSeq,
-			r.lastText, r.lastSender, r.lastKind, r.lastAt, r.created, r.updated,
+			r.lastText, r.lastSender, r.lastKind, r.lastAt, r.lastFile, r.contactRead, r.created, r.updated,
 			r.number, o.team, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo)
 		if err != nil {
 			return err
@@ -86,7 +86,7 @@ func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bo
 		}
 	}
 	return t.tx.Queue(ctx, updateConversation, r.waiting, r.lastSeq, r.lastPublicSeq, r.lastInboundSeq,
-		r.lastText, r.lastSender, r.lastKind, r.lastAt, r.updated, r.workspace, r.id)
+		r.lastText, r.lastSender, r.lastKind, r.lastAt, r.lastFile, r.contactRead, r.updated, r.workspace, r.id)
 }
 
 // saveChange writes a change, the message it brings or tells of, and its event.

@@ -54,10 +54,17 @@ func (s *Store) Timeline(ctx context.Context, workspace identity.WorkspaceID, id
 		out = append(out, row.domain(workspace))
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
 	if r.After == nil {
 		slices.Reverse(out)
 	}
-	return out, err
+	messages := make([]*conversation.Message, len(out))
+	for i := range out {
+		messages[i] = out[i].Message
+	}
+	return out, fetchFiles(ctx, s.db, workspace, messages...)
 }
 
 const (
@@ -100,7 +107,11 @@ func (s *Store) Hydrate(ctx context.Context, workspace identity.WorkspaceID, eve
 		}
 		feed = feed[n:]
 	}
-	return h.changes, h.conversations, nil
+	var messages []*conversation.Message
+	for _, ch := range h.changes {
+		messages = append(messages, ch.Message)
+	}
+	return h.changes, h.conversations, fetchFiles(ctx, s.db, workspace, messages...)
 }
 
 // hydration gathers what events tell of.

@@ -11,6 +11,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/internal/mutant"
+	"github.com/patchbay-im/patchbay/core/media"
+	"github.com/patchbay-im/patchbay/core/store/attachments"
 	"github.com/patchbay-im/patchbay/core/store/contacts"
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
@@ -85,7 +87,7 @@ WHERE m.workspace_id = ? AND m.conversation_id = ? AND m.client_id = ? AND `
 		return nil, err
 	}
 	c := r.domain(t.workspace)
-	return &c, nil
+	return &c, fetchFiles(ctx, t.tx, t.workspace, c.Message)
 }
 
 // Inbound implements conversation.Tx.
@@ -119,6 +121,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?)`,
 // Contacts implements conversation.Tx.
 func (t *Tx) Contacts() contact.Tx { return contacts.NewTx(t.tx, t.workspace) }
 
+// Media implements conversation.Tx.
+func (t *Tx) Media() media.Tx { return attachments.NewTx(t.tx, t.workspace) }
+
 // Message returns the message of a change, or errs.Absent.
 func (t *Tx) Message(ctx context.Context, id conversation.ID, seq uint64) (*conversation.Message, error) {
 	const query = selectChanges + `h.seq = ?`
@@ -130,5 +135,6 @@ func (t *Tx) Message(ctx context.Context, id conversation.ID, seq uint64) (*conv
 	if err != nil {
 		return nil, err
 	}
-	return r.message(t.workspace), nil
+	m := r.message(t.workspace)
+	return m, fetchFiles(ctx, t.tx, t.workspace, m)
 }

@@ -1,0 +1,159 @@
+package conversation
+
+import (
+	"context"
+	"slices"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
+)
+
+// Post is a message or note that a member writes.
+type Post struct {
+	Conversation ID
+	ClientID     string
+	Kind         MessageKind // Text or Note
+	Text         string      // may be empty beside attachments
+	Attachments  []media.ID
+	ReplyTo      MessageID           // "" = answers none in particular
+	Mentions     []identity.MemberID // of a note
+}
+
+// Posted is the answer to a post.
+type Posted struct {
+	Change   Change
+	Replayed bool // the post had been accepted before; Change is the one it made then
+}
+
+// Post appends a member's message or note. It is idempotent by
+// (conversation, member, client id). When it returns, the message is committed.
+func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Posted, error) {
+	if err := s.checkPost(ctx, scope, p); err != nil {
+		return Posted{}, err
+	}
+	var out Posted
+	err := s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
+		c, err := tx.Conversation(ctx, p.Conversation)
+		if err != nil {
+			return err
+		}
+		before, err := tx.Sent(ctx, c.ID, scope.Actor.ID, p.ClientID)
+		if err != nil {
+			return err
+		}
+		if before != nil {
+			if !p.made(before.Message) {
+				return errReused()
+			}
+			out = Posted{Change: *before, Replayed: true}
+			return nil
+		}
+		ch, err := s.write(ctx, tx, scope, c, p)
+		if err != nil {
+			return err
+		}
+		out = Posted{Change: *ch}
+		return tx.Save(ctx, c)
+	})
+	return out, err
+}
+
+// made reports whether a message is what this post would make.
+func (p Post) made(m *Message) bool {
+	return m.Kind == p.Kind && m.says(p.Text, p.Attachments, p.ReplyTo) &&
+		slices.EqualFunc(m.Mentions, unique(p.Mentions), func(a Mention, b identity.MemberID) bool { return a.Member == b })
+}
+
+// says reports whether a message has this content.
+func (m *Message) says(text string, attachments []media.ID, replyTo MessageID) bool {
+	quoted := MessageID("")
+	if m.ReplyTo != nil {
+		quoted = m.ReplyTo.ID
+	}
+	return m.Text == text && quoted == replyTo &&
+		slices.EqualFunc(m.Attachments, attachments, func(a media.Attachment, b media.ID) bool { return a.ID == b })
+}
+
+// write appends the message of a post and gives it its files.
+func (s *Service) write(ctx context.Context, tx Tx, scope identity.Scope, c *Conversation, p Post) (*Change, error) {
+	w := Words(p.ClientID, p.Text)
+	var err error
+	if w.ReplyTo, err = s.quote(ctx, scope.Workspace, c.ID, p.ReplyTo, p.Kind == Note); err != nil {
+		return nil, err
+	}
+	if w.Mentions, err = s.mentions(ctx, scope, p.Mentions); err != nil {
+		return nil, err
+	}
+	ch, err := c.post(s.turn(scope), p.Kind, w)
+	if err != nil {
+		return nil, err
+	}
+	by := media.Uploader{Kind: media.ByMember, ID: scope.Actor.ID}
+	return ch, s.give(ctx, tx, c, ch, by, p.Attachments)
+}
+
+func (c *Conversation) post(t Turn, kind MessageKind, w Written) (*Change, error) {
+	if kind == Note {
+		return c.AddNote(t, w), nil
+	}
+	return c.Send(t, w)
+}
+
+// give gives files to the message of a pending change, in its transaction.
+func (s *Service) give(ctx context.Context, tx Tx, c *Conversation, ch *Change, by media.Uploader, ids []media.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	files, err := tx.Media().Take(ctx, by, ids, media.Place{Conversation: string(c.ID), Seq: ch.Message.Seq})
+	if err != nil {
+		return err
+	}
+	if ch.Message.Kind != Note {
+		if err := s.checkFiles(c.Plugin, files); err != nil {
+			return err
+		}
+	}
+	c.Attach(ch, files)
+	return nil
+}
+
+func (s *Service) checkPost(ctx context.Context, scope identity.Scope, p Post) error {
+	if err := scope.Require(identity.ConversationReply); err != nil {
+		return err
+	}
+	if p.Kind != Text && p.Kind != Note {
+		return errs.New(errs.Invalid, "message.kind", "kind must be text or note.").
+			WithFields(errs.Field{Pointer: "/kind", Code: "enum", Detail: "must be text or note"})
+	}
+	if len(p.Mentions) > 0 && p.Kind != Note {
+		return errs.New(errs.Invalid, "message.mentions", "Only a note can mention colleagues. The customer would read it.").
+			WithFields(errs.Field{Pointer: "/mentions", Code: "kind", Detail: "only a note can mention colleagues"})
+	}
+	if err := checkClientID(p.ClientID); err != nil {
+		return err
+	}
+	return s.checkContent(ctx, scope, p)
+}
+
+// checkContent checks what is written against the rules, and, when a customer
+// is to read it, against what their channel can carry.
+func (s *Service) checkContent(ctx context.Context, scope identity.Scope, p Post) error {
+	if err := checkWritten(p.Text, p.Attachments, MaxText); err != nil {
+		return err
+	}
+	if err := media.CheckIDs(p.Attachments); err != nil || p.Kind == Note {
+		return err
+	}
+	if len(p.Attachments) == 0 && p.ReplyTo == "" && s.fitsAll(p.Text) {
+		return nil
+	}
+	c, err := s.Reader.Get(ctx, scope.Workspace, p.Conversation)
+	if err != nil {
+		return err
+	}
+	if err := s.checkReply(c.Plugin, p.ReplyTo); err != nil {
+		return err
+	}
+	return checkWritten(p.Text, p.Attachments, s.textLimit(c.Plugin))
+}
