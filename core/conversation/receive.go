@@ -108,8 +108,8 @@ type accepted struct {
 	external string
 	sender   channel.Person
 	said     Written
-	files    []media.ID // brought by by
-	by       media.Uploader
+	files    []media.ID
+	by       media.Uploader // of the files
 }
 
 // accept finds or makes the contact and the conversation, and appends the

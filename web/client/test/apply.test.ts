@@ -68,7 +68,7 @@ describe("timeline", () => {
 function row(id: string, over: Partial<Conversation> = {}): Conversation {
   return {
     id, inbox_id: "inb_1", contact: { id: "con_1", name: "Li" }, state: "open", responder: "queue",
-    last_seq: 1, last_public_seq: 1, last_inbound_seq: 1, created_at: "2026-01-01T00:00:00.000Z",
+    last_seq: 1, last_public_seq: 1, last_inbound_seq: 1, contact_read_seq: 0, created_at: "2026-01-01T00:00:00.000Z",
     updated_at: `2026-01-01T00:00:0${id}.000Z`, unread: false, number: 1, labels: [], attributes: {}, participants: [], ...over,
   };
 }

@@ -14,6 +14,6 @@ export function change(seq: number, over: Partial<Change> = {}): Change {
 export function conversation(id: string, over: Partial<Conversation> = {}): Conversation {
   return {
     id, inbox_id: "inb_1", contact: { id: "con_1", name: "Li" }, state: "open", responder: "agent", assignee_id: "mem_1",
-    last_seq: 1, last_public_seq: 1, last_inbound_seq: 1, created_at: at(0), updated_at: at(0), unread: false, number: 1, labels: [], attributes: {}, participants: [], ...over,
+    last_seq: 1, last_public_seq: 1, last_inbound_seq: 1, contact_read_seq: 0, created_at: at(0), updated_at: at(0), unread: false, number: 1, labels: [], attributes: {}, participants: [], ...over,
   };
 }
