@@ -917,6 +917,36 @@ export interface components {
             /** @description Empty: back to the queue. */
             member_id: string;
         };
+        Attachment: {
+            /**
+             * Format: int64
+             * @description Of audio and video, where the file tells.
+             */
+            duration_ms?: number;
+            /** Format: int64 */
+            height?: number;
+            id: string;
+            /** @enum {string} */
+            kind: "image" | "audio" | "video" | "file";
+            /** @description For display; cleaned of what could mislead. */
+            name: string;
+            /** @description Path of a picture of at most 1280 pixels that was drawn anew here: the only thing to show inline. */
+            preview_url?: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /** @description MIME type, as the content says. */
+            type: string;
+            /** @description Path of the file on this server, good for a day at least without a session. When it has expired (403 media.ticket_expired), fetch the message again. Changes at midnight UTC. */
+            url: string;
+            /**
+             * Format: int64
+             * @description Pixels of an image.
+             */
+            width?: number;
+        };
         CapabilitiesBody: {
             /**
              * Format: int64
@@ -1053,6 +1083,11 @@ export interface components {
                 [key: string]: unknown;
             };
             contact: components["schemas"]["ContactRef"];
+            /**
+             * Format: int64
+             * @description Seq of the last message that the customer is known to have seen.
+             */
+            contact_read_seq: number;
             /** Format: date-time */
             created_at: string;
             id: string;
@@ -1302,7 +1337,13 @@ export interface components {
             team_ids: string[];
             workspace: components["schemas"]["WorkspaceRef"];
         };
+        Mention: {
+            member_id: string;
+            /** @description As it was then. */
+            name: string;
+        };
         Message: {
+            attachments?: components["schemas"]["Attachment"][];
             client_msg_id: string;
             conversation_id: string;
             /** Format: date-time */
@@ -1316,7 +1357,11 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "text" | "note";
+            /** @description Colleagues whom a note calls. */
+            mentions?: components["schemas"]["Mention"][];
+            reply_to?: components["schemas"]["Quote"];
             sender: components["schemas"]["Actor"];
+            /** @description May be empty beside attachments. */
             text: string;
         };
         NeededBody: {
@@ -1452,10 +1497,17 @@ export interface components {
             version: string;
         };
         PostMessageInputBody: {
+            /** @description Finished uploads of yours, which the message takes. */
+            attachment_ids?: string[];
             /** @description Made by the client for each message, a UUID. */
             client_msg_id: string;
             /** @enum {string} */
             kind: "text" | "note";
+            /** @description Ids of members whom a note calls. */
+            mentions?: string[];
+            /** @description Id of the message that this one answers. */
+            reply_to?: string;
+            /** @description May be empty beside attachments. */
             text: string;
         };
         PostedBody: {
@@ -1492,10 +1544,16 @@ export interface components {
         Preview: {
             /** Format: date-time */
             at: string;
+            /**
+             * @description Of the first attachment.
+             * @enum {string}
+             */
+            attachment_kind?: "image" | "audio" | "video" | "file";
             /** @enum {string} */
             kind: "text" | "note";
             /** @enum {string} */
             sender_kind: "contact" | "agent" | "system" | "plugin";
+            /** @description Of a message without text, the name of its first attachment. */
             text: string;
         };
         Problem: {
@@ -1544,8 +1602,18 @@ export interface components {
             last_public_seq: number;
         };
         PublicMessage: {
+            attachments?: components["schemas"]["Attachment"][];
             /** @description Only of the visitor's own messages. */
             client_msg_id?: string;
+            id: string;
+            reply_to?: components["schemas"]["PublicQuote"];
+            sender: components["schemas"]["PublicSender"];
+            /** @description May be empty beside attachments. */
+            text: string;
+        };
+        PublicQuote: {
+            /** @enum {string} */
+            attachment_kind?: "image" | "audio" | "video" | "file";
             id: string;
             sender: components["schemas"]["PublicSender"];
             text: string;
@@ -1554,6 +1622,21 @@ export interface components {
             /** @enum {string} */
             kind: "visitor" | "agent" | "system";
             name?: string;
+        };
+        Quote: {
+            /**
+             * @description Of its first attachment.
+             * @enum {string}
+             */
+            attachment_kind?: "image" | "audio" | "video" | "file";
+            id: string;
+            /** @enum {string} */
+            kind: "text" | "note";
+            sender: components["schemas"]["Actor"];
+            /** Format: int64 */
+            seq: number;
+            /** @description At most 140 characters. */
+            text: string;
         };
         ReachBody: {
             items: components["schemas"]["Place"][];
@@ -1639,7 +1722,12 @@ export interface components {
             token: string;
         };
         VisitorSendInputBody: {
+            /** @description Finished uploads of yours, which the message takes. */
+            attachment_ids?: string[];
             client_msg_id: string;
+            /** @description Id of the message that this one answers. */
+            reply_to?: string;
+            /** @description May be empty beside attachments. */
             text: string;
         };
         VisitorSentBody: {
