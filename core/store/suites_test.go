@@ -16,6 +16,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/internal/pgtest"
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
+	"github.com/patchbay-im/patchbay/core/view/viewtest"
 )
 
 func TestSQLite(t *testing.T) {
@@ -57,6 +58,12 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 		deliverytest.Run(t, func(t *testing.T) deliverytest.Fixture {
 			s := fresh(t)
 			return deliverytest.Fixture{Store: s.Deliveries(), Conversations: fixture(s)}
+		})
+	})
+	t.Run("view", func(t *testing.T) {
+		viewtest.Run(t, func(t *testing.T) viewtest.Fixture {
+			s := fresh(t)
+			return viewtest.Fixture{Store: s.Views(), Lister: s.Conversations(), Conversations: fixture(s)}
 		})
 	})
 	t.Run("dispatch", func(t *testing.T) {

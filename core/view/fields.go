@@ -1,6 +1,7 @@
 package view
 
 import (
+	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/filter"
 )
@@ -11,17 +12,8 @@ const (
 	contactAttributes      = "contact.attributes"
 )
 
-// Attribute is the definition of a custom attribute, as far as a filter must
-// know it.
-type Attribute struct {
-	OfContact bool // otherwise of the conversation
-	Key       string
-	Kind      filter.Kind
-	Options   []string // of an enum
-}
-
 // Fields returns what conversations can be filtered by.
-func Fields(custom []Attribute) filter.Registry {
+func Fields(custom []catalog.Attribute) filter.Registry {
 	r := filter.NewRegistry(
 		filter.Field{Name: "state", Kind: filter.Enum, Options: []string{
 			string(conversation.Open), string(conversation.Snoozed), string(conversation.Resolved),
@@ -30,7 +22,12 @@ func Fields(custom []Attribute) filter.Registry {
 			string(conversation.ResponderQueue), string(conversation.ResponderAgent),
 		}},
 		filter.Field{Name: "assignee", Kind: filter.ID, Prefix: "mem", Word: filter.Me},
+		filter.Field{Name: "team", Kind: filter.ID, Prefix: "tea", Word: filter.Mine},
 		filter.Field{Name: "inbox", Kind: filter.ID, Prefix: "inb"},
+		filter.Field{Name: "label", Kind: filter.Set, Prefix: "lab"},
+		filter.Field{Name: "participant", Kind: filter.Set, Prefix: "mem", Word: filter.Me},
+		filter.Field{Name: "priority", Kind: filter.Enum, Options: priorities()},
+		filter.Field{Name: "number", Kind: filter.Number},
 		filter.Field{Name: "contact", Kind: filter.ID, Prefix: "con"},
 		filter.Field{Name: "unread", Kind: filter.Bool},
 		filter.Field{Name: "created_at", Kind: filter.Time},
@@ -41,11 +38,40 @@ func Fields(custom []Attribute) filter.Registry {
 		filter.Field{Name: "contact.email", Kind: filter.Text},
 	)
 	for _, a := range custom {
-		f := filter.Field{Name: conversationAttributes, Key: a.Key, Kind: a.Kind, Options: a.Options}
-		if a.OfContact {
+		f := filter.Field{Name: conversationAttributes, Key: a.Key, Kind: kindOf(a.Type)}
+		if a.Target == catalog.OfContact {
 			f.Name = contactAttributes
+		}
+		if f.Kind == filter.Enum {
+			f.Options = a.Options
 		}
 		r[f.Full()] = f
 	}
 	return r
+}
+
+func priorities() []string {
+	var out []string
+	for _, p := range conversation.Priorities() {
+		if p != "" {
+			out = append(out, string(p))
+		}
+	}
+	return out
+}
+
+// kindOf is how a custom attribute is filtered by.
+func kindOf(t catalog.Type) filter.Kind {
+	switch t {
+	case catalog.Number:
+		return filter.Number
+	case catalog.Boolean:
+		return filter.Bool
+	case catalog.Date:
+		return filter.Date
+	case catalog.List:
+		return filter.Enum
+	default:
+		return filter.Text
+	}
 }

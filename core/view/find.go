@@ -116,9 +116,12 @@ func (s *Service) chosen(ctx context.Context, scope identity.Scope, name string,
 // about them.
 func (s *Service) env(ctx context.Context, scope identity.Scope, n filter.Node) (filter.Env, error) {
 	env := filter.Env{Now: s.Now(), Me: string(scope.Member())}
-	var err error
-	if scope.Member() != "" && slices.Contains(n.Fields(), "team") {
-		env.Teams, err = s.Teams.TeamsOf(ctx, scope.Workspace, scope.Member())
+	if scope.Member() == "" || !slices.Contains(n.Fields(), "team") {
+		return env, nil
+	}
+	teams, err := s.Teams.TeamsOf(ctx, scope.Workspace, scope.Member())
+	for _, t := range teams {
+		env.Teams = append(env.Teams, string(t))
 	}
 	return env, err
 }

@@ -3,11 +3,13 @@ package view
 import (
 	"context"
 
+	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/filter"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/team"
 )
 
 // Store keeps saved views. What changes commits together with its event.
@@ -45,13 +47,14 @@ type Lister interface {
 	Among(ctx context.Context, workspace identity.WorkspaceID, q Query, ids []conversation.ID) (map[conversation.ID]bool, error)
 }
 
-// Definitions tells which custom attributes there are.
+// Definitions tells which custom attributes there are; catalog.Attributes does.
 type Definitions interface {
-	Attributes(ctx context.Context, workspace identity.WorkspaceID) ([]Attribute, error)
+	// Attributes lists the definitions of a target; of both when it is "".
+	Attributes(ctx context.Context, workspace identity.WorkspaceID, of catalog.Target) ([]catalog.Attribute, error)
 }
 
-// Teams tells whose teams are whose.
+// Teams tells whose teams are whose; team.Directory does.
 type Teams interface {
-	// TeamsOf returns the ids of a member's teams.
-	TeamsOf(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID) ([]string, error)
+	// TeamsOf returns a member's teams.
+	TeamsOf(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID) ([]team.ID, error)
 }

@@ -38,7 +38,7 @@ func NewService(d Deps) *Service { return &Service{Deps: d, ids: id.NewSource(d.
 
 // Fields returns what conversations of a workspace can be filtered by.
 func (s *Service) Fields(ctx context.Context, workspace identity.WorkspaceID) (filter.Registry, error) {
-	custom, err := s.Definitions.Attributes(ctx, workspace)
+	custom, err := s.Definitions.Attributes(ctx, workspace, "")
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,11 @@ func (s *Service) owners(ctx context.Context, scope identity.Scope) ([]string, e
 	if err != nil {
 		return nil, err
 	}
-	return append(append(out, string(scope.Member())), teams...), nil
+	out = append(out, string(scope.Member()))
+	for _, t := range teams {
+		out = append(out, string(t))
+	}
+	return out, nil
 }
 
 // List returns the views that the member sees.

@@ -64,7 +64,7 @@ const (
 
 // Sorts lists the orders.
 func Sorts() []Sort {
-	return []Sort{UpdatedDesc, WaitingAsc, CreatedDesc, CreatedAsc}
+	return []Sort{UpdatedDesc, WaitingAsc, CreatedDesc, CreatedAsc, PriorityDesc}
 }
 
 // Builtin names a view that is always there.
@@ -72,13 +72,15 @@ type Builtin string
 
 // The built-in views.
 const (
-	Mine       Builtin = "mine"
-	Unassigned Builtin = "unassigned"
-	All        Builtin = "all"
+	Mine          Builtin = "mine"          // assigned to the member who asks
+	Unassigned    Builtin = "unassigned"    // assigned to nobody
+	All           Builtin = "all"           // every one
+	Team          Builtin = "team"          // of a team of the member who asks
+	Participating Builtin = "participating" // that the member who asks follows
 )
 
 // Builtins lists the built-in views.
-func Builtins() []Builtin { return []Builtin{Mine, Unassigned, All} }
+func Builtins() []Builtin { return []Builtin{Mine, Unassigned, All, Team, Participating} }
 
 // condition is what a built-in view selects.
 func (b Builtin) condition(fields filter.Registry) filter.Node {
@@ -90,6 +92,10 @@ func (b Builtin) condition(fields filter.Registry) filter.Node {
 		return leaf("assignee", filter.Is, filter.Value{Text: filter.Me})
 	case Unassigned:
 		return leaf("assignee", filter.IsNotSet)
+	case Team:
+		return leaf("team", filter.Is, filter.Value{Text: filter.Mine})
+	case Participating:
+		return leaf("participant", filter.Has, filter.Value{Text: filter.Me})
 	default:
 		return filter.Node{}
 	}

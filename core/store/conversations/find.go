@@ -97,7 +97,7 @@ func (s *Store) Among(ctx context.Context, workspace identity.WorkspaceID, q vie
 }
 
 // present holds for conversations that are in lists.
-const present = `1 = 1`
+const present = `c.merged_into = ''`
 
 // stretch is a part of a list: the rows of one index in its order.
 type stretch struct {
@@ -117,6 +117,12 @@ func stretches(s view.Sort) []stretch {
 			{where: `c.waiting_since > 0`, key: `waiting_since`, asc: true, of: func(r *conversationRow) int64 { return r.waiting }},
 			{where: `c.waiting_since = 0`, key: `updated_at`, byState: true, of: updated},
 		}
+	case view.PriorityDesc:
+		var out []stretch
+		for rank := len(conversation.Priorities()) - 1; rank > 0; rank-- {
+			out = append(out, stretch{where: `c.priority > 0 AND c.priority = ` + strconv.Itoa(rank), key: `updated_at`, of: updated})
+		}
+		return append(out, stretch{where: `c.priority = 0`, key: `updated_at`, byState: true, of: updated})
 	case view.CreatedDesc:
 		return []stretch{{where: `1 = 1`, key: `created_at`, byState: true, of: created}}
 	case view.CreatedAsc:

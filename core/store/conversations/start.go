@@ -23,7 +23,11 @@ type start struct {
 // found in it: the workspace is bound, then the values.
 func starts() []struct{ field, query string } {
 	return []struct{ field, query string }{
+		{"number", `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND number IN (%)`},
 		{"contact", `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND contact_id IN (%)`},
+		{"label", `SELECT conversation_id FROM conversation_label WHERE workspace_id = ? AND label_id IN (%)`},
+		{"participant", `SELECT conversation_id FROM conversation_participant WHERE workspace_id = ? AND member_id IN (%)`},
+		{"team", `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND team_id <> '' AND team_id IN (%)`},
 		{"assignee", `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND assignee_id IS NOT NULL AND assignee_id IN (%)`},
 	}
 }
@@ -40,6 +44,10 @@ func (s *Store) begin(ctx context.Context, f *finder, p filter.Plan) (*start, er
 			args:  []any{f.workspace},
 		}
 		for _, v := range values {
+			if field.field == "number" {
+				st.args = append(st.args, int64(v.Number))
+				continue
+			}
 			st.args = append(st.args, v.Text)
 		}
 		if field.field == "assignee" && len(f.states) > 0 {

@@ -4,13 +4,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/filter"
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
 
 // of is a column of another table, looked up for each conversation.
 const (
-	ofContact = `EXISTS (SELECT 1 FROM contact p WHERE p.workspace_id = c.workspace_id AND p.contact_id = c.contact_id AND %)`
+	ofContact     = `EXISTS (SELECT 1 FROM contact p WHERE p.workspace_id = c.workspace_id AND p.contact_id = c.contact_id AND %)`
+	ofLabels      = `EXISTS (SELECT 1 FROM conversation_label l WHERE l.workspace_id = c.workspace_id AND l.conversation_id = c.conversation_id AND %)`
+	ofParticipant = `EXISTS (SELECT 1 FROM conversation_participant o WHERE o.workspace_id = c.workspace_id AND o.conversation_id = c.conversation_id AND %)`
 )
 
 // conversationColumns is the allow-list: the fields of conversations, by the
@@ -36,6 +39,12 @@ func conversationColumns(driver db.Driver) map[string]column {
 		"assignee":        {value: own + `assignee_id`},
 		"inbox":           {value: own + `inbox_id`, always: true},
 		"contact":         {value: own + `contact_id`, always: true},
+		"team":            {value: own + `team_id`, set: own + `team_id <> ''`},
+		"label":           {value: `l.label_id`, wrap: ofLabels},
+		"participant":     {value: `o.member_id`, wrap: ofParticipant},
+		"priority":        {value: own + `priority`, set: own + `priority > 0`, ranks: ranks()},
+		"number":          {value: own + `number`, whole: true, always: true},
+		"attributes":      {object: `c.attributes`},
 		"created_at":      {value: own + `created_at`, always: true},
 		"updated_at":      {value: own + `updated_at`, always: true},
 		"waiting_since":   moment("waiting_since"),
@@ -87,4 +96,13 @@ func pgAttribute(col column, kind filter.Kind) column {
 	}
 	col.bind = func(f filter.Field) []any { return []any{f.Key, f.Key} }
 	return col
+}
+
+// ranks is how priorities are stored.
+func ranks() map[string]int64 {
+	out := make(map[string]int64)
+	for i, p := range conversation.Priorities() {
+		out[string(p)] = int64(i)
+	}
+	return out
 }

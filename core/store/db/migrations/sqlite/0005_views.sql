@@ -27,3 +27,5 @@ CREATE INDEX conversation_age ON conversation (workspace_id, state, created_at, 
 CREATE INDEX conversation_waiting ON conversation (workspace_id, waiting_since, conversation_id) WHERE waiting_since > 0;
 -- What somebody has: where a list of theirs begins when it is short.
 CREATE INDEX conversation_assignee ON conversation (workspace_id, assignee_id, state) WHERE assignee_id IS NOT NULL;
+-- What is urgent. Only what has a priority is in it.
+CREATE INDEX conversation_priority ON conversation (workspace_id, priority, updated_at, conversation_id) WHERE priority > 0;

@@ -1,0 +1,109 @@
+// Package viewtest is the conformance suite of the view ports and in-memory
+// fakes that pass it.
+package viewtest
+
+import (
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/filter"
+)
+
+// Row is a conversation as a filter sees it: the reference of what every
+// store's query must select.
+type Row struct {
+	Conversation conversation.Conversation
+	Contact      contact.Contact
+	Typed        map[string]any // the contact's attributes
+	Read         uint64         // how far the member who asks has read
+}
+
+// Values implements filter.Row.
+func (r Row) Values(f filter.Field) []filter.Value {
+	c := r.Conversation
+	switch f.Name {
+	case "state":
+		return text(string(c.State))
+	case "responder":
+		return text(string(c.Responder))
+	case "assignee":
+		return text(string(c.Assignee))
+	case "team":
+		return text(string(c.Team))
+	case "inbox":
+		return text(string(c.Inbox))
+	case "contact":
+		return text(string(c.Contact))
+	case "priority":
+		return text(string(c.Priority))
+	case "label":
+		return each(c.Labels)
+	case "participant":
+		return each(c.Participants)
+	case "number":
+		return []filter.Value{{Number: float64(c.Number)}}
+	case "unread":
+		return []filter.Value{{Bool: c.LastInboundSeq > r.Read}}
+	case "created_at":
+		return moment(c.CreatedAt)
+	case "updated_at":
+		return moment(c.UpdatedAt)
+	case "waiting_since":
+		return moment(c.WaitingSince)
+	case "last_message_at":
+		return moment(c.Last.At)
+	case "contact.name":
+		return text(r.Contact.Name)
+	case "contact.email":
+		return text(r.Contact.Email)
+	case "attributes":
+		return attribute(f, c.Attributes[f.Key])
+	case "contact.attributes":
+		return attribute(f, r.Typed[f.Key])
+	default:
+		return nil
+	}
+}
+
+func text(s string) []filter.Value {
+	if s == "" {
+		return nil
+	}
+	return []filter.Value{{Text: s}}
+}
+
+func each[T ~string](ids []T) []filter.Value {
+	out := make([]filter.Value, len(ids))
+	for i, id := range ids {
+		out[i].Text = string(id)
+	}
+	return out
+}
+
+func moment(t time.Time) []filter.Value {
+	if t.IsZero() {
+		return nil
+	}
+	return []filter.Value{{Time: t}}
+}
+
+// attribute is a custom attribute, when it is of the type that its definition
+// says.
+func attribute(f filter.Field, v any) []filter.Value {
+	switch x := v.(type) {
+	case string:
+		if f.Kind != filter.Number && f.Kind != filter.Bool {
+			return text(x)
+		}
+	case float64:
+		if f.Kind == filter.Number {
+			return []filter.Value{{Number: x}}
+		}
+	case bool:
+		if f.Kind == filter.Bool {
+			return []filter.Value{{Bool: x}}
+		}
+	}
+	return nil
+}
