@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/bus"
+	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
@@ -27,6 +28,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/telemetry"
+	"github.com/patchbay-im/patchbay/core/view"
 	"github.com/patchbay-im/patchbay/web"
 )
 
@@ -50,6 +52,7 @@ type server struct {
 	secrets       *channel.Secrets
 	hooks         *channel.Hooks
 	conversations *conversation.Service
+	views         *view.Service
 	extensions    *extension.Service
 
 	deliverer  *delivery.Deliverer
@@ -139,12 +142,22 @@ func (s *server) domain() {
 		Store: conversations, Reader: conversations, Marks: conversations, Visitors: conversations,
 		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity.Members}, Now: s.now,
 	})
+	s.views = view.NewService(view.Deps{
+		Store: s.store.Views(), Lister: conversations, Definitions: noDefinitions{}, Teams: s.store.Teams(), Now: s.now,
+	})
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
 	s.extensions = extension.NewService(s.plugins)
 	s.demo = &demo{
 		ids: s.identity, inboxes: s.inboxes, store: channels, conversations: s.conversations,
 		now: s.now, out: s.options.Out, baseURL: s.config.BaseURL(),
 	}
+}
+
+// noDefinitions implements view.Definitions.
+type noDefinitions struct{}
+
+func (noDefinitions) Attributes(context.Context, identity.WorkspaceID, catalog.Target) ([]catalog.Attribute, error) {
+	return nil, nil
 }
 
 // colleagues implements conversation.Members.
@@ -200,7 +213,7 @@ func (s *server) face(ctx context.Context) error {
 		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
 		Proxies: proxies, MetricsPublic: s.config.Metrics.Public,
 		Identity: s.identity, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Hooks: s.hooks,
-		Conversations: s.conversations, Extensions: s.extensions,
+		Conversations: s.conversations, Views: s.views, Extensions: s.extensions,
 		Presence: presence{s.dispatcher}, Sockets: s.gateway,
 		Feed:     feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch},
 		PluginUI: s.plugins.UI, Console: web.Console(),

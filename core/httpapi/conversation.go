@@ -8,8 +8,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/patchbay-im/patchbay/core/channel"
-	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
@@ -57,8 +55,6 @@ func listOf[T, V any](p page.Page[T], view func(T) V) *body[list[V]] {
 }
 
 func (s *Server) conversationRoutes() {
-	member(s, huma.Operation{Method: http.MethodGet, Path: conversationsPath, Summary: "List conversations", Tags: []string{"conversations"}},
-		identity.ConversationRead, s.listConversations)
 	one := conversationsPath + "/{conversation}"
 	member(s, huma.Operation{Method: http.MethodGet, Path: one, Summary: "Get a conversation", Tags: []string{"conversations"}},
 		identity.ConversationRead, s.getConversation)
@@ -83,41 +79,6 @@ func (s *Server) conversationRoutes() {
 		Description: "Committed events after a feed number, for a client that found a gap.",
 	},
 		identity.ConversationRead, s.events)
-}
-
-type listConversationsInput struct {
-	Workspace string `path:"workspace"`
-	Paging
-	View    string `query:"view" enum:"mine,unassigned,all" default:"all"`
-	State   string `query:"state" enum:"open,snoozed,resolved,any" default:"any"`
-	Inbox   string `query:"inbox" maxLength:"40"`
-	Contact string `query:"contact" maxLength:"40"`
-}
-
-func (s *Server) listConversations(ctx context.Context, scope identity.Scope, in *listConversationsInput) (*body[list[wire.Conversation]], error) {
-	f := conversation.Filter{Inbox: channel.InboxID(in.Inbox), Contact: contact.ID(in.Contact)}
-	if in.State != "any" {
-		f.State = conversation.State(in.State)
-	}
-	switch in.View {
-	case "mine":
-		f.Assignee = scope.Member()
-	case "unassigned":
-		f.Unassigned = true
-	}
-	p, err := s.Conversations.List(ctx, scope, f, in.request())
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]conversation.ID, len(p.Items))
-	for i, c := range p.Items {
-		ids[i] = c.ID
-	}
-	read, err := s.Conversations.Read(ctx, scope, ids)
-	if err != nil {
-		return nil, err
-	}
-	return listOf(p, func(c conversation.Conversation) wire.Conversation { return withUnread(c, read[c.ID]) }), nil
 }
 
 func withUnread(c conversation.Conversation, read uint64) wire.Conversation {

@@ -11,6 +11,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/team"
+	"github.com/patchbay-im/patchbay/core/view"
 )
 
 // places fills the parameters of a path.
@@ -56,12 +57,12 @@ func TestAuthorizationMatrix(t *testing.T) {
 	mine := map[string]string{
 		"team":      string(s.team(s.WS, "Mine")),
 		"workspace": string(s.WS), "member": "mem_none", "invitation": "inv_none", "inbox": string(s.Inbox.ID), "publisher": "a", "name": "b",
-		"contact": string(c.Contact), "conversation": string(c.ID),
+		"contact": string(c.Contact), "conversation": string(c.ID), "view": "vie_none",
 	}
 	foreign := map[string]string{
 		"team":      string(s.team(abroad, "Theirs")),
 		"workspace": string(s.WS), "member": string(stranger.ID), "invitation": "inv_none", "inbox": string(theirInboxes[0].ID), "publisher": "a", "name": "b",
-		"contact": string(theirs.Contact), "conversation": string(theirs.ID),
+		"contact": string(theirs.Contact), "conversation": string(theirs.ID), "view": string(s.view(abroad)),
 	}
 	s.contactThings(mine, s.WS, c.Contact)
 	s.contactThings(foreign, abroad, theirs.Contact)
@@ -136,6 +137,15 @@ func (s *site) change(m identity.Member, fn func(*identity.Member)) {
 	s.Helper()
 	_, err := s.fake.Identities.ChangeMember(s.Context(), m.Workspace, m.ID, func(m *identity.Member) error { fn(m); return nil })
 	s.OK(err)
+}
+
+// view makes a view that all of a workspace see.
+func (s *site) view(w identity.WorkspaceID) view.ID {
+	s.Helper()
+	name, scope := "Theirs", view.Workspace
+	v, err := s.views.Create(s.Context(), identity.SystemScope(w), view.Draft{Name: &name, Scope: &scope})
+	s.OK(err)
+	return v.ID
 }
 
 // team makes a team.

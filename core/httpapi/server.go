@@ -36,6 +36,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/team"
+	"github.com/patchbay-im/patchbay/core/view"
 )
 
 const (
@@ -60,6 +61,7 @@ type Options struct {
 	Secrets       *channel.Secrets
 	Hooks         *channel.Hooks
 	Conversations *conversation.Service
+	Views         *view.Service
 	Extensions    *extension.Service
 	Presence      Presence
 	Sockets       Sockets
@@ -124,6 +126,7 @@ func New(o Options) (*Server, error) {
 	s.pluginRoutes()
 	s.teamRoutes()
 	s.contactRoutes()
+	s.viewRoutes()
 	s.conversationRoutes()
 	s.visitorRoutes()
 	s.socketRoutes()

@@ -14,6 +14,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
 	"github.com/patchbay-im/patchbay/core/conversation"
@@ -24,6 +25,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/team"
+	"github.com/patchbay-im/patchbay/core/view"
+	"github.com/patchbay-im/patchbay/core/view/viewtest"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -32,6 +35,7 @@ type site struct {
 	*conversationtest.World
 	*httpapi.Server
 	fake     *conversationtest.Fake
+	views    *view.Service
 	identity *identity.Services
 	plugins  *channeltest.Plugins
 }
@@ -60,6 +64,7 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 		Store: s.fake, Reader: s.fake, Marks: s.fake, Visitors: s.fake, Inboxes: s.fake.Inboxes, Plugins: s.plugins,
 		Members: colleagues{s.fake}, Now: time.Now,
 	})
+	views := viewtest.NewFake(s.fake)
 	o := httpapi.Options{
 		Version: "test", BaseURL: "http://example.com", Now: time.Now, Log: log,
 		Identity: s.identity, People: s.people(),
@@ -68,6 +73,7 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, time.Now),
 		Secrets:       channel.NewSecrets(s.fake.Inboxes, s.fake.Inboxes, channeltest.Sealer{}, time.Now),
 		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, time.Now),
+		Views:         view.NewService(view.Deps{Store: views, Lister: views, Definitions: noDefinitions{}, Teams: s.fake.Teams, Now: time.Now}),
 		Conversations: conversations, Extensions: extension.NewService(noPlugins{}), Presence: nobody{},
 		Feed: feed{s.fake.Feed, s.fake},
 		PluginUI: func(channel.PluginID) (fs.FS, bool) {
@@ -84,6 +90,7 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 	if change != nil {
 		change(&o)
 	}
+	s.views = o.Views
 	server, err := httpapi.New(o)
 	s.OK(err)
 	s.Server = server
@@ -143,6 +150,12 @@ func (s *site) hook(inbox channel.Inbox) string {
 // proxied trusts the address that requests without a listener come from.
 func proxied(o *httpapi.Options) {
 	o.Proxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/32"), netip.MustParsePrefix("10.0.0.0/8")}
+}
+
+type noDefinitions struct{}
+
+func (noDefinitions) Attributes(context.Context, identity.WorkspaceID, catalog.Target) ([]catalog.Attribute, error) {
+	return nil, nil
 }
 
 type mute struct{}
