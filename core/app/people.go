@@ -16,6 +16,6 @@ func people(s *store.Store, now func() time.Time) httpapi.People {
 			Store: contacts, Organisations: contacts, Attributes: contact.PlainAttributes{}, Now: now,
 		}),
 		ContactNotes: contact.NewNotes(contacts, now), Organisations: contact.NewOrganisations(contacts, now),
-		Pages: contact.NewPages(contacts, now),
+		Pages: contact.NewPages(contacts, now), Merging: contact.NewMerging(contacts, contacts, now),
 	}
 }

@@ -18,6 +18,7 @@ type People struct {
 	ContactNotes  *contact.Notes
 	Organisations *contact.Organisations
 	Pages         *contact.Pages
+	Merging       *contact.Merging
 }
 
 // contactBody is a customer.
@@ -104,6 +105,7 @@ func (s *Server) contactRoutes() {
 		identity.ContactRead, s.listPages)
 	s.contactNoteRoutes()
 	s.organisationRoutes()
+	s.mergeRoutes()
 }
 
 type listContactsInput struct {

@@ -22,7 +22,21 @@ func (s *site) contactThings(values map[string]string, w identity.WorkspaceID, o
 	s.OK(s.fake.Contacts.AddNote(s.Context(), note))
 	org := contact.Organisation{Workspace: w, ID: contact.OrganisationID(ids.New("org")), Name: "An organisation"}
 	s.OK(s.fake.Contacts.AddOrganisation(s.Context(), org))
-	values["note"], values["organisation"] = string(note.ID), string(org.ID)
+	values["note"], values["organisation"], values["merge"] = string(note.ID), string(org.ID), string(s.merged(w))
+}
+
+// merged makes two contacts and merges them.
+func (s *site) merged(w identity.WorkspaceID) contact.MergeID {
+	s.Helper()
+	ids := id.NewSource(time.Now)
+	one, other := contact.ID(ids.New("con")), contact.ID(ids.New("con"))
+	for _, c := range []contact.ID{one, other} {
+		s.OK(s.fake.Contacts.Add(s.Context(), contact.Contact{Workspace: w, ID: c, Name: string(c)}))
+	}
+	scope := identity.Scope{Workspace: w, Actor: identity.Actor{Kind: identity.ActorMember, ID: "mem_1", Role: identity.RoleAgent}}
+	m, _, err := contact.NewMerging(s.fake.Contacts, s.fake.Contacts, time.Now).Merge(s.Context(), scope, one, other)
+	s.OK(err)
+	return m.ID
 }
 
 func (s *site) people() httpapi.People {
@@ -32,7 +46,7 @@ func (s *site) people() httpapi.People {
 			Store: store, Organisations: store, Attributes: contacttest.Attributes{"plan": "text"}, Now: time.Now,
 		}),
 		ContactNotes: contact.NewNotes(store, time.Now), Organisations: contact.NewOrganisations(store, time.Now),
-		Pages: contact.NewPages(store, time.Now),
+		Pages: contact.NewPages(store, time.Now), Merging: contact.NewMerging(store, store, time.Now),
 	}
 }
 

@@ -120,7 +120,7 @@ func TestAuthorizationMatrix(t *testing.T) {
 // the use case, not the form.
 func bodyOf(path string) string {
 	for suffix, body := range map[string]string{
-		"/notes": `{"text":"x"}`, "/notes/{note}": `{"text":"x"}`,
+		"/notes": `{"text":"x"}`, "/contacts/{contact}/merge": `{"into":"con_none"}`, "/notes/{note}": `{"text":"x"}`,
 		"/messages": `{"client_msg_id":"x","kind":"note","text":"hi"}`, "/assign": `{"member_id":""}`, "/state": `{"state":"open"}`,
 		"/read": `{"seq":1}`, "/me": `{"status":"away"}`, "/invitations": `{"email":"new@example.com","role":"agent"}`,
 		"/teams": `{"name":"x"}`, "/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,

@@ -37,6 +37,7 @@ var (
 	_ contact.PageStore         = (*contacts.Store)(nil)
 	_ contact.NoteStore         = (*contacts.Store)(nil)
 	_ contact.OrganisationStore = (*contacts.Store)(nil)
+	_ contact.MergeStore        = (*contacts.Store)(nil)
 	_ contact.Tx                = (*contacts.Tx)(nil)
 	_ channel.Store             = (*channels.Store)(nil)
 	_ channel.RequestStore      = (*channels.Store)(nil)

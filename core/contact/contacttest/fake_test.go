@@ -16,10 +16,18 @@ func TestFake(t *testing.T) {
 		fake := contacttest.NewFake(feed)
 		n := 0
 		return contacttest.Fixture{
-			Store: fake, Log: feed,
+			Store: fake, Pages: fake, Notes: fake, Organisations: fake, Merges: fake, Log: feed,
 			Workspace: func(testing.TB) (identity.WorkspaceID, string) {
 				n++
 				return identity.WorkspaceID(fmt.Sprint("wsp_", n)), fmt.Sprint("inb_", n)
+			},
+			Within: func(_ testing.TB, w identity.WorkspaceID, fn func(contact.Tx) error) error {
+				tx, commit := fake.Begin(w)
+				err := fn(tx)
+				if err == nil {
+					commit()
+				}
+				return err
 			},
 			Create: func(tb testing.TB, c contact.Contact, who contact.Identity) error {
 				tb.Helper()

@@ -16,30 +16,48 @@ import (
 
 // Fixture is an implementation under test.
 type Fixture struct {
-	Store contact.Store
-	Log   event.Log // of the same storage
+	Store         contact.Store
+	Pages         contact.PageStore
+	Notes         contact.NoteStore
+	Organisations contact.OrganisationStore
+	Merges        contact.MergeStore
+	Log           event.Log // of the same storage
 
 	// Workspace makes a workspace with one inbox.
 	Workspace func(t testing.TB) (workspace identity.WorkspaceID, inbox string)
 	// Create stores a contact as a conversation's transaction would; it
 	// returns what that transaction says.
 	Create func(t testing.TB, c contact.Contact, who contact.Identity) error
+	// Within runs the contact side of such a transaction.
+	Within func(t testing.TB, workspace identity.WorkspaceID, fn func(contact.Tx) error) error
 }
 
 // Run runs the suite. open returns an empty, independent storage each time.
 func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	t.Helper()
 	for name, run := range map[string]func(*world){
-		"get":            testGet,
-		"list":           testList,
-		"list in pages":  testPages,
-		"search":         testSearch,
-		"update":         testUpdate,
-		"update fails":   testUpdateFails,
-		"broken text":    testText,
-		"tenants apart":  testTenants,
-		"one identity":   testIdentity,
-		"wild attribute": testAttributes,
+		"get":             testGet,
+		"list":            testList,
+		"list in pages":   testPages,
+		"search":          testSearch,
+		"update":          testUpdate,
+		"update fails":    testUpdateFails,
+		"broken text":     testText,
+		"tenants apart":   testTenants,
+		"one identity":    testIdentity,
+		"wild attribute":  testAttributes,
+		"orders":          testOrders,
+		"transaction":     testTx,
+		"page views":      testPageViews,
+		"notes":           testNotes,
+		"organisations":   testOrganisations,
+		"merge":           testMerge,
+		"merge refuses":   testMergeRefuses,
+		"merge chain":     testMergeChain,
+		"merge and undo":  testMergeUndo,
+		"merge at once":   testMergeAtOnce,
+		"merge at random": testMergeRandom,
+		"duplicates":      testDuplicates,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := &world{T: t, f: open(t), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}

@@ -69,6 +69,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"visitors":                       testVisitors,
 		"policy":                         testPolicy,
 		"current and by external id":     testCurrent,
+		"merged contacts":                testMergedContacts,
 		"random histories obey the laws": testRandom,
 	} {
 		t.Run(name, func(t *testing.T) { run(NewWorld(t, open(t))) })
