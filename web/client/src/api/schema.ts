@@ -298,6 +298,57 @@ export interface paths {
         patch: operations["patchWorkspacesByWorkspaceContactsByContact"];
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/contacts/{contact}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List contacts that may be the same person */
+        get: operations["getWorkspacesByWorkspaceContactsByContactDuplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/contacts/{contact}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merge a contact into another */
+        post: operations["postWorkspacesByWorkspaceContactsByContactMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/contacts/{contact}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the merges of a contact */
+        get: operations["getWorkspacesByWorkspaceContactsByContactMerges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/contacts/{contact}/notes": {
         parameters: {
             query?: never;
@@ -734,6 +785,23 @@ export interface paths {
         head?: never;
         /** Change a member */
         patch: operations["patchWorkspacesByWorkspaceMembersByMember"];
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/merges/{merge}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo a merge of contacts */
+        post: operations["postWorkspacesByWorkspaceMergesByMergeUndo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/workspaces/{workspace}/organisations": {
@@ -1229,6 +1297,14 @@ export interface components {
             name: string;
             plugin: string;
         };
+        DuplicateBody: {
+            contact: components["schemas"]["ContactBody"];
+            /**
+             * @description What the two have in common.
+             * @enum {string}
+             */
+            reason: "email" | "phone" | "name";
+        };
         EventsBody: {
             epoch: string;
             /**
@@ -1341,6 +1417,11 @@ export interface components {
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
+        ListDuplicateBody: {
+            items: components["schemas"]["DuplicateBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
         ListInboxBody: {
             items: components["schemas"]["InboxBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
@@ -1353,6 +1434,11 @@ export interface components {
         };
         ListMemberBody: {
             items: components["schemas"]["MemberBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
+        ListMergeBody: {
+            items: components["schemas"]["MergeBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
@@ -1434,6 +1520,26 @@ export interface components {
             member_id: string;
             /** @description As it was then. */
             name: string;
+        };
+        MergeBody: {
+            actor: components["schemas"]["Actor"];
+            /** Format: date-time */
+            at: string;
+            id: string;
+            /** @description The contact that was merged. */
+            source: components["schemas"]["ContactRef"];
+            target_id: string;
+            /** Format: date-time */
+            undone_at?: string;
+        };
+        MergeContactInputBody: {
+            /** @description The contact that stays. */
+            into: string;
+        };
+        MergedBody: {
+            /** @description The contact that stays. */
+            contact: components["schemas"]["ContactBody"];
+            merge_id: string;
         };
         Message: {
             attachments?: components["schemas"]["Attachment"][];
@@ -1828,6 +1934,12 @@ export interface components {
         };
         TokenInputBody: {
             token: string;
+        };
+        UnmergedBody: {
+            /** @description The contact that stands for itself again. */
+            contact: components["schemas"]["ContactBody"];
+            /** @description The contact that it was merged into. */
+            from: components["schemas"]["ContactBody"];
         };
         ViewBody: {
             columns?: string[];
@@ -3638,6 +3750,268 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContactBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceContactsByContactDuplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                contact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDuplicateBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceContactsByContactMerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                contact: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeContactInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergedBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceContactsByContactMerges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                contact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMergeBody"];
                 };
             };
             /** @description Bad Request */
@@ -6221,6 +6595,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MemberBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceMergesByMergeUndo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                merge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnmergedBody"];
                 };
             };
             /** @description Bad Request */
