@@ -11,7 +11,7 @@ const schema: Schema = {
     colour: { type: "string", format: "color", default: "#112233" },
     corner: { type: "string", enum: ["right", "left"], default: "right", "x-i18n": { "zh-CN": { enum: ["右", "左"] } } },
     delay: { type: "integer", minimum: 0, maximum: 60 },
-    loud: { type: "boolean" },
+    loud: { type: "boolean", default: false },
     origins: { type: "array", items: { type: "string" } },
     nested: { type: "object" },
   },
@@ -55,8 +55,47 @@ describe("values", () => {
 describe("problemOf", () => {
   it("finds the problem of a setting and of what is inside it", () => {
     const errors = { "/config/colour": "no colour", "/config/origins/1": "no origin", "/config/origins_more": "other" };
-    expect(problemOf("colour", errors)).toBe("no colour");
-    expect(problemOf("origins", errors)).toBe("no origin");
-    expect(problemOf("title", errors)).toBeUndefined();
+    expect(problemOf("/config/colour", errors)).toBe("no colour");
+    expect(problemOf("/config/origins", errors)).toBe("no origin");
+    expect(problemOf("/config/title", errors)).toBeUndefined();
+  });
+});
+
+describe("settings inside settings", () => {
+  const deep: Schema = {
+    $defs: { tongue: { type: "string", maxLength: 35, title: "Tongue" } },
+    properties: {
+      theme: { type: "object", properties: { radius: { type: "integer", default: 12 }, corner: { type: "string", enum: ["left"] }, tongue: { $ref: "#/$defs/tongue", title: "First" } } },
+      rules: {
+        type: "array",
+        maxItems: 3,
+        items: { type: "object", required: ["words"], properties: { words: { type: "object", additionalProperties: { type: "string" } }, returning: { type: "boolean" }, when: { type: "object", properties: { path: { type: "string" } } } } },
+      },
+    },
+  };
+  const own = settingsOf(deep, "en");
+
+  it("have controls of their own", () => {
+    expect(own.map((one) => [one.name, one.control, one.children.map((child) => child.control)])).toEqual([
+      ["theme", "group", ["number", "choice", "line"]],
+      ["rules", "rows", ["texts", "maybe", "group"]],
+    ]);
+    expect(own[0]!.children[2]).toMatchObject({ title: "First", maxLength: 35 });
+  });
+
+  it("start with defaults at every depth", () => {
+    expect(initialValues(own, { rules: [{ words: { en: "hi" } }] })).toEqual({ theme: { radius: 12, corner: "", tongue: "" }, rules: [{ words: { en: "hi" }, returning: undefined, when: { path: "" } }] });
+  });
+
+  it("are sent without what is empty, and with what is needed", () => {
+    expect(toSend(own, { theme: { radius: undefined, corner: "", tongue: "" }, rules: [{ words: { en: "hi", zh: "" }, when: { path: "" } }, { words: {}, returning: false }] })).toEqual({
+      rules: [{ words: { en: "hi" } }, { words: {}, returning: false }],
+    });
+  });
+
+  it("tell a problem where it is", () => {
+    const errors = { "/config/rules/0/words/en": "too long" };
+    expect(problemOf("/config/rules", errors, false)).toBeUndefined();
+    expect(problemOf("/config/rules/0/words", errors)).toBe("too long");
   });
 });

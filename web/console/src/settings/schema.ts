@@ -11,18 +11,29 @@ interface Property {
   minimum?: number;
   maximum?: number;
   maxLength?: number;
+  maxItems?: number;
   writeOnly?: boolean;
-  items?: { type?: string };
+  items?: Property;
+  properties?: Record<string, Property>;
+  required?: string[];
+  /** Of an object without properties of its own: what each entry is. */
+  additionalProperties?: boolean | Property;
+  $ref?: string;
   "x-i18n"?: Record<string, { title?: string; description?: string; enum?: string[] }>;
 }
 
 export interface Schema {
   properties?: Record<string, Property>;
   required?: string[];
+  $defs?: Record<string, Property>;
 }
 
-/** How a setting is edited. `other` is kept as it is: the form has no control for it. */
-export type Control = "line" | "lines" | "secret" | "url" | "color" | "number" | "boolean" | "choice" | "list" | "other";
+/**
+ * How a setting is edited. `maybe` is a yes or no that may stay open; `texts` one text per language;
+ * `group` settings inside a setting; `rows` several of such. `other` is kept as it is: the form has
+ * no control for it.
+ */
+export type Control = "line" | "lines" | "secret" | "url" | "color" | "number" | "boolean" | "maybe" | "choice" | "list" | "texts" | "group" | "rows" | "other";
 
 export interface Setting {
   name: string;
@@ -36,6 +47,10 @@ export interface Setting {
   integer: boolean;
   options: { value: string; label: string }[];
   initial: unknown;
+  /** Of a group, and of each of the rows. */
+  children: Setting[];
+  /** How many rows there may be. */
+  maxItems?: number;
 }
 
 export type Values = Record<string, unknown>;
@@ -45,25 +60,40 @@ const LONG_TEXT = 120;
 
 /** The settings of a schema in its order, in the reader's language. */
 export function settingsOf(schema: Schema, locale: Locale): Setting[] {
-  return Object.entries(schema.properties ?? {}).map(([name, property]) => {
+  return settingsIn(schema, locale, schema.$defs ?? {});
+}
+
+function settingsIn(schema: Schema | Property, locale: Locale, defs: Record<string, Property>): Setting[] {
+  return Object.entries(schema.properties ?? {}).map(([name, written]) => {
+    const property = resolved(written, defs);
     const own = property["x-i18n"]?.[locale];
+    const control = controlOf(property, defs);
+    const inside = control === "group" ? property : control === "rows" ? resolved(property.items!, defs) : undefined;
     return {
       name,
-      control: controlOf(property),
+      control,
       title: own?.title ?? property.title ?? name,
       description: own?.description ?? property.description ?? "",
       required: schema.required?.includes(name) ?? false,
       maxLength: property.maxLength,
       minimum: property.minimum,
       maximum: property.maximum,
+      maxItems: property.maxItems,
       integer: property.type === "integer",
       options: (property.enum ?? []).map((value, index) => ({ value: String(value), label: own?.enum?.[index] ?? String(value) })),
       initial: property.default,
+      children: inside ? settingsIn(inside, locale, defs) : [],
     };
   });
 }
 
-function controlOf(property: Property): Control {
+/** A property with what it refers to; what stands beside the reference goes first. */
+function resolved(property: Property, defs: Record<string, Property>): Property {
+  const name = property.$ref?.match(/^#\/\$defs\/([^/]+)$/)?.[1];
+  return name ? { ...defs[name], ...property } : property;
+}
+
+function controlOf(property: Property, defs: Record<string, Property>): Control {
   if (property.enum && (property.type ?? "string") === "string") return "choice";
   switch (property.type) {
     case "string":
@@ -72,12 +102,25 @@ function controlOf(property: Property): Control {
     case "number":
       return "number";
     case "boolean":
-      return "boolean";
+      return property.default === undefined ? "maybe" : "boolean";
     case "array":
-      return property.items?.type === "string" ? "list" : "other";
+      return listControl(resolved(property.items ?? {}, defs));
+    case "object":
+      return groupControl(property, defs);
     default:
       return "other";
   }
+}
+
+function listControl(items: Property): Control {
+  if (items.type === "string") return "list";
+  return items.type === "object" && items.properties ? "rows" : "other";
+}
+
+function groupControl(property: Property, defs: Record<string, Property>): Control {
+  if (property.properties) return "group";
+  const entries = property.additionalProperties;
+  return typeof entries === "object" && resolved(entries, defs).type === "string" ? "texts" : "other";
 }
 
 function textControl(property: Property): Control {
@@ -90,31 +133,55 @@ function textControl(property: Property): Control {
 /** What the form starts with: what is stored, else the schema's defaults. */
 export function initialValues(settings: readonly Setting[], stored: Values): Values {
   const values: Values = { ...stored };
-  for (const { name, control, initial } of settings) values[name] ??= initial ?? blank(control);
+  for (const setting of settings) values[setting.name] = initialValue(setting, stored[setting.name] ?? setting.initial);
   return values;
+}
+
+function initialValue({ control, children }: Setting, value: unknown): unknown {
+  switch (control) {
+    case "group":
+      return initialValues(children, (value ?? {}) as Values);
+    case "rows":
+      return ((value ?? []) as Values[]).map((row) => initialValues(children, row));
+    default:
+      return value ?? blank(control);
+  }
 }
 
 function blank(control: Control): unknown {
   if (control === "boolean") return false;
   if (control === "list") return [];
-  return control === "number" || control === "other" ? undefined : "";
+  if (control === "texts") return {};
+  return ["number", "maybe", "other"].includes(control) ? undefined : "";
 }
 
 /** What is sent: an optional setting left empty is left out, unless the schema names the empty value. */
 export function toSend(settings: readonly Setting[], values: Values): Values {
   const sent: Values = { ...values };
-  for (const { name, initial } of settings) {
-    const value = sent[name];
-    if (value === undefined || (value === "" && initial !== "")) delete sent[name];
+  for (const setting of settings) {
+    const value = valueToSend(setting, sent[setting.name]);
+    if (value === undefined || (value === "" && setting.initial !== "")) delete sent[setting.name];
+    else sent[setting.name] = value;
   }
   return sent;
 }
 
-/** The problem of a setting: of itself, or of something inside it. */
-export function problemOf(name: string, errors: Record<string, string>): string | undefined {
-  const own = `/config/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-  const pointer = Object.keys(errors).find((key) => key === own || key.startsWith(`${own}/`));
-  return pointer && errors[pointer];
+function valueToSend({ control, children, required }: Setting, value: unknown): unknown {
+  if (control === "rows") return ((value ?? []) as Values[]).map((row) => toSend(children, row));
+  if (control !== "group" && control !== "texts") return value;
+  const inside = control === "group" ? toSend(children, (value ?? {}) as Values) : Object.fromEntries(Object.entries((value ?? {}) as Values).filter(([, text]) => text));
+  return required || Object.keys(inside).length > 0 ? inside : undefined;
+}
+
+/** The pointer of what is called `name` inside another (RFC 6901). */
+export function pointerTo(base: string, name: string | number): string {
+  return `${base}/${String(name).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}
+
+/** The problem of what a pointer names: its own or, with `inside`, of something in it. */
+export function problemOf(pointer: string, errors: Record<string, string>, inside = true): string | undefined {
+  const found = Object.keys(errors).find((key) => key === pointer || (inside && key.startsWith(`${pointer}/`)));
+  return found && errors[found];
 }
 
 /** One entry a line; empty lines do not count. */
