@@ -41,6 +41,7 @@ const routes: RouteRecordRaw[] = [
         children: [
           { path: "", name: "settings", redirect: { name: "profile" } },
           { path: "profile", name: "profile", component: () => import("./settings/ProfilePage.vue"), meta: { title: "settings.profile" } },
+          { path: "workspace", name: "workspace", component: () => import("./settings/WorkspacePage.vue"), meta: { title: "settings.workspace", permission: "workspace.manage" } },
           { path: "members", name: "members", component: () => import("./settings/MembersPage.vue"), meta: { title: "settings.members", permission: "member.read" } },
           { path: "teams", name: "teams", component: () => import("./settings/catalog/TeamsPage.vue"), meta: { title: "settings.teams", permission: "team.read" } },
           { path: "labels", name: "labels", component: () => import("./settings/catalog/LabelsPage.vue"), meta: { title: "settings.labels", permission: "catalog.read" } },

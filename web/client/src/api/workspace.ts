@@ -14,6 +14,7 @@ import type {
   PluginLogLine,
   Role,
   TimelinePage,
+  Workspace,
 } from "../types";
 import { CatalogApi } from "./catalog";
 import type { Api } from "./client";
@@ -47,6 +48,14 @@ export class WorkspaceApi {
 
   private get path() {
     return { workspace: this.id };
+  }
+
+  workspace(): Promise<Workspace> {
+    return this.api.call("get", BASE, { path: this.path });
+  }
+
+  updateWorkspace(body: { name?: string; locale?: Workspace["locale"]; settings?: Partial<Workspace["settings"]> }): Promise<Workspace> {
+    return this.api.call("patch", BASE, { path: this.path, body });
   }
 
   async checklist(): Promise<ChecklistItem[]> {
@@ -104,6 +113,19 @@ export class WorkspaceApi {
   /** The old address stops working at once; the answer carries the new one. */
   rotateHook(inbox: string): Promise<Inbox> {
     return this.api.call("post", `${BASE}/inboxes/{inbox}/rotate-hook`, { path: { ...this.path, inbox } });
+  }
+
+  async identitySecrets(inbox: string): Promise<{ kid: string; created_at: string; expires_at?: string }[]> {
+    return (await this.api.call("get", `${BASE}/inboxes/{inbox}/identity-secret`, { path: { ...this.path, inbox } })).kids;
+  }
+
+  /** The answer alone carries the secret. The one before works for 24 hours more. */
+  createIdentitySecret(inbox: string): Promise<{ kid: string; secret: string }> {
+    return this.api.call("post", `${BASE}/inboxes/{inbox}/identity-secret`, { path: { ...this.path, inbox } });
+  }
+
+  async endIdentitySecret(inbox: string, kid: string): Promise<void> {
+    await this.api.call("delete", `${BASE}/inboxes/{inbox}/identity-secret/{kid}`, { path: { ...this.path, inbox, kid } });
   }
 
   async plugins(): Promise<Plugin[]> {

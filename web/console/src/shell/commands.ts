@@ -21,6 +21,7 @@ const places: Place[] = [
   { id: "all", label: "list.views.all", icon: "chats", to: { name: "conversations", params: { view: "all" } } },
   { id: "start", label: "nav.start", icon: "start", to: { name: "start" }, permission: "workspace.manage" },
   { id: "profile", label: "settings.profile", icon: "user", to: { name: "profile" } },
+  { id: "workspace", label: "settings.workspace", icon: "settings", to: { name: "workspace" }, permission: "workspace.manage" },
   { id: "members", label: "settings.members", icon: "users", to: { name: "members" }, permission: "member.read" },
   { id: "teams", label: "settings.teams", icon: "team", to: { name: "teams" }, permission: "team.read" },
   { id: "canned", label: "settings.canned", icon: "reply", to: { name: "canned" }, permission: "catalog.read" },
