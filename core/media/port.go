@@ -2,12 +2,15 @@ package media
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/identity"
 )
 
 // Tx is the attachments' side of a transaction of the conversation store.
@@ -59,4 +62,75 @@ func Refusal(index int, found bool, state State) error {
 func refused(index int, code, sentence string) error {
 	return errs.New(errs.Invalid, "attachment."+code, sentence).
 		WithFields(errs.Field{Pointer: fmt.Sprintf("/attachment_ids/%d", index), Code: code, Detail: sentence})
+}
+
+// Store keeps what is known of uploads and attachments.
+type Store interface {
+	// Begin stores a new upload: Uploading, nothing received.
+	Begin(ctx context.Context, u Upload) error
+	// Upload returns one in any state, or errs.Absent.
+	Upload(ctx context.Context, workspace identity.WorkspaceID, id ID) (Upload, error)
+	// Advance moves Received of one that is Uploading. It conflicts
+	// (upload.moved) when Received is not from, or the upload is done.
+	Advance(ctx context.Context, workspace identity.WorkspaceID, id ID, from, to int64) error
+	// Finish makes an upload Ready and stores what its content says. It
+	// conflicts like Advance when it is not Uploading.
+	Finish(ctx context.Context, a Attachment) error
+	// Discard removes one that no message has taken, and reports whether there was one.
+	Discard(ctx context.Context, workspace identity.WorkspaceID, id ID) (bool, error)
+	// Find returns an attachment by its bare id, which is globally unique, in
+	// any state, or errs.Absent: for those who hold its ticket.
+	Find(ctx context.Context, id ID) (Upload, error)
+}
+
+// Ledger is Store as the sweeper sees it.
+type Ledger interface {
+	// Expired lists uploads and attachments that no message took in time.
+	Expired(ctx context.Context, now time.Time, limit int) ([]Ref, error)
+	// Whole lists attachments that are Ready or Taken, in order of their ids,
+	// after the given one.
+	Whole(ctx context.Context, after ID, limit int) ([]Attachment, error)
+	// Known tells which of the given attachments have a row, in any state.
+	Known(ctx context.Context, ids []ID) (map[ID]bool, error)
+}
+
+// Part is one of the files that belong to an attachment.
+type Part string
+
+// The parts.
+const (
+	Incoming Part = "incoming" // what an upload has brought so far
+	Original Part = "original" // the whole file, byte for byte
+	Drawing  Part = "preview"  // the re-encoded raster
+)
+
+// Content is an open file.
+type Content interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64
+}
+
+// ErrLost tells that less of a file is there than its row promises.
+var ErrLost = errors.New("media: a file is gone or cut off")
+
+// Files keeps the bytes, under names made of the attachments' ids alone. What a
+// method has done is on disk when it returns. A full disk is NoSpace.
+type Files interface {
+	// Write puts bytes into an upload at an offset, which must not lie beyond
+	// its end: ErrLost.
+	Write(id ID, at int64, data []byte) error
+	// Open opens a part for reading; ErrLost when there is none.
+	Open(id ID, p Part) (Content, error)
+	// Draw stores the preview, in place of an earlier one.
+	Draw(id ID, data []byte) error
+	// Keep makes the upload the original. Doing it again does nothing.
+	Keep(id ID) error
+	// Remove removes all parts. What is not there is removed already.
+	Remove(id ID) error
+	// Walk calls fn for every file with the attachment it belongs to ("" = it
+	// has no name of ours) and when it was last written, until fn fails.
+	Walk(fn func(id ID, modified time.Time) error) error
+	// Free returns how many bytes the disk has room for.
+	Free() (int64, error)
 }

@@ -43,6 +43,8 @@ var (
 	_ channel.RequestStore      = (*channels.Store)(nil)
 	_ channel.SecretStore       = (*channels.Store)(nil)
 	_ media.Tx                  = (*attachments.Tx)(nil)
+	_ media.Store               = (*attachments.Store)(nil)
+	_ media.Ledger              = (*attachments.Store)(nil)
 	_ conversation.Store        = (*conversations.Store)(nil)
 	_ conversation.Tx           = (*conversations.Tx)(nil)
 	_ conversation.Reader       = (*conversations.Store)(nil)
@@ -90,6 +92,9 @@ func (s *Store) Identities() identity.Stores { return identities.New(s.db).Store
 
 // Contacts returns contact.Store, PageStore, NoteStore and OrganisationStore.
 func (s *Store) Contacts() *contacts.Store { return contacts.New(s.db) }
+
+// Attachments returns media.Store and media.Ledger.
+func (s *Store) Attachments() *attachments.Store { return attachments.New(s.db) }
 
 // Channels returns channel.Store and channel.RequestStore.
 func (s *Store) Channels() *channels.Store { return channels.New(s.db) }

@@ -1,0 +1,52 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/id"
+)
+
+// Served is a file on its way to a reader. Close its Content.
+type Served struct {
+	Content
+	Name   string
+	Type   string    // safe to answer with
+	Inline bool      // may be shown in place; else it is downloaded
+	Tag    string    // changes with the bytes
+	Until  time.Time // when today's address becomes void
+}
+
+// Open opens an attachment, or its preview, for whoever holds a ticket. Errors:
+// those of Signer.Check, errs.Absent when there is no such file (any more).
+func (s *Service) Open(ctx context.Context, name ID, ticket string, p Part) (Served, error) {
+	if err := s.Signer.Check(name, ticket); err != nil {
+		return Served{}, err
+	}
+	if !id.Valid("att", string(name)) {
+		return Served{}, errs.Absent()
+	}
+	u, err := s.Store.Find(ctx, name)
+	if err != nil {
+		return Served{}, err
+	}
+	if u.State == Uploading || p == Drawing && !u.HasPreview() {
+		return Served{}, errs.Absent()
+	}
+	f, err := s.Files.Open(name, p)
+	if errors.Is(err, ErrLost) {
+		s.Log.ErrorContext(ctx, "the file of an attachment is missing: restore the media folder from the backup that belongs to the database", "attachment", name)
+		return Served{}, errs.Absent()
+	}
+	if err != nil {
+		return Served{}, err
+	}
+	out := Served{Content: f, Name: u.Name, Type: ServedType(u.Attachment), Inline: Inline(u.Attachment), Tag: u.SHA256[:32], Until: s.Signer.Until()}
+	if p == Drawing {
+		out.Type, out.Inline, out.Tag = u.Preview, true, out.Tag+"-preview"
+	}
+	s.Count("served", f.Size())
+	return out, nil
+}
