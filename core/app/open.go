@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/blob"
 	"github.com/patchbay-im/patchbay/core/bus"
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
@@ -22,6 +23,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
 	"github.com/patchbay-im/patchbay/core/realtime"
 	"github.com/patchbay-im/patchbay/core/seal"
@@ -40,6 +42,7 @@ type server struct {
 	now     func() time.Time
 
 	store   *store.Store
+	files   *blob.Store
 	bus     *bus.Bus
 	box     *seal.Box
 	metrics *telemetry.Metrics
@@ -53,6 +56,7 @@ type server struct {
 	hooks         *channel.Hooks
 	conversations *conversation.Service
 	views         *view.Service
+	media         *media.Service
 	extensions    *extension.Service
 
 	deliverer  *delivery.Deliverer
@@ -109,6 +113,9 @@ func (s *server) openStore(ctx context.Context) error {
 	if s.store, err = store.Open(ctx, c); err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
+	if s.files, err = blob.Open(dataPath(s.config, "media")); err != nil {
+		return err //nolint:wrapcheck // it names the folder
+	}
 	if s.epoch, err = s.store.Epoch(ctx); err != nil {
 		return fmt.Errorf("read the database's epoch: %w", err)
 	}
@@ -145,6 +152,7 @@ func (s *server) domain() {
 	s.views = view.NewService(view.Deps{
 		Store: s.store.Views(), Lister: conversations, Definitions: noDefinitions{}, Teams: s.store.Teams(), Now: s.now,
 	})
+	s.media = s.newMedia()
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
 	s.extensions = extension.NewService(s.plugins)
 	s.demo = &demo{
@@ -213,7 +221,7 @@ func (s *server) face(ctx context.Context) error {
 		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
 		Proxies: proxies, MetricsPublic: s.config.Metrics.Public,
 		Identity: s.identity, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Hooks: s.hooks,
-		Conversations: s.conversations, Views: s.views, Extensions: s.extensions,
+		Conversations: s.conversations, Views: s.views, Media: s.media, Extensions: s.extensions,
 		Presence: presence{s.dispatcher}, Sockets: s.gateway,
 		Feed:     feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch},
 		PluginUI: s.plugins.UI, Console: web.Console(),
@@ -306,6 +314,9 @@ func (s *server) close(ctx context.Context) error {
 	}
 	if s.store != nil {
 		err = errors.Join(err, s.store.Close(ctx))
+	}
+	if s.files != nil {
+		err = errors.Join(err, s.files.Close())
 	}
 	return err
 }

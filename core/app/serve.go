@@ -102,6 +102,7 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 	g.Go(func() error { s.announcer.run(parts); return nil })
 	g.Go(func() error { return s.runPlugins(parts) })
 	g.Go(func() error { s.housekeeping(parts); return nil })
+	g.Go(func() error { s.tidyFiles(parts); return nil })
 	if err := s.greet(ctx); err != nil {
 		stop()
 		return errors.Join(err, g.Wait(), s.close(ctx))

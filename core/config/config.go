@@ -15,6 +15,7 @@ type Config struct {
 	Secrets  Secrets  `key:"secrets"`
 	Bus      Bus      `key:"bus"`
 	Plugins  Plugins  `key:"plugins"`
+	Media    Media    `key:"media"`
 	Log      Log      `key:"log"`
 	Metrics  Metrics  `key:"metrics"`
 	Admin    Admin    `key:"admin"`
@@ -49,6 +50,14 @@ type Bus struct {
 // Plugins is where plugins are found.
 type Plugins struct {
 	DevDir string `key:"dev_dir" def:"" doc:"Directory of unsigned plugins, one folder each, as make build fills it. Empty: bin/plugins beside the binary, or plugins beside it, when there."`
+}
+
+// Media is which files messages may carry.
+type Media struct {
+	MaxUpload     Size `key:"max_upload" def:"25MiB" doc:"Largest file that members and visitors may send, 64KiB to 4GiB. A channel may take less."`
+	MaxMegapixels int  `key:"max_megapixels" def:"50" doc:"Largest picture that gets a preview, in millions of pixels, 1 to 500. A larger one is kept as a file."`
+	DecodeMemory  Size `key:"decode_memory" def:"256MiB" doc:"Memory that all pictures being decoded may take together, 16MiB to 16GiB. One that needs more by itself is kept as a file."`
+	MinFree       Size `key:"min_free" def:"256MiB" doc:"Room that files leave on the disk of data_dir: below it they are refused, so that the database can still write."`
 }
 
 // Log is what the process tells.

@@ -106,6 +106,7 @@ func decoding(d *mapstructure.DecoderConfig) {
 	d.WeaklyTypedInput = true
 	d.DecodeHook = mapstructure.ComposeDecodeHookFunc(
 		mapstructure.StringToTimeDurationHookFunc(),
+		mapstructure.TextUnmarshallerHookFunc(),
 		func(from, to reflect.Type, data any) (any, error) {
 			if from.Kind() != reflect.String || to != reflect.TypeFor[[]string]() {
 				return data, nil

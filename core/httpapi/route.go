@@ -50,7 +50,9 @@ type caller struct {
 
 // register adds an operation with its access to huma, OpenAPI and the table.
 func register[I, O any](s *Server, op huma.Operation, a access, fn func(context.Context, *I) (*O, error)) {
-	op.MaxBodyBytes = maxBody
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes = maxBody
+	}
 	op.Extensions = map[string]any{"x-access": string(a)}
 	if op.OperationID == "" {
 		op.OperationID = operationID(op.Method, op.Path)

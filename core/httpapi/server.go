@@ -35,6 +35,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/view"
 )
@@ -62,6 +63,7 @@ type Options struct {
 	Hooks         *channel.Hooks
 	Conversations *conversation.Service
 	Views         *view.Service
+	Media         *media.Service // nil = no files
 	Extensions    *extension.Service
 	Presence      Presence
 	Sockets       Sockets
@@ -129,6 +131,7 @@ func New(o Options) (*Server, error) {
 	s.viewRoutes()
 	s.conversationRoutes()
 	s.visitorRoutes()
+	s.uploadRoutes()
 	s.socketRoutes()
 	s.hookRoutes()
 	s.widgetRoutes()
@@ -259,7 +262,8 @@ func (s *Server) readable(c *fiber.Ctx) error {
 	}
 	if pathUnder(c.Path(), apiPrefix) {
 		c.Set(fiber.HeaderCacheControl, "no-store")
-		if !utf8.Valid(c.Request().Body()) {
+		// What is declared as bytes is text nowhere: only uploads accept it.
+		if c.Get(fiber.HeaderContentType) != fiber.MIMEOctetStream && !utf8.Valid(c.Request().Body()) {
 			return newProblem(http.StatusBadRequest, "request.encoding", "The request is not valid UTF-8.")
 		}
 	}

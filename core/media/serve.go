@@ -47,6 +47,6 @@ func (s *Service) Open(ctx context.Context, name ID, ticket string, p Part) (Ser
 	if p == Drawing {
 		out.Type, out.Inline, out.Tag = u.Preview, true, out.Tag+"-preview"
 	}
-	s.Count("served", f.Size())
+	s.Count("served", 1, f.Size())
 	return out, nil
 }

@@ -21,7 +21,7 @@ type Deps struct {
 	Files  Files
 	Signer Signer
 	Limits Limits
-	Count  func(what string, bytes int64) // of metrics; nil = not counted
+	Count  func(what string, n int, bytes int64) // for metrics; nil = not counted
 	Now    func() time.Time
 	Log    *slog.Logger
 }
@@ -39,7 +39,7 @@ type Service struct {
 // NewService returns a Service.
 func NewService(d Deps) *Service {
 	if d.Count == nil {
-		d.Count = func(string, int64) {}
+		d.Count = func(string, int, int64) {}
 	}
 	return &Service{Deps: d, ids: id.NewSource(d.Now), studio: newStudio(d.Limits)}
 }
@@ -67,7 +67,7 @@ func (s *Service) Begin(ctx context.Context, workspace identity.WorkspaceID, by 
 	if err := s.Store.Begin(ctx, u); err != nil {
 		return Upload{}, err
 	}
-	s.Count("begun", 0)
+	s.Count("begun", 1, 0)
 	return u, nil
 }
 
@@ -147,7 +147,7 @@ func (s *Service) write(ctx context.Context, u Upload, data []byte) (Upload, err
 		return u, err
 	}
 	u.Received += int64(len(data))
-	s.Count("received", int64(len(data)))
+	s.Count("received", 1, int64(len(data)))
 	return u, nil
 }
 
@@ -176,7 +176,7 @@ func (s *Service) Cancel(ctx context.Context, workspace identity.WorkspaceID, by
 	if !gone { // a message was faster
 		return errs.New(errs.Conflict, "attachment.taken", "This file belongs to a message already.")
 	}
-	s.Count("cancelled", 0)
+	s.Count("cancelled", 1, 0)
 	return s.Files.Remove(id) // when that fails, the sweeper does it
 }
 
@@ -214,7 +214,7 @@ func (s *Service) finish(ctx context.Context, u Upload) (Upload, error) {
 	if err := s.Store.Finish(ctx, u.Attachment); err != nil {
 		return u, err
 	}
-	s.Count("finished_"+string(u.Kind), u.Size)
+	s.Count("finished_"+string(u.Kind), 1, u.Size)
 	return s.Store.Upload(ctx, u.Workspace, u.ID)
 }
 
@@ -233,7 +233,7 @@ func (s *Service) examine(ctx context.Context, a *Attachment, f Content) error {
 	p, err := s.studio.draw(ctx, f, a.Size, a.Type)
 	if errors.Is(err, errNotDrawn) {
 		s.Log.InfoContext(ctx, "an image is kept as a file, without a preview", "attachment", a.ID, "type", a.Type, "reason", err)
-		s.Count("not_drawn", 0)
+		s.Count("not_drawn", 1, 0)
 		a.Kind = File
 		return nil
 	}

@@ -30,7 +30,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 			}
 		}
 		swept += gone
-		s.Count("swept", int64(gone))
+		s.Count("swept", gone, 0)
 		if gone == 0 { // messages took them meanwhile
 			return swept, nil
 		}
@@ -67,9 +67,9 @@ func (s *Service) Reconcile(ctx context.Context) (Audit, error) {
 		}
 		a.Orphans++
 	}
-	s.Count("orphans", int64(a.Orphans))
+	s.Count("orphans", a.Orphans, 0)
 	a.Missing, err = Missing(ctx, s.Ledger, s.Files)
-	s.Count("missing", int64(len(a.Missing)))
+	s.Count("missing", len(a.Missing), 0)
 	return a, err
 }
 

@@ -10,7 +10,7 @@ import (
 
 // Upload is an attachment on its way in, or one that has arrived.
 type Upload struct {
-	Attachment        // Name and Size as announced; the rest is told by the content, once it is Ready
+	Attachment // Name and Size as announced; the rest is told by the content, once it is Ready
 	By         Uploader
 	State      State
 	Received   int64     // bytes that are on disk for certain

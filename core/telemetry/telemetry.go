@@ -40,6 +40,8 @@ type Metrics struct {
 	closes   *prometheus.CounterVec
 	restarts *prometheus.CounterVec
 	feed     prometheus.Counter
+	media    *prometheus.CounterVec
+	bytes    *prometheus.CounterVec
 }
 
 // NewMetrics returns empty metrics with the runtime's own.
@@ -68,10 +70,16 @@ func NewMetrics(version string) *Metrics {
 		feed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "patchbay_feed_events_total", Help: "Committed events handed to observers.",
 		}),
+		media: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "patchbay_media_total", Help: "What happened to files of messages: begun, received (pieces), finished_<kind>, not_drawn, served, cancelled, swept, orphans, missing.",
+		}, []string{"what"}),
+		bytes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "patchbay_media_bytes_total", Help: "Bytes of files received, finished and served.",
+		}, []string{"what"}),
 	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "patchbay_build_info", Help: "The running version."}, []string{"version"})
 	info.WithLabelValues(version).Set(1)
-	m.registry.MustRegister(m.requests, m.latency, m.sockets, m.frames, m.closes, m.restarts, m.feed, info,
+	m.registry.MustRegister(m.requests, m.latency, m.sockets, m.frames, m.closes, m.restarts, m.feed, m.media, m.bytes, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -100,6 +108,14 @@ func (m *Metrics) PluginRestarted(plugin string) { m.restarts.WithLabelValues(pl
 
 // Events counts committed events handed to observers.
 func (m *Metrics) Events(n int) { m.feed.Add(float64(n)) }
+
+// Media counts n things that happened to files of messages, with their bytes.
+func (m *Metrics) Media(what string, n int, bytes int64) {
+	m.media.WithLabelValues(what).Add(float64(n))
+	if bytes > 0 {
+		m.bytes.WithLabelValues(what).Add(float64(bytes))
+	}
+}
 
 // Text renders the metrics in Prometheus' text form.
 func (m *Metrics) Text() (text []byte, contentType string, err error) {

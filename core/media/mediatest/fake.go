@@ -4,6 +4,7 @@ package mediatest
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +14,8 @@ import (
 
 // Fake keeps attachments in memory. It is safe for concurrent use.
 type Fake struct {
+	Sign media.Signer // gives what is read its ticket; the zero value gives none
+
 	mu    sync.Mutex
 	files map[media.ID]file
 }
@@ -23,6 +26,7 @@ type file struct {
 	by       media.Uploader
 	state    media.State
 	expires  time.Time
+	received int64
 	place    media.Place
 	position int
 }
@@ -100,4 +104,25 @@ func (t *fakeTx) commit() {
 	for id, f := range t.changed {
 		t.fake.files[id] = f
 	}
+}
+
+// Of returns what the messages at some places carry, as committed.
+func (f *Fake) Of(_ context.Context, workspace identity.WorkspaceID, places []media.Place) (map[media.Place][]media.Attachment, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found := make(map[media.Place][]file)
+	for _, x := range f.files {
+		if x.Workspace == workspace && x.state == media.Taken && slices.Contains(places, x.place) {
+			found[x.place] = append(found[x.place], x)
+		}
+	}
+	out := make(map[media.Place][]media.Attachment)
+	for p, all := range found {
+		slices.SortFunc(all, func(a, b file) int { return a.position - b.position })
+		for _, x := range all {
+			x.Ticket = f.Sign.Ticket(x.ID)
+			out[p] = append(out[p], x.Attachment)
+		}
+	}
+	return out, nil
 }

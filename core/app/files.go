@@ -1,0 +1,59 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/media"
+)
+
+// How often files are looked after. The comparison of rows and files reads the
+// name of every file there is.
+const (
+	sweepEvery     = 10 * time.Minute
+	reconcileEvery = 24 * time.Hour
+)
+
+// newMedia makes the use cases of files.
+func (s *server) newMedia() *media.Service {
+	rows := s.store.Attachments()
+	return media.NewService(media.Deps{
+		Store: rows, Ledger: rows, Files: s.files, Signer: rows.Signer(),
+		Limits: media.Limits{
+			Upload: int64(s.config.Media.MaxUpload), Pixels: int64(s.config.Media.MaxMegapixels) * 1_000_000,
+			DecodeMemory: int64(s.config.Media.DecodeMemory), MinFree: int64(s.config.Media.MinFree),
+		},
+		Count: s.metrics.Media, Now: s.now, Log: s.log,
+	})
+}
+
+// tidyFiles throws away files that no message took, until ctx ends; once at
+// the start and then daily it compares rows and files.
+func (s *server) tidyFiles(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for next := s.now(); ; {
+		s.chore(ctx, "sweeping files", func() error { _, err := s.media.Sweep(ctx); return err })
+		if !s.now().Before(next) {
+			s.chore(ctx, "comparing rows and files", func() error { return s.reconcile(ctx) })
+			next = s.now().Add(reconcileEvery)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *server) reconcile(ctx context.Context) error {
+	found, err := s.media.Reconcile(ctx)
+	if found.Orphans > 0 {
+		s.log.InfoContext(ctx, "files without a row were removed", "attachments", found.Orphans)
+	}
+	if n := len(found.Missing); n > 0 {
+		s.log.ErrorContext(ctx, "files of attachments are missing or cut off: restore the media folder from the backup that belongs to the database",
+			"attachments", n, "first", found.Missing[0])
+	}
+	return err //nolint:wrapcheck // the use case's own error
+}
