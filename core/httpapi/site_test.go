@@ -14,6 +14,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/blob"
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
@@ -24,6 +25,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/view"
 	"github.com/patchbay-im/patchbay/core/view/viewtest"
@@ -87,6 +89,14 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 		Health:  func(context.Context) error { return nil },
 		Metrics: func() ([]byte, string, error) { return []byte("up 1\n"), "text/plain", nil },
 	}
+	s.fake.Media.Sign = media.NewSigner(bytes.Repeat([]byte("k"), 32), time.Now)
+	files, err := blob.Open(t.TempDir())
+	s.OK(err)
+	t.Cleanup(func() { _ = files.Close() })
+	o.Media = media.NewService(media.Deps{
+		Store: s.fake.Media.Store(), Ledger: s.fake.Media.Store(), Files: files, Signer: s.fake.Media.Sign,
+		Limits: media.Limits{Upload: 3 << 20, Pixels: 1_000_000, DecodeMemory: 32 << 20}, Now: time.Now, Log: log,
+	})
 	if change != nil {
 		change(&o)
 	}

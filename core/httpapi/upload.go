@@ -86,6 +86,10 @@ func (s *Server) uploadRoutes() {
 	register(s, uploadOperation(http.MethodPatch, one, "Send a piece of a file as a visitor", "visitors"), accessVisitor, s.visitorAppendUpload)
 	register(s, uploadOperation(http.MethodGet, one, "Ask how far a visitor's upload is", "visitors"), accessVisitor, s.visitorGetUpload)
 	register(s, uploadOperation(http.MethodDelete, one, "Throw a visitor's upload away", "visitors"), accessVisitor, s.visitorCancelUpload)
+	for _, path := range []string{apiPrefix + "/workspaces/{workspace}/uploads/{upload}", one} {
+		// huma wants a body wherever it may have one; an empty piece has none.
+		s.api.OpenAPI().Paths[path].Patch.RequestBody.Required = false
+	}
 	s.mediaRoutes()
 }
 

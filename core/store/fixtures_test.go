@@ -18,6 +18,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
+	"github.com/patchbay-im/patchbay/core/media/mediatest"
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
 )
@@ -51,6 +53,23 @@ func contactFixture(t *testing.T, s *store.Store) contacttest.Fixture {
 			return s.Conversations().Within(tb.Context(), c.Workspace, func(ctx context.Context, tx conversation.Tx) error {
 				return tx.Contacts().Create(ctx, c, who)
 			})
+		},
+	}
+}
+
+func mediaFixture(t *testing.T, s *store.Store) mediatest.Fixture {
+	t.Helper()
+	w := conversationtest.NewWorld(t, fixture(s))
+	n := 0
+	return mediatest.Fixture{
+		Store: s.Attachments(), Ledger: s.Attachments(), Of: s.Attachments().Of,
+		Workspace: func(testing.TB) identity.WorkspaceID {
+			n++
+			ws, _ := w.Workspace(fmt.Sprintf("%d@media.example", n))
+			return ws
+		},
+		Within: func(ctx context.Context, ws identity.WorkspaceID, fn func(context.Context, media.Tx) error) error {
+			return s.Conversations().Within(ctx, ws, func(ctx context.Context, tx conversation.Tx) error { return fn(ctx, tx.Media()) })
 		},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
 	"github.com/patchbay-im/patchbay/core/internal/pgtest"
+	"github.com/patchbay-im/patchbay/core/media/mediatest"
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
 	"github.com/patchbay-im/patchbay/core/view/viewtest"
@@ -44,6 +45,9 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	})
 	t.Run("team", func(t *testing.T) {
 		teamtest.Run(t, func(t *testing.T) teamtest.Fixture { return teamFixture(t, fresh(t)) })
+	})
+	t.Run("media", func(t *testing.T) {
+		mediatest.Run(t, func(t *testing.T) mediatest.Fixture { return mediaFixture(t, fresh(t)) })
 	})
 	t.Run("contact", func(t *testing.T) {
 		contacttest.Run(t, func(t *testing.T) contacttest.Fixture { return contactFixture(t, fresh(t)) })

@@ -24,6 +24,11 @@ func New(d *db.DB) *Store { return &Store{db: d} }
 // Signer signs and checks with the secret of this database.
 func (s *Store) Signer() media.Signer { return s.db.Signer() }
 
+// Of returns what messages carry, as committed: see the function Of.
+func (s *Store) Of(ctx context.Context, workspace identity.WorkspaceID, places []media.Place) (map[media.Place][]media.Attachment, error) {
+	return Of(ctx, s.db, workspace, places)
+}
+
 // Begin implements media.Store.
 func (s *Store) Begin(ctx context.Context, u media.Upload) error {
 	return s.db.Do(ctx, string(u.Workspace), func(ctx context.Context, tx *db.Tx) error {
