@@ -23,6 +23,12 @@ type Tx interface {
 	Seen(ctx context.Context, id ID, at time.Time) error
 	// Verify marks an identity as proved, unless it is.
 	Verify(ctx context.Context, inbox, external string, at time.Time) error
+	// Prove makes an anonymous visitor's identity that of the person whom the
+	// site vouched for, verified, with what the visitor looked at. It does so
+	// only where nobody else can be meant, and reports whether it did: the
+	// contact has no other identity and was not merged, nor another into it, and
+	// the inbox does not know the person.
+	Prove(ctx context.Context, inbox, visitor, person string, at time.Time) (bool, error)
 }
 
 // Store keeps contacts.

@@ -69,6 +69,7 @@ type Conversation struct {
 	UpdatedAt      time.Time // of the last change
 
 	Organised
+	Rated
 
 	// Read-only, joined by the store.
 	ContactName  string
@@ -174,14 +175,18 @@ const (
 	Reopened        ChangeType = "conversation.reopened" // {by}
 	SnoozedChange   ChangeType = "conversation.snoozed"  // {until}
 	Unsnoozed       ChangeType = "conversation.unsnoozed"
+	Identified      ChangeType = "conversation.identified" // the customer proved who they are
+	OfflineChange   ChangeType = "conversation.offline"    // {email, phone}: came by the form for when nobody is there
+	RatingRequested ChangeType = "rating.requested"        // {rating_id, via, member_id}
+	RatingGiven     ChangeType = "rating.given"            // {rating_id, via, score, comment?}
 )
 
 // public reports whether the customer may know of a change.
 func (t ChangeType) public() bool {
 	switch t {
-	case MessageCreated, Assigned, ResolvedChange, Reopened:
+	case MessageCreated, Assigned, ResolvedChange, Reopened, RatingRequested, RatingGiven:
 		return true
-	case Created, NoteCreated, MessageDelivery, Queued, SnoozedChange, Unsnoozed:
+	case Created, NoteCreated, MessageDelivery, Queued, SnoozedChange, Unsnoozed, Identified, OfflineChange:
 		return false
 	default:
 		return false

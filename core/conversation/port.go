@@ -33,6 +33,8 @@ type Tx interface {
 	Sent(ctx context.Context, id ID, sender, clientID string) (*Change, error)
 	InboundTx
 	Neighbours
+	VisitorTx
+	RatingTx
 	// Save writes what c.Unsaved holds: the row, changes, messages, outbox
 	// entries with the workspace's next feed numbers, deliveries of messages
 	// that are DeliveryPending, and the agents' load.
@@ -51,6 +53,13 @@ type InboundTx interface {
 type Neighbours interface {
 	Contacts() contact.Tx
 	Media() media.Tx
+}
+
+// RatingTx is the side of a transaction that ratings need.
+type RatingTx interface {
+	// LastAnswer returns the last message that a member wrote to the customer;
+	// the zero Answer when there is none.
+	LastAnswer(ctx context.Context, id ID) (Answer, error)
 }
 
 // InboundKind separates the id spaces of inbound items.
@@ -126,36 +135,4 @@ type ReadMarks interface {
 	MarkRead(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, id ID, seq uint64) error
 	// Read returns how far the member has read each of the given conversations; 0 = not at all.
 	Read(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, ids []ID) (map[ID]uint64, error)
-}
-
-// VisitorID names a visitor session: vis_.
-type VisitorID string
-
-// Visitor is an anonymous browser talking through a live inbox. Its id is its
-// external id as a contact.
-type Visitor struct {
-	Workspace  identity.WorkspaceID
-	ID         VisitorID
-	Inbox      channel.InboxID
-	TokenHash  string // SHA-256, hex
-	Name       string // from the channel's policy; "" = anonymous
-	Locale     string
-	Attributes map[string]string
-	CreatedAt  time.Time
-	ExpiresAt  time.Time
-}
-
-// VisitorStore keeps visitor sessions and the last answer of each inbox's policy.
-type VisitorStore interface {
-	CreateVisitor(ctx context.Context, v Visitor) error
-	// Visitor returns a session by id, which is globally unique, or errs.Absent.
-	Visitor(ctx context.Context, id VisitorID) (Visitor, error)
-	// RenewVisitor replaces the token and the end of a session.
-	RenewVisitor(ctx context.Context, v Visitor) error
-	// SavePolicy keeps the last answer of an inbox's policy, for when its
-	// plugin is down, with the inbox's ConfigRevision.
-	SavePolicy(ctx context.Context, inbox channel.Inbox, answer channel.SessionAnswer) error
-	// Policy returns the kept answer; nil when there is none for the inbox's
-	// ConfigRevision: a tightened configuration must not be answered from before.
-	Policy(ctx context.Context, inbox channel.Inbox) (*channel.SessionAnswer, error)
 }

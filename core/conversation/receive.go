@@ -110,6 +110,7 @@ type accepted struct {
 	said     Written
 	files    []media.ID
 	by       media.Uploader // of the files
+	visitor  VisitorID // of an InboundVisitor
 }
 
 // accept finds or makes the contact and the conversation, and appends the
@@ -126,7 +127,7 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 			return s.replayed(ctx, tx, in, known, hash, &out)
 		}
 		t := Turn{At: s.Now(), IDs: s.ids}
-		who, err := s.contactOf(ctx, tx, t, inbox, in.sender)
+		who, err := s.contactOf(ctx, tx, t, inbox, in)
 		if err != nil {
 			return err
 		}
@@ -137,6 +138,11 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 		}
 		if c == nil {
 			c = Start(t, inbox, who, in.sender.External)
+		} else if again, err := s.again(ctx, tx, c, in); err != nil || again != nil {
+			if again != nil {
+				out = *again
+			}
+			return err
 		}
 		ch := c.Receive(t, in.said)
 		if err := s.give(ctx, tx, c, ch, in.by, in.files); err != nil {
@@ -175,7 +181,24 @@ func (s *Service) replayed(ctx context.Context, tx Tx, in accepted, known *Dedup
 	return nil
 }
 
-func (s *Service) contactOf(ctx context.Context, tx Tx, t Turn, inbox channel.Inbox, p channel.Person) (contact.Contact, error) {
+// again finds what a person wrote under the same id in a session that they had
+// before they proved who they are, or in another browser.
+func (s *Service) again(ctx context.Context, tx Tx, c *Conversation, in accepted) (*Posted, error) {
+	if in.kind != InboundVisitor || SubjectOf(in.sender.External) == "" {
+		return nil, nil //nolint:nilnil // nothing
+	}
+	before, err := tx.Sent(ctx, c.ID, "", in.said.ClientID)
+	if err != nil || before == nil {
+		return nil, err
+	}
+	if before.Message.Text != in.said.Text || len(before.Message.Attachments) != len(in.files) {
+		return nil, errReused()
+	}
+	return &Posted{Change: *before, Replayed: true}, nil
+}
+
+func (s *Service) contactOf(ctx context.Context, tx Tx, t Turn, inbox channel.Inbox, in accepted) (contact.Contact, error) {
+	p := in.sender
 	found, err := tx.Contacts().ByIdentity(ctx, string(inbox.ID), p.External)
 	if err != nil {
 		return contact.Contact{}, err
@@ -198,8 +221,12 @@ func (s *Service) contactOf(ctx context.Context, tx Tx, t Turn, inbox channel.In
 		Workspace: inbox.Workspace, Inbox: string(inbox.ID), External: p.External, Contact: c.ID,
 		Kind: contact.IdentityAccount, Label: c.Name, CreatedAt: t.At,
 	}
-	if inbox.Live {
-		who.Kind = contact.IdentityVisitor
+	if in.kind == InboundVisitor {
+		v, err := tx.VisitorSession(ctx, in.visitor)
+		if err != nil {
+			return contact.Contact{}, err
+		}
+		v.introduce(&c, &who, t.At)
 	}
 	return c, tx.Contacts().Create(ctx, c, who)
 }

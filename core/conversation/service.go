@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -19,15 +20,23 @@ type Members interface {
 	Member(ctx context.Context, scope identity.Scope, id identity.MemberID) (identity.Member, error)
 }
 
+// Publisher sends news to every node; an event.Bus is one.
+type Publisher interface {
+	Publish(subject string, data []byte) error
+}
+
 // Deps are the ports that Service works on.
 type Deps struct {
 	Store    Store
 	Reader   Reader
 	Marks    ReadMarks
 	Visitors VisitorStore
+	Contacts contact.Store
+	Keys     Keys
 	Inboxes  channel.Store
 	Plugins  channel.Plugins
 	Members  Members
+	Bus      Publisher // nil = sockets find out by themselves
 	Now      func() time.Time
 }
 

@@ -144,8 +144,54 @@ func TestRenewalNearTheEnd(t *testing.T) {
 	if _, err := d.service.Authenticate(t.Context(), d.Live.ID, got.Token); err != nil {
 		t.Errorf("the new token: %v", err)
 	}
+	// Another tab has the old token still: it gets the same new one, and for a
+	// minute the old one works.
+	for range 2 {
+		if tab := d.open(w.Token); !tab.Resumed || tab.Token != got.Token {
+			t.Errorf("the other tab got %+v", tab)
+		}
+	}
+	d.pass(time.Minute - time.Second)
+	if _, err := d.service.Authenticate(t.Context(), d.Live.ID, w.Token); err != nil {
+		t.Errorf("the old token within the minute: %v", err)
+	}
+	d.pass(time.Second)
 	_, err := d.service.Authenticate(t.Context(), d.Live.ID, w.Token)
 	d.refused(err, errs.Unauthenticated, "visitor.token_invalid")
+	if late := d.open(w.Token); late.Resumed {
+		t.Errorf("the old token opens %+v", late)
+	}
+	if again := d.open(got.Token); !again.Resumed || again.Token != got.Token {
+		t.Errorf("the new token opens %+v", again)
+	}
+}
+
+func TestTabsThatRenewAtOnce(t *testing.T) {
+	d := newDesk(t)
+	w := d.open("")
+	d.pass(80 * 24 * time.Hour)
+	tokens := make([]string, 8)
+	var wg sync.WaitGroup
+	for i := range tokens {
+		wg.Go(func() {
+			got, err := d.service.OpenSession(t.Context(), d.Live.ID, conversation.Knock{Token: w.Token})
+			if err != nil {
+				t.Error(err)
+			}
+			tokens[i] = got.Token
+		})
+	}
+	wg.Wait()
+	for _, token := range tokens {
+		if token != tokens[0] || token == w.Token {
+			t.Errorf("the tabs have %q", tokens)
+			break
+		}
+	}
+	d.pass(time.Hour)
+	if got := d.open(tokens[0]); !got.Resumed {
+		t.Error("the token they share is not valid")
+	}
 }
 
 func TestTokensThatOpenNothing(t *testing.T) {

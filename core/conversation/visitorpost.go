@@ -38,10 +38,10 @@ func (s *Service) VisitorSend(ctx context.Context, v Visitor, p VisitorPost) (Po
 		return Posted{}, err
 	}
 	return s.accept(ctx, inbox, accepted{
-		kind: InboundVisitor, external: string(v.ID) + "/" + p.ClientID,
+		kind: InboundVisitor, external: v.dedup(p.ClientID), visitor: v.ID,
 		said: Written{ClientID: p.ClientID, Text: p.Text, ReplyTo: quote}, files: p.Attachments,
 		by:     media.Uploader{Kind: media.ByVisitor, ID: string(v.ID)},
-		sender: channel.Person{External: string(v.ID), Name: v.Name, Attributes: v.Attributes},
+		sender: channel.Person{External: v.External(), Name: v.Name, Attributes: v.Attributes},
 	})
 }
 

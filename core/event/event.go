@@ -53,4 +53,5 @@ const (
 	SubjectPresence = "presence." // an agent's presence changed
 	SubjectQueue    = "queue."    // queue positions changed
 	SubjectRights   = "rights."   // a member's rights or session ended: sockets re-check
+	SubjectVisitors = "visitors." // a visitor's session ended: its sockets close
 )

@@ -62,7 +62,9 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 		Stores: s.fake.Identities.Stores(), Hasher: identity.NewHasher(identity.HashOptions{MemoryKiB: 8, Iterations: 1}),
 		Throttle: identity.NewThrottle(time.Now, identity.ThrottleOptions{}), Notifier: mute{}, Now: time.Now, Log: log,
 	})
+	secrets := channel.NewSecrets(s.fake.Inboxes, s.fake.Inboxes, channeltest.Sealer{}, time.Now)
 	conversations := conversation.NewService(conversation.Deps{
+		Contacts: s.fake.Contacts, Keys: secrets,
 		Store: s.fake, Reader: s.fake, Marks: s.fake, Visitors: s.fake, Inboxes: s.fake.Inboxes, Plugins: s.plugins,
 		Members: colleagues{s.fake}, Now: time.Now,
 	})
@@ -73,7 +75,7 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 
 		Teams:         team.NewService(s.fake.Teams, s.fake.Teams, time.Now),
 		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, time.Now),
-		Secrets:       channel.NewSecrets(s.fake.Inboxes, s.fake.Inboxes, channeltest.Sealer{}, time.Now),
+		Secrets:       secrets,
 		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, time.Now),
 		Views:         view.NewService(view.Deps{Store: views, Lister: views, Definitions: noDefinitions{}, Teams: s.fake.Teams, Now: time.Now}),
 		Conversations: conversations, Extensions: extension.NewService(noPlugins{}), Presence: nobody{},

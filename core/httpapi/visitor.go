@@ -34,6 +34,14 @@ type visitorSessionBody struct {
 	ExpiresAt time.Time      `json:"expires_at"`
 	Resumed   bool           `json:"resumed"`
 	Settings  map[string]any `json:"settings"`
+	Verified  bool           `json:"verified" doc:"Whether the site vouched for who the visitor is."`
+	Contact   *visitorBody   `json:"contact,omitempty" doc:"Who the site says it is."`
+}
+
+// visitorBody is a person whom the site vouched for, as they are shown to
+// themselves.
+type visitorBody struct {
+	Name string `json:"name"`
 }
 
 func (s *Server) visitorRoutes() {
@@ -41,6 +49,8 @@ func (s *Server) visitorRoutes() {
 		accessPublic, s.liveSettings)
 	register(s, huma.Operation{Method: http.MethodPost, Path: livePath + "/sessions", Summary: "Open or resume a visitor session", Tags: []string{"visitors"}, DefaultStatus: http.StatusCreated},
 		accessPublic, s.openSession)
+	register(s, huma.Operation{Method: http.MethodDelete, Path: livePath + "/sessions", Summary: "End my visitor session", Tags: []string{"visitors"}, DefaultStatus: http.StatusNoContent},
+		accessVisitor, s.endSession)
 	register(s, huma.Operation{Method: http.MethodGet, Path: livePath + "/changes", Summary: "Read what the visitor may see", Tags: []string{"visitors"}},
 		accessVisitor, s.visitorChanges)
 	register(s, huma.Operation{
@@ -71,6 +81,7 @@ type openSessionInput struct {
 		Locale      string `json:"locale,omitempty" maxLength:"35"`
 		EmbedOrigin string `json:"embed_origin,omitempty" maxLength:"300" doc:"Origin of the page that shows the widget."`
 		Token       string `json:"token,omitempty" maxLength:"200" doc:"Of an earlier session, to resume it."`
+		Identity    string `json:"identity,omitempty" doc:"A JSON Web Token by which the site vouches for a signed-in user; see docs/widget/identity.md."`
 	}
 }
 
@@ -80,7 +91,7 @@ func (s *Server) openSession(ctx context.Context, in *openSessionInput) (*body[v
 	}
 	b := in.Body
 	w, err := s.Conversations.OpenSession(ctx, channel.InboxID(in.Inbox), conversation.Knock{
-		Token: b.Token,
+		Token: b.Token, Identity: b.Identity,
 		Request: channel.SessionRequest{
 			EmbedOrigin: b.EmbedOrigin, PageURL: b.PageURL, PageTitle: b.PageTitle, Referrer: b.Referrer,
 			Locale: b.Locale, UserAgent: clientOf(ctx).UserAgent,
@@ -89,10 +100,22 @@ func (s *Server) openSession(ctx context.Context, in *openSessionInput) (*body[v
 	if err != nil {
 		return nil, err
 	}
-	return &body[visitorSessionBody]{Body: visitorSessionBody{
+	out := visitorSessionBody{
 		Token: w.Token, SessionID: string(w.Visitor.ID), ExpiresAt: wire.Stamp(w.Visitor.ExpiresAt),
-		Resumed: w.Resumed, Settings: jsonObject(w.Policy.Settings),
-	}}, nil
+		Resumed: w.Resumed, Settings: jsonObject(w.Policy.Settings), Verified: w.Visitor.Verified(),
+	}
+	if out.Verified && w.Visitor.Name != "" {
+		out.Contact = &visitorBody{Name: w.Visitor.Name}
+	}
+	return &body[visitorSessionBody]{Body: out}, nil
+}
+
+func (s *Server) endSession(ctx context.Context, _ *LivePathInput) (*struct{}, error) {
+	v, err := visitorIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Conversations.LogOut(ctx, v)
 }
 
 func visitorIn(ctx context.Context) (conversation.Visitor, error) {

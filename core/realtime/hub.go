@@ -156,14 +156,14 @@ func (r *rooms) doubtful(w identity.WorkspaceID) {
 func (r *room) join(v *visitor) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	v.twin = r.visitors[v.id]
-	r.visitors[v.id] = v
+	v.twin = r.visitors[v.external]
+	r.visitors[v.external] = v
 }
 
 func (r *room) leave(v *visitor) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	first := r.visitors[v.id]
+	first := r.visitors[v.external]
 	for at := &first; *at != nil; at = &(*at).twin {
 		if *at == v {
 			*at, v.twin = v.twin, nil
@@ -171,10 +171,10 @@ func (r *room) leave(v *visitor) {
 		}
 	}
 	if first == nil {
-		delete(r.visitors, v.id)
+		delete(r.visitors, v.external)
 		return
 	}
-	r.visitors[v.id] = first
+	r.visitors[v.external] = first
 }
 
 // intern returns the workspace of the room's inbox, as one string for all its

@@ -25,6 +25,7 @@ type visitor struct {
 	// Set by the hello, before the session is ready.
 	workspace  identity.WorkspaceID
 	id         string
+	external   string // what the inbox knows the visitor by; the id unless somebody vouched for them
 	name       string
 	attributes string // packed
 	expires    int64  // Unix seconds
@@ -137,14 +138,17 @@ func printable(token string) string {
 // adopt keeps of the visitor what the session needs.
 func (v *visitor) adopt(who conversation.Visitor) {
 	v.workspace = v.room.intern(who.Workspace)
-	v.id, v.name, v.expires = string(who.ID), who.Name, who.ExpiresAt.Unix()
+	v.id, v.external, v.name, v.expires = string(who.ID), who.External(), who.Name, who.ExpiresAt.Unix()
+	if !who.Verified() {
+		v.external = v.id // one string for both
+	}
 	v.attributes = pack(who.Attributes)
 }
 
 // who is the visitor as the use cases want it.
 func (v *visitor) who() conversation.Visitor {
 	return conversation.Visitor{
-		Workspace: v.workspace, ID: conversation.VisitorID(v.id), Inbox: v.room.inbox, Name: v.name,
+		Workspace: v.workspace, ID: conversation.VisitorID(v.id), Inbox: v.room.inbox, Name: v.name, Subject: conversation.SubjectOf(v.external),
 		Attributes: unpack(v.attributes), ExpiresAt: time.Unix(v.expires, 0).UTC(),
 	}
 }

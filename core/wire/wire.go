@@ -54,7 +54,9 @@ type Conversation struct {
 	CreatedAt      time.Time  `json:"created_at"`
 	UpdatedAt      time.Time  `json:"updated_at"`
 	Organised
-	Unread *bool `json:"unread,omitempty" doc:"Whether the customer wrote something that you have not read; only in answers of the REST API."`
+	Verified bool    `json:"verified" doc:"Whether the site of the inbox vouched for who the customer is."`
+	Rating   *Rating `json:"rating,omitempty"`
+	Unread   *bool   `json:"unread,omitempty" doc:"Whether the customer wrote something that you have not read; only in answers of the REST API."`
 }
 
 // Message is what somebody wrote.
@@ -122,6 +124,7 @@ func ConversationOf(c conversation.Conversation) Conversation {
 		ContactReadSeq: c.ContactReadSeq,
 		CreatedAt:      Stamp(c.CreatedAt), UpdatedAt: Stamp(c.UpdatedAt),
 		Organised: organisedOf(c.Organised),
+		Verified:  c.Verified(), Rating: ratingOf(c.Rated),
 	}
 	if !c.Last.At.IsZero() {
 		out.LastMessage = &Preview{

@@ -12,7 +12,7 @@ import (
 // Begin starts a transaction, which the caller runs alone: commit makes what
 // it did visible.
 func (f *Fake) Begin(workspace identity.WorkspaceID) (tx contact.Tx, commit func()) {
-	t := &fakeTx{fake: f, workspace: workspace, contacts: make(map[contact.ID]contact.Contact), known: make(map[known]contact.Identity)}
+	t := &fakeTx{fake: f, workspace: workspace, contacts: make(map[contact.ID]contact.Contact), known: make(map[known]contact.Identity), gone: make(map[known]known)}
 	return t, t.commit
 }
 
@@ -22,10 +22,14 @@ type fakeTx struct {
 	workspace identity.WorkspaceID
 	contacts  map[contact.ID]contact.Contact
 	known     map[known]contact.Identity
+	gone      map[known]known // identities that were proved to be somebody's
 }
 
 func (t *fakeTx) identity(inbox, external string) (contact.Identity, bool) {
 	k := known{t.workspace, inbox, external}
+	if _, gone := t.gone[k]; gone {
+		return contact.Identity{}, false
+	}
 	if who, ok := t.known[k]; ok {
 		return who, true
 	}
@@ -111,9 +115,49 @@ func (t *fakeTx) Verify(_ context.Context, inbox, external string, at time.Time)
 	return nil
 }
 
+// Prove implements contact.Tx.
+func (t *fakeTx) Prove(_ context.Context, inbox, visitor, person string, at time.Time) (bool, error) {
+	who, ok := t.identity(inbox, visitor)
+	if _, taken := t.identity(inbox, person); !ok || taken || !t.alone(who) {
+		return false, nil
+	}
+	from, to := known{t.workspace, inbox, visitor}, known{t.workspace, inbox, person}
+	t.gone[from] = to
+	who.External, who.Kind, who.VerifiedAt = person, contact.IdentityUser, at
+	t.known[to] = who
+	return true, nil
+}
+
+// alone reports whether a contact has this identity only and was not merged,
+// nor another into it.
+func (t *fakeTx) alone(who contact.Identity) bool {
+	c, ok := t.contact(who.Contact)
+	if !ok || c.Survivor != "" {
+		return false
+	}
+	t.fake.mu.Lock()
+	defer t.fake.mu.Unlock()
+	for _, o := range t.fake.contacts {
+		if o.Workspace == t.workspace && o.Survivor == c.ID {
+			return false
+		}
+	}
+	for _, o := range t.fake.known {
+		if o.Workspace == t.workspace && o.Contact == c.ID && (o.Inbox != who.Inbox || o.External != who.External) {
+			return false
+		}
+	}
+	return true
+}
+
 func (t *fakeTx) commit() {
 	t.fake.mu.Lock()
 	defer t.fake.mu.Unlock()
+	for from, to := range t.gone {
+		delete(t.fake.known, from)
+		t.fake.views[to] = append(t.fake.views[to], t.fake.views[from]...)
+		delete(t.fake.views, from)
+	}
 	for id, c := range t.contacts {
 		t.fake.contacts[key{t.workspace, id}] = c
 	}

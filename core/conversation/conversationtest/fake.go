@@ -40,6 +40,7 @@ type Fake struct {
 	spaces   map[identity.WorkspaceID]*space // replaced, never changed, by a commit
 	marks    map[mark]uint64
 	visitors map[conversation.VisitorID]conversation.Visitor
+	tokens   map[tokenKey]conversation.TokenUse
 	policies map[channel.InboxID]policy
 }
 
@@ -82,6 +83,7 @@ func NewFake() *Fake {
 		Teams:  teamtest.NewFake(neighbours{identities, inboxes}, feed),
 		spaces: make(map[identity.WorkspaceID]*space), marks: make(map[mark]uint64),
 		visitors: make(map[conversation.VisitorID]conversation.Visitor),
+		tokens:   make(map[tokenKey]conversation.TokenUse),
 		policies: make(map[channel.InboxID]policy),
 	}
 }
@@ -162,6 +164,8 @@ func (f *Fake) Within(ctx context.Context, workspace identity.WorkspaceID, fn fu
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.spaces[workspace] = tx.space
+	maps.Copy(f.visitors, tx.visitors)
+	maps.Copy(f.tokens, tx.tokens)
 	f.Feed.Append(tx.events...)
 	return nil
 }
@@ -204,6 +208,8 @@ type fakeTx struct {
 	media     media.Tx
 	events    []event.Event
 	failed    error
+	visitors  map[conversation.VisitorID]conversation.Visitor
+	tokens    map[tokenKey]conversation.TokenUse
 }
 
 // fail remembers the first failure: nothing commits after it.

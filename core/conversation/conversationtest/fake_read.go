@@ -3,7 +3,6 @@ package conversationtest
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -176,52 +175,6 @@ func (f *Fake) Read(_ context.Context, workspace identity.WorkspaceID, member id
 		out[id] = f.marks[mark{workspace, member, id}]
 	}
 	return out, nil
-}
-
-// CreateVisitor implements conversation.VisitorStore.
-func (f *Fake) CreateVisitor(ctx context.Context, v conversation.Visitor) error {
-	if i, err := f.Inboxes.Inbox(ctx, v.Inbox); err != nil || i.Workspace != v.Workspace {
-		return errs.Absent()
-	}
-	if err := storable(v.Name, v.Locale); err != nil {
-		return err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if _, ok := f.visitors[v.ID]; ok {
-		return conflict()
-	}
-	v.Attributes = maps.Clone(v.Attributes)
-	if v.Attributes == nil {
-		v.Attributes = map[string]string{}
-	}
-	f.visitors[v.ID] = v
-	return nil
-}
-
-// Visitor implements conversation.VisitorStore.
-func (f *Fake) Visitor(_ context.Context, id conversation.VisitorID) (conversation.Visitor, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	v, ok := f.visitors[id]
-	if !ok {
-		return conversation.Visitor{}, errs.Absent()
-	}
-	v.Attributes = maps.Clone(v.Attributes)
-	return v, nil
-}
-
-// RenewVisitor implements conversation.VisitorStore.
-func (f *Fake) RenewVisitor(_ context.Context, v conversation.Visitor) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	old, ok := f.visitors[v.ID]
-	if !ok || old.Workspace != v.Workspace {
-		return errs.Absent()
-	}
-	old.TokenHash, old.ExpiresAt = v.TokenHash, v.ExpiresAt
-	f.visitors[v.ID] = old
-	return nil
 }
 
 // SavePolicy implements conversation.VisitorStore.

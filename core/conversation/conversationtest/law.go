@@ -15,7 +15,7 @@ import (
 // fetch(t0) + changes(t0..t1) == fetch(t1).
 func Apply(c conversation.Conversation, ch conversation.Change) conversation.Conversation {
 	data := make(map[string]string)
-	_ = json.Unmarshal(ch.Data, &data) // no data: {}
+	_ = json.Unmarshal(ch.Data, &data) // no data: {}; values that are no text are left out
 	c.LastSeq, c.UpdatedAt = ch.Seq, ch.At
 	c.LastPublicSeq = max(c.LastPublicSeq, ch.PublicSeq)
 	switch ch.Type {
@@ -45,7 +45,15 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 		}
 	case conversation.Unsnoozed:
 		c.State, c.SnoozedUntil = conversation.Open, time.Time{}
-	case conversation.Created, conversation.MessageDelivery:
+	case conversation.Identified:
+		c.Recipient = data["recipient"]
+	case conversation.RatingRequested:
+		c.Rating, _, _, _, _ = conversation.RatingOf(ch)
+		c.AskedAt, c.AskedSeq = ch.At, ch.Seq
+	case conversation.RatingGiven:
+		c.RatedID, _, _, c.Score, c.Comment = conversation.RatingOf(ch)
+		c.RatedAt = ch.At
+	case conversation.Created, conversation.MessageDelivery, conversation.OfflineChange:
 	}
 	return c
 }

@@ -362,20 +362,23 @@ func testVisitors(w *World) {
 	Same(w, got, v)
 	want := v
 	want.TokenHash, want.ExpiresAt = "fresh", v.ExpiresAt.Add(time.Hour)
-	w.OK(w.F.Visitors.RenewVisitor(w.Context(), want))
+	want.PreviousHash, want.PreviousUntil, want.Renewal = "hash", w.Tick(), "nonce"
+	want.Name, want.Email, want.Phone, want.ConsentAt = "王芳", "wang@example.com", "+86", w.Tick()
+	want.Attributes = map[string]string{"plan": "专业"}
+	w.OK(w.F.Visitors.SaveVisitor(w.Context(), want))
 	got, err = w.F.Visitors.Visitor(w.Context(), v.ID)
 	w.OK(err)
 	Same(w, got, want)
 	_, err = w.F.Visitors.Visitor(w.Context(), "vis_none")
 	w.Fails(err, errs.NotFound)
 	want.ID = "vis_none"
-	w.Fails(w.F.Visitors.RenewVisitor(w.Context(), want), errs.NotFound)
+	w.Fails(w.F.Visitors.SaveVisitor(w.Context(), want), errs.NotFound)
 	other, _ := w.Workspace("stranger@example.com")
 	foreign := v
 	foreign.Workspace, foreign.ID = other, conversation.VisitorID(w.IDs.New("vis"))
 	w.Fails(w.F.Visitors.CreateVisitor(w.Context(), foreign), errs.NotFound)
 	foreign.ID = v.ID
-	w.Fails(w.F.Visitors.RenewVisitor(w.Context(), foreign), errs.NotFound)
+	w.Fails(w.F.Visitors.SaveVisitor(w.Context(), foreign), errs.NotFound)
 	bad := v
 	bad.ID, bad.Name = conversation.VisitorID(w.IDs.New("vis")), "nul \x00"
 	w.Fails(w.F.Visitors.CreateVisitor(w.Context(), bad), errs.Invalid)

@@ -84,3 +84,28 @@ func (t *Tx) Verify(ctx context.Context, inbox, external string, at time.Time) e
 WHERE workspace_id = ? AND inbox_id = ? AND external_id = ? AND verified_at = 0`,
 		db.Micros(at), t.workspace, inbox, external)
 }
+
+// Prove implements contact.Tx.
+func (t *Tx) Prove(ctx context.Context, inbox, visitor, person string, at time.Time) (bool, error) {
+	const alone = `SELECT COUNT(*) FROM contact_identity i
+JOIN contact p ON p.workspace_id = i.workspace_id AND p.contact_id = i.contact_id
+WHERE i.workspace_id = ? AND i.inbox_id = ? AND i.external_id = ? AND p.survivor_id = ''
+AND NOT EXISTS (SELECT 1 FROM contact o WHERE o.workspace_id = i.workspace_id AND o.survivor_id = i.contact_id)
+AND NOT EXISTS (SELECT 1 FROM contact_identity o WHERE o.workspace_id = i.workspace_id AND o.contact_id = i.contact_id
+  AND (o.inbox_id <> i.inbox_id OR o.external_id <> i.external_id))
+AND NOT EXISTS (SELECT 1 FROM contact_identity o WHERE o.workspace_id = i.workspace_id AND o.inbox_id = i.inbox_id AND o.external_id = ?)`
+	var n int
+	if err := t.tx.Row(ctx, alone, []any{t.workspace, inbox, visitor, person}, &n); err != nil || n == 0 {
+		return false, err
+	}
+	err := t.tx.Queue(ctx, `UPDATE contact_identity SET external_id = ?, kind = ?, verified_at = ?
+WHERE workspace_id = ? AND inbox_id = ? AND external_id = ?`,
+		person, string(contact.IdentityUser), db.Micros(at), t.workspace, inbox, visitor)
+	if err != nil {
+		return false, err
+	}
+	return true, t.tx.Queue(ctx, `UPDATE page_view SET external_id = ? WHERE workspace_id = ? AND inbox_id = ? AND external_id = ?
+AND NOT EXISTS (SELECT 1 FROM page_view o WHERE o.workspace_id = page_view.workspace_id AND o.inbox_id = page_view.inbox_id
+  AND o.external_id = ? AND o.at = page_view.at)`,
+		person, t.workspace, inbox, visitor, person)
+}

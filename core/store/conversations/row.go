@@ -23,6 +23,7 @@ type conversationRow struct {
 	status                                   status
 	number                                   int64
 	order                                    order
+	review                                   review
 	waiting                                  int64
 	lastSeq, lastPublicSeq, lastInboundSeq   int64
 	lastText, lastSender, lastKind, lastFile string
@@ -45,7 +46,7 @@ func rowOf(c *conversation.Conversation) conversationRow {
 			state: string(c.State), responder: string(c.Responder), assignee: string(c.Assignee),
 			snoozed: db.Micros(c.SnoozedUntil), queued: db.Micros(c.QueuedAt),
 		},
-		number: signed(c.Number), order: orderOf(&c.Organised),
+		number: signed(c.Number), order: orderOf(&c.Organised), review: reviewOf(c),
 		waiting: db.Micros(c.WaitingSince),
 		lastSeq: signed(c.LastSeq), lastPublicSeq: signed(c.LastPublicSeq), lastInboundSeq: signed(c.LastInboundSeq),
 		lastText: c.Last.Text, lastSender: string(c.Last.Sender), lastKind: string(c.Last.Kind), lastAt: db.Micros(c.Last.At),
@@ -56,7 +57,7 @@ func rowOf(c *conversation.Conversation) conversationRow {
 
 func (r *conversationRow) domain() conversation.Conversation {
 	return conversation.Conversation{
-		Organised: r.order.domain(r.number),
+		Organised: r.order.domain(r.number), Rated: r.review.domain(),
 		Workspace: identity.WorkspaceID(r.workspace), ID: conversation.ID(r.id), Inbox: channel.InboxID(r.inbox),
 		Contact: contact.ID(r.contact), Recipient: r.recipient,
 		State: conversation.State(r.status.state), Responder: conversation.Responder(r.status.responder),
@@ -81,6 +82,7 @@ c.state, c.responder, COALESCE(c.assignee_id, ''), c.snoozed_until, c.queued_at,
 c.last_seq, c.last_public_seq, c.last_inbound_seq, c.last_text, c.last_sender, c.last_kind, c.last_at,
 c.last_file, c.contact_read_seq, c.created_at, c.updated_at,
 c.number, c.team_id, c.priority, c.labels, c.participants, c.attributes, c.merged_into, c.merge_undo,
+` + reviewColumns + `,
 p.name, COALESCE(m.name, ''), i.plugin, i.live`
 
 	conversationJoins = `
@@ -92,15 +94,15 @@ LEFT JOIN member m ON m.workspace_id = c.workspace_id AND m.member_id = c.assign
 )
 
 func (r *conversationRow) dest() []any {
-	return []any{
+	out := []any{
 		&r.workspace, &r.id, &r.inbox, &r.contact, &r.recipient,
 		&r.status.state, &r.status.responder, &r.status.assignee, &r.status.snoozed, &r.status.queued, &r.waiting,
 		&r.lastSeq, &r.lastPublicSeq, &r.lastInboundSeq, &r.lastText, &r.lastSender, &r.lastKind, &r.lastAt,
 		&r.lastFile, &r.contactRead, &r.created, &r.updated,
 		&r.number, &r.order.team, &r.order.priority, &r.order.labels, &r.order.participants,
 		&r.order.attributes, &r.order.mergedInto, &r.order.undo,
-		&r.contactName, &r.assigneeName, &r.plugin, &r.live,
 	}
+	return append(append(out, r.review.dest()...), &r.contactName, &r.assigneeName, &r.plugin, &r.live)
 }
 
 // one reads one conversation; nil when there is none.

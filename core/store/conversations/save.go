@@ -62,7 +62,7 @@ func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bo
 	}
 	r := rowOf(c)
 	before, known := t.loaded[c.ID]
-	t.remember(c.ID, r.status, r.order)
+	t.remember(c.ID, r)
 	s, o := r.status, r.order
 	if isNew {
 		err := t.tx.Queue(ctx, insertConversation, r.workspace, r.id, r.inbox, r.contact, r.recipient,
@@ -73,6 +73,11 @@ func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bo
 			return err
 		}
 		return t.saveMembership(ctx, c.ID, order{}, o)
+	}
+	if now := reviewOf(c); !known || before.review != now {
+		if err := t.saveReview(ctx, c, c.Unsaved().Changes, now); err != nil {
+			return err
+		}
 	}
 	if !known || before.order != o {
 		if err := t.saveOrder(ctx, c.ID, before.order, o); err != nil {

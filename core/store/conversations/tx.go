@@ -49,7 +49,7 @@ func (t *Tx) load(ctx context.Context, where string, args ...any) (*conversation
 		return nil, err
 	}
 	c := r.domain()
-	t.remember(c.ID, r.status, r.order)
+	t.remember(c.ID, *r)
 	return c.Loaded(), nil
 }
 
@@ -57,13 +57,14 @@ func (t *Tx) load(ctx context.Context, where string, args ...any) (*conversation
 type held struct {
 	status status
 	order  order
+	review review
 }
 
-func (t *Tx) remember(id conversation.ID, s status, o order) {
+func (t *Tx) remember(id conversation.ID, r conversationRow) {
 	if t.loaded == nil {
 		t.loaded = make(map[conversation.ID]held, 1)
 	}
-	t.loaded[id] = held{s, o}
+	t.loaded[id] = held{r.status, r.order, r.review.of(r.recipient)}
 }
 
 // Sent implements conversation.Tx.

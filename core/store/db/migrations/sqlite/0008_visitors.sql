@@ -31,12 +31,9 @@ ALTER TABLE visitor_session ADD COLUMN email TEXT NOT NULL DEFAULT '';
 ALTER TABLE visitor_session ADD COLUMN phone TEXT NOT NULL DEFAULT '';
 ALTER TABLE visitor_session ADD COLUMN consent_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE visitor_session ADD COLUMN previous_hash TEXT NOT NULL DEFAULT '';
+ALTER TABLE visitor_session ADD COLUMN renewal TEXT NOT NULL DEFAULT '';
 ALTER TABLE visitor_session ADD COLUMN previous_until INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX visitor_session_expiry ON visitor_session (expires_at);
-
--- A visitor finds a conversation by who is talked to in it, not by its contact:
--- contacts are merged, what a visitor may read is not.
-CREATE INDEX conversation_recipient ON conversation (workspace_id, inbox_id, recipient);
 
 -- The last rating that was asked for, and the last that was given.
 ALTER TABLE conversation ADD COLUMN rating_id TEXT NOT NULL DEFAULT '';
