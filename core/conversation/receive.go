@@ -110,7 +110,7 @@ type accepted struct {
 	said     Written
 	files    []media.ID
 	by       media.Uploader // of the files
-	visitor  VisitorID // of an InboundVisitor
+	visitor  VisitorID      // of an InboundVisitor
 }
 
 // accept finds or makes the contact and the conversation, and appends the

@@ -41,7 +41,16 @@ func told(w *conversationtest.World) conversation.ID {
 	step(func(c *conversation.Conversation) error { c.Resolve(w.Turn(agent)); return nil })
 	step(func(c *conversation.Conversation) error { c.Reopen(w.Turn(agent)); return nil })
 	step(func(c *conversation.Conversation) error { c.Resolve(w.Turn(agent)); return nil })
+	step(func(c *conversation.Conversation) error {
+		c.RequestRating(w.Turn(agent), conversation.ViaWidget, agent.ID)
+		return nil
+	})
+	step(func(c *conversation.Conversation) error {
+		return c.Rate(w.System(), conversation.RatingAnswer{Rating: c.Rating, Score: 4, Comment: "不错", Via: conversation.ViaLink})
+	})
 	w.Receive(w.Inbox, "ext", "m2", "one more thing")
+	step(func(c *conversation.Conversation) error { c.MarkOffline(w.System(), "a@example.com", ""); return nil })
+	step(func(c *conversation.Conversation) error { c.Identify(w.System(), "sub:42"); return nil })
 	return c.ID
 }
 
@@ -67,6 +76,7 @@ func TestLaw(t *testing.T) {
 	for _, typ := range []conversation.ChangeType{
 		conversation.Created, conversation.MessageCreated, conversation.NoteCreated, conversation.MessageDelivery, conversation.Assigned,
 		conversation.Queued, conversation.ResolvedChange, conversation.Reopened, conversation.SnoozedChange, conversation.Unsnoozed,
+		conversation.RatingRequested, conversation.RatingGiven, conversation.OfflineChange, conversation.Identified,
 	} {
 		if !seen[typ] {
 			t.Errorf("the story has no %s", typ)

@@ -26,11 +26,13 @@ type PublicMessage struct {
 // PublicChange is a change as the customer sees it. It carries the public
 // sequence alone, so nothing can be inferred about notes and internal events.
 type PublicChange struct {
-	Seq     uint64         `json:"seq" doc:"1, 2, 3, ... of what the customer may see, without a gap."`
-	Type    string         `json:"type" enum:"message,agent_joined,resolved,reopened"`
-	At      time.Time      `json:"at"`
-	Message *PublicMessage `json:"message,omitempty"`
-	Name    string         `json:"name,omitempty" doc:"Of the agent who joined."`
+	Seq      uint64         `json:"seq" doc:"1, 2, 3, ... of what the customer may see, without a gap."`
+	Type     string         `json:"type" enum:"message,agent_joined,resolved,reopened,rating_requested,rated"`
+	At       time.Time      `json:"at"`
+	Message  *PublicMessage `json:"message,omitempty"`
+	Name     string         `json:"name,omitempty" doc:"Of the agent who joined."`
+	RatingID string         `json:"rating_id,omitempty" doc:"Of rating_requested and rated."`
+	Score    int            `json:"score,omitempty" doc:"Of rated: 1 to 5."`
 }
 
 // PublicChangeOf returns the customer's view; false when there is none.
@@ -52,6 +54,12 @@ func PublicChangeOf(c conversation.Change) (PublicChange, bool) {
 		out.Type = "resolved"
 	case conversation.Reopened:
 		out.Type = "reopened"
+	case conversation.RatingRequested, conversation.RatingGiven:
+		id, _, _, score, _ := conversation.RatingOf(c)
+		out.Type, out.RatingID, out.Score = "rating_requested", string(id), score
+		if c.Type == conversation.RatingGiven {
+			out.Type = "rated"
+		}
 	default:
 		return PublicChange{}, false
 	}

@@ -54,7 +54,7 @@ type Conversation struct {
 	CreatedAt      time.Time  `json:"created_at"`
 	UpdatedAt      time.Time  `json:"updated_at"`
 	Organised
-	Verified bool    `json:"verified" doc:"Whether the site of the inbox vouched for who the customer is."`
+	Verified bool    `json:"verified,omitempty" doc:"Whether the site of the inbox vouched for who the customer is."`
 	Rating   *Rating `json:"rating,omitempty"`
 	Unread   *bool   `json:"unread,omitempty" doc:"Whether the customer wrote something that you have not read; only in answers of the REST API."`
 }
@@ -81,7 +81,7 @@ type Change struct {
 	ID             string         `json:"id"`
 	ConversationID string         `json:"conversation_id"`
 	Seq            uint64         `json:"seq" doc:"1, 2, 3, ... per conversation, without a gap."`
-	Type           string         `json:"type" enum:"conversation.created,message.created,note.created,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed"`
+	Type           string         `json:"type" enum:"conversation.created,message.created,note.created,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,rating.requested,rating.given"`
 	At             time.Time      `json:"at"`
 	Actor          Actor          `json:"actor"`
 	Message        *Message       `json:"message,omitempty"`

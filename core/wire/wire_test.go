@@ -74,6 +74,10 @@ func changes() map[string]conversation.Change {
 		"conversation.reopened":   change(conversation.Reopened, lin, 4, nil, `{"by":"agent"}`),
 		"conversation.snoozed":    change(conversation.SnoozedChange, lin, 0, nil, `{"until":"2026-11-22T01:00:00Z"}`),
 		"conversation.unsnoozed":  change(conversation.Unsnoozed, system, 0, nil, ""),
+		"conversation.identified": change(conversation.Identified, alice, 0, nil, `{"recipient":"sub:42"}`),
+		"conversation.offline":    change(conversation.OfflineChange, alice, 0, nil, `{"email":"alice@example.com","phone":""}`),
+		"rating.requested":        change(conversation.RatingRequested, lin, 4, nil, `{"rating_id":"rat_1","via":"widget","member_id":"mem_1"}`),
+		"rating.given":            change(conversation.RatingGiven, alice, 5, nil, `{"rating_id":"rat_1","via":"widget","score":5,"comment":"谢谢"}`),
 		"conversation.odd":        change(conversation.Queued, system, 0, nil, `[1]`),
 		"message.created.without": change(conversation.MessageCreated, alice, 4, nil, ""),
 	}

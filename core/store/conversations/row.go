@@ -119,7 +119,7 @@ func one(ctx context.Context, q db.Querier, where string, args ...any) (*convers
 }
 
 const (
-	whereID      = `WHERE c.workspace_id = ? AND c.conversation_id = ?`
+	whereID        = `WHERE c.workspace_id = ? AND c.conversation_id = ?`
 	whereRecipient = `WHERE c.workspace_id = ? AND c.inbox_id = ? AND c.recipient = ?`
 )
 
