@@ -103,7 +103,8 @@ export interface paths {
         put?: never;
         /** Open or resume a visitor session */
         post: operations["postLiveByInboxSessions"];
-        delete?: never;
+        /** End my visitor session */
+        delete: operations["deleteLiveByInboxSessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1127,7 +1128,7 @@ export interface components {
              */
             seq: number;
             /** @enum {string} */
-            type: "conversation.created" | "message.created" | "note.created" | "message.delivery" | "conversation.assigned" | "conversation.queued" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed";
+            type: "conversation.created" | "message.created" | "note.created" | "message.delivery" | "conversation.assigned" | "conversation.queued" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "rating.requested" | "rating.given";
         };
         ChangePasswordInputBody: {
             current: string;
@@ -1262,6 +1263,7 @@ export interface components {
             participants: string[];
             /** @enum {string} */
             priority?: "low" | "normal" | "high" | "urgent";
+            rating?: components["schemas"]["Rating"];
             /**
              * @description Who is expected to answer; absent when nobody is.
              * @enum {string}
@@ -1277,6 +1279,8 @@ export interface components {
             unread?: boolean;
             /** Format: date-time */
             updated_at: string;
+            /** @description Whether the site of the inbox vouched for who the customer is. */
+            verified?: boolean;
             /**
              * Format: date-time
              * @description When the customer's oldest unanswered message came.
@@ -1577,6 +1581,8 @@ export interface components {
         OpenSessionInputBody: {
             /** @description Origin of the page that shows the widget. */
             embed_origin?: string;
+            /** @description A JSON Web Token by which the site vouches for a signed-in user; see docs/widget/identity.md. */
+            identity?: string;
             locale?: string;
             page_title?: string;
             page_url?: string;
@@ -1785,13 +1791,20 @@ export interface components {
             message?: components["schemas"]["PublicMessage"];
             /** @description Of the agent who joined. */
             name?: string;
+            /** @description Of rating_requested and rated. */
+            rating_id?: string;
+            /**
+             * Format: int64
+             * @description Of rated: 1 to 5.
+             */
+            score?: number;
             /**
              * Format: int64
              * @description 1, 2, 3, ... of what the customer may see, without a gap.
              */
             seq: number;
             /** @enum {string} */
-            type: "message" | "agent_joined" | "resolved" | "reopened";
+            type: "message" | "agent_joined" | "resolved" | "reopened" | "rating_requested" | "rated";
         };
         PublicChangesBody: {
             epoch: string;
@@ -1851,6 +1864,13 @@ export interface components {
             seq: number;
             /** @description At most 140 characters. */
             text: string;
+        };
+        Rating: {
+            /** Format: date-time */
+            at: string;
+            comment?: string;
+            /** Format: int64 */
+            score: number;
         };
         ReachBody: {
             items: components["schemas"]["Place"][];
@@ -1983,6 +2003,9 @@ export interface components {
             /** @description With scope team. */
             team_id?: string;
         };
+        VisitorBody: {
+            name: string;
+        };
         VisitorSendInputBody: {
             /** @description Finished uploads of yours, which the message takes. */
             attachment_ids?: string[];
@@ -1996,6 +2019,8 @@ export interface components {
             change: components["schemas"]["PublicChange"];
         };
         VisitorSessionBody: {
+            /** @description Who the site says it is. */
+            contact?: components["schemas"]["VisitorBody"];
             /** Format: date-time */
             expires_at: string;
             resumed: boolean;
@@ -2005,6 +2030,8 @@ export interface components {
             };
             /** @description Secret. Keep it where the page keeps its own secrets. */
             token: string;
+            /** @description Whether the site vouched for who the visitor is. */
+            verified: boolean;
         };
         WorkspaceBody: {
             /** Format: date-time */
@@ -2439,6 +2466,89 @@ export interface operations {
             };
             /** @description Bad Request */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteLiveByInboxSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
