@@ -48,7 +48,7 @@ function start(openSession?: () => Promise<never>) {
     ...network.environment,
     url: () => "ws://test/live",
     http,
-    openSession: openSession ?? (async () => ({ token: `t${++sessions}`, session_id: "vis_1", expires_at: "", resumed: false, settings: {} })),
+    openSession: openSession ?? (async () => ({ token: `t${++sessions}`, session_id: "vis_1", expires_at: "", resumed: false, verified: false, settings: {} })),
     handlers: {
       change: (change) => shown.push(change.message?.text ?? change.type),
       reset: () => void shown.splice(0),

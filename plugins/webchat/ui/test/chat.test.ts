@@ -29,7 +29,7 @@ class Server extends WatchedHttp {
   override async openSession(request: SessionRequest): Promise<VisitorSession> {
     this.asked.push(request);
     if (this.answer instanceof ApiError) throw this.answer;
-    return { token: `t${this.asked.length}`, session_id: "vis_1", expires_at: "", resumed: request.token !== undefined, settings: {}, ...this.answer };
+    return { token: `t${this.asked.length}`, session_id: "vis_1", expires_at: "", resumed: request.token !== undefined, verified: false, settings: {}, ...this.answer };
   }
 }
 
