@@ -25,7 +25,7 @@
 //	domain, no technology; a noun imports only what stands left of it:
 //	identity < team < contact < channel < catalog < conversation < delivery
 //	identity < media        files that a message carries; channel and conversation know it
-//	conversation < view, search, notification, survey
+//	conversation < journey, view, search, notification, survey
 //	identity < dispatch     who answers, over opaque work items
 //
 //	foundation, imports nothing of ours:

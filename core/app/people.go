@@ -5,6 +5,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/httpapi"
+	"github.com/patchbay-im/patchbay/core/journey"
 	"github.com/patchbay-im/patchbay/core/store"
 )
 
@@ -17,5 +18,6 @@ func people(s *store.Store, now func() time.Time) httpapi.People {
 		}),
 		ContactNotes: contact.NewNotes(contacts, now), Organisations: contact.NewOrganisations(contacts, now),
 		Pages: contact.NewPages(contacts, now), Merging: contact.NewMerging(contacts, contacts, now),
+		Journeys: journey.NewService(s.Journeys()),
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/journey"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -19,6 +20,7 @@ type People struct {
 	Organisations *contact.Organisations
 	Pages         *contact.Pages
 	Merging       *contact.Merging
+	Journeys      *journey.Service
 }
 
 // contactBody is a customer.
@@ -70,13 +72,18 @@ func contactOf(c contact.Contact, ids []contact.Identity) contactBody {
 		out.Organisation = &organisationRef{ID: string(c.Organisation), Name: c.OrganisationName}
 	}
 	for i, x := range ids {
-		out.Identities[i] = identityBody{
-			InboxID: x.Inbox, Plugin: x.Plugin, ExternalID: x.External, Kind: string(x.Kind), Label: x.Label,
-			Verified: !x.VerifiedAt.IsZero(), CreatedAt: stamp(x.CreatedAt),
-		}
-		if x.Kind == "" {
-			out.Identities[i].Kind = string(contact.IdentityAccount)
-		}
+		out.Identities[i] = identityOf(x)
+	}
+	return out
+}
+
+func identityOf(x contact.Identity) identityBody {
+	out := identityBody{
+		InboxID: x.Inbox, Plugin: x.Plugin, ExternalID: x.External, Kind: string(x.Kind), Label: x.Label,
+		Verified: !x.VerifiedAt.IsZero(), CreatedAt: stamp(x.CreatedAt),
+	}
+	if x.Kind == "" {
+		out.Kind = string(contact.IdentityAccount)
 	}
 	return out
 }
@@ -106,6 +113,7 @@ func (s *Server) contactRoutes() {
 	s.contactNoteRoutes()
 	s.organisationRoutes()
 	s.mergeRoutes()
+	s.journeyRoutes()
 }
 
 type listContactsInput struct {

@@ -12,6 +12,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/journey"
+	"github.com/patchbay-im/patchbay/core/journey/journeytest"
 )
 
 // contactThings makes what hangs on a contact, for the parameters of a path.
@@ -47,6 +49,7 @@ func (s *site) people() httpapi.People {
 		}),
 		ContactNotes: contact.NewNotes(store, time.Now), Organisations: contact.NewOrganisations(store, time.Now),
 		Pages: contact.NewPages(store, time.Now), Merging: contact.NewMerging(store, store, time.Now),
+		Journeys: journey.NewService(journeytest.Fake{Conversations: s.fake}),
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/journey"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/store/agents"
 	"github.com/patchbay-im/patchbay/core/store/attachments"
@@ -25,6 +26,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/deliveries"
 	"github.com/patchbay-im/patchbay/core/store/events"
 	"github.com/patchbay-im/patchbay/core/store/identities"
+	"github.com/patchbay-im/patchbay/core/store/journeys"
 	"github.com/patchbay-im/patchbay/core/store/teams"
 	"github.com/patchbay-im/patchbay/core/store/views"
 	"github.com/patchbay-im/patchbay/core/team"
@@ -38,6 +40,7 @@ var (
 	_ contact.NoteStore         = (*contacts.Store)(nil)
 	_ contact.OrganisationStore = (*contacts.Store)(nil)
 	_ contact.MergeStore        = (*contacts.Store)(nil)
+	_ journey.Reader            = (*journeys.Store)(nil)
 	_ contact.Tx                = (*contacts.Tx)(nil)
 	_ channel.Store             = (*channels.Store)(nil)
 	_ channel.RequestStore      = (*channels.Store)(nil)
@@ -95,6 +98,9 @@ func (s *Store) Contacts() *contacts.Store { return contacts.New(s.db) }
 
 // Attachments returns media.Store and media.Ledger.
 func (s *Store) Attachments() *attachments.Store { return attachments.New(s.db) }
+
+// Journeys returns journey.Reader.
+func (s *Store) Journeys() *journeys.Store { return journeys.New(s.db) }
 
 // Channels returns channel.Store and channel.RequestStore.
 func (s *Store) Channels() *channels.Store { return channels.New(s.db) }

@@ -14,6 +14,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
 	"github.com/patchbay-im/patchbay/core/internal/pgtest"
+	"github.com/patchbay-im/patchbay/core/journey/journeytest"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
@@ -51,6 +52,12 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	})
 	t.Run("contact", func(t *testing.T) {
 		contacttest.Run(t, func(t *testing.T) contacttest.Fixture { return contactFixture(t, fresh(t)) })
+	})
+	t.Run("journey", func(t *testing.T) {
+		journeytest.Run(t, func(t *testing.T) journeytest.Fixture {
+			s := fresh(t)
+			return journeytest.Fixture{Reader: s.Journeys(), Conversations: fixture(s), People: s.Contacts()}
+		})
 	})
 	t.Run("channel", func(t *testing.T) {
 		channeltest.Run(t, func(t *testing.T) channeltest.Fixture { return channelFixture(t, fresh(t)) })

@@ -44,6 +44,7 @@ func domain() []Layer {
 		downhill("channel", "identity", "contact", "media"),
 		downhill("catalog", "identity", "team"),
 		downhill("conversation", "identity", "team", "contact", "channel", "media", "catalog"),
+		downhill("journey", "identity", "contact", "channel", "media", "catalog", "team", "conversation"),
 		downhill("view", "identity", "team", "contact", "catalog", "conversation"),
 		downhill("search", "identity", "contact", "conversation", "view"),
 		downhill("notification", "identity", "team", "conversation"),

@@ -2,6 +2,7 @@ package contacts
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"time"
 
@@ -40,15 +41,19 @@ ON CONFLICT (workspace_id, inbox_id, external_id, at) DO UPDATE SET duration = e
 	})
 }
 
-// PageViews implements contact.PageStore. Its cursor is the key of a view.
-func (s *Store) PageViews(ctx context.Context, workspace identity.WorkspaceID, id contact.ID, p page.Request) (page.Page[contact.PageView], error) {
-	var out page.Page[contact.PageView]
-	if _, err := take(ctx, s.db, workspace, id); err != nil {
-		return out, err
-	}
-	key, err := page.Decode(p.Cursor, 3)
+// PlacedView is a view with its place among those of the contact.
+type PlacedView struct {
+	contact.PageView
+	Inbox string
+	Place string // a cursor: PageViews and ViewsBefore go on after it
+}
+
+// ViewsBefore returns at most limit views of a contact, the newest first:
+// after a place, or, when that is "", not after a time.
+func (s *Store) ViewsBefore(ctx context.Context, workspace identity.WorkspaceID, id contact.ID, place string, until int64, limit int) ([]PlacedView, error) {
+	key, err := page.Decode(place, 3)
 	if err != nil {
-		return out, err
+		return nil, err
 	}
 	ws := string(workspace)
 	args := []any{ws, ws, string(id), ws, string(id)}
@@ -58,26 +63,43 @@ WHERE i.workspace_id = ? AND ` + ofPerson("i.contact_id")
 	if key != nil {
 		at, err := strconv.ParseInt(key[0], 10, 64)
 		if err != nil {
-			return out, errCursor()
+			return nil, errCursor()
 		}
 		query += ` AND (v.at, v.inbox_id, v.external_id) < (?, ?, ?)`
 		args = append(args, at, key[1], key[2])
+	} else {
+		query, args = query+` AND v.at <= ?`, append(args, until)
 	}
-	var keys [][]string
-	err = s.db.Rows(ctx, query+` ORDER BY v.at DESC, v.inbox_id DESC, v.external_id DESC LIMIT ?`, append(args, p.Size()+1), func(sc db.Scanner) error {
-		var v contact.PageView
+	var out []PlacedView
+	err = s.db.Rows(ctx, query+` ORDER BY v.at DESC, v.inbox_id DESC, v.external_id DESC LIMIT ?`, append(args, limit), func(sc db.Scanner) error {
+		var v PlacedView
 		var at, stay int64
-		var inbox, external string
-		err := sc.Scan(&at, &v.URL, &v.Title, &v.Referrer, &stay, &inbox, &external)
+		var external string
+		err := sc.Scan(&at, &v.URL, &v.Title, &v.Referrer, &stay, &v.Inbox, &external)
 		v.At, v.Duration = db.Time(at), time.Duration(stay)*time.Second
-		out.Items, keys = append(out.Items, v), append(keys, []string{strconv.FormatInt(at, 10), inbox, external})
+		v.Place = page.Encode(strconv.FormatInt(at, 10), v.Inbox, external)
+		out = append(out, v)
 		return err
 	})
-	if err != nil {
-		return page.Page[contact.PageView]{}, err
+	return out, err
+}
+
+// PageViews implements contact.PageStore. Its cursor is the key of a view.
+func (s *Store) PageViews(ctx context.Context, workspace identity.WorkspaceID, id contact.ID, p page.Request) (page.Page[contact.PageView], error) {
+	var out page.Page[contact.PageView]
+	if _, err := take(ctx, s.db, workspace, id); err != nil {
+		return out, err
 	}
-	if size := p.Size(); len(out.Items) > size {
-		out.Items, out.Next = out.Items[:size], page.Encode(keys[size-1]...)
+	found, err := s.ViewsBefore(ctx, workspace, id, p.Cursor, math.MaxInt64, p.Size()+1)
+	if err != nil {
+		return out, err
+	}
+	for i, v := range found {
+		if i == p.Size() {
+			out.Next = found[i-1].Place
+			break
+		}
+		out.Items = append(out.Items, v.PageView)
 	}
 	return out, nil
 }
