@@ -316,6 +316,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/contacts/{contact}/journey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what happened with a contact, across inboxes */
+        get: operations["getWorkspacesByWorkspaceContactsByContactJourney"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/contacts/{contact}/merge": {
         parameters: {
             query?: never;
@@ -1401,6 +1418,21 @@ export interface components {
             /** @enum {string} */
             role: "owner" | "administrator" | "supervisor" | "agent";
         };
+        JourneyItemBody: {
+            /** Format: date-time */
+            at: string;
+            /** @description Of message, note, conversation, rating and change. */
+            change?: components["schemas"]["Change"];
+            conversation_id?: string;
+            identity?: components["schemas"]["IdentityBody"];
+            inbox_id?: string;
+            /** @enum {string} */
+            kind: "message" | "note" | "page_view" | "conversation" | "rating" | "identity" | "merge" | "contact_note" | "change";
+            merge?: components["schemas"]["MergeBody"];
+            /** @description Of contact_note. */
+            note?: components["schemas"]["ContactNoteBody"];
+            page_view?: components["schemas"]["PageViewBody"];
+        };
         ListChannelTypeBody: {
             items: components["schemas"]["ChannelTypeBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
@@ -1433,6 +1465,11 @@ export interface components {
         };
         ListInvitationBody: {
             items: components["schemas"]["InvitationBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
+        ListJourneyItemBody: {
+            items: components["schemas"]["JourneyItemBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
@@ -3946,6 +3983,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListDuplicateBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceContactsByContactJourney: {
+        parameters: {
+            query?: {
+                /** @description next_cursor of the page before. */
+                before?: string;
+                limit?: number;
+                /** @description Only these, separated by commas; all when absent. */
+                kinds?: string[];
+            };
+            header?: never;
+            path: {
+                workspace: string;
+                contact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListJourneyItemBody"];
                 };
             };
             /** @description Bad Request */
