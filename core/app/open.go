@@ -147,7 +147,7 @@ func (s *server) domain() {
 	s.secrets = channel.NewSecrets(channels, channels, s.box, s.now)
 	s.conversations = conversation.NewService(conversation.Deps{
 		Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus,
-		Store: conversations, Reader: conversations, Marks: conversations, Visitors: conversations,
+		Store: conversations, Reader: conversations, Marks: conversations, Visitors: conversations, Writing: conversations,
 		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity.Members}, Now: s.now,
 	})
 	s.views = view.NewService(view.Deps{

@@ -69,7 +69,9 @@ func (c *Conversation) record(t Turn, typ ChangeType, m *Message, data any) *Cha
 			ch.Data = b
 		}
 	}
-	c.UpdatedAt = t.At
+	if typ != ReadByContact { // a reader moves nothing in lists
+		c.UpdatedAt = t.At
+	}
 	c.pending = append(c.pending, ch)
 	return &c.pending[len(c.pending)-1]
 }
@@ -89,7 +91,7 @@ func (c *Conversation) Receive(t Turn, w Written) *Change {
 	if c.WaitingSince.IsZero() {
 		c.WaitingSince = t.At
 	}
-	ch := *c.append(t, Text, w)
+	ch := *c.append(t, Text, w, nil)
 	c.LastInboundSeq = ch.Seq
 	if c.Responder == "" {
 		c.enqueue(t, c.queueReason())
@@ -113,22 +115,27 @@ func (c *Conversation) Send(t Turn, w Written) (*Change, error) {
 	if c.Assignee == "" && t.Actor.Kind == identity.ActorMember {
 		c.assign(t, identity.MemberID(t.Actor.ID), t.Actor.Name, "member")
 	}
-	ch := c.append(t, Text, w)
+	ch := c.send(t, w, nil)
+	c.WaitingSince = time.Time{}
+	return &ch, nil
+}
+
+// send appends a message to the customer.
+func (c *Conversation) send(t Turn, w Written, data any) Change {
+	ch := c.append(t, Text, w, data)
 	if !c.Live {
 		ch.Message.Delivery = DeliveryPending
 	}
-	c.WaitingSince = time.Time{}
-	out := *ch
-	return &out, nil
+	return *ch
 }
 
 // AddNote appends a private note.
 func (c *Conversation) AddNote(t Turn, w Written) *Change {
-	out := *c.append(t, Note, w)
+	out := *c.append(t, Note, w, nil)
 	return &out
 }
 
-func (c *Conversation) append(t Turn, kind MessageKind, w Written) *Change {
+func (c *Conversation) append(t Turn, kind MessageKind, w Written, data any) *Change {
 	m := &Message{
 		Workspace: c.Workspace, ID: MessageID(t.IDs.New("msg")), Conversation: c.ID, Seq: c.LastSeq + 1,
 		ClientID: w.ClientID, Kind: kind, Sender: t.Actor, Text: w.Text,
@@ -139,7 +146,7 @@ func (c *Conversation) append(t Turn, kind MessageKind, w Written) *Change {
 		typ = NoteCreated
 	}
 	c.Last = PreviewOf(*m)
-	return c.record(t, typ, m, nil)
+	return c.record(t, typ, m, data)
 }
 
 // Assign gives the conversation to a member. by is "dispatch" or "member".

@@ -175,10 +175,17 @@ const (
 	Reopened        ChangeType = "conversation.reopened" // {by}
 	SnoozedChange   ChangeType = "conversation.snoozed"  // {until}
 	Unsnoozed       ChangeType = "conversation.unsnoozed"
-	Identified      ChangeType = "conversation.identified" // the customer proved who they are
-	OfflineChange   ChangeType = "conversation.offline"    // {email, phone}: came by the form for when nobody is there
-	RatingRequested ChangeType = "rating.requested"        // {rating_id, via, member_id}
-	RatingGiven     ChangeType = "rating.given"            // {rating_id, via, score, comment?}
+	Identified      ChangeType = "conversation.identified"      // the customer proved who they are
+	OfflineChange   ChangeType = "conversation.offline"         // {email, phone}: came by the form for when nobody is there
+	RatingRequested ChangeType = "rating.requested"             // {rating_id, via, member_id}
+	RatingGiven     ChangeType = "rating.given"                 // {rating_id, via, score, comment?}
+	ReadByContact   ChangeType = "conversation.read_by_contact" // {seq}
+
+	ScheduledCreated   ChangeType = "scheduled.created" // these five: see scheduledData
+	ScheduledChanged   ChangeType = "scheduled.changed"
+	ScheduledCancelled ChangeType = "scheduled.cancelled"
+	ScheduledSent      ChangeType = "scheduled.sent"
+	ScheduledFailed    ChangeType = "scheduled.failed"
 )
 
 // public reports whether the customer may know of a change.
@@ -186,7 +193,8 @@ func (t ChangeType) public() bool {
 	switch t {
 	case MessageCreated, Assigned, ResolvedChange, Reopened, RatingRequested, RatingGiven:
 		return true
-	case Created, NoteCreated, MessageDelivery, Queued, SnoozedChange, Unsnoozed, Identified, OfflineChange:
+	case Created, NoteCreated, MessageDelivery, Queued, SnoozedChange, Unsnoozed, Identified, OfflineChange, ReadByContact,
+		ScheduledCreated, ScheduledChanged, ScheduledCancelled, ScheduledSent, ScheduledFailed:
 		return false
 	default:
 		return false

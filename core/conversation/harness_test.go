@@ -37,7 +37,7 @@ func newDesk(t *testing.T) *desk {
 	d.store, d.kept = &brittleStore{Store: d.fake}, &brittleVisitors{VisitorStore: d.fake}
 	d.plugins = &channeltest.Plugins{T: t, Installed: []channel.Type{{Plugin: d.Live.Plugin, Live: true}}}
 	d.service = conversation.NewService(conversation.Deps{
-		Store: d.store, Reader: d.fake, Marks: d.fake, Visitors: d.kept, Inboxes: d.fake.Inboxes,
+		Store: d.store, Reader: d.fake, Marks: d.fake, Visitors: d.kept, Writing: d.fake, Inboxes: d.fake.Inboxes,
 		Contacts: d.fake.Contacts, Keys: channel.NewSecrets(d.fake.Inboxes, d.fake.Inboxes, channeltest.Sealer{}, d.now),
 		Plugins: d.plugins, Members: colleagues{d.fake}, Now: d.now,
 	})

@@ -32,6 +32,7 @@ type Tx interface {
 	// nothing. The sender "" is the customer, whatever contact that was then.
 	Sent(ctx context.Context, id ID, sender, clientID string) (*Change, error)
 	InboundTx
+	WritingTx
 	Neighbours
 	VisitorTx
 	RatingTx
@@ -102,6 +103,9 @@ type Reader interface {
 type MessageReader interface {
 	// Message returns one message of a conversation, or errs.Absent.
 	Message(ctx context.Context, workspace identity.WorkspaceID, id ID, message MessageID) (Message, error)
+	// SeenAt returns when the customer was first known to have seen a message;
+	// zero when they have not.
+	SeenAt(ctx context.Context, workspace identity.WorkspaceID, id ID, seq uint64) (time.Time, error)
 }
 
 // Ref names a conversation over all workspaces.
@@ -135,4 +139,7 @@ type ReadMarks interface {
 	MarkRead(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, id ID, seq uint64) error
 	// Read returns how far the member has read each of the given conversations; 0 = not at all.
 	Read(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, ids []ID) (map[ID]uint64, error)
+	// ReadFarthest returns how far the member who has read the most of a
+	// conversation has read it; 0 = nobody has.
+	ReadFarthest(ctx context.Context, workspace identity.WorkspaceID, id ID) (uint64, error)
 }

@@ -123,8 +123,7 @@ func (s *Service) checkPost(ctx context.Context, scope identity.Scope, p Post) e
 		return err
 	}
 	if p.Kind != Text && p.Kind != Note {
-		return errs.New(errs.Invalid, "message.kind", "kind must be text or note.").
-			WithFields(errs.Field{Pointer: "/kind", Code: "enum", Detail: "must be text or note"})
+		return errKind()
 	}
 	if len(p.Mentions) > 0 && p.Kind != Note {
 		return errs.New(errs.Invalid, "message.mentions", "Only a note can mention colleagues. The customer would read it.").
@@ -156,4 +155,9 @@ func (s *Service) checkContent(ctx context.Context, scope identity.Scope, p Post
 		return err
 	}
 	return checkWritten(p.Text, p.Attachments, s.textLimit(c.Plugin))
+}
+
+func errKind() error {
+	return errs.New(errs.Invalid, "message.kind", "kind must be text or note.").
+		WithFields(errs.Field{Pointer: "/kind", Code: "enum", Detail: "must be text or note"})
 }

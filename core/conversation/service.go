@@ -31,12 +31,14 @@ type Deps struct {
 	Reader   Reader
 	Marks    ReadMarks
 	Visitors VisitorStore
+	Writing  WritingStore
 	Contacts contact.Store
 	Keys     Keys
 	Inboxes  channel.Store
 	Plugins  channel.Plugins
 	Members  Members
 	Bus      Publisher // nil = sockets find out by themselves
+	News     News      // nil = nobody listens
 	Now      func() time.Time
 }
 
@@ -178,15 +180,6 @@ func (s *Service) Timeline(ctx context.Context, scope identity.Scope, id ID, r R
 	r.Public = false
 	changes, err := s.Reader.Timeline(ctx, scope.Workspace, id, r)
 	return changes, c, err
-}
-
-// MarkRead records how far the acting member has read.
-func (s *Service) MarkRead(ctx context.Context, scope identity.Scope, id ID, seq uint64) error {
-	c, err := s.Get(ctx, scope, id)
-	if err != nil {
-		return err
-	}
-	return s.Marks.MarkRead(ctx, scope.Workspace, scope.Member(), id, min(seq, c.LastSeq))
 }
 
 // Read returns how far the acting member has read each conversation.

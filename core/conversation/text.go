@@ -25,19 +25,29 @@ func checkWritten(text string, files []media.ID, limit int) error {
 // checkText refuses what cannot be stored or shown: nothing, too much, broken
 // UTF-8, NUL and other control characters. limit is in characters.
 func checkText(text string, limit int) error {
-	refuse := func(code, message string) error {
-		return errs.New(errs.Invalid, "message.text_"+code, message).
-			WithFields(errs.Field{Pointer: "/text", Code: code, Detail: message})
+	if err := checkStorable(text, limit); err != nil {
+		return err
 	}
+	if strings.TrimSpace(text) == "" {
+		return badText("empty", "The text is empty.")
+	}
+	return nil
+}
+
+func badText(code, message string) error {
+	return errs.New(errs.Invalid, "message.text_"+code, message).
+		WithFields(errs.Field{Pointer: "/text", Code: code, Detail: message})
+}
+
+// checkStorable is checkText for what may be nothing yet.
+func checkStorable(text string, limit int) error {
 	switch {
 	case !utf8.ValidString(text):
-		return refuse("encoding", "The text is not valid UTF-8.")
-	case strings.TrimSpace(text) == "":
-		return refuse("empty", "The text is empty.")
+		return badText("encoding", "The text is not valid UTF-8.")
 	case utf8.RuneCountInString(text) > limit:
-		return refuse("too_long", "The text is too long. Send it in parts.")
+		return badText("too_long", "The text is too long. Send it in parts.")
 	case strings.ContainsFunc(text, forbidden):
-		return refuse("control", "The text holds control characters, such as NUL. Remove them.")
+		return badText("control", "The text holds control characters, such as NUL. Remove them.")
 	}
 	return nil
 }

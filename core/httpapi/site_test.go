@@ -65,7 +65,7 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 	secrets := channel.NewSecrets(s.fake.Inboxes, s.fake.Inboxes, channeltest.Sealer{}, time.Now)
 	conversations := conversation.NewService(conversation.Deps{
 		Contacts: s.fake.Contacts, Keys: secrets,
-		Store: s.fake, Reader: s.fake, Marks: s.fake, Visitors: s.fake, Inboxes: s.fake.Inboxes, Plugins: s.plugins,
+		Store: s.fake, Reader: s.fake, Marks: s.fake, Visitors: s.fake, Writing: s.fake, Inboxes: s.fake.Inboxes, Plugins: s.plugins,
 		Members: colleagues{s.fake}, Now: time.Now,
 	})
 	views := viewtest.NewFake(s.fake)

@@ -111,7 +111,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.World = conversationtest.NewWorld(t, w.fake.Fixture())
 	w.service = conversation.NewService(conversation.Deps{
-		Store: w.fake, Reader: w.fake, Marks: w.fake, Visitors: w.fake, Inboxes: w.fake.Inboxes,
+		Store: w.fake, Reader: w.fake, Marks: w.fake, Visitors: w.fake, Writing: w.fake, Inboxes: w.fake.Inboxes,
 		Plugins: plugins{}, Members: members{w.F.Identities}, Now: w.Now,
 	})
 	w.calls = &calls{Conversations: w.service}

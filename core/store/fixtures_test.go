@@ -28,7 +28,7 @@ import (
 func fixture(s *store.Store) conversationtest.Fixture {
 	c := s.Conversations()
 	return conversationtest.Fixture{
-		Store: c, Reader: c, Marks: c, Visitors: c, Log: s.Events(),
+		Store: c, Reader: c, Marks: c, Visitors: c, Writing: c, Log: s.Events(),
 		Identities: s.Identities(), Inboxes: s.Channels(), Contacts: s.Contacts(),
 	}
 }

@@ -51,6 +51,7 @@ var (
 	_ conversation.Store        = (*conversations.Store)(nil)
 	_ conversation.Tx           = (*conversations.Tx)(nil)
 	_ conversation.Reader       = (*conversations.Store)(nil)
+	_ conversation.WritingStore = (*conversations.Store)(nil)
 	_ conversation.ReadMarks    = (*conversations.Store)(nil)
 	_ conversation.VisitorStore = (*conversations.Store)(nil)
 	_ delivery.Store            = (*deliveries.Store)(nil)

@@ -24,7 +24,7 @@ import (
 )
 
 // Fake keeps conversations in memory, among the fakes of its neighbours. It
-// implements Store, Reader, ReadMarks and VisitorStore of conversation. It is
+// implements Store, Reader, ReadMarks, VisitorStore and WritingStore of conversation. It is
 // safe for concurrent use.
 type Fake struct {
 	Identities *identitytest.Fake
@@ -63,6 +63,8 @@ type space struct {
 	messages      map[conversation.ID]map[uint64]conversation.Message
 	dedup         map[dedupKey]conversation.Dedup
 	numbers       uint64 // given
+	drafts        map[draftKey]conversation.Draft
+	scheduled     map[conversation.ScheduledID]conversation.Scheduled
 }
 
 type dedupKey struct {
@@ -110,6 +112,8 @@ func newSpace() *space {
 		changes:       make(map[conversation.ID][]conversation.Change),
 		messages:      make(map[conversation.ID]map[uint64]conversation.Message),
 		dedup:         make(map[dedupKey]conversation.Dedup),
+		drafts:        make(map[draftKey]conversation.Draft),
+		scheduled:     make(map[conversation.ScheduledID]conversation.Scheduled),
 	}
 }
 
@@ -118,6 +122,7 @@ func (s *space) clone() *space {
 	c := &space{
 		conversations: maps.Clone(s.conversations), changes: maps.Clone(s.changes),
 		messages: make(map[conversation.ID]map[uint64]conversation.Message, len(s.messages)), dedup: maps.Clone(s.dedup),
+		drafts: maps.Clone(s.drafts), scheduled: maps.Clone(s.scheduled),
 		numbers: s.numbers,
 	}
 	for id, changes := range s.changes {

@@ -16,7 +16,10 @@ import (
 func Apply(c conversation.Conversation, ch conversation.Change) conversation.Conversation {
 	data := make(map[string]string)
 	_ = json.Unmarshal(ch.Data, &data) // no data: {}; values that are no text are left out
-	c.LastSeq, c.UpdatedAt = ch.Seq, ch.At
+	c.LastSeq = ch.Seq
+	if ch.Type != conversation.ReadByContact {
+		c.UpdatedAt = ch.At
+	}
 	c.LastPublicSeq = max(c.LastPublicSeq, ch.PublicSeq)
 	switch ch.Type {
 	case conversation.MessageCreated, conversation.NoteCreated:
@@ -53,7 +56,12 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 	case conversation.RatingGiven:
 		c.RatedID, _, _, c.Score, c.Comment = conversation.RatingOf(ch)
 		c.RatedAt = ch.At
-	case conversation.Created, conversation.MessageDelivery, conversation.OfflineChange:
+	case conversation.ReadByContact:
+		var mark struct{ Seq uint64 }
+		_ = json.Unmarshal(ch.Data, &mark)
+		c.ContactReadSeq = mark.Seq
+	case conversation.Created, conversation.MessageDelivery, conversation.OfflineChange, conversation.ScheduledCreated,
+		conversation.ScheduledChanged, conversation.ScheduledCancelled, conversation.ScheduledSent, conversation.ScheduledFailed:
 	}
 	return c
 }
@@ -72,6 +80,7 @@ func applyMessage(c conversation.Conversation, ch conversation.Change) conversat
 	c.Last = conversation.Preview{Text: preview, Sender: m.Sender.Kind, Kind: m.Kind, Attachment: kind, At: m.CreatedAt}
 	switch {
 	case m.Kind == conversation.Note:
+	case scheduled(ch):
 	case m.Sender.Kind == identity.ActorContact:
 		c.LastInboundSeq = ch.Seq
 		if c.WaitingSince.IsZero() {
@@ -81,6 +90,14 @@ func applyMessage(c conversation.Conversation, ch conversation.Change) conversat
 		c.WaitingSince = time.Time{}
 	}
 	return c
+}
+
+// scheduled reports whether a message was written for later: it is no answer.
+func scheduled(ch conversation.Change) bool {
+	var data struct {
+		ID string `json:"scheduled_id"`
+	}
+	return json.Unmarshal(ch.Data, &data) == nil && data.ID != ""
 }
 
 // Merge is what a client does with a timeline: it adds what is new, and a

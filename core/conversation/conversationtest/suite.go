@@ -23,6 +23,7 @@ type Fixture struct {
 	Reader   conversation.Reader
 	Marks    conversation.ReadMarks
 	Visitors conversation.VisitorStore
+	Writing  conversation.WritingStore
 	Log      event.Log
 
 	Identities identity.Stores
@@ -33,7 +34,7 @@ type Fixture struct {
 // Fixture returns the suite's view of the fake.
 func (f *Fake) Fixture() Fixture {
 	return Fixture{
-		Store: f, Reader: f, Marks: f, Visitors: f, Log: f.Feed,
+		Store: f, Reader: f, Marks: f, Visitors: f, Writing: f, Log: f.Feed,
 		Identities: f.Identities.Stores(), Inboxes: f.Inboxes, Contacts: f.Contacts,
 	}
 }
@@ -66,6 +67,13 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"hydrate":                        testHydrate,
 		"snoozed":                        testSnoozed,
 		"read marks":                     testMarks,
+		"the customer's mark":            testSeen,
+		"one message":                    testMessage,
+		"quotes and mentions":            testExtras,
+		"drafts":                         testDrafts,
+		"drafts of others":               testDraftsApart,
+		"scheduled":                      testScheduled,
+		"scheduled once":                 testScheduledOnce,
 		"visitors":                       testVisitors,
 		"policy":                         testPolicy,
 		"visitors in a transaction":      testVisitorTx,

@@ -41,7 +41,7 @@ func openOffice(ctx context.Context, file string, conversations int) (*office, e
 		Throttle: identity.NewThrottle(time.Now, identity.ThrottleOptions{}), Now: time.Now, Log: log,
 	})
 	o.conversations = conversation.NewService(conversation.Deps{
-		Store: s.Conversations(), Reader: s.Conversations(), Marks: s.Conversations(), Visitors: s.Conversations(),
+		Store: s.Conversations(), Reader: s.Conversations(), Marks: s.Conversations(), Visitors: s.Conversations(), Writing: s.Conversations(),
 		Inboxes: s.Channels(), Plugins: webchat{}, Members: colleagues{ids.Members}, Now: time.Now,
 	})
 	seat, err := ids.Setup.Provision(ctx, identity.Founder{WorkspaceName: "Bench", Name: "Owner", Email: "owner@bench.example", LinkOnly: true})

@@ -43,3 +43,11 @@ func (s *Store) Read(ctx context.Context, workspace identity.WorkspaceID, member
 	})
 	return out, err
 }
+
+// ReadFarthest implements conversation.ReadMarks.
+func (s *Store) ReadFarthest(ctx context.Context, workspace identity.WorkspaceID, id conversation.ID) (uint64, error) {
+	var seq int64
+	err := s.db.Row(ctx, `SELECT COALESCE(MAX(seq), 0) FROM conversation_read WHERE workspace_id = ? AND conversation_id = ?`,
+		[]any{string(workspace), string(id)}, &seq)
+	return unsigned(seq), err
+}

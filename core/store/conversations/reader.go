@@ -3,6 +3,7 @@ package conversations
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -54,6 +55,27 @@ WHERE m.workspace_id = ? AND m.conversation_id = ? AND m.message_id = ? ORDER BY
 	}
 	m := r.message(workspace)
 	return *m, fetchFiles(ctx, s.db, workspace, m)
+}
+
+// SeenAt implements conversation.Reader. Marks only grow, so the first one that
+// is far enough is the answer.
+func (s *Store) SeenAt(ctx context.Context, workspace identity.WorkspaceID, id conversation.ID, seq uint64) (time.Time, error) {
+	const query = `SELECT at, COALESCE(data, '') FROM conversation_change
+WHERE workspace_id = ? AND conversation_id = ? AND seq > ? AND type = ? ORDER BY seq`
+	var seen time.Time
+	err := s.db.Rows(ctx, query, []any{string(workspace), string(id), signed(seq), string(conversation.ReadByContact)}, func(sc db.Scanner) error {
+		var at int64
+		var data string
+		if err := sc.Scan(&at, &data); err != nil {
+			return err
+		}
+		var mark struct{ Seq uint64 }
+		if seen.IsZero() && json.Unmarshal([]byte(data), &mark) == nil && mark.Seq >= seq {
+			seen = db.Time(at)
+		}
+		return nil
+	})
+	return seen, err
 }
 
 // SnoozedUntil implements conversation.Reader.
