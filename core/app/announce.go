@@ -126,12 +126,16 @@ func (a *announcer) PresenceChanged(ctx context.Context, w identity.WorkspaceID,
 }
 
 func (a *announcer) publish(ctx context.Context, subject string, v any) {
+	publish(ctx, a.bus, a.log, subject, v)
+}
+
+func publish(ctx context.Context, bus event.Bus, log *slog.Logger, subject string, v any) {
 	data, err := json.Marshal(v)
 	if err == nil {
-		err = a.bus.Publish(subject, data)
+		err = bus.Publish(subject, data)
 	}
 	if err != nil {
-		a.log.WarnContext(ctx, "news could not be published", "subject", subject, "error", err)
+		log.WarnContext(ctx, "news could not be published", "subject", subject, "error", err)
 	}
 }
 

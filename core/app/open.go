@@ -148,7 +148,7 @@ func (s *server) domain() {
 	s.conversations = conversation.NewService(conversation.Deps{
 		Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus,
 		Store: conversations, Reader: conversations, Marks: conversations, Visitors: conversations, Writing: conversations,
-		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity.Members}, Now: s.now,
+		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity.Members}, News: windows{s.bus, s.log}, Now: s.now,
 	})
 	s.views = view.NewService(view.Deps{
 		Store: s.store.Views(), Lister: conversations, Definitions: noDefinitions{}, Teams: s.store.Teams(), Now: s.now,

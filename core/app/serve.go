@@ -196,11 +196,13 @@ func (s *server) housekeeping(ctx context.Context) {
 		case <-tick.C:
 		}
 		s.chore(ctx, "waking conversations", func() error { _, err := s.conversations.WakeDue(ctx); return err })
+		s.chore(ctx, "sending scheduled messages", func() error { _, err := s.conversations.SendDue(ctx); return err })
 		s.chore(ctx, "replaying webhooks", func() error { return s.replay(ctx) })
 		if n%60 == 30 {
 			s.chore(ctx, "following new workspaces", func() error { return s.followAll(ctx) })
 		}
 		if n%3600 == 0 {
+			s.chore(ctx, "forgetting empty drafts", func() error { return s.conversations.SweepDrafts(ctx) })
 			s.chore(ctx, "forgetting ended sessions", func() error { return s.identity.Sessions.Sweep(ctx) })
 		}
 	}

@@ -52,6 +52,8 @@ const (
 	SubjectTyping   = "typing."   // somebody types
 	SubjectPresence = "presence." // an agent's presence changed
 	SubjectQueue    = "queue."    // queue positions changed
+	SubjectDraft    = "draft."    // a member's draft changed
+	SubjectRead     = "read."     // members have read on in a live conversation
 	SubjectRights   = "rights."   // a member's rights or session ended: sockets re-check
 	SubjectVisitors = "visitors." // a visitor's session ended: its sockets close
 )

@@ -57,12 +57,12 @@ func TestAuthorizationMatrix(t *testing.T) {
 	mine := map[string]string{
 		"team":      string(s.team(s.WS, "Mine")),
 		"workspace": string(s.WS), "member": "mem_none", "invitation": "inv_none", "inbox": string(s.Inbox.ID), "publisher": "a", "name": "b",
-		"contact": string(c.Contact), "conversation": string(c.ID), "view": "vie_none",
+		"contact": string(c.Contact), "conversation": string(c.ID), "scheduled": "sch_none", "view": "vie_none",
 	}
 	foreign := map[string]string{
 		"team":      string(s.team(abroad, "Theirs")),
 		"workspace": string(s.WS), "member": string(stranger.ID), "invitation": "inv_none", "inbox": string(theirInboxes[0].ID), "publisher": "a", "name": "b",
-		"contact": string(theirs.Contact), "conversation": string(theirs.ID), "view": string(s.view(abroad)),
+		"contact": string(theirs.Contact), "conversation": string(theirs.ID), "scheduled": "sch_none", "view": string(s.view(abroad)),
 	}
 	s.contactThings(mine, s.WS, c.Contact)
 	s.contactThings(foreign, abroad, theirs.Contact)
@@ -122,6 +122,7 @@ func bodyOf(path string) string {
 	for suffix, body := range map[string]string{
 		"/notes": `{"text":"x"}`, "/contacts/{contact}/merge": `{"into":"con_none"}`, "/notes/{note}": `{"text":"x"}`,
 		"/messages": `{"client_msg_id":"x","kind":"note","text":"hi"}`, "/assign": `{"member_id":""}`, "/state": `{"state":"open"}`,
+		"/draft": `{"text":"x","kind":"text","rev":0}`, "/scheduled": `{"client_msg_id":"x","text":"later","send_at":"2030-01-01T00:00:00Z"}`,
 		"/read": `{"seq":1}`, "/me": `{"status":"away"}`, "/invitations": `{"email":"new@example.com","role":"agent"}`,
 		"/teams": `{"name":"x"}`, "/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,
 	} {

@@ -130,6 +130,8 @@ func New(o Options) (*Server, error) {
 	s.contactRoutes()
 	s.viewRoutes()
 	s.conversationRoutes()
+	s.draftRoutes()
+	s.scheduledRoutes()
 	s.visitorRoutes()
 	s.uploadRoutes()
 	s.socketRoutes()

@@ -58,6 +58,10 @@ func (s *Server) visitorRoutes() {
 		Description: "Idempotent by client_msg_id.",
 	},
 		accessVisitor, s.visitorSend)
+	register(s, huma.Operation{
+		Method: http.MethodPost, Path: livePath + "/read", Summary: "Say how far the visitor has read", Tags: []string{"visitors"}, DefaultStatus: http.StatusNoContent,
+	},
+		accessVisitor, s.visitorRead)
 }
 
 func (s *Server) liveSettings(ctx context.Context, in *LivePathInput) (*body[liveBody], error) {
@@ -207,4 +211,22 @@ func (s *Server) visitorSend(ctx context.Context, in *visitorSendInput) (*visito
 		out.Status, out.Replayed = http.StatusOK, "true"
 	}
 	return out, nil
+}
+
+type visitorReadInput struct {
+	LivePathInput
+	Body struct {
+		Seq uint64 `json:"seq" doc:"The last public seq seen."`
+	}
+}
+
+func (s *Server) visitorRead(ctx context.Context, in *visitorReadInput) (*struct{}, error) {
+	v, err := visitorIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.throttle.allow("visitor-message", string(v.ID), visitorMessages()); err != nil {
+		return nil, err
+	}
+	return nil, s.Conversations.VisitorRead(ctx, v, in.Body.Seq)
 }

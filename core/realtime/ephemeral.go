@@ -50,6 +50,7 @@ func (g *Gateway) tick(now time.Time) {
 	for _, s := range g.typists.list() {
 		s.hushed(now)
 	}
+	g.keepMarks(now)
 	for _, m := range g.hubs.every() {
 		if m.unchecked(now) {
 			m.recheck()

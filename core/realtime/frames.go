@@ -53,12 +53,28 @@ type presenceFrame struct {
 	Members []MemberPresence `json:"members"`
 }
 
+// draftFrame shows a member's draft to their other windows; null: nothing is
+// being written any more.
+type draftFrame struct {
+	Op             string      `json:"op"`
+	ConversationID string      `json:"conversation_id"`
+	Rev            uint64      `json:"rev"`
+	Draft          *wire.Draft `json:"draft"`
+}
+
+// readFrame tells a visitor how far agents have read.
+type readFrame struct {
+	Op  string `json:"op"`
+	Seq uint64 `json:"seq"`
+}
+
 type visitorReady struct {
 	Op            string `json:"op"`
 	Epoch         string `json:"epoch"`
 	SessionID     string `json:"session_id"`
 	Conversation  bool   `json:"conversation"`
 	LastPublicSeq uint64 `json:"last_public_seq"`
+	ReadSeq       uint64 `json:"read_seq"`
 	HeartbeatMS   int64  `json:"heartbeat_ms"`
 	Resync        bool   `json:"resync"`
 }

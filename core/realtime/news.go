@@ -35,6 +35,19 @@ type QueuePlace struct {
 	Available bool            `json:"available"` // some agent is
 }
 
+// DraftNews is a member's draft, for their own windows (event.SubjectDraft).
+type DraftNews struct {
+	Member string     `json:"member"`
+	Draft  wire.Draft `json:"draft"`
+}
+
+// ReadNews says how far members have read, for the customer (event.SubjectRead).
+type ReadNews struct {
+	Inbox     channel.InboxID `json:"inbox"`
+	Recipient string          `json:"recipient"`
+	Seq       uint64          `json:"seq"` // public
+}
+
 // typingNews says who types (event.SubjectTyping). Gateways publish it themselves.
 type typingNews struct {
 	workspace identity.WorkspaceID // the end of the subject

@@ -50,6 +50,9 @@ type (
 	visitorTypes struct {
 		On bool `json:"on"`
 	}
+	visitorReads struct {
+		Seq uint64 `json:"seq"`
+	}
 )
 
 // request is a frame of the client, taken apart but for its own fields.

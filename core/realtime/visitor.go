@@ -35,6 +35,7 @@ type visitor struct {
 	position     int32           // in the queue, as last told; 0 = does not wait
 	available    bool
 	news         bool // of the place has come since the hello
+	mark         mark
 }
 
 func newVisitor(g *Gateway, room *room) *visitor {
@@ -52,9 +53,10 @@ func (v *visitor) alive(now time.Time) {
 	}
 }
 
-func (v *visitor) gone(context.Context) {
+func (v *visitor) gone(ctx context.Context) {
 	v.room.leave(v)
 	v.hush()
+	v.lastMark(ctx)
 }
 
 func (v *visitor) handle(ctx context.Context, r request) error {
@@ -77,6 +79,12 @@ func (v *visitor) handle(ctx context.Context, r request) error {
 			return err
 		}
 		return v.types(ctx, f)
+	case "read":
+		var f visitorReads
+		if err := r.into(&f, "seq"); err != nil {
+			return err
+		}
+		return v.reads(ctx, f)
 	default:
 		return frameInvalid("There is no such op for visitors.")
 	}
@@ -104,9 +112,13 @@ func (v *visitor) hello(ctx context.Context, f visitorHello) error {
 		v.broken(ctx, err)
 		return nil
 	}
-	head := uint64(0)
+	head, read := uint64(0), uint64(0)
 	if conv != nil {
 		head = conv.LastPublicSeq
+		if read, err = v.g.o.Conversations.VisitorReadByMembers(ctx, *conv); err != nil {
+			v.broken(ctx, err)
+			return nil
+		}
 	}
 	at, resync := f.After, f.After > 0 && (f.Epoch != v.g.o.Epoch || f.After > head) || head > f.After+resumeLimit
 	first, err := publicBatch(changes)
@@ -118,7 +130,7 @@ func (v *visitor) hello(ctx context.Context, f visitorHello) error {
 	}
 	v.conn.Established(v.g.o.Tuning.VisitorHeartbeat * 5 / 2)
 	v.say(visitorReady{
-		Op: "ready", Epoch: v.g.o.Epoch, SessionID: v.id, Conversation: conv != nil, LastPublicSeq: head,
+		Op: "ready", Epoch: v.g.o.Epoch, SessionID: v.id, Conversation: conv != nil, LastPublicSeq: head, ReadSeq: read,
 		HeartbeatMS: v.g.o.Tuning.VisitorHeartbeat.Milliseconds(), Resync: resync,
 	})
 	v.welcomed()

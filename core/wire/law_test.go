@@ -36,6 +36,18 @@ func told(w *conversationtest.World) conversation.ID {
 		c.SetDelivery(w.System(), sent, conversation.DeliveryFailed, "blocked")
 		return nil
 	})
+	step(func(c *conversation.Conversation) error { c.ReadByContact(w.System(), sent.Seq); return nil })
+	later := conversation.Scheduled{
+		ID: "sch_1", Author: w.Turn(agent).Actor, ClientID: "later", Text: "how was it?", SendAt: w.Tick(), State: conversation.ScheduledWaits,
+	}
+	step(func(c *conversation.Conversation) error { c.Schedule(w.Turn(agent), later); return nil })
+	step(func(c *conversation.Conversation) error { c.Reschedule(w.Turn(agent), later); return nil })
+	w.Receive(w.Inbox, "ext", "m1b", "anybody there?") // asks: what was written before is no answer
+	step(func(c *conversation.Conversation) error { _, err := c.SendScheduled(w.System(), later); return err })
+	later.State = conversation.ScheduledHasFailed
+	step(func(c *conversation.Conversation) error { c.Unschedule(w.System(), later); return nil })
+	later.State = conversation.ScheduledIsCancelled
+	step(func(c *conversation.Conversation) error { c.Unschedule(w.Turn(agent), later); return nil })
 	step(func(c *conversation.Conversation) error { return c.Snooze(w.Turn(agent), w.Tick().Add(time.Hour)) })
 	step(func(c *conversation.Conversation) error { c.Reopen(w.System()); return nil })
 	step(func(c *conversation.Conversation) error { c.Resolve(w.Turn(agent)); return nil })
@@ -77,6 +89,8 @@ func TestLaw(t *testing.T) {
 		conversation.Created, conversation.MessageCreated, conversation.NoteCreated, conversation.MessageDelivery, conversation.Assigned,
 		conversation.Queued, conversation.ResolvedChange, conversation.Reopened, conversation.SnoozedChange, conversation.Unsnoozed,
 		conversation.RatingRequested, conversation.RatingGiven, conversation.OfflineChange, conversation.Identified,
+		conversation.ReadByContact, conversation.ScheduledCreated, conversation.ScheduledChanged, conversation.ScheduledCancelled,
+		conversation.ScheduledSent, conversation.ScheduledFailed,
 	} {
 		if !seen[typ] {
 			t.Errorf("the story has no %s", typ)

@@ -60,24 +60,31 @@ func changes() map[string]conversation.Change {
 	called.Mentions = []conversation.Mention{{Member: "mem_2", Name: "Mo"}}
 	called.ReplyTo = &conversation.Quote{ID: "msg_0", Seq: 1, Kind: conversation.Note, Sender: lin, Text: "a rude quote"}
 	return map[string]conversation.Change{
-		"message.created.picture": change(conversation.MessageCreated, alice, 4, shown, ""),
-		"note.created.mention":    change(conversation.NoteCreated, lin, 0, called, ""),
-		"conversation.created":    change(conversation.Created, alice, 0, nil, ""),
-		"message.created":         change(conversation.MessageCreated, alice, 4, message(conversation.Text, alice, "你好 <b>"), ""),
-		"message.created.agent":   change(conversation.MessageCreated, lin, 4, message(conversation.Text, lin, "hello"), ""),
-		"message.created.plugin":  change(conversation.MessageCreated, echo, 4, message(conversation.Text, echo, "beep"), ""),
-		"note.created":            change(conversation.NoteCreated, lin, 0, message(conversation.Note, lin, "a rude one"), ""),
-		"message.delivery":        change(conversation.MessageDelivery, system, 0, sent, ""),
-		"conversation.assigned":   change(conversation.Assigned, system, 4, nil, `{"assignee_id":"mem_1","assignee_name":"林晓","by":"dispatch","from_id":"mem_2"}`),
-		"conversation.queued":     change(conversation.Queued, system, 0, nil, `{"reason":"agent_lost","from_id":"mem_1"}`),
-		"conversation.resolved":   change(conversation.ResolvedChange, lin, 4, nil, ""),
-		"conversation.reopened":   change(conversation.Reopened, lin, 4, nil, `{"by":"agent"}`),
-		"conversation.snoozed":    change(conversation.SnoozedChange, lin, 0, nil, `{"until":"2026-11-22T01:00:00Z"}`),
-		"conversation.unsnoozed":  change(conversation.Unsnoozed, system, 0, nil, ""),
-		"conversation.identified": change(conversation.Identified, alice, 0, nil, `{"recipient":"sub:42"}`),
-		"conversation.offline":    change(conversation.OfflineChange, alice, 0, nil, `{"email":"alice@example.com","phone":""}`),
-		"rating.requested":        change(conversation.RatingRequested, lin, 4, nil, `{"rating_id":"rat_1","via":"widget","member_id":"mem_1"}`),
-		"rating.given":            change(conversation.RatingGiven, alice, 5, nil, `{"rating_id":"rat_1","via":"widget","score":5,"comment":"谢谢"}`),
+		"message.created.picture":      change(conversation.MessageCreated, alice, 4, shown, ""),
+		"note.created.mention":         change(conversation.NoteCreated, lin, 0, called, ""),
+		"conversation.created":         change(conversation.Created, alice, 0, nil, ""),
+		"message.created":              change(conversation.MessageCreated, alice, 4, message(conversation.Text, alice, "你好 <b>"), ""),
+		"message.created.agent":        change(conversation.MessageCreated, lin, 4, message(conversation.Text, lin, "hello"), ""),
+		"message.created.plugin":       change(conversation.MessageCreated, echo, 4, message(conversation.Text, echo, "beep"), ""),
+		"note.created":                 change(conversation.NoteCreated, lin, 0, message(conversation.Note, lin, "a rude one"), ""),
+		"message.delivery":             change(conversation.MessageDelivery, system, 0, sent, ""),
+		"conversation.assigned":        change(conversation.Assigned, system, 4, nil, `{"assignee_id":"mem_1","assignee_name":"林晓","by":"dispatch","from_id":"mem_2"}`),
+		"conversation.queued":          change(conversation.Queued, system, 0, nil, `{"reason":"agent_lost","from_id":"mem_1"}`),
+		"conversation.resolved":        change(conversation.ResolvedChange, lin, 4, nil, ""),
+		"conversation.reopened":        change(conversation.Reopened, lin, 4, nil, `{"by":"agent"}`),
+		"conversation.snoozed":         change(conversation.SnoozedChange, lin, 0, nil, `{"until":"2026-11-22T01:00:00Z"}`),
+		"conversation.unsnoozed":       change(conversation.Unsnoozed, system, 0, nil, ""),
+		"conversation.identified":      change(conversation.Identified, alice, 0, nil, `{"recipient":"sub:42"}`),
+		"conversation.offline":         change(conversation.OfflineChange, alice, 0, nil, `{"email":"alice@example.com","phone":""}`),
+		"rating.requested":             change(conversation.RatingRequested, lin, 4, nil, `{"rating_id":"rat_1","via":"widget","member_id":"mem_1"}`),
+		"rating.given":                 change(conversation.RatingGiven, alice, 5, nil, `{"rating_id":"rat_1","via":"widget","score":5,"comment":"谢谢"}`),
+		"conversation.read_by_contact": change(conversation.ReadByContact, alice, 0, nil, `{"seq":7}`),
+		"scheduled.created": change(conversation.ScheduledCreated, lin, 0, nil,
+			`{"scheduled_id":"sch_1","send_at":"2026-11-22T01:00:00Z","state":"waiting","author_id":"mem_1","author_name":"林晓","text":"how was it?","unless_reply":true}`),
+		"scheduled.sent": change(conversation.ScheduledSent, system, 0, nil,
+			`{"scheduled_id":"sch_1","send_at":"2026-11-22T01:00:00Z","state":"sent","author_id":"mem_1","author_name":"林晓","text":"how was it?","message_id":"msg_9"}`),
+		"scheduled.failed": change(conversation.ScheduledFailed, system, 0, nil,
+			`{"scheduled_id":"sch_1","send_at":"2026-11-22T01:00:00Z","state":"failed","author_id":"mem_1","author_name":"林晓","text":"how was it?","code":"conversation.resolved","detail":"It is over."}`),
 		"conversation.odd":        change(conversation.Queued, system, 0, nil, `[1]`),
 		"message.created.without": change(conversation.MessageCreated, alice, 4, nil, ""),
 	}
@@ -123,6 +130,14 @@ func TestGolden(t *testing.T) {
 	shapes["feed-workspace"] = wire.FeedEventOf(event.Event{
 		ID: "chg_2", Workspace: "wsp_1", Feed: 43, Type: "inbox.changed", Subject: "inb_1", At: at, Data: []byte(`{"id":"inb_1"}`),
 	}, nil, nil)
+	quote := &conversation.Quote{ID: "msg_0", Seq: 1, Kind: conversation.Text, Sender: alice, Text: "when?"}
+	shapes["draft"] = wire.DraftOf(conversation.Draft{
+		Workspace: "wsp_1", Member: "mem_1", Conversation: "cnv_1", Kind: conversation.Note, Text: "not yet", ReplyTo: quote, Rev: 3, UpdatedAt: at,
+	})
+	shapes["scheduled"] = wire.ScheduledOf(conversation.Scheduled{
+		Workspace: "wsp_1", ID: "sch_1", Conversation: "cnv_1", Author: lin, ClientID: "0197-b", Text: "tomorrow", ReplyTo: quote, SendAt: at,
+		UnlessReply: true, Inbound: 2, State: conversation.ScheduledWaits, CreatedAt: at,
+	})
 	shapes["presence"] = wire.Presence{MemberID: "mem_1", Status: "away", Capacity: 5}
 
 	for name, shape := range shapes {

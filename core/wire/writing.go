@@ -1,0 +1,52 @@
+package wire
+
+import (
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+)
+
+// Draft is what a member is writing, in whichever window.
+type Draft struct {
+	ConversationID string       `json:"conversation_id"`
+	Text           string       `json:"text"`
+	Kind           string       `json:"kind" enum:"text,note"`
+	ReplyTo        *Quote       `json:"reply_to,omitempty"`
+	Attachments    []Attachment `json:"attachments,omitempty"`
+	Rev            uint64       `json:"rev" doc:"Grows by one with each version."`
+	UpdatedAt      time.Time    `json:"updated_at"`
+}
+
+// DraftOf returns the view of a draft.
+func DraftOf(d conversation.Draft) Draft {
+	return Draft{
+		ConversationID: string(d.Conversation), Text: d.Text, Kind: string(d.Kind), ReplyTo: QuoteOf(d.ReplyTo),
+		Attachments: AttachmentsOf(d.Attachments), Rev: d.Rev, UpdatedAt: Stamp(d.UpdatedAt),
+	}
+}
+
+// Scheduled is a message to be sent later.
+type Scheduled struct {
+	ID             string       `json:"id"`
+	ConversationID string       `json:"conversation_id"`
+	ClientMsgID    string       `json:"client_msg_id"`
+	Text           string       `json:"text"`
+	Attachments    []Attachment `json:"attachments,omitempty"`
+	ReplyTo        *Quote       `json:"reply_to,omitempty"`
+	SendAt         time.Time    `json:"send_at"`
+	UnlessReply    bool         `json:"unless_reply" doc:"It is cancelled when the customer writes meanwhile."`
+	CreatedBy      Actor        `json:"created_by"`
+	CreatedAt      time.Time    `json:"created_at"`
+	State          string       `json:"state" enum:"waiting,sent,cancelled,failed"`
+	Code           string       `json:"code,omitempty" doc:"Why it failed or was cancelled."`
+	Detail         string       `json:"detail,omitempty" doc:"The same as a sentence."`
+}
+
+// ScheduledOf returns the view of a scheduled message.
+func ScheduledOf(m conversation.Scheduled) Scheduled {
+	return Scheduled{
+		ID: string(m.ID), ConversationID: string(m.Conversation), ClientMsgID: m.ClientID, Text: m.Text,
+		Attachments: AttachmentsOf(m.Attachments), ReplyTo: QuoteOf(m.ReplyTo), SendAt: Stamp(m.SendAt), UnlessReply: m.UnlessReply,
+		CreatedBy: actorOf(m.Author), CreatedAt: Stamp(m.CreatedAt), State: string(m.State), Code: m.Code, Detail: m.Detail,
+	}
+}
