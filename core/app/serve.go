@@ -204,6 +204,19 @@ func (s *server) housekeeping(ctx context.Context) {
 		if n%3600 == 0 {
 			s.chore(ctx, "forgetting empty drafts", func() error { return s.conversations.SweepDrafts(ctx) })
 			s.chore(ctx, "forgetting ended sessions", func() error { return s.identity.Sessions.Sweep(ctx) })
+			s.chore(ctx, "forgetting ended visitor sessions", func() error { return s.sweepVisitors(ctx) })
+		}
+	}
+}
+
+// sweepVisitors forgets ended visitor sessions, some at a time, so that no
+// other write waits for long.
+func (s *server) sweepVisitors(ctx context.Context) error {
+	const batch = 500
+	for {
+		n, err := s.conversations.SweepVisitors(ctx, batch)
+		if err != nil || n < batch {
+			return err //nolint:wrapcheck // the use case's own error
 		}
 	}
 }

@@ -48,6 +48,12 @@ func (v *Visitor) tell(a channel.Assertion) {
 			*into = word
 		}
 	}
+	if email, ok := contact.Email(v.Email); ok {
+		v.Email = email
+	}
+	if phone, ok := contact.Phone(v.Phone); ok {
+		v.Phone = phone
+	}
 	known := maps.Clone(v.Attributes)
 	if known == nil {
 		known = make(map[string]string)

@@ -111,6 +111,7 @@ type accepted struct {
 	files    []media.ID
 	by       media.Uploader // of the files
 	visitor  VisitorID      // of an InboundVisitor
+	offline  *Form          // it came by the form for when nobody is there
 }
 
 // accept finds or makes the contact and the conversation, and appends the
@@ -149,6 +150,9 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 			return err
 		}
 		out = Posted{Change: *ch}
+		if in.offline != nil {
+			c.MarkOffline(t, in.offline.Email, in.offline.Phone)
+		}
 		if err := tx.Save(ctx, c); err != nil {
 			return err
 		}

@@ -258,6 +258,15 @@ func (s *Service) Authenticate(ctx context.Context, inbox channel.InboxID, token
 	return v, nil
 }
 
+// StillOpen returns errs.Unauthenticated when a visitor session has ended.
+func (s *Service) StillOpen(ctx context.Context, id VisitorID) error {
+	v, err := s.Visitors.Visitor(ctx, id)
+	if errs.Is(err, errs.NotFound) || err == nil && !s.Now().Before(v.ExpiresAt) {
+		return errSessionInvalid()
+	}
+	return err
+}
+
 func errSessionInvalid() error {
 	return errs.New(errs.Unauthenticated, "visitor.token_invalid", "The chat session is not valid any more. Open a new one.")
 }

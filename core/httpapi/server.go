@@ -133,6 +133,7 @@ func New(o Options) (*Server, error) {
 	s.draftRoutes()
 	s.scheduledRoutes()
 	s.visitorRoutes()
+	s.formRoutes()
 	s.uploadRoutes()
 	s.socketRoutes()
 	s.hookRoutes()

@@ -3,13 +3,16 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
@@ -23,8 +26,9 @@ type LivePathInput struct {
 
 // liveBody is what a widget may know before a session.
 type liveBody struct {
-	InboxID  string         `json:"inbox_id"`
-	Settings map[string]any `json:"settings" doc:"The public part of the inbox's configuration."`
+	InboxID   string         `json:"inbox_id"`
+	Settings  map[string]any `json:"settings" doc:"The public part of the inbox's configuration."`
+	Available bool           `json:"available" doc:"Whether an agent is there."`
 }
 
 // visitorSessionBody is an open visitor session.
@@ -73,7 +77,17 @@ func (s *Server) liveSettings(ctx context.Context, in *LivePathInput) (*body[liv
 	if err != nil {
 		return nil, err
 	}
-	return &body[liveBody]{Body: liveBody{InboxID: string(inbox.ID), Settings: jsonObject(policy.Settings)}}, nil
+	available, err := s.available(ctx, inbox.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	return &body[liveBody]{Body: liveBody{InboxID: string(inbox.ID), Settings: jsonObject(policy.Settings), Available: available}}, nil
+}
+
+// available reports whether some agent takes work now.
+func (s *Server) available(ctx context.Context, w identity.WorkspaceID) (bool, error) {
+	members, err := s.Presence.Snapshot(ctx, w)
+	return slices.ContainsFunc(members, func(m wire.Presence) bool { return m.Status == string(dispatch.Available) }), err
 }
 
 type openSessionInput struct {

@@ -68,7 +68,7 @@ func (g *Gateway) Start(ctx context.Context) error {
 	for prefix, fn := range map[string]func(identity.WorkspaceID, []byte){
 		event.SubjectTyping: g.typingNews, event.SubjectPresence: g.presenceNews,
 		event.SubjectQueue: g.queueNews, event.SubjectRights: g.rightsNews,
-		event.SubjectDraft: g.draftNews, event.SubjectRead: g.readNews,
+		event.SubjectDraft: g.draftNews, event.SubjectRead: g.readNews, event.SubjectVisitors: g.visitorNews,
 	} {
 		stop, err := g.o.Bus.Subscribe(prefix+"*", func(subject string, data []byte) {
 			fn(identity.WorkspaceID(subject[len(prefix):]), data)

@@ -18,6 +18,7 @@ type Conversations interface {
 	Post(ctx context.Context, scope identity.Scope, p conversation.Post) (conversation.Posted, error)
 	Get(ctx context.Context, scope identity.Scope, id conversation.ID) (conversation.Conversation, error)
 	Authenticate(ctx context.Context, inbox channel.InboxID, token string) (conversation.Visitor, error)
+	StillOpen(ctx context.Context, id conversation.VisitorID) error
 	VisitorSend(ctx context.Context, v conversation.Visitor, p conversation.VisitorPost) (conversation.Posted, error)
 	VisitorRead(ctx context.Context, v conversation.Visitor, public uint64) error
 	VisitorReadByMembers(ctx context.Context, c conversation.Conversation) (uint64, error)

@@ -29,6 +29,7 @@ type visitor struct {
 	name       string
 	attributes string // packed
 	expires    int64  // Unix seconds
+	checked    int64  // likewise, when a person's session was last seen to go on
 
 	// Under session.mu.
 	conversation conversation.ID // "" = none yet
@@ -50,7 +51,9 @@ func (v *visitor) kind() Kind { return KindVisitor }
 func (v *visitor) alive(now time.Time) {
 	if now.Unix() >= v.expires {
 		v.end(errs.New(errs.Unauthenticated, "visitor.token_invalid", "The chat session has expired. Open a new one."))
+		return
 	}
+	v.recheck(now)
 }
 
 func (v *visitor) gone(ctx context.Context) {
@@ -154,7 +157,7 @@ func (v *visitor) adopt(who conversation.Visitor) {
 	if !who.Verified() {
 		v.external = v.id // one string for both
 	}
-	v.attributes = pack(who.Attributes)
+	v.attributes, v.checked = pack(who.Attributes), v.g.o.Now().Unix()
 }
 
 // who is the visitor as the use cases want it.

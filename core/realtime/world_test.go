@@ -17,6 +17,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/bus"
 	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/channel/channeltest"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -110,13 +111,14 @@ func newWorld(t *testing.T) *world {
 		presence: &presence{events: make(chan string, 1000)}, queue: &queue{}, metrics: &metrics{},
 	}
 	w.World = conversationtest.NewWorld(t, w.fake.Fixture())
+	b, err := bus.Open(bus.Options{Log: slog.New(slog.DiscardHandler)})
+	w.OK(err)
 	w.service = conversation.NewService(conversation.Deps{
 		Store: w.fake, Reader: w.fake, Marks: w.fake, Visitors: w.fake, Writing: w.fake, Inboxes: w.fake.Inboxes,
 		Plugins: plugins{}, Members: members{w.F.Identities}, Now: w.Now,
+		Contacts: w.fake.Contacts, Keys: channeltest.Keys{}, Bus: b,
 	})
 	w.calls = &calls{Conversations: w.service}
-	b, err := bus.Open(bus.Options{Log: slog.New(slog.DiscardHandler)})
-	w.OK(err)
 	w.bus = b
 	t.Cleanup(func() { w.OK(b.Close()) })
 	return w
