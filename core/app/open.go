@@ -27,6 +27,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/pluginhost"
 	"github.com/patchbay-im/patchbay/core/realtime"
 	"github.com/patchbay-im/patchbay/core/seal"
+	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/telemetry"
@@ -57,6 +58,9 @@ type server struct {
 	conversations *conversation.Service
 	views         *view.Service
 	media         *media.Service
+	index         store.Index
+	indexer       *search.Indexer
+	search        *search.Service
 	extensions    *extension.Service
 
 	deliverer  *delivery.Deliverer
@@ -119,6 +123,9 @@ func (s *server) openStore(ctx context.Context) error {
 	if s.epoch, err = s.store.Epoch(ctx); err != nil {
 		return fmt.Errorf("read the database's epoch: %w", err)
 	}
+	if s.index, err = store.OpenIndex(ctx, c, s.epoch); err != nil {
+		return fmt.Errorf("open the search index: %w", err)
+	}
 	return nil
 }
 
@@ -154,6 +161,8 @@ func (s *server) domain() {
 		Store: s.store.Views(), Lister: conversations, Definitions: noDefinitions{}, Teams: s.store.Teams(), Now: s.now,
 	})
 	s.media = s.newMedia()
+	s.search = search.NewService(s.index, s.store.Searchable(), s.views, s.now)
+	s.indexer = search.NewIndexer(s.index, s.store.Searchable(), s.workspaces, s.now, s.log)
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
 	s.extensions = extension.NewService(s.plugins)
 	s.demo = &demo{
@@ -222,7 +231,7 @@ func (s *server) face(ctx context.Context) error {
 		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
 		Proxies: proxies, MetricsPublic: s.config.Metrics.Public,
 		Identity: s.identity, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Hooks: s.hooks,
-		Conversations: s.conversations, Views: s.views, Media: s.media, Extensions: s.extensions,
+		Conversations: s.conversations, Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
 		Presence: presence{s.dispatcher}, Sockets: s.gateway,
 		Feed:     feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch},
 		PluginUI: s.plugins.UI, Console: web.Console(),
@@ -312,6 +321,9 @@ func (s *server) close(ctx context.Context) error {
 	var err error
 	if s.bus != nil {
 		err = s.bus.Close()
+	}
+	if s.index != nil {
+		err = errors.Join(err, s.index.Close(ctx))
 	}
 	if s.store != nil {
 		err = errors.Join(err, s.store.Close(ctx))

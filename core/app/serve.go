@@ -15,12 +15,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/telemetry"
@@ -100,6 +102,7 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 	g.Go(func() error { return s.pump.run(parts, s.bus, workspaces) })
 	g.Go(func() error { return s.dispatcher.Run(parts) })
 	g.Go(func() error { s.announcer.run(parts); return nil })
+	g.Go(func() error { return s.runIndexer(parts) })
 	g.Go(func() error { return s.runPlugins(parts) })
 	g.Go(func() error { s.housekeeping(parts); return nil })
 	g.Go(func() error { s.tidyFiles(parts); return nil })
@@ -150,6 +153,19 @@ func (s *server) workspaces(ctx context.Context) ([]string, error) {
 			return out, nil
 		}
 	}
+}
+
+// runIndexer keeps the search index up to date until ctx ends.
+func (s *server) runIndexer(ctx context.Context) error {
+	cancel, err := s.bus.Subscribe(event.SubjectWake+"*", func(subject string, _ []byte) {
+		s.indexer.Wake(strings.TrimPrefix(subject, event.SubjectWake))
+	})
+	if err != nil {
+		return fmt.Errorf("listen for what is to be indexed: %w", err)
+	}
+	defer cancel()
+	s.indexer.Run(ctx)
+	return nil
 }
 
 // greet makes the first account where the configuration says so, fills the

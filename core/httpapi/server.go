@@ -36,6 +36,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
+	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/view"
 )
@@ -64,6 +65,7 @@ type Options struct {
 	Conversations *conversation.Service
 	Views         *view.Service
 	Media         *media.Service // nil = no files
+	Search        *search.Service
 	Extensions    *extension.Service
 	Presence      Presence
 	Sockets       Sockets
@@ -129,6 +131,7 @@ func New(o Options) (*Server, error) {
 	s.teamRoutes()
 	s.contactRoutes()
 	s.viewRoutes()
+	s.searchRoutes()
 	s.conversationRoutes()
 	s.draftRoutes()
 	s.scheduledRoutes()

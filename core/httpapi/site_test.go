@@ -26,6 +26,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
+	"github.com/patchbay-im/patchbay/core/search"
+	"github.com/patchbay-im/patchbay/core/search/searchtest"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/view"
 	"github.com/patchbay-im/patchbay/core/view/viewtest"
@@ -38,6 +40,7 @@ type site struct {
 	*httpapi.Server
 	fake     *conversationtest.Fake
 	views    *view.Service
+	index    *searchtest.Fake
 	identity *identity.Services
 	plugins  *channeltest.Plugins
 }
@@ -45,7 +48,7 @@ type site struct {
 // newSite makes a site; change may set options.
 func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 	t.Helper()
-	s := &site{fake: conversationtest.NewFake()}
+	s := &site{fake: conversationtest.NewFake(), index: searchtest.NewFake()}
 	s.World = conversationtest.NewWorld(t, s.fake.Fixture())
 	s.plugins = &channeltest.Plugins{
 		T: t, Installed: []channel.Type{{Plugin: s.Live.Plugin, Live: true}},
@@ -77,6 +80,7 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, time.Now),
 		Secrets:       secrets,
 		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, time.Now),
+		Search:        search.NewService(s.index, searchtest.NewSource(s.fake), noFilters{}, time.Now),
 		Views:         view.NewService(view.Deps{Store: views, Lister: views, Definitions: noDefinitions{}, Teams: s.fake.Teams, Now: time.Now}),
 		Conversations: conversations, Extensions: extension.NewService(noPlugins{}), Presence: nobody{},
 		Feed: feed{s.fake.Feed, s.fake},
@@ -162,6 +166,12 @@ func (s *site) hook(inbox channel.Inbox) string {
 // proxied trusts the address that requests without a listener come from.
 func proxied(o *httpapi.Options) {
 	o.Proxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/32"), netip.MustParsePrefix("10.0.0.0/8")}
+}
+
+type noFilters struct{}
+
+func (noFilters) Among(context.Context, identity.Scope, json.RawMessage, []conversation.ID) (map[conversation.ID]bool, error) {
+	return nil, nil
 }
 
 type noDefinitions struct{}

@@ -6,6 +6,7 @@ package store
 
 import (
 	"context"
+	"path/filepath"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
@@ -17,6 +18,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/journey"
 	"github.com/patchbay-im/patchbay/core/media"
+	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/store/agents"
 	"github.com/patchbay-im/patchbay/core/store/attachments"
 	"github.com/patchbay-im/patchbay/core/store/channels"
@@ -27,6 +29,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/events"
 	"github.com/patchbay-im/patchbay/core/store/identities"
 	"github.com/patchbay-im/patchbay/core/store/journeys"
+	index "github.com/patchbay-im/patchbay/core/store/search"
 	"github.com/patchbay-im/patchbay/core/store/teams"
 	"github.com/patchbay-im/patchbay/core/store/views"
 	"github.com/patchbay-im/patchbay/core/team"
@@ -60,6 +63,9 @@ var (
 	_ team.Store                = (*teams.Store)(nil)
 	_ team.Directory            = (*teams.Store)(nil)
 	_ team.Graveyard            = (*teams.Store)(nil)
+	_ search.Source             = (*index.Source)(nil)
+	_ search.Index              = (*index.Lite)(nil)
+	_ search.Index              = (*index.Pg)(nil)
 	_ view.Store                = (*views.Store)(nil)
 	_ view.Lister               = (*conversations.Store)(nil)
 )
@@ -123,6 +129,25 @@ func (s *Store) Teams() *teams.Store { return teams.New(s.db) }
 
 // Events returns event.Log.
 func (s *Store) Events() *events.Log { return events.New(s.db) }
+
+// Searchable returns search.Source.
+func (s *Store) Searchable() *index.Source { return index.NewSource(s.db) }
+
+// Index is search.Index with its end.
+type Index interface {
+	search.Index
+	// Close ends it. Nobody may call it any more.
+	Close(ctx context.Context) error
+}
+
+// OpenIndex opens the search index of a database with the given epoch: for
+// SQLite the file search.db beside it, for PostgreSQL tables of its own in it.
+func OpenIndex(ctx context.Context, c Config, epoch string) (Index, error) {
+	if c.Driver == Postgres {
+		return index.OpenPg(ctx, c.Source, epoch)
+	}
+	return index.OpenLite(ctx, filepath.Join(filepath.Dir(c.Source), "search.db"), epoch)
+}
 
 // Epoch identifies this history of the database; see db.DB.Epoch.
 func (s *Store) Epoch(ctx context.Context) (string, error) { return s.db.Epoch(ctx) }
