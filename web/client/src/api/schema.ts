@@ -1135,6 +1135,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search
+         * @description Finds conversations, messages (notes included) and contacts by words, by parts of Chinese, Japanese and Korean text, and by numbers. All words must be there; the last one may go on. The index follows the feed a moment later: behind says whether something is not in it yet.
+         */
+        get: operations["getWorkspacesByWorkspaceSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/teams": {
         parameters: {
             query?: never;
@@ -1234,6 +1254,18 @@ export interface components {
             /** @enum {string} */
             kind: "contact" | "agent" | "system" | "plugin";
             name?: string;
+        };
+        AnswerBody: {
+            /** @description There is more that the index does not know yet. */
+            behind: boolean;
+            /**
+             * Format: int64
+             * @description The index knows the feed up to this number.
+             */
+            indexed_through: number;
+            items: components["schemas"]["FoundBody"][];
+            /** @description Give it as cursor for the next page. A page may be short, or empty, and yet have a next one. */
+            next_cursor?: string;
         };
         AssignInputBody: {
             /** @description Empty: back to the queue. */
@@ -1541,11 +1573,49 @@ export interface components {
             feed: number;
             type: string;
         };
+        FoundBody: {
+            contact?: components["schemas"]["FoundContact"];
+            /** @description Of a message: where it is shown, which after a merge is not where it was written. */
+            conversation?: components["schemas"]["Conversation"];
+            highlights: components["schemas"]["HighlightBody"][];
+            message?: components["schemas"]["FoundMessage"];
+            /**
+             * Format: double
+             * @description The better the higher, within a page.
+             */
+            score: number;
+            /** @enum {string} */
+            type: "conversation" | "message" | "contact";
+        };
+        FoundContact: {
+            email: string;
+            id: string;
+            name: string;
+            /** @description Its name. */
+            organisation?: string;
+            phone: string;
+        };
+        FoundMessage: {
+            /** Format: date-time */
+            at: string;
+            /** @description Where it was written. */
+            conversation_id: string;
+            id: string;
+            /** @enum {string} */
+            kind: "text" | "note";
+            sender: components["schemas"]["Actor"];
+            /** Format: int64 */
+            seq: number;
+        };
         HealthBody: {
             code?: string;
             detail?: string;
             /** @enum {string} */
             state: "ok" | "degraded" | "down" | "unknown";
+        };
+        HighlightBody: {
+            field: string;
+            parts: components["schemas"]["PartBody"][];
         };
         IdentityBody: {
             /** Format: date-time */
@@ -1885,6 +1955,10 @@ export interface components {
             /** @description true: the visitor agrees; remembered. false: not any more. */
             consent?: boolean;
             views?: components["schemas"]["PageViewInput"][];
+        };
+        PartBody: {
+            hit: boolean;
+            text: string;
         };
         PatchInboxInputBody: {
             config?: {
@@ -9218,6 +9292,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReachBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceSearch: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description What to look for: at least one letter or digit. */
+                q?: string;
+                type?: "all" | "conversations" | "messages" | "contacts";
+                /** @description A filter of the conversations as JSON; with it no contacts are looked for. */
+                filter?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerBody"];
                 };
             };
             /** @description Bad Request */
