@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"math"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/identity"
 )
@@ -113,4 +114,21 @@ func (s *Service) lastSeen(ctx context.Context, c Conversation, public uint64) (
 		}
 		before = changes[0].PublicSeq
 	}
+}
+
+// Message returns one message of a conversation.
+func (s *Service) Message(ctx context.Context, scope identity.Scope, id ID, message MessageID) (Message, error) {
+	if err := scope.Require(identity.ConversationRead); err != nil {
+		return Message{}, err
+	}
+	return s.Reader.Message(ctx, scope.Workspace, id, message)
+}
+
+// SeenAt returns when the customer was first known to have seen the message
+// with a seq; zero when they have not.
+func (s *Service) SeenAt(ctx context.Context, scope identity.Scope, id ID, seq uint64) (time.Time, error) {
+	if err := scope.Require(identity.ConversationRead); err != nil {
+		return time.Time{}, err
+	}
+	return s.Reader.SeenAt(ctx, scope.Workspace, id, seq)
 }

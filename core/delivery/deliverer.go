@@ -74,8 +74,14 @@ func (d *Deliverer) Wake() {
 // in flight then is handed over again by the next Serve, marked Suspect.
 func (d *Deliverer) Serve(ctx context.Context, plugin channel.PluginID, line Line) error {
 	s := &session{Deliverer: d, plugin: plugin, line: line, inFlight: make(map[ID]Delivery), wake: d.register(plugin)}
+	if v, ok := line.(Versioned); ok {
+		s.version = v.Version()
+	}
 	err := s.run(ctx)
 	d.crashed(plugin, s.inFlight)
+	if ctx.Err() == nil {
+		s.interrupted(ctx)
+	}
 	return err
 }
 
@@ -114,6 +120,7 @@ func (d *Deliverer) settled(plugin channel.PluginID, id ID) {
 type session struct {
 	*Deliverer
 	plugin   channel.PluginID
+	version  string
 	line     Line
 	inFlight map[ID]Delivery
 	wake     chan struct{}
@@ -198,8 +205,9 @@ func (s *session) send(ctx context.Context) (time.Duration, error) {
 
 // handOver sends a batch. stopped: the line takes no more, and none left.
 func (s *session) handOver(ctx context.Context, batch []Delivery) (stopped bool, err error) {
-	for _, item := range batch {
-		s.inFlight[item.ID] = item
+	for i := range batch {
+		batch[i].Began, batch[i].Version = s.now(), s.version
+		s.inFlight[batch[i].ID] = batch[i]
 	}
 	switch err := s.line.Send(ctx, batch); {
 	case errors.Is(err, ErrLineStopped):
@@ -327,6 +335,21 @@ func (s *session) backoff(attempts int, asked time.Duration) time.Duration {
 	}
 	d := min(firstRetry<<min(attempts, 10), lastRetry)
 	return d/2 + rand.N(d/2+1) //nolint:gosec // jitter, not a secret
+}
+
+// interrupted records which attempts ended with the process. When the ledger
+// fails that is only missing from the history.
+func (s *session) interrupted(ctx context.Context) {
+	items := make([]Delivery, 0, len(s.inFlight))
+	for _, item := range s.inFlight {
+		items = append(items, item)
+	}
+	if len(items) == 0 {
+		return
+	}
+	if err := s.store.Interrupted(ctx, items); err != nil {
+		s.log.WarnContext(ctx, "interrupted attempts could not be recorded", "plugin", string(s.plugin), "error", err)
+	}
 }
 
 // record writes settlements. When the ledger fails the attempts are forgotten:

@@ -66,6 +66,8 @@ func (l *ledger) NextDue(context.Context, channel.PluginID) (time.Time, error) {
 	return next, nil
 }
 
+func (l *ledger) Interrupted(context.Context, []delivery.Delivery) error { return nil }
+
 func (l *ledger) Settle(_ context.Context, settled []delivery.Settlement) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -47,7 +47,11 @@ type Delivery struct {
 	LastDetail   string
 	ProviderID   string // the far side's id of the message
 	CreatedAt    time.Time
-	Suspect      bool // was in flight when a process died; not stored
+
+	// Of the attempt under way; not stored.
+	Suspect bool      // was in flight when a process died
+	Began   time.Time // when it was handed over
+	Version string    // of the plugin that it was handed to; "" = unknown
 }
 
 // Receipt settles one attempt.
@@ -65,9 +69,12 @@ type Store interface {
 	Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip map[ID]bool) ([]Delivery, error)
 	// NextDue returns when the next pending delivery of the plugin is due; zero = none waits.
 	NextDue(ctx context.Context, plugin channel.PluginID) (time.Time, error)
-	// Settle records attempts and, in the same transaction, the new delivery
-	// state of the messages as changes of their conversations.
+	// Settle records attempts, with their steps, and, in the same transaction,
+	// the new delivery state of the messages as changes of their conversations.
 	Settle(ctx context.Context, settled []Settlement) error
+	// Interrupted records the steps of attempts whose end nobody saw, because
+	// the plugin died. The deliveries stay as they are.
+	Interrupted(ctx context.Context, items []Delivery) error
 }
 
 // Settlement is what an attempt did to a delivery.
@@ -78,6 +85,11 @@ type Settlement struct {
 	NextAt   time.Time // for Pending
 	Result   channel.Result
 	Provider string
+}
+
+// Versioned is a Line that knows the version of its plugin.
+type Versioned interface {
+	Version() string
 }
 
 // Line is a live stream to one plugin process. It is used by one goroutine.

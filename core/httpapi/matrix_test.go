@@ -57,12 +57,12 @@ func TestAuthorizationMatrix(t *testing.T) {
 	mine := map[string]string{
 		"team":      string(s.team(s.WS, "Mine")),
 		"workspace": string(s.WS), "member": "mem_none", "invitation": "inv_none", "inbox": string(s.Inbox.ID), "publisher": "a", "name": "b",
-		"contact": string(c.Contact), "conversation": string(c.ID), "scheduled": "sch_none", "view": "vie_none",
+		"contact": string(c.Contact), "conversation": string(c.ID), "scheduled": "sch_none", "message": "msg_none", "view": "vie_none",
 	}
 	foreign := map[string]string{
 		"team":      string(s.team(abroad, "Theirs")),
 		"workspace": string(s.WS), "member": string(stranger.ID), "invitation": "inv_none", "inbox": string(theirInboxes[0].ID), "publisher": "a", "name": "b",
-		"contact": string(theirs.Contact), "conversation": string(theirs.ID), "scheduled": "sch_none", "view": string(s.view(abroad)),
+		"contact": string(theirs.Contact), "conversation": string(theirs.ID), "scheduled": "sch_none", "message": "msg_none", "view": string(s.view(abroad)),
 	}
 	s.contactThings(mine, s.WS, c.Contact)
 	s.contactThings(foreign, abroad, theirs.Contact)

@@ -31,6 +31,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/extension"
@@ -63,6 +64,7 @@ type Options struct {
 	Secrets       *channel.Secrets
 	Hooks         *channel.Hooks
 	Conversations *conversation.Service
+	Deliveries    *delivery.Tracker
 	Views         *view.Service
 	Media         *media.Service // nil = no files
 	Search        *search.Service
@@ -135,6 +137,7 @@ func New(o Options) (*Server, error) {
 	s.conversationRoutes()
 	s.draftRoutes()
 	s.scheduledRoutes()
+	s.deliveryRoutes()
 	s.visitorRoutes()
 	s.formRoutes()
 	s.uploadRoutes()

@@ -20,6 +20,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
+	"github.com/patchbay-im/patchbay/core/delivery"
+	"github.com/patchbay-im/patchbay/core/delivery/deliverytest"
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/extension"
@@ -82,7 +84,7 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, time.Now),
 		Search:        search.NewService(s.index, searchtest.NewSource(s.fake), noFilters{}, time.Now),
 		Views:         view.NewService(view.Deps{Store: views, Lister: views, Definitions: noDefinitions{}, Teams: s.fake.Teams, Now: time.Now}),
-		Conversations: conversations, Extensions: extension.NewService(noPlugins{}), Presence: nobody{},
+		Conversations: conversations, Deliveries: delivery.NewTracker(deliverytest.NewFake(s.fake, time.Now), conversations), Extensions: extension.NewService(noPlugins{}), Presence: nobody{},
 		Feed: feed{s.fake.Feed, s.fake},
 		PluginUI: func(channel.PluginID) (fs.FS, bool) {
 			return fstest.MapFS{

@@ -171,6 +171,7 @@ func (l *life) deliver(ctx context.Context, s *session) {
 	for {
 		line, err := openLine(ctx, s.channel, l.host.options.Now)
 		if err == nil {
+			line.version = l.installed().manifest.Version
 			s.line.Store(line)
 			err = l.ports.Deliverer.Serve(ctx, l.id, line)
 			line.close()

@@ -332,6 +332,8 @@ func (l *ledger) NextDue(_ context.Context, plugin channel.PluginID) (time.Time,
 }
 
 // Settle implements delivery.Store.
+func (l *ledger) Interrupted(context.Context, []delivery.Delivery) error { return nil }
+
 func (l *ledger) Settle(_ context.Context, settled []delivery.Settlement) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -21,6 +21,7 @@ type line struct {
 	stream   pluginv1.ChannelService_DeliverClient
 	cancel   context.CancelFunc
 	now      func() time.Time
+	version  string // of the plugin, from its manifest
 	receipts chan []delivery.Receipt
 	gone     chan struct{} // closed when nobody reads receipts any more
 	once     sync.Once
@@ -49,6 +50,9 @@ func openLine(ctx context.Context, client pluginv1.ChannelServiceClient, now fun
 	go l.read()
 	return l, nil
 }
+
+// Version implements delivery.Versioned.
+func (l *line) Version() string { return l.version }
 
 // close ends the stream and the reader.
 func (l *line) close() {

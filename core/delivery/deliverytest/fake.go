@@ -28,11 +28,18 @@ type Fake struct {
 	settling sync.Mutex
 	mu       sync.Mutex
 	tried    map[delivery.ID]delivery.Delivery // the newest attempt of each
+	steps    map[stepKey][]delivery.Step
+}
+
+type stepKey struct {
+	workspace    identity.WorkspaceID
+	conversation string
+	seq          uint64
 }
 
 // NewFake returns the ledger of a Fake. The clock dates what settlements change.
 func NewFake(conversations *conversationtest.Fake, now func() time.Time) *Fake {
-	return &Fake{conversations: conversations, now: now, ids: id.NewSource(now), tried: make(map[delivery.ID]delivery.Delivery)}
+	return &Fake{conversations: conversations, now: now, ids: id.NewSource(now), tried: make(map[delivery.ID]delivery.Delivery), steps: make(map[stepKey][]delivery.Step)}
 }
 
 // turns lists the pending deliveries of a plugin whose turn it is, the oldest first.
@@ -114,9 +121,11 @@ func (f *Fake) settle(ctx context.Context, x delivery.Settlement) error {
 	d := x.Delivery
 	d.State, d.Attempts, d.NextAt, d.Suspect = x.State, x.Attempts, x.NextAt, false
 	d.LastCode, d.LastDetail, d.ProviderID = x.Result.Code, x.Result.Detail, x.Provider
+	d.Began, d.Version = time.Time{}, ""
 	f.mu.Lock()
 	f.tried[d.ID] = d
 	f.mu.Unlock()
+	f.add(x.Delivery, x.Steps(f.now())...)
 	if x.State == delivery.Pending {
 		return nil
 	}
@@ -141,4 +150,26 @@ func outcome(x delivery.Settlement) (conversation.DeliveryState, string) {
 		state = conversation.DeliveryUnknown
 	}
 	return state, cmp.Or(x.Result.Detail, x.Result.Code)
+}
+
+func (f *Fake) add(d delivery.Delivery, steps ...delivery.Step) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	k := stepKey{d.Workspace, d.Conversation, d.Seq}
+	f.steps[k] = append(f.steps[k], steps...)
+}
+
+// Interrupted implements delivery.Store.
+func (f *Fake) Interrupted(_ context.Context, items []delivery.Delivery) error {
+	for _, d := range items {
+		f.add(d, d.Interrupted())
+	}
+	return nil
+}
+
+// Steps implements delivery.History.
+func (f *Fake) Steps(_ context.Context, w identity.WorkspaceID, conv string, seq uint64) ([]delivery.Step, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.steps[stepKey{w, conv, seq}]), nil
 }

@@ -11,8 +11,7 @@ import (
 func TestFake(t *testing.T) {
 	deliverytest.Run(t, func(*testing.T) deliverytest.Fixture {
 		conversations := conversationtest.NewFake()
-		return deliverytest.Fixture{
-			Store: deliverytest.NewFake(conversations, time.Now), Conversations: conversations.Fixture(),
-		}
+		ledger := deliverytest.NewFake(conversations, time.Now)
+		return deliverytest.Fixture{Store: ledger, History: ledger, Conversations: conversations.Fixture()}
 	})
 }

@@ -15,6 +15,7 @@ import (
 // messages must leave.
 type Fixture struct {
 	Store         delivery.Store
+	History       delivery.History
 	Conversations conversationtest.Fixture
 }
 
@@ -33,11 +34,12 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"settled twice":                  testTwice,
 		"settled across workspaces":      testWorkspaces,
 		"settlements obey the law":       testLaw,
+		"the history of a message":       testSteps,
 		"a settlement of nothing at all": testNothing,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := open(t)
-			w := &world{World: conversationtest.NewWorld(t, f.Conversations), store: f.Store}
+			w := &world{World: conversationtest.NewWorld(t, f.Conversations), store: f.Store, history: f.History}
 			run(w)
 		})
 	}
@@ -46,7 +48,8 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 // world is one test case.
 type world struct {
 	*conversationtest.World
-	store delivery.Store
+	store   delivery.Store
+	history delivery.History
 }
 
 // post makes a customer write and a member answer; it returns the answer.
@@ -279,4 +282,50 @@ func testLaw(w *world) {
 
 func testNothing(w *world) {
 	w.OK(w.store.Settle(w.Context(), nil))
+}
+
+func testSteps(w *world) {
+	m := w.post(w.Inbox, "ext", "answer")
+	other := w.post(w.Inbox, "other", "theirs")
+	steps := func(of conversation.Message) []delivery.Step {
+		got, err := w.history.Steps(w.Context(), of.Workspace, string(of.Conversation), of.Seq)
+		w.OK(err)
+		return got
+	}
+	if got := steps(m); len(got) != 0 {
+		w.Fatalf("before any attempt: %+v", got)
+	}
+	d := w.due(w.Tick(), 10)[0]
+	first, second, third := w.Tick(), w.Tick(), w.Tick()
+	d.Began, d.Version = first, "1.2.3"
+	w.OK(w.store.Interrupted(w.Context(), []delivery.Delivery{d}))
+	d.Began = second
+	w.settle(d, delivery.Pending, channel.Result{Outcome: channel.OutcomeRetry, Code: "busy", Detail: "稍后再试"}, third)
+	d = w.due(third, 10)[0]
+	d.Began, d.Version = third, "1.2.4"
+	w.settle(d, delivery.Dead, channel.Result{Outcome: channel.OutcomeRejected, Code: "gone", Detail: "no such number"}, time.Time{})
+	got := steps(m)
+	if len(got) != 4 || got[3].At.Before(third) {
+		w.Fatalf("the steps are %+v", got)
+	}
+	got[3].At = time.Time{} // when it was recorded
+	plugin := string(w.Inbox.Plugin)
+	conversationtest.Same(w.World, got, []delivery.Step{
+		{At: first, State: delivery.StepAttempt, Attempt: 1, Code: delivery.CodePluginDied, Plugin: plugin + " 1.2.3"},
+		{At: second, State: delivery.StepAttempt, Attempt: 1, Code: "busy", Detail: "稍后再试", Plugin: plugin + " 1.2.3"},
+		{At: third, State: delivery.StepAttempt, Attempt: 2, Plugin: plugin + " 1.2.4"},
+		{State: delivery.StepFailed, Attempt: 2, Code: "gone", Detail: "no such number", Provider: "far-1"},
+	})
+	w.settle(d, delivery.Sent, channel.Result{Outcome: channel.OutcomeAccepted}, time.Time{}) // too late
+	if n := len(steps(m)); n != 4 {
+		w.Fatalf("a late receipt makes it %d steps", n)
+	}
+	if got := steps(other); len(got) != 0 {
+		w.Fatalf("another message has %+v", got)
+	}
+	abroad, _ := w.Workspace("stranger@example.com")
+	m.Workspace = abroad
+	if got := steps(m); len(got) != 0 {
+		w.Fatalf("another workspace reads %+v", got)
+	}
 }

@@ -124,6 +124,9 @@ WHERE workspace_id = ? AND delivery_id = ? AND state = 'pending'`,
 	if err != nil || n == 0 {
 		return err
 	}
+	if err := saveSteps(ctx, tx, d, x.Steps(s.now())...); err != nil {
+		return err
+	}
 	tx.Delivers() // the next of the conversation has its turn, or this one again
 	if x.State == delivery.Pending {
 		return nil

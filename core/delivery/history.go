@@ -1,0 +1,131 @@
+package delivery
+
+import (
+	"context"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// StepState names what happened to a message on its way.
+type StepState string
+
+// The steps. Attempts and ends are kept by the ledger; the others are known
+// from the message itself and from the customer's mark.
+const (
+	StepQueued  StepState = "queued"
+	StepAttempt StepState = "attempt" // handed to the plugin; with a code when it did not get through
+	StepSent    StepState = "sent"
+	StepFailed  StepState = "failed"
+	StepUnknown StepState = "unknown"
+	StepRead    StepState = "read" // the customer has seen it
+)
+
+// Codes of steps that no far side gives.
+const (
+	CodeStored     = "stored"      // a live channel's message is where its customer reads it
+	CodePluginDied = "plugin_died" // during the attempt: it may have left
+)
+
+// Step is one thing that happened to a message on its way.
+type Step struct {
+	At       time.Time
+	State    StepState
+	Attempt  int // counted from 1; 0 = none
+	Code     string
+	Detail   string // for operators
+	Plugin   string // "<id> <version>"
+	Provider string // the far side's id of the message
+}
+
+// Steps are what a settlement adds to the history, in order. now is when it is
+// recorded.
+func (x Settlement) Steps(now time.Time) []Step {
+	var out []Step
+	attempt := Step{At: x.Delivery.Began, State: StepAttempt, Attempt: x.Attempts, Plugin: x.Delivery.handler()}
+	if x.State == Pending {
+		attempt.Code, attempt.Detail = x.Result.Code, x.Result.Detail
+	}
+	if x.Attempts > x.Delivery.Attempts { // else nothing was tried: it was given up
+		if attempt.At.IsZero() {
+			attempt.At = now
+		}
+		out = append(out, attempt)
+	}
+	end := Step{At: now, Attempt: x.Attempts, Code: x.Result.Code, Detail: x.Result.Detail, Provider: x.Provider}
+	switch {
+	case x.State == Pending:
+		return out
+	case x.State == Sent:
+		end.State, end.Code, end.Detail = StepSent, "", ""
+	case x.Result.Code == CodePoison:
+		end.State = StepUnknown
+	default:
+		end.State = StepFailed
+	}
+	return append(out, end)
+}
+
+// Interrupted is the step of an attempt whose end nobody saw.
+func (d Delivery) Interrupted() Step {
+	return Step{At: d.Began, State: StepAttempt, Attempt: d.Attempts + 1, Code: CodePluginDied, Plugin: d.handler()}
+}
+
+func (d Delivery) handler() string {
+	if d.Version == "" {
+		return string(d.Plugin)
+	}
+	return string(d.Plugin) + " " + d.Version
+}
+
+// History reads what the ledger keeps.
+type History interface {
+	// Steps returns the steps of a message that the ledger keeps, in order.
+	Steps(ctx context.Context, workspace identity.WorkspaceID, conversation string, seq uint64) ([]Step, error)
+}
+
+// Conversations are the use cases of conversations that a Tracker needs.
+type Conversations interface {
+	Get(ctx context.Context, scope identity.Scope, id conversation.ID) (conversation.Conversation, error)
+	Message(ctx context.Context, scope identity.Scope, id conversation.ID, message conversation.MessageID) (conversation.Message, error)
+	SeenAt(ctx context.Context, scope identity.Scope, id conversation.ID, seq uint64) (time.Time, error)
+}
+
+// Tracker answers where a message is.
+type Tracker struct {
+	history       History
+	conversations Conversations
+}
+
+// NewTracker returns a Tracker.
+func NewTracker(h History, c Conversations) *Tracker { return &Tracker{history: h, conversations: c} }
+
+// Trace tells what happened to a message on its way to the customer, in order.
+// What never had to leave (a note, the customer's own) has no steps.
+func (t *Tracker) Trace(ctx context.Context, scope identity.Scope, id conversation.ID, message conversation.MessageID) ([]Step, error) {
+	c, err := t.conversations.Get(ctx, scope, id)
+	if err != nil {
+		return nil, err
+	}
+	m, err := t.conversations.Message(ctx, scope, id, message)
+	if err != nil || m.Kind == conversation.Note || m.Sender.Kind == identity.ActorContact {
+		return nil, err
+	}
+	var out []Step
+	if m.Delivery == "" {
+		out = []Step{{At: m.CreatedAt, State: StepSent, Code: CodeStored, Plugin: string(c.Plugin)}}
+	} else {
+		out = []Step{{At: m.CreatedAt, State: StepQueued, Plugin: string(c.Plugin)}}
+		kept, err := t.history.Steps(ctx, scope.Workspace, string(id), m.Seq)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, kept...)
+	}
+	seen, err := t.conversations.SeenAt(ctx, scope, id, m.Seq)
+	if err == nil && !seen.IsZero() {
+		out = append(out, Step{At: seen, State: StepRead})
+	}
+	return out, err
+}

@@ -1,0 +1,55 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/wire"
+)
+
+func (s *Server) deliveryRoutes() {
+	member(s, huma.Operation{
+		Method: http.MethodGet, Path: conversationsPath + "/{conversation}/messages/{message}/delivery", Summary: "Where is my message?", Tags: []string{"conversations"},
+		Description: "What happened to a message on its way to the customer, in order. What never had to leave has no steps.",
+	},
+		identity.ConversationRead, s.trace)
+}
+
+type traceInput struct {
+	ConversationPath
+	Message string `path:"message"`
+}
+
+// deliveryStep is one thing that happened to a message on its way.
+type deliveryStep struct {
+	At         time.Time `json:"at"`
+	State      string    `json:"state" enum:"queued,attempt,sent,delivered,read,failed,unknown"`
+	Attempt    int       `json:"attempt,omitempty" doc:"Counted from 1."`
+	Code       string    `json:"code,omitempty" doc:"Why an attempt did not get through; stored: a live channel's message is where its customer reads it; plugin_died: the plugin ended during the attempt."`
+	Detail     string    `json:"detail,omitempty"`
+	Plugin     string    `json:"plugin,omitempty" doc:"Id and version."`
+	ProviderID string    `json:"provider_id,omitempty" doc:"The far side's id of the message."`
+}
+
+type traceBody struct {
+	Items []deliveryStep `json:"items"`
+}
+
+func (s *Server) trace(ctx context.Context, scope identity.Scope, in *traceInput) (*body[traceBody], error) {
+	steps, err := s.Deliveries.Trace(ctx, scope, in.id(), conversation.MessageID(in.Message))
+	if err != nil {
+		return nil, err
+	}
+	out := traceBody{Items: make([]deliveryStep, len(steps))}
+	for i, x := range steps {
+		out.Items[i] = deliveryStep{
+			At: wire.Stamp(x.At), State: string(x.State), Attempt: x.Attempt, Code: x.Code, Detail: x.Detail, Plugin: x.Plugin, ProviderID: x.Provider,
+		}
+	}
+	return &body[traceBody]{Body: out}, nil
+}
