@@ -649,6 +649,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/conversations/{conversation}/messages/{message}/delivery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where is my message?
+         * @description What happened to a message on its way to the customer, in order. What never had to leave has no steps.
+         */
+        get: operations["getWorkspacesByWorkspaceConversationsByConversationMessagesByMessageDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/conversations/{conversation}/read": {
         parameters: {
             query?: never;
@@ -1504,6 +1524,24 @@ export interface components {
             name: string;
             plugin: string;
         };
+        DeliveryStep: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Counted from 1.
+             */
+            attempt?: number;
+            /** @description Why an attempt did not get through; stored: a live channel's message is where its customer reads it; plugin_died: the plugin ended during the attempt. */
+            code?: string;
+            detail?: string;
+            /** @description Id and version. */
+            plugin?: string;
+            /** @description The far side's id of the message. */
+            provider_id?: string;
+            /** @enum {string} */
+            state: "queued" | "attempt" | "sent" | "delivered" | "read" | "failed" | "unknown";
+        };
         Draft: {
             attachments?: components["schemas"]["Attachment"][];
             conversation_id: string;
@@ -2348,6 +2386,9 @@ export interface components {
         };
         TokenInputBody: {
             token: string;
+        };
+        TraceBody: {
+            items: components["schemas"]["DeliveryStep"][];
         };
         UnmergedBody: {
             /** @description The contact that stands for itself again. */
@@ -6222,6 +6263,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PostedBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceConversationsByConversationMessagesByMessageDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                conversation: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceBody"];
                 };
             };
             /** @description Bad Request */
