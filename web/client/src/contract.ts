@@ -1,42 +1,20 @@
+import type { components } from "./api/schema";
+
 /**
  * Shapes of the API whose routes are younger than the generated schema. Each moves to `types.ts` as
  * the schema knows it.
  */
+type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
 
 /** A file of a message. `url` and `preview_url` carry their own right to be read, and expire. */
-export interface Attachment {
-  id: string;
-  name: string;
-  /** The MIME type the server found, never the sender's word. */
-  type: string;
-  /** Bytes. */
-  size: number;
-  kind: "image" | "audio" | "video" | "file";
-  width?: number;
-  height?: number;
-  duration_ms?: number;
-  url: string;
-  /** A picture the server drew itself: the only thing to show inline. */
-  preview_url?: string;
-}
-
+export type Attachment = Schema<"Attachment">;
 /** A message that another one answers, as it was when it was quoted. */
-export interface Quote {
-  id: string;
-  seq?: number;
-  sender: { kind: string; id?: string; name?: string };
-  /** At most 140 characters. */
-  text: string;
-  attachment_kind?: Attachment["kind"];
-}
-
+export type Quote = Schema<"Quote">;
 /** A colleague named in a note. */
-export interface Mention {
-  member_id: string;
-  name: string;
-}
+export type Mention = Schema<"Mention">;
+export type Team = Schema<"TeamBody">;
 
-export type Priority = "low" | "normal" | "high" | "urgent";
+export type Priority = NonNullable<Schema<"Conversation">["priority"]>;
 
 /** One step on the way of a message to the customer. */
 export interface DeliveryStep {
@@ -109,15 +87,6 @@ export interface Canned {
   locale?: string;
   uses: number;
   updated_at: string;
-}
-
-export interface Team {
-  id: string;
-  name: string;
-  description: string;
-  member_ids: string[];
-  inbox_ids: string[];
-  created_at: string;
 }
 
 export interface RatingRef {

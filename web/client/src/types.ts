@@ -1,6 +1,6 @@
 /** The objects of the API, named as people speak of them; their shape is generated from OpenAPI. */
 import type { components } from "./api/schema";
-import type { Attachment, Mention, Priority, Quote, RatingRef } from "./contract";
+import type { RatingRef } from "./contract";
 
 export type * from "./contract";
 
@@ -32,25 +32,12 @@ export type Localized = Record<string, string>;
 export type Contact = Schema<"ContactBody">;
 export type Conversation = Schema<"Conversation"> & ConversationMore;
 
+/** What the row gains with routes that are still to come. */
 interface ConversationMore {
-  /** 1, 2, 3, ... per workspace, for people to say. */
-  number?: number;
-  team_id?: string;
-  /** Ids of labels. */
-  labels?: string[];
-  attributes?: Record<string, unknown>;
-  /** Ids of members who follow it. */
-  participants?: string[];
-  /** The conversation it was merged into. */
-  merged_into?: string;
-  /** Seq of the last message the customer has seen. */
-  contact_read_seq?: number;
   rating?: RatingRef;
-  priority?: Priority;
-  verified?: boolean;
 }
 export type ConversationState = Conversation["state"];
-export type Message = Schema<"Message"> & { attachments?: Attachment[]; reply_to?: Quote; mentions?: Mention[] };
+export type Message = Schema<"Message">;
 export type MessageKind = Message["kind"];
 export type Actor = Schema<"Actor">;
 /** One row of a conversation's history: the unit of timeline, feed and resume. */

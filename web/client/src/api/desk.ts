@@ -104,6 +104,13 @@ export class DeskApi {
     return this.api.request("post", `${this.one(conversation)}/unmerge`);
   }
 
+  /** The conversation people call #12; undefined when there is none. */
+  async byNumber(number: number): Promise<Conversation | undefined> {
+    const filter = JSON.stringify({ field: "number", op: "is", value: number });
+    const page = await this.api.request<{ items: Conversation[] }>("get", `${this.base}/conversations`, { query: { filter, state: "any", view: "all", limit: 1 } });
+    return page.items.find((one) => one.number === number);
+  }
+
   private one(conversation: string): string {
     return `${this.base}/conversations/${conversation}`;
   }
