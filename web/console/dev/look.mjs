@@ -15,6 +15,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const words = process.argv.slice(2);
 
 const conversation = "/conversations/mine/cnv_0";
+const fresh = "/conversations/all/cnv_5";
 const pages = [
   { name: "conversations", path: "/conversations/all" },
   { name: "conversation", path: conversation, ready: "[data-testid=message]" },
@@ -30,6 +31,22 @@ const pages = [
   { name: "contact-edit", path: conversation, ready: "[data-testid=message]", only: 1440, act: (page) => page.getByTestId("contact-edit").click() },
   { name: "palette", path: conversation, ready: "[data-testid=message]", act: (page) => page.keyboard.press("Control+k") },
   { name: "help", path: conversation, ready: "[data-testid=message]", only: 1440, act: (page) => page.keyboard.press("?") },
+  { name: "attach", path: fresh, ready: "[data-testid=message]", act: attach },
+  { name: "canned", path: fresh, ready: "[data-testid=message]", act: (page) => page.getByTestId("composer-input").pressSequentially("/") },
+  { name: "mention", path: fresh, ready: "[data-testid=message]", act: mention },
+  { name: "quote", path: conversation, ready: "[data-testid=message]", act: (page) => page.keyboard.press("q") },
+  { name: "message-actions", path: conversation, ready: "[data-testid=message]", act: (page) => page.keyboard.press("h") },
+  { name: "trace", path: "/conversations/all/cnv_2", ready: "[data-testid=message]", act: trace },
+  { name: "lightbox", path: conversation, ready: "[data-testid=attachment-image]", act: (page) => page.getByTestId("attachment-image").first().click() },
+  { name: "schedule", path: fresh, ready: "[data-testid=message]", act: schedule },
+  { name: "schedule-edit", path: conversation, ready: "[data-testid=scheduled]", act: (page) => page.getByTestId("scheduled-edit").click() },
+  { name: "labels", path: conversation, ready: "[data-testid=message]", act: (page) => page.keyboard.press("l") },
+  { name: "priority", path: conversation, ready: "[data-testid=message]", act: (page) => page.keyboard.press("p") },
+  { name: "more", path: conversation, ready: "[data-testid=message]", act: (page) => page.getByTestId("more").click() },
+  { name: "merge", path: conversation, ready: "[data-testid=message]", act: merge },
+  { name: "merge-confirm", path: conversation, ready: "[data-testid=message]", act: mergeConfirm },
+  { name: "merged", path: "/conversations/all/cnv_10", ready: "[data-testid=message]", act: merged },
+  { name: "attribute", path: conversation, ready: "[data-testid=message]", only: 1440, act: (page) => page.locator("[data-attribute=order] button").click() },
   { name: "presence", path: "/conversations/mine", act: (page) => page.getByTestId("presence").click() },
   { name: "start", path: "/start" },
   { name: "design", path: "/design" },
@@ -56,6 +73,51 @@ async function writeNote(page) {
 
 async function writeTooMuch(page) {
   await page.getByTestId("composer-input").fill("茶".repeat(230));
+}
+
+async function attach(page) {
+  const picture = await page.screenshot({ clip: { x: 0, y: 0, width: 320, height: 200 } });
+  await page.getByTestId("attach-input").setInputFiles([
+    { name: "shelf.png", mimeType: "image/png", buffer: picture },
+    { name: "a very long name of a file that somebody exported from somewhere.pdf", mimeType: "application/pdf", buffer: Buffer.alloc(90_000) },
+    { name: "empty.txt", mimeType: "text/plain", buffer: Buffer.alloc(0) },
+  ]);
+  await page.locator("[data-testid=tray-item][data-phase=done]").nth(1).waitFor();
+}
+
+async function mention(page) {
+  await page.getByTestId("note-toggle").click();
+  await page.getByTestId("composer-input").pressSequentially("请 @");
+  await page.getByTestId("suggestion").first().waitFor();
+}
+
+async function trace(page) {
+  await page.keyboard.press("d");
+  await page.getByTestId("trace").locator("li").first().waitFor();
+}
+
+async function schedule(page) {
+  await page.getByTestId("composer-input").fill("Did the tea arrive?");
+  await page.getByTestId("schedule").click();
+}
+
+async function merge(page) {
+  await page.keyboard.press("m");
+  await page.getByTestId("pick-input").fill("#105");
+  await page.getByTestId("pick-cnv_5").waitFor();
+}
+
+async function mergeConfirm(page) {
+  await merge(page);
+  await page.keyboard.press("Enter");
+  await page.getByTestId("merge-confirm").waitFor();
+}
+
+async function merged(page) {
+  await page.request.post("/api/v1/workspaces/wsp_1/conversations/cnv_7/merge", { data: { into: "cnv_10" } });
+  await page.getByTestId("absorbed").first().getByRole("button").first().click();
+  await page.getByTestId("absorbed-messages").getByTestId("message").first().waitFor();
+  await page.request.post("/api/v1/workspaces/wsp_1/conversations/cnv_7/unmerge", { data: {} });
 }
 
 async function goOffline(page) {

@@ -27,14 +27,25 @@ export function mockServer(): Plugin {
     }
   }
 
+  function serveFile(id: string, response: ServerResponse): void {
+    const file = world.desk.media.files.get(id);
+    response.statusCode = file ? 200 : 404;
+    response.setHeader("Content-Type", file?.type ?? "text/plain");
+    response.end(file?.bytes);
+  }
+
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://mock");
     const path = url.pathname.replace(/^\/api\/v1\//, "");
     if (path === "mock") tune(url.searchParams);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = chunks.length > 0 ? (JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>) : {};
-    const [status, answered] = path === "mock" ? [204 as number] : answer(world, request.method ?? "GET", path, url.searchParams, body);
+    const raw = Buffer.concat(chunks);
+    if (path.startsWith("media/")) return serveFile(path.split("/")[1]!, response);
+    const isJSON = request.headers["content-type"]?.includes("json") && raw.length > 0;
+    const body = isJSON ? (JSON.parse(raw.toString()) as Record<string, unknown>) : {};
+    if (path.endsWith("/transcript")) return void response.setHeader("Content-Disposition", 'attachment; filename="transcript.txt"').end("…");
+    const [status, answered] = path === "mock" ? [204 as number] : answer(world, request.method ?? "GET", path, url.searchParams, body, raw);
     response.statusCode = status;
     response.setHeader("Content-Type", status < 400 ? "application/json" : "application/problem+json");
     response.end(answered === undefined ? undefined : JSON.stringify(answered));

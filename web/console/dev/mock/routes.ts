@@ -1,14 +1,9 @@
 import type { Conversation, Inbox } from "@patchbay/client/types";
+import { absent, agent, refused, type Answer, type Body, type Route } from "./answers.ts";
+import { deskRoutes } from "./desk.ts";
 import { channelTypes } from "./seed.ts";
 import type { World } from "./world.ts";
 
-/** What a route answers: a status and a body. */
-export type Answer = [status: number, body?: unknown];
-type Body = Record<string, unknown>;
-type Route = (world: World, parts: string[], query: URLSearchParams, body: Body) => Answer;
-
-const refused = (status: number, code: string, fields?: { pointer: string; code: string; detail: string }[]): Answer => [status, { status, code, title: code, detail: code, fields }];
-const absent = refused(404, "not_found");
 const PAGE = 50;
 
 function page<T>(items: T[], query: URLSearchParams): Answer {
@@ -121,7 +116,10 @@ const inside: Record<string, Route> = {
     world.publish({ type: "contact.changed", at: new Date().toISOString(), data: { id } });
     return [200, contact];
   },
-  "GET conversations": (world, _p, query) => page(world.list(query), query),
+  "GET conversations": (world, _p, query) => {
+    const { value: number } = JSON.parse(query.get("filter") ?? "{}") as { value?: number };
+    return page(world.list(query).filter((row) => number === undefined || row.number === number), query);
+  },
   "GET conversations/:c": (world, [id]) => (world.conversations.has(id!) ? [200, world.row(world.conversations.get(id!)!)] : absent),
   "GET conversations/:c/timeline": (world, [id], query) => {
     const all = world.changes.get(id!) ?? [];
@@ -131,9 +129,12 @@ const inside: Record<string, Route> = {
     const items = after ? part.slice(0, limit) : part.slice(-limit);
     return [200, { items, last_seq: all.length, has_more: part.length > limit }];
   },
-  "POST conversations/:c/messages": (world, [id], _q, body) => [201, world.post(id!, agent(world), body["kind"] as "text", String(body["text"]), String(body["client_msg_id"]))],
+  "POST conversations/:c/messages": (world, [id], _q, body) => [201, world.post(id!, agent(world), body["kind"] as "text", String(body["text"]), String(body["client_msg_id"]), undefined, world.desk.extras(world, id!, body))],
   "POST conversations/:c/assign": (world, [id], _q, body) => {
     const member = world.members.find((one) => one.id === body["member_id"]);
+    const team = body["team_id"] as string | undefined;
+    const from = world.conversations.get(id!)?.team_id;
+    if (team && team !== from) world.record(id!, "conversation.team", agent(world), { data: { team_id: team, from_team_id: from }, row: { team_id: team } });
     if (member) world.record(id!, "conversation.assigned", agent(world), { data: { assignee_id: member.id, assignee_name: member.name, by: "member" }, row: { responder: "agent", assignee_id: member.id, assignee_name: member.name } });
     else world.record(id!, "conversation.queued", agent(world), { data: { reason: "released" }, row: { responder: "queue", assignee_id: undefined, assignee_name: undefined } });
     return [200, world.row(world.conversations.get(id!)!)];
@@ -151,22 +152,17 @@ const inside: Record<string, Route> = {
   "GET events": (world, _p, query) => [200, { epoch: world.epoch, items: world.feed.filter((event) => event.feed > Number(query.get("after"))), feed: world.feed.length, has_more: false }],
 };
 
-export function agent(world: World) {
-  const self = world.members.find((member) => member.id === world.self)!;
-  return { kind: "agent" as const, id: self.id, name: self.name };
-}
-
 /** Finds the route of a request below /api/v1 and runs it. */
-export function answer(world: World, method: string, path: string, query: URLSearchParams, body: Body): Answer {
+export function answer(world: World, method: string, path: string, query: URLSearchParams, body: Body, raw: Buffer): Answer {
   const parts = path.split("/").filter(Boolean);
-  if (parts[0] !== "workspaces") return session[`${method} ${parts.join("/")}`]?.(world, [], query, body) ?? absent;
+  if (parts[0] !== "workspaces") return session[`${method} ${parts.join("/")}`]?.(world, [], query, body, raw) ?? absent;
   if (!world.signedIn) return refused(401, "session.ended");
   const rest = parts.slice(2);
-  for (const [pattern, route] of Object.entries(inside)) {
+  for (const [pattern, route] of Object.entries({ ...inside, ...deskRoutes })) {
     const [verb, shape = ""] = pattern.split(" ");
     const wanted = shape.split("/");
     if (verb !== method || wanted.length !== rest.length || !wanted.every((part, index) => part.startsWith(":") || part === rest[index])) continue;
-    return route(world, rest.filter((_, index) => wanted[index]!.startsWith(":")), query, body);
+    return route(world, rest.filter((_, index) => wanted[index]!.startsWith(":")), query, body, raw);
   }
   return absent;
 }

@@ -1,4 +1,5 @@
 import type { ChannelType, Conversation } from "@patchbay/client/types";
+import { seedDesk } from "./desk.ts";
 import { World } from "./world.ts";
 
 const MINUTE = 60_000;
@@ -81,6 +82,7 @@ export function seed(rows = 0): World {
 
   people.forEach(([name, message], index) => converse(world, index, name, message, ago));
   for (let index = 0; index < rows; index++) converse(world, index + people.length, `${people[index % people.length]![0] || "Visitor"} ${index}`, people[index % people.length]![1], ago);
+  seedDesk(world, ago);
   world.feed = [];
   return world;
 }

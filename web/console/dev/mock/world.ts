@@ -1,5 +1,7 @@
 import type { Actor, Change, ChangeType, Contact, Conversation, FeedEvent, Inbox, Invitation, Member, Message, MessageKind, Plugin, PresenceEntry } from "@patchbay/client/types";
 
+import { Desk } from "./desk.ts";
+
 /** A server in memory: enough of the real one's behaviour to build the console against. */
 export class World {
   readonly epoch = "mock";
@@ -19,6 +21,7 @@ export class World {
   presence = new Map<string, PresenceEntry>();
   read = new Map<string, number>();
   feed: FeedEvent[] = [];
+  readonly desk = new Desk(this);
   private ids = 0;
   private readonly listeners = new Set<(frame: object) => void>();
 
@@ -43,6 +46,7 @@ export class World {
   list(query: URLSearchParams): Conversation[] {
     const [view, state, inbox, contact] = ["view", "state", "inbox", "contact"].map((name) => query.get(name));
     return [...this.conversations.values()]
+      .filter((row) => !row.merged_into)
       .filter((row) => (!state || state === "any" || row.state === state) && (!inbox || row.inbox_id === inbox) && (!contact || row.contact.id === contact))
       .filter((row) => (view === "mine" ? row.assignee_id === this.self : view === "unassigned" ? !row.assignee_id : true))
       .sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1))
@@ -68,12 +72,12 @@ export class World {
     this.broadcast({ op: "event", ...numbered });
   }
 
-  post(id: string, actor: Actor, kind: MessageKind, text: string, clientID: string, at = new Date().toISOString()): { message: Message; change: Change; replayed: boolean } {
+  post(id: string, actor: Actor, kind: MessageKind, text: string, clientID: string, at = new Date().toISOString(), more: Partial<Message> = {}): { message: Message; change: Change; replayed: boolean } {
     const held = this.changes.get(id)!.find((change) => change.message?.client_msg_id === clientID && change.type !== "message.delivery");
     if (held) return { message: held.message!, change: held, replayed: true };
     const row = this.conversations.get(id)!;
     const live = this.inboxes.find((inbox) => inbox.id === row.inbox_id)?.live;
-    const message: Message = { id: this.id("msg"), conversation_id: id, client_msg_id: clientID, kind, sender: actor, text, created_at: at };
+    const message: Message = { id: this.id("msg"), conversation_id: id, client_msg_id: clientID, kind, sender: actor, text, created_at: at, ...more };
     if (actor.kind === "agent" && kind === "text" && !live) message.delivery = "pending";
     const inbound = actor.kind === "contact";
     const change = this.record(id, kind === "note" ? "note.created" : "message.created", actor, {
@@ -94,8 +98,8 @@ export class World {
 
   me() {
     const self = this.members.find((member) => member.id === this.self)!;
-    const permissions = ["workspace.read", "member.read", "inbox.read", "contact.read", "contact.write", "conversation.read", "conversation.reply", "conversation.assign"];
-    if (self.role !== "agent") permissions.push("plugin.read", "plugin.manage", "inbox.manage", "member.manage", "workspace.manage");
+    const permissions = ["workspace.read", "member.read", "inbox.read", "contact.read", "contact.write", "conversation.read", "conversation.reply", "conversation.assign", "conversation.merge", "contact.merge", "team.read", "catalog.read", "rating.read"];
+    if (self.role !== "agent") permissions.push("plugin.read", "plugin.manage", "inbox.manage", "member.manage", "workspace.manage", "team.manage", "catalog.manage", "contact.import");
     return {
       account: { id: self.account_id, email: self.email, name: self.name, locale: this.locale },
       memberships: [{ workspace: this.workspace, member_id: self.id, role: self.role, permissions }],

@@ -6,11 +6,12 @@ import {
   uuidv7,
   webStorage,
   type LinkStatus,
+  type Looker,
   type MemberMessage,
   type OutboxEntry,
   type Typist,
 } from "@patchbay/client/member";
-import type { ChecklistItem, FeedEvent, MessageKind, PresenceEntry } from "@patchbay/client/types";
+import type { ChecklistItem, FeedEvent, PresenceEntry } from "@patchbay/client/types";
 import { keys } from "@/query/keys";
 import { useSession } from "@/session/session";
 import type { WorkspaceContext } from "@/session/workspace";
@@ -25,14 +26,21 @@ export interface Live {
   typing: ReadonlyMap<string, Typist[]>;
   cache: ConversationCache;
   /** Puts a message on its way; it is shown as unsent until it is stored. */
-  send: (conversation: string, kind: MessageKind, text: string) => void;
+  send: (message: Outgoing) => void;
   retry: (clientMessageID: string) => void;
   discard: (clientMessageID: string) => void;
+  /** Who has a conversation open, this member left out. */
+  looking: ReadonlyMap<string, Looker[]>;
+  /** Says what this member has open; an empty id: nothing. */
+  look: (conversation: string) => void;
   signalTyping: (conversation: string, on: boolean, note: boolean) => void;
   reconnect: () => void;
   /** Calls back for every event of the feed, until the scope ends. */
   onEvent: (listen: (event: FeedEvent) => void) => void;
 }
+
+/** A message to be sent, before it has an identity. */
+export type Outgoing = Omit<MemberMessage, "client_msg_id">;
 
 const key: InjectionKey<Live> = Symbol("live");
 
@@ -51,6 +59,7 @@ export function provideLive(workspace: WorkspaceContext): Live {
   const status = shallowRef<LinkStatus>({ state: "stopped", failures: 0 });
   const presence = shallowRef<ReadonlyMap<string, PresenceEntry>>(new Map());
   const typing = reactive(new Map<string, Typist[]>());
+  const looking = reactive(new Map<string, Looker[]>());
   const listeners = new Set<(event: FeedEvent) => void>();
   const cache = new ConversationCache(client, id, memberID, (conversation, after) => api.timeline(conversation, { after, limit: 200 }));
 
@@ -73,12 +82,18 @@ export function provideLive(workspace: WorkspaceContext): Live {
         if (others.length > 0) typing.set(conversation, others);
         else typing.delete(conversation);
       },
+      looking: (conversation, members) => {
+        const others = members.filter((who) => who.member_id !== memberID);
+        if (others.length > 0) looking.set(conversation, others);
+        else looking.delete(conversation);
+      },
       presence: (members) => {
         presence.value = new Map([...presence.value, ...members.map((entry): [string, PresenceEntry] => [entry.member_id, entry])]);
       },
       outbox: (entries) => (outbox.value = entries),
       status: (next) => {
         status.value = next;
+        if (next.state !== "ready") looking.clear();
         if (next.state === "ended") session.ended();
       },
     },
@@ -102,6 +117,20 @@ export function provideLive(workspace: WorkspaceContext): Live {
         return void refetch(keys.plugins(id), keys.channels(id), keys.inboxes(id));
       case "workspace.changed":
         return session.refresh();
+      case "label.changed":
+        return void refetch(keys.labels(id));
+      case "attribute.changed":
+        return void refetch(keys.attributes(id));
+      case "canned.changed":
+        return void refetch(keys.canned(id));
+      case "team.changed":
+        return void refetch(keys.teams(id));
+      case "scheduled.created":
+      case "scheduled.changed":
+      case "scheduled.cancelled":
+      case "scheduled.sent":
+      case "scheduled.failed":
+        return void refetch(keys.scheduled(id, event.change?.conversation_id ?? ""));
       case "contact.changed":
         return contactChanged(subject);
       case "conversation.created":
@@ -129,9 +158,11 @@ export function provideLive(workspace: WorkspaceContext): Live {
     presence,
     typing,
     cache,
-    send: (conversation_id, kind, text) => socket.send({ client_msg_id: uuidv7(), conversation_id, kind, text }),
+    send: (message) => socket.send({ client_msg_id: uuidv7(), ...message }),
     retry: (clientMessageID) => socket.retry(clientMessageID),
     discard: (clientMessageID) => socket.discard(clientMessageID),
+    looking,
+    look: (conversation) => socket.look(conversation),
     signalTyping: (conversation, on, note) => socket.typing(conversation, on, note),
     reconnect: () => socket.reconnect(),
     onEvent: (listen) => {

@@ -15,5 +15,11 @@ export const keys = {
   channels: (workspace: string) => [workspace, "channels"] as const,
   plugins: (workspace: string) => [workspace, "plugins"] as const,
   pluginLogs: (workspace: string, plugin: string) => [workspace, "plugin-logs", plugin] as const,
+  labels: (workspace: string) => [workspace, "labels"] as const,
+  attributes: (workspace: string) => [workspace, "attributes"] as const,
+  canned: (workspace: string) => [workspace, "canned"] as const,
+  teams: (workspace: string) => [workspace, "teams"] as const,
+  scheduled: (workspace: string, conversation: string) => [workspace, "scheduled", conversation] as const,
+  delivery: (workspace: string, message: string) => [workspace, "delivery", message] as const,
   checklist: (workspace: string) => [workspace, "checklist"] as const,
 };

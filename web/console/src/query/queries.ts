@@ -30,6 +30,7 @@ export function useConversation(conversation: MaybeRefOrGetter<string>) {
   return useQuery({
     queryKey: computed(() => keys.conversation(id, toValue(conversation))),
     queryFn: ({ queryKey }) => api.conversation(queryKey[2]),
+    enabled: computed(() => toValue(conversation) !== ""),
     placeholderData: listed,
   });
 }
@@ -55,7 +56,15 @@ export function useTimeline(conversation: MaybeRefOrGetter<string>) {
     client.setQueryData<Timeline>(key, (held) => held && applyOlder(held, page));
   }
 
-  return { ...query, loadOlder };
+  /** Takes the newest page anew, in place of what is held of it: the addresses of files expire. */
+  async function renew(): Promise<void> {
+    const key = keys.timeline(id, toValue(conversation));
+    const page = await api.timeline(key[2], { limit: 200 });
+    const fresh = new Map(page.items.map((change) => [change.seq, change]));
+    client.setQueryData<Timeline>(key, (held) => held && { ...held, changes: held.changes.map((change) => fresh.get(change.seq) ?? change) });
+  }
+
+  return { ...query, loadOlder, renew };
 }
 
 export function useMembers() {

@@ -1,0 +1,46 @@
+import { computed, toValue, type MaybeRefOrGetter } from "vue";
+import { useQuery } from "@tanstack/vue-query";
+import { offers } from "@/api/offered";
+import { useWorkspace } from "@/session/workspace";
+import { keys } from "./keys";
+
+/** What the people of a workspace share is small and seldom changes: fetched whole, patched by events. */
+export function useLabels() {
+  const { api, id, may } = useWorkspace();
+  return useQuery({ queryKey: keys.labels(id), queryFn: () => api.catalog.labels(), enabled: offers("labels") && may("catalog.read") });
+}
+
+export function useAttributes() {
+  const { api, id, may } = useWorkspace();
+  return useQuery({ queryKey: keys.attributes(id), queryFn: () => api.catalog.attributes(), enabled: offers("attributes") && may("catalog.read") });
+}
+
+export function useCanned() {
+  const { api, id, may } = useWorkspace();
+  return useQuery({ queryKey: keys.canned(id), queryFn: () => api.catalog.canned(), enabled: offers("canned") && may("catalog.read") });
+}
+
+export function useTeams() {
+  const { api, id, may } = useWorkspace();
+  return useQuery({ queryKey: keys.teams(id), queryFn: () => api.catalog.teams(), enabled: offers("teams") && may("team.read") });
+}
+
+/** What is to be sent later in a conversation, by its time. */
+export function useScheduled(conversation: MaybeRefOrGetter<string>) {
+  const { api, id } = useWorkspace();
+  return useQuery({
+    queryKey: computed(() => keys.scheduled(id, toValue(conversation))),
+    queryFn: async ({ queryKey }) => (await api.desk.scheduled(queryKey[2])).sort((a, b) => Date.parse(a.send_at) - Date.parse(b.send_at)),
+    enabled: offers("scheduled"),
+  });
+}
+
+/** The way of one message; asked anew each time it is opened. */
+export function useDelivery(conversation: MaybeRefOrGetter<string>, message: MaybeRefOrGetter<string>) {
+  const { api, id } = useWorkspace();
+  return useQuery({
+    queryKey: computed(() => keys.delivery(id, toValue(message))),
+    queryFn: ({ queryKey }) => api.desk.delivery(toValue(conversation), queryKey[2]),
+    staleTime: 0,
+  });
+}
