@@ -1,5 +1,5 @@
 import type { MemberMessage, OutboxEntry, TimelineEntry } from "@patchbay/client/member";
-import type { Change, Message } from "@patchbay/client/types";
+import type { Change, Mention, Message, Quote } from "@patchbay/client/types";
 import { dayKey } from "@/i18n/format";
 import { isSilent } from "./events";
 
@@ -7,7 +7,9 @@ import { isSilent } from "./events";
 export type Line =
   | { kind: "day"; key: string; at: string }
   | { kind: "message"; key: string; message: Message; first: boolean; unsent?: OutboxEntry<MemberMessage> }
-  | { kind: "events"; key: string; changes: Change[] };
+  | { kind: "events"; key: string; changes: Change[] }
+  /** Another conversation that was merged into this one and still is. */
+  | { kind: "absorbed"; key: string; change: Change; from: string };
 
 /** Messages of one sender this close together stand under one name. */
 const TOGETHER_MS = 5 * 60_000;
@@ -19,13 +21,15 @@ const TOGETHER_MS = 5 * 60_000;
 export function linesOf(entries: readonly TimelineEntry[], unsent: readonly OutboxEntry<MemberMessage>[], me: { id: string; name: string }): Line[] {
   const lines: Line[] = [];
   const stored = new Set<string>();
+  const merged = mergedIn(entries);
   for (const entry of entries) {
     if (entry.kind === "event" && isSilent(entry.change)) continue;
     addDay(lines, entry.change.at);
     if (entry.kind === "message") {
       stored.add(entry.message.client_msg_id);
       addMessage(lines, entry.message);
-    } else addEvent(lines, entry.change);
+    } else if (merged.get(absorbedFrom(entry.change)) === entry.change) lines.push({ kind: "absorbed", key: entry.change.id, change: entry.change, from: absorbedFrom(entry.change) });
+    else addEvent(lines, entry.change);
   }
   for (const entry of unsent) {
     if (stored.has(entry.item.client_msg_id)) continue;
@@ -34,6 +38,40 @@ export function linesOf(entries: readonly TimelineEntry[], unsent: readonly Outb
     addMessage(lines, message, entry);
   }
   return lines;
+}
+
+function absorbedFrom(change: Change): string {
+  return String(change.data?.["from_id"] ?? "");
+}
+
+/** The merges that nobody undid, by the conversation they brought in. */
+function mergedIn(entries: readonly TimelineEntry[]): Map<string, Change> {
+  const merged = new Map<string, Change>();
+  for (const { kind, change } of entries) {
+    if (kind !== "event") continue;
+    if (change.type === "conversation.absorbed") merged.set(absorbedFrom(change), change);
+    if (change.type === "conversation.unmerged") merged.delete(absorbedFrom(change));
+  }
+  return merged;
+}
+
+/**
+ * The messages the customer has seen, as far as they are on hand: what was sent to them up to the
+ * read mark.
+ */
+export function seenBy(entries: readonly TimelineEntry[], readSeq: number | undefined): Set<string> {
+  const seen = new Set<string>();
+  if (!readSeq) return seen;
+  for (const entry of entries) {
+    if (entry.kind === "message" && entry.change.seq <= readSeq && entry.message.kind === "text" && entry.message.sender.kind !== "contact") seen.add(entry.message.id);
+  }
+  return seen;
+}
+
+/** What quoting a message says of it; the server cuts at the same length. */
+export function quoteOf(message: Message, seq: number): Quote {
+  const { id, kind, sender, attachments } = message;
+  return { id, seq, kind, sender, text: [...message.text].slice(0, 140).join(""), attachment_kind: attachments?.[0]?.kind };
 }
 
 function addDay(lines: Line[], at: string): void {
@@ -65,20 +103,40 @@ function messageOf(entry: OutboxEntry<MemberMessage>, me: { id: string; name: st
   return { id: client_msg_id, client_msg_id, conversation_id, kind, text, sender, created_at: new Date(entry.at).toISOString(), ...shown };
 }
 
-/** Text cut into what is plain and what is an address to open. */
-export type Piece = { text: string; href?: string };
+/** Text cut into what is plain, what is an address to open, and what names a colleague. */
+export type Piece = { text: string; href?: string; mention?: string };
 
 const ADDRESS = /\bhttps?:\/\/[^\s<>"'，。；：！？、）】》」』]+/g;
 
-export function piecesOf(text: string): Piece[] {
+export function piecesOf(text: string, mentions: readonly Mention[] = []): Piece[] {
   const pieces: Piece[] = [];
   let end = 0;
   for (const match of text.matchAll(ADDRESS)) {
     const address = match[0].replace(/[.,;:!?)\]]+$/, "");
-    if (match.index > end) pieces.push({ text: text.slice(end, match.index) });
+    if (match.index > end) pieces.push(...mentionsOf(text.slice(end, match.index), mentions));
     pieces.push({ text: address, href: address });
     end = match.index + address.length;
   }
-  if (end < text.length) pieces.push({ text: text.slice(end) });
+  if (end < text.length) pieces.push(...mentionsOf(text.slice(end), mentions));
+  return pieces;
+}
+
+/** Cuts "@Name" out of plain text; the longest name wins, so that 林薇 does not hide 林薇薇. */
+function mentionsOf(text: string, mentions: readonly Mention[]): Piece[] {
+  const known = [...mentions].filter((who) => who.name).sort((a, b) => b.name.length - a.name.length);
+  const pieces: Piece[] = [];
+  let plain = "";
+  for (let at = 0; at < text.length; ) {
+    const who = text[at] === "@" ? known.find(({ name }) => text.startsWith(name, at + 1)) : undefined;
+    if (!who) {
+      plain += text[at++];
+      continue;
+    }
+    if (plain) pieces.push({ text: plain });
+    plain = "";
+    pieces.push({ text: `@${who.name}`, mention: who.member_id });
+    at += who.name.length + 1;
+  }
+  if (plain) pieces.push({ text: plain });
   return pieces;
 }
