@@ -8,16 +8,20 @@ export interface Notice {
   kind: "done" | "failed";
   text: string;
   code?: string;
+  /** A way back, offered while the notice is there. */
+  action?: { label: string; run: () => void };
 }
 
 const DONE_MS = 4_000;
 const FAILED_MS = 10_000;
+/** Time to think about a way back. */
+const ACTION_MS = 12_000;
 
 export const notices = ref<Notice[]>([]);
 let last = 0;
 
-export function notifyDone(text: string): void {
-  push({ kind: "done", text }, DONE_MS);
+export function notifyDone(text: string, action?: Notice["action"]): void {
+  push({ kind: "done", text, action }, action ? ACTION_MS : DONE_MS);
 }
 
 export function notifyFailed(error: unknown): void {

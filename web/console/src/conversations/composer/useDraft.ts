@@ -1,0 +1,102 @@
+import { onScopeDispose, reactive, ref, watch, type Ref } from "vue";
+import type { Attachment, MessageKind, ServerDraft } from "@patchbay/client/types";
+import { offers } from "@/api/offered";
+import { useWorkspace } from "@/session/workspace";
+import { draftKey, readDraft, readMark, writeDraft, type Draft } from "../drafts";
+import { DraftSync, type DraftContent, type LocalMark } from "./draftsync";
+
+export interface DraftFiles {
+  attachments: Ref<Attachment[]>;
+  restore: (attachments: readonly Attachment[]) => void;
+  items: readonly { key: string; progress: { attachment?: Attachment } }[];
+  remove: (key: string) => void;
+}
+
+/**
+ * What is being written in a conversation: in this browser at once, on the server a moment later,
+ * and what another window of the same person wrote.
+ */
+export function useDraft(conversation: string, kind: Ref<MessageKind>, files: DraftFiles) {
+  const { api, id } = useWorkspace();
+  const draft = reactive<Draft>(readDraft(id, conversation));
+  const other = ref<ServerDraft>();
+  let mark: LocalMark = readMark(id, conversation);
+  /** While the draft is taken from elsewhere, its change is not ours to save. */
+  let taking = false;
+
+  const sync = offers("drafts")
+    ? new DraftSync({
+        mark,
+        load: () => api.desk.draft(conversation),
+        save: ({ quote, attachments, ...content }, rev) => api.desk.saveDraft(conversation, { ...content, rev, reply_to: quote?.id, attachment_ids: attachments.length > 0 ? attachments.map((one) => one.id) : undefined }),
+        onRemote: take,
+        onConflict: (theirs) => (other.value = theirs),
+        onMark: (next) => {
+          mark = next;
+          writeDraft(id, conversation, draft, mark);
+        },
+      })
+    : undefined;
+
+  function content(): DraftContent {
+    const beside = kind.value === "text" ? "note" : "text";
+    const written = !draft[kind.value].trim() && draft[beside].trim() ? beside : kind.value;
+    return { kind: written, text: draft[written], quote: draft.quote, attachments: files.attachments.value };
+  }
+
+  function take(theirs: ServerDraft): void {
+    taking = true;
+    draft[theirs.kind] = theirs.text;
+    draft.kind = theirs.kind;
+    draft.quote = theirs.reply_to;
+    if (theirs.text) kind.value = theirs.kind;
+    const keep = new Set((theirs.attachments ?? []).map((one) => one.id));
+    for (const held of [...files.items]) if (held.progress.attachment && !keep.has(held.progress.attachment.id)) files.remove(held.key);
+    files.restore(theirs.attachments ?? []);
+    other.value = undefined;
+    writeDraft(id, conversation, draft, mark);
+    queueMicrotask(() => (taking = false));
+  }
+
+  watch(
+    [() => draft.text, () => draft.note, () => draft.quote?.id, () => files.attachments.value.map((one) => one.id).join()],
+    () => {
+      draft.kind = kind.value;
+      if (!taking) sync?.changed(content());
+      writeDraft(id, conversation, draft, mark);
+    },
+    { flush: "sync" },
+  );
+
+  // Another window of this browser says so at once; one elsewhere is asked when this one is looked at.
+  const look = () => document.visibilityState === "visible" && void sync?.check();
+  const stored = (event: StorageEvent) => event.key?.endsWith(draftKey(id, conversation)) && void sync?.check();
+  document.addEventListener("visibilitychange", look);
+  addEventListener("focus", look);
+  addEventListener("storage", stored);
+  const leave = () => void sync?.flush();
+  addEventListener("pagehide", leave);
+  onScopeDispose(() => {
+    document.removeEventListener("visibilitychange", look);
+    removeEventListener("focus", look);
+    removeEventListener("storage", stored);
+    removeEventListener("pagehide", leave);
+    sync?.end();
+  });
+  if (mark.dirty) sync?.changed(content());
+  void sync?.check();
+
+  return {
+    draft,
+    /** What another window wrote over the same draft. */
+    other,
+    take,
+    dismiss: () => (other.value = undefined),
+    /** After sending: the server's copy goes too, at once. */
+    sent: () => {
+      other.value = undefined;
+      sync?.changed(content());
+      void sync?.flush();
+    },
+  };
+}
