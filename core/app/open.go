@@ -24,6 +24,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
+	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
 	"github.com/patchbay-im/patchbay/core/realtime"
 	"github.com/patchbay-im/patchbay/core/seal"
@@ -51,6 +52,7 @@ type server struct {
 
 	identity      *identity.Services
 	teams         *team.Service
+	notifications *notification.Service
 	people        httpapi.People
 	inboxes       *channel.Service
 	secrets       *channel.Secrets
@@ -69,6 +71,8 @@ type server struct {
 	plugins    *pluginhost.Host
 	gateway    *realtime.Gateway
 	pump       *pump
+	watch      *watch
+	teller     *pump // the feed for notifications, from where they left off
 	http       *httpapi.Server
 
 	demo          *demo
@@ -163,6 +167,10 @@ func (s *server) domain() {
 	s.media = s.newMedia()
 	s.search = search.NewService(s.index, s.store.Searchable(), s.views, s.now)
 	s.indexer = search.NewIndexer(s.index, s.store.Searchable(), s.workspaces, s.now, s.log)
+	s.notifications = notification.NewService(notification.Deps{
+		Store: s.store.Notifications(), Inbox: s.store.Notifications(), Hydrator: conversations,
+		Announcer: told{s.bus, s.log}, Now: s.now, Log: s.log,
+	})
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
 	s.extensions = extension.NewService(s.plugins)
 	s.demo = &demo{
@@ -203,9 +211,12 @@ func (s *server) live() {
 	there := attendance{presence{s.dispatcher}}
 	s.gateway = realtime.New(realtime.Options{
 		Conversations: s.conversations, Log: s.store.Events(), Hydrator: conversations,
-		Presence: there, Queue: there, Bus: s.bus, Epoch: s.epoch, Node: nodeName(), Now: s.now, Logger: s.log,
+		Presence: there, Queue: there, Notifications: s.store.Notifications(), Bus: s.bus, Epoch: s.epoch, Node: nodeName(), Now: s.now, Logger: s.log,
 		Metrics: liveMetrics{s.metrics},
 	})
+	s.watch = &watch{dispatcher: s.dispatcher, notifications: s.notifications, now: s.now}
+	s.teller = newPump(s.store.Events(), s.notifications, func(int) {}, s.log)
+	s.teller.start = s.notifications.Start
 	s.pump = newPump(s.store.Events(), &subscriptions{
 		hydrator: conversations, gateway: s.gateway, dispatcher: s.dispatcher, conversations: s.conversations, places: known, log: s.log,
 	}, s.metrics.Events, s.log)
@@ -232,7 +243,8 @@ func (s *server) face(ctx context.Context) error {
 		Proxies: proxies, MetricsPublic: s.config.Metrics.Public,
 		Identity: s.identity, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Hooks: s.hooks,
 		Conversations: s.conversations, Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
-		Presence: presence{s.dispatcher}, Sockets: s.gateway,
+		Notifications: s.notifications,
+		Presence:      presence{s.dispatcher}, Sockets: s.gateway,
 		Feed:     feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch},
 		PluginUI: s.plugins.UI, Console: web.Console(),
 		Health: s.store.Ping, Metrics: s.metrics.Text, Observe: s.metrics.Request, Now: s.now, Log: s.log,

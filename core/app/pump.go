@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/identity"
 )
 
 // Rules of the pump.
@@ -29,6 +30,9 @@ type pump struct {
 	observer event.Observer
 	count    func(int)
 	logger   *slog.Logger
+	// start returns the feed number after which a workspace is followed; nil =
+	// the head at the start of the pump, and 0 for workspaces that come later.
+	start func(ctx context.Context, w identity.WorkspaceID) (uint64, error)
 
 	mu    sync.Mutex
 	wakes map[string]chan struct{}
@@ -43,6 +47,10 @@ func newPump(log event.Log, observer event.Observer, count func(int), logger *sl
 // come later from their first event on.
 func (p *pump) run(ctx context.Context, bus event.Bus, workspaces []string) error {
 	for _, w := range workspaces {
+		if p.start != nil {
+			p.follow(ctx, w, 0)
+			continue
+		}
 		head, err := p.log.Head(ctx, w)
 		if err != nil {
 			return err //nolint:wrapcheck // a port's error says where it comes from
@@ -87,9 +95,16 @@ func (p *pump) follow(ctx context.Context, workspace string, after uint64) {
 }
 
 func (p *pump) loop(ctx context.Context, workspace string, after uint64, wake <-chan struct{}) {
+	started := p.start == nil
 	for ctx.Err() == nil {
-		next, err := p.drain(ctx, workspace, after)
-		after = next
+		var err error
+		if !started {
+			after, err = p.start(ctx, identity.WorkspaceID(workspace))
+			started = err == nil
+		}
+		if err == nil {
+			after, err = p.drain(ctx, workspace, after)
+		}
 		wait := pumpPoll + rand.N(pumpPoll/4) //nolint:gosec // jitter, not a secret
 		if err != nil {
 			if ctx.Err() != nil {

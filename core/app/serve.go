@@ -100,6 +100,7 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 		return errors.Join(err, s.close(ctx))
 	}
 	g.Go(func() error { return s.pump.run(parts, s.bus, workspaces) })
+	g.Go(func() error { return s.teller.run(parts, s.bus, workspaces) })
 	g.Go(func() error { return s.dispatcher.Run(parts) })
 	g.Go(func() error { s.announcer.run(parts); return nil })
 	g.Go(func() error { return s.runIndexer(parts) })
@@ -217,6 +218,12 @@ func (s *server) housekeeping(ctx context.Context) {
 		if n%60 == 30 {
 			s.chore(ctx, "following new workspaces", func() error { return s.followAll(ctx) })
 		}
+		if n%10 == 5 {
+			s.chore(ctx, "telling of customers who wait", func() error { return s.watch.look(ctx) })
+		}
+		if n%3600 == 1800 {
+			s.chore(ctx, "forgetting old notifications", func() error { return s.sweepNotifications(ctx) })
+		}
 		if n%3600 == 0 {
 			s.chore(ctx, "forgetting empty drafts", func() error { return s.conversations.SweepDrafts(ctx) })
 			s.chore(ctx, "forgetting ended sessions", func() error { return s.identity.Sessions.Sweep(ctx) })
@@ -242,6 +249,7 @@ func (s *server) followAll(ctx context.Context) error {
 	all, err := s.workspaces(ctx)
 	for _, w := range all {
 		s.pump.wake(ctx, w)
+		s.teller.wake(ctx, w)
 	}
 	return err
 }

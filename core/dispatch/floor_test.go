@@ -28,6 +28,8 @@ type floor struct {
 	ws    identity.WorkspaceID
 	stop  func()
 	tabs  map[identity.MemberID]func() // ends a member's heartbeats
+
+	policy dispatch.Policy
 }
 
 // onFloor runs fn in a bubble, with a dispatcher on the given store (nil = a
@@ -56,7 +58,7 @@ func newFloor(tb testing.TB, wrap func(*dispatchtest.Memory) dispatch.Store) *fl
 // open starts a dispatcher, as a start of the server does.
 func (f *floor) open() {
 	f.recorder = newRecorder()
-	f.d = dispatch.New(dispatch.Config{Store: f.store, Announcer: f.recorder, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	f.d = dispatch.New(dispatch.Config{Store: f.store, Announcer: f.recorder, Now: time.Now, Log: slog.New(slog.DiscardHandler), Policy: f.policy})
 	ctx, cancel := context.WithCancel(f.Context())
 	done := make(chan error, 1)
 	go func() { done <- f.d.Run(ctx) }()

@@ -54,6 +54,8 @@ const (
 	SubjectQueue    = "queue."    // queue positions changed
 	SubjectDraft    = "draft."    // a member's draft changed
 	SubjectRead     = "read."     // members have read on in a live conversation
+	SubjectNotify   = "notify."   // a member was told something
+	SubjectLook     = "look."     // what members look at
 	SubjectRights   = "rights."   // a member's rights or session ended: sockets re-check
 	SubjectVisitors = "visitors." // a visitor's session ended: its sockets close
 )

@@ -126,9 +126,15 @@ func bodyOf(path string) string {
 		"/read": `{"seq":1}`, "/me": `{"status":"away"}`, "/invitations": `{"email":"new@example.com","role":"agent"}`,
 		"/teams": `{"name":"x"}`, "/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,
 	} {
-		if strings.HasSuffix(path, suffix) {
+		if strings.HasSuffix(path, suffix) && !strings.HasSuffix(path, "/notifications/read") {
 			return body
 		}
+	}
+	if strings.HasSuffix(path, "/notifications/read") {
+		return `{"all":true}`
+	}
+	if strings.HasSuffix(path, "/notification-preferences") {
+		return `{"rules":{}}`
 	}
 	return `{}`
 }

@@ -37,6 +37,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
+	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/view"
@@ -69,6 +70,7 @@ type Options struct {
 	Media         *media.Service // nil = no files
 	Search        *search.Service
 	Extensions    *extension.Service
+	Notifications *notification.Service
 	Presence      Presence
 	Sockets       Sockets
 	Feed          Feed
@@ -131,6 +133,7 @@ func New(o Options) (*Server, error) {
 	s.secretRoutes()
 	s.pluginRoutes()
 	s.teamRoutes()
+	s.notificationRoutes()
 	s.contactRoutes()
 	s.viewRoutes()
 	s.searchRoutes()

@@ -28,6 +28,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
+	"github.com/patchbay-im/patchbay/core/notification"
+	"github.com/patchbay-im/patchbay/core/notification/notificationtest"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/search/searchtest"
 	"github.com/patchbay-im/patchbay/core/team"
@@ -45,6 +47,7 @@ type site struct {
 	index    *searchtest.Fake
 	identity *identity.Services
 	plugins  *channeltest.Plugins
+	told     *notificationtest.Fake
 }
 
 // newSite makes a site; change may set options.
@@ -52,6 +55,10 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 	t.Helper()
 	s := &site{fake: conversationtest.NewFake(), index: searchtest.NewFake()}
 	s.World = conversationtest.NewWorld(t, s.fake.Fixture())
+	s.told = notificationtest.NewFake(func(w identity.WorkspaceID, m identity.MemberID) bool {
+		_, err := s.fake.Identities.Member(t.Context(), w, m)
+		return err == nil
+	})
 	s.plugins = &channeltest.Plugins{
 		T: t, Installed: []channel.Type{{Plugin: s.Live.Plugin, Live: true}},
 		OnValidateConfig: func(channel.PluginID, json.RawMessage) ([]channel.Problem, error) { return nil, nil },
@@ -78,6 +85,9 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 		Version: "test", BaseURL: "http://example.com", Now: time.Now, Log: log,
 		Identity: s.identity, People: s.people(),
 
+		Notifications: notification.NewService(notification.Deps{
+			Store: s.told, Inbox: s.told, Hydrator: s.fake, Announcer: mute{}, Now: time.Now, Log: log,
+		}),
 		Teams:         team.NewService(s.fake.Teams, s.fake.Teams, time.Now),
 		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, time.Now),
 		Secrets:       secrets,
@@ -185,6 +195,8 @@ func (noDefinitions) Attributes(context.Context, identity.WorkspaceID, catalog.T
 type mute struct{}
 
 func (mute) Publish(string, []byte) error { return nil }
+
+func (mute) Notified(context.Context, identity.WorkspaceID, notification.News) {}
 
 // colleagues are the members who may take work.
 type colleagues struct{ fake *conversationtest.Fake }

@@ -177,3 +177,28 @@ func (m *metrics) Sent(_ realtime.Kind, frames int) {
 	defer m.mu.Unlock()
 	m.sent += frames
 }
+
+// unread counts notifications as the test says.
+type unread struct {
+	mu  sync.Mutex
+	of  map[identity.MemberID]int
+	err error
+}
+
+func (u *unread) set(m identity.MemberID, n int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.of = map[identity.MemberID]int{m: n}
+}
+
+func (u *unread) fail(err error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.err = err
+}
+
+func (u *unread) Unread(_ context.Context, _ identity.WorkspaceID, m identity.MemberID) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.of[m], u.err
+}

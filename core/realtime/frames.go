@@ -26,6 +26,8 @@ type memberReady struct {
 	HeartbeatMS int64  `json:"heartbeat_ms"`
 	LeaseMS     int64  `json:"lease_ms"`
 	Resync      bool   `json:"resync"`
+	// Unread is how many notifications the member has not read.
+	Unread int `json:"notifications_unread"`
 }
 
 type eventFrame struct {

@@ -121,9 +121,14 @@ func (m *member) hello(ctx context.Context, f memberHello) error {
 	if resync {
 		at, first = head, batch{}
 	}
+	unread, err := m.unread(ctx)
+	if err != nil {
+		m.broken(ctx, err)
+		return nil
+	}
 	m.conn.Established(m.g.o.Tuning.MemberHeartbeat * 5 / 2)
 	m.say(memberReady{
-		Op: "ready", Epoch: m.g.o.Epoch, Feed: head, MemberID: string(m.id), Resync: resync,
+		Op: "ready", Epoch: m.g.o.Epoch, Feed: head, MemberID: string(m.id), Resync: resync, Unread: unread,
 		HeartbeatMS: m.g.o.Tuning.MemberHeartbeat.Milliseconds(), LeaseMS: m.g.o.Tuning.MemberLease.Milliseconds(),
 	})
 	m.welcomed()

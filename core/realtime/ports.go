@@ -76,6 +76,7 @@ type Options struct {
 	Hydrator      Hydrator
 	Presence      Presence
 	Queue         Queue
+	Notifications Notifications // nil = nobody is told anything
 	Bus           event.Bus
 	Epoch         string // changes when a backup is restored
 	Node          string // names this node in the ids of connections; unique in the cluster

@@ -20,6 +20,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
+	"github.com/patchbay-im/patchbay/core/notification/notificationtest"
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
 )
@@ -93,6 +94,12 @@ func teamFixture(t *testing.T, s *store.Store) teamtest.Fixture {
 		},
 		Inbox: func(_ testing.TB, ws identity.WorkspaceID) string { return string(w.NewInbox(ws, false).ID) },
 	}
+}
+
+func notificationFixture(t *testing.T, s *store.Store) notificationtest.Fixture {
+	t.Helper()
+	f := teamFixture(t, s)
+	return notificationtest.Fixture{Store: s.Notifications(), Inbox: s.Notifications(), Workspace: f.Workspace, Member: f.Member}
 }
 
 func channelFixture(t *testing.T, s *store.Store) channeltest.Fixture {

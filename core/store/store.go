@@ -18,6 +18,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/journey"
 	"github.com/patchbay-im/patchbay/core/media"
+	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/store/agents"
 	"github.com/patchbay-im/patchbay/core/store/attachments"
@@ -29,6 +30,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/events"
 	"github.com/patchbay-im/patchbay/core/store/identities"
 	"github.com/patchbay-im/patchbay/core/store/journeys"
+	"github.com/patchbay-im/patchbay/core/store/notifications"
 	index "github.com/patchbay-im/patchbay/core/store/search"
 	"github.com/patchbay-im/patchbay/core/store/teams"
 	"github.com/patchbay-im/patchbay/core/store/views"
@@ -60,6 +62,8 @@ var (
 	_ delivery.Store            = (*deliveries.Store)(nil)
 	_ dispatch.Store            = (*agents.Store)(nil)
 	_ event.Log                 = (*events.Log)(nil)
+	_ notification.Store        = (*notifications.Store)(nil)
+	_ notification.Inbox        = (*notifications.Store)(nil)
 	_ team.Store                = (*teams.Store)(nil)
 	_ team.Directory            = (*teams.Store)(nil)
 	_ team.Graveyard            = (*teams.Store)(nil)
@@ -126,6 +130,9 @@ func (s *Store) Agents() *agents.Store { return agents.New(s.db, s.now) }
 
 // Teams returns team.Store, team.Directory and team.Graveyard.
 func (s *Store) Teams() *teams.Store { return teams.New(s.db) }
+
+// Notifications returns notification.Store and notification.Inbox.
+func (s *Store) Notifications() *notifications.Store { return notifications.New(s.db) }
 
 // Events returns event.Log.
 func (s *Store) Events() *events.Log { return events.New(s.db) }

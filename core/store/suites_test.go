@@ -16,6 +16,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/internal/pgtest"
 	"github.com/patchbay-im/patchbay/core/journey/journeytest"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
+	"github.com/patchbay-im/patchbay/core/notification/notificationtest"
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
 	"github.com/patchbay-im/patchbay/core/view/viewtest"
@@ -49,6 +50,9 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	})
 	t.Run("media", func(t *testing.T) {
 		mediatest.Run(t, func(t *testing.T) mediatest.Fixture { return mediaFixture(t, fresh(t)) })
+	})
+	t.Run("notification", func(t *testing.T) {
+		notificationtest.Run(t, func(t *testing.T) notificationtest.Fixture { return notificationFixture(t, fresh(t)) })
 	})
 	t.Run("contact", func(t *testing.T) {
 		contacttest.Run(t, func(t *testing.T) contacttest.Fixture { return contactFixture(t, fresh(t)) })

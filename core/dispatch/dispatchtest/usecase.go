@@ -140,3 +140,10 @@ func (m *Memory) Queue(ws identity.WorkspaceID) map[dispatch.Key]dispatch.Item {
 	}
 	return out
 }
+
+// SetProfile changes what a member is able to serve.
+func (m *Memory) SetProfile(ws identity.WorkspaceID, member identity.MemberID, p dispatch.Profile) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.spaces[ws].members[member].row.Profile = p
+}

@@ -43,3 +43,40 @@ ALTER TABLE agent_state ADD COLUMN wrap_up_until BIGINT NOT NULL DEFAULT 0;
 
 -- Settings of a workspace, one column each.
 ALTER TABLE workspace ADD COLUMN wrap_up_seconds BIGINT NOT NULL DEFAULT 0;
+
+-- What each member is told, once for each source.
+CREATE TABLE notification (
+  workspace_id    TEXT COLLATE "C" NOT NULL,
+  member_id       TEXT COLLATE "C" NOT NULL,
+  notification_id TEXT COLLATE "C" NOT NULL,
+  kind            TEXT COLLATE "C" NOT NULL,
+  source          TEXT COLLATE "C" NOT NULL,
+  feed_seq        BIGINT NOT NULL,
+  conversation_id TEXT COLLATE "C" NOT NULL,
+  text            TEXT COLLATE "C" NOT NULL,
+  actor_kind      TEXT COLLATE "C" NOT NULL,
+  actor_id        TEXT COLLATE "C" NOT NULL,
+  actor_name      TEXT COLLATE "C" NOT NULL,
+  at              BIGINT NOT NULL,
+  read_at         BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, member_id, notification_id),
+  UNIQUE (workspace_id, member_id, source),
+  FOREIGN KEY (workspace_id, member_id) REFERENCES member (workspace_id, member_id)
+);
+CREATE INDEX notification_unread ON notification (workspace_id, member_id, notification_id) WHERE read_at = 0;
+
+-- How far the feed was looked at. What was there before notifications were is
+-- nobody's news.
+CREATE TABLE notification_cursor (
+  workspace_id TEXT COLLATE "C" PRIMARY KEY REFERENCES workspace,
+  feed_seq     BIGINT NOT NULL
+);
+INSERT INTO notification_cursor (workspace_id, feed_seq) SELECT workspace_id, feed_seq FROM workspace;
+
+CREATE TABLE notification_preference (
+  workspace_id TEXT COLLATE "C" NOT NULL,
+  member_id    TEXT COLLATE "C" NOT NULL,
+  rules        TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (workspace_id, member_id),
+  FOREIGN KEY (workspace_id, member_id) REFERENCES member (workspace_id, member_id)
+);

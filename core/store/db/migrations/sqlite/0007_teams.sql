@@ -43,3 +43,40 @@ ALTER TABLE agent_state ADD COLUMN wrap_up_until INTEGER NOT NULL DEFAULT 0;
 
 -- Settings of a workspace, one column each.
 ALTER TABLE workspace ADD COLUMN wrap_up_seconds INTEGER NOT NULL DEFAULT 0;
+
+-- What each member is told, once for each source.
+CREATE TABLE notification (
+  workspace_id    TEXT NOT NULL,
+  member_id       TEXT NOT NULL,
+  notification_id TEXT NOT NULL,
+  kind            TEXT NOT NULL,
+  source          TEXT NOT NULL,
+  feed_seq        INTEGER NOT NULL,
+  conversation_id TEXT NOT NULL,
+  text            TEXT NOT NULL,
+  actor_kind      TEXT NOT NULL,
+  actor_id        TEXT NOT NULL,
+  actor_name      TEXT NOT NULL,
+  at              INTEGER NOT NULL,
+  read_at         INTEGER NOT NULL,
+  PRIMARY KEY (workspace_id, member_id, notification_id),
+  UNIQUE (workspace_id, member_id, source),
+  FOREIGN KEY (workspace_id, member_id) REFERENCES member (workspace_id, member_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX notification_unread ON notification (workspace_id, member_id, notification_id) WHERE read_at = 0;
+
+-- How far the feed was looked at. What was there before notifications were is
+-- nobody's news.
+CREATE TABLE notification_cursor (
+  workspace_id TEXT PRIMARY KEY REFERENCES workspace,
+  feed_seq     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO notification_cursor (workspace_id, feed_seq) SELECT workspace_id, feed_seq FROM workspace;
+
+CREATE TABLE notification_preference (
+  workspace_id TEXT NOT NULL,
+  member_id    TEXT NOT NULL,
+  rules        TEXT NOT NULL,
+  PRIMARY KEY (workspace_id, member_id),
+  FOREIGN KEY (workspace_id, member_id) REFERENCES member (workspace_id, member_id)
+) STRICT;

@@ -1,0 +1,114 @@
+package notification
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// concerns reports whether an event may make a notification.
+func concerns(e event.Event) bool {
+	switch conversation.ChangeType(e.Type) {
+	case conversation.MessageCreated, conversation.NoteCreated, conversation.Assigned, conversation.Queued:
+		return true
+	default:
+		return false
+	}
+}
+
+// drafted are the notifications of one event, at most one for a member: the
+// first of them counts.
+type drafted struct {
+	base Notification
+	list []Notification
+}
+
+// tell adds a member, unless they did it themselves or are told already.
+func (d *drafted) tell(kind Kind, member identity.MemberID) {
+	self := d.base.Actor.Kind == identity.ActorMember && d.base.Actor.ID == string(member)
+	told := slices.ContainsFunc(d.list, func(n Notification) bool { return n.Member == member })
+	if member == "" || self || told {
+		return
+	}
+	n := d.base
+	n.Kind, n.Member = kind, member
+	d.list = append(d.list, n)
+}
+
+// handOver is the data of changes that give a conversation to somebody else.
+type handOver struct {
+	To   identity.MemberID `json:"assignee_id"`
+	From identity.MemberID `json:"from_id"`
+}
+
+func handOverOf(ch conversation.Change) (handOver, bool) {
+	var data handOver
+	if ch.Type != conversation.Assigned && ch.Type != conversation.Queued {
+		return data, false
+	}
+	return data, len(ch.Data) == 0 || json.Unmarshal(ch.Data, &data) == nil
+}
+
+// draftAll returns what events mean to whom, in their order. Conversations are
+// as they are now; who had one at an earlier event of the batch follows from
+// the hand-overs after it. Beyond the batch, and as to who follows it, those
+// who do now are told.
+func draftAll(events []event.Event, changes map[string]conversation.Change, now map[conversation.ID]conversation.Conversation) []Notification {
+	parts := make([][]Notification, 0, len(events))
+	for _, e := range slices.Backward(events) {
+		ch, ok := changes[e.ID]
+		if !ok {
+			continue
+		}
+		c := now[ch.Conversation]
+		parts = append(parts, draft(e, ch, c))
+		if data, ok := handOverOf(ch); ok {
+			c.Assignee = data.From
+			now[ch.Conversation] = c
+		}
+	}
+	slices.Reverse(parts)
+	return slices.Concat(parts...)
+}
+
+// draft returns what a change means to whom. c has the assignee after it.
+func draft(e event.Event, ch conversation.Change, c conversation.Conversation) []Notification {
+	d := drafted{base: Notification{
+		Workspace: ch.Workspace, Source: e.ID, Feed: e.Feed, Conversation: ch.Conversation,
+		Text: c.Last.Text, Actor: ch.Actor, At: ch.At,
+	}}
+	d.base.Actor.Role = ""
+	switch ch.Type {
+	case conversation.Assigned:
+		if data, ok := handOverOf(ch); ok {
+			d.tell(Assigned, data.To)
+		}
+	case conversation.MessageCreated, conversation.NoteCreated:
+		if ch.Message != nil {
+			d.written(*ch.Message, c)
+		}
+	default:
+	}
+	return d.list
+}
+
+// written tells of a message or a note: those it mentions, whose conversation
+// it is, and those who follow it.
+func (d *drafted) written(m conversation.Message, c conversation.Conversation) {
+	d.base.Text = strings.TrimSpace(conversation.PreviewOf(m).Text)
+	for _, called := range m.Mentions {
+		d.tell(Mention, called.Member)
+	}
+	if m.Sender.Kind == identity.ActorContact {
+		d.tell(Reply, c.Assignee)
+	}
+	for _, p := range c.Participants {
+		if p != c.Assignee {
+			d.tell(ParticipantReply, p)
+		}
+	}
+}

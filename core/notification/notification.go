@@ -1,0 +1,67 @@
+// Package notification tells each member what happened that concerns them: a
+// note that mentions them, a conversation given to them, a customer who
+// answers. What concerns whom is decided from the committed feed, so whatever
+// made the change need not know.
+//
+// Promise: every event after the first start is looked at, and each member is
+// told of it at most once, whatever crashes. How far the feed was looked at
+// commits in the same transaction as what came of it.
+package notification
+
+import (
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// ID names a notification: ntf_.
+type ID string
+
+// Kind says why a member is told.
+type Kind string
+
+// The kinds.
+const (
+	Mention          Kind = "mention"           // a note mentions the member
+	Assigned         Kind = "assigned"          // a conversation became the member's
+	Reply            Kind = "reply"             // a customer wrote in a conversation of the member's
+	ParticipantReply Kind = "participant_reply" // somebody wrote in one that the member follows
+	Unattended       Kind = "unattended"        // a customer waits, and nobody who could answer is available
+)
+
+// Kinds lists all kinds.
+func Kinds() []Kind {
+	return []Kind{Mention, Assigned, Reply, ParticipantReply, Unattended}
+}
+
+// collapses reports whether an unread notification of the same kind and
+// conversation gives way to a newer one: ten messages are one thing to look at.
+func (k Kind) collapses() bool { return k == Reply || k == ParticipantReply }
+
+// Notification is one thing that a member is told.
+type Notification struct {
+	Workspace identity.WorkspaceID
+	ID        ID
+	Member    identity.MemberID
+	Kind      Kind
+	// Source names what caused it: an event of the feed, or an episode. A
+	// member is told of one source once.
+	Source       string
+	Feed         uint64 // of the event; 0 = the source is none
+	Conversation conversation.ID
+	Text         string // what was written, at most conversation.PreviewLength characters
+	Actor        identity.Actor
+	At           time.Time
+	ReadAt       time.Time // zero = unread
+}
+
+// Collapses reports whether an older, unread notification of the same member,
+// kind and conversation is replaced by this one.
+func (n Notification) Collapses() bool { return n.Kind.collapses() }
+
+// What is kept of a member's notifications.
+const (
+	Keep    = 500
+	KeepFor = 90 * 24 * time.Hour
+)

@@ -1,0 +1,183 @@
+// Package notificationtest is the conformance suite of the notification ports
+// and an in-memory fake that passes it.
+package notificationtest
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/notification"
+	"github.com/patchbay-im/patchbay/core/page"
+)
+
+// Fake keeps notifications in memory. It implements notification.Store and
+// notification.Inbox. It is safe for concurrent use.
+type Fake struct {
+	member func(identity.WorkspaceID, identity.MemberID) bool
+
+	mu      sync.Mutex
+	cursors map[identity.WorkspaceID]uint64
+	all     []notification.Notification
+	chosen  map[who]notification.Preferences
+}
+
+type who struct {
+	workspace identity.WorkspaceID
+	member    identity.MemberID
+}
+
+// NewFake returns an empty Fake. member says who is a member.
+func NewFake(member func(identity.WorkspaceID, identity.MemberID) bool) *Fake {
+	return &Fake{member: member, cursors: map[identity.WorkspaceID]uint64{}, chosen: map[who]notification.Preferences{}}
+}
+
+// Cursor implements notification.Store.
+func (f *Fake) Cursor(_ context.Context, w identity.WorkspaceID) (uint64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.cursors[w], nil
+}
+
+// Record implements notification.Store.
+func (f *Fake) Record(_ context.Context, w identity.WorkspaceID, upTo uint64, list []notification.Notification) ([]notification.Notification, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, n := range list {
+		if !f.member(w, n.Member) {
+			return nil, errs.Absent()
+		}
+	}
+	var out []notification.Notification
+	for _, n := range list {
+		if n.Feed > 0 && n.Feed <= f.cursors[w] {
+			continue
+		}
+		n.Workspace = w
+		mine := func(x notification.Notification) bool { return x.Workspace == w && x.Member == n.Member }
+		if n.Collapses() {
+			f.all = slices.DeleteFunc(f.all, func(x notification.Notification) bool {
+				return mine(x) && x.ReadAt.IsZero() && x.Kind == n.Kind && x.Conversation == n.Conversation
+			})
+		}
+		if slices.ContainsFunc(f.all, func(x notification.Notification) bool { return mine(x) && x.Source == n.Source }) {
+			continue
+		}
+		f.all = append(f.all, n)
+		out = append(out, n)
+	}
+	f.cursors[w] = max(f.cursors[w], upTo)
+	return out, nil
+}
+
+// of returns a member's notifications, the newest first. f.mu is held.
+func (f *Fake) of(w identity.WorkspaceID, m identity.MemberID) []notification.Notification {
+	var out []notification.Notification
+	for _, n := range f.all {
+		if n.Workspace == w && n.Member == m {
+			out = append(out, n)
+		}
+	}
+	slices.SortFunc(out, func(a, b notification.Notification) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID))
+	})
+	return out
+}
+
+// Sweep implements notification.Store.
+func (f *Fake) Sweep(_ context.Context, w identity.WorkspaceID, before time.Time, keep int) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	gone := map[notification.ID]bool{}
+	for _, n := range f.all {
+		if n.Workspace != w {
+			continue
+		}
+		place := slices.IndexFunc(f.of(w, n.Member), func(x notification.Notification) bool { return x.ID == n.ID })
+		if n.At.Before(before) || place >= keep {
+			gone[n.ID] = true
+		}
+	}
+	f.all = slices.DeleteFunc(f.all, func(n notification.Notification) bool { return gone[n.ID] })
+	return len(gone), nil
+}
+
+// List implements notification.Inbox.
+func (f *Fake) List(_ context.Context, w identity.WorkspaceID, m identity.MemberID, unread bool, p page.Request) (page.Page[notification.Notification], error) {
+	var out page.Page[notification.Notification]
+	before, err := page.Decode(p.Cursor, 2)
+	if err != nil {
+		return out, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found := before == nil
+	for _, n := range f.of(w, m) {
+		if !found || unread && !n.ReadAt.IsZero() {
+			found = found || string(n.ID) == before[1]
+			continue
+		}
+		if len(out.Items) == p.Size() {
+			last := out.Items[len(out.Items)-1]
+			out.Next = page.Encode(strconv.FormatInt(last.At.UnixMicro(), 10), string(last.ID))
+			break
+		}
+		out.Items = append(out.Items, n)
+	}
+	return out, nil
+}
+
+// Unread implements notification.Inbox.
+func (f *Fake) Unread(_ context.Context, w identity.WorkspaceID, m identity.MemberID) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	count := 0
+	for _, n := range f.of(w, m) {
+		if n.ReadAt.IsZero() {
+			count++
+		}
+	}
+	return count, nil
+}
+
+// MarkRead implements notification.Inbox.
+func (f *Fake) MarkRead(_ context.Context, w identity.WorkspaceID, m identity.MemberID, ids []notification.ID, at time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, n := range f.all {
+		if n.Workspace == w && n.Member == m && n.ReadAt.IsZero() && (ids == nil || slices.Contains(ids, n.ID)) {
+			f.all[i].ReadAt = at.UTC().Truncate(time.Microsecond)
+		}
+	}
+	return nil
+}
+
+// Preferences implements notification.Inbox.
+func (f *Fake) Preferences(_ context.Context, w identity.WorkspaceID, m identity.MemberID) (*notification.Preferences, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p, ok := f.chosen[who{w, m}]
+	if !ok {
+		return nil, nil //nolint:nilnil // the port says nil for nothing chosen
+	}
+	p.Rules = maps.Clone(p.Rules)
+	return &p, nil
+}
+
+// SavePreferences implements notification.Inbox.
+func (f *Fake) SavePreferences(_ context.Context, w identity.WorkspaceID, m identity.MemberID, p notification.Preferences) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.member(w, m) {
+		return errs.Absent()
+	}
+	p.Rules = maps.Clone(p.Rules)
+	f.chosen[who{w, m}] = p
+	return nil
+}

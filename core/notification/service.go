@@ -1,0 +1,254 @@
+package notification
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/page"
+)
+
+// Hydrator finds what feed entries are about; a conversation.Reader can.
+type Hydrator interface {
+	Hydrate(ctx context.Context, workspace identity.WorkspaceID, events []event.Event) (map[string]conversation.Change, map[conversation.ID]conversation.Conversation, error)
+}
+
+// News is what a member's sockets are told.
+type News struct {
+	Member  identity.MemberID
+	Created *Notification // nil = some were read
+	Unread  int
+}
+
+// Announcer tells a member's sockets, on every node. It must not block; what
+// it loses, a client finds at its next connection.
+type Announcer interface {
+	Notified(ctx context.Context, w identity.WorkspaceID, news News)
+}
+
+// Deps is what the service stands on.
+type Deps struct {
+	Store     Store
+	Inbox     Inbox
+	Hydrator  Hydrator
+	Announcer Announcer
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// Service makes notifications and holds the use cases of those who get them.
+//
+// Concurrency: safe for concurrent use; there are no goroutines.
+type Service struct {
+	Deps
+	ids id.Source
+}
+
+// NewService returns a Service.
+func NewService(d Deps) *Service { return &Service{Deps: d, ids: id.NewSource(d.Now)} }
+
+// Start returns the feed number after which the events of a workspace are to
+// be observed.
+func (s *Service) Start(ctx context.Context, w identity.WorkspaceID) (uint64, error) {
+	return s.Store.Cursor(ctx, w)
+}
+
+// lag bounds how many events without consequence are looked at again after a crash.
+const lag = 200
+
+// Observe implements event.Observer. The same events may come again.
+func (s *Service) Observe(ctx context.Context, events []event.Event) error {
+	w := identity.WorkspaceID(events[0].Workspace)
+	list, err := s.drafts(ctx, w, events)
+	if err != nil {
+		return err
+	}
+	last := events[len(events)-1].Feed
+	if len(list) == 0 && last/lag == (events[0].Feed-1)/lag {
+		return nil
+	}
+	return s.record(ctx, w, last, list)
+}
+
+// drafts returns the notifications that events make, the oldest first.
+func (s *Service) drafts(ctx context.Context, w identity.WorkspaceID, events []event.Event) ([]Notification, error) {
+	var about []event.Event
+	for _, e := range events {
+		if concerns(e) {
+			about = append(about, e)
+		}
+	}
+	if len(about) == 0 {
+		return nil, nil
+	}
+	changes, conversations, err := s.Hydrator.Hydrate(ctx, w, about)
+	if err != nil {
+		return nil, err
+	}
+	return draftAll(about, changes, conversations), nil
+}
+
+// record stores what members want to be told, and tells their sockets.
+func (s *Service) record(ctx context.Context, w identity.WorkspaceID, upTo uint64, list []Notification) error {
+	wanted, err := s.wanted(ctx, w, list)
+	if err != nil {
+		return err
+	}
+	stored, err := s.Store.Record(ctx, w, upTo, wanted)
+	if err != nil {
+		return err
+	}
+	for _, n := range stored {
+		s.announce(ctx, w, n.Member, &n)
+	}
+	return nil
+}
+
+// wanted leaves out what members chose not to be told, and gives ids.
+func (s *Service) wanted(ctx context.Context, w identity.WorkspaceID, list []Notification) ([]Notification, error) {
+	chosen := make(map[identity.MemberID]Preferences)
+	var out []Notification
+	for _, n := range list {
+		p, known := chosen[n.Member]
+		if !known {
+			var err error
+			if p, err = s.preferences(ctx, w, n.Member); err != nil {
+				return nil, err
+			}
+			chosen[n.Member] = p
+		}
+		if p.Rules[n.Kind].InApp {
+			n.ID = ID(s.ids.New("ntf"))
+			out = append(out, n)
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) preferences(ctx context.Context, w identity.WorkspaceID, m identity.MemberID) (Preferences, error) {
+	p, err := s.Inbox.Preferences(ctx, w, m)
+	if err != nil || p == nil {
+		return Default(), err
+	}
+	return p.complete(), nil
+}
+
+// announce tells a member's sockets. What fails is logged: it is stored.
+func (s *Service) announce(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, created *Notification) {
+	unread, err := s.Inbox.Unread(ctx, w, m)
+	if err != nil {
+		s.Log.WarnContext(ctx, "a notification could not be announced", "member", string(m), "error", err)
+		return
+	}
+	s.Announcer.Notified(ctx, w, News{Member: m, Created: created, Unread: unread})
+}
+
+// Waiting is a customer who waits while nobody who could answer is available.
+type Waiting struct {
+	Conversation conversation.ID
+	Since        time.Time           // in the queue
+	Tell         []identity.MemberID // who could answer, were they here
+}
+
+// Unattended tells members of a customer who waits, once for each time that
+// the customer came to wait.
+func (s *Service) Unattended(ctx context.Context, w identity.WorkspaceID, waits Waiting) error {
+	list := make([]Notification, 0, len(waits.Tell))
+	for _, m := range waits.Tell {
+		list = append(list, Notification{
+			Workspace: w, Member: m, Kind: Unattended, Conversation: waits.Conversation, At: s.Now().UTC().Truncate(time.Millisecond),
+			Source: "unattended:" + string(waits.Conversation) + ":" + waits.Since.UTC().Format(time.RFC3339Nano),
+			Actor:  identity.Actor{Kind: identity.ActorSystem},
+		})
+	}
+	return s.record(ctx, w, 0, list)
+}
+
+// Sweep forgets what is old, and what is too much.
+func (s *Service) Sweep(ctx context.Context, w identity.WorkspaceID) (int, error) {
+	return s.Store.Sweep(ctx, w, s.Now().Add(-KeepFor), Keep)
+}
+
+// own checks that the caller is a member, and returns who.
+func own(scope identity.Scope) (identity.MemberID, error) {
+	if err := scope.Require(identity.WorkspaceRead); err != nil {
+		return "", err
+	}
+	if scope.Member() == "" {
+		return "", errs.New(errs.Forbidden, "forbidden", "Only members have notifications.")
+	}
+	return scope.Member(), nil
+}
+
+// List returns the acting member's notifications, the newest first.
+func (s *Service) List(ctx context.Context, scope identity.Scope, unread bool, p page.Request) (page.Page[Notification], error) {
+	m, err := own(scope)
+	if err != nil {
+		return page.Page[Notification]{}, err
+	}
+	return s.Inbox.List(ctx, scope.Workspace, m, unread, p)
+}
+
+// Unread counts the acting member's.
+func (s *Service) Unread(ctx context.Context, scope identity.Scope) (int, error) {
+	m, err := own(scope)
+	if err != nil {
+		return 0, err
+	}
+	return s.Inbox.Unread(ctx, scope.Workspace, m)
+}
+
+// MaxRead bounds how many can be named at once.
+const MaxRead = 200
+
+// MarkRead marks notifications of the acting member read, or all of them, and
+// returns how many are left unread.
+func (s *Service) MarkRead(ctx context.Context, scope identity.Scope, ids []ID, all bool) (int, error) {
+	m, err := own(scope)
+	if err != nil {
+		return 0, err
+	}
+	if all == (len(ids) > 0) || len(ids) > MaxRead {
+		return 0, errs.New(errs.Invalid, "notification.read", "Name up to 200 notifications, or say all.").
+			WithFields(errs.Field{Pointer: "/ids", Code: "range", Detail: "names 1 to 200 notifications, unless all is true"})
+	}
+	if all {
+		ids = nil
+	}
+	if err := s.Inbox.MarkRead(ctx, scope.Workspace, m, ids, s.Now()); err != nil {
+		return 0, err
+	}
+	unread, err := s.Inbox.Unread(ctx, scope.Workspace, m)
+	if err == nil {
+		s.Announcer.Notified(ctx, scope.Workspace, News{Member: m, Unread: unread})
+	}
+	return unread, err
+}
+
+// Preferences returns how the acting member wants to be told.
+func (s *Service) Preferences(ctx context.Context, scope identity.Scope) (Preferences, error) {
+	m, err := own(scope)
+	if err != nil {
+		return Preferences{}, err
+	}
+	return s.preferences(ctx, scope.Workspace, m)
+}
+
+// SetPreferences replaces how the acting member wants to be told. Kinds that
+// are left out go back to the default.
+func (s *Service) SetPreferences(ctx context.Context, scope identity.Scope, p Preferences) (Preferences, error) {
+	m, err := own(scope)
+	if err != nil {
+		return Preferences{}, err
+	}
+	if err := p.check(); err != nil {
+		return Preferences{}, err
+	}
+	p = p.complete()
+	return p, s.Inbox.SavePreferences(ctx, scope.Workspace, m, p)
+}

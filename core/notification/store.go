@@ -1,0 +1,43 @@
+package notification
+
+import (
+	"context"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/page"
+)
+
+// Store keeps notifications and how far the feed of each workspace was looked
+// at. A method is one transaction, on disk when it returns nil; what is absent
+// or of another workspace is errs.Absent.
+type Store interface {
+	// Cursor returns the feed number up to which events were looked at; 0 = none
+	// were. For workspaces older than notifications it began at their head.
+	Cursor(ctx context.Context, w identity.WorkspaceID) (uint64, error)
+	// Record stores notifications and moves the cursor up to a feed number; 0
+	// leaves it. Left out are those whose Feed the cursor had reached, and those
+	// whose source the member was told of. One that collapses replaces what it
+	// collapses with. It returns those that were stored, in order.
+	Record(ctx context.Context, w identity.WorkspaceID, upTo uint64, list []Notification) ([]Notification, error)
+	// Sweep removes what is older than before, and of each member all but the
+	// newest keep. It returns how many.
+	Sweep(ctx context.Context, w identity.WorkspaceID, before time.Time, keep int) (int, error)
+}
+
+// Inbox is one member's notifications. Methods on the id of another member, or
+// an unknown one, find nothing.
+type Inbox interface {
+	// List returns notifications, the newest first.
+	List(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, unread bool, p page.Request) (page.Page[Notification], error)
+	// Unread counts.
+	Unread(ctx context.Context, w identity.WorkspaceID, m identity.MemberID) (int, error)
+	// MarkRead marks notifications read; nil = all. Those that were read stay
+	// as they are, and ids of somebody else's are passed over.
+	MarkRead(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, ids []ID, at time.Time) error
+	// Preferences returns what the member chose; nil = nothing yet.
+	Preferences(ctx context.Context, w identity.WorkspaceID, m identity.MemberID) (*Preferences, error)
+	// SavePreferences stores what the member chose; errs.Absent when there is
+	// no such member.
+	SavePreferences(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, p Preferences) error
+}

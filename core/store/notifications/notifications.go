@@ -1,0 +1,259 @@
+// Package notifications stores what members are told, how they want to be
+// told, and how far the feed was looked at for it.
+package notifications
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/notification"
+	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/store/db"
+)
+
+// Store implements notification.Store and notification.Inbox.
+type Store struct {
+	db *db.DB
+}
+
+// New returns a Store.
+func New(d *db.DB) *Store { return &Store{db: d} }
+
+// Cursor implements notification.Store.
+func (s *Store) Cursor(ctx context.Context, w identity.WorkspaceID) (uint64, error) {
+	return cursor(ctx, s.db, w)
+}
+
+func cursor(ctx context.Context, q db.Querier, w identity.WorkspaceID) (uint64, error) {
+	var n int64
+	err := q.Row(ctx, `SELECT feed_seq FROM notification_cursor WHERE workspace_id = ?`, []any{string(w)}, &n)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return uint64(n), err //nolint:gosec // as it was stored
+}
+
+// Record implements notification.Store.
+func (s *Store) Record(ctx context.Context, w identity.WorkspaceID, upTo uint64, list []notification.Notification) ([]notification.Notification, error) {
+	var out []notification.Notification
+	err := s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
+		out = nil
+		reached, err := cursor(ctx, tx, w)
+		if err != nil {
+			return err
+		}
+		for _, n := range list {
+			if n.Feed > 0 && n.Feed <= reached {
+				continue
+			}
+			stored, err := insert(ctx, tx, w, n)
+			if err != nil {
+				return err
+			}
+			if stored {
+				out = append(out, n)
+			}
+		}
+		if upTo <= reached {
+			return nil
+		}
+		return tx.Queue(ctx, `INSERT INTO notification_cursor (workspace_id, feed_seq) VALUES (?, ?)
+ON CONFLICT (workspace_id) DO UPDATE SET feed_seq = excluded.feed_seq`, string(w), int64(upTo)) //nolint:gosec // sequences stay far below 2^63
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func insert(ctx context.Context, tx *db.Tx, w identity.WorkspaceID, n notification.Notification) (bool, error) {
+	if n.Collapses() {
+		err := tx.Queue(ctx, `DELETE FROM notification WHERE workspace_id = ? AND member_id = ? AND read_at = 0 AND kind = ? AND conversation_id = ?`,
+			string(w), string(n.Member), string(n.Kind), string(n.Conversation))
+		if err != nil {
+			return false, err
+		}
+	}
+	rows, err := tx.Exec(ctx, `INSERT INTO notification (workspace_id, member_id, notification_id, kind, source, feed_seq, conversation_id,
+text, actor_kind, actor_id, actor_name, at, read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (workspace_id, member_id, source) DO NOTHING`,
+		string(w), string(n.Member), string(n.ID), string(n.Kind), n.Source, int64(n.Feed), string(n.Conversation), //nolint:gosec // as above
+		n.Text, string(n.Actor.Kind), n.Actor.ID, n.Actor.Name, db.Micros(n.At), db.Micros(n.ReadAt))
+	return rows > 0, err
+}
+
+// Sweep implements notification.Store.
+func (s *Store) Sweep(ctx context.Context, w identity.WorkspaceID, before time.Time, keep int) (int, error) {
+	const ranked = `SELECT member_id, notification_id, at,
+ROW_NUMBER() OVER (PARTITION BY member_id ORDER BY at DESC, notification_id DESC) AS place FROM notification WHERE workspace_id = ?`
+	type key struct{ member, id string }
+	var gone []key
+	err := s.db.Rows(ctx, `SELECT member_id, notification_id FROM (`+ranked+`) AS ranked WHERE at < ? OR place > ?`,
+		[]any{string(w), db.Micros(before), keep}, func(sc db.Scanner) error {
+			var k key
+			err := sc.Scan(&k.member, &k.id)
+			gone = append(gone, k)
+			return err
+		})
+	if err != nil || len(gone) == 0 {
+		return 0, err
+	}
+	err = s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
+		for _, k := range gone {
+			err := tx.Queue(ctx, `DELETE FROM notification WHERE workspace_id = ? AND member_id = ? AND notification_id = ?`, string(w), k.member, k.id)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return len(gone), err
+}
+
+// List implements notification.Inbox. Its cursor is (time, id).
+func (s *Store) List(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, unread bool, p page.Request) (page.Page[notification.Notification], error) {
+	var out page.Page[notification.Notification]
+	before, err := page.Decode(p.Cursor, 2)
+	if err != nil {
+		return out, err
+	}
+	query := `SELECT notification_id, kind, source, feed_seq, conversation_id, text, actor_kind, actor_id, actor_name, at, read_at
+FROM notification WHERE workspace_id = ? AND member_id = ?`
+	args := []any{string(w), string(m)}
+	if unread {
+		query += ` AND read_at = 0`
+	}
+	if before != nil {
+		at, err := strconv.ParseInt(before[0], 10, 64)
+		if err != nil {
+			return out, errs.New(errs.Invalid, "page.cursor_invalid", "The cursor is not one we gave out. Start again without it.")
+		}
+		query += ` AND (at, notification_id) < (?, ?)`
+		args = append(args, at, before[1])
+	}
+	err = s.db.Rows(ctx, query+` ORDER BY at DESC, notification_id DESC LIMIT ?`, append(args, p.Size()+1), func(sc db.Scanner) error {
+		n, err := scan(sc)
+		n.Workspace, n.Member = w, m
+		out.Items = append(out.Items, n)
+		return err
+	})
+	if err != nil {
+		return page.Page[notification.Notification]{}, err
+	}
+	if size := p.Size(); len(out.Items) > size {
+		out.Items = out.Items[:size]
+		last := out.Items[size-1]
+		out.Next = page.Encode(strconv.FormatInt(db.Micros(last.At), 10), string(last.ID))
+	}
+	return out, nil
+}
+
+func scan(sc db.Scanner) (notification.Notification, error) {
+	var n notification.Notification
+	var id, kind, conv, actor string
+	var feed, at, read int64
+	err := sc.Scan(&id, &kind, &n.Source, &feed, &conv, &n.Text, &actor, &n.Actor.ID, &n.Actor.Name, &at, &read)
+	n.ID, n.Kind, n.Conversation = notification.ID(id), notification.Kind(kind), conversation.ID(conv)
+	n.Feed, n.Actor.Kind = uint64(feed), identity.ActorKind(actor) //nolint:gosec // as it was stored
+	n.At, n.ReadAt = db.Time(at), db.Time(read)
+	return n, err
+}
+
+// Unread implements notification.Inbox.
+func (s *Store) Unread(ctx context.Context, w identity.WorkspaceID, m identity.MemberID) (int, error) {
+	var n int
+	err := s.db.Row(ctx, `SELECT count(*) FROM notification WHERE workspace_id = ? AND member_id = ? AND read_at = 0`, []any{string(w), string(m)}, &n)
+	return n, err
+}
+
+// MarkRead implements notification.Inbox.
+func (s *Store) MarkRead(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, ids []notification.ID, at time.Time) error {
+	return s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
+		query := `UPDATE notification SET read_at = ? WHERE workspace_id = ? AND member_id = ? AND read_at = 0`
+		args := []any{db.Micros(at), string(w), string(m)}
+		if ids == nil {
+			return tx.Queue(ctx, query, args...)
+		}
+		for _, id := range ids {
+			args = append(args, string(id))
+		}
+		args = db.Padded(args, len(ids))
+		return tx.Queue(ctx, query+` AND notification_id IN (`+strings.Repeat(`, ?`, len(args)-3)[2:]+`)`, args...)
+	})
+}
+
+// rules is how preferences are stored.
+type rules struct {
+	Rules map[notification.Kind]rule `json:"rules"`
+	Quiet *quiet                     `json:"quiet,omitempty"`
+}
+
+type rule struct {
+	InApp   bool `json:"in_app"`
+	Browser bool `json:"browser"`
+	Sound   bool `json:"sound"`
+}
+
+type quiet struct {
+	From     string `json:"from"`
+	To       string `json:"to"`
+	Timezone string `json:"timezone"`
+}
+
+// Preferences implements notification.Inbox.
+func (s *Store) Preferences(ctx context.Context, w identity.WorkspaceID, m identity.MemberID) (*notification.Preferences, error) {
+	var text string
+	err := s.db.Row(ctx, `SELECT rules FROM notification_preference WHERE workspace_id = ? AND member_id = ?`, []any{string(w), string(m)}, &text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // the port says nil for nothing chosen
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r rules
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		return nil, err
+	}
+	out := notification.Preferences{Rules: make(map[notification.Kind]notification.Rule, len(r.Rules))}
+	for k, v := range r.Rules {
+		out.Rules[k] = notification.Rule(v)
+	}
+	if r.Quiet != nil {
+		q := notification.Quiet(*r.Quiet)
+		out.Quiet = &q
+	}
+	return &out, nil
+}
+
+// SavePreferences implements notification.Inbox.
+func (s *Store) SavePreferences(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, p notification.Preferences) error {
+	r := rules{Rules: make(map[notification.Kind]rule, len(p.Rules))}
+	for k, v := range p.Rules {
+		r.Rules[k] = rule(v)
+	}
+	if p.Quiet != nil {
+		q := quiet(*p.Quiet)
+		r.Quiet = &q
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
+		n, err := tx.Exec(ctx, `INSERT INTO notification_preference (workspace_id, member_id, rules)
+SELECT workspace_id, member_id, ? FROM member WHERE workspace_id = ? AND member_id = ?
+ON CONFLICT (workspace_id, member_id) DO UPDATE SET rules = excluded.rules`, string(text), string(w), string(m))
+		if err == nil && n == 0 {
+			err = errs.Absent()
+		}
+		return err
+	})
+}
