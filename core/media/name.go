@@ -28,9 +28,20 @@ func CleanName(raw string) string {
 			raw = last
 		}
 	}
-	name := strings.Map(printable, norm.NFC.String(raw))
+	// What one step takes away can be what another waited for.
+	for name := raw; ; raw = name {
+		if name = cleaned(raw); name == raw {
+			return name
+		}
+	}
+}
+
+// cleaned is one round. Each makes a name shorter, or leaves it, but for the
+// first and for what is reserved, which happens once.
+func cleaned(name string) string {
+	name = strings.Map(printable, norm.NFC.String(name))
 	name = strings.Join(strings.Fields(name), " ")
-	name = shorten(norm.NFC.String(strings.TrimLeft(strings.TrimRight(name, ". "), ". ")))
+	name = norm.NFC.String(shorten(strings.Trim(name, ". ")))
 	if name == "" {
 		return "file"
 	}
