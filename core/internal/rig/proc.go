@@ -43,6 +43,9 @@ func Runs(pid int) bool {
 // Resident returns the resident memory of a process in bytes, from /proc.
 func Resident(pid int) (int64, error) { return memory(pid, "VmRSS:") }
 
+// Peak returns the most resident memory that a process has ever had.
+func Peak(pid int) (int64, error) { return memory(pid, "VmHWM:") }
+
 // Anonymous returns how much of it is the process's own: not pages of its
 // program, which the system shares and drops as it likes.
 func Anonymous(pid int) (int64, error) { return memory(pid, "RssAnon:") }
