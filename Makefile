@@ -82,8 +82,14 @@ unit-web: node_modules/.package-lock.json
 e2e: build ## Two real browsers against the real binary (PATCHBAY_CHROMIUM names another browser)
 	npm run e2e
 
+FUZZ ?= 10s
+
 .PHONY: hostile-content
 hostile-content: build ## Text and files that mean harm, through the real server and into a real browser
+	go test ./core/media/... ./core/blob/...
+	go test ./core/media -run xxx -fuzz FuzzCleanName -fuzztime $(FUZZ)
+	go test ./core/media -run xxx -fuzz FuzzSniff -fuzztime $(FUZZ)
+	go test ./core/app -run 'Hostile|Bombs|Pieces|SurviveAKill|FilesOnAFullDisk' -v
 	cd web/e2e && node --test --test-timeout=300000 test/hostile.test.js
 
 .PHONY: budgets

@@ -169,7 +169,7 @@ func metadata() []Specimen {
 	}
 	for o := range 10 {
 		all = append(all, Specimen{
-			Label: fmt.Sprint("orientation ", o), Name: "x.jpg", Data: Turned(64, 48, o), Kind: media.Image, Type: "image/jpeg", Drawn: true,
+			Label: fmt.Sprint("orientation ", o), Name: "x.jpg", Data: Oriented(photo, o), Kind: media.Image, Type: "image/jpeg", Drawn: true,
 		})
 	}
 	return all
@@ -314,10 +314,10 @@ func WAV(seconds int) []byte {
 	return b
 }
 
-// Turned is a JPEG with an orientation.
-func Turned(w, h, orientation int) []byte {
+// Oriented is a JPEG with an orientation.
+func Oriented(jpeg []byte, orientation int) []byte {
 	tiff := append([]byte("Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01"), 0, byte(orientation), 0, 0, 0, 0, 0, 0)
-	return after(Photo(w, h), segment(0xe1, tiff))
+	return after(jpeg, segment(0xe1, tiff))
 }
 
 // after puts segments behind the first marker of a JPEG.

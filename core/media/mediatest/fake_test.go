@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
@@ -29,5 +30,12 @@ func TestFake(t *testing.T) {
 				return err
 			},
 		}
+	})
+}
+
+func TestFakeFiles(t *testing.T) {
+	mediatest.RunFiles(t, func(*testing.T) (media.Files, func() media.Files) {
+		f := mediatest.NewFakeFiles(time.Now)
+		return f, func() media.Files { return f }
 	})
 }
