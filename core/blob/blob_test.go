@@ -1,6 +1,7 @@
 package blob_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -96,7 +97,7 @@ func TestFullDisk(t *testing.T) {
 		t.Skip("no right to mount a small disk")
 	}
 	t.Cleanup(func() {
-		if err := exec.Command("umount", dir).Run(); err != nil {
+		if err := exec.CommandContext(context.WithoutCancel(t.Context()), "umount", dir).Run(); err != nil {
 			t.Error(err)
 		}
 	})

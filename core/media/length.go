@@ -136,12 +136,11 @@ func boxes(f io.ReaderAt, at, end int64, path []string, each func(at, end int64)
 		if length < head || length > end-at {
 			return
 		}
-		if string(h[4:8]) == path[0] {
-			if len(path) == 1 {
-				each(at+head, at+length)
-			} else {
-				boxes(f, at+head, at+length, path[1:], each)
-			}
+		switch kind := string(h[4:8]); {
+		case len(path) == 1 && kind == path[0]:
+			each(at+head, at+length)
+		case len(path) > 1 && kind == path[0]:
+			boxes(f, at+head, at+length, path[1:], each)
 		}
 		at += length
 	}

@@ -29,10 +29,12 @@ func CleanName(raw string) string {
 		}
 	}
 	// What one step takes away can be what another waited for.
-	for name := raw; ; raw = name {
-		if name = cleaned(raw); name == raw {
+	for {
+		name := cleaned(raw)
+		if name == raw {
 			return name
 		}
+		raw = name
 	}
 }
 

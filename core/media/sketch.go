@@ -3,7 +3,6 @@ package media
 import (
 	"bufio"
 	"encoding/binary"
-	"errors"
 	"image/gif"
 	"io"
 )
@@ -80,48 +79,63 @@ func pngPixel(depth, colour byte) int64 {
 
 // sketchJPEG walks over the segments (ITU-T T.81, B.1.1) and counts the scans.
 func sketchJPEG(section io.Reader) (sketch, error) {
-	r := bufio.NewReader(section)
-	var k sketch
-	for scans := 0; ; {
-		marker, err := nextMarker(r)
-		if errors.Is(err, io.EOF) && scans > 0 || marker == 0xd9 {
-			break
-		}
+	w := jpegWalk{r: bufio.NewReader(section)}
+	for {
+		more, err := w.next()
 		if err != nil {
-			return sketch{}, notDrawn("ends too early")
+			return sketch{}, err
 		}
-		if marker == 0xd8 || marker == 0x01 || marker >= 0xd0 && marker <= 0xd7 {
-			continue
-		}
-		var size [2]byte
-		if _, err := io.ReadFull(r, size[:]); err != nil {
-			break
-		}
-		length := int(binary.BigEndian.Uint16(size[:])) - 2
-		switch {
-		case length < 0:
-			return sketch{}, notDrawn("a segment without length")
-		case marker == 0xda:
-			if scans++; scans > maxScans {
-				return sketch{}, notDrawn("too many scans")
-			}
-		case marker >= 0xc0 && marker <= 0xc2:
-			if k.cost > 0 {
-				return sketch{}, notDrawn("two frames")
-			}
-			if k, err = jpegFrame(r, length, marker == 0xc2); err != nil {
-				return sketch{}, err
-			}
-			continue
-		}
-		if _, err := r.Discard(length); err != nil {
+		if !more {
 			break
 		}
 	}
-	if k.cost == 0 {
+	if w.cost == 0 {
 		return sketch{}, notDrawn("no picture in it")
 	}
-	return k, nil
+	return w.sketch, nil
+}
+
+// jpegWalk is how far the segments of a JPEG have been read.
+type jpegWalk struct {
+	sketch
+
+	r     *bufio.Reader
+	scans int
+}
+
+// next reads a marker and its segment; false = that was the last.
+func (w *jpegWalk) next() (bool, error) {
+	marker, err := nextMarker(w.r)
+	switch {
+	case err != nil && w.scans > 0, marker == 0xd9: // a missing end is the decoder's to judge
+		return false, nil
+	case err != nil:
+		return false, notDrawn("ends too early")
+	case marker == 0xd8, marker == 0x01, marker >= 0xd0 && marker <= 0xd7: // these have no segment
+		return true, nil
+	}
+	var size [2]byte
+	if _, err := io.ReadFull(w.r, size[:]); err != nil {
+		return false, nil //nolint:nilerr // as above
+	}
+	length := int(binary.BigEndian.Uint16(size[:])) - 2
+	if length < 0 {
+		return false, notDrawn("a segment without length")
+	}
+	if marker >= 0xc0 && marker <= 0xc2 {
+		if w.cost > 0 {
+			return false, notDrawn("two frames")
+		}
+		w.sketch, err = jpegFrame(w.r, length, marker == 0xc2)
+		return true, err
+	}
+	if marker == 0xda {
+		if w.scans++; w.scans > maxScans {
+			return false, notDrawn("too many scans")
+		}
+	}
+	_, err = w.r.Discard(length)
+	return err == nil, nil
 }
 
 // nextMarker returns the next byte after 0xff that is a marker, past the
@@ -191,10 +205,12 @@ func sketchGIF(section io.ReadSeeker) (sketch, error) {
 	skipColours(r, screen[0])
 	for frames := 0; ; {
 		b, err := r.ReadByte()
-		if err != nil || b == 0x3b {
-			break // a missing end is nothing to us
+		if err != nil {
+			b = 0x3b // a missing end is the decoder's to judge
 		}
 		switch b {
+		case 0x3b:
+			return sketch{config.Width, config.Height, times(config.Width, config.Height, 2)}, nil
 		case 0x21: // an extension: its label, then blocks
 			_, _ = r.Discard(1)
 		case 0x2c:
@@ -212,7 +228,6 @@ func sketchGIF(section io.ReadSeeker) (sketch, error) {
 			_, _ = r.Discard(int(n)) // the next read tells
 		}
 	}
-	return sketch{config.Width, config.Height, times(config.Width, config.Height, 2)}, nil
 }
 
 func skipColours(r *bufio.Reader, flags byte) {

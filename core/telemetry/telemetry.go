@@ -110,10 +110,10 @@ func (m *Metrics) PluginRestarted(plugin string) { m.restarts.WithLabelValues(pl
 func (m *Metrics) Events(n int) { m.feed.Add(float64(n)) }
 
 // Media counts n things that happened to files of messages, with their bytes.
-func (m *Metrics) Media(what string, n int, bytes int64) {
+func (m *Metrics) Media(what string, n int, size int64) {
 	m.media.WithLabelValues(what).Add(float64(n))
-	if bytes > 0 {
-		m.bytes.WithLabelValues(what).Add(float64(bytes))
+	if size > 0 {
+		m.bytes.WithLabelValues(what).Add(float64(size))
 	}
 }
 

@@ -178,7 +178,7 @@ func metadata() []Specimen {
 // broken are pictures that end too early or have wrong bytes in them.
 func broken() []Specimen {
 	var all []Specimen
-	dice := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same corpus every time
+	dice := rand.New(rand.NewPCG(1, 2)) // the same corpus every time
 	for name, data := range map[string][]byte{"x.png": PNG(64, 64), "x.jpg": Photo(64, 64), "x.gif": GIF(64, 64, 3), "x.webp": WebP()} {
 		for _, part := range []int{1, 3, 12, 30, 50, 90} {
 			cut := data[:max(1, len(data)*part/100)]
@@ -315,14 +315,14 @@ func WAV(seconds int) []byte {
 }
 
 // Oriented is a JPEG with an orientation.
-func Oriented(jpeg []byte, orientation int) []byte {
+func Oriented(photo []byte, orientation int) []byte {
 	tiff := append([]byte("Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01"), 0, byte(orientation), 0, 0, 0, 0, 0, 0)
-	return after(jpeg, segment(0xe1, tiff))
+	return after(photo, segment(0xe1, tiff))
 }
 
 // after puts segments behind the first marker of a JPEG.
-func after(jpeg, segments []byte) []byte {
-	return append(append(bytes.Clone(jpeg[:2]), segments...), jpeg[2:]...)
+func after(photo, segments []byte) []byte {
+	return append(append(bytes.Clone(photo[:2]), segments...), photo[2:]...)
 }
 
 func segment(marker byte, data []byte) []byte {

@@ -4,6 +4,7 @@ package mediatest
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -101,9 +102,7 @@ func (t *fakeTx) find(id media.ID) (file, bool) {
 func (t *fakeTx) commit() {
 	t.fake.mu.Lock()
 	defer t.fake.mu.Unlock()
-	for id, f := range t.changed {
-		t.fake.files[id] = f
-	}
+	maps.Copy(t.fake.files, t.changed)
 }
 
 // Of returns what the messages at some places carry, as committed.
