@@ -52,6 +52,8 @@ type frame struct {
 	Members        []struct {
 		MemberID string `json:"member_id"`
 		Status   string
+		Typing   bool
+		Note     bool
 	}
 	raw string
 }

@@ -51,7 +51,13 @@ func (g *Gateway) tick(now time.Time) {
 		s.hushed(now)
 	}
 	g.keepMarks(now)
+	for w, ids := range g.lookers.expire(now) {
+		for _, at := range ids {
+			g.showLooking(w, at)
+		}
+	}
 	for _, m := range g.hubs.every() {
+		m.renewLook(now, false)
 		if m.unchecked(now) {
 			m.recheck()
 		}

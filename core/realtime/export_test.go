@@ -40,9 +40,9 @@ func CheckParse(frame []byte) (problems []string) {
 }
 
 // Held counts what the gateway holds of sessions: in the hubs, in the rooms,
-// and of those who type.
+// of those who type and of those who look at something.
 func (g *Gateway) Held() int {
-	n := len(g.hubs.every()) + len(g.typists.list())
+	n := len(g.hubs.every()) + len(g.typists.list()) + g.lookers.held()
 	g.rooms.mu.RLock()
 	defer g.rooms.mu.RUnlock()
 	for _, r := range g.rooms.all {

@@ -28,6 +28,7 @@ type member struct {
 	checking bool
 	beating  bool
 	presence int // how often presence changed since the hello
+	look     look
 }
 
 func newMember(g *Gateway, scope identity.Scope, check func(context.Context) (identity.Scope, error)) *member {
@@ -58,6 +59,7 @@ func (m *member) alive(time.Time) {
 			m.beating = false
 			m.mu.Unlock()
 			m.g.o.Presence.Heartbeat(ctx, m.workspace, m.id, m.name)
+			m.renewLook(m.g.o.Now(), true)
 		})
 	}
 }
@@ -65,6 +67,7 @@ func (m *member) alive(time.Time) {
 func (m *member) gone(ctx context.Context) {
 	m.g.hubs.leave(m)
 	m.hush()
+	m.lookAway()
 	if m.isReady() && !m.g.isDraining() {
 		m.g.o.Presence.Gone(ctx, m.workspace, m.id, m.name)
 	}
@@ -90,6 +93,12 @@ func (m *member) handle(ctx context.Context, r request) error {
 			return err
 		}
 		return m.types(ctx, f)
+	case "look":
+		var f memberLooks
+		if err := r.into(&f, "conversation_id"); err != nil {
+			return err
+		}
+		return m.looks(ctx, f)
 	default:
 		return frameInvalid("There is no such op for members.")
 	}
@@ -134,6 +143,7 @@ func (m *member) hello(ctx context.Context, f memberHello) error {
 	m.welcomed()
 	m.g.o.Presence.Heartbeat(ctx, m.workspace, m.id, m.name)
 	m.present(ctx)
+	m.showLookers()
 	m.begin(ctx, at, head, first)
 	return nil
 }

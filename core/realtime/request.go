@@ -35,6 +35,9 @@ type (
 		Note           bool   `json:"note"` // a note is being written: the customer must not know
 		On             bool   `json:"on"`
 	}
+	memberLooks struct {
+		ConversationID string `json:"conversation_id"` // "" = nothing
+	}
 	visitorHello struct {
 		Token string `json:"token"`
 		Epoch string `json:"epoch"`

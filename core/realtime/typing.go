@@ -210,6 +210,9 @@ func (g *Gateway) typingNews(w identity.WorkspaceID, data []byte) {
 	if !g.decode(data, &news) {
 		return
 	}
+	if news.Actor.Kind == string(identity.ActorMember) && g.lookers.types(w, news) {
+		defer g.showLooking(w, news.Conversation)
+	}
 	frame := encode(memberTyping{Op: "typing", ConversationID: string(news.Conversation), Actor: news.Actor, On: news.On})
 	each(g.hubs.of(w), func(m *member) {
 		if m.name != news.Conn {
