@@ -82,6 +82,7 @@ CREATE TABLE attribute (
 
 -- Canned replies. owner is the member of a personal one, the team of a team's,
 -- and empty for the workspace's; a shortcut is unique in its scope and owner.
+-- title_key and text_key are in lower case, for searches.
 CREATE TABLE canned (
   workspace_id TEXT COLLATE "C" NOT NULL REFERENCES workspace,
   canned_id    TEXT COLLATE "C" NOT NULL,
@@ -90,6 +91,8 @@ CREATE TABLE canned (
   shortcut     TEXT COLLATE "C" NOT NULL,
   title        TEXT COLLATE "C" NOT NULL,
   text         TEXT COLLATE "C" NOT NULL,
+  title_key    TEXT COLLATE "C" NOT NULL,
+  text_key     TEXT COLLATE "C" NOT NULL,
   locale       TEXT COLLATE "C" NOT NULL,
   uses         BIGINT NOT NULL,
   created_at   BIGINT NOT NULL,

@@ -82,6 +82,7 @@ CREATE TABLE attribute (
 
 -- Canned replies. owner is the member of a personal one, the team of a team's,
 -- and empty for the workspace's; a shortcut is unique in its scope and owner.
+-- title_key and text_key are in lower case, for searches.
 CREATE TABLE canned (
   workspace_id TEXT NOT NULL REFERENCES workspace,
   canned_id    TEXT NOT NULL,
@@ -90,6 +91,8 @@ CREATE TABLE canned (
   shortcut     TEXT NOT NULL,
   title        TEXT NOT NULL,
   text         TEXT NOT NULL,
+  title_key    TEXT NOT NULL,
+  text_key     TEXT NOT NULL,
   locale       TEXT NOT NULL,
   uses         INTEGER NOT NULL,
   created_at   INTEGER NOT NULL,

@@ -1,0 +1,123 @@
+package catalog
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+)
+
+// wrong collects what is wrong with a request.
+type wrong []errs.Field
+
+func (w *wrong) add(pointer, code, detail string) {
+	*w = append(*w, errs.Field{Pointer: pointer, Code: code, Detail: detail})
+}
+
+func (w *wrong) err() error {
+	if len(*w) == 0 {
+		return nil
+	}
+	return errs.New(errs.Invalid, "catalog.invalid", "Some values are not accepted.").WithFields(*w...)
+}
+
+// line returns one line of text without the space around it.
+func (w *wrong) line(pointer, text string, limit int) string {
+	return w.text(pointer, strings.TrimSpace(text), limit, false)
+}
+
+// text refuses what cannot be stored or shown. lines allows line breaks.
+func (w *wrong) text(pointer, text string, limit int, lines bool) string {
+	switch {
+	case !utf8.ValidString(text):
+		w.add(pointer, "invalid_text", "is not valid text (UTF-8)")
+		return ""
+	case utf8.RuneCountInString(text) > limit:
+		w.add(pointer, "too_long", fmt.Sprintf("has more than %d characters", limit))
+	case strings.ContainsFunc(text, func(r rune) bool { return deceptive(r, lines) }):
+		w.add(pointer, "invalid_character", "holds control characters")
+	}
+	return text
+}
+
+// name is a line that says something.
+func (w *wrong) name(pointer, text string, limit int) string {
+	text = w.line(pointer, text, limit)
+	if !strings.ContainsFunc(text, unicode.IsGraphic) {
+		w.add(pointer, "required", "is missing")
+	}
+	return text
+}
+
+func deceptive(r rune, lines bool) bool {
+	if lines && (r == '\n' || r == '\r' || r == '\t') {
+		return false
+	}
+	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) || !lines && unicode.In(r, unicode.Bidi_Control)
+}
+
+func (w *wrong) color(text string) string {
+	text = strings.ToLower(strings.TrimSpace(text))
+	if ok, _ := regexp.MatchString(`^#[0-9a-f]{6}$`, text); !ok { // the pattern compiles
+		w.add("/color", "format", "must be a colour such as #2f80ed")
+	}
+	return text
+}
+
+func (w *wrong) key(text string) {
+	if !validKey(text) {
+		w.add("/key", "format", fmt.Sprintf("must be a lower-case letter, then letters, digits and _; at most %d characters", MaxKey))
+	}
+}
+
+func validKey(text string) bool {
+	ok, _ := regexp.MatchString(`^[a-z][a-z0-9_]*$`, text) // the pattern compiles
+	return ok && len(text) <= MaxKey
+}
+
+// shortcut is what an agent types after a slash: one word in lower case.
+func (w *wrong) shortcut(text string) string {
+	text = strings.ToLower(w.line("/shortcut", strings.TrimPrefix(strings.TrimSpace(text), "/"), MaxShortcut))
+	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == '/' || !unicode.IsGraphic(r) }) {
+		w.add("/shortcut", "format", "must be one word without spaces and slashes")
+	}
+	return text
+}
+
+// options are what a List may be: each once, in the order given.
+func (w *wrong) options(of Type, options []string) []string {
+	if of != List {
+		if len(options) > 0 {
+			w.add("/options", "not_allowed", "only a list has options")
+		}
+		return nil
+	}
+	if len(options) == 0 || len(options) > MaxOptions {
+		w.add("/options", "count", fmt.Sprintf("a list has 1 to %d options", MaxOptions))
+		return nil
+	}
+	out := make([]string, len(options))
+	for i, o := range options {
+		pointer := fmt.Sprintf("/options/%d", i)
+		out[i] = w.name(pointer, o, MaxName)
+		if slices.Contains(out[:i], out[i]) {
+			w.add(pointer, "duplicate", "is there twice")
+		}
+	}
+	return out
+}
+
+func oneOf[T ~string](w *wrong, pointer string, v T, all ...T) {
+	if slices.Contains(all, v) {
+		return
+	}
+	names := make([]string, len(all))
+	for i, a := range all {
+		names[i] = string(a)
+	}
+	w.add(pointer, "enum", "must be one of "+strings.Join(names, ", "))
+}
