@@ -159,7 +159,7 @@ func (s *server) domain() {
 	s.conversations = conversation.NewService(conversation.Deps{
 		Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus,
 		Store: conversations, Reader: conversations, Marks: conversations, Visitors: conversations, Writing: conversations,
-		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity.Members}, News: windows{s.bus, s.log}, Now: s.now,
+		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity.Members}, Teams: s.store.Teams(), Catalog: s.store.Catalog(), News: windows{s.bus, s.log}, Now: s.now,
 	})
 	s.views = view.NewService(view.Deps{
 		Store: s.store.Views(), Lister: conversations, Definitions: noDefinitions{}, Teams: s.store.Teams(), Now: s.now,
@@ -242,6 +242,7 @@ func (s *server) face(ctx context.Context) error {
 		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
 		Proxies: proxies, MetricsPublic: s.config.Metrics.Public,
 		Identity: s.identity, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Hooks: s.hooks,
+		Catalog:       catalog.NewService(s.store.Catalog(), s.store.Teams(), s.now),
 		Conversations: s.conversations, Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
 		Notifications: s.notifications,
 		Presence:      presence{s.dispatcher}, Sockets: s.gateway,

@@ -214,6 +214,7 @@ func (s *server) housekeeping(ctx context.Context) {
 		}
 		s.chore(ctx, "waking conversations", func() error { _, err := s.conversations.WakeDue(ctx); return err })
 		s.chore(ctx, "sending scheduled messages", func() error { _, err := s.conversations.SendDue(ctx); return err })
+		s.chore(ctx, "sweeping labels and teams", func() error { _, err := s.conversations.Sweep(ctx); return err })
 		s.chore(ctx, "replaying webhooks", func() error { return s.replay(ctx) })
 		if n%60 == 30 {
 			s.chore(ctx, "following new workspaces", func() error { return s.followAll(ctx) })

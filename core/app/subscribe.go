@@ -93,7 +93,7 @@ func (s *subscriptions) queued(out *dispatch.Signal, c *conversation.Conversatio
 		return
 	}
 	s.places.learn(*c)
-	out.Waits = append(out.Waits, dispatch.Item{Key: key, Weight: 1, WaitingSince: c.QueuedAt})
+	out.Waits = append(out.Waits, dispatch.Item{Key: key, Class: dispatch.Class(c.Team), Weight: 1, WaitingSince: c.QueuedAt})
 }
 
 // concerned lists the members whose load a change may have moved.

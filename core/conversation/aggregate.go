@@ -165,6 +165,9 @@ func (c *Conversation) assign(t Turn, member identity.MemberID, name, by string)
 	if c.Assignee != "" {
 		data["from_id"] = string(c.Assignee)
 	}
+	if c.Team != "" {
+		data["team_id"] = string(c.Team)
+	}
 	c.Responder, c.Assignee, c.AssigneeName, c.QueuedAt = ResponderAgent, member, name, time.Time{}
 	c.record(t, Assigned, nil, data)
 }
@@ -185,6 +188,9 @@ func (c *Conversation) enqueue(t Turn, reason string) {
 	data := map[string]string{"reason": reason}
 	if c.Assignee != "" {
 		data["from_id"] = string(c.Assignee)
+	}
+	if c.Team != "" {
+		data["team_id"] = string(c.Team)
 	}
 	c.Responder, c.Assignee, c.AssigneeName = ResponderQueue, "", ""
 	c.QueuedAt = t.At

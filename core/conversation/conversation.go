@@ -169,8 +169,8 @@ const (
 	MessageCreated  ChangeType = "message.created"
 	NoteCreated     ChangeType = "note.created"
 	MessageDelivery ChangeType = "message.delivery"
-	Assigned        ChangeType = "conversation.assigned" // {assignee_id, assignee_name, by, from_id?}
-	Queued          ChangeType = "conversation.queued"   // {reason, from_id?}
+	Assigned        ChangeType = "conversation.assigned" // {assignee_id, assignee_name, by, team_id?, from_id?}
+	Queued          ChangeType = "conversation.queued"   // {reason, team_id?, from_id?}
 	ResolvedChange  ChangeType = "conversation.resolved"
 	Reopened        ChangeType = "conversation.reopened" // {by}
 	SnoozedChange   ChangeType = "conversation.snoozed"  // {until}
@@ -186,6 +186,15 @@ const (
 	ScheduledCancelled ChangeType = "scheduled.cancelled"
 	ScheduledSent      ChangeType = "scheduled.sent"
 	ScheduledFailed    ChangeType = "scheduled.failed"
+
+	Labeled             ChangeType = "conversation.labeled"      // {label_ids, added, removed}
+	AttributesChanged   ChangeType = "conversation.attributes"   // {set}; null = taken away
+	PriorityChanged     ChangeType = "conversation.priority"     // {priority}
+	ParticipantsChanged ChangeType = "conversation.participants" // {member_ids, added, removed}
+	TeamChanged         ChangeType = "conversation.team"         // {team_id, from_team_id}
+	Merged              ChangeType = "conversation.merged"       // {into, number}
+	Absorbed            ChangeType = "conversation.absorbed"     // {from_id, number, inbox_id, contact_id, contact_name, messages}
+	Unmerged            ChangeType = "conversation.unmerged"     // {by, number, into, state, snoozed_until?, waiting_since?} or {by, number, from_id}
 )
 
 // public reports whether the customer may know of a change.
@@ -195,6 +204,8 @@ func (t ChangeType) public() bool {
 		return true
 	case Created, NoteCreated, MessageDelivery, Queued, SnoozedChange, Unsnoozed, Identified, OfflineChange, ReadByContact,
 		ScheduledCreated, ScheduledChanged, ScheduledCancelled, ScheduledSent, ScheduledFailed:
+		return false
+	case Labeled, AttributesChanged, PriorityChanged, ParticipantsChanged, TeamChanged, Merged, Absorbed, Unmerged:
 		return false
 	default:
 		return false

@@ -1,7 +1,12 @@
 package conversation
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+
 	"github.com/patchbay-im/patchbay/core/catalog"
+	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/team"
 )
@@ -39,3 +44,129 @@ const (
 	MaxLabels       = 50
 	MaxParticipants = 50
 )
+
+// SetLabels makes these the labels.
+func (c *Conversation) SetLabels(t Turn, ids []catalog.LabelID) error {
+	now := sorted(ids)
+	if len(now) > MaxLabels {
+		return tooMany("/label_ids", MaxLabels)
+	}
+	if added, removed := difference(c.Labels, now); len(added)+len(removed) > 0 {
+		c.Labels = now
+		c.record(t, Labeled, nil, map[string]any{"label_ids": orEmpty(now), "added": orEmpty(added), "removed": orEmpty(removed)})
+	}
+	return nil
+}
+
+// AddLabels puts labels on, beside those that are.
+func (c *Conversation) AddLabels(t Turn, ids []catalog.LabelID) error {
+	return c.SetLabels(t, slices.Concat(c.Labels, ids))
+}
+
+// RemoveLabels takes labels off; one that is not on is no error.
+func (c *Conversation) RemoveLabels(t Turn, ids []catalog.LabelID) error {
+	left := slices.DeleteFunc(slices.Clone(c.Labels), func(id catalog.LabelID) bool { return slices.Contains(ids, id) })
+	return c.SetLabels(t, left)
+}
+
+// SetAttributes sets values that were checked against their definitions; nil
+// takes one away.
+func (c *Conversation) SetAttributes(t Turn, set map[string]any) {
+	now := maps.Clone(c.Attributes)
+	if now == nil {
+		now = make(map[string]any, len(set))
+	}
+	changed := make(map[string]any)
+	for key, value := range set {
+		before, had := now[key]
+		switch {
+		case value == nil && had:
+			delete(now, key)
+			changed[key] = nil
+		case value != nil && before != value: // strings, numbers and booleans compare
+			now[key], changed[key] = value, value
+		}
+	}
+	if len(changed) == 0 {
+		return
+	}
+	if len(now) == 0 {
+		now = nil
+	}
+	c.Attributes = now
+	c.record(t, AttributesChanged, nil, map[string]any{"set": changed})
+}
+
+// SetPriority says how urgent the conversation is; "" = not said.
+func (c *Conversation) SetPriority(t Turn, p Priority) error {
+	if !slices.Contains(Priorities(), p) {
+		return errs.New(errs.Invalid, "conversation.priority", "priority must be low, normal, high or urgent, or empty.").
+			WithFields(errs.Field{Pointer: "/priority", Code: "enum", Detail: "must be low, normal, high or urgent, or empty"})
+	}
+	if c.Priority != p {
+		c.Priority = p
+		c.record(t, PriorityChanged, nil, map[string]string{"priority": string(p)})
+	}
+	return nil
+}
+
+// SetParticipants makes these members the ones who follow the conversation.
+func (c *Conversation) SetParticipants(t Turn, ids []identity.MemberID) error {
+	now := sorted(ids)
+	if len(now) > MaxParticipants {
+		return tooMany("/member_ids", MaxParticipants)
+	}
+	if added, removed := difference(c.Participants, now); len(added)+len(removed) > 0 {
+		c.Participants = now
+		c.record(t, ParticipantsChanged, nil, map[string]any{"member_ids": orEmpty(now), "added": orEmpty(added), "removed": orEmpty(removed)})
+	}
+	return nil
+}
+
+// Follow adds a member to the participants, or takes them out.
+func (c *Conversation) Follow(t Turn, member identity.MemberID, on bool) error {
+	if on {
+		return c.SetParticipants(t, slices.Concat(c.Participants, []identity.MemberID{member}))
+	}
+	left := slices.DeleteFunc(slices.Clone(c.Participants), func(id identity.MemberID) bool { return id == member })
+	return c.SetParticipants(t, left)
+}
+
+func tooMany(pointer string, limit int) error {
+	detail := fmt.Sprintf("has more than %d entries", limit)
+	return errs.New(errs.Invalid, "conversation.too_many", fmt.Sprintf("At most %d are possible.", limit)).
+		WithFields(errs.Field{Pointer: pointer, Code: "too_many", Detail: detail})
+}
+
+// sorted returns ids in order, each once; nil for none.
+func sorted[T ~string](ids []T) []T {
+	if len(ids) == 0 {
+		return nil
+	}
+	out := slices.Clone(ids)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// difference lists what is in after alone and what is in before alone.
+func difference[T ~string](before, after []T) (added, removed []T) {
+	for _, id := range after {
+		if !slices.Contains(before, id) {
+			added = append(added, id)
+		}
+	}
+	for _, id := range before {
+		if !slices.Contains(after, id) {
+			removed = append(removed, id)
+		}
+	}
+	return added, removed
+}
+
+// orEmpty is a list that JSON shows as one.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

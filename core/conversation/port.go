@@ -4,12 +4,14 @@ import (
 	"context"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/team"
 )
 
 // Store runs the transactions that change conversations.
@@ -36,10 +38,19 @@ type Tx interface {
 	Neighbours
 	VisitorTx
 	RatingTx
+	MergeTx
 	// Save writes what c.Unsaved holds: the row, changes, messages, outbox
 	// entries with the workspace's next feed numbers, deliveries of messages
-	// that are DeliveryPending, and the agents' load.
+	// that are DeliveryPending, and the agents' load. A new conversation gets
+	// the workspace's next number. A team, label or member that is not (any
+	// more) of the workspace is errs.Absent.
 	Save(ctx context.Context, c *Conversation) error
+}
+
+// MergeTx is the side of a transaction that merges need.
+type MergeTx interface {
+	// Extent returns how much there is of a conversation.
+	Extent(ctx context.Context, id ID) (Extent, error)
 }
 
 // InboundTx is the side of a transaction that keeps inbound items apart.
@@ -84,6 +95,7 @@ type Dedup struct {
 // Reader answers questions. It never waits for writers.
 type Reader interface {
 	MessageReader
+	ReferenceReader
 	// Get returns one conversation, or errs.Absent.
 	Get(ctx context.Context, workspace identity.WorkspaceID, id ID) (Conversation, error)
 	// List returns conversations, the last changed first.
@@ -97,6 +109,19 @@ type Reader interface {
 	OfContact(ctx context.Context, workspace identity.WorkspaceID, inbox channel.InboxID, external string) (*Conversation, error)
 	// SnoozedUntil lists conversations whose sleep is over, in all workspaces.
 	SnoozedUntil(ctx context.Context, now time.Time, limit int) ([]Ref, error)
+}
+
+// ReferenceReader finds conversations by what they refer to, merged ones too.
+type ReferenceReader interface {
+	// Referring lists conversations that carry a label or are of a team,
+	// whichever is given, at most limit, in any order.
+	Referring(ctx context.Context, workspace identity.WorkspaceID, to Reference, limit int) ([]ID, error)
+}
+
+// Reference is a label or a team.
+type Reference struct {
+	Label catalog.LabelID
+	Team  team.ID
 }
 
 // MessageReader answers questions about single messages.

@@ -49,6 +49,9 @@ func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Poste
 			out = Posted{Change: *before, Replayed: true}
 			return nil
 		}
+		if c.MergedInto != "" {
+			return errMerged(c)
+		}
 		ch, err := s.write(ctx, tx, scope, c, p)
 		if err != nil {
 			return err

@@ -137,12 +137,15 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 		if err != nil {
 			return err
 		}
-		if c == nil {
-			c = Start(t, inbox, who, in.sender.External)
-		} else if again, err := s.again(ctx, tx, c, in); err != nil || again != nil {
-			if again != nil {
-				out = *again
+		if c != nil {
+			if again, err := s.again(ctx, tx, c, in); err != nil || again != nil {
+				if again != nil {
+					out = *again
+				}
+				return err
 			}
+		}
+		if c, err = s.ready(ctx, tx, t, c, func() *Conversation { return Start(t, inbox, who, in.sender.External) }); err != nil {
 			return err
 		}
 		ch := c.Receive(t, in.said)

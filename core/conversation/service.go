@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/team"
 )
 
 // Members tells the service of colleagues.
@@ -23,6 +25,23 @@ type Members interface {
 // Publisher sends news to every node; an event.Bus is one.
 type Publisher interface {
 	Publish(subject string, data []byte) error
+}
+
+// Teams tells the service of teams.
+type Teams interface {
+	// Team returns a team, or errs.Absent.
+	Team(ctx context.Context, w identity.WorkspaceID, id team.ID) (team.Team, error)
+	// TeamOfInbox returns the team whose queue takes an inbox's new
+	// conversations; "" = none.
+	TeamOfInbox(ctx context.Context, w identity.WorkspaceID, inbox string) (team.ID, error)
+	team.Graveyard
+}
+
+// Catalog tells the service of labels and custom attributes.
+type Catalog interface {
+	Labels(ctx context.Context, w identity.WorkspaceID) ([]catalog.Label, error)
+	Attributes(ctx context.Context, w identity.WorkspaceID, of catalog.Target) ([]catalog.Attribute, error)
+	catalog.Graveyard
 }
 
 // Deps are the ports that Service works on.
@@ -37,6 +56,8 @@ type Deps struct {
 	Inboxes  channel.Store
 	Plugins  channel.Plugins
 	Members  Members
+	Teams    Teams
+	Catalog  Catalog
 	Bus      Publisher // nil = sockets find out by themselves
 	News     News      // nil = nobody listens
 	Now      func() time.Time
@@ -57,13 +78,17 @@ func (s *Service) turn(scope identity.Scope) Turn {
 	return Turn{Actor: scope.Actor, At: s.Now(), IDs: s.ids}
 }
 
-// change runs one change of a conversation and returns the conversation after it.
+// change runs one change of a conversation and returns the conversation after
+// it. What is merged is left alone: its work goes on elsewhere.
 func (s *Service) change(ctx context.Context, scope identity.Scope, id ID, fn func(Turn, *Conversation) error) (Conversation, error) {
 	var out Conversation
 	err := s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
 		c, err := tx.Conversation(ctx, id)
 		if err != nil {
 			return err
+		}
+		if c.MergedInto != "" {
+			return errMerged(c)
 		}
 		if err := fn(s.turn(scope), c); err != nil {
 			return err
@@ -75,22 +100,6 @@ func (s *Service) change(ctx context.Context, scope identity.Scope, id ID, fn fu
 		return nil
 	})
 	return out, err
-}
-
-// Assign gives a conversation to a member; "" puts it back into the queue. A
-// person's choice overrides the member's capacity.
-func (s *Service) Assign(ctx context.Context, scope identity.Scope, id ID, member identity.MemberID) (Conversation, error) {
-	if err := scope.Require(identity.ConversationAssign); err != nil {
-		return Conversation{}, err
-	}
-	if member == "" {
-		return s.change(ctx, scope, id, func(t Turn, c *Conversation) error { return c.Release(t, QueuedReleased) })
-	}
-	m, err := s.Members.Member(ctx, scope, member)
-	if err != nil {
-		return Conversation{}, err
-	}
-	return s.change(ctx, scope, id, func(t Turn, c *Conversation) error { return c.Assign(t, m.ID, m.Name, "member") })
 }
 
 // Requeue puts an open conversation back into the queue because its agent is

@@ -32,7 +32,7 @@ func (s *shard) assign(ctx context.Context) bool {
 			defer func() { <-slots }()
 			results[i] = s.call(ctx, func(ctx context.Context) error {
 				return s.Store.Claim(ctx, Claim{
-					Workspace: s.ws, Item: as.Item.Key, Weight: as.Item.Weight, Member: as.Member,
+					Workspace: s.ws, Item: as.Item.Key, Class: as.Item.Class, Weight: as.Item.Weight, Member: as.Member,
 					By: identity.Actor{Kind: identity.ActorSystem}, At: now,
 				})
 			})

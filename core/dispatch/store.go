@@ -39,8 +39,9 @@ type Store interface {
 	// transaction, and nothing at all unless both apply.
 	//
 	//	item:  becomes the member's, WHERE it waits in the queue without an owner
+	//	       AND is of the class of the claim
 	//	agent: used = used + weight, idle_since = at, WHERE used + weight <= capacity
-	//	       AND the member may be given work AND, unless a person claims,
+	//	       AND the member may be given work, and work of this class AND, unless a person claims,
 	//	       the member's wrap-up is over
 	//
 	// Otherwise a Conflict: CodeItemTaken when the item does not wait (any more,
@@ -100,7 +101,8 @@ type AgentState struct {
 type Claim struct {
 	Workspace identity.WorkspaceID
 	Item      Key
-	Weight    int // at least 1
+	Class     Class // as the item was chosen by; another one by now = ErrItemTaken
+	Weight    int   // at least 1
 	Member    identity.MemberID
 	By        identity.Actor // the system when dispatch decides, a member who takes from the queue
 	At        time.Time

@@ -68,7 +68,7 @@ func (s *Server) conversationRoutes() {
 		Description: "Idempotent by client_msg_id: the same id with the same content answers 200 with what was made the first time.",
 	},
 		identity.ConversationReply, s.postMessage)
-	member(s, huma.Operation{Method: http.MethodPost, Path: one + "/assign", Summary: "Give a conversation to a member, or back to the queue", Tags: []string{"conversations"}},
+	member(s, huma.Operation{Method: http.MethodPost, Path: one + "/assign", Summary: "Give a conversation to a member, to a team, or back to the queue", Tags: []string{"conversations"}},
 		identity.ConversationAssign, s.assign)
 	member(s, huma.Operation{Method: http.MethodPost, Path: one + "/state", Summary: "Resolve, reopen or snooze", Tags: []string{"conversations"}},
 		identity.ConversationReply, s.setState)
@@ -186,21 +186,6 @@ func (s *Server) postMessage(ctx context.Context, scope identity.Scope, in *post
 		out.Status, out.Replayed = http.StatusOK, "true"
 	}
 	return out, nil
-}
-
-type assignInput struct {
-	ConversationPath
-	Body struct {
-		MemberID string `json:"member_id" maxLength:"40" doc:"Empty: back to the queue."`
-	}
-}
-
-func (s *Server) assign(ctx context.Context, scope identity.Scope, in *assignInput) (*body[wire.Conversation], error) {
-	c, err := s.Conversations.Assign(ctx, scope, in.id(), identity.MemberID(in.Body.MemberID))
-	if err != nil {
-		return nil, err
-	}
-	return s.answer(ctx, scope, c)
 }
 
 type setStateInput struct {

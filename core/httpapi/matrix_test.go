@@ -55,12 +55,14 @@ func TestAuthorizationMatrix(t *testing.T) {
 	foreigner := s.signIn(stranger)
 
 	mine := map[string]string{
-		"team":      string(s.team(s.WS, "Mine")),
+		"team":  string(s.team(s.WS, "Mine")),
+		"label": "lab_none", "attribute": "cat_none", "canned": "can_none",
 		"workspace": string(s.WS), "member": "mem_none", "invitation": "inv_none", "inbox": string(s.Inbox.ID), "publisher": "a", "name": "b",
 		"contact": string(c.Contact), "conversation": string(c.ID), "scheduled": "sch_none", "message": "msg_none", "view": "vie_none",
 	}
 	foreign := map[string]string{
-		"team":      string(s.team(abroad, "Theirs")),
+		"team":  string(s.team(abroad, "Theirs")),
+		"label": "lab_theirs", "attribute": "cat_theirs", "canned": "can_theirs",
 		"workspace": string(s.WS), "member": string(stranger.ID), "invitation": "inv_none", "inbox": string(theirInboxes[0].ID), "publisher": "a", "name": "b",
 		"contact": string(theirs.Contact), "conversation": string(theirs.ID), "scheduled": "sch_none", "message": "msg_none", "view": string(s.view(abroad)),
 	}
@@ -124,6 +126,11 @@ func bodyOf(path string) string {
 		"/messages": `{"client_msg_id":"x","kind":"note","text":"hi"}`, "/assign": `{"member_id":""}`, "/state": `{"state":"open"}`,
 		"/draft": `{"text":"x","kind":"text","rev":0}`, "/scheduled": `{"client_msg_id":"x","text":"later","send_at":"2030-01-01T00:00:00Z"}`,
 		"/read": `{"seq":1}`, "/me": `{"status":"away"}`, "/invitations": `{"email":"new@example.com","role":"agent"}`,
+		"{conversation}/labels": `{"label_ids":[]}`, "{workspace}/labels": `{"name":"x","color":"#2f80ed"}`, "/labels/{label}": `{"name":"y"}`,
+		"{conversation}/attributes": `{"set":{}}`, "{workspace}/attributes": `{"target":"contact","key":"k","name":"x","type":"text"}`,
+		"/attributes/{attribute}": `{"name":"y"}`, "/canned": `{"shortcut":"x","title":"x","text":"x","scope":"personal"}`,
+		"/canned/{canned}": `{"title":"y"}`, "/priority": `{"priority":"high"}`, "/participants": `{"member_ids":[]}`,
+		"/participants/me": ``, "/merge": `{"into":"cnv_none"}`, "/unmerge": ``, "/use": ``, "/bulk": `{"ids":["cnv_none"],"action":"read"}`,
 		"/teams": `{"name":"x"}`, "/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,
 	} {
 		if strings.HasSuffix(path, suffix) && !strings.HasSuffix(path, "/notifications/read") {

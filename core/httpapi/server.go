@@ -29,6 +29,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	recoverer "github.com/gofiber/fiber/v2/middleware/recover"
 
+	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
@@ -69,6 +70,7 @@ type Options struct {
 	Views         *view.Service
 	Media         *media.Service // nil = no files
 	Search        *search.Service
+	Catalog       *catalog.Service
 	Extensions    *extension.Service
 	Notifications *notification.Service
 	Presence      Presence
@@ -141,6 +143,9 @@ func New(o Options) (*Server, error) {
 	s.draftRoutes()
 	s.scheduledRoutes()
 	s.deliveryRoutes()
+	s.organiseRoutes()
+	s.catalogRoutes()
+	s.cannedRoutes()
 	s.visitorRoutes()
 	s.formRoutes()
 	s.uploadRoutes()

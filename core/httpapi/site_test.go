@@ -78,11 +78,12 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 	conversations := conversation.NewService(conversation.Deps{
 		Contacts: s.fake.Contacts, Keys: secrets,
 		Store: s.fake, Reader: s.fake, Marks: s.fake, Visitors: s.fake, Writing: s.fake, Inboxes: s.fake.Inboxes, Plugins: s.plugins,
-		Members: colleagues{s.fake}, Now: time.Now,
+		Members: colleagues{s.fake}, Teams: s.fake.Teams, Catalog: s.fake.Catalog, Now: time.Now,
 	})
 	views := viewtest.NewFake(s.fake)
 	o := httpapi.Options{
 		Version: "test", BaseURL: "http://example.com", Now: time.Now, Log: log,
+		Catalog:  catalog.NewService(s.fake.Catalog, s.fake.Teams, time.Now),
 		Identity: s.identity, People: s.people(),
 
 		Notifications: notification.NewService(notification.Deps{

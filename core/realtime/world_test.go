@@ -116,7 +116,7 @@ func newWorld(t *testing.T) *world {
 	w.OK(err)
 	w.service = conversation.NewService(conversation.Deps{
 		Store: w.fake, Reader: w.fake, Marks: w.fake, Visitors: w.fake, Writing: w.fake, Inboxes: w.fake.Inboxes,
-		Plugins: plugins{}, Members: members{w.F.Identities}, Now: w.Now,
+		Plugins: plugins{}, Members: members{w.F.Identities}, Teams: w.fake.Teams, Catalog: w.fake.Catalog, Now: w.Now,
 		Contacts: w.fake.Contacts, Keys: channeltest.Keys{}, Bus: b,
 	})
 	w.calls = &calls{Conversations: w.service}

@@ -30,7 +30,7 @@ func fixture(s *store.Store) conversationtest.Fixture {
 	c := s.Conversations()
 	return conversationtest.Fixture{
 		Store: c, Reader: c, Marks: c, Visitors: c, Writing: c, Log: s.Events(),
-		Identities: s.Identities(), Inboxes: s.Channels(), Contacts: s.Contacts(),
+		Identities: s.Identities(), Inboxes: s.Channels(), Contacts: s.Contacts(), Teams: s.Teams(), Catalog: s.Catalog(),
 	}
 }
 

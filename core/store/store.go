@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
@@ -22,6 +23,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/store/agents"
 	"github.com/patchbay-im/patchbay/core/store/attachments"
+	"github.com/patchbay-im/patchbay/core/store/catalogs"
 	"github.com/patchbay-im/patchbay/core/store/channels"
 	"github.com/patchbay-im/patchbay/core/store/contacts"
 	"github.com/patchbay-im/patchbay/core/store/conversations"
@@ -53,6 +55,7 @@ var (
 	_ media.Tx                  = (*attachments.Tx)(nil)
 	_ media.Store               = (*attachments.Store)(nil)
 	_ media.Ledger              = (*attachments.Store)(nil)
+	_ catalog.Store             = (*catalogs.Store)(nil)
 	_ conversation.Store        = (*conversations.Store)(nil)
 	_ conversation.Tx           = (*conversations.Tx)(nil)
 	_ conversation.Reader       = (*conversations.Store)(nil)
@@ -115,6 +118,9 @@ func (s *Store) Journeys() *journeys.Store { return journeys.New(s.db) }
 
 // Channels returns channel.Store and channel.RequestStore.
 func (s *Store) Channels() *channels.Store { return channels.New(s.db) }
+
+// Catalog returns catalog.Store.
+func (s *Store) Catalog() *catalogs.Store { return catalogs.New(s.db) }
 
 // Conversations returns conversation.Store, Reader, ReadMarks and VisitorStore.
 func (s *Store) Conversations() *conversations.Store { return conversations.New(s.db) }

@@ -81,7 +81,7 @@ type Change struct {
 	ID             string         `json:"id"`
 	ConversationID string         `json:"conversation_id"`
 	Seq            uint64         `json:"seq" doc:"1, 2, 3, ... per conversation, without a gap."`
-	Type           string         `json:"type" enum:"conversation.created,message.created,note.created,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed"`
+	Type           string         `json:"type" enum:"conversation.created,message.created,note.created,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged"`
 	At             time.Time      `json:"at"`
 	Actor          Actor          `json:"actor"`
 	Message        *Message       `json:"message,omitempty"`

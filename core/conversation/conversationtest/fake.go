@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/patchbay-im/patchbay/core/catalog"
+	"github.com/patchbay-im/patchbay/core/catalog/catalogtest"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
 	"github.com/patchbay-im/patchbay/core/contact"
@@ -20,6 +22,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
+	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
 )
 
@@ -32,6 +35,7 @@ type Fake struct {
 	Media      *mediatest.Fake
 	Inboxes    *channeltest.Fake
 	Teams      *teamtest.Fake
+	Catalog    *catalogtest.Fake
 	Feed       *eventtest.Feed // of contacts, inboxes and conversations
 
 	writing sync.Mutex // held by a transaction
@@ -80,7 +84,7 @@ func NewFake() *Fake {
 		_, err := identities.Workspace(context.Background(), id)
 		return err == nil
 	})
-	return &Fake{
+	f := &Fake{
 		Identities: identities, Contacts: contacttest.NewFake(feed), Media: mediatest.NewFake(), Feed: feed, Inboxes: inboxes,
 		Teams:  teamtest.NewFake(neighbours{identities, inboxes}, feed),
 		spaces: make(map[identity.WorkspaceID]*space), marks: make(map[mark]uint64),
@@ -88,6 +92,25 @@ func NewFake() *Fake {
 		tokens:   make(map[tokenKey]conversation.TokenUse),
 		policies: make(map[channel.InboxID]policy),
 	}
+	f.Catalog = catalogtest.NewFake(keepers{f}, feed)
+	return f
+}
+
+// keepers implements catalogtest.Known.
+type keepers struct{ *Fake }
+
+func (k keepers) HasMember(w identity.WorkspaceID, m identity.MemberID) bool {
+	return neighbours{k.Identities, k.Inboxes}.HasMember(w, m)
+}
+
+func (k keepers) HasTeam(w identity.WorkspaceID, id team.ID) bool {
+	_, err := k.Teams.Team(context.Background(), w, id)
+	return err == nil
+}
+
+func (k keepers) Carries(w identity.WorkspaceID, id catalog.LabelID) bool {
+	ids, err := k.Referring(context.Background(), w, conversation.Reference{Label: id}, 1)
+	return err == nil && len(ids) > 0
 }
 
 // neighbours implements teamtest.Known.

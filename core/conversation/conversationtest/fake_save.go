@@ -48,6 +48,9 @@ func (t *fakeTx) check(ctx context.Context, c *conversation.Conversation, isNew 
 			return err
 		}
 	}
+	if err := t.checkOrder(ctx, c, isNew); err != nil {
+		return err
+	}
 	for _, m := range c.Participants {
 		if _, err := t.fake.Identities.Member(ctx, t.workspace, m); err != nil {
 			return err

@@ -60,6 +60,8 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 		var mark struct{ Seq uint64 }
 		_ = json.Unmarshal(ch.Data, &mark)
 		c.ContactReadSeq = mark.Seq
+	default:
+		c = applyOrganised(c, ch)
 	case conversation.Created, conversation.MessageDelivery, conversation.OfflineChange, conversation.ScheduledCreated,
 		conversation.ScheduledChanged, conversation.ScheduledCancelled, conversation.ScheduledSent, conversation.ScheduledFailed:
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
@@ -14,6 +15,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/team"
 )
 
 // Fixture is an implementation under test, with its neighbours in the same
@@ -29,13 +31,15 @@ type Fixture struct {
 	Identities identity.Stores
 	Inboxes    channel.Store
 	Contacts   contact.Store
+	Teams      team.Store
+	Catalog    catalog.Store
 }
 
 // Fixture returns the suite's view of the fake.
 func (f *Fake) Fixture() Fixture {
 	return Fixture{
 		Store: f, Reader: f, Marks: f, Visitors: f, Writing: f, Log: f.Feed,
-		Identities: f.Identities.Stores(), Inboxes: f.Inboxes, Contacts: f.Contacts,
+		Identities: f.Identities.Stores(), Inboxes: f.Inboxes, Contacts: f.Contacts, Teams: f.Teams, Catalog: f.Catalog,
 	}
 }
 
@@ -83,6 +87,12 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"ratings":                        testRatings,
 		"current and by external id":     testCurrent,
 		"merged contacts":                testMergedContacts,
+		"organised things obey the law":  testOrganised,
+		"numbers":                        testNumbers,
+		"organised references":           testOrganisedReferences,
+		"merge and undo":                 testMerge,
+		"merges at once":                 testMergesAtOnce,
+		"found by label and team":        testReferring,
 		"random histories obey the laws": testRandom,
 	} {
 		t.Run(name, func(t *testing.T) { run(NewWorld(t, open(t))) })

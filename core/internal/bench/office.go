@@ -42,7 +42,7 @@ func openOffice(ctx context.Context, file string, conversations int) (*office, e
 	})
 	o.conversations = conversation.NewService(conversation.Deps{
 		Store: s.Conversations(), Reader: s.Conversations(), Marks: s.Conversations(), Visitors: s.Conversations(), Writing: s.Conversations(),
-		Inboxes: s.Channels(), Plugins: webchat{}, Members: colleagues{ids.Members}, Now: time.Now,
+		Inboxes: s.Channels(), Plugins: webchat{}, Members: colleagues{ids.Members}, Teams: s.Teams(), Catalog: s.Catalog(), Now: time.Now,
 	})
 	seat, err := ids.Setup.Provision(ctx, identity.Founder{WorkspaceName: "Bench", Name: "Owner", Email: "owner@bench.example", LinkOnly: true})
 	if err != nil {

@@ -50,21 +50,21 @@ func (s *Store) Workspaces(ctx context.Context) ([]identity.WorkspaceID, error) 
 
 // Waiting implements dispatch.Store.
 func (s *Store) Waiting(ctx context.Context, workspace identity.WorkspaceID) ([]dispatch.Item, error) {
-	const query = `SELECT conversation_id, queued_at FROM conversation
+	const query = `SELECT conversation_id, team_id, queued_at FROM conversation
 WHERE workspace_id = ? AND queued_at > 0 AND state = 'open' AND responder = 'queue'`
 	var out []dispatch.Item
 	err := s.db.Rows(ctx, query, []any{string(workspace)}, func(sc db.Scanner) error {
-		var id string
+		var id, group string
 		var at int64
-		err := sc.Scan(&id, &at)
-		out = append(out, item(conversation.ID(id), db.Time(at)))
+		err := sc.Scan(&id, &group, &at)
+		out = append(out, item(conversation.ID(id), dispatch.Class(group), db.Time(at)))
 		return err
 	})
 	return out, err
 }
 
-func item(id conversation.ID, since time.Time) dispatch.Item {
-	return dispatch.Item{Key: dispatch.Key{Kind: kind, ID: string(id)}, Weight: weight, WaitingSince: since}
+func item(id conversation.ID, team dispatch.Class, since time.Time) dispatch.Item {
+	return dispatch.Item{Key: dispatch.Key{Kind: kind, ID: string(id)}, Class: team, Weight: weight, WaitingSince: since}
 }
 
 const selectAgents = `SELECT m.member_id, m.capacity, COALESCE(a.status, ''), COALESCE(a.online, ?), COALESCE(a.used, 0), COALESCE(a.idle_since, 0),

@@ -24,10 +24,13 @@ func (s *Store) Claim(ctx context.Context, c dispatch.Claim) error {
 	return s.db.Do(ctx, string(c.Workspace), func(ctx context.Context, tx *db.Tx) error {
 		t := conversations.NewTx(tx, c.Workspace)
 		found, err := t.Conversation(ctx, conversation.ID(c.Item.ID))
-		if errs.Is(err, errs.NotFound) || err == nil && !found.InQueue() {
+		if errs.Is(err, errs.NotFound) || err == nil && (!found.InQueue() || dispatch.Class(found.Team) != c.Class) {
 			return dispatch.ErrItemTaken()
 		}
 		if err != nil {
+			return err
+		}
+		if err := serves(ctx, tx, c); err != nil {
 			return err
 		}
 		name, err := s.reserve(ctx, tx, c)
@@ -44,6 +47,21 @@ func (s *Store) Claim(ctx context.Context, c dispatch.Claim) error {
 		}
 		return t.Save(ctx, found)
 	})
+}
+
+// serves checks that the agent is of the team for which the item waits, unless
+// a person decides.
+func serves(ctx context.Context, tx *db.Tx, c dispatch.Claim) error {
+	if c.Class == "" || c.By.Kind == identity.ActorMember {
+		return nil
+	}
+	var one int
+	err := tx.Row(ctx, `SELECT 1 FROM team_member WHERE workspace_id = ? AND team_id = ? AND member_id = ?`,
+		[]any{string(c.Workspace), string(c.Class), string(c.Member)}, &one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return dispatch.ErrAgentFull()
+	}
+	return err
 }
 
 // reserve checks that the agent has room and returns the agent's name.
@@ -98,7 +116,7 @@ func (s *Store) Release(ctx context.Context, workspace identity.WorkspaceID, mem
 			if err := t.Save(ctx, c); err != nil {
 				return err
 			}
-			out = append(out, item(c.ID, c.QueuedAt))
+			out = append(out, item(c.ID, dispatch.Class(c.Team), c.QueuedAt))
 		}
 		return nil
 	})

@@ -105,6 +105,9 @@ func (t *Tx) number(ctx context.Context, c *conversation.Conversation) error {
 
 // saveOrder writes what differs.
 func (t *Tx) saveOrder(ctx context.Context, id conversation.ID, before, o order) error {
+	if err := t.teamThere(ctx, before.team, o.team); err != nil {
+		return err
+	}
 	err := t.tx.Queue(ctx, `UPDATE conversation SET team_id = ?, priority = ?, labels = ?, participants = ?, attributes = ?,
 merged_into = ?, merge_undo = ? WHERE workspace_id = ? AND conversation_id = ?`,
 		o.team, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo, string(t.workspace), string(id))

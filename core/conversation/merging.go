@@ -1,0 +1,136 @@
+package conversation
+
+import (
+	"context"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// Merge lets a conversation go on in another one and returns that one. Needs
+// ConversationMerge; see MergeInto for what does not merge.
+func (s *Service) Merge(ctx context.Context, scope identity.Scope, id, into ID) (Conversation, error) {
+	if err := scope.Require(identity.ConversationMerge); err != nil {
+		return Conversation{}, err
+	}
+	var out Conversation
+	err := s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
+		source, target, err := pair(ctx, tx, id, into)
+		if err != nil {
+			return err
+		}
+		of, err := tx.Extent(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := source.MergeInto(s.turn(scope), target, of); err != nil {
+			return err
+		}
+		return saveBoth(ctx, tx, source, target, &out)
+	})
+	return out, err
+}
+
+// Unmerge undoes a merge and returns the conversation that was merged. Needs
+// ConversationMerge.
+func (s *Service) Unmerge(ctx context.Context, scope identity.Scope, id ID) (Conversation, error) {
+	if err := scope.Require(identity.ConversationMerge); err != nil {
+		return Conversation{}, err
+	}
+	before, err := s.Reader.Get(ctx, scope.Workspace, id)
+	if err != nil {
+		return Conversation{}, err
+	}
+	able, err := s.able(ctx, identity.SystemScope(scope.Workspace), before.Assignee)
+	if err != nil {
+		return Conversation{}, err
+	}
+	var out Conversation
+	err = s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
+		source, target, err := pair(ctx, tx, id, before.MergedInto)
+		if err != nil {
+			return err
+		}
+		if err := source.Unmerge(s.turn(scope), target, able); err != nil {
+			return err
+		}
+		return saveBoth(ctx, tx, target, source, &out)
+	})
+	return out, err
+}
+
+// able reports whether a member may take work.
+func (s *Service) able(ctx context.Context, scope identity.Scope, member identity.MemberID) (bool, error) {
+	if member == "" {
+		return false, nil
+	}
+	_, err := s.Members.Member(ctx, scope, member)
+	switch {
+	case err == nil:
+		return true, nil
+	case errs.Is(err, errs.NotFound), errs.Is(err, errs.Conflict), errs.Is(err, errs.Invalid), errs.Is(err, errs.Forbidden):
+		return false, nil
+	default:
+		return false, err
+	}
+}
+
+// pair loads two conversations, whose rows are locked in the order of their
+// ids so that transactions that want the same two never wait for each other.
+func pair(ctx context.Context, tx Tx, source, target ID) (a, b *Conversation, err error) {
+	if target == "" {
+		return nil, nil, errs.New(errs.Conflict, "conversation.not_merged", "The conversation is not merged.")
+	}
+	if source == target {
+		a, err = tx.Conversation(ctx, source)
+		return a, a, err
+	}
+	if source > target {
+		b, a, err = pair(ctx, tx, target, source)
+		return a, b, err
+	}
+	if a, err = tx.Conversation(ctx, source); err != nil {
+		return nil, nil, err
+	}
+	b, err = tx.Conversation(ctx, target)
+	return a, b, err
+}
+
+// saveBoth saves both sides and returns the second as it is then.
+func saveBoth(ctx context.Context, tx Tx, other, wanted *Conversation, out *Conversation) error {
+	if err := tx.Save(ctx, other); err != nil {
+		return err
+	}
+	if err := tx.Save(ctx, wanted); err != nil {
+		return err
+	}
+	*out = *wanted
+	return nil
+}
+
+// ready returns the conversation that takes what a customer writes: a new one,
+// which waits for the team of its inbox, or the one there is, brought back when
+// it was merged. The workspace's lock keeps the two of a merge from others.
+func (s *Service) ready(ctx context.Context, tx Tx, t Turn, c *Conversation, start func() *Conversation) (*Conversation, error) {
+	if c == nil {
+		c = start()
+		to, err := s.Teams.TeamOfInbox(ctx, c.Workspace, string(c.Inbox))
+		if err != nil {
+			return nil, err
+		}
+		t.Actor = identity.Actor{Kind: identity.ActorSystem}
+		c.Route(t, to)
+		return c, nil
+	}
+	if c.MergedInto == "" {
+		return c, nil
+	}
+	target, err := tx.Conversation(ctx, c.MergedInto)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Unmerge(t, target, true); err != nil { // an agent who is gone is found out when the message is there
+		return nil, err
+	}
+	return c, tx.Save(ctx, target)
+}
