@@ -13,6 +13,11 @@ export type Quote = Schema<"Quote">;
 /** A colleague named in a note. */
 export type Mention = Schema<"Mention">;
 export type Team = Schema<"TeamBody">;
+/** One thing that a member is told. */
+export type AppNotification = Schema<"Notification">;
+export type NotificationKind = AppNotification["kind"];
+/** How a member wants to be told of each kind. */
+export type NotificationPreferences = Schema<"PreferencesBody">;
 
 export type Priority = NonNullable<Schema<"Conversation">["priority"]>;
 

@@ -18,6 +18,7 @@ export {
   type View,
 } from "./apply";
 export { uuidv7 } from "./uuid";
+export { isQuiet } from "./quiet";
 export type { LinkState, LinkStatus, Trouble } from "./live/link";
 export type { OutboxEntry, OutboxStorage } from "./live/outbox";
 export type { Looker } from "./live/frames";

@@ -24,6 +24,8 @@ function setUp(fetchEvents: (after: number) => Promise<FeedRange> = () => Promis
     stored: vi.fn(),
     typing: vi.fn(),
     presence: vi.fn(),
+    looking: vi.fn(),
+    notified: vi.fn(),
   } satisfies MemberHandlers;
   const postMessage = vi.fn((message: MemberMessage) => Promise.resolve(stored(message.client_msg_id)));
   const socket = new MemberSocket({ ...network.environment, url: () => "ws://t", fetchEvents, postMessage, handlers });
@@ -124,6 +126,49 @@ describe("MemberSocket", () => {
     await vi.advanceTimersByTimeAsync(7_000);
     expect(fetchEvents.mock.calls.length).toBe(polls);
     expect(feeds).toEqual([6, 7, 8]);
+  });
+
+  it("tells of notifications, and how many are unread", () => {
+    const { network, handlers, connect } = setUp();
+    connect(ready(1, { notifications_unread: 3 }));
+    expect(handlers.notified).toHaveBeenLastCalledWith(3);
+    const notification = { id: "ntf_1", kind: "mention" as const, conversation_id: "cnv_1", text: "look", at: "" };
+    network.last.say({ op: "notification", notification, unread: 4 });
+    expect(handlers.notified).toHaveBeenLastCalledWith(4, notification);
+    network.last.say({ op: "notification", unread: 0 });
+    expect(handlers.notified).toHaveBeenLastCalledWith(0, undefined);
+    network.last.drop();
+    vi.advanceTimersByTime(1_000);
+    connect(ready(1, { notifications_unread: 1 }));
+    expect(handlers.notified).toHaveBeenLastCalledWith(1);
+    expect(handlers.notified).toHaveBeenCalledTimes(4);
+  });
+
+  it("says again what it looks at after a reconnect, and tells who else does", () => {
+    const { network, handlers, socket, connect } = setUp();
+    connect(ready(1));
+    socket.look("cnv_1");
+    expect(network.last.sent.at(-1)).toEqual({ op: "look", conversation_id: "cnv_1" });
+    const members = [{ member_id: "mem_2", name: "Li", typing: true, note: false }];
+    network.last.say({ op: "looking", conversation_id: "cnv_1", members });
+    expect(handlers.looking).toHaveBeenLastCalledWith("cnv_1", members);
+    network.last.drop();
+    vi.advanceTimersByTime(1_000);
+    connect(ready(1));
+    expect(network.last.sent.at(-1)).toEqual({ op: "look", conversation_id: "cnv_1" });
+    socket.look("");
+    network.last.drop();
+    vi.advanceTimersByTime(1_000);
+    connect(ready(1));
+    expect(network.last.sent.map((frame) => (frame as { op: string }).op)).toEqual(["hello"]);
+  });
+
+  it("passes presence on as it is: reason, since when, wrap-up", () => {
+    const { network, handlers, connect } = setUp();
+    connect(ready(1));
+    const members = [{ member_id: "mem_2", status: "away", reason: "lunch", since: "2026-03-01T12:00:00Z", open: 1, capacity: 5 }];
+    network.last.say({ op: "presence", members });
+    expect(handlers.presence).toHaveBeenLastCalledWith(members);
   });
 
   it("forgets who types when nothing more comes", () => {

@@ -19,6 +19,7 @@ import type {
 import { CatalogApi } from "./catalog";
 import type { Api } from "./client";
 import { DeskApi } from "./desk";
+import { PeopleApi } from "./people";
 
 const BASE = "/api/v1/workspaces/{workspace}" as const;
 
@@ -37,6 +38,8 @@ export class WorkspaceApi {
   readonly catalog: CatalogApi;
   /** What is done inside a conversation beyond answering. */
   readonly desk: DeskApi;
+  /** Teams, who is there, what a member is told. */
+  readonly people: PeopleApi;
 
   constructor(
     private readonly api: Api,
@@ -44,6 +47,7 @@ export class WorkspaceApi {
   ) {
     this.catalog = new CatalogApi(api, id);
     this.desk = new DeskApi(api, id);
+    this.people = new PeopleApi(api, id);
   }
 
   private get path() {

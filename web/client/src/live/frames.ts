@@ -1,4 +1,4 @@
-import type { Change, Conversation, FeedEvent, Message, PresenceEntry, PublicChange } from "../types";
+import type { AppNotification, Change, Conversation, FeedEvent, Message, PresenceEntry, PublicChange } from "../types";
 
 /** The frame that ends the handshake, on both sockets. */
 export interface ReadyFrame {
@@ -13,6 +13,7 @@ export interface MemberReady extends ReadyFrame {
   feed: number;
   member_id: string;
   lease_ms: number;
+  notifications_unread: number;
 }
 
 export interface VisitorReady extends ReadyFrame {
@@ -52,6 +53,7 @@ export type MemberFrame =
   | { op: "typing"; conversation_id: string; actor: { kind: string; id?: string; name?: string }; on: boolean }
   | { op: "looking"; conversation_id: string; members: Looker[] }
   | { op: "presence"; members: PresenceEntry[] }
+  | { op: "notification"; notification?: AppNotification; unread: number }
   | ErrorFrame;
 
 /** What the server sends a visitor after `ready`. */

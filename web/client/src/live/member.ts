@@ -1,4 +1,4 @@
-import type { Change, FeedEvent, Message, MessageKind, PresenceEntry } from "../types";
+import type { AppNotification, Change, FeedEvent, Message, MessageKind, PresenceEntry } from "../types";
 import type { Environment } from "./environment";
 import type { ErrorFrame, Looker, MemberFrame, MemberReady, ReadyFrame } from "./frames";
 import { Link, type LinkStatus } from "./link";
@@ -48,6 +48,8 @@ export interface MemberHandlers {
   looking?: (conversationID: string, members: Looker[]) => void;
   /** The whole list after ready, changed entries later. */
   presence?: (members: PresenceEntry[]) => void;
+  /** A notification came, or, without one, some were read; and after each connect. With how many are unread. */
+  notified?: (unread: number, notification?: AppNotification) => void;
   outbox?: (entries: readonly OutboxEntry<MemberMessage>[]) => void;
   status?: (status: LinkStatus) => void;
 }
@@ -147,9 +149,10 @@ export class MemberSocket {
   }
 
   private ready(frame: ReadyFrame): void {
-    const { epoch, feed, resync } = frame as MemberReady;
+    const { epoch, feed, resync, notifications_unread } = frame as MemberReady;
     if (resync || epoch !== this.epoch) this.continueFrom(epoch, feed);
     if (this.lookingAt) this.link.send({ op: "look", conversation_id: this.lookingAt });
+    this.options.handlers.notified?.(notifications_unread);
     this.outbox.resume();
   }
 
@@ -165,6 +168,8 @@ export class MemberSocket {
         return this.typists.set(frame.conversation_id, frame.actor, frame.on);
       case "looking":
         return handlers.looking?.(frame.conversation_id, frame.members);
+      case "notification":
+        return handlers.notified?.(frame.unread, frame.notification);
       case "presence":
         return handlers.presence?.(frame.members);
       case "error":
