@@ -97,6 +97,8 @@ type rulesBody struct {
 	Assigned         *ruleBody `json:"assigned,omitempty"`
 	Reply            *ruleBody `json:"reply,omitempty"`
 	ParticipantReply *ruleBody `json:"participant_reply,omitempty"`
+	ScheduledFailed  *ruleBody `json:"scheduled_failed,omitempty"`
+	Rating           *ruleBody `json:"rating,omitempty"`
 	Unattended       *ruleBody `json:"unattended,omitempty"`
 }
 
@@ -104,7 +106,8 @@ type rulesBody struct {
 func (r *rulesBody) of() map[notification.Kind]**ruleBody {
 	return map[notification.Kind]**ruleBody{
 		notification.Mention: &r.Mention, notification.Assigned: &r.Assigned, notification.Reply: &r.Reply,
-		notification.ParticipantReply: &r.ParticipantReply, notification.Unattended: &r.Unattended,
+		notification.ParticipantReply: &r.ParticipantReply,
+		notification.ScheduledFailed:  &r.ScheduledFailed, notification.Rating: &r.Rating, notification.Unattended: &r.Unattended,
 	}
 }
 

@@ -2,6 +2,7 @@ package notification
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,7 +14,8 @@ import (
 // concerns reports whether an event may make a notification.
 func concerns(e event.Event) bool {
 	switch conversation.ChangeType(e.Type) {
-	case conversation.MessageCreated, conversation.NoteCreated, conversation.Assigned, conversation.Queued:
+	case conversation.MessageCreated, conversation.NoteCreated, conversation.Assigned, conversation.Queued,
+		conversation.ScheduledFailed, conversation.RatingGiven:
 		return true
 	default:
 		return false
@@ -91,9 +93,41 @@ func draft(e event.Event, ch conversation.Change, c conversation.Conversation) [
 		if ch.Message != nil {
 			d.written(*ch.Message, c)
 		}
+	case conversation.ScheduledFailed:
+		d.failed(ch)
+	case conversation.RatingGiven:
+		d.rated(ch, c)
 	default:
 	}
 	return d.list
+}
+
+// failed tells the author of a scheduled message that was not sent.
+func (d *drafted) failed(ch conversation.Change) {
+	var data struct {
+		Author identity.MemberID `json:"author_id"`
+		Text   string            `json:"text"`
+	}
+	if json.Unmarshal(ch.Data, &data) != nil {
+		return
+	}
+	d.base.Text = data.Text
+	d.base.Actor = identity.Actor{Kind: identity.ActorSystem} // whoever it was sent for, it is news to them
+	d.tell(ScheduledFailed, data.Author)
+}
+
+// rated tells whose conversation it is what the customer thinks of it.
+func (d *drafted) rated(ch conversation.Change, c conversation.Conversation) {
+	var data struct {
+		Score   int    `json:"score"`
+		Comment string `json:"comment"`
+	}
+	if json.Unmarshal(ch.Data, &data) != nil {
+		return
+	}
+	said := conversation.PreviewOf(conversation.Message{Text: data.Comment}).Text
+	d.base.Text = strings.TrimSpace(fmt.Sprintf("%d/%d %s", data.Score, conversation.MaxScore, said))
+	d.tell(Rating, c.Assignee)
 }
 
 // written tells of a message or a note: those it mentions, whose conversation

@@ -27,12 +27,14 @@ const (
 	Assigned         Kind = "assigned"          // a conversation became the member's
 	Reply            Kind = "reply"             // a customer wrote in a conversation of the member's
 	ParticipantReply Kind = "participant_reply" // somebody wrote in one that the member follows
+	ScheduledFailed  Kind = "scheduled_failed"  // a message that the member wanted sent later was not
+	Rating           Kind = "rating"            // a customer rated a conversation of the member's
 	Unattended       Kind = "unattended"        // a customer waits, and nobody who could answer is available
 )
 
 // Kinds lists all kinds.
 func Kinds() []Kind {
-	return []Kind{Mention, Assigned, Reply, ParticipantReply, Unattended}
+	return []Kind{Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended}
 }
 
 // collapses reports whether an unread notification of the same kind and

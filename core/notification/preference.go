@@ -33,7 +33,7 @@ type Quiet struct {
 func Default() Preferences {
 	p := Preferences{Rules: make(map[Kind]Rule)}
 	for _, k := range Kinds() {
-		p.Rules[k] = Rule{InApp: true, Browser: true, Sound: k == Mention || k == Assigned || k == Reply}
+		p.Rules[k] = Rule{InApp: true, Browser: true, Sound: k == Mention || k == Assigned || k == Reply || k == ScheduledFailed}
 	}
 	return p
 }

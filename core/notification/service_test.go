@@ -333,6 +333,36 @@ func TestReading(t *testing.T) {
 	}
 }
 
+func TestRatingsAndFailures(t *testing.T) {
+	o := newOffice(t)
+	lin, wang := o.Member(o.WS, "lin@example.com", "Lin", 5), o.Member(o.WS, "wang@example.com", "Wang", 5)
+	c := o.Receive(o.Inbox, "ext", "m1", "hello")
+	o.assign(c.ID, lin, lin)
+	customer := conversation.Turn{Actor: identity.Actor{Kind: identity.ActorContact, ID: "vis_1", Name: "顾客"}, At: o.Tick(), IDs: o.IDs}
+	o.Change(c.ID, func(c *conversation.Conversation) error {
+		c.RequestRating(o.System(), conversation.RatingVia("widget"), lin.ID)
+		return nil
+	})
+	o.Change(c.ID, func(c *conversation.Conversation) error {
+		return c.Rate(customer, conversation.RatingAnswer{Rating: c.Rating, Score: 4, Comment: "很好", Via: "widget"})
+	})
+	o.OK(o.observe())
+	if n := o.has(lin, notification.Rating)[0]; n.Text != "4/5 很好" || n.Actor.Name != "顾客" {
+		t.Fatalf("%+v", n)
+	}
+	o.Change(c.ID, func(c *conversation.Conversation) error {
+		c.Unschedule(o.Turn(wang), conversation.Scheduled{
+			ID: "sch_1", State: "failed", Author: identity.Actor{Kind: identity.ActorMember, ID: string(wang.ID), Name: wang.Name}, Text: "later",
+		})
+		return nil
+	})
+	o.OK(o.observe())
+	if n := o.has(wang, notification.ScheduledFailed)[0]; n.Text != "later" || n.Conversation != c.ID {
+		t.Fatalf("%+v", n)
+	}
+	o.has(lin, notification.Rating)
+}
+
 func TestUnattended(t *testing.T) {
 	o := newOffice(t)
 	lin, wang := o.Member(o.WS, "lin@example.com", "Lin", 5), o.Member(o.WS, "wang@example.com", "Wang", 5)

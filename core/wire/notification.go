@@ -9,7 +9,7 @@ import (
 // Notification is one thing that a member is told.
 type Notification struct {
 	ID             string     `json:"id"`
-	Kind           string     `json:"kind" enum:"mention,assigned,reply,participant_reply,unattended"`
+	Kind           string     `json:"kind" enum:"mention,assigned,reply,participant_reply,scheduled_failed,rating,unattended"`
 	ConversationID string     `json:"conversation_id,omitempty"`
 	Text           string     `json:"text" doc:"What was written, at most 140 characters."`
 	Actor          *Actor     `json:"actor,omitempty" doc:"Who did it; absent for the system."`
