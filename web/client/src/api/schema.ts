@@ -2369,7 +2369,7 @@ export interface components {
             conversation_id?: string;
             id: string;
             /** @enum {string} */
-            kind: "mention" | "assigned" | "reply" | "participant_reply" | "unattended";
+            kind: "mention" | "assigned" | "reply" | "participant_reply" | "scheduled_failed" | "rating" | "unattended";
             /** Format: date-time */
             read_at?: string;
             /** @description What was written, at most 140 characters. */
@@ -2783,7 +2783,9 @@ export interface components {
             assigned?: components["schemas"]["RuleBody"];
             mention?: components["schemas"]["RuleBody"];
             participant_reply?: components["schemas"]["RuleBody"];
+            rating?: components["schemas"]["RuleBody"];
             reply?: components["schemas"]["RuleBody"];
+            scheduled_failed?: components["schemas"]["RuleBody"];
             unattended?: components["schemas"]["RuleBody"];
         };
         ScheduleInputBody: {
