@@ -17,13 +17,15 @@ const (
 	gather     = 300 * time.Millisecond // between a wake-up and the step, so that one step takes many messages
 	idle       = 5 * time.Second        // look at least this often: what a lost wake-up costs
 	retryAfter = 2 * time.Second
+	ease       = 3 // rest after a step, in steps
 )
 
 // Indexer keeps an index up to date with the feed of every workspace.
 //
 // Concurrency: Run is one goroutine and does one step at a time. After a step
-// it rests for as long as the step took: it never takes more than half of a
-// processor from those who write.
+// it rests for three times as long as the step took: it never takes more than
+// a quarter of a processor from those who write, and under full load it lags
+// behind instead.
 //
 // Lifecycle: Run returns when its context ends. What a step did not finish is
 // done again from the index's own position.
@@ -88,7 +90,7 @@ func (x *Indexer) catchUp(ctx context.Context) error {
 		return x.cure(ctx, err)
 	}
 	for _, w := range x.take(ctx) {
-		if err := x.CatchUp(ctx, w); err != nil {
+		if err := x.follow(ctx, w, ease); err != nil {
 			return x.cure(ctx, err)
 		}
 	}
@@ -126,15 +128,21 @@ func (x *Indexer) cure(ctx context.Context, err error) error {
 	return x.index.Reset(ctx)
 }
 
-// CatchUp brings the index of one workspace up to its feed.
+// CatchUp brings the index of one workspace up to its feed, without a rest.
 func (x *Indexer) CatchUp(ctx context.Context, w identity.WorkspaceID) error {
+	return x.follow(ctx, w, 0)
+}
+
+// follow does steps until there is nothing more to do, and rests after each
+// for so many times as long.
+func (x *Indexer) follow(ctx context.Context, w identity.WorkspaceID, rests time.Duration) error {
 	for ctx.Err() == nil {
 		began := x.now()
 		more, err := x.step(ctx, w)
 		if err != nil || !more {
 			return err
 		}
-		x.rest(ctx, x.now().Sub(began), nil)
+		x.rest(ctx, rests*x.now().Sub(began), nil)
 	}
 	return ctx.Err()
 }

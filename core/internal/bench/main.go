@@ -39,6 +39,7 @@ const (
 func main() {
 	short := flag.Bool("short", false, "fewer and shorter rounds")
 	binary := flag.String("binary", "", "a built server instead of one built here")
+	only := flag.String("only", "", "messages, or lists: lists and search over many conversations; empty = both")
 	profile := flag.String("profile", "", "write a CPU profile of the storage layer to this file")
 	flag.Parse()
 	s := scale{rounds: 5, span: 2 * time.Second, visitors: 1000, rate: 500, steady: 8 * time.Second, agents: 20, idle: 5000, starts: 5}
@@ -46,7 +47,13 @@ func main() {
 		s = scale{rounds: 3, span: time.Second, visitors: 1000, rate: 300, steady: 4 * time.Second, agents: 10, idle: 2000, starts: 3}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := work(ctx, s, *binary, *profile)
+	var err error
+	if *only != "lists" {
+		err = work(ctx, s, *binary, *profile)
+	}
+	if *only != "messages" && err == nil {
+		err = workLists(ctx, *short)
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench: "+err.Error())

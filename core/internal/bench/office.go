@@ -30,8 +30,14 @@ type office struct {
 
 // openOffice makes a database with so many open conversations.
 func openOffice(ctx context.Context, file string, conversations int) (*office, error) {
+	return openOfficeOn(ctx, store.Config{Driver: store.SQLite, Source: file}, conversations)
+}
+
+// openOfficeOn is openOffice on either database.
+func openOfficeOn(ctx context.Context, c store.Config, conversations int) (*office, error) {
 	log := slog.New(slog.DiscardHandler)
-	s, err := store.Open(ctx, store.Config{Driver: store.SQLite, Source: file, Now: time.Now, Log: log})
+	c.Now, c.Log = time.Now, log
+	s, err := store.Open(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("open a database: %w", err)
 	}

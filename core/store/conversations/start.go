@@ -6,6 +6,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/filter"
 	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/store/filters"
 )
 
 // few is how many conversations are read and sorted rather than looked for
@@ -66,5 +67,36 @@ func (s *Store) begin(ctx context.Context, f *finder, p filter.Plan) (*start, er
 			return st, nil
 		}
 	}
-	return nil, nil //nolint:nilnil // nil says where to begin, too
+	return s.beginWithContacts(ctx, f, p)
+}
+
+// fewPeople is how many conversations are listed by what their contacts are
+// called rather than each asked for its contact.
+const fewPeople = 500
+
+// beginWithContacts looks for the contacts first, where a filter chooses by
+// their name or address.
+func (s *Store) beginWithContacts(ctx context.Context, f *finder, p filter.Plan) (*start, error) {
+	clause, ok, err := filters.Contacts(s.db.Driver(), p)
+	if err != nil || !ok {
+		return nil, err
+	}
+	st := &start{args: []any{f.workspace}}
+	n := 0
+	query := `SELECT c.conversation_id FROM contact p CROSS JOIN conversation c
+WHERE p.workspace_id = ? AND ` + clause.SQL + ` AND c.workspace_id = p.workspace_id AND c.contact_id = p.contact_id LIMIT ?`
+	err = s.db.RowsOnce(ctx, query, append(append([]any{f.workspace}, clause.Args...), fewPeople+1), func(sc db.Scanner) error {
+		var id string
+		err := sc.Scan(&id)
+		st.args, n = append(st.args, id), n+1
+		return err
+	})
+	if err != nil || n > fewPeople {
+		return nil, err
+	}
+	if n == 0 {
+		st.args = append(st.args, "")
+	}
+	st.query = `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND conversation_id IN (?` + strings.Repeat(`, ?`, len(st.args)-2) + `)`
+	return st, nil
 }

@@ -31,6 +31,32 @@ func Conversations(d db.Driver, p filter.Plan, me string) (Clause, error) {
 	return Clause{SQL: c.sql.String(), Args: c.args}, nil
 }
 
+// Contacts returns what a plan demands of the contact of every conversation it
+// selects, as a condition over a contact named p; false when it is nothing
+// that chooses.
+func Contacts(d db.Driver, p filter.Plan) (Clause, bool, error) {
+	c := compiler{driver: d, columns: conversationColumns(d)}
+	tests := []filter.Plan{p}
+	if p.Test == nil && !p.Any {
+		tests = p.Parts
+	}
+	for _, part := range tests {
+		t := part.Test
+		if t == nil || t.Not || t.Compare == filter.Exists || c.columns[t.Field.Name].wrap != ofContact || t.Field.Key != "" {
+			continue
+		}
+		col := c.columns[t.Field.Name]
+		if len(c.args) > 0 {
+			c.sql.WriteString(` AND `)
+		}
+		c.sql.WriteString(col.set + ` AND `)
+		if err := c.comparison(*t, col); err != nil {
+			return Clause{}, false, err
+		}
+	}
+	return Clause{SQL: c.sql.String(), Args: c.args}, len(c.args) > 0, nil
+}
+
 // column is how a field is read.
 type column struct {
 	value string // an expression; a parameter in it is bound by bind

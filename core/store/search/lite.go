@@ -177,7 +177,8 @@ func (l *Lite) Apply(ctx context.Context, workspace identity.WorkspaceID, b sear
 	if err != nil {
 		return failed(err)
 	}
-	s := &step{tx: tx, talks: map[string]int64{}}
+	s := &step{tx: tx, talks: map[string]int64{}, prepared: map[string]*sql.Stmt{}}
+	defer s.close()
 	if err = s.space(ctx, workspace, b.Position); err == nil {
 		err = s.apply(ctx, b)
 	}
@@ -193,6 +194,49 @@ type step struct {
 	tx    *sql.Tx
 	n     int64 // of the workspace
 	talks map[string]int64
+
+	prepared map[string]*sql.Stmt
+}
+
+// stmt returns a statement of the transaction, prepared once.
+func (s *step) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	if st := s.prepared[query]; st != nil {
+		return st, nil
+	}
+	st, err := s.tx.PrepareContext(ctx, query)
+	if err == nil {
+		s.prepared[query] = st
+	}
+	return st, err
+}
+
+func (s *step) close() {
+	for _, st := range s.prepared {
+		_ = st.Close() // of a transaction that has ended
+	}
+}
+
+// one reads the one number that a query returns; sql.ErrNoRows when none.
+func (s *step) one(ctx context.Context, query string, args ...any) (int64, error) {
+	st, err := s.stmt(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	return n, st.QueryRowContext(ctx, args...).Scan(&n)
+}
+
+// exec runs a statement and returns how many rows it touched.
+func (s *step) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	st, err := s.stmt(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	r, err := st.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
 }
 
 func (s *step) space(ctx context.Context, workspace identity.WorkspaceID, p search.Position) error {
@@ -205,11 +249,6 @@ func (s *step) apply(ctx context.Context, b search.Batch) error {
 	// FTS5 takes ascending row numbers best.
 	docs := slices.Clone(b.Put)
 	slices.SortStableFunc(docs, func(a, b search.Document) int { return a.At.Compare(b.At) })
-	insert, err := s.tx.PrepareContext(ctx, `INSERT INTO message_term (rowid, t) VALUES (?, ?)`)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = insert.Close() }()
 	for _, k := range b.Remove {
 		if err := s.remove(ctx, k); err != nil {
 			return err
@@ -229,7 +268,7 @@ func (s *step) apply(ctx context.Context, b search.Batch) error {
 		if n == 0 { // it is there
 			continue
 		}
-		if _, err := insert.ExecContext(ctx, n, s.terms(d.Terms)); err != nil {
+		if _, err := s.exec(ctx, `INSERT INTO message_term (rowid, t) VALUES (?, ?)`, n, s.terms(d.Terms)); err != nil {
 			return err
 		}
 	}
@@ -262,17 +301,13 @@ func (s *step) message(ctx context.Context, d search.Document) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	var n int64
-	err = s.tx.QueryRowContext(ctx, `SELECT n FROM message WHERE talk = ? AND seq = ?`, talk, int64(d.Seq)).Scan(&n) //nolint:gosec // far below 2^63
+	n, err := s.one(ctx, `SELECT n FROM message WHERE talk = ? AND seq = ?`, talk, int64(d.Seq)) //nolint:gosec // far below 2^63
 	if !errors.Is(err, sql.ErrNoRows) {
 		return 0, err
 	}
 	for n = max(d.At.Sub(era()).Milliseconds(), 1) * slots; ; n++ {
-		r, err := s.tx.ExecContext(ctx, `INSERT INTO message (n, talk, seq) VALUES (?, ?, ?) ON CONFLICT (n) DO NOTHING`, n, talk, int64(d.Seq)) //nolint:gosec // as above
-		if err != nil {
-			return 0, err
-		}
-		if got, err := r.RowsAffected(); err != nil || got > 0 {
+		got, err := s.exec(ctx, `INSERT INTO message (n, talk, seq) VALUES (?, ?, ?) ON CONFLICT (n) DO NOTHING`, n, talk, int64(d.Seq)) //nolint:gosec // as above
+		if err != nil || got > 0 {
 			return n, err
 		}
 	}
@@ -285,28 +320,26 @@ func (s *step) talk(ctx context.Context, id string) (int64, error) {
 	if n, ok := s.talks[id]; ok {
 		return n, nil
 	}
-	var n int64
-	err := s.tx.QueryRowContext(ctx, `SELECT n FROM talk WHERE space = ? AND conversation_id = ?`, s.n, id).Scan(&n)
+	n, err := s.one(ctx, `SELECT n FROM talk WHERE space = ? AND conversation_id = ?`, s.n, id)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = s.tx.QueryRowContext(ctx, `INSERT INTO talk (space, conversation_id) VALUES (?, ?) RETURNING n`, s.n, id).Scan(&n)
+		n, err = s.one(ctx, `INSERT INTO talk (space, conversation_id) VALUES (?, ?) RETURNING n`, s.n, id)
 	}
 	s.talks[id] = n
 	return n, err
 }
 
 func (s *step) thing(ctx context.Context, d search.Document) error {
-	var n int64
-	err := s.tx.QueryRowContext(ctx, `SELECT n FROM thing WHERE space = ? AND kind = ? AND id = ?`, s.n, string(d.Kind), d.ID).Scan(&n)
+	n, err := s.one(ctx, `SELECT n FROM thing WHERE space = ? AND kind = ? AND id = ?`, s.n, string(d.Kind), d.ID)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		err = s.tx.QueryRowContext(ctx, `INSERT INTO thing (space, kind, id) VALUES (?, ?, ?) RETURNING n`, s.n, string(d.Kind), d.ID).Scan(&n)
+		n, err = s.one(ctx, `INSERT INTO thing (space, kind, id) VALUES (?, ?, ?) RETURNING n`, s.n, string(d.Kind), d.ID)
 	case err == nil:
-		_, err = s.tx.ExecContext(ctx, `DELETE FROM thing_term WHERE rowid = ?`, n)
+		_, err = s.exec(ctx, `DELETE FROM thing_term WHERE rowid = ?`, n)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = s.tx.ExecContext(ctx, `INSERT INTO thing_term (rowid, t) VALUES (?, ?)`, n, s.terms(kinded(d.Kind, d.Terms)))
+	_, err = s.exec(ctx, `INSERT INTO thing_term (rowid, t) VALUES (?, ?)`, n, s.terms(kinded(d.Kind, d.Terms)))
 	return err
 }
 
@@ -323,13 +356,12 @@ func (s *step) remove(ctx context.Context, k search.Key) error {
 	if k.Kind == search.Message {
 		return nil // messages are never taken away
 	}
-	var n int64
-	err := s.tx.QueryRowContext(ctx, `DELETE FROM thing WHERE space = ? AND kind = ? AND id = ? RETURNING n`, s.n, string(k.Kind), k.ID).Scan(&n)
+	n, err := s.one(ctx, `DELETE FROM thing WHERE space = ? AND kind = ? AND id = ? RETURNING n`, s.n, string(k.Kind), k.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
 	if err == nil {
-		_, err = s.tx.ExecContext(ctx, `DELETE FROM thing_term WHERE rowid = ?`, n)
+		_, err = s.exec(ctx, `DELETE FROM thing_term WHERE rowid = ?`, n)
 	}
 	return err
 }

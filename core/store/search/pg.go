@@ -37,10 +37,10 @@ const pgSchema = `
 CREATE TABLE search_space (n BIGSERIAL PRIMARY KEY, workspace_id TEXT COLLATE "C" NOT NULL UNIQUE, feed BIGINT NOT NULL, scan TEXT NOT NULL, ready BOOLEAN NOT NULL);
 CREATE TABLE search_message (space BIGINT NOT NULL, conversation_id TEXT COLLATE "C" NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL, terms TSVECTOR NOT NULL, PRIMARY KEY (space, conversation_id, seq));
 CREATE INDEX search_message_newest ON search_message (space, at, conversation_id, seq);
-CREATE INDEX search_message_term ON search_message USING GIN (terms);
+CREATE INDEX search_message_term ON search_message USING GIN (terms) WITH (gin_pending_list_limit = 256);
 CREATE TABLE search_thing (space BIGINT NOT NULL, kind TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, at BIGINT NOT NULL, terms TSVECTOR NOT NULL, PRIMARY KEY (space, kind, id));
 CREATE INDEX search_thing_newest ON search_thing (space, kind, at, id);
-CREATE INDEX search_thing_term ON search_thing USING GIN (terms);
+CREATE INDEX search_thing_term ON search_thing USING GIN (terms) WITH (gin_pending_list_limit = 256);
 `
 
 // OpenPg opens the index in a database, or makes it: when it is not there, or
@@ -167,6 +167,23 @@ func (p *Pg) Position(ctx context.Context, workspace identity.WorkspaceID) (sear
 
 // Apply implements search.Index.
 func (p *Pg) Apply(ctx context.Context, workspace identity.WorkspaceID, b search.Batch) error {
+	before, err := p.Position(ctx, workspace)
+	if err != nil {
+		return err
+	}
+	if err := p.apply(ctx, workspace, b); err != nil || before.Ready || !b.Position.Ready {
+		return err
+	}
+	return p.analyze(ctx) // all that was there is in it now
+}
+
+// analyze tells the planner how common terms are; autovacuum would, in time.
+func (p *Pg) analyze(ctx context.Context) error {
+	_, err := p.pool.ExecContext(ctx, `ANALYZE search_message, search_thing`)
+	return pgFailed(err)
+}
+
+func (p *Pg) apply(ctx context.Context, workspace identity.WorkspaceID, b search.Batch) error {
 	return p.within(ctx, func(tx *sql.Tx) error {
 		var space int64
 		err := tx.QueryRowContext(ctx, `INSERT INTO search_space (workspace_id, feed, scan, ready) VALUES ($1, $2, $3, $4)
@@ -280,10 +297,4 @@ func tsquery(space int64, needs []search.Need) string {
 		}
 	}
 	return strings.Join(parts, ` & `)
-}
-
-// Analyze tells the planner how common terms are; autovacuum would, in time.
-func (p *Pg) Analyze(ctx context.Context) error {
-	_, err := p.pool.ExecContext(ctx, `ANALYZE search_message, search_thing`)
-	return pgFailed(err)
 }
