@@ -26,6 +26,7 @@ func Fields(custom []catalog.Attribute) filter.Registry {
 		filter.Field{Name: "inbox", Kind: filter.ID, Prefix: "inb"},
 		filter.Field{Name: "label", Kind: filter.Set, Prefix: "lab"},
 		filter.Field{Name: "participant", Kind: filter.Set, Prefix: "mem", Word: filter.Me},
+		filter.Field{Name: "mention", Kind: filter.Set, Prefix: "mem", Word: filter.Me},
 		filter.Field{Name: "priority", Kind: filter.Enum, Options: priorities()},
 		filter.Field{Name: "number", Kind: filter.Number},
 		filter.Field{Name: "contact", Kind: filter.ID, Prefix: "con"},
@@ -36,6 +37,9 @@ func Fields(custom []catalog.Attribute) filter.Registry {
 		filter.Field{Name: "last_message_at", Kind: filter.Time},
 		filter.Field{Name: "contact.name", Kind: filter.Text},
 		filter.Field{Name: "contact.email", Kind: filter.Text},
+		filter.Field{Name: "contact.organisation", Kind: filter.ID, Prefix: "org"},
+		filter.Field{Name: "rating", Kind: filter.Number},
+		filter.Field{Name: "page_url", Kind: filter.Text},
 	)
 	for _, a := range custom {
 		f := filter.Field{Name: conversationAttributes, Key: a.Key, Kind: kindOf(a.Type)}

@@ -76,11 +76,12 @@ const (
 	Unassigned    Builtin = "unassigned"    // assigned to nobody
 	All           Builtin = "all"           // every one
 	Team          Builtin = "team"          // of a team of the member who asks
+	Mentions      Builtin = "mentions"      // in which the member who asks was mentioned
 	Participating Builtin = "participating" // that the member who asks follows
 )
 
 // Builtins lists the built-in views.
-func Builtins() []Builtin { return []Builtin{Mine, Unassigned, All, Team, Participating} }
+func Builtins() []Builtin { return []Builtin{Mine, Unassigned, All, Mentions, Team, Participating} }
 
 // condition is what a built-in view selects.
 func (b Builtin) condition(fields filter.Registry) filter.Node {
@@ -94,6 +95,8 @@ func (b Builtin) condition(fields filter.Registry) filter.Node {
 		return leaf("assignee", filter.IsNotSet)
 	case Team:
 		return leaf("team", filter.Is, filter.Value{Text: filter.Mine})
+	case Mentions:
+		return leaf("mention", filter.Has, filter.Value{Text: filter.Me})
 	case Participating:
 		return leaf("participant", filter.Has, filter.Value{Text: filter.Me})
 	default:

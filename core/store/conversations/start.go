@@ -28,6 +28,7 @@ func starts() []struct{ field, query string } {
 		{"contact", `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND contact_id IN (%)`},
 		{"label", `SELECT conversation_id FROM conversation_label WHERE workspace_id = ? AND label_id IN (%)`},
 		{"participant", `SELECT conversation_id FROM conversation_participant WHERE workspace_id = ? AND member_id IN (%)`},
+		{"mention", `SELECT conversation_id FROM conversation_mention WHERE workspace_id = ? AND member_id IN (%)`},
 		{"team", `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND team_id <> '' AND team_id IN (%)`},
 		{"assignee", `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND assignee_id IS NOT NULL AND assignee_id IN (%)`},
 	}

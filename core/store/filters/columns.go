@@ -12,6 +12,8 @@ import (
 // of is a column of another table, looked up for each conversation.
 const (
 	ofContact     = `EXISTS (SELECT 1 FROM contact p WHERE p.workspace_id = c.workspace_id AND p.contact_id = c.contact_id AND %)`
+	ofPages       = `EXISTS (SELECT 1 FROM page_view v WHERE v.workspace_id = c.workspace_id AND v.inbox_id = c.inbox_id AND v.external_id = c.recipient AND %)`
+	ofMentions    = `EXISTS (SELECT 1 FROM conversation_mention n WHERE n.workspace_id = c.workspace_id AND n.conversation_id = c.conversation_id AND %)`
 	ofLabels      = `EXISTS (SELECT 1 FROM conversation_label l WHERE l.workspace_id = c.workspace_id AND l.conversation_id = c.conversation_id AND %)`
 	ofParticipant = `EXISTS (SELECT 1 FROM conversation_participant o WHERE o.workspace_id = c.workspace_id AND o.conversation_id = c.conversation_id AND %)`
 )
@@ -42,6 +44,9 @@ func conversationColumns(driver db.Driver) map[string]column {
 		"team":            {value: own + `team_id`, set: own + `team_id <> ''`},
 		"label":           {value: `l.label_id`, wrap: ofLabels},
 		"participant":     {value: `o.member_id`, wrap: ofParticipant},
+		"mention":         {value: `n.member_id`, wrap: ofMentions},
+		"rating":          {value: own + `rating_score`, set: own + `rating_score > 0`, whole: true},
+		"page_url":        {value: `v.url`, set: `v.url <> ''`, wrap: ofPages},
 		"priority":        {value: own + `priority`, set: own + `priority > 0`, ranks: ranks()},
 		"number":          {value: own + `number`, whole: true, always: true},
 		"attributes":      {object: `c.attributes`},
@@ -51,9 +56,10 @@ func conversationColumns(driver db.Driver) map[string]column {
 		"last_message_at": moment("last_at"),
 		"unread": {truth: `c.last_inbound_seq > COALESCE((SELECT r.seq FROM conversation_read r
 WHERE r.workspace_id = c.workspace_id AND r.member_id = ? AND r.conversation_id = c.conversation_id), 0)`},
-		"contact.name":       text("name"),
-		"contact.email":      text("email"),
-		"contact.attributes": {object: `p.attributes`, wrap: ofContact},
+		"contact.name":         text("name"),
+		"contact.email":        text("email"),
+		"contact.organisation": {value: `p.organisation_id`, set: `p.organisation_id <> ''`, wrap: ofContact},
+		"contact.attributes":   {object: `p.attributes`, wrap: ofContact},
 	}
 }
 

@@ -58,6 +58,8 @@ CREATE TABLE message (n INTEGER PRIMARY KEY, talk INTEGER NOT NULL, seq INTEGER 
 CREATE TABLE thing (n INTEGER PRIMARY KEY, space INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, UNIQUE (space, kind, id)) STRICT;
 CREATE VIRTUAL TABLE message_term USING fts5(t, content='', detail=none, columnsize=0, tokenize='ascii');
 CREATE VIRTUAL TABLE thing_term USING fts5(t, content='', contentless_delete=1, detail=none, tokenize='ascii');
+CREATE VIRTUAL TABLE message_word USING fts5vocab(message_term, 'row');
+CREATE VIRTUAL TABLE thing_word USING fts5vocab(thing_term, 'row');
 INSERT INTO message_term (message_term, rank) VALUES ('hashsize', 16777216);
 INSERT INTO message_term (message_term, rank) VALUES ('automerge', 8);
 `
@@ -68,7 +70,7 @@ func (l *Lite) open(ctx context.Context) error {
 		return (&url.URL{Scheme: "file", Path: l.file, RawQuery: url.Values{"_pragma": all, "_dqs": {"0"}}.Encode()}).String()
 	}
 	var err error
-	if l.write, err = sql.Open("sqlite", source("cache_size(-16384)", "wal_autocheckpoint(4000)")); err != nil {
+	if l.write, err = sql.Open("sqlite", source("cache_size(-16384)", "wal_autocheckpoint(16000)")); err != nil {
 		return failed(err)
 	}
 	l.write.SetMaxOpenConns(1)
@@ -388,7 +390,11 @@ CROSS JOIN thing t ON t.n = f.rowid ORDER BY t.n DESC`
 	if q.After != nil {
 		before = q.After.Order
 	}
-	rows, err := l.read.QueryContext(ctx, query, match(space, q), before, q.Limit)
+	terms, err := l.match(ctx, space, q)
+	if err != nil || terms == "" {
+		return nil, err
+	}
+	rows, err := l.read.QueryContext(ctx, query, terms, before, q.Limit)
 	if err != nil {
 		return nil, failed(err)
 	}
@@ -406,18 +412,54 @@ CROSS JOIN thing t ON t.n = f.rowid ORDER BY t.n DESC`
 	return out, failed(rows.Err())
 }
 
-// match is a query of FTS5. Terms are letters and digits, never its quotes.
-func match(space int64, q search.Lookup) string {
+// match is the query of FTS5 for a lookup; "" when nothing can be found.
+func (l *Lite) match(ctx context.Context, space int64, q search.Lookup) (string, error) {
 	parts := make([]string, len(q.Needs))
 	for i, n := range q.Needs {
-		term := n.Term
+		term, words := n.Term, `message_word`
 		if q.Kind != search.Message {
-			term = kinded(q.Kind, []string{term})[0]
+			term, words = kinded(q.Kind, []string{term})[0], `thing_word`
 		}
-		parts[i] = `"` + strings.ReplaceAll(prefixed(space, term), `"`, ``) + `"`
-		if n.Prefix {
-			parts[i] += ` *`
+		term = prefixed(space, term)
+		parts[i] = quoted(term)
+		if !n.Prefix {
+			continue
+		}
+		alike, err := l.words(ctx, words, term)
+		if err != nil || len(alike) == 0 {
+			return "", err
+		}
+		parts[i] = `(` + strings.Join(alike, ` OR `) + `)`
+		if len(alike) > manyWords {
+			parts[i] = quoted(term) + ` *`
 		}
 	}
-	return strings.Join(parts, ` AND `)
+	return strings.Join(parts, ` AND `), nil
+}
+
+// quoted is a term in the words of FTS5. Terms are letters and digits, never
+// its quotes.
+func quoted(term string) string { return `"` + strings.ReplaceAll(term, `"`, ``) + `"` }
+
+// manyWords is how many words that begin alike are asked for one by one. FTS5
+// returns those as it goes, and would first gather all documents of a
+// beginning otherwise.
+const manyWords = 64
+
+// words lists the terms that begin with one, at most one more than manyWords.
+func (l *Lite) words(ctx context.Context, table, term string) ([]string, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT term FROM `+table+` WHERE term >= ? AND term < ? LIMIT ?`, term, term+"\U0010ffff", manyWords+1)
+	if err != nil {
+		return nil, failed(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []string
+	for rows.Next() {
+		var word string
+		if err := rows.Scan(&word); err != nil {
+			return nil, failed(err)
+		}
+		out = append(out, quoted(word))
+	}
+	return out, failed(rows.Err())
 }

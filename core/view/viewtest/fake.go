@@ -224,10 +224,10 @@ func (f *Fake) selected(ctx context.Context, workspace identity.WorkspaceID, q v
 		for _, c := range got.Items {
 			row := Row{Conversation: c}
 			if who, _, err := f.Contacts.Get(ctx, workspace, c.Contact); err == nil {
-				row.Contact, row.Typed = who, make(map[string]any)
-				for k, v := range who.Attributes {
-					row.Typed[k] = v
-				}
+				row.Contact = who
+			}
+			if row.Mentioned, err = f.mentioned(ctx, c); err != nil {
+				return nil, err
 			}
 			read, err := f.Read(ctx, workspace, q.Me, []conversation.ID{c.ID})
 			if err != nil {
@@ -241,6 +241,21 @@ func (f *Fake) selected(ctx context.Context, workspace identity.WorkspaceID, q v
 			return out, nil
 		}
 	}
+}
+
+// mentioned lists who was mentioned in a conversation.
+func (f *Fake) mentioned(ctx context.Context, c conversation.Conversation) ([]identity.MemberID, error) {
+	changes, err := f.Timeline(ctx, c.Workspace, c.ID, conversation.Range{After: new(uint64), Limit: 10_000})
+	var out []identity.MemberID
+	for _, ch := range changes {
+		if ch.Message == nil {
+			continue
+		}
+		for _, m := range ch.Message.Mentions {
+			out = append(out, m.Member)
+		}
+	}
+	return out, err
 }
 
 // planned reports whether a plan selects a row. Stores are compared with

@@ -8,6 +8,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/filter"
+	"github.com/patchbay-im/patchbay/core/identity"
 )
 
 // Row is a conversation as a filter sees it: the reference of what every
@@ -15,8 +16,9 @@ import (
 type Row struct {
 	Conversation conversation.Conversation
 	Contact      contact.Contact
-	Typed        map[string]any // the contact's attributes
-	Read         uint64         // how far the member who asks has read
+	Mentioned    []identity.MemberID
+	Pages        []string // addresses the contact looked at in the inbox
+	Read         uint64   // how far the member who asks has read
 }
 
 // Values implements filter.Row.
@@ -41,6 +43,14 @@ func (r Row) Values(f filter.Field) []filter.Value {
 		return each(c.Labels)
 	case "participant":
 		return each(c.Participants)
+	case "mention":
+		return each(r.Mentioned)
+	case "page_url":
+		return each(r.Pages)
+	case "rating":
+		return score(c.Score)
+	case "contact.organisation":
+		return text(string(r.Contact.Organisation))
 	case "number":
 		return []filter.Value{{Number: float64(c.Number)}}
 	case "unread":
@@ -60,7 +70,7 @@ func (r Row) Values(f filter.Field) []filter.Value {
 	case "attributes":
 		return attribute(f, c.Attributes[f.Key])
 	case "contact.attributes":
-		return attribute(f, r.Typed[f.Key])
+		return attribute(f, r.Contact.Attributes[f.Key])
 	default:
 		return nil
 	}
@@ -106,4 +116,11 @@ func attribute(f filter.Field, v any) []filter.Value {
 		}
 	}
 	return nil
+}
+
+func score(n int) []filter.Value {
+	if n == 0 {
+		return nil
+	}
+	return []filter.Value{{Number: float64(n)}}
 }

@@ -234,7 +234,10 @@ func testMoving(w *world) {
 	w.OK(err)
 	w.Receive(w.Inbox, "new", "", "comes in front")
 	gone := first.Items[4].ID
-	w.Change(gone, func(c *conversation.Conversation) error { c.AddNote(w.Turn(w.Owner), conversation.Written{Text: "touched"}); return nil })
+	w.Change(gone, func(c *conversation.Conversation) error {
+		c.AddNote(w.Turn(w.Owner), conversation.Written{Text: "touched"})
+		return nil
+	})
 	rest, err := w.f.Lister.Find(w.Context(), w.WS, q, page.Request{Limit: 50, Cursor: first.Next})
 	w.OK(err)
 	conversationtest.Same(w.World, len(first.Items)+len(rest.Items), 12)

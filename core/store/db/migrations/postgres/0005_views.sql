@@ -29,3 +29,14 @@ CREATE INDEX conversation_waiting ON conversation (workspace_id, waiting_since, 
 CREATE INDEX conversation_assignee ON conversation (workspace_id, assignee_id, state) WHERE assignee_id IS NOT NULL;
 -- What is urgent. Only what has a priority is in it.
 CREATE INDEX conversation_priority ON conversation (workspace_id, priority, updated_at, conversation_id) WHERE priority > 0;
+
+-- Who was mentioned in a note of a conversation: written with the note.
+CREATE TABLE conversation_mention (
+  workspace_id    TEXT COLLATE "C" NOT NULL,
+  conversation_id TEXT COLLATE "C" NOT NULL,
+  member_id       TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (workspace_id, conversation_id, member_id),
+  FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation (workspace_id, conversation_id),
+  FOREIGN KEY (workspace_id, member_id) REFERENCES member (workspace_id, member_id)
+);
+CREATE INDEX conversation_mention_of ON conversation_mention (workspace_id, member_id, conversation_id);
