@@ -55,7 +55,7 @@ func newCast(w *client.World, count int, seed uint64) *cast {
 	var widgets []*client.Widget
 	kinds := []string{
 		"widget", "agent", "guest", "clerk", "farside", "reader", "director", "tab",
-		"widget", "agent", "guest", "clerk", "console", "lunch", "tab", "widget",
+		"widget", "agent", "guest", "courier", "console", "lunch", "tab", "widget",
 		"agent", "clerk", "widget", "guest", "farside", "console", "agent", "clerk",
 		"widget", "reader", "tab", "guest", "agent", "clerk", "widget", "console",
 	}
@@ -85,6 +85,8 @@ func newClient(w *client.World, kind, name string, seed uint64, me rig.Member) c
 		return client.NewGuest(w, name, seed)
 	case "clerk":
 		return client.NewClerk(w, name, seed, me)
+	case "courier":
+		return client.NewCourier(w, name, seed, me)
 	case "farside":
 		return client.NewFarSide(w, name, seed)
 	case "reader":

@@ -35,6 +35,7 @@ type result struct {
 	clients               int
 	acks, repeats         int
 	conversations, events int
+	files                 int
 	took                  time.Duration
 }
 
@@ -49,9 +50,9 @@ func (r result) line() string {
 	if n := len(r.harm.restarts); n > 0 {
 		p50, longest = r.harm.restarts[n/2], r.harm.restarts[n-1]
 	}
-	return fmt.Sprintf("crash: seed=%d cycles=%d kills=%d plugin_kills=%d drains=%d clients=%d conversations=%d events=%d acked=%d resent=%d "+
+	return fmt.Sprintf("crash: seed=%d cycles=%d kills=%d plugin_kills=%d drains=%d clients=%d conversations=%d events=%d acked=%d resent=%d files=%d "+
 		"lost=%d duplicated=%d gaps=%d violations=%d restart p50=%dms max=%dms took=%.0fs %s",
-		r.seed, r.harm.cycles, r.harm.kills, r.harm.pluginKills, r.harm.drains, r.clients, r.conversations, r.events, r.acks, r.repeats,
+		r.seed, r.harm.cycles, r.harm.kills, r.harm.pluginKills, r.harm.drains, r.clients, r.conversations, r.events, r.acks, r.repeats, r.files,
 		r.report.Lost, r.report.Duplicated, r.report.Gaps, len(r.report.Violations),
 		p50.Milliseconds(), longest.Milliseconds(), r.took.Seconds(), word)
 }
@@ -99,12 +100,16 @@ func judge(ctx context.Context, p plan, n *nemesis, world *client.World, cast *c
 	if err != nil {
 		return result{}, fmt.Errorf("read the database afterwards: %w", err)
 	}
+	if err := snapshot.ReadFiles(filepath.Join(n.options.DataDir, "media")); err != nil {
+		return result{}, fmt.Errorf("read the files afterwards: %w", err)
+	}
 	evidence := world.Evidence(cast.clients)
 	r := result{
 		report: verdict.Check(snapshot, evidence), harm: n.harm, seed: p.seed, clients: len(cast.clients),
 		conversations: len(snapshot.Conversations), events: len(snapshot.Events), took: time.Since(began),
 	}
 	r.acks, r.repeats = world.Ledger.Acked()
+	r.files = world.Ledger.Brought()
 	if r.acks == 0 {
 		return r, errors.New("nothing was acknowledged: the run proves nothing")
 	}

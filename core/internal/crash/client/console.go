@@ -137,7 +137,7 @@ func (c *Console) handle(ctx context.Context, s *rig.Socket, hello helloFrame, f
 		if !c.waits.answer(f.Ref, f) && f.Op == "error" && f.Code != "rate_limited" {
 			c.fault(verdict.Unexpected, "an error nobody waits for: %s %s", f.Code, f.Detail)
 		}
-	case "presence", "typing", "pong", "bye":
+	case "presence", "typing", "looking", "notification", "pong", "bye":
 	default:
 		c.fault(verdict.Unexpected, "an unknown frame %q", f.Op)
 	}

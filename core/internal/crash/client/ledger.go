@@ -12,6 +12,7 @@ type Ledger struct {
 	acks    []verdict.Ack
 	refused []verdict.Ack
 	faults  []verdict.Violation
+	files   []verdict.File
 	repeats int
 }
 
@@ -28,6 +29,19 @@ func (l *Ledger) repeated() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.repeats++
+}
+
+func (l *Ledger) brought(f verdict.File) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.files = append(l.files, f)
+}
+
+// Brought returns how many files were acknowledged as whole.
+func (l *Ledger) Brought() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.files)
 }
 
 func (l *Ledger) refuse(a verdict.Ack) {
@@ -60,5 +74,6 @@ func (l *Ledger) into(e *verdict.Evidence) {
 	defer l.mu.Unlock()
 	e.Acks = append(e.Acks, l.acks...)
 	e.Refused = append(e.Refused, l.refused...)
+	e.Files = append(e.Files, l.files...)
 	e.Seen = append(e.Seen, l.faults...)
 }

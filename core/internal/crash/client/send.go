@@ -13,6 +13,7 @@ import (
 // draft is a message on its way.
 type draft struct {
 	conversation, id, kind, text string
+	files                        []string // attachments
 }
 
 // told is what an answer says.

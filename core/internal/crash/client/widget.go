@@ -165,7 +165,7 @@ func (v *Widget) handle(ctx context.Context, s *rig.Socket, after uint64, f rig.
 		if !v.waits.answer(f.Ref, f) && f.Op == "error" && f.Code != "rate_limited" {
 			v.fault(verdict.Unexpected, "an error nobody waits for: %s %s", f.Code, f.Detail)
 		}
-	case "queue", "typing", "pong", "bye":
+	case "queue", "typing", "read", "pong", "bye":
 	default:
 		v.fault(verdict.Unexpected, "an unknown frame %q", f.Op)
 	}

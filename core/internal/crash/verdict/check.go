@@ -22,6 +22,7 @@ func Check(s *Snapshot, e Evidence) Report {
 	r.memberViews(s, e)
 	r.visitorViews(s, e)
 	r.replay(s)
+	r.files(s, messages, e)
 	return r
 }
 

@@ -25,6 +25,7 @@ const (
 	Queue      = "I10"      // what waits is in the queue, and nothing else is
 	Counters   = "I12"      // stored sums equal recomputation
 	Integrity  = "I13"      // the database's own check passes
+	Files      = "I14"      // acknowledged bytes are on disk, every file has its row and every message its files
 	Processes  = "process"  // the server stops cleanly and leaves no child behind
 	Unexpected = "protocol" // an answer that the contract does not provide for
 )

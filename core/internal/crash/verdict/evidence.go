@@ -9,6 +9,7 @@ type Evidence struct {
 
 	Acks     []Ack
 	Refused  []Ack // never acknowledged, and finally refused
+	Files    []File
 	Streams  []Stream
 	Members  []MemberView
 	Visitors []VisitorView

@@ -19,7 +19,9 @@ type Snapshot struct {
 	Events        []Event // by feed
 	Dedups        map[string]int
 	Deliveries    []Delivery
-	Waiting       int // raw webhook requests that are not processed
+	Attachments   []Attachment
+	Files         []Stored // see ReadFiles
+	Waiting       int      // raw webhook requests that are not processed
 	Damage        []string
 
 	byContact map[string]string
@@ -196,6 +198,7 @@ func (s *Snapshot) readRest(r *reader) {
 LEFT JOIN agent_state a ON a.workspace_id = m.workspace_id AND a.member_id = m.member_id`,
 		[]any{&member, &a.Capacity, &a.Used}, func() { s.Agents[member] = a })
 	r.each(`SELECT COUNT(*) FROM webhook_request`, []any{&s.Waiting}, func() {})
+	s.readAttachments(r)
 	r.each(`PRAGMA integrity_check`, []any{&text}, func() {
 		if text != "ok" {
 			s.Damage = append(s.Damage, text)

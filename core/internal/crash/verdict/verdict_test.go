@@ -58,6 +58,13 @@ func history() (*verdict.Snapshot, verdict.Evidence) {
 		Agents:        map[string]verdict.Agent{"mem_1": {Capacity: 1, Used: 1}, "mem_2": {Capacity: 0, Used: 1}},
 		Dedups:        map[string]int{"inb_echo/p1": 1, "inb_echo/echo-dlv_1": 1},
 		Deliveries:    []verdict.Delivery{{ID: "dlv_1", Inbox: "inb_echo", Conversation: "cnv_b", State: "sent", Seq: 5}},
+		Attachments: []verdict.Attachment{
+			{ID: "att_1", State: "taken", SHA256: "one", Size: 3, Received: 3, Conversation: "cnv_a", Seq: 5},
+			{ID: "att_2", State: "uploading", Size: 9, Received: 4},
+		},
+		Files: []verdict.Stored{
+			{Attachment: "att_1", Part: "original", Size: 3, SHA256: "one"}, {Attachment: "att_2", Part: "incoming", Size: 5},
+		},
 	}
 	for _, c := range []*verdict.Conversation{chat, echo} {
 		for _, ch := range c.Changes {
@@ -102,6 +109,7 @@ func evidence(s *verdict.Snapshot) verdict.Evidence {
 			{Client: "f", Party: verdict.Hook, Sender: "bob", ClientID: "p1", Text: "hey"},
 		},
 		Refused: []verdict.Ack{{Client: "m", Party: verdict.Member, Sender: "mem_1", Conversation: "cnv_a", ClientID: "c9"}},
+		Files:   []verdict.File{{Client: "courier", ID: "att_1", Size: 3, SHA256: "one", ClientID: "c5", Conversation: "cnv_a"}},
 		Streams: []verdict.Stream{feed, {Client: "widget", Visitor: "vis_1", Seen: []verdict.Seen{{1, "msg_2"}, {2, ""}, {3, "msg_6"}}}},
 		Members: []verdict.MemberView{console},
 		Visitors: []verdict.VisitorView{{Client: "widget", Visitor: "vis_1", Changes: []verdict.PublicEntry{
@@ -192,6 +200,16 @@ func TestEachFaultIsSeen(t *testing.T) {
 		"a preview is old":                        {verdict.Counters, func(w world) { w.chat.LastText = "hi" }},
 		"the waiting time is wrong":               {verdict.Counters, func(w world) { w.echo.Waiting = 0 }},
 		"the file is damaged":                     {verdict.Integrity, func(w world) { w.s.Damage = []string{"page 3"} }},
+		"a file has no row":                       {verdict.Files, func(w world) { w.s.Attachments = w.s.Attachments[:1] }},
+		"a file is gone":                          {verdict.Files, func(w world) { w.s.Files = w.s.Files[1:] }},
+		"a file has other bytes":                  {verdict.Files, func(w world) { w.s.Files[0].SHA256 = "x" }},
+		"a preview is gone":                       {verdict.Files, func(w world) { w.s.Attachments[0].Preview = "image/png" }},
+		"acknowledged bytes of a half are gone":   {verdict.Files, func(w world) { w.s.Files[1].Size = 2 }},
+		"a whole file became another":             {verdict.Files, func(w world) { w.e.Files[0].SHA256 = "x" }},
+		"a message has lost its file":             {verdict.Files, func(w world) { w.s.Attachments[0].State = "ready" }},
+		"a file went to another message":          {verdict.Files, func(w world) { w.s.Attachments[0].Seq = 6 }},
+		"a file went to no message":               {verdict.Files, func(w world) { w.s.Attachments[0].Seq = 9 }},
+		"a file was taken, and nobody sent it":    {verdict.Files, func(w world) { w.e.Files[0].ClientID = "" }},
 		"a client saw something":                  {verdict.Unexpected, func(w world) { w.e.Seen = []verdict.Violation{{Invariant: verdict.Unexpected}} }},
 	} {
 		t.Run(name, func(t *testing.T) {
