@@ -120,7 +120,7 @@ func (a *announcer) tell(ctx context.Context, w identity.WorkspaceID, news dispa
 func (a *announcer) PresenceChanged(ctx context.Context, w identity.WorkspaceID, agents []dispatch.AgentStatus) {
 	out := realtime.PresenceNews{Members: make([]realtime.MemberPresence, len(agents))}
 	for i, s := range agents {
-		out.Members[i] = realtime.MemberPresence(presenceOf(s))
+		out.Members[i] = presenceOf(s)
 	}
 	a.publish(ctx, event.SubjectPresence+string(w), out)
 }
@@ -191,7 +191,7 @@ func (a attendance) Snapshot(_ context.Context, w identity.WorkspaceID) ([]realt
 	agents := a.dispatcher.Presence(w)
 	out := make([]realtime.MemberPresence, len(agents))
 	for i, s := range agents {
-		out[i] = realtime.MemberPresence(presenceOf(s))
+		out[i] = presenceOf(s)
 	}
 	return out, nil
 }

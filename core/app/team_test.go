@@ -21,9 +21,9 @@ type shift struct {
 const lin = "lin@badinput.example"
 
 // begin signs a member in and connects.
-func (s *site) begin(email, password string) *shift {
+func (s *site) begin(email string) *shift {
 	s.t.Helper()
-	m, err := rig.NewAPI(s.server.URL()).SignIn(s.t.Context(), email, password)
+	m, err := rig.NewAPI(s.server.URL()).SignIn(s.t.Context(), email, ownerPassword)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -194,10 +194,10 @@ func TestATeamsDay(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The owner is away: what is left to everybody waits.
-	boss := s.begin(ownerEmail, ownerPassword)
+	boss := s.begin(ownerEmail)
 	boss.call(http.MethodPut, "/presence/me", map[string]string{"status": "away", "reason": "lunch"}, nil)
 	boss.call(http.MethodPatch, "", map[string]any{"settings": map[string]int{"wrap_up_seconds": 600}}, nil)
-	agent := s.begin(lin, ownerPassword)
+	agent := s.begin(lin)
 	var team struct{ ID string }
 	boss.call(http.MethodPost, "/teams", map[string]any{"name": "售前", "member_ids": []string{agent.ID}, "inbox_ids": []string{s.live.ID}}, &team)
 
@@ -210,14 +210,14 @@ func TestATeamsDay(t *testing.T) {
 	assigned := agent.kinds()["assigned"]
 
 	s.crash()
-	boss, agent = s.begin(ownerEmail, ownerPassword), s.begin(lin, ownerPassword)
+	boss, agent = s.begin(ownerEmail), s.begin(lin)
 	s.until("away is kept", func() bool { p := boss.presence(boss.ID); return p.Status == "away" && p.Reason == "lunch" })
 	agent.call(http.MethodPost, "/conversations/"+first.ID+"/state", map[string]string{"state": "resolved"}, nil)
 	s.until("the wrap-up is told", func() bool { return boss.presence(agent.ID).WrapUpUntil != nil })
 	second := s.customer(boss, "000000000002")
 
 	s.crash()
-	boss, agent = s.begin(ownerEmail, ownerPassword), s.begin(lin, ownerPassword)
+	boss, agent = s.begin(ownerEmail), s.begin(lin)
 	s.until("the wrap-up outlives the crash", func() bool { return boss.presence(agent.ID).WrapUpUntil != nil })
 	if got := boss.rows()[second.ID]; got.AssigneeID != "" || got.Responder != "queue" {
 		t.Fatalf("given during a wrap-up: %+v", got)

@@ -78,8 +78,14 @@ func TestGroups(t *testing.T) {
 		class   dispatch.Class
 		may     bool
 	}{
-		{both, "", true}, {"", "", true}, {both, "tea_a", true}, {both, "tea_b", true}, {both, "tea_", false},
-		{"", "tea_a", false}, {dispatch.ProfileOf("tea_ab"), "tea_a", false}, {both, "tea_a tea_b", false},
+		{both, "", true},
+		{"", "", true},
+		{both, "tea_a", true},
+		{both, "tea_b", true},
+		{both, "tea_", false},
+		{"", "tea_a", false},
+		{dispatch.ProfileOf("tea_ab"), "tea_a", false},
+		{both, "tea_a tea_b", false},
 	} {
 		if may := match.May(tt.profile, tt.class); may != tt.may {
 			t.Errorf("%q serves %q: %v", tt.profile, tt.class, may)

@@ -19,6 +19,7 @@ type everybody struct{}
 func (everybody) HasMember(_ identity.WorkspaceID, m identity.MemberID) bool {
 	return strings.HasPrefix(string(m), "mem_")
 }
+
 func (everybody) HasInbox(_ identity.WorkspaceID, i string) bool { return strings.HasPrefix(i, "inb_") }
 
 func newService() (*team.Service, *eventtest.Feed) {

@@ -1,9 +1,8 @@
 package identitytest
 
 import (
-	"time"
-
 	"errors"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"

@@ -82,7 +82,7 @@ func (w *world) make(kind notification.Kind) notification.Notification {
 	w.n++
 	return notification.Notification{
 		Workspace: w.ws, ID: notification.ID(w.ids.New("ntf")), Member: w.me, Kind: kind,
-		Source: fmt.Sprint("source ", w.n), Feed: uint64(w.n), Conversation: conversation.ID("cnv_1"), //nolint:gosec // small
+		Source: fmt.Sprint("source ", w.n), Feed: uint64(w.n), Conversation: conversation.ID("cnv_1"),
 		Text: "你好 👋", Actor: identity.Actor{Kind: identity.ActorContact, ID: "vis_1", Name: "顾客"}, At: w.now,
 	}
 }
