@@ -63,7 +63,7 @@ func (s *Service) Create(ctx context.Context, scope identity.Scope, e Edit) (Con
 	}
 	now := s.Now()
 	c := Contact{Workspace: scope.Workspace, ID: ID(s.ids.New("con")), CreatedAt: now, UpdatedAt: now}
-	e.apply(&c)
+	e.Apply(&c)
 	if err := checkCount(c.Attributes); err != nil {
 		return Contact{}, err
 	}
@@ -92,7 +92,7 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id ID, e Edi
 		if c.MergedInto != "" {
 			return nil, errMerged()
 		}
-		e.apply(c)
+		e.Apply(c)
 		c.UpdatedAt = s.Now()
 		return []event.Event{s.changed(*c, c.UpdatedAt)}, checkCount(c.Attributes)
 	})
@@ -109,7 +109,7 @@ func (s *Service) admit(ctx context.Context, scope identity.Scope, e *Edit) erro
 	if err := scope.Require(identity.ContactWrite); err != nil {
 		return err
 	}
-	if err := e.check(); err != nil {
+	if err := e.Normal(); err != nil {
 		return err
 	}
 	if len(e.Attributes) > 0 {
@@ -132,7 +132,8 @@ func (s *Service) admit(ctx context.Context, scope identity.Scope, e *Edit) erro
 	return err
 }
 
-func (e *Edit) apply(c *Contact) {
+// Apply makes the change. What it says must be in its normal form.
+func (e *Edit) Apply(c *Contact) {
 	set(&c.Name, e.Name)
 	set(&c.Email, e.Email)
 	set(&c.Phone, e.Phone)
@@ -144,8 +145,9 @@ func (e *Edit) apply(c *Contact) {
 	c.Attributes = merged(c.Attributes, e.Attributes)
 }
 
-// check refuses what cannot be stored, and brings the rest into its normal form.
-func (e *Edit) check() error {
+// Normal brings the values into their normal form, attributes apart. Errors:
+// errs.Invalid with the fields that cannot be stored.
+func (e *Edit) Normal() error {
 	var c check
 	c.text("/name", e.Name, MaxName, false)
 	c.text("/email", e.Email, MaxEmail, false)

@@ -39,7 +39,7 @@ func contactFixture(t *testing.T, s *store.Store) contacttest.Fixture {
 	w := conversationtest.NewWorld(t, fixture(s))
 	n := 0
 	return contacttest.Fixture{
-		Store: s.Contacts(), Pages: s.Contacts(), Notes: s.Contacts(), Organisations: s.Contacts(), Merges: s.Contacts(), Log: s.Events(),
+		Store: s.Contacts(), Pages: s.Contacts(), Notes: s.Contacts(), Organisations: s.Contacts(), Merges: s.Contacts(), Imports: s.Imports(), Log: s.Events(),
 		Within: func(tb testing.TB, w identity.WorkspaceID, fn func(contact.Tx) error) error {
 			tb.Helper()
 			return s.Conversations().Within(tb.Context(), w, func(_ context.Context, tx conversation.Tx) error { return fn(tx.Contacts()) })

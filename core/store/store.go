@@ -12,6 +12,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/contact/importing"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/dispatch"
@@ -48,6 +49,8 @@ var (
 	_ contact.OrganisationStore = (*contacts.Store)(nil)
 	_ contact.MergeStore        = (*contacts.Store)(nil)
 	_ journey.Reader            = (*journeys.Store)(nil)
+	_ importing.Store           = (*contacts.Imports)(nil)
+	_ importing.Desk            = (*contacts.Imports)(nil)
 	_ contact.Tx                = (*contacts.Tx)(nil)
 	_ channel.Store             = (*channels.Store)(nil)
 	_ channel.RequestStore      = (*channels.Store)(nil)
@@ -112,6 +115,9 @@ func (s *Store) Contacts() *contacts.Store { return contacts.New(s.db) }
 
 // Attachments returns media.Store and media.Ledger.
 func (s *Store) Attachments() *attachments.Store { return attachments.New(s.db) }
+
+// Imports returns importing.Store and importing.Desk.
+func (s *Store) Imports() *contacts.Imports { return contacts.NewImports(s.db) }
 
 // Journeys returns journey.Reader.
 func (s *Store) Journeys() *journeys.Store { return journeys.New(s.db) }

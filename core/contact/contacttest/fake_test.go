@@ -16,7 +16,7 @@ func TestFake(t *testing.T) {
 		fake := contacttest.NewFake(feed)
 		n := 0
 		return contacttest.Fixture{
-			Store: fake, Pages: fake, Notes: fake, Organisations: fake, Merges: fake, Log: feed,
+			Store: fake, Pages: fake, Notes: fake, Organisations: fake, Merges: fake, Imports: contacttest.NewImports(fake), Log: feed,
 			Workspace: func(testing.TB) (identity.WorkspaceID, string) {
 				n++
 				return identity.WorkspaceID(fmt.Sprint("wsp_", n)), fmt.Sprint("inb_", n)

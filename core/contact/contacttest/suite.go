@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/contact/importing"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/id"
@@ -21,7 +22,11 @@ type Fixture struct {
 	Notes         contact.NoteStore
 	Organisations contact.OrganisationStore
 	Merges        contact.MergeStore
-	Log           event.Log // of the same storage
+	Imports       interface {
+		importing.Store
+		importing.Desk
+	}
+	Log event.Log // of the same storage
 
 	// Workspace makes a workspace with one inbox.
 	Workspace func(t testing.TB) (workspace identity.WorkspaceID, inbox string)
@@ -57,6 +62,11 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"merge and undo":  testMergeUndo,
 		"merge at once":   testMergeAtOnce,
 		"merge at random": testMergeRandom,
+		"import":          testImport,
+		"import refuses":  testImportRefuses,
+		"import matches":  testImportMatches,
+		"import resumes":  testImportResumes,
+		"import list":     testImportList,
 		"duplicates":      testDuplicates,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -117,19 +117,21 @@ func (s *Store) OrganisationOf(ctx context.Context, workspace identity.Workspace
 
 // AddOrganisation implements contact.OrganisationStore.
 func (s *Store) AddOrganisation(ctx context.Context, o contact.Organisation, events ...event.Event) error {
-	return s.write(ctx, o.Workspace, events, func(ctx context.Context, tx *db.Tx) error {
-		attributes, err := encode(o.Attributes)
-		if err != nil {
-			return err
-		}
-		err = tx.Queue(ctx, `INSERT INTO organisation (workspace_id, organisation_id, name, note, attributes, created_at, updated_at)
+	return s.write(ctx, o.Workspace, events, func(ctx context.Context, tx *db.Tx) error { return insertOrganisation(ctx, tx, o) })
+}
+
+func insertOrganisation(ctx context.Context, tx *db.Tx, o contact.Organisation) error {
+	attributes, err := encode(o.Attributes)
+	if err != nil {
+		return err
+	}
+	err = tx.Queue(ctx, `INSERT INTO organisation (workspace_id, organisation_id, name, note, attributes, created_at, updated_at)
 VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			string(o.Workspace), string(o.ID), o.Name, o.Note, attributes, db.Micros(o.CreatedAt), db.Micros(o.UpdatedAt))
-		if err != nil {
-			return err
-		}
-		return saveDomains(ctx, tx, o)
-	})
+		string(o.Workspace), string(o.ID), o.Name, o.Note, attributes, db.Micros(o.CreatedAt), db.Micros(o.UpdatedAt))
+	if err != nil {
+		return err
+	}
+	return saveDomains(ctx, tx, o)
 }
 
 // saveDomains adds domains to an organisation that has none.
