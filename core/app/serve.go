@@ -107,6 +107,7 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 	g.Go(func() error { return s.runPlugins(parts) })
 	g.Go(func() error { s.housekeeping(parts); return nil })
 	g.Go(func() error { s.tidyFiles(parts); return nil })
+	g.Go(func() error { s.people.Imports.Work(parts, s.log); return nil })
 	if err := s.greet(ctx); err != nil {
 		stop()
 		return errors.Join(err, g.Wait(), s.close(ctx))
@@ -226,6 +227,7 @@ func (s *server) housekeeping(ctx context.Context) {
 			s.chore(ctx, "forgetting old notifications", func() error { return s.sweepNotifications(ctx) })
 		}
 		if n%3600 == 0 {
+			s.chore(ctx, "forgetting old page views", func() error { return s.forgetViews(ctx) })
 			s.chore(ctx, "forgetting empty drafts", func() error { return s.conversations.SweepDrafts(ctx) })
 			s.chore(ctx, "forgetting ended sessions", func() error { return s.identity.Sessions.Sweep(ctx) })
 			s.chore(ctx, "forgetting ended visitor sessions", func() error { return s.sweepVisitors(ctx) })

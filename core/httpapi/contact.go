@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/contact/importing"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/journey"
 	"github.com/patchbay-im/patchbay/core/wire"
@@ -21,6 +22,7 @@ type People struct {
 	Pages         *contact.Pages
 	Merging       *contact.Merging
 	Journeys      *journey.Service
+	Imports       *importing.Service
 }
 
 // contactBody is a customer.
@@ -114,6 +116,7 @@ func (s *Server) contactRoutes() {
 	s.organisationRoutes()
 	s.mergeRoutes()
 	s.journeyRoutes()
+	s.importRoutes()
 }
 
 type listContactsInput struct {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/contact/contacttest"
+	"github.com/patchbay-im/patchbay/core/contact/importing"
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -24,6 +25,10 @@ func (s *site) contactThings(values map[string]string, w identity.WorkspaceID, o
 	s.OK(s.fake.Contacts.AddNote(s.Context(), note))
 	org := contact.Organisation{Workspace: w, ID: contact.OrganisationID(ids.New("org")), Name: "An organisation"}
 	s.OK(s.fake.Contacts.AddOrganisation(s.Context(), org))
+	i := importing.Import{Workspace: w, ID: importing.ID(ids.New("imp")), State: importing.Uploaded, Match: importing.ByNothing, OnMatch: importing.Update}
+	i.Columns, i.Mapping = []importing.Column{{Header: "name"}}, map[int]importing.Field{0: importing.Name}
+	s.OK(s.imports.Create(s.Context(), i, []byte("name\nx\n")))
+	values["import"] = string(i.ID)
 	values["note"], values["organisation"], values["merge"] = string(note.ID), string(org.ID), string(s.merged(w))
 }
 
@@ -43,6 +48,7 @@ func (s *site) merged(w identity.WorkspaceID) contact.MergeID {
 
 func (s *site) people() httpapi.People {
 	store := s.fake.Contacts
+	s.imports = contacttest.NewImports(store)
 	return httpapi.People{
 		Contacts: contact.NewService(contact.Deps{
 			Store: store, Organisations: store, Attributes: contacttest.Attributes{"plan": "text"}, Now: time.Now,
@@ -50,6 +56,7 @@ func (s *site) people() httpapi.People {
 		ContactNotes: contact.NewNotes(store, time.Now), Organisations: contact.NewOrganisations(store, time.Now),
 		Pages: contact.NewPages(store, time.Now), Merging: contact.NewMerging(store, store, time.Now),
 		Journeys: journey.NewService(journeytest.Fake{Conversations: s.fake}),
+		Imports:  importing.NewService(importing.Deps{Store: s.imports, Desk: s.imports, Attributes: contacttest.Attributes{}, Now: time.Now}),
 	}
 }
 

@@ -122,6 +122,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{Options: o, throttle: newThrottle(o.Now), assets: newAssets(o.Console), demoFiles: newAssets(o.Demo)}
 	s.app = fiber.New(s.fiberConfig())
 	s.app.Server().KeepHijackedConns = true
+	s.app.Server().HeaderReceived = largeBodies
 	s.app.Use(recoverer.New(recoverer.Config{EnableStackTrace: true, StackTraceHandler: s.panicked}))
 	s.app.Use(s.common)
 	s.app.Use(s.sameSite)
@@ -280,7 +281,8 @@ func (s *Server) readable(c *fiber.Ctx) error {
 	if pathUnder(c.Path(), apiPrefix) {
 		c.Set(fiber.HeaderCacheControl, "no-store")
 		// What is declared as bytes is text nowhere: only uploads accept it.
-		if c.Get(fiber.HeaderContentType) != fiber.MIMEOctetStream && !utf8.Valid(c.Request().Body()) {
+		bytes := c.Get(fiber.HeaderContentType) == fiber.MIMEOctetStream || isTable(c.Get(fiber.HeaderContentType), c.OriginalURL())
+		if !bytes && !utf8.Valid(c.Request().Body()) {
 			return newProblem(http.StatusBadRequest, "request.encoding", "The request is not valid UTF-8.")
 		}
 	}

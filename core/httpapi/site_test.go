@@ -18,6 +18,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
+	"github.com/patchbay-im/patchbay/core/contact/contacttest"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/delivery"
@@ -48,6 +49,7 @@ type site struct {
 	identity *identity.Services
 	plugins  *channeltest.Plugins
 	told     *notificationtest.Fake
+	imports  *contacttest.Imports
 }
 
 // newSite makes a site; change may set options.
@@ -142,6 +144,9 @@ func (s *site) ask(method, path, body string, header ...string) answer {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	for i := 0; i < len(header); i += 2 {
+		if header[i] == "Content-Type" {
+			r.Header.Del(header[i])
+		}
 		r.Header.Add(header[i], header[i+1])
 	}
 	res, err := s.Test(r)

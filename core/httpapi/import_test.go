@@ -1,0 +1,63 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"github.com/patchbay-im/patchbay/core/contact/contacttest"
+	"github.com/patchbay-im/patchbay/core/contact/importing"
+)
+
+func TestImports(t *testing.T) {
+	s := newSite(t, nil)
+	cookie := s.signIn(s.Owner)
+	base := "/api/v1/workspaces/" + string(s.WS) + "/imports"
+	ask := func(want int, method, path, body string, headers ...string) answer {
+		t.Helper()
+		a := s.ask(method, base+path, body, append([]string{"Cookie", cookie}, headers...)...)
+		if a.StatusCode != want {
+			t.Fatalf("%s %s answers %d %.300s", method, path, a.StatusCode, a.text)
+		}
+		return a
+	}
+	file, err := simplifiedchinese.GB18030.NewEncoder().String("姓名,邮箱,等级\n王芳,wang@example.com,=cmd()\nx,no address,\n")
+	s.OK(err)
+	a := ask(http.StatusCreated, http.MethodPost, "", file, "Content-Type", "text/csv")
+	id := field(t, a, "id")
+	for _, want := range []string{`"encoding":"gb18030"`, `"mapping":{"0":"name","1":"email"}`, `"rows":2`, `"match":"email"`, `"samples":["王芳","x"]`} {
+		if !strings.Contains(a.text, want) {
+			t.Errorf("no %s in %s", want, a.text)
+		}
+	}
+	ask(http.StatusUnprocessableEntity, http.MethodPatch, "/"+id, `{"mapping":{"7":"name"}}`)
+	ask(http.StatusUnprocessableEntity, http.MethodPatch, "/"+id, `{"mapping":{"x":"name"}}`)
+	ask(http.StatusOK, http.MethodPatch, "/"+id, `{"mapping":{"0":"name","1":"email","2":"external_id"},"match":"none","on_match":"skip"}`)
+	ask(http.StatusOK, http.MethodPost, "/"+id+"/check", "")
+	s.OK(s.work())
+	if a := ask(http.StatusOK, http.MethodGet, "/"+id, ""); !strings.Contains(a.text, `"state":"checked"`) || !strings.Contains(a.text, `"counts":{"create":1,"update":0,"skip":0,"error":1}`) ||
+		!strings.Contains(a.text, `{"row":3,"column":"邮箱","value":"no address","code":"format"`) {
+		t.Errorf("checked: %s", a.text)
+	}
+	ask(http.StatusOK, http.MethodPost, "/"+id+"/run", "")
+	s.OK(s.work())
+	if a := ask(http.StatusOK, http.MethodGet, "", ""); !strings.Contains(a.text, `"state":"done"`) {
+		t.Errorf("listed: %s", a.text)
+	}
+	a = ask(http.StatusOK, http.MethodGet, "/"+id+"/errors.csv", "")
+	if a.Header.Get("Content-Type") != "text/csv; charset=utf-8" || !strings.Contains(a.Header.Get("Content-Disposition"), "attachment") || !strings.Contains(a.text, "3,邮箱,no address,format") {
+		t.Errorf("the errors: %v %s", a.Header, a.text)
+	}
+
+	large := "name\n" + strings.Repeat(strings.Repeat("x", 99)+"\n", 30_000) // 3 MB
+	ask(http.StatusCreated, http.MethodPost, "", large, "Content-Type", "text/csv; charset=utf-8")
+	ask(http.StatusUnprocessableEntity, http.MethodPost, "", "\xff\xfe\x00\xd8", "Content-Type", "text/csv")
+}
+
+// work does what the background does.
+func (s *site) work() error {
+	return importing.NewService(importing.Deps{Store: s.imports, Desk: s.imports, Attributes: contacttest.Attributes{}, Now: time.Now}).WorkOnce(s.Context())
+}
