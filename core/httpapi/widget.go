@@ -53,6 +53,7 @@ func (s *Server) widget(c *fiber.Ctx) error {
 		return errs.Absent()
 	}
 	c.Set("Cross-Origin-Resource-Policy", "cross-origin") // pages of other sites load it
+	c.Set(fiber.HeaderAccessControlAllowOrigin, "*")      // the loader imports a module there
 	c.Set(fiber.HeaderContentSecurityPolicy, inertCSP)
 	if strings.HasPrefix(f.mime, "text/html") {
 		policy, err := s.Conversations.Policy(c.UserContext(), inbox)
@@ -77,7 +78,7 @@ func frameCSP(origins []string) string {
 	} else if len(origins) > 0 {
 		ancestors = "'self'"
 	}
-	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; font-src 'self'; " +
 		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors " + ancestors
 }
 

@@ -66,16 +66,47 @@ export type TimelinePage = Omit<Schema<"TimelineBody">, "items"> & { items: Chan
 export type FeedEvent = Omit<Schema<"FeedEvent">, "change" | "conversation"> & { change?: Change; conversation?: Conversation };
 
 /** What a visitor may see of a conversation. `seq` is gapless for the visitor. */
-export type PublicChange = Schema<"PublicChange">;
+export type PublicChange = Omit<Schema<"PublicChange">, "type"> & { type: Schema<"PublicChange">["type"] | "rating_requested" | "rated"; score?: number };
+export type PublicQuote = Schema<"PublicQuote">;
 export type PublicMessage = Schema<"PublicMessage">;
-export type VisitorSession = Omit<Schema<"VisitorSessionBody">, "settings"> & { settings: WidgetSettings };
+export type VisitorSession = Omit<Schema<"VisitorSessionBody">, "settings"> & {
+  settings: WidgetSettings;
+  /** Whether the site vouched for who the visitor is. */
+  verified?: boolean;
+  contact?: { name?: string };
+};
 
 /** The public part of a live inbox's configuration; the widget's own plugin says what is in it. */
 export interface WidgetSettings {
   title?: string;
   greeting?: string;
   color?: string;
+  attachments?: boolean;
+  transcript?: boolean;
+  page_views?: "off" | "on" | "consent";
+  pre_chat?: { enabled?: boolean; fields?: PreChatField[]; consent_text?: string };
+  offline?: { enabled?: boolean; text?: string };
+  languages?: { default?: string; offered?: string[] };
+  theme?: { color?: string; position?: string; launcher_text?: string; dark?: "auto" | "light" | "dark"; radius?: number };
+  proactive?: ProactiveRule[];
   [key: string]: unknown;
+}
+
+/** A question before the chat: `name`, `email`, `phone`, `message` or `attributes.KEY`. */
+export interface PreChatField {
+  key: string;
+  label?: Record<string, string>;
+  required?: boolean;
+  type?: "text" | "email" | "phone" | "number" | "multiline";
+}
+
+/** When the chat speaks first, and what it says. All conditions must hold. */
+export interface ProactiveRule {
+  id: string;
+  when: { path_contains?: string; path_is?: string; seconds_on_page?: number; scroll_percent?: number; returning?: boolean; locale?: string };
+  message: Record<string, string>;
+  once?: "session" | "ever";
+  agents_online?: boolean;
 }
 
 export interface ListPage<T> {

@@ -1,6 +1,7 @@
 /** What the visitor's widget imports: small, no dependency, nothing of the member's side. */
 export { VisitorSocket, type VisitorHandlers, type VisitorOptions } from "./live/visitor";
-export { VisitorHttp, type SessionRequest, type VisitorInbox, type VisitorMessage } from "./live/visitorhttp";
+export { VisitorHttp, type OfflineMessage, type PageView, type PreChat, type SessionRequest, type VisitorInbox, type VisitorMessage } from "./live/visitorhttp";
+export { Upload, type UploadProgress, type UploadTransport } from "./upload";
 export { TypingSignal } from "./live/typing";
 export { webStorage } from "./live/storage";
 export { socketURL, type Environment, type SocketLike } from "./live/environment";
@@ -9,4 +10,4 @@ export { uuidv7 } from "./uuid";
 export { ApiError } from "./problem";
 export type { LinkState, LinkStatus, Trouble } from "./live/link";
 export type { OutboxEntry, OutboxStorage } from "./live/outbox";
-export type { PublicChange, PublicMessage, VisitorSession, WidgetSettings } from "./types";
+export type { Attachment, PublicChange, PublicMessage, PublicQuote, VisitorSession, WidgetSettings } from "./types";

@@ -23,11 +23,37 @@ export interface Look {
   position?: string;
   /** A language tag, when the inbox speaks one language to everybody. */
   locale?: string;
+  /** Words on the launcher. */
+  text?: string;
+  /** Instead of what the visitor's system prefers. */
+  dark?: "light" | "dark";
+  /** Of the corners, in pixels. */
+  radius?: number;
+  /** What the launcher says, in the language of the chat. */
+  words?: Partial<Record<"region" | "open" | "close" | "unread", string>>;
 }
+
+/** A page the visitor looked at, as the loader notes it. */
+export interface Seen {
+  url: string;
+  title: string;
+  referrer: string;
+  /** Milliseconds since 1970. */
+  at: number;
+  /** Seconds. */
+  stay: number;
+}
+
+/** Commands of the page that the frame carries out. */
+export type Command = "identify" | "logout" | "setLocale" | "track" | "consent" | "message";
 
 export type ToFrame =
   /** Answer to `ready`. `store` holds everything the frame ever put and did not remove. */
   | { type: "init"; page: Page; store: Record<string, string>; open: boolean; focus: boolean }
+  /** The page asks for something by its `Patchbay(command, argument)`. */
+  | { type: "call"; command: Command; argument?: unknown }
+  /** How far down the page was read, in per cent; only while rules wait for it. */
+  | { type: "scrolled"; percent: number }
   | { type: "shown"; focus: boolean }
   | { type: "hidden" };
 
@@ -38,7 +64,12 @@ export type ToPage =
    * The loader itself reads two of them: `look` (a Look as JSON) and `unread` (a number).
    */
   | { type: "put"; key: string; value: string | null }
-  | { type: "close" };
+  | { type: "close" }
+  | { type: "open" }
+  /** For those who listen on the page. */
+  | { type: "event"; event: "message" | "error"; detail: unknown }
+  /** The chat speaks first: words beside the launcher; empty takes them away. */
+  | { type: "nudge"; text: string };
 
 export type Sealed<T> = T & { channel: typeof CHANNEL };
 

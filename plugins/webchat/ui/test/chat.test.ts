@@ -38,6 +38,7 @@ const page = { url: "https://shop.example/cart", title: "Cart", referrer: "", lo
 function begin(store: Record<string, string> = {}, open = true, answer: Server["answer"] = {}, at = page) {
   const kept = { ...store };
   const unread: number[] = [];
+  const events: unknown[] = [];
   let look: (open: boolean, focus: boolean) => void = () => undefined;
   const host: Host = {
     page: at,
@@ -48,6 +49,11 @@ function begin(store: Record<string, string> = {}, open = true, answer: Server["
     unread: (count) => void unread.push(count),
     look: () => undefined,
     close: () => undefined,
+    open: () => undefined,
+    event: (...event) => void events.push(event),
+    nudge: () => undefined,
+    onCall: () => undefined,
+    onScroll: () => undefined,
     watch: (callback) => {
       look = callback;
       callback(open, false);

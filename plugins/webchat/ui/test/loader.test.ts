@@ -17,10 +17,14 @@ describe("language", () => {
   it.each([
     ["zh", "zh-CN"],
     ["zh-CN", "zh-CN"],
-    ["zh-Hant-TW", "zh-CN"],
+    ["zh-Hant-TW", "zh-TW"],
+    ["zh-HK", "zh-TW"],
+    ["ar-EG", "ar"],
+    ["pt-BR", "pt"],
     ["ZH_cn".replace("_", "-"), "zh-CN"],
     ["en-GB", "en"],
-    ["fr", "en"],
+    ["fr", "fr"],
+    ["nl", "en"],
     ["zha", "en"],
     ["", "en"],
   ])("answers %j in %s", (tag, locale) => {

@@ -1,4 +1,5 @@
 import type { PublicChange } from "@patchbay/client/types";
+import { languages } from "../src/locale";
 import { describe, expect, it } from "vitest";
 import { languageOf, daysBetween } from "../src/frame/i18n";
 import en from "../src/frame/locales/en.json";
@@ -74,19 +75,26 @@ describe("isResolved", () => {
 });
 
 describe("languages", () => {
-  it("have the same keys and the same places for values", () => {
-    expect(Object.keys(zh)).toEqual(Object.keys(en));
-    const places = (words: Record<string, string>) => Object.values(words).map((word) => word.match(/\{\w+\}/g) ?? []);
-    expect(places(zh)).toEqual(places(en));
+  const all = import.meta.glob<Record<string, string>>("../src/frame/locales/*.json", { eager: true, import: "default" });
+
+  it("are those that are offered", () => {
+    expect(Object.keys(all).map((path) => path.match(/([\w-]+)\.json$/)![1]).sort()).toEqual(Object.keys(languages).sort());
+  });
+
+  it.each(Object.entries(all))("%s has every word, with its places for values", (_path, words) => {
+    expect(Object.keys(words)).toEqual(Object.keys(en));
+    const places = (of: Record<string, string>) => Object.values(of).map((word) => (word.match(/\{\w+\}/g) ?? []).sort());
+    expect(places(words)).toEqual(places(en));
+    expect(Object.values(words).filter((word) => word.trim() === "")).toEqual([]);
   });
 
   it("fill in values, even ones that look like places", () => {
-    expect(languageOf("en").t("typing", { name: "{n} $& Lin" })).toBe("{n} $& Lin is typing");
-    expect(languageOf("zh-CN").t("queue.place", { n: 3 })).toBe("您排在第 3 位");
+    expect(languageOf("en", en).t("typing", { name: "{n} $& Lin" })).toBe("{n} $& Lin is typing");
+    expect(languageOf("zh-CN", zh).t("queue.place", { n: 3 })).toBe("您排在第 3 位");
   });
 
   it("name days as people do", () => {
-    const { day } = languageOf("en");
+    const { day } = languageOf("en", en);
     expect(day(new Date(2026, 2, 1, 23, 59), new Date(2026, 2, 2, 0, 1))).toBe("Yesterday");
     expect(day(new Date(2026, 2, 2, 0, 0), new Date(2026, 2, 2, 23, 59))).toBe("Today");
     expect(day(new Date(2025, 11, 31), new Date(2026, 2, 2))).toContain("2025");

@@ -20,6 +20,8 @@ export interface VisitorReady extends ReadyFrame {
   session_id: string;
   conversation: boolean;
   last_public_seq: number;
+  /** How far the company has read; 0 = nothing. */
+  read_seq?: number;
 }
 
 /** Sent before close 1012: the server restarts and says how long to wait. */
@@ -62,6 +64,7 @@ export type VisitorFrame =
   | { op: "ack"; ref: string; change: PublicChange; replayed: boolean }
   | { op: "typing"; name?: string; on: boolean }
   | { op: "queue"; position: number; available?: boolean }
+  | { op: "read"; seq: number }
   | ErrorFrame;
 
 /** Close codes of the server with a meaning of their own. */

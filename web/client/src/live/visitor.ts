@@ -8,7 +8,7 @@ import { Outbox, type OutboxEntry, type OutboxStorage } from "./outbox";
 import { Poller } from "./poller";
 import { Sequence } from "./sequence";
 import { TypingTracker } from "./typing";
-import type { VisitorHttp, VisitorMessage } from "./visitorhttp";
+import { wireVisitorMessage, type VisitorHttp, type VisitorMessage } from "./visitorhttp";
 
 export interface VisitorHandlers {
   /** One change of the conversation: every one, once, in order. */
@@ -21,6 +21,8 @@ export interface VisitorHandlers {
   refused?: (error: ApiError | undefined) => void;
   /** Names of those who are typing. */
   typing?: (names: string[]) => void;
+  /** How far the company has read; the seq of a change. */
+  read?: (seq: number) => void;
   /** Place in the queue, 1 = next; 0 when no longer waiting. */
   queue?: (position: number, available: boolean) => void;
   outbox?: (entries: readonly OutboxEntry<VisitorMessage>[]) => void;
@@ -48,6 +50,8 @@ export class VisitorSocket {
   private token = "";
   private epoch = "";
   private running = false;
+  private seen = 0;
+  private told = 0;
 
   constructor(private readonly options: VisitorOptions) {
     const { handlers } = options;
@@ -70,7 +74,7 @@ export class VisitorSocket {
     });
     this.outbox = new Outbox<VisitorMessage>({
       lane: () => "",
-      transmit: ({ client_msg_id, text }) => this.link.send({ op: "send", ref: client_msg_id, client_msg_id, text }),
+      transmit: (message) => this.link.send({ op: "send", ref: message.client_msg_id, ...wireVisitorMessage(message) }),
       storage: options.storage,
       onChange: handlers.outbox,
       random: options.random,
@@ -125,6 +129,28 @@ export class VisitorSocket {
     this.link.send({ op: "typing", on });
   }
 
+  /** Says how far the visitor has read; a seq that was said before is not said again. */
+  read(seq: number): void {
+    if (seq <= this.seen) return;
+    this.seen = seq;
+    this.tellRead();
+  }
+
+  /** The secret of the session, once there is one. */
+  get sessionToken(): string {
+    return this.token;
+  }
+
+  /** Opens a session anew: who the visitor is has changed. */
+  restartSession(): void {
+    this.stop();
+    this.start();
+  }
+
+  private tellRead(): void {
+    if (this.seen > this.told && this.link.send({ op: "read", seq: this.seen })) this.told = this.seen;
+  }
+
   private async openSession(): Promise<void> {
     try {
       const session = await this.options.openSession();
@@ -167,8 +193,10 @@ export class VisitorSocket {
   }
 
   private ready(frame: ReadyFrame): void {
-    const { epoch, resync } = frame as VisitorReady;
+    const { epoch, resync, read_seq } = frame as VisitorReady;
     this.sessionBackoff.reset();
+    this.options.handlers.read?.(read_seq ?? 0);
+    this.tellRead();
     if (this.follow(epoch) || resync) {
       this.restart();
       void this.sequence.catchUp();
@@ -198,6 +226,8 @@ export class VisitorSocket {
         return this.stored(frame.ref, frame.change);
       case "typing":
         return this.typists.set("", { kind: "agent", name: frame.name }, frame.on);
+      case "read":
+        return handlers.read?.(frame.seq);
       case "queue":
         return handlers.queue?.(frame.position, frame.available ?? true);
       case "error":
@@ -249,6 +279,8 @@ export class VisitorSocket {
 
   private forget(): void {
     this.epoch = "";
+    this.seen = 0;
+    this.told = 0;
     this.restart();
   }
 

@@ -1,8 +1,11 @@
 import { problemOf, unreachable } from "../problem";
-import type { PublicChange, VisitorSession, WidgetSettings } from "../types";
+import type { Attachment, PublicChange, PublicQuote, VisitorSession, WidgetSettings } from "../types";
+import { uploadTransport, type UploadTransport } from "../upload";
 import type { Range } from "./sequence";
 
 export interface VisitorInbox {
+  /** Whether any agent is online. */
+  available?: boolean;
   inbox_id: string;
   enabled: boolean;
   settings: WidgetSettings;
@@ -19,11 +22,49 @@ export interface SessionRequest {
   embed_origin: string;
   /** The token of an earlier visit, to go on with its conversation. */
   token?: string;
+  /** A token by which the site vouches for who the visitor is. */
+  identity?: string;
 }
 
+/** What a visitor writes. Files and the quote are whole, so that they can be shown before they are stored. */
 export interface VisitorMessage {
   client_msg_id: string;
   text: string;
+  attachments?: Attachment[];
+  reply_to?: PublicQuote;
+}
+
+/** As it goes over the wire: by ids. */
+export function wireVisitorMessage({ client_msg_id, text, attachments, reply_to }: VisitorMessage): object {
+  return { client_msg_id, text, ...(attachments?.length && { attachment_ids: attachments.map(({ id }) => id) }), ...(reply_to && { reply_to: reply_to.id }) };
+}
+
+/** What the form before the chat asked. */
+export interface PreChat {
+  name?: string;
+  email?: string;
+  phone?: string;
+  message?: string;
+  attributes?: Record<string, string>;
+  client_msg_id?: string;
+}
+
+/** What a visitor leaves when nobody is there. */
+export interface OfflineMessage {
+  name: string;
+  email: string;
+  phone?: string;
+  message: string;
+  client_msg_id: string;
+}
+
+/** A page the visitor looked at. */
+export interface PageView {
+  url: string;
+  title: string;
+  referrer: string;
+  at: string;
+  duration_s: number;
 }
 
 /**
@@ -56,10 +97,45 @@ export class VisitorHttp {
 
   /** Idempotent by client_msg_id. */
   postMessage(token: string, message: VisitorMessage): Promise<{ change: PublicChange }> {
-    return this.call("/messages", { method: "POST", body: JSON.stringify(message) }, token);
+    return this.call("/messages", { method: "POST", body: JSON.stringify(wireVisitorMessage(message)) }, token);
+  }
+
+  async preChat(token: string, answers: PreChat): Promise<void> {
+    await this.call("/prechat", { method: "POST", body: JSON.stringify(answers) }, token);
+  }
+
+  async offline(token: string, message: OfflineMessage): Promise<void> {
+    await this.call("/offline", { method: "POST", body: JSON.stringify(message) }, token);
+  }
+
+  /** `consent`: the visitor agreed to it, where the inbox asks. */
+  async pageViews(token: string, views: PageView[], consent: boolean): Promise<void> {
+    await this.call("/pageviews", { method: "POST", body: JSON.stringify({ views, ...(consent && { consent }) }) }, token);
+  }
+
+  async rate(token: string, score: number, comment: string): Promise<void> {
+    await this.call("/rating", { method: "POST", body: JSON.stringify({ score, ...(comment && { comment }) }) }, token);
+  }
+
+  /** The conversation as a file. */
+  async transcript(token: string, format: "txt" | "html"): Promise<Blob> {
+    return (await this.ask(`/transcript?format=${format}`, {}, token)).blob();
+  }
+
+  /** Uploads of whoever holds the token that `token` returns. */
+  uploads(token: () => string): UploadTransport {
+    return uploadTransport(`${this.origin}/api/v1/live/${this.inboxID}/uploads`, () => ({ Authorization: `Bearer ${token()}` }));
   }
 
   private async call<T>(path: string, init: RequestInit, token?: string): Promise<T> {
+    const response = await this.ask(path, init, token);
+    if (response.status === 204) return undefined as T;
+    return (await response.json().catch((cause) => {
+      throw unreachable(cause);
+    })) as T;
+  }
+
+  private async ask(path: string, init: RequestInit, token?: string): Promise<Response> {
     const headers: Record<string, string> = {};
     if (init.body) headers["Content-Type"] = "application/json";
     if (this.language) headers["Accept-Language"] = this.language;
@@ -69,8 +145,6 @@ export class VisitorHttp {
       throw unreachable(cause);
     });
     if (!response.ok) throw await problemOf(response);
-    return (await response.json().catch((cause) => {
-      throw unreachable(cause);
-    })) as T;
+    return response;
   }
 }

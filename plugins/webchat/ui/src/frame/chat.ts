@@ -1,4 +1,5 @@
-import { TypingSignal, uuidv7, VisitorSocket, type LinkStatus, type VisitorOptions } from "@patchbay/client/visitor";
+import { ApiError, TypingSignal, uuidv7, VisitorSocket, type Attachment, type LinkStatus, type OfflineMessage, type PageView, type PreChat, type PublicQuote, type SessionRequest, type VisitorOptions } from "@patchbay/client/visitor";
+import { Files } from "./files";
 import type { Host } from "./host";
 import type { WatchedHttp } from "./http";
 import type { Memory } from "./memory";
@@ -14,6 +15,8 @@ export interface ChatOptions {
   http: WatchedHttp;
   url: VisitorOptions["url"];
   online?: () => boolean;
+  /** Whether the window is on the screen. */
+  visible?: () => boolean;
   /** Parts of the client's surroundings, for tests. */
   environment?: Partial<VisitorOptions>;
 }
@@ -28,17 +31,28 @@ export class Chat {
   private readonly socket: VisitorSocket;
   private readonly signal: TypingSignal;
   private readonly online: () => boolean;
+  private readonly visible: () => boolean;
   private status: LinkStatus = { state: "stopped", failures: 0 };
   private reach: Reach = "unknown";
   private hadSession = false;
   private shown = true;
   private unread = -1;
   private settling?: ReturnType<typeof setTimeout>;
+  private identity?: string;
+  private renewed = false;
+  private started = false;
+  /** The files of the message being written. */
+  readonly files: Files;
 
   constructor(private readonly options: ChatOptions) {
     const { host, memory, http, url } = options;
+    this.visible = options.visible ?? (() => globalThis.document?.visibilityState !== "hidden");
     this.online = options.online ?? (() => navigator.onLine);
     this.signal = new TypingSignal((on) => this.socket.typing(on));
+    this.files = new Files(
+      () => http.uploads(() => this.socket.sessionToken),
+      () => this.update({ files: this.files.pending }),
+    );
     http.onReach = (reach) => this.follow(this.status, reach);
     this.socket = new VisitorSocket({
       ...options.environment,
@@ -47,12 +61,14 @@ export class Chat {
       storage: memory.outbox,
       openSession: () => this.openSession(),
       handlers: {
-        session: ({ token, settings, resumed }) => {
+        session: ({ token, settings, resumed, verified }) => {
           this.hadSession = true;
-          if (!resumed) memory.keepSeen(0);
+          if (!resumed) memory.begin();
           memory.keepToken(token);
-          this.update({ settings, refusal: undefined });
+          this.update({ settings, refusal: undefined, verified: verified ?? false, answered: memory.answered, left: false });
+          void this.lookAround();
         },
+        read: (read) => this.update({ read }),
         change: (change) => this.update({ changes: [...this.current.changes, change] }),
         reset: () => this.reset(),
         typing: (typing) => this.update({ typing }),
@@ -76,9 +92,26 @@ export class Chat {
     return () => this.listeners.delete(listener);
   }
 
+  /** Learns how the inbox is set up without opening a session: for those who may never write. */
+  async prepare(): Promise<void> {
+    const inbox = await this.options.http.inbox().catch(() => undefined);
+    if (inbox && !this.started) this.update({ settings: inbox.settings, available: inbox.available });
+  }
+
+  /** Tells everybody that looks: what stands beside the state has changed. */
+  touch(): void {
+    this.update({});
+  }
+
   start(): void {
+    if (this.started) return;
+    this.started = true;
     addEventListener("offline", () => this.follow(this.status, this.reach));
-    addEventListener("online", () => this.follow(this.status, this.reach));
+    addEventListener("online", () => {
+      this.follow(this.status, this.reach);
+      this.files.resume();
+    });
+    globalThis.document?.addEventListener("visibilitychange", () => this.count());
     this.socket.start();
   }
 
@@ -90,9 +123,59 @@ export class Chat {
     this.socket.start();
   }
 
-  send(text: string): void {
+  send(text: string, attachments: Attachment[] = [], reply_to?: PublicQuote): void {
     this.signal.stop();
-    this.socket.send({ client_msg_id: uuidv7(), text });
+    this.socket.send({ client_msg_id: uuidv7(), text, ...(attachments.length > 0 && { attachments }), ...(reply_to && { reply_to }) });
+  }
+
+  /** Answers the form before the chat. */
+  async preChat(answers: PreChat): Promise<void> {
+    await this.options.http.preChat(this.socket.sessionToken, { ...answers, ...(answers.message && { client_msg_id: uuidv7() }) });
+    this.options.memory.keepAnswered();
+    this.update({ answered: true });
+  }
+
+  /** Leaves a message for when somebody is there. */
+  async leave(message: Omit<OfflineMessage, "client_msg_id">): Promise<void> {
+    await this.options.http.offline(this.socket.sessionToken, { ...message, client_msg_id: uuidv7() });
+    this.options.memory.keepAnswered();
+    this.update({ left: true, answered: true });
+  }
+
+  async rate(score: number, comment: string): Promise<void> {
+    await this.options.http.rate(this.socket.sessionToken, score, comment);
+  }
+
+  /** What was said, as a page to keep. */
+  transcript(): Promise<Blob> {
+    return this.options.http.transcript(this.socket.sessionToken, "html");
+  }
+
+  /** The site says who the visitor is, or, with nothing, that they have left. */
+  identify(token?: string): void {
+    if (this.identity === token) return;
+    this.identity = token;
+    if (!token) this.options.memory.forget();
+    this.renewed = true;
+    if (!this.started) return;
+    this.update({ changes: [], synced: false });
+    this.socket.restartSession();
+  }
+
+  /** Pages the visitor looked at, where the inbox wants to know. */
+  async tellPages(views: PageView[], consent: boolean): Promise<boolean> {
+    const wanted = this.current.settings.page_views;
+    if (views.length === 0 || !this.socket.sessionToken || !(wanted === "on" || (wanted === "consent" && consent))) return false;
+    await this.options.http.pageViews(this.socket.sessionToken, views, consent);
+    return true;
+  }
+
+  /** Whether somebody is there decides between the chat and the form for later. */
+  private async lookAround(): Promise<void> {
+    const { offline, proactive } = this.current.settings;
+    if (!offline?.enabled && !proactive?.length) return;
+    const { available } = await this.options.http.inbox().catch(() => ({ available: undefined }));
+    this.update({ available });
   }
 
   resend(id: string): void {
@@ -115,16 +198,27 @@ export class Chat {
   private async openSession() {
     const { host, http, memory } = this.options;
     const { url, title, referrer, locale } = host.page;
-    if (this.hadSession) memory.keepToken(undefined);
+    if (this.hadSession && !this.renewed) memory.keepToken(undefined);
     this.hadSession = false;
-    return http.openSession({
+    this.renewed = false;
+    const request = {
       page_url: url.slice(0, 2000),
       page_title: cleaned(title.slice(0, 500)),
       referrer: referrer.slice(0, 2000),
       locale: locale.slice(0, 35),
       embed_origin: host.origin,
       ...(memory.token && { token: memory.token }),
-    });
+    };
+    if (!this.identity) return http.openSession(request);
+    return http.openSession({ ...request, identity: this.identity }).catch((error: unknown) => this.unvouched(error, request));
+  }
+
+  /** The site's word was not taken: the page is told, and the visitor goes on as anybody. */
+  private unvouched(error: unknown, request: SessionRequest) {
+    if (!(error instanceof ApiError) || !error.code.startsWith("identity.")) throw error;
+    this.identity = undefined;
+    this.options.host.event("error", { code: error.code, detail: error.message });
+    return this.options.http.openSession(request);
   }
 
   private reset(): void {
@@ -156,7 +250,10 @@ export class Chat {
   private count(): void {
     const { host, memory } = this.options;
     const { changes } = this.current;
-    if (this.shown) memory.keepSeen(Math.max(memory.seen, changes.at(-1)?.seq ?? 0));
+    if (this.shown && this.visible()) {
+      memory.keepSeen(Math.max(memory.seen, changes.at(-1)?.seq ?? 0));
+      this.socket.read(changes.at(-1)?.seq ?? 0);
+    }
     const unread = unreadAfter(changes, memory.seen);
     if (unread === this.unread) return;
     this.unread = unread;

@@ -1,4 +1,4 @@
-import { seal, trusted, type Look, type Page, type ToFrame, type ToPage } from "../relay";
+import { seal, trusted, type Command, type Look, type Page, type ToFrame, type ToPage } from "../relay";
 
 /** What the chat needs from the page around it. */
 export interface Host {
@@ -14,6 +14,16 @@ export interface Host {
   /** Dresses the launcher. */
   look(look: Look): void;
   close(): void;
+  /** Opens the chat, without taking the focus. */
+  open(): void;
+  /** Tells those who listen on the page. */
+  event(event: "message" | "error", detail: unknown): void;
+  /** Words beside the launcher; empty takes them away. */
+  nudge(text: string): void;
+  /** Calls back on each command of the page, also on those that came before. */
+  onCall(callback: (command: Command, argument: unknown) => void): void;
+  /** Calls back when the page is scrolled: per cent of it that have been seen. */
+  onScroll(callback: (percent: number) => void): void;
   /** Calls back when the chat is shown or hidden, at once with how it is now. */
   watch(callback: (open: boolean, focus: boolean) => void): void;
 }
@@ -51,6 +61,9 @@ function embedder({ location }: HostWindow): string | undefined {
 function embedded(win: HostWindow, origin: string): Promise<Host> {
   const tell = (message: ToPage) => win.parent.postMessage(seal(message), origin);
   const watchers: ((open: boolean, focus: boolean) => void)[] = [];
+  const early: [Command, unknown][] = [];
+  let called: (command: Command, argument: unknown) => void = (...call) => early.push(call);
+  let scrolled: (percent: number) => void = () => undefined;
   let now: [boolean, boolean] = [false, false];
   const turn = (open: boolean, focus: boolean) => {
     now = [open, focus];
@@ -61,6 +74,8 @@ function embedded(win: HostWindow, origin: string): Promise<Host> {
       const message = trusted<ToFrame>(event, win.parent, origin);
       if (message?.type === "shown") turn(true, message.focus);
       if (message?.type === "hidden") turn(false, false);
+      if (message?.type === "call") called(message.command, message.argument);
+      if (message?.type === "scrolled") scrolled(message.percent);
       if (message?.type !== "init") return;
       turn(message.open, message.focus);
       resolve({
@@ -72,6 +87,14 @@ function embedded(win: HostWindow, origin: string): Promise<Host> {
         unread: (count) => tell({ type: "put", key: "unread", value: String(count) }),
         look: (look) => tell({ type: "put", key: "look", value: JSON.stringify(look) }),
         close: () => tell({ type: "close" }),
+        open: () => tell({ type: "open" }),
+        event: (event, detail) => tell({ type: "event", event, detail }),
+        nudge: (text) => tell({ type: "nudge", text }),
+        onCall(callback) {
+          called = callback;
+          for (const call of early.splice(0)) callback(...call);
+        },
+        onScroll: (callback) => void (scrolled = callback),
         watch(callback) {
           watchers.push(callback);
           callback(...now);
@@ -103,6 +126,11 @@ function standalone(win: HostWindow, alone: boolean): Host {
     unread: () => undefined,
     look: () => undefined,
     close: () => undefined,
+    open: () => undefined,
+    event: () => undefined,
+    nudge: () => undefined,
+    onCall: () => undefined,
+    onScroll: () => undefined,
     watch: (callback) => callback(true, false),
   };
 }

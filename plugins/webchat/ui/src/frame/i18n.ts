@@ -1,6 +1,5 @@
 import type { Locale } from "../locale";
-import en from "./locales/en.json";
-import zh from "./locales/zh-CN.json";
+import type en from "./locales/en.json";
 
 export type Key = keyof typeof en;
 export type Translate = (key: Key, values?: Record<string, string | number>) => string;
@@ -17,10 +16,17 @@ export interface Language {
   day(at: Date, now: Date): string;
 }
 
-const dictionaries: Record<Locale, Record<Key, string>> = { en, "zh-CN": zh };
+type Words = Record<Key, string>;
 
-export function languageOf(locale: Locale): Language {
-  const words = dictionaries[locale];
+/** One file a language: a visitor loads their own. */
+const files = import.meta.glob<Words>("./locales/*.json", { import: "default" });
+
+/** Loads a language. */
+export async function loadLanguage(locale: Locale): Promise<Language> {
+  return languageOf(locale, await files[`./locales/${locale}.json`]!());
+}
+
+export function languageOf(locale: Locale, words: Words): Language {
   const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options);
   const time = format({ hour: locale === "en" ? "numeric" : "2-digit", minute: "2-digit" });
   const moment = format({ dateStyle: "long", timeStyle: "short" });

@@ -5,8 +5,11 @@ import "./app.css";
 import { Chat } from "./chat";
 import { meetHost } from "./host";
 import { WatchedHttp } from "./http";
+import { loadLanguage } from "./i18n";
 import { memoryOf } from "./memory";
+import { PageSide } from "./page";
 import { App } from "./parts/App";
+import { localeFor } from "./parts/dress";
 import { framePlaceOf } from "./place";
 
 const host = await meetHost(window, window.parent === window);
@@ -14,6 +17,8 @@ const memory = memoryOf(host);
 const { inbox, root } = framePlaceOf(location.href);
 const http = new WatchedHttp(inbox, root, localeOf(host.page.locale));
 const chat = new Chat({ host, memory, http, url: () => socketURL(http.socketPath, root) });
+const page = new PageSide(chat, host, memory);
+const language = await loadLanguage(localeFor({ ...memory.look }, memory.language, host.page.locale));
 
-chat.start();
-render(<App chat={chat} host={host} memory={memory} />, document.getElementById("app")!);
+page.start();
+render(<App chat={chat} host={host} memory={memory} page={page} language={language} />, document.getElementById("app")!);

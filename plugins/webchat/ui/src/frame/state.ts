@@ -1,5 +1,6 @@
 import type { LinkStatus, OutboxEntry, VisitorMessage } from "@patchbay/client/visitor";
 import type { PublicChange, WidgetSettings } from "@patchbay/client/types";
+import type { PendingFile } from "./files";
 
 /**
  * How the chat is connected, as the visitor needs to know it. live: over the socket. polling: the
@@ -26,9 +27,57 @@ export interface ChatState {
   queue?: Queue;
   /** Whether what was there before has arrived: only what comes later is news. */
   synced: boolean;
+  /** How far the company has read: the seq of a change. */
+  read: number;
+  /** Files of the message being written. */
+  files: readonly PendingFile[];
+  /** Whether the site vouched for who the visitor is. */
+  verified: boolean;
+  /** Whether any agent is online; undefined while nobody asked. */
+  available?: boolean;
+  /** Whether the questions before the chat have been answered. */
+  answered: boolean;
+  /** Whether a message for later has been left just now. */
+  left: boolean;
 }
 
-export const initialState: ChatState = { phase: "connecting", settings: {}, changes: [], unsent: [], typing: [], synced: false };
+export const initialState: ChatState = {
+  phase: "connecting",
+  settings: {},
+  changes: [],
+  unsent: [],
+  typing: [],
+  synced: false,
+  read: 0,
+  files: [],
+  verified: false,
+  answered: false,
+  left: false,
+};
+
+/**
+ * What the visitor does here now: answers questions first, leaves a message because nobody is
+ * there, or talks. Whoever has begun to talk goes on talking.
+ */
+export function stageOf({ settings, changes, unsent, answered, available, left, verified, synced }: ChatState): "wait" | "questions" | "offline" | "left" | "chat" {
+  if (left) return "left";
+  if (changes.length > 0 || unsent.length > 0) return "chat";
+  const asks = settings.pre_chat?.enabled && !answered && !verified;
+  if (!asks && !settings.offline?.enabled) return "chat";
+  if (!synced) return "wait";
+  if (settings.offline?.enabled && available === false) return "offline";
+  return asks ? "questions" : "chat";
+}
+
+/** The rating that is wanted: asked for and not given since; undefined when there is none. */
+export function ratingOf(changes: readonly PublicChange[]): { asked: number; score?: number } | undefined {
+  for (let i = changes.length - 1; i >= 0; i--) {
+    const { type, seq, score } = changes[i]!;
+    if (type === "rated") return { asked: seq, score };
+    if (type === "rating_requested") return { asked: seq };
+  }
+  return undefined;
+}
 
 /** What the last requests over HTTP came to, if there were any. */
 export type Reach = "unknown" | "reached" | "unreachable";

@@ -1,11 +1,11 @@
 import { threadOf } from "@patchbay/client/visitor";
-import type { PublicChange } from "@patchbay/client/types";
+import type { Attachment, PublicChange, PublicQuote } from "@patchbay/client/types";
 import type { Unsent } from "./state";
 
 export type Side = "visitor" | "agent" | "system";
 
 /** What is known about one of the visitor's messages. */
-export type SendState = "sent" | "sending" | "waiting" | "failed";
+export type SendState = "sent" | "seen" | "sending" | "waiting" | "failed";
 
 export interface DayRow {
   kind: "day";
@@ -19,6 +19,12 @@ export interface MessageRow {
   side: Side;
   name?: string;
   text: string;
+  attachments: readonly Attachment[];
+  quote?: PublicQuote;
+  /** To quote it by; undefined until it is stored. */
+  id?: string;
+  /** Of its change; 0 until it is stored. */
+  seq: number;
   at: Date;
   /** First and last of an uninterrupted run by one sender. */
   first: boolean;
@@ -33,7 +39,7 @@ export interface EventRow {
   kind: "event";
   key: string;
   at: Date;
-  event: "joined" | "resolved" | "reopened";
+  event: "joined" | "resolved" | "reopened" | "rated";
   name?: string;
 }
 
@@ -42,13 +48,14 @@ export type Row = DayRow | MessageRow | EventRow;
 /** A run by one sender ends after this pause. */
 const RUN_MS = 5 * 60_000;
 
-/** The rows of the conversation: what the server told, then what it does not know yet. */
-export function transcript(changes: readonly PublicChange[], unsent: readonly Unsent[], connected: boolean): Row[] {
+/** The rows of the conversation: what the server told, then what it does not know yet. `read` is how far the company has read. */
+export function transcript(changes: readonly PublicChange[], unsent: readonly Unsent[], connected: boolean, read = 0): Row[] {
   const rows: Row[] = [];
   for (const item of threadOf(changes, unsent)) {
-    append(rows, item.kind === "change" ? rowOf(item.key, item.change) : unsentRow(item.entry, connected));
+    const row = item.kind === "change" ? rowOf(item.key, item.change) : unsentRow(item.entry, connected);
+    if (row) append(rows, row);
   }
-  markLastSent(rows);
+  markLastSent(rows, read);
   return rows;
 }
 
@@ -62,16 +69,24 @@ export function isResolved(changes: readonly PublicChange[]): boolean {
   return false;
 }
 
-function rowOf(key: string, change: PublicChange): MessageRow | EventRow {
+/** Those of the kinds this version knows; a newer server may tell more. */
+const events: Partial<Record<PublicChange["type"], EventRow["event"]>> = { agent_joined: "joined", resolved: "resolved", reopened: "reopened", rated: "rated" };
+
+function rowOf(key: string, change: PublicChange): MessageRow | EventRow | undefined {
   const { message, type, name } = change;
   const at = new Date(change.at);
-  if (!message) return { kind: "event", key, at, event: type === "agent_joined" ? "joined" : (type as "resolved" | "reopened"), name };
+  const event = events[type];
+  if (!message) return event && { kind: "event", key, at, event, name };
   return {
     kind: "message",
     key,
     side: message.sender.kind,
     name: message.sender.name,
     text: message.text,
+    attachments: message.attachments ?? [],
+    quote: message.reply_to,
+    id: message.id,
+    seq: change.seq,
     at,
     first: true,
     last: true,
@@ -84,6 +99,9 @@ function unsentRow({ item, at, state, code, detail }: Unsent, connected: boolean
     key: item.client_msg_id,
     side: "visitor",
     text: item.text,
+    attachments: item.attachments ?? [],
+    quote: item.reply_to,
+    seq: 0,
     at: new Date(at),
     first: true,
     last: true,
@@ -109,8 +127,8 @@ function sameRun(a: MessageRow, b: MessageRow): boolean {
   return a.side === b.side && a.name === b.name && a.state !== "failed" && b.at.getTime() - a.at.getTime() < RUN_MS;
 }
 
-/** Only the newest stored message of the visitor says that it was sent. */
-function markLastSent(rows: Row[]): void {
+/** Only the newest stored message of the visitor says that it was sent, or seen. */
+function markLastSent(rows: Row[], read: number): void {
   const newest = rows.findLast((row) => row.kind === "message" && !row.state);
-  if (newest?.kind === "message" && newest.side === "visitor") newest.state = "sent";
+  if (newest?.kind === "message" && newest.side === "visitor") newest.state = newest.seq <= read ? "seen" : "sent";
 }

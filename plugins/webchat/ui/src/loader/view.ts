@@ -18,10 +18,8 @@ export function createView() {
   sheet.replaceSync(css);
   root.adoptedStyleSheets = [sheet];
   const box = add(root, "div");
-  const panel = add(box, "div", { class: "p" });
-  const text = add(panel, "div", { class: "n", role: "status" });
-  const retry = add(panel, "button");
-  const button = add(box, "button", { class: "b", "data-testid": "launcher" });
+  const button = add(box, "button", { class: "b", type: "button", "data-testid": "launcher" });
+  const label = add(button, "span");
   const badge = add(button, "span", { class: "u" });
-  return { host, box, panel, text, retry, button, badge };
+  return { host, root, box, button, label, badge };
 }

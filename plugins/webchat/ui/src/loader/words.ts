@@ -8,6 +8,7 @@ const en = {
   busy: "Connecting…",
   failed: "The chat cannot be reached right now.",
   retry: "Try again",
+  dismiss: "Dismiss",
 };
 
 const zh: typeof en = {
@@ -18,6 +19,7 @@ const zh: typeof en = {
   busy: "正在连接…",
   failed: "暂时无法连接客服。",
   retry: "重试",
+  dismiss: "忽略",
 };
 
 export const wordsFor = (tag: string) => (isChinese(tag) ? zh : en);

@@ -1,92 +1,143 @@
-import type { WidgetSettings } from "@patchbay/client/types";
-import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
-import { localeOf } from "../../locale";
+import type { PublicQuote } from "@patchbay/client/visitor";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Chat } from "../chat";
 import type { Host } from "../host";
-import { languageOf, type Language } from "../i18n";
+import type { Language } from "../i18n";
 import type { Memory } from "../memory";
-import { initialState, type ChatState } from "../state";
-import { applyColor, lookOf } from "../theme";
-import { isResolved, transcript } from "../transcript";
+import type { PageSide } from "../page";
+import { preChatOf } from "../questions";
+import { ratingOf, stageOf, type ChatState } from "../state";
+import { isResolved, transcript, type MessageRow } from "../transcript";
 import { Composer, composing } from "./Composer";
+import { Consent } from "./Consent";
 import { LanguageContext, useLanguage } from "./context";
 import { Header } from "./Header";
+import { Menu } from "./Menu";
 import { ConnectionBanner, QueueNotice, Refused, ResolvedNotice } from "./Notices";
+import { Offline, Questions } from "./Stages";
+import { Rating } from "./Rating";
 import { Transcript } from "./Transcript";
+import { useDress } from "./dress";
+import { save } from "./save";
 
 interface Props {
   chat: Chat;
   host: Host;
   memory: Memory;
+  page: PageSide;
+  /** The language to begin with. */
+  language: Language;
 }
 
 /** The whole chat. */
-export function App({ chat, host, memory }: Props) {
-  const state = useChat(chat);
-  const language = useDress(host, memory, state.settings);
-  useEscape(host);
+export function App(props: Props) {
+  const state = useChat(props.chat);
+  const dress = useDress(props.host, props.memory, state.settings, props.page, props.language);
+  useEscape(props.host);
   return (
-    <LanguageContext.Provider value={language}>
-      <Screen chat={chat} host={host} memory={memory} state={state} />
+    <LanguageContext.Provider value={dress.language}>
+      <Screen {...props} state={state} offered={dress.offered} choose={dress.choose} />
     </LanguageContext.Provider>
   );
 }
 
-function Screen({ chat, host, memory, state }: Props & { state: ChatState }) {
+function Screen({ chat, host, memory, page, state, offered, choose }: Props & { state: ChatState } & Pick<ReturnType<typeof useDress>, "offered" | "choose">) {
   const { t } = useLanguage();
-  const focus = useFocus(host);
-  const { phase, settings, changes, unsent, queue } = state;
-  const connected = phase === "live" || phase === "polling";
-  const rows = useMemo(() => transcript(changes, unsent, connected), [changes, unsent, connected]);
-  const resolved = useMemo(() => isResolved(changes), [changes]);
+  const { phase, settings, changes } = state;
   const title = settings.title || t("title");
   useEffect(() => void (document.title = title), [title]);
-
+  const download = settings.transcript && changes.some(({ message }) => message) ? () => chat.transcript().then((file) => save(file, `${title}.html`)) : undefined;
   return (
     <main class="chat">
-      <Header title={title} phase={phase} onClose={host.embedded ? host.close : undefined} />
+      <Header title={title} phase={phase} onClose={host.embedded ? host.close : undefined}>
+        <Menu offered={offered} onLanguage={choose} onTranscript={download} />
+      </Header>
       {phase === "refused" ? (
         <Refused detail={state.refusal} onRetry={() => chat.retry()} />
       ) : (
         <>
           <ConnectionBanner phase={phase} onRetry={() => chat.retry()} />
-          <Transcript
-            greeting={settings.greeting || t("greeting")}
-            rows={rows}
-            typing={[...state.typing]}
-            synced={state.synced}
-            onResend={(id) => chat.resend(id)}
-            onDiscard={(id) => chat.discard(id)}
-          />
-          {queue && <QueueNotice queue={queue} />}
-          {resolved && <ResolvedNotice />}
-          <Composer
-            draft={memory.draft}
-            focus={focus}
-            onDraft={memory.keepDraft}
-            onSend={(text) => chat.send(text)}
-            onTyping={(on) => chat.typing(on)}
-          />
+          {settings.page_views === "consent" && <Consent page={page} />}
+          <Stage chat={chat} host={host} memory={memory} page={page} state={state} />
         </>
       )}
     </main>
   );
 }
 
-/**
- * Colour and language as the inbox has them; before its settings arrive, as they were last time.
- * The launcher is told.
- */
-function useDress(host: Host, memory: Memory, settings: WidgetSettings): Language {
-  const known = settings !== initialState.settings;
-  const look = useMemo(() => (known ? lookOf(settings) : memory.look), [settings]);
-  const language = useMemo(() => languageOf(localeOf(look.locale ?? host.page.locale)), [look]);
-  useLayoutEffect(() => {
-    applyColor(look.color, document.documentElement);
-    document.documentElement.lang = language.locale;
-    if (known) host.look(look);
-  }, [look]);
-  return language;
+function Stage({ chat, host, memory, page, state }: Omit<Props, "language"> & { state: ChatState }) {
+  switch (stageOf(state)) {
+    case "questions":
+      return <Questions form={state.settings.pre_chat!} onSend={(answers) => chat.preChat(preChatOf(answers))} />;
+    case "offline":
+      return <Offline text={state.settings.offline?.text} onSend={({ name = "", email = "", message = "" }) => chat.leave({ name, email, message })} />;
+    case "left":
+      return <Left />;
+    case "wait":
+      return <div class="transcript" aria-busy="true" />;
+    default:
+      return <Talk chat={chat} host={host} memory={memory} page={page} state={state} />;
+  }
+}
+
+function Left() {
+  const { t } = useLanguage();
+  return (
+    <div class="form" role="status" data-testid="widget-left">
+      <p>{t("offline.thanks")}</p>
+    </div>
+  );
+}
+
+function Talk({ chat, host, memory, page, state }: Omit<Props, "language"> & { state: ChatState }) {
+  const { t } = useLanguage();
+  const focus = useFocus(host);
+  const [quote, setQuote] = useState<PublicQuote>();
+  const { phase, settings, changes, unsent, queue, read } = state;
+  const connected = phase === "live" || phase === "polling";
+  const rows = useMemo(() => transcript(changes, unsent, connected, read), [changes, unsent, connected, read]);
+  const resolved = useMemo(() => isResolved(changes), [changes]);
+  const rating = useMemo(() => ratingOf(changes), [changes]);
+  return (
+    <>
+      <Transcript
+        greeting={settings.greeting || t("greeting")}
+        rows={rows}
+        typing={[...state.typing]}
+        synced={state.synced}
+        onResend={(id) => chat.resend(id)}
+        onDiscard={(id) => chat.discard(id)}
+        onQuote={(row) => setQuote(quoteOf(row))}
+      >
+        {rating && (rating.score === undefined || resolved) && <Rating key={rating.asked} score={rating.score} onRate={(score, comment) => chat.rate(score, comment)} />}
+      </Transcript>
+      {queue && <QueueNotice queue={queue} />}
+      {resolved && <ResolvedNotice />}
+      <Composer
+        draft={memory.draft}
+        focus={focus}
+        words={page.words}
+        files={chat.files}
+        pending={state.files}
+        takesFiles={settings.attachments === true}
+        quote={quote}
+        onUnquote={() => setQuote(undefined)}
+        onDraft={memory.keepDraft}
+        onSend={(text, attachments) => {
+          chat.send(text, attachments, quote);
+          setQuote(undefined);
+        }}
+        onTyping={(on) => chat.typing(on)}
+      />
+    </>
+  );
+}
+
+/** A message as it is quoted: at most 140 characters of it, or the name of its file. */
+function quoteOf({ id, side, name, text, attachments }: MessageRow): PublicQuote {
+  const words = text || attachments[0]?.name || "";
+  const cut = [...words].slice(0, 140).join("");
+  return { id: id!, sender: { kind: side, ...(name && { name }) }, text: cut };
 }
 
 function useChat(chat: Chat) {
@@ -109,7 +160,7 @@ function useFocus(host: Host): number {
 function useEscape(host: Host): void {
   useEffect(() => {
     const listener = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && !composing(event)) host.close();
+      if (event.key === "Escape" && !event.defaultPrevented && !composing(event)) host.close();
     };
     addEventListener("keydown", listener);
     return () => removeEventListener("keydown", listener);

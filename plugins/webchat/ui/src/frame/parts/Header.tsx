@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import type { Phase } from "../state";
 import { useLanguage } from "./context";
 import { ChatIcon, DownIcon } from "./icons";
@@ -6,10 +7,11 @@ interface Props {
   title: string;
   phase: Phase;
   onClose?: () => void;
+  children?: ComponentChildren;
 }
 
 /** Whom one talks to, how the connection is, and the way out. */
-export function Header({ title, phase, onClose }: Props) {
+export function Header({ title, phase, onClose, children }: Props) {
   const { t } = useLanguage();
   return (
     <header class="header">
@@ -23,6 +25,7 @@ export function Header({ title, phase, onClose }: Props) {
           {t(`status.${phase}`)}
         </p>
       </div>
+      {children}
       {onClose && (
         <button type="button" class="round" aria-label={t("close")} onClick={onClose}>
           <DownIcon />

@@ -1,25 +1,42 @@
 import type { MessageRow } from "../transcript";
 import { useLanguage } from "./context";
-import { AlertIcon, CheckIcon, ClockIcon } from "./icons";
+import { Attachments } from "./Attachments";
+import { AlertIcon, CheckIcon, ClockIcon, ReplyIcon } from "./icons";
 import { MessageText } from "./MessageText";
 
 interface Props {
   row: MessageRow;
   onResend: (id: string) => void;
   onDiscard: (id: string) => void;
+  /** Answers this message; absent where that is not possible. */
+  onQuote?: (row: MessageRow) => void;
 }
 
 /** One bubble, with who, when, and what became of it. */
-export function Message({ row, onResend, onDiscard }: Props) {
+export function Message({ row, onResend, onDiscard, onQuote }: Props) {
   const { t, time, moment } = useLanguage();
   const name = row.side === "agent" ? row.name || t("agent") : row.side === "visitor" ? t("you") : "";
   const shape = `message ${row.side}${row.first ? " first" : ""}${row.last ? " last" : ""}${row.state ? ` ${row.state}` : ""}`;
   return (
     <div class={shape} data-testid="widget-message" data-side={row.side} data-state={row.state}>
       {row.first && name && <div class={row.side === "agent" ? "name" : "aside"}>{name}</div>}
-      <div class="bubble" dir="auto">
-        <MessageText text={row.text} />
-      </div>
+      {row.quote && (
+        <blockquote class="quote" dir="auto">
+          <b>{row.quote.sender.kind === "visitor" ? t("you") : row.quote.sender.name || t("agent")}</b>
+          {row.quote.text}
+        </blockquote>
+      )}
+      {row.attachments.length > 0 && <Attachments files={row.attachments} />}
+      {row.text && (
+        <div class="bubble" dir="auto">
+          <MessageText text={row.text} />
+        </div>
+      )}
+      {onQuote && row.id && (
+        <button type="button" class="answer" aria-label={t("quote")} title={t("quote")} data-testid="widget-quote" onClick={() => onQuote(row)}>
+          <ReplyIcon />
+        </button>
+      )}
       {row.state === "failed" ? (
         <Failed row={row} onResend={onResend} onDiscard={onDiscard} />
       ) : (
@@ -36,11 +53,11 @@ export function Message({ row, onResend, onDiscard }: Props) {
   );
 }
 
-function Progress({ state }: { state: "sent" | "sending" | "waiting" }) {
+function Progress({ state }: { state: "sent" | "seen" | "sending" | "waiting" }) {
   const { t } = useLanguage();
   return (
     <span class="progress">
-      {state === "sent" ? <CheckIcon /> : <ClockIcon />}
+      {state === "sent" || state === "seen" ? <CheckIcon /> : <ClockIcon />}
       {t(state)}
     </span>
   );

@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Row } from "../transcript";
+import type { ComponentChildren } from "preact";
+import type { MessageRow, Row } from "../transcript";
 import { useLanguage } from "./context";
 import { DownIcon } from "./icons";
 import { Message } from "./Message";
@@ -13,13 +14,16 @@ interface Props {
   synced: boolean;
   onResend: (id: string) => void;
   onDiscard: (id: string) => void;
+  onQuote?: (row: MessageRow) => void;
+  /** Stands after the last row. */
+  children?: ComponentChildren;
 }
 
 /** How far from the end still counts as being there, in pixels. */
 const NEAR = 60;
 
 /** The conversation. It stays at its end unless one reads further up. */
-export function Transcript({ greeting, rows, typing, synced, onResend, onDiscard }: Props) {
+export function Transcript({ greeting, rows, typing, synced, onResend, onDiscard, onQuote, children }: Props) {
   const { t } = useLanguage();
   const { scroller, atEnd, toEnd, onScroll } = useEnd(rows);
   return (
@@ -30,11 +34,12 @@ export function Transcript({ greeting, rows, typing, synced, onResend, onDiscard
         </div>
         {rows.map((row) =>
           row.kind === "message" ? (
-            <Message key={row.key} row={row} onResend={onResend} onDiscard={onDiscard} />
+            <Message key={row.key} row={row} onResend={onResend} onDiscard={onDiscard} onQuote={onQuote} />
           ) : (
             <Divider key={row.key} row={row} />
           ),
         )}
+        {children}
         <Typing names={typing} />
       </div>
       {!atEnd && (

@@ -1,6 +1,7 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import { languageOf, type Language } from "../i18n";
+import type { Language } from "../i18n";
 
-export const LanguageContext = createContext<Language>(languageOf("en"));
-export const useLanguage = (): Language => useContext(LanguageContext);
+export const LanguageContext = createContext<Language | undefined>(undefined);
+/** The language the screen is in; App provides it around everything. */
+export const useLanguage = (): Language => useContext(LanguageContext)!;
