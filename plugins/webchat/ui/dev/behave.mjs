@@ -331,11 +331,11 @@ check("unread while closed: badge, name, page event; gone when opened", (browser
     await v.go();
     await v.page.evaluate(() => {
       window.heard = [];
-      for (const name of ["open", "close", "unread"]) Patchbay.on(name, (n) => window.heard.push(n === null ? name : `${name} ${n}`));
-      Patchbay.open();
+      for (const name of ["open", "close", "unread"]) Patchbay("on", name, (n) => window.heard.push(n === undefined ? name : `${name} ${n}`));
+      Patchbay("open");
     });
     await v.frame.locator('[data-phase="live"]').waitFor();
-    await v.page.evaluate(() => Patchbay.toggle());
+    await v.page.evaluate(() => Patchbay("toggle"));
     await v.page.waitForTimeout(150); // Until the frame has heard that it is hidden: nothing shows it.
     v.mock.agent("are you there?");
     v.mock.agent("hello?");

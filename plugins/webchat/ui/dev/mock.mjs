@@ -14,7 +14,7 @@ const TYPES = { ".js": "text/javascript", ".css": "text/css", ".html": "text/htm
 export const INBOX = "inb_01HZX5YB4T9M4Q6N8R2S3V7W1K";
 const API = `/api/v1/live/${INBOX}`;
 /** What the core sends with frame.html, less frame-ancestors. */
-const FRAME_CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
+const FRAME_CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 
 /** One visitor's conversation. */
 class Conversation {
@@ -45,7 +45,7 @@ class Conversation {
 }
 
 export async function startMock({ settings = {} } = {}) {
-  const state = { settings, epoch: "e1", sockets: true, http: true, refused: undefined, ackLost: false, expired: new Set(), requests: [], typing: [], upgrades: 0 };
+  const state = { settings, epoch: "e1", sockets: true, http: true, refused: undefined, available: true, ackLost: false, expired: new Set(), requests: [], typing: [], upgrades: 0 };
   const conversations = new Map();
   const server = createServer((request, response) => {
     answer(request, response, state, conversations).catch((error) => response.destroy(error));
@@ -101,6 +101,7 @@ function serveSocket(ws, state, conversations) {
       if (!resync) for (const change of conversation.changes.slice(frame.after)) ws.say({ op: "change", change });
       conversation.sockets.add(ws);
     } else if (frame.op === "ping") ws.say({ op: "pong" });
+    else if (frame.op === "read") state.read = frame.seq;
     else if (frame.op === "typing") state.typing.push(frame.on);
     else if (frame.op === "send") {
       if (frame.text.includes("[refuse]")) return ws.say({ op: "error", ref: frame.ref, code: "message.blocked", detail: "This word is not allowed here" });
@@ -119,6 +120,7 @@ async function answer(request, response, state, conversations) {
   const body = request.method === "POST" ? JSON.parse((await readAll(request)) || "{}") : undefined;
   const token = request.headers.authorization?.slice("Bearer ".length);
   state.requests.push({ method: request.method, path, body, language: request.headers["accept-language"], token });
+  if (path === API) return json(response, 200, { inbox_id: INBOX, enabled: true, locale: "en", settings: state.settings, available: state.available });
   if (path === `${API}/sessions`) return openSession(response, body, state, conversations);
   const conversation = state.expired.has(token) ? undefined : conversations.get(token);
   if (!conversation) return problem(response, 401, "unauthenticated", "The session has ended");
@@ -141,7 +143,7 @@ async function sendFile(response, name) {
   const path = normalize(join(DIST, name));
   const content = path.startsWith(DIST) && (await readFile(path).catch(() => undefined));
   if (!content) return response.writeHead(404).end();
-  const headers = { "Content-Type": TYPES[extname(path)] ?? "application/octet-stream", "X-Content-Type-Options": "nosniff" };
+  const headers = { "Content-Type": TYPES[extname(path)] ?? "application/octet-stream", "X-Content-Type-Options": "nosniff", "Access-Control-Allow-Origin": "*" };
   if (name === "frame.html") headers["Content-Security-Policy"] = FRAME_CSP;
   return response.writeHead(200, headers).end(content);
 }

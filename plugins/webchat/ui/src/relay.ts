@@ -48,8 +48,8 @@ export interface Seen {
 export type Command = "identify" | "logout" | "setLocale" | "track" | "consent" | "message";
 
 export type ToFrame =
-  /** Answer to `ready`. `store` holds everything the frame ever put and did not remove. */
-  | { type: "init"; page: Page; store: Record<string, string>; open: boolean; focus: boolean }
+  /** Answer to `ready`. `whole`: the chat is all there is on the page. `store` holds everything the frame ever put and did not remove. */
+  | { type: "init"; page: Page; store: Record<string, string>; open: boolean; focus: boolean; whole: boolean }
   /** The page asks for something by its `Patchbay(command, argument)`. */
   | { type: "call"; command: Command; argument?: unknown }
   /** How far down the page was read, in per cent; only while rules wait for it. */

@@ -94,6 +94,7 @@ export class Chat {
 
   /** Learns how the inbox is set up without opening a session: for those who may never write. */
   async prepare(): Promise<void> {
+    if (this.started) return;
     const inbox = await this.options.http.inbox().catch(() => undefined);
     if (inbox && !this.started) this.update({ settings: inbox.settings, available: inbox.available });
   }

@@ -81,7 +81,7 @@ function embedded(win: HostWindow, origin: string): Promise<Host> {
       resolve({
         page: message.page,
         origin,
-        embedded: true,
+        embedded: !message.whole,
         store: { ...message.store },
         put: (key, value) => tell({ type: "put", key, value }),
         unread: (count) => tell({ type: "put", key: "unread", value: String(count) }),

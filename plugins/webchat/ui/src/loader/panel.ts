@@ -101,7 +101,7 @@ export function panel(launcher: Launcher): (call: Call) => void {
       case "ready":
         clearTimeout(patience);
         ready = true;
-        post({ type: "init", page: page(), store: store.all(), open: launcher.isOpen, focus });
+        post({ type: "init", page: page(), store: store.all(), open: launcher.isOpen, focus, whole });
         waiting.splice(0).forEach(post);
         return draw();
       case "put":

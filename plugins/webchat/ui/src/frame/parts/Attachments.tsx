@@ -30,7 +30,7 @@ function One({ file }: { file: Attachment }) {
   }
   if (kind === "audio") return <audio controls preload="metadata" src={url} aria-label={t("sound", { name })} data-testid="widget-audio" />;
   return (
-    <a class="file" href={url} download={name} aria-label={t("download", { name, size: sizeOf(file.size, locale) })} data-testid="widget-file">
+    <a class="file" href={url} download={name} title={t("download", { name, size: sizeOf(file.size, locale) })} data-testid="widget-file">
       <FileIcon />
       <span class="file-name">
         <bdi>{name}</bdi>

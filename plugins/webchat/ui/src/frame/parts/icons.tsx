@@ -17,4 +17,4 @@ export const CameraIcon = icon("M4 8h3.2l1.6-2.5h6.4L16.8 8H20a1.5 1.5 0 0 1 1.5
 export const CloseIcon = icon("M6 6l12 12M18 6 6 18");
 export const ReplyIcon = icon("M9.5 6 4 11.5 9.5 17M4 11.5h10a6 6 0 0 1 6 6V18");
 export const StarIcon = icon("m12 3.5 2.6 5.6 6.1.7-4.5 4.1 1.2 6-5.4-3-5.4 3 1.2-6L3.3 9.8l6.1-.7Z");
-export const MoreIcon = icon("M5 12h.01M12 12h.01M19 12h.01");
+export const MoreIcon = icon("M5.5 11.5v1M12 11.5v1M18.5 11.5v1");
