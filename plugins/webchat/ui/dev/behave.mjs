@@ -118,7 +118,10 @@ check("a reload resumes: same session, open as before, nothing twice, the draft 
     await v.launcher.click();
     await v.page.reload();
     await v.launcher.waitFor();
-    expect(await v.page.locator("iframe").count(), 0, "frames after closing");
+    expect(await v.launcher.getAttribute("aria-expanded"), "false", "closed on the next page");
+    await v.frame.locator('[data-phase="live"]').waitFor({ state: "attached" }); // there is a conversation: answers come in
+    v.mock.agent("still there?");
+    await until(() => v.launcher.getAttribute("aria-label"), "Open chat, 1 unread", "unread on the next page");
   }));
 
 check("an unanswered message survives a reload and is stored and shown once", (browser) =>
@@ -202,16 +205,29 @@ check("a server that is not there at the first opening", (browser) =>
     await until(v.states, ["sent"], "state");
   }));
 
+check("a chat that cannot be loaded: the launcher says so, and the next press tries again", (browser) =>
+  visit(browser, {}, async (v) => {
+    await v.go();
+    v.mock.state.http = false;
+    await v.launcher.click();
+    await until(() => v.launcher.innerText(), "The chat cannot be reached right now.", "launcher");
+    v.mock.state.http = true;
+    await v.launcher.click();
+    await v.frame.locator('[data-phase="live"]').waitFor();
+    expect((await v.launcher.innerText()).trim(), "", "launcher after");
+  }));
+
 check("a frame that cannot be loaded: the loader says so and tries again", (browser) =>
   visit(browser, {}, async (v) => {
     await v.page.clock.install();
     await v.go();
-    v.mock.state.http = false;
+    await v.page.route("**/frame.html*", (route) => route.abort());
     await v.launcher.click();
+    await v.page.locator("iframe").waitFor({ state: "attached" });
     await v.page.clock.runFor(11_000);
     const retry = v.page.getByRole("button", { name: "Try again" });
     await retry.waitFor();
-    v.mock.state.http = true;
+    await v.page.unroute("**/frame.html*");
     await retry.click();
     await v.page.clock.resume();
     await v.frame.locator('[data-phase="live"]').waitFor();

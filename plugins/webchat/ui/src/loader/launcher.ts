@@ -17,6 +17,8 @@ export function launch(place: Place, options: DOMStringMap) {
   const view = createView();
   const { host, box, button, label, badge } = view;
   const calls: Call[] = [];
+  let tries = 0;
+  let text = "";
   let panel: Promise<(call: Call) => void> | undefined;
   const launcher = {
     place,
@@ -38,21 +40,30 @@ export function launch(place: Place, options: DOMStringMap) {
       badge.hidden = !unread || isOpen;
       badge.textContent = unread > 99 ? "99+" : `${unread}`;
     },
-    dress({ color, position, locale, text, words, dark, radius }: Look) {
+    dress({ color, position, locale, text: own, words, dark, radius }: Look) {
       if (color) host.style.setProperty("--c", color);
       if (radius) host.style.setProperty("--r", `${radius}px`);
       if (dark) host.style.setProperty("color-scheme", dark, "important");
-      launcher.left = position === "left" ? "l" : "";
+      if (position) launcher.left = position === "left" ? "l" : "";
       if (locale) launcher.words = wordsFor(locale);
       launcher.words = { ...launcher.words, ...words };
-      label.textContent = text || "";
+      label.textContent = text = own ?? text;
     },
     call(call: Call) {
       calls.push(call);
-      panel ??= import(/* @vite-ignore */ `${place.base}panel.js`).then((module: { panel: (launcher: Launcher) => (call: Call) => void }) => module.panel(launcher));
+      // A browser may remember that an address failed: the next press asks for another one.
+      panel ??= import(/* @vite-ignore */ `${place.base}panel.js${tries++ ? `?${tries}` : ""}`).then((module: { panel: (launcher: Launcher) => (call: Call) => void }) => module.panel(launcher));
       panel.then(
-        (carryOut) => calls.splice(0).forEach(carryOut),
-        () => (panel = undefined), // the next press tries again
+        (carryOut) => {
+          launcher.dress({});
+          calls.splice(0).forEach(carryOut);
+        },
+        () => {
+          panel = undefined;
+          calls.push(...calls.splice(0).filter(([command]) => command !== "toggle")); // pressed again, it is one wish
+          label.textContent = launcher.words.failed;
+          launcher.draw();
+        },
       );
     },
   };

@@ -106,7 +106,7 @@ export function panel(launcher: Launcher): (call: Call) => void {
         return draw();
       case "put":
         store.put(message.key, message.value);
-        if (message.key === "look") attempt(() => launcher.dress(JSON.parse(message.value!)));
+        if (message.key === "look") attempt(() => launcher.dress({ text: "", ...JSON.parse(message.value!) }));
         if (message.key === "unread") {
           launcher.unread = +message.value! || 0;
           emit("unread", launcher.unread);
