@@ -121,7 +121,7 @@ func object(raw []byte) (map[string]json.RawMessage, error) {
 	if _, err := d.Token(); err != nil {
 		return nil, errNoObject()
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // a decoder returns it bare
+	if _, err := d.Token(); err != io.EOF {
 		return nil, errNoObject()
 	}
 	return out, nil
@@ -149,8 +149,8 @@ func (p *parser) leaf(members map[string]json.RawMessage, at string) (Node, erro
 	if json.Unmarshal(members["op"], &op) != nil || !slices.Contains(f.Kind.Ops(), Op(op)) {
 		return Node{}, wrong(CodeOp, at+"/op", fmt.Sprintf("A field of this kind (%s) takes %s.", f.Kind, words(f.Kind.Ops())))
 	}
-	c := Condition{Field: f, Op: Op(op)}
-	if err := c.read(members["value"], at+"/value"); err != nil {
+	c, err := Condition{Field: f, Op: Op(op)}.read(members["value"], at+"/value")
+	if err != nil {
 		return Node{}, err
 	}
 	return Node{Leaf: c}, nil

@@ -12,49 +12,49 @@ import (
 	"unicode/utf8"
 )
 
-// read takes the value of a condition.
-func (c *Condition) read(raw json.RawMessage, at string) error {
+// read returns the condition with its value.
+func (c Condition) read(raw json.RawMessage, at string) (Condition, error) {
 	null := len(raw) == 0 || string(raw) == "null"
 	switch c.Op {
 	case IsSet, IsNotSet:
 		if !null {
-			return wrong(CodeValue, at, fmt.Sprintf("%s takes no value.", c.Op))
+			return c, wrong(CodeValue, at, fmt.Sprintf("%s takes no value.", c.Op))
 		}
-		return nil
+		return c, nil
 	case In, NotIn, HasAny, Between:
 		return c.list(raw, at)
 	default:
 	}
 	if null && len(raw) > 0 && (c.Field.Kind == Enum || c.Field.Kind == ID) {
 		c.Op = map[Op]Op{Is: IsNotSet, IsNot: IsSet}[c.Op]
-		return nil
+		return c, nil
 	}
 	v, complaint := c.Field.value(raw)
 	if complaint != "" {
-		return wrong(CodeValue, at, complaint)
+		return c, wrong(CodeValue, at, complaint)
 	}
 	c.Values = []Value{v}
-	return nil
+	return c, nil
 }
 
-func (c *Condition) list(raw json.RawMessage, at string) error {
+func (c Condition) list(raw json.RawMessage, at string) (Condition, error) {
 	var parts []json.RawMessage
 	if json.Unmarshal(raw, &parts) != nil || len(parts) == 0 || len(parts) > MaxValues {
-		return wrong(CodeValue, at, fmt.Sprintf("%s takes a list of 1 to %d values.", c.Op, MaxValues))
+		return c, wrong(CodeValue, at, fmt.Sprintf("%s takes a list of 1 to %d values.", c.Op, MaxValues))
 	}
 	if c.Op == Between && len(parts) != 2 {
-		return wrong(CodeValue, at, "between takes a list of two values, the lower first.")
+		return c, wrong(CodeValue, at, "between takes a list of two values, the lower first.")
 	}
 	for i, part := range parts {
 		v, complaint := c.Field.value(part)
 		if complaint != "" {
-			return wrong(CodeValue, at+"/"+strconv.Itoa(i), complaint)
+			return c, wrong(CodeValue, at+"/"+strconv.Itoa(i), complaint)
 		}
 		if c.Op == Between || !slices.Contains(c.Values, v) {
 			c.Values = append(c.Values, v)
 		}
 	}
-	return nil
+	return c, nil
 }
 
 // value reads one value of the field's kind, or says what is wrong with it.
@@ -159,11 +159,11 @@ func span(s string) (time.Duration, bool) {
 		return 0, false
 	}
 	unit, ok := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': day, 'w': 7 * day}[s[len(s)-1]]
-	n, err := strconv.ParseUint(s[:len(s)-1], 10, 32)
-	if !ok || err != nil || s[0] == '+' || n > uint64(longest/unit) {
+	n, err := strconv.ParseInt(s[:len(s)-1], 10, 32)
+	if !ok || err != nil || s[0] == '+' || n < 0 || n > int64(longest/unit) {
 		return 0, false
 	}
-	return time.Duration(n) * unit, true //nolint:gosec // bounded above
+	return time.Duration(n) * unit, true
 }
 
 // spanText writes a span as span reads it.

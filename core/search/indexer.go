@@ -135,14 +135,14 @@ func (x *Indexer) CatchUp(ctx context.Context, w identity.WorkspaceID) error {
 
 // follow does steps until there is nothing more to do, and rests after each
 // for so many times as long.
-func (x *Indexer) follow(ctx context.Context, w identity.WorkspaceID, rests time.Duration) error {
+func (x *Indexer) follow(ctx context.Context, w identity.WorkspaceID, rests int) error {
 	for ctx.Err() == nil {
 		began := x.now()
 		more, err := x.step(ctx, w)
 		if err != nil || !more {
 			return err
 		}
-		x.rest(ctx, rests*x.now().Sub(began), nil)
+		x.rest(ctx, time.Duration(rests)*x.now().Sub(began), nil) //nolint:durationcheck // a number of times a span
 	}
 	return ctx.Err()
 }

@@ -21,7 +21,7 @@ const (
 	MaxQuery  = 200 // characters
 	fewThings = 5   // contacts, and as many conversations, beside the messages on the first page
 	ranked    = 300 // contacts or conversations that are compared and put in order
-	step      = 200 // messages looked at at once
+	step      = 200 // messages that are looked at together
 	maxSteps  = 20  // steps of one page: what is beyond is for the next
 )
 
@@ -172,23 +172,17 @@ func (f *finder) after() (*Hit, error) {
 // the best contacts and conversations.
 func (f *finder) messages(ctx context.Context) ([]Item, string, error) {
 	var out []Item
-	size := f.q.Page.Size()
 	if f.q.Kind == "" && f.cursor == nil {
-		for _, kind := range []Kind{Contact, Conversation} {
-			if kind == Contact && (f.q.Filter != nil || f.scope.Require(identity.ContactRead) != nil) {
-				continue
-			}
-			best, err := f.best(ctx, kind)
-			if err != nil {
-				return nil, "", err
-			}
-			out = append(out, best[:min(len(best), fewThings, size-len(out))]...)
+		var err error
+		if out, err = f.front(ctx); err != nil {
+			return nil, "", err
 		}
 	}
 	at, err := f.after()
 	if err != nil {
 		return nil, "", err
 	}
+	size := f.q.Page.Size()
 	for range maxSteps {
 		if len(out) >= size {
 			break
@@ -201,11 +195,11 @@ func (f *finder) messages(ctx context.Context) ([]Item, string, error) {
 		if err != nil {
 			return nil, "", err
 		}
-		for _, h := range hits {
+		for i, h := range hits {
 			if len(out) >= size {
 				return out, cursorOf(at), nil
 			}
-			at = &h
+			at = &hits[i]
 			if item, ok := found[Key{Message, h.ID, h.Seq}]; ok {
 				out = append(out, item)
 			}
@@ -215,6 +209,22 @@ func (f *finder) messages(ctx context.Context) ([]Item, string, error) {
 		}
 	}
 	return out, cursorOf(at), nil
+}
+
+// front returns the best contacts and conversations.
+func (f *finder) front(ctx context.Context) ([]Item, error) {
+	var out []Item
+	for _, kind := range []Kind{Contact, Conversation} {
+		if kind == Contact && (f.q.Filter != nil || f.scope.Require(identity.ContactRead) != nil) {
+			continue
+		}
+		best, err := f.best(ctx, kind)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, best[:min(len(best), fewThings, f.q.Page.Size()-len(out))]...)
+	}
+	return out, nil
 }
 
 func cursorOf(h *Hit) string {

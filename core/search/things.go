@@ -24,7 +24,7 @@ func (f *finder) things(ctx context.Context, kind Kind) ([]Item, string, error) 
 		if err != nil || f.cursor[1] != "" {
 			return nil, "", errs.New(errs.Invalid, "page.cursor_invalid", "The cursor is not one we gave out. Start again without it.")
 		}
-		from = int(n) //nolint:gosec // 16 bits
+		from = int(n)
 	}
 	best, err := f.best(ctx, kind)
 	if err != nil {

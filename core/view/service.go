@@ -198,7 +198,7 @@ func (s *Service) prepare(ctx context.Context, scope identity.Scope, d *Draft) e
 		c.refuse("/position", "range", "is out of range")
 	}
 	if d.Scope != nil {
-		if err := s.prepareScope(ctx, scope, d, &c); err != nil {
+		if err := prepareScope(scope, d, &c); err != nil {
 			return err
 		}
 	} else if d.Team != nil {
@@ -221,7 +221,7 @@ func (s *Service) prepare(ctx context.Context, scope identity.Scope, d *Draft) e
 
 const maxPosition = 1_000_000
 
-func (s *Service) prepareScope(ctx context.Context, scope identity.Scope, d *Draft, c *check) error {
+func prepareScope(scope identity.Scope, d *Draft, c *check) error {
 	switch *d.Scope {
 	case Personal:
 		if scope.Member() == "" {

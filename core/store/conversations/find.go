@@ -150,7 +150,7 @@ func readCursor(s view.Sort, text string, parts int) (cursor, error) {
 	}
 	c := cursor{id: key[3]}
 	n, err := strconv.ParseUint(key[1], 10, 8)
-	c.stretch = int(n) //nolint:gosec // 8 bits
+	c.stretch = int(n)
 	if err == nil {
 		c.key, err = strconv.ParseInt(key[2], 10, 64)
 	}

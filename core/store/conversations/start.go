@@ -2,6 +2,7 @@ package conversations
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/patchbay-im/patchbay/core/filter"
@@ -59,7 +60,7 @@ func (s *Store) begin(ctx context.Context, f *finder, p filter.Plan) (*start, er
 			}
 		}
 		n := 0
-		err := s.db.RowsOnce(ctx, `SELECT COUNT(*) FROM (`+strings.Replace(st.query, `DISTINCT `, ``, 1)+` LIMIT ?) n`, append(st.args[:len(st.args):len(st.args)], few+1),
+		err := s.db.RowsOnce(ctx, `SELECT COUNT(*) FROM (`+strings.Replace(st.query, `DISTINCT `, ``, 1)+` LIMIT ?) n`, append(slices.Clip(st.args), few+1),
 			func(sc db.Scanner) error { return sc.Scan(&n) })
 		if err != nil {
 			return nil, err

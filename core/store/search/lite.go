@@ -220,7 +220,7 @@ func (s *step) close() {
 
 // one reads the one number that a query returns; sql.ErrNoRows when none.
 func (s *step) one(ctx context.Context, query string, args ...any) (int64, error) {
-	st, err := s.stmt(ctx, query)
+	st, err := s.stmt(ctx, query) //nolint:sqlclosecheck // see close
 	if err != nil {
 		return 0, err
 	}
@@ -230,7 +230,7 @@ func (s *step) one(ctx context.Context, query string, args ...any) (int64, error
 
 // exec runs a statement and returns how many rows it touched.
 func (s *step) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	st, err := s.stmt(ctx, query)
+	st, err := s.stmt(ctx, query) //nolint:sqlclosecheck // see close
 	if err != nil {
 		return 0, err
 	}
@@ -303,11 +303,11 @@ func (s *step) message(ctx context.Context, d search.Document) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := s.one(ctx, `SELECT n FROM message WHERE talk = ? AND seq = ?`, talk, int64(d.Seq)) //nolint:gosec // far below 2^63
+	_, err = s.one(ctx, `SELECT n FROM message WHERE talk = ? AND seq = ?`, talk, int64(d.Seq)) //nolint:gosec // far below 2^63
 	if !errors.Is(err, sql.ErrNoRows) {
 		return 0, err
 	}
-	for n = max(d.At.Sub(era()).Milliseconds(), 1) * slots; ; n++ {
+	for n := max(d.At.Sub(era()).Milliseconds(), 1) * slots; ; n++ {
 		got, err := s.exec(ctx, `INSERT INTO message (n, talk, seq) VALUES (?, ?, ?) ON CONFLICT (n) DO NOTHING`, n, talk, int64(d.Seq)) //nolint:gosec // as above
 		if err != nil || got > 0 {
 			return n, err
@@ -416,16 +416,16 @@ CROSS JOIN thing t ON t.n = f.rowid ORDER BY t.n DESC`
 func (l *Lite) match(ctx context.Context, space int64, q search.Lookup) (string, error) {
 	parts := make([]string, len(q.Needs))
 	for i, n := range q.Needs {
-		term, words := n.Term, `message_word`
-		if q.Kind != search.Message {
-			term, words = kinded(q.Kind, []string{term})[0], `thing_word`
+		term, things := n.Term, q.Kind != search.Message
+		if things {
+			term = kinded(q.Kind, []string{term})[0]
 		}
 		term = prefixed(space, term)
 		parts[i] = quoted(term)
 		if !n.Prefix {
 			continue
 		}
-		alike, err := l.words(ctx, words, term)
+		alike, err := l.words(ctx, things, term)
 		if err != nil || len(alike) == 0 {
 			return "", err
 		}
@@ -447,8 +447,12 @@ func quoted(term string) string { return `"` + strings.ReplaceAll(term, `"`, ``)
 const manyWords = 64
 
 // words lists the terms that begin with one, at most one more than manyWords.
-func (l *Lite) words(ctx context.Context, table, term string) ([]string, error) {
-	rows, err := l.read.QueryContext(ctx, `SELECT term FROM `+table+` WHERE term >= ? AND term < ? LIMIT ?`, term, term+"\U0010ffff", manyWords+1)
+func (l *Lite) words(ctx context.Context, things bool, term string) ([]string, error) {
+	query := `SELECT term FROM message_word WHERE term >= ? AND term < ? LIMIT ?`
+	if things {
+		query = `SELECT term FROM thing_word WHERE term >= ? AND term < ? LIMIT ?`
+	}
+	rows, err := l.read.QueryContext(ctx, query, term, term+"\U0010ffff", manyWords+1)
 	if err != nil {
 		return nil, failed(err)
 	}

@@ -10,6 +10,6 @@ import (
 func TestFake(t *testing.T) {
 	viewtest.Run(t, func(*testing.T) viewtest.Fixture {
 		f := viewtest.NewFake(conversationtest.NewFake())
-		return viewtest.Fixture{Store: f, Lister: f, Conversations: f.Fake.Fixture()}
+		return viewtest.Fixture{Store: f, Lister: f, Conversations: f.Fixture()}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,11 +117,11 @@ func testOwners(w *world) {
 		w.Helper()
 		views, err := w.f.Store.Views(w.Context(), w.WS, owners)
 		w.OK(err)
-		s := ""
+		var s strings.Builder
 		for _, v := range views {
-			s += v.Name
+			s.WriteString(v.Name)
 		}
-		return s
+		return s.String()
 	}
 	conversationtest.Same(w.World, names(""), "ab")
 	conversationtest.Same(w.World, []int{a.Position, b.Position, mine.Position, team.Position}, []int{0, 1, 0, 0})
