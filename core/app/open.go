@@ -162,7 +162,7 @@ func (s *server) domain() {
 		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity.Members}, Teams: s.store.Teams(), Catalog: s.store.Catalog(), News: windows{s.bus, s.log}, Now: s.now,
 	})
 	s.views = view.NewService(view.Deps{
-		Store: s.store.Views(), Lister: conversations, Definitions: noDefinitions{}, Teams: s.store.Teams(), Now: s.now,
+		Store: s.store.Views(), Lister: conversations, Definitions: s.store.Catalog(), Teams: s.store.Teams(), Now: s.now,
 	})
 	s.media = s.newMedia()
 	s.search = search.NewService(s.index, s.store.Searchable(), s.views, s.now)
@@ -177,13 +177,6 @@ func (s *server) domain() {
 		ids: s.identity, inboxes: s.inboxes, store: channels, conversations: s.conversations,
 		now: s.now, out: s.options.Out, baseURL: s.config.BaseURL(),
 	}
-}
-
-// noDefinitions implements view.Definitions.
-type noDefinitions struct{}
-
-func (noDefinitions) Attributes(context.Context, identity.WorkspaceID, catalog.Target) ([]catalog.Attribute, error) {
-	return nil, nil
 }
 
 // colleagues implements conversation.Members.

@@ -83,6 +83,7 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 		Members: colleagues{s.fake}, Teams: s.fake.Teams, Catalog: s.fake.Catalog, Now: time.Now,
 	})
 	views := viewtest.NewFake(s.fake)
+	s.views = view.NewService(view.Deps{Store: views, Lister: views, Definitions: s.fake.Catalog, Teams: s.fake.Teams, Now: time.Now})
 	o := httpapi.Options{
 		Version: "test", BaseURL: "http://example.com", Now: time.Now, Log: log,
 		Catalog:  catalog.NewService(s.fake.Catalog, s.fake.Teams, time.Now),
@@ -95,8 +96,8 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, time.Now),
 		Secrets:       secrets,
 		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, time.Now),
-		Search:        search.NewService(s.index, searchtest.NewSource(s.fake), noFilters{}, time.Now),
-		Views:         view.NewService(view.Deps{Store: views, Lister: views, Definitions: noDefinitions{}, Teams: s.fake.Teams, Now: time.Now}),
+		Search:        search.NewService(s.index, searchtest.NewSource(s.fake), s.views, time.Now),
+		Views:         s.views,
 		Conversations: conversations, Deliveries: delivery.NewTracker(deliverytest.NewFake(s.fake, time.Now), conversations), Extensions: extension.NewService(noPlugins{}), Presence: nobody{},
 		Feed: feed{s.fake.Feed, s.fake},
 		PluginUI: func(channel.PluginID) (fs.FS, bool) {
@@ -121,7 +122,6 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 	if change != nil {
 		change(&o)
 	}
-	s.views = o.Views
 	server, err := httpapi.New(o)
 	s.OK(err)
 	s.Server = server
@@ -184,18 +184,6 @@ func (s *site) hook(inbox channel.Inbox) string {
 // proxied trusts the address that requests without a listener come from.
 func proxied(o *httpapi.Options) {
 	o.Proxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/32"), netip.MustParsePrefix("10.0.0.0/8")}
-}
-
-type noFilters struct{}
-
-func (noFilters) Among(context.Context, identity.Scope, json.RawMessage, []conversation.ID) (map[conversation.ID]bool, error) {
-	return nil, nil
-}
-
-type noDefinitions struct{}
-
-func (noDefinitions) Attributes(context.Context, identity.WorkspaceID, catalog.Target) ([]catalog.Attribute, error) {
-	return nil, nil
 }
 
 type mute struct{}

@@ -75,6 +75,11 @@ func (s *Service) Find(ctx context.Context, scope identity.Scope, q Question) (A
 	if err := s.check(scope, &q); err != nil {
 		return Answer{}, err
 	}
+	if q.Filter != nil { // what is wrong with it is said whatever is found
+		if _, err := s.filters.Among(ctx, scope, q.Filter, nil); err != nil {
+			return Answer{}, err
+		}
+	}
 	f, err := s.finder(scope, q)
 	if err != nil {
 		return Answer{}, err

@@ -1,0 +1,110 @@
+package httpapi_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/search"
+	"github.com/patchbay-im/patchbay/core/search/searchtest"
+)
+
+func TestListsAndViews(t *testing.T) {
+	s := newSite(t, nil)
+	open, done := s.Receive(s.Inbox, "a", "m1", "hello"), s.Receive(s.Inbox, "b", "m2", "hello")
+	s.Change(done.ID, func(c *conversation.Conversation) error { c.Resolve(s.Turn(s.Owner)); return nil })
+	cookie := s.signIn(s.Owner)
+	path := "/api/v1/workspaces/" + string(s.WS)
+	ids := func(a answer) string {
+		t.Helper()
+		var body struct{ Items []struct{ ID string } }
+		if err := json.Unmarshal([]byte(a.text), &body); err != nil || a.StatusCode != http.StatusOK {
+			t.Fatalf("a list: %d %s", a.StatusCode, a.text)
+		}
+		var out []string
+		for _, i := range body.Items {
+			out = append(out, i.ID)
+		}
+		return strings.Join(out, " ")
+	}
+	filter := `{"field":"state","op":"is","value":"open"}`
+	if got := ids(s.ask(http.MethodGet, path+"/conversations?filter="+url.QueryEscape(filter), "", "Cookie", cookie)); got != string(open.ID) {
+		t.Errorf("a filter in the address lists %s", got)
+	}
+	if got := ids(s.ask(http.MethodPost, path+"/conversations/query", `{"filter":`+filter+`}`, "Cookie", cookie)); got != string(open.ID) {
+		t.Errorf("a filter in the body lists %s", got)
+	}
+	if got := ids(s.ask(http.MethodGet, path+"/conversations?sort=created_asc", "", "Cookie", cookie)); got != string(open.ID)+" "+string(done.ID) {
+		t.Errorf("the oldest first are %s", got)
+	}
+	a := s.ask(http.MethodPost, path+"/conversations/query", `{"filter":{"and":[{"field":"state","op":"best"}]}}`, "Cookie", cookie)
+	if a.StatusCode != http.StatusUnprocessableEntity || a.code != "filter.op" || !strings.Contains(a.text, `"/and/0/op"`) {
+		t.Errorf("a wrong filter answers %d %s", a.StatusCode, a.text)
+	}
+	a = s.ask(http.MethodPost, path+"/views", `{"name":"Open","filter":`+filter+`,"sort":"created_desc"}`, "Cookie", cookie)
+	var v struct{ ID, Scope string }
+	if err := json.Unmarshal([]byte(a.text), &v); err != nil || a.StatusCode != http.StatusCreated || v.Scope != "personal" {
+		t.Fatalf("a view: %d %s", a.StatusCode, a.text)
+	}
+	if got := ids(s.ask(http.MethodGet, path+"/conversations?view="+v.ID, "", "Cookie", cookie)); got != string(open.ID) {
+		t.Errorf("the view lists %s", got)
+	}
+	if a := s.ask(http.MethodGet, path+"/conversations/counts?views=all,"+v.ID, "", "Cookie", cookie); a.text != `{"counts":{"all":1,"`+v.ID+`":1}}`+"\n" {
+		t.Errorf("the counts are %s", a.text)
+	}
+	if a := s.ask(http.MethodPatch, path+"/views/"+v.ID, `{"name":"Mine","unknown":1}`, "Cookie", cookie); a.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("an unknown field answers %d %s", a.StatusCode, a.text)
+	}
+	if a := s.ask(http.MethodDelete, path+"/views/"+v.ID, "", "Cookie", cookie); a.StatusCode != http.StatusNoContent {
+		t.Errorf("deleting answers %d %s", a.StatusCode, a.text)
+	}
+	if a := s.ask(http.MethodGet, path+"/conversations?view="+v.ID, "", "Cookie", cookie); a.StatusCode != http.StatusNotFound {
+		t.Errorf("a deleted view answers %d %s", a.StatusCode, a.text)
+	}
+}
+
+func TestSearch(t *testing.T) {
+	s := newSite(t, nil)
+	c := s.Receive(s.Inbox, "a", "m1", "请问什么时候<b>退款</b>？")
+	x := search.NewIndexer(s.index, searchtest.NewSource(s.fake), func(context.Context) ([]string, error) { return nil, nil }, time.Now, slog.New(slog.DiscardHandler))
+	s.OK(x.CatchUp(t.Context(), s.WS))
+	cookie := s.signIn(s.Owner)
+	path := "/api/v1/workspaces/" + string(s.WS) + "/search?"
+	a := s.ask(http.MethodGet, path+"q="+url.QueryEscape("退款"), "", "Cookie", cookie)
+	var body struct {
+		Items []struct {
+			Type         string
+			Conversation struct{ ID string }
+			Message      struct{ Seq uint64 }
+			Highlights   []struct {
+				Field string
+				Parts []struct {
+					Text string
+					Hit  bool
+				}
+			}
+		}
+		Behind         bool
+		IndexedThrough uint64 `json:"indexed_through"`
+	}
+	s.OK(json.Unmarshal([]byte(a.text), &body))
+	if len(body.Items) != 1 || body.Items[0].Type != "message" || body.Items[0].Conversation.ID != string(c.ID) || body.Behind || body.IndexedThrough == 0 {
+		t.Fatalf("it answers %s", a.text)
+	}
+	parts := body.Items[0].Highlights[0].Parts
+	if len(parts) != 3 || !parts[1].Hit || parts[1].Text != "退款" || parts[0].Text != "请问什么时候<b>" {
+		t.Errorf("the highlight is %+v", parts)
+	}
+	for query, code := range map[string]string{"q=": "search.query", "q=%21": "search.query", "q=a&cursor=x": "page.cursor_invalid", "q=a&type=all&filter=%7B": "request.invalid", "q=a&type=tickets": "request.invalid"} {
+		a := s.ask(http.MethodGet, path+query, "", "Cookie", cookie)
+		if a.StatusCode != http.StatusUnprocessableEntity || code != "request.invalid" && a.code != code {
+			t.Errorf("%s answers %d %s", query, a.StatusCode, a.text)
+		}
+	}
+}
