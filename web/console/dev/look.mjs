@@ -117,7 +117,6 @@ async function merged(page) {
   await page.request.post("/api/v1/workspaces/wsp_1/conversations/cnv_7/merge", { data: { into: "cnv_10" } });
   await page.getByTestId("absorbed").first().getByRole("button").first().click();
   await page.getByTestId("absorbed-messages").getByTestId("message").first().waitFor();
-  await page.request.post("/api/v1/workspaces/wsp_1/conversations/cnv_7/unmerge", { data: {} });
 }
 
 async function goOffline(page) {

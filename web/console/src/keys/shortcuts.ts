@@ -59,7 +59,7 @@ export function listenForShortcuts(): () => void {
   const listen = (event: KeyboardEvent) => {
     const shortcut = shortcutFor(event, shortcuts, singleKeys.value === "on");
     if (!shortcut) return;
-    if (document.querySelector("dialog[open], [role=menu]") && !shortcut.keys.startsWith("Mod+")) return;
+    if (document.querySelector("dialog[open], [role=menu]:focus-within") && !shortcut.keys.startsWith("Mod+")) return;
     event.preventDefault();
     shortcut.run(event);
   };
