@@ -90,7 +90,7 @@ describe("DraftSync", () => {
   let server: ServerDraft | undefined;
   let down = false;
   let saves: [string, number][];
-  let remote: ServerDraft[];
+  let remote: (ServerDraft | undefined)[];
   let conflicts: ServerDraft[];
   let mark: LocalMark;
 
@@ -140,7 +140,7 @@ describe("DraftSync", () => {
   it("shows what another window wrote when nothing was changed here", async () => {
     server = stored("from the phone", 3);
     await sync().check();
-    expect(remote.map((draft) => draft.text)).toEqual(["from the phone"]);
+    expect(remote.map((draft) => draft?.text)).toEqual(["from the phone"]);
     expect(mark).toEqual({ rev: 3, dirty: false });
   });
 
@@ -154,6 +154,34 @@ describe("DraftSync", () => {
     one.changed(typed("mine, longer"));
     await one.flush();
     expect(saves).toEqual([["mine, longer", 2]]);
+  });
+
+  it("goes over a draft that was sent from another window, without a question", async () => {
+    const one = sync();
+    one.changed(typed("first"));
+    await one.flush();
+    server = stored("", 4);
+    one.changed(typed("second"));
+    await one.flush();
+    expect(conflicts).toEqual([]);
+    expect(saves.at(-1)).toEqual(["second", 4]);
+  });
+
+  it("empties when the draft was sent from another window", async () => {
+    const one = sync();
+    one.changed(typed("sent elsewhere"));
+    await one.flush();
+    one.heard(2, undefined);
+    expect(remote).toEqual([undefined]);
+    expect(mark).toEqual({ rev: 2, dirty: false });
+  });
+
+  it("does not mind the echo of its own save", async () => {
+    const one = sync();
+    one.changed(typed("mine"));
+    await one.flush();
+    one.heard(1, server);
+    expect([remote, conflicts]).toEqual([[], []]);
   });
 
   it("keeps the copy here while the server is away, and saves it later", async () => {

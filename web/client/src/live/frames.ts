@@ -1,4 +1,4 @@
-import type { AppNotification, Change, Conversation, FeedEvent, Message, PresenceEntry, PublicChange } from "../types";
+import type { AppNotification, Change, Conversation, FeedEvent, Message, PresenceEntry, PublicChange, ServerDraft } from "../types";
 
 /** The frame that ends the handshake, on both sockets. */
 export interface ReadyFrame {
@@ -53,6 +53,8 @@ export type MemberFrame =
   | ({ op: "event" } & FeedEvent)
   | { op: "ack"; ref: string; message: Message; change: Change; conversation?: Conversation; replayed: boolean }
   | { op: "typing"; conversation_id: string; actor: { kind: string; id?: string; name?: string }; on: boolean }
+  /** A new version of one's own draft, from any window; null: it is gone. */
+  | { op: "draft"; conversation_id: string; rev: number; draft: ServerDraft | null }
   | { op: "looking"; conversation_id: string; members: Looker[] }
   | { op: "presence"; members: PresenceEntry[] }
   | { op: "notification"; notification?: AppNotification; unread: number }

@@ -1,4 +1,4 @@
-import type { AppNotification, Change, FeedEvent, Message, MessageKind, PresenceEntry } from "../types";
+import type { AppNotification, Change, FeedEvent, Message, MessageKind, PresenceEntry, ServerDraft } from "../types";
 import type { Environment } from "./environment";
 import type { ErrorFrame, Looker, MemberFrame, MemberReady, ReadyFrame } from "./frames";
 import { Link, type LinkStatus } from "./link";
@@ -44,6 +44,8 @@ export interface MemberHandlers {
   /** A message of ours is stored. Its event follows, or came already. */
   stored?: (stored: Stored) => void;
   typing?: (conversationID: string, typists: Typist[]) => void;
+  /** A draft of this member has a new version, from this window or another one; undefined: it is gone. */
+  draft?: (conversationID: string, rev: number, draft: ServerDraft | undefined) => void;
   /** Who has a conversation open now, this member among them. */
   looking?: (conversationID: string, members: Looker[]) => void;
   /** The whole list after ready, changed entries later. */
@@ -166,6 +168,8 @@ export class MemberSocket {
         return this.outbox.acked(frame.ref);
       case "typing":
         return this.typists.set(frame.conversation_id, frame.actor, frame.on);
+      case "draft":
+        return handlers.draft?.(frame.conversation_id, frame.rev, frame.draft ?? undefined);
       case "looking":
         return handlers.looking?.(frame.conversation_id, frame.members);
       case "notification":

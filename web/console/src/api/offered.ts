@@ -2,7 +2,9 @@
  * What the server offers already. A part of the interface whose routes are still being built is shown
  * by the mock alone.
  */
-const offered = new Set<Feature>(["quotes", "mentions"]);
+const offered = new Set<Feature>([
+  "uploads", "quotes", "mentions", "canned", "drafts", "scheduled", "delivery", "labels", "attributes", "priority", "participants", "teams", "merge", "looking",
+]);
 
 export type Feature =
   | "uploads"

@@ -11,7 +11,7 @@ import {
   type OutboxEntry,
   type Typist,
 } from "@patchbay/client/member";
-import type { ChecklistItem, FeedEvent, PresenceEntry } from "@patchbay/client/types";
+import type { ChecklistItem, FeedEvent, PresenceEntry, ServerDraft } from "@patchbay/client/types";
 import { keys } from "@/query/keys";
 import { useSession } from "@/session/session";
 import type { WorkspaceContext } from "@/session/workspace";
@@ -37,7 +37,11 @@ export interface Live {
   reconnect: () => void;
   /** Calls back for every event of the feed, until the scope ends. */
   onEvent: (listen: (event: FeedEvent) => void) => void;
+  /** Calls back for every new version of one's own drafts, until the scope ends. */
+  onDraft: (listen: DraftListener) => void;
 }
+
+type DraftListener = (conversation: string, rev: number, draft: ServerDraft | undefined) => void;
 
 /** A message to be sent, before it has an identity. */
 export type Outgoing = Omit<MemberMessage, "client_msg_id">;
@@ -61,6 +65,7 @@ export function provideLive(workspace: WorkspaceContext): Live {
   const typing = reactive(new Map<string, Typist[]>());
   const looking = reactive(new Map<string, Looker[]>());
   const listeners = new Set<(event: FeedEvent) => void>();
+  const draftListeners = new Set<DraftListener>();
   const cache = new ConversationCache(client, id, memberID, (conversation, after) => api.timeline(conversation, { after, limit: 200 }));
 
   const socket = new MemberSocket({
@@ -81,6 +86,9 @@ export function provideLive(workspace: WorkspaceContext): Live {
         const others = typists.filter((who) => who.id !== memberID);
         if (others.length > 0) typing.set(conversation, others);
         else typing.delete(conversation);
+      },
+      draft: (conversation, rev, draft) => {
+        for (const listener of draftListeners) listener(conversation, rev, draft);
       },
       looking: (conversation, members) => {
         const others = members.filter((who) => who.member_id !== memberID);
@@ -168,6 +176,10 @@ export function provideLive(workspace: WorkspaceContext): Live {
     onEvent: (listen) => {
       listeners.add(listen);
       onScopeDispose(() => listeners.delete(listen));
+    },
+    onDraft: (listen) => {
+      draftListeners.add(listen);
+      onScopeDispose(() => draftListeners.delete(listen));
     },
   };
   const unwatch = cache.watch();

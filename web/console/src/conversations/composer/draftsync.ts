@@ -19,8 +19,8 @@ export interface LocalMark {
 export interface DraftSyncOptions {
   load: () => Promise<ServerDraft | undefined>;
   save: (content: DraftContent, rev: number) => Promise<{ rev: number }>;
-  /** The server's draft is newer and nothing was changed here: show it. */
-  onRemote: (draft: ServerDraft) => void;
+  /** The server's draft is newer, or gone, and nothing was changed here: show that. */
+  onRemote: (draft: ServerDraft | undefined) => void;
   /** Both were changed: the other one, to be offered. */
   onConflict: (draft: ServerDraft) => void;
   onMark: (mark: LocalMark) => void;
@@ -56,15 +56,24 @@ export class DraftSync {
   async check(): Promise<void> {
     try {
       const draft = await this.options.load();
-      if (this.ended || this.saving || (draft?.rev ?? 0) === this.mark.rev) return;
-      if (!draft) return this.note({ ...this.mark, rev: 0 });
-      if (draft.rev < this.mark.rev && this.mark.dirty) return;
-      if (this.mark.dirty) return this.conflict(draft);
-      this.note({ rev: draft.rev, dirty: false });
-      this.options.onRemote(draft);
+      // A draft that is gone does not say its version; the next save learns it.
+      this.heard(draft?.rev ?? this.mark.rev, draft);
     } catch {
       // The copy here is what there is.
     }
+  }
+
+  /** The server has this version now; undefined: the draft is gone. */
+  heard(rev: number, draft: ServerDraft | undefined): void {
+    if (this.ended || this.saving || rev < this.mark.rev || (draft && rev === this.mark.rev)) return;
+    if (this.mark.dirty) {
+      if (draft) this.conflict(draft);
+      else this.note({ rev, dirty: true });
+      return;
+    }
+    const known = this.mark.rev > 0;
+    this.note({ rev, dirty: false });
+    if (draft || known) this.options.onRemote(draft);
   }
 
   /** Saves now what is not saved. */
@@ -85,19 +94,22 @@ export class DraftSync {
   }
 
   private async save(content: DraftContent): Promise<void> {
+    const { rev } = this.mark;
     try {
-      const { rev } = await this.options.save(content, this.mark.rev);
-      this.note({ rev, dirty: this.content !== content });
+      const saved = await this.options.save(content, rev);
+      this.note({ rev: saved.rev, dirty: this.content !== content });
     } catch (error) {
       const newer = staleDraft(error);
-      if (newer) this.conflict(newer);
+      if (!newer) return;
+      this.conflict(newer);
+      if (isEmpty(newer) && newer.rev > rev) await this.save(content);
     }
   }
 
   /** The next save goes over the other one: its writer has seen it. */
   private conflict(draft: ServerDraft): void {
     this.note({ rev: draft.rev, dirty: true });
-    if (this.content && draft.text.trim() === this.content.text.trim()) return;
+    if (isEmpty(draft) || draft.text.trim() === this.content?.text.trim()) return;
     this.options.onConflict(draft);
   }
 
@@ -105,6 +117,10 @@ export class DraftSync {
     this.mark = mark;
     this.options.onMark(mark);
   }
+}
+
+function isEmpty(draft: ServerDraft): boolean {
+  return !draft.text.trim() && !draft.attachments?.length;
 }
 
 /** The newer draft that a refused save names. */

@@ -1,6 +1,7 @@
 import { onScopeDispose, reactive, ref, watch, type Ref } from "vue";
 import type { Attachment, MessageKind, ServerDraft } from "@patchbay/client/types";
 import { offers } from "@/api/offered";
+import { useLive } from "@/live/live";
 import { useWorkspace } from "@/session/workspace";
 import { draftKey, readDraft, readMark, writeDraft, type Draft } from "../drafts";
 import { DraftSync, type DraftContent, type LocalMark } from "./draftsync";
@@ -18,6 +19,7 @@ export interface DraftFiles {
  */
 export function useDraft(conversation: string, kind: Ref<MessageKind>, files: DraftFiles) {
   const { api, id } = useWorkspace();
+  const live = useLive();
   const draft = reactive<Draft>(readDraft(id, conversation));
   const other = ref<ServerDraft>();
   let mark: LocalMark = readMark(id, conversation);
@@ -44,8 +46,20 @@ export function useDraft(conversation: string, kind: Ref<MessageKind>, files: Dr
     return { kind: written, text: draft[written], quote: draft.quote, attachments: files.attachments.value };
   }
 
-  function take(theirs: ServerDraft): void {
+  function take(theirs: ServerDraft | undefined): void {
     taking = true;
+    if (theirs) show(theirs);
+    else {
+      draft[draft.kind] = "";
+      draft.quote = undefined;
+      for (const held of [...files.items]) if (held.progress.attachment) files.remove(held.key);
+    }
+    other.value = undefined;
+    writeDraft(id, conversation, draft, mark);
+    queueMicrotask(() => (taking = false));
+  }
+
+  function show(theirs: ServerDraft): void {
     draft[theirs.kind] = theirs.text;
     draft.kind = theirs.kind;
     draft.quote = theirs.reply_to;
@@ -53,9 +67,6 @@ export function useDraft(conversation: string, kind: Ref<MessageKind>, files: Dr
     const keep = new Set((theirs.attachments ?? []).map((one) => one.id));
     for (const held of [...files.items]) if (held.progress.attachment && !keep.has(held.progress.attachment.id)) files.remove(held.key);
     files.restore(theirs.attachments ?? []);
-    other.value = undefined;
-    writeDraft(id, conversation, draft, mark);
-    queueMicrotask(() => (taking = false));
   }
 
   watch(
@@ -68,7 +79,8 @@ export function useDraft(conversation: string, kind: Ref<MessageKind>, files: Dr
     { flush: "sync" },
   );
 
-  // Another window of this browser says so at once; one elsewhere is asked when this one is looked at.
+  // Another window says so over the live connection; without one it is asked when this one is looked at.
+  live.onDraft((where, rev, theirs) => where === conversation && sync?.heard(rev, theirs));
   const look = () => document.visibilityState === "visible" && void sync?.check();
   const stored = (event: StorageEvent) => event.key?.endsWith(draftKey(id, conversation)) && void sync?.check();
   document.addEventListener("visibilitychange", look);
