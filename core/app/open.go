@@ -236,7 +236,7 @@ func (s *server) face(ctx context.Context) error {
 		Proxies: proxies, MetricsPublic: s.config.Metrics.Public,
 		Identity: s.identity, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Hooks: s.hooks,
 		Catalog:       catalog.NewService(s.store.Catalog(), s.store.Teams(), s.now),
-		Conversations: s.conversations, Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
+		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
 		Notifications: s.notifications,
 		Presence:      presence{s.dispatcher}, Sockets: s.gateway,
 		Feed:     feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch},
