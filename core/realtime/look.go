@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +27,7 @@ type look struct {
 	at      conversation.ID // "" = nothing
 	sent    time.Time       // when it was last passed on
 	pending bool            // it was not passed on yet
+	news    int             // how often the session was told who looks at what
 }
 
 // lookNews says what a connection looks at (event.SubjectLook). Gateways
@@ -104,7 +106,7 @@ func (m *member) renewLook(now time.Time, ping bool) {
 func (m *member) lookAway() {
 	m.mu.Lock()
 	was := m.look
-	m.look = look{}
+	m.look = look{news: was.news}
 	m.mu.Unlock()
 	if !was.sent.IsZero() {
 		m.publishLook("")
@@ -263,18 +265,39 @@ func (g *Gateway) showLooking(w identity.WorkspaceID, at conversation.ID) {
 		return
 	}
 	frame := encode(lookingFrame{Op: "looking", ConversationID: string(at), Members: g.lookers.of(w, at)[at]})
-	each(members, func(m *member) { m.ephemeral(frame) })
+	each(members, func(m *member) {
+		m.mu.Lock()
+		m.look.news++
+		m.mu.Unlock()
+		m.ephemeral(frame)
+	})
 }
 
 // showLookers shows a new session who looks at what.
 func (m *member) showLookers() {
-	all := m.g.lookers.of(m.workspace, "")
-	ids := make([]conversation.ID, 0, len(all))
-	for at := range all {
-		ids = append(ids, at)
+	said := make(map[conversation.ID]struct{})
+	for range presentTries {
+		seen := m.lookNews()
+		all := m.g.lookers.of(m.workspace, "")
+		for at := range all {
+			said[at] = struct{}{}
+		}
+		for _, at := range slices.SortedFunc(maps.Keys(said), cmp.Compare) {
+			list := all[at]
+			if list == nil { // nobody any more
+				list = []looking{}
+			}
+			m.say(lookingFrame{Op: "looking", ConversationID: string(at), Members: list})
+		}
+		if seen == m.lookNews() { // else it may be older than what came meanwhile
+			return
+		}
 	}
-	slices.SortFunc(ids, cmp.Compare)
-	for _, at := range ids {
-		m.say(lookingFrame{Op: "looking", ConversationID: string(at), Members: all[at]})
-	}
+}
+
+// lookNews counts what the session was told of who looks at what.
+func (m *member) lookNews() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.look.news
 }

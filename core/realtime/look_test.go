@@ -51,6 +51,14 @@ func (c *client) worked() {
 	c.refused("not_found")
 }
 
+// welcomed is ready, once the hello has done all it does.
+func (n *node) welcomed(m memberID) *client {
+	n.w.Helper()
+	c := n.ready(m)
+	c.worked()
+	return c
+}
+
 // TestLooking: colleagues on every node see who has what open, one conversation
 // for a socket; the customer sees nothing of it.
 func TestLooking(t *testing.T) {
@@ -63,7 +71,7 @@ func TestLooking(t *testing.T) {
 		v := two.visitor(who, epoch, 1)
 		v.expect("ready")
 		me, colleague := w.agent(), w.agent()
-		mine, theirs := one.ready(me.ID), two.ready(colleague.ID)
+		mine, theirs := one.welcomed(me.ID), two.welcomed(colleague.ID)
 		both := []*client{mine, theirs}
 
 		mine.look(a)
@@ -115,7 +123,7 @@ func TestLookingAndTyping(t *testing.T) {
 	n := w.node(realtime.Tuning{})
 	at := w.Receive(w.Inbox, "ext", "m1", "hello").ID
 	me := w.agent()
-	mine, theirs := n.ready(me.ID), n.ready(w.agent().ID)
+	mine, theirs := n.welcomed(me.ID), n.welcomed(w.agent().ID)
 	types := func(note, on bool) {
 		mine.say(map[string]any{"op": "typing", "conversation_id": at, "note": note, "on": on})
 	}
@@ -144,7 +152,7 @@ func TestLookingEnds(t *testing.T) {
 	w := newWorld(t)
 	n := w.node(realtime.Tuning{})
 	at := w.Receive(w.Inbox, "ext", "m1", "hello").ID
-	c := n.ready(w.agent().ID)
+	c := n.welcomed(w.agent().ID)
 	news := map[string]any{"conn": "a node that dies-1", "member": "mem_gone", "name": "Gone", "conversation": at}
 	w.publish(event.SubjectLook, news)
 	c.sees(at, "mem_gone")
@@ -173,7 +181,7 @@ func TestPingsKeepALook(t *testing.T) {
 	n := w.node(realtime.Tuning{})
 	at := w.Receive(w.Inbox, "ext", "m1", "hello").ID
 	me := w.agent()
-	mine, theirs := n.ready(me.ID), n.ready(w.agent().ID)
+	mine, theirs := n.welcomed(me.ID), n.welcomed(w.agent().ID)
 	mine.look(at)
 	mine.sees(at, string(me.ID))
 	theirs.sees(at, string(me.ID))
@@ -211,7 +219,7 @@ func TestLooksOfOthers(t *testing.T) {
 	other, stranger := w.Workspace("other@example.com")
 	w.homes[stranger.ID] = other
 	leaver := w.agent()
-	here, there, leaves := n.ready(w.agent().ID), n.ready(stranger.ID), n.ready(leaver.ID)
+	here, there, leaves := n.welcomed(w.agent().ID), n.welcomed(stranger.ID), n.welcomed(leaver.ID)
 
 	there.say(map[string]any{"op": "look", "ref": "r", "conversation_id": at})
 	equal(t, there.refused("not_found").Ref, "r")
