@@ -147,6 +147,7 @@ func New(o Options) (*Server, error) {
 	s.organiseRoutes()
 	s.catalogRoutes()
 	s.cannedRoutes()
+	s.transcriptRoutes()
 	s.visitorRoutes()
 	s.formRoutes()
 	s.uploadRoutes()

@@ -185,3 +185,9 @@ func (f *Fake) SeenAt(_ context.Context, workspace identity.WorkspaceID, id conv
 	}
 	return time.Time{}, nil
 }
+
+// FindScheduled returns a scheduled message in whatever state; a zero one when
+// there is none.
+func (f *Fake) FindScheduled(workspace identity.WorkspaceID, id conversation.ScheduledID) conversation.Scheduled {
+	return f.space(workspace).scheduled[id]
+}

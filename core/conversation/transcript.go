@@ -1,0 +1,86 @@
+package conversation
+
+import (
+	"context"
+	"slices"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// MaxTranscript is how many messages a transcript holds at most: the newest.
+const MaxTranscript = 20_000
+
+// transcriptPage is how many changes are read at once.
+const transcriptPage = 500
+
+// Transcript is what was said in a conversation, for people to keep.
+type Transcript struct {
+	Conversation Conversation
+	Messages     []Message // the oldest first
+	Cut          bool      // older messages were left out
+}
+
+// Transcript returns what was said; with notes, also among colleagues. What
+// happened beside (assignments, deliveries) is never part of it.
+func (s *Service) Transcript(ctx context.Context, scope identity.Scope, id ID, notes bool) (Transcript, error) {
+	c, err := s.Get(ctx, scope, id)
+	if err != nil {
+		return Transcript{}, err
+	}
+	return s.transcript(ctx, c, !notes)
+}
+
+// VisitorTranscript returns what the visitor may see of their conversation. It
+// is forbidden (transcript.not_allowed) where the inbox does not offer it, and
+// absent before the first message.
+func (s *Service) VisitorTranscript(ctx context.Context, v Visitor) (Transcript, error) {
+	inbox, err := s.LiveInbox(ctx, v.Inbox)
+	if err != nil {
+		return Transcript{}, err
+	}
+	policy, err := s.Policy(ctx, inbox)
+	if err != nil {
+		return Transcript{}, err
+	}
+	if !policy.Live().Transcript {
+		return Transcript{}, errs.New(errs.Forbidden, "transcript.not_allowed", "This chat offers no transcript.")
+	}
+	c, err := s.VisitorConversation(ctx, v)
+	if err != nil {
+		return Transcript{}, err
+	}
+	if c == nil {
+		return Transcript{}, errs.Absent()
+	}
+	return s.transcript(ctx, *c, true)
+}
+
+// transcript gathers messages from the newest back.
+func (s *Service) transcript(ctx context.Context, c Conversation, public bool) (Transcript, error) {
+	out := Transcript{Conversation: c}
+	for before := uint64(0); ; {
+		changes, err := s.Reader.Timeline(ctx, c.Workspace, c.ID, Range{Public: public, Before: before, Limit: transcriptPage})
+		if err != nil {
+			return Transcript{}, err
+		}
+		for _, ch := range slices.Backward(changes) {
+			if ch.Type != MessageCreated && ch.Type != NoteCreated || ch.Message == nil {
+				continue
+			}
+			if len(out.Messages) == MaxTranscript {
+				out.Cut = true
+				break
+			}
+			out.Messages = append(out.Messages, *ch.Message)
+		}
+		if out.Cut || len(changes) < transcriptPage {
+			slices.Reverse(out.Messages)
+			return out, nil
+		}
+		before = changes[0].Seq
+		if public {
+			before = changes[0].PublicSeq
+		}
+	}
+}

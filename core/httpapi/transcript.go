@@ -1,0 +1,217 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/wire"
+)
+
+func (s *Server) transcriptRoutes() {
+	member(s, huma.Operation{
+		Method: http.MethodGet, Path: conversationsPath + "/{conversation}/transcript", Summary: "Download what was said", Tags: []string{"conversations"},
+		Description: "Messages, the newest 20,000 at most; with notes=true also notes. Files are named, not held.",
+	},
+		identity.ConversationRead, s.transcript)
+	register(s, huma.Operation{
+		Method: http.MethodGet, Path: livePath + "/transcript", Summary: "Download what was said, as a visitor", Tags: []string{"visitors"},
+	},
+		accessVisitor, s.visitorTranscript)
+}
+
+type transcriptInput struct {
+	ConversationPath
+	Format   string `query:"format" enum:"txt,html,json" default:"txt"`
+	Notes    bool   `query:"notes" doc:"Whether notes are part of it."`
+	Language string `header:"Accept-Language" doc:"Of the few words around the messages."`
+}
+
+// download is a file. It is never shown in our origin: browsers keep it, and
+// if one opens it nothing in it may run or load.
+type download struct {
+	ContentType string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Policy      string `header:"Content-Security-Policy"`
+	Body        []byte
+}
+
+func (s *Server) transcript(ctx context.Context, scope identity.Scope, in *transcriptInput) (*download, error) {
+	t, err := s.Conversations.Transcript(ctx, scope, in.id(), in.Notes)
+	if err != nil {
+		return nil, err
+	}
+	return s.downloadOf(t, in.Format, in.Language)
+}
+
+type visitorTranscriptInput struct {
+	LivePathInput
+	Format   string `query:"format" enum:"txt,html" default:"txt"`
+	Language string `header:"Accept-Language"`
+}
+
+func (s *Server) visitorTranscript(ctx context.Context, in *visitorTranscriptInput) (*download, error) {
+	v, err := visitorIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.throttle.allow("visitor-message", string(v.ID), visitorMessages()); err != nil {
+		return nil, err
+	}
+	t, err := s.Conversations.VisitorTranscript(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	return s.downloadOf(t, in.Format, in.Language)
+}
+
+// downloadOf writes a transcript down.
+func (s *Server) downloadOf(t conversation.Transcript, format, language string) (*download, error) {
+	view := transcriptOf(t, wordsOf(language))
+	out := &download{
+		Disposition: fmt.Sprintf(`attachment; filename="conversation-%d.%s"`, t.Conversation.Number, format),
+		Policy:      transcriptPolicy(),
+	}
+	var err error
+	switch format {
+	case "html":
+		out.ContentType = "text/html; charset=utf-8"
+		out.Body, err = view.html()
+	case "json":
+		out.ContentType = "application/json"
+		out.Body, err = json.MarshalIndent(view, "", "  ")
+	default:
+		out.ContentType = "text/plain; charset=utf-8"
+		out.Body = view.text()
+	}
+	return out, err
+}
+
+// transcriptWords are the few words around the messages.
+type transcriptWords struct {
+	Lang, Title, Customer, System, Note, File, Answers, Cut string
+}
+
+func wordsOf(language string) transcriptWords {
+	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(language)), "zh") {
+		return transcriptWords{
+			Lang: "zh-CN", Title: "会话记录", Customer: "客户", System: "系统", Note: "内部备注", File: "文件", Answers: "回复",
+			Cut: "更早的消息未列出。",
+		}
+	}
+	return transcriptWords{
+		Lang: "en", Title: "Conversation", Customer: "Customer", System: "System", Note: "internal note", File: "File", Answers: "In reply to",
+		Cut: "Older messages are left out.",
+	}
+}
+
+// transcriptView is a transcript as it is written down.
+type transcriptView struct {
+	Words   transcriptWords `json:"-"`
+	Number  uint64          `json:"number"`
+	Contact string          `json:"contact"`
+	From    time.Time       `json:"from"`
+	Cut     bool            `json:"cut"`
+	Lines   []spokenLine    `json:"messages"`
+}
+
+// spokenLine is one message.
+type spokenLine struct {
+	At    time.Time    `json:"at"`
+	By    string       `json:"by" doc:"contact, agent, system or plugin"`
+	Name  string       `json:"name"`
+	Note  bool         `json:"note,omitempty"`
+	Text  string       `json:"text"`
+	Files []spokenFile `json:"files,omitempty"`
+	Quote *spokenQuote `json:"reply_to,omitempty"`
+}
+
+type spokenFile struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Size int64  `json:"size"`
+}
+
+type spokenQuote struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
+func transcriptOf(t conversation.Transcript, w transcriptWords) transcriptView {
+	out := transcriptView{
+		Words: w, Number: t.Conversation.Number, From: wire.Stamp(t.Conversation.CreatedAt), Cut: t.Cut,
+		Contact: oneLine(t.Conversation.ContactName, w.Customer), Lines: make([]spokenLine, len(t.Messages)),
+	}
+	for i, m := range t.Messages {
+		line := spokenLine{
+			At: wire.Stamp(m.CreatedAt), By: string(m.Sender.Kind), Name: w.nameOf(m.Sender), Note: m.Kind == conversation.Note, Text: m.Text,
+		}
+		for _, a := range m.Attachments {
+			line.Files = append(line.Files, spokenFile{Name: oneLine(a.Name, w.File), Type: a.Type, Size: a.Size})
+		}
+		if q := m.ReplyTo; q != nil {
+			line.Quote = &spokenQuote{Name: w.nameOf(q.Sender), Text: oneLine(q.Text, w.File)}
+		}
+		out.Lines[i] = line
+	}
+	return out
+}
+
+func (w transcriptWords) nameOf(a identity.Actor) string {
+	if a.Kind == identity.ActorContact {
+		return oneLine(a.Name, w.Customer)
+	}
+	return oneLine(a.Name, w.System)
+}
+
+// oneLine makes a name that cannot pass for something else: one line, and in
+// the direction in which it stands. other stands for nothing.
+func oneLine(name, other string) string {
+	name = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u200e' || r == '\u200f' || r == '\u061c' {
+			return -1
+		}
+		return r
+	}, name)), " ")
+	if name == "" {
+		return other
+	}
+	return name
+}
+
+// text writes plain text. Each message begins at the margin and goes on
+// indented, so that no text can pass for another message.
+func (t transcriptView) text() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s #%d · %s\n", t.Words.Title, t.Number, t.Contact)
+	if t.Cut {
+		fmt.Fprintf(&b, "%s\n", t.Words.Cut)
+	}
+	for _, line := range t.Lines {
+		fmt.Fprintf(&b, "\n%s  %s", line.At.Format("2006-01-02 15:04:05 UTC"), line.Name)
+		if line.Note {
+			fmt.Fprintf(&b, " (%s)", t.Words.Note)
+		}
+		b.WriteString("\n")
+		if line.Quote != nil {
+			fmt.Fprintf(&b, "    > %s %s: %s\n", t.Words.Answers, line.Quote.Name, line.Quote.Text)
+		}
+		for part := range strings.SplitSeq(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(line.Text), "\n") {
+			if part != "" || line.Text != "" {
+				b.WriteString("    " + part + "\n")
+			}
+		}
+		for _, f := range line.Files {
+			fmt.Fprintf(&b, "    [%s: %s, %d B]\n", t.Words.File, f.Name, f.Size)
+		}
+	}
+	return b.Bytes()
+}
