@@ -33,18 +33,23 @@ type Tx interface {
 	// Sent finds what a sender (an Actor.ID) posted under a client id; nil when
 	// nothing. The sender "" is the customer, whatever contact that was then.
 	Sent(ctx context.Context, id ID, sender, clientID string) (*Change, error)
-	InboundTx
-	WritingTx
+	Sides
 	Neighbours
-	VisitorTx
-	RatingTx
-	MergeTx
 	// Save writes what c.Unsaved holds: the row, changes, messages, outbox
 	// entries with the workspace's next feed numbers, deliveries of messages
 	// that are DeliveryPending, and the agents' load. A new conversation gets
 	// the workspace's next number. A team, label or member that is not (any
 	// more) of the workspace is errs.Absent.
 	Save(ctx context.Context, c *Conversation) error
+}
+
+// Sides are what a transaction keeps beside conversations and their messages.
+type Sides interface {
+	InboundTx
+	WritingTx
+	VisitorTx
+	RatingTx
+	MergeTx
 }
 
 // MergeTx is the side of a transaction that merges need.
@@ -94,8 +99,7 @@ type Dedup struct {
 
 // Reader answers questions. It never waits for writers.
 type Reader interface {
-	MessageReader
-	ReferenceReader
+	DetailReader
 	// Get returns one conversation, or errs.Absent.
 	Get(ctx context.Context, workspace identity.WorkspaceID, id ID) (Conversation, error)
 	// List returns conversations, the last changed first.
@@ -109,6 +113,12 @@ type Reader interface {
 	OfContact(ctx context.Context, workspace identity.WorkspaceID, inbox channel.InboxID, external string) (*Conversation, error)
 	// SnoozedUntil lists conversations whose sleep is over, in all workspaces.
 	SnoozedUntil(ctx context.Context, now time.Time, limit int) ([]Ref, error)
+}
+
+// DetailReader answers questions about parts of conversations.
+type DetailReader interface {
+	MessageReader
+	ReferenceReader
 }
 
 // ReferenceReader finds conversations by what they refer to, merged ones too.

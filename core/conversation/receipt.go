@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -53,9 +54,9 @@ func (s *Service) readByMembers(ctx context.Context, c Conversation) (uint64, er
 		if err != nil || len(changes) == 0 {
 			return 0, err
 		}
-		for i := len(changes) - 1; i >= 0; i-- {
-			if changes[i].PublicSeq > 0 {
-				return changes[i].PublicSeq, nil
+		for _, ch := range slices.Backward(changes) {
+			if ch.PublicSeq > 0 {
+				return ch.PublicSeq, nil
 			}
 		}
 		before = changes[0].Seq
@@ -103,8 +104,7 @@ func (s *Service) lastSeen(ctx context.Context, c Conversation, public uint64) (
 		if err != nil || len(changes) == 0 {
 			return 0, err
 		}
-		for i := len(changes) - 1; i >= 0; i-- {
-			ch := changes[i]
+		for _, ch := range slices.Backward(changes) {
 			switch {
 			case ch.Seq <= c.ContactReadSeq:
 				return 0, nil

@@ -81,8 +81,9 @@ func (d Delivery) handler() string {
 
 // History reads what the ledger keeps.
 type History interface {
-	// Steps returns the steps of a message that the ledger keeps, in order.
-	Steps(ctx context.Context, workspace identity.WorkspaceID, conversation string, seq uint64) ([]Step, error)
+	// Steps returns the steps of a message that the ledger keeps, in order. id
+	// is its conversation's.
+	Steps(ctx context.Context, workspace identity.WorkspaceID, id string, seq uint64) ([]Step, error)
 }
 
 // Conversations are the use cases of conversations that a Tracker needs.

@@ -19,6 +19,11 @@ type Conversations interface {
 	Get(ctx context.Context, scope identity.Scope, id conversation.ID) (conversation.Conversation, error)
 	Authenticate(ctx context.Context, inbox channel.InboxID, token string) (conversation.Visitor, error)
 	StillOpen(ctx context.Context, id conversation.VisitorID) error
+	VisitorConversations
+}
+
+// VisitorConversations are those of them that visitors' sessions call.
+type VisitorConversations interface {
 	VisitorSend(ctx context.Context, v conversation.Visitor, p conversation.VisitorPost) (conversation.Posted, error)
 	VisitorRead(ctx context.Context, v conversation.Visitor, public uint64) error
 	VisitorReadByMembers(ctx context.Context, c conversation.Conversation) (uint64, error)

@@ -2,7 +2,7 @@ package conversationtest
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
@@ -20,7 +20,7 @@ func testSeen(w *World) {
 	var seqs []uint64
 	for n := range 3 {
 		w.Change(id, func(c *conversation.Conversation) error {
-			ch, err := c.Send(w.Turn(w.Owner), conversation.Words("", fmt.Sprint(n)))
+			ch, err := c.Send(w.Turn(w.Owner), conversation.Words("", strconv.Itoa(n)))
 			if err == nil {
 				seqs = append(seqs, ch.Seq)
 			}
