@@ -1,0 +1,92 @@
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestImportSurvivesKills ends the server with kill -9 in the middle of an
+// import, again and again; in the end every row is there, once.
+func TestImportSurvivesKills(t *testing.T) {
+	if testing.Short() {
+		t.Skip("kills a server in the middle of its work")
+	}
+	const rows, people, kills = 20_000, 15_000, 4
+	s := open(t)
+	var b strings.Builder
+	b.WriteString("name,email\n")
+	for n := range rows {
+		fmt.Fprintf(&b, "n%d,n%d@example.com\n", n, n%people)
+	}
+	var i struct {
+		ID, State string
+		Position  int
+		Counts    struct{ Create, Update, Skip, Error int }
+	}
+	path := s.owner.At("/imports")
+	if _, err := s.owner.As("Content-Type", "text/csv").Raw(t.Context(), http.MethodPost, path, []byte(b.String())); err != nil {
+		t.Fatal(err)
+	}
+	var list struct{ Items []struct{ ID string } }
+	if _, err := s.owner.Call(t.Context(), http.MethodGet, path, nil, &list); err != nil || len(list.Items) != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	path += "/" + list.Items[0].ID
+	if _, err := s.owner.Call(t.Context(), http.MethodPost, path+"/run", nil, &i); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(3 * time.Minute)
+	await := func(position int) {
+		for i.Position < position || position == rows && i.State != "done" {
+			if time.Now().After(deadline) {
+				t.Fatalf("it stands at %+v\n%s", i, s.out.tail())
+			}
+			if _, err := s.owner.Call(t.Context(), http.MethodGet, path, nil, &i); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	caught := 0
+	for n := range kills {
+		await((n + 1) * 1500)
+		if i.State == "running" {
+			caught++
+		}
+		s.server.Kill()
+		s.start()
+	}
+	await(rows)
+	if caught == 0 {
+		t.Error("no kill met a running import")
+	}
+	if i.Counts.Create != people || i.Counts.Update != rows-people || i.Counts.Error+i.Counts.Skip != 0 {
+		t.Errorf("it counts %+v", i.Counts)
+	}
+	if n := s.contacts(); n != people+1 { // and the visitor
+		t.Errorf("%d contacts are there", n)
+	}
+	s.sound()
+}
+
+// contacts counts all contacts.
+func (s *site) contacts() int {
+	s.t.Helper()
+	n := 0
+	for cursor := ""; ; {
+		var p struct {
+			Items []struct{ ID string } `json:"items"`
+			Next  string                `json:"next_cursor"`
+		}
+		if _, err := s.owner.Call(s.t.Context(), http.MethodGet, s.owner.At("/contacts?limit=200&cursor="+cursor), nil, &p); err != nil {
+			s.t.Fatal(err)
+		}
+		n += len(p.Items)
+		if cursor = p.Next; cursor == "" {
+			return n
+		}
+	}
+}
