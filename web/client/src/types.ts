@@ -30,6 +30,15 @@ export type PluginLogLine = Schema<"LogLineBody">;
 export type Localized = Record<string, string>;
 
 export type Contact = Schema<"ContactBody">;
+export type ContactIdentity = Schema<"IdentityBody">;
+export type ContactNote = Schema<"ContactNoteBody">;
+export type ContactMerge = Schema<"MergeBody">;
+export type ContactDuplicate = Schema<"DuplicateBody">;
+export type Organisation = Schema<"OrganisationBody">;
+export type PageView = Schema<"PageViewBody">;
+/** One thing that happened with a contact, across inboxes. */
+export type JourneyItem = Schema<"JourneyItemBody">;
+export type ContactImport = Schema<"ImportBody">;
 export type Conversation = Schema<"Conversation"> & ConversationMore;
 
 /** What the row gains with routes that are still to come. */
