@@ -115,7 +115,7 @@ func (m *Merging) Merge(ctx context.Context, scope identity.Scope, source, into 
 		}
 		made = Merge{
 			Workspace: scope.Workspace, ID: MergeID(m.ids.New("mrg")), Source: source.ID, Target: target.ID,
-			Filled: target.fill(source), Actor: scope.Actor, At: m.now(), SourceName: source.Name,
+			Filled: fill(target, source), Actor: scope.Actor, At: m.now(), SourceName: source.Name,
 		}
 		target.UpdatedAt = made.At
 		return made, m.changed(scope.Workspace, source.ID, target.ID), nil
@@ -190,18 +190,18 @@ func errSame() error {
 const ofAttributes = "attributes."
 
 // texts are the fields that a merge may fill, beside the attributes.
-func (c *Contact) texts() map[string]*string {
+func texts(c *Contact) map[string]*string {
 	return map[string]*string{
 		"name": &c.Name, "email": &c.Email, "phone": &c.Phone, "note": &c.Note, "external_id": &c.External, "locale": &c.Locale,
 		"organisation_id": (*string)(&c.Organisation),
 	}
 }
 
-// fill gives the contact what it has not, and returns that.
-func (c *Contact) fill(from Contact) Filled {
+// fill gives a contact what it has not, and returns that.
+func fill(c *Contact, from Contact) Filled {
 	out := Filled{}
-	have := c.texts()
-	for name, value := range from.texts() {
+	have := texts(c)
+	for name, value := range texts(&from) {
 		if *have[name] == "" && *value != "" {
 			*have[name], out[name] = *value, *value
 		}
@@ -217,8 +217,8 @@ func (c *Contact) fill(from Contact) Filled {
 }
 
 // takeBack removes what a merge had filled, where it still is, and returns that.
-func (c *Contact) takeBack(f Filled) Filled {
-	out, have, change := Filled{}, c.texts(), map[string]any{}
+func takeBack(c *Contact, f Filled) Filled {
+	out, have, change := Filled{}, texts(c), map[string]any{}
 	for name, value := range f {
 		if key, ok := strings.CutPrefix(name, ofAttributes); ok {
 			if is, there := c.Attributes[key]; there && reflect.DeepEqual(is, value) {
@@ -242,7 +242,7 @@ func (u *Undoing) takeBack(at time.Time) {
 	given := u.Merge.Filled
 	for i := range u.Chain {
 		link := &u.Chain[i]
-		given = link.Contact.takeBack(given)
+		given = takeBack(&link.Contact, given)
 		link.Contact.UpdatedAt = at
 		if link.Onward == nil {
 			return

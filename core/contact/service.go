@@ -67,14 +67,14 @@ func (s *Service) Create(ctx context.Context, scope identity.Scope, e Edit) (Con
 	if err := checkCount(c.Attributes); err != nil {
 		return Contact{}, err
 	}
-	if err := c.nameable(); err != nil {
+	if err := nameable(c); err != nil {
 		return Contact{}, err
 	}
 	return c, s.Store.Add(ctx, c, s.changed(c, now))
 }
 
 // nameable refuses a contact of whom nothing is known.
-func (c *Contact) nameable() error {
+func nameable(c Contact) error {
 	if c.Name != "" || c.Email != "" || c.Phone != "" || c.External != "" {
 		return nil
 	}

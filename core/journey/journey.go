@@ -40,15 +40,10 @@ func Kinds() []Kind {
 // KindOf returns the kind of a change of a conversation; "" for one that a
 // journey leaves out: it tells of another that is there, or of reading.
 func KindOf(t conversation.ChangeType) Kind {
-	switch t {
-	case conversation.MessageCreated:
-		return Message
-	case conversation.NoteCreated:
-		return Note
-	case conversation.Created, conversation.ResolvedChange, conversation.Reopened:
-		return Conversation
-	case "rating.given":
-		return Rating
+	for _, k := range Kinds() {
+		if slices.Contains(Told(k), t) {
+			return k
+		}
 	}
 	if slices.Contains(LeftOut(), t) {
 		return ""
@@ -66,7 +61,7 @@ func Told(k Kind) []conversation.ChangeType {
 	case Conversation:
 		return []conversation.ChangeType{conversation.Created, conversation.ResolvedChange, conversation.Reopened}
 	case Rating:
-		return []conversation.ChangeType{"rating.given"}
+		return []conversation.ChangeType{conversation.RatingGiven}
 	case Change, PageView, ContactNote, Identity, Merge:
 	}
 	return nil
@@ -75,8 +70,8 @@ func Told(k Kind) []conversation.ChangeType {
 // LeftOut lists the changes that a journey leaves out.
 func LeftOut() []conversation.ChangeType {
 	return []conversation.ChangeType{
-		conversation.MessageDelivery, "conversation.read_by_contact",
-		"scheduled.created", "scheduled.changed", "scheduled.cancelled", "scheduled.sent",
+		conversation.MessageDelivery, conversation.ReadByContact,
+		conversation.ScheduledCreated, conversation.ScheduledChanged, conversation.ScheduledCancelled, conversation.ScheduledSent,
 	}
 }
 

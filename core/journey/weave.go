@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -38,9 +39,7 @@ func Weave(strands []Strand, before Places, limit int) (items []Item, next strin
 	at := make([]int, len(strands))
 	floor := make([]time.Time, len(strands)) // a strand never goes up in time
 	places := Places{From: before.From, Begun: make(map[string]string, len(strands))}
-	for name, place := range before.Begun {
-		places.Begun[name] = place
-	}
+	maps.Copy(places.Begun, before.Begun)
 	for {
 		best := -1
 		for i, s := range strands {

@@ -124,7 +124,7 @@ func (f *Imports) Errors(_ context.Context, workspace identity.WorkspaceID, id i
 	defer f.mu.Unlock()
 	k, err := f.find(workspace, id)
 	if err != nil {
-		return nil, nil //nolint:nilerr // an import that is not there has no errors
+		return nil, nil // an import that is not there has no errors
 	}
 	out := slices.Clone(k.errors)
 	slices.SortStableFunc(out, func(a, b importing.RowError) int { return cmp.Or(a.Row-b.Row, a.Place-b.Place) })
@@ -262,9 +262,7 @@ func (t importTx) AddOrganisation(_ context.Context, o contact.Organisation) err
 }
 
 // Add implements importing.Tx.
-func (t importTx) Add(_ context.Context, c contact.Contact) error {
-	return t.Save(context.Background(), c)
-}
+func (t importTx) Add(ctx context.Context, c contact.Contact) error { return t.Save(ctx, c) }
 
 // Save implements importing.Tx.
 func (t importTx) Save(_ context.Context, c contact.Contact) error {

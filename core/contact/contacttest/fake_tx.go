@@ -2,6 +2,7 @@ package contacttest
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/contact"
@@ -161,7 +162,5 @@ func (t *fakeTx) commit() {
 	for id, c := range t.contacts {
 		t.fake.contacts[key{t.workspace, id}] = c
 	}
-	for k, who := range t.known {
-		t.fake.known[k] = who
-	}
+	maps.Copy(t.fake.known, t.known)
 }

@@ -237,7 +237,7 @@ func testMergeAtOnce(w *world) {
 // Merges and undos in any order: who stands for whom is always what the merges
 // that stand say, and all undone gives back what was.
 func testMergeRandom(w *world) {
-	random := rand.New(rand.NewPCG(7, 11)) //nolint:gosec // a test that repeats
+	random := rand.New(rand.NewPCG(7, 11))
 	var all []contact.Contact
 	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
 		c := w.contact(name)

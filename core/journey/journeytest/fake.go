@@ -4,8 +4,8 @@ package journeytest
 
 import (
 	"context"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/patchbay-im/patchbay/core/channel"
@@ -72,7 +72,7 @@ func (f Fake) talks(ctx context.Context, workspace identity.WorkspaceID, id cont
 		}
 		s := journey.Strand{Name: "c" + string(c.ID)}
 		for _, ch := range slices.Backward(changes) {
-			s.Entries = append(s.Entries, journey.Entry{At: ch.At, Place: fmt.Sprint(ch.Seq), Item: journey.Item{
+			s.Entries = append(s.Entries, journey.Entry{At: ch.At, Place: strconv.FormatUint(ch.Seq, 10), Item: journey.Item{
 				At: ch.At, Kind: journey.KindOf(ch.Type), Conversation: c.ID, Inbox: c.Inbox, Change: &ch,
 			}})
 		}
@@ -109,7 +109,7 @@ func (f Fake) others(ctx context.Context, workspace identity.WorkspaceID, id con
 		return nil, err
 	}
 	for i, v := range seen {
-		views.Entries = append(views.Entries, journey.Entry{At: v.At, Place: fmt.Sprint(len(seen) - i), Item: journey.Item{At: v.At, Kind: journey.PageView, View: &v}})
+		views.Entries = append(views.Entries, journey.Entry{At: v.At, Place: strconv.Itoa(len(seen) - i), Item: journey.Item{At: v.At, Kind: journey.PageView, View: &v}})
 	}
 	written, err := all(func(r page.Request) (page.Page[contact.Note], error) {
 		return f.Conversations.Contacts.Notes(ctx, workspace, id, r)

@@ -3,6 +3,7 @@ package journeytest
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -94,9 +95,9 @@ func words(items []journey.Item) []string {
 	return out
 }
 
-func (w *world) looked(external, url string) {
+func (w *world) looked(url string) {
 	w.Helper()
-	w.OK(w.f.People.AddPageViews(w.Context(), w.WS, string(w.Live.ID), external, []contact.PageView{{At: w.Tick(), URL: url}}, 100))
+	w.OK(w.f.People.AddPageViews(w.Context(), w.WS, string(w.Live.ID), "web", []contact.PageView{{At: w.Tick(), URL: url}}, 100))
 }
 
 func (w *world) noted(of contact.ID, text string) {
@@ -121,7 +122,7 @@ func (w *world) merging() *contact.Merging {
 func testScroll(w *world) {
 	web := w.Receive(w.Live, "web", "", "from the site")
 	app := w.Receive(w.Inbox, "app", "", "from the app")
-	w.looked("web", "https://shop.example/tea")
+	w.looked("https://shop.example/tea")
 	w.noted(web.Contact, "a regular")
 	w.merge(app, web)
 	w.Change(app.ID, func(c *conversation.Conversation) error {
@@ -164,7 +165,7 @@ func testPages(w *world) {
 		case 1:
 			w.Receive(w.Inbox, "app", "", fmt.Sprint("app ", n))
 		case 2:
-			w.looked("web", fmt.Sprint("https://shop.example/", n))
+			w.looked(fmt.Sprint("https://shop.example/", n))
 		case 3:
 			w.noted([]contact.ID{web.Contact, app.Contact}[n%2], fmt.Sprint("note ", n))
 		}
@@ -178,7 +179,7 @@ func testPages(w *world) {
 	first, err := w.f.Reader.Journey(w.Context(), w.WS, web.Contact, journey.Kinds(), page.Request{Limit: 3})
 	w.OK(err)
 	w.Receive(w.Live, "web", "", "late")
-	w.looked("web", "https://shop.example/late")
+	w.looked("https://shop.example/late")
 	w.noted(web.Contact, "late")
 	w.Receive(w.Inbox, "app", "", "late")
 	rest, err := w.f.Reader.Journey(w.Context(), w.WS, web.Contact, journey.Kinds(), page.Request{Limit: 100, Cursor: first.Next})
@@ -200,7 +201,7 @@ func testClocks(w *world) {
 	c, err := w.TryReceive(w.Inbox, "a", "", "0", start)
 	w.OK(err)
 	for n, minutes := range []int{5, 3, 9, 1, 7, 7, 2} {
-		_, err := w.TryReceive(w.Inbox, "a", "", fmt.Sprint(n+1), start.Add(time.Duration(minutes)*time.Minute))
+		_, err := w.TryReceive(w.Inbox, "a", "", strconv.Itoa(n+1), start.Add(time.Duration(minutes)*time.Minute))
 		w.OK(err)
 	}
 	want := words(w.read(c.Contact, 100, journey.Message))
@@ -216,7 +217,7 @@ func testClocks(w *world) {
 
 func testKinds(w *world) {
 	c := w.Receive(w.Live, "web", "", "hello")
-	w.looked("web", "https://shop.example/")
+	w.looked("https://shop.example/")
 	for kind, want := range map[journey.Kind][]string{
 		journey.Message: {"message hello"}, journey.PageView: {"page_view https://shop.example/"}, journey.Conversation: {"conversation conversation.created"},
 		journey.Change: {"change conversation.queued"}, journey.Note: nil, journey.Rating: nil, journey.Merge: nil, journey.ContactNote: nil,
@@ -261,7 +262,7 @@ func testMany(w *world) {
 	const talks = 70
 	var first conversation.Conversation
 	for n := range talks {
-		c := w.Receive(w.Inbox, fmt.Sprint("ext", n), "", fmt.Sprint(n))
+		c := w.Receive(w.Inbox, fmt.Sprint("ext", n), "", strconv.Itoa(n))
 		if n == 0 {
 			first = c
 			continue
