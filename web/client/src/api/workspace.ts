@@ -152,7 +152,7 @@ export class WorkspaceApi {
     return this.api.call("get", `${BASE}/contacts/{contact}`, { path: { ...this.path, contact } });
   }
 
-  updateContact(contact: string, body: { name?: string; email?: string; phone?: string; note?: string }): Promise<Contact> {
+  updateContact(contact: string, body: { name?: string; email?: string; phone?: string; note?: string; attributes?: Record<string, unknown> }): Promise<Contact> {
     return this.api.call("patch", `${BASE}/contacts/{contact}`, { path: { ...this.path, contact }, body });
   }
 

@@ -110,7 +110,9 @@ const inside: Record<string, Route> = {
   },
   "GET contacts/:c": (world, [id]) => (world.contacts.has(id!) ? [200, world.contacts.get(id!)] : absent),
   "PATCH contacts/:c": (world, [id], _q, body) => {
-    const contact = { ...world.contacts.get(id!)!, ...body };
+    const held = world.contacts.get(id!)!;
+    const attributes = Object.fromEntries(Object.entries({ ...held.attributes, ...(body["attributes"] as Body) }).filter(([, value]) => value !== null));
+    const contact = { ...held, ...body, attributes };
     world.contacts.set(id!, contact);
     for (const row of world.conversations.values()) if (row.contact.id === id) row.contact = { id, name: contact.name };
     world.publish({ type: "contact.changed", at: new Date().toISOString(), data: { id } });
