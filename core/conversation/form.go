@@ -132,7 +132,9 @@ func (s *Service) remember(ctx context.Context, v Visitor, f Form) error {
 // attributes that were not asked for.
 func (f *Form) check(asked channel.PreChat) error {
 	var wrong []errs.Field
-	bad := func(pointer, code, detail string) { wrong = append(wrong, errs.Field{Pointer: pointer, Code: code, Detail: detail}) }
+	bad := func(pointer, code, detail string) {
+		wrong = append(wrong, errs.Field{Pointer: pointer, Code: code, Detail: detail})
+	}
 	line := func(pointer string, v *string, limit int) {
 		*v = strings.TrimSpace(*v)
 		switch {

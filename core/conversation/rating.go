@@ -1,10 +1,12 @@
 package conversation
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 	"unicode/utf8"
 
+	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
@@ -142,4 +144,55 @@ func (c *Conversation) Identify(t Turn, external string) {
 // there, and how they want to be reached.
 func (c *Conversation) MarkOffline(t Turn, email, phone string) {
 	c.record(t, OfflineChange, nil, map[string]string{"email": email, "phone": phone})
+}
+
+// RatingPolicy says whose customers are asked for a rating.
+type RatingPolicy interface {
+	// Asks reports whether the chat window of an inbox asks for a rating when a
+	// conversation is resolved.
+	Asks(ctx context.Context, workspace identity.WorkspaceID, inbox channel.InboxID) (bool, error)
+}
+
+// resolve closes a conversation and, in the same transaction, asks the customer
+// of a chat window how it was, where that is due.
+func (s *Service) resolve(ctx context.Context, scope identity.Scope, id ID) (Conversation, error) {
+	asks, err := s.asksFor(ctx, scope, id)
+	if err != nil {
+		return Conversation{}, err
+	}
+	var out Conversation
+	err = s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
+		c, err := tx.Conversation(ctx, id)
+		if err != nil {
+			return err
+		}
+		t, open := s.turn(scope), c.State != Resolved
+		c.Resolve(t)
+		if asks && open {
+			last, err := tx.LastAnswer(ctx, id)
+			if err != nil {
+				return err
+			}
+			if c.RatingDue(t.At, last) {
+				c.RequestRating(t, ViaWidget, last.Member)
+			}
+		}
+		if err := tx.Save(ctx, c); err != nil {
+			return err
+		}
+		out = *c
+		return nil
+	})
+	return out, err
+}
+
+func (s *Service) asksFor(ctx context.Context, scope identity.Scope, id ID) (bool, error) {
+	if s.Ratings == nil || scope.Member() == "" {
+		return false, nil
+	}
+	c, err := s.Reader.Get(ctx, scope.Workspace, id)
+	if err != nil || !c.Live || c.State == Resolved {
+		return false, err
+	}
+	return s.Ratings.Asks(ctx, scope.Workspace, c.Inbox)
 }

@@ -53,6 +53,7 @@ type Deps struct {
 	Writing  WritingStore
 	Contacts contact.Store
 	Keys     Keys
+	Ratings  RatingPolicy // nil = customers are asked for none
 	Inboxes  channel.Store
 	Plugins  channel.Plugins
 	Members  Members
@@ -119,10 +120,11 @@ func (s *Service) SetState(ctx context.Context, scope identity.Scope, id ID, sta
 	if err := scope.Require(identity.ConversationReply); err != nil {
 		return Conversation{}, err
 	}
+	if state == Resolved {
+		return s.resolve(ctx, scope, id)
+	}
 	return s.change(ctx, scope, id, func(t Turn, c *Conversation) error {
 		switch state {
-		case Resolved:
-			c.Resolve(t)
 		case Open:
 			c.Reopen(t)
 		case Snoozed:

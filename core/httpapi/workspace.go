@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -30,13 +31,26 @@ type workspaceBody struct {
 
 // settingsBody is what a workspace chose.
 type settingsBody struct {
-	WrapUpSeconds int `json:"wrap_up_seconds" doc:"How long a member is given no new work after resolving a conversation; 0 = not at all."`
+	WrapUpSeconds int                `json:"wrap_up_seconds" doc:"How long a member is given no new work after resolving a conversation; 0 = not at all."`
+	Rating        ratingSettingsBody `json:"rating"`
+}
+
+// ratingSettingsBody is whether and how customers are asked for a rating.
+type ratingSettingsBody struct {
+	Enabled bool   `json:"enabled"`
+	Ask     string `json:"ask" enum:"widget,link,both"`
+	Scale   int    `json:"scale" doc:"Scores are 1 to this."`
 }
 
 func workspaceOf(w identity.Workspace) *body[workspaceBody] {
 	return &body[workspaceBody]{Body: workspaceBody{
 		ID: string(w.ID), Name: w.Name, Locale: w.Locale, CreatedAt: wire.Stamp(w.CreatedAt),
-		Settings: settingsBody{WrapUpSeconds: int(w.Settings.WrapUp / time.Second)},
+		Settings: settingsBody{
+			WrapUpSeconds: int(w.Settings.WrapUp / time.Second),
+			Rating: ratingSettingsBody{
+				Enabled: w.Settings.RatingAsk != "", Ask: string(cmp.Or(w.Settings.RatingAsk, identity.RatingByWidget)), Scale: conversation.MaxScore,
+			},
+		},
 	}}
 }
 
@@ -68,6 +82,10 @@ type patchWorkspaceInput struct {
 // settingsPatch names the settings that change.
 type settingsPatch struct {
 	WrapUpSeconds *int `json:"wrap_up_seconds,omitempty" minimum:"0" maximum:"600"`
+	Rating        *struct {
+		Enabled *bool   `json:"enabled,omitempty"`
+		Ask     *string `json:"ask,omitempty" enum:"widget,link,both"`
+	} `json:"rating,omitempty" doc:"Whether customers are asked to rate what was resolved."`
 }
 
 func (p *settingsPatch) into(out *identity.WorkspacePatch) {
@@ -77,6 +95,9 @@ func (p *settingsPatch) into(out *identity.WorkspacePatch) {
 	if p.WrapUpSeconds != nil {
 		wrapUp := time.Duration(*p.WrapUpSeconds) * time.Second
 		out.WrapUp = &wrapUp
+	}
+	if p.Rating != nil {
+		out.Rating = identity.RatingPatch{Enabled: p.Rating.Enabled, Ask: (*identity.RatingAsk)(p.Rating.Ask)}
 	}
 }
 

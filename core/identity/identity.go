@@ -54,7 +54,23 @@ type Settings struct {
 	// WrapUp is how long members are given no work after they finish some, in
 	// whole seconds; 0 = not at all, at most MaxWrapUp.
 	WrapUp time.Duration
+	// RatingAsk is how customers are asked to rate a resolved conversation; "" =
+	// they are not.
+	RatingAsk RatingAsk
 }
+
+// RatingAsk is a way of asking for a rating.
+type RatingAsk string
+
+// The ways.
+const (
+	RatingByWidget RatingAsk = "widget" // in the chat window, when the conversation is resolved
+	RatingByLink   RatingAsk = "link"   // by a link that an agent sends
+	RatingByBoth   RatingAsk = "both"
+)
+
+// InWidget reports whether the chat window asks.
+func (a RatingAsk) InWidget() bool { return a == RatingByWidget || a == RatingByBoth }
 
 // MaxWrapUp bounds Settings.WrapUp.
 const MaxWrapUp = 10 * time.Minute

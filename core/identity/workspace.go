@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -15,6 +16,27 @@ type WorkspacePatch struct {
 	Name   *string
 	Locale *string
 	WrapUp *time.Duration // see Settings
+	Rating RatingPatch
+}
+
+// RatingPatch changes Settings.RatingAsk; nil stays as it is.
+type RatingPatch struct {
+	Enabled *bool
+	Ask     *RatingAsk // RatingByWidget when it is turned on without one
+}
+
+func (p RatingPatch) apply(now RatingAsk) RatingAsk {
+	on, ask := now != "", now
+	if p.Enabled != nil {
+		on = *p.Enabled
+	}
+	if p.Ask != nil {
+		ask = *p.Ask
+	}
+	if !on {
+		return ""
+	}
+	return cmp.Or(ask, RatingByWidget)
 }
 
 // All lists every tenant by id: for the application itself, which starts what
@@ -47,6 +69,9 @@ func (s *Workspaces) Update(ctx context.Context, scope Scope, patch WorkspacePat
 	if patch.WrapUp != nil {
 		c.wrapUp("/settings/wrap_up_seconds", *patch.WrapUp)
 	}
+	if a := patch.Rating.Ask; a != nil && *a != RatingByWidget && *a != RatingByLink && *a != RatingByBoth {
+		c.refuse("/settings/rating/ask", "enum", "Ask in the widget, by link, or both.")
+	}
 	if err := c.err(); err != nil {
 		return Workspace{}, err
 	}
@@ -54,6 +79,7 @@ func (s *Workspaces) Update(ctx context.Context, scope Scope, patch WorkspacePat
 		set(&w.Name, patch.Name)
 		set(&w.Locale, patch.Locale)
 		set(&w.Settings.WrapUp, patch.WrapUp)
+		w.Settings.RatingAsk = patch.Rating.apply(w.Settings.RatingAsk)
 		w.UpdatedAt = s.time()
 		return nil
 	}, s.changed(scope.Workspace, WorkspaceChanged, string(scope.Workspace)))

@@ -35,8 +35,10 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/journeys"
 	"github.com/patchbay-im/patchbay/core/store/notifications"
 	index "github.com/patchbay-im/patchbay/core/store/search"
+	"github.com/patchbay-im/patchbay/core/store/surveys"
 	"github.com/patchbay-im/patchbay/core/store/teams"
 	"github.com/patchbay-im/patchbay/core/store/views"
+	"github.com/patchbay-im/patchbay/core/survey"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/view"
 )
@@ -67,6 +69,7 @@ var (
 	_ conversation.VisitorStore = (*conversations.Store)(nil)
 	_ delivery.Store            = (*deliveries.Store)(nil)
 	_ dispatch.Store            = (*agents.Store)(nil)
+	_ survey.Store              = (*surveys.Store)(nil)
 	_ event.Log                 = (*events.Log)(nil)
 	_ notification.Store        = (*notifications.Store)(nil)
 	_ notification.Inbox        = (*notifications.Store)(nil)
@@ -136,6 +139,9 @@ func (s *Store) Views() *views.Store { return views.New(s.db) }
 
 // Deliveries returns delivery.Store.
 func (s *Store) Deliveries() *deliveries.Store { return deliveries.New(s.db, s.now) }
+
+// Surveys returns survey.Store.
+func (s *Store) Surveys() *surveys.Store { return surveys.New(s.db) }
 
 // Agents returns dispatch.Store.
 func (s *Store) Agents() *agents.Store { return agents.New(s.db, s.now) }

@@ -18,6 +18,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
 	"github.com/patchbay-im/patchbay/core/notification/notificationtest"
 	"github.com/patchbay-im/patchbay/core/store"
+	"github.com/patchbay-im/patchbay/core/survey/surveytest"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
 	"github.com/patchbay-im/patchbay/core/view/viewtest"
 )
@@ -79,6 +80,12 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 		viewtest.Run(t, func(t *testing.T) viewtest.Fixture {
 			s := fresh(t)
 			return viewtest.Fixture{Store: s.Views(), Lister: s.Conversations(), Conversations: fixture(s)}
+		})
+	})
+	t.Run("survey", func(t *testing.T) {
+		surveytest.Run(t, func(t *testing.T) surveytest.Fixture {
+			s := fresh(t)
+			return surveytest.Fixture{Store: s.Surveys(), Conversations: fixture(s)}
 		})
 	})
 	t.Run("dispatch", func(t *testing.T) {

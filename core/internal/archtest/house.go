@@ -52,7 +52,7 @@ func domain() []Layer {
 		downhill("sla", "identity", "contact", "channel", "media", "conversation", "ticket"),
 		downhill("automation", "identity", "contact", "channel", "media", "conversation", "ticket", "sla", "extension"),
 		downhill("delivery", "identity", "channel", "conversation"),
-		downhill("survey", "identity", "contact", "channel", "conversation"),
+		downhill("survey", "identity", "team", "contact", "channel", "conversation"),
 		downhill("dispatch", "identity"),
 		downhill("report", "identity"),
 		downhill("audit", "identity"),

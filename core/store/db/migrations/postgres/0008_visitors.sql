@@ -62,3 +62,6 @@ CREATE TABLE rating (
   FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation (workspace_id, conversation_id)
 );
 CREATE INDEX rating_given ON rating (workspace_id, given_at, rating_id) WHERE given_at > 0;
+
+-- Whether and how customers are asked for a rating: '' = not at all.
+ALTER TABLE workspace ADD COLUMN rating_ask TEXT COLLATE "C" NOT NULL DEFAULT '';
