@@ -30,6 +30,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/seal"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/store"
+	"github.com/patchbay-im/patchbay/core/survey"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/telemetry"
 	"github.com/patchbay-im/patchbay/core/view"
@@ -56,6 +57,7 @@ type server struct {
 	people        httpapi.People
 	inboxes       *channel.Service
 	secrets       *channel.Secrets
+	surveys       *survey.Service
 	hooks         *channel.Hooks
 	conversations *conversation.Service
 	views         *view.Service
@@ -157,7 +159,7 @@ func (s *server) domain() {
 	s.inboxes = channel.NewService(channels, s.plugins, s.now)
 	s.secrets = channel.NewSecrets(channels, channels, s.box, s.now)
 	s.conversations = conversation.NewService(conversation.Deps{
-		Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus,
+		Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus, Ratings: s.ratings(),
 		Store: conversations, Reader: conversations, Marks: conversations, Visitors: conversations, Writing: conversations,
 		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity.Members}, Teams: s.store.Teams(), Catalog: s.store.Catalog(), News: windows{s.bus, s.log}, Now: s.now,
 	})
@@ -170,6 +172,9 @@ func (s *server) domain() {
 	s.notifications = notification.NewService(notification.Deps{
 		Store: s.store.Notifications(), Inbox: s.store.Notifications(), Hydrator: conversations,
 		Announcer: told{s.bus, s.log}, Now: s.now, Log: s.log,
+	})
+	s.surveys = survey.NewService(survey.Deps{
+		Store: s.store.Surveys(), Conversations: conversations, Reader: conversations, Key: s.box.Derive("rating links"), Now: s.now,
 	})
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
 	s.extensions = extension.NewService(s.plugins)
@@ -234,7 +239,7 @@ func (s *server) face(ctx context.Context) error {
 		Places:  func() []httpapi.Place { return reach(s.config, net.InterfaceAddrs) },
 		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
 		Proxies: proxies, MetricsPublic: s.config.Metrics.Public,
-		Identity: s.identity, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Hooks: s.hooks,
+		Identity: s.identity, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Surveys: s.surveys, Hooks: s.hooks,
 		Catalog:       catalog.NewService(s.store.Catalog(), s.store.Teams(), s.now),
 		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
 		Notifications: s.notifications,

@@ -40,6 +40,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/search"
+	"github.com/patchbay-im/patchbay/core/survey"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/view"
 )
@@ -67,6 +68,7 @@ type Options struct {
 	Hooks         *channel.Hooks
 	Conversations *conversation.Service
 	Deliveries    *delivery.Tracker
+	Surveys       *survey.Service
 	Views         *view.Service
 	Media         *media.Service // nil = no files
 	Search        *search.Service
@@ -150,6 +152,7 @@ func New(o Options) (*Server, error) {
 	s.transcriptRoutes()
 	s.visitorRoutes()
 	s.formRoutes()
+	s.ratingRoutes()
 	s.uploadRoutes()
 	s.socketRoutes()
 	s.hookRoutes()

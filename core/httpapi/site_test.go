@@ -33,6 +33,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/notification/notificationtest"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/search/searchtest"
+	"github.com/patchbay-im/patchbay/core/survey"
+	"github.com/patchbay-im/patchbay/core/survey/surveytest"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/view"
 	"github.com/patchbay-im/patchbay/core/view/viewtest"
@@ -84,7 +86,11 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 	})
 	views := viewtest.NewFake(s.fake)
 	s.views = view.NewService(view.Deps{Store: views, Lister: views, Definitions: s.fake.Catalog, Teams: s.fake.Teams, Now: time.Now})
+	surveys := survey.NewService(survey.Deps{
+		Store: surveytest.Fake{Conversations: s.fake}, Conversations: s.fake, Reader: s.fake, Key: []byte("of the tests"), Now: time.Now,
+	})
 	o := httpapi.Options{
+		Surveys: surveys,
 		Version: "test", BaseURL: "http://example.com", Now: time.Now, Log: log,
 		Catalog:  catalog.NewService(s.fake.Catalog, s.fake.Teams, time.Now),
 		Identity: s.identity, People: s.people(),

@@ -1,0 +1,123 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/survey"
+	"github.com/patchbay-im/patchbay/core/team"
+	"github.com/patchbay-im/patchbay/core/wire"
+)
+
+// ratingBody is a rating that a customer gave.
+type ratingBody struct {
+	ID             string          `json:"id"`
+	ConversationID string          `json:"conversation_id"`
+	InboxID        string          `json:"inbox_id"`
+	Contact        wire.ContactRef `json:"contact"`
+	MemberID       string          `json:"member_id,omitempty" doc:"Whose work it is about: who answered last before it was asked for."`
+	Score          int             `json:"score" minimum:"1" maximum:"5"`
+	Comment        string          `json:"comment,omitempty"`
+	Via            string          `json:"via" enum:"widget,link"`
+	At             time.Time       `json:"at"`
+}
+
+// ratingSummaryBody counts all that a filter selects, not one page.
+type ratingSummaryBody struct {
+	Count   int            `json:"count"`
+	Average float64        `json:"average" doc:"0 when there are none."`
+	ByScore map[string]int `json:"by_score" doc:"By 1 to 5."`
+}
+
+type ratingsBody struct {
+	list[ratingBody]
+	Summary ratingSummaryBody `json:"summary"`
+}
+
+// ratingLinkBody is where a customer can rate a conversation.
+type ratingLinkBody struct {
+	URL       string    `json:"url"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+func (s *Server) ratingRoutes() {
+	tags := []string{"ratings"}
+	member(s, huma.Operation{
+		Method: http.MethodGet, Path: apiPrefix + "/workspaces/{workspace}/ratings", Summary: "List ratings", Tags: tags,
+		Description: "The newest first. Agents see those of their own work.",
+	},
+		identity.RatingRead, s.listRatings)
+	member(s, huma.Operation{
+		Method: http.MethodPost, Path: conversationsPath + "/{conversation}/rating-link", Summary: "Make a link by which the customer can rate", Tags: tags,
+		Description: "Asks for a rating unless one is open.",
+	},
+		identity.ConversationReply, s.ratingLink)
+	register(s, huma.Operation{
+		Method: http.MethodPost, Path: livePath + "/rating", Summary: "Rate my conversation", Tags: []string{"visitors"}, DefaultStatus: http.StatusNoContent,
+		Description: "Answers what was asked for last, once. The same answer again is no error.",
+	},
+		accessVisitor, s.visitorRates)
+	s.ratingPages()
+}
+
+type ratingsInput struct {
+	WorkspacePath
+	Paging
+	From   time.Time `query:"from" doc:"Given at or after this time."`
+	To     time.Time `query:"to" doc:"Given before this time."`
+	Member string    `query:"member"`
+	Team   string    `query:"team"`
+	Inbox  string    `query:"inbox"`
+}
+
+func (s *Server) listRatings(ctx context.Context, scope identity.Scope, in *ratingsInput) (*body[ratingsBody], error) {
+	all, sum, err := s.Surveys.List(ctx, scope, survey.Filter{
+		From: in.From, To: in.To, Member: identity.MemberID(in.Member), Team: team.ID(in.Team), Inbox: channel.InboxID(in.Inbox),
+	}, in.request())
+	if err != nil {
+		return nil, err
+	}
+	out := ratingsBody{list: listOf(all, ratingOf).Body, Summary: ratingSummaryBody{Count: sum.Count(), Average: sum.Average(), ByScore: make(map[string]int)}}
+	for i, n := range sum.ByScore {
+		out.Summary.ByScore[strconv.Itoa(i+1)] = n
+	}
+	return &body[ratingsBody]{Body: out}, nil
+}
+
+func ratingOf(r survey.Rating) ratingBody {
+	return ratingBody{
+		ID: string(r.ID), ConversationID: string(r.Conversation), InboxID: string(r.Inbox),
+		Contact: wire.ContactRef{ID: string(r.Contact), Name: r.ContactName}, MemberID: string(r.Member),
+		Score: r.Score, Comment: r.Comment, Via: string(r.Via), At: wire.Stamp(r.GivenAt),
+	}
+}
+
+func (s *Server) ratingLink(ctx context.Context, scope identity.Scope, in *ConversationPath) (*body[ratingLinkBody], error) {
+	token, until, err := s.Surveys.Link(ctx, scope, in.id())
+	if err != nil {
+		return nil, err
+	}
+	return &body[ratingLinkBody]{Body: ratingLinkBody{URL: s.BaseURL + ratingPrefix + token, ExpiresAt: wire.Stamp(until)}}, nil
+}
+
+type visitorRatingInput struct {
+	LivePathInput
+	Body struct {
+		Score   int    `json:"score" minimum:"1" maximum:"5"`
+		Comment string `json:"comment,omitempty" doc:"At most 1,000 characters."`
+	}
+}
+
+func (s *Server) visitorRates(ctx context.Context, in *visitorRatingInput) (*struct{}, error) {
+	v, err := s.formOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Surveys.AnswerWidget(ctx, v, in.Body.Score, in.Body.Comment)
+}
