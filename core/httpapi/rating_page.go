@@ -115,10 +115,11 @@ func (p *ratingPage) take(c *fiber.Ctx) error {
 	token, comment := c.Params("token"), c.FormValue("comment")
 	score, _ := strconv.Atoi(c.FormValue("score")) // 0 is refused below
 	err := p.s.Surveys.AnswerLink(c.UserContext(), token, score, strings.TrimSpace(comment))
+	if err == nil { // so that a reload does not send it again
+		return c.Redirect(ratingPrefix+token+"?thanks=1", http.StatusSeeOther)
+	}
 	view := ratingView{ratingWords: words, Score: score, Written: comment}
 	switch code := errs.As(err).Code; {
-	case err == nil: // so that a reload does not send it again
-		return c.Redirect(ratingPrefix+token+"?thanks=1", http.StatusSeeOther)
 	case code == "rating.score":
 		view.Error = words.Choose
 		return p.ask(c, http.StatusUnprocessableEntity, view)

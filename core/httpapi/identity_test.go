@@ -1,0 +1,258 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/channel/channeltest"
+	"github.com/patchbay-im/patchbay/core/conversation"
+)
+
+// opened is the answer to a visitor who knocks.
+type opened struct {
+	Token    string
+	Resumed  bool
+	Verified bool
+	Contact  *struct{ Name string }
+	code     string
+	status   int
+}
+
+// chat is the live inbox of a site, with its identity secret.
+type chat struct {
+	*site
+	path, secret string
+}
+
+func newChat(t *testing.T) *chat {
+	t.Helper()
+	c := &chat{site: newSite(t, nil)}
+	c.path = "/api/v1/live/" + string(c.Live.ID)
+	c.secret = c.newSecret(c.Live)
+	return c
+}
+
+func (c *chat) newSecret(inbox channel.Inbox) string {
+	c.Helper()
+	a := c.ask(http.MethodPost, "/api/v1/workspaces/"+string(c.WS)+"/inboxes/"+string(inbox.ID)+"/identity-secret", "{}", "Cookie", c.signIn(c.Owner))
+	var made struct{ Secret, KID string }
+	if err := json.Unmarshal([]byte(a.text), &made); err != nil || a.StatusCode != http.StatusCreated || made.Secret == "" || made.KID == "" {
+		c.Fatalf("a secret: %d %s", a.StatusCode, a.text)
+	}
+	return made.Secret
+}
+
+func (c *chat) jwt(subject, jti string, claims map[string]any) string {
+	return channeltest.Token(c.secret, c.Live.ID, time.Now(), subject, jti, claims)
+}
+
+func (c *chat) knock(before, jwt string) opened {
+	c.Helper()
+	b, err := json.Marshal(map[string]string{"token": before, "identity": jwt})
+	c.OK(err)
+	a := c.ask(http.MethodPost, c.path+"/sessions", string(b))
+	out := opened{code: a.code, status: a.StatusCode}
+	c.OK(json.Unmarshal([]byte(a.text), &out))
+	return out
+}
+
+func (c *chat) write(token, id, text string) answer {
+	c.Helper()
+	return c.ask(http.MethodPost, c.path+"/messages", `{"client_msg_id":"`+id+`","text":"`+text+`"}`, "Authorization", "Bearer "+token)
+}
+
+func (c *chat) reads(token string) string {
+	c.Helper()
+	return c.ask(http.MethodGet, c.path+"/changes", "", "Authorization", "Bearer "+token).text
+}
+
+func TestHostileIdentityOverHTTP(t *testing.T) {
+	c := newChat(t)
+	elsewhere := c.newSecret(c.NewInbox(c.WS, true))
+	good := c.jwt("42", "j", nil)
+	parts := strings.Split(good, ".")
+	none := strings.Split(channeltest.Sign(`{"alg":"none"}`, `{}`, ""), ".")[0]
+	for name, tt := range map[string]struct{ token, code string }{
+		"rubbish":                {"x", "malformed"},
+		"alg none":               {none + "." + parts[1] + ".", "algorithm"},
+		"RS256":                  {channeltest.Sign(`{"alg":"RS256"}`, `{"sub":"42"}`, c.secret), "algorithm"},
+		"an unknown kid":         {channeltest.Sign(`{"alg":"HS256","kid":"../x"}`, `{"sub":"42"}`, c.secret), "key"},
+		"another inbox's secret": {channeltest.Token(elsewhere, c.Live.ID, time.Now(), "42", "j", nil), "signature"},
+		"for another inbox":      {c.jwt("42", "j", map[string]any{"aud": "inb_other"}), "audience"},
+		"two subjects":           {channeltest.Sign(`{"alg":"HS256"}`, `{"sub":"1","sub":"42"}`, c.secret), "malformed"},
+		"expired":                {channeltest.Token(c.secret, c.Live.ID, time.Now().Add(-time.Hour), "42", "j", nil), "expired"},
+		"oversized":              {c.jwt("42", "j", map[string]any{"x": strings.Repeat("x", 9000)}), "too_large"},
+		"a bad address":          {c.jwt("42", "j", map[string]any{"email": "x"}), "claims"},
+	} {
+		if got := c.knock("", tt.token); got.status != http.StatusUnauthorized || got.code != "identity."+tt.code || got.Token != "" {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if got := c.knock("", good); got.status != http.StatusCreated || !got.Verified {
+		t.Errorf("the good one: %+v", got)
+	}
+}
+
+func TestAVerifiedContactIsNobodyElses(t *testing.T) {
+	c := newChat(t)
+	wang := c.knock("", c.jwt("用户/1", "a", map[string]any{"name": "王芳", "email": "wang@example.com"}))
+	if !wang.Verified || wang.Contact == nil || wang.Contact.Name != "王芳" || wang.Resumed {
+		t.Fatalf("signed in as %+v", wang)
+	}
+	if a := c.write(wang.Token, "m1", "my secret"); a.StatusCode != http.StatusCreated {
+		t.Fatalf("a message: %d %s", a.StatusCode, a.text)
+	}
+	// Another browser of the same person reads and goes on with it.
+	phone := c.knock("", c.jwt("用户/1", "b", nil))
+	if !strings.Contains(c.reads(phone.Token), "my secret") {
+		t.Error("the person's other browser does not see the conversation")
+	}
+	if a := c.write(phone.Token, "m1", "my secret"); a.StatusCode != http.StatusOK {
+		t.Errorf("the same message from the other browser: %d %s", a.StatusCode, a.text)
+	}
+	// Nobody else does, whatever they call themselves.
+	for name, token := range map[string]string{
+		"an anonymous visitor": c.knock("", "").Token,
+		"another subject":      c.knock("", c.jwt("用户/2", "c", map[string]any{"email": "wang@example.com"})).Token,
+		"a longer subject":     c.knock("", c.jwt("用户/1/m1", "d", nil)).Token,
+	} {
+		if strings.Contains(c.reads(token), "secret") {
+			t.Errorf("%s reads it", name)
+		}
+		if a := c.write(token, "m1", "hello"); a.StatusCode != http.StatusCreated {
+			t.Errorf("%s writes: %d %s", name, a.StatusCode, a.text)
+		}
+		if strings.Contains(c.reads(wang.Token), "hello") {
+			t.Errorf("%s writes into it", name)
+		}
+	}
+	// A token is one browser's.
+	if got := c.knock("", c.jwt("用户/1", "a", nil)); got.code != "identity.replayed" {
+		t.Errorf("replayed: %+v", got)
+	}
+	if got := c.knock(wang.Token, c.jwt("用户/1", "a", nil)); !got.Resumed || got.Token != wang.Token {
+		t.Errorf("the page loaded again: %+v", got)
+	}
+}
+
+func TestSignInSwapAndOut(t *testing.T) {
+	c := newChat(t)
+	guest := c.knock("", "")
+	c.write(guest.Token, "m1", "before the sign-in")
+	in := c.knock(guest.Token, c.jwt("1", "a", nil))
+	if in.Resumed || !in.Verified || in.Token == guest.Token || !strings.Contains(c.reads(in.Token), "before the sign-in") {
+		t.Errorf("signed in: %+v", in)
+	}
+	if a := c.write(guest.Token, "m2", "x"); a.StatusCode != http.StatusUnauthorized {
+		t.Errorf("the session before: %d", a.StatusCode)
+	}
+	if a := c.write(in.Token, "m1", "before the sign-in"); a.StatusCode != http.StatusOK {
+		t.Errorf("sent again: %d %s", a.StatusCode, a.text)
+	}
+	// The answer was lost: the browser asks again with what it had.
+	if again := c.knock(guest.Token, c.jwt("1", "a", nil)); again.status != http.StatusCreated || !again.Verified {
+		t.Errorf("asked again: %+v", again)
+	}
+	swapped := c.knock(in.Token, c.jwt("2", "b", nil))
+	if swapped.Resumed || strings.Contains(c.reads(swapped.Token), "before") {
+		t.Errorf("another subject: %+v", swapped)
+	}
+	if a := c.write(in.Token, "m3", "x"); a.StatusCode != http.StatusUnauthorized {
+		t.Errorf("the swapped session: %d", a.StatusCode)
+	}
+	// The inbox knows 2 by now, so what a guest writes stays the guest's.
+	c.write(swapped.Token, "m1", "of two")
+	other := c.knock("", "")
+	c.write(other.Token, "m1", "of a guest")
+	if text := c.reads(c.knock(other.Token, c.jwt("2", "c", nil)).Token); strings.Contains(text, "guest") || !strings.Contains(text, "of two") {
+		t.Errorf("2 reads %s", text)
+	}
+	if a := c.ask(http.MethodDelete, c.path+"/sessions", "", "Authorization", "Bearer "+swapped.Token); a.StatusCode != http.StatusNoContent {
+		t.Errorf("out: %d %s", a.StatusCode, a.text)
+	}
+	if got := c.knock(swapped.Token, ""); got.Resumed || got.Verified {
+		t.Errorf("after that: %+v", got)
+	}
+}
+
+func TestRatingByLinkAndWidget(t *testing.T) {
+	c := newChat(t)
+	cookie := c.signIn(c.Owner)
+	v := c.knock("", "")
+	c.write(v.Token, "m1", "hello")
+	conv, err := c.fake.OfContact(t.Context(), c.WS, c.Live.ID, strings.Split(v.Token, ".")[0])
+	c.OK(err)
+	link := "/api/v1/workspaces/" + string(c.WS) + "/conversations/" + string(conv.ID) + "/rating-link"
+	if a := c.ask(http.MethodPost, link, "{}", "Cookie", cookie); a.code != "rating.not_due" {
+		t.Errorf("before an answer: %d %s", a.StatusCode, a.text)
+	}
+	c.Change(conv.ID, func(conv *conversation.Conversation) error {
+		_, err := conv.Send(c.Turn(c.Owner), conversation.Words("a", "hi"))
+		return err
+	})
+	var made struct{ URL string }
+	a := c.ask(http.MethodPost, link, "{}", "Cookie", cookie)
+	if err := json.Unmarshal([]byte(a.text), &made); err != nil || a.StatusCode != http.StatusOK {
+		t.Fatalf("a link: %d %s", a.StatusCode, a.text)
+	}
+	path := strings.TrimPrefix(made.URL, "http://example.com")
+	if !strings.Contains(c.reads(v.Token), `"rating_requested"`) {
+		t.Error("the widget is not asked")
+	}
+	form := []string{"Content-Type", "application/x-www-form-urlencoded", "Origin", "null", "Accept-Language", "zh-CN"}
+	page := c.ask(http.MethodGet, path, "", "Accept-Language", "zh-CN")
+	if page.StatusCode != http.StatusOK || !strings.Contains(page.text, `lang="zh-CN"`) || strings.Contains(page.text, "<script") ||
+		!strings.Contains(page.Header.Get("Content-Security-Policy"), "default-src 'none'; style-src 'sha256-") {
+		t.Errorf("the page: %d %v %s", page.StatusCode, page.Header, page.text)
+	}
+	post := func(body string) answer { t.Helper(); return c.form(path, body, form) }
+	if a := post("comment=%3Cb%3E"); a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(a.text, "&lt;b&gt;") || strings.Contains(a.text, "<b>") {
+		t.Errorf("without a score: %d %s", a.StatusCode, a.text)
+	}
+	if a := post("score=5&comment=%E8%B0%A2"); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != path+"?thanks=1" {
+		t.Errorf("rated: %d %s", a.StatusCode, a.text)
+	}
+	if a := c.ask(http.MethodGet, path+"?thanks=1", ""); !strings.Contains(a.text, "Thank you for your rating") {
+		t.Errorf("thanks: %s", a.text)
+	}
+	if a := c.ask(http.MethodGet, path, ""); !strings.Contains(a.text, "already") {
+		t.Errorf("already: %s", a.text)
+	}
+	if a := post("score=1"); a.StatusCode != http.StatusConflict {
+		t.Errorf("a second time: %d %s", a.StatusCode, a.text)
+	}
+	if a := c.ask(http.MethodGet, path[:len(path)-1]+"x", ""); a.StatusCode != http.StatusNotFound {
+		t.Errorf("a forged link: %d", a.StatusCode)
+	}
+	if a := c.ask(http.MethodPost, c.path+"/rating", `{"score":1}`, "Authorization", "Bearer "+v.Token); a.code != "rating.given" {
+		t.Errorf("by the widget, too: %d %s", a.StatusCode, a.text)
+	}
+	if a := c.ask(http.MethodPost, link, "{}", "Cookie", cookie); a.code != "rating.given" {
+		t.Errorf("another link: %d %s", a.StatusCode, a.text)
+	}
+	a = c.ask(http.MethodGet, "/api/v1/workspaces/"+string(c.WS)+"/ratings", "", "Cookie", cookie)
+	if !strings.Contains(a.text, `"score":5`) || !strings.Contains(a.text, `"average":5`) || !strings.Contains(a.text, `"via":"link"`) {
+		t.Errorf("the list: %s", a.text)
+	}
+}
+
+// form posts as a browser does.
+func (c *chat) form(path, body string, header []string) answer {
+	c.Helper()
+	r, err := http.NewRequestWithContext(c.Context(), http.MethodPost, "http://example.com"+path, strings.NewReader(body))
+	c.OK(err)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	res, err := c.Test(r)
+	c.OK(err)
+	defer func() { _ = res.Body.Close() }()
+	b, err := io.ReadAll(res.Body)
+	c.OK(err)
+	return answer{Response: res, text: string(b)}
+}
