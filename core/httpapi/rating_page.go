@@ -34,7 +34,7 @@ type ratingWords struct {
 	Scores                                                                                []string // of 5, 4, ...
 }
 
-func wordsOf(accepted string) ratingWords {
+func ratingWordsOf(accepted string) ratingWords {
 	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(accepted)), "zh") {
 		return ratingWords{
 			Lang: "zh-CN", Title: "服务评价", Question: "您对这次服务满意吗？", Comment: "还有什么想说的？（选填）", Send: "提交",
@@ -89,7 +89,7 @@ type ratingPage struct {
 }
 
 func (p *ratingPage) show(c *fiber.Ctx) error {
-	words := wordsOf(c.Get(fiber.HeaderAcceptLanguage))
+	words := ratingWordsOf(c.Get(fiber.HeaderAcceptLanguage))
 	sheet, err := p.s.Surveys.Open(c.UserContext(), c.Params("token"))
 	switch {
 	case errs.Is(err, errs.NotFound):
@@ -108,7 +108,7 @@ func (p *ratingPage) show(c *fiber.Ctx) error {
 }
 
 func (p *ratingPage) take(c *fiber.Ctx) error {
-	words := wordsOf(c.Get(fiber.HeaderAcceptLanguage))
+	words := ratingWordsOf(c.Get(fiber.HeaderAcceptLanguage))
 	if err := p.s.throttle.allow("rating", clientOf(c.UserContext()).Address, ratingAnswers()); err != nil {
 		return err
 	}
