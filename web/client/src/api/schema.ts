@@ -149,6 +149,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/live/{inbox}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rate my conversation
+         * @description Answers what was asked for last, once. The same answer again is no error.
+         */
+        post: operations["postLiveByInboxRating"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live/{inbox}/read": {
         parameters: {
             query?: never;
@@ -907,6 +927,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/conversations/{conversation}/rating-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link by which the customer can rate
+         * @description Asks for a rating unless one is open.
+         */
+        post: operations["postWorkspacesByWorkspaceConversationsByConversationRatingLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/conversations/{conversation}/read": {
         parameters: {
             query?: never;
@@ -1585,6 +1625,26 @@ export interface paths {
         put?: never;
         /** End my wrap-up */
         post: operations["postWorkspacesByWorkspacePresenceMeReady"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List ratings
+         * @description The newest first. Agents see those of their own work.
+         */
+        get: operations["getWorkspacesByWorkspaceRatings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2955,6 +3015,37 @@ export interface components {
             /** Format: int64 */
             score: number;
         };
+        RatingLinkBody: {
+            /** Format: date-time */
+            expires_at: string;
+            url: string;
+        };
+        RatingSettingsBody: {
+            /** @enum {string} */
+            ask: "widget" | "link" | "both";
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description Scores are 1 to this.
+             */
+            scale: number;
+        };
+        RatingSummaryBody: {
+            /**
+             * Format: double
+             * @description 0 when there are none.
+             */
+            average: number;
+            /** @description By 1 to 5. */
+            by_score: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            count: number;
+        };
+        RatingsBody: {
+            summary: components["schemas"]["RatingSummaryBody"];
+        };
         ReachBody: {
             items: components["schemas"]["Place"][];
         };
@@ -3077,6 +3168,7 @@ export interface components {
             state: "open" | "snoozed" | "resolved";
         };
         SettingsBody: {
+            rating: components["schemas"]["RatingSettingsBody"];
             /**
              * Format: int64
              * @description How long a member is given no new work after resolving a conversation; 0 = not at all.
@@ -3084,8 +3176,15 @@ export interface components {
             wrap_up_seconds: number;
         };
         SettingsPatch: {
+            /** @description Whether customers are asked to rate what was resolved. */
+            rating?: components["schemas"]["SettingsPatchRatingStruct"];
             /** Format: int64 */
             wrap_up_seconds?: number;
+        };
+        SettingsPatchRatingStruct: {
+            /** @enum {string} */
+            ask?: "widget" | "link" | "both";
+            enabled?: boolean;
         };
         SetupInputBody: {
             email: string;
@@ -3191,6 +3290,12 @@ export interface components {
         };
         VisitorBody: {
             name: string;
+        };
+        VisitorRatingInputBody: {
+            /** @description At most 1,000 characters. */
+            comment?: string;
+            /** Format: int64 */
+            score: number;
         };
         VisitorReadInputBody: {
             /**
@@ -3822,6 +3927,93 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PreChatInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postLiveByInboxRating: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitorRatingInputBody"];
             };
         };
         responses: {
@@ -8761,6 +8953,92 @@ export interface operations {
             };
         };
     };
+    postWorkspacesByWorkspaceConversationsByConversationRatingLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatingLinkBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     putWorkspacesByWorkspaceConversationsByConversationRead: {
         parameters: {
             query?: never;
@@ -13176,6 +13454,101 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceRatings: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description Given at or after this time. */
+                from?: string;
+                /** @description Given before this time. */
+                to?: string;
+                member?: string;
+                team?: string;
+                inbox?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatingsBody"];
+                };
             };
             /** @description Bad Request */
             400: {
