@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/catalog/catalogtest"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
 	"github.com/patchbay-im/patchbay/core/contact"
@@ -22,6 +23,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
 	"github.com/patchbay-im/patchbay/core/notification/notificationtest"
 	"github.com/patchbay-im/patchbay/core/store"
+	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
 )
 
@@ -100,6 +102,16 @@ func notificationFixture(t *testing.T, s *store.Store) notificationtest.Fixture 
 	t.Helper()
 	f := teamFixture(t, s)
 	return notificationtest.Fixture{Store: s.Notifications(), Inbox: s.Notifications(), Workspace: f.Workspace, Member: f.Member}
+}
+
+func catalogFixture(t *testing.T, s *store.Store) catalogtest.Fixture {
+	t.Helper()
+	w, n := conversationtest.NewWorld(t, fixture(s)), 0
+	return catalogtest.Fixture{Store: s.Catalog(), Log: s.Events(), Workspace: func(testing.TB) (identity.WorkspaceID, identity.MemberID, [2]team.ID) {
+		n++
+		ws, m := w.Workspace(fmt.Sprint(n, "@catalog.example"))
+		return ws, m.ID, [2]team.ID{w.Team(ws, "one"), w.Team(ws, "two")}
+	}}
 }
 
 func channelFixture(t *testing.T, s *store.Store) channeltest.Fixture {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/catalog/catalogtest"
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
 	"github.com/patchbay-im/patchbay/core/contact/contacttest"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
@@ -69,6 +70,9 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	})
 	t.Run("conversation", func(t *testing.T) {
 		conversationtest.Run(t, func(t *testing.T) conversationtest.Fixture { return fixture(fresh(t)) })
+	})
+	t.Run("catalog", func(t *testing.T) {
+		catalogtest.Run(t, func(t *testing.T) catalogtest.Fixture { return catalogFixture(t, fresh(t)) })
 	})
 	t.Run("delivery", func(t *testing.T) {
 		deliverytest.Run(t, func(t *testing.T) deliverytest.Fixture {
