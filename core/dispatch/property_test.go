@@ -27,6 +27,7 @@ type shift struct {
 	late    []func()
 	byHand  map[dispatch.Key]bool
 	gone    map[identity.MemberID]bool
+	groups  []dispatch.Class
 	chosen  map[identity.MemberID]dispatch.Status
 	broken  string
 }
@@ -51,12 +52,14 @@ func playShift(t *testing.T, tape []uint16) (broken string) {
 			floor: f, tape: tape, store: store, byHand: map[dispatch.Key]bool{},
 			gone: map[identity.MemberID]bool{}, chosen: map[identity.MemberID]dispatch.Status{},
 		}
+		f.policy = dispatch.Policy{Match: dispatch.ByGroup{}}
 		f.open()
 		defer func() { f.shut() }()
 		f.mem.SetWrapUp(f.ws, time.Duration(s.draw(3)*s.draw(60))*time.Second)
 		for range 4 {
 			s.members = append(s.members, f.mem.NewMember(f.ws, 1+s.draw(3)))
 		}
+		s.groups = []dispatch.Class{"", "", f.mem.NewGroup(f.ws, s.members[0], s.members[1]), f.mem.NewGroup(f.ws, s.members[1])}
 		for len(s.tape) > 0 {
 			s.step()
 		}
@@ -88,7 +91,9 @@ func pick[T any](s *shift, list ...T) T { return list[s.draw(len(list))] }
 
 func (s *shift) step() {
 	m := pick(s, s.members...)
-	switch s.draw(16) {
+	switch s.draw(18) {
+	case 16, 17:
+		s.regroup(m)
 	case 15:
 		if s.draw(3) == 0 {
 			_ = s.d.Ready(s.Context(), s.ws, m) // may fail while the store does: then the wrap-up lasts
@@ -127,6 +132,19 @@ func (s *shift) step() {
 		s.pass(time.Duration(1+s.draw(40_000)) * time.Millisecond)
 	}
 	synctest.Wait()
+}
+
+// regroup moves an item to another queue, or a member into or out of a group.
+func (s *shift) regroup(m identity.MemberID) {
+	if len(s.items) > 0 && s.draw(2) == 0 {
+		it := pick(s, s.items...)
+		s.mem.Route(s.ws, it.Key, pick(s, s.groups...))
+		sig := s.signal(it.Key)
+		s.tell(func() { s.d.Signal(s.ws, sig) })
+		return
+	}
+	s.mem.Enlist(s.ws, m, pick(s, s.groups[2:]...), s.draw(2) == 0)
+	s.tell(func() { s.d.Signal(s.ws, dispatch.Signal{Agents: []identity.MemberID{m}}) })
 }
 
 // work does something with an item.
@@ -203,11 +221,11 @@ func (s *shift) check() {
 		}
 	}
 	for _, m := range s.members {
-		s.checkMember(m, len(waiting))
+		s.checkMember(m, waiting)
 	}
 }
 
-func (s *shift) checkMember(m identity.MemberID, waiting int) {
+func (s *shift) checkMember(m identity.MemberID, waiting map[dispatch.Key]dispatch.Item) {
 	want := dispatch.Offline
 	if s.tabs[m] != nil {
 		want = dispatch.Available
@@ -237,7 +255,9 @@ func (s *shift) checkMember(m identity.MemberID, waiting int) {
 	if row.Online != (want != dispatch.Offline) || row.Status != s.seen(m) {
 		s.breaks("%s is %s, stored as %+v", m, want, row)
 	}
-	if want == dispatch.Available && waiting > 0 && row.Used < row.Capacity {
-		s.breaks("%d wait while %s has room: %+v", waiting, m, row)
+	for k, it := range waiting {
+		if want == dispatch.Available && row.Used < row.Capacity && (dispatch.ByGroup{}).May(row.Profile, it.Class) {
+			s.breaks("%s waits for %q while %s has room: %+v", k.ID, it.Class, m, row)
+		}
 	}
 }

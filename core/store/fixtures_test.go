@@ -162,6 +162,7 @@ func dispatchFixture(t *testing.T, s *store.Store) dispatchtest.Fixture {
 			tb.Helper()
 			d.change(tb, ws, id, func(m *identity.Member) { m.Suspended = true })
 		},
+		NewGroup: d.group, Route: d.route,
 		Owner: func(tb testing.TB, ws identity.WorkspaceID, item dispatch.Key) identity.MemberID {
 			tb.Helper()
 			c, err := s.Conversations().Get(tb.Context(), ws, conversation.ID(item.ID))
@@ -210,6 +211,29 @@ func (d *desk) member(tb testing.TB, ws identity.WorkspaceID, capacity int) iden
 		tb.Fatal(err)
 	}
 	return m.ID
+}
+
+func (d *desk) group(tb testing.TB, ws identity.WorkspaceID, members ...identity.MemberID) dispatch.Class {
+	tb.Helper()
+	at := time.Now()
+	t := team.Team{
+		Workspace: ws, ID: team.ID(id.NewSource(time.Now).New("tea")), Name: fmt.Sprint("team ", d.n.Add(1)), Members: members, CreatedAt: at, UpdatedAt: at,
+	}
+	if err := d.s.Teams().Create(tb.Context(), t); err != nil {
+		tb.Fatal(err)
+	}
+	return dispatch.Class(t.ID)
+}
+
+func (d *desk) route(tb testing.TB, ws identity.WorkspaceID, item dispatch.Key, class dispatch.Class) {
+	tb.Helper()
+	err := d.w.TryChange(ws, conversation.ID(item.ID), func(c *conversation.Conversation) error {
+		c.Route(conversation.Turn{At: time.Now(), IDs: id.NewSource(time.Now), Actor: identity.Actor{Kind: identity.ActorSystem}}, team.ID(class))
+		return nil
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
 }
 
 func (d *desk) change(tb testing.TB, ws identity.WorkspaceID, id identity.MemberID, fn func(*identity.Member)) {

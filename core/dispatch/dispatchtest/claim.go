@@ -153,3 +153,30 @@ func testSnooze(h *house) {
 	h.mustClaim(two, m)
 	h.used(m, 1)
 }
+
+// What waits for a group goes to its members alone, and only while it does.
+func testClaimGroup(h *house) {
+	in, out, it := h.member(5), h.member(5), h.item(time.Minute)
+	group := h.f.NewGroup(h.T, h.ws, in)
+	h.f.Route(h.T, h.ws, it.Key, group)
+	waiting, err := h.f.Store.Waiting(h.Context(), h.ws)
+	if err != nil || len(waiting) != 1 || waiting[0].Class != group {
+		h.Fatalf("waiting are %+v, %v; want one of class %s", waiting, err, group)
+	}
+	h.refused(it, in, dispatch.CodeItemTaken) // it was for anybody when it was chosen
+	it.Class = group
+	h.refused(it, out, dispatch.CodeAgentFull)
+	h.used(out, 0)
+	if p := h.row(in).Profile; !(dispatch.ByGroup{}).May(p, group) {
+		h.Fatalf("the profile of a member is %q", p)
+	}
+	h.mustClaim(it, in)
+	back := h.release(in)
+	if len(back) != 1 || back[0].Class != group {
+		h.Fatalf("taken back are %+v", back)
+	}
+	h.f.Route(h.T, h.ws, it.Key, "")
+	h.refused(it, in, dispatch.CodeItemTaken)
+	it.Class = ""
+	h.mustClaim(it, out)
+}

@@ -36,6 +36,11 @@ type Fixture struct {
 	SetWrapUp func(t testing.TB, ws identity.WorkspaceID, d time.Duration)
 	// Suspend suspends a member, as an administrator would.
 	Suspend func(t testing.TB, ws identity.WorkspaceID, member identity.MemberID)
+	// NewGroup makes a group with these members, and returns the class of items
+	// that wait for it.
+	NewGroup func(t testing.TB, ws identity.WorkspaceID, members ...identity.MemberID) dispatch.Class
+	// Route makes an item one of a class; "" = for anybody.
+	Route func(t testing.TB, ws identity.WorkspaceID, item dispatch.Key, class dispatch.Class)
 	// Owner returns who has the item; "" = nobody.
 	Owner func(t testing.TB, ws identity.WorkspaceID, item dispatch.Key) identity.MemberID
 }

@@ -139,8 +139,10 @@ func (m *Memory) Claim(ctx context.Context, c dispatch.Claim) error {
 	s := m.space(c.Workspace)
 	item, agent := s.items[c.Item], s.members[c.Member]
 	switch {
-	case item == nil || !item.queued:
+	case item == nil || !item.queued || item.Class != c.Class:
 		return dispatch.ErrItemTaken()
+	case c.By.Kind != identity.ActorMember && agent != nil && !dispatch.ByGroup{}.May(agent.row.Profile, c.Class):
+		return dispatch.ErrAgentFull()
 	case agent == nil || agent.suspended || agent.row.Used+c.Weight > agent.row.Capacity,
 		c.By.Kind != identity.ActorMember && agent.row.WrapUpUntil.After(c.At):
 		return dispatch.ErrAgentFull()

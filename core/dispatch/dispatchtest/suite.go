@@ -27,6 +27,7 @@ func Run(t *testing.T, fixture func(t *testing.T) Fixture) {
 		"claim after capacity shrank":        testClaimShrunk,
 		"claim for a suspended member":       testClaimSuspended,
 		"claim across workspaces":            testClaimForeign,
+		"claim for a group":                  testClaimGroup,
 		"manual override":                    testOverride,
 		"finished work gives capacity back":  testFinished,
 		"sleeping work eats no capacity":     testSnooze,
@@ -82,7 +83,7 @@ func (h *house) do(item dispatch.Item, act Act, member identity.MemberID) {
 
 func (h *house) claim(item dispatch.Item, member identity.MemberID) error {
 	return h.f.Store.Claim(h.Context(), dispatch.Claim{
-		Workspace: h.ws, Item: item.Key, Weight: 1, Member: member,
+		Workspace: h.ws, Item: item.Key, Class: item.Class, Weight: 1, Member: member,
 		By: identity.Actor{Kind: identity.ActorSystem}, At: h.now,
 	})
 }

@@ -1,6 +1,8 @@
 package dispatchtest
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +29,12 @@ func (m *Memory) Fixture() Fixture {
 		},
 		SetWrapUp: func(_ testing.TB, ws identity.WorkspaceID, d time.Duration) { m.SetWrapUp(ws, d) },
 		Suspend:   func(_ testing.TB, ws identity.WorkspaceID, member identity.MemberID) { m.Suspend(ws, member) },
+		NewGroup: func(_ testing.TB, ws identity.WorkspaceID, members ...identity.MemberID) dispatch.Class {
+			return m.NewGroup(ws, members...)
+		},
+		Route: func(_ testing.TB, ws identity.WorkspaceID, key dispatch.Key, class dispatch.Class) {
+			m.Route(ws, key, class)
+		},
 		Owner: func(_ testing.TB, ws identity.WorkspaceID, key dispatch.Key) identity.MemberID {
 			return m.Owner(ws, key)
 		},
@@ -64,6 +72,36 @@ func (m *Memory) NewItem(ws identity.WorkspaceID, since time.Time) dispatch.Item
 	}
 	m.spaces[ws].items[w.Key] = w
 	return w.Item
+}
+
+// NewGroup makes a group with these members.
+func (m *Memory) NewGroup(ws identity.WorkspaceID, members ...identity.MemberID) dispatch.Class {
+	m.mu.Lock()
+	group := m.id("tea")
+	m.mu.Unlock()
+	for _, member := range members {
+		m.Enlist(ws, member, dispatch.Class(group), true)
+	}
+	return dispatch.Class(group)
+}
+
+// Enlist makes a member one of a group, or no more.
+func (m *Memory) Enlist(ws identity.WorkspaceID, member identity.MemberID, class dispatch.Class, in bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	a := m.spaces[ws].members[member]
+	groups := slices.DeleteFunc(strings.Fields(string(a.row.Profile)), func(g string) bool { return g == string(class) })
+	if in {
+		groups = append(groups, string(class))
+	}
+	a.row.Profile = dispatch.ProfileOf(groups...)
+}
+
+// Route makes an item one of a class.
+func (m *Memory) Route(ws identity.WorkspaceID, key dispatch.Key, class dispatch.Class) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.spaces[ws].items[key].Class = class
 }
 
 // Do changes an item. Assign works whatever the member's capacity.
