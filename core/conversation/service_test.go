@@ -50,6 +50,22 @@ func useCases() []useCase {
 			_, _, err := s.Timeline(ctx, scope, id, conversation.Range{})
 			return err
 		}},
+		{"labels", func(ctx context.Context, s *conversation.Service, scope identity.Scope, id conversation.ID, _ identity.MemberID) error {
+			_, err := s.SetLabels(ctx, scope, id, nil)
+			return err
+		}},
+		{"attributes", func(ctx context.Context, s *conversation.Service, scope identity.Scope, id conversation.ID, _ identity.MemberID) error {
+			_, err := s.SetAttributes(ctx, scope, id, nil)
+			return err
+		}},
+		{"priority", func(ctx context.Context, s *conversation.Service, scope identity.Scope, id conversation.ID, _ identity.MemberID) error {
+			_, err := s.SetPriority(ctx, scope, id, conversation.High)
+			return err
+		}},
+		{"participants", func(ctx context.Context, s *conversation.Service, scope identity.Scope, id conversation.ID, _ identity.MemberID) error {
+			_, err := s.SetParticipants(ctx, scope, id, nil)
+			return err
+		}},
 		{"mark read", func(ctx context.Context, s *conversation.Service, scope identity.Scope, id conversation.ID, _ identity.MemberID) error {
 			return s.MarkRead(ctx, scope, id, 1)
 		}},

@@ -1,11 +1,14 @@
 package wire_test
 
 import (
+	"errors"
+	"maps"
 	"reflect"
 	"strconv"
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/wire"
@@ -91,6 +94,48 @@ func TestLaw(t *testing.T) {
 		conversation.RatingRequested, conversation.RatingGiven, conversation.OfflineChange, conversation.Identified,
 		conversation.ReadByContact, conversation.ScheduledCreated, conversation.ScheduledChanged, conversation.ScheduledCancelled,
 		conversation.ScheduledSent, conversation.ScheduledFailed,
+	} {
+		if !seen[typ] {
+			t.Errorf("the story has no %s", typ)
+		}
+	}
+}
+
+// The same for what people keep in order with, merges included.
+func TestLawOfOrder(t *testing.T) {
+	w := conversationtest.NewWorld(t, conversationtest.NewFake().Fixture())
+	c, target := w.Receive(w.Inbox, "ext", "m1", "hello"), w.Receive(w.Live, "other", "m1", "hello")
+	vip, sales := w.Label(w.WS, "VIP"), w.Team(w.WS, "sales")
+	w.Change(c.ID, func(c *conversation.Conversation) error {
+		c.Route(w.Turn(w.Owner), sales)
+		c.SetAttributes(w.Turn(w.Owner), map[string]any{"plan": "专业", "seats": 12.5, "paid": true})
+		c.SetAttributes(w.Turn(w.Owner), map[string]any{"seats": nil})
+		return errors.Join(c.AddLabels(w.Turn(w.Owner), []catalog.LabelID{vip}), c.SetPriority(w.Turn(w.Owner), conversation.High),
+			c.Follow(w.Turn(w.Owner), w.Owner.ID, true), c.Assign(w.Turn(w.Owner), w.Owner.ID, w.Owner.Name, "member"))
+	})
+	apply := func(before, now conversation.Conversation) map[conversation.ChangeType]bool {
+		t.Helper()
+		seen := make(map[conversation.ChangeType]bool)
+		for _, ch := range w.Timeline(now.ID, before.LastSeq) {
+			seen[ch.Type] = true
+			before = conversationtest.Apply(before, ch)
+		}
+		if got, want := wire.ConversationOf(before), wire.ConversationOf(now); !reflect.DeepEqual(got, want) {
+			t.Errorf("changes give\n%s\nthe row says\n%s", conversationtest.Show(got), conversationtest.Show(want))
+		}
+		return seen
+	}
+	seen := apply(c, w.Get(c.ID))
+	w.OK(w.TryMerge(w.Turn(w.Owner), c.ID, target.ID))
+	merged := w.Get(c.ID)
+	apply(c, merged)
+	w.OK(w.TryUnmerge(w.Turn(w.Owner), c.ID, target.ID, true))
+	maps.Copy(seen, apply(merged, w.Get(c.ID)))
+	maps.Copy(seen, apply(c, w.Get(c.ID)))
+	maps.Copy(seen, apply(target, w.Get(target.ID)))
+	for _, typ := range []conversation.ChangeType{
+		conversation.Labeled, conversation.AttributesChanged, conversation.PriorityChanged, conversation.ParticipantsChanged,
+		conversation.TeamChanged, conversation.Merged, conversation.Absorbed, conversation.Unmerged,
 	} {
 		if !seen[typ] {
 			t.Errorf("the story has no %s", typ)

@@ -80,7 +80,9 @@ func TestWhatTheCustomerMayKnow(t *testing.T) {
 func TestWhatIsInternalStaysSoWhateverItsNumber(t *testing.T) {
 	for _, typ := range []conversation.ChangeType{
 		conversation.Created, conversation.NoteCreated, conversation.MessageDelivery, conversation.Queued,
-		conversation.SnoozedChange, conversation.Unsnoozed, "conversation.tagged", conversation.ReadByContact,
+		conversation.SnoozedChange, conversation.Unsnoozed,
+		conversation.Labeled, conversation.AttributesChanged, conversation.PriorityChanged, conversation.ParticipantsChanged,
+		conversation.TeamChanged, conversation.Merged, conversation.Absorbed, conversation.Unmerged, "conversation.tagged", conversation.ReadByContact,
 		conversation.ScheduledCreated, conversation.ScheduledChanged, conversation.ScheduledCancelled, conversation.ScheduledSent, conversation.ScheduledFailed,
 	} {
 		c := change(typ, lin, 7, message(conversation.Note, lin, "a rude one"), "")

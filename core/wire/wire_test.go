@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -74,6 +75,14 @@ func changes() map[string]conversation.Change {
 		"conversation.reopened":        change(conversation.Reopened, lin, 4, nil, `{"by":"agent"}`),
 		"conversation.snoozed":         change(conversation.SnoozedChange, lin, 0, nil, `{"until":"2026-11-22T01:00:00Z"}`),
 		"conversation.unsnoozed":       change(conversation.Unsnoozed, system, 0, nil, ""),
+		"conversation.labeled":         change(conversation.Labeled, lin, 0, nil, `{"label_ids":["lab_1"],"added":["lab_1"],"removed":[]}`),
+		"conversation.attributes":      change(conversation.AttributesChanged, lin, 0, nil, `{"set":{"plan":"专业","seats":12.5,"old":null}}`),
+		"conversation.priority":        change(conversation.PriorityChanged, lin, 0, nil, `{"priority":"urgent"}`),
+		"conversation.participants":    change(conversation.ParticipantsChanged, lin, 0, nil, `{"member_ids":["mem_1"],"added":["mem_1"],"removed":[]}`),
+		"conversation.team":            change(conversation.TeamChanged, lin, 0, nil, `{"team_id":"tea_1","from_team_id":""}`),
+		"conversation.merged":          change(conversation.Merged, lin, 0, nil, `{"into":"cnv_2","number":12}`),
+		"conversation.absorbed":        change(conversation.Absorbed, lin, 0, nil, `{"from_id":"cnv_2","number":13,"inbox_id":"inb_1","contact_id":"con_1","contact_name":"Alice","messages":3}`),
+		"conversation.unmerged":        change(conversation.Unmerged, alice, 0, nil, `{"by":"contact","number":12,"into":"cnv_2","state":"open"}`),
 		"conversation.identified":      change(conversation.Identified, alice, 0, nil, `{"recipient":"sub:42"}`),
 		"conversation.offline":         change(conversation.OfflineChange, alice, 0, nil, `{"email":"alice@example.com","phone":""}`),
 		"rating.requested":             change(conversation.RatingRequested, lin, 4, nil, `{"rating_id":"rat_1","via":"widget","member_id":"mem_1"}`),
@@ -106,7 +115,13 @@ func conversations() map[string]conversation.Conversation {
 	taken.Last = conversation.Preview{Text: "a rude one", Sender: identity.ActorMember, Kind: conversation.Note, At: at}
 	snoozed := taken
 	snoozed.State, snoozed.SnoozedUntil = conversation.Snoozed, at.Add(time.Hour)
-	return map[string]conversation.Conversation{"new": fresh, "waiting": waiting, "taken": taken, "snoozed": snoozed}
+	ordered := taken
+	ordered.Organised = conversation.Organised{
+		Number: 1024, Team: "tea_1", Priority: conversation.Urgent, Labels: []catalog.LabelID{"lab_1", "lab_2"},
+		Attributes: map[string]any{"plan": "专业", "seats": 12.5, "paid": true}, Participants: []identity.MemberID{"mem_1"}, MergedInto: "cnv_2",
+		Before: &conversation.Standing{State: conversation.Open},
+	}
+	return map[string]conversation.Conversation{"ordered": ordered, "new": fresh, "waiting": waiting, "taken": taken, "snoozed": snoozed}
 }
 
 func TestGolden(t *testing.T) {

@@ -74,6 +74,15 @@ function row(id: string, over: Partial<Conversation> = {}): Conversation {
 }
 
 describe("newerConversation", () => {
+  it("takes a merged conversation out of its list, and puts it back when that is undone", () => {
+    const filter: ConversationFilter = { view: "all", state: "any" };
+    const pages = [{ items: [row("2", { last_seq: 4 }), row("1")] }];
+    const merged = applyToPages(pages, row("2", { last_seq: 5, state: "resolved", merged_into: "9" }), filter, "me");
+    expect(merged[0]!.items.map((item) => item.id)).toEqual(["1"]);
+    const undone = applyToPages(merged, row("2", { last_seq: 6 }), filter, "me");
+    expect(undone[0]!.items.map((item) => item.id)).toEqual(["2", "1"]);
+  });
+
   it("keeps what is newer and the reader's mark", () => {
     const held = row("1", { last_seq: 5, last_inbound_seq: 3 });
     expect(newerConversation(held, row("1", { last_seq: 4 }))).toBe(held);
@@ -121,6 +130,7 @@ describe("applyToPages", () => {
     expect(matches(mine, { view: "unassigned", state: "open" }, "me")).toBe(false);
     expect(matches(mine, { view: "all", state: "resolved" }, "me")).toBe(false);
     expect(matches(mine, { view: "all", state: "open", contact: "con_2" }, "me")).toBe(false);
+    expect(matches({ ...mine, merged_into: "cnv_2" }, { view: "all", state: "any" }, "me")).toBe(false);
   });
 });
 
