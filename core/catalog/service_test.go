@@ -30,10 +30,8 @@ func as(m identity.Member) identity.Scope {
 	return identity.Scope{Workspace: m.Workspace, Actor: identity.Actor{Kind: identity.ActorMember, ID: string(m.ID), Name: m.Name, Role: m.Role}}
 }
 
-func to[T any](v T) *T { return &v }
-
 func words(shortcut, text string) catalog.CannedPatch {
-	return catalog.CannedPatch{Shortcut: &shortcut, Title: to("A title"), Text: &text}
+	return catalog.CannedPatch{Shortcut: &shortcut, Title: new("A title"), Text: &text}
 }
 
 func (s *shelf) write(m identity.Member, n catalog.NewCanned) catalog.Written {
@@ -57,7 +55,7 @@ func TestWhoMayWriteWhat(t *testing.T) {
 		s.Fails(err, errs.Forbidden)
 	}
 	for _, id := range []catalog.CannedID{shared.ID, ours.ID} {
-		_, err := s.service.UpdateCanned(t.Context(), as(s.lin), id, catalog.CannedPatch{Title: to("mine now")})
+		_, err := s.service.UpdateCanned(t.Context(), as(s.lin), id, catalog.CannedPatch{Title: new("mine now")})
 		s.Fails(err, errs.Forbidden)
 		s.Fails(s.service.DeleteCanned(t.Context(), as(s.lin), id), errs.Forbidden)
 		s.OK(s.service.UseCanned(t.Context(), as(s.lin), id))
@@ -90,7 +88,7 @@ func TestUnknownVariablesAreAWarning(t *testing.T) {
 	}
 	_, err := s.service.CreateAttribute(t.Context(), as(s.Owner), catalog.NewAttribute{Target: catalog.OfContact, Key: "plan", Name: "Plan", Type: catalog.Text})
 	s.OK(err)
-	w, err = s.service.UpdateCanned(t.Context(), as(s.lin), w.ID, catalog.CannedPatch{Title: to("again")})
+	w, err = s.service.UpdateCanned(t.Context(), as(s.lin), w.ID, catalog.CannedPatch{Title: new("again")})
 	s.OK(err)
 	if !slices.Equal(w.Unknown, []string{"nobody"}) {
 		t.Errorf("unknown are %v", w.Unknown)

@@ -12,8 +12,12 @@ import (
 
 func defined() catalog.Definitions {
 	return catalog.Definitions{
-		{Key: "note", Type: catalog.Text}, {Key: "seats", Type: catalog.Number}, {Key: "paid", Type: catalog.Boolean},
-		{Key: "due", Type: catalog.Date}, {Key: "plan", Type: catalog.List, Options: []string{"基础", "pro"}}, {Key: "shop", Type: catalog.Link},
+		{Key: "note", Type: catalog.Text},
+		{Key: "seats", Type: catalog.Number},
+		{Key: "paid", Type: catalog.Boolean},
+		{Key: "due", Type: catalog.Date},
+		{Key: "plan", Type: catalog.List, Options: []string{"基础", "pro"}},
+		{Key: "shop", Type: catalog.Link},
 	}
 }
 
@@ -24,17 +28,45 @@ func TestValues(t *testing.T) {
 		in   any
 		want any
 	}{
-		{"note", " 你好\n🙂 ", "你好\n🙂"}, {"note", "", bad}, {"note", "  ", bad}, {"note", 1.0, bad}, {"note", "a\x00", bad}, {"note", "\xff", bad},
-		{"note", strings.Repeat("字", catalog.MaxValue), strings.Repeat("字", catalog.MaxValue)}, {"note", strings.Repeat("字", catalog.MaxValue+1), bad},
-		{"note", []any{"x"}, bad}, {"note", map[string]any{}, bad},
-		{"seats", 12.5, 12.5}, {"seats", math.Copysign(0, -1), 0.0}, {"seats", "12", bad}, {"seats", math.Inf(1), bad}, {"seats", math.NaN(), bad}, {"seats", true, bad},
-		{"paid", true, true}, {"paid", "true", bad}, {"paid", 1.0, bad},
-		{"due", "2026-02-28", "2026-02-28"}, {"due", "2026-02-29", bad}, {"due", "2026-2-1", bad}, {"due", "0000-01-01", bad}, {"due", "2026-02-28T00:00:00Z", bad},
-		{"plan", "pro", "pro"}, {"plan", "Pro", bad}, {"plan", "基础", "基础"},
-		{"shop", "https://shop.example/茶?a=b#c", "https://shop.example/茶?a=b#c"}, {"shop", "javascript:alert(1)", bad}, {"shop", "JavaScript:alert(1)", bad},
-		{"shop", "data:text/html,x", bad}, {"shop", "//shop.example", bad}, {"shop", "https://", bad}, {"shop", "https://me:secret@shop.example", bad},
-		{"shop", "https://shop.example/\n", "https://shop.example/"}, {"shop", "https://shop.example/\u202e", bad}, {"shop", "https://a/" + strings.Repeat("x", catalog.MaxLink), bad},
-		{"gone", nil, nil}, {"gone", "x", bad},
+		{"note", " 你好\n🙂 ", "你好\n🙂"},
+		{"note", "", bad},
+		{"note", "  ", bad},
+		{"note", 1.0, bad},
+		{"note", "a\x00", bad},
+		{"note", "\xff", bad},
+		{"note", strings.Repeat("字", catalog.MaxValue), strings.Repeat("字", catalog.MaxValue)},
+		{"note", strings.Repeat("字", catalog.MaxValue+1), bad},
+		{"note", []any{"x"}, bad},
+		{"note", map[string]any{}, bad},
+		{"seats", 12.5, 12.5},
+		{"seats", math.Copysign(0, -1), 0.0},
+		{"seats", "12", bad},
+		{"seats", math.Inf(1), bad},
+		{"seats", math.NaN(), bad},
+		{"seats", true, bad},
+		{"paid", true, true},
+		{"paid", "true", bad},
+		{"paid", 1.0, bad},
+		{"due", "2026-02-28", "2026-02-28"},
+		{"due", "2026-02-29", bad},
+		{"due", "2026-2-1", bad},
+		{"due", "0000-01-01", bad},
+		{"due", "2026-02-28T00:00:00Z", bad},
+		{"plan", "pro", "pro"},
+		{"plan", "Pro", bad},
+		{"plan", "基础", "基础"},
+		{"shop", "https://shop.example/茶?a=b#c", "https://shop.example/茶?a=b#c"},
+		{"shop", "javascript:alert(1)", bad},
+		{"shop", "JavaScript:alert(1)", bad},
+		{"shop", "data:text/html,x", bad},
+		{"shop", "//shop.example", bad},
+		{"shop", "https://", bad},
+		{"shop", "https://me:secret@shop.example", bad},
+		{"shop", "https://shop.example/\n", "https://shop.example/"},
+		{"shop", "https://shop.example/\u202e", bad},
+		{"shop", "https://a/" + strings.Repeat("x", catalog.MaxLink), bad},
+		{"gone", nil, nil},
+		{"gone", "x", bad},
 	} {
 		got, err := defined().Check("/set", map[string]any{c.key: c.in})
 		if (err != nil) != (c.want == any(bad)) || err == nil && !reflect.DeepEqual(got[c.key], c.want) {

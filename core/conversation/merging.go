@@ -3,6 +3,8 @@ package conversation
 import (
 	"context"
 
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
@@ -108,29 +110,30 @@ func saveBoth(ctx context.Context, tx Tx, other, wanted *Conversation, out *Conv
 	return nil
 }
 
-// ready returns the conversation that takes what a customer writes: a new one,
-// which waits for the team of its inbox, or the one there is, brought back when
-// it was merged. The workspace's lock keeps the two of a merge from others.
-func (s *Service) ready(ctx context.Context, tx Tx, t Turn, c *Conversation, start func() *Conversation) (*Conversation, error) {
-	if c == nil {
-		c = start()
-		to, err := s.Teams.TeamOfInbox(ctx, c.Workspace, string(c.Inbox))
-		if err != nil {
-			return nil, err
-		}
-		t.Actor = identity.Actor{Kind: identity.ActorSystem}
-		c.Route(t, to)
-		return c, nil
-	}
-	if c.MergedInto == "" {
-		return c, nil
-	}
-	target, err := tx.Conversation(ctx, c.MergedInto)
+// start returns a new conversation, which waits for the team of its inbox.
+func (s *Service) start(ctx context.Context, t Turn, inbox channel.Inbox, who contact.Contact, recipient string) (*Conversation, error) {
+	to, err := s.Teams.TeamOfInbox(ctx, inbox.Workspace, string(inbox.ID))
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Unmerge(t, target, true); err != nil { // an agent who is gone is found out when the message is there
-		return nil, err
+	c := Start(t, inbox, who, recipient)
+	t.Actor = identity.Actor{Kind: identity.ActorSystem}
+	c.Route(t, to)
+	return c, nil
+}
+
+// back undoes the merge of a conversation whose customer writes again; of any
+// other it is nothing. The workspace's lock keeps the two from others.
+func (s *Service) back(ctx context.Context, tx Tx, t Turn, c *Conversation) error {
+	if c.MergedInto == "" {
+		return nil
 	}
-	return c, tx.Save(ctx, target)
+	target, err := tx.Conversation(ctx, c.MergedInto)
+	if err != nil {
+		return err
+	}
+	if err := c.Unmerge(t, target, true); err != nil { // an agent who is gone is found out when the message is there
+		return err
+	}
+	return tx.Save(ctx, target)
 }

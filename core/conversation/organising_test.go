@@ -117,7 +117,9 @@ func TestMergedAndWhatTheCustomerDoes(t *testing.T) {
 	d.writes("a", "m1", "from a")
 	d.writes("b", "m1b", "from b")
 	source, target := d.chatOf("a"), d.chatOf("b")
-	d.Change(source.ID, func(c *conversation.Conversation) error { return c.Assign(d.Turn(d.agent), d.agent.ID, d.agent.Name, "member") })
+	d.Change(source.ID, func(c *conversation.Conversation) error {
+		return c.Assign(d.Turn(d.agent), d.agent.ID, d.agent.Name, "member")
+	})
 	got, err := d.service.Merge(t.Context(), as(d.agent), source.ID, target.ID)
 	if err != nil || got.ID != target.ID {
 		t.Fatalf("got %s, %v", got.ID, err)
@@ -167,7 +169,9 @@ func TestUnmergeWhenTheAgentIsGone(t *testing.T) {
 	d.writes("a", "m1", "from a")
 	d.writes("b", "m1b", "from b")
 	source, target := d.chatOf("a"), d.chatOf("b")
-	d.Change(source.ID, func(c *conversation.Conversation) error { return c.Assign(d.Turn(d.agent), d.agent.ID, d.agent.Name, "member") })
+	d.Change(source.ID, func(c *conversation.Conversation) error {
+		return c.Assign(d.Turn(d.agent), d.agent.ID, d.agent.Name, "member")
+	})
 	_, err := d.service.Merge(t.Context(), as(d.Owner), source.ID, target.ID)
 	d.OK(err)
 	_, err = d.F.Identities.Members.ChangeMember(t.Context(), d.WS, d.agent.ID, func(m *identity.Member) error { m.Suspended = true; return nil })
@@ -195,8 +199,11 @@ func TestBulk(t *testing.T) {
 		t.Fatalf("got %+v", out)
 	}
 	for _, action := range []conversation.Bulk{
-		{Action: conversation.BulkReopen}, {Action: conversation.BulkLabel, Labels: []catalog.LabelID{vip}}, {Action: conversation.BulkPriority, Priority: conversation.High},
-		{Action: conversation.BulkAssign, To: conversation.Destination{Member: &d.agent.ID}}, {Action: conversation.BulkRead},
+		{Action: conversation.BulkReopen},
+		{Action: conversation.BulkLabel, Labels: []catalog.LabelID{vip}},
+		{Action: conversation.BulkPriority, Priority: conversation.High},
+		{Action: conversation.BulkAssign, To: conversation.Destination{Member: &d.agent.ID}},
+		{Action: conversation.BulkRead},
 	} {
 		action.IDs = []conversation.ID{a, b}
 		for _, o := range do(as(d.agent), action) {

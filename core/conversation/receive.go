@@ -133,20 +133,13 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 			return err
 		}
 		t.Actor = identity.Actor{Kind: identity.ActorContact, ID: string(who.ID), Name: who.Name}
-		c, err := tx.Current(ctx, inbox.ID, in.sender.External)
+		c, again, err := s.place(ctx, tx, t, inbox, who, in)
 		if err != nil {
 			return err
 		}
-		if c != nil {
-			if again, err := s.again(ctx, tx, c, in); err != nil || again != nil {
-				if again != nil {
-					out = *again
-				}
-				return err
-			}
-		}
-		if c, err = s.ready(ctx, tx, t, c, func() *Conversation { return Start(t, inbox, who, in.sender.External) }); err != nil {
-			return err
+		if again != nil {
+			out = *again
+			return nil
 		}
 		ch := c.Receive(t, in.said)
 		if err := s.give(ctx, tx, c, ch, in.by, in.files); err != nil {
@@ -164,6 +157,24 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 		})
 	})
 	return out, err
+}
+
+// place returns the conversation that takes an item, or what became of the
+// item when that turns out to be there already.
+func (s *Service) place(ctx context.Context, tx Tx, t Turn, inbox channel.Inbox, who contact.Contact, in accepted) (*Conversation, *Posted, error) {
+	c, err := tx.Current(ctx, inbox.ID, in.sender.External)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c != nil {
+		if again, err := s.again(ctx, tx, c, in); err != nil || again != nil {
+			return nil, again, err
+		}
+	} else {
+		c, err = s.start(ctx, t, inbox, who, in.sender.External)
+		return c, nil, err
+	}
+	return c, nil, s.back(ctx, tx, t, c)
 }
 
 // replayed answers an item that was accepted before. A far side's second

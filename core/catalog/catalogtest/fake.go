@@ -90,8 +90,9 @@ func (f *Fake) there(w identity.WorkspaceID) []catalog.Label {
 }
 
 func (f *Fake) labelFree(l catalog.Label) error {
+	name := strings.ToLower(l.Name)
 	for _, other := range f.there(l.Workspace) {
-		if other.ID != l.ID && strings.ToLower(other.Name) == strings.ToLower(l.Name) {
+		if theirs := strings.ToLower(other.Name); other.ID != l.ID && theirs == name {
 			return catalog.LabelTaken()
 		}
 	}

@@ -3,6 +3,7 @@ package catalogtest
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -151,7 +152,7 @@ func testOneName(w *world) {
 	made := make(chan error, 8)
 	for i := range cap(made) {
 		l := w.label(strings.Repeat("x", 3))
-		l.Description = fmt.Sprint(i)
+		l.Description = strconv.Itoa(i)
 		wg.Go(func() { made <- w.f.Store.CreateLabel(w.Context(), l) })
 	}
 	wg.Wait()
@@ -171,16 +172,16 @@ func testOneName(w *world) {
 
 func testAttributes(w *world) {
 	s, ctx := w.f.Store, w.Context()
-	make := func(of catalog.Target, key string, typ catalog.Type, options ...string) catalog.Attribute {
+	attribute := func(of catalog.Target, key string, typ catalog.Type, options ...string) catalog.Attribute {
 		return catalog.Attribute{
 			Workspace: w.ws, ID: catalog.AttributeID(w.ids.New("cat")), Target: of, Key: key, Name: "名 " + key, Type: typ, Options: options,
 			Required: key == "plan", CreatedAt: w.tick(),
 		}
 	}
-	plan, vip := make(catalog.OfConversation, "plan", catalog.List, "专业", `"pro"`, "<b>"), make(catalog.OfContact, "plan", catalog.Boolean)
+	plan, vip := attribute(catalog.OfConversation, "plan", catalog.List, "专业", `"pro"`, "<b>"), attribute(catalog.OfContact, "plan", catalog.Boolean)
 	w.ok(s.CreateAttribute(ctx, plan))
 	w.ok(s.CreateAttribute(ctx, vip))
-	w.code(s.CreateAttribute(ctx, make(catalog.OfContact, "plan", catalog.Text)), "attribute.taken")
+	w.code(s.CreateAttribute(ctx, attribute(catalog.OfContact, "plan", catalog.Text)), "attribute.taken")
 	for of, want := range map[catalog.Target][]catalog.Attribute{catalog.OfConversation: {plan}, catalog.OfContact: {vip}, "": {plan, vip}} {
 		got, err := s.Attributes(ctx, w.ws, of)
 		w.ok(err)

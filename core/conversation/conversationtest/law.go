@@ -60,10 +60,10 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 		var mark struct{ Seq uint64 }
 		_ = json.Unmarshal(ch.Data, &mark)
 		c.ContactReadSeq = mark.Seq
-	default:
-		c = applyOrganised(c, ch)
 	case conversation.Created, conversation.MessageDelivery, conversation.OfflineChange, conversation.ScheduledCreated,
 		conversation.ScheduledChanged, conversation.ScheduledCancelled, conversation.ScheduledSent, conversation.ScheduledFailed:
+	default:
+		c = applyOrganised(c, ch)
 	}
 	return c
 }

@@ -53,7 +53,7 @@ func applyOrganised(c conversation.Conversation, ch conversation.Change) convers
 			c.MergedInto, c.Before = "", nil
 			c.State, c.SnoozedUntil, c.WaitingSince = data.State, data.Snoozed, data.Waiting
 		}
-	case conversation.Absorbed:
+	default:
 	}
 	return c
 }
