@@ -142,7 +142,7 @@ func (x *Indexer) follow(ctx context.Context, w identity.WorkspaceID, rests int)
 		if err != nil || !more {
 			return err
 		}
-		x.rest(ctx, time.Duration(rests)*x.now().Sub(began), nil) //nolint:durationcheck // a number of times a span
+		x.rest(ctx, time.Duration(rests)*x.now().Sub(began), nil)
 	}
 	return ctx.Err()
 }

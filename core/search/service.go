@@ -200,20 +200,29 @@ func (f *finder) messages(ctx context.Context) ([]Item, string, error) {
 		if err != nil {
 			return nil, "", err
 		}
-		for i, h := range hits {
-			if len(out) >= size {
-				return out, cursorOf(at), nil
-			}
-			at = &hits[i]
-			if item, ok := found[Key{Message, h.ID, h.Seq}]; ok {
-				out = append(out, item)
-			}
+		taken := take(hits, found, size, &out)
+		if taken > 0 {
+			at = &hits[taken-1]
 		}
-		if len(hits) < step {
+		if taken == len(hits) && len(hits) < step {
 			return out, "", nil
 		}
 	}
 	return out, cursorOf(at), nil
+}
+
+// take adds what was found to a page until it is full, and returns how many
+// hits it has looked at.
+func take(hits []Hit, found map[Key]Item, size int, out *[]Item) int {
+	for i, h := range hits {
+		if len(*out) >= size {
+			return i
+		}
+		if item, ok := found[Key{Message, h.ID, h.Seq}]; ok {
+			*out = append(*out, item)
+		}
+	}
+	return len(hits)
 }
 
 // front returns the best contacts and conversations.
