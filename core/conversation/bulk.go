@@ -90,7 +90,10 @@ func (s *Service) action(ctx context.Context, scope identity.Scope, b Bulk) (fun
 		to, err := s.transfer(ctx, scope, b.To)
 		return one(func(t Turn, c *Conversation) error { return c.transfer(t, to) }), err
 	case BulkResolve:
-		return one(func(t Turn, c *Conversation) error { c.Resolve(t); return nil }), nil
+		return func(ctx context.Context, id ID) error {
+			_, err := s.resolve(ctx, scope, id)
+			return err
+		}, nil
 	case BulkReopen:
 		return one(func(t Turn, c *Conversation) error { c.Reopen(t); return nil }), nil
 	case BulkSnooze:

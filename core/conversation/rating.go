@@ -166,6 +166,9 @@ func (s *Service) resolve(ctx context.Context, scope identity.Scope, id ID) (Con
 		if err != nil {
 			return err
 		}
+		if c.MergedInto != "" {
+			return errMerged(c)
+		}
 		t, open := s.turn(scope), c.State != Resolved
 		c.Resolve(t)
 		if asks && open {

@@ -166,13 +166,12 @@ func (s *Service) place(ctx context.Context, tx Tx, t Turn, inbox channel.Inbox,
 	if err != nil {
 		return nil, nil, err
 	}
-	if c != nil {
-		if again, err := s.again(ctx, tx, c, in); err != nil || again != nil {
-			return nil, again, err
-		}
-	} else {
+	if c == nil {
 		c, err = s.start(ctx, t, inbox, who, in.sender.External)
 		return c, nil, err
+	}
+	if again, err := s.again(ctx, tx, c, in); err != nil || again != nil {
+		return nil, again, err
 	}
 	return c, nil, s.back(ctx, tx, t, c)
 }
