@@ -186,7 +186,7 @@ test('who the site vouches for is known; forged words are not taken', async () =
   for (const [what, token, code] of [
     ['an expired one', sign(secret, { aud: live.id, sub: 'user-7', life: -10 }), /identity\.expired/],
     ['one of another secret', sign('another secret, of another workspace', { aud: live.id, sub: 'user-7' }), /identity\.signature/],
-    ['one for another inbox', sign(secret, { aud: 'inb_other', sub: 'user-7' }), /identity\.claims/],
+    ['one for another inbox', sign(secret, { aud: 'inb_other', sub: 'user-7' }), /identity\.audience/],
     ['one without a signature', sign(secret, { aud: live.id, sub: 'user-7', header: { alg: 'none' } }).replace(/\.[^.]*$/, '.'), /identity\./],
   ]) {
     const answer = await session(token)
