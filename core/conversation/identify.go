@@ -41,7 +41,7 @@ func (s *Service) vouched(ctx context.Context, inbox channel.Inbox, token string
 
 // tell writes down what the site said of the person. The site's word outweighs
 // what was known.
-func (v *Visitor) tell(a channel.Assertion) {
+func tell(v *Visitor, a channel.Assertion) {
 	v.Subject = a.Subject
 	for into, word := range map[*string]string{&v.Name: a.Name, &v.Email: a.Email, &v.Phone: a.Phone} {
 		if word != "" {
@@ -82,7 +82,7 @@ func (s *Service) admit(ctx context.Context, inbox channel.Inbox, w *Welcome, fr
 			}
 			w.Visitor = v
 		}
-		w.Visitor.tell(a)
+		tell(&w.Visitor, a)
 		w.Visitor.ExpiresAt = s.Now().Add(VerifiedTTL)
 		if ended = !w.Resumed && from.ID != "" && s.Now().Before(from.ExpiresAt); ended {
 			if err := s.leave(ctx, tx, inbox, from, w.Visitor); err != nil {

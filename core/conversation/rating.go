@@ -49,8 +49,8 @@ type Answer struct {
 	Member identity.MemberID
 }
 
-// ratingData is the data of RatingRequested and RatingGiven.
-type ratingData struct {
+// RatingData is the data of RatingRequested and RatingGiven.
+type RatingData struct {
 	Rating  RatingID          `json:"rating_id"`
 	Via     RatingVia         `json:"via"`
 	Member  identity.MemberID `json:"member_id,omitempty"` // whose work it is about
@@ -59,10 +59,10 @@ type ratingData struct {
 }
 
 // RatingOf reads the data of a RatingRequested or RatingGiven.
-func RatingOf(ch Change) (id RatingID, via RatingVia, member identity.MemberID, score int, comment string) {
-	var d ratingData
+func RatingOf(ch Change) RatingData {
+	var d RatingData
 	_ = json.Unmarshal(ch.Data, &d) // we wrote it
-	return d.Rating, d.Via, d.Member, d.Score, d.Comment
+	return d
 }
 
 // AwaitsRating reports whether the customer may still give the rating that was
@@ -85,11 +85,11 @@ func (c *Conversation) RatingDue(now time.Time, last Answer) bool {
 // before and not given cannot be given any more. The caller has asked RatingDue.
 func (c *Conversation) RequestRating(t Turn, via RatingVia, member identity.MemberID) {
 	id := RatingID(t.IDs.New("rat"))
-	ch := c.record(t, RatingRequested, nil, ratingData{Rating: id, Via: via, Member: member})
+	ch := c.record(t, RatingRequested, nil, RatingData{Rating: id, Via: via, Member: member})
 	c.Rating, c.AskedAt, c.AskedSeq = id, t.At, ch.Seq
 }
 
-// Rating as a customer gives it.
+// RatingAnswer is a rating as a customer gives it.
 type RatingAnswer struct {
 	Rating  RatingID
 	Score   int
@@ -115,7 +115,7 @@ func (c *Conversation) Rate(t Turn, a RatingAnswer) error {
 		return errs.New(errs.Conflict, "rating.expired", "This request for a rating is not open any more.")
 	}
 	c.RatedID, c.Score, c.Comment, c.RatedAt = a.Rating, a.Score, a.Comment, t.At
-	c.record(t, RatingGiven, nil, ratingData{Rating: a.Rating, Via: a.Via, Score: a.Score, Comment: a.Comment})
+	c.record(t, RatingGiven, nil, RatingData{Rating: a.Rating, Via: a.Via, Score: a.Score, Comment: a.Comment})
 	return nil
 }
 

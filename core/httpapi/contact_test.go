@@ -73,11 +73,11 @@ func TestContacts(t *testing.T) {
 		return a
 	}
 	a := ask(http.StatusCreated, http.MethodPost, "/organisations", `{"name":"Tea House","domains":["Tea.example"]}`)
-	org := field(t, a, "id")
+	org := idOf(t, a)
 	ask(http.StatusConflict, http.MethodPost, "/organisations", `{"name":"Other","domains":["tea.example"]}`)
 	ask(http.StatusUnprocessableEntity, http.MethodPost, "/organisations", `{"name":" "}`)
 	a = ask(http.StatusCreated, http.MethodPost, "/contacts", `{"name":"王芳","email":"Wang@Tea.example","phone":"+86 138-1234-5678","attributes":{"plan":"pro"}}`)
-	con := field(t, a, "id")
+	con := idOf(t, a)
 	for _, want := range []string{`"email":"wang@tea.example"`, `"phone":"+8613812345678"`, `"plan":"pro"`, `"verified":false`} {
 		if !strings.Contains(a.text, want) {
 			t.Errorf("no %s in %s", want, a.text)
@@ -96,7 +96,7 @@ func TestContacts(t *testing.T) {
 	if a := ask(http.StatusOK, http.MethodGet, "/contacts?organisation="+org+"&sort=name_asc", ""); !strings.Contains(a.text, con) {
 		t.Errorf("of the organisation: %s", a.text)
 	}
-	note := field(t, ask(http.StatusCreated, http.MethodPost, "/contacts/"+con+"/notes", `{"text":"likes oolong"}`), "id")
+	note := idOf(t, ask(http.StatusCreated, http.MethodPost, "/contacts/"+con+"/notes", `{"text":"likes oolong"}`))
 	ask(http.StatusOK, http.MethodPatch, "/contacts/"+con+"/notes/"+note, `{"text":"likes pu'er"}`)
 	if a := ask(http.StatusOK, http.MethodGet, "/contacts/"+con+"/notes", ""); !strings.Contains(a.text, "pu'er") || strings.Contains(a.text, "oolong") {
 		t.Errorf("notes %s", a.text)
@@ -109,13 +109,13 @@ func TestContacts(t *testing.T) {
 	}
 }
 
-// field returns a text of an answer's object.
-func field(t *testing.T, a answer, name string) string {
+// idOf returns the id of an answer's object.
+func idOf(t *testing.T, a answer) string {
 	t.Helper()
 	var object map[string]any
 	if err := json.Unmarshal([]byte(a.text), &object); err != nil {
 		t.Fatalf("%v: %s", err, a.text)
 	}
-	text, _ := object[name].(string)
+	text, _ := object["id"].(string)
 	return text
 }

@@ -76,7 +76,7 @@ func TestHostileIdentityOverHTTP(t *testing.T) {
 	elsewhere := c.newSecret(c.NewInbox(c.WS, true))
 	good := c.jwt("42", "j", nil)
 	parts := strings.Split(good, ".")
-	none := strings.Split(channeltest.Sign(`{"alg":"none"}`, `{}`, ""), ".")[0]
+	none, _, _ := strings.Cut(channeltest.Sign(`{"alg":"none"}`, `{}`, ""), ".")
 	for name, tt := range map[string]struct{ token, code string }{
 		"rubbish":                {"x", "malformed"},
 		"alg none":               {none + "." + parts[1] + ".", "algorithm"},

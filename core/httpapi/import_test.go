@@ -27,7 +27,7 @@ func TestImports(t *testing.T) {
 	file, err := simplifiedchinese.GB18030.NewEncoder().String("姓名,邮箱,等级\n王芳,wang@example.com,=cmd()\nx,no address,\n")
 	s.OK(err)
 	a := ask(http.StatusCreated, http.MethodPost, "", file, "Content-Type", "text/csv")
-	id := field(t, a, "id")
+	id := idOf(t, a)
 	for _, want := range []string{`"encoding":"gb18030"`, `"mapping":{"0":"name","1":"email"}`, `"rows":2`, `"match":"email"`, `"samples":["王芳","x"]`} {
 		if !strings.Contains(a.text, want) {
 			t.Errorf("no %s in %s", want, a.text)

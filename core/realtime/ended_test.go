@@ -41,7 +41,7 @@ func TestOnePersonInTwoBrowsers(t *testing.T) {
 }
 
 // TestEndedSessionsHangUp: sockets close on every node when the visitor logs
-// out, and when somebody else signs in in the same browser.
+// out, and when somebody else signs in the same browser.
 func TestEndedSessionsHangUp(t *testing.T) {
 	forms(t, func(t *testing.T, tuning realtime.Tuning) {
 		w := newWorld(t)

@@ -98,7 +98,7 @@ func TestFile(t *testing.T) {
 	if err != nil || len(left) != 1 {
 		t.Errorf("left behind: %v %v", left, err)
 	}
-	if err := os.Chmod(path, 0o640); err != nil { //nolint:gosec // the mistake under test
+	if err := os.Chmod(path, 0o640); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := seal.OpenOrCreate(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {

@@ -55,8 +55,8 @@ func PublicChangeOf(c conversation.Change) (PublicChange, bool) {
 	case conversation.Reopened:
 		out.Type = "reopened"
 	case conversation.RatingRequested, conversation.RatingGiven:
-		id, _, _, score, _ := conversation.RatingOf(c)
-		out.Type, out.RatingID, out.Score = "rating_requested", string(id), score
+		d := conversation.RatingOf(c)
+		out.Type, out.RatingID, out.Score = "rating_requested", string(d.Rating), d.Score
 		if c.Type == conversation.RatingGiven {
 			out.Type = "rated"
 		}

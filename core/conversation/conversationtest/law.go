@@ -51,10 +51,11 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 	case conversation.Identified:
 		c.Recipient = data["recipient"]
 	case conversation.RatingRequested:
-		c.Rating, _, _, _, _ = conversation.RatingOf(ch)
+		c.Rating = conversation.RatingOf(ch).Rating
 		c.AskedAt, c.AskedSeq = ch.At, ch.Seq
 	case conversation.RatingGiven:
-		c.RatedID, _, _, c.Score, c.Comment = conversation.RatingOf(ch)
+		given := conversation.RatingOf(ch)
+		c.RatedID, c.Score, c.Comment = given.Rating, given.Score, given.Comment
 		c.RatedAt = ch.At
 	case conversation.ReadByContact:
 		var mark struct{ Seq uint64 }

@@ -81,10 +81,11 @@ func testMessage(w *World) {
 func testExtras(w *World) {
 	c := w.Receive(w.Inbox, "ext", "", "question 你好")
 	asked := w.Timeline(c.ID, 0)[1].Message
+	other := w.Member(w.WS, "quoted@example.com", "乙", 5)
 	said := conversation.Written{
 		Text:     "answer",
 		ReplyTo:  &conversation.Quote{ID: asked.ID, Seq: asked.Seq, Kind: asked.Kind, Sender: asked.Sender, Text: "question 你好 \"&<>", Attachment: "image"},
-		Mentions: []conversation.Mention{{Member: w.Owner.ID, Name: "Owner 'x'"}, {Member: "mem_other", Name: "乙"}},
+		Mentions: []conversation.Mention{{Member: w.Owner.ID, Name: "Owner 'x'"}, {Member: other.ID, Name: "乙"}},
 	}
 	before, timeline := w.Get(c.ID), w.Timeline(c.ID, 0)
 	w.Change(c.ID, func(c *conversation.Conversation) error { c.AddNote(w.Turn(w.Owner), said); return nil })

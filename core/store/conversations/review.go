@@ -35,7 +35,7 @@ func (r review) of(recipient string) review {
 	return r
 }
 
-func (r *review) domain() conversation.Rated {
+func (r review) domain() conversation.Rated {
 	return conversation.Rated{
 		Rating: conversation.RatingID(r.rating), AskedAt: db.Time(r.askedAt), AskedSeq: unsigned(r.askedSeq),
 		RatedID: conversation.RatingID(r.rated), Score: int(r.score), Comment: r.comment, RatedAt: db.Time(r.ratedAt),
@@ -45,7 +45,7 @@ func (r *review) domain() conversation.Rated {
 // reviewColumns go with dest, for a conversation named c.
 const reviewColumns = `c.rating_id, c.rating_asked_at, c.rating_asked_seq, c.rated_id, c.rating_score, c.rating_comment, c.rating_at`
 
-func (r *review) dest() []any {
+func reviewDest(r *review) []any {
 	return []any{&r.rating, &r.askedAt, &r.askedSeq, &r.rated, &r.score, &r.comment, &r.ratedAt}
 }
 
@@ -58,16 +58,16 @@ rated_id = ?, rating_score = ?, rating_comment = ?, rating_at = ? WHERE workspac
 		return err
 	}
 	for _, ch := range changes {
-		id, via, member, score, comment := conversation.RatingOf(ch)
+		d := conversation.RatingOf(ch)
 		switch ch.Type {
 		case conversation.RatingRequested:
 			err = t.tx.Queue(ctx, `INSERT INTO rating (workspace_id, rating_id, conversation_id, inbox_id, contact_id, member_id, team_id,
 asked_at, expires_at, given_at, score, comment, via) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '', ?)`,
-				string(t.workspace), string(id), string(c.ID), string(c.Inbox), string(c.Contact), string(member), string(c.Team),
-				db.Micros(ch.At), db.Micros(ch.At.Add(conversation.RatingTTL)), string(via))
+				string(t.workspace), string(d.Rating), string(c.ID), string(c.Inbox), string(c.Contact), string(d.Member), string(c.Team),
+				db.Micros(ch.At), db.Micros(ch.At.Add(conversation.RatingTTL)), string(d.Via))
 		case conversation.RatingGiven:
 			err = t.tx.Queue(ctx, `UPDATE rating SET given_at = ?, score = ?, comment = ?, via = ? WHERE workspace_id = ? AND rating_id = ?`,
-				db.Micros(ch.At), score, comment, string(via), string(t.workspace), string(id))
+				db.Micros(ch.At), d.Score, d.Comment, string(d.Via), string(t.workspace), string(d.Rating))
 		default:
 		}
 		if err != nil {

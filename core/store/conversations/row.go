@@ -102,7 +102,7 @@ func (r *conversationRow) dest() []any {
 		&r.number, &r.order.team, &r.order.priority, &r.order.labels, &r.order.participants,
 		&r.order.attributes, &r.order.mergedInto, &r.order.undo,
 	}
-	return append(append(out, r.review.dest()...), &r.contactName, &r.assigneeName, &r.plugin, &r.live)
+	return append(append(out, reviewDest(&r.review)...), &r.contactName, &r.assigneeName, &r.plugin, &r.live)
 }
 
 // one reads one conversation; nil when there is none.

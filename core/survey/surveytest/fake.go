@@ -50,16 +50,16 @@ func (f Fake) all(ctx context.Context) ([]survey.Rating, error) {
 func ratings(c conversation.Conversation, changes []conversation.Change) []survey.Rating {
 	var out []survey.Rating
 	for _, ch := range changes {
-		id, via, member, score, comment := conversation.RatingOf(ch)
+		d := conversation.RatingOf(ch)
 		switch ch.Type {
 		case conversation.RatingRequested:
 			out = append(out, survey.Rating{
-				Workspace: c.Workspace, ID: id, Conversation: c.ID, Inbox: c.Inbox, Contact: c.Contact, Member: member, Team: c.Team,
-				AskedAt: ch.At, Via: via, ContactName: c.ContactName,
+				Workspace: c.Workspace, ID: d.Rating, Conversation: c.ID, Inbox: c.Inbox, Contact: c.Contact, Member: d.Member, Team: c.Team,
+				AskedAt: ch.At, Via: d.Via, ContactName: c.ContactName,
 			})
 		case conversation.RatingGiven:
-			i := slices.IndexFunc(out, func(r survey.Rating) bool { return r.ID == id })
-			out[i].GivenAt, out[i].Via, out[i].Score, out[i].Comment = ch.At, via, score, comment
+			i := slices.IndexFunc(out, func(r survey.Rating) bool { return r.ID == d.Rating })
+			out[i].GivenAt, out[i].Via, out[i].Score, out[i].Comment = ch.At, d.Via, d.Score, d.Comment
 		default:
 		}
 	}
