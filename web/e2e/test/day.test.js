@@ -50,6 +50,7 @@ test('the owner makes teams, a label, a canned reply', async () => {
   await page.getByTestId('teams-save').click()
   await page.getByTestId('teams-row').first().waitFor()
   assert.deepEqual(await axe(page), [])
+  await api('PATCH', '', { settings: { rating: { enabled: true, ask: 'widget' } } })
   await api('POST', '/teams', { name: 'Support', member_ids: [ids.Emma, ids['赵敏']], inbox_ids: [] })
   await page.goto(`${server.origin}/settings/labels`)
   await page.getByTestId('labels-new').click()

@@ -3,7 +3,7 @@
  * by the mock alone.
  */
 const offered = new Set<Feature>([
-  "uploads", "quotes", "mentions", "canned", "drafts", "scheduled", "delivery", "labels", "attributes", "priority", "participants", "teams", "merge", "looking",
+  "uploads", "quotes", "mentions", "canned", "drafts", "scheduled", "delivery", "labels", "attributes", "priority", "participants", "teams", "merge", "looking", "transcript",
 ]);
 
 export type Feature =
