@@ -1,6 +1,7 @@
 import { ref } from "vue";
 import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteLocationRaw, type Router, type RouteRecordRaw } from "vue-router";
 import type { Permission } from "@/session/workspace";
+import { withTexts } from "@/i18n";
 import type { useSession } from "@/session/session";
 
 declare module "vue-router" {
@@ -18,10 +19,10 @@ declare module "vue-router" {
 export const bootError = ref<unknown>();
 
 const routes: RouteRecordRaw[] = [
-  { path: "/sign-in", name: "sign-in", component: () => import("./auth/SignInPage.vue"), meta: { open: true, title: "auth.signIn" } },
-  { path: "/setup", name: "setup", component: () => import("./auth/SetupPage.vue"), meta: { open: true, title: "auth.setup" } },
-  { path: "/link", name: "link", component: () => import("./auth/LinkPage.vue"), meta: { open: true, title: "auth.signIn" } },
-  { path: "/invite", name: "invite", component: () => import("./auth/InvitePage.vue"), meta: { open: true, title: "auth.invitation" } },
+  { path: "/sign-in", name: "sign-in", component: withTexts("auth", () => import("./auth/SignInPage.vue")), meta: { open: true, title: "auth.signIn" } },
+  { path: "/setup", name: "setup", component: withTexts("auth", () => import("./auth/SetupPage.vue")), meta: { open: true, title: "auth.setup" } },
+  { path: "/link", name: "link", component: withTexts("auth", () => import("./auth/LinkPage.vue")), meta: { open: true, title: "auth.signIn" } },
+  { path: "/invite", name: "invite", component: withTexts("auth", () => import("./auth/InvitePage.vue")), meta: { open: true, title: "auth.invitation" } },
   {
     path: "/",
     component: () => import("./shell/Shell.vue"),
@@ -34,23 +35,23 @@ const routes: RouteRecordRaw[] = [
         meta: { title: "nav.conversations" },
       },
       { path: "design", name: "design", component: () => import("./design/DesignPage.vue"), meta: { title: "nav.design" } },
-      { path: "start", name: "start", component: () => import("./start/StartPage.vue"), meta: { title: "nav.start" } },
+      { path: "start", name: "start", component: withTexts("settings", withTexts("start", () => import("./start/StartPage.vue"))), meta: { title: "nav.start" } },
       {
         path: "settings",
-        component: () => import("./settings/SettingsPage.vue"),
+        component: withTexts("settings", () => import("./settings/SettingsPage.vue")),
         children: [
           { path: "", name: "settings", redirect: { name: "profile" } },
-          { path: "profile", name: "profile", component: () => import("./settings/ProfilePage.vue"), meta: { title: "settings.profile" } },
-          { path: "workspace", name: "workspace", component: () => import("./settings/WorkspacePage.vue"), meta: { title: "settings.workspace", permission: "workspace.manage" } },
-          { path: "members", name: "members", component: () => import("./settings/MembersPage.vue"), meta: { title: "settings.members", permission: "member.read" } },
-          { path: "teams", name: "teams", component: () => import("./settings/catalog/TeamsPage.vue"), meta: { title: "settings.teams", permission: "team.read" } },
-          { path: "labels", name: "labels", component: () => import("./settings/catalog/LabelsPage.vue"), meta: { title: "settings.labels", permission: "catalog.read" } },
-          { path: "fields", name: "attributes", component: () => import("./settings/catalog/AttributesPage.vue"), meta: { title: "settings.attributes", permission: "catalog.read" } },
-          { path: "canned", name: "canned", component: () => import("./settings/catalog/CannedPage.vue"), meta: { title: "settings.canned", permission: "catalog.read" } },
-          { path: "inboxes", name: "inboxes", component: () => import("./settings/InboxesPage.vue"), meta: { title: "settings.inboxes", permission: "inbox.read" } },
-          { path: "inboxes/new", name: "inbox-new", component: () => import("./settings/InboxNewPage.vue"), meta: { title: "settings.newInbox", permission: "inbox.manage" } },
-          { path: "inboxes/:inbox", name: "inbox", component: () => import("./settings/InboxPage.vue"), meta: { title: "settings.inboxes", permission: "inbox.read" } },
-          { path: "plugins", name: "plugins", component: () => import("./settings/PluginsPage.vue"), meta: { title: "settings.plugins", permission: "plugin.read" } },
+          { path: "profile", name: "profile", component: withTexts("settings", () => import("./settings/ProfilePage.vue")), meta: { title: "settings.profile" } },
+          { path: "workspace", name: "workspace", component: withTexts("settings", () => import("./settings/WorkspacePage.vue")), meta: { title: "settings.workspace", permission: "workspace.manage" } },
+          { path: "members", name: "members", component: withTexts("settings", () => import("./settings/MembersPage.vue")), meta: { title: "settings.members", permission: "member.read" } },
+          { path: "teams", name: "teams", component: withTexts("settings", () => import("./settings/catalog/TeamsPage.vue")), meta: { title: "settings.teams", permission: "team.read" } },
+          { path: "labels", name: "labels", component: withTexts("settings", () => import("./settings/catalog/LabelsPage.vue")), meta: { title: "settings.labels", permission: "catalog.read" } },
+          { path: "fields", name: "attributes", component: withTexts("settings", () => import("./settings/catalog/AttributesPage.vue")), meta: { title: "settings.attributes", permission: "catalog.read" } },
+          { path: "canned", name: "canned", component: withTexts("settings", () => import("./settings/catalog/CannedPage.vue")), meta: { title: "settings.canned", permission: "catalog.read" } },
+          { path: "inboxes", name: "inboxes", component: withTexts("settings", () => import("./settings/InboxesPage.vue")), meta: { title: "settings.inboxes", permission: "inbox.read" } },
+          { path: "inboxes/new", name: "inbox-new", component: withTexts("settings", () => import("./settings/InboxNewPage.vue")), meta: { title: "settings.newInbox", permission: "inbox.manage" } },
+          { path: "inboxes/:inbox", name: "inbox", component: withTexts("settings", () => import("./settings/InboxPage.vue")), meta: { title: "settings.inboxes", permission: "inbox.read" } },
+          { path: "plugins", name: "plugins", component: withTexts("settings", () => import("./settings/PluginsPage.vue")), meta: { title: "settings.plugins", permission: "plugin.read" } },
         ],
       },
     ],

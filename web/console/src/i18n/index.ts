@@ -1,6 +1,7 @@
 import { createI18n } from "vue-i18n";
 import { ref, watch } from "vue";
 import { readStored, writeStored } from "@/ui/stored";
+import type { Area } from "./areas";
 import en from "@/locales/en.json";
 
 export type Locale = "en" | "zh-CN";
@@ -8,10 +9,8 @@ export const locales: readonly Locale[] = ["en", "zh-CN"];
 
 export type Messages = typeof en;
 
-/** English is in the first load as fallback; the others are fetched when chosen. */
-const loaders: Record<Exclude<Locale, "en">, () => Promise<{ default: Messages }>> = {
-  "zh-CN": () => import("@/locales/zh-CN.json"),
-};
+type Texts = Record<string, unknown>;
+const files = import.meta.glob<Texts>("@/locales/*.json", { import: "default" });
 
 export const i18n = createI18n<[Messages], Locale, false>({
   legacy: false,
@@ -24,14 +23,43 @@ export const i18n = createI18n<[Messages], Locale, false>({
 export const locale = ref<Locale>(preferred());
 watch(locale, (value) => writeStored("locale", value));
 
+const open = new Set<Area>();
+const fetched = new Map<string, Promise<void>>();
+
 /** Shows the console in a language; what is on screen changes once its texts are there. */
 export async function setLocale(next: Locale): Promise<void> {
-  if (next !== "en" && !i18n.global.availableLocales.includes(next)) {
-    i18n.global.setLocaleMessage(next, (await loaders[next]()).default);
-  }
+  await Promise.all([fetchTexts(next), ...[...open].map((area) => fetchTexts(next, area))]);
   i18n.global.locale.value = next;
   locale.value = next;
   document.documentElement.lang = next;
+}
+
+/** A part of the console together with its texts: for a lazy route or `defineAsyncComponent`. */
+export function withTexts<T>(area: Area, load: () => Promise<T>): () => Promise<T> {
+  return async () => {
+    open.add(area);
+    const [part] = await Promise.all([load(), fetchTexts("en", area), fetchTexts(i18n.global.locale.value, area)]);
+    return part;
+  };
+}
+
+/** English is in the first load as fallback; what could not be fetched is tried again the next time. */
+function fetchTexts(locale: Locale, area?: Area): Promise<void> {
+  if (locale === "en" && !area) return Promise.resolve();
+  const name = area ? `${area}.${locale}` : locale;
+  const known = fetched.get(name);
+  if (known) return known;
+  const load = files[`/src/locales/${name}.json`];
+  if (!load) return Promise.resolve();
+  const done = load().then(
+    (texts) => i18n.global.mergeLocaleMessage(locale, texts),
+    (error: unknown) => {
+      fetched.delete(name);
+      throw error;
+    },
+  );
+  fetched.set(name, done);
+  return done;
 }
 
 function preferred(): Locale {

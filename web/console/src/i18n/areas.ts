@@ -1,0 +1,14 @@
+/**
+ * Parts of the console whose texts are fetched with the part: `locales/<area>.<locale>.json`.
+ * The values are the folders that may use them.
+ */
+export const areas = {
+  auth: ["auth"],
+  settings: ["settings", "start"],
+  start: ["start"],
+  lists: ["conversations/list"],
+  people: ["people"],
+  notices: ["notifications"],
+} as const;
+export type Area = keyof typeof areas;
+
