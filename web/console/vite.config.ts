@@ -9,7 +9,6 @@ export default defineConfig(async (): Promise<UserConfig> => ({
   // `npm run mock`: the console against a server in memory, for work on its looks.
   plugins: [vue(), mocked ? (await import("./dev/mock.ts")).mockServer() : undefined],
   define: {
-    __MOCKED__: mocked,
     __VUE_PROD_DEVTOOLS__: false,
     __VUE_OPTIONS_API__: false,
     __VUE_I18N_FULL_INSTALL__: false,

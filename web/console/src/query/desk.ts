@@ -1,28 +1,27 @@
 import { computed, toValue, type MaybeRefOrGetter } from "vue";
 import { useQuery } from "@tanstack/vue-query";
-import { offers } from "@/api/offered";
 import { useWorkspace } from "@/session/workspace";
 import { keys } from "./keys";
 
 /** What the people of a workspace share is small and seldom changes: fetched whole, patched by events. */
 export function useLabels() {
   const { api, id, may } = useWorkspace();
-  return useQuery({ queryKey: keys.labels(id), queryFn: () => api.catalog.labels(), enabled: offers("labels") && may("catalog.read") });
+  return useQuery({ queryKey: keys.labels(id), queryFn: () => api.catalog.labels(), enabled: may("catalog.read") });
 }
 
 export function useAttributes() {
   const { api, id, may } = useWorkspace();
-  return useQuery({ queryKey: keys.attributes(id), queryFn: () => api.catalog.attributes(), enabled: offers("attributes") && may("catalog.read") });
+  return useQuery({ queryKey: keys.attributes(id), queryFn: () => api.catalog.attributes(), enabled: may("catalog.read") });
 }
 
 export function useCanned() {
   const { api, id, may } = useWorkspace();
-  return useQuery({ queryKey: keys.canned(id), queryFn: () => api.catalog.canned(), enabled: offers("canned") && may("catalog.read") });
+  return useQuery({ queryKey: keys.canned(id), queryFn: () => api.catalog.canned(), enabled: may("catalog.read") });
 }
 
 export function useTeams() {
   const { api, id, may } = useWorkspace();
-  return useQuery({ queryKey: keys.teams(id), queryFn: () => api.catalog.teams(), enabled: offers("teams") && may("team.read") });
+  return useQuery({ queryKey: keys.teams(id), queryFn: () => api.catalog.teams(), enabled: may("team.read") });
 }
 
 /** What is to be sent later in a conversation, by its time. */
@@ -31,7 +30,6 @@ export function useScheduled(conversation: MaybeRefOrGetter<string>) {
   return useQuery({
     queryKey: computed(() => keys.scheduled(id, toValue(conversation))),
     queryFn: async ({ queryKey }) => (await api.desk.scheduled(queryKey[2])).sort((a, b) => Date.parse(a.send_at) - Date.parse(b.send_at)),
-    enabled: offers("scheduled"),
   });
 }
 

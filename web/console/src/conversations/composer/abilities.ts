@@ -1,5 +1,4 @@
 import type { Attachment, Capabilities, MessageKind } from "@patchbay/client/types";
-import { offers } from "@/api/offered";
 import { MAX_TEXT } from "../limit";
 
 /** What can be written to whoever reads it: a customer through a channel, or colleagues. */
@@ -20,15 +19,15 @@ const every: Attachment["kind"][] = ["image", "audio", "video", "file"];
 
 export function abilitiesOf(kind: MessageKind, capabilities: Capabilities | undefined): Abilities {
   const fileLimit = capabilities?.attachment_limit || NOTE_FILE_LIMIT;
-  if (kind === "note") return { text: true, textLimit: MAX_TEXT, files: offers("uploads") ? every : [], fileLimit, quote: offers("quotes") };
+  if (kind === "note") return { text: true, textLimit: MAX_TEXT, files: every, fileLimit, quote: true };
   const content = capabilities?.content ?? ["text"];
   const files = content.includes("file") ? every : every.filter((one) => content.includes(one));
   return {
     text: content.includes("text"),
     textLimit: capabilities?.text_limit || MAX_TEXT,
-    files: offers("uploads") ? files : [],
+    files,
     fileLimit,
-    quote: offers("quotes") && content.includes("reply"),
+    quote: content.includes("reply"),
   };
 }
 

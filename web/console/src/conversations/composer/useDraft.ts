@@ -1,6 +1,5 @@
 import { onScopeDispose, reactive, ref, watch, type Ref } from "vue";
 import type { Attachment, MessageKind, ServerDraft } from "@patchbay/client/types";
-import { offers } from "@/api/offered";
 import { useLive } from "@/live/live";
 import { useWorkspace } from "@/session/workspace";
 import { draftKey, readDraft, readMark, writeDraft, type Draft } from "../drafts";
@@ -26,19 +25,17 @@ export function useDraft(conversation: string, kind: Ref<MessageKind>, files: Dr
   /** While the draft is taken from elsewhere, its change is not ours to save. */
   let taking = false;
 
-  const sync = offers("drafts")
-    ? new DraftSync({
-        mark,
-        load: () => api.desk.draft(conversation),
-        save: ({ quote, attachments, ...content }, rev) => api.desk.saveDraft(conversation, { ...content, rev, reply_to: quote?.id, attachment_ids: attachments.length > 0 ? attachments.map((one) => one.id) : undefined }),
-        onRemote: take,
-        onConflict: (theirs) => (other.value = theirs),
-        onMark: (next) => {
-          mark = next;
-          writeDraft(id, conversation, draft, mark);
-        },
-      })
-    : undefined;
+  const sync = new DraftSync({
+    mark,
+    load: () => api.desk.draft(conversation),
+    save: ({ quote, attachments, ...content }, rev) => api.desk.saveDraft(conversation, { ...content, rev, reply_to: quote?.id, attachment_ids: attachments.length > 0 ? attachments.map((one) => one.id) : undefined }),
+    onRemote: take,
+    onConflict: (theirs) => (other.value = theirs),
+    onMark: (next) => {
+      mark = next;
+      writeDraft(id, conversation, draft, mark);
+    },
+  });
 
   function content(): DraftContent {
     const beside = kind.value === "text" ? "note" : "text";
@@ -73,30 +70,30 @@ export function useDraft(conversation: string, kind: Ref<MessageKind>, files: Dr
     [() => draft.text, () => draft.note, () => draft.quote?.id, () => files.attachments.value.map((one) => one.id).join()],
     () => {
       draft.kind = kind.value;
-      if (!taking) sync?.changed(content());
+      if (!taking) sync.changed(content());
       writeDraft(id, conversation, draft, mark);
     },
     { flush: "sync" },
   );
 
   // Another window says so over the live connection; without one it is asked when this one is looked at.
-  live.onDraft((where, rev, theirs) => where === conversation && sync?.heard(rev, theirs));
-  const look = () => document.visibilityState === "visible" && void sync?.check();
-  const stored = (event: StorageEvent) => event.key?.endsWith(draftKey(id, conversation)) && void sync?.check();
+  live.onDraft((where, rev, theirs) => where === conversation && sync.heard(rev, theirs));
+  const look = () => document.visibilityState === "visible" && void sync.check();
+  const stored = (event: StorageEvent) => event.key?.endsWith(draftKey(id, conversation)) && void sync.check();
   document.addEventListener("visibilitychange", look);
   addEventListener("focus", look);
   addEventListener("storage", stored);
-  const leave = () => void sync?.flush();
+  const leave = () => void sync.flush();
   addEventListener("pagehide", leave);
   onScopeDispose(() => {
     document.removeEventListener("visibilitychange", look);
     removeEventListener("focus", look);
     removeEventListener("storage", stored);
     removeEventListener("pagehide", leave);
-    sync?.end();
+    sync.end();
   });
-  if (mark.dirty) sync?.changed(content());
-  void sync?.check();
+  if (mark.dirty) sync.changed(content());
+  void sync.check();
 
   return {
     draft,
@@ -107,8 +104,8 @@ export function useDraft(conversation: string, kind: Ref<MessageKind>, files: Dr
     /** After sending: the server's copy goes too, at once. */
     sent: () => {
       other.value = undefined;
-      sync?.changed(content());
-      void sync?.flush();
+      sync.changed(content());
+      void sync.flush();
     },
   };
 }

@@ -1,2 +1,0 @@
-/** Whether the console talks to the server in memory. */
-declare const __MOCKED__: boolean;
