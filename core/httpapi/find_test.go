@@ -58,6 +58,13 @@ func TestListsAndViews(t *testing.T) {
 	if a := s.ask(http.MethodGet, path+"/conversations/counts?views=all,"+v.ID, "", "Cookie", cookie); a.text != `{"counts":{"all":1,"`+v.ID+`":1}}`+"\n" {
 		t.Errorf("the counts are %s", a.text)
 	}
+	asked := `{"ids":["` + string(done.ID) + `","cnv_none","` + string(open.ID) + `"],"view":"` + v.ID + `"}`
+	if a := s.ask(http.MethodPost, path+"/conversations/check", asked, "Cookie", cookie); a.text != `{"ids":["`+string(open.ID)+`"]}`+"\n" {
+		t.Errorf("of two conversations the view holds %d %s", a.StatusCode, a.text)
+	}
+	if a := s.ask(http.MethodPost, path+"/conversations/check", `{"ids":["`+string(done.ID)+`"],"view":"all","state":"open"}`, "Cookie", cookie); a.text != `{"ids":[]}`+"\n" {
+		t.Errorf("what is open holds what is resolved: %d %s", a.StatusCode, a.text)
+	}
 	if a := s.ask(http.MethodPatch, path+"/views/"+v.ID, `{"name":"Mine","unknown":1}`, "Cookie", cookie); a.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("an unknown field answers %d %s", a.StatusCode, a.text)
 	}
@@ -66,6 +73,20 @@ func TestListsAndViews(t *testing.T) {
 	}
 	if a := s.ask(http.MethodGet, path+"/conversations?view="+v.ID, "", "Cookie", cookie); a.StatusCode != http.StatusNotFound {
 		t.Errorf("a deleted view answers %d %s", a.StatusCode, a.text)
+	}
+}
+
+func TestBulkAssign(t *testing.T) {
+	s := newSite(t, nil)
+	c := s.Receive(s.Inbox, "a", "m1", "hello")
+	path := "/api/v1/workspaces/" + string(s.WS) + "/conversations/bulk"
+	body := `{"ids":["` + string(c.ID) + `"],"action":"assign","member_id":"` + string(s.Owner.ID) + `"}`
+	a := s.ask(http.MethodPost, path, body, "Cookie", s.signIn(s.Owner))
+	if a.StatusCode != http.StatusOK || a.text != `{"items":[{"id":"`+string(c.ID)+`","ok":true}]}`+"\n" {
+		t.Fatalf("it answers %d %s", a.StatusCode, a.text)
+	}
+	if got := s.theirs(s.WS, c.ID).Assignee; got != s.Owner.ID {
+		t.Errorf("the conversation is with %q", got)
 	}
 }
 

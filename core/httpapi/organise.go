@@ -147,9 +147,10 @@ func (s *Server) unmerge(ctx context.Context, scope identity.Scope, in *Conversa
 type bulkInput struct {
 	WorkspacePath
 	Body struct {
-		IDs    []string `json:"ids" minItems:"1" maxItems:"200" nullable:"false"`
-		Action string   `json:"action" enum:"assign,resolve,reopen,snooze,label,unlabel,read,priority"`
-		destination
+		IDs          []string   `json:"ids" minItems:"1" maxItems:"200" nullable:"false"`
+		Action       string     `json:"action" enum:"assign,resolve,reopen,snooze,label,unlabel,read,priority"`
+		MemberID     *string    `json:"member_id,omitempty" maxLength:"40" doc:"To assign: as in one conversation's."`
+		TeamID       *string    `json:"team_id,omitempty" maxLength:"40"`
 		SnoozedUntil *time.Time `json:"snoozed_until,omitempty"`
 		LabelIDs     []string   `json:"label_ids,omitempty" maxItems:"50" nullable:"false"`
 		Priority     string     `json:"priority,omitempty" enum:",low,normal,high,urgent"`
@@ -170,7 +171,8 @@ type bulkItem struct {
 
 func (s *Server) bulk(ctx context.Context, scope identity.Scope, in *bulkInput) (*body[bulkBody], error) {
 	b := conversation.Bulk{
-		IDs: named[conversation.ID](in.Body.IDs), Action: conversation.Action(in.Body.Action), To: in.Body.domain(),
+		IDs: named[conversation.ID](in.Body.IDs), Action: conversation.Action(in.Body.Action),
+		To:     destination{MemberID: in.Body.MemberID, TeamID: in.Body.TeamID}.domain(),
 		Labels: named[catalog.LabelID](in.Body.LabelIDs), Priority: conversation.Priority(in.Body.Priority),
 	}
 	if in.Body.SnoozedUntil != nil {

@@ -75,9 +75,14 @@ func (s *Server) viewRoutes() {
 		identity.ConversationRead, s.queryConversations)
 	member(s, huma.Operation{
 		Method: http.MethodGet, Path: conversationsPath + "/counts", Summary: "Count what is in views", Tags: tags,
-		Description: "Counting stops at 1000. Of the built-in views what is open is counted. Views that you do not see are left out.",
+		Description: "Counting stops at 1000. Of the built-in views, of teams and of labels what is open is counted. Views that you do not see are left out.",
 	},
 		identity.ConversationRead, s.countViews)
+	member(s, huma.Operation{
+		Method: http.MethodPost, Path: conversationsPath + "/check", Summary: "Tell which conversations a list holds", Tags: tags,
+		Description: "For a client that keeps a list up to date and cannot tell from a conversation alone whether it belongs.",
+	},
+		identity.ConversationRead, s.checkConversations)
 	views := apiPrefix + "/workspaces/{workspace}/views"
 	tags = []string{"views"}
 	member(s, huma.Operation{Method: http.MethodGet, Path: views, Summary: "List your views", Tags: tags},
@@ -133,6 +138,38 @@ func (s *Server) queryConversations(ctx context.Context, scope identity.Scope, i
 		page.Request{Limit: b.Limit, Cursor: b.Cursor})
 }
 
+type checkConversationsInput struct {
+	Workspace string `path:"workspace"`
+	Body      struct {
+		IDs     []string  `json:"ids" minItems:"1" maxItems:"50" nullable:"false"`
+		View    string    `json:"view,omitempty" maxLength:"40"`
+		Filter  rawFilter `json:"filter,omitempty"`
+		State   string    `json:"state,omitempty" enum:"open,snoozed,resolved,any"`
+		Inbox   string    `json:"inbox,omitempty" maxLength:"40"`
+		Contact string    `json:"contact,omitempty" maxLength:"40"`
+		Team    string    `json:"team,omitempty" maxLength:"40"`
+		Label   string    `json:"label,omitempty" maxLength:"40"`
+	}
+}
+
+// checkBody is which of the conversations a list holds.
+type checkBody struct {
+	IDs []conversation.ID `json:"ids" nullable:"false" doc:"In the order given."`
+}
+
+func (s *Server) checkConversations(ctx context.Context, scope identity.Scope, in *checkConversationsInput) (*body[checkBody], error) {
+	b := in.Body
+	a := view.Ask{View: b.View, Filter: json.RawMessage(b.Filter), Team: b.Team, Label: b.Label, Inbox: b.Inbox, Contact: b.Contact}
+	if b.State != "any" {
+		a.State = conversation.State(b.State)
+	}
+	held, err := s.Views.Check(ctx, scope, a, named[conversation.ID](b.IDs))
+	if err != nil {
+		return nil, err
+	}
+	return &body[checkBody]{Body: checkBody{IDs: held}}, nil
+}
+
 func (s *Server) findConversations(ctx context.Context, scope identity.Scope, a view.Ask, p page.Request) (*body[list[wire.Conversation]], error) {
 	found, err := s.Views.Find(ctx, scope, a, p)
 	if err != nil {
@@ -164,7 +201,7 @@ func (s *Server) withUnreadMarks(ctx context.Context, scope identity.Scope, foun
 
 type countViewsInput struct {
 	Workspace string `path:"workspace"`
-	Views     string `query:"views" maxLength:"1300" doc:"Names of built-in views and ids of saved ones, with commas between; at most 30. Absent: the built-in ones."`
+	Views     string `query:"views" maxLength:"1300" doc:"Names of built-in views and ids of saved ones, of teams and of labels, with commas between; at most 30. Absent: the built-in views."`
 }
 
 // countsBody is how much is in views.

@@ -133,7 +133,8 @@ const MostCounted = 1000
 const MaxCounts = 30
 
 // Counts counts what is in each view, at most MostCounted: of the built-in
-// ones what is open. What the member does not see is left out.
+// ones, of a team (its id) and of a label (its id) what is open. What the
+// member does not see is left out.
 func (s *Service) Counts(ctx context.Context, scope identity.Scope, views []string) (map[string]int, error) {
 	if len(views) > MaxCounts {
 		return nil, errs.New(errs.Invalid, "view.counts", "Too many views are to be counted at once.").
@@ -141,11 +142,7 @@ func (s *Service) Counts(ctx context.Context, scope identity.Scope, views []stri
 	}
 	out := make(map[string]int, len(views))
 	for _, name := range views {
-		a := Ask{View: name}
-		if !strings.HasPrefix(name, "vie_") {
-			a.State = conversation.Open
-		}
-		q, err := s.Query(ctx, scope, a)
+		q, err := s.Query(ctx, scope, counted(name))
 		if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Conflict) {
 			continue
 		}
@@ -154,6 +151,49 @@ func (s *Service) Counts(ctx context.Context, scope identity.Scope, views []stri
 		}
 		if out[name], err = s.Lister.Count(ctx, scope.Workspace, q, MostCounted); err != nil {
 			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// counted is what the name of a count asks for.
+func counted(name string) Ask {
+	switch {
+	case strings.HasPrefix(name, "vie_"):
+		return Ask{View: name}
+	case strings.HasPrefix(name, "tea_"):
+		return Ask{Team: name, State: conversation.Open}
+	case strings.HasPrefix(name, "lab_"):
+		return Ask{Label: name, State: conversation.Open}
+	default:
+		return Ask{View: name, State: conversation.Open}
+	}
+}
+
+// MaxChecked is how many conversations are checked at once.
+const MaxChecked = 50
+
+// Check returns those of the given conversations that a list holds, in the
+// order given: what a client asks when one of them changed and its rows do not
+// tell whether it belongs. Conversations that the member does not see are in no
+// list.
+func (s *Service) Check(ctx context.Context, scope identity.Scope, a Ask, ids []conversation.ID) ([]conversation.ID, error) {
+	if len(ids) == 0 || len(ids) > MaxChecked {
+		return nil, errs.New(errs.Invalid, "view.check", "Name 1 to 50 conversations.").
+			WithFields(errs.Field{Pointer: "/ids", Code: "count", Detail: "must have 1 to 50 entries"})
+	}
+	q, err := s.Query(ctx, scope, a)
+	if err != nil {
+		return nil, err
+	}
+	held, err := s.Lister.Among(ctx, scope.Workspace, q, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]conversation.ID, 0, len(held))
+	for _, id := range ids {
+		if held[id] && !slices.Contains(out, id) {
+			out = append(out, id)
 		}
 	}
 	return out, nil

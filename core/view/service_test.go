@@ -3,6 +3,7 @@ package view_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -169,7 +170,7 @@ func TestBuiltinViewsAndCounts(t *testing.T) {
 		return nil
 	})
 	d.Change(done.ID, func(c *conversation.Conversation) error { c.Resolve(d.System()); return nil })
-	want := map[string]int{"mine": 1, "unassigned": 2, "all": 3, "mentions": 1, "team": 1, "participating": 1}
+	want := map[string]int{"mine": 1, "unassigned": 2, "all": 3, "mentions": 1, "team": 1, "participating": 1, "tea_1": 1, "tea_none": 0, "lab_none": 0}
 	var names []string
 	for name := range want {
 		names = append(names, name)
@@ -195,6 +196,14 @@ func TestBuiltinViewsAndCounts(t *testing.T) {
 	_, err = d.views.Find(ctx, d.agent, view.Ask{Sort: "best"}, page.Request{})
 	d.Fails(err, errs.Invalid)
 	_, err = d.views.Counts(ctx, d.agent, make([]string, 31))
+	d.Fails(err, errs.Invalid)
+	held, err := d.views.Check(ctx, d.agent, view.Ask{View: "mentions"}, []conversation.ID{mine.ID, mentioned.ID, mentioned.ID, "cnv_none"})
+	if err != nil || !slices.Equal(held, []conversation.ID{mentioned.ID}) {
+		t.Errorf("of what was given, the mentions hold %v, %v", held, err)
+	}
+	_, err = d.views.Check(ctx, d.agent, view.Ask{}, nil)
+	d.Fails(err, errs.Invalid)
+	_, err = d.views.Check(ctx, d.agent, view.Ask{}, make([]conversation.ID, view.MaxChecked+1))
 	d.Fails(err, errs.Invalid)
 	_, err = d.views.Find(ctx, identity.Scope{Workspace: d.WS}, view.Ask{}, page.Request{})
 	d.Fails(err, errs.Forbidden)
