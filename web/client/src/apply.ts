@@ -70,7 +70,11 @@ export function newerConversation(held: Conversation | undefined, incoming: Conv
   return { ...incoming, unread: held.unread || incoming.last_inbound_seq > held.last_inbound_seq };
 }
 
-export type View = "mine" | "unassigned" | "all";
+/** The views that are always there. */
+export type BuiltinView = "mine" | "unassigned" | "all" | "mentions" | "team" | "participating";
+/** A built-in view, or the id of a saved one. */
+export type View = BuiltinView | `vie_${string}`;
+export type ListSort = "updated_desc" | "waiting_asc" | "created_desc" | "created_asc" | "priority_desc";
 
 /** What a list of conversations was asked for. */
 export interface ConversationFilter {
@@ -78,15 +82,33 @@ export interface ConversationFilter {
   state: ConversationState | "any";
   inbox?: string;
   contact?: string;
+  /** A filter as JSON, joined by "and". */
+  filter?: string;
+  /** Absent: the view's own order. */
+  sort?: ListSort;
 }
 
-/** Whether the server would list the conversation, asked by this member. */
+const judged: readonly View[] = ["mine", "unassigned", "all", "participating"];
+
+/**
+ * Whether the rows alone tell what the list holds and in which order. Where not, only the server can
+ * say: such a list has to be fetched again when something changes.
+ */
+export function canJudge(filter: ConversationFilter): boolean {
+  return judged.includes(filter.view) && !filter.filter && (!filter.sort || filter.sort === "updated_desc");
+}
+
+/**
+ * Whether the server would list the conversation, asked by this member; for lists that `canJudge`
+ * knows.
+ */
 export function matches(conversation: Conversation, filter: ConversationFilter, memberID: string): boolean {
   if (conversation.merged_into) return false;
   if (filter.state !== "any" && conversation.state !== filter.state) return false;
   if (filter.inbox && conversation.inbox_id !== filter.inbox) return false;
   if (filter.contact && conversation.contact.id !== filter.contact) return false;
   if (filter.view === "mine") return conversation.assignee_id === memberID;
+  if (filter.view === "participating") return (conversation.participants ?? []).includes(memberID);
   return filter.view === "all" || !conversation.assignee_id;
 }
 
@@ -115,6 +137,18 @@ export function applyToPages(
   return without.map((page, index) =>
     index === place ? { ...page, items: [...page.items, conversation].sort(byUpdate) } : page,
   );
+}
+
+/**
+ * Brings a row of a list that the server alone can judge up to date, in its place; a row that is not
+ * held is not added, and one that was merged away leaves.
+ */
+export function refreshInPages(pages: readonly ListPage<Conversation>[], incoming: Conversation): ListPage<Conversation>[] {
+  const held = pages.flatMap((page) => page.items).find((item) => item.id === incoming.id);
+  const next = held && newerConversation(held, incoming);
+  if (!next || next === held) return pages as ListPage<Conversation>[];
+  if (next.merged_into) return pages.map((page) => removeFrom(page, next.id));
+  return pages.map((page) => (page.items.includes(held) ? { ...page, items: page.items.map((item) => (item === held ? next : item)) } : page));
 }
 
 function removeFrom(page: ListPage<Conversation>, id: string): ListPage<Conversation> {

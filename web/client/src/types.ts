@@ -45,6 +45,18 @@ export type Conversation = Schema<"Conversation"> & ConversationMore;
 interface ConversationMore {
   rating?: RatingRef;
 }
+/** A saved view. */
+export type SavedView = Omit<Schema<"ViewBody">, "filter"> & { filter: FilterNode };
+/** A choice of conversations: one condition, or several joined. `docs/reference/filters.md`. */
+export type FilterNode = { and: FilterNode[] } | { or: FilterNode[] } | { not: FilterNode } | FilterCondition;
+export interface FilterCondition {
+  field: string;
+  op: string;
+  value?: unknown;
+}
+export type SearchAnswer = Schema<"AnswerBody">;
+export type SearchHit = Schema<"FoundBody">;
+export type BulkItem = Schema<"BulkItem">;
 export type ConversationState = Conversation["state"];
 export type Message = Schema<"Message">;
 export type MessageKind = Message["kind"];

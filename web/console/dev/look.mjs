@@ -18,6 +18,10 @@ const conversation = "/conversations/mine/cnv_0";
 const fresh = "/conversations/all/cnv_5";
 const pages = [
   { name: "conversations", path: "/conversations/all" },
+  { name: "views", path: "/conversations/vie_1", act: (page) => page.getByTestId("view-menu").click() },
+  { name: "list-filter", path: "/conversations/mine", act: (page) => page.getByTestId("list-filter").click() },
+  { name: "bulk", path: "/conversations/all", ready: "[data-testid=conversation-list-item]", act: choose },
+  { name: "bulk-failed", path: "/conversations/all", ready: "[data-testid=conversation-list-item]", act: chooseAndFail },
   { name: "conversation", path: conversation, ready: "[data-testid=message]" },
   { name: "conversation-phone-panel", path: conversation, ready: "[data-testid=message]", only: 390, act: (page) => page.getByTestId("toggle-panel").click() },
   { name: "note", path: conversation, ready: "[data-testid=message]", act: writeNote },
@@ -65,6 +69,22 @@ const pages = [
   { name: "link", path: "/link?token=spent", mock: "signedIn=false" },
   { name: "invite", path: "/invite?token=good", mock: "signedIn=false" },
 ];
+
+async function choose(page) {
+  const boxes = page.getByTestId("row-select");
+  await boxes.nth(0).focus();
+  await page.keyboard.press("x");
+  await boxes.nth(2).focus();
+  await page.keyboard.press("Shift+X");
+  await page.getByTestId("bulk-bar").waitFor();
+}
+
+async function chooseAndFail(page) {
+  await choose(page);
+  await page.getByTestId("bulk-all").click().catch(() => undefined);
+  await page.getByTestId("bulk-read").click();
+  await page.getByTestId("bulk-failures").waitFor();
+}
 
 async function writeNote(page) {
   await page.getByTestId("note-toggle").click();

@@ -1,8 +1,8 @@
-import { QueryClient } from "@tanstack/vue-query";
+import { InfiniteQueryObserver, QueryClient } from "@tanstack/vue-query";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { applyChanges, emptyTimeline, type ConversationFilter, type Timeline } from "@patchbay/client/member";
 import type { Contact, Conversation, ListPage } from "@patchbay/client/types";
-import { ConversationCache, mergeNewest, type ConversationPages } from "@/live/cache";
+import { ConversationCache, mergeNewest, REFETCH_MS, type ConversationPages } from "@/live/cache";
 import { keys } from "@/query/keys";
 import { at, change, conversation } from "./fixtures";
 
@@ -99,5 +99,62 @@ describe("mergeNewest", () => {
     const merged = mergeNewest(applyChanges(held, [change(10)]), { items: [change(8), change(9)], last_seq: 9, has_more: true });
     expect(merged.changes.map((one) => one.seq)).toEqual([8, 9, 10]);
     expect(merged.hasOlder).toBe(true);
+  });
+});
+
+describe("ConversationCache, lists that the server alone can judge", () => {
+  afterEach(() => void vi.useRealTimers());
+  const saved: ConversationFilter = { view: "vie_1", state: "any" };
+
+  function server(...answers: Conversation[][]) {
+    const { client, cache } = setUp();
+    const asked = vi.fn(() => page(...(answers.shift() ?? [])));
+    const key = keys.conversations("w", saved);
+    const observer = new InfiniteQueryObserver(client, { queryKey: key, queryFn: asked, initialPageParam: undefined as string | undefined, getNextPageParam: () => undefined });
+    observer.subscribe(() => {});
+    const rows = () => client.getQueryData<ConversationPages>(key)?.pages.flatMap((one) => one.items) ?? [];
+    return { client, cache, asked, rows };
+  }
+
+  it("patches what is held in its place and asks once for all that came", async () => {
+    vi.useFakeTimers();
+    const { cache, asked, rows } = server([conversation("a"), conversation("b")], [conversation("c"), conversation("b", { last_seq: 3 })]);
+    await vi.advanceTimersByTimeAsync(0);
+    cache.takeConversation(conversation("b", { last_seq: 2, priority: "high", updated_at: at(9) }));
+    cache.takeConversation(conversation("b", { last_seq: 3, priority: "high", updated_at: at(10) }));
+    cache.takeConversation(conversation("c", { updated_at: at(11) }));
+    expect(rows().map((row) => `${row.id}${row.last_seq}`)).toEqual(["a1", "b3"]);
+    expect(asked).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(REFETCH_MS);
+    expect(asked).toHaveBeenCalledTimes(2);
+    expect(rows().map((row) => row.id)).toEqual(["c", "b"]);
+    await vi.advanceTimersByTimeAsync(REFETCH_MS * 3);
+    expect(asked).toHaveBeenCalledTimes(2);
+  });
+
+  it("leaves the other lists alone", async () => {
+    vi.useFakeTimers();
+    const { client, cache, asked } = server([]);
+    const other = vi.fn(() => page(conversation("a")));
+    await client.fetchInfiniteQuery({ queryKey: keys.conversations("w", mine), queryFn: other, initialPageParam: undefined as string | undefined });
+    cache.takeConversation(conversation("a", { last_seq: 2 }));
+    await vi.advanceTimersByTimeAsync(REFETCH_MS);
+    expect(other).toHaveBeenCalledTimes(1);
+    expect(asked).toHaveBeenCalledTimes(2);
+  });
+
+  it("asks again when something came while the answer was on its way", async () => {
+    vi.useFakeTimers();
+    const { client, cache } = setUp();
+    let answer = (_: ListPage<Conversation>) => {};
+    const asked = vi.fn(() => new Promise<ListPage<Conversation>>((resolve) => (answer = resolve)));
+    const observer = new InfiniteQueryObserver(client, { queryKey: keys.conversations("w", saved), queryFn: asked, initialPageParam: undefined as string | undefined, getNextPageParam: () => undefined });
+    observer.subscribe(() => {});
+    cache.takeConversation(conversation("new"));
+    await vi.advanceTimersByTimeAsync(REFETCH_MS);
+    expect(asked).toHaveBeenCalledTimes(1);
+    answer({ items: [] });
+    await vi.advanceTimersByTimeAsync(REFETCH_MS);
+    expect(asked).toHaveBeenCalledTimes(2);
   });
 });

@@ -5,3 +5,4 @@ export { WorkspaceApi, type ConversationQuery } from "./workspace";
 export { ApiError, type FieldProblem, type Problem } from "../problem";
 export { CatalogApi } from "./catalog";
 export { DeskApi, type DraftBody, type ScheduleBody } from "./desk";
+export { ViewsApi, type BulkAction, type SearchQuery, type SearchType, type ViewBody } from "./views";

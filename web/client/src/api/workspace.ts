@@ -1,3 +1,4 @@
+import type { ListSort, View } from "../apply";
 import { wireMessage, type FeedRange, type MemberMessage, type Stored } from "../live/member";
 import type {
   ChannelType,
@@ -20,14 +21,18 @@ import { CatalogApi } from "./catalog";
 import type { Api } from "./client";
 import { DeskApi } from "./desk";
 import { PeopleApi } from "./people";
+import { ViewsApi } from "./views";
 
 const BASE = "/api/v1/workspaces/{workspace}" as const;
 
 export interface ConversationQuery {
-  view?: "mine" | "unassigned" | "all";
+  view?: View;
   state?: ConversationState | "any";
   inbox?: string;
   contact?: string;
+  /** As JSON. */
+  filter?: string;
+  sort?: ListSort;
   cursor?: string;
   limit?: number;
 }
@@ -40,6 +45,8 @@ export class WorkspaceApi {
   readonly desk: DeskApi;
   /** Teams, who is there, what a member is told. */
   readonly people: PeopleApi;
+  /** Saved views, search, work on many conversations at once. */
+  readonly views: ViewsApi;
 
   constructor(
     private readonly api: Api,
@@ -48,6 +55,7 @@ export class WorkspaceApi {
     this.catalog = new CatalogApi(api, id);
     this.desk = new DeskApi(api, id);
     this.people = new PeopleApi(api, id);
+    this.views = new ViewsApi(api, id);
   }
 
   private get path() {

@@ -1,5 +1,6 @@
 import type { Attribute, Canned, Conversation, DeliveryStep, Label, Message, Quote, Scheduled, ServerDraft, Team } from "@patchbay/client/types";
 import { absent, agent, refused, type Answer, type Route } from "./answers.ts";
+import { seedViews } from "./lists.ts";
 import { hills, Media, tone } from "./media.ts";
 import type { World } from "./world.ts";
 
@@ -156,6 +157,7 @@ export function seedDesk(world: World, ago: (minutes: number) => string): void {
   desk.teams = [{ id: "tea_1", name: "售后 After-sales", description: "退换货", member_ids: ["mem_1", "mem_3"], inbox_ids: [], created_at: ago(9_000) }, { id: "tea_2", name: "Wholesale", description: "", member_ids: ["mem_2"], inbox_ids: [], created_at: ago(9_000) }];
   [...world.conversations.keys()].forEach((id, index) => Object.assign(world.conversations.get(id)!, { number: 100 + index }));
   for (const inbox of world.inboxes) if (inbox.live) inbox.capabilities = { ...inbox.capabilities, content: ["text", "image", "audio", "file", "reply"], attachment_limit: 25 * 1024 * 1024 };
+  seedViews(world, ago);
   richTalk(world, ago);
 }
 

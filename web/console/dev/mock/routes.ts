@@ -1,6 +1,7 @@
 import type { Conversation, Inbox } from "@patchbay/client/types";
 import { absent, agent, refused, type Answer, type Body, type Route } from "./answers.ts";
 import { deskRoutes } from "./desk.ts";
+import { listRoutes } from "./lists.ts";
 import { channelTypes } from "./seed.ts";
 import type { World } from "./world.ts";
 
@@ -118,10 +119,7 @@ const inside: Record<string, Route> = {
     world.publish({ type: "contact.changed", at: new Date().toISOString(), data: { id } });
     return [200, contact];
   },
-  "GET conversations": (world, _p, query) => {
-    const { value: number } = JSON.parse(query.get("filter") ?? "{}") as { value?: number };
-    return page(world.list(query).filter((row) => number === undefined || row.number === number), query);
-  },
+  "GET conversations": (world, _p, query) => page(world.list(query), query),
   "GET conversations/:c": (world, [id]) => (world.conversations.has(id!) ? [200, world.row(world.conversations.get(id!)!)] : absent),
   "GET conversations/:c/timeline": (world, [id], query) => {
     const all = world.changes.get(id!) ?? [];
@@ -160,7 +158,7 @@ export function answer(world: World, method: string, path: string, query: URLSea
   if (parts[0] !== "workspaces") return session[`${method} ${parts.join("/")}`]?.(world, [], query, body, raw) ?? absent;
   if (!world.signedIn) return refused(401, "session.ended");
   const rest = parts.slice(2);
-  for (const [pattern, route] of Object.entries({ ...inside, ...deskRoutes })) {
+  for (const [pattern, route] of Object.entries({ ...listRoutes, ...inside, ...deskRoutes })) {
     const [verb, shape = ""] = pattern.split(" ");
     const wanted = shape.split("/");
     if (verb !== method || wanted.length !== rest.length || !wanted.every((part, index) => part.startsWith(":") || part === rest[index])) continue;

@@ -1,6 +1,7 @@
-import type { Actor, Change, ChangeType, Contact, Conversation, FeedEvent, Inbox, Invitation, Member, Message, MessageKind, Plugin, PresenceEntry } from "@patchbay/client/types";
+import type { Actor, Change, ChangeType, Contact, Conversation, FeedEvent, Inbox, Invitation, Member, Message, MessageKind, Plugin, PresenceEntry, SavedView, FilterNode } from "@patchbay/client/types";
 
 import { Desk } from "./desk.ts";
+import { fits, viewOf } from "./lists.ts";
 
 /** A server in memory: enough of the real one's behaviour to build the console against. */
 export class World {
@@ -16,6 +17,7 @@ export class World {
   inboxes: Inbox[] = [];
   plugins: Plugin[] = [];
   contacts = new Map<string, Contact>();
+  views: SavedView[] = [];
   conversations = new Map<string, Conversation>();
   changes = new Map<string, Change[]>();
   presence = new Map<string, PresenceEntry>();
@@ -45,10 +47,11 @@ export class World {
 
   list(query: URLSearchParams): Conversation[] {
     const [view, state, inbox, contact] = ["view", "state", "inbox", "contact"].map((name) => query.get(name));
+    const filter = JSON.parse(query.get("filter") ?? "{}") as FilterNode;
     return [...this.conversations.values()]
       .filter((row) => !row.merged_into)
       .filter((row) => (!state || state === "any" || row.state === state) && (!inbox || row.inbox_id === inbox) && (!contact || row.contact.id === contact))
-      .filter((row) => (view === "mine" ? row.assignee_id === this.self : view === "unassigned" ? !row.assignee_id : true))
+      .filter((row) => viewOf(this, row, view ?? null) && fits(this, row, filter))
       .sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1))
       .map((row) => this.row(row));
   }

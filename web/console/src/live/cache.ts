@@ -1,6 +1,6 @@
 import { computed, shallowRef, triggerRef } from "vue";
-import type { InfiniteData, QueryClient } from "@tanstack/vue-query";
-import { applyChanges, applyToPages, gapAfter, newerConversation, type ConversationFilter, type Timeline } from "@patchbay/client/member";
+import { hashKey, type InfiniteData, type QueryClient } from "@tanstack/vue-query";
+import { applyChanges, applyToPages, canJudge, gapAfter, newerConversation, refreshInPages, type ConversationFilter, type Timeline } from "@patchbay/client/member";
 import type { Change, Contact, Conversation, FeedEvent, ListPage, TimelinePage } from "@patchbay/client/types";
 import { keys } from "@/query/keys";
 
@@ -9,8 +9,12 @@ export type ConversationPages = InfiniteData<ListPage<Conversation>, string | un
 /** How many rows that arrived lately are kept, to lay over an answer that was on its way meanwhile. */
 const RECENT = 500;
 
+/** A list that only the server can judge is fetched again at most this often, in milliseconds. */
+export const REFETCH_MS = 2_000;
+
 /**
- * Brings the feed into the query cache: lists, rows and timelines are patched, never fetched again.
+ * Brings the feed into the query cache: lists, rows and timelines are patched, never fetched again,
+ * but for lists whose filter only the server can judge: such a one is fetched, alone and not often.
  * An answer that was asked for before an event came is brought up to date when it lands.
  */
 export class ConversationCache {
@@ -18,6 +22,8 @@ export class ConversationCache {
   private dropped = 0;
   private readonly asked = new Map<string, number>();
   private readonly changed = shallowRef(0);
+  /** Lists to be fetched again soon, by hash. */
+  private readonly due = new Map<string, ReturnType<typeof setTimeout>>();
 
   /** How many open conversations of this member that are on hand have something unread. */
   readonly unread = computed(() => {
@@ -35,13 +41,18 @@ export class ConversationCache {
 
   /** Follows the cache until the returned function is called. */
   watch(): () => void {
-    return this.client.getQueryCache().subscribe(({ type, query, ...rest }) => {
+    const unsubscribe = this.client.getQueryCache().subscribe(({ type, query, ...rest }) => {
       if (type !== "updated" || query.queryKey[0] !== this.workspace) return;
       triggerRef(this.changed);
       const { action } = rest as { action: { type: string; manual?: boolean } };
       if (action.type === "fetch") this.asked.set(query.queryHash, this.dropped + this.recent.length);
       if (action.type === "success" && !action.manual) this.landed(query.queryHash, query.queryKey);
     });
+    return () => {
+      unsubscribe();
+      for (const timer of this.due.values()) clearTimeout(timer);
+      this.due.clear();
+    };
   }
 
   /** Takes one event about a conversation. */
@@ -124,11 +135,25 @@ export class ConversationCache {
 
   private patchList(key: readonly unknown[], conversation: Conversation): void {
     const filter = key[2] as ConversationFilter;
+    const judged = canJudge(filter);
     this.client.setQueryData<ConversationPages>(key, (data) => {
       if (!data) return data;
-      const pages = applyToPages(data.pages, this.withMark(conversation), filter, this.memberID);
+      const row = this.withMark(conversation);
+      const pages = judged ? applyToPages(data.pages, row, filter, this.memberID) : refreshInPages(data.pages, row);
       return pages === data.pages ? data : { ...data, pages };
     });
+    if (!judged) this.refetchSoon(key);
+  }
+
+  /** Fetches one list again, later and once for all that comes until then; one that nobody sees when it is next looked at. */
+  private refetchSoon(key: readonly unknown[]): void {
+    const hash = hashKey(key);
+    if (this.due.has(hash)) return;
+    const timer = setTimeout(() => {
+      this.due.delete(hash);
+      void this.client.invalidateQueries({ queryKey: key, exact: true }, { cancelRefetch: false });
+    }, REFETCH_MS);
+    this.due.set(hash, timer);
   }
 
   /** A row of the feed has no unread mark; a list that did not hold it takes the one known elsewhere. */

@@ -133,6 +133,8 @@ export function provideLive(workspace: WorkspaceContext): Live {
         return void refetch(keys.canned(id));
       case "team.changed":
         return void refetch(keys.teams(id));
+      case "view.changed":
+        return void refetch(keys.views(id), keys.everyCount(id), keys.listsOf(id, subject));
       case "scheduled.created":
       case "scheduled.changed":
       case "scheduled.cancelled":

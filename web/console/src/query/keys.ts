@@ -1,10 +1,22 @@
 import type { ConversationFilter } from "@patchbay/client/member";
 
+/** What was looked for. */
+export interface SearchKey {
+  q: string;
+  type: "all" | "conversations" | "messages" | "contacts";
+  filter?: string;
+}
+
 /** The keys of the query cache; all begin with the workspace. */
 export const keys = {
   all: (workspace: string) => [workspace] as const,
   conversationLists: (workspace: string) => [workspace, "conversations"] as const,
+  listsOf: (workspace: string, view: string) => [workspace, "conversations", { view }] as const,
   conversations: (workspace: string, filter: ConversationFilter) => [workspace, "conversations", filter] as const,
+  views: (workspace: string) => [workspace, "views"] as const,
+  counts: (workspace: string, views: readonly string[]) => [workspace, "view-counts", views] as const,
+  everyCount: (workspace: string) => [workspace, "view-counts"] as const,
+  search: (workspace: string, query: SearchKey) => [workspace, "search", query] as const,
   conversation: (workspace: string, id: string) => [workspace, "conversation", id] as const,
   timeline: (workspace: string, id: string) => [workspace, "timeline", id] as const,
   contact: (workspace: string, id: string) => [workspace, "contact", id] as const,
