@@ -683,6 +683,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/conversations/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell which conversations a list holds
+         * @description For a client that keeps a list up to date and cannot tell from a conversation alone whether it belongs.
+         */
+        post: operations["postWorkspacesByWorkspaceConversationsCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/conversations/counts": {
         parameters: {
             query?: never;
@@ -692,7 +712,7 @@ export interface paths {
         };
         /**
          * Count what is in views
-         * @description Counting stops at 1000. Of the built-in views what is open is counted. Views that you do not see are left out.
+         * @description Counting stops at 1000. Of the built-in views, of teams and of labels what is open is counted. Views that you do not see are left out.
          */
         get: operations["getWorkspacesByWorkspaceConversationsCounts"];
         put?: never;
@@ -1862,10 +1882,13 @@ export interface components {
             action: "assign" | "resolve" | "reopen" | "snooze" | "label" | "unlabel" | "read" | "priority";
             ids: string[];
             label_ids?: string[];
+            /** @description To assign: as in one conversation's. */
+            member_id?: string;
             /** @enum {string} */
             priority?: "" | "low" | "normal" | "high" | "urgent";
             /** Format: date-time */
             snoozed_until?: string;
+            team_id?: string;
         };
         BulkItem: {
             code?: string;
@@ -1956,6 +1979,24 @@ export interface components {
                 [key: string]: string;
             };
             version: string;
+        };
+        CheckBody: {
+            /** @description In the order given. */
+            ids: string[];
+        };
+        CheckConversationsInputBody: {
+            contact?: string;
+            /** @description A filter: see docs/reference/filters.md. */
+            filter?: {
+                [key: string]: unknown;
+            };
+            ids: string[];
+            inbox?: string;
+            label?: string;
+            /** @enum {string} */
+            state?: "open" | "snoozed" | "resolved" | "any";
+            team?: string;
+            view?: string;
         };
         ChecklistBody: {
             items: components["schemas"]["ChecklistItem"][];
@@ -7617,10 +7658,99 @@ export interface operations {
             };
         };
     };
+    postWorkspacesByWorkspaceConversationsCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckConversationsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getWorkspacesByWorkspaceConversationsCounts: {
         parameters: {
             query?: {
-                /** @description Names of built-in views and ids of saved ones, with commas between; at most 30. Absent: the built-in ones. */
+                /** @description Names of built-in views and ids of saved ones, of teams and of labels, with commas between; at most 30. Absent: the built-in views. */
                 views?: string;
             };
             header?: never;
