@@ -69,6 +69,25 @@ func TestImportSurvivesKills(t *testing.T) {
 	if n := s.contacts(); n != people+1 { // and the visitor
 		t.Errorf("%d contacts are there", n)
 	}
+	var told struct {
+		Items []struct {
+			Kind   string
+			Import struct {
+				ID, State        string
+				Created, Updated int
+			}
+		}
+	}
+	s.until("the owner is told", func() bool {
+		if _, err := s.owner.Call(t.Context(), http.MethodGet, s.owner.At("/notifications"), nil, &told); err != nil {
+			t.Fatal(err)
+		}
+		return len(told.Items) > 0
+	})
+	if n := told.Items[0]; len(told.Items) != 1 || n.Kind != "import_done" || n.Import.ID != list.Items[0].ID || n.Import.State != "done" ||
+		n.Import.Created != people || n.Import.Updated != rows-people {
+		t.Errorf("the owner is told %+v", told.Items)
+	}
 	s.sound()
 }
 

@@ -100,6 +100,7 @@ type rulesBody struct {
 	ScheduledFailed  *ruleBody `json:"scheduled_failed,omitempty"`
 	Rating           *ruleBody `json:"rating,omitempty"`
 	Unattended       *ruleBody `json:"unattended,omitempty"`
+	ImportDone       *ruleBody `json:"import_done,omitempty"`
 }
 
 // of pairs each kind with the place of its rule.
@@ -108,6 +109,7 @@ func (r *rulesBody) of() map[notification.Kind]**ruleBody {
 		notification.Mention: &r.Mention, notification.Assigned: &r.Assigned, notification.Reply: &r.Reply,
 		notification.ParticipantReply: &r.ParticipantReply,
 		notification.ScheduledFailed:  &r.ScheduledFailed, notification.Rating: &r.Rating, notification.Unattended: &r.Unattended,
+		notification.ImportDone: &r.ImportDone,
 	}
 }
 

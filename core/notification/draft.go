@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/patchbay-im/patchbay/core/contact/importing"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -18,7 +19,7 @@ func concerns(e event.Event) bool {
 		conversation.ScheduledFailed, conversation.RatingGiven:
 		return true
 	default:
-		return false
+		return e.Type == importing.Changed
 	}
 }
 
@@ -62,6 +63,10 @@ func handOverOf(ch conversation.Change) (handOver, bool) {
 func draftAll(events []event.Event, changes map[string]conversation.Change, now map[conversation.ID]conversation.Conversation) []Notification {
 	parts := make([][]Notification, 0, len(events))
 	for _, e := range slices.Backward(events) {
+		if e.Type == importing.Changed {
+			parts = append(parts, imported(e))
+			continue
+		}
 		ch, ok := changes[e.ID]
 		if !ok {
 			continue
@@ -75,6 +80,23 @@ func draftAll(events []event.Event, changes map[string]conversation.Change, now 
 	}
 	slices.Reverse(parts)
 	return slices.Concat(parts...)
+}
+
+// imported returns what the progress of an import means to whom began it:
+// something once it is over.
+func imported(e event.Event) []Notification {
+	var p importing.Progress
+	if json.Unmarshal(e.Data, &p) != nil || (p.State != importing.Done && p.State != importing.Failed) {
+		return nil
+	}
+	d := drafted{base: Notification{
+		Workspace: identity.WorkspaceID(e.Workspace), Source: e.ID, Feed: e.Feed, At: e.At, Actor: identity.Actor{Kind: identity.ActorSystem},
+		Import: &Import{
+			ID: string(p.ID), Failed: p.State == importing.Failed, Created: p.Created, Updated: p.Updated, Skipped: p.Skipped, Refused: p.Failed,
+		},
+	}}
+	d.tell(ImportDone, p.CreatedBy)
+	return d.list
 }
 
 // draft returns what a change means to whom. c has the assignee after it.

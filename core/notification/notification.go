@@ -30,11 +30,12 @@ const (
 	ScheduledFailed  Kind = "scheduled_failed"  // a message that the member wanted sent later was not
 	Rating           Kind = "rating"            // a customer rated a conversation of the member's
 	Unattended       Kind = "unattended"        // a customer waits, and nobody who could answer is available
+	ImportDone       Kind = "import_done"       // an import of contacts that the member began is over, well or not
 )
 
 // Kinds lists all kinds.
 func Kinds() []Kind {
-	return []Kind{Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended}
+	return []Kind{Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone}
 }
 
 // collapses reports whether an unread notification of the same kind and
@@ -50,12 +51,20 @@ type Notification struct {
 	// Source names what caused it: an event of the feed, or an episode. A
 	// member is told of one source once.
 	Source       string
-	Feed         uint64 // of the event; 0 = the source is none
-	Conversation conversation.ID
-	Text         string // what was written, at most conversation.PreviewLength characters
+	Feed         uint64          // of the event; 0 = the source is none
+	Conversation conversation.ID // "" = about none
+	Import       *Import         // of ImportDone
+	Text         string          // what was written, at most conversation.PreviewLength characters
 	Actor        identity.Actor
 	At           time.Time
 	ReadAt       time.Time // zero = unread
+}
+
+// Import is how an import of contacts ended. The numbers are of rows.
+type Import struct {
+	ID                                 string
+	Failed                             bool // it could not go on; what was written before stays
+	Created, Updated, Skipped, Refused int
 }
 
 // Collapses reports whether an older, unread notification of the same member,

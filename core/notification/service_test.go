@@ -363,6 +363,35 @@ func TestRatingsAndFailures(t *testing.T) {
 	o.has(lin, notification.Rating)
 }
 
+// Who began an import is told once it is over, not on its way, and once.
+func TestImports(t *testing.T) {
+	o := newOffice(t)
+	lin, wang := o.Member(o.WS, "lin@example.com", "Lin", 5), o.Member(o.WS, "wang@example.com", "Wang", 5)
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	var events []event.Event
+	for n, data := range []string{
+		`{"id":"imp_1","state":"running","created_by":"` + string(lin.ID) + `","created":100}`,
+		`{"id":"imp_2","state":"checked","created_by":"` + string(wang.ID) + `"}`,
+		`{"id":"imp_1","state":"done","created_by":"` + string(lin.ID) + `","created":120,"updated":3,"skipped":2,"failed":1}`,
+		`{"id":"imp_2","state":"failed","created_by":"` + string(wang.ID) + `"}`,
+		`{"id":"imp_3","state":"done"}`,
+		`not what it should be`,
+	} {
+		events = append(events, event.Event{
+			ID: fmt.Sprint("chg_", n), Workspace: string(o.WS), Feed: o.at + uint64(n) + 1, Type: "import.changed", At: at, Data: []byte(data),
+		})
+	}
+	o.OK(o.Observe(o.Context(), events))
+	o.OK(o.Observe(o.Context(), events))
+	got := o.has(lin, notification.ImportDone)[0]
+	if *got.Import != (notification.Import{ID: "imp_1", Created: 120, Updated: 3, Skipped: 2, Refused: 1}) || !got.At.Equal(at) || got.Conversation != "" {
+		t.Errorf("%+v %+v", got, got.Import)
+	}
+	if got := o.has(wang, notification.ImportDone)[0].Import; *got != (notification.Import{ID: "imp_2", Failed: true}) {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestUnattended(t *testing.T) {
 	o := newOffice(t)
 	lin, wang := o.Member(o.WS, "lin@example.com", "Lin", 5), o.Member(o.WS, "wang@example.com", "Wang", 5)

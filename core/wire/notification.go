@@ -9,12 +9,24 @@ import (
 // Notification is one thing that a member is told.
 type Notification struct {
 	ID             string     `json:"id"`
-	Kind           string     `json:"kind" enum:"mention,assigned,reply,participant_reply,scheduled_failed,rating,unattended"`
+	Kind           string     `json:"kind" enum:"mention,assigned,reply,participant_reply,scheduled_failed,rating,unattended,import_done"`
 	ConversationID string     `json:"conversation_id,omitempty"`
 	Text           string     `json:"text" doc:"What was written, at most 140 characters."`
 	Actor          *Actor     `json:"actor,omitempty" doc:"Who did it; absent for the system."`
 	At             time.Time  `json:"at"`
 	ReadAt         *time.Time `json:"read_at,omitempty"`
+
+	Import *NotificationImport `json:"import,omitempty" doc:"Of import_done alone: how it ended."`
+}
+
+// NotificationImport is how an import of contacts ended. The numbers are of rows.
+type NotificationImport struct {
+	ID      string `json:"id"`
+	State   string `json:"state" enum:"done,failed" doc:"failed: it could not go on; what was written before stays."`
+	Created int    `json:"created"`
+	Updated int    `json:"updated"`
+	Skipped int    `json:"skipped"`
+	Refused int    `json:"refused" doc:"Left out for their errors."`
 }
 
 // NotificationOf returns the view of a notification.
@@ -26,6 +38,12 @@ func NotificationOf(n notification.Notification) Notification {
 	if n.Actor.ID != "" {
 		a := actorOf(n.Actor)
 		out.Actor = &a
+	}
+	if i := n.Import; i != nil {
+		out.Import = &NotificationImport{ID: i.ID, State: "done", Created: i.Created, Updated: i.Updated, Skipped: i.Skipped, Refused: i.Refused}
+		if i.Failed {
+			out.Import.State = "failed"
+		}
 	}
 	return out
 }

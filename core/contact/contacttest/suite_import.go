@@ -121,7 +121,7 @@ func (w *world) checkImportEvents(id importing.ID) {
 		}
 	}
 	same(w, counts, map[string]int{contact.Changed: 3, contact.OrganisationChanged: 1, importing.Changed: 5}) // up, check, checked, run, done
-	same(w, string(last.Data), `{"created_by":"mem_2","id":"`+string(id)+`","state":"done"}`)
+	same(w, string(last.Data), `{"id":"`+string(id)+`","state":"done","created_by":"mem_2","created":1,"updated":2,"skipped":0,"failed":2}`)
 }
 
 func testImportRefuses(w *world) {

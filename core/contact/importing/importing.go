@@ -17,9 +17,20 @@ import (
 // ID names an import: imp_.
 type ID string
 
-// Changed is the type of the event that says an import went on. Its data:
-// {id, state, created_by}.
+// Changed is the type of the event that says an import went on. Its data is a
+// Progress.
 const Changed = "import.changed"
+
+// Progress is the data of a Changed event.
+type Progress struct {
+	ID        ID                `json:"id"`
+	State     State             `json:"state"`
+	CreatedBy identity.MemberID `json:"created_by,omitempty"` // absent when it was no member
+	Created   int               `json:"created"`
+	Updated   int               `json:"updated"`
+	Skipped   int               `json:"skipped"`
+	Failed    int               `json:"failed"`
+}
 
 // Limits of an import.
 const (

@@ -233,8 +233,14 @@ func (s *Service) change(ctx context.Context, scope identity.Scope, id ID, fn fu
 }
 
 func (s *Service) changed(i Import) event.Event {
-	data, err := json.Marshal(map[string]string{"id": string(i.ID), "state": string(i.State), "created_by": i.Actor.ID})
-	if err != nil { // strings always marshal
+	p := Progress{
+		ID: i.ID, State: i.State, Created: i.Counts.Created, Updated: i.Counts.Updated, Skipped: i.Counts.Skipped, Failed: i.Counts.Failed,
+	}
+	if i.Actor.Kind == identity.ActorMember {
+		p.CreatedBy = identity.MemberID(i.Actor.ID)
+	}
+	data, err := json.Marshal(p)
+	if err != nil { // strings and numbers always marshal
 		data = nil
 	}
 	return event.Event{ID: s.ids.New("chg"), Workspace: string(i.Workspace), Type: Changed, Subject: string(i.ID), At: s.Now(), Data: data}

@@ -47,7 +47,7 @@ func domain() []Layer {
 		downhill("journey", "identity", "contact", "channel", "media", "catalog", "team", "conversation"),
 		downhill("view", "identity", "team", "contact", "catalog", "conversation"),
 		downhill("search", "identity", "contact", "conversation", "view"),
-		downhill("notification", "identity", "team", "conversation"),
+		downhill("notification", "identity", "team", "contact", "conversation"),
 		downhill("ticket", "identity", "contact", "channel", "media", "conversation"),
 		downhill("sla", "identity", "contact", "channel", "media", "conversation", "ticket"),
 		downhill("automation", "identity", "contact", "channel", "media", "conversation", "ticket", "sla", "extension"),

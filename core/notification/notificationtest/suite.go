@@ -127,6 +127,11 @@ func testRecord(w *world) {
 	w.same(w.record(7, a, b), []notification.Notification{a, b})
 	w.holds(w.me, b, a)
 	w.reached(7)
+	c := w.make(notification.ImportDone)
+	c.Feed, c.Conversation, c.Text, c.Actor = 9, "", "", identity.Actor{Kind: identity.ActorSystem}
+	c.Import = &notification.Import{ID: "imp_1", Failed: true, Created: 1, Updated: 2, Skipped: 3, Refused: 4}
+	w.same(w.record(9, c), []notification.Notification{c})
+	w.holds(w.me, c, b, a)
 	w.same(len(w.record(9)), 0)
 	w.reached(9)
 	w.record(3)

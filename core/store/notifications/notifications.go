@@ -82,11 +82,15 @@ func insert(ctx context.Context, tx *db.Tx, w identity.WorkspaceID, n notificati
 			return false, err
 		}
 	}
+	about, err := aboutOf(n)
+	if err != nil {
+		return false, err
+	}
 	rows, err := tx.Exec(ctx, `INSERT INTO notification (workspace_id, member_id, notification_id, kind, source, feed_seq, conversation_id,
-text, actor_kind, actor_id, actor_name, at, read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+text, actor_kind, actor_id, actor_name, at, read_at, about) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (workspace_id, member_id, source) DO NOTHING`,
 		string(w), string(n.Member), string(n.ID), string(n.Kind), n.Source, int64(n.Feed), string(n.Conversation), //nolint:gosec // as above
-		n.Text, string(n.Actor.Kind), n.Actor.ID, n.Actor.Name, db.Micros(n.At), db.Micros(n.ReadAt))
+		n.Text, string(n.Actor.Kind), n.Actor.ID, n.Actor.Name, db.Micros(n.At), db.Micros(n.ReadAt), about)
 	return rows > 0, err
 }
 
@@ -125,7 +129,7 @@ func (s *Store) List(ctx context.Context, w identity.WorkspaceID, m identity.Mem
 	if err != nil {
 		return out, err
 	}
-	query := `SELECT notification_id, kind, source, feed_seq, conversation_id, text, actor_kind, actor_id, actor_name, at, read_at
+	query := `SELECT notification_id, kind, source, feed_seq, conversation_id, text, actor_kind, actor_id, actor_name, at, read_at, about
 FROM notification WHERE workspace_id = ? AND member_id = ?`
 	args := []any{string(w), string(m)}
 	if unread {
@@ -158,13 +162,37 @@ FROM notification WHERE workspace_id = ? AND member_id = ?`
 
 func scan(sc db.Scanner) (notification.Notification, error) {
 	var n notification.Notification
-	var id, kind, conv, actor string
+	var id, kind, conv, actor, about string
 	var feed, at, read int64
-	err := sc.Scan(&id, &kind, &n.Source, &feed, &conv, &n.Text, &actor, &n.Actor.ID, &n.Actor.Name, &at, &read)
+	err := sc.Scan(&id, &kind, &n.Source, &feed, &conv, &n.Text, &actor, &n.Actor.ID, &n.Actor.Name, &at, &read, &about)
 	n.ID, n.Kind, n.Conversation = notification.ID(id), notification.Kind(kind), conversation.ID(conv)
 	n.Feed, n.Actor.Kind = uint64(feed), identity.ActorKind(actor) //nolint:gosec // as it was stored
 	n.At, n.ReadAt = db.Time(at), db.Time(read)
+	if err == nil && about != "" {
+		var a importAbout
+		err = json.Unmarshal([]byte(about), &a)
+		i := notification.Import(a)
+		n.Import = &i
+	}
 	return n, err
+}
+
+// importAbout is how the end of an import is stored.
+type importAbout struct {
+	ID      string `json:"import_id"`
+	Failed  bool   `json:"failed"`
+	Created int    `json:"created"`
+	Updated int    `json:"updated"`
+	Skipped int    `json:"skipped"`
+	Refused int    `json:"refused"`
+}
+
+func aboutOf(n notification.Notification) (string, error) {
+	if n.Import == nil {
+		return "", nil
+	}
+	text, err := json.Marshal(importAbout(*n.Import))
+	return string(text), err
 }
 
 // Unread implements notification.Inbox.

@@ -59,6 +59,7 @@ CREATE TABLE notification (
   actor_name      TEXT NOT NULL,
   at              INTEGER NOT NULL,
   read_at         INTEGER NOT NULL,
+  about           TEXT NOT NULL DEFAULT '', -- JSON; '' = all there is to say stands in the columns
   PRIMARY KEY (workspace_id, member_id, notification_id),
   UNIQUE (workspace_id, member_id, source),
   FOREIGN KEY (workspace_id, member_id) REFERENCES member (workspace_id, member_id)
