@@ -2655,12 +2655,33 @@ export interface components {
             at: string;
             conversation_id?: string;
             id: string;
+            /** @description Of import_done alone: how it ended. */
+            import?: components["schemas"]["NotificationImport"];
             /** @enum {string} */
-            kind: "mention" | "assigned" | "reply" | "participant_reply" | "scheduled_failed" | "rating" | "unattended";
+            kind: "mention" | "assigned" | "reply" | "participant_reply" | "scheduled_failed" | "rating" | "unattended" | "import_done";
             /** Format: date-time */
             read_at?: string;
             /** @description What was written, at most 140 characters. */
             text: string;
+        };
+        NotificationImport: {
+            /** Format: int64 */
+            created: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description Left out for their errors.
+             */
+            refused: number;
+            /** Format: int64 */
+            skipped: number;
+            /**
+             * @description failed: it could not go on; what was written before stays.
+             * @enum {string}
+             */
+            state: "done" | "failed";
+            /** Format: int64 */
+            updated: number;
         };
         NotificationsBody: {
             items: components["schemas"]["Notification"][];
@@ -3121,6 +3142,7 @@ export interface components {
         };
         RulesBody: {
             assigned?: components["schemas"]["RuleBody"];
+            import_done?: components["schemas"]["RuleBody"];
             mention?: components["schemas"]["RuleBody"];
             participant_reply?: components["schemas"]["RuleBody"];
             rating?: components["schemas"]["RuleBody"];
