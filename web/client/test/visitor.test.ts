@@ -19,7 +19,8 @@ async function setUp(resumed = true) {
   let changes: PublicChange[] = [];
   const fetchChanges = vi.spyOn(http, "changes").mockImplementation((_, after) => Promise.resolve({ epoch: "e1", items: [1, 2, 3, 4].map((seq) => change(seq)).slice(after), last_public_seq: 4, has_more: false }));
   let tokens = 0;
-  const openSession = vi.fn(() => Promise.resolve({ token: `t${++tokens}`, session_id: "vis_1", expires_at: "", resumed: tokens === 1 || resumed, settings: {} } as VisitorSession));
+  let session = "vis_1";
+  const openSession = vi.fn(() => Promise.resolve({ token: `t${++tokens}`, session_id: session, expires_at: "", resumed: tokens === 1 || resumed, settings: {} } as VisitorSession));
   const handlers = { change: (next: PublicChange) => changes.push(next), reset: vi.fn(() => (changes = [])), typing: vi.fn(), queue: vi.fn(), refused: vi.fn() };
   const socket = new VisitorSocket({ ...network.environment, url: () => "ws://t", http, openSession, handlers });
   socket.start();
@@ -28,7 +29,7 @@ async function setUp(resumed = true) {
     network.last.open();
     network.last.say(ready(over));
   };
-  return { network, handlers, openSession, fetchChanges, socket, connect, seqs: () => changes.map((one) => one.seq) };
+  return { be: (id: string) => (session = id), network, handlers, openSession, fetchChanges, socket, connect, seqs: () => changes.map((one) => one.seq) };
 }
 
 describe("VisitorSocket", () => {
@@ -85,6 +86,72 @@ describe("VisitorSocket", () => {
     expect(handlers.reset).toHaveBeenCalledTimes(1);
     connect();
     expect(network.last.sent[0]).toEqual({ op: "hello", token: "t2", epoch: "", after: 0 });
+  });
+
+  it("that goes on with a session which is not the one it had starts over", async () => {
+    const { network, connect, handlers, socket, be } = await setUp();
+    connect();
+    network.last.say({ op: "change", change: change(1) });
+    be("vis_2");
+    socket.restartSession();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(handlers.reset).toHaveBeenCalledTimes(1);
+    connect();
+    expect(network.last.sent[0]).toEqual({ op: "hello", token: "t2", epoch: "", after: 0 });
+  });
+
+  it("goes on where it was when the session turns out to be the same", async () => {
+    const { network, connect, handlers, socket } = await setUp();
+    connect();
+    network.last.say({ op: "change", change: change(1) });
+    socket.restartSession();
+    await vi.advanceTimersByTimeAsync(0);
+    connect();
+    expect(network.last.sent[0]).toEqual({ op: "hello", token: "t2", epoch: "e1", after: 1 });
+    expect(handlers.reset).not.toHaveBeenCalled();
+  });
+
+  it("takes the answer to the last opening alone", async () => {
+    const { network, connect, openSession, socket } = await setUp();
+    connect();
+    const answers: ((session: VisitorSession) => void)[] = [];
+    openSession.mockImplementation(() => new Promise<VisitorSession>((resolve) => answers.push(resolve)));
+    socket.restartSession();
+    socket.restartSession();
+    const answer = (token: string) => ({ token, session_id: "vis_1", expires_at: "", resumed: true, settings: {} }) as VisitorSession;
+    answers[1]!(answer("second"));
+    answers[0]!(answer("first"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(socket.sessionToken).toBe("second");
+    expect(network.sockets).toHaveLength(2);
+  });
+
+  it("leaves nothing behind: neither what was shown nor what waits to be sent", async () => {
+    const { network, connect, handlers, socket } = await setUp();
+    connect();
+    network.last.say({ op: "change", change: change(1) });
+    network.last.drop();
+    socket.send({ client_msg_id: "a", text: "one" });
+    socket.send({ client_msg_id: "b", text: "two" });
+    socket.leave();
+    expect(socket.unsent).toEqual([]);
+    expect(socket.sessionToken).toBe("");
+    expect(handlers.reset).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(network.sockets).toHaveLength(1);
+    socket.start();
+    await vi.advanceTimersByTimeAsync(0);
+    connect();
+    expect(network.last.frames("send")).toEqual([]);
+  });
+
+  it("says why a session ends", async () => {
+    const ending = vi.fn();
+    const { network, connect, handlers } = await setUp();
+    Object.assign(handlers, { ending });
+    connect();
+    network.last.say({ op: "error", code: "visitor.logged_out", detail: "" });
+    expect(ending).toHaveBeenCalledExactlyOnceWith("visitor.logged_out");
   });
 
   it("sends every message once it can, and shows it once", async () => {

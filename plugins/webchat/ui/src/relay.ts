@@ -54,6 +54,8 @@ export type ToFrame =
   | { type: "call"; command: Command; argument?: unknown }
   /** How far down the page was read, in per cent; only while rules wait for it. */
   | { type: "scrolled"; percent: number }
+  /** Another tab of the page changed what is kept; null took it away. */
+  | { type: "kept"; key: string; value: string | null }
   | { type: "shown"; focus: boolean }
   | { type: "hidden" };
 

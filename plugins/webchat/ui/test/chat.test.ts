@@ -24,12 +24,22 @@ class Wire implements SocketLike {
 
 class Server extends WatchedHttp {
   asked: SessionRequest[] = [];
+  ended: string[] = [];
+  session = "vis_1";
   answer: Partial<VisitorSession> | ApiError = {};
+  /** What is said of the site's word, when it is not taken. */
+  word?: ApiError;
+
+  override endSession(token: string): Promise<void> {
+    this.ended.push(token);
+    return Promise.resolve();
+  }
 
   override async openSession(request: SessionRequest): Promise<VisitorSession> {
     this.asked.push(request);
     if (this.answer instanceof ApiError) throw this.answer;
-    return { token: `t${this.asked.length}`, session_id: "vis_1", expires_at: "", resumed: request.token !== undefined, verified: false, settings: {}, ...this.answer };
+    if (request.identity && this.word) throw this.word;
+    return { token: `t${this.asked.length}`, session_id: this.session, expires_at: "", resumed: request.token !== undefined, verified: false, settings: {}, ...this.answer };
   }
 }
 
@@ -40,6 +50,7 @@ function begin(store: Record<string, string> = {}, open = true, answer: Server["
   const unread: number[] = [];
   const events: unknown[] = [];
   let look: (open: boolean, focus: boolean) => void = () => undefined;
+  let heard: (key: string) => void = () => undefined;
   const host: Host = {
     page: at,
     origin: "https://shop.example",
@@ -54,6 +65,7 @@ function begin(store: Record<string, string> = {}, open = true, answer: Server["
     nudge: () => undefined,
     onCall: () => undefined,
     onScroll: () => undefined,
+    onKept: (callback) => void (heard = callback),
     watch: (callback) => {
       look = callback;
       callback(open, false);
@@ -69,11 +81,21 @@ function begin(store: Record<string, string> = {}, open = true, answer: Server["
   const environment = { connect, wake: () => () => undefined, online: () => true, random: () => 0.5 };
   const chat = new Chat({ host, memory: memoryOf(host), http, url: () => "ws://x", online: () => true, environment });
   chat.start();
-  return { chat, http, wires, kept, unread, look: (value: boolean) => look(value, false), tick: (ms = 0) => vi.advanceTimersByTimeAsync(ms) };
+  /** Another tab of the page keeps something. */
+  const tab = (values: Record<string, string | undefined>) => {
+    for (const [key, value] of Object.entries(values)) {
+      if (value === undefined) {
+        delete store[key];
+        delete kept[key];
+      } else store[key] = kept[key] = value;
+      heard(key);
+    }
+  };
+  return { chat, http, wires, kept, events, tab, unread, look: (value: boolean) => look(value, false), tick: (ms = 0) => vi.advanceTimersByTimeAsync(ms) };
 }
 
-async function live(store?: Record<string, string>, open?: boolean) {
-  const test = begin(store, open);
+async function live(store?: Record<string, string>, open?: boolean, answer?: Server["answer"]) {
+  const test = begin(store, open, answer);
   await test.tick();
   test.wires[0]!.ready();
   return test;
@@ -114,13 +136,23 @@ describe("the session", () => {
     expect(http.asked[0]!.token).toBe("old");
   });
 
-  it("does not offer a token again that the server has ended", async () => {
-    const { http, wires, tick, chat } = await live({ token: "old" });
+  it("that has ended gives way to a new one, and its conversation with it", async () => {
+    const { http, wires, tick, chat, kept } = await live({ token: "old" });
     wires[0]!.say(said(1));
+    http.answer = { resumed: false, token: "new" };
+    http.session = "vis_2";
     wires[0]!.onclose?.({ code: 4401 });
     await tick(1_000);
-    expect(http.asked.map((request) => request.token)).toEqual(["old", undefined]);
     expect(chat.state.changes).toEqual([]);
+    expect(kept["token"]).toBe("new");
+  });
+
+  it("that has ended is taken from another tab, when that has renewed it", async () => {
+    const { http, wires, tick, tab } = await live({ token: "old" });
+    wires[0]!.onclose?.({ code: 4401 });
+    tab({ token: "renewed" });
+    await tick(1_000);
+    expect(http.asked.map((request) => request.token)).toEqual(["old", "renewed"]);
   });
 
   it("keeps the token while the server cannot be reached", async () => {
@@ -222,5 +254,186 @@ describe("the line", () => {
     wires[0]!.say({ op: "queue", position: 1, available: true });
     wires[0]!.say({ op: "queue", position: 0, available: true });
     expect(chat.state.queue).toBeUndefined();
+  });
+});
+
+/** A token about `sub`, as far as the browser can read it. */
+const word = (sub: string) => `h.${btoa(JSON.stringify({ sub })).replace(/=/g, "")}.s`;
+const refused = (code: string) => new ApiError({ status: 401, code, detail: "No" });
+
+describe("who the visitor is", () => {
+  it("is the site's word, given with the session and again with every new one", async () => {
+    const { chat, http, wires, tick } = await live();
+    http.answer = { verified: true, resumed: false };
+    http.session = "vis_2";
+    chat.identify(word("ann"));
+    await tick();
+    expect(chat.state.verified).toBe(true);
+    wires[1]!.ready();
+    wires[1]!.onclose?.({ code: 4401 });
+    await tick(1_000);
+    expect(http.asked.slice(1)).toMatchObject([{ token: "t1", identity: word("ann") }, { token: "t2", identity: word("ann") }]);
+  });
+
+  it("said again of the same person loses nothing that is shown", async () => {
+    const { chat, http, wires, tick } = await live();
+    wires[0]!.say(said(1));
+    http.answer = { verified: true, resumed: true };
+    chat.identify(word("ann"));
+    chat.send("on its way");
+    await tick();
+    wires[1]!.ready();
+    expect(chat.state.changes.map(({ seq }) => seq)).toEqual([1]);
+    expect(wires[1]!.sent.filter((frame) => frame["op"] === "send")).toMatchObject([{ text: "on its way" }]);
+  });
+
+  it("takes what an anonymous visitor still had to send along", async () => {
+    const { chat, http, wires, tick } = await live();
+    chat.send("before signing in");
+    http.answer = { verified: true, resumed: false };
+    http.session = "vis_2";
+    chat.identify(word("ann"));
+    await tick();
+    wires[1]!.ready();
+    expect(wires[1]!.sent.filter((frame) => frame["op"] === "send")).toMatchObject([{ text: "before signing in" }]);
+  });
+
+  it("somebody else is shown nothing, sends nothing and has no token of the one before", async () => {
+    const { chat, http, wires, kept, tick } = await live({ token: "anns", subject: "ann", draft: "Ann writes", answered: "1" }, true, { verified: true });
+    wires[0]!.say(said(1));
+    wires[0]!.onclose?.({ code: 1006 });
+    chat.send("Ann's secret");
+    const { person } = chat.state;
+    http.answer = { verified: true, resumed: false };
+    http.session = "vis_2";
+    chat.identify(word("bob"));
+    expect(chat.state).toMatchObject({ changes: [], unsent: [], verified: false, answered: false, person: person + 1 });
+    await tick();
+    wires.at(-1)!.ready();
+    expect(http.ended).toEqual(["t1"]);
+    expect(http.asked.at(-1)).toMatchObject({ identity: word("bob") });
+    expect(http.asked.at(-1)!.token).toBeUndefined();
+    expect(wires.at(-1)!.sent.filter((frame) => frame["op"] === "send")).toEqual([]);
+    expect(kept).toMatchObject({ token: "t2", subject: "bob" });
+    expect(JSON.stringify(kept)).not.toMatch(/Ann|anns/);
+  });
+
+  it("is told to the page when it is not taken, and the visitor goes on as anybody", async () => {
+    const { chat, http, events, tick } = await live();
+    http.word = refused("identity.expired");
+    chat.identify(word("ann"));
+    await tick();
+    expect(events).toEqual([["error", { code: "identity.expired", detail: "No" }]]);
+    expect(http.asked.at(-1)).toMatchObject({ token: "t1" });
+    expect(http.asked.at(-1)!.identity).toBeUndefined();
+    expect(chat.state.verified).toBe(false);
+  });
+
+  it("that is not taken does not open what was another's", async () => {
+    const { chat, http, tick } = await live({ token: "anns", subject: "ann" }, true, { verified: true });
+    http.answer = {};
+    http.word = refused("identity.signature");
+    chat.identify(word("bob"));
+    await tick();
+    expect(http.asked.slice(1).map(({ token }) => token)).toEqual([undefined, undefined]); // with its word and without
+  });
+
+  it("that is not taken any more leaves the same person their session", async () => {
+    const { chat, http, kept, tick } = await live();
+    http.answer = { verified: true };
+    chat.identify(word("ann"));
+    await tick();
+    http.word = refused("identity.expired");
+    chat.identify(`${word("ann")}2`);
+    await tick();
+    expect(http.asked.at(-1)).toMatchObject({ token: "t2" });
+    expect(kept["subject"]).toBe("ann");
+  });
+
+  it("is wanted by a chat for those who signed in, and asked for in the visitor's words", async () => {
+    const { chat, http, tick } = begin({}, true, refused("identity.required"));
+    await tick();
+    expect(chat.state).toMatchObject({ phase: "refused", signIn: true });
+    http.answer = { verified: true };
+    chat.identify(word("ann"));
+    await tick();
+    expect(chat.state).toMatchObject({ phase: "connecting", verified: true });
+  });
+});
+
+describe("leaving", () => {
+  it("ends the session, and nothing of it stays", async () => {
+    const { chat, http, wires, kept, tick } = await live({ subject: "ann", draft: "half a thought", language: "ja" }, true, { verified: true });
+    wires[0]!.say(said(1));
+    wires[0]!.onclose?.({ code: 1006 });
+    chat.send("unsent");
+    chat.logout();
+    expect(http.ended).toEqual(["t1"]);
+    expect(chat.state).toMatchObject({ changes: [], unsent: [], phase: "connecting" });
+    expect(kept).toEqual({ language: "ja" });
+    await tick();
+    expect(http.asked.at(-1)!.token).toBeUndefined();
+    expect(kept["token"]).toBe("t2");
+  });
+
+  it("asks for no session behind a closed chat", async () => {
+    const { chat, http, look, tick } = await live();
+    look(false);
+    chat.logout();
+    await tick(60_000);
+    expect(http.asked).toHaveLength(1);
+    chat.start();
+    await tick();
+    expect(http.asked).toHaveLength(2);
+  });
+
+  it("in one tab is leaving in all of them, without a second goodbye", async () => {
+    const { chat, http, wires, tab, tick } = await live({ subject: "ann" });
+    wires[0]!.say(said(1));
+    chat.send("unsent");
+    tab({ subject: undefined, token: undefined });
+    expect(chat.state).toMatchObject({ changes: [], unsent: [], person: 1 });
+    await tick();
+    expect(http.ended).toEqual([]);
+    expect(http.asked.at(-1)!.token).toBeUndefined();
+  });
+
+  it("is heard from the server, too", async () => {
+    const { chat, wires } = await live();
+    wires[0]!.say(said(1));
+    wires[0]!.say({ op: "error", code: "visitor.logged_out", detail: "" });
+    expect(chat.state).toMatchObject({ changes: [], person: 1 });
+  });
+});
+
+describe("another tab", () => {
+  it("that signed in as somebody else is followed, and this tab's word is not said again", async () => {
+    const { chat, http, wires, tab, tick } = await live();
+    http.answer = { verified: true, resumed: false };
+    http.session = "vis_2";
+    chat.identify(word("ann"));
+    await tick();
+    wires[1]!.ready();
+    wires[1]!.say(said(1));
+    chat.send("Ann's");
+    wires[1]!.say({ op: "error", code: "identity.subject_changed", detail: "" });
+    tab({ subject: "bob", token: "bobs" });
+    expect(chat.state).toMatchObject({ changes: [], unsent: [] });
+    await tick();
+    expect(http.asked.at(-1)).toMatchObject({ token: "bobs" });
+    expect(http.asked.at(-1)!.identity).toBeUndefined();
+  });
+
+  it("with a session of its own: the last one kept is shown in both, nothing of the two mixed", async () => {
+    const { chat, http, wires, tab, tick } = await live();
+    wires[0]!.say(said(1));
+    http.session = "vis_2";
+    http.answer = { token: "theirs" };
+    tab({ token: "theirs" });
+    await tick();
+    expect(http.asked.at(-1)).toMatchObject({ token: "theirs" });
+    expect(chat.state.changes).toEqual([]);
+    await tick(60_000);
+    expect(http.asked).toHaveLength(2);
   });
 });

@@ -24,7 +24,7 @@ function world(options: { hash?: string; ancestor?: string; storage?: () => Stor
     get localStorage() {
       return storage();
     },
-    addEventListener: (_, listener) => void listeners.push(listener),
+    addEventListener: (_: string, listener: unknown) => void listeners.push(listener as (event: MessageEvent) => void),
   };
   const deliver = (message: object, change: object = {}) => {
     const event = { origin: shop, source: parent, data: seal(message), ...change } as unknown as MessageEvent;
@@ -108,6 +108,20 @@ describe("a page of its own", () => {
     const { win } = world({ hash: "", storage: blockedStorage });
     const host = await meetHost(win, true);
     host.put("token", "t1");
-    expect(host.store).toEqual({});
+    expect(host.store).toEqual({ token: "t1" }); // for as long as the window
+  });
+
+  it("hears what another tab keeps and takes away", async () => {
+    const { win, deliver } = world();
+    const meeting = meetHost(win, false);
+    deliver(init({ token: "t1", draft: "x" }));
+    const host = await meeting;
+    const heard: string[] = [];
+    host.onKept((key) => heard.push(key));
+    deliver({ type: "kept", key: "token", value: "t2" });
+    deliver({ type: "kept", key: "draft", value: null });
+    deliver({ type: "kept", key: "token", value: "evil" }, { origin: "https://evil.example" });
+    expect(heard).toEqual(["token", "draft"]);
+    expect(host.store).toEqual({ token: "t2" });
   });
 });

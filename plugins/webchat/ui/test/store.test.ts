@@ -42,6 +42,14 @@ describe("the store on the customer's page", () => {
     expect(store.all()).toEqual({});
   });
 
+  it("sees what another tab wrote since", () => {
+    const page = fakeStorage();
+    const store = createStore(prefix, () => page);
+    store.put("token", "mine");
+    page.setItem(`${prefix}token`, "theirs");
+    expect(store.all()).toEqual({ token: "theirs" });
+  });
+
   it("prefers what it could not write over what is old", () => {
     const store = createStore(prefix, () => fullStorage({ "patchbay:inb_1:token": "old" }));
     store.put("token", "new");

@@ -27,6 +27,8 @@ export interface VisitorHandlers {
   queue?: (position: number, available: boolean) => void;
   outbox?: (entries: readonly OutboxEntry<VisitorMessage>[]) => void;
   status?: (status: LinkStatus) => void;
+  /** The server says why the session ends, before it ends it: `visitor.logged_out`, `identity.subject_changed`. */
+  ending?: (code: string) => void;
 }
 
 export interface VisitorOptions extends Environment {
@@ -48,6 +50,9 @@ export class VisitorSocket {
   private readonly sessionBackoff: Backoff;
   private sessionTimer?: ReturnType<typeof setTimeout>;
   private token = "";
+  private session = "";
+  /** Counts openings of sessions: the answer to an earlier one is not taken. */
+  private opening = 0;
   private epoch = "";
   private running = false;
   private seen = 0;
@@ -141,10 +146,18 @@ export class VisitorSocket {
     return this.token;
   }
 
-  /** Opens a session anew: who the visitor is has changed. */
+  /** Opens a session anew: who the visitor is has changed. What is held goes when it turns out to be another one. */
   restartSession(): void {
     this.stop();
     this.start();
+  }
+
+  /** Forgets the session, its conversation and what waits to be sent: somebody else may come. */
+  leave(): void {
+    this.stop(); // first: what is given up must not be sent
+    this.token = this.session = "";
+    for (const { item } of this.outbox.list) this.outbox.discard(item.client_msg_id);
+    this.forget();
   }
 
   private tellRead(): void {
@@ -152,15 +165,18 @@ export class VisitorSocket {
   }
 
   private async openSession(): Promise<void> {
+    const opening = ++this.opening;
+    const stale = () => !this.running || opening !== this.opening;
     try {
       const session = await this.options.openSession();
-      if (!this.running) return;
-      if (this.token && !session.resumed) this.forget();
+      if (stale()) return;
+      if (this.session && (!session.resumed || session.session_id !== this.session)) this.forget();
       this.token = session.token;
+      this.session = session.session_id;
       this.options.handlers.session?.(session);
       this.link.start();
     } catch (error) {
-      if (this.running) this.sessionFailed(error as ApiError);
+      if (!stale()) this.sessionFailed(error as ApiError);
     }
   }
 
@@ -232,6 +248,7 @@ export class VisitorSocket {
         return handlers.queue?.(frame.position, frame.available ?? true);
       case "error":
         if (frame.ref) this.outbox.refused(frame.ref, frame);
+        else handlers.ending?.(frame.code);
     }
   }
 
@@ -262,8 +279,9 @@ export class VisitorSocket {
 
   /** Passes a request's answer on; one that says the session is over ends it, as close 4401 does. */
   private authorized<T>(request: Promise<T>): Promise<T> {
+    const { token } = this;
     return request.catch((error: ApiError) => {
-      if (error.status === 401 && this.running && !this.sessionTimer) {
+      if (error.status === 401 && token === this.token && this.running && !this.sessionTimer) {
         this.link.stop();
         this.sequence.halt();
         this.sessionEnded();

@@ -91,6 +91,11 @@ export class VisitorHttp {
     return this.call("/sessions", { method: "POST", body: JSON.stringify(request) });
   }
 
+  /** Ends the session of a token, also while the page goes away. */
+  async endSession(token: string): Promise<void> {
+    await this.call("/sessions", { method: "DELETE", keepalive: true }, token);
+  }
+
   changes(token: string, after: number): Promise<Range<PublicChange> & { last_public_seq: number }> {
     return this.call(`/changes?after=${after}`, {}, token);
   }

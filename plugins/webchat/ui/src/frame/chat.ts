@@ -1,7 +1,8 @@
-import { ApiError, TypingSignal, uuidv7, VisitorSocket, type Attachment, type LinkStatus, type OfflineMessage, type PageView, type PreChat, type PublicQuote, type SessionRequest, type VisitorOptions } from "@patchbay/client/visitor";
+import { ApiError, TypingSignal, uuidv7, VisitorSocket, type Attachment, type LinkStatus, type OfflineMessage, type PageView, type PreChat, type PublicQuote, type SessionRequest, type VisitorOptions, type VisitorSession } from "@patchbay/client/visitor";
 import { Files } from "./files";
 import type { Host } from "./host";
 import type { WatchedHttp } from "./http";
+import { subjectOf } from "./identity";
 import type { Memory } from "./memory";
 import { initialState, phaseOf, unreadAfter, type ChatState, type Reach } from "./state";
 import { cleaned } from "./text";
@@ -34,13 +35,15 @@ export class Chat {
   private readonly visible: () => boolean;
   private status: LinkStatus = { state: "stopped", failures: 0 };
   private reach: Reach = "unknown";
-  private hadSession = false;
   private shown = true;
   private unread = -1;
   private settling?: ReturnType<typeof setTimeout>;
+  /** The site's word on who the visitor is. */
   private identity?: string;
-  private renewed = false;
+  /** Who it said the session is. */
+  private subject?: string;
   private started = false;
+  private listening = false;
   /** The files of the message being written. */
   readonly files: Files;
 
@@ -61,25 +64,21 @@ export class Chat {
       storage: memory.outbox,
       openSession: () => this.openSession(),
       handlers: {
-        session: ({ token, settings, resumed, verified }) => {
-          this.hadSession = true;
-          if (!resumed) memory.begin();
-          memory.keepToken(token);
-          this.update({ settings, refusal: undefined, verified: verified ?? false, answered: memory.answered, left: false });
-          void this.lookAround();
-        },
+        session: (session) => this.welcome(session),
+        ending: (code) => this.ending(code),
         read: (read) => this.update({ read }),
         change: (change) => this.update({ changes: [...this.current.changes, change] }),
         reset: () => this.reset(),
         typing: (typing) => this.update({ typing }),
         queue: (position, available) => this.update({ queue: position > 0 ? { position, available } : undefined }),
         outbox: (unsent) => this.update({ unsent }),
-        refused: (error) => this.update({ phase: "refused", refusal: error?.status === 403 ? error.message : undefined }),
+        refused: (error) => this.update({ phase: "refused", refusal: error?.status === 403 ? error.message : undefined, signIn: error?.code === "identity.required" }),
         status: (status) => this.follow(status, status.state === "ready" ? "unknown" : this.reach),
       },
     });
     this.current = { ...this.current, unsent: this.socket.unsent };
     host.watch((open) => this.look(open));
+    host.onKept((key) => key === "token" && this.elsewhere());
   }
 
   get state(): ChatState {
@@ -107,13 +106,19 @@ export class Chat {
   start(): void {
     if (this.started) return;
     this.started = true;
+    this.listen();
+    this.socket.start();
+  }
+
+  private listen(): void {
+    if (this.listening) return;
+    this.listening = true;
     addEventListener("offline", () => this.follow(this.status, this.reach));
     addEventListener("online", () => {
       this.follow(this.status, this.reach);
       this.files.resume();
     });
     globalThis.document?.addEventListener("visibilitychange", () => this.count());
-    this.socket.start();
   }
 
   /** Tries now what would be tried later; after a refusal, from the beginning. */
@@ -152,15 +157,59 @@ export class Chat {
     return this.options.http.transcript(this.socket.sessionToken, "html");
   }
 
-  /** The site says who the visitor is, or, with nothing, that they have left. */
-  identify(token?: string): void {
-    if (this.identity === token) return;
-    this.identity = token;
-    if (!token) this.options.memory.forget();
-    this.renewed = true;
+  /** The site says who the visitor is. What somebody else had is forgotten before it is asked. */
+  identify(identity: string): void {
+    if (this.identity === identity) return;
+    const { subject } = this.options.memory;
+    if (subject !== undefined && subject !== subjectOf(identity)) return this.logout(identity);
+    this.identity = identity;
     if (!this.started) return;
-    this.update({ changes: [], synced: false });
+    this.update({ phase: "connecting", refusal: undefined });
     this.socket.restartSession();
+  }
+
+  /** The visitor has left: the session ends and nothing of it stays in this browser. `next` may be here already. */
+  logout(next?: string): void {
+    const { http, memory } = this.options;
+    // What does not get through is of no use to anybody: the secret is forgotten here.
+    if (memory.token) void http.endSession(memory.token).catch(() => undefined);
+    this.forget(false, next);
+  }
+
+  /** Forgets whoever was here. An open chat goes on with whoever comes next. */
+  private forget(elsewhere: boolean, identity?: string): void {
+    this.identity = identity;
+    this.subject = undefined;
+    this.options.memory.forget(elsewhere);
+    this.files.take();
+    this.socket.leave();
+    this.update({ ...initialState, settings: this.current.settings, available: this.current.available, person: this.current.person + 1 });
+    this.started &&= this.shown;
+    if (this.started) this.socket.start();
+  }
+
+  /** Another tab signed in as somebody else, or out, or got a new session. */
+  private elsewhere(): void {
+    const { token, subject } = this.options.memory;
+    if (token === (this.socket.sessionToken || undefined)) return;
+    if (!token || (this.subject !== undefined && this.subject !== subject)) return this.forget(true);
+    if (this.identity && subjectOf(this.identity) !== subject) this.identity = undefined; // the newest word holds
+    if (this.started) this.socket.restartSession();
+  }
+
+  /** Why the session ends, before it does. */
+  private ending(code: string): void {
+    if (code === "identity.subject_changed") this.identity = undefined; // as another tab says now
+    if (code === "visitor.logged_out") this.forget(true);
+  }
+
+  private welcome({ token, settings, resumed, verified }: VisitorSession): void {
+    const { memory } = this.options;
+    if (!resumed) memory.begin();
+    this.subject = !verified ? undefined : this.identity ? subjectOf(this.identity) : memory.subject;
+    memory.keepToken(token, this.subject);
+    this.update({ settings, refusal: undefined, verified: verified ?? false, answered: memory.answered, left: false });
+    void this.lookAround();
   }
 
   /** Pages the visitor looked at, where the inbox wants to know. */
@@ -193,33 +242,37 @@ export class Chat {
   }
 
   /**
-   * The session of the last visit; a new one when that has ended, which is why we are asked again.
+   * The session of the last visit, or of another tab; a new one when that has ended.
    * What the page says is cut to what the server takes: a long address must not cost the chat.
    */
   private async openSession() {
     const { host, http, memory } = this.options;
     const { url, title, referrer, locale } = host.page;
-    if (this.hadSession && !this.renewed) memory.keepToken(undefined);
-    this.hadSession = false;
-    this.renewed = false;
+    const { token } = memory; // as it is by now: another tab may have got a new one
     const request = {
       page_url: url.slice(0, 2000),
       page_title: cleaned(title.slice(0, 500)),
       referrer: referrer.slice(0, 2000),
       locale: locale.slice(0, 35),
       embed_origin: host.origin,
-      ...(memory.token && { token: memory.token }),
+      ...(token && { token }),
     };
-    if (!this.identity) return http.openSession(request);
-    return http.openSession({ ...request, identity: this.identity }).catch((error: unknown) => this.unvouched(error, request));
+    const { identity } = this;
+    if (!identity) return http.openSession(request);
+    return http.openSession({ ...request, identity }).catch((error: unknown) => this.unvouched(error, request, identity));
   }
 
-  /** The site's word was not taken: the page is told, and the visitor goes on as anybody. */
-  private unvouched(error: unknown, request: SessionRequest) {
+  /**
+   * The site's word was not taken: the page is told, and the visitor goes on as anybody. A session
+   * of somebody whom the site vouched for goes on only if the site meant them now, too.
+   */
+  private unvouched(error: unknown, { token, ...request }: SessionRequest, identity: string) {
+    const { host, http, memory } = this.options;
     if (!(error instanceof ApiError) || !error.code.startsWith("identity.")) throw error;
-    this.identity = undefined;
-    this.options.host.event("error", { code: error.code, detail: error.message });
-    return this.options.http.openSession(request);
+    if (this.identity === identity) this.identity = undefined;
+    host.event("error", { code: error.code, detail: error.message });
+    const theirs = memory.subject === undefined || memory.subject === subjectOf(identity);
+    return http.openSession({ ...request, ...(token && theirs && { token }) });
   }
 
   private reset(): void {

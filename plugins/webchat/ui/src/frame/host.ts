@@ -7,8 +7,10 @@ export interface Host {
   origin: string;
   /** Whether a launcher is around us that can close the chat. */
   embedded: boolean;
-  /** Strings that outlive this frame. */
+  /** Strings that outlive this frame, as all tabs of the page share them. */
   store: Record<string, string>;
+  /** Calls back when another tab changed one of them. */
+  onKept(callback: (key: string) => void): void;
   put(key: string, value: string | null): void;
   unread(count: number): void;
   /** Dresses the launcher. */
@@ -36,6 +38,7 @@ export interface HostWindow {
   navigator: { language: string };
   localStorage: Storage;
   addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
+  addEventListener(type: "storage", listener: (event: StorageEvent) => void): void;
 }
 
 /** Meets the loader around us, or finds that there is none: the frame also works as a page of its own. */
@@ -64,6 +67,8 @@ function embedded(win: HostWindow, origin: string): Promise<Host> {
   const early: [Command, unknown][] = [];
   let called: (command: Command, argument: unknown) => void = (...call) => early.push(call);
   let scrolled: (percent: number) => void = () => undefined;
+  let kept: (key: string) => void = () => undefined;
+  const store: Record<string, string> = {};
   let now: [boolean, boolean] = [false, false];
   const turn = (open: boolean, focus: boolean) => {
     now = [open, focus];
@@ -76,14 +81,22 @@ function embedded(win: HostWindow, origin: string): Promise<Host> {
       if (message?.type === "hidden") turn(false, false);
       if (message?.type === "call") called(message.command, message.argument);
       if (message?.type === "scrolled") scrolled(message.percent);
+      if (message?.type === "kept") {
+        keep(store, message.key, message.value);
+        kept(message.key);
+      }
       if (message?.type !== "init") return;
       turn(message.open, message.focus);
       resolve({
         page: message.page,
         origin,
         embedded: !message.whole,
-        store: { ...message.store },
-        put: (key, value) => tell({ type: "put", key, value }),
+        store: Object.assign(store, message.store),
+        onKept: (callback) => void (kept = callback),
+        put(key, value) {
+          keep(store, key, value);
+          tell({ type: "put", key, value });
+        },
         unread: (count) => tell({ type: "put", key: "unread", value: String(count) }),
         look: (look) => tell({ type: "put", key: "look", value: JSON.stringify(look) }),
         close: () => tell({ type: "close" }),
@@ -105,6 +118,11 @@ function embedded(win: HostWindow, origin: string): Promise<Host> {
   });
 }
 
+function keep(store: Record<string, string>, key: string, value: string | null): void {
+  if (value === null) delete store[key];
+  else store[key] = value;
+}
+
 /** Opened by itself, or by a page that hides who it is: then nothing is said to that page and nothing is kept. */
 function standalone(win: HostWindow, alone: boolean): Host {
   const prefix = `patchbay:${win.location.href.replace(/[?#].*/, "")}:`;
@@ -117,12 +135,23 @@ function standalone(win: HostWindow, alone: boolean): Host {
     }
   };
   const kept = attempt(() => Object.entries(storage() ?? {})) ?? [];
+  const store = Object.fromEntries(kept.filter(([key]) => key.startsWith(prefix)).map(([key, value]) => [key.slice(prefix.length), value as string]));
   return {
     page: { url: win.location.href, title: win.document.title, referrer: win.document.referrer, locale: win.navigator.language },
     origin: alone ? win.location.origin : "null",
     embedded: false,
-    store: Object.fromEntries(kept.filter(([key]) => key.startsWith(prefix)).map(([key, value]) => [key.slice(prefix.length), value as string])),
-    put: (key, value) => void attempt(() => (value === null ? storage()?.removeItem(prefix + key) : storage()?.setItem(prefix + key, value))),
+    store,
+    onKept: (callback) =>
+      win.addEventListener("storage", ({ key }) => {
+        if (!key?.startsWith(prefix)) return;
+        const name = key.slice(prefix.length);
+        keep(store, name, attempt(() => storage()?.getItem(key)) ?? null);
+        callback(name);
+      }),
+    put(key, value) {
+      keep(store, key, value);
+      attempt(() => (value === null ? storage()?.removeItem(prefix + key) : storage()?.setItem(prefix + key, value)));
+    },
     unread: () => undefined,
     look: () => undefined,
     close: () => undefined,

@@ -6,73 +6,90 @@ import { lookOf } from "./theme";
 
 const OUTBOX = "out.";
 
-/** What the chat remembers over a reload, in the page around it. */
+/** Of what is kept, what belongs to one visitor alone. */
+const OWN = ["token", "subject", "draft", "seen", "answered", "live", "views", "told", "consent"];
+
+/** What the chat remembers over a reload, in the page around it, for all its tabs. */
 export interface Memory {
-  token?: string;
-  draft: string;
+  readonly token?: string;
+  /** Who the site said the session is, when it vouched for somebody. */
+  readonly subject?: string;
+  readonly draft: string;
   /** The last change of the session's conversation that was on the screen. */
-  seen: number;
+  readonly seen: number;
   /** How the chat was dressed the last time. */
-  look: Look;
+  readonly look: Look;
   /** Whether the questions before the chat have been answered in this session. */
-  answered: boolean;
+  readonly answered: boolean;
   /** A language the visitor chose. */
-  language?: string;
-  keepToken(token: string | undefined): void;
+  readonly language?: string;
+  keepToken(token: string, subject: string | undefined): void;
   keepDraft(text: string): void;
   keepSeen(seq: number): void;
   keepAnswered(): void;
   keepLanguage(tag: string): void;
   /** Another session begins: nothing of the one before holds. */
   begin(): void;
-  /** Another visitor may come: nothing of this one stays. */
-  forget(): void;
+  /** Another visitor may come: nothing of this one stays. `elsewhere`: another tab saw to what is kept; its session is the one. */
+  forget(elsewhere: boolean): void;
   outbox: OutboxStorage<VisitorMessage>;
 }
 
 export function memoryOf(host: Pick<Host, "store" | "put">): Memory {
+  const { store } = host;
+  const keep = (key: string, value: string | undefined) => {
+    if (store[key] === value) return;
+    if (value === undefined) delete store[key];
+    else store[key] = value;
+    host.put(key, value ?? null);
+  };
   const memory: Memory = {
-    token: /^[\w.-]{1,200}$/.test(host.store["token"] ?? "") ? host.store["token"] : undefined,
-    draft: host.store["draft"] ?? "",
-    seen: Number(host.store["seen"]) || 0,
-    answered: host.store["answered"] === "1",
-    language: /^[A-Za-z-]{2,35}$/.test(host.store["language"] ?? "") ? host.store["language"] : undefined,
-    look: lookOf(parse<WidgetSettings>(host.store["look"]) ?? {}),
-    keepToken(token) {
-      memory.token = token;
-      host.put("token", token ?? null);
+    get token() {
+      return /^[\w.-]{1,200}$/.test(store["token"] ?? "") ? store["token"] : undefined;
     },
-    keepDraft(text) {
-      memory.draft = text;
-      host.put("draft", text || null);
+    get subject() {
+      return store["subject"];
     },
+    get draft() {
+      return store["draft"] ?? "";
+    },
+    get seen() {
+      return Number(store["seen"]) || 0;
+    },
+    get answered() {
+      return store["answered"] === "1";
+    },
+    get language() {
+      return /^[A-Za-z-]{2,35}$/.test(store["language"] ?? "") ? store["language"] : undefined;
+    },
+    get look() {
+      return lookOf(parse<WidgetSettings>(store["look"]) ?? {});
+    },
+    keepToken(token, subject) {
+      keep("subject", subject);
+      keep("token", token);
+    },
+    keepDraft: (text) => keep("draft", text || undefined),
     keepSeen(seq) {
-      if (seq === memory.seen) return;
-      memory.seen = seq;
-      host.put("seen", String(seq));
+      if (seq !== memory.seen) keep("seen", String(seq));
     },
-    keepAnswered() {
-      memory.answered = true;
-      host.put("answered", "1");
-    },
-    keepLanguage(tag) {
-      memory.language = tag;
-      host.put("language", tag);
-    },
+    keepAnswered: () => keep("answered", "1"),
+    keepLanguage: (tag) => keep("language", tag),
     begin() {
-      memory.keepSeen(0);
-      memory.answered = false;
-      host.put("answered", null);
+      keep("seen", undefined);
+      keep("answered", undefined);
     },
-    forget() {
-      memory.begin();
-      memory.keepToken(undefined);
-      memory.keepDraft("");
+    forget(elsewhere) {
+      for (const key of Object.keys(store)) {
+        if (!OWN.includes(key) && !key.startsWith(OUTBOX)) continue;
+        if (!elsewhere) keep(key, undefined);
+        else if (key !== "token" && key !== "subject") delete store[key];
+      }
     },
     outbox: {
-      load: () => Object.entries(host.store).flatMap(([key, value]) => (key.startsWith(OUTBOX) ? entryOf(value) : [])),
-      put: (entry) => host.put(OUTBOX + entry.item.client_msg_id, JSON.stringify(entry)),
-      remove: (id) => host.put(OUTBOX + id, null),
+      load: () => Object.entries(store).flatMap(([key, value]) => (key.startsWith(OUTBOX) ? entryOf(value) : [])),
+      put: (entry) => keep(OUTBOX + entry.item.client_msg_id, JSON.stringify(entry)),
+      remove: (id) => keep(OUTBOX + id, undefined),
     },
   };
   return memory;

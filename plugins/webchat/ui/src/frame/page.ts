@@ -16,6 +16,7 @@ export class PageSide {
   onLanguage: (tag: string) => void = () => undefined;
   private told = 0;
   private heard = 0;
+  private talking = false;
   private telling = false;
   private readonly proactive: Proactive;
 
@@ -59,7 +60,7 @@ export class PageSide {
         return;
       }
       case "logout":
-        return this.chat.identify(undefined);
+        return this.chat.logout();
       case "setLocale":
         if (spoken(text)) {
           this.memory.keepLanguage(text);
@@ -91,6 +92,8 @@ export class PageSide {
     const { changes, phase, synced, settings } = this.chat.state;
     this.mark("live", changes.length > 0);
     this.mark("pages", settings.page_views === "on" || (settings.page_views === "consent" && this.consent === true));
+    if (changes.length === 0 && this.talking) this.heard = 0; // another session's begin at 1
+    this.talking = changes.length > 0;
     for (const change of changes) if (change.seq > this.heard) this.hear(change, synced);
     if (phase === "live") void this.tellPages();
   }

@@ -18,8 +18,12 @@ export interface Queue {
 
 export interface ChatState {
   phase: Phase;
+  /** Counts those who used this window: one who comes after another sees nothing of theirs. */
+  person: number;
   /** The sentence that came with a refusal. */
   refusal?: string;
+  /** Whether the refusal is for want of the site's word: this chat is for those who signed in there. */
+  signIn?: boolean;
   settings: WidgetSettings;
   changes: readonly PublicChange[];
   unsent: readonly Unsent[];
@@ -43,6 +47,7 @@ export interface ChatState {
 
 export const initialState: ChatState = {
   phase: "connecting",
+  person: 0,
   settings: {},
   changes: [],
   unsent: [],

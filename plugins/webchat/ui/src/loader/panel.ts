@@ -9,6 +9,9 @@ import { add } from "./view";
 const PATIENCE_MS = 10_000;
 const PAGES_KEPT = 20;
 
+/** Of what is kept, what is not the visitor's own. */
+const shared = /^(look|language|been|rule\..*)$/;
+
 const commands: readonly string[] = ["identify", "logout", "setLocale", "track", "consent", "message"] satisfies Command[];
 
 export function panel(launcher: Launcher): (call: Call) => void {
@@ -23,6 +26,8 @@ export function panel(launcher: Launcher): (call: Call) => void {
   let frame: HTMLIFrameElement | undefined;
   let ready = false;
   let focus = false;
+  /** What was kept before the visitor left: the frame may not have seen it yet. */
+  let past: Record<string, string> | undefined;
   let patience: ReturnType<typeof setTimeout>;
 
   const sheet = new CSSStyleSheet();
@@ -101,7 +106,8 @@ export function panel(launcher: Launcher): (call: Call) => void {
       case "ready":
         clearTimeout(patience);
         ready = true;
-        post({ type: "init", page: page(), store: store.all(), open: launcher.isOpen, focus, whole });
+        post({ type: "init", page: page(), store: past ?? store.all(), open: launcher.isOpen, focus, whole });
+        past = undefined;
         waiting.splice(0).forEach(post);
         return draw();
       case "put":
@@ -121,6 +127,11 @@ export function panel(launcher: Launcher): (call: Call) => void {
       case "close":
         return show(false);
     }
+  });
+  addEventListener("storage", ({ key }) => {
+    if (!key?.startsWith(prefix)) return;
+    const name = key.slice(prefix.length);
+    post({ type: "kept", key: name, value: store.all()[name] ?? null }); // as it is by now
   });
   eye.addEventListener("resize", fit);
   eye.addEventListener("scroll", fit);
@@ -155,6 +166,13 @@ export function panel(launcher: Launcher): (call: Call) => void {
         return void (listener ? listeners.get(name)?.delete(listener) : listeners.delete(name));
       default:
         if (!commands.includes(command)) return emit("error", { code: "command", detail: `There is no command ${String(command)}.` });
+        if (command === "logout") {
+          // At once: the page may be on its way to another one. The frame ends the session.
+          past ??= store.all();
+          if (past["token"]) need();
+          for (const key in past) if (!shared.test(key)) store.put(key, null);
+          if (ready) past = undefined;
+        }
         if (command === "message") need();
         return post({ type: "call", command, argument: rest[0] });
     }

@@ -33,7 +33,10 @@ export function createStore(prefix: string, storage: () => Storage): Store {
       delete memory[key];
       if (typeof value === "string" && value.length <= 65_536) {
         memory[key] = value;
-        attempt(() => storage().setItem(prefix + key, value));
+        attempt(() => {
+          storage().setItem(prefix + key, value);
+          delete memory[key]; // other tabs may change what is stored
+        });
       } else attempt(() => storage().removeItem(prefix + key));
     },
   };

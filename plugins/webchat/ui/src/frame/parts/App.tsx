@@ -53,12 +53,12 @@ function Screen({ chat, host, memory, page, state, offered, choose }: Props & { 
         <Menu offered={offered} onLanguage={choose} onTranscript={download} />
       </Header>
       {phase === "refused" ? (
-        <Refused detail={state.refusal} onRetry={() => chat.retry()} />
+        <Refused detail={state.signIn ? t("refused.signin") : state.refusal} onRetry={() => chat.retry()} />
       ) : (
         <>
           <ConnectionBanner phase={phase} onRetry={() => chat.retry()} />
-          {settings.page_views === "consent" && <Consent page={page} />}
-          <Stage chat={chat} host={host} memory={memory} page={page} state={state} />
+          {settings.page_views === "consent" && <Consent key={`c${state.person}`} page={page} />}
+          <Stage key={state.person} chat={chat} host={host} memory={memory} page={page} state={state} />
         </>
       )}
     </main>
