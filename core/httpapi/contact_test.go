@@ -51,12 +51,12 @@ func (s *site) people() httpapi.People {
 	s.imports = contacttest.NewImports(store)
 	return httpapi.People{
 		Contacts: contact.NewService(contact.Deps{
-			Store: store, Organisations: store, Attributes: contacttest.Attributes{"plan": "text"}, Now: time.Now,
+			Store: store, Organisations: store, Attributes: contacttest.Attributes{"plan": "text"}, Now: s.now,
 		}),
-		ContactNotes: contact.NewNotes(store, time.Now), Organisations: contact.NewOrganisations(store, time.Now),
-		Pages: contact.NewPages(store, time.Now), Merging: contact.NewMerging(store, store, time.Now),
+		ContactNotes: contact.NewNotes(store, s.now), Organisations: contact.NewOrganisations(store, s.now),
+		Pages: contact.NewPages(store, s.now), Merging: contact.NewMerging(store, store, s.now),
 		Journeys: journey.NewService(journeytest.Fake{Conversations: s.fake}),
-		Imports:  importing.NewService(importing.Deps{Store: s.imports, Desk: s.imports, Attributes: contacttest.Attributes{}, Now: time.Now}),
+		Imports:  importing.NewService(importing.Deps{Store: s.imports, Desk: s.imports, Attributes: contacttest.Attributes{}, Now: s.now}),
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 
@@ -59,5 +58,5 @@ func TestImports(t *testing.T) {
 
 // work does what the background does.
 func (s *site) work() error {
-	return importing.NewService(importing.Deps{Store: s.imports, Desk: s.imports, Attributes: contacttest.Attributes{}, Now: time.Now}).WorkOnce(s.Context())
+	return importing.NewService(importing.Deps{Store: s.imports, Desk: s.imports, Attributes: contacttest.Attributes{}, Now: s.now}).WorkOnce(s.Context())
 }

@@ -52,13 +52,23 @@ type site struct {
 	plugins  *channeltest.Plugins
 	told     *notificationtest.Fake
 	imports  *contacttest.Imports
+	now      func() time.Time
+
+	conversations *conversation.Service
 }
 
 // newSite makes a site; change may set options.
 func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 	t.Helper()
+	return newSiteOn(t, func(*conversationtest.World) func() time.Time { return time.Now }, change)
+}
+
+// newSiteOn is newSite on another clock.
+func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Time, change func(*httpapi.Options)) *site {
+	t.Helper()
 	s := &site{fake: conversationtest.NewFake(), index: searchtest.NewFake()}
 	s.World = conversationtest.NewWorld(t, s.fake.Fixture())
+	s.now = clock(s.World)
 	s.told = notificationtest.NewFake(func(w identity.WorkspaceID, m identity.MemberID) bool {
 		_, err := s.fake.Identities.Member(t.Context(), w, m)
 		return err == nil
@@ -76,35 +86,36 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 	log := slog.New(slog.DiscardHandler)
 	s.identity = identity.New(identity.Deps{
 		Stores: s.fake.Identities.Stores(), Hasher: identity.NewHasher(identity.HashOptions{MemoryKiB: 8, Iterations: 1}),
-		Throttle: identity.NewThrottle(time.Now, identity.ThrottleOptions{}), Notifier: mute{}, Now: time.Now, Log: log,
+		Throttle: identity.NewThrottle(s.now, identity.ThrottleOptions{}), Notifier: mute{}, Now: s.now, Log: log,
 	})
-	secrets := channel.NewSecrets(s.fake.Inboxes, s.fake.Inboxes, channeltest.Sealer{}, time.Now)
+	secrets := channel.NewSecrets(s.fake.Inboxes, s.fake.Inboxes, channeltest.Sealer{}, s.now)
 	conversations := conversation.NewService(conversation.Deps{
 		Contacts: s.fake.Contacts, Keys: secrets,
 		Store: s.fake, Reader: s.fake, Marks: s.fake, Visitors: s.fake, Writing: s.fake, Inboxes: s.fake.Inboxes, Plugins: s.plugins,
-		Members: colleagues{s.fake}, Teams: s.fake.Teams, Catalog: s.fake.Catalog, Now: time.Now,
+		Members: colleagues{s.fake}, Teams: s.fake.Teams, Catalog: s.fake.Catalog, Now: s.now,
 	})
+	s.conversations = conversations
 	views := viewtest.NewFake(s.fake)
-	s.views = view.NewService(view.Deps{Store: views, Lister: views, Definitions: s.fake.Catalog, Teams: s.fake.Teams, Now: time.Now})
+	s.views = view.NewService(view.Deps{Store: views, Lister: views, Definitions: s.fake.Catalog, Teams: s.fake.Teams, Now: s.now})
 	surveys := survey.NewService(survey.Deps{
-		Store: surveytest.Fake{Conversations: s.fake}, Conversations: s.fake, Reader: s.fake, Key: []byte("of the tests"), Now: time.Now,
+		Store: surveytest.Fake{Conversations: s.fake}, Conversations: s.fake, Reader: s.fake, Key: []byte("of the tests"), Now: s.now,
 	})
 	o := httpapi.Options{
 		Surveys: surveys,
-		Version: "test", BaseURL: "http://example.com", Now: time.Now, Log: log,
-		Catalog:  catalog.NewService(s.fake.Catalog, s.fake.Teams, time.Now),
+		Version: "test", BaseURL: "http://example.com", Now: s.now, Log: log,
+		Catalog:  catalog.NewService(s.fake.Catalog, s.fake.Teams, s.now),
 		Identity: s.identity, People: s.people(),
 
 		Notifications: notification.NewService(notification.Deps{
-			Store: s.told, Inbox: s.told, Hydrator: s.fake, Announcer: mute{}, Now: time.Now, Log: log,
+			Store: s.told, Inbox: s.told, Hydrator: s.fake, Announcer: mute{}, Now: s.now, Log: log,
 		}),
-		Teams:         team.NewService(s.fake.Teams, s.fake.Teams, time.Now),
-		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, time.Now),
+		Teams:         team.NewService(s.fake.Teams, s.fake.Teams, s.now),
+		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, s.now),
 		Secrets:       secrets,
-		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, time.Now),
-		Search:        search.NewService(s.index, searchtest.NewSource(s.fake), s.views, time.Now),
+		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, s.now),
+		Search:        search.NewService(s.index, searchtest.NewSource(s.fake), s.views, s.now),
 		Views:         s.views,
-		Conversations: conversations, Deliveries: delivery.NewTracker(deliverytest.NewFake(s.fake, time.Now), conversations), Extensions: extension.NewService(noPlugins{}), Presence: nobody{},
+		Conversations: conversations, Deliveries: delivery.NewTracker(deliverytest.NewFake(s.fake, s.now), conversations), Extensions: extension.NewService(noPlugins{}), Presence: nobody{},
 		Feed: feed{s.fake.Feed, s.fake},
 		PluginUI: func(channel.PluginID) (fs.FS, bool) {
 			return fstest.MapFS{
@@ -117,13 +128,13 @@ func newSite(t *testing.T, change func(*httpapi.Options)) *site {
 		Health:  func(context.Context) error { return nil },
 		Metrics: func() ([]byte, string, error) { return []byte("up 1\n"), "text/plain", nil },
 	}
-	s.fake.Media.Sign = media.NewSigner(bytes.Repeat([]byte("k"), 32), time.Now)
+	s.fake.Media.Sign = media.NewSigner(bytes.Repeat([]byte("k"), 32), s.now)
 	files, err := blob.Open(t.TempDir())
 	s.OK(err)
 	t.Cleanup(func() { _ = files.Close() })
 	o.Media = media.NewService(media.Deps{
 		Store: s.fake.Media.Store(), Ledger: s.fake.Media.Store(), Files: files, Signer: s.fake.Media.Sign,
-		Limits: media.Limits{Upload: 3 << 20, Pixels: 1_000_000, DecodeMemory: 32 << 20}, Now: time.Now, Log: log,
+		Limits: media.Limits{Upload: 3 << 20, Pixels: 1_000_000, DecodeMemory: 32 << 20}, Now: s.now, Log: log,
 	})
 	if change != nil {
 		change(&o)
@@ -182,7 +193,7 @@ func (s *site) signIn(m identity.Member) string {
 // hook gives an inbox a webhook address and returns its token.
 func (s *site) hook(inbox channel.Inbox) string {
 	s.Helper()
-	_, token, err := channel.NewService(s.fake.Inboxes, s.plugins, time.Now).RotateHook(s.Context(), identity.SystemScope(inbox.Workspace), inbox.ID)
+	_, token, err := channel.NewService(s.fake.Inboxes, s.plugins, s.now).RotateHook(s.Context(), identity.SystemScope(inbox.Workspace), inbox.ID)
 	s.OK(err)
 	return token
 }

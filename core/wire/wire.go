@@ -91,7 +91,7 @@ type Change struct {
 // FeedEvent is one entry of a workspace's feed.
 type FeedEvent struct {
 	Feed         uint64         `json:"feed" doc:"1, 2, 3, ... per workspace, without a gap."`
-	Type         string         `json:"type"`
+	Type         string         `json:"type" enum:"conversation.created,message.created,note.created,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged,member.changed,invitation.changed,workspace.changed,inbox.changed,team.changed,label.changed,attribute.changed,canned.changed,view.changed,contact.changed,organisation.changed,import.changed"`
 	At           time.Time      `json:"at"`
 	Change       *Change        `json:"change,omitempty"`
 	Conversation *Conversation  `json:"conversation,omitempty" doc:"The conversation as it is now, which is at least as new as the change."`
