@@ -101,7 +101,6 @@ const inside: Record<string, Route> = {
   "POST plugins/:p/:n/restart": (world, [publisher, name]) => {
     const plugin = world.plugins.find((one) => one.id === `${publisher}/${name}`)!;
     Object.assign(plugin, { state: "ready", restarts: plugin.restarts + 1, detail: undefined, pid: 50_000 + plugin.restarts, since: new Date().toISOString(), next_retry_at: undefined });
-    world.publish({ type: "plugin.changed", at: new Date().toISOString(), data: { id: plugin.id } });
     return [204];
   },
   "GET plugins/:p/:n/logs": () => [200, { lines: ["listening", "a visitor connected", "the far side is slow", "cannot reach http://localhost:9000/"].map((text, index) => ({ at: new Date(Date.now() - (4 - index) * 60_000).toISOString(), level: ["info", "info", "warn", "error"][index], text })) }],

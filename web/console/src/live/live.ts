@@ -11,11 +11,12 @@ import {
   type OutboxEntry,
   type Typist,
 } from "@patchbay/client/member";
-import type { ChecklistItem, FeedEvent, PresenceEntry, ServerDraft } from "@patchbay/client/types";
+import type { FeedEvent, PresenceEntry, ServerDraft } from "@patchbay/client/types";
 import { keys } from "@/query/keys";
 import { useSession } from "@/session/session";
 import type { WorkspaceContext } from "@/session/workspace";
 import { ConversationCache } from "./cache";
+import { reactions } from "./stale";
 import { workerTicker } from "./ticker";
 
 export interface Live {
@@ -68,6 +69,15 @@ export function provideLive(workspace: WorkspaceContext): Live {
   const draftListeners = new Set<DraftListener>();
   const cache = new ConversationCache(client, id, memberID, (conversation, after) => api.timeline(conversation, { after, limit: 200 }));
 
+  const react: Partial<ReturnType<typeof reactions>> = reactions({
+    client,
+    cache,
+    workspace: id,
+    memberID,
+    fetchContact: (contact) => api.contact(contact),
+    refreshSession: () => session.refresh(),
+  });
+
   const socket = new MemberSocket({
     url: () => socketURL(api.livePath),
     ticker: workerTicker,
@@ -77,7 +87,7 @@ export function provideLive(workspace: WorkspaceContext): Live {
     handlers: {
       event: (event) => {
         cache.take(event);
-        void aboutWorkspace(event);
+        void react[event.type]?.(event);
         for (const listener of listeners) listener(event);
       },
       resync: () => void client.invalidateQueries({ queryKey: keys.all(id) }),
@@ -107,60 +117,6 @@ export function provideLive(workspace: WorkspaceContext): Live {
     },
   });
   const outbox = shallowRef<readonly OutboxEntry<MemberMessage>[]>(socket.unsent);
-
-  /** Events that name an object: only that is fetched again, and only if somebody looks. */
-  async function aboutWorkspace(event: FeedEvent): Promise<void> {
-    const refetch = (...stale: (readonly unknown[])[]) => Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
-    const subject = String(event.data?.["id"] ?? "");
-    switch (event.type) {
-      case "member.changed":
-        await refetch(keys.members(id), keys.checklist(id));
-        if (subject === memberID) await session.refresh();
-        return;
-      case "invitation.changed":
-        return void refetch(keys.invitations(id));
-      case "inbox.changed":
-        return void refetch(keys.inboxes(id), keys.checklist(id));
-      case "plugin.changed":
-        return void refetch(keys.plugins(id), keys.channels(id), keys.inboxes(id));
-      case "workspace.changed":
-        return session.refresh();
-      case "label.changed":
-        return void refetch(keys.labels(id));
-      case "attribute.changed":
-        return void refetch(keys.attributes(id));
-      case "canned.changed":
-        return void refetch(keys.canned(id));
-      case "team.changed":
-        return void refetch(keys.teams(id));
-      case "view.changed":
-        return void refetch(keys.views(id), keys.everyCount(id), keys.listsOf(id, subject));
-      case "scheduled.created":
-      case "scheduled.changed":
-      case "scheduled.cancelled":
-      case "scheduled.sent":
-      case "scheduled.failed":
-        return void refetch(keys.scheduled(id, event.change?.conversation_id ?? ""));
-      case "contact.changed":
-        return contactChanged(subject);
-      case "conversation.created":
-        return checklistMoved("conversation");
-      case "message.created":
-        return event.change?.actor.kind === "agent" ? checklistMoved("reply") : undefined;
-    }
-  }
-
-  /** Asks for the checklist again only while the step is not done: messages come by the thousand. */
-  function checklistMoved(step: ChecklistItem["key"]): void {
-    const open = client.getQueryData<ChecklistItem[]>(keys.checklist(id))?.some((item) => item.key === step && !item.done);
-    if (open) void client.invalidateQueries({ queryKey: keys.checklist(id) });
-  }
-
-  async function contactChanged(contact: string): Promise<void> {
-    const queryKey = keys.contact(id, contact);
-    if (!client.getQueryData(queryKey) && !cache.knowsContact(contact)) return;
-    cache.rename(await client.fetchQuery({ queryKey, queryFn: () => api.contact(contact), staleTime: 0 }));
-  }
 
   const live: Live = {
     status,

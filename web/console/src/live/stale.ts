@@ -1,0 +1,89 @@
+import type { QueryClient } from "@tanstack/vue-query";
+import type { ChecklistItem, Contact, FeedEvent } from "@patchbay/client/types";
+import { keys } from "@/query/keys";
+import type { ConversationCache } from "./cache";
+
+/** What events are laid over. */
+export interface Held {
+  client: QueryClient;
+  cache: ConversationCache;
+  workspace: string;
+  memberID: string;
+  fetchContact: (contact: string) => Promise<Contact>;
+  /** Asks again who is signed in, and in which workspaces and teams. */
+  refreshSession: () => Promise<void>;
+}
+
+type React = (event: FeedEvent) => unknown;
+
+/** The row and the change that come with the event say everything. */
+const carried: React = () => undefined;
+
+/**
+ * What is fetched again after an event, beside what the event brings itself: the object it names, and
+ * only if somebody looks. Every type of the protocol has its line here, or this does not compile.
+ */
+export function reactions(held: Held): Record<FeedEvent["type"], React> {
+  const { client, cache, workspace: id } = held;
+  const refetch = (...stale: (readonly unknown[])[]) => Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
+  const subject = (event: FeedEvent) => String(event.data?.["id"] ?? "");
+  const scheduled: React = ({ change }) => refetch(keys.scheduled(id, change?.conversation_id ?? ""));
+
+  /** Asks for the checklist again only while the step is not done: messages come by the thousand. */
+  function checklistMoved(step: ChecklistItem["key"]): void {
+    const open = client.getQueryData<ChecklistItem[]>(keys.checklist(id))?.some((item) => item.key === step && !item.done);
+    if (open) void refetch(keys.checklist(id));
+  }
+
+  async function contactChanged(contact: string): Promise<void> {
+    const queryKey = keys.contact(id, contact);
+    if (!client.getQueryData(queryKey) && !cache.knowsContact(contact)) return;
+    cache.rename(await client.fetchQuery({ queryKey, queryFn: () => held.fetchContact(contact), staleTime: 0 }));
+  }
+
+  return {
+    "member.changed": async (event) => {
+      await refetch(keys.members(id), keys.checklist(id));
+      if (subject(event) === held.memberID) await held.refreshSession();
+    },
+    "invitation.changed": () => refetch(keys.invitations(id), keys.checklist(id)),
+    "workspace.changed": () => held.refreshSession(),
+    "inbox.changed": () => refetch(keys.inboxes(id), keys.checklist(id)),
+    "team.changed": () => Promise.all([refetch(keys.teams(id)), held.refreshSession()]),
+    "label.changed": () => refetch(keys.labels(id)),
+    "attribute.changed": () => refetch(keys.attributes(id)),
+    "canned.changed": () => refetch(keys.canned(id)),
+    "view.changed": (event) => refetch(keys.views(id), keys.everyCount(id), keys.listsOf(id, subject(event))),
+    "contact.changed": (event) => contactChanged(subject(event)),
+    "organisation.changed": carried,
+    "import.changed": carried,
+    "conversation.created": () => checklistMoved("conversation"),
+    "message.created": ({ change }) => change?.actor.kind === "agent" && checklistMoved("reply"),
+    "note.created": carried,
+    "message.delivery": carried,
+    "conversation.assigned": carried,
+    "conversation.queued": carried,
+    "conversation.resolved": carried,
+    "conversation.reopened": carried,
+    "conversation.snoozed": carried,
+    "conversation.unsnoozed": carried,
+    "conversation.identified": carried,
+    "conversation.offline": carried,
+    "conversation.read_by_contact": carried,
+    "conversation.labeled": carried,
+    "conversation.attributes": carried,
+    "conversation.priority": carried,
+    "conversation.participants": carried,
+    "conversation.team": carried,
+    "conversation.merged": carried,
+    "conversation.absorbed": carried,
+    "conversation.unmerged": carried,
+    "rating.requested": carried,
+    "rating.given": carried,
+    "scheduled.created": scheduled,
+    "scheduled.changed": scheduled,
+    "scheduled.cancelled": scheduled,
+    "scheduled.sent": scheduled,
+    "scheduled.failed": scheduled,
+  };
+}
