@@ -2273,7 +2273,8 @@ export interface components {
              * @description 1, 2, 3, ... per workspace, without a gap.
              */
             feed: number;
-            type: string;
+            /** @enum {string} */
+            type: "conversation.created" | "message.created" | "note.created" | "message.delivery" | "conversation.assigned" | "conversation.queued" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "rating.requested" | "rating.given" | "conversation.read_by_contact" | "scheduled.created" | "scheduled.changed" | "scheduled.cancelled" | "scheduled.sent" | "scheduled.failed" | "conversation.labeled" | "conversation.attributes" | "conversation.priority" | "conversation.participants" | "conversation.team" | "conversation.merged" | "conversation.absorbed" | "conversation.unmerged" | "member.changed" | "invitation.changed" | "workspace.changed" | "inbox.changed" | "team.changed" | "label.changed" | "attribute.changed" | "canned.changed" | "view.changed" | "contact.changed" | "organisation.changed" | "import.changed";
         };
         FoundBody: {
             contact?: components["schemas"]["FoundContact"];
