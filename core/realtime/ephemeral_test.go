@@ -107,6 +107,7 @@ func TestPresenceNews(t *testing.T) {
 	w := newWorld(t)
 	n := w.node(realtime.Tuning{})
 	c := n.ready(w.agent().ID)
+	c.settled() // the whole list is shown again when it changes while it is read
 	w.OK(w.bus.Publish(event.SubjectPresence+string(w.WS), []byte("not JSON")))
 	w.publish(event.SubjectPresence, realtime.PresenceNews{})
 	w.publish(event.SubjectPresence, realtime.PresenceNews{Members: []realtime.MemberPresence{{MemberID: "mem_x", Status: "away", Open: 2, Capacity: 5}}})

@@ -136,11 +136,10 @@ func (m *member) hello(ctx context.Context, f memberHello) error {
 		return nil
 	}
 	m.conn.Established(m.g.o.Tuning.MemberHeartbeat * 5 / 2)
-	m.say(memberReady{
+	m.welcome(memberReady{
 		Op: "ready", Epoch: m.g.o.Epoch, Feed: head, MemberID: string(m.id), Resync: resync, Unread: unread,
 		HeartbeatMS: m.g.o.Tuning.MemberHeartbeat.Milliseconds(), LeaseMS: m.g.o.Tuning.MemberLease.Milliseconds(),
 	})
-	m.welcomed()
 	m.g.o.Presence.Heartbeat(ctx, m.workspace, m.id, m.name)
 	m.present(ctx)
 	m.showLookers()

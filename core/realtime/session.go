@@ -153,11 +153,13 @@ func (s *session) more() bool {
 	return s.running
 }
 
-// welcomed says that the ready frame was sent: from now on the client sees
-// what is ephemeral and may ask for things.
-func (s *session) welcomed() {
+// welcome sends the ready frame. What is ephemeral follows it and is lost in
+// no gap between the two: the session is ready the moment the frame is sent.
+func (s *session) welcome(frame any) {
+	b := encode(frame)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.send(b)
 	s.ready = true
 }
 

@@ -132,11 +132,10 @@ func (v *visitor) hello(ctx context.Context, f visitorHello) error {
 		at, first, resync = head, batch{}, true
 	}
 	v.conn.Established(v.g.o.Tuning.VisitorHeartbeat * 5 / 2)
-	v.say(visitorReady{
+	v.welcome(visitorReady{
 		Op: "ready", Epoch: v.g.o.Epoch, SessionID: v.id, Conversation: conv != nil, LastPublicSeq: head, ReadSeq: read,
 		HeartbeatMS: v.g.o.Tuning.VisitorHeartbeat.Milliseconds(), Resync: resync,
 	})
-	v.welcomed()
 	v.begin(ctx, at, head, first)
 	v.place(ctx, conv)
 	return nil

@@ -262,6 +262,7 @@ func TestTimeouts(t *testing.T) {
 		silent.write(text("anything"), text("but no hello")) // keeps nothing alive
 		silent.frame()
 		silent.frame()
+		until(t, func() bool { return p.conn.Waiting() == 0 })
 		s.pass(socket.DefaultFirstTimeout - time.Second)
 		equal(t, len(p.closed), 0)
 		s.pass(time.Second)
