@@ -22,6 +22,8 @@ export default defineConfig(async (): Promise<UserConfig> => ({
     // The content security policy has no room for inlined scripts.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
+    // One style sheet: a part that is fetched later never waits for, or goes without, its looks.
+    cssCodeSplit: false,
     manifest: "manifest.json",
   },
   worker: { format: "es" },
