@@ -105,53 +105,107 @@ test('pictures and files go both ways', async () => {
 })
 
 test('a colleague is mentioned in a note, and told', async () => {
-  await api('POST', `/conversations/${current(lin)}/messages`, { client_msg_id: '018f0000-0000-7000-8000-00000000d001', kind: 'note', text: '@Emma do you know this parcel?', mentions: [ids.Emma] })
-  await lin.sees('@Emma do you know this parcel?')
+  await lin.page.getByTestId('note-toggle').click()
+  await lin.page.getByTestId('composer-input').click()
+  await lin.page.keyboard.type('@Emm')
+  await lin.page.getByTestId('suggestion').filter({ hasText: 'Emma' }).waitFor()
+  await lin.page.keyboard.press('Enter')
+  await lin.page.keyboard.type('do you know this parcel?')
+  await shot(lin.page, 'mention-en-light-1440')
+  await lin.page.getByTestId('send').click()
+  await lin.page.getByTestId('reply-toggle').click()
+  await lin.page.getByTestId('message').filter({ hasText: 'do you know this parcel?' }).waitFor()
   await expectSoon(async () => (await api('GET', '/notifications?unread=true', undefined, emma)).items.some((one) => one.kind === 'mention'), 5000, () => 'Emma was not told')
   assert.ok(!visitor.frames.some((frame) => frame.includes('do you know this parcel')), 'the note reached the visitor')
 })
 
 test('the conversation goes to a colleague, and to a team', async () => {
-  await lin.page.getByTestId('assign').click()
-  await lin.page.getByTestId('pick-input').fill('Emma')
-  await lin.page.getByTestId(/^pick-mem|^pick-.*mem_/).first().click()
+  await transfer('Emma', ids.Emma)
   await expectSoon(async () => (await lin.page.getByTestId('assign').getAttribute('data-assignee')) === ids.Emma, 5000, () => 'Emma did not get it')
   await emma.page.goto(`${server.origin}/conversations/mine`)
   await emma.row('and a map for you').or(emma.page.getByTestId('conversation-list-item')).first().waitFor()
   const [sales] = (await api('GET', '/teams')).items.filter((team) => team.name.startsWith('Sales'))
-  const moved = await api('POST', `/conversations/${current(lin)}/assign`, { team_id: sales.id, member_id: '' })
-  assert.equal(moved.team_id, sales.id)
-  await until(async () => (await api('GET', `/conversations/${current(lin)}`)).assignee_id === ids['林晓'], 5000, () => 'nobody of the team got it')
+  await transfer('Sales', sales.id)
+  await until(async () => {
+    const moved = await api('GET', `/conversations/${current(lin)}`)
+    return moved.team_id === sales.id && moved.assignee_id === ids['林晓']
+  }, 5000, () => 'nobody of the team got it')
 })
 
+/** Gives what Lin has open to a person or a team, as found by a word. */
+async function transfer(word, key) {
+  await lin.page.getByTestId('assign').click()
+  await lin.page.getByTestId('pick-input').fill(word)
+  await lin.page.getByTestId(`pick-${key}`).click()
+}
+
 test('two conversations become one, and two again', async () => {
-  await lin.page.request.post(server.hook(), { data: { id: 'day-1', from: 'parcel-person', name: 'Parcel Person', text: 'I also wrote here' } })
-  const other = await until(async () => (await api('GET', '/conversations?view=all')).items.find((one) => one.last_message?.text === 'I also wrote here'), 5000)
+  const { page } = lin
+  await page.request.post(server.hook(), { data: { id: 'day-1', from: 'parcel-person', name: 'Parcel Person', text: 'I also wrote here' } })
   const into = current(lin)
-  await api('POST', `/conversations/${other.id}/merge`, { into })
-  await lin.page.getByTestId('absorbed').first().waitFor()
-  const listed = (await api('GET', '/conversations?view=all')).items.map((one) => one.id)
-  assert.ok(!listed.includes(other.id), 'the merged one is still listed')
-  await shot(lin.page, 'merged-en-light-1440')
-  await api('POST', `/conversations/${other.id}/unmerge`)
+  const { number } = await api('GET', `/conversations/${into}`)
+  await lin.open('I also wrote here')
+  await until(() => current(lin) !== into, 5000)
+  const other = await api('GET', `/conversations/${current(lin)}`)
+  await page.getByTestId('more').click()
+  await page.getByTestId('menu-merge').click()
+  await page.getByTestId('pick-input').fill(`#${number}`)
+  await page.getByTestId(`pick-${into}`).click()
+  await page.getByTestId('merge-confirm').waitFor()
+  await shot(page, 'merge-en-light-1440')
+  await page.getByTestId('merge-confirm-button').click()
+  await page.getByTestId('absorbed').first().waitFor()
+  assert.equal(current(lin), into, 'the other one is not shown')
+  await expectSoon(async () => (await lin.row('I also wrote here').count()) === 0, 3000, () => 'the merged one is still listed')
+  await shot(page, 'merged-en-light-1440')
+  await page.getByTestId('unmerge').first().click()
+  await lin.row('I also wrote here').first().waitFor()
   const again = await api('GET', `/conversations/${other.id}`)
   assert.equal(again.merged_into, undefined)
   assert.equal(again.state, other.state)
+  await page.goto(`${server.origin}/conversations/all/${into}`)
+  await page.getByTestId('composer').waitFor()
 })
 
 test('a message for later survives the death of the server, and is sent once', async () => {
+  const { page } = lin
   const id = current(lin)
-  await api('POST', `/conversations/${id}/scheduled`, { client_msg_id: '018f0000-0000-7000-8000-00000000d002', text: 'sent while you slept', send_at: new Date(Date.now() + 4000).toISOString(), unless_reply: false })
+  await page.getByTestId('composer-input').fill('sent while you slept')
+  await page.getByTestId('schedule').click()
+  await page.getByTestId('menu-hour').click()
+  await page.getByTestId('scheduled').waitFor()
+  await shot(page, 'scheduled-en-light-1440')
+  const { items } = await api('GET', `/conversations/${id}/scheduled`)
+  assert.equal(items.length, 1)
+  assert.ok(Math.abs(new Date(items[0].send_at) - Date.now() - 3_600_000) < 60_000, items[0].send_at)
+  await api('PATCH', `/conversations/${id}/scheduled/${items[0].id}`, { send_at: new Date(Date.now() + 4000).toISOString() })
   await server.kill()
   await server.run()
   await visitor.sees('sent while you slept', 30_000)
+  await page.getByTestId('scheduled').waitFor({ state: 'detached', timeout: 20_000 })
   await visitor.page.waitForTimeout(1500)
   assert.equal((await visitor.messages()).filter((text) => text === 'sent while you slept').length, 1)
 })
 
+test('a part of the console that could not be fetched comes when the server is back', async () => {
+  const { page } = lin
+  await page.reload()
+  await page.getByTestId('composer').waitFor()
+  const parts = /\/assets\/(PickDialog|LabelsDialog)[^/]*\.js/
+  let refused = 0
+  await page.route(parts, (route) => (refused++ < 2 ? route.abort() : route.continue()))
+  await page.getByTestId('labels-edit').click()
+  await page.getByTestId('pick-input').waitFor({ timeout: 10_000 })
+  assert.ok(refused > 2, `${refused} requests`)
+  await page.unroute(parts)
+  const [label] = (await api('GET', '/labels')).items
+  await page.getByTestId(`pick-${label.id}`).click()
+  await page.keyboard.press('Escape')
+  await page.getByTestId('label').filter({ hasText: 'Delivery' }).first().waitFor()
+})
+
 test('a saved view holds what its filter says', async () => {
   const [label] = (await api('GET', '/labels')).items
-  await api('PUT', `/conversations/${current(lin)}/labels`, { label_ids: [label.id] })
   const view = await api('POST', '/views', { name: 'Deliveries', scope: 'personal', filter: { field: 'label', op: 'has', value: label.id } })
   const { items } = await api('GET', `/conversations?view=${view.id}`)
   assert.deepEqual(items.map((one) => one.id), [current(lin)])

@@ -1,5 +1,6 @@
 import { createI18n } from "vue-i18n";
 import { ref, watch } from "vue";
+import { persistent } from "@/ui/lazy";
 import { readStored, writeStored } from "@/ui/stored";
 import type { Area } from "./areas";
 import en from "@/locales/en.json";
@@ -36,11 +37,11 @@ export async function setLocale(next: Locale): Promise<void> {
 
 /** A part of the console together with its texts: for a lazy route or `defineAsyncComponent`. */
 export function withTexts<T>(area: Area, load: () => Promise<T>): () => Promise<T> {
-  return async () => {
+  return persistent(async () => {
     open.add(area);
     const [part] = await Promise.all([load(), fetchTexts("en", area), fetchTexts(i18n.global.locale.value, area)]);
     return part;
-  };
+  });
 }
 
 /** English is in the first load as fallback; what could not be fetched is tried again the next time. */

@@ -1,4 +1,5 @@
 import { ref } from "vue";
+import { i18n } from "@/i18n";
 import { shownError } from "@/api/errors";
 import { useSession } from "@/session/session";
 
@@ -16,6 +17,7 @@ const DONE_MS = 4_000;
 const FAILED_MS = 10_000;
 /** Time to think about a way back. */
 const ACTION_MS = 12_000;
+const RELOAD_MS = 60_000;
 
 export const notices = ref<Notice[]>([]);
 let last = 0;
@@ -28,6 +30,12 @@ export function notifyFailed(error: unknown): void {
   useSession().noticed(error);
   const { text, code } = shownError(error);
   push({ kind: "failed", text, code }, FAILED_MS);
+}
+
+/** A part of the console that cannot be fetched: a newer one may have been installed meanwhile. */
+export function offerReload(): void {
+  const { t } = i18n.global;
+  push({ kind: "failed", text: t("app.partMissing"), action: { label: t("app.reload"), run: () => location.reload() } }, RELOAD_MS);
 }
 
 export function dismiss(id: number): void {
