@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -155,23 +157,43 @@ func TestReadOnlyDataDir(t *testing.T) {
 func TestReadOnlyDatabase(t *testing.T) {
 	s := open(t)
 	s.server.Kill()
-	folder := openFolder(t)
-	if err := os.CopyFS(filepath.Join(folder, "data"), os.DirFS(s.options.DataDir)); err != nil {
-		t.Fatal(err)
-	}
 	o, out := s.options, &output{}
-	o.DataDir, o.Log, o.User = filepath.Join(folder, "data"), out, nobody()
+	o.DataDir, o.Log, o.User = filepath.Join(openFolder(t), "data"), out, nobody()
+	handOver(t, s.options.DataDir, o.DataDir, o.User)
 	for _, name := range []string{"patchbay.db", "patchbay.db-wal", "patchbay.db-shm"} {
 		if err := os.Chmod(filepath.Join(o.DataDir, name), 0o444); err != nil && !os.IsNotExist(err) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chmod(o.DataDir, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	says(t, refusal(t, o, out), "cannot be written", "permissions")
+	says(t, refusal(t, o, out), "database file cannot be written", "permissions")
 	s.start() // the original is as it was
 	s.sound()
+}
+
+// handOver copies a data folder for a user, with the modes of the files: the
+// server refuses a master key that others may read.
+func handOver(t *testing.T, from, to string, user *syscall.Credential) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(from, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		copied := filepath.Join(to, strings.TrimPrefix(name, from))
+		if user != nil {
+			err = os.Chown(copied, int(user.Uid), int(user.Gid))
+		}
+		return errors.Join(err, os.Chmod(copied, info.Mode().Perm()))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // openFolder is a temporary folder that everybody may enter.
