@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"testing"
 	"time"
@@ -159,10 +158,9 @@ func TestStoreIsLikeTheFake(t *testing.T) {
 			Text:   rapid.SampledFrom([]string{"x", "你好", "🙂🙂", "broken\xff", "a longer text"}).Draw(t, "text"),
 		}
 	}), 1, 40)
+	source := lite(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		c := config()
-		c.Driver, c.Source = store.SQLite, filepath.Join(t.TempDir(), "patchbay.db")
-		s, err := store.Open(t.Context(), c)
+		s, err := store.Open(t.Context(), source(t))
 		if err != nil {
 			rt.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
-	"github.com/patchbay-im/patchbay/core/internal/pgtest"
 	"github.com/patchbay-im/patchbay/core/search/searchtest"
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/view"
@@ -57,20 +55,17 @@ func searchFixture(t *testing.T, c store.Config) searchtest.Fixture {
 }
 
 func TestSearchSQLite(t *testing.T) {
-	searchtest.RunUseCases(t, func(t *testing.T) searchtest.Fixture {
-		t.Helper()
-		c := config()
-		c.Driver, c.Source = store.SQLite, filepath.Join(t.TempDir(), "patchbay.db")
-		return searchFixture(t, c)
-	})
+	testSearch(t, lite(t))
 }
 
 func TestSearchPostgres(t *testing.T) {
-	server := pgtest.Start(t)
+	testSearch(t, postgres(t))
+}
+
+func testSearch(t *testing.T, s source) {
+	t.Helper()
 	searchtest.RunUseCases(t, func(t *testing.T) searchtest.Fixture {
 		t.Helper()
-		c := config()
-		c.Driver, c.Source = store.Postgres, server.Schema(t)
-		return searchFixture(t, c)
+		return searchFixture(t, s(t))
 	})
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/patchbay-im/patchbay/core/delivery/deliverytest"
 	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
-	"github.com/patchbay-im/patchbay/core/internal/pgtest"
 	"github.com/patchbay-im/patchbay/core/journey/journeytest"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
 	"github.com/patchbay-im/patchbay/core/notification/notificationtest"
@@ -25,17 +24,11 @@ import (
 )
 
 func TestSQLite(t *testing.T) {
-	suites(t, openSQLite)
+	suites(t, lite(t).fresh)
 }
 
 func TestPostgres(t *testing.T) {
-	server := pgtest.Start(t)
-	suites(t, func(t *testing.T) *store.Store {
-		t.Helper()
-		c := config()
-		c.Driver, c.Source = store.Postgres, server.Schema(t)
-		return open(t, c)
-	})
+	suites(t, postgres(t).fresh)
 }
 
 // suites runs every port's suite on one database system.

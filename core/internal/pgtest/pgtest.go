@@ -170,6 +170,43 @@ func (s *Server) Schema(tb testing.TB) string {
 	return s.source + " search_path=" + name
 }
 
+// empty deletes the rows of the session's schema, but those of the tables
+// that are kept. A row that another table refers to goes after that table's.
+const empty = `DO $$
+DECLARE
+  waiting TEXT[] := ARRAY(SELECT tablename::TEXT FROM pg_tables WHERE schemaname = current_schema() AND tablename <> ALL(%s));
+  again TEXT[];
+  name TEXT;
+BEGIN
+  WHILE cardinality(waiting) > 0 LOOP
+    again := '{}';
+    FOREACH name IN ARRAY waiting LOOP
+      BEGIN
+        EXECUTE format('DELETE FROM %%I', name);
+      EXCEPTION WHEN foreign_key_violation THEN
+        again := again || name;
+      END;
+    END LOOP;
+    IF cardinality(again) = cardinality(waiting) THEN
+      RAISE 'these tables refer to each other: %%', again;
+    END IF;
+    waiting := again;
+  END LOOP;
+END $$`
+
+// Empty deletes what is in the schema of a connection string, but for the
+// tables to keep: many times faster than to make the schema again. Nobody else
+// may use it meanwhile.
+func Empty(ctx context.Context, source string, keep ...string) error {
+	c, err := pgx.Connect(ctx, source)
+	if err != nil {
+		return err
+	}
+	kept := "'{" + strings.Join(keep, ",") + "}'::TEXT[]"
+	_, err = c.Exec(ctx, fmt.Sprintf(empty, kept))
+	return errors.Join(err, c.Close(ctx))
+}
+
 // Database makes an empty database for a test and returns its connection string.
 func (s *Server) Database(tb testing.TB) string {
 	tb.Helper()
