@@ -147,11 +147,12 @@ type finder struct {
 	scope  identity.Scope
 	q      Question
 	query  Query
-	cursor []string // kind of place, then what it needs; nil = the start
+	at     time.Time // when it was asked: what is new is so for all that is found
+	cursor []string  // kind of place, then what it needs; nil = the start
 }
 
 func (s *Service) finder(scope identity.Scope, q Question) (*finder, error) {
-	f := &finder{Service: s, scope: scope, q: q, query: ParseQuery(q.Text)}
+	f := &finder{Service: s, scope: scope, q: q, query: ParseQuery(q.Text), at: s.now()}
 	var err error
 	f.cursor, err = page.Decode(q.Page.Cursor, 3)
 	if err == nil && f.cursor != nil && q.Kind != Contact && q.Kind != Conversation {
@@ -339,6 +340,6 @@ func (f *finder) shown(ctx context.Context, ids []conversation.ID) (map[conversa
 // score weighs how well something matches and how new it is.
 func (f *finder) score(quality float64, at time.Time) float64 {
 	const month = 30 * 24 * time.Hour
-	age := max(f.now().Sub(at), 0)
+	age := max(f.at.Sub(at), 0)
 	return math.Round((quality+1/(1+float64(age)/float64(month)))*1e6) / 1e6
 }
