@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -261,6 +262,43 @@ func (u *unsteady) Advance(ctx context.Context, workspace identity.WorkspaceID, 
 	}
 	u.batches--
 	return u.Desk.Advance(ctx, workspace, id, state, position, work)
+}
+
+// overtaken lets another node finish before something is asked.
+type overtaken struct {
+	importing.Desk
+	listed, opened func()
+}
+
+// Busy implements importing.Desk.
+func (o overtaken) Busy(ctx context.Context, limit int) ([]importing.Ref, error) {
+	found, err := o.Desk.Busy(ctx, limit)
+	o.listed()
+	return found, err
+}
+
+// File implements importing.Desk.
+func (o overtaken) File(ctx context.Context, workspace identity.WorkspaceID, id importing.ID) io.Reader {
+	o.opened()
+	return o.Desk.File(ctx, workspace, id)
+}
+
+// Whoever comes second, after the list or before the file, changes nothing.
+func testImportOvertaken(w *world) {
+	finish, nothing := func() { w.ok(w.office().WorkOnce(w.Context())) }, func() {}
+	for n, desk := range []overtaken{{w.f.Imports, finish, nothing}, {w.f.Imports, nothing, finish}} {
+		i := w.upload(fmt.Sprintf("name,email\na,a%d@example.com\nb,b%d@example.com\n", n, n))
+		_, err := w.office().Run(w.Context(), w.boss(), i.ID)
+		w.ok(err)
+		second := importing.NewService(importing.Deps{
+			Store: w.f.Imports, Desk: desk, Now: func() time.Time { return w.now }, Attributes: Attributes{},
+		})
+		w.ok(second.WorkOnce(w.Context()))
+		end, _ := w.imported(i.ID)
+		if end.State != importing.Done || end.Counts != (importing.Counts{Created: 2}) {
+			w.Errorf("in the end %+v", end)
+		}
+	}
 }
 
 func testImportList(w *world) {

@@ -67,11 +67,15 @@ func (s *Service) WorkOnce(ctx context.Context) error {
 }
 
 // work does one import to its end. A storage that is down ends it for now; any
-// other failure for good.
+// other failure for good, unless another node has gone on with it meanwhile:
+// that one may have finished, and the file gone from under us.
 func (s *Service) work(ctx context.Context, r Ref) error {
 	i, err := s.Store.Import(ctx, r.Workspace, r.ID)
 	if err != nil {
 		return err
+	}
+	if i.State != Checking && i.State != Running {
+		return nil // another node has done it since it was listed
 	}
 	defined, err := s.Attributes.Definitions(ctx, r.Workspace)
 	if err != nil {
@@ -82,10 +86,13 @@ func (s *Service) work(ctx context.Context, r Ref) error {
 	if err == nil || ctx.Err() != nil || errs.Is(err, errs.Unavailable) {
 		return err
 	}
-	_, gaveUp := s.Desk.Advance(ctx, r.Workspace, r.ID, job.i.State, job.i.Position, func(_ context.Context, i *Import, _ Tx) (Step, error) {
+	ours, gaveUp := s.Desk.Advance(ctx, r.Workspace, r.ID, job.i.State, job.i.Position, func(_ context.Context, i *Import, _ Tx) (Step, error) {
 		i.State, i.Detail, i.UpdatedAt = Failed, errs.As(err).Message, s.Now()
 		return Step{Events: []event.Event{s.changed(*i)}}, nil
 	})
+	if gaveUp == nil && !ours {
+		return nil
+	}
 	return errors.Join(err, gaveUp)
 }
 
