@@ -105,6 +105,7 @@ CRASH   = go run ./core/internal/crash $(if $(SEED),-seed $(SEED)) $(if $(SHORT)
 .PHONY: crash
 crash: $(WEB) ## kill -9 the real binary under load and check the invariants: make crash CYCLES=60 SEED=7
 	$(CRASH)
+	$(if $(SHORT),,PATCHBAY_TEST_LONG=1 go test -count=1 ./core/app -run SurvivesKills -v)
 
 .PHONY: mutants
 mutants: $(WEB) ## Seeded bugs: the crash harness must catch each
