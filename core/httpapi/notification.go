@@ -80,7 +80,7 @@ func (s *Server) readNotifications(ctx context.Context, scope identity.Scope, in
 // ruleBody is how to tell of one kind.
 type ruleBody struct {
 	InApp   bool `json:"in_app" doc:"At all."`
-	Browser bool `json:"browser" doc:"By the browser, when the page is not looked at."`
+	Browser bool `json:"browser" doc:"By the browser, unless the conversation is on the screen."`
 	Sound   bool `json:"sound"`
 }
 

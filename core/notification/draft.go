@@ -113,6 +113,7 @@ func draft(e event.Event, ch conversation.Change, c conversation.Conversation) [
 		}
 	case conversation.MessageCreated, conversation.NoteCreated:
 		if ch.Message != nil {
+			d.base.Seq = ch.Seq
 			d.written(*ch.Message, c)
 		}
 	case conversation.ScheduledFailed:

@@ -53,6 +53,7 @@ type Notification struct {
 	Source       string
 	Feed         uint64          // of the event; 0 = the source is none
 	Conversation conversation.ID // "" = about none
+	Seq          uint64          // of the message it is about; 0 = about none
 	Import       *Import         // of ImportDone
 	Text         string          // what was written, at most conversation.PreviewLength characters
 	Actor        identity.Actor

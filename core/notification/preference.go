@@ -18,7 +18,7 @@ type Preferences struct {
 // Rule is how a member wants to be told of one kind.
 type Rule struct {
 	InApp   bool // at all: false makes no notification
-	Browser bool // by the browser, when the page is not looked at
+	Browser bool // by the browser, unless the conversation is on the screen
 	Sound   bool
 }
 

@@ -140,7 +140,7 @@ func TestWhoIsToldWhat(t *testing.T) {
 	o.assign(c.ID, o.Owner, lin)
 	o.OK(o.observe())
 	n := o.has(lin, notification.Assigned)[0]
-	if n.Text != "hello" || n.Actor.ID != string(o.Owner.ID) || n.Conversation != c.ID || n.Actor.Role != "" {
+	if n.Text != "hello" || n.Actor.ID != string(o.Owner.ID) || n.Conversation != c.ID || n.Seq != 0 || n.Actor.Role != "" {
 		t.Fatalf("%+v", n)
 	}
 	o.has(o.Owner) // nobody is told of their own doings
@@ -153,14 +153,16 @@ func TestWhoIsToldWhat(t *testing.T) {
 	if n.Text != "你好？" || n.Actor.Kind != identity.ActorContact {
 		t.Fatalf("%+v", n)
 	}
+	var written uint64
 	o.Change(c.ID, func(c *conversation.Conversation) error {
 		w := conversation.Words("n1", "please look, @Wang")
 		w.Mentions = []conversation.Mention{{Member: wang.ID, Name: wang.Name}, {Member: lin.ID, Name: lin.Name}}
 		c.AddNote(o.Turn(lin), w)
+		written = c.LastSeq
 		return nil
 	})
 	o.OK(o.observe())
-	if n := o.has(wang, notification.Mention)[0]; n.Text != "please look, @Wang" || n.Actor.Name != "Lin" {
+	if n := o.has(wang, notification.Mention)[0]; n.Text != "please look, @Wang" || n.Seq != written || n.Actor.Name != "Lin" {
 		t.Fatalf("%+v", n)
 	}
 	o.has(lin, notification.Reply, notification.Assigned)

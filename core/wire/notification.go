@@ -11,6 +11,7 @@ type Notification struct {
 	ID             string     `json:"id"`
 	Kind           string     `json:"kind" enum:"mention,assigned,reply,participant_reply,scheduled_failed,rating,unattended,import_done"`
 	ConversationID string     `json:"conversation_id,omitempty"`
+	Seq            uint64     `json:"seq,omitempty" doc:"Of the message in the conversation; absent when it is about none."`
 	Text           string     `json:"text" doc:"What was written, at most 140 characters."`
 	Actor          *Actor     `json:"actor,omitempty" doc:"Who did it; absent for the system."`
 	At             time.Time  `json:"at"`
@@ -32,7 +33,7 @@ type NotificationImport struct {
 // NotificationOf returns the view of a notification.
 func NotificationOf(n notification.Notification) Notification {
 	out := Notification{
-		ID: string(n.ID), Kind: string(n.Kind), ConversationID: string(n.Conversation), Text: n.Text,
+		ID: string(n.ID), Kind: string(n.Kind), ConversationID: string(n.Conversation), Seq: n.Seq, Text: n.Text,
 		At: Stamp(n.At), ReadAt: stampOrNil(n.ReadAt),
 	}
 	if n.Actor.ID != "" {

@@ -82,7 +82,7 @@ func (w *world) make(kind notification.Kind) notification.Notification {
 	w.n++
 	return notification.Notification{
 		Workspace: w.ws, ID: notification.ID(w.ids.New("ntf")), Member: w.me, Kind: kind,
-		Source: fmt.Sprint("source ", w.n), Feed: uint64(w.n), Conversation: conversation.ID("cnv_1"),
+		Source: fmt.Sprint("source ", w.n), Feed: uint64(w.n), Conversation: conversation.ID("cnv_1"), Seq: 3,
 		Text: "你好 👋", Actor: identity.Actor{Kind: identity.ActorContact, ID: "vis_1", Name: "顾客"}, At: w.now,
 	}
 }
@@ -123,12 +123,12 @@ func testRecord(w *world) {
 	w.holds(w.me)
 	w.reached(0)
 	a, b := w.make(notification.Mention), w.make(notification.Unattended)
-	b.Feed, b.Conversation, b.Text, b.Actor = 0, "", "", identity.Actor{Kind: identity.ActorSystem}
+	b.Feed, b.Conversation, b.Seq, b.Text, b.Actor = 0, "", 0, "", identity.Actor{Kind: identity.ActorSystem}
 	w.same(w.record(7, a, b), []notification.Notification{a, b})
 	w.holds(w.me, b, a)
 	w.reached(7)
 	c := w.make(notification.ImportDone)
-	c.Feed, c.Conversation, c.Text, c.Actor = 9, "", "", identity.Actor{Kind: identity.ActorSystem}
+	c.Feed, c.Conversation, c.Seq, c.Text, c.Actor = 9, "", 0, "", identity.Actor{Kind: identity.ActorSystem}
 	c.Import = &notification.Import{ID: "imp_1", Failed: true, Created: 1, Updated: 2, Skipped: 3, Refused: 4}
 	w.same(w.record(9, c), []notification.Notification{c})
 	w.holds(w.me, c, b, a)

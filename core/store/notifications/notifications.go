@@ -87,10 +87,10 @@ func insert(ctx context.Context, tx *db.Tx, w identity.WorkspaceID, n notificati
 		return false, err
 	}
 	rows, err := tx.Exec(ctx, `INSERT INTO notification (workspace_id, member_id, notification_id, kind, source, feed_seq, conversation_id,
-text, actor_kind, actor_id, actor_name, at, read_at, about) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+seq, text, actor_kind, actor_id, actor_name, at, read_at, about) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (workspace_id, member_id, source) DO NOTHING`,
 		string(w), string(n.Member), string(n.ID), string(n.Kind), n.Source, int64(n.Feed), string(n.Conversation), //nolint:gosec // as above
-		n.Text, string(n.Actor.Kind), n.Actor.ID, n.Actor.Name, db.Micros(n.At), db.Micros(n.ReadAt), about)
+		int64(n.Seq), n.Text, string(n.Actor.Kind), n.Actor.ID, n.Actor.Name, db.Micros(n.At), db.Micros(n.ReadAt), about)
 	return rows > 0, err
 }
 
@@ -129,7 +129,7 @@ func (s *Store) List(ctx context.Context, w identity.WorkspaceID, m identity.Mem
 	if err != nil {
 		return out, err
 	}
-	query := `SELECT notification_id, kind, source, feed_seq, conversation_id, text, actor_kind, actor_id, actor_name, at, read_at, about
+	query := `SELECT notification_id, kind, source, feed_seq, conversation_id, seq, text, actor_kind, actor_id, actor_name, at, read_at, about
 FROM notification WHERE workspace_id = ? AND member_id = ?`
 	args := []any{string(w), string(m)}
 	if unread {
@@ -163,10 +163,10 @@ FROM notification WHERE workspace_id = ? AND member_id = ?`
 func scan(sc db.Scanner) (notification.Notification, error) {
 	var n notification.Notification
 	var id, kind, conv, actor, about string
-	var feed, at, read int64
-	err := sc.Scan(&id, &kind, &n.Source, &feed, &conv, &n.Text, &actor, &n.Actor.ID, &n.Actor.Name, &at, &read, &about)
+	var feed, seq, at, read int64
+	err := sc.Scan(&id, &kind, &n.Source, &feed, &conv, &seq, &n.Text, &actor, &n.Actor.ID, &n.Actor.Name, &at, &read, &about)
 	n.ID, n.Kind, n.Conversation = notification.ID(id), notification.Kind(kind), conversation.ID(conv)
-	n.Feed, n.Actor.Kind = uint64(feed), identity.ActorKind(actor) //nolint:gosec // as it was stored
+	n.Feed, n.Seq, n.Actor.Kind = uint64(feed), uint64(seq), identity.ActorKind(actor) //nolint:gosec // as it was stored
 	n.At, n.ReadAt = db.Time(at), db.Time(read)
 	if err == nil && about != "" {
 		var a importAbout

@@ -53,6 +53,7 @@ CREATE TABLE notification (
   source          TEXT COLLATE "C" NOT NULL,
   feed_seq        BIGINT NOT NULL,
   conversation_id TEXT COLLATE "C" NOT NULL,
+  seq             BIGINT NOT NULL, -- of the message; 0 = about none
   text            TEXT COLLATE "C" NOT NULL,
   actor_kind      TEXT COLLATE "C" NOT NULL,
   actor_id        TEXT COLLATE "C" NOT NULL,

@@ -53,6 +53,7 @@ CREATE TABLE notification (
   source          TEXT NOT NULL,
   feed_seq        INTEGER NOT NULL,
   conversation_id TEXT NOT NULL,
+  seq             INTEGER NOT NULL, -- of the message; 0 = about none
   text            TEXT NOT NULL,
   actor_kind      TEXT NOT NULL,
   actor_id        TEXT NOT NULL,
