@@ -2662,6 +2662,11 @@ export interface components {
             kind: "mention" | "assigned" | "reply" | "participant_reply" | "scheduled_failed" | "rating" | "unattended" | "import_done";
             /** Format: date-time */
             read_at?: string;
+            /**
+             * Format: int64
+             * @description Of the message in the conversation; absent when it is about none.
+             */
+            seq?: number;
             /** @description What was written, at most 140 characters. */
             text: string;
         };
@@ -3135,7 +3140,7 @@ export interface components {
             value: string;
         };
         RuleBody: {
-            /** @description By the browser, when the page is not looked at. */
+            /** @description By the browser, unless the conversation is on the screen. */
             browser: boolean;
             /** @description At all. */
             in_app: boolean;
