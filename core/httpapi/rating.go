@@ -36,8 +36,9 @@ type ratingSummaryBody struct {
 }
 
 type ratingsBody struct {
-	list[ratingBody]
-	Summary ratingSummaryBody `json:"summary"`
+	Items      []ratingBody      `json:"items"`
+	NextCursor string            `json:"next_cursor,omitempty" doc:"Give it as cursor for the next page; absent at the end."`
+	Summary    ratingSummaryBody `json:"summary"`
 }
 
 // ratingLinkBody is where a customer can rate a conversation.
@@ -83,7 +84,8 @@ func (s *Server) listRatings(ctx context.Context, scope identity.Scope, in *rati
 	if err != nil {
 		return nil, err
 	}
-	out := ratingsBody{list: listOf(all, ratingOf).Body, Summary: ratingSummaryBody{Count: sum.Count(), Average: sum.Average(), ByScore: make(map[string]int)}}
+	found := listOf(all, ratingOf).Body
+	out := ratingsBody{Items: found.Items, NextCursor: found.NextCursor, Summary: ratingSummaryBody{Count: sum.Count(), Average: sum.Average(), ByScore: make(map[string]int)}}
 	for i, n := range sum.ByScore {
 		out.Summary.ByScore[strconv.Itoa(i+1)] = n
 	}

@@ -39,6 +39,10 @@ export type PageView = Schema<"PageViewBody">;
 /** One thing that happened with a contact, across inboxes. */
 export type JourneyItem = Schema<"JourneyItemBody">;
 export type ContactImport = Schema<"ImportBody">;
+/** A rating as the list of them has it. */
+export type GivenRating = Schema<"RatingBody">;
+export type RatingsPage = Schema<"RatingsBody">;
+export type RatingSummary = RatingsPage["summary"];
 export type Conversation = Schema<"Conversation"> & ConversationMore;
 
 /** What the row gains with routes that are still to come. */

@@ -34,6 +34,10 @@ const routes: RouteRecordRaw[] = [
         component: () => import("./conversations/ConversationsPage.vue"),
         meta: { title: "nav.conversations" },
       },
+      { path: "contacts", name: "contacts", component: withTexts("people", () => import("./people/ContactsPage.vue")), meta: { title: "nav.contacts", permission: "contact.read" } },
+      { path: "contacts/:id", name: "contact", props: true, component: withTexts("people", () => import("./people/contact/ContactPage.vue")), meta: { title: "nav.contacts", permission: "contact.read" } },
+      { path: "organisations", name: "organisations", component: withTexts("people", () => import("./people/organisations/OrganisationsPage.vue")), meta: { title: "nav.organisations", permission: "contact.read" } },
+      { path: "organisations/:id", name: "organisation", props: true, component: withTexts("people", () => import("./people/organisations/OrganisationPage.vue")), meta: { title: "nav.organisations", permission: "contact.read" } },
       { path: "design", name: "design", component: () => import("./design/DesignPage.vue"), meta: { title: "nav.design" } },
       { path: "start", name: "start", component: withTexts("settings", withTexts("start", () => import("./start/StartPage.vue"))), meta: { title: "nav.start" } },
       {

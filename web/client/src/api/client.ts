@@ -40,8 +40,13 @@ export class Api {
   }
 
   /** A call of a route that the generated types do not know yet; `path` begins after the origin. */
-  async request<T>(method: Method, path: string, init: { query?: Record<string, unknown>; body?: unknown } = {}): Promise<T> {
-    return this.send<T>(method, path, { params: { query: init.query }, body: init.body });
+  async request<T>(method: Method, path: string, init: { query?: Record<string, unknown>; body?: unknown; keepalive?: boolean } = {}): Promise<T> {
+    return this.send<T>(method, path, { params: { query: init.query }, body: init.body, keepalive: init.keepalive });
+  }
+
+  /** Sends a file as it is, not as JSON. */
+  async upload<T>(method: Method, path: string, body: Blob, type: string): Promise<T> {
+    return this.send<T>(method, path, { body, bodySerializer: (raw: Blob) => raw, headers: { "Content-Type": type } });
   }
 
   async call<M extends Method, P extends PathOf<M>>(method: M, path: P, input: Input<M, P>): Promise<Output<M, P>> {

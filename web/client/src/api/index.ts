@@ -6,3 +6,4 @@ export { ApiError, type FieldProblem, type Problem } from "../problem";
 export { CatalogApi } from "./catalog";
 export { DeskApi, type DraftBody, type ScheduleBody } from "./desk";
 export { ViewsApi, type BulkAction, type SearchQuery, type SearchType, type ViewBody } from "./views";
+export { ContactsApi, type ContactBody, type ContactSort, type ImportChoice, type OrganisationBody, type RatingQuery } from "./contacts";

@@ -13,12 +13,15 @@ interface Place {
   icon: IconName;
   to: RouteLocationRaw;
   permission?: Permission;
+  keys?: string;
 }
 
 const places: Place[] = [
   { id: "mine", label: "list.views.mine", icon: "chats", to: { name: "conversations", params: { view: "mine" } } },
   { id: "unassigned", label: "list.views.unassigned", icon: "chats", to: { name: "conversations", params: { view: "unassigned" } } },
   { id: "all", label: "list.views.all", icon: "chats", to: { name: "conversations", params: { view: "all" } } },
+  { id: "contacts", label: "nav.contacts", icon: "users", to: { name: "contacts" }, permission: "contact.read", keys: "u" },
+  { id: "organisations", label: "nav.organisations", icon: "team", to: { name: "organisations" }, permission: "contact.read" },
   { id: "start", label: "nav.start", icon: "start", to: { name: "start" }, permission: "workspace.manage" },
   { id: "profile", label: "settings.profile", icon: "user", to: { name: "profile" } },
   { id: "workspace", label: "settings.workspace", icon: "settings", to: { name: "workspace" }, permission: "workspace.manage" },
@@ -44,6 +47,7 @@ export function useShellCommands(workspace: WorkspaceContext, help: () => void):
       id: `go-${place.id}`,
       group: "go",
       icon: place.icon,
+      keys: place.keys,
       title: () => t("palette.goTo", { place: t(place.label) }),
       run: () => void router.push(place.to),
     }));

@@ -12,7 +12,7 @@ import { notifyFailed } from "@/ui/notices";
 const PAUSE_MS = 150;
 const MOST = 6;
 
-/** Customers whose name, e-mail or phone holds what was typed: each opens their newest conversation. */
+/** Customers whose name, e-mail or phone holds what was typed: each opens their newest conversation, or their page when there is none. */
 export function useCustomerCommands(workspace: WorkspaceContext, search: Ref<string>): ComputedRef<Command[]> {
   const { t } = useI18n();
   const router = useRouter();
@@ -35,7 +35,7 @@ export function useCustomerCommands(workspace: WorkspaceContext, search: Ref<str
   async function open(contact: Contact): Promise<void> {
     try {
       const { items } = await workspace.api.conversations({ contact: contact.id, limit: 1 });
-      if (items[0]) await router.push({ name: "conversations", params: { view: "all", id: items[0].id } });
+      await router.push(items[0] ? { name: "conversations", params: { view: "all", id: items[0].id } } : { name: "contact", params: { id: contact.id } });
     } catch (error) {
       notifyFailed(error);
     }
