@@ -1,4 +1,4 @@
-import type { Contact } from "@patchbay/client/types";
+import type { Contact, ContactDuplicate } from "@patchbay/client/types";
 
 const details = ["name", "email", "phone", "external_id", "organisation", "note"] as const;
 export type Detail = (typeof details)[number];
@@ -30,4 +30,15 @@ export function newAttributes(stays: Contact, goes: Contact): number {
 /** A verified contact is not merged into one that is not: whoever wrote under the other name would be taken for them. */
 export function refused(stays: Contact, goes: Contact): boolean {
   return goes.verified && !stays.verified;
+}
+
+/** Each candidate once, with everything it has in common. */
+export function byContact(found: readonly ContactDuplicate[]): { contact: Contact; reasons: ContactDuplicate["reason"][] }[] {
+  const all = new Map<string, { contact: Contact; reasons: ContactDuplicate["reason"][] }>();
+  for (const { contact, reason } of found) {
+    const held = all.get(contact.id);
+    if (held) held.reasons.push(reason);
+    else all.set(contact.id, { contact, reasons: [reason] });
+  }
+  return [...all.values()];
 }
