@@ -3083,6 +3083,21 @@ export interface components {
             /** Format: int64 */
             score: number;
         };
+        RatingBody: {
+            /** Format: date-time */
+            at: string;
+            comment?: string;
+            contact: components["schemas"]["ContactRef"];
+            conversation_id: string;
+            id: string;
+            inbox_id: string;
+            /** @description Whose work it is about: who answered last before it was asked for. */
+            member_id?: string;
+            /** Format: int64 */
+            score: number;
+            /** @enum {string} */
+            via: "widget" | "link";
+        };
         RatingLinkBody: {
             /** Format: date-time */
             expires_at: string;
@@ -3112,6 +3127,9 @@ export interface components {
             count: number;
         };
         RatingsBody: {
+            items: components["schemas"]["RatingBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
             summary: components["schemas"]["RatingSummaryBody"];
         };
         ReachBody: {
