@@ -38,40 +38,57 @@ func (t told) Notified(ctx context.Context, w identity.WorkspaceID, news notific
 	}
 }
 
-// unattendedAfter is how long a customer waits, while nobody who could answer
-// is available, before members are told.
-const unattendedAfter = time.Minute
-
 // watch tells members of customers who wait for nobody.
 //
 // Concurrency: for one goroutine.
 type watch struct {
-	dispatcher    *dispatch.Dispatcher
-	notifications *notification.Service
-	now           func() time.Time
-	told          map[dispatch.Key]time.Time // waiting since; each is told once
+	forsaken   func(before time.Time) []dispatch.Forsaken
+	unattended func(ctx context.Context, w identity.WorkspaceID, waits notification.Waiting) error
+	settings   func(ctx context.Context, w identity.WorkspaceID) (identity.Settings, error)
+	now        func() time.Time
+	told       map[dispatch.Key]time.Time // waiting since; each is told once
 }
 
-// look tells of those who came to wait since the last look.
+// look tells of those who have waited for as long as their workspace allows.
 func (w *watch) look(ctx context.Context) error {
 	told := make(map[dispatch.Key]time.Time)
 	var failed error
-	for _, f := range w.dispatcher.Forsaken(w.now().Add(-unattendedAfter)) {
+	for _, f := range w.forsaken(w.now()) {
 		if since, ok := w.told[f.Item.Key]; ok && since.Equal(f.Item.WaitingSince) {
 			told[f.Item.Key] = since
 			continue
 		}
-		err := w.notifications.Unattended(ctx, f.Workspace, notification.Waiting{
-			Conversation: conversation.ID(f.Item.ID), Since: f.Item.WaitingSince, Tell: f.Could,
-		})
+		due, err := w.due(ctx, f)
+		if err == nil && due {
+			err = w.unattended(ctx, f.Workspace, notification.Waiting{
+				Conversation: conversation.ID(f.Item.ID), Since: f.Item.WaitingSince, Tell: f.Could,
+			})
+		}
 		if err != nil {
 			failed = err
 			continue
 		}
-		told[f.Item.Key] = f.Item.WaitingSince
+		if due {
+			told[f.Item.Key] = f.Item.WaitingSince
+		}
 	}
 	w.told = told
 	return failed
+}
+
+// due reports whether members are to be told of somebody by now.
+func (w *watch) due(ctx context.Context, f dispatch.Forsaken) (bool, error) {
+	s, err := w.settings(ctx, f.Workspace)
+	if err != nil {
+		return false, err
+	}
+	return s.Unattended > 0 && w.now().Sub(f.Item.WaitingSince) >= s.Unattended, nil
+}
+
+// settingsOf returns what a workspace chose.
+func (s *server) settingsOf(ctx context.Context, w identity.WorkspaceID) (identity.Settings, error) {
+	found, err := s.identity.Workspaces.Get(ctx, identity.SystemScope(w))
+	return found.Settings, err //nolint:wrapcheck // the use case's own error
 }
 
 // sweepNotifications forgets what is old in every workspace.

@@ -212,7 +212,7 @@ func (s *server) live() {
 		Presence: there, Queue: there, Notifications: s.store.Notifications(), Bus: s.bus, Epoch: s.epoch, Node: nodeName(), Now: s.now, Logger: s.log,
 		Metrics: liveMetrics{s.metrics},
 	})
-	s.watch = &watch{dispatcher: s.dispatcher, notifications: s.notifications, now: s.now}
+	s.watch = &watch{forsaken: s.dispatcher.Forsaken, unattended: s.notifications.Unattended, settings: s.settingsOf, now: s.now}
 	s.teller = newPump(s.store.Events(), s.notifications, func(int) {}, s.log)
 	s.teller.start = s.notifications.Start
 	s.pump = newPump(s.store.Events(), &subscriptions{

@@ -31,8 +31,9 @@ type workspaceBody struct {
 
 // settingsBody is what a workspace chose.
 type settingsBody struct {
-	WrapUpSeconds int                `json:"wrap_up_seconds" doc:"How long a member is given no new work after resolving a conversation; 0 = not at all."`
-	Rating        ratingSettingsBody `json:"rating"`
+	WrapUpSeconds     int                `json:"wrap_up_seconds" doc:"How long a member is given no new work after resolving a conversation; 0 = not at all."`
+	Rating            ratingSettingsBody `json:"rating"`
+	UnattendedSeconds int                `json:"unattended_seconds" doc:"Members are told of a customer who has waited for so long while nobody who could answer is available; 0 = they are not told. 60 in a new workspace."`
 }
 
 // ratingSettingsBody is whether and how customers are asked for a rating.
@@ -46,7 +47,8 @@ func workspaceOf(w identity.Workspace) *body[workspaceBody] {
 	return &body[workspaceBody]{Body: workspaceBody{
 		ID: string(w.ID), Name: w.Name, Locale: w.Locale, CreatedAt: wire.Stamp(w.CreatedAt),
 		Settings: settingsBody{
-			WrapUpSeconds: int(w.Settings.WrapUp / time.Second),
+			WrapUpSeconds:     int(w.Settings.WrapUp / time.Second),
+			UnattendedSeconds: int(w.Settings.Unattended / time.Second),
 			Rating: ratingSettingsBody{
 				Enabled: w.Settings.RatingAsk != "", Ask: string(cmp.Or(w.Settings.RatingAsk, identity.RatingByWidget)), Scale: conversation.MaxScore,
 			},
@@ -81,8 +83,9 @@ type patchWorkspaceInput struct {
 
 // settingsPatch names the settings that change.
 type settingsPatch struct {
-	WrapUpSeconds *int `json:"wrap_up_seconds,omitempty" minimum:"0" maximum:"600"`
-	Rating        *struct {
+	WrapUpSeconds     *int `json:"wrap_up_seconds,omitempty" minimum:"0" maximum:"600" doc:"0 = no wrap-up."`
+	UnattendedSeconds *int `json:"unattended_seconds,omitempty" minimum:"0" maximum:"3600" doc:"0 = members are not told."`
+	Rating            *struct {
 		Enabled *bool   `json:"enabled,omitempty"`
 		Ask     *string `json:"ask,omitempty" enum:"widget,link,both"`
 	} `json:"rating,omitempty" doc:"Whether customers are asked to rate what was resolved."`
@@ -92,13 +95,19 @@ func (p *settingsPatch) into(out *identity.WorkspacePatch) {
 	if p == nil {
 		return
 	}
-	if p.WrapUpSeconds != nil {
-		wrapUp := time.Duration(*p.WrapUpSeconds) * time.Second
-		out.WrapUp = &wrapUp
-	}
+	out.WrapUp, out.Unattended = seconds(p.WrapUpSeconds), seconds(p.UnattendedSeconds)
 	if p.Rating != nil {
 		out.Rating = identity.RatingPatch{Enabled: p.Rating.Enabled, Ask: (*identity.RatingAsk)(p.Rating.Ask)}
 	}
+}
+
+// seconds is a number of them, if there is one.
+func seconds(n *int) *time.Duration {
+	if n == nil {
+		return nil
+	}
+	d := time.Duration(*n) * time.Second
+	return &d
 }
 
 func (s *Server) patchWorkspace(ctx context.Context, scope identity.Scope, in *patchWorkspaceInput) (*body[workspaceBody], error) {

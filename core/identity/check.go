@@ -154,8 +154,9 @@ func (c *check) capacity(pointer string, capacity int) {
 	}
 }
 
-func (c *check) wrapUp(pointer string, d time.Duration) {
-	if d < 0 || d > MaxWrapUp || d%time.Second != 0 {
-		c.refuse(pointer, "out_of_range", "A wrap-up lasts 0 to "+strconv.Itoa(int(MaxWrapUp/time.Second))+" whole seconds.")
+// seconds refuses what is not a whole number of them, or more than most.
+func (c *check) seconds(pointer, what string, d, most time.Duration) {
+	if d < 0 || d > most || d%time.Second != 0 {
+		c.refuse(pointer, "out_of_range", what+" 0 to "+strconv.Itoa(int(most/time.Second))+" whole seconds.")
 	}
 }

@@ -49,7 +49,7 @@ type Workspace struct {
 	UpdatedAt time.Time
 }
 
-// Settings are what a workspace chose. The zero value is that of a new one.
+// Settings are what a workspace chose; NewSettings are those of a new one.
 type Settings struct {
 	// WrapUp is how long members are given no work after they finish some, in
 	// whole seconds; 0 = not at all, at most MaxWrapUp.
@@ -57,7 +57,14 @@ type Settings struct {
 	// RatingAsk is how customers are asked to rate a resolved conversation; "" =
 	// they are not.
 	RatingAsk RatingAsk
+	// Unattended is how long a customer waits, while nobody who could answer is
+	// available, before members are told, in whole seconds; 0 = they are not
+	// told, at most MaxUnattended.
+	Unattended time.Duration
 }
+
+// NewSettings are the settings of a new workspace.
+func NewSettings() Settings { return Settings{Unattended: time.Minute} }
 
 // RatingAsk is a way of asking for a rating.
 type RatingAsk string
@@ -74,6 +81,9 @@ func (a RatingAsk) InWidget() bool { return a == RatingByWidget || a == RatingBy
 
 // MaxWrapUp bounds Settings.WrapUp.
 const MaxWrapUp = 10 * time.Minute
+
+// MaxUnattended bounds Settings.Unattended.
+const MaxUnattended = time.Hour
 
 // Member is an account in a workspace.
 type Member struct {

@@ -149,7 +149,7 @@ func (s *Setup) founding(ctx context.Context, founder Founder) (Founding, error)
 	}
 	account := s.newAccount(email, name, founder.Locale, hash)
 	w := Workspace{
-		ID: WorkspaceID(s.ids.New("wsp")), Name: workspace, Locale: founder.Locale,
+		ID: WorkspaceID(s.ids.New("wsp")), Name: workspace, Locale: founder.Locale, Settings: NewSettings(),
 		CreatedAt: account.CreatedAt, UpdatedAt: account.CreatedAt,
 	}
 	return Founding{Account: account, Workspace: w, Owner: s.newMember(w.ID, account, RoleOwner)}, nil

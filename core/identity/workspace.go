@@ -15,8 +15,10 @@ type Workspaces struct{ *commons }
 type WorkspacePatch struct {
 	Name   *string
 	Locale *string
-	WrapUp *time.Duration // see Settings
 	Rating RatingPatch
+
+	WrapUp     *time.Duration // see Settings
+	Unattended *time.Duration // see Settings
 }
 
 // RatingPatch changes Settings.RatingAsk; nil stays as it is.
@@ -67,7 +69,10 @@ func (s *Workspaces) Update(ctx context.Context, scope Scope, patch WorkspacePat
 		c.locale("/locale", *patch.Locale)
 	}
 	if patch.WrapUp != nil {
-		c.wrapUp("/settings/wrap_up_seconds", *patch.WrapUp)
+		c.seconds("/settings/wrap_up_seconds", "A wrap-up lasts", *patch.WrapUp, MaxWrapUp)
+	}
+	if patch.Unattended != nil {
+		c.seconds("/settings/unattended_seconds", "Members are told after", *patch.Unattended, MaxUnattended)
 	}
 	if a := patch.Rating.Ask; a != nil && *a != RatingByWidget && *a != RatingByLink && *a != RatingByBoth {
 		c.refuse("/settings/rating/ask", "enum", "Ask in the widget, by link, or both.")
@@ -79,6 +84,7 @@ func (s *Workspaces) Update(ctx context.Context, scope Scope, patch WorkspacePat
 		set(&w.Name, patch.Name)
 		set(&w.Locale, patch.Locale)
 		set(&w.Settings.WrapUp, patch.WrapUp)
+		set(&w.Settings.Unattended, patch.Unattended)
 		w.Settings.RatingAsk = patch.Rating.apply(w.Settings.RatingAsk)
 		w.UpdatedAt = s.time()
 		return nil

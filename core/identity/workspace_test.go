@@ -28,10 +28,20 @@ func TestWorkspace(t *testing.T) {
 	}
 	w, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{WrapUp: new(identity.MaxWrapUp)})
 	o.ok(err)
-	equal(t, w.Settings, identity.Settings{WrapUp: 10 * time.Minute})
+	equal(t, w.Settings, identity.Settings{WrapUp: 10 * time.Minute, Unattended: time.Minute})
 	w, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{Name: new("客服部")})
 	o.ok(err)
 	equal(t, w.Settings.WrapUp, 10*time.Minute) // what is left out stays
+
+	for _, d := range []time.Duration{-time.Second, identity.MaxUnattended + time.Second, 1500 * time.Millisecond} {
+		_, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{Unattended: &d})
+		o.refuses(err, "/settings/unattended_seconds out_of_range")
+	}
+	for _, d := range []time.Duration{0, identity.MaxUnattended} {
+		w, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{Unattended: &d})
+		o.ok(err)
+		equal(t, w.Settings, identity.Settings{WrapUp: 10 * time.Minute, Unattended: d})
+	}
 
 	other, err := o.Workspaces.Get(t.Context(), o.scope(two.Member))
 	o.ok(err)

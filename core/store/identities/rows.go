@@ -35,6 +35,7 @@ func (r accountRow) domain() identity.Account {
 type workspaceRow struct {
 	WorkspaceID, Name, Locale string
 	WrapUpSeconds             int64
+	UnattendedSeconds         int64
 	RatingAsk                 string
 	CreatedAt                 int64
 	UpdatedAt                 int64 `gorm:"autoUpdateTime:false"`
@@ -45,8 +46,8 @@ func (workspaceRow) TableName() string { return "workspace" }
 
 func workspaceRowOf(w identity.Workspace) workspaceRow {
 	return workspaceRow{
-		WorkspaceID: string(w.ID), Name: w.Name, Locale: w.Locale, WrapUpSeconds: int64(w.Settings.WrapUp / time.Second),
-		RatingAsk: string(w.Settings.RatingAsk),
+		WorkspaceID: string(w.ID), Name: w.Name, Locale: w.Locale, RatingAsk: string(w.Settings.RatingAsk),
+		WrapUpSeconds: int64(w.Settings.WrapUp / time.Second), UnattendedSeconds: int64(w.Settings.Unattended / time.Second),
 		CreatedAt: db.Micros(w.CreatedAt), UpdatedAt: db.Micros(w.UpdatedAt),
 	}
 }
@@ -54,7 +55,10 @@ func workspaceRowOf(w identity.Workspace) workspaceRow {
 func (r workspaceRow) domain() identity.Workspace {
 	return identity.Workspace{
 		ID: identity.WorkspaceID(r.WorkspaceID), Name: r.Name, Locale: r.Locale,
-		Settings:  identity.Settings{WrapUp: time.Duration(r.WrapUpSeconds) * time.Second, RatingAsk: identity.RatingAsk(r.RatingAsk)},
+		Settings: identity.Settings{
+			RatingAsk: identity.RatingAsk(r.RatingAsk),
+			WrapUp:    time.Duration(r.WrapUpSeconds) * time.Second, Unattended: time.Duration(r.UnattendedSeconds) * time.Second,
+		},
 		CreatedAt: db.Time(r.CreatedAt), UpdatedAt: db.Time(r.UpdatedAt),
 	}
 }

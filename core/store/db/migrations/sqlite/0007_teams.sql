@@ -43,6 +43,7 @@ ALTER TABLE agent_state ADD COLUMN wrap_up_until INTEGER NOT NULL DEFAULT 0;
 
 -- Settings of a workspace, one column each.
 ALTER TABLE workspace ADD COLUMN wrap_up_seconds INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE workspace ADD COLUMN unattended_seconds INTEGER NOT NULL DEFAULT 60;
 
 -- What each member is told, once for each source.
 CREATE TABLE notification (
