@@ -3258,6 +3258,11 @@ export interface components {
             rating: components["schemas"]["RatingSettingsBody"];
             /**
              * Format: int64
+             * @description Members are told of a customer who has waited for so long while nobody who could answer is available; 0 = they are not told. 60 in a new workspace.
+             */
+            unattended_seconds: number;
+            /**
+             * Format: int64
              * @description How long a member is given no new work after resolving a conversation; 0 = not at all.
              */
             wrap_up_seconds: number;
@@ -3265,7 +3270,15 @@ export interface components {
         SettingsPatch: {
             /** @description Whether customers are asked to rate what was resolved. */
             rating?: components["schemas"]["SettingsPatchRatingStruct"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description 0 = members are not told.
+             */
+            unattended_seconds?: number;
+            /**
+             * Format: int64
+             * @description 0 = no wrap-up.
+             */
             wrap_up_seconds?: number;
         };
         SettingsPatchRatingStruct: {
