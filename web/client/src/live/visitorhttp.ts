@@ -113,9 +113,9 @@ export class VisitorHttp {
     await this.call("/offline", { method: "POST", body: JSON.stringify(message) }, token);
   }
 
-  /** `consent`: the visitor agreed to it, where the inbox asks. */
-  async pageViews(token: string, views: PageView[], consent: boolean): Promise<void> {
-    await this.call("/pageviews", { method: "POST", body: JSON.stringify({ views, ...(consent && { consent }) }) }, token);
+  /** `consent`: the visitor agreed to it, where the inbox asks; false takes that back; undefined says nothing. */
+  async pageViews(token: string, views: PageView[], consent?: boolean): Promise<void> {
+    await this.call("/pageviews", { method: "POST", body: JSON.stringify({ views, ...(consent !== undefined && { consent }) }) }, token);
   }
 
   async rate(token: string, score: number, comment: string): Promise<void> {

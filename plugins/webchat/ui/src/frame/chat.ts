@@ -216,8 +216,13 @@ export class Chat {
   async tellPages(views: PageView[], consent: boolean): Promise<boolean> {
     const wanted = this.current.settings.page_views;
     if (views.length === 0 || !this.socket.sessionToken || !(wanted === "on" || (wanted === "consent" && consent))) return false;
-    await this.options.http.pageViews(this.socket.sessionToken, views, consent);
+    await this.options.http.pageViews(this.socket.sessionToken, views, consent || undefined);
     return true;
+  }
+
+  /** The visitor does not agree any more to be followed. What does not get through is said by telling nothing. */
+  async withdrawConsent(): Promise<void> {
+    if (this.socket.sessionToken) await this.options.http.pageViews(this.socket.sessionToken, [], false).catch(() => undefined);
   }
 
   /** Whether somebody is there decides between the chat and the form for later. */

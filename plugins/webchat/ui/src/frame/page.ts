@@ -36,6 +36,7 @@ export class PageSide {
   }
 
   agree(yes: boolean): void {
+    if (this.consent && !yes) void this.chat.withdrawConsent();
     this.host.store["consent"] = yes ? "1" : "0";
     this.host.put("consent", yes ? "1" : "0");
     void this.tellPages();
