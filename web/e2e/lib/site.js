@@ -28,7 +28,7 @@ export class Site {
     const as = String(this.pages.size)
     const extra = Object.entries(attributes).map(([name, value]) => ` ${name}="${quoted(value)}"`).join('')
     this.pages.set(as, `<!doctype html><html lang="${lang}"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,"><title>${quoted(title)}</title>
-<body style="font:16px/1.6 system-ui;margin:0 auto;max-width:60em;padding:2em;min-height:200vh"><h1>Tea &amp; Time</h1><p>Green tea, black tea, white tea.</p>
+<body style="font:16px/1.6 system-ui;margin:0 auto;max-width:60em;padding:2em;min-height:200vh"><main><h1>Tea &amp; Time</h1><p>Green tea, black tea, white tea.</p></main>
 <script>
 window.heard = [];
 window.Patchbay = window.Patchbay || function () { (Patchbay.q = Patchbay.q || []).push(arguments) };

@@ -27,6 +27,10 @@ export function Form({ title, text, questions, consent, action, testid, onSend }
   const [agreed, agree] = useState(false);
   const form = useRef<HTMLFormElement>(null);
 
+  const write = (key: string, value: string) => {
+    setAnswers({ ...answers, [key]: value });
+    setWrong({ ...wrong, [key]: "" }); // until it is looked at again
+  };
   const submit = async () => {
     const found = Object.fromEntries(Object.entries(faults(questions, answers)).map(([key, word]) => [key, t(word)]));
     if (consent && !agreed) found["consent"] = t("form.consent");
@@ -56,12 +60,16 @@ export function Form({ title, text, questions, consent, action, testid, onSend }
         </p>
       )}
       {questions.map((question) => (
-        <Answer key={question.key} question={question} value={answers[question.key] ?? ""} wrong={wrong[question.key]} onInput={(value) => setAnswers({ ...answers, [question.key]: value })} />
+        <Answer key={question.key} question={question} value={answers[question.key] ?? ""} wrong={wrong[question.key]} onInput={(value) => write(question.key, value)} />
       ))}
       {consent && (
         <div>
           <label class="consent" dir="auto">
-            <input type="checkbox" name="consent" checked={agreed} aria-invalid={Boolean(wrong["consent"])} onChange={(event) => agree(event.currentTarget.checked)} />
+            <input type="checkbox" name="consent" checked={agreed} aria-invalid={Boolean(wrong["consent"])} onChange={(event) => {
+                agree(event.currentTarget.checked);
+                setWrong({ ...wrong, consent: "" });
+              }}
+            />
             {consent}
           </label>
           {wrong["consent"] && (

@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import { refusalOf, sizeOf, type Files, type PendingFile } from "../files";
 import { useLanguage } from "./context";
 import { CloseIcon, FileIcon } from "./icons";
@@ -10,7 +11,7 @@ export function PendingFiles({ files, pending }: { files: Files; pending: readon
     <ul class="pending" aria-label={t("files")}>
       {pending.map((file) => (
         <li key={file.key} class={file.progress.phase} data-testid="widget-pending" data-phase={file.progress.phase}>
-          {file.picture ? <img src={file.picture} alt="" /> : <FileIcon />}
+          <Preview picture={file.picture} />
           <span class="file-name">
             <bdi>{file.name}</bdi>
             <small role="status">
@@ -29,6 +30,12 @@ export function PendingFiles({ files, pending }: { files: Files; pending: readon
       ))}
     </ul>
   );
+}
+
+/** A picture, as long as it is one: what a file calls itself says nothing. */
+function Preview({ picture }: { picture?: string }) {
+  const [broken, setBroken] = useState(false);
+  return picture && !broken ? <img src={picture} alt="" onError={() => setBroken(true)} /> : <FileIcon />;
 }
 
 function Progress({ file: { progress, size } }: { file: PendingFile }) {

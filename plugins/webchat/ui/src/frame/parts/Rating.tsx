@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useLanguage } from "./context";
 import { StarIcon } from "./icons";
 
@@ -10,6 +10,11 @@ export function Rating({ score, onRate }: { score?: number; onRate: (score: numb
   const [chosen, choose] = useState(0);
   const [comment, setComment] = useState("");
   const [state, setState] = useState<"asking" | "busy" | "failed" | "given">("asking");
+  const card = useRef<HTMLFormElement>(null);
+  // What opens below the stars must not open out of sight.
+  useEffect(() => {
+    if (chosen) card.current?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
   if (score !== undefined || state === "given") {
     return (
       <p class="closing" role="status" data-testid="widget-rated">
@@ -26,6 +31,7 @@ export function Rating({ score, onRate }: { score?: number; onRate: (score: numb
   };
   return (
     <form
+      ref={card}
       class="card"
       data-testid="widget-rating"
       onSubmit={(event) => {
