@@ -161,7 +161,7 @@ describe("merge", () => {
 
 describe("formats", () => {
   it("say sizes and times as people count them", () => {
-    expect([bytes(820, "en"), bytes(48_213, "en"), bytes(3_200_000, "en")]).toEqual(["820 byte", "48 kB", "3.2 MB"]);
+    expect([bytes(820, "en"), bytes(48_213, "en"), bytes(3_200_000, "en")]).toEqual(["820 bytes", "48 kB", "3.2 MB"]);
     expect([playTime(7_000), playTime(760_000)]).toEqual(["0:07", "12:40"]);
   });
 });

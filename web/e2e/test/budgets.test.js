@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 
 import { launch, person } from '../lib/browser.js'
 import { Agent, Visitor } from '../lib/people.js'
-import { Server } from '../lib/server.js'
+import { Server, until } from '../lib/server.js'
 
 const KB = 1024
 const budgets = { loader: 3 * KB, widget: 45 * KB, console: 250 * KB }
@@ -29,12 +29,23 @@ async function weigh(page) {
   await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 90_000 })
   await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 })
   const files = new Map()
+  const open = new Set()
+  let last = Date.now()
+  const ended = (request) => {
+    open.delete(request)
+    last = Date.now()
+  }
+  page.on('request', (request) => open.add(request))
+  page.on('requestfailed', ended)
   page.on('requestfinished', async (request) => {
     const { responseBodySize } = await request.sizes().catch(() => ({ responseBodySize: 0 }))
     files.set(new URL(request.url()).pathname, responseBodySize)
+    ended(request)
   })
   return {
     files,
+    /** Until nothing was loaded for a second. */
+    quiet: () => until(() => open.size === 0 && Date.now() - last > 1000, 30_000, () => `still loading: ${[...open].map((request) => request.url())}`),
     /** The weight of the files whose path fits. */
     of: (fits) => [...files].filter(([path]) => fits(path)).reduce((sum, [, size]) => sum + size, 0),
   }
@@ -54,7 +65,7 @@ test('the page of a shop pays for a button only: no cookie, no shift, and the re
   const load = await weigh(visitor.page)
   await visitor.page.goto(`${server.origin}/demo`)
   await visitor.page.getByTestId('launcher').waitFor()
-  await visitor.page.waitForLoadState('networkidle')
+  await load.quiet()
   const widget = (path) => path.startsWith('/w/')
   const before = load.of(widget)
   report('widget before the click', before, budgets.loader)
@@ -63,7 +74,7 @@ test('the page of a shop pays for a button only: no cookie, no shift, and the re
   assert.deepEqual(await visitor.page.context().cookies(), [])
 
   await visitor.open()
-  await visitor.page.waitForLoadState('networkidle')
+  await load.quiet()
   const opened = load.of(widget) - before
   report('widget after it opened', opened, budgets.widget)
   assert.ok(opened > 0 && opened <= budgets.widget, `${opened} bytes: ${JSON.stringify([...load.files])}`)
@@ -79,7 +90,7 @@ test('the console shows its list within its budget', async () => {
   agent.page = page
   await page.goto(server.links()[0], { timeout: 60_000 })
   await page.getByTestId('conversation-list').waitFor({ timeout: 60_000 })
-  await page.waitForLoadState('networkidle')
+  await load.quiet()
   const code = load.of((path) => !path.startsWith('/api/'))
   report('console until its list shows', code, budgets.console)
   assert.ok(code > 0 && code <= budgets.console, `${code} bytes: ${JSON.stringify([...load.files])}`)

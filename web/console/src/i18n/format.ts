@@ -57,10 +57,10 @@ export function localized(text: Localized | undefined, locale: Locale): string {
   return text?.[locale] ?? text?.["en"] ?? Object.values(text ?? {})[0] ?? "";
 }
 
-/** 820 B, 48 kB, 3.2 MB: thousands, as files are counted where people see them. */
+/** 820 bytes, 48 kB, 3.2 MB: thousands, as files are counted where people see them. */
 export function bytes(size: number, locale: Locale): string {
   const [value, unit] = size < 1_000 ? [size, "byte"] : size < 1_000_000 ? [size / 1_000, "kilobyte"] : [size / 1_000_000, "megabyte"];
-  return new Intl.NumberFormat(locale, { style: "unit", unit: unit as string, unitDisplay: "short", maximumFractionDigits: (value as number) < 10 && unit !== "byte" ? 1 : 0 }).format(value as number);
+  return new Intl.NumberFormat(locale, { style: "unit", unit: unit as string, unitDisplay: unit === "byte" ? "long" : "short", maximumFractionDigits: (value as number) < 10 && unit !== "byte" ? 1 : 0 }).format(value as number);
 }
 
 /** 0:07, 12:40 */
