@@ -31,6 +31,7 @@ func talkTape(t *testing.T) tape {
 	r.step("a stranger writes: a conversation begins", func() { r.follow(r.Receive(r.Inbox, "stranger", "s1", "first").ID) })
 	r.step("the visitor writes", func() { r.say("v2", "还在吗？") })
 	r.step("the owner has read it", func() { r.do(http.StatusNoContent, http.MethodPut, path+"/read", `{"seq":100}`) })
+	r.tape.Steps[len(r.tape.Steps)-1].Own = fmt.Sprintf(`{"conversation_id":%q,"seq":100}`, chat)
 	var asked string
 	r.step("the owner answers with a quote", func() {
 		c := r.Timeline(chat, 0)

@@ -43,10 +43,11 @@ type tape struct {
 // tapeStep is one thing that happens.
 type tapeStep struct {
 	Name   string                     `json:"name"`
-	Events []json.RawMessage          `json:"events"` // of the member's feed
-	Public []json.RawMessage          `json:"public"` // the visitor's changes
-	Read   uint64                     `json:"read"`   // how far members have read, as the visitor is told
-	After  map[string]json.RawMessage `json:"after"`  // the answers that are others than before
+	Events []json.RawMessage          `json:"events"`             // of the member's feed
+	Public []json.RawMessage          `json:"public"`             // the visitor's changes
+	Read   uint64                     `json:"read"`               // how far members have read, as the visitor is told
+	Own    string                     `json:"own_read,omitempty"` // JSON: what the member read, which no event tells
+	After  map[string]json.RawMessage `json:"after"`              // the answers that are others than before
 }
 
 // recorder makes a tape.
@@ -277,6 +278,9 @@ func print(tapes []tape) []byte { //nolint:predeclared // it says what it does
 		b.WriteString(",\n  \"steps\": [")
 		for j, s := range t.Steps {
 			fmt.Fprintf(&b, "%s\n    {\n      \"name\": %s, \"read\": %d,\n", strings.Repeat(",", min(j, 1)), line(s.Name), s.Read)
+			if s.Own != "" {
+				fmt.Fprintf(&b, "      \"own_read\": %s,\n", s.Own)
+			}
 			list("events", s.Events)
 			list("public", s.Public)
 			b.WriteString("      \"after\": ")

@@ -13,18 +13,28 @@ export interface Timeline {
 
 export const emptyTimeline: Timeline = { changes: [], hasOlder: false };
 
-/** Adds changes in whatever order and however often they come. */
+/** Adds changes in whatever order and however often they come. A message told of again is what was told last, wherever it stands. */
 export function applyChanges(timeline: Timeline, changes: readonly Change[]): Timeline {
   const held = timeline.changes;
   const next = changes[0];
   const last = held[held.length - 1];
   if (changes.length === 1 && next && last && next.seq === last.seq + 1) {
-    return { ...timeline, changes: [...held, next] };
+    return { ...timeline, changes: retold([...held, next], next.type === "message.delivery") };
   }
   const seqs = new Set(held.map((change) => change.seq));
   const fresh = changes.filter((change) => !seqs.has(change.seq) && seqs.add(change.seq));
   if (fresh.length === 0) return timeline;
-  return { ...timeline, changes: [...held, ...fresh].sort((a, b) => a.seq - b.seq) };
+  return { ...timeline, changes: retold([...held, ...fresh].sort((a, b) => a.seq - b.seq), true) };
+}
+
+/** Puts the newest state of each message wherever it is told of, as the server does when it is asked. */
+function retold(changes: Change[], again: boolean): Change[] {
+  if (!again) return changes;
+  const newest = new Map(changes.flatMap(({ message }) => (message ? [[message.id, message] as const] : [])));
+  return changes.map((change) => {
+    const message = change.message && newest.get(change.message.id);
+    return message && message !== change.message ? { ...change, message } : change;
+  });
 }
 
 /** Adds a page of older history. */
@@ -46,25 +56,22 @@ export type TimelineEntry =
   | { kind: "message"; change: Change; message: Message }
   | { kind: "event"; change: Change };
 
-/** Folds delivery changes into their messages; the order is that of creation. */
+/** Marks on what is there already: how far a message came, how far the customer has read. */
+const marks: readonly Change["type"][] = ["message.delivery", "conversation.read_by_contact"];
+
+/** Leaves marks to what they are on; the order is that of creation. */
 export function entriesOf(timeline: Timeline): TimelineEntry[] {
-  const newest = new Map<string, Message>();
-  for (const { message } of timeline.changes) if (message) newest.set(message.id, message);
-  const entries: TimelineEntry[] = [];
-  for (const change of timeline.changes) {
-    if (change.type === "message.delivery") continue;
-    const message = change.message && newest.get(change.message.id);
-    entries.push(message ? { kind: "message", change, message } : { kind: "event", change });
-  }
-  return entries;
+  return timeline.changes
+    .filter((change) => !marks.includes(change.type))
+    .map((change) => (change.message ? { kind: "message", change, message: change.message } : { kind: "event", change }));
 }
 
 /**
  * The newer of two states of one conversation. Feed events carry no `unread`; it is kept, and set
- * when the contact wrote something new.
+ * when the contact wrote something new. What was never held counts as never read.
  */
 export function newerConversation(held: Conversation | undefined, incoming: Conversation): Conversation {
-  if (!held) return incoming;
+  if (!held) return { ...incoming, unread: incoming.unread ?? incoming.last_inbound_seq > 0 };
   if (incoming.last_seq < held.last_seq) return held;
   if (incoming.unread !== undefined) return incoming;
   return { ...incoming, unread: held.unread || incoming.last_inbound_seq > held.last_inbound_seq };
@@ -112,10 +119,9 @@ export function matches(conversation: Conversation, filter: ConversationFilter, 
   return filter.view === "all" || !conversation.assignee_id;
 }
 
-/** Newest first, as the server lists. */
+/** Newest first, as the server lists. Times are written without closing zeros: their texts do not compare. */
 function byUpdate(a: Conversation, b: Conversation): number {
-  if (a.updated_at !== b.updated_at) return a.updated_at < b.updated_at ? 1 : -1;
-  return a.id < b.id ? 1 : -1;
+  return Date.parse(b.updated_at) - Date.parse(a.updated_at) || (a.id < b.id ? 1 : -1);
 }
 
 /**

@@ -52,6 +52,16 @@ describe("timeline", () => {
     expect(shown).toEqual(["conversation.created", "m1:sent", "conversation.assigned", "m2:", "m3:failed", "conversation.resolved"]);
   });
 
+  it("tells a message's newest state wherever it is told of, as a fetch does", () => {
+    expect(fresh.changes.filter((one) => one.message?.id === "m1").map((one) => one.message?.delivery)).toEqual(["sent", "sent"]);
+  });
+
+  it("leaves how far the customer has read to the row", () => {
+    const read = applyChanges(fresh, [change(9, "conversation.read_by_contact")]);
+    expect(read.changes).toHaveLength(9);
+    expect(entriesOf(read)).toEqual(entriesOf(fresh));
+  });
+
   it("knows where something is missing", () => {
     expect(gapAfter(fresh)).toBeUndefined();
     expect(gapAfter(applyChanges(emptyTimeline, [history[0]!, history[1]!, history[4]!]))).toBe(2);
@@ -60,7 +70,7 @@ describe("timeline", () => {
   it("takes older pages in front", () => {
     const newest = { ...applyChanges(emptyTimeline, history.slice(5)), hasOlder: true };
     const whole = applyOlder(newest, { items: history.slice(0, 5), has_more: false });
-    expect(whole.changes).toEqual(history);
+    expect(whole.changes).toEqual(fresh.changes);
     expect(whole.hasOlder).toBe(false);
   });
 });
@@ -121,6 +131,18 @@ describe("applyToPages", () => {
 
   it("does nothing for what is old", () => {
     expect(applyToPages(pages, row("9", { last_seq: 0 }), all, "me")).toBe(pages);
+  });
+
+  it("compares times, which are written without closing zeros", () => {
+    const tenth = row("1", { updated_at: "2026-01-01T00:00:05.1Z" });
+    const later = row("2", { updated_at: "2026-01-01T00:00:05.12Z", last_seq: 2 });
+    expect(ids(applyToPages([{ items: [tenth] }], later, all, "me"))).toEqual(["21"]);
+  });
+
+  it("takes what was never held for unread, unless the contact never wrote", () => {
+    const fed = { ...row("1"), unread: undefined };
+    expect(applyToPages([{ items: [] }], fed, all, "me")[0]!.items[0]!.unread).toBe(true);
+    expect(newerConversation(undefined, { ...fed, last_inbound_seq: 0 }).unread).toBe(false);
   });
 
   it("knows the views", () => {

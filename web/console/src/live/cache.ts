@@ -68,9 +68,10 @@ export class ConversationCache {
       this.recent.shift();
       this.dropped++;
     }
-    this.patchRow(conversation);
+    const row = this.withMark(conversation);
+    this.patchRow(row);
     for (const query of this.client.getQueryCache().findAll({ queryKey: keys.conversationLists(this.workspace) })) {
-      this.patchList(query.queryKey, conversation);
+      this.patchList(query.queryKey, row);
     }
   }
 
@@ -138,8 +139,7 @@ export class ConversationCache {
     const judged = canJudge(filter);
     this.client.setQueryData<ConversationPages>(key, (data) => {
       if (!data) return data;
-      const row = this.withMark(conversation);
-      const pages = judged ? applyToPages(data.pages, row, filter, this.memberID) : refreshInPages(data.pages, row);
+      const pages = judged ? applyToPages(data.pages, conversation, filter, this.memberID) : refreshInPages(data.pages, conversation);
       return pages === data.pages ? data : { ...data, pages };
     });
     if (!judged) this.refetchSoon(key);
@@ -156,18 +156,17 @@ export class ConversationCache {
     this.due.set(hash, timer);
   }
 
-  /** A row of the feed has no unread mark; a list that did not hold it takes the one known elsewhere. */
+  /** A row of the feed has no unread mark; it takes the one known of it, in whichever list. */
   private withMark(conversation: Conversation): Conversation {
-    if (conversation.unread !== undefined) return conversation;
-    const held = this.client.getQueryData<Conversation>(keys.conversation(this.workspace, conversation.id));
-    return held?.unread === undefined || held.last_seq < conversation.last_seq ? conversation : { ...conversation, unread: held.unread };
+    const held = conversation.unread === undefined ? this.find(conversation.id) : undefined;
+    return held && held.last_seq <= conversation.last_seq ? newerConversation(held, conversation) : conversation;
   }
 
   private landed(hash: string, key: readonly unknown[]): void {
     const from = this.asked.get(hash) ?? 0;
     this.asked.delete(hash);
     const since = this.recent.slice(Math.max(0, from - this.dropped));
-    if (key[1] === "conversations") since.forEach((row) => this.patchList(key, row));
+    if (key[1] === "conversations") since.forEach((row) => this.patchList(key, this.withMark(row)));
     if (key[1] === "conversation") since.filter((row) => row.id === key[2]).forEach((row) => this.patchRow(row));
   }
 
