@@ -32,10 +32,14 @@ func talkTape(t *testing.T) tape {
 	r.step("the visitor writes", func() { r.say("v2", "还在吗？") })
 	r.step("the owner has read it", func() { r.do(http.StatusNoContent, http.MethodPut, path+"/read", `{"seq":100}`) })
 	r.tape.Steps[len(r.tape.Steps)-1].Own = fmt.Sprintf(`{"conversation_id":%q,"seq":100}`, chat)
+	r.step("it goes back to the queue, read", func() { r.do(http.StatusOK, http.MethodPost, path+"/assign", `{"member_id":""}`) })
 	var asked string
 	r.step("the owner answers with a quote", func() {
-		c := r.Timeline(chat, 0)
-		asked = string(c[len(c)-1].Message.ID)
+		for _, ch := range r.Timeline(chat, 0) {
+			if ch.Message != nil {
+				asked = string(ch.Message.ID)
+			}
+		}
 		r.do(http.StatusCreated, http.MethodPost, path+"/messages", `{"client_msg_id":"a1","kind":"text","text":"在的 🙂","reply_to":"`+asked+`"}`)
 	})
 	r.step("and with a file", func() {
