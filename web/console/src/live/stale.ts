@@ -26,6 +26,8 @@ const carried: React = () => undefined;
 export function reactions(held: Held): Record<FeedEvent["type"], React> {
   const { client, cache, workspace: id } = held;
   const refetch = (...stale: (readonly unknown[])[]) => Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
+  /** For what comes in bursts: the parts of the console that show it ask again themselves, in their time. */
+  const nextTime = (...stale: (readonly unknown[])[]) => Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey, refetchType: "none" })));
   const subject = (event: FeedEvent) => String(event.data?.["id"] ?? "");
   const scheduled: React = ({ change }) => refetch(keys.scheduled(id, change?.conversation_id ?? ""));
 
@@ -36,6 +38,7 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
   }
 
   async function contactChanged(contact: string): Promise<void> {
+    void nextTime(keys.people(id), keys.contactSearches(id), keys.aboutContact(id, contact), keys.organisations(id));
     const queryKey = keys.contact(id, contact);
     if (!client.getQueryData(queryKey) && !cache.knowsContact(contact)) return;
     cache.rename(await client.fetchQuery({ queryKey, queryFn: () => held.fetchContact(contact), staleTime: 0 }));
@@ -55,7 +58,8 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     "canned.changed": () => refetch(keys.canned(id)),
     "view.changed": (event) => refetch(keys.views(id), keys.everyCount(id), keys.listsOf(id, subject(event))),
     "contact.changed": (event) => contactChanged(subject(event)),
-    "organisation.changed": carried,
+    "organisation.changed": (event) => nextTime(keys.organisations(id), keys.organisation(id, subject(event)), keys.people(id)),
+    // The page of an import follows it; what it makes tells of itself.
     "import.changed": carried,
     "conversation.created": () => checklistMoved("conversation"),
     "message.created": ({ change }) => change?.actor.kind === "agent" && checklistMoved("reply"),

@@ -19,13 +19,13 @@ export interface ContactFilter {
 
 /** Query keys of customers. */
 export const peopleKeys = {
-  lists: (workspace: string) => [workspace, "people"] as const,
-  list: (workspace: string, filter: ContactFilter) => [workspace, "people", filter] as const,
+  lists: keys.people,
+  list: (workspace: string, filter: ContactFilter) => [...keys.people(workspace), filter] as const,
   /** What hangs on one contact: journey, notes, duplicates, merges. */
-  about: (workspace: string, contact: string) => [workspace, "about-contact", contact] as const,
-  allOrganisations: (workspace: string) => [workspace, "organisations"] as const,
-  organisation: (workspace: string, organisation: string) => [workspace, "organisation", organisation] as const,
-  organisations: (workspace: string, q: string) => [workspace, "organisations", q] as const,
+  about: keys.aboutContact,
+  allOrganisations: keys.organisations,
+  organisation: keys.organisation,
+  organisations: (workspace: string, q: string) => [...keys.organisations(workspace), q] as const,
 };
 
 export function useContactsApi(): ContactsApi {

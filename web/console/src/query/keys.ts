@@ -20,6 +20,12 @@ export const keys = {
   conversation: (workspace: string, id: string) => [workspace, "conversation", id] as const,
   timeline: (workspace: string, id: string) => [workspace, "timeline", id] as const,
   contact: (workspace: string, id: string) => [workspace, "contact", id] as const,
+  /** Lists of contacts; what hangs on one contact; organisations. `people/queries.ts` adds the rest of the key. */
+  people: (workspace: string) => [workspace, "people"] as const,
+  aboutContact: (workspace: string, id: string) => [workspace, "about-contact", id] as const,
+  organisations: (workspace: string) => [workspace, "organisations"] as const,
+  organisation: (workspace: string, id: string) => [workspace, "organisation", id] as const,
+  contactSearches: (workspace: string) => [workspace, "contact-search"] as const,
   contactSearch: (workspace: string, text: string) => [workspace, "contact-search", text] as const,
   members: (workspace: string) => [workspace, "members"] as const,
   invitations: (workspace: string) => [workspace, "invitations"] as const,
