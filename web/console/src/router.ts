@@ -46,6 +46,7 @@ const routes: RouteRecordRaw[] = [
         children: [
           { path: "", name: "settings", redirect: { name: "profile" } },
           { path: "profile", name: "profile", component: withTexts("settings", () => import("./settings/ProfilePage.vue")), meta: { title: "settings.profile" } },
+          { path: "notifications", name: "notifications", component: withTexts("settings", withTexts("notices", () => import("./notifications/PreferencesPage.vue"))), meta: { title: "settings.notifications" } },
           { path: "workspace", name: "workspace", component: withTexts("settings", () => import("./settings/WorkspacePage.vue")), meta: { title: "settings.workspace", permission: "workspace.manage" } },
           { path: "members", name: "members", component: withTexts("settings", () => import("./settings/MembersPage.vue")), meta: { title: "settings.members", permission: "member.read" } },
           { path: "teams", name: "teams", component: withTexts("settings", () => import("./settings/catalog/TeamsPage.vue")), meta: { title: "settings.teams", permission: "team.read" } },

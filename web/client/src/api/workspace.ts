@@ -66,7 +66,7 @@ export class WorkspaceApi {
     return this.api.call("get", BASE, { path: this.path });
   }
 
-  updateWorkspace(body: { name?: string; locale?: Workspace["locale"]; settings?: Partial<Workspace["settings"]> }): Promise<Workspace> {
+  updateWorkspace(body: { name?: string; locale?: Workspace["locale"]; settings?: { wrap_up_seconds?: number; rating?: { enabled?: boolean; ask?: Workspace["settings"]["rating"]["ask"] } } }): Promise<Workspace> {
     return this.api.call("patch", BASE, { path: this.path, body });
   }
 
@@ -94,10 +94,6 @@ export class WorkspaceApi {
 
   async revokeInvitation(invitation: string): Promise<void> {
     await this.api.call("delete", `${BASE}/invitations/{invitation}`, { path: { ...this.path, invitation } });
-  }
-
-  async choosePresence(status: "available" | "away"): Promise<void> {
-    await this.api.call("put", `${BASE}/presence/me`, { path: this.path, body: { status } });
   }
 
   async channels(): Promise<ChannelType[]> {

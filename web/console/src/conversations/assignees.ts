@@ -5,6 +5,8 @@ export interface Assignee {
   id: string;
   name: string;
   status: PresenceStatus;
+  /** Why away, as it was said. */
+  reason?: string;
   /** Open work of capacity, "2/5"; empty when unknown. */
   load: string;
 }
@@ -17,7 +19,7 @@ export function assignees(members: readonly Member[], presence: ReadonlyMap<stri
     .filter((member) => !member.suspended)
     .map(({ id, name }) => {
       const entry = presence.get(id);
-      return { id, name, status: entry?.status ?? "offline", load: entry ? `${entry.open}/${entry.capacity}` : "" };
+      return { id, name, status: entry?.status ?? "offline", reason: entry?.reason, load: entry ? `${entry.open}/${entry.capacity}` : "" };
     })
     .sort((a, b) => Number(b.id === self) - Number(a.id === self) || rank[a.status] - rank[b.status] || a.name.localeCompare(b.name));
 }

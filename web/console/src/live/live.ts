@@ -11,7 +11,7 @@ import {
   type OutboxEntry,
   type Typist,
 } from "@patchbay/client/member";
-import type { FeedEvent, PresenceEntry, ServerDraft } from "@patchbay/client/types";
+import type { AppNotification, FeedEvent, PresenceEntry, ServerDraft } from "@patchbay/client/types";
 import { keys } from "@/query/keys";
 import { useSession } from "@/session/session";
 import type { WorkspaceContext } from "@/session/workspace";
@@ -38,11 +38,17 @@ export interface Live {
   reconnect: () => void;
   /** Calls back for every event of the feed, until the scope ends. */
   onEvent: (listen: (event: FeedEvent) => void) => void;
+  /** How many of this member's notifications are unread. */
+  unreadNotifications: ShallowRef<number>;
+  /** Calls back for each notification that comes, and without one when some were read elsewhere or the connection is new. */
+  onNotified: (listen: NotificationListener) => void;
   /** Calls back for every new version of one's own drafts, until the scope ends. */
   onDraft: (listen: DraftListener) => void;
 }
 
 type DraftListener = (conversation: string, rev: number, draft: ServerDraft | undefined) => void;
+
+type NotificationListener = (notification?: AppNotification) => void;
 
 /** A message to be sent, before it has an identity. */
 export type Outgoing = Omit<MemberMessage, "client_msg_id">;
@@ -67,6 +73,8 @@ export function provideLive(workspace: WorkspaceContext): Live {
   const looking = reactive(new Map<string, Looker[]>());
   const listeners = new Set<(event: FeedEvent) => void>();
   const draftListeners = new Set<DraftListener>();
+  const unreadNotifications = shallowRef(0);
+  const notificationListeners = new Set<NotificationListener>();
   const cache = new ConversationCache(client, id, memberID, (conversation, after) => api.timeline(conversation, { after, limit: 200 }));
 
   const react: Partial<ReturnType<typeof reactions>> = reactions({
@@ -99,6 +107,10 @@ export function provideLive(workspace: WorkspaceContext): Live {
       },
       draft: (conversation, rev, draft) => {
         for (const listener of draftListeners) listener(conversation, rev, draft);
+      },
+      notified: (unread, notification) => {
+        unreadNotifications.value = unread;
+        for (const listener of notificationListeners) listener(notification);
       },
       looking: (conversation, members) => {
         const others = members.filter((who) => who.member_id !== memberID);
@@ -134,6 +146,11 @@ export function provideLive(workspace: WorkspaceContext): Live {
     onEvent: (listen) => {
       listeners.add(listen);
       onScopeDispose(() => listeners.delete(listen));
+    },
+    unreadNotifications,
+    onNotified: (listen) => {
+      notificationListeners.add(listen);
+      onScopeDispose(() => notificationListeners.delete(listen));
     },
     onDraft: (listen) => {
       draftListeners.add(listen);

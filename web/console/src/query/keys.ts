@@ -39,5 +39,8 @@ export const keys = {
   teams: (workspace: string) => [workspace, "teams"] as const,
   scheduled: (workspace: string, conversation: string) => [workspace, "scheduled", conversation] as const,
   delivery: (workspace: string, message: string) => [workspace, "delivery", message] as const,
+  notifications: (workspace: string) => [workspace, "notifications"] as const,
+  notificationList: (workspace: string, unread: boolean) => [workspace, "notifications", unread] as const,
+  notificationPreferences: (workspace: string) => [workspace, "notification-preferences"] as const,
   checklist: (workspace: string) => [workspace, "checklist"] as const,
 };

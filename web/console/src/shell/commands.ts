@@ -2,9 +2,11 @@ import { useI18n } from "vue-i18n";
 import { useRouter, type RouteLocationRaw } from "vue-router";
 import { locales, setLocale } from "@/i18n";
 import { useCommands, type Command } from "@/keys/commands";
+import type { Live } from "@/live/live";
 import type { Permission, WorkspaceContext } from "@/session/workspace";
 import { themeChoice, type ThemeChoice } from "@/theme/theme";
 import { notifyFailed } from "@/ui/notices";
+import { reasons } from "./presence";
 import type { IconName } from "@/ui/icons";
 
 interface Place {
@@ -24,6 +26,7 @@ const places: Place[] = [
   { id: "organisations", label: "nav.organisations", icon: "team", to: { name: "organisations" }, permission: "contact.read" },
   { id: "start", label: "nav.start", icon: "start", to: { name: "start" }, permission: "workspace.manage" },
   { id: "profile", label: "settings.profile", icon: "user", to: { name: "profile" } },
+  { id: "notification-settings", label: "settings.notifications", icon: "bell", to: { name: "notifications" } },
   { id: "workspace", label: "settings.workspace", icon: "settings", to: { name: "workspace" }, permission: "workspace.manage" },
   { id: "members", label: "settings.members", icon: "users", to: { name: "members" }, permission: "member.read" },
   { id: "teams", label: "settings.teams", icon: "team", to: { name: "teams" }, permission: "team.read" },
@@ -37,9 +40,10 @@ const places: Place[] = [
 const themes: ThemeChoice[] = ["light", "dark", "system"];
 
 /** What the palette offers everywhere: places, looks, presence, help. */
-export function useShellCommands(workspace: WorkspaceContext, help: () => void): void {
+export function useShellCommands(workspace: WorkspaceContext, live: Live, help: () => void): void {
   const { t } = useI18n();
   const router = useRouter();
+  const { people } = workspace.api;
 
   const go = places
     .filter((place) => !place.permission || workspace.may(place.permission))
@@ -67,14 +71,22 @@ export function useShellCommands(workspace: WorkspaceContext, help: () => void):
     words: "language 语言 English 中文 zhongwen",
     run: () => void setLocale(locale).catch(notifyFailed),
   }));
-  const presence = (["available", "away"] as const).map((status): Command => ({
-    id: `presence-${status}`,
+  const presence = (["available", ...reasons] as const).map((choice): Command => ({
+    id: `presence-${choice}`,
     group: "settings",
-    icon: status === "available" ? "checkCircle" : "clock",
-    title: () => t(`palette.presence.${status}`),
+    icon: choice === "available" ? "checkCircle" : "clock",
+    title: () => (choice === "available" ? t("palette.presence.available") : t("palette.presence.away", { reason: t(`presence.reasons.${choice}`) })),
     when: () => workspace.may("conversation.reply"),
-    run: () => void workspace.api.choosePresence(status).catch(notifyFailed),
+    run: () => void (choice === "available" ? people.choosePresence("available") : people.choosePresence("away", choice)).catch(notifyFailed),
   }));
+  const ready: Command = {
+    id: "presence-ready",
+    group: "settings",
+    icon: "checkCircle",
+    title: () => t("palette.presence.ready"),
+    when: () => Boolean(live.presence.value.get(workspace.memberID)?.wrap_up_until),
+    run: () => void people.ready().catch(notifyFailed),
+  };
 
-  useCommands([...go, ...presence, ...theme, ...language, { id: "help", group: "settings", icon: "keyboard", title: () => t("keys.title"), keys: "?", run: help }]);
+  useCommands([...go, ...presence, ready, ...theme, ...language, { id: "help", group: "settings", icon: "keyboard", title: () => t("keys.title"), keys: "?", run: help }]);
 }

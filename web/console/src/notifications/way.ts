@@ -1,0 +1,13 @@
+import { useRouter, type RouteLocationRaw } from "vue-router";
+import type { AppNotification } from "@patchbay/client/types";
+
+/** Where a notification leads: to the message in its conversation, or to what came to an end. */
+export function useWay(): (notification: AppNotification) => RouteLocationRaw | undefined {
+  const router = useRouter();
+  return ({ conversation_id, seq, import: imported }) => {
+    if (conversation_id) return { name: "conversations", params: { view: "all", id: conversation_id }, query: seq ? { at: String(seq) } : {} };
+    if (!imported) return undefined;
+    if (router.hasRoute("import")) return { name: "import", params: { id: imported.id } };
+    return router.hasRoute("contacts") ? { name: "contacts" } : undefined;
+  };
+}
