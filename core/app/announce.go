@@ -13,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/realtime"
+	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -108,7 +109,7 @@ func (a *announcer) tell(ctx context.Context, w identity.WorkspaceID, news dispa
 			who = customer{c.Inbox, c.Recipient}
 		}
 		out.Places = append(out.Places, realtime.QueuePlace{
-			Inbox: who.inbox, Recipient: who.recipient, Position: m.Place, Available: news.Available,
+			Inbox: who.inbox, Recipient: who.recipient, Position: m.Place, Available: m.Available,
 		})
 	}
 	for part := range slices.Chunk(out.Places, placesPerMessage) {
@@ -149,6 +150,7 @@ func presenceOf(s dispatch.AgentStatus) wire.Presence {
 // presence shows the dispatcher's view to REST and to the gateway.
 type presence struct {
 	dispatcher *dispatch.Dispatcher
+	teams      team.Directory
 }
 
 // Snapshot implements httpapi.Presence.
@@ -159,6 +161,15 @@ func (p presence) Snapshot(_ context.Context, w identity.WorkspaceID) ([]wire.Pr
 		out[i] = presenceOf(a)
 	}
 	return out, nil
+}
+
+// Available implements httpapi.Presence.
+func (p presence) Available(ctx context.Context, w identity.WorkspaceID, inbox channel.InboxID) (bool, error) {
+	queue, err := p.teams.TeamOfInbox(ctx, w, string(inbox))
+	if err != nil {
+		return false, err //nolint:wrapcheck // a port's error says where it comes from
+	}
+	return p.dispatcher.Available(w, dispatch.Class(queue)), nil
 }
 
 // Choose implements httpapi.Presence.

@@ -206,7 +206,7 @@ func (s *server) live() {
 		Announcer: s.announcer, Now: s.now, Log: s.log,
 		Policy: dispatch.Policy{Match: dispatch.ByGroup{}},
 	})
-	there := attendance{presence{s.dispatcher}}
+	there := attendance{presence{s.dispatcher, s.store.Teams()}}
 	s.gateway = realtime.New(realtime.Options{
 		Conversations: s.conversations, Log: s.store.Events(), Hydrator: conversations,
 		Presence: there, Queue: there, Notifications: s.store.Notifications(), Bus: s.bus, Epoch: s.epoch, Node: nodeName(), Now: s.now, Logger: s.log,
@@ -243,7 +243,7 @@ func (s *server) face(ctx context.Context) error {
 		Catalog:       catalog.NewService(s.store.Catalog(), s.store.Teams(), s.now),
 		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
 		Notifications: s.notifications,
-		Presence:      presence{s.dispatcher}, Sockets: s.gateway,
+		Presence:      presence{s.dispatcher, s.store.Teams()}, Sockets: s.gateway,
 		Feed:     feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch},
 		PluginUI: s.plugins.UI, Console: web.Console(),
 		Health: s.store.Ping, Metrics: s.metrics.Text, Observe: s.metrics.Request, Now: s.now, Log: s.log,

@@ -185,6 +185,16 @@ func (s *site) crash() {
 	s.start()
 }
 
+// hopeful reports whether a visitor is told that somebody is there.
+func (s *site) hopeful() bool {
+	s.t.Helper()
+	var live struct{ Available bool }
+	if _, err := rig.NewAPI(s.server.URL()).Call(s.t.Context(), http.MethodGet, rig.Prefix+"/live/"+s.live.ID, nil, &live); err != nil {
+		s.t.Fatal(err)
+	}
+	return live.Available
+}
+
 // TestATeamsDay is the real server: a team's customers go to its members, a
 // member is told once and a crash changes nothing of it, a wrap-up outlives a
 // crash, and what waits for a deleted team is everybody's.
@@ -228,8 +238,13 @@ func TestATeamsDay(t *testing.T) {
 
 	agent.call(http.MethodPut, "/presence/me", map[string]string{"status": "away"}, nil)
 	third := s.customer(boss, "000000000003")
-	boss.call(http.MethodDelete, "/teams/"+team.ID, nil, nil)
 	boss.call(http.MethodPut, "/presence/me", map[string]string{"status": "available"}, nil)
+	s.until("somebody is there", func() bool { return boss.presence(boss.ID).Status == "available" })
+	if s.hopeful() {
+		t.Error("the team's inbox is told that somebody is there, and nobody of the team is")
+	}
+	boss.call(http.MethodDelete, "/teams/"+team.ID, nil, nil)
+	s.until("an inbox of no team is everybody's", s.hopeful)
 	s.until("what waited for a deleted team is everybody's", func() bool {
 		got := boss.rows()[third.ID]
 		return got.TeamID == "" && got.AssigneeID == boss.ID

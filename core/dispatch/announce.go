@@ -11,7 +11,7 @@ import (
 // goroutine, at most once per Config.Announce each, and must not block; what
 // they lose is not said again until it changes.
 type Announcer interface {
-	// QueueMoved tells new places in the queue; all places, when there is
+	// QueueMoved tells new places in the queue, and old ones for which there is
 	// somebody available now and was not before, or the reverse.
 	QueueMoved(ctx context.Context, workspace identity.WorkspaceID, news QueueNews)
 	// PresenceChanged tells members whose status or load changed.
@@ -20,9 +20,8 @@ type Announcer interface {
 
 // QueueNews is what customers who wait should know.
 type QueueNews struct {
-	Moved     []Position // places that changed; 0 = waits no more. At most a few thousand
-	Waiting   int        // how many wait
-	Available bool       // somebody is available
+	Moved   []Position // at most a few thousand
+	Waiting int        // how many wait
 }
 
 // AgentStatus is what colleagues see of a member.
@@ -53,7 +52,7 @@ func (s *shard) statusOf(a Agent) AgentStatus {
 
 // hasNews reports whether there is something to announce. s.mu is held.
 func (s *shard) hasNews() bool {
-	return len(s.news) > 0 || s.engine.Unsettled() || s.toldAvailable != (s.presence.Available() > 0)
+	return len(s.news) > 0 || s.engine.Unsettled()
 }
 
 // announce tells the news, unless it is too soon. It comes after the claims of
@@ -65,12 +64,7 @@ func (s *shard) announce(ctx context.Context, now time.Time) {
 		return
 	}
 	s.announceAt = now.Add(s.Announce)
-	available := s.presence.Available() > 0
-	flipped := s.toldAvailable != available
-	if s.toldAvailable = available; flipped {
-		s.engine.Retell()
-	}
-	queue := QueueNews{Moved: s.engine.Moved(movedPerNews), Waiting: s.engine.Len(), Available: available}
+	queue := QueueNews{Moved: s.engine.Moved(movedPerNews), Waiting: s.engine.Len()}
 	agents := make([]AgentStatus, 0, len(s.news))
 	for _, m := range sortedKeys(s.news) {
 		a, known := s.engine.Agent(m)
@@ -81,7 +75,7 @@ func (s *shard) announce(ctx context.Context, now time.Time) {
 	}
 	clear(s.news)
 	s.mu.Unlock()
-	if flipped || len(queue.Moved) > 0 {
+	if len(queue.Moved) > 0 {
 		s.Announcer.QueueMoved(ctx, s.ws, queue)
 	}
 	if len(agents) > 0 {

@@ -205,13 +205,22 @@ func errUnavailable(cause error) *errs.Error {
 	return errs.Wrap(cause, errs.Unavailable, "dispatch.unavailable", "Work cannot be distributed at this moment. Try again shortly.")
 }
 
-// Position returns the place of an item in the queue, 1 = next, 0 = it does
-// not wait, and whether anybody is available at all.
+// Position returns the place of an item in the queue, 1 = next, and whether
+// anybody is available who may serve it; 0 and false = it does not wait.
 func (d *Dispatcher) Position(ws identity.WorkspaceID, key Key) (place int, available bool) {
 	s := d.shard(ws)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.engine.Position(key), s.presence.Available() > 0
+	it, waits := s.engine.Item(key)
+	return s.engine.Position(key), waits && s.engine.Available(it.Class)
+}
+
+// Available reports whether anybody is available who may serve a class of items.
+func (d *Dispatcher) Available(ws identity.WorkspaceID, class Class) bool {
+	s := d.shard(ws)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.engine.Available(class)
 }
 
 // Presence returns every member whom dispatch knows, by id.

@@ -63,8 +63,8 @@ func TestOldestFirstUpToCapacity(t *testing.T) {
 		f.owned(old, m)
 		f.owned(middle, m)
 		f.owned(young, "")
-		if f.place(old) != 0 || f.place(young) != 1 || !f.available {
-			f.Fatalf("told %d and %d, available %v", f.place(old), f.place(young), f.available)
+		if f.place(old) != 0 || f.place(young) != 1 || !f.hopes[young.Key] {
+			f.Fatalf("told %d and %d, available %v", f.place(old), f.place(young), f.hopes[young.Key])
 		}
 		f.do(old, dispatchtest.Resolve, "")
 		f.owned(young, m)

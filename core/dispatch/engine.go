@@ -29,11 +29,11 @@ type Engine struct {
 	lines   *tree[*line]      // by their heads
 	stale   map[*line]struct{}
 	left    map[Key]told // whoever waits no more, but was told a place
-	edition uint64
 
 	agents  map[identity.MemberID]*agent
 	byRoom  map[benchKey]*bench
-	benches *tree[*bench] // those with somebody on, by their heads
+	benches *tree[*bench]   // those with somebody on, by their heads
+	hands   map[Profile]int // how many are available, with room or without; no zeros
 
 	freshLines   int
 	freshBenches []*bench
@@ -56,6 +56,7 @@ func NewEngine(policy Policy) *Engine {
 		agents:   map[identity.MemberID]*agent{},
 		byRoom:   map[benchKey]*bench{},
 		benches:  newTree(preferredBench),
+		hands:    map[Profile]int{},
 		excluded: map[Key]map[identity.MemberID]time.Time{},
 
 		exclusions: newTree(endsEarlier), rests: newTree(restsEarlier),
@@ -137,10 +138,15 @@ func (e *Engine) Set(a Agent) {
 	if !a.WrapUpUntil.Equal(old.WrapUpUntil) {
 		e.begin(a)
 	}
+	was := old.Agent
 	gained := a.Profile != old.Profile || a.room() > old.room()
 	fresh := e.rise(old)
 	old.Agent = a
 	e.sit(old, gained || fresh)
+	if was.Status != a.Status || was.Profile != a.Profile {
+		e.lend(a, 1)
+		e.lend(was, -1)
+	}
 }
 
 // Remove forgets an agent. An unknown one is no error.
@@ -148,6 +154,7 @@ func (e *Engine) Remove(member identity.MemberID) {
 	if a := e.agents[member]; a != nil {
 		e.rise(a)
 		delete(e.agents, member)
+		e.lend(a.Agent, -1)
 	}
 }
 

@@ -26,12 +26,12 @@ type player struct {
 	engine *dispatch.Engine
 	model  *model
 	now    time.Time
-	told   map[dispatch.Key]int
+	told   map[dispatch.Key]dispatch.Position
 }
 
 func newPlayer(t tb, next func(n int, what string) int) *player {
 	return &player{
-		tb: t, next: next, now: epoch, told: map[dispatch.Key]int{},
+		tb: t, next: next, now: epoch, told: map[dispatch.Key]dispatch.Position{},
 		engine: dispatch.NewEngine(dispatch.Policy{Match: letters{}}), model: newModel(letters{}),
 	}
 }
@@ -139,18 +139,19 @@ func (p *player) places() {
 // moved takes the news of places, as whoever tells the customers would.
 func (p *player) moved(budget int) {
 	for _, pos := range p.engine.Moved(budget) {
-		if p.told[pos.Key] == pos.Place {
+		if known, ok := p.told[pos.Key]; known == pos || pos.Place == 0 && !ok {
 			p.Fatalf("told %v twice", pos)
 		}
 		if pos.Place == 0 {
 			delete(p.told, pos.Key)
 		} else {
-			p.told[pos.Key] = pos.Place
+			p.told[pos.Key] = pos
 		}
 	}
 }
 
-// settle checks that everybody ends up knowing their place.
+// settle checks that everybody ends up knowing their place, and whether there
+// is anybody to hope for.
 func (p *player) settle() {
 	p.Helper()
 	for range 100 {
@@ -159,7 +160,11 @@ func (p *player) settle() {
 		}
 		p.moved(4)
 	}
-	if want := p.model.places(); !maps.Equal(p.told, want) {
+	want := map[dispatch.Key]dispatch.Position{}
+	for k, place := range p.model.places() {
+		want[k] = dispatch.Position{Key: k, Place: place, Available: p.model.available(p.model.items[k].Class)}
+	}
+	if !maps.Equal(p.told, want) {
 		p.Fatalf("told %v, want %v", p.told, want)
 	}
 }

@@ -205,12 +205,11 @@ func (f *floor) status(m identity.MemberID, want dispatch.AgentStatus) {
 
 // recorder is an Announcer that keeps what people know.
 type recorder struct {
-	mu        sync.Mutex
-	places    map[dispatch.Key]int
-	hopes     map[dispatch.Key]bool // whether somebody was available, as last told with a place
-	statuses  map[identity.MemberID]dispatch.AgentStatus
-	available bool
-	queue     []time.Time // of every announcement
+	mu       sync.Mutex
+	places   map[dispatch.Key]int
+	hopes    map[dispatch.Key]bool // whether somebody was available, as last told with a place
+	statuses map[identity.MemberID]dispatch.AgentStatus
+	queue    []time.Time // of every announcement
 }
 
 func newRecorder() *recorder {
@@ -224,9 +223,8 @@ func (r *recorder) QueueMoved(_ context.Context, _ identity.WorkspaceID, news di
 	defer r.mu.Unlock()
 	for _, p := range news.Moved {
 		r.places[p.Key] = p.Place
-		r.hopes[p.Key] = news.Available
+		r.hopes[p.Key] = p.Available
 	}
-	r.available = news.Available
 	r.queue = append(r.queue, time.Now())
 }
 

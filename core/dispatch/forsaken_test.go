@@ -66,6 +66,56 @@ func TestForsakenByItsTeam(t *testing.T) {
 	})
 }
 
+// Whoever waits for a team is told whether somebody of that team is available.
+func TestHopeOfATeam(t *testing.T) {
+	t.Parallel()
+	onFloor(t, nil, func(f *floor) {
+		f.shut()
+		f.policy.Match = dispatch.ByGroup{}
+		mine, other := f.mem.NewMember(f.ws, 1), f.mem.NewMember(f.ws, 1)
+		f.mem.SetProfile(f.ws, mine, dispatch.ProfileOf("tea_a"))
+		f.open()
+		anybodys, team := f.mem.NewItem(f.ws, time.Now()), f.mem.NewItem(f.ws, time.Now())
+		team.Class = "tea_a"
+		f.d.Signal(f.ws, dispatch.Signal{Waits: []dispatch.Item{team, anybodys}})
+		know := func(when string, ofTeam, ofAnybody bool) {
+			f.Helper()
+			f.pass(time.Second)
+			_, asked := f.d.Position(f.ws, team.Key)
+			f.mu.Lock()
+			told := f.hopes[team.Key]
+			f.mu.Unlock()
+			if told != ofTeam || asked != ofTeam || f.d.Available(f.ws, "tea_a") != ofTeam || f.d.Available(f.ws, "") != ofAnybody {
+				f.Fatalf("%s: told %v and asked %v of the team; %v of anybody", when, told, asked, f.d.Available(f.ws, ""))
+			}
+		}
+		know("nobody is there", false, false)
+		f.come(other) // takes what is anybody's, and is busy
+		f.owned(anybodys, other)
+		know("a stranger is there", false, true)
+		choose := func(status dispatch.Status) {
+			f.Helper()
+			if err := f.d.Choose(f.Context(), f.ws, mine, status, ""); err != nil {
+				f.Fatal(err)
+			}
+		}
+		choose(dispatch.Away)
+		f.come(mine)
+		know("the team's own is away", false, true)
+		busy := f.mem.NewItem(f.ws, time.Now().Add(-time.Minute))
+		f.d.Signal(f.ws, dispatch.Signal{Waits: []dispatch.Item{busy}})
+		choose(dispatch.Available) // and takes the elder
+		f.owned(busy, mine)
+		know("the team's own is busy", true, true)
+		f.mem.SetProfile(f.ws, mine, dispatch.ProfileOf("tea_b"))
+		f.changed(mine)
+		know("they left the team", false, true)
+		f.mem.SetProfile(f.ws, other, dispatch.ProfileOf("tea_a", "tea_b"))
+		f.changed(other)
+		know("another joined", true, true)
+	})
+}
+
 func TestGroups(t *testing.T) {
 	t.Parallel()
 	match := dispatch.ByGroup{}

@@ -11,8 +11,8 @@ type waiting struct {
 
 // told is what Moved reported last of an item.
 type told struct {
-	place   int    // 0 = nothing
-	edition uint64 // see Retell
+	place     int // 0 = nothing
+	available bool
 }
 
 func earlier(a, b *waiting) bool {
@@ -37,8 +37,11 @@ type line struct {
 	head   *waiting     // the first of items
 	node   *node[*line] // in Engine.lines
 	fresh  bool         // may have a match that Decide has not seen yet
-	stale  int          // all places before this index were told; len = all
-	far    int          // where the slow sweep over the stale ones goes on
+
+	available bool // see Engine.Available
+
+	stale int // all places before this index were told; len = all
+	far   int // where the slow sweep over the stale ones goes on
 }
 
 func earlierLine(a, b *line) bool { return earlier(a.head, b.head) }
@@ -50,7 +53,7 @@ func (e *Engine) lineOf(it Item) *line {
 			return l
 		}
 	}
-	l := &line{class: it.Class, weight: it.Weight, items: newTree(earlier)}
+	l := &line{class: it.Class, weight: it.Weight, items: newTree(earlier), available: e.Available(it.Class)}
 	e.classes[it.Class] = append(e.classes[it.Class], l)
 	return l
 }

@@ -121,3 +121,13 @@ func (letters) May(p dispatch.Profile, c dispatch.Class) bool {
 	}
 	return true
 }
+
+// available says whether anybody is who may serve a class.
+func (m *model) available(class dispatch.Class) bool {
+	for _, a := range m.agents {
+		if a.Status == dispatch.Available && m.match.May(a.Profile, class) {
+			return true
+		}
+	}
+	return false
+}

@@ -10,6 +10,9 @@ import (
 type Position struct {
 	Key   Key
 	Place int // 1 = next; 0 = waits no more
+	// Available says that somebody is available who may serve the item, busy or
+	// not; false for one that waits no more.
+	Available bool
 }
 
 // Position returns the place of an item among those of its class: 1 plus the
@@ -49,17 +52,8 @@ func (e *Engine) touch(w *waiting) {
 // Unsettled reports whether Moved has something to look at.
 func (e *Engine) Unsettled() bool { return len(e.stale)+len(e.left) > 0 }
 
-// Retell makes Moved report every place again, for news that concerns all who wait.
-func (e *Engine) Retell() {
-	e.edition++
-	for n := e.lines.first(); n != nil; n = n.next() {
-		l := n.value
-		e.stale[l] = struct{}{}
-		l.stale, l.far = 0, 0
-	}
-}
-
-// Moved returns places that changed since it last reported them, and looks at
+// Moved returns places that changed since it last reported them, or whose hope
+// of being served by somebody did, and looks at
 // about limit items at most. Half of them are those next in line; the other
 // half goes round the rest, so that in a long and busy queue the front is
 // exact and the tail follows. Once nothing moves any more, repeated calls
@@ -93,9 +87,9 @@ func (e *Engine) Moved(limit int) []Position {
 func (e *Engine) sweep(out []Position, l *line, from *int, n int) []Position {
 	for node := l.items.at(*from); node != nil && n > 0; node = node.next() {
 		w := node.value
-		if now := (told{1 + *from + e.ahead(w), e.edition}); now != w.told {
+		if now := (told{1 + *from + e.ahead(w), l.available}); now != w.told {
 			w.told = now
-			out = append(out, Position{Key: w.Key, Place: now.place})
+			out = append(out, Position{Key: w.Key, Place: now.place, Available: now.available})
 		}
 		*from++
 		n--

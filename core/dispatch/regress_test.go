@@ -240,7 +240,7 @@ func TestNobodyIsShownWhoIsNotThere(t *testing.T) {
 		f.d.Leave(f.ws, m, "other")
 		f.pass(10 * time.Second)
 		f.status(m, dispatch.AgentStatus{Status: dispatch.Offline, Capacity: 3})
-		if f.row(m).Online || f.available {
+		if f.row(m).Online || f.d.Available(f.ws, "") {
 			f.Fatal("stored online, or told available")
 		}
 	})

@@ -38,16 +38,15 @@ type shard struct {
 	news     map[identity.MemberID]struct{} // to announce
 	stats    Stats
 
-	unread        map[identity.MemberID]struct{} // whose rows are to be read
-	lost          map[identity.MemberID]struct{} // whose work is to be taken back
-	unsaved       map[identity.MemberID]struct{} // whose state is to be saved
-	refused       map[identity.MemberID]struct{} // whose last claims were refused for want of room
-	failed        bool                           // the store, in this turn
-	pause         time.Duration
-	retryAt       time.Time
-	announceAt    time.Time
-	toldAvailable bool
-	shadow        shadow
+	unread     map[identity.MemberID]struct{} // whose rows are to be read
+	lost       map[identity.MemberID]struct{} // whose work is to be taken back
+	unsaved    map[identity.MemberID]struct{} // whose state is to be saved
+	refused    map[identity.MemberID]struct{} // whose last claims were refused for want of room
+	failed     bool                           // the store, in this turn
+	pause      time.Duration
+	retryAt    time.Time
+	announceAt time.Time
+	shadow     shadow
 }
 
 func newShard(c Config, ws identity.WorkspaceID) *shard {

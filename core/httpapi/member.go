@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/wire"
@@ -16,6 +17,9 @@ import (
 type Presence interface {
 	// Snapshot lists the members of a workspace who may be given work.
 	Snapshot(ctx context.Context, w identity.WorkspaceID) ([]wire.Presence, error)
+	// Available reports whether somebody is available who may serve the new
+	// conversations of an inbox.
+	Available(ctx context.Context, w identity.WorkspaceID, inbox channel.InboxID) (bool, error)
 	// Choose records what a member chose: available or away, and why away.
 	Choose(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, status dispatch.Status, reason string) error
 	// Ready ends a member's wrap-up.

@@ -228,6 +228,10 @@ func (nobody) Snapshot(context.Context, identity.WorkspaceID) ([]wire.Presence, 
 	return nil, nil
 }
 
+func (nobody) Available(context.Context, identity.WorkspaceID, channel.InboxID) (bool, error) {
+	return false, nil
+}
+
 func (nobody) Choose(context.Context, identity.WorkspaceID, identity.MemberID, dispatch.Status, string) error {
 	return nil
 }

@@ -3,16 +3,13 @@ package httpapi
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
-	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/errs"
-	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
@@ -28,7 +25,7 @@ type LivePathInput struct {
 type liveBody struct {
 	InboxID   string         `json:"inbox_id"`
 	Settings  map[string]any `json:"settings" doc:"The public part of the inbox's configuration."`
-	Available bool           `json:"available" doc:"Whether an agent is there."`
+	Available bool           `json:"available" doc:"Whether an agent is there who may answer in this inbox."`
 }
 
 // visitorSessionBody is an open visitor session.
@@ -77,17 +74,11 @@ func (s *Server) liveSettings(ctx context.Context, in *LivePathInput) (*body[liv
 	if err != nil {
 		return nil, err
 	}
-	available, err := s.available(ctx, inbox.Workspace)
+	available, err := s.Presence.Available(ctx, inbox.Workspace, inbox.ID)
 	if err != nil {
 		return nil, err
 	}
 	return &body[liveBody]{Body: liveBody{InboxID: string(inbox.ID), Settings: jsonObject(policy.Settings), Available: available}}, nil
-}
-
-// available reports whether some agent takes work now.
-func (s *Server) available(ctx context.Context, w identity.WorkspaceID) (bool, error) {
-	members, err := s.Presence.Snapshot(ctx, w)
-	return slices.ContainsFunc(members, func(m wire.Presence) bool { return m.Status == string(dispatch.Available) }), err
 }
 
 type openSessionInput struct {

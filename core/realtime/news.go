@@ -32,7 +32,7 @@ type QueuePlace struct {
 	Inbox     channel.InboxID `json:"inbox"`
 	Recipient string          `json:"recipient"`
 	Position  int             `json:"position"`  // 1 = next; 0 = does not wait any more
-	Available bool            `json:"available"` // some agent is
+	Available bool            `json:"available"` // an agent is, who may serve it
 }
 
 // DraftNews is a member's draft, for their own windows (event.SubjectDraft).

@@ -50,7 +50,7 @@ type Presence interface {
 // Queue tells a visitor's place.
 type Queue interface {
 	// Place returns the place in the queue of a conversation that waits there,
-	// counted from 1, and whether any agent is available.
+	// counted from 1, and whether an agent is available who may serve it.
 	Place(ctx context.Context, workspace identity.WorkspaceID, id conversation.ID) (position int, available bool, err error)
 }
 
