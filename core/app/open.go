@@ -174,7 +174,8 @@ func (s *server) domain() {
 		Announcer: told{s.bus, s.log}, Now: s.now, Log: s.log,
 	})
 	s.surveys = survey.NewService(survey.Deps{
-		Store: s.store.Surveys(), Conversations: conversations, Reader: conversations, Key: s.box.Derive("rating links"), Now: s.now,
+		Store: s.store.Surveys(), Conversations: conversations, Reader: conversations, Tongues: s.tongues(),
+		Key: s.box.Derive("rating links"), Now: s.now,
 	})
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
 	s.extensions = extension.NewService(s.plugins)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
@@ -33,4 +34,22 @@ func (r ratings) Asks(ctx context.Context, w identity.WorkspaceID, id channel.In
 		return false, nil
 	}
 	return false, err //nolint:wrapcheck // as above
+}
+
+// tongues says how a customer is addressed, where nobody can ask them.
+type tongues struct{ s *server }
+
+func (s *server) tongues() tongues { return tongues{s} }
+
+// Tongues implements survey.Tongues.
+func (t tongues) Tongues(ctx context.Context, w identity.WorkspaceID, customer contact.ID) ([]string, error) {
+	workspace, err := t.s.identity.Workspaces.Get(ctx, identity.SystemScope(w))
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the use case's own error
+	}
+	found, _, err := t.s.store.Contacts().Get(ctx, w, customer)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // as above
+	}
+	return []string{found.Locale, workspace.Locale}, nil
 }

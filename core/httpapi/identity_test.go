@@ -2,7 +2,6 @@ package httpapi_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
-	"github.com/patchbay-im/patchbay/core/conversation"
 )
 
 // opened is the answer to a visitor who knocks.
@@ -178,81 +176,4 @@ func TestSignInSwapAndOut(t *testing.T) {
 	if got := c.knock(swapped.Token, ""); got.Resumed || got.Verified {
 		t.Errorf("after that: %+v", got)
 	}
-}
-
-func TestRatingByLinkAndWidget(t *testing.T) {
-	c := newChat(t)
-	cookie := c.signIn(c.Owner)
-	v := c.knock("", "")
-	c.write(v.Token, "m1", "hello")
-	conv, err := c.fake.OfContact(t.Context(), c.WS, c.Live.ID, strings.Split(v.Token, ".")[0])
-	c.OK(err)
-	link := "/api/v1/workspaces/" + string(c.WS) + "/conversations/" + string(conv.ID) + "/rating-link"
-	if a := c.ask(http.MethodPost, link, "{}", "Cookie", cookie); a.code != "rating.not_due" {
-		t.Errorf("before an answer: %d %s", a.StatusCode, a.text)
-	}
-	c.Change(conv.ID, func(conv *conversation.Conversation) error {
-		_, err := conv.Send(c.Turn(c.Owner), conversation.Words("a", "hi"))
-		return err
-	})
-	var made struct{ URL string }
-	a := c.ask(http.MethodPost, link, "{}", "Cookie", cookie)
-	if err := json.Unmarshal([]byte(a.text), &made); err != nil || a.StatusCode != http.StatusOK {
-		t.Fatalf("a link: %d %s", a.StatusCode, a.text)
-	}
-	path := strings.TrimPrefix(made.URL, "http://example.com")
-	if !strings.Contains(c.reads(v.Token), `"rating_requested"`) {
-		t.Error("the widget is not asked")
-	}
-	form := []string{"Content-Type", "application/x-www-form-urlencoded", "Origin", "null", "Accept-Language", "zh-CN"}
-	page := c.ask(http.MethodGet, path, "", "Accept-Language", "zh-CN")
-	if page.StatusCode != http.StatusOK || !strings.Contains(page.text, `lang="zh-CN"`) || strings.Contains(page.text, "<script") ||
-		!strings.Contains(page.Header.Get("Content-Security-Policy"), "default-src 'none'; style-src 'sha256-") {
-		t.Errorf("the page: %d %v %s", page.StatusCode, page.Header, page.text)
-	}
-	post := func(body string) answer { t.Helper(); return c.form(path, body, form) }
-	if a := post("comment=%3Cb%3E"); a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(a.text, "&lt;b&gt;") || strings.Contains(a.text, "<b>") {
-		t.Errorf("without a score: %d %s", a.StatusCode, a.text)
-	}
-	if a := post("score=5&comment=%E8%B0%A2"); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != path+"?thanks=1" {
-		t.Errorf("rated: %d %s", a.StatusCode, a.text)
-	}
-	if a := c.ask(http.MethodGet, path+"?thanks=1", ""); !strings.Contains(a.text, "Thank you for your rating") {
-		t.Errorf("thanks: %s", a.text)
-	}
-	if a := c.ask(http.MethodGet, path, ""); !strings.Contains(a.text, "already") {
-		t.Errorf("already: %s", a.text)
-	}
-	if a := post("score=1"); a.StatusCode != http.StatusConflict {
-		t.Errorf("a second time: %d %s", a.StatusCode, a.text)
-	}
-	if a := c.ask(http.MethodGet, path[:len(path)-1]+"x", ""); a.StatusCode != http.StatusNotFound {
-		t.Errorf("a forged link: %d", a.StatusCode)
-	}
-	if a := c.ask(http.MethodPost, c.path+"/rating", `{"score":1}`, "Authorization", "Bearer "+v.Token); a.code != "rating.given" {
-		t.Errorf("by the widget, too: %d %s", a.StatusCode, a.text)
-	}
-	if a := c.ask(http.MethodPost, link, "{}", "Cookie", cookie); a.code != "rating.given" {
-		t.Errorf("another link: %d %s", a.StatusCode, a.text)
-	}
-	a = c.ask(http.MethodGet, "/api/v1/workspaces/"+string(c.WS)+"/ratings", "", "Cookie", cookie)
-	if !strings.Contains(a.text, `"score":5`) || !strings.Contains(a.text, `"average":5`) || !strings.Contains(a.text, `"via":"link"`) {
-		t.Errorf("the list: %s", a.text)
-	}
-}
-
-// form posts as a browser does.
-func (c *chat) form(path, body string, header []string) answer {
-	c.Helper()
-	r, err := http.NewRequestWithContext(c.Context(), http.MethodPost, "http://example.com"+path, strings.NewReader(body))
-	c.OK(err)
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	res, err := c.Test(r)
-	c.OK(err)
-	defer func() { _ = res.Body.Close() }()
-	b, err := io.ReadAll(res.Body)
-	c.OK(err)
-	return answer{Response: res, text: string(b)}
 }

@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,15 +36,30 @@ type ratingWords struct {
 	Scores                                                                                []string // of 5, 4, ...
 }
 
-func ratingWordsOf(accepted string) ratingWords {
-	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(accepted)), "zh") {
-		return ratingWords{
-			Lang: "zh-CN", Title: "服务评价", Question: "您对这次服务满意吗？", Comment: "还有什么想说的？（选填）", Send: "提交",
-			Thanks: "感谢您的评价！", Given: "您已经评价过这次服务，感谢！", Expired: "这个评价链接已经失效。", Absent: "没有这个评价链接。",
-			Choose: "请选择一个评分。", TooLong: "文字请不要超过 1000 字。",
-			Scores: []string{"非常满意", "满意", "一般", "不满意", "非常不满意"},
+// ratingWordsOf returns the texts in the first language that there are texts
+// for; English when there is none.
+func ratingWordsOf(tongues ...string) ratingWords {
+	for _, tongue := range tongues {
+		switch language := strings.ToLower(strings.TrimSpace(tongue)); {
+		case strings.HasPrefix(language, "zh"):
+			return ratingWordsChinese()
+		case strings.HasPrefix(language, "en"):
+			return ratingWordsEnglish()
 		}
 	}
+	return ratingWordsEnglish()
+}
+
+func ratingWordsChinese() ratingWords {
+	return ratingWords{
+		Lang: "zh-CN", Title: "服务评价", Question: "您对这次服务满意吗？", Comment: "还有什么想说的？（选填）", Send: "提交",
+		Thanks: "感谢您的评价！", Given: "您已经评价过这次服务，感谢！", Expired: "这个评价链接已经失效。", Absent: "没有这个评价链接。",
+		Choose: "请选择一个评分。", TooLong: "文字请不要超过 1000 字。",
+		Scores: []string{"非常满意", "满意", "一般", "不满意", "非常不满意"},
+	}
+}
+
+func ratingWordsEnglish() ratingWords {
 	return ratingWords{
 		Lang: "en", Title: "Rate our help", Question: "How did we do?", Comment: "Anything to add? (optional)", Send: "Send",
 		Thanks: "Thank you for your rating!", Given: "You have rated this conversation already. Thank you!",
@@ -88,9 +105,27 @@ type ratingPage struct {
 	csp  string
 }
 
+// words are those of the language that the address asks for, or the customer's,
+// the workspace's or the browser's.
+func (p *ratingPage) words(c *fiber.Ctx, tongues []string) ratingWords {
+	return ratingWordsOf(slices.Concat([]string{c.Query("lang")}, tongues, []string{c.Get(fiber.HeaderAcceptLanguage)})...)
+}
+
+// here is the address of the page, in the language that it was asked for.
+func here(c *fiber.Ctx, thanks bool) string {
+	query := url.Values{}
+	if lang := c.Query("lang"); lang != "" {
+		query.Set("lang", ratingWordsOf(lang).Lang)
+	}
+	if thanks {
+		query.Set("thanks", "1")
+	}
+	return (&url.URL{Path: ratingPrefix + c.Params("token"), RawQuery: query.Encode()}).String()
+}
+
 func (p *ratingPage) show(c *fiber.Ctx) error {
-	words := ratingWordsOf(c.Get(fiber.HeaderAcceptLanguage))
 	sheet, err := p.s.Surveys.Open(c.UserContext(), c.Params("token"))
+	words := p.words(c, sheet.Tongues)
 	switch {
 	case errs.Is(err, errs.NotFound):
 		return p.say(c, http.StatusNotFound, words, words.Absent)
@@ -108,7 +143,6 @@ func (p *ratingPage) show(c *fiber.Ctx) error {
 }
 
 func (p *ratingPage) take(c *fiber.Ctx) error {
-	words := ratingWordsOf(c.Get(fiber.HeaderAcceptLanguage))
 	if err := p.s.throttle.allow("rating", clientOf(c.UserContext()).Address, ratingAnswers()); err != nil {
 		return err
 	}
@@ -116,8 +150,10 @@ func (p *ratingPage) take(c *fiber.Ctx) error {
 	score, _ := strconv.Atoi(c.FormValue("score")) // 0 is refused below
 	err := p.s.Surveys.AnswerLink(c.UserContext(), token, score, strings.TrimSpace(comment))
 	if err == nil { // so that a reload does not send it again
-		return c.Redirect(ratingPrefix+token+"?thanks=1", http.StatusSeeOther)
+		return c.Redirect(here(c, true), http.StatusSeeOther)
 	}
+	sheet, _ := p.s.Surveys.Open(c.UserContext(), token) // err says more
+	words := p.words(c, sheet.Tongues)
 	view := ratingView{ratingWords: words, Score: score, Written: comment}
 	switch code := errs.As(err).Code; {
 	case code == "rating.score":
@@ -138,7 +174,7 @@ func (p *ratingPage) take(c *fiber.Ctx) error {
 }
 
 func (p *ratingPage) ask(c *fiber.Ctx, status int, v ratingView) error {
-	v.Action = ratingPrefix + c.Params("token")
+	v.Action = here(c, false)
 	for i, label := range v.Scores {
 		score := conversation.MaxScore - i
 		v.Options = append(v.Options, ratingOption{Score: score, Label: label, Checked: score == v.Score})

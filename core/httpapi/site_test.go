@@ -18,6 +18,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
+	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/contact/contacttest"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
@@ -98,7 +99,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 	views := viewtest.NewFake(s.fake)
 	s.views = view.NewService(view.Deps{Store: views, Lister: views, Definitions: s.fake.Catalog, Teams: s.fake.Teams, Now: s.now})
 	surveys := survey.NewService(survey.Deps{
-		Store: surveytest.Fake{Conversations: s.fake}, Conversations: s.fake, Reader: s.fake, Key: []byte("of the tests"), Now: s.now,
+		Store: surveytest.Fake{Conversations: s.fake}, Conversations: s.fake, Reader: s.fake, Tongues: tongues{s.fake}, Key: []byte("of the tests"), Now: s.now,
 	})
 	o := httpapi.Options{
 		Surveys: surveys,
@@ -214,6 +215,18 @@ type colleagues struct{ fake *conversationtest.Fake }
 
 func (c colleagues) Member(ctx context.Context, scope identity.Scope, id identity.MemberID) (identity.Member, error) {
 	return c.fake.Identities.Member(ctx, scope.Workspace, id)
+}
+
+// tongues are those of a contact and its workspace.
+type tongues struct{ fake *conversationtest.Fake }
+
+func (g tongues) Tongues(ctx context.Context, w identity.WorkspaceID, customer contact.ID) ([]string, error) {
+	workspace, err := g.fake.Identities.Workspace(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	found, _, err := g.fake.Contacts.Get(ctx, w, customer)
+	return []string{found.Locale, workspace.Locale}, err
 }
 
 type noPlugins struct{}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/id"
@@ -20,8 +21,16 @@ type Deps struct {
 	Store         Store
 	Conversations conversation.Store
 	Reader        conversation.Reader
+	Tongues       Tongues
 	Key           []byte // signs links; the same on every node and after a restart
 	Now           func() time.Time
+}
+
+// Tongues knows in which language a customer is to be addressed.
+type Tongues interface {
+	// Tongues returns languages (BCP 47), the best first: the customer's own, if
+	// a channel told it, and the workspace's.
+	Tongues(ctx context.Context, workspace identity.WorkspaceID, customer contact.ID) ([]string, error)
 }
 
 // Service holds the use cases of ratings. It is safe for concurrent use.
@@ -106,22 +115,27 @@ const (
 
 // Sheet is what a rating link shows.
 type Sheet struct {
-	State State
+	State   State
+	Tongues []string // in which it should be shown, the best first
 }
 
 // Open returns what a link leads to, or errs.Absent for a token that is not ours.
 func (s *Service) Open(ctx context.Context, token string) (Sheet, error) {
 	r, c, err := s.follow(ctx, token)
-	switch {
-	case err != nil:
+	if err != nil {
 		return Sheet{}, err
-	case !r.GivenAt.IsZero():
-		return Sheet{State: StateGiven}, nil
-	case c.Rating != r.ID || !c.AwaitsRating(s.Now()):
-		return Sheet{State: StateExpired}, nil
-	default:
-		return Sheet{State: StateAsk}, nil
 	}
+	out := Sheet{State: StateAsk}
+	if out.Tongues, err = s.Tongues.Tongues(ctx, r.Workspace, c.Contact); err != nil {
+		return Sheet{}, err
+	}
+	switch {
+	case !r.GivenAt.IsZero():
+		out.State = StateGiven
+	case c.Rating != r.ID || !c.AwaitsRating(s.Now()):
+		out.State = StateExpired
+	}
+	return out, nil
 }
 
 // AnswerLink takes the answer to a link; see conversation.Rate for errors.
