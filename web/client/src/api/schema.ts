@@ -2537,7 +2537,7 @@ export interface components {
             next_cursor?: string;
         };
         LiveBody: {
-            /** @description Whether an agent is there. */
+            /** @description Whether an agent is there who may answer in this inbox. */
             available: boolean;
             inbox_id: string;
             /** @description The public part of the inbox's configuration. */
