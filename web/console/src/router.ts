@@ -35,9 +35,12 @@ const routes: RouteRecordRaw[] = [
         meta: { title: "nav.conversations" },
       },
       { path: "contacts", name: "contacts", component: withTexts("people", () => import("./people/ContactsPage.vue")), meta: { title: "nav.contacts", permission: "contact.read" } },
+      { path: "contacts/import", name: "contact-import", component: withTexts("people", () => import("./people/importing/ImportsPage.vue")), meta: { title: "nav.import", permission: "contact.import" } },
+      { path: "contacts/import/:id", name: "contact-import-one", props: true, component: withTexts("people", () => import("./people/importing/ImportPage.vue")), meta: { title: "nav.import", permission: "contact.import" } },
       { path: "contacts/:id", name: "contact", props: true, component: withTexts("people", () => import("./people/contact/ContactPage.vue")), meta: { title: "nav.contacts", permission: "contact.read" } },
       { path: "organisations", name: "organisations", component: withTexts("people", () => import("./people/organisations/OrganisationsPage.vue")), meta: { title: "nav.organisations", permission: "contact.read" } },
       { path: "organisations/:id", name: "organisation", props: true, component: withTexts("people", () => import("./people/organisations/OrganisationPage.vue")), meta: { title: "nav.organisations", permission: "contact.read" } },
+      { path: "ratings", name: "ratings", component: withTexts("people", () => import("./people/ratings/RatingsPage.vue")), meta: { title: "nav.ratings", permission: "rating.read" } },
       { path: "design", name: "design", component: () => import("./design/DesignPage.vue"), meta: { title: "nav.design" } },
       { path: "start", name: "start", component: withTexts("settings", withTexts("start", () => import("./start/StartPage.vue"))), meta: { title: "nav.start" } },
       {

@@ -26,6 +26,10 @@ export const peopleKeys = {
   allOrganisations: keys.organisations,
   organisation: keys.organisation,
   organisations: (workspace: string, q: string) => [...keys.organisations(workspace), q] as const,
+  imports: (workspace: string) => [workspace, "imports"] as const,
+  import: (workspace: string, id: string) => [workspace, "import", id] as const,
+  allRatings: (workspace: string) => [workspace, "ratings"] as const,
+  ratings: (workspace: string, filter: object) => [workspace, "ratings", filter] as const,
 };
 
 export function useContactsApi(): ContactsApi {

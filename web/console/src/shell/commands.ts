@@ -24,6 +24,8 @@ const places: Place[] = [
   { id: "all", label: "list.views.all", icon: "chats", to: { name: "conversations", params: { view: "all" } } },
   { id: "contacts", label: "nav.contacts", icon: "users", to: { name: "contacts" }, permission: "contact.read", keys: "u" },
   { id: "organisations", label: "nav.organisations", icon: "team", to: { name: "organisations" }, permission: "contact.read" },
+  { id: "import", label: "nav.import", icon: "download", to: { name: "contact-import" }, permission: "contact.import" },
+  { id: "ratings", label: "nav.ratings", icon: "star", to: { name: "ratings" }, permission: "rating.read" },
   { id: "start", label: "nav.start", icon: "start", to: { name: "start" }, permission: "workspace.manage" },
   { id: "profile", label: "settings.profile", icon: "user", to: { name: "profile" } },
   { id: "notification-settings", label: "settings.notifications", icon: "bell", to: { name: "notifications" } },
