@@ -19,6 +19,13 @@ export class Site {
     return s
   }
 
+  /** The address of a page that is exactly this. */
+  raw(html) {
+    const as = String(this.pages.size)
+    this.pages.set(as, html)
+    return `${this.origin}/?as=${as}`
+  }
+
   /**
    * The address of a page with the chat of an inbox.
    * @param {{path?: string, title?: string, lang?: string, attributes?: Record<string, string>, calls?: unknown[][]}} page

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
+import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
 import { sign } from '../lib/jwt.js'
 import { Agent, Visitor } from '../lib/people.js'
