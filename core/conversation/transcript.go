@@ -53,7 +53,26 @@ func (s *Service) VisitorTranscript(ctx context.Context, v Visitor) (Transcript,
 	if c == nil {
 		return Transcript{}, errs.Absent()
 	}
-	return s.transcript(ctx, *c, true)
+	t, err := s.transcript(ctx, *c, true)
+	t.showTo(v)
+	return t, err
+}
+
+// showTo names the customer as they named themselves, or the site did: the
+// contact may be another's by now, whom an agent has merged theirs into.
+func (t *Transcript) showTo(v Visitor) {
+	t.Conversation.ContactName = v.Name
+	for i := range t.Messages {
+		m := &t.Messages[i]
+		if m.Sender.Kind == identity.ActorContact {
+			m.Sender.Name = v.Name
+		}
+		if q := m.ReplyTo; q != nil && q.Sender.Kind == identity.ActorContact {
+			shown := *q
+			shown.Sender.Name = v.Name
+			m.ReplyTo = &shown
+		}
+	}
 }
 
 // transcript gathers messages from the newest back.
