@@ -2,7 +2,8 @@
  * The Law: a client that holds a conversation and its changes up to seq n and applies later changes
  * ends with what a fresh fetch gives. These functions are pure; they never change their arguments.
  */
-import type { Change, Conversation, ConversationState, ListPage, Message } from "./types";
+import { allOf, filterFields, judge, readFilter, type FilterWorld, type Verdict } from "./filter";
+import type { Change, Conversation, ConversationState, FilterNode, ListPage, Message, SavedView } from "./types";
 
 /** The part of a conversation's history we hold, ascending by seq, no seq twice. */
 export interface Timeline {
@@ -83,46 +84,89 @@ export type BuiltinView = "mine" | "unassigned" | "all" | "mentions" | "team" | 
 export type View = BuiltinView | `vie_${string}`;
 export type ListSort = "updated_desc" | "waiting_asc" | "created_desc" | "created_asc" | "priority_desc";
 
-/** What a list of conversations was asked for. */
+/** What a list of conversations was asked for; all of it is joined by "and". */
 export interface ConversationFilter {
   view: View;
   state: ConversationState | "any";
   inbox?: string;
   contact?: string;
-  /** A filter as JSON, joined by "and". */
+  team?: string;
+  label?: string;
+  /** A filter as JSON. */
   filter?: string;
   /** Absent: the view's own order. */
   sort?: ListSort;
 }
 
-const judged: readonly View[] = ["mine", "unassigned", "all", "participating"];
+/** Who looks at lists, and what they mean to them. */
+export interface ListWorld extends FilterWorld {
+  /** The saved views, as far as they are known. */
+  views: readonly Pick<SavedView, "id" | "filter" | "sort">[];
+}
 
-/**
- * Whether the rows alone tell what the list holds and in which order. Where not, only the server can
- * say: such a list has to be fetched again when something changes.
- */
-export function canJudge(filter: ConversationFilter): boolean {
-  return judged.includes(filter.view) && !filter.filter && (!filter.sort || filter.sort === "updated_desc");
+/** Whether the server would list the conversation; undefined where its row does not tell. */
+export function listed(row: Conversation, filter: ConversationFilter, world: ListWorld): Verdict {
+  if (row.merged_into) return false;
+  if (filter.state !== "any" && row.state !== filter.state) return false;
+  if (filter.inbox && row.inbox_id !== filter.inbox) return false;
+  if (filter.contact && row.contact.id !== filter.contact) return false;
+  if (filter.team && row.team_id !== filter.team) return false;
+  if (filter.label && !(row.labels ?? []).includes(filter.label)) return false;
+  const own = filter.filter ? readFilter(filter.filter) : undefined;
+  const asked = own ? judge(own, row, world) : filter.filter ? undefined : true;
+  const node = viewFilter(filter.view, world.views);
+  return allOf([asked, node && judge(node, row, world)]);
+}
+
+const builtinFilters: Record<BuiltinView, FilterNode> = {
+  mine: { field: "assignee", op: "is", value: "me" },
+  unassigned: { field: "assignee", op: "is_not_set" },
+  all: { and: [] },
+  mentions: { field: "mention", op: "has", value: "me" },
+  team: { field: "team", op: "is", value: "mine" },
+  participating: { field: "participant", op: "has", value: "me" },
+};
+
+/** What a view holds; undefined for a saved one that is not known. */
+export function viewFilter(view: View, saved: ListWorld["views"]): FilterNode | undefined {
+  return builtinFilters[view as BuiltinView] ?? saved.find((one) => one.id === view)?.filter;
+}
+
+/** The order of a list: the one asked for, or its view's. */
+export function orderOf(filter: ConversationFilter, saved: ListWorld["views"]): ListSort {
+  return filter.sort ?? saved.find((one) => one.id === filter.view)?.sort ?? "updated_desc";
 }
 
 /**
- * Whether the server would list the conversation, asked by this member; for lists that `canJudge`
- * knows.
+ * Whether the server would list the conversation, asked by this member; for the views of which every
+ * row tells.
  */
 export function matches(conversation: Conversation, filter: ConversationFilter, memberID: string): boolean {
-  if (conversation.merged_into) return false;
-  if (filter.state !== "any" && conversation.state !== filter.state) return false;
-  if (filter.inbox && conversation.inbox_id !== filter.inbox) return false;
-  if (filter.contact && conversation.contact.id !== filter.contact) return false;
-  if (filter.view === "mine") return conversation.assignee_id === memberID;
-  if (filter.view === "participating") return (conversation.participants ?? []).includes(memberID);
-  return filter.view === "all" || !conversation.assignee_id;
+  return listed(conversation, filter, { now: 0, me: memberID, fields: known, views: [] }) === true;
 }
+const known = filterFields([]);
 
-/** Newest first, as the server lists. Times are written without closing zeros: their texts do not compare. */
-function byUpdate(a: Conversation, b: Conversation): number {
-  return Date.parse(b.updated_at) - Date.parse(a.updated_at) || (a.id < b.id ? 1 : -1);
-}
+type Order = (a: Conversation, b: Conversation) => number;
+
+/** Times are written without closing zeros: as they are, their texts do not compare. */
+const whole = (at: string) => at.replace(/(?:\.(\d+))?Z$/, (_, fraction: string = "") => `.${fraction.padEnd(9, "0")}Z`);
+const later = (a: string, b: string) => (a === b ? 0 : whole(a) < whole(b) ? 1 : whole(a) > whole(b) ? -1 : 0);
+/** Newest first, as the server lists. */
+const byUpdate: Order = (a, b) => later(a.updated_at, b.updated_at) || later(a.id, b.id);
+const ranks = ["low", "normal", "high", "urgent"];
+const rank = (row: Conversation) => ranks.indexOf(row.priority ?? "");
+
+/** The orders of the server; ties are broken by id, so that each is total. */
+const orders: Record<ListSort, Order> = {
+  updated_desc: byUpdate,
+  created_desc: (a, b) => later(a.created_at, b.created_at) || later(a.id, b.id),
+  created_asc: (a, b) => -later(a.created_at, b.created_at) || -later(a.id, b.id),
+  priority_desc: (a, b) => rank(b) - rank(a) || byUpdate(a, b),
+  waiting_asc: (a, b) => {
+    if (a.waiting_since && b.waiting_since) return -later(a.waiting_since, b.waiting_since) || -later(a.id, b.id);
+    return Number(Boolean(b.waiting_since)) - Number(Boolean(a.waiting_since)) || byUpdate(a, b);
+  },
+};
 
 /**
  * Puts a conversation where a fresh fetch of the same pages would have it: in its place, out of the
@@ -134,35 +178,33 @@ export function applyToPages(
   filter: ConversationFilter,
   memberID: string,
 ): ListPage<Conversation>[] {
-  const held = pages.flatMap((page) => page.items).find((item) => item.id === incoming.id);
-  const conversation = newerConversation(held, incoming);
-  if (conversation === held) return pages as ListPage<Conversation>[];
-  const without = pages.map((page) => removeFrom(page, incoming.id));
-  if (!matches(conversation, filter, memberID)) return without;
-  const place = without.findIndex((page, index) => belongs(page, conversation, index === without.length - 1));
-  return without.map((page, index) =>
-    index === place ? { ...page, items: [...page.items, conversation].sort(byUpdate) } : page,
-  );
+  return placeInPages(pages, incoming, (row) => matches(row, filter, memberID), filter.sort);
 }
 
-/**
- * Brings a row of a list that the server alone can judge up to date, in its place; a row that is not
- * held is not added, and one that was merged away leaves.
- */
-export function refreshInPages(pages: readonly ListPage<Conversation>[], incoming: Conversation): ListPage<Conversation>[] {
+/** As applyToPages, for a list of any order of which somebody else knows what belongs; what is not known stays as it is. */
+export function placeInPages(
+  pages: readonly ListPage<Conversation>[],
+  incoming: Conversation,
+  belongs: (row: Conversation) => Verdict,
+  sort: ListSort = "updated_desc",
+): ListPage<Conversation>[] {
   const held = pages.flatMap((page) => page.items).find((item) => item.id === incoming.id);
-  const next = held && newerConversation(held, incoming);
-  if (!next || next === held) return pages as ListPage<Conversation>[];
-  if (next.merged_into) return pages.map((page) => removeFrom(page, next.id));
-  return pages.map((page) => (page.items.includes(held) ? { ...page, items: page.items.map((item) => (item === held ? next : item)) } : page));
+  const row = newerConversation(held, incoming);
+  const verdict = belongs(row) ?? Boolean(held);
+  if (verdict ? row === held : !held) return pages as ListPage<Conversation>[];
+  const without = pages.map((page) => removeFrom(page, incoming.id));
+  if (!verdict) return without;
+  const order = orders[sort];
+  // Tails as they were: a row that stays where it is, at the end of what is held, stays in it.
+  const place = pages.findIndex((page, index) => reaches(page, row, order) || (index === pages.length - 1 && !page.next_cursor));
+  return without.map((page, index) => (index === place ? { ...page, items: [...page.items, row].sort(order) } : page));
 }
 
 function removeFrom(page: ListPage<Conversation>, id: string): ListPage<Conversation> {
   return page.items.some((item) => item.id === id) ? { ...page, items: page.items.filter((item) => item.id !== id) } : page;
 }
 
-function belongs(page: ListPage<Conversation>, conversation: Conversation, isLast: boolean): boolean {
+function reaches(page: ListPage<Conversation>, row: Conversation, order: Order): boolean {
   const tail = page.items[page.items.length - 1];
-  if (tail && byUpdate(conversation, tail) < 0) return true;
-  return isLast && !page.next_cursor;
+  return tail !== undefined && order(row, tail) <= 0;
 }

@@ -1,27 +1,30 @@
 import { InfiniteQueryObserver, QueryClient } from "@tanstack/vue-query";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { applyChanges, emptyTimeline, type ConversationFilter, type Timeline } from "@patchbay/client/member";
-import type { Contact, Conversation, ListPage } from "@patchbay/client/types";
-import { ConversationCache, mergeNewest, REFETCH_MS, type ConversationPages } from "@/live/cache";
+import { applyChanges, emptyTimeline, filterFields, type ConversationFilter, type Timeline } from "@patchbay/client/member";
+import type { Contact, Conversation, FeedEvent, ListPage } from "@patchbay/client/types";
+import { CHECK_MS } from "@/live/checks";
+import { ConversationCache, mergeNewest, type ConversationPages } from "@/live/cache";
+import { Counting } from "@/live/counts";
 import { keys } from "@/query/keys";
-import { at, change, conversation } from "./fixtures";
+import { at, change, conversation, message } from "./fixtures";
 
 const mine: ConversationFilter = { view: "mine", state: "open" };
 const clients: QueryClient[] = [];
 afterEach(() => clients.splice(0).forEach((client) => client.clear()));
 
-function setUp() {
+function setUp(check = (ids: readonly string[]): Promise<string[]> => Promise.resolve([...ids])) {
   const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } });
   clients.push(client);
   const fetchAfter = vi.fn(() => Promise.resolve({ items: [change(2), change(3)], last_seq: 4, has_more: false }));
-  const cache = new ConversationCache(client, "w", "mem_1", fetchAfter);
+  const cache = new ConversationCache(client, "w", "mem_1", { fetchAfter, check });
   cache.watch();
-  const list = () => client.getQueryData<ConversationPages>(keys.conversations("w", mine))!.pages.flatMap((page) => page.items);
+  const list = (of: ConversationFilter = mine) => client.getQueryData<ConversationPages>(keys.conversations("w", of))!.pages.flatMap((page) => page.items);
   const fetchList = (answer: Promise<ListPage<Conversation>>) =>
     client.fetchInfiniteQuery({ queryKey: keys.conversations("w", mine), queryFn: () => answer, initialPageParam: undefined as string | undefined, staleTime: 0 });
   return { client, cache, fetchAfter, list, fetchList };
 }
 
+const pages = (...items: Conversation[]): ConversationPages => ({ pages: [{ items }], pageParams: [undefined] });
 const page = (...items: Conversation[]): Promise<ListPage<Conversation>> => Promise.resolve({ items });
 
 describe("ConversationCache", () => {
@@ -102,59 +105,105 @@ describe("mergeNewest", () => {
   });
 });
 
-describe("ConversationCache, lists that the server alone can judge", () => {
+describe("ConversationCache, lists that rows do not tell", () => {
   afterEach(() => void vi.useRealTimers());
-  const saved: ConversationFilter = { view: "vie_1", state: "any" };
+  const mentions: ConversationFilter = { view: "mentions", state: "open" };
 
-  function server(...answers: Conversation[][]) {
-    const { client, cache } = setUp();
-    const asked = vi.fn(() => page(...(answers.shift() ?? [])));
-    const key = keys.conversations("w", saved);
+  function server(filter: ConversationFilter, held: Conversation[], ...first: Conversation[]) {
+    const check = vi.fn((ids: readonly string[]) => Promise.resolve(ids.filter((id) => held.some((row) => row.id === id))));
+    const { client, cache } = setUp(check);
+    const asked = vi.fn(() => page(...first));
+    const key = keys.conversations("w", filter);
     const observer = new InfiniteQueryObserver(client, { queryKey: key, queryFn: asked, initialPageParam: undefined as string | undefined, getNextPageParam: () => undefined });
     observer.subscribe(() => {});
-    const rows = () => client.getQueryData<ConversationPages>(key)?.pages.flatMap((one) => one.items) ?? [];
-    return { client, cache, asked, rows };
+    const rows = () => client.getQueryData<ConversationPages>(key)?.pages.flatMap((one) => one.items).map((row) => `${row.id}${row.last_seq}`) ?? [];
+    return { client, cache, asked, check, rows };
   }
+  const settled = () => vi.advanceTimersByTimeAsync(CHECK_MS * 2);
 
-  it("patches what is held in its place and asks once for all that came", async () => {
+  it("asks once about all that came, adds what belongs and lets go what does not", async () => {
     vi.useFakeTimers();
-    const { cache, asked, rows } = server([conversation("a"), conversation("b")], [conversation("c"), conversation("b", { last_seq: 3 })]);
+    const { cache, asked, check, rows } = server(mentions, [conversation("c")], conversation("a"), conversation("b"));
     await vi.advanceTimersByTimeAsync(0);
-    cache.takeConversation(conversation("b", { last_seq: 2, priority: "high", updated_at: at(9) }));
-    cache.takeConversation(conversation("b", { last_seq: 3, priority: "high", updated_at: at(10) }));
-    cache.takeConversation(conversation("c", { updated_at: at(11) }));
-    expect(rows().map((row) => `${row.id}${row.last_seq}`)).toEqual(["a1", "b3"]);
+    cache.take({ feed: 1, type: "message.created", at: at(1), change: change(2, { message: message("m", { mentions: [{ member_id: "x", name: "X" }] }) }), conversation: conversation("b", { last_seq: 2, updated_at: at(1) }) });
+    cache.takeConversation(conversation("c", { updated_at: at(2) }));
+    cache.takeConversation(conversation("c", { last_seq: 2, updated_at: at(3) }));
+    expect(rows()).toEqual(["b2", "a1"]);
+    await settled();
+    expect(check.mock.calls).toEqual([[["b", "c"], mentions]]);
+    expect(rows()).toEqual(["c2", "a1"]);
     expect(asked).toHaveBeenCalledTimes(1);
-    await vi.advanceTimersByTimeAsync(REFETCH_MS);
-    expect(asked).toHaveBeenCalledTimes(2);
-    expect(rows().map((row) => row.id)).toEqual(["c", "b"]);
-    await vi.advanceTimersByTimeAsync(REFETCH_MS * 3);
-    expect(asked).toHaveBeenCalledTimes(2);
   });
 
-  it("leaves the other lists alone", async () => {
+  it("asks nothing about messages in conversations it has asked about", async () => {
     vi.useFakeTimers();
-    const { client, cache, asked } = server([]);
-    const other = vi.fn(() => page(conversation("a")));
-    await client.fetchInfiniteQuery({ queryKey: keys.conversations("w", mine), queryFn: other, initialPageParam: undefined as string | undefined });
-    cache.takeConversation(conversation("a", { last_seq: 2 }));
-    await vi.advanceTimersByTimeAsync(REFETCH_MS);
-    expect(other).toHaveBeenCalledTimes(1);
-    expect(asked).toHaveBeenCalledTimes(2);
+    const { cache, check, rows } = server(mentions, [], conversation("a"));
+    await vi.advanceTimersByTimeAsync(0);
+    cache.takeConversation(conversation("n", { last_seq: 2 }));
+    await settled();
+    for (let seq = 3; seq < 20; seq++) {
+      cache.takeConversation(conversation("n", { last_seq: seq, updated_at: at(seq) }));
+      cache.takeConversation(conversation("a", { last_seq: seq, updated_at: at(seq) }));
+    }
+    await settled();
+    expect(check).toHaveBeenCalledTimes(1);
+    expect(rows()).toEqual(["a19"]);
+    cache.takeConversation(conversation("a", { last_seq: 20, state: "resolved" }));
+    expect(rows()).toEqual([]);
   });
 
-  it("asks again when something came while the answer was on its way", async () => {
+  it("fetches the list when too much came, and leaves it to the next look when nobody sees it", async () => {
     vi.useFakeTimers();
-    const { client, cache } = setUp();
-    let answer = (_: ListPage<Conversation>) => {};
-    const asked = vi.fn(() => new Promise<ListPage<Conversation>>((resolve) => (answer = resolve)));
-    const observer = new InfiniteQueryObserver(client, { queryKey: keys.conversations("w", saved), queryFn: asked, initialPageParam: undefined as string | undefined, getNextPageParam: () => undefined });
-    observer.subscribe(() => {});
-    cache.takeConversation(conversation("new"));
-    await vi.advanceTimersByTimeAsync(REFETCH_MS);
-    expect(asked).toHaveBeenCalledTimes(1);
-    answer({ items: [] });
-    await vi.advanceTimersByTimeAsync(REFETCH_MS);
+    const { client, cache, asked, check } = server(mentions, []);
+    client.setQueryData(keys.conversations("w", { view: "vie_x", state: "any" }), pages(conversation("a")));
+    for (let n = 0; n <= 50; n++) cache.takeConversation(conversation(`n${n}`));
+    await settled();
     expect(asked).toHaveBeenCalledTimes(2);
+    expect(check).not.toHaveBeenCalled();
+    expect(client.getQueryState(keys.conversations("w", { view: "vie_x", state: "any" }))?.isInvalidated).toBe(true);
+  });
+
+  it("judges a saved view by its rows where they tell, in its own order", async () => {
+    vi.useFakeTimers();
+    const saved: ConversationFilter = { view: "vie_1", state: "any" };
+    const { client, cache, check, rows } = server(saved, [], conversation("a", { priority: "low", labels: ["lab_1"] }));
+    client.setQueryData(keys.views("w"), [{ id: "vie_1", filter: { field: "label", op: "has", value: "lab_1" }, sort: "priority_desc" }]);
+    await vi.advanceTimersByTimeAsync(0);
+    cache.takeConversation(conversation("b", { labels: ["lab_1"], priority: "urgent", updated_at: at(-9) }));
+    cache.takeConversation(conversation("c", { labels: ["lab_2"] }));
+    expect(rows()).toEqual(["b1", "a1"]);
+    cache.takeConversation(conversation("a", { last_seq: 2, labels: [] }));
+    expect(rows()).toEqual(["b1"]);
+    await settled();
+    expect(check).not.toHaveBeenCalled();
+  });
+
+  it("lets what was read leave a list of what is not", () => {
+    const { client, cache, list } = setUp();
+    const unread: ConversationFilter = { view: "all", state: "open", filter: JSON.stringify({ field: "unread", op: "is", value: true }) };
+    client.setQueryData(keys.conversations("w", unread), pages(conversation("a", { unread: true })));
+    cache.read("a", 1);
+    expect(list(unread)).toEqual([]);
+  });
+});
+
+describe("Counting", () => {
+  const world = { now: Date.parse(at(0)), me: "mem_1", teams: [], fields: filterFields([]), views: [{ id: "vie_1", sort: "updated_desc" as const, filter: { field: "label", op: "has", value: "lab_1" } }] };
+  const names = ["mine", "all", "mentions", "vie_1", "tea_1"];
+  const event = (over: Partial<Conversation>, type: FeedEvent["type"] = "conversation.state") => ({ feed: 1, type, at: at(0), change: change(2, { type: type as never }), conversation: conversation("a", over) }) as FeedEvent;
+
+  it("asks about what was never seen, then moves what changes", () => {
+    const counting = new Counting();
+    expect(counting.step(event({}), names, world)).toEqual({ moves: {}, ask: names });
+    expect(counting.step(event({ labels: ["lab_1"], team_id: "tea_1" }, "message.created"), names, world)).toEqual({ moves: { vie_1: 1, tea_1: 1 }, ask: [] });
+    expect(counting.step(event({ labels: ["lab_1"], team_id: "tea_1" }, "message.created"), names, world)).toEqual({ moves: {}, ask: [] });
+    expect(counting.step(event({ labels: ["lab_1"], team_id: "tea_1", state: "resolved" }), names, world)).toEqual({ moves: { mine: -1, all: -1, tea_1: -1 }, ask: ["mentions"] });
+  });
+
+  it("knows that a new conversation was in nothing, and takes rows it is shown", () => {
+    const counting = new Counting();
+    expect(counting.step(event({}, "conversation.created"), names, world)).toEqual({ moves: { mine: 1, all: 1 }, ask: ["mentions"] });
+    counting.seen([conversation("b")], names, world);
+    expect(counting.step({ ...event({}), conversation: conversation("b", { assignee_id: "mem_2" }) }, names, world)).toEqual({ moves: { mine: -1 }, ask: ["mentions"] });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ref } from "vue";
-import { canJudge, refreshInPages } from "@patchbay/client/member";
+import { placeInPages } from "@patchbay/client/member";
 import { countText } from "@/conversations/list/count";
 import { useSelection } from "@/conversations/list/selection";
 import { listFilter } from "@/conversations/useListRoute";
@@ -57,26 +57,19 @@ describe("listFilter", () => {
   });
 });
 
-describe("canJudge", () => {
-  it("knows the lists whose rows tell whether they belong", () => {
-    for (const view of ["mine", "unassigned", "all", "participating"] as const) expect(canJudge({ view, state: "open" })).toBe(true);
-    for (const view of ["mentions", "team", "vie_1"] as const) expect(canJudge({ view, state: "open" })).toBe(false);
-    expect(canJudge({ view: "all", state: "any", filter: "{}" })).toBe(false);
-    expect(canJudge({ view: "all", state: "any", sort: "priority_desc" })).toBe(false);
-  });
-});
+describe("placeInPages", () => {
+  const pages = [{ items: [conversation("a", { priority: "urgent" }), conversation("b", { last_seq: 4 })], next_cursor: "x" }];
+  const ids = (row: ReturnType<typeof conversation>, belongs: boolean | undefined) => placeInPages(pages, row, () => belongs, "priority_desc").flatMap((page) => page.items.map((one) => `${one.id}${one.last_seq}`));
 
-describe("refreshInPages", () => {
-  const pages = [{ items: [conversation("a"), conversation("b", { last_seq: 4 })] }];
-
-  it("takes a newer row in its place, and neither an older nor a strange one", () => {
-    expect(refreshInPages(pages, conversation("a", { last_seq: 2, state: "resolved" }))[0]!.items.map((row) => row.state)).toEqual(["resolved", "open"]);
-    expect(refreshInPages(pages, conversation("b", { last_seq: 3 }))).toBe(pages);
-    expect(refreshInPages(pages, conversation("z"))).toBe(pages);
+  it("puts a row where the order has it, and what comes after the page nowhere", () => {
+    expect(ids(conversation("c", { priority: "high" }), true)).toEqual(["a1", "c1", "b4"]);
+    expect(ids(conversation("0", { updated_at: conversation("b").updated_at }), true)).toEqual(["a1", "b4"]);
   });
 
-  it("lets a merged one go", () => {
-    expect(refreshInPages(pages, conversation("a", { last_seq: 2, merged_into: "b" }))[0]!.items.map((row) => row.id)).toEqual(["b"]);
+  it("keeps what nobody can judge, and adds nothing of the kind", () => {
+    expect(ids(conversation("b", { last_seq: 5 }), undefined)).toEqual(["a1", "b5"]);
+    expect(ids(conversation("z", { priority: "urgent" }), undefined)).toEqual(["a1", "b4"]);
+    expect(placeInPages(pages, conversation("b", { last_seq: 3 }), () => undefined)).toBe(pages);
   });
 });
 

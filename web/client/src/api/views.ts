@@ -1,4 +1,4 @@
-import type { ListSort } from "../apply";
+import type { ConversationFilter, ListSort } from "../apply";
 import type { Priority } from "../contract";
 import type { BulkItem, Conversation, FilterNode, ListPage, SavedView, SearchAnswer } from "../types";
 import type { Api } from "./client";
@@ -73,6 +73,13 @@ export class ViewsApi {
   /** A list by a filter that may be long. */
   query(body: { filter?: FilterNode; view?: string; sort?: ListSort; limit?: number; cursor?: string }): Promise<ListPage<Conversation>> {
     return this.api.request("post", `${this.base}/conversations/query`, { body });
+  }
+
+  /** Which of the conversations a list holds; at most 50. */
+  async check(ids: readonly string[], list: ConversationFilter): Promise<string[]> {
+    const { filter, sort: _, ...rest } = list;
+    const body = { ids, ...rest, ...(filter ? { filter: JSON.parse(filter) as FilterNode } : {}) };
+    return (await this.api.request<{ ids: string[] }>("post", `${this.base}/conversations/check`, { body })).ids;
   }
 
   search(query: SearchQuery): Promise<SearchAnswer> {

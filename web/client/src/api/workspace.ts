@@ -30,6 +30,8 @@ export interface ConversationQuery {
   state?: ConversationState | "any";
   inbox?: string;
   contact?: string;
+  team?: string;
+  label?: string;
   /** As JSON. */
   filter?: string;
   sort?: ListSort;

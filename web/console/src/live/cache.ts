@@ -1,29 +1,41 @@
 import { computed, shallowRef, triggerRef } from "vue";
 import { hashKey, type InfiniteData, type QueryClient } from "@tanstack/vue-query";
-import { applyChanges, applyToPages, canJudge, gapAfter, newerConversation, refreshInPages, type ConversationFilter, type Timeline } from "@patchbay/client/member";
+import { applyChanges, gapAfter, newerConversation, placeInPages, type ConversationFilter, type Timeline } from "@patchbay/client/member";
 import type { Change, Contact, Conversation, FeedEvent, ListPage, TimelinePage } from "@patchbay/client/types";
 import { keys } from "@/query/keys";
+import { Checks } from "./checks";
+import { ListJudge } from "./lists";
 
 export type ConversationPages = InfiniteData<ListPage<Conversation>, string | undefined>;
 
 /** How many rows that arrived lately are kept, to lay over an answer that was on its way meanwhile. */
 const RECENT = 500;
 
-/** A list that only the server can judge is fetched again at most this often, in milliseconds. */
-export const REFETCH_MS = 2_000;
+/** How long changes of contacts are gathered, in milliseconds. */
+const CONTACTS_MS = 3_000;
+
+/** What only the server knows. */
+export interface CachePorts {
+  fetchAfter: (conversation: string, seq: number) => Promise<TimelinePage>;
+  /** Which of at most 50 conversations a list holds. */
+  check: (ids: readonly string[], list: ConversationFilter) => Promise<string[]>;
+}
+
+type ListKey = readonly [string, string, ConversationFilter];
 
 /**
- * Brings the feed into the query cache: lists, rows and timelines are patched, never fetched again,
- * but for lists whose filter only the server can judge: such a one is fetched, alone and not often.
- * An answer that was asked for before an event came is brought up to date when it lands.
+ * Brings the feed into the query cache: lists, rows and timelines are patched, never fetched again.
+ * Where a row does not tell whether a list holds it, the server is asked about that row alone, and not
+ * often. An answer that was asked for before an event came is brought up to date when it lands.
  */
 export class ConversationCache {
   private recent: Conversation[] = [];
   private dropped = 0;
   private readonly asked = new Map<string, number>();
   private readonly changed = shallowRef(0);
-  /** Lists to be fetched again soon, by hash. */
-  private readonly due = new Map<string, ReturnType<typeof setTimeout>>();
+  private contactTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly lists: ListJudge;
+  private readonly checks: Checks<ListKey>;
 
   /** How many open conversations of this member that are on hand have something unread. */
   readonly unread = computed(() => {
@@ -36,8 +48,16 @@ export class ConversationCache {
     private readonly client: QueryClient,
     private readonly workspace: string,
     private readonly memberID: string,
-    private readonly fetchAfter: (conversation: string, seq: number) => Promise<TimelinePage>,
-  ) {}
+    private readonly ports: CachePorts,
+  ) {
+    this.lists = new ListJudge(client, workspace, memberID);
+    this.checks = new Checks<ListKey>({
+      ask: async (list, rows) => new Set(await ports.check(rows.map((row) => row.id), list[2])),
+      settle: (list, rows, held) => this.settle(list, rows, held),
+      refetch: (list) => void client.invalidateQueries({ queryKey: list, exact: true }, { cancelRefetch: false }),
+      seen: (list) => Boolean(client.getQueryCache().get(hashKey(list))?.isActive()),
+    });
+  }
 
   /** Follows the cache until the returned function is called. */
   watch(): () => void {
@@ -50,13 +70,14 @@ export class ConversationCache {
     });
     return () => {
       unsubscribe();
-      for (const timer of this.due.values()) clearTimeout(timer);
-      this.due.clear();
+      this.checks.stop();
+      clearTimeout(this.contactTimer);
     };
   }
 
   /** Takes one event about a conversation. */
   take(event: FeedEvent): void {
+    this.lists.heed(event);
     if (event.conversation) this.takeConversation(event.conversation);
     if (event.change) this.takeChange(event.change);
   }
@@ -71,7 +92,7 @@ export class ConversationCache {
     const row = this.withMark(conversation);
     this.patchRow(row);
     for (const query of this.client.getQueryCache().findAll({ queryKey: keys.conversationLists(this.workspace) })) {
-      this.patchList(query.queryKey, row);
+      this.patchList(query.queryKey as ListKey, row);
     }
   }
 
@@ -120,40 +141,60 @@ export class ConversationCache {
     return [...listed, ...single.filter((row) => row !== undefined)];
   }
 
-  /** Replaces a row of the same seq everywhere: for what the feed does not number. */
+  /** Replaces a row of the same seq everywhere: for what the feed does not number. It may leave lists by it. */
   private overwrite(row: Conversation): void {
     this.client.setQueryData<Conversation>(keys.conversation(this.workspace, row.id), (held) => held && row);
-    this.client.setQueriesData<ConversationPages>({ queryKey: keys.conversationLists(this.workspace) }, (data) => {
-      if (!data?.pages.some((page) => page.items.some((item) => item.id === row.id))) return data;
-      const pages = data.pages.map((page) => ({ ...page, items: page.items.map((item) => (item.id === row.id ? row : item)) }));
-      return { ...data, pages };
-    });
+    for (const { queryKey, queryHash, state } of this.client.getQueryCache().findAll({ queryKey: keys.conversationLists(this.workspace) })) {
+      const data = state.data as ConversationPages | undefined;
+      if (!data?.pages.some((page) => page.items.some((item) => item.id === row.id))) continue;
+      const stays = this.lists.verdict(queryHash, (queryKey as ListKey)[2], row) !== false;
+      const items = (page: ListPage<Conversation>) => page.items.flatMap((item) => (item.id !== row.id ? [item] : stays ? [row] : []));
+      this.client.setQueryData<ConversationPages>(queryKey, { ...data, pages: data.pages.map((page) => ({ ...page, items: items(page) })) });
+    }
   }
 
   private patchRow(conversation: Conversation): void {
     this.client.setQueryData<Conversation>(keys.conversation(this.workspace, conversation.id), (held) => held && newerConversation(held, conversation));
   }
 
-  private patchList(key: readonly unknown[], conversation: Conversation): void {
-    const filter = key[2] as ConversationFilter;
-    const judged = canJudge(filter);
-    this.client.setQueryData<ConversationPages>(key, (data) => {
-      if (!data) return data;
-      const pages = judged ? applyToPages(data.pages, conversation, filter, this.memberID) : refreshInPages(data.pages, conversation);
-      return pages === data.pages ? data : { ...data, pages };
-    });
-    if (!judged) this.refetchSoon(key);
+  private patchList(key: ListKey, conversation: Conversation): void {
+    const hash = hashKey(key);
+    let unsure: Conversation | undefined;
+    const belongs = (row: Conversation) => {
+      const verdict = this.lists.verdict(hash, key[2], row);
+      if (verdict === undefined) unsure = row;
+      return verdict;
+    };
+    this.place(key, conversation, belongs);
+    if (unsure) this.checks.add(hash, key, unsure);
   }
 
-  /** Fetches one list again, later and once for all that comes until then; one that nobody sees when it is next looked at. */
-  private refetchSoon(key: readonly unknown[]): void {
-    const hash = hashKey(key);
-    if (this.due.has(hash)) return;
-    const timer = setTimeout(() => {
-      this.due.delete(hash);
-      void this.client.invalidateQueries({ queryKey: key, exact: true }, { cancelRefetch: false });
-    }, REFETCH_MS);
-    this.due.set(hash, timer);
+  private place(key: ListKey, row: Conversation, belongs: (row: Conversation) => boolean | undefined): void {
+    this.client.setQueryData<ConversationPages>(key, (data) => {
+      if (!data) return data;
+      const pages = placeInPages(data.pages, row, belongs, this.lists.order(key[2]));
+      return pages === data.pages ? data : { ...data, pages };
+    });
+  }
+
+  /** Takes what the server said of rows; one that changed again meanwhile is asked about by itself. */
+  private settle(key: ListKey, rows: readonly Conversation[], held: ReadonlySet<string>): void {
+    for (const row of rows) {
+      this.lists.learn(hashKey(key), key[2], row, held.has(row.id));
+      this.place(key, row, () => held.has(row.id));
+    }
+  }
+
+  /** Fetches what asks about contacts again, a little later and once for many: no row tells of them. */
+  contactsChanged(): void {
+    this.contactTimer ??= setTimeout(() => {
+      this.contactTimer = undefined;
+      for (const { queryKey, queryHash } of this.client.getQueryCache().findAll({ queryKey: keys.conversationLists(this.workspace) })) {
+        if (!this.lists.asksAboutContacts((queryKey as ListKey)[2])) continue;
+        this.lists.drop(queryHash);
+        void this.client.invalidateQueries({ queryKey, exact: true }, { cancelRefetch: false });
+      }
+    }, CONTACTS_MS);
   }
 
   /** A row of the feed has no unread mark; it takes the one known of it, in whichever list. */
@@ -166,12 +207,18 @@ export class ConversationCache {
     const from = this.asked.get(hash) ?? 0;
     this.asked.delete(hash);
     const since = this.recent.slice(Math.max(0, from - this.dropped));
-    if (key[1] === "conversations") since.forEach((row) => this.patchList(key, this.withMark(row)));
+    if (key[1] === "conversations") this.listLanded(hash, key as ListKey, since);
     if (key[1] === "conversation") since.filter((row) => row.id === key[2]).forEach((row) => this.patchRow(row));
   }
 
+  private listLanded(hash: string, key: ListKey, since: readonly Conversation[]): void {
+    const data = this.client.getQueryData<ConversationPages>(key);
+    for (const row of data?.pages.flatMap((page) => page.items) ?? []) this.lists.learn(hash, key[2], row, true);
+    for (const row of since) this.patchList(key, this.withMark(row));
+  }
+
   private async closeGap(conversation: string, after: number): Promise<void> {
-    const page = await this.fetchAfter(conversation, after).catch(() => undefined);
+    const page = await this.ports.fetchAfter(conversation, after).catch(() => undefined);
     const key = keys.timeline(this.workspace, conversation);
     if (page) this.client.setQueryData<Timeline>(key, (held) => held && applyChanges(held, page.items));
     else void this.client.invalidateQueries({ queryKey: key });

@@ -75,7 +75,10 @@ export function provideLive(workspace: WorkspaceContext): Live {
   const draftListeners = new Set<DraftListener>();
   const unreadNotifications = shallowRef(0);
   const notificationListeners = new Set<NotificationListener>();
-  const cache = new ConversationCache(client, id, memberID, (conversation, after) => api.timeline(conversation, { after, limit: 200 }));
+  const cache = new ConversationCache(client, id, memberID, {
+    fetchAfter: (conversation, after) => api.timeline(conversation, { after, limit: 200 }),
+    check: (ids, list) => api.views.check(ids, list),
+  });
 
   const react: Partial<ReturnType<typeof reactions>> = reactions({
     client,

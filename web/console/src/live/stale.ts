@@ -40,6 +40,7 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
   async function contactChanged(contact: string): Promise<void> {
     void nextTime(keys.people(id), keys.contactSearches(id), keys.aboutContact(id, contact), keys.organisations(id));
     const queryKey = keys.contact(id, contact);
+    cache.contactsChanged();
     if (!client.getQueryData(queryKey) && !cache.knowsContact(contact)) return;
     cache.rename(await client.fetchQuery({ queryKey, queryFn: () => held.fetchContact(contact), staleTime: 0 }));
   }
@@ -56,7 +57,10 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     "label.changed": () => refetch(keys.labels(id)),
     "attribute.changed": () => refetch(keys.attributes(id)),
     "canned.changed": () => refetch(keys.canned(id)),
-    "view.changed": (event) => refetch(keys.views(id), keys.everyCount(id), keys.listsOf(id, subject(event))),
+    "view.changed": async (event) => {
+      await refetch(keys.views(id)); // First: rows are judged by what is known of views.
+      await refetch(keys.everyCount(id), keys.listsOf(id, subject(event)));
+    },
     "contact.changed": (event) => contactChanged(subject(event)),
     "organisation.changed": (event) => nextTime(keys.organisations(id), keys.organisation(id, subject(event)), keys.people(id)),
     // The page of an import follows it; what it makes tells of itself.

@@ -2,18 +2,24 @@ import { computed, toValue, type MaybeRefOrGetter } from "vue";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/vue-query";
 import { applyOlder, type ConversationFilter, type Timeline } from "@patchbay/client/member";
 import { mergeNewest, type ConversationPages } from "@/live/cache";
+import { useLive } from "@/live/live";
 import { useWorkspace } from "@/session/workspace";
 import { keys } from "./keys";
 
 const PAGE = 50;
 
+/** What comes and goes with time alone is fetched again so often, in milliseconds, while it is looked at. */
+const RESTLESS_MS = 60_000;
+
 export function useConversations(filter: MaybeRefOrGetter<ConversationFilter>) {
   const { api, id } = useWorkspace();
+  const { cache } = useLive();
   return useInfiniteQuery({
     queryKey: computed(() => keys.conversations(id, toValue(filter))),
     queryFn: ({ queryKey, pageParam }) => api.conversations({ ...(queryKey[2] as ConversationFilter), cursor: pageParam, limit: PAGE }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: ({ queryKey }) => (cache.lists.restless(queryKey[2] as ConversationFilter) ? RESTLESS_MS : false),
   });
 }
 
