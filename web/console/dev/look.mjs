@@ -18,7 +18,7 @@ const conversation = "/conversations/mine/cnv_0";
 const fresh = "/conversations/all/cnv_5";
 const pages = [
   { name: "conversations", path: "/conversations/all" },
-  { name: "views", path: "/conversations/vie_1", act: (page) => page.getByTestId("view-menu").click() },
+  { name: "views", path: "/conversations/vie_1", act: (page) => page.getByTestId("views").click() },
   { name: "list-filter", path: "/conversations/mine", act: (page) => page.getByTestId("list-filter").click() },
   { name: "bulk", path: "/conversations/all", ready: "[data-testid=conversation-list-item]", act: choose },
   { name: "bulk-failed", path: "/conversations/all", ready: "[data-testid=conversation-list-item]", act: chooseAndFail },
@@ -71,7 +71,7 @@ const pages = [
 ];
 
 async function choose(page) {
-  const boxes = page.getByTestId("row-select");
+  const boxes = page.locator("[data-testid^=select-]");
   await boxes.nth(0).focus();
   await page.keyboard.press("x");
   await boxes.nth(2).focus();

@@ -29,7 +29,7 @@ const routes: RouteRecordRaw[] = [
     children: [
       { path: "", redirect: "/conversations/mine" },
       {
-        path: "conversations/:view(mine|unassigned|mentions|team|participating|all|vie_[^/]+)/:id?",
+        path: "conversations/:view(mine|unassigned|mentions|team|participating|all|(?:vie|tea|lab|inb)_[^/]+)/:id?",
         name: "conversations",
         component: () => import("./conversations/ConversationsPage.vue"),
         meta: { title: "nav.conversations" },

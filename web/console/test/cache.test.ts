@@ -190,7 +190,7 @@ describe("ConversationCache, lists that rows do not tell", () => {
 describe("Counting", () => {
   const world = { now: Date.parse(at(0)), me: "mem_1", teams: [], fields: filterFields([]), views: [{ id: "vie_1", sort: "updated_desc" as const, filter: { field: "label", op: "has", value: "lab_1" } }] };
   const names = ["mine", "all", "mentions", "vie_1", "tea_1"];
-  const event = (over: Partial<Conversation>, type: FeedEvent["type"] = "conversation.state") => ({ feed: 1, type, at: at(0), change: change(2, { type: type as never }), conversation: conversation("a", over) }) as FeedEvent;
+  const event = (over: Partial<Conversation>, type: FeedEvent["type"] = "conversation.queued") => ({ feed: 1, type, at: at(0), change: change(2, { type: type as never }), conversation: conversation("a", over) }) as FeedEvent;
 
   it("asks about what was never seen, then moves what changes", () => {
     const counting = new Counting();

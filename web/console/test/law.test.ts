@@ -92,7 +92,10 @@ function open(tape: Tape, from: number, to: number) {
   }
   const away = left(tape, answers);
   for (const { key, path } of away) client.setQueryData(key, answers[path]);
-  const cache = new ConversationCache(client, tape.workspace, tape.member, () => Promise.reject(new Error("there is no gap")));
+  const cache = new ConversationCache(client, tape.workspace, tape.member, {
+    fetchAfter: () => Promise.reject(new Error("there is no gap")),
+    check: () => Promise.reject(new Error("every row tells")),
+  });
   stops.push(cache.watch());
   let workspace = answers[""];
   const react = reactions({

@@ -34,7 +34,7 @@ export type BulkAction =
   | { action: "resolve" | "reopen" | "read" }
   | { action: "snooze"; snoozed_until: string }
   | { action: "label" | "unlabel"; label_ids: string[] }
-  | { action: "priority"; priority: Priority };
+  | { action: "priority"; priority: Priority | "" };
 
 /** Lists of conversations: saved views, long filters, search, and work on many at once. */
 export class ViewsApi {
@@ -84,6 +84,15 @@ export class ViewsApi {
 
   search(query: SearchQuery): Promise<SearchAnswer> {
     return this.api.request("get", `${this.base}/search`, { query: { ...query } });
+  }
+
+  /** Organisations whose name or domain holds the text. */
+  async organisations(q: string): Promise<{ id: string; name: string }[]> {
+    return (await this.api.request<{ items: { id: string; name: string }[] }>("get", `${this.base}/organisations`, { query: { q: q || undefined, limit: 30 } })).items;
+  }
+
+  organisation(id: string): Promise<{ id: string; name: string }> {
+    return this.api.request("get", `${this.base}/organisations/${id}`);
   }
 
   /** Each conversation succeeds or fails by itself. */

@@ -8,18 +8,23 @@ type ShownState = ConversationState | "any";
 const states: ShownState[] = ["open", "snoozed", "resolved", "any"];
 export const sorts: readonly ListSort[] = ["updated_desc", "waiting_asc", "created_desc", "created_asc", "priority_desc"];
 
-export const isSaved = (view: string) => view.startsWith("vie_");
+export const isSaved = (place: string) => place.startsWith("vie_");
+
+/** Lists that are named in the address by what all their rows have. */
+const named = { tea_: "team", lab_: "label", inb_: "inbox" } as const;
 
 /** Which list an address shows. A saved view and a filter say themselves which states they hold. */
-export function listFilter(view: View, query: LocationQuery): ConversationFilter {
+export function listFilter(place: string, query: LocationQuery): ConversationFilter {
   const one = (name: string) => (typeof query[name] === "string" ? query[name] : undefined);
   const filter = one("filter");
+  const by = named[place.slice(0, 4) as keyof typeof named];
   return {
-    view,
-    state: states.find((state) => state === query["state"]) ?? (isSaved(view) || filter ? "any" : "open"),
+    view: by ? "all" : (place as View),
+    state: states.find((state) => state === query["state"]) ?? (isSaved(place) || filter ? "any" : "open"),
     inbox: one("inbox"),
     filter,
     sort: sorts.find((sort) => sort === query["sort"]),
+    ...(by ? { [by]: place } : {}),
   };
 }
 
@@ -28,17 +33,20 @@ export function useListRoute() {
   const route = useRoute();
   const router = useRouter();
 
-  const filter = computed(() => listFilter((route.params["view"] as View | undefined) ?? "mine", route.query));
+  /** A view, built-in or saved, or the id of a team, a label or an inbox. */
+  const place = computed(() => (route.params["view"] as string | undefined) ?? "mine");
+  const filter = computed(() => listFilter(place.value, route.query));
   const openID = computed(() => (route.params["id"] as string) || undefined);
 
-  /** Another view starts without the filter of the one before; the message that was looked for goes with its conversation. */
-  function to(change: { view?: View; id?: string; query?: Record<string, string | undefined> }): RouteLocationRaw {
-    const kept = change.view && change.view !== filter.value.view ? { inbox: route.query["inbox"] } : route.query;
+  /** Another list starts without the filter of the one before; the message that was looked for goes with its conversation. */
+  function to(change: { view?: string; id?: string; query?: Record<string, string | undefined> }): RouteLocationRaw {
+    const kept = change.view && change.view !== place.value ? { inbox: route.query["inbox"] } : route.query;
     const query = { ...kept, at: undefined, ...change.query };
-    return { name: "conversations", params: { view: change.view ?? filter.value.view, id: change.id ?? "" }, query };
+    return { name: "conversations", params: { view: change.view ?? place.value, id: change.id ?? "" }, query };
   }
 
   return {
+    place,
     filter,
     openID,
     to,

@@ -6,7 +6,7 @@ export const areas = {
   auth: ["auth"],
   settings: ["settings", "start"],
   start: ["start"],
-  lists: ["conversations/list"],
+  lists: ["conversations/list", "search"],
   people: ["people"],
   notices: ["notifications"],
 } as const;

@@ -1,6 +1,7 @@
 import { computed, onScopeDispose, toValue, type MaybeRefOrGetter } from "vue";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/vue-query";
 import type { BuiltinView } from "@patchbay/client/member";
+import type { Conversation } from "@patchbay/client/types";
 import { Counting } from "@/live/counts";
 import { useLive } from "@/live/live";
 import { useWorkspace } from "@/session/workspace";
@@ -63,12 +64,15 @@ export function useCounts(more: MaybeRefOrGetter<readonly string[]>) {
   });
   onScopeDispose(() => clearTimeout(timer));
 
-  return useQuery({
+  const query = useQuery({
     queryKey: key,
     queryFn: ({ queryKey }) => api.views.counts(queryKey[2]),
     placeholderData: (held) => held,
     refetchInterval: RECOUNT_MS,
   });
+  /** Takes rows that are shown, so that what changes in them next is known. */
+  const seen = (rows: readonly Conversation[]) => counting.seen(rows, names.value, cache.lists.world);
+  return { ...query, seen };
 }
 
 /** Counts after a step; one that stands for "or more" stays. */

@@ -1,5 +1,8 @@
 import { computed, ref, type Ref } from "vue";
 
+/** As many as one call of the server changes. */
+export const MOST_SELECTED = 200;
+
 /** Which rows of a list are chosen; those that leave the list are no more. */
 export interface Selection {
   /** Those chosen, in the order of the list. */
@@ -7,6 +10,8 @@ export interface Selection {
   has: (id: string) => boolean;
   /** Chooses a row or lets it go; with `range` every row from the last one touched to it becomes as that one is. */
   toggle: (id: string, range: boolean) => void;
+  add: (id: string) => void;
+  /** The first of them, as many as can be changed at once. */
   all: () => void;
   clear: () => void;
 }
@@ -34,7 +39,11 @@ export function useSelection(ids: Readonly<Ref<readonly string[]>>): Selection {
     chosen,
     has: (id) => held.value.has(id),
     toggle,
-    all: () => (held.value = new Set(ids.value)),
+    add: (id) => {
+      held.value = new Set([...held.value, id]);
+      anchor.value = id;
+    },
+    all: () => (held.value = new Set(ids.value.slice(0, MOST_SELECTED))),
     clear: () => {
       held.value = new Set();
       anchor.value = undefined;
