@@ -34,6 +34,7 @@ const routes: RouteRecordRaw[] = [
         component: () => import("./conversations/ConversationsPage.vue"),
         meta: { title: "nav.conversations" },
       },
+      { path: "search", name: "search", component: withTexts("lists", () => import("./search/SearchPage.vue")), meta: { title: "nav.search" } },
       { path: "contacts", name: "contacts", component: withTexts("people", () => import("./people/ContactsPage.vue")), meta: { title: "nav.contacts", permission: "contact.read" } },
       { path: "contacts/import", name: "contact-import", component: withTexts("people", () => import("./people/importing/ImportsPage.vue")), meta: { title: "nav.import", permission: "contact.import" } },
       { path: "contacts/import/:id", name: "contact-import-one", props: true, component: withTexts("people", () => import("./people/importing/ImportPage.vue")), meta: { title: "nav.import", permission: "contact.import" } },

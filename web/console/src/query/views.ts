@@ -15,6 +15,8 @@ const COUNT_MS = 10_000;
 const SOON_MS = 700;
 /** What time alone changes is counted again so often, in milliseconds. */
 const RECOUNT_MS = 120_000;
+/** How long to wait for an index that is behind, in milliseconds. */
+const BEHIND_MS = 3_000;
 /** Where the server stops counting. */
 const MOST = 1_000;
 
@@ -92,6 +94,9 @@ export function useSearch(query: MaybeRefOrGetter<SearchKey>) {
     getNextPageParam: (page) => page.next_cursor,
     enabled: computed(() => /[\p{L}\p{N}]/u.test(toValue(query).q)),
     retry: false,
-    staleTime: 0,
+    staleTime: 30_000,
+    placeholderData: (held, before) => (before && (before.queryKey[2] as SearchKey).type === toValue(query).type ? held : undefined),
+    // What was written a moment ago is not in the index yet.
+    refetchInterval: ({ state }) => (state.data?.pages.length === 1 && state.data.pages[0]?.behind ? BEHIND_MS : false),
   });
 }

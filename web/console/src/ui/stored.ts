@@ -29,13 +29,13 @@ export function storedChoice<T extends string>(key: string, choices: readonly T[
 }
 
 /**
- * Forgets what a person was writing; the looks stay. Messages they sent but that are not stored yet
+ * Forgets what a person was writing and looked for; the looks stay. Messages they sent but that are not stored yet
  * stay too: they are kept by member, and go out when that member is back.
  */
 export function forgetPerson(): void {
   try {
     for (const key of Object.keys(localStorage)) {
-      if (key.startsWith(`${PREFIX}draft.`) || key === `${PREFIX}workspace`) localStorage.removeItem(key);
+      if (key.startsWith(`${PREFIX}draft.`) || key.startsWith(`${PREFIX}searches.`) || key === `${PREFIX}workspace`) localStorage.removeItem(key);
     }
   } catch {
     // Nothing was kept then.
