@@ -191,8 +191,13 @@ func overwrite(c *contact.Contact, v Visitor) bool {
 	return putAttributes(c, v.Attributes, true) || news
 }
 
-// fill puts what a visitor said, unproved, where the contact has nothing.
+// fill puts what a visitor said, unproved, where the contact has nothing. A
+// visitor who proved nothing does not change a verified contact, whom an agent
+// may have merged theirs into.
 func fill(c *contact.Contact, v Visitor) bool {
+	if c.Verified && !v.Verified() {
+		return false
+	}
 	news := false
 	put := func(into *string, word string) {
 		if word != "" && *into == "" {

@@ -307,6 +307,10 @@ func TestAnUnverifiedVisitorIsNeverTheVerifiedContact(t *testing.T) {
 				t.Errorf("after the merge %s shows %s", path, a.text)
 			}
 		}
+		w.must(http.StatusNoContent, v.Token, http.MethodPost, "/prechat", `{"name":"Eve","attributes":{"order":"666"}}`)
+		if who, _, err := w.fake.Contacts.Get(t.Context(), w.WS, w.who.ID); err != nil || who.Attributes["order"] != nil {
+			t.Errorf("a form changes her to %+v, %v", who, err)
+		}
 		if again := w.knock(v.Token, ""); again.Verified || again.Contact != nil || again.Token != v.Token {
 			t.Errorf("after the merge they are %+v", again)
 		}
