@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
@@ -121,7 +122,14 @@ func (d *inboundDesk) receive(ctx context.Context, items []channel.Inbound) []ch
 		return all(len(items), later)
 	}
 	results, err := d.ports.Receiver.Receive(ctx, d.scope(inbox), items)
-	if err != nil || len(results) != len(items) {
+	switch {
+	case err != nil && errors.Is(ctx.Err(), context.Canceled):
+		// The plugin ended, or the host does: it brings the items again.
+		return all(len(items), later)
+	case errs.Is(err, errs.Unavailable):
+		d.log.WarnContext(ctx, "what a plugin brought must be brought again", "inbox", string(inbox.ID), "items", len(items), "error", err)
+		return all(len(items), later)
+	case err != nil || len(results) != len(items):
 		d.log.ErrorContext(ctx, "what a plugin brought could not be stored", "inbox", string(inbox.ID), "items", len(items), "error", err)
 		return all(len(items), later)
 	}
