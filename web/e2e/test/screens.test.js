@@ -89,6 +89,17 @@ test('somebody writes, so that there is something to look at', async () => {
     })
     assert.equal(sent.status(), 201)
   }
+  const base = `${server.origin}/api/v1/workspaces/${workspace}`
+  const { items: members } = await (await owner.request.get(`${base}/members`)).json()
+  for (const [path, data] of [
+    ['/teams', { name: 'Sales 销售', description: 'Orders and returns', member_ids: members.map((member) => member.id), inbox_ids: [live.id] }],
+    ['/labels', { name: 'Delivery 配送', color: '#0b6e5f', description: 'Where is my parcel' }],
+    ['/attributes', { target: 'conversation', key: 'order', name: 'Order number 订单号', type: 'text' }],
+    ['/canned', { shortcut: 'hello', title: 'Greeting 问候', text: '您好！Hello {{contact.name}}, how can I help?', scope: 'workspace' }],
+  ]) {
+    const made = await owner.request.post(base + path, { data })
+    assert.equal(made.status(), 201, `${path}: ${await made.text()}`)
+  }
   state = await owner.context().storageState()
 })
 
@@ -97,6 +108,11 @@ const routes = {
   start: '/start',
   design: '/design',
   profile: '/settings/profile',
+  workspace: '/settings/workspace',
+  teams: '/settings/teams',
+  labels: '/settings/labels',
+  fields: '/settings/fields',
+  canned: '/settings/canned',
   members: '/settings/members',
   inboxes: '/settings/inboxes',
   'inbox-new': '/settings/inboxes/new',
