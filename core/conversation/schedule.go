@@ -182,8 +182,8 @@ func (s *Service) Schedule(ctx context.Context, scope identity.Scope, p Schedule
 
 // mayScheduleIn checks what only the transaction knows.
 func (s *Service) mayScheduleIn(ctx context.Context, tx Tx, scope identity.Scope, c *Conversation, p Schedule) error {
-	if c.State == Resolved {
-		return errs.New(errs.Conflict, "conversation.resolved", "The conversation is resolved. Reopen it before you plan an answer.")
+	if err := mayPlan(c); err != nil {
+		return err
 	}
 	if err := s.checkSendAt(p.SendAt); err != nil {
 		return err
@@ -200,6 +200,18 @@ func (s *Service) mayScheduleIn(ctx context.Context, tx Tx, scope identity.Scope
 		err = errs.New(errs.Conflict, "scheduled.too_many", fmt.Sprintf("At most %d messages can wait in one conversation.", MaxScheduled))
 	}
 	return err
+}
+
+// mayPlan refuses where nothing would be sent.
+func mayPlan(c *Conversation) error {
+	switch {
+	case c.MergedInto != "":
+		return errMerged(c)
+	case c.State == Resolved:
+		return errs.New(errs.Conflict, "conversation.resolved", "The conversation is resolved. Reopen it before you plan an answer.")
+	default:
+		return nil
+	}
 }
 
 func (s *Service) checkSendAt(at time.Time) error {
@@ -263,11 +275,11 @@ type ScheduledPatch struct {
 // by another time. Whoever edits it has seen what the customer wrote.
 func (s *Service) Reschedule(ctx context.Context, scope identity.Scope, in ID, id ScheduledID, p ScheduledPatch) (Scheduled, error) {
 	return s.changeScheduled(ctx, scope, in, id, func(ctx context.Context, tx Tx, c *Conversation, m *Scheduled) error {
-		switch {
-		case m.State == ScheduledIsCancelled:
+		if m.State == ScheduledIsCancelled {
 			return errs.New(errs.Conflict, "scheduled.cancelled", "The message was cancelled. Write a new one.")
-		case c.State == Resolved:
-			return errs.New(errs.Conflict, "conversation.resolved", "The conversation is resolved. Reopen it before you plan an answer.")
+		}
+		if err := mayPlan(c); err != nil {
+			return err
 		}
 		if p.Text != nil {
 			m.Text = *p.Text

@@ -85,6 +85,9 @@ func (s *Service) settle(ctx context.Context, tx Tx, c *Conversation, m *Schedul
 // mayBeSent checks what may have changed since the message was written. It
 // changes nothing.
 func (s *Service) mayBeSent(ctx context.Context, tx Tx, c *Conversation, m *Scheduled) error {
+	if c.MergedInto != "" { // its customer is talked to in another conversation now, and nobody looks at this one
+		return errs.New(errs.Conflict, "conversation.merged", "The conversation was merged into another one before the time came. Write it there.")
+	}
 	if c.State == Resolved {
 		return errs.New(errs.Conflict, "conversation.resolved", "The conversation was resolved before the time came.")
 	}

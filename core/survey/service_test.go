@@ -111,13 +111,12 @@ func (d *desk) noLink(code string) {
 // gives answers a link; code "" = accepted.
 func (d *desk) gives(token string, score int, comment, code string) {
 	d.Helper()
-	err := d.surveys.AnswerLink(d.Context(), token, score, comment)
-	if got := ""; err != nil {
-		if got = errs.As(err).Code; got != code {
-			d.Errorf("%d by link: %v, want %q", score, err, code)
-		}
-	} else if code != "" {
-		d.Errorf("%d by link is accepted, want %q", score, code)
+	got := ""
+	if err := d.surveys.AnswerLink(d.Context(), token, score, comment); err != nil {
+		got = errs.As(err).Code
+	}
+	if got != code {
+		d.Errorf("%d by link: %q, want %q", score, got, code)
 	}
 }
 
