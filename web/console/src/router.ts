@@ -18,7 +18,7 @@ declare module "vue-router" {
 /** Why the first page cannot be shown: the server was not reached. */
 export const bootError = ref<unknown>();
 
-const routes: RouteRecordRaw[] = [
+export const routes: RouteRecordRaw[] = [
   { path: "/sign-in", name: "sign-in", component: withTexts("auth", () => import("./auth/SignInPage.vue")), meta: { open: true, title: "auth.signIn" } },
   { path: "/setup", name: "setup", component: withTexts("auth", () => import("./auth/SetupPage.vue")), meta: { open: true, title: "auth.setup" } },
   { path: "/link", name: "link", component: withTexts("auth", () => import("./auth/LinkPage.vue")), meta: { open: true, title: "auth.signIn" } },
@@ -29,7 +29,7 @@ const routes: RouteRecordRaw[] = [
     children: [
       { path: "", redirect: "/conversations/mine" },
       {
-        path: "conversations/:view(mine|unassigned|mentions|team|participating|all|(?:vie|tea|lab|inb)_[^/]+)/:id?",
+        path: "conversations/:view(mine|unassigned|mentions|team|participating|all|vie_[^/]+|tea_[^/]+|lab_[^/]+|inb_[^/]+)/:id?",
         name: "conversations",
         component: () => import("./conversations/ConversationsPage.vue"),
         meta: { title: "nav.conversations" },
