@@ -34,6 +34,8 @@ func searchFixture(t *testing.T, c store.Config) searchtest.Fixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = index.Close(context.WithoutCancel(t.Context())) })
+	offices := contact.NewOrganisations(s.Contacts(), time.Now)
+	made := make(map[contact.ID]contact.OrganisationID)
 	return searchtest.Fixture{
 		Index: index, Source: s.Searchable(), Conversations: fixture(s),
 		Filters: view.NewService(view.Deps{
@@ -41,16 +43,39 @@ func searchFixture(t *testing.T, c store.Config) searchtest.Fixture {
 		}),
 		Rename: func(t *testing.T, c conversation.Conversation, name, phone string) {
 			t.Helper()
-			_, err := s.Contacts().Update(t.Context(), c.Workspace, c.Contact, func(p *contact.Contact) ([]event.Event, error) {
-				p.Name, p.Phone, p.UpdatedAt = name, phone, c.UpdatedAt
-				return []event.Event{{
-					ID: id.NewSource(time.Now).New("chg"), Workspace: string(c.Workspace), Type: contact.Changed, Subject: string(c.Contact), At: time.Now(), Data: []byte(`{}`),
-				}}, nil
-			})
+			change(t, s, c, func(p *contact.Contact) { p.Name, p.Phone = name, phone })
+		},
+		Organise: func(t *testing.T, c conversation.Conversation, name string) {
+			t.Helper()
+			system := identity.SystemScope(c.Workspace)
+			if known, ok := made[c.Contact]; ok {
+				if _, err := offices.Update(t.Context(), system, known, contact.OrganisationEdit{Name: &name}); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			o, err := offices.Create(t.Context(), system, contact.OrganisationEdit{Name: &name})
 			if err != nil {
 				t.Fatal(err)
 			}
+			made[c.Contact] = o.ID
+			change(t, s, c, func(p *contact.Contact) { p.Organisation = o.ID })
 		},
+	}
+}
+
+// change changes a conversation's contact, with its event.
+func change(t *testing.T, s *store.Store, c conversation.Conversation, set func(*contact.Contact)) {
+	t.Helper()
+	_, err := s.Contacts().Update(t.Context(), c.Workspace, c.Contact, func(p *contact.Contact) ([]event.Event, error) {
+		set(p)
+		p.UpdatedAt = c.UpdatedAt
+		return []event.Event{{
+			ID: id.NewSource(time.Now).New("chg"), Workspace: string(c.Workspace), Type: contact.Changed, Subject: string(c.Contact), At: time.Now(), Data: []byte(`{}`),
+		}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -138,6 +138,7 @@ func testImportRefuses(w *world) {
 	}
 	for file, want := range map[string]string{
 		"": "import.empty", "name\n": "import.empty", "\xff\xfe\x00\xd8": "import.encoding", strings.Repeat("a,", 300) + "\n1\n": "import.unreadable",
+		"name,note\nAnna,\"one\nBerta,two\n": "import.unreadable", "\"name\nAnna\n": "import.unreadable",
 		"name\n" + strings.Repeat("x\n", importing.MaxRows+1): "import.too_many_rows",
 	} {
 		same(w, up(file), want)

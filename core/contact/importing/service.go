@@ -79,6 +79,8 @@ func (i *Import) survey(text []byte) error {
 	for {
 		cells, _, err := r.Read()
 		switch {
+		case errors.Is(err, io.EOF) && r.Open(text) > 0:
+			return refused("unreadable", "The file cannot be read as a table: the quote that begins in row "+strconv.Itoa(r.Open(text))+" is not closed.")
 		case errors.Is(err, io.EOF) && i.Rows > 0:
 			return nil
 		case errors.Is(err, io.EOF):

@@ -94,8 +94,9 @@ func Delimiter(text []byte) rune {
 
 // Reader reads a table row by row.
 type Reader struct {
-	csv *csv.Reader
-	row int
+	csv  *csv.Reader
+	row  int
+	last string // cell of the last row
 }
 
 // NewReader returns a Reader of UTF-8 text.
@@ -118,6 +119,7 @@ func (r *Reader) Read() (cells []string, row int, err error) {
 		if len(cells) > MaxColumns {
 			return nil, r.row, ErrColumns
 		}
+		r.last = cells[len(cells)-1]
 		empty := true
 		for i, c := range cells {
 			if len(c) > MaxCell {
@@ -130,6 +132,17 @@ func (r *Reader) Read() (cells []string, row int, err error) {
 			return cells, r.row, nil
 		}
 	}
+}
+
+// Open returns the number of the row in which a quote begins that the text does
+// not close, and that so took the rows after it into one cell; 0 for none. It is
+// asked at the end of the text that was read. Only a quoted cell holds a line
+// break, and a text that ends with such a cell ends with its quote.
+func (r *Reader) Open(text []byte) int {
+	if strings.ContainsAny(strings.TrimSpace(r.last), "\r\n") && !bytes.HasSuffix(bytes.TrimSpace(text), []byte{'"'}) {
+		return r.row
+	}
+	return 0
 }
 
 // Safe returns a cell that no spreadsheet takes for a formula: what begins

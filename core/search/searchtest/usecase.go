@@ -25,6 +25,7 @@ type Fixture struct {
 	Filters       search.Filters // nil = the filter cases are left out
 	Conversations conversationtest.Fixture
 	Rename        func(t *testing.T, c conversation.Conversation, name, phone string) // of the contact, with its event
+	Organise      func(t *testing.T, c conversation.Conversation, name string)        // names the organisation of the contact, made at first, with the events; nil = no such storage
 }
 
 // desk is a workspace that is searched.
@@ -45,6 +46,7 @@ func RunUseCases(t *testing.T, open func(t *testing.T) Fixture) {
 		"notes are found":                testNotes,
 		"contacts by name and number":    testContacts,
 		"a renamed contact":              testRenamed,
+		"a renamed organisation":         testOrganisation,
 		"pages of messages":              testMessagePages,
 		"neighbours that are not asked":  testFalseHits,
 		"merged":                         testMergedFound,
@@ -178,6 +180,22 @@ func testRenamed(d *desk) {
 	conversationtest.Same(d.World, d.finds(search.Contact, "after"), "@After")
 	conversationtest.Same(d.World, d.finds(search.Conversation, "after"), fmt.Sprint("#", c.Number))
 	conversationtest.Same(d.World, d.finds(search.Conversation, "before"), "")
+}
+
+func testOrganisation(d *desk) {
+	if d.f.Organise == nil {
+		d.Skip("the storage knows no organisations")
+	}
+	c := d.Receive(d.Inbox, "a", "", "hello")
+	d.f.Rename(d.T, c, "Li", "")
+	d.f.Organise(d.T, c, "青山茶业")
+	d.catchUp()
+	conversationtest.Same(d.World, d.finds(search.Contact, "茶业"), "@Li")
+	d.f.Organise(d.T, c, "Blue Mountain 茶厂") // nothing tells of the contact itself
+	d.catchUp()
+	conversationtest.Same(d.World, d.finds(search.Contact, "茶厂"), "@Li")
+	conversationtest.Same(d.World, d.finds(search.Contact, "mountain"), "@Li")
+	conversationtest.Same(d.World, d.finds(search.Contact, "青山"), "")
 }
 
 func testMessagePages(d *desk) {

@@ -193,6 +193,7 @@ type touched struct {
 	conversations map[string]bool
 	contacts      map[string]bool
 	started       []string // conversations whose contacts may be new
+	organisations []string // whose contacts are found by another name
 }
 
 func (t *touched) note(typ, subject string) {
@@ -206,15 +207,23 @@ func (t *touched) note(typ, subject string) {
 		t.conversations[subject] = true
 	case contact.Changed:
 		t.contacts[subject] = true
+	case contact.OrganisationChanged:
+		t.organisations = append(t.organisations, subject)
 	case catalog.AttributeChanged:
 	}
 }
 
-// owners adds the contacts of new conversations, and the conversations of
-// contacts that changed.
+// owners adds the contacts of new conversations and of changed organisations,
+// and the conversations of contacts that changed. The contacts of a deleted
+// organisation are left as they are: the index holds more words for them than
+// they have, and what a search finds is compared with their texts.
 func (s *Source) owners(ctx context.Context, workspace identity.WorkspaceID, t *touched) error {
 	changed := keys(t.contacts)
 	err := s.in(ctx, `SELECT contact_id FROM conversation WHERE workspace_id = ? AND conversation_id IN (%)`, workspace, t.started, t.contacts)
+	if err != nil {
+		return err
+	}
+	err = s.in(ctx, `SELECT contact_id FROM contact WHERE workspace_id = ? AND organisation_id <> '' AND organisation_id IN (%)`, workspace, t.organisations, t.contacts)
 	if err != nil {
 		return err
 	}
