@@ -7,6 +7,7 @@ export function moveFocus(list: HTMLElement | undefined, to: 1 | -1 | "first" | 
 
 /** The index to go to from `at`; -1 is none. */
 export function nextRow(count: number, at: number, to: 1 | -1 | "first" | "last"): number {
+  if (count === 0) return -1;
   if (to === "first") return 0;
   if (to === "last") return count - 1;
   return at < 0 ? 0 : Math.min(count - 1, Math.max(0, at + to));

@@ -12,7 +12,7 @@ export const shows = {
 } as const satisfies Record<string, readonly JourneyItem["kind"][]>;
 export type Show = keyof typeof shows;
 
-export const isShow = (value: unknown): value is Show => typeof value === "string" && value in shows;
+export const isShow = (value: unknown): value is Show => typeof value === "string" && Object.hasOwn(shows, value);
 
 /** What tells one item from all others; a change of an item keeps it. */
 export function keyOf(item: JourneyItem): string {
