@@ -195,9 +195,16 @@ export function placeInPages(
   const without = pages.map((page) => removeFrom(page, incoming.id));
   if (!verdict) return without;
   const order = orders[sort];
+  if (held && order(held, row) === 0) return pages.map((page) => (page.items.includes(held) ? { ...page, items: page.items.map((item) => (item === held ? row : item)) } : page));
   // Tails as they were: a row that stays where it is, at the end of what is held, stays in it.
   const place = pages.findIndex((page, index) => reaches(page, row, order) || (index === pages.length - 1 && !page.next_cursor));
-  return without.map((page, index) => (index === place ? { ...page, items: [...page.items, row].sort(order) } : page));
+  return without.map((page, index) => (index === place ? { ...page, items: inserted(page.items, row, order) } : page));
+}
+
+/** Those that stay keep their order: the server knows times finer than it tells them. */
+function inserted(rows: readonly Conversation[], row: Conversation, order: Order): Conversation[] {
+  const place = rows.findIndex((one) => order(row, one) < 0);
+  return place < 0 ? [...rows, row] : [...rows.slice(0, place), row, ...rows.slice(place)];
 }
 
 function removeFrom(page: ListPage<Conversation>, id: string): ListPage<Conversation> {

@@ -1,4 +1,4 @@
-import type { NotificationPreferences } from "./contract";
+import type { NotificationPreferences } from "./types";
 
 /** Whether it is the time of day in which neither browser nor sound tell of anything. */
 export function isQuiet(quiet: NotificationPreferences["quiet_hours"], now: Date): boolean {

@@ -1,8 +1,5 @@
 /** The objects of the API, named as people speak of them; their shape is generated from OpenAPI. */
 import type { components } from "./api/schema";
-import type { RatingRef } from "./contract";
-
-export type * from "./contract";
 
 type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
 
@@ -19,9 +16,9 @@ export type PresenceEntry = Schema<"Presence">;
 export type PresenceStatus = PresenceEntry["status"];
 
 /** What a channel can carry: `text`, `image`, `audio`, `file`, `reply`; bytes of one attachment. */
-export type Capabilities = Schema<"CapabilitiesBody"> & { attachment_limit?: number };
+export type Capabilities = Schema<"CapabilitiesBody">;
 export type ChannelType = Schema<"ChannelTypeBody">;
-export type Inbox = Omit<Schema<"InboxBody">, "capabilities"> & { capabilities: Capabilities };
+export type Inbox = Schema<"InboxBody">;
 export type Place = Schema<"Place">;
 export type InboxStatus = Schema<"HealthBody">;
 export type Plugin = Schema<"PluginBody">;
@@ -43,12 +40,10 @@ export type ContactImport = Schema<"ImportBody">;
 export type GivenRating = Schema<"RatingBody">;
 export type RatingsPage = Schema<"RatingsBody">;
 export type RatingSummary = RatingsPage["summary"];
-export type Conversation = Schema<"Conversation"> & ConversationMore;
-
-/** What the row gains with routes that are still to come. */
-interface ConversationMore {
-  rating?: RatingRef;
-}
+export type Conversation = Schema<"Conversation">;
+export type Priority = NonNullable<Conversation["priority"]>;
+/** The customer's last word on a conversation. */
+export type RatingRef = Schema<"Rating">;
 /** A saved view. */
 export type SavedView = Omit<Schema<"ViewBody">, "filter"> & { filter: FilterNode };
 /** A choice of conversations: one condition, or several joined. `docs/reference/filters.md`. */
@@ -65,41 +60,45 @@ export type ConversationState = Conversation["state"];
 export type Message = Schema<"Message">;
 export type MessageKind = Message["kind"];
 export type Actor = Schema<"Actor">;
+/** A file of a message. `url` and `preview_url` carry their own right to be read, and expire. */
+export type Attachment = Schema<"Attachment">;
+/** A message that another one answers, as it was when it was quoted. */
+export type Quote = Schema<"Quote">;
+/** A colleague named in a note. */
+export type Mention = Schema<"Mention">;
+/** One step on the way of a message to the customer. */
+export type DeliveryStep = Schema<"DeliveryStep">;
+/** What a member is writing in a conversation, kept by the server. `rev` grows with every write; a write names the one it saw. */
+export type ServerDraft = Schema<"Draft">;
+/** A message to be sent later. */
+export type Scheduled = Schema<"Scheduled">;
+
+export type Label = Schema<"LabelBody">;
+/** A custom attribute as the workspace defined it. */
+export type Attribute = Schema<"AttributeBody">;
+export type AttributeType = Attribute["type"];
+/** A text written once. Its variables are filled in by `expandCanned`. */
+export type Canned = Schema<"CannedBody">;
+export type Team = Schema<"TeamBody">;
+/** One thing that a member is told. */
+export type AppNotification = Schema<"Notification">;
+export type NotificationKind = AppNotification["kind"];
+/** How a member wants to be told of each kind. */
+export type NotificationPreferences = Schema<"PreferencesBody">;
+
 /** One row of a conversation's history: the unit of timeline, feed and resume. */
-export type Change = Omit<Schema<"Change">, "type" | "message"> & { type: ChangeType; message?: Message };
-export type ChangeType =
-  | Schema<"Change">["type"]
-  | "conversation.labeled"
-  | "conversation.attributes"
-  | "conversation.priority"
-  | "conversation.participants"
-  | "conversation.team"
-  | "conversation.merged"
-  | "conversation.absorbed"
-  | "conversation.unmerged"
-  | "conversation.read_by_contact"
-  | "conversation.offline"
-  | "scheduled.created"
-  | "scheduled.changed"
-  | "scheduled.cancelled"
-  | "scheduled.sent"
-  | "scheduled.failed"
-  | "rating.requested"
-  | "rating.given";
-export type TimelinePage = Omit<Schema<"TimelineBody">, "items"> & { items: Change[] };
+export type Change = Schema<"Change">;
+export type ChangeType = Change["type"];
+export type TimelinePage = Schema<"TimelineBody">;
 /** One event of a workspace's feed. `feed` is gapless per workspace. */
-export type FeedEvent = Omit<Schema<"FeedEvent">, "change" | "conversation"> & { change?: Change; conversation?: Conversation };
+export type FeedEvent = Schema<"FeedEvent">;
 
 /** What a visitor may see of a conversation. `seq` is gapless for the visitor. */
-export type PublicChange = Omit<Schema<"PublicChange">, "type"> & { type: Schema<"PublicChange">["type"] | "rating_requested" | "rated"; score?: number };
+export type PublicChange = Schema<"PublicChange">;
 export type PublicQuote = Schema<"PublicQuote">;
 export type PublicMessage = Schema<"PublicMessage">;
-export type VisitorSession = Omit<Schema<"VisitorSessionBody">, "settings"> & {
-  settings: WidgetSettings;
-  /** Whether the site vouched for who the visitor is. */
-  verified?: boolean;
-  contact?: { name?: string };
-};
+/** `verified`: the site vouched for who the visitor is. */
+export type VisitorSession = Omit<Schema<"VisitorSessionBody">, "settings"> & { settings: WidgetSettings };
 
 /** The public part of a live inbox's configuration; the widget's own plugin says what is in it. */
 export interface WidgetSettings {

@@ -1,5 +1,5 @@
 import { Backoff } from "./live/backoff";
-import type { Attachment } from "./contract";
+import type { Attachment } from "./types";
 import { ApiError, problemOf, unreachable } from "./problem";
 
 /** An upload as the server knows it; `attachment` is there once the last byte is. */

@@ -139,6 +139,13 @@ describe("applyToPages", () => {
     expect(ids(applyToPages([{ items: [tenth] }], later, all, "me"))).toEqual(["21"]);
   });
 
+  it("leaves the order of what was written in one millisecond to the server", () => {
+    const at = "2026-01-01T00:00:09.001Z";
+    const held = [{ items: ["3", "7", "5"].map((id) => row(id, { updated_at: at })) }];
+    expect(ids(applyToPages(held, row("7", { last_seq: 2, updated_at: at, contact_read_seq: 1 }), all, "me"))).toEqual(["375"]);
+    expect(ids(applyToPages(held, row("4", { updated_at: at }), all, "me"))).toEqual(["4375"]);
+  });
+
   it("takes what was never held for unread, unless the contact never wrote", () => {
     const fed = { ...row("1"), unread: undefined };
     expect(applyToPages([{ items: [] }], fed, all, "me")[0]!.items[0]!.unread).toBe(true);

@@ -103,7 +103,7 @@ describe("DraftSync", () => {
   });
   afterEach(() => vi.useRealTimers());
 
-  const stored = (text: string, rev: number): ServerDraft => ({ text, kind: "text", rev, updated_at: "" });
+  const stored = (text: string, rev: number): ServerDraft => ({ conversation_id: "cnv_1", text, kind: "text", rev, updated_at: "" });
   const typed = (text: string): DraftContent => ({ kind: "text", text, attachments: [] });
   const unreachable = () => new ApiError({ status: 0, code: "network.unreachable" });
 

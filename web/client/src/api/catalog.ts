@@ -1,4 +1,4 @@
-import type { Attribute, Canned, Label, Team } from "../contract";
+import type { Attribute, Canned, Label, Team } from "../types";
 import type { Api } from "./client";
 
 /** What the people of a workspace share: labels, attributes, canned replies, teams. */

@@ -1,5 +1,4 @@
-import type { DeliveryStep, Priority, Scheduled, ServerDraft } from "../contract";
-import type { Conversation } from "../types";
+import type { Conversation, DeliveryStep, Priority, Scheduled, ServerDraft } from "../types";
 import { uploadTransport, type UploadTransport } from "../upload";
 import type { Api } from "./client";
 

@@ -1,5 +1,4 @@
-import type { AppNotification, NotificationPreferences, Team } from "../contract";
-import type { ListPage, PresenceEntry } from "../types";
+import type { AppNotification, ListPage, NotificationPreferences, PresenceEntry, Team } from "../types";
 import type { Api } from "./client";
 
 const BASE = "/api/v1/workspaces/{workspace}" as const;

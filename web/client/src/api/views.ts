@@ -1,6 +1,5 @@
 import type { ConversationFilter, ListSort } from "../apply";
-import type { Priority } from "../contract";
-import type { BulkItem, Conversation, FilterNode, ListPage, SavedView, SearchAnswer } from "../types";
+import type { BulkItem, Conversation, FilterNode, ListPage, Priority, SavedView, SearchAnswer } from "../types";
 import type { Api } from "./client";
 
 /** How many conversations one call of `bulk` takes. */

@@ -96,12 +96,12 @@ export const deskRoutes: Record<string, Route> = {
     const rev = Number(body["rev"]) + 1;
     const attachments = world.desk.media.taken(body["attachment_ids"]);
     const updated_at = new Date().toISOString();
-    world.desk.drafts.set(id!, { text: String(body["text"]), kind: body["kind"] as "text", rev, updated_at, attachments, reply_to: body["reply_to"] ? quote(world, id!, String(body["reply_to"])) : undefined });
+    world.desk.drafts.set(id!, { conversation_id: id!, text: String(body["text"]), kind: body["kind"] as "text", rev, updated_at, attachments, reply_to: body["reply_to"] ? quote(world, id!, String(body["reply_to"])) : undefined });
     return [200, { rev, updated_at }];
   },
   "GET conversations/:c/scheduled": (world, [id]) => [200, { items: world.desk.scheduled.filter((one) => one.conversation_id === id && (one.state === "waiting" || one.state === "failed")) }],
   "POST conversations/:c/scheduled": (world, [id], _q, body) => {
-    const one: Scheduled = { id: world.id("sch"), conversation_id: id!, text: String(body["text"]), attachments: world.desk.media.taken(body["attachment_ids"]), send_at: String(body["send_at"]), unless_reply: body["unless_reply"] === true, created_by: agent(world), created_at: new Date().toISOString(), state: "waiting" };
+    const one: Scheduled = { id: world.id("sch"), client_msg_id: String(body["client_msg_id"]), conversation_id: id!, text: String(body["text"]), attachments: world.desk.media.taken(body["attachment_ids"]), send_at: String(body["send_at"]), unless_reply: body["unless_reply"] === true, created_by: agent(world), created_at: new Date().toISOString(), state: "waiting" };
     world.desk.scheduled.push(one);
     world.record(id!, "scheduled.created", agent(world), { data: { scheduled_id: one.id, send_at: one.send_at } });
     return [201, one];
@@ -178,5 +178,5 @@ function richTalk(world: World, ago: (minutes: number) => string): void {
   world.record("cnv_0", "conversation.read_by_contact", customer, { data: { seq: world.conversations.get("cnv_0")!.last_seq }, row: { contact_read_seq: world.conversations.get("cnv_0")!.last_seq }, at: ago(24) });
   post(customer, "text", "太好了，谢谢你们！", 23, {});
   Object.assign(world.conversations.get("cnv_3")!, { rating: { score: 5, comment: "Fast and friendly!", at: ago(20) } });
-  world.desk.scheduled.push({ id: "sch_1", conversation_id: "cnv_0", text: "补发的茶罐收到了吗？", send_at: ago(-60 * 26), unless_reply: true, created_by: lin, created_at: ago(20), state: "waiting" });
+  world.desk.scheduled.push({ id: "sch_1", client_msg_id: "later", conversation_id: "cnv_0", text: "补发的茶罐收到了吗？", send_at: ago(-60 * 26), unless_reply: true, created_by: lin, created_at: ago(20), state: "waiting" });
 }
