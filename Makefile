@@ -112,8 +112,9 @@ mutants: $(WEB) ## Seeded bugs: the crash harness must catch each
 	$(CRASH) -mutants
 
 .PHONY: bench
-bench: $(WEB) ## Throughput, latency, memory and start, as ratios to a bare loop in the same run
+bench: build ## Throughput, latency, memory and start, as ratios to a bare loop in the same run; the desk in a browser
 	go run ./core/internal/bench
+	node web/e2e/bench/desk.js
 
 ##@ Check
 

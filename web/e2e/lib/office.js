@@ -11,7 +11,7 @@ export function call(method, url, { body, headers = {}, agent } = {}) {
       res.on('data', (part) => parts.push(part))
       res.on('end', () => {
         const text = Buffer.concat(parts).toString()
-        if (res.statusCode >= 300) return failed(new Error(`${method} ${url}: ${res.statusCode} ${text}`))
+        if (res.statusCode >= 300) return failed(Object.assign(new Error(`${method} ${url}: ${res.statusCode} ${text}`), { status: res.statusCode }))
         done({ headers: res.headers, text, body: text && res.headers['content-type']?.includes('json') ? JSON.parse(text) : undefined })
       })
       res.on('error', failed)
@@ -39,6 +39,18 @@ export async function liveInbox(server, { cookie, workspace }) {
   return body.items.find((inbox) => inbox.live).id
 }
 
+/** A visitor's session; the process that decides about it may only be starting. */
+async function admit(live, agent) {
+  for (let patience = 100; ; patience--) {
+    try {
+      return (await call('POST', `${live}/sessions`, { body: {}, agent })).body
+    } catch (error) {
+      if (error.status !== 503 || patience === 0) throw error
+      await new Promise((done) => setTimeout(done, 200))
+    }
+  }
+}
+
 /** Sessions from one network, fewer than the server's budget for it. */
 const PER_ADDRESS = 50
 
@@ -50,7 +62,7 @@ export async function customers(server, inbox, count, lines) {
   const arrive = async (network) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 2, localAddress: `127.0.${1 + Math.floor(network / 250)}.${1 + (network % 250)}` })
     for (let n = network * PER_ADDRESS; n < Math.min(count, (network + 1) * PER_ADDRESS); n++) {
-      const { body } = await call('POST', `${live}/sessions`, { body: {}, agent })
+      const body = await admit(live, agent)
       out[n] = { token: body.token, session: body.session_id }
       for (const text of lines(n)) {
         await call('POST', `${live}/messages`, { body: { client_msg_id: randomUUID(), text }, headers: { authorization: `Bearer ${body.token}` }, agent })
