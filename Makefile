@@ -93,6 +93,11 @@ hostile-content: build ## Text and files that mean harm, through the real server
 	go test ./core/app -run 'Hostile|Bombs|Pieces|SurviveAKill|FilesOnAFullDisk' -v
 	cd web/e2e && node --test --test-timeout=300000 test/hostile.test.js
 
+.PHONY: fuzz
+fuzz: ## Filters into SQL, and dispatch against its model: make fuzz FUZZ=60s
+	go test ./core/store/filters -run xxx -fuzz FuzzCompile -fuzztime $(FUZZ)
+	go test ./core/dispatch -run xxx -fuzz FuzzEngine -fuzztime $(FUZZ)
+
 .PHONY: budgets
 budgets: build ## What a browser downloads, before and after a click, against its budget
 	node web/console/dev/budget.mjs
