@@ -57,27 +57,29 @@ func markup() []Specimen {
 	page := "<!DOCTYPE html><html><body>" + script + "</body></html>"
 	var all []Specimen
 	for label, text := range map[string]string{
-		"SVG":                       svg,
-		"SVG with a declaration":    `<?xml version="1.0"?>` + svg,
-		"HTML":                      page,
-		"HTML after spaces":         strings.Repeat("\n \t", 100) + page,
-		"HTML after a BOM":          "\ufeff" + page,
-		"HTML in UTF-16":            "\xfe\xff\x00<\x00s\x00c\x00r\x00i\x00p\x00t\x00>",
-		"HTML in UTF-7":             "+ADw-script+AD4-alert(1)+ADw-/script+AD4-",
-		"XHTML":                     `<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml">` + script + `</html>`,
-		"XML with a style sheet":    `<?xml version="1.0"?><?xml-stylesheet type="text/xsl" href="data:,x"?><a/>`,
-		"a comment, then HTML":      "<!-- GIF89a -->" + page,
-		"almost PNG, then HTML":     "\x89PNG\r\n" + page,
-		"almost JPEG, then HTML":    "\xff\xd8" + page,
-		"JavaScript":                "alert(1)",
-		"MHTML":                     "MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n\r\n" + page,
-		"Flash":                     "CWS\x09" + page,
-		"a Windows shortcut":        "[InternetShortcut]\r\nURL=javascript:alert(1)",
-		"a program":                 "MZ\x90\x00" + strings.Repeat("\x00", 60) + "PE\x00\x00",
-		"an ELF program":            "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 60),
-		"WebP head, then HTML":      "RIFF\x00\x01\x00\x00WEBP" + page,
-		"one byte":                  "<",
-		"text of one kind of quote": `"><img src=x onerror=alert(1)>`,
+		"SVG":                                 svg,
+		"SVG with a declaration":              `<?xml version="1.0"?>` + svg,
+		"HTML":                                page,
+		"HTML after spaces":                   strings.Repeat("\n \t", 100) + page,
+		"HTML after a BOM":                    "\ufeff" + page,
+		"HTML in UTF-16":                      "\xfe\xff\x00<\x00s\x00c\x00r\x00i\x00p\x00t\x00>",
+		"HTML in UTF-7":                       "+ADw-script+AD4-alert(1)+ADw-/script+AD4-",
+		"XHTML":                               `<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml">` + script + `</html>`,
+		"XML with a style sheet":              `<?xml version="1.0"?><?xml-stylesheet type="text/xsl" href="data:,x"?><a/>`,
+		"a comment, then HTML":                "<!-- GIF89a -->" + page,
+		"almost PNG, then HTML":               "\x89PNG\r\n" + page,
+		"almost JPEG, then HTML":              "\xff\xd8" + page,
+		"JavaScript":                          "alert(1)",
+		"MHTML":                               "MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n\r\n" + page,
+		"Flash":                               "CWS\x09" + page,
+		"a Windows shortcut":                  "[InternetShortcut]\r\nURL=javascript:alert(1)",
+		"SVG in capitals":                     strings.ToUpper(svg),
+		"HTML in UTF-16, the other way round": "\xff\xfe<\x00s\x00c\x00r\x00i\x00p\x00t\x00>\x00",
+		"a program":                           "MZ\x90\x00" + strings.Repeat("\x00", 60) + "PE\x00\x00",
+		"an ELF program":                      "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 60),
+		"WebP head, then HTML":                "RIFF\x00\x01\x00\x00WEBP" + page,
+		"one byte":                            "<",
+		"text of one kind of quote":           `"><img src=x onerror=alert(1)>`,
 	} {
 		for _, name := range []string{"picture.png", "x.html"} {
 			all = append(all, Specimen{Label: label, Name: name, Data: []byte(text), Kind: media.File})
@@ -98,6 +100,7 @@ func polyglots() []Specimen {
 	return []Specimen{
 		{Label: "GIF and JavaScript", Name: "x.gif", Data: append(GIF(4, 4, 1), []byte("*/=1;alert(1)//")...), Kind: media.Image, Type: "image/gif", Drawn: true},
 		{Label: "GIF whose size is a comment", Name: "x.js", Data: []byte("GIF89a/*\x00\x00\x00\x00*/=1;alert(1)"), Kind: media.File, Type: "image/gif"},
+		{Label: "JPEG and JavaScript", Name: "x.js", Data: append(scripted(), small[2:]...), Kind: media.Image, Type: "image/jpeg", Drawn: true},
 		{Label: "PNG and ZIP", Name: "x.png", Data: append(PNG(8, 8), archive.Bytes()...), Kind: media.Image, Type: "image/png", Drawn: true},
 		{Label: "PNG and HTML", Name: "x.html", Data: append(PNG(8, 8), script...), Kind: media.Image, Type: "image/png", Drawn: true},
 		{Label: "JPEG with HTML in a comment", Name: "x.jpg.html", Data: append(comment, small[2:]...), Kind: media.Image, Type: "image/jpeg", Drawn: true},
@@ -106,6 +109,15 @@ func polyglots() []Specimen {
 		{Label: "ZIP and HTML", Name: "x.zip", Data: append(archive.Bytes(), script...), Kind: media.File, Type: "application/zip"},
 		{Label: "WAV and HTML", Name: "x.html", Data: append(WAV(1), script...), Kind: media.Audio, Type: "audio/wav"},
 	}
+}
+
+// scripted is the beginning of a JPEG whose comment has the length "/*", so
+// that all of it is a comment of JavaScript, too, but for what is called.
+func scripted() []byte {
+	const length = 0x2f2a
+	call := "*/=alert(document.domain);/*"
+	b := append([]byte{0xff, 0xd8, 0xff, 0xfe, length >> 8, length & 0xff}, call...)
+	return append(b, bytes.Repeat([]byte(" "), length-2-len(call))...)
 }
 
 // bombs are small and become large when they are unpacked.
@@ -138,6 +150,16 @@ func bombs() []Specimen {
 		{Label: "WebP whose canvas is small", Name: "x.webp", Data: webp("VP8X", []byte{0, 0, 0, 0, 9, 0, 0, 9, 0, 0}, "VP8 ", []byte("\x10\x00\x00\x9d\x01\x2a\xff\x3f\xff\x3f")), Kind: media.File, Type: "image/webp"},
 		{Label: "WebP whose canvas is huge", Name: "x.webp", Data: webp("VP8X", []byte{16, 0, 0, 0, 255, 255, 255, 255, 255, 255}, "ALPH", []byte{0, 0}), Kind: media.File, Type: "image/webp"},
 		{Label: "a ZIP of 4 GiB", Name: "x.zip", Data: z.Bytes(), Kind: media.File, Type: "application/zip"},
+		{Label: "a gzip of 1 GiB", Name: "x.svgz", Data: gzipped(raw), Kind: media.File, Type: "application/gzip"},
+		{Label: "GIF whose frame is larger than its screen", Name: "x.gif", Data: framed(gifHeader(10, 10), 65535, 65535), Kind: media.File, Type: "image/gif"},
+		{Label: "GIF of 40 megapixels, frame after frame", Name: "x.gif", Data: frames(8000, 5000, 200), Kind: media.File, Type: "image/gif"},
+		{
+			Label: "WebP of frames larger than its canvas", Name: "x.webp", Kind: media.File, Type: "image/webp",
+			Data: webp("VP8X", []byte{2, 0, 0, 0, 9, 0, 0, 9, 0, 0}, "ANIM", make([]byte, 6), "ANMF",
+				append([]byte{0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 1, 0, 0, 0}, "VP8 \x0a\x00\x00\x00\x10\x00\x00\x9d\x01\x2a\xff\x3f\xff\x3f"...)),
+		},
+		{Label: "WebP without loss, 16,384 × 16,384", Name: "x.webp", Data: webp("VP8L", []byte("\x2f\xff\xff\xff\x0f")), Kind: media.File, Type: "image/webp"},
+		{Label: "BMP 50,000 × 50,000", Name: "x.png", Data: bmpHeader(50_000, 50_000), Kind: media.File, Type: "image/bmp"},
 	}
 }
 
@@ -227,6 +249,10 @@ func Names() map[string]string {
 		strings.Repeat("x", 300):                   strings.Repeat("x", 120),
 		"a" + strings.Repeat(".b", 200):            "a" + strings.Repeat(".b", 59),
 		"invoice\u202efdp.exe":                     "invoicefdp.exe",
+		"photo_high_re\u202egnp.js":                "photo_high_regnp.js",
+		"\u202e\u202d\u2067\u200f.png":             "png",
+		"a\u2028b\u2029c\u000bd.txt":               "a b c d.txt",
+		strings.Repeat("\u202e", 300) + "x.pdf":    "x.pdf",
 		"in\u2066voice\u2069\u200b\u200d\ufeff.md": "invoice.md",
 		"a\x00b\x01\x1b[31m\r\n\x7f\u0085c.txt":    "ab[31m c.txt",
 		"../../../etc/passwd":                      "passwd",
@@ -385,6 +411,34 @@ func gifHeader(w, h uint16) []byte {
 	b = append(b, 0x80, 0, 0, 0, 0, 0, 255, 255, 255, 0x2c, 0, 0, 0, 0)
 	b = binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16(b, w), h)
 	return append(b, 0, 2, 2, 0x4c, 1, 0, 0x3b)
+}
+
+// framed gives the frame of a gifHeader another size.
+func framed(b []byte, w, h uint16) []byte {
+	const at = 13 + 6 + 1 + 4
+	binary.LittleEndian.PutUint16(b[at:], w)
+	binary.LittleEndian.PutUint16(b[at+2:], h)
+	return b
+}
+
+// frames is a GIF of so many frames of nothing, each as large as the screen.
+func frames(w, h uint16, n int) []byte {
+	b := gifHeader(w, h)
+	frame := b[13+6 : len(b)-1]
+	return append(append(bytes.Clone(b[:len(b)-1]), bytes.Repeat(frame, n-1)...), 0x3b)
+}
+
+// gzipped puts what deflated made into the coat of gzip. Its checksum is wrong:
+// whoever looks at it has unpacked everything.
+func gzipped(zlib []byte) []byte {
+	b := append([]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3}, zlib[2:len(zlib)-4]...)
+	return append(b, make([]byte, 8)...)
+}
+
+// bmpHeader is the beginning of a bitmap without pixels.
+func bmpHeader(w, h uint32) []byte {
+	b := append([]byte("BM\x36\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00\x00"), binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, w), h)...)
+	return append(append(b, 1, 0, 24, 0), make([]byte, 24)...)
 }
 
 // jpegHeader is the beginning of a JPEG with so many empty scans.
