@@ -11,19 +11,31 @@ import (
 	"github.com/patchbay-im/patchbay/core/view"
 )
 
-// The reference page: its examples are accepted, and it names every field and
-// operator there is.
+// The reference page, in both languages: its examples are accepted, and it
+// names every field, operator and code there is.
 func TestReference(t *testing.T) {
-	b, err := os.ReadFile("../../docs/reference/filters.md")
+	for _, page := range []string{"filters.md", "filters.zh-CN.md"} {
+		t.Run(page, func(t *testing.T) { reference(t, page) })
+	}
+}
+
+func reference(t *testing.T, page string) {
+	t.Helper()
+	b, err := os.ReadFile("../../docs/reference/" + page)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, code := range []string{filter.CodeSyntax, filter.CodeField, filter.CodeOp, filter.CodeValue, filter.CodeDepth} {
+		if !strings.Contains(string(b), "`"+code+"`") {
+			t.Errorf("the page does not name the code %s", code)
+		}
 	}
 	fields := view.Fields([]catalog.Attribute{
 		{Target: catalog.OfConversation, Key: "plan", Type: catalog.List, Options: []string{"gold", "silver"}},
 		{Target: catalog.OfContact, Key: "renewal", Type: catalog.Date},
 	})
 	parts := strings.Split(string(b), "```json\n")
-	if len(parts) < 6 {
+	if len(parts) != 7 {
 		t.Fatalf("only %d examples", len(parts)-1)
 	}
 	for _, part := range parts[1:] {
