@@ -111,7 +111,7 @@ func FuzzCompile(f *testing.F) {
 		if number = bounded(number); number != math.Trunc(number) {
 			like = 0.5
 		}
-		at := time.UnixMicro(int64(seed >> 1)) //nolint:gosec // any time
+		at := time.UnixMicro(int64(seed >> 1))
 		for _, n := range trees {
 			for _, driver := range []db.Driver{db.SQLite, db.Postgres} {
 				theirs := sql(t, driver, spelled(n, text, key, number, at), filter.Env{Now: at, Me: text, Teams: []string{key}}, text)
