@@ -83,6 +83,10 @@ export const listRoutes: Record<string, Route> = {
     const at = wrong(body["filter"] as FilterNode);
     return at ? refuse(at) : [200, { items: [...world.conversations.values()].filter((row) => fits(world, row, body["filter"] as FilterNode)).slice(0, 1).map((row) => world.row(row)) }];
   },
+  "POST conversations/check": (world, _p, _q, body) => [200, { ids: (body["ids"] as string[]).filter((id) => {
+    const row = world.conversations.get(id);
+    return row && viewOf(world, row, String(body["view"] ?? "all"));
+  }) }],
   "POST conversations/bulk": (world, _p, _q, body) => {
     const items = (body["ids"] as string[]).map((id) => {
       const row = world.conversations.get(id);
