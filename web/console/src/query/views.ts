@@ -34,7 +34,7 @@ export function useCounts(more: MaybeRefOrGetter<readonly string[]>) {
   const { api, id } = useWorkspace();
   const { onEvent, cache } = useLive();
   const client = useQueryClient();
-  const { data: views } = useViews();
+  const { data: views, isFetched } = useViews();
   const names = computed(() => [...new Set([...builtinViews, ...(views.value ?? []).map((view) => view.id), ...toValue(more)])]);
   const key = computed(() => keys.counts(id, names.value));
   const counting = new Counting();
@@ -69,6 +69,7 @@ export function useCounts(more: MaybeRefOrGetter<readonly string[]>) {
   const query = useQuery({
     queryKey: key,
     queryFn: ({ queryKey }) => api.views.counts(queryKey[2]),
+    enabled: isFetched,
     placeholderData: (held) => held,
     refetchInterval: RECOUNT_MS,
   });
