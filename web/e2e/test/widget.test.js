@@ -52,6 +52,8 @@ let written = 0
 const answer = (id, text) => api('POST', `/conversations/${id}/messages`, { client_msg_id: `018f0000-0000-7000-8000-${String(++written).padStart(12, '0')}`, kind: 'text', text })
 const chat = (page) => page.frames().find((frame) => frame.url().includes('/w/'))
 const kept = (visitor, key) => visitor.page.evaluate((name) => Object.entries(localStorage).find(([at]) => at.endsWith(`:${name}`))?.[1], key)
+/** Whom this browser's session is of, when the site vouched for somebody. */
+const signedIn = async (visitor) => (await kept(visitor, 'token'))?.split('|')[1]
 const heard = (visitor, name) => visitor.page.evaluate((wanted) => globalThis.heard.filter(([event]) => event === wanted).map(([, detail]) => detail), name)
 const call = (visitor, ...args) => visitor.page.evaluate((list) => globalThis.Patchbay(...list), args)
 
@@ -156,7 +158,7 @@ test('who the site vouches for has one conversation everywhere; nobody else sees
   await chen.frame.getByTestId('widget-input').fill('and my password is')
   await chen.page.goto(as('zhou'))
   await chen.frame.getByTestId('widget-input').waitFor()
-  await expectSoon(async () => (await kept(chen, 'subject')) === 'zhou', 5000, () => 'zhou is not signed in')
+  await expectSoon(async () => (await signedIn(chen)) === 'zhou', 5000, () => 'zhou is not signed in')
   const nothing = async (visitor, who) => {
     await visitor.page.waitForTimeout(400)
     assert.deepEqual(await visitor.messages(), [], `${who} sees what Chen wrote`)
@@ -202,16 +204,16 @@ test('a chat for those who signed in says so to the others', async () => {
 test('leaving in one tab is leaving in all, and ends the session', async () => {
   const id = await inbox()
   const { secret } = await api('POST', `/inboxes/${id}/identity-secret`)
-  const signedIn = (jti) => site.page(id, { calls: [['identify', { jwt: sign(secret, { aud: id, sub: 'mei', jti }) }]] })
-  const one = await Visitor.arrive(browser, signedIn('a'))
+  const page = (jti) => site.page(id, { calls: [['identify', { jwt: sign(secret, { aud: id, sub: 'mei', jti }) }]] })
+  const one = await Visitor.arrive(browser, page('a'))
   await press(one)
   await one.send('private matter')
   await one.sees('private matter')
-  const two = await beside(one, signedIn('b'))
+  const two = await beside(one, page('b'))
   await press(two)
   await two.sees('private matter')
   await two.frame.getByTestId('widget-input').fill('half a thought')
-  const token = await kept(one, 'token')
+  const [token] = (await kept(one, 'token')).split('|')
   await call(one, 'logout')
   for (const [name, tab] of [['its own tab', one], ['the other tab', two]]) {
     await expectSoon(async () => (await tab.messages()).length === 0, 5000, async () => `${name} still shows ${await tab.messages()}`)
@@ -220,11 +222,31 @@ test('leaving in one tab is leaving in all, and ends the session', async () => {
   const past = () => lin.page.request.get(`${server.origin}/api/v1/live/${id}/changes`, { headers: { Authorization: `Bearer ${token}` } })
   await expectSoon(async () => (await past()).status() === 401, 5000, () => 'the session goes on')
   await expectSoon(async () => ![undefined, token].includes(await kept(one, 'token')), 5000, () => 'no session of anybody')
-  assert.equal(await kept(one, 'subject'), undefined)
+  assert.equal(await signedIn(one), undefined)
   await two.send('from somebody new')
   await one.sees('from somebody new')
   assert.equal((await conversations(id)).length, 2)
   await one.page.context().close()
+})
+
+test('two people, two tabs of one browser: the last one signed in has both, and sees nothing of the other', async () => {
+  const id = await inbox()
+  const { secret } = await api('POST', `/inboxes/${id}/identity-secret`)
+  const as = (sub) => site.page(id, { calls: [['identify', { jwt: sign(secret, { aud: id, sub }) }]] })
+  const ann = await Visitor.arrive(browser, as('ann'))
+  await press(ann)
+  await ann.send('what Ann wrote')
+  await until(async () => (await conversations(id))[0], 5000)
+  await ann.frame.getByTestId('widget-input').fill('Ann goes on')
+  const bob = await beside(ann, as('bob'))
+  await press(bob)
+  await expectSoon(async () => (await signedIn(bob)) === 'bob', 5000, () => 'bob is not signed in')
+  await expectSoon(async () => (await ann.messages()).length === 0 && (await ann.frame.getByTestId('widget-input').inputValue()) === '', 5000, async () => `Ann’s tab shows ${await ann.messages()}`)
+  await bob.send('what Bob wrote')
+  await ann.sees('what Bob wrote')
+  await ann.page.waitForTimeout(1500) // longer than a tab waits before it asks for a session again
+  assert.deepEqual([await bob.messages(), await ann.messages(), await signedIn(ann)], [['what Bob wrote'], ['what Bob wrote'], 'bob'])
+  await ann.page.context().close()
 })
 
 test('files: by the picker, what is no picture is no picture, and one that is too large is refused before it is sent', async () => {

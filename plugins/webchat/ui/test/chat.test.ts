@@ -299,7 +299,7 @@ describe("who the visitor is", () => {
   });
 
   it("somebody else is shown nothing, sends nothing and has no token of the one before", async () => {
-    const { chat, http, wires, kept, tick } = await live({ token: "anns", subject: "ann", draft: "Ann writes", answered: "1" }, true, { verified: true });
+    const { chat, http, wires, kept, tick } = await live({ token: "anns|ann", draft: "Ann writes", answered: "1" }, true, { verified: true });
     wires[0]!.say(said(1));
     wires[0]!.onclose?.({ code: 1006 });
     chat.send("Ann's secret");
@@ -314,7 +314,7 @@ describe("who the visitor is", () => {
     expect(http.asked.at(-1)).toMatchObject({ identity: word("bob") });
     expect(http.asked.at(-1)!.token).toBeUndefined();
     expect(wires.at(-1)!.sent.filter((frame) => frame["op"] === "send")).toEqual([]);
-    expect(kept).toMatchObject({ token: "t2", subject: "bob" });
+    expect(kept["token"]).toBe("t2|bob");
     expect(JSON.stringify(kept)).not.toMatch(/Ann|anns/);
   });
 
@@ -330,7 +330,7 @@ describe("who the visitor is", () => {
   });
 
   it("that is not taken does not open what was another's", async () => {
-    const { chat, http, tick } = await live({ token: "anns", subject: "ann" }, true, { verified: true });
+    const { chat, http, tick } = await live({ token: "anns|ann" }, true, { verified: true });
     http.answer = {};
     http.word = refused("identity.signature");
     chat.identify(word("bob"));
@@ -347,7 +347,7 @@ describe("who the visitor is", () => {
     chat.identify(`${word("ann")}2`);
     await tick();
     expect(http.asked.at(-1)).toMatchObject({ token: "t2" });
-    expect(kept["subject"]).toBe("ann");
+    expect(kept["token"]).toBe("t4|ann");
   });
 
   it("is wanted by a chat for those who signed in, and asked for in the visitor's words", async () => {
@@ -363,7 +363,7 @@ describe("who the visitor is", () => {
 
 describe("leaving", () => {
   it("ends the session, and nothing of it stays", async () => {
-    const { chat, http, wires, kept, tick } = await live({ subject: "ann", draft: "half a thought", language: "ja" }, true, { verified: true });
+    const { chat, http, wires, kept, tick } = await live({ token: "t0|ann", draft: "half a thought", language: "ja" }, true, { verified: true });
     wires[0]!.say(said(1));
     wires[0]!.onclose?.({ code: 1006 });
     chat.send("unsent");
@@ -388,10 +388,10 @@ describe("leaving", () => {
   });
 
   it("in one tab is leaving in all of them, without a second goodbye", async () => {
-    const { chat, http, wires, tab, tick } = await live({ subject: "ann" });
+    const { chat, http, wires, tab, tick } = await live({ token: "t0|ann" });
     wires[0]!.say(said(1));
     chat.send("unsent");
-    tab({ subject: undefined, token: undefined });
+    tab({ token: undefined });
     expect(chat.state).toMatchObject({ changes: [], unsent: [], person: 1 });
     await tick();
     expect(http.ended).toEqual([]);
@@ -417,11 +417,29 @@ describe("another tab", () => {
     wires[1]!.say(said(1));
     chat.send("Ann's");
     wires[1]!.say({ op: "error", code: "identity.subject_changed", detail: "" });
-    tab({ subject: "bob", token: "bobs" });
+    tab({ token: "bobs|bob" });
     expect(chat.state).toMatchObject({ changes: [], unsent: [] });
     await tick();
     expect(http.asked.at(-1)).toMatchObject({ token: "bobs" });
     expect(http.asked.at(-1)!.identity).toBeUndefined();
+  });
+
+  it("that has a session of nobody in particular takes neither this tab's word nor its session", async () => {
+    const { chat, http, wires, kept, tab, tick } = await live();
+    http.answer = { verified: true, resumed: false };
+    http.session = "vis_2";
+    chat.identify(word("ann"));
+    tab({ token: "nobodys" }); // while it is said
+    await tick();
+    expect(http.asked).toHaveLength(2);
+    expect(kept["token"]).toBe("t2|ann");
+    wires[1]!.ready();
+    wires[1]!.say(said(1));
+    tab({ token: "nobodys" });
+    await tick();
+    expect(kept["token"]).toBe("t2|ann");
+    expect(http.asked).toHaveLength(2);
+    expect(chat.state.changes).toHaveLength(1);
   });
 
   it("with a session of its own: the last one kept is shown in both, nothing of the two mixed", async () => {

@@ -40,6 +40,10 @@ export class Chat {
   private settling?: ReturnType<typeof setTimeout>;
   /** The site's word on who the visitor is. */
   private identity?: string;
+  /** The token of the session there is, or that is being gone on with. */
+  private aim?: string;
+  /** Whether it is being said just now: said twice at once it counts as another browser's. */
+  private presenting = false;
   /** Who it said the session is. */
   private subject?: string;
   private started = false;
@@ -179,7 +183,7 @@ export class Chat {
   /** Forgets whoever was here. An open chat goes on with whoever comes next. */
   private forget(elsewhere: boolean, identity?: string): void {
     this.identity = identity;
-    this.subject = undefined;
+    this.subject = this.aim = undefined;
     this.options.memory.forget(elsewhere);
     this.files.take();
     this.socket.leave();
@@ -188,13 +192,19 @@ export class Chat {
     if (this.started) this.socket.start();
   }
 
-  /** Another tab signed in as somebody else, or out, or got a new session. */
+  /**
+   * Another tab signed in as somebody else, or out, or got a session. The site's last word holds in
+   * all tabs; a session of nobody in particular does not take the place of one it vouched for.
+   */
   private elsewhere(): void {
-    const { token, subject } = this.options.memory;
-    if (token === (this.socket.sessionToken || undefined)) return;
-    if (!token || (this.subject !== undefined && this.subject !== subject)) return this.forget(true);
-    if (this.identity && subjectOf(this.identity) !== subject) this.identity = undefined; // the newest word holds
-    if (this.started) this.socket.restartSession();
+    const { memory } = this.options;
+    const { token, subject } = memory;
+    if (token === this.aim) return;
+    if (!token) return this.forget(true);
+    if (this.subject !== undefined && subject === undefined) return memory.keepToken(this.socket.sessionToken, this.subject);
+    if (this.subject !== undefined && this.subject !== subject) return this.forget(true);
+    if (this.identity && subject !== undefined && subjectOf(this.identity) !== subject) this.identity = undefined;
+    if (this.started && !(this.identity && this.presenting)) this.socket.restartSession();
   }
 
   /** Why the session ends, before it does. */
@@ -205,6 +215,7 @@ export class Chat {
 
   private welcome({ token, settings, resumed, verified }: VisitorSession): void {
     const { memory } = this.options;
+    this.aim = token;
     if (!resumed) memory.begin();
     this.subject = !verified ? undefined : this.identity ? subjectOf(this.identity) : memory.subject;
     memory.keepToken(token, this.subject);
@@ -254,6 +265,7 @@ export class Chat {
     const { host, http, memory } = this.options;
     const { url, title, referrer, locale } = host.page;
     const { token } = memory; // as it is by now: another tab may have got a new one
+    this.aim = token;
     const request = {
       page_url: url.slice(0, 2000),
       page_title: cleaned(title.slice(0, 500)),
@@ -264,7 +276,11 @@ export class Chat {
     };
     const { identity } = this;
     if (!identity) return http.openSession(request);
-    return http.openSession({ ...request, identity }).catch((error: unknown) => this.unvouched(error, request, identity));
+    this.presenting = true;
+    return http
+      .openSession({ ...request, identity })
+      .finally(() => (this.presenting = false))
+      .catch((error: unknown) => this.unvouched(error, request, identity));
   }
 
   /**

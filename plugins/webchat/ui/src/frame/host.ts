@@ -142,10 +142,10 @@ function standalone(win: HostWindow, alone: boolean): Host {
     embedded: false,
     store,
     onKept: (callback) =>
-      win.addEventListener("storage", ({ key }) => {
+      win.addEventListener("storage", ({ key, newValue }) => {
         if (!key?.startsWith(prefix)) return;
         const name = key.slice(prefix.length);
-        keep(store, name, attempt(() => storage()?.getItem(key)) ?? null);
+        keep(store, name, newValue && (attempt(() => storage()?.getItem(key)) ?? null));
         callback(name);
       }),
     put(key, value) {

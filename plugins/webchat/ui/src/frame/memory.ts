@@ -7,7 +7,7 @@ import { lookOf } from "./theme";
 const OUTBOX = "out.";
 
 /** Of what is kept, what belongs to one visitor alone. */
-const OWN = ["token", "subject", "draft", "seen", "answered", "live", "views", "told", "consent"];
+const OWN = ["token", "draft", "seen", "answered", "live", "views", "told", "consent"];
 
 /** What the chat remembers over a reload, in the page around it, for all its tabs. */
 export interface Memory {
@@ -43,12 +43,17 @@ export function memoryOf(host: Pick<Host, "store" | "put">): Memory {
     else store[key] = value;
     host.put(key, value ?? null);
   };
+  /** Token and subject, kept as one: another tab must never see one of them without the other. */
+  const session = (): [token?: string, subject?: string] => {
+    const [, token, subject] = /^([\w.-]{1,200})(?:\|([^]*))?$/.exec(store["token"] ?? "") ?? [];
+    return [token, subject];
+  };
   const memory: Memory = {
     get token() {
-      return /^[\w.-]{1,200}$/.test(store["token"] ?? "") ? store["token"] : undefined;
+      return session()[0];
     },
     get subject() {
-      return store["subject"];
+      return session()[1];
     },
     get draft() {
       return store["draft"] ?? "";
@@ -65,10 +70,7 @@ export function memoryOf(host: Pick<Host, "store" | "put">): Memory {
     get look() {
       return lookOf(parse<WidgetSettings>(store["look"]) ?? {});
     },
-    keepToken(token, subject) {
-      keep("subject", subject);
-      keep("token", token);
-    },
+    keepToken: (token, subject) => keep("token", subject === undefined ? token : `${token}|${subject}`),
     keepDraft: (text) => keep("draft", text || undefined),
     keepSeen(seq) {
       if (seq !== memory.seen) keep("seen", String(seq));
@@ -83,7 +85,7 @@ export function memoryOf(host: Pick<Host, "store" | "put">): Memory {
       for (const key of Object.keys(store)) {
         if (!OWN.includes(key) && !key.startsWith(OUTBOX)) continue;
         if (!elsewhere) keep(key, undefined);
-        else if (key !== "token" && key !== "subject") delete store[key];
+        else if (key !== "token") delete store[key];
       }
     },
     outbox: {

@@ -23,6 +23,8 @@ export function panel(launcher: Launcher): (call: Call) => void {
   const eye = visualViewport!;
   const listeners = new Map<string, Set<(detail?: unknown) => void>>();
   const waiting: ToFrame[] = [];
+  /** What other tabs kept, by key, until the frame keeps something there itself. */
+  const news = new Map<string, string | null>();
   let frame: HTMLIFrameElement | undefined;
   let ready = false;
   let focus = false;
@@ -112,6 +114,9 @@ export function panel(launcher: Launcher): (call: Call) => void {
         return draw();
       case "put":
         store.put(message.key, message.value);
+        // What another tab kept was on its way to the frame when it said this: this is what holds.
+        if (news.has(message.key) && news.get(message.key) !== message.value) post({ type: "kept", key: message.key, value: message.value });
+        news.delete(message.key);
         if (message.key === "look") attempt(() => launcher.dress({ text: "", ...JSON.parse(message.value!) }));
         if (message.key === "unread") {
           launcher.unread = +message.value! || 0;
@@ -128,10 +133,12 @@ export function panel(launcher: Launcher): (call: Call) => void {
         return show(false);
     }
   });
-  addEventListener("storage", ({ key }) => {
+  addEventListener("storage", ({ key, newValue }) => {
     if (!key?.startsWith(prefix)) return;
     const name = key.slice(prefix.length);
-    post({ type: "kept", key: name, value: store.all()[name] ?? null }); // as it is by now
+    const value = newValue && (store.all()[name] ?? null); // as it is by now; but every goodbye is told
+    news.set(name, value);
+    post({ type: "kept", key: name, value });
   });
   eye.addEventListener("resize", fit);
   eye.addEventListener("scroll", fit);
