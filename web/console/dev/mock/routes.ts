@@ -2,6 +2,7 @@ import type { Conversation, Inbox } from "@patchbay/client/types";
 import { absent, agent, refused, type Answer, type Body, type Route } from "./answers.ts";
 import { deskRoutes } from "./desk.ts";
 import { listRoutes } from "./lists.ts";
+import { noticeRoutes } from "./notices.ts";
 import { channelTypes } from "./seed.ts";
 import type { World } from "./world.ts";
 
@@ -73,12 +74,6 @@ const inside: Record<string, Route> = {
     return [204];
   },
   "GET presence": (world) => [200, { members: [...world.presence.values()] }],
-  "PUT presence/me": (world, _p, _q, body) => {
-    const entry = { ...world.presence.get(world.self)!, status: body["status"] as "away" };
-    world.presence.set(world.self, entry);
-    world.broadcast({ op: "presence", members: [entry] });
-    return [204];
-  },
   "GET channels": () => [200, { items: channelTypes }],
   "GET inboxes": (world) => [200, { items: world.inboxes }],
   "POST inboxes": (world, _p, _q, body) => {
@@ -157,7 +152,7 @@ export function answer(world: World, method: string, path: string, query: URLSea
   if (parts[0] !== "workspaces") return session[`${method} ${parts.join("/")}`]?.(world, [], query, body, raw) ?? absent;
   if (!world.signedIn) return refused(401, "session.ended");
   const rest = parts.slice(2);
-  for (const [pattern, route] of Object.entries({ ...listRoutes, ...inside, ...deskRoutes })) {
+  for (const [pattern, route] of Object.entries({ ...listRoutes, ...noticeRoutes, ...inside, ...deskRoutes })) {
     const [verb, shape = ""] = pattern.split(" ");
     const wanted = shape.split("/");
     if (verb !== method || wanted.length !== rest.length || !wanted.every((part, index) => part.startsWith(":") || part === rest[index])) continue;

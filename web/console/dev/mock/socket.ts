@@ -1,5 +1,6 @@
 import type { WebSocket } from "ws";
 import { agent } from "./answers.ts";
+import { unread } from "./notices.ts";
 import type { World } from "./world.ts";
 
 interface Frame {
@@ -23,7 +24,7 @@ export function serveMember(world: World, socket: WebSocket): void {
     const frame = JSON.parse(String(data)) as Frame;
     if (frame.op === "hello") {
       const resume = frame.epoch === world.epoch;
-      say({ op: "ready", epoch: world.epoch, feed: world.feed.length, member_id: world.self, heartbeat_ms: 10_000, lease_ms: 30_000, resync: !resume });
+      say({ op: "ready", epoch: world.epoch, feed: world.feed.length, member_id: world.self, heartbeat_ms: 10_000, lease_ms: 30_000, resync: !resume, notifications_unread: unread() });
       if (resume) world.feed.slice(frame.feed).forEach((event) => say({ op: "event", ...event }));
       say({ op: "presence", members: [...world.presence.values()] });
       stop = world.listen(say);
