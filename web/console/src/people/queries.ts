@@ -8,6 +8,8 @@ import { keys } from "@/query/keys";
 import { useWorkspace } from "@/session/workspace";
 
 const PAGE = 50;
+/** Notes stand beside a journey, which is not to be far below them on a phone. */
+const NOTES = 10;
 /** Events come in bursts, an import's by the thousand: what they make stale is asked for once in a while. */
 const SETTLE_MS = 1_500;
 
@@ -70,7 +72,7 @@ export function useNotes(contact: MaybeRefOrGetter<string>) {
   const { id } = useWorkspace();
   return useInfiniteQuery({
     queryKey: computed(() => [...peopleKeys.about(id, toValue(contact)), "notes"] as const),
-    queryFn: ({ queryKey, pageParam }) => contacts.notes(queryKey[2], { cursor: pageParam, limit: PAGE }),
+    queryFn: ({ queryKey, pageParam }) => contacts.notes(queryKey[2], { cursor: pageParam, limit: NOTES }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor,
   });
