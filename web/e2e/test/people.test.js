@@ -311,14 +311,14 @@ test('every page of it in both languages, themes and widths', async () => {
   const routes = { contacts: '/contacts', contact: `/contacts/${visitor}`, organisations: '/organisations', organisation: `/organisations/${organisation}`, imports: '/contacts/import', import: `/contacts/import/${done.id}`, ratings: '/ratings' }
   const empty = { 'contacts-none': '/contacts?q=nobody-at-all', 'contact-gone': '/contacts/con_none', 'ratings-none': '/ratings?inbox=inb_none' }
   const found = {}
-  for (const [lang, theme, width, viewport] of [['en', 'light', 1440, desktop], ['en', 'dark', 390, phone], ['zh', 'light', 390, phone], ['zh', 'dark', 1440, desktop]]) {
-    await page.request.patch(`${server.origin}/api/v1/session`, { headers, data: { locale: lang === 'zh' ? 'zh-CN' : 'en' } })
+  /** Looks at every page as one person would have it. */
+  async function look(lang, theme, width, viewport) {
     const eye = await person(browser, { viewport, colorScheme: theme, storageState: state, reducedMotion: 'reduce' })
     for (const [name, path] of Object.entries(lang === 'en' && theme === 'light' ? { ...routes, ...empty } : routes)) {
       await eye.goto(server.origin + path)
       await eye.locator('main').waitFor()
-      await expectSoon(async () => (await eye.locator('[aria-busy=true]').count()) === 0, 5000, () => `${name} is still loading`)
-      await eye.waitForTimeout(150) // what fades in has done so
+      await expectSoon(async () => (await eye.locator('[aria-busy=true]').count()) === 0, 10_000, () => `${name} is still loading`)
+      await eye.waitForTimeout(100) // what fades in has done so
       const at = `${name}-${lang}-${theme}-${width}`
       await shot(eye, at)
       const wrong = await axe(eye)
@@ -328,6 +328,10 @@ test('every page of it in both languages, themes and widths', async () => {
     }
     assert.deepEqual(eye.problems, [])
     await eye.context().close()
+  }
+  for (const [lang, locale, first, second] of [['en', 'en', 'light', 'dark'], ['zh', 'zh-CN', 'dark', 'light']]) {
+    await page.request.patch(`${server.origin}/api/v1/session`, { headers, data: { locale } })
+    await Promise.all([look(lang, first, 1440, desktop), look(lang, second, 390, phone)])
   }
   assert.deepEqual(found, {})
 })
