@@ -75,6 +75,11 @@ func testTx(w *world) {
 		w.Errorf("it is %+v, %+v", got, whos)
 	}
 	same(w, got.Attributes, map[string]any{"n": 1.5, "b": true})
+	_, err = w.f.Store.Update(w.Context(), w.ws, c.ID, func(x *contact.Contact) ([]event.Event, error) {
+		same(w, *x, got) // whoever changes it knows that it is verified
+		return nil, nil
+	})
+	w.ok(err)
 	other, _ := w.f.Workspace(w.T)
 	w.ok(w.f.Within(w.T, other, func(tx contact.Tx) error {
 		if found, err := tx.ByIdentity(w.Context(), w.inbox, who.External); err != nil || found != nil {
