@@ -325,6 +325,8 @@ test('what a visitor tells without a word: answers to the form, pages, referrers
   await visit(`/conversations/all/${conversation.id}`, 'message')
   await agent.page.getByTestId('rating').first().waitFor()
   await shows(agent.page, [comment], 'the rating in the conversation')
+  await visit('/ratings', 'rating-row')
+  await shows(agent.page, [comment], 'the ratings')
   const contact = `/contacts/${conversation.contact.id}`
   await each(corpus, (text) => api('POST', `${contact}/notes`, { text: text.slice(0, 4000) }))
   await visit(contact, 'contact-notes')
@@ -337,6 +339,31 @@ test('what a visitor tells without a word: answers to the form, pages, referrers
   await agent.page.goto(`${server.origin}/settings/inboxes/${id}`)
   await agent.page.getByTestId('inbox-name').waitFor()
   assert.deepEqual(await guard.found(), [], 'the settings of the inbox')
+})
+
+test('what is searched for, and what is found', async () => {
+  await agent.page.goto(`${server.origin}/search?q=${encodeURIComponent('<img src=x onerror=pwned(1)>')}`)
+  await agent.page.getByTestId('search-hit').first().waitFor()
+  for (const word of ['script pwned', 'onerror', 'javascript', 'canary.example', 'HYPERLINK']) {
+    await agent.page.getByTestId('search-input').fill(word)
+    await expectSoon(async () => (await agent.page.getByTestId('search-results').innerText().catch(() => '')).toLowerCase().includes(word.split(' ')[0].toLowerCase()), 5000, () => `${word} is not found`)
+    assert.deepEqual(await guard.found(), [], word)
+  }
+  await shot(agent.page, 'hostile-search')
+})
+
+test('a table of contacts whose every cell is refused or taken as text', async () => {
+  const cell = (text) => `"${text.replaceAll('"', '""')}"`
+  const rows = lines(150).map((text, i) => [text, i % 2 ? text : `a${i}@example.com`, text].map(cell).join(','))
+  const file = { name: '<img src=x onerror=pwned(1)>.csv', mimeType: 'text/csv', buffer: Buffer.from(`${['name', 'email', '<script>pwned(1)</script>'].map(cell).join(',')}\n${rows.join('\n')}\n`) }
+  await visit('/contacts/import', 'import-pick')
+  await agent.page.getByTestId('import-file').setInputFiles(file)
+  await agent.page.getByTestId('import-column').first().waitFor()
+  assert.deepEqual(await guard.found(), [], 'the columns')
+  await agent.page.getByTestId('import-check').click()
+  await agent.page.getByTestId('import-error').first().waitFor()
+  await shot(agent.page, 'hostile-import')
+  assert.deepEqual(await guard.found(), [], 'the errors')
 })
 
 test('organisations and the contacts of one', async () => {
