@@ -60,16 +60,36 @@ export async function fanOut(server, { seats, inbox, tokens, agents, messages, r
     const bytes = (sum(desks, 'bytes') - before.bytes) / (messages * agents)
     const served = (await answered(server)) - before.answered
     const differ = []
-    for (const [n, desk] of desks.entries()) {
-      if (n >= seats.length) break
-      const fresh = await desk.fetched()
-      for (let same = n; same < desks.length; same += seats.length) if (!isDeepStrictEqual(desks[same].list.slice(0, fresh.length), fresh)) differ.push(same)
-    }
+    for (let n = 0; n < seats.length; n++) differ.push(...(await unlike(desks.filter((_, place) => place % seats.length === n))))
     return { took, slowest: [...last.values()], requests, served, counted: before, bytes, missing, differ }
   } finally {
     for (const desk of desks) desk.close()
     for (const one of speakers) one.close()
   }
+}
+
+/** What is not as in a fresh fetch in the lists of one member; something else may happen meanwhile, so more than one fetch is tried. */
+async function unlike(desks) {
+  let found = []
+  for (let tries = 0; tries < 20; tries++) {
+    const fresh = await desks[0].fetched()
+    found = desks.flatMap(({ list }) => difference(list, fresh) ?? [])
+    if (found.length === 0) break
+    await new Promise((done) => setTimeout(done, 150))
+  }
+  return found
+}
+
+/** The first difference of a list from what was fetched. */
+function difference(list, fresh) {
+  for (const [place, row] of fresh.entries()) {
+    const held = list[place]
+    if (held?.id !== row.id) return `row ${place}: ${held?.id} ${held?.updated_at}, fetched ${row.id} ${row.updated_at}`
+    for (const key of new Set([...Object.keys(held), ...Object.keys(row)])) {
+      if (!isDeepStrictEqual(held[key], row[key])) return `row ${place}, ${row.id}, ${key}: ${JSON.stringify(held[key])}, fetched ${JSON.stringify(row[key])}`
+    }
+  }
+  return undefined
 }
 
 const sum = (desks, what) => desks.reduce((all, desk) => all + desk[what], 0)
