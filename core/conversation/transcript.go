@@ -8,8 +8,12 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
-// MaxTranscript is how many messages a transcript holds at most: the newest.
-const MaxTranscript = 20_000
+// What a transcript holds at most: the newest. It is made in memory, for
+// visitors too, and a message may have 10,000 characters.
+const (
+	MaxTranscript     = 20_000  // messages
+	MaxTranscriptText = 8 << 20 // bytes of text and quotes
+)
 
 // transcriptPage is how many changes are read at once.
 const transcriptPage = 500
@@ -78,6 +82,7 @@ func (t *Transcript) showTo(v Visitor) {
 // transcript gathers messages from the newest back.
 func (s *Service) transcript(ctx context.Context, c Conversation, public bool) (Transcript, error) {
 	out := Transcript{Conversation: c}
+	room := MaxTranscriptText
 	for before := uint64(0); ; {
 		changes, err := s.Reader.Timeline(ctx, c.Workspace, c.ID, Range{Public: public, Before: before, Limit: transcriptPage})
 		if err != nil {
@@ -87,7 +92,8 @@ func (s *Service) transcript(ctx context.Context, c Conversation, public bool) (
 			if ch.Type != MessageCreated && ch.Type != NoteCreated || ch.Message == nil {
 				continue
 			}
-			if len(out.Messages) == MaxTranscript {
+			room -= ch.Message.size()
+			if len(out.Messages) == MaxTranscript || room < 0 {
 				out.Cut = true
 				break
 			}
@@ -102,4 +108,13 @@ func (s *Service) transcript(ctx context.Context, c Conversation, public bool) (
 			before = changes[0].PublicSeq
 		}
 	}
+}
+
+// size is how many bytes of text a transcript takes for the message.
+func (m *Message) size() int {
+	n := len(m.Text)
+	if m.ReplyTo != nil {
+		n += len(m.ReplyTo.Text)
+	}
+	return n
 }

@@ -2,7 +2,9 @@ package conversation_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -388,5 +390,30 @@ func TestTranscripts(t *testing.T) {
 		d.OK(d.fake.SavePolicy(t.Context(), d.Live, policy))
 		_, err = d.service.VisitorTranscript(t.Context(), v)
 		d.refused(err, errs.Forbidden, "transcript.not_allowed")
+	}
+}
+
+// A visitor may make and ask for transcripts: what one takes is bounded however
+// long the messages are.
+func TestATranscriptFitsIntoMemory(t *testing.T) {
+	d := newDesk(t)
+	c := d.Receive(d.Inbox, "ext", "m1", "the oldest")
+	long := strings.Repeat("字", conversation.MaxText)
+	const sent = conversation.MaxTranscriptText/(3*conversation.MaxText) + 10
+	for n := range sent {
+		d.Receive(d.Inbox, "ext", fmt.Sprint("long", n), long)
+	}
+	d.Receive(d.Inbox, "ext", "m2", "the newest")
+	got, err := d.service.Transcript(t.Context(), as(d.agent), c.ID, false)
+	d.OK(err)
+	bytes := 0
+	for _, m := range got.Messages {
+		bytes += len(m.Text)
+	}
+	if !got.Cut || bytes > conversation.MaxTranscriptText || bytes < conversation.MaxTranscriptText*9/10 {
+		t.Errorf("%d messages with %d bytes, cut: %v", len(got.Messages), bytes, got.Cut)
+	}
+	if last := got.Messages[len(got.Messages)-1]; last.Text != "the newest" {
+		t.Errorf("it ends with %q", last.Text[:20])
 	}
 }

@@ -108,13 +108,35 @@ func (s *Server) importRoutes() {
 }
 
 // largeBodies lets tables of contacts be larger than other requests: fasthttp
-// asks before it reads a body.
-func largeBodies(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-	if !h.IsPost() || !isTable(string(h.ContentType()), string(h.RequestURI())) {
+// asks before it reads a body, all of which it keeps in memory. So only those
+// who may import send them; anybody else's are cut off as every request is.
+func (s *Server) largeBodies(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	if !h.IsPost() || !isTable(string(h.ContentType()), string(h.RequestURI())) || !s.mayImport(h) {
 		return fasthttp.RequestConfig{}
 	}
 	const patience = 2 * time.Minute // 20 MiB at 1.5 Mbit/s
 	return fasthttp.RequestConfig{MaxRequestBodySize: importing.MaxFile, ReadTimeout: patience}
+}
+
+// mayImport reports whether a request comes from somebody who may import into
+// the workspace that its path names. The route asks again.
+func (s *Server) mayImport(h *fasthttp.RequestHeader) bool {
+	const patience = 5 * time.Second
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	before, after, _ := strings.Cut(importsPath, "{workspace}")
+	path, _, _ := strings.Cut(string(h.RequestURI()), "?")
+	path, under := strings.CutPrefix(path, before)
+	workspace, ends := strings.CutSuffix(path, after)
+	if !under || !ends {
+		return false
+	}
+	who, err := s.callerOf(ctx, func(name string) string { return string(h.Cookie(name)) })
+	if err != nil {
+		return false
+	}
+	_, err = s.scopeOf(ctx, who, workspace, identity.ContactImport)
+	return err == nil
 }
 
 // isTable reports whether a request brings a table of contacts.

@@ -56,6 +56,43 @@ func TestImports(t *testing.T) {
 	ask(http.StatusUnprocessableEntity, http.MethodPost, "", "\xff\xfe\x00\xd8", "Content-Type", "text/csv")
 }
 
+// A large table is kept in memory while it comes in: nobody gets that far who
+// may not import into the workspace.
+func TestWhoMaySendALargeTable(t *testing.T) {
+	s := newSite(t, nil)
+	base := "/api/v1/workspaces/" + string(s.WS) + "/imports"
+	agent := s.Member(s.WS, "agent@example.com", "Agent", 5)
+	other, _ := s.Workspace("other@example.com")
+	large := "name\n" + strings.Repeat(strings.Repeat("x", 99)+"\n", 30_000) // 3 MB
+	for name, tt := range map[string]struct {
+		path, cookie string
+		taken        bool
+	}{
+		"nobody":               {base, "", false},
+		"a made-up session":    {base, strings.Split(s.signIn(s.Owner), "=")[0] + "=made-up", false},
+		"an agent":             {base, s.signIn(agent), false},
+		"of another workspace": {"/api/v1/workspaces/" + string(other) + "/imports", s.signIn(s.Owner), false},
+		"of no workspace":      {"/api/v1/imports", s.signIn(s.Owner), false},
+		"the owner":            {base, s.signIn(s.Owner), true},
+	} {
+		r, err := http.NewRequestWithContext(s.Context(), http.MethodPost, "http://example.com"+tt.path, strings.NewReader(large))
+		s.OK(err)
+		r.Header.Set("Content-Type", "text/csv")
+		r.Header.Set("Cookie", tt.cookie)
+		res, err := s.Test(r)
+		if !tt.taken { // the body is not read: the connection ends
+			if err == nil || !strings.Contains(err.Error(), "body size exceeds") {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		s.OK(err)
+		if s.OK(res.Body.Close()); res.StatusCode != http.StatusCreated {
+			t.Errorf("%s: %d", name, res.StatusCode)
+		}
+	}
+}
+
 // work does what the background does.
 func (s *site) work() error {
 	return importing.NewService(importing.Deps{Store: s.imports, Desk: s.imports, Attributes: contacttest.Attributes{}, Now: s.now}).WorkOnce(s.Context())

@@ -124,7 +124,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{Options: o, throttle: newThrottle(o.Now), assets: newAssets(o.Console), demoFiles: newAssets(o.Demo)}
 	s.app = fiber.New(s.fiberConfig())
 	s.app.Server().KeepHijackedConns = true
-	s.app.Server().HeaderReceived = largeBodies
+	s.app.Server().HeaderReceived = s.largeBodies
 	s.app.Use(recoverer.New(recoverer.Config{EnableStackTrace: true, StackTraceHandler: s.panicked}))
 	s.app.Use(s.common)
 	s.app.Use(s.sameSite)

@@ -19,7 +19,7 @@ import (
 func (s *Server) transcriptRoutes() {
 	member(s, huma.Operation{
 		Method: http.MethodGet, Path: conversationsPath + "/{conversation}/transcript", Summary: "Download what was said", Tags: []string{"conversations"},
-		Description: "Messages, the newest 20,000 at most; with notes=true also notes. Files are named, not held.",
+		Description: "Messages, the newest 20,000 or 8 MiB of text at most; with notes=true also notes. Files are named, not held.",
 	},
 		identity.ConversationRead, s.transcript)
 	register(s, huma.Operation{
@@ -59,11 +59,8 @@ type visitorTranscriptInput struct {
 }
 
 func (s *Server) visitorTranscript(ctx context.Context, in *visitorTranscriptInput) (*download, error) {
-	v, err := visitorIn(ctx)
+	v, err := s.formOf(ctx) // as rare as a form, and dearer than a message
 	if err != nil {
-		return nil, err
-	}
-	if err := s.throttle.allow("visitor-message", string(v.ID), visitorMessages()); err != nil {
 		return nil, err
 	}
 	t, err := s.Conversations.VisitorTranscript(ctx, v)
@@ -204,7 +201,7 @@ func (t transcriptView) text() []byte {
 		if line.Quote != nil {
 			fmt.Fprintf(&b, "    > %s %s: %s\n", t.Words.Answers, line.Quote.Name, line.Quote.Text)
 		}
-		for part := range strings.SplitSeq(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(line.Text), "\n") {
+		for part := range strings.SplitSeq(lineEnds().Replace(line.Text), "\n") {
 			if part != "" || line.Text != "" {
 				b.WriteString("    " + part + "\n")
 			}
@@ -214,4 +211,10 @@ func (t transcriptView) text() []byte {
 		}
 	}
 	return b.Bytes()
+}
+
+// lineEnds makes one sign of all at which a reader of text may begin a line:
+// those of Unicode too (U+2028, U+2029).
+func lineEnds() *strings.Replacer {
+	return strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n")
 }

@@ -11,7 +11,8 @@ import (
 
 func TestATranscriptIsTextAndNothingElse(t *testing.T) {
 	s := newSite(t, nil)
-	evil := "</p><script>alert(1)</script>\n2026-01-01 00:00:00 UTC  Owner\nforged<img src=x onerror=alert(2)>"
+	evil := "</p><script>alert(1)</script>\n2026-01-01 00:00:00 UTC  Owner\nforged<img src=x onerror=alert(2)>" +
+		"\u20282026-01-01 00:00:00 UTC  Owner\u2029forged"
 	c := s.Receive(s.Inbox, "ext", "m1", evil)
 	s.Change(c.ID, func(c *conversation.Conversation) error {
 		c.AddNote(s.Turn(s.Owner), conversation.Words("n1", "a rude one"))
@@ -35,7 +36,7 @@ func TestATranscriptIsTextAndNothingElse(t *testing.T) {
 		t.Errorf("the page is %s %s", page.Header.Get("Content-Type"), page.text)
 	}
 	plain := get("txt")
-	for i, line := range strings.Split(plain.text, "\n") {
+	for i, line := range strings.Split(strings.NewReplacer("\u2028", "\n", "\u2029", "\n").Replace(plain.text), "\n") {
 		if strings.Contains(line, "forged") && !strings.HasPrefix(line, "    ") || strings.Contains(line, "UTC  Owner") && !strings.HasPrefix(line, "    ") {
 			t.Errorf("line %d passes for another message: %q", i, line)
 		}
