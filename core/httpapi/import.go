@@ -122,7 +122,7 @@ func (s *Server) largeBodies(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 // the workspace that its path names. The route asks again.
 func (s *Server) mayImport(h *fasthttp.RequestHeader) bool {
 	const patience = 5 * time.Second
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), patience) //nolint:forbidigo // there is no request yet
 	defer cancel()
 	before, after, _ := strings.Cut(importsPath, "{workspace}")
 	path, _, _ := strings.Cut(string(h.RequestURI()), "?")
