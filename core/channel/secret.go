@@ -119,22 +119,30 @@ func (s *Secrets) Delete(ctx context.Context, scope identity.Scope, inbox InboxI
 	})
 }
 
-// Keys returns the keys of an inbox that work, for checking assertions.
+// Keys returns the keys of an inbox that work, for checking assertions. One
+// that cannot be opened, because the master key was lost, does not stand in the
+// way of another; the error is that of the first, when none can be.
 func (s *Secrets) Keys(ctx context.Context, inbox Inbox) ([]Key, error) {
 	all, err := s.store.IdentitySecrets(ctx, inbox.Workspace, inbox.ID)
 	if err != nil {
 		return nil, err
 	}
 	var out []Key
+	var closed error
 	for _, k := range all {
 		if !k.works(s.now()) {
 			continue
 		}
 		secret, err := s.sealer.Open(k.Sealed, k.about())
-		if err != nil {
-			return nil, err
+		switch {
+		case err == nil:
+			out = append(out, Key{KID: k.KID, Secret: secret})
+		case closed == nil:
+			closed = err
 		}
-		out = append(out, Key{KID: k.KID, Secret: secret})
+	}
+	if len(out) == 0 {
+		return nil, closed
 	}
 	return out, nil
 }

@@ -74,6 +74,46 @@ func TestSecretsRotate(t *testing.T) {
 	o.refused(s.Delete(t.Context(), owner, inbox.ID, third.KID), errs.NotFound, "not_found")
 }
 
+// stranger is a Sealer whose master key is another.
+type stranger struct{ channeltest.Sealer }
+
+func (stranger) Open(string, string) ([]byte, error) {
+	return nil, errs.New(errs.Internal, "seal.other_key", "The server's master key is another.")
+}
+
+// swapped opens what was sealed since the master key is another one.
+type swapped struct {
+	channeltest.Sealer
+	lost string
+}
+
+func (w swapped) Open(sealed, about string) ([]byte, error) {
+	if strings.HasSuffix(about, "/"+w.lost) {
+		return stranger{}.Open(sealed, about)
+	}
+	return w.Sealer.Open(sealed, about)
+}
+
+// The cure for a lost master key is a new secret: it works at once, though the
+// one before it, which nobody can open, has a day to go.
+func TestANewSecretAfterTheMasterKeyIsLost(t *testing.T) {
+	o := newOffice(t)
+	inbox, _ := o.inbox(chat)
+	before := channel.NewSecrets(o.store, o.store, channeltest.Sealer{}, o.now)
+	_, old, err := before.Create(t.Context(), as(identity.RoleOwner), inbox.ID)
+	o.ok(err)
+	s := channel.NewSecrets(o.store, o.store, swapped{lost: old.KID}, o.now)
+	_, err = s.Keys(t.Context(), inbox)
+	o.refused(err, errs.Internal, "seal.other_key")
+	secret, made, err := s.Create(t.Context(), as(identity.RoleOwner), inbox.ID)
+	o.ok(err)
+	keys, err := s.Keys(t.Context(), inbox)
+	o.ok(err)
+	if len(keys) != 1 || keys[0].KID != made.KID || string(keys[0].Secret) != secret {
+		t.Errorf("the keys are %+v", keys)
+	}
+}
+
 func TestSecretsOfWhom(t *testing.T) {
 	o := newOffice(t)
 	inbox, _ := o.inbox(chat)
