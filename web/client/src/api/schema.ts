@@ -1069,7 +1069,7 @@ export interface paths {
         };
         /**
          * Download what was said
-         * @description Messages, the newest 20,000 at most; with notes=true also notes. Files are named, not held.
+         * @description Messages, the newest 20,000 or 8 MiB of text at most; with notes=true also notes. Files are named, not held.
          */
         get: operations["getWorkspacesByWorkspaceConversationsByConversationTranscript"];
         put?: never;
