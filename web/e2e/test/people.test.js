@@ -329,9 +329,9 @@ test('every page of it in both languages, themes and widths', async () => {
     assert.deepEqual(eye.problems, [])
     await eye.context().close()
   }
-  for (const [lang, locale, first, second] of [['en', 'en', 'light', 'dark'], ['zh', 'zh-CN', 'dark', 'light']]) {
+  for (const [lang, locale] of [['en', 'en'], ['zh', 'zh-CN']]) {
     await page.request.patch(`${server.origin}/api/v1/session`, { headers, data: { locale } })
-    await Promise.all([look(lang, first, 1440, desktop), look(lang, second, 390, phone)])
+    for (const theme of ['light', 'dark']) await Promise.all([look(lang, theme, 1440, desktop), look(lang, theme, 390, phone)])
   }
   assert.deepEqual(found, {})
 })
