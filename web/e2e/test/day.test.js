@@ -220,6 +220,7 @@ test('words of two Chinese characters are found', async () => {
 test('the customer rates at the end, once', async () => {
   await lin.page.getByTestId('resolve').click()
   await visitor.frame.getByTestId('widget-rating').waitFor()
+  await visitor.frame.getByTestId('widget-resolved').waitFor() // nothing moves any more
   await visitor.frame.getByTestId('widget-score-5').check()
   await visitor.frame.getByTestId('widget-comment').fill('很快，谢谢！')
   await shot(visitor.page, 'widget-rating-en-1440')

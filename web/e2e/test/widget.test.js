@@ -301,6 +301,7 @@ test('read marks both ways; a rating with a comment, asked for once', async () =
 
   await api('POST', `/conversations/${conversation}/state`, { state: 'resolved' })
   await visitor.frame.getByTestId('widget-rating').waitFor()
+  await visitor.frame.getByTestId('widget-resolved').waitFor() // nothing moves any more
   await visitor.frame.getByTestId('widget-score-4').check()
   await visitor.frame.getByTestId('widget-comment').fill('<b>kind</b> & fast')
   await visitor.frame.getByTestId('widget-rate').click()
@@ -364,16 +365,16 @@ test('languages: the page’s, another by the menu, right to left, and one that 
   await visitor.page.waitForTimeout(200)
   assert.deepEqual(await root(), ['ja', 'ltr'])
   await visitor.page.context().close()
-  const spoken = async (config, lang) => {
+  const speaks = async (config, lang, wanted) => {
     const guest = await Visitor.arrive(browser, site.page(await inbox(config), { lang }))
     await press(guest)
-    const found = await chat(guest.page).evaluate(() => document.documentElement.lang)
+    const spoken = () => chat(guest.page).evaluate(() => document.documentElement.lang)
+    await expectSoon(async () => (await spoken()) === wanted, 3000, async () => `${await spoken()} for a page in ${lang}, not ${wanted}`)
     await guest.page.context().close()
-    return found
   }
-  assert.equal(await spoken({}, 'sv'), 'en')
-  assert.equal(await spoken({ languages: { default: 'zh-CN', offered: ['zh-CN', 'ja'] } }, 'sv'), 'zh-CN')
-  assert.equal(await spoken({ languages: { default: 'zh-CN', offered: ['zh-CN', 'ja'] } }, 'ja-JP'), 'ja')
+  await speaks({}, 'sv', 'en')
+  await speaks({ languages: { default: 'zh-CN', offered: ['zh-CN', 'ja'] } }, 'sv', 'zh-CN')
+  await speaks({ languages: { default: 'zh-CN', offered: ['zh-CN', 'ja'] } }, 'ja-JP', 'ja')
 })
 
 test('the conversation can be taken along, as a page without a script', async () => {
@@ -427,6 +428,7 @@ test('pages are told only after the visitor agreed, and not any more after they 
   const visitor = await Visitor.arrive(browser, at('/one'))
   const told = []
   visitor.page.on('request', (request) => request.url().includes('/pageviews') && told.push(request.postDataJSON()))
+  await expectSoon(async () => (await kept(visitor, 'views'))?.includes('/one'), 5000, () => 'the first page was not noted')
   await visitor.page.goto(at('/two'))
   await press(visitor)
   await visitor.send('hello')
@@ -523,6 +525,7 @@ test('looked at: three languages, light and dark, desk and phone; axe finds noth
     await visitor.sees(thanks)
     await api('POST', `/conversations/${mine.id}/state`, { state: 'resolved' })
     await visitor.frame.getByTestId('widget-rating').waitFor()
+    await visitor.frame.getByTestId('widget-resolved').waitFor() // nothing moves any more
     await visitor.frame.getByTestId('widget-score-5').check()
     await expectSoon(async () => visitor.frame.getByTestId('widget-rate').evaluate((button) => button.getBoundingClientRect().bottom <= button.closest('.scroll').getBoundingClientRect().bottom), 2000, () => `${name('talk')}: the button is out of sight`)
     await shot(visitor.page, name('talk'))

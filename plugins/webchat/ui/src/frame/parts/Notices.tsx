@@ -37,7 +37,11 @@ export function QueueNotice({ queue }: { queue: Queue }) {
 /** The conversation is closed, and how it goes on. */
 export function ResolvedNotice() {
   const { t } = useLanguage();
-  return <p class="closing">{t("resolved.hint")}</p>;
+  return (
+    <p class="closing" data-testid="widget-resolved">
+      {t("resolved.hint")}
+    </p>
+  );
 }
 
 /** Instead of the chat, when policy refuses it here. */
