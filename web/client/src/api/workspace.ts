@@ -1,4 +1,5 @@
 import type { ListSort, View } from "../apply";
+import type { components } from "./schema";
 import { wireMessage, type FeedRange, type MemberMessage, type Stored } from "../live/member";
 import type {
   ChannelType,
@@ -68,7 +69,7 @@ export class WorkspaceApi {
     return this.api.call("get", BASE, { path: this.path });
   }
 
-  updateWorkspace(body: { name?: string; locale?: Workspace["locale"]; settings?: { wrap_up_seconds?: number; rating?: { enabled?: boolean; ask?: Workspace["settings"]["rating"]["ask"] } } }): Promise<Workspace> {
+  updateWorkspace(body: { name?: string; locale?: Workspace["locale"]; settings?: components["schemas"]["SettingsPatch"] }): Promise<Workspace> {
     return this.api.call("patch", BASE, { path: this.path, body });
   }
 
