@@ -25,11 +25,19 @@ export const locale = ref<Locale>(preferred());
 watch(locale, (value) => writeStored("locale", value));
 
 const open = new Set<Area>();
+/** The language that is on its way to the screen, or already there: parts that open meanwhile bring its texts along. */
+let wanted: Locale = "en";
 const fetched = new Map<string, Promise<void>>();
 
 /** Shows the console in a language; what is on screen changes once its texts are there. */
 export async function setLocale(next: Locale): Promise<void> {
-  await Promise.all([fetchTexts(next), ...[...open].map((area) => fetchTexts(next, area))]);
+  wanted = next;
+  try {
+    await Promise.all([fetchTexts(next), ...[...open].map((area) => fetchTexts(next, area))]);
+  } catch (error) {
+    if (wanted === next) wanted = i18n.global.locale.value;
+    throw error;
+  }
   i18n.global.locale.value = next;
   locale.value = next;
   document.documentElement.lang = next;
@@ -39,7 +47,7 @@ export async function setLocale(next: Locale): Promise<void> {
 export function withTexts<T>(area: Area, load: () => Promise<T>): () => Promise<T> {
   return persistent(async () => {
     open.add(area);
-    const [part] = await Promise.all([load(), fetchTexts("en", area), fetchTexts(i18n.global.locale.value, area)]);
+    const [part] = await Promise.all([load(), fetchTexts("en", area), fetchTexts(wanted, area)]);
     return part;
   });
 }
