@@ -29,8 +29,16 @@ export function fieldErrors(error: unknown): Record<string, string> {
   return Object.fromEntries(fields.map((field) => [field.pointer, fieldSentence(field)]));
 }
 
+/**
+ * The sentence of the field's own code, of the code, or what the server said: that is English and more
+ * exact than the general sentence, which those who read another language get.
+ */
 function fieldSentence(field: FieldProblem): string {
-  const { t, te } = i18n.global;
-  const key = `fieldErrors.${field.code.replaceAll(".", "_")}`;
-  return te(key, "en") ? t(key) : field.detail || field.code;
+  const { t, te, locale } = i18n.global;
+  const code = field.code.replaceAll(".", "_");
+  const own = [`fieldErrors.${field.pointer.split("/").at(-1)}_${code}`, `fieldErrors.${code}`].find((key) => te(key, "en"));
+  if (own) return t(own);
+  const general = `fieldGeneral.${code}`;
+  if (te(general, "en") && (locale.value !== "en" || !field.detail)) return t(general);
+  return field.detail || field.code;
 }
