@@ -87,6 +87,9 @@ type Store interface {
 type Ledger interface {
 	// Expired lists uploads and attachments that no message took in time.
 	Expired(ctx context.Context, now time.Time, limit int) ([]Ref, error)
+	// Forfeit removes one of those if it still is, and reports whether it was:
+	// a draft or a scheduled message may hold it since, or a message have it.
+	Forfeit(ctx context.Context, r Ref, now time.Time) (bool, error)
 	// Whole lists attachments that are Ready or Taken, in order of their ids,
 	// after the given one.
 	Whole(ctx context.Context, after ID, limit int) ([]Attachment, error)

@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -304,6 +305,41 @@ func TestSweepTakesWhatNobodyTook(t *testing.T) {
 	}
 	if _, err := d.Append(t.Context(), ws, d.me, half.ID, 5, []byte("56789")); !errs.Is(err, errs.NotFound) {
 		t.Errorf("going on with a swept one: %v", err)
+	}
+}
+
+// late is a Ledger after whose answer something else happens.
+type late struct {
+	media.Ledger
+	then func()
+}
+
+func (l late) Expired(ctx context.Context, now time.Time, limit int) ([]media.Ref, error) {
+	out, err := l.Ledger.Expired(ctx, now, limit)
+	l.then()
+	return out, err
+}
+
+// A draft or a scheduled message takes a file in its last second: it must not
+// lose it to a sweeper that has seen it expired.
+func TestSweepLeavesWhatIsHeldMeanwhile(t *testing.T) {
+	d, _ := newDesk(t)
+	held, old := d.whole("held.png", mediatest.PNG(4, 4)), d.whole("old.png", mediatest.PNG(4, 4))
+	d.now = d.now.Add(media.Lifetime + time.Second)
+	d.Ledger = late{d.Ledger, sync.OnceFunc(func() {
+		tx, commit := d.rows.Begin(ws)
+		_, err := tx.Hold(t.Context(), d.me, []media.ID{held.ID}, d.now.Add(time.Hour))
+		d.ok(err)
+		commit()
+	})}
+	if n, err := d.Sweep(t.Context()); n != 1 || err != nil {
+		t.Errorf("swept %d, %v", n, err)
+	}
+	if _, err := d.Get(t.Context(), ws, d.me, held.ID); err != nil {
+		t.Errorf("the held one: %v", err)
+	}
+	if _, err := d.Get(t.Context(), ws, d.me, old.ID); !errs.Is(err, errs.NotFound) {
+		t.Errorf("the old one: %v", err)
 	}
 }
 

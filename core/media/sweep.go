@@ -31,7 +31,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 		}
 		swept += gone
 		s.Count("swept", gone, 0)
-		if gone == 0 { // messages took them meanwhile
+		if gone == 0 { // all were taken or held meanwhile
 			return swept, nil
 		}
 	}
@@ -39,7 +39,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 
 func (s *Service) discard(ctx context.Context, r Ref) (bool, error) {
 	defer s.busy.lock(r.ID)()
-	gone, err := s.Store.Discard(ctx, r.Workspace, r.ID)
+	gone, err := s.Ledger.Forfeit(ctx, r, s.Now())
 	if err != nil || !gone {
 		return false, err
 	}

@@ -122,6 +122,18 @@ func (s *FakeStore) Expired(_ context.Context, now time.Time, limit int) ([]medi
 	return out, nil
 }
 
+// Forfeit implements media.Ledger.
+func (s *FakeStore) Forfeit(_ context.Context, r media.Ref, now time.Time) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, ok := s.files[r.ID]
+	if !ok || f.Workspace != r.Workspace || f.state == media.Taken || f.expires.After(now) {
+		return false, nil
+	}
+	delete(s.files, r.ID)
+	return true, nil
+}
+
 // Whole implements media.Ledger.
 func (s *FakeStore) Whole(_ context.Context, after media.ID, limit int) ([]media.Attachment, error) {
 	s.mu.Lock()

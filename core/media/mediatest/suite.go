@@ -287,6 +287,22 @@ func expires(w *world) {
 	if got := list(time.Now().Add(2*time.Hour), 1); len(got) != 1 {
 		w.Errorf("limited: %v", got)
 	}
+	for _, tt := range []struct {
+		ws   identity.WorkspaceID
+		id   media.ID
+		at   time.Time
+		gone bool
+	}{
+		{w.ws, a.ID, time.Now(), false},
+		{"wsp_x", a.ID, time.Now().Add(2 * time.Hour), false},
+		{w.ws, c.ID, time.Now().Add(2 * time.Hour), false}, // taken
+		{w.ws, a.ID, time.Now().Add(2 * time.Hour), true},
+		{w.ws, a.ID, time.Now().Add(2 * time.Hour), false},
+	} {
+		if gone, err := w.Ledger.Forfeit(w.Context(), media.Ref{Workspace: tt.ws, ID: tt.id}, tt.at); err != nil || gone != tt.gone {
+			w.Errorf("forfeit %s of %s: %v, %v", tt.id, tt.ws, gone, err)
+		}
+	}
 }
 
 func wholes(w *world) {

@@ -93,9 +93,19 @@ func moved(n int64, err error) error {
 
 // Discard implements media.Store.
 func (s *Store) Discard(ctx context.Context, workspace identity.WorkspaceID, id media.ID) (bool, error) {
+	return s.remove(ctx, `DELETE FROM attachment WHERE workspace_id = ? AND attachment_id = ? AND state <> 'taken'`, string(workspace), string(id))
+}
+
+// Forfeit implements media.Ledger.
+func (s *Store) Forfeit(ctx context.Context, r media.Ref, now time.Time) (bool, error) {
+	return s.remove(ctx, `DELETE FROM attachment WHERE workspace_id = ? AND attachment_id = ? AND state <> 'taken' AND expires_at <= ?`,
+		string(r.Workspace), string(r.ID), db.Micros(now))
+}
+
+func (s *Store) remove(ctx context.Context, query string, args ...any) (bool, error) {
 	gone := false
 	err := s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `DELETE FROM attachment WHERE workspace_id = ? AND attachment_id = ? AND state <> 'taken'`, string(workspace), string(id))
+		n, err := tx.Exec(ctx, query, args...)
 		gone = n > 0
 		return err
 	})
