@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -89,12 +90,17 @@ func (x *Indexer) catchUp(ctx context.Context) error {
 	if err != nil || !lead {
 		return x.cure(ctx, err)
 	}
+	var failed error
 	for _, w := range x.take(ctx) {
-		if err := x.follow(ctx, w, ease); err != nil {
+		err := x.follow(ctx, w, ease)
+		if err != nil && errs.As(err).Code == Corrupt {
 			return x.cure(ctx, err)
 		}
+		if err != nil && failed == nil { // it is tried again after a rest; the others need not wait for it
+			failed = fmt.Errorf("index workspace %s: %w", w, err)
+		}
 	}
-	return nil
+	return failed
 }
 
 // take returns the workspaces to look at: those that woke us, or all.
