@@ -29,9 +29,10 @@ it("says what is wrong with a field in the reader's language, in the server's wo
   const failed = new ApiError({ status: 422, title: "", code: "catalog.invalid", detail: "Some values are not accepted.", fields: [
     { pointer: "/name", code: "taken", detail: "another label has this name" },
     { pointer: "/shortcut", code: "format", detail: "must be one word" },
+    { pointer: "/config/color", code: "invalid", detail: "must be a colour" },
     { pointer: "/odd", code: "not_known_here", detail: "is odd" },
   ] });
   expect(fieldErrors(failed)["/name"]).toBe("another label has this name");
   await setLocale("zh-CN");
-  expect(fieldErrors(failed)).toEqual({ "/name": "已存在。", "/shortcut": "须为一个词，不含空格和斜杠。", "/odd": "is odd" });
+  expect(fieldErrors(failed)).toEqual({ "/name": "已存在。", "/shortcut": "须为一个词，不含空格和斜杠。", "/config/color": "不符合要求：must be a colour", "/odd": "is odd" });
 });

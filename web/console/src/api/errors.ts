@@ -39,6 +39,6 @@ function fieldSentence(field: FieldProblem): string {
   const own = [`fieldErrors.${field.pointer.split("/").at(-1)}_${code}`, `fieldErrors.${code}`].find((key) => te(key, "en"));
   if (own) return t(own);
   const general = `fieldGeneral.${code}`;
-  if (te(general, "en") && (locale.value !== "en" || !field.detail)) return t(general);
+  if (te(general, "en") && (locale.value !== "en" || !field.detail)) return t(general, { detail: field.detail });
   return field.detail || field.code;
 }

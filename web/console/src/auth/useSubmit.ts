@@ -1,4 +1,4 @@
-import { ref, type Ref } from "vue";
+import { nextTick, ref, type Ref } from "vue";
 import { fieldErrors, shownError, type Shown } from "@/api/errors";
 import { useSession } from "@/session/session";
 
@@ -28,10 +28,17 @@ export function useSubmit(send: () => Promise<void>): Submit {
       session.noticed(error);
       fields.value = fieldErrors(error);
       if (Object.keys(fields.value).length === 0) failed.value = shownError(error);
+      else void nextTick(toFirstWrong);
     } finally {
       busy.value = false;
     }
   }
 
   return { busy, failed, fields, submit };
+}
+
+/** To the first field that is wrong: in a long form it is far from the button that was pressed. */
+function toFirstWrong(): void {
+  const form = document.querySelector("dialog[open]") ?? document;
+  form.querySelector<HTMLElement>(".invalid [aria-invalid=true]")?.focus();
 }
