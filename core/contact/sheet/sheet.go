@@ -146,10 +146,10 @@ func (r *Reader) Open(text []byte) int {
 }
 
 // Safe returns a cell that no spreadsheet takes for a formula: what begins
-// with one of their signs gets an apostrophe before it. See OWASP, CSV
-// Injection.
+// with one of their signs gets an apostrophe before it; where people write with
+// full-width characters, those are signs too. See OWASP, CSV Injection.
 func Safe(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+	if first, size := utf8.DecodeRuneInString(cell); size > 0 && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + cell
 	}
 	return cell

@@ -86,6 +86,7 @@ func TestRefused(t *testing.T) {
 func TestSafe(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "", "Anna": "Anna", "=1+1": "'=1+1", "+86": "'+86", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\tx": "'\tx", "\rx": "'\rx", "a=b": "a=b", "王": "王",
+		"＝1+1": "'＝1+1", "＋86": "'＋86", "－1": "'－1", "＠SUM(A1)": "'＠SUM(A1)", "\n=1": "'\n=1", "\xff=1": "\xff=1",
 	} {
 		if got := sheet.Safe(in); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
