@@ -8,6 +8,7 @@ import { MemberSocket, type ConversationFilter } from "@patchbay/client/member";
 import type { Conversation, FeedEvent, ListPage } from "@patchbay/client/types";
 import { ConversationCache, type ConversationPages } from "../src/live/cache";
 import { reactions } from "../src/live/stale";
+import { askAgain } from "../src/query/client";
 import { keys } from "../src/query/keys";
 import type { SocketLike } from "../../client/src/live/environment";
 
@@ -69,7 +70,7 @@ export class Desk {
           void react[event.type](event);
           options.shown?.(event);
         },
-        resync: () => void this.client.invalidateQueries(),
+        resync: () => void askAgain(this.client, keys.all(workspace)),
       },
     });
     this.stops.push(cache.watch());

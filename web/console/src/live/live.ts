@@ -12,6 +12,7 @@ import {
   type Typist,
 } from "@patchbay/client/member";
 import type { AppNotification, FeedEvent, PresenceEntry, ServerDraft } from "@patchbay/client/types";
+import { askAgain } from "@/query/client";
 import { keys } from "@/query/keys";
 import { useSession } from "@/session/session";
 import type { WorkspaceContext } from "@/session/workspace";
@@ -101,7 +102,7 @@ export function provideLive(workspace: WorkspaceContext): Live {
         void react[event.type]?.(event);
         for (const listener of listeners) listener(event);
       },
-      resync: () => void client.invalidateQueries({ queryKey: keys.all(id) }),
+      resync: () => void askAgain(client, keys.all(id)),
       stored: ({ change }) => cache.takeChange(change),
       typing: (conversation, typists) => {
         const others = typists.filter((who) => who.id !== memberID);

@@ -1,4 +1,4 @@
-import { MutationCache, QueryCache, QueryClient } from "@tanstack/vue-query";
+import { MutationCache, QueryCache, QueryClient, type QueryKey } from "@tanstack/vue-query";
 import { ApiError } from "@patchbay/client/api";
 
 /**
@@ -22,4 +22,14 @@ export function createQueryClient(onError: (error: unknown) => void): QueryClien
       mutations: { networkMode: "always", retry: false },
     },
   });
+}
+
+/**
+ * Asks for everything under a key again. What is on its way for the first time is given up and asked
+ * for anew too: its answer may be older than the position from which events are followed, and what
+ * happened in between would be missing until the next change. An invalidation alone would wait for it.
+ */
+export async function askAgain(client: QueryClient, queryKey: QueryKey): Promise<void> {
+  await client.cancelQueries({ queryKey, type: "active", predicate: ({ state }) => state.data === undefined });
+  await client.invalidateQueries({ queryKey });
 }
