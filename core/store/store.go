@@ -168,10 +168,19 @@ type Index interface {
 // OpenIndex opens the search index of a database with the given epoch: for
 // SQLite the file search.db beside it, for PostgreSQL tables of its own in it.
 func OpenIndex(ctx context.Context, c Config, epoch string) (Index, error) {
+	// A nil pointer in the interface would pass for an index that is open.
 	if c.Driver == Postgres {
-		return index.OpenPg(ctx, c.Source, epoch)
+		pg, err := index.OpenPg(ctx, c.Source, epoch)
+		if err != nil {
+			return nil, err //nolint:wrapcheck // the caller says what failed
+		}
+		return pg, nil
 	}
-	return index.OpenLite(ctx, filepath.Join(filepath.Dir(c.Source), "search.db"), epoch)
+	lite, err := index.OpenLite(ctx, filepath.Join(filepath.Dir(c.Source), "search.db"), epoch)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the caller says what failed
+	}
+	return lite, nil
 }
 
 // Epoch identifies this history of the database; see db.DB.Epoch.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,9 +40,12 @@ type Lite struct {
 // broken, or was made for another history of the database (epoch) or by
 // another way of making terms.
 func OpenLite(ctx context.Context, file, epoch string) (*Lite, error) {
+	file, err := filepath.Abs(file) // in the URL of a relative file its folder would be a host
+	if err != nil {
+		return nil, fmt.Errorf("find the search index: %w", err)
+	}
 	l := &Lite{file: file, mark: fmt.Sprintf("%d/%s", search.Format, epoch)}
-	err := l.open(ctx)
-	if err == nil {
+	if err = l.open(ctx); err == nil {
 		return l, nil
 	}
 	if err := l.Reset(ctx); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/internal/pgtest"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/search/searchtest"
+	"github.com/patchbay-im/patchbay/core/store"
 	index "github.com/patchbay-im/patchbay/core/store/search"
 )
 
@@ -58,6 +59,27 @@ func known(t *testing.T, x search.Index) bool {
 		t.Fatal(err)
 	}
 	return p.Ready
+}
+
+// TestLiteInARelativeFolder: the default data folder is one.
+func TestLiteInARelativeFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("data", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	apply(t, openLite(t, filepath.Join("data", "search.db"), "e"))
+	if _, err := os.Stat(filepath.Join("data", "search.db")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLiteThatCannotOpen says so.
+func TestLiteThatCannotOpen(t *testing.T) {
+	c := store.Config{Driver: store.SQLite, Source: filepath.Join(t.TempDir(), "absent", "patchbay.db")}
+	x, err := store.OpenIndex(t.Context(), c, "e")
+	if err == nil || x != nil {
+		t.Errorf("OpenIndex = %v, %v", x, err)
+	}
 }
 
 // What is kept, and when a file is made anew.
