@@ -402,18 +402,24 @@ CROSS JOIN thing t ON t.n = f.rowid ORDER BY t.n DESC`
 	if err != nil {
 		return nil, failed(err)
 	}
+	out, err := hits(rows)
+	return out, failed(err)
+}
+
+// hits reads the rows of a lookup (id, seq, order) and closes them.
+func hits(rows *sql.Rows) ([]search.Hit, error) {
 	defer func() { _ = rows.Close() }()
 	var out []search.Hit
 	for rows.Next() {
 		var h search.Hit
 		var seq int64
 		if err := rows.Scan(&h.ID, &seq, &h.Order); err != nil {
-			return nil, failed(err)
+			return nil, err //nolint:wrapcheck // each database says what failed in its own way
 		}
 		h.Seq = uint64(seq) //nolint:gosec // written as uint64
 		out = append(out, h)
 	}
-	return out, failed(rows.Err())
+	return out, rows.Err() //nolint:wrapcheck // as above
 }
 
 // match is the query of FTS5 for a lookup; "" when nothing can be found.

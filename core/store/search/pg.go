@@ -272,18 +272,8 @@ AND (at, id) < ($3, $4) ORDER BY at DESC, id DESC LIMIT $6`
 	if err != nil {
 		return nil, pgFailed(err)
 	}
-	defer func() { _ = rows.Close() }()
-	var out []search.Hit
-	for rows.Next() {
-		var h search.Hit
-		var seq int64
-		if err := rows.Scan(&h.ID, &seq, &h.Order); err != nil {
-			return nil, pgFailed(err)
-		}
-		h.Seq = uint64(seq) //nolint:gosec // written as uint64
-		out = append(out, h)
-	}
-	return out, pgFailed(rows.Err())
+	out, err := hits(rows)
+	return out, pgFailed(err)
 }
 
 // tsquery is a query of PostgreSQL. Terms are letters and digits, never its
