@@ -218,21 +218,23 @@ func nobody() *syscall.Credential {
 	return &syscall.Credential{Uid: 65534, Gid: 65534}
 }
 
-// mayMount reports whether a private mount is possible here; see TestFullDisk.
-func mayMount(t *testing.T) bool {
+// needMount skips where a private mount is not possible; as root it must be,
+// where tests are required.
+func needMount(t *testing.T) {
 	t.Helper()
-	return exec.CommandContext(t.Context(), "unshare", "-m", "true").Run() == nil
+	if exec.CommandContext(t.Context(), "unshare", "-m", "true").Run() == nil {
+		return
+	}
+	if os.Getenv("PATCHBAY_TEST_REQUIRE") == "1" && os.Getuid() == 0 {
+		t.Fatal("unshare -m does not work")
+	}
+	t.Skip("no right to mount a small disk")
 }
 
 // A disk that is full stops nothing but writing, and the server recovers when
 // there is space again. The disk is a small one of the server's own.
 func TestFullDisk(t *testing.T) {
-	if !mayMount(t) {
-		if os.Getenv("PATCHBAY_TEST_REQUIRE") == "1" && os.Getuid() == 0 {
-			t.Fatal("unshare -m does not work")
-		}
-		t.Skip("no right to mount a small disk")
-	}
+	needMount(t)
 	dir := t.TempDir()
 	s := open(t, func(o *rig.Options) {
 		o.DataDir = dir
@@ -292,9 +294,7 @@ func fill(t *testing.T, name string) {
 }
 
 func TestStartOnAFullDisk(t *testing.T) {
-	if !mayMount(t) {
-		t.Skip("no right to mount a small disk")
-	}
+	needMount(t)
 	o, out := settings(t)
 	o.Wrap = []string{
 		"unshare", "-m", "sh", "-c",

@@ -389,9 +389,7 @@ func TestUploadsSurviveAKill(t *testing.T) {
 // A disk that fills up refuses files, keeps what is there, and takes files
 // again when there is room.
 func TestFilesOnAFullDisk(t *testing.T) {
-	if !mayMount(t) {
-		t.Skip("no right to mount a small disk")
-	}
+	needMount(t)
 	s := open(t, filesAllowed, func(o *rig.Options) {
 		dir := o.DataDir
 		o.Env = append(o.Env, "PATCHBAY_MEDIA_MIN_FREE=2MiB")
