@@ -76,7 +76,7 @@ func (s *Service) CreateCanned(ctx context.Context, scope identity.Scope, n NewC
 	case n.Scope == Personal:
 		c.Member = scope.Member()
 	case n.Scope == OfTeam && n.Team == "":
-		w.add("/team_id", "required", "is missing")
+		w.Refuse("/team_id", "required", "is missing")
 	case n.Scope == OfTeam:
 		c.Team = n.Team
 	}
@@ -200,7 +200,7 @@ func (p *CannedPatch) check(w *wrong) {
 	put(&p.Title, func(v string) string { return w.name("/title", v, MaxTitle) })
 	put(&p.Text, func(v string) string {
 		if strings.TrimSpace(v) == "" {
-			w.add("/text", "required", "is missing")
+			w.Refuse("/text", "required", "is missing")
 		}
 		return w.text("/text", v, MaxText, true)
 	})

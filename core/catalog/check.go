@@ -9,20 +9,16 @@ import (
 	"unicode/utf8"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
 )
 
 // wrong collects what is wrong with a request.
-type wrong []errs.Field
-
-func (w *wrong) add(pointer, code, detail string) {
-	*w = append(*w, errs.Field{Pointer: pointer, Code: code, Detail: detail})
+type wrong struct {
+	errs.Refusals
 }
 
 func (w *wrong) err() error {
-	if len(*w) == 0 {
-		return nil
-	}
-	return errs.New(errs.Invalid, "catalog.invalid", "Some values are not accepted.").WithFields(*w...)
+	return w.Refused("catalog.invalid", "Some values are not accepted.")
 }
 
 // line returns one line of text without the space around it.
@@ -34,12 +30,12 @@ func (w *wrong) line(pointer, text string, limit int) string {
 func (w *wrong) text(pointer, text string, limit int, lines bool) string {
 	switch {
 	case !utf8.ValidString(text):
-		w.add(pointer, "invalid_text", "is not valid text (UTF-8)")
+		w.Refuse(pointer, "invalid_text", "is not valid text (UTF-8)")
 		return ""
 	case utf8.RuneCountInString(text) > limit:
-		w.add(pointer, "too_long", fmt.Sprintf("has more than %d characters", limit))
+		w.Refuse(pointer, "too_long", fmt.Sprintf("has more than %d characters", limit))
 	case strings.ContainsFunc(text, func(r rune) bool { return deceptive(r, lines) }):
-		w.add(pointer, "invalid_character", "holds control characters")
+		w.Refuse(pointer, "invalid_character", "holds control characters")
 	}
 	return text
 }
@@ -48,29 +44,29 @@ func (w *wrong) text(pointer, text string, limit int, lines bool) string {
 func (w *wrong) name(pointer, text string, limit int) string {
 	text = w.line(pointer, text, limit)
 	if !strings.ContainsFunc(text, unicode.IsGraphic) {
-		w.add(pointer, "required", "is missing")
+		w.Refuse(pointer, "required", "is missing")
 	}
 	return text
 }
 
 func deceptive(r rune, lines bool) bool {
-	if lines && (r == '\n' || r == '\r' || r == '\t') {
-		return false
+	if !lines {
+		return identity.Deceptive(r)
 	}
-	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) || !lines && unicode.In(r, unicode.Bidi_Control)
+	return r != '\n' && r != '\r' && r != '\t' && (unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp))
 }
 
 func (w *wrong) color(text string) string {
 	text = strings.ToLower(strings.TrimSpace(text))
 	if ok, _ := regexp.MatchString(`^#[0-9a-f]{6}$`, text); !ok { // the pattern compiles
-		w.add("/color", "format", "must be a colour such as #2f80ed")
+		w.Refuse("/color", "format", "must be a colour such as #2f80ed")
 	}
 	return text
 }
 
 func (w *wrong) key(text string) {
 	if !validKey(text) {
-		w.add("/key", "format", fmt.Sprintf("must be a lower-case letter, then letters, digits and _; at most %d characters", MaxKey))
+		w.Refuse("/key", "format", fmt.Sprintf("must be a lower-case letter, then letters, digits and _; at most %d characters", MaxKey))
 	}
 }
 
@@ -83,7 +79,7 @@ func validKey(text string) bool {
 func (w *wrong) shortcut(text string) string {
 	text = strings.ToLower(w.line("/shortcut", strings.TrimPrefix(strings.TrimSpace(text), "/"), MaxShortcut))
 	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == '/' || !unicode.IsGraphic(r) }) {
-		w.add("/shortcut", "format", "must be one word without spaces and slashes")
+		w.Refuse("/shortcut", "format", "must be one word without spaces and slashes")
 	}
 	return text
 }
@@ -92,12 +88,12 @@ func (w *wrong) shortcut(text string) string {
 func (w *wrong) options(of Type, options []string) []string {
 	if of != List {
 		if len(options) > 0 {
-			w.add("/options", "not_allowed", "only a list has options")
+			w.Refuse("/options", "not_allowed", "only a list has options")
 		}
 		return nil
 	}
 	if len(options) == 0 || len(options) > MaxOptions {
-		w.add("/options", "count", fmt.Sprintf("a list has 1 to %d options", MaxOptions))
+		w.Refuse("/options", "count", fmt.Sprintf("a list has 1 to %d options", MaxOptions))
 		return nil
 	}
 	out := make([]string, len(options))
@@ -105,7 +101,7 @@ func (w *wrong) options(of Type, options []string) []string {
 		pointer := fmt.Sprintf("/options/%d", i)
 		out[i] = w.name(pointer, o, MaxName)
 		if slices.Contains(out[:i], out[i]) {
-			w.add(pointer, "duplicate", "is there twice")
+			w.Refuse(pointer, "duplicate", "is there twice")
 		}
 	}
 	return out
@@ -119,5 +115,5 @@ func oneOf[T ~string](w *wrong, pointer string, v T, all ...T) {
 	for i, a := range all {
 		names[i] = string(a)
 	}
-	w.add(pointer, "enum", "must be one of "+strings.Join(names, ", "))
+	w.Refuse(pointer, "enum", "must be one of "+strings.Join(names, ", "))
 }

@@ -14,20 +14,11 @@ import (
 
 // check collects what is wrong with a request.
 type check struct {
-	fields []errs.Field
-}
-
-func (c *check) refuse(pointer, code, detail string) {
-	c.fields = append(c.fields, errs.Field{Pointer: pointer, Code: code, Detail: detail})
+	errs.Refusals
 }
 
 // err returns an Invalid error that names all wrong fields, or nil.
-func (c *check) err(code string) error {
-	if len(c.fields) == 0 {
-		return nil
-	}
-	return errs.New(errs.Invalid, code, "Some fields are not right.").WithFields(c.fields...)
-}
+func (c *check) err(code string) error { return c.Refused(code, "Some fields are not right.") }
 
 // text checks a text of one line, or of several.
 func (c *check) text(pointer string, v *string, limit int, lines bool) {
@@ -36,9 +27,9 @@ func (c *check) text(pointer string, v *string, limit int, lines bool) {
 	}
 	switch {
 	case utf8.RuneCountInString(*v) > limit:
-		c.refuse(pointer, "too_long", fmt.Sprintf("is longer than %d characters", limit))
+		c.Refuse(pointer, "too_long", fmt.Sprintf("is longer than %d characters", limit))
 	case !storable(*v, lines):
-		c.refuse(pointer, "characters", "holds characters that cannot be stored")
+		c.Refuse(pointer, "characters", "holds characters that cannot be stored")
 	}
 }
 
@@ -57,7 +48,7 @@ func (c *check) email(v *string) *string {
 	}
 	normal, ok := Email(*v)
 	if !ok {
-		c.refuse("/email", "format", "is not an e-mail address")
+		c.Refuse("/email", "format", "is not an e-mail address")
 	}
 	return &normal
 }
@@ -69,7 +60,7 @@ func (c *check) phone(v *string) *string {
 	}
 	normal, ok := Phone(*v)
 	if !ok {
-		c.refuse("/phone", "format", "is not a telephone number")
+		c.Refuse("/phone", "format", "is not a telephone number")
 	}
 	return &normal
 }
@@ -80,13 +71,13 @@ func (c *check) domains(in []string) []string {
 	for i, d := range in {
 		d = strings.TrimPrefix(strings.ToLower(strings.TrimSpace(d)), "@")
 		if !Domain(d) {
-			c.refuse(fmt.Sprintf("/domains/%d", i), "format", "is not a domain name")
+			c.Refuse(fmt.Sprintf("/domains/%d", i), "format", "is not a domain name")
 			continue
 		}
 		out = append(out, d)
 	}
 	if len(in) > MaxDomains {
-		c.refuse("/domains", "too_long", fmt.Sprintf("has more than %d domains", MaxDomains))
+		c.Refuse("/domains", "too_long", fmt.Sprintf("has more than %d domains", MaxDomains))
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
@@ -99,13 +90,13 @@ func (c *check) plain(values map[string]any) {
 		text, isText := values[key].(string)
 		switch {
 		case key == "" || len(key) > MaxKey || !storable(key, false):
-			c.refuse(pointer, "key", "is not a name for an attribute")
+			c.Refuse(pointer, "key", "is not a name for an attribute")
 		case values[key] != nil && !isText:
-			c.refuse(pointer, "type", "must be text")
+			c.Refuse(pointer, "type", "must be text")
 		case utf8.RuneCountInString(text) > MaxAttribute:
-			c.refuse(pointer, "too_long", fmt.Sprintf("is longer than %d characters", MaxAttribute))
+			c.Refuse(pointer, "too_long", fmt.Sprintf("is longer than %d characters", MaxAttribute))
 		case !storable(text, true):
-			c.refuse(pointer, "characters", "holds characters that cannot be stored")
+			c.Refuse(pointer, "characters", "holds characters that cannot be stored")
 		}
 	}
 }

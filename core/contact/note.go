@@ -98,7 +98,7 @@ func checkNote(text string) (string, error) {
 	var c check
 	c.text("/text", &text, MaxNote, true)
 	if text == "" {
-		c.refuse("/text", "required", "is empty")
+		c.Refuse("/text", "required", "is empty")
 	}
 	if err := c.err("note.invalid"); err != nil {
 		return "", err

@@ -143,7 +143,7 @@ func (e *OrganisationEdit) check() error {
 	c.text("/name", e.Name, MaxName, false)
 	c.text("/note", e.Note, MaxNote, true)
 	if e.Name != nil && strings.TrimSpace(*e.Name) == "" {
-		c.refuse("/name", "required", "Give the organisation a name.")
+		c.Refuse("/name", "required", "Give the organisation a name.")
 	}
 	if e.Domains != nil {
 		normal := c.domains(*e.Domains)

@@ -164,7 +164,7 @@ func (e *Edit) Normal() error {
 }
 
 func (c *check) has(pointer string) bool {
-	for _, f := range c.fields {
+	for _, f := range c.Fields {
 		if f.Pointer == pointer {
 			return true
 		}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -188,17 +187,13 @@ func checkReason(status Status, reason string) error {
 		return nil
 	case status != Away:
 		return wrong("not_away", "goes with the status away only")
-	case !utf8.ValidString(reason) || strings.ContainsFunc(reason, deceptive):
+	case !utf8.ValidString(reason) || strings.ContainsFunc(reason, identity.Deceptive):
 		return wrong("invalid_character", "holds control characters, or is not valid text (UTF-8)")
 	case utf8.RuneCountInString(reason) > MaxReason:
 		return wrong("too_long", "has more than "+strconv.Itoa(MaxReason)+" characters")
 	default:
 		return nil
 	}
-}
-
-func deceptive(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }
 
 func errUnavailable(cause error) *errs.Error {

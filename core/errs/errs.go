@@ -85,6 +85,25 @@ func (e *Error) WithFields(fields ...Field) *Error {
 	return e
 }
 
+// Refusals collects what is wrong with a request, so that all of it is said at
+// once.
+type Refusals struct {
+	Fields []Field
+}
+
+// Refuse notes one wrong value.
+func (r *Refusals) Refuse(pointer, code, detail string) {
+	r.Fields = append(r.Fields, Field{Pointer: pointer, Code: code, Detail: detail})
+}
+
+// Refused returns an Invalid error that names all wrong values, or nil.
+func (r *Refusals) Refused(code, message string) error {
+	if len(r.Fields) == 0 {
+		return nil
+	}
+	return New(Invalid, code, message).WithFields(r.Fields...)
+}
+
 // Error returns kind, code, message and cause: for logs, not for users.
 func (e *Error) Error() string {
 	var s strings.Builder

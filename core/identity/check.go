@@ -28,42 +28,33 @@ func Locales() []string { return []string{"en", "zh-CN"} }
 
 // check collects what is wrong with a request.
 type check struct {
-	fields []errs.Field
-}
-
-func (c *check) refuse(pointer, code, detail string) {
-	c.fields = append(c.fields, errs.Field{Pointer: pointer, Code: code, Detail: detail})
+	errs.Refusals
 }
 
 // err returns an Invalid error that names all wrong fields, or nil.
-func (c *check) err() error {
-	if len(c.fields) == 0 {
-		return nil
-	}
-	return errs.New(errs.Invalid, "request.invalid", "Some values are not accepted.").WithFields(c.fields...)
-}
+func (c *check) err() error { return c.Refused("request.invalid", "Some values are not accepted.") }
 
 // name returns a name without the space around it.
 func (c *check) name(pointer, name string) string {
 	if !utf8.ValidString(name) {
-		c.refuse(pointer, "invalid_text", "This is not valid text (UTF-8).")
+		c.Refuse(pointer, "invalid_text", "This is not valid text (UTF-8).")
 		return ""
 	}
 	name = norm.NFC.String(strings.TrimSpace(name))
 	switch {
 	case !strings.ContainsFunc(name, unicode.IsGraphic):
-		c.refuse(pointer, "required", "Enter a name.")
+		c.Refuse(pointer, "required", "Enter a name.")
 	case utf8.RuneCountInString(name) > MaxName:
-		c.refuse(pointer, "too_long", "A name has at most "+strconv.Itoa(MaxName)+" characters.")
-	case strings.ContainsFunc(name, deceptive):
-		c.refuse(pointer, "invalid_character", "A name has no control characters and no line breaks.")
+		c.Refuse(pointer, "too_long", "A name has at most "+strconv.Itoa(MaxName)+" characters.")
+	case strings.ContainsFunc(name, Deceptive):
+		c.Refuse(pointer, "invalid_character", "A name has no control characters and no line breaks.")
 	}
 	return name
 }
 
-// deceptive reports whether a character has no place in one line of text:
+// Deceptive reports whether a character has no place in one line of text:
 // controls, line separators, and those that turn the direction of what follows.
-func deceptive(r rune) bool {
+func Deceptive(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }
 
@@ -73,11 +64,11 @@ func (c *check) email(email string) string {
 	email, ok := normalEmail(email)
 	switch {
 	case email == "" && ok:
-		c.refuse(pointer, "required", "Enter an e-mail address.")
+		c.Refuse(pointer, "required", "Enter an e-mail address.")
 	case len(email) > MaxEmail:
-		c.refuse(pointer, "too_long", "An e-mail address has at most "+strconv.Itoa(MaxEmail)+" bytes.")
+		c.Refuse(pointer, "too_long", "An e-mail address has at most "+strconv.Itoa(MaxEmail)+" bytes.")
 	case !ok:
-		c.refuse(pointer, "invalid_email", "This is not an e-mail address.")
+		c.Refuse(pointer, "invalid_email", "This is not an e-mail address.")
 	}
 	return email
 }
@@ -102,7 +93,7 @@ func normalEmail(email string) (string, bool) {
 }
 
 func unmailable(r rune) bool {
-	return unicode.IsSpace(r) || deceptive(r) || !unicode.IsGraphic(r) || strings.ContainsRune(`()<>[],;:\"`, r)
+	return unicode.IsSpace(r) || Deceptive(r) || !unicode.IsGraphic(r) || strings.ContainsRune(`()<>[],;:\"`, r)
 }
 
 // dotted reports whether no part between dots is empty.
@@ -126,37 +117,37 @@ func validDomain(domain string) bool {
 func (c *check) password(pointer, password, email string) {
 	switch {
 	case len(password) > MaxPassword:
-		c.refuse(pointer, "too_long", "A password has at most "+strconv.Itoa(MaxPassword)+" bytes.")
+		c.Refuse(pointer, "too_long", "A password has at most "+strconv.Itoa(MaxPassword)+" bytes.")
 	case !utf8.ValidString(password):
-		c.refuse(pointer, "invalid_text", "This is not valid text (UTF-8).")
+		c.Refuse(pointer, "invalid_text", "This is not valid text (UTF-8).")
 	case utf8.RuneCountInString(password) < MinPassword:
-		c.refuse(pointer, "too_short", "A password has at least "+strconv.Itoa(MinPassword)+" characters.")
+		c.Refuse(pointer, "too_short", "A password has at least "+strconv.Itoa(MinPassword)+" characters.")
 	case guessable(password, email):
-		c.refuse(pointer, "too_common", "This password is among the first that others would try.")
+		c.Refuse(pointer, "too_common", "This password is among the first that others would try.")
 	}
 }
 
 func (c *check) locale(pointer, locale string) {
 	if !slices.Contains(Locales(), locale) {
-		c.refuse(pointer, "invalid_locale", "The languages are "+strings.Join(Locales(), " and ")+".")
+		c.Refuse(pointer, "invalid_locale", "The languages are "+strings.Join(Locales(), " and ")+".")
 	}
 }
 
 func (c *check) role(pointer string, role Role) {
 	if !role.Valid() {
-		c.refuse(pointer, "invalid_role", "The roles are owner, administrator, supervisor and agent.")
+		c.Refuse(pointer, "invalid_role", "The roles are owner, administrator, supervisor and agent.")
 	}
 }
 
 func (c *check) capacity(pointer string, capacity int) {
 	if capacity < 1 || capacity > MaxCapacity {
-		c.refuse(pointer, "out_of_range", "The capacity is between 1 and "+strconv.Itoa(MaxCapacity)+".")
+		c.Refuse(pointer, "out_of_range", "The capacity is between 1 and "+strconv.Itoa(MaxCapacity)+".")
 	}
 }
 
 // seconds refuses what is not a whole number of them, or more than most.
 func (c *check) seconds(pointer, what string, d, most time.Duration) {
 	if d < 0 || d > most || d%time.Second != 0 {
-		c.refuse(pointer, "out_of_range", what+" 0 to "+strconv.Itoa(int(most/time.Second))+" whole seconds.")
+		c.Refuse(pointer, "out_of_range", what+" 0 to "+strconv.Itoa(int(most/time.Second))+" whole seconds.")
 	}
 }

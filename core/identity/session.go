@@ -182,7 +182,7 @@ func (s *Sessions) ChangePassword(ctx context.Context, session Session, current,
 	}
 	account, err = s.prove(ctx, account.Email, current, client)
 	if errs.Is(err, errs.Unauthenticated) {
-		c.refuse("/current", "wrong", "This is not your password.")
+		c.Refuse("/current", "wrong", "This is not your password.")
 		return c.err()
 	}
 	if err != nil {

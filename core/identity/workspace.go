@@ -75,7 +75,7 @@ func (s *Workspaces) Update(ctx context.Context, scope Scope, patch WorkspacePat
 		c.seconds("/settings/unattended_seconds", "Members are told after", *patch.Unattended, MaxUnattended)
 	}
 	if a := patch.Rating.Ask; a != nil && *a != RatingByWidget && *a != RatingByLink && *a != RatingByBoth {
-		c.refuse("/settings/rating/ask", "enum", "Ask in the widget, by link, or both.")
+		c.Refuse("/settings/rating/ask", "enum", "Ask in the widget, by link, or both.")
 	}
 	if err := c.err(); err != nil {
 		return Workspace{}, err

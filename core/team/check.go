@@ -8,35 +8,31 @@ import (
 	"unicode/utf8"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
 )
 
 // wrong collects what is wrong with a request.
-type wrong []errs.Field
-
-func (w *wrong) add(pointer, code, detail string) {
-	*w = append(*w, errs.Field{Pointer: pointer, Code: code, Detail: detail})
+type wrong struct {
+	errs.Refusals
 }
 
 func (w *wrong) err() error {
-	if len(*w) == 0 {
-		return nil
-	}
-	return errs.New(errs.Invalid, "team.invalid", "Some values are not accepted.").WithFields(*w...)
+	return w.Refused("team.invalid", "Some values are not accepted.")
 }
 
 // text returns a text without the space around it, and refuses what cannot be
 // stored or shown. lines allows line breaks.
 func (w *wrong) text(pointer, text string, limit int, lines bool) string {
 	if !utf8.ValidString(text) {
-		w.add(pointer, "invalid_text", "is not valid text (UTF-8)")
+		w.Refuse(pointer, "invalid_text", "is not valid text (UTF-8)")
 		return ""
 	}
 	text = strings.TrimSpace(text)
 	if n := utf8.RuneCountInString(text); n > limit {
-		w.add(pointer, "too_long", fmt.Sprintf("has %d characters; at most %d", n, limit))
+		w.Refuse(pointer, "too_long", fmt.Sprintf("has %d characters; at most %d", n, limit))
 	}
-	if strings.ContainsFunc(text, func(r rune) bool { return deceptive(r) && (!lines || r != '\n' && r != '\t') }) {
-		w.add(pointer, "invalid_character", "holds control characters")
+	if strings.ContainsFunc(text, func(r rune) bool { return identity.Deceptive(r) && (!lines || r != '\n' && r != '\t') }) {
+		w.Refuse(pointer, "invalid_character", "holds control characters")
 	}
 	return text
 }
@@ -44,13 +40,9 @@ func (w *wrong) text(pointer, text string, limit int, lines bool) string {
 func (w *wrong) name(text string) string {
 	text = w.text("/name", text, MaxName, false)
 	if !strings.ContainsFunc(text, unicode.IsGraphic) {
-		w.add("/name", "required", "is missing")
+		w.Refuse("/name", "required", "is missing")
 	}
 	return text
-}
-
-func deceptive(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }
 
 // list returns ids sorted, each once.
@@ -58,7 +50,7 @@ func list[T ~string](w *wrong, pointer string, ids []T, limit int) []T {
 	out := slices.Clone(ids)
 	slices.Sort(out)
 	if out = slices.Compact(out); len(out) > limit {
-		w.add(pointer, "too_many", fmt.Sprintf("has %d entries; at most %d", len(out), limit))
+		w.Refuse(pointer, "too_many", fmt.Sprintf("has %d entries; at most %d", len(out), limit))
 	}
 	return out
 }

@@ -189,20 +189,20 @@ func (s *Service) prepare(ctx context.Context, scope identity.Scope, d *Draft) e
 	c.text("/name", d.Name, MaxName, true)
 	c.text("/icon", d.Icon, MaxIcon, false)
 	if d.Sort != nil && !slices.Contains(Sorts(), *d.Sort) {
-		c.refuse("/sort", "enum", "is none of the orders there are")
+		c.Refuse("/sort", "enum", "is none of the orders there are")
 	}
 	if d.Columns != nil {
 		c.columns(*d.Columns)
 	}
 	if d.Position != nil && (*d.Position < 0 || *d.Position > maxPosition) {
-		c.refuse("/position", "range", "is out of range")
+		c.Refuse("/position", "range", "is out of range")
 	}
 	if d.Scope != nil {
 		if err := prepareScope(scope, d, &c); err != nil {
 			return err
 		}
 	} else if d.Team != nil {
-		c.refuse("/team_id", "scope", "goes with the scope team")
+		c.Refuse("/team_id", "scope", "goes with the scope team")
 	}
 	if err := c.err(); err != nil || d.Filter == nil {
 		return err
@@ -225,7 +225,7 @@ func prepareScope(scope identity.Scope, d *Draft, c *check) error {
 	switch *d.Scope {
 	case Personal:
 		if scope.Member() == "" {
-			c.refuse("/scope", "enum", "must be workspace: nobody in person asks")
+			c.Refuse("/scope", "enum", "must be workspace: nobody in person asks")
 		}
 	case Workspace:
 		return scope.Require(identity.CatalogManage)
@@ -234,15 +234,15 @@ func prepareScope(scope identity.Scope, d *Draft, c *check) error {
 			return err
 		}
 		if d.Team == nil || !strings.HasPrefix(*d.Team, "tea_") || len(*d.Team) > 40 {
-			c.refuse("/team_id", "required", "names the team")
+			c.Refuse("/team_id", "required", "names the team")
 			return nil
 		}
 		return nil
 	default:
-		c.refuse("/scope", "enum", "must be personal, team or workspace")
+		c.Refuse("/scope", "enum", "must be personal, team or workspace")
 	}
 	if d.Team != nil && *d.Scope != OfTeam {
-		c.refuse("/team_id", "scope", "goes with the scope team")
+		c.Refuse("/team_id", "scope", "goes with the scope team")
 	}
 	return nil
 }
