@@ -2,94 +2,107 @@ package identity
 
 import "slices"
 
-// Role is a member's preset of permissions.
+// Role names what a member may do: one of the built-in roles, or one that the
+// workspace made (rol_).
 type Role string
 
-// The roles, from the most to the least powerful.
+// The built-in roles. The first four do the work, from the most to the least
+// powerful. The last three divide what an administrator may do between people
+// who watch each other, and see no customer's data by their role.
 const (
-	RoleOwner         Role = "owner"
-	RoleAdministrator Role = "administrator"
-	RoleSupervisor    Role = "supervisor"
-	RoleAgent         Role = "agent"
+	RoleOwner                 Role = "owner"
+	RoleAdministrator         Role = "administrator"
+	RoleSupervisor            Role = "supervisor"
+	RoleAgent                 Role = "agent"
+	RoleSystemAdministrator   Role = "system_administrator"
+	RoleSecurityAdministrator Role = "security_administrator"
+	RoleAuditor               Role = "auditor"
 )
 
-// Permission is one thing a role may do: "<noun>.<verb>".
-type Permission string
+// BuiltIns lists the roles that every workspace has, in the order to show them.
+func BuiltIns() []Role {
+	return []Role{
+		RoleOwner, RoleAdministrator, RoleSupervisor, RoleAgent,
+		RoleSystemAdministrator, RoleSecurityAdministrator, RoleAuditor,
+	}
+}
 
-// The permissions. Every route, socket topic and use case declares one.
-const (
-	WorkspaceRead      Permission = "workspace.read"
-	WorkspaceManage    Permission = "workspace.manage"
-	MemberRead         Permission = "member.read"
-	MemberManage       Permission = "member.manage"
-	InboxRead          Permission = "inbox.read"
-	InboxManage        Permission = "inbox.manage"
-	PluginRead         Permission = "plugin.read"
-	PluginManage       Permission = "plugin.manage"
-	ContactRead        Permission = "contact.read"
-	ContactWrite       Permission = "contact.write"
-	ConversationRead   Permission = "conversation.read"
-	ConversationReply  Permission = "conversation.reply"
-	ConversationAssign Permission = "conversation.assign"
-	ConversationMerge  Permission = "conversation.merge"
-	ContactMerge       Permission = "contact.merge"
-	ContactImport      Permission = "contact.import"
-	TeamRead           Permission = "team.read"
-	TeamManage         Permission = "team.manage"
-	CatalogRead        Permission = "catalog.read"   // labels, custom attributes, canned replies, shared views
-	CatalogManage      Permission = "catalog.manage" // ... and to change those that all use
-	RatingRead         Permission = "rating.read"    // an agent sees those of their own conversations
-)
-
+// agentPermissions are those of who talks to customers.
 func agentPermissions() []Permission {
 	return []Permission{
-		WorkspaceRead, MemberRead, InboxRead, ContactRead, ContactWrite,
+		WorkspaceRead, MemberRead, RoleRead, InboxRead, ContactRead, ContactWrite,
 		ConversationRead, ConversationReply, ConversationAssign, ConversationMerge,
-		ContactMerge, TeamRead, CatalogRead, RatingRead,
+		ContactMerge, TeamRead, CatalogRead, RatingRead, APIKeyOwn,
+		TicketRead, TicketWrite, TicketAssign, TicketMerge,
 	}
 }
 
 func supervisorPermissions() []Permission {
-	return append(agentPermissions(), PluginRead, TeamManage, CatalogManage, ContactImport)
+	return append(agentPermissions(), PluginRead, TeamManage, CatalogManage, ContactImport, TicketExport, TicketManage)
 }
 
-// Permissions lists what the role may do; nothing for an unknown role.
+func administratorPermissions() []Permission {
+	return append(supervisorPermissions(), PluginManage, InboxManage, MemberManage, WorkspaceManage,
+		RoleManage, APIKeyManage, SignInManage, WebhookRead, WebhookManage,
+		RetentionManage, WorkspaceExport, ContactErase, SystemRead)
+}
+
+// Permissions lists what a built-in role may do; nothing for another role,
+// whose permissions its Scope knows.
 func (r Role) Permissions() []Permission {
 	switch r {
 	case RoleAgent:
 		return agentPermissions()
 	case RoleSupervisor:
 		return supervisorPermissions()
-	case RoleAdministrator, RoleOwner:
-		return append(supervisorPermissions(), PluginManage, InboxManage, MemberManage, WorkspaceManage)
+	case RoleAdministrator:
+		return administratorPermissions()
+	case RoleOwner:
+		return Permissions()
+	case RoleSystemAdministrator:
+		return []Permission{
+			WorkspaceRead, WorkspaceManage, MemberRead, RoleRead, TeamRead, InboxRead, InboxManage, PluginRead, PluginManage,
+			CatalogRead, CatalogManage, WebhookRead, WebhookManage, RetentionManage, WorkspaceExport, SystemRead,
+		}
+	case RoleSecurityAdministrator:
+		return []Permission{
+			WorkspaceRead, MemberRead, MemberManage, RoleRead, RoleManage, TeamRead, APIKeyManage, SignInManage,
+		}
+	case RoleAuditor:
+		return []Permission{MemberRead, RoleRead, AuditRead, AuditExport}
 	default:
 		return nil
 	}
 }
 
-// May reports whether the role holds p.
+// May reports whether the built-in role holds p.
 func (r Role) May(p Permission) bool { return slices.Contains(r.Permissions(), p) }
 
-// Valid reports whether r is one of the roles.
-func (r Role) Valid() bool { return r.rank() > 0 }
+// BuiltIn reports whether r is one of the roles that every workspace has.
+func (r Role) BuiltIn() bool { return slices.Contains(BuiltIns(), r) }
 
-// Outranks reports whether a member of role r may change a member of role o:
-// owners change everybody, administrators everybody but owners.
-func (r Role) Outranks(o Role) bool {
-	return r == RoleOwner || r.rank() > o.rank() || r == RoleAdministrator && o == RoleAdministrator
+// Valid reports whether r is one of the roles.
+func (r Role) Valid() bool { return r.BuiltIn() }
+
+// grants lists what the built-in role may give to others: what it holds. Who
+// administers security gives out the work that they do not do themselves.
+func (r Role) grants() []Permission {
+	if r == RoleSecurityAdministrator {
+		return append(r.Permissions(), supervisorPermissions()...)
+	}
+	return r.Permissions()
 }
 
-func (r Role) rank() int {
-	switch r {
-	case RoleOwner:
-		return 4
-	case RoleAdministrator:
-		return 3
-	case RoleSupervisor:
-		return 2
-	case RoleAgent:
-		return 1
-	default:
-		return 0
+// Outranks reports whether a member of role r may change a member of role o:
+// owners change everybody, others those who may do nothing that they could not
+// give.
+func (r Role) Outranks(o Role) bool {
+	if r == RoleOwner {
+		return true
 	}
+	if o == RoleOwner || !r.Valid() {
+		return false
+	}
+	grants := r.grants()
+	return !slices.ContainsFunc(o.Permissions(), func(p Permission) bool { return !slices.Contains(grants, p) })
 }

@@ -1,0 +1,99 @@
+package identity
+
+// Permission is one thing a role may do: "<noun>.<verb>".
+type Permission string
+
+// The permissions. Every route, socket topic and use case declares one. A new
+// one is listed in Catalogue too, which is what an owner holds.
+const (
+	WorkspaceRead      Permission = "workspace.read"
+	WorkspaceManage    Permission = "workspace.manage"
+	WorkspaceExport    Permission = "workspace.export" // everything of the workspace in one file
+	MemberRead         Permission = "member.read"
+	MemberManage       Permission = "member.manage"
+	RoleRead           Permission = "role.read"
+	RoleManage         Permission = "role.manage"
+	SignInManage       Permission = "signin.manage" // sign-in providers and policy
+	APIKeyOwn          Permission = "apikey.own"    // one's own keys
+	APIKeyManage       Permission = "apikey.manage" // see and revoke everybody's
+	AuditRead          Permission = "audit.read"
+	AuditExport        Permission = "audit.export"
+	InboxRead          Permission = "inbox.read"
+	InboxManage        Permission = "inbox.manage"
+	PluginRead         Permission = "plugin.read"
+	PluginManage       Permission = "plugin.manage"
+	WebhookRead        Permission = "webhook.read"
+	WebhookManage      Permission = "webhook.manage"
+	ContactRead        Permission = "contact.read"
+	ContactWrite       Permission = "contact.write"
+	ContactMerge       Permission = "contact.merge"
+	ContactImport      Permission = "contact.import"
+	ContactErase       Permission = "contact.erase"
+	ConversationRead   Permission = "conversation.read"
+	ConversationReply  Permission = "conversation.reply"
+	ConversationAssign Permission = "conversation.assign"
+	ConversationMerge  Permission = "conversation.merge"
+	TicketRead         Permission = "ticket.read"
+	TicketWrite        Permission = "ticket.write"
+	TicketAssign       Permission = "ticket.assign"
+	TicketMerge        Permission = "ticket.merge"
+	TicketExport       Permission = "ticket.export"
+	TicketManage       Permission = "ticket.manage" // types of tickets
+	TeamRead           Permission = "team.read"
+	TeamManage         Permission = "team.manage"
+	CatalogRead        Permission = "catalog.read"   // labels, custom attributes, canned replies, shared views
+	CatalogManage      Permission = "catalog.manage" // ... and to change those that all use
+	RatingRead         Permission = "rating.read"    // an agent sees those of their own conversations
+	RetentionManage    Permission = "retention.manage"
+	SystemRead         Permission = "system.read" // how the installation is doing
+)
+
+// Group is what permissions are shown together with.
+type Group string
+
+// The groups.
+const (
+	GroupConversations  Group = "conversations"
+	GroupTickets        Group = "tickets"
+	GroupContacts       Group = "contacts"
+	GroupPeople         Group = "people"
+	GroupSettings       Group = "settings"
+	GroupSecurity       Group = "security"
+	GroupData           Group = "data"
+	GroupAdministration Group = "administration"
+)
+
+// Catalogued is a permission with its group.
+type Catalogued struct {
+	Permission Permission
+	Group      Group
+}
+
+// Catalogue lists every permission, in the order to show them, groups together.
+func Catalogue() []Catalogued {
+	var out []Catalogued
+	add := func(g Group, permissions ...Permission) {
+		for _, p := range permissions {
+			out = append(out, Catalogued{p, g})
+		}
+	}
+	add(GroupConversations, ConversationRead, ConversationReply, ConversationAssign, ConversationMerge, RatingRead)
+	add(GroupTickets, TicketRead, TicketWrite, TicketAssign, TicketMerge, TicketExport, TicketManage)
+	add(GroupContacts, ContactRead, ContactWrite, ContactMerge, ContactImport)
+	add(GroupPeople, MemberRead, MemberManage, TeamRead, TeamManage)
+	add(GroupSettings, WorkspaceRead, WorkspaceManage, InboxRead, InboxManage, CatalogRead, CatalogManage)
+	add(GroupSecurity, RoleRead, RoleManage, SignInManage, APIKeyOwn, APIKeyManage, AuditRead, AuditExport)
+	add(GroupData, RetentionManage, WorkspaceExport, ContactErase)
+	add(GroupAdministration, PluginRead, PluginManage, WebhookRead, WebhookManage, SystemRead)
+	return out
+}
+
+// Permissions lists every permission.
+func Permissions() []Permission {
+	catalogue := Catalogue()
+	out := make([]Permission, len(catalogue))
+	for i, c := range catalogue {
+		out[i] = c.Permission
+	}
+	return out
+}

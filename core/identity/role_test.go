@@ -1,0 +1,77 @@
+package identity_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+func TestTheCatalogueHoldsWhatRolesHold(t *testing.T) {
+	all := identity.Permissions()
+	sorted := slices.Clone(all)
+	slices.Sort(sorted)
+	if len(slices.Compact(sorted)) != len(all) {
+		t.Error("a permission is listed twice")
+	}
+	for _, r := range identity.BuiltIns() {
+		for _, p := range r.Permissions() {
+			if !slices.Contains(all, p) {
+				t.Errorf("%s holds %s, which is not in the catalogue", r, p)
+			}
+		}
+		if !r.May(identity.MemberRead) || !r.May(identity.RoleRead) {
+			t.Errorf("%s does not see who works here", r)
+		}
+	}
+	if len(identity.RoleOwner.Permissions()) != len(all) {
+		t.Error("an owner does not hold everything")
+	}
+}
+
+func TestTheThreeAdministratorsSeeNoCustomer(t *testing.T) {
+	customers := []identity.Permission{
+		identity.ConversationRead, identity.ConversationReply, identity.ConversationAssign, identity.ConversationMerge, identity.RatingRead,
+		identity.TicketRead, identity.TicketWrite, identity.TicketExport, identity.ContactRead, identity.ContactWrite, identity.ContactMerge, identity.ContactImport,
+	}
+	three := []identity.Role{identity.RoleSystemAdministrator, identity.RoleSecurityAdministrator, identity.RoleAuditor}
+	for _, r := range three {
+		for _, p := range customers {
+			if r.May(p) {
+				t.Errorf("%s may %s", r, p)
+			}
+		}
+	}
+	for _, one := range []struct {
+		p    identity.Permission
+		only identity.Role
+	}{
+		{identity.AuditRead, identity.RoleAuditor}, {identity.AuditExport, identity.RoleAuditor},
+		{identity.MemberManage, identity.RoleSecurityAdministrator}, {identity.RoleManage, identity.RoleSecurityAdministrator},
+		{identity.SignInManage, identity.RoleSecurityAdministrator}, {identity.WorkspaceManage, identity.RoleSystemAdministrator},
+		{identity.PluginManage, identity.RoleSystemAdministrator}, {identity.RetentionManage, identity.RoleSystemAdministrator},
+	} {
+		for _, r := range three {
+			if r.May(one.p) != (r == one.only) {
+				t.Errorf("%s and %s", r, one.p)
+			}
+		}
+	}
+	if identity.RoleAdministrator.May(identity.AuditRead) {
+		t.Error("an administrator reads what watches them")
+	}
+}
+
+func TestWhoMayChangeWhom(t *testing.T) {
+	o, a, s, g := identity.RoleOwner, identity.RoleAdministrator, identity.RoleSupervisor, identity.RoleAgent
+	sys, sec, aud := identity.RoleSystemAdministrator, identity.RoleSecurityAdministrator, identity.RoleAuditor
+	for actor, allowed := range map[identity.Role][]identity.Role{
+		o: identity.BuiltIns(), a: {a, s, g, sys, sec}, sec: {sec, s, g}, g: {g}, aud: {aud}, "rol_x": nil,
+	} {
+		for _, other := range identity.BuiltIns() {
+			if actor.Outranks(other) != slices.Contains(allowed, other) {
+				t.Errorf("%s and %s", actor, other)
+			}
+		}
+	}
+}
