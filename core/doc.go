@@ -14,6 +14,7 @@
 //	blob           files of messages, on disk under names of our own
 //	store          rows, migrations, the group-commit writer; SQLite and PostgreSQL
 //	seal           secrets in the database, under a master key beside it
+//	outbound       the one HTTP client that speaks outwards: public addresses only
 //	bus            wake-ups between parts and between nodes; NATS in process
 //	httpapi        REST, inbound webhooks, static files; fiber
 //	realtime       WebSocket sessions of members and visitors: fan-out and resume

@@ -25,6 +25,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
+	"github.com/patchbay-im/patchbay/core/outbound"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
 	"github.com/patchbay-im/patchbay/core/realtime"
 	"github.com/patchbay-im/patchbay/core/seal"
@@ -48,6 +49,7 @@ type server struct {
 	files   *blob.Store
 	bus     *bus.Bus
 	box     *seal.Box
+	out     *outbound.Client // all HTTP that leaves
 	metrics *telemetry.Metrics
 	epoch   string
 
@@ -85,6 +87,9 @@ type server struct {
 func (s *server) open(ctx context.Context) error {
 	s.metrics = telemetry.NewMetrics(s.options.Version)
 	if err := s.openStore(ctx); err != nil {
+		return err
+	}
+	if err := s.openOutbound(); err != nil {
 		return err
 	}
 	if err := s.openPlugins(); err != nil { //nolint:contextcheck // nothing of the host runs before Run
@@ -331,6 +336,9 @@ func (s *server) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Server.DrainTimeout)
 	defer cancel()
 	var err error
+	if s.out != nil {
+		s.out.Close()
+	}
 	if s.bus != nil {
 		err = s.bus.Close()
 	}

@@ -16,6 +16,7 @@ type Config struct {
 	Bus      Bus      `key:"bus"`
 	Plugins  Plugins  `key:"plugins"`
 	Media    Media    `key:"media"`
+	Outbound Outbound `key:"outbound"`
 	Log      Log      `key:"log"`
 	Metrics  Metrics  `key:"metrics"`
 	Admin    Admin    `key:"admin"`
@@ -58,6 +59,12 @@ type Media struct {
 	MaxMegapixels int  `key:"max_megapixels" def:"50" doc:"Largest picture that gets a preview, in millions of pixels, 1 to 500. A larger one is kept as a file."`
 	DecodeMemory  Size `key:"decode_memory" def:"256MiB" doc:"Memory that all pictures being decoded may take together, 16MiB to 16GiB. One that needs more by itself is kept as a file."`
 	MinFree       Size `key:"min_free" def:"256MiB" doc:"Room that files leave on the disk of data_dir: below it they are refused, so that the database can still write."`
+}
+
+// Outbound is where the process may connect to on behalf of people: webhooks
+// and sign-in providers.
+type Outbound struct {
+	AllowNetworks []string `key:"allow_networks" def:"" doc:"Addresses or CIDR ranges that webhooks and sign-in providers may reach although they are not public, for example 10.20.0.0/16; plain http is spoken to them alone. Link-local and cloud metadata addresses stay refused."`
 }
 
 // Log is what the process tells.

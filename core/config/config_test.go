@@ -66,6 +66,7 @@ func TestRefusals(t *testing.T) {
 		"open without a word": {env: []string{"PATCHBAY_SERVER_ADDRESS=0.0.0.0:80"}, want: []string{"insecure_http"}},
 		"demo to the world":   {env: []string{"PATCHBAY_SERVER_ADDRESS=0.0.0.0:80", "PATCHBAY_SERVER_INSECURE_HTTP=true", "PATCHBAY_DEMO=true"}, want: []string{"loopback"}},
 		"bad proxy":           {env: []string{"PATCHBAY_SERVER_TRUSTED_PROXIES=10.0.0.0/99"}, want: []string{"trusted_proxies"}},
+		"bad network":         {yaml: "outbound:\n  allow_networks: [10.0.0.0/8, intranet]\n", want: []string{"outbound.allow_networks", "intranet"}},
 		"mysql":               {env: []string{"PATCHBAY_DATABASE_URL=mysql://x"}, want: []string{"postgres://"}},
 		"half an admin":       {env: []string{"PATCHBAY_ADMIN_EMAIL=a@b.c"}, want: []string{"go together"}},
 		"several at once":     {yaml: "log:\n  level: loud\n  format: xml\n", want: []string{"loud", "xml"}},

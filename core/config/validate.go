@@ -13,7 +13,7 @@ import (
 // validate checks what types cannot say. It reports everything at once.
 func (c Config) validate() error {
 	return errors.Join(
-		c.checkAddress(), c.checkPublicURL(), c.checkProxies(), c.checkDatabase(), c.checkBus(), c.checkLog(), c.checkAdmin(), c.checkDemo(), c.checkMedia(),
+		c.checkAddress(), c.checkPublicURL(), c.checkProxies(), c.checkDatabase(), c.checkBus(), c.checkLog(), c.checkAdmin(), c.checkDemo(), c.checkMedia(), c.checkOutbound(),
 	)
 }
 
@@ -64,19 +64,34 @@ func (c Config) checkPublicURL() error {
 
 // Proxies returns the trusted ranges.
 func (c Config) Proxies() ([]netip.Prefix, error) {
+	return networks("server.trusted_proxies", c.Server.TrustedProxy)
+}
+
+// AllowNetworks returns the networks that outbound connections may reach
+// although they are not public.
+func (c Config) AllowNetworks() ([]netip.Prefix, error) {
+	return networks("outbound.allow_networks", c.Outbound.AllowNetworks)
+}
+
+func networks(key string, list []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
-	for _, s := range c.Server.TrustedProxy {
+	for _, s := range list {
 		if a, err := netip.ParseAddr(s); err == nil {
 			out = append(out, netip.PrefixFrom(a, a.BitLen()))
 			continue
 		}
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
-			return nil, fmt.Errorf("server.trusted_proxies: %q is neither an address nor a range such as 10.0.0.0/8", s)
+			return nil, fmt.Errorf("%s: %q is neither an address nor a range such as 10.0.0.0/8", key, s)
 		}
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+func (c Config) checkOutbound() error {
+	_, err := c.AllowNetworks()
+	return err
 }
 
 func (c Config) checkProxies() error {

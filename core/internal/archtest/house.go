@@ -75,7 +75,7 @@ func views() []Layer {
 // may put real parts beside them.
 func adapters() []Layer {
 	var out []Layer
-	for _, name := range []string{"store", "bus", "blob", "seal", "httpapi", "realtime", "pluginhost", "telemetry"} {
+	for _, name := range []string{"store", "bus", "blob", "seal", "outbound", "httpapi", "realtime", "pluginhost", "telemetry"} {
 		l := Layer{
 			Name: "adapter", Pattern: "core/" + name + "/...",
 			May: slices.Concat(patterns(foundation()), patterns(domain())),

@@ -22,6 +22,9 @@ func modules() []Module {
 		{Prefix: "github.com/coder/websocket", Owners: programs, Tests: []string{"core/..."}},
 		{Prefix: "github.com/nats-io", Owners: []string{"core/bus/..."}},
 
+		// Speaking outwards: judges addresses (ADR 0028).
+		{Prefix: "code.dny.dev/ssrf", Owners: []string{"core/outbound/..."}},
+
 		// Plugins.
 		{Prefix: "github.com/hashicorp/go-plugin", Owners: []string{"sdk/...", "core/pluginhost/..."}},
 		{Prefix: "github.com/hashicorp/go-hclog", Owners: []string{"sdk/...", "core/pluginhost/..."}},
