@@ -28,13 +28,14 @@
 //	identity < media        files that a message carries; channel and conversation know it
 //	conversation < journey, view, search, notification, survey
 //	identity < dispatch     who answers, over opaque work items
+//	identity < audit        who did what: a chain of hashes per workspace
 //
 //	foundation, imports nothing of ours:
 //	errs id page event      kinds of failure, identifiers, cursors, the outbox contract
 //	filter                  conditions as a tree: checked against types, never text of a query
 //
-// Ticket, SLA, automation, report and audit have their place in the domain when
-// they come.
+// Ticket, SLA, automation and report have their place in the domain when they
+// come.
 //
 // Beside core: sdk is what a plugin author imports, plugins holds the plugins
 // that ship, web the console and the TypeScript client.

@@ -20,6 +20,9 @@ type Event struct {
 	PublicSeq uint64 // per conversation, gapless for the customer; 0 = the customer must not know
 	At        time.Time
 	Data      []byte // JSON; small
+
+	// Audit goes to the audit log; nil for most. It is not read back from a Log.
+	Audit *Record
 }
 
 // Log is the committed feed of every workspace.

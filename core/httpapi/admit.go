@@ -47,7 +47,7 @@ func (s *Server) enter(ctx huma.Context, a access) (huma.Context, error) {
 		return huma.WithValue(ctx, keyVisitor, v), err
 	case accessSession:
 		who, err := s.callerOf(ctx.Context(), func(name string) string { return cookieValue(ctx.Header("Cookie"), name) })
-		return huma.WithValue(ctx, keyCaller, who), err
+		return by(ctx, who), err
 	case accessHook, accessLoopback: // plain routes of their own
 		return ctx, errs.New(errs.Internal, "route.access", "The route is not served here.")
 	default: // a permission
@@ -56,8 +56,16 @@ func (s *Server) enter(ctx huma.Context, a access) (huma.Context, error) {
 			return ctx, err
 		}
 		scope, err := s.scopeOf(ctx.Context(), who, ctx.Param("workspace"), identity.Permission(a))
-		return huma.WithValue(huma.WithValue(ctx, keyCaller, who), keyScope, scope), err
+		return huma.WithValue(by(ctx, who), keyScope, scope), err
 	}
+}
+
+// by says who the caller is, and by which session, to whoever asks the context.
+func by(ctx huma.Context, who caller) huma.Context {
+	client := clientOf(ctx.Context())
+	client.Via = string(who.session.ID)
+	ctx = huma.WithContext(ctx, identity.WithClient(ctx.Context(), client))
+	return huma.WithValue(ctx, keyCaller, who)
 }
 
 func (s *Server) scopeOf(ctx context.Context, who caller, workspace string, p identity.Permission) (identity.Scope, error) {

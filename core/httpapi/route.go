@@ -39,7 +39,6 @@ const (
 	keyCaller contextKey = iota
 	keyScope
 	keyVisitor
-	keyClient
 )
 
 // caller is a signed-in account.

@@ -251,7 +251,7 @@ func (s *Server) common(c *fiber.Ctx) error {
 	defer s.busy.Add(-1)
 	ctx, cancel := context.WithTimeout(c.UserContext(), timeout)
 	defer cancel()
-	c.SetUserContext(context.WithValue(ctx, keyClient, identity.Client{
+	c.SetUserContext(identity.WithClient(ctx, identity.Client{
 		Address: s.address(c), UserAgent: truncate(c.Get(fiber.HeaderUserAgent), 300),
 	}))
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
@@ -333,9 +333,6 @@ func writeJSON(w io.Writer, v any) {
 }
 
 // clientOf returns who is at the other end of the wire.
-func clientOf(ctx context.Context) identity.Client {
-	c, _ := ctx.Value(keyClient).(identity.Client)
-	return c
-}
+func clientOf(ctx context.Context) identity.Client { return identity.ClientFrom(ctx) }
 
 func unavailable(code, message string) error { return errs.New(errs.Unavailable, code, message) }

@@ -92,7 +92,11 @@ func (a *Accounts) renamed(ctx context.Context, id AccountID, name *string) ([]e
 	var events []event.Event
 	for _, m := range all {
 		if m.Member.Name == account.Name {
-			events = append(events, a.changed(m.Workspace.ID, MemberChanged, string(m.Member.ID)))
+			d := event.Differences{}
+			d.Note("name", account.Name, *name)
+			client := ClientFrom(ctx)
+			r := &event.Record{Action: AccountRenamed, Actor: m.Member.party(), Via: client.Via, Address: client.address(), Target: m.Member.target()}
+			events = append(events, a.audited(m.Workspace.ID, MemberChanged, string(m.Member.ID), r.Say(d)))
 		}
 	}
 	return events, err

@@ -9,6 +9,7 @@ import (
 type Client struct {
 	Address   string // IP address, with or without a port
 	UserAgent string
+	Via       string // id of the session or API key the request came by; "" = none
 }
 
 // maxUserAgent is how many bytes of a user agent are kept.

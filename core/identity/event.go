@@ -14,6 +14,13 @@ const (
 	WorkspaceChanged  = "workspace.changed"
 )
 
+// audited is changed with the record of what was done.
+func (c clock) audited(w WorkspaceID, kind, subject string, r *event.Record) event.Event {
+	e := c.changed(w, kind, subject)
+	e.Audit = r
+	return e
+}
+
 // changed makes the event that something of workspace w changed.
 func (c clock) changed(w WorkspaceID, kind, subject string) event.Event {
 	data, err := json.Marshal(map[string]string{"id": subject})

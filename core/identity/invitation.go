@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/page"
 )
 
@@ -81,7 +82,8 @@ func (s *Invitations) Create(ctx context.Context, scope Scope, email string, rol
 		Workspace: scope.Workspace, ID: InvitationID(s.ids.New("inv")), Email: email, Role: role,
 		InvitedBy: scope.Member(), TokenHash: hashToken(token), CreatedAt: at, ExpiresAt: at.Add(InvitationLife),
 	}
-	if err := s.Stores.Invitations.Invite(ctx, i, s.changed(i.Workspace, InvitationChanged, string(i.ID))); err != nil {
+	record := Record(ctx, scope, InvitationMade, i.target()).Say(map[string]string{"role": string(role)})
+	if err := s.Stores.Invitations.Invite(ctx, i, s.audited(i.Workspace, InvitationChanged, string(i.ID), record)); err != nil {
 		return Issued{}, err
 	}
 	return Issued{Invitation: i, Token: token}, nil
@@ -109,7 +111,7 @@ func (s *Invitations) Revoke(ctx context.Context, scope Scope, id InvitationID) 
 		return Outranked()
 	}
 	return s.Stores.Invitations.Revoke(ctx, scope.Workspace, id, s.time(),
-		s.changed(scope.Workspace, InvitationChanged, string(id)))
+		s.audited(scope.Workspace, InvitationChanged, string(id), Record(ctx, scope, InvitationRevoke, i.target())))
 }
 
 // Lookup tells the bearer of a token what it invites to; InvitationNotValid
@@ -157,12 +159,20 @@ func (s *Invitations) Accept(ctx context.Context, by Acceptor, client Client) (S
 		Joining: Joining{Account: account, NewAccount: isNew, Member: member},
 	},
 		s.changed(i.Workspace, InvitationChanged, string(i.ID)),
-		s.changed(i.Workspace, MemberChanged, string(member.ID)))
+		s.audited(i.Workspace, MemberChanged, string(member.ID), member.joined(i, in.Session, client)))
 	if err != nil {
 		return SignedIn{}, err
 	}
 	s.Log.InfoContext(ctx, "invitation accepted", "workspace", i.Workspace, "member", member.ID, "account", account.ID)
 	return in, nil
+}
+
+// joined is the record of a member who came by an invitation.
+func (m Member) joined(i Invitation, session Session, client Client) *event.Record {
+	r := &event.Record{
+		Action: MemberJoined, Actor: m.party(), Via: string(session.ID), Address: client.address(), Target: m.target(),
+	}
+	return r.Say(map[string]string{"method": signedByAccepting, "invitation": string(i.ID), "role": string(m.Role), "email": m.Email})
 }
 
 // newcomer makes the account of somebody who is invited and has none.

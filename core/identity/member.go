@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/page"
 )
 
@@ -57,7 +58,9 @@ func (s *Members) Update(ctx context.Context, scope Scope, id MemberID, patch Me
 	if id == scope.Member() && patch.Suspended != nil && *patch.Suspended {
 		return Member{}, errs.New(errs.Conflict, "member.self_suspension", "You cannot suspend yourself.")
 	}
+	record := Record(ctx, scope, MemberEdited, event.Party{})
 	member, err := s.Stores.Members.ChangeMember(ctx, scope.Workspace, id, func(m *Member) error {
+		before := *m
 		if !scope.outranks(m.Role) || patch.Role != nil && !scope.outranks(*patch.Role) {
 			return Outranked()
 		}
@@ -66,13 +69,31 @@ func (s *Members) Update(ctx context.Context, scope Scope, id MemberID, patch Me
 		set(&m.Capacity, patch.Capacity)
 		set(&m.Suspended, patch.Suspended)
 		m.UpdatedAt = s.time()
+		m.since(before, record)
 		return nil
-	}, s.changed(scope.Workspace, MemberChanged, string(id)))
+	}, s.audited(scope.Workspace, MemberChanged, string(id), record))
 	if err != nil {
 		return Member{}, err
 	}
 	s.rightsChanged(ctx, scope.Workspace, member.Account)
 	return member, nil
+}
+
+// since completes the record of what became of a member.
+func (m Member) since(before Member, r *event.Record) {
+	d := event.Differences{}
+	d.Note("name", before.Name, m.Name)
+	d.Note("role", string(before.Role), string(m.Role))
+	d.Note("capacity", before.Capacity, m.Capacity)
+	d.Note("suspended", before.Suspended, m.Suspended)
+	r.Target, r.Action = m.target(), MemberEdited
+	switch {
+	case m.Suspended && !before.Suspended:
+		r.Action = MemberSuspended
+	case before.Suspended && !m.Suspended:
+		r.Action = MemberRestored
+	}
+	r.Say(d)
 }
 
 // check refuses wrong values and puts the name into its stored form.
@@ -118,7 +139,8 @@ func (s *Members) Add(ctx context.Context, scope Scope, n NewMember) (Member, er
 	}
 	j.Member = s.newMember(scope.Workspace, j.Account, n.Role)
 	j.Member.Name = n.Name
-	err = s.Stores.Members.AddMember(ctx, j, s.changed(scope.Workspace, MemberChanged, string(j.Member.ID)))
+	record := Record(ctx, scope, MemberJoined, j.Member.target()).Say(map[string]string{"role": string(n.Role), "email": email})
+	err = s.Stores.Members.AddMember(ctx, j, s.audited(scope.Workspace, MemberChanged, string(j.Member.ID), record))
 	if err != nil {
 		return Member{}, err
 	}

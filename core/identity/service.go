@@ -48,6 +48,7 @@ func New(d Deps) *Services {
 		Deps: d, clock: clock{now: d.Now, ids: id.NewSource(d.Now)},
 		signedIn: newCache[string, signedIn](d.Now),
 		scopes:   newCache[seat, Member](d.Now),
+		refusals: make(chan refusal, maxRefusals),
 	}
 	return &Services{
 		Setup: &Setup{commons: c}, Sessions: &Sessions{c}, Accounts: &Accounts{c},
@@ -62,6 +63,7 @@ type commons struct {
 
 	signedIn *cache[string, signedIn] // by token hash
 	scopes   *cache[seat, Member]
+	refusals chan refusal // refused sign-ins that Watch records
 }
 
 // signedIn is a session with its account.
@@ -121,6 +123,7 @@ func (c *commons) prove(ctx context.Context, email, password string, client Clie
 		return Account{}, err
 	case !same:
 		c.Log.InfoContext(ctx, "password refused", "account", account.ID, "address", client.address())
+		c.refuse(ctx, account.ID, client)
 		return Account{}, WrongCredentials()
 	}
 	attempt.Succeeded()

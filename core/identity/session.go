@@ -30,7 +30,12 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string, client Cl
 		return SignedIn{}, err
 	}
 	in := s.newSession(account, client)
-	if err := s.Stores.Sessions.CreateSession(ctx, in.Session); err != nil {
+	client.Via = string(in.Session.ID)
+	events, err := s.everywhere(ctx, account.ID, client, SignedInAction, method(signedByPassword))
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if err := s.Stores.Sessions.CreateSession(ctx, in.Session, events...); err != nil {
 		return SignedIn{}, err
 	}
 	s.Log.InfoContext(ctx, "signed in", "account", account.ID, "session", in.Session.ID, "address", in.Session.Address)
@@ -54,11 +59,20 @@ func (s *Sessions) CreateLink(ctx context.Context, account AccountID, life time.
 // LinkNotValid when it is unknown, used or expired.
 func (s *Sessions) SignInByLink(ctx context.Context, token string, client Client) (SignedIn, error) {
 	in := s.newSession(Account{}, client)
-	err := s.guess(client, errs.Unauthenticated, func() (err error) {
+	err := s.guess(client, errs.Unauthenticated, func() error {
 		if !plausibleToken(token) {
 			return LinkNotValid()
 		}
-		in.Account, err = s.Stores.Links.UseLink(ctx, hashToken(token), s.time(), in.Session)
+		account, err := s.Stores.Links.LinkAccount(ctx, hashToken(token))
+		if err != nil {
+			return err
+		}
+		client.Via = string(in.Session.ID)
+		events, err := s.everywhere(ctx, account, client, SignedInAction, method(signedByLink))
+		if err != nil {
+			return err
+		}
+		in.Account, err = s.Stores.Links.UseLink(ctx, hashToken(token), s.time(), in.Session, events...)
 		return err
 	})
 	if err != nil {
@@ -160,7 +174,13 @@ func (m Member) scope() (Scope, error) {
 
 // SignOut ends a session. One that has ended is no error.
 func (s *Sessions) SignOut(ctx context.Context, session Session) error {
-	if err := s.Stores.Sessions.DeleteSession(ctx, session.ID); err != nil {
+	client := ClientFrom(ctx)
+	client.Via = string(session.ID)
+	events, err := s.everywhere(ctx, session.Account, client, SignedOutAction, nil)
+	if err != nil {
+		return err
+	}
+	if err := s.Stores.Sessions.DeleteSession(ctx, session.ID, events...); err != nil {
 		return err
 	}
 	s.sessionsChanged(ctx, session.Account)
@@ -192,7 +212,12 @@ func (s *Sessions) ChangePassword(ctx context.Context, session Session, current,
 	if err != nil {
 		return err
 	}
-	err = s.Stores.Accounts.SetPassword(ctx, account.ID, account.PasswordHash, hash, session.ID, s.time())
+	client.Via = string(session.ID)
+	events, err := s.everywhere(ctx, account.ID, client, PasswordEdited, nil)
+	if err != nil {
+		return err
+	}
+	err = s.Stores.Accounts.SetPassword(ctx, account.ID, account.PasswordHash, hash, session.ID, s.time(), events...)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 )
 
 // Setup is how an installation gets its first account.
@@ -157,7 +158,9 @@ func (s *Setup) founding(ctx context.Context, founder Founder) (Founding, error)
 
 func (s *Setup) found(ctx context.Context, f Founding) error {
 	err := s.Stores.Setup.Found(ctx, f,
-		s.changed(f.Workspace.ID, WorkspaceChanged, string(f.Workspace.ID)),
+		s.audited(f.Workspace.ID, WorkspaceChanged, string(f.Workspace.ID), &event.Record{
+			Action: WorkspaceFounded, Actor: f.Owner.party(), Address: ClientFrom(ctx).address(), Target: f.Workspace.target(),
+		}),
 		s.changed(f.Workspace.ID, MemberChanged, string(f.Owner.ID)))
 	if err == nil {
 		s.done.Store(true)

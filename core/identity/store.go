@@ -30,6 +30,14 @@ type Stores struct {
 	Invitations InvitationStore
 	Sessions    SessionStore
 	Links       LinkStore
+	Records     RecordStore
+}
+
+// RecordStore appends what is for the audit log alone.
+type RecordStore interface {
+	// Keep appends the records of events of one or more workspaces. An event
+	// of a workspace that is gone fails all with errs.Absent.
+	Keep(ctx context.Context, events ...event.Event) error
 }
 
 // Founding is a new account with a new workspace that it owns.
@@ -74,7 +82,7 @@ type AccountStore interface {
 	// SetPassword replaces the password hash old by fresh and deletes the account's
 	// unused sign-in links and its sessions, all but keep. PasswordChanged when
 	// the stored hash is not old.
-	SetPassword(ctx context.Context, id AccountID, old, fresh string, keep SessionID, at time.Time) error
+	SetPassword(ctx context.Context, id AccountID, old, fresh string, keep SessionID, at time.Time, events ...event.Event) error
 }
 
 // WorkspaceStore keeps workspaces.
@@ -159,7 +167,7 @@ type InvitationStore interface {
 // SessionStore keeps sessions.
 type SessionStore interface {
 	// CreateSession stores a session of an existing account.
-	CreateSession(ctx context.Context, s Session) error
+	CreateSession(ctx context.Context, s Session, events ...event.Event) error
 	// Session returns a session by its id, expired or not.
 	Session(ctx context.Context, id SessionID) (Session, error)
 	// SessionByToken returns the session with this token hash, expired or not,
@@ -167,8 +175,9 @@ type SessionStore interface {
 	SessionByToken(ctx context.Context, hash string) (Session, Account, error)
 	// TouchSession moves the session's ExpiresAt. A session that is gone is no error.
 	TouchSession(ctx context.Context, id SessionID, expiresAt time.Time) error
-	// DeleteSession ends a session. A session that is gone is no error.
-	DeleteSession(ctx context.Context, id SessionID) error
+	// DeleteSession ends a session. A session that is gone is no error, and
+	// leaves no event.
+	DeleteSession(ctx context.Context, id SessionID, events ...event.Event) error
 	// DeleteExpired removes sessions and sign-in links with ExpiresAt <= now.
 	DeleteExpired(ctx context.Context, now time.Time) error
 }
@@ -185,9 +194,12 @@ type SignInLink struct {
 type LinkStore interface {
 	// CreateLink stores a link of an existing account.
 	CreateLink(ctx context.Context, l SignInLink) error
+	// LinkAccount returns the account of a link, expired or not; LinkNotValid
+	// when there is none.
+	LinkAccount(ctx context.Context, hash string) (AccountID, error)
 	// UseLink deletes the link, stores s as a session of the link's account
 	// (whatever s.Account says) and returns that account. Of several at once
 	// one succeeds. LinkNotValid when the link is unknown, used, or has
 	// ExpiresAt <= at.
-	UseLink(ctx context.Context, hash string, at time.Time, s Session) (Account, error)
+	UseLink(ctx context.Context, hash string, at time.Time, s Session, events ...event.Event) (Account, error)
 }

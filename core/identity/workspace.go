@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/page"
 )
 
@@ -80,13 +81,28 @@ func (s *Workspaces) Update(ctx context.Context, scope Scope, patch WorkspacePat
 	if err := c.err(); err != nil {
 		return Workspace{}, err
 	}
+	record := Record(ctx, scope, WorkspaceEdited, event.Party{Kind: "workspace", ID: string(scope.Workspace)})
 	return s.Stores.Workspaces.ChangeWorkspace(ctx, scope.Workspace, func(w *Workspace) error {
+		before := *w
 		set(&w.Name, patch.Name)
 		set(&w.Locale, patch.Locale)
 		set(&w.Settings.WrapUp, patch.WrapUp)
 		set(&w.Settings.Unattended, patch.Unattended)
 		w.Settings.RatingAsk = patch.Rating.apply(w.Settings.RatingAsk)
 		w.UpdatedAt = s.time()
+		record.Target = w.target()
+		record.Say(w.since(before))
 		return nil
-	}, s.changed(scope.Workspace, WorkspaceChanged, string(scope.Workspace)))
+	}, s.audited(scope.Workspace, WorkspaceChanged, string(scope.Workspace), record))
+}
+
+// since says what became of the workspace.
+func (w Workspace) since(before Workspace) event.Differences {
+	d := event.Differences{}
+	d.Note("name", before.Name, w.Name)
+	d.Note("locale", before.Locale, w.Locale)
+	d.Note("wrap_up_seconds", before.Settings.WrapUp.Seconds(), w.Settings.WrapUp.Seconds())
+	d.Note("unattended_seconds", before.Settings.Unattended.Seconds(), w.Settings.Unattended.Seconds())
+	d.Note("rating", string(before.Settings.RatingAsk), string(w.Settings.RatingAsk))
+	return d
 }

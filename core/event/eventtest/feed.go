@@ -22,6 +22,9 @@ func (f *Feed) Append(events ...event.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, e := range events {
+		if e.Type == "" { // for the audit log alone
+			continue
+		}
 		e.Feed = uint64(len(f.events[e.Workspace]) + 1)
 		f.events[e.Workspace] = append(f.events[e.Workspace], e)
 	}

@@ -25,6 +25,7 @@ type Fake struct {
 	sessions    map[identity.SessionID]identity.Session
 	links       map[string]identity.SignInLink
 	feeds       map[string][]event.Event
+	records     map[string][]event.Record
 }
 
 // NewFake returns an empty Fake.
@@ -37,13 +38,14 @@ func NewFake() *Fake {
 		sessions:    map[identity.SessionID]identity.Session{},
 		links:       map[string]identity.SignInLink{},
 		feeds:       map[string][]event.Event{},
+		records:     map[string][]event.Record{},
 	}
 }
 
 // Stores returns the fake as every port.
 func (f *Fake) Stores() identity.Stores {
 	return identity.Stores{
-		Setup: f, Accounts: f, Workspaces: f, Members: f, Invitations: f, Sessions: f, Links: f,
+		Setup: f, Accounts: f, Workspaces: f, Members: f, Invitations: f, Sessions: f, Links: f, Records: f,
 	}
 }
 
@@ -51,9 +53,35 @@ func (f *Fake) Stores() identity.Stores {
 // changed, or will change, what they describe.
 func (f *Fake) append(events []event.Event) {
 	for _, e := range events {
+		if e.Audit != nil {
+			f.records[e.Workspace] = append(f.records[e.Workspace], *e.Audit)
+		}
+		if e.Type == "" { // for the audit log alone
+			continue
+		}
 		e.Feed = uint64(len(f.feeds[e.Workspace]) + 1)
 		f.feeds[e.Workspace] = append(f.feeds[e.Workspace], e)
 	}
+}
+
+// Keep takes records for the audit log.
+func (f *Fake) Keep(_ context.Context, events ...event.Event) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, e := range events {
+		if _, err := get(f.workspaces, identity.WorkspaceID(e.Workspace)); err != nil {
+			return err
+		}
+	}
+	f.append(events)
+	return nil
+}
+
+// Recorded returns what the audit log of a workspace was told.
+func (f *Fake) Recorded(workspace identity.WorkspaceID) []event.Record {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.records[string(workspace)])
 }
 
 // Since returns committed events of a workspace.

@@ -69,7 +69,7 @@ func (f *Fake) ChangeAccount(_ context.Context, id identity.AccountID, change fu
 }
 
 // SetPassword replaces a password hash and ends the other sessions.
-func (f *Fake) SetPassword(_ context.Context, id identity.AccountID, old, fresh string, keep identity.SessionID, at time.Time) error {
+func (f *Fake) SetPassword(_ context.Context, id identity.AccountID, old, fresh string, keep identity.SessionID, at time.Time, events ...event.Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	a, err := get(f.accounts, id)
@@ -85,6 +85,7 @@ func (f *Fake) SetPassword(_ context.Context, id identity.AccountID, old, fresh 
 		return s.Account == id && key != keep
 	})
 	maps.DeleteFunc(f.links, func(_ string, l identity.SignInLink) bool { return l.Account == id })
+	f.append(events)
 	return nil
 }
 

@@ -6,17 +6,19 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
 // CreateSession stores a session.
-func (f *Fake) CreateSession(_ context.Context, s identity.Session) error {
+func (f *Fake) CreateSession(_ context.Context, s identity.Session, events ...event.Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if _, err := get(f.accounts, s.Account); err != nil {
 		return err
 	}
 	f.sessions[s.ID] = s
+	f.append(events)
 	return nil
 }
 
@@ -51,10 +53,14 @@ func (f *Fake) TouchSession(_ context.Context, id identity.SessionID, expiresAt 
 }
 
 // DeleteSession ends a session.
-func (f *Fake) DeleteSession(_ context.Context, id identity.SessionID) error {
+func (f *Fake) DeleteSession(_ context.Context, id identity.SessionID, events ...event.Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if _, ok := f.sessions[id]; !ok {
+		return nil
+	}
 	delete(f.sessions, id)
+	f.append(events)
 	return nil
 }
 
@@ -78,8 +84,19 @@ func (f *Fake) CreateLink(_ context.Context, l identity.SignInLink) error {
 	return nil
 }
 
+// LinkAccount returns the account of a sign-in link.
+func (f *Fake) LinkAccount(_ context.Context, hash string) (identity.AccountID, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l, ok := f.links[hash]
+	if !ok {
+		return "", identity.LinkNotValid()
+	}
+	return l.Account, nil
+}
+
 // UseLink turns a sign-in link into a session.
-func (f *Fake) UseLink(_ context.Context, hash string, at time.Time, s identity.Session) (identity.Account, error) {
+func (f *Fake) UseLink(_ context.Context, hash string, at time.Time, s identity.Session, events ...event.Event) (identity.Account, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l, ok := f.links[hash]
@@ -89,5 +106,6 @@ func (f *Fake) UseLink(_ context.Context, hash string, at time.Time, s identity.
 	delete(f.links, hash)
 	s.Account = l.Account
 	f.sessions[s.ID] = s
+	f.append(events)
 	return f.accounts[l.Account], nil
 }

@@ -18,6 +18,9 @@ type feeds struct {
 	undo   []restore // what the job at work changed, to be taken back if it fails
 	events []event.Event
 	before int // events that were there when the job at work began
+
+	records []event.Event // those that the audit log keeps
+	kept    int           // records that were there when the job at work began
 }
 
 type feed struct {
@@ -40,12 +43,12 @@ func (f *feeds) begin() {
 			known.touched = false
 		}
 	}
-	f.undo, f.before = f.undo[:0], len(f.events)
+	f.undo, f.before, f.kept = f.undo[:0], len(f.events), len(f.records)
 }
 
 // rollback takes back what the job did.
 func (f *feeds) rollback() {
-	f.events = f.events[:f.before]
+	f.events, f.records = f.events[:f.before], f.records[:f.kept]
 	for _, u := range f.undo {
 		if !u.known {
 			delete(f.of, u.workspace)
@@ -100,7 +103,8 @@ func (t *Tx) feed(ctx context.Context, workspace string) (*feed, error) {
 }
 
 // Append gives the event the next number of its workspace's feed and stores it
-// with the group.
+// with the group; so it does with the event's audit record and the workspace's
+// chain. An event without a type goes to the chain alone.
 func (t *Tx) Append(ctx context.Context, e event.Event) error {
 	f, err := t.feed(ctx, e.Workspace)
 	if err != nil {
@@ -110,6 +114,15 @@ func (t *Tx) Append(ctx context.Context, e event.Event) error {
 		return t.fail(err)
 	}
 	t.wrote = true
+	if e.Audit != nil {
+		if err := checkRecord(e); err != nil {
+			return t.fail(err)
+		}
+		t.group.feeds.records = append(t.group.feeds.records, e)
+	}
+	if e.Type == "" {
+		return nil
+	}
 	f.last++
 	e.Feed = f.last
 	t.group.feeds.events = append(t.group.feeds.events, e)
@@ -167,6 +180,9 @@ func (f *feeds) write(ctx context.Context, l line) error {
 		if err := insertEvents(ctx, l, f.events); err != nil {
 			return err
 		}
+	}
+	if err := chain(ctx, l, f.records); err != nil {
+		return err
 	}
 	for workspace, feed := range f.of {
 		if feed.last == feed.stored {

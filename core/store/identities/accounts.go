@@ -51,8 +51,8 @@ func (s *Store) ChangeAccount(ctx context.Context, id identity.AccountID, change
 }
 
 // SetPassword implements identity.AccountStore.
-func (s *Store) SetPassword(ctx context.Context, id identity.AccountID, old, fresh string, keep identity.SessionID, at time.Time) error {
-	return s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
+func (s *Store) SetPassword(ctx context.Context, id identity.AccountID, old, fresh string, keep identity.SessionID, at time.Time, events ...event.Event) error {
+	return s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
 		r, err := take[accountRow](locked(tx.Gorm(ctx).Where("account_id = ?", string(id))))
 		if err != nil {
 			return err

@@ -27,7 +27,7 @@ func New(d *db.DB) *Store { return &Store{db: d} }
 
 // Stores returns the store as every port.
 func (s *Store) Stores() identity.Stores {
-	return identity.Stores{Setup: s, Accounts: s, Workspaces: s, Members: s, Invitations: s, Sessions: s, Links: s}
+	return identity.Stores{Setup: s, Accounts: s, Workspaces: s, Members: s, Invitations: s, Sessions: s, Links: s, Records: s}
 }
 
 // take reads one row; errs.Absent when there is none.
@@ -96,13 +96,22 @@ func (s *Store) write(ctx context.Context, workspace identity.WorkspaceID, event
 		if err := work(ctx, tx); err != nil {
 			return err
 		}
-		for _, e := range events {
-			if err := tx.Append(ctx, e); err != nil {
-				return err
-			}
-		}
-		return nil
+		return appendAll(ctx, tx, events)
 	})
+}
+
+func appendAll(ctx context.Context, tx *db.Tx, events []event.Event) error {
+	for _, e := range events {
+		if err := tx.Append(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Keep implements identity.RecordStore.
+func (s *Store) Keep(ctx context.Context, events ...event.Event) error {
+	return s.write(ctx, "", events, func(context.Context, *db.Tx) error { return nil })
 }
 
 // or replaces the error of a key that is taken.

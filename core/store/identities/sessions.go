@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
 
 // CreateSession implements identity.SessionStore.
-func (s *Store) CreateSession(ctx context.Context, session identity.Session) error {
-	return s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
+func (s *Store) CreateSession(ctx context.Context, session identity.Session, events ...event.Event) error {
+	return s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
 		r := sessionRowOf(session)
 		return db.Failed(tx.Gorm(ctx).Create(&r).Error)
 	})
@@ -48,9 +49,13 @@ func (s *Store) TouchSession(ctx context.Context, id identity.SessionID, expires
 }
 
 // DeleteSession implements identity.SessionStore.
-func (s *Store) DeleteSession(ctx context.Context, id identity.SessionID) error {
+func (s *Store) DeleteSession(ctx context.Context, id identity.SessionID, events ...event.Event) error {
 	return s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
-		return db.Failed(tx.Gorm(ctx).Where("session_id = ?", string(id)).Delete(&sessionRow{}).Error)
+		gone := tx.Gorm(ctx).Where("session_id = ?", string(id)).Delete(&sessionRow{})
+		if gone.Error != nil || gone.RowsAffected == 0 {
+			return db.Failed(gone.Error)
+		}
+		return appendAll(ctx, tx, events)
 	})
 }
 
@@ -72,10 +77,19 @@ func (s *Store) CreateLink(ctx context.Context, l identity.SignInLink) error {
 	})
 }
 
+// LinkAccount implements identity.LinkStore.
+func (s *Store) LinkAccount(ctx context.Context, hash string) (identity.AccountID, error) {
+	link, err := take[linkRow](s.db.Gorm(ctx).Where("token_hash = ?", hash))
+	if errs.Is(err, errs.NotFound) {
+		return "", identity.LinkNotValid()
+	}
+	return identity.AccountID(link.AccountID), err
+}
+
 // UseLink implements identity.LinkStore. Whoever deletes the link has used it.
-func (s *Store) UseLink(ctx context.Context, hash string, at time.Time, session identity.Session) (identity.Account, error) {
+func (s *Store) UseLink(ctx context.Context, hash string, at time.Time, session identity.Session, events ...event.Event) (identity.Account, error) {
 	var account identity.Account
-	err := s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
+	err := s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
 		link, err := take[linkRow](locked(tx.Gorm(ctx).Where("token_hash = ?", hash)))
 		if errs.Is(err, errs.NotFound) || err == nil && link.ExpiresAt <= db.Micros(at) {
 			return identity.LinkNotValid()

@@ -1,0 +1,1 @@
+-- access. Its twin is ../sqlite/0009_access.sql. Empty until its part lands: its owner may write what it needs here.

@@ -1,0 +1,1 @@
+-- signin. Its twin is ../sqlite/0010_signin.sql. Empty until its part lands: its owner may write what it needs here.
