@@ -90,7 +90,7 @@ func (h *Head) Next(e event.Event) Row {
 
 // RowID returns the id of the row that an event leaves: the event's, with the
 // prefix of audit rows.
-func RowID(event string) string {
-	_, suffix, _ := strings.Cut(event, "_")
+func RowID(cause string) string {
+	_, suffix, _ := strings.Cut(cause, "_")
 	return "aud_" + suffix
 }

@@ -217,7 +217,9 @@ func (s *Sessions) ChangePassword(ctx context.Context, session Session, current,
 	if err != nil {
 		return err
 	}
-	err = s.Stores.Accounts.SetPassword(ctx, account.ID, account.PasswordHash, hash, session.ID, s.time(), events...)
+	err = s.Stores.Accounts.SetPassword(ctx, PasswordChange{
+		Account: account.ID, Old: account.PasswordHash, Fresh: hash, Keep: session.ID, At: s.time(),
+	}, events...)
 	if err != nil {
 		return err
 	}

@@ -79,10 +79,18 @@ type AccountStore interface {
 	// UpdatedAt (other fields stay as they are) and stores it. Members of the
 	// account who bear its old name get the new name and UpdatedAt with it.
 	ChangeAccount(ctx context.Context, id AccountID, change func(*Account) error, events ...event.Event) (Account, error)
-	// SetPassword replaces the password hash old by fresh and deletes the account's
-	// unused sign-in links and its sessions, all but keep. PasswordChanged when
-	// the stored hash is not old.
-	SetPassword(ctx context.Context, id AccountID, old, fresh string, keep SessionID, at time.Time, events ...event.Event) error
+	// SetPassword replaces the account's password hash Old by Fresh and deletes
+	// its unused sign-in links and its sessions, all but Keep. PasswordChanged
+	// when the stored hash is not Old.
+	SetPassword(ctx context.Context, p PasswordChange, events ...event.Event) error
+}
+
+// PasswordChange is a new password of an account.
+type PasswordChange struct {
+	Account    AccountID
+	Old, Fresh string // hashes
+	Keep       SessionID
+	At         time.Time
 }
 
 // WorkspaceStore keeps workspaces.

@@ -69,22 +69,22 @@ func (f *Fake) ChangeAccount(_ context.Context, id identity.AccountID, change fu
 }
 
 // SetPassword replaces a password hash and ends the other sessions.
-func (f *Fake) SetPassword(_ context.Context, id identity.AccountID, old, fresh string, keep identity.SessionID, at time.Time, events ...event.Event) error {
+func (f *Fake) SetPassword(_ context.Context, p identity.PasswordChange, events ...event.Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	a, err := get(f.accounts, id)
+	a, err := get(f.accounts, p.Account)
 	if err != nil {
 		return err
 	}
-	if a.PasswordHash != old {
+	if a.PasswordHash != p.Old {
 		return identity.PasswordChanged()
 	}
-	a.PasswordHash, a.UpdatedAt = fresh, at
-	f.accounts[id] = a
+	a.PasswordHash, a.UpdatedAt = p.Fresh, p.At
+	f.accounts[p.Account] = a
 	maps.DeleteFunc(f.sessions, func(key identity.SessionID, s identity.Session) bool {
-		return s.Account == id && key != keep
+		return s.Account == p.Account && key != p.Keep
 	})
-	maps.DeleteFunc(f.links, func(_ string, l identity.SignInLink) bool { return l.Account == id })
+	maps.DeleteFunc(f.links, func(_ string, l identity.SignInLink) bool { return l.Account == p.Account })
 	f.append(events)
 	return nil
 }

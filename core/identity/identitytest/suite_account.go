@@ -84,12 +84,12 @@ func (w *world) password() {
 		}))
 	}
 	at := w.tick()
-	w.fails(w.Accounts.SetPassword(w.Context(), f.Account.ID, "wrong", "fresh", keep.ID, at), identity.PasswordChanged())
-	w.fails(w.Accounts.SetPassword(w.Context(), "acc_none", "", "fresh", keep.ID, at), errs.Absent())
+	w.fails(w.Accounts.SetPassword(w.Context(), identity.PasswordChange{Account: f.Account.ID, Old: "wrong", Fresh: "fresh", Keep: keep.ID, At: at}), identity.PasswordChanged())
+	w.fails(w.Accounts.SetPassword(w.Context(), identity.PasswordChange{Account: "acc_none", Old: "", Fresh: "fresh", Keep: keep.ID, At: at}), errs.Absent())
 	_, err := w.Sessions.Session(w.Context(), end.ID)
 	w.ok(err)
 
-	w.ok(w.Accounts.SetPassword(w.Context(), f.Account.ID, f.Account.PasswordHash, "fresh", keep.ID, at))
+	w.ok(w.Accounts.SetPassword(w.Context(), identity.PasswordChange{Account: f.Account.ID, Old: f.Account.PasswordHash, Fresh: "fresh", Keep: keep.ID, At: at}))
 	a, err := w.Accounts.Account(w.Context(), f.Account.ID)
 	w.ok(err)
 	want := f.Account

@@ -51,20 +51,20 @@ func (s *Store) ChangeAccount(ctx context.Context, id identity.AccountID, change
 }
 
 // SetPassword implements identity.AccountStore.
-func (s *Store) SetPassword(ctx context.Context, id identity.AccountID, old, fresh string, keep identity.SessionID, at time.Time, events ...event.Event) error {
+func (s *Store) SetPassword(ctx context.Context, p identity.PasswordChange, events ...event.Event) error {
 	return s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
-		r, err := take[accountRow](locked(tx.Gorm(ctx).Where("account_id = ?", string(id))))
+		r, err := take[accountRow](locked(tx.Gorm(ctx).Where("account_id = ?", string(p.Account))))
 		if err != nil {
 			return err
 		}
-		if r.PasswordHash != old {
+		if r.PasswordHash != p.Old {
 			return identity.PasswordChanged()
 		}
-		fields := &accountRow{PasswordHash: fresh, UpdatedAt: db.Micros(at)}
+		fields := &accountRow{PasswordHash: p.Fresh, UpdatedAt: db.Micros(p.At)}
 		if err := tx.Gorm(ctx).Where("account_id = ?", r.AccountID).Select("password_hash", "updated_at").Updates(fields).Error; err != nil {
 			return db.Failed(err)
 		}
-		if err := tx.Gorm(ctx).Where("account_id = ? AND session_id <> ?", r.AccountID, string(keep)).Delete(&sessionRow{}).Error; err != nil {
+		if err := tx.Gorm(ctx).Where("account_id = ? AND session_id <> ?", r.AccountID, string(p.Keep)).Delete(&sessionRow{}).Error; err != nil {
 			return db.Failed(err)
 		}
 		return db.Failed(tx.Gorm(ctx).Where("account_id = ?", r.AccountID).Delete(&linkRow{}).Error)
