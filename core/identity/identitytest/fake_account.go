@@ -3,7 +3,6 @@ package identitytest
 import (
 	"context"
 	"maps"
-	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"

@@ -2,7 +2,6 @@ package identities
 
 import (
 	"context"
-	"time"
 
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
