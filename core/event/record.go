@@ -16,7 +16,7 @@ import (
 // method may complete it (Detail, the target's name) through the pointer, and
 // must set the same fields each time it runs.
 type Record struct {
-	Action  string // past tense, for example "member.changed"
+	Action  string // past tense, for example "member.updated"
 	Actor   Party
 	Via     string // the session or API key it came by; "" = none
 	Address string // network address; "" = unknown

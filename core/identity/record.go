@@ -22,7 +22,7 @@ func ClientFrom(ctx context.Context) Client {
 	return c
 }
 
-// Record makes the audit record of an action: past tense ("team.changed"), by
+// Record makes the audit record of an action: past tense ("team.updated"), by
 // the scope's actor, from where the context says, on a target. Complete it with
 // Say, hand it along in event.Event.Audit.
 func Record(ctx context.Context, scope Scope, action string, target event.Party) *event.Record {
@@ -76,12 +76,13 @@ func (c *commons) everywhere(ctx context.Context, account AccountID, client Clie
 	return events, nil
 }
 
-// Actions of this domain in the audit log.
+// Actions of this domain in the audit log. (An action that changes a thing is
+// "<noun>.updated"; "<noun>.changed" is the event that tells consoles.)
 const (
 	WorkspaceFounded  = "workspace.founded"
-	WorkspaceEdited   = "workspace.changed"
+	WorkspaceEdited   = "workspace.updated"
 	MemberJoined      = "member.joined"
-	MemberEdited      = "member.changed"
+	MemberEdited      = "member.updated"
 	MemberSuspended   = "member.suspended"
 	MemberRestored    = "member.restored"
 	InvitationMade    = "invitation.created"
@@ -90,7 +91,7 @@ const (
 	SignedInAction    = "session.started" // detail {"method": "password"|"link"|...}
 	SignInRefused     = "session.refused"
 	SignedOutAction   = "session.ended"
-	PasswordEdited    = "password.changed"
+	PasswordEdited    = "password.updated"
 	signedByPassword  = "password"
 	signedByLink      = "link"
 	signedByAccepting = "invitation"
