@@ -116,6 +116,17 @@ crash: $(WEB) ## kill -9 the real binary under load and check the invariants: ma
 mutants: $(WEB) ## Seeded bugs: the crash harness must catch each
 	$(CRASH) -mutants
 
+LAYERS ?= offline,api
+
+.PHONY: chart
+chart: ## The Helm chart by Helm 3 and 4: schemas, refused values, a real API server (make kube-tools): make chart LAYERS=offline
+	scripts/kube-tools.sh offline
+	PATCHBAY_TEST_CHART=$(LAYERS) go test -count=1 -v ./core/internal/charttest ./core/internal/kubeschema | scripts/chart-report.sh
+
+.PHONY: kube-tools
+kube-tools: ## Build what the chart is tested with, API server included, outside the repository: some 20 minutes, once
+	scripts/kube-tools.sh offline api
+
 .PHONY: bench
 bench: build ## Throughput, latency, memory and start, as ratios to a bare loop in the same run; the desk in a browser
 	go run ./core/internal/bench

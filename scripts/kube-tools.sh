@@ -2,7 +2,7 @@
 # kube-tools.sh [offline|api|crane|TOOL...]: builds what the chart is tested
 # with, once, from the Go module proxy, and prints the folders it lies in.
 #
-#   offline  helm3 helm4 kubeconform helm-unittest schemas   (the default)
+#   offline  helm3 helm4 kubeconform helm-unittest crds schemas   (the default)
 #   api      etcd kube-apiserver kubectl
 #
 # All of it stays outside the repository, one folder for each version:
@@ -19,6 +19,8 @@ UNITTEST=v1.1.2
 KUBERNETES=v1.36.3
 ETCD=v3.6.8
 CRANE=v0.22.1
+GATEWAY=v1.6.3
+PROMETHEUS=v0.85.0
 
 cache=${PATCHBAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/patchbay}/kube-tools
 export CGO_ENABLED=0 GOWORK=off
@@ -32,7 +34,9 @@ version() {
     helm4) echo $HELM4 ;;
     kubeconform) echo $KUBECONFORM ;;
     helm-unittest) echo $UNITTEST ;;
-    schemas | kube-apiserver | kubectl) echo $KUBERNETES ;;
+    kube-apiserver | kubectl) echo $KUBERNETES ;;
+    crds) echo "gateway-$GATEWAY-prometheus-$PROMETHEUS" ;;
+    schemas) echo "$KUBERNETES-gateway-$GATEWAY-prometheus-$PROMETHEUS" ;;
     etcd) echo $ETCD ;;
     crane) echo $CRANE ;;
     *)
@@ -100,10 +104,22 @@ build_etcd() {
   )
 }
 
+# The custom resources that the chart may make: HTTPRoute, ServiceMonitor.
+build_crds() {
+  local gateway prometheus
+  gateway=$(module "sigs.k8s.io/gateway-api@$GATEWAY")
+  prometheus=$(module "github.com/prometheus-operator/prometheus-operator@$PROMETHEUS")
+  install -m 644 "$gateway/config/crd/standard/gateway.networking.k8s.io_httproutes.yaml" "$1/httproutes.yaml"
+  install -m 644 "$prometheus/example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml" "$1/servicemonitors.yaml"
+}
+
 build_schemas() {
-  local source
+  local source crds
   source=$(module "k8s.io/kubernetes@$KUBERNETES")
-  go run ./core/internal/kubeschema "$source/api/openapi-spec/swagger.json" "$1"
+  crds=$work/crds
+  mkdir -p "$crds"
+  build_crds "$crds"
+  go run ./core/internal/kubeschema/write "$source/api/openapi-spec/swagger.json" "$1" "$crds"/*.yaml
 }
 
 build() {
@@ -115,6 +131,7 @@ build() {
     helm-unittest) build_unittest "$2" ;;
     kube-apiserver | kubectl) build_kubernetes "$2" "$1" ;;
     etcd) build_etcd "$2" ;;
+    crds) build_crds "$2" ;;
     schemas) build_schemas "$2" ;;
   esac
 }
@@ -127,7 +144,7 @@ fi
 names=()
 for name in "${@:-offline}"; do
   case $name in
-    offline) names+=(kubeconform helm-unittest schemas helm3 helm4) ;;
+    offline) names+=(kubeconform helm-unittest crds schemas helm3 helm4) ;;
     api) names+=(etcd kube-apiserver kubectl) ;;
     *)
       version "$name" >/dev/null

@@ -129,6 +129,8 @@ func tools() []Layer {
 		{Name: "test helper", Pattern: "core/internal/archtest"},
 		{Name: "test helper", Pattern: "core/internal/pgtest"},
 		{Name: "test helper", Pattern: "core/internal/rig"},
+		{Name: "test helper", Pattern: "core/internal/charttest"},
+		{Name: "test program", Pattern: "core/internal/kubeschema/..."},
 		{Name: "test program", Pattern: "core/internal/crash/...", May: everything, Suites: true},
 		{Name: "test program", Pattern: "core/internal/bench/...", May: everything, Suites: true},
 	}
