@@ -46,10 +46,14 @@ func TestTheThreeAdministratorsSeeNoCustomer(t *testing.T) {
 		p    identity.Permission
 		only identity.Role
 	}{
-		{identity.AuditRead, identity.RoleAuditor}, {identity.AuditExport, identity.RoleAuditor},
-		{identity.MemberManage, identity.RoleSecurityAdministrator}, {identity.RoleManage, identity.RoleSecurityAdministrator},
-		{identity.SignInManage, identity.RoleSecurityAdministrator}, {identity.WorkspaceManage, identity.RoleSystemAdministrator},
-		{identity.PluginManage, identity.RoleSystemAdministrator}, {identity.RetentionManage, identity.RoleSystemAdministrator},
+		{identity.AuditRead, identity.RoleAuditor},
+		{identity.AuditExport, identity.RoleAuditor},
+		{identity.MemberManage, identity.RoleSecurityAdministrator},
+		{identity.RoleManage, identity.RoleSecurityAdministrator},
+		{identity.SignInManage, identity.RoleSecurityAdministrator},
+		{identity.WorkspaceManage, identity.RoleSystemAdministrator},
+		{identity.PluginManage, identity.RoleSystemAdministrator},
+		{identity.RetentionManage, identity.RoleSystemAdministrator},
 	} {
 		for _, r := range three {
 			if r.May(one.p) != (r == one.only) {
