@@ -157,7 +157,7 @@ func (s *server) domain() {
 	conversations, channels := s.store.Conversations(), s.store.Channels()
 	s.identity = identity.New(identity.Deps{
 		Stores: s.store.Identities(), Hasher: identity.NewHasher(identity.HashOptions{}),
-		Throttle: identity.NewThrottle(s.now, identity.ThrottleOptions{}), Notifier: s.bus, Now: s.now, Log: s.log,
+		Throttle: identity.NewThrottle(s.now, identity.ThrottleOptions{}), Notifier: s.bus, Places: s.store.Teams(), Now: s.now, Log: s.log,
 	})
 	s.teams = team.NewService(s.store.Teams(), s.store.Teams(), s.now)
 	s.people = people(s.store, s.now)

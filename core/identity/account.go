@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 
+	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 )
 
@@ -12,7 +13,14 @@ type Accounts struct{ *commons }
 // Profile is an account and the workspaces it may work in.
 type Profile struct {
 	Account     Account
-	Memberships []Membership // those not suspended
+	Memberships []Seat // those not suspended
+}
+
+// Seat is a membership with what it allows.
+type Seat struct {
+	Membership
+	RoleName string // of a role that the workspace made
+	Rights   Rights
 }
 
 // AccountPatch names what changes; nil stays as it is.
@@ -29,12 +37,25 @@ func (a *Accounts) Me(ctx context.Context, id AccountID) (Profile, error) {
 	}
 	p := Profile{Account: account}
 	all, err := a.Stores.Members.Memberships(ctx, id)
-	for _, m := range all {
-		if !m.Member.Suspended {
-			p.Memberships = append(p.Memberships, m)
-		}
+	if err != nil {
+		return Profile{}, err
 	}
-	return p, err
+	for _, m := range all {
+		if m.Member.Suspended {
+			continue
+		}
+		seat := Seat{Membership: m}
+		if seat.Rights, err = a.rightsOf(ctx, m.Member); err != nil {
+			return Profile{}, err
+		}
+		role, err := a.definition(ctx, m.Workspace.ID, m.Member.Role)
+		if err != nil && !errs.Is(err, errs.NotFound) {
+			return Profile{}, err
+		}
+		seat.RoleName = role.Name
+		p.Memberships = append(p.Memberships, seat)
+	}
+	return p, nil
 }
 
 // ByEmail returns the account with an e-mail address: for the application itself.

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/id"
 )
 
 // Limits of what people type.
@@ -134,8 +135,8 @@ func (c *check) locale(pointer, locale string) {
 }
 
 func (c *check) role(pointer string, role Role) {
-	if !role.Valid() {
-		c.Refuse(pointer, "invalid_role", "The roles are owner, administrator, supervisor and agent.")
+	if !role.BuiltIn() && !id.Valid("rol", string(role)) {
+		c.Refuse(pointer, "invalid_role", "There is no such role.")
 	}
 }
 

@@ -55,7 +55,43 @@ func SessionEnded() *errs.Error {
 	return errs.New(errs.Unauthenticated, "session.ended", "You are not signed in, or not any more. Sign in again.")
 }
 
-// Outranked is returned when the actor's role may not act on the other role.
+// Outranked is returned when somebody's role holds more than the actor could give.
 func Outranked() *errs.Error {
-	return errs.New(errs.Forbidden, "member.outranked", "Only an owner may do this with an owner.")
+	return errs.New(errs.Forbidden, "member.outranked", "Their role may do more than you can give. Ask an owner.")
+}
+
+// OwnMembership is returned when somebody would give themselves another role.
+func OwnMembership() *errs.Error {
+	return errs.New(errs.Conflict, "member.own_role", "You cannot change your own role. Ask somebody else who may.")
+}
+
+// RoleBeyond is returned when a role holds what the actor could not give.
+func RoleBeyond(fields ...errs.Field) *errs.Error {
+	return errs.New(errs.Invalid, "role.beyond_yours", "Nobody gives what they do not hold themselves.").WithFields(fields...)
+}
+
+// BuiltInRole is returned when a role that every workspace has would change.
+func BuiltInRole() *errs.Error {
+	return errs.New(errs.Conflict, "role.built_in", "A built-in role does not change. Copy it and change the copy.")
+}
+
+// OwnRole is returned when somebody would change the role that they have.
+func OwnRole() *errs.Error {
+	return errs.New(errs.Conflict, "role.own", "You cannot change the role that you have yourself.")
+}
+
+// RoleInUse is returned when a role would go that somebody has or is invited to.
+func RoleInUse() *errs.Error {
+	return errs.New(errs.Conflict, "role.in_use", "Members or invitations have this role. Give them another one first.")
+}
+
+// RoleNameTaken is the answer to a second role of one name.
+func RoleNameTaken() *errs.Error {
+	return errs.New(errs.Conflict, "role.name_taken", "Another role has this name.").
+		WithFields(errs.Field{Pointer: "/name", Code: "taken", Detail: "another role has this name"})
+}
+
+// TooManyRoles is the answer to a role beyond MaxRoles.
+func TooManyRoles() *errs.Error {
+	return errs.New(errs.Conflict, "role.too_many", "The workspace has as many roles as it can have. Delete one first.")
 }

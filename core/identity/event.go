@@ -12,6 +12,7 @@ const (
 	MemberChanged     = "member.changed"
 	InvitationChanged = "invitation.changed"
 	WorkspaceChanged  = "workspace.changed"
+	RoleChanged       = "role.changed"
 )
 
 // audited is changed with the record of what was done.

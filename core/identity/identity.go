@@ -7,11 +7,7 @@
 // another tenant's thing cannot be followed.
 package identity
 
-import (
-	"time"
-
-	"github.com/patchbay-im/patchbay/core/errs"
-)
+import "time"
 
 // AccountID names an account: acc_.
 type AccountID string
@@ -144,33 +140,5 @@ type Actor struct {
 	Kind ActorKind
 	ID   string // member, visitor session, plugin id; "" for the system
 	Name string // as shown
-	Role Role   // of a member
-}
-
-// Scope is an actor inside a workspace: what a use case needs to know of its caller.
-type Scope struct {
-	Workspace WorkspaceID
-	Actor     Actor
-}
-
-// SystemScope is the scope of what the core does by itself.
-func SystemScope(w WorkspaceID) Scope {
-	return Scope{Workspace: w, Actor: Actor{Kind: ActorSystem}}
-}
-
-// Member returns the acting member's id; "" when the actor is none.
-func (s Scope) Member() MemberID {
-	if s.Actor.Kind != ActorMember {
-		return ""
-	}
-	return MemberID(s.Actor.ID)
-}
-
-// Require returns a Forbidden error unless the actor holds p. The system may
-// do anything; contacts and plugins hold no member permission.
-func (s Scope) Require(p Permission) error {
-	if s.Actor.Kind == ActorSystem || s.Actor.Kind == ActorMember && s.Actor.Role.May(p) {
-		return nil
-	}
-	return errs.New(errs.Forbidden, "forbidden", "Your role does not allow this. Ask an administrator of the workspace.")
+	Role Role   // of a member; what it may do its Scope knows
 }

@@ -62,8 +62,8 @@ type Acceptor struct {
 }
 
 // Create invites an e-mail address in a role, in place of an invitation that
-// is pending. Needs MemberManage, and a role that may change the new member.
-// AlreadyMember when somebody with the address is one.
+// is pending. Needs MemberManage, and a role that the actor could give
+// (RoleBeyond). AlreadyMember when somebody with the address is one.
 func (s *Invitations) Create(ctx context.Context, scope Scope, email string, role Role) (Issued, error) {
 	if err := scope.Require(MemberManage); err != nil {
 		return Issued{}, err
@@ -74,8 +74,8 @@ func (s *Invitations) Create(ctx context.Context, scope Scope, email string, rol
 	if err := c.err(); err != nil {
 		return Issued{}, err
 	}
-	if !scope.outranks(role) {
-		return Issued{}, Outranked()
+	if err := s.given(ctx, scope, role); err != nil {
+		return Issued{}, err
 	}
 	at, token := s.time(), newToken()
 	i := Invitation{
@@ -107,7 +107,11 @@ func (s *Invitations) Revoke(ctx context.Context, scope Scope, id InvitationID) 
 	if err != nil {
 		return err
 	}
-	if !scope.outranks(i.Role) {
+	may, err := s.outranks(ctx, scope, i.Role)
+	if err != nil {
+		return err
+	}
+	if !may {
 		return Outranked()
 	}
 	return s.Stores.Invitations.Revoke(ctx, scope.Workspace, id, s.time(),

@@ -44,10 +44,11 @@ func (s *Members) Get(ctx context.Context, scope Scope, id MemberID) (Member, er
 	return s.Stores.Members.Member(ctx, scope.Workspace, id)
 }
 
-// Update changes a member. Needs MemberManage. Owners change everybody,
-// administrators everybody but owners, and they make no owners. Nobody
-// suspends themselves, and the last active owner stays one (LastOwner). A
-// suspended member's access ends at once.
+// Update changes a member. Needs MemberManage, and a role that could be given
+// by the actor, before and after (Outranked, RoleBeyond): owners change
+// everybody. Nobody suspends themselves or gives themselves another role
+// (OwnMembership), and the last active owner stays one (LastOwner). What a
+// member may no longer do ends at once.
 func (s *Members) Update(ctx context.Context, scope Scope, id MemberID, patch MemberPatch) (Member, error) {
 	if err := scope.Require(MemberManage); err != nil {
 		return Member{}, err
@@ -58,18 +59,25 @@ func (s *Members) Update(ctx context.Context, scope Scope, id MemberID, patch Me
 	if id == scope.Member() && patch.Suspended != nil && *patch.Suspended {
 		return Member{}, errs.New(errs.Conflict, "member.self_suspension", "You cannot suspend yourself.")
 	}
+	before, err := s.Stores.Members.Member(ctx, scope.Workspace, id)
+	if err != nil {
+		return Member{}, err
+	}
+	if err := s.allowed(ctx, scope, before, patch); err != nil {
+		return Member{}, err
+	}
 	record := Record(ctx, scope, MemberEdited, event.Party{})
 	member, err := s.Stores.Members.ChangeMember(ctx, scope.Workspace, id, func(m *Member) error {
-		before := *m
-		if !scope.outranks(m.Role) || patch.Role != nil && !scope.outranks(*patch.Role) {
-			return Outranked()
+		was := *m
+		if m.Role != before.Role { // the actor was measured against another
+			return errs.New(errs.Conflict, "member.changed", "Somebody else changed this member at the same time. Try again.")
 		}
 		set(&m.Name, patch.Name)
 		set(&m.Role, patch.Role)
 		set(&m.Capacity, patch.Capacity)
 		set(&m.Suspended, patch.Suspended)
 		m.UpdatedAt = s.time()
-		m.since(before, record)
+		m.since(was, record)
 		return nil
 	}, s.audited(scope.Workspace, MemberChanged, string(id), record))
 	if err != nil {
@@ -96,6 +104,23 @@ func (m Member) since(before Member, r *event.Record) {
 	r.Say(d)
 }
 
+// allowed reports why the actor may not change a member so.
+func (s *Members) allowed(ctx context.Context, scope Scope, m Member, patch MemberPatch) error {
+	may, err := s.outranks(ctx, scope, m.Role)
+	switch {
+	case err != nil:
+		return err
+	case !may:
+		return Outranked()
+	case patch.Role == nil || *patch.Role == m.Role:
+		return nil
+	case m.ID == scope.Member():
+		return OwnMembership()
+	default:
+		return s.given(ctx, scope, *patch.Role)
+	}
+}
+
 // check refuses wrong values and puts the name into its stored form.
 func (p *MemberPatch) check() error {
 	c := &check{}
@@ -112,11 +137,6 @@ func (p *MemberPatch) check() error {
 	return c.err()
 }
 
-// outranks reports whether the actor may change a member of a role.
-func (s Scope) outranks(r Role) bool {
-	return s.Actor.Kind == ActorSystem || s.Actor.Kind == ActorMember && s.Actor.Role.Outranks(r)
-}
-
 // Add makes somebody a member without asking them: for the system alone (demo
 // data, tools). An account with the e-mail address is taken as it is.
 func (s *Members) Add(ctx context.Context, scope Scope, n NewMember) (Member, error) {
@@ -131,6 +151,9 @@ func (s *Members) Add(ctx context.Context, scope Scope, n NewMember) (Member, er
 		c.password("/password", n.Password, email)
 	}
 	if err := c.err(); err != nil {
+		return Member{}, err
+	}
+	if err := s.given(ctx, scope, n.Role); err != nil {
 		return Member{}, err
 	}
 	j, err := s.joining(ctx, scope.Workspace, email, n)

@@ -32,14 +32,16 @@ func TestMemberRanks(t *testing.T) {
 						o.fails(err, forbidden())
 						o.fails(errI, forbidden())
 						return
-					case actor == identity.RoleAdministrator && (target == identity.RoleOwner || wanted == identity.RoleOwner):
+					case actor == identity.RoleAdministrator && target == identity.RoleOwner:
 						o.fails(err, identity.Outranked())
+					case actor == identity.RoleAdministrator && wanted == identity.RoleOwner:
+						o.fails(err, identity.RoleBeyond())
 					default:
 						o.ok(err)
 						equal(t, m.Role, wanted)
 					}
 					if actor == identity.RoleAdministrator && wanted == identity.RoleOwner {
-						o.fails(errI, identity.Outranked())
+						o.fails(errI, identity.RoleBeyond())
 						return
 					}
 					o.ok(errI)
@@ -119,14 +121,18 @@ func TestMemberSelf(t *testing.T) {
 	owner := o.founded(ownerEmail).Member
 	scope := o.scope(owner)
 	_, err := o.Members.Update(t.Context(), scope, owner.ID, identity.MemberPatch{Role: new(identity.RoleAgent)})
-	o.fails(err, identity.LastOwner())
+	o.fails(err, identity.OwnMembership())
+	_, err = o.Members.Update(t.Context(), scope, owner.ID, identity.MemberPatch{Role: new(identity.RoleOwner), Name: new("Still me")})
+	o.ok(err)
 	_, err = o.Members.Update(t.Context(), scope, owner.ID, identity.MemberPatch{Suspended: new(true)})
 	o.fails(err, errs.New(errs.Conflict, "member.self_suspension", ""))
 	_, err = o.Members.Update(t.Context(), identity.SystemScope(owner.Workspace), owner.ID, identity.MemberPatch{Suspended: new(true)})
 	o.fails(err, identity.LastOwner())
-	o.hire(owner.Workspace, "second@example.com", identity.RoleOwner)
-	_, err = o.Members.Update(t.Context(), scope, owner.ID, identity.MemberPatch{Role: new(identity.RoleAgent)})
+	second := o.scope(o.hire(owner.Workspace, "second@example.com", identity.RoleOwner))
+	_, err = o.Members.Update(t.Context(), second, owner.ID, identity.MemberPatch{Role: new(identity.RoleAgent)})
 	o.ok(err)
+	_, err = o.Members.Update(t.Context(), second, second.Member(), identity.MemberPatch{Role: new(identity.RoleAgent)})
+	o.fails(err, identity.OwnMembership())
 }
 
 // Two owners who demote each other at once: one stays.

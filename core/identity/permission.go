@@ -1,5 +1,7 @@
 package identity
 
+import "slices"
+
 // Permission is one thing a role may do: "<noun>.<verb>".
 type Permission string
 
@@ -43,7 +45,8 @@ const (
 	TeamManage         Permission = "team.manage"
 	CatalogRead        Permission = "catalog.read"   // labels, custom attributes, canned replies, shared views
 	CatalogManage      Permission = "catalog.manage" // ... and to change those that all use
-	RatingRead         Permission = "rating.read"    // an agent sees those of their own conversations
+	RatingRead         Permission = "rating.read"    // those of one's own conversations
+	RatingReadAll      Permission = "rating.read_all"
 	RetentionManage    Permission = "retention.manage"
 	SystemRead         Permission = "system.read" // how the installation is doing
 )
@@ -77,7 +80,7 @@ func Catalogue() []Catalogued {
 			out = append(out, Catalogued{p, g})
 		}
 	}
-	add(GroupConversations, ConversationRead, ConversationReply, ConversationAssign, ConversationMerge, RatingRead)
+	add(GroupConversations, ConversationRead, ConversationReply, ConversationAssign, ConversationMerge, RatingRead, RatingReadAll)
 	add(GroupTickets, TicketRead, TicketWrite, TicketAssign, TicketMerge, TicketExport, TicketManage)
 	add(GroupContacts, ContactRead, ContactWrite, ContactMerge, ContactImport)
 	add(GroupPeople, MemberRead, MemberManage, TeamRead, TeamManage)
@@ -96,4 +99,50 @@ func Permissions() []Permission {
 		out[i] = c.Permission
 	}
 	return out
+}
+
+// needs lists what a permission is of no use without.
+func (p Permission) needs() []Permission {
+	working := []Permission{WorkspaceRead, InboxRead, TeamRead, CatalogRead, ContactRead}
+	switch p {
+	case ConversationRead, TicketRead:
+		return working
+	case ConversationReply, ConversationAssign, ConversationMerge, RatingRead:
+		return append(working, ConversationRead)
+	case RatingReadAll:
+		return append(working, ConversationRead, RatingRead)
+	case TicketWrite, TicketAssign, TicketMerge, TicketExport, TicketManage:
+		return append(working, TicketRead)
+	case ContactRead:
+		return []Permission{WorkspaceRead, CatalogRead}
+	case ContactWrite, ContactMerge, ContactImport, ContactErase:
+		return []Permission{WorkspaceRead, CatalogRead, ContactRead}
+	case WorkspaceManage, TeamRead, InboxRead, CatalogRead, PluginRead, WebhookRead, WorkspaceExport, RetentionManage:
+		return []Permission{WorkspaceRead}
+	case TeamManage, InboxManage:
+		return []Permission{WorkspaceRead, TeamRead, InboxRead, PluginRead}
+	case CatalogManage:
+		return []Permission{WorkspaceRead, CatalogRead}
+	case PluginManage:
+		return []Permission{WorkspaceRead, PluginRead}
+	case WebhookManage:
+		return []Permission{WorkspaceRead, WebhookRead}
+	case AuditExport:
+		return []Permission{AuditRead}
+	default:
+		return nil
+	}
+}
+
+// completed returns permissions with those that they are of no use without and
+// those that every member holds, in the order of the catalogue, each once.
+func completed(permissions []Permission) []Permission {
+	held := map[Permission]bool{MemberRead: true, RoleRead: true}
+	for _, p := range permissions {
+		held[p] = true
+		for _, needed := range p.needs() {
+			held[needed] = true
+		}
+	}
+	return slices.DeleteFunc(Permissions(), func(p Permission) bool { return !held[p] })
 }

@@ -49,6 +49,10 @@ func (i Invitation) target() event.Party {
 	return event.Party{Kind: "invitation", ID: string(i.ID), Name: i.Email}
 }
 
+func (r RoleDefinition) target() event.Party {
+	return event.Party{Kind: "role", ID: string(r.ID), Name: r.Name}
+}
+
 func (w Workspace) target() event.Party {
 	return event.Party{Kind: "workspace", ID: string(w.ID), Name: w.Name}
 }
@@ -87,6 +91,9 @@ const (
 	MemberRestored    = "member.restored"
 	InvitationMade    = "invitation.created"
 	InvitationRevoke  = "invitation.revoked"
+	RoleMade          = "role.created"
+	RoleEdited        = "role.updated"
+	RoleDropped       = "role.deleted"
 	AccountRenamed    = "account.renamed"
 	SignedInAction    = "session.started" // detail {"method": "password"|"link"|...}
 	SignInRefused     = "session.refused"

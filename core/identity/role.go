@@ -38,7 +38,7 @@ func agentPermissions() []Permission {
 }
 
 func supervisorPermissions() []Permission {
-	return append(agentPermissions(), PluginRead, TeamManage, CatalogManage, ContactImport, TicketExport, TicketManage)
+	return append(agentPermissions(), PluginRead, TeamManage, CatalogManage, ContactImport, RatingReadAll, TicketExport, TicketManage)
 }
 
 func administratorPermissions() []Permission {
@@ -81,9 +81,6 @@ func (r Role) May(p Permission) bool { return slices.Contains(r.Permissions(), p
 // BuiltIn reports whether r is one of the roles that every workspace has.
 func (r Role) BuiltIn() bool { return slices.Contains(BuiltIns(), r) }
 
-// Valid reports whether r is one of the roles.
-func (r Role) Valid() bool { return r.BuiltIn() }
-
 // grants lists what the built-in role may give to others: what it holds. Who
 // administers security gives out the work that they do not do themselves.
 func (r Role) grants() []Permission {
@@ -93,16 +90,7 @@ func (r Role) grants() []Permission {
 	return r.Permissions()
 }
 
-// Outranks reports whether a member of role r may change a member of role o:
-// owners change everybody, others those who may do nothing that they could not
-// give.
-func (r Role) Outranks(o Role) bool {
-	if r == RoleOwner {
-		return true
-	}
-	if o == RoleOwner || !r.Valid() {
-		return false
-	}
-	grants := r.grants()
-	return !slices.ContainsFunc(o.Permissions(), func(p Permission) bool { return !slices.Contains(grants, p) })
+// Definition returns the built-in role as people see it.
+func (r Role) Definition() RoleDefinition {
+	return RoleDefinition{ID: r, Permissions: r.Permissions(), Reach: ReachAll}
 }

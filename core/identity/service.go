@@ -26,6 +26,7 @@ type Deps struct {
 	Hasher   *Hasher
 	Throttle *Throttle
 	Notifier Notifier
+	Places   Places // nil = members belong nowhere
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -40,6 +41,7 @@ type Services struct {
 	Workspaces  *Workspaces
 	Members     *Members
 	Invitations *Invitations
+	Roles       *Roles
 }
 
 // New returns the services.
@@ -47,12 +49,12 @@ func New(d Deps) *Services {
 	c := &commons{
 		Deps: d, clock: clock{now: d.Now, ids: id.NewSource(d.Now)},
 		signedIn: newCache[string, signedIn](d.Now),
-		scopes:   newCache[seat, Member](d.Now),
+		scopes:   newCache[seat, seated](d.Now),
 		refusals: make(chan refusal, maxRefusals),
 	}
 	return &Services{
 		Setup: &Setup{commons: c}, Sessions: &Sessions{c}, Accounts: &Accounts{c},
-		Workspaces: &Workspaces{c}, Members: &Members{c}, Invitations: &Invitations{c},
+		Workspaces: &Workspaces{c}, Members: &Members{c}, Invitations: &Invitations{c}, Roles: &Roles{c},
 	}
 }
 
@@ -62,7 +64,7 @@ type commons struct {
 	clock
 
 	signedIn *cache[string, signedIn] // by token hash
-	scopes   *cache[seat, Member]
+	scopes   *cache[seat, seated]
 	refusals chan refusal // refused sign-ins that Watch records
 }
 
@@ -76,6 +78,12 @@ type signedIn struct {
 type seat struct {
 	workspace WorkspaceID
 	account   AccountID
+}
+
+// seated is a member with what they may do.
+type seated struct {
+	member Member
+	rights Rights
 }
 
 // SignedIn is a fresh session. Token goes to the browser and is kept nowhere else.
@@ -145,7 +153,7 @@ func (c *commons) guess(client Client, refused errs.Kind, use func() error) erro
 }
 
 // rightsChanged forgets what is cached and tells the sockets of an account, in
-// one workspace, to check again.
+// one workspace, to check again; "" = of every account.
 func (c *commons) rightsChanged(ctx context.Context, w WorkspaceID, account AccountID) {
 	c.signedIn.clear()
 	c.scopes.clear()

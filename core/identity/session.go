@@ -143,7 +143,17 @@ func (s *Sessions) Recheck(ctx context.Context, session SessionID, w WorkspaceID
 	if err != nil {
 		return Scope{}, err
 	}
-	return member.scope()
+	in, err := s.seat(ctx, member)
+	if err != nil {
+		return Scope{}, err
+	}
+	return in.scope()
+}
+
+// seat finds out what a member may do.
+func (c *commons) seat(ctx context.Context, m Member) (seated, error) {
+	rights, err := c.rightsOf(ctx, m)
+	return seated{m, rights}, err
 }
 
 // ScopeFor returns the scope of an account in a workspace; errs.Absent when
@@ -153,23 +163,32 @@ func (s *Sessions) ScopeFor(ctx context.Context, account AccountID, w WorkspaceI
 	if !id.Valid("wsp", string(w)) {
 		return Scope{}, errs.Absent()
 	}
-	member, err := s.scopes.get(seat{w, account}, func() (Member, error) {
-		return s.Stores.Members.MemberOf(ctx, w, account)
+	in, err := s.scopes.get(seat{w, account}, func() (seated, error) {
+		member, err := s.Stores.Members.MemberOf(ctx, w, account)
+		if err != nil {
+			return seated{}, err
+		}
+		return s.seat(ctx, member)
 	})
 	if err != nil {
 		return Scope{}, err
 	}
-	return member.scope()
+	return in.scope()
 }
 
 // scope returns the member as an actor; errs.Absent when suspended.
-func (m Member) scope() (Scope, error) {
+func (in seated) scope() (Scope, error) {
+	m := in.member
 	if m.Suspended {
 		return Scope{}, errs.Absent()
 	}
-	return Scope{Workspace: m.Workspace, Actor: Actor{
+	s := Scope{Workspace: m.Workspace, Actor: Actor{
 		Kind: ActorMember, ID: string(m.ID), Name: m.Name, Role: m.Role,
-	}}, nil
+	}}
+	if m.Role.BuiltIn() {
+		return s, nil
+	}
+	return s.With(in.rights), nil
 }
 
 // SignOut ends a session. One that has ended is no error.

@@ -31,6 +31,7 @@ type Stores struct {
 	Sessions    SessionStore
 	Links       LinkStore
 	Records     RecordStore
+	Roles       RoleStore
 }
 
 // RecordStore appends what is for the audit log alone.
@@ -137,6 +138,27 @@ type MemberStore interface {
 	// workspace would be left without an owner who is not suspended; this
 	// holds under concurrent changes too.
 	ChangeMember(ctx context.Context, w WorkspaceID, id MemberID, change func(*Member) error, events ...event.Event) (Member, error)
+}
+
+// RoleStore keeps the roles that workspaces made. Members and invitations refer
+// to them: the methods that store a member or an invitation answer errs.Absent
+// to a role that is neither built in nor of the workspace.
+type RoleStore interface {
+	// Role returns a role that the workspace made, without its Members.
+	Role(ctx context.Context, w WorkspaceID, id Role) (RoleDefinition, error)
+	// Roles lists them in any order, without their Members.
+	Roles(ctx context.Context, w WorkspaceID) ([]RoleDefinition, error)
+	// Holders counts the members of every role that any has, built-in ones
+	// too, suspended members included.
+	Holders(ctx context.Context, w WorkspaceID) (map[Role]int, error)
+	// CreateRole stores a role. RoleNameTaken, TooManyRoles.
+	CreateRole(ctx context.Context, r RoleDefinition, events ...event.Event) error
+	// ChangeRole loads the role, applies change to its Name, Description,
+	// Permissions, Reach and UpdatedAt and stores it. RoleNameTaken.
+	ChangeRole(ctx context.Context, w WorkspaceID, id Role, change func(*RoleDefinition) error, events ...event.Event) (RoleDefinition, error)
+	// DeleteRole forgets a role. RoleInUse when a member has it, or an
+	// invitation that can be accepted at this time.
+	DeleteRole(ctx context.Context, w WorkspaceID, id Role, at time.Time, events ...event.Event) error
 }
 
 // Acceptance turns an invitation into a member and signs them in.

@@ -42,6 +42,7 @@ type Directory interface {
 	TeamsOf(ctx context.Context, w identity.WorkspaceID, member identity.MemberID) ([]ID, error)
 	// MembersOf returns the members of a team, by id.
 	MembersOf(ctx context.Context, w identity.WorkspaceID, id ID) ([]identity.MemberID, error)
+	identity.Places
 }
 
 // Graveyard is the teams that were deleted and that something may still refer

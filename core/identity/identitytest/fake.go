@@ -24,6 +24,7 @@ type Fake struct {
 	invitations map[identity.InvitationID]identity.Invitation
 	sessions    map[identity.SessionID]identity.Session
 	links       map[string]identity.SignInLink
+	roles       map[identity.Role]identity.RoleDefinition
 	feeds       map[string][]event.Event
 	records     map[string][]event.Record
 }
@@ -37,6 +38,7 @@ func NewFake() *Fake {
 		invitations: map[identity.InvitationID]identity.Invitation{},
 		sessions:    map[identity.SessionID]identity.Session{},
 		links:       map[string]identity.SignInLink{},
+		roles:       map[identity.Role]identity.RoleDefinition{},
 		feeds:       map[string][]event.Event{},
 		records:     map[string][]event.Record{},
 	}
@@ -45,7 +47,7 @@ func NewFake() *Fake {
 // Stores returns the fake as every port.
 func (f *Fake) Stores() identity.Stores {
 	return identity.Stores{
-		Setup: f, Accounts: f, Workspaces: f, Members: f, Invitations: f, Sessions: f, Links: f, Records: f,
+		Setup: f, Accounts: f, Workspaces: f, Members: f, Invitations: f, Sessions: f, Links: f, Records: f, Roles: f,
 	}
 }
 

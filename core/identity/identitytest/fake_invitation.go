@@ -16,7 +16,7 @@ func settled(i identity.Invitation) bool { return !i.AcceptedAt.IsZero() || !i.R
 func (f *Fake) Invite(_ context.Context, i identity.Invitation, events ...event.Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, ok := f.workspaces[i.Workspace]; !ok {
+	if _, ok := f.workspaces[i.Workspace]; !ok || !f.knows(i.Workspace, i.Role) {
 		return errs.Absent()
 	}
 	if a, ok := f.byEmail(i.Email); ok {

@@ -81,7 +81,7 @@ func (f *Fake) Memberships(_ context.Context, account identity.AccountID) ([]ide
 
 // canJoin reports why a joining is impossible.
 func (f *Fake) canJoin(j identity.Joining) error {
-	if _, ok := f.workspaces[j.Member.Workspace]; !ok {
+	if _, ok := f.workspaces[j.Member.Workspace]; !ok || !f.knows(j.Member.Workspace, j.Member.Role) {
 		return errs.Absent()
 	}
 	if j.NewAccount {
@@ -132,6 +132,9 @@ func (f *Fake) ChangeMember(_ context.Context, w identity.WorkspaceID, id identi
 	}
 	if owns(m) && !owns(wanted) && f.owners(w) == 1 {
 		return identity.Member{}, identity.LastOwner()
+	}
+	if wanted.Role != m.Role && !f.knows(w, wanted.Role) {
+		return identity.Member{}, errs.Absent()
 	}
 	m.Name, m.Role, m.Capacity = wanted.Name, wanted.Role, wanted.Capacity
 	m.Suspended, m.UpdatedAt = wanted.Suspended, wanted.UpdatedAt

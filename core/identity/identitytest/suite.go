@@ -58,6 +58,10 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		{"session expiry", (*world).sessionExpiry},
 		{"link", (*world).link},
 		{"link once at once", (*world).linkOnce},
+		{"role", (*world).role},
+		{"role in use", (*world).roleInUse},
+		{"role goes or is given", (*world).roleAtOnce},
+		{"too many roles", (*world).tooManyRoles},
 		{"tenants are apart", (*world).tenants},
 	}
 	for _, c := range cases {

@@ -29,6 +29,9 @@ func (s *Store) Invite(ctx context.Context, i identity.Invitation, events ...eve
 		if joined {
 			return identity.AlreadyMember()
 		}
+		if err := known(ctx, tx, i.Workspace, i.Role); err != nil {
+			return err
+		}
 		r := invitationRowOf(i)
 		err = tx.Gorm(ctx).Where("workspace_id = ? AND email = ? AND "+pending, r.WorkspaceID, r.Email).
 			Select("revoked_at").Updates(&invitationRow{RevokedAt: r.CreatedAt}).Error

@@ -96,6 +96,9 @@ func join(ctx context.Context, tx *db.Tx, j identity.Joining) error {
 			return errs.Absent()
 		}
 	}
+	if err := known(ctx, tx, j.Member.Workspace, j.Member.Role); err != nil {
+		return err
+	}
 	member := memberRowOf(j.Member)
 	return or(tx.Gorm(ctx).Create(&member).Error, identity.AlreadyMember())
 }
@@ -114,14 +117,13 @@ func (s *Store) ChangeMember(ctx context.Context, w identity.WorkspaceID, id ide
 			return err
 		}
 		if owns(before) && !owns(wanted) {
-			var owners int64
-			err := tx.Gorm(ctx).Table("member").Where("workspace_id = ? AND role = ? AND NOT suspended", string(w), string(identity.RoleOwner)).
-				Count(&owners).Error
-			if err != nil {
-				return db.Failed(err)
+			if err := another(ctx, tx, w); err != nil {
+				return err
 			}
-			if owners <= 1 {
-				return identity.LastOwner()
+		}
+		if wanted.Role != before.Role {
+			if err := known(ctx, tx, w, wanted.Role); err != nil {
+				return err
 			}
 		}
 		after = before
@@ -135,6 +137,20 @@ func (s *Store) ChangeMember(ctx context.Context, w identity.WorkspaceID, id ide
 		return identity.Member{}, err
 	}
 	return after, nil
+}
+
+// another answers LastOwner when there are no two active owners.
+func another(ctx context.Context, tx *db.Tx, w identity.WorkspaceID) error {
+	var owners int64
+	err := tx.Gorm(ctx).Table("member").Where("workspace_id = ? AND role = ? AND NOT suspended", string(w), string(identity.RoleOwner)).
+		Count(&owners).Error
+	if err != nil {
+		return db.Failed(err)
+	}
+	if owners <= 1 {
+		return identity.LastOwner()
+	}
+	return nil
 }
 
 func owns(m identity.Member) bool { return m.Role == identity.RoleOwner && !m.Suspended }

@@ -137,6 +137,17 @@ func (s *Store) MembersOf(ctx context.Context, w identity.WorkspaceID, id team.I
 	return ids[identity.MemberID](ctx, s.db, `SELECT member_id FROM team_member WHERE workspace_id = ? AND team_id = ? ORDER BY member_id`, string(w), string(id))
 }
 
+// Belongs implements identity.Places.
+func (s *Store) Belongs(ctx context.Context, w identity.WorkspaceID, m identity.MemberID) (teams, inboxes []string, err error) {
+	teams, err = ids[string](ctx, s.db, `SELECT team_id FROM team_member WHERE workspace_id = ? AND member_id = ? ORDER BY team_id`, string(w), string(m))
+	if err != nil || len(teams) == 0 {
+		return nil, nil, err
+	}
+	inboxes, err = ids[string](ctx, s.db, `SELECT i.inbox_id FROM team_inbox i JOIN team_member m ON m.workspace_id = i.workspace_id AND m.team_id = i.team_id
+WHERE m.workspace_id = ? AND m.member_id = ? ORDER BY i.inbox_id`, string(w), string(m))
+	return teams, inboxes, err
+}
+
 func ids[T ~string](ctx context.Context, q db.Querier, query string, args ...any) ([]T, error) {
 	var out []T
 	err := q.Rows(ctx, query, args, func(sc db.Scanner) error {

@@ -202,6 +202,18 @@ func (f *Fake) TeamsOf(_ context.Context, w identity.WorkspaceID, member identit
 	return out, nil
 }
 
+// Belongs implements identity.Places.
+func (f *Fake) Belongs(_ context.Context, w identity.WorkspaceID, member identity.MemberID) (teams, inboxes []string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for k, t := range f.teams {
+		if k.workspace == w && slices.Contains(t.Members, member) {
+			teams, inboxes = append(teams, string(k.id)), append(inboxes, t.Inboxes...)
+		}
+	}
+	return sorted(teams), sorted(inboxes), nil
+}
+
 // MembersOf implements team.Directory.
 func (f *Fake) MembersOf(_ context.Context, w identity.WorkspaceID, id team.ID) ([]identity.MemberID, error) {
 	f.mu.Lock()

@@ -200,6 +200,8 @@ func testDirectory(w *world) {
 	members, err := w.Directory.MembersOf(w.Context(), w.ws, b.ID)
 	w.ok(err)
 	w.same(members, b.Members)
+	w.belongs(w.ws, a.Members[0], []string{string(a.ID), string(b.ID)}, slices.Concat(a.Inboxes, b.Inboxes))
+	w.belongs(w.ws, "mem_none", nil, nil)
 	of, err := w.Directory.TeamOfInbox(w.Context(), w.ws, b.Inboxes[0])
 	w.ok(err)
 	w.same(of, b.ID)
@@ -212,6 +214,17 @@ func testDirectory(w *world) {
 	w.ok(err)
 	if len(teams)+len(members) > 0 {
 		w.Fatal(teams, members)
+	}
+}
+
+// belongs checks where a member belongs.
+func (w *world) belongs(ws identity.WorkspaceID, m identity.MemberID, teams, inboxes []string) {
+	w.Helper()
+	slices.Sort(inboxes)
+	t, i, err := w.Directory.Belongs(w.Context(), ws, m)
+	w.ok(err)
+	if !slices.Equal(t, teams) || !slices.Equal(i, inboxes) {
+		w.Fatalf("%s belongs to %v and %v, want %v and %v", m, t, i, teams, inboxes)
 	}
 }
 
@@ -309,6 +322,7 @@ func testDelete(w *world) {
 	if len(all.Items) > 0 || of != "" || len(teams)+len(members) > 0 {
 		w.Fatal("a deleted team is there", all.Items, of, teams, members)
 	}
+	w.belongs(w.ws, t.Members[0], nil, nil)
 	gone, err := w.Graveyard.Deleted(w.Context(), 10)
 	w.ok(err)
 	w.same(gone, []team.Gone{{Workspace: w.ws, ID: t.ID, At: w.now}})
@@ -384,6 +398,7 @@ func testTenants(w *world) {
 	if len(all.Items) > 0 || of != "" || len(teams)+len(members) > 0 {
 		w.Fatal("another workspace sees a team")
 	}
+	w.belongs(abroad, t.Members[0], nil, nil)
 	_, err = w.Store.Team(w.Context(), w.ws, t.ID)
 	w.ok(err)
 }

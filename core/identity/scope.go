@@ -1,0 +1,103 @@
+package identity
+
+import (
+	"slices"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+)
+
+// Scope is an actor inside a workspace: what a use case needs to know of its caller.
+type Scope struct {
+	Workspace WorkspaceID
+	Actor     Actor
+
+	rights *Rights // nil = those of the built-in role, everywhere
+}
+
+// Rights are what a role gives a member: what they may do, and with what.
+type Rights struct {
+	Permissions []Permission
+	Reach       Reach
+}
+
+// May reports whether the rights hold p.
+func (r Rights) May(p Permission) bool { return slices.Contains(r.Permissions, p) }
+
+// SystemScope is the scope of what the core does by itself.
+func SystemScope(w WorkspaceID) Scope {
+	return Scope{Workspace: w, Actor: Actor{Kind: ActorSystem}}
+}
+
+// With returns the scope with these rights instead of those of a built-in role.
+func (s Scope) With(r Rights) Scope {
+	s.rights = &r
+	return s
+}
+
+// Only returns the scope with those of its permissions that are named too, and
+// the same reach: what a key may do that acts for a member.
+func (s Scope) Only(permissions ...Permission) Scope {
+	r := s.Rights()
+	r.Permissions = slices.DeleteFunc(slices.Clone(r.Permissions), func(p Permission) bool { return !slices.Contains(permissions, p) })
+	return s.With(r)
+}
+
+// Member returns the acting member's id; "" when the actor is none.
+func (s Scope) Member() MemberID {
+	if s.Actor.Kind != ActorMember {
+		return ""
+	}
+	return MemberID(s.Actor.ID)
+}
+
+// May reports whether the actor holds p. The system may do anything; contacts
+// and plugins hold no member permission.
+func (s Scope) May(p Permission) bool {
+	switch {
+	case s.Actor.Kind == ActorSystem:
+		return true
+	case s.Actor.Kind != ActorMember:
+		return false
+	case s.rights != nil:
+		return s.rights.May(p)
+	default:
+		return s.Actor.Role.May(p)
+	}
+}
+
+// Require returns a Forbidden error unless the actor holds p.
+func (s Scope) Require(p Permission) error {
+	if s.May(p) {
+		return nil
+	}
+	return errs.New(errs.Forbidden, "forbidden", "Your role does not allow this. Ask an administrator of the workspace.")
+}
+
+// Reach returns what the actor may see: everything for the system and the
+// built-in roles, nothing for who is no member.
+func (s Scope) Reach() Reach {
+	switch {
+	case s.Actor.Kind == ActorSystem:
+		return Everywhere()
+	case s.Actor.Kind == ActorMember && s.rights != nil:
+		return s.rights.Reach
+	case s.Actor.Kind == ActorMember && s.Actor.Role.BuiltIn():
+		return Reach{Kind: ReachAll, Member: s.Member()}
+	default:
+		return Reach{}
+	}
+}
+
+// Rights returns what the actor may do and with what; nothing for who is no member.
+func (s Scope) Rights() Rights {
+	r := Rights{Reach: s.Reach()}
+	switch {
+	case s.Actor.Kind == ActorSystem:
+		r.Permissions = Permissions()
+	case s.Actor.Kind == ActorMember && s.rights != nil:
+		r.Permissions = s.rights.Permissions
+	case s.Actor.Kind == ActorMember:
+		r.Permissions = s.Actor.Role.Permissions()
+	}
+	return r
+}
