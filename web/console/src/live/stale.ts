@@ -47,13 +47,14 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
 
   return {
     "member.changed": async (event) => {
-      await refetch(keys.members(id), keys.checklist(id));
+      await refetch(keys.members(id), keys.checklist(id), keys.roles(id));
       if (subject(event) === held.memberID) await held.refreshSession();
     },
     "invitation.changed": () => refetch(keys.invitations(id), keys.checklist(id)),
     "workspace.changed": () => held.refreshSession(),
     "inbox.changed": () => refetch(keys.inboxes(id), keys.checklist(id)),
     "team.changed": () => Promise.all([refetch(keys.teams(id)), held.refreshSession()]),
+    "role.changed": () => Promise.all([refetch(keys.roles(id)), held.refreshSession()]),
     "label.changed": () => refetch(keys.labels(id)),
     "attribute.changed": () => refetch(keys.attributes(id)),
     "canned.changed": () => refetch(keys.canned(id)),

@@ -28,6 +28,7 @@ export const keys = {
   contactSearches: (workspace: string) => [workspace, "contact-search"] as const,
   contactSearch: (workspace: string, text: string) => [workspace, "contact-search", text] as const,
   members: (workspace: string) => [workspace, "members"] as const,
+  roles: (workspace: string) => [workspace, "roles"] as const,
   invitations: (workspace: string) => [workspace, "invitations"] as const,
   inboxes: (workspace: string) => [workspace, "inboxes"] as const,
   channels: (workspace: string) => [workspace, "channels"] as const,
