@@ -12,6 +12,7 @@
 //
 //	adapters, one technology each; none imports another:
 //	blob           files of messages, on disk under names of our own
+//	backup         one file with everything in it: written, checked, read; tar, gzip, age
 //	store          rows, migrations, the group-commit writer; SQLite and PostgreSQL
 //	seal           secrets in the database, under a master key beside it
 //	outbound       the one HTTP client that speaks outwards: public addresses only

@@ -38,7 +38,7 @@ type Options struct {
 // Serve runs the server until ctx ends.
 func Serve(ctx context.Context, c Config, o Options) error {
 	log := telemetry.Logger(o.Log, c.Log.Level, c.Log.Format)
-	if err := makeDataDir(c.DataDir); err != nil {
+	if err := errors.Join(unfinishedRestore(c.DataDir), makeDataDir(c.DataDir)); err != nil {
 		return err
 	}
 	// Listening first makes a port in use an error before anything is touched.

@@ -5,6 +5,7 @@
 //	incoming/att_…        an upload, as far as it has come
 //	ab/cd/att_…           a whole file, byte for byte
 //	ab/cd/att_….preview   its re-encoded raster
+//	.hold                 a lock: see Hold
 //
 // ab and cd are the last four characters of the id, which are random.
 package blob
@@ -199,6 +200,11 @@ func (s *Store) Remove(name media.ID) error {
 	if err != nil {
 		return err
 	}
+	free, err := s.share()
+	if err != nil {
+		return err
+	}
+	defer free.Release() //nolint:errcheck // it ends with its file
 	var failed error
 	for _, p := range []string{n.incoming, n.incoming + preview + partial, n.original, n.preview} {
 		if err := s.root.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {

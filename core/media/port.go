@@ -117,6 +117,11 @@ type Content interface {
 // ErrLost tells that less of a file is there than its row promises.
 var ErrLost = errors.New("media: a file is gone or cut off")
 
+// ErrHeld tells that a backup copies files, so none is removed. Rows are gone
+// first and Reconcile takes files without a row, so whoever is told this may
+// leave it at that.
+var ErrHeld = errors.New("media: a backup holds the files")
+
 // Files keeps the bytes, under names made of the attachments' ids alone. What a
 // method has done is on disk when it returns. A full disk is NoSpace.
 type Files interface {
@@ -129,7 +134,8 @@ type Files interface {
 	Draw(id ID, data []byte) error
 	// Keep makes the upload the original. Doing it again does nothing.
 	Keep(id ID) error
-	// Remove removes all parts. What is not there is removed already.
+	// Remove removes all parts. What is not there is removed already. ErrHeld
+	// while a backup copies files: nothing is removed then.
 	Remove(id ID) error
 	// Walk calls fn for every file with the attachment it belongs to ("" = it
 	// has no name of ours) and when it was last written, until fn fails.

@@ -177,7 +177,16 @@ func (s *Service) Cancel(ctx context.Context, workspace identity.WorkspaceID, by
 		return errs.New(errs.Conflict, "attachment.taken", "This file belongs to a message already.")
 	}
 	s.Count("cancelled", 1, 0)
-	return s.Files.Remove(id) // when that fails, the sweeper does it
+	return s.remove(id) // when that fails, Reconcile does it
+}
+
+// remove removes the files of a row that is gone; a backup that holds them
+// leaves them to Reconcile.
+func (s *Service) remove(id ID) error {
+	if err := s.Files.Remove(id); !errors.Is(err, ErrHeld) {
+		return err
+	}
+	return nil
 }
 
 // finish looks at a file that is whole and makes it Ready. It may be done
@@ -201,7 +210,7 @@ func (s *Service) finish(ctx context.Context, u Upload) (Upload, error) {
 	digest := hex.EncodeToString(sum.Sum(nil))
 	if u.SHA256 != "" && u.SHA256 != digest {
 		_, err := s.Store.Discard(ctx, u.Workspace, u.ID)
-		return u, errors.Join(err, s.Files.Remove(u.ID),
+		return u, errors.Join(err, s.remove(u.ID),
 			uploadError("checksum", "/sha256", "The file was damaged on its way. Send it again."))
 	}
 	u.SHA256 = digest

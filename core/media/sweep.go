@@ -43,7 +43,7 @@ func (s *Service) discard(ctx context.Context, r Ref) (bool, error) {
 	if err != nil || !gone {
 		return false, err
 	}
-	return true, s.Files.Remove(r.ID)
+	return true, s.remove(r.ID)
 }
 
 // Audit is what a comparison of rows and files found.
@@ -62,7 +62,11 @@ func (s *Service) Reconcile(ctx context.Context) (Audit, error) {
 		return a, err
 	}
 	for _, id := range orphans {
-		if err := s.Files.Remove(id); err != nil {
+		err := s.Files.Remove(id)
+		if errors.Is(err, ErrHeld) { // the next comparison takes them
+			break
+		}
+		if err != nil {
 			return a, err
 		}
 		a.Orphans++

@@ -22,6 +22,7 @@ func foundation() []Layer {
 		{Name: "foundation", Pattern: "core/event/..."},
 		{Name: "foundation", Pattern: "core/filter/...", May: []string{"core/errs", "core/id"}},
 		{Name: "foundation", Pattern: "core/internal/mutant"},
+		{Name: "foundation", Pattern: "core/internal/filelock"},
 	}
 }
 
@@ -75,7 +76,7 @@ func views() []Layer {
 // may put real parts beside them.
 func adapters() []Layer {
 	var out []Layer
-	for _, name := range []string{"store", "bus", "blob", "seal", "outbound", "httpapi", "realtime", "pluginhost", "telemetry"} {
+	for _, name := range []string{"store", "bus", "blob", "backup", "seal", "outbound", "httpapi", "realtime", "pluginhost", "telemetry"} {
 		l := Layer{
 			Name: "adapter", Pattern: "core/" + name + "/...",
 			May: slices.Concat(patterns(foundation()), patterns(domain())),

@@ -46,6 +46,9 @@ func modules() []Module {
 		{Prefix: "github.com/gabriel-vasile/mimetype", Owners: []string{"core/media/..."}},
 		{Prefix: "golang.org/x/image", Owners: []string{"core/media/..."}},
 
+		// Backups: encrypted for keys that a backup does not hold (ADR 0029).
+		{Prefix: "filippo.io/age", Owners: []string{"core/backup/..."}},
+
 		// What the rest stands on.
 		{Prefix: "github.com/oklog/ulid/v2", Owners: []string{"core/id"}},
 		{Prefix: "github.com/alexedwards/argon2id", Owners: []string{"core/identity/..."}},

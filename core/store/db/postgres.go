@@ -12,9 +12,9 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 )
 
-// migrationLock is the advisory lock that one node holds while it migrates.
+// MigrationLock is the advisory lock that one node holds while it migrates.
 // The number is arbitrary and must never change.
-const migrationLock = 0x7061746368 // "patch"
+const MigrationLock = 0x7061746368 // "patch"
 
 // pgReaders bounds the connections that read.
 const pgReaders = 16
@@ -62,7 +62,7 @@ func preparePostgres(ctx context.Context, c Config, pool *sql.DB, steps []migrat
 	if _, err := l.conn().ExecContext(ctx, `SET lock_timeout = 0`); err != nil {
 		return err
 	}
-	if _, err := l.conn().ExecContext(ctx, `SELECT pg_advisory_lock($1)`, int64(migrationLock)); err != nil {
+	if _, err := l.conn().ExecContext(ctx, `SELECT pg_advisory_lock($1)`, int64(MigrationLock)); err != nil {
 		return err
 	}
 	m := migrator{steps: steps, line: l, micros: Micros(c.Now()), before: func(context.Context, int) error { return nil }}
