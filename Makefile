@@ -112,6 +112,11 @@ crash: $(WEB) ## kill -9 the real binary under load and check the invariants: ma
 	$(CRASH)
 	$(if $(SHORT),,PATCHBAY_TEST_LONG=1 go test -count=1 ./core/app -run SurvivesKills -v)
 
+.PHONY: restore-drill
+restore-drill: $(WEB) ## Back up under load, destroy everything, bring it back; damage, kills, full disks, both databases
+	go test -count=1 ./core/backup/... ./core/store/portable ./core/blob
+	PATCHBAY_TEST_LONG=1 go test -count=1 -timeout 20m ./core/app -run 'RestoreDrill|BackupsAnd|Backups|OntoAFullDisk|OneDatabase' -v
+
 .PHONY: mutants
 mutants: $(WEB) ## Seeded bugs: the crash harness must catch each
 	$(CRASH) -mutants

@@ -185,15 +185,15 @@ func (b *backing) place(ctx context.Context, lock backup.Lock, job backup.Job, s
 	if err != nil {
 		return errors.Join(err, place.Abort())
 	}
-	name, h, m, err := backup.Write(ctx, place, lock, job)
+	made, err := backup.Write(ctx, place, lock, job)
 	if err != nil {
 		return err //nolint:wrapcheck // it names what failed
 	}
-	b.tell(b.options.Out, name, lock, h, m)
+	b.tell(b.options.Out, made.Name, lock, made.Header, made.Manifest)
 	if b.options.Keep == 0 {
 		return nil
 	}
-	gone, err := backup.Rotate(filepath.Dir(name), b.options.Keep)
+	gone, err := backup.Rotate(filepath.Dir(made.Name), b.options.Keep)
 	for _, old := range gone {
 		say(b.options.Out, "Removed %s\n", old)
 	}

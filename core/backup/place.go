@@ -187,23 +187,38 @@ func Rotate(dir string, keep int) ([]string, error) {
 	return gone, nil
 }
 
+// Made is a backup that stands under its name.
+type Made struct {
+	Name     string
+	Header   Header
+	Manifest Manifest
+}
+
 // Write writes a backup to a place, reads it back whole and gives it its name.
 // Nothing of it is left when it fails.
-func Write(ctx context.Context, p *Place, l Lock, j Job) (name string, h Header, m Manifest, err error) {
+func Write(ctx context.Context, p *Place, l Lock, j Job) (Made, error) {
+	var made Made
 	keys, err := seal(ctx, p, l, j)
 	if err == nil {
-		var again io.Reader
-		if again, err = p.Again(); err == nil {
-			if h, m, err = Read(ctx, again, keys, Visitor{}); err != nil {
-				err = fmt.Errorf("the backup does not read back: %w", err)
-			}
-		}
+		made, err = readBack(ctx, p, keys)
 	}
 	if err != nil {
-		return "", h, m, errors.Join(err, p.Abort())
+		return made, errors.Join(err, p.Abort())
 	}
-	name, err = p.Commit()
-	return name, h, m, err
+	made.Name, err = p.Commit()
+	return made, err
+}
+
+func readBack(ctx context.Context, p *Place, keys Keys) (Made, error) {
+	var made Made
+	again, err := p.Again()
+	if err != nil {
+		return made, err
+	}
+	if made.Header, made.Manifest, err = Read(ctx, again, keys, Visitor{}); err != nil {
+		err = fmt.Errorf("the backup does not read back: %w", err)
+	}
+	return made, err
 }
 
 // Stream writes a backup to a stream, where it cannot be read back.

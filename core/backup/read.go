@@ -113,7 +113,7 @@ func (d *reader) read(r *bufio.Reader) error {
 		return err
 	}
 	// To the end: what stands behind the archive, and the checksum.
-	if n, err := io.Copy(io.Discard, gz); err != nil || n > 0 {
+	if n, err := gz.Read(make([]byte, 1)); n > 0 || !errors.Is(err, io.EOF) {
 		return damaged("something stands behind its end", err)
 	}
 	if _, err := r.ReadByte(); !errors.Is(err, io.EOF) {

@@ -73,7 +73,7 @@ func readPostgres(ctx context.Context, c db.Config) (connection, error) {
 	}
 	config.RuntimeParams["application_name"] = "patchbay-backup"
 	return connect(ctx, db.Postgres, func() (*sql.DB, error) { return stdlib.OpenDB(*config), nil },
-		`BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY`)
+		`BEGIN TRANSACTION READ ONLY, ISOLATION LEVEL REPEATABLE READ`)
 }
 
 // connect opens one connection and begins on it.
