@@ -2,7 +2,9 @@ package catalog
 
 import (
 	"context"
+	"slices"
 
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -48,7 +50,8 @@ func (s *Service) CreateAttribute(ctx context.Context, scope identity.Scope, n N
 	if err := w.err(); err != nil {
 		return Attribute{}, err
 	}
-	if err := s.store.CreateAttribute(ctx, a, s.changed(a.Workspace, AttributeChanged, string(a.ID), a.CreatedAt)); err != nil {
+	if err := s.store.CreateAttribute(ctx, a, audited(s.changed(a.Workspace, AttributeChanged, string(a.ID), a.CreatedAt),
+		record(ctx, scope, "attribute", "created", string(a.ID), a.Key))); err != nil {
 		return Attribute{}, err
 	}
 	return a, nil
@@ -60,8 +63,10 @@ func (s *Service) UpdateAttribute(ctx context.Context, scope identity.Scope, id 
 	if err := scope.Require(identity.CatalogManage); err != nil {
 		return Attribute{}, err
 	}
+	r := record(ctx, scope, "attribute", "updated", string(id), "")
 	return s.store.ChangeAttribute(ctx, scope.Workspace, id, func(a *Attribute) error {
 		var w wrong
+		before := *a
 		if p.Name != nil {
 			a.Name = w.name("/name", *p.Name, MaxName)
 		}
@@ -69,8 +74,10 @@ func (s *Service) UpdateAttribute(ctx context.Context, scope identity.Scope, id 
 			a.Options = w.options(a.Type, *p.Options)
 		}
 		set(&a.Required, p.Required)
+		r.Target.Name = a.Key
+		r.Say(a.since(before))
 		return w.err()
-	}, s.changed(scope.Workspace, AttributeChanged, string(id), s.time()))
+	}, audited(s.changed(scope.Workspace, AttributeChanged, string(id), s.time()), r))
 }
 
 // DeleteAttribute removes a definition. Values that were given stay where they
@@ -79,5 +86,24 @@ func (s *Service) DeleteAttribute(ctx context.Context, scope identity.Scope, id 
 	if err := scope.Require(identity.CatalogManage); err != nil {
 		return err
 	}
-	return s.store.DeleteAttribute(ctx, scope.Workspace, id, s.changed(scope.Workspace, AttributeChanged, string(id), s.time()))
+	all, err := s.store.Attributes(ctx, scope.Workspace, "")
+	if err != nil {
+		return err
+	}
+	r := record(ctx, scope, "attribute", "deleted", string(id), "")
+	if i := slices.IndexFunc(all, func(a Attribute) bool { return a.ID == id }); i >= 0 {
+		r.Target.Name = all[i].Key
+	}
+	return s.store.DeleteAttribute(ctx, scope.Workspace, id, audited(s.changed(scope.Workspace, AttributeChanged, string(id), s.time()), r))
+}
+
+// since says what became of the definition.
+func (a Attribute) since(before Attribute) event.Differences {
+	d := event.Differences{}
+	d.Note("name", before.Name, a.Name)
+	d.Note("required", before.Required, a.Required)
+	if !slices.Equal(before.Options, a.Options) {
+		d.Note("options", before.Options, a.Options)
+	}
+	return d
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/team"
@@ -91,7 +92,7 @@ func (s *Service) CreateCanned(ctx context.Context, scope identity.Scope, n NewC
 		return Written{}, err
 	}
 	n.apply(&c)
-	if err := s.store.CreateCanned(ctx, c, s.changed(c.Workspace, CannedChanged, string(c.ID), c.CreatedAt)); err != nil {
+	if err := s.store.CreateCanned(ctx, c, recorded(ctx, scope, s.changed(c.Workspace, CannedChanged, string(c.ID), c.CreatedAt), "created", c)); err != nil {
 		return Written{}, err
 	}
 	return s.written(ctx, c)
@@ -100,7 +101,8 @@ func (s *Service) CreateCanned(ctx context.Context, scope identity.Scope, n NewC
 // UpdateCanned changes the words of a canned reply; see CreateCanned for what
 // it needs.
 func (s *Service) UpdateCanned(ctx context.Context, scope identity.Scope, id CannedID, p CannedPatch) (Written, error) {
-	if err := s.mayWrite(ctx, scope, id); err != nil {
+	before, err := s.mayWrite(ctx, scope, id)
+	if err != nil {
 		return Written{}, err
 	}
 	var w wrong
@@ -109,11 +111,12 @@ func (s *Service) UpdateCanned(ctx context.Context, scope identity.Scope, id Can
 		return Written{}, err
 	}
 	at := s.time()
+	changed := recorded(ctx, scope, s.changed(scope.Workspace, CannedChanged, string(id), at), "updated", before)
 	c, err := s.store.ChangeCanned(ctx, scope.Workspace, id, func(c *Canned) error {
 		p.apply(c)
 		c.UpdatedAt = at
 		return nil
-	}, s.changed(scope.Workspace, CannedChanged, string(id), at))
+	}, changed)
 	if err != nil {
 		return Written{}, err
 	}
@@ -122,10 +125,11 @@ func (s *Service) UpdateCanned(ctx context.Context, scope identity.Scope, id Can
 
 // DeleteCanned removes a canned reply; see CreateCanned for what it needs.
 func (s *Service) DeleteCanned(ctx context.Context, scope identity.Scope, id CannedID) error {
-	if err := s.mayWrite(ctx, scope, id); err != nil {
+	c, err := s.mayWrite(ctx, scope, id)
+	if err != nil {
 		return err
 	}
-	return s.store.DeleteCanned(ctx, scope.Workspace, id, s.changed(scope.Workspace, CannedChanged, string(id), s.time()))
+	return s.store.DeleteCanned(ctx, scope.Workspace, id, recorded(ctx, scope, s.changed(scope.Workspace, CannedChanged, string(id), s.time()), "deleted", c))
 }
 
 // UseCanned counts that a reply was put into an answer. Needs ConversationReply.
@@ -142,15 +146,23 @@ func (s *Service) UseCanned(ctx context.Context, scope identity.Scope, id Canned
 
 // mayWrite checks that the caller sees the reply and may change it. Another
 // member's own does not exist for the caller, whatever their role.
-func (s *Service) mayWrite(ctx context.Context, scope identity.Scope, id CannedID) error {
+func (s *Service) mayWrite(ctx context.Context, scope identity.Scope, id CannedID) (Canned, error) {
 	if err := scope.Require(identity.ConversationReply); err != nil {
-		return err
+		return Canned{}, err
 	}
 	c, err := s.visible(ctx, scope, id)
 	if err != nil {
-		return err
+		return Canned{}, err
 	}
-	return scope.Require(writing(c.Scope))
+	return c, scope.Require(writing(c.Scope))
+}
+
+// recorded gives an event its record; a personal reply is its owner's matter.
+func recorded(ctx context.Context, scope identity.Scope, e event.Event, verb string, c Canned) event.Event {
+	if c.Scope != Personal {
+		e.Audit = record(ctx, scope, "canned", verb, string(c.ID), c.Shortcut)
+	}
+	return e
 }
 
 func (s *Service) visible(ctx context.Context, scope identity.Scope, id CannedID) (Canned, error) {

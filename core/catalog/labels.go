@@ -2,7 +2,9 @@ package catalog
 
 import (
 	"context"
+	"slices"
 
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -35,7 +37,8 @@ func (s *Service) CreateLabel(ctx context.Context, scope identity.Scope, p Label
 	}
 	l := Label{Workspace: scope.Workspace, ID: LabelID(s.ids.New("lab")), CreatedAt: s.time()}
 	p.apply(&l)
-	if err := s.store.CreateLabel(ctx, l, s.changed(l.Workspace, LabelChanged, string(l.ID), l.CreatedAt)); err != nil {
+	if err := s.store.CreateLabel(ctx, l, audited(s.changed(l.Workspace, LabelChanged, string(l.ID), l.CreatedAt),
+		record(ctx, scope, "label", "created", string(l.ID), l.Name))); err != nil {
 		return Label{}, err
 	}
 	return l, nil
@@ -49,10 +52,17 @@ func (s *Service) UpdateLabel(ctx context.Context, scope identity.Scope, id Labe
 	if err := p.check(); err != nil {
 		return Label{}, err
 	}
+	r := record(ctx, scope, "label", "updated", string(id), "")
 	return s.store.ChangeLabel(ctx, scope.Workspace, id, func(l *Label) error {
+		before, d := *l, event.Differences{}
 		p.apply(l)
+		d.Note("name", before.Name, l.Name)
+		d.Note("color", before.Color, l.Color)
+		d.Note("description", before.Description, l.Description)
+		r.Target.Name = l.Name
+		r.Say(d)
 		return nil
-	}, s.changed(scope.Workspace, LabelChanged, string(id), s.time()))
+	}, audited(s.changed(scope.Workspace, LabelChanged, string(id), s.time()), r))
 }
 
 // DeleteLabel takes a label away: from everybody's choice at once, and off the
@@ -61,8 +71,16 @@ func (s *Service) DeleteLabel(ctx context.Context, scope identity.Scope, id Labe
 	if err := scope.Require(identity.CatalogManage); err != nil {
 		return err
 	}
+	all, err := s.store.Labels(ctx, scope.Workspace)
+	if err != nil {
+		return err
+	}
+	r := record(ctx, scope, "label", "deleted", string(id), "")
+	if i := slices.IndexFunc(all, func(l Label) bool { return l.ID == id }); i >= 0 {
+		r.Target.Name = all[i].Name
+	}
 	at := s.time()
-	return s.store.DeleteLabel(ctx, scope.Workspace, id, at, s.changed(scope.Workspace, LabelChanged, string(id), at))
+	return s.store.DeleteLabel(ctx, scope.Workspace, id, at, audited(s.changed(scope.Workspace, LabelChanged, string(id), at), r))
 }
 
 // check refuses wrong values and puts the others into their stored form.

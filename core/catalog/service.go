@@ -33,6 +33,17 @@ func NewService(store Store, teams Teams, now func() time.Time) *Service {
 
 func (s *Service) time() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
 
+// record makes the record of what is done to a thing of the catalogue.
+func record(ctx context.Context, scope identity.Scope, kind, verb, subject, name string) *event.Record {
+	return identity.Record(ctx, scope, kind+"."+verb, event.Party{Kind: kind, ID: subject, Name: name})
+}
+
+// audited gives an event its record.
+func audited(e event.Event, r *event.Record) event.Event {
+	e.Audit = r
+	return e
+}
+
 func (s *Service) changed(w identity.WorkspaceID, kind, subject string, at time.Time) event.Event {
 	data, err := json.Marshal(map[string]string{"id": subject})
 	if err != nil { // strings always marshal

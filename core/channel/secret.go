@@ -91,7 +91,7 @@ func (s *Secrets) Create(ctx context.Context, scope identity.Scope, inbox InboxI
 				keep[i].ExpiresAt = end
 			}
 		}
-		return append(keep, made), s.changed(scope, inbox), nil
+		return append(keep, made), s.changed(ctx, scope, inbox, "identity_secret.created", made.KID), nil
 	})
 	return secret, made, err
 }
@@ -115,7 +115,7 @@ func (s *Secrets) Delete(ctx context.Context, scope identity.Scope, inbox InboxI
 		if len(keep) == len(all) {
 			return nil, nil, errs.Absent()
 		}
-		return keep, s.changed(scope, inbox), nil
+		return keep, s.changed(ctx, scope, inbox, "identity_secret.deleted", kid), nil
 	})
 }
 
@@ -165,9 +165,11 @@ func (s *Secrets) mine(ctx context.Context, scope identity.Scope, id InboxID) er
 	return nil
 }
 
-func (s *Secrets) changed(scope identity.Scope, inbox InboxID) []event.Event {
+func (s *Secrets) changed(ctx context.Context, scope identity.Scope, inbox InboxID, action, kid string) []event.Event {
+	record := identity.Record(ctx, scope, action, event.Party{Kind: "inbox", ID: string(inbox)}).Say(map[string]string{"kid": kid})
 	return []event.Event{{
-		ID: s.ids.New("chg"), Workspace: string(scope.Workspace), Type: Changed, Subject: string(inbox), At: s.now(),
+		Audit: record,
+		ID:    s.ids.New("chg"), Workspace: string(scope.Workspace), Type: Changed, Subject: string(inbox), At: s.now(),
 		Data: []byte(`{"id":"` + string(inbox) + `"}`),
 	}}
 }

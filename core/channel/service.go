@@ -115,7 +115,9 @@ func (s *Service) Create(ctx context.Context, scope identity.Scope, d Draft) (in
 		Config: config, ConfigRevision: 1, HookHash: hash, Enabled: true, CreatedAt: s.now(),
 	}
 	inbox.UpdatedAt = inbox.CreatedAt
-	if err := s.store.CreateInbox(ctx, inbox, s.changed(inbox)); err != nil {
+	created := s.changed(inbox)
+	created.Audit = identity.Record(ctx, scope, "inbox.created", inbox.target()).Say(map[string]string{"channel": string(inbox.Plugin)})
+	if err := s.store.CreateInbox(ctx, inbox, created); err != nil {
 		return Inbox{}, "", err
 	}
 	s.tell(ctx, inbox)
@@ -151,9 +153,12 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id InboxID, 
 		}
 	}
 	inbox, err := s.store.UpdateInbox(ctx, scope.Workspace, id, func(in *Inbox) ([]event.Event, error) {
+		before := *in
 		e.apply(in)
 		in.UpdatedAt = s.now()
-		return []event.Event{s.changed(*in)}, nil
+		changed := s.changed(*in)
+		changed.Audit = identity.Record(ctx, scope, "inbox.updated", in.target()).Say(in.since(before))
+		return []event.Event{changed}, nil
 	})
 	if err != nil {
 		return Inbox{}, err
@@ -183,7 +188,9 @@ func (s *Service) RotateHook(ctx context.Context, scope identity.Scope, id Inbox
 	token, hash := newHook()
 	inbox, err = s.store.UpdateInbox(ctx, scope.Workspace, id, func(in *Inbox) ([]event.Event, error) {
 		in.HookHash, in.UpdatedAt = hash, s.now()
-		return []event.Event{s.changed(*in)}, nil
+		changed := s.changed(*in)
+		changed.Audit = identity.Record(ctx, scope, "inbox.hook_rotated", in.target())
+		return []event.Event{changed}, nil
 	})
 	return inbox, token, err
 }
@@ -204,6 +211,20 @@ func (s *Service) changed(inbox Inbox) event.Event {
 		ID: s.ids.New("chg"), Workspace: string(inbox.Workspace), Type: Changed,
 		Subject: string(inbox.ID), At: s.now(), Data: []byte(`{"id":"` + string(inbox.ID) + `"}`),
 	}
+}
+
+func (in Inbox) target() event.Party {
+	return event.Party{Kind: "inbox", ID: string(in.ID), Name: in.Name}
+}
+
+// since says what became of the inbox. Of the channel's settings, which may
+// hold secrets, it says that they changed.
+func (in Inbox) since(before Inbox) event.Differences {
+	d := event.Differences{}
+	d.Note("name", before.Name, in.Name)
+	d.Note("enabled", before.Enabled, in.Enabled)
+	d.Note("settings_revision", before.ConfigRevision, in.ConfigRevision)
+	return d
 }
 
 func (s *Service) checkConfig(ctx context.Context, plugin PluginID, config json.RawMessage) (json.RawMessage, error) {

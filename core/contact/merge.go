@@ -118,7 +118,10 @@ func (m *Merging) Merge(ctx context.Context, scope identity.Scope, source, into 
 			Filled: fill(target, source), Actor: scope.Actor, At: m.now(), SourceName: source.Name,
 		}
 		target.UpdatedAt = made.At
-		return made, m.changed(scope.Workspace, source.ID, target.ID), nil
+		events := m.changed(scope.Workspace, source.ID, target.ID)
+		events[0].Audit = identity.Record(ctx, scope, "contact.merged", source.target()).
+			Say(map[string]string{"into": string(target.ID), "merge": string(made.ID)})
+		return made, events, nil
 	})
 	return made, target, err
 }
@@ -139,7 +142,9 @@ func (m *Merging) Undo(ctx context.Context, scope identity.Scope, id MergeID) (s
 		for _, l := range u.Chain {
 			touched = append(touched, l.Contact.ID)
 		}
-		return m.changed(scope.Workspace, touched...), nil
+		events := m.changed(scope.Workspace, touched...)
+		events[0].Audit = identity.Record(ctx, scope, "contact.unmerged", u.Source.target()).Say(map[string]string{"merge": string(id)})
+		return events, nil
 	})
 	if err != nil {
 		return Contact{}, Contact{}, err
@@ -172,6 +177,12 @@ func (m *Merging) Duplicates(ctx context.Context, scope identity.Scope, id ID) (
 		return nil, err
 	}
 	return m.store.Duplicates(ctx, scope.Workspace, c, maxDuplicates)
+}
+
+// target is the contact as the audit log names it: by its id alone. The log
+// outlives an erasure, and who reads it need not see customers.
+func (c Contact) target() event.Party {
+	return event.Party{Kind: "contact", ID: string(c.ID)}
 }
 
 func (m *Merging) changed(w identity.WorkspaceID, ids ...ID) []event.Event {

@@ -14,7 +14,7 @@ import (
 //
 // A store takes the record when its work is done: the function of a Change
 // method may complete it (Detail, the target's name) through the pointer, and
-// must set the same fields each time it runs.
+// must set the same fields each time it runs. One without an Action is not kept.
 type Record struct {
 	Action  string // past tense, for example "member.updated"
 	Actor   Party

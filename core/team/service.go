@@ -3,6 +3,7 @@ package team
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/event"
@@ -65,7 +66,9 @@ func (s *Service) Create(ctx context.Context, scope identity.Scope, p Patch) (Te
 	at := s.now().UTC().Truncate(time.Millisecond)
 	t := Team{Workspace: scope.Workspace, ID: ID(s.ids.New("tea")), CreatedAt: at}
 	p.apply(&t, at)
-	if err := s.store.Create(ctx, t, s.changed(scope.Workspace, t.ID, at)); err != nil {
+	created := s.changed(scope.Workspace, t.ID, at)
+	created.Audit = identity.Record(ctx, scope, "team.created", t.target()).Say(t.since(Team{}))
+	if err := s.store.Create(ctx, t, created); err != nil {
 		return Team{}, err
 	}
 	return t, nil
@@ -80,10 +83,15 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id ID, p Pat
 		return Team{}, err
 	}
 	at := s.now().UTC().Truncate(time.Millisecond)
+	changed := s.changed(scope.Workspace, id, at)
+	changed.Audit = identity.Record(ctx, scope, "team.updated", event.Party{})
 	return s.store.Change(ctx, scope.Workspace, id, func(t *Team) error {
+		before := *t
 		p.apply(t, at)
+		changed.Audit.Target = t.target()
+		changed.Audit.Say(t.since(before))
 		return nil
-	}, s.changed(scope.Workspace, id, at))
+	}, changed)
 }
 
 // Delete takes a team away. Needs TeamManage. What waits for it goes to the
@@ -92,8 +100,32 @@ func (s *Service) Delete(ctx context.Context, scope identity.Scope, id ID) error
 	if err := scope.Require(identity.TeamManage); err != nil {
 		return err
 	}
+	t, err := s.store.Team(ctx, scope.Workspace, id)
+	if err != nil {
+		return err
+	}
 	at := s.now().UTC().Truncate(time.Millisecond)
-	return s.store.Delete(ctx, scope.Workspace, id, at, s.changed(scope.Workspace, id, at))
+	deleted := s.changed(scope.Workspace, id, at)
+	deleted.Audit = identity.Record(ctx, scope, "team.deleted", t.target())
+	return s.store.Delete(ctx, scope.Workspace, id, at, deleted)
+}
+
+func (t Team) target() event.Party {
+	return event.Party{Kind: "team", ID: string(t.ID), Name: t.Name}
+}
+
+// since says what became of the team.
+func (t Team) since(before Team) event.Differences {
+	d := event.Differences{}
+	d.Note("name", before.Name, t.Name)
+	d.Note("description", before.Description, t.Description)
+	if !slices.Equal(before.Members, t.Members) {
+		d.Note("members", before.Members, t.Members)
+	}
+	if !slices.Equal(before.Inboxes, t.Inboxes) {
+		d.Note("inboxes", before.Inboxes, t.Inboxes)
+	}
+	return d
 }
 
 func (s *Service) changed(w identity.WorkspaceID, id ID, at time.Time) event.Event {

@@ -130,7 +130,7 @@ func (s *Service) Create(ctx context.Context, scope identity.Scope, d Draft) (Vi
 	if err := s.apply(scope, &v, d); err != nil {
 		return View{}, err
 	}
-	return s.Store.Create(ctx, v, s.changed(v.Workspace, v.ID))
+	return s.Store.Create(ctx, v, s.changed(v.Workspace, v.ID, v.record(ctx, scope, "created")))
 }
 
 // Update changes a view. A shared one, before or after, needs CatalogManage.
@@ -145,21 +145,28 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, view ID, d D
 	if err := s.prepare(ctx, scope, &d); err != nil {
 		return View{}, err
 	}
+	r := before.record(ctx, scope, "updated")
 	return s.Store.Update(ctx, scope.Workspace, view, func(v *View) error {
 		if err := s.mayChange(scope, *v); err != nil {
 			return err
 		}
 		v.UpdatedAt = s.Now()
-		return s.apply(scope, v, d)
-	}, s.changed(scope.Workspace, view))
+		err := s.apply(scope, v, d)
+		*r = *v.record(ctx, scope, "updated")
+		if before.Scope != Personal && r.Action == "" { // it was everybody's, and is no more
+			*r = *before.record(ctx, scope, "updated")
+		}
+		return err
+	}, s.changed(scope.Workspace, view, r))
 }
 
 // Delete deletes a view. A shared one needs CatalogManage.
 func (s *Service) Delete(ctx context.Context, scope identity.Scope, view ID) error {
-	if _, err := s.Get(ctx, scope, view); err != nil {
+	v, err := s.Get(ctx, scope, view)
+	if err != nil {
 		return err
 	}
-	return s.Store.Delete(ctx, scope.Workspace, view, func(v View) error { return s.mayChange(scope, v) }, s.changed(scope.Workspace, view))
+	return s.Store.Delete(ctx, scope.Workspace, view, func(v View) error { return s.mayChange(scope, v) }, s.changed(scope.Workspace, view, v.record(ctx, scope, "deleted")))
 }
 
 func (s *Service) mayChange(scope identity.Scope, v View) error {
@@ -172,14 +179,23 @@ func (s *Service) mayChange(scope identity.Scope, v View) error {
 	return nil
 }
 
+// record makes the record of what is done to a view; an empty one for a
+// personal view, which is its owner's matter.
+func (v View) record(ctx context.Context, scope identity.Scope, verb string) *event.Record {
+	if v.Scope == Personal {
+		return &event.Record{}
+	}
+	return identity.Record(ctx, scope, "view."+verb, event.Party{Kind: "view", ID: string(v.ID), Name: v.Name})
+}
+
 // changed makes the event of a view.
-func (s *Service) changed(w identity.WorkspaceID, view ID) event.Event {
+func (s *Service) changed(w identity.WorkspaceID, view ID, r *event.Record) event.Event {
 	data, err := json.Marshal(map[string]string{"id": string(view)})
 	if err != nil { // strings always marshal
 		data = []byte(`{}`)
 	}
 	return event.Event{
-		ID: s.ids.New("chg"), Workspace: string(w), Type: Changed, Subject: string(view), At: s.Now(), Data: data,
+		ID: s.ids.New("chg"), Workspace: string(w), Type: Changed, Subject: string(view), At: s.Now(), Data: data, Audit: r,
 	}
 }
 

@@ -230,7 +230,11 @@ func (s *Service) change(ctx context.Context, scope identity.Scope, id ID, fn fu
 			return nil, err
 		}
 		i.UpdatedAt = s.Now()
-		return []event.Event{s.changed(*i)}, nil
+		changed := s.changed(*i)
+		if i.State == Running { // what was only checked has changed nothing
+			changed.Audit = identity.Record(ctx, scope, "contacts.imported", event.Party{Kind: "import", ID: string(i.ID)})
+		}
+		return []event.Event{changed}, nil
 	})
 }
 

@@ -55,7 +55,7 @@ func (f *Fake) Stores() identity.Stores {
 // changed, or will change, what they describe.
 func (f *Fake) append(events []event.Event) {
 	for _, e := range events {
-		if e.Audit != nil {
+		if e.Audit != nil && e.Audit.Action != "" {
 			f.records[e.Workspace] = append(f.records[e.Workspace], *e.Audit)
 		}
 		if e.Type == "" { // for the audit log alone

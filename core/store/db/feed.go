@@ -114,7 +114,7 @@ func (t *Tx) Append(ctx context.Context, e event.Event) error {
 		return t.fail(err)
 	}
 	t.wrote = true
-	if e.Audit != nil {
+	if e.Audit != nil && e.Audit.Action != "" {
 		if err := checkRecord(e); err != nil {
 			return t.fail(err)
 		}
