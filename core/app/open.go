@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/audit"
 	"github.com/patchbay-im/patchbay/core/blob"
 	"github.com/patchbay-im/patchbay/core/bus"
 	"github.com/patchbay-im/patchbay/core/catalog"
@@ -54,6 +55,7 @@ type server struct {
 	epoch   string
 
 	identity      *identity.Services
+	audit         *audit.Service
 	teams         *team.Service
 	notifications *notification.Service
 	people        httpapi.People
@@ -118,13 +120,8 @@ func (s *server) openStore(ctx context.Context) error {
 	if s.bus, err = bus.Open(bus.Options{URL: s.config.Bus.URL, Log: s.log}); err != nil {
 		return fmt.Errorf("start the bus: %w", err)
 	}
-	c := store.Config{
-		Driver: store.SQLite, Source: dataPath(s.config, "patchbay.db"), Unsafe: s.config.Database.Unsafe,
-		Now: s.now, Log: s.log, OnCommit: s.committed,
-	}
-	if s.config.Database.URL != "" {
-		c.Driver, c.Source = store.Postgres, s.config.Database.URL
-	}
+	c := database(s.config, s.now, s.log)
+	c.OnCommit = s.committed
 	if s.store, err = store.Open(ctx, c); err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
@@ -159,6 +156,7 @@ func (s *server) domain() {
 		Stores: s.store.Identities(), Hasher: identity.NewHasher(identity.HashOptions{}),
 		Throttle: identity.NewThrottle(s.now, identity.ThrottleOptions{}), Notifier: s.bus, Places: s.store.Teams(), Now: s.now, Log: s.log,
 	})
+	s.audit = audit.NewService(s.store.Audit(), s.now)
 	s.teams = team.NewService(s.store.Teams(), s.store.Teams(), s.now)
 	s.people = people(s.store, s.now)
 	s.inboxes = channel.NewService(channels, s.plugins, s.now)
@@ -183,7 +181,7 @@ func (s *server) domain() {
 		Key: s.box.Derive("rating links"), Now: s.now,
 	})
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
-	s.extensions = extension.NewService(s.plugins)
+	s.extensions = extension.NewService(s.plugins, s.audit)
 	s.demo = &demo{
 		ids: s.identity, inboxes: s.inboxes, store: channels, conversations: s.conversations,
 		now: s.now, out: s.options.Out, baseURL: s.config.BaseURL(),
@@ -245,7 +243,7 @@ func (s *server) face(ctx context.Context) error {
 		Places:  func() []httpapi.Place { return reach(s.config, net.InterfaceAddrs) },
 		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
 		Proxies: proxies, MetricsPublic: s.config.Metrics.Public,
-		Identity: s.identity, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Surveys: s.surveys, Hooks: s.hooks,
+		Identity: s.identity, Audit: s.audit, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Surveys: s.surveys, Hooks: s.hooks,
 		Catalog:       catalog.NewService(s.store.Catalog(), s.store.Teams(), s.now),
 		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
 		Notifications: s.notifications,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -78,11 +79,19 @@ type Host interface {
 
 // Service holds the administrator's use cases of plugins.
 type Service struct {
-	host Host
+	host  Host
+	audit Recorder
+}
+
+// Recorder keeps a record of what an administrator did.
+type Recorder interface {
+	Keep(ctx context.Context, scope identity.Scope, r *event.Record) error
 }
 
 // NewService returns a Service.
-func NewService(host Host) *Service { return &Service{host: host} }
+func NewService(host Host, recorder Recorder) *Service {
+	return &Service{host: host, audit: recorder}
+}
 
 // List returns the installed plugins.
 func (s *Service) List(_ context.Context, scope identity.Scope) ([]Plugin, error) {
@@ -97,7 +106,10 @@ func (s *Service) Restart(ctx context.Context, scope identity.Scope, id PluginID
 	if err := scope.Require(identity.PluginManage); err != nil {
 		return err
 	}
-	return s.host.Restart(ctx, id)
+	if err := s.host.Restart(ctx, id); err != nil {
+		return err
+	}
+	return s.audit.Keep(ctx, scope, identity.Record(ctx, scope, "plugin.restarted", event.Party{Kind: "plugin", ID: string(id)}))
 }
 
 // Logs returns the last lines a plugin wrote.

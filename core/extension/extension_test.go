@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
@@ -56,12 +57,12 @@ func TestPermissions(t *testing.T) {
 	} {
 		for _, role := range []identity.Role{identity.RoleOwner, identity.RoleAdministrator, identity.RoleSupervisor, identity.RoleAgent, "guest"} {
 			h := &host{}
-			err := tt.run(extension.NewService(h), as(identity.ActorMember, role))
+			err := tt.run(extension.NewService(h, records{}), as(identity.ActorMember, role))
 			if may := role.May(tt.need); may != (err == nil) || !may && (!errs.Is(err, errs.Forbidden) || len(h.asked) > 0) {
 				t.Errorf("%s by %s: %v, the host was asked %v", name, role, err, h.asked)
 			}
 		}
-		if err := tt.run(extension.NewService(&host{}), as(identity.ActorPlugin, identity.RoleOwner)); !errs.Is(err, errs.Forbidden) {
+		if err := tt.run(extension.NewService(&host{}, records{}), as(identity.ActorPlugin, identity.RoleOwner)); !errs.Is(err, errs.Forbidden) {
 			t.Errorf("%s by a plugin: %v", name, err)
 		}
 	}
@@ -69,7 +70,7 @@ func TestPermissions(t *testing.T) {
 
 func TestAbsentPlugins(t *testing.T) {
 	h := &host{}
-	s, owner := extension.NewService(h), as(identity.ActorMember, identity.RoleOwner)
+	s, owner := extension.NewService(h, records{}), as(identity.ActorMember, identity.RoleOwner)
 	if err := s.Restart(t.Context(), owner, "a/b"); !errs.Is(err, errs.NotFound) {
 		t.Errorf("restart: %v", err)
 	}
@@ -84,3 +85,8 @@ func TestAbsentPlugins(t *testing.T) {
 		t.Errorf("list: %+v, %v", list, err)
 	}
 }
+
+// records takes every record.
+type records struct{}
+
+func (records) Keep(context.Context, identity.Scope, *event.Record) error { return nil }

@@ -29,6 +29,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	recoverer "github.com/gofiber/fiber/v2/middleware/recover"
 
+	"github.com/patchbay-im/patchbay/core/audit"
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
@@ -61,6 +62,7 @@ type Options struct {
 	MetricsPublic bool
 
 	Identity *identity.Services
+	Audit    *audit.Service
 	Teams    *team.Service
 	People
 	Inboxes       *channel.Service
@@ -134,6 +136,7 @@ func New(o Options) (*Server, error) {
 	s.sessionRoutes()
 	s.workspaceRoutes()
 	s.memberRoutes()
+	s.auditRoutes()
 	s.inboxRoutes()
 	s.secretRoutes()
 	s.pluginRoutes()

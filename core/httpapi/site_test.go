@@ -14,6 +14,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/audit"
+	"github.com/patchbay-im/patchbay/core/audit/audittest"
 	"github.com/patchbay-im/patchbay/core/blob"
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
@@ -98,6 +100,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 	s.conversations = conversations
 	views := viewtest.NewFake(s.fake)
 	s.views = view.NewService(view.Deps{Store: views, Lister: views, Definitions: s.fake.Catalog, Teams: s.fake.Teams, Now: s.now})
+	audited := audit.NewService(audittest.NewFake(), s.now)
 	surveys := survey.NewService(survey.Deps{
 		Store: surveytest.Fake{Conversations: s.fake}, Conversations: s.fake, Reader: s.fake, Tongues: tongues{s.fake}, Key: []byte("of the tests"), Now: s.now,
 	})
@@ -105,7 +108,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Surveys: surveys,
 		Version: "test", BaseURL: "http://example.com", Now: s.now, Log: log,
 		Catalog:  catalog.NewService(s.fake.Catalog, s.fake.Teams, s.now),
-		Identity: s.identity, People: s.people(),
+		Identity: s.identity, Audit: audited, People: s.people(),
 
 		Notifications: notification.NewService(notification.Deps{
 			Store: s.told, Inbox: s.told, Hydrator: s.fake, Announcer: mute{}, Now: s.now, Log: log,
@@ -116,7 +119,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, s.now),
 		Search:        search.NewService(s.index, searchtest.NewSource(s.fake), s.views, s.now),
 		Views:         s.views,
-		Conversations: conversations, Deliveries: delivery.NewTracker(deliverytest.NewFake(s.fake, s.now), conversations), Extensions: extension.NewService(noPlugins{}), Presence: nobody{},
+		Conversations: conversations, Deliveries: delivery.NewTracker(deliverytest.NewFake(s.fake, s.now), conversations), Extensions: extension.NewService(noPlugins{}, audited), Presence: nobody{},
 		Feed: feed{s.fake.Feed, s.fake},
 		PluginUI: func(channel.PluginID) (fs.FS, bool) {
 			return fstest.MapFS{

@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
@@ -47,6 +48,11 @@ type download struct {
 func (s *Server) transcript(ctx context.Context, scope identity.Scope, in *transcriptInput) (*download, error) {
 	t, err := s.Conversations.Transcript(ctx, scope, in.id(), in.Notes)
 	if err != nil {
+		return nil, err
+	}
+	record := identity.Record(ctx, scope, "conversation.exported", event.Party{Kind: "conversation", ID: in.Conversation}).
+		Say(map[string]any{"format": in.Format, "notes": in.Notes})
+	if err := s.Audit.Keep(ctx, scope, record); err != nil {
 		return nil, err
 	}
 	return s.downloadOf(t, in.Format, in.Language)

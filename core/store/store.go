@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/audit"
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/contact"
@@ -24,6 +25,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/store/agents"
 	"github.com/patchbay-im/patchbay/core/store/attachments"
+	"github.com/patchbay-im/patchbay/core/store/audits"
 	"github.com/patchbay-im/patchbay/core/store/catalogs"
 	"github.com/patchbay-im/patchbay/core/store/channels"
 	"github.com/patchbay-im/patchbay/core/store/contacts"
@@ -45,6 +47,7 @@ import (
 
 // The ports, kept by the compiler.
 var (
+	_ audit.Store               = (*audits.Store)(nil)
 	_ contact.Store             = (*contacts.Store)(nil)
 	_ contact.PageStore         = (*contacts.Store)(nil)
 	_ contact.NoteStore         = (*contacts.Store)(nil)
@@ -151,6 +154,19 @@ func (s *Store) Teams() *teams.Store { return teams.New(s.db) }
 
 // Notifications returns notification.Store and notification.Inbox.
 func (s *Store) Notifications() *notifications.Store { return notifications.New(s.db) }
+
+// Audit returns audit.Store.
+func (s *Store) Audit() *audits.Store { return audits.New(s.db) }
+
+// OpenAudit opens the audit log of a database to read it, beside a server that
+// may be using it; see db.OpenReader. The caller closes it.
+func OpenAudit(ctx context.Context, c Config) (reader audit.Reader, end func(context.Context) error, err error) {
+	d, err := db.OpenReader(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	return audits.New(d), d.Close, nil
+}
 
 // Events returns event.Log.
 func (s *Store) Events() *events.Log { return events.New(s.db) }

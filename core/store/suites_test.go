@@ -7,12 +7,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/audit"
+	"github.com/patchbay-im/patchbay/core/audit/audittest"
 	"github.com/patchbay-im/patchbay/core/catalog/catalogtest"
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
 	"github.com/patchbay-im/patchbay/core/contact/contacttest"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/delivery/deliverytest"
 	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
+	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
 	"github.com/patchbay-im/patchbay/core/journey/journeytest"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
@@ -38,6 +41,11 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 		identitytest.Run(t, func(t *testing.T) identitytest.Fixture {
 			s := fresh(t)
 			return identitytest.Fixture{Stores: s.Identities(), Log: s.Events()}
+		})
+	})
+	t.Run("audit", func(t *testing.T) {
+		audittest.Run(t, func(t *testing.T) (audit.Store, identity.WorkspaceID, identity.WorkspaceID) {
+			return auditFixture(t, fresh(t))
 		})
 	})
 	t.Run("team", func(t *testing.T) {

@@ -156,6 +156,10 @@ func (d *DB) Close(ctx context.Context) error {
 }
 
 func (d *DB) close(ctx context.Context) error {
+	if d.writer == nil { // of OpenReader
+		d.statements.close()
+		return d.read.Close()
+	}
 	d.writer.close()
 	d.statements.close()
 	err := d.read.Close()

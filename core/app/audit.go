@@ -1,0 +1,60 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/audit"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/store"
+)
+
+// VerifyAudit verifies the audit logs in the database of a configuration, of
+// one workspace or ("") of all, and writes a line about each. It only reads: a
+// server that runs is not disturbed. The error names the first bad row of each
+// log that is not whole.
+func VerifyAudit(ctx context.Context, c Config, workspace string, out io.Writer) (err error) {
+	reader, end, err := store.OpenAudit(ctx, database(c, time.Now, slog.New(slog.DiscardHandler)))
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	defer func() { err = errors.Join(err, end(context.WithoutCancel(ctx))) }()
+	all, err := reader.Workspaces(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // a port's error says where it comes from
+	}
+	if workspace != "" {
+		if !slices.Contains(all, identity.WorkspaceID(workspace)) {
+			return errs.New(errs.NotFound, "audit.no_workspace", "The workspace "+workspace+" has no audit log in this database.")
+		}
+		all = []identity.WorkspaceID{identity.WorkspaceID(workspace)}
+	}
+	var broken []error
+	for _, w := range all {
+		r, err := audit.Verify(ctx, reader, w)
+		if err != nil {
+			return err //nolint:wrapcheck // as above
+		}
+		if r.Fault != nil {
+			broken = append(broken, fmt.Errorf("the audit log of workspace %s is not whole: %w", w, r.Fault))
+			continue
+		}
+		_, _ = fmt.Fprintf(out, "%s: whole, %d rows up to %d (%s), %d removed by retention\n", w, r.Rows, r.Head.Seq, r.Head.Hash, r.Head.Base)
+	}
+	return errors.Join(broken...)
+}
+
+// database says which database a configuration names.
+func database(c Config, now func() time.Time, log *slog.Logger) store.Config {
+	out := store.Config{Driver: store.SQLite, Source: dataPath(c, "patchbay.db"), Unsafe: c.Database.Unsafe, Now: now, Log: log}
+	if c.Database.URL != "" {
+		out.Driver, out.Source = store.Postgres, c.Database.URL
+	}
+	return out
+}

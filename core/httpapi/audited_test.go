@@ -1,0 +1,103 @@
+package httpapi_test
+
+import (
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// recordedRoutes names the action that each administrative or security route
+// leaves in the audit log.
+func recordedRoutes() map[string]string {
+	const w = "/api/v1/workspaces/{workspace}"
+	return map[string]string{
+		"POST /api/v1/setup": "workspace.founded", "POST /api/v1/session": "session.started", "POST /api/v1/session/link": "session.started",
+		"DELETE /api/v1/session": "session.ended", "POST /api/v1/session/password": "password.updated", "PATCH /api/v1/session": "account.renamed",
+		"POST /api/v1/invitations/accept": "member.joined",
+		"PATCH " + w:                      "workspace.updated", "POST " + w + "/invitations": "invitation.created", "DELETE " + w + "/invitations/{invitation}": "invitation.revoked",
+		"PATCH " + w + "/members/{member}": "member.updated",
+		"POST " + w + "/inboxes":           "inbox.created", "PATCH " + w + "/inboxes/{inbox}": "inbox.updated", "POST " + w + "/inboxes/{inbox}/rotate-hook": "inbox.hook_rotated",
+		"POST " + w + "/inboxes/{inbox}/identity-secret": "identity_secret.created", "DELETE " + w + "/inboxes/{inbox}/identity-secret/{kid}": "identity_secret.deleted",
+		"POST " + w + "/plugins/{publisher}/{name}/restart": "plugin.restarted",
+		"POST " + w + "/teams":                              "team.created", "PATCH " + w + "/teams/{team}": "team.updated", "DELETE " + w + "/teams/{team}": "team.deleted",
+		"POST " + w + "/labels": "label.created", "PATCH " + w + "/labels/{label}": "label.updated", "DELETE " + w + "/labels/{label}": "label.deleted",
+		"POST " + w + "/attributes": "attribute.created", "PATCH " + w + "/attributes/{attribute}": "attribute.updated", "DELETE " + w + "/attributes/{attribute}": "attribute.deleted",
+		"POST " + w + "/canned": "canned.created", "PATCH " + w + "/canned/{canned}": "canned.updated", "DELETE " + w + "/canned/{canned}": "canned.deleted",
+		"POST " + w + "/views": "view.created", "PATCH " + w + "/views/{view}": "view.updated", "DELETE " + w + "/views/{view}": "view.deleted",
+		"POST " + w + "/contacts/{contact}/merge": "contact.merged", "POST " + w + "/merges/{merge}/undo": "contact.unmerged", "POST " + w + "/imports/{import}/run": "contacts.imported",
+	}
+}
+
+// daily says whether a route is daily work: it has its own history in the
+// conversation, the ticket or the contact, or concerns nobody but the caller.
+func daily(path string) bool {
+	const w = "/api/v1/workspaces/{workspace}"
+	if !strings.HasPrefix(path, w) { // customers, webhooks of channels, reading an invitation
+		for _, p := range []string{"/api/v1/live/", "/hooks/", "/r/", "/t/", "/api/v1/invitations/lookup"} {
+			if strings.HasPrefix(path, p) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, p := range []string{
+		"/conversations", "/tickets/", "/contacts", "/organisations", "/notification", "/presence/", "/uploads", "/canned/{canned}/use",
+		"/imports", // uploading and checking change no contact; running is recorded
+	} {
+		if strings.HasPrefix(strings.TrimPrefix(path, w), p) || path == w+strings.TrimSuffix(p, "/") {
+			return true
+		}
+	}
+	return false
+}
+
+// TestEveryRouteIsAuditedOrDaily fails for a route that changes something and
+// is on neither list, and for an action that nothing records.
+func TestEveryRouteIsAuditedOrDaily(t *testing.T) {
+	recorded, source := recordedRoutes(), sources(t)
+	for _, r := range server(t).Routes() {
+		if r.Method == http.MethodGet {
+			continue
+		}
+		action, ok := recorded[r.Method+" "+r.Path]
+		delete(recorded, r.Method+" "+r.Path)
+		switch {
+		case !ok && !daily(r.Path):
+			t.Errorf("%s %s changes something: it leaves an audit record (name its action above), or it is daily work (say so above)", r.Method, r.Path)
+		case ok && !written(source, action):
+			t.Errorf("%s %s: nothing records %s", r.Method, r.Path, action)
+		}
+	}
+	for r := range recorded {
+		t.Errorf("%s is listed and not served", r)
+	}
+}
+
+// written reports whether the sources name an action, whole or as its noun and
+// its verb.
+func written(source, action string) bool {
+	noun, verb, _ := strings.Cut(action, ".")
+	return strings.Contains(source, `"`+action+`"`) || strings.Contains(source, `"`+noun+`", "`+verb+`"`) ||
+		strings.Contains(source, `"`+noun+`."`) || strings.Contains(source, `"`+noun+`", verb`)
+}
+
+// sources is the text of every file of the domain.
+func sources(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		b.Write(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
