@@ -376,6 +376,66 @@ export interface paths {
         patch: operations["patchWorkspacesByWorkspaceAttributesByAttribute"];
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the audit log
+         * @description Administrative and security actions, the newest first. Reading is recorded too.
+         */
+        get: operations["getWorkspacesByWorkspaceAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the audit log
+         * @description The newest first, at most 100,000 rows. No cell of a CSV is a formula.
+         */
+        get: operations["getWorkspacesByWorkspaceAuditExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify the audit log
+         * @description Computes every hash anew and names the first row that is not as it was written.
+         */
+        get: operations["getWorkspacesByWorkspaceAuditVerification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/canned": {
         parameters: {
             query?: never;
@@ -1874,6 +1934,31 @@ export interface components {
             /** @enum {string} */
             type: "text" | "number" | "boolean" | "date" | "list" | "link";
         };
+        AuditBody: {
+            /** @example member.updated */
+            action: string;
+            actor: components["schemas"]["PartyBody"];
+            address?: string;
+            /** Format: date-time */
+            at: string;
+            /** @description What became of each field: {"name": {"from": ..., "to": ...}}; other facts as they are. */
+            detail?: {
+                [key: string]: unknown;
+            };
+            /** @description SHA-256 over previous and the row, see docs/reference/audit-log.md. */
+            hash: string;
+            id: string;
+            /** @description The hash of the row before. */
+            previous: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3, ... per workspace without a gap.
+             */
+            seq: number;
+            target: components["schemas"]["PartyBody"];
+            /** @description The session or API key it came by. */
+            via?: string;
+        };
         BulkBody: {
             items: components["schemas"]["BulkItem"][];
         };
@@ -2259,6 +2344,13 @@ export interface components {
             has_more: boolean;
             items: components["schemas"]["FeedEvent"][];
         };
+        FaultBody: {
+            id?: string;
+            /** @enum {string} */
+            reason: "missing" | "changed" | "unchained" | "unanchored" | "extra";
+            /** Format: int64 */
+            seq: number;
+        };
         FeedEvent: {
             /** Format: date-time */
             at: string;
@@ -2450,6 +2542,11 @@ export interface components {
             description: string;
             id: string;
             name: string;
+        };
+        ListAuditBody: {
+            items: components["schemas"]["AuditBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
         };
         ListCannedBody: {
             items: components["schemas"]["CannedBody"][];
@@ -2781,6 +2878,12 @@ export interface components {
         PartBody: {
             hit: boolean;
             text: string;
+        };
+        PartyBody: {
+            id: string;
+            kind: string;
+            /** @description As it was then. */
+            name: string;
         };
         PatchAttributeInputBody: {
             name?: string;
@@ -3345,6 +3448,27 @@ export interface components {
         UnreadBody: {
             /** Format: int64 */
             unread: number;
+        };
+        VerificationBody: {
+            fault?: components["schemas"]["FaultBody"];
+            /** @description Of the last row. Kept elsewhere, it proves later that nothing before was changed. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description How many rows retention has removed from the beginning.
+             */
+            removed: number;
+            /**
+             * Format: int64
+             * @description How many were found right.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Of the last row.
+             */
+            seq: number;
+            whole: boolean;
         };
         ViewBody: {
             columns?: string[];
@@ -5612,6 +5736,265 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AttributeBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceAudit: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAuditBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceAuditExport: {
+        parameters: {
+            query?: {
+                format?: "csv" | "jsonl";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceAuditVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationBody"];
                 };
             };
             /** @description Bad Request */
