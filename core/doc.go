@@ -28,6 +28,7 @@
 //	identity < team < contact < channel < catalog < conversation < delivery
 //	identity < media        files that a message carries; channel and conversation know it
 //	conversation < journey, view, search, notification, survey
+//	conversation < webhook  other systems are told what happens
 //	identity < dispatch     who answers, over opaque work items
 //	identity < audit        who did what: a chain of hashes per workspace
 //

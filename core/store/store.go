@@ -40,9 +40,11 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/surveys"
 	"github.com/patchbay-im/patchbay/core/store/teams"
 	"github.com/patchbay-im/patchbay/core/store/views"
+	"github.com/patchbay-im/patchbay/core/store/webhooks"
 	"github.com/patchbay-im/patchbay/core/survey"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/view"
+	"github.com/patchbay-im/patchbay/core/webhook"
 )
 
 // The ports, kept by the compiler.
@@ -84,6 +86,9 @@ var (
 	_ search.Index              = (*index.Pg)(nil)
 	_ view.Store                = (*views.Store)(nil)
 	_ view.Lister               = (*conversations.Store)(nil)
+	_ webhook.Store             = (*webhooks.Store)(nil)
+	_ webhook.Ledger            = (*webhooks.Store)(nil)
+	_ webhook.Log               = (*webhooks.Store)(nil)
 )
 
 // Config says which database to open; see db.Config.
@@ -170,6 +175,9 @@ func OpenAudit(ctx context.Context, c Config) (reader audit.Reader, end func(con
 
 // Events returns event.Log.
 func (s *Store) Events() *events.Log { return events.New(s.db) }
+
+// Webhooks returns webhook.Store, Ledger and Log.
+func (s *Store) Webhooks() *webhooks.Store { return webhooks.New(s.db) }
 
 // Searchable returns search.Source.
 func (s *Store) Searchable() *index.Source { return index.NewSource(s.db) }

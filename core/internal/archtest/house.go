@@ -53,6 +53,7 @@ func domain() []Layer {
 		downhill("sla", "identity", "contact", "channel", "media", "conversation", "ticket"),
 		downhill("automation", "identity", "contact", "channel", "media", "conversation", "ticket", "sla", "extension"),
 		downhill("delivery", "identity", "channel", "conversation"),
+		downhill("webhook", "identity", "team", "contact", "channel", "media", "catalog", "conversation"),
 		downhill("survey", "identity", "team", "contact", "channel", "conversation"),
 		downhill("dispatch", "identity"),
 		downhill("report", "identity"),

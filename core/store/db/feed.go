@@ -77,6 +77,16 @@ func (t *Tx) Lock(ctx context.Context, workspace string) error {
 	return err
 }
 
+// Head returns the number that the last event of a workspace has, those of
+// this transaction included. The workspace is locked until it ends.
+func (t *Tx) Head(ctx context.Context, workspace string) (uint64, error) {
+	f, err := t.feed(ctx, workspace)
+	if err != nil {
+		return 0, err
+	}
+	return f.last, nil
+}
+
 func (t *Tx) feed(ctx context.Context, workspace string) (*feed, error) {
 	f := t.group.feeds.of[workspace]
 	if f != nil && f.touched {
