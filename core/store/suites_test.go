@@ -24,6 +24,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/survey/surveytest"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
 	"github.com/patchbay-im/patchbay/core/view/viewtest"
+	"github.com/patchbay-im/patchbay/core/webhook/webhooktest"
 )
 
 func TestSQLite(t *testing.T) {
@@ -91,6 +92,13 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 		surveytest.Run(t, func(t *testing.T) surveytest.Fixture {
 			s := fresh(t)
 			return surveytest.Fixture{Store: s.Surveys(), Conversations: fixture(s)}
+		})
+	})
+	t.Run("webhook", func(t *testing.T) {
+		webhooktest.Run(t, func(t *testing.T) webhooktest.Fixture {
+			s := fresh(t)
+			w := s.Webhooks()
+			return webhooktest.Fixture{Store: w, Ledger: w, Log: w, Feed: s.Events(), Workspace: teamFixture(t, s).Workspace}
 		})
 	})
 	t.Run("dispatch", func(t *testing.T) {

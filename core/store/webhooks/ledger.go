@@ -176,7 +176,8 @@ WHERE workspace_id = ? AND delivery_id = ? AND state = 'pending'`,
 			return err
 		}
 		tx.Delivers() // the next of the subject has its turn, or this one again
-		return s.effect(ctx, tx, e, change(&e))
+		effect := change(&e)
+		return s.effect(ctx, tx, e, effect)
 	})
 }
 

@@ -1,0 +1,1 @@
+-- tickets. Its twin is ../sqlite/0012_tickets.sql. (Its engineer writes it: take theirs.)

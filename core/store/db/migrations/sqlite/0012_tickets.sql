@@ -1,0 +1,1 @@
+-- tickets. Its twin is ../postgres/0012_tickets.sql. (Its engineer writes it: take theirs.)
