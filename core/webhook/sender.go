@@ -10,6 +10,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/identity"
 )
 
 // SenderDeps is what a Sender stands on.
@@ -235,7 +236,7 @@ func (s *Sender) send(ctx context.Context, e Endpoint, d Delivery, l *line) {
 	var disabled *Endpoint
 	err := s.Ledger.Settle(context.WithoutCancel(ctx), x, func(e *Endpoint) Effect {
 		disabled = nil
-		effect := s.health(e, a, now)
+		effect := s.health(ctx, e, a, now)
 		if effect.Bury != "" {
 			was := *e
 			disabled = &was
@@ -297,7 +298,7 @@ func (s *Sender) asked(a Attempt) time.Duration {
 }
 
 // health is what an attempt says about its endpoint.
-func (s *Sender) health(e *Endpoint, a Attempt, now time.Time) Effect {
+func (s *Sender) health(ctx context.Context, e *Endpoint, a Attempt, now time.Time) Effect {
 	if e.Health == Disabled { // while it was under way
 		return Effect{}
 	}
@@ -317,7 +318,8 @@ func (s *Sender) health(e *Endpoint, a Attempt, now time.Time) Effect {
 		e.Health, e.FailingSince = Failing, now
 	case now.Sub(e.FailingSince) >= s.Policy.DisableAfter:
 		e.Health = Disabled
-		return Effect{Save: true, Bury: CodeDisabled, At: now, Events: []event.Event{changed(s.ids, *e, now)}}
+		told := e.acted(ctx, identity.SystemScope(e.Workspace), changed(s.ids, *e, now), ActionDisabled, nil)
+		return Effect{Save: true, Bury: CodeDisabled, At: now, Events: []event.Event{told}}
 	default:
 		return Effect{}
 	}

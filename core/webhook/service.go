@@ -88,7 +88,7 @@ func (s *Service) Create(ctx context.Context, scope identity.Scope, d Draft) (En
 	d.apply(&e)
 	secret := newSecret()
 	e.Secrets = []Secret{s.sealed(e, secret, now)}
-	if err := s.Store.Create(ctx, e, changed(s.ids, e, now)); err != nil {
+	if err := s.Store.Create(ctx, e, e.acted(ctx, scope, changed(s.ids, e, now), ActionCreated, difference(Endpoint{}, e))); err != nil {
 		return Endpoint{}, "", err
 	}
 	return e, secret, nil
@@ -111,13 +111,14 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, endpoint ID,
 		return Endpoint{}, err
 	}
 	return s.Store.Change(ctx, scope.Workspace, endpoint, func(e *Endpoint) (Effect, error) {
+		before := *e
 		d.apply(e)
 		e.UpdatedAt = s.Now()
 		hurry := false
 		if d.Active != nil && *d.Active && e.Health == Disabled {
 			e.Health, e.FailingSince, hurry = Healthy, time.Time{}, true
 		}
-		return Effect{Save: true, Hurry: hurry, At: e.UpdatedAt, Events: []event.Event{changed(s.ids, *e, e.UpdatedAt)}}, nil
+		return Effect{Save: true, Hurry: hurry, At: e.UpdatedAt, Events: []event.Event{e.acted(ctx, scope, changed(s.ids, *e, e.UpdatedAt), ActionUpdated, difference(before, *e))}}, nil
 	})
 }
 
@@ -126,7 +127,11 @@ func (s *Service) Delete(ctx context.Context, scope identity.Scope, endpoint ID)
 	if err := scope.Require(identity.WebhookManage); err != nil {
 		return err
 	}
-	return s.Store.Delete(ctx, scope.Workspace, endpoint, changed(s.ids, Endpoint{Workspace: scope.Workspace, ID: endpoint}, s.Now()))
+	e, err := s.Store.Endpoint(ctx, scope.Workspace, endpoint)
+	if err != nil {
+		return err
+	}
+	return s.Store.Delete(ctx, scope.Workspace, endpoint, e.acted(ctx, scope, changed(s.ids, e, s.Now()), ActionDeleted, nil))
 }
 
 // Rotate makes a new secret, which is shown this once. The one before signs
@@ -151,7 +156,7 @@ func (s *Service) Rotate(ctx context.Context, scope identity.Scope, endpoint ID,
 			}
 		}
 		e.Secrets = append(slices.DeleteFunc(keep, func(k Secret) bool { return !k.Works(now) }), made)
-		return Effect{Save: true, Events: []event.Event{changed(s.ids, *e, now)}}, nil
+		return Effect{Save: true, Events: []event.Event{e.acted(ctx, scope, changed(s.ids, *e, now), ActionRotated, map[string]string{"kid": made.KID})}}, nil
 	})
 	return made, secret, err
 }
@@ -171,7 +176,7 @@ func (s *Service) Expire(ctx context.Context, scope identity.Scope, endpoint ID,
 			return Effect{}, errs.New(errs.Conflict, "webhook.last_secret", "This is the secret in use. Make a new one first.")
 		}
 		e.Secrets = slices.Delete(slices.Clone(e.Secrets), i, i+1)
-		return Effect{Save: true, Events: []event.Event{changed(s.ids, *e, now)}}, nil
+		return Effect{Save: true, Events: []event.Event{e.acted(ctx, scope, changed(s.ids, *e, now), ActionExpired, map[string]string{"kid": kid})}}, nil
 	})
 	return err
 }
@@ -194,18 +199,26 @@ func (s *Service) Counts(ctx context.Context, scope identity.Scope, endpoint ID)
 
 // Delivery returns one with its attempts. What customers wrote is left out for
 // those who may not read conversations: withheld.
-func (s *Service) Delivery(ctx context.Context, scope identity.Scope, delivery DeliveryID) (d Delivery, attempts []Attempt, withheld bool, err error) {
+func (s *Service) Delivery(ctx context.Context, scope identity.Scope, delivery DeliveryID) (Traced, error) {
 	if err := scope.Require(identity.WebhookRead); err != nil {
-		return Delivery{}, nil, false, err
+		return Traced{}, err
 	}
-	d, attempts, err = s.Log.Delivery(ctx, scope.Workspace, delivery)
-	if err == nil && !readsAll(scope) {
-		withheld, d.Body = true, nil
+	d, attempts, err := s.Log.Delivery(ctx, scope.Workspace, delivery)
+	out := Traced{Delivery: d, Attempts: attempts, Withheld: !readsAll(scope)}
+	if out.Withheld {
+		out.Delivery.Body = nil
 		for i := range attempts {
 			attempts[i].Body = ""
 		}
 	}
-	return d, attempts, withheld, err
+	return out, err
+}
+
+// Traced is a delivery with its attempts.
+type Traced struct {
+	Delivery Delivery
+	Attempts []Attempt // the oldest first
+	Withheld bool      // the bodies are left out
 }
 
 // readsAll reports whether a member may read every conversation: what an
@@ -231,8 +244,8 @@ func (s *Service) Replay(ctx context.Context, scope identity.Scope, endpoint ID,
 		return 0, errs.New(errs.Conflict, "webhook.off", "The endpoint is off. Turn it on, then send again.")
 	}
 	now := s.Now()
-	return s.Log.Replay(ctx, scope.Workspace, endpoint, which, now, func(int) []event.Event {
-		return []event.Event{changed(s.ids, e, now)}
+	return s.Log.Replay(ctx, scope.Workspace, endpoint, which, now, func(n int) []event.Event {
+		return []event.Event{e.acted(ctx, scope, changed(s.ids, e, now), ActionReplayed, map[string]int{"deliveries": n})}
 	})
 }
 
@@ -249,15 +262,19 @@ func (s *Service) Test(ctx context.Context, scope identity.Scope, endpoint ID) (
 	if err := scope.Require(identity.WebhookManage); err != nil {
 		return Tested{}, err
 	}
-	e, err := s.Store.Endpoint(ctx, scope.Workspace, endpoint)
-	if err != nil {
-		return Tested{}, err
-	}
 	if !s.begin(endpoint) {
 		return Tested{}, errs.New(errs.Conflict, "webhook.testing", "A test of this endpoint is under way. Wait for its result.")
 	}
 	defer s.end(endpoint)
 	now := s.Now()
+	e, err := s.Store.Change(ctx, scope.Workspace, endpoint, func(e *Endpoint) (Effect, error) {
+		record := e.acted(ctx, scope, changed(s.ids, *e, now), ActionTested, nil)
+		record.Type, record.Data = "", nil // nothing changed: for the audit log alone
+		return Effect{Events: []event.Event{record}}, nil
+	})
+	if err != nil {
+		return Tested{}, err
+	}
 	ev := event.Event{
 		ID: s.ids.New("chg"), Workspace: string(scope.Workspace), Type: Test, Subject: string(endpoint), At: now,
 		Data: []byte(`{"message":"This is a test. Nothing happened."}`),

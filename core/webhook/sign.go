@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -66,11 +68,11 @@ type key struct {
 func signature(keys []key, at time.Time, body []byte) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "t=%d", at.Unix())
-	for i := len(keys) - 1; i >= 0; i-- {
-		mac := hmac.New(sha256.New, keys[i].secret)
-		fmt.Fprintf(mac, "%d.", at.Unix())
+	for _, k := range slices.Backward(keys) {
+		mac := hmac.New(sha256.New, k.secret)
+		mac.Write([]byte(strconv.FormatInt(at.Unix(), 10) + "."))
 		mac.Write(body)
-		fmt.Fprintf(&b, ",kid=%s,v1=%s", keys[i].kid, hex.EncodeToString(mac.Sum(nil)))
+		fmt.Fprintf(&b, ",kid=%s,v1=%s", k.kid, hex.EncodeToString(mac.Sum(nil)))
 	}
 	return b.String()
 }

@@ -86,6 +86,45 @@ func (s *Store) Counts(ctx context.Context, w identity.WorkspaceID, id webhook.I
 
 // Replay implements webhook.Log.
 func (s *Store) Replay(ctx context.Context, w identity.WorkspaceID, id webhook.ID, which webhook.Selection, now time.Time, done func(n int) []event.Event) (int, error) {
+	query, args := replayed(w, id, which, now)
+	var n int64
+	err := s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) (err error) {
+		if _, err := endpoint(ctx, tx, w, id); err != nil {
+			return err
+		}
+		if n, err = tx.Exec(ctx, query, args...); err != nil {
+			return err
+		}
+		if n == 0 {
+			return known(ctx, tx, w, id, which.Delivery)
+		}
+		tx.Delivers()
+		for _, e := range done(int(n)) {
+			if err := tx.Append(ctx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return int(n), err
+}
+
+// known is errs.Absent when a delivery is named that the endpoint does not have.
+func known(ctx context.Context, tx *db.Tx, w identity.WorkspaceID, id webhook.ID, delivery webhook.DeliveryID) error {
+	if delivery == "" {
+		return nil
+	}
+	var there int
+	err := tx.Row(ctx, `SELECT COUNT(*) FROM webhook_delivery WHERE workspace_id = ? AND webhook_id = ? AND delivery_id = ?`,
+		[]any{string(w), string(id), string(delivery)}, &there)
+	if err == nil && there == 0 {
+		err = errs.Absent()
+	}
+	return err
+}
+
+// replayed makes the statement of a replay.
+func replayed(w identity.WorkspaceID, id webhook.ID, which webhook.Selection, now time.Time) (string, []any) {
 	query := `UPDATE webhook_delivery SET state = 'pending', attempts = 0, next_at = ?, claimed_until = 0, code = '', pending_at = ?, settled_at = 0
 WHERE workspace_id = ? AND webhook_id = ? AND state <> 'pending'`
 	args := []any{db.Micros(now), db.Micros(now), string(w), string(id)}
@@ -101,35 +140,7 @@ WHERE workspace_id = ? AND webhook_id = ? AND state <> 'pending'`
 		query += ` AND at >= ?`
 		args = append(args, db.Micros(which.Since))
 	}
-	var n int64
-	err := s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) (err error) {
-		if _, err := endpoint(ctx, tx, w, id); err != nil {
-			return err
-		}
-		if n, err = tx.Exec(ctx, query, args...); err != nil {
-			return err
-		}
-		if which.Delivery != "" && n == 0 {
-			var there int
-			err := tx.Row(ctx, `SELECT COUNT(*) FROM webhook_delivery WHERE workspace_id = ? AND webhook_id = ? AND delivery_id = ?`,
-				[]any{string(w), string(id), string(which.Delivery)}, &there)
-			if err == nil && there == 0 {
-				err = errs.Absent()
-			}
-			return err
-		}
-		if n == 0 {
-			return nil
-		}
-		tx.Delivers()
-		for _, e := range done(int(n)) {
-			if err := tx.Append(ctx, e); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return int(n), err
+	return query, args
 }
 
 // Sweep implements webhook.Log.

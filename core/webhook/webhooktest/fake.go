@@ -78,8 +78,8 @@ func (f *Fake) Endpoint(_ context.Context, w identity.WorkspaceID, id webhook.ID
 	return clone(*e), nil
 }
 
-func (f *Fake) head(w identity.WorkspaceID) uint64 {
-	n, err := f.feed.Head(context.Background(), string(w))
+func (f *Fake) head(ctx context.Context, w identity.WorkspaceID) uint64 {
+	n, err := f.feed.Head(ctx, string(w))
 	if err != nil { // a feed in memory does not fail
 		return 0
 	}
@@ -87,7 +87,7 @@ func (f *Fake) head(w identity.WorkspaceID) uint64 {
 }
 
 // Create implements webhook.Store.
-func (f *Fake) Create(_ context.Context, e webhook.Endpoint, changed event.Event) error {
+func (f *Fake) Create(ctx context.Context, e webhook.Endpoint, changed event.Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	n := 0
@@ -99,14 +99,14 @@ func (f *Fake) Create(_ context.Context, e webhook.Endpoint, changed event.Event
 	if n >= webhook.MaxEndpoints {
 		return errs.New(errs.Conflict, "webhook.too_many", "A workspace has at most 20 webhooks. Delete one first.")
 	}
-	e.From = f.head(e.Workspace)
+	e.From = f.head(ctx, e.Workspace)
 	f.endpoints = append(f.endpoints, clone(e))
 	f.feed.Append(changed)
 	return nil
 }
 
 // Change implements webhook.Store.
-func (f *Fake) Change(_ context.Context, w identity.WorkspaceID, id webhook.ID, change func(*webhook.Endpoint) (webhook.Effect, error)) (webhook.Endpoint, error) {
+func (f *Fake) Change(ctx context.Context, w identity.WorkspaceID, id webhook.ID, change func(*webhook.Endpoint) (webhook.Effect, error)) (webhook.Endpoint, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	kept := f.find(w, id)
@@ -119,7 +119,7 @@ func (f *Fake) Change(_ context.Context, w identity.WorkspaceID, id webhook.ID, 
 		return webhook.Endpoint{}, err
 	}
 	if e.Active && !kept.Active {
-		e.From = f.head(w)
+		e.From = f.head(ctx, w)
 	}
 	f.effect(e, effect)
 	return e, nil
