@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -97,18 +96,7 @@ func TestBrokenChartsAreCaught(t *testing.T) {
 			if err := b.caught(t, dir); err != nil {
 				t.Fatalf("the whole chart does not pass: %v", err)
 			}
-			name := filepath.Join(dir, "templates", b.file)
-			text, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			broken := strings.Replace(string(text), b.from, b.to, 1)
-			if broken == string(text) {
-				t.Fatalf("%s has no %q to break", b.file, b.from)
-			}
-			if err := os.WriteFile(name, []byte(broken), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			breakFile(t, filepath.Join(dir, "templates", b.file), b.from, b.to)
 			if b.caught(t, dir) == nil {
 				t.Error("it passed")
 			}

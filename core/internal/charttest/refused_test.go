@@ -30,7 +30,7 @@ func refused() []struct{ name, values, says string } {
 		{"a password in a ConfigMap", "config: {admin: {email: a@b.example, password: hunter2hunter2}}", "Use admin.existingSecret"},
 		{"the demo", "config: {demo: true}", "config.demo is set by the chart"},
 
-		{"a misspelt key", "persistance: {size: 1Gi}", "persistance"},
+		{"a misspelt key", "persist: {size: 1Gi}", "persist"},
 		{"a misspelt key inside", "backup: {enbled: true}", "enbled"},
 		{"replicas", "replicaCount: 3", "replicaCount"},
 		{"a size without sense", "persistence: {size: big}", "persistence"},

@@ -106,3 +106,19 @@ func copyChart(t *testing.T) string {
 	}
 	return dir
 }
+
+// breakFile replaces the first from in a file by to.
+func breakFile(t *testing.T, name, from, to string) {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := strings.Replace(string(text), from, to, 1)
+	if broken == string(text) {
+		t.Fatalf("%s has no %q to break", name, from)
+	}
+	if err := os.WriteFile(name, []byte(broken), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
