@@ -18,6 +18,7 @@ BUF                := .tools/buf@$(BUF_VERSION)/buf
 PROTOC_GEN_GO      := .tools/protoc-gen-go@$(PROTOC_GEN_GO_VERSION)/protoc-gen-go
 PROTOC_GEN_GO_GRPC := .tools/protoc-gen-go-grpc@$(PROTOC_GEN_GO_GRPC_VERSION)/protoc-gen-go-grpc
 
+comma := ,
 empty :=
 TOOL_PATH := $(subst $(empty) $(empty),:,$(abspath $(dir $(BUF) $(PROTOC_GEN_GO) $(PROTOC_GEN_GO_GRPC))))
 
@@ -57,6 +58,23 @@ build-plugins: build-core
 node_modules/.package-lock.json: package.json package-lock.json $(wildcard web/*/package.json plugins/*/ui/package.json)
 	npm ci
 	@touch $@
+
+##@ Ship
+
+# The echo plugin is an example for authors; it ships as source.
+SHIPPED := $(patsubst %,plugins/%,$(filter-out echo,$(PLUGINS)))
+SHIP     = SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || true)} go run ./core/internal/ship \
+  -version '$(VERSION)' -plugins $(subst $(empty) $(empty),$(comma),$(SHIPPED)) -out dist
+
+.PHONY: image
+image: build ## Container images for two architectures in dist/, without docker
+	rm -rf dist && $(SHIP) -snapshot image
+	PATCHBAY_TEST_DIST=dist go test -count=1 -v ./core/internal/ship/...
+
+.PHONY: release-snapshot
+release-snapshot: build ## All of a release but signing and publishing, in dist/: archives, images, SBOMs, checksums, chart
+	rm -rf dist && $(SHIP) -snapshot image archives
+	PATCHBAY_TEST_DIST=dist go test -count=1 -v ./core/internal/ship/...
 
 ##@ Test
 
@@ -203,7 +221,7 @@ ci: ## What the workflow runs: check and test from a clean clone, with times
 
 .PHONY: clean
 clean: ## Remove what was built; data and tools stay
-	rm -rf bin node_modules web/*/node_modules plugins/*/ui/node_modules plugins/*/ui/dist
+	rm -rf bin dist node_modules web/*/node_modules plugins/*/ui/node_modules plugins/*/ui/dist
 	find web -path '*/node_modules' -prune -o -path '*/dist/*' ! -name .gitkeep -type f -exec rm -f {} +
 
 .PHONY: help

@@ -117,3 +117,21 @@ func TestReferencePageIsFresh(t *testing.T) {
 		t.Error("docs/operate/configuration.md is stale: run make gen")
 	}
 }
+
+// What is printed to a person who listens on all addresses must be an address.
+func TestTheAddressThatPeopleUse(t *testing.T) {
+	for _, c := range []struct{ address, public, want string }{
+		{"127.0.0.1:8080", "", "http://127.0.0.1:8080"},
+		{"desk.internal:80", "", "http://desk.internal:80"},
+		{":8080", "", "http://localhost:8080"},
+		{"0.0.0.0:9000", "", "http://localhost:9000"},
+		{"[::]:9000", "", "http://localhost:9000"},
+		{":8080", "https://help.example.com/", "https://help.example.com"},
+	} {
+		var got config.Config
+		got.Server.Address, got.Server.PublicURL = c.address, c.public
+		if got.BaseURL() != c.want {
+			t.Errorf("%s %s: %s, not %s", c.address, c.public, got.BaseURL(), c.want)
+		}
+	}
+}

@@ -27,10 +27,15 @@ func (c Config) Loopback() bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// BaseURL is the address people use, without a slash at the end.
+// BaseURL is the address people use, without a slash at the end. Who listens on
+// all addresses is reached by one that leads here: 0.0.0.0 is none to visit.
 func (c Config) BaseURL() string {
 	if c.Server.PublicURL != "" {
 		return strings.TrimRight(c.Server.PublicURL, "/")
+	}
+	host, port, err := net.SplitHostPort(c.Server.Address)
+	if ip, parsed := netip.ParseAddr(host); err == nil && (host == "" || parsed == nil && ip.IsUnspecified()) {
+		return "http://localhost:" + port
 	}
 	return "http://" + c.Server.Address
 }

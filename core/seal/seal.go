@@ -51,7 +51,9 @@ func Open(path string) (*Box, error) {
 }
 
 // OpenOrCreate is Open of a file of ours, which is made when it is not there,
-// readable by this user alone. It refuses a file that others may read.
+// readable by this user alone. It refuses a file that everybody may read. One
+// that its group may read is closed to it: where a volume is mounted for a
+// group, as Kubernetes does (fsGroup), its files are opened to that group.
 func OpenOrCreate(path string) (*Box, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -61,8 +63,12 @@ func OpenOrCreate(path string) (*Box, error) {
 		}
 	case err != nil:
 		return nil, fmt.Errorf("read the master key: %w", err)
-	case info.Mode().Perm()&0o077 != 0:
+	case info.Mode().Perm()&0o007 != 0:
 		return nil, fmt.Errorf("other users may read the master key %s: run chmod 600 on it", path)
+	case info.Mode().Perm()&0o070 != 0:
+		if err := os.Chmod(path, 0o600); err != nil {
+			return nil, fmt.Errorf("a group may read the master key %s: run chmod 600 on it: %w", path, err)
+		}
 	}
 	return Open(path)
 }

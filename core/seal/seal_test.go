@@ -98,7 +98,16 @@ func TestFile(t *testing.T) {
 	if err != nil || len(left) != 1 {
 		t.Errorf("left behind: %v %v", left, err)
 	}
-	if err := os.Chmod(path, 0o640); err != nil {
+	if err := os.Chmod(path, 0o660); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := seal.OpenOrCreate(path); err != nil {
+		t.Errorf("a key on a volume of a group: %v", err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the group may still read the file: %v %v", info.Mode(), err)
+	}
+	if err := os.Chmod(path, 0o604); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := seal.OpenOrCreate(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {

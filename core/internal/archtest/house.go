@@ -133,6 +133,7 @@ func tools() []Layer {
 		{Name: "test helper", Pattern: "core/internal/rig"},
 		{Name: "test helper", Pattern: "core/internal/charttest"},
 		{Name: "test program", Pattern: "core/internal/kubeschema/..."},
+		{Name: "release program", Pattern: "core/internal/ship/...", TestsMay: []string{"core/internal/rig"}},
 		{Name: "test program", Pattern: "core/internal/crash/...", May: everything, Suites: true},
 		{Name: "test program", Pattern: "core/internal/bench/...", May: everything, Suites: true},
 	}

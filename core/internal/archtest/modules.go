@@ -49,6 +49,9 @@ func modules() []Module {
 		// Backups: encrypted for keys that a backup does not hold (ADR 0029).
 		{Prefix: "filippo.io/age", Owners: []string{"core/backup/..."}},
 
+		// Releases: whom a container trusts (ADR 0031).
+		{Prefix: "golang.org/x/crypto/x509roots", Owners: []string{"core/internal/ship"}},
+
 		// What the rest stands on.
 		{Prefix: "github.com/oklog/ulid/v2", Owners: []string{"core/id"}},
 		{Prefix: "github.com/alexedwards/argon2id", Owners: []string{"core/identity/..."}},
