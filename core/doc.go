@@ -27,8 +27,10 @@
 //	domain, no technology; a noun imports only what stands left of it:
 //	identity < team < contact < channel < catalog < conversation < delivery
 //	identity < media        files that a message carries; channel and conversation know it
-//	conversation < journey, view, search, notification, survey
 //	conversation < webhook  other systems are told what happens
+//	conversation < ticket   work that outlives a conversation
+//	conversation < journey, view, survey
+//	view, ticket < search; ticket < notification
 //	identity < dispatch     who answers, over opaque work items
 //	identity < audit        who did what: a chain of hashes per workspace
 //
@@ -36,8 +38,7 @@
 //	errs id page event      kinds of failure, identifiers, cursors, the outbox contract
 //	filter                  conditions as a tree: checked against types, never text of a query
 //
-// Ticket, SLA, automation and report have their place in the domain when they
-// come.
+// SLA, automation and report have their place in the domain when they come.
 //
 // Beside core: sdk is what a plugin author imports, plugins holds the plugins
 // that ship, web the console and the TypeScript client.

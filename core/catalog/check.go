@@ -65,12 +65,13 @@ func (w *wrong) color(text string) string {
 }
 
 func (w *wrong) key(text string) {
-	if !validKey(text) {
+	if !ValidKey(text) {
 		w.Refuse("/key", "format", fmt.Sprintf("must be a lower-case letter, then letters, digits and _; at most %d characters", MaxKey))
 	}
 }
 
-func validKey(text string) bool {
+// ValidKey reports whether a text may be the key of a custom attribute or field.
+func ValidKey(text string) bool {
 	ok, _ := regexp.MatchString(`^[a-z][a-z0-9_]*$`, text) // the pattern compiles
 	return ok && len(text) <= MaxKey
 }
