@@ -35,6 +35,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/survey"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/telemetry"
+	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/view"
 	"github.com/patchbay-im/patchbay/web"
 )
@@ -62,6 +63,7 @@ type server struct {
 	inboxes       *channel.Service
 	secrets       *channel.Secrets
 	surveys       *survey.Service
+	tickets       *ticket.Service
 	hooks         *channel.Hooks
 	conversations *conversation.Service
 	views         *view.Service
@@ -180,6 +182,7 @@ func (s *server) domain() {
 		Store: s.store.Surveys(), Conversations: conversations, Reader: conversations, Tongues: s.tongues(),
 		Key: s.box.Derive("rating links"), Now: s.now,
 	})
+	s.tickets = s.newTickets()
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
 	s.extensions = extension.NewService(s.plugins, s.audit)
 	s.demo = &demo{
@@ -243,7 +246,7 @@ func (s *server) face(ctx context.Context) error {
 		Places:  func() []httpapi.Place { return reach(s.config, net.InterfaceAddrs) },
 		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
 		Proxies: proxies, MetricsPublic: s.config.Metrics.Public,
-		Identity: s.identity, Audit: s.audit, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Surveys: s.surveys, Hooks: s.hooks,
+		Identity: s.identity, Audit: s.audit, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Surveys: s.surveys, Tickets: s.tickets, Hooks: s.hooks,
 		Catalog:       catalog.NewService(s.store.Catalog(), s.store.Teams(), s.now),
 		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
 		Notifications: s.notifications,

@@ -47,6 +47,9 @@ func (t tongues) Tongues(ctx context.Context, w identity.WorkspaceID, customer c
 	if err != nil {
 		return nil, err //nolint:wrapcheck // the use case's own error
 	}
+	if customer == "" {
+		return []string{workspace.Locale}, nil
+	}
 	found, _, err := t.s.store.Contacts().Get(ctx, w, customer)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // as above

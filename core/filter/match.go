@@ -101,3 +101,30 @@ func Lower(s string) string {
 		return r
 	}, s)
 }
+
+// Match reports whether a resolved tree selects a row: for fakes. Stores are
+// compared with Node.Match.
+func (p Plan) Match(r Row) bool {
+	selects := func(part Plan) bool { return part.Match(r) }
+	switch {
+	case p.Test != nil:
+		return p.Test.match(r) != p.Test.Not
+	case p.Any:
+		return slices.ContainsFunc(p.Parts, selects)
+	default:
+		return !slices.ContainsFunc(p.Parts, func(part Plan) bool { return !selects(part) })
+	}
+}
+
+// match asks by the operator that a comparison came from.
+func (t Test) match(r Row) bool {
+	op := map[Compare]Op{
+		OneOf: In, Exists: IsSet, Within: Contains, Prefixes: StartsWith,
+		Less: LT, AtMost: LTE, More: GT, AtLeast: GTE, Ranges: Between,
+	}[t.Compare]
+	values := t.Values
+	if t.Compare == True {
+		op, values = Is, []Value{{Bool: true}}
+	}
+	return Condition{Field: t.Field, Op: op, Values: values}.match(Env{}, r)
+}

@@ -43,6 +43,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/survey"
 	"github.com/patchbay-im/patchbay/core/team"
+	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/view"
 )
 
@@ -71,6 +72,7 @@ type Options struct {
 	Conversations *conversation.Service
 	Deliveries    *delivery.Tracker
 	Surveys       *survey.Service
+	Tickets       *ticket.Service
 	Views         *view.Service
 	Media         *media.Service // nil = no files
 	Search        *search.Service
@@ -145,6 +147,8 @@ func New(o Options) (*Server, error) {
 	s.contactRoutes()
 	s.viewRoutes()
 	s.searchRoutes()
+	s.ticketTypeRoutes()
+	s.ticketRoutes()
 	s.conversationRoutes()
 	s.draftRoutes()
 	s.scheduledRoutes()

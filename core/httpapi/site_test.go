@@ -39,6 +39,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/survey"
 	"github.com/patchbay-im/patchbay/core/survey/surveytest"
 	"github.com/patchbay-im/patchbay/core/team"
+	"github.com/patchbay-im/patchbay/core/ticket"
+	"github.com/patchbay-im/patchbay/core/ticket/tickettest"
 	"github.com/patchbay-im/patchbay/core/view"
 	"github.com/patchbay-im/patchbay/core/view/viewtest"
 	"github.com/patchbay-im/patchbay/core/wire"
@@ -48,6 +50,7 @@ import (
 type site struct {
 	*conversationtest.World
 	*httpapi.Server
+	tickets  *tickettest.Fake
 	fake     *conversationtest.Fake
 	views    *view.Service
 	index    *searchtest.Fake
@@ -104,8 +107,9 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 	surveys := survey.NewService(survey.Deps{
 		Store: surveytest.Fake{Conversations: s.fake}, Conversations: s.fake, Reader: s.fake, Tongues: tongues{s.fake}, Key: []byte("of the tests"), Now: s.now,
 	})
+	s.tickets = tickettest.NewFake(s.fake)
 	o := httpapi.Options{
-		Surveys: surveys,
+		Surveys: surveys, Tickets: s.ticketService(conversations),
 		Version: "test", BaseURL: "http://example.com", Now: s.now, Log: log,
 		Catalog:  catalog.NewService(s.fake.Catalog, s.fake.Teams, s.now),
 		Identity: s.identity, Audit: audited, People: s.people(),
@@ -147,6 +151,15 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 	s.OK(err)
 	s.Server = server
 	return s
+}
+
+// ticketService is the use cases of tickets over the fake.
+func (s *site) ticketService(conversations *conversation.Service) *ticket.Service {
+	return ticket.NewService(ticket.Deps{
+		Store: s.tickets, Reader: s.tickets, Conversations: conversations, Contacts: s.fake.Contacts, Members: colleagues{s.fake},
+		Teams: s.fake.Teams, Labels: s.fake.Catalog, Tongues: tongues{s.fake}, Key: []byte("of the tests"), BaseURL: "http://example.com",
+		Now: s.now, Log: slog.New(slog.DiscardHandler),
+	})
 }
 
 // answer is what came back.
@@ -227,6 +240,9 @@ func (g tongues) Tongues(ctx context.Context, w identity.WorkspaceID, customer c
 	workspace, err := g.fake.Identities.Workspace(ctx, w)
 	if err != nil {
 		return nil, err
+	}
+	if customer == "" {
+		return []string{workspace.Locale}, nil
 	}
 	found, _, err := g.fake.Contacts.Get(ctx, w, customer)
 	return []string{found.Locale, workspace.Locale}, err

@@ -39,10 +39,12 @@ import (
 	index "github.com/patchbay-im/patchbay/core/store/search"
 	"github.com/patchbay-im/patchbay/core/store/surveys"
 	"github.com/patchbay-im/patchbay/core/store/teams"
+	"github.com/patchbay-im/patchbay/core/store/tickets"
 	"github.com/patchbay-im/patchbay/core/store/views"
 	"github.com/patchbay-im/patchbay/core/store/webhooks"
 	"github.com/patchbay-im/patchbay/core/survey"
 	"github.com/patchbay-im/patchbay/core/team"
+	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/view"
 	"github.com/patchbay-im/patchbay/core/webhook"
 )
@@ -84,6 +86,9 @@ var (
 	_ search.Source             = (*index.Source)(nil)
 	_ search.Index              = (*index.Lite)(nil)
 	_ search.Index              = (*index.Pg)(nil)
+	_ ticket.Store              = (*tickets.Store)(nil)
+	_ ticket.Reader             = (*tickets.Store)(nil)
+	_ ticket.Tx                 = (*tickets.Tx)(nil)
 	_ view.Store                = (*views.Store)(nil)
 	_ view.Lister               = (*conversations.Store)(nil)
 	_ webhook.Store             = (*webhooks.Store)(nil)
@@ -150,6 +155,9 @@ func (s *Store) Deliveries() *deliveries.Store { return deliveries.New(s.db, s.n
 
 // Surveys returns survey.Store.
 func (s *Store) Surveys() *surveys.Store { return surveys.New(s.db) }
+
+// Tickets returns ticket.Store and ticket.Reader.
+func (s *Store) Tickets() *tickets.Store { return tickets.New(s.db) }
 
 // Agents returns dispatch.Store.
 func (s *Store) Agents() *agents.Store { return agents.New(s.db, s.now) }

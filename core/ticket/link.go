@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -111,4 +112,23 @@ func (t *Ticket) Unmerge(turn Turn, target *Ticket) error {
 
 func errNotMerged() error {
 	return errs.New(errs.Conflict, "ticket.not_merged", "The ticket is not merged.")
+}
+
+// LinkOf reads the link that a change tells of; false when it tells of none.
+func LinkOf(ch Change) (Link, bool) {
+	if ch.Type != Linked && ch.Type != Unlinked {
+		return Link{}, false
+	}
+	var d struct {
+		ID     LinkID   `json:"id"`
+		Kind   LinkKind `json:"kind"`
+		Ticket ID       `json:"ticket_id"`
+		Number uint64   `json:"number"`
+		Title  string   `json:"title"`
+		Status Status   `json:"status"`
+	}
+	if json.Unmarshal(ch.Data, &d) != nil {
+		return Link{}, false
+	}
+	return Link(d), true
 }

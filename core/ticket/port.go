@@ -54,13 +54,16 @@ type TypeTx interface {
 
 // Reader answers questions. It never waits for writers.
 type Reader interface {
-	// Get returns one ticket that is in reach, or errs.Absent.
+	// Get returns one ticket, or errs.Absent.
 	Get(ctx context.Context, workspace identity.WorkspaceID, id ID) (Ticket, error)
+	// OfLink returns a ticket by its id alone, which is globally unique, or
+	// errs.Absent: for links that carry nothing else.
+	OfLink(ctx context.Context, id ID) (Ticket, error)
 	// Timeline returns changes of a ticket in order of seq.
 	Timeline(ctx context.Context, workspace identity.WorkspaceID, id ID, r conversation.Range) ([]Change, error)
 	// Types is TypeTx's, committed.
 	Types(ctx context.Context, workspace identity.WorkspaceID) ([]Type, error)
-	// TicketsHydrate returns the changes that the given events describe, by
+	// HydrateTickets returns the changes that the given events describe, by
 	// event id, and the tickets they belong to, as they are now.
 	HydrateTickets(ctx context.Context, workspace identity.WorkspaceID, events []event.Event) (map[string]Change, map[ID]Ticket, error)
 	Finder

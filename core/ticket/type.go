@@ -232,3 +232,14 @@ func (w *wrong) options(at string, f Field) []string {
 	}
 	return out
 }
+
+// General is the type that a workspace is born with.
+func General(workspace identity.WorkspaceID, locale string, at time.Time) Type {
+	name := "General"
+	if strings.HasPrefix(locale, "zh") {
+		name = "通用"
+	}
+	return Type{
+		Workspace: workspace, ID: TypeID("tty_" + strings.TrimPrefix(string(workspace), "wsp_")), Name: name, Default: true, CreatedAt: at,
+	}
+}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/contact"
-	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
@@ -426,4 +425,3 @@ func saveBoth(ctx context.Context, tx Tx, other, wanted *Ticket, out *Ticket) er
 	*out = *wanted
 	return nil
 }
-

@@ -233,7 +233,7 @@ func (f *Fake) selected(ctx context.Context, workspace identity.WorkspaceID, q v
 			if err != nil {
 				return nil, err
 			}
-			if row.Read = read[c.ID]; planned(q.Where, row) {
+			if row.Read = read[c.ID]; q.Where.Match(row) {
 				out = append(out, c)
 			}
 		}
@@ -256,29 +256,4 @@ func (f *Fake) mentioned(ctx context.Context, c conversation.Conversation) ([]id
 		}
 	}
 	return out, err
-}
-
-// planned reports whether a plan selects a row. Stores are compared with
-// filter.Node.Match, which this is only as good as.
-func planned(p filter.Plan, r Row) bool {
-	switch {
-	case p.Test != nil:
-		return tested(*p.Test, r) != p.Test.Not
-	case p.Any:
-		return slices.ContainsFunc(p.Parts, func(part filter.Plan) bool { return planned(part, r) })
-	default:
-		return !slices.ContainsFunc(p.Parts, func(part filter.Plan) bool { return !planned(part, r) })
-	}
-}
-
-// tested asks the reference by the operator that a comparison came from.
-func tested(t filter.Test, r Row) bool {
-	op := map[filter.Compare]filter.Op{
-		filter.OneOf: filter.In, filter.Exists: filter.IsSet, filter.Within: filter.Contains, filter.Prefixes: filter.StartsWith,
-		filter.Less: filter.LT, filter.AtMost: filter.LTE, filter.More: filter.GT, filter.AtLeast: filter.GTE, filter.Ranges: filter.Between,
-	}[t.Compare]
-	if t.Compare == filter.True {
-		op, t.Values = filter.Is, []filter.Value{{Bool: true}}
-	}
-	return filter.Node{Leaf: filter.Condition{Field: t.Field, Op: op, Values: t.Values}}.Match(filter.Env{}, r)
 }

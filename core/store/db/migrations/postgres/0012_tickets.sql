@@ -1,1 +1,152 @@
--- tickets. Its twin is ../sqlite/0012_tickets.sql. (Its engineer writes it: take theirs.)
+-- Tickets. Its twin is ../sqlite/0012_tickets.sql.
+
+-- The last number given to a ticket of the workspace, and after how many days
+-- solved tickets close by themselves (0 = never).
+ALTER TABLE workspace ADD COLUMN last_ticket BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE workspace ADD COLUMN ticket_close_days BIGINT NOT NULL DEFAULT 7;
+
+-- fields is a JSON list of definitions. A workspace without a type has one
+-- nevertheless: see core/store/tickets.
+CREATE TABLE ticket_type (
+  workspace_id TEXT COLLATE "C" NOT NULL REFERENCES workspace,
+  type_id      TEXT COLLATE "C" NOT NULL,
+  name         TEXT COLLATE "C" NOT NULL,
+  description  TEXT COLLATE "C" NOT NULL,
+  fields       TEXT COLLATE "C" NOT NULL,
+  is_default   BOOLEAN NOT NULL,
+  archived_at  BIGINT NOT NULL,
+  created_at   BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, type_id)
+);
+
+-- contact_id is who stands for contact_origin, the contact it was made for: an
+-- undone merge gives back what was theirs. labels and followers hold ids with a
+-- space between them; ticket_label and ticket_follower hold the same for
+-- looking up. priority is a rank: 1 low, 2 normal, 3 high, 4 urgent. fields is
+-- a JSON object. overdue_at is the due date whose passing was recorded.
+-- link_epoch: customers' links given out under another number are void.
+CREATE TABLE ticket (
+  workspace_id    TEXT COLLATE "C" NOT NULL REFERENCES workspace,
+  ticket_id       TEXT COLLATE "C" NOT NULL UNIQUE,
+  number          BIGINT NOT NULL,
+  type_id         TEXT COLLATE "C" NOT NULL,
+  title           TEXT COLLATE "C" NOT NULL,
+  title_key       TEXT COLLATE "C" NOT NULL,
+  description     TEXT COLLATE "C" NOT NULL,
+  status          TEXT COLLATE "C" NOT NULL,
+  priority        BIGINT NOT NULL,
+  contact_id      TEXT COLLATE "C",
+  contact_origin  TEXT COLLATE "C" NOT NULL,
+  conversation_id TEXT COLLATE "C",
+  inbox_id        TEXT COLLATE "C" NOT NULL,
+  assignee_id     TEXT COLLATE "C",
+  team_id         TEXT COLLATE "C" NOT NULL,
+  followers       TEXT COLLATE "C" NOT NULL,
+  due_at          BIGINT NOT NULL,
+  overdue_at      BIGINT NOT NULL,
+  fields          TEXT COLLATE "C" NOT NULL,
+  labels          TEXT COLLATE "C" NOT NULL,
+  merged_into     TEXT COLLATE "C" NOT NULL,
+  merge_undo      TEXT COLLATE "C" NOT NULL,
+  created_kind    TEXT COLLATE "C" NOT NULL,
+  created_by      TEXT COLLATE "C" NOT NULL,
+  created_name    TEXT COLLATE "C" NOT NULL,
+  created_at      BIGINT NOT NULL,
+  updated_at      BIGINT NOT NULL,
+  solved_at       BIGINT NOT NULL,
+  closed_at       BIGINT NOT NULL,
+  rating_score    BIGINT NOT NULL,
+  rating_comment  TEXT COLLATE "C" NOT NULL,
+  rating_at       BIGINT NOT NULL,
+  link_epoch      BIGINT NOT NULL,
+  last_seq        BIGINT NOT NULL,
+  last_public_seq BIGINT NOT NULL,
+  comments        BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, ticket_id),
+  UNIQUE (workspace_id, number),
+  FOREIGN KEY (workspace_id, type_id) REFERENCES ticket_type (workspace_id, type_id),
+  FOREIGN KEY (workspace_id, contact_id) REFERENCES contact (workspace_id, contact_id),
+  FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation (workspace_id, conversation_id),
+  FOREIGN KEY (workspace_id, assignee_id) REFERENCES member (workspace_id, member_id)
+);
+CREATE INDEX ticket_recent ON ticket (workspace_id, status, updated_at, ticket_id, assignee_id, team_id, merged_into);
+CREATE INDEX ticket_created ON ticket (workspace_id, status, created_at, ticket_id);
+CREATE INDEX ticket_due ON ticket (workspace_id, status, due_at, ticket_id);
+CREATE INDEX ticket_priority ON ticket (workspace_id, status, priority, updated_at, ticket_id);
+CREATE INDEX ticket_type_of ON ticket (workspace_id, type_id);
+CREATE INDEX ticket_contact ON ticket (workspace_id, contact_id) WHERE contact_id IS NOT NULL;
+CREATE INDEX ticket_contact_origin ON ticket (workspace_id, contact_origin) WHERE contact_origin <> '';
+CREATE INDEX ticket_conversation ON ticket (workspace_id, conversation_id) WHERE conversation_id IS NOT NULL;
+CREATE INDEX ticket_assignee ON ticket (workspace_id, assignee_id, status) WHERE assignee_id IS NOT NULL;
+CREATE INDEX ticket_team ON ticket (workspace_id, team_id) WHERE team_id <> '';
+CREATE INDEX ticket_merged ON ticket (workspace_id, merged_into) WHERE merged_into <> '';
+CREATE INDEX ticket_overdue ON ticket (due_at) WHERE due_at > 0 AND due_at <> overdue_at AND status IN ('new', 'open', 'pending');
+CREATE INDEX ticket_solved ON ticket (solved_at) WHERE status = 'solved';
+
+CREATE TABLE ticket_comment (
+  workspace_id TEXT COLLATE "C" NOT NULL,
+  ticket_id    TEXT COLLATE "C" NOT NULL,
+  seq          BIGINT NOT NULL,
+  comment_id   TEXT COLLATE "C" NOT NULL,
+  client_id    TEXT COLLATE "C" NOT NULL,
+  public       BOOLEAN NOT NULL,
+  author_kind  TEXT COLLATE "C" NOT NULL,
+  author_id    TEXT COLLATE "C" NOT NULL,
+  author_name  TEXT COLLATE "C" NOT NULL,
+  text         TEXT COLLATE "C" NOT NULL,
+  mentions     TEXT COLLATE "C" NOT NULL,
+  files        BIGINT NOT NULL,
+  created_at   BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, ticket_id, seq),
+  FOREIGN KEY (workspace_id, ticket_id) REFERENCES ticket (workspace_id, ticket_id)
+);
+CREATE UNIQUE INDEX ticket_comment_client ON ticket_comment (workspace_id, ticket_id, author_id, client_id);
+
+CREATE TABLE ticket_change (
+  workspace_id TEXT COLLATE "C" NOT NULL,
+  ticket_id    TEXT COLLATE "C" NOT NULL,
+  seq          BIGINT NOT NULL,
+  public_seq   BIGINT,
+  change_id    TEXT COLLATE "C" NOT NULL,
+  type         TEXT COLLATE "C" NOT NULL,
+  at           BIGINT NOT NULL,
+  actor_kind   TEXT COLLATE "C" NOT NULL,
+  actor_id     TEXT COLLATE "C" NOT NULL,
+  actor_name   TEXT COLLATE "C" NOT NULL,
+  data         TEXT COLLATE "C",
+  PRIMARY KEY (workspace_id, ticket_id, seq),
+  FOREIGN KEY (workspace_id, ticket_id) REFERENCES ticket (workspace_id, ticket_id)
+);
+
+-- Both ends of a link have a row.
+CREATE TABLE ticket_link (
+  workspace_id TEXT COLLATE "C" NOT NULL,
+  ticket_id    TEXT COLLATE "C" NOT NULL,
+  link_id      TEXT COLLATE "C" NOT NULL,
+  kind         TEXT COLLATE "C" NOT NULL,
+  other_id     TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (workspace_id, ticket_id, link_id),
+  FOREIGN KEY (workspace_id, ticket_id) REFERENCES ticket (workspace_id, ticket_id),
+  FOREIGN KEY (workspace_id, other_id) REFERENCES ticket (workspace_id, ticket_id)
+);
+CREATE INDEX ticket_link_other ON ticket_link (workspace_id, other_id);
+
+CREATE TABLE ticket_label (
+  workspace_id TEXT COLLATE "C" NOT NULL,
+  ticket_id    TEXT COLLATE "C" NOT NULL,
+  label_id     TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (workspace_id, ticket_id, label_id),
+  FOREIGN KEY (workspace_id, ticket_id) REFERENCES ticket (workspace_id, ticket_id),
+  FOREIGN KEY (workspace_id, label_id) REFERENCES label (workspace_id, label_id)
+);
+CREATE INDEX ticket_label_of ON ticket_label (workspace_id, label_id, ticket_id);
+
+CREATE TABLE ticket_follower (
+  workspace_id TEXT COLLATE "C" NOT NULL,
+  ticket_id    TEXT COLLATE "C" NOT NULL,
+  member_id    TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (workspace_id, ticket_id, member_id),
+  FOREIGN KEY (workspace_id, ticket_id) REFERENCES ticket (workspace_id, ticket_id),
+  FOREIGN KEY (workspace_id, member_id) REFERENCES member (workspace_id, member_id)
+);
+CREATE INDEX ticket_follower_of ON ticket_follower (workspace_id, member_id, ticket_id);

@@ -1,0 +1,45 @@
+// Package tickets stores tickets, their changes, comments and links, and the
+// types they are of.
+package tickets
+
+import (
+	"context"
+	"math"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/ticket"
+)
+
+// Store implements ticket.Store and ticket.Reader.
+type Store struct {
+	db *db.DB
+}
+
+// New returns a Store.
+func New(d *db.DB) *Store { return &Store{db: d} }
+
+// Within implements ticket.Store. Errors: errs.Absent when there is no such
+// workspace, errs.Unavailable when the database cannot commit.
+func (s *Store) Within(ctx context.Context, workspace identity.WorkspaceID, fn func(ctx context.Context, tx ticket.Tx) error) error {
+	if workspace == "" {
+		return errs.Absent()
+	}
+	return s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
+		return fn(ctx, NewTx(tx, workspace))
+	})
+}
+
+// Sequences are unsigned in the domain and stay far below 2^63; what a client
+// asks for need not.
+func signed(n uint64) int64   { return int64(min(n, math.MaxInt64)) }
+func unsigned(n int64) uint64 { return uint64(n) } //nolint:gosec // see above
+
+// null is s, or NULL for "".
+func null(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}

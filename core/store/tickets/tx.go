@@ -1,0 +1,263 @@
+package tickets
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
+	"github.com/patchbay-im/patchbay/core/store/attachments"
+	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/ticket"
+)
+
+// Tx implements ticket.Tx inside a job that has locked the workspace.
+type Tx struct {
+	tx        *db.Tx
+	workspace identity.WorkspaceID
+	loaded    map[ticket.ID]row // as read, to tell what Save must write
+}
+
+// NewTx returns the tickets' side of a job.
+func NewTx(tx *db.Tx, workspace identity.WorkspaceID) *Tx {
+	return &Tx{tx: tx, workspace: workspace, loaded: make(map[ticket.ID]row, 1)}
+}
+
+// Ticket implements ticket.Tx.
+func (t *Tx) Ticket(ctx context.Context, id ticket.ID) (*ticket.Ticket, error) {
+	var r row
+	err := t.tx.Row(ctx, selectTicket+`WHERE t.workspace_id = ? AND t.ticket_id = ?`, []any{string(t.workspace), string(id)}, r.dest()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, errs.Absent()
+	}
+	if err != nil {
+		return nil, err
+	}
+	t.loaded[id] = r
+	out := r.domain()
+	return out.Loaded(), fetchLinks(ctx, t.tx, t.workspace, &out)
+}
+
+// Sent implements ticket.Tx.
+func (t *Tx) Sent(ctx context.Context, id ticket.ID, author, clientID string) (*ticket.Change, error) {
+	const query = `SELECT ` + changeColumns + ` FROM ticket_comment m
+JOIN ticket_change h ON h.workspace_id = m.workspace_id AND h.ticket_id = m.ticket_id AND h.seq = m.seq
+WHERE m.workspace_id = ? AND m.ticket_id = ? AND m.author_id = ? AND m.client_id = ?`
+	var r changeRow
+	err := t.tx.Row(ctx, query, []any{false, string(t.workspace), string(id), author, clientID}, r.dest()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // the port says nil for nothing
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := r.domain(t.workspace)
+	return &c, fetchFiles(ctx, t.tx, t.workspace, c.Comment)
+}
+
+// Absorbs implements ticket.Tx.
+func (t *Tx) Absorbs(ctx context.Context, id ticket.ID) (bool, error) {
+	var n int64
+	err := t.tx.Row(ctx, `SELECT COUNT(*) FROM ticket WHERE workspace_id = ? AND merged_into = ? AND merged_into <> ''`,
+		[]any{string(t.workspace), string(id)}, &n)
+	return n > 0, err
+}
+
+// Media implements ticket.Tx.
+func (t *Tx) Media() media.Tx { return attachments.NewTx(t.tx, t.workspace) }
+
+// Save implements ticket.Tx.
+func (t *Tx) Save(ctx context.Context, k *ticket.Ticket) error {
+	if k.Workspace != t.workspace {
+		return errs.Absent()
+	}
+	u := k.Unsaved()
+	before := t.loaded[k.ID]
+	if !u.New && len(u.Changes) == 0 && before.linkEpoch == signed(k.LinkEpoch) {
+		return nil
+	}
+	if u.New {
+		if err := t.number(ctx, k); err != nil {
+			return err
+		}
+	}
+	if err := t.known(ctx, before, rowOf(k)); err != nil {
+		return err
+	}
+	if err := t.saveRow(ctx, k, u.New); err != nil {
+		return err
+	}
+	for i := range u.Changes {
+		if err := t.saveChange(ctx, k, &u.Changes[i]); err != nil {
+			return err
+		}
+	}
+	if err := t.saveMembership(ctx, k.ID, before, rowOf(k)); err != nil {
+		return err
+	}
+	t.loaded[k.ID] = rowOf(k)
+	k.Saved()
+	return nil
+}
+
+// number gives a new ticket the workspace's next number. The workspace is
+// locked, so numbers have no gap and no twin.
+func (t *Tx) number(ctx context.Context, k *ticket.Ticket) error {
+	err := t.tx.Queue(ctx, `UPDATE workspace SET last_ticket = last_ticket + 1 WHERE workspace_id = ?`, string(t.workspace))
+	if err != nil {
+		return err
+	}
+	var n int64
+	if err := t.tx.Row(ctx, `SELECT last_ticket FROM workspace WHERE workspace_id = ?`, []any{string(t.workspace)}, &n); err != nil {
+		return err
+	}
+	k.Number = unsigned(n)
+	return nil
+}
+
+// known is errs.Absent when something that a ticket refers to anew is not there.
+func (t *Tx) known(ctx context.Context, before, now row) error {
+	for _, ref := range []struct{ query, was, is string }{
+		{`SELECT 1 FROM team WHERE workspace_id = ? AND team_id = ? AND deleted_at = 0`, before.team, now.team},
+		{`SELECT 1 FROM contact WHERE workspace_id = ? AND contact_id = ?`, before.contact, now.contact},
+		{`SELECT 1 FROM conversation WHERE workspace_id = ? AND conversation_id = ?`, before.conversation, now.conversation},
+		{`SELECT 1 FROM member WHERE workspace_id = ? AND member_id = ?`, before.assignee, now.assignee},
+		{`SELECT 1 FROM ticket_type WHERE workspace_id = ? AND type_id = ?`, before.typ, now.typ},
+	} {
+		if ref.is == "" || ref.is == ref.was {
+			continue
+		}
+		var one int
+		err := t.tx.Row(ctx, ref.query, []any{string(t.workspace), ref.is}, &one)
+		if errors.Is(err, sql.ErrNoRows) {
+			return errs.Absent()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	insertTicket = `INSERT INTO ticket (workspace_id, ticket_id, type_id, title, title_key, description, status, number, priority,
+contact_id, contact_origin, conversation_id, inbox_id, assignee_id, team_id, followers, labels, fields, merged_into, merge_undo,
+due_at, overdue_at, created_kind, created_by, created_name, created_at, updated_at, solved_at, closed_at,
+rating_score, rating_comment, rating_at, link_epoch, last_seq, last_public_seq, comments)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+	updateTicket = `UPDATE ticket SET type_id = ?, title = ?, title_key = ?, description = ?, status = ?, priority = ?,
+assignee_id = ?, team_id = ?, followers = ?, labels = ?, fields = ?, merged_into = ?, merge_undo = ?,
+due_at = ?, overdue_at = ?, updated_at = ?, solved_at = ?, closed_at = ?, rating_score = ?, rating_comment = ?, rating_at = ?,
+link_epoch = ?, last_seq = ?, last_public_seq = ?, comments = ?
+WHERE workspace_id = ? AND ticket_id = ?`
+)
+
+func (t *Tx) saveRow(ctx context.Context, k *ticket.Ticket, isNew bool) error {
+	r := rowOf(k)
+	if isNew {
+		return t.tx.Queue(ctx, insertTicket, r.workspace, r.id, r.typ, r.title, titleKey(r.title), r.description, r.status, r.number, r.priority,
+			null(r.contact), r.contact, null(r.conversation), r.inbox, null(r.assignee), r.team, r.followers, r.labels, r.fields, r.mergedInto, r.undo,
+			r.due, r.overdue, r.createdKind, r.createdBy, r.createdName, r.created, r.updated, r.solved, r.closed,
+			r.score, r.ratingComment, r.ratedAt, r.linkEpoch, r.lastSeq, r.lastPublicSeq, r.comments)
+	}
+	if before := t.loaded[k.ID]; before.contact != r.contact {
+		err := t.tx.Queue(ctx, `UPDATE ticket SET contact_id = ?, contact_origin = ? WHERE workspace_id = ? AND ticket_id = ?`,
+			null(r.contact), r.contact, r.workspace, r.id)
+		if err != nil {
+			return err
+		}
+	}
+	return t.tx.Queue(ctx, updateTicket, r.typ, r.title, titleKey(r.title), r.description, r.status, r.priority,
+		null(r.assignee), r.team, r.followers, r.labels, r.fields, r.mergedInto, r.undo,
+		r.due, r.overdue, r.updated, r.solved, r.closed, r.score, r.ratingComment, r.ratedAt,
+		r.linkEpoch, r.lastSeq, r.lastPublicSeq, r.comments, r.workspace, r.id)
+}
+
+// saveChange writes a change, the comment it brings, the link it tells of, and
+// its event.
+func (t *Tx) saveChange(ctx context.Context, k *ticket.Ticket, ch *ticket.Change) error {
+	var public, data any
+	if ch.PublicSeq > 0 {
+		public = signed(ch.PublicSeq)
+	}
+	if len(ch.Data) > 0 {
+		data = string(ch.Data)
+	}
+	err := t.tx.Queue(ctx, `INSERT INTO ticket_change (workspace_id, ticket_id, seq, public_seq, change_id, type, at, actor_kind, actor_id, actor_name, data)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		string(t.workspace), string(k.ID), signed(ch.Seq), public, string(ch.ID), string(ch.Type), db.Micros(ch.At),
+		string(ch.Actor.Kind), ch.Actor.ID, ch.Actor.Name, data)
+	if err != nil {
+		return err
+	}
+	if c := ch.Comment; c != nil {
+		err := t.tx.Queue(ctx, `INSERT INTO ticket_comment (workspace_id, ticket_id, seq, comment_id, client_id, public,
+author_kind, author_id, author_name, text, mentions, files, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			string(t.workspace), string(k.ID), signed(c.Seq), string(c.ID), c.ClientID, c.Public,
+			string(c.Author.Kind), c.Author.ID, c.Author.Name, c.Text, mentionsOf(c.Mentions), len(c.Attachments), db.Micros(c.CreatedAt))
+		if err != nil {
+			return err
+		}
+	}
+	if err := t.saveLink(ctx, k.ID, ch); err != nil {
+		return err
+	}
+	return t.tx.Append(ctx, event.Event{
+		ID: string(ch.ID), Workspace: string(t.workspace), Type: string(ch.Type), Subject: string(k.ID),
+		Seq: ch.Seq, PublicSeq: ch.PublicSeq, At: ch.At,
+	})
+}
+
+func (t *Tx) saveLink(ctx context.Context, id ticket.ID, ch *ticket.Change) error {
+	l, ok := ticket.LinkOf(*ch)
+	switch {
+	case !ok:
+		return nil
+	case ch.Type == ticket.Linked:
+		return t.tx.Queue(ctx, `INSERT INTO ticket_link (workspace_id, ticket_id, link_id, kind, other_id) VALUES (?, ?, ?, ?, ?)`,
+			string(t.workspace), string(id), string(l.ID), string(l.Kind), string(l.Ticket))
+	default:
+		return t.tx.Queue(ctx, `DELETE FROM ticket_link WHERE workspace_id = ? AND ticket_id = ? AND link_id = ?`,
+			string(t.workspace), string(id), string(l.ID))
+	}
+}
+
+// saveMembership brings the tables that find tickets by label and follower up
+// to date.
+func (t *Tx) saveMembership(ctx context.Context, id ticket.ID, before, now row) error {
+	const (
+		dropLabel = `DELETE FROM ticket_label WHERE workspace_id = ? AND ticket_id = ? AND label_id = ?`
+		addLabel  = `INSERT INTO ticket_label (workspace_id, ticket_id, label_id) VALUES (?, ?, ?)`
+		dropOne   = `DELETE FROM ticket_follower WHERE workspace_id = ? AND ticket_id = ? AND member_id = ?`
+		addOne    = `INSERT INTO ticket_follower (workspace_id, ticket_id, member_id) VALUES (?, ?, ?)`
+	)
+	if err := t.difference(ctx, id, before.labels, now.labels, dropLabel, addLabel); err != nil {
+		return err
+	}
+	return t.difference(ctx, id, before.followers, now.followers, dropOne, addOne)
+}
+
+func (t *Tx) difference(ctx context.Context, id ticket.ID, before, after, drop, add string) error {
+	old, now := strings.Fields(before), strings.Fields(after)
+	run := func(query string, from, without []string) error {
+		for _, x := range from {
+			if slices.Contains(without, x) {
+				continue
+			}
+			if err := t.tx.Queue(ctx, query, string(t.workspace), string(id), x); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := run(drop, old, now); err != nil {
+		return err
+	}
+	return run(add, now, old)
+}
