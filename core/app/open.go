@@ -215,7 +215,7 @@ func (s *server) live() {
 	})
 	there := attendance{presence{s.dispatcher, s.store.Teams()}}
 	s.gateway = realtime.New(realtime.Options{
-		Conversations: s.conversations, Log: s.store.Events(), Hydrator: conversations,
+		Conversations: s.conversations, Log: s.store.Events(), Hydrator: conversations, Tickets: s.store.Tickets(),
 		Presence: there, Queue: there, Notifications: s.store.Notifications(), Bus: s.bus, Epoch: s.epoch, Node: nodeName(), Now: s.now, Logger: s.log,
 		Metrics: liveMetrics{s.metrics},
 	})
@@ -223,7 +223,7 @@ func (s *server) live() {
 	s.teller = newPump(s.store.Events(), s.notifications, func(int) {}, s.log)
 	s.teller.start = s.notifications.Start
 	s.pump = newPump(s.store.Events(), &subscriptions{
-		hydrator: conversations, gateway: s.gateway, dispatcher: s.dispatcher, conversations: s.conversations, places: known, log: s.log,
+		hydrator: conversations, tickets: s.store.Tickets(), gateway: s.gateway, dispatcher: s.dispatcher, conversations: s.conversations, places: known, log: s.log,
 	}, s.metrics.Events, s.log)
 }
 

@@ -20,13 +20,14 @@ const kindConversation dispatch.Kind = "conversation"
 // subscriptions is who listens to what: every committed event passes through
 // Observe, in feed order, and from here to the sockets and to dispatch.
 //
-//	conversation.*, message.*, note.*, contact.*, ...  → realtime: show it
+//	conversation.*, message.*, note.*, ticket.*, ...   → realtime: show it
 //	conversation.* (waits, does not wait)              → dispatch: who answers
 //	the customer of an agent who is gone waits         → conversation: back to the queue
 //	member.changed                                     → dispatch: capacity and right to work
 //	team.changed                                       → dispatch: whose queues each member serves
 type subscriptions struct {
 	hydrator      realtime.Hydrator
+	tickets       realtime.TicketHydrator
 	gateway       *realtime.Gateway
 	dispatcher    *dispatch.Dispatcher
 	conversations *conversation.Service
@@ -41,9 +42,14 @@ func (s *subscriptions) Observe(ctx context.Context, events []event.Event) error
 	if err != nil {
 		return err //nolint:wrapcheck // a port's error says where it comes from
 	}
+	ticketChanges, tickets, err := s.tickets.HydrateTickets(ctx, w, events)
+	if err != nil {
+		return err //nolint:wrapcheck // as above
+	}
 	items := make([]realtime.Item, len(events))
 	for i, e := range events {
 		items[i].Event = e
+		items[i].About(ticketChanges, tickets)
 		if c, ok := changes[e.ID]; ok {
 			items[i].Change = &c
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -243,7 +244,7 @@ func (s *Server) events(ctx context.Context, scope identity.Scope, in *eventsInp
 	if err != nil {
 		return nil, err
 	}
-	items, err := s.feedEvents(ctx, scope.Workspace, events)
+	items, err := s.feedEvents(ctx, scope, events)
 	if err != nil {
 		return nil, err
 	}
@@ -254,8 +255,12 @@ func (s *Server) events(ctx context.Context, scope identity.Scope, in *eventsInp
 	return &body[eventsBody]{Body: eventsBody{Epoch: s.Feed.Epoch(), Items: items, Feed: head, HasMore: last < head}}, nil
 }
 
-func (s *Server) feedEvents(ctx context.Context, w identity.WorkspaceID, events []event.Event) ([]wire.FeedEvent, error) {
-	changes, conversations, err := s.Feed.Hydrate(ctx, w, events)
+func (s *Server) feedEvents(ctx context.Context, scope identity.Scope, events []event.Event) ([]wire.FeedEvent, error) {
+	changes, conversations, err := s.Feed.Hydrate(ctx, scope.Workspace, events)
+	if err != nil {
+		return nil, err
+	}
+	ticketChanges, tickets, err := s.Tickets.Hydrate(ctx, scope, events)
 	if err != nil {
 		return nil, err
 	}
@@ -269,7 +274,15 @@ func (s *Server) feedEvents(ctx context.Context, w identity.WorkspaceID, events 
 		if c, ok := conversations[conversation.ID(e.Subject)]; ok {
 			conv = &c
 		}
-		out[i] = wire.FeedEventOf(e, change, conv)
+		var ticketChange *ticket.Change
+		var about *ticket.Ticket
+		if c, ok := ticketChanges[e.ID]; ok {
+			ticketChange = &c
+		}
+		if t, ok := tickets[ticket.ID(e.Subject)]; ok {
+			about = &t
+		}
+		out[i] = wire.FeedEventOf(e, change, conv).WithTicket(ticketChange, about)
 	}
 	return out, nil
 }

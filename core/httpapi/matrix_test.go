@@ -66,6 +66,8 @@ func TestAuthorizationMatrix(t *testing.T) {
 		"workspace": string(s.WS), "member": string(stranger.ID), "invitation": "inv_none", "inbox": string(theirInboxes[0].ID), "publisher": "a", "name": "b",
 		"contact": string(theirs.Contact), "conversation": string(theirs.ID), "scheduled": "sch_none", "message": "msg_none", "view": string(s.view(abroad)),
 	}
+	s.ticketThings(mine, s.WS)
+	s.ticketThings(foreign, abroad)
 	s.contactThings(mine, s.WS, c.Contact)
 	s.contactThings(foreign, abroad, theirs.Contact)
 	asked := 0
@@ -133,9 +135,12 @@ func bodyOf(path string) string {
 		"/participants/me": ``, "/merge": `{"into":"cnv_none"}`, "/unmerge": ``, "/use": ``, "/bulk": `{"ids":["cnv_none"],"action":"read"}`,
 		"/conversations/check": `{"ids":["cnv_none"]}`, "/teams": `{"name":"x"}`, "/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,
 	} {
-		if strings.HasSuffix(path, suffix) && !strings.HasSuffix(path, "/notifications/read") {
+		if strings.HasSuffix(path, suffix) && !strings.Contains(path, "/ticket") && !strings.HasSuffix(path, "/notifications/read") {
 			return body
 		}
+	}
+	if strings.Contains(path, "/ticket") {
+		return ticketBody(path)
 	}
 	if strings.HasSuffix(path, "/notifications/read") {
 		return `{"all":true}`

@@ -192,6 +192,10 @@ func (m *member) read(ctx context.Context, after uint64) (batch, error) {
 	if err != nil {
 		return b, err
 	}
+	ticketChanges, tickets, err := m.g.tickets(ctx, m.workspace, events)
+	if err != nil {
+		return b, err
+	}
 	for _, e := range events {
 		if b.full() || !b.empty() && e.Feed != b.next() {
 			break
@@ -203,6 +207,7 @@ func (m *member) read(ctx context.Context, after uint64) (batch, error) {
 		if c, ok := conversations[conversation.ID(e.Subject)]; ok {
 			it.Conversation = &c
 		}
+		it.About(ticketChanges, tickets)
 		if err := b.add(e.Feed, it.member()); err != nil {
 			return b, err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/realtime/socket"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 // Conversations are the use cases that sessions call; *conversation.Service
@@ -33,6 +34,11 @@ type VisitorConversations interface {
 // Hydrator finds what feed entries are about; a conversation.Reader can.
 type Hydrator interface {
 	Hydrate(ctx context.Context, workspace identity.WorkspaceID, events []event.Event) (map[string]conversation.Change, map[conversation.ID]conversation.Conversation, error)
+}
+
+// TicketHydrator finds which tickets feed entries are about; a ticket.Reader can.
+type TicketHydrator interface {
+	HydrateTickets(ctx context.Context, workspace identity.WorkspaceID, events []event.Event) (map[string]ticket.Change, map[ticket.ID]ticket.Ticket, error)
 }
 
 // Presence is told which members are there. conn names one connection, over
@@ -79,6 +85,7 @@ type Options struct {
 	Conversations Conversations
 	Log           event.Log
 	Hydrator      Hydrator
+	Tickets       TicketHydrator // nil = there are none
 	Presence      Presence
 	Queue         Queue
 	Notifications Notifications // nil = nobody is told anything

@@ -1,11 +1,14 @@
 package realtime
 
 import (
+	"context"
+	"slices"
 	"sync"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -15,6 +18,26 @@ type Item struct {
 	Event        event.Event
 	Change       *conversation.Change
 	Conversation *conversation.Conversation
+	TicketChange *ticket.Change // of an event of a ticket
+	Ticket       *ticket.Ticket // likewise, as it is now
+}
+
+// About fills in the ticket that the event is about, if it is about one.
+func (it *Item) About(changes map[string]ticket.Change, tickets map[ticket.ID]ticket.Ticket) {
+	if c, ok := changes[it.Event.ID]; ok {
+		it.TicketChange = &c
+	}
+	if t, ok := tickets[ticket.ID(it.Event.Subject)]; ok {
+		it.Ticket = &t
+	}
+}
+
+// tickets finds which tickets events are about.
+func (g *Gateway) tickets(ctx context.Context, w identity.WorkspaceID, events []event.Event) (map[string]ticket.Change, map[ticket.ID]ticket.Ticket, error) {
+	if g.o.Tickets == nil || !slices.ContainsFunc(events, func(e event.Event) bool { return ticket.Is(e.Type) }) {
+		return nil, nil, nil
+	}
+	return g.o.Tickets.HydrateTickets(ctx, w, events)
 }
 
 // feeds remember how far each workspace was published. A member's session sees
@@ -38,7 +61,7 @@ func (f *feeds) jumps(w identity.WorkspaceID, first, last uint64) bool {
 
 // member is the frame that members get.
 func (it Item) member() eventFrame {
-	return eventFrame{Op: "event", FeedEvent: wire.FeedEventOf(it.Event, it.Change, it.Conversation)}
+	return eventFrame{Op: "event", FeedEvent: wire.FeedEventOf(it.Event, it.Change, it.Conversation).WithTicket(it.TicketChange, it.Ticket)}
 }
 
 // Publish shows committed events of one workspace, in feed order, to the

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/filter"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -104,6 +106,23 @@ func (s *Service) Timeline(ctx context.Context, scope identity.Scope, id ID, r c
 	r.Public = false
 	changes, err := s.Reader.Timeline(ctx, scope.Workspace, id, r)
 	return changes, t, err
+}
+
+// Hydrate returns the changes that events of a workspace describe, by event id,
+// and the tickets they belong to, as they are now and as far as the caller
+// reaches.
+func (s *Service) Hydrate(ctx context.Context, scope identity.Scope, events []event.Event) (map[string]Change, map[ID]Ticket, error) {
+	if scope.Require(identity.TicketRead) != nil || !slices.ContainsFunc(events, func(e event.Event) bool { return Is(e.Type) }) {
+		return nil, nil, nil
+	}
+	changes, tickets, err := s.Reader.HydrateTickets(ctx, scope.Workspace, events)
+	for id, ch := range changes {
+		if !reach(scope).Covers(tickets[ch.Ticket]) {
+			delete(changes, id)
+		}
+	}
+	maps.DeleteFunc(tickets, func(_ ID, t Ticket) bool { return !reach(scope).Covers(t) })
+	return changes, tickets, err
 }
 
 // Ask chooses tickets. What is given is joined by "and".

@@ -125,3 +125,17 @@ func TicketChangeOf(c ticket.Change) TicketChange {
 	}
 	return out
 }
+
+// WithTicket returns the view of a feed entry that is about a ticket; change and
+// t are nil when it is not.
+func (e FeedEvent) WithTicket(change *ticket.Change, t *ticket.Ticket) FeedEvent {
+	if change != nil {
+		c := TicketChangeOf(*change)
+		e.TicketChange, e.Data = &c, nil
+	}
+	if t != nil {
+		v := TicketOf(*t)
+		e.Ticket = &v
+	}
+	return e
+}

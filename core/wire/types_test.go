@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -48,7 +49,7 @@ func texts(t *testing.T, fn func(text string, in *ast.ValueSpec)) {
 }
 
 // changeTypes reads the types of changes from the source: a new one cannot be forgotten.
-func changeTypes(t *testing.T) []string {
+func changeTypes(t *testing.T) (conversations, tickets []string) {
 	t.Helper()
 	var out []string
 	texts(t, func(text string, in *ast.ValueSpec) {
@@ -63,7 +64,14 @@ func changeTypes(t *testing.T) []string {
 		t.Fatalf("only %d types of changes were found: %s", len(out), out)
 	}
 	slices.Sort(out)
-	return out
+	for _, typ := range out {
+		if ticket.Is(typ) {
+			tickets = append(tickets, typ)
+		} else {
+			conversations = append(conversations, typ)
+		}
+	}
+	return conversations, tickets
 }
 
 // enum is the values that the API promises for the type of a shape.
@@ -74,12 +82,15 @@ func enum(shape any) []string {
 
 // What the API promises is what happens, and the law is told of all of it.
 func TestEveryTypeIsNamed(t *testing.T) {
-	changes := changeTypes(t)
+	changes, tickets := changeTypes(t)
 	if got := enum(wire.Change{}); !slices.Equal(got, changes) {
 		t.Errorf("Change promises\n%s\nand there are\n%s", got, changes)
 	}
-	workspace := regexp.MustCompile(`^[a-z]+\.changed$`)
-	events := slices.Clone(changes)
+	if got := enum(wire.TicketChange{}); !slices.Equal(got, tickets) {
+		t.Errorf("TicketChange promises\n%s\nand there are\n%s", got, tickets)
+	}
+	workspace := regexp.MustCompile(`^[a-z_]+\.changed$`)
+	events := slices.Concat(changes, tickets)
 	texts(t, func(text string, _ *ast.ValueSpec) {
 		if workspace.MatchString(text) && !slices.Contains(events, text) {
 			events = append(events, text)

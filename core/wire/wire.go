@@ -91,10 +91,12 @@ type Change struct {
 // FeedEvent is one entry of a workspace's feed.
 type FeedEvent struct {
 	Feed         uint64         `json:"feed" doc:"1, 2, 3, ... per workspace, without a gap."`
-	Type         string         `json:"type" enum:"conversation.created,message.created,note.created,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged,member.changed,invitation.changed,workspace.changed,inbox.changed,team.changed,label.changed,attribute.changed,canned.changed,view.changed,contact.changed,organisation.changed,role.changed,import.changed,webhook.changed"`
+	Type         string         `json:"type" enum:"conversation.created,message.created,note.created,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged,member.changed,invitation.changed,workspace.changed,inbox.changed,team.changed,label.changed,attribute.changed,canned.changed,view.changed,contact.changed,organisation.changed,role.changed,import.changed,webhook.changed,ticket_type.changed,ticket.created,ticket.commented,ticket.status,ticket.assigned,ticket.edited,ticket.followers,ticket.linked,ticket.unlinked,ticket.labeled,ticket.merged,ticket.absorbed,ticket.unmerged,ticket.rated,ticket.overdue"`
 	At           time.Time      `json:"at"`
 	Change       *Change        `json:"change,omitempty"`
 	Conversation *Conversation  `json:"conversation,omitempty" doc:"The conversation as it is now, which is at least as new as the change."`
+	TicketChange *TicketChange  `json:"ticket_change,omitempty"`
+	Ticket       *Ticket        `json:"ticket,omitempty" doc:"The ticket as it is now, which is at least as new as the change."`
 	Data         map[string]any `json:"data,omitempty"`
 }
 

@@ -20,7 +20,7 @@ type changeRow struct {
 
 	commentSeq                       int64 // 0 = none
 	commentID, clientID              string
-	public                           bool
+	public                           int64
 	authorKind, authorID, authorName string
 	text, mentions                   string
 	files                            int
@@ -32,7 +32,7 @@ type changeRow struct {
 const (
 	changeColumns = `h.ticket_id, h.change_id, h.type, h.seq, COALESCE(h.public_seq, 0), h.at,
 h.actor_kind, h.actor_id, h.actor_name, COALESCE(h.data, ''), COALESCE(m.seq, 0), COALESCE(m.comment_id, ''),
-COALESCE(m.client_id, ''), COALESCE(m.public, ?), COALESCE(m.author_kind, ''), COALESCE(m.author_id, ''),
+COALESCE(m.client_id, ''), COALESCE(m.public, 0), COALESCE(m.author_kind, ''), COALESCE(m.author_id, ''),
 COALESCE(m.author_name, ''), COALESCE(m.text, ''), COALESCE(m.mentions, ''), COALESCE(m.files, 0), COALESCE(m.created_at, 0)`
 
 	commentJoin = `
@@ -63,7 +63,7 @@ func (r *changeRow) domain(workspace identity.WorkspaceID) ticket.Change {
 		return c
 	}
 	c.Comment = &ticket.Comment{
-		Workspace: workspace, ID: ticket.CommentID(r.commentID), Ticket: c.Ticket, Seq: c.Seq, ClientID: r.clientID, Public: r.public,
+		Workspace: workspace, ID: ticket.CommentID(r.commentID), Ticket: c.Ticket, Seq: c.Seq, ClientID: r.clientID, Public: r.public != 0,
 		Author: identity.Actor{Kind: identity.ActorKind(r.authorKind), ID: r.authorID, Name: r.authorName},
 		Text:   r.text, Mentions: parseMentions(r.mentions), CreatedAt: db.Time(r.writtenAt),
 	}

@@ -85,7 +85,7 @@ func (s *Store) Timeline(ctx context.Context, workspace identity.WorkspaceID, id
 	if limit <= 0 {
 		limit = page.DefaultLimit
 	}
-	args := []any{false, string(workspace), string(id)}
+	args := []any{string(workspace), string(id)}
 	query, before := beforeSeq, int64(1<<62)
 	if r.Before > 0 {
 		before = signed(r.Before)
@@ -130,7 +130,7 @@ func (s *Store) changes(ctx context.Context, workspace identity.WorkspaceID, que
 // HydrateTickets implements ticket.Reader.
 func (s *Store) HydrateTickets(ctx context.Context, workspace identity.WorkspaceID, events []event.Event) (map[string]ticket.Change, map[ticket.ID]ticket.Ticket, error) {
 	changes, tickets := make(map[string]ticket.Change), make(map[ticket.ID]ticket.Ticket)
-	keys, ids := []any{false, string(workspace)}, []any{string(workspace)}
+	keys, ids := []any{string(workspace)}, []any{string(workspace)}
 	for _, e := range events {
 		if e.Workspace != string(workspace) || e.Seq == 0 || !ticket.Is(e.Type) {
 			continue
@@ -159,7 +159,7 @@ func (s *Store) HydrateTickets(ctx context.Context, workspace identity.Workspace
 
 // changesAt reads the changes at (ticket, seq) pairs.
 func (s *Store) changesAt(ctx context.Context, workspace identity.WorkspaceID, args []any) ([]ticket.Change, error) {
-	n := (len(args) - 2) / 2
+	n := (len(args) - 1) / 2
 	size := 1
 	for size < n {
 		size *= 2

@@ -43,3 +43,11 @@ func null(s string) any {
 	}
 	return s
 }
+
+// flag is a truth as it is stored.
+func flag(on bool) int64 {
+	if on {
+		return 1
+	}
+	return 0
+}

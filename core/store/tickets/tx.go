@@ -49,7 +49,7 @@ func (t *Tx) Sent(ctx context.Context, id ticket.ID, author, clientID string) (*
 JOIN ticket_change h ON h.workspace_id = m.workspace_id AND h.ticket_id = m.ticket_id AND h.seq = m.seq
 WHERE m.workspace_id = ? AND m.ticket_id = ? AND m.author_id = ? AND m.client_id = ?`
 	var r changeRow
-	err := t.tx.Row(ctx, query, []any{false, string(t.workspace), string(id), author, clientID}, r.dest()...)
+	err := t.tx.Row(ctx, query, []any{string(t.workspace), string(id), author, clientID}, r.dest()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // the port says nil for nothing
 	}
@@ -199,7 +199,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	if c := ch.Comment; c != nil {
 		err := t.tx.Queue(ctx, `INSERT INTO ticket_comment (workspace_id, ticket_id, seq, comment_id, client_id, public,
 author_kind, author_id, author_name, text, mentions, files, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			string(t.workspace), string(k.ID), signed(c.Seq), string(c.ID), c.ClientID, c.Public,
+			string(t.workspace), string(k.ID), signed(c.Seq), string(c.ID), c.ClientID, flag(c.Public),
 			string(c.Author.Kind), c.Author.ID, c.Author.Name, c.Text, mentionsOf(c.Mentions), len(c.Attachments), db.Micros(c.CreatedAt))
 		if err != nil {
 			return err

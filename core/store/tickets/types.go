@@ -48,13 +48,12 @@ func types(ctx context.Context, q db.Querier, workspace identity.WorkspaceID) (o
 WHERE workspace_id = ? ORDER BY created_at, type_id`
 	err = q.Rows(ctx, query, []any{string(workspace)}, func(sc db.Scanner) error {
 		var id, name, description, fields string
-		var isDefault bool
-		var archived, created int64
+		var isDefault, archived, created int64
 		if err := sc.Scan(&id, &name, &description, &fields, &isDefault, &archived, &created); err != nil {
 			return err
 		}
 		t := ticket.Type{
-			Workspace: workspace, ID: ticket.TypeID(id), Name: name, Description: description, Default: isDefault,
+			Workspace: workspace, ID: ticket.TypeID(id), Name: name, Description: description, Default: isDefault != 0,
 			ArchivedAt: db.Time(archived), CreatedAt: db.Time(created),
 		}
 		var err error
@@ -102,7 +101,7 @@ func (t *Tx) putType(ctx context.Context, y ticket.Type) error {
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (workspace_id, type_id) DO UPDATE SET name = excluded.name, description = excluded.description, fields = excluded.fields,
 is_default = excluded.is_default, archived_at = excluded.archived_at`,
-		string(t.workspace), string(y.ID), y.Name, y.Description, fieldsOf(y.Fields), y.Default, db.Micros(y.ArchivedAt), db.Micros(y.CreatedAt))
+		string(t.workspace), string(y.ID), y.Name, y.Description, fieldsOf(y.Fields), flag(y.Default), db.Micros(y.ArchivedAt), db.Micros(y.CreatedAt))
 }
 
 // SaveType implements ticket.TypeTx.

@@ -196,7 +196,9 @@ func (t *fakeTx) known(ctx context.Context, before, now ticket.Ticket) error {
 }
 
 // Types implements ticket.TypeTx.
-func (t *fakeTx) Types(context.Context) ([]ticket.Type, error) { return slices.Clone(t.space.types), nil }
+func (t *fakeTx) Types(context.Context) ([]ticket.Type, error) {
+	return slices.Clone(t.space.types), nil
+}
 
 // SaveType implements ticket.TypeTx.
 func (t *fakeTx) SaveType(_ context.Context, y ticket.Type, e event.Event) error {
@@ -253,4 +255,3 @@ func (f *Fake) joined(ctx context.Context, s space, t ticket.Ticket) ticket.Tick
 	t.CreatedBy.Role = ""
 	return t
 }
-

@@ -13,7 +13,6 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
-	"github.com/patchbay-im/patchbay/core/filter"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/view"

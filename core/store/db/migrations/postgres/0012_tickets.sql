@@ -13,7 +13,7 @@ CREATE TABLE ticket_type (
   name         TEXT COLLATE "C" NOT NULL,
   description  TEXT COLLATE "C" NOT NULL,
   fields       TEXT COLLATE "C" NOT NULL,
-  is_default   BOOLEAN NOT NULL,
+  is_default   BIGINT NOT NULL,
   archived_at  BIGINT NOT NULL,
   created_at   BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, type_id)
@@ -89,7 +89,7 @@ CREATE TABLE ticket_comment (
   seq          BIGINT NOT NULL,
   comment_id   TEXT COLLATE "C" NOT NULL,
   client_id    TEXT COLLATE "C" NOT NULL,
-  public       BOOLEAN NOT NULL,
+  public       BIGINT NOT NULL,
   author_kind  TEXT COLLATE "C" NOT NULL,
   author_id    TEXT COLLATE "C" NOT NULL,
   author_name  TEXT COLLATE "C" NOT NULL,
