@@ -295,7 +295,7 @@ func print(tapes []tape) []byte { //nolint:predeclared // it says what it does
 
 func TestTape(t *testing.T) {
 	var tapes []tape
-	for _, story := range []func(*testing.T) tape{talkTape, endTape, orderTape, mergeTape, laterTape, houseTape} {
+	for _, story := range []func(*testing.T) tape{talkTape, endTape, orderTape, mergeTape, laterTape, houseTape, ticketTape} {
 		tapes = append(tapes, story(t))
 	}
 	got := steady(print(tapes))

@@ -93,6 +93,16 @@ export type TimelinePage = Schema<"TimelineBody">;
 /** One event of a workspace's feed. `feed` is gapless per workspace. */
 export type FeedEvent = Schema<"FeedEvent">;
 
+/** One piece of work. */
+export type Ticket = Schema<"Ticket">;
+export type TicketStatus = Ticket["status"];
+export type TicketLink = Schema<"TicketLink">;
+export type TicketComment = Schema<"TicketComment">;
+/** One row of a ticket's history. */
+export type TicketChange = Schema<"TicketChange">;
+export type TicketType = Schema<"TicketTypeBody">;
+export type TicketField = Schema<"TicketFieldBody">;
+
 /** What a visitor may see of a conversation. `seq` is gapless for the visitor. */
 export type PublicChange = Schema<"PublicChange">;
 export type PublicQuote = Schema<"PublicQuote">;

@@ -49,7 +49,7 @@ export const eventsIn = (tape: Tape, from: number, to: number): FeedEvent[] => t
 export const publicIn = (tape: Tape, from: number, to: number): PublicChange[] => tape.steps.slice(from, to).flatMap((step) => step.public);
 
 /** The values that the API promises for the type of a shape. */
-export function typesOf(shape: "Change" | "FeedEvent" | "PublicChange"): string[] {
+export function typesOf(shape: "Change" | "FeedEvent" | "PublicChange" | "TicketChange"): string[] {
   return (schema as unknown as { components: { schemas: Record<string, { properties: { type: { enum: string[] } } }> } }).components.schemas[shape]!.properties.type.enum;
 }
 
