@@ -93,7 +93,7 @@ func (s *Service) Assign(ctx context.Context, scope identity.Scope, id ID, h Han
 		if err := t.Assign(turn, to); err != nil || strings.TrimSpace(h.Note) == "" {
 			return err
 		}
-		_, err := t.Comment(turn, Written{ClientID: turn.IDs.New("note"), Text: h.Note})
+		_, err := t.Comment(turn, Written{ClientID: turn.IDs.New("tcm"), Text: h.Note})
 		return err
 	})
 }
