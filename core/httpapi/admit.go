@@ -46,11 +46,17 @@ func (s *Server) enter(ctx huma.Context, a access) (huma.Context, error) {
 		v, err := s.visitorOf(ctx.Context(), channel.InboxID(ctx.Param("inbox")), ctx.Header("Authorization"))
 		return huma.WithValue(ctx, keyVisitor, v), err
 	case accessSession:
+		if _, ok := keyIn(ctx.Header("Authorization")); ok {
+			return ctx, identity.KeyNotHere()
+		}
 		who, err := s.callerOf(ctx.Context(), func(name string) string { return cookieValue(ctx.Header("Cookie"), name) })
 		return by(ctx, who), err
 	case accessHook, accessLoopback: // plain routes of their own
 		return ctx, errs.New(errs.Internal, "route.access", "The route is not served here.")
 	default: // a permission
+		if token, ok := keyIn(ctx.Header("Authorization")); ok { // whatever cookie comes with it
+			return s.enterByKey(ctx, token, identity.Permission(a))
+		}
 		who, err := s.callerOf(ctx.Context(), func(name string) string { return cookieValue(ctx.Header("Cookie"), name) })
 		if err != nil {
 			return ctx, err

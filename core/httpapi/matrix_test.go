@@ -133,7 +133,7 @@ func bodyOf(path string) string {
 		"/attributes/{attribute}": `{"name":"y"}`, "/canned": `{"shortcut":"x","title":"x","text":"x","scope":"personal"}`,
 		"/canned/{canned}": `{"title":"y"}`, "/priority": `{"priority":"high"}`, "/participants": `{"member_ids":[]}`,
 		"/participants/me": ``, "/merge": `{"into":"cnv_none"}`, "/unmerge": ``, "/use": ``, "/bulk": `{"ids":["cnv_none"],"action":"read"}`,
-		"/conversations/check": `{"ids":["cnv_none"]}`, "/teams": `{"name":"x"}`, "/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,
+		"/conversations/check": `{"ids":["cnv_none"]}`, "/teams": `{"name":"x"}`, "/api-keys": `{"name":"x","scopes":["workspace.read"]}`, "/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,
 	} {
 		if strings.HasSuffix(path, suffix) && !strings.Contains(path, "/ticket") && !strings.HasSuffix(path, "/notifications/read") {
 			return body

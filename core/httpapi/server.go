@@ -139,6 +139,7 @@ func New(o Options) (*Server, error) {
 	s.workspaceRoutes()
 	s.memberRoutes()
 	s.auditRoutes()
+	s.keyRoutes()
 	s.inboxRoutes()
 	s.secretRoutes()
 	s.pluginRoutes()

@@ -127,6 +127,8 @@ func (p Permission) needs() []Permission {
 		return []Permission{WorkspaceRead, PluginRead}
 	case WebhookManage:
 		return []Permission{WorkspaceRead, WebhookRead}
+	case APIKeyManage:
+		return []Permission{APIKeyOwn}
 	case AuditExport:
 		return []Permission{AuditRead}
 	default:

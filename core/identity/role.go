@@ -66,7 +66,7 @@ func (r Role) Permissions() []Permission {
 		}
 	case RoleSecurityAdministrator:
 		return []Permission{
-			WorkspaceRead, MemberRead, MemberManage, RoleRead, RoleManage, TeamRead, APIKeyManage, SignInManage,
+			WorkspaceRead, MemberRead, MemberManage, RoleRead, RoleManage, TeamRead, APIKeyOwn, APIKeyManage, SignInManage,
 		}
 	case RoleAuditor:
 		return []Permission{MemberRead, RoleRead, AuditRead, AuditExport}

@@ -42,6 +42,7 @@ type Services struct {
 	Members     *Members
 	Invitations *Invitations
 	Roles       *Roles
+	Keys        *Keys
 }
 
 // New returns the services.
@@ -51,10 +52,11 @@ func New(d Deps) *Services {
 		signedIn: newCache[string, signedIn](d.Now),
 		scopes:   newCache[seat, seated](d.Now),
 		refusals: make(chan refusal, maxRefusals),
+		keys:     newCache[KeyID, keyed](d.Now),
 	}
 	return &Services{
 		Setup: &Setup{commons: c}, Sessions: &Sessions{c}, Accounts: &Accounts{c},
-		Workspaces: &Workspaces{c}, Members: &Members{c}, Invitations: &Invitations{c}, Roles: &Roles{c},
+		Workspaces: &Workspaces{c}, Members: &Members{c}, Invitations: &Invitations{c}, Keys: &Keys{c}, Roles: &Roles{c},
 	}
 }
 
@@ -65,6 +67,7 @@ type commons struct {
 
 	signedIn *cache[string, signedIn] // by token hash
 	scopes   *cache[seat, seated]
+	keys     *cache[KeyID, keyed]
 	refusals chan refusal // refused sign-ins that Watch records
 }
 

@@ -31,6 +31,7 @@ type Stores struct {
 	Sessions    SessionStore
 	Links       LinkStore
 	Records     RecordStore
+	Keys        KeyStore
 	Roles       RoleStore
 }
 

@@ -27,6 +27,7 @@ type Fake struct {
 	roles       map[identity.Role]identity.RoleDefinition
 	feeds       map[string][]event.Event
 	records     map[string][]event.Record
+	keys        map[identity.KeyID]identity.APIKey
 }
 
 // NewFake returns an empty Fake.
@@ -41,13 +42,14 @@ func NewFake() *Fake {
 		roles:       map[identity.Role]identity.RoleDefinition{},
 		feeds:       map[string][]event.Event{},
 		records:     map[string][]event.Record{},
+		keys:        map[identity.KeyID]identity.APIKey{},
 	}
 }
 
 // Stores returns the fake as every port.
 func (f *Fake) Stores() identity.Stores {
 	return identity.Stores{
-		Setup: f, Accounts: f, Workspaces: f, Members: f, Invitations: f, Sessions: f, Links: f, Records: f, Roles: f,
+		Setup: f, Accounts: f, Workspaces: f, Members: f, Invitations: f, Sessions: f, Links: f, Records: f, Keys: f, Roles: f,
 	}
 }
 

@@ -55,6 +55,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		{"invitation not accepted", (*world).invitationNotAccepted},
 		{"invitation accepted once at once", (*world).invitationOnce},
 		{"session", (*world).session},
+		{"key", (*world).key},
 		{"session expiry", (*world).sessionExpiry},
 		{"link", (*world).link},
 		{"link once at once", (*world).linkOnce},

@@ -1,0 +1,34 @@
+-- api. Its twin is ../postgres/0014_api.sql.
+
+-- Keys of programs. A key is looked up by its id before the workspace is known;
+-- of its secret only the hash is kept. scopes are permissions, a space between.
+CREATE TABLE api_key (
+  workspace_id TEXT NOT NULL,
+  key_id       TEXT NOT NULL UNIQUE,
+  member_id    TEXT NOT NULL,
+  name         TEXT NOT NULL,
+  scopes       TEXT NOT NULL,
+  secret_hash  TEXT NOT NULL,
+  created_at   INTEGER NOT NULL,
+  expires_at   INTEGER NOT NULL,
+  revoked_at   INTEGER NOT NULL,
+  last_used_at INTEGER NOT NULL,
+  last_address TEXT NOT NULL,
+  PRIMARY KEY (workspace_id, key_id),
+  FOREIGN KEY (workspace_id, member_id) REFERENCES member (workspace_id, member_id)
+) STRICT, WITHOUT ROWID;
+
+-- Answers to requests that carried an Idempotency-Key, for a day. status 0 =
+-- the request is, or was when the server went down, under way.
+CREATE TABLE idempotency (
+  workspace_id TEXT NOT NULL REFERENCES workspace,
+  actor_id     TEXT NOT NULL,
+  name         TEXT NOT NULL,
+  request_hash TEXT NOT NULL,
+  status       INTEGER NOT NULL,
+  media_type   TEXT NOT NULL,
+  body         TEXT NOT NULL,
+  begun_at     INTEGER NOT NULL,
+  PRIMARY KEY (workspace_id, actor_id, name)
+) STRICT;
+CREATE INDEX idempotency_begun ON idempotency (begun_at);
