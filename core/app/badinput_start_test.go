@@ -322,3 +322,21 @@ func TestDrainWithSilentConnection(t *testing.T) {
 	s.start()
 	s.sound()
 }
+
+// Two servers over one SQLite file would each be blind to what the other
+// writes. The second is refused, and a server that was killed leaves no claim.
+func TestASecondServerIsRefused(t *testing.T) {
+	s := open(t)
+	o, out := settings(t)
+	o.DataDir = s.options.DataDir
+	says(t, refusal(t, o, out), "another patchbay serves the data folder", "database.url")
+	if err := s.try("the first goes on"); err != nil {
+		t.Error(err)
+	}
+	s.server.Kill()
+	<-s.server.Exited()
+	s.start()
+	if err := s.try("and comes back"); err != nil {
+		t.Error(err)
+	}
+}

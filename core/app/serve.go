@@ -24,6 +24,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/internal/filelock"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/telemetry"
 )
@@ -47,6 +48,11 @@ func Serve(ctx context.Context, c Config, o Options) error {
 		return err
 	}
 	defer listener.Close() //nolint:errcheck // the server closes it; twice is harmless
+	alone, err := claim(c)
+	if err != nil {
+		return err
+	}
+	defer alone.Release() //nolint:errcheck // the process ends
 	s := &server{config: c, options: o, log: log, now: time.Now}
 	if err := s.open(ctx); err != nil {
 		return errors.Join(err, s.close(ctx))
@@ -73,6 +79,24 @@ func makeDataDir(dir string) error {
 		return fmt.Errorf("data_dir %q is on a full disk: free some space and start again", dir)
 	}
 	return err
+}
+
+// claim makes this the one server of an embedded database: what a second one
+// wrote would not reach the open windows of the first, nor the reverse. The
+// claim ends with the process, however that ends. A backup needs none.
+func claim(c Config) (*filelock.Lock, error) {
+	if c.Database.URL != "" {
+		return nil, nil //nolint:nilnil // a database server has many
+	}
+	f, err := os.OpenFile(dataPath(c, ".serving"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("claim the data folder: %w", err)
+	}
+	lock, err := filelock.Exclusive(f)
+	if errors.Is(err, filelock.ErrBusy) {
+		return nil, fmt.Errorf("another patchbay serves the data folder %q: stop it first. Several servers need PostgreSQL (database.url)", c.DataDir)
+	}
+	return lock, err
 }
 
 func listen(ctx context.Context, address string) (net.Listener, error) {

@@ -156,3 +156,29 @@ tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
+
+{{/* Where backups lie, and what opens them: for making one and for bringing one back. */}}
+{{- define "patchbay.backupMounts" -}}
+- name: backups
+  mountPath: /backups
+{{- if .Values.backup.passphrase.existingSecret }}
+- name: passphrase
+  mountPath: /run/secrets/patchbay-backup
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{- define "patchbay.backupVolumes" -}}
+- name: backups
+  persistentVolumeClaim:
+    claimName: {{ include "patchbay.backupClaim" . }}
+{{- if .Values.backup.passphrase.existingSecret }}
+- name: passphrase
+  secret:
+    secretName: {{ .Values.backup.passphrase.existingSecret }}
+    defaultMode: 0440
+    items:
+      - key: {{ .Values.backup.passphrase.key }}
+        path: passphrase
+{{- end }}
+{{- end }}

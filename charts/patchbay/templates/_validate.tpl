@@ -72,6 +72,10 @@ wrong and what to do. Included once, by the StatefulSet.
 {{- end -}}
 {{- end -}}
 
+{{- if and $v.restore.file (not $v.backup.enabled) -}}
+{{- fail "restore.file needs backup.enabled: the file is looked for on the claim of the backups." -}}
+{{- end -}}
+
 {{- $drain := "15s" -}}
 {{- if and (kindIs "map" $v.config.server) (hasKey $v.config.server "drain_timeout") -}}
 {{- $drain = toString $v.config.server.drain_timeout -}}

@@ -22,6 +22,7 @@ func refused() []struct{ name, values, says string } {
 		{"a backup of a volume of one pod", "{backup: {enabled: true}, persistence: {accessMode: ReadWriteOncePod}}", "backup.enabled needs persistence.accessMode: ReadWriteOnce"},
 		{"a backup onto the data", "{backup: {enabled: true, persistence: {existingClaim: one}}, persistence: {existingClaim: one}}", "A backup on the same volume is lost with it"},
 		{"a backup encrypted twice", "backup: {enabled: true, recipients: [age1abc], passphrase: {existingSecret: s}}", "exclude each other"},
+		{"a restore from nowhere", "restore: {file: a.tar.gz}", "restore.file needs backup.enabled"},
 		{"killed while it drains", "config: {server: {drain_timeout: 2m}}", "terminationGracePeriodSeconds: 60 is not more than the 2m"},
 		{"another folder", "config: {data_dir: /srv}", "config.data_dir is set by the chart. It is /data"},
 		{"another address", `config: {server: {address: ":80"}}`, "config.server.address is set by the chart"},
@@ -41,6 +42,7 @@ func refused() []struct{ name, values, says string } {
 		{"a digest that is none", "image: {digest: latest}", "digest"},
 		{"a schedule that is none", "backup: {schedule: nightly}", "schedule"},
 		{"a secret key for a public one", "backup: {recipients: [AGE-SECRET-KEY-1ABC]}", "recipients"},
+		{"a restore of a path", "{backup: {enabled: true}, restore: {file: ../a.tar.gz}}", "file"},
 		{"a proxy by name", "trustedProxies: [proxy.example]", "trustedProxies"},
 		{"many to write", "persistence: {accessMode: ReadWriteMany}", "accessMode"},
 	}

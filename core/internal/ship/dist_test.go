@@ -106,7 +106,7 @@ func checkImage(t *testing.T, i ocitest.Image) {
 }
 
 // inside mounts an image's files as a runtime does, on a root that cannot be
-// written, and becomes the program. $1 is the root, $2 the data.
+// written, and becomes the program. $1 is the root, $2 the data, $3 the backups.
 const inside = `set -e
 mount --bind "$1" "$1"
 mount -t proc none "$1/proc"
@@ -114,8 +114,9 @@ mount -t tmpfs -o mode=755 none "$1/dev"
 for d in null zero random urandom; do : >"$1/dev/$d"; mount --bind "/dev/$d" "$1/dev/$d"; done
 mount -t tmpfs -o mode=1777 none "$1/tmp"
 mount --bind "$2" "$1/data"
+mount --bind "$3" "$1/backups"
 mount -o remount,ro,bind "$1"
-root=$1; shift 2
+root=$1; shift 3
 exec chroot --userspec=65532:65532 --groups= "$root" "$@"`
 
 // The image serves: as nobody, on a root that cannot be written, with its
@@ -128,19 +129,20 @@ func TestTheImageRuns(t *testing.T) {
 		}
 		t.Skip("no right to mount the image's files")
 	}
-	rootfs, data := t.TempDir(), t.TempDir()
+	rootfs, data, backups := t.TempDir(), t.TempDir(), t.TempDir()
 	if err := os.Chmod(rootfs, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	unpack(t, readImage(t, file).Images[0], rootfs)
-	if err := os.Chown(data, 65532, 65532); err != nil {
+	if err := errors.Join(os.Chown(data, 65532, 65532), os.Chown(backups, 65532, 65532), os.Mkdir(filepath.Join(rootfs, "backups"), 0o755)); err != nil {
 		t.Fatal(err)
 	}
+	wrap := []string{"unshare", "-m", "sh", "-c", inside, "sh", rootfs, data, backups}
 	var log bytes.Buffer
 	const email, password = "owner@example.com", "correct horse battery staple"
 	s, err := rig.Launch(t.Context(), rig.Options{
 		Product: rig.Product{Binary: "/opt/patchbay/patchbay"}, DataDir: "/data", Log: &log,
-		Wrap: []string{"unshare", "-m", "sh", "-c", inside, "sh", rootfs, data},
+		Wrap: wrap,
 		Env:  []string{"PATCHBAY_CONFIG=/etc/patchbay/patchbay.yaml", "PATCHBAY_ADMIN_EMAIL=" + email, "PATCHBAY_ADMIN_PASSWORD=" + password},
 	})
 	if err != nil {
@@ -161,10 +163,33 @@ func TestTheImageRuns(t *testing.T) {
 		t.Fatalf("the plugin of the image does not serve: %v", err)
 	}
 	t.Logf("serves inbox %s", inbox.ID)
+	backUp(t, wrap, backups)
 	s.Terminate()
 	if code, err := s.Wait(t.Context()); err != nil || code != 0 {
 		t.Errorf("it ended with %d, %v:\n%s", code, err, log.String())
 	}
+}
+
+// backUp does what the chart's CronJob does: another container of the same
+// image, beside the server, on the same volume.
+func backUp(t *testing.T, wrap []string, backups string) {
+	t.Helper()
+	patchbay := func(args ...string) string {
+		args = slices.Concat(wrap[1:], []string{"/opt/patchbay/patchbay"}, args)
+		cmd := exec.CommandContext(t.Context(), wrap[0], args...)
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "PATCHBAY_CONFIG=/etc/patchbay/patchbay.yaml"}
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %v\n%s", args[len(wrap):], err, out)
+		}
+		return string(out)
+	}
+	patchbay("backup", "--to", "/backups/", "--keep", "14")
+	files, err := filepath.Glob(filepath.Join(backups, "patchbay-*"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%d backups were made: %v", len(files), err)
+	}
+	patchbay("backup", "verify", "/backups/"+filepath.Base(files[0]))
 }
 
 // isolated checks that the process is nobody and that its root is not this
