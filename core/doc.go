@@ -20,6 +20,7 @@
 //	httpapi        REST, inbound webhooks, static files; fiber
 //	realtime       WebSocket sessions of members and visitors: fan-out and resume
 //	pluginhost     plugin processes shown to the domain as ports
+//	oidc           sign-in providers: discovery, code flow, ID tokens
 //	telemetry      logs and metrics
 //
 //	wire           the JSON objects that httpapi and realtime both send

@@ -26,6 +26,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
+	"github.com/patchbay-im/patchbay/core/oidc"
 	"github.com/patchbay-im/patchbay/core/outbound"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
 	"github.com/patchbay-im/patchbay/core/realtime"
@@ -155,8 +156,9 @@ func (s *server) committed(workspaces []string, deliveries bool) {
 func (s *server) domain() {
 	conversations, channels := s.store.Conversations(), s.store.Channels()
 	s.identity = identity.New(identity.Deps{
-		Stores: s.store.Identities(), Hasher: identity.NewHasher(identity.HashOptions{}),
+		Stores: s.store.Identities(), Hasher: identity.NewHasher(identity.HashOptions{Now: s.now}),
 		Throttle: identity.NewThrottle(s.now, identity.ThrottleOptions{}), Notifier: s.bus, Places: s.store.Teams(), Now: s.now, Log: s.log,
+		Sealer: s.box, OpenID: oidc.New(s.out.HTTP(outbound.OIDC), s.now), BaseURL: s.config.BaseURL(),
 	})
 	s.audit = audit.NewService(s.store.Audit(), s.now)
 	s.teams = team.NewService(s.store.Teams(), s.store.Teams(), s.now)

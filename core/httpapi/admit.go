@@ -41,7 +41,7 @@ func (s *Server) refuse(ctx huma.Context, err error) {
 func (s *Server) enter(ctx huma.Context, a access) (huma.Context, error) {
 	switch a {
 	case accessPublic:
-		return ctx, nil
+		return huma.WithValue(ctx, keyCookies, ctx.Header("Cookie")), nil
 	case accessVisitor:
 		v, err := s.visitorOf(ctx.Context(), channel.InboxID(ctx.Param("inbox")), ctx.Header("Authorization"))
 		return huma.WithValue(ctx, keyVisitor, v), err
@@ -75,7 +75,7 @@ func by(ctx huma.Context, who caller) huma.Context {
 }
 
 func (s *Server) scopeOf(ctx context.Context, who caller, workspace string, p identity.Permission) (identity.Scope, error) {
-	scope, err := s.Identity.Sessions.ScopeFor(ctx, who.account.ID, identity.WorkspaceID(workspace))
+	scope, err := s.Identity.Sessions.Enter(ctx, who.session, identity.WorkspaceID(workspace))
 	if err != nil {
 		return identity.Scope{}, err
 	}
@@ -101,6 +101,12 @@ func (s *Server) visitorOf(ctx context.Context, inbox channel.InboxID, authoriza
 		return conversation.Visitor{}, errs.New(errs.Unauthenticated, "visitor.token_missing", "The request needs a chat session: Authorization: Bearer <token>.")
 	}
 	return s.Conversations.Authenticate(ctx, inbox, token)
+}
+
+// cookiesOf returns the cookies of a request to a public route.
+func cookiesOf(ctx context.Context) string {
+	header, _ := ctx.Value(keyCookies).(string)
+	return header
 }
 
 // cookieValue finds a cookie in a Cookie header.

@@ -58,13 +58,13 @@ func TestAuthorizationMatrix(t *testing.T) {
 		"team":  string(s.team(s.WS, "Mine")),
 		"label": "lab_none", "attribute": "cat_none", "canned": "can_none",
 		"workspace": string(s.WS), "member": "mem_none", "invitation": "inv_none", "inbox": string(s.Inbox.ID), "publisher": "a", "name": "b",
-		"contact": string(c.Contact), "conversation": string(c.ID), "scheduled": "sch_none", "message": "msg_none", "view": "vie_none",
+		"contact": string(c.Contact), "conversation": string(c.ID), "scheduled": "sch_none", "message": "msg_none", "view": "vie_none", "provider": "idp_none", "session": "ses_none",
 	}
 	foreign := map[string]string{
 		"team":  string(s.team(abroad, "Theirs")),
 		"label": "lab_theirs", "attribute": "cat_theirs", "canned": "can_theirs",
 		"workspace": string(s.WS), "member": string(stranger.ID), "invitation": "inv_none", "inbox": string(theirInboxes[0].ID), "publisher": "a", "name": "b",
-		"contact": string(theirs.Contact), "conversation": string(theirs.ID), "scheduled": "sch_none", "message": "msg_none", "view": string(s.view(abroad)),
+		"contact": string(theirs.Contact), "conversation": string(theirs.ID), "scheduled": "sch_none", "message": "msg_none", "view": string(s.view(abroad)), "provider": string(s.provider(abroad)), "session": "ses_none",
 	}
 	s.ticketThings(mine, s.WS)
 	s.ticketThings(foreign, abroad)
@@ -124,7 +124,8 @@ func TestAuthorizationMatrix(t *testing.T) {
 // the use case, not the form.
 func bodyOf(path string) string {
 	for suffix, body := range map[string]string{
-		"/notes": `{"text":"x"}`, "/contacts/{contact}/merge": `{"into":"con_none"}`, "/notes/{note}": `{"text":"x"}`,
+		"/sign-in/providers": `{"name":"x","client_id":"x","client_secret":"x","issuer":"http://127.0.0.1:1"}`,
+		"/notes":             `{"text":"x"}`, "/contacts/{contact}/merge": `{"into":"con_none"}`, "/notes/{note}": `{"text":"x"}`,
 		"/messages": `{"client_msg_id":"x","kind":"note","text":"hi"}`, "/assign": `{"member_id":""}`, "/state": `{"state":"open"}`,
 		"/draft": `{"text":"x","kind":"text","rev":0}`, "/scheduled": `{"client_msg_id":"x","text":"later","send_at":"2030-01-01T00:00:00Z"}`,
 		"/read": `{"seq":1}`, "/me": `{"status":"away"}`, "/invitations": `{"email":"new@example.com","role":"agent"}`,
@@ -156,6 +157,14 @@ func (s *site) change(m identity.Member, fn func(*identity.Member)) {
 	s.Helper()
 	_, err := s.fake.Identities.ChangeMember(s.Context(), m.Workspace, m.ID, func(m *identity.Member) error { fn(m); return nil })
 	s.OK(err)
+}
+
+// provider makes a sign-in provider of a workspace.
+func (s *site) provider(w identity.WorkspaceID) identity.ProviderID {
+	s.Helper()
+	p := identity.Provider{Workspace: w, ID: "idp_theirs", Name: "Theirs", Issuer: "https://login.example.com", Enabled: true, CreatedAt: s.now(), UpdatedAt: s.now()}
+	s.OK(s.fake.Identities.CreateProvider(s.Context(), p, 1))
+	return p.ID
 }
 
 // view makes a view that all of a workspace see.

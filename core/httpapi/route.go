@@ -39,6 +39,7 @@ const (
 	keyCaller contextKey = iota
 	keyScope
 	keyVisitor
+	keyCookies
 )
 
 // caller is a signed-in account.

@@ -24,6 +24,7 @@ type membershipBody struct {
 	MemberID    string       `json:"member_id"`
 	Role        string       `json:"role" enum:"owner,administrator,supervisor,agent"`
 	Permissions []string     `json:"permissions"`
+	Barrier     string       `json:"barrier,omitempty" enum:"two_factor,provider" doc:"What is to be done before the workspace opens: set up a second factor, or sign in by its provider."`
 	TeamIDs     []string     `json:"team_ids" doc:"The teams that the account belongs to there."`
 }
 
@@ -39,12 +40,6 @@ type meBody struct {
 	Memberships []membershipBody `json:"memberships"`
 }
 
-// signedInOutput answers a sign-in: who it is, and the session's cookie.
-type signedInOutput struct {
-	SetCookie http.Cookie `header:"Set-Cookie"`
-	Body      meBody
-}
-
 func (s *Server) cookieName() string {
 	if s.SecureCookies {
 		return "__Host-patchbay_session"
@@ -52,23 +47,31 @@ func (s *Server) cookieName() string {
 	return "patchbay_session"
 }
 
-func (s *Server) cookie(token string, maxAge int) http.Cookie {
+func (s *Server) cookie(name, value string, maxAge int) http.Cookie {
 	return http.Cookie{ //nolint:gosec // Secure follows the address people use: plain HTTP works on loopback alone
-		Name: s.cookieName(), Value: token, Path: "/", MaxAge: maxAge,
+		Name: name, Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: s.SecureCookies, SameSite: http.SameSiteLaxMode,
 	}
 }
 
-func (s *Server) me(ctx context.Context, id identity.AccountID) (meBody, error) {
-	p, err := s.Identity.Accounts.Me(ctx, id)
+// me is the account of a session, with the workspaces that the session opens.
+func (s *Server) me(ctx context.Context, session identity.Session) (meBody, error) {
+	p, err := s.Identity.Accounts.Me(ctx, session.Account)
 	if err != nil {
 		return meBody{}, err
 	}
 	out := meBody{
 		Account:     accountBody{ID: string(p.Account.ID), Email: p.Account.Email, Name: p.Account.Name, Locale: p.Account.Locale},
-		Memberships: make([]membershipBody, len(p.Memberships)),
+		Memberships: []membershipBody{},
 	}
-	for i, m := range p.Memberships {
+	for _, m := range p.Memberships {
+		barrier, err := s.Identity.Sessions.Barrier(ctx, session, m.Workspace.ID)
+		if errs.Is(err, errs.NotFound) {
+			continue // the session opens another workspace
+		}
+		if err != nil {
+			return meBody{}, err
+		}
 		permissions := []string{}
 		for _, x := range m.Member.Role.Permissions() {
 			permissions = append(permissions, string(x))
@@ -77,24 +80,13 @@ func (s *Server) me(ctx context.Context, id identity.AccountID) (meBody, error) 
 		if err != nil {
 			return meBody{}, err //nolint:wrapcheck // a port's error says where it comes from
 		}
-		out.Memberships[i] = membershipBody{
-			TeamIDs:   strs(teams),
+		out.Memberships = append(out.Memberships, membershipBody{
+			Barrier: string(barrier), TeamIDs: strs(teams),
 			Workspace: workspaceRef{ID: string(m.Workspace.ID), Name: m.Workspace.Name},
 			MemberID:  string(m.Member.ID), Role: string(m.Member.Role), Permissions: permissions,
-		}
+		})
 	}
 	return out, nil
-}
-
-func (s *Server) signedIn(ctx context.Context, in identity.SignedIn, err error) (*signedInOutput, error) {
-	if err != nil {
-		return nil, err
-	}
-	me, err := s.me(ctx, in.Account.ID)
-	if err != nil {
-		return nil, err
-	}
-	return &signedInOutput{SetCookie: s.cookie(in.Token, int(identity.SessionMaxLife.Seconds())), Body: me}, nil
 }
 
 func (s *Server) setupRoutes() {
@@ -184,7 +176,7 @@ func (s *Server) signInByLink(ctx context.Context, in *tokenInput) (*signedInOut
 }
 
 func (s *Server) whoAmI(ctx context.Context, who caller, _ *struct{}) (*body[meBody], error) {
-	me, err := s.me(ctx, who.account.ID)
+	me, err := s.me(ctx, who.session)
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +206,7 @@ func (s *Server) signOut(ctx context.Context, who caller, _ *struct{}) (*signedO
 	if err := s.Identity.Sessions.SignOut(ctx, who.session); err != nil {
 		return nil, err
 	}
-	return &signedOutOutput{SetCookie: s.cookie("", -1)}, nil
+	return &signedOutOutput{SetCookie: s.cookie(s.cookieName(), "", -1)}, nil
 }
 
 type changePasswordInput struct {

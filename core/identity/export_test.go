@@ -1,13 +1,11 @@
 package identity
 
+import "context"
+
 // Occupy takes a hash's turn until release is called.
 func (h *Hasher) Occupy() (release func()) {
-	h.places <- struct{}{}
-	h.slots <- struct{}{}
-	return func() {
-		<-h.slots
-		<-h.places
-	}
+	h.line.enter(context.Background(), Comer{Known: true})
+	return h.line.exit
 }
 
 // CacheLife is how long another node's change may be missed.

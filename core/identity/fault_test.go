@@ -28,11 +28,11 @@ func (f *faults) AccountByEmail(ctx context.Context, email string) (identity.Acc
 	return f.AccountStore.AccountByEmail(ctx, email)
 }
 
-func (f *faults) TouchSession(ctx context.Context, id identity.SessionID, expiresAt time.Time) error {
+func (f *faults) TouchSession(ctx context.Context, id identity.SessionID, seenAt, expiresAt time.Time) error {
 	if f.broken {
 		return errDisk
 	}
-	return f.SessionStore.TouchSession(ctx, id, expiresAt)
+	return f.SessionStore.TouchSession(ctx, id, seenAt, expiresAt)
 }
 
 func (f *faults) SessionByToken(ctx context.Context, hash string) (identity.Session, identity.Account, error) {

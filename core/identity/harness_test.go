@@ -2,7 +2,9 @@ package identity_test
 
 import (
 	"context"
+	"encoding/base64"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,9 +24,10 @@ type office struct {
 	*testing.T
 	*identity.Services
 
-	fake   *identitytest.Fake
-	hasher *identity.Hasher
-	client identity.Client
+	fake     *identitytest.Fake
+	hasher   *identity.Hasher
+	client   identity.Client
+	provider *provider
 
 	mu        sync.Mutex
 	present   time.Time
@@ -36,8 +39,9 @@ func newOffice(t *testing.T) *office {
 	t.Helper()
 	o := &office{
 		T: t, fake: identitytest.NewFake(), present: time.Date(2026, 5, 4, 8, 0, 0, 0, time.UTC),
-		client: identity.Client{Address: "192.0.2.10:4711", UserAgent: "Browser/1"},
-		hasher: identity.NewHasher(identity.HashOptions{MemoryKiB: 8, Iterations: 1, Waiting: 100}),
+		client:   identity.Client{Address: "192.0.2.10:4711", UserAgent: "Browser/1"},
+		provider: &provider{},
+		hasher:   identity.NewHasher(identity.HashOptions{MemoryKiB: 8, Iterations: 1, Waiting: 100}),
 	}
 	o.Services = o.node()
 	return o
@@ -48,7 +52,7 @@ func (o *office) node() *identity.Services { return o.nodeOn(o.fake.Stores()) }
 
 func (o *office) nodeOn(stores identity.Stores) *identity.Services {
 	return identity.New(identity.Deps{
-		Stores: stores, Hasher: o.hasher, Notifier: o,
+		Stores: stores, Hasher: o.hasher, Notifier: o, Sealer: plain{}, OpenID: o.provider, BaseURL: "https://desk.example.com",
 		Throttle: identity.NewThrottle(o.now, identity.ThrottleOptions{}),
 		Now:      o.now, Log: slog.New(slog.DiscardHandler),
 	})
@@ -209,3 +213,47 @@ func absent() *errs.Error    { return errs.Absent() }
 func forbidden() *errs.Error { return errs.New(errs.Forbidden, "forbidden", "") }
 func throttled() *errs.Error { return errs.New(errs.RateLimited, "session.throttled", "") }
 func busy() *errs.Error      { return errs.New(errs.Unavailable, "session.busy", "") }
+
+// plain seals by writing down what a secret belongs to.
+type plain struct{}
+
+func (plain) Seal(secret []byte, about string) string {
+	return about + "\n" + base64.StdEncoding.EncodeToString(secret)
+}
+
+func (plain) Open(sealed, about string) ([]byte, error) {
+	text, ok := strings.CutPrefix(sealed, about+"\n")
+	if !ok {
+		return nil, errs.New(errs.Internal, "seal.damaged", "")
+	}
+	return base64.StdEncoding.DecodeString(text)
+}
+
+// provider says who signs in: the code that a browser brings is the subject,
+// the rest is as it was set.
+type provider struct {
+	claims    identity.Claims
+	party     identity.Party
+	asked     identity.Question
+	discovery error
+	failure   error
+}
+
+func (p *provider) Discover(context.Context, string) error { return p.discovery }
+
+func (p *provider) AuthURL(_ context.Context, party identity.Party, q identity.Question) (string, error) {
+	p.party, p.asked = party, q
+	return party.Issuer + "/authorize?state=" + q.State, nil
+}
+
+func (p *provider) Exchange(_ context.Context, party identity.Party, q identity.Question, code string) (identity.Claims, error) {
+	if p.failure != nil {
+		return identity.Claims{}, p.failure
+	}
+	if party != p.party || q != p.asked {
+		return identity.Claims{}, errs.New(errs.Unauthenticated, "openid.token", "another question")
+	}
+	c := p.claims
+	c.Subject = code
+	return c, nil
+}

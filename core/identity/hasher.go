@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/alexedwards/argon2id"
@@ -20,42 +21,48 @@ type HashOptions struct {
 	MemoryKiB   uint32 // default 19456
 	Iterations  uint32 // default 2
 	Parallelism uint8  // default 1
-	Concurrent  int    // hashes at once; default 2
-	Waiting     int    // callers that may wait for their turn; default 16
+	Concurrent  int    // hashes at once; default half of the CPUs, at least 1
+	Waiting     int    // callers that may wait for their turn; default 64
+
+	// Now makes the line forget, after a minute, who was served; nil = never.
+	Now func() time.Time
 }
 
 // Hasher hashes and checks passwords with argon2id, in PHC form.
 //
 // Concurrency: safe for concurrent use. At most Concurrent hashes run at once
-// and at most Waiting callers wait; any more are told errs.Unavailable, so a
-// flood of sign-ins costs neither all CPUs nor unbounded memory.
+// and at most Waiting callers wait, whose order is line's; who finds no place
+// or loses it is told errs.Unavailable. So a flood of sign-ins costs neither
+// all CPUs nor unbounded memory, nor does it shut the others out.
 type Hasher struct {
 	params argon2id.Params
 	nobody string // the hash of no password
-	places chan struct{}
-	slots  chan struct{}
+	line   *line
 }
 
 // NewHasher returns a Hasher.
 func NewHasher(o HashOptions) *Hasher {
+	if o.Now == nil {
+		o.Now = func() time.Time { return time.Time{} }
+	}
 	h := &Hasher{
 		params: argon2id.Params{
 			Memory: or(o.MemoryKiB, 19*1024), Iterations: or(o.Iterations, 2), Parallelism: or(o.Parallelism, 1),
 			SaltLength: 16, KeyLength: 32,
 		},
-		slots: make(chan struct{}, or(o.Concurrent, 2)),
+		line: newLine(or(o.Concurrent, max(1, runtime.GOMAXPROCS(0)/2)), or(o.Waiting, 64), o.Now),
 	}
-	h.places = make(chan struct{}, cap(h.slots)+or(o.Waiting, 16))
 	random := base64.RawStdEncoding.EncodeToString
 	h.nobody = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.params.Memory, h.params.Iterations,
 		h.params.Parallelism, random(randomBytes(h.params.SaltLength)), random(randomBytes(h.params.KeyLength)))
 	return h
 }
 
-// Hash returns the hash of a password in PHC form.
+// Hash returns the hash of a password in PHC form: for who has shown a token or
+// a session.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	var hash string
-	err := h.turn(ctx, func() (err error) {
+	err := h.turn(ctx, Comer{Known: true}, func() (err error) {
 		hash, err = argon2id.CreateHash(password, &h.params)
 		return err
 	})
@@ -64,12 +71,12 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 
 // Verify reports whether hash is that of password. With an empty hash (nobody,
 // or somebody without a password) it does the same work and reports false.
-func (h *Hasher) Verify(ctx context.Context, password, hash string) (bool, error) {
+func (h *Hasher) Verify(ctx context.Context, password, hash string, who Comer) (bool, error) {
 	if hash == "" {
 		hash = h.nobody
 	}
 	var same bool
-	err := h.turn(ctx, func() (err error) {
+	err := h.turn(ctx, who, func() (err error) {
 		same, err = argon2id.ComparePasswordAndHash(password, hash)
 		return err
 	})
@@ -77,19 +84,11 @@ func (h *Hasher) Verify(ctx context.Context, password, hash string) (bool, error
 }
 
 // turn runs fn when it is its turn.
-func (h *Hasher) turn(ctx context.Context, fn func() error) error {
-	select {
-	case h.places <- struct{}{}:
-	default:
-		return busy(nil)
-	}
-	defer func() { <-h.places }()
-	select {
-	case h.slots <- struct{}{}:
-	case <-ctx.Done():
+func (h *Hasher) turn(ctx context.Context, who Comer, fn func() error) error {
+	if !h.line.enter(ctx, who) {
 		return busy(context.Cause(ctx))
 	}
-	defer func() { <-h.slots }()
+	defer h.line.exit()
 	return fn()
 }
 

@@ -35,12 +35,12 @@ func TestHasher(t *testing.T) {
 		{password, "", false},
 		{"", "", false},
 	} {
-		same, err := h.Verify(t.Context(), c.password, c.hash)
+		same, err := h.Verify(t.Context(), c.password, c.hash, identity.Comer{})
 		if err != nil || same != c.same {
 			t.Fatalf("Verify(%q, %q) = %v, %v", c.password, c.hash, same, err)
 		}
 	}
-	if _, err := h.Verify(t.Context(), password, "$2b$12$rubbish"); errs.KindOf(err) != errs.Internal {
+	if _, err := h.Verify(t.Context(), password, "$2b$12$rubbish", identity.Comer{}); errs.KindOf(err) != errs.Internal {
 		t.Fatalf("a hash that is none gives %v", err)
 	}
 }

@@ -120,8 +120,15 @@ type Session struct {
 	TokenHash string
 	UserAgent string
 	Address   string // network address at sign-in
-	CreatedAt time.Time
-	ExpiresAt time.Time
+	// Workspace is the one workspace that the session opens: that of the
+	// provider it was made by, whose word counts there alone. "" = every
+	// workspace of the account.
+	Workspace    WorkspaceID
+	Provider     ProviderID // "" = by password or link
+	SecondFactor bool       // one was shown when it began
+	CreatedAt    time.Time
+	SeenAt       time.Time // of a use, some minutes ago at most
+	ExpiresAt    time.Time
 }
 
 // ActorKind is what kind of party acts.

@@ -136,7 +136,7 @@ func (s *Invitations) Lookup(ctx context.Context, token string, client Client) (
 	return Preview{WorkspaceName: w.Name, Email: i.Email, Role: i.Role, AccountExists: err == nil}, nil
 }
 
-// Accept makes the bearer of a token a member and signs them in. An existing
+// Accept makes the bearer of a token a member and signs them in, as SignIn does. An existing
 // account with the invited address proves itself by its password; otherwise an
 // account is made. Errors: InvitationNotValid, WrongCredentials, errs.Invalid
 // with the wrong fields named, AlreadyMember, errs.RateLimited, errs.Unavailable.
@@ -156,25 +156,24 @@ func (s *Invitations) Accept(ctx context.Context, by Acceptor, client Client) (S
 	if err != nil {
 		return SignedIn{}, err
 	}
-	in := s.newSession(account, client)
 	member := s.newMember(i.Workspace, account, i.Role)
 	err = s.Stores.Invitations.Accept(ctx, Acceptance{
-		TokenHash: i.TokenHash, At: s.time(), Session: in.Session,
+		TokenHash: i.TokenHash, At: s.time(),
 		Joining: Joining{Account: account, NewAccount: isNew, Member: member},
 	},
 		s.changed(i.Workspace, InvitationChanged, string(i.ID)),
-		s.audited(i.Workspace, MemberChanged, string(member.ID), member.joined(i, in.Session, client)))
+		s.audited(i.Workspace, MemberChanged, string(member.ID), member.joined(i, client)))
 	if err != nil {
 		return SignedIn{}, err
 	}
 	s.Log.InfoContext(ctx, "invitation accepted", "workspace", i.Workspace, "member", member.ID, "account", account.ID)
-	return in, nil
+	return s.enter(ctx, account, way{how: signedByAccepting}, client)
 }
 
 // joined is the record of a member who came by an invitation.
-func (m Member) joined(i Invitation, session Session, client Client) *event.Record {
+func (m Member) joined(i Invitation, client Client) *event.Record {
 	r := &event.Record{
-		Action: MemberJoined, Actor: m.party(), Via: string(session.ID), Address: client.address(), Target: m.target(),
+		Action: MemberJoined, Actor: m.party(), Address: client.address(), Target: m.target(),
 	}
 	return r.Say(map[string]string{"method": signedByAccepting, "invitation": string(i.ID), "role": string(m.Role), "email": m.Email})
 }

@@ -13,7 +13,7 @@ import (
 // Notifier tells the sockets of every node that somebody's rights or session
 // ended. event.Bus is one.
 //
-// The message on event.SubjectRights+workspace is the id of the account; its
+// The message on event.SubjectRights+workspace is the id of the account ("" = all); its
 // sockets are to ask Sessions.Recheck again. It may get lost: whoever holds a
 // connection open asks now and then anyway.
 type Notifier interface {
@@ -27,6 +27,9 @@ type Deps struct {
 	Throttle *Throttle
 	Notifier Notifier
 	Places   Places // nil = members belong nowhere
+	Sealer   Sealer
+	OpenID   OpenID
+	BaseURL  string // as people reach the server, without a slash at the end
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -43,6 +46,11 @@ type Services struct {
 	Invitations *Invitations
 	Roles       *Roles
 	Keys        *Keys
+	Factors     *Factors
+	Policies    *Policies
+	Resets      *Resets
+	Providers   *Providers
+	Federation  *Federation
 }
 
 // New returns the services.
@@ -53,10 +61,12 @@ func New(d Deps) *Services {
 		scopes:   newCache[seat, seated](d.Now),
 		refusals: make(chan refusal, maxRefusals),
 		keys:     newCache[KeyID, keyed](d.Now),
+		terms:    newCache[seat, Terms](d.Now),
 	}
 	return &Services{
 		Setup: &Setup{commons: c}, Sessions: &Sessions{c}, Accounts: &Accounts{c},
 		Workspaces: &Workspaces{c}, Members: &Members{c}, Invitations: &Invitations{c}, Keys: &Keys{c}, Roles: &Roles{c},
+		Factors: &Factors{c}, Policies: &Policies{c}, Resets: &Resets{c}, Providers: &Providers{c}, Federation: &Federation{c},
 	}
 }
 
@@ -69,6 +79,7 @@ type commons struct {
 	scopes   *cache[seat, seated]
 	keys     *cache[KeyID, keyed]
 	refusals chan refusal // refused sign-ins that Watch records
+	terms    *cache[seat, Terms]
 }
 
 // signedIn is a session with its account.
@@ -89,11 +100,17 @@ type seated struct {
 	rights Rights
 }
 
-// SignedIn is a fresh session. Token goes to the browser and is kept nowhere else.
+// SignedIn is a fresh session, or what stands before it. Token goes to the
+// browser and is kept nowhere else.
 type SignedIn struct {
 	Token   string
 	Session Session
 	Account Account
+
+	// Challenge, unless empty, asks for the second factor: there is no Token
+	// and no Session yet, and Sessions.SignInSecond makes them.
+	Challenge     string
+	ChallengeEnds time.Time
 }
 
 // newSession makes a session that starts now.
@@ -101,7 +118,7 @@ func (c *commons) newSession(account Account, client Client) SignedIn {
 	at, token := c.time(), newToken()
 	return SignedIn{Token: token, Account: account, Session: Session{
 		ID: SessionID(c.ids.New("ses")), Account: account.ID, TokenHash: hashToken(token),
-		UserAgent: client.userAgent(), Address: client.address(), CreatedAt: at, ExpiresAt: at.Add(SessionLife),
+		UserAgent: client.userAgent(), Address: client.address(), CreatedAt: at, SeenAt: at, ExpiresAt: at.Add(SessionLife),
 	}}
 }
 
@@ -127,7 +144,7 @@ func (c *commons) prove(ctx context.Context, email, password string, client Clie
 			return Account{}, err
 		}
 	}
-	same, err := c.Hasher.Verify(ctx, password, account.PasswordHash)
+	same, err := c.Hasher.Verify(ctx, password, account.PasswordHash, attempt.comer())
 	switch {
 	case err != nil:
 		attempt.Withdraw()
@@ -160,15 +177,20 @@ func (c *commons) guess(client Client, refused errs.Kind, use func() error) erro
 func (c *commons) rightsChanged(ctx context.Context, w WorkspaceID, account AccountID) {
 	c.signedIn.clear()
 	c.scopes.clear()
+	c.terms.clear()
 	if err := c.Notifier.Publish(event.SubjectRights+string(w), []byte(account)); err != nil {
 		c.Log.WarnContext(ctx, "rights change not published", "workspace", w, "account", account, "error", err)
 	}
 }
 
+// everybodyChanged is rightsChanged for all of a workspace.
+func (c *commons) everybodyChanged(ctx context.Context, w WorkspaceID) { c.rightsChanged(ctx, w, "") }
+
 // sessionsChanged is rightsChanged in every workspace of the account. The
 // change is committed, so what fails here is logged.
 func (c *commons) sessionsChanged(ctx context.Context, account AccountID) {
 	c.signedIn.clear()
+	c.terms.clear()
 	list, err := c.Stores.Members.Memberships(ctx, account)
 	if err != nil {
 		c.Log.WarnContext(ctx, "end of session not published", "account", account, "error", err)

@@ -12,7 +12,7 @@ import (
 const (
 	SessionLife    = 30 * 24 * time.Hour // after the last use
 	SessionMaxLife = 90 * 24 * time.Hour // after signing in, however much it is used
-	touchEvery     = time.Hour
+	touchEvery     = time.Minute         // well below MinIdle
 )
 
 // LinkLife is how long a sign-in link works unless said otherwise.
@@ -21,7 +21,8 @@ const LinkLife = 15 * time.Minute
 // Sessions are the use cases of signing in and out.
 type Sessions struct{ *commons }
 
-// SignIn starts a session. WrongCredentials is the answer to a wrong password
+// SignIn starts a session, or asks for the second factor of an account that has
+// one. WrongCredentials is the answer to a wrong password
 // and to an unknown account, after the same work; errs.RateLimited after too
 // many failures; errs.Unavailable when too many sign in at once.
 func (s *Sessions) SignIn(ctx context.Context, email, password string, client Client) (SignedIn, error) {
@@ -29,17 +30,7 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string, client Cl
 	if err != nil {
 		return SignedIn{}, err
 	}
-	in := s.newSession(account, client)
-	client.Via = string(in.Session.ID)
-	events, err := s.everywhere(ctx, account.ID, client, SignedInAction, method(signedByPassword))
-	if err != nil {
-		return SignedIn{}, err
-	}
-	if err := s.Stores.Sessions.CreateSession(ctx, in.Session, events...); err != nil {
-		return SignedIn{}, err
-	}
-	s.Log.InfoContext(ctx, "signed in", "account", account.ID, "session", in.Session.ID, "address", in.Session.Address)
-	return in, nil
+	return s.enter(ctx, account, way{how: signedByPassword}, client)
 }
 
 // CreateLink returns the token of a link that signs the account in once,
@@ -55,32 +46,21 @@ func (s *Sessions) CreateLink(ctx context.Context, account AccountID, life time.
 	return token, nil
 }
 
-// SignInByLink starts a session by a link's token and uses the link up.
+// SignInByLink is SignIn by a link's token, which it uses up.
 // LinkNotValid when it is unknown, used or expired.
 func (s *Sessions) SignInByLink(ctx context.Context, token string, client Client) (SignedIn, error) {
-	in := s.newSession(Account{}, client)
-	err := s.guess(client, errs.Unauthenticated, func() error {
+	var account Account
+	err := s.guess(client, errs.Unauthenticated, func() (err error) {
 		if !plausibleToken(token) {
 			return LinkNotValid()
 		}
-		account, err := s.Stores.Links.LinkAccount(ctx, hashToken(token))
-		if err != nil {
-			return err
-		}
-		client.Via = string(in.Session.ID)
-		events, err := s.everywhere(ctx, account, client, SignedInAction, method(signedByLink))
-		if err != nil {
-			return err
-		}
-		in.Account, err = s.Stores.Links.UseLink(ctx, hashToken(token), s.time(), in.Session, events...)
+		account, err = s.Stores.Links.UseLink(ctx, hashToken(token), s.time())
 		return err
 	})
 	if err != nil {
 		return SignedIn{}, err
 	}
-	in.Session.Account = in.Account.ID
-	s.Log.InfoContext(ctx, "signed in by link", "account", in.Account.ID, "session", in.Session.ID, "address", in.Session.Address)
-	return in, nil
+	return s.enter(ctx, account, way{how: signedByLink}, client)
 }
 
 // Authenticate returns the session of a token and its account; SessionEnded
@@ -109,7 +89,7 @@ func (s *Sessions) Authenticate(ctx context.Context, token string) (Session, Acc
 	return in.session, in.account, nil
 }
 
-// touch prolongs a live session, at most hourly. A failure is logged: a
+// touch prolongs a live session, at most once a minute. A failure is logged: a
 // database that cannot be written must not sign everybody out.
 func (s *Sessions) touch(ctx context.Context, session Session) Session {
 	at := s.time()
@@ -117,20 +97,18 @@ func (s *Sessions) touch(ctx context.Context, session Session) Session {
 	if last := session.CreatedAt.Add(SessionMaxLife); end.After(last) {
 		end = last
 	}
-	if !session.ExpiresAt.After(at) || end.Sub(session.ExpiresAt) < touchEvery {
+	if !session.ExpiresAt.After(at) || at.Sub(session.SeenAt) < touchEvery {
 		return session
 	}
-	if err := s.Stores.Sessions.TouchSession(ctx, session.ID, end); err != nil {
+	if err := s.Stores.Sessions.TouchSession(ctx, session.ID, at, end); err != nil {
 		s.Log.WarnContext(ctx, "session not prolonged", "session", session.ID, "error", err)
 		return session
 	}
-	session.ExpiresAt = end
+	session.SeenAt, session.ExpiresAt = at, end
 	return session
 }
 
-// Recheck says whether a session may still act in a workspace, and as whom,
-// without any cache: for connections that stay open. Errors: SessionEnded;
-// errs.NotFound when the account is no active member.
+// Recheck is Enter without any cache: for connections that stay open.
 func (s *Sessions) Recheck(ctx context.Context, session SessionID, w WorkspaceID) (Scope, error) {
 	found, err := s.Stores.Sessions.Session(ctx, session)
 	if errs.Is(err, errs.NotFound) || err == nil && !found.ExpiresAt.After(s.now()) {
@@ -141,6 +119,13 @@ func (s *Sessions) Recheck(ctx context.Context, session SessionID, w WorkspaceID
 	}
 	member, err := s.Stores.Members.MemberOf(ctx, w, found.Account)
 	if err != nil {
+		return Scope{}, err
+	}
+	terms, err := s.Stores.Policies.Terms(ctx, w, found.Account)
+	if err != nil {
+		return Scope{}, err
+	}
+	if err := terms.allow(found, w, member.Role, s.now()); err != nil {
 		return Scope{}, err
 	}
 	in, err := s.seat(ctx, member)
@@ -154,6 +139,22 @@ func (s *Sessions) Recheck(ctx context.Context, session SessionID, w WorkspaceID
 func (c *commons) seat(ctx context.Context, m Member) (seated, error) {
 	rights, err := c.rightsOf(ctx, m)
 	return seated{m, rights}, err
+}
+
+// Enter is ScopeFor of a session, under the workspace's policy: the errors of
+// ScopeFor, SessionEnded, ProviderRequired, TwoFactorRequired.
+func (s *Sessions) Enter(ctx context.Context, session Session, w WorkspaceID) (Scope, error) {
+	scope, err := s.ScopeFor(ctx, session.Account, w)
+	if err != nil {
+		return Scope{}, err
+	}
+	terms, err := s.terms.get(seat{w, session.Account}, func() (Terms, error) {
+		return s.Stores.Policies.Terms(ctx, w, session.Account)
+	})
+	if err != nil {
+		return Scope{}, err
+	}
+	return scope, terms.allow(session, w, scope.Actor.Role, s.now())
 }
 
 // ScopeFor returns the scope of an account in a workspace; errs.Absent when
@@ -182,13 +183,36 @@ func (in seated) scope() (Scope, error) {
 	if m.Suspended {
 		return Scope{}, errs.Absent()
 	}
-	s := Scope{Workspace: m.Workspace, Actor: Actor{
-		Kind: ActorMember, ID: string(m.ID), Name: m.Name, Role: m.Role,
-	}}
+	s := Scope{Workspace: m.Workspace, Actor: m.actor()}
 	if m.Role.BuiltIn() {
 		return s, nil
 	}
 	return s.With(in.rights), nil
+}
+
+// Barrier is what stands between a session and a workspace.
+type Barrier string
+
+// The barriers.
+const (
+	NoBarrier        Barrier = ""
+	BarrierTwoFactor Barrier = "two_factor" // the account has to set one up
+	BarrierProvider  Barrier = "provider"   // the workspace's own sign-in has to be used
+)
+
+// Barrier says what keeps a session out of a workspace of its account. Errors
+// as Enter: errs.NotFound when it is none that the session opens at all.
+func (s *Sessions) Barrier(ctx context.Context, session Session, w WorkspaceID) (Barrier, error) {
+	_, err := s.Enter(ctx, session, w)
+	switch {
+	case err == nil:
+		return NoBarrier, nil
+	case errs.As(err).Code == TwoFactorRequired().Code:
+		return BarrierTwoFactor, nil
+	case errs.As(err).Code == ProviderRequired().Code:
+		return BarrierProvider, nil
+	}
+	return NoBarrier, err
 }
 
 // SignOut ends a session. One that has ended is no error.
@@ -199,7 +223,7 @@ func (s *Sessions) SignOut(ctx context.Context, session Session) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Stores.Sessions.DeleteSession(ctx, session.ID, events...); err != nil {
+	if err := s.Stores.Sessions.DeleteSessions(ctx, []SessionID{session.ID}, events...); err != nil {
 		return err
 	}
 	s.sessionsChanged(ctx, session.Account)

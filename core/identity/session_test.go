@@ -107,8 +107,8 @@ func TestSessionLife(t *testing.T) {
 	o.founded(ownerEmail)
 	idle, used := o.signIn(ownerEmail), o.signIn(ownerEmail)
 
-	// Prolonged by use, at most hourly.
-	o.pass(30 * time.Minute)
+	// Prolonged by use, at most once a minute.
+	o.pass(59 * time.Second)
 	session, _, err := o.Sessions.Authenticate(t.Context(), used.Token)
 	o.ok(err)
 	equal(t, session.ExpiresAt, used.Session.ExpiresAt)
@@ -116,6 +116,7 @@ func TestSessionLife(t *testing.T) {
 	session, _, err = o.Sessions.Authenticate(t.Context(), used.Token)
 	o.ok(err)
 	equal(t, session.ExpiresAt, o.now().Add(identity.SessionLife))
+	equal(t, session.SeenAt, o.now())
 	stored, err := o.fake.Session(t.Context(), used.Session.ID)
 	o.ok(err)
 	equal(t, stored.ExpiresAt, session.ExpiresAt)

@@ -33,6 +33,12 @@ type Stores struct {
 	Records     RecordStore
 	Keys        KeyStore
 	Roles       RoleStore
+	Policies    PolicyStore
+	Factors     FactorStore
+	Challenges  ChallengeStore
+	Resets      ResetStore
+	Providers   ProviderStore
+	Flows       FlowStore
 }
 
 // RecordStore appends what is for the audit log alone.
@@ -162,12 +168,11 @@ type RoleStore interface {
 	DeleteRole(ctx context.Context, w WorkspaceID, id Role, at time.Time, events ...event.Event) error
 }
 
-// Acceptance turns an invitation into a member and signs them in.
+// Acceptance turns an invitation into a member.
 type Acceptance struct {
 	TokenHash string
 	At        time.Time
 	Joining   Joining
-	Session   Session
 }
 
 // InvitationStore keeps invitations: at most one pending per e-mail address
@@ -188,8 +193,7 @@ type InvitationStore interface {
 	// Revoke revokes an invitation. InvitationSettled when it was accepted or
 	// revoked before.
 	Revoke(ctx context.Context, w WorkspaceID, id InvitationID, at time.Time, events ...event.Event) error
-	// Accept marks the invitation accepted and stores the joining and the
-	// session. Of several at once with one token one succeeds. Errors:
+	// Accept marks the invitation accepted and stores the joining. Of several at once with one token one succeeds. Errors:
 	// InvitationNotValid (unknown, accepted, revoked, or ExpiresAt <= At),
 	// and those of AddMember.
 	Accept(ctx context.Context, a Acceptance, events ...event.Event) error
@@ -204,12 +208,16 @@ type SessionStore interface {
 	// SessionByToken returns the session with this token hash, expired or not,
 	// and its account.
 	SessionByToken(ctx context.Context, hash string) (Session, Account, error)
-	// TouchSession moves the session's ExpiresAt. A session that is gone is no error.
-	TouchSession(ctx context.Context, id SessionID, expiresAt time.Time) error
-	// DeleteSession ends a session. A session that is gone is no error, and
-	// leaves no event.
-	DeleteSession(ctx context.Context, id SessionID, events ...event.Event) error
-	// DeleteExpired removes sessions and sign-in links with ExpiresAt <= now.
+	// SessionsOf lists the sessions of an account, expired ones included, those
+	// seen last first.
+	SessionsOf(ctx context.Context, account AccountID) ([]Session, error)
+	// TouchSession moves the session's SeenAt and ExpiresAt. A session that is gone is no error.
+	TouchSession(ctx context.Context, id SessionID, seenAt, expiresAt time.Time) error
+	// DeleteSessions ends sessions. Those that are gone are no error; when all
+	// are, there is no event.
+	DeleteSessions(ctx context.Context, ids []SessionID, events ...event.Event) error
+	// DeleteExpired removes sessions, sign-in links, challenges, resets and flows
+	// with ExpiresAt <= now.
 	DeleteExpired(ctx context.Context, now time.Time) error
 }
 
@@ -225,12 +233,8 @@ type SignInLink struct {
 type LinkStore interface {
 	// CreateLink stores a link of an existing account.
 	CreateLink(ctx context.Context, l SignInLink) error
-	// LinkAccount returns the account of a link, expired or not; LinkNotValid
-	// when there is none.
-	LinkAccount(ctx context.Context, hash string) (AccountID, error)
-	// UseLink deletes the link, stores s as a session of the link's account
-	// (whatever s.Account says) and returns that account. Of several at once
-	// one succeeds. LinkNotValid when the link is unknown, used, or has
+	// UseLink deletes the link and returns its account. Of several at once one
+	// succeeds. LinkNotValid when the link is unknown, used, or has
 	// ExpiresAt <= at.
-	UseLink(ctx context.Context, hash string, at time.Time, s Session, events ...event.Event) (Account, error)
+	UseLink(ctx context.Context, hash string, at time.Time) (Account, error)
 }

@@ -109,6 +109,11 @@ type Attempt struct {
 	counted  counter
 }
 
+// comer is who the attempt is of, for the line of those who wait.
+func (a *Attempt) comer() Comer {
+	return Comer{Network: a.network, Account: a.account, Known: a.account != "" && a.account == a.known}
+}
+
 // Begin asks for an attempt on an account ("" = none in particular) from a
 // client. It returns errs.RateLimited with RetryAfter when it is too early.
 func (t *Throttle) Begin(account string, client Client) (*Attempt, error) {
@@ -117,7 +122,8 @@ func (t *Throttle) Begin(account string, client Client) (*Attempt, error) {
 	now := t.now()
 	a := &Attempt{throttle: t, account: account, network: client.network()}
 	a.known = account + "\n" + a.network
-	if _, ok := t.familiar.get(a.known); ok {
+	_, familiar := t.familiar.get(a.known)
+	if familiar {
 		a.account = a.known
 	}
 	var waitN, waitA time.Duration
@@ -126,6 +132,9 @@ func (t *Throttle) Begin(account string, client Client) (*Attempt, error) {
 	if account != "" {
 		a.previous, _ = t.accounts.get(a.account)
 		a.counted, waitA = t.options.Account.begin(a.previous, now)
+	}
+	if familiar { // its own counter bounds it: a guesser in the same network does not lock it out
+		waitN = 0
 	}
 	if wait := max(waitN, waitA); wait > 0 {
 		return nil, tooMany(wait)

@@ -28,6 +28,7 @@ type Fake struct {
 	feeds       map[string][]event.Event
 	records     map[string][]event.Record
 	keys        map[identity.KeyID]identity.APIKey
+	signin
 }
 
 // NewFake returns an empty Fake.
@@ -43,6 +44,7 @@ func NewFake() *Fake {
 		feeds:       map[string][]event.Event{},
 		records:     map[string][]event.Record{},
 		keys:        map[identity.KeyID]identity.APIKey{},
+		signin:      newSignin(),
 	}
 }
 
@@ -50,6 +52,7 @@ func NewFake() *Fake {
 func (f *Fake) Stores() identity.Stores {
 	return identity.Stores{
 		Setup: f, Accounts: f, Workspaces: f, Members: f, Invitations: f, Sessions: f, Links: f, Records: f, Keys: f, Roles: f,
+		Policies: f, Factors: f, Challenges: f, Resets: f, Providers: f, Flows: f,
 	}
 }
 

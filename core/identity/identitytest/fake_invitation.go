@@ -104,7 +104,6 @@ func (f *Fake) Accept(_ context.Context, a identity.Acceptance, events ...event.
 	i.AcceptedAt = a.At
 	f.invitations[i.ID] = i
 	f.join(a.Joining)
-	f.sessions[a.Session.ID] = a.Session
 	f.append(events)
 	return nil
 }

@@ -1,8 +1,10 @@
 package identitytest
 
 import (
+	"cmp"
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -41,26 +43,44 @@ func (f *Fake) SessionByToken(_ context.Context, hash string) (identity.Session,
 	return identity.Session{}, identity.Account{}, errs.Absent()
 }
 
-// TouchSession moves the end of a session.
-func (f *Fake) TouchSession(_ context.Context, id identity.SessionID, expiresAt time.Time) error {
+// TouchSession records a use of a session.
+func (f *Fake) TouchSession(_ context.Context, id identity.SessionID, seenAt, expiresAt time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if s, ok := f.sessions[id]; ok {
-		s.ExpiresAt = expiresAt
+		s.SeenAt, s.ExpiresAt = seenAt, expiresAt
 		f.sessions[id] = s
 	}
 	return nil
 }
 
-// DeleteSession ends a session.
-func (f *Fake) DeleteSession(_ context.Context, id identity.SessionID, events ...event.Event) error {
+// SessionsOf lists the sessions of an account.
+func (f *Fake) SessionsOf(_ context.Context, account identity.AccountID) ([]identity.Session, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, ok := f.sessions[id]; !ok {
-		return nil
+	var out []identity.Session
+	for _, s := range f.sessions {
+		if s.Account == account {
+			out = append(out, s)
+		}
 	}
-	delete(f.sessions, id)
-	f.append(events)
+	slices.SortFunc(out, func(a, b identity.Session) int {
+		return cmp.Or(b.SeenAt.Compare(a.SeenAt), cmp.Compare(b.ID, a.ID))
+	})
+	return out, nil
+}
+
+// DeleteSessions ends sessions.
+func (f *Fake) DeleteSessions(_ context.Context, ids []identity.SessionID, events ...event.Event) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before := len(f.sessions)
+	for _, id := range ids {
+		delete(f.sessions, id)
+	}
+	if len(f.sessions) < before {
+		f.append(events)
+	}
 	return nil
 }
 
@@ -70,6 +90,9 @@ func (f *Fake) DeleteExpired(_ context.Context, now time.Time) error {
 	defer f.mu.Unlock()
 	maps.DeleteFunc(f.sessions, func(_ identity.SessionID, s identity.Session) bool { return !s.ExpiresAt.After(now) })
 	maps.DeleteFunc(f.links, func(_ string, l identity.SignInLink) bool { return !l.ExpiresAt.After(now) })
+	maps.DeleteFunc(f.challenges, func(_ string, c identity.Challenge) bool { return !c.ExpiresAt.After(now) })
+	maps.DeleteFunc(f.resets, func(_ string, r identity.Reset) bool { return !r.ExpiresAt.After(now) })
+	maps.DeleteFunc(f.flows, func(_ string, x identity.Flow) bool { return !x.ExpiresAt.After(now) })
 	return nil
 }
 
@@ -84,19 +107,8 @@ func (f *Fake) CreateLink(_ context.Context, l identity.SignInLink) error {
 	return nil
 }
 
-// LinkAccount returns the account of a sign-in link.
-func (f *Fake) LinkAccount(_ context.Context, hash string) (identity.AccountID, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	l, ok := f.links[hash]
-	if !ok {
-		return "", identity.LinkNotValid()
-	}
-	return l.Account, nil
-}
-
-// UseLink turns a sign-in link into a session.
-func (f *Fake) UseLink(_ context.Context, hash string, at time.Time, s identity.Session, events ...event.Event) (identity.Account, error) {
+// UseLink uses a sign-in link up.
+func (f *Fake) UseLink(_ context.Context, hash string, at time.Time) (identity.Account, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l, ok := f.links[hash]
@@ -104,8 +116,5 @@ func (f *Fake) UseLink(_ context.Context, hash string, at time.Time, s identity.
 		return identity.Account{}, identity.LinkNotValid()
 	}
 	delete(f.links, hash)
-	s.Account = l.Account
-	f.sessions[s.ID] = s
-	f.append(events)
 	return f.accounts[l.Account], nil
 }

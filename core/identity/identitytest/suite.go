@@ -63,6 +63,21 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		{"role in use", (*world).roleInUse},
 		{"role goes or is given", (*world).roleAtOnce},
 		{"too many roles", (*world).tooManyRoles},
+		{"sessions of an account", (*world).sessionsOf},
+		{"sign-in policy", (*world).policyKept},
+		{"second factor", (*world).factorKept},
+		{"proof once at once", (*world).proofOnce},
+		{"challenge", (*world).challengeKept},
+		{"challenge passed once at once", (*world).challengeOnce},
+		{"reset", (*world).resetKept},
+		{"reset once at once", (*world).resetOnce},
+		{"provider", (*world).providerKept},
+		{"last provider", (*world).lastProvider},
+		{"flow", (*world).flowKept},
+		{"flow once at once", (*world).flowOnce},
+		{"admission", (*world).admission},
+		{"terms", (*world).termsKept},
+		{"what has expired", (*world).signInExpiry},
 		{"tenants are apart", (*world).tenants},
 	}
 	for _, c := range cases {
@@ -118,7 +133,8 @@ func (w *world) newMember(workspace identity.WorkspaceID, a identity.Account, ro
 func (w *world) newSession(a identity.AccountID) identity.Session {
 	return identity.Session{
 		ID: identity.SessionID(w.ids.New("ses")), Account: a, TokenHash: w.ids.New("hash"), UserAgent: "agent/1 浏览器",
-		Address: "192.0.2.7", CreatedAt: w.now, ExpiresAt: w.now.Add(time.Hour),
+		Address: "192.0.2.7", Provider: "idp_x", Workspace: "wsp_x", SecondFactor: true,
+		CreatedAt: w.now, SeenAt: w.now, ExpiresAt: w.now.Add(time.Hour),
 	}
 }
 

@@ -101,9 +101,9 @@ func (w *world) password() {
 	}
 	_, err = w.Sessions.Session(w.Context(), end.ID)
 	w.fails(err, errs.Absent())
-	_, err = w.Links.UseLink(w.Context(), "mine", at, w.newSession(""))
+	_, err = w.Links.UseLink(w.Context(), "mine", at)
 	w.fails(err, identity.LinkNotValid())
-	_, err = w.Links.UseLink(w.Context(), "theirs", at, w.newSession(""))
+	_, err = w.Links.UseLink(w.Context(), "theirs", at)
 	w.ok(err)
 }
 

@@ -22,15 +22,15 @@ func (w *world) session() {
 	_, _, err = w.Sessions.SessionByToken(w.Context(), "none")
 	w.fails(err, errs.Absent())
 
-	s.ExpiresAt = s.ExpiresAt.Add(time.Hour)
-	w.ok(w.Sessions.TouchSession(w.Context(), s.ID, s.ExpiresAt))
+	s.SeenAt, s.ExpiresAt = w.now.Add(time.Minute), s.ExpiresAt.Add(time.Hour)
+	w.ok(w.Sessions.TouchSession(w.Context(), s.ID, s.SeenAt, s.ExpiresAt))
 	got, err = w.Sessions.Session(w.Context(), s.ID)
 	w.ok(err)
 	same(w, got, s)
 
-	w.ok(w.Sessions.DeleteSession(w.Context(), s.ID))
-	w.ok(w.Sessions.DeleteSession(w.Context(), s.ID))
-	w.ok(w.Sessions.TouchSession(w.Context(), s.ID, s.ExpiresAt))
+	w.ok(w.Sessions.DeleteSessions(w.Context(), []identity.SessionID{s.ID}))
+	w.ok(w.Sessions.DeleteSessions(w.Context(), []identity.SessionID{s.ID, "ses_none"}))
+	w.ok(w.Sessions.TouchSession(w.Context(), s.ID, s.SeenAt, s.ExpiresAt))
 	_, err = w.Sessions.Session(w.Context(), s.ID)
 	w.fails(err, errs.Absent())
 	_, _, err = w.Sessions.SessionByToken(w.Context(), s.TokenHash)
@@ -52,9 +52,9 @@ func (w *world) sessionExpiry() {
 	w.fails(err, errs.Absent())
 	_, err = w.Sessions.Session(w.Context(), alive.ID)
 	w.ok(err)
-	_, err = w.Links.UseLink(w.Context(), string(over.ID), w.now, w.newSession(""))
+	_, err = w.Links.UseLink(w.Context(), string(over.ID), w.now)
 	w.fails(err, identity.LinkNotValid())
-	_, err = w.Links.UseLink(w.Context(), string(alive.ID), w.now, w.newSession(""))
+	_, err = w.Links.UseLink(w.Context(), string(alive.ID), w.now)
 	w.ok(err)
 }
 
@@ -66,21 +66,14 @@ func (w *world) link() {
 	w.fails(w.Links.CreateLink(w.Context(), foreign), errs.Absent())
 	w.ok(w.Links.CreateLink(w.Context(), l))
 
-	s := w.newSession("")
-	_, err := w.Links.UseLink(w.Context(), "none", w.now, s)
+	_, err := w.Links.UseLink(w.Context(), "none", w.now)
 	w.fails(err, identity.LinkNotValid())
-	_, err = w.Links.UseLink(w.Context(), "link", l.ExpiresAt, s)
+	_, err = w.Links.UseLink(w.Context(), "link", l.ExpiresAt)
 	w.fails(err, identity.LinkNotValid())
-	_, err = w.Sessions.Session(w.Context(), s.ID)
-	w.fails(err, errs.Absent())
-	a, err := w.Links.UseLink(w.Context(), "link", l.ExpiresAt.Add(-time.Millisecond), s)
+	a, err := w.Links.UseLink(w.Context(), "link", l.ExpiresAt.Add(-time.Millisecond))
 	w.ok(err)
 	same(w, a, f.Account)
-	s.Account = f.Account.ID
-	got, err := w.Sessions.Session(w.Context(), s.ID)
-	w.ok(err)
-	same(w, got, s)
-	_, err = w.Links.UseLink(w.Context(), "link", w.now, w.newSession(""))
+	_, err = w.Links.UseLink(w.Context(), "link", w.now)
 	w.fails(err, identity.LinkNotValid())
 }
 
@@ -89,18 +82,32 @@ func (w *world) linkOnce() {
 	w.ok(w.Links.CreateLink(w.Context(), identity.SignInLink{
 		TokenHash: "link", Account: f.Account.ID, CreatedAt: w.now, ExpiresAt: w.now.Add(time.Minute),
 	}))
-	sessions := make([]identity.Session, crowd)
-	for n := range sessions {
-		sessions[n] = w.newSession("")
-	}
-	results := w.atOnce(func(n int) error {
-		_, err := w.Links.UseLink(w.Context(), "link", w.now, sessions[n])
+	w.onlyOne(w.atOnce(func(int) error {
+		_, err := w.Links.UseLink(w.Context(), "link", w.now)
 		return err
-	})
-	winner := w.onlyOne(results, identity.LinkNotValid())
-	for n, s := range sessions {
-		if _, err := w.Sessions.Session(w.Context(), s.ID); (err == nil) != (n == winner) {
-			w.Fatalf("session %d of %d (winner %d): %v", n, crowd, winner, err)
-		}
+	}), identity.LinkNotValid())
+}
+
+func (w *world) sessionsOf() {
+	f, other := w.found("owner@example.com"), w.found("other@example.com")
+	var mine []identity.Session
+	for range 3 {
+		w.tick()
+		mine = append(mine, w.newSession(f.Account.ID))
 	}
+	for _, s := range append(mine, w.newSession(other.Account.ID)) {
+		w.ok(w.Sessions.CreateSession(w.Context(), s))
+	}
+	mine[0].SeenAt = w.now.Add(time.Hour)
+	w.ok(w.Sessions.TouchSession(w.Context(), mine[0].ID, mine[0].SeenAt, mine[0].ExpiresAt))
+	all, err := w.Sessions.SessionsOf(w.Context(), f.Account.ID)
+	w.ok(err)
+	same(w, all, []identity.Session{mine[0], mine[2], mine[1]})
+	w.ok(w.Sessions.DeleteSessions(w.Context(), []identity.SessionID{mine[0].ID, mine[1].ID}))
+	all, err = w.Sessions.SessionsOf(w.Context(), f.Account.ID)
+	w.ok(err)
+	same(w, all, []identity.Session{mine[2]})
+	all, err = w.Sessions.SessionsOf(w.Context(), other.Account.ID)
+	w.ok(err)
+	same(w, len(all), 1)
 }

@@ -77,7 +77,7 @@ func views() []Layer {
 // may put real parts beside them.
 func adapters() []Layer {
 	var out []Layer
-	for _, name := range []string{"store", "bus", "blob", "backup", "seal", "outbound", "httpapi", "realtime", "pluginhost", "telemetry"} {
+	for _, name := range []string{"store", "bus", "blob", "backup", "seal", "outbound", "httpapi", "realtime", "pluginhost", "oidc", "telemetry"} {
 		l := Layer{
 			Name: "adapter", Pattern: "core/" + name + "/...",
 			May: slices.Concat(patterns(foundation()), patterns(domain())),
@@ -134,6 +134,8 @@ func tools() []Layer {
 		{Name: "test helper", Pattern: "core/internal/charttest"},
 		{Name: "test program", Pattern: "core/internal/kubeschema/..."},
 		{Name: "release program", Pattern: "core/internal/ship/...", TestsMay: []string{"core/internal/rig"}},
+		{Name: "test helper", Pattern: "core/internal/openidtest"},
+		{Name: "test program", Pattern: "core/internal/openidprovider", May: []string{"core/internal/openidtest"}},
 		{Name: "test program", Pattern: "core/internal/crash/...", May: everything, Suites: true},
 		{Name: "test program", Pattern: "core/internal/bench/...", May: everything, Suites: true},
 	}

@@ -52,6 +52,13 @@ func modules() []Module {
 		// Releases: whom a container trusts (ADR 0031).
 		{Prefix: "golang.org/x/crypto/x509roots", Owners: []string{"core/internal/ship"}},
 
+		// Signing in (ADR 0025).
+		{Prefix: "github.com/coreos/go-oidc/v3", Owners: []string{"core/oidc"}},
+		{Prefix: "golang.org/x/oauth2", Owners: []string{"core/oidc"}},
+		{Prefix: "github.com/ory/fosite", Owners: []string{"core/internal/openidtest"}},
+		{Prefix: "github.com/go-jose/go-jose", Owners: []string{"core/internal/openidtest"}, Tests: []string{"core/oidc", "core/httpapi/..."}},
+		{Prefix: "golang.org/x/crypto/bcrypt", Owners: []string{"core/internal/openidtest"}},
+
 		// What the rest stands on.
 		{Prefix: "github.com/oklog/ulid/v2", Owners: []string{"core/id"}},
 		{Prefix: "github.com/alexedwards/argon2id", Owners: []string{"core/identity/..."}},

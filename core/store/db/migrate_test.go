@@ -194,7 +194,8 @@ func TestDialectsAgree(t *testing.T) {
 // Everything but accounts and what belongs to them has the workspace first in
 // every key and reference.
 func TestWorkspaceComesFirst(t *testing.T) {
-	global := []string{"meta", "account", "session", "sign_in_link", "setup_token", "workspace", "schema_migration"}
+	global := []string{"meta", "account", "session", "sign_in_link", "setup_token", "workspace", "schema_migration",
+		"second_factor", "recovery_code", "sign_in_challenge", "password_reset"}
 	for fact := range liteSchema(t, open(t, config(t))) {
 		kind, rest, _ := strings.Cut(fact, " ")
 		table, rest, _ := strings.Cut(rest, " ")
@@ -229,7 +230,7 @@ func facts(t *testing.T, d *db.DB, query string) map[string]bool {
 func liteSchema(t *testing.T, d *db.DB) map[string]bool {
 	t.Helper()
 	out := facts(t, d, `SELECT 'column', m.name, c.name || ' ' ||
-CASE WHEN c.name IN ('live', 'enabled', 'suspended', 'online', 'required') THEN 'boolean' WHEN c.type = 'BIGINT' THEN 'integer' ELSE lower(c.type) END ||
+CASE WHEN c.name IN ('live', 'enabled', 'suspended', 'online', 'required', 'listed', 'second_factor') THEN 'boolean' WHEN c.type = 'BIGINT' THEN 'integer' ELSE lower(c.type) END ||
 CASE WHEN c."notnull" = 1 OR c.pk > 0 THEN ' required' ELSE '' END
 FROM sqlite_schema m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'`)
 	maps.Copy(out, facts(t, d, `SELECT 'primary', name, '(' || group_concat(col, ', ') || ')' FROM

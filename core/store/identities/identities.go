@@ -27,7 +27,10 @@ func New(d *db.DB) *Store { return &Store{db: d} }
 
 // Stores returns the store as every port.
 func (s *Store) Stores() identity.Stores {
-	return identity.Stores{Setup: s, Accounts: s, Workspaces: s, Members: s, Invitations: s, Sessions: s, Links: s, Records: s, Keys: s, Roles: s}
+	return identity.Stores{
+		Setup: s, Accounts: s, Workspaces: s, Members: s, Invitations: s, Sessions: s, Links: s, Records: s, Keys: s, Roles: s,
+		Policies: s, Factors: s, Challenges: s, Resets: s, Providers: s, Flows: s,
+	}
 }
 
 // take reads one row; errs.Absent when there is none.

@@ -97,10 +97,6 @@ func (s *Store) Accept(ctx context.Context, a identity.Acceptance, events ...eve
 		}
 		err = invitationOfID(tx.Gorm(ctx), invitation.Workspace, invitation.ID).Select("accepted_at").
 			Updates(&invitationRow{AcceptedAt: db.Micros(a.At)}).Error
-		if err != nil {
-			return db.Failed(err)
-		}
-		session := sessionRowOf(a.Session)
-		return db.Failed(tx.Gorm(ctx).Create(&session).Error)
+		return db.Failed(err)
 	})
 }

@@ -120,7 +120,9 @@ func (r invitationRow) domain() identity.Invitation {
 
 type sessionRow struct {
 	SessionID, AccountID, TokenHash, UserAgent, Address string
-	CreatedAt, ExpiresAt                                int64
+	WorkspaceID, ProviderID                             string
+	SecondFactor                                        bool
+	CreatedAt, SeenAt, ExpiresAt                        int64
 }
 
 // TableName implements gorm's Tabler.
@@ -129,14 +131,16 @@ func (sessionRow) TableName() string { return "session" }
 func sessionRowOf(s identity.Session) sessionRow {
 	return sessionRow{
 		SessionID: string(s.ID), AccountID: string(s.Account), TokenHash: s.TokenHash, UserAgent: s.UserAgent,
-		Address: s.Address, CreatedAt: db.Micros(s.CreatedAt), ExpiresAt: db.Micros(s.ExpiresAt),
+		Address: s.Address, WorkspaceID: string(s.Workspace), ProviderID: string(s.Provider), SecondFactor: s.SecondFactor,
+		CreatedAt: db.Micros(s.CreatedAt), SeenAt: db.Micros(s.SeenAt), ExpiresAt: db.Micros(s.ExpiresAt),
 	}
 }
 
 func (r sessionRow) domain() identity.Session {
 	return identity.Session{
 		ID: identity.SessionID(r.SessionID), Account: identity.AccountID(r.AccountID), TokenHash: r.TokenHash,
-		UserAgent: r.UserAgent, Address: r.Address, CreatedAt: db.Time(r.CreatedAt), ExpiresAt: db.Time(r.ExpiresAt),
+		UserAgent: r.UserAgent, Address: r.Address, Workspace: identity.WorkspaceID(r.WorkspaceID), Provider: identity.ProviderID(r.ProviderID),
+		SecondFactor: r.SecondFactor, CreatedAt: db.Time(r.CreatedAt), SeenAt: db.Time(max(r.SeenAt, r.CreatedAt)), ExpiresAt: db.Time(r.ExpiresAt),
 	}
 }
 

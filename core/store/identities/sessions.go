@@ -27,12 +27,14 @@ func (s *Store) Session(ctx context.Context, id identity.SessionID) (identity.Se
 // SessionByToken implements identity.SessionStore. Every request asks it: plain
 // SQL.
 func (s *Store) SessionByToken(ctx context.Context, hash string) (identity.Session, identity.Account, error) {
-	const query = `SELECT s.session_id, s.account_id, s.token_hash, s.user_agent, s.address, s.created_at, s.expires_at,
+	const query = `SELECT s.session_id, s.account_id, s.token_hash, s.user_agent, s.address,
+s.workspace_id, s.provider_id, s.second_factor, s.created_at, s.seen_at, s.expires_at,
 a.account_id, a.email, a.name, a.locale, a.password_hash, a.created_at, a.updated_at
 FROM session s JOIN account a ON a.account_id = s.account_id WHERE s.token_hash = ?`
 	var r sessionRow
 	var a accountRow
-	err := s.db.Row(ctx, query, []any{hash}, &r.SessionID, &r.AccountID, &r.TokenHash, &r.UserAgent, &r.Address, &r.CreatedAt, &r.ExpiresAt,
+	err := s.db.Row(ctx, query, []any{hash}, &r.SessionID, &r.AccountID, &r.TokenHash, &r.UserAgent, &r.Address,
+		&r.WorkspaceID, &r.ProviderID, &r.SecondFactor, &r.CreatedAt, &r.SeenAt, &r.ExpiresAt,
 		&a.AccountID, &a.Email, &a.Name, &a.Locale, &a.PasswordHash, &a.CreatedAt, &a.UpdatedAt)
 	if err != nil {
 		return identity.Session{}, identity.Account{}, none(err)
@@ -41,19 +43,39 @@ FROM session s JOIN account a ON a.account_id = s.account_id WHERE s.token_hash 
 }
 
 // TouchSession implements identity.SessionStore.
-func (s *Store) TouchSession(ctx context.Context, id identity.SessionID, expiresAt time.Time) error {
+func (s *Store) TouchSession(ctx context.Context, id identity.SessionID, seenAt, expiresAt time.Time) error {
 	return s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
-		return db.Failed(tx.Gorm(ctx).Where("session_id = ?", string(id)).Select("expires_at").
-			Updates(&sessionRow{ExpiresAt: db.Micros(expiresAt)}).Error)
+		return db.Failed(tx.Gorm(ctx).Where("session_id = ?", string(id)).Select("seen_at", "expires_at").
+			Updates(&sessionRow{SeenAt: db.Micros(seenAt), ExpiresAt: db.Micros(expiresAt)}).Error)
 	})
 }
 
-// DeleteSession implements identity.SessionStore.
-func (s *Store) DeleteSession(ctx context.Context, id identity.SessionID, events ...event.Event) error {
+// SessionsOf implements identity.SessionStore.
+func (s *Store) SessionsOf(ctx context.Context, account identity.AccountID) ([]identity.Session, error) {
+	var rows []sessionRow
+	if err := ofAccount(s.db.Gorm(ctx), account).Order("seen_at DESC, session_id DESC").Find(&rows).Error; err != nil {
+		return nil, db.Failed(err)
+	}
+	var out []identity.Session
+	for _, r := range rows {
+		out = append(out, r.domain())
+	}
+	return out, nil
+}
+
+// DeleteSessions implements identity.SessionStore.
+func (s *Store) DeleteSessions(ctx context.Context, ids []identity.SessionID, events ...event.Event) error {
 	return s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
-		gone := tx.Gorm(ctx).Where("session_id = ?", string(id)).Delete(&sessionRow{})
-		if gone.Error != nil || gone.RowsAffected == 0 {
-			return db.Failed(gone.Error)
+		gone := int64(0)
+		for _, id := range ids {
+			n, err := tx.Exec(ctx, `DELETE FROM session WHERE session_id = ?`, string(id))
+			if err != nil {
+				return err
+			}
+			gone += n
+		}
+		if gone == 0 {
+			return nil
 		}
 		return appendAll(ctx, tx, events)
 	})
@@ -62,10 +84,12 @@ func (s *Store) DeleteSession(ctx context.Context, id identity.SessionID, events
 // DeleteExpired implements identity.SessionStore.
 func (s *Store) DeleteExpired(ctx context.Context, now time.Time) error {
 	return s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
-		if err := tx.Gorm(ctx).Where("expires_at <= ?", db.Micros(now)).Delete(&sessionRow{}).Error; err != nil {
-			return db.Failed(err)
+		for _, row := range []any{&sessionRow{}, &linkRow{}, &challengeRow{}, &resetRow{}, &flowRow{}} {
+			if err := tx.Gorm(ctx).Where("expires_at <= ?", db.Micros(now)).Delete(row).Error; err != nil {
+				return db.Failed(err)
+			}
 		}
-		return db.Failed(tx.Gorm(ctx).Where("expires_at <= ?", db.Micros(now)).Delete(&linkRow{}).Error)
+		return nil
 	})
 }
 
@@ -77,19 +101,10 @@ func (s *Store) CreateLink(ctx context.Context, l identity.SignInLink) error {
 	})
 }
 
-// LinkAccount implements identity.LinkStore.
-func (s *Store) LinkAccount(ctx context.Context, hash string) (identity.AccountID, error) {
-	link, err := take[linkRow](s.db.Gorm(ctx).Where("token_hash = ?", hash))
-	if errs.Is(err, errs.NotFound) {
-		return "", identity.LinkNotValid()
-	}
-	return identity.AccountID(link.AccountID), err
-}
-
 // UseLink implements identity.LinkStore. Whoever deletes the link has used it.
-func (s *Store) UseLink(ctx context.Context, hash string, at time.Time, session identity.Session, events ...event.Event) (identity.Account, error) {
+func (s *Store) UseLink(ctx context.Context, hash string, at time.Time) (identity.Account, error) {
 	var account identity.Account
-	err := s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
+	err := s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
 		link, err := take[linkRow](locked(tx.Gorm(ctx).Where("token_hash = ?", hash)))
 		if errs.Is(err, errs.NotFound) || err == nil && link.ExpiresAt <= db.Micros(at) {
 			return identity.LinkNotValid()
@@ -105,9 +120,7 @@ func (s *Store) UseLink(ctx context.Context, hash string, at time.Time, session 
 			return err
 		}
 		account = owner.domain()
-		r := sessionRowOf(session)
-		r.AccountID = link.AccountID
-		return db.Failed(tx.Gorm(ctx).Create(&r).Error)
+		return nil
 	})
 	if err != nil {
 		return identity.Account{}, err
