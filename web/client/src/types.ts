@@ -4,6 +4,14 @@ import type { components } from "./api/schema";
 type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
 
 export type Me = Schema<"MeBody">;
+/** Who signed in, or the challenge that asks for the second factor first. */
+export type SignedIn = Schema<"SignedInBody">;
+export type SignInSession = Schema<"SessionBody">;
+export type SecondFactor = Schema<"FactorBody">;
+export type Enrolment = Schema<"EnrolmentBody">;
+export type MyProvider = Schema<"MyProviderBody">;
+export type SignInPolicy = Schema<"PolicyBody">;
+export type SignInProvider = Schema<"ProviderBody">;
 export type Account = Schema<"AccountBody">;
 export type Membership = Schema<"MembershipBody">;
 export type Role = Membership["role"];

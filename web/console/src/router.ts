@@ -22,6 +22,7 @@ export const routes: RouteRecordRaw[] = [
   { path: "/sign-in", name: "sign-in", component: withTexts("auth", () => import("./auth/SignInPage.vue")), meta: { open: true, title: "auth.signIn" } },
   { path: "/setup", name: "setup", component: withTexts("auth", () => import("./auth/SetupPage.vue")), meta: { open: true, title: "auth.setup" } },
   { path: "/link", name: "link", component: withTexts("auth", () => import("./auth/LinkPage.vue")), meta: { open: true, title: "auth.signIn" } },
+  { path: "/reset-password", name: "reset-password", component: withTexts("auth", () => import("./auth/ResetPage.vue")), meta: { open: true, title: "auth.signIn" } },
   { path: "/invite", name: "invite", component: withTexts("auth", () => import("./auth/InvitePage.vue")), meta: { open: true, title: "auth.invitation" } },
   {
     path: "/",

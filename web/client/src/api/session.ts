@@ -1,4 +1,4 @@
-import type { InvitationPreview, Me } from "../types";
+import type { Enrolment, InvitationPreview, Me, MyProvider, SecondFactor, SignedIn, SignInSession } from "../types";
 import type { Api } from "./client";
 
 /** Setting up, signing in and one's own account. */
@@ -10,7 +10,7 @@ export class SessionApi {
     return this.api.call("get", "/api/v1/setup", {});
   }
 
-  setUp(body: { token: string; workspace_name: string; name: string; email: string; password: string; locale?: "en" | "zh-CN" }): Promise<Me> {
+  setUp(body: { token: string; workspace_name: string; name: string; email: string; password: string; locale?: "en" | "zh-CN" }): Promise<SignedIn> {
     return this.api.call("post", "/api/v1/setup", { body });
   }
 
@@ -18,12 +18,22 @@ export class SessionApi {
     return this.api.call("get", "/api/v1/session", {});
   }
 
-  signIn(email: string, password: string): Promise<Me> {
+  signIn(email: string, password: string): Promise<SignedIn> {
     return this.api.call("post", "/api/v1/session", { body: { email, password } });
   }
 
-  signInByLink(token: string): Promise<Me> {
+  signInByLink(token: string): Promise<SignedIn> {
     return this.api.call("post", "/api/v1/session/link", { body: { token } });
+  }
+
+  /** Answers a challenge with a code of the authenticator app, or with a recovery code. */
+  signInSecond(challenge: string, code: string): Promise<SignedIn> {
+    return this.api.call("post", "/api/v1/session/second", { body: { challenge, code } });
+  }
+
+  /** The providers whose buttons the sign-in page shows. */
+  async providers(): Promise<{ id: string; name: string }[]> {
+    return (await this.api.call("get", "/api/v1/sign-in/providers", {})).items ?? [];
   }
 
   update(body: { name?: string; locale?: "en" | "zh-CN" }): Promise<Me> {
@@ -43,7 +53,62 @@ export class SessionApi {
     return this.api.call("post", "/api/v1/invitations/lookup", { body: { token } });
   }
 
-  acceptInvitation(body: { token: string; name?: string; password: string }): Promise<Me> {
+  acceptInvitation(body: { token: string; name?: string; password: string }): Promise<SignedIn> {
     return this.api.call("post", "/api/v1/invitations/accept", { body });
+  }
+
+  lookUpReset(token: string): Promise<{ email: string }> {
+    return this.api.call("post", "/api/v1/password-resets/lookup", { body: { token } });
+  }
+
+  /** Sets a new password and ends every session of the account. */
+  async useReset(token: string, password: string): Promise<void> {
+    await this.api.call("post", "/api/v1/password-resets/use", { body: { token, password } });
+  }
+
+  async sessions(): Promise<SignInSession[]> {
+    return (await this.api.call("get", "/api/v1/account/sessions", {})).items ?? [];
+  }
+
+  async endSession(session: string): Promise<void> {
+    await this.api.call("delete", "/api/v1/account/sessions/{session}", { path: { session } });
+  }
+
+  async endOtherSessions(): Promise<void> {
+    await this.api.call("delete", "/api/v1/account/sessions", {});
+  }
+
+  secondFactor(): Promise<SecondFactor> {
+    return this.api.call("get", "/api/v1/account/totp", {});
+  }
+
+  beginSecondFactor(password?: string): Promise<Enrolment> {
+    return this.api.call("post", "/api/v1/account/totp", { body: { password } });
+  }
+
+  /** Turns the second factor on; the recovery codes are shown this once. */
+  async confirmSecondFactor(code: string): Promise<string[]> {
+    return (await this.api.call("post", "/api/v1/account/totp/confirm", { body: { code } })).recovery_codes ?? [];
+  }
+
+  async disableSecondFactor(body: { password?: string; code: string }): Promise<void> {
+    await this.api.call("post", "/api/v1/account/totp/disable", { body });
+  }
+
+  async renewRecoveryCodes(code: string): Promise<string[]> {
+    return (await this.api.call("post", "/api/v1/account/totp/recovery-codes", { body: { code } })).recovery_codes ?? [];
+  }
+
+  async myProviders(): Promise<MyProvider[]> {
+    return (await this.api.call("get", "/api/v1/account/providers", {})).items ?? [];
+  }
+
+  /** Where the browser goes to link a provider. */
+  async linkProvider(provider: string, back: string): Promise<string> {
+    return (await this.api.call("post", "/api/v1/account/providers/{provider}", { path: { provider }, body: { return: back } })).url;
+  }
+
+  async unlinkProvider(provider: string): Promise<void> {
+    await this.api.call("delete", "/api/v1/account/providers/{provider}", { path: { provider } });
   }
 }

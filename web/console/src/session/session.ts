@@ -1,7 +1,7 @@
 import { defineStore } from "pinia";
 import { computed, ref } from "vue";
 import { ApiError } from "@patchbay/client/api";
-import type { Me, Membership } from "@patchbay/client/types";
+import type { Me, Membership, SignedIn } from "@patchbay/client/types";
 import { sessionApi } from "@/api";
 import { setLocale, type Locale } from "@/i18n";
 import { forgetPerson, readStored, writeStored } from "@/ui/stored";
@@ -34,6 +34,12 @@ export const useSession = defineStore("session", () => {
     await setLocale(next.account.locale as Locale);
   }
 
+  /** Takes over the answer of a sign-in. Returns the challenge of an account with a second factor. */
+  async function entered(answer: SignedIn): Promise<string | undefined> {
+    if (answer.account) await signedIn({ account: answer.account, memberships: answer.memberships ?? [] });
+    return answer.challenge?.token;
+  }
+
   /** The server says that nobody is signed in any more. */
   function ended(): void {
     me.value = undefined;
@@ -60,5 +66,5 @@ export const useSession = defineStore("session", () => {
     writeStored("workspace", workspace);
   }
 
-  return { me, membership, load, signedIn, ended, noticed, signOut, refresh, choose };
+  return { me, membership, load, signedIn, entered, ended, noticed, signOut, refresh, choose };
 });
