@@ -17,7 +17,15 @@ func recordedRoutes() map[string]string {
 		"POST /api/v1/setup": "workspace.founded", "POST /api/v1/session": "session.started", "POST /api/v1/session/link": "session.started",
 		"DELETE /api/v1/session": "session.ended", "POST /api/v1/session/password": "password.updated", "PATCH /api/v1/session": "account.renamed",
 		"POST /api/v1/invitations/accept": "member.joined",
-		"PATCH " + w:                      "workspace.updated", "POST " + w + "/invitations": "invitation.created", "DELETE " + w + "/invitations/{invitation}": "invitation.revoked",
+		"POST /api/v1/session/second":     "session.started", "POST /api/v1/password-resets/use": "password_reset.used",
+		"DELETE /api/v1/account/sessions": "sessions.ended", "DELETE /api/v1/account/sessions/{session}": "sessions.ended",
+		"POST /api/v1/account/totp/confirm": "two_factor.enabled", "POST /api/v1/account/totp/disable": "two_factor.disabled",
+		"POST /api/v1/account/totp/recovery-codes": "recovery_codes.replaced", "DELETE /api/v1/account/providers/{provider}": "sign_in_provider.unlinked",
+		"PATCH " + w + "/sign-in/policy": "sign_in_policy.updated", "POST " + w + "/sign-in/providers": "sign_in_provider.created",
+		"PATCH " + w + "/sign-in/providers/{provider}": "sign_in_provider.updated", "DELETE " + w + "/sign-in/providers/{provider}": "sign_in_provider.deleted",
+		"DELETE " + w + "/members/{member}/sessions": "sessions.ended", "DELETE " + w + "/members/{member}/sessions/{session}": "sessions.ended",
+		"DELETE " + w + "/members/{member}/second-factor": "two_factor.reset", "POST " + w + "/members/{member}/password-reset": "password_reset.created",
+		"PATCH " + w: "workspace.updated", "POST " + w + "/invitations": "invitation.created", "DELETE " + w + "/invitations/{invitation}": "invitation.revoked",
 		"PATCH " + w + "/members/{member}": "member.updated",
 		"POST " + w + "/inboxes":           "inbox.created", "PATCH " + w + "/inboxes/{inbox}": "inbox.updated", "POST " + w + "/inboxes/{inbox}/rotate-hook": "inbox.hook_rotated",
 		"POST " + w + "/inboxes/{inbox}/identity-secret": "identity_secret.created", "DELETE " + w + "/inboxes/{inbox}/identity-secret/{kid}": "identity_secret.deleted",
@@ -37,12 +45,13 @@ func recordedRoutes() map[string]string {
 func daily(path string) bool {
 	const w = "/api/v1/workspaces/{workspace}"
 	if !strings.HasPrefix(path, w) { // customers, webhooks of channels, reading an invitation
-		for _, p := range []string{"/api/v1/live/", "/hooks/", "/r/", "/t/", "/api/v1/invitations/lookup"} {
+		for _, p := range []string{"/api/v1/live/", "/hooks/", "/r/", "/t/", "/api/v1/invitations/lookup", "/api/v1/password-resets/lookup"} {
 			if strings.HasPrefix(path, p) {
 				return true
 			}
 		}
-		return false
+		// The beginnings of what is recorded when it is done.
+		return path == "/api/v1/account/totp" || path == "/api/v1/account/providers/{provider}"
 	}
 	for _, p := range []string{
 		"/conversations", "/tickets/", "/contacts", "/organisations", "/notification", "/presence/", "/uploads", "/canned/{canned}/use",
