@@ -84,6 +84,7 @@ test: ## Everything that must pass; brings what it needs (apt)
 	@scripts/stage.sh "build" $(MAKE) build
 	@scripts/stage.sh "unit tests" $(MAKE) unit
 	@scripts/stage.sh "web tests" $(MAKE) unit-web
+	@scripts/stage.sh "chart, offline" $(MAKE) chart LAYERS=offline
 	@scripts/stage.sh "browser tests" $(MAKE) e2e
 	@scripts/stage.sh "crash harness, short" $(MAKE) crash SHORT=1
 	@scripts/stage.sh "mutants, short" $(MAKE) mutants SHORT=1
