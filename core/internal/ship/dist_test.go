@@ -174,7 +174,7 @@ func TestTheImageRuns(t *testing.T) {
 // image, beside the server, on the same volume.
 func backUp(t *testing.T, wrap []string, backups string) {
 	t.Helper()
-	patchbay := func(args ...string) string {
+	patchbay := func(args ...string) {
 		args = slices.Concat(wrap[1:], []string{"/opt/patchbay/patchbay"}, args)
 		cmd := exec.CommandContext(t.Context(), wrap[0], args...)
 		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "PATCHBAY_CONFIG=/etc/patchbay/patchbay.yaml"}
@@ -182,7 +182,6 @@ func backUp(t *testing.T, wrap []string, backups string) {
 		if err != nil {
 			t.Fatalf("%v: %v\n%s", args[len(wrap):], err, out)
 		}
-		return string(out)
 	}
 	patchbay("backup", "--to", "/backups/", "--keep", "14")
 	files, err := filepath.Glob(filepath.Join(backups, "patchbay-*"))
