@@ -23,6 +23,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/survey/surveytest"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
+	"github.com/patchbay-im/patchbay/core/ticket/tickettest"
 	"github.com/patchbay-im/patchbay/core/view/viewtest"
 	"github.com/patchbay-im/patchbay/core/webhook/webhooktest"
 )
@@ -86,6 +87,12 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 		viewtest.Run(t, func(t *testing.T) viewtest.Fixture {
 			s := fresh(t)
 			return viewtest.Fixture{Store: s.Views(), Lister: s.Conversations(), Conversations: fixture(s)}
+		})
+	})
+	t.Run("ticket", func(t *testing.T) {
+		tickettest.Run(t, func(t *testing.T) tickettest.Fixture {
+			s := fresh(t)
+			return tickettest.Fixture{Store: s.Tickets(), Reader: s.Tickets(), Conversations: fixture(s)}
 		})
 	})
 	t.Run("survey", func(t *testing.T) {
