@@ -87,7 +87,7 @@ type Query struct {
 	// Of a conversation or a contact alone; "" = of any.
 	Conversation conversation.ID
 	Contact      contact.ID
-	Reach        Reach
+	Reach        identity.Reach // the zero one covers nothing
 }
 
 // Sort is an order of tickets.

@@ -50,7 +50,7 @@ func (s *Service) turn(scope identity.Scope) Turn {
 // load loads a ticket for change that is in the caller's reach.
 func load(ctx context.Context, tx Tx, scope identity.Scope, id ID) (*Ticket, error) {
 	t, err := tx.Ticket(ctx, id)
-	if err == nil && !reach(scope).Covers(*t) {
+	if err == nil && !covers(scope, *t) {
 		err = errs.Absent()
 	}
 	return t, err
@@ -91,7 +91,7 @@ func (s *Service) Get(ctx context.Context, scope identity.Scope, id ID) (Ticket,
 		return Ticket{}, err
 	}
 	t, err := s.Reader.Get(ctx, scope.Workspace, id)
-	if err == nil && !reach(scope).Covers(t) {
+	if err == nil && !covers(scope, t) {
 		return Ticket{}, errs.Absent()
 	}
 	return t, err
@@ -117,11 +117,11 @@ func (s *Service) Hydrate(ctx context.Context, scope identity.Scope, events []ev
 	}
 	changes, tickets, err := s.Reader.HydrateTickets(ctx, scope.Workspace, events)
 	for id, ch := range changes {
-		if !reach(scope).Covers(tickets[ch.Ticket]) {
+		if !covers(scope, tickets[ch.Ticket]) {
 			delete(changes, id)
 		}
 	}
-	maps.DeleteFunc(tickets, func(_ ID, t Ticket) bool { return !reach(scope).Covers(t) })
+	maps.DeleteFunc(tickets, func(_ ID, t Ticket) bool { return !covers(scope, t) })
 	return changes, tickets, err
 }
 

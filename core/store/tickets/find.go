@@ -191,20 +191,31 @@ func (f *finder) text(text string) {
 	f.add(`t.title_key LIKE ? ESCAPE '\'`, pattern)
 }
 
-// reach is the one predicate of what somebody sees.
-func (f *finder) reach(r ticket.Reach) {
-	if !r.Limited {
+// reach is the one predicate of what somebody sees; identity.Reach.Covers says
+// the same.
+func (f *finder) reach(r identity.Reach) {
+	switch {
+	case r.All():
+		return
+	case r.Member == "" || r.Kind != identity.ReachOwn && r.Kind != identity.ReachTeam:
+		f.add(`1 = 0`)
 		return
 	}
+	me := string(r.Member)
 	condition := `(t.assignee_id = ? OR t.created_kind = 'agent' AND t.created_by = ?
 OR EXISTS (SELECT 1 FROM ticket_follower rf WHERE rf.workspace_id = t.workspace_id AND rf.ticket_id = t.ticket_id AND rf.member_id = ?)`
-	args := []any{string(r.Me), string(r.Me), string(r.Me)}
-	if len(r.Teams) > 0 {
-		condition += ` OR t.team_id IN (?` + strings.Repeat(`, ?`, len(r.Teams)-1) + `)`
-		for _, id := range r.Teams {
-			args = append(args, string(id))
+	args := []any{me, me, me}
+	in := func(before string, ids []string) {
+		if r.Kind != identity.ReachTeam || len(ids) == 0 {
+			return
+		}
+		condition += before + ` IN (?` + strings.Repeat(`, ?`, len(ids)-1) + `)`
+		for _, id := range ids {
+			args = append(args, id)
 		}
 	}
+	in(` OR t.team_id`, r.Teams)
+	in(` OR t.team_id = '' AND t.inbox_id`, r.Inboxes)
 	f.add(condition+`)`, args...)
 }
 

@@ -156,7 +156,7 @@ func (f *Fake) selected(ctx context.Context, w identity.WorkspaceID, q ticket.Qu
 }
 
 func matches(t ticket.Ticket, q ticket.Query) bool {
-	if t.MergedInto != "" || q.Contact != "" && t.Contact != q.Contact || q.Conversation != "" && t.Conversation != q.Conversation || !q.Reach.Covers(t) {
+	if t.MergedInto != "" || q.Contact != "" && t.Contact != q.Contact || q.Conversation != "" && t.Conversation != q.Conversation || !q.Reach.Covers(t.Holding()) {
 		return false
 	}
 	if text := strings.TrimSpace(q.Text); text != "" {

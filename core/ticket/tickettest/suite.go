@@ -16,6 +16,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/filter"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
@@ -258,7 +259,7 @@ func foreign(d *desk) {
 	if n := d.open(abroad, ticket.Ticket{Title: "first"}).Number; n != 1 {
 		d.Errorf("the first ticket abroad has number %d", n)
 	}
-	found, err := d.f.Reader.Find(d.Context(), abroad, ticket.Query{Sort: ticket.ByUpdate}, page.Request{})
+	found, err := d.f.Reader.Find(d.Context(), abroad, ticket.Query{Sort: ticket.ByUpdate, Reach: identity.Everywhere()}, page.Request{})
 	d.OK(err)
 	d.same("tickets abroad", len(found.Items), 1)
 }
@@ -312,7 +313,7 @@ func links(d *desk) {
 		}
 		return err
 	}))
-	found, err := d.f.Reader.Find(d.Context(), d.WS, ticket.Query{Sort: ticket.ByUpdate}, page.Request{})
+	found, err := d.f.Reader.Find(d.Context(), d.WS, ticket.Query{Sort: ticket.ByUpdate, Reach: identity.Everywhere()}, page.Request{})
 	d.OK(err)
 	d.same("in the list", len(found.Items), 1)
 	d.OK(d.pair(a.ID, b.ID, func(a, b *ticket.Ticket) error { return a.Unmerge(d.turn(d.owner()), b) }))
@@ -390,6 +391,9 @@ func (d *desk) titles(q ticket.Query, limit int) []string {
 	if q.Sort == "" {
 		q.Sort = ticket.ByUpdate
 	}
+	if q.Reach.Same(identity.Reach{}) {
+		q.Reach = identity.Everywhere()
+	}
 	out := []string{}
 	for cursor := ""; ; {
 		found, err := d.f.Reader.Find(d.Context(), d.WS, q, page.Request{Limit: limit, Cursor: cursor})
@@ -423,15 +427,24 @@ func lists(d *desk) {
 		d.same("with "+text, d.titles(ticket.Query{Text: text}, 50), want)
 	}
 	stranger := d.Member(d.WS, "stranger@example.com", "Stranger", 5)
-	d.same("out of reach", d.titles(ticket.Query{Reach: ticket.Reach{Limited: true, Me: stranger.ID}}, 50), []string{})
-	d.same("within a team's", d.titles(ticket.Query{Reach: ticket.Reach{Limited: true, Me: stranger.ID, Teams: idsOf(all[0].Team)}}, 50), []string{"Broken 坏了"})
-	d.same("within the owner's", len(d.titles(ticket.Query{Reach: ticket.Reach{Limited: true, Me: d.Owner.ID}}, 50)), 5)
-	if _, err := d.f.Reader.Find(d.Context(), d.WS, ticket.Query{Sort: ticket.ByUpdate}, page.Request{Cursor: "nonsense"}); !errs.Is(err, errs.Invalid) {
+	d.same("out of reach", d.titles(ticket.Query{Reach: identity.Reach{Kind: identity.ReachOwn, Member: stranger.ID}}, 50), []string{})
+	d.same("within a team's", d.titles(ticket.Query{Reach: identity.Reach{Kind: identity.ReachTeam, Member: stranger.ID, Teams: []string{string(all[0].Team)}}}, 50), []string{"Broken 坏了"})
+	for _, teamless := range []bool{false, true} {
+		inboxes := identity.Reach{Kind: identity.ReachTeam, Member: stranger.ID, Inboxes: []string{string(all[0].Inbox)}}
+		want := []string{}
+		if teamless {
+			no := team.ID("")
+			d.work(all[0].ID, func(t *ticket.Ticket) error { return t.Assign(d.turn(d.owner()), ticket.Destination{Team: &no}) })
+			want = []string{"Broken 坏了"}
+		}
+		d.same("within an inbox's", d.titles(ticket.Query{Reach: inboxes}, 50), want)
+	}
+	d.same("of a reach that is none", d.titles(ticket.Query{Reach: identity.Reach{Member: d.Owner.ID}}, 50), []string{})
+	d.same("within the owner's", len(d.titles(ticket.Query{Reach: identity.Reach{Kind: identity.ReachOwn, Member: d.Owner.ID}}, 50)), 5)
+	if _, err := d.f.Reader.Find(d.Context(), d.WS, ticket.Query{Sort: ticket.ByUpdate, Reach: identity.Everywhere()}, page.Request{Cursor: "nonsense"}); !errs.Is(err, errs.Invalid) {
 		d.Errorf("a cursor of nobody's: %v", err)
 	}
 }
-
-func idsOf[T any](all ...T) []T { return all }
 
 func filters(d *desk) {
 	full := d.several()[0]
@@ -462,7 +475,7 @@ func filters(d *desk) {
 		d.OK(err)
 		plan := n.Plan(filter.Env{Now: d.Tick(), Me: string(d.Owner.ID), Teams: []string{string(full.Team)}})
 		d.same(raw, d.titles(ticket.Query{Where: plan}, 50), want)
-		got, err := d.f.Reader.Counts(d.Context(), d.WS, ticket.Query{Where: plan}, d.Tick(), 1000)
+		got, err := d.f.Reader.Counts(d.Context(), d.WS, ticket.Query{Where: plan, Reach: identity.Everywhere()}, d.Tick(), 1000)
 		d.OK(err)
 		sum := 0
 		for _, n := range got.ByStatus {
@@ -475,7 +488,7 @@ func filters(d *desk) {
 func counts(d *desk) {
 	d.several()
 	ask := func(at time.Time, most int) ticket.Counts {
-		got, err := d.f.Reader.Counts(d.Context(), d.WS, ticket.Query{}, at, most)
+		got, err := d.f.Reader.Counts(d.Context(), d.WS, ticket.Query{Reach: identity.Everywhere()}, at, most)
 		d.OK(err)
 		for status, n := range got.ByStatus {
 			if n == 0 {
