@@ -27,6 +27,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/internal/filelock"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/telemetry"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 // Options is what the command line gives.
@@ -240,6 +241,10 @@ func (s *server) housekeeping(ctx context.Context) {
 		}
 		s.chore(ctx, "waking conversations", func() error { _, err := s.conversations.WakeDue(ctx); return err })
 		s.chore(ctx, "sending scheduled messages", func() error { _, err := s.conversations.SendDue(ctx); return err })
+		s.chore(ctx, "sweeping tickets", func() error {
+			_, err := s.tickets.Sweep(ctx, ticket.Graves{Labels: s.store.Catalog(), Teams: s.store.Teams()})
+			return err
+		})
 		s.chore(ctx, "sweeping labels and teams", func() error { _, err := s.conversations.Sweep(ctx); return err })
 		s.chore(ctx, "replaying webhooks", func() error { return s.replay(ctx) })
 		if n%60 == 30 {

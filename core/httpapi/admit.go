@@ -13,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 // admit is the door of every API route: it knows who asks before anything of
@@ -127,9 +128,9 @@ func (s *Server) sameSite(c *fiber.Ctx) error {
 	case fiber.MethodGet, fiber.MethodHead, fiber.MethodOptions:
 		return c.Next()
 	}
-	// A rating's form carries its right in its path and no cookie; browsers call
-	// its origin null, since the page sends no referrer.
-	if strings.HasPrefix(c.Path(), hooksPrefix) || strings.HasPrefix(c.Path(), ratingPrefix) || s.ownOrigin(c) {
+	// The forms of a rating and of a ticket's page carry their right in their path and no cookie; browsers call
+	// their origin null, since the pages send no referrer.
+	if strings.HasPrefix(c.Path(), hooksPrefix) || strings.HasPrefix(c.Path(), ratingPrefix) || strings.HasPrefix(c.Path(), ticket.LinkPath) || s.ownOrigin(c) {
 		return c.Next()
 	}
 	return errs.New(errs.Forbidden, "request.cross_site", "The request came from another site and was refused.")

@@ -152,6 +152,8 @@ func New(o Options) (*Server, error) {
 	s.viewRoutes()
 	s.searchRoutes()
 	s.ticketTypeRoutes()
+	s.ticketPages()
+	s.ticketExportRoute()
 	s.ticketRoutes()
 	s.conversationRoutes()
 	s.draftRoutes()

@@ -2,8 +2,10 @@ package httpapi_test
 
 import (
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -137,4 +139,121 @@ func (s *site) workTicket(id string, fn func(ticket.Turn, *ticket.Ticket) error)
 		}
 		return tx.Save(ctx, t)
 	}))
+}
+
+// form sends a form as a browser does from a page without a referrer.
+func (s *site) form(path string, values url.Values) answer {
+	s.Helper()
+	return s.ask(http.MethodPost, path, values.Encode(), "Content-Type", "application/x-www-form-urlencoded", "Origin", "null", "Sec-Fetch-Site", "same-origin")
+}
+
+func TestTheCustomersPage(t *testing.T) {
+	s := newSite(t, nil)
+	cookie := s.signIn(s.Owner)
+	api := "/api/v1/workspaces/" + string(s.WS) + "/tickets"
+	c := s.Receive(s.Inbox, "ext", "m1", "broken")
+	do := func(want int, method, path, body string) answer {
+		t.Helper()
+		a := s.ask(method, api+path, body, "Cookie", cookie)
+		if a.StatusCode != want {
+			t.Fatalf("%s %s answers %d %s", method, path, a.StatusCode, a.text)
+		}
+		return a
+	}
+	var made struct{ ID string }
+	s.OK(json.Unmarshal([]byte(do(http.StatusCreated, http.MethodPost, "", `{"title":"<b>Broken</b>","description":"for colleagues","conversation_id":"`+string(c.ID)+`"}`).text), &made))
+	one := "/" + made.ID
+	do(http.StatusCreated, http.MethodPost, one+"/comments", `{"client_id":"a","text":"a secret","public":false}`)
+	do(http.StatusCreated, http.MethodPost, one+"/comments", `{"client_id":"b","text":"<script>hello</script>","public":true,"status":"solved"}`)
+	var link struct{ URL string }
+	s.OK(json.Unmarshal([]byte(do(http.StatusCreated, http.MethodPost, one+"/link", ``).text), &link))
+	path := strings.TrimPrefix(link.URL, "http://example.com")
+
+	a := s.ask(http.MethodGet, path, "", "Accept-Language", "de")
+	for name, value := range map[string]string{"Cache-Control": "no-store", "X-Robots-Tag": "noindex"} {
+		if a.Header.Get(name) != value {
+			t.Errorf("%s is %q", name, a.Header.Get(name))
+		}
+	}
+	if a.StatusCode != http.StatusOK || !strings.HasPrefix(a.Header.Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Errorf("the page: %d %v", a.StatusCode, a.Header)
+	}
+	for text, want := range map[string]bool{
+		"T-1": true, "&lt;b&gt;Broken": true, "&lt;script&gt;hello": true, "<script": false, "a secret": false, "for colleagues": false,
+		string(c.Contact): false, made.ID: false, `name="score"`: true, `name="text"`: true,
+	} {
+		if strings.Contains(a.text, text) != want {
+			t.Errorf("the page and %q: %s", text, a.text)
+		}
+	}
+	if a := s.ask(http.MethodGet, path+"?lang=zh-CN", ""); !strings.Contains(a.text, "已解决") || !strings.Contains(a.text, `lang="zh-CN"`) {
+		t.Errorf("in Chinese: %s", a.text)
+	}
+	if a := s.ask(http.MethodGet, path+"?lang=ar", ""); !strings.Contains(a.text, `dir="rtl"`) {
+		t.Errorf("in Arabic: %s", a.text)
+	}
+
+	if a := s.form(path+"/rating", url.Values{"score": {"9"}}); a.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("a score of 9: %d", a.StatusCode)
+	}
+	for range 2 { // the second is the reload of a browser
+		if a := s.form(path+"/comments", url.Values{"client_id": {"x"}, "text": {"still\r\nbroken"}}); a.StatusCode != http.StatusSeeOther {
+			t.Errorf("a reply: %d %s", a.StatusCode, a.text)
+		}
+	}
+	var now struct {
+		Status   string
+		Comments int
+	}
+	s.OK(json.Unmarshal([]byte(do(http.StatusOK, http.MethodGet, one, ``).text), &now))
+	if now.Status != "open" || now.Comments != 3 {
+		t.Errorf("after the reply: %+v", now)
+	}
+	if a := s.form(path+"/comments", url.Values{"client_id": {"y"}, "text": {"  "}}); a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(a.text, `role="alert"`) {
+		t.Errorf("nothing: %d", a.StatusCode)
+	}
+	if a := s.form(path+"/rating", url.Values{"score": {"5"}}); a.StatusCode != http.StatusConflict {
+		t.Errorf("a rating of what is not solved: %d", a.StatusCode)
+	}
+	do(http.StatusOK, http.MethodPatch, one, `{"status":"closed"}`)
+	if a := s.form(path+"/rating", url.Values{"score": {"5"}, "comment": {"good"}}); a.StatusCode != http.StatusSeeOther {
+		t.Errorf("a rating: %d %s", a.StatusCode, a.text)
+	}
+	if a := s.ask(http.MethodGet, path, ""); !strings.Contains(a.text, "5/5") || strings.Contains(a.text, `name="text"`) {
+		t.Errorf("closed and rated: %s", a.text)
+	}
+
+	do(http.StatusNoContent, http.MethodDelete, one+"/link", ``)
+	for name, token := range map[string]string{"a void one": path, "rubbish": "/t/x", "a forged one": path[:len(path)-4] + "AAAA"} {
+		if a := s.ask(http.MethodGet, token, ""); a.StatusCode != http.StatusNotFound || strings.Contains(a.text, "T-1") {
+			t.Errorf("%s: %d", name, a.StatusCode)
+		}
+		if a := s.form(token+"/comments", url.Values{"client_id": {"z"}, "text": {"hi"}}); a.StatusCode != http.StatusNotFound {
+			t.Errorf("a reply by %s: %d", name, a.StatusCode)
+		}
+	}
+}
+
+func TestAnExportHoldsNoFormula(t *testing.T) {
+	s := newSite(t, nil)
+	cookie := s.signIn(s.Owner)
+	for _, title := range []string{"=1+1", "+x", "-x", "@x", "plain, with a \"quote\""} {
+		s.ticket(s.WS, title)
+	}
+	a := s.ask(http.MethodGet, "/api/v1/workspaces/"+string(s.WS)+"/tickets/export", "", "Cookie", cookie)
+	if a.StatusCode != http.StatusOK || !strings.HasPrefix(a.Header.Get("Content-Disposition"), `attachment; filename="tickets-`) {
+		t.Fatalf("%d %s", a.StatusCode, a.text)
+	}
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(a.text, "\uFEFF"))).ReadAll()
+	s.OK(err)
+	if len(rows) != 6 || rows[1][1] != `plain, with a "quote"` {
+		t.Errorf("the table: %q", rows)
+	}
+	for _, row := range rows {
+		for _, cell := range row {
+			if strings.ContainsAny(cell[:min(1, len(cell))], "=+-@\t\r") {
+				t.Errorf("a cell begins a formula: %q", cell)
+			}
+		}
+	}
 }

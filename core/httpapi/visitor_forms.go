@@ -9,6 +9,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -24,7 +25,7 @@ func (s *Server) formRoutes() {
 		accessVisitor, s.preChat)
 	register(s, huma.Operation{
 		Method: http.MethodPost, Path: livePath + "/offline", Summary: "Leave a message while nobody is there", Tags: tags, DefaultStatus: http.StatusCreated,
-		Description: "Idempotent by client_msg_id.",
+		Description: "It becomes a ticket, whose number and page the answer names. Idempotent by client_msg_id.",
 	},
 		accessVisitor, s.leaveMessage)
 	register(s, huma.Operation{Method: http.MethodPost, Path: livePath + "/pageviews", Summary: "Tell which pages the visitor opened", Tags: tags, DefaultStatus: http.StatusNoContent},
@@ -74,7 +75,25 @@ type offlineInput struct {
 	}
 }
 
-func (s *Server) leaveMessage(ctx context.Context, in *offlineInput) (*visitorSendOutput, error) {
+type offlineOutput struct {
+	Status   int
+	Replayed string `header:"Idempotency-Replayed" doc:"true when the message had been accepted before."`
+	Body     offlineBody
+}
+
+// offlineBody is an accepted message with the ticket that it became.
+type offlineBody struct {
+	Change wire.PublicChange `json:"change"`
+	Ticket offlineTicket     `json:"ticket"`
+}
+
+// offlineTicket is what a visitor keeps of their ticket.
+type offlineTicket struct {
+	Number string `json:"number" doc:"As people say it: T-12."`
+	URL    string `json:"url" doc:"The visitor's own page of it."`
+}
+
+func (s *Server) leaveMessage(ctx context.Context, in *offlineInput) (*offlineOutput, error) {
 	v, err := s.formOf(ctx)
 	if err != nil {
 		return nil, err
@@ -87,7 +106,12 @@ func (s *Server) leaveMessage(ctx context.Context, in *offlineInput) (*visitorSe
 		return nil, err
 	}
 	change, _ := wire.PublicChangeOf(p.Change)
-	out := &visitorSendOutput{Status: http.StatusCreated, Body: visitorSentBody{Change: change}}
+	out := &offlineOutput{Status: http.StatusCreated, Body: offlineBody{Change: change}}
+	t, link, err := s.Tickets.OfMessage(ctx, *p.Change.Message)
+	if err != nil {
+		return nil, err
+	}
+	out.Body.Ticket = offlineTicket{Number: ticket.Label(t.Number), URL: link}
 	if p.Replayed {
 		out.Status, out.Replayed = http.StatusOK, "true"
 	}

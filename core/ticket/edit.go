@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/team"
 )
 
 // Edit is what somebody wants changed; nil leaves a part as it is.
@@ -138,11 +139,35 @@ func (t *Ticket) SetLabels(turn Turn, ids []catalog.LabelID) error {
 	if len(now) > MaxLabels {
 		return tooMany("/label_ids", MaxLabels)
 	}
-	if added, removed := difference(t.Labels, now); len(added)+len(removed) > 0 {
-		t.Labels = now
-		t.record(turn, Labeled, map[string]any{"label_ids": orEmpty(now), "added": orEmpty(added), "removed": orEmpty(removed)})
-	}
+	t.label(turn, now)
 	return nil
+}
+
+func (t *Ticket) label(turn Turn, now []catalog.LabelID) bool {
+	added, removed := difference(t.Labels, now)
+	if len(added)+len(removed) == 0 {
+		return false
+	}
+	t.Labels = now
+	t.record(turn, Labeled, map[string]any{"label_ids": orEmpty(now), "added": orEmpty(added), "removed": orEmpty(removed)})
+	return true
+}
+
+// dropLabel takes off a label that is gone, of any ticket.
+func (t *Ticket) dropLabel(turn Turn, id catalog.LabelID) bool {
+	return t.label(turn, sorted(slices.DeleteFunc(slices.Clone(t.Labels), func(l catalog.LabelID) bool { return l == id })))
+}
+
+// dropTeam takes off a team that is gone, of any ticket.
+func (t *Ticket) dropTeam(turn Turn, id team.ID) bool {
+	if t.Team != id {
+		return false
+	}
+	t.Team = ""
+	t.record(turn, Assigned, map[string]string{
+		"assignee_id": string(t.Assignee), "assignee_name": t.AssigneeName, "team_id": "", "from_id": string(t.Assignee), "from_team_id": string(id),
+	})
+	return true
 }
 
 // AddLabels puts labels on, beside those that are.

@@ -29,6 +29,8 @@ type Tx interface {
 	Ticket(ctx context.Context, id ID) (*Ticket, error)
 	// Sent finds what an author (an Actor.ID) wrote under a client id; nil when nothing.
 	Sent(ctx context.Context, id ID, author, clientID string) (*Change, error)
+	// BySource returns the ticket that was made of a message; nil when there is none.
+	BySource(ctx context.Context, message conversation.MessageID) (*Ticket, error)
 	// Absorbs reports whether another ticket is merged into this one.
 	Absorbs(ctx context.Context, id ID) (bool, error)
 	// Save writes what t.Unsaved holds: the row, changes, comments, links and

@@ -91,9 +91,10 @@ type Ticket struct {
 	Description  string
 	Status       Status
 	Priority     Priority
-	Contact      contact.ID      // "" = nobody's
-	Conversation conversation.ID // it came from; "" = none
-	Inbox        channel.InboxID // likewise
+	Contact      contact.ID             // "" = nobody's
+	Conversation conversation.ID        // it came from; "" = none
+	Inbox        channel.InboxID        // likewise
+	Source       conversation.MessageID // the message that it was made of by itself; "" = somebody made it
 	Assignee     identity.MemberID
 	Team         team.ID
 	Followers    []identity.MemberID // by id; nil = nobody

@@ -3,6 +3,7 @@ package ticket
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
@@ -54,6 +55,10 @@ func (s *Service) changeType(ctx context.Context, scope identity.Scope, id TypeI
 		default:
 			t.ID = TypeID(s.ids.New("tty"))
 		}
+		was, action := t, "ticket_type.updated"
+		if id == "" {
+			was, action = Type{}, "ticket_type.created"
+		}
 		others := slices.DeleteFunc(slices.Clone(types), func(o Type) bool { return o.ID == t.ID })
 		if err := d.apply(&t, others, s.Now()); err != nil {
 			return err
@@ -62,14 +67,14 @@ func (s *Service) changeType(ctx context.Context, scope identity.Scope, id TypeI
 			for _, o := range others {
 				if o.Default {
 					o.Default = false
-					if err := tx.SaveType(ctx, o, s.typeChanged(o)); err != nil {
+					if err := tx.SaveType(ctx, o, s.typeChanged(o, nil)); err != nil {
 						return err
 					}
 				}
 			}
 		}
 		out = t
-		return tx.SaveType(ctx, t, s.typeChanged(t))
+		return tx.SaveType(ctx, t, s.typeChanged(t, t.since(ctx, scope, was, action)))
 	})
 	return out, err
 }
@@ -89,22 +94,42 @@ func (s *Service) DeleteType(ctx context.Context, scope identity.Scope, id TypeI
 		if err != nil {
 			return err
 		}
-		yes := true
+		was, yes := t, true
 		others := slices.DeleteFunc(slices.Clone(types), func(o Type) bool { return o.ID == t.ID })
 		if err := (TypeDraft{Archived: &yes}).apply(&t, others, s.Now()); err != nil {
 			return err
 		}
-		gone, err := tx.DeleteType(ctx, id, s.typeChanged(t))
+		gone, err := tx.DeleteType(ctx, id, s.typeChanged(t, t.since(ctx, scope, t, "ticket_type.deleted")))
 		if err != nil || gone {
 			return err
 		}
-		return tx.SaveType(ctx, t, s.typeChanged(t))
+		return tx.SaveType(ctx, t, s.typeChanged(t, t.since(ctx, scope, was, "ticket_type.updated")))
 	})
 }
 
-func (s *Service) typeChanged(t Type) event.Event {
+// since makes the audit record of what became of a type.
+func (t Type) since(ctx context.Context, scope identity.Scope, was Type, action string) *event.Record {
+	said := make(event.Differences)
+	said.Note("name", was.Name, t.Name)
+	said.Note("description", was.Description, t.Description)
+	said.Note("fields", was.keys(), t.keys())
+	said.Note("default", was.Default, t.Default)
+	said.Note("archived", !was.ArchivedAt.IsZero(), !t.ArchivedAt.IsZero())
+	return identity.Record(ctx, scope, action, event.Party{Kind: "ticket_type", ID: string(t.ID), Name: t.Name}).Say(said)
+}
+
+// keys is the fields of a type in a line.
+func (t Type) keys() string {
+	all := make([]string, len(t.Fields))
+	for i, f := range t.Fields {
+		all[i] = f.Key + ":" + string(f.Type)
+	}
+	return strings.Join(all, " ")
+}
+
+func (s *Service) typeChanged(t Type, r *event.Record) event.Event {
 	return event.Event{
-		ID: s.ids.New("evt"), Workspace: string(t.Workspace), Type: TypeChanged, Subject: string(t.ID), At: s.Now(),
+		ID: s.ids.New("chg"), Audit: r, Workspace: string(t.Workspace), Type: TypeChanged, Subject: string(t.ID), At: s.Now(),
 		Data: []byte(`{"id":"` + string(t.ID) + `"}`),
 	}
 }

@@ -109,7 +109,8 @@ func (s *Store) DeletedLabels(ctx context.Context, limit int) ([]catalog.Gone, e
 func (s *Store) PurgeLabel(ctx context.Context, w identity.WorkspaceID, id catalog.LabelID) error {
 	return s.write(ctx, w, nil, func(ctx context.Context, tx *db.Tx) error {
 		return tx.Queue(ctx, `DELETE FROM label WHERE workspace_id = ? AND label_id = ? AND deleted_at > 0
-AND NOT EXISTS (SELECT 1 FROM conversation_label c WHERE c.workspace_id = label.workspace_id AND c.label_id = label.label_id)`,
+AND NOT EXISTS (SELECT 1 FROM conversation_label c WHERE c.workspace_id = label.workspace_id AND c.label_id = label.label_id)
+AND NOT EXISTS (SELECT 1 FROM ticket_label t WHERE t.workspace_id = label.workspace_id AND t.label_id = label.label_id)`,
 			string(w), string(id))
 	})
 }

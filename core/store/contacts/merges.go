@@ -70,6 +70,7 @@ func point(ctx context.Context, tx *db.Tx, workspace identity.WorkspaceID, sourc
 		{`UPDATE contact SET survivor_id = ? WHERE workspace_id = ? AND survivor_id = ? AND survivor_id <> ''`, []any{string(target), ws, string(source)}},
 		{`UPDATE contact SET merged_into = ?, survivor_id = ? WHERE workspace_id = ? AND contact_id = ?`, []any{string(target), string(target), ws, string(source)}},
 		{`UPDATE conversation SET contact_id = ? WHERE workspace_id = ? AND contact_id = ?`, []any{string(target), ws, string(source)}},
+		{`UPDATE ticket SET contact_id = ? WHERE workspace_id = ? AND contact_id = ?`, []any{string(target), ws, string(source)}},
 	} {
 		if err := tx.Queue(ctx, q.query, q.args...); err != nil {
 			return err
@@ -213,6 +214,11 @@ func free(ctx context.Context, tx *db.Tx, workspace identity.WorkspaceID, u cont
 		args = append(args, id)
 	}
 	args = db.Padded(args, len(group))
+	err = tx.Queue(ctx, `UPDATE ticket SET contact_id = ? WHERE workspace_id = ? AND contact_id = ? AND contact_origin IN (?`+
+		strings.Repeat(`, ?`, len(args)-4)+`)`, args...)
+	if err != nil {
+		return err
+	}
 	return tx.Queue(ctx, `UPDATE conversation SET contact_id = ? WHERE workspace_id = ? AND contact_id = ? AND EXISTS
 (SELECT 1 FROM contact_identity i WHERE i.workspace_id = conversation.workspace_id AND i.inbox_id = conversation.inbox_id
 AND i.external_id = conversation.recipient AND i.contact_id IN (?`+strings.Repeat(`, ?`, len(args)-4)+`))`, args...)

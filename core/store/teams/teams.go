@@ -175,7 +175,8 @@ func (s *Store) Deleted(ctx context.Context, limit int) ([]team.Gone, error) {
 // Purge implements team.Graveyard.
 func (s *Store) Purge(ctx context.Context, w identity.WorkspaceID, id team.ID) error {
 	return s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
-		return tx.Queue(ctx, `DELETE FROM team WHERE workspace_id = ? AND team_id = ? AND deleted_at > 0`, string(w), string(id))
+		return tx.Queue(ctx, `DELETE FROM team WHERE workspace_id = ? AND team_id = ? AND deleted_at > 0
+AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.workspace_id = team.workspace_id AND t.team_id = team.team_id AND t.team_id <> '')`, string(w), string(id))
 	})
 }
 

@@ -21,6 +21,7 @@ type row struct {
 	workspace, id, typ, title, description, status string
 	number, priority                               int64
 	contact, conversation, inbox, assignee, team   string
+	source                                         string
 	followers, labels, fields, mergedInto, undo    string
 	due, overdue                                   int64
 	createdKind, createdBy, createdName            string
@@ -41,7 +42,7 @@ type undo struct {
 // columns and joins go with dest, for a ticket named t.
 const (
 	columns = `t.workspace_id, t.ticket_id, t.type_id, t.title, t.description, t.status, t.number, t.priority,
-COALESCE(t.contact_id, ''), COALESCE(t.conversation_id, ''), t.inbox_id, COALESCE(t.assignee_id, ''), t.team_id,
+COALESCE(t.contact_id, ''), COALESCE(t.conversation_id, ''), t.inbox_id, t.source_id, COALESCE(t.assignee_id, ''), t.team_id,
 t.followers, t.labels, t.fields, t.merged_into, t.merge_undo, t.due_at, t.overdue_at,
 t.created_kind, t.created_by, t.created_name, t.created_at, t.updated_at, t.solved_at, t.closed_at,
 t.rating_score, t.rating_comment, t.rating_at, t.link_epoch, t.last_seq, t.last_public_seq, t.comments,
@@ -57,7 +58,7 @@ LEFT JOIN member m ON m.workspace_id = t.workspace_id AND m.member_id = t.assign
 func (r *row) dest() []any {
 	return []any{
 		&r.workspace, &r.id, &r.typ, &r.title, &r.description, &r.status, &r.number, &r.priority,
-		&r.contact, &r.conversation, &r.inbox, &r.assignee, &r.team,
+		&r.contact, &r.conversation, &r.inbox, &r.source, &r.assignee, &r.team,
 		&r.followers, &r.labels, &r.fields, &r.mergedInto, &r.undo, &r.due, &r.overdue,
 		&r.createdKind, &r.createdBy, &r.createdName, &r.created, &r.updated, &r.solved, &r.closed,
 		&r.score, &r.ratingComment, &r.ratedAt, &r.linkEpoch, &r.lastSeq, &r.lastPublicSeq, &r.comments,
@@ -69,7 +70,7 @@ func rowOf(t *ticket.Ticket) row {
 	r := row{
 		workspace: string(t.Workspace), id: string(t.ID), typ: string(t.Type), title: t.Title, description: t.Description,
 		status: string(t.Status), number: signed(t.Number), priority: int64(slices.Index(ticket.Priorities(), t.Priority) + 1),
-		contact: string(t.Contact), conversation: string(t.Conversation), inbox: string(t.Inbox),
+		contact: string(t.Contact), conversation: string(t.Conversation), inbox: string(t.Inbox), source: string(t.Source),
 		assignee: string(t.Assignee), team: string(t.Team), followers: joined(t.Followers), labels: joined(t.Labels),
 		mergedInto: string(t.MergedInto), due: db.Micros(t.DueAt), overdue: db.Micros(t.Overdue),
 		createdKind: string(t.CreatedBy.Kind), createdBy: t.CreatedBy.ID, createdName: t.CreatedBy.Name,
@@ -95,6 +96,7 @@ func (r *row) domain() ticket.Ticket {
 		Workspace: identity.WorkspaceID(r.workspace), ID: ticket.ID(r.id), Number: unsigned(r.number), Type: ticket.TypeID(r.typ),
 		Title: r.title, Description: r.description, Status: ticket.Status(r.status),
 		Contact: contact.ID(r.contact), Conversation: conversation.ID(r.conversation), Inbox: channel.InboxID(r.inbox),
+		Source:   conversation.MessageID(r.source),
 		Assignee: identity.MemberID(r.assignee), Team: team.ID(r.team),
 		Followers: parted[identity.MemberID](r.followers), Labels: parted[catalog.LabelID](r.labels),
 		MergedInto: ticket.ID(r.mergedInto), DueAt: db.Time(r.due), Overdue: db.Time(r.overdue),

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -41,6 +42,20 @@ func (t *Tx) Ticket(ctx context.Context, id ticket.ID) (*ticket.Ticket, error) {
 	t.loaded[id] = r
 	out := r.domain()
 	return out.Loaded(), fetchLinks(ctx, t.tx, t.workspace, &out)
+}
+
+// BySource implements ticket.Tx.
+func (t *Tx) BySource(ctx context.Context, message conversation.MessageID) (*ticket.Ticket, error) {
+	var id string
+	err := t.tx.Row(ctx, `SELECT ticket_id FROM ticket WHERE workspace_id = ? AND source_id = ? AND source_id <> ''`,
+		[]any{string(t.workspace), string(message)}, &id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // the port says nil for none
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t.Ticket(ctx, ticket.ID(id))
 }
 
 // Sent implements ticket.Tx.
@@ -146,10 +161,10 @@ func (t *Tx) known(ctx context.Context, before, now row) error {
 
 const (
 	insertTicket = `INSERT INTO ticket (workspace_id, ticket_id, type_id, title, title_key, description, status, number, priority,
-contact_id, contact_origin, conversation_id, inbox_id, assignee_id, team_id, followers, labels, fields, merged_into, merge_undo,
+contact_id, contact_origin, conversation_id, inbox_id, source_id, assignee_id, team_id, followers, labels, fields, merged_into, merge_undo,
 due_at, overdue_at, created_kind, created_by, created_name, created_at, updated_at, solved_at, closed_at,
 rating_score, rating_comment, rating_at, link_epoch, last_seq, last_public_seq, comments)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 	updateTicket = `UPDATE ticket SET type_id = ?, title = ?, title_key = ?, description = ?, status = ?, priority = ?,
 assignee_id = ?, team_id = ?, followers = ?, labels = ?, fields = ?, merged_into = ?, merge_undo = ?,
@@ -162,7 +177,7 @@ func (t *Tx) saveRow(ctx context.Context, k *ticket.Ticket, isNew bool) error {
 	r := rowOf(k)
 	if isNew {
 		return t.tx.Queue(ctx, insertTicket, r.workspace, r.id, r.typ, r.title, titleKey(r.title), r.description, r.status, r.number, r.priority,
-			null(r.contact), r.contact, null(r.conversation), r.inbox, null(r.assignee), r.team, r.followers, r.labels, r.fields, r.mergedInto, r.undo,
+			null(r.contact), r.contact, null(r.conversation), r.inbox, r.source, null(r.assignee), r.team, r.followers, r.labels, r.fields, r.mergedInto, r.undo,
 			r.due, r.overdue, r.createdKind, r.createdBy, r.createdName, r.created, r.updated, r.solved, r.closed,
 			r.score, r.ratingComment, r.ratedAt, r.linkEpoch, r.lastSeq, r.lastPublicSeq, r.comments)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
@@ -116,6 +117,16 @@ func (t *fakeTx) Sent(_ context.Context, id ticket.ID, author, clientID string) 
 		}
 	}
 	return nil, nil //nolint:nilnil // the port says nil for nothing
+}
+
+// BySource implements ticket.Tx.
+func (t *fakeTx) BySource(ctx context.Context, message conversation.MessageID) (*ticket.Ticket, error) {
+	for id, k := range t.space.tickets {
+		if k.Source == message {
+			return t.Ticket(ctx, id)
+		}
+	}
+	return nil, nil //nolint:nilnil // the port says nil for none
 }
 
 // Absorbs implements ticket.Tx.

@@ -24,6 +24,7 @@ CREATE TABLE ticket_type (
 -- space between them; ticket_label and ticket_follower hold the same for
 -- looking up. priority is a rank: 1 low, 2 normal, 3 high, 4 urgent. fields is
 -- a JSON object. overdue_at is the due date whose passing was recorded.
+-- source_id is the message that it was made of by itself.
 -- link_epoch: customers' links given out under another number are void.
 CREATE TABLE ticket (
   workspace_id    TEXT NOT NULL REFERENCES workspace,
@@ -39,6 +40,7 @@ CREATE TABLE ticket (
   contact_origin  TEXT NOT NULL,
   conversation_id TEXT,
   inbox_id        TEXT NOT NULL,
+  source_id       TEXT NOT NULL,
   assignee_id     TEXT,
   team_id         TEXT NOT NULL,
   followers       TEXT NOT NULL,
@@ -77,6 +79,7 @@ CREATE INDEX ticket_type_of ON ticket (workspace_id, type_id);
 CREATE INDEX ticket_contact ON ticket (workspace_id, contact_id) WHERE contact_id IS NOT NULL;
 CREATE INDEX ticket_contact_origin ON ticket (workspace_id, contact_origin) WHERE contact_origin <> '';
 CREATE INDEX ticket_conversation ON ticket (workspace_id, conversation_id) WHERE conversation_id IS NOT NULL;
+CREATE UNIQUE INDEX ticket_source ON ticket (workspace_id, source_id) WHERE source_id <> '';
 CREATE INDEX ticket_assignee ON ticket (workspace_id, assignee_id, status) WHERE assignee_id IS NOT NULL;
 CREATE INDEX ticket_team ON ticket (workspace_id, team_id) WHERE team_id <> '';
 CREATE INDEX ticket_merged ON ticket (workspace_id, merged_into) WHERE merged_into <> '';
