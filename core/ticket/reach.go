@@ -16,4 +16,4 @@ func (t *Ticket) Holding() identity.Holding {
 func covers(scope identity.Scope, t Ticket) bool { return reach(scope).Covers(t.Holding()) }
 
 // reach is the one place that asks how far the caller reaches.
-func reach(identity.Scope) identity.Reach { return identity.Everywhere() }
+func reach(scope identity.Scope) identity.Reach { return scope.Reach() }
