@@ -50,6 +50,12 @@ export interface PreChat {
 }
 
 /** What a visitor leaves when nobody is there. */
+/** What a visitor keeps of their ticket. */
+export interface OfflineTicket {
+  number: string;
+  url: string;
+}
+
 export interface OfflineMessage {
   name: string;
   email: string;
@@ -109,8 +115,9 @@ export class VisitorHttp {
     await this.call("/prechat", { method: "POST", body: JSON.stringify(answers) }, token);
   }
 
-  async offline(token: string, message: OfflineMessage): Promise<void> {
-    await this.call("/offline", { method: "POST", body: JSON.stringify(message) }, token);
+  /** The ticket that the message became. */
+  async offline(token: string, message: OfflineMessage): Promise<OfflineTicket | undefined> {
+    return (await this.call<{ ticket?: OfflineTicket } | undefined>("/offline", { method: "POST", body: JSON.stringify(message) }, token))?.ticket;
   }
 
   /** `consent`: the visitor agreed to it, where the inbox asks; false takes that back; undefined says nothing. */

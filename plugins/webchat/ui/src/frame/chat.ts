@@ -147,9 +147,9 @@ export class Chat {
 
   /** Leaves a message for when somebody is there. */
   async leave(message: Omit<OfflineMessage, "client_msg_id">): Promise<void> {
-    await this.options.http.offline(this.socket.sessionToken, { ...message, client_msg_id: uuidv7() });
+    const ticket = await this.options.http.offline(this.socket.sessionToken, { ...message, client_msg_id: uuidv7() });
     this.options.memory.keepAnswered();
-    this.update({ left: true, answered: true });
+    this.update({ left: true, answered: true, ...(ticket && { ticket }) });
   }
 
   async rate(score: number, comment: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { LinkStatus, OutboxEntry, VisitorMessage } from "@patchbay/client/visitor";
+import type { LinkStatus, OfflineTicket, OutboxEntry, VisitorMessage } from "@patchbay/client/visitor";
 import type { PublicChange, WidgetSettings } from "@patchbay/client/types";
 import type { PendingFile } from "./files";
 
@@ -43,6 +43,8 @@ export interface ChatState {
   answered: boolean;
   /** Whether a message for later has been left just now. */
   left: boolean;
+  /** What it became: the number, and the visitor's own page of it. */
+  ticket?: OfflineTicket;
 }
 
 export const initialState: ChatState = {

@@ -72,7 +72,7 @@ function Stage({ chat, host, memory, page, state }: Omit<Props, "language"> & { 
     case "offline":
       return <Offline text={state.settings.offline?.text} onSend={({ name = "", email = "", message = "" }) => chat.leave({ name, email, message })} />;
     case "left":
-      return <Left />;
+      return <Left ticket={state.ticket} />;
     case "wait":
       return <div class="transcript" aria-busy="true" />;
     default:
@@ -80,11 +80,19 @@ function Stage({ chat, host, memory, page, state }: Omit<Props, "language"> & { 
   }
 }
 
-function Left() {
+function Left({ ticket }: Pick<ChatState, "ticket">) {
   const { t } = useLanguage();
   return (
     <div class="form" role="status" data-testid="widget-left">
       <p>{t("offline.thanks")}</p>
+      {ticket && (
+        <p>
+          {t("offline.ticket", { number: ticket.number })}{" "}
+          <a href={ticket.url} target="_blank" rel="noopener" data-testid="widget-ticket">
+            {t("offline.follow")}
+          </a>
+        </p>
+      )}
     </div>
   );
 }
