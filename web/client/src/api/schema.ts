@@ -248,7 +248,7 @@ export interface paths {
         put?: never;
         /**
          * Leave a message while nobody is there
-         * @description Idempotent by client_msg_id.
+         * @description It becomes a ticket, whose number and page the answer names. Idempotent by client_msg_id.
          */
         post: operations["postLiveByInboxOffline"];
         delete?: never;
@@ -2407,6 +2407,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/tickets/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download tickets as a table
+         * @description CSV in UTF-8, the newest first, sent as it is read. No cell begins a formula: what would, begins with an apostrophe.
+         */
+        get: operations["getWorkspacesByWorkspaceTicketsExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/tickets/{ticket}": {
         parameters: {
             query?: never;
@@ -3820,12 +3840,22 @@ export interface components {
              */
             unread: number;
         };
+        OfflineBody: {
+            change: components["schemas"]["PublicChange"];
+            ticket: components["schemas"]["OfflineTicket"];
+        };
         OfflineInputBody: {
             client_msg_id: string;
             email: string;
             message: string;
             name: string;
             phone?: string;
+        };
+        OfflineTicket: {
+            /** @description As people say it: T-12. */
+            number: string;
+            /** @description The visitor's own page of it. */
+            url: string;
         };
         OpenSessionInputBody: {
             /** @description Origin of the page that shows the widget. */
@@ -6269,7 +6299,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VisitorSentBody"];
+                    "application/json": components["schemas"]["OfflineBody"];
                 };
             };
             /** @description Bad Request */
@@ -19625,6 +19655,93 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TicketCountsBody"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceTicketsExport: {
+        parameters: {
+            query?: {
+                filter?: string;
+                q?: string;
+                format?: "csv";
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
