@@ -146,18 +146,19 @@ export function matches(conversation: Conversation, filter: ConversationFilter, 
 }
 const known = filterFields([]);
 
-type Order = (a: Conversation, b: Conversation) => number;
+export type Order<Row> = (a: Row, b: Row) => number;
 
 /** Times are written without closing zeros: as they are, their texts do not compare. */
 const whole = (at: string) => at.replace(/(?:\.(\d+))?Z$/, (_, fraction: string = "") => `.${fraction.padEnd(9, "0")}Z`);
-const later = (a: string, b: string) => (a === b ? 0 : whole(a) < whole(b) ? 1 : whole(a) > whole(b) ? -1 : 0);
+/** Orders times, the newer first. */
+export const later = (a: string, b: string) => (a === b ? 0 : whole(a) < whole(b) ? 1 : whole(a) > whole(b) ? -1 : 0);
 /** Newest first, as the server lists. */
-const byUpdate: Order = (a, b) => later(a.updated_at, b.updated_at) || later(a.id, b.id);
+const byUpdate: Order<Conversation> = (a, b) => later(a.updated_at, b.updated_at) || later(a.id, b.id);
 const ranks = ["low", "normal", "high", "urgent"];
 const rank = (row: Conversation) => ranks.indexOf(row.priority ?? "");
 
 /** The orders of the server; ties are broken by id, so that each is total. */
-const orders: Record<ListSort, Order> = {
+const orders: Record<ListSort, Order<Conversation>> = {
   updated_desc: byUpdate,
   created_desc: (a, b) => later(a.created_at, b.created_at) || later(a.id, b.id),
   created_asc: (a, b) => -later(a.created_at, b.created_at) || -later(a.id, b.id),
@@ -190,11 +191,20 @@ export function placeInPages(
 ): ListPage<Conversation>[] {
   const held = pages.flatMap((page) => page.items).find((item) => item.id === incoming.id);
   const row = newerConversation(held, incoming);
-  const verdict = belongs(row) ?? Boolean(held);
-  if (verdict ? row === held : !held) return pages as ListPage<Conversation>[];
-  const without = pages.map((page) => removeFrom(page, incoming.id));
-  if (!verdict) return without;
-  const order = orders[sort];
+  return placeRow(pages, held, row, belongs(row) ?? Boolean(held), orders[sort]);
+}
+
+/** Puts a row of any kind where a fresh fetch of the same pages would have it; `held` is the one there now. */
+export function placeRow<Row extends { id: string }>(
+  pages: readonly ListPage<Row>[],
+  held: Row | undefined,
+  row: Row,
+  belongs: boolean,
+  order: Order<Row>,
+): ListPage<Row>[] {
+  if (belongs ? row === held : !held) return pages as ListPage<Row>[];
+  const without = pages.map((page) => removeFrom(page, row.id));
+  if (!belongs) return without;
   if (held && order(held, row) === 0) return pages.map((page) => (page.items.includes(held) ? { ...page, items: page.items.map((item) => (item === held ? row : item)) } : page));
   // Tails as they were: a row that stays where it is, at the end of what is held, stays in it.
   const place = pages.findIndex((page, index) => reaches(page, row, order) || (index === pages.length - 1 && !page.next_cursor));
@@ -202,16 +212,16 @@ export function placeInPages(
 }
 
 /** Those that stay keep their order: the server knows times finer than it tells them. */
-function inserted(rows: readonly Conversation[], row: Conversation, order: Order): Conversation[] {
+function inserted<Row>(rows: readonly Row[], row: Row, order: Order<Row>): Row[] {
   const place = rows.findIndex((one) => order(row, one) < 0);
   return place < 0 ? [...rows, row] : [...rows.slice(0, place), row, ...rows.slice(place)];
 }
 
-function removeFrom(page: ListPage<Conversation>, id: string): ListPage<Conversation> {
+function removeFrom<Row extends { id: string }>(page: ListPage<Row>, id: string): ListPage<Row> {
   return page.items.some((item) => item.id === id) ? { ...page, items: page.items.filter((item) => item.id !== id) } : page;
 }
 
-function reaches(page: ListPage<Conversation>, row: Conversation, order: Order): boolean {
+function reaches<Row>(page: ListPage<Row>, row: Row, order: Order<Row>): boolean {
   const tail = page.items[page.items.length - 1];
   return tail !== undefined && order(row, tail) <= 0;
 }

@@ -69,6 +69,8 @@ const builtin: readonly FilterField[] = [
   { name: "page_url", kind: "text" },
 ];
 
+/** What a custom field of a type is to a filter. */
+export const kindOfAttribute = (type: Attribute["type"]): FilterKind => kinds[type];
 const kinds: Record<Attribute["type"], FilterKind> = { text: "text", link: "text", number: "number", boolean: "bool", date: "date", list: "enum" };
 
 /** The fields that can be asked about, by name; those of a workspace come from its definitions. */
@@ -124,16 +126,23 @@ export const anyOf = (verdicts: readonly Verdict[]): Verdict => (verdicts.includ
 export const not = (verdict: Verdict): Verdict => (verdict === undefined ? undefined : !verdict);
 
 export function judge(node: FilterNode, row: Conversation, world: FilterWorld): Verdict {
-  if ("and" in node) return allOf(node.and.map((one) => judge(one, row, world)));
-  if ("or" in node) return anyOf(node.or.map((one) => judge(one, row, world)));
-  return "not" in node ? not(judge(node.not, row, world)) : judgeCondition(node, row, world);
+  return judgeBy(node, (field) => held(field, row), world);
 }
 
-type Value = string | number | boolean;
+/** A value as filters compare it. */
+export type FilterValue = string | number | boolean;
+type Value = FilterValue;
 
-function judgeCondition(condition: FilterCondition, row: Conversation, world: FilterWorld): Verdict {
+/** As judge, for a row of any kind: `have` says what it has of a field, undefined when it does not tell. */
+export function judgeBy(node: FilterNode, have: (field: FilterField) => FilterValue[] | undefined, world: FilterWorld): Verdict {
+  if ("and" in node) return allOf(node.and.map((one) => judgeBy(one, have, world)));
+  if ("or" in node) return anyOf(node.or.map((one) => judgeBy(one, have, world)));
+  return "not" in node ? not(judgeBy(node.not, have, world)) : judgeCondition(node, have, world);
+}
+
+function judgeCondition(condition: FilterCondition, has: (field: FilterField) => FilterValue[] | undefined, world: FilterWorld): Verdict {
   const field = world.fields.get(condition.field);
-  const have = field && held(field, row);
+  const have = field && has(field);
   const want = field && wanted(field, condition, world);
   if (!field || !have || !want) return undefined;
   const some = (fits: (value: Value) => boolean) => have.some(fits);
@@ -224,7 +233,7 @@ function held(field: FilterField, row: Conversation): Value[] | undefined {
 }
 
 /** A custom attribute counts as set only when it is of the type that its definition says. */
-function attribute(field: FilterField, value: unknown): Value[] {
+export function attribute(field: FilterField, value: unknown): FilterValue[] {
   const type = field.kind === "number" ? "number" : field.kind === "bool" ? "boolean" : "string";
   if (typeof value !== type || value === "") return [];
   return [field.kind === "text" ? lower(value as string) : (value as Value)];
@@ -278,6 +287,6 @@ export function isRestless(node: FilterNode): boolean {
 }
 
 /** ASCII letters only: the one folding that the server does on every database. */
-function lower(text: string): string {
+export function lower(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

@@ -47,3 +47,19 @@ export {
   type FilterWorld,
   type Verdict,
 } from "./filter";
+export {
+  applyTicketChanges,
+  byTicketSort,
+  emptyHistory,
+  judgeTicket,
+  newerTicket,
+  openStatuses,
+  placeTicket,
+  ticketFields,
+  ticketGap,
+  ticketPriorities,
+  ticketSorts,
+  ticketStatuses,
+  ticketText,
+  type TicketHistory,
+} from "./ticket";

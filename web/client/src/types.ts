@@ -98,6 +98,7 @@ export type NotificationPreferences = Schema<"PreferencesBody">;
 export type Change = Schema<"Change">;
 export type ChangeType = Change["type"];
 export type TimelinePage = Schema<"TimelineBody">;
+export type { Ticket, TicketBoard, TicketChange, TicketColumn, TicketComment, TicketCounts, TicketDraft, TicketField, TicketLink, TicketLinkKind, TicketPriority, TicketSort, TicketStatus, TicketType } from "./ticketing";
 /** One event of a workspace's feed. `feed` is gapless per workspace. */
 export type FeedEvent = Schema<"FeedEvent">;
 

@@ -22,6 +22,7 @@ import { CatalogApi } from "./catalog";
 import type { Api } from "./client";
 import { DeskApi } from "./desk";
 import { PeopleApi } from "./people";
+import { TicketsApi } from "./tickets";
 import { ViewsApi } from "./views";
 
 const BASE = "/api/v1/workspaces/{workspace}" as const;
@@ -48,6 +49,8 @@ export class WorkspaceApi {
   readonly desk: DeskApi;
   /** Teams, who is there, what a member is told. */
   readonly people: PeopleApi;
+  /** Work that outlives a conversation, and its types. */
+  readonly tickets: TicketsApi;
   /** Saved views, search, work on many conversations at once. */
   readonly views: ViewsApi;
 
@@ -58,6 +61,7 @@ export class WorkspaceApi {
     this.catalog = new CatalogApi(api, id);
     this.desk = new DeskApi(api, id);
     this.people = new PeopleApi(api, id);
+    this.tickets = new TicketsApi(api, id);
     this.views = new ViewsApi(api, id);
   }
 

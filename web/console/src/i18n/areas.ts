@@ -6,9 +6,10 @@ export const areas = {
   auth: ["auth"],
   settings: ["settings", "start"],
   start: ["start"],
-  lists: ["conversations/list", "search"],
+  lists: ["conversations/list", "search", "tickets/filter"],
   people: ["people"],
   notices: ["notifications"],
+  tickets: ["tickets"],
 } as const;
 export type Area = keyof typeof areas;
 

@@ -18,6 +18,7 @@ import { useSession } from "@/session/session";
 import type { WorkspaceContext } from "@/session/workspace";
 import { ConversationCache } from "./cache";
 import { reactions } from "./stale";
+import { TicketCache, ticketEvent } from "./tickets";
 import { workerTicker } from "./ticker";
 
 export interface Live {
@@ -27,6 +28,7 @@ export interface Live {
   /** Who is typing, by conversation. */
   typing: ReadonlyMap<string, Typist[]>;
   cache: ConversationCache;
+  tickets: TicketCache;
   /** Puts a message on its way; it is shown as unsent until it is stored. */
   send: (message: Outgoing) => void;
   retry: (clientMessageID: string) => void;
@@ -81,6 +83,8 @@ export function provideLive(workspace: WorkspaceContext): Live {
     check: (ids, list) => api.views.check(ids, list),
   });
 
+  const tickets = new TicketCache(client, id, () => cache.lists.world, (ticket, after) => api.tickets.changes(ticket, { after, limit: 200 }));
+
   const react: Partial<ReturnType<typeof reactions>> = reactions({
     client,
     cache,
@@ -99,6 +103,7 @@ export function provideLive(workspace: WorkspaceContext): Live {
     handlers: {
       event: (event) => {
         cache.take(event);
+        tickets.take(ticketEvent(event));
         void react[event.type]?.(event);
         for (const listener of listeners) listener(event);
       },
@@ -140,6 +145,7 @@ export function provideLive(workspace: WorkspaceContext): Live {
     presence,
     typing,
     cache,
+    tickets,
     send: (message) => socket.send({ client_msg_id: uuidv7(), ...message }),
     retry: (clientMessageID) => socket.retry(clientMessageID),
     discard: (clientMessageID) => socket.discard(clientMessageID),
@@ -161,11 +167,11 @@ export function provideLive(workspace: WorkspaceContext): Live {
       onScopeDispose(() => draftListeners.delete(listen));
     },
   };
-  const unwatch = cache.watch();
+  const unwatch = [cache.watch(), tickets.watch()];
   socket.start();
   onScopeDispose(() => {
     socket.stop();
-    unwatch();
+    for (const stop of unwatch) stop();
   });
   provide(key, live);
   return live;

@@ -1,4 +1,12 @@
 import type { ConversationFilter } from "@patchbay/client/member";
+import type { TicketSort } from "@patchbay/client/types";
+
+/** Which tickets a list, a board or a count is about. `filter` is JSON. */
+export interface TicketKey {
+  filter?: string;
+  q?: string;
+  sort?: TicketSort;
+}
 
 /** What was looked for. */
 export interface SearchKey {
@@ -45,5 +53,16 @@ export const keys = {
   notifications: (workspace: string) => [workspace, "notifications"] as const,
   notificationList: (workspace: string, unread: boolean) => [workspace, "notifications", unread] as const,
   notificationPreferences: (workspace: string) => [workspace, "notification-preferences"] as const,
+  ticketLists: (workspace: string) => [workspace, "tickets"] as const,
+  tickets: (workspace: string, list: TicketKey) => [workspace, "tickets", list] as const,
+  ticketBoards: (workspace: string) => [workspace, "ticket-boards"] as const,
+  ticketBoard: (workspace: string, list: TicketKey) => [workspace, "ticket-boards", list] as const,
+  everyTicketCount: (workspace: string) => [workspace, "ticket-counts"] as const,
+  ticketCounts: (workspace: string, list: TicketKey) => [workspace, "ticket-counts", list] as const,
+  ticket: (workspace: string, id: string) => [workspace, "ticket", id] as const,
+  ticketHistory: (workspace: string, id: string) => [workspace, "ticket-history", id] as const,
+  /** Those of a conversation or of a contact. */
+  ticketsOf: (workspace: string, id: string) => [workspace, "tickets-of", id] as const,
+  ticketTypes: (workspace: string) => [workspace, "ticket-types"] as const,
   checklist: (workspace: string) => [workspace, "checklist"] as const,
 };

@@ -25,7 +25,13 @@ export type Permission =
   | "rating.read"
   | "team.manage"
   | "contact.merge"
-  | "contact.import";
+  | "contact.import"
+  | "ticket.read"
+  | "ticket.write"
+  | "ticket.assign"
+  | "ticket.merge"
+  | "ticket.export"
+  | "ticket.manage";
 
 /** The workspace the shell is in. A change of workspace or of rights makes a new one. */
 export interface WorkspaceContext {

@@ -22,6 +22,8 @@ const places: Place[] = [
   { id: "mine", label: "list.views.mine", icon: "chats", to: { name: "conversations", params: { view: "mine" } } },
   { id: "unassigned", label: "list.views.unassigned", icon: "chats", to: { name: "conversations", params: { view: "unassigned" } } },
   { id: "all", label: "list.views.all", icon: "chats", to: { name: "conversations", params: { view: "all" } } },
+  { id: "tickets", label: "nav.tickets", icon: "ticket", to: { name: "tickets" }, permission: "ticket.read", keys: "b" },
+  { id: "tickets-mine", label: "nav.myTickets", icon: "ticket", to: { name: "tickets", query: { view: "mine" } }, permission: "ticket.read" },
   { id: "contacts", label: "nav.contacts", icon: "users", to: { name: "contacts" }, permission: "contact.read", keys: "u" },
   { id: "organisations", label: "nav.organisations", icon: "team", to: { name: "organisations" }, permission: "contact.read" },
   { id: "import", label: "nav.import", icon: "download", to: { name: "contact-import" }, permission: "contact.import" },
@@ -35,6 +37,7 @@ const places: Place[] = [
   { id: "canned", label: "settings.canned", icon: "reply", to: { name: "canned" }, permission: "catalog.read" },
   { id: "labels", label: "settings.labels", icon: "tag", to: { name: "labels" }, permission: "catalog.read" },
   { id: "attributes", label: "settings.attributes", icon: "fields", to: { name: "attributes" }, permission: "catalog.read" },
+  { id: "ticketTypes", label: "settings.ticketTypes", icon: "ticket", to: { name: "ticketTypes" }, permission: "ticket.manage" },
   { id: "inboxes", label: "settings.inboxes", icon: "inbox", to: { name: "inboxes" }, permission: "inbox.read" },
   { id: "plugins", label: "settings.plugins", icon: "plug", to: { name: "plugins" }, permission: "plugin.read" },
 ];

@@ -1,0 +1,220 @@
+import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/vue-query";
+import { allOf, applyTicketChanges, byTicketSort, isRestless, judgeTicket, newerTicket, placeTicket, readFilter, ticketFields, ticketGap, type FilterWorld, type TicketHistory, type Verdict } from "@patchbay/client/member";
+import type { FeedEvent, ListPage, Ticket, TicketBoard, TicketChange, TicketType } from "@patchbay/client/types";
+import { keys, type TicketKey } from "@/query/keys";
+
+export type TicketPages = InfiniteData<ListPage<Ticket>, string | undefined>;
+
+/** What an event says of a ticket. */
+export interface TicketEvent {
+  ticket?: Ticket;
+  change?: TicketChange;
+}
+
+/** The part of an event that is about a ticket. */
+export const ticketEvent = (event: FeedEvent): TicketEvent => {
+  const { ticket, ticket_change } = event as FeedEvent & { ticket?: Ticket; ticket_change?: TicketChange };
+  return { ticket, change: ticket_change };
+};
+
+/** How many rows that arrived lately are kept, to lay over an answer that was on its way meanwhile. */
+const RECENT = 500;
+/** Counts, and lists that are not sure of a row, are asked for again at most this often, in milliseconds. */
+export const AGAIN_MS = 1_500;
+
+/**
+ * Brings the feed into what is held of tickets: lists, boards, single ones and their history are patched.
+ * What a row does not tell, such as how many tickets there are that were never fetched, is asked for
+ * again, a little later and once for many. An answer asked for before an event is brought up to date
+ * when it lands.
+ */
+export class TicketCache {
+  private recent: Ticket[] = [];
+  private dropped = 0;
+  private readonly asked = new Map<string, number>();
+  private readonly stale = new Map<string, QueryKey>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private fields: { of?: TicketType[]; map: FilterWorld["fields"] } = { map: ticketFields([]) };
+
+  constructor(
+    private readonly client: QueryClient,
+    private readonly workspace: string,
+    private readonly around: () => FilterWorld,
+    private readonly fetchAfter: (ticket: string, seq: number) => Promise<{ items: TicketChange[] }>,
+  ) {}
+
+  /** Follows the cache until the returned function is called. */
+  watch(): () => void {
+    const unsubscribe = this.client.getQueryCache().subscribe(({ type, query, ...rest }) => {
+      if (type !== "updated" || query.queryKey[0] !== this.workspace || !String(query.queryKey[1]).startsWith("ticket")) return;
+      const { action } = rest as { action: { type: string; manual?: boolean } };
+      if (action.type === "fetch") this.asked.set(query.queryHash, this.dropped + this.recent.length);
+      if (action.type === "success" && !action.manual) this.landed(query.queryHash, query.queryKey);
+    });
+    return () => {
+      unsubscribe();
+      clearTimeout(this.timer);
+    };
+  }
+
+  take({ ticket, change }: TicketEvent): void {
+    if (ticket) this.takeTicket(ticket);
+    if (change) this.takeChange(change);
+  }
+
+  /** Takes a row, from an event or from the answer to an action. */
+  takeTicket(ticket: Ticket): void {
+    this.recent.push(ticket);
+    if (this.recent.length > RECENT) {
+      this.recent.shift();
+      this.dropped++;
+    }
+    this.lay(ticket);
+    this.again(keys.everyTicketCount(this.workspace));
+  }
+
+  takeChange(change: TicketChange): void {
+    const key = keys.ticketHistory(this.workspace, change.ticket_id);
+    const held = this.client.getQueryData<TicketHistory>(key);
+    if (!held) return;
+    const next = applyTicketChanges(held, [change]);
+    if (next === held) return;
+    this.client.setQueryData<TicketHistory>(key, next);
+    const after = ticketGap(next);
+    if (after !== undefined) void this.closeGap(change.ticket_id, after);
+  }
+
+  /** A ticket left this member's reach: it is held nowhere any more. */
+  forget(id: string): void {
+    const without = (rows: readonly Ticket[]) => rows.filter((row) => row.id !== id);
+    this.client.setQueriesData<TicketPages>({ queryKey: keys.ticketLists(this.workspace) }, (data) => data && { ...data, pages: data.pages.map((page) => ({ ...page, items: without(page.items) })) });
+    this.client.setQueriesData<TicketBoard>({ queryKey: keys.ticketBoards(this.workspace) }, (data) => data && { columns: data.columns.map((column) => ({ ...column, items: without(column.items) })) });
+    this.client.setQueriesData<Ticket[]>({ queryKey: [this.workspace, "tickets-of"] }, (data) => data && without(data));
+    void this.client.invalidateQueries({ queryKey: keys.ticket(this.workspace, id) });
+    this.again(keys.everyTicketCount(this.workspace));
+  }
+
+  /** Whether a list of this kind changes with time alone. */
+  restless(list: TicketKey): boolean {
+    const node = list.filter ? readFilter(list.filter) : undefined;
+    return node !== undefined && isRestless(node);
+  }
+
+  /** Whether a list holds a ticket; undefined where it cannot be told. */
+  verdict(list: TicketKey, ticket: Ticket): Verdict {
+    if (ticket.merged_into) return false;
+    const node = list.filter ? readFilter(list.filter) : undefined;
+    // Which letters count as the same is the database's to say.
+    return allOf([list.filter ? node && judgeTicket(node, ticket, this.world) : true, list.q ? undefined : true]);
+  }
+
+  private get world(): FilterWorld {
+    const types = this.client.getQueryData<TicketType[]>(keys.ticketTypes(this.workspace));
+    if (types !== this.fields.of) this.fields = { of: types, map: ticketFields(types ?? []) };
+    return { ...this.around(), fields: this.fields.map };
+  }
+
+  private lay(ticket: Ticket): void {
+    const cache = this.client.getQueryCache();
+    for (const { queryKey } of cache.findAll({ queryKey: keys.ticketLists(this.workspace) })) this.layOnList(queryKey, ticket);
+    for (const { queryKey } of cache.findAll({ queryKey: keys.ticketBoards(this.workspace) })) this.layOnBoard(queryKey, ticket);
+    for (const { queryKey } of cache.findAll({ queryKey: [this.workspace, "tickets-of"] })) this.layOnOwner(queryKey, ticket);
+    this.client.setQueriesData<Ticket>({ queryKey: [this.workspace, "ticket"] }, (held) => {
+      if (!held) return held;
+      return held.id === ticket.id ? newerTicket(held, ticket) : withLink(held, ticket);
+    });
+  }
+
+  private layOnList(queryKey: QueryKey, ticket: Ticket): void {
+    const list = queryKey[2] as TicketKey;
+    this.client.setQueryData<TicketPages>(queryKey, (data) => {
+      if (!data) return data;
+      const verdict = this.verdict(list, ticket);
+      if (verdict === undefined) this.again(queryKey);
+      const pages = placeTicket(data.pages, ticket, () => verdict, list.sort ?? "updated");
+      return pages === data.pages ? data : { ...data, pages };
+    });
+  }
+
+  private layOnBoard(queryKey: QueryKey, ticket: Ticket): void {
+    const list = queryKey[2] as TicketKey;
+    this.client.setQueryData<TicketBoard>(queryKey, (board) => {
+      if (!board) return board;
+      const verdict = this.verdict(list, ticket);
+      const next = placeOnBoard(board, ticket, verdict, list);
+      // What was never shown may have been counted somewhere.
+      if (verdict === undefined || (!holds(board, ticket.id) && ticket.last_seq > 1)) this.again(queryKey);
+      return next;
+    });
+  }
+
+  private layOnOwner(queryKey: QueryKey, ticket: Ticket): void {
+    const owner = queryKey[2];
+    const belongs = (ticket.contact_id === owner || ticket.conversation_id === owner) && !ticket.merged_into;
+    this.client.setQueryData<Ticket[]>(queryKey, (held) => {
+      const there = held?.find((one) => one.id === ticket.id);
+      if (!held || (!there && !belongs)) return held;
+      const rest = held.filter((one) => one.id !== ticket.id);
+      return belongs ? [...rest, newerTicket(there, ticket)].sort(byTicketSort("updated")) : rest;
+    });
+  }
+
+  private landed(hash: string, key: QueryKey): void {
+    const from = this.asked.get(hash) ?? 0;
+    this.asked.delete(hash);
+    for (const ticket of this.recent.slice(Math.max(0, from - this.dropped))) {
+      if (key[1] === "tickets") this.layOnList(key, ticket);
+      if (key[1] === "ticket-boards") this.layOnBoard(key, ticket);
+      if (key[1] === "tickets-of") this.layOnOwner(key, ticket);
+      if (key[1] === "ticket" && key[2] === ticket.id) this.client.setQueryData<Ticket>(key, (held) => held && newerTicket(held, ticket));
+    }
+  }
+
+  private again(queryKey: QueryKey): void {
+    this.stale.set(JSON.stringify(queryKey), queryKey);
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      const due = [...this.stale.values()];
+      this.stale.clear();
+      for (const one of due) void this.client.invalidateQueries({ queryKey: one }, { cancelRefetch: false });
+    }, AGAIN_MS);
+  }
+
+  private async closeGap(ticket: string, after: number): Promise<void> {
+    const page = await this.fetchAfter(ticket, after).catch(() => undefined);
+    const key = keys.ticketHistory(this.workspace, ticket);
+    if (page) this.client.setQueryData<TicketHistory>(key, (held) => held && applyTicketChanges(held, page.items));
+    else void this.client.invalidateQueries({ queryKey: key });
+  }
+}
+
+const holds = (board: TicketBoard, id: string) => board.columns.some((column) => column.items.some((one) => one.id === id));
+
+/** Where the server stops counting. */
+const MOST = 1_000;
+
+/** The board with a ticket where a fresh fetch would have it; how many there are moves with it. */
+export function placeOnBoard(board: TicketBoard, ticket: Ticket, verdict: Verdict, list: TicketKey): TicketBoard {
+  const held = board.columns.flatMap((column) => column.items).find((one) => one.id === ticket.id);
+  const row = newerTicket(held, ticket);
+  const belongs = verdict ?? Boolean(held);
+  if (row === held && belongs) return board;
+  const columns = board.columns.map((column) => {
+    const was = column.items.some((one) => one.id === ticket.id);
+    const is = belongs && column.status === row.status;
+    if (!was && !is) return column;
+    const [page] = placeTicket([{ items: column.items, next_cursor: column.next }], row, () => is, list.sort ?? "updated");
+    // One that was never shown was counted already, unless it is new.
+    const by = was && !is ? -1 : !was && is && (held || ticket.last_seq <= 1) ? 1 : 0;
+    return { ...column, items: page!.items, count: column.count >= MOST ? column.count : Math.max(0, column.count + by) };
+  });
+  return { columns };
+}
+
+/** A ticket that is linked to another one, with what its link says of that one. */
+function withLink(held: Ticket, other: Ticket): Ticket {
+  const link = held.links.find((one) => one.ticket_id === other.id);
+  if (!link || (link.title === other.title && link.status === other.status)) return held;
+  return { ...held, links: held.links.map((one) => (one === link ? { ...one, title: other.title, status: other.status } : one)) };
+}
+
