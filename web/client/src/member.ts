@@ -48,11 +48,10 @@ export {
   type Verdict,
 } from "./filter";
 export {
-  applyTicketChanges,
+  applyToHistory,
   byTicketSort,
   emptyHistory,
   judgeTicket,
-  newerTicket,
   openStatuses,
   placeTicket,
   ticketFields,
@@ -63,3 +62,4 @@ export {
   ticketText,
   type TicketHistory,
 } from "./ticket";
+export { aboutTicket, newerTicket, withLinked } from "./tickets";

@@ -1,9 +1,10 @@
 /**
- * The Law for tickets: who holds a ticket, lists of them and their history, and applies what the feed
- * tells, has what a fresh fetch gives. These functions are pure; they never change their arguments.
+ * Tickets as the console holds them: filters, orders, lists of any kind and a history in parts. The Law
+ * that these follow is in `tickets.ts`. The functions are pure; they never change their arguments.
  */
 import { later, placeRow, type Order } from "./apply";
 import { attribute, judgeBy, kindOfAttribute, lower, type FilterField, type FilterValue, type FilterWorld, type Verdict } from "./filter";
+import { applyTicketChanges, newerTicket } from "./tickets";
 import type { FilterNode, ListPage, Ticket, TicketChange, TicketSort, TicketStatus, TicketType } from "./types";
 
 /** In the order of a board. */
@@ -17,11 +18,6 @@ export const ticketSorts: readonly TicketSort[] = ["updated", "created", "due", 
 /** As people say and write a number. */
 export const ticketText = (number: number): string => `T-${number}`;
 
-/** The newer of two states of one ticket. */
-export function newerTicket(held: Ticket | undefined, incoming: Ticket): Ticket {
-  return held && incoming.last_seq < held.last_seq ? held : incoming;
-}
-
 /** The part of a ticket's history we hold, ascending by seq, no seq twice. */
 export interface TicketHistory {
   changes: readonly TicketChange[];
@@ -32,10 +28,9 @@ export interface TicketHistory {
 export const emptyHistory: TicketHistory = { changes: [], hasOlder: false };
 
 /** Adds changes in whatever order and however often they come. */
-export function applyTicketChanges(history: TicketHistory, changes: readonly TicketChange[]): TicketHistory {
-  const seqs = new Set(history.changes.map((change) => change.seq));
-  const fresh = changes.filter((change) => !seqs.has(change.seq) && seqs.add(change.seq));
-  return fresh.length === 0 ? history : { ...history, changes: [...history.changes, ...fresh].sort((a, b) => a.seq - b.seq) };
+export function applyToHistory(history: TicketHistory, changes: readonly TicketChange[]): TicketHistory {
+  const next = applyTicketChanges(history.changes, changes);
+  return next === history.changes ? history : { ...history, changes: next };
 }
 
 /** The seq after which something is missing, or undefined when what we hold is whole. */

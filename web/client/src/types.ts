@@ -98,7 +98,6 @@ export type NotificationPreferences = Schema<"PreferencesBody">;
 export type Change = Schema<"Change">;
 export type ChangeType = Change["type"];
 export type TimelinePage = Schema<"TimelineBody">;
-export type { Ticket, TicketBoard, TicketChange, TicketColumn, TicketComment, TicketCounts, TicketDraft, TicketField, TicketLink, TicketLinkKind, TicketPriority, TicketSort, TicketStatus, TicketType } from "./ticketing";
 /** One event of a workspace's feed. `feed` is gapless per workspace. */
 export type FeedEvent = Schema<"FeedEvent">;
 
@@ -111,6 +110,15 @@ export type TicketComment = Schema<"TicketComment">;
 export type TicketChange = Schema<"TicketChange">;
 export type TicketType = Schema<"TicketTypeBody">;
 export type TicketField = Schema<"TicketFieldBody">;
+export type TicketPriority = Ticket["priority"];
+export type TicketLinkKind = TicketLink["kind"];
+export type TicketSort = "updated" | "created" | "due" | "priority";
+/** Columns by status; a count of 1000 stands for that or more. */
+export type TicketBoard = Schema<"TicketBoardBody">;
+export type TicketColumn = TicketBoard["columns"][number];
+export type TicketCounts = Omit<Schema<"TicketCountsBody">, "by_status"> & { by_status: Record<TicketStatus, number> };
+/** What one click in a conversation fills in. */
+export type TicketDraft = Schema<"TicketDraftBody">;
 
 /** What a visitor may see of a conversation. `seq` is gapless for the visitor. */
 export type PublicChange = Schema<"PublicChange">;

@@ -18,7 +18,7 @@ import { useSession } from "@/session/session";
 import type { WorkspaceContext } from "@/session/workspace";
 import { ConversationCache } from "./cache";
 import { reactions } from "./stale";
-import { TicketCache, ticketEvent } from "./tickets";
+import { TicketCache } from "./tickets";
 import { workerTicker } from "./ticker";
 
 export interface Live {
@@ -103,7 +103,7 @@ export function provideLive(workspace: WorkspaceContext): Live {
     handlers: {
       event: (event) => {
         cache.take(event);
-        tickets.take(ticketEvent(event));
+        tickets.take(event);
         void react[event.type]?.(event);
         for (const listener of listeners) listener(event);
       },

@@ -95,7 +95,7 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     "scheduled.cancelled": scheduled,
     "scheduled.sent": scheduled,
     "scheduled.failed": scheduled,
-    "ticket_type.changed": carried,
+    "ticket_type.changed": () => refetch(keys.ticketTypes(id)),
     "ticket.created": carried,
     "ticket.commented": carried,
     "ticket.status": carried,

@@ -1,21 +1,15 @@
 import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/vue-query";
-import { allOf, applyTicketChanges, byTicketSort, isRestless, judgeTicket, newerTicket, placeTicket, readFilter, ticketFields, ticketGap, type FilterWorld, type TicketHistory, type Verdict } from "@patchbay/client/member";
-import type { FeedEvent, ListPage, Ticket, TicketBoard, TicketChange, TicketType } from "@patchbay/client/types";
+import { allOf, applyToHistory, byTicketSort, isRestless, judgeTicket, newerTicket, placeTicket, readFilter, ticketFields, ticketGap, withLinked, type FilterWorld, type TicketHistory, type Verdict } from "@patchbay/client/member";
+import type { ListPage, Ticket, TicketBoard, TicketChange, TicketType } from "@patchbay/client/types";
 import { keys, type TicketKey } from "@/query/keys";
 
 export type TicketPages = InfiniteData<ListPage<Ticket>, string | undefined>;
 
-/** What an event says of a ticket. */
+/** What an event, or an answer, says of a ticket. */
 export interface TicketEvent {
   ticket?: Ticket;
-  change?: TicketChange;
+  ticket_change?: TicketChange;
 }
-
-/** The part of an event that is about a ticket. */
-export const ticketEvent = (event: FeedEvent): TicketEvent => {
-  const { ticket, ticket_change } = event as FeedEvent & { ticket?: Ticket; ticket_change?: TicketChange };
-  return { ticket, change: ticket_change };
-};
 
 /** How many rows that arrived lately are kept, to lay over an answer that was on its way meanwhile. */
 const RECENT = 500;
@@ -57,7 +51,7 @@ export class TicketCache {
     };
   }
 
-  take({ ticket, change }: TicketEvent): void {
+  take({ ticket, ticket_change: change }: TicketEvent): void {
     if (ticket) this.takeTicket(ticket);
     if (change) this.takeChange(change);
   }
@@ -77,7 +71,7 @@ export class TicketCache {
     const key = keys.ticketHistory(this.workspace, change.ticket_id);
     const held = this.client.getQueryData<TicketHistory>(key);
     if (!held) return;
-    const next = applyTicketChanges(held, [change]);
+    const next = applyToHistory(held, [change]);
     if (next === held) return;
     this.client.setQueryData<TicketHistory>(key, next);
     const after = ticketGap(next);
@@ -121,7 +115,7 @@ export class TicketCache {
     for (const { queryKey } of cache.findAll({ queryKey: [this.workspace, "tickets-of"] })) this.layOnOwner(queryKey, ticket);
     this.client.setQueriesData<Ticket>({ queryKey: [this.workspace, "ticket"] }, (held) => {
       if (!held) return held;
-      return held.id === ticket.id ? newerTicket(held, ticket) : withLink(held, ticket);
+      return held.id === ticket.id ? newerTicket(held, ticket) : withLinked(held, ticket);
     });
   }
 
@@ -131,7 +125,9 @@ export class TicketCache {
       if (!data) return data;
       const verdict = this.verdict(list, ticket);
       if (verdict === undefined) this.again(queryKey);
-      const pages = placeTicket(data.pages, ticket, () => verdict, list.sort ?? "updated");
+      const placed = placeTicket(data.pages, ticket, () => verdict, list.sort ?? "updated");
+      const linked = data.pages.some((page) => page.items.some((row) => withLinked(row, ticket) !== row));
+      const pages = linked ? placed.map((page) => ({ ...page, items: page.items.map((row) => withLinked(row, ticket)) })) : placed;
       return pages === data.pages ? data : { ...data, pages };
     });
   }
@@ -183,7 +179,7 @@ export class TicketCache {
   private async closeGap(ticket: string, after: number): Promise<void> {
     const page = await this.fetchAfter(ticket, after).catch(() => undefined);
     const key = keys.ticketHistory(this.workspace, ticket);
-    if (page) this.client.setQueryData<TicketHistory>(key, (held) => held && applyTicketChanges(held, page.items));
+    if (page) this.client.setQueryData<TicketHistory>(key, (held) => held && applyToHistory(held, page.items));
     else void this.client.invalidateQueries({ queryKey: key });
   }
 }
@@ -210,11 +206,3 @@ export function placeOnBoard(board: TicketBoard, ticket: Ticket, verdict: Verdic
   });
   return { columns };
 }
-
-/** A ticket that is linked to another one, with what its link says of that one. */
-function withLink(held: Ticket, other: Ticket): Ticket {
-  const link = held.links.find((one) => one.ticket_id === other.id);
-  if (!link || (link.title === other.title && link.status === other.status)) return held;
-  return { ...held, links: held.links.map((one) => (one === link ? { ...one, title: other.title, status: other.status } : one)) };
-}
-

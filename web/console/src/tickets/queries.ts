@@ -1,6 +1,6 @@
 import { computed, toValue, type MaybeRefOrGetter } from "vue";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/vue-query";
-import { applyTicketChanges, ticketGap, type TicketHistory } from "@patchbay/client/member";
+import { applyToHistory, ticketGap, type TicketHistory } from "@patchbay/client/member";
 import type { Ticket, TicketBoard } from "@patchbay/client/types";
 import { useLive } from "@/live/live";
 import type { TicketPages } from "@/live/tickets";
@@ -72,7 +72,7 @@ export function useHistory(ticket: MaybeRefOrGetter<string>) {
       const page = await api.tickets.changes(queryKey[2], { limit: PAGE });
       const fresh: TicketHistory = { changes: page.items, hasOlder: page.has_more };
       const held = client.getQueryData<TicketHistory>(queryKey);
-      const merged = held && applyTicketChanges(held, page.items);
+      const merged = held && applyToHistory(held, page.items);
       return merged && ticketGap(merged) === undefined ? merged : fresh;
     },
     structuralSharing: false,
@@ -83,7 +83,7 @@ export function useHistory(ticket: MaybeRefOrGetter<string>) {
     const first = client.getQueryData<TicketHistory>(key)?.changes[0]?.seq;
     if (first === undefined) return;
     const page = await api.tickets.changes(key[2], { before: first, limit: PAGE });
-    client.setQueryData<TicketHistory>(key, (held) => held && { changes: applyTicketChanges(held, page.items).changes, hasOlder: page.has_more });
+    client.setQueryData<TicketHistory>(key, (held) => held && { changes: applyToHistory(held, page.items).changes, hasOlder: page.has_more });
   }
 
   /** Takes the newest changes anew in place of those held: the addresses of files expire. */
