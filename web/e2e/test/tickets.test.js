@@ -1,0 +1,191 @@
+// A ticket from one click to the customer's rating: it crosses two teams, the customer answers on
+// their own page, and everybody sees it without a reload; the board by keyboard and by mouse.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+
+import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
+import { expectSoon } from '../lib/expect.js'
+import { Agent } from '../lib/people.js'
+import { Server } from '../lib/server.js'
+
+let server, browser, lin, mei, page, api, repairs, billing, made
+
+const headers = { 'Sec-Fetch-Site': 'same-origin' }
+
+before(async () => {
+  server = await Server.start()
+  browser = await launch()
+  ;[lin, mei] = await Promise.all(server.links().slice(0, 2).map((link) => Agent.signIn(browser, link)))
+  page = lin.page
+  for (const one of [lin, mei]) one.page.setDefaultTimeout(10_000)
+  const me = await (await page.request.get(`${server.origin}/api/v1/session`)).json()
+  const base = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
+  api = async (method, path, data) => {
+    const answer = await page.request.fetch(base + path, { method, data, headers })
+    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
+    return answer.status() === 204 ? undefined : answer.json()
+  }
+  const members = (await api('GET', '/members')).items.map((one) => one.id)
+  repairs = await api('POST', '/teams', { name: 'Repairs', description: '', member_ids: members, inbox_ids: [] })
+  billing = await api('POST', '/teams', { name: 'Billing', description: '', member_ids: members, inbox_ids: [] })
+})
+
+after(async () => {
+  await browser?.close()
+  await server?.end()
+})
+
+const status = (of, wanted) => expectSoon(async () => (await of.getByTestId('ticket').getAttribute('data-status')) === wanted, 5000, async () => `the ticket is ${await of.getByTestId('ticket').getAttribute('data-status')}, not ${wanted}`)
+const texts = (of) => of.locator('[data-testid=message] .bubble').allTextContents()
+const sees = (of, text) => expectSoon(async () => (await texts(of)).some((one) => one.includes(text)), 5000, async () => `${text} is not among ${JSON.stringify(await texts(of))}`)
+
+async function handOver(to, note) {
+  await page.keyboard.press('a')
+  await page.getByTestId('pick-input').fill(to.name)
+  await page.keyboard.press('Enter')
+  await page.getByTestId('handover-text').fill(note)
+  await page.getByTestId('handover-do').click()
+  await expectSoon(async () => (await page.getByTestId('ticket-side').getByTestId('ticket-assignee').getAttribute('data-team')) === to.id, 5000, () => `the ticket is not with ${to.name}`)
+}
+
+test('one click in a conversation makes a ticket with what it says', async () => {
+  await page.goto(`${server.origin}/conversations/all`)
+  await page.getByTestId('conversation-list-item').first().click()
+  await page.getByTestId('composer').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByTestId('conversation-list-item').first().click()
+  await page.getByTestId('make-ticket').click()
+  await expectSoon(async () => (await page.getByTestId('ticket-title').inputValue()) !== '', 5000, () => 'no title was filled in')
+  await page.getByTestId('ticket-contact').waitFor()
+  await page.getByTestId('ticket-title').fill('The kettle does not heat')
+  await page.getByTestId('ticket-team').selectOption(repairs.id)
+  assert.deepEqual(await axe(page), [])
+  await page.getByTestId('ticket-create').click()
+  await page.getByTestId('ticket-of').first().waitFor()
+  made = (await api('GET', '/tickets')).items.find((one) => one.title === 'The kettle does not heat')
+  assert.equal(made.team_id, repairs.id)
+  assert.ok(made.conversation_id)
+  await page.getByTestId('ticket-of').first().click()
+  await page.waitForURL(new RegExp(made.id))
+  await page.getByTestId('ticket-conversation').waitFor()
+})
+
+test('it crosses two teams and is answered; the customer writes back and is heard without a reload', async () => {
+  await mei.page.goto(`${server.origin}/tickets/${made.id}`)
+  await mei.page.getByTestId('ticket-composer').waitFor()
+  await handOver(billing, 'Paid twice, please look at the refund')
+  await sees(mei.page, 'Paid twice, please look at the refund')
+  await mei.page.getByTestId('comment-public').click()
+  await mei.page.getByTestId('comment-input').fill('We send you a new kettle today.')
+  await mei.page.getByTestId('comment-send-as').click()
+  await mei.page.getByTestId('menu-pending').click()
+  await sees(page, 'We send you a new kettle today.')
+  await status(page, 'pending')
+  await page.getByTestId('link-give').click()
+  const address = await page.getByTestId('customer-link').innerText()
+
+  const customer = await person(browser, { locale: 'en-US' })
+  await customer.goto(address)
+  await customer.getByText('We send you a new kettle today.').waitFor()
+  assert.ok(!(await customer.content()).includes('Paid twice'), 'the customer reads what is internal')
+  await customer.locator('textarea[name=text]').fill('It came, thank you')
+  await customer.locator('form[action*=comments] button').click()
+  await sees(page, 'It came, thank you')
+  await status(page, 'open')
+
+  await page.keyboard.press('e')
+  await status(page, 'solved')
+  await customer.reload()
+  await customer.locator('input[name=score][value="5"]').check()
+  await customer.locator('form[action*=rating] button').click()
+  await page.getByTestId('ticket-rating').waitFor()
+  assert.equal(await page.getByTestId('ticket-rating').getAttribute('data-score'), '5')
+  await customer.context().close()
+  assert.deepEqual(await axe(page), [])
+  await shot(page, 'ticket-1440')
+})
+
+test('the list is filtered by choosing, and many are changed at once and back', async () => {
+  for (const [n, priority] of ['low', 'high', 'urgent'].entries()) await api('POST', '/tickets', { title: `Errand ${n}`, priority })
+  await page.goto(`${server.origin}/tickets?q=errand`)
+  const rows = page.getByTestId('ticket-row')
+  await expectSoon(async () => (await rows.count()) === 3, 5000, async () => `${await rows.count()} rows`)
+  await page.getByTestId('ticket-sort').selectOption('priority')
+  await expectSoon(async () => (await rows.first().innerText()).includes('Errand 2'), 5000, () => 'the urgent one is not first')
+  assert.match(page.url(), /sort=priority/)
+  await rows.first().focus()
+  await page.keyboard.press('x')
+  await page.keyboard.press('Shift+ArrowDown')
+  await page.getByTestId('bulk-priority').click()
+  await page.getByTestId('menu-low').click()
+  await expectSoon(async () => (await api('GET', '/tickets?q=errand')).items.every((one) => one.priority === 'low'), 5000, () => 'not all are low')
+  await page.getByRole('button', { name: 'Undo' }).first().click()
+  await expectSoon(async () => (await api('GET', '/tickets?q=errand')).items.some((one) => one.priority === 'urgent'), 5000, () => 'it was not taken back')
+  assert.deepEqual(await axe(page), [])
+  await shot(page, 'tickets-1440')
+})
+
+test('a card is carried by the keyboard and by the mouse; what cannot be is told', async () => {
+  await page.goto(`${server.origin}/tickets/board?q=errand`)
+  await mei.page.goto(`${server.origin}/tickets/board?q=errand`)
+  const count = (of, column) => of.locator(`[data-column=${column}]`).getAttribute('data-count')
+  const counts = (of, column, wanted) => expectSoon(async () => (await count(of, column)) === String(wanted), 6000, async () => `${column} holds ${await count(of, column)}, not ${wanted}`)
+  await counts(page, 'new', 3)
+  const card = page.locator('[data-column=new] [data-card]').first()
+  await card.focus()
+  await page.keyboard.press('Space')
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('Space')
+  await counts(page, 'pending', 1)
+  await counts(mei.page, 'pending', 1)
+  await page.locator('[data-column=pending] [data-card]').first().dragTo(page.locator('[data-column=solved]'))
+  await counts(page, 'solved', 1)
+  await page.locator('[data-column=solved] [data-card]').first().focus()
+  await page.keyboard.press('Space')
+  for (let n = 0; n < 3; n++) await page.keyboard.press('ArrowLeft')
+  await page.keyboard.press('Space')
+  await expectSoon(async () => /worked on/.test(await page.getByTestId('board-said').innerText()), 3000, () => 'the refusal was not told')
+  await counts(page, 'solved', 1)
+  assert.deepEqual(await axe(page), [])
+  await shot(page, 'tickets-board-1440')
+})
+
+test('a type with a field is made, and asked for before solving', async () => {
+  await page.goto(`${server.origin}/settings/ticket-types`)
+  await page.getByTestId('type-new').click()
+  await page.getByTestId('type-name').fill('Repair')
+  await page.getByTestId('type-field-add').click()
+  await page.getByTestId('type-field-name').fill('Serial number')
+  await page.getByRole('switch', { name: 'Needed to solve' }).click()
+  await page.getByTestId('type-save').click()
+  await page.getByTestId('type-row').filter({ hasText: 'Serial number' }).waitFor()
+  const type = (await api('GET', '/ticket-types')).items.find((one) => one.name === 'Repair')
+  const ticket = await api('POST', '/tickets', { title: 'A broken lid', type_id: type.id })
+  await page.goto(`${server.origin}/tickets/${ticket.id}`)
+  await page.getByTestId('ticket-composer').waitFor()
+  await page.keyboard.press('e')
+  await page.getByText('Fill in the required fields').first().waitFor()
+  await page.locator('[data-attribute=serial_number] button').click()
+  await page.keyboard.type('K-1')
+  await page.keyboard.press('Enter')
+  await expectSoon(async () => (await api('GET', `/tickets/${ticket.id}`)).fields.serial_number === 'K-1', 5000, () => 'the field was not saved')
+  await page.getByTestId('ticket-number').focus()
+  await page.keyboard.press('e')
+  await status(page, 'solved')
+})
+
+test('on a phone, in Chinese', async () => {
+  await mei.page.setViewportSize(phone)
+  await mei.page.evaluate(() => localStorage.setItem('patchbay.locale', 'zh-CN'))
+  await mei.page.request.patch(`${server.origin}/api/v1/session`, { data: { locale: 'zh-CN' }, headers })
+  for (const path of ['/tickets?status=any', '/tickets/board', `/tickets/${made.id}`]) {
+    await mei.page.goto(server.origin + path)
+    await mei.page.locator('[data-testid=ticket-row], [data-card], [data-testid=ticket-composer]').first().waitFor()
+    await mei.page.getByText(/状态|新建|处理中|已解决|内部备注/).first().waitFor({ state: 'attached' })
+    assert.deepEqual(await axe(mei.page), [], path)
+    await shot(mei.page, `tickets-390${path.replace(/\W+/g, '-')}`)
+  }
+  await mei.page.setViewportSize(desktop)
+  assert.deepEqual([...page.problems, ...mei.page.problems], [])
+})
