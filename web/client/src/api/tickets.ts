@@ -171,6 +171,12 @@ export class TicketsApi {
     return items;
   }
 
+  /** Where to download the tickets of a filter as a table. */
+  exportURL({ filter, q }: TicketQuery): string {
+    const query = new URLSearchParams({ format: "csv", ...(filter ? { filter } : {}), ...(q ? { q } : {}) });
+    return `${this.base}/tickets/export?${query.toString()}`;
+  }
+
   /** What a ticket of the conversation begins with. */
   draft(conversation: string): Promise<TicketDraft> {
     return this.api.request("get", `${this.base}/conversations/${conversation}/ticket-draft`);
