@@ -32,6 +32,7 @@
 //	conversation < ticket   work that outlives a conversation
 //	conversation < journey, view, survey
 //	view, ticket < search; ticket < notification
+//	contact, media < erasure   a person is forgotten
 //	identity < dispatch     who answers, over opaque work items
 //	identity < audit        who did what: a chain of hashes per workspace
 //

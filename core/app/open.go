@@ -20,6 +20,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/dispatch"
+	"github.com/patchbay-im/patchbay/core/erasure"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/httpapi"
@@ -73,6 +74,7 @@ type server struct {
 	indexer       *search.Indexer
 	search        *search.Service
 	extensions    *extension.Service
+	erasures      *erasure.Service
 
 	deliverer  *delivery.Deliverer
 	dispatcher *dispatch.Dispatcher
@@ -187,6 +189,7 @@ func (s *server) domain() {
 	s.tickets = s.newTickets()
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
 	s.extensions = extension.NewService(s.plugins, s.audit)
+	s.erasures = s.newErasure()
 	s.demo = &demo{
 		ids: s.identity, inboxes: s.inboxes, store: channels, conversations: s.conversations,
 		now: s.now, out: s.options.Out, baseURL: s.config.BaseURL(),
@@ -251,8 +254,8 @@ func (s *server) face(ctx context.Context) error {
 		Identity: s.identity, Audit: s.audit, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Surveys: s.surveys, Tickets: s.tickets, Hooks: s.hooks,
 		Catalog:       catalog.NewService(s.store.Catalog(), s.store.Teams(), s.now),
 		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
-		Notifications: s.notifications,
-		Presence:      presence{s.dispatcher, s.store.Teams()}, Sockets: s.gateway,
+		Notifications: s.notifications, Erasures: s.erasures,
+		Presence: presence{s.dispatcher, s.store.Teams()}, Sockets: s.gateway,
 		Feed:     feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch},
 		PluginUI: s.plugins.UI, Console: web.Console(),
 		Health: s.store.Ping, Metrics: s.metrics.Text, Observe: s.metrics.Request, Now: s.now, Log: s.log,

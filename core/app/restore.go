@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/backup"
 	"github.com/patchbay-im/patchbay/core/blob"
+	"github.com/patchbay-im/patchbay/core/erasure"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/seal"
@@ -36,6 +38,7 @@ type RestoreOptions struct {
 	PassphraseFile string
 	KeyFile        string // the master key, where the backup has none
 	WithoutKeys    bool   // go on without it
+	Erasures       string // the list of erasures to apply again; "" = none
 	Check          bool   // read and check everything, and change nothing
 	Out, Log       io.Writer
 }
@@ -86,6 +89,8 @@ type restoring struct {
 
 	header   backup.Header
 	manifest backup.Manifest
+	erasures []erasure.Ref
+	erased   int
 	key      []byte // the master key's file; nil = a new one is made
 	epoch    string
 
@@ -97,6 +102,9 @@ type restoring struct {
 // check reads the whole backup and sees whether everything is ready for it.
 func (r *restoring) check(ctx context.Context) error {
 	err := r.vacant()
+	if err == nil {
+		r.erasures, err = readErasures(r.options.Erasures)
+	}
 	if err != nil {
 		return err
 	}
@@ -327,6 +335,9 @@ func (r *restoring) migrate(ctx context.Context, c store.Config) error {
 	if err == nil && epoch != r.epoch {
 		err = errors.New("the restored database has another epoch than it was given")
 	}
+	if err == nil {
+		err = r.eraseAgain(ctx, s, c.Log)
+	}
 	if err = errors.Join(err, s.Close(ctx)); err != nil {
 		return err
 	}
@@ -335,6 +346,35 @@ func (r *restoring) migrate(ctx context.Context, c store.Config) error {
 		err = errors.Join(err, os.Remove(name))
 	}
 	return err
+}
+
+// eraseAgain erases whom the backup brought back. Their files, and what deleted
+// rows leave behind, are the server's to remove when it starts.
+func (r *restoring) eraseAgain(ctx context.Context, s *store.Store, log *slog.Logger) error {
+	if len(r.erasures) == 0 {
+		return nil
+	}
+	key := make([]byte, 32) // proofs under no key, where there is none
+	if r.key != nil {
+		box, err := seal.Open(keyFile(r.config))
+		if err != nil {
+			return err //nolint:wrapcheck // it names the cure
+		}
+		key = box.Derive("erasure proofs")
+	}
+	service := erasure.NewService(erasure.Deps{
+		Store: s.Erasures(), Note: func(erasure.Ref) error { return nil }, Key: key, Now: time.Now, Log: log,
+	})
+	for _, ref := range r.erasures {
+		was, err := service.Again(ctx, ref)
+		if err != nil {
+			return fmt.Errorf("erase %s again: %w", ref.Contact, err)
+		}
+		if was {
+			r.erased++
+		}
+	}
+	return copyList(r.options.Erasures, dataPath(r.config, erasureList))
 }
 
 // finish takes the mark away: from here on it is an installation.
@@ -356,6 +396,9 @@ func (r *restoring) finish(ctx context.Context) error {
 	say(r.options.Out, "  epoch      %s (was %s): clients fetch everything anew\n", r.epoch, r.header.Epoch)
 	if r.key == nil && r.header.Key != "" {
 		say(r.options.Out, "  The master key was not restored: make the secrets of inboxes anew.\n")
+	}
+	if len(r.erasures) > 0 {
+		say(r.options.Out, "  erasures   %d of %d contacts of the list were in the backup, and are erased again\n", r.erased, len(r.erasures))
 	}
 	say(r.options.Out, "Start the server: patchbay serve\n")
 	return nil

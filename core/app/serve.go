@@ -247,6 +247,9 @@ func (s *server) housekeeping(ctx context.Context) {
 		})
 		s.chore(ctx, "sweeping labels and teams", func() error { _, err := s.conversations.Sweep(ctx); return err })
 		s.chore(ctx, "replaying webhooks", func() error { return s.replay(ctx) })
+		if n%5 == 4 {
+			s.chore(ctx, "finishing erasures", func() error { return s.erasures.Finish(ctx) })
+		}
 		if n%60 == 30 {
 			s.chore(ctx, "following new workspaces", func() error { return s.followAll(ctx) })
 		}

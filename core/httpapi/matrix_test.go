@@ -125,6 +125,7 @@ func TestAuthorizationMatrix(t *testing.T) {
 func bodyOf(path string) string {
 	for suffix, body := range map[string]string{
 		"/sign-in/providers": `{"name":"x","client_id":"x","client_secret":"x","issuer":"http://127.0.0.1:1"}`,
+		"/erase":             `{"confirm":"x"}`,
 		"/notes":             `{"text":"x"}`, "/contacts/{contact}/merge": `{"into":"con_none"}`, "/notes/{note}": `{"text":"x"}`,
 		"/messages": `{"client_msg_id":"x","kind":"note","text":"hi"}`, "/assign": `{"member_id":""}`, "/state": `{"state":"open"}`,
 		"/draft": `{"text":"x","kind":"text","rev":0}`, "/scheduled": `{"client_msg_id":"x","text":"later","send_at":"2030-01-01T00:00:00Z"}`,

@@ -35,6 +35,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/erasure"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -79,6 +80,7 @@ type Options struct {
 	Catalog       *catalog.Service
 	Extensions    *extension.Service
 	Notifications *notification.Service
+	Erasures      *erasure.Service
 	Presence      Presence
 	Sockets       Sockets
 	Feed          Feed
@@ -149,6 +151,7 @@ func New(o Options) (*Server, error) {
 	s.teamRoutes()
 	s.notificationRoutes()
 	s.contactRoutes()
+	s.erasureRoutes()
 	s.viewRoutes()
 	s.searchRoutes()
 	s.ticketTypeRoutes()

@@ -119,6 +119,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Notifications: notification.NewService(notification.Deps{
 			Store: s.told, Inbox: s.told, Hydrator: s.fake, Announcer: mute{}, Now: s.now, Log: log,
 		}),
+		Erasures:      s.erasures(),
 		Teams:         team.NewService(s.fake.Teams, s.fake.Teams, s.now),
 		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, s.now),
 		Secrets:       secrets,

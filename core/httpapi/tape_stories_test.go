@@ -233,6 +233,10 @@ func houseTape(t *testing.T) tape {
 	r.step("an inbox is renamed", func() { r.do(http.StatusOK, http.MethodPatch, "/inboxes/"+string(r.Live.ID), `{"name":"网站"}`) })
 	r.step("the contact is renamed", func() { r.do(http.StatusOK, http.MethodPatch, con, `{"name":"王芳","email":"wang@tea.example"}`) })
 	r.step("a note about the contact", func() { post(con+"/notes", `{"text":"likes oolong"}`) })
+	r.step("a contact is erased", func() {
+		id := post("/contacts", `{"name":"Gone"}`)
+		r.do(http.StatusOK, http.MethodPost, "/contacts/"+id+"/erase", `{"confirm":"Gone"}`)
+	})
 	r.step("an import begins", func() {
 		a := r.ask(http.MethodPost, "/api/v1/workspaces/"+string(r.WS)+"/imports", "name,email\nLi,li@example.com\n", "Cookie", r.cookie, "Content-Type", "text/csv")
 		if a.StatusCode != http.StatusCreated {

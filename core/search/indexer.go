@@ -37,6 +37,7 @@ type Indexer struct {
 	now    func() time.Time
 	log    *slog.Logger
 
+	steps sync.Mutex // held for a step, so that none is under way in Rebuild
 	mu    sync.Mutex
 	dirty map[identity.WorkspaceID]bool
 	ring  chan struct{}
@@ -153,8 +154,18 @@ func (x *Indexer) follow(ctx context.Context, w identity.WorkspaceID, rests int)
 	return ctx.Err()
 }
 
+// Rebuild forgets all that is in the index, which is then made anew from what
+// there is now. A step that had read something older has ended before.
+func (x *Indexer) Rebuild(ctx context.Context) error {
+	x.steps.Lock()
+	defer x.steps.Unlock()
+	return x.index.Reset(ctx)
+}
+
 // step does one step and reports whether there may be more to do.
 func (x *Indexer) step(ctx context.Context, w identity.WorkspaceID) (bool, error) {
+	x.steps.Lock()
+	defer x.steps.Unlock()
 	pos, err := x.index.Position(ctx, w)
 	if err != nil {
 		return false, err

@@ -17,6 +17,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/dispatch"
+	"github.com/patchbay-im/patchbay/core/erasure"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/journey"
@@ -32,6 +33,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/conversations"
 	"github.com/patchbay-im/patchbay/core/store/db"
 	"github.com/patchbay-im/patchbay/core/store/deliveries"
+	"github.com/patchbay-im/patchbay/core/store/erasures"
 	"github.com/patchbay-im/patchbay/core/store/events"
 	"github.com/patchbay-im/patchbay/core/store/identities"
 	"github.com/patchbay-im/patchbay/core/store/journeys"
@@ -77,6 +79,7 @@ var (
 	_ delivery.Store            = (*deliveries.Store)(nil)
 	_ dispatch.Store            = (*agents.Store)(nil)
 	_ survey.Store              = (*surveys.Store)(nil)
+	_ erasure.Store             = (*erasures.Store)(nil)
 	_ event.Log                 = (*events.Log)(nil)
 	_ notification.Store        = (*notifications.Store)(nil)
 	_ notification.Inbox        = (*notifications.Store)(nil)
@@ -214,6 +217,12 @@ func OpenIndex(ctx context.Context, c Config, epoch string) (Index, error) {
 	}
 	return lite, nil
 }
+
+// Erasures returns erasure.Store.
+func (s *Store) Erasures() *erasures.Store { return erasures.New(s.db) }
+
+// Scrub takes away what deleted rows leave behind; see db.DB.Scrub.
+func (s *Store) Scrub(ctx context.Context) error { return s.db.Scrub(ctx) }
 
 // Epoch identifies this history of the database; see db.DB.Epoch.
 func (s *Store) Epoch(ctx context.Context) (string, error) { return s.db.Epoch(ctx) }

@@ -85,6 +85,7 @@ func restoreCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.KeyFile, "key-file", "", "the master key's file, for a backup that does not hold it")
 	f.BoolVar(&o.WithoutKeys, "without-keys", false, "go on without the master key: sealed secrets must be made anew")
+	f.StringVar(&o.Erasures, "erasures", "", "list of erasures (erasures.jsonl of the lost data folder) to apply again")
 	f.BoolVar(&o.Check, "check", false, "read and check everything, and change nothing")
 	return cmd
 }

@@ -54,6 +54,7 @@ func domain() []Layer {
 		downhill("automation", "identity", "contact", "channel", "media", "conversation", "ticket", "sla", "extension"),
 		downhill("delivery", "identity", "channel", "conversation"),
 		downhill("webhook", "identity", "team", "contact", "channel", "media", "catalog", "conversation"),
+		downhill("erasure", "identity", "contact", "media"),
 		downhill("survey", "identity", "team", "contact", "channel", "conversation"),
 		downhill("dispatch", "identity"),
 		downhill("report", "identity"),

@@ -25,6 +25,7 @@ type DB struct {
 	gorm       *gorm.DB
 	writer     *writer
 	signer     media.Signer
+	file       string // of SQLite
 	statements statements
 
 	closing sync.Once

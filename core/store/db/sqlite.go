@@ -54,7 +54,7 @@ func openSQLite(ctx context.Context, c Config, steps []migration) (*DB, error) {
 	if err := reachable(file); err != nil {
 		return nil, err
 	}
-	d := &DB{driver: SQLite}
+	d := &DB{driver: SQLite, file: file}
 	if d.write, err = sql.Open("sqlite", liteSource(file, c, true)); err != nil {
 		return nil, failed(err)
 	}

@@ -28,10 +28,11 @@ type writer struct {
 	signer media.Signer
 	line   line // nil while there is no connection; the goroutine's own
 
-	gate   sync.RWMutex // held for reading while a job is put into the queue
-	closed bool
-	queue  chan *job
-	done   chan struct{} // closed when both goroutines have ended
+	gate    sync.RWMutex // held for reading while a job is put into the queue
+	closed  bool
+	queue   chan *job
+	errands chan errand
+	done    chan struct{} // closed when both goroutines have ended
 
 	newsMu sync.Mutex
 	news   news
@@ -47,7 +48,7 @@ type news struct {
 func newWriter(c Config, connect func(ctx context.Context) (line, error)) *writer {
 	w := &writer{
 		driver: c.Driver, begin: `BEGIN`, connect: connect, now: c.Now, log: c.Log, onCommit: c.OnCommit,
-		queue: make(chan *job, queueLength), done: make(chan struct{}), ring: make(chan struct{}, 1),
+		queue: make(chan *job, queueLength), errands: make(chan errand), done: make(chan struct{}), ring: make(chan struct{}, 1),
 	}
 	if c.Driver == SQLite {
 		w.begin = `BEGIN IMMEDIATE`
@@ -68,7 +69,18 @@ func (w *writer) start(ctx context.Context) {
 }
 
 func (w *writer) work(ctx context.Context) {
-	for j := range w.queue {
+	for {
+		var j *job
+		var ok bool
+		select {
+		case j, ok = <-w.queue:
+		case e := <-w.errands:
+			w.errand(ctx, e)
+			continue
+		}
+		if !ok {
+			break
+		}
 		runtime.Gosched() // lets those whom the last commit woke bring their next job
 		g := &group{w: w}
 		if j.take() {
