@@ -3,6 +3,7 @@ package erasures
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/erasure"
@@ -60,20 +61,15 @@ func (p *person) feed(ctx context.Context, e *eraser) {
 	subjects := slices.Concat(p.conversations, p.tickets, p.contacts)
 	const most = 64 // one scan of the feed for so many
 	for chunk := range slices.Chunk(subjects, most) {
-		args := []any{contact.Changed, string(p.subject.Contact)}
-		marks := ""
+		args := make([]any, 0, most)
 		for _, s := range chunk {
-			marks += ", ?"
 			args = append(args, s)
 		}
-		args = db.Padded(args, len(chunk))
-		for range len(args) - 2 - len(chunk) {
-			marks += ", ?"
-		}
+		args = db.Padded(args, len(args))
 		if e.err == nil {
-			all := append([]any{args[0], args[1], e.ws}, args[2:]...)
 			_, e.err = e.tx.Exec(ctx, `UPDATE event_outbox SET type = ?, subject = ?, seq = 0, public_seq = 0, data = NULL
-WHERE workspace_id = ? AND subject IN (`+marks[2:]+`)`, all...)
+WHERE workspace_id = ? AND subject IN (?`+strings.Repeat(", ?", len(args)-1)+`)`,
+				append([]any{contact.Changed, string(p.subject.Contact), e.ws}, args...)...)
 		}
 	}
 }
