@@ -63,6 +63,8 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
       await refetch(keys.everyCount(id), keys.listsOf(id, subject(event)));
     },
     "contact.changed": (event) => contactChanged(subject(event)),
+    // With a contact went conversations: all that is shown is asked for anew.
+    "erasure.changed": () => refetch(keys.all(id)),
     "organisation.changed": (event) => nextTime(keys.organisations(id), keys.organisation(id, subject(event)), keys.people(id)),
     // The page of an import follows it; what it makes tells of itself.
     "import.changed": carried,
