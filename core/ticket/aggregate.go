@@ -65,8 +65,8 @@ func (t *Ticket) Unsaved() Unsaved { return Unsaved{Changes: t.pending, New: t.i
 // Saved is called by a store after it wrote everything.
 func (t *Ticket) Saved() { t.Loaded() }
 
-func (t *Ticket) record(turn Turn, typ ChangeType, data any) *Change {
-	return t.add(turn, Change{Type: typ}, data, typ.public())
+func (t *Ticket) record(turn Turn, typ ChangeType, data any) {
+	t.add(turn, Change{Type: typ}, data, typ.public())
 }
 
 func (t *Ticket) add(turn Turn, ch Change, data any, public bool) *Change {

@@ -99,7 +99,7 @@ func (s *Service) plan(ctx context.Context, scope identity.Scope, d Draft) (Tick
 		return t, err
 	}
 	if t.Labels = sorted(d.Labels); len(t.Labels) > MaxLabels {
-		return t, tooMany("/labels", MaxLabels)
+		return t, tooMany("/labels")
 	}
 	if t.Team != "" {
 		if _, err := s.Teams.Team(ctx, scope.Workspace, t.Team); err != nil {

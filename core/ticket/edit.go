@@ -88,18 +88,25 @@ func (t *Ticket) editPeople(e Edit, diff map[string]change) {
 	}
 }
 
-func (t *Ticket) editFields(e Edit, of Type, diff map[string]change) error {
+// retyped is the values that stay when the ticket takes a new type.
+func (t *Ticket) retyped(e Edit, of Type, diff map[string]change) map[string]any {
 	now := t.clonedFields()
-	if e.Type != nil && of.ID != t.Type {
-		diff["type_id"] = change{t.Type, of.ID}
-		t.Type = of.ID
-		for key, value := range now {
-			if f, ok := of.Field(key); !ok || !f.fits(value) {
-				diff["fields."+key] = change{value, nil}
-				delete(now, key)
-			}
+	if e.Type == nil || of.ID == t.Type {
+		return now
+	}
+	diff["type_id"] = change{t.Type, of.ID}
+	t.Type = of.ID
+	for key, value := range now {
+		if f, ok := of.Field(key); !ok || !f.fits(value) {
+			diff["fields."+key] = change{value, nil}
+			delete(now, key)
 		}
 	}
+	return now
+}
+
+func (t *Ticket) editFields(e Edit, of Type, diff map[string]change) error {
+	now := t.retyped(e, of, diff)
 	set, err := of.definitions().Check("/fields", e.Fields)
 	if err != nil {
 		return err
@@ -137,7 +144,7 @@ func (t *Ticket) SetLabels(turn Turn, ids []catalog.LabelID) error {
 	}
 	now := sorted(ids)
 	if len(now) > MaxLabels {
-		return tooMany("/label_ids", MaxLabels)
+		return tooMany("/label_ids")
 	}
 	t.label(turn, now)
 	return nil
@@ -188,7 +195,7 @@ func (t *Ticket) Follow(turn Turn, member identity.MemberID, on bool) error {
 		now = sorted(append(now, member))
 	}
 	if len(now) > MaxFollowers {
-		return tooMany("/member_id", MaxFollowers)
+		return tooMany("/member_id")
 	}
 	if len(now) == 0 {
 		now = nil
@@ -203,9 +210,10 @@ func (t *Ticket) Follow(turn Turn, member identity.MemberID, on bool) error {
 // VoidLinks makes all links void that the customer was given.
 func (t *Ticket) VoidLinks() { t.LinkEpoch++ }
 
-func tooMany(pointer string, limit int) error {
-	detail := fmt.Sprintf("has more than %d entries", limit)
-	return errs.New(errs.Invalid, "ticket.too_many", fmt.Sprintf("At most %d are possible.", limit)).
+// tooMany refuses a list that is too long: all of a ticket's have one limit.
+func tooMany(pointer string) error {
+	detail := fmt.Sprintf("has more than %d entries", MaxLabels)
+	return errs.New(errs.Invalid, "ticket.too_many", fmt.Sprintf("At most %d are possible.", MaxLabels)).
 		WithFields(errs.Field{Pointer: pointer, Code: "too_many", Detail: detail})
 }
 

@@ -30,7 +30,7 @@ func (t *Ticket) Link(turn Turn, kind LinkKind, other *Ticket) (Link, error) {
 		return Link{}, errs.New(errs.Invalid, "ticket.link_self", "A ticket cannot be linked to itself.").
 			WithFields(errs.Field{Pointer: "/ticket_id", Code: "self", Detail: "is the same ticket"})
 	case len(t.Links) >= MaxLinks || len(other.Links) >= MaxLinks:
-		return Link{}, tooMany("/ticket_id", MaxLinks)
+		return Link{}, tooMany("/ticket_id")
 	}
 	if i := slices.IndexFunc(t.Links, func(l Link) bool { return l.Ticket == other.ID && l.Kind == kind }); i >= 0 {
 		return t.Links[i], nil

@@ -29,8 +29,10 @@ type machine struct {
 func (m *machine) turn(t *rapid.T) ticket.Turn {
 	m.at = m.at.Add(time.Minute)
 	who := rapid.SampledFrom([]identity.Actor{
-		{Kind: identity.ActorMember, ID: "mem_1", Name: "Lin"}, {Kind: identity.ActorMember, ID: "mem_2", Name: "Mo"},
-		{Kind: identity.ActorContact, ID: "con_1", Name: "Alice"}, {Kind: identity.ActorSystem},
+		{Kind: identity.ActorMember, ID: "mem_1", Name: "Lin"},
+		{Kind: identity.ActorMember, ID: "mem_2", Name: "Mo"},
+		{Kind: identity.ActorContact, ID: "con_1", Name: "Alice"},
+		{Kind: identity.ActorSystem},
 	}).Draw(t, "who")
 	return ticket.Turn{Actor: who, At: m.at, IDs: m.ids}
 }
@@ -151,6 +153,7 @@ func (m *machine) check(t *rapid.T) {
 				t.Fatalf("it went from %q to %q while %q had it", data.Before, data.To, owner)
 			}
 			owner = data.To
+		default: // moves neither
 		}
 	}
 	if string(m.t.Assignee) != owner || m.t.Status != status || m.t.Comments != comments || m.t.LastSeq != uint64(len(m.changes)) || m.t.LastPublicSeq != public {

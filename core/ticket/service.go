@@ -112,7 +112,7 @@ func (s *Service) Timeline(ctx context.Context, scope identity.Scope, id ID, r c
 // and the tickets they belong to, as they are now and as far as the caller
 // reaches.
 func (s *Service) Hydrate(ctx context.Context, scope identity.Scope, events []event.Event) (map[string]Change, map[ID]Ticket, error) {
-	if scope.Require(identity.TicketRead) != nil || !slices.ContainsFunc(events, func(e event.Event) bool { return Is(e.Type) }) {
+	if !scope.May(identity.TicketRead) || !slices.ContainsFunc(events, func(e event.Event) bool { return Is(e.Type) }) {
 		return nil, nil, nil
 	}
 	changes, tickets, err := s.Reader.HydrateTickets(ctx, scope.Workspace, events)

@@ -63,20 +63,27 @@ func (s *Service) changeType(ctx context.Context, scope identity.Scope, id TypeI
 		if err := d.apply(&t, others, s.Now()); err != nil {
 			return err
 		}
-		if t.Default {
-			for _, o := range others {
-				if o.Default {
-					o.Default = false
-					if err := tx.SaveType(ctx, o, s.typeChanged(o, nil)); err != nil {
-						return err
-					}
-				}
-			}
+		if err := s.sole(ctx, tx, t, others); err != nil {
+			return err
 		}
 		out = t
 		return tx.SaveType(ctx, t, s.typeChanged(t, t.since(ctx, scope, was, action)))
 	})
 	return out, err
+}
+
+// sole takes the mark of the default off the others when a type has it.
+func (s *Service) sole(ctx context.Context, tx Tx, t Type, others []Type) error {
+	for _, o := range others {
+		if !t.Default || !o.Default {
+			continue
+		}
+		o.Default = false
+		if err := tx.SaveType(ctx, o, s.typeChanged(o, nil)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // DeleteType removes a type that no ticket is of, and archives one that has

@@ -49,27 +49,31 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id ID, p Pat
 		if err != nil {
 			return err
 		}
-		of, err := typeOf(types, t.Type)
-		if err != nil {
+		return p.apply(turn, t, e, types)
+	})
+}
+
+// apply changes a ticket: what it says, then its status.
+func (p Patch) apply(turn Turn, t *Ticket, e Edit, types []Type) error {
+	of, err := typeOf(types, t.Type)
+	if err != nil {
+		return err
+	}
+	if p.Type != nil && *p.Type != t.Type {
+		if of, err = chosen(types, *p.Type); err != nil {
 			return err
 		}
-		edit := e
-		if p.Type != nil && *p.Type != t.Type {
-			if of, err = chosen(types, *p.Type); err != nil {
-				return err
-			}
-			edit.Type = &of
+		e.Type = &of
+	}
+	if p.editing() {
+		if err := t.Edit(turn, e, of); err != nil {
+			return err
 		}
-		if p.editing() {
-			if err := t.Edit(turn, edit, of); err != nil {
-				return err
-			}
-		}
-		if p.Status == nil {
-			return nil
-		}
-		return t.SetStatus(turn, *p.Status, of)
-	})
+	}
+	if p.Status == nil {
+		return nil
+	}
+	return t.SetStatus(turn, *p.Status, of)
 }
 
 func (p Patch) editing() bool {
@@ -170,37 +174,38 @@ func (s *Service) Comment(ctx context.Context, scope identity.Scope, p Post) (Po
 			out.Change, out.Replayed = *before, true
 			return p.made(before.Comment)
 		}
-		return s.post(ctx, tx, turn, t, p, mentions, &out.Change)
+		out.Change, err = p.write(ctx, tx, turn, t, mentions)
+		return err
 	})
 	return out, err
 }
 
-func (s *Service) post(ctx context.Context, tx Tx, turn Turn, t *Ticket, p Post, mentions []Mention, out *Change) error {
+// write appends the comment and moves the ticket with it.
+func (p Post) write(ctx context.Context, tx Tx, turn Turn, t *Ticket, mentions []Mention) (Change, error) {
 	ch, err := t.Comment(turn, Written{ClientID: p.ClientID, Text: p.Text, Public: p.Public, Mentions: mentions})
 	if err != nil {
-		return err
+		return Change{}, err
 	}
 	if len(p.Attachments) > 0 {
 		by := media.Uploader{Kind: media.ByMember, ID: turn.Actor.ID}
 		files, err := tx.Media().Take(ctx, by, p.Attachments, media.Place{Conversation: string(t.ID), Seq: ch.Seq})
 		if err != nil {
-			return err
+			return Change{}, err
 		}
 		t.Attach(ch, files)
 	}
-	*out = *ch
 	if p.Status == nil {
-		return nil
+		return *ch, nil
 	}
 	types, err := tx.Types(ctx)
 	if err != nil {
-		return err
+		return Change{}, err
 	}
 	of, err := typeOf(types, t.Type)
 	if err != nil {
-		return err
+		return Change{}, err
 	}
-	return t.SetStatus(turn, *p.Status, of)
+	return *ch, t.SetStatus(turn, *p.Status, of)
 }
 
 // check checks what can be checked without looking anything up.
