@@ -72,8 +72,8 @@ func (s *Server) auditRoutes() {
 	}, identity.AuditRead, s.verifyAudit)
 }
 
-// auditFilter is the query of both the list and the download.
-type auditFilter struct {
+// AuditFilter is the query of both the list and the download.
+type AuditFilter struct {
 	Workspace string    `path:"workspace"`
 	Actor     string    `query:"actor" doc:"Id of who acted."`
 	Action    string    `query:"action" doc:"A whole action, or \"member.\" for all of a kind."`
@@ -83,12 +83,12 @@ type auditFilter struct {
 	Words     string    `query:"q" maxLength:"200" doc:"A part of a name, an id, an address or the detail."`
 }
 
-func (f auditFilter) domain() audit.Filter {
+func (f AuditFilter) domain() audit.Filter {
 	return audit.Filter{Actor: f.Actor, Action: f.Action, Target: f.Target, From: f.From, To: f.To, Words: f.Words}
 }
 
 type listAuditInput struct {
-	auditFilter
+	AuditFilter
 	Paging
 }
 
@@ -101,7 +101,7 @@ func (s *Server) listAudit(ctx context.Context, scope identity.Scope, in *listAu
 }
 
 type exportAuditInput struct {
-	auditFilter
+	AuditFilter
 	Format string `query:"format" enum:"csv,jsonl" default:"csv"`
 }
 

@@ -66,6 +66,8 @@ export const routes: RouteRecordRaw[] = [
           { path: "inboxes/new", name: "inbox-new", component: withTexts("settings", () => import("./settings/InboxNewPage.vue")), meta: { title: "settings.newInbox", permission: "inbox.manage" } },
           { path: "inboxes/:inbox", name: "inbox", component: withTexts("settings", () => import("./settings/InboxPage.vue")), meta: { title: "settings.inboxes", permission: "inbox.read" } },
           { path: "plugins", name: "plugins", component: withTexts("settings", () => import("./settings/PluginsPage.vue")), meta: { title: "settings.plugins", permission: "plugin.read" } },
+          { path: "api-keys", name: "developers", component: withTexts("settings", withTexts("developers", () => import("./developers/KeysPage.vue"))), meta: { title: "settings.developers", permission: "apikey.own" } },
+          { path: "audit", name: "audit", component: withTexts("settings", withTexts("audit", () => import("./audit/AuditPage.vue"))), meta: { title: "settings.audit", permission: "audit.read" } },
         ],
       },
     ],

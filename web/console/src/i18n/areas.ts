@@ -10,6 +10,8 @@ export const areas = {
   people: ["people"],
   notices: ["notifications"],
   tickets: ["tickets"],
+  audit: ["audit"],
+  developers: ["developers"],
 } as const;
 export type Area = keyof typeof areas;
 

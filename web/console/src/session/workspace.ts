@@ -31,7 +31,10 @@ export type Permission =
   | "ticket.assign"
   | "ticket.merge"
   | "ticket.export"
-  | "ticket.manage";
+  | "ticket.manage"
+  | "audit.read"
+  | "audit.export"
+  | "apikey.own";
 
 /** The workspace the shell is in. A change of workspace or of rights makes a new one. */
 export interface WorkspaceContext {
