@@ -31,6 +31,7 @@ func recordedRoutes() map[string]string {
 		"POST " + w + "/inboxes/{inbox}/identity-secret": "identity_secret.created", "DELETE " + w + "/inboxes/{inbox}/identity-secret/{kid}": "identity_secret.deleted",
 		"POST " + w + "/plugins/{publisher}/{name}/restart": "plugin.restarted",
 		"POST " + w + "/api-keys":                           "api_key.created", "DELETE " + w + "/api-keys/{key}": "api_key.revoked",
+		"POST " + w + "/ticket-types": "ticket_type.created", "PATCH " + w + "/ticket-types/{type}": "ticket_type.updated", "DELETE " + w + "/ticket-types/{type}": "ticket_type.deleted",
 		"POST " + w + "/teams": "team.created", "PATCH " + w + "/teams/{team}": "team.updated", "DELETE " + w + "/teams/{team}": "team.deleted",
 		"POST " + w + "/labels": "label.created", "PATCH " + w + "/labels/{label}": "label.updated", "DELETE " + w + "/labels/{label}": "label.deleted",
 		"POST " + w + "/attributes": "attribute.created", "PATCH " + w + "/attributes/{attribute}": "attribute.updated", "DELETE " + w + "/attributes/{attribute}": "attribute.deleted",
