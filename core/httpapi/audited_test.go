@@ -36,7 +36,6 @@ func recordedRoutes() map[string]string {
 		"POST " + w + "/labels": "label.created", "PATCH " + w + "/labels/{label}": "label.updated", "DELETE " + w + "/labels/{label}": "label.deleted",
 		"POST " + w + "/attributes": "attribute.created", "PATCH " + w + "/attributes/{attribute}": "attribute.updated", "DELETE " + w + "/attributes/{attribute}": "attribute.deleted",
 		"POST " + w + "/canned": "canned.created", "PATCH " + w + "/canned/{canned}": "canned.updated", "DELETE " + w + "/canned/{canned}": "canned.deleted",
-		"POST " + w + "/ticket-types": "ticket_type.created", "PATCH " + w + "/ticket-types/{type}": "ticket_type.updated", "DELETE " + w + "/ticket-types/{type}": "ticket_type.deleted",
 		"POST " + w + "/views": "view.created", "PATCH " + w + "/views/{view}": "view.updated", "DELETE " + w + "/views/{view}": "view.deleted",
 		"POST " + w + "/contacts/{contact}/erase": "contact.erased", "POST " + w + "/contacts/{contact}/merge": "contact.merged", "POST " + w + "/merges/{merge}/undo": "contact.unmerged", "POST " + w + "/imports/{import}/run": "contacts.imported",
 	}
