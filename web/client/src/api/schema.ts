@@ -8896,11 +8896,25 @@ export interface operations {
     getWorkspacesByWorkspaceAudit: {
         parameters: {
             query?: {
+                /** @description Id of who acted. */
+                actor?: string;
+                /** @description A whole action, or "member." for all of a kind. */
+                action?: string;
+                /** @description Id of what was acted on. */
+                target?: string;
+                /** @description Not before. */
+                from?: string;
+                /** @description Before. */
+                to?: string;
+                /** @description A part of a name, an id, an address or the detail. */
+                q?: string;
                 limit?: number;
                 cursor?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                workspace: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -8982,10 +8996,24 @@ export interface operations {
     getWorkspacesByWorkspaceAuditExport: {
         parameters: {
             query?: {
+                /** @description Id of who acted. */
+                actor?: string;
+                /** @description A whole action, or "member." for all of a kind. */
+                action?: string;
+                /** @description Id of what was acted on. */
+                target?: string;
+                /** @description Not before. */
+                from?: string;
+                /** @description Before. */
+                to?: string;
+                /** @description A part of a name, an id, an address or the detail. */
+                q?: string;
                 format?: "csv" | "jsonl";
             };
             header?: never;
-            path?: never;
+            path: {
+                workspace: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
