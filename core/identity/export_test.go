@@ -1,6 +1,9 @@
 package identity
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Occupy takes a hash's turn until release is called.
 func (h *Hasher) Occupy() (release func()) {
@@ -10,3 +13,6 @@ func (h *Hasher) Occupy() (release func()) {
 
 // CacheLife is how long another node's change may be missed.
 const CacheLife = cacheLife
+
+// TOTP returns the code that an app shows at a time.
+func TOTP(secret []byte, at time.Time) string { return totpCode(secret, totpStep(at)) }

@@ -9,16 +9,16 @@ import (
 // Comer is who wants a password checked, as far as fairness goes.
 type Comer struct {
 	Network string
-	Account string // "" = none in particular
-	Known   bool   // this account signed in from this network before, or a token was shown
+	Known   bool // this account signed in from this network before, or a token was shown
 }
 
-// fairFor is how long the line remembers what it did for a network or account.
+// fairFor is how long the line remembers a network.
 const fairFor = time.Minute
 
 // line decides whose turn it is. Known comers go first; then the network that
-// was served least of late, then the account; then who came first. So a flood,
-// from however many addresses, waits behind those who come now and then.
+// came least of late, which is who came first within one network; then who came
+// last, since in a long line the others have given up. So a flood, from however
+// many addresses, waits behind those who come now and then.
 //
 // When the line is full the last in that order gives its place up, newcomers
 // included.
@@ -35,7 +35,7 @@ type line struct {
 	served   *lru[string, tally]
 }
 
-// tally is how often a network or account came of late.
+// tally is how often a network came of late.
 type tally struct {
 	count int
 	since time.Time
@@ -46,13 +46,12 @@ type tally struct {
 type waiter struct {
 	who     Comer
 	network int // how often it came before, when it got into the line
-	account int
 	arrival uint64
 	ready   chan struct{}
 	turn    bool // valid once ready is closed
 }
 
-// servedEntries is how many networks and accounts the line remembers.
+// servedEntries is how many networks the line remembers.
 const servedEntries = 20_000
 
 func newLine(slots, places int, now func() time.Time) *line {
@@ -78,18 +77,15 @@ func (w *waiter) before(o *waiter) bool {
 		return w.who.Known
 	case w.network != o.network:
 		return w.network < o.network
-	case w.account != o.account:
-		return w.account < o.account
 	}
-	return w.arrival < o.arrival
+	return w.arrival > o.arrival
 }
 
 // enter waits for a slot; false when the place was lost or ctx ended.
 func (l *line) enter(ctx context.Context, who Comer) bool {
 	l.mu.Lock()
 	w := &waiter{
-		who: who, network: l.come("network " + who.Network), account: l.come("account " + who.Account),
-		arrival: l.arrivals, ready: make(chan struct{}),
+		who: who, network: l.come(who.Network), arrival: l.arrivals, ready: make(chan struct{}),
 	}
 	l.arrivals++
 	if l.free > 0 {

@@ -111,7 +111,7 @@ type Attempt struct {
 
 // comer is who the attempt is of, for the line of those who wait.
 func (a *Attempt) comer() Comer {
-	return Comer{Network: a.network, Account: a.account, Known: a.account != "" && a.account == a.known}
+	return Comer{Network: a.network, Known: a.account != "" && a.account == a.known}
 }
 
 // Begin asks for an attempt on an account ("" = none in particular) from a

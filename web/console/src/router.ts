@@ -23,6 +23,7 @@ export const routes: RouteRecordRaw[] = [
   { path: "/setup", name: "setup", component: withTexts("auth", () => import("./auth/SetupPage.vue")), meta: { open: true, title: "auth.setup" } },
   { path: "/link", name: "link", component: withTexts("auth", () => import("./auth/LinkPage.vue")), meta: { open: true, title: "auth.signIn" } },
   { path: "/reset-password", name: "reset-password", component: withTexts("auth", () => import("./auth/ResetPage.vue")), meta: { open: true, title: "auth.signIn" } },
+  { path: "/barrier", name: "barrier", component: withTexts("auth", withTexts("account", () => import("./account/BarrierPage.vue"))), meta: { title: "auth.signIn" } },
   { path: "/invite", name: "invite", component: withTexts("auth", () => import("./auth/InvitePage.vue")), meta: { open: true, title: "auth.invitation" } },
   {
     path: "/",
@@ -53,10 +54,10 @@ export const routes: RouteRecordRaw[] = [
         component: withTexts("settings", () => import("./settings/SettingsPage.vue")),
         children: [
           { path: "", name: "settings", redirect: { name: "profile" } },
-          { path: "profile", name: "profile", component: withTexts("settings", () => import("./settings/ProfilePage.vue")), meta: { title: "settings.profile" } },
+          { path: "profile", name: "profile", component: withTexts("settings", withTexts("account", () => import("./account/AccountPage.vue"))), meta: { title: "settings.profile" } },
           { path: "notifications", name: "notifications", component: withTexts("settings", withTexts("notices", () => import("./notifications/PreferencesPage.vue"))), meta: { title: "settings.notifications" } },
           { path: "workspace", name: "workspace", component: withTexts("settings", () => import("./settings/WorkspacePage.vue")), meta: { title: "settings.workspace", permission: "workspace.manage" } },
-          { path: "members", name: "members", component: withTexts("settings", () => import("./settings/MembersPage.vue")), meta: { title: "settings.members", permission: "member.read" } },
+          { path: "members", name: "members", component: withTexts("settings", withTexts("account", () => import("./settings/MembersPage.vue"))), meta: { title: "settings.members", permission: "member.read" } },
           { path: "teams", name: "teams", component: withTexts("settings", () => import("./settings/catalog/TeamsPage.vue")), meta: { title: "settings.teams", permission: "team.read" } },
           { path: "labels", name: "labels", component: withTexts("settings", () => import("./settings/catalog/LabelsPage.vue")), meta: { title: "settings.labels", permission: "catalog.read" } },
           { path: "fields", name: "attributes", component: withTexts("settings", () => import("./settings/catalog/AttributesPage.vue")), meta: { title: "settings.attributes", permission: "catalog.read" } },
@@ -92,6 +93,7 @@ export function createConsoleRouter(session: ReturnType<typeof useSession>): Rou
 
 function admitted(to: RouteLocationNormalized, session: ReturnType<typeof useSession>): RouteLocationRaw | true {
   if (!session.me) return { name: "sign-in", query: to.path === "/" ? {} : { next: to.fullPath } };
+  if (session.membership?.barrier) return to.name === "barrier" || { name: "barrier" };
   const permission = to.meta["permission"];
   if (permission && !session.membership?.permissions.includes(permission)) return { name: "conversations", params: { view: "mine" } };
   return true;

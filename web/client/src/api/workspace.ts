@@ -15,6 +15,7 @@ import type {
   Plugin,
   PluginLogLine,
   Role,
+  SignInSession,
   TimelinePage,
   Workspace,
 } from "../types";
@@ -88,6 +89,29 @@ export class WorkspaceApi {
 
   updateMember(member: string, body: { role?: Role; name?: string; capacity?: number; suspended?: boolean }): Promise<Member> {
     return this.api.call("patch", `${BASE}/members/{member}`, { path: { ...this.path, member }, body });
+  }
+
+  /** Where a member is signed in. */
+  async memberSessions(member: string): Promise<SignInSession[]> {
+    return (await this.api.call("get", `${BASE}/members/{member}/sessions`, { path: { ...this.path, member } })).items ?? [];
+  }
+
+  async endMemberSession(member: string, session: string): Promise<void> {
+    await this.api.call("delete", `${BASE}/members/{member}/sessions/{session}`, { path: { ...this.path, member, session } });
+  }
+
+  async endMemberSessions(member: string): Promise<void> {
+    await this.api.call("delete", `${BASE}/members/{member}/sessions`, { path: { ...this.path, member } });
+  }
+
+  /** For somebody who lost the phone. */
+  async resetSecondFactor(member: string): Promise<void> {
+    await this.api.call("delete", `${BASE}/members/{member}/second-factor`, { path: { ...this.path, member } });
+  }
+
+  /** A link that sets a new password, once. */
+  makeResetLink(member: string): Promise<{ url: string; expires_at: string }> {
+    return this.api.call("post", `${BASE}/members/{member}/password-reset`, { path: { ...this.path, member } });
   }
 
   invitations(): Promise<Invitation[]> {

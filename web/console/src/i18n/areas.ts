@@ -4,7 +4,8 @@
  */
 export const areas = {
   auth: ["auth"],
-  settings: ["settings", "start"],
+  account: ["account", "settings"],
+  settings: ["settings", "start", "account"],
   start: ["start"],
   lists: ["conversations/list", "search", "tickets/filter"],
   people: ["people"],
