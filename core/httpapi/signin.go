@@ -212,7 +212,8 @@ func (s *Server) openIDCallback(ctx context.Context, in *openIDCallbackInput) (*
 		return redirect(signInPage+"#"+fragment.Encode(), gone), nil
 	}
 	s.forgetSession(ctx)
-	return redirect(arrived.Return, gone, s.sessionCookie(arrived.Token)), nil
+	// One cookie an answer: fiber joins several by a comma. The other ends by itself.
+	return redirect(arrived.Return, s.sessionCookie(arrived.Token)), nil
 }
 
 // pathOf drops the query and the fragment of a path.
