@@ -91,7 +91,7 @@ func adapters() []Layer {
 		}
 		out = append(out, l)
 	}
-	all := append(patterns(out), "core/internal/pgtest")
+	all := append(patterns(out), "core/internal/pgtest", "core/internal/openidtest")
 	for i := range out {
 		out[i].TestsMay = all
 	}
