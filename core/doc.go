@@ -29,8 +29,8 @@
 //	identity < team < contact < channel < catalog < conversation < delivery
 //	identity < media        files that a message carries; channel and conversation know it
 //	conversation < webhook  other systems are told what happens
-//	conversation < ticket   work that outlives a conversation
 //	conversation < journey, view, survey
+//	conversation < ticket   work that goes on when the talk has ended
 //	view, ticket < search; ticket < notification
 //	contact, media < erasure   a person is forgotten
 //	identity < dispatch     who answers, over opaque work items

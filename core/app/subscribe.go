@@ -49,7 +49,7 @@ func (s *subscriptions) Observe(ctx context.Context, events []event.Event) error
 	items := make([]realtime.Item, len(events))
 	for i, e := range events {
 		items[i].Event = e
-		items[i].About(ticketChanges, tickets)
+		items[i] = items[i].About(ticketChanges, tickets)
 		if c, ok := changes[e.ID]; ok {
 			items[i].Change = &c
 		}

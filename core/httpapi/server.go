@@ -135,6 +135,17 @@ func New(o Options) (*Server, error) {
 	s.app.Use(s.common)
 	s.app.Use(s.sameSite)
 	s.api = newAPI(s.app, o.Version)
+	s.declare()
+	if err := s.describe(); err != nil {
+		return nil, err
+	}
+	s.staticRoutes()
+	return s, s.checkRoutes()
+}
+
+// declare adds the routes: who works here and how the place is set up, then
+// the work itself. What is fixed comes before what has a parameter in its place.
+func (s *Server) declare() {
 	s.systemRoutes()
 	s.setupRoutes()
 	s.sessionRoutes()
@@ -150,6 +161,10 @@ func New(o Options) (*Server, error) {
 	s.pluginRoutes()
 	s.teamRoutes()
 	s.notificationRoutes()
+	s.declareWork()
+}
+
+func (s *Server) declareWork() {
 	s.contactRoutes()
 	s.erasureRoutes()
 	s.viewRoutes()
@@ -174,11 +189,6 @@ func New(o Options) (*Server, error) {
 	s.hookRoutes()
 	s.widgetRoutes()
 	s.reachRoutes()
-	if err := s.describe(); err != nil {
-		return nil, err
-	}
-	s.staticRoutes()
-	return s, s.checkRoutes()
 }
 
 // newAPI is the one place that knows how huma meets fiber: its next release

@@ -37,13 +37,13 @@ func (s *Server) ticketRoutes() {
 	op := func(method, path, summary string) huma.Operation {
 		return huma.Operation{Method: method, Path: path, Summary: summary, Tags: []string{"tickets"}}
 	}
-	made := func(method, path, summary string) huma.Operation {
-		o := op(method, path, summary)
+	made := func(path, summary string) huma.Operation {
+		o := op(http.MethodPost, path, summary)
 		o.DefaultStatus = http.StatusCreated
 		return o
 	}
 	member(s, op(http.MethodGet, ticketsPath, "List tickets"), identity.TicketRead, s.listTickets)
-	create := made(http.MethodPost, ticketsPath, "Make a ticket")
+	create := made(ticketsPath, "Make a ticket")
 	create.Description = "With conversation_id contact and inbox are taken from the conversation. An assignee or team needs ticket.assign, too; tell_customer needs conversation.reply."
 	member(s, create, identity.TicketWrite, s.createTicket)
 	member(s, op(http.MethodGet, ticketsPath+"/counts", "Count tickets by status"), identity.TicketRead, s.countTickets)
@@ -60,7 +60,7 @@ func (s *Server) ticketRoutes() {
 	patch.Description = "Fields are set before the status: one request can fill in what solving asks for (422 ticket.fields_required)."
 	member(s, patch, identity.TicketWrite, s.patchTicket)
 	member(s, op(http.MethodGet, one+"/changes", "Read the history of a ticket"), identity.TicketRead, s.ticketChanges)
-	comment := made(http.MethodPost, one+"/comments", "Comment on a ticket")
+	comment := made(one+"/comments", "Comment on a ticket")
 	comment.Description = "Idempotent by client_id: the same id with the same content answers 200 with what was made the first time."
 	member(s, comment, identity.TicketWrite, s.commentTicket)
 	member(s, op(http.MethodPost, one+"/assign", "Hand a ticket over"), identity.TicketAssign, s.assignTicket)
@@ -68,14 +68,14 @@ func (s *Server) ticketRoutes() {
 	member(s, op(http.MethodDelete, one+"/followers/me", "Follow a ticket no more"), identity.TicketRead, s.followTicketMyself(false))
 	member(s, op(http.MethodPut, one+"/followers/{member}", "Make a member follow a ticket"), identity.TicketWrite, s.followTicket(true))
 	member(s, op(http.MethodDelete, one+"/followers/{member}", "Take a follower off a ticket"), identity.TicketWrite, s.followTicket(false))
-	member(s, made(http.MethodPost, one+"/links", "Link a ticket to another one"), identity.TicketWrite, s.linkTicket)
+	member(s, made(one+"/links", "Link a ticket to another one"), identity.TicketWrite, s.linkTicket)
 	member(s, op(http.MethodDelete, one+"/links/{link}", "Take a link away"), identity.TicketWrite, s.unlinkTicket)
 	member(s, op(http.MethodPut, one+"/labels", "Set the labels of a ticket"), identity.TicketWrite, s.labelTicket)
 	merge := op(http.MethodPost, one+"/merge", "Merge a ticket into another one")
 	merge.Description = "Answers with the ticket that goes on. When the customer writes on theirs again, the merge is undone."
 	member(s, merge, identity.TicketMerge, s.mergeTicket)
 	member(s, op(http.MethodPost, one+"/unmerge", "Undo a merge of tickets"), identity.TicketMerge, s.unmergeTicket)
-	member(s, made(http.MethodPost, one+"/link", "Make a link to the customer's page"), identity.TicketWrite, s.customerLink)
+	member(s, made(one+"/link", "Make a link to the customer's page"), identity.TicketWrite, s.customerLink)
 	revoke := op(http.MethodDelete, one+"/link", "Make all links to the customer's page void")
 	revoke.DefaultStatus = http.StatusNoContent
 	member(s, revoke, identity.TicketWrite, s.revokeLinks)
@@ -286,7 +286,7 @@ type patchTicketInput struct {
 		Priority    *string        `json:"priority,omitempty" enum:"low,normal,high,urgent"`
 		Status      *string        `json:"status,omitempty" enum:"open,pending,solved,closed"`
 		ContactID   *string        `json:"contact_id,omitempty" maxLength:"40" doc:"Empty: nobody's. Links given to the customer become void."`
-		DueAt       noneOrTime     `json:"due_at,omitempty"`
+		DueAt       noneOrTime     `json:"due_at,omitempty"` //nolint:modernize // huma reads it: the field is optional
 		Fields      map[string]any `json:"fields,omitempty" doc:"Values by key; null takes one away."`
 	}
 }

@@ -29,11 +29,10 @@ func ticketBody(path string) string {
 }
 
 // ticketThings makes a ticket in a workspace and names what belongs to it.
-func (s *site) ticketThings(places map[string]string, w identity.WorkspaceID) ticket.Ticket {
+func (s *site) ticketThings(places map[string]string, w identity.WorkspaceID) {
 	s.Helper()
 	t := s.ticket(w, "Broken")
 	places["ticket"], places["link"], places["type"] = string(t.ID), "tlk_none", "tty_none"
-	return t
 }
 
 // ticket makes a ticket of nobody.

@@ -50,14 +50,10 @@ func statusNames(names ...string) map[string]string {
 
 // ticketWordsAll are the texts by language: the widget's.
 func ticketWordsAll() map[string]ticketWords {
-	out := map[string]ticketWords{"en": ticketEnglish(), "zh": ticketChinese(), "zh-TW": ticketTaiwan()}
-	for key, words := range map[string]ticketWords{"ja": ticketJapanese(), "ko": ticketKorean(), "de": ticketGerman(), "fr": ticketFrench()} {
-		out[key] = words
+	return map[string]ticketWords{
+		"en": ticketEnglish(), "zh": ticketChinese(), "zh-TW": ticketTaiwan(), "ja": ticketJapanese(), "ko": ticketKorean(),
+		"de": ticketGerman(), "fr": ticketFrench(), "es": ticketSpanish(), "pt": ticketPortuguese(), "ru": ticketRussian(), "ar": ticketArabic(),
 	}
-	for key, words := range map[string]ticketWords{"es": ticketSpanish(), "pt": ticketPortuguese(), "ru": ticketRussian(), "ar": ticketArabic()} {
-		out[key] = words
-	}
-	return out
 }
 
 func ticketEnglish() ticketWords {

@@ -23,15 +23,34 @@ func named(userAgent string, marks [][2]string) string {
 // name others too.
 func browsers() [][2]string {
 	return [][2]string{
-		{"MicroMessenger/", "WeChat"}, {"DingTalk/", "DingTalk"}, {"Feishu/", "Feishu"}, {"Lark/", "Lark"}, {"Edg", "Edge"},
-		{"OPR/", "Opera"}, {"SamsungBrowser/", "Samsung Internet"}, {"QQBrowser/", "QQ Browser"}, {"UCBrowser/", "UC Browser"},
-		{"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"Chrome/", "Chrome"}, {"CriOS/", "Chrome"}, {"Safari/", "Safari"}, {"curl/", "curl"},
+		{"MicroMessenger/", "WeChat"},
+		{"DingTalk/", "DingTalk"},
+		{"Feishu/", "Feishu"},
+		{"Lark/", "Lark"},
+		{"Edg", "Edge"},
+		{"OPR/", "Opera"},
+		{"SamsungBrowser/", "Samsung Internet"},
+		{"QQBrowser/", "QQ Browser"},
+		{"UCBrowser/", "UC Browser"},
+		{"Firefox/", "Firefox"},
+		{"FxiOS/", "Firefox"},
+		{"Chrome/", "Chrome"},
+		{"CriOS/", "Chrome"},
+		{"Safari/", "Safari"},
+		{"curl/", "curl"},
 	}
 }
 
 func systems() [][2]string {
 	return [][2]string{
-		{"HarmonyOS", "HarmonyOS"}, {"OpenHarmony", "HarmonyOS"}, {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"},
-		{"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"},
+		{"HarmonyOS", "HarmonyOS"},
+		{"OpenHarmony", "HarmonyOS"},
+		{"Android", "Android"},
+		{"iPhone", "iPhone"},
+		{"iPad", "iPad"},
+		{"Windows", "Windows"},
+		{"Mac OS X", "macOS"},
+		{"CrOS", "ChromeOS"},
+		{"Linux", "Linux"},
 	}
 }

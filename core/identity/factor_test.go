@@ -35,10 +35,10 @@ func (o *office) enrolled(in identity.SignedIn) (secret []byte, codes []string) 
 	return secret, codes
 }
 
-// second signs in up to the challenge.
-func (o *office) second(email string) string {
+// second signs the owner in up to the challenge.
+func (o *office) second() string {
 	o.Helper()
-	in := o.signIn(email)
+	in := o.signIn(ownerEmail)
 	if in.Challenge == "" || in.Token != "" {
 		o.Fatalf("no second step is asked for: %+v", in)
 	}
@@ -62,24 +62,24 @@ func TestSecondFactor(t *testing.T) {
 		return err
 	}
 	// The code that confirmed is used up; its neighbours in time work, once.
-	o.fails(answer(o.second(ownerEmail), identity.TOTP(secret, o.now())), identity.WrongCode())
+	o.fails(answer(o.second(), identity.TOTP(secret, o.now())), identity.WrongCode())
 	o.pass(30 * time.Second)
-	challenge := o.second(ownerEmail)
+	challenge := o.second()
 	code := identity.TOTP(secret, o.now())
 	o.ok(answer(challenge, code[:3]+" "+code[3:]))
 	o.fails(answer(challenge, code), identity.ChallengeOver())
-	o.fails(answer(o.second(ownerEmail), code), identity.WrongCode())
-	o.ok(answer(o.second(ownerEmail), identity.TOTP(secret, o.now().Add(30*time.Second))))
+	o.fails(answer(o.second(), code), identity.WrongCode())
+	o.ok(answer(o.second(), identity.TOTP(secret, o.now().Add(30*time.Second))))
 	for _, off := range []time.Duration{-60 * time.Second, 90 * time.Second} {
 		o.pass(time.Hour)
-		o.fails(answer(o.second(ownerEmail), identity.TOTP(secret, o.now().Add(off))), identity.WrongCode())
+		o.fails(answer(o.second(), identity.TOTP(secret, o.now().Add(off))), identity.WrongCode())
 	}
 	// A challenge ends by time, and after five wrong codes.
 	o.pass(time.Hour)
-	challenge = o.second(ownerEmail)
+	challenge = o.second()
 	o.pass(identity.ChallengeLife)
 	o.fails(answer(challenge, identity.TOTP(secret, o.now())), identity.ChallengeOver())
-	challenge = o.second(ownerEmail)
+	challenge = o.second()
 	for range identity.ChallengeAttempts {
 		o.pass(5 * time.Second)
 		o.fails(answer(challenge, "000000"), identity.WrongCode())
@@ -88,8 +88,8 @@ func TestSecondFactor(t *testing.T) {
 
 	// A recovery code works once, however it is typed.
 	o.pass(24 * time.Hour)
-	o.ok(answer(o.second(ownerEmail), strings.ToLower(strings.ReplaceAll(codes[0], "-", " "))))
-	o.fails(answer(o.second(ownerEmail), codes[0]), identity.WrongCode())
+	o.ok(answer(o.second(), strings.ToLower(strings.ReplaceAll(codes[0], "-", " "))))
+	o.fails(answer(o.second(), codes[0]), identity.WrongCode())
 	state, err := o.Factors.State(t.Context(), mine.Account.ID)
 	o.ok(err)
 	equal(t, state.CodesLeft, identity.RecoveryCodes-1)

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -56,7 +57,7 @@ func totpURI(secret []byte, email string) string {
 	const issuer = "Patchbay"
 	q := url.Values{
 		"secret": {totpSecret(secret)}, "issuer": {issuer}, "algorithm": {"SHA1"},
-		"digits": {fmt.Sprint(totpDigits)}, "period": {fmt.Sprint(int(totpPeriod / time.Second))},
+		"digits": {strconv.Itoa(totpDigits)}, "period": {strconv.Itoa(int(totpPeriod / time.Second))},
 	}
 	return "otpauth://totp/" + issuer + ":" + url.PathEscape(email) + "?" + q.Encode()
 }

@@ -207,7 +207,7 @@ func (m *member) read(ctx context.Context, after uint64) (batch, error) {
 		if c, ok := conversations[conversation.ID(e.Subject)]; ok {
 			it.Conversation = &c
 		}
-		it.About(ticketChanges, tickets)
+		it = it.About(ticketChanges, tickets)
 		if err := b.add(e.Feed, it.member()); err != nil {
 			return b, err
 		}

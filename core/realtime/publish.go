@@ -22,14 +22,15 @@ type Item struct {
 	Ticket       *ticket.Ticket // likewise, as it is now
 }
 
-// About fills in the ticket that the event is about, if it is about one.
-func (it *Item) About(changes map[string]ticket.Change, tickets map[ticket.ID]ticket.Ticket) {
+// About returns the item with the ticket that the event is about, if it is about one.
+func (it Item) About(changes map[string]ticket.Change, tickets map[ticket.ID]ticket.Ticket) Item {
 	if c, ok := changes[it.Event.ID]; ok {
 		it.TicketChange = &c
 	}
 	if t, ok := tickets[ticket.ID(it.Event.Subject)]; ok {
 		it.Ticket = &t
 	}
+	return it
 }
 
 // tickets finds which tickets events are about.

@@ -194,8 +194,10 @@ func TestDialectsAgree(t *testing.T) {
 // Everything but accounts and what belongs to them has the workspace first in
 // every key and reference.
 func TestWorkspaceComesFirst(t *testing.T) {
-	global := []string{"meta", "account", "session", "sign_in_link", "setup_token", "workspace", "schema_migration",
-		"second_factor", "recovery_code", "sign_in_challenge", "password_reset"}
+	global := []string{
+		"meta", "account", "session", "sign_in_link", "setup_token", "workspace", "schema_migration",
+		"second_factor", "recovery_code", "sign_in_challenge", "password_reset",
+	}
 	for fact := range liteSchema(t, open(t, config(t))) {
 		kind, rest, _ := strings.Cut(fact, " ")
 		table, rest, _ := strings.Cut(rest, " ")
