@@ -39,6 +39,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/telemetry"
 	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/view"
+	"github.com/patchbay-im/patchbay/core/webhook"
 	"github.com/patchbay-im/patchbay/web"
 )
 
@@ -76,15 +77,19 @@ type server struct {
 	extensions    *extension.Service
 	erasures      *erasure.Service
 
-	deliverer  *delivery.Deliverer
-	dispatcher *dispatch.Dispatcher
-	announcer  *announcer
-	plugins    *pluginhost.Host
-	gateway    *realtime.Gateway
-	pump       *pump
-	watch      *watch
-	teller     *pump // the feed for notifications, from where they left off
-	http       *httpapi.Server
+	deliverer     *delivery.Deliverer
+	dispatcher    *dispatch.Dispatcher
+	announcer     *announcer
+	plugins       *pluginhost.Host
+	gateway       *realtime.Gateway
+	webhooks      *webhook.Service
+	webhookSender *webhook.Sender
+	webhookPump   *pump // the feed for webhooks, from where they left off
+
+	pump   *pump
+	watch  *watch
+	teller *pump // the feed for notifications, from where they left off
+	http   *httpapi.Server
 
 	demo          *demo
 	demoWorkspace atomic.Pointer[identity.WorkspaceID]
@@ -104,6 +109,9 @@ func (s *server) open(ctx context.Context) error {
 	}
 	s.domain()
 	s.live()
+	if err := s.openWebhooks(); err != nil {
+		return err
+	}
 	return s.face(ctx)
 }
 
@@ -255,6 +263,7 @@ func (s *server) face(ctx context.Context) error {
 		Catalog:       catalog.NewService(s.store.Catalog(), s.store.Teams(), s.now),
 		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
 		Notifications: s.notifications, Erasures: s.erasures,
+		Webhooks: s.webhooks,
 		Presence: presence{s.dispatcher, s.store.Teams()}, Sockets: s.gateway,
 		Feed:     feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch},
 		PluginUI: s.plugins.UI, Console: web.Console(),

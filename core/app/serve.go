@@ -126,6 +126,8 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 	}
 	g.Go(func() error { return s.pump.run(parts, s.bus, workspaces) })
 	g.Go(func() error { return s.teller.run(parts, s.bus, workspaces) })
+	g.Go(func() error { return s.webhookPump.run(parts, s.bus, workspaces) })
+	g.Go(func() error { return s.runWebhooks(parts) })
 	g.Go(func() error { return s.dispatcher.Run(parts) })
 	g.Go(func() error { s.announcer.run(parts); return nil })
 	g.Go(func() error { return s.runIndexer(parts) })
@@ -286,6 +288,7 @@ func (s *server) followAll(ctx context.Context) error {
 	for _, w := range all {
 		s.pump.wake(ctx, w)
 		s.teller.wake(ctx, w)
+		s.webhookPump.wake(ctx, w)
 	}
 	return err
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/outbound"
+	"github.com/patchbay-im/patchbay/core/webhook"
 )
 
 // sinks drives everything that speaks outwards, each by the code that ships: a
@@ -21,11 +22,28 @@ import (
 func sinks() map[outbound.Sink]func(ctx context.Context, c *outbound.Client, address string) error {
 	return map[outbound.Sink]func(context.Context, *outbound.Client, string) error{
 		outbound.Webhooks: func(ctx context.Context, c *outbound.Client, address string) error {
-			return ask(ctx, c.Direct(outbound.Webhooks), http.MethodPost, address)
+			poster := outbound.NewPoster(c)
+			if err := poster.Check(address); err != nil { // at the creation of an endpoint
+				a := poster.Post(ctx, address, nil, []byte("{}"))
+				return errors.Join(err, unreached(a))
+			}
+			return unreached(poster.Post(ctx, address, nil, []byte("{}")))
 		},
 		outbound.OIDC: func(ctx context.Context, c *outbound.Client, address string) error {
 			return ask(ctx, c.HTTP(outbound.OIDC), http.MethodGet, address)
 		},
+	}
+}
+
+// unreached is what an attempt that failed for its address says as an error.
+func unreached(a webhook.Attempt) error {
+	switch a.Code {
+	case "", webhook.CodeRedirect:
+		return nil
+	case webhook.CodeRefused:
+		return outbound.ErrRefused
+	default:
+		return errors.New(a.Code + ": " + a.Detail)
 	}
 }
 

@@ -17,6 +17,7 @@ type Config struct {
 	Plugins  Plugins  `key:"plugins"`
 	Media    Media    `key:"media"`
 	Outbound Outbound `key:"outbound"`
+	Webhooks Webhooks `key:"webhooks"`
 	Log      Log      `key:"log"`
 	Metrics  Metrics  `key:"metrics"`
 	Admin    Admin    `key:"admin"`
@@ -65,6 +66,12 @@ type Media struct {
 // and sign-in providers.
 type Outbound struct {
 	AllowNetworks []string `key:"allow_networks" def:"" doc:"Addresses or CIDR ranges that webhooks and sign-in providers may reach although they are not public, for example 10.20.0.0/16; plain http is spoken to them alone. Link-local and cloud metadata addresses stay refused."`
+}
+
+// Webhooks is how stubbornly other systems are told of what happens.
+type Webhooks struct {
+	Retry        []string      `key:"retry" def:"10s,30s,2m,5m,15m,30m,1h,2h,3h,4h,5h,6h" doc:"How long to wait after the first, second, ... failed attempt at a delivery, each spread by a fifth either way. After one more it is dead, and can be replayed."`
+	DisableAfter time.Duration `key:"disable_after" def:"72h" doc:"An endpoint that failed for so long without a success is turned off, and its administrators are told."`
 }
 
 // Log is what the process tells.

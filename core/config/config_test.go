@@ -67,6 +67,8 @@ func TestRefusals(t *testing.T) {
 		"demo to the world":   {env: []string{"PATCHBAY_SERVER_ADDRESS=0.0.0.0:80", "PATCHBAY_SERVER_INSECURE_HTTP=true", "PATCHBAY_DEMO=true"}, want: []string{"loopback"}},
 		"bad proxy":           {env: []string{"PATCHBAY_SERVER_TRUSTED_PROXIES=10.0.0.0/99"}, want: []string{"trusted_proxies"}},
 		"bad network":         {yaml: "outbound:\n  allow_networks: [10.0.0.0/8, intranet]\n", want: []string{"outbound.allow_networks", "intranet"}},
+		"retry in no unit":    {yaml: "webhooks:\n  retry: [10s, \"5\"]\n", want: []string{"webhooks.retry", "\"5\""}},
+		"disabled at once":    {yaml: "webhooks:\n  disable_after: 1ms\n", want: []string{"webhooks.disable_after"}},
 		"mysql":               {env: []string{"PATCHBAY_DATABASE_URL=mysql://x"}, want: []string{"postgres://"}},
 		"half an admin":       {env: []string{"PATCHBAY_ADMIN_EMAIL=a@b.c"}, want: []string{"go together"}},
 		"several at once":     {yaml: "log:\n  level: loud\n  format: xml\n", want: []string{"loud", "xml"}},

@@ -8,12 +8,13 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // validate checks what types cannot say. It reports everything at once.
 func (c Config) validate() error {
 	return errors.Join(
-		c.checkAddress(), c.checkPublicURL(), c.checkProxies(), c.checkDatabase(), c.checkBus(), c.checkLog(), c.checkAdmin(), c.checkDemo(), c.checkMedia(), c.checkOutbound(),
+		c.checkAddress(), c.checkPublicURL(), c.checkProxies(), c.checkDatabase(), c.checkBus(), c.checkLog(), c.checkAdmin(), c.checkDemo(), c.checkMedia(), c.checkOutbound(), c.checkWebhooks(),
 	)
 }
 
@@ -92,6 +93,30 @@ func networks(key string, list []string) ([]netip.Prefix, error) {
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// WebhookRetry returns the waits between attempts.
+func (c Config) WebhookRetry() ([]time.Duration, error) {
+	var out []time.Duration
+	for _, s := range c.Webhooks.Retry {
+		d, err := time.ParseDuration(strings.TrimSpace(s))
+		if err != nil || d < 10*time.Millisecond || d > 24*time.Hour {
+			return nil, fmt.Errorf("webhooks.retry: %q is not a time between 10ms and 24h, for example 30s", s)
+		}
+		out = append(out, d)
+	}
+	if len(out) == 0 || len(out) > 30 {
+		return nil, errors.New("webhooks.retry has no wait or more than 30: give for example 10s,1m,10m")
+	}
+	return out, nil
+}
+
+func (c Config) checkWebhooks() error {
+	_, err := c.WebhookRetry()
+	if c.Webhooks.DisableAfter < time.Second {
+		err = errors.Join(err, fmt.Errorf("webhooks.disable_after %v is less than a second; write it with a unit, for example 72h", c.Webhooks.DisableAfter))
+	}
+	return err
 }
 
 func (c Config) checkOutbound() error {

@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/view"
+	"github.com/patchbay-im/patchbay/core/webhook"
 )
 
 // places fills the parameters of a path.
@@ -55,13 +57,15 @@ func TestAuthorizationMatrix(t *testing.T) {
 	foreigner := s.signIn(stranger)
 
 	mine := map[string]string{
-		"team":  string(s.team(s.WS, "Mine")),
+		"team":    string(s.team(s.WS, "Mine")),
+		"webhook": s.webhook(s.WS), "delivery": "whd_none", "kid": "none",
 		"label": "lab_none", "attribute": "cat_none", "canned": "can_none",
 		"workspace": string(s.WS), "member": "mem_none", "invitation": "inv_none", "inbox": string(s.Inbox.ID), "publisher": "a", "name": "b",
 		"contact": string(c.Contact), "conversation": string(c.ID), "scheduled": "sch_none", "message": "msg_none", "view": "vie_none", "provider": "idp_none", "session": "ses_none",
 	}
 	foreign := map[string]string{
-		"team":  string(s.team(abroad, "Theirs")),
+		"team":    string(s.team(abroad, "Theirs")),
+		"webhook": s.webhook(abroad), "delivery": "whd_theirs", "kid": "theirs",
 		"label": "lab_theirs", "attribute": "cat_theirs", "canned": "can_theirs",
 		"workspace": string(s.WS), "member": string(stranger.ID), "invitation": "inv_none", "inbox": string(theirInboxes[0].ID), "publisher": "a", "name": "b",
 		"contact": string(theirs.Contact), "conversation": string(theirs.ID), "scheduled": "sch_none", "message": "msg_none", "view": string(s.view(abroad)), "provider": string(s.provider(abroad)), "session": "ses_none",
@@ -135,6 +139,7 @@ func bodyOf(path string) string {
 		"/attributes/{attribute}": `{"name":"y"}`, "/canned": `{"shortcut":"x","title":"x","text":"x","scope":"personal"}`,
 		"/canned/{canned}": `{"title":"y"}`, "/priority": `{"priority":"high"}`, "/participants": `{"member_ids":[]}`,
 		"/participants/me": ``, "/merge": `{"into":"cnv_none"}`, "/unmerge": ``, "/use": ``, "/bulk": `{"ids":["cnv_none"],"action":"read"}`,
+		"{workspace}/webhooks": `{"url":"https://example.com/x","events":["*"]}`,
 		"/conversations/check": `{"ids":["cnv_none"]}`, "/teams": `{"name":"x"}`, "/api-keys": `{"name":"x","scopes":["workspace.read"]}`, "/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,
 	} {
 		if strings.HasSuffix(path, suffix) && !strings.Contains(path, "/ticket") && !strings.HasSuffix(path, "/notifications/read") {
@@ -175,6 +180,15 @@ func (s *site) view(w identity.WorkspaceID) view.ID {
 	v, err := s.views.Create(s.Context(), identity.SystemScope(w), view.Draft{Name: &name, Scope: &scope})
 	s.OK(err)
 	return v.ID
+}
+
+// webhook makes a webhook.
+func (s *site) webhook(w identity.WorkspaceID) string {
+	s.Helper()
+	id := "whk_" + string(w)
+	err := s.hooked.Create(s.Context(), webhook.Endpoint{Workspace: w, ID: webhook.ID(id), URL: "https://example.com", Active: true, Health: webhook.Healthy}, event.Event{Workspace: string(w)})
+	s.OK(err)
+	return id
 }
 
 // team makes a team.

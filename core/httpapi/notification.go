@@ -101,6 +101,7 @@ type rulesBody struct {
 	Rating           *ruleBody `json:"rating,omitempty"`
 	Unattended       *ruleBody `json:"unattended,omitempty"`
 	ImportDone       *ruleBody `json:"import_done,omitempty"`
+	WebhookDisabled  *ruleBody `json:"webhook_disabled,omitempty"`
 }
 
 // of pairs each kind with the place of its rule.
@@ -109,7 +110,7 @@ func (r *rulesBody) of() map[notification.Kind]**ruleBody {
 		notification.Mention: &r.Mention, notification.Assigned: &r.Assigned, notification.Reply: &r.Reply,
 		notification.ParticipantReply: &r.ParticipantReply,
 		notification.ScheduledFailed:  &r.ScheduledFailed, notification.Rating: &r.Rating, notification.Unattended: &r.Unattended,
-		notification.ImportDone: &r.ImportDone,
+		notification.ImportDone: &r.ImportDone, notification.WebhookDisabled: &r.WebhookDisabled,
 	}
 }
 

@@ -46,6 +46,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/view"
+	"github.com/patchbay-im/patchbay/core/webhook"
 )
 
 const (
@@ -81,6 +82,7 @@ type Options struct {
 	Extensions    *extension.Service
 	Notifications *notification.Service
 	Erasures      *erasure.Service
+	Webhooks      *webhook.Service
 	Presence      Presence
 	Sockets       Sockets
 	Feed          Feed
@@ -161,6 +163,7 @@ func (s *Server) declare() {
 	s.pluginRoutes()
 	s.teamRoutes()
 	s.notificationRoutes()
+	s.webhookRoutes()
 	s.declareWork()
 }
 

@@ -44,6 +44,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/ticket/tickettest"
 	"github.com/patchbay-im/patchbay/core/view"
 	"github.com/patchbay-im/patchbay/core/view/viewtest"
+	"github.com/patchbay-im/patchbay/core/webhook"
+	"github.com/patchbay-im/patchbay/core/webhook/webhooktest"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -62,6 +64,7 @@ type site struct {
 	now      func() time.Time
 
 	conversations *conversation.Service
+	hooked        *webhooktest.Fake
 }
 
 // newSite makes a site; change may set options.
@@ -76,6 +79,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 	s := &site{fake: conversationtest.NewFake(), index: searchtest.NewFake()}
 	s.World = conversationtest.NewWorld(t, s.fake.Fixture())
 	s.now = clock(s.World)
+	s.hooked = webhooktest.NewFake(s.fake.Feed)
 	s.told = notificationtest.NewFake(func(w identity.WorkspaceID, m identity.MemberID) bool {
 		_, err := s.fake.Identities.Member(t.Context(), w, m)
 		return err == nil
@@ -119,7 +123,11 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Notifications: notification.NewService(notification.Deps{
 			Store: s.told, Inbox: s.told, Hydrator: s.fake, Announcer: mute{}, Now: s.now, Log: log,
 		}),
-		Erasures:      s.erasures(),
+		Erasures: s.erasures(),
+		Webhooks: webhook.NewService(webhook.Deps{
+			Store: s.hooked, Log: s.hooked, Renderer: webhooktest.Renderer{}, Filters: webhooktest.Filters{}, Poster: &webhooktest.Poster{},
+			Sealer: channeltest.Sealer{}, Inboxes: webhooktest.Inboxes{}, Now: s.now,
+		}),
 		Teams:         team.NewService(s.fake.Teams, s.fake.Teams, s.now),
 		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, s.now),
 		Secrets:       secrets,

@@ -31,11 +31,12 @@ const (
 	Rating           Kind = "rating"            // a customer rated a conversation of the member's
 	Unattended       Kind = "unattended"        // a customer waits, and nobody who could answer is available
 	ImportDone       Kind = "import_done"       // an import of contacts that the member began is over, well or not
+	WebhookDisabled  Kind = "webhook_disabled"  // a webhook that the member may manage failed for days and was turned off
 )
 
 // Kinds lists all kinds.
 func Kinds() []Kind {
-	return []Kind{Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone}
+	return []Kind{Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone, WebhookDisabled}
 }
 
 // collapses reports whether an unread notification of the same kind and

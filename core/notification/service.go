@@ -169,6 +169,19 @@ func (s *Service) Unattended(ctx context.Context, w identity.WorkspaceID, waits 
 	return s.record(ctx, w, 0, list)
 }
 
+// WebhookDisabled tells members that a webhook was turned off, once for an
+// episode, which has a name. host is where it sent to.
+func (s *Service) WebhookDisabled(ctx context.Context, w identity.WorkspaceID, episode, host string, tell []identity.MemberID) error {
+	list := make([]Notification, 0, len(tell))
+	for _, m := range tell {
+		list = append(list, Notification{
+			Workspace: w, Member: m, Kind: WebhookDisabled, Source: "webhook:" + episode, Text: host,
+			At: s.Now().UTC().Truncate(time.Millisecond), Actor: identity.Actor{Kind: identity.ActorSystem},
+		})
+	}
+	return s.record(ctx, w, 0, list)
+}
+
 // Sweep forgets what is old, and what is too much.
 func (s *Service) Sweep(ctx context.Context, w identity.WorkspaceID) (int, error) {
 	return s.Store.Sweep(ctx, w, s.Now().Add(-KeepFor), Keep)

@@ -224,7 +224,7 @@ type Traced struct {
 // readsAll reports whether a member may read every conversation: what an
 // endpoint is told is of no smaller reach.
 func readsAll(scope identity.Scope) bool {
-	return scope.Require(identity.ConversationRead) == nil
+	return scope.Require(identity.ConversationRead) == nil && scope.Reach().All()
 }
 
 // Replay sends deliveries again, in order, and returns how many.

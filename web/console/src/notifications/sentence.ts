@@ -4,7 +4,7 @@ import { contactName } from "@/conversations/names";
 import type { IconName } from "@/ui/icons";
 
 /** All kinds, in the order of the settings. */
-export const kinds = ["mention", "assigned", "reply", "participant_reply", "unattended", "scheduled_failed", "rating", "import_done"] as const satisfies NotificationKind[];
+export const kinds = ["mention", "assigned", "reply", "participant_reply", "unattended", "scheduled_failed", "rating", "import_done", "webhook_disabled"] as const satisfies NotificationKind[];
 
 export const kindIcons: Record<NotificationKind, IconName> = {
   mention: "note",
@@ -15,6 +15,7 @@ export const kindIcons: Record<NotificationKind, IconName> = {
   scheduled_failed: "clock",
   rating: "star",
   import_done: "file",
+  webhook_disabled: "alert",
 };
 
 export interface Words {
