@@ -225,7 +225,6 @@ func houseTape(t *testing.T) tape {
 	made("a team", "/teams", `{"name":"sales","member_ids":["`+string(lin.ID)+`"]}`)
 	made("a view", "/views", `{"name":"Open","filter":{"field":"state","op":"is","value":"open"},"sort":"created_desc"}`)
 	made("an organisation", "/organisations", `{"name":"Tea House","domains":["tea.example"]}`)
-	made("a role", "/roles", `{"name":"Night shift","permissions":["conversation.read","workspace.read"],"reach":"team"}`)
 	made("a webhook", "/webhooks", `{"url":"https://example.com/hook","events":["*"]}`)
 	made("an invitation", "/invitations", `{"email":"mo@example.com","role":"agent"}`)
 	r.step("a member is renamed", func() {
