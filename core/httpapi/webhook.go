@@ -14,15 +14,15 @@ import (
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
-// webhookSecretBody is what is known of a secret after it was shown.
-type webhookSecretBody struct {
+// WebhookSecretBody is what is known of a secret after it was shown.
+type WebhookSecretBody struct {
 	KID       string     `json:"kid"`
 	CreatedAt time.Time  `json:"created_at"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"When it stops signing; absent for the current one."`
 }
 
-// webhookBody is an endpoint.
-type webhookBody struct {
+// WebhookBody is an endpoint.
+type WebhookBody struct {
 	ID            string              `json:"id"`
 	URL           string              `json:"url"`
 	Description   string              `json:"description"`
@@ -33,7 +33,7 @@ type webhookBody struct {
 	State         string              `json:"state" enum:"healthy,failing,disabled" doc:"disabled: it failed for days. What happens meanwhile is kept and can be replayed. Setting active enables it again."`
 	FailingSince  *time.Time          `json:"failing_since,omitempty"`
 	LastSuccessAt *time.Time          `json:"last_success_at,omitempty"`
-	Secrets       []webhookSecretBody `json:"secrets" nullable:"false"`
+	Secrets       []WebhookSecretBody `json:"secrets" nullable:"false"`
 	Pending       int                 `json:"pending" doc:"Deliveries that wait for their turn or for another attempt."`
 	Dead          int                 `json:"dead" doc:"Deliveries that were given up and can be replayed."`
 	CreatedAt     time.Time           `json:"created_at"`
@@ -42,16 +42,16 @@ type webhookBody struct {
 
 // newWebhookBody is an endpoint with its first secret.
 type newWebhookBody struct {
-	webhookBody
+	WebhookBody
 	Secret string `json:"secret" doc:"The key of HMAC-SHA256, exactly as it stands. It is shown this once."`
 	KID    string `json:"kid"`
 }
 
-func webhookOf(e webhook.Endpoint, counts map[webhook.State]int, now time.Time) webhookBody {
-	out := webhookBody{
+func webhookOf(e webhook.Endpoint, counts map[webhook.State]int, now time.Time) WebhookBody {
+	out := WebhookBody{
 		ID: string(e.ID), URL: e.URL, Description: e.Description, Events: e.Events, Filter: rawFilter(e.Filter), InboxIDs: e.Inboxes,
 		Active: e.Active, State: string(e.Health), FailingSince: stampOf(e.FailingSince), LastSuccessAt: stampOf(e.LastSuccess),
-		Secrets: []webhookSecretBody{}, Pending: counts[webhook.Pending], Dead: counts[webhook.Dead],
+		Secrets: []WebhookSecretBody{}, Pending: counts[webhook.Pending], Dead: counts[webhook.Dead],
 		CreatedAt: wire.Stamp(e.CreatedAt), UpdatedAt: wire.Stamp(e.UpdatedAt),
 	}
 	if out.InboxIDs == nil {
@@ -65,8 +65,8 @@ func webhookOf(e webhook.Endpoint, counts map[webhook.State]int, now time.Time) 
 	return out
 }
 
-func webhookSecretOf(k webhook.Secret) webhookSecretBody {
-	return webhookSecretBody{KID: k.KID, CreatedAt: wire.Stamp(k.CreatedAt), ExpiresAt: stampOf(k.ExpiresAt)}
+func webhookSecretOf(k webhook.Secret) WebhookSecretBody {
+	return WebhookSecretBody{KID: k.KID, CreatedAt: wire.Stamp(k.CreatedAt), ExpiresAt: stampOf(k.ExpiresAt)}
 }
 
 func (s *Server) webhookRoutes() {
@@ -104,17 +104,17 @@ func (s *Server) webhookRoutes() {
 	}, identity.WebhookManage, s.testWebhook)
 }
 
-func (s *Server) webhookView(ctx context.Context, scope identity.Scope, e webhook.Endpoint) (webhookBody, error) {
+func (s *Server) webhookView(ctx context.Context, scope identity.Scope, e webhook.Endpoint) (WebhookBody, error) {
 	counts, err := s.Webhooks.Counts(ctx, scope, e.ID)
 	return webhookOf(e, counts, s.Now()), err
 }
 
-func (s *Server) listWebhooks(ctx context.Context, scope identity.Scope, _ *WorkspacePath) (*body[list[webhookBody]], error) {
+func (s *Server) listWebhooks(ctx context.Context, scope identity.Scope, _ *WorkspacePath) (*body[list[WebhookBody]], error) {
 	found, err := s.Webhooks.List(ctx, scope)
 	if err != nil {
 		return nil, err
 	}
-	out := &body[list[webhookBody]]{Body: list[webhookBody]{Items: make([]webhookBody, len(found))}}
+	out := &body[list[WebhookBody]]{Body: list[WebhookBody]{Items: make([]WebhookBody, len(found))}}
 	for i, e := range found {
 		if out.Body.Items[i], err = s.webhookView(ctx, scope, e); err != nil {
 			return nil, err
@@ -149,7 +149,7 @@ func (s *Server) createWebhook(ctx context.Context, scope identity.Scope, in *cr
 	if err != nil {
 		return nil, err
 	}
-	return &body[newWebhookBody]{Body: newWebhookBody{webhookBody: webhookOf(e, nil, s.Now()), Secret: secret, KID: e.Secrets[0].KID}}, nil
+	return &body[newWebhookBody]{Body: newWebhookBody{WebhookBody: webhookOf(e, nil, s.Now()), Secret: secret, KID: e.Secrets[0].KID}}, nil
 }
 
 // webhookEventBody is a type of event.
@@ -170,13 +170,13 @@ type WebhookPath struct {
 	Webhook   string `path:"webhook"`
 }
 
-func (s *Server) getWebhook(ctx context.Context, scope identity.Scope, in *WebhookPath) (*body[webhookBody], error) {
+func (s *Server) getWebhook(ctx context.Context, scope identity.Scope, in *WebhookPath) (*body[WebhookBody], error) {
 	e, err := s.Webhooks.Get(ctx, scope, webhook.ID(in.Webhook))
 	if err != nil {
 		return nil, err
 	}
 	out, err := s.webhookView(ctx, scope, e)
-	return &body[webhookBody]{Body: out}, err
+	return &body[WebhookBody]{Body: out}, err
 }
 
 type patchWebhookInput struct {
@@ -184,13 +184,13 @@ type patchWebhookInput struct {
 	Body webhookDraft
 }
 
-func (s *Server) patchWebhook(ctx context.Context, scope identity.Scope, in *patchWebhookInput) (*body[webhookBody], error) {
+func (s *Server) patchWebhook(ctx context.Context, scope identity.Scope, in *patchWebhookInput) (*body[WebhookBody], error) {
 	e, err := s.Webhooks.Update(ctx, scope, webhook.ID(in.Webhook), in.Body.draft())
 	if err != nil {
 		return nil, err
 	}
 	out, err := s.webhookView(ctx, scope, e)
-	return &body[webhookBody]{Body: out}, err
+	return &body[WebhookBody]{Body: out}, err
 }
 
 func (s *Server) deleteWebhook(ctx context.Context, scope identity.Scope, in *WebhookPath) (*struct{}, error) {
@@ -206,7 +206,7 @@ type rotateWebhookInput struct {
 
 // rotatedBody is a new secret.
 type rotatedBody struct {
-	webhookSecretBody
+	WebhookSecretBody
 	Secret string `json:"secret" doc:"The key of HMAC-SHA256, exactly as it stands. It is shown this once."`
 }
 
@@ -219,7 +219,7 @@ func (s *Server) rotateWebhook(ctx context.Context, scope identity.Scope, in *ro
 	if err != nil {
 		return nil, err
 	}
-	return &body[rotatedBody]{Body: rotatedBody{webhookSecretBody: webhookSecretOf(made), Secret: secret}}, nil
+	return &body[rotatedBody]{Body: rotatedBody{WebhookSecretBody: webhookSecretOf(made), Secret: secret}}, nil
 }
 
 type expireWebhookInput struct {

@@ -10,8 +10,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
-// webhookDeliveryBody is an event that an endpoint was or will be sent.
-type webhookDeliveryBody struct {
+// WebhookDeliveryBody is an event that an endpoint was or will be sent.
+type WebhookDeliveryBody struct {
 	ID        string     `json:"id"`
 	WebhookID string     `json:"webhook_id"`
 	EventID   string     `json:"event_id"`
@@ -47,7 +47,7 @@ type webhookAttemptBody struct {
 
 // webhookTraceBody is a delivery with its request and its attempts.
 type webhookTraceBody struct {
-	webhookDeliveryBody
+	WebhookDeliveryBody
 	Headers  []httpHeader         `json:"headers" nullable:"false" doc:"Of the request; the signature is left out."`
 	Body     string               `json:"body" doc:"Of the request."`
 	Withheld bool                 `json:"withheld,omitempty" doc:"The bodies are left out, because you may not read every conversation."`
@@ -61,8 +61,8 @@ type webhookTestBody struct {
 	Result  webhookAttemptBody `json:"result"`
 }
 
-func webhookDeliveryOf(d webhook.Delivery) webhookDeliveryBody {
-	return webhookDeliveryBody{
+func webhookDeliveryOf(d webhook.Delivery) WebhookDeliveryBody {
+	return WebhookDeliveryBody{
 		ID: string(d.ID), WebhookID: string(d.Endpoint), EventID: d.Event, Type: d.Type, Subject: d.Subject, At: wire.Stamp(d.At),
 		State: string(d.State), Attempts: d.Attempts, NextAt: stampOf(d.NextAt), Status: d.Status, Code: d.Code, SettledAt: stampOf(d.SettledAt),
 	}
@@ -89,7 +89,7 @@ type listWebhookDeliveriesInput struct {
 	State string `query:"state" enum:"pending,delivered,dead"`
 }
 
-func (s *Server) listWebhookDeliveries(ctx context.Context, scope identity.Scope, in *listWebhookDeliveriesInput) (*body[list[webhookDeliveryBody]], error) {
+func (s *Server) listWebhookDeliveries(ctx context.Context, scope identity.Scope, in *listWebhookDeliveriesInput) (*body[list[WebhookDeliveryBody]], error) {
 	found, err := s.Webhooks.Deliveries(ctx, scope, webhook.ID(in.Webhook), webhook.State(in.State), in.request())
 	if err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ func (s *Server) getWebhookDelivery(ctx context.Context, scope identity.Scope, i
 	}
 	d := found.Delivery
 	out := webhookTraceBody{
-		webhookDeliveryBody: webhookDeliveryOf(d), Headers: httpHeaders(webhook.Headers(d)), Body: string(d.Body), Withheld: found.Withheld,
+		WebhookDeliveryBody: webhookDeliveryOf(d), Headers: httpHeaders(webhook.Headers(d)), Body: string(d.Body), Withheld: found.Withheld,
 		Log: make([]webhookAttemptBody, len(found.Attempts)),
 	}
 	for i, a := range found.Attempts {
