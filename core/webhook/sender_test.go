@@ -320,16 +320,16 @@ func TestChosen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, nil)
 		defer w.stop()
-		make := func(url string, d webhook.Draft) {
+		add := func(url string, d webhook.Draft) {
 			d.URL = &url
 			_, _, err := w.service.Create(t.Context(), owner(), d)
 			w.must(err)
 		}
-		make("https://type.example", webhook.Draft{Events: &[]string{"note.created"}})
-		make("https://filter.example", webhook.Draft{Events: &[]string{"*"}, Filter: json.RawMessage(`{"only":"cnv_2"}`)})
-		make("https://inbox.example", webhook.Draft{Events: &[]string{"message.created"}, Inboxes: &[]string{"inb_cnv_1"}})
+		add("https://type.example", webhook.Draft{Events: &[]string{"note.created"}})
+		add("https://filter.example", webhook.Draft{Events: &[]string{"*"}, Filter: json.RawMessage(`{"only":"cnv_2"}`)})
+		add("https://inbox.example", webhook.Draft{Events: &[]string{"message.created"}, Inboxes: &[]string{"inb_cnv_1"}})
 		off := false
-		make("https://off.example", webhook.Draft{Events: &[]string{"*"}, Active: &off})
+		add("https://off.example", webhook.Draft{Events: &[]string{"*"}, Active: &off})
 		w.happen("cnv_1", "cnv_2")
 		w.happen("cnv_3")
 		synctest.Wait()
@@ -387,12 +387,12 @@ func TestRefusals(t *testing.T) {
 		pointer string
 	}{
 		"no address":    {webhook.Draft{Events: &star}, "/url"},
-		"plain http":    {webhook.Draft{URL: ptr("http://a.example"), Events: &star}, "/url"},
-		"a space":       {webhook.Draft{URL: ptr("https://a.example/ x"), Events: &star}, "/url"},
+		"plain http":    {webhook.Draft{URL: new("http://a.example"), Events: &star}, "/url"},
+		"a space":       {webhook.Draft{URL: new("https://a.example/ x"), Events: &star}, "/url"},
 		"no events":     {webhook.Draft{URL: &good}, "/events"},
 		"unknown event": {webhook.Draft{URL: &good, Events: &[]string{"message.created", "webhook.changed"}}, "/events/1"},
 		"description":   {webhook.Draft{URL: &good, Events: &star, Description: &long}, "/description"},
-		"NUL":           {webhook.Draft{URL: &good, Events: &star, Description: ptr("a\x00")}, "/description"},
+		"NUL":           {webhook.Draft{URL: &good, Events: &star, Description: new("a\x00")}, "/description"},
 		"foreign inbox": {webhook.Draft{URL: &good, Events: &star, Inboxes: &[]string{"inb_theirs"}}, "/inbox_ids/0"},
 	} {
 		_, _, err := w.service.Create(t.Context(), owner(), tt.draft)
@@ -410,5 +410,3 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("the last secret ends: %v", err)
 	}
 }
-
-func ptr(s string) *string { return &s }
