@@ -97,26 +97,30 @@ func filters(d *desk) {
 	registry := ticket.Registry([]ticket.Type{{Fields: []ticket.Field{
 		{Key: "plan", Type: catalog.Text}, {Key: "seats", Type: catalog.Number}, {Key: "paid", Type: catalog.Boolean},
 	}}})
-	for raw, want := range map[string][]string{
-		`{"field":"status","op":"in","value":["pending","solved"]}`:             {"plain", "low"},
-		`{"field":"priority","op":"is","value":"urgent"}`:                       {"URGENT 100%"},
-		`{"field":"assignee","op":"is","value":"me"}`:                           {"Broken 坏了"},
-		`{"field":"assignee","op":"is_not_set"}`:                                {"plain", "low", "late", "URGENT 100%"},
-		`{"field":"team","op":"is","value":"mine"}`:                             {"Broken 坏了"},
-		`{"field":"follower","op":"has","value":"me"}`:                          {"Broken 坏了"},
-		`{"field":"label","op":"has","value":"` + string(full.Labels[0]) + `"}`: {"Broken 坏了"},
-		`{"field":"contact","op":"is","value":"` + string(full.Contact) + `"}`:  {"low", "Broken 坏了"},
-		`{"field":"inbox","op":"is_set"}`:                                       {"Broken 坏了"},
-		`{"field":"type","op":"is","value":"` + string(full.Type) + `"}`:        {"plain", "low", "late", "URGENT 100%", "Broken 坏了"},
-		`{"field":"due_at","op":"is_set"}`:                                      {"late", "Broken 坏了"},
-		`{"field":"solved_at","op":"is_set"}`:                                   {"plain"},
-		`{"field":"number","op":"gte","value":4}`:                               {"low", "late"},
-		`{"field":"title","op":"contains","value":"100%"}`:                      {"URGENT 100%"},
-		`{"field":"fields.plan","op":"is","value":"专业"}`:                        {"Broken 坏了"},
-		`{"field":"fields.seats","op":"gt","value":12}`:                         {"Broken 坏了"},
-		`{"field":"fields.paid","op":"is","value":false}`:                       {"plain", "low", "late", "URGENT 100%"},
-		`{"or":[{"field":"number","op":"is","value":2},{"not":{"field":"priority","op":"in","value":["normal","high","low"]}}]}`: {"plain", "URGENT 100%"},
+	for _, c := range []struct {
+		raw  string
+		want []string
+	}{
+		{`{"field":"status","op":"in","value":["pending","solved"]}`, []string{"plain", "low"}},
+		{`{"field":"priority","op":"is","value":"urgent"}`, []string{"URGENT 100%"}},
+		{`{"field":"assignee","op":"is","value":"me"}`, []string{"Broken 坏了"}},
+		{`{"field":"assignee","op":"is_not_set"}`, []string{"plain", "low", "late", "URGENT 100%"}},
+		{`{"field":"team","op":"is","value":"mine"}`, []string{"Broken 坏了"}},
+		{`{"field":"follower","op":"has","value":"me"}`, []string{"Broken 坏了"}},
+		{`{"field":"label","op":"has","value":"` + string(full.Labels[0]) + `"}`, []string{"Broken 坏了"}},
+		{`{"field":"contact","op":"is","value":"` + string(full.Contact) + `"}`, []string{"low", "Broken 坏了"}},
+		{`{"field":"inbox","op":"is_set"}`, []string{"Broken 坏了"}},
+		{`{"field":"type","op":"is","value":"` + string(full.Type) + `"}`, []string{"plain", "low", "late", "URGENT 100%", "Broken 坏了"}},
+		{`{"field":"due_at","op":"is_set"}`, []string{"late", "Broken 坏了"}},
+		{`{"field":"solved_at","op":"is_set"}`, []string{"plain"}},
+		{`{"field":"number","op":"gte","value":4}`, []string{"low", "late"}},
+		{`{"field":"title","op":"contains","value":"100%"}`, []string{"URGENT 100%"}},
+		{`{"field":"fields.seats","op":"gt","value":12}`, []string{"Broken 坏了"}},
+		{`{"field":"fields.paid","op":"is","value":false}`, []string{"plain", "low", "late", "URGENT 100%"}},
+		{`{"or":[{"field":"number","op":"is","value":2},{"not":{"field":"priority","op":"in","value":["normal","high","low"]}}]}`, []string{"plain", "URGENT 100%"}},
+		{`{"field":"fields.plan","op":"is","value":"专业"}`, []string{"Broken 坏了"}},
 	} {
+		raw, want := c.raw, c.want
 		n, err := filter.Parse(json.RawMessage(raw), registry)
 		d.OK(err)
 		plan := n.Plan(filter.Env{Now: d.Tick(), Me: string(d.Owner.ID), Teams: []string{string(full.Team)}})
