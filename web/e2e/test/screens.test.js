@@ -96,6 +96,8 @@ test('somebody writes, so that there is something to look at', async () => {
     ['/labels', { name: 'Delivery 配送', color: '#0b6e5f', description: 'Where is my parcel' }],
     ['/attributes', { target: 'conversation', key: 'order', name: 'Order number 订单号', type: 'text' }],
     ['/canned', { shortcut: 'hello', title: 'Greeting 问候', text: '您好！Hello {{contact.name}}, how can I help?', scope: 'workspace' }],
+    ['/tickets', { title: 'A broken cup 茶杯碎了', description: 'Order 20261121-0042', priority: 'high' }],
+    ['/api-keys', { name: 'Warehouse 仓库', scopes: ['ticket.read', 'contact.read'] }],
   ]) {
     const made = await owner.request.post(base + path, { data })
     assert.equal(made.status(), 201, `${path}: ${await made.text()}`)
@@ -117,6 +119,10 @@ const routes = {
   inboxes: '/settings/inboxes',
   'inbox-new': '/settings/inboxes/new',
   plugins: '/settings/plugins',
+  'ticket-types': '/settings/ticket-types',
+  'api-keys': '/settings/api-keys',
+  audit: '/settings/audit',
+  tickets: '/tickets',
   lost: '/no-such-page',
 }
 
