@@ -172,6 +172,7 @@ func (s *server) domain() {
 	})
 	s.audit = audit.NewService(s.store.Audit(), s.now)
 	s.teams = team.NewService(s.store.Teams(), s.store.Teams(), s.now)
+	s.teams.Moved = s.identity.Roles.Moved
 	s.people = people(s.store, s.now)
 	s.inboxes = channel.NewService(channels, s.plugins, s.now)
 	s.secrets = channel.NewSecrets(channels, channels, s.box, s.now)
@@ -188,6 +189,7 @@ func (s *server) domain() {
 	s.indexer = search.NewIndexer(s.index, s.store.Searchable(), s.workspaces, s.now, s.log)
 	s.notifications = notification.NewService(notification.Deps{
 		Store: s.store.Notifications(), Inbox: s.store.Notifications(), Hydrator: conversations,
+		Reaches: s.identity.Roles, Conversations: conversations,
 		Announcer: told{s.bus, s.log}, Now: s.now, Log: s.log,
 	})
 	s.surveys = survey.NewService(survey.Deps{
@@ -228,7 +230,7 @@ func (s *server) live() {
 	})
 	there := attendance{presence{s.dispatcher, s.store.Teams()}}
 	s.gateway = realtime.New(realtime.Options{
-		Conversations: s.conversations, Log: s.store.Events(), Hydrator: conversations, Tickets: s.store.Tickets(),
+		Conversations: s.conversations, Log: s.store.Events(), Hydrator: conversations, Tickets: s.store.Tickets(), Contacts: s.store.Contacts(),
 		Presence: there, Queue: there, Notifications: s.store.Notifications(), Bus: s.bus, Epoch: s.epoch, Node: nodeName(), Now: s.now, Logger: s.log,
 		Metrics: liveMetrics{s.metrics},
 	})
@@ -265,7 +267,7 @@ func (s *server) face(ctx context.Context) error {
 		Notifications: s.notifications, Erasures: s.erasures,
 		Webhooks: s.webhooks,
 		Presence: presence{s.dispatcher, s.store.Teams()}, Sockets: s.gateway,
-		Feed:     feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch},
+		Feed: feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch}, Circle: s.store.Contacts(),
 		PluginUI: s.plugins.UI, Console: web.Console(),
 		Health: s.store.Ping, Metrics: s.metrics.Text, Observe: s.metrics.Request, Now: s.now, Log: s.log,
 	}

@@ -40,6 +40,7 @@ type Contact struct {
 	// told (page, language): text, numbers, truth values and lists of text, as
 	// encoding/json reads them.
 	Attributes map[string]any
+	CreatedBy  identity.MemberID // who made it by hand; "" = it came by itself
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 	LastSeenAt time.Time // wrote, or looked at a page; to SeenEvery; zero = never

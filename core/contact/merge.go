@@ -2,7 +2,9 @@ package contact
 
 import (
 	"context"
+	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,6 +104,9 @@ func (m *Merging) Merge(ctx context.Context, scope identity.Scope, source, into 
 	if source == into {
 		return Merge{}, Contact{}, errSame()
 	}
+	if err := reached(ctx, m.contacts, scope, source, into); err != nil {
+		return Merge{}, Contact{}, err
+	}
 	var made Merge
 	target, err := m.store.Merge(ctx, scope.Workspace, source, into, func(source Contact, target *Contact) (Merge, []event.Event, error) {
 		switch {
@@ -133,6 +138,9 @@ func (m *Merging) Undo(ctx context.Context, scope identity.Scope, id MergeID) (s
 	if err := scope.Require(identity.ContactMerge); err != nil {
 		return Contact{}, Contact{}, err
 	}
+	if err := m.reachesAll(ctx, scope, id); err != nil {
+		return Contact{}, Contact{}, err
+	}
 	u, err := m.store.Undo(ctx, scope.Workspace, id, func(u *Undoing) ([]event.Event, error) {
 		if !u.Merge.UndoneAt.IsZero() {
 			return nil, errs.New(errs.Conflict, "contact.merge_undone", "This merge was undone before.")
@@ -152,9 +160,33 @@ func (m *Merging) Undo(ctx context.Context, scope identity.Scope, id MergeID) (s
 	return u.Source, u.Chain[0].Contact, nil
 }
 
+// reachesAll answers errs.Absent unless the actor reaches what a merge concerns.
+// What that is, only the store's transaction knows: it is begun and given up.
+func (m *Merging) reachesAll(ctx context.Context, scope identity.Scope, id MergeID) error {
+	if scope.Reach().All() {
+		return nil
+	}
+	var concerned []ID
+	looked := errs.New(errs.Conflict, "contact.merge_looked", "Only looked at.")
+	_, err := m.store.Undo(ctx, scope.Workspace, id, func(u *Undoing) ([]event.Event, error) {
+		concerned = []ID{u.Source.ID}
+		for _, l := range u.Chain {
+			concerned = append(concerned, l.Contact.ID)
+		}
+		return nil, looked
+	})
+	if !errors.Is(err, looked) {
+		return err
+	}
+	return reached(ctx, m.contacts, scope, concerned...)
+}
+
 // List returns the merges of a contact, the newest first.
 func (m *Merging) List(ctx context.Context, scope identity.Scope, id ID) ([]Merge, error) {
 	if err := scope.Require(identity.ContactRead); err != nil {
+		return nil, err
+	}
+	if err := reached(ctx, m.contacts, scope, id); err != nil {
 		return nil, err
 	}
 	if _, _, err := m.contacts.Get(ctx, scope.Workspace, id); err != nil {
@@ -172,11 +204,23 @@ func (m *Merging) Duplicates(ctx context.Context, scope identity.Scope, id ID) (
 	if err := scope.Require(identity.ContactRead); err != nil {
 		return nil, err
 	}
+	if err := reached(ctx, m.contacts, scope, id); err != nil {
+		return nil, err
+	}
 	c, _, err := m.contacts.Get(ctx, scope.Workspace, id)
 	if err != nil || c.MergedInto != "" {
 		return nil, err
 	}
-	return m.store.Duplicates(ctx, scope.Workspace, c, maxDuplicates)
+	found, err := m.store.Duplicates(ctx, scope.Workspace, c, maxDuplicates)
+	if err != nil || scope.Reach().All() || len(found) == 0 {
+		return found, err
+	}
+	ids := make([]ID, len(found))
+	for i, d := range found {
+		ids[i] = d.Contact.ID
+	}
+	seen, err := m.contacts.Reached(ctx, scope.Workspace, scope.Reach(), ids)
+	return slices.DeleteFunc(found, func(d Duplicate) bool { return !seen[d.Contact.ID] }), err
 }
 
 // target is the contact as the audit log names it: by its id alone. The log

@@ -43,6 +43,9 @@ func (n *Notes) List(ctx context.Context, scope identity.Scope, contact ID, p pa
 	if err := scope.Require(identity.ContactRead); err != nil {
 		return page.Page[Note]{}, err
 	}
+	if err := reached(ctx, n.store, scope, contact); err != nil {
+		return page.Page[Note]{}, err
+	}
 	return n.store.Notes(ctx, scope.Workspace, contact, p)
 }
 
@@ -53,6 +56,9 @@ func (n *Notes) Add(ctx context.Context, scope identity.Scope, contact ID, text 
 	}
 	text, err := checkNote(text)
 	if err != nil {
+		return Note{}, err
+	}
+	if err := reached(ctx, n.store, scope, contact); err != nil {
 		return Note{}, err
 	}
 	now := n.now()
@@ -72,6 +78,9 @@ func (n *Notes) Change(ctx context.Context, scope identity.Scope, contact ID, id
 	if err != nil {
 		return Note{}, err
 	}
+	if err := reached(ctx, n.store, scope, contact); err != nil {
+		return Note{}, err
+	}
 	return n.store.ChangeNote(ctx, scope.Workspace, contact, id, func(note *Note) (bool, []event.Event, error) {
 		note.Text, note.UpdatedAt = text, n.now()
 		return false, []event.Event{n.changed(scope.Workspace, contact)}, nil
@@ -81,6 +90,9 @@ func (n *Notes) Change(ctx context.Context, scope identity.Scope, contact ID, id
 // Delete removes a note.
 func (n *Notes) Delete(ctx context.Context, scope identity.Scope, contact ID, id NoteID) error {
 	if err := scope.Require(identity.ContactWrite); err != nil {
+		return err
+	}
+	if err := reached(ctx, n.store, scope, contact); err != nil {
 		return err
 	}
 	_, err := n.store.ChangeNote(ctx, scope.Workspace, contact, id, func(*Note) (bool, []event.Event, error) {

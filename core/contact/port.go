@@ -33,6 +33,7 @@ type Tx interface {
 
 // Store keeps contacts.
 type Store interface {
+	Circle
 	// Get returns a contact with its identities and those of the contacts
 	// merged into it, or errs.Absent. A contact that was merged itself has none.
 	Get(ctx context.Context, workspace identity.WorkspaceID, id ID) (Contact, []Identity, error)
@@ -45,9 +46,10 @@ type Store interface {
 	Update(ctx context.Context, workspace identity.WorkspaceID, id ID, change func(*Contact) ([]event.Event, error)) (Contact, error)
 }
 
-// Filter selects contacts. Zero fields select all.
+// Filter selects contacts. Zero fields select all, but for Reach.
 type Filter struct {
-	Query        string // a part of name, e-mail or phone, without regard to the case of ASCII letters
+	Reach        identity.Reach // its zero value covers nothing
+	Query        string         // a part of name, e-mail or phone, without regard to the case of ASCII letters
 	Organisation OrganisationID
 	Sort         Sort
 }
@@ -64,6 +66,7 @@ const (
 
 // PageStore keeps what visitors looked at.
 type PageStore interface {
+	Circle
 	// AddPageViews adds views to an identity of an inbox, which need not belong
 	// to a contact yet. A view at an instant that is there already keeps the
 	// longer stay. Beyond keep the oldest of the identity go.
@@ -78,6 +81,7 @@ type PageStore interface {
 
 // NoteStore keeps agents' notes about contacts.
 type NoteStore interface {
+	Circle
 	AddNote(ctx context.Context, n Note, events ...event.Event) error
 	// Notes returns the notes of a contact, the newest first, with those of the
 	// contacts merged into it.

@@ -37,6 +37,9 @@ func (s *Service) Get(ctx context.Context, scope identity.Scope, id ID) (Contact
 	if err := scope.Require(identity.ContactRead); err != nil {
 		return Contact{}, nil, err
 	}
+	if err := reached(ctx, s.Store, scope, id); err != nil {
+		return Contact{}, nil, err
+	}
 	return s.Store.Get(ctx, scope.Workspace, id)
 }
 
@@ -45,7 +48,7 @@ func (s *Service) List(ctx context.Context, scope identity.Scope, f Filter, p pa
 	if err := scope.Require(identity.ContactRead); err != nil {
 		return page.Page[Contact]{}, err
 	}
-	f.Query = strings.TrimSpace(f.Query)
+	f.Query, f.Reach = strings.TrimSpace(f.Query), scope.Reach()
 	return s.Store.List(ctx, scope.Workspace, f, p)
 }
 
@@ -62,7 +65,7 @@ func (s *Service) Create(ctx context.Context, scope identity.Scope, e Edit) (Con
 		return Contact{}, err
 	}
 	now := s.Now()
-	c := Contact{Workspace: scope.Workspace, ID: ID(s.ids.New("con")), CreatedAt: now, UpdatedAt: now}
+	c := Contact{Workspace: scope.Workspace, ID: ID(s.ids.New("con")), CreatedBy: scope.Member(), CreatedAt: now, UpdatedAt: now}
 	e.Apply(&c)
 	if err := checkCount(c.Attributes); err != nil {
 		return Contact{}, err
@@ -86,6 +89,9 @@ func nameable(c Contact) error {
 // changed any more.
 func (s *Service) Update(ctx context.Context, scope identity.Scope, id ID, e Edit) (Contact, error) {
 	if err := s.admit(ctx, scope, &e); err != nil {
+		return Contact{}, err
+	}
+	if err := reached(ctx, s.Store, scope, id); err != nil {
 		return Contact{}, err
 	}
 	return s.Store.Update(ctx, scope.Workspace, id, func(c *Contact) ([]event.Event, error) {

@@ -81,7 +81,7 @@ func TestPermissions(t *testing.T) {
 	b.add(home, "con_1", "Alice")
 	cases := b.useCases()
 	cases["list"] = func(ctx context.Context, s identity.Scope, _ contact.ID) error {
-		_, err := b.List(ctx, s, contact.Filter{}, page.Request{})
+		_, err := b.List(ctx, s, contact.Filter{Reach: identity.Everywhere()}, page.Request{})
 		return err
 	}
 	for name, run := range cases {
@@ -109,7 +109,7 @@ func TestForeignAndAbsentAreTheSame(t *testing.T) {
 			t.Errorf("%s: foreign gives %v, absent gives %v", name, foreign, absent)
 		}
 	}
-	if got, err := b.List(t.Context(), as(identity.RoleOwner), contact.Filter{Query: "Bob"}, page.Request{}); err != nil || len(got.Items) != 0 {
+	if got, err := b.List(t.Context(), as(identity.RoleOwner), contact.Filter{Reach: identity.Everywhere(), Query: "Bob"}, page.Request{}); err != nil || len(got.Items) != 0 {
 		t.Errorf("found %+v, %v", got.Items, err)
 	}
 	if c, _, err := b.store.Get(t.Context(), abroad, "con_2"); err != nil || c.Name != "Bob" {
@@ -200,7 +200,7 @@ func TestList(t *testing.T) {
 	b.add(home, "con_3", "Alan")
 	names := func(query string, p page.Request) []string {
 		t.Helper()
-		got, err := b.List(t.Context(), as(identity.RoleAgent), contact.Filter{Query: query}, p)
+		got, err := b.List(t.Context(), as(identity.RoleAgent), contact.Filter{Reach: identity.Everywhere(), Query: query}, p)
 		b.ok(err)
 		var out []string
 		for _, c := range got.Items {
@@ -216,7 +216,7 @@ func TestList(t *testing.T) {
 	if got := names("", page.Request{Limit: 1}); !slices.Equal(got, []string{"Alan"}) {
 		t.Errorf("the first page: %q", got)
 	}
-	if _, err := b.List(t.Context(), as(identity.RoleAgent), contact.Filter{}, page.Request{Cursor: "rubbish"}); !errs.Is(err, errs.Invalid) {
+	if _, err := b.List(t.Context(), as(identity.RoleAgent), contact.Filter{Reach: identity.Everywhere()}, page.Request{Cursor: "rubbish"}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a cursor of ours? %v", err)
 	}
 }

@@ -81,8 +81,12 @@ func (c *Conversation) record(t Turn, typ ChangeType, m *Message, data any) *Cha
 func (c *Conversation) Receive(t Turn, w Written) *Change {
 	switch c.State {
 	case Resolved:
+		data := map[string]string{"by": string(identity.ActorContact)}
+		if c.Assignee != "" {
+			data["from_id"] = string(c.Assignee)
+		}
 		c.State, c.Responder, c.Assignee, c.AssigneeName = Open, "", "", ""
-		c.record(t, Reopened, nil, map[string]string{"by": string(identity.ActorContact)})
+		c.record(t, Reopened, nil, data)
 	case Snoozed:
 		c.State, c.SnoozedUntil = Open, time.Time{}
 		c.record(t, Unsnoozed, nil, nil)

@@ -172,7 +172,7 @@ const (
 	Assigned        ChangeType = "conversation.assigned" // {assignee_id, assignee_name, by, team_id?, from_id?}
 	Queued          ChangeType = "conversation.queued"   // {reason, team_id?, from_id?}
 	ResolvedChange  ChangeType = "conversation.resolved"
-	Reopened        ChangeType = "conversation.reopened" // {by}
+	Reopened        ChangeType = "conversation.reopened" // {by, from_id?}
 	SnoozedChange   ChangeType = "conversation.snoozed"  // {until}
 	Unsnoozed       ChangeType = "conversation.unsnoozed"
 	Identified      ChangeType = "conversation.identified"      // the customer proved who they are

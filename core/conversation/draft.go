@@ -51,7 +51,7 @@ func (s *Service) SaveDraft(ctx context.Context, scope identity.Scope, p DraftPa
 	}
 	var out Draft
 	err := s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
-		if _, err := tx.Conversation(ctx, p.Conversation); err != nil {
+		if _, err := Take(ctx, tx, scope, p.Conversation); err != nil {
 			return err
 		}
 		held, err := tx.Draft(ctx, scope.Member(), p.Conversation)
@@ -122,12 +122,13 @@ func (s *Service) Draft(ctx context.Context, scope identity.Scope, id ID) (Draft
 	return s.Writing.Draft(ctx, scope.Workspace, scope.Member(), id)
 }
 
-// Drafts lists what the acting member is writing, the newest first, at most MaxDrafts.
+// Drafts lists what the acting member is writing in what they reach, the newest
+// first, at most MaxDrafts.
 func (s *Service) Drafts(ctx context.Context, scope identity.Scope) ([]Draft, error) {
 	if err := scope.Require(identity.ConversationReply); err != nil {
 		return nil, err
 	}
-	return s.Writing.Drafts(ctx, scope.Workspace, scope.Member(), MaxDrafts)
+	return s.Writing.Drafts(ctx, scope.Workspace, scope.Member(), scope.Reach(), MaxDrafts)
 }
 
 // MaxDrafts is how many drafts are listed.

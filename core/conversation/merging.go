@@ -17,7 +17,7 @@ func (s *Service) Merge(ctx context.Context, scope identity.Scope, id, into ID) 
 	}
 	var out Conversation
 	err := s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
-		source, target, err := pair(ctx, tx, id, into)
+		source, target, err := reachedPair(ctx, tx, scope, id, into)
 		if err != nil {
 			return err
 		}
@@ -39,7 +39,7 @@ func (s *Service) Unmerge(ctx context.Context, scope identity.Scope, id ID) (Con
 	if err := scope.Require(identity.ConversationMerge); err != nil {
 		return Conversation{}, err
 	}
-	before, err := s.Reader.Get(ctx, scope.Workspace, id)
+	before, err := s.get(ctx, scope, id)
 	if err != nil {
 		return Conversation{}, err
 	}
@@ -49,7 +49,7 @@ func (s *Service) Unmerge(ctx context.Context, scope identity.Scope, id ID) (Con
 	}
 	var out Conversation
 	err = s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
-		source, target, err := pair(ctx, tx, id, before.MergedInto)
+		source, target, err := reachedPair(ctx, tx, scope, id, before.MergedInto)
 		if err != nil {
 			return err
 		}
@@ -95,6 +95,18 @@ func pair(ctx context.Context, tx Tx, source, target ID) (a, b *Conversation, er
 		return nil, nil, err
 	}
 	b, err = tx.Conversation(ctx, target)
+	return a, b, err
+}
+
+// reachedPair is pair for two conversations that the actor reaches.
+func reachedPair(ctx context.Context, tx Tx, scope identity.Scope, source, target ID) (a, b *Conversation, err error) {
+	a, b, err = pair(ctx, tx, source, target)
+	if err == nil {
+		err = Reached(scope, a)
+	}
+	if err == nil {
+		err = Reached(scope, b)
+	}
 	return a, b, err
 }
 

@@ -75,7 +75,7 @@ func (s *Service) SetParticipants(ctx context.Context, scope identity.Scope, id 
 	if len(sorted(members)) > MaxParticipants {
 		return Conversation{}, tooMany("/member_ids", MaxParticipants)
 	}
-	before, err := s.Reader.Get(ctx, scope.Workspace, id)
+	before, err := s.get(ctx, scope, id)
 	if err != nil {
 		return Conversation{}, err
 	}

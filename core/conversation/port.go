@@ -126,6 +126,9 @@ type ReferenceReader interface {
 	// Referring lists conversations that carry a label or are of a team,
 	// whichever is given, at most limit, in any order.
 	Referring(ctx context.Context, workspace identity.WorkspaceID, to Reference, limit int) ([]ID, error)
+	// Reached returns those of the conversations, merged ones too, that a reach
+	// covers.
+	Reached(ctx context.Context, workspace identity.WorkspaceID, within identity.Reach, ids []ID) (map[ID]bool, error)
 }
 
 // Reference is a label or a team.
@@ -149,8 +152,9 @@ type Ref struct {
 	ID        ID
 }
 
-// Filter selects conversations. Zero fields select all.
+// Filter selects conversations. Zero fields select all, but for Reach.
 type Filter struct {
+	Reach      identity.Reach // its zero value covers nothing
 	State      State
 	Assignee   identity.MemberID
 	Unassigned bool

@@ -34,7 +34,7 @@ func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Poste
 	}
 	var out Posted
 	err := s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
-		c, err := tx.Conversation(ctx, p.Conversation)
+		c, err := Take(ctx, tx, scope, p.Conversation)
 		if err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func (s *Service) checkContent(ctx context.Context, scope identity.Scope, p Post
 	if len(p.Attachments) == 0 && p.ReplyTo == "" && s.fitsAll(p.Text) {
 		return nil
 	}
-	c, err := s.Reader.Get(ctx, scope.Workspace, p.Conversation)
+	c, err := s.get(ctx, scope, p.Conversation)
 	if err != nil {
 		return err
 	}

@@ -162,7 +162,7 @@ func (s *Service) resolve(ctx context.Context, scope identity.Scope, id ID) (Con
 	}
 	var out Conversation
 	err = s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
-		c, err := tx.Conversation(ctx, id)
+		c, err := Take(ctx, tx, scope, id)
 		if err != nil {
 			return err
 		}
@@ -193,7 +193,7 @@ func (s *Service) asksFor(ctx context.Context, scope identity.Scope, id ID) (boo
 	if s.Ratings == nil || scope.Member() == "" {
 		return false, nil
 	}
-	c, err := s.Reader.Get(ctx, scope.Workspace, id)
+	c, err := s.get(ctx, scope, id)
 	if err != nil || !c.Live || c.State == Resolved {
 		return false, err
 	}

@@ -118,7 +118,7 @@ func (s *Service) lastSeen(ctx context.Context, c Conversation, public uint64) (
 
 // Message returns one message of a conversation.
 func (s *Service) Message(ctx context.Context, scope identity.Scope, id ID, message MessageID) (Message, error) {
-	if err := scope.Require(identity.ConversationRead); err != nil {
+	if _, err := s.Get(ctx, scope, id); err != nil {
 		return Message{}, err
 	}
 	return s.Reader.Message(ctx, scope.Workspace, id, message)
@@ -127,7 +127,7 @@ func (s *Service) Message(ctx context.Context, scope identity.Scope, id ID, mess
 // SeenAt returns when the customer was first known to have seen the message
 // with a seq; zero when they have not.
 func (s *Service) SeenAt(ctx context.Context, scope identity.Scope, id ID, seq uint64) (time.Time, error) {
-	if err := scope.Require(identity.ConversationRead); err != nil {
+	if _, err := s.Get(ctx, scope, id); err != nil {
 		return time.Time{}, err
 	}
 	return s.Reader.SeenAt(ctx, scope.Workspace, id, seq)

@@ -13,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 )
 
@@ -124,9 +125,9 @@ func TestManyAtOnceMakeOneConversation(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	people, err := d.fake.Contacts.List(t.Context(), d.WS, contact.Filter{}, page.Request{})
+	people, err := d.fake.Contacts.List(t.Context(), d.WS, contact.Filter{Reach: identity.Everywhere()}, page.Request{})
 	d.OK(err)
-	list, err := d.fake.List(t.Context(), d.WS, conversation.Filter{}, page.Request{})
+	list, err := d.fake.List(t.Context(), d.WS, conversation.Filter{Reach: identity.Everywhere()}, page.Request{})
 	d.OK(err)
 	if len(people.Items) != 1 || len(list.Items) != 1 || len(d.texts(list.Items[0].ID)) != 8 {
 		t.Errorf("%d contacts, %d conversations, %q", len(people.Items), len(list.Items), d.texts(list.Items[0].ID))

@@ -149,7 +149,7 @@ func (s *Service) Schedule(ctx context.Context, scope identity.Scope, p Schedule
 		return m, false, err
 	}
 	err = s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
-		c, err := tx.Conversation(ctx, p.Conversation)
+		c, err := Take(ctx, tx, scope, p.Conversation)
 		if err != nil {
 			return err
 		}
@@ -326,7 +326,7 @@ func (s *Service) changeScheduled(ctx context.Context, scope identity.Scope, in 
 		return m, err
 	}
 	err := s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
-		c, err := tx.Conversation(ctx, in)
+		c, err := Take(ctx, tx, scope, in)
 		if err != nil {
 			return err
 		}

@@ -84,7 +84,7 @@ func (s *Service) turn(scope identity.Scope) Turn {
 func (s *Service) change(ctx context.Context, scope identity.Scope, id ID, fn func(Turn, *Conversation) error) (Conversation, error) {
 	var out Conversation
 	err := s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
-		c, err := tx.Conversation(ctx, id)
+		c, err := Take(ctx, tx, scope, id)
 		if err != nil {
 			return err
 		}
@@ -166,19 +166,21 @@ func (s *Service) WakeDue(ctx context.Context) (int, error) {
 	return woken, failed
 }
 
-// Get returns a conversation.
+// Get returns a conversation that the actor reaches.
 func (s *Service) Get(ctx context.Context, scope identity.Scope, id ID) (Conversation, error) {
 	if err := scope.Require(identity.ConversationRead); err != nil {
 		return Conversation{}, err
 	}
-	return s.Reader.Get(ctx, scope.Workspace, id)
+	return s.get(ctx, scope, id)
 }
 
-// List returns a page of conversations, the last changed first.
+// List returns a page of the conversations that the actor reaches, the last
+// changed first.
 func (s *Service) List(ctx context.Context, scope identity.Scope, f Filter, p page.Request) (page.Page[Conversation], error) {
 	if err := scope.Require(identity.ConversationRead); err != nil {
 		return page.Page[Conversation]{}, err
 	}
+	f.Reach = scope.Reach()
 	return s.Reader.List(ctx, scope.Workspace, f, p)
 }
 

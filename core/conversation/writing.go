@@ -27,8 +27,9 @@ type WritingTx interface {
 type WritingStore interface {
 	// Draft is WritingTx's, committed.
 	Draft(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, id ID) (Draft, error)
-	// Drafts lists a member's drafts that are not empty, the newest first.
-	Drafts(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, limit int) ([]Draft, error)
+	// Drafts lists a member's drafts that are not empty and in conversations of
+	// a reach, the newest first.
+	Drafts(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, within identity.Reach, limit int) ([]Draft, error)
 	// ForgetDrafts removes empty drafts of before a time, in all workspaces.
 	ForgetDrafts(ctx context.Context, before time.Time) error
 	// Scheduled lists the waiting and failed ones of a conversation, the soonest first.

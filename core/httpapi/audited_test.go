@@ -27,6 +27,7 @@ func recordedRoutes() map[string]string {
 		"DELETE " + w + "/members/{member}/second-factor": "two_factor.reset", "POST " + w + "/members/{member}/password-reset": "password_reset.created",
 		"PATCH " + w: "workspace.updated", "POST " + w + "/invitations": "invitation.created", "DELETE " + w + "/invitations/{invitation}": "invitation.revoked",
 		"PATCH " + w + "/members/{member}": "member.updated",
+		"POST " + w + "/roles":             "role.created", "PATCH " + w + "/roles/{role}": "role.updated", "DELETE " + w + "/roles/{role}": "role.deleted",
 		"POST " + w + "/inboxes":           "inbox.created", "PATCH " + w + "/inboxes/{inbox}": "inbox.updated", "POST " + w + "/inboxes/{inbox}/rotate-hook": "inbox.hook_rotated",
 		"POST " + w + "/inboxes/{inbox}/identity-secret": "identity_secret.created", "DELETE " + w + "/inboxes/{inbox}/identity-secret/{kid}": "identity_secret.deleted",
 		"POST " + w + "/plugins/{publisher}/{name}/restart": "plugin.restarted",

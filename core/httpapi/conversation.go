@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
@@ -79,7 +80,7 @@ func (s *Server) conversationRoutes() {
 		Method: http.MethodGet, Path: apiPrefix + "/workspaces/{workspace}/events", Summary: "Read the feed", Tags: []string{"live"},
 		Description: "Committed events after a feed number, for a client that found a gap.",
 	},
-		identity.ConversationRead, s.events)
+		identity.MemberRead, s.events)
 }
 
 func withUnread(c conversation.Conversation, read uint64) wire.Conversation {
@@ -255,12 +256,17 @@ func (s *Server) events(ctx context.Context, scope identity.Scope, in *eventsInp
 	return &body[eventsBody]{Body: eventsBody{Epoch: s.Feed.Epoch(), Items: items, Feed: head, HasMore: last < head}}, nil
 }
 
+// feedEvents tells of events what the member is to know of them.
 func (s *Server) feedEvents(ctx context.Context, scope identity.Scope, events []event.Event) ([]wire.FeedEvent, error) {
 	changes, conversations, err := s.Feed.Hydrate(ctx, scope.Workspace, events)
 	if err != nil {
 		return nil, err
 	}
 	ticketChanges, tickets, err := s.Tickets.Hydrate(ctx, scope, events)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := contact.SeenOf(ctx, s.Circle, scope, events)
 	if err != nil {
 		return nil, err
 	}
@@ -274,15 +280,14 @@ func (s *Server) feedEvents(ctx context.Context, scope identity.Scope, events []
 		if c, ok := conversations[conversation.ID(e.Subject)]; ok {
 			conv = &c
 		}
-		var ticketChange *ticket.Change
-		var about *ticket.Ticket
+		told := wire.Told{Event: e, Change: change, Conversation: conv}
 		if c, ok := ticketChanges[e.ID]; ok {
-			ticketChange = &c
+			told.TicketChange = &c
 		}
 		if t, ok := tickets[ticket.ID(e.Subject)]; ok {
-			about = &t
+			told.Ticket = &t
 		}
-		out[i] = wire.FeedEventOf(e, change, conv).WithTicket(ticketChange, about)
+		out[i] = told.To(scope, seen)
 	}
 	return out, nil
 }

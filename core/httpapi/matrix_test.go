@@ -59,6 +59,7 @@ func TestAuthorizationMatrix(t *testing.T) {
 	mine := map[string]string{
 		"team":    string(s.team(s.WS, "Mine")),
 		"webhook": s.webhook(s.WS), "delivery": "whd_none", "kid": "none",
+		"role":  string(s.role(s.WS, "Mine")),
 		"label": "lab_none", "attribute": "cat_none", "canned": "can_none",
 		"workspace": string(s.WS), "member": "mem_none", "invitation": "inv_none", "inbox": string(s.Inbox.ID), "publisher": "a", "name": "b",
 		"contact": string(c.Contact), "conversation": string(c.ID), "scheduled": "sch_none", "message": "msg_none", "view": "vie_none", "provider": "idp_none", "session": "ses_none",
@@ -66,6 +67,7 @@ func TestAuthorizationMatrix(t *testing.T) {
 	foreign := map[string]string{
 		"team":    string(s.team(abroad, "Theirs")),
 		"webhook": s.webhook(abroad), "delivery": "whd_theirs", "kid": "theirs",
+		"role":  string(s.role(abroad, "Theirs")),
 		"label": "lab_theirs", "attribute": "cat_theirs", "canned": "can_theirs",
 		"workspace": string(s.WS), "member": string(stranger.ID), "invitation": "inv_none", "inbox": string(theirInboxes[0].ID), "publisher": "a", "name": "b",
 		"contact": string(theirs.Contact), "conversation": string(theirs.ID), "scheduled": "sch_none", "message": "msg_none", "view": string(s.view(abroad)), "provider": string(s.provider(abroad)), "session": "ses_none",
@@ -140,7 +142,7 @@ func bodyOf(path string) string {
 		"/canned/{canned}": `{"title":"y"}`, "/priority": `{"priority":"high"}`, "/participants": `{"member_ids":[]}`,
 		"/participants/me": ``, "/merge": `{"into":"cnv_none"}`, "/unmerge": ``, "/use": ``, "/bulk": `{"ids":["cnv_none"],"action":"read"}`,
 		"{workspace}/webhooks": `{"url":"https://example.com/x","events":["*"]}`,
-		"/conversations/check": `{"ids":["cnv_none"]}`, "/teams": `{"name":"x"}`, "/api-keys": `{"name":"x","scopes":["workspace.read"]}`, "/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,
+		"/conversations/check": `{"ids":["cnv_none"]}`, "/teams": `{"name":"x"}`, "/roles": `{"name":"x"}`, "/api-keys": `{"name":"x","scopes":["workspace.read"]}`, "/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,
 	} {
 		if strings.HasSuffix(path, suffix) && !strings.Contains(path, "/ticket") && !strings.HasSuffix(path, "/notifications/read") {
 			return body
@@ -199,6 +201,14 @@ func (s *site) team(w identity.WorkspaceID, name string) team.ID {
 	return t.ID
 }
 
+// role makes a role.
+func (s *site) role(w identity.WorkspaceID, name string) identity.Role {
+	s.Helper()
+	r, err := s.identity.Roles.Create(s.Context(), identity.SystemScope(w), identity.RolePatch{Name: &name})
+	s.OK(err)
+	return r.ID
+}
+
 // theirs reads a conversation of any workspace.
 func (s *site) theirs(w identity.WorkspaceID, id conversation.ID) conversation.Conversation {
 	s.Helper()
@@ -227,7 +237,7 @@ func TestAVisitorsTokenOpensTheirOwnChatOnly(t *testing.T) {
 	if a := s.ask(http.MethodPost, path(string(s.Live.ID))+"/messages", send, "Authorization", alice); a.StatusCode != http.StatusOK || a.Header.Get("Idempotency-Replayed") != "true" {
 		t.Errorf("the repeat: %d %v", a.StatusCode, a.Header)
 	}
-	c, err := s.fake.List(t.Context(), s.WS, conversation.Filter{}, page.Request{})
+	c, err := s.fake.List(t.Context(), s.WS, conversation.Filter{Reach: identity.Everywhere()}, page.Request{})
 	s.OK(err)
 	s.Change(c.Items[0].ID, func(c *conversation.Conversation) error {
 		c.AddNote(s.Turn(s.Owner), conversation.Words("n1", "private"))

@@ -32,7 +32,7 @@ type memberBody struct {
 	AccountID string    `json:"account_id"`
 	Email     string    `json:"email"`
 	Name      string    `json:"name"`
-	Role      string    `json:"role" enum:"owner,administrator,supervisor,agent"`
+	Role      string    `json:"role" doc:"The name of a built-in role, or rol_..."`
 	Capacity  int       `json:"capacity" doc:"How many conversations dispatch gives at once."`
 	Suspended bool      `json:"suspended"`
 	CreatedAt time.Time `json:"created_at"`
@@ -49,7 +49,7 @@ func memberOf(m identity.Member) memberBody {
 type invitationBody struct {
 	ID        string    `json:"id"`
 	Email     string    `json:"email"`
-	Role      string    `json:"role" enum:"owner,administrator,supervisor,agent"`
+	Role      string    `json:"role" doc:"The name of a built-in role, or rol_..."`
 	InvitedBy string    `json:"invited_by"`
 	State     string    `json:"state" enum:"pending,accepted,revoked,expired"`
 	Link      string    `json:"link,omitempty" doc:"To give to the person; shown once, when it is made."`
@@ -99,7 +99,7 @@ type patchMemberInput struct {
 	Member string `path:"member"`
 	Body   struct {
 		Name      *string `json:"name,omitempty"`
-		Role      *string `json:"role,omitempty" enum:"owner,administrator,supervisor,agent"`
+		Role      *string `json:"role,omitempty"`
 		Capacity  *int    `json:"capacity,omitempty" minimum:"1" maximum:"100"`
 		Suspended *bool   `json:"suspended,omitempty"`
 	}
@@ -130,7 +130,7 @@ type inviteInput struct {
 	WorkspacePath
 	Body struct {
 		Email string `json:"email"`
-		Role  string `json:"role" enum:"owner,administrator,supervisor,agent"`
+		Role  string `json:"role" doc:"The name of a built-in role, or rol_..."`
 	}
 }
 

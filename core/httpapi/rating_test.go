@@ -104,7 +104,7 @@ func (c *chat) speaks(customer, workspace string) {
 	c.Helper()
 	_, err := c.fake.Identities.ChangeWorkspace(c.Context(), c.WS, func(w *identity.Workspace) error { w.Locale = workspace; return nil })
 	c.OK(err)
-	all, err := c.fake.Contacts.List(c.Context(), c.WS, contact.Filter{}, page.Request{})
+	all, err := c.fake.Contacts.List(c.Context(), c.WS, contact.Filter{Reach: identity.Everywhere()}, page.Request{})
 	c.OK(err)
 	for _, one := range all.Items {
 		_, err := c.fake.Contacts.Update(c.Context(), c.WS, one.ID, func(p *contact.Contact) ([]event.Event, error) { p.Locale = customer; return nil, nil })

@@ -32,6 +32,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/audit"
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/erasure"
@@ -86,6 +87,7 @@ type Options struct {
 	Presence      Presence
 	Sockets       Sockets
 	Feed          Feed
+	Circle        contact.Circle
 	PluginUI      func(plugin channel.PluginID) (fs.FS, bool)
 
 	// Places are the addresses of this server, the widest first.
@@ -158,6 +160,7 @@ func (s *Server) declare() {
 	s.memberRoutes()
 	s.auditRoutes()
 	s.keyRoutes()
+	s.roleRoutes()
 	s.inboxRoutes()
 	s.secretRoutes()
 	s.pluginRoutes()

@@ -121,7 +121,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Identity: s.identity, Audit: audited, People: s.people(),
 
 		Notifications: notification.NewService(notification.Deps{
-			Store: s.told, Inbox: s.told, Hydrator: s.fake, Announcer: mute{}, Now: s.now, Log: log,
+			Store: s.told, Inbox: s.told, Hydrator: s.fake, Reaches: s.identity.Roles, Conversations: s.fake, Announcer: mute{}, Now: s.now, Log: log,
 		}),
 		Erasures: s.erasures(),
 		Webhooks: webhook.NewService(webhook.Deps{
@@ -135,7 +135,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Search:        search.NewService(s.index, searchtest.NewSource(s.fake), s.views, s.now),
 		Views:         s.views,
 		Conversations: conversations, Deliveries: delivery.NewTracker(deliverytest.NewFake(s.fake, s.now), conversations), Extensions: extension.NewService(noPlugins{}, audited), Presence: nobody{},
-		Feed: feed{s.fake.Feed, s.fake},
+		Feed: feed{s.fake.Feed, s.fake}, Circle: s.fake.Contacts,
 		PluginUI: func(channel.PluginID) (fs.FS, bool) {
 			return fstest.MapFS{
 				"frame.html": {Data: []byte("<title>widget</title>")}, "loader.js": {Data: []byte("1")},

@@ -30,7 +30,7 @@ type Sockets interface {
 const websocketGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 func (s *Server) socketRoutes() {
-	s.socket(apiPrefix+"/workspaces/{workspace}/live", access(identity.ConversationRead), "A member's live connection", s.memberSocket)
+	s.socket(apiPrefix+"/workspaces/{workspace}/live", access(identity.MemberRead), "A member's live connection", s.memberSocket)
 	s.socket(livePath+"/socket", accessPublic, "A visitor's live connection; the token is in the first frame", s.visitorSocket)
 }
 
@@ -59,7 +59,7 @@ func (s *Server) memberSocket(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	scope, err := s.scopeOf(c.UserContext(), who, c.Params("workspace"), identity.ConversationRead)
+	scope, err := s.scopeOf(c.UserContext(), who, c.Params("workspace"), identity.MemberRead)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (s *Server) memberSocket(c *fiber.Ctx) error {
 		if err != nil {
 			return identity.Scope{}, err
 		}
-		return now, now.Require(identity.ConversationRead)
+		return now, now.Require(identity.MemberRead)
 	}
 	return s.upgrade(c, func(conn net.Conn) { s.Sockets.Member(conn, scope, check) })
 }

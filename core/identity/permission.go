@@ -101,8 +101,8 @@ func Permissions() []Permission {
 	return out
 }
 
-// needs lists what a permission is of no use without.
-func (p Permission) needs() []Permission {
+// Needs lists what a permission is of no use without.
+func (p Permission) Needs() []Permission {
 	working := []Permission{WorkspaceRead, InboxRead, TeamRead, CatalogRead, ContactRead}
 	switch p {
 	case ConversationRead, TicketRead:
@@ -142,7 +142,7 @@ func completed(permissions []Permission) []Permission {
 	held := map[Permission]bool{MemberRead: true, RoleRead: true}
 	for _, p := range permissions {
 		held[p] = true
-		for _, needed := range p.needs() {
+		for _, needed := range p.Needs() {
 			held[needed] = true
 		}
 	}

@@ -220,6 +220,24 @@ func (s *Roles) changeable(scope Scope, id Role) error {
 	}
 }
 
+// ReachOf returns what of the conversations a member reaches, whoever asks;
+// nothing for one who reads none, is suspended, or is not there: for what the
+// core tells members by itself.
+func (s *Roles) ReachOf(ctx context.Context, w WorkspaceID, m MemberID) (Reach, error) {
+	member, err := s.Stores.Members.Member(ctx, w, m)
+	if errs.Is(err, errs.NotFound) || err == nil && member.Suspended {
+		return Reach{}, nil
+	}
+	if err != nil {
+		return Reach{}, err
+	}
+	rights, err := s.rightsOf(ctx, member)
+	if err != nil || !rights.May(ConversationRead) {
+		return Reach{}, err
+	}
+	return rights.Reach, nil
+}
+
 // Moved says that members of a workspace belong elsewhere now: what they may
 // see has changed.
 func (s *Roles) Moved(ctx context.Context, w WorkspaceID) { s.rightsChanged(ctx, w, "") }

@@ -91,14 +91,21 @@ type Item struct {
 	Merge        *contact.Merge
 }
 
+// Query says what of a journey is wanted.
+type Query struct {
+	Kinds []Kind
+	Reach identity.Reach // its zero value covers nothing
+}
+
 // Reader reads journeys.
 type Reader interface {
 	// Journey returns what happened with a contact and with those merged into
-	// it, the newest first; errs.Absent when there is no such contact. Pages
+	// it, the newest first; errs.Absent when there is no such contact in reach.
+	// Conversations out of reach are left out. Pages
 	// follow each conversation by its own sequence, so nothing is shown twice
 	// or left out whatever the clocks said, and what comes in meanwhile is not
 	// on later pages.
-	Journey(ctx context.Context, workspace identity.WorkspaceID, id contact.ID, kinds []Kind, p page.Request) (page.Page[Item], error)
+	Journey(ctx context.Context, workspace identity.WorkspaceID, id contact.ID, q Query, p page.Request) (page.Page[Item], error)
 }
 
 // Service is the use case of journeys.
@@ -125,5 +132,5 @@ func (s *Service) Of(ctx context.Context, scope identity.Scope, id contact.ID, k
 	if len(kinds) == 0 {
 		kinds = Kinds()
 	}
-	return s.reader.Journey(ctx, scope.Workspace, id, kinds, p)
+	return s.reader.Journey(ctx, scope.Workspace, id, Query{Kinds: kinds, Reach: scope.Reach()}, p)
 }

@@ -31,14 +31,28 @@ type Announcer interface {
 	Notified(ctx context.Context, w identity.WorkspaceID, news News)
 }
 
+// Reaches tells what members reach.
+type Reaches interface {
+	// ReachOf returns what of the conversations a member reaches; nothing for
+	// one who reads none, is suspended, or is not there.
+	ReachOf(ctx context.Context, w identity.WorkspaceID, m identity.MemberID) (identity.Reach, error)
+}
+
+// Conversations tells which conversations a reach covers; a conversation.Reader does.
+type Conversations interface {
+	Reached(ctx context.Context, w identity.WorkspaceID, within identity.Reach, ids []conversation.ID) (map[conversation.ID]bool, error)
+}
+
 // Deps is what the service stands on.
 type Deps struct {
-	Store     Store
-	Inbox     Inbox
-	Hydrator  Hydrator
-	Announcer Announcer
-	Now       func() time.Time
-	Log       *slog.Logger
+	Reaches       Reaches
+	Conversations Conversations
+	Store         Store
+	Inbox         Inbox
+	Hydrator      Hydrator
+	Announcer     Announcer
+	Now           func() time.Time
+	Log           *slog.Logger
 }
 
 // Service makes notifications and holds the use cases of those who get them.
@@ -109,7 +123,8 @@ func (s *Service) record(ctx context.Context, w identity.WorkspaceID, upTo uint6
 	return nil
 }
 
-// wanted leaves out what members chose not to be told, and gives ids.
+// wanted leaves out what members chose not to be told, and what they do not
+// reach, and gives ids.
 func (s *Service) wanted(ctx context.Context, w identity.WorkspaceID, list []Notification) ([]Notification, error) {
 	chosen := make(map[identity.MemberID]Preferences)
 	var out []Notification
@@ -122,12 +137,32 @@ func (s *Service) wanted(ctx context.Context, w identity.WorkspaceID, list []Not
 			}
 			chosen[n.Member] = p
 		}
-		if p.Rules[n.Kind].InApp {
+		if !p.Rules[n.Kind].InApp {
+			continue
+		}
+		seen, err := s.sees(ctx, w, n)
+		if err != nil {
+			return nil, err
+		}
+		if seen {
 			n.ID = ID(s.ids.New("ntf"))
 			out = append(out, n)
 		}
 	}
 	return out, nil
+}
+
+// sees reports whether a member reaches what a notification is about.
+func (s *Service) sees(ctx context.Context, w identity.WorkspaceID, n Notification) (bool, error) {
+	if n.Conversation == "" {
+		return true, nil
+	}
+	within, err := s.Reaches.ReachOf(ctx, w, n.Member)
+	if err != nil || within.All() {
+		return err == nil, err
+	}
+	found, err := s.Conversations.Reached(ctx, w, within, []conversation.ID{n.Conversation})
+	return found[n.Conversation], err
 }
 
 func (s *Service) preferences(ctx context.Context, w identity.WorkspaceID, m identity.MemberID) (Preferences, error) {
@@ -140,7 +175,12 @@ func (s *Service) preferences(ctx context.Context, w identity.WorkspaceID, m ide
 
 // announce tells a member's sockets. What fails is logged: it is stored.
 func (s *Service) announce(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, created *Notification) {
-	unread, err := s.Inbox.Unread(ctx, w, m)
+	within, err := s.Reaches.ReachOf(ctx, w, m)
+	unread := 0
+	if err == nil {
+		within.Member = m // who reads no conversation has other news
+		unread, err = s.Inbox.Unread(ctx, w, within)
+	}
 	if err != nil {
 		s.Log.WarnContext(ctx, "a notification could not be announced", "member", string(m), "error", err)
 		return
@@ -198,22 +238,28 @@ func own(scope identity.Scope) (identity.MemberID, error) {
 	return scope.Member(), nil
 }
 
+// Within is what of the conversations the actor reaches, as ReachOf says it.
+func Within(scope identity.Scope) identity.Reach {
+	if !scope.May(identity.ConversationRead) {
+		return identity.Reach{Member: scope.Member()}
+	}
+	return scope.Reach()
+}
+
 // List returns the acting member's notifications, the newest first.
 func (s *Service) List(ctx context.Context, scope identity.Scope, unread bool, p page.Request) (page.Page[Notification], error) {
-	m, err := own(scope)
-	if err != nil {
+	if _, err := own(scope); err != nil {
 		return page.Page[Notification]{}, err
 	}
-	return s.Inbox.List(ctx, scope.Workspace, m, unread, p)
+	return s.Inbox.List(ctx, scope.Workspace, Within(scope), unread, p)
 }
 
 // Unread counts the acting member's.
 func (s *Service) Unread(ctx context.Context, scope identity.Scope) (int, error) {
-	m, err := own(scope)
-	if err != nil {
+	if _, err := own(scope); err != nil {
 		return 0, err
 	}
-	return s.Inbox.Unread(ctx, scope.Workspace, m)
+	return s.Inbox.Unread(ctx, scope.Workspace, Within(scope))
 }
 
 // MaxRead bounds how many can be named at once.
@@ -236,7 +282,7 @@ func (s *Service) MarkRead(ctx context.Context, scope identity.Scope, ids []ID, 
 	if err := s.Inbox.MarkRead(ctx, scope.Workspace, m, ids, s.Now()); err != nil {
 		return 0, err
 	}
-	unread, err := s.Inbox.Unread(ctx, scope.Workspace, m)
+	unread, err := s.Inbox.Unread(ctx, scope.Workspace, Within(scope))
 	if err == nil {
 		s.Announcer.Notified(ctx, scope.Workspace, News{Member: m, Unread: unread})
 	}

@@ -30,6 +30,8 @@ type office struct {
 
 	mu   sync.Mutex
 	told []string // "member kind unread"
+
+	limited map[identity.MemberID]identity.Reach // of who does not see everything
 }
 
 // crashing is a store that fails once, before or after it has committed.
@@ -59,9 +61,17 @@ func newOffice(t *testing.T) *office {
 		return err == nil
 	})}
 	o.Service = notification.NewService(notification.Deps{
-		Store: o.store, Inbox: o.store, Hydrator: o.fake, Announcer: o, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Store: o.store, Inbox: o.store, Hydrator: o.fake, Reaches: o, Conversations: o.fake, Announcer: o, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	return o
+}
+
+// ReachOf implements notification.Reaches.
+func (o *office) ReachOf(_ context.Context, _ identity.WorkspaceID, m identity.MemberID) (identity.Reach, error) {
+	if r, ok := o.limited[m]; ok {
+		return r, nil
+	}
+	return identity.Reach{Kind: identity.ReachAll, Member: m}, nil
 }
 
 // Notified implements notification.Announcer.

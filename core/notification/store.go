@@ -26,12 +26,13 @@ type Store interface {
 }
 
 // Inbox is one member's notifications. Methods on the id of another member, or
-// an unknown one, find nothing.
+// an unknown one, find nothing. What is about a conversation that the member
+// does not reach (any more) is not shown and not counted.
 type Inbox interface {
-	// List returns notifications, the newest first.
-	List(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, unread bool, p page.Request) (page.Page[Notification], error)
+	// List returns the notifications of the member whose reach it is, the newest first.
+	List(ctx context.Context, w identity.WorkspaceID, of identity.Reach, unread bool, p page.Request) (page.Page[Notification], error)
 	// Unread counts.
-	Unread(ctx context.Context, w identity.WorkspaceID, m identity.MemberID) (int, error)
+	Unread(ctx context.Context, w identity.WorkspaceID, of identity.Reach) (int, error)
 	// MarkRead marks notifications read; nil = all. Those that were read stay
 	// as they are, and ids of somebody else's are passed over.
 	MarkRead(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, ids []ID, at time.Time) error

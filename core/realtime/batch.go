@@ -25,12 +25,22 @@ func (b *batch) add(number uint64, frame any) error {
 	if err != nil {
 		return fmt.Errorf("encode a frame: %w", err)
 	}
+	b.frames = socket.AppendText(b.frames, raw)
+	b.end(number)
+	return nil
+}
+
+// join appends the frame with the next number, as it was encoded before.
+func (b *batch) join(number uint64, frame []byte) {
+	b.frames = append(b.frames, frame...)
+	b.end(number)
+}
+
+func (b *batch) end(number uint64) {
 	if len(b.ends) == 0 {
 		b.first = number
 	}
-	b.frames = socket.AppendText(b.frames, raw)
 	b.ends = append(b.ends, len(b.frames))
-	return nil
 }
 
 // full reports whether enough is encoded for now.

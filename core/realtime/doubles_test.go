@@ -197,8 +197,8 @@ func (u *unread) fail(err error) {
 	u.err = err
 }
 
-func (u *unread) Unread(_ context.Context, _ identity.WorkspaceID, m identity.MemberID) (int, error) {
+func (u *unread) Unread(_ context.Context, _ identity.WorkspaceID, of identity.Reach) (int, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.of[m], u.err
+	return u.of[of.Member], u.err
 }

@@ -45,6 +45,21 @@ func (s *session) follow(b *batch) {
 	}
 }
 
+// lag lets the session read from the database what was published up to a
+// number, instead of showing it as it came.
+func (s *session) lag(to uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if to <= s.cursor.at {
+		return
+	}
+	s.cursor.target = max(s.cursor.target, to)
+	if s.cursor.live {
+		s.cursor.live = false
+		s.put(s.catchUp)
+	}
+}
+
 // show sends what of b comes after the cursor, as long as the peer takes it.
 // What is left when frames are queued is kept as the rest. The session is locked.
 func (s *session) show(b *batch) socket.Outcome {

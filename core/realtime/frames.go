@@ -26,8 +26,33 @@ type memberReady struct {
 	HeartbeatMS int64  `json:"heartbeat_ms"`
 	LeaseMS     int64  `json:"lease_ms"`
 	Resync      bool   `json:"resync"`
+	// Rights names what the member may do and see. It changes with it, and then
+	// what was fetched before is to be fetched again.
+	Rights string `json:"rights"`
 	// Unread is how many notifications the member has not read.
 	Unread int `json:"notifications_unread"`
+}
+
+// goneFrame tells that a conversation, or a ticket, left the member's reach: rows up to Seq
+// are not theirs any more. It takes the place of the event with its number.
+type goneFrame struct {
+	Op             string `json:"op"`
+	Feed           uint64 `json:"feed"`
+	ConversationID string `json:"conversation_id,omitempty"`
+	TicketID       string `json:"ticket_id,omitempty"`
+	Seq            uint64 `json:"seq"`
+}
+
+// skipFrame takes the place of an event that the member is not told of.
+type skipFrame struct {
+	Op   string `json:"op"`
+	Feed uint64 `json:"feed"`
+}
+
+// rightsFrame tells that the member may do or see something else now.
+type rightsFrame struct {
+	Op     string `json:"op"`
+	Rights string `json:"rights"`
 }
 
 type eventFrame struct {

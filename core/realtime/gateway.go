@@ -92,7 +92,7 @@ func (g *Gateway) Start(ctx context.Context) error {
 }
 
 // Member serves a member's connection, on which the upgrade is done and the
-// scope holds conversation.read. check says whether the session and the rights
+// scope holds member.read. check says whether the session and the rights
 // behind it still stand, and with which scope: an Unauthenticated error closes
 // with 4401, a Forbidden or NotFound one with 4403.
 func (g *Gateway) Member(conn net.Conn, scope identity.Scope, check func(ctx context.Context) (identity.Scope, error)) {

@@ -64,19 +64,25 @@ func (h *hubs) every() []*member {
 
 // each calls fn for all, on several processors when they are many.
 func each(all []*member, fn func(*member)) {
+	eachOf(all, func(_ int, m *member) { fn(m) })
+}
+
+// eachOf is each with the place of the session among all.
+func eachOf(all []*member, fn func(int, *member)) {
 	const few = 256
 	parts := min(runtime.GOMAXPROCS(0), (len(all)+few-1)/few)
 	if parts <= 1 {
-		for _, m := range all {
-			fn(m)
+		for i, m := range all {
+			fn(i, m)
 		}
 		return
 	}
 	var wg sync.WaitGroup
-	for part := range slices.Chunk(all, (len(all)+parts-1)/parts) {
+	size := (len(all) + parts - 1) / parts
+	for from := 0; from < len(all); from += size {
 		wg.Go(func() {
-			for _, m := range part {
-				fn(m)
+			for i := from; i < min(from+size, len(all)); i++ {
+				fn(i, all[i])
 			}
 		})
 	}

@@ -266,6 +266,9 @@ func (g *Gateway) showLooking(w identity.WorkspaceID, at conversation.ID) {
 	}
 	frame := encode(lookingFrame{Op: "looking", ConversationID: string(at), Members: g.lookers.of(w, at)[at]})
 	each(members, func(m *member) {
+		if !m.sees(at) {
+			return
+		}
 		m.mu.Lock()
 		m.look.news++
 		m.mu.Unlock()
@@ -279,6 +282,7 @@ func (m *member) showLookers() {
 	for range presentTries {
 		seen := m.lookNews()
 		all := m.g.lookers.of(m.workspace, "")
+		maps.DeleteFunc(all, func(at conversation.ID, _ []looking) bool { return !m.sees(at) })
 		for at := range all {
 			said[at] = struct{}{}
 		}

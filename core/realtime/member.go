@@ -24,6 +24,7 @@ type member struct {
 
 	// Under session.mu.
 	scope    identity.Scope
+	print    string // fingerprint of scope
 	checked  time.Time
 	checking bool
 	beating  bool
@@ -34,7 +35,7 @@ type member struct {
 func newMember(g *Gateway, scope identity.Scope, check func(context.Context) (identity.Scope, error)) *member {
 	m := &member{
 		workspace: scope.Workspace, id: scope.Member(), name: g.connID(), check: check,
-		scope: scope, checked: g.o.Now(),
+		scope: scope, print: fingerprint(scope), checked: g.o.Now(),
 	}
 	m.session = session{g: g, side: m}
 	return m
@@ -77,7 +78,7 @@ func (m *member) handle(ctx context.Context, r request) error {
 	switch r.op {
 	case "hello":
 		var f memberHello
-		if err := r.into(&f, "epoch", "feed"); err != nil {
+		if err := r.into(&f, "epoch", "feed", "rights"); err != nil {
 			return err
 		}
 		return m.hello(ctx, f)
@@ -109,17 +110,19 @@ func (m *member) hello(ctx context.Context, f memberHello) error {
 	if m.isReady() {
 		return frameInvalid("The hello was said already.")
 	}
-	if err := m.rights().Require(identity.ConversationRead); err != nil {
+	if err := m.rights().Require(identity.MemberRead); err != nil {
 		m.end(err)
 		return nil
 	}
 	m.g.hubs.join(m)
+	rights, limited := m.rightsSaid()
 	head, err := m.g.o.Log.Head(ctx, string(m.workspace))
 	if err != nil {
 		m.broken(ctx, err)
 		return nil
 	}
-	at, first, resync := f.Feed, batch{}, f.Epoch != m.g.o.Epoch || f.Feed > head || head-f.Feed > resumeLimit
+	at, first, resync := f.Feed, batch{}, f.Epoch != m.g.o.Epoch || f.Feed > head || head-f.Feed > resumeLimit ||
+		f.Rights != rights && (f.Rights != "" || limited)
 	if !resync && at < head {
 		if first, err = m.read(ctx, at); err != nil {
 			m.broken(ctx, err)
@@ -137,7 +140,7 @@ func (m *member) hello(ctx context.Context, f memberHello) error {
 	}
 	m.conn.Established(m.g.o.Tuning.MemberHeartbeat * 5 / 2)
 	m.welcome(memberReady{
-		Op: "ready", Epoch: m.g.o.Epoch, Feed: head, MemberID: string(m.id), Resync: resync, Unread: unread,
+		Op: "ready", Epoch: m.g.o.Epoch, Feed: head, MemberID: string(m.id), Resync: resync, Rights: rights, Unread: unread,
 		HeartbeatMS: m.g.o.Tuning.MemberHeartbeat.Milliseconds(), LeaseMS: m.g.o.Tuning.MemberLease.Milliseconds(),
 	})
 	m.g.o.Presence.Heartbeat(ctx, m.workspace, m.id, m.name)
@@ -196,6 +199,11 @@ func (m *member) read(ctx context.Context, after uint64) (batch, error) {
 	if err != nil {
 		return b, err
 	}
+	scope := m.rights()
+	seen, err := m.g.contactsSeen(ctx, scope, events)
+	if err != nil {
+		return b, err
+	}
 	for _, e := range events {
 		if b.full() || !b.empty() && e.Feed != b.next() {
 			break
@@ -208,7 +216,7 @@ func (m *member) read(ctx context.Context, after uint64) (batch, error) {
 			it.Conversation = &c
 		}
 		it = it.About(ticketChanges, tickets)
-		if err := b.add(e.Feed, it.member()); err != nil {
+		if err := b.add(e.Feed, it.frame(it.judge(scope, seen))); err != nil {
 			return b, err
 		}
 	}
@@ -253,15 +261,20 @@ func (m *member) recheck() {
 func (m *member) ask(ctx context.Context) {
 	scope, err := m.check(ctx)
 	if err == nil {
-		err = scope.Require(identity.ConversationRead)
+		err = scope.Require(identity.MemberRead)
 	}
 	if err != nil {
 		m.denied(ctx, err)
 		return
 	}
+	now := fingerprint(scope)
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.scope, m.checked = scope, m.g.o.Now()
+	news := m.ready && now != m.print
+	m.scope, m.print, m.checked = scope, now, m.g.o.Now()
+	m.mu.Unlock()
+	if news {
+		m.say(rightsFrame{Op: "rights", Rights: now})
+	}
 }
 
 func (m *member) denied(ctx context.Context, err error) {

@@ -4,12 +4,13 @@ import (
 	"context"
 
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
 // Notifications counts what a member was told and has not read.
 type Notifications interface {
-	Unread(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID) (int, error)
+	Unread(ctx context.Context, workspace identity.WorkspaceID, of identity.Reach) (int, error)
 }
 
 // NotificationNews is told to one member's sockets (event.SubjectNotify).
@@ -44,5 +45,5 @@ func (m *member) unread(ctx context.Context) (int, error) {
 	if m.g.o.Notifications == nil {
 		return 0, nil
 	}
-	return m.g.o.Notifications.Unread(ctx, m.workspace, m.id)
+	return m.g.o.Notifications.Unread(ctx, m.workspace, notification.Within(m.rights()))
 }

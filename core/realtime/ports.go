@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -86,6 +87,7 @@ type Options struct {
 	Log           event.Log
 	Hydrator      Hydrator
 	Tickets       TicketHydrator // nil = there are none
+	Contacts      contact.Circle
 	Presence      Presence
 	Queue         Queue
 	Notifications Notifications // nil = nobody is told anything

@@ -60,11 +60,6 @@ func (f *feeds) jumps(w identity.WorkspaceID, first, last uint64) bool {
 	return first > before+1
 }
 
-// member is the frame that members get.
-func (it Item) member() eventFrame {
-	return eventFrame{Op: "event", FeedEvent: wire.FeedEventOf(it.Event, it.Change, it.Conversation).WithTicket(it.TicketChange, it.Ticket)}
-}
-
 // Publish shows committed events of one workspace, in feed order, to the
 // sessions of this node that may see them. It may be called again with the
 // same events; what a caller leaves out, the sessions read from the database.
@@ -83,23 +78,16 @@ func (g *Gateway) Publish(workspace identity.WorkspaceID, items []Item) {
 	if len(members) == 0 {
 		return
 	}
-	var b batch
-	for _, it := range items {
-		if !b.empty() && it.Event.Feed != b.next() {
-			g.fanOut(members, b)
-			b = batch{}
+	for start := 0; start < len(items); {
+		end := start + 1
+		for end < len(items) && items[end].Event.Feed == items[end-1].Event.Feed+1 {
+			end++
 		}
-		if err := b.add(it.Event.Feed, it.member()); err != nil {
+		if err := g.show(members, items[start:end]); err != nil {
 			g.logEncode(err)
 			return // the sessions find the hole by the next event
 		}
-	}
-	g.fanOut(members, b)
-}
-
-func (g *Gateway) fanOut(members []*member, b batch) {
-	if !b.empty() {
-		each(members, func(m *member) { m.follow(&b) })
+		start = end
 	}
 }
 

@@ -17,8 +17,9 @@ const plainPing = `{"op":"ping"}`
 // The requests of both sides. A field that is absent is its zero value.
 type (
 	memberHello struct {
-		Epoch string `json:"epoch"`
-		Feed  uint64 `json:"feed"`
+		Epoch  string `json:"epoch"`
+		Feed   uint64 `json:"feed"`
+		Rights string `json:"rights"` // those of the last ready; "" = a client that does not say
 	}
 	memberSend struct {
 		ConversationID string `json:"conversation_id"`

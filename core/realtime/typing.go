@@ -63,6 +63,7 @@ type places struct {
 
 type place struct {
 	news    typingNews // conversation, inbox, recipient
+	held    identity.Holding
 	contact wire.Actor
 }
 
@@ -71,6 +72,7 @@ const placesKept = 4096 // of a generation
 func (p *places) put(c conversation.Conversation) place {
 	out := place{
 		news:    typingNews{workspace: c.Workspace, Conversation: c.ID, Inbox: c.Inbox, Recipient: c.Recipient},
+		held:    c.Held(),
 		contact: wire.Actor{Kind: string(identity.ActorContact), ID: string(c.Contact), Name: c.ContactName},
 	}
 	p.mu.Lock()
@@ -98,8 +100,9 @@ func (p *places) get(w identity.WorkspaceID, id conversation.ID) (place, bool) {
 	return e, ok && e.news.workspace == w
 }
 
+// place finds out whom a conversation is with that the actor reaches.
 func (g *Gateway) place(ctx context.Context, scope identity.Scope, id conversation.ID) (place, error) {
-	if e, ok := g.places.get(scope.Workspace, id); ok {
+	if e, ok := g.places.get(scope.Workspace, id); ok && scope.Reach().Covers(e.held) {
 		return e, nil
 	}
 	c, err := g.o.Conversations.Get(ctx, scope, id)
@@ -215,7 +218,7 @@ func (g *Gateway) typingNews(w identity.WorkspaceID, data []byte) {
 	}
 	frame := encode(memberTyping{Op: "typing", ConversationID: string(news.Conversation), Actor: news.Actor, On: news.On})
 	each(g.hubs.of(w), func(m *member) {
-		if m.name != news.Conn {
+		if m.name != news.Conn && m.sees(news.Conversation) {
 			m.ephemeral(frame)
 		}
 	})

@@ -122,5 +122,5 @@ type Source interface {
 	// Conversations returns conversations by id, merged ones included.
 	Conversations(ctx context.Context, workspace identity.WorkspaceID, ids []conversation.ID) (map[conversation.ID]conversation.Conversation, error)
 	// People returns contacts by id; merged ones are left out.
-	People(ctx context.Context, workspace identity.WorkspaceID, ids []string) (map[string]Person, error)
+	People(ctx context.Context, workspace identity.WorkspaceID, within identity.Reach, ids []string) (map[string]Person, error)
 }

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -297,13 +298,17 @@ func fieldOf(i int) string {
 }
 
 // shown returns the conversations that things of others are shown in, as far
-// as the filter selects them: a merged one's in the one it was merged into.
+// as the actor reaches them and the filter selects them: a merged one's in the
+// one it was merged into, if both are reached.
 func (f *finder) shown(ctx context.Context, ids []conversation.ID) (map[conversation.ID]conversation.Conversation, error) {
 	slices.Sort(ids)
 	found, err := f.source.Conversations(ctx, f.scope.Workspace, slices.Compact(ids))
 	if err != nil {
 		return nil, err
 	}
+	within := f.scope.Reach()
+	drop := func(_ conversation.ID, c conversation.Conversation) bool { return !within.Covers(c.Held()) }
+	maps.DeleteFunc(found, drop)
 	var targets []conversation.ID
 	for _, c := range found {
 		if c.MergedInto != "" {
@@ -321,6 +326,7 @@ func (f *finder) shown(ctx context.Context, ids []conversation.ID) (map[conversa
 			}
 		}
 	}
+	maps.DeleteFunc(found, drop)
 	if f.q.Filter == nil {
 		return found, nil
 	}

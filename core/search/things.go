@@ -84,7 +84,7 @@ func idOf(i Item) string {
 }
 
 func (f *finder) people(ctx context.Context, ids []string) ([]Item, error) {
-	people, err := f.source.People(ctx, f.scope.Workspace, ids)
+	people, err := f.source.People(ctx, f.scope.Workspace, f.scope.Reach(), ids)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (f *finder) conversations(ctx context.Context, ids []string) ([]Item, error
 	for _, c := range shown {
 		people = append(people, string(c.Contact))
 	}
-	persons, err := f.source.People(ctx, f.scope.Workspace, people)
+	persons, err := f.source.People(ctx, f.scope.Workspace, f.scope.Reach(), people)
 	if err != nil {
 		return nil, err
 	}

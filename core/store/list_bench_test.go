@@ -46,6 +46,7 @@ func BenchmarkP9SQLite(b *testing.B) {
 		"inbox":         {Inbox: h.inbox.ID, State: conversation.Resolved},
 		"contact":       {Contact: "con_77777"},
 	} {
+		f.Reach = identity.Everywhere()
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				var took []float64
@@ -70,7 +71,7 @@ func BenchmarkP9SQLite(b *testing.B) {
 	b.Run("search contacts", func(b *testing.B) {
 		for b.Loop() {
 			start := time.Now()
-			if _, err := s.Contacts().List(b.Context(), ws, contact.Filter{Query: "customer 99999"}, page.Request{}); err != nil {
+			if _, err := s.Contacts().List(b.Context(), ws, contact.Filter{Reach: identity.Everywhere(), Query: "customer 99999"}, page.Request{}); err != nil {
 				b.Fatal(err)
 			}
 			b.ReportMetric(float64(time.Since(start).Microseconds())/1000, "worst-ms")

@@ -109,6 +109,7 @@ func (x *twin) view() (string, error) {
 	ctx, ws, r := x.w.Context(), x.w.WS, x.w.F.Reader
 	var all []any
 	for _, f := range []conversation.Filter{{}, {State: conversation.Open}, {Unassigned: true}, {Assignee: x.members[1].ID}, {Inbox: x.inboxes[1].ID}} {
+		f.Reach = identity.Everywhere()
 		p, err := r.List(ctx, ws, f, page.Request{Limit: 4})
 		if err != nil {
 			return "", err

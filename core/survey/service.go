@@ -43,12 +43,14 @@ type Service struct {
 func NewService(d Deps) *Service { return &Service{Deps: d, ids: id.NewSource(d.Now)} }
 
 // List returns a page of ratings with the summary of all that the filter
-// selects. Agents see those of their own work. Needs RatingRead.
+// selects, of conversations that the actor reaches. Those of others' work need
+// RatingReadAll. Needs RatingRead.
 func (s *Service) List(ctx context.Context, scope identity.Scope, f Filter, p page.Request) (page.Page[Rating], Summary, error) {
 	if err := scope.Require(identity.RatingRead); err != nil {
 		return page.Page[Rating]{}, Summary{}, err
 	}
-	if scope.Actor.Role == identity.RoleAgent {
+	f.Reach = scope.Reach()
+	if !scope.May(identity.RatingReadAll) {
 		if f.Member != "" && f.Member != scope.Member() {
 			return page.Page[Rating]{}, Summary{}, nil
 		}
@@ -72,7 +74,7 @@ func (s *Service) Link(ctx context.Context, scope identity.Scope, id conversatio
 		return "", until, err
 	}
 	err = s.Conversations.Within(ctx, scope.Workspace, func(ctx context.Context, tx conversation.Tx) error {
-		c, err := tx.Conversation(ctx, id)
+		c, err := conversation.Take(ctx, tx, scope, id)
 		if err != nil {
 			return err
 		}

@@ -216,7 +216,7 @@ func TestLinkIsAnsweredOnce(t *testing.T) {
 	d.gives(token, 4, "", "rating.given")
 	d.noLink("rating.given")
 
-	found, sum, err := d.surveys.List(d.Context(), d.scope(), survey.Filter{}, page.Request{})
+	found, sum, err := d.surveys.List(d.Context(), d.scope(), survey.Filter{Reach: identity.Everywhere()}, page.Request{})
 	d.OK(err)
 	if len(found.Items) != 1 || found.Items[0].Score != 4 || found.Items[0].Comment != "谢谢" || sum.Count() != 1 {
 		t.Errorf("listed %+v", found.Items)
@@ -320,13 +320,13 @@ func TestAgentsSeeTheirOwnRatings(t *testing.T) {
 		"a supervisor, of their own": {lin.ID, identity.RoleSupervisor, lin.ID, 0},
 	} {
 		scope := identity.Scope{Workspace: d.WS, Actor: identity.Actor{Kind: identity.ActorMember, ID: string(tt.member), Role: tt.role}}
-		found, sum, err := d.surveys.List(d.Context(), scope, survey.Filter{Member: tt.asked}, page.Request{})
+		found, sum, err := d.surveys.List(d.Context(), scope, survey.Filter{Reach: identity.Everywhere(), Member: tt.asked}, page.Request{})
 		d.OK(err)
 		if len(found.Items) != tt.want || sum.Count() != tt.want {
 			t.Errorf("%s sees %d, %d counted, want %d", who, len(found.Items), sum.Count(), tt.want)
 		}
 	}
 	nobody := identity.Scope{Workspace: d.WS, Actor: identity.Actor{Kind: identity.ActorContact, ID: "con_x"}}
-	_, _, err := d.surveys.List(d.Context(), nobody, survey.Filter{}, page.Request{})
+	_, _, err := d.surveys.List(d.Context(), nobody, survey.Filter{Reach: identity.Everywhere()}, page.Request{})
 	d.Fails(err, errs.Forbidden)
 }

@@ -33,9 +33,10 @@ type Rating struct {
 	ContactName string // read-only, joined by the store
 }
 
-// Filter selects ratings that were given. Zero fields select all.
+// Filter selects ratings that were given. Zero fields select all, but for Reach.
 type Filter struct {
-	From, To time.Time // given at or after From, and before To
+	Reach    identity.Reach // of the conversations; its zero value covers nothing
+	From, To time.Time      // given at or after From, and before To
 	Member   identity.MemberID
 	Team     team.ID
 	Inbox    channel.InboxID

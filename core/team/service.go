@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -17,6 +18,9 @@ import (
 // Concurrency: safe for concurrent use; there are no goroutines.
 type Service struct {
 	Directory
+	// Moved is told after a team came, changed or went: what members reach may
+	// have changed with it. nil = nobody.
+	Moved func(ctx context.Context, w identity.WorkspaceID)
 
 	store Store
 	now   func() time.Time
@@ -54,7 +58,7 @@ func (s *Service) Get(ctx context.Context, scope identity.Scope, id ID) (Team, e
 
 // Create makes a team. Needs TeamManage. A name is required.
 func (s *Service) Create(ctx context.Context, scope identity.Scope, p Patch) (Team, error) {
-	if err := scope.Require(identity.TeamManage); err != nil {
+	if err := manages(scope); err != nil {
 		return Team{}, err
 	}
 	if p.Name == nil {
@@ -71,12 +75,31 @@ func (s *Service) Create(ctx context.Context, scope identity.Scope, p Patch) (Te
 	if err := s.store.Create(ctx, t, created); err != nil {
 		return Team{}, err
 	}
+	s.moved(ctx, scope.Workspace)
 	return t, nil
+}
+
+func (s *Service) moved(ctx context.Context, w identity.WorkspaceID) {
+	if s.Moved != nil {
+		s.Moved(ctx, w)
+	}
+}
+
+// manages reports why the actor may not change teams. Who sees no more than
+// their teams would choose what they see.
+func manages(scope identity.Scope) error {
+	if err := scope.Require(identity.TeamManage); err != nil {
+		return err
+	}
+	if !scope.Reach().All() {
+		return errs.New(errs.Forbidden, "forbidden", "Teams decide what you see. Ask somebody whose role sees everything.")
+	}
+	return nil
 }
 
 // Update changes a team. Needs TeamManage.
 func (s *Service) Update(ctx context.Context, scope identity.Scope, id ID, p Patch) (Team, error) {
-	if err := scope.Require(identity.TeamManage); err != nil {
+	if err := manages(scope); err != nil {
 		return Team{}, err
 	}
 	if err := p.check(); err != nil {
@@ -85,19 +108,23 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id ID, p Pat
 	at := s.now().UTC().Truncate(time.Millisecond)
 	changed := s.changed(scope.Workspace, id, at)
 	changed.Audit = identity.Record(ctx, scope, "team.updated", event.Party{})
-	return s.store.Change(ctx, scope.Workspace, id, func(t *Team) error {
+	after, err := s.store.Change(ctx, scope.Workspace, id, func(t *Team) error {
 		before := *t
 		p.apply(t, at)
 		changed.Audit.Target = t.target()
 		changed.Audit.Say(t.since(before))
 		return nil
 	}, changed)
+	if err == nil {
+		s.moved(ctx, scope.Workspace)
+	}
+	return after, err
 }
 
 // Delete takes a team away. Needs TeamManage. What waits for it goes to the
 // queue of everybody shortly after; nothing is lost.
 func (s *Service) Delete(ctx context.Context, scope identity.Scope, id ID) error {
-	if err := scope.Require(identity.TeamManage); err != nil {
+	if err := manages(scope); err != nil {
 		return err
 	}
 	t, err := s.store.Team(ctx, scope.Workspace, id)
@@ -107,7 +134,11 @@ func (s *Service) Delete(ctx context.Context, scope identity.Scope, id ID) error
 	at := s.now().UTC().Truncate(time.Millisecond)
 	deleted := s.changed(scope.Workspace, id, at)
 	deleted.Audit = identity.Record(ctx, scope, "team.deleted", t.target())
-	return s.store.Delete(ctx, scope.Workspace, id, at, deleted)
+	err = s.store.Delete(ctx, scope.Workspace, id, at, deleted)
+	if err == nil {
+		s.moved(ctx, scope.Workspace)
+	}
+	return err
 }
 
 func (t Team) target() event.Party {

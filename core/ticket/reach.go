@@ -1,6 +1,11 @@
 package ticket
 
-import "github.com/patchbay-im/patchbay/core/identity"
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/patchbay-im/patchbay/core/identity"
+)
 
 // Holding is who holds the ticket: what decides who reaches it. Tickets out of
 // reach are absent.
@@ -17,3 +22,25 @@ func covers(scope identity.Scope, t Ticket) bool { return reach(scope).Covers(t.
 
 // reach is the one place that asks how far the caller reaches.
 func reach(scope identity.Scope) identity.Reach { return scope.Reach() }
+
+// HeldBefore returns who held the ticket before the change, as far as the
+// change moved it; the rest is as in after. See conversation.Change.HeldBefore.
+func (c Change) HeldBefore(after identity.Holding) identity.Holding {
+	var data struct {
+		From     identity.MemberID   `json:"from_id"`
+		FromTeam string              `json:"from_team_id"`
+		Members  []identity.MemberID `json:"member_ids"`
+		Added    []identity.MemberID `json:"added"`
+		Removed  []identity.MemberID `json:"removed"`
+	}
+	if c.Type != Assigned && c.Type != Followed || json.Unmarshal(c.Data, &data) != nil {
+		return after
+	}
+	if c.Type == Assigned {
+		after.Assignee, after.Team = data.From, data.FromTeam
+		return after
+	}
+	kept := slices.DeleteFunc(slices.Clone(data.Members), func(m identity.MemberID) bool { return slices.Contains(data.Added, m) })
+	after.Followers = append(kept, data.Removed...)
+	return after
+}

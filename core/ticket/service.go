@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"maps"
 	"slices"
 	"time"
 
@@ -109,20 +108,13 @@ func (s *Service) Timeline(ctx context.Context, scope identity.Scope, id ID, r c
 }
 
 // Hydrate returns the changes that events of a workspace describe, by event id,
-// and the tickets they belong to, as they are now and as far as the caller
-// reaches.
+// and the tickets they belong to, as they are now, whoever reaches them: what of
+// an event is told, wire.Told says.
 func (s *Service) Hydrate(ctx context.Context, scope identity.Scope, events []event.Event) (map[string]Change, map[ID]Ticket, error) {
 	if !scope.May(identity.TicketRead) || !slices.ContainsFunc(events, func(e event.Event) bool { return Is(e.Type) }) {
 		return nil, nil, nil
 	}
-	changes, tickets, err := s.Reader.HydrateTickets(ctx, scope.Workspace, events)
-	for id, ch := range changes {
-		if !covers(scope, tickets[ch.Ticket]) {
-			delete(changes, id)
-		}
-	}
-	maps.DeleteFunc(tickets, func(_ ID, t Ticket) bool { return !covers(scope, t) })
-	return changes, tickets, err
+	return s.Reader.HydrateTickets(ctx, scope.Workspace, events)
 }
 
 // Ask chooses tickets. What is given is joined by "and".

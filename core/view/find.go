@@ -64,7 +64,7 @@ func (s *Service) Query(ctx context.Context, scope identity.Scope, a Ask) (Query
 	if err != nil {
 		return Query{}, err
 	}
-	return Query{Where: n.Plan(env), Sort: sort, Me: scope.Member()}, nil
+	return Query{Where: n.Plan(env), Reach: scope.Reach(), Sort: sort, Me: scope.Member()}, nil
 }
 
 // condition is what the single parameters ask for.

@@ -31,6 +31,7 @@ type Store interface {
 // Query asks for conversations. Merged ones are in no list.
 type Query struct {
 	Where filter.Plan
+	Reach identity.Reach // its zero value covers nothing
 	Sort  Sort
 	Me    identity.MemberID // who asks: unread is theirs; "" = nobody has read anything
 }

@@ -96,6 +96,12 @@ func TestEveryTypeIsNamed(t *testing.T) {
 			events = append(events, text)
 		}
 	})
+	for _, typ := range events {
+		if wire.Topic(typ) == "" {
+			t.Errorf("nobody is told of %s: it has no topic", typ)
+		}
+	}
+	events = append(events, wire.TypeGone, wire.TypeTicketGone, wire.TypeSkip)
 	slices.Sort(events)
 	if got := enum(wire.FeedEvent{}); !slices.Equal(got, events) {
 		t.Errorf("FeedEvent promises\n%s\nand there are\n%s", got, events)

@@ -23,6 +23,8 @@ import (
 // NoteStore, OrganisationStore and MergeStore. It is safe for concurrent use.
 type Fake struct {
 	feed *eventtest.Feed
+	// Talks tells who holds the conversations of a contact; nil = there are none.
+	Talks func(workspace identity.WorkspaceID, id contact.ID) []identity.Holding
 
 	mu            sync.Mutex
 	contacts      map[key]contact.Contact
@@ -114,6 +116,28 @@ func (f *Fake) stands(workspace identity.WorkspaceID, own, person contact.ID) bo
 	return ok && c.Person() == person
 }
 
+// Reached implements contact.Circle.
+func (f *Fake) Reached(_ context.Context, workspace identity.WorkspaceID, within identity.Reach, ids []contact.ID) (map[contact.ID]bool, error) {
+	out := make(map[contact.ID]bool)
+	for _, id := range ids {
+		f.mu.Lock()
+		c, ok := f.contacts[key{workspace, id}]
+		f.mu.Unlock()
+		if ok && f.covers(within, c) {
+			out[id] = true
+		}
+	}
+	return out, nil
+}
+
+// covers reports whether a contact is in reach. f.mu is not held.
+func (f *Fake) covers(within identity.Reach, c contact.Contact) bool {
+	if within.All() || c.CreatedBy != "" && c.CreatedBy == within.Member && within.Covers(identity.Holding{Creator: within.Member}) {
+		return true
+	}
+	return f.Talks != nil && slices.ContainsFunc(f.Talks(c.Workspace, c.Person()), within.Covers)
+}
+
 // Named returns a contact's name and whether there is one.
 func (f *Fake) Named(workspace identity.WorkspaceID, id contact.ID) (string, bool) {
 	f.mu.Lock()
@@ -157,13 +181,14 @@ func (f *Fake) Get(_ context.Context, workspace identity.WorkspaceID, id contact
 // List implements contact.Store.
 func (f *Fake) List(_ context.Context, workspace identity.WorkspaceID, filter contact.Filter, p page.Request) (page.Page[contact.Contact], error) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	var all []contact.Contact
 	for k, c := range f.contacts {
 		if k.workspace == workspace && c.MergedInto == "" && matches(c, filter) {
 			all = append(all, f.joined(c))
 		}
 	}
+	f.mu.Unlock()
+	all = slices.DeleteFunc(all, func(c contact.Contact) bool { return !f.covers(filter.Reach, c) })
 	slices.SortFunc(all, func(a, b contact.Contact) int {
 		switch filter.Sort {
 		case contact.SortName:

@@ -128,7 +128,7 @@ func (w *world) list(query string, limit int) []string {
 	var names []string
 	r := page.Request{Limit: limit}
 	for {
-		p, err := w.f.Store.List(w.Context(), w.ws, contact.Filter{Query: query}, r)
+		p, err := w.f.Store.List(w.Context(), w.ws, contact.Filter{Reach: identity.Everywhere(), Query: query}, r)
 		w.ok(err)
 		if len(p.Items) > r.Size() {
 			w.Fatalf("a page of %d, want at most %d", len(p.Items), r.Size())
@@ -178,10 +178,10 @@ func testPages(w *world) {
 	if len(got) != len(want) {
 		w.Fatalf("got %v, want each of %v once", got, want)
 	}
-	first, err := w.f.Store.List(w.Context(), w.ws, contact.Filter{}, page.Request{Limit: 3})
+	first, err := w.f.Store.List(w.Context(), w.ws, contact.Filter{Reach: identity.Everywhere()}, page.Request{Limit: 3})
 	w.ok(err)
 	w.contact("newer")
-	rest, err := w.f.Store.List(w.Context(), w.ws, contact.Filter{}, page.Request{Limit: 10, Cursor: first.Next})
+	rest, err := w.f.Store.List(w.Context(), w.ws, contact.Filter{Reach: identity.Everywhere()}, page.Request{Limit: 10, Cursor: first.Next})
 	w.ok(err)
 	same(w, len(rest.Items), 4)
 	for _, c := range rest.Items {
@@ -189,7 +189,7 @@ func testPages(w *world) {
 			w.Fatalf("%s came on the second page", c.Name)
 		}
 	}
-	if _, err := w.f.Store.List(w.Context(), w.ws, contact.Filter{}, page.Request{Cursor: "not ours"}); !errs.Is(err, errs.Invalid) {
+	if _, err := w.f.Store.List(w.Context(), w.ws, contact.Filter{Reach: identity.Everywhere()}, page.Request{Cursor: "not ours"}); !errs.Is(err, errs.Invalid) {
 		w.Fatalf("a foreign cursor gives %v", err)
 	}
 }
@@ -299,7 +299,7 @@ func testTenants(w *world) {
 	if !errs.Is(err, errs.NotFound) {
 		w.Fatalf("an update of another workspace's contact gives %v", err)
 	}
-	p, err := w.f.Store.List(w.Context(), other, contact.Filter{}, page.Request{})
+	p, err := w.f.Store.List(w.Context(), other, contact.Filter{Reach: identity.Everywhere()}, page.Request{})
 	w.ok(err)
 	same(w, len(p.Items), 0)
 	same(w, w.list("", 10), []string{"mine"})

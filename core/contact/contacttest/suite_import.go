@@ -234,7 +234,7 @@ func testImportResumes(w *world) {
 	}
 	n := 0
 	for r := (page.Request{Limit: 200}); ; {
-		p, err := w.f.Store.List(w.Context(), w.ws, contact.Filter{}, r)
+		p, err := w.f.Store.List(w.Context(), w.ws, contact.Filter{Reach: identity.Everywhere()}, r)
 		w.ok(err)
 		n += len(p.Items)
 		if r.Cursor = p.Next; r.Cursor == "" {

@@ -32,13 +32,13 @@ func testOrders(w *world) {
 	for _, name := range []string{"bo", "ann", "ci", "ann"} {
 		w.contact(name)
 	}
-	ci := w.names(contact.Filter{Query: "ci"})
+	ci := w.names(contact.Filter{Reach: identity.Everywhere(), Query: "ci"})
 	same(w, ci, []string{"ci"})
-	same(w, w.names(contact.Filter{Sort: contact.SortName}), []string{"ann", "ann", "bo", "ci"})
+	same(w, w.names(contact.Filter{Reach: identity.Everywhere(), Sort: contact.SortName}), []string{"ann", "ann", "bo", "ci"})
 	seen := w.contact("seen")
 	w.ok(w.f.Within(w.T, w.ws, func(tx contact.Tx) error { return tx.Seen(w.Context(), seen.ID, w.tick()) }))
-	same(w, w.names(contact.Filter{Sort: contact.SortSeen})[0], "seen")
-	if _, err := w.f.Store.List(w.Context(), w.ws, contact.Filter{}, page.Request{Cursor: page.Encode("x", "y")}); !errs.Is(err, errs.Invalid) {
+	same(w, w.names(contact.Filter{Reach: identity.Everywhere(), Sort: contact.SortSeen})[0], "seen")
+	if _, err := w.f.Store.List(w.Context(), w.ws, contact.Filter{Reach: identity.Everywhere()}, page.Request{Cursor: page.Encode("x", "y")}); !errs.Is(err, errs.Invalid) {
 		w.Errorf("a cursor that is no time gives %v", err)
 	}
 }

@@ -40,9 +40,21 @@ func NewService(d Deps) *Service {
 	return &Service{Deps: d, ids: id.NewSource(d.Now), wake: make(chan struct{}, 1)}
 }
 
+// may reports why the actor does not import. An import is compared with every
+// contact that there is, so it is for those who reach all of them.
+func may(scope identity.Scope) error {
+	if err := scope.Require(identity.ContactImport); err != nil {
+		return err
+	}
+	if !scope.Reach().All() {
+		return errs.New(errs.Forbidden, "forbidden", "An import is compared with every contact. Ask somebody whose role sees all of them.")
+	}
+	return nil
+}
+
 // Upload takes a table in and maps the columns whose headers say what they are.
 func (s *Service) Upload(ctx context.Context, scope identity.Scope, file []byte) (Import, error) {
-	if err := scope.Require(identity.ContactImport); err != nil {
+	if err := may(scope); err != nil {
 		return Import{}, err
 	}
 	if len(file) > MaxFile {
@@ -118,7 +130,7 @@ func cut(s string, limit int) string {
 
 // Get returns an import with its first errors.
 func (s *Service) Get(ctx context.Context, scope identity.Scope, id ID) (Import, []RowError, error) {
-	if err := scope.Require(identity.ContactImport); err != nil {
+	if err := may(scope); err != nil {
 		return Import{}, nil, err
 	}
 	i, err := s.Store.Import(ctx, scope.Workspace, id)
@@ -131,7 +143,7 @@ func (s *Service) Get(ctx context.Context, scope identity.Scope, id ID) (Import,
 
 // List returns imports, the newest first.
 func (s *Service) List(ctx context.Context, scope identity.Scope, p page.Request) (page.Page[Import], error) {
-	if err := scope.Require(identity.ContactImport); err != nil {
+	if err := may(scope); err != nil {
 		return page.Page[Import]{}, err
 	}
 	return s.Store.Imports(ctx, scope.Workspace, p)
@@ -146,7 +158,7 @@ type Plan struct {
 
 // Configure changes what an import will do, before it runs.
 func (s *Service) Configure(ctx context.Context, scope identity.Scope, id ID, p Plan) (Import, error) {
-	if err := scope.Require(identity.ContactImport); err != nil {
+	if err := may(scope); err != nil {
 		return Import{}, err
 	}
 	defined, err := s.Attributes.Definitions(ctx, scope.Workspace)
@@ -197,7 +209,7 @@ func (s *Service) Run(ctx context.Context, scope identity.Scope, id ID) (Import,
 }
 
 func (s *Service) start(ctx context.Context, scope identity.Scope, id ID, to State) (Import, error) {
-	if err := scope.Require(identity.ContactImport); err != nil {
+	if err := may(scope); err != nil {
 		return Import{}, err
 	}
 	defined, err := s.Attributes.Definitions(ctx, scope.Workspace)

@@ -93,7 +93,19 @@ func NewFake() *Fake {
 		policies: make(map[channel.InboxID]policy),
 	}
 	f.Catalog = catalogtest.NewFake(keepers{f}, feed)
+	f.Contacts.Talks = f.talks
 	return f
+}
+
+// talks lists who holds the conversations of a contact.
+func (f *Fake) talks(workspace identity.WorkspaceID, who contact.ID) []identity.Holding {
+	var out []identity.Holding
+	for _, c := range f.space(workspace).conversations {
+		if c = f.join(context.Background(), c); c.Contact == who {
+			out = append(out, c.Held())
+		}
+	}
+	return out
 }
 
 // keepers implements catalogtest.Known.

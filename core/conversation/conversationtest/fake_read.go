@@ -56,8 +56,19 @@ func (f *Fake) List(ctx context.Context, workspace identity.WorkspaceID, filter 
 	return out, nil
 }
 
+// Reached implements conversation.Reader.
+func (f *Fake) Reached(_ context.Context, workspace identity.WorkspaceID, within identity.Reach, ids []conversation.ID) (map[conversation.ID]bool, error) {
+	out := make(map[conversation.ID]bool)
+	for _, id := range ids {
+		if c, ok := f.space(workspace).conversations[id]; ok && within.Covers(c.Held()) {
+			out[id] = true
+		}
+	}
+	return out, nil
+}
+
 func selected(c conversation.Conversation, f conversation.Filter) bool {
-	return c.MergedInto == "" &&
+	return c.MergedInto == "" && f.Reach.Covers(c.Held()) &&
 		(f.State == "" || c.State == f.State) &&
 		(f.Assignee == "" || c.Assignee == f.Assignee) &&
 		(!f.Unassigned || c.Assignee == "") &&

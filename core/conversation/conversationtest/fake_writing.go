@@ -95,10 +95,12 @@ func (f *Fake) Draft(_ context.Context, workspace identity.WorkspaceID, member i
 }
 
 // Drafts implements conversation.WritingStore.
-func (f *Fake) Drafts(_ context.Context, workspace identity.WorkspaceID, member identity.MemberID, limit int) ([]conversation.Draft, error) {
+func (f *Fake) Drafts(_ context.Context, workspace identity.WorkspaceID, member identity.MemberID, within identity.Reach, limit int) ([]conversation.Draft, error) {
 	var out []conversation.Draft
-	for k, d := range f.space(workspace).drafts {
-		if k.member == member && !d.Empty() {
+	space := f.space(workspace)
+	for k, d := range space.drafts {
+		c := space.conversations[d.Conversation]
+		if k.member == member && !d.Empty() && within.Covers(c.Held()) {
 			out = append(out, d)
 		}
 	}

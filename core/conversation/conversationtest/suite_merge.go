@@ -25,7 +25,7 @@ func testMergedContacts(w *World) {
 	w.OK(err)
 	of := func(who contact.ID) int {
 		w.Helper()
-		p, err := w.F.Reader.List(w.Context(), w.WS, conversation.Filter{Contact: who}, page.Request{})
+		p, err := w.F.Reader.List(w.Context(), w.WS, conversation.Filter{Reach: identity.Everywhere(), Contact: who}, page.Request{})
 		w.OK(err)
 		return len(p.Items)
 	}

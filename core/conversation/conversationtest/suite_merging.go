@@ -7,6 +7,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 )
 
@@ -86,7 +87,7 @@ func (w *World) mergeAndUndo(name string, source, target conversation.ID) {
 	if merged.MergedInto != target || merged.State != conversation.Resolved || merged.InQueue() || merged.LastPublicSeq != before.LastPublicSeq {
 		w.Fatalf("%s: merged it is %+v", name, merged)
 	}
-	list, err := w.F.Reader.List(w.Context(), w.WS, conversation.Filter{}, page.Request{Limit: 100})
+	list, err := w.F.Reader.List(w.Context(), w.WS, conversation.Filter{Reach: identity.Everywhere()}, page.Request{Limit: 100})
 	w.OK(err)
 	for _, c := range list.Items {
 		if c.ID == source {

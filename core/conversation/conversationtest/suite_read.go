@@ -52,7 +52,7 @@ func testTenants(w *World) {
 	changes, err := w.F.Reader.Timeline(ctx, other, c.ID, conversation.Range{})
 	w.OK(err)
 	Same(w, len(changes), 0)
-	p, err := w.F.Reader.List(ctx, other, conversation.Filter{}, page.Request{})
+	p, err := w.F.Reader.List(ctx, other, conversation.Filter{Reach: identity.Everywhere()}, page.Request{})
 	w.OK(err)
 	Same(w, len(p.Items), 0)
 	found, err := w.F.Reader.OfContact(ctx, other, w.Inbox.ID, "ext")
@@ -129,19 +129,19 @@ func testFilters(w *World) {
 		f    conversation.Filter
 		want []conversation.ID
 	}{
-		{conversation.Filter{}, []conversation.ID{done, asleep, mine, queued}},
-		{conversation.Filter{State: conversation.Open}, []conversation.ID{mine, queued}},
-		{conversation.Filter{State: conversation.Snoozed}, []conversation.ID{asleep}},
-		{conversation.Filter{State: conversation.Resolved}, []conversation.ID{done}},
-		{conversation.Filter{Assignee: b.ID}, []conversation.ID{done, mine}},
-		{conversation.Filter{Assignee: b.ID, State: conversation.Open}, []conversation.ID{mine}},
-		{conversation.Filter{Assignee: w.Owner.ID}, nil},
-		{conversation.Filter{Unassigned: true}, []conversation.ID{asleep, queued}},
-		{conversation.Filter{Unassigned: true, State: conversation.Open}, []conversation.ID{queued}},
-		{conversation.Filter{Inbox: w.Live.ID}, []conversation.ID{done, asleep}},
-		{conversation.Filter{Contact: w.Get(mine).Contact}, []conversation.ID{mine}},
-		{conversation.Filter{Contact: "con_none"}, nil},
-		{conversation.Filter{State: "'; --"}, nil},
+		{conversation.Filter{Reach: identity.Everywhere()}, []conversation.ID{done, asleep, mine, queued}},
+		{conversation.Filter{Reach: identity.Everywhere(), State: conversation.Open}, []conversation.ID{mine, queued}},
+		{conversation.Filter{Reach: identity.Everywhere(), State: conversation.Snoozed}, []conversation.ID{asleep}},
+		{conversation.Filter{Reach: identity.Everywhere(), State: conversation.Resolved}, []conversation.ID{done}},
+		{conversation.Filter{Reach: identity.Everywhere(), Assignee: b.ID}, []conversation.ID{done, mine}},
+		{conversation.Filter{Reach: identity.Everywhere(), Assignee: b.ID, State: conversation.Open}, []conversation.ID{mine}},
+		{conversation.Filter{Reach: identity.Everywhere(), Assignee: w.Owner.ID}, nil},
+		{conversation.Filter{Reach: identity.Everywhere(), Unassigned: true}, []conversation.ID{asleep, queued}},
+		{conversation.Filter{Reach: identity.Everywhere(), Unassigned: true, State: conversation.Open}, []conversation.ID{queued}},
+		{conversation.Filter{Reach: identity.Everywhere(), Inbox: w.Live.ID}, []conversation.ID{done, asleep}},
+		{conversation.Filter{Reach: identity.Everywhere(), Contact: w.Get(mine).Contact}, []conversation.ID{mine}},
+		{conversation.Filter{Reach: identity.Everywhere(), Contact: "con_none"}, nil},
+		{conversation.Filter{Reach: identity.Everywhere(), State: "'; --"}, nil},
 	} {
 		p, err := w.F.Reader.List(w.Context(), w.WS, x.f, page.Request{})
 		w.OK(err)
@@ -166,7 +166,7 @@ func testPages(w *World) {
 	seen := make(map[conversation.ID]int)
 	r := page.Request{Limit: 2}
 	for pages := 0; ; pages++ {
-		p, err := w.F.Reader.List(w.Context(), w.WS, conversation.Filter{}, r)
+		p, err := w.F.Reader.List(w.Context(), w.WS, conversation.Filter{Reach: identity.Everywhere()}, r)
 		w.OK(err)
 		if len(p.Items) > 2 || pages > total {
 			w.Fatalf("page %d has %d items", pages, len(p.Items))
@@ -185,9 +185,9 @@ func testPages(w *World) {
 			w.Errorf("%s came %d times", id, n)
 		}
 	}
-	_, err := w.F.Reader.List(w.Context(), w.WS, conversation.Filter{}, page.Request{Cursor: "not ours"})
+	_, err := w.F.Reader.List(w.Context(), w.WS, conversation.Filter{Reach: identity.Everywhere()}, page.Request{Cursor: "not ours"})
 	w.Fails(err, errs.Invalid)
-	_, err = w.F.Reader.List(w.Context(), w.WS, conversation.Filter{}, page.Request{Cursor: page.Encode("1")})
+	_, err = w.F.Reader.List(w.Context(), w.WS, conversation.Filter{Reach: identity.Everywhere()}, page.Request{Cursor: page.Encode("1")})
 	w.Fails(err, errs.Invalid)
 }
 

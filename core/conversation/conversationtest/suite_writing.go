@@ -107,7 +107,7 @@ func testDrafts(w *World) {
 		return d
 	}
 	all := func(limit int) []conversation.Draft {
-		got, err := w.F.Writing.Drafts(w.Context(), w.WS, w.Owner.ID, limit)
+		got, err := w.F.Writing.Drafts(w.Context(), w.WS, w.Owner.ID, identity.Everywhere(), limit)
 		w.OK(err)
 		return got
 	}
@@ -155,7 +155,7 @@ func testDraftsApart(w *World) {
 	}{{w.WS, b.ID}, {abroad, w.Owner.ID}, {abroad, stranger.ID}} {
 		d, err := w.F.Writing.Draft(w.Context(), other.ws, other.m, c.ID)
 		w.OK(err)
-		all, err := w.F.Writing.Drafts(w.Context(), other.ws, other.m, 10)
+		all, err := w.F.Writing.Drafts(w.Context(), other.ws, other.m, identity.Everywhere(), 10)
 		w.OK(err)
 		if d.Rev != 0 || len(all) != 0 {
 			w.Fatalf("%v sees %+v, %+v", other, d, all)

@@ -3,6 +3,7 @@
 package journeytest
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
+	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/journey"
 	"github.com/patchbay-im/patchbay/core/page"
@@ -24,17 +26,21 @@ type Fake struct {
 }
 
 // Journey implements journey.Reader.
-func (f Fake) Journey(ctx context.Context, workspace identity.WorkspaceID, id contact.ID, kinds []journey.Kind, p page.Request) (page.Page[journey.Item], error) {
+func (f Fake) Journey(ctx context.Context, workspace identity.WorkspaceID, id contact.ID, q journey.Query, p page.Request) (page.Page[journey.Item], error) {
 	var out page.Page[journey.Item]
 	places, err := journey.PlacesOf(p.Cursor)
 	if err != nil {
 		return out, err
 	}
+	seen, err := f.Conversations.Contacts.Reached(ctx, workspace, q.Reach, []contact.ID{id})
+	if err != nil || !seen[id] {
+		return out, cmp.Or(err, error(errs.Absent()))
+	}
 	c, known, err := f.Conversations.Contacts.Get(ctx, workspace, id)
 	if err != nil || c.MergedInto != "" {
 		return out, err
 	}
-	strands, err := f.talks(ctx, workspace, id)
+	strands, err := f.talks(ctx, workspace, id, q.Reach)
 	if err != nil {
 		return out, err
 	}
@@ -45,7 +51,7 @@ func (f Fake) Journey(ctx context.Context, workspace identity.WorkspaceID, id co
 	}
 	strands = append(strands, others...)
 	for i := range strands {
-		strands[i].Entries = rest(strands[i], places, kinds)
+		strands[i].Entries = rest(strands[i], places, q.Kinds)
 	}
 	out.Items, out.Next = journey.Weave(strands, places, min(p.Size(), journey.MaxItems))
 	return out, nil
@@ -62,9 +68,9 @@ func rest(s journey.Strand, places journey.Places, kinds []journey.Kind) []journ
 	return slices.DeleteFunc(entries, func(e journey.Entry) bool { return !slices.Contains(kinds, e.Item.Kind) })
 }
 
-func (f Fake) talks(ctx context.Context, workspace identity.WorkspaceID, id contact.ID) ([]journey.Strand, error) {
+func (f Fake) talks(ctx context.Context, workspace identity.WorkspaceID, id contact.ID, within identity.Reach) ([]journey.Strand, error) {
 	var out []journey.Strand
-	p, err := f.Conversations.List(ctx, workspace, conversation.Filter{Contact: id}, page.Request{Limit: page.MaxLimit})
+	p, err := f.Conversations.List(ctx, workspace, conversation.Filter{Reach: within, Contact: id}, page.Request{Limit: page.MaxLimit})
 	for _, c := range p.Items {
 		changes, err := f.Conversations.Timeline(ctx, workspace, c.ID, conversation.Range{Limit: 1 << 20})
 		if err != nil {

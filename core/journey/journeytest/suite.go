@@ -63,7 +63,7 @@ func (w *world) read(id contact.ID, limit int, kinds ...journey.Kind) []journey.
 	}
 	var out []journey.Item
 	for r := (page.Request{Limit: limit}); ; {
-		p, err := w.f.Reader.Journey(w.Context(), w.WS, id, kinds, r)
+		p, err := w.f.Reader.Journey(w.Context(), w.WS, id, journey.Query{Kinds: kinds, Reach: identity.Everywhere()}, r)
 		w.OK(err)
 		if len(p.Items) > limit {
 			w.Fatalf("%d items on a page of %d", len(p.Items), limit)
@@ -176,21 +176,21 @@ func testPages(w *world) {
 			w.Errorf("in pages of %d: %q, want %q", limit, got, whole)
 		}
 	}
-	first, err := w.f.Reader.Journey(w.Context(), w.WS, web.Contact, journey.Kinds(), page.Request{Limit: 3})
+	first, err := w.f.Reader.Journey(w.Context(), w.WS, web.Contact, journey.Query{Kinds: journey.Kinds(), Reach: identity.Everywhere()}, page.Request{Limit: 3})
 	w.OK(err)
 	w.Receive(w.Live, "web", "", "late")
 	w.looked("https://shop.example/late")
 	w.noted(web.Contact, "late")
 	w.Receive(w.Inbox, "app", "", "late")
-	rest, err := w.f.Reader.Journey(w.Context(), w.WS, web.Contact, journey.Kinds(), page.Request{Limit: 100, Cursor: first.Next})
+	rest, err := w.f.Reader.Journey(w.Context(), w.WS, web.Contact, journey.Query{Kinds: journey.Kinds(), Reach: identity.Everywhere()}, page.Request{Limit: 100, Cursor: first.Next})
 	w.OK(err)
 	if got := append(words(first.Items), words(rest.Items)...); !slices.Equal(got, whole) {
 		w.Errorf("with news meanwhile: %q, want %q", got, whole)
 	}
-	if _, err := w.f.Reader.Journey(w.Context(), w.WS, web.Contact, journey.Kinds(), page.Request{Cursor: "not ours"}); !errs.Is(err, errs.Invalid) {
+	if _, err := w.f.Reader.Journey(w.Context(), w.WS, web.Contact, journey.Query{Kinds: journey.Kinds(), Reach: identity.Everywhere()}, page.Request{Cursor: "not ours"}); !errs.Is(err, errs.Invalid) {
 		w.Errorf("a foreign cursor gives %v", err)
 	}
-	if _, err := w.f.Reader.Journey(w.Context(), w.WS, "con_none", journey.Kinds(), page.Request{}); !errs.Is(err, errs.NotFound) {
+	if _, err := w.f.Reader.Journey(w.Context(), w.WS, "con_none", journey.Query{Kinds: journey.Kinds(), Reach: identity.Everywhere()}, page.Request{}); !errs.Is(err, errs.NotFound) {
 		w.Errorf("of nobody: %v", err)
 	}
 }
@@ -252,7 +252,7 @@ func testMerged(w *world) {
 func testTenants(w *world) {
 	c := w.Receive(w.Inbox, "one", "", "secret")
 	other, _ := w.Workspace("stranger@example.com")
-	if _, err := w.f.Reader.Journey(w.Context(), other, c.Contact, journey.Kinds(), page.Request{}); !errs.Is(err, errs.NotFound) {
+	if _, err := w.f.Reader.Journey(w.Context(), other, c.Contact, journey.Query{Kinds: journey.Kinds(), Reach: identity.Everywhere()}, page.Request{}); !errs.Is(err, errs.NotFound) {
 		w.Errorf("another workspace reads %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/notification"
@@ -21,6 +22,8 @@ import (
 // notification.Inbox. It is safe for concurrent use.
 type Fake struct {
 	member func(identity.WorkspaceID, identity.MemberID) bool
+	// Covers reports whether a limited reach covers a conversation; nil = none does.
+	Covers func(w identity.WorkspaceID, of identity.Reach, id conversation.ID) bool
 
 	mu      sync.Mutex
 	cursors map[identity.WorkspaceID]uint64
@@ -90,6 +93,13 @@ func (f *Fake) of(w identity.WorkspaceID, m identity.MemberID) []notification.No
 	return out
 }
 
+// seen is of, without what the member does not reach. f.mu is held.
+func (f *Fake) seen(w identity.WorkspaceID, of identity.Reach) []notification.Notification {
+	return slices.DeleteFunc(f.of(w, of.Member), func(n notification.Notification) bool {
+		return n.Conversation != "" && !of.All() && (f.Covers == nil || !f.Covers(w, of, n.Conversation))
+	})
+}
+
 // Sweep implements notification.Store.
 func (f *Fake) Sweep(_ context.Context, w identity.WorkspaceID, before time.Time, keep int) (int, error) {
 	f.mu.Lock()
@@ -109,7 +119,7 @@ func (f *Fake) Sweep(_ context.Context, w identity.WorkspaceID, before time.Time
 }
 
 // List implements notification.Inbox.
-func (f *Fake) List(_ context.Context, w identity.WorkspaceID, m identity.MemberID, unread bool, p page.Request) (page.Page[notification.Notification], error) {
+func (f *Fake) List(_ context.Context, w identity.WorkspaceID, of identity.Reach, unread bool, p page.Request) (page.Page[notification.Notification], error) {
 	var out page.Page[notification.Notification]
 	before, err := page.Decode(p.Cursor, 2)
 	if err != nil {
@@ -118,7 +128,7 @@ func (f *Fake) List(_ context.Context, w identity.WorkspaceID, m identity.Member
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	found := before == nil
-	for _, n := range f.of(w, m) {
+	for _, n := range f.seen(w, of) {
 		if !found || unread && !n.ReadAt.IsZero() {
 			found = found || string(n.ID) == before[1]
 			continue
@@ -134,11 +144,11 @@ func (f *Fake) List(_ context.Context, w identity.WorkspaceID, m identity.Member
 }
 
 // Unread implements notification.Inbox.
-func (f *Fake) Unread(_ context.Context, w identity.WorkspaceID, m identity.MemberID) (int, error) {
+func (f *Fake) Unread(_ context.Context, w identity.WorkspaceID, of identity.Reach) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	count := 0
-	for _, n := range f.of(w, m) {
+	for _, n := range f.seen(w, of) {
 		if n.ReadAt.IsZero() {
 			count++
 		}

@@ -98,7 +98,7 @@ func (w *world) record(upTo uint64, list ...notification.Notification) []notific
 // holds expects a member's notifications, the newest first.
 func (w *world) holds(m identity.MemberID, want ...notification.Notification) {
 	w.Helper()
-	p, err := w.Inbox.List(w.Context(), w.ws, m, false, page.Request{})
+	p, err := w.Inbox.List(w.Context(), w.ws, everything(m), false, page.Request{})
 	w.ok(err)
 	w.same(p.Items, want)
 	unread := 0
@@ -107,7 +107,7 @@ func (w *world) holds(m identity.MemberID, want ...notification.Notification) {
 			unread++
 		}
 	}
-	got, err := w.Inbox.Unread(w.Context(), w.ws, m)
+	got, err := w.Inbox.Unread(w.Context(), w.ws, everything(m))
 	w.ok(err)
 	w.same(got, unread)
 }
@@ -227,7 +227,7 @@ func testPages(w *world) {
 	want = append(want[:1], want[2:]...)
 	var got []notification.Notification
 	for request := (page.Request{Limit: 2}); ; {
-		p, err := w.Inbox.List(w.Context(), w.ws, w.me, true, request)
+		p, err := w.Inbox.List(w.Context(), w.ws, everything(w.me), true, request)
 		w.ok(err)
 		got = append(got, p.Items...)
 		if request.Cursor = p.Next; p.Next == "" {
@@ -235,7 +235,7 @@ func testPages(w *world) {
 		}
 	}
 	w.same(got, want)
-	if _, err := w.Inbox.List(w.Context(), w.ws, w.me, true, page.Request{Cursor: "?"}); !errs.Is(err, errs.Invalid) {
+	if _, err := w.Inbox.List(w.Context(), w.ws, everything(w.me), true, page.Request{Cursor: "?"}); !errs.Is(err, errs.Invalid) {
 		w.Fatal(err)
 	}
 }
@@ -319,7 +319,7 @@ func testApart(w *world) {
 	w.ok(w.Inbox.MarkRead(w.Context(), w.ws, other, nil, w.now))
 	w.ok(w.Inbox.MarkRead(w.Context(), abroad, w.me, nil, w.now))
 	w.holds(w.me, a)
-	p, err := w.Inbox.List(w.Context(), abroad, w.me, false, page.Request{})
+	p, err := w.Inbox.List(w.Context(), abroad, everything(w.me), false, page.Request{})
 	w.ok(err)
 	if len(p.Items) > 0 {
 		w.Fatal("another workspace sees a notification")
@@ -327,4 +327,9 @@ func testApart(w *world) {
 	if _, err := w.Store.Record(w.Context(), abroad, 1, []notification.Notification{w.make(notification.Mention)}); err == nil {
 		w.Fatal("a member of another workspace was told")
 	}
+}
+
+// everything is the reach of a member who sees all.
+func everything(m identity.MemberID) identity.Reach {
+	return identity.Reach{Kind: identity.ReachAll, Member: m}
 }

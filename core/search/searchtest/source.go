@@ -43,12 +43,12 @@ func (s *Source) Since(ctx context.Context, w identity.WorkspaceID, _ uint64, _ 
 
 func (s *Source) all(ctx context.Context, w identity.WorkspaceID) ([]search.Document, error) {
 	var out []search.Document
-	found, err := s.fake.List(ctx, w, conversation.Filter{}, page.Request{Limit: page.MaxLimit})
+	found, err := s.fake.List(ctx, w, conversation.Filter{Reach: identity.Everywhere()}, page.Request{Limit: page.MaxLimit})
 	if err != nil {
 		return nil, err
 	}
 	for _, c := range found.Items {
-		people, err := s.People(ctx, w, []string{string(c.Contact)})
+		people, err := s.People(ctx, w, identity.Everywhere(), []string{string(c.Contact)})
 		if err != nil {
 			return nil, err
 		}
@@ -101,9 +101,12 @@ func (s *Source) Conversations(ctx context.Context, w identity.WorkspaceID, ids 
 }
 
 // People implements search.Source.
-func (s *Source) People(ctx context.Context, w identity.WorkspaceID, ids []string) (map[string]search.Person, error) {
+func (s *Source) People(ctx context.Context, w identity.WorkspaceID, within identity.Reach, ids []string) (map[string]search.Person, error) {
 	out := make(map[string]search.Person)
 	for _, id := range ids {
+		if seen, err := s.fake.Contacts.Reached(ctx, w, within, []contact.ID{contact.ID(id)}); err != nil || !seen[contact.ID(id)] {
+			continue
+		}
 		if c, _, err := s.fake.Contacts.Get(ctx, w, contact.ID(id)); err == nil {
 			out[id] = search.Person{ID: id, Name: c.Name, Email: c.Email, Phone: c.Phone, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt}
 		}

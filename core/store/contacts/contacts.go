@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/store/reach"
 )
 
 // Store implements contact.Store, PageStore, NoteStore, OrganisationStore and
@@ -126,6 +128,9 @@ func (s *Store) List(ctx context.Context, workspace identity.WorkspaceID, f cont
 	o := orderOf(f.Sort)
 	where, args := []string{`p.workspace_id = ? AND p.merged_into = ''`}, []any{string(workspace)}
 	add := func(condition string, values ...any) { where, args = append(where, condition), append(args, values...) }
+	if condition, values := reach.Contacts(s.db.Driver(), f.Reach, "p"); condition != "" {
+		add(condition, values...)
+	}
 	if f.Organisation != "" {
 		add(`p.organisation_id = ? AND p.organisation_id <> ''`, string(f.Organisation))
 	}
@@ -174,6 +179,30 @@ func domains(rows []row) ([]contact.Contact, error) {
 			return nil, err
 		}
 		out = append(out, c)
+	}
+	return out, nil
+}
+
+// Reached implements contact.Circle.
+func (s *Store) Reached(ctx context.Context, workspace identity.WorkspaceID, within identity.Reach, ids []contact.ID) (map[contact.ID]bool, error) {
+	out := make(map[contact.ID]bool, len(ids))
+	where, bound := reach.Contacts(s.db.Driver(), within, "p")
+	for part := range slices.Chunk(ids, 100) {
+		args := []any{string(workspace)}
+		for _, id := range part {
+			args = append(args, string(id))
+		}
+		args = db.Padded(args, len(part))
+		query := `SELECT p.contact_id FROM contact p WHERE p.workspace_id = ? AND p.contact_id IN (?` + strings.Repeat(`, ?`, len(args)-2) + `)` + reach.And(where)
+		err := s.db.Rows(ctx, query, append(args, bound...), func(sc db.Scanner) error {
+			var id string
+			err := sc.Scan(&id)
+			out[contact.ID(id)] = true
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

@@ -2,6 +2,7 @@ package conversations
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/store/db"
 	"github.com/patchbay-im/patchbay/core/store/filters"
+	"github.com/patchbay-im/patchbay/core/store/reach"
 	"github.com/patchbay-im/patchbay/core/view"
 )
 
@@ -76,7 +78,7 @@ func (s *Store) Among(ctx context.Context, workspace identity.WorkspaceID, q vie
 	if len(ids) == 0 {
 		return out, nil
 	}
-	clause, err := filters.Conversations(s.db.Driver(), q.Where, string(q.Me))
+	clause, err := s.clause(q)
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +96,31 @@ func (s *Store) Among(ctx context.Context, workspace identity.WorkspaceID, q vie
 		return err
 	})
 	return out, err
+}
+
+// Reached implements conversation.Reader.
+func (s *Store) Reached(ctx context.Context, workspace identity.WorkspaceID, within identity.Reach, ids []conversation.ID) (map[conversation.ID]bool, error) {
+	out := make(map[conversation.ID]bool, len(ids))
+	where, bound := reach.Conversations(s.db.Driver(), within, "c")
+	for part := range slices.Chunk(ids, 100) {
+		args := []any{string(workspace)}
+		for _, id := range part {
+			args = append(args, string(id))
+		}
+		args = db.Padded(args, len(part))
+		query := `SELECT c.conversation_id FROM conversation c WHERE c.workspace_id = ? AND c.conversation_id IN (?` +
+			strings.Repeat(`, ?`, len(args)-2) + `)` + reach.And(where)
+		err := s.db.Rows(ctx, query, append(args, bound...), func(sc db.Scanner) error {
+			var id string
+			err := sc.Scan(&id)
+			out[conversation.ID(id)] = true
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // present holds for conversations that are in lists.
@@ -169,13 +196,25 @@ type finder struct {
 }
 
 func (s *Store) finder(ctx context.Context, workspace identity.WorkspaceID, q view.Query) (*finder, error) {
-	clause, err := filters.Conversations(s.db.Driver(), q.Where, string(q.Me))
+	clause, err := s.clause(q)
 	if err != nil {
 		return nil, err
 	}
 	f := &finder{workspace: string(workspace), clause: clause, states: states(q.Where)}
-	f.start, err = s.begin(ctx, f, q.Where)
+	f.start, err = s.begin(ctx, f, q)
 	return f, err
+}
+
+// clause is the condition of a query, the reach of who asks included.
+func (s *Store) clause(q view.Query) (filters.Clause, error) {
+	clause, err := filters.Conversations(s.db.Driver(), q.Where, string(q.Me))
+	if err != nil {
+		return filters.Clause{}, err
+	}
+	if where, args := reach.Conversations(s.db.Driver(), q.Reach, "c"); where != "" {
+		clause.SQL, clause.Args = `(`+clause.SQL+`) AND `+where, append(clause.Args, args...)
+	}
+	return clause, nil
 }
 
 // states lists the states that the plan lets through.

@@ -15,6 +15,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/store/reach"
 )
 
 // Get implements conversation.Reader.
@@ -97,7 +98,7 @@ WHERE snoozed_until > 0 AND snoozed_until <= ? ORDER BY snoozed_until LIMIT ?`
 // List implements conversation.Reader. Its cursor is (time of the last change, id).
 func (s *Store) List(ctx context.Context, workspace identity.WorkspaceID, f conversation.Filter, p page.Request) (page.Page[conversation.Conversation], error) {
 	var out page.Page[conversation.Conversation]
-	l, err := newListing(workspace, f, p)
+	l, err := newListing(s.db.Driver(), workspace, f, p)
 	if err != nil {
 		return out, err
 	}
@@ -133,10 +134,13 @@ type listing struct {
 	limit   int
 }
 
-func newListing(workspace identity.WorkspaceID, f conversation.Filter, p page.Request) (*listing, error) {
+func newListing(driver db.Driver, workspace identity.WorkspaceID, f conversation.Filter, p page.Request) (*listing, error) {
 	l := &listing{limit: p.Size() + 1, byState: `state = ?`}
 	l.add(`workspace_id = ?`, string(workspace))
 	l.add(`merged_into = ''`)
+	if where, args := reach.Conversations(driver, f.Reach, "conversation"); where != "" {
+		l.add(where, args...)
+	}
 	switch {
 	case f.Assignee != "":
 		l.add(`assignee_id = ?`, string(f.Assignee))

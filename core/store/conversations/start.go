@@ -8,6 +8,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/filter"
 	"github.com/patchbay-im/patchbay/core/store/db"
 	"github.com/patchbay-im/patchbay/core/store/filters"
+	"github.com/patchbay-im/patchbay/core/store/reach"
+	"github.com/patchbay-im/patchbay/core/view"
 )
 
 // few is how many conversations are read and sorted rather than looked for
@@ -36,7 +38,8 @@ func starts() []struct{ field, query string } {
 }
 
 // begin returns where a query best begins; nil: along the order of the list.
-func (s *Store) begin(ctx context.Context, f *finder, p filter.Plan) (*start, error) {
+func (s *Store) begin(ctx context.Context, f *finder, q view.Query) (*start, error) {
+	p := q.Where
 	for _, field := range starts() {
 		values, ok := p.Required(field.field)
 		if !ok || len(values) == 0 {
@@ -59,17 +62,26 @@ func (s *Store) begin(ctx context.Context, f *finder, p filter.Plan) (*start, er
 				st.args = append(st.args, string(state))
 			}
 		}
-		n := 0
-		err := s.db.RowsOnce(ctx, `SELECT COUNT(*) FROM (`+strings.Replace(st.query, `DISTINCT `, ``, 1)+` LIMIT ?) n`, append(slices.Clip(st.args), few+1),
-			func(sc db.Scanner) error { return sc.Scan(&n) })
-		if err != nil {
-			return nil, err
+		if found, err := s.isFew(ctx, st); err != nil || found {
+			return st, err
 		}
-		if n <= few {
-			return st, nil
+	}
+	if !q.Reach.All() {
+		query, args := reach.Start(q.Reach, f.workspace)
+		st := &start{query: `SELECT DISTINCT conversation_id FROM (` + query + `) i`, args: args}
+		if found, err := s.isFew(ctx, st); err != nil || found {
+			return st, err
 		}
 	}
 	return s.beginWithContacts(ctx, f, p)
+}
+
+// isFew reports whether a start finds few conversations.
+func (s *Store) isFew(ctx context.Context, st *start) (bool, error) {
+	n := 0
+	err := s.db.RowsOnce(ctx, `SELECT COUNT(*) FROM (`+strings.Replace(st.query, `DISTINCT `, ``, 1)+` LIMIT ?) n`, append(slices.Clip(st.args), few+1),
+		func(sc db.Scanner) error { return sc.Scan(&n) })
+	return n <= few, err
 }
 
 // fewPeople is how many conversations are listed by what their contacts are

@@ -13,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/store/attachments"
 	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/store/reach"
 )
 
 // draftRow is a draft as it is stored.
@@ -92,11 +93,16 @@ func ids(files []media.Attachment) []media.ID {
 }
 
 // Drafts implements conversation.WritingStore.
-func (s *Store) Drafts(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, limit int) ([]conversation.Draft, error) {
+func (s *Store) Drafts(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, within identity.Reach, limit int) ([]conversation.Draft, error) {
+	where, bound := reach.Conversations(s.db.Driver(), within, "c")
+	if where != "" {
+		where = `EXISTS (SELECT 1 FROM conversation c WHERE c.workspace_id = draft.workspace_id AND c.conversation_id = draft.conversation_id AND ` + where + `) AND `
+	}
 	var out []conversation.Draft
 	var files [][]media.ID
-	err := s.db.Rows(ctx, selectDrafts+`empty = 0 ORDER BY updated_at DESC, conversation_id LIMIT ?`,
-		[]any{string(workspace), string(member), limit}, func(sc db.Scanner) error {
+	args := append(append([]any{string(workspace), string(member)}, bound...), limit)
+	err := s.db.Rows(ctx, selectDrafts+where+`empty = 0 ORDER BY updated_at DESC, conversation_id LIMIT ?`,
+		args, func(sc db.Scanner) error {
 			var r draftRow
 			if err := sc.Scan(r.dest()...); err != nil {
 				return err

@@ -354,7 +354,7 @@ func compare(t *testing.T, s *conversations.Store, n filter.Node, env filter.Env
 	}
 	slices.Sort(want)
 	raw, _ := json.Marshal(n)
-	q := view.Query{Where: n.Plan(env), Sort: view.Sorts()[len(raw)%len(view.Sorts())], Me: me}
+	q := view.Query{Reach: identity.Everywhere(), Where: n.Plan(env), Sort: view.Sorts()[len(raw)%len(view.Sorts())], Me: me}
 	var got []string
 	for p := (page.Request{Limit: 30}); ; {
 		found, err := s.Find(t.Context(), workspace, q, p)

@@ -11,12 +11,14 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/journey"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/store/contacts"
 	"github.com/patchbay-im/patchbay/core/store/conversations"
 	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/store/reach"
 )
 
 // Store implements journey.Reader.
@@ -37,6 +39,7 @@ type reading struct {
 	workspace identity.WorkspaceID
 	contact   contact.ID
 	kinds     []journey.Kind
+	within    identity.Reach
 	places    journey.Places
 	limit     int
 }
@@ -44,9 +47,16 @@ type reading struct {
 // Journey implements journey.Reader. A page takes one query for all
 // conversations together, one for each other source, and one for the changes
 // that it shows.
-func (s *Store) Journey(ctx context.Context, workspace identity.WorkspaceID, id contact.ID, kinds []journey.Kind, p page.Request) (page.Page[journey.Item], error) {
+func (s *Store) Journey(ctx context.Context, workspace identity.WorkspaceID, id contact.ID, q journey.Query, p page.Request) (page.Page[journey.Item], error) {
 	var out page.Page[journey.Item]
 	places, err := journey.PlacesOf(p.Cursor)
+	if err != nil {
+		return out, err
+	}
+	seen, err := s.contacts.Reached(ctx, workspace, q.Reach, []contact.ID{id})
+	if err == nil && !seen[id] {
+		err = errs.Absent()
+	}
 	if err != nil {
 		return out, err
 	}
@@ -54,7 +64,7 @@ func (s *Store) Journey(ctx context.Context, workspace identity.WorkspaceID, id 
 	if err != nil || c.MergedInto != "" {
 		return out, err
 	}
-	r := &reading{Store: s, workspace: workspace, contact: id, kinds: kinds, places: places, limit: min(p.Size(), journey.MaxItems)}
+	r := &reading{Store: s, workspace: workspace, contact: id, kinds: q.Kinds, within: q.Reach, places: places, limit: min(p.Size(), journey.MaxItems)}
 	strands, err := r.talks(ctx)
 	if err != nil {
 		return out, err
@@ -86,8 +96,9 @@ func (r *reading) talks(ctx context.Context) ([]journey.Strand, error) {
 		return nil, nil
 	}
 	var all []talk
-	err := r.db.Rows(ctx, `SELECT conversation_id, inbox_id FROM conversation WHERE workspace_id = ? AND contact_id = ? ORDER BY conversation_id`,
-		[]any{string(r.workspace), string(r.contact)}, func(sc db.Scanner) error {
+	where, bound := reach.Conversations(r.db.Driver(), r.within, "conversation")
+	err := r.db.Rows(ctx, `SELECT conversation_id, inbox_id FROM conversation WHERE workspace_id = ? AND contact_id = ?`+reach.And(where)+` ORDER BY conversation_id`,
+		append([]any{string(r.workspace), string(r.contact)}, bound...), func(sc db.Scanner) error {
 			var id, inbox string
 			err := sc.Scan(&id, &inbox)
 			all = append(all, talk{conversation.ID(id), channel.InboxID(inbox)})

@@ -17,6 +17,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/store/reach"
 )
 
 // Store implements notification.Store and notification.Inbox.
@@ -123,7 +124,7 @@ ROW_NUMBER() OVER (PARTITION BY member_id ORDER BY at DESC, notification_id DESC
 }
 
 // List implements notification.Inbox. Its cursor is (time, id).
-func (s *Store) List(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, unread bool, p page.Request) (page.Page[notification.Notification], error) {
+func (s *Store) List(ctx context.Context, w identity.WorkspaceID, of identity.Reach, unread bool, p page.Request) (page.Page[notification.Notification], error) {
 	var out page.Page[notification.Notification]
 	before, err := page.Decode(p.Cursor, 2)
 	if err != nil {
@@ -131,7 +132,9 @@ func (s *Store) List(ctx context.Context, w identity.WorkspaceID, m identity.Mem
 	}
 	query := `SELECT notification_id, kind, source, feed_seq, conversation_id, seq, text, actor_kind, actor_id, actor_name, at, read_at, about
 FROM notification WHERE workspace_id = ? AND member_id = ?`
-	args := []any{string(w), string(m)}
+	args := []any{string(w), string(of.Member)}
+	within, bound := s.within(of)
+	query, args = query+within, append(args, bound...)
 	if unread {
 		query += ` AND read_at = 0`
 	}
@@ -145,7 +148,7 @@ FROM notification WHERE workspace_id = ? AND member_id = ?`
 	}
 	err = s.db.Rows(ctx, query+` ORDER BY at DESC, notification_id DESC LIMIT ?`, append(args, p.Size()+1), func(sc db.Scanner) error {
 		n, err := scan(sc)
-		n.Workspace, n.Member = w, m
+		n.Workspace, n.Member = w, of.Member
 		out.Items = append(out.Items, n)
 		return err
 	})
@@ -195,10 +198,23 @@ func aboutOf(n notification.Notification) (string, error) {
 	return string(text), err
 }
 
+// within is the condition that a notification is about nothing that its member
+// does not reach.
+func (s *Store) within(of identity.Reach) (string, []any) {
+	where, args := reach.Conversations(s.db.Driver(), of, "c")
+	if where == "" {
+		return "", nil
+	}
+	return ` AND (conversation_id = '' OR EXISTS (SELECT 1 FROM conversation c
+WHERE c.workspace_id = notification.workspace_id AND c.conversation_id = notification.conversation_id AND ` + where + `))`, args
+}
+
 // Unread implements notification.Inbox.
-func (s *Store) Unread(ctx context.Context, w identity.WorkspaceID, m identity.MemberID) (int, error) {
+func (s *Store) Unread(ctx context.Context, w identity.WorkspaceID, of identity.Reach) (int, error) {
+	within, bound := s.within(of)
 	var n int
-	err := s.db.Row(ctx, `SELECT count(*) FROM notification WHERE workspace_id = ? AND member_id = ? AND read_at = 0`, []any{string(w), string(m)}, &n)
+	err := s.db.Row(ctx, `SELECT count(*) FROM notification WHERE workspace_id = ? AND member_id = ? AND read_at = 0`+within,
+		append([]any{string(w), string(of.Member)}, bound...), &n)
 	return n, err
 }
 

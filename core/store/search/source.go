@@ -5,6 +5,7 @@ package search
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/conversations"
 	"github.com/patchbay-im/patchbay/core/store/db"
 	"github.com/patchbay-im/patchbay/core/store/events"
+	"github.com/patchbay-im/patchbay/core/store/reach"
 )
 
 // Source implements search.Source over the tables of the database, with
@@ -360,13 +362,14 @@ func (s *Source) names(ctx context.Context, workspace identity.WorkspaceID, file
 }
 
 // People implements search.Source.
-func (s *Source) People(ctx context.Context, workspace identity.WorkspaceID, ids []string) (map[string]search.Person, error) {
+func (s *Source) People(ctx context.Context, workspace identity.WorkspaceID, within identity.Reach, ids []string) (map[string]search.Person, error) {
+	where, bound := reach.Contacts(s.db.Driver(), within, "p")
 	out := make(map[string]search.Person, len(ids))
 	err := chunks(ids, func(marks string, args []any) error {
 		query := `SELECT p.contact_id, p.name, p.email, p.phone, COALESCE(o.name, ''), p.created_at, p.updated_at FROM contact p
 LEFT JOIN organisation o ON o.workspace_id = p.workspace_id AND o.organisation_id = p.organisation_id
-WHERE p.workspace_id = ? AND p.merged_into = '' AND p.contact_id IN (` + marks + `)`
-		return s.db.Rows(ctx, query, append([]any{string(workspace)}, args...), func(sc db.Scanner) error {
+WHERE p.workspace_id = ? AND p.merged_into = '' AND p.contact_id IN (` + marks + `)` + reach.And(where)
+		return s.db.Rows(ctx, query, slices.Concat([]any{string(workspace)}, args, bound), func(sc db.Scanner) error {
 			var p search.Person
 			var created, updated int64
 			err := sc.Scan(&p.ID, &p.Name, &p.Email, &p.Phone, &p.Organisation, &created, &updated)

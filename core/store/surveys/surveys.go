@@ -16,6 +16,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/store/reach"
 	"github.com/patchbay-im/patchbay/core/survey"
 	"github.com/patchbay-im/patchbay/core/team"
 )
@@ -62,7 +63,7 @@ func (s *Store) Rating(ctx context.Context, id conversation.RatingID) (survey.Ra
 }
 
 // where selects given ratings.
-func where(workspace identity.WorkspaceID, f survey.Filter) (string, []any) {
+func where(driver db.Driver, workspace identity.WorkspaceID, f survey.Filter) (string, []any) {
 	var b strings.Builder
 	b.WriteString(`WHERE r.workspace_id = ? AND r.given_at > 0`)
 	args := []any{string(workspace)}
@@ -85,13 +86,17 @@ func where(workspace identity.WorkspaceID, f survey.Filter) (string, []any) {
 	if f.Inbox != "" {
 		add(`r.inbox_id = ?`, string(f.Inbox))
 	}
+	if within, bound := reach.Conversations(driver, f.Reach, "w"); within != "" {
+		b.WriteString(` AND EXISTS (SELECT 1 FROM conversation w WHERE w.workspace_id = r.workspace_id AND w.conversation_id = r.conversation_id AND ` + within + `)`)
+		args = append(args, bound...)
+	}
 	return b.String(), args
 }
 
 // Ratings implements survey.Store. Its cursor is (time given, id).
 func (s *Store) Ratings(ctx context.Context, workspace identity.WorkspaceID, f survey.Filter, p page.Request) (page.Page[survey.Rating], error) {
 	var out page.Page[survey.Rating]
-	condition, args := where(workspace, f)
+	condition, args := where(s.db.Driver(), workspace, f)
 	key, err := page.Decode(p.Cursor, 2)
 	if err != nil {
 		return out, err
@@ -124,7 +129,7 @@ func (s *Store) Ratings(ctx context.Context, workspace identity.WorkspaceID, f s
 // Summary implements survey.Store.
 func (s *Store) Summary(ctx context.Context, workspace identity.WorkspaceID, f survey.Filter) (survey.Summary, error) {
 	var out survey.Summary
-	condition, args := where(workspace, f)
+	condition, args := where(s.db.Driver(), workspace, f)
 	err := s.db.Rows(ctx, `SELECT r.score, COUNT(*) FROM rating r `+condition+` GROUP BY r.score`, args, func(sc db.Scanner) error {
 		var score, n int
 		if err := sc.Scan(&score, &n); err != nil {

@@ -29,7 +29,7 @@ func (f Fake) all(ctx context.Context) ([]survey.Rating, error) {
 	}
 	var out []survey.Rating
 	for _, w := range workspaces.Items {
-		list, err := f.Conversations.List(ctx, w.ID, conversation.Filter{}, page.Request{Limit: page.MaxLimit})
+		list, err := f.Conversations.List(ctx, w.ID, conversation.Filter{Reach: identity.Everywhere()}, page.Request{Limit: page.MaxLimit})
 		if err != nil {
 			return nil, err
 		}
@@ -68,8 +68,16 @@ func ratings(c conversation.Conversation, changes []conversation.Change) []surve
 
 func (f Fake) given(ctx context.Context, workspace identity.WorkspaceID, filter survey.Filter) ([]survey.Rating, error) {
 	all, err := f.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []conversation.ID
+	for _, r := range all {
+		ids = append(ids, r.Conversation)
+	}
+	seen, err := f.Conversations.Reached(ctx, workspace, filter.Reach, ids)
 	return slices.DeleteFunc(all, func(r survey.Rating) bool {
-		return r.Workspace != workspace || r.GivenAt.IsZero() ||
+		return r.Workspace != workspace || r.GivenAt.IsZero() || !seen[r.Conversation] ||
 			!filter.From.IsZero() && r.GivenAt.Before(filter.From) || !filter.To.IsZero() && !r.GivenAt.Before(filter.To) ||
 			filter.Member != "" && r.Member != filter.Member || filter.Team != "" && r.Team != filter.Team || filter.Inbox != "" && r.Inbox != filter.Inbox
 	}), err

@@ -103,12 +103,12 @@ func testList(w *world) {
 	for _, external := range []string{"1", "2", "3", "4", "5"} {
 		want = append([]conversation.ID{w.rated(external, w.Owner, 5).ID}, want...)
 	}
-	if got := w.list(w.WS, survey.Filter{}); !slices.Equal(got, want) {
+	if got := w.list(w.WS, survey.Filter{Reach: identity.Everywhere()}); !slices.Equal(got, want) {
 		w.Errorf("listed %v, want %v", got, want)
 	}
 	var paged []conversation.ID
 	for p := (page.Request{Limit: 2}); ; {
-		got, err := w.store.Ratings(w.Context(), w.WS, survey.Filter{}, p)
+		got, err := w.store.Ratings(w.Context(), w.WS, survey.Filter{Reach: identity.Everywhere()}, p)
 		w.OK(err)
 		for _, r := range got.Items {
 			paged = append(paged, r.Conversation)
@@ -120,7 +120,7 @@ func testList(w *world) {
 	if !slices.Equal(paged, want) {
 		w.Errorf("in pages %v, want %v", paged, want)
 	}
-	if _, err := w.store.Ratings(w.Context(), w.WS, survey.Filter{}, page.Request{Cursor: "rubbish"}); !errs.Is(err, errs.Invalid) {
+	if _, err := w.store.Ratings(w.Context(), w.WS, survey.Filter{Reach: identity.Everywhere()}, page.Request{Cursor: "rubbish"}); !errs.Is(err, errs.Invalid) {
 		w.Errorf("a cursor of ours? %v", err)
 	}
 }
@@ -134,14 +134,14 @@ func testFilters(w *world) {
 		want []conversation.ID
 		by   [5]int
 	}{
-		"all":           {survey.Filter{}, []conversation.ID{c.ID, b.ID, a.ID}, [5]int{1, 0, 0, 1, 1}},
-		"a member":      {survey.Filter{Member: lin.ID}, []conversation.ID{c.ID, b.ID}, [5]int{0, 0, 0, 1, 1}},
-		"an inbox":      {survey.Filter{Inbox: w.Live.ID}, []conversation.ID{c.ID, b.ID, a.ID}, [5]int{1, 0, 0, 1, 1}},
-		"another inbox": {survey.Filter{Inbox: w.Inbox.ID}, nil, [5]int{}},
-		"a team":        {survey.Filter{Team: "tea_none"}, nil, [5]int{}},
-		"from":          {survey.Filter{From: b.RatedAt}, []conversation.ID{c.ID, b.ID}, [5]int{0, 0, 0, 1, 1}},
-		"to":            {survey.Filter{To: b.RatedAt}, []conversation.ID{a.ID}, [5]int{1}},
-		"from and to":   {survey.Filter{From: b.RatedAt, To: b.RatedAt.Add(time.Microsecond)}, []conversation.ID{b.ID}, [5]int{0, 0, 0, 0, 1}},
+		"all":           {survey.Filter{Reach: identity.Everywhere()}, []conversation.ID{c.ID, b.ID, a.ID}, [5]int{1, 0, 0, 1, 1}},
+		"a member":      {survey.Filter{Reach: identity.Everywhere(), Member: lin.ID}, []conversation.ID{c.ID, b.ID}, [5]int{0, 0, 0, 1, 1}},
+		"an inbox":      {survey.Filter{Reach: identity.Everywhere(), Inbox: w.Live.ID}, []conversation.ID{c.ID, b.ID, a.ID}, [5]int{1, 0, 0, 1, 1}},
+		"another inbox": {survey.Filter{Reach: identity.Everywhere(), Inbox: w.Inbox.ID}, nil, [5]int{}},
+		"a team":        {survey.Filter{Reach: identity.Everywhere(), Team: "tea_none"}, nil, [5]int{}},
+		"from":          {survey.Filter{Reach: identity.Everywhere(), From: b.RatedAt}, []conversation.ID{c.ID, b.ID}, [5]int{0, 0, 0, 1, 1}},
+		"to":            {survey.Filter{Reach: identity.Everywhere(), To: b.RatedAt}, []conversation.ID{a.ID}, [5]int{1}},
+		"from and to":   {survey.Filter{Reach: identity.Everywhere(), From: b.RatedAt, To: b.RatedAt.Add(time.Microsecond)}, []conversation.ID{b.ID}, [5]int{0, 0, 0, 0, 1}},
 	} {
 		if got := w.list(w.WS, x.f); !slices.Equal(got, x.want) {
 			w.Errorf("%s: listed %v, want %v", name, got, x.want)
@@ -155,10 +155,10 @@ func testFilters(w *world) {
 func testTenants(w *world) {
 	w.rated("a", w.Owner, 1)
 	abroad, _ := w.Workspace("abroad@example.com")
-	if got := w.list(abroad, survey.Filter{}); len(got) != 0 {
+	if got := w.list(abroad, survey.Filter{Reach: identity.Everywhere()}); len(got) != 0 {
 		w.Errorf("another workspace reads %v", got)
 	}
-	if sum, err := w.store.Summary(w.Context(), abroad, survey.Filter{}); err != nil || sum.Count() != 0 {
+	if sum, err := w.store.Summary(w.Context(), abroad, survey.Filter{Reach: identity.Everywhere()}); err != nil || sum.Count() != 0 {
 		w.Errorf("another workspace counts %v, %v", sum, err)
 	}
 }

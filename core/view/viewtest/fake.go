@@ -216,7 +216,7 @@ func (f *Fake) Among(ctx context.Context, workspace identity.WorkspaceID, q view
 func (f *Fake) selected(ctx context.Context, workspace identity.WorkspaceID, q view.Query) ([]conversation.Conversation, error) {
 	var out []conversation.Conversation
 	for p := (page.Request{Limit: page.MaxLimit}); ; {
-		got, err := f.List(ctx, workspace, conversation.Filter{}, p)
+		got, err := f.List(ctx, workspace, conversation.Filter{Reach: q.Reach}, p)
 		if err != nil {
 			return nil, err
 		}

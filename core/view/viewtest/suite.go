@@ -13,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/filter"
+	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/view"
 )
@@ -205,7 +206,7 @@ func (w *world) pages(q view.Query, limit int) []conversation.Conversation {
 func testOrders(w *world) {
 	w.fill(23)
 	for _, sort := range view.Sorts() {
-		all := w.pages(view.Query{Sort: sort, Me: w.Owner.ID}, 200)
+		all := w.pages(view.Query{Reach: identity.Everywhere(), Sort: sort, Me: w.Owner.ID}, 200)
 		if len(all) != 23 {
 			w.Fatalf("%s lists %d of 23", sort, len(all))
 		}
@@ -213,7 +214,7 @@ func testOrders(w *world) {
 			w.Errorf("%s is out of order", sort)
 		}
 		for _, limit := range []int{1, 2, 5, 22, 23} {
-			conversationtest.Same(w.World, idsOf(w.pages(view.Query{Sort: sort, Me: w.Owner.ID}, limit)), idsOf(all))
+			conversationtest.Same(w.World, idsOf(w.pages(view.Query{Reach: identity.Everywhere(), Sort: sort, Me: w.Owner.ID}, limit)), idsOf(all))
 		}
 	}
 }
@@ -230,7 +231,7 @@ func idsOf(all []conversation.Conversation) []conversation.ID {
 // its place repeats or is left out.
 func testMoving(w *world) {
 	w.fill(12)
-	q := view.Query{Sort: view.CreatedDesc}
+	q := view.Query{Reach: identity.Everywhere(), Sort: view.CreatedDesc}
 	first, err := w.f.Lister.Find(w.Context(), w.WS, q, page.Request{Limit: 5})
 	w.OK(err)
 	w.Receive(w.Inbox, "new", "", "comes in front")
@@ -251,34 +252,34 @@ func testMoving(w *world) {
 
 func testMerged(w *world) {
 	w.fill(4)
-	all := w.pages(view.Query{Sort: view.UpdatedDesc}, 50)
+	all := w.pages(view.Query{Reach: identity.Everywhere(), Sort: view.UpdatedDesc}, 50)
 	w.Change(all[0].ID, func(c *conversation.Conversation) error {
 		c.MergedInto = all[1].ID
 		c.AddNote(w.Turn(w.Owner), conversation.Written{Text: "merged"})
 		return nil
 	})
 	for _, sort := range view.Sorts() {
-		if ids := idsOf(w.pages(view.Query{Sort: sort}, 50)); slices.Contains(ids, all[0].ID) || len(ids) != 3 {
+		if ids := idsOf(w.pages(view.Query{Reach: identity.Everywhere(), Sort: sort}, 50)); slices.Contains(ids, all[0].ID) || len(ids) != 3 {
 			w.Errorf("%s lists %v", sort, ids)
 		}
 	}
-	n, err := w.f.Lister.Count(w.Context(), w.WS, view.Query{}, 50)
+	n, err := w.f.Lister.Count(w.Context(), w.WS, view.Query{Reach: identity.Everywhere()}, 50)
 	w.OK(err)
 	conversationtest.Same(w.World, n, 3)
-	among, err := w.f.Lister.Among(w.Context(), w.WS, view.Query{}, idsOf(all))
+	among, err := w.f.Lister.Among(w.Context(), w.WS, view.Query{Reach: identity.Everywhere()}, idsOf(all))
 	w.OK(err)
 	conversationtest.Same(w.World, len(among), 3)
 }
 
 func testCursors(w *world) {
 	w.fill(3)
-	got, err := w.f.Lister.Find(w.Context(), w.WS, view.Query{Sort: view.UpdatedDesc}, page.Request{Limit: 1})
+	got, err := w.f.Lister.Find(w.Context(), w.WS, view.Query{Reach: identity.Everywhere(), Sort: view.UpdatedDesc}, page.Request{Limit: 1})
 	w.OK(err)
 	for name, cursor := range map[string]string{
 		"of another order": got.Next, "rubbish": "rubbish", "of another list": page.Encode("1", "2", "3"),
 		"of a stretch there is not": page.Encode(string(view.CreatedAsc), "9", "3", "cnv_1"), "without a number": page.Encode(string(view.CreatedAsc), "0", "x", "cnv_1"),
 	} {
-		if _, err := w.f.Lister.Find(w.Context(), w.WS, view.Query{Sort: view.CreatedAsc}, page.Request{Cursor: cursor}); !errs.Is(err, errs.Invalid) {
+		if _, err := w.f.Lister.Find(w.Context(), w.WS, view.Query{Reach: identity.Everywhere(), Sort: view.CreatedAsc}, page.Request{Cursor: cursor}); !errs.Is(err, errs.Invalid) {
 			w.Errorf("a cursor %s: %v", name, err)
 		}
 	}
@@ -287,14 +288,14 @@ func testCursors(w *world) {
 func testForeignLists(w *world) {
 	c := w.Receive(w.Inbox, "ext", "", "ours")
 	other, _ := w.Workspace("other@example.com")
-	got, err := w.f.Lister.Find(w.Context(), other, view.Query{}, page.Request{})
+	got, err := w.f.Lister.Find(w.Context(), other, view.Query{Reach: identity.Everywhere()}, page.Request{})
 	w.OK(err)
 	conversationtest.Same(w.World, len(got.Items), 0)
-	among, err := w.f.Lister.Among(w.Context(), other, view.Query{}, []conversation.ID{c.ID})
+	among, err := w.f.Lister.Among(w.Context(), other, view.Query{Reach: identity.Everywhere()}, []conversation.ID{c.ID})
 	w.OK(err)
 	conversationtest.Same(w.World, len(among), 0)
 	by := filter.Node{Leaf: filter.Condition{Field: view.Fields(nil)["contact"], Op: filter.Is, Values: []filter.Value{{Text: string(c.Contact)}}}}
-	n, err := w.f.Lister.Count(w.Context(), other, view.Query{Where: by.Plan(filter.Env{})}, 10)
+	n, err := w.f.Lister.Count(w.Context(), other, view.Query{Reach: identity.Everywhere(), Where: by.Plan(filter.Env{})}, 10)
 	w.OK(err)
 	conversationtest.Same(w.World, n, 0)
 }

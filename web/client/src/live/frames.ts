@@ -14,6 +14,8 @@ export interface MemberReady extends ReadyFrame {
   member_id: string;
   lease_ms: number;
   notifications_unread: number;
+  /** Names what the member may do and see; it changes with it. */
+  rights?: string;
 }
 
 export interface VisitorReady extends ReadyFrame {
@@ -51,6 +53,12 @@ export interface Looker {
 /** What the server sends a member after `ready`. */
 export type MemberFrame =
   | ({ op: "event" } & FeedEvent)
+  /** A conversation, or a ticket, left the member's reach: rows up to seq are not theirs any more. Stands for the event of its number. */
+  | { op: "gone"; feed: number; conversation_id?: string; ticket_id?: string; seq: number }
+  /** Stands for an event that is not for the member. */
+  | { op: "skip"; feed: number }
+  /** The member may do or see something else now. */
+  | { op: "rights"; rights: string }
   | { op: "ack"; ref: string; message: Message; change: Change; conversation?: Conversation; replayed: boolean }
   | { op: "typing"; conversation_id: string; actor: { kind: string; id?: string; name?: string }; on: boolean }
   /** A new version of one's own draft, from any window; null: it is gone. */

@@ -39,6 +39,8 @@ export interface FeedRange extends Range<FeedEvent> {
 export interface MemberHandlers {
   /** One event of the feed: every one, once, in order. */
   event: (event: FeedEvent) => void;
+  /** The member may do or see something else now: what was fetched before, and who one is, is to be fetched again. */
+  rights?: () => void;
   /** What was fetched before cannot be continued: fetch it again. Also called once at the start. */
   resync: () => void;
   /** A message of ours is stored. Its event follows, or came already. */
@@ -75,6 +77,7 @@ export class MemberSocket {
   private readonly poller: Poller;
   private epoch = "";
   private lookingAt = "";
+  private rights = "";
 
   constructor(private readonly options: MemberOptions) {
     const { handlers } = options;
@@ -89,7 +92,7 @@ export class MemberSocket {
     this.poller = new Poller(() => this.poll(), options.random);
     this.link = new Link({
       ...options,
-      hello: () => ({ op: "hello", epoch: this.epoch, feed: this.sequence.last }),
+      hello: () => ({ op: "hello", epoch: this.epoch, feed: this.sequence.last, ...(this.rights && { rights: this.rights }) }),
       onReady: (frame) => this.ready(frame),
       onFrame: (frame) => this.receive(frame as MemberFrame),
       onStatus: (status) => this.statusChanged(status),
@@ -151,7 +154,10 @@ export class MemberSocket {
   }
 
   private ready(frame: ReadyFrame): void {
-    const { epoch, feed, resync, notifications_unread } = frame as MemberReady;
+    const { epoch, feed, resync, notifications_unread, rights = "" } = frame as MemberReady;
+    const other = this.rights !== "" && rights !== this.rights;
+    this.rights = rights;
+    if (other) this.options.handlers.rights?.();
     if (resync || epoch !== this.epoch) this.continueFrom(epoch, feed);
     if (this.lookingAt) this.link.send({ op: "look", conversation_id: this.lookingAt });
     this.options.handlers.notified?.(notifications_unread);
@@ -163,6 +169,13 @@ export class MemberSocket {
     switch (frame.op) {
       case "event":
         return this.sequence.offer(frame);
+      case "gone":
+        return this.sequence.offer(goneEvent(frame));
+      case "skip":
+        return this.sequence.offer({ feed: frame.feed, type: "skip", at: "" });
+      case "rights":
+        this.rights = frame.rights;
+        return handlers.rights?.();
       case "ack":
         handlers.stored?.(frame);
         return this.outbox.acked(frame.ref);
@@ -227,4 +240,9 @@ export class MemberSocket {
       this.options.handlers.stored?.(stored);
     });
   }
+}
+
+/** The frame as the feed tells of it over HTTP. */
+function goneEvent({ feed, conversation_id, ticket_id, seq }: Extract<MemberFrame, { op: "gone" }>): FeedEvent {
+  return { feed, type: ticket_id ? "ticket.gone" : "conversation.gone", at: "", data: { id: ticket_id ?? conversation_id, seq } };
 }

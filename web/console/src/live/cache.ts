@@ -30,6 +30,8 @@ type ListKey = readonly [string, string, ConversationFilter];
  */
 export class ConversationCache {
   private recent: Conversation[] = [];
+  /** Conversations that left the member's reach, and up to which seq rows of them are not theirs. */
+  private readonly gone = new Map<string, number>();
   private dropped = 0;
   private readonly asked = new Map<string, number>();
   private readonly changed = shallowRef(0);
@@ -84,6 +86,7 @@ export class ConversationCache {
 
   /** Takes a row, from an event or from the answer to an action. */
   takeConversation(conversation: Conversation): void {
+    if (this.isGone(conversation)) return;
     this.recent.push(conversation);
     if (this.recent.length > RECENT) {
       this.recent.shift();
@@ -94,6 +97,36 @@ export class ConversationCache {
     for (const query of this.client.getQueryCache().findAll({ queryKey: keys.conversationLists(this.workspace) })) {
       this.patchList(query.queryKey as ListKey, row);
     }
+  }
+
+  /** Takes a conversation out of everything: it left the member's reach. Whoever has it open learns so. */
+  left(id: string, seq: number): void {
+    this.gone.delete(id);
+    this.gone.set(id, seq);
+    const oldest = this.gone.size > RECENT ? this.gone.keys().next().value : undefined;
+    if (oldest !== undefined) this.gone.delete(oldest);
+    this.recent = this.recent.map((row) => (row.id === id ? { ...row, last_seq: 0 } : row));
+    for (const { queryKey } of this.client.getQueryCache().findAll({ queryKey: keys.conversationLists(this.workspace) })) this.sift(queryKey);
+    void this.client.resetQueries({ queryKey: keys.conversation(this.workspace, id) });
+    void this.client.resetQueries({ queryKey: keys.timeline(this.workspace, id) });
+    void this.client.invalidateQueries({ queryKey: keys.everyCount(this.workspace) });
+  }
+
+  /** The reach is another one: what had left it may be back. */
+  forgetGone(): void {
+    this.gone.clear();
+  }
+
+  private isGone({ id, last_seq }: Conversation): boolean {
+    return last_seq <= (this.gone.get(id) ?? -1);
+  }
+
+  /** Takes rows out of a list that are not the member's any more. */
+  private sift(key: readonly unknown[]): void {
+    const data = this.client.getQueryData<ConversationPages>(key);
+    if (!data?.pages.some((page) => page.items.some((row) => this.isGone(row)))) return;
+    const pages = data.pages.map((page) => ({ ...page, items: page.items.filter((row) => !this.isGone(row)) }));
+    this.client.setQueryData<ConversationPages>(key, { ...data, pages });
   }
 
   takeChange(change: Change): void {
@@ -211,7 +244,9 @@ export class ConversationCache {
     if (key[1] === "conversation") since.filter((row) => row.id === key[2]).forEach((row) => this.patchRow(row));
   }
 
-  private listLanded(hash: string, key: ListKey, since: readonly Conversation[]): void {
+  private listLanded(hash: string, key: ListKey, landed: readonly Conversation[]): void {
+    this.sift(key);
+    const since = landed.filter((row) => !this.isGone(row));
     const data = this.client.getQueryData<ConversationPages>(key);
     for (const row of data?.pages.flatMap((page) => page.items) ?? []) this.lists.learn(hash, key[2], row, true);
     for (const row of since) this.patchList(key, this.withMark(row));

@@ -107,6 +107,11 @@ export function provideLive(workspace: WorkspaceContext): Live {
         void react[event.type]?.(event);
         for (const listener of listeners) listener(event);
       },
+      rights: () => {
+        void session.refresh();
+        cache.forgetGone();
+        void askAgain(client, keys.all(id));
+      },
       resync: () => void askAgain(client, keys.all(id)),
       stored: ({ change }) => cache.takeChange(change),
       typing: (conversation, typists) => {

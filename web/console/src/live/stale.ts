@@ -70,6 +70,8 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     "import.changed": carried,
     "webhook.changed": (event) => refetch(keys.webhooks(id), keys.webhook(id, subject(event))),
     "conversation.created": () => checklistMoved("conversation"),
+    "conversation.gone": (event) => cache.left(subject(event), Number(event.data?.["seq"] ?? 0)),
+    skip: carried,
     "message.created": ({ change }) => change?.actor.kind === "agent" && checklistMoved("reply"),
     "note.created": carried,
     "message.delivery": carried,
@@ -112,5 +114,6 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     "ticket.unmerged": carried,
     "ticket.rated": carried,
     "ticket.overdue": carried,
+    "ticket.gone": carried,
   };
 }
