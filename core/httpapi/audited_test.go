@@ -28,7 +28,7 @@ func recordedRoutes() map[string]string {
 		"PATCH " + w: "workspace.updated", "POST " + w + "/invitations": "invitation.created", "DELETE " + w + "/invitations/{invitation}": "invitation.revoked",
 		"PATCH " + w + "/members/{member}": "member.updated",
 		"POST " + w + "/roles":             "role.created", "PATCH " + w + "/roles/{role}": "role.updated", "DELETE " + w + "/roles/{role}": "role.deleted",
-		"POST " + w + "/inboxes":           "inbox.created", "PATCH " + w + "/inboxes/{inbox}": "inbox.updated", "POST " + w + "/inboxes/{inbox}/rotate-hook": "inbox.hook_rotated",
+		"POST " + w + "/inboxes": "inbox.created", "PATCH " + w + "/inboxes/{inbox}": "inbox.updated", "POST " + w + "/inboxes/{inbox}/rotate-hook": "inbox.hook_rotated",
 		"POST " + w + "/inboxes/{inbox}/identity-secret": "identity_secret.created", "DELETE " + w + "/inboxes/{inbox}/identity-secret/{kid}": "identity_secret.deleted",
 		"POST " + w + "/plugins/{publisher}/{name}/restart": "plugin.restarted",
 		"POST " + w + "/api-keys":                           "api_key.created", "DELETE " + w + "/api-keys/{key}": "api_key.revoked",

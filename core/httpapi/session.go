@@ -26,11 +26,8 @@ type membershipBody struct {
 	Role        string       `json:"role" doc:"The name of a built-in role, or rol_..."`
 	RoleName    string       `json:"role_name,omitempty" doc:"Of a role that the workspace made."`
 	Permissions []string     `json:"permissions"`
-<<<<<<< HEAD
 	Barrier     string       `json:"barrier,omitempty" enum:"two_factor,provider" doc:"What is to be done before the workspace opens: set up a second factor, or sign in by its provider."`
-=======
 	Reach       string       `json:"reach" enum:"all,team,own,none" doc:"Which conversations, tickets and contacts the member sees; none: the role is gone."`
->>>>>>> f06cdb1 (core: what a member reaches limits every list, search, journey, rating, notification and live event; routes of roles)
 	TeamIDs     []string     `json:"team_ids" doc:"The teams that the account belongs to there."`
 }
 
@@ -89,14 +86,9 @@ func (s *Server) me(ctx context.Context, session identity.Session) (meBody, erro
 		out.Memberships = append(out.Memberships, membershipBody{
 			Barrier: string(barrier), TeamIDs: strs(teams),
 			Workspace: workspaceRef{ID: string(m.Workspace.ID), Name: m.Workspace.Name},
-<<<<<<< HEAD
-			MemberID:  string(m.Member.ID), Role: string(m.Member.Role), Permissions: permissions,
-		})
-=======
 			MemberID:  string(m.Member.ID), Role: string(m.Member.Role), RoleName: m.RoleName, Permissions: permissions,
 			Reach: cmp.Or(string(m.Rights.Reach.Kind), "none"),
-		}
->>>>>>> f06cdb1 (core: what a member reaches limits every list, search, journey, rating, notification and live event; routes of roles)
+		})
 	}
 	return out, nil
 }
