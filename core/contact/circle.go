@@ -17,9 +17,9 @@ type Circle interface {
 	Reached(ctx context.Context, workspace identity.WorkspaceID, within identity.Reach, ids []ID) (map[ID]bool, error)
 }
 
-// reached answers errs.Absent unless the actor reaches all of the contacts.
+// Reached answers errs.Absent unless the actor reaches all of the contacts.
 // Who sees everything is not asked about.
-func reached(ctx context.Context, c Circle, scope identity.Scope, ids ...ID) error {
+func Reached(ctx context.Context, c Circle, scope identity.Scope, ids ...ID) error {
 	within := scope.Reach()
 	if within.All() {
 		return nil

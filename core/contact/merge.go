@@ -104,7 +104,7 @@ func (m *Merging) Merge(ctx context.Context, scope identity.Scope, source, into 
 	if source == into {
 		return Merge{}, Contact{}, errSame()
 	}
-	if err := reached(ctx, m.contacts, scope, source, into); err != nil {
+	if err := Reached(ctx, m.contacts, scope, source, into); err != nil {
 		return Merge{}, Contact{}, err
 	}
 	var made Merge
@@ -178,7 +178,7 @@ func (m *Merging) reachesAll(ctx context.Context, scope identity.Scope, id Merge
 	if !errors.Is(err, looked) {
 		return err
 	}
-	return reached(ctx, m.contacts, scope, concerned...)
+	return Reached(ctx, m.contacts, scope, concerned...)
 }
 
 // List returns the merges of a contact, the newest first.
@@ -186,7 +186,7 @@ func (m *Merging) List(ctx context.Context, scope identity.Scope, id ID) ([]Merg
 	if err := scope.Require(identity.ContactRead); err != nil {
 		return nil, err
 	}
-	if err := reached(ctx, m.contacts, scope, id); err != nil {
+	if err := Reached(ctx, m.contacts, scope, id); err != nil {
 		return nil, err
 	}
 	if _, _, err := m.contacts.Get(ctx, scope.Workspace, id); err != nil {
@@ -204,7 +204,7 @@ func (m *Merging) Duplicates(ctx context.Context, scope identity.Scope, id ID) (
 	if err := scope.Require(identity.ContactRead); err != nil {
 		return nil, err
 	}
-	if err := reached(ctx, m.contacts, scope, id); err != nil {
+	if err := Reached(ctx, m.contacts, scope, id); err != nil {
 		return nil, err
 	}
 	c, _, err := m.contacts.Get(ctx, scope.Workspace, id)

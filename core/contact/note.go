@@ -43,7 +43,7 @@ func (n *Notes) List(ctx context.Context, scope identity.Scope, contact ID, p pa
 	if err := scope.Require(identity.ContactRead); err != nil {
 		return page.Page[Note]{}, err
 	}
-	if err := reached(ctx, n.store, scope, contact); err != nil {
+	if err := Reached(ctx, n.store, scope, contact); err != nil {
 		return page.Page[Note]{}, err
 	}
 	return n.store.Notes(ctx, scope.Workspace, contact, p)
@@ -58,7 +58,7 @@ func (n *Notes) Add(ctx context.Context, scope identity.Scope, contact ID, text 
 	if err != nil {
 		return Note{}, err
 	}
-	if err := reached(ctx, n.store, scope, contact); err != nil {
+	if err := Reached(ctx, n.store, scope, contact); err != nil {
 		return Note{}, err
 	}
 	now := n.now()
@@ -78,7 +78,7 @@ func (n *Notes) Change(ctx context.Context, scope identity.Scope, contact ID, id
 	if err != nil {
 		return Note{}, err
 	}
-	if err := reached(ctx, n.store, scope, contact); err != nil {
+	if err := Reached(ctx, n.store, scope, contact); err != nil {
 		return Note{}, err
 	}
 	return n.store.ChangeNote(ctx, scope.Workspace, contact, id, func(note *Note) (bool, []event.Event, error) {
@@ -92,7 +92,7 @@ func (n *Notes) Delete(ctx context.Context, scope identity.Scope, contact ID, id
 	if err := scope.Require(identity.ContactWrite); err != nil {
 		return err
 	}
-	if err := reached(ctx, n.store, scope, contact); err != nil {
+	if err := Reached(ctx, n.store, scope, contact); err != nil {
 		return err
 	}
 	_, err := n.store.ChangeNote(ctx, scope.Workspace, contact, id, func(*Note) (bool, []event.Event, error) {

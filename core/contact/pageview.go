@@ -71,7 +71,7 @@ func (p *Pages) List(ctx context.Context, scope identity.Scope, id ID, r page.Re
 	if err := scope.Require(identity.ContactRead); err != nil {
 		return page.Page[PageView]{}, err
 	}
-	if err := reached(ctx, p.store, scope, id); err != nil {
+	if err := Reached(ctx, p.store, scope, id); err != nil {
 		return page.Page[PageView]{}, err
 	}
 	return p.store.PageViews(ctx, scope.Workspace, id, r)

@@ -37,7 +37,7 @@ func (s *Service) Get(ctx context.Context, scope identity.Scope, id ID) (Contact
 	if err := scope.Require(identity.ContactRead); err != nil {
 		return Contact{}, nil, err
 	}
-	if err := reached(ctx, s.Store, scope, id); err != nil {
+	if err := Reached(ctx, s.Store, scope, id); err != nil {
 		return Contact{}, nil, err
 	}
 	return s.Store.Get(ctx, scope.Workspace, id)
@@ -91,7 +91,7 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id ID, e Edi
 	if err := s.admit(ctx, scope, &e); err != nil {
 		return Contact{}, err
 	}
-	if err := reached(ctx, s.Store, scope, id); err != nil {
+	if err := Reached(ctx, s.Store, scope, id); err != nil {
 		return Contact{}, err
 	}
 	return s.Store.Update(ctx, scope.Workspace, id, func(c *Contact) ([]event.Event, error) {

@@ -129,7 +129,7 @@ func (s *Service) planFrom(ctx context.Context, scope identity.Scope, d Draft, t
 	if t.Contact == "" {
 		return nil
 	}
-	who, _, err := s.Contacts.Get(ctx, scope.Workspace, t.Contact)
+	who, err := s.customer(ctx, scope, t.Contact)
 	if who.Survivor != "" {
 		who, _, err = s.Contacts.Get(ctx, scope.Workspace, who.Survivor)
 	}

@@ -148,6 +148,7 @@ type Labels interface {
 
 // Contacts tells the service of customers.
 type Contacts interface {
+	contact.Circle
 	// Get returns a contact, or errs.Absent.
 	Get(ctx context.Context, workspace identity.WorkspaceID, id contact.ID) (contact.Contact, []contact.Identity, error)
 }

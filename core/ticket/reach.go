@@ -1,9 +1,11 @@
 package ticket
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 
+	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -22,6 +24,15 @@ func covers(scope identity.Scope, t Ticket) bool { return reach(scope).Covers(t.
 
 // reach is the one place that asks how far the caller reaches.
 func reach(scope identity.Scope) identity.Reach { return scope.Reach() }
+
+// customer returns a contact that the caller reaches.
+func (s *Service) customer(ctx context.Context, scope identity.Scope, id contact.ID) (contact.Contact, error) {
+	if err := contact.Reached(ctx, s.Contacts, scope, id); err != nil {
+		return contact.Contact{}, err
+	}
+	who, _, err := s.Contacts.Get(ctx, scope.Workspace, id)
+	return who, err
+}
 
 // HeldBefore returns who held the ticket before the change, as far as the
 // change moved it; the rest is as in after. See conversation.Change.HeldBefore.

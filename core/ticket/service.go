@@ -190,7 +190,7 @@ func (s *Service) OfContact(ctx context.Context, scope identity.Scope, id contac
 	if err := scope.Require(identity.TicketRead); err != nil {
 		return page.Page[Ticket]{}, err
 	}
-	if _, _, err := s.Contacts.Get(ctx, scope.Workspace, id); err != nil {
+	if _, err := s.customer(ctx, scope, id); err != nil {
 		return page.Page[Ticket]{}, err
 	}
 	return s.Find(ctx, scope, Ask{Contact: id, Sort: ByCreation}, p)

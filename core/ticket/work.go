@@ -37,7 +37,7 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id ID, p Pat
 	if p.Contact != nil {
 		e.Contact = &contact.Contact{}
 		if *p.Contact != "" {
-			who, _, err := s.Contacts.Get(ctx, scope.Workspace, *p.Contact)
+			who, err := s.customer(ctx, scope, *p.Contact)
 			if err != nil {
 				return Ticket{}, err
 			}

@@ -25,7 +25,7 @@ func Topic(typ string) identity.Permission {
 		return identity.ContactRead
 	case "import":
 		return identity.ContactImport
-	case "member", "erasure": // an erasure makes everybody ask anew; it names no customer
+	case "member", "erasure": // an erasure makes everybody ask anew; its subject is nobody any more
 		return identity.MemberRead
 	case "role":
 		return identity.RoleRead
