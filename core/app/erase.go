@@ -21,7 +21,7 @@ const erasureList = "erasures.jsonl"
 // newErasure makes the use cases of erasing.
 func (s *server) newErasure() *erasure.Service {
 	return erasure.NewService(erasure.Deps{
-		Store: s.store.Erasures(), Files: s.files, Scrub: s.scrub, Note: s.noteErasure, Key: s.box.Derive("erasure proofs"), Now: s.now, Log: s.log,
+		Store: s.store.Erasures(), Circle: s.store.Contacts(), Files: s.files, Scrub: s.scrub, Note: s.noteErasure, Key: s.box.Derive("erasure proofs"), Now: s.now, Log: s.log,
 	})
 }
 

@@ -100,8 +100,9 @@ type Files interface {
 
 // Deps is what the service needs.
 type Deps struct {
-	Store Store
-	Files Files
+	Store  Store
+	Circle contact.Circle
+	Files  Files
 	// Scrub takes what deleted rows leave behind: free pages, copies, indexes.
 	Scrub func(ctx context.Context) error
 	// Note writes down a Ref where it survives the database.
@@ -125,6 +126,9 @@ func (s *Service) Preview(ctx context.Context, scope identity.Scope, c contact.I
 	if err := scope.Require(identity.ContactErase); err != nil {
 		return Subject{}, err
 	}
+	if err := contact.Reached(ctx, s.Circle, scope, c); err != nil {
+		return Subject{}, err
+	}
 	return s.Store.Subject(ctx, scope.Workspace, c)
 }
 
@@ -132,6 +136,9 @@ func (s *Service) Preview(ctx context.Context, scope identity.Scope, c contact.I
 // or id as it is now: what cannot be undone is not done by a slip.
 func (s *Service) Erase(ctx context.Context, scope identity.Scope, c contact.ID, confirm string) (Record, error) {
 	if err := scope.Require(identity.ContactErase); err != nil {
+		return Record{}, err
+	}
+	if err := contact.Reached(ctx, s.Circle, scope, c); err != nil {
 		return Record{}, err
 	}
 	return s.erase(ctx, scope.Workspace, c, func(u Subject) (Record, *event.Record, error) {

@@ -29,7 +29,7 @@ type erasures struct {
 
 func (s *site) erasures() *erasure.Service {
 	return erasure.NewService(erasure.Deps{
-		Store: &erasures{contacts: s.fake.Contacts, feed: s.fake.Feed}, Note: func(erasure.Ref) error { return nil }, Key: []byte("of the tests"),
+		Store: &erasures{contacts: s.fake.Contacts, feed: s.fake.Feed}, Circle: s.fake.Contacts, Note: func(erasure.Ref) error { return nil }, Key: []byte("of the tests"),
 		Now: s.now, Log: slog.New(slog.DiscardHandler),
 	})
 }

@@ -1,0 +1,240 @@
+package httpapi_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/search"
+	"github.com/patchbay-im/patchbay/core/search/searchtest"
+	"github.com/patchbay-im/patchbay/core/ticket"
+)
+
+// beyond is a workspace with one of each thing within the reach of a member and
+// one of each beyond it.
+type beyond struct {
+	*site
+	limited, owner string // cookies
+	base           string
+	theirs, mine   map[string]string // places
+}
+
+// secret is in everything that is beyond reach, and nowhere else.
+const secret = "Quixotism"
+
+// newBeyond makes the member, who holds every permission for what their team
+// has.
+func newBeyond(t *testing.T) *beyond {
+	t.Helper()
+	s := newSite(t, nil)
+	b := &beyond{site: s, owner: s.signIn(s.Owner), base: "/api/v1/workspaces/" + string(s.WS)}
+	m := s.Member(s.WS, "limited@example.com", "Limited", 5)
+	name, all, reach := "Limited", identity.Permissions(), identity.ReachTeam
+	role, err := s.identity.Roles.Create(t.Context(), identity.SystemScope(s.WS), identity.RolePatch{Name: &name, Permissions: &all, Reach: &reach})
+	s.OK(err)
+	s.change(m, func(m *identity.Member) { m.Role = role.ID })
+	ours, others := s.Team(s.WS, "Ours", m.ID), s.team(s.WS, "Others")
+	b.limited = s.signIn(m)
+
+	far := s.Receive(s.NewInbox(s.WS, false), "far", "f1", secret)
+	s.Change(far.ID, func(c *conversation.Conversation) error { c.Route(s.Turn(s.Owner), others); return nil })
+	near := s.Receive(s.Inbox, "near", "n1", "hello")
+	s.Change(near.ID, func(c *conversation.Conversation) error { c.Route(s.Turn(s.Owner), ours); return nil })
+	b.theirs, b.mine = b.things(far, secret), b.things(near, "hello")
+	return b
+}
+
+// things makes what hangs on a conversation and its contact, as the owner.
+func (b *beyond) things(c conversation.Conversation, word string) map[string]string {
+	b.Helper()
+	out := map[string]string{"conversation": string(c.ID), "contact": string(c.Contact), "type": "tty_none", "role": "rol_none"}
+	_, err := b.fake.Contacts.Update(b.Context(), b.WS, c.Contact, func(p *contact.Contact) ([]event.Event, error) {
+		p.Name, p.Email = word+" Person", strings.ToLower(word)+"@example.com"
+		return nil, nil
+	})
+	b.OK(err)
+	id := func(method, path, body string) string {
+		b.Helper()
+		a := b.ask(method, b.base+path, body, "Cookie", b.owner)
+		var made struct{ ID string }
+		if a.StatusCode >= 300 {
+			b.Fatalf("%s %s: %d %s", method, path, a.StatusCode, a.text)
+		}
+		_ = json.Unmarshal([]byte(a.text), &made)
+		return made.ID
+	}
+	talk := "/conversations/" + out["conversation"]
+	out["note"] = id(http.MethodPost, "/contacts/"+out["contact"]+"/notes", `{"text":"`+word+`"}`)
+	out["scheduled"] = id(http.MethodPost, talk+"/scheduled", `{"client_msg_id":"s","text":"`+word+`","send_at":"2030-01-01T00:00:00Z"}`)
+	id(http.MethodPost, talk+"/messages", `{"client_msg_id":"x","kind":"text","text":"`+word+`"}`)
+	out["ticket"] = id(http.MethodPost, "/tickets", `{"title":"`+word+`","conversation_id":"`+out["conversation"]+`"}`)
+	team := b.Get(c.ID).Team
+	b.workTicket(out["ticket"], func(turn ticket.Turn, k *ticket.Ticket) error {
+		return k.Assign(turn, ticket.Destination{Team: &team})
+	})
+	return out
+}
+
+// absent are the places of things that never were.
+func (b *beyond) absent() map[string]string {
+	out := make(map[string]string)
+	for name, id := range b.theirs {
+		prefix, _, _ := strings.Cut(id, "_")
+		out[name] = b.IDs.New(prefix)
+	}
+	return out
+}
+
+// same reports what a route answers, without the ids that the request named.
+func (b *beyond) same(a answer, places map[string]string) string {
+	text := a.text
+	for _, id := range places {
+		text = strings.ReplaceAll(text, id, "ID")
+	}
+	return a.Status + " " + a.Header.Get("Content-Type") + " " + text
+}
+
+// TestBeyondReach: to a member a thing beyond their reach is one that never
+// was, at every route of the table that names one.
+func TestBeyondReach(t *testing.T) {
+	b := newBeyond(t)
+	absent, others := b.absent(), map[string]string{"workspace": string(b.WS), "member": string(b.Owner.ID), "message": "msg_none", "link": "tlk_none", "merge": "mrg_none"}
+	asked, here := 0, 0
+	for _, r := range b.Routes() {
+		named := false
+		for _, name := range []string{"{conversation}", "{ticket}", "{contact}", "{note}", "{scheduled}"} {
+			named = named || strings.Contains(r.Path, name)
+		}
+		if _, ok := permission(r.Access, r.Path); !ok || !named {
+			continue
+		}
+		asked++
+		body := ""
+		if r.Method != http.MethodGet {
+			body = bodyOf(r.Path)
+		}
+		ask := func(things map[string]string) answer {
+			return b.ask(r.Method, places(places(r.Path, things), others), body, "Cookie", b.limited)
+		}
+		far, none := ask(b.theirs), ask(absent)
+		if got, want := b.same(far, b.theirs), b.same(none, absent); got != want || far.StatusCode != http.StatusNotFound {
+			t.Errorf("%s %s beyond reach answers\n%s\nof nothing\n%s", r.Method, r.Path, got, want)
+		}
+	}
+	for _, r := range b.Routes() { // the same routes are there for what is in reach
+		if _, ok := permission(r.Access, r.Path); !ok || r.Method != http.MethodGet {
+			continue
+		}
+		if !strings.Contains(r.Path, "{conversation}") && !strings.Contains(r.Path, "{ticket}") && !strings.Contains(r.Path, "{contact}") {
+			continue
+		}
+		if a := b.ask(r.Method, places(places(r.Path, b.mine), others), "", "Cookie", b.limited); a.StatusCode == http.StatusOK {
+			here++
+		} else if !strings.Contains(r.Path, "{message}") && !strings.HasSuffix(r.Path, "/draft") {
+			t.Errorf("%s %s in reach answers %d %s", r.Method, r.Path, a.StatusCode, a.text)
+		}
+	}
+	if asked < 45 || here < 12 {
+		t.Errorf("only %d routes were asked, %d of them for what is in reach", asked, here)
+	}
+	if now := b.Get(conversation.ID(b.theirs["conversation"])); now.Assignee != "" && now.Assignee != b.Owner.ID || len(now.Participants) > 1 {
+		t.Errorf("the conversation was changed: %+v", now)
+	}
+}
+
+// TestNamedBeyondReach: what a body names is no more than what a path names.
+func TestNamedBeyondReach(t *testing.T) {
+	b := newBeyond(t)
+	absent := b.absent()
+	for _, c := range []struct{ method, path, body string }{
+		{http.MethodPost, "/conversations/bulk", `{"ids":["{conversation}"],"action":"read"}`},
+		{http.MethodPost, "/conversations/bulk", `{"ids":["{conversation}"],"action":"resolve"}`},
+		{http.MethodPost, "/conversations/check", `{"ids":["{conversation}"]}`},
+		{http.MethodPost, "/conversations/" + b.mine["conversation"] + "/merge", `{"into":"{conversation}"}`},
+		{http.MethodPost, "/contacts/" + b.mine["contact"] + "/merge", `{"into":"{contact}"}`},
+		{http.MethodPost, "/tickets", `{"title":"x","conversation_id":"{conversation}"}`},
+		{http.MethodPost, "/tickets", `{"title":"x","contact_id":"{contact}"}`},
+		{http.MethodPost, "/tickets", `{"title":"x","follow_up_of":"{ticket}"}`},
+		{http.MethodPatch, "/tickets/" + b.mine["ticket"], `{"contact_id":"{contact}"}`},
+		{http.MethodPost, "/tickets/" + b.mine["ticket"] + "/links", `{"kind":"relates","ticket_id":"{ticket}"}`},
+		{http.MethodPost, "/tickets/" + b.mine["ticket"] + "/merge", `{"into":"{ticket}"}`},
+		{http.MethodPost, "/tickets/bulk", `{"ids":["{ticket}"],"action":"priority","priority":"high"}`},
+	} {
+		far := b.ask(c.method, b.base+c.path, places(c.body, b.theirs), "Cookie", b.limited)
+		none := b.ask(c.method, b.base+c.path, places(c.body, absent), "Cookie", b.limited)
+		if got, want := b.same(far, b.theirs), b.same(none, absent); got != want || far.StatusCode >= 500 {
+			t.Errorf("%s %s %s answers\n%s\nof nothing\n%s", c.method, c.path, c.body, got, want)
+		}
+	}
+}
+
+// TestListsWithinReach: no list, count, search, export or feed tells of what is
+// beyond reach. The table of routes says which there are.
+func TestListsWithinReach(t *testing.T) {
+	b := newBeyond(t)
+	x := search.NewIndexer(b.index, searchtest.NewSource(b.fake), func(context.Context) ([]string, error) { return nil, nil }, time.Now, slog.New(slog.DiscardHandler))
+	b.OK(x.CatchUp(t.Context(), b.WS))
+	questions := map[string][]string{
+		"/search": {"?q=" + secret, "?q=Person"}, "/contacts": {"", "?q=" + secret, "?sort=seen", "?sort=name"},
+		"/tickets":        {"", "?q=" + secret, "?sort=due", "?sort=priority", "?filter=" + url.QueryEscape(`{"field":"title","op":"contains","value":"`+secret+`"}`)},
+		"/tickets/export": {"?format=csv"}, "/events": {"?after=0&limit=200"},
+		"/conversations": {"", "?view=all", "?contact=" + b.theirs["contact"], "?sort=waiting_asc", "?sort=priority_desc"},
+	}
+	shown := 0
+	for _, r := range b.Routes() {
+		tail, ok := strings.CutPrefix(r.Path, "/api/v1/workspaces/{workspace}/")
+		if _, member := permission(r.Access, r.Path); !ok || !member || r.Method != http.MethodGet || strings.Contains(tail, "{") || strings.HasPrefix(tail, "audit") {
+			continue
+		}
+		asks := questions["/"+tail]
+		if asks == nil {
+			asks = []string{""}
+		}
+		for _, q := range asks {
+			a, all := b.ask(http.MethodGet, b.base+"/"+tail+q, "", "Cookie", b.limited), b.ask(http.MethodGet, b.base+"/"+tail+q, "", "Cookie", b.owner)
+			if a.StatusCode != all.StatusCode && all.StatusCode < 300 {
+				t.Errorf("%s%s answers %d %s", tail, q, a.StatusCode, a.text)
+			}
+			if b.tells(all) {
+				shown++
+			}
+			if b.tells(a) {
+				t.Errorf("%s%s tells of what is beyond reach: %s", tail, q, a.text)
+			}
+		}
+	}
+	if shown < 12 {
+		t.Errorf("only %d lists tell the owner", shown)
+	}
+	a := b.ask(http.MethodPost, b.base+"/conversations/query", `{"sort":"created_desc"}`, "Cookie", b.limited)
+	if a.StatusCode != http.StatusOK || b.tells(a) || !strings.Contains(a.text, b.mine["conversation"]) {
+		t.Errorf("a query answers %d %s", a.StatusCode, a.text)
+	}
+	for path, want := range map[string]string{"/conversations/counts?views=all": `"all":1}`, "/tickets/counts": `"open":1`} {
+		if a := b.ask(http.MethodGet, b.base+path, "", "Cookie", b.limited); !strings.Contains(a.text, want) && !strings.Contains(a.text, `"new":1`) {
+			t.Errorf("%s answers %s", path, a.text)
+		}
+	}
+}
+
+// tells reports whether an answer has anything of what is beyond reach.
+func (b *beyond) tells(a answer) bool {
+	if strings.Contains(strings.ToLower(a.text), strings.ToLower(secret)) {
+		return true
+	}
+	for _, name := range []string{"conversation", "contact", "ticket", "note", "scheduled"} {
+		if strings.Contains(a.text, b.theirs[name]) {
+			return true
+		}
+	}
+	return false
+}
