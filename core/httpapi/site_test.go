@@ -96,6 +96,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 	}
 	log := slog.New(slog.DiscardHandler)
 	s.identity = identity.New(identity.Deps{
+		Places: s.fake.Teams,
 		Stores: s.fake.Identities.Stores(), Hasher: identity.NewHasher(identity.HashOptions{MemoryKiB: 8, Iterations: 1}),
 		Throttle: identity.NewThrottle(s.now, identity.ThrottleOptions{}), Notifier: mute{}, Now: s.now, Log: log,
 		Sealer: channeltest.Sealer{}, OpenID: oidc.New(&http.Client{Timeout: 5 * time.Second}, s.now), BaseURL: "https://example.com",
