@@ -15,6 +15,7 @@ type shift struct {
 	rig.Member
 	t    *testing.T
 	told chan string // kinds of notifications, as their frames come
+	ops  chan string // frames that tell of rights and reach: "rights", "gone <id>", "event <id>"
 	stop chan struct{}
 }
 
@@ -27,18 +28,28 @@ func (s *site) begin(email string) *shift {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	sh := &shift{Member: m, t: s.t, told: make(chan string, 100), stop: make(chan struct{})}
+	sh := &shift{Member: m, t: s.t, told: make(chan string, 100), ops: make(chan string, 1000), stop: make(chan struct{})}
 	ready := make(chan struct{}, 1)
 	socket, err := rig.Dial(s.t.Context(), rig.Dialing{URL: m.LiveURL(), Header: m.Header, Frame: func(b []byte) {
 		var f struct {
 			Op           string
 			Notification *struct{ Kind string }
+			Gone         string `json:"conversation_id"`
+			Conversation *struct{ ID string }
 		}
 		if json.Unmarshal(b, &f) != nil {
 			return
 		}
 		if f.Op == "ready" {
 			ready <- struct{}{}
+		}
+		switch {
+		case f.Op == "rights":
+			sh.ops <- f.Op
+		case f.Op == "gone":
+			sh.ops <- "gone " + f.Gone
+		case f.Op == "event" && f.Conversation != nil:
+			sh.ops <- "event " + f.Conversation.ID
 		}
 		if f.Op == "notification" && f.Notification != nil {
 			sh.told <- f.Notification.Kind

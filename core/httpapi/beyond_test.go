@@ -64,21 +64,21 @@ func (b *beyond) things(c conversation.Conversation, word string) map[string]str
 		return nil, nil
 	})
 	b.OK(err)
-	id := func(method, path, body string) string {
+	id := func(path, body string) string {
 		b.Helper()
-		a := b.ask(method, b.base+path, body, "Cookie", b.owner)
+		a := b.ask(http.MethodPost, b.base+path, body, "Cookie", b.owner)
 		var made struct{ ID string }
 		if a.StatusCode >= 300 {
-			b.Fatalf("%s %s: %d %s", method, path, a.StatusCode, a.text)
+			b.Fatalf("%s: %d %s", path, a.StatusCode, a.text)
 		}
 		_ = json.Unmarshal([]byte(a.text), &made)
 		return made.ID
 	}
 	talk := "/conversations/" + out["conversation"]
-	out["note"] = id(http.MethodPost, "/contacts/"+out["contact"]+"/notes", `{"text":"`+word+`"}`)
-	out["scheduled"] = id(http.MethodPost, talk+"/scheduled", `{"client_msg_id":"s","text":"`+word+`","send_at":"`+b.tomorrow()+`"}`)
-	id(http.MethodPost, talk+"/messages", `{"client_msg_id":"x","kind":"text","text":"`+word+`"}`)
-	out["ticket"] = id(http.MethodPost, "/tickets", `{"title":"`+word+`","conversation_id":"`+out["conversation"]+`"}`)
+	out["note"] = id("/contacts/"+out["contact"]+"/notes", `{"text":"`+word+`"}`)
+	out["scheduled"] = id(talk+"/scheduled", `{"client_msg_id":"s","text":"`+word+`","send_at":"`+b.tomorrow()+`"}`)
+	id(talk+"/messages", `{"client_msg_id":"x","kind":"text","text":"`+word+`"}`)
+	out["ticket"] = id("/tickets", `{"title":"`+word+`","conversation_id":"`+out["conversation"]+`"}`)
 	team := b.Get(c.ID).Team
 	b.workTicket(out["ticket"], func(turn ticket.Turn, k *ticket.Ticket) error {
 		return k.Assign(turn, ticket.Destination{Team: &team})

@@ -175,10 +175,7 @@ func (s *Server) declareWork() {
 	s.erasureRoutes()
 	s.viewRoutes()
 	s.searchRoutes()
-	s.ticketTypeRoutes()
-	s.ticketPages()
-	s.ticketExportRoute()
-	s.ticketRoutes()
+	s.allOfTickets()
 	s.conversationRoutes()
 	s.draftRoutes()
 	s.scheduledRoutes()
@@ -195,6 +192,13 @@ func (s *Server) declareWork() {
 	s.hookRoutes()
 	s.widgetRoutes()
 	s.reachRoutes()
+}
+
+func (s *Server) allOfTickets() {
+	s.ticketTypeRoutes()
+	s.ticketPages()
+	s.ticketExportRoute()
+	s.ticketRoutes()
 }
 
 // newAPI is the one place that knows how huma meets fiber: its next release

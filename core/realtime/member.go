@@ -24,7 +24,7 @@ type member struct {
 
 	// Under session.mu.
 	scope    identity.Scope
-	print    string // fingerprint of scope
+	mark     string // fingerprint of scope
 	checked  time.Time
 	checking bool
 	beating  bool
@@ -35,7 +35,7 @@ type member struct {
 func newMember(g *Gateway, scope identity.Scope, check func(context.Context) (identity.Scope, error)) *member {
 	m := &member{
 		workspace: scope.Workspace, id: scope.Member(), name: g.connID(), check: check,
-		scope: scope, print: fingerprint(scope), checked: g.o.Now(),
+		scope: scope, mark: fingerprint(scope), checked: g.o.Now(),
 	}
 	m.session = session{g: g, side: m}
 	return m
@@ -269,8 +269,8 @@ func (m *member) ask(ctx context.Context) {
 	}
 	now := fingerprint(scope)
 	m.mu.Lock()
-	news := m.ready && now != m.print
-	m.scope, m.print, m.checked = scope, now, m.g.o.Now()
+	news := m.ready && now != m.mark
+	m.scope, m.mark, m.checked = scope, now, m.g.o.Now()
 	m.mu.Unlock()
 	if news {
 		m.say(rightsFrame{Op: "rights", Rights: now})

@@ -16,18 +16,18 @@ import (
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
-func (it Item) told() wire.Told {
+func (it *Item) told() wire.Told {
 	return wire.Told{Event: it.Event, Change: it.Change, Conversation: it.Conversation, TicketChange: it.TicketChange, Ticket: it.Ticket}
 }
 
 // judge says what of the event a member is told; seen tells which contacts they
 // reach.
-func (it Item) judge(scope identity.Scope, seen func(id string) bool) wire.Verdict {
+func (it *Item) judge(scope identity.Scope, seen func(id string) bool) wire.Verdict {
 	return it.told().Judge(scope, seen)
 }
 
 // frame is what a member gets of the event.
-func (it Item) frame(v wire.Verdict) any {
+func (it *Item) frame(v wire.Verdict) any {
 	switch v {
 	case wire.Shown:
 		return eventFrame{Op: "event", FeedEvent: it.told().View()}
@@ -68,9 +68,9 @@ func (g *Gateway) show(members []*member, items []Item) error {
 	scopes := make([]identity.Scope, len(members))
 	plain := make([]*batch, len(members)) // of who reaches all
 	for i, m := range members {
-		var print string
-		if scopes[i], print = m.audience(); scopes[i].Reach().All() {
-			plain[i] = p.common(scopes[i], print)
+		var mark string
+		if scopes[i], mark = m.audience(); scopes[i].Reach().All() {
+			plain[i] = p.common(scopes[i], mark)
 		}
 	}
 	last := items[len(items)-1].Event.Feed
@@ -88,8 +88,8 @@ func (g *Gateway) show(members []*member, items []Item) error {
 }
 
 // common is the batch of somebody who reaches all, by the name of their rights.
-func (p *printing) common(scope identity.Scope, print string) *batch {
-	b := p.named[print]
+func (p *printing) common(scope identity.Scope, mark string) *batch {
+	b := p.named[mark]
 	if b != nil {
 		return b
 	}
@@ -98,7 +98,7 @@ func (p *printing) common(scope identity.Scope, print string) *batch {
 		b = p.batch(scope, everyContact)
 		p.plain[topics] = b
 	}
-	p.named[print] = b
+	p.named[mark] = b
 	return b
 }
 
@@ -177,5 +177,5 @@ func (m *member) rightsSaid() (name string, limited bool) {
 func (m *member) audience() (identity.Scope, string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.scope, m.print
+	return m.scope, m.mark
 }

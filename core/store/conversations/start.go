@@ -45,23 +45,7 @@ func (s *Store) begin(ctx context.Context, f *finder, q view.Query) (*start, err
 		if !ok || len(values) == 0 {
 			continue
 		}
-		st := &start{
-			query: `SELECT DISTINCT conversation_id FROM (` + strings.Replace(field.query, `%`, `?`+strings.Repeat(`, ?`, len(values)-1), 1) + `) i`,
-			args:  []any{f.workspace},
-		}
-		for _, v := range values {
-			if field.field == "number" {
-				st.args = append(st.args, int64(v.Number))
-				continue
-			}
-			st.args = append(st.args, v.Text)
-		}
-		if field.field == "assignee" && len(f.states) > 0 {
-			st.query = strings.Replace(st.query, `) i`, ` AND state IN (?`+strings.Repeat(`, ?`, len(f.states)-1)+`)) i`, 1)
-			for _, state := range f.states {
-				st.args = append(st.args, string(state))
-			}
-		}
+		st := f.startOf(field.field, field.query, values)
 		if found, err := s.isFew(ctx, st); err != nil || found {
 			return st, err
 		}
@@ -74,6 +58,28 @@ func (s *Store) begin(ctx context.Context, f *finder, q view.Query) (*start, err
 		}
 	}
 	return s.beginWithContacts(ctx, f, p)
+}
+
+// startOf begins a query with those that have one of the values of a field.
+func (f *finder) startOf(field, query string, values []filter.Value) *start {
+	st := &start{
+		query: `SELECT DISTINCT conversation_id FROM (` + strings.Replace(query, `%`, `?`+strings.Repeat(`, ?`, len(values)-1), 1) + `) i`,
+		args:  []any{f.workspace},
+	}
+	for _, v := range values {
+		if field == "number" {
+			st.args = append(st.args, int64(v.Number))
+			continue
+		}
+		st.args = append(st.args, v.Text)
+	}
+	if field == "assignee" && len(f.states) > 0 {
+		st.query = strings.Replace(st.query, `) i`, ` AND state IN (?`+strings.Repeat(`, ?`, len(f.states)-1)+`)) i`, 1)
+		for _, state := range f.states {
+			st.args = append(st.args, string(state))
+		}
+	}
+	return st
 }
 
 // isFew reports whether a start finds few conversations.
