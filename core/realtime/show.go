@@ -16,18 +16,18 @@ import (
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
-func (it *Item) told() wire.Told {
+func (it Item) told() wire.Told {
 	return wire.Told{Event: it.Event, Change: it.Change, Conversation: it.Conversation, TicketChange: it.TicketChange, Ticket: it.Ticket}
 }
 
 // judge says what of the event a member is told; seen tells which contacts they
 // reach.
-func (it *Item) judge(scope identity.Scope, seen func(id string) bool) wire.Verdict {
+func (it Item) judge(scope identity.Scope, seen func(id string) bool) wire.Verdict {
 	return it.told().Judge(scope, seen)
 }
 
 // frame is what a member gets of the event.
-func (it *Item) frame(v wire.Verdict) any {
+func (it Item) frame(v wire.Verdict) any {
 	switch v {
 	case wire.Shown:
 		return eventFrame{Op: "event", FeedEvent: it.told().View()}
