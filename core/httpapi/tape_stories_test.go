@@ -226,6 +226,7 @@ func houseTape(t *testing.T) tape {
 	made("a view", "/views", `{"name":"Open","filter":{"field":"state","op":"is","value":"open"},"sort":"created_desc"}`)
 	made("an organisation", "/organisations", `{"name":"Tea House","domains":["tea.example"]}`)
 	made("a webhook", "/webhooks", `{"url":"https://example.com/hook","events":["*"]}`)
+	made("a role", "/roles", `{"name":"一线","reach":"team","permissions":["conversation.read"]}`)
 	made("an invitation", "/invitations", `{"email":"mo@example.com","role":"agent"}`)
 	r.step("a member is renamed", func() {
 		r.do(http.StatusOK, http.MethodPatch, "/members/"+string(lin.ID), `{"name":"林晓","capacity":3}`)
