@@ -28,7 +28,7 @@ import (
 // web/client and web/console replay it through the code that people use.
 const tapeFile = "../../web/client/test/law.json"
 
-var updateTape = flag.Bool("update", false, "write the tape of the clients' law tests anew")
+var update = flag.Bool("update", false, "write what the tests compare with anew: the tape of the clients' law tests, headers")
 
 // tape is one story in a workspace of its own.
 type tape struct {
@@ -300,7 +300,7 @@ func TestTape(t *testing.T) {
 	}
 	got := steady(print(tapes))
 	told(t, got)
-	if *updateTape {
+	if *update {
 		if err := os.WriteFile(tapeFile, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
