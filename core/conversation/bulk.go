@@ -8,6 +8,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -56,7 +57,7 @@ func (s *Service) Bulk(ctx context.Context, scope identity.Scope, b Bulk) ([]Out
 	if err := scope.Require(identity.ConversationReply); err != nil {
 		return nil, err
 	}
-	ids := once(b.IDs)
+	ids := id.Once(b.IDs)
 	if len(ids) == 0 || len(ids) > MaxBulk {
 		return nil, errs.New(errs.Invalid, "conversation.bulk", "Name 1 to 200 conversations.").
 			WithFields(errs.Field{Pointer: "/ids", Code: "count", Detail: "must have 1 to 200 entries"})
@@ -123,17 +124,4 @@ func (s *Service) knowLabels(ctx context.Context, scope identity.Scope, labels [
 		}
 	}
 	return nil
-}
-
-// once returns ids in order, without repetition.
-func once(ids []ID) []ID {
-	seen := make(map[ID]bool, len(ids))
-	var out []ID
-	for _, id := range ids {
-		if !seen[id] {
-			seen[id] = true
-			out = append(out, id)
-		}
-	}
-	return out
 }

@@ -3,29 +3,18 @@ package conversation
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
 // MaxMentions is how many colleagues one note calls.
 const MaxMentions = 50
 
-// unique drops repetitions and keeps the order.
-func unique(ids []identity.MemberID) []identity.MemberID {
-	var out []identity.MemberID
-	for _, id := range ids {
-		if !slices.Contains(out, id) {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
 // mentions finds the colleagues whom a note calls. All must be members who work here.
 func (s *Service) mentions(ctx context.Context, scope identity.Scope, ids []identity.MemberID) ([]Mention, error) {
-	ids = unique(ids)
+	ids = id.Once(ids)
 	if len(ids) > MaxMentions {
 		return nil, badMention("/mentions", "too_many", fmt.Sprintf("A note mentions at most %d colleagues.", MaxMentions))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/team"
 )
@@ -47,13 +48,13 @@ const (
 
 // SetLabels makes these the labels.
 func (c *Conversation) SetLabels(t Turn, ids []catalog.LabelID) error {
-	now := sorted(ids)
+	now := id.Sorted(ids)
 	if len(now) > MaxLabels {
 		return tooMany("/label_ids", MaxLabels)
 	}
-	if added, removed := difference(c.Labels, now); len(added)+len(removed) > 0 {
+	if added, removed := id.Difference(c.Labels, now); len(added)+len(removed) > 0 {
 		c.Labels = now
-		c.record(t, Labeled, nil, map[string]any{"label_ids": orEmpty(now), "added": orEmpty(added), "removed": orEmpty(removed)})
+		c.record(t, Labeled, nil, map[string]any{"label_ids": id.OrEmpty(now), "added": id.OrEmpty(added), "removed": id.OrEmpty(removed)})
 	}
 	return nil
 }
@@ -112,13 +113,13 @@ func (c *Conversation) SetPriority(t Turn, p Priority) error {
 
 // SetParticipants makes these members the ones who follow the conversation.
 func (c *Conversation) SetParticipants(t Turn, ids []identity.MemberID) error {
-	now := sorted(ids)
+	now := id.Sorted(ids)
 	if len(now) > MaxParticipants {
 		return tooMany("/member_ids", MaxParticipants)
 	}
-	if added, removed := difference(c.Participants, now); len(added)+len(removed) > 0 {
+	if added, removed := id.Difference(c.Participants, now); len(added)+len(removed) > 0 {
 		c.Participants = now
-		c.record(t, ParticipantsChanged, nil, map[string]any{"member_ids": orEmpty(now), "added": orEmpty(added), "removed": orEmpty(removed)})
+		c.record(t, ParticipantsChanged, nil, map[string]any{"member_ids": id.OrEmpty(now), "added": id.OrEmpty(added), "removed": id.OrEmpty(removed)})
 	}
 	return nil
 }
@@ -136,37 +137,4 @@ func tooMany(pointer string, limit int) error {
 	detail := fmt.Sprintf("has more than %d entries", limit)
 	return errs.New(errs.Invalid, "conversation.too_many", fmt.Sprintf("At most %d are possible.", limit)).
 		WithFields(errs.Field{Pointer: pointer, Code: "too_many", Detail: detail})
-}
-
-// sorted returns ids in order, each once; nil for none.
-func sorted[T ~string](ids []T) []T {
-	if len(ids) == 0 {
-		return nil
-	}
-	out := slices.Clone(ids)
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-// difference lists what is in after alone and what is in before alone.
-func difference[T ~string](before, after []T) (added, removed []T) {
-	for _, id := range after {
-		if !slices.Contains(before, id) {
-			added = append(added, id)
-		}
-	}
-	for _, id := range before {
-		if !slices.Contains(after, id) {
-			removed = append(removed, id)
-		}
-	}
-	return added, removed
-}
-
-// orEmpty is a list that JSON shows as one.
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/team"
 )
@@ -68,14 +69,14 @@ func (s *Service) SetPriority(ctx context.Context, scope identity.Scope, id ID, 
 
 // SetParticipants makes these members the ones who follow a conversation.
 // Needs ConversationReply.
-func (s *Service) SetParticipants(ctx context.Context, scope identity.Scope, id ID, members []identity.MemberID) (Conversation, error) {
+func (s *Service) SetParticipants(ctx context.Context, scope identity.Scope, which ID, members []identity.MemberID) (Conversation, error) {
 	if err := scope.Require(identity.ConversationReply); err != nil {
 		return Conversation{}, err
 	}
-	if len(sorted(members)) > MaxParticipants {
+	if len(id.Sorted(members)) > MaxParticipants {
 		return Conversation{}, tooMany("/member_ids", MaxParticipants)
 	}
-	before, err := s.get(ctx, scope, id)
+	before, err := s.get(ctx, scope, which)
 	if err != nil {
 		return Conversation{}, err
 	}
@@ -87,7 +88,7 @@ func (s *Service) SetParticipants(ctx context.Context, scope identity.Scope, id 
 			return Conversation{}, err
 		}
 	}
-	return s.change(ctx, scope, id, func(t Turn, c *Conversation) error { return c.SetParticipants(t, members) })
+	return s.change(ctx, scope, which, func(t Turn, c *Conversation) error { return c.SetParticipants(t, members) })
 }
 
 // Follow makes the caller a participant, or no more. Needs ConversationRead.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 )
@@ -65,7 +66,7 @@ func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Poste
 // made reports whether a message is what this post would make.
 func (p Post) made(m *Message) bool {
 	return m.Kind == p.Kind && m.says(p.Text, p.Attachments, p.ReplyTo) &&
-		slices.EqualFunc(m.Mentions, unique(p.Mentions), func(a Mention, b identity.MemberID) bool { return a.Member == b })
+		slices.EqualFunc(m.Mentions, id.Once(p.Mentions), func(a Mention, b identity.MemberID) bool { return a.Member == b })
 }
 
 // says reports whether a message has this content.

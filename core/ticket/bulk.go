@@ -8,6 +8,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -55,7 +56,7 @@ func (s *Service) Bulk(ctx context.Context, scope identity.Scope, b Bulk) ([]Out
 	if err := scope.Require(identity.TicketWrite); err != nil {
 		return nil, err
 	}
-	ids := unique(b.IDs)
+	ids := id.Once(b.IDs)
 	if len(ids) == 0 || len(ids) > MaxBulk {
 		return nil, errs.New(errs.Invalid, "ticket.bulk", "Name 1 to 200 tickets.").
 			WithFields(errs.Field{Pointer: "/ids", Code: "count", Detail: "must have 1 to 200 entries"})

@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/team"
 )
@@ -98,7 +99,7 @@ func (s *Service) plan(ctx context.Context, scope identity.Scope, d Draft) (Tick
 	if err := s.knowLabels(ctx, scope, d.Labels); err != nil {
 		return t, err
 	}
-	if t.Labels = sorted(d.Labels); len(t.Labels) > MaxLabels {
+	if t.Labels = id.Sorted(d.Labels); len(t.Labels) > MaxLabels {
 		return t, tooMany("/labels")
 	}
 	if t.Team != "" {

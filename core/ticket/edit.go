@@ -9,6 +9,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/team"
 )
@@ -142,7 +143,7 @@ func (t *Ticket) SetLabels(turn Turn, ids []catalog.LabelID) error {
 	if err := t.writable(); err != nil {
 		return err
 	}
-	now := sorted(ids)
+	now := id.Sorted(ids)
 	if len(now) > MaxLabels {
 		return tooMany("/label_ids")
 	}
@@ -151,18 +152,18 @@ func (t *Ticket) SetLabels(turn Turn, ids []catalog.LabelID) error {
 }
 
 func (t *Ticket) label(turn Turn, now []catalog.LabelID) bool {
-	added, removed := difference(t.Labels, now)
+	added, removed := id.Difference(t.Labels, now)
 	if len(added)+len(removed) == 0 {
 		return false
 	}
 	t.Labels = now
-	t.record(turn, Labeled, map[string]any{"label_ids": orEmpty(now), "added": orEmpty(added), "removed": orEmpty(removed)})
+	t.record(turn, Labeled, map[string]any{"label_ids": id.OrEmpty(now), "added": id.OrEmpty(added), "removed": id.OrEmpty(removed)})
 	return true
 }
 
 // dropLabel takes off a label that is gone, of any ticket.
-func (t *Ticket) dropLabel(turn Turn, id catalog.LabelID) bool {
-	return t.label(turn, sorted(slices.DeleteFunc(slices.Clone(t.Labels), func(l catalog.LabelID) bool { return l == id })))
+func (t *Ticket) dropLabel(turn Turn, gone catalog.LabelID) bool {
+	return t.label(turn, id.Sorted(slices.DeleteFunc(slices.Clone(t.Labels), func(l catalog.LabelID) bool { return l == gone })))
 }
 
 // dropTeam takes off a team that is gone, of any ticket.
@@ -192,7 +193,7 @@ func (t *Ticket) RemoveLabels(turn Turn, ids []catalog.LabelID) error {
 func (t *Ticket) Follow(turn Turn, member identity.MemberID, on bool) error {
 	now := slices.DeleteFunc(slices.Clone(t.Followers), func(id identity.MemberID) bool { return id == member })
 	if on {
-		now = sorted(append(now, member))
+		now = id.Sorted(append(now, member))
 	}
 	if len(now) > MaxFollowers {
 		return tooMany("/member_id")
@@ -200,9 +201,9 @@ func (t *Ticket) Follow(turn Turn, member identity.MemberID, on bool) error {
 	if len(now) == 0 {
 		now = nil
 	}
-	if added, removed := difference(t.Followers, now); len(added)+len(removed) > 0 {
+	if added, removed := id.Difference(t.Followers, now); len(added)+len(removed) > 0 {
 		t.Followers = now
-		t.record(turn, Followed, map[string]any{"member_ids": orEmpty(now), "added": orEmpty(added), "removed": orEmpty(removed)})
+		t.record(turn, Followed, map[string]any{"member_ids": id.OrEmpty(now), "added": id.OrEmpty(added), "removed": id.OrEmpty(removed)})
 	}
 	return nil
 }
@@ -215,37 +216,4 @@ func tooMany(pointer string) error {
 	detail := fmt.Sprintf("has more than %d entries", MaxLabels)
 	return errs.New(errs.Invalid, "ticket.too_many", fmt.Sprintf("At most %d are possible.", MaxLabels)).
 		WithFields(errs.Field{Pointer: pointer, Code: "too_many", Detail: detail})
-}
-
-// sorted returns ids in order, each once; nil for none.
-func sorted[T ~string](ids []T) []T {
-	if len(ids) == 0 {
-		return nil
-	}
-	out := slices.Clone(ids)
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-// difference lists what is in after alone and what is in before alone.
-func difference[T ~string](before, after []T) (added, removed []T) {
-	for _, id := range after {
-		if !slices.Contains(before, id) {
-			added = append(added, id)
-		}
-	}
-	for _, id := range before {
-		if !slices.Contains(after, id) {
-			removed = append(removed, id)
-		}
-	}
-	return added, removed
-}
-
-// orEmpty is a list that JSON shows as one.
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/team"
@@ -240,7 +241,7 @@ func (w *wrong) clientID(id string) {
 // made is an error unless a comment is what this post would make.
 func (p Post) made(c *Comment) error {
 	same := c != nil && c.Public == p.Public && c.Text == p.Text &&
-		slices.EqualFunc(c.Mentions, unique(p.Mentions), func(a Mention, b identity.MemberID) bool { return a.Member == b }) &&
+		slices.EqualFunc(c.Mentions, id.Once(p.Mentions), func(a Mention, b identity.MemberID) bool { return a.Member == b }) &&
 		slices.EqualFunc(c.Attachments, p.Attachments, func(a media.Attachment, b media.ID) bool { return a.ID == b })
 	if same {
 		return nil
@@ -249,22 +250,11 @@ func (p Post) made(c *Comment) error {
 		WithFields(errs.Field{Pointer: "/client_id", Code: "reused", Detail: "was used for another comment"})
 }
 
-// unique drops repetitions and keeps the order.
-func unique[T comparable](ids []T) []T {
-	var out []T
-	for _, id := range ids {
-		if !slices.Contains(out, id) {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
 // mentions finds the colleagues whom a comment calls.
 func (s *Service) mentions(ctx context.Context, scope identity.Scope, ids []identity.MemberID) ([]Mention, error) {
 	var out []Mention
-	for i, id := range unique(ids) {
-		m, err := s.Members.Member(ctx, scope, id)
+	for i, named := range id.Once(ids) {
+		m, err := s.Members.Member(ctx, scope, named)
 		switch {
 		case errs.Is(err, errs.NotFound), errs.Is(err, errs.Conflict), errs.Is(err, errs.Invalid):
 			const sentence = "A colleague you mention does not work here any more."
