@@ -21,7 +21,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 func messageArgs(m *conversation.Message) []any {
 	return []any{
-		string(m.Workspace), string(m.Conversation), signed(m.Seq), string(m.ID), m.ClientID, string(m.Kind),
+		string(m.Workspace), string(m.Conversation), db.Signed(m.Seq), string(m.ID), m.ClientID, string(m.Kind),
 		string(m.Sender.Kind), m.Sender.ID, m.Sender.Name, m.Text, db.Micros(m.CreatedAt), string(m.Delivery), m.DeliveryError,
 		len(m.Attachments), extrasOf(m.ReplyTo, m.Mentions, nil),
 	}
@@ -30,16 +30,16 @@ func messageArgs(m *conversation.Message) []any {
 func changeArgs(c *conversation.Change) []any {
 	var public, message, data any
 	if c.PublicSeq > 0 {
-		public = signed(c.PublicSeq)
+		public = db.Signed(c.PublicSeq)
 	}
 	if c.Message != nil {
-		message = signed(c.Message.Seq)
+		message = db.Signed(c.Message.Seq)
 	}
 	if len(c.Data) > 0 {
 		data = string(c.Data)
 	}
 	return []any{
-		string(c.Workspace), string(c.Conversation), signed(c.Seq), public, string(c.ID), string(c.Type), db.Micros(c.At),
+		string(c.Workspace), string(c.Conversation), db.Signed(c.Seq), public, string(c.ID), string(c.Type), db.Micros(c.At),
 		string(c.Actor.Kind), c.Actor.ID, c.Actor.Name, message, data,
 	}
 }
@@ -84,7 +84,7 @@ func (r *changeRow) dest() []any {
 func (r *changeRow) domain(workspace identity.WorkspaceID) conversation.Change {
 	c := conversation.Change{
 		Workspace: workspace, ID: conversation.ChangeID(r.id), Conversation: conversation.ID(r.conversation),
-		Seq: unsigned(r.seq), PublicSeq: unsigned(r.publicSeq), Type: conversation.ChangeType(r.typ), At: db.Time(r.at),
+		Seq: db.Unsigned(r.seq), PublicSeq: db.Unsigned(r.publicSeq), Type: conversation.ChangeType(r.typ), At: db.Time(r.at),
 		Actor: identity.Actor{Kind: identity.ActorKind(r.actorKind), ID: r.actorID, Name: r.actorName},
 	}
 	if r.data != "" {
@@ -100,7 +100,7 @@ func (r *changeRow) domain(workspace identity.WorkspaceID) conversation.Change {
 func (r *changeRow) message(workspace identity.WorkspaceID) *conversation.Message {
 	m := &conversation.Message{
 		Workspace: workspace, ID: conversation.MessageID(r.messageID), Conversation: conversation.ID(r.conversation),
-		Seq: unsigned(r.messageSeq), ClientID: r.clientID, Kind: conversation.MessageKind(r.kind),
+		Seq: db.Unsigned(r.messageSeq), ClientID: r.clientID, Kind: conversation.MessageKind(r.kind),
 		Sender: identity.Actor{Kind: identity.ActorKind(r.senderKind), ID: r.senderID, Name: r.senderName},
 		Text:   r.text, CreatedAt: db.Time(r.sentAt),
 		Delivery: conversation.DeliveryState(r.delivery), DeliveryError: r.deliveryError,

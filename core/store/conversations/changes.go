@@ -29,7 +29,7 @@ func (s *Store) Changes(ctx context.Context, workspace identity.WorkspaceID, key
 	args := []any{string(workspace)}
 	for i := range size {
 		k := keys[min(i, len(keys)-1)]
-		args = append(args, string(k.Conversation), signed(k.Seq))
+		args = append(args, string(k.Conversation), db.Signed(k.Seq))
 	}
 	query := `SELECT ` + changeColumns + ` FROM conversation_change h` + messageJoin +
 		`WHERE h.workspace_id = ? AND (h.conversation_id, h.seq) IN (VALUES (?, ?)` + strings.Repeat(`, (?, ?)`, size-1) + `)`

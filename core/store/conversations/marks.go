@@ -14,7 +14,7 @@ func (s *Store) MarkRead(ctx context.Context, workspace identity.WorkspaceID, me
 	return s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
 		return tx.Queue(ctx, `INSERT INTO conversation_read (workspace_id, member_id, conversation_id, seq) VALUES (?, ?, ?, ?)
 ON CONFLICT (workspace_id, member_id, conversation_id) DO UPDATE SET seq = excluded.seq WHERE conversation_read.seq < excluded.seq`,
-			string(workspace), string(member), string(id), signed(seq))
+			string(workspace), string(member), string(id), db.Signed(seq))
 	})
 }
 
@@ -38,7 +38,7 @@ func (s *Store) Read(ctx context.Context, workspace identity.WorkspaceID, member
 		if err := sc.Scan(&id, &seq); err != nil {
 			return err
 		}
-		out[conversation.ID(id)] = unsigned(seq)
+		out[conversation.ID(id)] = db.Unsigned(seq)
 		return nil
 	})
 	return out, err
@@ -49,5 +49,5 @@ func (s *Store) ReadFarthest(ctx context.Context, workspace identity.WorkspaceID
 	var seq int64
 	err := s.db.Row(ctx, `SELECT COALESCE(MAX(seq), 0) FROM conversation_read WHERE workspace_id = ? AND conversation_id = ?`,
 		[]any{string(workspace), string(id)}, &seq)
-	return unsigned(seq), err
+	return db.Unsigned(seq), err
 }

@@ -17,7 +17,7 @@ func (t *Tx) Extent(ctx context.Context, id conversation.ID) (conversation.Exten
 (SELECT COUNT(*) FROM conversation WHERE workspace_id = ? AND merged_into = ? AND merged_into <> '')`
 	var messages, absorbed int64
 	err := t.tx.Row(ctx, query, []any{string(t.workspace), string(id), string(t.workspace), string(id)}, &messages, &absorbed)
-	return conversation.Extent{Messages: unsigned(messages), Absorbs: absorbed > 0}, err
+	return conversation.Extent{Messages: db.Unsigned(messages), Absorbs: absorbed > 0}, err
 }
 
 // teamThere is errs.Absent when a team that a conversation goes to is not there.

@@ -51,7 +51,7 @@ func orderOf(o *conversation.Organised) order {
 
 func (r *order) domain(number int64) conversation.Organised {
 	o := conversation.Organised{
-		Number: unsigned(number), Team: team.ID(r.team),
+		Number: db.Unsigned(number), Team: team.ID(r.team),
 		Labels: parted[catalog.LabelID](r.labels), Participants: parted[identity.MemberID](r.participants),
 		MergedInto: conversation.ID(r.mergedInto),
 	}
@@ -86,21 +86,6 @@ func parted[T ~string](text string) []T {
 		out = append(out, T(id))
 	}
 	return out
-}
-
-// number gives a new conversation the workspace's next number. The workspace
-// is locked, so numbers have no gap and no twin.
-func (t *Tx) number(ctx context.Context, c *conversation.Conversation) error {
-	err := t.tx.Queue(ctx, `UPDATE workspace SET last_number = last_number + 1 WHERE workspace_id = ?`, string(t.workspace))
-	if err != nil {
-		return err
-	}
-	var n int64
-	if err := t.tx.Row(ctx, `SELECT last_number FROM workspace WHERE workspace_id = ?`, []any{string(t.workspace)}, &n); err != nil {
-		return err
-	}
-	c.Number = unsigned(n)
-	return nil
 }
 
 // saveOrder writes what differs.

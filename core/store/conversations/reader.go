@@ -64,7 +64,7 @@ func (s *Store) SeenAt(ctx context.Context, workspace identity.WorkspaceID, id c
 	const query = `SELECT at, COALESCE(data, '') FROM conversation_change
 WHERE workspace_id = ? AND conversation_id = ? AND seq > ? AND type = ? ORDER BY seq`
 	var seen time.Time
-	err := s.db.Rows(ctx, query, []any{string(workspace), string(id), signed(seq), string(conversation.ReadByContact)}, func(sc db.Scanner) error {
+	err := s.db.Rows(ctx, query, []any{string(workspace), string(id), db.Signed(seq), string(conversation.ReadByContact)}, func(sc db.Scanner) error {
 		var at int64
 		var data string
 		if err := sc.Scan(&at, &data); err != nil {

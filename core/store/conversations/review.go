@@ -24,7 +24,7 @@ type review struct {
 
 func reviewOf(c *conversation.Conversation) review {
 	return review{
-		recipient: c.Recipient, rating: string(c.Rating), askedAt: db.Micros(c.AskedAt), askedSeq: signed(c.AskedSeq),
+		recipient: c.Recipient, rating: string(c.Rating), askedAt: db.Micros(c.AskedAt), askedSeq: db.Signed(c.AskedSeq),
 		rated: string(c.RatedID), score: int64(c.Score), comment: c.Comment, ratedAt: db.Micros(c.RatedAt),
 	}
 }
@@ -37,7 +37,7 @@ func (r review) of(recipient string) review {
 
 func (r review) domain() conversation.Rated {
 	return conversation.Rated{
-		Rating: conversation.RatingID(r.rating), AskedAt: db.Time(r.askedAt), AskedSeq: unsigned(r.askedSeq),
+		Rating: conversation.RatingID(r.rating), AskedAt: db.Time(r.askedAt), AskedSeq: db.Unsigned(r.askedSeq),
 		RatedID: conversation.RatingID(r.rated), Score: int(r.score), Comment: r.comment, RatedAt: db.Time(r.ratedAt),
 	}
 }
@@ -87,5 +87,5 @@ WHERE workspace_id = ? AND conversation_id = ? AND sender_kind = ? AND kind = ? 
 	if errors.Is(err, sql.ErrNoRows) {
 		return conversation.Answer{}, nil
 	}
-	return conversation.Answer{Seq: unsigned(seq), Member: identity.MemberID(member)}, err
+	return conversation.Answer{Seq: db.Unsigned(seq), Member: identity.MemberID(member)}, err
 }

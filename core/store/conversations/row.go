@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"math"
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/contact"
@@ -46,11 +45,11 @@ func rowOf(c *conversation.Conversation) conversationRow {
 			state: string(c.State), responder: string(c.Responder), assignee: string(c.Assignee),
 			snoozed: db.Micros(c.SnoozedUntil), queued: db.Micros(c.QueuedAt),
 		},
-		number: signed(c.Number), order: orderOf(&c.Organised), review: reviewOf(c),
+		number: db.Signed(c.Number), order: orderOf(&c.Organised), review: reviewOf(c),
 		waiting: db.Micros(c.WaitingSince),
-		lastSeq: signed(c.LastSeq), lastPublicSeq: signed(c.LastPublicSeq), lastInboundSeq: signed(c.LastInboundSeq),
+		lastSeq: db.Signed(c.LastSeq), lastPublicSeq: db.Signed(c.LastPublicSeq), lastInboundSeq: db.Signed(c.LastInboundSeq),
 		lastText: c.Last.Text, lastSender: string(c.Last.Sender), lastKind: string(c.Last.Kind), lastAt: db.Micros(c.Last.At),
-		lastFile: string(c.Last.Attachment), contactRead: signed(c.ContactReadSeq),
+		lastFile: string(c.Last.Attachment), contactRead: db.Signed(c.ContactReadSeq),
 		created: db.Micros(c.CreatedAt), updated: db.Micros(c.UpdatedAt),
 	}
 }
@@ -63,12 +62,12 @@ func (r *conversationRow) domain() conversation.Conversation {
 		State: conversation.State(r.status.state), Responder: conversation.Responder(r.status.responder),
 		Assignee: identity.MemberID(r.status.assignee), SnoozedUntil: db.Time(r.status.snoozed),
 		WaitingSince: db.Time(r.waiting), QueuedAt: db.Time(r.status.queued),
-		LastSeq: unsigned(r.lastSeq), LastPublicSeq: unsigned(r.lastPublicSeq), LastInboundSeq: unsigned(r.lastInboundSeq),
+		LastSeq: db.Unsigned(r.lastSeq), LastPublicSeq: db.Unsigned(r.lastPublicSeq), LastInboundSeq: db.Unsigned(r.lastInboundSeq),
 		Last: conversation.Preview{
 			Text: r.lastText, Sender: identity.ActorKind(r.lastSender), Kind: conversation.MessageKind(r.lastKind), At: db.Time(r.lastAt),
 			Attachment: media.Kind(r.lastFile),
 		},
-		ContactReadSeq: unsigned(r.contactRead),
+		ContactReadSeq: db.Unsigned(r.contactRead),
 		CreatedAt:      db.Time(r.created), UpdatedAt: db.Time(r.updated),
 		ContactName: r.contactName, AssigneeName: r.assigneeName, Plugin: channel.PluginID(r.plugin), Live: r.live,
 	}
@@ -122,11 +121,6 @@ const (
 	whereID        = `WHERE c.workspace_id = ? AND c.conversation_id = ?`
 	whereRecipient = `WHERE c.workspace_id = ? AND c.inbox_id = ? AND c.recipient = ?`
 )
-
-// Sequences are unsigned in the domain and stay far below 2^63; what a client
-// asks for need not.
-func signed(n uint64) int64   { return int64(min(n, math.MaxInt64)) }
-func unsigned(n int64) uint64 { return uint64(n) } //nolint:gosec // see above
 
 // null is s, or NULL for "".
 func null(s string) any {

@@ -56,9 +56,11 @@ WHERE workspace_id = ? AND conversation_id = ?`
 
 func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bool) error {
 	if isNew {
-		if err := t.number(ctx, c); err != nil {
+		n, err := t.tx.Number(ctx, string(t.workspace), "last_number")
+		if err != nil {
 			return err
 		}
+		c.Number = n
 	}
 	r := rowOf(c)
 	before, known := t.loaded[c.ID]
@@ -116,7 +118,7 @@ func (t *Tx) saveMessage(ctx context.Context, c *conversation.Conversation, ch *
 	if m.Seq != ch.Seq { // told of, not brought
 		return t.tx.Queue(ctx, `UPDATE message SET delivery = ?, delivery_error = ?
 WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
-			string(m.Delivery), m.DeliveryError, string(t.workspace), string(c.ID), signed(m.Seq))
+			string(m.Delivery), m.DeliveryError, string(t.workspace), string(c.ID), db.Signed(m.Seq))
 	}
 	if err := t.tx.Queue(ctx, insertMessage, messageArgs(m)...); err != nil {
 		return err
@@ -135,7 +137,7 @@ WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
 	return t.tx.Queue(ctx, `INSERT INTO delivery (workspace_id, delivery_id, inbox_id, plugin, conversation_id, seq, recipient,
 state, attempts, next_at, last_code, last_detail, provider_id, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '', '', '', ?)`,
-		string(t.workspace), deliveryID(m.ID), string(c.Inbox), string(c.Plugin), string(c.ID), signed(m.Seq), c.Recipient,
+		string(t.workspace), deliveryID(m.ID), string(c.Inbox), string(c.Plugin), string(c.ID), db.Signed(m.Seq), c.Recipient,
 		string(delivery.Pending), db.Micros(m.CreatedAt), db.Micros(m.CreatedAt))
 }
 

@@ -38,7 +38,7 @@ func (r *scheduledRow) domain() (conversation.Scheduled, []media.ID) {
 	m := conversation.Scheduled{
 		Workspace: identity.WorkspaceID(r.workspace), ID: conversation.ScheduledID(r.id), Conversation: conversation.ID(r.conversation),
 		Author:   identity.Actor{Kind: identity.ActorMember, ID: r.author, Name: r.authorName},
-		ClientID: r.client, Text: r.text, SendAt: db.Time(r.sendAt), UnlessReply: r.unlessReply != 0, Inbound: unsigned(r.inbound),
+		ClientID: r.client, Text: r.text, SendAt: db.Time(r.sendAt), UnlessReply: r.unlessReply != 0, Inbound: db.Unsigned(r.inbound),
 		State: conversation.ScheduledState(r.state), Code: r.code, Detail: r.detail, CreatedAt: db.Time(r.created),
 	}
 	if r.extras == "" {
@@ -104,7 +104,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (workspace_id, scheduled_id) DO UPDATE SET text = excluded.text, extras = excluded.extras, state = excluded.state,
 code = excluded.code, detail = excluded.detail, inbound_seq = excluded.inbound_seq, send_at = excluded.send_at`,
 		string(m.Workspace), string(m.ID), string(m.Conversation), m.Author.ID, m.Author.Name, m.ClientID,
-		m.Text, extrasOf(m.ReplyTo, nil, ids(m.Attachments)), string(m.State), m.Code, m.Detail, unlessReply, signed(m.Inbound),
+		m.Text, extrasOf(m.ReplyTo, nil, ids(m.Attachments)), string(m.State), m.Code, m.Detail, unlessReply, db.Signed(m.Inbound),
 		db.Micros(m.SendAt), db.Micros(m.CreatedAt))
 }
 

@@ -7,46 +7,17 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
-	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
 
 const selectChanges = `SELECT ` + changeColumns + ` FROM conversation_change h` + messageJoin +
 	`WHERE h.workspace_id = ? AND h.conversation_id = ? AND `
 
-// The four ways through a timeline. public_seq has no index of its own, which
-// every message would have to pay for: it grows with seq and never passes it,
-// so the way along seq starts at the right place and skips what is hidden.
-const (
-	afterSeq     = selectChanges + `h.seq > ? ORDER BY h.seq LIMIT ?`
-	beforeSeq    = selectChanges + `h.seq < ? ORDER BY h.seq DESC LIMIT ?`
-	afterPublic  = selectChanges + `h.seq > ? AND h.public_seq > ? ORDER BY h.seq LIMIT ?`
-	beforePublic = selectChanges + `h.public_seq < ? ORDER BY h.seq DESC LIMIT ?`
-)
-
 // Timeline implements conversation.Reader.
 func (s *Store) Timeline(ctx context.Context, workspace identity.WorkspaceID, id conversation.ID, r conversation.Range) ([]conversation.Change, error) {
-	limit := r.Limit
-	if limit <= 0 {
-		limit = page.DefaultLimit
-	}
-	args := []any{string(workspace), string(id)}
-	query, before := beforeSeq, int64(1<<62)
-	if r.Before > 0 {
-		before = signed(r.Before)
-	}
-	switch {
-	case r.After != nil && r.Public:
-		query, args = afterPublic, append(args, signed(*r.After), signed(*r.After))
-	case r.After != nil:
-		query, args = afterSeq, append(args, signed(*r.After))
-	case r.Public:
-		query, args = beforePublic, append(args, before)
-	default:
-		args = append(args, before)
-	}
+	query, args := db.History(selectChanges, r, string(workspace), string(id))
 	var out []conversation.Change
-	err := s.db.Rows(ctx, query, append(args, limit), func(sc db.Scanner) error {
+	err := s.db.Rows(ctx, query, args, func(sc db.Scanner) error {
 		var row changeRow
 		if err := sc.Scan(row.dest()...); err != nil {
 			return err
@@ -102,7 +73,7 @@ func (s *Store) Hydrate(ctx context.Context, workspace identity.WorkspaceID, eve
 		for n < len(feed) && feed[n]-feed[n-1] <= hydrateGap {
 			n++
 		}
-		if err := h.read(ctx, signed(feed[0]), signed(feed[n-1])); err != nil {
+		if err := h.read(ctx, db.Signed(feed[0]), db.Signed(feed[n-1])); err != nil {
 			return nil, nil, err
 		}
 		feed = feed[n:]

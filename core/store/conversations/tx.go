@@ -105,7 +105,7 @@ WHERE workspace_id = ? AND inbox_id = ? AND kind = ? AND external_id = ?`
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // the port says nil for new
 	}
-	d.Conversation, d.Seq = conversation.ID(id), unsigned(seq)
+	d.Conversation, d.Seq = conversation.ID(id), db.Unsigned(seq)
 	return &d, err
 }
 
@@ -116,7 +116,7 @@ func (t *Tx) Remember(ctx context.Context, inbox channel.InboxID, d conversation
 	}
 	return t.tx.Queue(ctx, `INSERT INTO inbound_dedup (workspace_id, inbox_id, kind, external_id, hash, conversation_id, seq)
 VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		string(t.workspace), string(inbox), string(d.Kind), d.External, d.Hash, string(d.Conversation), signed(d.Seq))
+		string(t.workspace), string(inbox), string(d.Kind), d.External, d.Hash, string(d.Conversation), db.Signed(d.Seq))
 }
 
 // Contacts implements conversation.Tx.
@@ -129,7 +129,7 @@ func (t *Tx) Media() media.Tx { return attachments.NewTx(t.tx, t.workspace) }
 func (t *Tx) Message(ctx context.Context, id conversation.ID, seq uint64) (*conversation.Message, error) {
 	const query = selectChanges + `h.seq = ?`
 	var r changeRow
-	err := t.tx.Row(ctx, query, []any{string(t.workspace), string(id), signed(seq)}, r.dest()...)
+	err := t.tx.Row(ctx, query, []any{string(t.workspace), string(id), db.Signed(seq)}, r.dest()...)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && r.messageSeq == 0 {
 		return nil, errs.Absent()
 	}

@@ -33,7 +33,7 @@ func (r *draftRow) dest() []any {
 func (r *draftRow) domain(workspace identity.WorkspaceID, member identity.MemberID) (conversation.Draft, []media.ID) {
 	d := conversation.Draft{
 		Workspace: workspace, Member: member, Conversation: conversation.ID(r.conversation), Kind: conversation.MessageKind(r.kind),
-		Text: r.text, Rev: unsigned(r.rev), UpdatedAt: db.Time(r.updated),
+		Text: r.text, Rev: db.Unsigned(r.rev), UpdatedAt: db.Time(r.updated),
 	}
 	if r.extras == "" {
 		return d, nil
@@ -81,7 +81,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (workspace_id, member_id, conversation_id) DO UPDATE SET kind = excluded.kind, text = excluded.text,
 extras = excluded.extras, empty = excluded.empty, rev = excluded.rev, updated_at = excluded.updated_at`,
 		string(d.Workspace), string(d.Member), string(d.Conversation), string(d.Kind), d.Text,
-		extrasOf(d.ReplyTo, nil, ids(d.Attachments)), empty, signed(d.Rev), db.Micros(d.UpdatedAt))
+		extrasOf(d.ReplyTo, nil, ids(d.Attachments)), empty, db.Signed(d.Rev), db.Micros(d.UpdatedAt))
 }
 
 func ids(files []media.Attachment) []media.ID {

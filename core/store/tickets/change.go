@@ -53,7 +53,7 @@ func (r *changeRow) dest() []any {
 func (r *changeRow) domain(workspace identity.WorkspaceID) ticket.Change {
 	c := ticket.Change{
 		Workspace: workspace, ID: ticket.ChangeID(r.id), Ticket: ticket.ID(r.ticket),
-		Seq: unsigned(r.seq), PublicSeq: unsigned(r.publicSeq), Type: ticket.ChangeType(r.typ), At: db.Time(r.at),
+		Seq: db.Unsigned(r.seq), PublicSeq: db.Unsigned(r.publicSeq), Type: ticket.ChangeType(r.typ), At: db.Time(r.at),
 		Actor: identity.Actor{Kind: identity.ActorKind(r.actorKind), ID: r.actorID, Name: r.actorName},
 	}
 	if r.data != "" {

@@ -12,7 +12,6 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
-	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/store/db"
 	"github.com/patchbay-im/patchbay/core/ticket"
 )
@@ -65,42 +64,16 @@ WHERE l.workspace_id = ? AND l.ticket_id IN (?` + strings.Repeat(`, ?`, len(args
 		}
 		t := of[ticket.ID(of1)]
 		t.Links = append(t.Links, ticket.Link{
-			ID: ticket.LinkID(id), Kind: ticket.LinkKind(kind), Ticket: ticket.ID(other), Number: unsigned(number), Title: title, Status: ticket.Status(status),
+			ID: ticket.LinkID(id), Kind: ticket.LinkKind(kind), Ticket: ticket.ID(other), Number: db.Unsigned(number), Title: title, Status: ticket.Status(status),
 		})
 		return nil
 	})
 }
 
-// The four ways through a history, as a conversation's.
-const (
-	afterSeq     = selectChanges + `h.seq > ? ORDER BY h.seq LIMIT ?`
-	beforeSeq    = selectChanges + `h.seq < ? ORDER BY h.seq DESC LIMIT ?`
-	afterPublic  = selectChanges + `h.seq > ? AND h.public_seq > ? ORDER BY h.seq LIMIT ?`
-	beforePublic = selectChanges + `h.public_seq < ? ORDER BY h.seq DESC LIMIT ?`
-)
-
 // Timeline implements ticket.Reader.
 func (s *Store) Timeline(ctx context.Context, workspace identity.WorkspaceID, id ticket.ID, r conversation.Range) ([]ticket.Change, error) {
-	limit := r.Limit
-	if limit <= 0 {
-		limit = page.DefaultLimit
-	}
-	args := []any{string(workspace), string(id)}
-	query, before := beforeSeq, int64(1<<62)
-	if r.Before > 0 {
-		before = signed(r.Before)
-	}
-	switch {
-	case r.After != nil && r.Public:
-		query, args = afterPublic, append(args, signed(*r.After), signed(*r.After))
-	case r.After != nil:
-		query, args = afterSeq, append(args, signed(*r.After))
-	case r.Public:
-		query, args = beforePublic, append(args, before)
-	default:
-		args = append(args, before)
-	}
-	out, err := s.changes(ctx, workspace, query, append(args, limit))
+	query, args := db.History(selectChanges, r, string(workspace), string(id))
+	out, err := s.changes(ctx, workspace, query, args)
 	if r.After == nil {
 		slices.Reverse(out)
 	}
@@ -135,7 +108,7 @@ func (s *Store) HydrateTickets(ctx context.Context, workspace identity.Workspace
 		if e.Workspace != string(workspace) || e.Seq == 0 || !ticket.Is(e.Type) {
 			continue
 		}
-		keys = append(keys, e.Subject, signed(e.Seq))
+		keys = append(keys, e.Subject, db.Signed(e.Seq))
 		if id := ticket.ID(e.Subject); !slices.Contains(ids, any(e.Subject)) {
 			ids = append(ids, string(id))
 		}

@@ -69,13 +69,13 @@ func (r *row) dest() []any {
 func rowOf(t *ticket.Ticket) row {
 	r := row{
 		workspace: string(t.Workspace), id: string(t.ID), typ: string(t.Type), title: t.Title, description: t.Description,
-		status: string(t.Status), number: signed(t.Number), priority: int64(slices.Index(ticket.Priorities(), t.Priority) + 1),
+		status: string(t.Status), number: db.Signed(t.Number), priority: int64(slices.Index(ticket.Priorities(), t.Priority) + 1),
 		contact: string(t.Contact), conversation: string(t.Conversation), inbox: string(t.Inbox), source: string(t.Source),
 		assignee: string(t.Assignee), team: string(t.Team), followers: joined(t.Followers), labels: joined(t.Labels),
 		mergedInto: string(t.MergedInto), due: db.Micros(t.DueAt), overdue: db.Micros(t.Overdue),
 		createdKind: string(t.CreatedBy.Kind), createdBy: t.CreatedBy.ID, createdName: t.CreatedBy.Name,
 		created: db.Micros(t.CreatedAt), updated: db.Micros(t.UpdatedAt), solved: db.Micros(t.SolvedAt), closed: db.Micros(t.ClosedAt),
-		linkEpoch: signed(t.LinkEpoch), lastSeq: signed(t.LastSeq), lastPublicSeq: signed(t.LastPublicSeq), comments: int64(t.Comments),
+		linkEpoch: db.Signed(t.LinkEpoch), lastSeq: db.Signed(t.LastSeq), lastPublicSeq: db.Signed(t.LastPublicSeq), comments: int64(t.Comments),
 	}
 	if len(t.Fields) > 0 {
 		b, _ := json.Marshal(t.Fields) // strings, finite numbers and booleans always marshal
@@ -93,7 +93,7 @@ func rowOf(t *ticket.Ticket) row {
 
 func (r *row) domain() ticket.Ticket {
 	t := ticket.Ticket{
-		Workspace: identity.WorkspaceID(r.workspace), ID: ticket.ID(r.id), Number: unsigned(r.number), Type: ticket.TypeID(r.typ),
+		Workspace: identity.WorkspaceID(r.workspace), ID: ticket.ID(r.id), Number: db.Unsigned(r.number), Type: ticket.TypeID(r.typ),
 		Title: r.title, Description: r.description, Status: ticket.Status(r.status),
 		Contact: contact.ID(r.contact), Conversation: conversation.ID(r.conversation), Inbox: channel.InboxID(r.inbox),
 		Source:   conversation.MessageID(r.source),
@@ -102,7 +102,7 @@ func (r *row) domain() ticket.Ticket {
 		MergedInto: ticket.ID(r.mergedInto), DueAt: db.Time(r.due), Overdue: db.Time(r.overdue),
 		CreatedBy: identity.Actor{Kind: identity.ActorKind(r.createdKind), ID: r.createdBy, Name: r.createdName},
 		CreatedAt: db.Time(r.created), UpdatedAt: db.Time(r.updated), SolvedAt: db.Time(r.solved), ClosedAt: db.Time(r.closed),
-		LinkEpoch: unsigned(r.linkEpoch), LastSeq: unsigned(r.lastSeq), LastPublicSeq: unsigned(r.lastPublicSeq), Comments: int(r.comments),
+		LinkEpoch: db.Unsigned(r.linkEpoch), LastSeq: db.Unsigned(r.lastSeq), LastPublicSeq: db.Unsigned(r.lastPublicSeq), Comments: int(r.comments),
 		ContactName: r.contactName, Organisation: contact.OrganisationID(r.organisation), AssigneeName: r.assigneeName,
 	}
 	if all := ticket.Priorities(); r.priority > 0 && int(r.priority) <= len(all) {

@@ -4,7 +4,6 @@ package tickets
 
 import (
 	"context"
-	"math"
 
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -30,11 +29,6 @@ func (s *Store) Within(ctx context.Context, workspace identity.WorkspaceID, fn f
 		return fn(ctx, NewTx(tx, workspace))
 	})
 }
-
-// Sequences are unsigned in the domain and stay far below 2^63; what a client
-// asks for need not.
-func signed(n uint64) int64   { return int64(min(n, math.MaxInt64)) }
-func unsigned(n int64) uint64 { return uint64(n) } //nolint:gosec // see above
 
 // null is s, or NULL for "".
 func null(s string) any {

@@ -93,13 +93,15 @@ func (t *Tx) Save(ctx context.Context, k *ticket.Ticket) error {
 	}
 	u := k.Unsaved()
 	before := t.loaded[k.ID]
-	if !u.New && len(u.Changes) == 0 && before.linkEpoch == signed(k.LinkEpoch) {
+	if !u.New && len(u.Changes) == 0 && before.linkEpoch == db.Signed(k.LinkEpoch) {
 		return nil
 	}
 	if u.New {
-		if err := t.number(ctx, k); err != nil {
+		n, err := t.tx.Number(ctx, string(t.workspace), "last_ticket")
+		if err != nil {
 			return err
 		}
+		k.Number = n
 	}
 	if err := t.known(ctx, before, rowOf(k)); err != nil {
 		return err
@@ -117,21 +119,6 @@ func (t *Tx) Save(ctx context.Context, k *ticket.Ticket) error {
 	}
 	t.loaded[k.ID] = rowOf(k)
 	k.Saved()
-	return nil
-}
-
-// number gives a new ticket the workspace's next number. The workspace is
-// locked, so numbers have no gap and no twin.
-func (t *Tx) number(ctx context.Context, k *ticket.Ticket) error {
-	err := t.tx.Queue(ctx, `UPDATE workspace SET last_ticket = last_ticket + 1 WHERE workspace_id = ?`, string(t.workspace))
-	if err != nil {
-		return err
-	}
-	var n int64
-	if err := t.tx.Row(ctx, `SELECT last_ticket FROM workspace WHERE workspace_id = ?`, []any{string(t.workspace)}, &n); err != nil {
-		return err
-	}
-	k.Number = unsigned(n)
 	return nil
 }
 
@@ -199,14 +186,14 @@ func (t *Tx) saveRow(ctx context.Context, k *ticket.Ticket, isNew bool) error {
 func (t *Tx) saveChange(ctx context.Context, k *ticket.Ticket, ch *ticket.Change) error {
 	var public, data any
 	if ch.PublicSeq > 0 {
-		public = signed(ch.PublicSeq)
+		public = db.Signed(ch.PublicSeq)
 	}
 	if len(ch.Data) > 0 {
 		data = string(ch.Data)
 	}
 	err := t.tx.Queue(ctx, `INSERT INTO ticket_change (workspace_id, ticket_id, seq, public_seq, change_id, type, at, actor_kind, actor_id, actor_name, data)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		string(t.workspace), string(k.ID), signed(ch.Seq), public, string(ch.ID), string(ch.Type), db.Micros(ch.At),
+		string(t.workspace), string(k.ID), db.Signed(ch.Seq), public, string(ch.ID), string(ch.Type), db.Micros(ch.At),
 		string(ch.Actor.Kind), ch.Actor.ID, ch.Actor.Name, data)
 	if err != nil {
 		return err
@@ -214,7 +201,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	if c := ch.Comment; c != nil {
 		err := t.tx.Queue(ctx, `INSERT INTO ticket_comment (workspace_id, ticket_id, seq, comment_id, client_id, public,
 author_kind, author_id, author_name, text, mentions, files, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			string(t.workspace), string(k.ID), signed(c.Seq), string(c.ID), c.ClientID, flag(c.Public),
+			string(t.workspace), string(k.ID), db.Signed(c.Seq), string(c.ID), c.ClientID, flag(c.Public),
 			string(c.Author.Kind), c.Author.ID, c.Author.Name, c.Text, mentionsOf(c.Mentions), len(c.Attachments), db.Micros(c.CreatedAt))
 		if err != nil {
 			return err
