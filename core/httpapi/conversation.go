@@ -3,14 +3,12 @@ package httpapi
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
-	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
@@ -109,9 +107,7 @@ func (s *Server) getConversation(ctx context.Context, scope identity.Scope, in *
 
 type timelineInput struct {
 	ConversationPath
-	After  string `query:"after" pattern:"^[0-9]{1,19}$" doc:"Changes with a greater seq, the oldest first."`
-	Before uint64 `query:"before" doc:"Changes with a smaller seq, the newest of them."`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	HistoryInput
 }
 
 // timelineBody is a part of a conversation's history.
@@ -122,29 +118,16 @@ type timelineBody struct {
 }
 
 func (s *Server) timeline(ctx context.Context, scope identity.Scope, in *timelineInput) (*body[timelineBody], error) {
-	r := conversation.Range{Before: in.Before, Limit: in.Limit + 1}
-	if in.After != "" {
-		after, err := strconv.ParseUint(in.After, 10, 64)
-		if err != nil {
-			return nil, errs.New(errs.Invalid, "request.invalid", "after is too large.")
-		}
-		r.After = &after
+	r, err := in.stretch()
+	if err != nil {
+		return nil, err
 	}
 	changes, c, err := s.Conversations.Timeline(ctx, scope, in.id(), r)
 	if err != nil {
 		return nil, err
 	}
-	out := &body[timelineBody]{Body: timelineBody{LastSeq: c.LastSeq, HasMore: len(changes) > in.Limit}}
-	if out.Body.HasMore && r.After != nil {
-		changes = changes[:in.Limit]
-	} else if out.Body.HasMore {
-		changes = changes[len(changes)-in.Limit:]
-	}
-	out.Body.Items = make([]wire.Change, len(changes))
-	for i, ch := range changes {
-		out.Body.Items[i] = wire.ChangeOf(ch)
-	}
-	return out, nil
+	items, more := shown(changes, in.HistoryInput, wire.ChangeOf)
+	return &body[timelineBody]{Body: timelineBody{Items: items, LastSeq: c.LastSeq, HasMore: more}}, nil
 }
 
 type postMessageInput struct {

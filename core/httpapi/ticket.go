@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -13,7 +12,6 @@ import (
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
-	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/ticket"
@@ -306,9 +304,7 @@ func (s *Server) patchTicket(ctx context.Context, scope identity.Scope, in *patc
 
 type ticketChangesInput struct {
 	TicketPath
-	After  string `query:"after" pattern:"^[0-9]{1,19}$" doc:"Changes with a greater seq, the oldest first."`
-	Before uint64 `query:"before" doc:"Changes with a smaller seq, the newest of them."`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	HistoryInput
 }
 
 // ticketChangesBody is a part of a ticket's history.
@@ -319,27 +315,14 @@ type ticketChangesBody struct {
 }
 
 func (s *Server) ticketChanges(ctx context.Context, scope identity.Scope, in *ticketChangesInput) (*body[ticketChangesBody], error) {
-	r := conversation.Range{Before: in.Before, Limit: in.Limit + 1}
-	if in.After != "" {
-		after, err := strconv.ParseUint(in.After, 10, 64)
-		if err != nil {
-			return nil, errs.New(errs.Invalid, "request.invalid", "after is too large.")
-		}
-		r.After = &after
+	r, err := in.stretch()
+	if err != nil {
+		return nil, err
 	}
 	changes, t, err := s.Tickets.Timeline(ctx, scope, in.id(), r)
 	if err != nil {
 		return nil, err
 	}
-	out := &body[ticketChangesBody]{Body: ticketChangesBody{LastSeq: t.LastSeq, HasMore: len(changes) > in.Limit}}
-	if out.Body.HasMore && r.After != nil {
-		changes = changes[:in.Limit]
-	} else if out.Body.HasMore {
-		changes = changes[len(changes)-in.Limit:]
-	}
-	out.Body.Items = make([]wire.TicketChange, len(changes))
-	for i, ch := range changes {
-		out.Body.Items[i] = wire.TicketChangeOf(ch)
-	}
-	return out, nil
+	items, more := shown(changes, in.HistoryInput, wire.TicketChangeOf)
+	return &body[ticketChangesBody]{Body: ticketChangesBody{Items: items, LastSeq: t.LastSeq, HasMore: more}}, nil
 }
