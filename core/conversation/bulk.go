@@ -43,10 +43,28 @@ type Bulk struct {
 	Priority Priority
 }
 
-// Outcome is what became of one of them.
-type Outcome struct {
-	ID  ID
+// OutcomeOf is what became of one of many.
+type OutcomeOf[K any] struct {
+	ID  K
 	Err error // nil = done
+}
+
+// Outcome is what became of one of them.
+type Outcome = OutcomeOf[ID]
+
+// Each does one thing to many, several at once; outcomes are in their order.
+func Each[K any](ctx context.Context, ids []K, do func(context.Context, K) error) []OutcomeOf[K] {
+	out := make([]OutcomeOf[K], len(ids))
+	var g errgroup.Group
+	g.SetLimit(bulkAtOnce)
+	for i, id := range ids {
+		g.Go(func() error {
+			out[i] = OutcomeOf[K]{ID: id, Err: do(ctx, id)}
+			return nil
+		})
+	}
+	_ = g.Wait() // each error is in its outcome
+	return out
 }
 
 // Bulk does one thing to many conversations. Each is its own transaction and
@@ -66,16 +84,7 @@ func (s *Service) Bulk(ctx context.Context, scope identity.Scope, b Bulk) ([]Out
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Outcome, len(ids))
-	var g errgroup.Group
-	g.SetLimit(bulkAtOnce)
-	for i, id := range ids {
-		g.Go(func() error {
-			out[i] = Outcome{ID: id, Err: do(ctx, id)}
-			return nil
-		})
-	}
-	return out, g.Wait()
+	return Each(ctx, ids, do), nil
 }
 
 // action returns what to do with each, after the checks that concern all.

@@ -4,19 +4,15 @@ import (
 	"context"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/patchbay-im/patchbay/core/catalog"
+	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
 // MaxBulk bounds how many tickets are worked on with one request.
-const MaxBulk = 200
-
-// bulkAtOnce bounds how many of them are worked on at once: they share commits.
-const bulkAtOnce = 32
+const MaxBulk = conversation.MaxBulk
 
 // Action is what to do with many tickets.
 type Action string
@@ -43,10 +39,7 @@ type Bulk struct {
 }
 
 // Outcome is what became of one of them.
-type Outcome struct {
-	ID  ID
-	Err error // nil = done
-}
+type Outcome = conversation.OutcomeOf[ID]
 
 // Bulk does one thing to many tickets. Each is its own transaction and succeeds
 // or fails by itself; outcomes are in the order of the ids, each once. The
@@ -65,16 +58,7 @@ func (s *Service) Bulk(ctx context.Context, scope identity.Scope, b Bulk) ([]Out
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Outcome, len(ids))
-	var g errgroup.Group
-	g.SetLimit(bulkAtOnce)
-	for i, id := range ids {
-		g.Go(func() error {
-			out[i] = Outcome{ID: id, Err: do(ctx, id)}
-			return nil
-		})
-	}
-	return out, g.Wait()
+	return conversation.Each(ctx, ids, do), nil
 }
 
 // action returns what to do with each, after the checks that concern all.
