@@ -159,11 +159,65 @@ func TestOpenIDLinksByNoEmail(t *testing.T) {
 	if a := o.ask(http.MethodGet, "/api/v1/session", "", "Cookie", session); !strings.Contains(a.text, string(m.ID)) {
 		t.Errorf("signed in as %s", a.text)
 	}
-	if a := o.ask(http.MethodDelete, "/api/v1/account/providers/"+string(o.id), "", "Cookie", mine); a.StatusCode != http.StatusNoContent {
+	// Without a password it is the only way in, until an administrator helps.
+	unlink := func() answer {
+		return o.ask(http.MethodDelete, "/api/v1/account/providers/"+string(o.id), "", "Cookie", o.signIn(m))
+	}
+	if a := unlink(); a.StatusCode != http.StatusConflict || !strings.Contains(a.text, "openid.last_way_in") {
+		t.Errorf("unlink the only way in: %d %s", a.StatusCode, a.text)
+	}
+	o.resetPassword(m)
+	_, session = o.arrive(o.trip(""))
+	if a := unlink(); a.StatusCode != http.StatusNoContent {
 		t.Errorf("unlink: %d %s", a.StatusCode, a.text)
 	}
 	if a := o.ask(http.MethodGet, "/api/v1/session", "", "Cookie", session); a.StatusCode != http.StatusUnauthorized {
 		t.Errorf("the session of an unlinked provider: %d", a.StatusCode)
+	}
+}
+
+// resetPassword gives an account a password, by an administrator's link.
+func (o *openID) resetPassword(m identity.Member) {
+	o.Helper()
+	boss := o.Member(o.WS, "reset.boss@example.com", "Boss", 5)
+	o.change(boss, func(m *identity.Member) { m.Role = identity.RoleOwner })
+	a := o.ask(http.MethodPost, "/api/v1/workspaces/"+string(o.WS)+"/members/"+string(m.ID)+"/password-reset", "", "Cookie", o.signIn(boss))
+	var link struct{ URL string }
+	o.OK(json.Unmarshal([]byte(a.text), &link))
+	_, token, _ := strings.Cut(link.URL, "token=")
+	if a := o.ask(http.MethodPost, "/api/v1/password-resets/use", `{"token":"`+token+`","password":"correct horse battery 9"}`); a.StatusCode != http.StatusNoContent {
+		o.Fatalf("use the link: %d %s", a.StatusCode, a.text)
+	}
+}
+
+// What the bearer of an invitation is told of how to come in.
+func TestInvitationNamesTheProviders(t *testing.T) {
+	o := newOpenID(t, nil)
+	boss := o.Member(o.WS, "boss@example.com", "Boss", 5)
+	o.change(boss, func(m *identity.Member) { m.Role = identity.RoleOwner })
+	base, cookie := "/api/v1/workspaces/"+string(o.WS), o.signIn(boss)
+	type preview struct {
+		RoleName     string `json:"role_name"`
+		Providers    []struct{ ID, Name string }
+		ProviderOnly bool `json:"provider_only"`
+	}
+	var role struct{ ID string }
+	o.OK(json.Unmarshal([]byte(o.ask(http.MethodPost, base+"/roles", `{"name":"一线"}`, "Cookie", cookie).text), &role))
+	look := func() (p preview) {
+		var made struct{ Link string }
+		o.OK(json.Unmarshal([]byte(o.ask(http.MethodPost, base+"/invitations", `{"email":"new@example.com","role":"`+role.ID+`"}`, "Cookie", cookie).text), &made))
+		_, token, _ := strings.Cut(made.Link, "token=")
+		o.OK(json.Unmarshal([]byte(o.ask(http.MethodPost, "/api/v1/invitations/lookup", `{"token":"`+token+`"}`).text), &p))
+		return p
+	}
+	if p := look(); p.RoleName != "一线" || len(p.Providers) != 1 || p.Providers[0].ID != string(o.id) || p.ProviderOnly {
+		t.Errorf("the invited is told %+v", p)
+	}
+	if a := o.ask(http.MethodPatch, base+"/sign-in/policy", `{"password":"oidc_only"}`, "Cookie", cookie); a.StatusCode != http.StatusOK {
+		t.Fatalf("policy: %d %s", a.StatusCode, a.text)
+	}
+	if p := look(); !p.ProviderOnly {
+		t.Errorf("by the provider alone: the invited is told %+v", p)
 	}
 }
 

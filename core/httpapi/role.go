@@ -20,13 +20,14 @@ type roleBody struct {
 	Reach       string     `json:"reach" enum:"all,team,own" doc:"Which conversations, tickets and contacts its members see: all; those of their teams, assigned to them, followed or made by them; or only their own."`
 	BuiltIn     bool       `json:"built_in" doc:"It does not change."`
 	Members     int        `json:"members" doc:"How many have it, suspended ones included."`
+	MayGive     bool       `json:"may_give" doc:"You may give it to others, and change who has it."`
 	CreatedAt   *time.Time `json:"created_at,omitempty"`
 }
 
-func roleOf(r identity.RoleDefinition) roleBody {
+func roleOf(scope identity.Scope, r identity.RoleDefinition) roleBody {
 	out := roleBody{
 		ID: string(r.ID), Name: r.Name, Description: r.Description, Permissions: strs(r.Permissions), Reach: string(r.Reach),
-		BuiltIn: r.ID.BuiltIn(), Members: r.Members, CreatedAt: wire.StampOrNil(r.CreatedAt),
+		BuiltIn: r.ID.BuiltIn(), Members: r.Members, MayGive: scope.MayGive(r), CreatedAt: wire.StampOrNil(r.CreatedAt),
 	}
 	if out.Permissions == nil {
 		out.Permissions = []string{}
@@ -63,6 +64,8 @@ type allowedBody struct {
 	Name  string   `json:"name"`
 	Group string   `json:"group"`
 	Needs []string `json:"needs" nullable:"false" doc:"What a role gets along with it."`
+	// MayGive is of who asks.
+	MayGive bool `json:"may_give" doc:"A role that you make may hold it."`
 }
 
 // allowancesBody is the catalogue of permissions.
@@ -70,14 +73,14 @@ type allowancesBody struct {
 	Items []allowedBody `json:"items" nullable:"false"`
 }
 
-func (s *Server) listPermissions(_ context.Context, _ identity.Scope, _ *WorkspacePath) (*body[allowancesBody], error) {
+func (s *Server) listPermissions(_ context.Context, scope identity.Scope, _ *WorkspacePath) (*body[allowancesBody], error) {
 	out := allowancesBody{Items: []allowedBody{}}
 	for _, c := range identity.Catalogue() {
 		needs := strs(c.Permission.Needs())
 		if needs == nil {
 			needs = []string{}
 		}
-		out.Items = append(out.Items, allowedBody{Name: string(c.Permission), Group: string(c.Group), Needs: needs})
+		out.Items = append(out.Items, allowedBody{Name: string(c.Permission), Group: string(c.Group), Needs: needs, MayGive: scope.MayGivePermission(c.Permission)})
 	}
 	return &body[allowancesBody]{Body: out}, nil
 }
@@ -95,7 +98,7 @@ func (s *Server) listRoles(ctx context.Context, scope identity.Scope, _ *Workspa
 	}
 	out := rolesBody{Items: make([]roleBody, len(all))}
 	for i, r := range all {
-		out.Items[i] = roleOf(r)
+		out.Items[i] = roleOf(scope, r)
 	}
 	return &body[rolesBody]{Body: out}, nil
 }
@@ -131,7 +134,7 @@ func (s *Server) createRole(ctx context.Context, scope identity.Scope, in *creat
 	if err != nil {
 		return nil, err
 	}
-	return &body[roleBody]{Body: roleOf(r)}, nil
+	return &body[roleBody]{Body: roleOf(scope, r)}, nil
 }
 
 // RolePath is the path parameters of one role.
@@ -145,7 +148,7 @@ func (s *Server) getRole(ctx context.Context, scope identity.Scope, in *RolePath
 	if err != nil {
 		return nil, err
 	}
-	return &body[roleBody]{Body: roleOf(r)}, nil
+	return &body[roleBody]{Body: roleOf(scope, r)}, nil
 }
 
 type patchRoleInput struct {
@@ -158,7 +161,7 @@ func (s *Server) patchRole(ctx context.Context, scope identity.Scope, in *patchR
 	if err != nil {
 		return nil, err
 	}
-	return &body[roleBody]{Body: roleOf(r)}, nil
+	return &body[roleBody]{Body: roleOf(scope, r)}, nil
 }
 
 func (s *Server) deleteRole(ctx context.Context, scope identity.Scope, in *RolePath) (*struct{}, error) {

@@ -229,7 +229,11 @@ type invitationPreviewBody struct {
 	WorkspaceName string `json:"workspace_name"`
 	Email         string `json:"email"`
 	Role          string `json:"role"`
+	RoleName      string `json:"role_name,omitempty" doc:"Of a role that the workspace made."`
 	AccountExists bool   `json:"account_exists" doc:"Accepting asks for its password instead of a new one."`
+	// Providers open the invitation without a password.
+	Providers    []listedProviderBody `json:"providers" nullable:"false" doc:"To come in by: GET /api/v1/oidc/{provider}/start?invitation=TOKEN."`
+	ProviderOnly bool                 `json:"provider_only" doc:"A password would open nothing there."`
 }
 
 func (s *Server) lookupInvitation(ctx context.Context, in *tokenInput) (*body[invitationPreviewBody], error) {
@@ -238,7 +242,8 @@ func (s *Server) lookupInvitation(ctx context.Context, in *tokenInput) (*body[in
 		return nil, err
 	}
 	return &body[invitationPreviewBody]{Body: invitationPreviewBody{
-		WorkspaceName: p.WorkspaceName, Email: p.Email, Role: string(p.Role), AccountExists: p.AccountExists,
+		WorkspaceName: p.WorkspaceName, Email: p.Email, Role: string(p.Role), RoleName: p.RoleName, AccountExists: p.AccountExists,
+		Providers: listedOf(p.Providers), ProviderOnly: p.ProviderOnly,
 	}}, nil
 }
 

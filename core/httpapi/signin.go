@@ -132,11 +132,15 @@ func (s *Server) listedProviders(ctx context.Context, _ *struct{}) (*body[listed
 	if err != nil {
 		return nil, err
 	}
-	out := &body[listedProvidersBody]{Body: listedProvidersBody{Items: []listedProviderBody{}}}
+	return &body[listedProvidersBody]{Body: listedProvidersBody{Items: listedOf(all)}}, nil
+}
+
+func listedOf(all []identity.Provider) []listedProviderBody {
+	out := []listedProviderBody{}
 	for _, p := range all {
-		out.Body.Items = append(out.Body.Items, listedProviderBody{ID: string(p.ID), Name: p.Name})
+		out = append(out, listedProviderBody{ID: string(p.ID), Name: p.Name})
 	}
-	return out, nil
+	return out
 }
 
 // redirectOutput sends a browser elsewhere.

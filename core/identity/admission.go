@@ -160,8 +160,16 @@ func (s *Federation) Choices(ctx context.Context, session Session) ([]Provider, 
 	return out, nil
 }
 
+// LastWayIn is returned instead of taking the only way in of an account
+// without a password.
+func LastWayIn() *errs.Error {
+	return errs.New(errs.Conflict, "openid.last_way_in",
+		"You have no password, so this is your only way in. Ask an administrator for a link to set a password first.")
+}
+
 // Unlink takes a link of the session's account away and ends the sessions that
-// the provider made for it; errs.Absent when there is none.
+// the provider made for it; errs.Absent when there is none, LastWayIn when
+// there is no other and no password.
 func (s *Federation) Unlink(ctx context.Context, session Session, provider ProviderID) error {
 	links, err := s.Links(ctx, session)
 	if err != nil {
@@ -170,6 +178,9 @@ func (s *Federation) Unlink(ctx context.Context, session Session, provider Provi
 	for _, l := range links {
 		if l.Provider != provider {
 			continue
+		}
+		if err := s.otherWayIn(ctx, l); err != nil {
+			return err
 		}
 		events, err := s.mine(ctx, session, ProviderUnlinked, map[string]string{"provider": string(provider)})
 		if err != nil {
@@ -182,6 +193,19 @@ func (s *Federation) Unlink(ctx context.Context, session Session, provider Provi
 		return nil
 	}
 	return errs.Absent()
+}
+
+// otherWayIn reports whether an account has a password or a link beside l.
+func (s *Federation) otherWayIn(ctx context.Context, l Link) error {
+	account, err := s.Stores.Accounts.Account(ctx, l.Account)
+	if err != nil || account.PasswordHash != "" {
+		return err
+	}
+	all, err := s.Stores.Flows.LinksOf(ctx, l.Account)
+	if err == nil && len(all) < 2 {
+		err = LastWayIn()
+	}
+	return err
 }
 
 // unless is err, nil when it is of a kind.

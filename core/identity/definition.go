@@ -140,3 +140,13 @@ func (g gift) beyond(r RoleDefinition, permissions, reach string) []errs.Field {
 // covers reports whether the actor could give the whole role, and so may change
 // who has it.
 func (g gift) covers(r RoleDefinition) bool { return len(g.beyond(r, "", "")) == 0 }
+
+// MayGive reports whether the actor may give a role to somebody, and so change
+// who has it.
+func (s Scope) MayGive(r RoleDefinition) bool { return s.gift().covers(r) }
+
+// MayGivePermission reports whether a role that the actor makes may hold p.
+func (s Scope) MayGivePermission(p Permission) bool {
+	g := s.gift()
+	return g.owner || slices.Contains(g.permissions, p)
+}

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -51,7 +52,13 @@ type Preview struct {
 	WorkspaceName string
 	Email         string
 	Role          Role
-	AccountExists bool // accepting asks for its password instead of a new one
+	RoleName      string // of a role that the workspace made
+	AccountExists bool   // accepting asks for its password instead of a new one
+	// Providers are those that the invited may come in by: the enabled ones of
+	// the workspace.
+	Providers []Provider
+	// ProviderOnly says that a password would open nothing there.
+	ProviderOnly bool
 }
 
 // Acceptor is what somebody says to accept an invitation.
@@ -133,7 +140,25 @@ func (s *Invitations) Lookup(ctx context.Context, token string, client Client) (
 	if err != nil && !errs.Is(err, errs.NotFound) {
 		return Preview{}, err
 	}
-	return Preview{WorkspaceName: w.Name, Email: i.Email, Role: i.Role, AccountExists: err == nil}, nil
+	out := Preview{WorkspaceName: w.Name, Email: i.Email, Role: i.Role, AccountExists: err == nil}
+	return out, s.ways(ctx, i, &out)
+}
+
+// ways completes a preview with the role's name and how the invited may come in.
+func (s *Invitations) ways(ctx context.Context, i Invitation, out *Preview) error {
+	role, err := s.definition(ctx, i.Workspace, i.Role)
+	if err != nil && !errs.Is(err, errs.NotFound) {
+		return err
+	}
+	out.RoleName = role.Name
+	policy, err := s.Stores.Policies.SignInPolicy(ctx, i.Workspace)
+	if err != nil {
+		return err
+	}
+	out.ProviderOnly = policy.ProviderOnly && i.Role != RoleOwner
+	all, err := s.Stores.Providers.ProvidersOf(ctx, i.Workspace)
+	out.Providers = slices.DeleteFunc(all, func(p Provider) bool { return !p.Enabled })
+	return err
 }
 
 // Accept makes the bearer of a token a member and signs them in, as SignIn does. An existing

@@ -117,16 +117,18 @@ func (p Permission) Needs() []Permission {
 		return []Permission{WorkspaceRead, CatalogRead}
 	case ContactWrite, ContactMerge, ContactImport, ContactErase:
 		return []Permission{WorkspaceRead, CatalogRead, ContactRead}
-	case WorkspaceManage, TeamRead, InboxRead, CatalogRead, PluginRead, WebhookRead, WorkspaceExport, RetentionManage:
+	case WorkspaceManage, TeamRead, InboxRead, CatalogRead, PluginRead, WebhookRead, RetentionManage:
 		return []Permission{WorkspaceRead}
+	case WorkspaceExport: // carries everything out of the workspace: for who may read it
+		return append(working, ConversationRead, TicketRead)
 	case TeamManage, InboxManage:
 		return []Permission{WorkspaceRead, TeamRead, InboxRead, PluginRead}
 	case CatalogManage:
 		return []Permission{WorkspaceRead, CatalogRead}
 	case PluginManage:
 		return []Permission{WorkspaceRead, PluginRead}
-	case WebhookManage:
-		return []Permission{WorkspaceRead, WebhookRead}
+	case WebhookManage: // as an export does, every day
+		return append(working, ConversationRead, TicketRead, WebhookRead)
 	case APIKeyManage:
 		return []Permission{APIKeyOwn}
 	case AuditExport:

@@ -62,7 +62,7 @@ func (r Role) Permissions() []Permission {
 	case RoleSystemAdministrator:
 		return []Permission{
 			WorkspaceRead, WorkspaceManage, MemberRead, RoleRead, TeamRead, InboxRead, InboxManage, PluginRead, PluginManage,
-			CatalogRead, CatalogManage, WebhookRead, WebhookManage, RetentionManage, WorkspaceExport, SystemRead,
+			CatalogRead, CatalogManage, WebhookRead, RetentionManage, SystemRead,
 		}
 	case RoleSecurityAdministrator:
 		return []Permission{
@@ -82,7 +82,9 @@ func (r Role) May(p Permission) bool { return slices.Contains(r.Permissions(), p
 func (r Role) BuiltIn() bool { return slices.Contains(BuiltIns(), r) }
 
 // grants lists what the built-in role may give to others: what it holds. Who
-// administers security gives out the work that they do not do themselves.
+// administers security gives out the work that they do not do themselves, but
+// neither what the other two of the three hold nor what carries customers' data
+// out of the workspace (ADR 0024).
 func (r Role) grants() []Permission {
 	if r == RoleSecurityAdministrator {
 		return append(r.Permissions(), supervisorPermissions()...)

@@ -33,6 +33,7 @@ func TestTheThreeAdministratorsSeeNoCustomer(t *testing.T) {
 	customers := []identity.Permission{
 		identity.ConversationRead, identity.ConversationReply, identity.ConversationAssign, identity.ConversationMerge, identity.RatingRead, identity.RatingReadAll,
 		identity.TicketRead, identity.TicketWrite, identity.TicketExport, identity.ContactRead, identity.ContactWrite, identity.ContactMerge, identity.ContactImport,
+		identity.WebhookManage, identity.WorkspaceExport, // which carry what customers wrote out of the workspace
 	}
 	three := []identity.Role{identity.RoleSystemAdministrator, identity.RoleSecurityAdministrator, identity.RoleAuditor}
 	for _, r := range three {
@@ -63,5 +64,42 @@ func TestTheThreeAdministratorsSeeNoCustomer(t *testing.T) {
 	}
 	if identity.RoleAdministrator.May(identity.AuditRead) {
 		t.Error("an administrator reads what watches them")
+	}
+}
+
+// Whoever carries everything out of a workspace may read it: a role gets the
+// reading along.
+func TestWhoSendsMayRead(t *testing.T) {
+	for _, p := range []identity.Permission{identity.WebhookManage, identity.WorkspaceExport} {
+		for _, read := range []identity.Permission{identity.ConversationRead, identity.TicketRead, identity.ContactRead} {
+			if !slices.Contains(p.Needs(), read) {
+				t.Errorf("%s comes without %s", p, read)
+			}
+		}
+	}
+}
+
+// Who administers security gives out work, but neither what the other two of
+// the three hold, nor what watches them, nor what carries everything away.
+func TestWhatSecurityGivesOut(t *testing.T) {
+	scope := identity.Scope{Workspace: "wsp_1", Actor: identity.Actor{Kind: identity.ActorMember, ID: "mem_1", Role: identity.RoleSecurityAdministrator}}
+	for _, p := range []identity.Permission{
+		identity.AuditRead, identity.AuditExport, identity.WebhookManage, identity.WorkspaceExport, identity.ContactErase,
+		identity.WorkspaceManage, identity.InboxManage, identity.PluginManage, identity.RetentionManage, identity.SystemRead,
+	} {
+		if scope.MayGivePermission(p) {
+			t.Errorf("it gives out %s", p)
+		}
+	}
+	for _, p := range identity.RoleSupervisor.Permissions() {
+		if !scope.MayGivePermission(p) {
+			t.Errorf("it does not give out %s", p)
+		}
+	}
+	for _, r := range identity.BuiltIns() {
+		want := r == identity.RoleSupervisor || r == identity.RoleAgent || r == identity.RoleSecurityAdministrator
+		if scope.MayGive(r.Definition()) != want {
+			t.Errorf("it gives %s: %v", r, !want)
+		}
 	}
 }

@@ -67,8 +67,9 @@ type Draft struct {
 }
 
 // Create makes an endpoint, with its first secret, which is shown this once.
+// Needs WebhookManage and to read everything (Beyond).
 func (s *Service) Create(ctx context.Context, scope identity.Scope, d Draft) (Endpoint, string, error) {
-	if err := scope.Require(identity.WebhookManage); err != nil {
+	if err := sends(scope); err != nil {
 		return Endpoint{}, "", err
 	}
 	if d.URL == nil {
@@ -99,9 +100,10 @@ func (s *Service) sealed(e Endpoint, secret string, now time.Time) Secret {
 	return Secret{KID: kid, Sealed: s.Sealer.Seal([]byte(secret), about(e.Workspace, e.ID, kid)), CreatedAt: now}
 }
 
-// Update changes an endpoint. Turning it on makes a disabled one healthy.
+// Update changes an endpoint. Turning it on makes a disabled one healthy. Needs
+// what Create needs.
 func (s *Service) Update(ctx context.Context, scope identity.Scope, endpoint ID, d Draft) (Endpoint, error) {
-	if err := scope.Require(identity.WebhookManage); err != nil {
+	if err := sends(scope); err != nil {
 		return Endpoint{}, err
 	}
 	if _, err := s.Store.Endpoint(ctx, scope.Workspace, endpoint); err != nil {
@@ -224,12 +226,31 @@ type Traced struct {
 // readsAll reports whether a member may read every conversation: what an
 // endpoint is told is of no smaller reach.
 func readsAll(scope identity.Scope) bool {
-	return scope.Require(identity.ConversationRead) == nil && scope.Reach().All()
+	return scope.May(identity.ConversationRead) && scope.Reach().All()
 }
 
-// Replay sends deliveries again, in order, and returns how many.
-func (s *Service) Replay(ctx context.Context, scope identity.Scope, endpoint ID, which Selection) (int, error) {
+// Beyond is returned to who would have more sent out than they may read.
+func Beyond() *errs.Error {
+	return errs.New(errs.Forbidden, "webhook.beyond_yours",
+		"A webhook sends what customers write, so it is for those whose role reads all conversations, tickets and contacts.")
+}
+
+// sends reports why the actor may not say what is sent where: an endpoint is
+// told of everything, so whoever makes one may read everything.
+func sends(scope identity.Scope) error {
 	if err := scope.Require(identity.WebhookManage); err != nil {
+		return err
+	}
+	if !readsAll(scope) || !scope.May(identity.TicketRead) || !scope.May(identity.ContactRead) {
+		return Beyond()
+	}
+	return nil
+}
+
+// Replay sends deliveries again, in order, and returns how many. Needs what
+// Create needs.
+func (s *Service) Replay(ctx context.Context, scope identity.Scope, endpoint ID, which Selection) (int, error) {
+	if err := sends(scope); err != nil {
 		return 0, err
 	}
 	if which.State != "" && which.State != Delivered && which.State != Dead {
