@@ -2999,6 +2999,8 @@ export interface components {
         };
         AllowedBody: {
             group: string;
+            /** @description A role that you make may hold it. */
+            may_give: boolean;
             name: string;
             /** @description What a role gets along with it. */
             needs: string[];
@@ -3820,7 +3822,13 @@ export interface components {
             /** @description Accepting asks for its password instead of a new one. */
             account_exists: boolean;
             email: string;
+            /** @description A password would open nothing there. */
+            provider_only: boolean;
+            /** @description To come in by: GET /api/v1/oidc/{provider}/start?invitation=TOKEN. */
+            providers: components["schemas"]["ListedProviderBody"][];
             role: string;
+            /** @description Of a role that the workspace made. */
+            role_name?: string;
             workspace_name: string;
         };
         InviteInputBody: {
@@ -4839,6 +4847,8 @@ export interface components {
             description: string;
             /** @description The name of a built-in role, or rol_... */
             id: string;
+            /** @description You may give it to others, and change who has it. */
+            may_give: boolean;
             /**
              * Format: int64
              * @description How many have it, suspended ones included.
