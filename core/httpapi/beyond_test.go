@@ -183,10 +183,10 @@ func TestNamedBeyondReach(t *testing.T) {
 // beyond reach. The table of routes says which there are.
 func TestListsWithinReach(t *testing.T) {
 	b := newBeyond(t)
-	x := search.NewIndexer(b.index, searchtest.NewSource(b.fake), func(context.Context) ([]string, error) { return nil, nil }, time.Now, slog.New(slog.DiscardHandler))
+	x := search.NewIndexer(b.index, searchtest.NewSource(b.tickets), func(context.Context) ([]string, error) { return nil, nil }, time.Now, slog.New(slog.DiscardHandler))
 	b.OK(x.CatchUp(t.Context(), b.WS))
 	questions := map[string][]string{
-		"/search": {"?q=" + secret, "?q=Person"}, "/contacts": {"", "?q=" + secret, "?sort=seen", "?sort=name"},
+		"/search": {"?q=" + secret, "?q=Person", "?type=tickets&q=" + secret, "?type=tickets&q=T-1"}, "/contacts": {"", "?q=" + secret, "?sort=seen", "?sort=name"},
 		"/tickets":        {"", "?q=" + secret, "?sort=due", "?sort=priority", "?filter=" + url.QueryEscape(`{"field":"title","op":"contains","value":"`+secret+`"}`)},
 		"/tickets/export": {"?format=csv"}, "/events": {"?after=0&limit=200"},
 		"/conversations": {"", "?view=all", "?contact=" + b.theirs["contact"], "?sort=waiting_asc", "?sort=priority_desc"},

@@ -13,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/search/searchtest"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 func TestListsAndViews(t *testing.T) {
@@ -93,7 +94,7 @@ func TestBulkAssign(t *testing.T) {
 func TestSearch(t *testing.T) {
 	s := newSite(t, nil)
 	c := s.Receive(s.Inbox, "a", "m1", "请问什么时候<b>退款</b>？")
-	x := search.NewIndexer(s.index, searchtest.NewSource(s.fake), func(context.Context) ([]string, error) { return nil, nil }, time.Now, slog.New(slog.DiscardHandler))
+	x := search.NewIndexer(s.index, searchtest.NewSource(s.tickets), func(context.Context) ([]string, error) { return nil, nil }, time.Now, slog.New(slog.DiscardHandler))
 	s.OK(x.CatchUp(t.Context(), s.WS))
 	cookie := s.signIn(s.Owner)
 	path := "/api/v1/workspaces/" + string(s.WS) + "/search?"
@@ -122,10 +123,47 @@ func TestSearch(t *testing.T) {
 	if len(parts) != 3 || !parts[1].Hit || parts[1].Text != "退款" || parts[0].Text != "请问什么时候<b>" {
 		t.Errorf("the highlight is %+v", parts)
 	}
-	for query, code := range map[string]string{"q=": "search.query", "q=%21": "search.query", "q=a&cursor=x": "page.cursor_invalid", "q=a&type=all&filter=%7B": "request.invalid", "q=a&type=tickets": "request.invalid"} {
+	for query, code := range map[string]string{"q=": "search.query", "q=%21": "search.query", "q=a&cursor=x": "page.cursor_invalid", "q=a&type=all&filter=%7B": "request.invalid", "q=a&type=comments": "request.invalid", "q=a&type=tickets&filter=%7B%22and%22%3A%5B%5D%7D": "search.filter"} {
 		a := s.ask(http.MethodGet, path+query, "", "Cookie", cookie)
 		if a.StatusCode != http.StatusUnprocessableEntity || code != "request.invalid" && a.code != code {
 			t.Errorf("%s answers %d %s", query, a.StatusCode, a.text)
 		}
+	}
+}
+
+// TestSearchTickets: by number and by an internal comment, which is said to be one.
+func TestSearchTickets(t *testing.T) {
+	s := newSite(t, nil)
+	first := s.ticket(s.WS, "退款没有到账")
+	s.workTicket(string(first.ID), func(turn ticket.Turn, k *ticket.Ticket) error {
+		_, err := k.Comment(turn, ticket.Written{ClientID: "c1", Text: "仓库说明天回复"})
+		return err
+	})
+	x := search.NewIndexer(s.index, searchtest.NewSource(s.tickets), func(context.Context) ([]string, error) { return nil, nil }, time.Now, slog.New(slog.DiscardHandler))
+	s.OK(x.CatchUp(t.Context(), s.WS))
+	type found struct {
+		Items []struct {
+			Type    string
+			Ticket  struct{ Number uint64 }
+			Comment *struct {
+				Seq    uint64
+				Public bool
+				Author struct{ Kind string }
+			}
+		}
+	}
+	ask := func(q string) (out found) {
+		a := s.ask(http.MethodGet, "/api/v1/workspaces/"+string(s.WS)+"/search?q="+url.QueryEscape(q), "", "Cookie", s.signIn(s.Owner))
+		s.OK(json.Unmarshal([]byte(a.text), &out))
+		if len(out.Items) != 1 || out.Items[0].Type != "ticket" || out.Items[0].Ticket.Number != first.Number {
+			t.Fatalf("%s answers %s", q, a.text)
+		}
+		return out
+	}
+	if got := ask("T-1").Items[0]; got.Comment != nil {
+		t.Errorf("a number is found in %+v", got.Comment)
+	}
+	if got := ask("仓库").Items[0].Comment; got == nil || got.Public || got.Seq < 2 || got.Author.Kind != "system" {
+		t.Errorf("a comment is found as %+v", got)
 	}
 }

@@ -18,7 +18,7 @@ import (
 func (s *Server) searchRoutes() {
 	member(s, huma.Operation{
 		Method: http.MethodGet, Path: apiPrefix + "/workspaces/{workspace}/search", Summary: "Search", Tags: []string{"search"},
-		Description: "Finds conversations, messages (notes included) and contacts by words, by parts of Chinese, Japanese and Korean text, and by numbers. " +
+		Description: "Finds conversations, messages (notes included), contacts and tickets (by what is written on them, internal comments included) by words, by parts of Chinese, Japanese and Korean text, and by numbers (T-12). " +
 			"All words must be there; the last one may go on. The index follows the feed a moment later: behind says whether something is not in it yet.",
 	},
 		identity.ConversationRead, s.find)
@@ -28,16 +28,18 @@ type findInput struct {
 	Workspace string `path:"workspace"`
 	Paging
 	Query  string `query:"q" maxLength:"200" doc:"What to look for: at least one letter or digit."`
-	Type   string `query:"type" enum:"all,conversations,messages,contacts" default:"all"`
-	Filter string `query:"filter" maxLength:"16384" doc:"A filter of the conversations as JSON; with it no contacts are looked for."`
+	Type   string `query:"type" enum:"all,conversations,messages,contacts,tickets" default:"all"`
+	Filter string `query:"filter" maxLength:"16384" doc:"A filter of the conversations as JSON; with it neither contacts nor tickets are looked for."`
 }
 
 // foundBody is a thing that was found.
 type foundBody struct {
-	Type         string             `json:"type" enum:"conversation,message,contact"`
+	Type         string             `json:"type" enum:"conversation,message,contact,ticket"`
 	Conversation *wire.Conversation `json:"conversation,omitempty" doc:"Of a message: where it is shown, which after a merge is not where it was written."`
 	Message      *foundMessage      `json:"message,omitempty"`
 	Contact      *foundContact      `json:"contact,omitempty"`
+	Ticket       *wire.Ticket       `json:"ticket,omitempty"`
+	Comment      *foundComment      `json:"comment,omitempty" doc:"Of a ticket: the newest comment in which it was found, when it was not found in the ticket itself."`
 	Highlights   []highlightBody    `json:"highlights"`
 	Score        float64            `json:"score" doc:"The better the higher, within a page."`
 }
@@ -50,6 +52,15 @@ type foundMessage struct {
 	Kind           string     `json:"kind" enum:"text,note"`
 	At             time.Time  `json:"at"`
 	Sender         wire.Actor `json:"sender"`
+}
+
+// foundComment says where a comment is.
+type foundComment struct {
+	ID     string     `json:"id"`
+	Seq    uint64     `json:"seq"`
+	Public bool       `json:"public" doc:"false: the customer cannot read it."`
+	At     time.Time  `json:"at"`
+	Author wire.Actor `json:"author"`
 }
 
 // foundContact is a contact as a list of results shows it.
@@ -83,7 +94,7 @@ type answerBody struct {
 
 func (s *Server) find(ctx context.Context, scope identity.Scope, in *findInput) (*body[answerBody], error) {
 	q := search.Question{Text: in.Query, Page: page.Request{Limit: in.Limit, Cursor: in.Cursor}}
-	q.Kind = map[string]search.Kind{"conversations": search.Conversation, "messages": search.Message, "contacts": search.Contact}[in.Type]
+	q.Kind = map[string]search.Kind{"conversations": search.Conversation, "messages": search.Message, "contacts": search.Contact, "tickets": search.Ticket}[in.Type]
 	if in.Filter != "" {
 		q.Filter = json.RawMessage(in.Filter)
 	}
@@ -133,6 +144,16 @@ func foundOf(item search.Item, read map[conversation.ID]uint64) foundBody {
 	}
 	if p := item.Person; p != nil {
 		out.Contact = &foundContact{ID: p.ID, Name: p.Name, Email: p.Email, Phone: p.Phone, Organisation: p.Organisation}
+	}
+	if t := item.Ticket; t != nil {
+		v := wire.TicketOf(*t)
+		out.Ticket = &v
+	}
+	if c := item.Comment; c != nil {
+		out.Comment = &foundComment{
+			ID: string(c.ID), Seq: c.Seq, Public: c.Public, At: wire.Stamp(c.CreatedAt),
+			Author: wire.Actor{Kind: string(c.Author.Kind), ID: c.Author.ID, Name: c.Author.Name},
+		}
 	}
 	return out
 }

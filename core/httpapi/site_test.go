@@ -133,7 +133,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, s.now),
 		Secrets:       secrets,
 		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, s.now),
-		Search:        search.NewService(s.index, searchtest.NewSource(s.fake), s.views, s.now),
+		Search:        search.NewService(s.index, searchtest.NewSource(s.tickets), s.views, s.now),
 		Views:         s.views,
 		Conversations: conversations, Deliveries: delivery.NewTracker(deliverytest.NewFake(s.fake, s.now), conversations), Extensions: extension.NewService(noPlugins{}, audited), Presence: nobody{},
 		Feed: feed{s.fake.Feed, s.fake}, Circle: s.fake.Contacts,

@@ -1,4 +1,4 @@
-// Package search finds conversations, messages and contacts by words. What is
+// Package search finds conversations, messages, contacts and tickets by words. What is
 // found is looked up in an index of terms, which follows the feed of each
 // workspace on its own and can be made anew at any time, and is then compared
 // with the text itself: the index decides what is looked at, never what is true.
@@ -8,15 +8,18 @@ package search
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
-// Format numbers the way in which terms are made. An index of another format
-// is made anew.
-const Format = 1
+// Format numbers what an index holds and how its terms are made. An index of
+// another format is made anew.
+const Format = 2
 
 // Kind is what is found.
 type Kind string
@@ -26,10 +29,14 @@ const (
 	Conversation Kind = "conversation"
 	Message      Kind = "message"
 	Contact      Kind = "contact"
+	Ticket       Kind = "ticket"
 )
 
-// Key names a document: a conversation or a contact by its id, a message by
-// its conversation and seq.
+// Comment is the kind of comments in an index. What is found is the ticket.
+const Comment Kind = "comment"
+
+// Key names a document: a conversation, a contact or a ticket by its id, a
+// message by its conversation and seq, a comment by CommentKey.
 type Key struct {
 	Kind Kind
 	ID   string
@@ -41,6 +48,18 @@ type Document struct {
 	Key
 	At    time.Time // of a message, and when the others began
 	Terms []string
+}
+
+// CommentKey names a comment on a ticket by the seq of its change.
+func CommentKey(t ticket.ID, seq uint64) Key {
+	return Key{Kind: Comment, ID: string(t) + "/" + strconv.FormatUint(seq, 10)}
+}
+
+// OfComment is the ticket and the seq that CommentKey put into an id.
+func OfComment(id string) (ticket.ID, uint64) {
+	of, seq, _ := strings.Cut(id, "/")
+	n, _ := strconv.ParseUint(seq, 10, 63) // what we wrote, or no comment
+	return ticket.ID(of), n
 }
 
 // Position is how far an index has come in a workspace.
@@ -123,4 +142,14 @@ type Source interface {
 	Conversations(ctx context.Context, workspace identity.WorkspaceID, ids []conversation.ID) (map[conversation.ID]conversation.Conversation, error)
 	// People returns contacts by id; merged ones are left out.
 	People(ctx context.Context, workspace identity.WorkspaceID, within identity.Reach, ids []string) (map[string]Person, error)
+	Work
+}
+
+// Work reads tickets that were found.
+type Work interface {
+	// Tickets returns tickets by id; merged ones are left out.
+	Tickets(ctx context.Context, workspace identity.WorkspaceID, ids []ticket.ID) (map[ticket.ID]ticket.Ticket, error)
+	// Comments returns comments by their keys, with the names of their files;
+	// what is gone is left out.
+	Comments(ctx context.Context, workspace identity.WorkspaceID, keys []Key) ([]ticket.Comment, error)
 }

@@ -15,13 +15,14 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 // Limits of a search.
 const (
 	MaxQuery  = 200 // characters
-	fewThings = 5   // contacts, and as many conversations, beside the messages on the first page
-	ranked    = 300 // contacts or conversations that are compared and put in order
+	fewThings = 5   // contacts, and as many conversations and tickets, beside the messages on the first page
+	ranked    = 300 // contacts, conversations, tickets or comments that are compared and put in order
 	step      = 200 // messages that are looked at together
 	maxSteps  = 20  // steps of one page: what is beyond is for the next
 )
@@ -48,7 +49,7 @@ func NewService(index Index, source Source, filters Filters, now func() time.Tim
 type Question struct {
 	Text   string
 	Kind   Kind            // "" = all
-	Filter json.RawMessage // of the conversations; with it no contacts are looked for
+	Filter json.RawMessage // of the conversations; with it neither contacts nor tickets are looked for
 	Page   page.Request
 }
 
@@ -58,6 +59,8 @@ type Item struct {
 	Conversation *conversation.Conversation // of a conversation, and of a message: where it is shown now
 	Message      *conversation.Message
 	Person       *Person
+	Ticket       *ticket.Ticket
+	Comment      *ticket.Comment // of a ticket: where it was found, unless in the ticket itself
 	Highlights   []Highlight
 	Score        float64 // the better the higher, within a page
 }
@@ -70,8 +73,9 @@ type Answer struct {
 	Behind  bool   // there is more that it does not know yet
 }
 
-// Find answers a question: contacts and conversations by how well they match
-// and how new they are, messages the newest first.
+// Find answers a question: contacts, conversations and tickets by how well they
+// match and how new they are, messages the newest first. Needs
+// ConversationRead, and for contacts and tickets their own right to be read.
 func (s *Service) Find(ctx context.Context, scope identity.Scope, q Question) (Answer, error) {
 	if err := s.check(scope, &q); err != nil {
 		return Answer{}, err
@@ -96,7 +100,7 @@ func (s *Service) Find(ctx context.Context, scope identity.Scope, q Question) (A
 	}
 	out.Through, out.Behind = pos.Feed, !pos.Ready || pos.Feed < head
 	switch q.Kind {
-	case Contact, Conversation:
+	case Contact, Conversation, Ticket:
 		out.Items, out.Next, err = f.things(ctx, q.Kind)
 	default:
 		out.Items, out.Next, err = f.messages(ctx)
@@ -117,8 +121,8 @@ func (s *Service) check(scope identity.Scope, q *Question) error {
 	if err := scope.Require(identity.ConversationRead); err != nil {
 		return err
 	}
-	if q.Kind == Contact {
-		if err := scope.Require(identity.ContactRead); err != nil {
+	if need, ok := q.Kind.needs(); ok {
+		if err := scope.Require(need); err != nil {
 			return err
 		}
 	}
@@ -134,12 +138,24 @@ func (s *Service) check(scope identity.Scope, q *Question) error {
 		return refuse("empty", "Ask for a word, a number or a character.")
 	}
 	switch q.Kind {
-	case "", Conversation, Message, Contact:
+	case "", Conversation, Message, Contact, Ticket:
 	default:
-		return errs.New(errs.Invalid, "search.type", "type is all, conversations, messages or contacts.").
+		return errs.New(errs.Invalid, "search.type", "type is all, conversations, messages, contacts or tickets.").
 			WithFields(errs.Field{Pointer: "type", Code: "enum", Detail: "is none of them"})
 	}
 	return nil
+}
+
+// needs is what one must be allowed to, beside reading conversations.
+func (k Kind) needs() (identity.Permission, bool) {
+	switch k {
+	case Contact:
+		return identity.ContactRead, true
+	case Ticket:
+		return identity.TicketRead, true
+	default:
+		return "", false
+	}
 }
 
 // finder is one question under way.
@@ -156,7 +172,7 @@ func (s *Service) finder(scope identity.Scope, q Question) (*finder, error) {
 	f := &finder{Service: s, scope: scope, q: q, query: ParseQuery(q.Text), at: s.now()}
 	var err error
 	f.cursor, err = page.Decode(q.Page.Cursor, 3)
-	if err == nil && f.cursor != nil && q.Kind != Contact && q.Kind != Conversation {
+	if err == nil && f.cursor != nil && (q.Kind == "" || q.Kind == Message) {
 		_, err = f.after()
 	}
 	return f, err
@@ -176,7 +192,7 @@ func (f *finder) after() (*Hit, error) {
 }
 
 // messages returns a page of messages, on the first page of all kinds after
-// the best contacts and conversations.
+// the best contacts, conversations and tickets.
 func (f *finder) messages(ctx context.Context) ([]Item, string, error) {
 	var out []Item
 	if f.q.Kind == "" && f.cursor == nil {
@@ -227,11 +243,11 @@ func take(hits []Hit, found map[Key]Item, size int, out *[]Item) int {
 	return len(hits)
 }
 
-// front returns the best contacts and conversations.
+// front returns the best contacts, conversations and tickets.
 func (f *finder) front(ctx context.Context) ([]Item, error) {
 	var out []Item
-	for _, kind := range []Kind{Contact, Conversation} {
-		if kind == Contact && (f.q.Filter != nil || f.scope.Require(identity.ContactRead) != nil) {
+	for _, kind := range []Kind{Contact, Conversation, Ticket} {
+		if need, ok := kind.needs(); ok && (f.q.Filter != nil || !f.scope.May(need)) {
 			continue
 		}
 		best, err := f.best(ctx, kind)

@@ -2,21 +2,23 @@ package search
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/page"
 )
 
-// things returns a page of contacts or conversations. Their cursor is how many
-// were returned before.
+// things returns a page of contacts, conversations or tickets. Their cursor is
+// how many were returned before.
 func (f *finder) things(ctx context.Context, kind Kind) ([]Item, string, error) {
-	if kind == Contact && f.q.Filter != nil {
-		return nil, "", errs.New(errs.Invalid, "search.filter", "A filter is about conversations: look for contacts without it.").
-			WithFields(errs.Field{Pointer: "filter", Code: "type", Detail: "does not go with contacts"})
+	if kind != Conversation && f.q.Filter != nil {
+		return nil, "", errs.New(errs.Invalid, "search.filter", "A filter is about conversations: look for contacts and tickets without it.").
+			WithFields(errs.Field{Pointer: "filter", Code: "type", Detail: "does not go with contacts and tickets"})
 	}
 	from := 0
 	if f.cursor != nil {
@@ -37,31 +39,19 @@ func (f *finder) things(ctx context.Context, kind Kind) ([]Item, string, error) 
 	return best, "", nil
 }
 
-// best returns contacts or conversations, the best first.
+// best returns contacts, conversations or tickets, the best first.
 func (f *finder) best(ctx context.Context, kind Kind) ([]Item, error) {
-	query := f.query
-	hits, err := f.index.Find(ctx, f.scope.Workspace, Lookup{Kind: kind, Needs: query.Needs, Limit: ranked})
+	ids, err := f.candidates(ctx, kind)
 	if err != nil {
 		return nil, err
 	}
-	phone, isPhone := query.phone(f.q.Text)
-	if isPhone {
-		more, err := f.index.Find(ctx, f.scope.Workspace, Lookup{Kind: kind, Needs: phone.Needs, Limit: ranked})
-		if err != nil {
-			return nil, err
-		}
-		hits = append(hits, more...)
-	}
-	ids := make([]string, len(hits))
-	for i, h := range hits {
-		ids[i] = h.ID
-	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
 	var out []Item
-	if kind == Contact {
+	switch kind {
+	case Contact:
 		out, err = f.people(ctx, ids)
-	} else {
+	case Ticket:
+		out, err = f.tickets(ctx, ids)
+	default:
 		out, err = f.conversations(ctx, ids)
 	}
 	slices.SortStableFunc(out, func(a, b Item) int {
@@ -76,11 +66,40 @@ func (f *finder) best(ctx context.Context, kind Kind) ([]Item, error) {
 	return out, err
 }
 
-func idOf(i Item) string {
-	if i.Person != nil {
-		return i.Person.ID
+// candidates returns the ids of what the index has for the question, read as a
+// phone number and as a ticket's number, too. A ticket's own number is looked
+// for as it is, however many begin so.
+func (f *finder) candidates(ctx context.Context, kind Kind) ([]string, error) {
+	asks := [][]Need{f.query.Needs}
+	if phone, ok := f.query.phone(f.q.Text); ok {
+		asks = append(asks, phone.Needs)
 	}
-	return string(i.Conversation.ID)
+	if n, ok := ticketNumber(f.q.Text); ok && kind == Ticket {
+		asks = append(asks, []Need{{Term: strconv.FormatUint(n, 10)}})
+	}
+	var ids []string
+	for _, needs := range asks {
+		hits, err := f.index.Find(ctx, f.scope.Workspace, Lookup{Kind: kind, Needs: needs, Limit: ranked})
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range hits {
+			ids = append(ids, h.ID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+func idOf(i Item) string {
+	switch {
+	case i.Person != nil:
+		return i.Person.ID
+	case i.Ticket != nil:
+		return string(i.Ticket.ID)
+	default:
+		return string(i.Conversation.ID)
+	}
 }
 
 func (f *finder) people(ctx context.Context, ids []string) ([]Item, error) {
@@ -124,10 +143,15 @@ func (f *finder) person(p Person) ([]Highlight, float64, bool) {
 }
 
 // quality is 3 for a text that is the question, 2 for one that begins with it.
+// A long text is what somebody wrote, and no name of anything.
 func (f *finder) quality(texts ...string) float64 {
+	const long = 800 // bytes
 	best := 1.0
 	want := folded(f.q.Text)
 	for _, text := range texts {
+		if len(text) > long {
+			continue
+		}
 		switch have := folded(text); {
 		case have == want:
 			return 3
@@ -175,19 +199,25 @@ func (f *finder) conversations(ctx context.Context, ids []string) ([]Item, error
 // conversation compares the question with what a conversation is known by: its
 // number, its contact and its custom attributes.
 func (f *finder) conversation(c conversation.Conversation, p Person) (Item, bool) {
-	fields := ConversationTexts(c, p)
+	item := Item{Kind: Conversation, Conversation: &c}
+	return f.known(item, ConversationTexts(c, p), p.Phone, c.UpdatedAt)
+}
+
+// known compares the question with what something is known by: fields and
+// texts, and the phone number of its contact.
+func (f *finder) known(item Item, fields [][2]string, phone string, at time.Time) (Item, bool) {
 	names, texts := make([]string, len(fields)), make([]string, len(fields))
 	for i, x := range fields {
 		names[i], texts[i] = x[0], x[1]
 	}
-	item := Item{Kind: Conversation, Conversation: &c, Score: f.score(f.quality(texts...), c.UpdatedAt)}
+	item.Score = f.score(f.quality(texts...), at)
 	spans, ok := f.query.match(texts...)
 	if !ok {
-		phone, isPhone := f.query.phone(f.q.Text)
-		if !isPhone || !strings.Contains(digits(p.Phone), phone.runs[0].text()) {
+		asked, isPhone := f.query.phone(f.q.Text)
+		if !isPhone || !strings.Contains(digits(phone), asked.runs[0].text()) {
 			return Item{}, false
 		}
-		item.Highlights = []Highlight{{"contact.phone", []Part{{p.Phone, true}}}}
+		item.Highlights = []Highlight{{"contact.phone", []Part{{phone, true}}}}
 		return item, true
 	}
 	for i := range texts {
@@ -203,16 +233,15 @@ func ConversationTexts(c conversation.Conversation, p Person) [][2]string {
 	out := [][2]string{
 		{"number", strconv.FormatUint(c.Number, 10)}, {"contact.name", p.Name}, {"contact.email", p.Email}, {"contact.phone", p.Phone},
 	}
-	var keys []string
-	for k, v := range c.Attributes {
-		if _, ok := v.(string); ok {
-			keys = append(keys, k)
+	return custom(out, "attributes.", c.Attributes)
+}
+
+// custom adds the texts among values of custom fields, by key.
+func custom(out [][2]string, prefix string, values map[string]any) [][2]string {
+	for _, k := range slices.Sorted(maps.Keys(values)) {
+		if text, ok := values[k].(string); ok {
+			out = append(out, [2]string{prefix + k, text})
 		}
-	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		text, _ := c.Attributes[k].(string)
-		out = append(out, [2]string{"attributes." + k, text})
 	}
 	return out
 }

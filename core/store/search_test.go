@@ -37,7 +37,7 @@ func searchFixture(t *testing.T, c store.Config) searchtest.Fixture {
 	offices := contact.NewOrganisations(s.Contacts(), time.Now)
 	made := make(map[contact.ID]contact.OrganisationID)
 	return searchtest.Fixture{
-		Index: index, Source: s.Searchable(), Conversations: fixture(s),
+		Index: index, Source: s.Searchable(), Conversations: fixture(s), Tickets: s.Tickets(),
 		Filters: view.NewService(view.Deps{
 			Store: s.Views(), Lister: s.Conversations(), Definitions: noDefinitions{}, Teams: s.Teams(), Now: time.Now,
 		}),

@@ -16,6 +16,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/search"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 // Fixture is an index and a source over one storage with conversations.
@@ -24,6 +25,7 @@ type Fixture struct {
 	Source        search.Source
 	Filters       search.Filters // nil = the filter cases are left out
 	Conversations conversationtest.Fixture
+	Tickets       ticket.Store
 	Rename        func(t *testing.T, c conversation.Conversation, name, phone string) // of the contact, with its event
 	Organise      func(t *testing.T, c conversation.Conversation, name string)        // names the organisation of the contact, made at first, with the events; nil = no such storage
 }
@@ -54,6 +56,9 @@ func RunUseCases(t *testing.T, open func(t *testing.T) Fixture) {
 		"refused questions":              testRefused,
 		"another tenant":                 testOtherTenant,
 		"highlights are the text":        testHighlights,
+		"tickets":                        testTickets,
+		"tickets as they change":         testTicketsChange,
+		"tickets within reach":           testTicketsReached,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := open(t)
@@ -95,6 +100,10 @@ func told(items []search.Item) string {
 			out = append(out, i.Message.Text)
 		case i.Person != nil:
 			out = append(out, "@"+i.Person.Name)
+		case i.Comment != nil:
+			out = append(out, ticket.Label(i.Ticket.Number)+": "+i.Comment.Text)
+		case i.Ticket != nil:
+			out = append(out, ticket.Label(i.Ticket.Number))
 		default:
 			out = append(out, fmt.Sprint("#", i.Conversation.Number))
 		}
@@ -268,7 +277,8 @@ func testFilter(d *desk) {
 
 func testRefused(d *desk) {
 	for _, q := range []search.Question{
-		{Text: ""}, {Text: " !? "}, {Text: strings.Repeat("字", 201)}, {Text: "a\x00b"}, {Text: "a\xff"}, {Text: "word", Kind: "ticket"},
+		{Text: ""}, {Text: " !? "}, {Text: strings.Repeat("字", 201)}, {Text: "a\x00b"}, {Text: "a\xff"}, {Text: "word", Kind: "comment"},
+		{Text: "word", Kind: search.Ticket, Filter: json.RawMessage(`{"and":[]}`)},
 	} {
 		_, err := d.service.Find(d.Context(), d.scope(), q)
 		d.Fails(err, errs.Invalid)

@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/search/searchtest"
+	"github.com/patchbay-im/patchbay/core/ticket/tickettest"
 	"github.com/patchbay-im/patchbay/core/view"
 	"github.com/patchbay-im/patchbay/core/view/viewtest"
 )
@@ -18,9 +19,9 @@ func TestUseCasesOnTheFake(t *testing.T) {
 	searchtest.RunUseCases(t, func(t *testing.T) searchtest.Fixture {
 		t.Helper()
 		fake := conversationtest.NewFake()
-		views := viewtest.NewFake(fake)
+		views, tickets := viewtest.NewFake(fake), tickettest.NewFake(fake)
 		return searchtest.Fixture{
-			Index: searchtest.NewFake(), Source: searchtest.NewSource(fake), Conversations: fake.Fixture(),
+			Index: searchtest.NewFake(), Source: searchtest.NewSource(tickets), Conversations: fake.Fixture(), Tickets: tickets,
 			Filters: view.NewService(view.Deps{Store: views, Lister: views, Definitions: fake.Catalog, Teams: fake.Teams, Now: time.Now}),
 			Rename: func(t *testing.T, c conversation.Conversation, name, phone string) {
 				t.Helper()

@@ -20,6 +20,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/db"
 	"github.com/patchbay-im/patchbay/core/store/events"
 	"github.com/patchbay-im/patchbay/core/store/reach"
+	"github.com/patchbay-im/patchbay/core/store/tickets"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 // Source implements search.Source over the tables of the database, with
@@ -28,11 +30,12 @@ type Source struct {
 	db            *db.DB
 	log           *events.Log
 	conversations *conversations.Store
+	tickets       *tickets.Store
 }
 
 // NewSource returns a Source.
 func NewSource(d *db.DB) *Source {
-	return &Source{db: d, log: events.New(d), conversations: conversations.New(d)}
+	return &Source{db: d, log: events.New(d), conversations: conversations.New(d), tickets: tickets.New(d)}
 }
 
 // Head implements search.Source.
@@ -50,6 +53,8 @@ func (s *Source) Conversations(ctx context.Context, workspace identity.Workspace
 const (
 	partContact      = "contact"
 	partConversation = "conversation"
+	partTicket       = "ticket"
+	partComment      = "comment"
 	partMessage      = "message"
 )
 
@@ -62,16 +67,30 @@ func (s *Source) Scan(ctx context.Context, workspace identity.WorkspaceID, from 
 		return docs, next(partContact, partConversation, docs, limit), err
 	case partConversation:
 		docs, err := s.conversationDocs(ctx, workspace, `c.conversation_id > ? ORDER BY c.conversation_id LIMIT ?`, key, limit)
-		return docs, next(partConversation, partMessage, docs, limit), err
+		return docs, next(partConversation, partTicket, docs, limit), err
+	case partTicket:
+		docs, err := s.ticketDocs(ctx, workspace, `t.ticket_id > ? ORDER BY t.ticket_id LIMIT ?`, key, limit)
+		return docs, next(partTicket, partComment, docs, limit), err
+	case partComment:
+		id, n := place(key)
+		docs, err := s.commentDocs(ctx, workspace, `FROM ticket_comment m`,
+			`(m.ticket_id, m.seq) > (?, ?) ORDER BY m.ticket_id, m.seq LIMIT ?`, id, n, limit)
+		return docs, next(partComment, partMessage, docs, limit), err
 	case partMessage:
-		id, seq, _ := strings.Cut(key, "/")
-		n, _ := strconv.ParseInt(seq, 10, 64) // what we wrote, or nothing: 0
+		id, n := place(key)
 		docs, err := s.messageDocs(ctx, workspace, `FROM message m`,
 			`(m.conversation_id, m.seq) > (?, ?) ORDER BY m.conversation_id, m.seq LIMIT ?`, id, n, limit)
 		return docs, next(partMessage, "", docs, limit), err
 	default:
 		return nil, "", errs.New(errs.Internal, search.Corrupt, "The index holds a place that nobody wrote.")
 	}
+}
+
+// place reads a thing and a seq in it, as we wrote them; of nothing it is the start.
+func place(key string) (id string, seq int64) {
+	id, text, _ := strings.Cut(key, "/")
+	seq, _ = strconv.ParseInt(text, 10, 64) // what we wrote, or nothing: 0
+	return id, seq
 }
 
 // next is the cursor after a step of a part.
@@ -139,13 +158,8 @@ WHERE c.workspace_id = ? AND c.merged_into = '' AND ` + where
 }
 
 func (s *Source) messageDocs(ctx context.Context, workspace identity.WorkspaceID, from, where string, args ...any) ([]search.Document, error) {
-	names := `group_concat(a.name, ' ')`
-	if s.db.Driver() == db.Postgres {
-		names = `string_agg(a.name, ' ')`
-	}
 	var out []search.Document
-	query := `SELECT m.conversation_id, m.seq, m.text, m.created_at, CASE WHEN m.files > 0 THEN COALESCE((SELECT ` + names + ` FROM attachment a
-WHERE a.workspace_id = m.workspace_id AND a.conversation_id = m.conversation_id AND a.message_seq = m.seq AND a.state = 'taken'), '') ELSE '' END
+	query := `SELECT m.conversation_id, m.seq, m.text, m.created_at, ` + s.files("conversation_id") + `
 ` + from + ` WHERE m.workspace_id = ? AND ` + where
 	err := s.db.Rows(ctx, query, append([]any{string(workspace)}, args...), func(sc db.Scanner) error {
 		var id, text, files string
@@ -161,13 +175,24 @@ WHERE a.workspace_id = m.workspace_id AND a.conversation_id = m.conversation_id 
 	return out, err
 }
 
+// files are the names of the files of a message or comment named m, whose thing
+// is in a column.
+func (s *Source) files(thing string) string {
+	names := `group_concat(a.name, ' ')`
+	if s.db.Driver() == db.Postgres {
+		names = `string_agg(a.name, ' ')`
+	}
+	return `CASE WHEN m.files > 0 THEN COALESCE((SELECT ` + names + ` FROM attachment a
+WHERE a.workspace_id = m.workspace_id AND a.conversation_id = m.` + thing + ` AND a.message_seq = m.seq AND a.state = 'taken'), '') ELSE '' END`
+}
+
 // Since implements search.Source.
 func (s *Source) Since(ctx context.Context, workspace identity.WorkspaceID, after uint64, limit int) (search.Delta, error) {
 	found, err := s.log.Since(ctx, string(workspace), after, limit)
 	if err != nil || len(found) == 0 {
 		return search.Delta{Through: after}, err
 	}
-	t := touched{conversations: map[string]bool{}, contacts: map[string]bool{}}
+	t := touched{conversations: map[string]bool{}, contacts: map[string]bool{}, tickets: map[string]bool{}}
 	for _, e := range found {
 		t.note(e.Type, e.Subject)
 	}
@@ -180,20 +205,33 @@ JOIN message m ON m.workspace_id = e.workspace_id AND m.conversation_id = e.subj
 			return d, err
 		}
 	}
+	if t.comments {
+		docs, err := s.commentDocs(ctx, workspace, `FROM event_outbox e
+JOIN ticket_comment m ON m.workspace_id = e.workspace_id AND m.ticket_id = e.subject AND m.seq = e.seq`,
+			`e.workspace_id = ? AND e.feed_seq > ? AND e.feed_seq <= ?`, string(workspace), int64(after), int64(d.Through)) //nolint:gosec // far below 2^63
+		if err != nil {
+			return d, err
+		}
+		d.Put = append(d.Put, docs...)
+	}
 	if err := s.owners(ctx, workspace, &t); err != nil {
 		return d, err
 	}
-	if err := s.renew(ctx, workspace, &d, search.Contact, t.contacts); err != nil {
-		return d, err
+	for kind, ids := range map[search.Kind]map[string]bool{search.Contact: t.contacts, search.Conversation: t.conversations, search.Ticket: t.tickets} {
+		if err := s.renew(ctx, workspace, &d, kind, ids); err != nil {
+			return d, err
+		}
 	}
-	return d, s.renew(ctx, workspace, &d, search.Conversation, t.conversations)
+	return d, nil
 }
 
 // touched is what a stretch of the feed may have changed.
 type touched struct {
 	messages      bool
+	comments      bool // on tickets
 	conversations map[string]bool
 	contacts      map[string]bool
+	tickets       map[string]bool
 	started       []string // conversations whose contacts may be new
 	organisations []string // whose contacts are found by another name
 }
@@ -207,6 +245,10 @@ func (t *touched) note(typ, subject string) {
 		t.started = append(t.started, subject)
 	case "conversation.merged", "conversation.unmerged", "conversation.attributes":
 		t.conversations[subject] = true
+	case string(ticket.Commented):
+		t.comments = true
+	case string(ticket.Created), string(ticket.Edited), string(ticket.Merged), string(ticket.Unmerged):
+		t.tickets[subject] = true
 	case contact.Changed:
 		t.contacts[subject] = true
 	case contact.OrganisationChanged:
@@ -216,7 +258,7 @@ func (t *touched) note(typ, subject string) {
 }
 
 // owners adds the contacts of new conversations and of changed organisations,
-// and the conversations of contacts that changed. The contacts of a deleted
+// and the conversations and tickets of contacts that changed. The contacts of a deleted
 // organisation are left as they are: the index holds more words for them than
 // they have, and what a search finds is compared with their texts.
 func (s *Source) owners(ctx context.Context, workspace identity.WorkspaceID, t *touched) error {
@@ -226,6 +268,10 @@ func (s *Source) owners(ctx context.Context, workspace identity.WorkspaceID, t *
 		return err
 	}
 	err = s.in(ctx, `SELECT contact_id FROM contact WHERE workspace_id = ? AND organisation_id <> '' AND organisation_id IN (%)`, workspace, t.organisations, t.contacts)
+	if err != nil {
+		return err
+	}
+	err = s.in(ctx, `SELECT ticket_id FROM ticket WHERE workspace_id = ? AND contact_id IN (%)`, workspace, changed, t.tickets)
 	if err != nil {
 		return err
 	}
@@ -277,8 +323,12 @@ func (s *Source) renew(ctx context.Context, workspace identity.WorkspaceID, d *s
 	there := make(map[string]bool)
 	err := chunks(keys(ids), func(marks string, args []any) error {
 		read, column := s.contacts, `p.contact_id`
-		if kind == search.Conversation {
+		switch kind {
+		case search.Conversation:
 			read, column = s.conversationDocs, `c.conversation_id`
+		case search.Ticket:
+			read, column = s.ticketDocs, `t.ticket_id`
+		default:
 		}
 		docs, err := read(ctx, workspace, column+` IN (`+marks+`)`, args...)
 		for _, doc := range docs {
