@@ -16,7 +16,7 @@ export interface ViewBody {
   position?: number;
 }
 
-export type SearchType = "all" | "conversations" | "messages" | "contacts";
+export type SearchType = "all" | "conversations" | "messages" | "contacts" | "tickets";
 
 export interface SearchQuery {
   q: string;

@@ -1,4 +1,5 @@
 import type { ConversationFilter } from "@patchbay/client/member";
+import type { SearchType } from "@patchbay/client/api";
 import type { TicketSort } from "@patchbay/client/types";
 
 /** Which tickets a list, a board or a count is about. `filter` is JSON. */
@@ -11,7 +12,7 @@ export interface TicketKey {
 /** What was looked for. */
 export interface SearchKey {
   q: string;
-  type: "all" | "conversations" | "messages" | "contacts";
+  type: SearchType;
   filter?: string;
 }
 
