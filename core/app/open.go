@@ -189,7 +189,7 @@ func (s *server) domain() {
 	s.indexer = search.NewIndexer(s.index, s.store.Searchable(), s.workspaces, s.now, s.log)
 	s.notifications = notification.NewService(notification.Deps{
 		Store: s.store.Notifications(), Inbox: s.store.Notifications(), Hydrator: conversations,
-		Reaches: s.identity.Roles, Conversations: conversations,
+		Reaches: s.identity.Roles, Conversations: conversations, Tickets: s.store.Tickets(),
 		Announcer: told{s.bus, s.log}, Now: s.now, Log: s.log,
 	})
 	s.surveys = survey.NewService(survey.Deps{

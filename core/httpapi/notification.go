@@ -102,6 +102,10 @@ type rulesBody struct {
 	Unattended       *ruleBody `json:"unattended,omitempty"`
 	ImportDone       *ruleBody `json:"import_done,omitempty"`
 	WebhookDisabled  *ruleBody `json:"webhook_disabled,omitempty"`
+	TicketAssigned   *ruleBody `json:"ticket_assigned,omitempty"`
+	TicketMention    *ruleBody `json:"ticket_mention,omitempty"`
+	TicketComment    *ruleBody `json:"ticket_comment,omitempty"`
+	TicketOverdue    *ruleBody `json:"ticket_overdue,omitempty"`
 }
 
 // of pairs each kind with the place of its rule.
@@ -111,6 +115,8 @@ func (r *rulesBody) of() map[notification.Kind]**ruleBody {
 		notification.ParticipantReply: &r.ParticipantReply,
 		notification.ScheduledFailed:  &r.ScheduledFailed, notification.Rating: &r.Rating, notification.Unattended: &r.Unattended,
 		notification.ImportDone: &r.ImportDone, notification.WebhookDisabled: &r.WebhookDisabled,
+		notification.TicketAssigned: &r.TicketAssigned, notification.TicketMention: &r.TicketMention,
+		notification.TicketComment: &r.TicketComment, notification.TicketOverdue: &r.TicketOverdue,
 	}
 }
 

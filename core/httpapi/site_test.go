@@ -79,6 +79,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 	s := &site{fake: conversationtest.NewFake(), index: searchtest.NewFake()}
 	s.World = conversationtest.NewWorld(t, s.fake.Fixture())
 	s.now = clock(s.World)
+	s.tickets = tickettest.NewFake(s.fake)
 	s.hooked = webhooktest.NewFake(s.fake.Feed)
 	s.told = notificationtest.NewFake(func(w identity.WorkspaceID, m identity.MemberID) bool {
 		_, err := s.fake.Identities.Member(t.Context(), w, m)
@@ -114,7 +115,6 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 	surveys := survey.NewService(survey.Deps{
 		Store: surveytest.Fake{Conversations: s.fake}, Conversations: s.fake, Reader: s.fake, Tongues: tongues{s.fake}, Key: []byte("of the tests"), Now: s.now,
 	})
-	s.tickets = tickettest.NewFake(s.fake)
 	o := httpapi.Options{
 		Surveys: surveys, Tickets: s.ticketService(conversations),
 		Version: "test", BaseURL: "http://example.com", Now: s.now, Log: log,
@@ -122,7 +122,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Identity: s.identity, Audit: audited, People: s.people(),
 
 		Notifications: notification.NewService(notification.Deps{
-			Store: s.told, Inbox: s.told, Hydrator: s.fake, Reaches: s.identity.Roles, Conversations: s.fake, Announcer: mute{}, Now: s.now, Log: log,
+			Store: s.told, Inbox: s.told, Hydrator: s.fake, Reaches: s.identity.Roles, Conversations: s.fake, Tickets: s.tickets, Announcer: mute{}, Now: s.now, Log: log,
 		}),
 		Erasures: s.erasures(),
 		Webhooks: webhook.NewService(webhook.Deps{

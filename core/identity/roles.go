@@ -220,10 +220,10 @@ func (s *Roles) changeable(scope Scope, id Role) error {
 	}
 }
 
-// ReachOf returns what of the conversations a member reaches, whoever asks;
-// nothing for one who reads none, is suspended, or is not there: for what the
-// core tells members by itself.
-func (s *Roles) ReachOf(ctx context.Context, w WorkspaceID, m MemberID) (Reach, error) {
+// ReachOf returns what a member reaches of what a permission is for, whoever
+// asks; nothing for one who does not hold it, is suspended, or is not there: for
+// what the core tells members by itself.
+func (s *Roles) ReachOf(ctx context.Context, w WorkspaceID, m MemberID, toRead Permission) (Reach, error) {
 	member, err := s.Stores.Members.Member(ctx, w, m)
 	if errs.Is(err, errs.NotFound) || err == nil && member.Suspended {
 		return Reach{}, nil
@@ -232,7 +232,7 @@ func (s *Roles) ReachOf(ctx context.Context, w WorkspaceID, m MemberID) (Reach, 
 		return Reach{}, err
 	}
 	rights, err := s.rightsOf(ctx, member)
-	if err != nil || !rights.May(ConversationRead) {
+	if err != nil || !rights.May(toRead) {
 		return Reach{}, err
 	}
 	return rights.Reach, nil

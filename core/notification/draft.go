@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 // concerns reports whether an event may make a notification.
@@ -19,7 +20,7 @@ func concerns(e event.Event) bool {
 		conversation.ScheduledFailed, conversation.RatingGiven:
 		return true
 	default:
-		return e.Type == importing.Changed
+		return e.Type == importing.Changed || concernsTicket(e)
 	}
 }
 
@@ -56,30 +57,45 @@ func handOverOf(ch conversation.Change) (handOver, bool) {
 	return data, len(ch.Data) == 0 || json.Unmarshal(ch.Data, &data) == nil
 }
 
-// draftAll returns what events mean to whom, in their order. Conversations are
-// as they are now; who had one at an earlier event of the batch follows from
-// the hand-overs after it. Beyond the batch, and as to who follows it, those
-// who do now are told.
-func draftAll(events []event.Event, changes map[string]conversation.Change, now map[conversation.ID]conversation.Conversation) []Notification {
+// found is what events are about: what each changed, and what of that is now.
+type found struct {
+	changes       map[string]conversation.Change
+	conversations map[conversation.ID]conversation.Conversation
+	work          map[string]ticket.Change
+	tickets       map[ticket.ID]ticket.Ticket
+}
+
+// draftAll returns what events mean to whom, in their order. Conversations and
+// tickets are as they are now; who had one at an earlier event of the batch
+// follows from the hand-overs after it. Beyond the batch, and as to who follows
+// it, those who do now are told.
+func draftAll(events []event.Event, f found) []Notification {
 	parts := make([][]Notification, 0, len(events))
 	for _, e := range slices.Backward(events) {
 		if e.Type == importing.Changed {
 			parts = append(parts, imported(e))
 			continue
 		}
-		ch, ok := changes[e.ID]
+		if ch, ok := f.work[e.ID]; ok {
+			t := f.tickets[ch.Ticket]
+			parts = append(parts, draftTicket(e, ch, t))
+			t.Assignee = ch.HeldBefore(t.Holding()).Assignee
+			f.tickets[ch.Ticket] = t
+			continue
+		}
+		ch, ok := f.changes[e.ID]
 		if !ok {
 			continue
 		}
-		c := now[ch.Conversation]
+		c := f.conversations[ch.Conversation]
 		parts = append(parts, draft(e, ch, c))
 		if data, ok := handOverOf(ch); ok {
 			c.Assignee = data.From
-			now[ch.Conversation] = c
+			f.conversations[ch.Conversation] = c
 		}
 	}
 	slices.Reverse(parts)
-	return slices.Concat(parts...)
+	return withNotes(slices.Concat(parts...))
 }
 
 // imported returns what the progress of an import means to whom began it:
@@ -119,7 +135,7 @@ func draft(e event.Event, ch conversation.Change, c conversation.Conversation) [
 	case conversation.ScheduledFailed:
 		d.failed(ch)
 	case conversation.RatingGiven:
-		d.rated(ch, c)
+		d.rated(ch.Data, c.Assignee)
 	default:
 	}
 	return d.list
@@ -139,24 +155,24 @@ func (d *drafted) failed(ch conversation.Change) {
 	d.tell(ScheduledFailed, data.Author)
 }
 
-// rated tells whose conversation it is what the customer thinks of it.
-func (d *drafted) rated(ch conversation.Change, c conversation.Conversation) {
+// rated tells whose conversation or ticket it is what the customer thinks of it.
+func (d *drafted) rated(raw json.RawMessage, whose identity.MemberID) {
 	var data struct {
 		Score   int    `json:"score"`
 		Comment string `json:"comment"`
 	}
-	if json.Unmarshal(ch.Data, &data) != nil {
+	if json.Unmarshal(raw, &data) != nil {
 		return
 	}
 	said := conversation.PreviewOf(conversation.Message{Text: data.Comment}).Text
 	d.base.Text = strings.TrimSpace(fmt.Sprintf("%d/%d %s", data.Score, conversation.MaxScore, said))
-	d.tell(Rating, c.Assignee)
+	d.tell(Rating, whose)
 }
 
 // written tells of a message or a note: those it mentions, whose conversation
 // it is, and those who follow it.
 func (d *drafted) written(m conversation.Message, c conversation.Conversation) {
-	d.base.Text = strings.TrimSpace(conversation.PreviewOf(m).Text)
+	d.base.Text = preview(m)
 	for _, called := range m.Mentions {
 		d.tell(Mention, called.Member)
 	}

@@ -1,6 +1,6 @@
 // Package notification tells each member what happened that concerns them: a
-// note that mentions them, a conversation given to them, a customer who
-// answers. What concerns whom is decided from the committed feed, so whatever
+// note that mentions them, a conversation or a ticket given to them, a customer
+// who answers. What concerns whom is decided from the committed feed, so whatever
 // made the change need not know.
 //
 // Promise: every event after the first start is looked at, and each member is
@@ -13,6 +13,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 // ID names a notification: ntf_.
@@ -28,20 +29,28 @@ const (
 	Reply            Kind = "reply"             // a customer wrote in a conversation of the member's
 	ParticipantReply Kind = "participant_reply" // somebody wrote in one that the member follows
 	ScheduledFailed  Kind = "scheduled_failed"  // a message that the member wanted sent later was not
-	Rating           Kind = "rating"            // a customer rated a conversation of the member's
+	Rating           Kind = "rating"            // a customer rated a conversation or a ticket of the member's
 	Unattended       Kind = "unattended"        // a customer waits, and nobody who could answer is available
 	ImportDone       Kind = "import_done"       // an import of contacts that the member began is over, well or not
 	WebhookDisabled  Kind = "webhook_disabled"  // a webhook that the member may manage failed for days and was turned off
+	TicketAssigned   Kind = "ticket_assigned"   // a ticket became the member's
+	TicketMention    Kind = "ticket_mention"    // a comment on a ticket mentions the member
+	TicketComment    Kind = "ticket_comment"    // somebody wrote on a ticket that is the member's, or that the member follows
+	TicketOverdue    Kind = "ticket_overdue"    // such a ticket's due date has passed
 )
 
 // Kinds lists all kinds.
 func Kinds() []Kind {
-	return []Kind{Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone, WebhookDisabled}
+	return []Kind{
+		Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone, WebhookDisabled,
+		TicketAssigned, TicketMention, TicketComment, TicketOverdue,
+	}
 }
 
 // collapses reports whether an unread notification of the same kind and
-// conversation gives way to a newer one: ten messages are one thing to look at.
-func (k Kind) collapses() bool { return k == Reply || k == ParticipantReply }
+// conversation or ticket gives way to a newer one: ten messages are one thing
+// to look at.
+func (k Kind) collapses() bool { return k == Reply || k == ParticipantReply || k == TicketComment }
 
 // Notification is one thing that a member is told.
 type Notification struct {
@@ -54,12 +63,20 @@ type Notification struct {
 	Source       string
 	Feed         uint64          // of the event; 0 = the source is none
 	Conversation conversation.ID // "" = about none
-	Seq          uint64          // of the message it is about; 0 = about none
+	Ticket       *Ticket         // nil = about none
+	Seq          uint64          // of the message or the comment it is about; 0 = about none
 	Import       *Import         // of ImportDone
 	Text         string          // what was written, at most conversation.PreviewLength characters
 	Actor        identity.Actor
 	At           time.Time
 	ReadAt       time.Time // zero = unread
+}
+
+// Ticket names the ticket that a notification is about, as it was then.
+type Ticket struct {
+	ID     ticket.ID
+	Number uint64
+	Title  string
 }
 
 // Import is how an import of contacts ended. The numbers are of rows.
@@ -70,7 +87,7 @@ type Import struct {
 }
 
 // Collapses reports whether an older, unread notification of the same member,
-// kind and conversation is replaced by this one.
+// kind and conversation or ticket is replaced by this one.
 func (n Notification) Collapses() bool { return n.Kind.collapses() }
 
 // What is kept of a member's notifications.

@@ -32,8 +32,9 @@ type Quiet struct {
 // Default returns the preferences of a member who chose nothing.
 func Default() Preferences {
 	p := Preferences{Rules: make(map[Kind]Rule)}
+	loud := []Kind{Mention, Assigned, Reply, ScheduledFailed, TicketAssigned, TicketMention}
 	for _, k := range Kinds() {
-		p.Rules[k] = Rule{InApp: true, Browser: true, Sound: k == Mention || k == Assigned || k == Reply || k == ScheduledFailed}
+		p.Rules[k] = Rule{InApp: true, Browser: true, Sound: slices.Contains(loud, k)}
 	}
 	return p
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 // Hydrator finds what feed entries are about; a conversation.Reader can.
@@ -33,9 +34,15 @@ type Announcer interface {
 
 // Reaches tells what members reach.
 type Reaches interface {
-	// ReachOf returns what of the conversations a member reaches; nothing for
-	// one who reads none, is suspended, or is not there.
-	ReachOf(ctx context.Context, w identity.WorkspaceID, m identity.MemberID) (identity.Reach, error)
+	// ReachOf returns what a member reaches of what a permission is for; nothing
+	// for one who does not hold it, is suspended, or is not there.
+	ReachOf(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, toRead identity.Permission) (identity.Reach, error)
+}
+
+// Tickets finds what feed entries say of tickets; a ticket.Reader can.
+type Tickets interface {
+	HydrateTickets(ctx context.Context, w identity.WorkspaceID, events []event.Event) (map[string]ticket.Change, map[ticket.ID]ticket.Ticket, error)
+	Get(ctx context.Context, w identity.WorkspaceID, id ticket.ID) (ticket.Ticket, error)
 }
 
 // Conversations tells which conversations a reach covers; a conversation.Reader does.
@@ -47,6 +54,7 @@ type Conversations interface {
 type Deps struct {
 	Reaches       Reaches
 	Conversations Conversations
+	Tickets       Tickets
 	Store         Store
 	Inbox         Inbox
 	Hydrator      Hydrator
@@ -100,11 +108,15 @@ func (s *Service) drafts(ctx context.Context, w identity.WorkspaceID, events []e
 	if len(about) == 0 {
 		return nil, nil
 	}
-	changes, conversations, err := s.Hydrator.Hydrate(ctx, w, about)
-	if err != nil {
+	var f found
+	var err error
+	if f.changes, f.conversations, err = s.Hydrator.Hydrate(ctx, w, about); err != nil {
 		return nil, err
 	}
-	return draftAll(about, changes, conversations), nil
+	if f.work, f.tickets, err = s.Tickets.HydrateTickets(ctx, w, about); err != nil {
+		return nil, err
+	}
+	return draftAll(about, f), nil
 }
 
 // record stores what members want to be told, and tells their sockets.
@@ -154,15 +166,30 @@ func (s *Service) wanted(ctx context.Context, w identity.WorkspaceID, list []Not
 
 // sees reports whether a member reaches what a notification is about.
 func (s *Service) sees(ctx context.Context, w identity.WorkspaceID, n Notification) (bool, error) {
+	if n.Ticket != nil {
+		return s.seesTicket(ctx, w, n)
+	}
 	if n.Conversation == "" {
 		return true, nil
 	}
-	within, err := s.Reaches.ReachOf(ctx, w, n.Member)
+	within, err := s.Reaches.ReachOf(ctx, w, n.Member, identity.ConversationRead)
 	if err != nil || within.All() {
 		return err == nil, err
 	}
 	found, err := s.Conversations.Reached(ctx, w, within, []conversation.ID{n.Conversation})
 	return found[n.Conversation], err
+}
+
+func (s *Service) seesTicket(ctx context.Context, w identity.WorkspaceID, n Notification) (bool, error) {
+	within, err := s.Reaches.ReachOf(ctx, w, n.Member, identity.TicketRead)
+	if err != nil || within.All() {
+		return err == nil, err
+	}
+	t, err := s.Tickets.Get(ctx, w, n.Ticket.ID)
+	if errs.Is(err, errs.NotFound) {
+		return false, nil
+	}
+	return err == nil && within.Covers(t.Holding()), err
 }
 
 func (s *Service) preferences(ctx context.Context, w identity.WorkspaceID, m identity.MemberID) (Preferences, error) {
@@ -175,11 +202,14 @@ func (s *Service) preferences(ctx context.Context, w identity.WorkspaceID, m ide
 
 // announce tells a member's sockets. What fails is logged: it is stored.
 func (s *Service) announce(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, created *Notification) {
-	within, err := s.Reaches.ReachOf(ctx, w, m)
+	of := Sight{Member: m} // who reads neither has other news
+	var err error
+	if of.Conversations, err = s.Reaches.ReachOf(ctx, w, m, identity.ConversationRead); err == nil {
+		of.Tickets, err = s.Reaches.ReachOf(ctx, w, m, identity.TicketRead)
+	}
 	unread := 0
 	if err == nil {
-		within.Member = m // who reads no conversation has other news
-		unread, err = s.Inbox.Unread(ctx, w, within)
+		unread, err = s.Inbox.Unread(ctx, w, of)
 	}
 	if err != nil {
 		s.Log.WarnContext(ctx, "a notification could not be announced", "member", string(m), "error", err)
@@ -238,12 +268,16 @@ func own(scope identity.Scope) (identity.MemberID, error) {
 	return scope.Member(), nil
 }
 
-// Within is what of the conversations the actor reaches, as ReachOf says it.
-func Within(scope identity.Scope) identity.Reach {
-	if !scope.May(identity.ConversationRead) {
-		return identity.Reach{Member: scope.Member()}
+// Within is what the actor sees, as ReachOf says it.
+func Within(scope identity.Scope) Sight {
+	of := Sight{Member: scope.Member()}
+	if scope.May(identity.ConversationRead) {
+		of.Conversations = scope.Reach()
 	}
-	return scope.Reach()
+	if scope.May(identity.TicketRead) {
+		of.Tickets = scope.Reach()
+	}
+	return of
 }
 
 // List returns the acting member's notifications, the newest first.

@@ -18,6 +18,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/notification/notificationtest"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/ticket/tickettest"
 )
 
 // office is a workspace in memory whose feed is observed.
@@ -26,6 +27,7 @@ type office struct {
 	*notification.Service
 	store *crashing
 	fake  *conversationtest.Fake
+	work  *tickettest.Fake
 	at    uint64 // the feed number that was observed
 
 	mu   sync.Mutex
@@ -55,19 +57,19 @@ func (c *crashing) Record(ctx context.Context, w identity.WorkspaceID, upTo uint
 func newOffice(t *testing.T) *office {
 	t.Helper()
 	o := &office{fake: conversationtest.NewFake()}
-	o.World = conversationtest.NewWorld(t, o.fake.Fixture())
+	o.World, o.work = conversationtest.NewWorld(t, o.fake.Fixture()), tickettest.NewFake(o.fake)
 	o.store = &crashing{Fake: notificationtest.NewFake(func(w identity.WorkspaceID, m identity.MemberID) bool {
 		_, err := o.fake.Identities.Member(t.Context(), w, m)
 		return err == nil
 	})}
 	o.Service = notification.NewService(notification.Deps{
-		Store: o.store, Inbox: o.store, Hydrator: o.fake, Reaches: o, Conversations: o.fake, Announcer: o, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Store: o.store, Inbox: o.store, Hydrator: o.fake, Reaches: o, Conversations: o.fake, Tickets: o.work, Announcer: o, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	return o
 }
 
 // ReachOf implements notification.Reaches.
-func (o *office) ReachOf(_ context.Context, _ identity.WorkspaceID, m identity.MemberID) (identity.Reach, error) {
+func (o *office) ReachOf(_ context.Context, _ identity.WorkspaceID, m identity.MemberID, _ identity.Permission) (identity.Reach, error) {
 	if r, ok := o.limited[m]; ok {
 		return r, nil
 	}

@@ -26,13 +26,13 @@ type Store interface {
 }
 
 // Inbox is one member's notifications. Methods on the id of another member, or
-// an unknown one, find nothing. What is about a conversation that the member
-// does not reach (any more) is not shown and not counted.
+// an unknown one, find nothing. What is about a conversation or a ticket that
+// the member does not reach (any more) is not shown and not counted.
 type Inbox interface {
-	// List returns the notifications of the member whose reach it is, the newest first.
-	List(ctx context.Context, w identity.WorkspaceID, of identity.Reach, unread bool, p page.Request) (page.Page[Notification], error)
+	// List returns the notifications of the member whose sight it is, the newest first.
+	List(ctx context.Context, w identity.WorkspaceID, of Sight, unread bool, p page.Request) (page.Page[Notification], error)
 	// Unread counts.
-	Unread(ctx context.Context, w identity.WorkspaceID, of identity.Reach) (int, error)
+	Unread(ctx context.Context, w identity.WorkspaceID, of Sight) (int, error)
 	// MarkRead marks notifications read; nil = all. Those that were read stay
 	// as they are, and ids of somebody else's are passed over.
 	MarkRead(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, ids []ID, at time.Time) error
@@ -41,4 +41,11 @@ type Inbox interface {
 	// SavePreferences stores what the member chose; errs.Absent when there is
 	// no such member.
 	SavePreferences(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, p Preferences) error
+}
+
+// Sight is what a member sees.
+type Sight struct {
+	Member        identity.MemberID
+	Conversations identity.Reach
+	Tickets       identity.Reach
 }

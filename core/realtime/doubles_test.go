@@ -8,6 +8,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/realtime"
 )
 
@@ -197,7 +198,7 @@ func (u *unread) fail(err error) {
 	u.err = err
 }
 
-func (u *unread) Unread(_ context.Context, _ identity.WorkspaceID, of identity.Reach) (int, error) {
+func (u *unread) Unread(_ context.Context, _ identity.WorkspaceID, of notification.Sight) (int, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.of[of.Member], u.err

@@ -10,7 +10,7 @@ import (
 
 // Notifications counts what a member was told and has not read.
 type Notifications interface {
-	Unread(ctx context.Context, workspace identity.WorkspaceID, of identity.Reach) (int, error)
+	Unread(ctx context.Context, workspace identity.WorkspaceID, of notification.Sight) (int, error)
 }
 
 // NotificationNews is told to one member's sockets (event.SubjectNotify).

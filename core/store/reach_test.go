@@ -14,6 +14,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/team"
@@ -56,6 +57,7 @@ func reachHolds(t *testing.T, s *store.Store) {
 		p.talk(i)
 		p.ticket(i)
 	}
+	p.tell()
 	few := 0
 	for range 60 {
 		r := p.reach()
@@ -74,6 +76,26 @@ func reachHolds(t *testing.T, s *store.Store) {
 			t.Errorf("%+v covers %d", none, n)
 		}
 	}
+}
+
+// tell tells everybody of everything.
+func (p *population) tell() {
+	p.Helper()
+	var list []notification.Notification
+	add := func(id string, n notification.Notification) {
+		for _, m := range p.members {
+			n.ID, n.Member, n.Kind, n.Source, n.At = notification.ID(p.IDs.New("ntf")), m.ID, notification.Mention, id, p.Tick()
+			list = append(list, n)
+		}
+	}
+	for id := range p.talks {
+		add(id, notification.Notification{Conversation: conversation.ID(id)})
+	}
+	for id := range p.tickets {
+		add(id, notification.Notification{Ticket: &notification.Ticket{ID: ticket.ID(id)}})
+	}
+	_, err := p.store.Notifications().Record(p.Context(), p.WS, 0, list)
+	p.OK(err)
 }
 
 // some returns members, none more than once.
@@ -190,6 +212,14 @@ func (p *population) compare(r identity.Reach) int {
 	p.same(r, "conversations found", ids(found.Items, func(c conversation.Conversation) string { return string(c.ID) }), talks)
 	open := covered(r, p.tickets)
 	p.same(r, "tickets", ids(tickets.Items, func(t ticket.Ticket) string { return string(t.ID) }), open)
+
+	if r.Member != "" {
+		unread, err := p.store.Notifications().Unread(p.Context(), p.WS, notification.Sight{Member: r.Member, Conversations: r, Tickets: r})
+		p.OK(err)
+		if unread != len(talks)+len(open) {
+			p.Fatalf("of %+v %d notifications are told, want %d and %d", r, unread, len(talks), len(open))
+		}
+	}
 
 	var asked []contact.ID
 	var want []string

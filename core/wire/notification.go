@@ -9,15 +9,23 @@ import (
 // Notification is one thing that a member is told.
 type Notification struct {
 	ID             string     `json:"id"`
-	Kind           string     `json:"kind" enum:"mention,assigned,reply,participant_reply,scheduled_failed,rating,unattended,import_done,webhook_disabled"`
+	Kind           string     `json:"kind" enum:"mention,assigned,reply,participant_reply,scheduled_failed,rating,unattended,import_done,webhook_disabled,ticket_assigned,ticket_mention,ticket_comment,ticket_overdue"`
 	ConversationID string     `json:"conversation_id,omitempty"`
-	Seq            uint64     `json:"seq,omitempty" doc:"Of the message in the conversation; absent when it is about none."`
+	Seq            uint64     `json:"seq,omitempty" doc:"Of the message in the conversation, or of the comment's change in the ticket; absent when it is about none."`
 	Text           string     `json:"text" doc:"What was written, at most 140 characters."`
 	Actor          *Actor     `json:"actor,omitempty" doc:"Who did it; absent for the system."`
 	At             time.Time  `json:"at"`
 	ReadAt         *time.Time `json:"read_at,omitempty"`
 
+	Ticket *NotificationTicket `json:"ticket,omitempty" doc:"What it is about; conversation_id is absent then."`
 	Import *NotificationImport `json:"import,omitempty" doc:"Of import_done alone: how it ended."`
+}
+
+// NotificationTicket names a ticket, as it was then.
+type NotificationTicket struct {
+	ID     string `json:"id"`
+	Number uint64 `json:"number"`
+	Title  string `json:"title"`
 }
 
 // NotificationImport is how an import of contacts ended. The numbers are of rows.
@@ -39,6 +47,9 @@ func NotificationOf(n notification.Notification) Notification {
 	if n.Actor.ID != "" {
 		a := actorOf(n.Actor)
 		out.Actor = &a
+	}
+	if t := n.Ticket; t != nil {
+		out.Ticket = &NotificationTicket{ID: string(t.ID), Number: t.Number, Title: t.Title}
 	}
 	if i := n.Import; i != nil {
 		out.Import = &NotificationImport{ID: i.ID, State: "done", Created: i.Created, Updated: i.Updated, Skipped: i.Skipped, Refused: i.Refused}

@@ -16,6 +16,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 // Fake keeps notifications in memory. It implements notification.Store and
@@ -24,6 +25,8 @@ type Fake struct {
 	member func(identity.WorkspaceID, identity.MemberID) bool
 	// Covers reports whether a limited reach covers a conversation; nil = none does.
 	Covers func(w identity.WorkspaceID, of identity.Reach, id conversation.ID) bool
+	// CoversTicket is Covers for tickets.
+	CoversTicket func(w identity.WorkspaceID, of identity.Reach, id ticket.ID) bool
 
 	mu      sync.Mutex
 	cursors map[identity.WorkspaceID]uint64
@@ -66,7 +69,7 @@ func (f *Fake) Record(_ context.Context, w identity.WorkspaceID, upTo uint64, li
 		mine := func(x notification.Notification) bool { return x.Workspace == w && x.Member == n.Member }
 		if n.Collapses() {
 			f.all = slices.DeleteFunc(f.all, func(x notification.Notification) bool {
-				return mine(x) && x.ReadAt.IsZero() && x.Kind == n.Kind && x.Conversation == n.Conversation
+				return mine(x) && x.ReadAt.IsZero() && x.Kind == n.Kind && x.Conversation == n.Conversation && ticketOf(x) == ticketOf(n)
 			})
 		}
 		if slices.ContainsFunc(f.all, func(x notification.Notification) bool { return mine(x) && x.Source == n.Source }) {
@@ -94,10 +97,24 @@ func (f *Fake) of(w identity.WorkspaceID, m identity.MemberID) []notification.No
 }
 
 // seen is of, without what the member does not reach. f.mu is held.
-func (f *Fake) seen(w identity.WorkspaceID, of identity.Reach) []notification.Notification {
+func (f *Fake) seen(w identity.WorkspaceID, of notification.Sight) []notification.Notification {
 	return slices.DeleteFunc(f.of(w, of.Member), func(n notification.Notification) bool {
-		return n.Conversation != "" && !of.All() && (f.Covers == nil || !f.Covers(w, of, n.Conversation))
+		switch {
+		case n.Ticket != nil:
+			return !of.Tickets.All() && (f.CoversTicket == nil || !f.CoversTicket(w, of.Tickets, n.Ticket.ID))
+		case n.Conversation != "":
+			return !of.Conversations.All() && (f.Covers == nil || !f.Covers(w, of.Conversations, n.Conversation))
+		default:
+			return false
+		}
 	})
+}
+
+func ticketOf(n notification.Notification) ticket.ID {
+	if n.Ticket == nil {
+		return ""
+	}
+	return n.Ticket.ID
 }
 
 // Sweep implements notification.Store.
@@ -119,7 +136,7 @@ func (f *Fake) Sweep(_ context.Context, w identity.WorkspaceID, before time.Time
 }
 
 // List implements notification.Inbox.
-func (f *Fake) List(_ context.Context, w identity.WorkspaceID, of identity.Reach, unread bool, p page.Request) (page.Page[notification.Notification], error) {
+func (f *Fake) List(_ context.Context, w identity.WorkspaceID, of notification.Sight, unread bool, p page.Request) (page.Page[notification.Notification], error) {
 	var out page.Page[notification.Notification]
 	before, err := page.Decode(p.Cursor, 2)
 	if err != nil {
@@ -144,7 +161,7 @@ func (f *Fake) List(_ context.Context, w identity.WorkspaceID, of identity.Reach
 }
 
 // Unread implements notification.Inbox.
-func (f *Fake) Unread(_ context.Context, w identity.WorkspaceID, of identity.Reach) (int, error) {
+func (f *Fake) Unread(_ context.Context, w identity.WorkspaceID, of notification.Sight) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	count := 0

@@ -13,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 // Fixture is an implementation under test, and hands to arrange what the suite
@@ -33,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"once for an event":         testCursor,
 		"one event at once":         testAtOnce,
 		"newer replies replace":     testCollapse,
+		"about tickets":             testTickets,
 		"all or nothing":            testWhole,
 		"list in pages":             testPages,
 		"mark read":                 testRead,
@@ -329,7 +331,35 @@ func testApart(w *world) {
 	}
 }
 
-// everything is the reach of a member who sees all.
-func everything(m identity.MemberID) identity.Reach {
-	return identity.Reach{Kind: identity.ReachAll, Member: m}
+// everything is the sight of a member who sees all.
+func everything(m identity.MemberID) notification.Sight {
+	all := identity.Reach{Kind: identity.ReachAll, Member: m}
+	return notification.Sight{Member: m, Conversations: all, Tickets: all}
+}
+
+// testTickets: they come back whole, newer comments replace, and who reaches no
+// ticket is told of none.
+func testTickets(w *world) {
+	about := func(kind notification.Kind, id ticket.ID) notification.Notification {
+		n := w.make(kind)
+		n.Conversation, n.Ticket = "", &notification.Ticket{ID: id, Number: 12, Title: "坏了 " + string(id)}
+		return n
+	}
+	a, b, other, given := about(notification.TicketComment, "tkt_1"), about(notification.TicketComment, "tkt_1"), about(notification.TicketComment, "tkt_2"), about(notification.TicketAssigned, "tkt_1")
+	talk := w.make(notification.Mention)
+	w.record(5, a, other, given, b, talk)
+	w.holds(w.me, talk, given, other, b)
+	blind := everything(w.me)
+	blind.Tickets = identity.Reach{}
+	p, err := w.Inbox.List(w.Context(), w.ws, blind, false, page.Request{})
+	w.ok(err)
+	w.same(p.Items, []notification.Notification{talk})
+	n, err := w.Inbox.Unread(w.Context(), w.ws, blind)
+	w.ok(err)
+	w.same(n, 1)
+	blind = everything(w.me)
+	blind.Conversations = identity.Reach{}
+	n, err = w.Inbox.Unread(w.Context(), w.ws, blind)
+	w.ok(err)
+	w.same(n, 3)
 }

@@ -135,6 +135,7 @@ func (p *person) tickets1(ctx context.Context, e *eraser) {
 	for _, table := range p.others("ticket_id", append(kept(), "ticket")...) {
 		e.from(ctx, table, "ticket_id", p.tickets)
 	}
+	e.from(ctx, "notification", "conversation_id", p.tickets) // what it is about, whatever that is
 	e.from(ctx, "ticket", "ticket_id", p.tickets)
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/store/db"
 	"github.com/patchbay-im/patchbay/core/store/reach"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 // Store implements notification.Store and notification.Inbox.
@@ -78,7 +79,7 @@ ON CONFLICT (workspace_id) DO UPDATE SET feed_seq = excluded.feed_seq`, string(w
 func insert(ctx context.Context, tx *db.Tx, w identity.WorkspaceID, n notification.Notification) (bool, error) {
 	if n.Collapses() {
 		err := tx.Queue(ctx, `DELETE FROM notification WHERE workspace_id = ? AND member_id = ? AND read_at = 0 AND kind = ? AND conversation_id = ?`,
-			string(w), string(n.Member), string(n.Kind), string(n.Conversation))
+			string(w), string(n.Member), string(n.Kind), subject(n))
 		if err != nil {
 			return false, err
 		}
@@ -90,7 +91,7 @@ func insert(ctx context.Context, tx *db.Tx, w identity.WorkspaceID, n notificati
 	rows, err := tx.Exec(ctx, `INSERT INTO notification (workspace_id, member_id, notification_id, kind, source, feed_seq, conversation_id,
 seq, text, actor_kind, actor_id, actor_name, at, read_at, about) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (workspace_id, member_id, source) DO NOTHING`,
-		string(w), string(n.Member), string(n.ID), string(n.Kind), n.Source, int64(n.Feed), string(n.Conversation), //nolint:gosec // as above
+		string(w), string(n.Member), string(n.ID), string(n.Kind), n.Source, int64(n.Feed), subject(n), //nolint:gosec // as above
 		int64(n.Seq), n.Text, string(n.Actor.Kind), n.Actor.ID, n.Actor.Name, db.Micros(n.At), db.Micros(n.ReadAt), about)
 	return rows > 0, err
 }
@@ -124,7 +125,7 @@ ROW_NUMBER() OVER (PARTITION BY member_id ORDER BY at DESC, notification_id DESC
 }
 
 // List implements notification.Inbox. Its cursor is (time, id).
-func (s *Store) List(ctx context.Context, w identity.WorkspaceID, of identity.Reach, unread bool, p page.Request) (page.Page[notification.Notification], error) {
+func (s *Store) List(ctx context.Context, w identity.WorkspaceID, of notification.Sight, unread bool, p page.Request) (page.Page[notification.Notification], error) {
 	var out page.Page[notification.Notification]
 	before, err := page.Decode(p.Cursor, 2)
 	if err != nil {
@@ -168,9 +169,18 @@ func scan(sc db.Scanner) (notification.Notification, error) {
 	var id, kind, conv, actor, about string
 	var feed, seq, at, read int64
 	err := sc.Scan(&id, &kind, &n.Source, &feed, &conv, &seq, &n.Text, &actor, &n.Actor.ID, &n.Actor.Name, &at, &read, &about)
-	n.ID, n.Kind, n.Conversation = notification.ID(id), notification.Kind(kind), conversation.ID(conv)
+	n.ID, n.Kind = notification.ID(id), notification.Kind(kind)
 	n.Feed, n.Seq, n.Actor.Kind = uint64(feed), uint64(seq), identity.ActorKind(actor) //nolint:gosec // as it was stored
 	n.At, n.ReadAt = db.Time(at), db.Time(read)
+	if strings.HasPrefix(conv, ticketPrefix) {
+		var a ticketAbout
+		if err == nil {
+			err = json.Unmarshal([]byte(about), &a)
+		}
+		n.Ticket = &notification.Ticket{ID: ticket.ID(conv), Number: a.Number, Title: a.Title}
+		return n, err
+	}
+	n.Conversation = conversation.ID(conv)
 	if err == nil && about != "" {
 		var a importAbout
 		err = json.Unmarshal([]byte(about), &a)
@@ -190,27 +200,59 @@ type importAbout struct {
 	Refused int    `json:"refused"`
 }
 
+// ticketAbout is how a ticket was called.
+type ticketAbout struct {
+	Number uint64 `json:"number"`
+	Title  string `json:"title"`
+}
+
+// ticketPrefix begins the ids of tickets. What a notification is about stands
+// in conversation_id, whether it is a conversation or a ticket.
+const ticketPrefix = "tkt_"
+
+func subject(n notification.Notification) string {
+	if n.Ticket != nil {
+		return string(n.Ticket.ID)
+	}
+	return string(n.Conversation)
+}
+
 func aboutOf(n notification.Notification) (string, error) {
-	if n.Import == nil {
+	var about any
+	switch {
+	case n.Ticket != nil:
+		about = ticketAbout{Number: n.Ticket.Number, Title: n.Ticket.Title}
+	case n.Import != nil:
+		about = importAbout(*n.Import)
+	default:
 		return "", nil
 	}
-	text, err := json.Marshal(importAbout(*n.Import))
+	text, err := json.Marshal(about)
 	return string(text), err
 }
 
 // within is the condition that a notification is about nothing that its member
 // does not reach.
-func (s *Store) within(of identity.Reach) (string, []any) {
-	where, args := reach.Conversations(s.db.Driver(), of, "c")
-	if where == "" {
+func (s *Store) within(of notification.Sight) (string, []any) {
+	talk, args := reach.Conversations(s.db.Driver(), of.Conversations, "c")
+	work, more := reach.Tickets(s.db.Driver(), of.Tickets, "t")
+	if talk == "" && work == "" {
 		return "", nil
 	}
-	return ` AND (conversation_id = '' OR EXISTS (SELECT 1 FROM conversation c
-WHERE c.workspace_id = notification.workspace_id AND c.conversation_id = notification.conversation_id AND ` + where + `))`, args
+	const of1, of2 = `(substr(conversation_id, 1, 4) <> '` + ticketPrefix + `'`, `(substr(conversation_id, 1, 4) = '` + ticketPrefix + `'`
+	if talk != "" {
+		talk = ` AND EXISTS (SELECT 1 FROM conversation c
+WHERE c.workspace_id = notification.workspace_id AND c.conversation_id = notification.conversation_id AND ` + talk + `)`
+	}
+	if work != "" {
+		work = ` AND EXISTS (SELECT 1 FROM ticket t
+WHERE t.workspace_id = notification.workspace_id AND t.ticket_id = notification.conversation_id AND ` + work + `)`
+	}
+	return ` AND (conversation_id = '' OR ` + of1 + talk + `) OR ` + of2 + work + `))`, append(args, more...)
 }
 
 // Unread implements notification.Inbox.
-func (s *Store) Unread(ctx context.Context, w identity.WorkspaceID, of identity.Reach) (int, error) {
+func (s *Store) Unread(ctx context.Context, w identity.WorkspaceID, of notification.Sight) (int, error) {
 	within, bound := s.within(of)
 	var n int
 	err := s.db.Row(ctx, `SELECT count(*) FROM notification WHERE workspace_id = ? AND member_id = ? AND read_at = 0`+within,

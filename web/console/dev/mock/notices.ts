@@ -7,6 +7,8 @@ const at = (hours: number) => new Date(Date.now() - hours * HOUR).toISOString();
 /** What the member in memory was told, the newest first. */
 export const told: AppNotification[] = [
   { id: "ntf_4", kind: "mention", text: "@Li can you look at the delivery?", actor: { kind: "agent", id: "mem_2", name: "Emma" }, at: at(0.2) },
+  { id: "ntf_6", kind: "ticket_comment", text: "The customer called again.", seq: 4, ticket: { id: "tkt_1", number: 1, title: "Kettle arrived broken" }, actor: { kind: "agent", id: "mem_2", name: "Emma" }, at: at(0.5) },
+  { id: "ntf_5", kind: "ticket_overdue", text: "Kettle arrived broken", ticket: { id: "tkt_1", number: 1, title: "Kettle arrived broken" }, at: at(1) },
   { id: "ntf_3", kind: "import_done", text: "", import: { id: "imp_1", state: "done", created: 120, updated: 31, skipped: 2, refused: 1 }, at: at(3) },
   { id: "ntf_2", kind: "rating", text: "4/5 很好", actor: { kind: "contact", id: "con_1", name: "王芳" }, at: at(26), read_at: at(25) },
   { id: "ntf_1", kind: "unattended", text: "", at: at(74), read_at: at(73) },

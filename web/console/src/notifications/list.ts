@@ -5,8 +5,13 @@ import { dayKey } from "@/i18n/format";
 export type NotificationPage = ListPage<AppNotification> & { unread: number };
 export type NotificationPages = InfiniteData<NotificationPage, string | undefined>;
 
-/** Of these an unread one gives way to the next of the same conversation: ten messages are one thing to look at. */
-const collapsing = new Set<AppNotification["kind"]>(["reply", "participant_reply"]);
+/** Of these an unread one gives way to the next of the same conversation or ticket: ten messages are one thing to look at. */
+const collapsing = new Set<AppNotification["kind"]>(["reply", "participant_reply", "ticket_comment"]);
+
+/** The conversation or the ticket it is about; undefined: neither. */
+export function subjectOf({ conversation_id, ticket }: AppNotification): string | undefined {
+  return conversation_id ?? ticket?.id;
+}
 
 export function collapses({ kind }: AppNotification): boolean {
   return collapsing.has(kind);
@@ -15,7 +20,7 @@ export function collapses({ kind }: AppNotification): boolean {
 /** The pages with a new notification on top, as the server would list them. */
 export function withNew(data: NotificationPages, fresh: AppNotification): NotificationPages {
   const givesWay = (held: AppNotification) =>
-    held.id === fresh.id || (collapses(fresh) && !held.read_at && held.kind === fresh.kind && held.conversation_id === fresh.conversation_id);
+    held.id === fresh.id || (collapses(fresh) && !held.read_at && held.kind === fresh.kind && subjectOf(held) === subjectOf(fresh));
   const pages = data.pages.map((page, index) => {
     const items = page.items.filter((held) => !givesWay(held));
     return { ...page, items: index === 0 ? [fresh, ...items] : items };

@@ -1,10 +1,11 @@
 import { useI18n } from "vue-i18n";
+import { ticketText } from "@patchbay/client/member";
 import type { AppNotification, NotificationKind } from "@patchbay/client/types";
 import { contactName } from "@/conversations/names";
 import type { IconName } from "@/ui/icons";
 
 /** All kinds, in the order of the settings. */
-export const kinds = ["mention", "assigned", "reply", "participant_reply", "unattended", "scheduled_failed", "rating", "import_done", "webhook_disabled"] as const satisfies NotificationKind[];
+export const kinds = ["mention", "assigned", "reply", "participant_reply", "unattended", "scheduled_failed", "rating", "ticket_assigned", "ticket_mention", "ticket_comment", "ticket_overdue", "import_done", "webhook_disabled"] as const satisfies NotificationKind[];
 
 export const kindIcons: Record<NotificationKind, IconName> = {
   mention: "note",
@@ -16,6 +17,10 @@ export const kindIcons: Record<NotificationKind, IconName> = {
   rating: "star",
   import_done: "file",
   webhook_disabled: "alert",
+  ticket_assigned: "ticket",
+  ticket_mention: "note",
+  ticket_comment: "ticket",
+  ticket_overdue: "clock",
 };
 
 export interface Words {
@@ -25,10 +30,16 @@ export interface Words {
 
 /** What happened, in a sentence with the name of who did it, and what was said. */
 export function useWords(): (notification: AppNotification) => Words {
-  const { t } = useI18n();
-  return ({ kind, actor, text, import: imported }) => {
+  const { t, te } = useI18n();
+  /** Where nothing was written the title of the ticket says what it is about. */
+  const aboutTicket = (kind: NotificationKind, { number, title }: NonNullable<AppNotification["ticket"]>, name = "", text = ""): Words => {
+    const key = `notices.ticket.${kind}${name ? "" : "_system"}`;
+    return { title: t(te(key, "en") ? key : "notices.ticket.any", { name, number: ticketText(number) }), text: text || title };
+  };
+  return ({ kind, actor, text, import: imported, ticket }) => {
     const name = actor?.kind === "contact" && actor.id ? contactName({ id: actor.id, name: actor.name }, t) : actor?.name;
     if (imported) return { title: t(`notices.imports.${imported.state}`), text: t("notices.imports.rows", { created: imported.created, updated: imported.updated, skipped: imported.skipped, refused: imported.refused }) };
+    if (ticket) return aboutTicket(kind, ticket, name, text);
     return { title: name ? t(`notices.by.${kind}`, { name }) : t(`notices.kinds.${kind}`), text };
   };
 }

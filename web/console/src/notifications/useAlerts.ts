@@ -6,7 +6,7 @@ import { useLive } from "@/live/live";
 import { useWorkspace } from "@/session/workspace";
 import { alertsFor } from "./alerts";
 import { beep, canBeep } from "./beep";
-import { collapses } from "./list";
+import { collapses, subjectOf } from "./list";
 import { permission } from "./permission";
 import { preferencesQuery } from "./preferences";
 import { useWords } from "./sentence";
@@ -20,7 +20,7 @@ const late = () => undefined;
 
 /** How old the known preferences may be: they may be changed in another tab or browser. */
 const PREFERENCES_MS = 10_000;
-/** A conversation on the screen for this long was looked at. */
+/** A conversation or a ticket on the screen for this long was looked at. */
 const READ_MS = 1_000;
 
 /** Tells of notifications by the browser and by sound, as the member chose, while the calling component lives. */
@@ -35,13 +35,14 @@ export function useAlerts(): void {
   const live = useLive();
   const reading = new Reading();
 
+  /** The conversation or the ticket that is looked at. */
   const onScreen = () => (document.hasFocus() && !document.hidden ? String(route.params["id"] ?? "") || undefined : undefined);
   let timer: ReturnType<typeof setTimeout> | undefined;
   function look(): void {
-    const conversation = onScreen();
-    reading.shows(conversation);
+    const subject = onScreen();
+    reading.shows(subject);
     clearTimeout(timer);
-    if (conversation) timer = setTimeout(() => void seen(conversation).catch(late), READ_MS);
+    if (subject) timer = setTimeout(() => void seen(subject).catch(late), READ_MS);
   }
   look();
   watch(() => route.params["id"], look);
@@ -54,16 +55,16 @@ export function useAlerts(): void {
     reading.shows(undefined);
   });
 
-  /** What was told of a conversation is read with it. */
-  async function seen(conversation: string): Promise<void> {
+  /** What was told of a conversation or a ticket is read with it. */
+  async function seen(subject: string): Promise<void> {
     if (live.unreadNotifications.value === 0) return;
     const { items } = await workspace.api.people.notifications({ unread: true, limit: 100 });
-    const ids = items.filter((item) => item.conversation_id === conversation).map((item) => item.id);
+    const ids = items.filter((item) => subjectOf(item) === subject).map((item) => item.id);
     if (ids.length > 0) await markRead(ids);
   }
 
   async function tell(notification: AppNotification): Promise<void> {
-    const about = notification.conversation_id;
+    const about = subjectOf(notification);
     if (about && about === onScreen()) return markRead([notification.id]);
     const alerts = alertsFor(notification, await client.fetchQuery({ ...preferencesQuery(workspace), staleTime: PREFERENCES_MS }), {
       now: new Date(),
@@ -76,8 +77,8 @@ export function useAlerts(): void {
 
   function show(notification: AppNotification): void {
     const { title, text } = words(notification);
-    // Of the same conversation the browser shows the last one alone.
-    const tag = collapses(notification) ? `${notification.kind}.${notification.conversation_id}` : notification.id;
+    // Of the same conversation or ticket the browser shows the last one alone.
+    const tag = collapses(notification) ? `${notification.kind}.${subjectOf(notification)}` : notification.id;
     const shown = new Notification(title, { body: text, tag, icon: "/favicon.svg" });
     shown.onclick = () => {
       shown.close();

@@ -1,10 +1,11 @@
 import { useRouter, type RouteLocationRaw } from "vue-router";
 import type { AppNotification } from "@patchbay/client/types";
 
-/** Where a notification leads: to the message in its conversation, or to what came to an end. */
+/** Where a notification leads: to the message in its conversation, to the comment on its ticket, or to what came to an end. */
 export function useWay(): (notification: AppNotification) => RouteLocationRaw | undefined {
   const router = useRouter();
-  return ({ conversation_id, seq, import: imported }) => {
+  return ({ conversation_id, ticket, seq, import: imported }) => {
+    if (ticket) return { name: "ticket", params: { id: ticket.id }, query: seq ? { at: String(seq) } : {} };
     if (conversation_id) return { name: "conversations", params: { view: "all", id: conversation_id }, query: seq ? { at: String(seq) } : {} };
     if (!imported) return undefined;
     if (router.hasRoute("import")) return { name: "import", params: { id: imported.id } };
