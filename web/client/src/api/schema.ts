@@ -2290,7 +2290,7 @@ export interface paths {
         };
         /**
          * Search
-         * @description Finds conversations, messages (notes included) and contacts by words, by parts of Chinese, Japanese and Korean text, and by numbers. All words must be there; the last one may go on. The index follows the feed a moment later: behind says whether something is not in it yet.
+         * @description Finds conversations, messages (notes included), contacts and tickets (by what is written on them, internal comments included) by words, by parts of Chinese, Japanese and Korean text, and by numbers (T-12). All words must be there; the last one may go on. The index follows the feed a moment later: behind says whether something is not in it yet.
          */
         get: operations["getWorkspacesByWorkspaceSearch"];
         put?: never;
@@ -3673,6 +3673,8 @@ export interface components {
             type: "conversation.created" | "message.created" | "note.created" | "message.delivery" | "conversation.assigned" | "conversation.queued" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "rating.requested" | "rating.given" | "conversation.read_by_contact" | "scheduled.created" | "scheduled.changed" | "scheduled.cancelled" | "scheduled.sent" | "scheduled.failed" | "conversation.labeled" | "conversation.attributes" | "conversation.priority" | "conversation.participants" | "conversation.team" | "conversation.merged" | "conversation.absorbed" | "conversation.unmerged" | "member.changed" | "invitation.changed" | "workspace.changed" | "inbox.changed" | "team.changed" | "label.changed" | "attribute.changed" | "canned.changed" | "view.changed" | "contact.changed" | "erasure.changed" | "organisation.changed" | "role.changed" | "import.changed" | "webhook.changed" | "ticket_type.changed" | "ticket.created" | "ticket.commented" | "ticket.status" | "ticket.assigned" | "ticket.edited" | "ticket.followers" | "ticket.linked" | "ticket.unlinked" | "ticket.labeled" | "ticket.merged" | "ticket.absorbed" | "ticket.unmerged" | "ticket.rated" | "ticket.overdue" | "conversation.gone" | "ticket.gone" | "skip";
         };
         FoundBody: {
+            /** @description Of a ticket: the newest comment in which it was found, when it was not found in the ticket itself. */
+            comment?: components["schemas"]["FoundComment"];
             contact?: components["schemas"]["FoundContact"];
             /** @description Of a message: where it is shown, which after a merge is not where it was written. */
             conversation?: components["schemas"]["Conversation"];
@@ -3683,8 +3685,19 @@ export interface components {
              * @description The better the higher, within a page.
              */
             score: number;
+            ticket?: components["schemas"]["Ticket"];
             /** @enum {string} */
-            type: "conversation" | "message" | "contact";
+            type: "conversation" | "message" | "contact" | "ticket";
+        };
+        FoundComment: {
+            /** Format: date-time */
+            at: string;
+            author: components["schemas"]["Actor"];
+            id: string;
+            /** @description false: the customer cannot read it. */
+            public: boolean;
+            /** Format: int64 */
+            seq: number;
         };
         FoundContact: {
             email: string;
@@ -4228,16 +4241,18 @@ export interface components {
             /** @description Of import_done alone: how it ended. */
             import?: components["schemas"]["NotificationImport"];
             /** @enum {string} */
-            kind: "mention" | "assigned" | "reply" | "participant_reply" | "scheduled_failed" | "rating" | "unattended" | "import_done" | "webhook_disabled";
+            kind: "mention" | "assigned" | "reply" | "participant_reply" | "scheduled_failed" | "rating" | "unattended" | "import_done" | "webhook_disabled" | "ticket_assigned" | "ticket_mention" | "ticket_comment" | "ticket_overdue";
             /** Format: date-time */
             read_at?: string;
             /**
              * Format: int64
-             * @description Of the message in the conversation; absent when it is about none.
+             * @description Of the message in the conversation, or of the comment's change in the ticket; absent when it is about none.
              */
             seq?: number;
             /** @description What was written, at most 140 characters. */
             text: string;
+            /** @description What it is about; conversation_id is absent then. */
+            ticket?: components["schemas"]["NotificationTicket"];
         };
         NotificationImport: {
             /** Format: int64 */
@@ -4257,6 +4272,12 @@ export interface components {
             state: "done" | "failed";
             /** Format: int64 */
             updated: number;
+        };
+        NotificationTicket: {
+            id: string;
+            /** Format: int64 */
+            number: number;
+            title: string;
         };
         NotificationsBody: {
             items: components["schemas"]["Notification"][];
@@ -4921,6 +4942,10 @@ export interface components {
             rating?: components["schemas"]["RuleBody"];
             reply?: components["schemas"]["RuleBody"];
             scheduled_failed?: components["schemas"]["RuleBody"];
+            ticket_assigned?: components["schemas"]["RuleBody"];
+            ticket_comment?: components["schemas"]["RuleBody"];
+            ticket_mention?: components["schemas"]["RuleBody"];
+            ticket_overdue?: components["schemas"]["RuleBody"];
             unattended?: components["schemas"]["RuleBody"];
             webhook_disabled?: components["schemas"]["RuleBody"];
         };
@@ -19438,8 +19463,8 @@ export interface operations {
                 cursor?: string;
                 /** @description What to look for: at least one letter or digit. */
                 q?: string;
-                type?: "all" | "conversations" | "messages" | "contacts";
-                /** @description A filter of the conversations as JSON; with it no contacts are looked for. */
+                type?: "all" | "conversations" | "messages" | "contacts" | "tickets";
+                /** @description A filter of the conversations as JSON; with it neither contacts nor tickets are looked for. */
                 filter?: string;
             };
             header?: never;
