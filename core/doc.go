@@ -35,6 +35,7 @@
 //	contact, media < erasure   a person is forgotten
 //	identity < dispatch     who answers, over opaque work items
 //	identity < audit        who did what: a chain of hashes per workspace
+//	identity < idempotency  a request that is sent twice is done once
 //
 //	foundation, imports nothing of ours:
 //	errs id page event      kinds of failure, identifiers, cursors, the outbox contract

@@ -18,6 +18,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
 	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/idempotency/idempotencytest"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
@@ -300,5 +301,16 @@ func (d *desk) do(tb testing.TB, ws identity.WorkspaceID, item dispatch.Key, act
 	})
 	if err != nil {
 		tb.Fatal(err)
+	}
+}
+
+func claimFixture(t *testing.T, s *store.Store) idempotencytest.Fixture {
+	t.Helper()
+	f := teamFixture(t, s)
+	return idempotencytest.Fixture{
+		Store: s.Claims(), Workspace: f.Workspace(t), Other: f.Workspace(t),
+		Write: func(ctx context.Context) error {
+			return s.Identities().Keys.TouchKey(ctx, "wsp_none", "key_none", time.Now(), "")
+		},
 	}
 }

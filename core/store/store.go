@@ -19,6 +19,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/erasure"
 	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/idempotency"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/journey"
 	"github.com/patchbay-im/patchbay/core/media"
@@ -29,6 +30,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/audits"
 	"github.com/patchbay-im/patchbay/core/store/catalogs"
 	"github.com/patchbay-im/patchbay/core/store/channels"
+	"github.com/patchbay-im/patchbay/core/store/claims"
 	"github.com/patchbay-im/patchbay/core/store/contacts"
 	"github.com/patchbay-im/patchbay/core/store/conversations"
 	"github.com/patchbay-im/patchbay/core/store/db"
@@ -80,6 +82,7 @@ var (
 	_ dispatch.Store            = (*agents.Store)(nil)
 	_ survey.Store              = (*surveys.Store)(nil)
 	_ erasure.Store             = (*erasures.Store)(nil)
+	_ idempotency.Store         = (*claims.Store)(nil)
 	_ event.Log                 = (*events.Log)(nil)
 	_ notification.Store        = (*notifications.Store)(nil)
 	_ notification.Inbox        = (*notifications.Store)(nil)
@@ -183,6 +186,9 @@ func OpenAudit(ctx context.Context, c Config) (reader audit.Reader, end func(con
 	}
 	return audits.New(d), d.Close, nil
 }
+
+// Claims returns idempotency.Store.
+func (s *Store) Claims() *claims.Store { return claims.New(s.db) }
 
 // Events returns event.Log.
 func (s *Store) Events() *events.Log { return events.New(s.db) }

@@ -15,6 +15,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/delivery/deliverytest"
 	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
+	"github.com/patchbay-im/patchbay/core/idempotency/idempotencytest"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
 	"github.com/patchbay-im/patchbay/core/journey/journeytest"
@@ -107,6 +108,9 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 			w := s.Webhooks()
 			return webhooktest.Fixture{Store: w, Ledger: w, Log: w, Feed: s.Events(), Workspace: teamFixture(t, s).Workspace}
 		})
+	})
+	t.Run("idempotency", func(t *testing.T) {
+		idempotencytest.Run(t, func(t *testing.T) idempotencytest.Fixture { return claimFixture(t, fresh(t)) })
 	})
 	t.Run("dispatch", func(t *testing.T) {
 		dispatchtest.Run(t, func(t *testing.T) dispatchtest.Fixture { return dispatchFixture(t, fresh(t)) })

@@ -59,6 +59,7 @@ func domain() []Layer {
 		downhill("dispatch", "identity"),
 		downhill("report", "identity"),
 		downhill("audit", "identity"),
+		downhill("idempotency", "identity"),
 		downhill("extension", "identity"),
 	}
 	all := patterns(out)

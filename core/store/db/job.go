@@ -25,7 +25,12 @@ func newJob(ctx context.Context, workspace string, work Work) *job {
 	ctx = context.WithoutCancel(ctx)
 	return &job{
 		workspace: workspace, answer: make(chan error, 1),
-		work: func(tx *Tx) error { return work(ctx, tx) },
+		work: func(tx *Tx) error {
+			if err := work(ctx, tx); err != nil {
+				return err
+			}
+			return tx.effect(ctx)
+		},
 	}
 }
 

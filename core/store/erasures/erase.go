@@ -98,13 +98,15 @@ func (p *person) queued(ctx context.Context, e *eraser) {
 	e.from(ctx, "visitor_session", "visitor_id", p.visitors)
 }
 
-// mentioned deletes rows that repeat what the person is called by: failed lines
-// of imports, and answers that are kept for a repeated request.
+// mentioned deletes what repeats what the person is called by: failed lines of
+// imports, and answers that are kept for a repeated request.
 func (p *person) mentioned(ctx context.Context, e *eraser) {
 	contains := `instr(value, ?) > 0`
 	if p.driver == db.Postgres {
 		contains = `position(? IN value) > 0`
 	}
+	// Answers are sealed, so all of the workspace go; that a request was done stays known.
+	e.do(ctx, `UPDATE request_claim SET answer = '' WHERE workspace_id = ? AND answer <> ''`)
 	for _, name := range p.names {
 		e.do(ctx, `DELETE FROM contact_import_error WHERE workspace_id = ? AND `+contains, name)
 	}

@@ -1,0 +1,1 @@
+-- webhooks. Nothing yet: the number is kept for it, so that later ones are without a gap.
