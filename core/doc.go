@@ -39,6 +39,7 @@
 //
 //	foundation, imports nothing of ours:
 //	errs id page event      kinds of failure, identifiers, cursors, the outbox contract
+//	lru limit               a map of bounded size; how often who may do what
 //	filter                  conditions as a tree: checked against types, never text of a query
 //
 // SLA, automation and report have their place in the domain when they come.

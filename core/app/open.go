@@ -24,7 +24,9 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/httpapi"
+	"github.com/patchbay-im/patchbay/core/idempotency"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/limit"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/oidc"
@@ -55,6 +57,7 @@ type server struct {
 	bus     *bus.Bus
 	box     *seal.Box
 	out     *outbound.Client // all HTTP that leaves
+	limits  *limit.Buckets
 	metrics *telemetry.Metrics
 	epoch   string
 
@@ -76,6 +79,7 @@ type server struct {
 	search        *search.Service
 	extensions    *extension.Service
 	erasures      *erasure.Service
+	once          *idempotency.Service
 
 	deliverer     *delivery.Deliverer
 	dispatcher    *dispatch.Dispatcher
@@ -97,7 +101,7 @@ type server struct {
 
 // open makes every part. What it opened is closed by close, also after an error.
 func (s *server) open(ctx context.Context) error {
-	s.metrics = telemetry.NewMetrics(s.options.Version)
+	s.metrics, s.limits = telemetry.NewMetrics(s.options.Version), limit.New(s.now)
 	if err := s.openStore(ctx); err != nil {
 		return err
 	}
@@ -200,6 +204,7 @@ func (s *server) domain() {
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
 	s.extensions = extension.NewService(s.plugins, s.audit)
 	s.erasures = s.newErasure()
+	s.once = idempotency.NewService(s.store.Claims(), s.box, s.now)
 	s.demo = &demo{
 		ids: s.identity, inboxes: s.inboxes, store: channels, conversations: s.conversations,
 		now: s.now, out: s.options.Out, baseURL: s.config.BaseURL(),
@@ -232,7 +237,7 @@ func (s *server) live() {
 	s.gateway = realtime.New(realtime.Options{
 		Conversations: s.conversations, Log: s.store.Events(), Hydrator: conversations, Tickets: s.store.Tickets(), Contacts: s.store.Contacts(),
 		Presence: there, Queue: there, Notifications: s.store.Notifications(), Bus: s.bus, Epoch: s.epoch, Node: nodeName(), Now: s.now, Logger: s.log,
-		Metrics: liveMetrics{s.metrics},
+		Metrics: liveMetrics{s.metrics}, Spend: s.spendVisitor,
 	})
 	s.watch = &watch{forsaken: s.dispatcher.Forsaken, unattended: s.notifications.Unattended, settings: s.settingsOf, now: s.now}
 	s.teller = newPump(s.store.Events(), s.notifications, func(int) {}, s.log)
@@ -265,7 +270,7 @@ func (s *server) face(ctx context.Context) error {
 		Catalog:       catalog.NewService(s.store.Catalog(), s.store.Teams(), s.now),
 		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
 		Notifications: s.notifications, Erasures: s.erasures,
-		Webhooks: s.webhooks,
+		Webhooks: s.webhooks, Idempotency: s.once, Limits: limits(s.config.Limits), Buckets: s.limits,
 		Presence: presence{s.dispatcher, s.store.Teams()}, Sockets: s.gateway,
 		Feed: feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch}, Circle: s.store.Contacts(),
 		PluginUI: s.plugins.UI, Console: web.Console(),

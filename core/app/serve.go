@@ -262,6 +262,7 @@ func (s *server) housekeeping(ctx context.Context) {
 			s.chore(ctx, "forgetting old notifications", func() error { return s.sweepNotifications(ctx) })
 		}
 		if n%3600 == 0 {
+			s.chore(ctx, "forgetting answers of a day ago", func() error { return s.once.Sweep(ctx) })
 			s.chore(ctx, "forgetting old page views", func() error { return s.forgetViews(ctx) })
 			s.chore(ctx, "forgetting empty drafts", func() error { return s.conversations.SweepDrafts(ctx) })
 			s.chore(ctx, "forgetting ended sessions", func() error { return s.identity.Sessions.Sweep(ctx) })

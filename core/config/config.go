@@ -18,6 +18,7 @@ type Config struct {
 	Media    Media    `key:"media"`
 	Outbound Outbound `key:"outbound"`
 	Webhooks Webhooks `key:"webhooks"`
+	Limits   Limits   `key:"limits"`
 	Log      Log      `key:"log"`
 	Metrics  Metrics  `key:"metrics"`
 	Admin    Admin    `key:"admin"`
@@ -72,6 +73,17 @@ type Outbound struct {
 type Webhooks struct {
 	Retry        []string      `key:"retry" def:"10s,30s,2m,5m,15m,30m,1h,2h,3h,4h,5h,6h" doc:"How long to wait after the first, second, ... failed attempt at a delivery, each spread by a fifth either way. After one more it is dead, and can be replayed."`
 	DisableAfter time.Duration `key:"disable_after" def:"72h" doc:"An endpoint that failed for so long without a success is turned off, and its administrators are told."`
+}
+
+// Limits is how often who may ask; docs/api/limits.md says how it is told. One
+// node counts for itself.
+type Limits struct {
+	Member       int `key:"member" def:"600" doc:"API requests a minute of an account in its browsers, and of each API key. 0: no limit."`
+	MemberBurst  int `key:"member_burst" def:"300" doc:"How many of them at once."`
+	Address      int `key:"address" def:"600" doc:"API requests a minute that need no sign-in, of one network address (IPv6: of one /64). Behind a proxy that is not in server.trusted_proxies everybody has the proxy's address. 0: no limit."`
+	AddressBurst int `key:"address_burst" def:"300" doc:"How many of them at once."`
+	Visitor      int `key:"visitor" def:"120" doc:"Requests and messages a minute of one visitor's chat, over HTTP and sockets together. 0: no limit."`
+	VisitorBurst int `key:"visitor_burst" def:"40" doc:"How many of them at once."`
 }
 
 // Log is what the process tells.

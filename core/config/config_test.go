@@ -70,6 +70,8 @@ func TestRefusals(t *testing.T) {
 		"retry in no unit":    {yaml: "webhooks:\n  retry: [10s, \"5\"]\n", want: []string{"webhooks.retry", "\"5\""}},
 		"disabled at once":    {yaml: "webhooks:\n  disable_after: 1ms\n", want: []string{"webhooks.disable_after"}},
 		"mysql":               {env: []string{"PATCHBAY_DATABASE_URL=mysql://x"}, want: []string{"postgres://"}},
+		"too slow a limit":    {yaml: "limits:\n  member: 3\n", want: []string{"limits.member 3", "0 sets no limit"}},
+		"no burst":            {env: []string{"PATCHBAY_LIMITS_VISITOR_BURST=0"}, want: []string{"limits.visitor_burst"}},
 		"half an admin":       {env: []string{"PATCHBAY_ADMIN_EMAIL=a@b.c"}, want: []string{"go together"}},
 		"several at once":     {yaml: "log:\n  level: loud\n  format: xml\n", want: []string{"loud", "xml"}},
 	} {

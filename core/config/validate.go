@@ -14,7 +14,7 @@ import (
 // validate checks what types cannot say. It reports everything at once.
 func (c Config) validate() error {
 	return errors.Join(
-		c.checkAddress(), c.checkPublicURL(), c.checkProxies(), c.checkDatabase(), c.checkBus(), c.checkLog(), c.checkAdmin(), c.checkDemo(), c.checkMedia(), c.checkOutbound(), c.checkWebhooks(),
+		c.checkAddress(), c.checkPublicURL(), c.checkProxies(), c.checkDatabase(), c.checkBus(), c.checkLog(), c.checkAdmin(), c.checkDemo(), c.checkMedia(), c.checkOutbound(), c.checkWebhooks(), c.checkLimits(),
 	)
 }
 
@@ -117,6 +117,28 @@ func (c Config) checkWebhooks() error {
 		err = errors.Join(err, fmt.Errorf("webhooks.disable_after %v is less than a second; write it with a unit, for example 72h", c.Webhooks.DisableAfter))
 	}
 	return err
+}
+
+// checkLimits wants a minute's worth between 10 and 10 million, or 0.
+func (c Config) checkLimits() error {
+	var wrong error
+	for _, l := range []struct {
+		key           string
+		minute, burst int
+	}{
+		{"limits.member", c.Limits.Member, c.Limits.MemberBurst},
+		{"limits.address", c.Limits.Address, c.Limits.AddressBurst},
+		{"limits.visitor", c.Limits.Visitor, c.Limits.VisitorBurst},
+	} {
+		const least, most = 10, 10_000_000
+		if l.minute != 0 && (l.minute < least || l.minute > most) {
+			wrong = errors.Join(wrong, fmt.Errorf("%s %d is not between %d and %d requests a minute; 0 sets no limit", l.key, l.minute, least, most))
+		}
+		if l.minute != 0 && (l.burst < 1 || l.burst > most) {
+			wrong = errors.Join(wrong, fmt.Errorf("%s_burst %d is not between 1 and %d", l.key, l.burst, most))
+		}
+	}
+	return wrong
 }
 
 func (c Config) checkOutbound() error {

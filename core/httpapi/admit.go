@@ -39,27 +39,43 @@ func (s *Server) refuse(ctx huma.Context, err error) {
 	writeJSON(ctx.BodyWriter(), p)
 }
 
+// Who asks too often is refused as soon as it is known who that is.
 func (s *Server) enter(ctx huma.Context, a access) (huma.Context, error) {
+	spend := func(thing, who string) error {
+		if hasOwnLimit(ctx) {
+			return nil
+		}
+		return s.spend(ctx.SetHeader, thing, who)
+	}
 	switch a {
 	case accessPublic:
-		return huma.WithValue(ctx, keyCookies, ctx.Header("Cookie")), nil
+		return huma.WithValue(ctx, keyCookies, ctx.Header("Cookie")), spend(limitAddress, network(clientOf(ctx.Context()).Address))
 	case accessVisitor:
 		v, err := s.visitorOf(ctx.Context(), channel.InboxID(ctx.Param("inbox")), ctx.Header("Authorization"))
-		return huma.WithValue(ctx, keyVisitor, v), err
+		if err != nil {
+			return ctx, err
+		}
+		return huma.WithValue(ctx, keyVisitor, v), spend(LimitVisitor, string(v.ID))
 	case accessSession:
 		if _, ok := keyIn(ctx.Header("Authorization")); ok {
 			return ctx, identity.KeyNotHere()
 		}
 		who, err := s.callerOf(ctx.Context(), func(name string) string { return cookieValue(ctx.Header("Cookie"), name) })
-		return by(ctx, who), err
+		if err != nil {
+			return ctx, err
+		}
+		return by(ctx, who), spend(limitMember, string(who.account.ID))
 	case accessHook, accessLoopback: // plain routes of their own
 		return ctx, errs.New(errs.Internal, "route.access", "The route is not served here.")
 	default: // a permission
 		if token, ok := keyIn(ctx.Header("Authorization")); ok { // whatever cookie comes with it
-			return s.enterByKey(ctx, token, identity.Permission(a))
+			return s.enterByKey(ctx, token, identity.Permission(a), spend)
 		}
 		who, err := s.callerOf(ctx.Context(), func(name string) string { return cookieValue(ctx.Header("Cookie"), name) })
 		if err != nil {
+			return ctx, err
+		}
+		if err := spend(limitMember, string(who.account.ID)); err != nil {
 			return ctx, err
 		}
 		scope, err := s.scopeOf(ctx.Context(), who, ctx.Param("workspace"), identity.Permission(a))

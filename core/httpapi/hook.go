@@ -34,7 +34,7 @@ func mayAnswer(name string) bool {
 
 func (s *Server) hook(c *fiber.Ctx) error {
 	token := c.Params("token")
-	if err := s.throttle.allow("hook", channel.HookHash(token), webhooks()); err != nil {
+	if err := s.limits.Allow("hook", channel.HookHash(token), webhooks()); err != nil {
 		return err
 	}
 	r := channel.WebhookRequest{

@@ -117,9 +117,12 @@ func keyIn(authorization string) (string, bool) {
 }
 
 // enterByKey admits a program to a route of a workspace.
-func (s *Server) enterByKey(ctx huma.Context, token string, p identity.Permission) (huma.Context, error) {
+func (s *Server) enterByKey(ctx huma.Context, token string, p identity.Permission, spend func(thing, who string) error) (huma.Context, error) {
 	k, scope, err := s.Identity.Keys.Scope(ctx.Context(), token, identity.WorkspaceID(ctx.Param("workspace")))
 	if err != nil {
+		return ctx, err
+	}
+	if err := spend(limitMember, string(k.ID)); err != nil {
 		return ctx, err
 	}
 	client := clientOf(ctx.Context())

@@ -3,9 +3,7 @@ package httpapi
 import (
 	"context"
 	"log/slog"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -81,7 +79,7 @@ func problemOf(ctx context.Context, log *slog.Logger, err error) *Problem {
 	e := errs.As(err)
 	p := &Problem{Status: statusOf(e.Kind), Title: http.StatusText(statusOf(e.Kind)), Code: e.Code, Detail: e.Message}
 	if e.RetryAfter > 0 {
-		p.retryAfter = strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds())))
+		p.retryAfter = wholeSeconds(e.RetryAfter)
 	}
 	for _, f := range e.Fields {
 		p.Fields = append(p.Fields, ProblemField(f))

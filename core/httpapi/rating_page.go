@@ -17,12 +17,13 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/limit"
 	"github.com/patchbay-im/patchbay/core/survey"
 )
 
 const ratingPrefix = "/r/"
 
-func ratingAnswers() budget { return budget{every: 3 * time.Second, burst: 20} }
+func ratingAnswers() limit.Rate { return limit.Rate{Every: 3 * time.Second, Burst: 20} }
 
 //go:embed rating_page.html
 var ratingHTML string
@@ -143,7 +144,7 @@ func (p *ratingPage) show(c *fiber.Ctx) error {
 }
 
 func (p *ratingPage) take(c *fiber.Ctx) error {
-	if err := p.s.throttle.allow("rating", clientOf(c.UserContext()).Address, ratingAnswers()); err != nil {
+	if err := p.s.limits.Allow("rating", network(clientOf(c.UserContext()).Address), ratingAnswers()); err != nil {
 		return err
 	}
 	token, comment := c.Params("token"), c.FormValue("comment")

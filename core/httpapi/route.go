@@ -57,8 +57,13 @@ func register[I, O any](s *Server, op huma.Operation, a access, fn func(context.
 	if op.OperationID == "" {
 		op.OperationID = operationID(op.Method, op.Path)
 	}
-	op.Middlewares = append(huma.Middlewares{s.admit(a)}, op.Middlewares...)
-	op.Errors = []int{400, 404, 422, 503}
+	door := huma.Middlewares{s.admit(a)}
+	if offersOnce(op.Method, a) {
+		door = append(door, s.once)
+		documentOnce(&op)
+	}
+	op.Middlewares = append(door, op.Middlewares...)
+	op.Errors = []int{400, 404, 422, 429, 503}
 	if a != accessPublic {
 		op.Errors = append(op.Errors, 401, 403)
 	}

@@ -9,6 +9,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,7 +40,9 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/idempotency"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/limit"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/search"
@@ -84,6 +87,7 @@ type Options struct {
 	Notifications *notification.Service
 	Erasures      *erasure.Service
 	Webhooks      *webhook.Service
+	Idempotency   *idempotency.Service
 	Presence      Presence
 	Sockets       Sockets
 	Feed          Feed
@@ -99,6 +103,8 @@ type Options struct {
 
 	Health  func(ctx context.Context) error // nil error = ready to serve
 	Metrics func() (text []byte, contentType string, err error)
+	Limits  Limits
+	Buckets *limit.Buckets // shared with the live gateway; nil = the server's own
 	Observe func(method, route string, status int, took time.Duration)
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -121,7 +127,7 @@ type Server struct {
 	routes    []route
 	unready   atomic.Bool
 	busy      atomic.Int64 // requests in their handlers
-	throttle  *throttle
+	limits    *limit.Buckets
 	assets    *assets
 	demoFiles *assets
 	widgets   widgets
@@ -131,7 +137,7 @@ type Server struct {
 // New returns a Server with all routes, or an error when one declares no access.
 func New(o Options) (*Server, error) {
 	speakProblems()
-	s := &Server{Options: o, throttle: newThrottle(o.Now), assets: newAssets(o.Console), demoFiles: newAssets(o.Demo)}
+	s := &Server{Options: o, limits: cmp.Or(o.Buckets, limit.New(o.Now)), assets: newAssets(o.Console), demoFiles: newAssets(o.Demo)}
 	s.app = fiber.New(s.fiberConfig())
 	s.app.Server().KeepHijackedConns = true
 	s.app.Server().HeaderReceived = s.largeBodies

@@ -10,6 +10,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/limit"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -20,7 +21,7 @@ const (
 )
 
 // signIns is how often somebody of one address may go to a provider.
-func signIns() budget { return budget{every: time.Second, burst: 30} }
+func signIns() limit.Rate { return limit.Rate{Every: time.Second, Burst: 30} }
 
 // challengeBody asks for the second factor.
 type challengeBody struct {
@@ -169,7 +170,7 @@ type openIDStartInput struct {
 
 func (s *Server) openIDStart(ctx context.Context, in *openIDStartInput) (*redirectOutput, error) {
 	client := clientOf(ctx)
-	if err := s.throttle.allow("openid", client.Address, signIns()); err != nil {
+	if err := s.limits.Allow("openid", network(client.Address), signIns()); err != nil {
 		return nil, err
 	}
 	begun, err := s.Identity.Federation.Begin(ctx, identity.Going{

@@ -30,6 +30,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/httpapi"
+	"github.com/patchbay-im/patchbay/core/idempotency"
+	"github.com/patchbay-im/patchbay/core/idempotency/idempotencytest"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
@@ -129,6 +131,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 			Store: s.hooked, Log: s.hooked, Renderer: webhooktest.Renderer{}, Filters: webhooktest.Filters{}, Poster: &webhooktest.Poster{},
 			Sealer: channeltest.Sealer{}, Inboxes: webhooktest.Inboxes{}, Now: s.now,
 		}),
+		Idempotency:   idempotency.NewService(idempotencytest.NewFake(), channeltest.Sealer{}, s.now),
 		Teams:         team.NewService(s.fake.Teams, s.fake.Teams, s.now),
 		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, s.now),
 		Secrets:       secrets,

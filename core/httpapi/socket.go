@@ -59,6 +59,9 @@ func (s *Server) memberSocket(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if err := s.spendSocket(c, limitMember, string(who.account.ID)); err != nil {
+		return err
+	}
 	scope, err := s.scopeOf(c.UserContext(), who, c.Params("workspace"), identity.MemberRead)
 	if err != nil {
 		return err
@@ -74,11 +77,14 @@ func (s *Server) memberSocket(c *fiber.Ctx) error {
 }
 
 func (s *Server) visitorSocket(c *fiber.Ctx) error {
+	remote := s.address(c)
+	if err := s.spendSocket(c, limitAddress, network(remote)); err != nil {
+		return err
+	}
 	inbox, err := s.Conversations.LiveInbox(c.UserContext(), channel.InboxID(c.Params("inbox")))
 	if err != nil {
 		return err
 	}
-	remote := s.address(c)
 	return s.upgrade(c, func(conn net.Conn) { s.Sockets.Visitor(conn, inbox.ID, remote) })
 }
 

@@ -21,11 +21,12 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/limit"
 	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
-func ticketReplies() budget { return budget{every: 3 * time.Second, burst: 20} }
+func ticketReplies() limit.Rate { return limit.Rate{Every: 3 * time.Second, Burst: 20} }
 
 //go:embed ticket_page.html
 var ticketHTML string
@@ -89,7 +90,7 @@ func (p *ticketPage) show(c *fiber.Ctx) error {
 }
 
 func (p *ticketPage) reply(c *fiber.Ctx) error {
-	if err := p.s.throttle.allow("ticket", clientOf(c.UserContext()).Address, ticketReplies()); err != nil {
+	if err := p.s.limits.Allow("ticket", network(clientOf(c.UserContext()).Address), ticketReplies()); err != nil {
 		return err
 	}
 	text := strings.ReplaceAll(c.FormValue("text"), "\r\n", "\n")
@@ -101,7 +102,7 @@ func (p *ticketPage) reply(c *fiber.Ctx) error {
 }
 
 func (p *ticketPage) rate(c *fiber.Ctx) error {
-	if err := p.s.throttle.allow("ticket", clientOf(c.UserContext()).Address, ticketReplies()); err != nil {
+	if err := p.s.limits.Allow("ticket", network(clientOf(c.UserContext()).Address), ticketReplies()); err != nil {
 		return err
 	}
 	score, _ := strconv.Atoi(c.FormValue("score")) // 0 is refused below

@@ -11,15 +11,16 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/limit"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
 // The budgets of uploads. A visitor's is per session and, wider, per address.
-func visitorUploads() budget { return budget{every: time.Hour / 20, burst: 20} }
-func addressUploads() budget { return budget{every: 15 * time.Second, burst: 200} }
-func memberUploads() budget  { return budget{every: 2 * time.Second, burst: 300} }
-func uploadPieces() budget   { return budget{every: time.Second / 20, burst: 200} }
+func visitorUploads() limit.Rate { return limit.Rate{Every: time.Hour / 20, Burst: 20} }
+func addressUploads() limit.Rate { return limit.Rate{Every: 15 * time.Second, Burst: 200} }
+func memberUploads() limit.Rate  { return limit.Rate{Every: 2 * time.Second, Burst: 300} }
+func uploadPieces() limit.Rate   { return limit.Rate{Every: time.Second / 20, Burst: 200} }
 
 // uploadBody is a file on its way in.
 type uploadBody struct {
@@ -57,6 +58,9 @@ func (a announcement) domain() media.Announcement {
 // visitors share.
 func uploadOperation(method, path, summary, tag string) huma.Operation {
 	op := huma.Operation{Method: method, Path: path, Summary: summary, Tags: []string{tag}}
+	if isUploadPiece(path) {
+		op.Metadata = map[string]any{ownLimit: true}
+	}
 	switch method {
 	case http.MethodPost:
 		op.DefaultStatus = http.StatusCreated
@@ -115,7 +119,7 @@ func byMember(scope identity.Scope) media.Uploader {
 }
 
 func (s *Server) beginUpload(ctx context.Context, scope identity.Scope, in *beginUploadInput) (*body[uploadBody], error) {
-	if err := s.throttle.allow("upload", scope.Actor.ID, memberUploads()); err != nil {
+	if err := s.limits.Allow("upload", scope.Actor.ID, memberUploads()); err != nil {
 		return nil, err
 	}
 	u, err := s.Media.Begin(ctx, scope.Workspace, byMember(scope), in.Body.domain(), 0)
@@ -130,7 +134,7 @@ func (s *Server) appendUpload(ctx context.Context, scope identity.Scope, in *app
 }
 
 func (s *Server) appendPiece(ctx context.Context, w identity.WorkspaceID, by media.Uploader, upload string, offset int64, data []byte) (*body[uploadBody], error) {
-	if err := s.throttle.allow("upload-piece", by.ID, uploadPieces()); err != nil {
+	if err := s.limits.Allow("upload-piece", by.ID, uploadPieces()); err != nil {
 		return nil, err
 	}
 	u, err := s.Media.Append(ctx, w, by, media.OfUpload(upload), offset, data)
@@ -201,10 +205,10 @@ func (s *Server) visitorBeginUpload(ctx context.Context, in *visitorBeginUploadI
 	if err != nil {
 		return nil, err
 	}
-	if err := s.throttle.allow("upload", string(v.ID), visitorUploads()); err != nil {
+	if err := s.limits.Allow("upload", string(v.ID), visitorUploads()); err != nil {
 		return nil, err
 	}
-	if err := s.throttle.allow("upload-from", clientOf(ctx).Address, addressUploads()); err != nil {
+	if err := s.limits.Allow("upload-from", network(clientOf(ctx).Address), addressUploads()); err != nil {
 		return nil, err
 	}
 	u, err := s.Media.Begin(ctx, v.Workspace, byVisitor(v), in.Body.domain(), limit)

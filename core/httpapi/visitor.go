@@ -95,7 +95,7 @@ type openSessionInput struct {
 }
 
 func (s *Server) openSession(ctx context.Context, in *openSessionInput) (*body[visitorSessionBody], error) {
-	if err := s.throttle.allow("visitor", clientOf(ctx).Address, visitorSessions()); err != nil {
+	if err := s.limits.Allow("visitor-session", network(clientOf(ctx).Address), visitorSessions()); err != nil {
 		return nil, err
 	}
 	b := in.Body
@@ -200,9 +200,6 @@ func (s *Server) visitorSend(ctx context.Context, in *visitorSendInput) (*visito
 	if err != nil {
 		return nil, err
 	}
-	if err := s.throttle.allow("visitor-message", string(v.ID), visitorMessages()); err != nil {
-		return nil, err
-	}
 	p, err := s.Conversations.VisitorSend(ctx, v, conversation.VisitorPost{
 		ClientID: in.Body.ClientMsgID, Text: in.Body.Text,
 		Attachments: wire.IDs[media.ID](in.Body.AttachmentIDs), ReplyTo: conversation.MessageID(in.Body.ReplyTo),
@@ -228,9 +225,6 @@ type visitorReadInput struct {
 func (s *Server) visitorRead(ctx context.Context, in *visitorReadInput) (*struct{}, error) {
 	v, err := visitorIn(ctx)
 	if err != nil {
-		return nil, err
-	}
-	if err := s.throttle.allow("visitor-message", string(v.ID), visitorMessages()); err != nil {
 		return nil, err
 	}
 	return nil, s.Conversations.VisitorRead(ctx, v, in.Body.Seq)

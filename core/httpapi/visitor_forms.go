@@ -9,12 +9,13 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/limit"
 	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
-func visitorForms() budget { return budget{every: 5 * time.Second, burst: 10} }
-func pageReports() budget  { return budget{every: 2 * time.Second, burst: 30} }
+func visitorForms() limit.Rate { return limit.Rate{Every: 5 * time.Second, Burst: 10} }
+func pageReports() limit.Rate  { return limit.Rate{Every: 2 * time.Second, Burst: 30} }
 
 func (s *Server) formRoutes() {
 	tags := []string{"visitors"}
@@ -61,7 +62,7 @@ func (s *Server) formOf(ctx context.Context) (conversation.Visitor, error) {
 	if err != nil {
 		return v, err
 	}
-	return v, s.throttle.allow("visitor-form", string(v.ID), visitorForms())
+	return v, s.limits.Allow("visitor-form", string(v.ID), visitorForms())
 }
 
 type offlineInput struct {
@@ -139,7 +140,7 @@ func (s *Server) pageViews(ctx context.Context, in *pageViewsInput) (*struct{}, 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.throttle.allow("visitor-pages", string(v.ID), pageReports()); err != nil {
+	if err := s.limits.Allow("visitor-pages", string(v.ID), pageReports()); err != nil {
 		return nil, err
 	}
 	records, err := s.Conversations.RecordsPages(ctx, v, in.Body.Consent)

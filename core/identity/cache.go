@@ -3,6 +3,8 @@ package identity
 import (
 	"sync"
 	"time"
+
+	"github.com/patchbay-im/patchbay/core/lru"
 )
 
 // Bounds of the caches: how many answers are kept, and how long one may be
@@ -19,7 +21,7 @@ type cache[K comparable, V any] struct {
 
 	mu         sync.Mutex
 	generation uint64
-	kept       *lru[K, kept[V]]
+	kept       *lru.Map[K, kept[V]]
 }
 
 type kept[V any] struct {
@@ -28,14 +30,14 @@ type kept[V any] struct {
 }
 
 func newCache[K comparable, V any](now func() time.Time) *cache[K, V] {
-	return &cache[K, V]{now: now, kept: newLRU[K, kept[V]](cacheSize)}
+	return &cache[K, V]{now: now, kept: lru.New[K, kept[V]](cacheSize)}
 }
 
 // get returns the kept answer, or asks load and keeps what it says, unless the
 // cache was cleared meanwhile. Errors are not kept.
 func (c *cache[K, V]) get(key K, load func() (V, error)) (V, error) {
 	c.mu.Lock()
-	k, ok := c.kept.get(key)
+	k, ok := c.kept.Get(key)
 	generation := c.generation
 	c.mu.Unlock()
 	if ok && c.now().Before(k.until) {
@@ -48,7 +50,7 @@ func (c *cache[K, V]) get(key K, load func() (V, error)) (V, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.generation == generation {
-		c.kept.put(key, kept[V]{value, c.now().Add(cacheLife)})
+		c.kept.Put(key, kept[V]{value, c.now().Add(cacheLife)})
 	}
 	return value, nil
 }
@@ -58,5 +60,5 @@ func (c *cache[K, V]) clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.generation++
-	c.kept.clear()
+	c.kept.Clear()
 }

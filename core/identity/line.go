@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/patchbay-im/patchbay/core/lru"
 )
 
 // Comer is who wants a password checked, as far as fairness goes.
@@ -32,7 +34,7 @@ type line struct {
 	places   int // for those who wait
 	waiting  []*waiter
 	arrivals uint64
-	served   *lru[string, tally]
+	served   *lru.Map[string, tally]
 }
 
 // tally is how often a network came of late.
@@ -55,18 +57,18 @@ type waiter struct {
 const servedEntries = 20_000
 
 func newLine(slots, places int, now func() time.Time) *line {
-	return &line{now: now, free: slots, places: places, served: newLRU[string, tally](servedEntries)}
+	return &line{now: now, free: slots, places: places, served: lru.New[string, tally](servedEntries)}
 }
 
 // come counts an arrival of a key and returns how many there were before.
 func (l *line) come(key string) int {
 	now := l.now()
-	t, ok := l.served.get(key)
+	t, ok := l.served.Get(key)
 	if !ok || now.Sub(t.since) >= fairFor {
 		t = tally{since: now}
 	}
 	t.count++
-	l.served.put(key, t)
+	l.served.Put(key, t)
 	return t.count - 1
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/lru"
 )
 
 // ThrottleOptions say how guessing is slowed down. Zero values mean the defaults.
@@ -35,9 +36,9 @@ type Throttle struct {
 	options ThrottleOptions
 
 	mu       sync.Mutex
-	accounts *lru[string, counter]
-	networks *lru[string, counter]
-	familiar *lru[string, struct{}]
+	accounts *lru.Map[string, counter]
+	networks *lru.Map[string, counter]
+	familiar *lru.Map[string, struct{}]
 }
 
 // counter is what is known of one account or network.
@@ -54,9 +55,9 @@ func NewThrottle(now func() time.Time, o ThrottleOptions) *Throttle {
 	o.Entries = or(o.Entries, 10_000)
 	return &Throttle{
 		now: now, options: o,
-		accounts: newLRU[string, counter](o.Entries),
-		networks: newLRU[string, counter](o.Entries),
-		familiar: newLRU[string, struct{}](o.Entries),
+		accounts: lru.New[string, counter](o.Entries),
+		networks: lru.New[string, counter](o.Entries),
+		familiar: lru.New[string, struct{}](o.Entries),
 	}
 }
 
@@ -122,15 +123,15 @@ func (t *Throttle) Begin(account string, client Client) (*Attempt, error) {
 	now := t.now()
 	a := &Attempt{throttle: t, account: account, network: client.network()}
 	a.known = account + "\n" + a.network
-	_, familiar := t.familiar.get(a.known)
+	_, familiar := t.familiar.Get(a.known)
 	if familiar {
 		a.account = a.known
 	}
 	var waitN, waitA time.Duration
-	a.before, _ = t.networks.get(a.network)
+	a.before, _ = t.networks.Get(a.network)
 	a.after, waitN = t.options.Network.begin(a.before, now)
 	if account != "" {
-		a.previous, _ = t.accounts.get(a.account)
+		a.previous, _ = t.accounts.Get(a.account)
 		a.counted, waitA = t.options.Account.begin(a.previous, now)
 	}
 	if familiar { // its own counter bounds it: a guesser in the same network does not lock it out
@@ -139,9 +140,9 @@ func (t *Throttle) Begin(account string, client Client) (*Attempt, error) {
 	if wait := max(waitN, waitA); wait > 0 {
 		return nil, tooMany(wait)
 	}
-	t.networks.put(a.network, a.after)
+	t.networks.Put(a.network, a.after)
 	if account != "" {
-		t.accounts.put(a.account, a.counted)
+		t.accounts.Put(a.account, a.counted)
 	}
 	return a, nil
 }
@@ -153,8 +154,8 @@ func (a *Attempt) Succeeded() {
 	defer t.mu.Unlock()
 	takeBack(t.networks, a.network, a.before, a.after)
 	if a.account != "" {
-		t.accounts.remove(a.account)
-		t.familiar.put(a.known, struct{}{})
+		t.accounts.Remove(a.account)
+		t.familiar.Put(a.known, struct{}{})
 	}
 }
 
@@ -171,8 +172,8 @@ func (a *Attempt) Withdraw() {
 
 // takeBack undoes one failure. The delay it caused ends with it, unless a
 // later attempt set another.
-func takeBack(counters *lru[string, counter], key string, before, after counter) {
-	c, ok := counters.get(key)
+func takeBack(counters *lru.Map[string, counter], key string, before, after counter) {
+	c, ok := counters.Get(key)
 	if !ok {
 		return
 	}
@@ -182,7 +183,7 @@ func takeBack(counters *lru[string, counter], key string, before, after counter)
 	if c.until.Equal(after.until) {
 		c.until = before.until
 	}
-	counters.put(key, c)
+	counters.Put(key, c)
 }
 
 func tooMany(wait time.Duration) *errs.Error {

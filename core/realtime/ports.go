@@ -97,7 +97,11 @@ type Options struct {
 	Now           func() time.Time
 	Logger        *slog.Logger
 	Metrics       Metrics // nil = none
-	Tuning        Tuning
+	// Spend takes one of the budget that a visitor has over REST and sockets
+	// together, for a message; its error refuses it. Marks of what was read and
+	// signs of typing are gathered, and need none. nil = no budget.
+	Spend  func(v conversation.VisitorID) error
+	Tuning Tuning
 }
 
 // Tuning are the gateway's numbers. Zero values take the defaults.

@@ -217,6 +217,11 @@ var errNoAnswer = errors.New("realtime: the message was stored but its change is
 
 // write is a visitor's message. The answer comes after the commit.
 func (v *visitor) write(ctx context.Context, ref string, f visitorSend) error {
+	if v.g.o.Spend != nil {
+		if err := v.g.o.Spend(conversation.VisitorID(v.id)); err != nil {
+			return err
+		}
+	}
 	posted, err := v.g.o.Conversations.VisitorSend(ctx, v.who(), conversation.VisitorPost{
 		ClientID: f.ClientMsgID, Text: f.Text,
 		Attachments: wire.IDs[media.ID](f.AttachmentIDs), ReplyTo: conversation.MessageID(f.ReplyTo),

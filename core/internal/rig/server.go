@@ -49,7 +49,8 @@ func Launch(ctx context.Context, o Options) (*Server, error) {
 	s.cmd = exec.Command(args[0], args[1:]...) //nolint:noctx // ended by Kill or Terminate
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: o.User}
 	s.cmd.Env = append(foreign(os.Environ()),
-		"PATCHBAY_SERVER_ADDRESS="+s.Address, "PATCHBAY_DATA_DIR="+o.DataDir, "PATCHBAY_PLUGINS_DEV_DIR="+o.Product.Plugins)
+		"PATCHBAY_SERVER_ADDRESS="+s.Address, "PATCHBAY_DATA_DIR="+o.DataDir, "PATCHBAY_PLUGINS_DEV_DIR="+o.Product.Plugins,
+		"PATCHBAY_LIMITS_MEMBER=0", "PATCHBAY_LIMITS_ADDRESS=0", "PATCHBAY_LIMITS_VISITOR=0") // one machine plays everybody
 	s.cmd.Env = append(s.cmd.Env, o.Env...)
 	s.cmd.Stdout, s.cmd.Stderr = o.Log, o.Log
 	s.cmd.WaitDelay = time.Second // a child that holds the pipes must not hold us

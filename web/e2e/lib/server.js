@@ -33,7 +33,8 @@ export class Server {
   async run() {
     this.out = ''
     this.log = ''
-    const flags = ['serve', ...this.args, '--data-dir', this.dir, '--server.address', `127.0.0.1:${this.port}`]
+    const flags = ['serve', ...this.args, '--data-dir', this.dir, '--server.address', `127.0.0.1:${this.port}`,
+      '--limits.member', '0', '--limits.address', '0', '--limits.visitor', '0'] // one browser plays everybody
     // What configures the tests must not configure the server.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PATCHBAY_')))
     this.process = spawn(binary, flags, { env, stdio: ['ignore', 'pipe', 'pipe'] })
