@@ -201,7 +201,7 @@ func (s *Server) visitorBeginUpload(ctx context.Context, in *visitorBeginUploadI
 	if err != nil {
 		return nil, err
 	}
-	limit, err := s.mayUpload(ctx, v.Inbox)
+	most, err := s.mayUpload(ctx, v.Inbox)
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +211,7 @@ func (s *Server) visitorBeginUpload(ctx context.Context, in *visitorBeginUploadI
 	if err := s.limits.Allow("upload-from", network(clientOf(ctx).Address), addressUploads()); err != nil {
 		return nil, err
 	}
-	u, err := s.Media.Begin(ctx, v.Workspace, byVisitor(v), in.Body.domain(), limit)
+	u, err := s.Media.Begin(ctx, v.Workspace, byVisitor(v), in.Body.domain(), most)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 // becomes of the answer. idempotency.Gone when the claim is another's by now.
 func (t *Tx) effect(ctx context.Context) error {
 	c, ok := idempotency.In(ctx)
-	if !ok || !t.wrote || t.err != nil {
+	if !ok || !t.wrote {
 		return nil
 	}
 	n, err := t.Exec(ctx, `UPDATE request_claim SET effect = 1 WHERE workspace_id = ? AND principal = ? AND request_key = ? AND token = ?`,
