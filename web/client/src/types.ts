@@ -29,6 +29,11 @@ export type ChannelType = Schema<"ChannelTypeBody">;
 export type Inbox = Schema<"InboxBody">;
 export type Place = Schema<"Place">;
 export type InboxStatus = Schema<"HealthBody">;
+export type Webhook = Schema<"WebhookBody">;
+export type WebhookDelivery = Schema<"WebhookDeliveryBody">;
+export type WebhookAttempt = Schema<"WebhookAttemptBody">;
+export type WebhookTrace = Schema<"WebhookTraceBody">;
+export type WebhookTest = Schema<"WebhookTestBody">;
 export type Plugin = Schema<"PluginBody">;
 export type PluginLogLine = Schema<"LogLineBody">;
 /** A text in the languages its author wrote. */

@@ -20,6 +20,7 @@ import type {
   Workspace,
 } from "../types";
 import { CatalogApi } from "./catalog";
+import { WebhooksApi } from "./webhooks";
 import type { Api } from "./client";
 import { DeskApi } from "./desk";
 import { PeopleApi } from "./people";
@@ -46,6 +47,7 @@ export interface ConversationQuery {
 export class WorkspaceApi {
   /** Labels, attributes, canned replies. */
   readonly catalog: CatalogApi;
+  readonly webhooks: WebhooksApi;
   /** What is done inside a conversation beyond answering. */
   readonly desk: DeskApi;
   /** Teams, who is there, what a member is told. */
@@ -60,6 +62,7 @@ export class WorkspaceApi {
     readonly id: string,
   ) {
     this.catalog = new CatalogApi(api, id);
+    this.webhooks = new WebhooksApi(api, id);
     this.desk = new DeskApi(api, id);
     this.people = new PeopleApi(api, id);
     this.tickets = new TicketsApi(api, id);

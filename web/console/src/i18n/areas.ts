@@ -13,6 +13,7 @@ export const areas = {
   tickets: ["tickets"],
   audit: ["audit"],
   developers: ["developers"],
+  webhooks: ["webhooks"],
 } as const;
 export type Area = keyof typeof areas;
 
