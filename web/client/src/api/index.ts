@@ -9,3 +9,4 @@ export { DeskApi, type DraftBody, type ScheduleBody } from "./desk";
 export { ViewsApi, type BulkAction, type SearchQuery, type SearchType, type ViewBody } from "./views";
 export { ContactsApi, type ContactBody, type ContactSort, type ImportChoice, type OrganisationBody, type RatingQuery } from "./contacts";
 export { TicketsApi, type BulkTickets, type CommentBody, type NewTicket, type TicketPatch, type TicketQuery, type TicketTypeBody } from "./tickets";
+export { WebhooksApi, type Replay, type WebhookBody } from "./webhooks";

@@ -1,4 +1,4 @@
-import type { Webhook, WebhookDelivery, WebhookTest, WebhookTrace } from "../types";
+import type { FilterNode, Webhook, WebhookDelivery, WebhookTest, WebhookTrace } from "../types";
 import type { Api } from "./client";
 
 const BASE = "/api/v1/workspaces/{workspace}/webhooks";
@@ -9,6 +9,8 @@ export interface WebhookBody {
   description?: string;
   events?: string[];
   inbox_ids?: string[];
+  /** Of conversations; null takes it away. */
+  filter?: FilterNode | null;
   active?: boolean;
 }
 
@@ -43,21 +45,26 @@ export class WebhooksApi {
   }
 
   /** The answer alone carries the secret. */
-  create(body: WebhookBody): Promise<Webhook & { secret: string }> {
-    return this.api.call("post", BASE, { path: this.path, body });
+  create(body: WebhookBody): Promise<Webhook & { secret: string; kid: string }> {
+    return this.api.call("post", BASE, { path: this.path, body: sent(body) });
   }
 
   update(webhook: string, body: WebhookBody): Promise<Webhook> {
-    return this.api.call("patch", `${BASE}/{webhook}`, { path: { ...this.path, webhook }, body });
+    return this.api.call("patch", `${BASE}/{webhook}`, { path: { ...this.path, webhook }, body: sent(body) });
   }
 
   async remove(webhook: string): Promise<void> {
     await this.api.call("delete", `${BASE}/{webhook}`, { path: { ...this.path, webhook } });
   }
 
-  /** The answer alone carries the secret. The one before signs for 24 hours more. */
-  rotate(webhook: string): Promise<{ kid: string; secret: string }> {
-    return this.api.call("post", `${BASE}/{webhook}/secrets`, { path: { ...this.path, webhook }, body: {} });
+  /** The answer alone carries the secret. The one before signs beside it for some hours more. */
+  rotate(webhook: string, overlapHours: number): Promise<{ kid: string; secret: string }> {
+    return this.api.call("post", `${BASE}/{webhook}/secrets`, { path: { ...this.path, webhook }, body: { overlap_hours: overlapHours } });
+  }
+
+  /** Ends a previous secret now. */
+  async expire(webhook: string, kid: string): Promise<void> {
+    await this.api.call("delete", `${BASE}/{webhook}/secrets/{kid}`, { path: { ...this.path, webhook, kid } });
   }
 
   async deliveries(webhook: string, state: "" | WebhookDelivery["state"], cursor?: string): Promise<{ items: WebhookDelivery[]; next?: string }> {
@@ -77,4 +84,9 @@ export class WebhooksApi {
   test(webhook: string): Promise<WebhookTest> {
     return this.api.call("post", `${BASE}/{webhook}/test`, { path: { ...this.path, webhook } });
   }
+}
+
+/** The description of the API has no word for null: it stands for "no filter". */
+function sent({ filter, ...body }: WebhookBody): Omit<WebhookBody, "filter"> & { filter?: Record<string, unknown> } {
+  return filter === undefined ? body : { ...body, filter: filter as unknown as Record<string, unknown> };
 }

@@ -7,7 +7,7 @@ export const areas = {
   account: ["account", "settings"],
   settings: ["settings", "start", "account"],
   start: ["start"],
-  lists: ["conversations/list", "search", "tickets/filter"],
+  lists: ["conversations/list", "search", "tickets/filter", "webhooks"],
   people: ["people"],
   notices: ["notifications"],
   tickets: ["tickets"],

@@ -34,7 +34,9 @@ export type Permission =
   | "ticket.manage"
   | "audit.read"
   | "audit.export"
-  | "apikey.own";
+  | "apikey.own"
+  | "webhook.read"
+  | "webhook.manage";
 
 /** The workspace the shell is in. A change of workspace or of rights makes a new one. */
 export interface WorkspaceContext {
