@@ -28,9 +28,9 @@
 //	domain, no technology; a noun imports only what stands left of it:
 //	identity < team < contact < channel < catalog < conversation < delivery
 //	identity < media        files that a message carries; channel and conversation know it
-//	conversation < webhook  other systems are told what happens
 //	conversation < journey, view, survey
 //	conversation < ticket   work that goes on when the talk has ended
+//	ticket, erasure < webhook  other systems are told what happens
 //	view, ticket < search; ticket < notification
 //	contact, media < erasure   a person is forgotten
 //	identity < dispatch     who answers, over opaque work items

@@ -18,6 +18,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/outbound"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/view"
 	"github.com/patchbay-im/patchbay/core/webhook"
 	"github.com/patchbay-im/patchbay/core/wire"
@@ -30,7 +31,7 @@ func (s *server) openWebhooks() error {
 		return err //nolint:wrapcheck // config's own sentence
 	}
 	kept, conversations := s.store.Webhooks(), s.store.Conversations()
-	envelopes := envelopes{conversations}
+	envelopes := envelopes{conversations, s.store.Tickets()}
 	filters := filters{s.views, conversations, s.now, s.log}
 	poster := outbound.NewPoster(s.out)
 	s.webhooks = webhook.NewService(webhook.Deps{
@@ -64,31 +65,38 @@ func (s *server) runWebhooks(ctx context.Context) error {
 
 // envelopes implements webhook.Renderer.
 type envelopes struct {
-	hydrator interface {
+	conversations interface {
 		Hydrate(ctx context.Context, w identity.WorkspaceID, events []event.Event) (map[string]conversation.Change, map[conversation.ID]conversation.Conversation, error)
 	}
+	tickets interface {
+		HydrateTickets(ctx context.Context, w identity.WorkspaceID, events []event.Event) (map[string]ticket.Change, map[ticket.ID]ticket.Ticket, error)
+	}
+}
+
+// hydrated is what a batch of events is about.
+type hydrated struct {
+	changes       map[string]conversation.Change
+	conversations map[conversation.ID]conversation.Conversation
+	work          map[string]ticket.Change
+	tickets       map[ticket.ID]ticket.Ticket
 }
 
 // Render implements webhook.Renderer.
 func (v envelopes) Render(ctx context.Context, w identity.WorkspaceID, events []event.Event) (map[string]webhook.Envelope, error) {
-	changes, conversations, err := v.hydrator.Hydrate(ctx, w, events)
-	if err != nil {
+	var h hydrated
+	var err error
+	if h.changes, h.conversations, err = v.conversations.Hydrate(ctx, w, events); err != nil {
 		return nil, err //nolint:wrapcheck // a port's error says where it comes from
+	}
+	if h.work, h.tickets, err = v.tickets.HydrateTickets(ctx, w, events); err != nil {
+		return nil, err //nolint:wrapcheck // as above
 	}
 	out := make(map[string]webhook.Envelope, len(events))
 	for _, e := range events {
-		var change *conversation.Change
-		var conv *conversation.Conversation
-		var envelope webhook.Envelope
-		if ch, ok := changes[e.ID]; ok {
-			change = &ch
-			if c, ok := conversations[ch.Conversation]; ok {
-				conv, envelope.Conversation, envelope.Inbox = &c, string(c.ID), string(c.Inbox)
-			}
-		} else if e.Seq > 0 { // its conversation is gone
+		shape, envelope, ok := h.shape(e)
+		if !ok {
 			continue
 		}
-		shape := wire.WebhookOf(e, change, conv)
 		if envelope.Body, err = json.Marshal(shape); err == nil && len(envelope.Body) > webhook.MaxBody {
 			shape.Data = wire.WebhookData{ID: e.Subject, Omitted: true}
 			envelope.Body, err = json.Marshal(shape)
@@ -101,6 +109,22 @@ func (v envelopes) Render(ctx context.Context, w identity.WorkspaceID, events []
 	return out, nil
 }
 
+// shape returns an event as it is sent, and what narrows it; ok is false for
+// one that nobody outside is told of.
+func (h hydrated) shape(e event.Event) (shape wire.Webhook, envelope webhook.Envelope, ok bool) {
+	shape = wire.WebhookOf(e)
+	if ch, found := h.changes[e.ID]; found {
+		c, found := h.conversations[ch.Conversation]
+		return shape.Talk(ch, c), webhook.Envelope{Narrowed: true, Conversation: string(c.ID), Inbox: string(c.Inbox)}, found
+	}
+	if ch, found := h.work[e.ID]; found {
+		t, found := h.tickets[ch.Ticket]
+		internal := ch.Comment != nil && !ch.Comment.Public
+		return shape.Work(ch, t), webhook.Envelope{Narrowed: true, Conversation: string(t.Conversation), Inbox: string(t.Inbox)}, found && !internal
+	}
+	return shape, envelope, e.Seq == 0 // else its conversation or its ticket is gone
+}
+
 // filters implements webhook.Filters with the fields of views.
 type filters struct {
 	views  *view.Service
@@ -109,12 +133,14 @@ type filters struct {
 	log    *slog.Logger
 }
 
-// parse reads a filter in which nobody is "me".
+// parse reads a filter in which nobody is "me" and nothing is unread: nobody in
+// person asks.
 func (f filters) parse(ctx context.Context, w identity.WorkspaceID, raw json.RawMessage) (filter.Node, error) {
 	fields, err := f.views.Fields(ctx, w)
 	if err != nil {
 		return filter.Node{}, err //nolint:wrapcheck // the use case's own error
 	}
+	delete(fields, "unread")
 	for name, field := range fields {
 		field.Word = ""
 		fields[name] = field

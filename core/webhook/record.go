@@ -109,7 +109,7 @@ func (r *Recorder) of(ctx context.Context, e Endpoint, events []event.Event, ren
 		if !ok || !e.wants(ev) {
 			continue
 		}
-		if envelope.Conversation != "" && (len(e.Inboxes) > 0 && !slices.Contains(e.Inboxes, envelope.Inbox) ||
+		if envelope.Narrowed && (len(e.Inboxes) > 0 && !slices.Contains(e.Inboxes, envelope.Inbox) ||
 			len(e.Filter) > 0 && !selected[envelope.Conversation]) {
 			continue
 		}

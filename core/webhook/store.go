@@ -104,15 +104,17 @@ type Selection struct {
 // Renderer makes envelopes: {id, type, version, workspace, occurred_at, seq, data}.
 type Renderer interface {
 	// Render returns the envelopes of events, by event id. An event that no
-	// endpoint can be told of has none.
+	// endpoint can be told of has none: its subject is gone, or it is a ticket's
+	// comment that the customer may not read.
 	Render(ctx context.Context, w identity.WorkspaceID, events []event.Event) (map[string]Envelope, error)
 }
 
 // Envelope is an event as it is sent.
 type Envelope struct {
 	Body         []byte
-	Conversation string // that it is about; "" = none, and no filter applies
-	Inbox        string // of the conversation
+	Narrowed     bool   // inboxes and filters apply: it is about a conversation or a ticket
+	Conversation string // that it is about, or that its ticket came from; "" = none, and no filter selects it
+	Inbox        string // of the conversation or the ticket; "" = none
 }
 
 // Filters check and evaluate filters of conversations.

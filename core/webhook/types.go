@@ -7,21 +7,25 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/erasure"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/team"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 // Type is a type of event that endpoints can ask for.
 type Type struct {
 	Name  string
-	Group string // message, conversation, contact, workspace
+	Group string // message, conversation, ticket, contact, workspace
 }
 
 // Test is the type of the event that the test button sends. It is sent whatever
 // an endpoint asks for, and is not in the ledger.
 const Test = "webhook.test"
 
-// Types lists what endpoints can ask for, in the order to show.
+// Types lists what endpoints can ask for, in the order to show. What is not
+// here is left out on purpose: core/wire's test names the reason. Comments that
+// customers may not read are in no event.
 func Types() []Type {
 	var out []Type
 	add := func(group string, names ...string) {
@@ -38,7 +42,10 @@ func Types() []Type {
 		string(conversation.ParticipantsChanged), string(conversation.TeamChanged), string(conversation.Identified), string(conversation.OfflineChange),
 		string(conversation.ReadByContact), string(conversation.Merged), string(conversation.Absorbed), string(conversation.Unmerged),
 		string(conversation.RatingRequested), string(conversation.RatingGiven))
-	add("contact", contact.Changed, contact.OrganisationChanged)
+	for _, typ := range ticket.ChangeTypes() {
+		add("ticket", string(typ))
+	}
+	add("contact", contact.Changed, erasure.Changed, contact.OrganisationChanged)
 	add("workspace", identity.MemberChanged, team.Changed, channel.Changed, catalog.LabelChanged)
 	return out
 }

@@ -90,6 +90,10 @@ func changes() map[string]conversation.Change {
 		"conversation.read_by_contact": change(conversation.ReadByContact, alice, 0, nil, `{"seq":7}`),
 		"scheduled.created": change(conversation.ScheduledCreated, lin, 0, nil,
 			`{"scheduled_id":"sch_1","send_at":"2026-11-22T01:00:00Z","state":"waiting","author_id":"mem_1","author_name":"林晓","text":"how was it?","unless_reply":true}`),
+		"scheduled.changed": change(conversation.ScheduledChanged, lin, 0, nil,
+			`{"scheduled_id":"sch_1","send_at":"2026-11-22T02:00:00Z","state":"waiting","author_id":"mem_1","author_name":"林晓","text":"how was it?","unless_reply":true}`),
+		"scheduled.cancelled": change(conversation.ScheduledCancelled, lin, 0, nil,
+			`{"scheduled_id":"sch_1","send_at":"2026-11-22T01:00:00Z","state":"cancelled","author_id":"mem_1","author_name":"林晓","text":"how was it?"}`),
 		"scheduled.sent": change(conversation.ScheduledSent, system, 0, nil,
 			`{"scheduled_id":"sch_1","send_at":"2026-11-22T01:00:00Z","state":"sent","author_id":"mem_1","author_name":"林晓","text":"how was it?","message_id":"msg_9"}`),
 		"scheduled.failed": change(conversation.ScheduledFailed, system, 0, nil,
@@ -172,6 +176,11 @@ func TestGolden(t *testing.T) {
 // golden compares a shape with its file.
 func golden(t *testing.T, name string, shape any) {
 	t.Helper()
+	same(t, filepath.Join("testdata", name+".json"), indented(t, shape))
+}
+
+func indented(t *testing.T, shape any) []byte {
+	t.Helper()
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -179,18 +188,23 @@ func golden(t *testing.T, name string, shape any) {
 	if err := e.Encode(shape); err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join("testdata", name+".json")
+	return b.Bytes()
+}
+
+// same compares a text with a file, or with -update writes it.
+func same(t *testing.T, file string, got []byte) {
+	t.Helper()
 	if *update {
-		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	want, err := os.ReadFile(file)
 	if err != nil {
-		t.Fatalf("%v: run the test with -update when the shape is meant", err)
+		t.Fatalf("%v: run the test with -update when it is meant", err)
 	}
-	if !bytes.Equal(b.Bytes(), want) {
-		t.Errorf("got\n%s\nwant\n%s", b.Bytes(), want)
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", file, got, want)
 	}
 }
 

@@ -56,7 +56,7 @@ func domain() []Layer {
 		downhill("sla", "identity", "contact", "channel", "media", "conversation", "ticket"),
 		downhill("automation", "identity", "contact", "channel", "media", "conversation", "ticket", "sla", "extension"),
 		downhill("delivery", "identity", "channel", "conversation"),
-		downhill("webhook", "identity", "team", "contact", "channel", "media", "catalog", "conversation"),
+		downhill("webhook", "identity", "team", "contact", "channel", "media", "catalog", "conversation", "ticket", "erasure"),
 		downhill("erasure", "identity", "contact", "media"),
 		downhill("survey", "identity", "team", "contact", "channel", "conversation"),
 		downhill("dispatch", "identity"),

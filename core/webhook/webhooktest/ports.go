@@ -26,7 +26,7 @@ func (Renderer) Render(_ context.Context, _ identity.WorkspaceID, events []event
 		}
 		envelope := webhook.Envelope{Body: body}
 		if e.Seq > 0 {
-			envelope.Conversation, envelope.Inbox = e.Subject, "inb_"+e.Subject
+			envelope.Narrowed, envelope.Conversation, envelope.Inbox = true, e.Subject, "inb_"+e.Subject
 		}
 		out[e.ID] = envelope
 	}
