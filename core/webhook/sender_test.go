@@ -328,12 +328,13 @@ func TestChosen(t *testing.T) {
 		add("https://type.example", webhook.Draft{Events: &[]string{"note.created"}})
 		add("https://filter.example", webhook.Draft{Events: &[]string{"*"}, Filter: json.RawMessage(`{"only":"cnv_2"}`)})
 		add("https://inbox.example", webhook.Draft{Events: &[]string{"message.created"}, Inboxes: &[]string{"inb_cnv_1"}})
+		add("https://all.example", webhook.Draft{Events: &[]string{"*"}})
 		off := false
 		add("https://off.example", webhook.Draft{Events: &[]string{"*"}, Active: &off})
 		w.happen("cnv_1", "cnv_2")
-		w.happen("cnv_3")
+		w.happen("cnv_3", "tkt_by_hand")
 		synctest.Wait()
-		for url, want := range map[string]int{"https://type.example": 0, "https://filter.example": 1, "https://inbox.example": 1, "https://off.example": 0} {
+		for url, want := range map[string]int{"https://all.example": 4, "https://type.example": 0, "https://filter.example": 1, "https://inbox.example": 1, "https://off.example": 0} {
 			if got := w.ids(url); len(got) != want {
 				t.Errorf("%s was sent %v, want %d", url, got, want)
 			}

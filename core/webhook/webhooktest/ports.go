@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"strings"
 	"sync"
 
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -13,7 +14,8 @@ import (
 )
 
 // Renderer implements webhook.Renderer: the envelope of an event is its id and
-// type. An event with a Seq is about the conversation of its subject.
+// type. An event with a Seq is about the conversation of its subject; about a
+// ticket that came from none when that begins with "tkt_".
 type Renderer struct{}
 
 // Render implements webhook.Renderer.
@@ -26,7 +28,10 @@ func (Renderer) Render(_ context.Context, _ identity.WorkspaceID, events []event
 		}
 		envelope := webhook.Envelope{Body: body}
 		if e.Seq > 0 {
-			envelope.Narrowed, envelope.Conversation, envelope.Inbox = true, e.Subject, "inb_"+e.Subject
+			envelope.Narrowed = true
+			if !strings.HasPrefix(e.Subject, "tkt_") {
+				envelope.Conversation, envelope.Inbox = e.Subject, "inb_"+e.Subject
+			}
 		}
 		out[e.ID] = envelope
 	}
