@@ -154,15 +154,16 @@ func (s *server) openStore(ctx context.Context) error {
 	return nil
 }
 
-// committed wakes whoever waits for the feed or for deliveries.
+// committed wakes whoever waits for the feed or for deliveries. Those become due
+// without an event, too: what the ledger of webhooks takes in grows no feed.
 func (s *server) committed(workspaces []string, deliveries bool) {
 	for _, w := range workspaces {
 		if err := s.bus.Publish(event.SubjectWake+w, nil); err != nil { // the poll finds it
 			s.log.Warn("a wake-up could not be published", "error", err)
 		}
-		if deliveries {
-			_ = s.bus.Publish(event.SubjectDeliver+w, nil) // as above
-		}
+	}
+	if deliveries {
+		_ = s.bus.Publish(event.SubjectDeliver+"any", nil) // as above
 	}
 }
 

@@ -51,7 +51,7 @@ type Bus interface {
 // Subjects of the bus. A workspace id or "*" follows the prefix.
 const (
 	SubjectWake     = "wake."     // the feed of this workspace grew
-	SubjectDeliver  = "deliver."  // a delivery of this workspace is due
+	SubjectDeliver  = "deliver."  // a delivery is due; who listens looks at all workspaces
 	SubjectTyping   = "typing."   // somebody types
 	SubjectPresence = "presence." // an agent's presence changed
 	SubjectQueue    = "queue."    // queue positions changed

@@ -27,8 +27,9 @@ type Config struct {
 	Now func() time.Time
 	Log *slog.Logger
 
-	// OnCommit, unless nil, is called after commits that added events, with
-	// the workspaces whose feed grew and whether deliveries became due. Calls
+	// OnCommit, unless nil, is called after commits that added events or made
+	// deliveries due, with the workspaces whose feed grew (none for the latter
+	// alone) and whether deliveries became due. Calls
 	// come one at a time from a goroutine of their own and may join several
 	// commits; neither the writer nor the answers wait for them.
 	OnCommit func(workspaces []string, deliveries bool)

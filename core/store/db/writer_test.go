@@ -309,6 +309,15 @@ func TestNewsOfCommits(t *testing.T) {
 			}
 		}
 	})
+	bothWith(t, set, func(t *testing.T, d *db.DB) { // due without an event
+		must(t, d.Do(t.Context(), "w", func(ctx context.Context, tx *db.Tx) error {
+			tx.Delivers()
+			return note(ctx, tx, "quiet")
+		}))
+		if got := <-told; len(got.workspaces) != 0 || !got.deliveries {
+			t.Fatalf("told of %+v", got)
+		}
+	})
 }
 
 func TestPanicsAreLogged(t *testing.T) {

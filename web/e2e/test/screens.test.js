@@ -96,11 +96,13 @@ test('somebody writes, so that there is something to look at', async () => {
     ['/labels', { name: 'Delivery 配送', color: '#0b6e5f', description: 'Where is my parcel' }],
     ['/attributes', { target: 'conversation', key: 'order', name: 'Order number 订单号', type: 'text' }],
     ['/canned', { shortcut: 'hello', title: 'Greeting 问候', text: '您好！Hello {{contact.name}}, how can I help?', scope: 'workspace' }],
+    ['/webhooks', { url: 'https://warehouse.example/patchbay', description: 'Warehouse 仓库', events: ['*'] }],
     ['/tickets', { title: 'A broken cup 茶杯碎了', description: 'Order 20261121-0042', priority: 'high' }],
     ['/api-keys', { name: 'Warehouse 仓库', scopes: ['ticket.read', 'contact.read'] }],
   ]) {
     const made = await owner.request.post(base + path, { data })
     assert.equal(made.status(), 201, `${path}: ${await made.text()}`)
+    if (path === '/webhooks') routes.webhook = `/settings/webhooks/${(await made.json()).id}`
   }
   state = await owner.context().storageState()
 })
@@ -121,6 +123,7 @@ const routes = {
   plugins: '/settings/plugins',
   'ticket-types': '/settings/ticket-types',
   'api-keys': '/settings/api-keys',
+  webhooks: '/settings/webhooks',
   audit: '/settings/audit',
   tickets: '/tickets',
   lost: '/no-such-page',
