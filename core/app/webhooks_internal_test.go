@@ -42,8 +42,13 @@ func TestWhatWebhooksAreTold(t *testing.T) {
 		tickets: map[ticket.ID]ticket.Ticket{"tkt_1": {ID: "tkt_1", Conversation: "cnv_1", Inbox: "inb_1"}, "tkt_2": {ID: "tkt_2"}},
 	}
 	events := []event.Event{
-		{ID: "chg_talk", Seq: 1}, {ID: "chg_public", Seq: 2}, {ID: "chg_internal", Seq: 2}, {ID: "chg_hand", Seq: 1}, {ID: "chg_lost", Seq: 1},
-		{ID: "chg_gone", Seq: 3}, {ID: "chg_team", Type: "team.changed", Subject: "tea_1"},
+		{ID: "chg_talk", Seq: 1},
+		{ID: "chg_public", Seq: 2},
+		{ID: "chg_internal", Seq: 2},
+		{ID: "chg_hand", Seq: 1},
+		{ID: "chg_lost", Seq: 1},
+		{ID: "chg_gone", Seq: 3},
+		{ID: "chg_team", Type: "team.changed", Subject: "tea_1"},
 	}
 	got, err := envelopes{h, h}.Render(t.Context(), "wsp_1", events)
 	if err != nil {
