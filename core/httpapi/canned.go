@@ -13,8 +13,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
-// cannedBody is a reply that is written once and sent often.
-type cannedBody struct {
+// CannedBody is a reply that is written once and sent often.
+type CannedBody struct {
 	ID        string    `json:"id"`
 	Shortcut  string    `json:"shortcut" doc:"What an agent types after a slash."`
 	Title     string    `json:"title"`
@@ -28,7 +28,7 @@ type cannedBody struct {
 
 // cannedWrittenBody is a stored reply with what its author should know.
 type cannedWrittenBody struct {
-	cannedBody
+	CannedBody
 	Warnings []cannedWarning `json:"warnings" nullable:"false" doc:"Variables that nobody fills in; they stay visible in what is sent."`
 }
 
@@ -38,15 +38,15 @@ type cannedWarning struct {
 	Detail   string `json:"detail" doc:"A sentence that may be shown."`
 }
 
-func cannedOf(c catalog.Canned) cannedBody {
-	return cannedBody{
+func cannedOf(c catalog.Canned) CannedBody {
+	return CannedBody{
 		ID: string(c.ID), Shortcut: c.Shortcut, Title: c.Title, Text: c.Text, Scope: string(c.Scope), TeamID: string(c.Team),
 		Locale: c.Locale, Uses: c.Uses, UpdatedAt: wire.Stamp(c.UpdatedAt),
 	}
 }
 
 func cannedWrittenOf(w catalog.Written) cannedWrittenBody {
-	out := cannedWrittenBody{cannedBody: cannedOf(w.Canned), Warnings: make([]cannedWarning, len(w.Unknown))}
+	out := cannedWrittenBody{CannedBody: cannedOf(w.Canned), Warnings: make([]cannedWarning, len(w.Unknown))}
 	for i, name := range w.Unknown {
 		out.Warnings[i] = cannedWarning{
 			Code: "variable.unknown", Variable: name,
@@ -79,7 +79,7 @@ type findCannedInput struct {
 	Scope string `query:"scope" enum:"personal,team,workspace" doc:"Only these, those that a narrower scope hides included."`
 }
 
-func (s *Server) findCanned(ctx context.Context, scope identity.Scope, in *findCannedInput) (*body[list[cannedBody]], error) {
+func (s *Server) findCanned(ctx context.Context, scope identity.Scope, in *findCannedInput) (*body[list[CannedBody]], error) {
 	p, err := s.Catalog.FindCanned(ctx, scope, catalog.CannedSearch{Words: in.Q, Scope: catalog.Scope(in.Scope), Paging: in.request()})
 	if err != nil {
 		return nil, err

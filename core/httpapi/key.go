@@ -12,8 +12,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
-// keyBody is an API key without its secret.
-type keyBody struct {
+// KeyBody is an API key without its secret.
+type KeyBody struct {
 	ID          string     `json:"id"`
 	Name        string     `json:"name"`
 	Prefix      string     `json:"prefix" doc:"How the key begins. The rest is shown once, when it is made."`
@@ -28,12 +28,12 @@ type keyBody struct {
 
 // madeKeyBody is a new API key with its secret.
 type madeKeyBody struct {
-	keyBody
+	KeyBody
 	Secret string `json:"secret" doc:"The whole key: Authorization: Bearer <secret>. It is shown this once."`
 }
 
-func keyOf(k identity.APIKey) keyBody {
-	return keyBody{
+func keyOf(k identity.APIKey) KeyBody {
+	return KeyBody{
 		ID: string(k.ID), Name: k.Name, Prefix: k.Prefix(), Scopes: strs(k.Scopes), CreatedBy: string(k.Member), CreatedAt: wire.Stamp(k.CreatedAt),
 		ExpiresAt: stampOf(k.ExpiresAt), LastUsedAt: stampOf(k.LastUsedAt), LastAddress: k.LastAddress, RevokedAt: stampOf(k.RevokedAt),
 	}
@@ -69,7 +69,7 @@ type listKeysInput struct {
 	Paging
 }
 
-func (s *Server) listKeys(ctx context.Context, scope identity.Scope, in *listKeysInput) (*body[list[keyBody]], error) {
+func (s *Server) listKeys(ctx context.Context, scope identity.Scope, in *listKeysInput) (*body[list[KeyBody]], error) {
 	p, err := s.Identity.Keys.List(ctx, scope, in.request())
 	if err != nil {
 		return nil, err

@@ -144,8 +144,8 @@ func (s *Server) listProviders(ctx context.Context, scope identity.Scope, _ *Wor
 	return out, nil
 }
 
-// providerFields are those of a provider that may change.
-type providerFields struct {
+// ProviderFields are those of a provider that may change.
+type ProviderFields struct {
 	Name         *string   `json:"name,omitempty"`
 	ClientID     *string   `json:"client_id,omitempty"`
 	ClientSecret *string   `json:"client_secret,omitempty" doc:"Kept sealed, and never shown again."`
@@ -156,7 +156,7 @@ type providerFields struct {
 	Enabled      *bool     `json:"enabled,omitempty"`
 }
 
-func (f providerFields) draft() identity.ProviderDraft {
+func (f ProviderFields) draft() identity.ProviderDraft {
 	d := identity.ProviderDraft{
 		Name: f.Name, ClientID: f.ClientID, Secret: f.ClientSecret, Domains: f.EmailDomains,
 		SecondFactor: f.SecondFactor, Listed: f.Listed, Enabled: f.Enabled,
@@ -171,7 +171,7 @@ func (f providerFields) draft() identity.ProviderDraft {
 type createProviderInput struct {
 	WorkspacePath
 	Body struct {
-		providerFields
+		ProviderFields
 		Issuer string `json:"issuer" doc:"The provider's address; it does not change later."`
 	}
 }
@@ -194,7 +194,7 @@ type ProviderPath struct {
 
 type patchProviderInput struct {
 	ProviderPath
-	Body providerFields
+	Body ProviderFields
 }
 
 func (s *Server) patchProvider(ctx context.Context, scope identity.Scope, in *patchProviderInput) (*body[providerBody], error) {
