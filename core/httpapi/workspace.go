@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -131,28 +132,32 @@ type checklistBody struct {
 	Items []checklistItem `json:"items"`
 }
 
-// checklist is computed from what is there, so it cannot go stale.
+// checklist is computed from what is there, so it cannot go stale. A step that
+// is about what the member may not see is not theirs, and is left out.
 func (s *Server) checklist(ctx context.Context, scope identity.Scope, _ *WorkspacePath) (*body[checklistBody], error) {
-	inboxes, err := s.Inboxes.List(ctx, scope)
-	if err != nil {
-		return nil, err
+	items := []checklistItem{}
+	step := func(key string, done bool) { items = append(items, checklistItem{Key: key, Done: done}) }
+	if scope.May(identity.InboxRead) {
+		inboxes, err := s.Inboxes.List(ctx, scope)
+		if err != nil {
+			return nil, err
+		}
+		step("inbox", len(inboxes) > 0)
 	}
-	conversations, err := s.Conversations.List(ctx, scope, conversation.Filter{}, page.Request{Limit: page.MaxLimit})
-	if err != nil {
-		return nil, err
+	if scope.May(identity.ConversationRead) {
+		conversations, err := s.Conversations.List(ctx, scope, conversation.Filter{}, page.Request{Limit: page.MaxLimit})
+		if err != nil {
+			return nil, err
+		}
+		step("conversation", len(conversations.Items) > 0)
+		step("reply", slices.ContainsFunc(conversations.Items, func(c conversation.Conversation) bool {
+			return c.Last.Kind == conversation.Text && c.Last.Sender == identity.ActorMember
+		}))
 	}
 	members, err := s.Identity.Members.List(ctx, scope, page.Request{Limit: 2})
 	if err != nil {
 		return nil, err
 	}
-	answered := false
-	for _, c := range conversations.Items {
-		answered = answered || c.Last.Kind == conversation.Text && c.Last.Sender == identity.ActorMember
-	}
-	return &body[checklistBody]{Body: checklistBody{Items: []checklistItem{
-		{Key: "inbox", Done: len(inboxes) > 0},
-		{Key: "conversation", Done: len(conversations.Items) > 0},
-		{Key: "reply", Done: answered},
-		{Key: "team", Done: len(members.Items) > 1},
-	}}}, nil
+	step("team", len(members.Items) > 1)
+	return &body[checklistBody]{Body: checklistBody{Items: items}}, nil
 }

@@ -1,0 +1,432 @@
+package authz_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/patchbay-im/patchbay/core/app"
+)
+
+// row is a route as it is promised. See table.
+type row struct {
+	method, path string
+	need         string // the permission; or session, visitor, public, hook, loopback
+	want         []int  // what who may gets of what they may see
+	spends       bool   // asked once, the things are another's, gone or closed
+	query, body  string
+}
+
+// placeholder is a parameter of a path, as huma or fiber writes it.
+func placeholder() *regexp.Regexp { return regexp.MustCompile(`\{(\w+)\}|:(\w+)`) }
+
+// place is the path with parameters called by the kind of what they name: a
+// webhook's key is no inbox's, and only a live inbox has one.
+func (r row) place() string {
+	return strings.NewReplacer("/secrets/{kid}", "/secrets/{secret}", "{inbox}/identity-secret", "{chat}/identity-secret").Replace(r.path)
+}
+
+// params are the names of the path's parameters, without the workspace, and
+// without plugins, which are the installation's.
+func (r row) params() []string {
+	var out []string
+	for _, m := range placeholder().FindAllStringSubmatch(r.place(), -1) {
+		if name := m[1] + m[2]; name != "workspace" && name != "publisher" && name != "name" {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func (r row) String() string { return r.method + " " + r.path }
+
+// routes reads the table and holds it against the routes that are served, both
+// ways: a new route needs a row, and a row needs its route.
+func routes(t *testing.T) []row {
+	t.Helper()
+	served, err := app.Routes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	successes := successes(t)
+	listed := make(map[string]row)
+	var out []row
+	for line := range strings.Lines(table) {
+		r, ok := parse(t, strings.TrimSpace(line))
+		if !ok {
+			continue
+		}
+		if r.want == nil {
+			r.want = successes[r.String()]
+		}
+		listed[r.String()] = r
+		out = append(out, r)
+	}
+	for _, s := range served {
+		name := s.Method + " " + s.Path
+		r, ok := listed[name]
+		delete(listed, name)
+		switch {
+		case !ok:
+			t.Errorf("%s (%s) has no row: say in routes_test.go who may ask it, and with what", name, s.Access)
+		case r.need != s.Access:
+			t.Errorf("%s is open to %q and must be to %q", name, s.Access, r.need)
+		}
+	}
+	for name := range listed {
+		t.Errorf("%s has a row and is not served", name)
+	}
+	return out
+}
+
+// parse reads "METHOD path need [?query] [spends] [=status,...] [:: body]".
+func parse(t *testing.T, line string) (row, bool) {
+	t.Helper()
+	line, body, _ := strings.Cut(line, " :: ")
+	words := strings.Fields(line)
+	if len(words) == 0 || strings.HasPrefix(line, "#") {
+		return row{}, false
+	}
+	if len(words) < 3 {
+		t.Fatalf("not a row: %s", line)
+	}
+	r := row{method: words[0], path: strings.Replace(words[1], "~", "/api/v1/workspaces/{workspace}", 1), need: words[2], body: body}
+	for _, word := range words[3:] {
+		switch {
+		case word == "spends":
+			r.spends = true
+		case strings.HasPrefix(word, "?"):
+			r.query = word
+		case strings.HasPrefix(word, "="):
+			for n := range strings.SplitSeq(word[1:], ",") {
+				code, err := strconv.Atoi(n)
+				if err != nil {
+					t.Fatalf("not a row: %s", line)
+				}
+				r.want = append(r.want, code)
+			}
+		default:
+			t.Fatalf("not a row: %s", line)
+		}
+	}
+	return r, true
+}
+
+// document is as much of OpenAPI as these tests read.
+type document struct {
+	Paths map[string]map[string]struct {
+		Parameters []struct{ Name, In string }
+		Body       struct {
+			Content map[string]struct{ Schema schema }
+		} `json:"requestBody"`
+		Responses map[string]any
+	}
+	Components struct{ Schemas map[string]schema }
+}
+
+type schema struct {
+	Ref        string `json:"$ref"`
+	Type       any
+	Format     string
+	Enum       []any
+	Properties map[string]schema
+	Items      *schema
+	MaxLength  int `json:"maxLength"`
+}
+
+func openAPI(t *testing.T) document {
+	t.Helper()
+	text, err := app.OpenAPI("")
+	var d document
+	if err == nil {
+		err = json.Unmarshal(text, &d)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// successes are the statuses that each route promises.
+func successes(t *testing.T) map[string][]int {
+	t.Helper()
+	out := make(map[string][]int)
+	for path, methods := range openAPI(t).Paths {
+		for method, op := range methods {
+			for status := range op.Responses {
+				if n, err := strconv.Atoi(status); err == nil && n < http.StatusBadRequest {
+					name := strings.ToUpper(method) + " " + path
+					out[name] = append(out[name], n)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// ofMembers reports whether the route is a workspace's; the others, and
+// sockets, have tests of their own.
+func (r row) ofMembers() bool {
+	return !slices.Contains([]string{"session", "visitor", "public", "hook", "loopback"}, r.need) && !strings.HasSuffix(r.path, "/live")
+}
+
+// table says of every route who may ask it. After the permission: "spends" for
+// what changes things so that the next needs others, "=" and statuses where
+// who may gets another answer than the document's (the thing is not in a state
+// for it), and a body that is right.
+const table = `
+GET /livez public
+GET /readyz public
+GET /metrics loopback
+GET /openapi.json public
+GET /t/:token public
+POST /t/:token/comments public
+POST /t/:token/rating public
+GET /r/:token public
+POST /r/:token public
+GET /hooks/{token}/* hook
+POST /hooks/{token}/* hook
+PUT /hooks/{token}/* hook
+GET /w/:inbox/* public
+GET /chat/:inbox public
+GET /* public
+GET /api/v1/media/:attachment public
+GET /api/v1/media/:attachment/preview public
+
+GET /api/v1/setup public
+POST /api/v1/setup public
+POST /api/v1/session public
+POST /api/v1/session/link public
+POST /api/v1/session/second public
+GET /api/v1/sign-in/providers public
+GET /api/v1/oidc/{provider}/start public
+GET /api/v1/oidc/{provider}/callback public
+POST /api/v1/invitations/accept public
+POST /api/v1/invitations/lookup public
+POST /api/v1/password-resets/lookup public
+POST /api/v1/password-resets/use public
+
+GET /api/v1/session session
+PATCH /api/v1/session session :: {"locale":"en"}
+DELETE /api/v1/session session spends
+POST /api/v1/session/password session =422 :: {"current":"x","new":"correct-horse-battery-43"}
+GET /api/v1/account/providers session
+POST /api/v1/account/providers/{provider} session =404
+DELETE /api/v1/account/providers/{provider} session =404
+GET /api/v1/account/sessions session
+DELETE /api/v1/account/sessions session
+DELETE /api/v1/account/sessions/{session} session =404
+GET /api/v1/account/totp session
+POST /api/v1/account/totp session =422 :: {"password":"x"}
+POST /api/v1/account/totp/confirm session =409,422 :: {"code":"000000"}
+POST /api/v1/account/totp/disable session =409,422 :: {"code":"000000","password":"x"}
+POST /api/v1/account/totp/recovery-codes session =409,422 :: {"code":"000000"}
+
+GET /api/v1/live/{inbox} public
+GET /api/v1/live/{inbox}/socket public
+POST /api/v1/live/{inbox}/sessions public
+GET /api/v1/live/{inbox}/changes visitor
+POST /api/v1/live/{inbox}/messages visitor :: {"client_msg_id":"v{n}","text":"hello"}
+POST /api/v1/live/{inbox}/offline visitor :: {"name":"A","email":"a@example.com","message":"call me","client_msg_id":"f{n}"}
+POST /api/v1/live/{inbox}/pageviews visitor :: {"views":[{"url":"https://shop.example/","at":"{now}"}]}
+POST /api/v1/live/{inbox}/prechat visitor :: {"name":"A"}
+POST /api/v1/live/{inbox}/rating visitor =409 :: {"score":5}
+POST /api/v1/live/{inbox}/read visitor :: {"seq":1}
+GET /api/v1/live/{inbox}/transcript visitor
+POST /api/v1/live/{inbox}/uploads visitor :: {"name":"a.txt","size":1}
+GET /api/v1/live/{inbox}/uploads/{upload} visitor
+PATCH /api/v1/live/{inbox}/uploads/{upload} visitor ?offset=0 :: a
+DELETE /api/v1/live/{inbox}/uploads/{upload} visitor
+DELETE /api/v1/live/{inbox}/sessions visitor spends
+
+GET ~ workspace.read
+PATCH ~ workspace.manage :: {"locale":"en"}
+GET ~/checklist workspace.read
+GET ~/events member.read
+GET ~/live member.read
+GET ~/presence member.read
+PUT ~/presence/me conversation.reply :: {"status":"away"}
+POST ~/presence/me/ready conversation.reply
+GET ~/reach inbox.manage
+GET ~/notifications workspace.read
+POST ~/notifications/read workspace.read :: {"all":true}
+GET ~/notification-preferences workspace.read
+PUT ~/notification-preferences workspace.read :: {"rules":{}}
+GET ~/permissions role.read
+
+GET ~/members member.read
+PATCH ~/members/{member} member.manage :: {"capacity":4}
+GET ~/members/{member}/sessions member.manage
+DELETE ~/members/{member}/sessions member.manage
+DELETE ~/members/{member}/sessions/{session} member.manage spends
+DELETE ~/members/{member}/second-factor member.manage =204,409
+POST ~/members/{member}/password-reset member.manage
+GET ~/invitations member.manage
+POST ~/invitations member.manage :: {"email":"new{n}@example.com","role":"agent"}
+DELETE ~/invitations/{invitation} member.manage spends
+GET ~/roles role.read
+POST ~/roles role.manage :: {"name":"New {n}"}
+GET ~/roles/{role} role.read
+PATCH ~/roles/{role} role.manage :: {"description":"x"}
+DELETE ~/roles/{role} role.manage spends
+GET ~/teams team.read
+POST ~/teams team.manage :: {"name":"New {n}"}
+PATCH ~/teams/{team} team.manage :: {"description":"x"}
+DELETE ~/teams/{team} team.manage spends
+GET ~/api-keys apikey.own
+POST ~/api-keys apikey.own :: {"name":"x","scopes":["member.read"]}
+DELETE ~/api-keys/{key} apikey.own spends
+GET ~/sign-in/policy signin.manage
+PATCH ~/sign-in/policy signin.manage :: {"two_factor":"optional"}
+GET ~/sign-in/providers signin.manage
+POST ~/sign-in/providers signin.manage :: {"name":"P{n}","client_id":"c","client_secret":"s","issuer":"{issuer}"}
+PATCH ~/sign-in/providers/{provider} signin.manage :: {"name":"y"}
+DELETE ~/sign-in/providers/{provider} signin.manage spends
+GET ~/audit audit.read
+GET ~/audit/export audit.export
+GET ~/audit/verification audit.read
+
+GET ~/channels inbox.manage
+GET ~/inboxes inbox.read
+POST ~/inboxes inbox.manage :: {"name":"New {n}","plugin":"test/channel","config":{}}
+GET ~/inboxes/{inbox} inbox.read
+PATCH ~/inboxes/{inbox} inbox.manage :: {"name":"Renamed"}
+POST ~/inboxes/{inbox}/rotate-hook inbox.manage :: {}
+GET ~/inboxes/{inbox}/identity-secret inbox.manage
+POST ~/inboxes/{inbox}/identity-secret inbox.manage :: {}
+DELETE ~/inboxes/{inbox}/identity-secret/{kid} inbox.manage spends
+GET ~/plugins plugin.read
+GET ~/plugins/{publisher}/{name}/logs plugin.manage =404
+POST ~/plugins/{publisher}/{name}/restart plugin.manage =404
+GET ~/webhooks webhook.read
+POST ~/webhooks webhook.manage :: {"url":"https://example.com/x","events":["*"],"active":false}
+GET ~/webhooks/events webhook.read
+GET ~/webhooks/deliveries/{delivery} webhook.read
+GET ~/webhooks/{webhook} webhook.read
+PATCH ~/webhooks/{webhook} webhook.manage :: {"description":"x"}
+DELETE ~/webhooks/{webhook} webhook.manage spends
+GET ~/webhooks/{webhook}/deliveries webhook.read
+POST ~/webhooks/{webhook}/replay webhook.manage =200,409,422 :: {}
+POST ~/webhooks/{webhook}/secrets webhook.manage spends :: {"overlap_hours":1}
+DELETE ~/webhooks/{webhook}/secrets/{kid} webhook.manage spends
+POST ~/webhooks/{webhook}/test webhook.manage
+
+GET ~/labels catalog.read
+POST ~/labels catalog.manage :: {"name":"New {n}","color":"#2f80ed"}
+PATCH ~/labels/{label} catalog.manage :: {"description":"x"}
+DELETE ~/labels/{label} catalog.manage spends
+GET ~/attributes catalog.read
+POST ~/attributes catalog.manage :: {"target":"contact","key":"n{n}","name":"New {n}","type":"text"}
+PATCH ~/attributes/{attribute} catalog.manage :: {"name":"y{n}"}
+DELETE ~/attributes/{attribute} catalog.manage spends
+GET ~/canned catalog.read
+POST ~/canned conversation.reply :: {"shortcut":"n{n}","title":"x","text":"x","scope":"personal"}
+PATCH ~/canned/{canned} conversation.reply :: {"title":"y"}
+DELETE ~/canned/{canned} conversation.reply spends
+POST ~/canned/{canned}/use conversation.reply
+GET ~/views conversation.read
+POST ~/views conversation.read :: {"name":"New {n}","filter":{"field":"state","op":"is","value":"open"}}
+PATCH ~/views/{view} conversation.read :: {"icon":"star"}
+DELETE ~/views/{view} conversation.read spends
+
+GET ~/contacts contact.read
+POST ~/contacts contact.write :: {"name":"New {n}"}
+GET ~/contacts/{contact} contact.read
+PATCH ~/contacts/{contact} contact.write :: {"note":"x"}
+GET ~/contacts/{contact}/duplicates contact.read
+GET ~/contacts/{contact}/erase contact.erase
+POST ~/contacts/{contact}/erase contact.erase spends :: {"confirm":"{contact}"}
+GET ~/contacts/{contact}/journey contact.read
+POST ~/contacts/{contact}/merge contact.merge =404 :: {"into":"con_none"}
+GET ~/contacts/{contact}/merges contact.read
+GET ~/contacts/{contact}/notes contact.read
+POST ~/contacts/{contact}/notes contact.write :: {"text":"x"}
+PATCH ~/contacts/{contact}/notes/{note} contact.write :: {"text":"y"}
+DELETE ~/contacts/{contact}/notes/{note} contact.write spends
+GET ~/contacts/{contact}/organisation-suggestion contact.read
+GET ~/contacts/{contact}/pages contact.read
+GET ~/contacts/{contact}/tickets ticket.read
+GET ~/erasures contact.erase
+POST ~/merges/{merge}/undo contact.merge spends
+GET ~/organisations contact.read
+POST ~/organisations contact.write :: {"name":"New {n}"}
+GET ~/organisations/{organisation} contact.read
+PATCH ~/organisations/{organisation} contact.write :: {"note":"x"}
+DELETE ~/organisations/{organisation} contact.write spends
+GET ~/imports contact.import
+POST ~/imports contact.import =415,422 :: {}
+GET ~/imports/{import} contact.import
+PATCH ~/imports/{import} contact.import :: {"mapping":{"1":"email"}}
+POST ~/imports/{import}/check contact.import
+GET ~/imports/{import}/errors.csv contact.import
+POST ~/imports/{import}/run contact.import spends
+
+GET ~/conversations conversation.read
+POST ~/conversations/bulk conversation.reply :: {"ids":["cnv_none"],"action":"read"}
+POST ~/conversations/check conversation.read :: {"ids":["cnv_none"]}
+GET ~/conversations/counts conversation.read
+POST ~/conversations/query conversation.read :: {}
+GET ~/conversations/{conversation} conversation.read
+POST ~/conversations/{conversation}/assign conversation.assign spends :: {"member_id":""}
+PATCH ~/conversations/{conversation}/attributes conversation.reply :: {"set":{}}
+GET ~/conversations/{conversation}/draft conversation.reply
+PUT ~/conversations/{conversation}/draft conversation.reply =200,409 :: {"text":"x","kind":"text","rev":0}
+PUT ~/conversations/{conversation}/labels conversation.reply :: {"label_ids":[]}
+POST ~/conversations/{conversation}/merge conversation.merge =404 :: {"into":"cnv_none"}
+POST ~/conversations/{conversation}/unmerge conversation.merge =409
+POST ~/conversations/{conversation}/messages conversation.reply :: {"client_msg_id":"x{n}","kind":"note","text":"hi"}
+GET ~/conversations/{conversation}/messages/{message}/delivery conversation.read
+PUT ~/conversations/{conversation}/participants conversation.reply :: {"member_ids":[]}
+PUT ~/conversations/{conversation}/participants/me conversation.read spends
+DELETE ~/conversations/{conversation}/participants/me conversation.read
+PUT ~/conversations/{conversation}/priority conversation.reply :: {"priority":"high"}
+POST ~/conversations/{conversation}/rating-link conversation.reply spends =200,409
+PUT ~/conversations/{conversation}/read conversation.read :: {"seq":1}
+GET ~/conversations/{conversation}/scheduled conversation.read
+POST ~/conversations/{conversation}/scheduled conversation.reply spends :: {"client_msg_id":"y{n}","text":"later","send_at":"{tomorrow}"}
+PATCH ~/conversations/{conversation}/scheduled/{scheduled} conversation.reply :: {"text":"later still"}
+DELETE ~/conversations/{conversation}/scheduled/{scheduled} conversation.reply spends
+POST ~/conversations/{conversation}/state conversation.reply spends :: {"state":"resolved"}
+GET ~/conversations/{conversation}/ticket-draft ticket.write
+GET ~/conversations/{conversation}/tickets ticket.read
+GET ~/conversations/{conversation}/timeline conversation.read
+GET ~/conversations/{conversation}/transcript conversation.read
+GET ~/drafts conversation.reply
+GET ~/ratings rating.read
+GET ~/search conversation.read ?q=hello
+POST ~/uploads conversation.reply :: {"name":"a.txt","size":1}
+GET ~/uploads/{upload} conversation.reply
+PATCH ~/uploads/{upload} conversation.reply ?offset=0 spends :: a
+DELETE ~/uploads/{upload} conversation.reply spends
+
+GET ~/ticket-types ticket.read
+POST ~/ticket-types ticket.manage :: {"name":"New {n}"}
+PATCH ~/ticket-types/{type} ticket.manage :: {"description":"x"}
+DELETE ~/ticket-types/{type} ticket.manage spends
+GET ~/tickets ticket.read
+POST ~/tickets ticket.write :: {"title":"New {n}"}
+GET ~/tickets/board ticket.read
+POST ~/tickets/bulk ticket.write :: {"ids":["tkt_none"],"action":"priority","priority":"high"}
+GET ~/tickets/counts ticket.read
+GET ~/tickets/export ticket.export
+GET ~/tickets/{ticket} ticket.read
+PATCH ~/tickets/{ticket} ticket.write :: {"title":"y"}
+POST ~/tickets/{ticket}/assign ticket.assign spends :: {"assignee_id":""}
+GET ~/tickets/{ticket}/changes ticket.read
+POST ~/tickets/{ticket}/comments ticket.write :: {"client_id":"x{n}","text":"hi","public":false}
+PUT ~/tickets/{ticket}/followers/me ticket.read spends
+DELETE ~/tickets/{ticket}/followers/me ticket.read
+PUT ~/tickets/{ticket}/followers/{member} ticket.write
+DELETE ~/tickets/{ticket}/followers/{member} ticket.write
+PUT ~/tickets/{ticket}/labels ticket.write :: {"label_ids":[]}
+POST ~/tickets/{ticket}/link ticket.write
+DELETE ~/tickets/{ticket}/link ticket.write
+POST ~/tickets/{ticket}/links ticket.write =404 :: {"kind":"relates","ticket_id":"tkt_none"}
+DELETE ~/tickets/{ticket}/links/{link} ticket.write spends
+POST ~/tickets/{ticket}/merge ticket.merge =404 :: {"into":"tkt_none"}
+POST ~/tickets/{ticket}/unmerge ticket.merge =409
+`
