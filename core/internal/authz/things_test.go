@@ -331,7 +331,7 @@ func (w *world) delivery(s *set) string {
 	var list struct{ Items []struct{ ID, State string } }
 	for deadline := time.Now().Add(20 * time.Second); len(list.Items) == 0 || list.Items[0].State != "delivered"; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			w.t.Fatalf("an endpoint is sent nothing: %v", list.Items)
+			w.t.Fatalf("an endpoint is sent nothing: %v %s", list.Items, w.ask(s.in.owner, http.MethodGet, w.at(s.in, "/webhooks/deliveries/"+list.Items[0].ID), "").text)
 		}
 		w.decode(w.must(s.in.owner, http.MethodGet, w.at(s.in, "/webhooks/"+hook+"/deliveries"), ""), &list)
 	}
