@@ -101,6 +101,10 @@ unit-web: node_modules/.package-lock.json
 e2e: build ## Two real browsers against the real binary (PATCHBAY_CHROMIUM names another browser)
 	npm run e2e
 
+.PHONY: authz
+authz: ## Every route and live event x everybody x everybody's things, and a thousand tokens of another workspace: none may appear
+	PATCHBAY_TEST_LONG=1 go test -count=1 ./core/internal/authz -v | grep -vE '^(=== |    --- PASS|        --- PASS)'
+
 FUZZ ?= 10s
 
 .PHONY: hostile-content

@@ -35,7 +35,7 @@ type openID struct {
 	asked int
 }
 
-func newOpenID(t *testing.T, change func(*identity.ProviderDraft)) *openID {
+func newOpenID(t *testing.T) *openID {
 	t.Helper()
 	s := newSite(t, func(o *httpapi.Options) { o.Proxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")} })
 	idp, err := openidtest.Start(t.Context(), "")
@@ -43,9 +43,6 @@ func newOpenID(t *testing.T, change func(*identity.ProviderDraft)) *openID {
 	t.Cleanup(idp.Close)
 	name, issuer, client, secret, role := "Company", idp.Issuer(), openidtest.ClientID, openidtest.ClientSecret, identity.RoleAgent
 	d := identity.ProviderDraft{Name: &name, Issuer: &issuer, ClientID: &client, Secret: &secret, DefaultRole: &role}
-	if change != nil {
-		change(&d)
-	}
 	p, err := s.identity.Providers.Create(t.Context(), identity.SystemScope(s.WS), d)
 	s.OK(err)
 	s.OK(idp.Register("https://example.com/api/v1/oidc/" + string(p.ID) + "/callback"))
@@ -108,7 +105,7 @@ func (o *openID) arrive(x trip) (to, session string) {
 }
 
 func TestOpenIDSignIn(t *testing.T) {
-	o := newOpenID(t, nil)
+	o := newOpenID(t)
 	to, session := o.arrive(o.trip("?return=/contacts"))
 	if to != "/contacts" || session == "" {
 		t.Fatalf("sent to %s with %q", to, session)
@@ -142,7 +139,7 @@ func TestOpenIDSignIn(t *testing.T) {
 
 // An address that an account has opens nothing by itself.
 func TestOpenIDLinksByNoEmail(t *testing.T) {
-	o := newOpenID(t, nil)
+	o := newOpenID(t)
 	m := o.Member(o.WS, "pat@example.com", "Pat", 5)
 	if to, session := o.arrive(o.trip("")); session != "" || to != "/sign-in?failed=openid.unlinked" {
 		t.Fatalf("sent to %s with %q", to, session)
@@ -192,7 +189,7 @@ func (o *openID) resetPassword(m identity.Member) {
 
 // What the bearer of an invitation is told of how to come in.
 func TestInvitationNamesTheProviders(t *testing.T) {
-	o := newOpenID(t, nil)
+	o := newOpenID(t)
 	boss := o.Member(o.WS, "boss@example.com", "Boss", 5)
 	o.change(boss, func(m *identity.Member) { m.Role = identity.RoleOwner })
 	base, cookie := "/api/v1/workspaces/"+string(o.WS), o.signIn(boss)
@@ -310,7 +307,7 @@ func badTokens(t *testing.T, o *openID) map[string]func(good string) string {
 // TestBadTokens presents every kind of bad token at every sign-in, and prints
 // what each answered.
 func TestBadTokens(t *testing.T) {
-	o := newOpenID(t, nil)
+	o := newOpenID(t)
 	if _, session := o.arrive(o.trip("")); session == "" {
 		t.Fatal("a good token does not sign in")
 	}

@@ -8,12 +8,10 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
-	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/view"
-	"github.com/patchbay-im/patchbay/core/webhook"
 )
 
 // places fills the parameters of a path.
@@ -22,108 +20,6 @@ func places(path string, values map[string]string) string {
 		path = strings.ReplaceAll(path, "{"+name+"}", value)
 	}
 	return path
-}
-
-// permission returns the permission a route needs; false for the others and
-// for sockets, which begin with an upgrade.
-func permission(access, path string) (identity.Permission, bool) {
-	for _, p := range identity.RoleOwner.Permissions() {
-		if string(p) == access {
-			return p, !strings.HasSuffix(path, "/live")
-		}
-	}
-	return "", false
-}
-
-// TestAuthorizationMatrix asks every route of a workspace, as everybody. It
-// only knows the table of routes, so a new route is in it by itself.
-func TestAuthorizationMatrix(t *testing.T) {
-	s := newSite(t, nil)
-	c := s.Receive(s.Inbox, "ext", "m1", "hello")
-	abroad, stranger := s.Workspace("other@example.com")
-	theirs := s.Receive(s.NewInbox(abroad, false), "ext", "m1", "hello")
-	theirInboxes, err := s.fake.Inboxes.Inboxes(t.Context(), abroad)
-	s.OK(err)
-
-	people := make(map[identity.Role]string)
-	for _, role := range []identity.Role{identity.RoleOwner, identity.RoleAdministrator, identity.RoleSupervisor, identity.RoleAgent} {
-		m := s.Member(s.WS, "the."+string(role)+"@example.com", "A "+string(role), 5)
-		s.change(m, func(m *identity.Member) { m.Role = role })
-		people[role] = s.signIn(m)
-	}
-	gone := s.Member(s.WS, "gone@example.com", "Gone", 5)
-	suspended := s.signIn(gone)
-	s.change(gone, func(m *identity.Member) { m.Role, m.Suspended = identity.RoleOwner, true })
-	foreigner := s.signIn(stranger)
-
-	mine := map[string]string{
-		"team":    string(s.team(s.WS, "Mine")),
-		"webhook": s.webhook(s.WS), "delivery": "whd_none", "kid": "none",
-		"role":  string(s.role(s.WS, "Mine")),
-		"label": "lab_none", "attribute": "cat_none", "canned": "can_none",
-		"workspace": string(s.WS), "member": "mem_none", "invitation": "inv_none", "inbox": string(s.Inbox.ID), "publisher": "a", "name": "b",
-		"contact": string(c.Contact), "conversation": string(c.ID), "scheduled": "sch_none", "message": "msg_none", "view": "vie_none", "provider": "idp_none", "session": "ses_none",
-	}
-	foreign := map[string]string{
-		"team":    string(s.team(abroad, "Theirs")),
-		"webhook": s.webhook(abroad), "delivery": "whd_theirs", "kid": "theirs",
-		"role":  string(s.role(abroad, "Theirs")),
-		"label": "lab_theirs", "attribute": "cat_theirs", "canned": "can_theirs",
-		"workspace": string(s.WS), "member": string(stranger.ID), "invitation": "inv_none", "inbox": string(theirInboxes[0].ID), "publisher": "a", "name": "b",
-		"contact": string(theirs.Contact), "conversation": string(theirs.ID), "scheduled": "sch_none", "message": "msg_none", "view": string(s.view(abroad)), "provider": string(s.provider(abroad)), "session": "ses_none",
-	}
-	s.ticketThings(mine, s.WS)
-	s.ticketThings(foreign, abroad)
-	s.contactThings(mine, s.WS, c.Contact)
-	s.contactThings(foreign, abroad, theirs.Contact)
-	asked := 0
-	for _, r := range s.Routes() {
-		need, ok := permission(r.Access, r.Path)
-		if !ok {
-			continue
-		}
-		asked++
-		body := ""
-		if r.Method != http.MethodGet {
-			body = bodyOf(r.Path)
-		}
-		path := places(r.Path, mine)
-		for role, cookie := range people {
-			a := s.ask(r.Method, path, body, "Cookie", cookie)
-			refused := a.StatusCode == http.StatusForbidden && a.code == "forbidden"
-			if refused == role.May(need) || a.StatusCode == http.StatusUnauthorized || a.StatusCode >= 500 {
-				t.Errorf("%s %s by %s answers %d %s", r.Method, path, role, a.StatusCode, a.text)
-			}
-			if body == "" || role.May(need) {
-				continue
-			}
-			if a := s.ask(r.Method, path, "{", "Cookie", cookie); a.StatusCode != http.StatusForbidden {
-				t.Errorf("%s %s reads what %s sends: %d", r.Method, path, role, a.StatusCode)
-			}
-		}
-		for who, cookie := range map[string]string{"somebody of another workspace": foreigner, "a suspended owner": suspended} {
-			if a := s.ask(r.Method, path, body, "Cookie", cookie); a.StatusCode != http.StatusNotFound || a.code != "not_found" {
-				t.Errorf("%s %s by %s answers %d %s", r.Method, path, who, a.StatusCode, a.text)
-			}
-		}
-		for who, cookie := range map[string]string{"a forged cookie": "patchbay_session=" + strings.Repeat("A", 43), "no cookie": "x=y", "an empty cookie": "patchbay_session="} {
-			if a := s.ask(r.Method, path, body, "Cookie", cookie); a.StatusCode != http.StatusUnauthorized {
-				t.Errorf("%s %s by %s answers %d", r.Method, path, who, a.StatusCode)
-			}
-		}
-		if other := places(r.Path, foreign); other != path && !strings.Contains(r.Path, "{publisher}") {
-			a := s.ask(r.Method, other, body, "Cookie", people[identity.RoleOwner])
-			if a.StatusCode != http.StatusNotFound || a.code != "not_found" {
-				t.Errorf("%s of another workspace's thing, %s, answers %d %s", r.Method, other, a.StatusCode, a.text)
-			}
-		}
-	}
-	if asked < 25 {
-		t.Errorf("only %d routes were asked", asked)
-	}
-	if s.theirs(theirs.Workspace, theirs.ID).LastSeq != theirs.LastSeq {
-		t.Error("a foreign conversation was changed")
-	}
 }
 
 // bodyOf is a body that a route accepts, so that what refuses is the door or
@@ -167,14 +63,6 @@ func (s *site) change(m identity.Member, fn func(*identity.Member)) {
 	s.OK(err)
 }
 
-// provider makes a sign-in provider of a workspace.
-func (s *site) provider(w identity.WorkspaceID) identity.ProviderID {
-	s.Helper()
-	p := identity.Provider{Workspace: w, ID: "idp_theirs", Name: "Theirs", Issuer: "https://login.example.com", Enabled: true, CreatedAt: s.now(), UpdatedAt: s.now()}
-	s.OK(s.fake.Identities.CreateProvider(s.Context(), p, 1))
-	return p.ID
-}
-
 // view makes a view that all of a workspace see.
 func (s *site) view(w identity.WorkspaceID) view.ID {
 	s.Helper()
@@ -184,29 +72,12 @@ func (s *site) view(w identity.WorkspaceID) view.ID {
 	return v.ID
 }
 
-// webhook makes a webhook.
-func (s *site) webhook(w identity.WorkspaceID) string {
-	s.Helper()
-	id := "whk_" + string(w)
-	err := s.hooked.Create(s.Context(), webhook.Endpoint{Workspace: w, ID: webhook.ID(id), URL: "https://example.com", Active: true, Health: webhook.Healthy}, event.Event{Workspace: string(w)})
-	s.OK(err)
-	return id
-}
-
 // team makes a team.
 func (s *site) team(w identity.WorkspaceID, name string) team.ID {
 	s.Helper()
 	t, err := team.NewService(s.fake.Teams, s.fake.Teams, time.Now).Create(s.Context(), identity.SystemScope(w), team.Patch{Name: &name})
 	s.OK(err)
 	return t.ID
-}
-
-// role makes a role.
-func (s *site) role(w identity.WorkspaceID, name string) identity.Role {
-	s.Helper()
-	r, err := s.identity.Roles.Create(s.Context(), identity.SystemScope(w), identity.RolePatch{Name: &name})
-	s.OK(err)
-	return r.ID
 }
 
 // theirs reads a conversation of any workspace.

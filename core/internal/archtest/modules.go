@@ -9,7 +9,7 @@ func modules() []Module {
 	return []Module{
 		// Storage.
 		{Prefix: "gorm.io", Owners: []string{"core/store/..."}},
-		{Prefix: "modernc.org", Owners: append([]string{"core/store/..."}, programs...)},
+		{Prefix: "modernc.org", Owners: append([]string{"core/store/...", "core/internal/authz"}, programs...)},
 		{Prefix: "github.com/jackc/pgx/v5", Owners: append([]string{"core/store/...", "core/internal/pgtest"}, programs...)},
 
 		// Transport.

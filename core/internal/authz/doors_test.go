@@ -261,6 +261,9 @@ func (w *world) open(d door, p *person) bool {
 // anew, so that no request meets what another left.
 func (w *world) beforeDoor(d door, p *person) *set {
 	if d.name == "reply_to" || d.name == "attachment_ids" { // only a chat carries these
+		if strings.HasSuffix(d.path, "/draft") { // which begins once
+			return w.newChat()
+		}
 		return w.chat
 	}
 	s := w.newSet(isOwn)

@@ -34,7 +34,7 @@ func (c *tally) add(v verdict) {
 	}
 }
 
-func (c tally) String() string {
+func (c *tally) String() string {
 	return fmt.Sprintf("%d cases: %d served, %d as absent, %d forbidden, %d not signed in", c.cases, c.served, c.absent, c.denied, c.unknown)
 }
 
@@ -59,7 +59,7 @@ func TestMatrix(t *testing.T) {
 		}
 		count.routes++
 		for j, name := range slices.Sorted(maps.Keys(w.people)) {
-			if !long() && (i+j)%3 != 0 && name != "agent of their own" && name != "owner" {
+			if !long() && (i+j)%6 != 0 && name != "agent of their own" {
 				continue
 			}
 			w.askAll(r, w.people[name], &count)
@@ -68,9 +68,9 @@ func TestMatrix(t *testing.T) {
 	if after := w.digest(w.there); after != before {
 		t.Errorf("the other workspace was changed:\n%s", difference(before, after))
 	}
-	fmt.Printf("authz: %d routes x %d principals x %d variants = %s\n", count.routes, len(w.people), len(variants()), count)
-	if count.routes < 150 || count.served < 300 || count.absent < 1000 {
-		t.Errorf("too little was asked: %s", count)
+	fmt.Printf("authz: %d routes x %d principals x %d variants = %s\n", count.routes, len(w.people), len(variants()), &count)
+	if count.routes < 150 || count.served < 150 || count.absent < 800 {
+		t.Errorf("too little was asked: %s", &count)
 	}
 }
 

@@ -61,7 +61,7 @@ signin.manage webhook.read webhook.manage retention.manage workspace.export cont
 		"agent": agent, "supervisor": supervisor, "administrator": administrator,
 		"owner": append(slices.Clone(administrator), "audit.read", "audit.export"),
 		"system_administrator": strings.Fields(`workspace.read workspace.manage member.read role.read team.read inbox.read inbox.manage plugin.read
-plugin.manage catalog.read catalog.manage webhook.read webhook.manage retention.manage workspace.export system.read`),
+plugin.manage catalog.read catalog.manage webhook.read retention.manage system.read`),
 		"security_administrator": strings.Fields(`workspace.read member.read member.manage role.read role.manage team.read apikey.own apikey.manage signin.manage`),
 		"auditor":                strings.Fields(`member.read role.read audit.read audit.export`),
 	}
@@ -177,10 +177,9 @@ func (w *world) identify(of *workspace, subject string) string {
 // administrator's power, and members who see less than all.
 func (w *world) assemble() {
 	w.t.Helper()
-	add := func(name string, p *person) *person {
+	add := func(name string, p *person) {
 		p.name = name
 		w.people[name] = p
-		return p
 	}
 	owner := w.here.owner
 	add("owner", owner)

@@ -3,6 +3,7 @@ package authz_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -189,10 +190,11 @@ func (s *set) malformed(prefix string) string {
 // needs anew.
 func (s *set) fill(text string) string {
 	for _, m := range placeholder().FindAllStringSubmatch(text, -1) {
-		name, value := m[1], ""
+		name := m[1]
+		var value string
 		switch name {
 		case "n":
-			value = fmt.Sprint(s.w.next())
+			value = strconv.Itoa(s.w.next())
 		case "now", "tomorrow":
 			at := time.Now().Add(map[string]time.Duration{"tomorrow": 24 * time.Hour}[name])
 			value = at.UTC().Format(time.RFC3339)

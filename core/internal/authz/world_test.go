@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -53,12 +54,12 @@ type world struct {
 
 // workspace is one tenant with its inboxes and what was made in it.
 type workspace struct {
-	id                 string
-	owner              *person
-	shop, desk, live   inbox
-	front, back        string // teams: front serves shop, back serves desk
-	secret, secretKind string // of the live inbox's identities
-	sets               map[string]*set
+	id               string
+	owner            *person
+	shop, desk, live inbox
+	front, back      string // teams: front serves shop, back serves desk
+	secret           string // of the live inbox's identities
+	sets             map[string]*set
 }
 
 // inbox is an inbox with the address that its far side posts to.
@@ -284,9 +285,7 @@ func (w *world) try(p *person, method, path, body string, header ...string) (ans
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	for name, values := range p.header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, p.header)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
