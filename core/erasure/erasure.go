@@ -15,6 +15,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,22 @@ const erased = "contact.erased"
 
 // ID is an erasure's.
 type ID string
+
+// Reason is why somebody is forgotten: one of a few words, never text, which
+// could name the person.
+type Reason string
+
+// The reasons.
+const (
+	Unsaid    Reason = ""
+	Requested Reason = "request" // the person asked for it
+	Withdrawn Reason = "consent" // they took their consent back
+	Unneeded  Reason = "unneeded"
+	Mistaken  Reason = "mistake" // spam, a test, a wrong entry
+)
+
+// Reasons lists them, in the order to offer.
+func Reasons() []Reason { return []Reason{Requested, Withdrawn, Unneeded, Mistaken} }
 
 // Counts says how many rows of each kind went: conversations, messages, ...
 type Counts map[string]int64
@@ -61,6 +78,7 @@ type Record struct {
 	Counts     Counts
 	Proof      string // a keyed hash of what identified the person
 	Actor      identity.Actor
+	Reason     Reason
 	At         time.Time
 	FilesAt    time.Time // zero: files are still to be removed
 	ScrubbedAt time.Time // zero: free pages, copies and indexes may still hold something
@@ -132,11 +150,20 @@ func (s *Service) Preview(ctx context.Context, scope identity.Scope, c contact.I
 	return s.Store.Subject(ctx, scope.Workspace, c)
 }
 
-// Erase forgets a contact for good. confirm must be their name, e-mail, phone
+// Order is what an erasure is asked for with.
+type Order struct {
+	Confirm string
+	Reason  Reason
+}
+
+// Erase forgets a contact for good. What is confirmed must be their name, e-mail, phone
 // or id as it is now: what cannot be undone is not done by a slip.
-func (s *Service) Erase(ctx context.Context, scope identity.Scope, c contact.ID, confirm string) (Record, error) {
+func (s *Service) Erase(ctx context.Context, scope identity.Scope, c contact.ID, o Order) (Record, error) {
 	if err := scope.Require(identity.ContactErase); err != nil {
 		return Record{}, err
+	}
+	if o.Reason != Unsaid && !slices.Contains(Reasons(), o.Reason) {
+		return Record{}, errs.New(errs.Invalid, "erasure.reason", "There is no such reason.").WithFields(errs.Field{Pointer: "/reason", Code: "unknown", Detail: "is none of the reasons"})
 	}
 	if err := contact.Reached(ctx, s.Circle, scope, c); err != nil {
 		return Record{}, err
@@ -145,13 +172,16 @@ func (s *Service) Erase(ctx context.Context, scope identity.Scope, c contact.ID,
 		if u.MergedTo != "" {
 			return Record{}, nil, errs.New(errs.Conflict, "erasure.merged", "The contact was merged into another. Erase that one: this one goes with it.")
 		}
-		if !u.is(confirm) {
+		if !u.is(o.Confirm) {
 			return Record{}, nil, errs.New(errs.Invalid, "erasure.confirm", "Write the contact's name, e-mail, phone or id exactly, to show that this is the one.").
 				WithFields(errs.Field{Pointer: "/confirm", Code: "mismatch", Detail: "It is not this contact's."})
 		}
 		// The name is what goes: the audit log keeps the id.
 		r := identity.Record(ctx, scope, erased, event.Party{Kind: "contact", ID: string(c)})
-		return Record{Actor: scope.Actor}, r, nil
+		if o.Reason != Unsaid {
+			r = r.Say(map[string]string{"reason": string(o.Reason)})
+		}
+		return Record{Actor: scope.Actor, Reason: o.Reason}, r, nil
 	})
 }
 

@@ -46,6 +46,7 @@ type erasureBody struct {
 	Counts     erasureCounts `json:"counts"`
 	Proof      string        `json:"proof" doc:"Keyed hash of what identified the person."`
 	By         erasureActor  `json:"by"`
+	Reason     string        `json:"reason,omitempty" enum:"request,consent,unneeded,mistake"`
 	At         time.Time     `json:"at"`
 	FinishedAt *time.Time    `json:"finished_at,omitempty" doc:"When files, free pages and the search index held nothing any more; absent until then."`
 }
@@ -60,7 +61,7 @@ type erasureActor struct {
 func erasureOf(r erasure.Record) erasureBody {
 	b := erasureBody{
 		ID: string(r.ID), ContactID: string(r.Contact), Counts: erasureCountsOf(r.Counts), Proof: r.Proof,
-		By: erasureActor{Kind: string(r.Actor.Kind), ID: r.Actor.ID, Name: r.Actor.Name}, At: wire.Stamp(r.At),
+		By: erasureActor{Kind: string(r.Actor.Kind), ID: r.Actor.ID, Name: r.Actor.Name}, Reason: string(r.Reason), At: wire.Stamp(r.At),
 	}
 	if !r.ScrubbedAt.IsZero() {
 		at := wire.Stamp(r.ScrubbedAt)
@@ -95,11 +96,12 @@ type eraseInput struct {
 	ContactPath
 	Body struct {
 		Confirm string `json:"confirm" minLength:"1" maxLength:"500" doc:"The contact's name, e-mail, phone or id, exactly as it is."`
+		Reason  string `json:"reason,omitempty" enum:"request,consent,unneeded,mistake" doc:"Why: they asked, they took their consent back, the data are of no use any more, it was spam or a mistake. Kept with the record."`
 	}
 }
 
 func (s *Server) eraseContact(ctx context.Context, scope identity.Scope, in *eraseInput) (*body[erasureBody], error) {
-	r, err := s.Erasures.Erase(ctx, scope, in.id(), in.Body.Confirm)
+	r, err := s.Erasures.Erase(ctx, scope, in.id(), erasure.Order{Confirm: in.Body.Confirm, Reason: erasure.Reason(in.Body.Reason)})
 	if err != nil {
 		return nil, err
 	}

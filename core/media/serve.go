@@ -20,7 +20,8 @@ type Served struct {
 }
 
 // Open opens an attachment, or its preview, for whoever holds a ticket. Errors:
-// those of Signer.Check, errs.Absent when there is no such file (any more).
+// those of Signer.Check, errs.NotFound media.removed when the
+// workspace keeps no files of that age, errs.Absent when there is no such file (any more).
 func (s *Service) Open(ctx context.Context, name ID, ticket string, p Part) (Served, error) {
 	if err := s.Signer.Check(name, ticket); err != nil {
 		return Served{}, err
@@ -34,6 +35,9 @@ func (s *Service) Open(ctx context.Context, name ID, ticket string, p Part) (Ser
 	}
 	if u.State == Uploading || p == Drawing && !u.HasPreview() {
 		return Served{}, errs.Absent()
+	}
+	if !u.RemovedAt.IsZero() {
+		return Served{}, errs.New(errs.NotFound, "media.removed", "The file is not kept any more: the workspace deletes files of that age.")
 	}
 	f, err := s.Files.Open(name, p)
 	if errors.Is(err, ErrLost) {

@@ -15,6 +15,7 @@ type Upload struct {
 	State      State
 	Received   int64     // bytes that are on disk for certain
 	ExpiresAt  time.Time // when it is swept, unless a message takes it
+	RemovedAt  time.Time // when its bytes went; zero: they are there
 }
 
 // UploadID is the name of an upload: upl_, with the ULID of its attachment.

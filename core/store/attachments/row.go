@@ -18,18 +18,18 @@ type row struct {
 	sha256                                         string
 	width, height, duration                        int64
 	preview, conversation                          string
-	seq, position, created, expires                int64
+	seq, position, created, expires, removed       int64
 }
 
 const columns = `workspace_id, attachment_id, uploader_kind, uploader_id, state, name, type, kind, size, received, sha256,
-width, height, duration_ms, preview, conversation_id, message_seq, position, created_at, expires_at`
+width, height, duration_ms, preview, conversation_id, message_seq, position, created_at, expires_at, removed_at`
 
 const selectRows = `SELECT ` + columns + ` FROM attachment WHERE `
 
 func (r *row) dest() []any {
 	return []any{
 		&r.workspace, &r.id, &r.uploaderKind, &r.uploaderID, &r.state, &r.name, &r.mime, &r.kind, &r.size, &r.received, &r.sha256,
-		&r.width, &r.height, &r.duration, &r.preview, &r.conversation, &r.seq, &r.position, &r.created, &r.expires,
+		&r.width, &r.height, &r.duration, &r.preview, &r.conversation, &r.seq, &r.position, &r.created, &r.expires, &r.removed,
 	}
 }
 

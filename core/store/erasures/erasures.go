@@ -62,7 +62,7 @@ func (s *Store) Erase(ctx context.Context, w identity.WorkspaceID, c contact.ID,
 	return out, err
 }
 
-const columns = `workspace_id, erasure_id, contact_id, contacts, counts, proof, actor_kind, actor_id, actor_name, at, files_at, scrubbed_at`
+const columns = `workspace_id, erasure_id, contact_id, contacts, counts, proof, actor_kind, actor_id, actor_name, reason, at, files_at, scrubbed_at`
 
 func insert(ctx context.Context, tx *db.Tx, r erasure.Record) error {
 	contacts, err := json.Marshal(r.Contacts)
@@ -73,9 +73,9 @@ func insert(ctx context.Context, tx *db.Tx, r erasure.Record) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO erasure (`+columns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+	_, err = tx.Exec(ctx, `INSERT INTO erasure (`+columns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
 		string(r.Workspace), string(r.ID), string(r.Contact), string(contacts), string(counts), r.Proof,
-		string(r.Actor.Kind), r.Actor.ID, r.Actor.Name, db.Micros(r.At))
+		string(r.Actor.Kind), r.Actor.ID, r.Actor.Name, string(r.Reason), db.Micros(r.At))
 	return err
 }
 
@@ -106,13 +106,14 @@ func (s *Store) List(ctx context.Context, w identity.WorkspaceID, p page.Request
 
 func scan(sc db.Scanner) (erasure.Record, error) {
 	var r erasure.Record
-	var workspace, id, c, contacts, counts, kind string
+	var workspace, id, c, contacts, counts, kind, reason string
 	var at, files, scrubbed int64
-	err := sc.Scan(&workspace, &id, &c, &contacts, &counts, &r.Proof, &kind, &r.Actor.ID, &r.Actor.Name, &at, &files, &scrubbed)
+	err := sc.Scan(&workspace, &id, &c, &contacts, &counts, &r.Proof, &kind, &r.Actor.ID, &r.Actor.Name, &reason, &at, &files, &scrubbed)
 	if err != nil {
 		return r, err
 	}
 	r.Workspace, r.ID, r.Contact, r.Actor.Kind = identity.WorkspaceID(workspace), erasure.ID(id), contact.ID(c), identity.ActorKind(kind)
+	r.Reason = erasure.Reason(reason)
 	r.At, r.FilesAt, r.ScrubbedAt = db.Time(at), db.Time(files), db.Time(scrubbed)
 	return r, errors.Join(json.Unmarshal([]byte(contacts), &r.Contacts), json.Unmarshal([]byte(counts), &r.Counts))
 }

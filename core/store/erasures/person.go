@@ -9,6 +9,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/erasure"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/store/purge"
 )
 
 // person is everything that rows know a contact by.
@@ -21,21 +22,12 @@ type person struct {
 	tickets       []string
 	visitors      []string
 	files         []string
-	externals     []external
-	columns       map[string][]string // of tables
-}
-
-// external is how an inbox knows the person.
-type external struct{ inbox, id string }
-
-// reader is what find needs: the committed state, or a transaction.
-type reader interface {
-	db.Querier
-	Driver() db.Driver
+	externals     []purge.External
+	schema        purge.Schema
 }
 
 // find gathers what belongs to a contact.
-func find(ctx context.Context, q reader, w identity.WorkspaceID, c contact.ID) (*person, error) {
+func find(ctx context.Context, q purge.Reader, w identity.WorkspaceID, c contact.ID) (*person, error) {
 	p := &person{driver: q.Driver(), subject: erasure.Subject{Workspace: w, Contact: c, Counts: erasure.Counts{}}}
 	ws := string(w)
 	u := &p.subject
@@ -47,7 +39,7 @@ func find(ctx context.Context, q reader, w identity.WorkspaceID, c contact.ID) (
 	}
 	u.MergedTo = contact.ID(merged)
 	steps := []func() error{
-		func() error { return p.tables(ctx, q) },
+		func() (err error) { p.schema, err = purge.Look(ctx, q); return err },
 		func() error { return p.people(ctx, q, ws, string(c)) },
 		func() error { return p.traces(ctx, q, ws) },
 		func() error { return p.ticketsOf(ctx, q, ws) },
@@ -61,26 +53,8 @@ func find(ctx context.Context, q reader, w identity.WorkspaceID, c contact.ID) (
 	return p, p.count(ctx, q, ws)
 }
 
-// tables learns which tables there are: every one with a column that names a
-// conversation, a ticket or a contact is emptied of them, whoever made it.
-func (p *person) tables(ctx context.Context, q reader) error {
-	query := `SELECT m.name, c.name FROM sqlite_schema m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY 1, 2`
-	if p.driver == db.Postgres {
-		query = `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY 1, 2`
-	}
-	p.columns = map[string][]string{}
-	return q.Rows(ctx, query, nil, func(sc db.Scanner) error {
-		var table, column string
-		err := sc.Scan(&table, &column)
-		p.columns[table] = append(p.columns[table], column)
-		return err
-	})
-}
-
-func (p *person) has(table, column string) bool { return slices.Contains(p.columns[table], column) }
-
 // people finds the contacts that are this person, and how inboxes know them.
-func (p *person) people(ctx context.Context, q reader, ws, c string) error {
+func (p *person) people(ctx context.Context, q purge.Reader, ws, c string) error {
 	err := q.Rows(ctx, `SELECT contact_id, name, email, phone, external_id FROM contact WHERE workspace_id = ? AND (contact_id = ? OR survivor_id = ?) ORDER BY contact_id`,
 		[]any{ws, c, c}, func(sc db.Scanner) error {
 			var id, name, email, phone, number string
@@ -95,15 +69,15 @@ func (p *person) people(ctx context.Context, q reader, ws, c string) error {
 	}
 	for _, id := range p.contacts {
 		err := q.Rows(ctx, `SELECT inbox_id, external_id FROM contact_identity WHERE workspace_id = ? AND contact_id = ?`, []any{ws, id}, func(sc db.Scanner) error {
-			var e external
-			err := sc.Scan(&e.inbox, &e.id)
+			var e purge.External
+			err := sc.Scan(&e.Inbox, &e.ID)
 			p.externals = append(p.externals, e)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		err = texts(ctx, q, &p.conversations, `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND contact_id = ?`, ws, id)
+		err = purge.Texts(ctx, q, &p.conversations, `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND contact_id = ?`, ws, id)
 		if err != nil {
 			return err
 		}
@@ -112,44 +86,30 @@ func (p *person) people(ctx context.Context, q reader, ws, c string) error {
 }
 
 // traces finds the visitor sessions of the person.
-func (p *person) traces(ctx context.Context, q reader, ws string) error {
+func (p *person) traces(ctx context.Context, q purge.Reader, ws string) error {
 	for _, e := range p.externals {
-		subject, vouched := strings.CutPrefix(e.id, "sub:") // see conversation.Visitor
-		query, arg := `SELECT visitor_id FROM visitor_session WHERE workspace_id = ? AND inbox_id = ? AND visitor_id = ?`, e.id
-		if vouched {
-			query, arg = `SELECT visitor_id FROM visitor_session WHERE workspace_id = ? AND inbox_id = ? AND subject = ?`, subject
-		}
-		if err := texts(ctx, q, &p.visitors, query, ws, e.inbox, arg); err != nil {
-			return err
-		}
-		p.names = append(p.names, e.id, subject)
+		p.names = append(p.names, e.ID, strings.TrimPrefix(e.ID, "sub:"))
 	}
 	slices.Sort(p.names)
 	p.names = slices.DeleteFunc(slices.Compact(p.names), func(s string) bool { return len(s) < shortest })
-	return nil
+	var err error
+	p.visitors, err = purge.Visitors(ctx, q, ws, p.externals)
+	return err
 }
 
 // shortest is the length in bytes of a text that may be looked for in rows of
 // others: shorter ones are in too many.
 const shortest = 4
 
-// ticketsOf finds the person's tickets, where there are tickets.
-func (p *person) ticketsOf(ctx context.Context, q reader, ws string) error {
-	if !p.has("ticket", "contact_id") {
-		return nil
-	}
+// ticketsOf finds the person's tickets.
+func (p *person) ticketsOf(ctx context.Context, q purge.Reader, ws string) error {
 	for _, c := range p.contacts {
-		if err := texts(ctx, q, &p.tickets, `SELECT ticket_id FROM ticket WHERE workspace_id = ? AND contact_id = ?`, ws, c); err != nil {
+		if err := purge.Texts(ctx, q, &p.tickets, `SELECT ticket_id FROM ticket WHERE workspace_id = ? AND (contact_id = ? OR contact_origin = ?)`, ws, c, c); err != nil {
 			return err
-		}
-		if p.has("ticket", "contact_origin") {
-			if err := texts(ctx, q, &p.tickets, `SELECT ticket_id FROM ticket WHERE workspace_id = ? AND contact_origin = ?`, ws, c); err != nil {
-				return err
-			}
 		}
 	}
 	for _, c := range p.conversations {
-		if err := texts(ctx, q, &p.tickets, `SELECT ticket_id FROM ticket WHERE workspace_id = ? AND conversation_id = ?`, ws, c); err != nil {
+		if err := purge.Texts(ctx, q, &p.tickets, `SELECT ticket_id FROM ticket WHERE workspace_id = ? AND conversation_id = ?`, ws, c); err != nil {
 			return err
 		}
 	}
@@ -160,14 +120,14 @@ func (p *person) ticketsOf(ctx context.Context, q reader, ws string) error {
 
 // filesOf finds the attachments of the conversations and tickets, and what the
 // person's sessions brought and no message took.
-func (p *person) filesOf(ctx context.Context, q reader, ws string) error {
+func (p *person) filesOf(ctx context.Context, q purge.Reader, ws string) error {
 	for _, place := range slices.Concat(p.conversations, p.tickets) {
-		if err := texts(ctx, q, &p.files, `SELECT attachment_id FROM attachment WHERE workspace_id = ? AND conversation_id = ? AND state = 'taken'`, ws, place); err != nil {
+		if err := purge.Texts(ctx, q, &p.files, `SELECT attachment_id FROM attachment WHERE workspace_id = ? AND conversation_id = ? AND state = 'taken'`, ws, place); err != nil {
 			return err
 		}
 	}
 	for _, v := range p.visitors {
-		if err := texts(ctx, q, &p.files, `SELECT attachment_id FROM attachment WHERE workspace_id = ? AND uploader_id = ?`, ws, v); err != nil {
+		if err := purge.Texts(ctx, q, &p.files, `SELECT attachment_id FROM attachment WHERE workspace_id = ? AND uploader_id = ?`, ws, v); err != nil {
 			return err
 		}
 	}
@@ -176,18 +136,8 @@ func (p *person) filesOf(ctx context.Context, q reader, ws string) error {
 	return nil
 }
 
-// texts appends the one column of a query.
-func texts(ctx context.Context, q reader, into *[]string, query string, args ...any) error {
-	return q.Rows(ctx, query, args, func(sc db.Scanner) error {
-		var s string
-		err := sc.Scan(&s)
-		*into = append(*into, s)
-		return err
-	})
-}
-
 // count fills the counts.
-func (p *person) count(ctx context.Context, q reader, ws string) error {
+func (p *person) count(ctx context.Context, q purge.Reader, ws string) error {
 	counts := p.subject.Counts
 	add := func(kind, query string, args ...any) error {
 		var n int64
@@ -208,7 +158,7 @@ func (p *person) count(ctx context.Context, q reader, ws string) error {
 		}
 	}
 	for _, e := range p.externals {
-		if err := add("page_views", `SELECT COUNT(*) FROM page_view WHERE workspace_id = ? AND inbox_id = ? AND external_id = ?`, ws, e.inbox, e.id); err != nil {
+		if err := add("page_views", `SELECT COUNT(*) FROM page_view WHERE workspace_id = ? AND inbox_id = ? AND external_id = ?`, ws, e.Inbox, e.ID); err != nil {
 			return err
 		}
 	}

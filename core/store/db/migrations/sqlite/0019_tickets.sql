@@ -1,0 +1,1 @@
+-- Nothing yet. Its twin is ../postgres/0019_tickets.sql.
