@@ -33,6 +33,7 @@
 //	ticket, erasure < webhook  other systems are told what happens
 //	view, ticket < search; ticket < notification
 //	contact, media < erasure   a person is forgotten
+//	media < retention       what is kept no longer goes
 //	identity < dispatch     who answers, over opaque work items
 //	identity < audit        who did what: a chain of hashes per workspace
 //	identity < idempotency  a request that is sent twice is done once

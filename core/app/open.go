@@ -33,6 +33,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/outbound"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
 	"github.com/patchbay-im/patchbay/core/realtime"
+	"github.com/patchbay-im/patchbay/core/retention"
 	"github.com/patchbay-im/patchbay/core/seal"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/store"
@@ -80,6 +81,7 @@ type server struct {
 	extensions    *extension.Service
 	erasures      *erasure.Service
 	once          *idempotency.Service
+	retention     *retention.Service
 
 	deliverer     *delivery.Deliverer
 	dispatcher    *dispatch.Dispatcher
@@ -206,6 +208,7 @@ func (s *server) domain() {
 	s.extensions = extension.NewService(s.plugins, s.audit)
 	s.erasures = s.newErasure()
 	s.once = idempotency.NewService(s.store.Claims(), s.box, s.now)
+	s.retention = s.newRetention()
 	s.demo = &demo{
 		ids: s.identity, inboxes: s.inboxes, store: channels, conversations: s.conversations,
 		now: s.now, out: s.options.Out, baseURL: s.config.BaseURL(),
@@ -270,7 +273,7 @@ func (s *server) face(ctx context.Context) error {
 		Identity: s.identity, Audit: s.audit, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Surveys: s.surveys, Tickets: s.tickets, Hooks: s.hooks,
 		Catalog:       catalog.NewService(s.store.Catalog(), s.store.Teams(), s.now),
 		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
-		Notifications: s.notifications, Erasures: s.erasures,
+		Notifications: s.notifications, Erasures: s.erasures, Retention: s.retention,
 		Webhooks: s.webhooks, Idempotency: s.once, Limits: limits(s.config.Limits), Buckets: s.limits,
 		Presence: presence{s.dispatcher, s.store.Teams()}, Sockets: s.gateway,
 		Feed: feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch}, Circle: s.store.Contacts(),

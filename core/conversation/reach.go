@@ -75,3 +75,36 @@ func (ch Change) HeldBefore(after identity.Holding) identity.Holding {
 	}
 	return after
 }
+
+// Deleted is the type of the event that a conversation is no more, with all that
+// was said in it; its subject is the conversation, its data a Farewell's.
+const Deleted = "conversation.deleted"
+
+// Farewell is what is known of a deleted conversation.
+type Farewell struct {
+	Seq  uint64 // of its last change
+	Held identity.Holding
+}
+
+type farewell struct {
+	Seq       uint64              `json:"seq"`
+	Assignee  identity.MemberID   `json:"assignee_id,omitempty"`
+	Followers []identity.MemberID `json:"member_ids,omitempty"`
+	Team      string              `json:"team_id,omitempty"`
+	Inbox     string              `json:"inbox_id,omitempty"`
+}
+
+// Data is the data of its event.
+func (f Farewell) Data() []byte {
+	raw, _ := json.Marshal(farewell{f.Seq, f.Held.Assignee, f.Held.Followers, f.Held.Team, f.Held.Inbox}) // texts and a number
+	return raw
+}
+
+// FarewellOf reads the data of a Deleted event. What is none is of nobody's.
+func FarewellOf(data []byte) Farewell {
+	var f farewell
+	if json.Unmarshal(data, &f) != nil {
+		return Farewell{}
+	}
+	return Farewell{Seq: f.Seq, Held: identity.Holding{Assignee: f.Assignee, Followers: f.Followers, Team: f.Team, Inbox: f.Inbox}}
+}

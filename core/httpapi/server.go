@@ -45,6 +45,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/limit"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
+	"github.com/patchbay-im/patchbay/core/retention"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/survey"
 	"github.com/patchbay-im/patchbay/core/team"
@@ -86,6 +87,7 @@ type Options struct {
 	Extensions    *extension.Service
 	Notifications *notification.Service
 	Erasures      *erasure.Service
+	Retention     *retention.Service
 	Webhooks      *webhook.Service
 	Idempotency   *idempotency.Service
 	Presence      Presence
@@ -179,6 +181,7 @@ func (s *Server) declare() {
 func (s *Server) declareWork() {
 	s.contactRoutes()
 	s.erasureRoutes()
+	s.retentionRoutes()
 	s.viewRoutes()
 	s.searchRoutes()
 	s.allOfTickets()

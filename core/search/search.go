@@ -72,8 +72,8 @@ type Position struct {
 // Batch is a step of an index.
 type Batch struct {
 	Put      []Document // new, or instead of the one with the same key
-	Remove   []Key
-	Position Position // after the step
+	Remove   []Key      // a Message without a number: all of its conversation, at the latest with the next Reset
+	Position Position   // after the step
 }
 
 // Lookup asks an index for documents of one kind that have all needs.

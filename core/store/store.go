@@ -24,6 +24,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/journey"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
+	"github.com/patchbay-im/patchbay/core/retention"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/store/agents"
 	"github.com/patchbay-im/patchbay/core/store/attachments"
@@ -40,6 +41,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/identities"
 	"github.com/patchbay-im/patchbay/core/store/journeys"
 	"github.com/patchbay-im/patchbay/core/store/notifications"
+	"github.com/patchbay-im/patchbay/core/store/retentions"
 	index "github.com/patchbay-im/patchbay/core/store/search"
 	"github.com/patchbay-im/patchbay/core/store/surveys"
 	"github.com/patchbay-im/patchbay/core/store/teams"
@@ -83,6 +85,7 @@ var (
 	_ survey.Store              = (*surveys.Store)(nil)
 	_ erasure.Store             = (*erasures.Store)(nil)
 	_ idempotency.Store         = (*claims.Store)(nil)
+	_ retention.Store           = (*retentions.Store)(nil)
 	_ event.Log                 = (*events.Log)(nil)
 	_ notification.Store        = (*notifications.Store)(nil)
 	_ notification.Inbox        = (*notifications.Store)(nil)
@@ -226,6 +229,9 @@ func OpenIndex(ctx context.Context, c Config, epoch string) (Index, error) {
 
 // Erasures returns erasure.Store.
 func (s *Store) Erasures() *erasures.Store { return erasures.New(s.db) }
+
+// Retention returns retention.Store.
+func (s *Store) Retention() *retentions.Store { return retentions.New(s.db) }
 
 // Scrub takes away what deleted rows leave behind; see db.DB.Scrub.
 func (s *Store) Scrub(ctx context.Context) error { return s.db.Scrub(ctx) }

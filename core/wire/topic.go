@@ -21,11 +21,11 @@ func Topic(typ string) identity.Permission {
 		return identity.ConversationRead
 	case "ticket", "ticket_type":
 		return identity.TicketRead
-	case "contact", "organisation":
+	case "contact", "organisation", "erasure": // an erasure says no more than that all is to be asked for anew
 		return identity.ContactRead
 	case "import":
 		return identity.ContactImport
-	case "member", "erasure": // an erasure makes everybody ask anew; its subject is nobody any more
+	case "member":
 		return identity.MemberRead
 	case "role":
 		return identity.RoleRead
@@ -52,7 +52,7 @@ type Verdict int
 // The verdicts.
 const (
 	Hidden Verdict = iota // that the feed went on
-	Gone                  // that a conversation left their reach
+	Gone                  // that a conversation left their reach, or is no more
 	Shown                 // all of it
 )
 
@@ -74,6 +74,11 @@ func (t Told) Judge(scope identity.Scope, seen func(id string) bool) Verdict {
 	}
 	within := scope.Reach()
 	switch {
+	case t.Event.Type == conversation.Deleted:
+		if within.Covers(conversation.FarewellOf(t.Event.Data).Held) {
+			return Gone
+		}
+		return Hidden
 	case within.All():
 		return Shown
 	case t.Event.Type == contact.Changed && !seen(t.Event.Subject):
@@ -119,11 +124,14 @@ func (t Told) View() FeedEvent {
 	return FeedEventOf(t.Event, t.Change, t.Conversation).WithTicket(t.TicketChange, t.Ticket)
 }
 
-// Left says what left the member's reach with a Gone event: a conversation or a
-// ticket, and the seq up to which rows of it are not theirs any more.
+// Left says what left the member's reach with a Gone event: a conversation (it
+// may be no more) or a ticket, and the seq up to which rows of it are not theirs any more.
 func (t Told) Left() (conversationID, ticketID string, seq uint64) {
 	if t.Ticket != nil {
 		return "", string(t.Ticket.ID), t.Ticket.LastSeq
+	}
+	if t.Conversation == nil {
+		return t.Event.Subject, "", conversation.FarewellOf(t.Event.Data).Seq
 	}
 	return string(t.Conversation.ID), "", t.Conversation.LastSeq
 }

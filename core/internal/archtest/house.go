@@ -58,6 +58,7 @@ func domain() []Layer {
 		downhill("delivery", "identity", "channel", "conversation"),
 		downhill("webhook", "identity", "team", "contact", "channel", "media", "catalog", "conversation", "ticket", "erasure"),
 		downhill("erasure", "identity", "contact", "media"),
+		downhill("retention", "identity", "media"),
 		downhill("survey", "identity", "team", "contact", "channel", "conversation"),
 		downhill("dispatch", "identity"),
 		downhill("report", "identity"),

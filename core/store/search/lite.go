@@ -360,7 +360,7 @@ func kinded(k search.Kind, terms []string) []string {
 
 func (s *step) remove(ctx context.Context, k search.Key) error {
 	if k.Kind == search.Message {
-		return nil // messages are never taken away
+		return nil // FTS5 takes none away whose words nobody knows any more; what is found and gone is not shown
 	}
 	n, err := s.one(ctx, `DELETE FROM thing WHERE space = ? AND kind = ? AND id = ? RETURNING n`, s.n, string(k.Kind), k.ID)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -193,6 +193,12 @@ ON CONFLICT (workspace_id) DO UPDATE SET feed = excluded.feed, scan = excluded.s
 			return err
 		}
 		for _, k := range b.Remove {
+			if k.Kind == search.Message {
+				if _, err := tx.ExecContext(ctx, `DELETE FROM search_message WHERE space = $1 AND conversation_id = $2`, space, k.ID); err != nil {
+					return err
+				}
+				continue
+			}
 			if _, err := tx.ExecContext(ctx, `DELETE FROM search_thing WHERE space = $1 AND kind = $2 AND id = $3`, space, string(k.Kind), k.ID); err != nil {
 				return err
 			}

@@ -196,7 +196,7 @@ func (s *Source) Since(ctx context.Context, workspace identity.WorkspaceID, afte
 	for _, e := range found {
 		t.note(e.Type, e.Subject)
 	}
-	d := search.Delta{Through: found[len(found)-1].Feed}
+	d := search.Delta{Through: found[len(found)-1].Feed, Remove: t.deleted}
 	if t.messages {
 		d.Put, err = s.messageDocs(ctx, workspace, `FROM event_outbox e
 JOIN message m ON m.workspace_id = e.workspace_id AND m.conversation_id = e.subject AND m.seq = e.seq`,
@@ -234,6 +234,7 @@ type touched struct {
 	tickets       map[string]bool
 	started       []string // conversations whose contacts may be new
 	organisations []string // whose contacts are found by another name
+	deleted       []search.Key
 }
 
 func (t *touched) note(typ, subject string) {
@@ -243,6 +244,9 @@ func (t *touched) note(typ, subject string) {
 	case string(conversation.Created):
 		t.conversations[subject] = true
 		t.started = append(t.started, subject)
+	case conversation.Deleted:
+		t.conversations[subject] = true
+		t.deleted = append(t.deleted, search.Key{Kind: search.Message, ID: subject})
 	case "conversation.merged", "conversation.unmerged", "conversation.attributes":
 		t.conversations[subject] = true
 	case string(ticket.Commented):

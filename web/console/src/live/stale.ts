@@ -41,7 +41,7 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     void nextTime(keys.people(id), keys.contactSearches(id), keys.aboutContact(id, contact), keys.organisations(id));
     const queryKey = keys.contact(id, contact);
     cache.contactsChanged();
-    if (!client.getQueryData(queryKey) && !cache.knowsContact(contact)) return;
+    if (!contact || (!client.getQueryData(queryKey) && !cache.knowsContact(contact))) return;
     cache.rename(await client.fetchQuery({ queryKey, queryFn: () => held.fetchContact(contact), staleTime: 0 }));
   }
 
