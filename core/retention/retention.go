@@ -9,6 +9,7 @@ package retention
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -119,9 +120,7 @@ func (p Patch) check() error {
 // apply changes the rules and says what became different.
 func (p Patch) apply(rules Rules) (Rules, event.Differences) {
 	out, changes := Rules{}, event.Differences{}
-	for k, days := range rules {
-		out[k] = days
-	}
+	maps.Copy(out, rules)
 	for k, days := range p {
 		was := out[k]
 		if days == 0 {

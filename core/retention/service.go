@@ -195,7 +195,7 @@ func (s *Service) settle(ctx context.Context, p Policy, at time.Time) error {
 		detail := make(map[string]any, len(all))
 		for _, t := range all {
 			detail[string(t.Kind)] = map[string]int64{"deleted": t.Deleted, "days": int64(t.Days)}
-			s.Log.Info("retention deleted what is kept no longer", "workspace", string(p.Workspace), "kind", string(t.Kind), "deleted", t.Deleted, "days", t.Days)
+			s.Log.InfoContext(ctx, "retention deleted what is kept no longer", "workspace", string(p.Workspace), "kind", string(t.Kind), "deleted", t.Deleted, "days", t.Days)
 		}
 		by := identity.Actor{Kind: identity.ActorSystem}
 		said := &event.Record{Action: Applied, Actor: event.Party{Kind: string(by.Kind)}, Target: event.Party{Kind: "retention"}}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -280,7 +281,7 @@ func (k *kept) rest() {
 	for i, at := range []int64{old, young} {
 		k.exec(`INSERT INTO page_view (workspace_id, inbox_id, external_id, at, url, title, referrer, duration) VALUES (?, ?, 'x', ?, 'https://example.com', '', '', 0)`, string(k.WS), string(k.Inbox.ID), at)
 		k.exec(`INSERT INTO notification (workspace_id, member_id, notification_id, kind, source, feed_seq, conversation_id, seq, text, actor_kind, actor_id, actor_name, at, read_at) VALUES (?, ?, ?, 'assigned', ?, 0, '', 0, '', '', '', '', ?, 0)`,
-			string(k.WS), string(k.Owner.ID), fmt.Sprint("ntf_", i), fmt.Sprint(i), at)
+			string(k.WS), string(k.Owner.ID), fmt.Sprint("ntf_", i), strconv.Itoa(i), at)
 		k.exec(`INSERT INTO webhook (workspace_id, webhook_id, url, description, events, filter, inboxes, active, secrets, health, failing_since, last_success, from_feed, created_by, created_at, updated_at) VALUES (?, ?, 'https://example.com', '', '["*"]', '', '[]', 1, '[]', 'healthy', 0, 0, 0, '', 1, 1)`, string(k.WS), fmt.Sprint("whk_", i))
 		for _, state := range []string{"delivered", "pending"} {
 			k.exec(`INSERT INTO webhook_delivery (workspace_id, delivery_id, webhook_id, event_id, type, feed_seq, subject, body, at, state, attempts, next_at, claimed_until, status, code, created_at, pending_at, settled_at) VALUES (?, ?, ?, ?, 't', 1, 's', '{}', 1, ?, 1, 0, 0, 200, '', 1, 1, ?)`,
@@ -300,7 +301,7 @@ func (k *kept) rest() {
 // a run that broke off has deleted is recorded.
 func (k *kept) breaksOff() {
 	for i := range 12 {
-		k.ended(fmt.Sprint(i))
+		k.ended(strconv.Itoa(i))
 	}
 	scope := identity.SystemScope(k.WS)
 	_, err := k.rules.Update(k.Context(), scope, retention.Patch{retention.Conversations: 90})
@@ -337,7 +338,7 @@ func (k *kept) holdsNobodyUp() {
 	wg.Go(func() {
 		for n := 0; ctx.Err() == nil; n++ {
 			began := time.Now()
-			_, err := k.TryReceive(k.Inbox, "writer", fmt.Sprint("w", n), "hello", k.at)
+			_, err := k.TryReceive(k.Inbox, "writer", fmt.Sprint("w", n), "hello", k.at) //nolint:contextcheck // the world has its own
 			if err != nil {
 				k.Error(err)
 				return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/erasure"
@@ -54,16 +55,12 @@ func (s *Store) Delete(ctx context.Context, q retention.Sweep) (int, error) {
 // still lists those that are old still.
 func still(ctx context.Context, tx *db.Tx, a aged, q retention.Sweep, found []string) ([]string, error) {
 	where, args := a.condition(q.Workspace, q.Before)
-	marks := ``
-	for i, id := range found {
-		if i > 0 {
-			marks += `, `
-		}
-		marks += `?`
+	for _, id := range found {
 		args = append(args, id)
 	}
 	var out []string
-	return out, purge.Texts(ctx, tx, &out, `SELECT `+a.id+where+` AND `+a.id+` IN (`+marks+`)`, args...)
+	err := purge.Texts(ctx, tx, &out, `SELECT `+a.id+where+` AND `+a.id+` IN (?`+strings.Repeat(`, ?`, len(found)-1)+`)`, args...)
+	return out, err
 }
 
 // rows deletes rows that nothing belongs to.
@@ -104,6 +101,7 @@ func (b *batch) delete(ctx context.Context) error {
 		b.Each(ctx, fmt.Sprintf(`UPDATE attachment SET removed_at = %d WHERE workspace_id = ? AND attachment_id IN (%%)`, db.Micros(b.q.At)), b.ids)
 	case retention.Webhooks:
 		b.From(ctx, "webhook_delivery", "delivery_id", b.ids)
+	case retention.PageViews, retention.Notifications, retention.Exports: // have no ids of their own, or end by themselves
 	}
 	return b.Err()
 }
