@@ -2271,6 +2271,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how long things are kept */
+        get: operations["getWorkspacesByWorkspaceRetention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change how long things are kept
+         * @description Days by kind; 0 = as the product keeps it. What is older begins to be deleted within a minute, for good: ask for a preview first.
+         */
+        patch: operations["patchWorkspacesByWorkspaceRetention"];
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what rules would delete now
+         * @description Nothing is changed. Kinds that are not asked about are left out.
+         */
+        get: operations["getWorkspacesByWorkspaceRetentionPreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/roles": {
         parameters: {
             query?: never;
@@ -3680,6 +3721,11 @@ export interface components {
         EraseInputBody: {
             /** @description The contact's name, e-mail, phone or id, exactly as it is. */
             confirm: string;
+            /**
+             * @description Why: they asked, they took their consent back, the data are of no use any more, it was spam or a mistake. Kept with the record.
+             * @enum {string}
+             */
+            reason?: "request" | "consent" | "unneeded" | "mistake";
         };
         ErasureActor: {
             id?: string;
@@ -3700,6 +3746,8 @@ export interface components {
             id: string;
             /** @description Keyed hash of what identified the person. */
             proof: string;
+            /** @enum {string} */
+            reason?: "request" | "consent" | "unneeded" | "mistake";
         };
         ErasureCounts: {
             /**
@@ -4114,6 +4162,11 @@ export interface components {
         };
         ListPluginBody: {
             items: components["schemas"]["PluginBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
+        ListRetentionForecast: {
+            items: components["schemas"]["RetentionForecast"][];
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
@@ -4575,6 +4628,34 @@ export interface components {
             /** @enum {string} */
             two_factor?: "optional" | "required";
         };
+        PatchRetentionInputBody: {
+            /**
+             * Format: int64
+             * @description Without a conversation or a ticket, by when they were last seen or changed.
+             */
+            contacts?: number;
+            /**
+             * Format: int64
+             * @description Resolved ones, by their last change.
+             */
+            conversations?: number;
+            /** Format: int64 */
+            exports?: number;
+            /**
+             * Format: int64
+             * @description Of messages and tickets. Their names stay.
+             */
+            files?: number;
+            /** Format: int64 */
+            notifications?: number;
+            /** Format: int64 */
+            page_views?: number;
+            /**
+             * Format: int64
+             * @description What was sent and answered.
+             */
+            webhook_deliveries?: number;
+        };
         PatchTicketInputBody: {
             /** @description Empty: nobody's. Links given to the customer become void. */
             contact_id?: string;
@@ -4990,6 +5071,48 @@ export interface components {
         };
         ResetBody: {
             email: string;
+        };
+        RetentionBody: {
+            rules: components["schemas"]["RetentionRule"][];
+            /**
+             * Format: date-time
+             * @description When the rules were last carried out to the end; absent: not since they were changed.
+             */
+            run_at?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /** @description A name. */
+            updated_by?: string;
+        };
+        RetentionForecast: {
+            /**
+             * Format: int64
+             * @description Of files and exports.
+             */
+            bytes?: number;
+            /** Format: int64 */
+            count: number;
+            kind: string;
+            /** Format: date-time */
+            oldest_at?: string;
+        };
+        RetentionRule: {
+            /**
+             * Format: int64
+             * @description As the workspace set it; absent: default_days.
+             */
+            days?: number;
+            /**
+             * Format: int64
+             * @description Absent: for ever.
+             */
+            default_days?: number;
+            /** @enum {string} */
+            kind: "conversations" | "files" | "contacts" | "page_views" | "webhook_deliveries" | "notifications" | "exports";
+            /** Format: int64 */
+            max_days: number;
+            /** Format: int64 */
+            min_days: number;
         };
         RoleBody: {
             /** @description It does not change. */
@@ -20977,6 +21100,301 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReachBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchWorkspacesByWorkspaceRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchRetentionInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceRetentionPreview: {
+        parameters: {
+            query?: {
+                /** @description Days; 0 = not asked about. */
+                conversations?: number;
+                files?: number;
+                contacts?: number;
+                page_views?: number;
+                webhook_deliveries?: number;
+                notifications?: number;
+                exports?: number;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRetentionForecast"];
                 };
             };
             /** @description Bad Request */
