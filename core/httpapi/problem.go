@@ -10,11 +10,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/httpapi/help"
 )
 
 // Problem is the body of every answer that is not a success (RFC 9457, with a
 // stable code and the wrong fields).
 type Problem struct {
+	Type   string         `json:"type" doc:"The page that explains the code: /docs/errors/<code>." example:"/docs/errors/message.text_too_long"`
 	Status int            `json:"status" doc:"The HTTP status."`
 	Title  string         `json:"title" doc:"The status in words."`
 	Code   string         `json:"code" doc:"Stable; programs decide by it." example:"message.text_too_long"`
@@ -77,7 +79,7 @@ func statusOf(k errs.Kind) int {
 // once, when the fault is ours.
 func problemOf(ctx context.Context, log *slog.Logger, err error) *Problem {
 	e := errs.As(err)
-	p := &Problem{Status: statusOf(e.Kind), Title: http.StatusText(statusOf(e.Kind)), Code: e.Code, Detail: e.Message}
+	p := newProblem(statusOf(e.Kind), e.Code, e.Message)
 	if e.RetryAfter > 0 {
 		p.retryAfter = wholeSeconds(e.RetryAfter)
 	}
@@ -95,7 +97,7 @@ func problemOf(ctx context.Context, log *slog.Logger, err error) *Problem {
 
 // newProblem returns a problem that the transport itself found.
 func newProblem(status int, code, detail string) *Problem {
-	return &Problem{Status: status, Title: http.StatusText(status), Code: code, Detail: detail}
+	return &Problem{Type: help.ErrorsPath + "/" + code, Status: status, Title: http.StatusText(status), Code: code, Detail: detail}
 }
 
 // speakProblems makes huma answer its own refusals (validation, parsing) in

@@ -151,6 +151,9 @@ func New(o Options) (*Server, error) {
 	if err := s.describe(); err != nil {
 		return nil, err
 	}
+	if err := s.docRoutes(); err != nil {
+		return nil, err
+	}
 	s.staticRoutes()
 	return s, s.checkRoutes()
 }
