@@ -4836,6 +4836,11 @@ export interface components {
             status: number;
             /** @description The status in words. */
             title: string;
+            /**
+             * @description The page that explains the code: /docs/errors/<code>.
+             * @example /docs/errors/message.text_too_long
+             */
+            type: string;
         };
         ProblemField: {
             code: string;
