@@ -1,11 +1,13 @@
 // Opens Chromium, takes screenshots and asks axe.
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 
 import { chromium } from 'playwright-core'
 
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+let axeText
+const axeSource = async () => (axeText ??= await readFile(axePath, 'utf8'))
 const shots = resolve(import.meta.dirname, '../../screenshots')
 
 export const desktop = { width: 1440, height: 900 }
@@ -37,16 +39,17 @@ export async function shot(page, name) {
   await page.screenshot({ path: join(shots, `${name}.png`) })
 }
 
-/** Runs axe in a page or frame and returns its violations, one line each. */
-export async function axe(target) {
-  const source = await import('node:fs/promises').then((fs) => fs.readFile(axePath, 'utf8'))
+/**
+ * Runs axe in a page or frame and returns its violations, one line each.
+ * @param {{colours?: boolean}} how with colours, what depends on colours alone
+ */
+export async function axe(target, { colours = false } = {}) {
   // Evaluated, not added as a script: the page's own policy forbids that.
-  await target.evaluate(source)
-  const violations = await target.evaluate(async () => {
-    const result = await globalThis.axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    })
+  if (!(await target.evaluate(() => 'axe' in globalThis))) await target.evaluate(await axeSource())
+  return target.evaluate(async (only) => {
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+    const colour = globalThis.axe.getRules(['cat.color']).filter((rule) => rule.tags.some((tag) => tags.includes(tag))).map((rule) => rule.ruleId)
+    const result = await globalThis.axe.run(document, { runOnly: only ? { type: 'rule', values: colour } : tags, resultTypes: ['violations'] })
     return result.violations.map((v) => `${v.id}: ${v.help} — ${v.nodes.map((n) => n.target.join(' ')).slice(0, 3).join(', ')}`)
-  })
-  return violations
+  }, colours)
 }

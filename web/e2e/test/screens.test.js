@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
+import { counted, lookAt, walk } from '../lib/look.js'
 import { Server } from '../lib/server.js'
 
 let server, browser, owner, workspace, state
@@ -129,44 +130,38 @@ const routes = {
   lost: '/no-such-page',
 }
 
-for (const lang of ['en', 'zh']) {
-  for (const theme of ['light', 'dark']) {
-    for (const [width, viewport] of [[1440, desktop], [390, phone]]) {
-      test(`every screen, ${lang}, ${theme}, ${width} pixels`, async () => {
-        const locale = lang === 'zh' ? 'zh-CN' : 'en-US'
-        await owner.request.patch(`${server.origin}/api/v1/session`, { data: { locale: lang === 'zh' ? 'zh-CN' : 'en' } })
-        const page = await person(browser, { viewport, locale, colorScheme: theme, storageState: state, reducedMotion: 'reduce' })
-        const found = {}
-        for (const [name, path] of Object.entries(routes)) {
-          await page.goto(server.origin + path)
-          await page.locator('main:visible, [data-testid=conversation-list]:visible').first().waitFor({ timeout: 10_000 })
-          await page.waitForTimeout(500) // what is fetched and fades in has done so
-          await shot(page, `${name}-${lang}-${theme}-${width}`)
-          const wrong = await axe(page)
-          if (wrong.length > 0) found[name] = wrong
-          const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-          if (sideways > 0) found[name] = [...(found[name] ?? []), `scrolls sideways by ${sideways} pixels`]
-        }
-        await page.goto(`${server.origin}/conversations/all`)
-        await page.getByTestId('conversation-list-item').first().click()
-        await page.getByTestId('composer-input').waitFor()
-        await page.waitForTimeout(250)
-        await shot(page, `opened-${lang}-${theme}-${width}`)
-        const opened = await axe(page)
-        if (opened.length > 0) found.opened = opened
-        const out = await person(browser, { viewport, locale, colorScheme: theme })
-        await out.goto(`${server.origin}/sign-in`)
-        await out.getByTestId('sign-in-submit').waitFor()
-        await shot(out, `sign-in-${lang}-${theme}-${width}`)
-        const signIn = await axe(out)
-        if (signIn.length > 0) found['sign-in'] = signIn
-        await out.context().close()
-        assert.deepEqual(page.problems, [])
-        await page.context().close()
-        assert.deepEqual(found, {})
-      })
-    }
+/** Looks at every screen as one person has it; with `inPlace` they walk, else each is opened by its address. */
+async function look(lang, width, viewport, inPlace) {
+  const named = (name) => (theme) => `${name}-${lang}-${theme}-${width}`
+  const options = { viewport, locale: lang === 'zh' ? 'zh-CN' : 'en-US', colorScheme: 'light' }
+  const page = counted(await person(browser, { ...options, storageState: state, reducedMotion: 'reduce' }))
+  const found = {}
+  if (inPlace) await page.goto(server.origin)
+  for (const [name, path] of Object.entries(routes)) {
+    await (inPlace ? walk(page, path) : page.goto(server.origin + path))
+    await page.waitForURL((url) => url.pathname === path)
+    await page.locator('main:visible, [data-testid=conversation-list]:visible').first().waitFor({ timeout: 10_000 })
+    Object.assign(found, await lookAt(page, named(name)))
   }
+  await page.goto(`${server.origin}/conversations/all`)
+  await page.getByTestId('conversation-list-item').first().click()
+  await page.getByTestId('composer-input').waitFor()
+  Object.assign(found, await lookAt(page, named('opened')))
+  const out = counted(await person(browser, options))
+  await out.goto(`${server.origin}/sign-in`)
+  await out.getByTestId('sign-in-submit').waitFor()
+  Object.assign(found, await lookAt(out, named('sign-in')))
+  await out.context().close()
+  assert.deepEqual(page.problems, [])
+  await page.context().close()
+  assert.deepEqual(found, {})
+}
+
+for (const lang of ['en', 'zh']) {
+  test(`every screen in light and dark, at a desk and on a phone, ${lang}`, async () => {
+    await owner.request.patch(`${server.origin}/api/v1/session`, { data: { locale: lang === 'zh' ? 'zh-CN' : 'en' } })
+    await Promise.all([look(lang, 1440, desktop, lang === 'zh'), look(lang, 390, phone, lang === 'zh')])
+  })
 }
 
 test('wrong credentials are told in a sentence; right ones open the console', async () => {
