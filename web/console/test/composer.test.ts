@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "@patchbay/client/api";
 import type { Canned, Member, ServerDraft } from "@patchbay/client/types";
 import { DraftSync, PAUSE_MS, type DraftContent, type LocalMark } from "@/conversations/composer/draftsync";
-import { kindOf, refusalOf, type Abilities } from "@/conversations/composer/abilities";
+import { kindOf, refusalOf, type Abilities } from "@/writing/abilities";
 import { laterChoices } from "@/conversations/composer/later";
-import { cannedFor, colleaguesFor, mentionsIn, replaced, triggerAt } from "@/conversations/composer/trigger";
+import { cannedFor, colleaguesFor, mentionsIn, replaced, triggerAt } from "@/writing/trigger";
 import { fieldTime } from "@/conversations/snooze";
 
 describe("triggerAt", () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { assignees } from "@/conversations/assignees";
 import { eventSentence } from "@/conversations/events";
-import { roomOf } from "@/conversations/limit";
+import { roomOf } from "@/writing/limit";
 import { fieldTime, snoozeChoices } from "@/conversations/snooze";
 import { HOT_MS, WARM_MS, waitingOf } from "@/conversations/waiting";
 import { dayKey, duration, listTime, localized } from "@/i18n/format";

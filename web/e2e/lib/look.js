@@ -1,9 +1,9 @@
 // Looks at a screen as a critic would: what axe says of it, whether it scrolls sideways, and a picture.
-import { axe, shot } from './browser.js'
+import { axe, desktop, person, phone, shot } from './browser.js'
 import { until } from './server.js'
 
 /** Counts a page's requests from now on, so that `settled` knows when none is under way. */
-export function counted(page) {
+function counted(page) {
   page.underWay = new Set()
   page.on('request', (request) => page.underWay.add(request))
   for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => page.underWay.delete(request))
@@ -14,7 +14,7 @@ export function counted(page) {
 function drawn() {
   if (document.querySelector('[aria-busy=true]')) return ''
   const moves = document.getAnimations().some((one) => one.playState === 'running' && one.effect?.getComputedTiming().endTime !== Infinity)
-  return moves ? '' : new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(document.body.innerHTML))))
+  return moves ? '' : new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(`${document.querySelectorAll('*').length} ${document.body.textContent}`))))
 }
 
 /** Until what is fetched is there, what fades in has done so, and nothing more changes. */
@@ -41,12 +41,13 @@ async function faults(page, name, how) {
  * put on in place: the same elements in other colours, so axe is asked about colours alone.
  * @param {(theme: string) => string} name
  */
-export async function lookAt(page, name) {
+async function lookAt(page, name) {
   const found = {}
   await settled(page)
   for (const theme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme: theme })
     await page.locator(`:root[data-theme=${theme}]`).waitFor({ state: 'attached' })
+    if (theme === 'dark') await settled(page)
     const wrong = await faults(page, name(theme), { colours: theme === 'dark' })
     if (wrong.length > 0) found[name(theme)] = wrong
   }
@@ -55,9 +56,42 @@ export async function lookAt(page, name) {
 }
 
 /** Moves the console to another of its screens without loading it anew, as a link in it does. */
-export async function walk(page, path) {
+async function walk(page, path) {
   await page.evaluate((to) => {
     history.pushState({}, '', to)
     dispatchEvent(new PopStateEvent('popstate', { state: {} }))
   }, path)
+}
+
+/**
+ * Looks at screens of the console in both languages, in both widths at once, light and dark, and keeps
+ * pictures of all. In English each is opened by its address; in Chinese one walks from one to the next,
+ * where nothing was done on the screen before.
+ * @param {string | undefined} state whose session it is
+ * @param {(locale: string) => Promise<unknown>} speak makes it the language of that account
+ * @param {Record<string, {path: string, ready?: string, act?: (page) => Promise<unknown>, only?: 'en' | 'zh'}>} screens
+ *   by name; `ready` selects what is waited for, `act` is done before it is looked at
+ * @returns what is wrong, by the picture's name; and what pages said of errors, under `errors`
+ */
+export async function lookAround(browser, { origin, state, speak, screens }) {
+  const found = {}
+  const look = async (lang, locale, viewport) => {
+    const page = counted(await person(browser, { viewport, locale, colorScheme: 'light', reducedMotion: 'reduce', storageState: state }))
+    let untouched = false
+    for (const [name, { path, ready = 'main', act, only = lang }] of Object.entries(screens)) {
+      if (only !== lang) continue
+      await (lang === 'zh' && untouched ? walk(page, path) : page.goto(origin + path))
+      untouched = !act
+      await page.locator(ready).filter({ visible: true }).first().waitFor({ timeout: 10_000 })
+      await act?.(page)
+      Object.assign(found, await lookAt(page, (theme) => `${name}-${lang}-${theme}-${viewport.width}`))
+    }
+    if (page.problems.length > 0) found.errors = [...(found.errors ?? []), ...page.problems]
+    await page.context().close()
+  }
+  for (const [lang, locale] of [['en', 'en'], ['zh', 'zh-CN']]) {
+    await speak(locale)
+    await Promise.all([look(lang, locale, desktop), look(lang, locale, phone)])
+  }
+  return found
 }

@@ -189,11 +189,11 @@ test('a message for later survives the death of the server, and is sent once', a
 
 test('a part of the console that could not be fetched comes when the server is back', async () => {
   const { page } = lin
-  await page.reload()
-  await page.getByTestId('composer').waitFor()
   const parts = /\/assets\/(PickDialog|LabelsDialog)[^/]*\.js/
   let refused = 0
-  await page.route(parts, (route) => (refused++ < 2 ? route.abort() : route.continue()))
+  await page.route(parts, (route) => (refused++ < 2 ? route.abort() : route.continue())) // before it is fetched ahead
+  await page.reload()
+  await page.getByTestId('composer').waitFor()
   await page.getByTestId('labels-edit').click()
   await page.getByTestId('pick-input').waitFor({ timeout: 10_000 })
   assert.ok(refused > 2, `${refused} requests`)

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
+import { axe, launch, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
+import { lookAround } from '../lib/look.js'
 import { Agent } from '../lib/people.js'
 import { Server, until } from '../lib/server.js'
 
@@ -213,39 +214,19 @@ test('a view whose field is gone says so, and is repaired', async () => {
 })
 
 test('every part, in both languages, light and dark, wide and narrow', async () => {
-  const storageState = await lin.page.context().storageState()
-  const shown = {
-    'list-views': { path: '/conversations/all', ready: 'views', act: (page) => page.getByTestId('views').click() },
+  const screens = {
+    'list-views': { path: '/conversations/all', ready: '[data-testid=views]', act: (page) => page.getByTestId('views').click() },
     'list-filter': {
       path: `/conversations/all?filter=${encodeURIComponent(JSON.stringify({ and: [{ field: 'label', op: 'has', value: label.id }, { or: [{ field: 'waiting_since', op: 'gte', value: { ago: '3d' } }, { field: 'unread', op: 'is', value: true }] }] }))}`,
-      ready: 'filter-text',
+      ready: '[data-testid=filter-text]',
       act: (page) => page.getByTestId('filter-text').click(),
     },
-    'list-bulk': { path: '/conversations/all', ready: 'conversation-list-item', act: (page) => page.locator('[data-testid^=select-]').first().check({ force: true }) },
-    search: { path: `/search?q=${encodeURIComponent('退款')}`, ready: 'search-hit' },
+    'list-bulk': { path: '/conversations/all', ready: '[data-testid=conversation-list-item]', act: (page) => page.locator('[data-testid^=select-]').first().check({ force: true }) },
+    search: { path: `/search?q=${encodeURIComponent('退款')}`, ready: '[data-testid=search-hit]' },
   }
-  for (const lang of ['en', 'zh']) {
-    const locale = lang === 'zh' ? 'zh-CN' : 'en'
-    await lin.page.request.patch(`${server.origin}/api/v1/session`, { data: { locale } })
-    for (const [theme, width, viewport] of [['light', 1440, desktop], ['dark', 1440, desktop], ['light', 390, phone], ['dark', 390, phone]]) {
-      const page = await person(browser, { viewport, locale, colorScheme: theme, storageState, reducedMotion: 'reduce' })
-      const found = {}
-      for (const [name, { path, ready, act }] of Object.entries(shown)) {
-        await page.goto(server.origin + path)
-        await page.getByTestId(ready).first().waitFor({ timeout: 10_000 })
-        await act?.(page)
-        await page.waitForTimeout(300) // what fades in has done so
-        await shot(page, `${name}-${lang}-${theme}-${width}`)
-        const wrong = await axe(page)
-        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-        if (sideways > 0) wrong.push(`scrolls sideways by ${sideways} pixels`)
-        if (wrong.length > 0) found[`${name} ${lang} ${theme} ${width}`] = wrong
-      }
-      assert.deepEqual(page.problems, [])
-      await page.context().close()
-      assert.deepEqual(found, {})
-    }
-  }
+  const state = await lin.page.context().storageState()
+  const speak = (locale) => lin.page.request.patch(`${server.origin}/api/v1/session`, { data: { locale } })
+  assert.deepEqual(await lookAround(browser, { origin: server.origin, state, speak, screens }), {})
 })
 
 test('nobody saw an error of a page', () => {

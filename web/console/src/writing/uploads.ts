@@ -20,7 +20,9 @@ export interface Held {
 /** Files of conversations that are left while they are on their way: they go on, and are there on return. */
 const shelves = new Map<string, Held[]>();
 
-/** The files that go with what is being written in a conversation. */
+export type Uploads = ReturnType<typeof useUploads>;
+
+/** The files that go with what is being written in a conversation or a ticket. */
 export function useUploads(conversation: string) {
   const { api, id, memberID } = useWorkspace();
   const live = useLive();

@@ -1,5 +1,5 @@
 import type { Attachment, Capabilities, MessageKind } from "@patchbay/client/types";
-import { MAX_TEXT } from "../limit";
+import { MAX_TEXT } from "./limit";
 
 /** What can be written to whoever reads it: a customer through a channel, or colleagues. */
 export interface Abilities {

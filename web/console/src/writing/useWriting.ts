@@ -1,0 +1,106 @@
+import { computed, nextTick, ref, useId, watch, type Ref } from "vue";
+import { useI18n } from "vue-i18n";
+import type { CannedContext } from "@patchbay/client/member";
+import type { Member, MessageKind } from "@patchbay/client/types";
+import { useCanned } from "@/query/desk";
+import { useWorkspace } from "@/session/workspace";
+import { notifyDone } from "@/ui/notices";
+import type { Abilities } from "./abilities";
+import { roomOf } from "./limit";
+import { mentionsIn } from "./trigger";
+import type { Uploads } from "./uploads";
+import { useFiles } from "./useFiles";
+import { useSuggestions } from "./useSuggestions";
+
+interface Sources {
+  /** For customers, or for colleagues alone. */
+  kind: Ref<MessageKind>;
+  text: Ref<string>;
+  uploads: Uploads;
+  abilities: Ref<Abilities>;
+  members: Ref<readonly Member[] | undefined>;
+  /** What the variables of canned replies stand for here. */
+  context: () => CannedContext;
+  send: () => void;
+  /** Keys of one's own, asked before those that all have; true: it was one. */
+  keys?: (event: KeyboardEvent) => boolean;
+}
+
+export type Writing = ReturnType<typeof useWriting>;
+
+/** What writing is, whoever reads it: a text that grows, its files, what is suggested, and the keys. `WritingBox` shows it. */
+export function useWriting({ kind, text, uploads, abilities, members, context, send, keys }: Sources) {
+  const { t } = useI18n();
+  const { memberID } = useWorkspace();
+  const { data: canned } = useCanned();
+  const listID = useId();
+  const area = ref<HTMLTextAreaElement>();
+  const picker = ref<HTMLInputElement>();
+  const { refused, over, take, drag } = useFiles(abilities, uploads);
+  const suggestions = useSuggestions({ area, kind, text, canned, members, self: memberID, context });
+  const room = computed(() => roomOf(text.value, abilities.value.textLimit));
+  /** Whether there is something that may be sent, as far as text and files tell. */
+  const ready = computed(() => (text.value.trim() !== "" || uploads.items.length > 0) && !room.value.over && !uploads.stuck.value);
+
+  watch([text, area], () => void nextTick(grow));
+
+  function grow(): void {
+    if (!area.value) return;
+    area.value.style.height = "auto";
+    area.value.style.height = `${Math.min(area.value.scrollHeight, 240)}px`;
+  }
+
+  /** Enter sends, but not the one that ends a composition of Chinese or Japanese. */
+  function key(event: KeyboardEvent): void {
+    if (suggestions.key(event) || event.isComposing || event.keyCode === 229) return;
+    if (keys?.(event)) event.preventDefault();
+    else if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      send();
+    } else if (event.key === "Escape") {
+      event.stopPropagation();
+      area.value?.blur();
+    }
+  }
+
+  async function start(next: MessageKind): Promise<void> {
+    kind.value = next;
+    await nextTick();
+    area.value?.focus();
+  }
+
+  /** Offers the canned replies, or says that there are none. */
+  async function canning(): Promise<void> {
+    await start(kind.value);
+    if (canned.value?.length === 0) return notifyDone(t("canned.none"));
+    await suggestions.begin("/");
+  }
+
+  function paste(event: ClipboardEvent): void {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length === 0) return;
+    event.preventDefault();
+    take(files);
+  }
+
+  function picked(): void {
+    take([...(picker.value?.files ?? [])]);
+    if (picker.value) picker.value.value = "";
+    area.value?.focus();
+  }
+
+  /** Empties it: what stood there is on its way. */
+  function clear(): void {
+    text.value = "";
+    uploads.clear();
+    refused.value = [];
+  }
+
+  return {
+    kind, text, uploads, abilities, listID, area, picker, refused, over, drag, suggestions, room, ready, key, start, canning, paste, picked, clear,
+    /** Files are chosen. */
+    attach: () => picker.value?.click(),
+    /** The colleagues that a note names. */
+    mentioned: () => (kind.value === "note" ? mentionsIn(text.value, members.value ?? [], suggestions.picked) : []),
+  };
+}

@@ -1,0 +1,41 @@
+// Runs the browser tests two files at a time, then alone what weighs and measures.
+//   node web/e2e/run.js [name ...]      only the files whose name begins so
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+
+const folder = join(import.meta.dirname, 'test')
+const wanted = process.argv.slice(2)
+/** What these find depends on who else uses the machine. */
+const alone = ['budgets.test.js', 'speed.test.js']
+const TIMEOUT_MS = 600_000
+
+/** The chosen files, those with most to do first: as far as length tells. */
+async function chosen() {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.test.js') && (wanted.length === 0 || wanted.some((start) => name.startsWith(start))))
+  const sized = await Promise.all(names.map(async (name) => ({ name, size: (await stat(join(folder, name))).size })))
+  return sized.sort((a, b) => b.size - a.size).map(({ name }) => name)
+}
+
+/** Reports as `node --test` does, and answers whether all of them passed. */
+function tested(names, concurrency) {
+  return new Promise((done) => {
+    let passed = true
+    const tests = run({ files: names.map((name) => join(folder, name)), concurrency, timeout: TIMEOUT_MS })
+    tests.on('test:fail', ({ todo }) => (passed &&= Boolean(todo)))
+    const report = tests.compose(spec)
+    report.on('end', () => done(passed))
+    report.pipe(process.stdout, { end: false })
+  })
+}
+
+const names = await chosen()
+const together = names.filter((name) => !alone.includes(name))
+const singly = names.filter((name) => alone.includes(name))
+if (names.length === 0) throw new Error(`no browser test begins with ${wanted.join(' or ')}`)
+const began = Date.now()
+const first = together.length === 0 || (await tested(together, 2))
+const second = singly.length === 0 || (await tested(singly, 1))
+console.log(`browser tests: ${names.length} files, ${Math.round((Date.now() - began) / 1000)} s`)
+process.exitCode = first && second ? 0 : 1
