@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ref } from "vue";
 import { placeInPages } from "@patchbay/client/member";
 import { countText } from "@/conversations/list/count";
-import { useSelection } from "@/conversations/list/selection";
+import { useSelection } from "@/rows/selection";
 import { listFilter } from "@/conversations/useListRoute";
 import { conversation } from "./fixtures";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ref, shallowRef } from "vue";
-import { useSteadyOrder } from "@/conversations/steady";
+import { useSteadyOrder } from "@/rows/steady";
 
 interface Row {
   id: string;

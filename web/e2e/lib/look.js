@@ -65,8 +65,8 @@ async function walk(page, path) {
 
 /**
  * Looks at screens of the console in both languages, in both widths at once, light and dark, and keeps
- * pictures of all. In English each is opened by its address; in Chinese one walks from one to the next,
- * where nothing was done on the screen before.
+ * pictures of all. At a desk in English each is opened by its address; otherwise one walks from one to
+ * the next, where nothing was done on the screen before.
  * @param {string | undefined} state whose session it is
  * @param {(locale: string) => Promise<unknown>} speak makes it the language of that account
  * @param {Record<string, {path: string, ready?: string, act?: (page) => Promise<unknown>, only?: 'en' | 'zh'}>} screens
@@ -75,23 +75,34 @@ async function walk(page, path) {
  */
 export async function lookAround(browser, { origin, state, speak, screens }) {
   const found = {}
+  const errors = []
+  const visit = async (page, { path, ready = 'main', act }, inPlace) => {
+    await (inPlace ? walk(page, path) : page.goto(origin + path))
+    await page.locator(ready).filter({ visible: true }).first().waitFor({ timeout: 10_000 })
+    await act?.(page)
+  }
   const look = async (lang, locale, viewport) => {
     const page = counted(await person(browser, { viewport, locale, colorScheme: 'light', reducedMotion: 'reduce', storageState: state }))
+    const addressed = lang === 'en' && viewport === desktop
     let untouched = false
-    for (const [name, { path, ready = 'main', act, only = lang }] of Object.entries(screens)) {
-      if (only !== lang) continue
-      await (lang === 'zh' && untouched ? walk(page, path) : page.goto(origin + path))
-      untouched = !act
-      await page.locator(ready).filter({ visible: true }).first().waitFor({ timeout: 10_000 })
-      await act?.(page)
-      Object.assign(found, await lookAt(page, (theme) => `${name}-${lang}-${theme}-${viewport.width}`))
+    for (const [name, screen] of Object.entries(screens)) {
+      if ((screen.only ?? lang) !== lang) continue
+      const named = (theme) => `${name}-${lang}-${theme}-${viewport.width}`
+      try {
+        await visit(page, screen, untouched && !addressed)
+        Object.assign(found, await lookAt(page, named))
+      } catch (error) {
+        await shot(page, named('failed'))
+        throw new Error(`${named('failed')}: ${page.url()} was not shown`, { cause: error })
+      }
+      untouched = !screen.act
     }
-    if (page.problems.length > 0) found.errors = [...(found.errors ?? []), ...page.problems]
+    errors.push(...page.problems)
     await page.context().close()
   }
   for (const [lang, locale] of [['en', 'en'], ['zh', 'zh-CN']]) {
     await speak(locale)
     await Promise.all([look(lang, locale, desktop), look(lang, locale, phone)])
   }
-  return found
+  return errors.length > 0 ? { ...found, errors } : found
 }

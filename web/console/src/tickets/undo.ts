@@ -1,17 +1,12 @@
 import type { BulkTickets } from "@patchbay/client/api";
 import type { Ticket } from "@patchbay/client/types";
-
-/** One call that takes a part of an action back. */
-export interface Step {
-  ids: string[];
-  action: BulkTickets;
-}
+import { grouped, type Step } from "@/rows/bulk";
 
 /**
  * What takes an action back for tickets as they were before it. Empty where there is no way back: what
  * was new is not new again, what is closed stays closed, and another type may have dropped values.
  */
-export function undoOf(action: BulkTickets, before: readonly Ticket[]): Step[] {
+export function undoOf(action: BulkTickets, before: readonly Ticket[]): Step<BulkTickets>[] {
   switch (action.action) {
     case "status":
       if (action.status === "closed") return [];
@@ -29,18 +24,4 @@ export function undoOf(action: BulkTickets, before: readonly Ticket[]): Step[] {
     case "type":
       return [];
   }
-}
-
-/** Tickets that need the same, together. */
-function grouped(rows: readonly Ticket[], back: (row: Ticket) => BulkTickets | undefined): Step[] {
-  const steps = new Map<string, Step>();
-  for (const row of rows) {
-    const action = back(row);
-    if (!action) continue;
-    const key = JSON.stringify(action);
-    const step = steps.get(key) ?? { ids: [], action };
-    step.ids.push(row.id);
-    steps.set(key, step);
-  }
-  return [...steps.values()];
 }

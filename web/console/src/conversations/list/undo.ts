@@ -1,17 +1,12 @@
 import type { BulkAction } from "@patchbay/client/api";
 import type { Conversation } from "@patchbay/client/types";
-
-/** One call that takes a part of an action back. */
-export interface Step {
-  ids: string[];
-  action: BulkAction;
-}
+import { grouped, type Step } from "@/rows/bulk";
 
 /**
  * What takes an action back for rows as they were before it: each as it was, those that were so
  * already left alone. Empty where there is no way back, as of having read.
  */
-export function undoOf(action: BulkAction, before: readonly Conversation[]): Step[] {
+export function undoOf(action: BulkAction, before: readonly Conversation[]): Step<BulkAction>[] {
   switch (action.action) {
     case "resolve":
     case "reopen":
@@ -35,17 +30,3 @@ const stateBack = (did: BulkAction["action"]) => (row: Conversation): BulkAction
   if (row.state === "resolved") return did === "resolve" ? undefined : { action: "resolve" };
   return did === "reopen" ? undefined : { action: "reopen" };
 };
-
-/** Rows that need the same, together. */
-function grouped(rows: readonly Conversation[], back: (row: Conversation) => BulkAction | undefined): Step[] {
-  const steps = new Map<string, Step>();
-  for (const row of rows) {
-    const action = back(row);
-    if (!action) continue;
-    const key = JSON.stringify(action);
-    const step = steps.get(key) ?? { ids: [], action };
-    step.ids.push(row.id);
-    steps.set(key, step);
-  }
-  return [...steps.values()];
-}
