@@ -57,10 +57,7 @@ async function lookAt(page, name) {
 
 /** Moves the console to another of its screens without loading it anew, as a link in it does. */
 async function walk(page, path) {
-  await page.evaluate((to) => {
-    history.pushState({}, '', to)
-    dispatchEvent(new PopStateEvent('popstate', { state: {} }))
-  }, path)
+  await page.evaluate((to) => document.querySelector('[data-v-app]').__vue_app__.config.globalProperties.$router.push(to).then(() => {}), path)
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { BulkTickets } from "@patchbay/client/api";
 import type { Ticket } from "@patchbay/client/types";
-import { grouped, type Step } from "@/rows/bulk";
+import { grouped, type Step } from "@/rows/undo";
 
 /**
  * What takes an action back for tickets as they were before it. Empty where there is no way back: what

@@ -1,6 +1,6 @@
 import type { BulkAction } from "@patchbay/client/api";
 import type { Conversation } from "@patchbay/client/types";
-import { grouped, type Step } from "@/rows/bulk";
+import { grouped, type Step } from "@/rows/undo";
 
 /**
  * What takes an action back for rows as they were before it: each as it was, those that were so
