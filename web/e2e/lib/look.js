@@ -73,7 +73,7 @@ async function walk(page, path) {
 export async function lookAround(browser, { origin, state, speak, screens }) {
   const found = {}
   const errors = []
-  const visit = async (page, { path, ready = 'main', act }, inPlace) => {
+  const visit = async (page, { path, ready = 'main, [data-testid=conversation-list]', act }, inPlace) => {
     await (inPlace ? walk(page, path) : page.goto(origin + path))
     await page.locator(ready).filter({ visible: true }).first().waitFor({ timeout: 10_000 })
     await act?.(page)
