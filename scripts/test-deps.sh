@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # test-deps.sh: brings what the tests need and this machine lacks: a Chromium,
-# fonts for Chinese and emoji, PostgreSQL. Installs by apt, as root or through
+# fonts for Chinese and emoji, PostgreSQL, curl. Installs by apt, as root or through
 # sudo, and starts nothing: tests start their own servers on free ports.
 set -euo pipefail
 
@@ -35,8 +35,9 @@ have_chromium || missing+=(chromium)
 have_font ':lang=zh-cn' || missing+=(fonts-noto-cjk)
 have_font 'Noto Color Emoji' || missing+=(fonts-noto-color-emoji)
 have_postgres || missing+=(postgresql)
+command -v curl >/dev/null || missing+=(curl) # the guides' examples
 if ((${#missing[@]} == 0)); then
-  echo "test-deps: browser, fonts and PostgreSQL are here"
+  echo "test-deps: browser, fonts, PostgreSQL and curl are here"
   exit
 fi
 
