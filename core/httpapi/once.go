@@ -30,7 +30,7 @@ func offersOnce(method string, a access) bool {
 func documentOnce(op *huma.Operation) {
 	op.Parameters = append(op.Parameters, &huma.Param{
 		Name: headerIdempotency, In: "header",
-		Description: "A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api/idempotency.",
+		Description: "A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics.",
 		Schema:      &huma.Schema{Type: huma.TypeString},
 	})
 }
