@@ -139,6 +139,7 @@ func newWorld(t *testing.T, env ...string) *world {
 	config, err := app.LoadConfig("", append([]string{
 		"PATCHBAY_DATA_DIR=" + w.dir, "PATCHBAY_SERVER_ADDRESS=" + address, "PATCHBAY_PLUGINS_DEV_DIR=" + plugins(t),
 		"PATCHBAY_LOG_LEVEL=debug", "PATCHBAY_OUTBOUND_ALLOW_NETWORKS=127.0.0.0/8", "PATCHBAY_WEBHOOKS_RETRY=10s",
+		"PATCHBAY_LIMITS_MEMBER=0", "PATCHBAY_LIMITS_ADDRESS=0", "PATCHBAY_LIMITS_VISITOR=0",
 	}, env...), nil)
 	if err != nil {
 		t.Fatal(err)

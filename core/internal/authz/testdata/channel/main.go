@@ -47,7 +47,7 @@ func (r *recorder) told(instance, call string, what any) {
 
 // Receive takes what a customer says: {"id","from","name","text"}.
 func (r *recorder) Receive(_ context.Context, req channel.ReceiveRequest) (channel.ReceiveResponse, error) {
-	r.told(req.Instance.ID, "receive", req)
+	r.told(req.Instance.ID, "receive", map[string]any{"body": string(req.Body), "request": req})
 	var said struct{ ID, From, Name, Text string }
 	if err := json.Unmarshal(req.Body, &said); err != nil || said.ID == "" {
 		return channel.ReceiveResponse{}, errs.Reject(errs.CodeBadRequest, "Post id, from and text.")

@@ -1,0 +1,383 @@
+package authz_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/internal/rig"
+)
+
+// topics says under which permission each live event is told, and by which kind
+// of thing it is held ("" = all of the workspace are told who hold the
+// permission). It is held against the types that the API promises.
+const topics = `
+conversation.* conversation.read conversation
+message.* conversation.read conversation
+note.* conversation.read conversation
+rating.* conversation.read conversation
+scheduled.* conversation.read conversation
+ticket.* ticket.read ticket
+ticket_type.changed ticket.read
+contact.changed contact.read contact
+organisation.changed contact.read
+import.changed contact.import
+member.changed member.read
+erasure.changed member.read
+role.changed role.read
+invitation.changed member.manage
+workspace.changed workspace.read
+inbox.changed inbox.read
+team.changed team.read
+webhook.changed webhook.read
+label.changed catalog.read
+attribute.changed catalog.read
+canned.changed catalog.read
+view.changed catalog.read
+`
+
+// topic is a row of topics.
+type topic struct{ need, kind string }
+
+// readTopics returns the topic of every type of event that the API promises.
+func readTopics(t *testing.T) map[string]topic {
+	t.Helper()
+	rows, used := make(map[string]topic), make(map[string]bool)
+	for line := range strings.Lines(topics) {
+		if words := strings.Fields(line); len(words) >= 2 {
+			rows[words[0]] = topic{words[1], strings.Join(words[2:], "")}
+		}
+	}
+	out := make(map[string]topic)
+	for _, typ := range openAPI(t).Components.Schemas["FeedEvent"].Properties["type"].Enum {
+		name := fmt.Sprint(typ)
+		if name == "skip" || strings.HasSuffix(name, ".gone") { // what who may not see is told instead
+			continue
+		}
+		noun, _, _ := strings.Cut(name, ".")
+		row, ok := rows[name]
+		used[name] = true
+		if !ok {
+			row, ok = rows[noun+".*"]
+			used[noun+".*"] = true
+		}
+		if !ok {
+			t.Errorf("%s has no row: say in topics_test.go who is told of it", name)
+		}
+		out[name] = row
+	}
+	for name := range rows {
+		if !used[name] {
+			t.Errorf("%s has a row and is never told", name)
+		}
+	}
+	if len(out) < 40 {
+		t.Fatalf("only %d types of events are promised", len(out))
+	}
+	return out
+}
+
+// listener is a socket of somebody, with all that it was told.
+type listener struct {
+	p      *person
+	socket *rig.Socket
+
+	mu     sync.Mutex
+	frames []frame
+	raw    strings.Builder
+	feed   uint64
+	ready  bool
+}
+
+// frame is as much of a frame as the test reads.
+type frame struct {
+	Op, Ref, Code  string
+	Feed           uint64
+	Type           string
+	ConversationID string `json:"conversation_id"`
+	TicketID       string `json:"ticket_id"`
+	Conversation   *struct{ ID string }
+	Ticket         *struct{ ID string }
+	Data           struct{ ID string }
+}
+
+// subject is what a frame is about.
+func (f frame) subject() string {
+	switch {
+	case f.Conversation != nil:
+		return f.Conversation.ID
+	case f.Ticket != nil:
+		return f.Ticket.ID
+	default:
+		return f.Data.ID + f.ConversationID + f.TicketID
+	}
+}
+
+// listen opens a socket; nil and the refusal when it is refused.
+func (w *world) listen(p *person, of *workspace) (*listener, error) {
+	w.t.Helper()
+	l := &listener{p: p}
+	socket, err := rig.Dial(w.t.Context(), rig.Dialing{
+		URL: "ws" + strings.TrimPrefix(w.base, "http") + w.at(of, "/live"), Header: p.header, Frame: l.take,
+	})
+	if err != nil {
+		return nil, err
+	}
+	l.socket = socket
+	w.t.Cleanup(socket.Cut)
+	if err := socket.SendText([]byte(`{"op":"hello","epoch":"","feed":0}`)); err != nil {
+		w.t.Fatal(err)
+	}
+	w.await(p.name+"'s socket", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return l.ready })
+	return l, nil
+}
+
+func (l *listener) take(raw []byte) {
+	var f frame
+	if json.Unmarshal(raw, &f) != nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.raw.Write(raw)
+	l.frames = append(l.frames, f)
+	l.feed = max(l.feed, f.Feed)
+	l.ready = l.ready || f.Op == "ready"
+}
+
+// said returns all that was told so far.
+func (l *listener) said() ([]frame, string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.frames), l.raw.String()
+}
+
+// reached reports whether a socket was told up to a number of the feed.
+func (l *listener) reached(feed uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.feed >= feed
+}
+
+// await polls.
+func (w *world) await(what string, done func() bool) {
+	w.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("%s: it never came to that\n%s", what, w.log.String()[max(0, len(w.log.String())-2000):])
+		}
+	}
+}
+
+// head is the last number of a workspace's feed.
+func (w *world) head(of *workspace) uint64 {
+	w.t.Helper()
+	var head uint64
+	for {
+		var page struct {
+			Items   []struct{ Feed uint64 }
+			HasMore bool `json:"has_more"`
+		}
+		w.decode(w.must(of.owner, http.MethodGet, w.at(of, fmt.Sprintf("/events?after=%d&limit=200", head)), ""), &page)
+		for _, e := range page.Items {
+			head = e.Feed
+		}
+		if len(page.Items) == 0 {
+			return head
+		}
+	}
+}
+
+// TestTopics opens a socket as everybody, lets everything happen to the things
+// of everybody, and holds each frame against the table of topics and the reach.
+func TestTopics(t *testing.T) {
+	w := newWorld(t)
+	all := readTopics(t)
+	held := make(map[string]holding) // by id
+	sets := map[string]*set{}
+	for _, variant := range []string{isOwn, isOthers, isOuter, isForeign} {
+		sets[variant] = w.newSet(variant)
+		for _, kind := range []string{"conversation", "contact", "ticket"} {
+			held[sets[variant].id(kind)] = sets[variant].held
+		}
+	}
+	ears := w.everybodyListens()
+	before := w.head(w.here)
+	w.await("everybody is told of what was", func() bool {
+		return !slices.ContainsFunc(ears, func(l *listener) bool { return !l.reached(before) })
+	})
+	for _, s := range sets {
+		w.happen(s)
+	}
+	head := w.head(w.here)
+	w.await("everybody is told of what happened", func() bool {
+		return !slices.ContainsFunc(ears, func(l *listener) bool { return !l.reached(head) })
+	})
+	cases, told := 0, make(map[string]bool)
+	for _, l := range ears {
+		cases += l.judge(t, w.ownersOf(ears), before, all, held, told)
+		if _, raw := l.said(); strings.Contains(raw, w.there.id) || slices.ContainsFunc(sets[isForeign].everything(), func(id string) bool { return strings.Contains(raw, id) }) {
+			t.Errorf("%s is told of another workspace", l.p.name)
+		}
+	}
+	cases += w.frames(ears, sets)
+	fmt.Printf("authz: %d sockets, %d of %d topics seen, %d cases\n", len(ears), len(told), len(all), cases)
+	if len(told) < 20 {
+		t.Errorf("only these topics were seen: %v", told)
+	}
+}
+
+// everybodyListens opens the sockets of all who may have one, and checks that
+// nobody else may.
+func (w *world) everybodyListens() []*listener {
+	w.t.Helper()
+	var out []*listener
+	for name, p := range w.people {
+		l, err := w.listen(p, w.here)
+		want := map[standing]int{isNobody: http.StatusUnauthorized, isElsewhere: http.StatusNotFound, isKey: http.StatusForbidden}[p.standing]
+		switch problem := rig.ProblemOf(err); {
+		case want == 0 && err != nil:
+			w.t.Fatalf("%s's socket: %v", name, err)
+		case want == 0:
+			out = append(out, l)
+		case problem == nil || problem.Status != want && (p.standing != isKey || problem.Status != http.StatusUnauthorized):
+			w.t.Errorf("%s's socket: %v, want %d", name, err, want)
+		}
+		if _, err := w.listen(p, &workspace{id: w.random("wsp")}); err == nil {
+			w.t.Errorf("%s listens to a workspace that never was", name)
+		}
+	}
+	return out
+}
+
+// ownersOf are the frames of who sees everything: what there is to be told.
+func (w *world) ownersOf(ears []*listener) []frame {
+	i := slices.IndexFunc(ears, func(l *listener) bool { return l.p.name == "owner" })
+	frames, _ := ears[i].said()
+	return frames
+}
+
+// judge holds what somebody was told against what the owner was.
+func (l *listener) judge(t *testing.T, all []frame, after uint64, topics map[string]topic, held map[string]holding, told map[string]bool) (cases int) {
+	t.Helper()
+	frames, _ := l.said()
+	mine := make(map[uint64]frame)
+	for _, f := range frames {
+		if f.Feed > after && f.Op != "ready" {
+			mine[f.Feed] = f
+		}
+	}
+	for _, f := range all {
+		if f.Op != "event" || f.Feed <= after {
+			continue
+		}
+		row := topics[f.Type]
+		told[f.Type] = true
+		holds, known := held[f.subject()]
+		if row.kind != "" && !known {
+			continue // of something that came to be meanwhile, whose holder changed
+		}
+		cases++
+		want := l.p.may(row.need) && (row.kind == "" || l.p.reaches(holds))
+		got, ok := mine[f.Feed]
+		switch {
+		case !ok:
+			t.Errorf("%s is not told that the feed came to %d (%s)", l.p.name, f.Feed, f.Type)
+		case want != (got.Op == "event"):
+			t.Errorf("%s is told of %s of %s: %t, want %t", l.p.name, f.Type, f.subject(), got.Op == "event", want)
+		case !want && got.Type != "":
+			t.Errorf("%s is told that it was %s", l.p.name, f.Type)
+		}
+	}
+	return cases
+}
+
+// everything are the ids of a set.
+func (s *set) everything() []string {
+	var out []string
+	for _, id := range s.ids {
+		out = append(out, id)
+	}
+	return out
+}
+
+// happen lets things happen to a set that leave its holders, and in its
+// workspace.
+func (w *world) happen(s *set) {
+	w.t.Helper()
+	for _, what := range []struct{ method, tail, body string }{
+		{http.MethodPost, "/conversations/{conversation}/messages", `{"client_msg_id":"t{n}","kind":"text","text":"hello"}`},
+		{http.MethodPost, "/conversations/{conversation}/messages", `{"client_msg_id":"t{n}","kind":"note","text":"private"}`},
+		{http.MethodPut, "/conversations/{conversation}/priority", `{"priority":"high"}`},
+		{http.MethodPut, "/conversations/{conversation}/labels", `{"label_ids":["{label}"]}`},
+		{http.MethodPost, "/conversations/{conversation}/scheduled", `{"client_msg_id":"t{n}","text":"later","send_at":"{tomorrow}"}`},
+		{http.MethodPatch, "/contacts/{contact}", `{"note":"x{n}"}`},
+		{http.MethodPatch, "/tickets/{ticket}", `{"title":"y{n}"}`},
+		{http.MethodPost, "/tickets/{ticket}/comments", `{"client_id":"t{n}","text":"private","public":false}`},
+		{http.MethodPatch, "/teams/{team}", `{"description":"x"}`},
+		{http.MethodPatch, "/roles/{role}", `{"description":"x"}`},
+		{http.MethodPatch, "/inboxes/{inbox}", `{"name":"Renamed {n}"}`},
+		{http.MethodPatch, "/webhooks/{webhook}", `{"description":"x"}`},
+		{http.MethodPatch, "/labels/{label}", `{"description":"x"}`},
+		{http.MethodPatch, "/attributes/{attribute}", `{"name":"A{n}"}`},
+		{http.MethodPost, "/canned", `{"shortcut":"t{n}","title":"x","text":"x","scope":"workspace"}`},
+		{http.MethodPost, "/views", `{"name":"V{n}","filter":{"and":[]},"scope":"workspace"}`},
+		{http.MethodPatch, "/organisations/{organisation}", `{"note":"x"}`},
+		{http.MethodPatch, "/ticket-types/{type}", `{"description":"x"}`},
+		{http.MethodDelete, "/invitations/{invitation}", ""},
+		{http.MethodPatch, "/members/{member}", `{"capacity":6}`},
+		{http.MethodPatch, "", `{"name":"Renamed {n}"}`},
+	} {
+		w.must(s.in.owner, what.method, w.at(s.in, s.fill(what.tail)), s.fill(what.body))
+	}
+	s.id("import")
+}
+
+// frames sends what members may send over their socket about things that they
+// may not see: it is refused as for what never was.
+func (w *world) frames(ears []*listener, sets map[string]*set) (cases int) {
+	w.t.Helper()
+	none := w.random("cnv")
+	for _, l := range ears {
+		for _, text := range []string{
+			`{"op":"send","ref":"R","conversation_id":"C","client_msg_id":"F","kind":"note","text":"x"}`,
+			`{"op":"typing","ref":"R","conversation_id":"C","on":true}`, `{"op":"look","ref":"R","conversation_id":"C"}`,
+		} {
+			want := l.answer(w, text, none)
+			for variant, s := range sets {
+				if l.p.reaches(s.held) && variant != isForeign {
+					continue
+				}
+				cases++
+				if got := l.answer(w, text, s.id("conversation")); got != want {
+					w.t.Errorf("%s by %s of %s is answered %q, of nothing %q", text, l.p.name, variant, got, want)
+				}
+			}
+		}
+	}
+	return cases
+}
+
+// answer sends a frame about a conversation and returns how it was refused.
+func (l *listener) answer(w *world, text, conversation string) string {
+	w.t.Helper()
+	ref := fmt.Sprint("ref", w.next())
+	if err := l.socket.SendText([]byte(strings.NewReplacer("R\"", ref+"\"", "\"C\"", `"`+conversation+`"`, "\"F\"", `"`+ref+`"`).Replace(text))); err != nil {
+		w.t.Fatal(err)
+	}
+	var got frame
+	w.await("an answer to "+text, func() bool {
+		frames, _ := l.said()
+		i := slices.IndexFunc(frames, func(f frame) bool { return f.Ref == ref })
+		if i >= 0 {
+			got = frames[i]
+		}
+		return i >= 0
+	})
+	return got.Op + " " + got.Code
+}
