@@ -118,7 +118,7 @@ hostile-content: build ## Text and files that mean harm, through the real server
 
 .PHONY: hostile
 hostile: ## Who means harm over the network: forbidden addresses, bad tokens, a flood of sign-ins, fields nobody declared, headers
-	@for run in app:SSRF httpapi:BadTokens identity:LoginFlood 'httpapi:NoRouteTakesAColumn|Headers'; do \
+	@for run in app:SSRF httpapi:BadTokens identity:LoginFlood internal/authz:LoginFlood 'httpapi:NoRouteTakesAColumn|Headers'; do \
 	  go test -count=1 ./core/$${run%%:*} -run "$${run#*:}" -v | grep -vE '^(=== |    --- PASS|        --- PASS)'; done
 
 .PHONY: fuzz
@@ -146,8 +146,9 @@ restore-drill: $(WEB) ## Back up under load, destroy everything, bring it back; 
 	PATCHBAY_TEST_LONG=1 go test -count=1 -timeout 20m ./core/app -run 'RestoreDrill|BackupsAnd|Backups|OntoAFullDisk|OneDatabase' -v
 
 .PHONY: mutants
-mutants: $(WEB) ## Seeded bugs: the crash harness must catch each
+mutants: $(WEB) ## Seeded bugs: the crash harness and the authorization tests must catch each
 	$(CRASH) -mutants
+	go run ./core/internal/authz/seeded $(if $(SHORT),-short)
 
 LAYERS ?= offline,api
 

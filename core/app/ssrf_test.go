@@ -2,9 +2,12 @@ package app_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -13,26 +16,106 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/channel/channeltest"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/identity/identitytest"
+	"github.com/patchbay-im/patchbay/core/oidc"
 	"github.com/patchbay-im/patchbay/core/outbound"
 	"github.com/patchbay-im/patchbay/core/webhook"
 )
 
+// driver makes code that ships speak to an address.
+type driver struct {
+	name  string
+	drive func(ctx context.Context, c *outbound.Client, address string) error
+	// within, unless 0: the address is in what an allowed server says, which is
+	// asked so often before; the error may then be about anything, and that
+	// nothing was connected to is the point.
+	within int64
+}
+
 // sinks drives everything that speaks outwards, each by the code that ships: a
 // sink without a driver fails the test.
-func sinks() map[outbound.Sink]func(ctx context.Context, c *outbound.Client, address string) error {
-	return map[outbound.Sink]func(context.Context, *outbound.Client, string) error{
-		outbound.Webhooks: func(ctx context.Context, c *outbound.Client, address string) error {
+func (w *forbidden) sinks(t *testing.T) map[outbound.Sink][]driver {
+	t.Helper()
+	return map[outbound.Sink][]driver{
+		outbound.Webhooks: {{name: "an endpoint", drive: func(ctx context.Context, c *outbound.Client, address string) error {
 			poster := outbound.NewPoster(c)
 			if err := poster.Check(address); err != nil { // at the creation of an endpoint
 				a := poster.Post(ctx, address, nil, []byte("{}"))
 				return errors.Join(err, unreached(a))
 			}
 			return unreached(poster.Post(ctx, address, nil, []byte("{}")))
-		},
-		outbound.OIDC: func(ctx context.Context, c *outbound.Client, address string) error {
-			return ask(ctx, c.HTTP(outbound.OIDC), http.MethodGet, address)
+		}}},
+		outbound.OIDC: {
+			{name: "a new provider", drive: w.newProvider(t)},
+			{name: "the start of a sign-in", drive: func(ctx context.Context, c *outbound.Client, address string) error {
+				_, err := openid(c).AuthURL(ctx, identity.Party{Issuer: address, ClientID: "c", Redirect: "https://example.com/"}, identity.Question{State: "s", Nonce: "n", Verifier: "v"})
+				return err
+			}},
+			{name: "a provider's token endpoint", within: 1, drive: w.signIn("token")},
+			{name: "a provider's keys", within: 2, drive: w.signIn("keys")},
 		},
 	}
+}
+
+func openid(c *outbound.Client) *oidc.Client { return oidc.New(c.HTTP(outbound.OIDC), time.Now) }
+
+// newProvider makes a sign-in provider of a workspace by its use case. What it
+// refuses by the look of the address alone is asked for once more without it.
+func (w *forbidden) newProvider(t *testing.T) func(context.Context, *outbound.Client, string) error {
+	t.Helper()
+	fake := identitytest.NewFake()
+	return func(ctx context.Context, c *outbound.Client, address string) error {
+		client := openid(c)
+		services := identity.New(identity.Deps{
+			Stores: fake.Stores(), Throttle: identity.NewThrottle(time.Now, identity.ThrottleOptions{}), Now: time.Now,
+			Log: slog.New(slog.DiscardHandler), Sealer: channeltest.Sealer{}, OpenID: client, BaseURL: "https://example.com",
+		})
+		name, id, secret := "Provider", "id", "secret"
+		_, err := services.Providers.Create(ctx, identity.SystemScope("wsp_1"), identity.ProviderDraft{Name: &name, Issuer: &address, ClientID: &id, Secret: &secret})
+		if err == nil {
+			return nil
+		}
+		return client.Discover(ctx, address)
+	}
+}
+
+// signIn ends a sign-in at a provider on the allowed server, which names an
+// address as the place of its tokens or its keys.
+func (w *forbidden) signIn(part string) func(context.Context, *outbound.Client, string) error {
+	return func(ctx context.Context, c *outbound.Client, address string) error {
+		issuer := fmt.Sprintf("http://%s:%d/provider/%s/%s", theirs, w.shared, part, hex.EncodeToString([]byte(address)))
+		party := identity.Party{Issuer: issuer, ClientID: "c", Secret: "s", Redirect: "https://example.com/"}
+		_, err := openid(c).Exchange(ctx, party, identity.Question{State: "s", Nonce: "n", Verifier: "v"}, "code")
+		return err
+	}
+}
+
+// provider answers as a provider whose one part is elsewhere.
+func (w *forbidden) provider(rw http.ResponseWriter, r *http.Request) {
+	words := strings.Split(strings.TrimPrefix(r.URL.Path, "/provider/"), "/")
+	elsewhere, err := hex.DecodeString(words[1])
+	if err != nil {
+		http.NotFound(rw, r)
+		return
+	}
+	issuer := fmt.Sprintf("http://%s:%d/provider/%s/%s", theirs, w.shared, words[0], words[1])
+	rw.Header().Set("Content-Type", "application/json")
+	if words[len(words)-1] == "token" {
+		part := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+		token := part(`{"alg":"RS256","kid":"k"}`) + "." + part(fmt.Sprintf(`{"iss":%q,"aud":"c","sub":"x","nonce":"n","exp":%d}`, issuer, time.Now().Add(time.Hour).Unix())) + "." + part("signature")
+		_, _ = fmt.Fprintf(rw, `{"access_token":"a","token_type":"Bearer","id_token":%q}`, token)
+		return
+	}
+	tokens, keys := issuer+"/token", issuer+"/keys"
+	if words[0] == "token" {
+		tokens = string(elsewhere)
+	} else {
+		keys = string(elsewhere)
+	}
+	_, _ = fmt.Fprintf(rw, `{"issuer":%q,"authorization_endpoint":%q,"token_endpoint":%q,"jwks_uri":%q,"id_token_signing_alg_values_supported":["RS256"]}`,
+		issuer, issuer+"/authorize", tokens, keys)
 }
 
 // unreached is what an attempt that failed for its address says as an error.
@@ -47,69 +130,62 @@ func unreached(a webhook.Attempt) error {
 	}
 }
 
-func ask(ctx context.Context, client *http.Client, method, address string) error {
-	var body io.Reader
-	if method == http.MethodPost {
-		body = strings.NewReader("{}")
-	}
-	r, err := http.NewRequestWithContext(ctx, method, address, body)
-	if err != nil {
-		return err
-	}
-	answer, err := client.Do(r)
-	if err != nil {
-		return err
-	}
-	_, _, err = outbound.Read(answer.Body, 1<<10)
-	return errors.Join(err, answer.Body.Close())
-}
-
 // TestSSRF asks every sink for every address that must not be reached, and
 // watches listeners on every address of this machine. It prints how many cases
 // there were.
 func TestSSRF(t *testing.T) {
 	w := newForbidden(t)
-	drivers := sinks()
+	drivers, driven := w.sinks(t), 0
 	cases, targets := 0, w.targets()
 	if len(targets) < 60 {
 		t.Errorf("only %d targets", len(targets))
 	}
 	for _, sink := range outbound.Sinks() {
-		drive := drivers[sink]
-		if drive == nil {
+		if len(drivers[sink]) == 0 {
 			t.Errorf("sink %s has no driver in this test", sink)
-			continue
 		}
-		for _, x := range targets {
-			cases++
-			allow := []netip.Prefix{netip.MustParsePrefix(theirs + "/32")}
-			if x.whatever { // refused even to whom everything is allowed
-				allow = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
-			}
-			client := outbound.New(outbound.Options{AllowNetworks: allow, Resolver: w.dns.resolver()})
-			w.dns.forget()
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-			for range x.times() {
-				err := drive(ctx, client, x.address)
-				switch {
-				case x.redirect && err == nil: // not followed: the redirect is the answer
-				case x.mixed && err == nil: // the allowed one of several addresses was reached
-				case x.malformed && err != nil: // no address of anything
-				case !errors.Is(err, outbound.ErrRefused) && !x.rebinds:
-					t.Errorf("%s, %s (%s): got %v, want a refusal", sink, x.name, x.address, err)
-				}
-			}
-			cancel()
-			client.Close()
-			if n := w.touched.Swap(0); n > 0 {
-				t.Errorf("%s, %s (%s): %d connections to a forbidden address", sink, x.name, x.address, n)
+		for _, d := range drivers[sink] {
+			driven++
+			for _, x := range targets {
+				cases++
+				w.try(t, sink, d, x)
 			}
 		}
 	}
 	if w.served.Load() == 0 {
 		t.Error("the allowed server was never reached: nothing of this shows anything")
 	}
-	fmt.Printf("SSRF: %d targets x %d sinks = %d cases\n", len(targets), len(drivers), cases)
+	fmt.Printf("SSRF: %d targets x %d drivers of %d sinks = %d cases\n", len(targets), driven, len(drivers), cases)
+}
+
+// try drives one sink to one target.
+func (w *forbidden) try(t *testing.T, sink outbound.Sink, d driver, x target) {
+	t.Helper()
+	allow := []netip.Prefix{netip.MustParsePrefix(theirs + "/32")}
+	if x.whatever { // refused even to whom everything is allowed
+		allow = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+	}
+	client := outbound.New(outbound.Options{AllowNetworks: allow, Resolver: w.dns.resolver()})
+	defer client.Close()
+	w.dns.forget()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for range x.times() {
+		before := w.served.Load()
+		err := d.drive(ctx, client, x.address)
+		reached := w.served.Load() - before
+		switch {
+		case d.within > 0 && err != nil && reached >= d.within:
+		case x.redirect && err == nil: // not followed: the redirect is the answer
+		case x.mixed && (err == nil || reached > 0): // the allowed one of several addresses was reached
+		case x.malformed && err != nil: // no address of anything
+		case !errors.Is(err, outbound.ErrRefused) && !x.rebinds:
+			t.Errorf("%s, %s, %s (%s): got %v, want a refusal", sink, d.name, x.name, x.address, err)
+		}
+	}
+	if n := w.touched.Swap(0); n > 0 {
+		t.Errorf("%s, %s, %s (%s): %d connections to a forbidden address", sink, d.name, x.name, x.address, n)
+	}
 }
 
 // theirs is the address of the server that may be reached: it stands for a
@@ -174,6 +250,10 @@ func (w *forbidden) catch(t *testing.T, l net.Listener) {
 func (w *forbidden) redirect(rw http.ResponseWriter, r *http.Request) {
 	w.served.Add(1)
 	rw.Header().Set("Connection", "close") // so that names are asked anew
+	if strings.HasPrefix(r.URL.Path, "/provider/") {
+		w.provider(rw, r)
+		return
+	}
 	code := http.StatusOK
 	if to := r.URL.Query().Get("to"); to != "" {
 		rw.Header().Set("Location", to)

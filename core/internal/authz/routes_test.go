@@ -213,18 +213,18 @@ POST /api/v1/password-resets/use public
 GET /api/v1/session session
 PATCH /api/v1/session session :: {"locale":"en"}
 DELETE /api/v1/session session spends
-POST /api/v1/session/password session =422 :: {"current":"x","new":"correct-horse-battery-43"}
+POST /api/v1/session/password session =422,429 :: {"current":"x","new":"correct-horse-battery-43"}
 GET /api/v1/account/providers session
-POST /api/v1/account/providers/{provider} session =404
+POST /api/v1/account/providers/{provider} session =404 :: {"return":"/"}
 DELETE /api/v1/account/providers/{provider} session =404
 GET /api/v1/account/sessions session
 DELETE /api/v1/account/sessions session
 DELETE /api/v1/account/sessions/{session} session =404
 GET /api/v1/account/totp session
-POST /api/v1/account/totp session =422 :: {"password":"x"}
-POST /api/v1/account/totp/confirm session =409,422 :: {"code":"000000"}
-POST /api/v1/account/totp/disable session =409,422 :: {"code":"000000","password":"x"}
-POST /api/v1/account/totp/recovery-codes session =409,422 :: {"code":"000000"}
+POST /api/v1/account/totp session =422,429 :: {"password":"x"}
+POST /api/v1/account/totp/confirm session =409,422,429 :: {"code":"000000"}
+POST /api/v1/account/totp/disable session =409,422,429 :: {"code":"000000","password":"x"}
+POST /api/v1/account/totp/recovery-codes session =409,422,429 :: {"code":"000000"}
 
 GET /api/v1/live/{inbox} public
 GET /api/v1/live/{inbox}/socket public
