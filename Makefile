@@ -118,7 +118,7 @@ hostile-content: build ## Text and files that mean harm, through the real server
 
 .PHONY: hostile
 hostile: ## Who means harm over the network: forbidden addresses, bad tokens, a flood of sign-ins, fields nobody declared, headers
-	@for run in app:SSRF httpapi:BadTokens identity:LoginFlood internal/authz:LoginFlood 'httpapi:NoRouteTakesAColumn|Headers'; do \
+	@export PATCHBAY_TEST_LONG=1; for run in app:SSRF httpapi:BadTokens identity:LoginFlood internal/authz:LoginFlood 'httpapi:NoRouteTakesAColumn|Headers'; do \
 	  go test -count=1 ./core/$${run%%:*} -run "$${run#*:}" -v | grep -vE '^(=== |    --- PASS|        --- PASS)'; done
 
 .PHONY: fuzz

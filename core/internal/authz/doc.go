@@ -9,8 +9,10 @@
 //	oracle_test.go   what must be answered
 //	matrix_test.go   every route, as everybody, for everything
 //	doors_test.go    what bodies and queries name
+//	outside_test.go  accounts, visitors, and what is open to all
 //	topics_test.go   the table of live events, and sockets
 //	canary_test.go   a thousand tokens of another workspace
+//	flood_test.go    wrong sign-ins by the thousand
 //
 // The command in seeded lays bugs over the source, which these tests must
 // catch.

@@ -104,10 +104,15 @@ func (w *world) asAnybody() (cases int) {
 	s := w.shared(isForeign)
 	file := s.id("attachment")
 	for _, of := range []struct{ format, none, there string }{
-		{"/api/v1/media/%s", w.random("att"), file}, {"/api/v1/media/%s/preview", w.random("att"), file},
+		{"/api/v1/media/%s", w.random("att"), file},
+		{"/api/v1/media/%s/preview", w.random("att"), file},
 		{"/api/v1/media/%s?t=g18.AAAAAAAAAAAAAAAAAAAAAA", w.random("att"), file},
-		{"/api/v1/live/%s", w.random("inb"), w.there.shop.id}, {"/chat/%s", w.random("inb"), w.there.shop.id}, {"/w/%s/loader.js", w.random("inb"), w.there.shop.id},
-		{"/t/%s", "AAAAAAAAAAAAAAAAAAAAAA", s.id("ticket")}, {"/r/%s", "AAAAAAAAAAAAAAAAAAAAAA", s.id("conversation")}, {"/hooks/%s/", "AAAAAAAAAAAAAAAAAAAAAA", w.there.shop.id},
+		{"/api/v1/live/%s", w.random("inb"), w.there.shop.id},
+		{"/chat/%s", w.random("inb"), w.there.shop.id},
+		{"/w/%s/loader.js", w.random("inb"), w.there.shop.id},
+		{"/t/%s", "AAAAAAAAAAAAAAAAAAAAAA", s.id("ticket")},
+		{"/r/%s", "AAAAAAAAAAAAAAAAAAAAAA", s.id("conversation")},
+		{"/hooks/%s/", "AAAAAAAAAAAAAAAAAAAAAA", w.there.shop.id},
 		{"/api/v1/oidc/%s/start", w.random("idp"), "x"},
 	} {
 		none, there := w.ask(nobody(), http.MethodGet, fmt.Sprintf(of.format, of.none), ""), w.ask(nobody(), http.MethodGet, fmt.Sprintf(of.format, of.there), "")

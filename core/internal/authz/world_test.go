@@ -129,7 +129,7 @@ func newWorld(t *testing.T, env ...string) *world {
 	w := &world{
 		t: t, dir: t.TempDir(), base: "http://" + address, log: &output{}, people: map[string]*person{},
 		http: &http.Client{
-			Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64},
+			Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 256},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
