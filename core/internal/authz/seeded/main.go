@@ -65,7 +65,7 @@ func bugs() []bug {
 		{
 			"a route with a weaker permission", "core/httpapi/audit.go",
 			"identity.AuditExport", "identity.MemberRead",
-			"TestMatrix", "must be to",
+			"TestRoutes", "must be to",
 		},
 	}
 }
