@@ -7,55 +7,31 @@ import (
 	"strings"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
-	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/filter"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/store/db"
 	"github.com/patchbay-im/patchbay/core/store/filters"
+	"github.com/patchbay-im/patchbay/core/store/lists"
 	"github.com/patchbay-im/patchbay/core/store/reach"
 	"github.com/patchbay-im/patchbay/core/view"
 )
 
 // Find implements view.Lister.
 //
-// A list is read in stretches: each is a part of an index that is in the order
-// asked for already, so that a page costs the rows it passes. Where the filter
-// demands one of few values of something that has an index of its own (see
-// starts), and few conversations have it, those are read and sorted instead.
+// Where the filter demands one of few values of something that has an index of
+// its own (see starts), and few conversations have it, those are read and sorted
+// instead of the list's stretches.
 func (s *Store) Find(ctx context.Context, workspace identity.WorkspaceID, q view.Query, p page.Request) (page.Page[conversation.Conversation], error) {
-	var out page.Page[conversation.Conversation]
 	f, err := s.finder(ctx, workspace, q)
 	if err != nil {
-		return out, err
+		return page.Page[conversation.Conversation]{}, err
 	}
-	parts := stretches(q.Sort)
-	from, err := readCursor(q.Sort, p.Cursor, len(parts))
-	if err != nil {
-		return out, err
+	list := lists.List[conversationRow, conversation.Conversation]{
+		Order: string(q.Sort), Parts: stretches(q.Sort), Query: f.query,
+		Dest: (*conversationRow).dest, ID: func(r *conversationRow) string { return r.id }, Item: (*conversationRow).domain,
 	}
-	size, last := p.Size(), cursor{}
-	for n := from.stretch; n < len(parts) && out.Next == ""; n++ {
-		query, args := f.query(parts[n], from, size+1-len(out.Items))
-		from = cursor{}
-		err := s.db.RowsOnce(ctx, query, args, func(sc db.Scanner) error {
-			var row conversationRow
-			if err := sc.Scan(row.dest()...); err != nil {
-				return err
-			}
-			if len(out.Items) == size {
-				out.Next = last.write(q.Sort)
-				return nil
-			}
-			last = cursor{stretch: n, key: parts[n].of(&row), id: row.id}
-			out.Items = append(out.Items, row.domain())
-			return nil
-		})
-		if err != nil {
-			return page.Page[conversation.Conversation]{}, err
-		}
-	}
-	return out, nil
+	return list.Page(ctx, s.db, p)
 }
 
 // Count implements view.Lister.
@@ -126,14 +102,7 @@ func (s *Store) Reached(ctx context.Context, workspace identity.WorkspaceID, wit
 // present holds for conversations that are in lists.
 const present = `c.merged_into = ''`
 
-// stretch is a part of a list: the rows of one index in its order.
-type stretch struct {
-	where   string // constant
-	key     string // column of the order; the id breaks ties
-	asc     bool
-	byState bool // the index begins with the state
-	of      func(r *conversationRow) int64
-}
+type stretch = lists.Stretch[conversationRow]
 
 func stretches(s view.Sort) []stretch {
 	updated := func(r *conversationRow) int64 { return r.updated }
@@ -141,50 +110,22 @@ func stretches(s view.Sort) []stretch {
 	switch s {
 	case view.WaitingAsc:
 		return []stretch{
-			{where: `c.waiting_since > 0`, key: `waiting_since`, asc: true, of: func(r *conversationRow) int64 { return r.waiting }},
-			{where: `c.waiting_since = 0`, key: `updated_at`, byState: true, of: updated},
+			{Where: `c.waiting_since > 0`, Key: `waiting_since`, Asc: true, Of: func(r *conversationRow) int64 { return r.waiting }},
+			{Where: `c.waiting_since = 0`, Key: `updated_at`, ByState: true, Of: updated},
 		}
 	case view.PriorityDesc:
 		var out []stretch
 		for rank := len(conversation.Priorities()) - 1; rank > 0; rank-- {
-			out = append(out, stretch{where: `c.priority > 0 AND c.priority = ` + strconv.Itoa(rank), key: `updated_at`, of: updated})
+			out = append(out, stretch{Where: `c.priority > 0 AND c.priority = ` + strconv.Itoa(rank), Key: `updated_at`, Of: updated})
 		}
-		return append(out, stretch{where: `c.priority = 0`, key: `updated_at`, byState: true, of: updated})
+		return append(out, stretch{Where: `c.priority = 0`, Key: `updated_at`, ByState: true, Of: updated})
 	case view.CreatedDesc:
-		return []stretch{{where: `1 = 1`, key: `created_at`, byState: true, of: created}}
+		return []stretch{{Where: `1 = 1`, Key: `created_at`, ByState: true, Of: created}}
 	case view.CreatedAsc:
-		return []stretch{{where: `1 = 1`, key: `created_at`, byState: true, asc: true, of: created}}
+		return []stretch{{Where: `1 = 1`, Key: `created_at`, ByState: true, Asc: true, Of: created}}
 	default:
-		return []stretch{{where: `1 = 1`, key: `updated_at`, byState: true, of: updated}}
+		return []stretch{{Where: `1 = 1`, Key: `updated_at`, ByState: true, Of: updated}}
 	}
-}
-
-// cursor is where a page begins: after a row of a stretch, or at its start.
-type cursor struct {
-	stretch int
-	key     int64
-	id      string
-}
-
-func (c cursor) write(s view.Sort) string {
-	return page.Encode(string(s), strconv.Itoa(c.stretch), strconv.FormatInt(c.key, 10), c.id)
-}
-
-func readCursor(s view.Sort, text string, parts int) (cursor, error) {
-	key, err := page.Decode(text, 4)
-	if err != nil || key == nil {
-		return cursor{}, err
-	}
-	c := cursor{id: key[3]}
-	n, err := strconv.ParseUint(key[1], 10, 8)
-	c.stretch = int(n)
-	if err == nil {
-		c.key, err = strconv.ParseInt(key[2], 10, 64)
-	}
-	if err != nil || key[0] != string(s) || c.stretch >= parts || db.CheckText(c.id) != nil {
-		return cursor{}, errs.New(errs.Invalid, "page.cursor_invalid", "The cursor is not one we gave out for this order. Start again without it.")
-	}
-	return c, nil
 }
 
 // finder is a query on its way to SQL.
@@ -236,22 +177,19 @@ func states(p filter.Plan) []conversation.State {
 }
 
 // query returns the query of a page of a stretch.
-func (f *finder) query(st stretch, from cursor, limit int) (string, []any) {
-	order, sign := ` DESC`, `<`
-	if st.asc {
-		order, sign = ` ASC`, `>`
-	}
-	order = st.key + order + `, conversation_id` + order
-	condition := st.where
+func (f *finder) query(st stretch, from lists.After, limit int) (string, []any) {
+	order, sign := st.Direction()
+	order = st.Key + order + `, conversation_id` + order
+	condition := st.Where
 	var bound []any
-	if from.id != "" {
-		condition += ` AND (c.` + st.key + `, c.conversation_id) ` + sign + ` (?, ?)`
-		bound = []any{from.key, from.id}
+	if from.ID != "" {
+		condition += ` AND (c.` + st.Key + `, c.conversation_id) ` + sign + ` (?, ?)`
+		bound = []any{from.Key, from.ID}
 	}
 	var b strings.Builder
 	var args []any
 	states := []conversation.State{""}
-	if st.byState && f.start == nil && len(f.states) > 0 {
+	if st.ByState && f.start == nil && len(f.states) > 0 {
 		states = f.states
 	}
 	for i, state := range states {
@@ -264,7 +202,7 @@ func (f *finder) query(st stretch, from cursor, limit int) (string, []any) {
 			more, extra = `c.state = ? AND `+condition, append([]any{string(state)}, bound...)
 		}
 		source, sourceArgs := f.source(more, extra...)
-		b.WriteString(`SELECT * FROM (SELECT c.workspace_id, c.conversation_id, c.` + st.key + ` ` + source +
+		b.WriteString(`SELECT * FROM (SELECT c.workspace_id, c.conversation_id, c.` + st.Key + ` ` + source +
 			` ORDER BY c.` + strings.Replace(order, `, `, `, c.`, 1) + ` LIMIT ?) s` + strconv.Itoa(i))
 		args = append(append(args, sourceArgs...), limit)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/conversation"
@@ -36,7 +35,7 @@ type undo struct {
 func orderOf(o *conversation.Organised) order {
 	r := order{
 		team: string(o.Team), priority: int64(max(slices.Index(conversation.Priorities(), o.Priority), 0)),
-		labels: joined(o.Labels), participants: joined(o.Participants), mergedInto: string(o.MergedInto),
+		labels: db.Joined(o.Labels), participants: db.Joined(o.Participants), mergedInto: string(o.MergedInto),
 	}
 	if len(o.Attributes) > 0 {
 		b, _ := json.Marshal(o.Attributes) // strings, finite numbers and booleans always marshal
@@ -52,7 +51,7 @@ func orderOf(o *conversation.Organised) order {
 func (r *order) domain(number int64) conversation.Organised {
 	o := conversation.Organised{
 		Number: db.Unsigned(number), Team: team.ID(r.team),
-		Labels: parted[catalog.LabelID](r.labels), Participants: parted[identity.MemberID](r.participants),
+		Labels: db.Parted[catalog.LabelID](r.labels), Participants: db.Parted[identity.MemberID](r.participants),
 		MergedInto: conversation.ID(r.mergedInto),
 	}
 	if all := conversation.Priorities(); r.priority > 0 && int(r.priority) < len(all) {
@@ -69,23 +68,6 @@ func (r *order) domain(number int64) conversation.Organised {
 		}
 	}
 	return o
-}
-
-func joined[T ~string](ids []T) string {
-	texts := make([]string, len(ids))
-	for i, id := range ids {
-		texts[i] = string(id)
-	}
-	return strings.Join(texts, " ")
-}
-
-// parted is the reverse of joined; nil for none.
-func parted[T ~string](text string) []T {
-	var out []T
-	for id := range strings.FieldsSeq(text) {
-		out = append(out, T(id))
-	}
-	return out
 }
 
 // saveOrder writes what differs.
@@ -105,36 +87,16 @@ merged_into = ?, merge_undo = ? WHERE workspace_id = ? AND conversation_id = ?`,
 // saveMembership brings the tables that find conversations by label and
 // participant up to date.
 func (t *Tx) saveMembership(ctx context.Context, id conversation.ID, before, o order) error {
-	const (
-		dropLabel = `DELETE FROM conversation_label WHERE workspace_id = ? AND conversation_id = ? AND label_id = ?`
-		addLabel  = `INSERT INTO conversation_label (workspace_id, conversation_id, label_id) VALUES (?, ?, ?)`
-		dropOne   = `DELETE FROM conversation_participant WHERE workspace_id = ? AND conversation_id = ? AND member_id = ?`
-		addOne    = `INSERT INTO conversation_participant (workspace_id, conversation_id, member_id) VALUES (?, ?, ?)`
-	)
-	if err := t.difference(ctx, id, before.labels, o.labels, dropLabel, addLabel); err != nil {
+	labels := db.Membership{
+		Drop: `DELETE FROM conversation_label WHERE workspace_id = ? AND conversation_id = ? AND label_id = ?`,
+		Add:  `INSERT INTO conversation_label (workspace_id, conversation_id, label_id) VALUES (?, ?, ?)`,
+	}
+	participants := db.Membership{
+		Drop: `DELETE FROM conversation_participant WHERE workspace_id = ? AND conversation_id = ? AND member_id = ?`,
+		Add:  `INSERT INTO conversation_participant (workspace_id, conversation_id, member_id) VALUES (?, ?, ?)`,
+	}
+	if err := labels.Difference(ctx, t.tx, before.labels, o.labels, string(t.workspace), string(id)); err != nil {
 		return err
 	}
-	return t.difference(ctx, id, before.participants, o.participants, dropOne, addOne)
-}
-
-func (t *Tx) difference(ctx context.Context, id conversation.ID, before, after, drop, add string) error {
-	if before == after {
-		return nil
-	}
-	old, now := strings.Fields(before), strings.Fields(after)
-	run := func(query string, from, without []string) error {
-		for _, x := range from {
-			if slices.Contains(without, x) {
-				continue
-			}
-			if err := t.tx.Queue(ctx, query, string(t.workspace), string(id), x); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if err := run(drop, old, now); err != nil {
-		return err
-	}
-	return run(add, now, old)
+	return participants.Difference(ctx, t.tx, before.participants, o.participants, string(t.workspace), string(id))
 }

@@ -3,7 +3,6 @@ package tickets
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
@@ -71,7 +70,7 @@ func rowOf(t *ticket.Ticket) row {
 		workspace: string(t.Workspace), id: string(t.ID), typ: string(t.Type), title: t.Title, description: t.Description,
 		status: string(t.Status), number: db.Signed(t.Number), priority: int64(slices.Index(ticket.Priorities(), t.Priority) + 1),
 		contact: string(t.Contact), conversation: string(t.Conversation), inbox: string(t.Inbox), source: string(t.Source),
-		assignee: string(t.Assignee), team: string(t.Team), followers: joined(t.Followers), labels: joined(t.Labels),
+		assignee: string(t.Assignee), team: string(t.Team), followers: db.Joined(t.Followers), labels: db.Joined(t.Labels),
 		mergedInto: string(t.MergedInto), due: db.Micros(t.DueAt), overdue: db.Micros(t.Overdue),
 		createdKind: string(t.CreatedBy.Kind), createdBy: t.CreatedBy.ID, createdName: t.CreatedBy.Name,
 		created: db.Micros(t.CreatedAt), updated: db.Micros(t.UpdatedAt), solved: db.Micros(t.SolvedAt), closed: db.Micros(t.ClosedAt),
@@ -98,7 +97,7 @@ func (r *row) domain() ticket.Ticket {
 		Contact: contact.ID(r.contact), Conversation: conversation.ID(r.conversation), Inbox: channel.InboxID(r.inbox),
 		Source:   conversation.MessageID(r.source),
 		Assignee: identity.MemberID(r.assignee), Team: team.ID(r.team),
-		Followers: parted[identity.MemberID](r.followers), Labels: parted[catalog.LabelID](r.labels),
+		Followers: db.Parted[identity.MemberID](r.followers), Labels: db.Parted[catalog.LabelID](r.labels),
 		MergedInto: ticket.ID(r.mergedInto), DueAt: db.Time(r.due), Overdue: db.Time(r.overdue),
 		CreatedBy: identity.Actor{Kind: identity.ActorKind(r.createdKind), ID: r.createdBy, Name: r.createdName},
 		CreatedAt: db.Time(r.created), UpdatedAt: db.Time(r.updated), SolvedAt: db.Time(r.solved), ClosedAt: db.Time(r.closed),
@@ -124,20 +123,3 @@ func (r *row) domain() ticket.Ticket {
 
 // titleKey is a title as searches compare it.
 func titleKey(title string) string { return filter.Lower(title) }
-
-func joined[T ~string](ids []T) string {
-	texts := make([]string, len(ids))
-	for i, id := range ids {
-		texts[i] = string(id)
-	}
-	return strings.Join(texts, " ")
-}
-
-// parted is the reverse of joined; nil for none.
-func parted[T ~string](text string) []T {
-	var out []T
-	for id := range strings.FieldsSeq(text) {
-		out = append(out, T(id))
-	}
-	return out
-}

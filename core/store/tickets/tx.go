@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
-	"strings"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -233,33 +231,16 @@ func (t *Tx) saveLink(ctx context.Context, id ticket.ID, ch *ticket.Change) erro
 // saveMembership brings the tables that find tickets by label and follower up
 // to date.
 func (t *Tx) saveMembership(ctx context.Context, id ticket.ID, before, now row) error {
-	const (
-		dropLabel = `DELETE FROM ticket_label WHERE workspace_id = ? AND ticket_id = ? AND label_id = ?`
-		addLabel  = `INSERT INTO ticket_label (workspace_id, ticket_id, label_id) VALUES (?, ?, ?)`
-		dropOne   = `DELETE FROM ticket_follower WHERE workspace_id = ? AND ticket_id = ? AND member_id = ?`
-		addOne    = `INSERT INTO ticket_follower (workspace_id, ticket_id, member_id) VALUES (?, ?, ?)`
-	)
-	if err := t.difference(ctx, id, before.labels, now.labels, dropLabel, addLabel); err != nil {
+	labels := db.Membership{
+		Drop: `DELETE FROM ticket_label WHERE workspace_id = ? AND ticket_id = ? AND label_id = ?`,
+		Add:  `INSERT INTO ticket_label (workspace_id, ticket_id, label_id) VALUES (?, ?, ?)`,
+	}
+	followers := db.Membership{
+		Drop: `DELETE FROM ticket_follower WHERE workspace_id = ? AND ticket_id = ? AND member_id = ?`,
+		Add:  `INSERT INTO ticket_follower (workspace_id, ticket_id, member_id) VALUES (?, ?, ?)`,
+	}
+	if err := labels.Difference(ctx, t.tx, before.labels, now.labels, string(t.workspace), string(id)); err != nil {
 		return err
 	}
-	return t.difference(ctx, id, before.followers, now.followers, dropOne, addOne)
-}
-
-func (t *Tx) difference(ctx context.Context, id ticket.ID, before, after, drop, add string) error {
-	old, now := strings.Fields(before), strings.Fields(after)
-	run := func(query string, from, without []string) error {
-		for _, x := range from {
-			if slices.Contains(without, x) {
-				continue
-			}
-			if err := t.tx.Queue(ctx, query, string(t.workspace), string(id), x); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if err := run(drop, old, now); err != nil {
-		return err
-	}
-	return run(add, now, old)
+	return followers.Difference(ctx, t.tx, before.followers, now.followers, string(t.workspace), string(id))
 }
