@@ -45,7 +45,7 @@ func (s *Service) CreateAttribute(ctx context.Context, scope identity.Scope, n N
 	w.key(n.Key)
 	a := Attribute{
 		Workspace: scope.Workspace, ID: AttributeID(s.ids.New("cat")), Target: n.Target, Key: n.Key,
-		Name: w.name("/name", n.Name, MaxName), Type: n.Type, Options: w.options(n.Type, n.Options), Required: n.Required, CreatedAt: s.time(),
+		Name: w.Name("/name", n.Name, MaxName), Type: n.Type, Options: w.options(n.Type, n.Options), Required: n.Required, CreatedAt: s.time(),
 	}
 	if err := w.err(); err != nil {
 		return Attribute{}, err
@@ -68,7 +68,7 @@ func (s *Service) UpdateAttribute(ctx context.Context, scope identity.Scope, id 
 		var w wrong
 		before := *a
 		if p.Name != nil {
-			a.Name = w.name("/name", *p.Name, MaxName)
+			a.Name = w.Name("/name", *p.Name, MaxName)
 		}
 		if p.Options != nil {
 			a.Options = w.options(a.Type, *p.Options)

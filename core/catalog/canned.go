@@ -46,7 +46,7 @@ func (s *Service) FindCanned(ctx context.Context, scope identity.Scope, q Canned
 		return none, err
 	}
 	var w wrong
-	words := strings.ToLower(strings.TrimPrefix(w.line("/q", q.Words, MaxTitle), "/"))
+	words := strings.ToLower(strings.TrimPrefix(w.Line("/q", q.Words, MaxTitle), "/"))
 	if q.Scope != "" {
 		oneOf(&w, "/scope", q.Scope, Personal, OfTeam, Workspace)
 	}
@@ -209,12 +209,12 @@ func (s *Service) written(ctx context.Context, c Canned) (Written, error) {
 // check refuses wrong values and puts the others into their stored form.
 func (p *CannedPatch) check(w *wrong) {
 	put(&p.Shortcut, w.shortcut)
-	put(&p.Title, func(v string) string { return w.name("/title", v, MaxTitle) })
+	put(&p.Title, func(v string) string { return w.Name("/title", v, MaxTitle) })
 	put(&p.Text, func(v string) string {
 		if strings.TrimSpace(v) == "" {
 			w.Refuse("/text", "required", "is missing")
 		}
-		return w.text("/text", v, MaxText, true)
+		return w.Text("/text", v, MaxText, true)
 	})
 	put(&p.Locale, func(v string) string {
 		if v != "" {

@@ -6,6 +6,7 @@ package catalog
 import (
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/filter"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/team"
 )
@@ -57,6 +58,22 @@ const (
 	List    Type = "list"    // string, one of the options
 	Link    Type = "link"    // string, an http or https address
 )
+
+// Filtered returns how values of the type are filtered by.
+func (t Type) Filtered() filter.Kind {
+	switch t {
+	case Number:
+		return filter.Number
+	case Boolean:
+		return filter.Bool
+	case Date:
+		return filter.Date
+	case List:
+		return filter.Enum
+	default:
+		return filter.Text
+	}
+}
 
 // Attribute is the definition of a custom attribute.
 type Attribute struct {

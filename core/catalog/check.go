@@ -6,54 +6,17 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
-	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
 // wrong collects what is wrong with a request.
 type wrong struct {
-	errs.Refusals
+	identity.Wrong
 }
 
 func (w *wrong) err() error {
 	return w.Refused("catalog.invalid", "Some values are not accepted.")
-}
-
-// line returns one line of text without the space around it.
-func (w *wrong) line(pointer, text string, limit int) string {
-	return w.text(pointer, strings.TrimSpace(text), limit, false)
-}
-
-// text refuses what cannot be stored or shown. lines allows line breaks.
-func (w *wrong) text(pointer, text string, limit int, lines bool) string {
-	switch {
-	case !utf8.ValidString(text):
-		w.Refuse(pointer, "invalid_text", "is not valid text (UTF-8)")
-		return ""
-	case utf8.RuneCountInString(text) > limit:
-		w.Refuse(pointer, "too_long", fmt.Sprintf("has more than %d characters", limit))
-	case strings.ContainsFunc(text, func(r rune) bool { return deceptive(r, lines) }):
-		w.Refuse(pointer, "invalid_character", "holds control characters")
-	}
-	return text
-}
-
-// name is a line that says something.
-func (w *wrong) name(pointer, text string, limit int) string {
-	text = w.line(pointer, text, limit)
-	if !strings.ContainsFunc(text, unicode.IsGraphic) {
-		w.Refuse(pointer, "required", "is missing")
-	}
-	return text
-}
-
-func deceptive(r rune, lines bool) bool {
-	if !lines {
-		return identity.Deceptive(r)
-	}
-	return r != '\n' && r != '\r' && r != '\t' && (unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp))
 }
 
 func (w *wrong) color(text string) string {
@@ -78,7 +41,7 @@ func ValidKey(text string) bool {
 
 // shortcut is what an agent types after a slash: one word in lower case.
 func (w *wrong) shortcut(text string) string {
-	text = strings.ToLower(w.line("/shortcut", strings.TrimPrefix(strings.TrimSpace(text), "/"), MaxShortcut))
+	text = strings.ToLower(w.Line("/shortcut", strings.TrimPrefix(strings.TrimSpace(text), "/"), MaxShortcut))
 	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == '/' || !unicode.IsGraphic(r) }) {
 		w.Refuse("/shortcut", "format", "must be one word without spaces and slashes")
 	}
@@ -100,7 +63,7 @@ func (w *wrong) options(of Type, options []string) []string {
 	out := make([]string, len(options))
 	for i, o := range options {
 		pointer := fmt.Sprintf("/options/%d", i)
-		out[i] = w.name(pointer, o, MaxName)
+		out[i] = w.Name(pointer, o, MaxName)
 		if slices.Contains(out[:i], out[i]) {
 			w.Refuse(pointer, "duplicate", "is there twice")
 		}

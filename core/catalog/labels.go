@@ -86,9 +86,9 @@ func (s *Service) DeleteLabel(ctx context.Context, scope identity.Scope, id Labe
 // check refuses wrong values and puts the others into their stored form.
 func (p *LabelPatch) check() error {
 	var w wrong
-	put(&p.Name, func(v string) string { return w.name("/name", v, MaxName) })
+	put(&p.Name, func(v string) string { return w.Name("/name", v, MaxName) })
 	put(&p.Color, w.color)
-	put(&p.Description, func(v string) string { return w.line("/description", v, MaxDescription) })
+	put(&p.Description, func(v string) string { return w.Line("/description", v, MaxDescription) })
 	return w.err()
 }
 

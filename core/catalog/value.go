@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+
+	"github.com/patchbay-im/patchbay/core/identity"
 )
 
 // Definitions are the attributes of one target.
@@ -84,7 +86,7 @@ func (a Attribute) text(s string) (any, string) {
 	switch {
 	case !utf8.ValidString(s):
 		return nil, "is not valid text (UTF-8)"
-	case strings.ContainsFunc(s, func(r rune) bool { return deceptive(r, a.Type == Text) }):
+	case strings.ContainsFunc(s, func(r rune) bool { return identity.Unreadable(r, a.Type == Text) }):
 		return nil, "holds control characters"
 	case s == "":
 		return nil, "is empty; null takes it away"

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -182,18 +183,25 @@ func (s *Server) bulk(ctx context.Context, scope identity.Scope, in *bulkInput) 
 	if err != nil {
 		return nil, err
 	}
+	return bulkBodyOf(ctx, s.Log, "conversation", outcomes), nil
+}
+
+// bulkBodyOf says what became of each thing, named for the log, and logs what
+// was our fault.
+func bulkBodyOf[K ~string](ctx context.Context, log *slog.Logger, thing string, outcomes []conversation.OutcomeOf[K]) *body[bulkBody] {
 	out := &body[bulkBody]{Body: bulkBody{Items: make([]bulkItem, len(outcomes))}}
 	for i, o := range outcomes {
 		out.Body.Items[i] = bulkItem{ID: string(o.ID), OK: o.Err == nil}
-		if o.Err != nil {
-			e := errs.As(o.Err)
-			if e.Kind == errs.Internal {
-				s.Log.ErrorContext(ctx, "one of many conversations could not be changed", "conversation", string(o.ID), "error", o.Err)
-			}
-			out.Body.Items[i].Code, out.Body.Items[i].Detail = e.Code, e.Message
+		if o.Err == nil {
+			continue
 		}
+		e := errs.As(o.Err)
+		if e.Kind == errs.Internal {
+			log.ErrorContext(ctx, "one of many could not be changed", thing, string(o.ID), "error", o.Err)
+		}
+		out.Body.Items[i].Code, out.Body.Items[i].Detail = e.Code, e.Message
 	}
-	return out, nil
+	return out
 }
 
 // named turns plain strings into named ones.

@@ -1,14 +1,10 @@
 package httpapi
 
 import (
-	"bytes"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"html/template"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -91,25 +87,20 @@ type ratingOption struct {
 // ratingPages serves the page behind a signed link. It works without a script
 // and loads nothing.
 func (s *Server) ratingPages() {
-	p := &ratingPage{s: s, html: template.Must(template.New("rating").Parse(ratingHTML))}
-	sum := sha256.Sum256([]byte(ratingCSS))
-	p.csp = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	p := &ratingPage{s: s, page: newPublicPage("rating", ratingHTML, ratingCSS)}
 	s.get(ratingPrefix+":token", accessPublic, p.show)
-	s.routes = append(s.routes, route{http.MethodPost, ratingPrefix + ":token", accessPublic})
-	s.app.Post(ratingPrefix+":token", p.take)
+	s.takes(ratingPrefix+":token", p.take)
 }
 
 type ratingPage struct {
 	s    *Server
-	html *template.Template
-	csp  string
+	page publicPage
 }
 
 // words are those of the language that the address asks for, or the customer's,
 // the workspace's or the browser's.
-func (p *ratingPage) words(c *fiber.Ctx, tongues []string) ratingWords {
-	return ratingWordsOf(slices.Concat([]string{c.Query("lang")}, tongues, []string{c.Get(fiber.HeaderAcceptLanguage)})...)
+func (p *ratingPage) words(c *fiber.Ctx, known []string) ratingWords {
+	return ratingWordsOf(tongues(c, known)...)
 }
 
 // here is the address of the page, in the language that it was asked for.
@@ -188,15 +179,9 @@ func (p *ratingPage) say(c *fiber.Ctx, status int, words ratingWords, message st
 }
 
 func (p *ratingPage) send(c *fiber.Ctx, status int, v ratingView) error {
-	v.Style = template.CSS(ratingCSS) //nolint:gosec // ours, and its hash is in the policy
-	var b bytes.Buffer
-	if err := p.html.Execute(&b, v); err != nil {
+	v.Style = p.page.style
+	if err := p.page.send(c, status, v); err != nil {
 		return errs.Wrap(err, errs.Internal, "rating.page", "The page cannot be shown.")
 	}
-	c.Set(fiber.HeaderContentSecurityPolicy, p.csp)
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	c.Set("X-Robots-Tag", "noindex")
-	c.Vary(fiber.HeaderAcceptLanguage)
-	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
-	return c.Status(status).Send(b.Bytes())
+	return nil
 }

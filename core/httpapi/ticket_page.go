@@ -1,11 +1,8 @@
 package httpapi
 
 import (
-	"bytes"
 	"crypto/rand"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html/template"
@@ -68,21 +65,15 @@ type ticketEntry struct {
 // a script and loads nothing.
 type ticketPage struct {
 	s    *Server
-	html *template.Template
-	csp  string
+	html publicPage
 }
 
 func (s *Server) ticketPages() {
-	p := &ticketPage{s: s, html: template.Must(template.New("ticket").Parse(ticketHTML))}
-	sum := sha256.Sum256([]byte(ticketCSS))
-	p.csp = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	p := &ticketPage{s: s, html: newPublicPage("ticket", ticketHTML, ticketCSS)}
 	one := ticket.LinkPath + ":token"
 	s.get(one, accessPublic, p.show)
-	for path, take := range map[string]fiber.Handler{one + "/comments": p.reply, one + "/rating": p.rate} {
-		s.routes = append(s.routes, route{http.MethodPost, path, accessPublic})
-		s.app.Post(path, take)
-	}
+	s.takes(one+"/comments", p.reply)
+	s.takes(one+"/rating", p.rate)
 }
 
 func (p *ticketPage) show(c *fiber.Ctx) error {
@@ -142,8 +133,8 @@ func (p *ticketPage) refused(c *fiber.Ctx, err error, v ticketView) error {
 
 // words are those of the language that the address asks for, or the customer's,
 // the workspace's or the browser's.
-func (p *ticketPage) words(c *fiber.Ctx, tongues []string) ticketWords {
-	return ticketWordsOf(slices.Concat([]string{c.Query("lang")}, tongues, []string{c.Get(fiber.HeaderAcceptLanguage)})...)
+func (p *ticketPage) words(c *fiber.Ctx, known []string) ticketWords {
+	return ticketWordsOf(tongues(c, known)...)
 }
 
 // query is the language of the address, which forms keep.
@@ -267,15 +258,9 @@ func scoreIn(data []byte) int {
 }
 
 func (p *ticketPage) send(c *fiber.Ctx, status int, v ticketView) error {
-	v.Style = template.CSS(ticketCSS) //nolint:gosec // ours, and its hash is in the policy
-	var b bytes.Buffer
-	if err := p.html.Execute(&b, v); err != nil {
+	v.Style = p.html.style
+	if err := p.html.send(c, status, v); err != nil {
 		return errs.Wrap(err, errs.Internal, "ticket.page", "The page cannot be shown.")
 	}
-	c.Set(fiber.HeaderContentSecurityPolicy, p.csp)
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	c.Set("X-Robots-Tag", "noindex")
-	c.Vary(fiber.HeaderAcceptLanguage)
-	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
-	return c.Status(status).Send(b.Bytes())
+	return nil
 }

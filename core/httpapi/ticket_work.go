@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/catalog"
-	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/team"
@@ -170,18 +169,7 @@ func (s *Server) bulkTickets(ctx context.Context, scope identity.Scope, in *bulk
 	if err != nil {
 		return nil, err
 	}
-	out := &body[bulkBody]{Body: bulkBody{Items: make([]bulkItem, len(outcomes))}}
-	for i, o := range outcomes {
-		out.Body.Items[i] = bulkItem{ID: string(o.ID), OK: o.Err == nil}
-		if o.Err != nil {
-			e := errs.As(o.Err)
-			if e.Kind == errs.Internal {
-				s.Log.ErrorContext(ctx, "one of many tickets could not be changed", "ticket", string(o.ID), "error", o.Err)
-			}
-			out.Body.Items[i].Code, out.Body.Items[i].Detail = e.Code, e.Message
-		}
-	}
-	return out, nil
+	return bulkBodyOf(ctx, s.Log, "ticket", outcomes), nil
 }
 
 // customerLinkBody is a link to the customer's page.

@@ -80,8 +80,8 @@ func (s *Service) mayCreate(scope identity.Scope, d Draft) error {
 func (s *Service) plan(ctx context.Context, scope identity.Scope, d Draft) (Ticket, error) {
 	w := wrong{}
 	t := Ticket{
-		Workspace: scope.Workspace, Title: w.name("/title", d.Title, MaxTitle),
-		Description: w.text("/description", strings.TrimSpace(d.Description), MaxDescription, true),
+		Workspace: scope.Workspace, Title: w.Name("/title", d.Title, MaxTitle),
+		Description: w.Text("/description", strings.TrimSpace(d.Description), MaxDescription, true),
 		Priority:    d.Priority, Contact: d.Contact, Team: d.Team, DueAt: d.DueAt.UTC().Truncate(time.Millisecond),
 	}
 	if d.DueAt.IsZero() {

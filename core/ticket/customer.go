@@ -192,7 +192,7 @@ func (s *Service) RateLink(ctx context.Context, token string, score int, comment
 	if score < 1 || score > conversation.MaxScore {
 		w.Refuse("/score", "range", "must be 1 to "+strconv.Itoa(conversation.MaxScore))
 	}
-	comment = w.text("/comment", strings.TrimSpace(comment), conversation.MaxRatingComment, true)
+	comment = w.Text("/comment", strings.TrimSpace(comment), conversation.MaxRatingComment, true)
 	if err := w.Refused("ticket.rating", "The rating is not accepted."); err != nil {
 		return err
 	}

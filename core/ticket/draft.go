@@ -74,7 +74,7 @@ func headline(texts []string) string {
 	for _, text := range texts {
 		line, _, _ := strings.Cut(text, "\n")
 		line = strings.TrimSpace(strings.Map(func(r rune) rune {
-			if deceptive(r, false) {
+			if identity.Deceptive(r) {
 				return ' '
 			}
 			return r

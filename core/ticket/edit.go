@@ -40,13 +40,13 @@ func (t *Ticket) Edit(turn Turn, e Edit, of Type) error {
 	w := wrong{}
 	diff := make(map[string]change)
 	if e.Title != nil {
-		if title := w.name("/title", *e.Title, MaxTitle); title != t.Title {
+		if title := w.Name("/title", *e.Title, MaxTitle); title != t.Title {
 			diff["title"] = change{t.Title, title}
 			t.Title = title
 		}
 	}
 	if e.Description != nil {
-		if text := w.text("/description", strings.TrimSpace(*e.Description), MaxDescription, true); text != t.Description {
+		if text := w.Text("/description", strings.TrimSpace(*e.Description), MaxDescription, true); text != t.Description {
 			diff["description"] = change{t.Description, text}
 			t.Description = text
 		}

@@ -3,7 +3,6 @@ package ticket
 import (
 	"slices"
 
-	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/filter"
 )
 
@@ -35,7 +34,7 @@ func Registry(types []Type) filter.Registry {
 	)
 	for _, t := range types {
 		for _, f := range t.Fields {
-			field := filter.Field{Name: customFields, Key: f.Key, Kind: kindOf(f.Type)}
+			field := filter.Field{Name: customFields, Key: f.Key, Kind: f.Type.Filtered()}
 			if field.Kind == filter.Enum {
 				field.Options = union(r[field.Full()].Options, f.Options)
 			}
@@ -61,19 +60,4 @@ func texts[T ~string](all []T) []string {
 		out[i] = string(x)
 	}
 	return out
-}
-
-func kindOf(t catalog.Type) filter.Kind {
-	switch t {
-	case catalog.Number:
-		return filter.Number
-	case catalog.Boolean:
-		return filter.Bool
-	case catalog.Date:
-		return filter.Date
-	case catalog.List:
-		return filter.Enum
-	default:
-		return filter.Text
-	}
 }

@@ -142,7 +142,7 @@ func (s *Service) query(ctx context.Context, scope identity.Scope, a Ask) (Query
 			WithFields(errs.Field{Pointer: "sort", Code: "enum", Detail: "must be updated, created, due or priority"})
 	}
 	w := wrong{}
-	a.Text = w.text("q", a.Text, MaxAskText, false)
+	a.Text = w.Text("q", a.Text, MaxAskText, false)
 	if err := w.Refused("ticket.query", "The search is not accepted."); err != nil {
 		return Query{}, err
 	}

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -102,10 +100,10 @@ type TypeDraft struct {
 func (d TypeDraft) apply(t *Type, others []Type, at time.Time) error {
 	w := wrong{}
 	if d.Name != nil {
-		t.Name = w.name("/name", *d.Name, MaxTypeName)
+		t.Name = w.Name("/name", *d.Name, MaxTypeName)
 	}
 	if d.Description != nil {
-		t.Description = w.text("/description", strings.TrimSpace(*d.Description), MaxTypeDescription, true)
+		t.Description = w.Text("/description", strings.TrimSpace(*d.Description), MaxTypeDescription, true)
 	}
 	if d.Fields != nil {
 		t.Fields = w.fields(*d.Fields, others)
@@ -145,37 +143,7 @@ func (d TypeDraft) archive(t *Type, at time.Time) error {
 
 // wrong collects what is wrong with a request.
 type wrong struct {
-	errs.Refusals
-}
-
-// text refuses what cannot be stored or shown. lines allows line breaks.
-func (w *wrong) text(pointer, text string, limit int, lines bool) string {
-	switch {
-	case !utf8.ValidString(text):
-		w.Refuse(pointer, "invalid_text", "is not valid text (UTF-8)")
-		return ""
-	case utf8.RuneCountInString(text) > limit:
-		w.Refuse(pointer, "too_long", fmt.Sprintf("has more than %d characters", limit))
-	case strings.ContainsFunc(text, func(r rune) bool { return deceptive(r, lines) }):
-		w.Refuse(pointer, "invalid_character", "holds control characters")
-	}
-	return text
-}
-
-// name is a line that says something.
-func (w *wrong) name(pointer, text string, limit int) string {
-	text = w.text(pointer, strings.TrimSpace(text), limit, false)
-	if !strings.ContainsFunc(text, unicode.IsGraphic) {
-		w.Refuse(pointer, "required", "is missing")
-	}
-	return text
-}
-
-func deceptive(r rune, lines bool) bool {
-	if !lines {
-		return identity.Deceptive(r)
-	}
-	return r != '\n' && r != '\r' && r != '\t' && (unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp))
+	identity.Wrong
 }
 
 // fields checks the fields of a type. A key that another type has must have
@@ -188,7 +156,7 @@ func (w *wrong) fields(fields []Field, others []Type) []Field {
 	out := make([]Field, len(fields))
 	for i, f := range fields {
 		at := fmt.Sprintf("/fields/%d", i)
-		f.Name = w.name(at+"/name", f.Name, catalog.MaxName)
+		f.Name = w.Name(at+"/name", f.Name, catalog.MaxName)
 		if !catalog.ValidKey(f.Key) {
 			w.Refuse(at+"/key", "format", fmt.Sprintf("must be a lower-case letter, then letters, digits and _; at most %d characters", catalog.MaxKey))
 		}
@@ -225,7 +193,7 @@ func (w *wrong) options(at string, f Field) []string {
 	out := make([]string, len(f.Options))
 	for i, o := range f.Options {
 		pointer := fmt.Sprintf("%s/%d", at, i)
-		out[i] = w.name(pointer, o, catalog.MaxName)
+		out[i] = w.Name(pointer, o, catalog.MaxName)
 		if slices.Contains(out[:i], out[i]) {
 			w.Refuse(pointer, "duplicate", "is there twice")
 		}

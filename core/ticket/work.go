@@ -111,7 +111,7 @@ func (s *Service) destination(ctx context.Context, scope identity.Scope, h Hando
 	if h.Member == nil && h.Team == nil {
 		w.Refuse("/assignee_id", "required", "is missing, and so is team_id")
 	}
-	w.text("/note", h.Note, MaxText, true)
+	w.Text("/note", h.Note, MaxText, true)
 	if err := w.Refused("ticket.assign", "Say who should have it: a member, a team or both."); err != nil {
 		return Destination{}, err
 	}
@@ -213,7 +213,7 @@ func (p Post) write(ctx context.Context, tx Tx, turn Turn, t *Ticket, mentions [
 func (p Post) check() error {
 	w := wrong{}
 	w.clientID(p.ClientID)
-	if w.text("/text", p.Text, MaxText, true); strings.TrimSpace(p.Text) == "" && len(p.Attachments) == 0 {
+	if w.Text("/text", p.Text, MaxText, true); strings.TrimSpace(p.Text) == "" && len(p.Attachments) == 0 {
 		w.Refuse("/text", "empty", "is empty")
 	}
 	if p.Public && len(p.Mentions) > 0 {

@@ -42,7 +42,7 @@ func Fields(custom []catalog.Attribute) filter.Registry {
 		filter.Field{Name: "page_url", Kind: filter.Text},
 	)
 	for _, a := range custom {
-		f := filter.Field{Name: conversationAttributes, Key: a.Key, Kind: kindOf(a.Type)}
+		f := filter.Field{Name: conversationAttributes, Key: a.Key, Kind: a.Type.Filtered()}
 		if a.Target == catalog.OfContact {
 			f.Name = contactAttributes
 		}
@@ -62,20 +62,4 @@ func priorities() []string {
 		}
 	}
 	return out
-}
-
-// kindOf is how a custom attribute is filtered by.
-func kindOf(t catalog.Type) filter.Kind {
-	switch t {
-	case catalog.Number:
-		return filter.Number
-	case catalog.Boolean:
-		return filter.Bool
-	case catalog.Date:
-		return filter.Date
-	case catalog.List:
-		return filter.Enum
-	default:
-		return filter.Text
-	}
 }
