@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/patchbay-im/patchbay/core/errs"
-
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
