@@ -76,3 +76,26 @@ func TestOnceOverACrash(t *testing.T) {
 		}
 	}
 }
+
+// TestErasureTakesAnswers: an answer that is kept for a repetition goes with the
+// contact that it is about; the request is not done again.
+func TestErasureTakesAnswers(t *testing.T) {
+	s := open(t)
+	body := map[string]string{"name": "Forgotten Soon"}
+	keyed := s.owner.As("Idempotency-Key", "of the forgotten")
+	var made struct{ ID string }
+	if _, err := keyed.Call(t.Context(), http.MethodPost, s.owner.At("/contacts"), body, &made); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := keyed.Call(t.Context(), http.MethodPost, s.owner.At("/contacts"), body, nil); err != nil || !a.Replayed() {
+		t.Fatalf("before the erasure: %v, %v", a.Header, err)
+	}
+	confirm := map[string]string{"confirm": "Forgotten Soon"}
+	if _, err := s.owner.Call(t.Context(), http.MethodPost, s.owner.At("/contacts/"+made.ID+"/erase"), confirm, nil); err != nil {
+		t.Fatal(err)
+	}
+	_, err := keyed.Call(t.Context(), http.MethodPost, s.owner.At("/contacts"), body, nil)
+	if p := rig.ProblemOf(err); p == nil || p.Code != "idempotency.answer_lost" {
+		t.Errorf("after the erasure: %v", err)
+	}
+}

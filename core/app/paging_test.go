@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/internal/rig"
 )
@@ -25,7 +26,8 @@ type listed struct {
 // pager is a server with what lists are about.
 type pager struct {
 	*site
-	places map[string]string
+	places    map[string]string
+	colleague rig.Member // who gives the owner something to do
 }
 
 // post makes something and returns its id.
@@ -140,10 +142,10 @@ func lists() map[string]listed {
 			}
 			return m.ID
 		}},
-		"GET /notifications": {why: "they are made by the feed's reader after a while; notificationtest walks them"},
+		"GET /notifications": {make: func(p *pager, i int) string { return p.notified(i) }},
 		"GET /organisations": deletable("/organisations", func(i int) any { return map[string]string{"name": fmt.Sprint("Organisation ", i)} }),
 		"GET /ratings":       {why: "a rating takes an answered conversation each; surveytest walks them"},
-		"GET /search":        {why: "the index follows after a while; searchtest walks it"},
+		"GET /search":        {why: "a page may be short, and the index follows after a while; the use cases of search walk it"},
 		"GET /teams":         deletable("/teams", func(i int) any { return map[string]string{"name": fmt.Sprint("Team ", i)} }),
 		"GET /tickets":       posting("/tickets", ticket(nil)),
 		"GET /webhooks/{webhook}/deliveries": {
@@ -262,6 +264,40 @@ func (p *pager) page(route string, l listed, parameters map[string]string) (one,
 	}
 	_, err = who.Call(p.t.Context(), method, who.At(p.fill(path))+"?"+values.Encode(), nil, &out)
 	return out, err
+}
+
+// notified lets a colleague give the owner a ticket, and waits until the owner
+// is told; it returns the notification.
+func (p *pager) notified(i int) string {
+	p.t.Helper()
+	if p.colleague.ID == "" {
+		var err error
+		if p.colleague, err = p.owner.Invite(p.t.Context(), "giver@paging.example", "Giver", "agent", ownerPassword); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	newest := func() string {
+		list, err := p.page("GET /notifications", listed{}, map[string]string{"limit": "1"})
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if len(list.Items) == 0 {
+			return ""
+		}
+		return list.Items[0].ID
+	}
+	before := newest()
+	body := map[string]string{"title": fmt.Sprint("Given ", i), "assignee_id": p.owner.ID}
+	if _, err := p.colleague.Call(p.t.Context(), http.MethodPost, p.owner.At("/tickets"), body, nil); err != nil {
+		p.t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if id := newest(); id != before {
+			return id
+		}
+	}
+	p.t.Fatalf("nobody is told of ticket %d", i)
+	return ""
 }
 
 // bounds asks with what is no limit and no cursor.
