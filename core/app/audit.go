@@ -50,6 +50,20 @@ func VerifyAudit(ctx context.Context, c Config, workspace string, out io.Writer)
 	return errors.Join(broken...)
 }
 
+// trimAudit removes what the workspaces keep of their audit logs no longer. A
+// log that is not whole is left as it is, and does not stand in the way of others.
+func (s *server) trimAudit(ctx context.Context) error {
+	all, err := s.workspaces(ctx)
+	for _, w := range all {
+		n, failed := s.audit.TrimDue(ctx, identity.WorkspaceID(w))
+		err = errors.Join(err, failed)
+		if n > 0 {
+			s.log.InfoContext(ctx, "old rows of an audit log were removed", "workspace", w, "rows", n)
+		}
+	}
+	return err
+}
+
 // database says which database a configuration names.
 func database(c Config, now func() time.Time, log *slog.Logger) store.Config {
 	out := store.Config{Driver: store.SQLite, Source: dataPath(c, "patchbay.db"), Unsafe: c.Database.Unsafe, Now: now, Log: log}

@@ -268,6 +268,7 @@ func (s *server) housekeeping(ctx context.Context) {
 			s.chore(ctx, "forgetting empty drafts", func() error { return s.conversations.SweepDrafts(ctx) })
 			s.chore(ctx, "forgetting ended sessions", func() error { return s.identity.Sessions.Sweep(ctx) })
 			s.chore(ctx, "forgetting ended visitor sessions", func() error { return s.sweepVisitors(ctx) })
+			s.chore(ctx, "removing old rows of audit logs", func() error { return s.trimAudit(ctx) })
 		}
 	}
 }

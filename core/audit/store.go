@@ -41,6 +41,12 @@ type Store interface {
 	// one transaction. Hash must be that of the row at through; errs.Conflict
 	// otherwise, and nothing is removed.
 	Trim(ctx context.Context, w identity.WorkspaceID, a Anchor, e event.Event) error
+	// Months returns how long rows of a workspace are kept; 0 = for ever.
+	Months(ctx context.Context, w identity.WorkspaceID) (int, error)
+	// SetMonths keeps how long rows of a workspace are kept and appends the
+	// event's record, in one transaction. told makes the event of what was before;
+	// one without a record when nothing changes.
+	SetMonths(ctx context.Context, w identity.WorkspaceID, months int, told func(was int) event.Event) error
 	// LastBefore returns the last row before a time; 0 when there is none.
 	LastBefore(ctx context.Context, w identity.WorkspaceID, at time.Time) (uint64, error)
 }

@@ -70,6 +70,11 @@ func (s *Server) auditRoutes() {
 		Method: http.MethodGet, Path: base + "/verification", Summary: "Verify the audit log", Tags: tags,
 		Description: "Computes every hash anew and names the first row that is not as it was written.",
 	}, identity.AuditRead, s.verifyAudit)
+	member(s, huma.Operation{Method: http.MethodGet, Path: base + "/retention", Summary: "How long the audit log is kept", Tags: tags}, identity.AuditRead, s.auditRetention)
+	member(s, huma.Operation{
+		Method: http.MethodPut, Path: base + "/retention", Summary: "Change how long the audit log is kept", Tags: tags,
+		Description: "Needs audit.read too. What is older goes within the hour, after it was verified; a row says so.",
+	}, identity.RetentionManage, s.setAuditRetention)
 }
 
 // AuditFilter is the query of both the list and the download.
@@ -189,4 +194,26 @@ func (s *Server) verifyAudit(ctx context.Context, scope identity.Scope, _ *Works
 		out.Fault = &faultBody{f.Seq, f.ID, string(f.Reason)}
 	}
 	return &body[verificationBody]{Body: out}, nil
+}
+
+// auditRetentionBody is how long the audit log is kept.
+type auditRetentionBody struct {
+	Months int `json:"months" minimum:"0" maximum:"120" doc:"0: for ever. Otherwise 6 to 120; whole months, counted from their first day."`
+}
+
+func (s *Server) auditRetention(ctx context.Context, scope identity.Scope, _ *WorkspacePath) (*body[auditRetentionBody], error) {
+	months, err := s.Audit.Months(ctx, scope)
+	return &body[auditRetentionBody]{Body: auditRetentionBody{Months: months}}, err
+}
+
+type setAuditRetentionInput struct {
+	Workspace string `path:"workspace"`
+	Body      auditRetentionBody
+}
+
+func (s *Server) setAuditRetention(ctx context.Context, scope identity.Scope, in *setAuditRetentionInput) (*body[auditRetentionBody], error) {
+	if err := s.Audit.SetMonths(ctx, scope, in.Body.Months); err != nil {
+		return nil, err
+	}
+	return &body[auditRetentionBody]{Body: in.Body}, nil
 }

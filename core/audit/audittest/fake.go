@@ -18,14 +18,15 @@ import (
 
 // Fake keeps chains in memory. It is safe for concurrent use.
 type Fake struct {
-	mu    sync.Mutex
-	heads map[identity.WorkspaceID]audit.Head
-	rows  map[identity.WorkspaceID][]audit.Row
+	mu     sync.Mutex
+	heads  map[identity.WorkspaceID]audit.Head
+	rows   map[identity.WorkspaceID][]audit.Row
+	months map[identity.WorkspaceID]int
 }
 
 // NewFake returns an empty Fake.
 func NewFake() *Fake {
-	return &Fake{heads: map[identity.WorkspaceID]audit.Head{}, rows: map[identity.WorkspaceID][]audit.Row{}}
+	return &Fake{heads: map[identity.WorkspaceID]audit.Head{}, rows: map[identity.WorkspaceID][]audit.Row{}, months: map[identity.WorkspaceID]int{}}
 }
 
 func (f *Fake) head(w identity.WorkspaceID) audit.Head {
@@ -144,5 +145,23 @@ func (f *Fake) Trim(_ context.Context, w identity.WorkspaceID, a audit.Anchor, e
 	h.Base, h.BaseHash = a.Through, a.Hash
 	f.heads[w], f.rows[w] = h, slices.Clone(f.rows[w][i+1:])
 	f.append(e)
+	return nil
+}
+
+// Months implements audit.Store.
+func (f *Fake) Months(_ context.Context, w identity.WorkspaceID) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.months[w], nil
+}
+
+// SetMonths implements audit.Store.
+func (f *Fake) SetMonths(_ context.Context, w identity.WorkspaceID, months int, told func(was int) event.Event) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if e := told(f.months[w]); e.Audit != nil {
+		f.months[w] = months
+		f.append(e)
+	}
 	return nil
 }

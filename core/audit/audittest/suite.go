@@ -30,7 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) (audit.Store, identity.WorkspaceI
 	t.Helper()
 	for name, test := range map[string]func(w *world){
 		"rows come back as they were kept": kept, "filters": filters, "pages": pages, "a chain is whole": whole,
-		"retention leaves an anchor": trimmed, "many at once": atOnce, "reading is recorded": reading,
+		"retention leaves an anchor": trimmed, "kept for some months": months, "many at once": atOnce, "reading is recorded": reading,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := &world{T: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
@@ -178,6 +178,65 @@ func trimmed(w *world) {
 	err = w.store.Trim(w.Context(), w.ws, audit.Anchor{Through: head.Seq, Hash: audit.Origin}, event.Event{ID: "aud_Y", Workspace: string(w.ws), At: w.now, Audit: &event.Record{Action: audit.Trimmed}})
 	if !errs.Is(err, errs.Conflict) || w.verify().Rows != 4 {
 		w.Errorf("a cut at another hash: %v", err)
+	}
+}
+
+// months keeps rows for half a year, by a service whose clock the test sets.
+func months(w *world) {
+	now := time.Date(2026, 3, 15, 12, 0, 0, 0, time.UTC)
+	w.service = audit.NewService(w.store, func() time.Time { return now })
+	for _, month := range []time.Month{time.March, time.April, time.May} {
+		now = time.Date(2026, month, 15, 12, 0, 0, 0, time.UTC)
+		w.keep("test.made", month.String())
+	}
+	due := func(at time.Time, want bool, left ...string) {
+		w.Helper()
+		now = at
+		n, err := w.service.TrimDue(w.Context(), w.ws)
+		w.ok(err)
+		var names []string
+		for _, r := range w.rows(audit.Filter{Action: "test.made"}) {
+			names = append(names, r.Record.Target.ID)
+		}
+		if (n > 0) != want || strings.Join(names, " ") != strings.Join(left, " ") {
+			w.Errorf("%s: %d rows went, %v is left, want %v", at, n, names, left)
+		}
+		if r := w.verify(); r.Fault != nil {
+			w.Errorf("%s: %v", at, r.Fault)
+		}
+	}
+	due(time.Date(2126, 1, 1, 0, 0, 0, 0, time.UTC), false, "May", "April", "March") // for ever
+	now = time.Date(2026, 5, 16, 0, 0, 0, 0, time.UTC)
+	owner, ctx := w.scope(identity.RoleOwner), w.ctx()
+	for _, bad := range []int{-1, 1, 5, 121} {
+		if err := w.service.SetMonths(ctx, owner, bad); !errs.Is(err, errs.Invalid) {
+			w.Errorf("%d months: %v", bad, err)
+		}
+	}
+	for _, role := range []identity.Role{identity.RoleAuditor, identity.RoleAdministrator, identity.RoleSystemAdministrator, identity.RoleAgent} {
+		if err := w.service.SetMonths(ctx, w.scope(role), 6); !errs.Is(err, errs.Forbidden) {
+			w.Errorf("%s decides: %v", role, err)
+		}
+	}
+	for range 2 { // the second time nothing changes, and nothing is recorded
+		w.ok(w.service.SetMonths(ctx, owner, 6))
+	}
+	if got, err := w.service.Months(ctx, w.scope(identity.RoleAuditor)); got != 6 || err != nil {
+		w.Errorf("%d months are told: %v", got, err)
+	}
+	if said := w.rows(audit.Filter{Action: audit.RetentionUpdated}); len(said) != 1 || string(said[0].Record.Detail) != `{"months":{"from":0,"to":6}}` {
+		w.Errorf("the change left %v", said)
+	}
+	if got, err := w.store.Months(w.Context(), w.abroad); got != 0 || err != nil {
+		w.Errorf("abroad: %d %v", got, err)
+	}
+	older := len(w.rows(audit.Filter{To: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)})) > 0 // of the fixture
+	due(time.Date(2026, 9, 30, 23, 0, 0, 0, time.UTC), older, "May", "April", "March")
+	due(time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), true, "May", "April")
+	due(time.Date(2026, 10, 31, 0, 0, 0, 0, time.UTC), false, "May", "April") // once a month
+	due(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), true)
+	if got := len(w.rows(audit.Filter{Action: audit.Trimmed})); got < 2 {
+		w.Errorf("%d rows say that the log was cut", got)
 	}
 }
 

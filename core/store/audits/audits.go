@@ -181,3 +181,36 @@ func (s *Store) Trim(ctx context.Context, w identity.WorkspaceID, a audit.Anchor
 		return tx.Append(ctx, e)
 	})
 }
+
+// Months implements audit.Store.
+func (s *Store) Months(ctx context.Context, w identity.WorkspaceID) (int, error) {
+	var months int
+	err := s.db.Row(ctx, `SELECT keep_months FROM audit_head WHERE workspace_id = ?`, []any{string(w)}, &months)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return months, err
+}
+
+// SetMonths implements audit.Store.
+func (s *Store) SetMonths(ctx context.Context, w identity.WorkspaceID, months int, told func(was int) event.Event) error {
+	return s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
+		if err := tx.Lock(ctx, string(w)); err != nil {
+			return err
+		}
+		var was int
+		err := tx.Row(ctx, `SELECT keep_months FROM audit_head WHERE workspace_id = ?`, []any{string(w)}, &was)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		e := told(was)
+		if e.Audit == nil {
+			return nil
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO audit_head (workspace_id, seq, hash, base, base_hash, keep_months) VALUES (?, 0, ?, 0, ?, ?)
+ON CONFLICT (workspace_id) DO UPDATE SET keep_months = excluded.keep_months`, string(w), audit.Origin, audit.Origin, months); err != nil {
+			return err
+		}
+		return tx.Append(ctx, e)
+	})
+}

@@ -40,6 +40,15 @@ export class SecurityApi {
     return this.api.call("get", `${BASE}/audit/verification`, { path: this.path });
   }
 
+  /** How many months the log is kept; 0: for ever. */
+  async auditMonths(): Promise<number> {
+    return (await this.api.call("get", `${BASE}/audit/retention`, { path: this.path })).months;
+  }
+
+  async keepAudit(months: number): Promise<number> {
+    return (await this.api.call("put", `${BASE}/audit/retention`, { path: this.path, body: { months } })).months;
+  }
+
   /** Where the browser downloads the rows of a filter. */
   auditFile(query: AuditQuery, format: "csv" | "jsonl"): string {
     const named = Object.entries({ ...query, format }).filter((one): one is [string, string] => typeof one[1] === "string" && one[1] !== "");

@@ -34,6 +34,7 @@ export type Permission =
   | "ticket.manage"
   | "audit.read"
   | "audit.export"
+  | "retention.manage"
   | "apikey.own"
   | "webhook.read"
   | "webhook.manage";

@@ -1,1 +1,4 @@
--- webhooks. Nothing yet: the number is kept for it, so that later ones are without a gap.
+-- webhooks. Its twin is ../sqlite/0017_webhooks.sql.
+
+-- How many months the rows of a chain are kept; 0 = for ever.
+ALTER TABLE audit_head ADD COLUMN keep_months BIGINT NOT NULL DEFAULT 0;
