@@ -16,7 +16,7 @@ import (
 )
 
 // VerifyAudit verifies the audit logs in the database of a configuration, of
-// one workspace or ("") of all, and writes a line about each. It only reads: a
+// one workspace or ("") of all, and says what it found of each. It only reads: a
 // server that runs is not disturbed. The error names the first bad row of each
 // log that is not whole.
 func VerifyAudit(ctx context.Context, c Config, workspace string, out io.Writer) (err error) {
@@ -31,7 +31,7 @@ func VerifyAudit(ctx context.Context, c Config, workspace string, out io.Writer)
 	}
 	if workspace != "" {
 		if !slices.Contains(all, identity.WorkspaceID(workspace)) {
-			return errs.New(errs.NotFound, "audit.no_workspace", "The workspace "+workspace+" has no audit log in this database.")
+			return errs.New(errs.NotFound, "audit.no_workspace", "The workspace "+workspace+" is not in this database.")
 		}
 		all = []identity.WorkspaceID{identity.WorkspaceID(workspace)}
 	}
@@ -41,13 +41,33 @@ func VerifyAudit(ctx context.Context, c Config, workspace string, out io.Writer)
 		if err != nil {
 			return err //nolint:wrapcheck // as above
 		}
+		tellAudit(out, r)
 		if r.Fault != nil {
 			broken = append(broken, fmt.Errorf("the audit log of workspace %s is not whole: %w", w, r.Fault))
-			continue
 		}
-		_, _ = fmt.Fprintf(out, "%s: whole, %d rows up to %d (%s), %d removed by retention\n", w, r.Rows, r.Head.Seq, r.Head.Hash, r.Head.Base)
+	}
+	if len(all) == 0 {
+		_, _ = fmt.Fprintln(out, "There is no workspace in this database.")
 	}
 	return errors.Join(broken...)
+}
+
+// tellAudit says what was found of a log.
+func tellAudit(out io.Writer, r audit.Report) {
+	first := r.Head.Base + 1
+	switch {
+	case r.Fault != nil && r.Rows == 0:
+		_, _ = fmt.Fprintf(out, "%s: NOT whole. No row before the bad one is right.\n", r.Workspace)
+	case r.Fault != nil:
+		_, _ = fmt.Fprintf(out, "%s: NOT whole. Rows %d to %d are right; nothing is known of what follows.\n", r.Workspace, first, r.Head.Base+r.Rows)
+	case r.Head.Seq == 0:
+		_, _ = fmt.Fprintf(out, "%s: empty. A workspace records its own founding: unless it is older than the audit log, somebody removed everything.\n", r.Workspace)
+	default:
+		_, _ = fmt.Fprintf(out, "%s: whole. Rows %d to %d.\n    hash of row %d, to be kept elsewhere: %s\n", r.Workspace, first, r.Head.Seq, r.Head.Seq, r.Head.Hash)
+	}
+	if r.Head.Base > 0 {
+		_, _ = fmt.Fprintf(out, "    rows 1 to %d were removed after the time that they are kept\n", r.Head.Base)
+	}
 }
 
 // trimAudit removes what the workspaces keep of their audit logs no longer. A

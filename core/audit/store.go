@@ -21,7 +21,7 @@ type Filter struct {
 
 // Reader reads chains. It may stand on a database that nobody else has open.
 type Reader interface {
-	// Workspaces lists the workspaces that have a chain, by id.
+	// Workspaces lists all workspaces, by id, with a chain or without.
 	Workspaces(ctx context.Context) ([]identity.WorkspaceID, error)
 	// Head returns where a chain stands; NewHead when it has no row.
 	Head(ctx context.Context, w identity.WorkspaceID) (Head, error)

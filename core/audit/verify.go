@@ -1,8 +1,10 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
 // Trimmed is the action of the row that says retention removed a verified
@@ -21,6 +23,7 @@ type Fault struct {
 	Seq    uint64
 	ID     string // "" when the row is missing
 	Reason Reason
+	Row    Row // as it stands there now; zero when it is missing
 }
 
 // Reason says what is wrong with a row.
@@ -40,6 +43,9 @@ func (f *Fault) Error() string {
 	row := fmt.Sprintf("row %d", f.Seq)
 	if f.ID != "" {
 		row += " (" + f.ID + ")"
+	}
+	if f.Row.Record.Action != "" {
+		row += fmt.Sprintf(", which says %s by %s at %s,", f.Row.Record.Action, cmp.Or(f.Row.Record.Actor.Name, f.Row.Record.Actor.ID, "nobody"), f.Row.At.UTC().Format(time.RFC3339))
 	}
 	switch f.Reason {
 	case Missing:
@@ -83,15 +89,15 @@ func (v *Verifier) Add(r Row) *Fault {
 		if v.last < v.head.Seq {
 			return &Fault{Seq: v.last + 1, Reason: Missing}
 		}
-		return &Fault{Seq: r.Seq, ID: r.ID, Reason: Extra}
+		return &Fault{Seq: r.Seq, ID: r.ID, Reason: Extra, Row: r}
 	case r.Seq > v.last+1:
 		return &Fault{Seq: v.last + 1, Reason: Missing}
 	case r.Seq != v.last+1:
-		return &Fault{Seq: r.Seq, ID: r.ID, Reason: Unchained}
+		return &Fault{Seq: r.Seq, ID: r.ID, Reason: Unchained, Row: r}
 	case r.Sum() != r.Hash:
-		return &Fault{Seq: r.Seq, ID: r.ID, Reason: Changed}
+		return &Fault{Seq: r.Seq, ID: r.ID, Reason: Changed, Row: r}
 	case r.Previous != v.hash:
-		return &Fault{Seq: r.Seq, ID: r.ID, Reason: Unchained}
+		return &Fault{Seq: r.Seq, ID: r.ID, Reason: Unchained, Row: r}
 	}
 	if v.rows == 0 {
 		v.first = r

@@ -191,7 +191,7 @@ func (s *Server) verifyAudit(ctx context.Context, scope identity.Scope, _ *Works
 	}
 	out := verificationBody{Whole: r.Fault == nil, Rows: r.Rows, Seq: r.Head.Seq, Hash: r.Head.Hash, Removed: r.Head.Base}
 	if f := r.Fault; f != nil {
-		out.Fault = &faultBody{f.Seq, f.ID, string(f.Reason)}
+		out.Fault = &faultBody{Seq: f.Seq, ID: f.ID, Reason: string(f.Reason)}
 	}
 	return &body[verificationBody]{Body: out}, nil
 }

@@ -26,10 +26,10 @@ type Store struct {
 // New returns a Store.
 func New(d *db.DB) *Store { return &Store{db: d} }
 
-// Workspaces implements audit.Reader.
+// Workspaces implements audit.Reader. One of which nothing is left is there too.
 func (s *Store) Workspaces(ctx context.Context) ([]identity.WorkspaceID, error) {
 	var out []identity.WorkspaceID
-	err := s.db.Rows(ctx, `SELECT workspace_id FROM audit_head UNION SELECT workspace_id FROM audit_row ORDER BY workspace_id`, nil, func(row db.Scanner) error {
+	err := s.db.Rows(ctx, `SELECT workspace_id FROM workspace UNION SELECT workspace_id FROM audit_row ORDER BY workspace_id`, nil, func(row db.Scanner) error {
 		var w string
 		err := row.Scan(&w)
 		out = append(out, identity.WorkspaceID(w))
