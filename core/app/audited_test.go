@@ -54,7 +54,7 @@ func (w *walk) do(as rig.Member, route string, in, out any) {
 		path = strings.ReplaceAll(path, "{"+name+"}", value)
 	}
 	if _, err := as.Call(w.t.Context(), method, path, in, out); err != nil {
-		w.t.Fatalf("%s: %v\n%s", full, err, w.out.tail())
+		w.t.Fatalf("%s: %v %+v\n%s", full, err, rig.ProblemOf(err), w.out.tail())
 	}
 	w.left(full, action, as.ID)
 }
@@ -177,6 +177,7 @@ func (w *walk) catalog() {
 	w.thing("ticket-types", "type", obj{"name": "Repair"}, obj{"name": "Repairs"})
 	w.thing("roles", "role", obj{"name": "First line", "permissions": []string{"conversation.read"}}, obj{"name": "The first line"})
 	w.do(w.owner, "PUT W/audit/retention", obj{"months": 12}, nil)
+	w.do(w.owner, "PATCH W/retention", obj{"notifications": 30}, nil)
 }
 
 // customers is what is done to contacts, beyond daily work.
@@ -385,16 +386,17 @@ func (w *walk) secondStep() {
 
 // issuer is the address of a provider that says what it is, and no more.
 func (w *walk) issuer() string {
-	server := httptest.NewServer(nil)
-	w.t.Cleanup(server.Close)
-	server.Config.Handler = http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
+	var server *httptest.Server
+	server = httptest.NewUnstartedServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
 		out.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(out).Encode(obj{
 			"issuer": server.URL, "authorization_endpoint": server.URL + "/authorize", "token_endpoint": server.URL + "/token",
 			"jwks_uri": server.URL + "/keys", "response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"},
 			"id_token_signing_alg_values_supported": []string{"RS256"},
 		})
-	})
+	}))
+	server.Start()
+	w.t.Cleanup(server.Close)
 	return server.URL
 }
 
