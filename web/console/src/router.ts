@@ -3,12 +3,13 @@ import { createRouter, createWebHistory, type RouteLocationNormalized, type Rout
 import type { Permission } from "@/session/workspace";
 import { withTexts } from "@/i18n";
 import type { useSession } from "@/session/session";
+import { home } from "@/shell/home";
 
 declare module "vue-router" {
   interface RouteMeta {
     /** Reachable without being signed in. */
     open?: boolean;
-    /** Shown only to those who may. */
+    /** Shown only to those who may; others are told that it is not for them. */
     permission?: Permission;
     /** i18n key of the page's name. */
     title?: string;
@@ -29,14 +30,15 @@ export const routes: RouteRecordRaw[] = [
     path: "/",
     component: () => import("./shell/Shell.vue"),
     children: [
-      { path: "", redirect: "/conversations/mine" },
+      // Nobody stays here: the guard leads everybody to their first page.
+      { path: "", name: "home", component: () => import("./shell/LostPage.vue") },
       {
         path: "conversations/:view(mine|unassigned|mentions|team|participating|all|vie_[^/]+|tea_[^/]+|lab_[^/]+|inb_[^/]+)/:id?",
         name: "conversations",
         component: () => import("./conversations/ConversationsPage.vue"),
-        meta: { title: "nav.conversations" },
+        meta: { title: "nav.conversations", permission: "conversation.read" },
       },
-      { path: "search", name: "search", component: withTexts("lists", () => import("./search/SearchPage.vue")), meta: { title: "nav.search" } },
+      { path: "search", name: "search", component: withTexts("lists", () => import("./search/SearchPage.vue")), meta: { title: "nav.search", permission: "conversation.read" } },
       { path: "tickets", name: "tickets", component: withTexts("tickets", () => import("./tickets/TicketsPage.vue")), meta: { title: "nav.tickets", permission: "ticket.read" } },
       { path: "tickets/board", name: "ticket-board", component: withTexts("tickets", () => import("./tickets/TicketsPage.vue")), meta: { title: "nav.tickets", permission: "ticket.read" } },
       { path: "tickets/:id", name: "ticket", props: true, component: withTexts("tickets", () => import("./tickets/TicketPage.vue")), meta: { title: "nav.tickets", permission: "ticket.read" } },
@@ -48,16 +50,16 @@ export const routes: RouteRecordRaw[] = [
       { path: "organisations/:id", name: "organisation", props: true, component: withTexts("people", () => import("./people/organisations/OrganisationPage.vue")), meta: { title: "nav.organisations", permission: "contact.read" } },
       { path: "ratings", name: "ratings", component: withTexts("people", () => import("./people/ratings/RatingsPage.vue")), meta: { title: "nav.ratings", permission: "rating.read" } },
       { path: "design", name: "design", component: () => import("./design/DesignPage.vue"), meta: { title: "nav.design" } },
-      { path: "start", name: "start", component: withTexts("settings", withTexts("start", () => import("./start/StartPage.vue"))), meta: { title: "nav.start" } },
+      { path: "start", name: "start", component: withTexts("settings", withTexts("start", () => import("./start/StartPage.vue"))), meta: { title: "nav.start", permission: "workspace.manage" } },
       {
         path: "settings",
         component: withTexts("settings", () => import("./settings/SettingsPage.vue")),
         children: [
           { path: "", name: "settings", redirect: { name: "profile" } },
-          { path: "profile", name: "profile", component: withTexts("settings", withTexts("account", () => import("./account/AccountPage.vue"))), meta: { title: "settings.profile" } },
-          { path: "notifications", name: "notifications", component: withTexts("settings", withTexts("notices", () => import("./notifications/PreferencesPage.vue"))), meta: { title: "settings.notifications" } },
+          { path: "profile", name: "profile", component: withTexts("settings", withTexts("auth", withTexts("account", () => import("./account/AccountPage.vue")))), meta: { title: "settings.profile" } },
+          { path: "notifications", name: "notifications", component: withTexts("settings", withTexts("notices", () => import("./notifications/PreferencesPage.vue"))), meta: { title: "settings.notifications", permission: "workspace.read" } },
           { path: "workspace", name: "workspace", component: withTexts("settings", () => import("./settings/WorkspacePage.vue")), meta: { title: "settings.workspace", permission: "workspace.manage" } },
-          { path: "members", name: "members", component: withTexts("settings", withTexts("account", () => import("./settings/MembersPage.vue"))), meta: { title: "settings.members", permission: "member.read" } },
+          { path: "members", name: "members", component: withTexts("settings", withTexts("access", withTexts("account", () => import("./settings/MembersPage.vue")))), meta: { title: "settings.members", permission: "member.read" } },
           { path: "teams", name: "teams", component: withTexts("settings", () => import("./settings/catalog/TeamsPage.vue")), meta: { title: "settings.teams", permission: "team.read" } },
           { path: "labels", name: "labels", component: withTexts("settings", () => import("./settings/catalog/LabelsPage.vue")), meta: { title: "settings.labels", permission: "catalog.read" } },
           { path: "fields", name: "attributes", component: withTexts("settings", () => import("./settings/catalog/AttributesPage.vue")), meta: { title: "settings.attributes", permission: "catalog.read" } },
@@ -70,6 +72,9 @@ export const routes: RouteRecordRaw[] = [
           { path: "webhooks/:webhook", name: "webhook", component: withTexts("settings", withTexts("lists", withTexts("webhooks", () => import("./webhooks/WebhookPage.vue")))), props: true, meta: { title: "settings.webhooks", permission: "webhook.read" } },
           { path: "plugins", name: "plugins", component: withTexts("settings", () => import("./settings/PluginsPage.vue")), meta: { title: "settings.plugins", permission: "plugin.read" } },
           { path: "api-keys", name: "developers", component: withTexts("settings", withTexts("developers", () => import("./developers/KeysPage.vue"))), meta: { title: "settings.developers", permission: "apikey.own" } },
+          { path: "roles", name: "roles", component: withTexts("settings", withTexts("access", () => import("./access/RolesPage.vue"))), meta: { title: "settings.roles", permission: "role.read" } },
+          { path: "roles/:role", name: "role", props: true, component: withTexts("settings", withTexts("access", () => import("./access/RolePage.vue"))), meta: { title: "settings.roles", permission: "role.read" } },
+          { path: "sign-in", name: "signIn", component: withTexts("settings", withTexts("access", () => import("./access/SignInSettings.vue"))), meta: { title: "settings.signIn", permission: "signin.manage" } },
           { path: "audit", name: "audit", component: withTexts("settings", withTexts("audit", () => import("./audit/AuditPage.vue"))), meta: { title: "settings.audit", permission: "audit.read" } },
         ],
       },
@@ -96,7 +101,6 @@ export function createConsoleRouter(session: ReturnType<typeof useSession>): Rou
 function admitted(to: RouteLocationNormalized, session: ReturnType<typeof useSession>): RouteLocationRaw | true {
   if (!session.me) return { name: "sign-in", query: to.path === "/" ? {} : { next: to.fullPath } };
   if (session.membership?.barrier) return to.name === "barrier" || { name: "barrier" };
-  const permission = to.meta["permission"];
-  if (permission && !session.membership?.permissions.includes(permission)) return { name: "conversations", params: { view: "mine" } };
-  return true;
+  // A page beyond somebody's rights says so itself (Workplace), at its own address.
+  return to.name !== "home" || !session.membership || home(session.membership.permissions);
 }

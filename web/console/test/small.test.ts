@@ -6,7 +6,6 @@ import { fieldTime, snoozeChoices } from "@/conversations/snooze";
 import { HOT_MS, WARM_MS, waitingOf } from "@/conversations/waiting";
 import { dayKey, duration, listTime, localized } from "@/i18n/format";
 import { found } from "@/keys/commands";
-import { mayChange } from "@/settings/roles";
 import { diagnosis } from "@/shell/diagnosis";
 import { dark, light, type Tokens } from "@/theme/tokens";
 import { initials, tintOf } from "@/ui/avatar";
@@ -126,15 +125,6 @@ describe("found", () => {
     expect(found("Theme: Dark 主题", "dark theme")).toBe(true);
     expect(found("Theme: Dark 主题", "主题")).toBe(true);
     expect(found("Theme: Dark", "light theme")).toBe(false);
-  });
-});
-
-describe("mayChange", () => {
-  it("keeps owners to owners", () => {
-    expect(mayChange("administrator", "owner")).toBe(false);
-    expect(mayChange("administrator", "administrator")).toBe(true);
-    expect(mayChange("owner", "owner")).toBe(true);
-    expect(mayChange("agent", "agent")).toBe(false);
   });
 });
 

@@ -3,15 +3,16 @@
  * The values are the folders that may use them.
  */
 export const areas = {
-  auth: ["auth"],
+  auth: ["auth", "account"],
   account: ["account", "settings"],
-  settings: ["settings", "start", "account"],
+  settings: ["settings", "start", "account", "access"],
   start: ["start"],
   lists: ["conversations/list", "search", "tickets/filter", "webhooks"],
   people: ["people"],
   notices: ["notifications"],
   tickets: ["tickets"],
   audit: ["audit"],
+  access: ["access", "settings"],
   developers: ["developers"],
   webhooks: ["webhooks"],
 } as const;

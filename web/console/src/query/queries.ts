@@ -79,8 +79,8 @@ export function useMembers() {
 }
 
 export function useInvitations() {
-  const { api, id } = useWorkspace();
-  return useQuery({ queryKey: keys.invitations(id), queryFn: () => api.invitations() });
+  const { api, id, may } = useWorkspace();
+  return useQuery({ queryKey: keys.invitations(id), queryFn: () => api.invitations(), enabled: may("member.manage") });
 }
 
 export function useInboxes() {
@@ -108,6 +108,6 @@ export function useContact(contact: MaybeRefOrGetter<string>) {
 }
 
 export function useChecklist() {
-  const { api, id } = useWorkspace();
-  return useQuery({ queryKey: keys.checklist(id), queryFn: () => api.checklist() });
+  const { api, id, may } = useWorkspace();
+  return useQuery({ queryKey: keys.checklist(id), queryFn: () => api.checklist(), enabled: may("workspace.manage") });
 }

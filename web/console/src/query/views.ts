@@ -22,8 +22,8 @@ const MOST = 1_000;
 
 /** The saved views that the member sees. */
 export function useViews() {
-  const { api, id } = useWorkspace();
-  return useQuery({ queryKey: keys.views(id), queryFn: () => api.views.list() });
+  const { api, id, may } = useWorkspace();
+  return useQuery({ queryKey: keys.views(id), queryFn: () => api.views.list(), enabled: may("conversation.read") });
 }
 
 /**

@@ -9,6 +9,9 @@ export type Permission =
   | "workspace.manage"
   | "member.read"
   | "member.manage"
+  | "role.read"
+  | "role.manage"
+  | "signin.manage"
   | "inbox.read"
   | "inbox.manage"
   | "plugin.read"
@@ -23,6 +26,7 @@ export type Permission =
   | "catalog.manage"
   | "team.read"
   | "rating.read"
+  | "rating.read_all"
   | "team.manage"
   | "contact.merge"
   | "contact.import"
@@ -45,7 +49,8 @@ export interface WorkspaceContext {
   id: string;
   name: string;
   memberID: string;
-  role: Membership["role"];
+  /** `name` of a role that the workspace made. */
+  role: { id: Membership["role"]; name: string };
   may: (permission: Permission) => boolean;
 }
 
@@ -57,7 +62,7 @@ export function provideWorkspace(membership: Membership): WorkspaceContext {
     id: membership.workspace.id,
     name: membership.workspace.name,
     memberID: membership.member_id,
-    role: membership.role,
+    role: { id: membership.role, name: membership.role_name ?? "" },
     may: (permission) => membership.permissions.includes(permission),
   };
   provide(key, context);

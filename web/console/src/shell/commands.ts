@@ -19,9 +19,9 @@ interface Place {
 }
 
 const places: Place[] = [
-  { id: "mine", label: "list.views.mine", icon: "chats", to: { name: "conversations", params: { view: "mine" } } },
-  { id: "unassigned", label: "list.views.unassigned", icon: "chats", to: { name: "conversations", params: { view: "unassigned" } } },
-  { id: "all", label: "list.views.all", icon: "chats", to: { name: "conversations", params: { view: "all" } } },
+  { id: "mine", label: "list.views.mine", icon: "chats", to: { name: "conversations", params: { view: "mine" } }, permission: "conversation.read" },
+  { id: "unassigned", label: "list.views.unassigned", icon: "chats", to: { name: "conversations", params: { view: "unassigned" } }, permission: "conversation.read" },
+  { id: "all", label: "list.views.all", icon: "chats", to: { name: "conversations", params: { view: "all" } }, permission: "conversation.read" },
   { id: "tickets", label: "nav.tickets", icon: "ticket", to: { name: "tickets" }, permission: "ticket.read", keys: "b" },
   { id: "tickets-mine", label: "nav.myTickets", icon: "ticket", to: { name: "tickets", query: { view: "mine" } }, permission: "ticket.read" },
   { id: "contacts", label: "nav.contacts", icon: "users", to: { name: "contacts" }, permission: "contact.read", keys: "u" },
@@ -30,7 +30,7 @@ const places: Place[] = [
   { id: "ratings", label: "nav.ratings", icon: "star", to: { name: "ratings" }, permission: "rating.read" },
   { id: "start", label: "nav.start", icon: "start", to: { name: "start" }, permission: "workspace.manage" },
   { id: "profile", label: "settings.profile", icon: "user", to: { name: "profile" } },
-  { id: "notification-settings", label: "settings.notifications", icon: "bell", to: { name: "notifications" } },
+  { id: "notification-settings", label: "settings.notifications", icon: "bell", to: { name: "notifications" }, permission: "workspace.read" },
   { id: "workspace", label: "settings.workspace", icon: "settings", to: { name: "workspace" }, permission: "workspace.manage" },
   { id: "members", label: "settings.members", icon: "users", to: { name: "members" }, permission: "member.read" },
   { id: "teams", label: "settings.teams", icon: "team", to: { name: "teams" }, permission: "team.read" },
@@ -40,6 +40,9 @@ const places: Place[] = [
   { id: "ticketTypes", label: "settings.ticketTypes", icon: "ticket", to: { name: "ticketTypes" }, permission: "ticket.manage" },
   { id: "inboxes", label: "settings.inboxes", icon: "inbox", to: { name: "inboxes" }, permission: "inbox.read" },
   { id: "plugins", label: "settings.plugins", icon: "plug", to: { name: "plugins" }, permission: "plugin.read" },
+  { id: "roles", label: "settings.roles", icon: "key", to: { name: "roles" }, permission: "role.read" },
+  { id: "sign-in", label: "settings.signIn", icon: "lock", to: { name: "signIn" }, permission: "signin.manage" },
+  { id: "audit", label: "settings.audit", icon: "eye", to: { name: "audit" }, permission: "audit.read" },
 ];
 
 const themes: ThemeChoice[] = ["light", "dark", "system"];

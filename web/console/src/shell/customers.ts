@@ -34,7 +34,7 @@ export function useCustomerCommands(workspace: WorkspaceContext, search: Ref<str
 
   async function open(contact: Contact): Promise<void> {
     try {
-      const { items } = await workspace.api.conversations({ contact: contact.id, limit: 1 });
+      const { items } = workspace.may("conversation.read") ? await workspace.api.conversations({ contact: contact.id, limit: 1 }) : { items: [] };
       await router.push(items[0] ? { name: "conversations", params: { view: "all", id: items[0].id } } : { name: "contact", params: { id: contact.id } });
     } catch (error) {
       notifyFailed(error);

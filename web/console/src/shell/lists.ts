@@ -5,13 +5,14 @@ import { usePlaces } from "@/conversations/places";
 import { found, type Command } from "@/keys/commands";
 import { useLabels } from "@/query/desk";
 import { builtinViews } from "@/query/views";
+import type { WorkspaceContext } from "@/session/workspace";
 
 const MOST = 6;
 /** Those that the palette always has. */
 const always: readonly string[] = builtinViews.filter((view) => ["mine", "unassigned", "all"].includes(view));
 
-/** Lists by their names: views, teams and labels; and the search for what was typed. */
-export function useListCommands(search: Ref<string>): ComputedRef<Command[]> {
+/** Lists by their names: views, teams and labels; and the search for what was typed. For who reads conversations. */
+export function useListCommands({ may }: WorkspaceContext, search: Ref<string>): ComputedRef<Command[]> {
   const { t } = useI18n();
   const router = useRouter();
   const { places } = usePlaces();
@@ -19,7 +20,7 @@ export function useListCommands(search: Ref<string>): ComputedRef<Command[]> {
 
   return computed(() => {
     const text = search.value.trim();
-    if (!text) return [];
+    if (!text || !may("conversation.read")) return [];
     const all = [...places.value.filter((one) => !always.includes(one.key)), ...(labels.value ?? []).map((label) => ({ key: label.id, name: label.name }))];
     const lists = all
       .filter((one) => found(`${one.name} ${t("palette.view", { name: "" })}`, text))
