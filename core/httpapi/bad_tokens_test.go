@@ -187,6 +187,38 @@ func (o *openID) resetPassword(m identity.Member) {
 	}
 }
 
+// A provider is made, changed and taken away over the API; its secret never comes back.
+func TestProvidersOverTheAPI(t *testing.T) {
+	o := newOpenID(t)
+	boss := o.Member(o.WS, "boss@example.com", "Boss", 5)
+	o.change(boss, func(m *identity.Member) { m.Role = identity.RoleSecurityAdministrator })
+	base, cookie := "/api/v1/workspaces/"+string(o.WS)+"/sign-in/providers", o.signIn(boss)
+	made := o.ask(http.MethodPost, base, `{"name":"Two","issuer":"`+o.idp.Issuer()+`","client_id":"c","client_secret":"hush","email_domains":["Example.com"],"default_role":"agent","second_factor":true,"listed":false}`, "Cookie", cookie)
+	var p struct {
+		ID           string
+		Name         string
+		EmailDomains []string `json:"email_domains"`
+		DefaultRole  string   `json:"default_role"`
+		SecondFactor bool     `json:"second_factor"`
+		Listed       bool
+		Enabled      bool
+	}
+	o.OK(json.Unmarshal([]byte(made.text), &p))
+	if made.StatusCode != http.StatusCreated || p.Name != "Two" || len(p.EmailDomains) != 1 || p.EmailDomains[0] != "example.com" ||
+		p.DefaultRole != "agent" || !p.SecondFactor || p.Listed || !p.Enabled || strings.Contains(made.text, "hush") {
+		t.Fatalf("made: %d %s", made.StatusCode, made.text)
+	}
+	if a := o.ask(http.MethodPatch, base+"/"+p.ID, `{"name":"Zwei","enabled":false}`, "Cookie", cookie); a.StatusCode != http.StatusOK || !strings.Contains(a.text, "Zwei") {
+		t.Errorf("changed: %d %s", a.StatusCode, a.text)
+	}
+	if a := o.ask(http.MethodPost, base, `{"name":"Three","issuer":"http://127.0.0.1:9","client_id":"c","client_secret":"s"}`, "Cookie", cookie); a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(a.text, "discovery") {
+		t.Errorf("nothing answers: %d %s", a.StatusCode, a.text)
+	}
+	if a := o.ask(http.MethodDelete, base+"/"+p.ID, "", "Cookie", cookie); a.StatusCode != http.StatusNoContent {
+		t.Errorf("deleted: %d %s", a.StatusCode, a.text)
+	}
+}
+
 // What the bearer of an invitation is told of how to come in.
 func TestInvitationNamesTheProviders(t *testing.T) {
 	o := newOpenID(t)

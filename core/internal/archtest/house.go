@@ -141,7 +141,7 @@ func tools() []Layer {
 		{Name: "test program", Pattern: "core/internal/kubeschema/..."},
 		{Name: "release program", Pattern: "core/internal/ship/...", TestsMay: []string{"core/internal/rig"}},
 		{Name: "test helper", Pattern: "core/internal/openidtest"},
-		{Name: "test program", Pattern: "core/internal/openidprovider", May: []string{"core/internal/openidtest"}},
+		{Name: "test program", Pattern: "core/internal/openidprovider", May: []string{"core/internal/openidtest"}, Suites: true},
 		{Name: "test program", Pattern: "core/internal/authz/...", May: everything, TestsMay: []string{"core/internal/openidtest"}, Suites: true},
 		{Name: "test program", Pattern: "core/internal/crash/...", May: everything, Suites: true},
 		{Name: "test program", Pattern: "core/internal/bench/...", May: everything, Suites: true},

@@ -13,6 +13,7 @@ export class OpenID {
     if (!process.env.PATCHBAY_OPENID) await promisify(execFile)('go', ['build', '-o', program, './core/internal/openidprovider'], { cwd: root })
     const o = new OpenID()
     o.process = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] })
+    o.process.unref() // it ends with its input: a test that fails early does not wait for it
     o.exited = new Promise((done) => o.process.once('exit', done))
     o.lines = createInterface({ input: o.process.stdout })[Symbol.asyncIterator]()
     Object.assign(o, JSON.parse((await o.lines.next()).value))
