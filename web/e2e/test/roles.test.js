@@ -15,7 +15,7 @@ const password = 'correct horse battery 9'
 /** What a changed right may take to reach an open window, in milliseconds. */
 const soon = 2_000
 
-let server, browser, idp, lin, mei, page, api, team, held, free, memberID
+let server, browser, idp, lin, mei, page, base, api, team, held, free, memberID
 
 before(async () => {
   idp = await OpenID.start()
@@ -25,7 +25,7 @@ before(async () => {
   page = lin.page
   for (const one of [lin, mei]) one.page.setDefaultTimeout(10_000)
   const me = async (of) => (await (await of.request.get(`${server.origin}/api/v1/session`)).json()).memberships[0]
-  const base = `${server.origin}/api/v1/workspaces/${(await me(page)).workspace.id}`
+  base = `${server.origin}/api/v1/workspaces/${(await me(page)).workspace.id}`
   api = async (method, path, data) => {
     const answer = await page.request.fetch(base + path, { method, data, headers })
     assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
@@ -82,7 +82,7 @@ test('a role that sees only its team, made in the console, moves the rows of an 
   await given.selectOption({ label: 'Tier 1' })
   const rows = () => mei.page.getByTestId('conversation-list-item').count()
   const listed = (ticket) => tickets.locator(`[data-ticket=${ticket.id}]`).count()
-  await expectSoon(async () => (await rows()) === 0 && (await listed(free)) === 0 && (await listed(held)) === 0, soon, async () => `after the role ${await rows()} conversations are left`)
+  await expectSoon(async () => (await rows()) === 0 && (await listed(free)) === 0 && (await listed(held)) === 0, soon, async () => `after the role ${await rows()} conversations are left, ${await listed(free)} and ${await listed(held)} tickets; the server lists ${await (await mei.page.request.get(base + '/conversations')).text()}`)
   await api('PATCH', `/teams/${team.id}`, { member_ids: [memberID] })
   await expectSoon(async () => (await rows()) === 1 && (await listed(held)) === 1 && (await listed(free)) === 0, soon, async () => `after the team there are ${await rows()} conversations, ${await listed(held)} and ${await listed(free)} tickets`)
 

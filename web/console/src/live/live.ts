@@ -139,6 +139,8 @@ export function provideLive(workspace: WorkspaceContext): Live {
         status.value = next;
         if (next.state !== "ready") looking.clear();
         if (next.state === "ended") session.ended();
+        // Suspended, or the workspace asks for more than this session has: who one is now says which.
+        if (next.state === "refused") session.refresh().catch(session.noticed);
       },
     },
   });

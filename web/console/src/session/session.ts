@@ -46,9 +46,11 @@ export const useSession = defineStore("session", () => {
     known.value = true;
   }
 
-  /** Takes notice of an answer that says so. */
+  /** Takes notice of an answer that says so, or that the workspace asks for more now. */
   function noticed(error: unknown): void {
-    if (error instanceof ApiError && (error.code === "session.ended" || error.code === "session.missing")) ended();
+    if (!(error instanceof ApiError)) return;
+    if (error.code === "session.ended" || error.code === "session.missing") ended();
+    if ((error.code === "account.two_factor_required" || error.code === "session.provider_required") && !membership.value?.barrier) refresh().catch(noticed);
   }
 
   async function signOut(): Promise<void> {
