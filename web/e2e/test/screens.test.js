@@ -76,7 +76,7 @@ test('a colleague is invited, and joins by the link', async () => {
   await emma.getByTestId('presence').waitFor({ timeout: 10_000 })
   assert.equal(await emma.getByTestId('nav-settings').count(), 1)
   await emma.goto(`${server.origin}/settings/inboxes/new`)
-  await emma.waitForURL(/conversations/) // an agent may not, and is led away
+  await emma.getByTestId('not-yours').waitFor() // an agent may not, and is told so
   await emma.context().close()
 })
 
@@ -125,6 +125,10 @@ const routes = {
   'ticket-types': '/settings/ticket-types',
   'api-keys': '/settings/api-keys',
   webhooks: '/settings/webhooks',
+  roles: '/settings/roles',
+  'role-new': '/settings/roles/new?from=agent',
+  'role-builtin': '/settings/roles/auditor',
+  'sign-in-settings': '/settings/sign-in',
   audit: '/settings/audit',
   tickets: '/tickets',
   lost: '/no-such-page',

@@ -124,6 +124,8 @@ test('phone and codes are lost: an owner resets the factor, and every browser is
   await shot(owner, 'member-security-en-light-1440')
   assert.deepEqual(await axe(owner), [])
   await owner.getByTestId('reset-factor').click()
+  assert.equal((await emma.request.get(`${server.origin}/api/v1/session`)).status(), 200) // it is asked first
+  await owner.getByTestId('reset-factor-dialog').getByTestId('confirm').click()
   await expectSoon(async () => (await emma.request.get(`${server.origin}/api/v1/session`)).status() === 401, 3000, () => 'the agent is still signed in')
   const page = await person(browser)
   await begin(page)

@@ -8,6 +8,8 @@ import type { World } from "./world.ts";
 
 const PAGE = 50;
 
+const builtIn = ["owner", "administrator", "supervisor", "agent", "system_administrator", "security_administrator", "auditor"];
+
 function page<T>(items: T[], query: URLSearchParams): Answer {
   const from = Number(query.get("cursor") ?? 0);
   const limit = Number(query.get("limit") ?? PAGE);
@@ -54,6 +56,7 @@ const session: Record<string, Route> = {
 /** Paths below /workspaces/{workspace}; `:x` takes one part. */
 const inside: Record<string, Route> = {
   "GET checklist": (world) => [200, { items: [{ key: "inbox", done: true }, { key: "conversation", done: world.conversations.size > 0 }, { key: "reply", done: [...world.conversations.values()].some((row) => row.last_message?.sender_kind === "agent") }, { key: "team", done: false }] }],
+  "GET roles": (world) => [200, { items: builtIn.map((id) => ({ id, name: "", description: "", permissions: ["member.read", "role.read"], reach: "all", built_in: true, members: world.members.filter((one) => one.role === id).length, may_give: true })) }],
   "GET members": (world, _p, query) => page(world.members, query),
   "PATCH members/:m": (world, [id], _q, body) => {
     const member = world.members.find((one) => one.id === id);

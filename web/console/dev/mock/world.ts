@@ -102,7 +102,7 @@ export class World {
   me() {
     const self = this.members.find((member) => member.id === this.self)!;
     const permissions = ["workspace.read", "member.read", "inbox.read", "contact.read", "contact.write", "conversation.read", "conversation.reply", "conversation.assign", "conversation.merge", "contact.merge", "team.read", "catalog.read", "rating.read"];
-    if (self.role !== "agent") permissions.push("plugin.read", "plugin.manage", "inbox.manage", "member.manage", "workspace.manage", "team.manage", "catalog.manage", "contact.import");
+    if (self.role !== "agent") permissions.push("plugin.read", "plugin.manage", "inbox.manage", "member.manage", "role.read", "role.manage", "signin.manage", "workspace.manage", "team.manage", "catalog.manage", "contact.import");
     return {
       account: { id: self.account_id, email: self.email, name: self.name, locale: this.locale },
       memberships: [{ workspace: this.workspace, member_id: self.id, role: self.role, permissions }],
