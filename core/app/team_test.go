@@ -17,6 +17,8 @@ type shift struct {
 	told chan string // kinds of notifications, as their frames come
 	ops  chan string // frames that tell of rights and reach: "rights", "gone <id>", "event <id>"
 	stop chan struct{}
+
+	socket *rig.Socket
 }
 
 const lin = "lin@badinput.example"
@@ -61,6 +63,7 @@ func (s *site) begin(email string) *shift {
 	if err := socket.SendText([]byte(`{"op":"hello","epoch":"","feed":0}`)); err != nil {
 		s.t.Fatal(err)
 	}
+	sh.socket = socket
 	go func() { // until the socket is gone
 		for {
 			select {
