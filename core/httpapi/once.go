@@ -45,7 +45,7 @@ func (s *Server) once(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	c := humafiber.Unwrap(ctx)
-	key := idempotency.Key{Workspace: scope.Workspace, Principal: principalOf(ctx.Context(), scope), Name: name}
+	key := idempotency.Key{Workspace: scope.Workspace, Principal: principalOf(ctx.Context(), scope), Name: name, Rights: scope.Rights().Mark()}
 	claim, answer, err := s.Idempotency.Begin(ctx.Context(), key, idempotency.HashOf(c.Method(), c.OriginalURL(), c.Body()))
 	switch {
 	case err != nil:

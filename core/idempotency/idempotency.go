@@ -37,6 +37,11 @@ type Key struct {
 	Workspace identity.WorkspaceID
 	Principal string // the member, or the API key: two programs of one member do not meet
 	Name      string
+
+	// Rights names what the principal may do and see now (identity.Rights.Mark).
+	// It is no part of the name: under other rights the answer is not given
+	// again, since it may tell of what they do not see any more.
+	Rights string
 }
 
 // Claim is the right to do a request.
@@ -204,7 +209,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 }
 
 func about(k Key) string {
-	return "idempotency/" + string(k.Workspace) + "/" + k.Principal + "/" + k.Name
+	return "idempotency/" + string(k.Workspace) + "/" + k.Principal + "/" + k.Name + "/" + k.Rights
 }
 
 // valid reports whether a key is 1 to 255 printable characters of ASCII.
@@ -234,7 +239,8 @@ func InFlight() *errs.Error {
 	return e
 }
 
-// AnswerLost is the answer to a request that was done and whose answer is not there.
+// AnswerLost is the answer to a request that was done and whose answer is not
+// there, or is not for the rights that its sender has now.
 func AnswerLost() *errs.Error {
 	return errs.New(errs.Conflict, "idempotency.answer_lost", "The request with this Idempotency-Key took effect, but its answer is not kept any more. Read what it made instead of sending it again.")
 }

@@ -1,7 +1,10 @@
 package identity
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
+	"strings"
 
 	"github.com/patchbay-im/patchbay/core/errs"
 )
@@ -18,6 +21,22 @@ type Scope struct {
 type Rights struct {
 	Permissions []Permission
 	Reach       Reach
+}
+
+// Mark names what the rights hold: it changes with it, and says nothing of it.
+func (r Rights) Mark() string {
+	words := make([]string, len(r.Permissions))
+	for i, p := range r.Permissions {
+		words[i] = string(p)
+	}
+	slices.Sort(words)
+	words = append(words, "", string(r.Reach.Kind))
+	if !r.Reach.All() {
+		words = append(words, r.Reach.Teams...)
+		words = append(append(words, ""), r.Reach.Inboxes...)
+	}
+	sum := sha256.Sum256([]byte(strings.Join(words, "\n")))
+	return hex.EncodeToString(sum[:8])
 }
 
 // May reports whether the rights hold p.

@@ -2,11 +2,7 @@ package realtime
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"slices"
-	"strings"
 
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
@@ -151,19 +147,7 @@ func (m *member) sees(id conversation.ID) bool {
 
 // fingerprint names what a member may do and see: it changes with it.
 func fingerprint(scope identity.Scope) string {
-	r := scope.Rights()
-	words := make([]string, len(r.Permissions))
-	for i, p := range r.Permissions {
-		words[i] = string(p)
-	}
-	slices.Sort(words)
-	words = append(words, "", string(r.Reach.Kind))
-	if !r.Reach.All() {
-		words = append(words, r.Reach.Teams...)
-		words = append(append(words, ""), r.Reach.Inboxes...)
-	}
-	sum := sha256.Sum256([]byte(strings.Join(words, "\n")))
-	return hex.EncodeToString(sum[:8])
+	return scope.Rights().Mark()
 }
 
 // rightsSaid returns the fingerprint of the member's rights, and whether they
