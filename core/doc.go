@@ -28,10 +28,10 @@
 //	domain, no technology; a noun imports only what stands left of it:
 //	identity < team < contact < channel < catalog < conversation < delivery
 //	identity < media        files that a message carries; channel and conversation know it
-//	conversation < journey, view, survey
+//	conversation < journey, view
 //	conversation < ticket   work that goes on when the talk has ended
 //	ticket, erasure < webhook  other systems are told what happens
-//	view, ticket < search; ticket < notification
+//	view, ticket < search; ticket < notification, survey
 //	contact, media < erasure   a person is forgotten
 //	media < retention       what is kept no longer goes
 //	identity < dispatch     who answers, over opaque work items

@@ -147,7 +147,7 @@ type Value struct {
 	Number float64       // Number
 	Time   time.Time     // Time; whole milliseconds in UTC
 	Bool   bool          // Bool
-	Ago    time.Duration // Time, Date: so long before the tree is resolved
+	Ago    time.Duration // Time, Date: so long before the tree is resolved; negative = after
 	IsAgo  bool
 }
 

@@ -79,6 +79,10 @@ func TestWhatIsRefused(t *testing.T) {
 		"between three":              {leaf("number", "between", `[1,2,3]`), filter.CodeValue, "/value"},
 		"a time of day":              {leaf("at", "lt", `"12:00"`), filter.CodeValue, "/value"},
 		"an unknown unit":            {leaf("at", "lt", `{"ago":"2y"}`), filter.CodeValue, "/value"},
+		"an unknown unit to come":    {leaf("at", "lt", `{"in":"2y"}`), filter.CodeValue, "/value"},
+		"a negative span to come":    {leaf("at", "lt", `{"in":"-2h"}`), filter.CodeValue, "/value"},
+		"another word":               {leaf("at", "lt", `{"since":"2h"}`), filter.CodeValue, "/value"},
+		"no span":                    {leaf("at", "lt", `{"in":null}`), filter.CodeValue, "/value"},
 		"a signed span":              {leaf("at", "lt", `{"ago":"+2h"}`), filter.CodeValue, "/value"},
 		"a negative span":            {leaf("at", "lt", `{"ago":"-2h"}`), filter.CodeValue, "/value"},
 		"a span of twenty years":     {leaf("at", "lt", `{"ago":"7300d"}`), filter.CodeValue, "/value"},
@@ -136,6 +140,8 @@ func TestNormalForm(t *testing.T) {
 		leaf("number", "between", `[1.0,1e0]`):               leaf("number", "between", `[1,1]`),
 		leaf("at", "gt", `{"ago":"120m"}`):                   leaf("at", "gt", `{"ago":"2h"}`),
 		leaf("at", "gt", `{"ago":"90s"}`):                    leaf("at", "gt", `{"ago":"90s"}`),
+		leaf("at", "lt", `{"in":"48h"}`):                     leaf("at", "lt", `{"in":"2d"}`),
+		leaf("at", "lt", `{"in":"0s"}`):                      leaf("at", "lt", `{"ago":"0s"}`),
 		leaf("at", "is", `"2026-03-01T20:00:00.1239+08:00"`): leaf("at", "is", `"2026-03-01T12:00:00.123Z"`),
 		leaf("unread", "is", "false"):                        leaf("unread", "is", "false"),
 		leaf("number", "is", "0"):                            leaf("number", "is", "0"),
@@ -164,6 +170,10 @@ func TestPlan(t *testing.T) {
 	if got, want := inner.Parts[1].Test.Values[0].Time, now.Add(-2*time.Hour).Truncate(time.Millisecond); !got.Equal(want) {
 		t.Errorf("two hours ago is %v, want %v", got, want)
 	}
+	soon := parse(t, leaf("at", "lt", `{"in":"3d"}`)).Plan(env)
+	if got, want := soon.Test.Values[0].Time, now.Add(72*time.Hour).Truncate(time.Millisecond); !got.Equal(want) {
+		t.Errorf("in three days is %v, want %v", got, want)
+	}
 	nobody := parse(t, leaf("assignee", "is", `"me"`)).Plan(filter.Env{Now: now})
 	if nobody.Test.Compare != filter.OneOf || len(nobody.Test.Values) != 0 {
 		t.Errorf("nobody's own are %+v", nobody.Test)
@@ -189,7 +199,7 @@ func TestRequired(t *testing.T) {
 // tree that keeps the limits, has a stable normal form and can be resolved.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
-		leaf("state", "is", `"open"`), nested(4), `{"and":[` + leaf("at", "between", `[{"ago":"2h"},"2026-03-01T12:00:00Z"]`) + `]}`,
+		leaf("state", "is", `"open"`), nested(4), `{"and":[` + leaf("at", "between", `[{"ago":"2h"},"2026-03-01T12:00:00Z"]`) + `]}`, leaf("at", "lt", `{"in":"2d"}`),
 		leaf("label", "has_any", `["lab_1","lab_2"]`), `{"or":[` + leaf("name", "contains", `"%_\\'"`) + `]}`, `{`, `null`, `{"and":[{}]}`,
 	} {
 		f.Add([]byte(s))

@@ -44,6 +44,8 @@ func (c Condition) marshal() ([]byte, error) {
 // plain is a value as JSON has it.
 func (f Field) plain(v Value) any {
 	switch {
+	case v.IsAgo && v.Ago < 0:
+		return map[string]string{"in": spanText(-v.Ago)}
 	case v.IsAgo:
 		return map[string]string{"ago": spanText(v.Ago)}
 	case f.Kind == Number:

@@ -114,18 +114,14 @@ func numberOf(raw json.RawMessage) (v Value, complaint string) {
 	return v, ""
 }
 
-// timeOf reads an RFC 3339 time, a day, or {"ago":"2h"}.
+// timeOf reads an RFC 3339 time, a day, {"ago":"2h"} or {"in":"2h"}.
 func (f Field) timeOf(raw json.RawMessage) (v Value, complaint string) {
-	complaint = `This takes a time such as "2026-03-01T12:00:00Z", or {"ago":"2h"} with s, m, h, d or w.`
+	complaint = `This takes a time such as "2026-03-01T12:00:00Z", {"ago":"2h"} or {"in":"2h"} with s, m, h, d or w.`
 	if f.Kind == Date {
-		complaint = `This takes a day such as "2026-03-01", or {"ago":"7d"}.`
+		complaint = `This takes a day such as "2026-03-01", {"ago":"7d"} or {"in":"7d"}.`
 	}
 	if members, err := object(raw); err == nil {
-		var ago string
-		if len(members) != 1 || json.Unmarshal(members["ago"], &ago) != nil {
-			return Value{}, complaint
-		}
-		d, ok := span(ago)
+		d, ok := relative(members)
 		if !ok {
 			return Value{}, complaint
 		}
@@ -146,6 +142,23 @@ func (f Field) timeOf(raw json.RawMessage) (v Value, complaint string) {
 		return Value{}, complaint
 	}
 	return Value{Time: t.UTC().Truncate(time.Millisecond)}, ""
+}
+
+// relative reads {"ago":"2h"}, or {"in":"2h"}, which is a span of less than nothing.
+func relative(members map[string]json.RawMessage) (time.Duration, bool) {
+	var ago, in *string
+	if len(members) != 1 || json.Unmarshal(members["ago"], &ago) != nil && json.Unmarshal(members["in"], &in) != nil {
+		return 0, false
+	}
+	switch {
+	case ago != nil:
+		return span(*ago)
+	case in != nil:
+		d, ok := span(*in)
+		return -d, ok
+	default:
+		return 0, false
+	}
 }
 
 const (

@@ -18,14 +18,22 @@ import (
 // ratingBody is a rating that a customer gave.
 type ratingBody struct {
 	ID             string          `json:"id"`
-	ConversationID string          `json:"conversation_id"`
+	ConversationID string          `json:"conversation_id,omitempty" doc:"Absent of a ticket's."`
+	Ticket         *ratedTicket    `json:"ticket,omitempty" doc:"Of a ticket's alone."`
 	InboxID        string          `json:"inbox_id"`
 	Contact        wire.ContactRef `json:"contact"`
-	MemberID       string          `json:"member_id,omitempty" doc:"Whose work it is about: who answered last before it was asked for."`
+	MemberID       string          `json:"member_id,omitempty" doc:"Whose work it is about: who answered last before it was asked for, or who has the ticket."`
 	Score          int             `json:"score" minimum:"1" maximum:"5"`
 	Comment        string          `json:"comment,omitempty"`
 	Via            string          `json:"via" enum:"widget,link"`
 	At             time.Time       `json:"at"`
+}
+
+// ratedTicket names the ticket that was rated.
+type ratedTicket struct {
+	ID     string `json:"id"`
+	Number uint64 `json:"number"`
+	Title  string `json:"title"`
 }
 
 // ratingSummaryBody counts all that a filter selects, not one page.
@@ -51,7 +59,7 @@ func (s *Server) ratingRoutes() {
 	tags := []string{"ratings"}
 	member(s, huma.Operation{
 		Method: http.MethodGet, Path: apiPrefix + "/workspaces/{workspace}/ratings", Summary: "List ratings", Tags: tags,
-		Description: "The newest first. Agents see those of their own work.",
+		Description: "Of conversations, or of tickets (which needs the right to read them). The newest first. Agents see those of their own work.",
 	},
 		identity.RatingRead, s.listRatings)
 	member(s, huma.Operation{
@@ -70,6 +78,7 @@ func (s *Server) ratingRoutes() {
 type ratingsInput struct {
 	WorkspacePath
 	Paging
+	About  string    `query:"about" enum:"conversations,tickets" default:"conversations"`
 	From   time.Time `query:"from" doc:"Given at or after this time."`
 	To     time.Time `query:"to" doc:"Given before this time."`
 	Member string    `query:"member"`
@@ -79,7 +88,7 @@ type ratingsInput struct {
 
 func (s *Server) listRatings(ctx context.Context, scope identity.Scope, in *ratingsInput) (*body[ratingsBody], error) {
 	all, sum, err := s.Surveys.List(ctx, scope, survey.Filter{
-		From: in.From, To: in.To, Member: identity.MemberID(in.Member), Team: team.ID(in.Team), Inbox: channel.InboxID(in.Inbox),
+		Tickets: in.About == "tickets", From: in.From, To: in.To, Member: identity.MemberID(in.Member), Team: team.ID(in.Team), Inbox: channel.InboxID(in.Inbox),
 	}, in.request())
 	if err != nil {
 		return nil, err
@@ -93,11 +102,15 @@ func (s *Server) listRatings(ctx context.Context, scope identity.Scope, in *rati
 }
 
 func ratingOf(r survey.Rating) ratingBody {
-	return ratingBody{
+	out := ratingBody{
 		ID: string(r.ID), ConversationID: string(r.Conversation), InboxID: string(r.Inbox),
 		Contact: wire.ContactRef{ID: string(r.Contact), Name: r.ContactName}, MemberID: string(r.Member),
 		Score: r.Score, Comment: r.Comment, Via: string(r.Via), At: wire.Stamp(r.GivenAt),
 	}
+	if t := r.Ticket; t != nil {
+		out.Ticket = &ratedTicket{ID: string(t.ID), Number: t.Number, Title: t.Title}
+	}
+	return out
 }
 
 func (s *Server) ratingLink(ctx context.Context, scope identity.Scope, in *ConversationPath) (*body[ratingLinkBody], error) {

@@ -115,7 +115,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 	s.views = view.NewService(view.Deps{Store: views, Lister: views, Definitions: s.fake.Catalog, Teams: s.fake.Teams, Now: s.now})
 	audited := audit.NewService(audittest.NewFake(), s.now)
 	surveys := survey.NewService(survey.Deps{
-		Store: surveytest.Fake{Conversations: s.fake}, Conversations: s.fake, Reader: s.fake, Tongues: tongues{s.fake}, Key: []byte("of the tests"), Now: s.now,
+		Store: surveytest.Fake{Conversations: s.fake, Tickets: s.tickets}, Conversations: s.fake, Reader: s.fake, Tongues: tongues{s.fake}, Key: []byte("of the tests"), Now: s.now,
 	})
 	o := httpapi.Options{
 		Surveys: surveys, Tickets: s.ticketService(conversations),

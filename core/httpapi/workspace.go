@@ -35,6 +35,12 @@ type settingsBody struct {
 	WrapUpSeconds     int                `json:"wrap_up_seconds" doc:"How long a member is given no new work after resolving a conversation; 0 = not at all."`
 	Rating            ratingSettingsBody `json:"rating"`
 	UnattendedSeconds int                `json:"unattended_seconds" doc:"Members are told of a customer who has waited for so long while nobody who could answer is available; 0 = they are not told. 60 in a new workspace."`
+	Tickets           ticketSettingsBody `json:"tickets"`
+}
+
+// ticketSettingsBody is what becomes of tickets by itself.
+type ticketSettingsBody struct {
+	CloseAfterDays int `json:"close_after_days" doc:"A solved ticket closes by itself after so many days; 0 = never. 7 in a new workspace."`
 }
 
 // ratingSettingsBody is whether and how customers are asked for a rating.
@@ -50,6 +56,7 @@ func workspaceOf(w identity.Workspace) *body[workspaceBody] {
 		Settings: settingsBody{
 			WrapUpSeconds:     int(w.Settings.WrapUp / time.Second),
 			UnattendedSeconds: int(w.Settings.Unattended / time.Second),
+			Tickets:           ticketSettingsBody{CloseAfterDays: w.Settings.CloseTickets},
 			Rating: ratingSettingsBody{
 				Enabled: w.Settings.RatingAsk != "", Ask: string(cmp.Or(w.Settings.RatingAsk, identity.RatingByWidget)), Scale: conversation.MaxScore,
 			},
@@ -90,6 +97,9 @@ type settingsPatch struct {
 		Enabled *bool   `json:"enabled,omitempty"`
 		Ask     *string `json:"ask,omitempty" enum:"widget,link,both"`
 	} `json:"rating,omitempty" doc:"Whether customers are asked to rate what was resolved."`
+	Tickets *struct {
+		CloseAfterDays *int `json:"close_after_days,omitempty" minimum:"0" maximum:"365" doc:"0 = solved tickets stay as they are."`
+	} `json:"tickets,omitempty"`
 }
 
 func (p *settingsPatch) into(out *identity.WorkspacePatch) {
@@ -97,6 +107,9 @@ func (p *settingsPatch) into(out *identity.WorkspacePatch) {
 		return
 	}
 	out.WrapUp, out.Unattended = seconds(p.WrapUpSeconds), seconds(p.UnattendedSeconds)
+	if p.Tickets != nil {
+		out.CloseTickets = p.Tickets.CloseAfterDays
+	}
 	if p.Rating != nil {
 		out.Rating = identity.RatingPatch{Enabled: p.Rating.Enabled, Ask: (*identity.RatingAsk)(p.Rating.Ask)}
 	}

@@ -57,10 +57,16 @@ type Settings struct {
 	// available, before members are told, in whole seconds; 0 = they are not
 	// told, at most MaxUnattended.
 	Unattended time.Duration
+	// CloseTickets is after how many days solved tickets close by themselves; 0 =
+	// never, at most MaxCloseTickets.
+	CloseTickets int
 }
 
 // NewSettings are the settings of a new workspace.
-func NewSettings() Settings { return Settings{Unattended: time.Minute} }
+func NewSettings() Settings { return Settings{Unattended: time.Minute, CloseTickets: 7} }
+
+// MaxCloseTickets bounds Settings.CloseTickets.
+const MaxCloseTickets = 365
 
 // RatingAsk is a way of asking for a rating.
 type RatingAsk string

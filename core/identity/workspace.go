@@ -18,8 +18,9 @@ type WorkspacePatch struct {
 	Locale *string
 	Rating RatingPatch
 
-	WrapUp     *time.Duration // see Settings
-	Unattended *time.Duration // see Settings
+	WrapUp       *time.Duration // see Settings
+	Unattended   *time.Duration // see Settings
+	CloseTickets *int           // see Settings
 }
 
 // RatingPatch changes Settings.RatingAsk; nil stays as it is.
@@ -75,6 +76,9 @@ func (s *Workspaces) Update(ctx context.Context, scope Scope, patch WorkspacePat
 	if patch.Unattended != nil {
 		c.seconds("/settings/unattended_seconds", "Members are told after", *patch.Unattended, MaxUnattended)
 	}
+	if d := patch.CloseTickets; d != nil && (*d < 0 || *d > MaxCloseTickets) {
+		c.Refuse("/settings/tickets/close_after_days", "out_of_range", "Solved tickets close after 1 to 365 days, or never: 0.")
+	}
 	if a := patch.Rating.Ask; a != nil && *a != RatingByWidget && *a != RatingByLink && *a != RatingByBoth {
 		c.Refuse("/settings/rating/ask", "enum", "Ask in the widget, by link, or both.")
 	}
@@ -88,6 +92,7 @@ func (s *Workspaces) Update(ctx context.Context, scope Scope, patch WorkspacePat
 		set(&w.Locale, patch.Locale)
 		set(&w.Settings.WrapUp, patch.WrapUp)
 		set(&w.Settings.Unattended, patch.Unattended)
+		set(&w.Settings.CloseTickets, patch.CloseTickets)
 		w.Settings.RatingAsk = patch.Rating.apply(w.Settings.RatingAsk)
 		w.UpdatedAt = s.time()
 		record.Target = w.target()
@@ -103,6 +108,7 @@ func (w Workspace) since(before Workspace) event.Differences {
 	d.Note("locale", before.Locale, w.Locale)
 	d.Note("wrap_up_seconds", before.Settings.WrapUp.Seconds(), w.Settings.WrapUp.Seconds())
 	d.Note("unattended_seconds", before.Settings.Unattended.Seconds(), w.Settings.Unattended.Seconds())
+	d.Note("ticket_close_days", before.Settings.CloseTickets, w.Settings.CloseTickets)
 	d.Note("rating", string(before.Settings.RatingAsk), string(w.Settings.RatingAsk))
 	return d
 }

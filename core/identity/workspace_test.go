@@ -28,7 +28,7 @@ func TestWorkspace(t *testing.T) {
 	}
 	w, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{WrapUp: new(identity.MaxWrapUp)})
 	o.ok(err)
-	equal(t, w.Settings, identity.Settings{WrapUp: 10 * time.Minute, Unattended: time.Minute})
+	equal(t, w.Settings, identity.Settings{WrapUp: 10 * time.Minute, Unattended: time.Minute, CloseTickets: 7})
 	w, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{Name: new("客服部")})
 	o.ok(err)
 	equal(t, w.Settings.WrapUp, 10*time.Minute) // what is left out stays
@@ -40,7 +40,17 @@ func TestWorkspace(t *testing.T) {
 	for _, d := range []time.Duration{0, identity.MaxUnattended} {
 		w, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{Unattended: &d})
 		o.ok(err)
-		equal(t, w.Settings, identity.Settings{WrapUp: 10 * time.Minute, Unattended: d})
+		equal(t, w.Settings, identity.Settings{WrapUp: 10 * time.Minute, Unattended: d, CloseTickets: 7})
+	}
+
+	for _, days := range []int{-1, identity.MaxCloseTickets + 1} {
+		_, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{CloseTickets: &days})
+		o.refuses(err, "/settings/tickets/close_after_days out_of_range")
+	}
+	for _, days := range []int{0, identity.MaxCloseTickets} {
+		w, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{CloseTickets: &days})
+		o.ok(err)
+		equal(t, w.Settings.CloseTickets, days)
 	}
 
 	other, err := o.Workspaces.Get(t.Context(), o.scope(two.Member))

@@ -93,13 +93,13 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	t.Run("ticket", func(t *testing.T) {
 		tickettest.Run(t, func(t *testing.T) tickettest.Fixture {
 			s := fresh(t)
-			return tickettest.Fixture{Store: s.Tickets(), Reader: s.Tickets(), Conversations: fixture(s)}
+			return tickettest.Fixture{Store: s.Tickets(), Reader: s.Tickets(), Conversations: fixture(s), Workspaces: s.Identities().Workspaces}
 		})
 	})
 	t.Run("survey", func(t *testing.T) {
 		surveytest.Run(t, func(t *testing.T) surveytest.Fixture {
 			s := fresh(t)
-			return surveytest.Fixture{Store: s.Surveys(), Conversations: fixture(s)}
+			return surveytest.Fixture{Store: s.Surveys(), Conversations: fixture(s), Tickets: s.Tickets()}
 		})
 	})
 	t.Run("webhook", func(t *testing.T) {

@@ -43,11 +43,16 @@ type Service struct {
 func NewService(d Deps) *Service { return &Service{Deps: d, ids: id.NewSource(d.Now)} }
 
 // List returns a page of ratings with the summary of all that the filter
-// selects, of conversations that the actor reaches. Those of others' work need
-// RatingReadAll. Needs RatingRead.
+// selects, of conversations or tickets that the actor reaches. Those of others'
+// work need RatingReadAll. Needs RatingRead, of tickets TicketRead, too.
 func (s *Service) List(ctx context.Context, scope identity.Scope, f Filter, p page.Request) (page.Page[Rating], Summary, error) {
 	if err := scope.Require(identity.RatingRead); err != nil {
 		return page.Page[Rating]{}, Summary{}, err
+	}
+	if f.Tickets {
+		if err := scope.Require(identity.TicketRead); err != nil {
+			return page.Page[Rating]{}, Summary{}, err
+		}
 	}
 	f.Reach = scope.Reach()
 	if !scope.May(identity.RatingReadAll) {

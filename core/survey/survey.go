@@ -1,6 +1,7 @@
-// Package survey is customers' ratings of conversations: who gave which, asked
-// for in the chat window or by a signed link. When one is asked for, and that
-// it is given once, is the conversation's own matter (conversation.Rated).
+// Package survey is customers' ratings of conversations and tickets: who gave
+// which, asked for in the chat window or by a signed link. When one is asked
+// for, and that it is given once, is the conversation's or the ticket's own
+// matter (conversation.Rated, ticket.Rate).
 package survey
 
 import (
@@ -13,13 +14,15 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/team"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 // Rating is one request for a rating, with the customer's answer once there is one.
 type Rating struct {
 	Workspace    identity.WorkspaceID
-	ID           conversation.RatingID
-	Conversation conversation.ID
+	ID           conversation.RatingID // of a ticket's, which has one at most: the ticket's id
+	Conversation conversation.ID       // "" of a ticket's
+	Ticket       *Ticket               // nil of a conversation's
 	Inbox        channel.InboxID
 	Contact      contact.ID
 	Member       identity.MemberID // whose work it is about
@@ -33,9 +36,17 @@ type Rating struct {
 	ContactName string // read-only, joined by the store
 }
 
+// Ticket names the ticket that a rating is about.
+type Ticket struct {
+	ID     ticket.ID
+	Number uint64
+	Title  string
+}
+
 // Filter selects ratings that were given. Zero fields select all, but for Reach.
 type Filter struct {
-	Reach    identity.Reach // of the conversations; its zero value covers nothing
+	Tickets  bool           // of tickets; false = of conversations
+	Reach    identity.Reach // of what was rated; its zero value covers nothing
 	From, To time.Time      // given at or after From, and before To
 	Member   identity.MemberID
 	Team     team.ID

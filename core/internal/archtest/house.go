@@ -59,7 +59,7 @@ func domain() []Layer {
 		downhill("webhook", "identity", "team", "contact", "channel", "media", "catalog", "conversation", "ticket", "erasure"),
 		downhill("erasure", "identity", "contact", "media"),
 		downhill("retention", "identity", "media"),
-		downhill("survey", "identity", "team", "contact", "channel", "conversation"),
+		downhill("survey", "identity", "team", "contact", "channel", "conversation", "ticket"),
 		downhill("dispatch", "identity"),
 		downhill("report", "identity"),
 		downhill("audit", "identity"),

@@ -233,12 +233,12 @@ func value(r *rand.Rand, f filter.Field) any {
 		return pick(r, -1.5, 0.0, 1.5, 2.0, 7.0, 12.0, 40.5)
 	case filter.Time:
 		if r.IntN(5) == 0 {
-			return map[string]string{"ago": pick(r, "0s", "1s", "2h")}
+			return map[string]string{pick(r, "ago", "in"): pick(r, "0s", "1s", "2h")}
 		}
 		return instant(r).Format(time.RFC3339Nano)
 	case filter.Date:
 		if r.IntN(5) == 0 {
-			return map[string]string{"ago": pick(r, "0d", "1d")}
+			return map[string]string{pick(r, "ago", "in"): pick(r, "0d", "1d")}
 		}
 		return pick(r, "2026-02-28", "2026-03-01", "2026-03-02")
 	case filter.Bool:

@@ -97,7 +97,7 @@ func (s *Store) ChangeWorkspace(ctx context.Context, id identity.WorkspaceID, ch
 		after.Name, after.Locale, after.Settings, after.UpdatedAt = wanted.Name, wanted.Locale, wanted.Settings, wanted.UpdatedAt
 		r = workspaceRowOf(after)
 		return db.Failed(tx.Gorm(ctx).Where("workspace_id = ?", r.WorkspaceID).
-			Select("name", "locale", "wrap_up_seconds", "unattended_seconds", "rating_ask", "updated_at").Updates(&r).Error)
+			Select("name", "locale", "wrap_up_seconds", "unattended_seconds", "ticket_close_days", "rating_ask", "updated_at").Updates(&r).Error)
 	})
 	if err != nil {
 		return identity.Workspace{}, err

@@ -36,6 +36,7 @@ type workspaceRow struct {
 	WorkspaceID, Name, Locale string
 	WrapUpSeconds             int64
 	UnattendedSeconds         int64
+	TicketCloseDays           int
 	RatingAsk                 string
 	CreatedAt                 int64
 	UpdatedAt                 int64 `gorm:"autoUpdateTime:false"`
@@ -48,7 +49,8 @@ func workspaceRowOf(w identity.Workspace) workspaceRow {
 	return workspaceRow{
 		WorkspaceID: string(w.ID), Name: w.Name, Locale: w.Locale, RatingAsk: string(w.Settings.RatingAsk),
 		WrapUpSeconds: int64(w.Settings.WrapUp / time.Second), UnattendedSeconds: int64(w.Settings.Unattended / time.Second),
-		CreatedAt: db.Micros(w.CreatedAt), UpdatedAt: db.Micros(w.UpdatedAt),
+		TicketCloseDays: w.Settings.CloseTickets,
+		CreatedAt:       db.Micros(w.CreatedAt), UpdatedAt: db.Micros(w.UpdatedAt),
 	}
 }
 
@@ -58,6 +60,7 @@ func (r workspaceRow) domain() identity.Workspace {
 		Settings: identity.Settings{
 			RatingAsk: identity.RatingAsk(r.RatingAsk),
 			WrapUp:    time.Duration(r.WrapUpSeconds) * time.Second, Unattended: time.Duration(r.UnattendedSeconds) * time.Second,
+			CloseTickets: r.TicketCloseDays,
 		},
 		CreatedAt: db.Time(r.CreatedAt), UpdatedAt: db.Time(r.UpdatedAt),
 	}

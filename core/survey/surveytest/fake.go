@@ -15,11 +15,14 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/survey"
+	"github.com/patchbay-im/patchbay/core/ticket"
+	"github.com/patchbay-im/patchbay/core/ticket/tickettest"
 )
 
-// Fake reads ratings from the changes of conversations in memory.
+// Fake reads ratings from the changes of conversations, and from tickets, in memory.
 type Fake struct {
 	Conversations *conversationtest.Fake
+	Tickets       *tickettest.Fake // nil = there are none
 }
 
 func (f Fake) all(ctx context.Context) ([]survey.Rating, error) {
@@ -41,9 +44,7 @@ func (f Fake) all(ctx context.Context) ([]survey.Rating, error) {
 			out = append(out, ratings(c, changes)...)
 		}
 	}
-	slices.SortFunc(out, func(a, b survey.Rating) int {
-		return cmp.Or(b.GivenAt.Compare(a.GivenAt), strings.Compare(string(b.ID), string(a.ID)))
-	})
+	slices.SortFunc(out, newer)
 	return out, nil
 }
 
@@ -66,7 +67,40 @@ func ratings(c conversation.Conversation, changes []conversation.Change) []surve
 	return out
 }
 
+// ofTickets are the ratings of tickets within reach.
+func (f Fake) ofTickets(ctx context.Context, workspace identity.WorkspaceID, within identity.Reach) ([]survey.Rating, error) {
+	var out []survey.Rating
+	if f.Tickets == nil {
+		return nil, nil
+	}
+	found, err := f.Tickets.Find(ctx, workspace, ticket.Query{Reach: within}, page.Request{Limit: page.MaxLimit})
+	for _, t := range found.Items {
+		if t.Rating == nil {
+			continue
+		}
+		out = append(out, survey.Rating{
+			Workspace: workspace, ID: conversation.RatingID(t.ID), Ticket: &survey.Ticket{ID: t.ID, Number: t.Number, Title: t.Title},
+			Inbox: t.Inbox, Contact: t.Contact, Member: t.Assignee, Team: t.Team,
+			GivenAt: t.Rating.At, Score: t.Rating.Score, Comment: t.Rating.Comment, Via: conversation.ViaLink, ContactName: t.ContactName,
+		})
+	}
+	slices.SortFunc(out, newer)
+	return out, err
+}
+
+func newer(a, b survey.Rating) int {
+	return cmp.Or(b.GivenAt.Compare(a.GivenAt), strings.Compare(string(b.ID), string(a.ID)))
+}
+
 func (f Fake) given(ctx context.Context, workspace identity.WorkspaceID, filter survey.Filter) ([]survey.Rating, error) {
+	selects := func(r survey.Rating) bool {
+		return (filter.From.IsZero() || !r.GivenAt.Before(filter.From)) && (filter.To.IsZero() || r.GivenAt.Before(filter.To)) &&
+			(filter.Member == "" || r.Member == filter.Member) && (filter.Team == "" || r.Team == filter.Team) && (filter.Inbox == "" || r.Inbox == filter.Inbox)
+	}
+	if filter.Tickets {
+		all, err := f.ofTickets(ctx, workspace, filter.Reach)
+		return slices.DeleteFunc(all, func(r survey.Rating) bool { return !selects(r) }), err
+	}
 	all, err := f.all(ctx)
 	if err != nil {
 		return nil, err
@@ -77,9 +111,7 @@ func (f Fake) given(ctx context.Context, workspace identity.WorkspaceID, filter 
 	}
 	seen, err := f.Conversations.Reached(ctx, workspace, filter.Reach, ids)
 	return slices.DeleteFunc(all, func(r survey.Rating) bool {
-		return r.Workspace != workspace || r.GivenAt.IsZero() || !seen[r.Conversation] ||
-			!filter.From.IsZero() && r.GivenAt.Before(filter.From) || !filter.To.IsZero() && !r.GivenAt.Before(filter.To) ||
-			filter.Member != "" && r.Member != filter.Member || filter.Team != "" && r.Team != filter.Team || filter.Inbox != "" && r.Inbox != filter.Inbox
+		return r.Workspace != workspace || r.GivenAt.IsZero() || !seen[r.Conversation] || !selects(r)
 	}), err
 }
 

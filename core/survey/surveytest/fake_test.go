@@ -5,11 +5,13 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/survey/surveytest"
+	"github.com/patchbay-im/patchbay/core/ticket/tickettest"
 )
 
 func TestFake(t *testing.T) {
 	surveytest.Run(t, func(*testing.T) surveytest.Fixture {
 		fake := conversationtest.NewFake()
-		return surveytest.Fixture{Store: surveytest.Fake{Conversations: fake}, Conversations: fake.Fixture()}
+		tickets := tickettest.NewFake(fake)
+		return surveytest.Fixture{Store: surveytest.Fake{Conversations: fake, Tickets: tickets}, Conversations: fake.Fixture(), Tickets: tickets}
 	})
 }

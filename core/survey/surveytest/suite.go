@@ -1,6 +1,7 @@
 package surveytest
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/survey"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 // Fixture is an implementation under test, with the conversations of the same
@@ -18,6 +20,7 @@ import (
 type Fixture struct {
 	Store         survey.Store
 	Conversations conversationtest.Fixture
+	Tickets       ticket.Store
 }
 
 // Run runs the suite. open returns an empty, independent storage each time.
@@ -28,17 +31,19 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"list":          testList,
 		"filters":       testFilters,
 		"tenants apart": testTenants,
+		"of tickets":    testTickets,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := open(t)
-			run(&world{World: conversationtest.NewWorld(t, f.Conversations), store: f.Store})
+			run(&world{World: conversationtest.NewWorld(t, f.Conversations), store: f.Store, tickets: f.Tickets})
 		})
 	}
 }
 
 type world struct {
 	*conversationtest.World
-	store survey.Store
+	store   survey.Store
+	tickets ticket.Store
 }
 
 // asked makes a conversation that a member answered and asks for its rating.
@@ -159,6 +164,78 @@ func testTenants(w *world) {
 		w.Errorf("another workspace reads %v", got)
 	}
 	if sum, err := w.store.Summary(w.Context(), abroad, survey.Filter{Reach: identity.Everywhere()}); err != nil || sum.Count() != 0 {
+		w.Errorf("another workspace counts %v, %v", sum, err)
+	}
+}
+
+// work makes a ticket of a customer that a member solved and the customer rated; 0 = did not.
+func (w *world) work(c conversation.Conversation, m identity.Member, score int) survey.Rating {
+	w.Helper()
+	var out survey.Rating
+	w.OK(w.tickets.Within(w.Context(), w.WS, func(ctx context.Context, tx ticket.Tx) error {
+		types, err := tx.Types(ctx)
+		if err != nil {
+			return err
+		}
+		turn := ticket.Turn{Actor: w.System().Actor, At: w.Tick(), IDs: w.IDs}
+		t := ticket.Start(turn, ticket.Ticket{Workspace: w.WS, Type: types[0].ID, Title: "坏了", Contact: c.Contact, Conversation: c.ID, Inbox: c.Inbox, Assignee: m.ID})
+		if err := t.SetStatus(turn, ticket.Solved, types[0]); err != nil {
+			return err
+		}
+		if score > 0 {
+			turn.At = w.Tick()
+			if err := t.Rate(turn, ticket.Rating{Score: score, Comment: "因为"}); err != nil {
+				return err
+			}
+		}
+		err = tx.Save(ctx, t)
+		out = survey.Rating{
+			Workspace: w.WS, ID: conversation.RatingID(t.ID), Ticket: &survey.Ticket{ID: t.ID, Number: t.Number, Title: "坏了"},
+			Inbox: c.Inbox, Contact: c.Contact, Member: m.ID, GivenAt: turn.At, Score: score, Comment: "因为", Via: conversation.ViaLink, ContactName: c.ContactName,
+		}
+		return err
+	}))
+	return out
+}
+
+func testTickets(w *world) {
+	lin := w.Member(w.WS, "lin@example.com", "Lin", 5)
+	c := w.rated("a", w.Owner, 1)
+	w.work(c, lin, 0)
+	first, second, third := w.work(c, lin, 5), w.work(c, w.Owner, 2), w.work(c, lin, 5)
+	all := survey.Filter{Tickets: true, Reach: identity.Everywhere()}
+	pages := func(f survey.Filter) (out []survey.Rating) {
+		for p := (page.Request{Limit: 2}); ; {
+			got, err := w.store.Ratings(w.Context(), w.WS, f, p)
+			w.OK(err)
+			out = append(out, got.Items...)
+			if p.Cursor = got.Next; p.Cursor == "" {
+				return out
+			}
+		}
+	}
+	conversationtest.Same(w.World, pages(all), []survey.Rating{third, second, first})
+	sum, err := w.store.Summary(w.Context(), w.WS, all)
+	w.OK(err)
+	conversationtest.Same(w.World, sum.ByScore, [5]int{0, 1, 0, 0, 2})
+	narrow := all
+	narrow.Member, narrow.From = lin.ID, second.GivenAt
+	conversationtest.Same(w.World, pages(narrow), []survey.Rating{third})
+	narrow = all
+	narrow.To, narrow.Inbox = third.GivenAt, c.Inbox
+	conversationtest.Same(w.World, pages(narrow), []survey.Rating{second, first})
+	narrow.Inbox = w.Inbox.ID
+	conversationtest.Same(w.World, len(pages(narrow)), 0)
+	narrow = all
+	narrow.Reach = identity.Reach{Kind: identity.ReachOwn, Member: lin.ID}
+	conversationtest.Same(w.World, pages(narrow), []survey.Rating{third, first})
+	sum, err = w.store.Summary(w.Context(), w.WS, narrow)
+	w.OK(err)
+	conversationtest.Same(w.World, sum.Count(), 2)
+	conversationtest.Same(w.World, len(pages(survey.Filter{Tickets: true})), 0)
+	conversationtest.Same(w.World, w.list(w.WS, survey.Filter{Reach: identity.Everywhere()}), []conversation.ID{c.ID})
+	abroad, _ := w.Workspace("abroad@example.com")
+	if sum, err := w.store.Summary(w.Context(), abroad, all); err != nil || sum.Count() != 0 {
 		w.Errorf("another workspace counts %v, %v", sum, err)
 	}
 }

@@ -27,7 +27,6 @@ type Fake struct {
 
 	mu     sync.Mutex
 	spaces map[identity.WorkspaceID]space // replaced, never changed, by a commit
-	days   map[identity.WorkspaceID]int   // until solved tickets close; 7 unless said
 }
 
 // space is the tickets of a workspace.
@@ -40,14 +39,7 @@ type space struct {
 
 // NewFake returns an empty Fake beside its neighbours.
 func NewFake(neighbours *conversationtest.Fake) *Fake {
-	return &Fake{Fake: neighbours, spaces: make(map[identity.WorkspaceID]space), days: make(map[identity.WorkspaceID]int)}
-}
-
-// CloseAfter sets after how many days a workspace closes solved tickets.
-func (f *Fake) CloseAfter(w identity.WorkspaceID, days int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.days[w] = days
+	return &Fake{Fake: neighbours, spaces: make(map[identity.WorkspaceID]space)}
 }
 
 func (f *Fake) space(ctx context.Context, w identity.WorkspaceID) (space, error) {

@@ -284,35 +284,36 @@ func strs[T ~string](ids []T) []string {
 }
 
 // Overdue implements ticket.Sweeper.
-func (f *Fake) Overdue(_ context.Context, now time.Time, limit int) ([]ticket.Ref, error) {
-	return f.refs(limit, func(t ticket.Ticket, _ int) bool {
+func (f *Fake) Overdue(ctx context.Context, now time.Time, limit int) ([]ticket.Ref, error) {
+	return f.refs(ctx, limit, func(t ticket.Ticket, _ int) bool {
 		return !t.DueAt.IsZero() && !t.DueAt.After(now) && !t.DueAt.Equal(t.Overdue) && !t.Status.Done()
-	}), nil
+	})
 }
 
 // SolvedLong implements ticket.Sweeper.
-func (f *Fake) SolvedLong(_ context.Context, now time.Time, limit int) ([]ticket.Ref, error) {
-	return f.refs(limit, func(t ticket.Ticket, days int) bool {
+func (f *Fake) SolvedLong(ctx context.Context, now time.Time, limit int) ([]ticket.Ref, error) {
+	return f.refs(ctx, limit, func(t ticket.Ticket, days int) bool {
 		return t.Status == ticket.Solved && days > 0 && !t.SolvedAt.AddDate(0, 0, days).After(now)
-	}), nil
+	})
 }
 
-func (f *Fake) refs(limit int, is func(t ticket.Ticket, days int) bool) []ticket.Ref {
+func (f *Fake) refs(ctx context.Context, limit int, is func(t ticket.Ticket, days int) bool) ([]ticket.Ref, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var out []ticket.Ref
 	for w, s := range f.spaces {
-		days, said := f.days[w]
-		if !said {
-			days = 7
+		workspace, err := f.Identities.Workspace(ctx, w)
+		if err != nil {
+			return nil, err
 		}
+		days := workspace.Settings.CloseTickets
 		for _, t := range s.tickets {
 			if len(out) < limit && is(t, days) {
 				out = append(out, ticket.Ref{Workspace: w, ID: t.ID, CloseAfter: time.Duration(days) * 24 * time.Hour})
 			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 // Referring implements ticket.Sweeper.

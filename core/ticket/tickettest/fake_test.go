@@ -11,6 +11,6 @@ func TestFake(t *testing.T) {
 	tickettest.Run(t, func(*testing.T) tickettest.Fixture {
 		neighbours := conversationtest.NewFake()
 		f := tickettest.NewFake(neighbours)
-		return tickettest.Fixture{Store: f, Reader: f, Conversations: neighbours.Fixture()}
+		return tickettest.Fixture{Store: f, Reader: f, Conversations: neighbours.Fixture(), Workspaces: neighbours.Identities.Stores().Workspaces}
 	})
 }

@@ -20,6 +20,7 @@ type Fixture struct {
 	Store         ticket.Store
 	Reader        ticket.Reader
 	Conversations conversationtest.Fixture
+	Workspaces    identity.WorkspaceStore
 }
 
 // desk is a workspace with people, customers and tickets.

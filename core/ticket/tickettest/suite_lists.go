@@ -211,6 +211,18 @@ func swept(d *desk) {
 	refs, err = d.f.Reader.Overdue(d.Context(), d.Tick(), 10)
 	d.OK(err)
 	d.same("overdue twice", len(refs), 0)
+	closeAfter := func(days int) {
+		_, err := d.f.Workspaces.ChangeWorkspace(d.Context(), d.WS, func(w *identity.Workspace) error {
+			w.Settings.CloseTickets = days
+			return nil
+		})
+		d.OK(err)
+	}
+	closeAfter(0)
+	refs, err = d.f.Reader.SolvedLong(d.Context(), d.Tick().Add(400*24*time.Hour), 10)
+	d.OK(err)
+	d.same("where nothing closes by itself", len(refs), 0)
+	closeAfter(7)
 	refs, err = d.f.Reader.SolvedLong(d.Context(), d.Tick().Add(6*24*time.Hour), 10)
 	d.OK(err)
 	d.same("after six days", len(refs), 0)

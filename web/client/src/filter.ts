@@ -274,11 +274,26 @@ function moment(kind: "time" | "date", value: unknown, now: number): Value | und
 
 const spans: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
-/** Milliseconds of `{"ago":"2h"}`; undefined for anything else. */
+/** A span before now, or after. */
+export interface Span {
+  way: "ago" | "in";
+  /** As it was typed: digits, or nothing yet. */
+  count: string;
+  unit: string;
+}
+
+/** The parts of `{"ago":"2h"}` or `{"in":"2h"}`; undefined for anything else. */
+export function spanOf(value: unknown): Span | undefined {
+  const { ago, in: ahead } = (value ?? {}) as { ago?: unknown; in?: unknown };
+  const text = ago ?? ahead;
+  const [, count, unit] = (typeof text === "string" ? /^(\d*)([smhdw])$/.exec(text) : null) ?? [];
+  return unit ? { way: ago === undefined ? "in" : "ago", count: count ?? "", unit } : undefined;
+}
+
+/** Milliseconds before now of a span: negative for one to come; undefined for anything else. */
 export function agoOf(value: unknown): number | undefined {
-  const text = (value as { ago?: unknown } | null | undefined)?.ago;
-  const [, count, unit] = (typeof text === "string" ? /^(\d+)([smhdw])$/.exec(text) : null) ?? [];
-  return count && unit ? Number(count) * spans[unit]! : undefined;
+  const span = spanOf(value);
+  return span?.count ? Number(span.count) * spans[span.unit]! * (span.way === "in" ? -1 : 1) : undefined;
 }
 
 /** Whether rows come and go by themselves as time passes, or by what no event tells. */

@@ -33,6 +33,7 @@ export { Upload, uploadTransport, type UploadPhase, type UploadProgress, type Up
 export { expandCanned, openVariables, type CannedContext } from "./canned";
 export {
   agoOf,
+  spanOf,
   allOf,
   conditionsOf,
   filterFields,

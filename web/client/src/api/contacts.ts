@@ -32,6 +32,7 @@ export interface ImportChoice {
 }
 
 export interface RatingQuery {
+  about?: "conversations" | "tickets";
   /** Given at or after. */
   from?: string;
   member?: string;

@@ -1,4 +1,4 @@
-import { agoOf, type FilterField } from "@patchbay/client/member";
+import { spanOf, type FilterField } from "@patchbay/client/member";
 import type { FilterCondition, FilterNode } from "@patchbay/client/types";
 
 /** What a description needs: words, names, and how a time is written. */
@@ -38,10 +38,8 @@ export function operatorName(field: FilterField | undefined, op: string, { t }: 
 }
 
 function valueText(field: FilterField | undefined, value: unknown, { t, valueName, time }: Words): string {
-  if (agoOf(value) !== undefined) {
-    const [, count, unit] = /^(\d+)(\w)$/.exec((value as { ago: string }).ago) ?? [];
-    return t("filter.ago", { span: t(`filter.units.${unitNames[unit ?? "h"]}`, Number(count) as never) });
-  }
+  const span = spanOf(value);
+  if (span) return t(`filter.${span.way === "in" ? "ahead" : "ago"}`, { span: t(`filter.units.${unitNames[span.unit]}`, Number(span.count) as never) });
   if (typeof value === "boolean") return t(value ? "filter.yes" : "filter.no");
   if (field?.kind === "time" && typeof value === "string") return time(value);
   return valueName(field, value);
