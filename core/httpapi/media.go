@@ -20,23 +20,29 @@ const inertMedia = "default-src 'none'; sandbox"
 
 func (s *Server) mediaRoutes() {
 	path := apiPrefix + "/media/:attachment"
-	s.get(path, accessPublic, func(c *fiber.Ctx) error { return s.sendMedia(c, media.Original) })
-	s.get(path+"/preview", accessPublic, func(c *fiber.Ctx) error { return s.sendMedia(c, media.Drawing) })
+	send := func(p media.Part) fiber.Handler {
+		return func(c *fiber.Ctx) error {
+			f, err := s.Media.Open(c.UserContext(), media.ID(c.Params("attachment")), c.Query("t"), p)
+			c.Set(fiber.HeaderContentSecurityPolicy, inertMedia)
+			if err != nil {
+				return err
+			}
+			c.Set(fiber.HeaderCacheControl, "private, max-age="+strconv.Itoa(max(0, int(f.Until.Sub(s.Now())/time.Second))))
+			return s.sendMedia(c, f)
+		}
+	}
+	s.get(path, accessPublic, send(media.Original))
+	s.get(path+"/preview", accessPublic, send(media.Drawing))
 }
 
-// sendMedia answers the bytes of an attachment to whoever holds its ticket,
-// whole or a range of them.
-func (s *Server) sendMedia(c *fiber.Ctx, p media.Part) error {
+// sendMedia answers the bytes of an attachment, whole or a range of them. Who
+// may have them, and for how long a browser may keep them, the caller has said.
+func (s *Server) sendMedia(c *fiber.Ctx, f media.Served) error {
 	c.Set(fiber.HeaderContentSecurityPolicy, inertMedia)
-	f, err := s.Media.Open(c.UserContext(), media.ID(c.Params("attachment")), c.Query("t"), p)
-	if err != nil {
-		return err
-	}
 	tag := `"` + f.Tag + `"`
 	c.Set(fiber.HeaderContentType, f.Type)
 	c.Set(fiber.HeaderContentDisposition, disposition(f))
 	c.Set("Cross-Origin-Resource-Policy", "same-origin")
-	c.Set(fiber.HeaderCacheControl, "private, max-age="+strconv.Itoa(max(0, int(f.Until.Sub(s.Now())/time.Second))))
 	c.Set(fiber.HeaderETag, tag)
 	c.Set(fiber.HeaderAcceptRanges, "bytes")
 	if matches(c.Get(fiber.HeaderIfNoneMatch), tag) {

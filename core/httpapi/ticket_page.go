@@ -2,7 +2,9 @@ package httpapi
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html/template"
@@ -19,8 +21,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/limit"
+	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/ticket"
-	"github.com/patchbay-im/patchbay/core/wire"
 )
 
 func ticketReplies() limit.Rate { return limit.Rate{Every: 3 * time.Second, Burst: 20} }
@@ -31,11 +33,16 @@ var ticketHTML string
 //go:embed ticket_page.css
 var ticketCSS string
 
+//go:embed ticket_page.js
+var ticketJS string
+
 // ticketView is what the template shows: a ticket, or a message.
 type ticketView struct {
 	Words     ticketWords
 	Lang, Dir string
 	Style     template.CSS
+	Script    template.JS // "" = no files
+	MostFiles int
 	Message   string
 
 	Number, Title, Status string
@@ -58,11 +65,15 @@ type ticketFact struct{ Name, Value string }
 // ticketEntry is one thing that happened.
 type ticketEntry struct {
 	Class, By, Stamp, At, Text string
-	Files                      []wire.Attachment
+	Files                      []ticketFile
 }
 
+// ticketFile is a file of a comment: its address is the ticket's own.
+type ticketFile struct{ URL, Name, Size string }
+
 // ticketPage serves the customer's page behind a signed link. It works without
-// a script and loads nothing.
+// a script, but for adding files, which have to be cut in pieces; and it loads
+// nothing.
 type ticketPage struct {
 	s    *Server
 	html publicPage
@@ -74,6 +85,12 @@ func (s *Server) ticketPages() {
 	s.get(one, accessPublic, p.show)
 	s.takes(one+"/comments", p.reply)
 	s.takes(one+"/rating", p.rate)
+	if s.Media != nil {
+		s.takes(one+"/uploads", p.begin)
+		s.routes = append(s.routes, route{http.MethodPatch, one + "/uploads/:upload", accessPublic})
+		s.app.Patch(one+"/uploads/:upload", p.piece)
+		s.get(one+"/files/:attachment", accessPublic, p.file)
+	}
 }
 
 func (p *ticketPage) show(c *fiber.Ctx) error {
@@ -85,7 +102,7 @@ func (p *ticketPage) reply(c *fiber.Ctx) error {
 		return err
 	}
 	text := strings.ReplaceAll(c.FormValue("text"), "\r\n", "\n")
-	err := p.s.Tickets.Reply(c.UserContext(), c.Params("token"), c.FormValue("client_id"), text)
+	err := p.s.Tickets.Reply(c.UserContext(), c.Params("token"), c.FormValue("client_id"), text, filesIn(c))
 	if err == nil { // so that a reload does not send it again
 		return c.Redirect(p.here(c, "sent"), http.StatusSeeOther)
 	}
@@ -119,6 +136,8 @@ func (p *ticketPage) refused(c *fiber.Ctx, err error, v ticketView) error {
 		return p.page(c, http.StatusConflict, v)
 	case e.Kind != errs.Invalid:
 		return err
+	case strings.HasPrefix(e.Code, "attachment."):
+		v.Error = words.NotSent
 	case wrong("empty"):
 		v.Error = words.Empty
 	case wrong("range"):
@@ -184,11 +203,19 @@ func (p *ticketPage) fill(c *fiber.Ctx, v *ticketView, sheet ticket.Sheet) {
 		v.Entries = append(v.Entries, entryOf(ch, t, words))
 	}
 	v.Action = ticket.LinkPath + c.Params("token")
+	for i := range v.Entries {
+		for j, f := range v.Entries[i].Files {
+			v.Entries[i].Files[j].URL = v.Action + "/files/" + f.URL
+		}
+	}
 	if query := p.query(c).Encode(); query != "" {
 		v.Query = "?" + query
 	}
 	v.CanReply = t.Status != ticket.Closed || t.MergedInto != ""
 	v.CanRate = t.AwaitsRating()
+	if v.CanReply && p.s.takesFiles(c.UserContext(), t) {
+		v.Script, v.MostFiles = template.JS(ticketJS), media.MaxPerMessage //nolint:gosec // ours, and its hash is in the policy
+	}
 	v.ClientID = rand.Text()
 	chosen := 0
 	if len(v.Scores) > 0 {
@@ -225,7 +252,10 @@ func entryOf(ch ticket.Change, t ticket.Ticket, words ticketWords) ticketEntry {
 	}
 	switch {
 	case ch.Comment != nil:
-		e.Class, e.Text, e.Files = "theirs", ch.Comment.Text, wire.AttachmentsOf(ch.Comment.Attachments)
+		e.Class, e.Text = "theirs", ch.Comment.Text
+		for _, a := range ch.Comment.Attachments {
+			e.Files = append(e.Files, ticketFile{URL: url.PathEscape(string(a.ID)), Name: a.Name, Size: media.InWords(a.Size)})
+		}
 		if ch.Actor.Kind == identity.ActorContact {
 			e.Class = "mine"
 		}
@@ -261,6 +291,11 @@ func (p *ticketPage) send(c *fiber.Ctx, status int, v ticketView) error {
 	v.Style = p.html.style
 	if err := p.html.send(c, status, v); err != nil {
 		return errs.Wrap(err, errs.Internal, "ticket.page", "The page cannot be shown.")
+	}
+	if v.Script != "" { // files can be added: its one script may run, and send them here
+		sum := sha256.Sum256([]byte(ticketJS))
+		policy := string(c.Response().Header.Peek(fiber.HeaderContentSecurityPolicy))
+		c.Set(fiber.HeaderContentSecurityPolicy, policy+"; script-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'; connect-src 'self'")
 	}
 	return nil
 }

@@ -2,10 +2,14 @@ package httpapi_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -178,7 +182,7 @@ func TestTheCustomersPage(t *testing.T) {
 		t.Errorf("the page: %d %v", a.StatusCode, a.Header)
 	}
 	for text, want := range map[string]bool{
-		"T-1": true, "&lt;b&gt;Broken": true, "&lt;script&gt;hello": true, "<script": false, "a secret": false, "for colleagues": false,
+		"T-1": true, "&lt;b&gt;Broken": true, "&lt;script&gt;hello": true, "<script>hello": false, "a secret": false, "for colleagues": false,
 		string(c.Contact): false, made.ID: false, `name="score"`: true, `name="text"`: true,
 	} {
 		if strings.Contains(a.text, text) != want {
@@ -230,6 +234,127 @@ func TestTheCustomersPage(t *testing.T) {
 		if a := s.form(token+"/comments", url.Values{"client_id": {"z"}, "text": {"hi"}}); a.StatusCode != http.StatusNotFound {
 			t.Errorf("a reply by %s: %d", name, a.StatusCode)
 		}
+	}
+}
+
+// TestTheCustomersFiles: what both sides attach in public is there by the link
+// alone, and what colleagues attach among themselves is not.
+func TestTheCustomersFiles(t *testing.T) {
+	s := newSite(t, nil)
+	cookie := s.signIn(s.Owner)
+	api := "/api/v1/workspaces/" + string(s.WS)
+	member := func(method, path, body string) answer {
+		t.Helper()
+		a := s.ask(method, api+path, body, "Cookie", cookie)
+		if a.StatusCode >= 300 {
+			t.Fatalf("%s %s answers %d %s", method, path, a.StatusCode, a.text)
+		}
+		return a
+	}
+	c := s.Receive(s.Inbox, "ext", "m1", "broken")
+	open := func() (id, path string) {
+		var made struct{ ID, URL string }
+		s.OK(json.Unmarshal([]byte(member(http.MethodPost, "/tickets", `{"title":"Broken","conversation_id":"`+string(c.ID)+`"}`).text), &made))
+		s.OK(json.Unmarshal([]byte(member(http.MethodPost, "/tickets/"+made.ID+"/link", ``).text), &made))
+		return made.ID, strings.TrimPrefix(made.URL, "http://example.com")
+	}
+	id, path := open()
+	_, other := open()
+
+	type upload struct {
+		ID         string
+		Attachment struct{ ID, Type string }
+	}
+	bring := func(uploads, name, content string, header ...string) (string, answer) {
+		t.Helper()
+		var u upload
+		a := s.ask(http.MethodPost, uploads, fmt.Sprintf(`{"name":%q,"size":%d}`, name, len(content)), header...)
+		if a.StatusCode != http.StatusCreated {
+			return "", a
+		}
+		s.OK(json.Unmarshal([]byte(a.text), &u))
+		a = s.ask(http.MethodPatch, uploads+"/"+u.ID+"?offset=0", content, append([]string{"Content-Type", "application/octet-stream"}, header...)...)
+		if a.StatusCode != http.StatusOK {
+			t.Fatalf("a piece of %s: %d %s", name, a.StatusCode, a.text)
+		}
+		s.OK(json.Unmarshal([]byte(a.text), &u))
+		return u.Attachment.ID, a
+	}
+	shown, _ := bring(api+"/uploads", "answer.txt", "for you", "Cookie", cookie)
+	hidden, _ := bring(api+"/uploads", "internal.txt", "for us", "Cookie", cookie)
+	member(http.MethodPost, "/tickets/"+id+"/comments", `{"client_id":"a","text":"","public":true,"attachment_ids":["`+shown+`"]}`)
+	member(http.MethodPost, "/tickets/"+id+"/comments", `{"client_id":"b","text":"","public":false,"attachment_ids":["`+hidden+`"]}`)
+
+	page := s.ask(http.MethodGet, path, "")
+	script := regexp.MustCompile(`(?s)<script>(.*)</script>`).FindStringSubmatch(page.text)
+	if len(script) != 2 {
+		t.Fatalf("the page: %s", page.text)
+	}
+	sum := sha256.Sum256([]byte(script[1]))
+	if want := "script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; connect-src 'self'"; !strings.Contains(page.Header.Get("Content-Security-Policy"), want) {
+		t.Errorf("the policy is %s, want %s", page.Header.Get("Content-Security-Policy"), want)
+	}
+	if !strings.Contains(page.text, `href="`+path+"/files/"+shown+`"`) || strings.Contains(page.text, "internal.txt") || strings.Contains(page.text, "/api/v1/media") {
+		t.Errorf("the files of the page: %s", page.text)
+	}
+	got := s.ask(http.MethodGet, path+"/files/"+shown, "")
+	if got.text != "for you" || got.Header.Get("Cache-Control") != "no-store" || !strings.HasPrefix(got.Header.Get("Content-Disposition"), "attachment") || !strings.Contains(got.Header.Get("Content-Security-Policy"), "sandbox") {
+		t.Errorf("a file: %d %v %s", got.StatusCode, got.Header, got.text)
+	}
+	for name, at := range map[string]string{"an internal file": path + "/files/" + hidden, "by another link": other + "/files/" + shown, "none": path + "/files/att_none"} {
+		if a := s.ask(http.MethodGet, at, ""); a.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %d %s", name, a.StatusCode, a.text)
+		}
+	}
+
+	mine, brought := bring(path+"/uploads", "../photo.html", "<html><script>alert(1)</script>")
+	if strings.Contains(brought.text, "..") || strings.Contains(brought.text, `"text/html"`) && !strings.Contains(brought.text, `"kind":"file"`) {
+		t.Errorf("it came in as %s", brought.text)
+	}
+	if _, a := bring(path+"/uploads", "big.bin", strings.Repeat("x", 3<<20+1)); a.code != "upload.too_large" {
+		t.Errorf("too large a file: %d %s", a.StatusCode, a.text)
+	}
+	if a := s.ask(http.MethodPost, path+"/uploads", `{"name":"x","size":1,"workspace":"wsp_1"}`); a.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("an unknown field: %d %s", a.StatusCode, a.text)
+	}
+	for name, form := range map[string]url.Values{
+		"a colleague's file": {"client_id": {"c"}, "file": {hidden}}, "the same twice": {"client_id": {"d"}, "file": {mine, mine}},
+	} {
+		if a := s.form(path+"/comments", form); a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(a.text, `role="alert"`) {
+			t.Errorf("%s: %d %s", name, a.StatusCode, a.text)
+		}
+	}
+	if a := s.form(other+"/comments", url.Values{"client_id": {"e"}, "file": {mine}}); a.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("on another ticket: %d", a.StatusCode)
+	}
+	for range 2 { // the second is the reload of a browser
+		if a := s.form(path+"/comments", url.Values{"client_id": {"f"}, "text": {""}, "file": {mine}}); a.StatusCode != http.StatusSeeOther {
+			t.Fatalf("a reply with a file: %d %s", a.StatusCode, a.text)
+		}
+	}
+	if a := s.ask(http.MethodGet, path+"/files/"+mine, ""); a.StatusCode != http.StatusOK || strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") || !strings.HasPrefix(a.Header.Get("Content-Disposition"), "attachment") {
+		t.Errorf("a page as a file: %d %v", a.StatusCode, a.Header)
+	}
+	if a := member(http.MethodGet, "/tickets/"+id+"/changes", ``); !strings.Contains(a.text, mine) {
+		t.Errorf("agents see %s", a.text)
+	}
+
+	member(http.MethodDelete, "/tickets/"+id+"/link", ``)
+	if a := s.ask(http.MethodGet, path+"/files/"+shown, ""); a.StatusCode != http.StatusNotFound {
+		t.Errorf("a file by a void link: %d", a.StatusCode)
+	}
+	if _, a := bring(path+"/uploads", "late.txt", "x"); a.StatusCode != http.StatusNotFound {
+		t.Errorf("an upload by a void link: %d", a.StatusCode)
+	}
+	var fresh struct{ URL string }
+	s.OK(json.Unmarshal([]byte(member(http.MethodPost, "/tickets/"+id+"/link", ``).text), &fresh))
+	path = strings.TrimPrefix(fresh.URL, "http://example.com")
+	member(http.MethodPatch, "/tickets/"+id, `{"status":"closed"}`)
+	if _, a := bring(path+"/uploads", "late.txt", "x"); a.code != "ticket.closed" {
+		t.Errorf("an upload for a closed ticket: %d %s", a.StatusCode, a.text)
+	}
+	if a := s.ask(http.MethodGet, path, ""); strings.Contains(a.text, "<script") || strings.Contains(a.Header.Get("Content-Security-Policy"), "script-src") {
+		t.Errorf("a closed ticket's page has a script: %s", a.text)
 	}
 }
 

@@ -20,6 +20,8 @@ type ticketWords struct {
 	TooLong   string
 	Choose    string
 	Closed    string
+
+	Files, Remove, TooLarge, TooMany, NotSent string // of files
 }
 
 // ticketWordsOf returns the texts in the first language that there are texts
@@ -64,6 +66,7 @@ func ticketEnglish() ticketWords {
 		Merged: "This request was joined with another one. If you write here, it goes on by itself.", RatedLine: "Your rating:", Team: "Support", You: "You",
 		Sent: "Thank you, your message has been sent.", Thanks: "Thank you for your rating!", Absent: "This link does not work any more. Ask us for a new one.",
 		Empty: "Please write something.", TooLong: "That is too long.", Choose: "Please choose a score.", Closed: "This request is closed. Contact us to open a new one.",
+		Files: "Add files", Remove: "Remove", TooLarge: "This file is too large.", TooMany: "That is too many files.", NotSent: "A file could not be sent. Try again.",
 	}
 }
 
@@ -75,6 +78,7 @@ func ticketChinese() ticketWords {
 		Merged: "该工单已与另一工单合并。如果您在此回复，它将重新单独处理。", RatedLine: "您的评分：", Team: "客服", You: "您",
 		Sent: "您的留言已提交，谢谢。", Thanks: "感谢您的评价！", Absent: "链接已失效，请联系我们获取新的链接。",
 		Empty: "请填写内容。", TooLong: "内容太长了。", Choose: "请选择一个评分。", Closed: "该工单已关闭。如需帮助，请联系我们新建工单。",
+		Files: "添加文件", Remove: "移除", TooLarge: "文件太大。", TooMany: "文件数量太多。", NotSent: "文件发送失败，请重试。",
 	}
 }
 
@@ -86,6 +90,7 @@ func ticketTaiwan() ticketWords {
 		Merged: "此工單已與另一工單合併。如果您在此回覆，它將重新單獨處理。", RatedLine: "您的評分：", Team: "客服", You: "您",
 		Sent: "您的留言已送出，謝謝。", Thanks: "感謝您的評價！", Absent: "連結已失效，請聯絡我們取得新的連結。",
 		Empty: "請填寫內容。", TooLong: "內容太長了。", Choose: "請選擇一個評分。", Closed: "此工單已關閉。如需協助，請聯絡我們建立新的工單。",
+		Files: "新增檔案", Remove: "移除", TooLarge: "檔案太大。", TooMany: "檔案數量太多。", NotSent: "檔案傳送失敗，請再試一次。",
 	}
 }
 
@@ -97,6 +102,7 @@ func ticketJapanese() ticketWords {
 		Merged: "このお問い合わせは別のものと統合されました。ここに書き込むと、再び個別に対応します。", RatedLine: "評価：", Team: "サポート", You: "あなた",
 		Sent: "メッセージを送信しました。", Thanks: "評価ありがとうございます！", Absent: "このリンクは無効です。新しいリンクをお問い合わせください。",
 		Empty: "内容を入力してください。", TooLong: "長すぎます。", Choose: "評価を選んでください。", Closed: "このお問い合わせは終了しました。新しくお問い合わせください。",
+		Files: "ファイルを追加", Remove: "削除", TooLarge: "ファイルが大きすぎます。", TooMany: "ファイルが多すぎます。", NotSent: "ファイルを送信できませんでした。もう一度お試しください。",
 	}
 }
 
@@ -108,6 +114,7 @@ func ticketKorean() ticketWords {
 		Merged: "이 문의는 다른 문의와 합쳐졌습니다. 여기에 글을 쓰면 다시 따로 처리됩니다.", RatedLine: "평가:", Team: "상담팀", You: "나",
 		Sent: "메시지를 보냈습니다.", Thanks: "평가해 주셔서 감사합니다!", Absent: "이 링크는 더 이상 사용할 수 없습니다. 새 링크를 요청해 주세요.",
 		Empty: "내용을 입력해 주세요.", TooLong: "너무 깁니다.", Choose: "점수를 선택해 주세요.", Closed: "종료된 문의입니다. 새로 문의해 주세요.",
+		Files: "파일 추가", Remove: "삭제", TooLarge: "파일이 너무 큽니다.", TooMany: "파일이 너무 많습니다.", NotSent: "파일을 보내지 못했습니다. 다시 시도하세요.",
 	}
 }
 
@@ -119,6 +126,7 @@ func ticketGerman() ticketWords {
 		Merged: "Diese Anfrage wurde mit einer anderen zusammengelegt. Wenn Sie hier schreiben, geht sie für sich weiter.", RatedLine: "Ihre Bewertung:", Team: "Support", You: "Sie",
 		Sent: "Danke, Ihre Nachricht ist angekommen.", Thanks: "Danke für Ihre Bewertung!", Absent: "Dieser Link gilt nicht mehr. Bitten Sie uns um einen neuen.",
 		Empty: "Bitte schreiben Sie etwas.", TooLong: "Das ist zu lang.", Choose: "Bitte wählen Sie eine Bewertung.", Closed: "Diese Anfrage ist geschlossen. Bitte stellen Sie eine neue.",
+		Files: "Dateien hinzufügen", Remove: "Entfernen", TooLarge: "Diese Datei ist zu groß.", TooMany: "Das sind zu viele Dateien.", NotSent: "Eine Datei konnte nicht gesendet werden. Versuchen Sie es erneut.",
 	}
 }
 
@@ -130,6 +138,7 @@ func ticketFrench() ticketWords {
 		Merged: "Cette demande a été regroupée avec une autre. Si vous écrivez ici, elle reprend séparément.", RatedLine: "Votre note :", Team: "Assistance", You: "Vous",
 		Sent: "Merci, votre message a été envoyé.", Thanks: "Merci pour votre note !", Absent: "Ce lien n’est plus valable. Demandez-nous-en un nouveau.",
 		Empty: "Veuillez écrire quelque chose.", TooLong: "C’est trop long.", Choose: "Veuillez choisir une note.", Closed: "Cette demande est fermée. Contactez-nous pour en ouvrir une nouvelle.",
+		Files: "Ajouter des fichiers", Remove: "Retirer", TooLarge: "Ce fichier est trop volumineux.", TooMany: "Il y a trop de fichiers.", NotSent: "Un fichier n’a pas pu être envoyé. Réessayez.",
 	}
 }
 
@@ -141,6 +150,7 @@ func ticketSpanish() ticketWords {
 		Merged: "Esta solicitud se unió a otra. Si escribe aquí, sigue por separado.", RatedLine: "Su valoración:", Team: "Soporte", You: "Usted",
 		Sent: "Gracias, su mensaje se ha enviado.", Thanks: "¡Gracias por su valoración!", Absent: "Este enlace ya no funciona. Pídanos uno nuevo.",
 		Empty: "Escriba algo, por favor.", TooLong: "Es demasiado largo.", Choose: "Elija una puntuación.", Closed: "Esta solicitud está cerrada. Contáctenos para abrir una nueva.",
+		Files: "Añadir archivos", Remove: "Quitar", TooLarge: "Este archivo es demasiado grande.", TooMany: "Son demasiados archivos.", NotSent: "No se pudo enviar un archivo. Inténtelo de nuevo.",
 	}
 }
 
@@ -152,6 +162,7 @@ func ticketPortuguese() ticketWords {
 		Merged: "Esta solicitação foi unida a outra. Se você escrever aqui, ela continua separada.", RatedLine: "Sua avaliação:", Team: "Suporte", You: "Você",
 		Sent: "Obrigado, sua mensagem foi enviada.", Thanks: "Obrigado pela avaliação!", Absent: "Este link não funciona mais. Peça-nos um novo.",
 		Empty: "Escreva algo, por favor.", TooLong: "É longo demais.", Choose: "Escolha uma nota.", Closed: "Esta solicitação está encerrada. Fale conosco para abrir uma nova.",
+		Files: "Adicionar arquivos", Remove: "Remover", TooLarge: "Este arquivo é grande demais.", TooMany: "São arquivos demais.", NotSent: "Não foi possível enviar um arquivo. Tente novamente.",
 	}
 }
 
@@ -163,6 +174,7 @@ func ticketRussian() ticketWords {
 		Merged: "Это обращение объединено с другим. Если вы напишете здесь, оно продолжится отдельно.", RatedLine: "Ваша оценка:", Team: "Поддержка", You: "Вы",
 		Sent: "Спасибо, сообщение отправлено.", Thanks: "Спасибо за оценку!", Absent: "Ссылка больше не действует. Попросите у нас новую.",
 		Empty: "Напишите что-нибудь.", TooLong: "Слишком длинно.", Choose: "Выберите оценку.", Closed: "Обращение закрыто. Свяжитесь с нами, чтобы открыть новое.",
+		Files: "Добавить файлы", Remove: "Убрать", TooLarge: "Файл слишком большой.", TooMany: "Слишком много файлов.", NotSent: "Файл не удалось отправить. Попробуйте ещё раз.",
 	}
 }
 
@@ -174,5 +186,6 @@ func ticketArabic() ticketWords {
 		Merged: "تم دمج هذا الطلب مع طلب آخر. إذا كتبت هنا فسيستمر بمفرده.", RatedLine: "تقييمك:", Team: "الدعم", You: "أنت",
 		Sent: "شكرًا، تم إرسال رسالتك.", Thanks: "شكرًا على تقييمك!", Absent: "لم يعد هذا الرابط صالحًا. اطلب منا رابطًا جديدًا.",
 		Empty: "يرجى كتابة شيء.", TooLong: "النص طويل جدًا.", Choose: "يرجى اختيار تقييم.", Closed: "هذا الطلب مغلق. تواصل معنا لفتح طلب جديد.",
+		Files: "إضافة ملفات", Remove: "إزالة", TooLarge: "هذا الملف كبير جدًا.", TooMany: "عدد الملفات كبير جدًا.", NotSent: "تعذّر إرسال ملف. حاول مرة أخرى.",
 	}
 }

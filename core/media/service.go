@@ -119,7 +119,7 @@ func (s *Service) Append(ctx context.Context, workspace identity.WorkspaceID, by
 	case offset != u.Received:
 		return Upload{}, wrongOffset(u.Received)
 	case len(data) > ChunkSize:
-		return Upload{}, uploadError("chunk_too_large", "", "A piece of a file has at most "+inWords(ChunkSize)+".")
+		return Upload{}, uploadError("chunk_too_large", "", "A piece of a file has at most "+InWords(ChunkSize)+".")
 	case int64(len(data)) > u.Size-offset:
 		return Upload{}, uploadError("overrun", "", "This is more than the size that was announced.")
 	case u.State != Uploading:

@@ -42,7 +42,7 @@ func (a Announcement) check(limit int64) error {
 	case a.Size < 1:
 		return uploadError("empty", "/size", "The file is empty.")
 	case a.Size > limit:
-		return uploadError("too_large", "/size", "The file is larger than "+inWords(limit)+", which is the most that is taken here.")
+		return uploadError("too_large", "/size", "The file is larger than "+InWords(limit)+", which is the most that is taken here.")
 	case a.SHA256 != "" && !hexDigest(a.SHA256):
 		return uploadError("checksum", "/sha256", "The checksum is not 64 hexadecimal digits in lower case.")
 	default:
@@ -62,8 +62,8 @@ func hexDigest(s string) bool {
 	return true
 }
 
-// inWords writes a size for people.
-func inWords(bytes int64) string {
+// InWords writes a size for people.
+func InWords(bytes int64) string {
 	for _, u := range []struct {
 		size int64
 		name string

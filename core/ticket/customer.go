@@ -13,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 )
 
 // LinkTTL is how long a customer's link works.
@@ -129,14 +130,52 @@ func (t *Ticket) customer() identity.Actor {
 	return identity.Actor{Kind: identity.ActorContact, ID: string(t.Contact), Name: t.ContactName}
 }
 
-// Reply appends what the customer wrote on their page. It is idempotent by
-// (ticket, client id). A merged ticket goes its own way again.
-func (s *Service) Reply(ctx context.Context, token, clientID, text string) error {
+// bringer is who brings files by the links of a ticket: nobody else can give
+// them to a comment, and to no other ticket's.
+func (t *Ticket) bringer() media.Uploader {
+	return media.Uploader{Kind: media.ByVisitor, ID: string(t.ID)}
+}
+
+// Bringer returns whom a customer's link lets bring files, and to what. Errors:
+// errs.Absent as Open, ticket.closed when nothing can be written any more.
+func (s *Service) Bringer(ctx context.Context, token string) (Ticket, media.Uploader, error) {
+	t, err := s.follow(ctx, token)
+	if err == nil && t.MergedInto == "" { // what was merged comes back when they write
+		err = t.writable()
+	}
+	return t, t.bringer(), err
+}
+
+// File returns a file of the customer's page, or errs.Absent: what is on no
+// public comment of the link's ticket is not there.
+func (s *Service) File(ctx context.Context, token string, file media.ID) (media.Attachment, error) {
+	sheet, err := s.Open(ctx, token)
+	if err != nil {
+		return media.Attachment{}, err
+	}
+	for _, ch := range sheet.Changes {
+		if ch.Comment == nil || !ch.Comment.Public {
+			continue
+		}
+		for _, a := range ch.Comment.Attachments {
+			if a.ID == file {
+				return a, nil
+			}
+		}
+	}
+	return media.Attachment{}, errs.Absent()
+}
+
+// Reply appends what the customer wrote on their page, with the files that they
+// brought. It is idempotent by (ticket, client id). A merged ticket goes its own
+// way again.
+func (s *Service) Reply(ctx context.Context, token, clientID, text string, files []media.ID) error {
 	t, err := s.follow(ctx, token)
 	if err != nil {
 		return err
 	}
-	if err := (Post{ClientID: clientID, Text: text, Public: true}).check(); err != nil {
+	p := Post{ClientID: clientID, Text: text, Public: true, Attachments: files}
+	if err := p.check(); err != nil {
 		return err
 	}
 	return s.Store.Within(ctx, t.Workspace, func(ctx context.Context, tx Tx) error {
@@ -151,7 +190,11 @@ func (s *Service) Reply(ctx context.Context, token, clientID, text string) error
 		if err := s.back(ctx, tx, turn, now); err != nil {
 			return err
 		}
-		if _, err := now.Comment(turn, Written{ClientID: clientID, Text: text, Public: true}); err != nil {
+		ch, err := now.Comment(turn, Written{ClientID: clientID, Text: text, Public: true})
+		if err == nil {
+			err = p.attach(ctx, tx, now.bringer(), now, ch)
+		}
+		if err != nil {
 			return err
 		}
 		return tx.Save(ctx, now)

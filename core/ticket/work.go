@@ -187,13 +187,8 @@ func (p Post) write(ctx context.Context, tx Tx, turn Turn, t *Ticket, mentions [
 	if err != nil {
 		return Change{}, err
 	}
-	if len(p.Attachments) > 0 {
-		by := media.Uploader{Kind: media.ByMember, ID: turn.Actor.ID}
-		files, err := tx.Media().Take(ctx, by, p.Attachments, media.Place{Conversation: string(t.ID), Seq: ch.Seq})
-		if err != nil {
-			return Change{}, err
-		}
-		t.Attach(ch, files)
+	if err := p.attach(ctx, tx, media.Uploader{Kind: media.ByMember, ID: turn.Actor.ID}, t, ch); err != nil {
+		return Change{}, err
 	}
 	if p.Status == nil {
 		return *ch, nil
@@ -207,6 +202,18 @@ func (p Post) write(ctx context.Context, tx Tx, turn Turn, t *Ticket, mentions [
 		return Change{}, err
 	}
 	return *ch, t.SetStatus(turn, *p.Status, of)
+}
+
+// attach gives the comment of a pending change the files that somebody brought.
+func (p Post) attach(ctx context.Context, tx Tx, by media.Uploader, t *Ticket, ch *Change) error {
+	if len(p.Attachments) == 0 {
+		return nil
+	}
+	files, err := tx.Media().Take(ctx, by, p.Attachments, media.Place{Conversation: string(t.ID), Seq: ch.Seq})
+	if err == nil {
+		t.Attach(ch, files)
+	}
+	return err
 }
 
 // check checks what can be checked without looking anything up.
