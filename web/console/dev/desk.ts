@@ -51,7 +51,7 @@ export class Desk {
     });
     const react = reactions({
       client: this.client,
-      cache,
+      cache, tickets: { left: () => undefined },
       workspace,
       memberID,
       fetchContact: (id) => this.api.contact(id),

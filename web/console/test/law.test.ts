@@ -101,6 +101,7 @@ function open(tape: Tape, from: number, to: number) {
   const react = reactions({
     client,
     cache,
+    tickets: { left: () => undefined },
     workspace: tape.workspace,
     memberID: tape.member,
     fetchContact: (id) => Promise.resolve(fetch(`/contacts/${id}`) as Contact),
@@ -127,7 +128,7 @@ describe("the console's reactions", () => {
   it("are to every event that the API promises, and to no other", () => {
     const tape = tapes[0]!;
     const { client, cache, close } = open(tape, 0, 1);
-    const all = reactions({ client, cache, workspace: "w", memberID: "m", fetchContact: () => Promise.reject(new Error()), refreshSession: () => Promise.resolve() });
+    const all = reactions({ client, cache, tickets: { left: () => undefined }, workspace: "w", memberID: "m", fetchContact: () => Promise.reject(new Error()), refreshSession: () => Promise.resolve() });
     expect(Object.keys(all).sort()).toEqual([...typesOf("FeedEvent")].sort());
     close();
   });

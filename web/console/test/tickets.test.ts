@@ -113,8 +113,17 @@ describe("what is held of tickets", () => {
   it("loses what left this member's reach", () => {
     const { client, cache, stop } = cacheOf();
     client.setQueryData<TicketPages>(keys.tickets("w", {}), { pages: [{ items: [ticket(1), ticket(2)] }], pageParams: [undefined] });
-    cache.forget("tkt_1");
-    expect(client.getQueryData<TicketPages>(keys.tickets("w", {}))?.pages[0]?.items.map((one) => one.number)).toEqual([2]);
+    client.setQueryData<TicketBoard>(keys.ticketBoard("w", {}), { columns: [{ status: "open", count: 2, items: [ticket(1), ticket(2)] }] });
+    client.setQueryData(keys.ticket("w", "tkt_1"), ticket(1));
+    const shown = () => client.getQueryData<TicketPages>(keys.tickets("w", {}))?.pages[0]?.items.map((one) => one.number);
+    cache.left("tkt_1", ticket(1).last_seq);
+    expect(shown()).toEqual([2]);
+    expect(client.getQueryData<TicketBoard>(keys.ticketBoard("w", {}))?.columns[0]).toMatchObject({ count: 1, items: [{ number: 2 }] });
+    expect(client.getQueryData(keys.ticket("w", "tkt_1"))).toBeUndefined();
+    cache.takeTicket(ticket(1)); // as it was then, late
+    expect(shown()).toEqual([2]);
+    cache.takeTicket(ticket(1, { last_seq: ticket(1).last_seq + 1 })); // it is back
+    expect(shown()).toContain(1);
     stop();
   });
 });

@@ -88,6 +88,7 @@ export function provideLive(workspace: WorkspaceContext): Live {
   const react: Partial<ReturnType<typeof reactions>> = reactions({
     client,
     cache,
+    tickets,
     workspace: id,
     memberID,
     fetchContact: (contact) => api.contact(contact),
@@ -110,6 +111,7 @@ export function provideLive(workspace: WorkspaceContext): Live {
       rights: () => {
         void session.refresh();
         cache.forgetGone();
+        tickets.forgetGone();
         void askAgain(client, keys.all(id));
       },
       resync: () => void askAgain(client, keys.all(id)),

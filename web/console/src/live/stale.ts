@@ -2,11 +2,13 @@ import type { QueryClient } from "@tanstack/vue-query";
 import type { ChecklistItem, Contact, FeedEvent } from "@patchbay/client/types";
 import { keys } from "@/query/keys";
 import type { ConversationCache } from "./cache";
+import type { TicketCache } from "./tickets";
 
 /** What events are laid over. */
 export interface Held {
   client: QueryClient;
   cache: ConversationCache;
+  tickets: Pick<TicketCache, "left">;
   workspace: string;
   memberID: string;
   fetchContact: (contact: string) => Promise<Contact>;
@@ -114,6 +116,6 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     "ticket.unmerged": carried,
     "ticket.rated": carried,
     "ticket.overdue": carried,
-    "ticket.gone": carried,
+    "ticket.gone": (event) => held.tickets.left(subject(event), Number(event.data?.["seq"] ?? 0)),
   };
 }

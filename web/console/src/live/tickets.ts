@@ -26,6 +26,8 @@ export class TicketCache {
   private recent: Ticket[] = [];
   private dropped = 0;
   private readonly asked = new Map<string, number>();
+  /** What left the member's reach, and at which change: an answer on its way may still have it. */
+  private readonly gone = new Map<string, number>();
   private readonly stale = new Map<string, QueryKey>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private fields: { of?: TicketType[]; map: FilterWorld["fields"] } = { map: ticketFields([]) };
@@ -58,6 +60,7 @@ export class TicketCache {
 
   /** Takes a row, from an event or from the answer to an action. */
   takeTicket(ticket: Ticket): void {
+    if (this.isGone(ticket)) return;
     this.recent.push(ticket);
     if (this.recent.length > RECENT) {
       this.recent.shift();
@@ -78,14 +81,36 @@ export class TicketCache {
     if (after !== undefined) void this.closeGap(change.ticket_id, after);
   }
 
-  /** A ticket left this member's reach: it is held nowhere any more. */
-  forget(id: string): void {
-    const without = (rows: readonly Ticket[]) => rows.filter((row) => row.id !== id);
-    this.client.setQueriesData<TicketPages>({ queryKey: keys.ticketLists(this.workspace) }, (data) => data && { ...data, pages: data.pages.map((page) => ({ ...page, items: without(page.items) })) });
-    this.client.setQueriesData<TicketBoard>({ queryKey: keys.ticketBoards(this.workspace) }, (data) => data && { columns: data.columns.map((column) => ({ ...column, items: without(column.items) })) });
-    this.client.setQueriesData<Ticket[]>({ queryKey: [this.workspace, "tickets-of"] }, (data) => data && without(data));
-    void this.client.invalidateQueries({ queryKey: keys.ticket(this.workspace, id) });
+  /** A ticket left the member's reach at a change: it is held nowhere any more. Whoever has it open learns so. */
+  left(id: string, seq: number): void {
+    this.gone.delete(id);
+    this.gone.set(id, seq);
+    const oldest = this.gone.size > RECENT ? this.gone.keys().next().value : undefined;
+    if (oldest !== undefined) this.gone.delete(oldest);
+    for (const { queryKey } of this.client.getQueryCache().findAll({ queryKey: [this.workspace] })) this.sift(queryKey);
+    void this.client.resetQueries({ queryKey: keys.ticket(this.workspace, id) });
+    void this.client.resetQueries({ queryKey: keys.ticketHistory(this.workspace, id) });
     this.again(keys.everyTicketCount(this.workspace));
+  }
+
+  /** The reach is another one: what had left it may be back. */
+  forgetGone(): void {
+    this.gone.clear();
+  }
+
+  private isGone({ id, last_seq }: Ticket): boolean {
+    return last_seq <= (this.gone.get(id) ?? -1);
+  }
+
+  /** Takes rows out of what is held under a key that are not the member's any more. */
+  private sift(queryKey: QueryKey): void {
+    const without = (rows: Ticket[]) => (rows.some((row) => this.isGone(row)) ? rows.filter((row) => !this.isGone(row)) : rows);
+    if (queryKey[1] === "tickets") this.client.setQueryData<TicketPages>(queryKey, (data) => data && { ...data, pages: data.pages.map((page) => ({ ...page, items: without(page.items) })) });
+    if (queryKey[1] === "ticket-boards") this.client.setQueryData<TicketBoard>(queryKey, (data) => data && { columns: data.columns.map((column) => {
+      const items = without(column.items);
+      return { ...column, items, count: Math.max(0, column.count - column.items.length + items.length) };
+    }) });
+    if (queryKey[1] === "tickets-of") this.client.setQueryData<Ticket[]>(queryKey, (data) => data && without(data));
   }
 
   /** Whether a list of this kind changes with time alone. */
@@ -158,7 +183,9 @@ export class TicketCache {
   private landed(hash: string, key: QueryKey): void {
     const from = this.asked.get(hash) ?? 0;
     this.asked.delete(hash);
+    if (this.gone.size > 0) this.sift(key);
     for (const ticket of this.recent.slice(Math.max(0, from - this.dropped))) {
+      if (this.isGone(ticket)) continue;
       if (key[1] === "tickets") this.layOnList(key, ticket);
       if (key[1] === "ticket-boards") this.layOnBoard(key, ticket);
       if (key[1] === "tickets-of") this.layOnOwner(key, ticket);
