@@ -55,7 +55,7 @@ func newCast(w *client.World, count int, seed uint64) *cast {
 	var widgets []*client.Widget
 	kinds := []string{
 		"widget", "agent", "guest", "clerk", "farside", "reader", "director", "tab",
-		"widget", "agent", "guest", "courier", "console", "lunch", "tab", "widget",
+		"widget", "agent", "guest", "courier", "console", "lunch", "tab", "steward",
 		"agent", "clerk", "widget", "guest", "farside", "console", "agent", "clerk",
 		"widget", "reader", "tab", "guest", "agent", "clerk", "widget", "console",
 	}
@@ -93,6 +93,8 @@ func newClient(w *client.World, kind, name string, seed uint64, me rig.Member) c
 		return client.NewReader(w, name, seed, me)
 	case "director":
 		return client.NewDirector(w, name, seed, w.Members[0])
+	case "steward":
+		return client.NewSteward(w, name, seed, me)
 	case "lunch":
 		return client.NewLunch(w, name, seed, me)
 	default:

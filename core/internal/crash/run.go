@@ -35,7 +35,7 @@ type result struct {
 	clients               int
 	acks, repeats         int
 	conversations, events int
-	files                 int
+	files, tickets        int
 	took                  time.Duration
 }
 
@@ -50,9 +50,9 @@ func (r result) line() string {
 	if n := len(r.harm.restarts); n > 0 {
 		p50, longest = r.harm.restarts[n/2], r.harm.restarts[n-1]
 	}
-	return fmt.Sprintf("crash: seed=%d cycles=%d kills=%d plugin_kills=%d drains=%d clients=%d conversations=%d events=%d acked=%d resent=%d files=%d "+
+	return fmt.Sprintf("crash: seed=%d cycles=%d kills=%d plugin_kills=%d drains=%d clients=%d conversations=%d events=%d acked=%d resent=%d files=%d tickets=%d "+
 		"lost=%d duplicated=%d gaps=%d violations=%d restart p50=%dms max=%dms took=%.0fs %s",
-		r.seed, r.harm.cycles, r.harm.kills, r.harm.pluginKills, r.harm.drains, r.clients, r.conversations, r.events, r.acks, r.repeats, r.files,
+		r.seed, r.harm.cycles, r.harm.kills, r.harm.pluginKills, r.harm.drains, r.clients, r.conversations, r.events, r.acks, r.repeats, r.files, r.tickets,
 		r.report.Lost, r.report.Duplicated, r.report.Gaps, len(r.report.Violations),
 		p50.Milliseconds(), longest.Milliseconds(), r.took.Seconds(), word)
 }
@@ -109,7 +109,7 @@ func judge(ctx context.Context, p plan, n *nemesis, world *client.World, cast *c
 		conversations: len(snapshot.Conversations), events: len(snapshot.Events), took: time.Since(began),
 	}
 	r.acks, r.repeats = world.Ledger.Acked()
-	r.files = world.Ledger.Brought()
+	r.files, r.tickets = world.Ledger.Brought(), world.Ledger.Tickets()
 	if r.acks == 0 {
 		return r, errors.New("nothing was acknowledged: the run proves nothing")
 	}

@@ -96,7 +96,13 @@ type (
 		At           time.Time      `json:"at"`
 		Change       *Change        `json:"change"`
 		Conversation *Conversation  `json:"conversation"`
+		TicketChange *TicketChange  `json:"ticket_change"`
 		Data         map[string]any `json:"data"`
+	}
+
+	// TicketChange is a change of a ticket, as far as it is looked at.
+	TicketChange struct {
+		ID string `json:"id"`
 	}
 
 	// Posted is an accepted message of a member.

@@ -234,6 +234,9 @@ func (c *Console) take(e rig.FeedEvent, show bool) bool {
 		id = e.Change.ID
 		c.world.learn(e.Change.ConversationID)
 	}
+	if e.TicketChange != nil {
+		id = e.TicketChange.ID
+	}
 	c.stream.Seen = append(c.stream.Seen, verdict.Seen{Number: e.Feed, ID: id})
 	if show {
 		if complaint := c.view.apply(e); complaint != "" {

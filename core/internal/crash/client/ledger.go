@@ -13,6 +13,7 @@ type Ledger struct {
 	refused []verdict.Ack
 	faults  []verdict.Violation
 	files   []verdict.File
+	tickets []verdict.TicketAck
 	repeats int
 }
 
@@ -42,6 +43,19 @@ func (l *Ledger) Brought() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.files)
+}
+
+func (l *Ledger) ticket(a verdict.TicketAck) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tickets = append(l.tickets, a)
+}
+
+// Tickets returns how many answers of tickets were acknowledged.
+func (l *Ledger) Tickets() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.tickets)
 }
 
 func (l *Ledger) refuse(a verdict.Ack) {
@@ -75,5 +89,6 @@ func (l *Ledger) into(e *verdict.Evidence) {
 	e.Acks = append(e.Acks, l.acks...)
 	e.Refused = append(e.Refused, l.refused...)
 	e.Files = append(e.Files, l.files...)
+	e.Tickets = append(e.Tickets, l.tickets...)
 	e.Seen = append(e.Seen, l.faults...)
 }

@@ -16,6 +16,7 @@ func Check(s *Snapshot, e Evidence) Report {
 	r.promises(s, messages, e)
 	r.duplicates(messages)
 	r.sequences(s)
+	r.tickets(s, e)
 	r.outbox(s)
 	r.streams(s, e)
 	r.effects(s, messages, e)

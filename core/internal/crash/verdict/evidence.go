@@ -10,6 +10,7 @@ type Evidence struct {
 	Acks     []Ack
 	Refused  []Ack // never acknowledged, and finally refused
 	Files    []File
+	Tickets  []TicketAck
 	Streams  []Stream
 	Members  []MemberView
 	Visitors []VisitorView
@@ -36,6 +37,20 @@ type Ack struct {
 	Kind, Text   string
 	Message      string // its id, as the answer told; "" = not told
 	Seq          uint64 // members: seq; visitors: public seq; 0 = not told
+}
+
+// TicketAck is an answer to a change of a ticket: its making (Title), a comment
+// (ClientID), or what it is then (Status).
+type TicketAck struct {
+	Client   string // of the harness
+	Ticket   string
+	Number   uint64 // of its making
+	Title    string
+	ClientID string
+	Text     string
+	Public   bool
+	Status   string
+	Seq      uint64 // of the change; of the last one, for Title and Status
 }
 
 // Stream is what one subscriber was sent, first deliveries in the order in

@@ -12,6 +12,14 @@ func (r *Report) outbox(s *Snapshot) {
 		}
 		r.messages(id, c)
 	}
+	for id, t := range s.Tickets {
+		for _, ch := range t.Changes {
+			if _, twice := changes[ch.ID]; twice {
+				r.add(Outbox, "change %s exists twice", ch.ID)
+			}
+			changes[ch.ID] = Event{ID: ch.ID, Type: ch.Type, Subject: id, Seq: ch.Seq, PublicSeq: ch.PublicSeq}
+		}
+	}
 	told := make(map[string]bool, len(s.Events))
 	for _, e := range s.Events {
 		if told[e.ID] {
@@ -20,7 +28,7 @@ func (r *Report) outbox(s *Snapshot) {
 		}
 		told[e.ID] = true
 		if e.Seq == 0 {
-			continue // of the workspace, not of a conversation
+			continue // of the workspace, not of a conversation or a ticket
 		}
 		want := changes[e.ID]
 		want.Feed = e.Feed

@@ -14,6 +14,8 @@ import (
 type Snapshot struct {
 	Feed          uint64 // the last number given
 	Conversations map[string]*Conversation
+	Tickets       map[string]*Ticket
+	LastTicket    uint64            // the last number given
 	People        map[string]string // inbox + "/" + external id → contact
 	Agents        map[string]Agent
 	Events        []Event // by feed
@@ -86,12 +88,13 @@ func Read(ctx context.Context, file string) (*Snapshot, error) {
 	}
 	defer tx.Rollback() //nolint:errcheck // read only
 	s := &Snapshot{
-		Conversations: map[string]*Conversation{}, People: map[string]string{},
+		Conversations: map[string]*Conversation{}, Tickets: map[string]*Ticket{}, People: map[string]string{},
 		Agents: map[string]Agent{}, Dedups: map[string]int{},
 	}
 	r := &reader{ctx: ctx, tx: tx}
 	s.readConversations(r)
 	s.readHistory(r)
+	s.readTickets(r)
 	s.readRest(r)
 	return s, r.err
 }

@@ -72,7 +72,28 @@ func history() (*verdict.Snapshot, verdict.Evidence) {
 			s.Events = append(s.Events, verdict.Event{Feed: s.Feed, ID: ch.ID, Type: ch.Type, Subject: c.ID, Seq: ch.Seq, PublicSeq: ch.PublicSeq})
 		}
 	}
+	tell(s)
 	return s, evidence(s)
+}
+
+// tell adds a ticket that was made, commented twice and handed over.
+func tell(s *verdict.Snapshot) {
+	t := &verdict.Ticket{
+		ID: "tkt_1", Number: 1, Title: "broken", Status: "open", Assignee: "mem_1", LastSeq: 5, LastPublicSeq: 3, CommentCount: 2,
+		Changes: []verdict.TicketChange{
+			{Seq: 1, PublicSeq: 1, ID: "chg_t1", Type: "ticket.created", Status: "new"},
+			{Seq: 2, ID: "chg_t2", Type: "ticket.commented"},
+			{Seq: 3, PublicSeq: 2, ID: "chg_t3", Type: "ticket.commented"},
+			{Seq: 4, PublicSeq: 3, ID: "chg_t4", Type: "ticket.status", Status: "open"},
+			{Seq: 5, ID: "chg_t5", Type: "ticket.assigned", Assignee: "mem_1"},
+		},
+		Comments: []verdict.TicketComment{{Seq: 2, Author: "mem_2", Client: "k1", Text: "for us"}, {Seq: 3, Author: "mem_2", Client: "k2", Text: "for you", Public: true}},
+	}
+	s.Tickets, s.LastTicket = map[string]*verdict.Ticket{t.ID: t}, 1
+	for _, ch := range t.Changes {
+		s.Feed++
+		s.Events = append(s.Events, verdict.Event{Feed: s.Feed, ID: ch.ID, Type: ch.Type, Subject: t.ID, Seq: ch.Seq, PublicSeq: ch.PublicSeq})
+	}
 }
 
 // evidence is what honest clients saw of the history.
@@ -110,6 +131,11 @@ func evidence(s *verdict.Snapshot) verdict.Evidence {
 		},
 		Refused: []verdict.Ack{{Client: "m", Party: verdict.Member, Sender: "mem_1", Conversation: "cnv_a", ClientID: "c9"}},
 		Files:   []verdict.File{{Client: "courier", ID: "att_1", Size: 3, SHA256: "one", ClientID: "c5", Conversation: "cnv_a"}},
+		Tickets: []verdict.TicketAck{
+			{Client: "s", Ticket: "tkt_1", Number: 1, Title: "broken", Seq: 1},
+			{Client: "s", Ticket: "tkt_1", ClientID: "k2", Text: "for you", Public: true, Seq: 3},
+			{Client: "s", Ticket: "tkt_1", Status: "open", Seq: 5},
+		},
 		Streams: []verdict.Stream{feed, {Client: "widget", Visitor: "vis_1", Seen: []verdict.Seen{{1, "msg_2"}, {2, ""}, {3, "msg_6"}}}},
 		Members: []verdict.MemberView{console},
 		Visitors: []verdict.VisitorView{{Client: "widget", Visitor: "vis_1", Changes: []verdict.PublicEntry{
@@ -127,14 +153,18 @@ func TestAHistoryThatHolds(t *testing.T) {
 	}
 }
 
+// world is a history and its evidence, to be broken.
+type world struct {
+	s          *verdict.Snapshot
+	e          *verdict.Evidence
+	chat, echo *verdict.Conversation
+}
+
+func (w world) ticket() *verdict.Ticket { return w.s.Tickets["tkt_1"] }
+
 // Each fault must break the invariant that names it: a check that cannot fail
 // proves nothing.
 func TestEachFaultIsSeen(t *testing.T) {
-	type world struct {
-		s          *verdict.Snapshot
-		e          *verdict.Evidence
-		chat, echo *verdict.Conversation
-	}
 	for name, tt := range map[string]struct {
 		breaks string
 		do     func(w world)
@@ -174,43 +204,60 @@ func TestEachFaultIsSeen(t *testing.T) {
 			seen := w.e.Streams[0].Seen
 			seen[2], seen[3] = seen[3], seen[2]
 		}},
-		"a visitor was sent another message":      {verdict.Streams, func(w world) { w.e.Streams[1].Seen[2].ID = "msg_5" }},
-		"a visitor was sent what is not stored":   {verdict.Streams, func(w world) { w.e.Streams[1].Seen = append(w.e.Streams[1].Seen, verdict.Seen{Number: 4}) }},
-		"a delivery is not settled":               {verdict.Effects, func(w world) { w.s.Deliveries[0].State = "pending" }},
-		"an echo is missing":                      {verdict.Effects, func(w world) { w.echo.Messages[2].ClientID = "x" }},
-		"an echo was never sent":                  {verdict.Effects, func(w world) { w.echo.Messages[0].ClientID = "echo-dlv_2" }},
-		"an echo came twice":                      {verdict.Effects, func(w world) { w.echo.Messages = append(w.echo.Messages, w.echo.Messages[2]) }},
-		"an echo says something else":             {verdict.Effects, func(w world) { w.echo.Messages[2].Text = "echo: no" }},
-		"a message does not know it was sent":     {verdict.Effects, func(w world) { w.echo.Messages[1].Delivery = "pending" }},
-		"a webhook request waits for ever":        {verdict.Effects, func(w world) { w.s.Waiting = 1 }},
-		"a console shows an old row":              {verdict.Views, func(w world) { w.e.Members[0].Conversations["cnv_a"].Row.State = "resolved" }},
-		"a console misses a conversation":         {verdict.Views, func(w world) { delete(w.e.Members[0].Conversations, "cnv_b") }},
-		"a console shows one that is not there":   {verdict.Views, func(w world) { w.e.Members[0].Conversations["cnv_c"] = &verdict.Shown{} }},
-		"a console misses a change":               {verdict.Views, func(w world) { shorten(w.e.Members[0].Conversations["cnv_a"]) }},
-		"a console shows an old delivery":         {verdict.Views, func(w world) { w.e.Members[0].Conversations["cnv_b"].Changes[4].Delivery = "pending" }},
-		"a widget shows a note":                   {verdict.Views, func(w world) { w.e.Visitors[0].Changes[2].Message = "msg_5" }},
-		"a widget misses a message":               {verdict.Views, func(w world) { w.e.Visitors[0].Changes = w.e.Visitors[0].Changes[:2] }},
-		"a note has a public number":              {verdict.Views, func(w world) { w.chat.Changes[4].PublicSeq = 3 }},
-		"a row has another owner":                 {verdict.Owners, func(w world) { w.chat.Assignee = "mem_2" }},
-		"a row has another state":                 {verdict.Owners, func(w world) { w.chat.State = "resolved" }},
-		"dispatch gave more than fits":            {verdict.Capacity, func(w world) { w.s.Agents["mem_1"] = verdict.Agent{Capacity: 0, Used: 1} }},
-		"something waits outside the queue":       {verdict.Queue, func(w world) { w.chat.Responder = "queue" }},
-		"something is in the queue and waits not": {verdict.Queue, func(w world) { w.chat.Queued = 1 }},
-		"the sum of an agent is wrong":            {verdict.Counters, func(w world) { w.s.Agents["mem_1"] = verdict.Agent{Capacity: 1, Used: 2} }},
-		"a preview is old":                        {verdict.Counters, func(w world) { w.chat.LastText = "hi" }},
-		"the waiting time is wrong":               {verdict.Counters, func(w world) { w.echo.Waiting = 0 }},
-		"the file is damaged":                     {verdict.Integrity, func(w world) { w.s.Damage = []string{"page 3"} }},
-		"a file has no row":                       {verdict.Files, func(w world) { w.s.Attachments = w.s.Attachments[:1] }},
-		"a file is gone":                          {verdict.Files, func(w world) { w.s.Files = w.s.Files[1:] }},
-		"a file has other bytes":                  {verdict.Files, func(w world) { w.s.Files[0].SHA256 = "x" }},
-		"a preview is gone":                       {verdict.Files, func(w world) { w.s.Attachments[0].Preview = "image/png" }},
-		"acknowledged bytes of a half are gone":   {verdict.Files, func(w world) { w.s.Files[1].Size = 2 }},
-		"a whole file became another":             {verdict.Files, func(w world) { w.e.Files[0].SHA256 = "x" }},
-		"a message has lost its file":             {verdict.Files, func(w world) { w.s.Attachments[0].State = "ready" }},
-		"a file went to another message":          {verdict.Files, func(w world) { w.s.Attachments[0].Seq = 6 }},
-		"a file went to no message":               {verdict.Files, func(w world) { w.s.Attachments[0].Seq = 9 }},
-		"a file was taken, and nobody sent it":    {verdict.Files, func(w world) { w.e.Files[0].ClientID = "" }},
-		"a client saw something":                  {verdict.Unexpected, func(w world) { w.e.Seen = []verdict.Violation{{Invariant: verdict.Unexpected}} }},
+		"a visitor was sent another message":       {verdict.Streams, func(w world) { w.e.Streams[1].Seen[2].ID = "msg_5" }},
+		"a visitor was sent what is not stored":    {verdict.Streams, func(w world) { w.e.Streams[1].Seen = append(w.e.Streams[1].Seen, verdict.Seen{Number: 4}) }},
+		"a delivery is not settled":                {verdict.Effects, func(w world) { w.s.Deliveries[0].State = "pending" }},
+		"an echo is missing":                       {verdict.Effects, func(w world) { w.echo.Messages[2].ClientID = "x" }},
+		"an echo was never sent":                   {verdict.Effects, func(w world) { w.echo.Messages[0].ClientID = "echo-dlv_2" }},
+		"an echo came twice":                       {verdict.Effects, func(w world) { w.echo.Messages = append(w.echo.Messages, w.echo.Messages[2]) }},
+		"an echo says something else":              {verdict.Effects, func(w world) { w.echo.Messages[2].Text = "echo: no" }},
+		"a message does not know it was sent":      {verdict.Effects, func(w world) { w.echo.Messages[1].Delivery = "pending" }},
+		"a webhook request waits for ever":         {verdict.Effects, func(w world) { w.s.Waiting = 1 }},
+		"a console shows an old row":               {verdict.Views, func(w world) { w.e.Members[0].Conversations["cnv_a"].Row.State = "resolved" }},
+		"a console misses a conversation":          {verdict.Views, func(w world) { delete(w.e.Members[0].Conversations, "cnv_b") }},
+		"a console shows one that is not there":    {verdict.Views, func(w world) { w.e.Members[0].Conversations["cnv_c"] = &verdict.Shown{} }},
+		"a console misses a change":                {verdict.Views, func(w world) { shorten(w.e.Members[0].Conversations["cnv_a"]) }},
+		"a console shows an old delivery":          {verdict.Views, func(w world) { w.e.Members[0].Conversations["cnv_b"].Changes[4].Delivery = "pending" }},
+		"a widget shows a note":                    {verdict.Views, func(w world) { w.e.Visitors[0].Changes[2].Message = "msg_5" }},
+		"a widget misses a message":                {verdict.Views, func(w world) { w.e.Visitors[0].Changes = w.e.Visitors[0].Changes[:2] }},
+		"a note has a public number":               {verdict.Views, func(w world) { w.chat.Changes[4].PublicSeq = 3 }},
+		"a row has another owner":                  {verdict.Owners, func(w world) { w.chat.Assignee = "mem_2" }},
+		"a row has another state":                  {verdict.Owners, func(w world) { w.chat.State = "resolved" }},
+		"dispatch gave more than fits":             {verdict.Capacity, func(w world) { w.s.Agents["mem_1"] = verdict.Agent{Capacity: 0, Used: 1} }},
+		"something waits outside the queue":        {verdict.Queue, func(w world) { w.chat.Responder = "queue" }},
+		"something is in the queue and waits not":  {verdict.Queue, func(w world) { w.chat.Queued = 1 }},
+		"the sum of an agent is wrong":             {verdict.Counters, func(w world) { w.s.Agents["mem_1"] = verdict.Agent{Capacity: 1, Used: 2} }},
+		"a preview is old":                         {verdict.Counters, func(w world) { w.chat.LastText = "hi" }},
+		"the waiting time is wrong":                {verdict.Counters, func(w world) { w.echo.Waiting = 0 }},
+		"the file is damaged":                      {verdict.Integrity, func(w world) { w.s.Damage = []string{"page 3"} }},
+		"a file has no row":                        {verdict.Files, func(w world) { w.s.Attachments = w.s.Attachments[:1] }},
+		"a file is gone":                           {verdict.Files, func(w world) { w.s.Files = w.s.Files[1:] }},
+		"a file has other bytes":                   {verdict.Files, func(w world) { w.s.Files[0].SHA256 = "x" }},
+		"a preview is gone":                        {verdict.Files, func(w world) { w.s.Attachments[0].Preview = "image/png" }},
+		"acknowledged bytes of a half are gone":    {verdict.Files, func(w world) { w.s.Files[1].Size = 2 }},
+		"a whole file became another":              {verdict.Files, func(w world) { w.e.Files[0].SHA256 = "x" }},
+		"a message has lost its file":              {verdict.Files, func(w world) { w.s.Attachments[0].State = "ready" }},
+		"a file went to another message":           {verdict.Files, func(w world) { w.s.Attachments[0].Seq = 6 }},
+		"a file went to no message":                {verdict.Files, func(w world) { w.s.Attachments[0].Seq = 9 }},
+		"a file was taken, and nobody sent it":     {verdict.Files, func(w world) { w.e.Files[0].ClientID = "" }},
+		"an acknowledged ticket is gone":           {verdict.Acked, func(w world) { delete(w.s.Tickets, "tkt_1"); w.s.LastTicket = 0 }},
+		"an acknowledged comment is gone":          {verdict.Acked, func(w world) { w.ticket().Comments[1].Client = "k3" }},
+		"a comment is stored twice":                {verdict.Acked, func(w world) { w.ticket().Comments[0] = w.ticket().Comments[1] }},
+		"an acknowledged status is not in history": {verdict.Acked, func(w world) { w.ticket().Changes[3].Status = "solved" }},
+		"a ticket's seq has a gap":                 {verdict.Sequences, func(w world) { w.ticket().Changes[4].Seq = 6 }},
+		"a ticket's public seq has a gap":          {verdict.Sequences, func(w world) { w.ticket().Changes[3].PublicSeq = 4 }},
+		"a ticket's row counts too few":            {verdict.Sequences, func(w world) { w.ticket().LastSeq-- }},
+		"a number of a ticket is left out":         {verdict.Sequences, func(w world) { w.ticket().Number = 2; w.s.LastTicket = 2 }},
+		"a number was given to no ticket":          {verdict.Sequences, func(w world) { w.s.LastTicket = 2 }},
+		"an answer told another number":            {verdict.Answers, func(w world) { w.e.Tickets[0].Number = 2 }},
+		"an answer told another comment's seq":     {verdict.Answers, func(w world) { w.e.Tickets[1].Seq = 2 }},
+		"a ticket's change is not in the outbox":   {verdict.Outbox, func(w world) { w.s.Events = w.s.Events[:len(w.s.Events)-1]; w.s.Feed-- }},
+		"a comment has no change":                  {verdict.Outbox, func(w world) { w.ticket().Changes[1].Type = "ticket.edited" }},
+		"an internal comment has a public number":  {verdict.Views, func(w world) { w.ticket().Changes[1].PublicSeq = 9 }},
+		"a ticket's row has another status":        {verdict.Owners, func(w world) { w.ticket().Status = "solved" }},
+		"a ticket's row has another assignee":      {verdict.Owners, func(w world) { w.ticket().Assignee = "" }},
+		"a ticket counts too many comments":        {verdict.Counters, func(w world) { w.ticket().CommentCount++ }},
+		"a client saw something":                   {verdict.Unexpected, func(w world) { w.e.Seen = []verdict.Violation{{Invariant: verdict.Unexpected}} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, e := history()
