@@ -60,6 +60,11 @@ func fillArchive(ctx context.Context, c store.Config, w workload) error {
 			return fmt.Errorf("write conversations: %w", err)
 		}
 	}
+	if w.tickets > 0 {
+		if err := fillTickets(ctx, d, w); err != nil {
+			return err
+		}
+	}
 	err = d.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
 		return tx.Queue(ctx, `UPDATE workspace SET last_number = ? WHERE workspace_id = ?`, int64(w.conversations), string(archiveWorkspace))
 	})

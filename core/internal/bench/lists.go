@@ -24,6 +24,7 @@ type workload struct {
 	each          int // messages of one
 	reads         int // of each question
 	rounds        int // of writing with and without the indexer
+	tickets       int
 	span          time.Duration
 }
 
@@ -33,17 +34,22 @@ func workLists(ctx context.Context, short bool) error {
 	if short {
 		w = workload{conversations: 5000, each: 10, reads: 20, rounds: 3, span: time.Second}
 	}
+	return onBoth(ctx, func(c store.Config) error { return measureArchive(ctx, w, c) })
+}
+
+// onBoth measures on SQLite and, where it is installed, on PostgreSQL.
+func onBoth(ctx context.Context, measure func(c store.Config) error) error {
 	dir, err := os.MkdirTemp("", "patchbay-bench-")
 	if err != nil {
 		return fmt.Errorf("make a folder to work in: %w", err)
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // of the system's temporary folder
-	if err := measureArchive(ctx, w, store.Config{Driver: store.SQLite, Source: filepath.Join(dir, "patchbay.db")}); err != nil {
+	if err := measure(store.Config{Driver: store.SQLite, Source: filepath.Join(dir, "patchbay.db")}); err != nil {
 		return err
 	}
 	server, err := pgtest.Launch(ctx)
 	if errors.Is(err, pgtest.ErrAbsent) {
-		fmt.Println("bench: no PostgreSQL here: lists and search were measured on SQLite alone")
+		fmt.Println("bench: no PostgreSQL here: this was measured on SQLite alone")
 		return nil
 	}
 	if err != nil {
@@ -54,7 +60,7 @@ func workLists(ctx context.Context, short bool) error {
 	if err != nil {
 		return fmt.Errorf("make a database: %w", err)
 	}
-	return measureArchive(ctx, w, store.Config{Driver: store.Postgres, Source: source})
+	return measure(store.Config{Driver: store.Postgres, Source: source})
 }
 
 // archive is a database with much in it, and its index.
