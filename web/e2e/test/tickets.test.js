@@ -1,5 +1,6 @@
-// A ticket from one click to the customer's rating: it crosses two teams, the customer answers on
-// their own page, and everybody sees it without a reload; the board by keyboard and by mouse.
+// A ticket from one click to the customer's rating: it crosses two teams, whose people are told; the
+// customer answers on their own page, with a file; it is found, closes and is rated, all without a
+// reload. What leaves somebody's reach is gone from their screen. The board by keyboard and by mouse.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
@@ -8,7 +9,7 @@ import { expectSoon } from '../lib/expect.js'
 import { Agent } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
-let server, browser, lin, mei, page, api, repairs, billing, made
+let server, browser, lin, mei, page, api, repairs, billing, made, linId, meiId
 
 const headers = { 'Sec-Fetch-Site': 'same-origin' }
 
@@ -25,9 +26,11 @@ before(async () => {
     assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
     return answer.status() === 204 ? undefined : answer.json()
   }
-  const members = (await api('GET', '/members')).items.map((one) => one.id)
-  repairs = await api('POST', '/teams', { name: 'Repairs', description: '', member_ids: members, inbox_ids: [] })
-  billing = await api('POST', '/teams', { name: 'Billing', description: '', member_ids: members, inbox_ids: [] })
+  const memberOf = async (of) => (await (await of.request.get(`${server.origin}/api/v1/session`)).json()).memberships[0].member_id
+  linId = await memberOf(page)
+  meiId = await memberOf(mei.page)
+  repairs = await api('POST', '/teams', { name: 'Repairs', description: '', member_ids: [linId], inbox_ids: [] })
+  billing = await api('POST', '/teams', { name: 'Billing', description: '', member_ids: [meiId], inbox_ids: [] })
 })
 
 after(async () => {
@@ -39,13 +42,15 @@ const status = (of, wanted) => expectSoon(async () => (await of.getByTestId('tic
 const texts = (of) => of.locator('[data-testid=message] .bubble').allTextContents()
 const sees = (of, text) => expectSoon(async () => (await texts(of)).some((one) => one.includes(text)), 5000, async () => `${text} is not among ${JSON.stringify(await texts(of))}`)
 
-async function handOver(to, note) {
-  await page.keyboard.press('a')
-  await page.getByTestId('pick-input').fill(to.name)
-  await page.keyboard.press('Enter')
-  await page.getByTestId('handover-text').fill(note)
-  await page.getByTestId('handover-do').click()
-  await expectSoon(async () => (await page.getByTestId('ticket-side').getByTestId('ticket-assignee').getAttribute('data-team')) === to.id, 5000, () => `the ticket is not with ${to.name}`)
+async function handOver(of, name, note) {
+  await of.getByTestId('ticket-number').focus()
+  await of.keyboard.press('a')
+  await of.getByTestId('pick-input').fill(name)
+  await of.keyboard.press('Enter')
+  await of.getByTestId('handover-text').fill(note)
+  await of.getByTestId('handover-do').click()
+  await of.getByTestId('handover-do').waitFor({ state: 'hidden' })
+  await sees(of, note)
 }
 
 test('one click in a conversation makes a ticket with what it says', async () => {
@@ -70,11 +75,14 @@ test('one click in a conversation makes a ticket with what it says', async () =>
   await page.getByTestId('ticket-conversation').waitFor()
 })
 
-test('it crosses two teams and is answered; the customer writes back and is heard without a reload', async () => {
+test('a ticket crosses two teams and closes with a rating', async () => {
   await mei.page.goto(`${server.origin}/tickets/${made.id}`)
   await mei.page.getByTestId('ticket-composer').waitFor()
-  await handOver(billing, 'Paid twice, please look at the refund')
+  await handOver(page, billing.name, 'Paid twice, please look at the refund')
+  await expectSoon(async () => (await page.getByTestId('ticket-side').getByTestId('ticket-assignee').getAttribute('data-team')) === billing.id, 5000, () => 'the ticket is not with Billing')
   await sees(mei.page, 'Paid twice, please look at the refund')
+  await mei.page.getByTestId('ticket-number').focus()
+  await mei.page.keyboard.press('z')
   await mei.page.getByTestId('comment-public').click()
   await mei.page.getByTestId('comment-input').fill('We send you a new kettle today.')
   await mei.page.getByTestId('comment-send-as').click()
@@ -88,11 +96,32 @@ test('it crosses two teams and is answered; the customer writes back and is hear
   await customer.goto(address)
   await customer.getByText('We send you a new kettle today.').waitFor()
   assert.ok(!(await customer.content()).includes('Paid twice'), 'the customer reads what is internal')
+  await customer.locator('#files').setInputFiles({ name: 'receipt.txt', mimeType: 'text/plain', buffer: Buffer.from('paid twice: 2 x 49') })
+  await customer.locator('#chosen .there').waitFor({ state: 'attached' })
   await customer.locator('textarea[name=text]').fill('It came, thank you')
-  await customer.locator('form[action*=comments] button').click()
+  assert.deepEqual(await axe(customer), [])
+  await customer.locator('form[action*=comments] button[type=submit]').click()
+  await customer.getByRole('link', { name: 'receipt.txt' }).waitFor()
+  await shot(customer, 'ticket-customer')
   await sees(page, 'It came, thank you')
+  await page.getByTestId('attachment-file').filter({ hasText: 'receipt.txt' }).waitFor()
   await status(page, 'open')
 
+  // Back to the first team, whose agent looks elsewhere and is told.
+  await page.goto(`${server.origin}/conversations/all`)
+  await page.getByTestId('conversation-list').waitFor()
+  const linName = (await api('GET', '/members')).items.find((one) => one.id === linId).name
+  await handOver(mei.page, linName, 'Refunded, the rest is yours')
+  await page.getByTestId('bell-count').waitFor()
+  await page.keyboard.press('b')
+  const told = page.locator('[data-testid=notification][data-kind=ticket_assigned]').first()
+  assert.match(await told.innerText(), /Refunded, the rest is yours/)
+  await told.click()
+  await page.waitForURL(new RegExp(`${made.id}\\?at=`))
+  await page.locator('[data-testid=message]:focus').filter({ hasText: 'Refunded, the rest is yours' }).waitFor()
+  await page.getByTestId('bell-count').waitFor({ state: 'detached' })
+
+  await page.getByTestId('ticket-number').focus()
   await page.keyboard.press('e')
   await status(page, 'solved')
   await customer.reload()
@@ -100,9 +129,47 @@ test('it crosses two teams and is answered; the customer writes back and is hear
   await customer.locator('form[action*=rating] button').click()
   await page.getByTestId('ticket-rating').waitFor()
   assert.equal(await page.getByTestId('ticket-rating').getAttribute('data-score'), '5')
+  await api('PATCH', `/tickets/${made.id}`, { status: 'closed' })
+  await status(page, 'closed')
+  await customer.reload()
+  assert.ok(!(await customer.locator('textarea[name=text]').isVisible()), 'a closed ticket takes an answer')
   await customer.context().close()
   assert.deepEqual(await axe(page), [])
   await shot(page, 'ticket-1440')
+})
+
+test('it is found by its number and by an internal word, and its rating is among the ratings', async () => {
+  const number = `T-${made.number}`
+  await page.goto(`${server.origin}/search?q=${number}`)
+  const hit = page.locator(`[data-testid=search-hit][data-ticket=${made.id}]`)
+  await hit.waitFor()
+  await page.getByTestId('search-type-tickets').click()
+  await page.getByTestId('search-input').fill('refund')
+  await page.waitForURL(/q=refund/)
+  await hit.filter({ hasText: 'please look at the' }).waitFor()
+  assert.deepEqual(await axe(page), [])
+  await shot(page, 'search-tickets-1440')
+  await hit.click()
+  await page.locator('[data-testid=message]:focus').filter({ hasText: 'Paid twice' }).waitFor()
+  await page.goto(`${server.origin}/ratings?about=tickets&period=all`)
+  await page.getByTestId('rating-row').filter({ hasText: number }).waitFor()
+  assert.equal(await page.getByTestId('rating-average').innerText(), '5.0')
+  assert.deepEqual(await axe(page), [])
+  await shot(page, 'ratings-tickets-1440')
+})
+
+test('a ticket that leaves somebody’s reach while it is open is gone', async () => {
+  const role = await api('POST', '/roles', { name: 'Only our team', description: '', permissions: ['ticket.read', 'ticket.write', 'conversation.read'], reach: 'team' })
+  const before = (await api('GET', '/members')).items.find((one) => one.id === meiId).role
+  await api('PATCH', `/members/${meiId}`, { role: role.id })
+  const ticket = await api('POST', '/tickets', { title: 'Ours for now', team_id: billing.id })
+  await mei.page.goto(`${server.origin}/tickets/${ticket.id}`)
+  await mei.page.getByTestId('ticket-composer').waitFor()
+  await api('POST', `/tickets/${ticket.id}/assign`, { team_id: repairs.id })
+  await mei.page.getByText('There is no such ticket').waitFor()
+  assert.deepEqual(await axe(mei.page), [])
+  await shot(mei.page, 'ticket-gone-1440')
+  await api('PATCH', `/members/${meiId}`, { role: before })
 })
 
 test('the list is filtered by choosing, and many are changed at once and back', async () => {
