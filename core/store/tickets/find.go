@@ -66,7 +66,7 @@ func (s *Store) Counts(ctx context.Context, workspace identity.WorkspaceID, q ti
 	var b strings.Builder
 	var args []any
 	for i, status := range f.statuses {
-		where, bound := f.where(`t.status = ?`, string(status))
+		where, bound := f.where(f.status(), string(status))
 		if i > 0 {
 			b.WriteString(` UNION ALL `)
 		}
@@ -100,6 +100,18 @@ type finder struct {
 	conditions []string
 	args       []any
 	statuses   []ticket.Status
+	lite       bool
+	// narrow: what is asked for selects few by an index of its own.
+	narrow bool
+}
+
+// status is the condition of one status. Without statistics SQLite would read
+// all of a status in its order to find the few that something else selects.
+func (f *finder) status() string {
+	if f.narrow && f.lite {
+		return `+t.status = ?`
+	}
+	return `t.status = ?`
 }
 
 func (s *Store) finder(workspace identity.WorkspaceID, q ticket.Query) (*finder, error) {
@@ -107,7 +119,7 @@ func (s *Store) finder(workspace identity.WorkspaceID, q ticket.Query) (*finder,
 	if err != nil {
 		return nil, err
 	}
-	f := &finder{statuses: statuses(q)}
+	f := &finder{statuses: statuses(q), lite: s.db.Driver() == db.SQLite, narrow: q.Contact != "" || q.Conversation != ""}
 	f.add(`t.workspace_id = ?`, string(workspace))
 	f.add(`t.merged_into = ''`)
 	if q.Contact != "" {
@@ -131,15 +143,20 @@ func (f *finder) add(condition string, args ...any) {
 	f.args = append(f.args, args...)
 }
 
-// text looks for a part of the title, or the number as people write it.
+// text looks for a part of the title, or the number as people write it. What
+// can be nothing but a number (T-12, #12) is looked for among the numbers alone.
 func (f *finder) text(text string) {
 	pattern := `%` + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(titleKey(text)) + `%`
 	digits := strings.TrimLeft(strings.TrimPrefix(strings.ToUpper(text), "T-"), "#")
-	if n, err := strconv.ParseInt(digits, 10, 64); err == nil && n > 0 {
+	switch n, err := strconv.ParseInt(digits, 10, 64); {
+	case err != nil || n <= 0:
+		f.add(`t.title_key LIKE ? ESCAPE '\'`, pattern)
+	case digits != text:
+		f.narrow = true
+		f.add(`t.number = ?`, n)
+	default:
 		f.add(`(t.number = ? OR t.title_key LIKE ? ESCAPE '\')`, n, pattern)
-		return
 	}
-	f.add(`t.title_key LIKE ? ESCAPE '\'`, pattern)
 }
 
 // where is the condition with one more before it.
@@ -169,7 +186,7 @@ func statuses(q ticket.Query) []ticket.Status {
 // order of its index, and the best of them.
 func (f *finder) query(st stretch, from lists.After, limit int) (string, []any) {
 	order, sign := st.Direction()
-	condition := `t.status = ? AND ` + st.Where
+	condition := f.status() + ` AND ` + st.Where
 	var after []any
 	if from.ID != "" {
 		condition += ` AND (t.` + st.Key + `, t.ticket_id) ` + sign + ` (?, ?)`
