@@ -23,7 +23,7 @@ func (s *Server) fileLimit(ctx context.Context, t ticket.Ticket) (int64, error) 
 	}
 	limit, err := s.mayUpload(ctx, t.Inbox)
 	if err != nil && errs.As(err).Code != "upload.not_allowed" { // no chat window, or none any more
-		return 0, nil //nolint:nilerr // as above
+		return 0, nil
 	}
 	return limit, err
 }

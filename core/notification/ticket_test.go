@@ -38,7 +38,7 @@ func (o *office) change(id ticket.ID, by identity.Member, fn func(turn ticket.Tu
 
 func write(text string, public bool, mentions ...ticket.Mention) func(ticket.Turn, *ticket.Ticket) error {
 	return func(turn ticket.Turn, t *ticket.Ticket) error {
-		_, err := t.Comment(turn, ticket.Written{ClientID: string(turn.IDs.New("x")), Text: text, Public: public, Mentions: mentions})
+		_, err := t.Comment(turn, ticket.Written{ClientID: turn.IDs.New("x"), Text: text, Public: public, Mentions: mentions})
 		return err
 	}
 }

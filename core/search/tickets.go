@@ -126,10 +126,15 @@ func (f *finder) ticket(t ticket.Ticket, p Person) (Item, bool) {
 // TicketTexts lists what a ticket is known by: field and text. Its comments are
 // documents of their own.
 func TicketTexts(t ticket.Ticket, p Person) [][2]string {
-	return custom([][2]string{
-		{"number", ticket.Label(t.Number)}, {"title", t.Title}, {"description", t.Description},
-		{"contact.name", p.Name}, {"contact.email", p.Email}, {"contact.phone", p.Phone},
-	}, "fields.", t.Fields)
+	own := [][2]string{
+		{"number", ticket.Label(t.Number)},
+		{"title", t.Title},
+		{"description", t.Description},
+		{"contact.name", p.Name},
+		{"contact.email", p.Email},
+		{"contact.phone", p.Phone},
+	}
+	return custom(own, "fields.", t.Fields)
 }
 
 // ticketNumber reads a question as the number of a ticket: T-12, t12, #12 or 12.

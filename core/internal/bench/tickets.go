@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 
@@ -171,7 +172,7 @@ VALUES (?, ?, 'tty_archive', ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, '', ?, ?, '', ?, ?
 		} else {
 			w.do(`INSERT INTO ticket_comment (workspace_id, ticket_id, seq, comment_id, client_id, public, author_kind, author_id, author_name, text, mentions, files, created_at)
 VALUES (?, ?, ?, ?, ?, 0, 'agent', ?, 'Agent', ?, '', 0, ?)`,
-				ws, id, int64(seq), fmt.Sprintf("tcm_%018d%08d", n, seq), fmt.Sprint(seq), archiveMember(1), sentence(r, n+seq), began.UnixMicro())
+				ws, id, int64(seq), fmt.Sprintf("tcm_%018d%08d", n, seq), strconv.Itoa(seq), archiveMember(1), sentence(r, n+seq), began.UnixMicro())
 		}
 		w.do(`INSERT INTO ticket_change (workspace_id, ticket_id, seq, public_seq, change_id, type, at, actor_kind, actor_id, actor_name) VALUES (?, ?, ?, ?, ?, ?, ?, 'agent', ?, 'Agent')`,
 			ws, id, int64(seq), public, fmt.Sprintf("chg_%018d%08d", n, seq), typ, began.UnixMicro(), archiveMember(1))

@@ -277,7 +277,12 @@ func testFilter(d *desk) {
 
 func testRefused(d *desk) {
 	for _, q := range []search.Question{
-		{Text: ""}, {Text: " !? "}, {Text: strings.Repeat("字", 201)}, {Text: "a\x00b"}, {Text: "a\xff"}, {Text: "word", Kind: "comment"},
+		{Text: ""},
+		{Text: " !? "},
+		{Text: strings.Repeat("字", 201)},
+		{Text: "a\x00b"},
+		{Text: "a\xff"},
+		{Text: "word", Kind: "comment"},
 		{Text: "word", Kind: search.Ticket, Filter: json.RawMessage(`{"and":[]}`)},
 	} {
 		_, err := d.service.Find(d.Context(), d.scope(), q)

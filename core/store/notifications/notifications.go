@@ -91,8 +91,8 @@ func insert(ctx context.Context, tx *db.Tx, w identity.WorkspaceID, n notificati
 	rows, err := tx.Exec(ctx, `INSERT INTO notification (workspace_id, member_id, notification_id, kind, source, feed_seq, conversation_id,
 seq, text, actor_kind, actor_id, actor_name, at, read_at, about) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (workspace_id, member_id, source) DO NOTHING`,
-		string(w), string(n.Member), string(n.ID), string(n.Kind), n.Source, int64(n.Feed), subject(n), //nolint:gosec // as above
-		int64(n.Seq), n.Text, string(n.Actor.Kind), n.Actor.ID, n.Actor.Name, db.Micros(n.At), db.Micros(n.ReadAt), about)
+		string(w), string(n.Member), string(n.ID), string(n.Kind), n.Source, db.Signed(n.Feed), subject(n),
+		db.Signed(n.Seq), n.Text, string(n.Actor.Kind), n.Actor.ID, n.Actor.Name, db.Micros(n.At), db.Micros(n.ReadAt), about)
 	return rows > 0, err
 }
 

@@ -2,23 +2,9 @@ package verdict
 
 // outbox checks I4.
 func (r *Report) outbox(s *Snapshot) {
-	changes := make(map[string]Event, len(s.Events))
+	changes := r.changes(s)
 	for id, c := range s.Conversations {
-		for _, ch := range c.Changes {
-			if _, twice := changes[ch.ID]; twice {
-				r.add(Outbox, "change %s exists twice", ch.ID)
-			}
-			changes[ch.ID] = Event{ID: ch.ID, Type: ch.Type, Subject: id, Seq: ch.Seq, PublicSeq: ch.PublicSeq}
-		}
 		r.messages(id, c)
-	}
-	for id, t := range s.Tickets {
-		for _, ch := range t.Changes {
-			if _, twice := changes[ch.ID]; twice {
-				r.add(Outbox, "change %s exists twice", ch.ID)
-			}
-			changes[ch.ID] = Event{ID: ch.ID, Type: ch.Type, Subject: id, Seq: ch.Seq, PublicSeq: ch.PublicSeq}
-		}
 	}
 	told := make(map[string]bool, len(s.Events))
 	for _, e := range s.Events {
@@ -42,6 +28,28 @@ func (r *Report) outbox(s *Snapshot) {
 		}
 	}
 	r.deliveries(s)
+}
+
+// changes lists those of conversations and tickets, as the outbox must tell of them.
+func (r *Report) changes(s *Snapshot) map[string]Event {
+	out := make(map[string]Event, len(s.Events))
+	add := func(e Event) {
+		if _, twice := out[e.ID]; twice {
+			r.add(Outbox, "change %s exists twice", e.ID)
+		}
+		out[e.ID] = e
+	}
+	for id, c := range s.Conversations {
+		for _, ch := range c.Changes {
+			add(Event{ID: ch.ID, Type: ch.Type, Subject: id, Seq: ch.Seq, PublicSeq: ch.PublicSeq})
+		}
+	}
+	for id, t := range s.Tickets {
+		for _, ch := range t.Changes {
+			add(Event{ID: ch.ID, Type: ch.Type, Subject: id, Seq: ch.Seq, PublicSeq: ch.PublicSeq})
+		}
+	}
+	return out
 }
 
 // messages compares the messages of a conversation with the changes that brought them.
