@@ -21,11 +21,11 @@ func (s *Server) fileLimit(ctx context.Context, t ticket.Ticket) (int64, error) 
 	if t.Inbox == "" {
 		return 0, nil
 	}
-	limit, err := s.mayUpload(ctx, t.Inbox)
+	most, err := s.mayUpload(ctx, t.Inbox)
 	if err != nil && errs.As(err).Code != "upload.not_allowed" { // no chat window, or none any more
 		return 0, nil
 	}
-	return limit, err
+	return most, err
 }
 
 func (s *Server) takesFiles(ctx context.Context, t ticket.Ticket) bool {
@@ -40,14 +40,14 @@ func (p *ticketPage) begin(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	limit, err := p.s.fileLimit(ctx, t)
+	most, err := p.s.fileLimit(ctx, t)
 	if err != nil {
 		return err
 	}
-	if err := p.s.throttle.allow("upload", by.ID, visitorUploads()); err != nil {
+	if err := p.s.limits.Allow("upload", by.ID, visitorUploads()); err != nil {
 		return err
 	}
-	if err := p.s.throttle.allow("upload-from", clientOf(ctx).Address, addressUploads()); err != nil {
+	if err := p.s.limits.Allow("upload-from", network(clientOf(ctx).Address), addressUploads()); err != nil {
 		return err
 	}
 	var a announcement
@@ -56,7 +56,7 @@ func (p *ticketPage) begin(c *fiber.Ctx) error {
 	if err := strict.Decode(&a); err != nil {
 		return errs.New(errs.Invalid, "request.invalid", "This is not how a file is announced: {name, size, sha256?}.")
 	}
-	u, err := p.s.Media.Begin(ctx, t.Workspace, by, a.domain(), limit)
+	u, err := p.s.Media.Begin(ctx, t.Workspace, by, a.domain(), most)
 	if err != nil {
 		return err
 	}
