@@ -2261,7 +2261,7 @@ export interface paths {
         };
         /**
          * List ratings
-         * @description The newest first. Agents see those of their own work.
+         * @description Of conversations, or of tickets (which needs the right to read them). The newest first. Agents see those of their own work.
          */
         get: operations["getWorkspacesByWorkspaceRatings"];
         put?: never;
@@ -5012,6 +5012,12 @@ export interface components {
             /** @description At most 140 characters. */
             text: string;
         };
+        RatedTicket: {
+            id: string;
+            /** Format: int64 */
+            number: number;
+            title: string;
+        };
         Rating: {
             /** Format: date-time */
             at: string;
@@ -5024,13 +5030,16 @@ export interface components {
             at: string;
             comment?: string;
             contact: components["schemas"]["ContactRef"];
-            conversation_id: string;
+            /** @description Absent of a ticket's. */
+            conversation_id?: string;
             id: string;
             inbox_id: string;
-            /** @description Whose work it is about: who answered last before it was asked for. */
+            /** @description Whose work it is about: who answered last before it was asked for, or who has the ticket. */
             member_id?: string;
             /** Format: int64 */
             score: number;
+            /** @description Of a ticket's alone. */
+            ticket?: components["schemas"]["RatedTicket"];
             /** @enum {string} */
             via: "widget" | "link";
         };
@@ -5343,6 +5352,7 @@ export interface components {
         };
         SettingsBody: {
             rating: components["schemas"]["RatingSettingsBody"];
+            tickets: components["schemas"]["TicketSettingsBody"];
             /**
              * Format: int64
              * @description Members are told of a customer who has waited for so long while nobody who could answer is available; 0 = they are not told. 60 in a new workspace.
@@ -5357,6 +5367,7 @@ export interface components {
         SettingsPatch: {
             /** @description Whether customers are asked to rate what was resolved. */
             rating?: components["schemas"]["SettingsPatchRatingStruct"];
+            tickets?: components["schemas"]["SettingsPatchTicketsStruct"];
             /**
              * Format: int64
              * @description 0 = members are not told.
@@ -5372,6 +5383,13 @@ export interface components {
             /** @enum {string} */
             ask?: "widget" | "link" | "both";
             enabled?: boolean;
+        };
+        SettingsPatchTicketsStruct: {
+            /**
+             * Format: int64
+             * @description 0 = solved tickets stay as they are.
+             */
+            close_after_days?: number;
         };
         SetupInputBody: {
             email: string;
@@ -5593,6 +5611,13 @@ export interface components {
             comment?: string;
             /** Format: int64 */
             score: number;
+        };
+        TicketSettingsBody: {
+            /**
+             * Format: int64
+             * @description A solved ticket closes by itself after so many days; 0 = never. 7 in a new workspace.
+             */
+            close_after_days: number;
         };
         TicketTypeBody: {
             /** @description Whether it takes no new tickets. */
@@ -21208,6 +21233,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
+                about?: "conversations" | "tickets";
                 /** @description Given at or after this time. */
                 from?: string;
                 /** @description Given before this time. */
