@@ -415,7 +415,7 @@ func (w *world) beyond(t *testing.T) {
 			t.Errorf("%s reads nothing", name)
 		}
 	}
-	fmt.Printf("authz: %d tokens beyond reach, found by the owner, by nobody who sees less\n", len(held))
+	fmt.Printf("authz: %d tokens beyond reach, looked for as two who see less\n", len(held))
 }
 
 // echoes reports whether an answer has but the word that was asked for.

@@ -50,7 +50,7 @@ func bugs() []bug {
 		{
 			"a list without its reach", "core/store/reach/reach.go",
 			"add(own+t.Assignee+` = ?`, string(r.Member))", "add(`(1 = 1 OR `+own+t.Assignee+` = ?)`, string(r.Member))",
-			"TestCanaries", "beyond reach",
+			"TestCanaries", "finds what is beyond reach",
 		},
 		{
 			"a forgotten topic", "core/wire/topic.go",
