@@ -197,6 +197,9 @@ GET /docs/files/:name public
 GET /t/:token public
 POST /t/:token/comments public
 POST /t/:token/rating public
+POST /t/:token/uploads public
+PATCH /t/:token/uploads/:upload public
+GET /t/:token/files/:attachment public
 GET /r/:token public
 POST /r/:token public
 GET /hooks/{token}/* hook
@@ -303,6 +306,8 @@ DELETE ~/sign-in/providers/{provider} signin.manage spends
 GET ~/audit audit.read
 GET ~/audit/export audit.export
 GET ~/audit/verification audit.read
+GET ~/audit/retention audit.read
+PUT ~/audit/retention retention.manage =200,403 :: {"months":12}
 
 GET ~/channels inbox.manage
 GET ~/inboxes inbox.read
