@@ -2,7 +2,7 @@ package app_test
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // RFC 6238 codes, as authenticator apps make them
+	"crypto/sha1"
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/json"
@@ -155,10 +155,10 @@ type made struct {
 }
 
 // thing makes, changes and deletes one of a kind.
-func (w *walk) thing(list, param string, make, change any) {
+func (w *walk) thing(list, param string, body, change any) {
 	w.t.Helper()
 	var m made
-	w.do(w.owner, "POST W/"+list, make, &m)
+	w.do(w.owner, "POST W/"+list, body, &m)
 	w.values[param] = m.ID
 	w.do(w.owner, "PATCH W/"+list+"/{"+param+"}", change, nil)
 	w.do(w.owner, "DELETE W/"+list+"/{"+param+"}", nil, nil)
