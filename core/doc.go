@@ -13,6 +13,7 @@
 //	adapters, one technology each; none imports another:
 //	blob           files of messages, on disk under names of our own
 //	backup         one file with everything in it: written, checked, read; tar, gzip, age
+//	archive        exports of a workspace; zip
 //	store          rows, migrations, the group-commit writer; SQLite and PostgreSQL
 //	seal           secrets in the database, under a master key beside it
 //	outbound       the one HTTP client that speaks outwards: public addresses only
@@ -34,6 +35,7 @@
 //	view, ticket < search; ticket < notification, survey
 //	contact, media < erasure   a person is forgotten
 //	media < retention       what is kept no longer goes
+//	contact < export        what is kept of a workspace, or of a person, in a file
 //	identity < dispatch     who answers, over opaque work items
 //	identity < audit        who did what: a chain of hashes per workspace
 //	identity < idempotency  a request that is sent twice is done once

@@ -178,6 +178,7 @@ func (w *walk) catalog() {
 	w.thing("roles", "role", obj{"name": "First line", "permissions": []string{"conversation.read"}}, obj{"name": "The first line"})
 	w.do(w.owner, "PUT W/audit/retention", obj{"months": 12}, nil)
 	w.do(w.owner, "PATCH W/retention", obj{"notifications": 30}, nil)
+	w.thing("exports", "export", obj{"with_files": false}, nil)
 }
 
 // customers is what is done to contacts, beyond daily work.

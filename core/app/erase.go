@@ -25,9 +25,12 @@ func (s *server) newErasure() *erasure.Service {
 	})
 }
 
-// scrub makes what was deleted unreadable: in the search index, then in the
-// database.
+// scrub makes what was deleted unreadable: in exports, in the search index, then
+// in the database.
 func (s *server) scrub(ctx context.Context) error {
+	if err := s.exports.Tidy(ctx); err != nil {
+		return fmt.Errorf("throw exports away: %w", err)
+	}
 	if err := s.indexer.Rebuild(ctx); err != nil {
 		return fmt.Errorf("make the search index anew: %w", err)
 	}

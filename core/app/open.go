@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/archive"
 	"github.com/patchbay-im/patchbay/core/audit"
 	"github.com/patchbay-im/patchbay/core/blob"
 	"github.com/patchbay-im/patchbay/core/bus"
@@ -22,6 +23,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/erasure"
 	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/export"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/idempotency"
@@ -82,6 +84,8 @@ type server struct {
 	erasures      *erasure.Service
 	once          *idempotency.Service
 	retention     *retention.Service
+	exports       *export.Service
+	press         *archive.Press
 
 	deliverer     *delivery.Deliverer
 	dispatcher    *dispatch.Dispatcher
@@ -114,6 +118,9 @@ func (s *server) open(ctx context.Context) error {
 		return err
 	}
 	s.domain()
+	if err := s.newExports(); err != nil {
+		return err
+	}
 	s.live()
 	if err := s.openWebhooks(); err != nil {
 		return err
@@ -273,7 +280,7 @@ func (s *server) face(ctx context.Context) error {
 		Identity: s.identity, Audit: s.audit, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Surveys: s.surveys, Tickets: s.tickets, Hooks: s.hooks,
 		Catalog:       catalog.NewService(s.store.Catalog(), s.store.Teams(), s.now),
 		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
-		Notifications: s.notifications, Erasures: s.erasures, Retention: s.retention,
+		Notifications: s.notifications, Erasures: s.erasures, Retention: s.retention, Exports: s.exports,
 		Webhooks: s.webhooks, Idempotency: s.once, Limits: limits(s.config.Limits), Buckets: s.limits,
 		Presence: presence{s.dispatcher, s.store.Teams()}, Sockets: s.gateway,
 		Feed: feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch}, Circle: s.store.Contacts(),
@@ -373,6 +380,9 @@ func (s *server) close(ctx context.Context) error {
 	}
 	if s.store != nil {
 		err = errors.Join(err, s.store.Close(ctx))
+	}
+	if s.press != nil {
+		err = errors.Join(err, s.press.Close())
 	}
 	if s.files != nil {
 		err = errors.Join(err, s.files.Close())

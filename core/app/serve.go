@@ -136,6 +136,7 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 	g.Go(func() error { s.identity.Sessions.Watch(parts); return nil })
 	g.Go(func() error { s.tidyFiles(parts); return nil })
 	g.Go(func() error { s.runRetention(parts); return nil })
+	g.Go(func() error { s.runExports(parts); return nil })
 	g.Go(func() error { s.people.Imports.Work(parts, s.log); return nil })
 	if err := s.greet(ctx); err != nil {
 		stop()

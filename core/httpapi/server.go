@@ -39,6 +39,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/erasure"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/export"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/idempotency"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -88,6 +89,7 @@ type Options struct {
 	Notifications *notification.Service
 	Erasures      *erasure.Service
 	Retention     *retention.Service
+	Exports       *export.Service
 	Webhooks      *webhook.Service
 	Idempotency   *idempotency.Service
 	Presence      Presence
@@ -185,6 +187,7 @@ func (s *Server) declareWork() {
 	s.contactRoutes()
 	s.erasureRoutes()
 	s.retentionRoutes()
+	s.exportRoutes()
 	s.viewRoutes()
 	s.searchRoutes()
 	s.allOfTickets()

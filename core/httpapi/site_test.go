@@ -28,6 +28,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/delivery/deliverytest"
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/export"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/idempotency"
@@ -66,6 +67,7 @@ type site struct {
 	now      func() time.Time
 
 	conversations *conversation.Service
+	exported      *export.Service
 	hooked        *webhooktest.Fake
 }
 
@@ -126,7 +128,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Notifications: notification.NewService(notification.Deps{
 			Store: s.told, Inbox: s.told, Hydrator: s.fake, Reaches: s.identity.Roles, Conversations: s.fake, Tickets: s.tickets, Announcer: mute{}, Now: s.now, Log: log,
 		}),
-		Erasures: s.erasures(), Retention: s.retention(),
+		Erasures: s.erasures(), Retention: s.retention(), Exports: s.exports(),
 		Webhooks: webhook.NewService(webhook.Deps{
 			Store: s.hooked, Log: s.hooked, Renderer: webhooktest.Renderer{}, Filters: webhooktest.Filters{}, Poster: &webhooktest.Poster{},
 			Sealer: channeltest.Sealer{}, Inboxes: webhooktest.Inboxes{}, Now: s.now,

@@ -36,13 +36,18 @@ func (s *Server) socketRoutes() {
 
 // socket registers an upgrade as a plain route and describes it in OpenAPI.
 func (s *Server) socket(path string, a access, summary string, h fiber.Handler) {
-	s.routes = append(s.routes, route{http.MethodGet, path, a})
-	op := huma.Operation{
-		OperationID: operationID(http.MethodGet, path), Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{"live"},
+	s.plain(huma.Operation{
+		Path: path, Summary: summary, Tags: []string{"live"},
 		Description: "A WebSocket. The frames are described in docs/reference/live-protocol.md.",
-		Extensions:  map[string]any{"x-access": string(a)},
 		Responses:   map[string]*huma.Response{"101": {Description: "The connection speaks WebSocket from here."}},
-	}
+	}, a, h)
+}
+
+// plain registers a GET that huma does not serve, and describes it in OpenAPI.
+func (s *Server) plain(op huma.Operation, a access, h fiber.Handler) {
+	path := op.Path
+	s.routes = append(s.routes, route{http.MethodGet, path, a})
+	op.Method, op.OperationID, op.Extensions = http.MethodGet, operationID(http.MethodGet, path), map[string]any{"x-access": string(a)}
 	for part := range strings.SplitSeq(path, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
 			op.Parameters = append(op.Parameters, &huma.Param{

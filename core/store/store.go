@@ -6,6 +6,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/erasure"
 	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/export"
 	"github.com/patchbay-im/patchbay/core/idempotency"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/journey"
@@ -38,6 +40,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/deliveries"
 	"github.com/patchbay-im/patchbay/core/store/erasures"
 	"github.com/patchbay-im/patchbay/core/store/events"
+	"github.com/patchbay-im/patchbay/core/store/exports"
 	"github.com/patchbay-im/patchbay/core/store/identities"
 	"github.com/patchbay-im/patchbay/core/store/journeys"
 	"github.com/patchbay-im/patchbay/core/store/notifications"
@@ -86,6 +89,8 @@ var (
 	_ erasure.Store             = (*erasures.Store)(nil)
 	_ idempotency.Store         = (*claims.Store)(nil)
 	_ retention.Store           = (*retentions.Store)(nil)
+	_ export.Store              = (*exports.Store)(nil)
+	_ export.Source             = (*exports.Source)(nil)
 	_ event.Log                 = (*events.Log)(nil)
 	_ notification.Store        = (*notifications.Store)(nil)
 	_ notification.Inbox        = (*notifications.Store)(nil)
@@ -232,6 +237,32 @@ func (s *Store) Erasures() *erasures.Store { return erasures.New(s.db) }
 
 // Retention returns retention.Store.
 func (s *Store) Retention() *retentions.Store { return retentions.New(s.db) }
+
+// Exports returns export.Store.
+func (s *Store) Exports() *exports.Store { return exports.New(s.db) }
+
+// TakeExport opens what goes into an export, as of now, beside a server that may
+// be using the database.
+func TakeExport(ctx context.Context, c Config, of export.Of) (*exports.Source, error) {
+	return exports.Take(ctx, c, of)
+}
+
+// Workspaces returns the names of a database's workspaces by their ids, beside a
+// server that may be using it.
+func Workspaces(ctx context.Context, c Config) (map[identity.WorkspaceID]string, error) {
+	d, err := db.OpenReader(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[identity.WorkspaceID]string)
+	err = d.Rows(ctx, `SELECT workspace_id, name FROM workspace`, nil, func(sc db.Scanner) error {
+		var id, name string
+		err := sc.Scan(&id, &name)
+		out[identity.WorkspaceID(id)] = name
+		return err
+	})
+	return out, errors.Join(err, d.Close(ctx))
+}
 
 // Scrub takes away what deleted rows leave behind; see db.DB.Scrub.
 func (s *Store) Scrub(ctx context.Context) error { return s.db.Scrub(ctx) }

@@ -34,7 +34,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	cmd.SetOut(os.Stdout) // cobra would print to standard error
-	cmd.AddCommand(serveCommand(), accountCommand(), configCommand(), pluginCommand(), openapiCommand(), backupCommand(), restoreCommand(), auditCommand(), versionCommand())
+	cmd.AddCommand(serveCommand(), accountCommand(), configCommand(), pluginCommand(), openapiCommand(), backupCommand(), restoreCommand(), auditCommand(), exportCommand(), versionCommand())
 	return cmd
 }
 

@@ -59,6 +59,7 @@ func domain() []Layer {
 		downhill("webhook", "identity", "team", "contact", "channel", "media", "catalog", "conversation", "ticket", "erasure"),
 		downhill("erasure", "identity", "contact", "media"),
 		downhill("retention", "identity", "media"),
+		downhill("export", "identity", "contact"),
 		downhill("survey", "identity", "team", "contact", "channel", "conversation", "ticket"),
 		downhill("dispatch", "identity"),
 		downhill("report", "identity"),
@@ -83,7 +84,7 @@ func views() []Layer {
 // may put real parts beside them.
 func adapters() []Layer {
 	var out []Layer
-	for _, name := range []string{"store", "bus", "blob", "backup", "seal", "outbound", "httpapi", "realtime", "pluginhost", "oidc", "telemetry"} {
+	for _, name := range []string{"store", "bus", "blob", "backup", "archive", "seal", "outbound", "httpapi", "realtime", "pluginhost", "oidc", "telemetry"} {
 		l := Layer{
 			Name: "adapter", Pattern: "core/" + name + "/...",
 			May: slices.Concat(patterns(foundation()), patterns(domain())),

@@ -274,6 +274,11 @@ GET ~/permissions role.read
 GET ~/retention retention.manage
 PATCH ~/retention retention.manage :: {}
 GET ~/retention/preview retention.manage
+GET ~/exports workspace.export
+POST ~/exports workspace.export :: {}
+GET ~/exports/{export} workspace.export
+DELETE ~/exports/{export} workspace.export
+GET ~/exports/{export}/file workspace.export
 
 GET ~/members member.read
 PATCH ~/members/{member} member.manage :: {"capacity":4}

@@ -160,6 +160,9 @@ func (d *DB) bind(query string) string {
 	return numbered(query)
 }
 
+// Numbered writes the parameters of a query as PostgreSQL wants them.
+func Numbered(query string) string { return numbered(query) }
+
 // numbered turns each ? into $1, $2, ... Our queries hold no ? in literals.
 func numbered(query string) string {
 	var b strings.Builder

@@ -176,6 +176,15 @@ func (s *Snapshot) Files(ctx context.Context, each func(id string, size int64, s
 	})
 }
 
+// Query calls each with every row of a query as of the snapshot; ? stands for a
+// parameter.
+func (s *Snapshot) Query(ctx context.Context, query string, args []any, each func(*sql.Rows) error) error {
+	if s.driver == db.Postgres {
+		query = db.Numbered(query)
+	}
+	return s.rowsOf(ctx, query, args, each)
+}
+
 // Size is about how many bytes the database takes.
 func (s *Snapshot) Size(ctx context.Context) (int64, error) {
 	query := `SELECT c.page_count * s.page_size FROM pragma_page_count() c, pragma_page_size() s`

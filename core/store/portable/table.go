@@ -53,7 +53,11 @@ func (k connection) exec(ctx context.Context, query string) error {
 }
 
 func (k connection) rows(ctx context.Context, query string, each func(*sql.Rows) error) error {
-	rows, err := k.c.QueryContext(ctx, query)
+	return k.rowsOf(ctx, query, nil, each)
+}
+
+func (k connection) rowsOf(ctx context.Context, query string, args []any, each func(*sql.Rows) error) error {
+	rows, err := k.c.QueryContext(ctx, query, args...)
 	if err != nil {
 		return db.Failed(err)
 	}
