@@ -114,4 +114,4 @@ type File interface {
 }
 
 // ErrLost says that a file is not there.
-var ErrLost = errors.New("export: the file is gone") //nolint:gochecknoglobals // an error to compare with
+var ErrLost = errors.New("export: the file is gone")

@@ -136,7 +136,7 @@ func expired() *errs.Error {
 }
 
 // errStopped ends the making of one that was cancelled, or erased under.
-var errStopped = errors.New("export: it was stopped") //nolint:gochecknoglobals // an error to compare with
+var errStopped = errors.New("export: it was stopped")
 
 // Work makes what waits, one after the other, and gives up what was left behind
 // by a server that stopped; alone: there is no other server, so all that runs

@@ -1,0 +1,189 @@
+package app_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/internal/rig"
+)
+
+// exported is an export that was fetched.
+type exported struct {
+	raw   []byte
+	files map[string][]byte
+}
+
+func unzip(t *testing.T, raw []byte) exported {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	must(t, err)
+	out := exported{raw: raw, files: map[string][]byte{}}
+	for _, f := range z.File {
+		r, err := f.Open()
+		must(t, err)
+		out.files[f.Name], err = io.ReadAll(r)
+		must(t, err)
+		must(t, r.Close())
+	}
+	return out
+}
+
+// all is the content of everything in it.
+func (e exported) all() string {
+	var b strings.Builder
+	for _, text := range e.files {
+		b.Write(text)
+	}
+	return b.String()
+}
+
+// TestExport: what was said comes out, with its files, and no secret does; of
+// one person comes what is theirs; an erasure throws exports away.
+func TestExport(t *testing.T) {
+	d := drill(t)
+	var c canaries
+	person := d.person(&c)
+	call := func(method, path string, in, out any) {
+		t.Helper()
+		if _, err := d.owner.Call(t.Context(), method, d.owner.At(path), in, out); err != nil {
+			t.Fatalf("%s %s: %v", method, path, err)
+		}
+	}
+	call(http.MethodPatch, "/contacts/"+person.contact, map[string]any{"name": "=cmd|' /C calc'!A0"}, nil)
+	whole := d.export(map[string]any{})
+	d.manifest(whole)
+	if text := whole.all(); !strings.Contains(text, c.all[2]) || !strings.Contains(text, "收据") {
+		t.Error("what was said is not in the export")
+	}
+	if table := string(whole.files["contacts.csv"]); !strings.Contains(table, `'=cmd`) || strings.Contains(table, `,=cmd`) {
+		t.Errorf("a cell begins a formula: %s", table)
+	}
+	d.secretless(whole)
+
+	one := d.export(map[string]any{"contact_id": person.contact})
+	d.manifest(one)
+	if text := one.all(); !strings.Contains(text, c.all[2]) || strings.Contains(text, d.chat) || strings.Contains(text, `"role":"owner"`) {
+		t.Error("the export of a person is not theirs alone")
+	}
+	if len(one.files["data/conversations.jsonl"]) == 0 || bytes.Count(one.files["data/contacts.jsonl"], []byte("\n")) != 1 {
+		t.Error("the export of a person lacks them")
+	}
+
+	file := filepath.Join(d.dir, "cli.zip")
+	if out, err := d.run("export", "--to", file); err != nil || !strings.Contains(out, "2 contacts") {
+		t.Errorf("on the command line: %v\n%s", err, out)
+	}
+	if out, err := d.run("export", "--to", file); err == nil {
+		t.Errorf("it writes over a file: %s", out)
+	}
+
+	call(http.MethodPost, "/contacts/"+person.contact+"/erase", map[string]string{"confirm": person.contact, "reason": "request"}, nil)
+	d.scrubbed(person.contact)
+	if left, err := filepath.Glob(filepath.Join(d.options.DataDir, "exports", "*")); err != nil || len(left) > 0 {
+		t.Errorf("exports of an erased person are left: %v %v", left, err)
+	}
+}
+
+// export makes one and fetches it.
+func (d *drilled) export(in map[string]any) exported {
+	d.t.Helper()
+	var job struct {
+		ID, State, SHA256 string
+		Size              int
+	}
+	if _, err := d.owner.Call(d.t.Context(), http.MethodPost, d.owner.At("/exports"), in, &job); err != nil {
+		d.t.Fatal(err)
+	}
+	for deadline := time.Now().Add(30 * time.Second); job.State != "done"; time.Sleep(50 * time.Millisecond) {
+		if _, err := d.owner.Call(d.t.Context(), http.MethodGet, d.owner.At("/exports/"+job.ID), nil, &job); err != nil {
+			d.t.Fatal(err)
+		}
+		if job.State == "failed" || time.Now().After(deadline) {
+			d.t.Fatalf("the export is %+v\n%s", job, d.out.tail())
+		}
+	}
+	a, err := d.owner.Raw(d.t.Context(), http.MethodGet, d.owner.At("/exports/"+job.ID+"/file"), nil)
+	must(d.t, err)
+	if sum := sha256.Sum256(a.Body); a.Status != http.StatusOK || len(a.Body) != job.Size || hex.EncodeToString(sum[:]) != job.SHA256 {
+		d.t.Fatalf("the file is not what was made: %d, %d bytes of %d", a.Status, len(a.Body), job.Size)
+	}
+	if _, err := rig.NewAPI(d.server.URL()).Raw(d.t.Context(), http.MethodGet, d.owner.At("/exports/"+job.ID+"/file"), nil); err != nil {
+		d.t.Logf("without a session: %v", err)
+	}
+	return unzip(d.t, a.Body)
+}
+
+// manifest checks what an export says of itself.
+func (d *drilled) manifest(e exported) {
+	d.t.Helper()
+	var m struct {
+		Format  string
+		Counts  map[string]int
+		Entries []struct {
+			Name, SHA256 string
+			Lines        int
+		}
+		Missing []string `json:"missing_files"`
+	}
+	must(d.t, json.Unmarshal(e.files["manifest.json"], &m))
+	if m.Format != "patchbay-export/1" || len(m.Entries) != len(e.files)-1 || len(m.Missing) > 0 || m.Counts["messages"] == 0 {
+		d.t.Errorf("the manifest is %s", e.files["manifest.json"])
+	}
+	for _, one := range m.Entries {
+		if sum := sha256.Sum256(e.files[one.Name]); hex.EncodeToString(sum[:]) != one.SHA256 {
+			d.t.Errorf("%s has another hash", one.Name)
+		}
+		if strings.HasSuffix(one.Name, ".jsonl") && bytes.Count(e.files[one.Name], []byte("\n")) != one.Lines {
+			d.t.Errorf("%s has not %d lines", one.Name, one.Lines)
+		}
+	}
+}
+
+// secretless looks for every value of every column that holds a secret, by its
+// name.
+func (d *drilled) secretless(e exported) {
+	d.t.Helper()
+	raw, err := sql.Open("sqlite", filepath.Join(d.options.DataDir, "patchbay.db"))
+	must(d.t, err)
+	defer raw.Close() //nolint:errcheck // read only
+	rows, err := raw.QueryContext(d.t.Context(), `SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT IN ('audit_row', 'audit_head')
+AND (c.name LIKE '%hash' OR c.name LIKE '%secret%' OR c.name LIKE '%sealed%' OR c.name LIKE '%token%' OR c.name IN ('renewal', 'config') OR m.name = 'meta' AND c.name = 'value')`)
+	must(d.t, err)
+	defer rows.Close() //nolint:errcheck // read only
+	var queries []string
+	for rows.Next() {
+		var table, column string
+		must(d.t, rows.Scan(&table, &column))
+		queries = append(queries, `SELECT CAST(`+column+` AS TEXT) FROM `+table)
+	}
+	must(d.t, rows.Err())
+	text, seen := e.all(), 0
+	for _, q := range queries {
+		values, err := raw.QueryContext(d.t.Context(), q)
+		must(d.t, err)
+		for values.Next() {
+			var v sql.NullString
+			must(d.t, values.Scan(&v))
+			if len(v.String) < 8 {
+				continue
+			}
+			if seen++; strings.Contains(text, v.String) {
+				d.t.Errorf("the export has what %s gives", q)
+			}
+		}
+		must(d.t, values.Close())
+	}
+	if seen < 5 || strings.Contains(text, d.secret) {
+		d.t.Errorf("%d secrets were looked for", seen)
+	}
+}
