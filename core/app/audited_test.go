@@ -178,7 +178,10 @@ func (w *walk) catalog() {
 	w.thing("roles", "role", obj{"name": "First line", "permissions": []string{"conversation.read"}}, obj{"name": "The first line"})
 	w.do(w.owner, "PUT W/audit/retention", obj{"months": 12}, nil)
 	w.do(w.owner, "PATCH W/retention", obj{"notifications": 30}, nil)
-	w.thing("exports", "export", obj{"with_files": false}, nil)
+	var job made
+	w.do(w.owner, "POST W/exports", obj{"with_files": false}, &job)
+	w.values["export"] = job.ID
+	w.do(w.owner, "DELETE W/exports/{export}", nil, nil)
 }
 
 // customers is what is done to contacts, beyond daily work.

@@ -10,7 +10,7 @@ declare module "vue-router" {
     /** Reachable without being signed in. */
     open?: boolean;
     /** Shown only to those who may; others are told that it is not for them. */
-    permission?: Permission;
+    permission?: Permission | readonly Permission[];
     /** i18n key of the page's name. */
     title?: string;
   }
@@ -75,6 +75,7 @@ export const routes: RouteRecordRaw[] = [
           { path: "roles", name: "roles", component: withTexts("settings", withTexts("access", () => import("./access/RolesPage.vue"))), meta: { title: "settings.roles", permission: "role.read" } },
           { path: "roles/:role", name: "role", props: true, component: withTexts("settings", withTexts("access", () => import("./access/RolePage.vue"))), meta: { title: "settings.roles", permission: "role.read" } },
           { path: "sign-in", name: "signIn", component: withTexts("settings", withTexts("access", () => import("./access/SignInSettings.vue"))), meta: { title: "settings.signIn", permission: "signin.manage" } },
+          { path: "data", name: "data", component: withTexts("settings", withTexts("operations", () => import("./operations/DataPage.vue"))), meta: { title: "settings.data", permission: ["retention.manage", "workspace.export", "contact.erase"] } },
           { path: "audit", name: "audit", component: withTexts("settings", withTexts("audit", () => import("./audit/AuditPage.vue"))), meta: { title: "settings.audit", permission: "audit.read" } },
         ],
       },

@@ -14,6 +14,7 @@ export const areas = {
   audit: ["audit"],
   access: ["access", "settings"],
   developers: ["developers"],
+  operations: ["operations"],
   webhooks: ["webhooks"],
 } as const;
 export type Area = keyof typeof areas;

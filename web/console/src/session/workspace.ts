@@ -7,6 +7,9 @@ import { api } from "@/api";
 export type Permission =
   | "workspace.read"
   | "workspace.manage"
+  | "workspace.export"
+  | "retention.manage"
+  | "contact.erase"
   | "member.read"
   | "member.manage"
   | "role.read"
