@@ -275,10 +275,10 @@ GET ~/retention retention.manage
 PATCH ~/retention retention.manage :: {}
 GET ~/retention/preview retention.manage
 GET ~/exports workspace.export
-POST ~/exports workspace.export :: {}
+POST ~/exports workspace.export =201,409 :: {"with_files":false}
 GET ~/exports/{export} workspace.export
 DELETE ~/exports/{export} workspace.export
-GET ~/exports/{export}/file workspace.export
+GET ~/exports/{export}/file workspace.export =200,404
 
 GET ~/members member.read
 PATCH ~/members/{member} member.manage :: {"capacity":4}

@@ -42,7 +42,7 @@ describe("the first page", () => {
   const permissionOf = (name: unknown): string | undefined => {
     const found = [...routes, ...routes.flatMap((route) => route.children ?? []), ...routes.flatMap((route) => (route.children ?? []).flatMap((child) => child.children ?? []))].find((route) => route.name === name);
     expect(found, String(name)).toBeDefined();
-    return found?.meta?.permission;
+    return [found?.meta?.permission].flat()[0];
   };
 
   it.each([
