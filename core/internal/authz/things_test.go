@@ -390,3 +390,18 @@ func (w *world) notice(s *set) string {
 	}
 	return list.Items[0].ID
 }
+
+// export is one that was cancelled: there is one at a time.
+func (w *world) export(s *set) string {
+	end := func(id string) { w.must(s.in.owner, http.MethodDelete, w.at(s.in, "/exports/"+id), "") }
+	var all struct{ Items []struct{ ID, State string } }
+	w.decode(w.must(s.in.owner, http.MethodGet, w.at(s.in, "/exports"), ""), &all)
+	for _, one := range all.Items {
+		if one.State == "queued" || one.State == "running" {
+			end(one.ID)
+		}
+	}
+	id := w.make(s.in.owner, "/exports", `{"with_files":false}`)
+	end(id)
+	return id
+}
