@@ -78,7 +78,7 @@ func (s *Service) said(ctx context.Context, scope identity.Scope, action string,
 
 // Jobs lists the workspace's newest.
 func (s *Service) Jobs(ctx context.Context, scope identity.Scope) ([]Job, error) {
-	if err := scope.Require(identity.WorkspaceExport); err != nil {
+	if err := s.may(scope); err != nil {
 		return nil, err
 	}
 	return s.Store.Jobs(ctx, scope.Workspace, shown)

@@ -129,6 +129,7 @@ const routes = {
   'role-new': '/settings/roles/new?from=agent',
   'role-builtin': '/settings/roles/auditor',
   'sign-in-settings': '/settings/sign-in',
+  data: '/settings/data',
   audit: '/settings/audit',
   tickets: '/tickets',
   lost: '/no-such-page',
