@@ -34,6 +34,7 @@ func (bytesFile) Close() error { return nil }
 func (*pressed) Write(context.Context, export.ID, export.Of, func(int64, int64) error) (export.Made, error) {
 	return export.Made{Size: 8, SHA256: "abc", Counts: map[string]int64{"contacts": 2}}, nil
 }
+
 func (*pressed) Open(export.ID) (export.File, error) {
 	return bytesFile{bytes.NewReader([]byte("PK bytes"))}, nil
 }

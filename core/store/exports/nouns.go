@@ -63,8 +63,10 @@ func nouns() []noun {
 func house() []noun {
 	return []noun{
 		{name: "workspace", about: "the workspace itself", from: "workspace x", fields: "id=workspace_id name locale created_at:time", order: "workspace_id"},
-		{name: "members", about: "who works here", from: "(SELECT m.*, a.email FROM member m JOIN account a ON a.account_id = m.account_id) x",
-			fields: "id=member_id name email role capacity:number suspended:bool created_at:time", order: "member_id"},
+		{
+			name: "members", about: "who works here", from: "(SELECT m.*, a.email FROM member m JOIN account a ON a.account_id = m.account_id) x",
+			fields: "id=member_id name email role capacity:number suspended:bool created_at:time", order: "member_id",
+		},
 		{name: "roles", about: "roles of the workspace's own", from: "role x", fields: "id=role_id name description permissions:json reach created_at:time", order: "role_id"},
 		{name: "teams", about: "teams", from: "team x", fields: "id=team_id name description created_at:time", where: "x.deleted_at = 0", order: "team_id"},
 		{name: "team_members", about: "who is in which team", from: "team_member x", fields: "team_id member_id", order: "team_id, member_id"},
@@ -82,33 +84,59 @@ func house() []noun {
 // customers is what was said and done with them.
 func customers() []noun {
 	return []noun{
-		{name: "contacts", about: "customers", from: "contact x", person: "x.contact_id IN " + theirs, order: "contact_id", table: true,
-			fields: "id=contact_id name email phone external_id organisation_id locale note attributes:json merged_into last_seen_at:time created_at:time updated_at:time"},
-		{name: "contact_identities", about: "how inboxes know them", from: "contact_identity x", person: "x.contact_id IN " + theirs, order: "inbox_id, external_id",
-			fields: "contact_id inbox_id external_id kind label verified_at:time created_at:time"},
-		{name: "contact_notes", about: "notes about them", from: "contact_note x", person: "x.contact_id IN " + theirs, order: "note_id",
-			fields: "id=note_id contact_id text author_kind author_id author_name created_at:time updated_at:time"},
-		{name: "conversations", about: "conversations", from: "conversation x", person: "x.contact_id IN " + theirs, order: "conversation_id",
-			fields: "id=conversation_id number:number inbox_id contact_id state assignee_id team_id priority:number labels attributes:json merged_into created_at:time updated_at:time"},
-		{name: "messages", about: "messages and notes; seq orders them in their conversation", from: "message x", person: "x.conversation_id IN " + talks, order: "conversation_id, seq",
-			fields: "id=message_id conversation_id seq:number kind sender_kind sender_id sender_name text extras:json delivery created_at:time"},
-		{name: "conversation_changes", about: "the history of conversations; message_seq names the message it brought", from: "conversation_change x", person: "x.conversation_id IN " + talks, order: "conversation_id, seq",
-			fields: "conversation_id seq:number type at:time actor_kind actor_id actor_name message_seq:number data:json"},
-		{name: "ratings", about: "ratings that were given", from: "rating x", where: "x.given_at > 0", person: "x.contact_id IN " + theirs, order: "rating_id",
-			fields: "conversation_id contact_id member_id team_id score:number comment via given_at:time"},
-		{name: "tickets", about: "tickets", from: "ticket x", person: "x.contact_id IN " + theirs, order: "ticket_id", table: true,
-			fields: "id=ticket_id number:number type_id title description status priority:number contact_id conversation_id inbox_id assignee_id team_id labels fields:json due_at:time merged_into created_kind created_by created_name created_at:time updated_at:time solved_at:time closed_at:time rating_score:number rating_comment"},
-		{name: "ticket_comments", about: "what was written in tickets", from: "ticket_comment x", person: "x.ticket_id IN " + tickets, order: "ticket_id, seq",
-			fields: "id=comment_id ticket_id seq:number public:bool author_kind author_id author_name text created_at:time"},
-		{name: "ticket_changes", about: "the history of tickets", from: "ticket_change x", person: "x.ticket_id IN " + tickets, order: "ticket_id, seq",
-			fields: "ticket_id seq:number type at:time actor_kind actor_id actor_name data:json"},
-		{name: "ticket_links", about: "which tickets belong together", from: "ticket_link x", person: "x.ticket_id IN " + tickets, order: "ticket_id, link_id",
-			fields: "ticket_id kind other_id"},
-		{name: "attachments", about: "files of messages and tickets; place_id is the conversation or ticket, path the file in this archive", from: "attachment x", where: "x.state = 'taken'",
+		{
+			name: "contacts", about: "customers", from: "contact x", person: "x.contact_id IN " + theirs, order: "contact_id", table: true,
+			fields: "id=contact_id name email phone external_id organisation_id locale note attributes:json merged_into last_seen_at:time created_at:time updated_at:time",
+		},
+		{
+			name: "contact_identities", about: "how inboxes know them", from: "contact_identity x", person: "x.contact_id IN " + theirs, order: "inbox_id, external_id",
+			fields: "contact_id inbox_id external_id kind label verified_at:time created_at:time",
+		},
+		{
+			name: "contact_notes", about: "notes about them", from: "contact_note x", person: "x.contact_id IN " + theirs, order: "note_id",
+			fields: "id=note_id contact_id text author_kind author_id author_name created_at:time updated_at:time",
+		},
+		{
+			name: "conversations", about: "conversations", from: "conversation x", person: "x.contact_id IN " + theirs, order: "conversation_id",
+			fields: "id=conversation_id number:number inbox_id contact_id state assignee_id team_id priority:number labels attributes:json merged_into created_at:time updated_at:time",
+		},
+		{
+			name: "messages", about: "messages and notes; seq orders them in their conversation", from: "message x", person: "x.conversation_id IN " + talks, order: "conversation_id, seq",
+			fields: "id=message_id conversation_id seq:number kind sender_kind sender_id sender_name text extras:json delivery created_at:time",
+		},
+		{
+			name: "conversation_changes", about: "the history of conversations; message_seq names the message it brought", from: "conversation_change x", person: "x.conversation_id IN " + talks, order: "conversation_id, seq",
+			fields: "conversation_id seq:number type at:time actor_kind actor_id actor_name message_seq:number data:json",
+		},
+		{
+			name: "ratings", about: "ratings that were given", from: "rating x", where: "x.given_at > 0", person: "x.contact_id IN " + theirs, order: "rating_id",
+			fields: "conversation_id contact_id member_id team_id score:number comment via given_at:time",
+		},
+		{
+			name: "tickets", about: "tickets", from: "ticket x", person: "x.contact_id IN " + theirs, order: "ticket_id", table: true,
+			fields: "id=ticket_id number:number type_id title description status priority:number contact_id conversation_id inbox_id assignee_id team_id labels fields:json due_at:time merged_into created_kind created_by created_name created_at:time updated_at:time solved_at:time closed_at:time rating_score:number rating_comment",
+		},
+		{
+			name: "ticket_comments", about: "what was written in tickets", from: "ticket_comment x", person: "x.ticket_id IN " + tickets, order: "ticket_id, seq",
+			fields: "id=comment_id ticket_id seq:number public:bool author_kind author_id author_name text created_at:time",
+		},
+		{
+			name: "ticket_changes", about: "the history of tickets", from: "ticket_change x", person: "x.ticket_id IN " + tickets, order: "ticket_id, seq",
+			fields: "ticket_id seq:number type at:time actor_kind actor_id actor_name data:json",
+		},
+		{
+			name: "ticket_links", about: "which tickets belong together", from: "ticket_link x", person: "x.ticket_id IN " + tickets, order: "ticket_id, link_id",
+			fields: "ticket_id kind other_id",
+		},
+		{
+			name: "attachments", about: "files of messages and tickets; place_id is the conversation or ticket, path the file in this archive", from: "attachment x", where: "x.state = 'taken'",
 			person: "(x.conversation_id IN " + talks + " OR x.conversation_id IN " + tickets + ")", order: "attachment_id",
-			fields: "id=attachment_id place_id=conversation_id seq=message_seq:number name type size:number sha256 created_at:time removed_at:time"},
-		{name: "page_views", about: "pages that visitors looked at", from: "page_view x", order: "inbox_id, external_id, at",
+			fields: "id=attachment_id place_id=conversation_id seq=message_seq:number name type size:number sha256 created_at:time removed_at:time",
+		},
+		{
+			name: "page_views", about: "pages that visitors looked at", from: "page_view x", order: "inbox_id, external_id, at",
 			person: "EXISTS (SELECT 1 FROM contact_identity i WHERE i.workspace_id = x.workspace_id AND i.inbox_id = x.inbox_id AND i.external_id = x.external_id AND i.contact_id IN " + theirs + ")",
-			fields: "inbox_id external_id at:time url title referrer duration:number"},
+			fields: "inbox_id external_id at:time url title referrer duration:number",
+		},
 	}
 }
