@@ -3,6 +3,7 @@ package dispatch_test
 import (
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/dispatch"
@@ -98,12 +99,14 @@ func TestHopeOfATeam(t *testing.T) {
 			if err := f.d.Choose(f.Context(), f.ws, mine, status, ""); err != nil {
 				f.Fatal(err)
 			}
+			synctest.Wait() // what it leads to follows
 		}
 		choose(dispatch.Away)
 		f.come(mine)
 		know("the team's own is away", false, true)
 		busy := f.mem.NewItem(f.ws, time.Now().Add(-time.Minute))
 		f.d.Signal(f.ws, dispatch.Signal{Waits: []dispatch.Item{busy}})
+		synctest.Wait()            // a signal and a choice come by ways of their own
 		choose(dispatch.Available) // and takes the elder
 		f.owned(busy, mine)
 		know("the team's own is busy", true, true)
