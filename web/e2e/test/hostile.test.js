@@ -391,7 +391,10 @@ test('what the company sets: the widget’s greeting, form, rules and launcher a
     if (at % 20 === 0) {
       const text = visible(await visitor.frame.getByTestId('widget-prechat').innerText())
       for (const label of part) assert.ok(text.includes(visible(label)), label)
-    } else assert.equal(visible(await visitor.frame.locator('.greeting').innerText()), visible(lines(200)[at]))
+    } else {
+      const greeting = async () => visible(await visitor.frame.locator('.greeting').innerText())
+      await expectSoon(async () => (await greeting()) === visible(lines(200)[at]), 5000, async () => `greeted by ${await greeting()}`)
+    }
     assert.deepEqual((await outside.found()).filter((what) => what !== '<noscript>'), [], `the chat of ${part[0]}`) // the page's own
     const shop = await watch(visitor.page, site.origin)
     await visitor.page.goto(site.page(id, { attributes: { 'data-proactive': 'on', 'data-text': part[5] } }))
