@@ -210,6 +210,8 @@ test('a card is carried by the keyboard and by the mouse; what cannot be is told
   await counts(mei.page, 'pending', 1)
   await page.locator('[data-column=pending] [data-card]').first().dragTo(page.locator('[data-column=solved]'))
   await counts(page, 'solved', 1)
+  // It is there before the server has said so; what that says comes before what is refused.
+  await expectSoon(async () => /Solved/.test(await page.getByTestId('board-said').innerText()), 6000, () => 'the move was not told')
   await page.locator('[data-column=solved] [data-card]').first().focus()
   await page.keyboard.press('Space')
   for (let n = 0; n < 3; n++) await page.keyboard.press('ArrowLeft')
