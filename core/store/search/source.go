@@ -141,35 +141,48 @@ WHERE c.workspace_id = ? AND c.merged_into = '' AND ` + where
 		if err := sc.Scan(&id, &number, &attributes, &at, &p.Name, &p.Email, &p.Phone); err != nil {
 			return err
 		}
-		c.Number = uint64(number) //nolint:gosec // written as uint64
+		c.Number = db.Unsigned(number)
 		if attributes != "" {
 			_ = json.Unmarshal([]byte(attributes), &c.Attributes) // we wrote it
 		}
-		var texts []string
-		for _, x := range search.ConversationTexts(c, p) {
-			texts = append(texts, x[1])
-		}
-		out = append(out, search.Document{
-			Key: search.Key{Kind: search.Conversation, ID: id}, At: db.Time(at), Terms: append(search.Terms(texts...), search.PhoneTerms(p.Phone)...),
-		})
+		out = append(out, document(search.Key{Kind: search.Conversation, ID: id}, at, search.ConversationTexts(c, p), p))
 		return nil
 	})
 	return out, err
 }
 
+// document is what is found of a thing: by its texts, and by its person's number.
+func document(key search.Key, at int64, texts [][2]string, p search.Person) search.Document {
+	words := make([]string, 0, len(texts))
+	for _, x := range texts {
+		words = append(words, x[1])
+	}
+	return search.Document{Key: key, At: db.Time(at), Terms: append(search.Terms(words...), search.PhoneTerms(p.Phone)...)}
+}
+
 func (s *Source) messageDocs(ctx context.Context, workspace identity.WorkspaceID, from, where string, args ...any) ([]search.Document, error) {
+	key := func(id string, seq uint64) search.Key { return search.Key{Kind: search.Message, ID: id, Seq: seq} }
+	return s.written(ctx, workspace, said{thing: "conversation_id", from: from, where: where, args: args}, key)
+}
+
+// said is what was written in things: rows named m, and in which column their
+// thing is.
+type said struct {
+	thing, from, where string
+	args               []any
+}
+
+func (s *Source) written(ctx context.Context, workspace identity.WorkspaceID, q said, key func(id string, seq uint64) search.Key) ([]search.Document, error) {
 	var out []search.Document
-	query := `SELECT m.conversation_id, m.seq, m.text, m.created_at, ` + s.files("conversation_id") + `
-` + from + ` WHERE m.workspace_id = ? AND ` + where
-	err := s.db.Rows(ctx, query, append([]any{string(workspace)}, args...), func(sc db.Scanner) error {
+	query := `SELECT m.` + q.thing + `, m.seq, m.text, m.created_at, ` + s.files(q.thing) + `
+` + q.from + ` WHERE m.workspace_id = ? AND ` + q.where
+	err := s.db.Rows(ctx, query, append([]any{string(workspace)}, q.args...), func(sc db.Scanner) error {
 		var id, text, files string
 		var seq, at int64
 		if err := sc.Scan(&id, &seq, &text, &at, &files); err != nil {
 			return err
 		}
-		out = append(out, search.Document{
-			Key: search.Key{Kind: search.Message, ID: id, Seq: uint64(seq)}, At: db.Time(at), Terms: search.Terms(text, files), //nolint:gosec // written as uint64
-		})
+		out = append(out, search.Document{Key: key(id, db.Unsigned(seq)), At: db.Time(at), Terms: search.Terms(text, files)})
 		return nil
 	})
 	return out, err

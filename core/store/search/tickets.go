@@ -28,34 +28,15 @@ WHERE t.workspace_id = ? AND t.merged_into = '' AND ` + where
 		if fields != "" {
 			_ = json.Unmarshal([]byte(fields), &t.Fields) // we wrote it
 		}
-		var texts []string
-		for _, x := range search.TicketTexts(t, p) {
-			texts = append(texts, x[1])
-		}
-		out = append(out, search.Document{
-			Key: search.Key{Kind: search.Ticket, ID: id}, At: db.Time(at), Terms: append(search.Terms(texts...), search.PhoneTerms(p.Phone)...),
-		})
+		out = append(out, document(search.Key{Kind: search.Ticket, ID: id}, at, search.TicketTexts(t, p), p))
 		return nil
 	})
 	return out, err
 }
 
 func (s *Source) commentDocs(ctx context.Context, workspace identity.WorkspaceID, from, where string, args ...any) ([]search.Document, error) {
-	var out []search.Document
-	query := `SELECT m.ticket_id, m.seq, m.text, m.created_at, ` + s.files("ticket_id") + `
-` + from + ` WHERE m.workspace_id = ? AND ` + where
-	err := s.db.Rows(ctx, query, append([]any{string(workspace)}, args...), func(sc db.Scanner) error {
-		var id, text, files string
-		var seq, at int64
-		if err := sc.Scan(&id, &seq, &text, &at, &files); err != nil {
-			return err
-		}
-		out = append(out, search.Document{
-			Key: search.CommentKey(ticket.ID(id), db.Unsigned(seq)), At: db.Time(at), Terms: search.Terms(text, files),
-		})
-		return nil
-	})
-	return out, err
+	key := func(id string, seq uint64) search.Key { return search.CommentKey(ticket.ID(id), seq) }
+	return s.written(ctx, workspace, said{thing: "ticket_id", from: from, where: where, args: args}, key)
 }
 
 // Tickets implements search.Work.
