@@ -29,22 +29,13 @@ func workTickets(ctx context.Context, short bool) error {
 }
 
 func measureTickets(ctx context.Context, w workload, c store.Config) error {
-	began := time.Now()
-	if err := fillArchive(ctx, c, w); err != nil {
-		return err
-	}
-	filled := time.Since(began)
-	a, err := openArchive(ctx, c)
+	a, err := filledArchive(ctx, w, c)
 	if err != nil {
 		return err
 	}
 	defer a.close(ctx)
-	began = time.Now()
-	if err := a.indexer.CatchUp(ctx, archiveWorkspace); err != nil {
-		return fmt.Errorf("index: %w", err)
-	}
 	fmt.Printf("\n%s: %d tickets with %d comments, written in %.0f s, indexed in %.0f s\n",
-		c.Driver, w.tickets, w.tickets*ticketComments, filled.Seconds(), time.Since(began).Seconds())
+		c.Driver, w.tickets, w.tickets*ticketComments, a.filled.Seconds(), a.indexed.Seconds())
 	bare, close1, err := barePage(ctx, c)
 	if err != nil {
 		return err
