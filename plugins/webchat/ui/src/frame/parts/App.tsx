@@ -6,7 +6,7 @@ import type { Language } from "../i18n";
 import type { Memory } from "../memory";
 import type { PageSide } from "../page";
 import { preChatOf } from "../questions";
-import { ratingOf, stageOf, type ChatState } from "../state";
+import { initialState, ratingOf, stageOf, type ChatState } from "../state";
 import { isResolved, transcript, type MessageRow } from "../transcript";
 import { Composer, composing } from "./Composer";
 import { Consent } from "./Consent";
@@ -103,13 +103,14 @@ function Talk({ chat, host, memory, page, state }: Omit<Props, "language"> & { s
   const [quote, setQuote] = useState<PublicQuote>();
   const { phase, settings, changes, unsent, queue, read } = state;
   const connected = phase === "live" || phase === "polling";
+  const known = settings !== initialState.settings; // nobody is greeted by us, and then by the company
   const rows = useMemo(() => transcript(changes, unsent, connected, read), [changes, unsent, connected, read]);
   const resolved = useMemo(() => isResolved(changes), [changes]);
   const rating = useMemo(() => ratingOf(changes), [changes]);
   return (
     <>
       <Transcript
-        greeting={settings.greeting || t("greeting")}
+        greeting={known ? settings.greeting || t("greeting") : ""}
         rows={rows}
         typing={[...state.typing]}
         synced={state.synced}

@@ -6,6 +6,7 @@ import { DownIcon } from "./icons";
 import { Message } from "./Message";
 
 interface Props {
+  /** Empty until it is known. */
   greeting: string;
   rows: Row[];
   /** Names of who is typing; "" for someone unnamed. */
@@ -29,9 +30,11 @@ export function Transcript({ greeting, rows, typing, synced, onResend, onDiscard
   return (
     <div class="transcript">
       <div class="scroll" ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-label={t("log")} aria-live={synced ? "polite" : "off"}>
-        <div class="greeting" dir="auto">
-          {greeting}
-        </div>
+        {greeting && (
+          <div class="greeting" dir="auto">
+            {greeting}
+          </div>
+        )}
         {rows.map((row) =>
           row.kind === "message" ? (
             <Message key={row.key} row={row} onResend={onResend} onDiscard={onDiscard} onQuote={onQuote} />
