@@ -39,9 +39,9 @@ type drilled struct {
 
 // drill opens a site with files, a sealed secret and something that a plugin
 // keeps.
-func drill(t *testing.T) *drilled {
+func drill(t *testing.T, change ...func(*rig.Options)) *drilled {
 	t.Helper()
-	d := &drilled{site: open(t, filesAllowed), dir: t.TempDir()}
+	d := &drilled{site: open(t, append(change, filesAllowed)...), dir: t.TempDir()}
 	photo := mediatest.Photo(900, 600)
 	file, err := d.senders()["visitor"].send(t.Context(), "收据.jpg", photo, media.ChunkSize)
 	if err != nil {

@@ -25,7 +25,14 @@ func (p *person) erase(ctx context.Context, tx *db.Tx, id erasure.ID) error {
 	}
 	p.feed(ctx, e)
 	p.queued(ctx, e)
-	p.mentioned(ctx, e)
+	// Answers are sealed, so all of the workspace go; that a request was done stays known.
+	e.Do(ctx, `UPDATE request_claim SET answer = '' WHERE workspace_id = ? AND answer <> ''`)
+	if err := p.imported(ctx, tx, e); err != nil {
+		return err
+	}
+	if err := p.others(ctx, tx, e); err != nil {
+		return err
+	}
 	p.exported(ctx, e)
 	e.Tickets(ctx, p.tickets)
 	e.Conversations(ctx, p.conversations)
@@ -45,33 +52,14 @@ WHERE workspace_id = ? AND subject IN (%)`, slices.Concat(p.conversations, p.tic
 // queued deletes what waits to be sent or processed about the person.
 func (p *person) queued(ctx context.Context, e *purge.Purge) {
 	e.From(ctx, "webhook_delivery", "subject", slices.Concat(p.conversations, p.tickets, p.contacts))
-	within := `instr(body, ?) > 0`
+	within := `(instr(body, CAST(? AS BLOB)) > 0 OR instr(path || ' ' || query || ' ' || headers, ?) > 0)` // a BLOB is compared with a BLOB
 	if p.driver == db.Postgres {
-		within = `position(convert_to(?, 'UTF8') IN body) > 0`
+		within = `(position(convert_to(?, 'UTF8') IN body) > 0 OR position(? IN path || ' ' || query || ' ' || headers) > 0)`
 	}
 	for _, x := range p.externals {
-		if len(x.ID) < shortest {
-			continue
+		if len(x.ID) >= shortest {
+			e.Do(ctx, `DELETE FROM webhook_request WHERE workspace_id = ? AND inbox_id = ? AND `+within, x.Inbox, x.ID, x.ID)
 		}
-		var needle any = x.ID
-		if p.driver == db.SQLite {
-			needle = []byte(x.ID) // a BLOB is compared with a BLOB
-		}
-		e.Do(ctx, `DELETE FROM webhook_request WHERE workspace_id = ? AND inbox_id = ? AND `+within, x.Inbox, needle)
-	}
-}
-
-// mentioned deletes what repeats what the person is called by: failed lines of
-// imports, and answers that are kept for a repeated request.
-func (p *person) mentioned(ctx context.Context, e *purge.Purge) {
-	contains := `instr(value, ?) > 0`
-	if p.driver == db.Postgres {
-		contains = `position(? IN value) > 0`
-	}
-	// Answers are sealed, so all of the workspace go; that a request was done stays known.
-	e.Do(ctx, `UPDATE request_claim SET answer = '' WHERE workspace_id = ? AND answer <> ''`)
-	for _, name := range p.names {
-		e.Do(ctx, `DELETE FROM contact_import_error WHERE workspace_id = ? AND `+contains, name)
 	}
 }
 

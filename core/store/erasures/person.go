@@ -2,6 +2,7 @@ package erasures
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -20,6 +21,7 @@ type person struct {
 	contacts      []string
 	conversations []string
 	tickets       []string
+	elsewhere     []string // tickets that are another's now, in which they wrote
 	visitors      []string
 	files         []string
 	externals     []purge.External
@@ -101,7 +103,7 @@ func (p *person) traces(ctx context.Context, q purge.Reader, ws string) error {
 // others: shorter ones are in too many.
 const shortest = 4
 
-// ticketsOf finds the person's tickets.
+// ticketsOf finds the person's tickets, and those of others in which they wrote.
 func (p *person) ticketsOf(ctx context.Context, q purge.Reader, ws string) error {
 	for _, c := range p.contacts {
 		if err := purge.Texts(ctx, q, &p.tickets, `SELECT ticket_id FROM ticket WHERE workspace_id = ? AND (contact_id = ? OR contact_origin = ?)`, ws, c, c); err != nil {
@@ -115,24 +117,71 @@ func (p *person) ticketsOf(ctx context.Context, q purge.Reader, ws string) error
 	}
 	slices.Sort(p.tickets)
 	p.tickets = slices.Compact(p.tickets)
+	for _, c := range p.contacts {
+		if err := purge.Texts(ctx, q, &p.elsewhere, `SELECT DISTINCT ticket_id FROM ticket_change WHERE workspace_id = ? AND actor_kind = 'contact' AND actor_id = ?`, ws, c); err != nil {
+			return err
+		}
+	}
+	slices.Sort(p.elsewhere)
+	p.elsewhere = slices.DeleteFunc(slices.Compact(p.elsewhere), func(t string) bool { return slices.Contains(p.tickets, t) })
 	return nil
 }
 
-// filesOf finds the attachments of the conversations and tickets, and what the
-// person's sessions brought and no message took.
+// filesOf finds the attachments of the conversations and tickets, of what the
+// person wrote in tickets that are another's now, what their sessions brought and
+// no message took, and what drafts and scheduled messages hold for them.
 func (p *person) filesOf(ctx context.Context, q purge.Reader, ws string) error {
 	for _, place := range slices.Concat(p.conversations, p.tickets) {
 		if err := purge.Texts(ctx, q, &p.files, `SELECT attachment_id FROM attachment WHERE workspace_id = ? AND conversation_id = ? AND state = 'taken'`, ws, place); err != nil {
 			return err
 		}
 	}
-	for _, v := range p.visitors {
+	for _, v := range slices.Concat(p.visitors, p.tickets) { // a ticket's link brings files, too
 		if err := purge.Texts(ctx, q, &p.files, `SELECT attachment_id FROM attachment WHERE workspace_id = ? AND uploader_id = ?`, ws, v); err != nil {
 			return err
 		}
 	}
+	for _, t := range p.elsewhere { // brought by its link, and in no comment
+		if err := purge.Texts(ctx, q, &p.files, `SELECT attachment_id FROM attachment WHERE workspace_id = ? AND uploader_id = ? AND state <> 'taken'`, ws, t); err != nil {
+			return err
+		}
+	}
+	for _, c := range p.contacts {
+		err := purge.Texts(ctx, q, &p.files, `SELECT a.attachment_id FROM ticket_comment c JOIN attachment a ON a.workspace_id = c.workspace_id AND a.conversation_id = c.ticket_id AND a.message_seq = c.seq AND a.state = 'taken'
+WHERE c.workspace_id = ? AND c.author_kind = 'contact' AND c.author_id = ?`, ws, c)
+		if err != nil {
+			return err
+		}
+	}
+	if err := p.heldFor(ctx, q, ws); err != nil {
+		return err
+	}
 	slices.Sort(p.files)
 	p.files = slices.Compact(p.files)
+	return nil
+}
+
+// heldFor finds the files that members wrote drafts and scheduled messages with.
+func (p *person) heldFor(ctx context.Context, q purge.Reader, ws string) error {
+	for _, c := range p.conversations {
+		var held []string
+		for _, table := range []string{"draft", "scheduled"} {
+			if err := purge.Texts(ctx, q, &held, `SELECT extras FROM `+table+` WHERE workspace_id = ? AND conversation_id = ? AND extras IS NOT NULL`, ws, c); err != nil {
+				return err
+			}
+		}
+		for _, text := range held {
+			var extras struct{ Files []string }
+			if err := json.Unmarshal([]byte(text), &extras); err != nil {
+				return err
+			}
+			for _, f := range extras.Files {
+				if err := purge.Texts(ctx, q, &p.files, `SELECT attachment_id FROM attachment WHERE workspace_id = ? AND attachment_id = ? AND state <> 'taken'`, ws, f); err != nil {
+					return err
+				}
+			}
+		}
+	}
 	return nil
 }
 

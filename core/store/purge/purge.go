@@ -74,8 +74,13 @@ func (p *Purge) Err() error { return p.err }
 
 // Do runs a statement whose first parameter is the workspace.
 func (p *Purge) Do(ctx context.Context, query string, args ...any) {
+	p.Exec(ctx, query, append([]any{p.ws}, args...)...)
+}
+
+// Exec runs a statement with the parameters as they are.
+func (p *Purge) Exec(ctx context.Context, query string, args ...any) {
 	if p.err == nil {
-		_, p.err = p.tx.Exec(ctx, query, append([]any{p.ws}, args...)...)
+		_, p.err = p.tx.Exec(ctx, query, args...)
 	}
 }
 
