@@ -12,7 +12,7 @@ func accountCommand() *cobra.Command {
 		Long: "Writes to the database itself; the server may run meanwhile. The link works once, for 24 hours.\n" +
 			"Using it ends every session of the account. A second factor stays as it was.",
 	}
-	addSettings(reset)
+	addPlaces(reset)
 	reset.RunE = func(cmd *cobra.Command, args []string) error {
 		c, err := settings(cmd.Flags())
 		if err != nil {

@@ -13,7 +13,7 @@ func auditCommand() *cobra.Command {
 			"The hash of the last row that it prints, kept elsewhere, proves later that nothing before it was changed.",
 	}
 	workspace := verify.Flags().String("workspace", "", "id of the only workspace to verify")
-	addSettings(verify)
+	addPlaces(verify)
 	verify.RunE = func(cmd *cobra.Command, _ []string) error {
 		c, err := settings(cmd.Flags())
 		if err != nil {

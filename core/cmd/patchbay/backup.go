@@ -25,7 +25,7 @@ func backupCommand() *cobra.Command {
 			return app.Backup(cmd.Context(), c, o)
 		},
 	}
-	addSettings(cmd)
+	addPlaces(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.To, "to", "", "file, folder (a name with the time is made in it) or - for standard output")
 	f.StringArrayVar(&o.Recipients, "recipient", nil, "public key of age (age1...) to encrypt for; may be given more than once")
@@ -80,7 +80,7 @@ func restoreCommand() *cobra.Command {
 			return app.Restore(cmd.Context(), c, o)
 		},
 	}
-	addSettings(cmd)
+	addPlaces(cmd)
 	openers(cmd, &o.Identities, &o.PassphraseFile)
 	f := cmd.Flags()
 	f.StringVar(&o.KeyFile, "key-file", "", "the master key's file, for a backup that does not hold it")

@@ -18,7 +18,7 @@ func exportCommand() *cobra.Command {
 	f.StringVar(&o.Contact, "contact", "", "id of a contact: only what is kept of them")
 	f.StringVar(&o.To, "to", "", "the file to make, or - for standard output")
 	f.BoolVar(&o.NoFiles, "no-files", false, "leave the bytes of attachments out")
-	addSettings(cmd)
+	addPlaces(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		c, err := settings(cmd.Flags())
 		if err != nil {

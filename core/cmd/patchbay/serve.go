@@ -22,9 +22,30 @@ func settings(fs *pflag.FlagSet) (app.Config, error) {
 	return app.LoadConfig(file, os.Environ(), fs)
 }
 
+// addSettings gives a command a flag for every setting.
 func addSettings(cmd *cobra.Command) {
 	cmd.Flags().StringP("config", "c", "", "YAML file of the configuration (or PATCHBAY_CONFIG)")
 	app.ConfigFlags(cmd.Flags())
+}
+
+// addPlaces is addSettings for a command that works beside the server: it takes
+// the same, so that it may be given what serve was given, and its help lists
+// only what says where things are.
+func addPlaces(cmd *cobra.Command) {
+	if cmd.Long == "" {
+		cmd.Long = cmd.Short + "."
+	}
+	cmd.Long += "\n\nIt takes every setting of `patchbay serve`; below are those that say where things are."
+	own := map[string]bool{}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { own[f.Name] = true })
+	addSettings(cmd)
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		switch f.Name {
+		case "config", "data-dir", "database.url", "secrets.key-file":
+		default:
+			f.Hidden = !own[f.Name]
+		}
+	})
 }
 
 func serveCommand() *cobra.Command {

@@ -114,7 +114,7 @@ func assembly() []Layer {
 			May: slices.Concat(patterns(foundation()), patterns(domain()), patterns(views()), patterns(adapters()),
 				[]string{"core/config/...", "sdk/...", "marketplace/...", "web"}),
 		},
-		{Name: "command", Pattern: "core/cmd/...", May: []string{"core/app/..."}},
+		{Name: "command", Pattern: "core/cmd/...", May: []string{"core/app/..."}, TestsMay: []string{"core/internal/rig"}},
 		{Name: "web files", Pattern: "web"},
 	}
 }
