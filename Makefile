@@ -12,10 +12,12 @@ GOLANGCI_VERSION           := v2.15.0
 BUF_VERSION                := v1.73.0
 PROTOC_GEN_GO_VERSION      := v1.36.12
 PROTOC_GEN_GO_GRPC_VERSION := v1.6.2
+ACTIONLINT_VERSION         := v1.7.12
 
 GOLANGCI           := .tools/golangci-lint@$(GOLANGCI_VERSION)/golangci-lint
 BUF                := .tools/buf@$(BUF_VERSION)/buf
 PROTOC_GEN_GO      := .tools/protoc-gen-go@$(PROTOC_GEN_GO_VERSION)/protoc-gen-go
+ACTIONLINT         := .tools/actionlint@$(ACTIONLINT_VERSION)/actionlint
 PROTOC_GEN_GO_GRPC := .tools/protoc-gen-go-grpc@$(PROTOC_GEN_GO_GRPC_VERSION)/protoc-gen-go-grpc
 
 comma := ,
@@ -26,7 +28,8 @@ TOOL_PATH := $(subst $(empty) $(empty),:,$(abspath $(dir $(BUF) $(PROTOC_GEN_GO)
 export CGO_ENABLED := $(if $(RACE),1,0)
 
 # A semantic version: plugins say which cores they run on. After the + is what it was built from.
-VERSION := 0.1.0+$(shell git describe --always --dirty --exclude '*' 2>/dev/null || echo dev)
+RELEASE := 0.1.0
+VERSION := $(RELEASE)+$(shell git describe --always --dirty --exclude '*' 2>/dev/null || echo dev)
 PLUGINS := $(patsubst plugins/%/plugin.yaml,%,$(wildcard plugins/*/plugin.yaml))
 
 ##@ Use
@@ -64,17 +67,23 @@ node_modules/.package-lock.json: package.json package-lock.json $(wildcard web/*
 # The echo plugin is an example for authors; it ships as source.
 SHIPPED := $(patsubst %,plugins/%,$(filter-out echo,$(PLUGINS)))
 SHIP     = SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || true)} go run ./core/internal/ship \
-  -version '$(VERSION)' -plugins $(subst $(empty) $(empty),$(comma),$(SHIPPED)) -out dist
+  -version '$(VERSION)' -plugins $(subst $(empty) $(empty),$(comma),$(SHIPPED)) -out dist $(if $(findstring +,$(VERSION)),-snapshot)
 
 .PHONY: image
 image: build ## Container images for two architectures in dist/, without docker
-	rm -rf dist && $(SHIP) -snapshot image
+	rm -rf dist && $(SHIP) image
 	PATCHBAY_TEST_DIST=dist go test -count=1 -v ./core/internal/ship/...
 
 .PHONY: release-snapshot
 release-snapshot: build ## All of a release but signing and publishing, in dist/: archives, images, SBOMs, checksums, chart
-	rm -rf dist && $(SHIP) -snapshot image archives
+	rm -rf dist && $(SHIP) image archives
+	scripts/kube-tools.sh crane helm4
 	PATCHBAY_TEST_DIST=dist go test -count=1 -v ./core/internal/ship/...
+
+.PHONY: release
+release: ## What the release workflow publishes, from the tagged commit of a clean tree, in dist/
+	scripts/release-notes.sh $(RELEASE) >/dev/null
+	$(MAKE) release-snapshot VERSION=$(RELEASE)
 
 ##@ Test
 
@@ -194,7 +203,8 @@ check-web: node_modules/.package-lock.json
 	npm run lint
 
 .PHONY: check-text
-check-text:
+check-text: $(ACTIONLINT)
+	$(ACTIONLINT)
 	scripts/check-shell.sh
 	scripts/check-links.sh
 
@@ -215,10 +225,12 @@ gen: $(BUF) $(PROTOC_GEN_GO) $(PROTOC_GEN_GO_GRPC) node_modules/.package-lock.js
 	PATH="$(TOOL_PATH):$$PATH" scripts/gen.sh
 
 .PHONY: tools
-tools: $(GOLANGCI) $(BUF) $(PROTOC_GEN_GO) $(PROTOC_GEN_GO_GRPC)
+tools: $(GOLANGCI) $(ACTIONLINT) $(BUF) $(PROTOC_GEN_GO) $(PROTOC_GEN_GO_GRPC)
 
 $(GOLANGCI):
 	scripts/install-tool.sh github.com/golangci/golangci-lint/v2/cmd/golangci-lint $(GOLANGCI_VERSION) $@
+$(ACTIONLINT):
+	scripts/install-tool.sh github.com/rhysd/actionlint/cmd/actionlint $(ACTIONLINT_VERSION) $@
 $(BUF):
 	scripts/install-tool.sh github.com/bufbuild/buf/cmd/buf $(BUF_VERSION) $@
 $(PROTOC_GEN_GO):

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# kube-tools.sh [offline|api|crane|TOOL...]: builds what the chart is tested
-# with, once, from the Go module proxy, and prints the folders it lies in.
+# kube-tools.sh [offline|api|TOOL...]: builds what the chart is tested with, and
+# what publishes it, once, from the Go module proxy, and prints the folders.
 #
 #   offline  helm3 helm4 kubeconform helm-unittest crds schemas   (the default)
 #   api      etcd kube-apiserver kubectl
+#   crane cosign, which scripts/publish.sh needs, by their names
 #
 # All of it stays outside the repository, one folder for each version:
 #   ${PATCHBAY_CACHE:-${XDG_CACHE_HOME:-~/.cache}/patchbay}/kube-tools/<name>@<version>/<name>
@@ -19,6 +20,7 @@ UNITTEST=v1.1.2
 KUBERNETES=v1.36.3
 ETCD=v3.6.8
 CRANE=v0.22.1
+COSIGN=v2.6.5
 GATEWAY=v1.6.3
 PROMETHEUS=v0.85.0
 
@@ -39,6 +41,7 @@ version() {
     schemas) echo "$KUBERNETES-gateway-$GATEWAY-prometheus-$PROMETHEUS" ;;
     etcd) echo $ETCD ;;
     crane) echo $CRANE ;;
+    cosign) echo $COSIGN ;;
     *)
       echo "kube-tools: no tool is called $1" >&2
       return 2
@@ -128,6 +131,7 @@ build() {
     helm4) installed "$2" helm4 "helm.sh/helm/v4/cmd/helm@$HELM4" ;;
     kubeconform) installed "$2" kubeconform "github.com/yannh/kubeconform/cmd/kubeconform@$KUBECONFORM" ;;
     crane) installed "$2" crane "github.com/google/go-containerregistry/cmd/crane@$CRANE" ;;
+    cosign) installed "$2" cosign "github.com/sigstore/cosign/v2/cmd/cosign@$COSIGN" ;;
     helm-unittest) build_unittest "$2" ;;
     kube-apiserver | kubectl) build_kubernetes "$2" "$1" ;;
     etcd) build_etcd "$2" ;;
