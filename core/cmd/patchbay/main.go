@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/patchbay-im/patchbay/core/app"
 )
 
 // version is a semantic version, so that a plugin's range of cores can be
@@ -19,7 +21,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := root().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "patchbay: "+err.Error())
+		fmt.Fprintln(os.Stderr, "patchbay: "+app.Said(err))
 		stop()
 		os.Exit(1) //nolint:gocritic // stop has run
 	}
