@@ -193,7 +193,7 @@ func (s *server) domain() {
 	s.conversations = conversation.NewService(conversation.Deps{
 		Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus, Ratings: s.ratings(),
 		Store: conversations, Reader: conversations, Marks: conversations, Visitors: conversations, Writing: conversations,
-		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity.Members}, Teams: s.store.Teams(), Catalog: s.store.Catalog(), News: windows{s.bus, s.log}, Now: s.now,
+		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity, identity.ConversationRead}, Teams: s.store.Teams(), Catalog: s.store.Catalog(), News: windows{s.bus, s.log}, Now: s.now,
 	})
 	s.views = view.NewService(view.Deps{
 		Store: s.store.Views(), Lister: conversations, Definitions: s.store.Catalog(), Teams: s.store.Teams(), Now: s.now,
@@ -220,18 +220,6 @@ func (s *server) domain() {
 		ids: s.identity, inboxes: s.inboxes, store: channels, conversations: s.conversations,
 		now: s.now, out: s.options.Out, baseURL: s.config.BaseURL(),
 	}
-}
-
-// colleagues implements conversation.Members.
-type colleagues struct{ members *identity.Members }
-
-// Member returns a member who may take work.
-func (c colleagues) Member(ctx context.Context, scope identity.Scope, id identity.MemberID) (identity.Member, error) {
-	m, err := c.members.Get(ctx, scope, id)
-	if err == nil && m.Suspended {
-		err = errMemberSuspended()
-	}
-	return m, err
 }
 
 // live makes what follows the feed.

@@ -7,7 +7,6 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/marketplace/bundle"
@@ -50,8 +49,4 @@ func BuildPlugin(ctx context.Context, folder, out string) (string, error) {
 		return "", fmt.Errorf("build the plugin in %s: %w", folder, err)
 	}
 	return made.Folder, nil
-}
-
-func errMemberSuspended() error {
-	return errs.New(errs.Conflict, "member.suspended", "This member is suspended and cannot take conversations.")
 }

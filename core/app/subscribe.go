@@ -25,6 +25,7 @@ const kindConversation dispatch.Kind = "conversation"
 //	the customer of an agent who is gone waits         → conversation: back to the queue
 //	member.changed                                     → dispatch: capacity and right to work
 //	team.changed                                       → dispatch: whose queues each member serves
+//	role.changed                                       → dispatch: who answers customers
 type subscriptions struct {
 	hydrator      realtime.Hydrator
 	tickets       realtime.TicketHydrator
@@ -72,7 +73,7 @@ func (s *subscriptions) signals(items []realtime.Item) []dispatch.Signal {
 		switch {
 		case it.Event.Type == identity.MemberChanged:
 			members[identity.MemberID(it.Event.Subject)] = true
-		case it.Event.Type == team.Changed: // those who left are nowhere written
+		case it.Event.Type == team.Changed, it.Event.Type == identity.RoleChanged: // those who left, or have the role, are nowhere written
 			for _, a := range s.dispatcher.Presence(identity.WorkspaceID(it.Event.Workspace)) {
 				members[a.Member] = true
 			}

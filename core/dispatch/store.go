@@ -19,7 +19,7 @@ type Index interface {
 	Waiting(ctx context.Context, workspace identity.WorkspaceID) ([]Item, error)
 
 	// Agents returns every member of the workspace who may be given work: not
-	// suspended, whether present or not.
+	// suspended, and of a role that answers customers, whether present or not.
 	Agents(ctx context.Context, workspace identity.WorkspaceID) ([]AgentRow, error)
 
 	// Loads is Agents for the members named only. A member who may not be given

@@ -163,6 +163,7 @@ func dispatchFixture(t *testing.T, s *store.Store) dispatchtest.Fixture {
 			tb.Helper()
 			d.change(tb, ws, id, func(m *identity.Member) { m.Suspended = true })
 		},
+		Retire:   d.retire,
 		NewGroup: d.group, Route: d.route,
 		Owner: func(tb testing.TB, ws identity.WorkspaceID, item dispatch.Key) identity.MemberID {
 			tb.Helper()
@@ -172,6 +173,29 @@ func dispatchFixture(t *testing.T, s *store.Store) dispatchtest.Fixture {
 			}
 			return c.Assignee
 		},
+	}
+}
+
+// retire gives a member a role of the workspace that reads conversations and
+// answers none, after one that does: who has that one may be given work.
+func (d *desk) retire(tb testing.TB, ws identity.WorkspaceID, member identity.MemberID) {
+	tb.Helper()
+	for _, permissions := range [][]identity.Permission{
+		{identity.MemberRead, identity.ConversationRead, identity.ConversationReply},
+		{identity.MemberRead, identity.ConversationRead},
+	} {
+		r := identity.RoleDefinition{
+			Workspace: ws, ID: identity.Role(id.NewSource(time.Now).New("rol")), Name: fmt.Sprint("role ", d.n.Add(1)),
+			Permissions: permissions, Reach: identity.ReachAll, CreatedAt: time.Now(), UpdatedAt: time.Now(),
+		}
+		if err := d.s.Identities().Roles.CreateRole(tb.Context(), r); err != nil {
+			tb.Fatal(err)
+		}
+		d.change(tb, ws, member, func(m *identity.Member) { m.Role = r.ID })
+		rows, err := d.s.Agents().Loads(tb.Context(), ws, []identity.MemberID{member})
+		if able := len(permissions) == 3; err != nil || (len(rows) == 1) != able {
+			tb.Fatalf("with %v: %v, %v", permissions, rows, err)
+		}
 	}
 }
 

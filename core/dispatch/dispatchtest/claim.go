@@ -96,6 +96,19 @@ func testClaimSuspended(h *house) {
 	h.waits(it)
 }
 
+func testClaimRetired(h *house) {
+	m, it := h.member(3), h.item(time.Minute)
+	h.f.Retire(h.T, h.ws, m)
+	h.refused(it, m, dispatch.CodeAgentFull)
+	h.waits(it)
+	if rows, err := h.f.Store.Loads(h.Context(), h.ws, []identity.MemberID{m}); err != nil || len(rows) != 0 {
+		h.Fatalf("Loads of who answers no customers: %v, %v", rows, err)
+	}
+	if rows, err := h.f.Store.Agents(h.Context(), h.ws); err != nil || len(rows) != 0 {
+		h.Fatalf("Agents: %v, %v", rows, err)
+	}
+}
+
 func testClaimForeign(h *house) {
 	other := h.f.NewWorkspace(h.T)
 	stranger, m := h.f.NewMember(h.T, other, 3), h.member(3)

@@ -36,6 +36,8 @@ type Fixture struct {
 	SetWrapUp func(t testing.TB, ws identity.WorkspaceID, d time.Duration)
 	// Suspend suspends a member, as an administrator would.
 	Suspend func(t testing.TB, ws identity.WorkspaceID, member identity.MemberID)
+	// Retire gives a member a role that answers no customers.
+	Retire func(t testing.TB, ws identity.WorkspaceID, member identity.MemberID)
 	// NewGroup makes a group with these members, and returns the class of items
 	// that wait for it.
 	NewGroup func(t testing.TB, ws identity.WorkspaceID, members ...identity.MemberID) dispatch.Class

@@ -26,6 +26,7 @@ func Run(t *testing.T, fixture func(t *testing.T) Fixture) {
 		"claim beyond capacity":              testClaimFull,
 		"claim after capacity shrank":        testClaimShrunk,
 		"claim for a suspended member":       testClaimSuspended,
+		"claim for who answers no customers": testClaimRetired,
 		"claim across workspaces":            testClaimForeign,
 		"claim for a group":                  testClaimGroup,
 		"manual override":                    testOverride,

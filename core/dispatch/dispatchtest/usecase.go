@@ -29,6 +29,7 @@ func (m *Memory) Fixture() Fixture {
 		},
 		SetWrapUp: func(_ testing.TB, ws identity.WorkspaceID, d time.Duration) { m.SetWrapUp(ws, d) },
 		Suspend:   func(_ testing.TB, ws identity.WorkspaceID, member identity.MemberID) { m.Suspend(ws, member) },
+		Retire:    func(_ testing.TB, ws identity.WorkspaceID, member identity.MemberID) { m.Suspend(ws, member) }, // the same here: no work for them
 		NewGroup: func(_ testing.TB, ws identity.WorkspaceID, members ...identity.MemberID) dispatch.Class {
 			return m.NewGroup(ws, members...)
 		},

@@ -67,14 +67,30 @@ func item(id conversation.ID, team dispatch.Class, since time.Time) dispatch.Ite
 	return dispatch.Item{Key: dispatch.Key{Kind: kind, ID: string(id)}, Class: team, Weight: weight, WaitingSince: since}
 }
 
-const selectAgents = `SELECT m.member_id, m.capacity, COALESCE(a.status, ''), COALESCE(a.online, ?), COALESCE(a.used, 0), COALESCE(a.idle_since, 0),
+// works is the condition that a row m of member may be given work: not suspended,
+// and of a role that answers customers.
+func works() string {
+	var able []string
+	for _, role := range identity.BuiltIns() {
+		if role.May(identity.ConversationReply) {
+			able = append(able, "'"+string(role)+"'")
+		}
+	}
+	return `NOT m.suspended AND (m.role IN (` + strings.Join(able, ", ") + `) OR EXISTS (SELECT 1 FROM role r
+WHERE r.workspace_id = m.workspace_id AND r.role_id = m.role AND ' ' || r.permissions || ' ' LIKE '% ` + string(identity.ConversationReply) + ` %'))`
+}
+
+// selectAgents reads the members of a workspace who may be given work.
+func selectAgents() string {
+	return `SELECT m.member_id, m.capacity, COALESCE(a.status, ''), COALESCE(a.online, ?), COALESCE(a.used, 0), COALESCE(a.idle_since, 0),
 COALESCE(a.reason, ''), COALESCE(a.status_since, 0), COALESCE(a.wrap_up_until, 0)
 FROM member m LEFT JOIN agent_state a ON a.workspace_id = m.workspace_id AND a.member_id = m.member_id
-WHERE m.workspace_id = ? AND NOT m.suspended`
+WHERE m.workspace_id = ? AND ` + works()
+}
 
 // Agents implements dispatch.Store.
 func (s *Store) Agents(ctx context.Context, workspace identity.WorkspaceID) ([]dispatch.AgentRow, error) {
-	out, err := s.agents(ctx, selectAgents, false, string(workspace))
+	out, err := s.agents(ctx, selectAgents(), false, string(workspace))
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +108,7 @@ func (s *Store) Loads(ctx context.Context, workspace identity.WorkspaceID, membe
 	}
 	args = db.Padded(args, len(members))
 	list := strings.Repeat(`, ?`, len(args)-2)[2:]
-	out, err := s.agents(ctx, selectAgents+` AND m.member_id IN (`+list+`)`, args...)
+	out, err := s.agents(ctx, selectAgents()+` AND m.member_id IN (`+list+`)`, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func serves(ctx context.Context, tx *db.Tx, c dispatch.Claim) error {
 func (s *Store) reserve(ctx context.Context, tx *db.Tx, c dispatch.Claim) (string, error) {
 	workspace, member := string(c.Workspace), string(c.Member)
 	var name string
-	err := tx.Row(ctx, `SELECT name FROM member WHERE workspace_id = ? AND member_id = ? AND NOT suspended`, []any{workspace, member}, &name)
+	err := tx.Row(ctx, `SELECT m.name FROM member m WHERE m.workspace_id = ? AND m.member_id = ? AND `+works(), []any{workspace, member}, &name)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", dispatch.ErrAgentFull()
 	}
@@ -86,7 +86,7 @@ VALUES (?, ?, '', ?, 0, 0) ON CONFLICT (workspace_id, member_id) DO NOTHING`, wo
 		rested = math.MaxInt64
 	}
 	n, err := tx.Exec(ctx, `UPDATE agent_state SET idle_since = ? WHERE workspace_id = ? AND member_id = ?
-AND wrap_up_until <= ? AND used + ? <= (SELECT capacity FROM member WHERE workspace_id = ? AND member_id = ? AND NOT suspended)`,
+AND wrap_up_until <= ? AND used + ? <= (SELECT capacity FROM member WHERE workspace_id = ? AND member_id = ?)`,
 		at, workspace, member, rested, max(c.Weight, weight), workspace, member)
 	if err == nil && n == 0 {
 		err = dispatch.ErrAgentFull()
