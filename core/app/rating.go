@@ -36,10 +36,16 @@ func (r ratings) Asks(ctx context.Context, w identity.WorkspaceID, id channel.In
 	return false, err //nolint:wrapcheck // as above
 }
 
-// tongues says how a customer is addressed, where nobody can ask them.
+// tongues says how a customer is addressed, where nobody can ask them, and by whom.
 type tongues struct{ s *server }
 
 func (s *server) tongues() tongues { return tongues{s} }
+
+// NameOf implements ticket.Houses.
+func (t tongues) NameOf(ctx context.Context, w identity.WorkspaceID) (string, error) {
+	workspace, err := t.s.identity.Workspaces.Get(ctx, identity.SystemScope(w))
+	return workspace.Name, err //nolint:wrapcheck // the use case's own error
+}
 
 // Tongues implements survey.Tongues.
 func (t tongues) Tongues(ctx context.Context, w identity.WorkspaceID, customer contact.ID) ([]string, error) {

@@ -174,7 +174,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 func (s *site) ticketService(conversations *conversation.Service) *ticket.Service {
 	return ticket.NewService(ticket.Deps{
 		Store: s.tickets, Reader: s.tickets, Conversations: conversations, Contacts: s.fake.Contacts, Members: colleagues{s.fake},
-		Teams: s.fake.Teams, Labels: s.fake.Catalog, Tongues: tongues{s.fake}, Key: []byte("of the tests"), BaseURL: "http://example.com",
+		Teams: s.fake.Teams, Labels: s.fake.Catalog, Tongues: tongues{s.fake}, Houses: tongues{s.fake}, Key: []byte("of the tests"), BaseURL: "http://example.com",
 		Now: s.now, Log: slog.New(slog.DiscardHandler),
 	})
 }
@@ -252,6 +252,11 @@ func (c colleagues) Member(ctx context.Context, scope identity.Scope, id identit
 
 // tongues are those of a contact and its workspace.
 type tongues struct{ fake *conversationtest.Fake }
+
+func (g tongues) NameOf(ctx context.Context, w identity.WorkspaceID) (string, error) {
+	workspace, err := g.fake.Identities.Workspace(ctx, w)
+	return workspace.Name, err
+}
 
 func (g tongues) Tongues(ctx context.Context, w identity.WorkspaceID, customer contact.ID) ([]string, error) {
 	workspace, err := g.fake.Identities.Workspace(ctx, w)

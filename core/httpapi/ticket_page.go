@@ -41,10 +41,11 @@ type ticketView struct {
 	Words     ticketWords
 	Lang, Dir string
 	Style     template.CSS
-	Script    template.JS // "" = no files
-	MostFiles int
+	Script    template.JS
+	MostFiles int // 0 = none can be added
 	Message   string
 
+	Company               string
 	Number, Title, Status string
 	Facts                 []ticketFact
 	Cut                   bool
@@ -64,23 +65,25 @@ type ticketFact struct{ Name, Value string }
 
 // ticketEntry is one thing that happened.
 type ticketEntry struct {
-	Class, By, Stamp, At, Text string
-	Files                      []ticketFile
+	Class, By, Stamp, At string
+	Text                 []textPiece
+	Files                []ticketFile
 }
 
 // ticketFile is a file of a comment: its address is the ticket's own.
 type ticketFile struct{ URL, Name, Size string }
 
 // ticketPage serves the customer's page behind a signed link. It works without
-// a script, but for adding files, which have to be cut in pieces; and it loads
-// nothing.
+// a script, but for adding files, which have to be cut in pieces, and for times
+// of the reader's own clock; and it loads nothing.
 type ticketPage struct {
 	s    *Server
 	html publicPage
+	cut  cutter
 }
 
 func (s *Server) ticketPages() {
-	p := &ticketPage{s: s, html: newPublicPage("ticket", ticketHTML, ticketCSS)}
+	p := &ticketPage{s: s, html: newPublicPage("ticket", ticketHTML, ticketCSS), cut: newCutter()}
 	one := ticket.LinkPath + ":token"
 	s.get(one, accessPublic, p.show)
 	s.takes(one+"/comments", p.reply)
@@ -193,6 +196,7 @@ func (p *ticketPage) page(c *fiber.Ctx, status int, v ticketView) error {
 
 func (p *ticketPage) fill(c *fiber.Ctx, v *ticketView, sheet ticket.Sheet) {
 	t, words := sheet.Ticket, v.Words
+	v.Company, v.Script = sheet.Company, template.JS(ticketJS) //nolint:gosec // ours, and its hash is in the policy
 	v.Number, v.Title, v.Status, v.Cut = ticket.Label(t.Number), t.Title, words.Statuses[string(t.Status)], sheet.Cut
 	for _, f := range sheet.Type.Fields {
 		if value := t.Fields[f.Key]; f.Public && value != nil {
@@ -200,7 +204,7 @@ func (p *ticketPage) fill(c *fiber.Ctx, v *ticketView, sheet ticket.Sheet) {
 		}
 	}
 	for _, ch := range sheet.Changes {
-		v.Entries = append(v.Entries, entryOf(ch, t, words))
+		v.Entries = append(v.Entries, entryOf(ch, t, words, p.cut.pieces))
 	}
 	v.Action = ticket.LinkPath + c.Params("token")
 	for i := range v.Entries {
@@ -214,7 +218,7 @@ func (p *ticketPage) fill(c *fiber.Ctx, v *ticketView, sheet ticket.Sheet) {
 	v.CanReply = t.Status != ticket.Closed || t.MergedInto != ""
 	v.CanRate = t.AwaitsRating()
 	if v.CanReply && p.s.takesFiles(c.UserContext(), t) {
-		v.Script, v.MostFiles = template.JS(ticketJS), media.MaxPerMessage //nolint:gosec // ours, and its hash is in the policy
+		v.MostFiles = media.MaxPerMessage
 	}
 	v.ClientID = rand.Text()
 	chosen := 0
@@ -242,7 +246,7 @@ func (p *ticketPage) fill(c *fiber.Ctx, v *ticketView, sheet ticket.Sheet) {
 
 // entryOf is a public change as the customer reads it. Colleagues are named as
 // they are in a chat; who is not a person is the team.
-func entryOf(ch ticket.Change, t ticket.Ticket, words ticketWords) ticketEntry {
+func entryOf(ch ticket.Change, t ticket.Ticket, words ticketWords, pieces func(string) []textPiece) ticketEntry {
 	e := ticketEntry{Class: "event", By: words.Team, Stamp: ch.At.UTC().Format(time.RFC3339), At: ch.At.UTC().Format("2006-01-02 15:04 UTC")}
 	switch {
 	case ch.Actor.Kind == identity.ActorContact:
@@ -252,7 +256,7 @@ func entryOf(ch ticket.Change, t ticket.Ticket, words ticketWords) ticketEntry {
 	}
 	switch {
 	case ch.Comment != nil:
-		e.Class, e.Text = "theirs", ch.Comment.Text
+		e.Class, e.Text = "theirs", pieces(ch.Comment.Text)
 		for _, a := range ch.Comment.Attachments {
 			e.Files = append(e.Files, ticketFile{URL: url.PathEscape(string(a.ID)), Name: a.Name, Size: media.InWords(a.Size)})
 		}
@@ -260,16 +264,16 @@ func entryOf(ch ticket.Change, t ticket.Ticket, words ticketWords) ticketEntry {
 			e.Class = "mine"
 		}
 	case ch.Type == ticket.Created:
-		e.Text = words.Opened
+		e.Text = pieces(words.Opened)
 		if t.CreatedBy.Kind == identity.ActorContact && t.Description != "" {
-			e.Class, e.Text = "mine", t.Description
+			e.Class, e.Text = "mine", pieces(t.Description)
 		}
 	case ch.Type == ticket.StatusChanged:
-		e.Text = words.Moved + " " + words.Statuses[stringIn(ch.Data, "status")]
+		e.Text = pieces(words.Moved + " " + words.Statuses[stringIn(ch.Data, "status")])
 	case ch.Type == ticket.Merged:
-		e.Text = words.Merged
+		e.Text = pieces(words.Merged)
 	case ch.Type == ticket.Rated:
-		e.Text = words.RatedLine + " " + strconv.Itoa(scoreIn(ch.Data)) + "/" + strconv.Itoa(conversation.MaxScore)
+		e.Text = pieces(words.RatedLine + " " + strconv.Itoa(scoreIn(ch.Data)) + "/" + strconv.Itoa(conversation.MaxScore))
 	}
 	return e
 }
@@ -292,10 +296,13 @@ func (p *ticketPage) send(c *fiber.Ctx, status int, v ticketView) error {
 	if err := p.html.send(c, status, v); err != nil {
 		return errs.Wrap(err, errs.Internal, "ticket.page", "The page cannot be shown.")
 	}
-	if v.Script != "" { // files can be added: its one script may run, and send them here
+	if v.Script != "" { // its one script may run, and send files here where they can be added
 		sum := sha256.Sum256([]byte(ticketJS))
-		policy := string(c.Response().Header.Peek(fiber.HeaderContentSecurityPolicy))
-		c.Set(fiber.HeaderContentSecurityPolicy, policy+"; script-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'; connect-src 'self'")
+		policy := string(c.Response().Header.Peek(fiber.HeaderContentSecurityPolicy)) + "; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+		if v.MostFiles > 0 {
+			policy += "; connect-src 'self'"
+		}
+		c.Set(fiber.HeaderContentSecurityPolicy, policy)
 	}
 	return nil
 }

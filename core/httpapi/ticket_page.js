@@ -1,6 +1,13 @@
 (function () {
   "use strict";
+  // Times as the reader's clock and calendar have them.
+  Array.prototype.forEach.call(document.querySelectorAll("time[datetime]"), function (one) {
+    var at = new Date(one.getAttribute("datetime"));
+    one.title = one.textContent;
+    one.textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  });
   var box = document.getElementById("attach");
+  if (!box) return; // no files
   var form = document.getElementById("answer");
   var input = document.getElementById("files");
   var list = document.getElementById("chosen");

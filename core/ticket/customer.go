@@ -87,6 +87,7 @@ func (s *Service) follow(ctx context.Context, token string) (Ticket, error) {
 
 // Sheet is what a customer sees of their ticket.
 type Sheet struct {
+	Company string // whose customer it is
 	Ticket  Ticket
 	Type    Type
 	Changes []Change // those that are public, the oldest first
@@ -101,6 +102,9 @@ func (s *Service) Open(ctx context.Context, token string) (Sheet, error) {
 		return Sheet{}, err
 	}
 	out := Sheet{Ticket: t}
+	if out.Company, err = s.Houses.NameOf(ctx, t.Workspace); err != nil {
+		return Sheet{}, err
+	}
 	if out.Tongues, err = s.tongues(ctx, t.Workspace, t.Contact); err != nil {
 		return Sheet{}, err
 	}

@@ -161,6 +161,12 @@ type Conversations interface {
 	Transcript(ctx context.Context, scope identity.Scope, id conversation.ID, notes bool) (conversation.Transcript, error)
 }
 
+// Houses knows what the company is called.
+type Houses interface {
+	// NameOf returns a workspace's name.
+	NameOf(ctx context.Context, workspace identity.WorkspaceID) (string, error)
+}
+
 // Tongues knows in which language a customer is to be addressed.
 type Tongues interface {
 	// Tongues returns languages (BCP 47), the best first: the customer's own, if

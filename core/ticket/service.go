@@ -27,6 +27,7 @@ type Deps struct {
 	Teams         Teams
 	Labels        Labels
 	Tongues       Tongues
+	Houses        Houses
 	Key           []byte // signs customers' links; the same on every node and after a restart
 	BaseURL       string // as customers reach the server, without a slash at the end
 	Now           func() time.Time

@@ -54,11 +54,11 @@ describe("snoozeChoices", () => {
 });
 
 describe("assignees", () => {
-  const member = (id: string, name: string, suspended = false) => ({ id, name, suspended, account_id: "", email: "", role: "agent" as const, capacity: 5, created_at: "" });
+  const member = (id: string, name: string) => ({ id, name, suspended: false, account_id: "", email: "", role: "agent" as const, capacity: 5, created_at: "" });
 
-  it("begin with oneself, then who is there; the suspended are left out", () => {
+  it("begin with oneself, then who is there", () => {
     const presence = new Map([["b", { member_id: "b", status: "away" as const, open: 0, capacity: 5 }], ["c", { member_id: "c", status: "available" as const, open: 2, capacity: 5 }]]);
-    const list = assignees([member("a", "Z"), member("b", "B"), member("c", "C"), member("d", "D"), member("e", "E", true)], presence, "d");
+    const list = assignees([member("a", "Z"), member("b", "B"), member("c", "C"), member("d", "D")], presence, "d");
     expect(list.map((one) => one.id)).toEqual(["d", "c", "b", "a"]);
     expect(list[1]!.load).toBe("2/5");
   });

@@ -132,6 +132,7 @@ const routes = {
   data: '/settings/data',
   audit: '/settings/audit',
   tickets: '/tickets',
+  'ticket-board': '/tickets/board',
   lost: '/no-such-page',
 }
 

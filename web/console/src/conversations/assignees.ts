@@ -13,10 +13,9 @@ export interface Assignee {
 
 const rank: Record<PresenceStatus, number> = { available: 0, away: 1, offline: 2 };
 
-/** Who may be given a conversation: oneself first, then those who are there, by name. */
+/** Colleagues in the order to choose from: oneself first, then those who are there, by name. */
 export function assignees(members: readonly Member[], presence: ReadonlyMap<string, PresenceEntry>, self: string): Assignee[] {
   return members
-    .filter((member) => !member.suspended)
     .map(({ id, name }) => {
       const entry = presence.get(id);
       return { id, name, status: entry?.status ?? "offline", reason: entry?.reason, load: entry ? `${entry.open}/${entry.capacity}` : "" };

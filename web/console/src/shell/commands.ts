@@ -2,6 +2,7 @@ import { useI18n } from "vue-i18n";
 import { useRouter, type RouteLocationRaw } from "vue-router";
 import { locales, setLocale } from "@/i18n";
 import { useCommands, type Command } from "@/keys/commands";
+import { keymap } from "@/keys/keymap";
 import type { Live } from "@/live/live";
 import type { Permission, WorkspaceContext } from "@/session/workspace";
 import { themeChoice, type ThemeChoice } from "@/theme/theme";
@@ -14,21 +15,24 @@ interface Place {
   label: string;
   icon: IconName;
   to: RouteLocationRaw;
-  permission?: Permission;
+  /** Any of them is enough. */
+  permission?: Permission | readonly Permission[];
   keys?: string;
 }
 
 const places: Place[] = [
+  { id: "conversations", label: "nav.conversations", icon: "chats", to: { name: "conversations", params: { view: "mine" } }, permission: "conversation.read", keys: keymap.anywhere.conversations },
   { id: "mine", label: "list.views.mine", icon: "chats", to: { name: "conversations", params: { view: "mine" } }, permission: "conversation.read" },
   { id: "unassigned", label: "list.views.unassigned", icon: "chats", to: { name: "conversations", params: { view: "unassigned" } }, permission: "conversation.read" },
   { id: "all", label: "list.views.all", icon: "chats", to: { name: "conversations", params: { view: "all" } }, permission: "conversation.read" },
-  { id: "tickets", label: "nav.tickets", icon: "ticket", to: { name: "tickets" }, permission: "ticket.read", keys: "b" },
+  { id: "tickets", label: "nav.tickets", icon: "ticket", to: { name: "tickets" }, permission: "ticket.read", keys: keymap.anywhere.tickets },
   { id: "tickets-mine", label: "nav.myTickets", icon: "ticket", to: { name: "tickets", query: { view: "mine" } }, permission: "ticket.read" },
-  { id: "contacts", label: "nav.contacts", icon: "users", to: { name: "contacts" }, permission: "contact.read", keys: "u" },
+  { id: "contacts", label: "nav.contacts", icon: "users", to: { name: "contacts" }, permission: "contact.read", keys: keymap.anywhere.contacts },
   { id: "organisations", label: "nav.organisations", icon: "team", to: { name: "organisations" }, permission: "contact.read" },
   { id: "import", label: "nav.import", icon: "download", to: { name: "contact-import" }, permission: "contact.import" },
-  { id: "ratings", label: "nav.ratings", icon: "star", to: { name: "ratings" }, permission: "rating.read" },
+  { id: "ratings", label: "nav.ratings", icon: "star", to: { name: "ratings" }, permission: "rating.read", keys: keymap.anywhere.ratings },
   { id: "start", label: "nav.start", icon: "start", to: { name: "start" }, permission: "workspace.manage" },
+  { id: "settings", label: "nav.settings", icon: "settings", to: { name: "settings" }, keys: keymap.anywhere.settings },
   { id: "profile", label: "settings.profile", icon: "user", to: { name: "profile" } },
   { id: "notification-settings", label: "settings.notifications", icon: "bell", to: { name: "notifications" }, permission: "workspace.read" },
   { id: "workspace", label: "settings.workspace", icon: "settings", to: { name: "workspace" }, permission: "workspace.manage" },
@@ -40,10 +44,18 @@ const places: Place[] = [
   { id: "ticketTypes", label: "settings.ticketTypes", icon: "ticket", to: { name: "ticketTypes" }, permission: "ticket.manage" },
   { id: "inboxes", label: "settings.inboxes", icon: "inbox", to: { name: "inboxes" }, permission: "inbox.read" },
   { id: "plugins", label: "settings.plugins", icon: "plug", to: { name: "plugins" }, permission: "plugin.read" },
+  { id: "webhooks", label: "settings.webhooks", icon: "webhook", to: { name: "webhooks" }, permission: "webhook.read" },
+  { id: "developers", label: "settings.developers", icon: "bolt", to: { name: "developers" }, permission: "apikey.own" },
   { id: "roles", label: "settings.roles", icon: "key", to: { name: "roles" }, permission: "role.read" },
   { id: "sign-in", label: "settings.signIn", icon: "lock", to: { name: "signIn" }, permission: "signin.manage" },
+  { id: "data", label: "settings.data", icon: "file", to: { name: "data" }, permission: ["retention.manage", "workspace.export", "contact.erase"] },
   { id: "audit", label: "settings.audit", icon: "eye", to: { name: "audit" }, permission: "audit.read" },
 ];
+
+/** Those that a key leads to. */
+export const placesWithKeys = places.filter((place): place is Place & { keys: string } => place.keys !== undefined);
+
+export const mayGo = (workspace: WorkspaceContext, { permission }: Place) => !permission || [permission].flat().some(workspace.may);
 
 const themes: ThemeChoice[] = ["light", "dark", "system"];
 
@@ -54,7 +66,7 @@ export function useShellCommands(workspace: WorkspaceContext, live: Live, help: 
   const { people } = workspace.api;
 
   const go = places
-    .filter((place) => !place.permission || workspace.may(place.permission))
+    .filter((place) => mayGo(workspace, place))
     .map((place): Command => ({
       id: `go-${place.id}`,
       group: "go",
@@ -96,5 +108,5 @@ export function useShellCommands(workspace: WorkspaceContext, live: Live, help: 
     run: () => void people.ready().catch(notifyFailed),
   };
 
-  useCommands([...go, ...presence, ready, ...theme, ...language, { id: "help", group: "settings", icon: "keyboard", title: () => t("keys.title"), keys: "?", run: help }]);
+  useCommands([...go, ...presence, ready, ...theme, ...language, { id: "help", group: "settings", icon: "keyboard", title: () => t("keys.title"), keys: keymap.anywhere.help, run: help }]);
 }

@@ -4,6 +4,7 @@ import type { Team } from "@patchbay/client/types";
 import { assignees } from "@/conversations/assignees";
 import { destinations, type Destination } from "@/conversations/desk/transfer";
 import { useLive } from "@/live/live";
+import { useColleagues } from "@/query/colleagues";
 import { useLabels, useTeams } from "@/query/desk";
 import { useInboxes, useMembers } from "@/query/queries";
 import { useWorkspace } from "@/session/workspace";
@@ -15,6 +16,7 @@ export function useTicketNames() {
   const { memberID } = useWorkspace();
   const { presence } = useLive();
   const { data: members } = useMembers();
+  const colleagues = useColleagues("ticket.read");
   const { data: teams } = useTeams();
   const { data: labels } = useLabels();
   const { data: inboxes } = useInboxes();
@@ -29,11 +31,12 @@ export function useTicketNames() {
 
   /** People and teams that fit what was typed; `nobody` takes both away. */
   function places(search: string, nobody: boolean): Destination[] {
-    return destinations({ people: assignees(members.value ?? [], presence.value, memberID), teams: teams.value ?? [], queue: nobody ? t("tickets.nobody") : undefined, groups: { people: t("transfer.people"), teams: t("tickets.teams") } }, search);
+    return destinations({ people: assignees(colleagues.value, presence.value, memberID), teams: teams.value ?? [], queue: nobody ? t("tickets.nobody") : undefined, groups: { people: t("transfer.people"), teams: t("tickets.teams") } }, search);
   }
 
   return {
-    members,
+    /** Those who may be given tickets. */
+    colleagues,
     teams,
     labels,
     types,

@@ -1,0 +1,38 @@
+/**
+ * Which key does what, by the part of the console where it is on. `test/keymap.test.ts` sees to it that
+ * no two of what is on at once share a key, and that no key is written anywhere else.
+ */
+export const keymap = {
+  anywhere: { palette: "Mod+k", search: "g", find: "/", help: "?", notifications: "b", conversations: "1", tickets: "2", contacts: "3", ratings: "4", settings: "5" },
+  conversationList: { next: "j", previous: "k", open: "o", views: "v", filter: "y", select: "x" },
+  conversation: {
+    reply: "r", note: "n", quote: "q", attach: "f", canned: "/", later: "t", snooze: "s", assign: "a", labels: "l", priority: "p",
+    participants: "c", follow: "w", merge: "m", ticket: "z", trace: "d", messages: "h", resolve: "e", panel: "i", close: "Escape",
+  },
+  selection: { none: "Escape" },
+  tickets: { find: "/", filter: "y", board: "v", add: "n" },
+  ticketList: { next: "j", previous: "k", open: "o", select: "x" },
+  ticket: {
+    reply: "r", note: "n", attach: "f", canned: "/", assign: "a", take: "z", status: "s", solve: "e", title: "t", labels: "l",
+    followers: "c", link: "i", follow: "w", merge: "m", back: "Escape",
+  },
+  contacts: { find: "/", add: "n" },
+  people: { next: "j", previous: "k" },
+  contact: { merge: "m", back: "Escape" },
+  organisations: { find: "/", next: "j", previous: "k" },
+  organisation: { back: "Escape" },
+} as const;
+
+/** Parts that are on the screen at once. */
+export const together: readonly (readonly (keyof typeof keymap)[])[] = [
+  ["anywhere", "conversationList", "conversation", "selection"],
+  ["anywhere", "tickets", "ticketList", "selection"],
+  ["anywhere", "ticket"],
+  ["anywhere", "contacts", "people"],
+  ["anywhere", "contact"],
+  ["anywhere", "organisations"],
+  ["anywhere", "organisation", "people"],
+];
+
+/** Keys of which what is nearer has its own meaning, by intent: leaving, and looking for something. */
+export const layered: readonly string[] = ["Escape", "/"];
