@@ -48,7 +48,7 @@
 // SLA, automation and report have their place in the domain when they come.
 //
 // Beside core: sdk is what a plugin author imports, plugins holds the plugins
-// that ship, web the console and the TypeScript client.
+// that ship, web the console and the TypeScript client, docs the guides.
 //
 // # What is promised
 //

@@ -45,6 +45,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/view"
 	"github.com/patchbay-im/patchbay/core/webhook"
+	"github.com/patchbay-im/patchbay/docs"
 	"github.com/patchbay-im/patchbay/web"
 )
 
@@ -272,7 +273,7 @@ func (s *server) face(ctx context.Context) error {
 		Webhooks: s.webhooks, Idempotency: s.once, Limits: limits(s.config.Limits), Buckets: s.limits,
 		Presence: presence{s.dispatcher, s.store.Teams()}, Sockets: s.gateway,
 		Feed: feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch}, Circle: s.store.Contacts(),
-		PluginUI: s.plugins.UI, Console: web.Console(),
+		PluginUI: s.plugins.UI, Console: web.Console(), Guides: docs.Guides(),
 		Health: s.store.Ping, Metrics: s.metrics.Text, Observe: s.metrics.Request, Now: s.now, Log: s.log,
 	}
 	if s.config.Demo {

@@ -39,7 +39,7 @@ type auditBody struct {
 	Target   partyBody      `json:"target"`
 	Detail   map[string]any `json:"detail,omitempty" doc:"What became of each field: {\"name\": {\"from\": ..., \"to\": ...}}; other facts as they are."`
 	Previous string         `json:"previous" doc:"The hash of the row before."`
-	Hash     string         `json:"hash" doc:"SHA-256 over previous and the row, see docs/reference/audit-log.md."`
+	Hash     string         `json:"hash" doc:"SHA-256 over previous and the row, see /docs/api/audit-log."`
 }
 
 func partyOf(p event.Party) partyBody { return partyBody{p.Kind, p.ID, p.Name} }

@@ -26,13 +26,14 @@ type docs struct {
 
 // docRoutes adds the documentation that the server itself serves.
 func (s *Server) docRoutes() error {
-	pages, err := help.New()
+	pages, err := help.New(s.Guides)
 	if err != nil {
 		return fmt.Errorf("read the documentation: %w", err)
 	}
 	d := &docs{s: s, pages: pages, files: newAssets(help.Files()), drawn: map[string]*asset{}}
 	s.get(help.Path, accessPublic, func(c *fiber.Ctx) error { return c.Redirect(help.APIPath) })
 	s.get(help.APIPath, accessPublic, d.reference)
+	s.get(help.APIPath+"/:guide", accessPublic, d.guide)
 	s.get(help.ErrorsPath, accessPublic, d.errors)
 	s.get(help.ErrorsPath+"/:code", accessPublic, d.error)
 	s.get(help.Path+"/files/:name", accessPublic, d.file)
@@ -72,6 +73,11 @@ func (d *docs) send(c *fiber.Ctx, a *asset) error {
 func (d *docs) reference(c *fiber.Ctx) error {
 	l := language(c)
 	return d.page(c, "api", l, func() ([]byte, error) { return d.pages.Reference(d.s.document, d.s.BaseURL, l) })
+}
+
+func (d *docs) guide(c *fiber.Ctx) error {
+	l, name := language(c), c.Params("guide")
+	return d.page(c, "api/"+name, l, func() ([]byte, error) { return d.pages.Guide(name, l) })
 }
 
 func (d *docs) errors(c *fiber.Ctx) error {

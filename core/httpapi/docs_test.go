@@ -2,7 +2,10 @@ package httpapi_test
 
 import (
 	"encoding/json"
+	"html"
 	"net/http"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -39,6 +42,66 @@ func TestErrorPages(t *testing.T) {
 	s.OK(json.Unmarshal([]byte(a.text), &problem))
 	if problem.Type != "/docs/errors/session.missing" || s.ask(http.MethodGet, problem.Type, "").StatusCode != http.StatusOK {
 		t.Errorf("the type is %q", problem.Type)
+	}
+}
+
+// guideNames lists the guides in the folders of docs/ that the binary carries.
+func guideNames(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, folder := range []string{"api", "reference"} {
+		files, err := filepath.Glob(filepath.Join("../../docs", folder, "*.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if name := strings.TrimSuffix(filepath.Base(f), ".md"); !strings.HasSuffix(name, ".zh-CN") {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
+}
+
+// Every guide is served in both languages; nothing in it is left as it was
+// written, and each link leads somewhere.
+func TestGuidePages(t *testing.T) {
+	s := newSite(t, nil)
+	code := regexp.MustCompile(`(?s)<pre.*?</pre>|<code>.*?</code>`)
+	links := regexp.MustCompile(`<a href="(/docs[^"]*|#[^"]*)"`)
+	names := guideNames(t)
+	if len(names) < 8 {
+		t.Fatalf("the guides are %v", names)
+	}
+	for _, lang := range []string{"en", "zh-CN"} {
+		index := s.ask(http.MethodGet, "/docs/api?lang="+lang, "")
+		for _, name := range names {
+			here := "/docs/api/" + name + "?lang=" + lang
+			a := s.ask(http.MethodGet, here, "")
+			if a.StatusCode != http.StatusOK || !strings.Contains(a.text, `<html lang="`+lang+`">`) || !strings.Contains(index.text, `href="`+here+`"`) {
+				t.Errorf("%s: %d", here, a.StatusCode)
+			}
+			for _, left := range []string{"](", "```", "**", "| ", "\n# ", "&lt;!--"} {
+				if strings.Contains(code.ReplaceAllString(a.text, ""), left) {
+					t.Errorf("%s has %q left", here, left)
+				}
+			}
+			for _, m := range links.FindAllStringSubmatch(a.text, -1) {
+				page, part, _ := strings.Cut(html.UnescapeString(m[1]), "#")
+				to := a
+				if page != "" {
+					to = s.ask(http.MethodGet, page, "")
+				}
+				if to.StatusCode != http.StatusOK || part != "" && !strings.Contains(to.text, `id="`+part+`"`) {
+					t.Errorf("%s leads to %s: %d", here, m[1], to.StatusCode)
+				}
+			}
+		}
+	}
+	for _, name := range []string{"no-such", "..%2fREADME", "getting-started.zh-CN"} {
+		if a := s.ask(http.MethodGet, "/docs/api/"+name, "", "Accept", "text/html"); a.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %d", name, a.StatusCode)
+		}
 	}
 }
 

@@ -101,6 +101,7 @@ type Options struct {
 	// Places are the addresses of this server, the widest first.
 	Places  func() []Place
 	Console fs.FS // the built console
+	Guides  fs.FS // to the API, as help.New takes them; nil = none
 	Demo    fs.FS // the demo page; nil = no demo
 	// DemoInbox returns the inbox that the demo page shows.
 	DemoInbox func() channel.InboxID

@@ -50,6 +50,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/webhook"
 	"github.com/patchbay-im/patchbay/core/webhook/webhooktest"
 	"github.com/patchbay-im/patchbay/core/wire"
+	guides "github.com/patchbay-im/patchbay/docs"
 )
 
 // site is the whole HTTP face over the real use cases, with storage in memory.
@@ -149,6 +150,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 			}, true
 		},
 		Places:  func() []httpapi.Place { return []httpapi.Place{{URL: "http://example.com", From: httpapi.FromHere}} },
+		Guides:  guides.Guides(),
 		Console: fstest.MapFS{"index.html": {Data: []byte("<title>console</title>")}},
 		Health:  func(context.Context) error { return nil },
 		Metrics: func() ([]byte, string, error) { return []byte("up 1\n"), "text/plain", nil },

@@ -38,7 +38,7 @@ func (s *Server) socketRoutes() {
 func (s *Server) socket(path string, a access, summary string, h fiber.Handler) {
 	s.plain(huma.Operation{
 		Path: path, Summary: summary, Tags: []string{"live"},
-		Description: "A WebSocket. The frames are described in docs/reference/live-protocol.md.",
+		Description: "A WebSocket. The frames are described in /docs/api/live-protocol.",
 		Responses:   map[string]*huma.Response{"101": {Description: "The connection speaks WebSocket from here."}},
 	}, a, h)
 }

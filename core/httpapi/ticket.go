@@ -88,7 +88,7 @@ func (s *Server) ticketAnswer(t ticket.Ticket, err error) (*body[wire.Ticket], e
 
 // TicketAsk is the query parameters that choose tickets.
 type TicketAsk struct {
-	Filter string `query:"filter" maxLength:"16384" doc:"A filter as JSON: see docs/reference/filters.md."`
+	Filter string `query:"filter" maxLength:"16384" doc:"A filter as JSON: see /docs/api/filters."`
 	Q      string `query:"q" maxLength:"800" doc:"A part of the title, or a number with or without T-."`
 	Sort   string `query:"sort" enum:"updated,created,due,priority" default:"updated"`
 }

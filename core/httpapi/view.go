@@ -30,7 +30,7 @@ func (r rawFilter) MarshalJSON() ([]byte, error) { return json.RawMessage(r).Mar
 
 // Schema describes it as an object with any members.
 func (rawFilter) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true, Description: "A filter: see docs/reference/filters.md."}
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true, Description: "A filter: see /docs/api/filters."}
 }
 
 // viewBody is a saved view.
@@ -102,7 +102,7 @@ type listConversationsInput struct {
 	Workspace string `path:"workspace"`
 	Paging
 	View    string `query:"view" maxLength:"40" doc:"mine, unassigned, all, mentions, team, participating, or the id of a saved view. Absent: all."`
-	Filter  string `query:"filter" maxLength:"16384" doc:"A filter as JSON: see docs/reference/filters.md."`
+	Filter  string `query:"filter" maxLength:"16384" doc:"A filter as JSON: see /docs/api/filters."`
 	State   string `query:"state" enum:"open,snoozed,resolved,any" default:"any"`
 	Inbox   string `query:"inbox" maxLength:"40"`
 	Contact string `query:"contact" maxLength:"40"`

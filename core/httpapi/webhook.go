@@ -75,7 +75,7 @@ func (s *Server) webhookRoutes() {
 	member(s, huma.Operation{Method: http.MethodGet, Path: all, Summary: "List webhooks", Tags: tags}, identity.WebhookRead, s.listWebhooks)
 	member(s, huma.Operation{
 		Method: http.MethodPost, Path: all, Summary: "Make a webhook", Tags: tags, DefaultStatus: http.StatusCreated,
-		Description: "It is sent what happens from now on. See docs/api/webhooks.md for what it is sent and how to check the signature.",
+		Description: "It is sent what happens from now on. See /docs/api/webhooks for what it is sent and how to check the signature.",
 	}, identity.WebhookManage, s.createWebhook)
 	member(s, huma.Operation{Method: http.MethodGet, Path: all + "/events", Summary: "List the events that webhooks can be sent", Tags: tags}, identity.WebhookRead, s.webhookEvents)
 	member(s, huma.Operation{

@@ -1,6 +1,6 @@
 // Package help is the documentation that the server itself serves: a page for
-// each error code, in Chinese and English, and the reference of the API from its
-// OpenAPI document. The pages load nothing from elsewhere and work without a
+// each error code, in Chinese and English, the reference of the API from its
+// OpenAPI document, and the guides to it. The pages load nothing from elsewhere and work without a
 // script; one script of ours filters the lists.
 //
 // errors.txt holds the texts of the errors. docs/adr/0033-open-api.md says why
@@ -12,6 +12,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"strings"
 )
 
@@ -55,16 +56,24 @@ type Pages struct {
 	html   *template.Template
 	groups []Group
 	byCode map[string]place
+	guides []Guide
 }
 
 // place is where an entry stands.
 type place struct{ group, entry int }
 
-// New returns Pages. It fails when the texts are not as they should be.
-func New() (*Pages, error) {
+// New returns Pages, with the guides in files; nil = none. It fails when the
+// texts are not as they should be.
+func New(files fs.FS) (*Pages, error) {
 	groups, err := parse(errorTexts)
 	if err != nil {
 		return nil, err
+	}
+	var guides []Guide
+	if files != nil {
+		if guides, err = readGuides(files); err != nil {
+			return nil, fmt.Errorf("read the guides: %w", err)
+		}
 	}
 	html, err := template.New("").Funcs(template.FuncMap{
 		"dict": func(t words, fields []Field) fieldsView { return fieldsView{t, fields} },
@@ -72,7 +81,7 @@ func New() (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the pages: %w", err)
 	}
-	p := &Pages{html: html, groups: groups, byCode: map[string]place{}}
+	p := &Pages{html: html, groups: groups, byCode: map[string]place{}, guides: guides}
 	for g := range groups {
 		for e, entry := range groups[g].Entries {
 			p.byCode[entry.Code] = place{g, e}

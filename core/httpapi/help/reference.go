@@ -108,6 +108,7 @@ type apiView struct {
 	Version, Base string
 	Tags          []Tag
 	Objects       []Object
+	Guides        []Guide
 }
 
 // fieldsView is a table of fields with the words around it.
@@ -126,7 +127,7 @@ func (p *Pages) Reference(openAPI []byte, base string, l Language) ([]byte, erro
 	t := wordsIn(l)
 	return p.draw("api", apiView{
 		view:    view{Language: l, Here: APIPath, Section: "api", Title: t.Reference, T: t},
-		Version: d.Info.Version, Base: base, Tags: d.tags(), Objects: d.objects(),
+		Version: d.Info.Version, Base: base, Tags: d.tags(), Objects: d.objects(), Guides: p.guides,
 	})
 }
 

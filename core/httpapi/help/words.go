@@ -14,6 +14,7 @@ type words struct {
 	Reference, Intro, Permission, Parameters, Body, Answers, Objects       string
 	Name, Type, Description, Required, In, Download, Basics, Access, Place string
 	Keys, KeysText, Failures, FailuresText, Once, OnceText                 string
+	Guides, NotInYours                                                     string
 	Paging, PagingText, Limits, LimitsText, Hooks, HooksText, Skip         string
 }
 
@@ -37,6 +38,7 @@ func english() words {
 		Failures: "Errors", FailuresText: "Decide by code, show detail to people, and look into fields for what is wrong where. 503 and 429 pass by themselves: wait as Retry-After says.",
 		Once: "Repeating safely", OnceText: "Send an Idempotency-Key with each POST. The same key and request within 24 hours is done once; you get the first answer, with Idempotency-Replayed: true.",
 		Paging: "Lists", PagingText: "A list answers items and, when there is more, next_cursor. Pass it on as cursor, unchanged, until it is absent. limit is 1 to 200.",
+		Guides: "Guides", NotInYours: "",
 		Limits: "Limits", LimitsText: "RateLimit-Limit, RateLimit-Remaining and RateLimit-Reset stand in each answer. When nothing remains, the answer is 429 with Retry-After.",
 		Hooks: "Being told", HooksText: "Instead of asking again and again, let a webhook tell you: signed, in order for each conversation, repeated until you answer 2xx.",
 	}
@@ -55,6 +57,7 @@ func chinese() words {
 		Failures: "错误", FailuresText: "程序按 code 判断，向人展示 detail，并在 fields 中查看哪里有误。503 与 429 会自行恢复：请按 Retry-After 等待。",
 		Once: "安全重试", OnceText: "为每个 POST 发送 Idempotency-Key。24 小时内相同的键与请求只执行一次；重发会得到第一次的回答，并带有 Idempotency-Replayed: true。",
 		Paging: "列表", PagingText: "列表返回 items；还有更多时返回 next_cursor。请原样作为 cursor 传入，直到不再返回。limit 为 1 到 200。",
+		Guides: "指南", NotInYours: "本文只有英文版。",
 		Limits: "限额", LimitsText: "每个响应都带有 RateLimit-Limit、RateLimit-Remaining 与 RateLimit-Reset。用尽后返回 429 与 Retry-After。",
 		Hooks: "接收通知", HooksText: "不必反复查询，可让 Webhook 通知您：带签名、每个会话内有序，并会重发直到您返回 2xx。",
 	}

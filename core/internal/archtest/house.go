@@ -97,7 +97,7 @@ func adapters() []Layer {
 		}
 		out = append(out, l)
 	}
-	all := append(patterns(out), "core/internal/pgtest", "core/internal/openidtest")
+	all := append(patterns(out), "core/internal/pgtest", "core/internal/openidtest", "docs")
 	for i := range out {
 		out[i].TestsMay = all
 	}
@@ -112,10 +112,11 @@ func assembly() []Layer {
 		{
 			Name: "assembly", Pattern: "core/app/...", TestsMay: []string{"core/internal/pgtest", "core/internal/rig"},
 			May: slices.Concat(patterns(foundation()), patterns(domain()), patterns(views()), patterns(adapters()),
-				[]string{"core/config/...", "sdk/...", "marketplace/...", "web"}),
+				[]string{"core/config/...", "sdk/...", "marketplace/...", "web", "docs"}),
 		},
 		{Name: "command", Pattern: "core/cmd/...", May: []string{"core/app/..."}, TestsMay: []string{"core/internal/rig"}},
 		{Name: "web files", Pattern: "web"},
+		{Name: "guides", Pattern: "docs"},
 	}
 }
 

@@ -191,6 +191,7 @@ GET /metrics loopback
 GET /openapi.json public
 GET /docs public
 GET /docs/api public
+GET /docs/api/:guide public
 GET /docs/errors public
 GET /docs/errors/:code public
 GET /docs/files/:name public
