@@ -358,7 +358,7 @@ export interface paths {
         };
         /**
          * A visitor's live connection; the token is in the first frame
-         * @description A WebSocket. The frames are described in docs/reference/live-protocol.md.
+         * @description A WebSocket. The frames are described in /docs/api/live-protocol.
          */
         get: operations["getLiveByInboxSocket"];
         put?: never;
@@ -1966,7 +1966,7 @@ export interface paths {
         };
         /**
          * A member's live connection
-         * @description A WebSocket. The frames are described in docs/reference/live-protocol.md.
+         * @description A WebSocket. The frames are described in /docs/api/live-protocol.
          */
         get: operations["getWorkspacesByWorkspaceLive"];
         put?: never;
@@ -3001,7 +3001,7 @@ export interface paths {
         put?: never;
         /**
          * Make a webhook
-         * @description It is sent what happens from now on. See docs/api/webhooks.md for what it is sent and how to check the signature.
+         * @description It is sent what happens from now on. See /docs/api/webhooks for what it is sent and how to check the signature.
          */
         post: operations["postWorkspacesByWorkspaceWebhooks"];
         delete?: never;
@@ -3286,7 +3286,7 @@ export interface components {
             detail?: {
                 [key: string]: unknown;
             };
-            /** @description SHA-256 over previous and the row, see docs/reference/audit-log.md. */
+            /** @description SHA-256 over previous and the row, see /docs/api/audit-log. */
             hash: string;
             id: string;
             /** @description The hash of the row before. */
@@ -3457,7 +3457,7 @@ export interface components {
         };
         CheckConversationsInputBody: {
             contact?: string;
-            /** @description A filter: see docs/reference/filters.md. */
+            /** @description A filter: see /docs/api/filters. */
             filter?: {
                 [key: string]: unknown;
             };
@@ -5088,7 +5088,7 @@ export interface components {
         };
         QueryConversationsInputBody: {
             cursor?: string;
-            /** @description A filter: see docs/reference/filters.md. */
+            /** @description A filter: see /docs/api/filters. */
             filter?: {
                 [key: string]: unknown;
             };
@@ -5833,7 +5833,7 @@ export interface components {
             columns?: string[];
             /** @description The member who made it. */
             created_by?: string;
-            /** @description A filter: see docs/reference/filters.md. */
+            /** @description A filter: see /docs/api/filters. */
             filter: {
                 [key: string]: unknown;
             };
@@ -5853,7 +5853,7 @@ export interface components {
         };
         ViewDraft: {
             columns?: string[];
-            /** @description A filter: see docs/reference/filters.md. */
+            /** @description A filter: see /docs/api/filters. */
             filter?: {
                 [key: string]: unknown;
             };
@@ -13617,7 +13617,7 @@ export interface operations {
                 cursor?: string;
                 /** @description mine, unassigned, all, mentions, team, participating, or the id of a saved view. Absent: all. */
                 view?: string;
-                /** @description A filter as JSON: see docs/reference/filters.md. */
+                /** @description A filter as JSON: see /docs/api/filters. */
                 filter?: string;
                 state?: "open" | "snoozed" | "resolved" | "any";
                 inbox?: string;
@@ -24191,7 +24191,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
-                /** @description A filter as JSON: see docs/reference/filters.md. */
+                /** @description A filter as JSON: see /docs/api/filters. */
                 filter?: string;
                 /** @description A part of the title, or a number with or without T-. */
                 q?: string;
@@ -24392,7 +24392,7 @@ export interface operations {
     getWorkspacesByWorkspaceTicketsBoard: {
         parameters: {
             query?: {
-                /** @description A filter as JSON: see docs/reference/filters.md. */
+                /** @description A filter as JSON: see /docs/api/filters. */
                 filter?: string;
                 /** @description A part of the title, or a number with or without T-. */
                 q?: string;
@@ -24595,7 +24595,7 @@ export interface operations {
     getWorkspacesByWorkspaceTicketsCounts: {
         parameters: {
             query?: {
-                /** @description A filter as JSON: see docs/reference/filters.md. */
+                /** @description A filter as JSON: see /docs/api/filters. */
                 filter?: string;
                 /** @description A part of the title, or a number with or without T-. */
                 q?: string;
