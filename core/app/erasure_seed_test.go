@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"bytes"
-	"database/sql"
 	"fmt"
 	"io"
 	"maps"
@@ -28,7 +27,7 @@ const phone = "13977755123"
 type planting struct {
 	*drilled
 	canaries
-	raw  *sql.DB
+	raw  *database
 	mate rig.Member
 	echo rig.Inbox
 
@@ -333,41 +332,15 @@ func (p *planting) rates() {
 // leftovers puts in what the product leaves when something is wrong.
 func (p *planting) leftovers() {
 	inbox := p.echo.ID
-	external := p.one(`SELECT external_id FROM contact_identity WHERE inbox_id = ? LIMIT 1`, inbox)
-	p.exec(`INSERT INTO webhook_request (workspace_id, request_id, inbox_id, method, path, query, headers, body, remote, received_at, attempts, next_at) VALUES (?, 'whr_1', ?, 'POST', ?, ?, ?, ?, '127.0.0.1', 1, 1, 9000000000000000)`,
+	external := p.raw.one(`SELECT external_id FROM contact_identity WHERE inbox_id = ? LIMIT 1`, inbox)
+	p.raw.exec(`INSERT INTO webhook_request (workspace_id, request_id, inbox_id, method, path, query, headers, body, remote, received_at, attempts, next_at) VALUES (?, 'whr_1', ?, 'POST', ?, ?, ?, ?, '127.0.0.1', 1, 1, 9000000000000000)`,
 		p.owner.Workspace, inbox, "/"+external, "from="+external, `{"X-From":["`+external+`"]}`, []byte(`{"from":"`+external+`"}`))
-	p.exec(`INSERT INTO webhook_request (workspace_id, request_id, inbox_id, method, path, query, headers, body, remote, received_at, attempts, next_at) VALUES (?, 'whr_2', ?, 'GET', '/', ?, '{}', ?, '127.0.0.1', 1, 1, 9000000000000000)`,
+	p.raw.exec(`INSERT INTO webhook_request (workspace_id, request_id, inbox_id, method, path, query, headers, body, remote, received_at, attempts, next_at) VALUES (?, 'whr_2', ?, 'GET', '/', ?, '{}', ?, '127.0.0.1', 1, 1, 9000000000000000)`,
 		p.owner.Workspace, inbox, "from="+external, []byte{})
 	trouble, theirs := p.word("trouble"), ` WHERE conversation_id IN (SELECT conversation_id FROM conversation WHERE contact_id = ?)`
 	for _, set := range []string{`delivery SET last_detail = ?`, `delivery SET provider_id = ?`, `delivery_step SET detail = ?`, `delivery_step SET provider_id = ?`, `message SET delivery_error = ?`, `scheduled SET detail = ?`} {
-		p.exec(`UPDATE `+set+theirs, trouble, p.contact)
+		p.raw.exec(`UPDATE `+set+theirs, trouble, p.contact)
 	}
-	p.exec(`UPDATE webhook_attempt SET detail = ?, headers = ? WHERE body LIKE '%xk7%'`, trouble, trouble)
-	p.exec(`UPDATE contact_import_error SET title = ?`, trouble)
-}
-
-// exec changes the database behind the product's back.
-func (p *planting) exec(query string, args ...any) {
-	p.t.Helper()
-	if _, err := p.raw.ExecContext(p.t.Context(), numbered(query), args...); err != nil {
-		p.t.Fatalf("%s: %v", query, err)
-	}
-}
-
-// one is a text that the database gives.
-func (p *planting) one(query string, args ...any) string {
-	p.t.Helper()
-	var out string
-	if err := p.raw.QueryRowContext(p.t.Context(), numbered(query), args...).Scan(&out); err != nil {
-		p.t.Fatalf("%s: %v", query, err)
-	}
-	return out
-}
-
-// numbered writes placeholders so that both systems know them.
-func numbered(query string) string {
-	for n := 1; strings.Contains(query, "?"); n++ {
-		query = strings.Replace(query, "?", fmt.Sprint("$", n), 1)
-	}
-	return query
+	p.raw.exec(`UPDATE webhook_attempt SET detail = ?, headers = ? WHERE body LIKE '%xk7%'`, trouble, trouble)
+	p.raw.exec(`UPDATE contact_import_error SET title = ?`, trouble)
 }

@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"bytes"
-	"database/sql"
 	_ "embed"
 	"io/fs"
 	"net/http"
@@ -13,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/patchbay-im/patchbay/core/internal/pgtest"
-	"github.com/patchbay-im/patchbay/core/internal/rig"
 )
 
 // TestErasureReachesEverything: a person's words stand in every column that can
@@ -23,30 +21,19 @@ import (
 // testdata/untraced.txt with its reason: so a table that is added later is met
 // by this test.
 func TestErasureReachesEverything(t *testing.T) {
-	t.Run("sqlite", func(t *testing.T) { erasesAll(t, "sqlite", "") })
-	t.Run("postgres", func(t *testing.T) { erasesAll(t, "pgx", pgtest.Start(t).Schema(t)) })
+	t.Run("sqlite", func(t *testing.T) { erasesAll(t, "") })
+	t.Run("postgres", func(t *testing.T) { erasesAll(t, pgtest.Start(t).Schema(t)) })
 }
 
-func erasesAll(t *testing.T, driver, source string) {
+func erasesAll(t *testing.T, source string) {
 	t.Helper()
-	p := &planting{drilled: drill(t, func(o *rig.Options) {
-		o.Env = append(o.Env, "PATCHBAY_OUTBOUND_ALLOW_NETWORKS=127.0.0.0/8", "PATCHBAY_WEBHOOKS_RETRY=1h", "PATCHBAY_LOG_LEVEL=debug")
-		if source != "" {
-			o.Env = append(o.Env, "PATCHBAY_DATABASE_URL="+address(source))
-		}
-	})}
-	if source == "" {
-		source = "file:" + filepath.Join(p.options.DataDir, "patchbay.db") + "?_pragma=busy_timeout(10000)"
-	}
-	var err error
-	p.raw, err = sql.Open(driver, source)
-	must(t, err)
-	t.Cleanup(func() { _ = p.raw.Close() })
+	p := &planting{}
+	p.drilled, p.raw = drillOn(t, source, "PATCHBAY_OUTBOUND_ALLOW_NETWORKS=127.0.0.0/8", "PATCHBAY_WEBHOOKS_RETRY=1h", "PATCHBAY_LOG_LEVEL=debug")
 	p.plant()
-	columns := p.columns(driver)
+	columns := p.raw.columns()
 	p.settles(columns)
 	p.complete(columns)
-	if n := p.one(`SELECT COUNT(*) FROM request_claim WHERE answer <> ''`); n == "0" {
+	if n := p.raw.one(`SELECT COUNT(*) FROM request_claim WHERE answer <> ''`); n == "0" {
 		t.Error("no answer is kept for a repeated request")
 	}
 	if got := p.reported(); len(got) > 0 {
@@ -64,40 +51,11 @@ func erasesAll(t *testing.T, driver, source string) {
 	if got := p.reported(); len(got) > 0 {
 		t.Errorf("the server printed %v", got)
 	}
-	if n := p.one(`SELECT COUNT(*) FROM request_claim WHERE answer <> ''`); n > "1" { // the erasure's own
+	if n := p.raw.one(`SELECT COUNT(*) FROM request_claim WHERE answer <> ''`); n > "1" { // the erasure's own
 		t.Errorf("%s sealed answers are left", n)
 	}
 	p.blobless()
 	p.others()
-}
-
-// textual is a column that holds text or bytes.
-type textual struct{ table, name, text string }
-
-func (c textual) String() string { return c.table + "." + c.name }
-
-// columns reads from the catalog which there are.
-func (p *planting) columns(driver string) []textual {
-	p.t.Helper()
-	query := `SELECT m.name, c.name, 'CAST("' || c.name || '" AS TEXT)' FROM sqlite_schema m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND c.type NOT IN ('INTEGER', 'REAL') ORDER BY 1, 2`
-	if driver == "pgx" {
-		query = `SELECT table_name, column_name, CASE data_type WHEN 'bytea' THEN 'encode(' || quote_ident(column_name) || ', ''escape'')' ELSE quote_ident(column_name) || '::text' END
-FROM information_schema.columns WHERE table_schema = current_schema() AND data_type NOT IN ('bigint', 'integer', 'smallint', 'boolean', 'double precision') ORDER BY 1, 2`
-	}
-	rows, err := p.raw.QueryContext(p.t.Context(), query)
-	must(p.t, err)
-	defer rows.Close() //nolint:errcheck // read only
-	var out []textual
-	for rows.Next() {
-		var c textual
-		must(p.t, rows.Scan(&c.table, &c.name, &c.text))
-		out = append(out, c)
-	}
-	must(p.t, rows.Err())
-	if len(out) < 300 {
-		p.t.Fatalf("the catalog tells of %d columns only", len(out))
-	}
-	return out
 }
 
 // hits lists the columns that have the person's words, with some of them.
@@ -105,7 +63,7 @@ func (p *planting) hits(columns []textual) map[string][]string {
 	p.t.Helper()
 	out := map[string][]string{}
 	for _, c := range columns {
-		for _, value := range column(p.t, p.raw, `SELECT `+c.text+` FROM `+c.table) {
+		for _, value := range p.raw.texts(`SELECT ` + c.text + ` FROM ` + c.table) {
 			value = strings.ToLower(value)
 			for _, w := range p.all {
 				if strings.Contains(value, w) && !slices.Contains(out[c.String()], w) {
@@ -205,7 +163,7 @@ func (p *planting) blobless() {
 		if err != nil || !e.Type().IsRegular() {
 			return err
 		}
-		if m := id.FindString(name); m != "" && p.one(`SELECT COUNT(*) FROM attachment WHERE attachment_id = ?`, m) == "0" {
+		if m := id.FindString(name); m != "" && p.raw.one(`SELECT COUNT(*) FROM attachment WHERE attachment_id = ?`, m) == "0" {
 			p.t.Errorf("%s is left", name)
 		}
 		return nil

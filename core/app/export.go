@@ -85,28 +85,41 @@ func Export(ctx context.Context, c Config, o ExportOptions) error {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	defer source.Close() //nolint:errcheck // read only
-	to := o.Out
-	if o.To != "-" {
-		f, err := os.OpenFile(o.To, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil {
-			return err //nolint:wrapcheck // it names the file
-		}
-		defer f.Close() //nolint:errcheck // synced below
-		to = f
-	}
-	made, err := archive.Fill(ctx, to, archive.Content{Of: of, Source: source, Files: files, At: time.Now(), Tell: func(int64, int64) error { return ctx.Err() }})
-	if f, ok := to.(*os.File); ok && o.To != "-" {
-		err = errors.Join(err, f.Sync())
-	}
+	var made export.Made
+	err = writeFile(o.To, o.Out, func(to io.Writer) error {
+		made, err = archive.Fill(ctx, to, archive.Content{Of: of, Source: source, Files: files, At: time.Now(), Tell: func(int64, int64) error { return ctx.Err() }})
+		return err //nolint:wrapcheck // below
+	})
 	if err != nil {
-		if o.To != "-" {
-			_ = os.Remove(o.To) // err says more
-		}
 		return fmt.Errorf("write the export: %w", err)
 	}
 	say(o.Log, "Exported workspace %s: %d contacts, %d conversations, %d messages, %d tickets; %d bytes, SHA-256 %s\n",
 		w, made.Counts["contacts"], made.Counts["conversations"], made.Counts["messages"], made.Counts["tickets"], made.Size, made.SHA256)
 	return nil
+}
+
+// writeFile fills a new file that has its name only when it is whole and on
+// disk, or standard output for "-". One that is there is never written over.
+func writeFile(name string, standard io.Writer, fill func(io.Writer) error) error {
+	if name == "-" {
+		return fill(standard)
+	}
+	if _, err := os.Lstat(name); err == nil {
+		return fmt.Errorf("%s is there already: name another file", name)
+	}
+	part := name + ".part" // a killed run leaves it; it is no export
+	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err //nolint:wrapcheck // it names the file
+	}
+	err = errors.Join(fill(f), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(part, name)
+	}
+	if err != nil {
+		_ = os.Remove(part) // err says more
+	}
+	return err //nolint:wrapcheck // it names the file
 }
 
 // workspaceNamed finds a workspace by its id or its name.

@@ -4,16 +4,19 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/internal/pgtest"
 	"github.com/patchbay-im/patchbay/core/internal/rig"
 )
 
@@ -50,7 +53,13 @@ func (e exported) all() string {
 // TestExport: what was said comes out, with its files, and no secret does; of
 // one person comes what is theirs; an erasure throws exports away.
 func TestExport(t *testing.T) {
-	d := drill(t)
+	t.Run("sqlite", func(t *testing.T) { exports(t, "") })
+	t.Run("postgres", func(t *testing.T) { exports(t, pgtest.Start(t).Schema(t)) })
+}
+
+func exports(t *testing.T, source string) {
+	t.Helper()
+	d, raw := drillOn(t, source)
 	var c canaries
 	person := d.person(&c)
 	call := func(method, path string, in, out any) {
@@ -62,13 +71,14 @@ func TestExport(t *testing.T) {
 	call(http.MethodPatch, "/contacts/"+person.contact, map[string]any{"name": "=cmd|' /C calc'!A0"}, nil)
 	whole := d.export(map[string]any{})
 	d.manifest(whole)
+	d.complete(raw, whole)
 	if text := whole.all(); !strings.Contains(text, c.all[2]) || !strings.Contains(text, "收据") {
 		t.Error("what was said is not in the export")
 	}
 	if table := string(whole.files["contacts.csv"]); !strings.Contains(table, `'=cmd`) || strings.Contains(table, `,=cmd`) {
 		t.Errorf("a cell begins a formula: %s", table)
 	}
-	d.secretless(whole)
+	d.secretless(raw, whole)
 
 	one := d.export(map[string]any{"contact_id": person.contact})
 	d.manifest(one)
@@ -82,6 +92,14 @@ func TestExport(t *testing.T) {
 	file := filepath.Join(d.dir, "cli.zip")
 	if out, err := d.run("export", "--to", file); err != nil || !strings.Contains(out, "2 contacts") {
 		t.Errorf("on the command line: %v\n%s", err, out)
+	}
+	zipped, err := os.ReadFile(file)
+	must(t, err)
+	byHand := unzip(t, zipped)
+	d.manifest(byHand)
+	d.complete(raw, byHand)
+	if !bytes.Equal(byHand.files["data/messages.jsonl"], whole.files["data/messages.jsonl"]) {
+		t.Error("the command line exports other messages than the server")
 	}
 	if out, err := d.run("export", "--to", file); err == nil {
 		t.Errorf("it writes over a file: %s", out)
@@ -149,52 +167,52 @@ func (d *drilled) manifest(e exported) {
 	}
 }
 
+// complete compares the counts with the database's own.
+func (d *drilled) complete(raw *database, e exported) {
+	d.t.Helper()
+	var m struct{ Counts map[string]int }
+	must(d.t, json.Unmarshal(e.files["manifest.json"], &m))
+	from := map[string]string{
+		"members": "member", "messages": "message", "contacts": "contact", "contact_identities": "contact_identity", "contact_notes": "contact_note",
+		"conversations": "conversation", "conversation_changes": "conversation_change", "tickets": "ticket", "ticket_comments": "ticket_comment",
+		"attachments": "attachment WHERE state = 'taken'", "inboxes": "inbox", "ticket_types": "ticket_type", "ratings": "rating WHERE given_at > 0",
+		"visitor_sessions": "visitor_session", "scheduled_messages": "scheduled",
+	}
+	seen := 0
+	for noun, table := range from {
+		want, err := strconv.Atoi(raw.one(`SELECT COUNT(*) FROM ` + table))
+		must(d.t, err)
+		if got, ok := m.Counts[noun]; !ok || got != want {
+			d.t.Errorf("the export has %d %s, the database %d", got, noun, want)
+		}
+		seen += want
+	}
+	if seen < 30 {
+		d.t.Errorf("%d rows were compared", seen)
+	}
+}
+
 // secretless looks for every value of every column that holds a secret, by its
 // name.
-func (d *drilled) secretless(e exported) {
+func (d *drilled) secretless(raw *database, e exported) {
 	d.t.Helper()
-	raw, err := sql.Open("sqlite", filepath.Join(d.options.DataDir, "patchbay.db"))
-	must(d.t, err)
-	defer raw.Close() //nolint:errcheck // read only
-	rows, err := raw.QueryContext(d.t.Context(), `SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT IN ('audit_row', 'audit_head')
-AND (c.name LIKE '%hash' OR c.name LIKE '%secret%' OR c.name LIKE '%sealed%' OR c.name LIKE '%token%' OR c.name IN ('renewal', 'config') OR m.name = 'meta' AND c.name = 'value')`)
-	must(d.t, err)
-	defer rows.Close() //nolint:errcheck // read only
-	var queries []string
-	for rows.Next() {
-		var table, column string
-		must(d.t, rows.Scan(&table, &column))
-		queries = append(queries, `SELECT CAST(`+column+` AS TEXT) FROM `+table)
-	}
-	must(d.t, rows.Err())
 	text, seen := e.all(), 0
-	for _, q := range queries {
-		for _, v := range column(d.t, raw, q) {
+	for _, c := range raw.columns() {
+		secret := slices.ContainsFunc([]string{"hash", "secret", "sealed", "token"}, func(s string) bool { return strings.Contains(c.name, s) }) ||
+			c.name == "renewal" || c.name == "config" || c.table == "meta" && c.name == "value"
+		if !secret || strings.HasPrefix(c.table, "audit_") {
+			continue
+		}
+		for _, v := range raw.texts(`SELECT ` + c.text + ` FROM ` + c.table) {
 			if len(v) < 8 {
 				continue
 			}
 			if seen++; strings.Contains(text, v) {
-				d.t.Errorf("the export has what %s gives", q)
+				d.t.Errorf("the export has what %s holds", c)
 			}
 		}
 	}
 	if seen < 5 || strings.Contains(text, d.secret) {
 		d.t.Errorf("%d secrets were looked for", seen)
 	}
-}
-
-// column is what a query of one column gives.
-func column(t *testing.T, raw *sql.DB, q string) []string {
-	t.Helper()
-	rows, err := raw.QueryContext(t.Context(), q)
-	must(t, err)
-	defer rows.Close() //nolint:errcheck // read only
-	var out []string
-	for rows.Next() {
-		var v sql.NullString
-		must(t, rows.Scan(&v))
-		out = append(out, v.String)
-	}
-	must(t, rows.Err())
-	return out
 }

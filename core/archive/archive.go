@@ -21,8 +21,10 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/export"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/media"
@@ -76,11 +78,19 @@ func (p *Press) Write(ctx context.Context, name export.ID, of export.Of, tell fu
 	if err == nil {
 		err = p.root.Rename(part, string(name)+whole)
 	}
-	if err != nil {
-		_ = p.root.Remove(part) // err says more
-		return export.Made{}, err
+	if err == nil {
+		return made, nil
 	}
-	return made, nil
+	_ = p.root.Remove(part) // err says more
+	return export.Made{}, full(err)
+}
+
+// full says that there is no space, where that is why something failed.
+func full(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return errs.Wrap(err, errs.Unavailable, "export.no_space", "The disk is full. Nothing was kept of the export.")
+	}
+	return err
 }
 
 func (p *Press) fill(ctx context.Context, f io.Writer, of export.Of, tell func(done, total int64) error) (made export.Made, err error) {
@@ -92,12 +102,12 @@ func (p *Press) fill(ctx context.Context, f io.Writer, of export.Of, tell func(d
 	return Fill(ctx, f, Content{Of: of, Source: source, Files: p.files, At: p.now(), Tell: tell})
 }
 
-// Fill writes an export to a stream.
+// Fill writes an export to a stream. Errors: export.no_space.
 func Fill(ctx context.Context, to io.Writer, c Content) (export.Made, error) {
 	sum := sha256.New()
 	n := &counted{to: io.MultiWriter(to, sum)}
 	counts, err := writeZip(ctx, n, c)
-	return export.Made{Size: n.n, SHA256: hex.EncodeToString(sum.Sum(nil)), Counts: counts}, err
+	return export.Made{Size: n.n, SHA256: hex.EncodeToString(sum.Sum(nil)), Counts: counts}, full(err)
 }
 
 type counted struct {

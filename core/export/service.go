@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/contact"
@@ -188,11 +189,14 @@ func (s *Service) make(ctx context.Context, j Job) error {
 		return ctx.Err()
 	default:
 		s.Log.ErrorContext(ctx, "an export failed", "export", string(j.ID), "error", err)
-		detail := "It could not be written. The cause is in the server's log."
+		code, detail := "export.failed", "It could not be written. The cause is in the server's log."
 		if e := (*errs.Error)(nil); errors.As(err, &e) && e.Kind != errs.Internal {
 			detail = e.Message
+			if strings.HasPrefix(e.Code, "export.") {
+				code = e.Code
+			}
 		}
-		return s.end(ctx, j, Failed, "export.failed", detail, Made{})
+		return s.end(ctx, j, Failed, code, detail, Made{})
 	}
 }
 

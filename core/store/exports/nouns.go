@@ -71,10 +71,11 @@ func house() []noun {
 		{name: "teams", about: "teams", from: "team x", fields: "id=team_id name description created_at:time", where: "x.deleted_at = 0", order: "team_id"},
 		{name: "team_members", about: "who is in which team", from: "team_member x", fields: "team_id member_id", order: "team_id, member_id"},
 		{name: "inboxes", about: "connected accounts, without their settings and keys", from: "inbox x", fields: "id=inbox_id name plugin live:bool enabled:bool created_at:time", order: "inbox_id"},
+		{name: "team_inboxes", about: "which team serves which inbox", from: "team_inbox x", fields: "inbox_id team_id", order: "inbox_id"},
 		{name: "labels", about: "labels", from: "label x", fields: "id=label_id name color description created_at:time", where: "x.deleted_at = 0", order: "label_id"},
 		{name: "attributes", about: "custom fields", from: "attribute x", fields: "id=attribute_id target key name type options:json required:bool created_at:time", order: "attribute_id"},
 		{name: "canned_replies", about: "canned replies", from: "canned x", fields: "id=canned_id scope owner shortcut title text locale created_at:time updated_at:time", order: "canned_id"},
-		{name: "views", about: "saved views", from: "saved_view x", fields: "id=view_id scope owner name filter:json sort created_at:time", order: "view_id"},
+		{name: "views", about: "saved views", from: "saved_view x", fields: "id=view_id scope owner name filter:json sort columns:json position:number created_at:time", order: "view_id"},
 		{name: "ticket_types", about: "types of tickets", from: "ticket_type x", fields: "id=type_id name description fields:json archived_at:time created_at:time", order: "type_id"},
 		{name: "organisations", about: "organisations", from: "organisation x", fields: "id=organisation_id name note attributes:json created_at:time updated_at:time", order: "organisation_id"},
 		{name: "organisation_domains", about: "their domains", from: "organisation_domain x", fields: "organisation_id domain", order: "domain"},
@@ -98,11 +99,15 @@ func customers() []noun {
 		},
 		{
 			name: "conversations", about: "conversations", from: "conversation x", person: "x.contact_id IN " + theirs, order: "conversation_id",
-			fields: "id=conversation_id number:number inbox_id contact_id state assignee_id team_id priority:number labels attributes:json merged_into created_at:time updated_at:time",
+			fields: "id=conversation_id number:number inbox_id contact_id address=recipient state snoozed_until:time waiting_since:time assignee_id team_id followers=participants priority:number labels attributes:json merged_into created_at:time updated_at:time",
 		},
 		{
 			name: "messages", about: "messages and notes; seq orders them in their conversation", from: "message x", person: "x.conversation_id IN " + talks, order: "conversation_id, seq",
 			fields: "id=message_id conversation_id seq:number kind sender_kind sender_id sender_name text extras:json delivery created_at:time",
+		},
+		{
+			name: "scheduled_messages", about: "messages that were written to be sent later", from: "scheduled x", person: "x.conversation_id IN " + talks, order: "scheduled_id",
+			fields: "id=scheduled_id conversation_id author_id author_name text state send_at:time created_at:time",
 		},
 		{
 			name: "conversation_changes", about: "the history of conversations; message_seq names the message it brought", from: "conversation_change x", person: "x.conversation_id IN " + talks, order: "conversation_id, seq",
@@ -114,11 +119,11 @@ func customers() []noun {
 		},
 		{
 			name: "tickets", about: "tickets", from: "ticket x", person: "x.contact_id IN " + theirs, order: "ticket_id", table: true,
-			fields: "id=ticket_id number:number type_id title description status priority:number contact_id conversation_id inbox_id assignee_id team_id labels fields:json due_at:time merged_into created_kind created_by created_name created_at:time updated_at:time solved_at:time closed_at:time rating_score:number rating_comment",
+			fields: "id=ticket_id number:number type_id title description status priority:number contact_id conversation_id inbox_id assignee_id team_id followers labels fields:json due_at:time merged_into created_kind created_by created_name created_at:time updated_at:time solved_at:time closed_at:time rating_score:number rating_comment rating_at:time",
 		},
 		{
 			name: "ticket_comments", about: "what was written in tickets", from: "ticket_comment x", person: "x.ticket_id IN " + tickets, order: "ticket_id, seq",
-			fields: "id=comment_id ticket_id seq:number public:bool author_kind author_id author_name text created_at:time",
+			fields: "id=comment_id ticket_id seq:number public:bool author_kind author_id author_name text mentions:json created_at:time",
 		},
 		{
 			name: "ticket_changes", about: "the history of tickets", from: "ticket_change x", person: "x.ticket_id IN " + tickets, order: "ticket_id, seq",
@@ -132,6 +137,11 @@ func customers() []noun {
 			name: "attachments", about: "files of messages and tickets; place_id is the conversation or ticket, path the file in this archive", from: "attachment x", where: "x.state = 'taken'",
 			person: "(x.conversation_id IN " + talks + " OR x.conversation_id IN " + tickets + ")", order: "attachment_id",
 			fields: "id=attachment_id place_id=conversation_id seq=message_seq:number name type size:number sha256 created_at:time removed_at:time",
+		},
+		{
+			name: "visitor_sessions", about: "visitors of the site, with what they or the site said of themselves", from: "visitor_session x", order: "visitor_id",
+			person: "EXISTS (SELECT 1 FROM contact_identity i WHERE i.workspace_id = x.workspace_id AND i.inbox_id = x.inbox_id AND (i.external_id = x.visitor_id OR x.subject <> '' AND i.external_id = 'sub:' || x.subject) AND i.contact_id IN " + theirs + ")",
+			fields: "id=visitor_id inbox_id subject name email phone locale attributes:json consent_at:time created_at:time expires_at:time",
 		},
 		{
 			name: "page_views", about: "pages that visitors looked at", from: "page_view x", order: "inbox_id, external_id, at",
