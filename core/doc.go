@@ -23,6 +23,8 @@
 //	pluginhost     plugin processes shown to the domain as ports
 //	oidc           sign-in providers: discovery, code flow, ID tokens
 //	telemetry      logs and metrics
+//	machine        the computer below: disk, memory, limits, modes of files; our own address tried
+//	certificate    who we are over TLS: files that change, ACME
 //
 //	wire           the JSON objects that httpapi and realtime both send
 //
@@ -39,6 +41,7 @@
 //	identity < dispatch     who answers, over opaque work items
 //	identity < audit        who did what: a chain of hashes per workspace
 //	identity < idempotency  a request that is sent twice is done once
+//	identity < system       how the installation is doing, in sentences
 //
 //	foundation, imports nothing of ours:
 //	errs id page event      kinds of failure, identifiers, cursors, the outbox contract

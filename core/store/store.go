@@ -52,6 +52,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/views"
 	"github.com/patchbay-im/patchbay/core/store/webhooks"
 	"github.com/patchbay-im/patchbay/core/survey"
+	"github.com/patchbay-im/patchbay/core/system"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/view"
@@ -197,6 +198,20 @@ func OpenAudit(ctx context.Context, c Config) (reader audit.Reader, end func(con
 
 // Claims returns idempotency.Store.
 func (s *Store) Claims() *claims.Store { return claims.New(s.db) }
+
+// Examine looks at a database beside whoever uses it; see db.Examine.
+func Examine(ctx context.Context, c Config) system.Database { return db.Examine(ctx, c) }
+
+// Counts returns how many rows each table of a database has; see db.Counts.
+func Counts(ctx context.Context, c Config) (map[string]int64, error) { return db.Counts(ctx, c) }
+
+// Migrations lists the migrations that were applied to a database.
+func Migrations(ctx context.Context, c Config) ([]string, error) { return db.Migrations(ctx, c) }
+
+// Backlog counts what waits to leave; see db.DB.Backlog.
+func (s *Store) Backlog(ctx context.Context) (channel, hooks db.Waiting, err error) {
+	return s.db.Backlog(ctx)
+}
 
 // Events returns event.Log.
 func (s *Store) Events() *events.Log { return events.New(s.db) }

@@ -66,6 +66,7 @@ func domain() []Layer {
 		downhill("audit", "identity"),
 		downhill("idempotency", "identity"),
 		downhill("extension", "identity"),
+		downhill("system", "identity"),
 	}
 	all := patterns(out)
 	for i := range out {
@@ -84,7 +85,7 @@ func views() []Layer {
 // may put real parts beside them.
 func adapters() []Layer {
 	var out []Layer
-	for _, name := range []string{"store", "bus", "blob", "backup", "archive", "seal", "outbound", "httpapi", "realtime", "pluginhost", "oidc", "telemetry"} {
+	for _, name := range []string{"store", "bus", "blob", "backup", "archive", "seal", "outbound", "httpapi", "realtime", "pluginhost", "oidc", "telemetry", "machine", "certificate"} {
 		l := Layer{
 			Name: "adapter", Pattern: "core/" + name + "/...",
 			May: slices.Concat(patterns(foundation()), patterns(domain())),

@@ -52,6 +52,10 @@ func modules() []Module {
 		// Releases: whom a container trusts (ADR 0031).
 		{Prefix: "golang.org/x/crypto/x509roots", Owners: []string{"core/internal/ship"}},
 
+		// Certificates that renew themselves, and an authority to test them with (ADR 0030).
+		{Prefix: "golang.org/x/crypto/acme", Owners: []string{"core/certificate"}, Tests: []string{"core/app"}},
+		{Prefix: "github.com/letsencrypt", Tests: []string{"core/certificate", "core/app"}},
+
 		// Signing in (ADR 0025).
 		{Prefix: "github.com/coreos/go-oidc/v3", Owners: []string{"core/oidc"}},
 		{Prefix: "golang.org/x/oauth2", Owners: []string{"core/oidc"}},

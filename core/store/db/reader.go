@@ -18,6 +18,18 @@ import (
 // it: nothing is migrated, locked or written. Of the DB that it returns Row,
 // Rows, RowsOnce, Ping, Epoch and Close may be used.
 func OpenReader(ctx context.Context, c Config) (*DB, error) {
+	d, err := lookInto(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.known(ctx); err != nil {
+		return nil, errors.Join(err, d.read.Close())
+	}
+	return d, nil
+}
+
+// lookInto is OpenReader of a database whatever its schema. Nothing was asked yet.
+func lookInto(c Config) (*DB, error) {
 	d := &DB{driver: c.Driver}
 	switch c.Driver {
 	case SQLite:
@@ -46,9 +58,6 @@ func OpenReader(ctx context.Context, c Config) (*DB, error) {
 		return nil, errs.New(errs.Invalid, "storage.driver", fmt.Sprintf("There is no storage driver %q: use sqlite or postgres.", c.Driver))
 	}
 	d.read.SetMaxOpenConns(2)
-	if err := d.known(ctx); err != nil {
-		return nil, errors.Join(err, d.read.Close())
-	}
 	return d, nil
 }
 
