@@ -8,6 +8,12 @@ ignore node_modules
 require code.dny.dev/ssrf v0.3.0
 
 require (
+	github.com/letsencrypt/challtestsrv v1.4.2 // indirect
+	github.com/letsencrypt/pebble/v2 v2.10.1 // indirect
+	github.com/miekg/dns v1.1.62 // indirect
+)
+
+require (
 	filippo.io/age v1.3.2
 	filippo.io/hpke v0.4.0
 	github.com/Masterminds/semver/v3 v3.5.0 // indirect

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/acme"
+
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
@@ -56,6 +58,10 @@ func (w *forbidden) sinks(t *testing.T) map[outbound.Sink][]driver {
 			{name: "a provider's token endpoint", within: 1, drive: w.signIn("token")},
 			{name: "a provider's keys", within: 2, drive: w.signIn("keys")},
 		},
+		outbound.ACME: {{name: "an authority", drive: func(ctx context.Context, c *outbound.Client, address string) error {
+			_, err := (&acme.Client{DirectoryURL: address, HTTPClient: c.HTTP(outbound.ACME)}).Discover(ctx)
+			return err
+		}}},
 	}
 }
 

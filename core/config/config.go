@@ -11,6 +11,7 @@ import "time"
 type Config struct {
 	DataDir  string   `key:"data_dir" def:"./data" doc:"Directory for the embedded database, keys and plugin data. Created at start; must be writable."`
 	Server   Server   `key:"server"`
+	TLS      TLS      `key:"tls"`
 	Database Database `key:"database"`
 	Secrets  Secrets  `key:"secrets"`
 	Bus      Bus      `key:"bus"`
@@ -27,11 +28,26 @@ type Config struct {
 
 // Server is how the process is reached.
 type Server struct {
-	Address      string        `key:"address" def:"127.0.0.1:8080" doc:"host:port to listen on. Other than loopback needs insecure_http, because this version serves plain HTTP."`
-	PublicURL    string        `key:"public_url" def:"" doc:"The address people use, for example https://help.example.com; needed behind a proxy. Empty: made from server.address."`
+	Address      string        `key:"address" def:"127.0.0.1:8080" doc:"host:port to listen on. Other than loopback needs TLS (tls.cert_file or tls.acme.domains) or insecure_http."`
+	PublicURL    string        `key:"public_url" def:"" doc:"The address people use, for example https://help.example.com; needed behind a proxy. Empty: made from tls.acme.domains or server.address."`
 	InsecureHTTP bool          `key:"insecure_http" def:"false" doc:"Allow plain HTTP on an address that is not loopback, for use behind a proxy that speaks TLS."`
 	TrustedProxy []string      `key:"trusted_proxies" def:"" doc:"Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed."`
 	DrainTimeout time.Duration `key:"drain_timeout" def:"15s" doc:"How long a stopping process may finish what it has begun."`
+}
+
+// TLS is how the server shows who it is. Empty: it speaks plain HTTP.
+type TLS struct {
+	CertFile        string `key:"cert_file" def:"" doc:"Certificate with its chain, PEM. With tls.key_file. Both are read again when they change."`
+	KeyFile         string `key:"key_file" def:"" doc:"Private key of tls.cert_file, PEM, without a passphrase."`
+	RedirectAddress string `key:"redirect_address" def:"" doc:"host:port on which plain HTTP is answered with a redirect to https, for example :80; authorities ask there too (HTTP-01). Empty: none."`
+	ACME            ACME   `key:"acme"`
+}
+
+// ACME is how certificates are got by themselves.
+type ACME struct {
+	Domains      []string `key:"domains" def:"" doc:"Names to get certificates for, by ACME. Naming them accepts the authority's terms. The first is the public address unless server.public_url says otherwise."`
+	Email        string   `key:"email" def:"" doc:"Where the authority writes to when something is wrong."`
+	DirectoryURL string   `key:"directory_url" def:"https://acme-v02.api.letsencrypt.org/directory" doc:"The authority. One inside your network needs its address in outbound.allow_networks, and its root in the system's or in SSL_CERT_FILE."`
 }
 
 // Database is where everything is kept.
@@ -94,7 +110,7 @@ type Log struct {
 
 // Metrics is what the process counts.
 type Metrics struct {
-	Public bool `key:"public" def:"false" doc:"Answer /metrics to everybody, not to loopback alone."`
+	Address string `key:"address" def:"" doc:"host:port on which /metrics is answered, for example 127.0.0.1:9464; nothing else is there. Never the public port: whoever reaches it may read it. Empty: nowhere."`
 }
 
 // Admin sets the first administrator up without the set-up page.

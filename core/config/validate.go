@@ -14,7 +14,7 @@ import (
 // validate checks what types cannot say. It reports everything at once.
 func (c Config) validate() error {
 	return errors.Join(
-		c.checkAddress(), c.checkPublicURL(), c.checkProxies(), c.checkDatabase(), c.checkBus(), c.checkLog(), c.checkAdmin(), c.checkDemo(), c.checkMedia(), c.checkOutbound(), c.checkWebhooks(), c.checkLimits(),
+		c.checkAddress(), c.checkPublicURL(), c.checkProxies(), c.checkDatabase(), c.checkBus(), c.checkLog(), c.checkAdmin(), c.checkDemo(), c.checkMedia(), c.checkOutbound(), c.checkWebhooks(), c.checkLimits(), c.checkTLS(), c.checkMetrics(),
 	)
 }
 
@@ -34,22 +34,32 @@ func (c Config) BaseURL() string {
 	if c.Server.PublicURL != "" {
 		return strings.TrimRight(c.Server.PublicURL, "/")
 	}
-	host, port, err := net.SplitHostPort(c.Server.Address)
-	if ip, parsed := netip.ParseAddr(host); err == nil && (host == "" || parsed == nil && ip.IsUnspecified()) {
-		return "http://localhost:" + port
+	scheme := "http"
+	if c.ServesTLS() {
+		scheme = "https"
 	}
-	return "http://" + c.Server.Address
+	host, port, err := net.SplitHostPort(c.Server.Address)
+	if err == nil && len(c.TLS.ACME.Domains) > 0 {
+		if port == "443" {
+			return "https://" + c.TLS.ACME.Domains[0]
+		}
+		return "https://" + net.JoinHostPort(c.TLS.ACME.Domains[0], port)
+	}
+	if ip, parsed := netip.ParseAddr(host); err == nil && (host == "" || parsed == nil && ip.IsUnspecified()) {
+		return scheme + "://localhost:" + port
+	}
+	return scheme + "://" + c.Server.Address
 }
 
 // SecureCookies reports whether browsers reach us over TLS.
-func (c Config) SecureCookies() bool { return strings.HasPrefix(c.Server.PublicURL, "https://") }
+func (c Config) SecureCookies() bool { return strings.HasPrefix(c.BaseURL(), "https://") }
 
 func (c Config) checkAddress() error {
 	if _, port, err := net.SplitHostPort(c.Server.Address); err != nil || port == "" {
 		return fmt.Errorf("server.address %q is not host:port, for example 127.0.0.1:8080", c.Server.Address)
 	}
-	if !c.Loopback() && !c.Server.InsecureHTTP {
-		return fmt.Errorf("server.address %q is reachable from outside, and this process speaks plain HTTP: put a proxy with TLS before it and set server.insecure_http: true", c.Server.Address)
+	if !c.Loopback() && !c.Server.InsecureHTTP && !c.ServesTLS() {
+		return fmt.Errorf("server.address %q is reachable from outside, and this process speaks plain HTTP: set tls.cert_file and tls.key_file, or tls.acme.domains; or put a proxy with TLS before it and set server.insecure_http: true", c.Server.Address)
 	}
 	if !plausible(c.Server.DrainTimeout) {
 		return fmt.Errorf("server.drain_timeout %v is not between 1s and 10m; write it with a unit, for example 15s", c.Server.DrainTimeout)

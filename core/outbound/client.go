@@ -41,10 +41,11 @@ type Sink string
 const (
 	Webhooks Sink = "webhooks"
 	OIDC     Sink = "oidc" // discovery, keys and tokens of sign-in providers
+	ACME     Sink = "acme" // the authority that certifies our names
 )
 
 // Sinks returns all sinks.
-func Sinks() []Sink { return []Sink{Webhooks, OIDC} }
+func Sinks() []Sink { return []Sink{Webhooks, OIDC, ACME} }
 
 // Options of a Client.
 type Options struct {

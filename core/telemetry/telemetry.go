@@ -38,10 +38,10 @@ type Metrics struct {
 	sockets  *prometheus.GaugeVec
 	frames   *prometheus.CounterVec
 	closes   *prometheus.CounterVec
-	restarts *prometheus.CounterVec
 	feed     prometheus.Counter
 	media    *prometheus.CounterVec
 	bytes    *prometheus.CounterVec
+	keeper   keeper
 }
 
 // NewMetrics returns empty metrics with the runtime's own.
@@ -52,7 +52,7 @@ func NewMetrics(version string) *Metrics {
 			Name: "patchbay_http_requests_total", Help: "HTTP requests by method, route and status.",
 		}, []string{"method", "route", "status"}),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "patchbay_http_request_seconds", Help: "Time to answer, by route.",
+			Name: "patchbay_http_request_duration_seconds", Help: "Time to answer, by route.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 		}, []string{"route"}),
 		sockets: prometheus.NewGaugeVec(prometheus.GaugeOpts{
@@ -64,9 +64,6 @@ func NewMetrics(version string) *Metrics {
 		closes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "patchbay_live_closes_total", Help: "WebSockets that the server closed, by close code.",
 		}, []string{"code"}),
-		restarts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "patchbay_plugin_restarts_total", Help: "Restarts of plugin processes.",
-		}, []string{"plugin"}),
 		feed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "patchbay_feed_events_total", Help: "Committed events handed to observers.",
 		}),
@@ -79,8 +76,16 @@ func NewMetrics(version string) *Metrics {
 	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "patchbay_build_info", Help: "The running version."}, []string{"version"})
 	info.WithLabelValues(version).Set(1)
-	m.registry.MustRegister(m.requests, m.latency, m.sockets, m.frames, m.closes, m.restarts, m.feed, m.media, m.bytes, info,
+	m.registry.MustRegister(m.requests, m.latency, m.sockets, m.frames, m.closes, &m.keeper, m.feed, m.media, m.bytes, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	// What has not happened yet is 0, not absent: an alert compares it.
+	for _, kind := range []string{"member", "visitor"} {
+		m.sockets.WithLabelValues(kind).Set(0)
+	}
+	m.closes.WithLabelValues("1000").Add(0)
+	for _, direction := range []string{"in", "out"} {
+		m.frames.WithLabelValues(direction).Add(0)
+	}
 	return m
 }
 
@@ -102,9 +107,6 @@ func (m *Metrics) Frames(direction string, n int) {
 
 // Closed counts a socket that the server closed.
 func (m *Metrics) Closed(code int) { m.closes.WithLabelValues(strconv.Itoa(code)).Inc() }
-
-// PluginRestarted counts a restart of a plugin's process.
-func (m *Metrics) PluginRestarted(plugin string) { m.restarts.WithLabelValues(plugin).Inc() }
 
 // Events counts committed events handed to observers.
 func (m *Metrics) Events(n int) { m.feed.Add(float64(n)) }

@@ -1,0 +1,96 @@
+package telemetry
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// State is what is gathered now and then and not counted as it happens.
+type State struct {
+	Database      bool // it answers
+	DatabasePing  time.Duration
+	DatabaseBytes int64 // with the log of SQLite
+	LogBytes      int64 // of SQLite
+	DiskFree      int64
+	DiskSize      int64
+	Backup        time.Time // last verified one; zero = none is known
+	Certificate   time.Time // its end; zero = none
+	Plugins       []PluginState
+	Waiting       []Backlog
+}
+
+// PluginState is how one plugin fares.
+type PluginState struct {
+	Plugin   string
+	Up       bool
+	Restarts int
+}
+
+// Backlog is what waits to leave: "channel" to customers, "webhook" to other systems.
+type Backlog struct {
+	Kind   string
+	Count  int64
+	Oldest time.Duration
+}
+
+// keeper is a collector of the state that was set last.
+type keeper struct{ state atomic.Pointer[State] }
+
+// Set replaces the state.
+func (m *Metrics) Set(s State) { m.keeper.state.Store(&s) }
+
+// Describe implements prometheus.Collector: it says nothing in advance, since
+// plugins come and go.
+func (k *keeper) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector.
+func (k *keeper) Collect(out chan<- prometheus.Metric) {
+	s := k.state.Load()
+	if s == nil {
+		return
+	}
+	send := func(kind prometheus.ValueType, name, help string, value float64, labels ...string) {
+		var names, values []string
+		for i := 0; i+1 < len(labels); i += 2 {
+			names, values = append(names, labels[i]), append(values, labels[i+1])
+		}
+		out <- prometheus.MustNewConstMetric(prometheus.NewDesc(name, help, names, nil), kind, value, values...)
+	}
+	gauge := func(name, help string, value float64, labels ...string) {
+		send(prometheus.GaugeValue, name, help, value, labels...)
+	}
+	gauge("patchbay_database_up", "1 when the database answers.", bit(s.Database))
+	gauge("patchbay_database_ping_seconds", "Time of the simplest question to the database.", s.DatabasePing.Seconds())
+	gauge("patchbay_database_size_bytes", "Size of the database, with SQLite's log.", float64(s.DatabaseBytes))
+	gauge("patchbay_database_log_bytes", "Size of SQLite's write-ahead log.", float64(s.LogBytes))
+	gauge("patchbay_disk_free_bytes", "Room on the disk of the data folder.", float64(s.DiskFree))
+	gauge("patchbay_disk_size_bytes", "Size of the disk of the data folder.", float64(s.DiskSize))
+	gauge("patchbay_backup_last_success_timestamp_seconds", "When the last verified backup was made; 0 = none is known.", stamp(s.Backup))
+	if !s.Certificate.IsZero() {
+		gauge("patchbay_certificate_expiry_timestamp_seconds", "When the certificate in use ends.", stamp(s.Certificate))
+	}
+	for _, p := range s.Plugins {
+		gauge("patchbay_plugin_up", "1 when the plugin runs.", bit(p.Up), "plugin", p.Plugin)
+		send(prometheus.CounterValue, "patchbay_plugin_restarts_total", "Restarts of plugin processes.", float64(p.Restarts), "plugin", p.Plugin)
+	}
+	for _, b := range s.Waiting {
+		gauge("patchbay_deliveries_waiting", "What waits to leave, counted up to 10000.", float64(b.Count), "kind", b.Kind)
+		gauge("patchbay_delivery_oldest_seconds", "How long the oldest of it waits.", b.Oldest.Seconds(), "kind", b.Kind)
+	}
+}
+
+func bit(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func stamp(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.Unix())
+}
