@@ -190,6 +190,10 @@ func (b *backing) place(ctx context.Context, lock backup.Lock, job backup.Job, s
 		return err //nolint:wrapcheck // it names what failed
 	}
 	b.tell(b.options.Out, made.Name, lock, made.Header, made.Manifest)
+	note := backupFact{At: made.Header.CreatedAt.UTC(), Name: made.Name, Encrypted: lock.Encrypts()}
+	if err := writeNote(dataPath(b.config, backupNote), note); err != nil {
+		b.log.WarnContext(ctx, "the examination will not know of this backup", "error", err)
+	}
 	if b.options.Keep == 0 {
 		return nil
 	}

@@ -118,7 +118,7 @@ func open(t *testing.T, change ...func(*rig.Options)) *site {
 	s.start()
 	ctx := t.Context()
 	var err error
-	if s.owner, err = rig.NewAPI(s.server.URL()).SignIn(ctx, ownerEmail, ownerPassword); err != nil {
+	if s.owner, err = rig.NewAPI(s.server.URL()).SignIn(ctx, s.setting("PATCHBAY_ADMIN_EMAIL"), s.setting("PATCHBAY_ADMIN_PASSWORD")); err != nil {
 		t.Fatal(err)
 	}
 	if s.live, err = s.owner.Connect(ctx, "Shop", "patchbay/webchat", map[string]any{}); err != nil {
@@ -234,3 +234,13 @@ func (s *site) sound() {
 
 // database is the file of a site.
 func (s *site) database() string { return filepath.Join(s.options.DataDir, "patchbay.db") }
+
+// setting is what the server's environment says.
+func (s *site) setting(name string) string {
+	for _, e := range s.options.Env {
+		if value, ok := strings.CutPrefix(e, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}

@@ -17,6 +17,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/blob"
 	"github.com/patchbay-im/patchbay/core/bus"
 	"github.com/patchbay-im/patchbay/core/catalog"
+	"github.com/patchbay-im/patchbay/core/certificate"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
@@ -54,16 +55,22 @@ type server struct {
 	config  Config
 	options Options
 	log     *slog.Logger
+	ring    *telemetry.Ring // the last of it
 	now     func() time.Time
+	started time.Time
 
-	store   *store.Store
-	files   *blob.Store
-	bus     *bus.Bus
-	box     *seal.Box
-	out     *outbound.Client // all HTTP that leaves
-	limits  *limit.Buckets
-	metrics *telemetry.Metrics
-	epoch   string
+	store *store.Store
+	files *blob.Store
+	bus   *bus.Bus
+	box   *seal.Box
+	out   *outbound.Client // all HTTP that leaves
+
+	certificate               certificate.Source     // nil = plain HTTP
+	authority                 *certificate.Authority // nil = none is asked
+	redirectSide, metricsSide *httpapi.Side
+	limits                    *limit.Buckets
+	metrics                   *telemetry.Metrics
+	epoch                     string
 
 	identity      *identity.Services
 	audit         *audit.Service
@@ -115,6 +122,9 @@ func (s *server) open(ctx context.Context) error {
 	if err := s.openOutbound(); err != nil {
 		return err
 	}
+	if err := s.openTLS(); err != nil {
+		return err
+	}
 	if err := s.openPlugins(); err != nil { //nolint:contextcheck // nothing of the host runs before Run
 		return err
 	}
@@ -124,6 +134,9 @@ func (s *server) open(ctx context.Context) error {
 	}
 	s.live()
 	if err := s.openWebhooks(); err != nil {
+		return err
+	}
+	if err := s.openSides(); err != nil {
 		return err
 	}
 	return s.face(ctx)
@@ -265,16 +278,16 @@ func (s *server) face(ctx context.Context) error {
 	o := httpapi.Options{
 		Places:  func() []httpapi.Place { return reach(s.config, net.InterfaceAddrs) },
 		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
-		Proxies: proxies, MetricsPublic: s.config.Metrics.Public,
+		Proxies:  proxies,
 		Identity: s.identity, Audit: s.audit, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Surveys: s.surveys, Tickets: s.tickets, Hooks: s.hooks,
 		Catalog:       catalog.NewService(s.store.Catalog(), s.store.Teams(), s.now),
 		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
 		Notifications: s.notifications, Erasures: s.erasures, Retention: s.retention, Exports: s.exports,
-		Webhooks: s.webhooks, Idempotency: s.once, Limits: limits(s.config.Limits), Buckets: s.limits,
+		Webhooks: s.webhooks, Idempotency: s.once, Limits: limits(s.config.Limits), Buckets: s.limits, Operation: s.operation(),
 		Presence: presence{s.dispatcher, s.store.Teams()}, Sockets: s.gateway,
 		Feed: feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch}, Circle: s.store.Contacts(),
 		PluginUI: s.plugins.UI, Console: web.Console(), Guides: docs.Guides(),
-		Health: s.store.Ping, Metrics: s.metrics.Text, Observe: s.metrics.Request, Now: s.now, Log: s.log,
+		Health: s.store.Ping, Observe: s.metrics.Request, Now: s.now, Log: s.log,
 	}
 	if s.config.Demo {
 		o.Demo = web.Demo()

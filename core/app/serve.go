@@ -35,30 +35,33 @@ type Options struct {
 	Version string
 	Out     io.Writer // for people: links, addresses
 	Log     io.Writer
+
+	ConfigFile string // which was read; "" = none
 }
 
 // Serve runs the server until ctx ends.
 func Serve(ctx context.Context, c Config, o Options) error {
-	log := telemetry.Logger(o.Log, c.Log.Level, c.Log.Format)
+	ring := telemetry.NewRing()
+	log := ring.Kept(telemetry.Logger(o.Log, c.Log.Level, c.Log.Format))
 	if err := errors.Join(unfinishedRestore(c.DataDir), makeDataDir(c.DataDir)); err != nil {
 		return err
 	}
 	// Listening first makes a port in use an error before anything is touched.
-	listener, err := listen(ctx, c.Server.Address)
+	listeners, err := listenAll(ctx, c)
 	if err != nil {
 		return err
 	}
-	defer listener.Close() //nolint:errcheck // the server closes it; twice is harmless
+	defer listeners.close() //nolint:errcheck // the servers close them; twice is harmless
 	alone, err := claim(c)
 	if err != nil {
 		return err
 	}
 	defer alone.Release() //nolint:errcheck // the process ends
-	s := &server{config: c, options: o, log: log, now: time.Now}
+	s := &server{config: c, options: o, log: log, ring: ring, now: time.Now, started: time.Now()}
 	if err := s.open(ctx); err != nil {
 		return errors.Join(err, s.close(ctx))
 	}
-	return s.run(ctx, listener)
+	return s.run(ctx, listeners)
 }
 
 // say tells people something. A closed terminal is no reason to stop.
@@ -112,7 +115,7 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 }
 
 // run serves until ctx ends, then drains.
-func (s *server) run(ctx context.Context, listener net.Listener) error {
+func (s *server) run(ctx context.Context, listeners ports) error {
 	// The parts outlive ctx: they are stopped in order, by drain.
 	parts, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -142,9 +145,9 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 		stop()
 		return errors.Join(err, g.Wait(), s.close(ctx))
 	}
-	g.Go(func() error { return s.http.Serve(listener) })
+	s.listenTo(parts, g, listeners)
 	say(s.options.Out, "Patchbay %s is ready at %s\n", s.options.Version, s.config.BaseURL())
-	s.log.InfoContext(ctx, "serving", "address", listener.Addr().String(), "version", s.options.Version)
+	s.log.InfoContext(ctx, "serving", "address", listeners.public.Addr().String(), "version", s.options.Version)
 	select {
 	case <-ctx.Done():
 		s.log.InfoContext(ctx, "stopping", "within", s.config.Server.DrainTimeout)
@@ -155,12 +158,26 @@ func (s *server) run(ctx context.Context, listener net.Listener) error {
 	return errors.Join(err, ignoreCancelled(g.Wait()), s.close(ctx))
 }
 
+// listenTo serves every listener.
+func (s *server) listenTo(parts context.Context, g *errgroup.Group, l ports) {
+	g.Go(func() error { return s.http.Serve(s.faceTo(l.public)) })
+	if s.redirectSide != nil {
+		g.Go(func() error { return s.redirectSide.Serve(l.redirect) })
+	}
+	if s.metricsSide != nil {
+		g.Go(func() error { return s.metricsSide.Serve(l.metrics) })
+	}
+	if s.authority != nil {
+		g.Go(func() error { s.authority.Fetch(parts); return nil })
+	}
+}
+
 // drain ends what is going on, in the order in which it depends on each other.
 func (s *server) drain(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Server.DrainTimeout)
 	defer cancel()
 	s.http.Unready()
-	return errors.Join(s.gateway.Drain(ctx), s.http.Shutdown(ctx))
+	return errors.Join(s.gateway.Drain(ctx), s.http.Shutdown(ctx), s.redirectSide.Shutdown(ctx), s.metricsSide.Shutdown(ctx))
 }
 
 func ignoreCancelled(err error) error {
@@ -262,6 +279,12 @@ func (s *server) housekeeping(ctx context.Context) {
 		}
 		if n%3600 == 1800 {
 			s.chore(ctx, "forgetting old notifications", func() error { return s.sweepNotifications(ctx) })
+		}
+		if n%15 == 1 {
+			s.gauge(ctx)
+		}
+		if n%600 == 0 {
+			s.chore(ctx, "noting how full the disk is", func() error { return noteUsage(s.config, s.now()) })
 		}
 		if n%3600 == 0 {
 			s.chore(ctx, "forgetting answers of a day ago", func() error { return s.once.Sweep(ctx) })

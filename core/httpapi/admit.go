@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"net"
 	"net/url"
 	"strings"
 
@@ -65,7 +64,7 @@ func (s *Server) enter(ctx huma.Context, a access) (huma.Context, error) {
 			return ctx, err
 		}
 		return by(ctx, who), spend(limitMember, string(who.account.ID))
-	case accessHook, accessLoopback: // plain routes of their own
+	case accessHook, accessOperator: // plain routes of their own
 		return ctx, errs.New(errs.Internal, "route.access", "The route is not served here.")
 	default: // a permission
 		if token, ok := keyIn(ctx.Header("Authorization")); ok { // whatever cookie comes with it
@@ -168,9 +167,4 @@ func (s *Server) ownOrigin(c *fiber.Ctx) bool {
 	}
 	u, err := url.Parse(origin)
 	return err == nil && u.Host != "" && (strings.EqualFold(u.Host, c.Hostname()) || strings.EqualFold(origin, s.BaseURL))
-}
-
-func isLoopback(address string) bool {
-	ip := net.ParseIP(address)
-	return ip != nil && ip.IsLoopback()
 }

@@ -23,7 +23,7 @@ const (
 	accessSession  access = "session"  // a signed-in account
 	accessVisitor  access = "visitor"  // a visitor's token
 	accessHook     access = "hook"     // the secret in the path
-	accessLoopback access = "loopback" // this machine, unless the configuration says everybody
+	accessOperator access = "operator" // the command line of this machine: a pass made from the master key
 )
 
 // route is a row of the table that the OpenAPI document and the authorization

@@ -79,7 +79,7 @@ func TestDocumentEqualsRoutes(t *testing.T) {
 }
 
 func TestEveryRouteDeclaresAKnownAccess(t *testing.T) {
-	known := map[string]bool{"public": true, "session": true, "visitor": true, "hook": true, "loopback": true}
+	known := map[string]bool{"public": true, "session": true, "visitor": true, "hook": true, "operator": true}
 	for _, p := range identity.RoleOwner.Permissions() {
 		known[string(p)] = true
 	}
@@ -106,7 +106,7 @@ func TestOperationIDsAreUnique(t *testing.T) {
 func TestNobodyIsLetInWithoutASession(t *testing.T) {
 	s := server(t)
 	for _, r := range s.Routes() {
-		if r.Access == "public" || r.Access == "hook" || r.Access == "loopback" {
+		if r.Access == "public" || r.Access == "hook" || r.Access == "operator" {
 			continue
 		}
 		path := strings.NewReplacer("{", "", "}", "").Replace(r.Path)

@@ -49,6 +49,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/retention"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/survey"
+	"github.com/patchbay-im/patchbay/core/system"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/view"
@@ -68,7 +69,6 @@ type Options struct {
 	BaseURL       string // as people reach it, without a slash at the end
 	SecureCookies bool
 	Proxies       []netip.Prefix
-	MetricsPublic bool
 
 	Identity *identity.Services
 	Audit    *audit.Service
@@ -92,6 +92,7 @@ type Options struct {
 	Exports       *export.Service
 	Webhooks      *webhook.Service
 	Idempotency   *idempotency.Service
+	Operation     Operation
 	Presence      Presence
 	Sockets       Sockets
 	Feed          Feed
@@ -107,7 +108,6 @@ type Options struct {
 	DemoInbox func() channel.InboxID
 
 	Health  func(ctx context.Context) error // nil error = ready to serve
-	Metrics func() (text []byte, contentType string, err error)
 	Limits  Limits
 	Buckets *limit.Buckets // shared with the live gateway; nil = the server's own
 	Observe func(method, route string, status int, took time.Duration)
@@ -133,6 +133,7 @@ type Server struct {
 	unready   atomic.Bool
 	busy      atomic.Int64 // requests in their handlers
 	limits    *limit.Buckets
+	trials    *system.Trials
 	assets    *assets
 	demoFiles *assets
 	widgets   widgets
@@ -181,6 +182,7 @@ func (s *Server) declare() {
 	s.teamRoutes()
 	s.notificationRoutes()
 	s.webhookRoutes()
+	s.installationRoutes()
 	s.declareWork()
 }
 

@@ -129,7 +129,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Notifications: notification.NewService(notification.Deps{
 			Store: s.told, Inbox: s.told, Hydrator: s.fake, Reaches: s.identity.Roles, Conversations: s.fake, Tickets: s.tickets, Announcer: mute{}, Now: s.now, Log: log,
 		}),
-		Erasures: s.erasures(), Retention: s.retention(), Exports: s.exports(),
+		Erasures: s.erasures(), Retention: s.retention(), Exports: s.exports(), Operation: s.operation(audited),
 		Webhooks: webhook.NewService(webhook.Deps{
 			Store: s.hooked, Log: s.hooked, Renderer: webhooktest.Renderer{}, Filters: webhooktest.Filters{}, Poster: &webhooktest.Poster{},
 			Sealer: channeltest.Sealer{}, Inboxes: webhooktest.Inboxes{}, Now: s.now,
@@ -153,7 +153,6 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Guides:  guides.Guides(),
 		Console: fstest.MapFS{"index.html": {Data: []byte("<title>console</title>")}},
 		Health:  func(context.Context) error { return nil },
-		Metrics: func() ([]byte, string, error) { return []byte("up 1\n"), "text/plain", nil },
 	}
 	s.fake.Media.Sign = media.NewSigner(bytes.Repeat([]byte("k"), 32), s.now)
 	files, err := blob.Open(t.TempDir())

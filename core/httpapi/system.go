@@ -13,13 +13,12 @@ import (
 // get registers a route outside of the API.
 func (s *Server) get(path string, a access, h fiber.Handler) {
 	s.routes = append(s.routes, route{http.MethodGet, path, a})
-	s.app.Get(path, h)
+	s.app.Get(fiberPath(path), h)
 }
 
 func (s *Server) systemRoutes() {
 	s.get("/livez", accessPublic, func(c *fiber.Ctx) error { return c.SendString("ok\n") })
 	s.get("/readyz", accessPublic, s.readyz)
-	s.get("/metrics", accessLoopback, s.metrics)
 	s.get("/openapi.json", accessPublic, func(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
 		return c.Send(s.document)
@@ -34,18 +33,6 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 		return errs.Wrap(err, errs.Unavailable, "server.not_ready", "The server is not ready. The cause is in its log.")
 	}
 	return c.SendString("ok\n")
-}
-
-func (s *Server) metrics(c *fiber.Ctx) error {
-	if !s.MetricsPublic && (!isLoopback(s.address(c)) || c.Get(fiber.HeaderXForwardedFor) != "") {
-		return errs.Absent()
-	}
-	text, contentType, err := s.Metrics()
-	if err != nil {
-		return err
-	}
-	c.Set(fiber.HeaderContentType, contentType)
-	return c.Send(text)
 }
 
 // describe renders the OpenAPI document once: the routes do not change.

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -21,11 +22,22 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := root().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "patchbay: "+app.Said(err))
+		code := 1
+		if status, ok := errors.AsType[exitStatus](err); ok {
+			code = int(status)
+		} else {
+			fmt.Fprintln(os.Stderr, "patchbay: "+app.Said(err))
+		}
 		stop()
-		os.Exit(1) //nolint:gocritic // stop has run
+		os.Exit(code) //nolint:gocritic // stop has run
 	}
 }
+
+// exitStatus ends the process with a status, without a word: all was said.
+type exitStatus int
+
+// Error is not shown.
+func (e exitStatus) Error() string { return fmt.Sprintf("status %d", int(e)) }
 
 func root() *cobra.Command {
 	cmd := &cobra.Command{
@@ -36,7 +48,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	cmd.SetOut(os.Stdout) // cobra would print to standard error
-	cmd.AddCommand(serveCommand(), accountCommand(), configCommand(), pluginCommand(), openapiCommand(), backupCommand(), restoreCommand(), auditCommand(), exportCommand(), versionCommand())
+	cmd.AddCommand(serveCommand(), accountCommand(), configCommand(), pluginCommand(), openapiCommand(), backupCommand(), restoreCommand(), auditCommand(), exportCommand(), doctorCommand(), bundleCommand(), versionCommand())
 	return cmd
 }
 

@@ -12,14 +12,23 @@ import (
 
 // settings reads the configuration of a command: file, environment, flags.
 func settings(fs *pflag.FlagSet) (app.Config, error) {
+	file, err := configFile(fs)
+	if err != nil {
+		return app.Config{}, err
+	}
+	return app.LoadConfig(file, os.Environ(), fs)
+}
+
+// configFile names the configuration's file; "" = none.
+func configFile(fs *pflag.FlagSet) (string, error) {
 	file, err := fs.GetString("config")
 	if err != nil {
-		return app.Config{}, fmt.Errorf("read the flag --config: %w", err)
+		return "", fmt.Errorf("read the flag --config: %w", err)
 	}
 	if file == "" {
 		file = os.Getenv("PATCHBAY_CONFIG")
 	}
-	return app.LoadConfig(file, os.Environ(), fs)
+	return file, nil
 }
 
 // addSettings gives a command a flag for every setting.
@@ -56,7 +65,11 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return app.Serve(cmd.Context(), c, app.Options{Version: version, Out: cmd.OutOrStdout(), Log: os.Stderr})
+			file, err := configFile(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			return app.Serve(cmd.Context(), c, app.Options{Version: version, Out: cmd.OutOrStdout(), Log: os.Stderr, ConfigFile: file})
 		},
 	}
 	addSettings(cmd)

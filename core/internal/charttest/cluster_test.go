@@ -132,7 +132,7 @@ func at(v any, path ...string) any {
 // left lists what a namespace holds of the release rel.
 func (c cluster) left(t *testing.T, namespace string) []string {
 	t.Helper()
-	const kinds = "all,configmaps,secrets,serviceaccounts,persistentvolumeclaims,ingresses,networkpolicies,cronjobs,httproutes,servicemonitors"
+	const kinds = "all,configmaps,secrets,serviceaccounts,persistentvolumeclaims,ingresses,networkpolicies,cronjobs,httproutes,servicemonitors,prometheusrules"
 	out := c.do(t, "", "-n", namespace, "get", kinds, "-l", "app.kubernetes.io/instance=rel", "-o", "name")
 	return strings.Fields(out)
 }

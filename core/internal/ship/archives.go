@@ -31,6 +31,9 @@ func (s *ship) archives(ctx context.Context) error {
 		for _, page := range []string{"README.md", "README.zh-CN.md", "CHANGELOG.md"} {
 			entries = append(entries, pack.Copy(folder+"/"+page, 0o644, page))
 		}
+		for _, name := range []string{"dashboard.json", "rules.yaml"} {
+			entries = append(entries, pack.Copy(folder+"/monitoring/"+name, 0o644, "charts/patchbay/files/"+name))
+		}
 		if err := s.create(folder+".tar.gz", func(f *os.File) error { return pack.TarGz(f, entries, s.at) }); err != nil {
 			return err
 		}
