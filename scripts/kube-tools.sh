@@ -37,8 +37,8 @@ version() {
     kubeconform) echo $KUBECONFORM ;;
     helm-unittest) echo $UNITTEST ;;
     kube-apiserver | kubectl) echo $KUBERNETES ;;
-    crds) echo "gateway-$GATEWAY-prometheus-$PROMETHEUS" ;;
-    schemas) echo "$KUBERNETES-gateway-$GATEWAY-prometheus-$PROMETHEUS" ;;
+    crds) echo "gateway-$GATEWAY-prometheus-$PROMETHEUS-rules" ;;
+    schemas) echo "$KUBERNETES-gateway-$GATEWAY-prometheus-$PROMETHEUS-rules" ;;
     etcd) echo $ETCD ;;
     crane) echo $CRANE ;;
     cosign) echo $COSIGN ;;
@@ -107,13 +107,14 @@ build_etcd() {
   )
 }
 
-# The custom resources that the chart may make: HTTPRoute, ServiceMonitor.
+# The custom resources that the chart may make: HTTPRoute, ServiceMonitor, PrometheusRule.
 build_crds() {
   local gateway prometheus
   gateway=$(module "sigs.k8s.io/gateway-api@$GATEWAY")
   prometheus=$(module "github.com/prometheus-operator/prometheus-operator@$PROMETHEUS")
   install -m 644 "$gateway/config/crd/standard/gateway.networking.k8s.io_httproutes.yaml" "$1/httproutes.yaml"
   install -m 644 "$prometheus/example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml" "$1/servicemonitors.yaml"
+  install -m 644 "$prometheus/example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml" "$1/prometheusrules.yaml"
 }
 
 build_schemas() {

@@ -19,7 +19,8 @@ wrong and what to do. Included once, by the StatefulSet.
   "database.url" "mode: single keeps its data in SQLite on its volume."
   "secrets.key_file" "Use masterKey.existingSecret."
   "bus.url" "mode: single has its bus inside."
-  "metrics.public" "Use metrics.enabled."
+  "metrics.address" "Use metrics.enabled."
+  "tls" "TLS ends at the Ingress or the Gateway."
   "admin.email" "Use admin.existingSecret."
   "admin.password" "Use admin.existingSecret: a ConfigMap is no place for a password."
   "demo" "It runs on a loopback address only, which nobody reaches in a cluster."
@@ -52,6 +53,9 @@ wrong and what to do. Included once, by the StatefulSet.
 {{- end -}}
 {{- if and $v.metrics.serviceMonitor.enabled (not $v.metrics.enabled) -}}
 {{- fail "metrics.serviceMonitor.enabled needs metrics.enabled: without it /metrics is closed to Prometheus." -}}
+{{- end -}}
+{{- if and $v.metrics.rules.enabled (not $v.metrics.enabled) -}}
+{{- fail "metrics.rules.enabled needs metrics.enabled: without metrics every alert is silent, or cries." -}}
 {{- end -}}
 {{- if and (gt (int $v.service.nodePort) 0) (eq $v.service.type "ClusterIP") -}}
 {{- fail "service.nodePort needs service.type: NodePort or LoadBalancer." -}}
