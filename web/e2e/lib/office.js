@@ -78,10 +78,10 @@ export async function customers(server, inbox, count, lines) {
 
 /** How many requests the server has answered so far, by its own count; its metrics and probes left out. */
 export async function answered(server) {
-  const { text } = await call('GET', `${server.origin}/metrics`)
+  const { text } = await call('GET', server.metrics)
   let sum = 0
   for (const line of text.split('\n')) {
-    if (line.startsWith('patchbay_http_requests_total{') && !/route="\/(metrics|livez|readyz)"|\/(live|socket)"/.test(line)) sum += Number(line.slice(line.lastIndexOf(' ') + 1))
+    if (line.startsWith('patchbay_http_requests_total{') && !/route="\/(livez|readyz)"|\/(live|socket)"/.test(line)) sum += Number(line.slice(line.lastIndexOf(' ') + 1))
   }
   return sum
 }

@@ -25,6 +25,7 @@ export class Server {
     s.dir = await mkdtemp(join(tmpdir(), 'patchbay-e2e-'))
     s.port = await freePort()
     s.origin = `http://127.0.0.1:${s.port}`
+    s.metrics = `http://127.0.0.1:${await freePort()}/metrics`
     await s.run()
     return s
   }
@@ -33,7 +34,7 @@ export class Server {
   async run() {
     this.out = ''
     this.log = ''
-    const flags = ['serve', ...this.args, '--data-dir', this.dir, '--server.address', `127.0.0.1:${this.port}`,
+    const flags = ['serve', ...this.args, '--data-dir', this.dir, '--server.address', `127.0.0.1:${this.port}`, '--metrics.address', new URL(this.metrics).host,
       '--limits.member', '0', '--limits.address', '0', '--limits.visitor', '0'] // one browser plays everybody
     // What configures the tests must not configure the server.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PATCHBAY_')))
