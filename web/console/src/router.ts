@@ -77,6 +77,7 @@ export const routes: RouteRecordRaw[] = [
           { path: "sign-in", name: "signIn", component: withTexts("settings", withTexts("access", () => import("./access/SignInSettings.vue"))), meta: { title: "settings.signIn", permission: "signin.manage" } },
           { path: "data", name: "data", component: withTexts("settings", withTexts("operations", () => import("./operations/DataPage.vue"))), meta: { title: "settings.data", permission: ["retention.manage", "workspace.export", "contact.erase"] } },
           { path: "audit", name: "audit", component: withTexts("settings", withTexts("audit", () => import("./audit/AuditPage.vue"))), meta: { title: "settings.audit", permission: "audit.read" } },
+          { path: "system", name: "system", component: withTexts("settings", withTexts("system", () => import("./system/SystemPage.vue"))), meta: { title: "settings.system", permission: "system.read" } },
         ],
       },
     ],

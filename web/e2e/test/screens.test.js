@@ -131,6 +131,7 @@ const routes = {
   'sign-in-settings': '/settings/sign-in',
   data: '/settings/data',
   audit: '/settings/audit',
+  system: '/settings/system',
   tickets: '/tickets',
   'ticket-board': '/tickets/board',
   lost: '/no-such-page',

@@ -16,6 +16,7 @@ export const areas = {
   developers: ["developers"],
   operations: ["operations"],
   webhooks: ["webhooks"],
+  system: ["system"],
 } as const;
 export type Area = keyof typeof areas;
 
