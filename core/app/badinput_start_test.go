@@ -77,8 +77,8 @@ func TestStartIsRefusedWithTheCure(t *testing.T) {
 		}, []string{"server.addrss", `did you mean "server.address"`}},
 		"config of the wrong type": {func(t *testing.T, o *rig.Options) {
 			t.Helper()
-			o.Args = []string{"--config", file(t, "metrics:\n  public: perhaps\n")}
-		}, []string{"wrong type", "metrics"}},
+			o.Args = []string{"--config", file(t, "metrics:\n  address: [1, 2]\n")}
+		}, []string{"wrong type", "metrics.address"}},
 		"config that is no YAML": {func(t *testing.T, o *rig.Options) {
 			t.Helper()
 			o.Args = []string{"--config", file(t, "server: [")}

@@ -3,6 +3,7 @@ package authz_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"os"
@@ -311,7 +312,8 @@ func (w *world) elsewhere(visitor *person, leak func(who, where, text string)) {
 	w.t.Helper()
 	leak("an endpoint of the first workspace", "webhooks", w.sunkOf(w.here))
 	leak("an operator", "the log", w.log.String())
-	for _, path := range []string{"/metrics", "/openapi.json", "/readyz", "/chat/" + w.here.live.id, "/api/v1/live/" + w.here.live.id} {
+	leak("an operator", "the metrics", w.scrape())
+	for _, path := range []string{"/openapi.json", "/readyz", "/chat/" + w.here.live.id, "/api/v1/live/" + w.here.live.id} {
 		leak("anybody", path, w.ask(nobody(), http.MethodGet, path, "").text)
 	}
 	for _, path := range []string{"/changes", "/transcript?format=txt", "/transcript?format=html"} {
@@ -337,6 +339,21 @@ func (w *world) elsewhere(visitor *person, leak func(who, where, text string)) {
 	if !strings.Contains(w.sunkOf(w.here), w.here.id) {
 		w.t.Error("the first workspace's endpoint was sent nothing")
 	}
+}
+
+// scrape asks for the metrics, which tell of every route that was asked.
+func (w *world) scrape() string {
+	w.t.Helper()
+	res, err := w.http.Get(w.metrics) //nolint:noctx // of a test, which has a deadline
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	if err != nil || !strings.Contains(string(text), "patchbay_http_requests_total{") {
+		w.t.Fatalf("no metrics: %v %s", err, text)
+	}
+	return string(text)
 }
 
 // cursors takes the cursors of the other workspace's lists to those of the first.

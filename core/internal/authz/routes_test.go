@@ -15,7 +15,7 @@ import (
 // row is a route as it is promised. See table.
 type row struct {
 	method, path string
-	need         string // the permission; or session, visitor, public, hook, loopback
+	need         string // the permission; or session, visitor, public, hook, operator
 	want         []int  // what who may gets of what they may see
 	spends       bool   // asked once, the things are another's, gone or closed
 	query, body  string
@@ -177,7 +177,7 @@ func successes(t *testing.T) map[string][]int {
 // ofMembers reports whether the route is a workspace's; the others, and
 // sockets, have tests of their own.
 func (r row) ofMembers() bool {
-	return !slices.Contains([]string{"session", "visitor", "public", "hook", "loopback"}, r.need) && !strings.HasSuffix(r.path, "/live")
+	return !slices.Contains([]string{"session", "visitor", "public", "hook", "operator"}, r.need) && !strings.HasSuffix(r.path, "/live")
 }
 
 // table says of every route who may ask it. After the permission: "spends" for
@@ -187,7 +187,8 @@ func (r row) ofMembers() bool {
 const table = `
 GET /livez public
 GET /readyz public
-GET /metrics loopback
+GET /operator/live operator
+GET /operator/bundle operator
 GET /openapi.json public
 GET /docs public
 GET /docs/api public
@@ -240,6 +241,9 @@ POST /api/v1/account/totp session =422,429 :: {"password":"x"}
 POST /api/v1/account/totp/confirm session =409,422,429 :: {"code":"000000"}
 POST /api/v1/account/totp/disable session =409,422,429 :: {"code":"000000","password":"x"}
 POST /api/v1/account/totp/recovery-codes session =409,422,429 :: {"code":"000000"}
+
+GET /api/v1/trial/{pass} public
+GET /api/v1/trial/{pass}/socket public
 
 GET /api/v1/live/{inbox} public
 GET /api/v1/live/{inbox}/socket public
@@ -311,6 +315,10 @@ PATCH ~/sign-in/providers/{provider} signin.manage :: {"name":"y"}
 DELETE ~/sign-in/providers/{provider} signin.manage spends
 GET ~/audit audit.read
 GET ~/audit/export audit.export
+GET ~/system system.read
+GET ~/system/trial system.read
+GET ~/system/bundle/contents system.read
+GET ~/system/bundle system.read
 GET ~/audit/verification audit.read
 GET ~/audit/retention audit.read
 PUT ~/audit/retention retention.manage =200,403 :: {"months":12}

@@ -37,6 +37,7 @@ type world struct {
 	t       *testing.T
 	dir     string
 	base    string
+	metrics string // where they are asked for
 	http    *http.Client
 	log     *output
 	plugins string // what the plugins wrote down
@@ -126,8 +127,12 @@ func newWorld(t *testing.T, env ...string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	measures, err := rig.FreeAddress(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	w := &world{
-		t: t, dir: t.TempDir(), base: "http://" + address, log: &output{}, people: map[string]*person{},
+		t: t, dir: t.TempDir(), base: "http://" + address, metrics: "http://" + measures + "/metrics", log: &output{}, people: map[string]*person{},
 		http: &http.Client{
 			Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 256},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -137,7 +142,7 @@ func newWorld(t *testing.T, env ...string) *world {
 	w.outside()
 	here, there := w.found("here"), w.found("there")
 	config, err := app.LoadConfig("", append([]string{
-		"PATCHBAY_DATA_DIR=" + w.dir, "PATCHBAY_SERVER_ADDRESS=" + address, "PATCHBAY_PLUGINS_DEV_DIR=" + plugins(t),
+		"PATCHBAY_DATA_DIR=" + w.dir, "PATCHBAY_SERVER_ADDRESS=" + address, "PATCHBAY_METRICS_ADDRESS=" + measures, "PATCHBAY_PLUGINS_DEV_DIR=" + plugins(t),
 		"PATCHBAY_LOG_LEVEL=debug", "PATCHBAY_OUTBOUND_ALLOW_NETWORKS=127.0.0.0/8", "PATCHBAY_WEBHOOKS_RETRY=10s",
 		"PATCHBAY_LIMITS_MEMBER=0", "PATCHBAY_LIMITS_ADDRESS=0", "PATCHBAY_LIMITS_VISITOR=0",
 	}, env...), nil)
