@@ -44,7 +44,8 @@ export type Permission =
   | "retention.manage"
   | "apikey.own"
   | "webhook.read"
-  | "webhook.manage";
+  | "webhook.manage"
+  | "system.read";
 
 /** The workspace the shell is in. A change of workspace or of rights makes a new one. */
 export interface WorkspaceContext {

@@ -50,6 +50,7 @@ const places: Place[] = [
   { id: "sign-in", label: "settings.signIn", icon: "lock", to: { name: "signIn" }, permission: "signin.manage" },
   { id: "data", label: "settings.data", icon: "file", to: { name: "data" }, permission: ["retention.manage", "workspace.export", "contact.erase"] },
   { id: "audit", label: "settings.audit", icon: "eye", to: { name: "audit" }, permission: "audit.read" },
+  { id: "system", label: "settings.system", icon: "checkCircle", to: { name: "system" }, permission: "system.read" },
 ];
 
 /** Those that a key leads to. */
