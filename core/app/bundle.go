@@ -66,7 +66,7 @@ func (p *packing) Contents(ctx context.Context, r system.Report) ([]system.Item,
 // versions is what the program is made of.
 func versions(version string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Patchbay %s\n%s %s/%s, %d processors\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU()) //nolint:errcheck // a Builder takes everything
+	fmt.Fprintf(&b, "Patchbay %s\n%s %s/%s, %d processors\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range info.Deps {
 			b.WriteString(m.Path + " " + m.Version + "\n")
@@ -88,7 +88,7 @@ func (p *packing) pluginLines(ctx context.Context) string {
 		}
 	}
 	for _, one := range all {
-		fmt.Fprintf(&b, "%s %s %s, %d restarts\n", one.ID, one.Version, one.State, one.Restarts) //nolint:errcheck // as above
+		fmt.Fprintf(&b, "%s %s %s, %d restarts\n", one.ID, one.Version, one.State, one.Restarts)
 	}
 	return b.String()
 }
@@ -108,7 +108,7 @@ func (p *packing) rowLines(ctx context.Context) string {
 	}
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
-		fmt.Fprintf(&b, "%s %d\n", name, counts[name]) //nolint:errcheck // as above
+		fmt.Fprintf(&b, "%s %d\n", name, counts[name])
 	}
 	return b.String()
 }
@@ -146,7 +146,7 @@ func SupportBundle(ctx context.Context, c Config, to string, o DoctorOptions) er
 	e.live = e.ask
 	const most = 64 << 20
 	var packed []byte
-	var err error = errors.New("the master key cannot be read")
+	err := errors.New("the master key cannot be read")
 	if e.box != nil {
 		packed, err = machine.Ask(ctx, localURL(c), httpapi.OperatorBundle, e.passes().Issue(system.ForOperator), most)
 	}

@@ -44,8 +44,10 @@ func TestSupportBundleHoldsNoCanary(t *testing.T) {
 	const canary = "kanarienvogel"
 	s := open(t, func(o *rig.Options) {
 		o.DataDir = filepath.Join(o.DataDir, "data")
-		o.Env = []string{"PATCHBAY_ADMIN_EMAIL=" + canary + "@badinput.example", "PATCHBAY_ADMIN_PASSWORD=" + canary + "-pass-42", "PATCHBAY_LOG_LEVEL=debug",
-			"PATCHBAY_TLS_ACME_EMAIL=" + canary + "@example.com", "PATCHBAY_METRICS_ADDRESS=" + freePort(t)}
+		o.Env = []string{
+			"PATCHBAY_ADMIN_EMAIL=" + canary + "@badinput.example", "PATCHBAY_ADMIN_PASSWORD=" + canary + "-pass-42", "PATCHBAY_LOG_LEVEL=debug",
+			"PATCHBAY_TLS_ACME_EMAIL=" + canary + "@example.com", "PATCHBAY_METRICS_ADDRESS=" + freePort(t),
+		}
 	})
 	ctx := t.Context()
 	secrets := []string{canary}

@@ -64,7 +64,7 @@ func newExamination(c Config, version, file string) *examination {
 	e := &examination{config: c, version: version, file: file, now: time.Now, log: slog.New(slog.DiscardHandler), beside: true}
 	e.box, _ = seal.Open(keyFile(c)) // whether it is there is one of the findings
 	e.resting = func(context.Context) []extension.Plugin {
-		host, err := pluginhost.New(pluginhost.Options{
+		host, err := pluginhost.New(pluginhost.Options{ //nolint:contextcheck // nothing of the host runs before Run
 			Dir: devPlugins(c), DataDir: dataPath(c, "plugins"), CoreVersion: version, Log: e.log, Now: e.now,
 		})
 		if err != nil {

@@ -34,8 +34,10 @@ func (s *site) run(args []string, env ...string) (text string, status int) {
 	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, product(s.t).Binary, args...)
-	cmd.Env = slices.Concat([]string{"PATH=" + os.Getenv("PATH"), "PATCHBAY_DATA_DIR=" + s.options.DataDir, "PATCHBAY_SERVER_ADDRESS=" + s.options.Address,
-		"PATCHBAY_PLUGINS_DEV_DIR=" + s.options.Product.Plugins}, s.options.Env, env)
+	cmd.Env = slices.Concat([]string{
+		"PATH=" + os.Getenv("PATH"), "PATCHBAY_DATA_DIR=" + s.options.DataDir, "PATCHBAY_SERVER_ADDRESS=" + s.options.Address,
+		"PATCHBAY_PLUGINS_DEV_DIR=" + s.options.Product.Plugins,
+	}, s.options.Env, env)
 	out, err := cmd.CombinedOutput()
 	exit, exited := errors.AsType[*exec.ExitError](err)
 	switch {
@@ -87,11 +89,11 @@ func TestDoctor(t *testing.T) {
 
 	s.server.Kill()
 	want(s.doctor(), 1, "server.stopped", "database.ok", "plugins.resting")
-	if err := os.Chmod(s.options.DataDir, 0o755); err != nil { //nolint:gosec // what it is about
+	if err := os.Chmod(s.options.DataDir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	key := filepath.Join(s.options.DataDir, "keys", "master.key")
-	if err := os.Chmod(key, 0o644); err != nil { //nolint:gosec // as above
+	if err := os.Chmod(key, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	want(s.doctor(), 2, "secrets.open", "secrets.folder")

@@ -11,7 +11,7 @@ import (
 	"encoding/binary"
 	"encoding/pem"
 	"io"
-	"log"
+	"log" //nolint:depguard // Pebble takes such a logger
 	"math/big"
 	"net"
 	"net/http"
@@ -78,7 +78,7 @@ func (h *house) begin(name string, roots *x509.CertPool) {
 		},
 	}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	h.await(func() bool {
-		r, err := h.get(h.base + "/readyz")
+		r, err := h.get(h.base + "/readyz") //nolint:bodyclose // get closes it
 		return err == nil && r.StatusCode == http.StatusOK
 	})
 }
@@ -149,7 +149,7 @@ func (h *house) speaks() {
 	workspace, _, _ := strings.Cut(string(text)[at+1:], `"`)
 	ctx, cancel := context.WithTimeout(h.t.Context(), 10*time.Second)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, strings.Replace(h.base, "https", "wss", 1)+"/api/v1/workspaces/"+workspace+"/live", &websocket.DialOptions{HTTPClient: h.client, HTTPHeader: http.Header{"Origin": {h.base}}})
+	conn, _, err := websocket.Dial(ctx, strings.Replace(h.base, "https", "wss", 1)+"/api/v1/workspaces/"+workspace+"/live", &websocket.DialOptions{HTTPClient: h.client, HTTPHeader: http.Header{"Origin": {h.base}}}) //nolint:bodyclose // the connection is it
 	if err != nil {
 		h.t.Fatalf("WebSocket: %v\n%s", err, h.out.tail())
 	}
@@ -189,15 +189,15 @@ func newIssuer(t *testing.T) *issuer {
 	return i
 }
 
-// issue returns a certificate and its key in PEM.
-func (i *issuer) issue(t *testing.T, name string, until time.Time) (cert, key []byte) {
+// issue returns a certificate for desk.test and its key, in PEM.
+func (i *issuer) issue(t *testing.T, until time.Time) (cert, key []byte) {
 	t.Helper()
 	secret, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "desk.test"}, DNSNames: []string{"desk.test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		NotBefore: time.Now().Add(-24 * time.Hour), NotAfter: until, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}, i.cert, &secret.PublicKey, i.key)
 	if err != nil {
@@ -222,13 +222,13 @@ func put(t *testing.T, file string, text []byte) string {
 // come, and reads what the doctor says of one that does not fit.
 func TestTLSByFiles(t *testing.T) {
 	i, dir := newIssuer(t), t.TempDir()
-	cert, key := i.issue(t, "desk.test", time.Now().Add(20*time.Hour))
+	cert, key := i.issue(t, time.Now().Add(20*time.Hour))
 	certFile, keyFile := put(t, filepath.Join(dir, "cert.pem"), cert), put(t, filepath.Join(dir, "key.pem"), key)
 	redirect := freePort(t)
 	h := serveTLS(t, "desk.test", i.pool, "PATCHBAY_TLS_CERT_FILE="+certFile, "PATCHBAY_TLS_KEY_FILE="+keyFile, "PATCHBAY_TLS_REDIRECT_ADDRESS="+redirect)
 	h.speaks()
 
-	res, err := h.get("http://" + redirect + "/settings/members?a=b")
+	res, err := h.get("http://" + redirect + "/settings/members?a=b") //nolint:bodyclose // get closes it
 	if err != nil || res.StatusCode != http.StatusPermanentRedirect || res.Header.Get("Location") != "https://"+h.server.Address+"/settings/members?a=b" {
 		t.Errorf("plain HTTP: %v %v", res, err)
 	}
@@ -253,7 +253,7 @@ func TestTLSByFiles(t *testing.T) {
 		return conn.ConnectionState().PeerCertificates[0].NotAfter
 	}
 	later := time.Now().Add(22 * time.Hour).Truncate(time.Second)
-	cert, key = i.issue(t, "desk.test", later)
+	cert, key = i.issue(t, later)
 	put(t, certFile, cert)
 	site := &site{t: t, options: h.options}
 	site.options.Address = h.server.Address
@@ -268,7 +268,7 @@ func TestTLSByFiles(t *testing.T) {
 	}
 	put(t, keyFile, key)
 	h.await(func() bool { return shown().Equal(later) })
-	cert, key = i.issue(t, "desk.test", time.Now().Add(-time.Hour))
+	cert, key = i.issue(t, time.Now().Add(-time.Hour))
 	put(t, certFile, cert)
 	put(t, keyFile, key)
 	if e := site.doctor(); e.status != 2 || !strings.Contains(e.text, "expired at") || shown().Before(time.Now()) {
@@ -283,8 +283,8 @@ func TestTLSByFiles(t *testing.T) {
 // TestTLSRefusals starts servers with certificates that cannot be used.
 func TestTLSRefusals(t *testing.T) {
 	i, dir := newIssuer(t), t.TempDir()
-	cert, key := i.issue(t, "desk.test", time.Now().Add(time.Hour))
-	_, otherKey := i.issue(t, "desk.test", time.Now().Add(time.Hour))
+	cert, key := i.issue(t, time.Now().Add(time.Hour))
+	_, otherKey := i.issue(t, time.Now().Add(time.Hour))
 	for name, c := range map[string]struct {
 		cert, key []byte
 		want      string

@@ -100,6 +100,7 @@ func TestOperatorRoutesNeedAPass(t *testing.T) {
 // TestWhatAProxyDoesToWebSockets puts proxies of every bad habit before the real
 // server, visits it through each, and reads what the examination makes of it.
 func TestWhatAProxyDoesToWebSockets(t *testing.T) {
+	t.Parallel()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ func openLimit() int64 {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil || l.Cur > 1<<62 {
 		return 0
 	}
-	return int64(l.Cur) //nolint:gosec // compared above
+	return int64(l.Cur)
 }
 
 // others reports whether somebody else than a file's owner may read it: its

@@ -44,7 +44,7 @@ func (p *Passes) Issue(purpose Purpose) string {
 
 func (p *Passes) mac(purpose Purpose, head string) string {
 	m := hmac.New(sha256.New, p.key)
-	m.Write([]byte(string(purpose) + "\n" + head)) //nolint:errcheck // never fails: see hash.Hash
+	m.Write([]byte(string(purpose) + "\n" + head))
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 

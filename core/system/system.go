@@ -11,7 +11,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/page"
 )
 
-// Actions of this domain.
+// BundleDownloaded is the action of the audit log.
 const BundleDownloaded = "system.bundle_downloaded"
 
 // Examiner gathers what is known of the installation.

@@ -79,7 +79,7 @@ func (t *tee) Enabled(ctx context.Context, l slog.Level) bool { return t.inner.E
 func (t *tee) Handle(ctx context.Context, rec slog.Record) error {
 	if rec.Level >= slog.LevelInfo {
 		var b strings.Builder
-		fmt.Fprintf(&b, "%s %s %s%s", rec.Time.UTC().Format(time.RFC3339), rec.Level, shown(rec.Message), t.held) //nolint:errcheck // a Builder takes everything
+		fmt.Fprintf(&b, "%s %s %s%s", rec.Time.UTC().Format(time.RFC3339), rec.Level, shown(rec.Message), t.held)
 		rec.Attrs(func(a slog.Attr) bool {
 			b.WriteString(t.ring.say(t.group, a))
 			return true
@@ -109,10 +109,12 @@ func (t *tee) WithGroup(name string) slog.Handler {
 // shown is a message, which is one of our own sentences: letters and the marks
 // between them. What has anything else in it was made of something.
 func shown(message string) string {
-	for _, c := range message {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || strings.ContainsRune(" ,.;:'-/()", c)) || len(message) > 200 {
-			return fmt.Sprintf("(a message of %d bytes)", len(message))
-		}
+	strange := func(c rune) bool {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		return !letter && !strings.ContainsRune(" ,.;:'-/()", c)
+	}
+	if len(message) > 200 || strings.ContainsFunc(message, strange) {
+		return fmt.Sprintf("(a message of %d bytes)", len(message))
 	}
 	return message
 }
@@ -127,7 +129,7 @@ func known() []string {
 
 func (r *Ring) say(group string, a slog.Attr) string {
 	v := a.Value.Resolve()
-	text := ""
+	var text string
 	switch v.Kind() {
 	case slog.KindBool, slog.KindDuration, slog.KindFloat64, slog.KindTime:
 		text = v.String()

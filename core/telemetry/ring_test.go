@@ -25,7 +25,7 @@ func TestRing(t *testing.T) {
 	err := fmt.Errorf("tell anna@x.example: %w", errs.Wrap(&fsError{syscall.ENOSPC}, errs.Unavailable, "storage.full", "Anna's disk is full"))
 	log.With("plugin", "patchbay/echo").WithGroup("g").ErrorContext(context.WithoutCancel(t.Context()), "it failed", "error", err, "count", 7, "phone", 13800138000, "name", "Anna", "state", "ready", "code", "Anna Smith")
 	log.Debug("too small")
-	log.Info("it said Anna 5") //nolint:sloglint // what a library may do
+	log.Info("it said Anna 5")
 	lines := r.Lines()
 	if len(lines) != 2 {
 		t.Fatalf("%q", lines)
@@ -39,7 +39,7 @@ func TestRing(t *testing.T) {
 		t.Errorf("%s\n%s", all, out.String())
 	}
 	for i := range 5000 {
-		log.Info(strings.Repeat("a", 150), "n", i)
+		log.Info(strings.Repeat("a", 150), "n", i) //nolint:sloglint // what a library may do
 	}
 	if lines = r.Lines(); len(lines) != 2000 || !strings.HasSuffix(lines[1999], "n=4999") || !strings.HasSuffix(lines[0], "n=3000") {
 		t.Errorf("%d lines, the last %q", len(lines), lines[len(lines)-1])
