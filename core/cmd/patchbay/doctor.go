@@ -29,7 +29,7 @@ func doctorCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := settings(cmd.Flags())
 			if err != nil {
-				fmt.Fprintln(cmd.ErrOrStderr(), "patchbay: the configuration is wrong, so nothing was looked at:\n"+err.Error()) //nolint:errcheck // a closed terminal
+				fmt.Fprintln(cmd.ErrOrStderr(), "patchbay: the configuration is wrong, so nothing was looked at:\n"+app.Said(err)) //nolint:errcheck // a closed terminal
 				return exitStatus(statusUnknown)
 			}
 			file, err := configFile(cmd.Flags())

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 // told are the pages whose commands are typed here, in this order, on one
 // machine: a server that runs, is backed up, lost and brought back.
 func told() []string {
-	return []string{"docs/operate/sign-in.md", "docs/reference/audit-log.md", "docs/operate/export.md", "docs/operate/backup.md"}
+	return []string{"docs/operate/system.md", "docs/operate/sign-in.md", "docs/reference/audit-log.md", "docs/operate/export.md", "docs/operate/backup.md"}
 }
 
 // elsewhere are the other pages with commands, and what becomes of those.
@@ -195,6 +195,11 @@ func (m *machine) follow(line, backups string) {
 	switch {
 	case line == "patchbay serve":
 		m.serve()
+		return
+	case line == "patchbay doctor": // it warns: this machine has no plugins
+		if said := m.run(line + " || test $? -eq 1"); !strings.Contains(said, "plugins.none") || strings.Contains(said, "PROBLEM") {
+			m.t.Errorf("the doctor says\n%s", said)
+		}
 		return
 	case strings.HasPrefix(line, "patchbay restore"): // everything is lost
 		m.stop()
