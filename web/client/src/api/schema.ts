@@ -617,6 +617,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/trial/{pass}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was heard of a trial of the public address */
+        get: operations["getTrialByPass"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trial/{pass}/socket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A WebSocket that tries the public address: three frames, then its end
+         * @description A WebSocket. The frames are described in /docs/api/live-protocol.
+         */
+        get: operations["getTrialByPassSocket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}": {
         parameters: {
             query?: never;
@@ -2518,6 +2555,83 @@ export interface paths {
         patch: operations["patchWorkspacesByWorkspaceSignInProvidersByProvider"];
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Examine the installation
+         * @description Database, disk, backups, public address, plugins and more, each in a sentence. Takes up to some seconds.
+         */
+        get: operations["getWorkspacesByWorkspaceSystem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/system/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a support bundle
+         * @description A zip file of versions, settings without secrets, this report, recent log records, metrics, plugin states, migrations and row counts. No texts of customers, no secrets.
+         */
+        get: operations["getWorkspacesByWorkspaceSystemBundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/system/bundle/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See what a support bundle would hold */
+        get: operations["getWorkspacesByWorkspaceSystemBundleContents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/system/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prepare a trial of the public address
+         * @description The path holds a pass that is good for two minutes.
+         */
+        get: operations["getWorkspacesByWorkspaceSystemTrial"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/teams": {
         parameters: {
             query?: never;
@@ -3967,6 +4081,21 @@ export interface components {
              */
             type: "conversation.created" | "message.created" | "note.created" | "message.delivery" | "conversation.assigned" | "conversation.queued" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "rating.requested" | "rating.given" | "conversation.read_by_contact" | "scheduled.created" | "scheduled.changed" | "scheduled.cancelled" | "scheduled.sent" | "scheduled.failed" | "conversation.labeled" | "conversation.attributes" | "conversation.priority" | "conversation.participants" | "conversation.team" | "conversation.merged" | "conversation.absorbed" | "conversation.unmerged" | "member.changed" | "invitation.changed" | "workspace.changed" | "inbox.changed" | "team.changed" | "label.changed" | "attribute.changed" | "canned.changed" | "view.changed" | "contact.changed" | "erasure.changed" | "organisation.changed" | "role.changed" | "import.changed" | "webhook.changed" | "ticket_type.changed" | "ticket.created" | "ticket.commented" | "ticket.status" | "ticket.assigned" | "ticket.edited" | "ticket.followers" | "ticket.linked" | "ticket.unlinked" | "ticket.labeled" | "ticket.merged" | "ticket.absorbed" | "ticket.unmerged" | "ticket.rated" | "ticket.overdue" | "conversation.gone" | "ticket.gone" | "skip";
         };
+        FindingBody: {
+            area: string;
+            /** @example disk.full */
+            code: string;
+            /** @enum {string} */
+            level: "ok" | "warning" | "problem";
+            /** @description By locale: en, zh-CN. */
+            say: {
+                [key: string]: components["schemas"]["SayBody"];
+            };
+            /** @description The area's name, by locale. */
+            title: {
+                [key: string]: string;
+            };
+        };
         FoundBody: {
             /** @description Of a ticket: the newest comment in which it was found, when it was not found in the ticket itself. */
             comment?: components["schemas"]["FoundComment"];
@@ -4144,6 +4273,16 @@ export interface components {
             /** @description The name of a built-in role, or rol_... */
             role: string;
         };
+        ItemBody: {
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /** @description All of it, for reading before it is sent. */
+            text: string;
+        };
         JourneyItemBody: {
             /** Format: date-time */
             at: string;
@@ -4267,6 +4406,11 @@ export interface components {
         };
         ListInvitationBody: {
             items: components["schemas"]["InvitationBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
+        ListItemBody: {
+            items: components["schemas"]["ItemBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
@@ -5218,6 +5362,19 @@ export interface components {
             /** Format: int64 */
             deliveries: number;
         };
+        ReportBody: {
+            /** Format: date-time */
+            at: string;
+            findings: components["schemas"]["FindingBody"][];
+            /**
+             * @description The worst.
+             * @enum {string}
+             */
+            level: "ok" | "warning" | "problem";
+            /** @description This workspace does not run the installation: it is told how each part is, and no more. */
+            partial: boolean;
+            version?: string;
+        };
         RescheduleInputBody: {
             /** Format: date-time */
             send_at?: string;
@@ -5356,6 +5513,12 @@ export interface components {
             ticket_overdue?: components["schemas"]["RuleBody"];
             unattended?: components["schemas"]["RuleBody"];
             webhook_disabled?: components["schemas"]["RuleBody"];
+        };
+        SayBody: {
+            do?: string;
+            /** @description Page of the documentation with more, below docs/. */
+            doc?: string;
+            what: string;
         };
         ScheduleInputBody: {
             attachment_ids?: string[];
@@ -5771,6 +5934,32 @@ export interface components {
         };
         TraceBody: {
             items: components["schemas"]["DeliveryStep"][];
+        };
+        TrialBody: {
+            /** @description The request for a WebSocket reached the server. */
+            arrived: boolean;
+            /** @description Why it was refused. */
+            code?: string;
+            /** @description The name it was asked by. */
+            host?: string;
+            /** @description It was answered 101. */
+            opened: boolean;
+            origin?: string;
+            patchbay: boolean;
+            /** @description Something came through it. */
+            spoke: boolean;
+            /** @description ... with its headers Upgrade and Connection. */
+            upgrade: boolean;
+        };
+        TrialTicketBody: {
+            /**
+             * Format: date-time
+             * @description The server's clock.
+             */
+            now: string;
+            /** @description Open a WebSocket at this path with /socket after it, then ask the path itself what was heard. */
+            path: string;
+            public_url: string;
         };
         UnmergedBody: {
             /** @description The contact that stands for itself again. */
@@ -9879,6 +10068,102 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+        };
+    };
+    getTrialByPass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pass: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTrialByPassSocket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pass: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connection speaks WebSocket from here. */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -23333,6 +23618,385 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceSystemBundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceSystemBundleContents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListItemBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceSystemTrial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialTicketBody"];
                 };
             };
             /** @description Bad Request */
