@@ -15,7 +15,10 @@ export function useNativeDialog(box: Ref<HTMLDialogElement | undefined>, open: R
     { immediate: true, flush: "post" },
   );
   return {
-    closed: () => (open.value = false),
+    /** The browser tells it late: the dialog may be open again, with another question. */
+    closed: () => {
+      if (!box.value?.open) open.value = false;
+    },
     /** A press on the veil, which is the dialog's own box around its content. */
     pressed: (event: MouseEvent) => {
       if (event.target === box.value) open.value = false;
