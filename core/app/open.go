@@ -196,7 +196,7 @@ func (s *server) domain() {
 	s.identity = identity.New(identity.Deps{
 		Stores: s.store.Identities(), Hasher: identity.NewHasher(identity.HashOptions{Now: s.now}),
 		Throttle: identity.NewThrottle(s.now, identity.ThrottleOptions{}), Notifier: s.bus, Places: s.store.Teams(), Now: s.now, Log: s.log,
-		Sealer: s.box, OpenID: oidc.New(s.out.HTTP(outbound.OIDC), s.now), BaseURL: s.config.BaseURL(),
+		Sealer: s.box, OpenID: oidc.New(s.out.HTTP(outbound.OIDC), s.now, outbound.Explain), BaseURL: s.config.BaseURL(),
 	})
 	s.audit = audit.NewService(s.store.Audit(), s.now)
 	s.teams = team.NewService(s.store.Teams(), s.store.Teams(), s.now)

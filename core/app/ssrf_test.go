@@ -57,6 +57,8 @@ func (w *forbidden) sinks(t *testing.T) map[outbound.Sink][]driver {
 			}},
 			{name: "a provider's token endpoint", within: 1, drive: w.signIn("token")},
 			{name: "a provider's keys", within: 2, drive: w.signIn("keys")},
+			{name: "an examined provider", drive: w.examine(false)},
+			{name: "the keys of an examined provider", within: 1, drive: w.examine(true)},
 		},
 		outbound.ACME: {{name: "an authority", drive: func(ctx context.Context, c *outbound.Client, address string) error {
 			_, err := (&acme.Client{DirectoryURL: address, HTTPClient: c.HTTP(outbound.ACME)}).Discover(ctx)
@@ -65,7 +67,9 @@ func (w *forbidden) sinks(t *testing.T) map[outbound.Sink][]driver {
 	}
 }
 
-func openid(c *outbound.Client) *oidc.Client { return oidc.New(c.HTTP(outbound.OIDC), time.Now) }
+func openid(c *outbound.Client) *oidc.Client {
+	return oidc.New(c.HTTP(outbound.OIDC), time.Now, outbound.Explain)
+}
 
 // newProvider makes a sign-in provider of a workspace by its use case. What it
 // refuses by the look of the address alone is asked for once more without it.
@@ -95,6 +99,18 @@ func (w *forbidden) signIn(part string) func(context.Context, *outbound.Client, 
 		party := identity.Party{Issuer: issuer, ClientID: "c", Secret: "s", Redirect: "https://example.com/"}
 		_, err := openid(c).Exchange(ctx, party, identity.Question{State: "s", Nonce: "n", Verifier: "v"}, "code")
 		return err
+	}
+}
+
+// examine tries a provider: at the address itself, or one on the allowed server
+// that names the address as the place of its keys.
+func (w *forbidden) examine(keys bool) func(context.Context, *outbound.Client, string) error {
+	return func(ctx context.Context, c *outbound.Client, address string) error {
+		if keys {
+			address = fmt.Sprintf("http://%s:%d/provider/keys/%s", theirs, w.shared, hex.EncodeToString([]byte(address)))
+		}
+		x := openid(c).Examine(ctx, address)
+		return unreached(webhook.Attempt{Code: x.Trouble, Detail: x.Detail})
 	}
 }
 

@@ -80,6 +80,10 @@ func (s *Server) signInAdminRoutes() {
 	member(s, huma.Operation{Method: http.MethodGet, Path: base + "/sign-in/providers", Summary: "List sign-in providers", Tags: tags}, identity.SignInManage, s.listProviders)
 	member(s, huma.Operation{Method: http.MethodPost, Path: base + "/sign-in/providers", Summary: "Add a sign-in provider", Tags: tags, DefaultStatus: http.StatusCreated}, identity.SignInManage, s.createProvider)
 	member(s, huma.Operation{Method: http.MethodPatch, Path: base + "/sign-in/providers/{provider}", Summary: "Change a sign-in provider", Tags: tags}, identity.SignInManage, s.patchProvider)
+	member(s, huma.Operation{
+		Method: http.MethodGet, Path: base + "/sign-in/providers/{provider}/check", Summary: "Try a sign-in provider", Tags: tags,
+		Description: "Asks it what it says of itself. Whether it knows the client id and secret shows only when somebody signs in.",
+	}, identity.SignInManage, s.checkProvider)
 	member(s, huma.Operation{Method: http.MethodDelete, Path: base + "/sign-in/providers/{provider}", Summary: "Take a sign-in provider away", Tags: tags, DefaultStatus: http.StatusNoContent}, identity.SignInManage, s.deleteProvider)
 
 	tags = []string{"members"}
@@ -203,6 +207,28 @@ func (s *Server) patchProvider(ctx context.Context, scope identity.Scope, in *pa
 		return nil, err
 	}
 	return &body[providerBody]{Body: s.providerOf(p)}, nil
+}
+
+// examinationBody is what was found at a provider's address.
+type examinationBody struct {
+	OK            bool     `json:"ok" doc:"People can be sent there."`
+	Trouble       string   `json:"trouble,omitempty" enum:"address_refused,name_not_found,timeout,tls,connection,status,document,issuer,keys,algorithm" doc:"Why not."`
+	Detail        string   `json:"detail,omitempty" doc:"The same in a sentence."`
+	Authorization string   `json:"authorization_endpoint,omitempty"`
+	Token         string   `json:"token_endpoint,omitempty"`
+	Keys          int      `json:"keys" doc:"How many it publishes."`
+	Algorithms    []string `json:"algorithms" nullable:"false" doc:"Of its signatures, those that are believed."`
+}
+
+func (s *Server) checkProvider(ctx context.Context, scope identity.Scope, in *ProviderPath) (*body[examinationBody], error) {
+	x, err := s.Identity.Providers.Examine(ctx, scope, identity.ProviderID(in.Provider))
+	if err != nil {
+		return nil, err
+	}
+	return &body[examinationBody]{Body: examinationBody{
+		OK: x.Trouble == "", Trouble: x.Trouble, Detail: x.Detail, Authorization: x.Authorization, Token: x.Token, Keys: x.Keys,
+		Algorithms: append([]string{}, x.Algorithms...),
+	}}, nil
 }
 
 func (s *Server) deleteProvider(ctx context.Context, scope identity.Scope, in *ProviderPath) (*struct{}, error) {

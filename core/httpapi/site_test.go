@@ -105,7 +105,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Places: s.fake.Teams,
 		Stores: s.fake.Identities.Stores(), Hasher: identity.NewHasher(identity.HashOptions{MemoryKiB: 8, Iterations: 1}),
 		Throttle: identity.NewThrottle(s.now, identity.ThrottleOptions{}), Notifier: mute{}, Now: s.now, Log: log,
-		Sealer: channeltest.Sealer{}, OpenID: oidc.New(&http.Client{Timeout: 5 * time.Second}, s.now), BaseURL: "https://example.com",
+		Sealer: channeltest.Sealer{}, OpenID: oidc.New(&http.Client{Timeout: 5 * time.Second}, s.now, func(error) (string, string) { return "connection", "No connection." }), BaseURL: "https://example.com",
 	})
 	secrets := channel.NewSecrets(s.fake.Inboxes, s.fake.Inboxes, channeltest.Sealer{}, s.now)
 	conversations := conversation.NewService(conversation.Deps{

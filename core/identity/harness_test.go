@@ -241,6 +241,10 @@ type provider struct {
 
 func (p *provider) Discover(context.Context, string) error { return p.discovery }
 
+func (p *provider) Examine(context.Context, string) identity.Examination {
+	return identity.Examination{Keys: 1}
+}
+
 func (p *provider) AuthURL(_ context.Context, party identity.Party, q identity.Question) (string, error) {
 	p.party, p.asked = party, q
 	return party.Issuer + "/authorize?state=" + q.State, nil

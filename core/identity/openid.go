@@ -18,11 +18,35 @@ import (
 type OpenID interface {
 	// Discover asks whether a provider answers at the address.
 	Discover(ctx context.Context, issuer string) error
+	// Examine asks it anew and says what it found, for people.
+	Examine(ctx context.Context, issuer string) Examination
 	// AuthURL returns where a browser goes to sign in.
 	AuthURL(ctx context.Context, p Party, q Question) (string, error)
 	// Exchange turns the code that a browser brought back into who signed in.
 	Exchange(ctx context.Context, p Party, q Question, code string) (Claims, error)
 }
+
+// Examination is what was found at a provider's address.
+type Examination struct {
+	// Trouble is why nobody could sign in by it, "" = they can, as far as can be
+	// told without a person: a Trouble below, or what the HTTP client names
+	// (address_refused, name_not_found, timeout, tls, connection). Detail says it in a sentence.
+	Trouble, Detail string
+
+	Authorization string   // where people sign in
+	Token         string   // where codes become tokens
+	Keys          int      // how many it publishes
+	Algorithms    []string // of its signatures, those that are believed
+}
+
+// What an Examination finds wrong with an answer.
+const (
+	TroubleStatus    = "status"    // an HTTP error
+	TroubleDocument  = "document"  // not what a provider says of itself
+	TroubleIssuer    = "issuer"    // it has another name
+	TroubleKeys      = "keys"      // none, or not readable
+	TroubleAlgorithm = "algorithm" // none that is believed
+)
 
 // Party is us at a provider.
 type Party struct {

@@ -122,6 +122,20 @@ func (d ProviderDraft) required(c *check) {
 	}
 }
 
+// Examine asks a provider what it says of itself and returns what it found.
+// Whether it knows our client, only a person who signs in finds out. Needs
+// SignInManage.
+func (s *Providers) Examine(ctx context.Context, scope Scope, id ProviderID) (Examination, error) {
+	if err := scope.Require(SignInManage); err != nil {
+		return Examination{}, err
+	}
+	p, err := s.Stores.Providers.Provider(ctx, scope.Workspace, id)
+	if err != nil {
+		return Examination{}, err
+	}
+	return s.OpenID.Examine(ctx, p.Issuer), nil
+}
+
 // Update changes a provider; its issuer stays. Needs as Create. Turning the
 // last one off while passwords are refused is LastProvider.
 func (s *Providers) Update(ctx context.Context, scope Scope, id ProviderID, d ProviderDraft) (Provider, error) {

@@ -33,8 +33,9 @@ const (
 
 // Client implements identity.OpenID.
 type Client struct {
-	http *http.Client
-	now  func() time.Time
+	http    *http.Client
+	now     func() time.Time
+	explain Explain
 
 	mu    sync.Mutex
 	known map[string]found
@@ -46,8 +47,12 @@ type found struct {
 	until    time.Time
 }
 
-// New returns a Client on an HTTP client that judges addresses.
-func New(client *http.Client, now func() time.Time) *Client {
+// Explain says why there was no answer: a code and a sentence for people.
+type Explain func(err error) (code, detail string)
+
+// New returns a Client on an HTTP client that judges addresses, whose errors
+// explain explains.
+func New(client *http.Client, now func() time.Time, explain Explain) *Client {
 	bounded := *client
 	if client.Transport != nil {
 		bounded.Transport = capped{client.Transport}
@@ -55,7 +60,7 @@ func New(client *http.Client, now func() time.Time) *Client {
 	if bounded.Timeout == 0 || bounded.Timeout > askTimeout {
 		bounded.Timeout = askTimeout
 	}
-	return &Client{http: &bounded, now: now, known: map[string]found{}}
+	return &Client{http: &bounded, now: now, explain: explain, known: map[string]found{}}
 }
 
 // capped bounds what is read of an answer.

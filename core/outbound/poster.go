@@ -64,7 +64,7 @@ func (p *Poster) Post(ctx context.Context, address string, headers [][2]string, 
 	answer, err := p.http.Do(r)
 	if err != nil {
 		a.Took = time.Since(began)
-		a.Code, a.Detail = explain(err)
+		a.Code, a.Detail = Explain(err)
 		return a
 	}
 	a.Status, a.Headers = answer.StatusCode, known(answer.Header)
@@ -73,7 +73,7 @@ func (p *Poster) Post(ctx context.Context, address string, headers [][2]string, 
 	a.Took, a.Body, a.Cut = time.Since(began), string(text), !whole
 	switch {
 	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
-		a.Code, a.Detail = explain(err)
+		a.Code, a.Detail = Explain(err)
 	case a.Status >= 300 && a.Status < 400:
 		a.Code, a.Detail = webhook.CodeRedirect, "It answered with a redirect, which is not followed. Enter the address that it leads to."
 	case a.Status < 200 || a.Status >= 300:
@@ -93,9 +93,9 @@ func known(h http.Header) [][2]string {
 	return out
 }
 
-// explain says what kept an answer from coming, for administrators, without
+// Explain says what kept an answer from coming, for administrators, without
 // what could tell the inside of a network.
-func explain(err error) (code, detail string) {
+func Explain(err error) (code, detail string) {
 	var dns *net.DNSError
 	var authority x509.UnknownAuthorityError
 	var name x509.HostnameError

@@ -311,6 +311,7 @@ GET ~/sign-in/policy signin.manage
 PATCH ~/sign-in/policy signin.manage :: {"two_factor":"optional"}
 GET ~/sign-in/providers signin.manage
 POST ~/sign-in/providers signin.manage :: {"name":"P{n}","client_id":"c","client_secret":"s","issuer":"{issuer}"}
+GET ~/sign-in/providers/{provider}/check signin.manage
 PATCH ~/sign-in/providers/{provider} signin.manage :: {"name":"y"}
 DELETE ~/sign-in/providers/{provider} signin.manage spends
 GET ~/audit audit.read

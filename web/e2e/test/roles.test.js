@@ -141,6 +141,10 @@ test('a company signs in by its own provider: added, invited, linked, and never 
   await page.getByTestId('provider-save').click()
   await idp.register(await page.getByTestId('made-callback').textContent())
   await page.getByTestId('provider-done').click()
+  await page.getByTestId('provider-try').click()
+  await page.locator('[data-testid=provider-trial][data-trouble=""]').getByText(`${idp.issuer}/authorize`).waitFor()
+  await shot(page, 'provider-tried-en-light-1440')
+  assert.deepEqual(await axe(page), [])
 
   await idp.says({ subject: 'pat', email: 'pat@example.com', verified: true, name: 'Pat' })
   const { link } = await api('POST', '/invitations', { email: 'pat@example.com', role: 'agent' })

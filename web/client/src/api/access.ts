@@ -8,6 +8,8 @@ export type RoleDefinition = components["schemas"]["RoleBody"];
 export type RolePatch = components["schemas"]["RolePatch"];
 /** One thing that a role can allow. */
 export type Allowance = components["schemas"]["AllowedBody"];
+/** What was found at a provider's address. */
+export type Examination = components["schemas"]["ExaminationBody"];
 export type ProviderFields = components["schemas"]["ProviderFields"];
 
 /** Roles, and how people sign in: what decides who comes in and what they may do. */
@@ -60,6 +62,11 @@ export class AccessApi {
 
   changeProvider(provider: string, body: ProviderFields): Promise<SignInProvider> {
     return this.api.call("patch", `${BASE}/sign-in/providers/{provider}`, { path: { ...this.path, provider }, body });
+  }
+
+  /** Asks a provider what it says of itself. */
+  checkProvider(provider: string): Promise<Examination> {
+    return this.api.call("get", `${BASE}/sign-in/providers/{provider}/check`, { path: { ...this.path, provider } });
   }
 
   async deleteProvider(provider: string): Promise<void> {

@@ -11,5 +11,5 @@ export { ViewsApi, type BulkAction, type SearchQuery, type SearchType, type View
 export { ContactsApi, type ContactBody, type ContactSort, type ImportChoice, type OrganisationBody, type RatingQuery } from "./contacts";
 export { TicketsApi, type BulkTickets, type CommentBody, type NewTicket, type TicketPatch, type TicketQuery, type TicketTypeBody } from "./tickets";
 export { WebhooksApi, type Replay, type WebhookBody } from "./webhooks";
-export { AccessApi, type Allowance, type ProviderFields, type RoleDefinition, type RolePatch } from "./access";
+export { AccessApi, type Allowance, type Examination, type ProviderFields, type RoleDefinition, type RolePatch } from "./access";
 export { DataApi, type Erasure, type ErasurePreview, type ErasureReason, type Export, type Retention, type RetentionForecast, type RetentionRule } from "./data";
