@@ -2555,6 +2555,26 @@ export interface paths {
         patch: operations["patchWorkspacesByWorkspaceSignInProvidersByProvider"];
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/sign-in/providers/{provider}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Try a sign-in provider
+         * @description Asks it what it says of itself. Whether it knows the client id and secret shows only when somebody signs in.
+         */
+        get: operations["getWorkspacesByWorkspaceSignInProvidersByProviderCheck"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/system": {
         parameters: {
             query?: never;
@@ -3994,6 +4014,26 @@ export interface components {
             feed: number;
             has_more: boolean;
             items: components["schemas"]["FeedEvent"][];
+        };
+        ExaminationBody: {
+            /** @description Of its signatures, those that are believed. */
+            algorithms: string[];
+            authorization_endpoint?: string;
+            /** @description The same in a sentence. */
+            detail?: string;
+            /**
+             * Format: int64
+             * @description How many it publishes.
+             */
+            keys: number;
+            /** @description People can be sent there. */
+            ok: boolean;
+            token_endpoint?: string;
+            /**
+             * @description Why not.
+             * @enum {string}
+             */
+            trouble?: "address_refused" | "name_not_found" | "timeout" | "tls" | "connection" | "status" | "document" | "issuer" | "keys" | "algorithm";
         };
         ExportBody: {
             /** @description A name. */
@@ -23618,6 +23658,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceSignInProvidersByProviderCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExaminationBody"];
                 };
             };
             /** @description Bad Request */
