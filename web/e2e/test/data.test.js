@@ -181,11 +181,19 @@ test('a shorter time of the audit log that is not confirmed is not shown', async
     await question.getByTestId('confirm').waitFor({ state: 'detached' })
     assert.equal(await select.inputValue(), was, `after ${way}`)
   }
-  // The browser tells late that a question was closed: in the same moment as the next choice.
-  await select.evaluate((box) => {
-    box.value = '12'
+  // Asked again in the moment in which a question closes, of which the browser tells late: it stays.
+  await select.selectOption('12')
+  const question = page.getByTestId('audit-keep-confirm')
+  await question.getByTestId('confirm').waitFor()
+  await select.evaluate(async (box) => {
+    document.querySelector('[data-testid=audit-keep-confirm] footer button').click()
+    await Promise.resolve()
+    box.value = '6'
     box.dispatchEvent(new Event('change', { bubbles: true }))
-    document.querySelector('[data-testid=audit-keep-confirm]').dispatchEvent(new Event('close'))
   })
-  await expectSoon(async () => (await select.inputValue()) === was, 2000, async () => `${await select.inputValue()} is shown and was not confirmed`)
+  await question.getByTestId('confirm').waitFor()
+  assert.equal(await select.inputValue(), '6')
+  await page.keyboard.press('Escape')
+  await question.getByTestId('confirm').waitFor({ state: 'detached' })
+  assert.equal(await select.inputValue(), was)
 })
