@@ -76,14 +76,17 @@ func (p *person) may(permission string) bool {
 }
 
 // holding is who holds a thing.
-type holding struct{ assignee, creator, team, inbox string }
+type holding struct {
+	assignee, creator, team, inbox string
+	followers                      []string
+}
 
 // reaches is the rule of reach, written a second time.
 func (p *person) reaches(h holding) bool {
 	if p.reach == reachAll {
 		return true
 	}
-	if h.assignee == p.member || h.creator == p.member {
+	if h.assignee == p.member || h.creator == p.member || slices.Contains(h.followers, p.member) {
 		return true
 	}
 	if p.reach != reachTeam {

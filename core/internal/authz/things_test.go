@@ -122,15 +122,15 @@ func (w *world) newSet(variant string) *set {
 	switch variant {
 	case isOthers:
 		s.by = w.people["agent"]
-		s.held = holding{s.by.member, owner, w.here.front, w.here.shop.id}
+		s.held = holding{assignee: s.by.member, creator: owner, team: w.here.front, inbox: w.here.shop.id}
 	case isOuter:
 		s.by = w.people["agent outside the inbox"]
-		s.held = holding{"", owner, w.here.back, w.here.desk.id}
+		s.held = holding{creator: owner, team: w.here.back, inbox: w.here.desk.id}
 	case isForeign:
 		s.in, s.by = w.there, w.there.owner
-		s.held = holding{"", w.there.owner.member, w.there.front, w.there.shop.id}
+		s.held = holding{creator: w.there.owner.member, team: w.there.front, inbox: w.there.shop.id}
 	default:
-		s.held = holding{s.by.member, owner, w.here.front, w.here.shop.id}
+		s.held = holding{assignee: s.by.member, creator: owner, team: w.here.front, inbox: w.here.shop.id}
 	}
 	return s
 }
@@ -231,40 +231,60 @@ func (s *set) mate(w *world) *person {
 
 // talk lets a customer write, and gives the conversation to whom the set says.
 func (w *world) talk(s *set) string {
+	id, contact := w.arrive(s.in, s.inbox())
+	s.ids["contact"] = contact
+	w.give(s, id)
+	return id
+}
+
+// arrive lets a customer write to an inbox.
+func (w *world) arrive(of *workspace, in inbox) (conversation, contact string) {
+	w.t.Helper()
 	n := w.next()
-	w.must(nobody(), http.MethodPost, s.inbox().hook, fmt.Sprintf(`{"id":"m%d","from":"c%d","name":"Customer %d","text":"hello %d"}`, n, n, n, n))
-	var list struct {
-		Items []struct {
-			ID      string
-			Contact struct{ ID, Name string }
-		}
+	w.must(nobody(), http.MethodPost, in.hook, fmt.Sprintf(`{"id":"m%d","from":"c%d","name":"Customer %d","text":"hello %d"}`, n, n, n, n))
+	one := w.newest(of)
+	if one.Contact.Name != fmt.Sprint("Customer ", n) {
+		w.t.Fatalf("the newest conversation is %+v", one)
 	}
-	w.decode(w.must(s.in.owner, http.MethodGet, w.at(s.in, "/conversations?sort=created_desc&limit=1"), ""), &list)
-	if len(list.Items) != 1 || list.Items[0].Contact.Name != fmt.Sprint("Customer ", n) {
-		w.t.Fatalf("the newest conversation is %+v", list.Items)
+	return one.ID, one.Contact.ID
+}
+
+// talk is as much of a conversation as the tests read.
+type talk struct {
+	ID           string
+	InboxID      string `json:"inbox_id"`
+	AssigneeID   string `json:"assignee_id"`
+	TeamID       string `json:"team_id"`
+	Participants []string
+	Contact      struct{ ID, Name string }
+}
+
+// newest is the conversation of a workspace that came last.
+func (w *world) newest(of *workspace) talk {
+	w.t.Helper()
+	var list struct{ Items []talk }
+	w.decode(w.must(of.owner, http.MethodGet, w.at(of, "/conversations?sort=created_desc&limit=1"), ""), &list)
+	if len(list.Items) != 1 {
+		w.t.Fatalf("there are %d newest conversations", len(list.Items))
 	}
-	one := list.Items[0]
-	s.ids["contact"] = one.Contact.ID
-	w.must(s.in.owner, http.MethodPost, w.at(s.in, "/conversations/"+one.ID+"/assign"), fmt.Sprintf(`{"member_id":%q,"team_id":%q}`, s.held.assignee, s.held.team))
-	return one.ID
+	return list.Items[0]
+}
+
+// give gives a conversation to whom the set says.
+func (w *world) give(s *set, conversation string) {
+	w.t.Helper()
+	w.must(s.in.owner, http.MethodPost, w.at(s.in, "/conversations/"+conversation+"/assign"), fmt.Sprintf(`{"member_id":%q,"team_id":%q}`, s.held.assignee, s.held.team))
 }
 
 // newChat is a set whose conversation is a visitor's.
 func (w *world) newChat() *set {
 	s, v := w.newSet(isOwn), w.knock(w.here, "")
 	w.must(v, http.MethodPost, "/api/v1/live/"+w.here.live.id+"/messages", `{"client_msg_id":"first","text":"hello"}`)
-	var list struct {
-		Items []struct {
-			ID      string
-			InboxID string `json:"inbox_id"`
-			Contact struct{ ID string }
-		}
+	one := w.newest(w.here)
+	if one.InboxID != w.here.live.id {
+		w.t.Fatalf("the newest conversation is %+v", one)
 	}
-	w.decode(w.must(w.here.owner, http.MethodGet, w.at(w.here, "/conversations?sort=created_desc&limit=1"), ""), &list)
-	if len(list.Items) != 1 || list.Items[0].InboxID != w.here.live.id {
-		w.t.Fatalf("the newest conversation is %+v", list.Items)
-	}
-	s.ids["conversation"], s.ids["contact"] = list.Items[0].ID, list.Items[0].Contact.ID
+	s.ids["conversation"], s.ids["contact"] = one.ID, one.Contact.ID
 	w.must(w.here.owner, http.MethodPost, w.at(w.here, s.fill("/conversations/{conversation}/assign")), fmt.Sprintf(`{"member_id":%q}`, s.held.assignee))
 	return s
 }
