@@ -304,6 +304,7 @@ func (s *stage) follow(kind, id string) {
 	}
 	var one struct {
 		talk
+		ContactID string              `json:"contact_id"`
 		Followers []string            `json:"follower_ids"`
 		CreatedBy struct{ ID string } `json:"created_by"`
 	}
