@@ -241,14 +241,13 @@ func (c *crawl) run() {
 func (w *world) prefix(kind string) string { return kinds()[kind].prefix }
 
 // TestCanaries fills the other workspace with a thousand tokens, and reads
-// everything as everybody of the first while the other is busy.
+// everything as everybody of the first while the other is busy. The first has
+// tokens of its own, which every place has to show that shows anything.
 func TestCanaries(t *testing.T) {
 	w := newWorld(t)
 	w.must(w.here.owner, http.MethodPost, w.at(w.here, "/webhooks"), w.newSet(isOwn).fill(`{"url":"{sink}","events":["*"]}`))
 	w.must(w.there.owner, http.MethodPost, w.at(w.there, "/webhooks"), w.newSet(isForeign).fill(`{"url":"{sink}","events":["*"]}`))
 	ears := w.everybodyListens()
-	own := w.knock(w.here, "")
-	w.must(own, http.MethodPost, "/api/v1/live/"+w.here.live.id+"/messages", `{"client_msg_id":"first","text":"hello"}`)
 	for _, variant := range []string{isOwn, isOthers, isOuter} { // so that there is something to read
 		w.happen(w.newSet(variant))
 	}
@@ -256,47 +255,101 @@ func TestCanaries(t *testing.T) {
 	if !long() {
 		many /= 5
 	}
-	there := w.sow(w.newSet(isForeign), many)
-	w.await("webhooks of the other workspace", func() bool { return len(there.found(w.sunkOf(w.there))) > 20 })
-	leak := func(who, where, text string) {
+	there, mine := w.sow(w.newSet(isForeign), many), w.sow(w.newSet(isOwn), 1)
+	own, word := w.sownVisitor(mine)
+	w.await("webhooks", func() bool {
+		return len(there.found(w.sunkOf(w.there))) > 20 && len(mine.found(w.sunkOf(w.here))) > 0
+	})
+	seen := newSurfaces(mine)
+	leak := func(who, place, where, text string) {
+		seen.saw(place, text)
 		if found := there.found(text); len(found) > 0 {
-			t.Errorf("%s finds %s (%s) in %s", who, found[0], there[found[0]], where)
+			t.Errorf("%s finds %s (%s) in %s: %s", who, found[0], there[found[0]], place, where)
 		}
 	}
-	words := slices.Sorted(maps.Keys(there))[:10]
-	pages := 0
+	contact := w.exported(w.here.owner, w.shared(isOwn).fill(fmt.Sprintf(`{"contact_id":%q}`, w.contactWith(w.here, mine))))
+	w.exported(w.here.owner, `{"with_files":true}`)
+	words := append(slices.Sorted(maps.Keys(there))[:10], slices.Sorted(maps.Keys(mine))[:10]...)
 	for _, name := range slices.Sorted(maps.Keys(w.people)) {
 		if p := w.people[name]; p.standing == isMember && (long() || p.reach != reachAll || name == "owner") {
-			c := &crawl{w: w, p: p, of: w.here, words: words, each: func(path, text string) { pages++; leak(name, path, text) }}
+			c := &crawl{w: w, p: p, of: w.here, words: words, each: func(path, text string) {
+				leak(name, surfaceOf(path, contact), path, w.unpacked(text))
+			}}
 			c.run()
 		}
 	}
+	w.closedToOthers(leak)
+	w.publicPages(leak)
+	w.customerPage(leak, word)
 	w.elsewhere(own, leak)
+	head := w.head(w.here, 0)
 	for _, l := range ears {
+		w.await(l.p.name+"'s socket", func() bool { return l.reached(head) || l.gone(t) })
 		_, raw := l.said()
-		leak(l.p.name, "their socket", raw)
+		leak(l.p.name, "socket", "theirs", raw)
 	}
 	cursors := w.cursors(leak)
+	if blind := seen.blind(); len(blind) > 0 {
+		t.Errorf("nothing of the first workspace's own is seen in %s: the check is blind", strings.Join(blind, "; "))
+	}
+	pages := 0
+	for _, n := range seen.read {
+		pages += n
+	}
+	fmt.Printf("authz: %d canaries, %d texts in %d places (%d of them quiet) read by the first workspace, %d cursors of the other, none found\n",
+		len(there), pages, len(seen.read), len(quiet()), cursors)
+	w.control(there, words)
+	w.beyond(t)
+}
 
+// control reads the other workspace as its owner, who has to find its tokens.
+func (w *world) control(there canaries, words []string) {
+	w.t.Helper()
+	w.exported(w.there.owner, `{"with_files":true}`)
 	seen := make(map[string]bool)
-	control := &crawl{w: w, p: w.there.owner, of: w.there, words: words, each: func(_, text string) {
-		for _, t := range there.found(text) {
+	(&crawl{w: w, p: w.there.owner, of: w.there, words: words, each: func(_, text string) {
+		for _, t := range there.found(w.unpacked(text)) {
 			seen[t] = true
 		}
-	}}
-	control.run()
+	}}).run()
 	share := float64(len(seen)) / float64(len(there)) * 100
-	fmt.Printf("authz: %d canaries, %d pages read by the first workspace, %d cursors of the other, none found; the other finds %.1f%% of them\n", len(there), pages, cursors, share)
-	if share < 95 {
-		for t, where := range there {
-			if !seen[t] {
-				t2 := t
-				defer func() { fmt.Println("not found:", t2, where) }()
-			}
-		}
-		t.Errorf("the other workspace finds %.1f%% of its tokens only: the crawl is blind", share)
+	fmt.Printf("authz: the other workspace finds %.1f%% of its canaries\n", share)
+	if share >= 95 {
+		return
 	}
-	w.beyond(t)
+	for t, where := range there {
+		if !seen[t] {
+			fmt.Println("not found:", t, where)
+		}
+	}
+	w.t.Errorf("the other workspace finds %.1f%% of its tokens only: the crawl is blind", share)
+}
+
+// sownVisitor is a visitor of the first workspace who wrote a token, and the token.
+func (w *world) sownVisitor(mine canaries) (*person, string) {
+	w.t.Helper()
+	word := fmt.Sprintf("cnry%08x", w.next())
+	mine[word] = "a visitor's own"
+	v := w.knock(w.here, "")
+	w.must(v, http.MethodPost, "/api/v1/live/"+w.here.live.id+"/messages", fmt.Sprintf(`{"client_msg_id":"first","text":%q}`, word))
+	return v, word
+}
+
+// contactWith is a contact who has tokens.
+func (w *world) contactWith(of *workspace, tokens canaries) string {
+	w.t.Helper()
+	for word, where := range tokens {
+		if where != "a customer's name" {
+			continue
+		}
+		var list struct{ Items []struct{ ID string } }
+		w.decode(w.must(of.owner, http.MethodGet, w.at(of, "/contacts?q="+word), ""), &list)
+		if len(list.Items) > 0 {
+			return list.Items[0].ID
+		}
+	}
+	w.t.Fatal("no contact has a token")
+	return ""
 }
 
 func (w *world) sunkOf(of *workspace) string {
@@ -308,16 +361,13 @@ func (w *world) sunkOf(of *workspace) string {
 
 // elsewhere looks where no route leads: webhooks, log, metrics, plugins, pages
 // for visitors.
-func (w *world) elsewhere(visitor *person, leak func(who, where, text string)) {
+func (w *world) elsewhere(visitor *person, leak leaks) {
 	w.t.Helper()
-	leak("an endpoint of the first workspace", "webhooks", w.sunkOf(w.here))
-	leak("an operator", "the log", w.log.String())
-	leak("an operator", "the metrics", w.scrape())
-	for _, path := range []string{"/openapi.json", "/readyz", "/chat/" + w.here.live.id, "/api/v1/live/" + w.here.live.id} {
-		leak("anybody", path, w.ask(nobody(), http.MethodGet, path, "").text)
-	}
+	leak("an endpoint of the first workspace", "webhooks", "all of it", w.sunkOf(w.here))
+	leak("an operator", "log", "all of it", w.log.String())
+	leak("an operator", "metrics", "/metrics", w.scrape())
 	for _, path := range []string{"/changes", "/transcript?format=txt", "/transcript?format=html"} {
-		leak("a visitor", path, w.ask(visitor, http.MethodGet, "/api/v1/live/"+w.here.live.id+path, "").text)
+		leak("a visitor", "visitor's own", path, w.ask(visitor, http.MethodGet, "/api/v1/live/"+w.here.live.id+path, "").text)
 	}
 	told, instances := 0, 0
 	err := filepath.WalkDir(w.plugins, func(path string, d os.DirEntry, err error) error {
@@ -329,7 +379,7 @@ func (w *world) elsewhere(visitor *person, leak func(who, where, text string)) {
 		if strings.Contains(path, w.there.shop.id) || strings.Contains(path, w.there.live.id) {
 			told += len(token().FindAllString(string(text), -1))
 		} else if slices.ContainsFunc([]string{w.here.shop.id, w.here.desk.id, w.here.live.id}, func(id string) bool { return strings.Contains(path, id) }) {
-			leak("a plugin's instance of the first workspace", path, string(text))
+			leak("a plugin's instance of the first workspace", "plugin calls", path, string(text))
 		}
 		return err
 	})
@@ -357,7 +407,7 @@ func (w *world) scrape() string {
 }
 
 // cursors takes the cursors of the other workspace's lists to those of the first.
-func (w *world) cursors(leak func(who, where, text string)) (n int) {
+func (w *world) cursors(leak leaks) (n int) {
 	w.t.Helper()
 	for _, r := range w.table {
 		if !r.ofMembers() || r.method != http.MethodGet || len(r.params()) > 0 {
@@ -373,7 +423,7 @@ func (w *world) cursors(leak func(who, where, text string)) (n int) {
 		}
 		n++
 		path = strings.ReplaceAll(path, "{workspace}", w.here.id) + "?limit=100&cursor=" + page.NextCursor
-		leak("the owner", "a cursor of another workspace at "+path, w.ask(w.here.owner, http.MethodGet, path, "").text)
+		leak("the owner", "REST", "a cursor of another workspace at "+path, w.ask(w.here.owner, http.MethodGet, path, "").text)
 	}
 	if n < 5 {
 		w.t.Errorf("only %d lists gave a cursor", n)

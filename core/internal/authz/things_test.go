@@ -411,17 +411,28 @@ func (w *world) notice(s *set) string {
 	return list.Items[0].ID
 }
 
-// export is one that was cancelled: there is one at a time.
+// export is one that is ready to be fetched: what is another workspace's has
+// something to lose.
 func (w *world) export(s *set) string {
-	end := func(id string) { w.must(s.in.owner, http.MethodDelete, w.at(s.in, "/exports/"+id), "") }
-	var all struct{ Items []struct{ ID, State string } }
-	w.decode(w.must(s.in.owner, http.MethodGet, w.at(s.in, "/exports"), ""), &all)
-	for _, one := range all.Items {
-		if one.State == "queued" || one.State == "running" {
-			end(one.ID)
-		}
+	return w.exported(s.in.owner, `{"with_files":false}`)
+}
+
+// exported asks for an export and waits until it is there: there is one at a
+// time.
+func (w *world) exported(by *person, body string) string {
+	w.t.Helper()
+	states := func() string {
+		return w.must(by, http.MethodGet, w.at(by.workspace, "/exports"), "").text
 	}
-	id := w.make(s.in.owner, "/exports", `{"with_files":false}`)
-	end(id)
+	busy := func() bool {
+		all := states()
+		return strings.Contains(all, `"state":"queued"`) || strings.Contains(all, `"state":"running"`)
+	}
+	w.await("the exports before", func() bool { return !busy() })
+	id := w.make(by, "/exports", body)
+	w.await("an export", func() bool { return !busy() })
+	if one := w.must(by, http.MethodGet, w.at(by.workspace, "/exports/"+id), ""); !strings.Contains(one.text, `"state":"done"`) {
+		w.t.Fatalf("an export is not made: %s", one.text)
+	}
 	return id
 }

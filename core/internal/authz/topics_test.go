@@ -164,6 +164,19 @@ func (l *listener) reached(feed uint64) bool {
 	return l.feed >= feed
 }
 
+// gone fails the test when a socket was closed.
+func (l *listener) gone(t *testing.T) bool {
+	t.Helper()
+	select {
+	case <-l.socket.Closed():
+		code, reason := l.socket.CloseCode()
+		t.Errorf("%s's socket was closed: %d %s", l.p.name, code, reason)
+		return true
+	default:
+		return false
+	}
+}
+
 // await polls.
 func (w *world) await(what string, done func() bool) {
 	w.t.Helper()
