@@ -39,6 +39,7 @@ const (
 	keyCaller contextKey = iota
 	keyScope
 	keyVisitor
+	keyMark // of a browser that signed in, for its cookie: *string
 	keyCookies
 )
 

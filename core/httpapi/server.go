@@ -305,8 +305,9 @@ func (s *Server) common(c *fiber.Ctx) error {
 	defer s.busy.Add(-1)
 	ctx, cancel := context.WithTimeout(c.UserContext(), timeout)
 	defer cancel()
-	c.SetUserContext(identity.WithClient(ctx, identity.Client{
-		Address: s.address(c), UserAgent: truncate(c.Get(fiber.HeaderUserAgent), 300),
+	var mark string
+	c.SetUserContext(identity.WithClient(context.WithValue(ctx, keyMark, &mark), identity.Client{
+		Address: s.address(c), UserAgent: truncate(c.Get(fiber.HeaderUserAgent), 300), Mark: strings.Clone(c.Cookies(s.markCookie())),
 	}))
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
@@ -319,6 +320,10 @@ func (s *Server) common(c *fiber.Ctx) error {
 	}
 	if err != nil { // answer it here, so that it is measured
 		err = s.handleError(c, err)
+	}
+	if mark != "" { // beside the session's, of which huma's adapter takes one alone
+		cookie := s.cookie(s.markCookie(), mark, int(identity.MarkLife.Seconds()))
+		c.Response().Header.Add(fiber.HeaderSetCookie, cookie.String())
 	}
 	if s.Observe != nil {
 		s.Observe(c.Method(), c.Route().Path, c.Response().StatusCode(), s.Now().Sub(began))

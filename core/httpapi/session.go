@@ -50,6 +50,22 @@ func (s *Server) cookieName() string {
 	return "patchbay_session"
 }
 
+// markCookie names the cookie by which a browser is known again that signed in
+// before: see identity.MarkLife. It opens nothing.
+func (s *Server) markCookie() string {
+	if s.SecureCookies {
+		return "__Host-patchbay_browser"
+	}
+	return "patchbay_browser"
+}
+
+// keepMark has the answer carry a browser's mark, if it is given one.
+func keepMark(ctx context.Context, in identity.SignedIn) {
+	if mark, ok := ctx.Value(keyMark).(*string); ok && in.Mark != "" {
+		*mark = in.Mark
+	}
+}
+
 func (s *Server) cookie(name, value string, maxAge int) http.Cookie {
 	return http.Cookie{ //nolint:gosec // Secure follows the address people use: plain HTTP works on loopback alone
 		Name: name, Value: value, Path: "/", MaxAge: maxAge,

@@ -51,6 +51,7 @@ func (s *Server) signedIn(ctx context.Context, in identity.SignedIn, err error) 
 		return &signedInOutput{Body: signedInBody{Challenge: &challengeBody{Token: in.Challenge, ExpiresAt: wire.Stamp(in.ChallengeEnds)}}}, nil
 	}
 	s.forgetSession(ctx)
+	keepMark(ctx, in)
 	me, err := s.me(ctx, in.Session)
 	if err != nil {
 		return nil, err
@@ -217,6 +218,7 @@ func (s *Server) openIDCallback(ctx context.Context, in *openIDCallbackInput) (*
 		return redirect(signInPage+"#"+fragment.Encode(), gone), nil
 	}
 	s.forgetSession(ctx)
+	keepMark(ctx, arrived.SignedIn)
 	// One cookie an answer: fiber joins several by a comma. The other ends by itself.
 	return redirect(arrived.Return, s.sessionCookie(arrived.Token)), nil
 }

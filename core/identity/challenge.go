@@ -74,7 +74,7 @@ func (c *commons) enter(ctx context.Context, account Account, w way, client Clie
 		return SignedIn{}, err
 	}
 	c.Log.InfoContext(ctx, "signed in", "account", account.ID, "session", in.Session.ID, "address", in.Session.Address, "by", w.how)
-	return in, nil
+	return c.marked(in, client), nil
 }
 
 // SignInSecond answers a challenge with a code of the account's app, or with a
@@ -145,5 +145,5 @@ func (s *Sessions) pass(ctx context.Context, challenge Challenge, proof Proof, c
 		return SignedIn{}, err
 	}
 	s.Log.InfoContext(ctx, "signed in", "account", account.ID, "session", in.Session.ID, "address", in.Session.Address, "by", by)
-	return in, nil
+	return s.marked(in, client), nil
 }

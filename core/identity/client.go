@@ -10,6 +10,7 @@ type Client struct {
 	Address   string // IP address, with or without a port
 	UserAgent string
 	Via       string // id of the session or API key the request came by; "" = none
+	Mark      string // of SignedIn, which the browser kept; "" = none
 }
 
 // maxUserAgent is how many bytes of a user agent are kept.
@@ -34,6 +35,21 @@ func (c Client) network() string {
 	bits := 64
 	if address.Is4() {
 		bits = 24
+	}
+	prefix, err := address.Prefix(bits)
+	if err != nil || !address.IsValid() {
+		return "unknown"
+	}
+	return prefix.String()
+}
+
+// region returns the larger network around it, as registries give them away: of
+// a flood from ever new networks most share few of these.
+func (c Client) region() string {
+	address := c.ip()
+	bits := 32
+	if address.Is4() {
+		bits = 16
 	}
 	prefix, err := address.Prefix(bits)
 	if err != nil || !address.IsValid() {

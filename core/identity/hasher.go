@@ -24,6 +24,9 @@ type HashOptions struct {
 	Concurrent  int    // hashes at once; default half of the CPUs, at least 1
 	Waiting     int    // callers that may wait for their turn; default 64
 
+	// Patience is how long a caller who is not known waits; default 5 s.
+	Patience time.Duration
+
 	// Now makes the line forget, after a minute, who was served; nil = never.
 	Now func() time.Time
 }
@@ -50,7 +53,7 @@ func NewHasher(o HashOptions) *Hasher {
 			Memory: or(o.MemoryKiB, 19*1024), Iterations: or(o.Iterations, 2), Parallelism: or(o.Parallelism, 1),
 			SaltLength: 16, KeyLength: 32,
 		},
-		line: newLine(or(o.Concurrent, max(1, runtime.GOMAXPROCS(0)/2)), or(o.Waiting, 64), o.Now),
+		line: newLine(or(o.Concurrent, max(1, runtime.GOMAXPROCS(0)/2)), or(o.Waiting, 64), or(o.Patience, 5*time.Second), o.Now),
 	}
 	random := base64.RawStdEncoding.EncodeToString
 	h.nobody = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.params.Memory, h.params.Iterations,

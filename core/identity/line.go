@@ -11,19 +11,22 @@ import (
 // Comer is who wants a password checked, as far as fairness goes.
 type Comer struct {
 	Network string
-	Known   bool // this account signed in from this network before, or a token was shown
+	Region  string // the larger network around it
+	Known   bool   // this account signed in from this network or by this browser before, or a token was shown
 }
 
 // fairFor is how long the line remembers a network.
 const fairFor = time.Minute
 
 // line decides whose turn it is. Known comers go first; then the network that
-// came least of late, which is who came first within one network; then who came
-// last, since in a long line the others have given up. So a flood, from however
-// many addresses, waits behind those who come now and then.
+// came least of late, which is who came first within one network; then the
+// region that did; then who came last, since in a long line the others have given
+// up. So a flood, from however many addresses, waits behind those who come now
+// and then.
 //
 // When the line is full the last in that order gives its place up, newcomers
-// included.
+// included. Who is not known waits for patience at most: it is better to be told
+// to come again than to wait for nothing.
 //
 // Concurrency: safe for concurrent use.
 type line struct {
@@ -32,6 +35,7 @@ type line struct {
 	mu       sync.Mutex
 	free     int // slots
 	places   int // for those who wait
+	patience time.Duration
 	waiting  []*waiter
 	arrivals uint64
 	served   *lru.Map[string, tally]
@@ -48,6 +52,7 @@ type tally struct {
 type waiter struct {
 	who     Comer
 	network int // how often it came before, when it got into the line
+	region  int // likewise
 	arrival uint64
 	ready   chan struct{}
 	turn    bool // valid once ready is closed
@@ -56,8 +61,8 @@ type waiter struct {
 // servedEntries is how many networks the line remembers.
 const servedEntries = 20_000
 
-func newLine(slots, places int, now func() time.Time) *line {
-	return &line{now: now, free: slots, places: places, served: lru.New[string, tally](servedEntries)}
+func newLine(slots, places int, patience time.Duration, now func() time.Time) *line {
+	return &line{now: now, free: slots, places: places, patience: patience, served: lru.New[string, tally](servedEntries)}
 }
 
 // come counts an arrival of a key and returns how many there were before.
@@ -79,15 +84,18 @@ func (w *waiter) before(o *waiter) bool {
 		return w.who.Known
 	case w.network != o.network:
 		return w.network < o.network
+	case w.region != o.region:
+		return w.region < o.region
 	}
 	return w.arrival > o.arrival
 }
 
-// enter waits for a slot; false when the place was lost or ctx ended.
+// enter waits for a slot; false when the place was lost, it took too long or ctx
+// ended.
 func (l *line) enter(ctx context.Context, who Comer) bool {
 	l.mu.Lock()
 	w := &waiter{
-		who: who, network: l.come(who.Network), arrival: l.arrivals, ready: make(chan struct{}),
+		who: who, network: l.come(who.Network), region: l.come("region " + who.Region), arrival: l.arrivals, ready: make(chan struct{}),
 	}
 	l.arrivals++
 	if l.free > 0 {
@@ -100,9 +108,17 @@ func (l *line) enter(ctx context.Context, who Comer) bool {
 		l.dismiss(l.last())
 	}
 	l.mu.Unlock()
+	var late <-chan time.Time
+	if !who.Known {
+		timer := time.NewTimer(l.patience)
+		defer timer.Stop()
+		late = timer.C
+	}
 	select {
 	case <-w.ready:
 		return w.turn
+	case <-late:
+		return l.leave(w)
 	case <-ctx.Done():
 		return l.leave(w)
 	}

@@ -111,6 +111,10 @@ type SignedIn struct {
 	// and no Session yet, and Sessions.SignInSecond makes them.
 	Challenge     string
 	ChallengeEnds time.Time
+
+	// Mark, unless empty, is for the browser to keep for MarkLife and to bring
+	// along as Client.Mark.
+	Mark string
 }
 
 // newSession makes a session that starts now.
@@ -132,7 +136,8 @@ func (c *commons) prove(ctx context.Context, email, password string, client Clie
 	if !plausible || email == "" {
 		email, plausible = "?", false // one counter for all rubbish
 	}
-	attempt, err := c.Throttle.Begin(email, client)
+	mark, _ := c.known(email, client)
+	attempt, err := c.Throttle.BeginKnown(email, mark, client)
 	if err != nil {
 		return Account{}, err
 	}

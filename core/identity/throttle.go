@@ -28,7 +28,8 @@ type Allowance struct {
 //
 // An attempt counts as a failure from its beginning, so many at once gain
 // nothing. An account from a network where it signed in before has a counter
-// of its own there: others who guess cannot lock it out.
+// of its own there, and so has a browser that shows the mark of having signed
+// in to it: others who guess cannot lock them out.
 //
 // Concurrency: safe for concurrent use.
 type Throttle struct {
@@ -104,6 +105,8 @@ type Attempt struct {
 	account  string
 	known    string // the familiar pair of account and network
 	network  string
+	region   string
+	marked   bool    // the browser shows that it signed in before
 	before   counter // of the network
 	after    counter
 	previous counter // of the account
@@ -112,19 +115,28 @@ type Attempt struct {
 
 // comer is who the attempt is of, for the line of those who wait.
 func (a *Attempt) comer() Comer {
-	return Comer{Network: a.network, Known: a.account != "" && a.account == a.known}
+	return Comer{Network: a.network, Region: a.region, Known: a.marked || a.account != "" && a.account == a.known}
 }
 
 // Begin asks for an attempt on an account ("" = none in particular) from a
 // client. It returns errs.RateLimited with RetryAfter when it is too early.
 func (t *Throttle) Begin(account string, client Client) (*Attempt, error) {
+	return t.BeginKnown(account, "", client)
+}
+
+// BeginKnown is Begin of a browser that signed in to the account before; mark
+// names it, "" = it did not.
+func (t *Throttle) BeginKnown(account, mark string, client Client) (*Attempt, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
-	a := &Attempt{throttle: t, account: account, network: client.network()}
+	a := &Attempt{throttle: t, account: account, network: client.network(), region: client.region(), marked: mark != ""}
 	a.known = account + "\n" + a.network
 	_, familiar := t.familiar.Get(a.known)
-	if familiar {
+	switch {
+	case a.marked:
+		a.account = account + "\nmark " + mark
+	case familiar:
 		a.account = a.known
 	}
 	var waitN, waitA time.Duration
@@ -134,7 +146,7 @@ func (t *Throttle) Begin(account string, client Client) (*Attempt, error) {
 		a.previous, _ = t.accounts.Get(a.account)
 		a.counted, waitA = t.options.Account.begin(a.previous, now)
 	}
-	if familiar { // its own counter bounds it: a guesser in the same network does not lock it out
+	if familiar || a.marked { // its own counter bounds it: a guesser in the same network does not lock it out
 		waitN = 0
 	}
 	if wait := max(waitN, waitA); wait > 0 {
