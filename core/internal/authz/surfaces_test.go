@@ -25,6 +25,7 @@ type surfaces struct {
 func quiet() map[string]string {
 	return map[string]string{
 		"log":           "a log with customers' words",
+		"support file":  "a support file with a workspace's names",
 		"metrics":       "metrics with a workspace's names",
 		"public pages":  "a description with a tenant's words",
 		"error pages":   "a page of an error with a tenant's words",
@@ -54,7 +55,7 @@ func (s *surfaces) saw(place, text string) {
 func surfaceOf(path, contact string) string {
 	path, _, _ = strings.Cut(path, "?")
 	for _, of := range [][2]string{
-		{"/api/v1/media/", "files"}, {"/search", "search"}, {"/tickets/export", "ticket table"}, {"/audit/export", "audit export"},
+		{"/api/v1/media/", "files"}, {"/system/bundle", "support file"}, {"/search", "search"}, {"/tickets/export", "ticket table"}, {"/audit/export", "audit export"},
 		{contact + "/file", "export of a contact"}, {"/file", "workspace export"}, {"/transcript", "transcript"}, {"/timeline", "history"}, {"/changes", "history"}, {"/events", "feed"},
 	} {
 		if of[0] == "/api/v1/media/" && strings.HasPrefix(path, of[0]) || strings.HasSuffix(path, of[0]) && of[0] != "/file" ||
