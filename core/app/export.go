@@ -107,7 +107,7 @@ func writeFile(name string, standard io.Writer, fill func(io.Writer) error) erro
 	if _, err := os.Lstat(name); err == nil {
 		return fmt.Errorf("%s is there already: name another file", name)
 	}
-	part := name + ".part" // a killed run leaves it; it is no export
+	part := name + ".part"                                                 // a killed run leaves it; it is no export
 	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the operator names it
 	if err != nil {
 		return err //nolint:wrapcheck // it names the file

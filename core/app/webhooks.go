@@ -11,6 +11,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/erasure"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/filter"
@@ -121,6 +122,13 @@ func (h hydrated) shape(e event.Event) (shape wire.Webhook, envelope webhook.Env
 		t, found := h.tickets[ch.Ticket]
 		internal := ch.Comment != nil && !ch.Comment.Public
 		return shape.Work(ch, t), webhook.Envelope{Narrowed: true, Conversation: string(t.Conversation), Inbox: string(t.Inbox)}, found && !internal
+	}
+	switch e.Type {
+	case conversation.Deleted:
+		shape.Data = wire.WebhookData{ID: e.Subject}
+		return shape, webhook.Envelope{Narrowed: true, Gone: true, Inbox: conversation.FarewellOf(e.Data).Held.Inbox}, true
+	case erasure.Changed:
+		return shape, envelope, e.Subject != "" // else it tells windows that tickets lost their conversation
 	}
 	return shape, envelope, e.Seq == 0 // else its conversation or its ticket is gone
 }

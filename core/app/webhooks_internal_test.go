@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/erasure"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/ticket"
@@ -49,6 +51,9 @@ func TestWhatWebhooksAreTold(t *testing.T) {
 		{ID: "chg_lost", Seq: 1},
 		{ID: "chg_gone", Seq: 3},
 		{ID: "chg_team", Type: "team.changed", Subject: "tea_1"},
+		{ID: "chg_deleted", Type: conversation.Deleted, Subject: "cnv_9", Data: conversation.Farewell{Seq: 7, Held: identity.Holding{Assignee: "mem_1", Inbox: "inb_9"}}.Data()},
+		{ID: "chg_erased", Type: erasure.Changed, Subject: "con_9"},
+		{ID: "chg_unlinked", Type: erasure.Changed}, // tickets lost their conversation: windows ask anew
 	}
 	got, err := envelopes{h, h}.Render(t.Context(), "wsp_1", events)
 	if err != nil {
@@ -59,6 +64,9 @@ func TestWhatWebhooksAreTold(t *testing.T) {
 		"chg_public": {Narrowed: true, Conversation: "cnv_1", Inbox: "inb_1"},
 		"chg_hand":   {Narrowed: true},
 		"chg_team":   {},
+
+		"chg_deleted": {Narrowed: true, Gone: true, Inbox: "inb_9"},
+		"chg_erased":  {},
 	}
 	if len(got) != len(want) {
 		t.Errorf("%d events are told, want %d", len(got), len(want))
@@ -66,8 +74,11 @@ func TestWhatWebhooksAreTold(t *testing.T) {
 	for id, w := range want {
 		g, ok := got[id]
 		var sent wire.Webhook
-		if !ok || g.Narrowed != w.Narrowed || g.Conversation != w.Conversation || g.Inbox != w.Inbox || json.Unmarshal(g.Body, &sent) != nil || sent.ID != id {
+		if !ok || g.Narrowed != w.Narrowed || g.Conversation != w.Conversation || g.Inbox != w.Inbox || g.Gone != w.Gone || json.Unmarshal(g.Body, &sent) != nil || sent.ID != id {
 			t.Errorf("%s is told as %+v: %s", id, g, g.Body)
+		}
+		if w.Gone && (sent.Data.ID != "cnv_9" || strings.Contains(string(g.Body), "mem_1")) {
+			t.Errorf("a deleted conversation is told as %s", g.Body)
 		}
 	}
 }

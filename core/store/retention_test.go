@@ -269,6 +269,9 @@ func (k *kept) contacts() {
 			k.Errorf("%s: %v", who, err)
 		}
 	}
+	if n := k.count(`event_outbox WHERE type = 'erasure.changed' AND subject = '` + string(gone.Contact) + `'`); n != 1 {
+		k.Errorf("others are told %d times which contact went", n)
+	}
 	if k.count("page_view") != 0 || k.count("contact_note") != 0 || k.count("contact_identity") != 1 {
 		k.Error("traces are left")
 	}

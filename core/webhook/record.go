@@ -110,7 +110,7 @@ func (r *Recorder) of(ctx context.Context, e Endpoint, events []event.Event, ren
 			continue
 		}
 		if envelope.Narrowed && (len(e.Inboxes) > 0 && !slices.Contains(e.Inboxes, envelope.Inbox) ||
-			len(e.Filter) > 0 && !selected[envelope.Conversation]) {
+			len(e.Filter) > 0 && !envelope.Gone && !selected[envelope.Conversation]) {
 			continue
 		}
 		d := Delivery{

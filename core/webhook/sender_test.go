@@ -332,9 +332,9 @@ func TestChosen(t *testing.T) {
 		off := false
 		add("https://off.example", webhook.Draft{Events: &[]string{"*"}, Active: &off})
 		w.happen("cnv_1", "cnv_2")
-		w.happen("cnv_3", "tkt_by_hand")
+		w.happen("cnv_3", "tkt_by_hand", "gone_1")
 		synctest.Wait()
-		for url, want := range map[string]int{"https://all.example": 4, "https://type.example": 0, "https://filter.example": 1, "https://inbox.example": 1, "https://off.example": 0} {
+		for url, want := range map[string]int{"https://all.example": 5, "https://type.example": 0, "https://filter.example": 2, "https://inbox.example": 1, "https://off.example": 0} {
 			if got := w.ids(url); len(got) != want {
 				t.Errorf("%s was sent %v, want %d", url, got, want)
 			}

@@ -113,6 +113,7 @@ type Renderer interface {
 type Envelope struct {
 	Body         []byte
 	Narrowed     bool   // inboxes and filters apply: it is about a conversation or a ticket
+	Gone         bool   // what it is about is no more: no filter can be asked
 	Conversation string // that it is about, or that its ticket came from; "" = none, and no filter selects it
 	Inbox        string // of the conversation or the ticket; "" = none
 }

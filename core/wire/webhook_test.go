@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/erasure"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/ticket"
@@ -111,6 +112,10 @@ func envelope(t *testing.T, typ string) wire.Webhook {
 		w.Seq = 9
 		return w.Work(c, work())
 	}
+	if typ == conversation.Deleted {
+		w.Data = wire.WebhookData{ID: "cnv_1"}
+		return w
+	}
 	if !strings.HasSuffix(typ, ".changed") {
 		t.Errorf("there is no example of %s", typ)
 	}
@@ -142,7 +147,7 @@ func TestEnvelopes(t *testing.T) {
 
 // pageWords are the texts of the page about events that are not the console's.
 type pageWords struct {
-	title, other, made, intro, talk, work, rest, stop, change, id, test string
+	title, other, made, intro, talk, work, rest, stop, change, id, gone, test string
 }
 
 func wordsOf(locale string) pageWords {
@@ -152,7 +157,7 @@ func wordsOf(locale string) pageWords {
 			intro: "What [webhooks](webhooks.md) are sent, by type of event. `data` has the `change` and beside it the `conversation` or the `ticket` as it was when the event was recorded. " +
 				"Of events about other things `data` is `{\"id\": \"...\"}`. Members that are absent have no value; new ones may be added.",
 			talk: "## An event of a conversation, whole", work: "## An event of a ticket, whole", rest: "## An event about something else, whole",
-			stop: ". ", change: "`data.change`:", id: "`data` is the `id` of what changed: fetch it.", test: "What the test button sends; nobody has to ask for it.",
+			stop: ". ", change: "`data.change`:", id: "`data` is the `id` of what changed: fetch it.", gone: "`data` is the `id` of what is no more.", test: "What the test button sends; nobody has to ask for it.",
 		}
 	}
 	return pageWords{
@@ -160,7 +165,7 @@ func wordsOf(locale string) pageWords {
 		intro: "按事件类型列出 [Webhook](webhooks.zh-CN.md) 发送的内容。`data` 含 `change`，以及事件被记录时的 `conversation` 或 `ticket`。" +
 			"关于其他事物的事件，`data` 是 `{\"id\": \"...\"}`。没有值的成员不出现；以后可能增加新成员。",
 		talk: "## 会话事件的完整示例", work: "## 工单事件的完整示例", rest: "## 其他事件的完整示例",
-		stop: "。", change: "`data.change`：", id: "`data` 是发生变化的对象的 `id`：请通过 API 获取。", test: "测试按钮发送的事件，无须订阅。",
+		stop: "。", change: "`data.change`：", id: "`data` 是发生变化的对象的 `id`：请通过 API 获取。", gone: "`data` 是已不存在的对象的 `id`。", test: "测试按钮发送的事件，无须订阅。",
 	}
 }
 
@@ -204,10 +209,13 @@ func eventsPage(t *testing.T, locale string) []byte {
 			t.Errorf("the console does not say in %s what %s is", locale, typ.Name)
 		}
 		fmt.Fprintf(&b, "### `%s`\n\n%s%s", typ.Name, said, words.stop)
-		if e := envelope(t, typ.Name); e.Data.Change != nil {
+		switch e := envelope(t, typ.Name); {
+		case e.Data.Change != nil:
 			fmt.Fprintf(&b, "%s\n\n", words.change)
 			example(e.Data.Change)
-		} else {
+		case typ.Name == conversation.Deleted || typ.Name == erasure.Changed:
+			fmt.Fprintf(&b, "%s\n\n", words.gone)
+		default:
 			fmt.Fprintf(&b, "%s\n\n", words.id)
 		}
 	}

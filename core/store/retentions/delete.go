@@ -218,5 +218,10 @@ func (b *batch) contacts(ctx context.Context) error {
 	if err := b.Err(); err != nil {
 		return err
 	}
-	return b.tx.Append(ctx, b.q.Event(erasure.Changed, "", nil))
+	for _, id := range b.ids {
+		if err := b.tx.Append(ctx, b.q.Event(erasure.Changed, id, nil)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

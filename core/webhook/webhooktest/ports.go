@@ -15,7 +15,8 @@ import (
 
 // Renderer implements webhook.Renderer: the envelope of an event is its id and
 // type. An event with a Seq is about the conversation of its subject; about a
-// ticket that came from none when that begins with "tkt_".
+// ticket that came from none when that begins with "tkt_", about one that is no
+// more with "gone_".
 type Renderer struct{}
 
 // Render implements webhook.Renderer.
@@ -29,7 +30,10 @@ func (Renderer) Render(_ context.Context, _ identity.WorkspaceID, events []event
 		envelope := webhook.Envelope{Body: body}
 		if e.Seq > 0 {
 			envelope.Narrowed = true
-			if !strings.HasPrefix(e.Subject, "tkt_") {
+			switch {
+			case strings.HasPrefix(e.Subject, "gone_"):
+				envelope.Gone, envelope.Inbox = true, "inb_"+e.Subject
+			case !strings.HasPrefix(e.Subject, "tkt_"):
 				envelope.Conversation, envelope.Inbox = e.Subject, "inb_"+e.Subject
 			}
 		}

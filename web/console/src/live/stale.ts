@@ -18,6 +18,9 @@ export interface Held {
 
 type React = (event: FeedEvent) => unknown;
 
+/** Contacts that are kept no longer go by the dozen, an event each: milliseconds between two askings. */
+const ERASURES_MS = 2000;
+
 /** The row and the change that come with the event say everything. */
 const carried: React = () => undefined;
 
@@ -47,6 +50,25 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     cache.rename(await client.fetchQuery({ queryKey, queryFn: () => held.fetchContact(contact), staleTime: 0 }));
   }
 
+  /** With a contact went conversations: all that is shown is asked for anew, once for those that go together. */
+  let resting = false;
+  let again = false;
+  function erased(): void {
+    if (resting) {
+      again = true;
+      return;
+    }
+    resting = true;
+    void refetch(keys.all(id));
+    setTimeout(() => {
+      resting = false;
+      if (again) {
+        again = false;
+        erased();
+      }
+    }, ERASURES_MS);
+  }
+
   return {
     "member.changed": async (event) => {
       await refetch(keys.members(id), keys.checklist(id), keys.roles(id));
@@ -65,8 +87,7 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
       await refetch(keys.everyCount(id), keys.listsOf(id, subject(event)));
     },
     "contact.changed": (event) => contactChanged(subject(event)),
-    // With a contact went conversations: all that is shown is asked for anew.
-    "erasure.changed": () => refetch(keys.all(id)),
+    "erasure.changed": erased,
     "organisation.changed": (event) => nextTime(keys.organisations(id), keys.organisation(id, subject(event)), keys.people(id)),
     // The page of an import follows it; what it makes tells of itself.
     "import.changed": carried,
