@@ -174,10 +174,10 @@ func TestSSRF(t *testing.T) {
 			}
 		}
 	}
-	if w.served.Load() == 0 {
+	if w.served.Load() == 0 || w.dialed.Load() == 0 {
 		t.Error("the allowed server was never reached: nothing of this shows anything")
 	}
-	fmt.Printf("SSRF: %d targets x %d drivers of %d sinks = %d cases\n", len(targets), driven, len(drivers), cases)
+	fmt.Printf("SSRF: %d targets x %d drivers of %d sinks = %d cases; %d connections begun, all of them to the allowed server\n", len(targets), driven, len(drivers), cases, w.dialed.Load())
 }
 
 // try drives one sink to one target.
@@ -187,7 +187,12 @@ func (w *forbidden) try(t *testing.T, sink outbound.Sink, d driver, x target) {
 	if x.whatever { // refused even to whom everything is allowed
 		allow = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
 	}
-	client := outbound.New(outbound.Options{AllowNetworks: allow, Resolver: w.dns.resolver()})
+	client := outbound.New(outbound.Options{AllowNetworks: allow, Resolver: w.dns.resolver(), Connecting: func(to netip.AddrPort) {
+		w.dialed.Add(1)
+		if to.Addr().Unmap().String() != theirs { // what no listener of this machine could tell
+			t.Errorf("%s, %s, %s (%s): %s is connected to", sink, d.name, x.name, x.address, to)
+		}
+	}})
 	defer client.Close()
 	w.dns.forget()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
@@ -221,6 +226,7 @@ const (
 // that redirects where it is told to.
 type forbidden struct {
 	touched, served atomic.Int64
+	dialed          atomic.Int64 // connections that were begun, to whatever
 	trap            int // port of the trap on every address
 	shared          int // port of the allowed server, and of a trap on ours
 	dns             *nameserver

@@ -134,7 +134,7 @@ func (s *Server) exportAudit(ctx context.Context, scope identity.Scope, in *expo
 		return nil, err
 	}
 	return &download{
-		ContentType: kind, Disposition: `attachment; filename="audit.` + in.Format + `"`, Policy: "default-src 'none'; sandbox", Body: b.Bytes(),
+		ContentType: kind, Disposition: `attachment; filename="audit.` + in.Format + `"`, Policy: inertMedia, Body: b.Bytes(),
 	}, nil
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"github.com/go-jose/go-jose/v3"
 
+	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/internal/openidtest"
@@ -37,7 +38,13 @@ type openID struct {
 
 func newOpenID(t *testing.T) *openID {
 	t.Helper()
-	s := newSite(t, func(o *httpapi.Options) { o.Proxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")} })
+	return newOpenIDOn(t, func(*conversationtest.World) func() time.Time { return time.Now })
+}
+
+// newOpenIDOn is newOpenID on another clock.
+func newOpenIDOn(t *testing.T, clock func(*conversationtest.World) func() time.Time) *openID {
+	t.Helper()
+	s := newSiteOn(t, clock, func(o *httpapi.Options) { o.Proxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")} })
 	idp, err := openidtest.Start(t.Context(), "")
 	s.OK(err)
 	t.Cleanup(idp.Close)

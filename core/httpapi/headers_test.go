@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -67,12 +68,15 @@ func TestHeaders(t *testing.T) {
 		}
 		got.WriteString("\n")
 	}
-	const file = "testdata/headers.txt"
+	golden(t, "headers.txt", got.String())
+}
+
+// golden compares with a file of testdata, or writes it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
 	if *update {
-		if err := os.MkdirAll("testdata", 0o750); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got.String()), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -80,7 +84,51 @@ func TestHeaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(want) != got.String() {
-		t.Errorf("the headers are\n%s\nand in the file\n%s\nrun the test with -update when this is meant", got.String(), want)
+	if string(want) != got {
+		t.Errorf("the headers are\n%s\nand in the file\n%s\nrun the test with -update when this is meant", got, want)
 	}
+}
+
+// TestHeadersOfEveryRoute asks every route there is, as nobody and as an owner,
+// and compares the headers of all answers with testdata/headers_routes.txt: a set
+// of headers, and who gets it from where.
+func TestHeadersOfEveryRoute(t *testing.T) {
+	s := newSite(t, func(o *httpapi.Options) { o.SecureCookies = true })
+	stamp := regexp.MustCompile(`\d{8}-\d{6}`)
+	sets, asked := make(map[string][]string), 0
+	param := regexp.MustCompile(`[{:](\w+)\}?|\*$`)
+	for _, r := range s.Routes() {
+		path := param.ReplaceAllStringFunc(r.Path, func(name string) string {
+			if strings.Contains(name, "workspace") {
+				return string(s.WS)
+			}
+			return "none"
+		})
+		for who, cookie := range map[string]string{"nobody": "", "owner": "__Host-" + s.signIn(s.Owner)} {
+			body := ""
+			if r.Method != http.MethodGet && r.Method != http.MethodDelete {
+				body = "{}"
+			}
+			asked++
+			a := s.ask(r.Method, path, body, "Cookie", cookie)
+			var set strings.Builder
+			for _, name := range slices.Sorted(maps.Keys(a.Header)) {
+				if !slices.Contains(passing(), name) {
+					value := stamp.ReplaceAllString(strings.Join(a.Header[name], " | "), "{time}")
+					fmt.Fprintf(&set, "%s: %s\n", name, strings.ReplaceAll(value, string(s.WS), "{workspace}"))
+				}
+			}
+			sets[set.String()] = append(sets[set.String()], fmt.Sprintf("  %s %s, %s: %d\n", r.Method, r.Path, who, a.StatusCode))
+			if a.Header.Get("X-Content-Type-Options") != "nosniff" || a.Header.Get("Referrer-Policy") == "" || a.Header.Get("Strict-Transport-Security") == "" {
+				t.Errorf("%s %s, %s: %v", r.Method, r.Path, who, a.Header)
+			}
+		}
+	}
+	var got strings.Builder
+	for _, set := range slices.Sorted(maps.Keys(sets)) {
+		slices.Sort(sets[set])
+		got.WriteString(set + strings.Join(sets[set], "") + "\n")
+	}
+	t.Logf("%d answers of %d routes have %d sets of headers", asked, len(s.Routes()), len(sets))
+	golden(t, "headers_routes.txt", got.String())
 }

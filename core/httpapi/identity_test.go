@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -69,13 +70,14 @@ func (c *chat) reads(token string) string {
 	return c.ask(http.MethodGet, c.path+"/changes", "", "Authorization", "Bearer "+token).text
 }
 
-func TestHostileIdentityOverHTTP(t *testing.T) {
+// TestBadTokensOfVisitors presents fourteen bad identity tokens.
+func TestBadTokensOfVisitors(t *testing.T) {
 	c := newChat(t)
 	elsewhere := c.newSecret(c.NewInbox(c.WS, true))
 	good := c.jwt("42", "j", nil)
 	parts := strings.Split(good, ".")
 	none, _, _ := strings.Cut(channeltest.Sign(`{"alg":"none"}`, `{}`, ""), ".")
-	for name, tt := range map[string]struct{ token, code string }{
+	bad := map[string]struct{ token, code string }{
 		"rubbish":                {"x", "malformed"},
 		"alg none":               {none + "." + parts[1] + ".", "algorithm"},
 		"RS256":                  {channeltest.Sign(`{"alg":"RS256"}`, `{"sub":"42"}`, c.secret), "algorithm"},
@@ -86,7 +88,16 @@ func TestHostileIdentityOverHTTP(t *testing.T) {
 		"expired":                {channeltest.Token(c.secret, c.Live.ID, time.Now().Add(-time.Hour), "42", "j", nil), "expired"},
 		"oversized":              {c.jwt("42", "j", map[string]any{"x": strings.Repeat("x", 9000)}), "too_large"},
 		"a bad address":          {c.jwt("42", "j", map[string]any{"email": "x"}), "claims"},
-	} {
+		"no subject":             {c.jwt("", "j", nil), "subject"},
+		"no name of its own":     {c.jwt("42", "", nil), "id"},
+		"the wrong secret":       {channeltest.Token(c.secret[:len(c.secret)-1]+"_", c.Live.ID, time.Now(), "42", "j", nil), "signature"},
+		"cut":                    {good[:len(good)-4], "signature"},
+	}
+	fmt.Printf("bad tokens: %d identity tokens of visitors\n", len(bad))
+	if len(bad) != 14 {
+		t.Errorf("%d bad tokens", len(bad))
+	}
+	for name, tt := range bad {
 		if got := c.knock("", tt.token); got.status != http.StatusUnauthorized || got.code != "identity."+tt.code || got.Token != "" {
 			t.Errorf("%s: %+v", name, got)
 		}

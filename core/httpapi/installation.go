@@ -160,7 +160,7 @@ func (s *Server) bundle(ctx context.Context, scope identity.Scope, _ *WorkspaceP
 	}
 	return &download{
 		ContentType: "application/zip", Disposition: `attachment; filename="patchbay-support-` + s.Now().UTC().Format("20060102-150405") + `.zip"`,
-		Policy: "default-src 'none'; sandbox", Body: out,
+		Policy: inertMedia, Body: out,
 	}, nil
 }
 

@@ -381,6 +381,7 @@ func (s *Server) handleError(c *fiber.Ctx, err error) error {
 	for name, values := range p.GetHeaders() {
 		c.Set(name, values[0])
 	}
+	c.Set(fiber.HeaderCacheControl, "no-store") // a refusal is of this moment, and the address may hold a secret
 	c.Set(fiber.HeaderContentType, p.ContentType(""))
 	c.Status(p.Status)
 	writeJSON(c, p)

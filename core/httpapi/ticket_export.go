@@ -48,6 +48,7 @@ func (s *Server) exportTickets(ctx context.Context, scope identity.Scope, in *ex
 	}
 	return &huma.StreamResponse{Body: func(c huma.Context) { //nolint:contextcheck // huma's context carries that of the request
 		c.SetHeader("Content-Type", "text/csv; charset=utf-8")
+		c.SetHeader("Content-Security-Policy", inertMedia)
 		c.SetHeader("Content-Disposition", fmt.Sprintf(`attachment; filename="tickets-%s.csv"`, s.Now().UTC().Format("20060102-150405")))
 		if err := writeTickets(c.Context(), c.BodyWriter(), e, first); err != nil {
 			s.Log.ErrorContext(c.Context(), "an export of tickets broke off", "error", err)

@@ -55,6 +55,10 @@ type Options struct {
 	Version       string         // for User-Agent
 	RootCAs       *x509.CertPool // nil = the system's
 	Resolver      *net.Resolver  // nil = the system's
+
+	// Connecting, unless nil, is told every address right before it is connected
+	// to, when it was found allowed.
+	Connecting func(to netip.AddrPort)
 }
 
 // Client makes the clients of all sinks.
@@ -75,6 +79,7 @@ func New(o Options) *Client {
 }
 
 func transport(o Options, g guard) *http.Transport {
+	g.connecting = o.Connecting
 	d := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second, Resolver: o.Resolver, Control: g.control}
 	return &http.Transport{
 		Proxy: nil, DialContext: d.DialContext,

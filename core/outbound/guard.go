@@ -18,6 +18,8 @@ type guard struct {
 	public  *ssrf.Guardian
 	allowed []netip.Prefix
 	plain   bool // the connection will carry plain HTTP: allowed networks only
+
+	connecting func(netip.AddrPort)
 }
 
 func newGuard(allowed []netip.Prefix, plain bool) guard {
@@ -31,7 +33,13 @@ func (g guard) control(network, address string, _ syscall.RawConn) error {
 	if err != nil || network != "tcp4" && network != "tcp6" {
 		return fmt.Errorf("%w: not TCP over IP", ErrRefused)
 	}
-	return g.judge(to.Addr())
+	if err := g.judge(to.Addr()); err != nil {
+		return err
+	}
+	if g.connecting != nil {
+		g.connecting(to)
+	}
+	return nil
 }
 
 // judge says why an address must not be connected to, or nil.

@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -76,6 +77,70 @@ func TestNobodyElseDials(t *testing.T) {
 		if !used[folder] {
 			t.Errorf("%s dials no more: take it off the list", folder)
 		}
+	}
+}
+
+// dialsBeside lists the packages of other modules, in the program that ships,
+// that could open connections by themselves, and why they do not past us.
+func dialsBeside() map[string]string {
+	return map[string]string{
+		"github.com/nats-io/nats-server/v2/server":          "the bus in this process; of other nodes it knows what the configuration names",
+		"github.com/nats-io/nats-server/v2/server/certidp":  "asks about certificates of its own TLS, which is off",
+		"github.com/nats-io/nats.go":                        "the bus in this process: connects within it",
+		"golang.org/x/crypto/acme":                          "given the guarded client by core/certificate",
+		"golang.org/x/oauth2":                               "given the guarded client by core/oidc, in the context",
+		"golang.org/x/oauth2/internal":                      "as above",
+		"github.com/coreos/go-oidc/v3/oidc":                 "given the guarded client by core/oidc, in the context",
+		"github.com/valyala/fasthttp":                       "its server is used; its client is named by nobody",
+		"golang.org/x/net/http2":                            "its client is used by gRPC's server side alone",
+		"google.golang.org/grpc/internal":                   "the socket of our own child process, by go-plugin",
+		"google.golang.org/grpc/internal/resolver/dns":      "a child process has an address, no name",
+		"github.com/hashicorp/go-plugin":                    "the socket of our own child process",
+		"github.com/hashicorp/go-plugin/internal/cmdrunner": "as above",
+		"github.com/hashicorp/go-plugin/internal/grpcmux":   "as above",
+		"github.com/gobwas/ws":                              "its framing is used; connections are handed to it",
+		"github.com/jackc/pgx/v5/pgconn":                    "the database that the operator names",
+	}
+}
+
+// TestNoModuleDialsPastUs finds packages of other modules that could connect
+// outwards past the guarded client: a new one is looked at before it ships.
+func TestNoModuleDialsPastUs(t *testing.T) {
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if and (not .Standard) .Module}}{{if not .Module.Main}}{{.ImportPath}} {{.Dir}} {{range .GoFiles}}{{.}} {{end}}{{end}}{{end}}", "./core/cmd/patchbay")
+	list.Dir = "../../.."
+	text, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, packages := dialsBeside(), 0
+	for line := range strings.Lines(string(text)) {
+		words := strings.Fields(line)
+		if len(words) < 3 {
+			continue
+		}
+		packages++
+		var found []string
+		for _, file := range words[2:] {
+			here, err := dials(filepath.Join(words[1], file), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, here...)
+		}
+		slices.Sort(found)
+		if found = slices.Compact(found); len(found) == 0 {
+			continue
+		}
+		if known[words[0]] == "" {
+			t.Errorf("%s uses %s: say in dialsBeside why it does not speak outwards past core/outbound", words[0], strings.Join(found, ", "))
+		}
+		delete(known, words[0])
+	}
+	for name := range known {
+		t.Errorf("%s dials no more: take it off the list", name)
+	}
+	if packages < 50 {
+		t.Errorf("only %d packages were read", packages)
 	}
 }
 
