@@ -27,6 +27,7 @@ import (
 type bug struct {
 	name, file, was, is string
 	test, says          string
+	more                [][2]string // further texts of the file and what takes their place
 }
 
 // bugs are all; the first ones are those of the short form.
@@ -35,37 +36,77 @@ func bugs() []bug {
 		{
 			"a query without its workspace", "core/store/contacts/organisations.go",
 			"WHERE o.workspace_id = ? AND o.organisation_id = ?`", "WHERE ? <> '' AND o.organisation_id = ?`",
-			"TestMatrix", "other workspace's",
+			"TestMatrix", "other workspace's", nil,
 		},
 		{
 			"a file of somebody else in a body", "core/store/attachments/tx.go",
 			"r != nil && r.uploader() == by", `r != nil && (r.uploader() == by || by.ID != "")`,
-			"TestDoors", "attachment_ids",
+			"TestDoors", "attachment_ids", nil,
 		},
 		{
 			"a ticket without its reach", "core/ticket/reach.go",
 			"{ return reach(scope).Covers(t.Holding()) }", "{ return true }",
-			"TestMatrix", "other inbox's",
+			"TestMatrix", "other inbox's", nil,
 		},
 		{
 			"a list without its reach", "core/store/reach/reach.go",
 			"add(own+t.Assignee+` = ?`, string(r.Member))", "add(`(1 = 1 OR `+own+t.Assignee+` = ?)`, string(r.Member))",
-			"TestCanaries", "finds what is beyond reach",
+			"TestCanaries", "finds what is beyond reach", nil,
 		},
 		{
 			"a forgotten topic", "core/wire/topic.go",
 			"return identity.WebhookRead", "return identity.MemberRead",
-			"TestTopics", "webhook.changed",
+			"TestTopics", "webhook.changed", nil,
 		},
 		{
 			"a permission that nobody asks for", "core/httpapi/admit.go",
 			"return scope, scope.Require(p)", "return scope, nil",
-			"TestMatrix", "want 403",
+			"TestMatrix", "want 403", nil,
 		},
 		{
 			"a route with a weaker permission", "core/httpapi/audit.go",
 			"identity.AuditExport", "identity.MemberRead",
-			"TestRoutes", "must be to",
+			"TestRoutes", "must be to", nil,
+		},
+		{
+			"a log with customers' words", "core/httpapi/server.go",
+			"	err := s.readable(c)\n", "	s.Log.InfoContext(ctx, \"asked\", \"body\", string(c.Body()))\n	err := s.readable(c)\n",
+			"TestCanaries", "in log: ", nil,
+		},
+		{
+			"a support file with a workspace's names", "core/httpapi/server.go",
+			"	err := s.readable(c)\n", "	s.Log.InfoContext(ctx, \"asked\", \"body\", string(c.Body()))\n	err := s.readable(c)\n",
+			"TestCanaries", "support file, which is not quiet", nil,
+		},
+		{
+			"metrics with a workspace's names", "core/httpapi/server.go",
+			"s.Observe(c.Method(), c.Route().Path,", "s.Observe(c.Method(), c.OriginalURL(),",
+			"TestCanaries", "metrics, which is not quiet", nil,
+		},
+		{
+			"pages for all with the words of whoever asked before", "core/httpapi/server.go",
+			"	err := s.readable(c)\n", "	if b := string(c.Body()); strings.Contains(b, \"cnry\") {\n		asked = b\n	}\n	err := s.readable(c)\n",
+			"TestCanaries", "error pages, which is not quiet; offline pages, which is not quiet; public pages, which is not quiet",
+			[][2]string{
+				{"	if mark != \"\" {", "	if c.Method() == \"GET\" && c.Get(\"Cookie\")+c.Get(\"Authorization\") == \"\" && !c.Response().IsBodyStream() {\n		c.Response().AppendBodyString(asked)\n	}\n	if mark != \"\" {"},
+				{"func writeJSON(", "var asked string\n\nfunc writeJSON("},
+			},
+		},
+		{
+			"an export without its workspace", "core/store/exports/source.go",
+			"WHERE x.workspace_id = ?`", "WHERE ? <> ''`",
+			"TestCanaries", "in workspace export: ", nil,
+		},
+		{
+			"a delivery with what was sent before", "core/outbound/poster.go",
+			"	var a webhook.Attempt\n	r, err", "	var a webhook.Attempt\n	sent = append(sent, body...)\n	body = sent\n	r, err",
+			"TestCanaries", "in webhooks: ",
+			[][2]string{{"func known(", "var sent []byte\n\nfunc known("}},
+		},
+		{
+			"an event beyond its reach", "core/wire/topic.go",
+			"contact.Changed && !seen(", "contact.Changed && false && seen(",
+			"TestTopics", "is told of contact.changed", nil,
 		},
 	}
 }
@@ -131,7 +172,6 @@ func (b bug) hunt(ctx context.Context, root, dir string) (string, error) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-overlay", overlay, "-run", "^"+b.test+"$", "./core/internal/authz")
 	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
@@ -168,11 +208,15 @@ func (b bug) overlay(root, dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", b.name, err)
 	}
-	if n := strings.Count(string(text), b.was); n == 0 {
-		return "", fmt.Errorf("%s: %s has no %q any more: seed the bug where that went", b.name, b.file, b.was)
-	}
 	copied := filepath.Join(dir, "mutant.go")
-	if err := os.WriteFile(copied, []byte(strings.ReplaceAll(string(text), b.was, b.is)), 0o600); err != nil {
+	wrong := string(text)
+	for _, x := range append(b.more, [2]string{b.was, b.is}) {
+		if !strings.Contains(wrong, x[0]) {
+			return "", fmt.Errorf("%s: %s has no %q any more: seed the bug where that went", b.name, b.file, x[0])
+		}
+		wrong = strings.ReplaceAll(wrong, x[0], x[1])
+	}
+	if err := os.WriteFile(copied, []byte(wrong), 0o600); err != nil {
 		return "", fmt.Errorf("%s: %w", b.name, err)
 	}
 	replace, err := json.Marshal(map[string]map[string]string{"Replace": {source: copied}})
