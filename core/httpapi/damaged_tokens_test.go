@@ -75,7 +75,7 @@ func (k *keyring) keyholes() map[string]keyhole {
 			text, _ := json.Marshal(secret)
 			return k.ask(http.MethodPost, "/api/v1/session/second", fmt.Sprintf(`{"challenge":%s,"code":%q}`, text, k.code()))
 		}, life: identity.ChallengeLife},
-		"visitor": {good: k.visitor, ask: bearer("/api/v1/live/" + string(k.Live.ID) + "/changes"), over: func(secret string) {
+		"visitor": {good: k.newVisitor, ask: bearer("/api/v1/live/" + string(k.Live.ID) + "/changes"), over: func(secret string) {
 			k.ask(http.MethodDelete, "/api/v1/live/"+string(k.Live.ID)+"/sessions", "", "Authorization", "Bearer "+secret)
 		}, life: 366 * 24 * time.Hour},
 		"ticket page": {good: k.ticketLink, ask: page("/t/"), over: k.unlink, life: 366 * 24 * time.Hour},
@@ -321,12 +321,6 @@ func (k *keyring) code() string {
 	sum := mac.Sum(nil)
 	at := sum[len(sum)-1] & 15
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[at:])&0x7fffffff%1_000_000)
-}
-
-func (k *keyring) visitor() string {
-	var v struct{ Token string }
-	k.OK(json.Unmarshal([]byte(k.ask(http.MethodPost, "/api/v1/live/"+string(k.Live.ID)+"/sessions", `{}`).text), &v))
-	return v.Token
 }
 
 func (k *keyring) ticketLink() string {
