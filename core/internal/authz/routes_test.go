@@ -391,11 +391,12 @@ POST ~/organisations contact.write :: {"name":"New {n}"}
 GET ~/organisations/{organisation} contact.read
 PATCH ~/organisations/{organisation} contact.write :: {"note":"x"}
 DELETE ~/organisations/{organisation} contact.write spends
+# an erasure of anybody throws imports away: each is asked anew
 GET ~/imports contact.import
 POST ~/imports contact.import =415,422 :: {}
 GET ~/imports/{import} contact.import
-PATCH ~/imports/{import} contact.import :: {"mapping":{"1":"email"}}
-POST ~/imports/{import}/check contact.import
+PATCH ~/imports/{import} contact.import spends :: {"mapping":{"1":"email"}}
+POST ~/imports/{import}/check contact.import spends
 GET ~/imports/{import}/errors.csv contact.import
 POST ~/imports/{import}/run contact.import spends
 

@@ -46,7 +46,7 @@ func bugs() []bug {
 		{
 			"a ticket without its reach", "core/ticket/reach.go",
 			"{ return reach(scope).Covers(t.Holding()) }", "{ return true }",
-			"TestMatrix", "other inbox's", nil,
+			"TestMatrix", "/tickets/{ticket} by agent of their own of other inbox's", nil,
 		},
 		{
 			"a list without its reach", "core/store/reach/reach.go",
