@@ -11,7 +11,11 @@
 //	doors_test.go    what bodies and queries name
 //	outside_test.go  accounts, visitors, and what is open to all
 //	topics_test.go   the table of live events, and sockets
+//	stories_test.go  what provokes each of them
+//	stage_test.go    a story before everybody's sockets, judged
 //	canary_test.go   a thousand tokens of another workspace
+//	surfaces_test.go the places where they are looked for
+//	beyond_test.go   the same within a workspace, and by another's cursors
 //	flood_test.go    wrong sign-ins by the thousand
 //
 // The command in seeded lays bugs over the source, which these tests must

@@ -55,8 +55,17 @@ func (s *surfaces) saw(place, text string) {
 func surfaceOf(path, contact string) string {
 	path, _, _ = strings.Cut(path, "?")
 	for _, of := range [][2]string{
-		{"/api/v1/media/", "files"}, {"/system/bundle", "support file"}, {"/search", "search"}, {"/tickets/export", "ticket table"}, {"/audit/export", "audit export"},
-		{contact + "/file", "export of a contact"}, {"/file", "workspace export"}, {"/transcript", "transcript"}, {"/timeline", "history"}, {"/changes", "history"}, {"/events", "feed"},
+		{"/api/v1/media/", "files"},
+		{"/system/bundle", "support file"},
+		{"/search", "search"},
+		{"/tickets/export", "ticket table"},
+		{"/audit/export", "audit export"},
+		{contact + "/file", "export of a contact"},
+		{"/file", "workspace export"},
+		{"/transcript", "transcript"},
+		{"/timeline", "history"},
+		{"/changes", "history"},
+		{"/events", "feed"},
 	} {
 		if of[0] == "/api/v1/media/" && strings.HasPrefix(path, of[0]) || strings.HasSuffix(path, of[0]) && of[0] != "/file" ||
 			of[0] == "/file" && strings.HasSuffix(path, of[0]) && strings.Contains(path, "/exports/") {
