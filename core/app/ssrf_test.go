@@ -227,8 +227,8 @@ const (
 type forbidden struct {
 	touched, served atomic.Int64
 	dialed          atomic.Int64 // connections that were begun, to whatever
-	trap            int // port of the trap on every address
-	shared          int // port of the allowed server, and of a trap on ours
+	trap            int          // port of the trap on every address
+	shared          int          // port of the allowed server, and of a trap on ours
 	dns             *nameserver
 }
 
