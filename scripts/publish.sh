@@ -45,18 +45,17 @@ tar -xf "$layout" -C "$work"
 
 image=$registry/patchbay
 charts=$registry/charts
-# The layout's index names one thing: the index of the architectures.
-want=$(sed -n 's/.*"digest":"\(sha256:[0-9a-f]*\)".*/\1/p' <(tr '{' '\n' <"$work/index.json") | head -n 1)
-[[ -n $want ]] || fail "$layout names no image"
+# The layout's index is what is published, byte for byte, with what it names.
+want=sha256:$(sha256sum "$work/index.json" | cut -d' ' -f1)
 have=$(crane digest "$image:$tag" 2>/dev/null || true)
 [[ -z $have || $have == "$want" ]] || fail "$image:$tag is published as $have, and this is $want. A version is published once: choose the next"
 
 chart_sum=sha256:$(sha256sum "$chart" | cut -d' ' -f1)
-published=$(crane manifest "$charts/patchbay:${version//+/_}" 2>/dev/null || true)
-[[ -z $published || $published == *"$chart_sum"* ]] || fail "$charts/patchbay:$version is published with other bytes. A version is published once: choose the next"
+published=$(crane manifest "$charts/patchbay:$version" 2>/dev/null || true)
+[[ -z $published || $published == *"$chart_sum"* ]] || fail "$charts/patchbay:$version (the chart) is published with other bytes. A version is published once: choose the next"
 
 if [[ -z $have ]]; then
-  crane push --index "$work" "$image:$tag" >/dev/null
+  crane push --index "$work" "$image:$tag" >/dev/null 2>"$work/log" || fail "the image was not taken: $(cat "$work/log")"
   have=$(crane digest "$image:$tag")
   [[ $have == "$want" ]] || fail "$image:$tag arrived as $have, not as $want"
 fi
@@ -64,8 +63,8 @@ if [[ $version =~ ^([0-9]+\.[0-9]+)\.[0-9]+$ ]]; then # a release; others get no
   crane tag "$image:$tag" "${BASH_REMATCH[1]}"
   crane tag "$image:$tag" latest
 fi
-[[ -n $published ]] || helm push "$chart" "oci://$charts" >/dev/null
-chart_digest=$(crane digest "$charts/patchbay:${version//+/_}")
+[[ -n $published ]] || helm push "$chart" "oci://$charts" >/dev/null 2>"$work/log" || fail "the chart was not taken: $(cat "$work/log")"
+chart_digest=$(crane digest "$charts/patchbay:$version")
 
 if [[ -n ${COSIGN:-} ]]; then
   read -ra flags <<<"${COSIGN_FLAGS:-}"
@@ -76,4 +75,4 @@ if [[ -n ${COSIGN:-} ]]; then
 else
   signed='not signed: COSIGN names none'
 fi
-printf 'published %s@%s\npublished %s/patchbay@%s (%s)\n%s\n' "$image:$tag" "$want" "$charts" "$chart_digest" "$version" "$signed"
+printf 'published %s@%s\npublished %s/patchbay@%s (%s)\n%s\n' "$image:$tag" "$want" "$charts" "$chart_digest" "${version/_/+}" "$signed"
