@@ -166,6 +166,10 @@ chart: ## The Helm chart by Helm 3 and 4: schemas, refused values, a real API se
 	scripts/kube-tools.sh offline
 	PATCHBAY_TEST_CHART=$(LAYERS) go test -count=1 -v ./core/internal/charttest ./core/internal/kubeschema | scripts/chart-report.sh
 
+.PHONY: observe
+observe: ## Alert rules on made-up series in Prometheus's own engine; every name in them and in the dashboard against a running server
+	cd core/internal/alerttest && go vet . && go test -count=1 -v .
+
 .PHONY: kube-tools
 kube-tools: ## Build what the chart is tested with, API server included, outside the repository: some 20 minutes, once
 	scripts/kube-tools.sh offline api

@@ -40,6 +40,8 @@ func TestList(t *testing.T) {
 		"a/testdata/x.go":        "package x\n",
 		"node_modules/n/n.go":    "package n\n",
 		"_old/o.go":              "package o\n",
+		"own/go.mod":             "module example.com/own\n",
+		"own/o.go":               "package own\n",
 		"docs/nothing/README.md": "no Go here",
 	} {
 		file := filepath.Join(root, name)

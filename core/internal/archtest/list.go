@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/build"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -25,7 +26,7 @@ func List(root, module string) ([]Package, error) {
 			return err
 		case !entry.IsDir():
 			return nil
-		case dir != root && skipped(entry.Name()):
+		case dir != root && (skipped(entry.Name()) || ownModule(dir)):
 			return filepath.SkipDir
 		}
 		found, err := all.ImportDir(dir, 0)
@@ -47,6 +48,13 @@ func List(root, module string) ([]Package, error) {
 		return nil
 	})
 	return out, err
+}
+
+// ownModule reports whether a folder is a module of its own, as that of the
+// alerts' tests is: nothing of it is in what ships.
+func ownModule(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return err == nil
 }
 
 // skipped names the folders that the go command does not look into.
