@@ -19,7 +19,7 @@ func TestDisk(t *testing.T) {
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
 		t.Errorf("it left %v", left)
 	}
-	if d := machine.Disk(filepath.Join(dir, "none")); d.Fault == "" {
+	if d := machine.Disk(filepath.Join(dir, "none")); d.Fault == "" || !d.Absent {
 		t.Errorf("a folder that is not there: %+v", d)
 	}
 	if _, err := os.Stat("/proc/self"); err == nil {

@@ -43,6 +43,8 @@ type Database struct {
 // Disk is the disk of the data folder.
 type Disk struct {
 	Path        string
+	Absent      bool   // there is no such folder
+	Spent       bool   // nothing more can be written: no room, or no files more
 	Fault       string // it cannot be written to
 	Total, Free int64  // bytes
 	Nodes, Left uint64 // files it can hold, and can still hold; 0 = it has no such limit

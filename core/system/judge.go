@@ -38,7 +38,7 @@ func Judge(f Facts) []Finding {
 	if f.Disk != nil {
 		out = append(out, f.Disk.judge())
 	}
-	if f.Backup != nil {
+	if f.Backup != nil && (f.Database == nil || f.Database.Absent == "") {
 		out = append(out, f.Backup.judge(f.At))
 	}
 	if f.Address != nil {
@@ -52,7 +52,7 @@ func Judge(f Facts) []Finding {
 		out = append(out, f.Secrets.judge()...)
 	}
 	if f.Limits != nil {
-		out = append(out, f.Limits.judge())
+		out = append(out, f.Limits.judge(f.Live != nil))
 	}
 	out = append(out, find("mail.none", AreaMail, OK))
 	slices.SortStableFunc(out, func(a, b Finding) int {
@@ -65,9 +65,20 @@ func Judge(f Facts) []Finding {
 func find(code string, area Area, level Level, facts ...string) Finding {
 	f := Finding{Code: code, Area: area, Level: level, Facts: map[string]string{}}
 	for i := 0; i+1 < len(facts); i += 2 {
-		f.Facts[facts[i]] = facts[i+1]
+		f.Facts[facts[i]] = oneLine(facts[i+1])
 	}
 	return f
+}
+
+// oneLine is what another program said, made to fit a sentence.
+func oneLine(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.ReplaceAll(strings.Join(lines, "; "), ":; ", ": ")
 }
 
 func (f Facts) server() []Finding {
@@ -88,8 +99,8 @@ func (d Database) judge(now time.Time) []Finding {
 		return []Finding{find("database.unreachable", AreaDatabase, Problem, "cause", d.Fault)}
 	}
 	var out []Finding
-	if d.Damage != "" {
-		out = append(out, find("database.damaged", AreaDatabase, Problem, "cause", d.Damage))
+	if d.Damage != "" { // nothing else that it answers is to be trusted
+		return []Finding{find("database.damaged", AreaDatabase, Problem, "cause", d.Damage)}
 	}
 	switch schema, known := strconv.Itoa(d.Schema), strconv.Itoa(d.Known); {
 	case d.Schema > d.Known:
@@ -148,6 +159,12 @@ func (d Disk) judge() Finding {
 		return find(code, AreaDisk, level, append(facts, more...)...)
 	}
 	switch {
+	case d.Absent:
+		return of("disk.none", Problem)
+	case d.Spent && d.Nodes > 0 && d.Left == 0:
+		return of("disk.nodes", Problem, "left", "0")
+	case d.Spent:
+		return of("disk.spent", Problem)
 	case d.Fault != "":
 		return of("disk.unwritable", Problem, "cause", d.Fault)
 	case d.Free < d.MinFree:
@@ -296,7 +313,7 @@ func (s Secrets) judge() []Finding {
 	return out
 }
 
-func (l Limits) judge() Finding {
+func (l Limits) judge(running bool) Finding {
 	facts := []string{
 		"files", strconv.FormatInt(l.Files, 10), "most", strconv.FormatInt(l.MostFiles, 10),
 		"memory", Bytes(l.Memory), "room", Bytes(l.MostMemory), "available", Bytes(l.Available),
@@ -309,6 +326,8 @@ func (l Limits) judge() Finding {
 		return of("limits.memory", Warning)
 	case l.MostFiles > 0 && l.MostFiles < fewFiles:
 		return of("limits.few_files", Warning)
+	case !running: // what was looked at is the command itself
+		return of("limits.resting", OK)
 	}
 	return of("limits.ok", OK)
 }

@@ -47,6 +47,10 @@ func judged() map[string]func(f *system.Facts) {
 		"clock.database warning":              func(f *system.Facts) { f.Database.Clock = -time.Minute },
 		"clock.past problem":                  func(f *system.Facts) { f.Database.Newest = now().Add(time.Hour) },
 		"disk.unwritable problem":             func(f *system.Facts) { f.Disk.Fault = "read-only" },
+		"disk.none problem":                   func(f *system.Facts) { *f.Disk = system.Disk{Path: "/data", Absent: true} },
+		"disk.spent problem":                  func(f *system.Facts) { f.Disk.Spent, f.Disk.Free = true, 0 },
+		"disk.nodes problem":                  func(f *system.Facts) { f.Disk.Spent, f.Disk.Left = true, 0 },
+		"limits.resting ok":                   func(f *system.Facts) { f.Live = nil; f.Plugins = []system.Plugin{{ID: "a/b"}} },
 		"disk.full problem":                   func(f *system.Facts) { f.Disk.Free = 1 << 20 },
 		"disk.nodes warning":                  func(f *system.Facts) { f.Disk.Left = 3 },
 		"disk.low warning":                    func(f *system.Facts) { f.Disk.Free = 5 << 30 },
@@ -134,6 +138,33 @@ func TestEveryCodeIsReached(t *testing.T) {
 	for _, code := range system.Codes() {
 		if !reached[code] {
 			t.Errorf("nothing leads to %s", code)
+		}
+	}
+}
+
+// A finding is a sentence, whatever a driver makes of its error; and of a
+// database that is damaged or absent nothing more is told.
+func TestOneSentence(t *testing.T) {
+	f := well()
+	f.Database.Fault = "failed to connect:\n\ta: refused\n\ta: refused\n\tb: refused\n"
+	for _, found := range system.Judge(f) {
+		if say := found.In(system.English); found.Code == "database.unreachable" && say.What != "The database cannot be used: failed to connect: a: refused; b: refused" {
+			t.Errorf("%q", say.What)
+		}
+	}
+	f = well()
+	*f.Database = system.Database{Damage: "page 7", Known: 3}
+	f.Backup = nil
+	for _, found := range system.Judge(f) {
+		if found.Area == system.AreaDatabase && found.Code != "database.damaged" {
+			t.Errorf("%s beside damage", found.Code)
+		}
+	}
+	f = well()
+	*f.Database, f.Backup = system.Database{Absent: "/data/patchbay.db"}, &system.Backup{}
+	for _, found := range system.Judge(f) {
+		if found.Area == system.AreaBackup {
+			t.Errorf("%s of nothing", found.Code)
 		}
 	}
 }

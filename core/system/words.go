@@ -122,6 +122,7 @@ func ofProcess() map[string]words {
 			whatZH: "{which} 崩溃了，正在重新启动。", doZH: "若反复发生，请在“设置 › 插件”中查看日志。", doc: pageDoctor,
 		},
 		"limits.ok": {what: "{files} of {most} files are open; {memory} of {room} memory is used.", whatZH: "已打开 {files}/{most} 个文件；已用内存 {memory}，上限 {room}。"},
+		"limits.resting": {what: "A process of this user may open {most} files; {available} of {room} memory is free.", whatZH: "此用户的进程可打开 {most} 个文件；可用内存 {available}，共 {room}。"},
 		"limits.files": {
 			what: "{files} of {most} files are open: soon no connection can be accepted.", do: "Raise the limit of open files (ulimit -n, LimitNOFILE=) to 65536 and restart.",
 			whatZH: "已打开 {files}/{most} 个文件，很快将无法接受新连接。", doZH: "把打开文件数上限（ulimit -n、LimitNOFILE=）提高到 65536 并重启。", doc: pageDoctor,
@@ -134,7 +135,7 @@ func ofProcess() map[string]words {
 			what: "{available} of {room} memory is left, and the process uses {memory}.", do: "Give it more memory, or end other programs.",
 			whatZH: "内存仅剩 {available}（共 {room}），进程已用 {memory}。", doZH: "请增加内存，或结束其他程序。", doc: pageDoctor,
 		},
-		"mail.none": {what: "Mail is not set up: this version sends none. Invitations and password links are handed over by an administrator.", whatZH: "未设置邮件：此版本不发送邮件，邀请与重置密码链接由管理员转交。"},
+		"mail.none": {what: "This version sends none, so there is nothing to set up: invitations and password links are handed over by an administrator.", whatZH: "此版本不发送邮件，无需设置：邀请与重置密码链接由管理员转交。"},
 	}
 }
 
@@ -192,6 +193,14 @@ func ofData() map[string]words {
 		"disk.unwritable": {
 			what: "The data folder {path} cannot be written to: {cause}", do: "Mount it for writing and make it belong to the user of the server.",
 			whatZH: "数据文件夹 {path} 无法写入：{cause}", doZH: "请以可写方式挂载，并让它属于运行服务器的用户。", doc: "operate/install.md",
+		},
+		"disk.none": {
+			what: "There is no folder {path}.", do: "Name the server's folder with --data-dir. For a new installation: the first start makes it.",
+			whatZH: "文件夹 {path} 不存在。", doZH: "用 --data-dir 指定服务器的数据文件夹；若是全新安装，首次启动会创建它。", doc: "operate/install.md",
+		},
+		"disk.spent": {
+			what: "The disk of {path} is full: nothing more can be written, messages included.", do: "Free some space, or enlarge the disk; the server then goes on by itself.",
+			whatZH: "{path} 所在的磁盘已满：包括消息在内，什么都无法写入。", doZH: "请释放空间或扩容磁盘，服务器随后会自行恢复。", doc: "operate/files.md",
 		},
 		"disk.full": {
 			what: "{free} are free, less than the {min} of media.min_free: files are refused so that messages still have room.", do: "Free some space, or enlarge the disk.",

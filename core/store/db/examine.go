@@ -20,10 +20,24 @@ const examineTime = 5 * time.Second
 // What is wrong with it is in the answer, never an error.
 func Examine(ctx context.Context, c Config) system.Database {
 	out := system.Database{Driver: string(c.Driver)}
-	if err := examine(ctx, c, &out); err != nil {
+	switch err := examine(ctx, c, &out); {
+	case err != nil && damaged(err):
+		out.Damage = err.Error()
+	case err != nil:
 		out.Fault = err.Error()
 	}
 	return out
+}
+
+// damaged reports whether SQLite says that the file is not, or no longer, a
+// database of its own (https://sqlite.org/rescode.html).
+func damaged(err error) bool {
+	const corrupt, notDatabase = 11, 26
+	e, ok := errors.AsType[interface {
+		error
+		Code() int
+	}](err)
+	return ok && (e.Code()&0xff == corrupt || e.Code()&0xff == notDatabase)
 }
 
 func examine(ctx context.Context, c Config, out *system.Database) error {
