@@ -145,7 +145,7 @@ func ofData() map[string]words {
 		"database.unchecked": {what: "{name}, schema {schema}, {size}, answers in {took}. Its pages were not checked: that takes longer than a look may.", whatZH: "{name}，结构版本 {schema}，{size}，应答耗时 {took}。未检查数据页：所需时间超出一次查看的限度。"},
 		"database.unreachable": {
 			what: "The database cannot be used: {cause}", do: "Check that it runs, database.url and data_dir, and that this user may read it.",
-			whatZH: "数据库不可用：{cause}", doZH: "请检查数据库是否运行、database.url 与 data_dir 是否正确、当前用户是否有权限。", doc: "operate/configuration.md",
+			whatZH: "数据库不可用：{cause}", doZH: "请检查数据库是否运行、database.url 与 data_dir 是否正确、当前用户是否有权限。", doc: pageDoctor,
 		},
 		"database.none": {
 			what: "There is no database at {path}.", do: "Name the server's folder with --data-dir. For a new installation: the first start makes it.",
