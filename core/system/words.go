@@ -121,7 +121,7 @@ func ofProcess() map[string]words {
 			what: "{which} crashed and is being started again.", do: "If it goes on, read its log under Settings › Plugins.",
 			whatZH: "{which} 崩溃了，正在重新启动。", doZH: "若反复发生，请在“设置 › 插件”中查看日志。", doc: pageDoctor,
 		},
-		"limits.ok": {what: "{files} of {most} files are open; {memory} of {room} memory is used.", whatZH: "已打开 {files}/{most} 个文件；已用内存 {memory}，上限 {room}。"},
+		"limits.ok":      {what: "{files} of {most} files are open; {memory} of {room} memory is used.", whatZH: "已打开 {files}/{most} 个文件；已用内存 {memory}，上限 {room}。"},
 		"limits.resting": {what: "A process of this user may open {most} files; {available} of {room} memory is free.", whatZH: "此用户的进程可打开 {most} 个文件；可用内存 {available}，共 {room}。"},
 		"limits.files": {
 			what: "{files} of {most} files are open: soon no connection can be accepted.", do: "Raise the limit of open files (ulimit -n, LimitNOFILE=) to 65536 and restart.",
