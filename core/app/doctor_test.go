@@ -112,5 +112,5 @@ func TestDoctor(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(s.doctor(), 2, "disk.growing")
-	want(s.doctor("PATCHBAY_DATA_DIR="+filepath.Join(t.TempDir(), "none")), 2, "database.none", "disk.unwritable")
+	want(s.doctor("PATCHBAY_DATA_DIR="+filepath.Join(t.TempDir(), "none")), 2, "database.none", "disk.none")
 }
