@@ -40,6 +40,7 @@
 //	contact < export        what is kept of a workspace, or of a person, in a file
 //	identity < dispatch     who answers, over opaque work items
 //	identity < audit        who did what: a chain of hashes per workspace
+//	identity < sandbox      workspaces to try things out in
 //	identity < idempotency  a request that is sent twice is done once
 //	identity < system       how the installation is doing, in sentences
 //

@@ -2,16 +2,13 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
-	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
-	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 )
@@ -19,11 +16,8 @@ import (
 // demoLinkLife is how long the printed sign-in links work; each works once.
 const demoLinkLife = 12 * time.Hour
 
-// Plugins that the demo connects.
-const (
-	demoWebchat = channel.PluginID("patchbay/webchat")
-	demoEcho    = channel.PluginID("patchbay/echo")
-)
+// demoEcho is the plugin that the demo connects beside the web chat.
+const demoEcho = channel.PluginID("patchbay/echo")
 
 // demoAgent is a person of the demo.
 type demoAgent struct {
@@ -41,13 +35,11 @@ func demoAgents() []demoAgent {
 // demo fills an empty installation with something to look at, and prints how
 // to get in. It goes through the same use cases as everybody.
 type demo struct {
-	ids           *identity.Services
-	inboxes       *channel.Service
-	store         channel.Store
-	conversations *conversation.Service
-	now           func() time.Time
-	out           io.Writer
-	baseURL       string
+	ids     *identity.Services
+	samples *samples
+	store   channel.Store
+	out     io.Writer
+	baseURL string
 }
 
 // prepare makes the demo data unless there is an account already, and returns
@@ -91,58 +83,22 @@ func (d *demo) workspaceOf(ctx context.Context, account identity.Account) (ident
 
 // fill connects the channels that are installed and lets some customers write.
 func (d *demo) fill(ctx context.Context, scope identity.Scope) error {
-	for _, draft := range []channel.Draft{
-		{Name: "Demo shop 演示商店", Plugin: demoWebchat, Config: demoConfig(map[string]string{
-			"title": "Tea & Time 茶时", "greeting": "Hello! 您好！How can we help? 有什么可以帮您？", "color": "#0f766e",
-		})},
-		{Name: "Echo 回声", Plugin: demoEcho, Config: demoConfig(map[string]string{"prefix": "echo: "})},
-	} {
-		if _, ok := d.inboxes.TypeOf(draft.Plugin); !ok {
-			continue // the plugin was not built; the console says how to get it
-		}
-		inbox, token, err := d.inboxes.Create(ctx, scope, draft)
-		if err != nil {
-			return fmt.Errorf("connect %s: %w", draft.Plugin, err)
-		}
-		if inbox.Live {
-			continue
-		}
-		say(d.out, "  Webhook of the echo channel (shown once):\n    curl -d '{\"id\":\"m1\",\"from\":\"alice\",\"name\":\"Alice\",\"text\":\"hi\"}' %s/hooks/%s/\n", d.baseURL, token)
-		if err := d.customers(ctx, inbox); err != nil {
-			return err
-		}
+	_, _, _, err := d.samples.connect(ctx, scope, "Demo shop 演示商店", webchat, map[string]string{
+		"title": "Tea & Time 茶时", "greeting": "Hello! 您好！How can we help? 有什么可以帮您？", "color": "#0f766e",
+	})
+	if err != nil {
+		return err
 	}
-	return nil
-}
-
-// customers lets a few people write through an inbox.
-func (d *demo) customers(ctx context.Context, inbox channel.Inbox) error {
-	person := func(external, name string) channel.Person { return channel.Person{External: external, Name: name} }
-	source := id.NewSource(d.now)
-	var items []channel.Inbound
-	for _, m := range []struct{ external, name, text string }{
+	inbox, token, ok, err := d.samples.connect(ctx, scope, "Echo 回声", demoEcho, map[string]string{"prefix": "echo: "})
+	if err != nil || !ok {
+		return err
+	}
+	say(d.out, "  Webhook of the echo channel (shown once):\n    curl -d '{\"id\":\"m1\",\"from\":\"alice\",\"name\":\"Alice\",\"text\":\"hi\"}' %s/hooks/%s/\n", d.baseURL, token)
+	return d.samples.write(ctx, inbox, []line{
 		{"demo-wang", "王芳", "你好，我想问一下我的订单什么时候发货？"},
 		{"demo-smith", "Alex Smith", "Hi, is the green tea set still in stock?"},
 		{"demo-wang", "王芳", "订单号是 20261121-0042，谢谢 🙏"},
-	} {
-		items = append(items, channel.Inbound{
-			Inbox: inbox.ID, External: source.New("demo"), Sender: person(m.external, m.name),
-			Content: channel.Content{Text: m.text}, SentAt: d.now(),
-		})
-	}
-	scope := identity.Scope{Workspace: inbox.Workspace, Actor: identity.Actor{Kind: identity.ActorPlugin, ID: string(inbox.Plugin)}}
-	if _, err := d.conversations.Receive(ctx, scope, items); err != nil {
-		return fmt.Errorf("let the demo customers write: %w", err)
-	}
-	return nil
-}
-
-func demoConfig(m map[string]string) json.RawMessage {
-	b, err := json.Marshal(m)
-	if err != nil { // strings always marshal
-		return nil
-	}
-	return b
+	})
 }
 
 // announce prints how to get in. The links work once each.

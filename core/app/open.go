@@ -37,6 +37,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/pluginhost"
 	"github.com/patchbay-im/patchbay/core/realtime"
 	"github.com/patchbay-im/patchbay/core/retention"
+	"github.com/patchbay-im/patchbay/core/sandbox"
 	"github.com/patchbay-im/patchbay/core/seal"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/store"
@@ -94,6 +95,9 @@ type server struct {
 	retention     *retention.Service
 	exports       *export.Service
 	press         *archive.Press
+	catalog       *catalog.Service
+	samples       *samples
+	sandboxes     *sandbox.Service
 
 	deliverer     *delivery.Deliverer
 	dispatcher    *dispatch.Dispatcher
@@ -230,9 +234,14 @@ func (s *server) domain() {
 	s.erasures = s.newErasure()
 	s.once = idempotency.NewService(s.store.Claims(), s.box, s.now)
 	s.retention = s.newRetention()
+	s.catalog = catalog.NewService(s.store.Catalog(), s.store.Teams(), s.now)
+	s.samples = &samples{
+		inboxes: s.inboxes, conversations: s.conversations, contacts: s.people.Contacts, organisations: s.people.Organisations,
+		teams: s.teams, catalog: s.catalog, tickets: s.tickets, now: s.now,
+	}
+	s.sandboxes = s.newSandboxes()
 	s.demo = &demo{
-		ids: s.identity, inboxes: s.inboxes, store: channels, conversations: s.conversations,
-		now: s.now, out: s.options.Out, baseURL: s.config.BaseURL(),
+		ids: s.identity, samples: s.samples, store: channels, out: s.options.Out, baseURL: s.config.BaseURL(),
 	}
 }
 
@@ -280,7 +289,7 @@ func (s *server) face(ctx context.Context) error {
 		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
 		Proxies:  proxies,
 		Identity: s.identity, Audit: s.audit, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Surveys: s.surveys, Tickets: s.tickets, Hooks: s.hooks,
-		Catalog:       catalog.NewService(s.store.Catalog(), s.store.Teams(), s.now),
+		Catalog: s.catalog, Sandboxes: s.sandboxes,
 		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
 		Notifications: s.notifications, Erasures: s.erasures, Retention: s.retention, Exports: s.exports,
 		Webhooks: s.webhooks, Idempotency: s.once, Limits: limits(s.config.Limits), Buckets: s.limits, Operation: s.operation(),

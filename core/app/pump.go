@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -36,11 +38,12 @@ type pump struct {
 
 	mu    sync.Mutex
 	wakes map[string]chan struct{}
+	ends  map[string]context.CancelFunc
 	group sync.WaitGroup
 }
 
 func newPump(log event.Log, observer event.Observer, count func(int), logger *slog.Logger) *pump {
-	return &pump{log: log, observer: observer, count: count, logger: logger, wakes: make(map[string]chan struct{})}
+	return &pump{log: log, observer: observer, count: count, logger: logger, wakes: make(map[string]chan struct{}), ends: make(map[string]context.CancelFunc)}
 }
 
 // run follows the workspaces there are, each from its head on, and those that
@@ -91,7 +94,26 @@ func (p *pump) follow(ctx context.Context, workspace string, after uint64) {
 	}
 	w := make(chan struct{}, 1)
 	p.wakes[workspace] = w
+	ctx, p.ends[workspace] = context.WithCancel(ctx)
 	p.group.Go(func() { p.loop(ctx, workspace, after, w) })
+}
+
+// unfollow ends the goroutine of a workspace.
+func (p *pump) unfollow(workspace string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if end := p.ends[workspace]; end != nil {
+		end()
+	}
+	delete(p.ends, workspace)
+	delete(p.wakes, workspace)
+}
+
+// followed lists the workspaces that are followed.
+func (p *pump) followed() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Collect(maps.Keys(p.wakes))
 }
 
 func (p *pump) loop(ctx context.Context, workspace string, after uint64, wake <-chan struct{}) {

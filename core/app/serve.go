@@ -140,6 +140,7 @@ func (s *server) run(ctx context.Context, listeners ports) error {
 	g.Go(func() error { s.tidyFiles(parts); return nil })
 	g.Go(func() error { s.runRetention(parts); return nil })
 	g.Go(func() error { s.runExports(parts); return nil })
+	g.Go(func() error { s.sandboxes.Run(parts); return nil })
 	g.Go(func() error { s.people.Imports.Work(parts, s.log); return nil })
 	if err := s.greet(ctx); err != nil {
 		stop()
@@ -286,6 +287,9 @@ func (s *server) housekeeping(ctx context.Context) {
 		if n%600 == 0 {
 			s.chore(ctx, "noting how full the disk is", func() error { return noteUsage(s.config, s.now()) })
 		}
+		if n%3600 == 10 {
+			s.chore(ctx, "ending sandboxes that nobody uses", func() error { return s.sandboxes.Tend(ctx) })
+		}
 		if n%3600 == 0 {
 			s.chore(ctx, "forgetting answers of a day ago", func() error { return s.once.Sweep(ctx) })
 			s.chore(ctx, "forgetting old page views", func() error { return s.forgetViews(ctx) })
@@ -312,6 +316,9 @@ func (s *server) sweepVisitors(ctx context.Context) error {
 // followAll makes the pump follow a workspace whose first wake-up was lost.
 func (s *server) followAll(ctx context.Context) error {
 	all, err := s.workspaces(ctx)
+	if err == nil {
+		s.forsakeGone(all)
+	}
 	for _, w := range all {
 		s.pump.wake(ctx, w)
 		s.teller.wake(ctx, w)

@@ -105,6 +105,10 @@ func (s *Service) Create(ctx context.Context, scope identity.Scope, d Draft) (in
 		return Inbox{}, "", errs.New(errs.Invalid, "inbox.plugin_unknown", "No such channel is installed.").
 			WithFields(errs.Field{Pointer: "/plugin", Code: "unknown", Detail: "is not an installed channel"})
 	}
+	if scope.Sandbox() && !t.Live {
+		return Inbox{}, "", errs.New(errs.Forbidden, "sandbox.channel", "A sandbox has web chats alone, so that nothing in it reaches a customer.").
+			WithFields(errs.Field{Pointer: "/plugin", Code: "not_here", Detail: "is no web chat"})
+	}
 	config, err := s.checkConfig(ctx, d.Plugin, d.Config)
 	if err != nil {
 		return Inbox{}, "", err

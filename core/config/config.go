@@ -9,21 +9,22 @@ import "time"
 // Config is the whole configuration. The tags are the source of the reference
 // page: key is the path in the file, doc says what it does, def is the default.
 type Config struct {
-	DataDir  string   `key:"data_dir" def:"./data" doc:"Directory for the embedded database, keys and plugin data. Created at start; must be writable."`
-	Server   Server   `key:"server"`
-	TLS      TLS      `key:"tls"`
-	Database Database `key:"database"`
-	Secrets  Secrets  `key:"secrets"`
-	Bus      Bus      `key:"bus"`
-	Plugins  Plugins  `key:"plugins"`
-	Media    Media    `key:"media"`
-	Outbound Outbound `key:"outbound"`
-	Webhooks Webhooks `key:"webhooks"`
-	Limits   Limits   `key:"limits"`
-	Log      Log      `key:"log"`
-	Metrics  Metrics  `key:"metrics"`
-	Admin    Admin    `key:"admin"`
-	Demo     bool     `key:"demo" def:"false" doc:"Start with demo data, one-time sign-in links for two demo agents and a demo page. Only on a loopback address."`
+	DataDir   string    `key:"data_dir" def:"./data" doc:"Directory for the embedded database, keys and plugin data. Created at start; must be writable."`
+	Server    Server    `key:"server"`
+	TLS       TLS       `key:"tls"`
+	Database  Database  `key:"database"`
+	Secrets   Secrets   `key:"secrets"`
+	Bus       Bus       `key:"bus"`
+	Plugins   Plugins   `key:"plugins"`
+	Media     Media     `key:"media"`
+	Outbound  Outbound  `key:"outbound"`
+	Webhooks  Webhooks  `key:"webhooks"`
+	Limits    Limits    `key:"limits"`
+	Sandboxes Sandboxes `key:"sandboxes"`
+	Log       Log       `key:"log"`
+	Metrics   Metrics   `key:"metrics"`
+	Admin     Admin     `key:"admin"`
+	Demo      bool      `key:"demo" def:"false" doc:"Start with demo data, one-time sign-in links for two demo agents and a demo page. Only on a loopback address."`
 }
 
 // Server is how the process is reached.
@@ -100,6 +101,14 @@ type Limits struct {
 	AddressBurst int `key:"address_burst" def:"300" doc:"How many of them at once."`
 	Visitor      int `key:"visitor" def:"120" doc:"Requests and messages a minute of one visitor's chat, over HTTP and sockets together. 0: no limit."`
 	VisitorBurst int `key:"visitor_burst" def:"40" doc:"How many of them at once."`
+}
+
+// Sandboxes bounds the workspaces in which integrators try things out;
+// docs/api/sandbox.md says what they are.
+type Sandboxes struct {
+	PerMember    int `key:"per_member" def:"1" doc:"How many sandboxes one person may have in a workspace, 0 to 20. 0: nobody makes any."`
+	PerWorkspace int `key:"per_workspace" def:"5" doc:"How many sandboxes a workspace may have, 0 to 100. 0: nobody makes any."`
+	IdleDays     int `key:"idle_days" def:"30" doc:"A sandbox that nobody enters for so many days ends by itself, at most 3650. 0: it stays."`
 }
 
 // Log is what the process tells.

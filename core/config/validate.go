@@ -14,7 +14,7 @@ import (
 // validate checks what types cannot say. It reports everything at once.
 func (c Config) validate() error {
 	return errors.Join(
-		c.checkAddress(), c.checkPublicURL(), c.checkProxies(), c.checkDatabase(), c.checkBus(), c.checkLog(), c.checkAdmin(), c.checkDemo(), c.checkMedia(), c.checkOutbound(), c.checkWebhooks(), c.checkLimits(), c.checkTLS(), c.checkMetrics(),
+		c.checkAddress(), c.checkPublicURL(), c.checkProxies(), c.checkDatabase(), c.checkBus(), c.checkLog(), c.checkAdmin(), c.checkDemo(), c.checkMedia(), c.checkOutbound(), c.checkWebhooks(), c.checkLimits(), c.checkTLS(), c.checkMetrics(), c.checkSandboxes(),
 	)
 }
 
@@ -201,4 +201,21 @@ func (c Config) checkDemo() error {
 		return errors.New("demo prints links that sign anybody in: it runs on a loopback server.address only")
 	}
 	return nil
+}
+
+func (c Config) checkSandboxes() error {
+	var err error
+	for _, n := range []struct {
+		key        string
+		value, max int
+	}{
+		{"sandboxes.per_member", c.Sandboxes.PerMember, 20},
+		{"sandboxes.per_workspace", c.Sandboxes.PerWorkspace, 100},
+		{"sandboxes.idle_days", c.Sandboxes.IdleDays, 3650},
+	} {
+		if n.value < 0 || n.value > n.max {
+			err = errors.Join(err, fmt.Errorf("%s %d is not between 0 and %d", n.key, n.value, n.max))
+		}
+	}
+	return err
 }

@@ -72,7 +72,11 @@ func New(c Config) *Dispatcher {
 func (d *Dispatcher) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	d.mu.Lock()
-	d.start = func(s *shard) { wg.Go(func() { s.run(ctx) }) }
+	d.start = func(s *shard) {
+		ctx, end := context.WithCancel(ctx)
+		s.end = end
+		wg.Go(func() { defer end(); s.run(ctx) })
+	}
 	for _, s := range d.shards {
 		d.start(s)
 	}
@@ -121,6 +125,17 @@ func (d *Dispatcher) shard(ws identity.WorkspaceID) *shard {
 		}
 	}
 	return s
+}
+
+// Forget ends the work on a workspace that is no more. It is forgotten until
+// something is told of it again.
+func (d *Dispatcher) Forget(ws identity.WorkspaceID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if s := d.shards[ws]; s != nil && s.end != nil {
+		s.end()
+		delete(d.shards, ws)
+	}
 }
 
 // Signal is what something committed means to dispatch. It is a hint: whatever

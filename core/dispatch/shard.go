@@ -25,6 +25,8 @@ type shard struct {
 	ws   identity.WorkspaceID
 	wake chan struct{} // 1 slot: there is something to do
 
+	end func() // of its goroutine; nil until it runs; guarded by the Dispatcher
+
 	ready  chan struct{} // closed when the workspace has been read
 	closed chan struct{} // closed at the end, under mu
 

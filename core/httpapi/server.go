@@ -47,6 +47,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/retention"
+	"github.com/patchbay-im/patchbay/core/sandbox"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/survey"
 	"github.com/patchbay-im/patchbay/core/system"
@@ -90,6 +91,7 @@ type Options struct {
 	Erasures      *erasure.Service
 	Retention     *retention.Service
 	Exports       *export.Service
+	Sandboxes     *sandbox.Service
 	Webhooks      *webhook.Service
 	Idempotency   *idempotency.Service
 	Operation     Operation
@@ -175,6 +177,7 @@ func (s *Server) declare() {
 	s.memberRoutes()
 	s.auditRoutes()
 	s.keyRoutes()
+	s.sandboxRoutes()
 	s.roleRoutes()
 	s.inboxRoutes()
 	s.secretRoutes()

@@ -33,8 +33,10 @@ type membershipBody struct {
 
 // workspaceRef names a workspace.
 type workspaceRef struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Sandbox  bool   `json:"sandbox" doc:"It is one to try things out in."`
+	ParentID string `json:"parent_id,omitempty" doc:"Of a sandbox: the workspace that it belongs to."`
 }
 
 // meBody is the signed-in account with its workspaces.
@@ -101,7 +103,7 @@ func (s *Server) me(ctx context.Context, session identity.Session) (meBody, erro
 		}
 		out.Memberships = append(out.Memberships, membershipBody{
 			Barrier: string(barrier), TeamIDs: strs(teams),
-			Workspace: workspaceRef{ID: string(m.Workspace.ID), Name: m.Workspace.Name},
+			Workspace: workspaceRef{ID: string(m.Workspace.ID), Name: m.Workspace.Name, Sandbox: m.Workspace.Sandbox(), ParentID: string(m.Workspace.Parent)},
 			MemberID:  string(m.Member.ID), Role: string(m.Member.Role), RoleName: m.RoleName, Permissions: permissions,
 			Reach: cmp.Or(string(m.Rights.Reach.Kind), "none"),
 		})

@@ -27,6 +27,8 @@ type workspaceBody struct {
 	Name      string       `json:"name"`
 	Locale    string       `json:"locale" enum:"en,zh-CN"`
 	Settings  settingsBody `json:"settings"`
+	Sandbox   bool         `json:"sandbox" doc:"It is one to try things out in: what happens in it reaches no customer."`
+	ParentID  string       `json:"parent_id,omitempty" doc:"Of a sandbox: the workspace that it belongs to."`
 	CreatedAt time.Time    `json:"created_at"`
 }
 
@@ -52,7 +54,7 @@ type ratingSettingsBody struct {
 
 func workspaceOf(w identity.Workspace) *body[workspaceBody] {
 	return &body[workspaceBody]{Body: workspaceBody{
-		ID: string(w.ID), Name: w.Name, Locale: w.Locale, CreatedAt: wire.Stamp(w.CreatedAt),
+		ID: string(w.ID), Name: w.Name, Locale: w.Locale, Sandbox: w.Sandbox(), ParentID: string(w.Parent), CreatedAt: wire.Stamp(w.CreatedAt),
 		Settings: settingsBody{
 			WrapUpSeconds:     int(w.Settings.WrapUp / time.Second),
 			UnattendedSeconds: int(w.Settings.Unattended / time.Second),

@@ -41,12 +41,15 @@ func (a *Accounts) Me(ctx context.Context, id AccountID) (Profile, error) {
 		return Profile{}, err
 	}
 	for _, m := range all {
-		if m.Member.Suspended {
+		if m.Member.Suspended || m.Workspace.Sandbox() && !active(all, m.Workspace.Parent) {
 			continue
 		}
 		seat := Seat{Membership: m}
 		if seat.Rights, err = a.rightsOf(ctx, m.Member); err != nil {
 			return Profile{}, err
+		}
+		if m.Workspace.Sandbox() {
+			seat.Rights = seat.Rights.inSandbox()
 		}
 		role, err := a.definition(ctx, m.Workspace.ID, m.Member.Role)
 		if err != nil && !errs.Is(err, errs.NotFound) {

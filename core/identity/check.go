@@ -53,6 +53,13 @@ func (c *check) name(pointer, name string) string {
 	return name
 }
 
+// Name returns a name as it is kept, or what is wrong with it, at a pointer.
+func Name(pointer, name string) (string, error) {
+	c := &check{}
+	name = c.name(pointer, name)
+	return name, c.err()
+}
+
 // Deceptive reports whether a character has no place in one line of text:
 // controls, line separators, and those that turn the direction of what follows.
 func Deceptive(r rune) bool {

@@ -48,7 +48,7 @@ func (c *commons) outranksElsewhere(ctx context.Context, scope Scope, account Ac
 		return err
 	}
 	for _, m := range list {
-		if m.Workspace.ID == scope.Workspace {
+		if m.Workspace.ID == scope.Workspace || m.Workspace.Parent == scope.Workspace { // what a sandbox opens, its parent does
 			continue
 		}
 		there, err := (&Sessions{c}).ScopeFor(ctx, actor.Account, m.Workspace.ID)

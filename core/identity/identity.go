@@ -41,9 +41,15 @@ type Workspace struct {
 	Name      string
 	Locale    string
 	Settings  Settings
+	Parent    WorkspaceID // of a sandbox: the workspace whose it is; "" = this is none
+	UsedAt    time.Time   // of a sandbox: when somebody entered it, to the hour
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
+
+// Sandbox reports whether the workspace is one to try things out in. What it
+// may not do is in Rights already.
+func (w Workspace) Sandbox() bool { return w.Parent != "" }
 
 // Settings are what a workspace chose; NewSettings are those of a new one.
 type Settings struct {

@@ -226,6 +226,7 @@ func (s *Keys) Scope(ctx context.Context, token string, w WorkspaceID) (APIKey, 
 		return APIKey{}, Scope{}, err
 	}
 	s.touchKey(ctx, k)
+	s.used(ctx, scope)
 	return k, scope.Only(k.Scopes...), nil
 }
 

@@ -48,6 +48,7 @@ const (
 	RatingRead         Permission = "rating.read"    // those of one's own conversations
 	RatingReadAll      Permission = "rating.read_all"
 	RetentionManage    Permission = "retention.manage"
+	SandboxManage      Permission = "sandbox.manage" // make sandboxes of the workspace, reset and delete them
 	SystemRead         Permission = "system.read" // how the installation is doing
 )
 
@@ -87,7 +88,7 @@ func Catalogue() []Catalogued {
 	add(GroupSettings, WorkspaceRead, WorkspaceManage, InboxRead, InboxManage, CatalogRead, CatalogManage)
 	add(GroupSecurity, RoleRead, RoleManage, SignInManage, APIKeyOwn, APIKeyManage, AuditRead, AuditExport)
 	add(GroupData, RetentionManage, WorkspaceExport, ContactErase)
-	add(GroupAdministration, PluginRead, PluginManage, WebhookRead, WebhookManage, SystemRead)
+	add(GroupAdministration, PluginRead, PluginManage, WebhookRead, WebhookManage, SandboxManage, SystemRead)
 	return out
 }
 
@@ -117,7 +118,7 @@ func (p Permission) Needs() []Permission {
 		return []Permission{WorkspaceRead, CatalogRead}
 	case ContactWrite, ContactMerge, ContactImport, ContactErase:
 		return []Permission{WorkspaceRead, CatalogRead, ContactRead}
-	case WorkspaceManage, TeamRead, InboxRead, CatalogRead, PluginRead, WebhookRead, RetentionManage:
+	case WorkspaceManage, TeamRead, InboxRead, CatalogRead, PluginRead, WebhookRead, RetentionManage, SandboxManage:
 		return []Permission{WorkspaceRead}
 	case WorkspaceExport: // carries everything out of the workspace: for who may read it
 		return append(working, ConversationRead, TicketRead)

@@ -44,7 +44,7 @@ func supervisorPermissions() []Permission {
 func administratorPermissions() []Permission {
 	return append(supervisorPermissions(), PluginManage, InboxManage, MemberManage, WorkspaceManage,
 		RoleManage, APIKeyManage, SignInManage, WebhookRead, WebhookManage,
-		RetentionManage, WorkspaceExport, ContactErase, SystemRead)
+		RetentionManage, WorkspaceExport, ContactErase, SandboxManage, SystemRead)
 }
 
 // Permissions lists what a built-in role may do; nothing for another role,

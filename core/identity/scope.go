@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
 )
@@ -15,6 +16,25 @@ type Scope struct {
 	Actor     Actor
 
 	rights *Rights // nil = those of the built-in role, everywhere
+	parent *door   // of a sandbox; nil = the workspace is none
+}
+
+// Sandbox reports whether the actor is a member who acts in a sandbox.
+func (s Scope) Sandbox() bool { return s.parent != nil }
+
+// door is a workspace whose policy lets somebody in, in a role.
+type door struct {
+	workspace WorkspaceID
+	role      Role
+	used      time.Time // of the sandbox behind it: UsedAt
+}
+
+// door returns where the scope is entered: a sandbox by its parent.
+func (s Scope) door() door {
+	if s.parent != nil {
+		return *s.parent
+	}
+	return door{workspace: s.Workspace, role: s.Actor.Role}
 }
 
 // Rights are what a role gives a member: what they may do, and with what.
@@ -88,6 +108,9 @@ func (s Scope) May(p Permission) bool {
 func (s Scope) Require(p Permission) error {
 	if s.May(p) {
 		return nil
+	}
+	if s.Sandbox() && slices.Contains(beyondSandbox(), p) {
+		return NotInSandbox()
 	}
 	return errs.New(errs.Forbidden, "forbidden", "Your role does not allow this. Ask an administrator of the workspace.")
 }

@@ -98,6 +98,7 @@ type seat struct {
 type seated struct {
 	member Member
 	rights Rights
+	parent *door // of a sandbox
 }
 
 // SignedIn is a fresh session, or what stands before it. Token goes to the

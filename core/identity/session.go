@@ -121,40 +121,64 @@ func (s *Sessions) Recheck(ctx context.Context, session SessionID, w WorkspaceID
 	if err != nil {
 		return Scope{}, err
 	}
-	terms, err := s.Stores.Policies.Terms(ctx, w, found.Account)
-	if err != nil {
-		return Scope{}, err
-	}
-	if err := terms.allow(found, w, member.Role, s.now()); err != nil {
-		return Scope{}, err
-	}
 	in, err := s.seat(ctx, member)
 	if err != nil {
 		return Scope{}, err
 	}
-	return in.scope()
+	scope, err := in.scope()
+	if err != nil {
+		return Scope{}, err
+	}
+	at := scope.door()
+	terms, err := s.Stores.Policies.Terms(ctx, at.workspace, found.Account)
+	if err != nil {
+		return Scope{}, err
+	}
+	if err := terms.allow(found, at.workspace, at.role, s.now()); err != nil {
+		return Scope{}, err
+	}
+	s.used(ctx, scope)
+	return scope, nil
 }
 
 // seat finds out what a member may do.
 func (c *commons) seat(ctx context.Context, m Member) (seated, error) {
 	rights, err := c.rightsOf(ctx, m)
-	return seated{m, rights}, err
+	if err != nil {
+		return seated{}, err
+	}
+	w, err := c.Stores.Workspaces.Workspace(ctx, m.Workspace)
+	if err != nil || !w.Sandbox() {
+		return seated{member: m, rights: rights}, err
+	}
+	there, err := c.enterSandbox(ctx, w, m.Account)
+	return seated{m, rights.inSandbox(), there}, err
 }
 
 // Enter is ScopeFor of a session, under the workspace's policy: the errors of
 // ScopeFor, SessionEnded, ProviderRequired, TwoFactorRequired.
 func (s *Sessions) Enter(ctx context.Context, session Session, w WorkspaceID) (Scope, error) {
+	scope, err := s.pass(ctx, session, w)
+	if err == nil {
+		s.used(ctx, scope)
+	}
+	return scope, err
+}
+
+// pass is Enter without a trace.
+func (s *Sessions) pass(ctx context.Context, session Session, w WorkspaceID) (Scope, error) {
 	scope, err := s.ScopeFor(ctx, session.Account, w)
 	if err != nil {
 		return Scope{}, err
 	}
-	terms, err := s.terms.get(seat{w, session.Account}, func() (Terms, error) {
-		return s.Stores.Policies.Terms(ctx, w, session.Account)
+	at := scope.door()
+	terms, err := s.terms.get(seat{at.workspace, session.Account}, func() (Terms, error) {
+		return s.Stores.Policies.Terms(ctx, at.workspace, session.Account)
 	})
 	if err != nil {
 		return Scope{}, err
 	}
-	return scope, terms.allow(session, w, scope.Actor.Role, s.now())
+	return scope, terms.allow(session, at.workspace, at.role, s.now())
 }
 
 // ScopeFor returns the scope of an account in a workspace; errs.Absent when
@@ -183,8 +207,8 @@ func (in seated) scope() (Scope, error) {
 	if m.Suspended {
 		return Scope{}, errs.Absent()
 	}
-	s := Scope{Workspace: m.Workspace, Actor: m.actor()}
-	if m.Role.BuiltIn() {
+	s := Scope{Workspace: m.Workspace, Actor: m.actor(), parent: in.parent}
+	if m.Role.BuiltIn() && in.parent == nil {
 		return s, nil
 	}
 	return s.With(in.rights), nil
@@ -203,7 +227,7 @@ const (
 // Barrier says what keeps a session out of a workspace of its account. Errors
 // as Enter: errs.NotFound when it is none that the session opens at all.
 func (s *Sessions) Barrier(ctx context.Context, session Session, w WorkspaceID) (Barrier, error) {
-	_, err := s.Enter(ctx, session, w)
+	_, err := s.pass(ctx, session, w)
 	switch {
 	case err == nil:
 		return NoBarrier, nil

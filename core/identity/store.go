@@ -101,10 +101,13 @@ type PasswordChange struct {
 	At         time.Time
 }
 
-// WorkspaceStore keeps workspaces.
+// WorkspaceStore keeps workspaces. One that was deleted is absent here, from
+// Memberships and for every event that would be appended to its feed.
 type WorkspaceStore interface {
 	// Workspace returns a workspace by its id.
 	Workspace(ctx context.Context, id WorkspaceID) (Workspace, error)
+	// UseWorkspace sets UsedAt.
+	UseWorkspace(ctx context.Context, id WorkspaceID, at time.Time) error
 	// Workspaces lists all tenants by id, for the core itself.
 	Workspaces(ctx context.Context, request page.Request) (page.Page[Workspace], error)
 	// ChangeWorkspace loads the workspace, applies change to its Name, Locale

@@ -162,6 +162,14 @@ func (x *Indexer) Rebuild(ctx context.Context) error {
 	return x.index.Reset(ctx)
 }
 
+// Forget takes a workspace out of the index. If it is there still, it is read
+// anew. A step that had read something older has ended before.
+func (x *Indexer) Forget(ctx context.Context, w identity.WorkspaceID) error {
+	x.steps.Lock()
+	defer x.steps.Unlock()
+	return x.index.Forget(ctx, w)
+}
+
 // step does one step and reports whether there may be more to do.
 func (x *Indexer) step(ctx context.Context, w identity.WorkspaceID) (bool, error) {
 	x.steps.Lock()

@@ -102,6 +102,8 @@ type Index interface {
 	Find(ctx context.Context, workspace identity.WorkspaceID, l Lookup) ([]Hit, error)
 	// Reset forgets everything.
 	Reset(ctx context.Context) error
+	// Forget forgets a workspace: it is one that the index does not know.
+	Forget(ctx context.Context, workspace identity.WorkspaceID) error
 	// Lead reports whether this node is the one that keeps the index up to date.
 	Lead(ctx context.Context) (bool, error)
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/retention"
+	"github.com/patchbay-im/patchbay/core/sandbox"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/store/agents"
 	"github.com/patchbay-im/patchbay/core/store/attachments"
@@ -45,6 +46,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/journeys"
 	"github.com/patchbay-im/patchbay/core/store/notifications"
 	"github.com/patchbay-im/patchbay/core/store/retentions"
+	"github.com/patchbay-im/patchbay/core/store/sandboxes"
 	index "github.com/patchbay-im/patchbay/core/store/search"
 	"github.com/patchbay-im/patchbay/core/store/surveys"
 	"github.com/patchbay-im/patchbay/core/store/teams"
@@ -90,6 +92,7 @@ var (
 	_ erasure.Store             = (*erasures.Store)(nil)
 	_ idempotency.Store         = (*claims.Store)(nil)
 	_ retention.Store           = (*retentions.Store)(nil)
+	_ sandbox.Store             = (*sandboxes.Store)(nil)
 	_ export.Store              = (*exports.Store)(nil)
 	_ export.Source             = (*exports.Source)(nil)
 	_ event.Log                 = (*events.Log)(nil)
@@ -252,6 +255,9 @@ func (s *Store) Erasures() *erasures.Store { return erasures.New(s.db) }
 
 // Retention returns retention.Store.
 func (s *Store) Retention() *retentions.Store { return retentions.New(s.db) }
+
+// Sandboxes returns sandbox.Store.
+func (s *Store) Sandboxes() *sandboxes.Store { return sandboxes.New(s.db) }
 
 // Exports returns export.Store.
 func (s *Store) Exports() *exports.Store { return exports.New(s.db) }

@@ -3,6 +3,7 @@ package identitytest
 import (
 	"context"
 	"maps"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
@@ -93,6 +94,17 @@ func (f *Fake) Workspace(_ context.Context, id identity.WorkspaceID) (identity.W
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return get(f.workspaces, id)
+}
+
+// UseWorkspace notes the use of a workspace.
+func (f *Fake) UseWorkspace(_ context.Context, id identity.WorkspaceID, at time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if w, ok := f.workspaces[id]; ok && w.UsedAt.Before(at) {
+		w.UsedAt = at
+		f.workspaces[id] = w
+	}
+	return nil
 }
 
 // Workspaces lists all workspaces.

@@ -64,6 +64,7 @@ func domain() []Layer {
 		downhill("dispatch", "identity"),
 		downhill("report", "identity"),
 		downhill("audit", "identity"),
+		downhill("sandbox", "identity"),
 		downhill("idempotency", "identity"),
 		downhill("extension", "identity"),
 		downhill("system", "identity"),

@@ -60,6 +60,14 @@ func (f *Fake) Apply(_ context.Context, w identity.WorkspaceID, b search.Batch) 
 	return nil
 }
 
+// Forget implements search.Index.
+func (f *Fake) Forget(_ context.Context, w identity.WorkspaceID) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.spaces, w)
+	return nil
+}
+
 // Find implements search.Index.
 func (f *Fake) Find(_ context.Context, w identity.WorkspaceID, l search.Lookup) ([]search.Hit, error) {
 	f.mu.Lock()
@@ -121,6 +129,7 @@ func Run(t *testing.T, open func(t *testing.T) search.Index) {
 		"changed and removed":      testChanged,
 		"tenants apart":            testTenants,
 		"position and reset":       testReset,
+		"a workspace forgotten":    testForget,
 		"many in one step":         testMany,
 		"words that are operators": testOperators,
 	} {
@@ -271,6 +280,28 @@ func testReset(t *testing.T, x search.Index) {
 	want(t, "after a reset", find(t, x, ws, search.Message, "word"))
 	put(t, x, ws, message(1, "word"))
 	want(t, "when it is put again", find(t, x, ws, search.Message, "word"), 1)
+}
+
+func testForget(t *testing.T, x search.Index) {
+	person := search.Document{Key: search.Key{Kind: search.Contact, ID: "con_1"}, At: at(1), Terms: search.Terms("王芳")}
+	put(t, x, ws, message(1, "word"), message(2, "word"), person)
+	put(t, x, "wsp_2", message(1, "word"), person)
+	for range 2 { // the second time there is nothing to forget
+		if err := x.Forget(t.Context(), ws); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := x.Position(t.Context(), ws); err != nil || got != (search.Position{}) {
+			t.Fatalf("the position of one that is forgotten is %+v, %v", got, err)
+		}
+		want(t, "in one that is forgotten", find(t, x, ws, search.Message, "word"))
+		want(t, "a person in it", find(t, x, ws, search.Contact, "王芳"))
+	}
+	want(t, "in another", find(t, x, "wsp_2", search.Message, "word"), 1)
+	want(t, "a person in another", find(t, x, "wsp_2", search.Contact, "王芳"), 0)
+	put(t, x, ws, message(3, "word"))
+	want(t, "when it is filled again", find(t, x, ws, search.Message, "word"), 3)
+	put(t, x, "wsp_4", message(4, "word"))
+	want(t, "in a new one", find(t, x, "wsp_4", search.Message, "word"), 4)
 }
 
 func testMany(t *testing.T, x search.Index) {

@@ -71,7 +71,7 @@ func (f *feeds) grown() []string {
 }
 
 // Lock locks the workspace until the transaction ends; errs.Absent when there
-// is none.
+// is none, or it was deleted.
 func (t *Tx) Lock(ctx context.Context, workspace string) error {
 	_, err := t.feed(ctx, workspace)
 	return err
@@ -94,7 +94,7 @@ func (t *Tx) feed(ctx context.Context, workspace string) (*feed, error) {
 	}
 	undo := restore{workspace: workspace, known: f != nil}
 	if f == nil {
-		query := `SELECT feed_seq FROM workspace WHERE workspace_id = ?`
+		query := `SELECT feed_seq FROM workspace WHERE workspace_id = ? AND ended_at = 0`
 		if t.driver == Postgres {
 			query += ` FOR UPDATE`
 		}

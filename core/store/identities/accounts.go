@@ -2,6 +2,7 @@ package identities
 
 import (
 	"context"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -72,13 +73,24 @@ func (s *Store) SetPassword(ctx context.Context, p identity.PasswordChange, even
 
 // Workspace implements identity.WorkspaceStore.
 func (s *Store) Workspace(ctx context.Context, id identity.WorkspaceID) (identity.Workspace, error) {
-	r, err := take[workspaceRow](s.db.Gorm(ctx).Where("workspace_id = ?", string(id)))
-	return r.domain(), err
+	var r workspaceRow
+	err := s.db.Row(ctx, `SELECT workspace_id, name, locale, parent_id, wrap_up_seconds, unattended_seconds, ticket_close_days, rating_ask, created_at, updated_at, used_at
+FROM workspace WHERE workspace_id = ? AND ended_at = 0`, []any{string(id)},
+		&r.WorkspaceID, &r.Name, &r.Locale, &r.ParentID, &r.WrapUpSeconds, &r.UnattendedSeconds, &r.TicketCloseDays, &r.RatingAsk, &r.CreatedAt, &r.UpdatedAt, &r.UsedAt)
+	return r.domain(), none(err)
+}
+
+// UseWorkspace implements identity.WorkspaceStore.
+func (s *Store) UseWorkspace(ctx context.Context, id identity.WorkspaceID, at time.Time) error {
+	return s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE workspace SET used_at = ? WHERE workspace_id = ? AND ended_at = 0 AND used_at < ?`, db.Micros(at), string(id), db.Micros(at))
+		return err
+	})
 }
 
 // Workspaces implements identity.WorkspaceStore.
 func (s *Store) Workspaces(ctx context.Context, request page.Request) (page.Page[identity.Workspace], error) {
-	return list(s.db.Gorm(ctx), "workspace_id", request, false, workspaceRow.domain, func(r workspaceRow) string { return r.WorkspaceID })
+	return list(s.db.Gorm(ctx).Where("ended_at = 0"), "workspace_id", request, false, workspaceRow.domain, func(r workspaceRow) string { return r.WorkspaceID })
 }
 
 // ChangeWorkspace implements identity.WorkspaceStore.

@@ -56,7 +56,7 @@ func (s *Store) Memberships(ctx context.Context, account identity.AccountID) ([]
 	}
 	var spaces []workspaceRow
 	within := s.db.Gorm(ctx).Table("member").Select("workspace_id").Where("account_id = ?", string(account))
-	if err := s.db.Gorm(ctx).Where("workspace_id IN (?)", within).Find(&spaces).Error; err != nil {
+	if err := s.db.Gorm(ctx).Where("workspace_id IN (?) AND ended_at = 0", within).Find(&spaces).Error; err != nil {
 		return nil, db.Failed(err)
 	}
 	byID := make(map[string]identity.Workspace, len(spaces))
@@ -65,7 +65,9 @@ func (s *Store) Memberships(ctx context.Context, account identity.AccountID) ([]
 	}
 	out := make([]identity.Membership, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, identity.Membership{Workspace: byID[r.WorkspaceID], Member: r.domain()})
+		if w, ok := byID[r.WorkspaceID]; ok {
+			out = append(out, identity.Membership{Workspace: w, Member: r.domain()})
+		}
 	}
 	return out, nil
 }

@@ -38,7 +38,9 @@ type workspaceRow struct {
 	UnattendedSeconds         int64
 	TicketCloseDays           int
 	RatingAsk                 string
+	ParentID                  string
 	CreatedAt                 int64
+	UsedAt                    int64
 	UpdatedAt                 int64 `gorm:"autoUpdateTime:false"`
 }
 
@@ -47,7 +49,7 @@ func (workspaceRow) TableName() string { return "workspace" }
 
 func workspaceRowOf(w identity.Workspace) workspaceRow {
 	return workspaceRow{
-		WorkspaceID: string(w.ID), Name: w.Name, Locale: w.Locale, RatingAsk: string(w.Settings.RatingAsk),
+		WorkspaceID: string(w.ID), Name: w.Name, Locale: w.Locale, ParentID: string(w.Parent), UsedAt: db.Micros(w.UsedAt), RatingAsk: string(w.Settings.RatingAsk),
 		WrapUpSeconds: int64(w.Settings.WrapUp / time.Second), UnattendedSeconds: int64(w.Settings.Unattended / time.Second),
 		TicketCloseDays: w.Settings.CloseTickets,
 		CreatedAt:       db.Micros(w.CreatedAt), UpdatedAt: db.Micros(w.UpdatedAt),
@@ -56,7 +58,7 @@ func workspaceRowOf(w identity.Workspace) workspaceRow {
 
 func (r workspaceRow) domain() identity.Workspace {
 	return identity.Workspace{
-		ID: identity.WorkspaceID(r.WorkspaceID), Name: r.Name, Locale: r.Locale,
+		ID: identity.WorkspaceID(r.WorkspaceID), Name: r.Name, Locale: r.Locale, Parent: identity.WorkspaceID(r.ParentID), UsedAt: db.Time(r.UsedAt),
 		Settings: identity.Settings{
 			RatingAsk: identity.RatingAsk(r.RatingAsk),
 			WrapUp:    time.Duration(r.WrapUpSeconds) * time.Second, Unattended: time.Duration(r.UnattendedSeconds) * time.Second,

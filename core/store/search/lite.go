@@ -195,6 +195,30 @@ func (l *Lite) Apply(ctx context.Context, workspace identity.WorkspaceID, b sear
 	return failed(tx.Commit())
 }
 
+// Forget implements search.Index. The words of messages stay, without the ids of
+// what they stood in and under numbers that nothing else gets, until the next
+// Reset: FTS5 takes none away whose words nobody knows any more.
+func (l *Lite) Forget(ctx context.Context, workspace identity.WorkspaceID) error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	tx, err := l.write.BeginTx(ctx, nil)
+	if err != nil {
+		return failed(err)
+	}
+	for _, query := range []string{
+		`UPDATE talk SET conversation_id = '-' || n WHERE space IN (SELECT n FROM space WHERE workspace_id = ?)`,
+		`DELETE FROM thing_term WHERE rowid IN (SELECT t.n FROM thing t JOIN space s ON s.n = t.space WHERE s.workspace_id = ?)`,
+		`DELETE FROM thing WHERE space IN (SELECT n FROM space WHERE workspace_id = ?)`,
+		`UPDATE space SET workspace_id = '-' || n, feed = 0, scan = '', ready = 0 WHERE workspace_id = ?`,
+	} {
+		if _, err := tx.ExecContext(ctx, query, string(workspace)); err != nil {
+			_ = tx.Rollback() // err says more
+			return failed(err)
+		}
+	}
+	return failed(tx.Commit())
+}
+
 // step is an Apply under way.
 type step struct {
 	tx    *sql.Tx

@@ -177,6 +177,26 @@ func (p *Pg) Apply(ctx context.Context, workspace identity.WorkspaceID, b search
 	return p.analyze(ctx) // all that was there is in it now
 }
 
+// Forget implements search.Index.
+func (p *Pg) Forget(ctx context.Context, workspace identity.WorkspaceID) error {
+	return p.within(ctx, func(tx *sql.Tx) error {
+		var space int64
+		err := tx.QueryRowContext(ctx, `DELETE FROM search_space WHERE workspace_id = $1 RETURNING n`, string(workspace)).Scan(&space)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, table := range []string{"search_message", "search_thing"} {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE space = $1`, space); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // analyze tells the planner how common terms are; autovacuum would, in time.
 func (p *Pg) analyze(ctx context.Context) error {
 	_, err := p.pool.ExecContext(ctx, `ANALYZE search_message, search_thing`)

@@ -1,0 +1,2 @@
+-- running: reserved for what running an installation asks of the tables. Its
+-- twin is ../sqlite/0021_running.sql.
