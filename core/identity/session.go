@@ -158,15 +158,15 @@ func (c *commons) seat(ctx context.Context, m Member) (seated, error) {
 // Enter is ScopeFor of a session, under the workspace's policy: the errors of
 // ScopeFor, SessionEnded, ProviderRequired, TwoFactorRequired.
 func (s *Sessions) Enter(ctx context.Context, session Session, w WorkspaceID) (Scope, error) {
-	scope, err := s.pass(ctx, session, w)
+	scope, err := s.entrance(ctx, session, w)
 	if err == nil {
 		s.used(ctx, scope)
 	}
 	return scope, err
 }
 
-// pass is Enter without a trace.
-func (s *Sessions) pass(ctx context.Context, session Session, w WorkspaceID) (Scope, error) {
+// entrance is Enter without a trace.
+func (s *Sessions) entrance(ctx context.Context, session Session, w WorkspaceID) (Scope, error) {
 	scope, err := s.ScopeFor(ctx, session.Account, w)
 	if err != nil {
 		return Scope{}, err
@@ -227,7 +227,7 @@ const (
 // Barrier says what keeps a session out of a workspace of its account. Errors
 // as Enter: errs.NotFound when it is none that the session opens at all.
 func (s *Sessions) Barrier(ctx context.Context, session Session, w WorkspaceID) (Barrier, error) {
-	_, err := s.pass(ctx, session, w)
+	_, err := s.entrance(ctx, session, w)
 	switch {
 	case err == nil:
 		return NoBarrier, nil
