@@ -239,6 +239,11 @@ func (w *walk) integrations() {
 	w.values["key"] = m.ID
 	w.do(w.owner, "DELETE W/api-keys/{key}", nil, nil)
 
+	w.do(w.owner, "POST W/sandboxes", obj{}, &m)
+	w.values["sandbox"] = m.ID
+	w.do(w.owner, "POST W/sandboxes/{sandbox}/reset", nil, nil)
+	w.do(w.owner, "DELETE W/sandboxes/{sandbox}", nil, nil)
+
 	var hook made
 	w.do(w.owner, "POST W/webhooks", obj{"url": "http://127.0.0.1:1/hook", "events": []string{"*"}}, &hook)
 	w.values["webhook"] = hook.ID

@@ -18,7 +18,7 @@ import (
 
 // guides are the documents whose examples are run.
 func guides() []string {
-	return []string{"getting-started", "errors", "pagination", "idempotency", "limits"}
+	return []string{"getting-started", "errors", "pagination", "idempotency", "limits", "sandbox"}
 }
 
 // example is a piece of code in a guide.
@@ -68,11 +68,13 @@ func TestGuides(t *testing.T) {
 		o.Env = append(o.Env, "PATCHBAY_LIMITS_MEMBER=600") // the guides show its headers
 	})
 	var key struct{ Secret string }
-	body := map[string]any{"name": "Guides", "scopes": []string{"contact.read", "contact.write"}}
+	body := map[string]any{"name": "Guides", "scopes": []string{"contact.read", "contact.write", "sandbox.manage"}}
 	if _, err := s.owner.Call(t.Context(), http.MethodPost, s.owner.At("/api-keys"), body, &key); err != nil {
 		t.Fatal(err)
 	}
-	env := append(os.Environ(), "PATCHBAY_URL="+s.server.URL(), "PATCHBAY_KEY="+key.Secret, "PATCHBAY_WORKSPACE="+s.owner.Workspace)
+	sandbox, there := s.colleaguesSandbox()
+	env := append(os.Environ(), "PATCHBAY_SANDBOX="+sandbox, "PATCHBAY_SANDBOX_KEY="+there,
+		"PATCHBAY_URL="+s.server.URL(), "PATCHBAY_KEY="+key.Secret, "PATCHBAY_WORKSPACE="+s.owner.Workspace)
 	for _, name := range []string{"Ada", "Bo", "Chen", "Dana", "Eva"} { // so that there are pages
 		if _, err := s.owner.Call(t.Context(), http.MethodPost, s.owner.At("/contacts"), map[string]string{"name": name}, nil); err != nil {
 			t.Fatal(err)
@@ -102,6 +104,28 @@ func TestGuides(t *testing.T) {
 	if ran["sh"] < 5 || ran["js"] < 5 || ran["go"] < 2 {
 		t.Errorf("only so many examples were run: %v", ran)
 	}
+}
+
+// colleaguesSandbox makes a sandbox of somebody else, and a key in it: the guide
+// makes one of the owner's.
+func (s *site) colleaguesSandbox() (id, key string) {
+	s.t.Helper()
+	ctx := s.t.Context()
+	mo, err := s.owner.Invite(ctx, moEmail, "Mo", "administrator", moPassword)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var x struct{ ID string }
+	if _, err := mo.Call(ctx, http.MethodPost, mo.At("/sandboxes"), map[string]any{}, &x); err != nil {
+		s.t.Fatal(err)
+	}
+	var made struct{ Secret string }
+	body := map[string]any{"name": "Guides", "scopes": []string{"workspace.read", "contact.read", "contact.write"}}
+	mo.Workspace = x.ID
+	if _, err := mo.Call(ctx, http.MethodPost, mo.At("/api-keys"), body, &made); err != nil {
+		s.t.Fatal(err)
+	}
+	return x.ID, made.Secret
 }
 
 // run runs a program and returns what it prints.

@@ -49,7 +49,7 @@ const (
 	RatingReadAll      Permission = "rating.read_all"
 	RetentionManage    Permission = "retention.manage"
 	SandboxManage      Permission = "sandbox.manage" // make sandboxes of the workspace, reset and delete them
-	SystemRead         Permission = "system.read" // how the installation is doing
+	SystemRead         Permission = "system.read"    // how the installation is doing
 )
 
 // Group is what permissions are shown together with.

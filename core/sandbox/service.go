@@ -19,6 +19,7 @@ const (
 	Reset   = "sandbox.reset"
 	Deleted = "sandbox.deleted"
 	Expired = "sandbox.expired" // nobody used it
+	founded = "workspace.founded"
 )
 
 // erased is the type of the event after which everything that is shown of a
@@ -131,10 +132,10 @@ func (s *Service) Make(ctx context.Context, scope identity.Scope, d Draft) (Sand
 		Workspace: x.ID, ID: identity.MemberID(s.ids.New("mem")), Account: maker.Account, Email: maker.Email, Name: maker.Name,
 		Role: identity.RoleOwner, Capacity: identity.DefaultCapacity, CreatedAt: at, UpdatedAt: at,
 	}
-	founded := identity.Record(ctx, scope, identity.WorkspaceFounded, event.Party{Kind: "workspace", ID: string(x.ID), Name: x.Name})
+	within := identity.Record(ctx, scope, founded, event.Party{Kind: "workspace", ID: string(x.ID), Name: x.Name})
 	if err := s.Store.Create(ctx, x, w, owner, s.Limits,
 		s.said(ctx, scope, Made, x),
-		s.event(x.ID, identity.WorkspaceChanged, string(x.ID), founded)); err != nil {
+		s.event(x.ID, identity.WorkspaceChanged, string(x.ID), within)); err != nil {
 		return Sandbox{}, err
 	}
 	s.Log.InfoContext(ctx, "sandbox made", "workspace", x.ID, "parent", x.Parent, "account", x.Account)

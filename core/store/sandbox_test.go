@@ -78,8 +78,11 @@ func (y *yard) node(l sandbox.Limits) *sandbox.Service {
 			y.filled = append(y.filled, x.ID)
 			return nil
 		},
-		Shut:    func(_ context.Context, w identity.WorkspaceID) { y.shut = append(y.shut, w) },
-		Unindex: func(_ context.Context, w identity.WorkspaceID) error { y.unindexed = append(y.unindexed, w); return nil },
+		Shut: func(_ context.Context, w identity.WorkspaceID) { y.shut = append(y.shut, w) },
+		Unindex: func(_ context.Context, w identity.WorkspaceID) error {
+			y.unindexed = append(y.unindexed, w)
+			return nil
+		},
 		Discard: func(export string) error { y.thrown = append(y.thrown, export); return nil },
 		Bury:    func(context.Context) error { return nil },
 		Rest: func(_ context.Context, d time.Duration) {

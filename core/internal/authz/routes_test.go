@@ -307,6 +307,11 @@ DELETE ~/teams/{team} team.manage spends
 GET ~/api-keys apikey.own
 POST ~/api-keys apikey.own :: {"name":"x","scopes":["member.read"]}
 DELETE ~/api-keys/{key} apikey.own spends
+GET ~/sandboxes sandbox.manage
+POST ~/sandboxes sandbox.manage =201,409 :: {"name":"New {n}"}
+GET ~/sandboxes/{sandbox} sandbox.manage
+POST ~/sandboxes/{sandbox}/reset sandbox.manage =202,409
+DELETE ~/sandboxes/{sandbox} sandbox.manage spends
 GET ~/sign-in/policy signin.manage
 PATCH ~/sign-in/policy signin.manage :: {"two_factor":"optional"}
 GET ~/sign-in/providers signin.manage

@@ -94,6 +94,7 @@ func kinds() map[string]kind {
 		"organisation": {prefix: "org", held: byWorkspace, make: posted("/organisations", `{"name":"O{n}"}`), gone: del("/organisations/{organisation}")},
 		"export":       {prefix: "exp", held: byWorkspace, make: (*world).export},
 		"import":       {prefix: "imp", held: byWorkspace, make: (*world).sheet},
+		"sandbox":      {prefix: "wsp", held: byWorkspace, make: posted("/sandboxes", `{"name":"Sand {n}"}`), gone: del("/sandboxes/{sandbox}")},
 
 		"canned":       {prefix: "can", held: byMember, make: mine("/canned", `{"shortcut":"c{n}","title":"x","text":"x","scope":"personal"}`), gone: del("/canned/{canned}")},
 		"view":         {prefix: "vie", held: byMember, make: mine("/views", `{"name":"V{n}","filter":{"field":"state","op":"is","value":"open"}}`), gone: del("/views/{view}")},

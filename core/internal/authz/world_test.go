@@ -144,6 +144,7 @@ func newWorld(t *testing.T, env ...string) *world {
 	config, err := app.LoadConfig("", append([]string{
 		"PATCHBAY_DATA_DIR=" + w.dir, "PATCHBAY_SERVER_ADDRESS=" + address, "PATCHBAY_METRICS_ADDRESS=" + measures, "PATCHBAY_PLUGINS_DEV_DIR=" + plugins(t),
 		"PATCHBAY_LOG_LEVEL=debug", "PATCHBAY_OUTBOUND_ALLOW_NETWORKS=127.0.0.0/8", "PATCHBAY_WEBHOOKS_RETRY=10s",
+		"PATCHBAY_SANDBOXES_PER_MEMBER=20", "PATCHBAY_SANDBOXES_PER_WORKSPACE=100",
 		"PATCHBAY_LIMITS_MEMBER=0", "PATCHBAY_LIMITS_ADDRESS=0", "PATCHBAY_LIMITS_VISITOR=0",
 	}, env...), nil)
 	if err != nil {
