@@ -83,14 +83,14 @@ func (d *demo) workspaceOf(ctx context.Context, account identity.Account) (ident
 
 // fill connects the channels that are installed and lets some customers write.
 func (d *demo) fill(ctx context.Context, scope identity.Scope) error {
-	_, _, _, err := d.samples.connect(ctx, scope, "Demo shop 演示商店", webchat, map[string]string{
+	_, _, err := d.samples.connect(ctx, scope, "Demo shop 演示商店", webchat, map[string]string{
 		"title": "Tea & Time 茶时", "greeting": "Hello! 您好！How can we help? 有什么可以帮您？", "color": "#0f766e",
 	})
 	if err != nil {
 		return err
 	}
-	inbox, token, ok, err := d.samples.connect(ctx, scope, "Echo 回声", demoEcho, map[string]string{"prefix": "echo: "})
-	if err != nil || !ok {
+	inbox, token, err := d.samples.connect(ctx, scope, "Echo 回声", demoEcho, map[string]string{"prefix": "echo: "})
+	if err != nil || inbox.ID == "" {
 		return err
 	}
 	say(d.out, "  Webhook of the echo channel (shown once):\n    curl -d '{\"id\":\"m1\",\"from\":\"alice\",\"name\":\"Alice\",\"text\":\"hi\"}' %s/hooks/%s/\n", d.baseURL, token)

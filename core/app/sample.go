@@ -37,19 +37,19 @@ type samples struct {
 // line is what a customer writes. Who has the same key is the same customer.
 type line struct{ key, name, text string }
 
-// connect makes an inbox, unless its plugin is not installed.
-func (s *samples) connect(ctx context.Context, scope identity.Scope, name string, plugin channel.PluginID, config map[string]string) (inbox channel.Inbox, token string, ok bool, err error) {
+// connect makes an inbox; one without an id when its plugin is not installed.
+func (s *samples) connect(ctx context.Context, scope identity.Scope, name string, plugin channel.PluginID, config map[string]string) (inbox channel.Inbox, token string, err error) {
 	if _, ok := s.inboxes.TypeOf(plugin); !ok {
-		return inbox, "", false, nil // the console says how to get it
+		return inbox, "", nil // the console says how to get it
 	}
 	text, err := json.Marshal(config)
 	if err == nil {
 		inbox, token, err = s.inboxes.Create(ctx, scope, channel.Draft{Name: name, Plugin: plugin, Config: text})
 	}
 	if err != nil {
-		return inbox, "", false, fmt.Errorf("connect %s: %w", plugin, err)
+		return inbox, "", fmt.Errorf("connect %s: %w", plugin, err)
 	}
-	return inbox, token, true, nil
+	return inbox, token, nil
 }
 
 // write lets customers write through an inbox.
@@ -77,7 +77,7 @@ func (s *samples) write(ctx context.Context, inbox channel.Inbox, lines []line) 
 
 // fill fills an empty workspace, whose owner acts in the scope.
 func (s *samples) fill(ctx context.Context, scope identity.Scope, words sampleWords) error {
-	inbox, ok, err := s.shop(ctx, scope, words)
+	inbox, err := s.shop(ctx, scope, words)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (s *samples) fill(ctx context.Context, scope identity.Scope, words sampleWo
 	if err := s.people(ctx, scope, words); err != nil {
 		return err
 	}
-	if !ok {
+	if inbox.ID == "" {
 		return s.ticket(ctx, scope, ticket.Draft{Title: words.tickets[0], Priority: ticket.High})
 	}
 	if err := s.write(ctx, inbox, words.lines); err != nil {
@@ -96,20 +96,20 @@ func (s *samples) fill(ctx context.Context, scope identity.Scope, words sampleWo
 	return s.work(ctx, scope, words, inbox)
 }
 
-// shop returns the workspace's web chat, making it when there is none. ok: there
-// is one.
-func (s *samples) shop(ctx context.Context, scope identity.Scope, words sampleWords) (channel.Inbox, bool, error) {
+// shop returns the workspace's web chat, making it when there is none; one without
+// an id when that is not installed.
+func (s *samples) shop(ctx context.Context, scope identity.Scope, words sampleWords) (channel.Inbox, error) {
 	all, err := s.inboxes.List(ctx, scope)
 	if err != nil {
-		return channel.Inbox{}, false, fmt.Errorf("list the inboxes: %w", err)
+		return channel.Inbox{}, fmt.Errorf("list the inboxes: %w", err)
 	}
 	for _, in := range all {
 		if in.Live && in.Enabled {
-			return in, true, nil
+			return in, nil
 		}
 	}
-	inbox, _, ok, err := s.connect(ctx, scope, words.shop, webchat, map[string]string{"title": words.shop, "greeting": words.greeting, "color": "#0f766e"})
-	return inbox, ok, err
+	inbox, _, err := s.connect(ctx, scope, words.shop, webchat, map[string]string{"title": words.shop, "greeting": words.greeting, "color": "#0f766e"})
+	return inbox, err
 }
 
 // order makes what work is put in order with.
@@ -124,11 +124,11 @@ func (s *samples) order(ctx context.Context, scope identity.Scope, words sampleW
 	if _, err := s.catalog.CreateCanned(ctx, scope, catalog.NewCanned{Scope: catalog.Workspace, CannedPatch: patch}); err != nil {
 		return fmt.Errorf("make the sample reply: %w", err)
 	}
-	team := team.Patch{Name: &words.team, Members: &[]identity.MemberID{scope.Member()}}
+	group := team.Patch{Name: &words.team, Members: &[]identity.MemberID{scope.Member()}}
 	if inbox.ID != "" {
-		team.Inboxes = &[]string{string(inbox.ID)}
+		group.Inboxes = &[]string{string(inbox.ID)}
 	}
-	if _, err := s.teams.Create(ctx, scope, team); err != nil {
+	if _, err := s.teams.Create(ctx, scope, group); err != nil {
 		return fmt.Errorf("make the sample team: %w", err)
 	}
 	return nil

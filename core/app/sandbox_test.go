@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"encoding/json"
 	"io/fs"
 	"net/http"
@@ -29,9 +28,9 @@ func within(m rig.Member, workspace string) rig.Member {
 }
 
 // awaits asks until a condition holds.
-func (s *site) awaits(what string, holds func(ctx context.Context) bool) {
+func (s *site) awaits(what string, holds func() bool) {
 	s.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(s.t.Context()); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("%s: not in 30 seconds\n%s", what, s.out.tail())
 		}
@@ -99,7 +98,7 @@ func TestSandbox(t *testing.T) {
 	if _, err := s.owner.Call(ctx, http.MethodPost, s.owner.At("/sandboxes/"+x.ID+"/reset"), nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	s.awaits("the reset", func(context.Context) bool {
+	s.awaits("the reset", func() bool {
 		s.get(s.owner, "/sandboxes/"+x.ID, &x)
 		return x.State == "ready"
 	})
@@ -214,5 +213,5 @@ func (s *site) ends(mine rig.Member, sandbox string, key func(path string) int) 
 	if log := s.out.String(); !strings.Contains(log, "sandbox closed") {
 		s.t.Error("the log does not say that it was closed")
 	}
-	s.awaits("the files to go", func(context.Context) bool { return len(s.files()) == 0 })
+	s.awaits("the files to go", func() bool { return len(s.files()) == 0 })
 }

@@ -76,6 +76,12 @@ type Store interface {
 	// When it begins to end, its workspace ends in the same transaction: it is
 	// absent from then on, and so are its API keys, webhooks and inboxes.
 	Turn(ctx context.Context, from State, s Sandbox, events ...event.Event) error
+	Ledger
+	Broom
+}
+
+// Ledger is the part of Store that tells what is to be done.
+type Ledger interface {
 	// Due lists those whose work is due.
 	Due(ctx context.Context, now time.Time) ([]Sandbox, error)
 	// Claim puts the work of a sandbox off until a time, and reports whether
@@ -84,6 +90,12 @@ type Store interface {
 	// Unused lists those that are Ready and were last used, made or filled before a
 	// time.
 	Unused(ctx context.Context, before time.Time) ([]Sandbox, error)
+	// Forget deletes what is told of sandboxes that ended before a time.
+	Forget(ctx context.Context, before time.Time) error
+}
+
+// Broom is the part of Store that empties workspaces.
+type Broom interface {
 	// Exports lists the exports of a workspace that may have files.
 	Exports(ctx context.Context, w identity.WorkspaceID) ([]string, error)
 	// Empty deletes at most so many rows of a workspace and returns how many; 0:
@@ -92,8 +104,6 @@ type Store interface {
 	Empty(ctx context.Context, w identity.WorkspaceID, keep bool, limit int) (int, error)
 	// Renumber makes conversations and tickets count from 1 again.
 	Renumber(ctx context.Context, w identity.WorkspaceID) error
-	// Forget deletes what is told of sandboxes that ended before a time.
-	Forget(ctx context.Context, before time.Time) error
 	// Silence empties the audit logs of workspaces that ended before a time, some
 	// rows at a time.
 	Silence(ctx context.Context, before time.Time) error

@@ -188,12 +188,11 @@ func (p *Pg) Forget(ctx context.Context, workspace identity.WorkspaceID) error {
 		if err != nil {
 			return err
 		}
-		for _, table := range []string{"search_message", "search_thing"} {
-			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE space = $1`, space); err != nil {
-				return err
-			}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM search_message WHERE space = $1`, space); err != nil {
+			return err
 		}
-		return nil
+		_, err = tx.ExecContext(ctx, `DELETE FROM search_thing WHERE space = $1`, space)
+		return err
 	})
 }
 
