@@ -44,8 +44,11 @@ func (c *commons) enterSandbox(ctx context.Context, w Workspace, account Account
 // used notes that a sandbox was entered. A failure is logged: who cannot write
 // may read.
 func (c *commons) used(ctx context.Context, scope Scope) {
+	if scope.parent == nil {
+		return
+	}
 	at := c.time()
-	if scope.parent == nil || at.Sub(scope.parent.used) < useEvery {
+	if at.Sub(scope.parent.used) < useEvery {
 		return
 	}
 	if err := c.Stores.Workspaces.UseWorkspace(ctx, scope.Workspace, at); err != nil {
