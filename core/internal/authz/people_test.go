@@ -56,7 +56,7 @@ func rights() map[string][]string {
 conversation.assign conversation.merge contact.merge team.read catalog.read rating.read apikey.own ticket.read ticket.write ticket.assign ticket.merge`)
 	supervisor := append(slices.Clone(agent), strings.Fields(`plugin.read team.manage catalog.manage contact.import rating.read_all ticket.export ticket.manage`)...)
 	administrator := append(slices.Clone(supervisor), strings.Fields(`plugin.manage inbox.manage member.manage workspace.manage role.manage apikey.manage
-signin.manage webhook.read webhook.manage retention.manage workspace.export contact.erase system.read`)...)
+signin.manage webhook.read webhook.manage retention.manage workspace.export contact.erase sandbox.manage system.read`)...)
 	return map[string][]string{
 		"agent": agent, "supervisor": supervisor, "administrator": administrator,
 		"owner": append(slices.Clone(administrator), "audit.read", "audit.export"),
