@@ -17,7 +17,7 @@ type Guide struct {
 
 // guideOrder is the order in which one reads them; what is not named follows.
 func guideOrder() []string {
-	return []string{"getting-started", "errors", "pagination", "idempotency", "limits", "webhooks", "webhook-events", "filters"}
+	return []string{"getting-started", "errors", "pagination", "idempotency", "limits", "sandbox", "webhooks", "webhook-events", "filters"}
 }
 
 // readGuides reads all .md files: each begins with its title, and a line that
