@@ -73,6 +73,22 @@ export function useRows<T extends { id: string }>({ data, error, hasNextPage, is
     void focusRow(next);
   }
 
+  /** Gives the focus to a row, if the list holds it. */
+  async function focusOn(id: string): Promise<boolean> {
+    const index = rows.value.findIndex((row) => row.id === id);
+    await focusRow(index);
+    return index >= 0;
+  }
+
+  /** Lets go of what is chosen; who worked with it goes on from there. */
+  async function release(): Promise<void> {
+    const first = selected.value[0]?.id;
+    selection.clear();
+    await nextTick();
+    if (document.activeElement !== document.body || (first && (await focusOn(first)))) return;
+    scroller.value?.focus();
+  }
+
   async function focusRow(index: number): Promise<void> {
     const row = rows.value[index];
     if (!row) return;
@@ -117,6 +133,6 @@ export function useRows<T extends { id: string }>({ data, error, hasNextPage, is
     scroller, hovered, height, loaded, rows, waiting, shown, selectable, selection, selected, hasNextPage,
     /** Pixels of all rows together. */
     total: computed(() => virtualizer.value.getTotalSize()),
-    focused, step, arrows, toggle, selectAll, showNewest,
+    focused, focusOn, release, step, arrows, toggle, selectAll, showNewest,
   };
 }

@@ -5,11 +5,19 @@ import { nextTick, watch, type Ref } from "vue";
  * lies over everything. Returns what to do on its events.
  */
 export function useNativeDialog(box: Ref<HTMLDialogElement | undefined>, open: Ref<boolean>) {
+  /** A content that scrolls would take the focus itself: the first field has it. */
+  function begin(): void {
+    if (document.activeElement?.matches("dialog, .body")) box.value?.querySelector<HTMLElement>(".body :is(input, select, textarea):not(:disabled)")?.focus();
+  }
+
   watch(
     open,
     async (shown) => {
       await nextTick();
-      if (shown && !box.value?.open) box.value?.showModal();
+      if (shown && !box.value?.open) {
+        box.value?.showModal();
+        begin();
+      }
       if (!shown) box.value?.close();
     },
     { immediate: true, flush: "post" },
