@@ -16,6 +16,8 @@ const words = process.argv.slice(2);
 
 const conversation = "/conversations/mine/cnv_0";
 const fresh = "/conversations/all/cnv_5";
+/** The first one that the mock seeds. */
+const ticket = "tkt_1";
 const pages = [
   { name: "conversations", path: "/conversations/all" },
   { name: "views", path: "/conversations/vie_1", act: (page) => page.getByTestId("views").click() },
@@ -63,6 +65,18 @@ const pages = [
   { name: "inbox-new", path: "/settings/inboxes/new", ready: "label", act: newInbox },
   { name: "plugins", path: "/settings/plugins", ready: "[data-testid=plugin]" },
   { name: "plugin-log", path: "/settings/plugins", ready: "[data-testid=plugin]", act: (page) => page.getByTestId("plugin-logs").first().click() },
+  { name: "tickets", path: "/tickets?status=any", ready: "[data-testid=ticket-row]" },
+  { name: "ticket-board", path: "/tickets/board", ready: "[data-testid=board-card]" },
+  { name: "ticket", path: "/tickets/" + ticket, ready: "[data-testid=ticket-history]" },
+  { name: "ticket-types", path: "/settings/ticket-types" },
+  { name: "roles", path: "/settings/roles", ready: "[data-testid=role-row]" },
+  { name: "role", path: "/settings/roles/rol_1", ready: "[data-testid=role-save]" },
+  { name: "sign-in-settings", path: "/settings/sign-in", ready: "[data-testid=provider-row]", act: (page) => page.getByTestId("provider-try").first().click() },
+  { name: "api-keys", path: "/settings/api-keys", ready: "[data-testid=key-row]" },
+  { name: "webhooks", path: "/settings/webhooks", ready: "[data-testid=webhook-row]" },
+  { name: "webhook", path: "/settings/webhooks/whk_1", ready: "[data-testid=webhook-delivery]" },
+  { name: "data", path: "/settings/data" },
+  { name: "audit", path: "/settings/audit" },
   { name: "lost", path: "/nowhere" },
   { name: "sign-in", path: "/sign-in", mock: "signedIn=false", act: failSignIn },
   { name: "setup", path: "/setup?token=x", mock: "setUp=false&signedIn=false" },

@@ -4,11 +4,11 @@ import { deskRoutes } from "./desk.ts";
 import { listRoutes } from "./lists.ts";
 import { noticeRoutes } from "./notices.ts";
 import { channelTypes } from "./seed.ts";
+import { accountRoutes, settingsRoutes } from "./settings.ts";
+import { ticketRoutes } from "./tickets.ts";
 import type { World } from "./world.ts";
 
 const PAGE = 50;
-
-const builtIn = ["owner", "administrator", "supervisor", "agent", "system_administrator", "security_administrator", "auditor"];
 
 function page<T>(items: T[], query: URLSearchParams): Answer {
   const from = Number(query.get("cursor") ?? 0);
@@ -56,7 +56,6 @@ const session: Record<string, Route> = {
 /** Paths below /workspaces/{workspace}; `:x` takes one part. */
 const inside: Record<string, Route> = {
   "GET checklist": (world) => [200, { items: [{ key: "inbox", done: true }, { key: "conversation", done: world.conversations.size > 0 }, { key: "reply", done: [...world.conversations.values()].some((row) => row.last_message?.sender_kind === "agent") }, { key: "team", done: false }] }],
-  "GET roles": (world) => [200, { items: builtIn.map((id) => ({ id, name: "", description: "", permissions: ["member.read", "role.read"], reach: "all", built_in: true, members: world.members.filter((one) => one.role === id).length, may_give: true })) }],
   "GET members": (world, _p, query) => page(world.members, query),
   "PATCH members/:m": (world, [id], _q, body) => {
     const member = world.members.find((one) => one.id === id);
@@ -149,17 +148,24 @@ const inside: Record<string, Route> = {
   "GET events": (world, _p, query) => [200, { epoch: world.epoch, items: world.feed.filter((event) => event.feed > Number(query.get("after"))), feed: world.feed.length, has_more: false }],
 };
 
+const below: Record<string, Route> = { ...listRoutes, ...noticeRoutes, ...inside, ...deskRoutes, ...ticketRoutes, ...settingsRoutes };
+
+/** The route of a path among those of a table, and what `:x` took. */
+function routeOf(table: Record<string, Route>, method: string, parts: string[]): { route: Route; taken: string[] } | undefined {
+  for (const [pattern, route] of Object.entries(table)) {
+    const [verb, shape = ""] = pattern.split(" ");
+    const wanted = shape.split("/");
+    if (verb !== method || wanted.length !== parts.length || !wanted.every((part, index) => part.startsWith(":") || part === parts[index])) continue;
+    return { route, taken: parts.filter((_, index) => wanted[index]!.startsWith(":")) };
+  }
+  return undefined;
+}
+
 /** Finds the route of a request below /api/v1 and runs it. */
 export function answer(world: World, method: string, path: string, query: URLSearchParams, body: Body, raw: Buffer): Answer {
   const parts = path.split("/").filter(Boolean);
-  if (parts[0] !== "workspaces") return session[`${method} ${parts.join("/")}`]?.(world, [], query, body, raw) ?? absent;
-  if (!world.signedIn) return refused(401, "session.ended");
-  const rest = parts.slice(2);
-  for (const [pattern, route] of Object.entries({ ...listRoutes, ...noticeRoutes, ...inside, ...deskRoutes })) {
-    const [verb, shape = ""] = pattern.split(" ");
-    const wanted = shape.split("/");
-    if (verb !== method || wanted.length !== rest.length || !wanted.every((part, index) => part.startsWith(":") || part === rest[index])) continue;
-    return route(world, rest.filter((_, index) => wanted[index]!.startsWith(":")), query, body, raw);
-  }
-  return absent;
+  const within = parts[0] === "workspaces";
+  if (within && !world.signedIn) return refused(401, "session.ended");
+  const found = within ? routeOf(below, method, parts.slice(2)) : routeOf({ ...session, ...accountRoutes }, method, parts);
+  return found ? found.route(world, found.taken, query, body, raw) : absent;
 }

@@ -1,5 +1,6 @@
 import type { ChannelType, Conversation } from "@patchbay/client/types";
 import { seedDesk } from "./desk.ts";
+import { seedTickets } from "./tickets.ts";
 import { World } from "./world.ts";
 
 const MINUTE = 60_000;
@@ -83,6 +84,7 @@ export function seed(rows = 0): World {
   people.forEach(([name, message], index) => converse(world, index, name, message, ago));
   for (let index = 0; index < rows; index++) converse(world, index + people.length, `${people[index % people.length]![0] || "Visitor"} ${index}`, people[index % people.length]![1], ago);
   seedDesk(world, ago);
+  seedTickets(world, ago);
   world.feed = [];
   return world;
 }

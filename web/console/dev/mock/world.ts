@@ -2,6 +2,8 @@ import type { Actor, Change, ChangeType, Contact, Conversation, FeedEvent, Inbox
 
 import { Desk } from "./desk.ts";
 import { fits, viewOf } from "./lists.ts";
+import { Administration, rights } from "./settings.ts";
+import { Tickets } from "./tickets.ts";
 
 /** A server in memory: enough of the real one's behaviour to build the console against. */
 export class World {
@@ -24,6 +26,8 @@ export class World {
   read = new Map<string, number>();
   feed: FeedEvent[] = [];
   readonly desk = new Desk(this);
+  readonly tickets = new Tickets(this);
+  readonly administration = new Administration();
   private ids = 0;
   private readonly listeners = new Set<(frame: object) => void>();
 
@@ -101,8 +105,7 @@ export class World {
 
   me() {
     const self = this.members.find((member) => member.id === this.self)!;
-    const permissions = ["workspace.read", "member.read", "inbox.read", "contact.read", "contact.write", "conversation.read", "conversation.reply", "conversation.assign", "conversation.merge", "contact.merge", "team.read", "catalog.read", "rating.read"];
-    if (self.role !== "agent") permissions.push("plugin.read", "plugin.manage", "inbox.manage", "member.manage", "role.read", "role.manage", "signin.manage", "workspace.manage", "team.manage", "catalog.manage", "contact.import");
+    const permissions = rights[self.role] ?? rights["agent"]!;
     return {
       account: { id: self.account_id, email: self.email, name: self.name, locale: this.locale },
       memberships: [{ workspace: this.workspace, member_id: self.id, role: self.role, permissions }],
