@@ -44,6 +44,7 @@ test('a WebSocket is tried from this browser, and what is in its way is named', 
   await finding('Live connection').getByText('did not reach the server').waitFor()
   await finding('Live connection').getByText('Allow WebSockets in the proxy').waitFor()
   assert.equal(await finding('Live connection').getAttribute('data-level'), 'problem')
+  await page.locator('[data-testid=system-level][data-level=problem]').waitFor()
   await shot(page, 'system-blocked')
 })
 
