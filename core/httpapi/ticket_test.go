@@ -313,6 +313,13 @@ func TestTheCustomersFiles(t *testing.T) {
 	if strings.Contains(brought.text, "..") || strings.Contains(brought.text, `"text/html"`) && !strings.Contains(brought.text, `"kind":"file"`) {
 		t.Errorf("it came in as %s", brought.text)
 	}
+	var begun upload
+	s.OK(json.Unmarshal([]byte(s.ask(http.MethodPost, path+"/uploads", `{"name":"a.txt","size":1}`).text), &begun))
+	for name, at := range map[string]string{"by another link": other, "by no link": path[:len(path)-2] + "xx"} {
+		if a := s.ask(http.MethodPatch, at+"/uploads/"+begun.ID+"?offset=0", "x", "Content-Type", "application/octet-stream"); begun.ID == "" || a.StatusCode != http.StatusNotFound {
+			t.Errorf("a piece %s: %d %s", name, a.StatusCode, a.text)
+		}
+	}
 	if _, a := bring(path+"/uploads", "big.bin", strings.Repeat("x", 3<<20+1)); a.code != "upload.too_large" {
 		t.Errorf("too large a file: %d %s", a.StatusCode, a.text)
 	}

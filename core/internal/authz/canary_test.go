@@ -89,6 +89,7 @@ func (w *world) sow(of *set, many int) canaries {
 	d, out := openAPI(w.t), make(canaries)
 	for len(out) < many {
 		s := &set{w: w, name: of.name, in: of.in, by: of.by, held: of.held, ids: map[string]string{}}
+		s.ids["provider"], s.ids["webhook"] = of.id("provider"), of.id("webhook") // of which there may not be many
 		before := len(out)
 		w.sowPeople(s, out)
 		for _, r := range w.table {

@@ -27,7 +27,7 @@ func (c *tally) add(v verdict) {
 		c.served++
 	case absent:
 		c.absent++
-	case denied:
+	case denied, keyless:
 		c.denied++
 	default:
 		c.unknown++

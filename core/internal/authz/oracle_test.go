@@ -14,10 +14,11 @@ const (
 	denied                 // 403: their role does not hold the permission
 	absent                 // 404: as a thing that never was
 	served                 // what the row says
+	keyless                // 403: this is not for keys
 )
 
 func (v verdict) String() string {
-	return [...]string{"401", "403 forbidden", "as absent", "served"}[v]
+	return [...]string{"401", "403 forbidden", "as absent", "served", "not for keys"}[v]
 }
 
 // judge says what somebody is answered at a route of the first workspace, about
@@ -28,6 +29,8 @@ func (r row) judge(p *person, s *set) verdict {
 		return unknown
 	case p.standing == isElsewhere:
 		return absent
+	case p.standing == isKey && r.person:
+		return keyless
 	case !p.may(r.need):
 		return denied
 	}
@@ -65,6 +68,8 @@ func (r row) matches(v verdict, a answer) bool {
 		return a.status == http.StatusUnauthorized
 	case denied:
 		return a.status == http.StatusForbidden && a.code == "forbidden"
+	case keyless:
+		return a.status == http.StatusForbidden && a.code == "key.not_here"
 	case absent:
 		return a.status == http.StatusNotFound && a.code == "not_found"
 	default:

@@ -18,6 +18,7 @@ type row struct {
 	need         string // the permission; or session, visitor, public, hook, operator
 	want         []int  // what who may gets of what they may see
 	spends       bool   // asked once, the things are another's, gone or closed
+	person       bool   // a key is refused, whatever it may
 	query, body  string
 }
 
@@ -89,7 +90,7 @@ func routes(t *testing.T) []row {
 	return out
 }
 
-// parse reads "METHOD path need [?query] [spends] [=status,...] [:: body]".
+// parse reads "METHOD path need [?query] [spends] [person] [=status,...] [:: body]".
 func parse(t *testing.T, line string) (row, bool) {
 	t.Helper()
 	line, body, _ := strings.Cut(line, " :: ")
@@ -105,6 +106,8 @@ func parse(t *testing.T, line string) (row, bool) {
 		switch {
 		case word == "spends":
 			r.spends = true
+		case word == "person":
+			r.person = true
 		case strings.HasPrefix(word, "?"):
 			r.query = word
 		case strings.HasPrefix(word, "="):
@@ -181,7 +184,7 @@ func (r row) ofMembers() bool {
 }
 
 // table says of every route who may ask it. After the permission: "spends" for
-// what changes things so that the next needs others, "=" and statuses where
+// what changes things so that the next needs others, "person" for what refuses keys, "=" and statuses where
 // who may gets another answer than the document's (the thing is not in a state
 // for it), and a body that is right.
 const table = `
@@ -283,7 +286,7 @@ GET ~/exports workspace.export
 POST ~/exports workspace.export =201,409 :: {"with_files":false}
 GET ~/exports/{export} workspace.export
 DELETE ~/exports/{export} workspace.export
-GET ~/exports/{export}/file workspace.export =200,404
+GET ~/exports/{export}/file workspace.export person =200,404
 
 GET ~/members member.read
 PATCH ~/members/{member} member.manage :: {"capacity":4}

@@ -215,7 +215,7 @@ func (w *world) newCast(s *set) *cast {
 	c.chat = w.newest(s.in).ID
 	w.give(s, c.chat)
 	for name, k := range kinds() { // which no story is about the making of
-		if k.held == byWorkspace && name != "export" && name != "import" && name != "kid" {
+		if k.held == byWorkspace && !slices.Contains([]string{"export", "import", "kid", "provider"}, name) {
 			s.id(name)
 		}
 	}

@@ -25,11 +25,11 @@ type surfaces struct {
 func quiet() map[string]string {
 	return map[string]string{
 		"log":           "a log with customers' words",
-		"support file":  "a support file with a workspace's names",
+		"support file":  "a support file with the database in it",
 		"metrics":       "metrics with a workspace's names",
-		"public pages":  "a description with a tenant's words",
-		"error pages":   "a page of an error with a tenant's words",
-		"offline pages": "a page of a chat with another's words",
+		"public pages":  "pages for all with the words of whoever asked before",
+		"error pages":   "as public pages",
+		"offline pages": "as public pages",
 	}
 }
 
