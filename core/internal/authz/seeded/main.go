@@ -89,7 +89,7 @@ func bugs() []bug {
 			"	err := s.readable(c)\n", "	if b := string(c.Body()); strings.Contains(b, \"cnry\") {\n		asked = b\n	}\n	err := s.readable(c)\n",
 			"TestCanaries", "error pages, which is not quiet; offline pages, which is not quiet; public pages, which is not quiet",
 			[][2]string{
-				{"	if mark != \"\" {", "	if c.Method() == \"GET\" && c.Get(\"Cookie\")+c.Get(\"Authorization\") == \"\" && !strings.Contains(string(c.Response().Header.ContentType()), \"problem\") && !c.Response().IsBodyStream() {\n		c.Response().AppendBodyString(asked)\n	}\n	if mark != \"\" {"},
+				{"	if mark != \"\" {", "	if c.Method() == \"GET\" && c.Get(\"Cookie\")+c.Get(\"Authorization\") == \"\" && !strings.Contains(string(c.Response().Header.ContentType()), \"problem\") && len(c.Response().Header.Peek(\"Content-Encoding\")) == 0 && !c.Response().IsBodyStream() {\n		c.Response().AppendBodyString(asked)\n	}\n	if mark != \"\" {"},
 				{"func writeJSON(", "var asked string\n\nfunc writeJSON("},
 			},
 		},
