@@ -307,9 +307,10 @@ func TestTLSRefusals(t *testing.T) {
 }
 
 // TestTLSByACME gets certificates from a real authority (Pebble), by each of
-// the two ways to show that a name is ours, and starts again on what was kept.
+// the two ways to show that a name is ours, starts again on what was kept, and
+// has one that lives for seconds replaced before it ends, without a restart.
 func TestTLSByACME(t *testing.T) {
-	for _, way := range []string{"tls-alpn-01", "http-01"} {
+	for _, way := range []string{"tls-alpn-01", "http-01", "renewal"} {
 		t.Run(way, func(t *testing.T) {
 			const name = "desk.test"
 			names := newNameserver(t)
@@ -327,7 +328,11 @@ func TestTLSByACME(t *testing.T) {
 			t.Setenv("PEBBLE_VA_NOSLEEP", "1")
 			t.Setenv("PEBBLE_WFE_NONCEREJECT", "0")
 			store := pebbledb.NewMemoryStore()
-			authority := ca.New(quiet, store, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": {Description: "of the test"}})
+			profile := ca.Profile{Description: "of the test"}
+			if way == "renewal" {
+				profile.ValidityPeriod = 9 // seconds; a third before its end it is due
+			}
+			authority := ca.New(quiet, store, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": profile})
 			front := wfe.New(quiet, store, va.New(quiet, httpPort, tlsPort, false, overTCP(t, names), store), authority, []string{"pebble.test"}, false, false, 1, 1)
 			directory := httptest.NewTLSServer(front.Handler())
 			t.Cleanup(directory.Close)
@@ -344,6 +349,10 @@ func TestTLSByACME(t *testing.T) {
 			}
 			h := &house{t: t, options: options, out: out}
 			h.begin(name, roots)
+			if way == "renewal" {
+				h.renews()
+				return
+			}
 			h.speaks()
 			if way == "http-01" {
 				return
@@ -354,6 +363,20 @@ func TestTLSByACME(t *testing.T) {
 			h.speaks()
 		})
 	}
+}
+
+// renews waits for a trusted certificate, and for one that ends later.
+func (h *house) renews() {
+	h.t.Helper()
+	ends := func() (at time.Time) {
+		if res, err := h.get(h.base + "/readyz"); err == nil { //nolint:bodyclose // get closes it
+			at = res.TLS.PeerCertificates[0].NotAfter
+		}
+		return at
+	}
+	var first time.Time
+	h.await(func() bool { first = ends(); return !first.IsZero() })
+	h.await(func() bool { return ends().After(first) })
 }
 
 // overTCP answers the questions of a name server by TCP (RFC 1035, section 4.2.2).
