@@ -260,7 +260,7 @@ func (c *commons) proveSecond(ctx context.Context, account AccountID, code strin
 		return Proof{Step: step}, err
 	}
 	hash := hashRecovery(account, code)
-	err = c.guessSecond(account, client, func() error {
+	err = c.guessSecond(ctx, account, client, func() error {
 		known, err := c.Stores.Factors.HasRecoveryCode(ctx, account, hash)
 		if err == nil && !known {
 			return WrongCode()
@@ -277,7 +277,7 @@ func (c *commons) proveCode(ctx context.Context, f Factor, code string, client C
 		return 0, err
 	}
 	var step int64
-	err = c.guessSecond(f.Account, client, func() error {
+	err = c.guessSecond(ctx, f.Account, client, func() error {
 		found, ok := totpMatch(secret, digitsOf(code), c.now())
 		if !ok || found <= f.LastStep {
 			return WrongCode()
@@ -292,9 +292,18 @@ func (c *commons) proveCode(ctx context.Context, f Factor, code string, client C
 }
 
 // guessSecond runs use, whose WrongCode counts against the account's second
-// factor and the client's network.
-func (c *commons) guessSecond(account AccountID, client Client, use func() error) error {
-	attempt, err := c.Throttle.Begin("second factor "+string(account), client)
+// factor and the client's network; of a browser that signed in before, against
+// its own. So whoever has stolen a password locks nobody out of the second step.
+func (c *commons) guessSecond(ctx context.Context, account AccountID, client Client, use func() error) error {
+	var mark string
+	if client.Mark != "" {
+		of, err := c.Stores.Accounts.Account(ctx, account)
+		if err != nil {
+			return err
+		}
+		mark, _ = c.known(of.Email, client)
+	}
+	attempt, err := c.Throttle.BeginKnown("second factor "+string(account), mark, client)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,37 @@ func TestAMarkedBrowserIsNotLockedOut(t *testing.T) {
 	again.fails(wrong(), throttled())
 }
 
+// Whoever has stolen a password and guesses codes from everywhere does not lock
+// the second step for a browser that signed in before.
+func TestAMarkedBrowserKeepsItsSecondStep(t *testing.T) {
+	o := newOffice(t)
+	o.founded(ownerEmail)
+	in, err := o.Sessions.SignIn(t.Context(), ownerEmail, password, identity.Client{Address: "192.0.2.1"})
+	o.ok(err)
+	secret, _ := o.enrolled(in)
+	step := func(code, address, mark string) error {
+		client := identity.Client{Address: address, Mark: mark}
+		half, err := o.Sessions.SignIn(t.Context(), ownerEmail, password, client)
+		o.ok(err)
+		_, err = o.Sessions.SignInSecond(t.Context(), half.Challenge, code, client)
+		return err
+	}
+	for n := 0; !errs.Is(step("000000", fmt.Sprintf("198.51.%d.1", n), ""), errs.RateLimited); n++ {
+		if n > 100 {
+			t.Fatal("the second step is never locked")
+		}
+	}
+	o.pass(31 * time.Second)
+	for n := 0; !errs.Is(step("000000", fmt.Sprintf("198.18.%d.1", n), ""), errs.RateLimited); n++ {
+		if n > 100 {
+			t.Fatal("the second step is never locked again")
+		}
+	}
+	code := identity.TOTP(secret, o.now())
+	o.fails(step(code, "203.0.113.1", ""), throttled())
+	o.ok(step(code, "203.0.113.1", in.Mark))
+}
+
 // A mark is one account's and ends; what is none is as no mark.
 func TestWhatIsNoMark(t *testing.T) {
 	o := newOffice(t)
