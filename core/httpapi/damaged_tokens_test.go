@@ -19,6 +19,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/internal/spoiled"
 )
 
 // keyhole is a door that opens to a secret which its bearer was given.
@@ -87,42 +88,6 @@ func (k *keyring) keyholes() map[string]keyhole {
 	}
 }
 
-// damages are what is done to a good secret; each is a name of a bad one. With
-// "another door's" and "over" and "expired", which need more than the text, they
-// are fourteen.
-func damages() map[string]func(good string) string {
-	swap := func(s string, i int) string {
-		c := byte('A')
-		if s[i] == c {
-			c = 'B'
-		}
-		return s[:i] + string(c) + s[i+1:]
-	}
-	return map[string]func(string) string{
-		"empty":             func(string) string { return "" },
-		"cut":               func(s string) string { return s[:len(s)-1] },
-		"the first half":    func(s string) string { return s[:len(s)/2] },
-		"longer":            func(s string) string { return s + "A" },
-		"first letter":      func(s string) string { return swap(s, len(s)-len(s[strings.LastIndexAny(s, "._")+1:])) },
-		"a letter within":   func(s string) string { return swap(s, len(s)-6) },
-		"other case":        func(s string) string { return strings.Map(swapCase, s) },
-		"backwards":         func(s string) string { b := []byte(s); slices.Reverse(b); return string(b) },
-		"a space within":    func(s string) string { return s[:4] + " " + s[4:] },
-		"twice":             func(s string) string { return s + s },
-		"a JWT without alg": func(string) string { return "eyJhbGciOiJub25lIn0.eyJzdWIiOiJvd25lciJ9." },
-	}
-}
-
-func swapCase(r rune) rune {
-	switch {
-	case r >= 'a' && r <= 'z':
-		return r - 'a' + 'A'
-	case r >= 'A' && r <= 'Z':
-		return r - 'A' + 'a'
-	}
-	return r
-}
-
 // keyring is a site on a clock that can be moved on.
 type keyring struct {
 	*openID
@@ -153,7 +118,7 @@ func newKeyring(t *testing.T) *keyring {
 func TestBadTokensAtEveryKeyhole(t *testing.T) {
 	k := newKeyring(t)
 	all, cases := k.keyholes(), 0
-	ways := slices.Sorted(maps.Keys(damages()))
+	ways := slices.Sorted(maps.Keys(spoiled.Ways()))
 	for _, door := range slices.Sorted(maps.Keys(all)) {
 		h := all[door]
 		if a := h.ask(h.good()); a.StatusCode >= http.StatusBadRequest || strings.Contains(a.Header.Get("Location"), "failed=") {
@@ -169,7 +134,7 @@ func TestBadTokensAtEveryKeyhole(t *testing.T) {
 			}
 		}
 		for _, name := range ways {
-			refused(name, damages()[name](h.good()))
+			refused(name, spoiled.Ways()[name](h.good()))
 		}
 		for _, other := range []string{"session cookie", "invitation"} { // another door's
 			if other != strings.Split(door, ",")[0] && !strings.HasPrefix(door, strings.Split(other, " ")[0]) {
@@ -198,7 +163,8 @@ func TestBadTokensAtEveryKeyhole(t *testing.T) {
 	}
 }
 
-// secretless are the public routes that take no secret.
+// secretless are the public routes that take no secret, and those of chats,
+// which TestBadTokensOfVisitors and core/internal/authz try.
 func secretless() []string {
 	return strings.Fields(`/livez /readyz /openapi.json /docs /docs/api /docs/api/:guide /docs/errors /docs/errors/:code /docs/files/:name /w/:inbox/* /chat/:inbox /*
 /api/v1/setup /api/v1/session /api/v1/sign-in/providers /api/v1/oidc/{provider}/start /api/v1/live/{inbox} /api/v1/live/{inbox}/socket /api/v1/live/{inbox}/sessions`)

@@ -99,7 +99,7 @@ func adapters() []Layer {
 		}
 		out = append(out, l)
 	}
-	all := append(patterns(out), "core/internal/pgtest", "core/internal/openidtest", "docs")
+	all := append(patterns(out), "core/internal/pgtest", "core/internal/openidtest", "core/internal/spoiled", "docs")
 	for i := range out {
 		out[i].TestsMay = all
 	}
@@ -145,8 +145,9 @@ func tools() []Layer {
 		{Name: "test program", Pattern: "core/internal/kubeschema/..."},
 		{Name: "release program", Pattern: "core/internal/ship/...", TestsMay: []string{"core/internal/rig"}},
 		{Name: "test helper", Pattern: "core/internal/openidtest"},
+		{Name: "test helper", Pattern: "core/internal/spoiled"},
 		{Name: "test program", Pattern: "core/internal/openidprovider", May: []string{"core/internal/openidtest"}, Suites: true},
-		{Name: "test program", Pattern: "core/internal/authz/...", May: everything, TestsMay: []string{"core/internal/openidtest"}, Suites: true},
+		{Name: "test program", Pattern: "core/internal/authz/...", May: everything, TestsMay: []string{"core/internal/openidtest", "core/internal/spoiled"}, Suites: true},
 		{Name: "test program", Pattern: "core/internal/crash/...", May: everything, Suites: true},
 		{Name: "test program", Pattern: "core/internal/bench/...", May: everything, Suites: true},
 	}

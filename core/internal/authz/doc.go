@@ -16,6 +16,7 @@
 //	canary_test.go   a thousand tokens of another workspace
 //	surfaces_test.go the places where they are looked for
 //	beyond_test.go   the same within a workspace, and by another's cursors
+//	sockets_test.go  bad secrets over sockets
 //	flood_test.go    wrong sign-ins by the thousand
 //
 // The command in seeded lays bugs over the source, which these tests must
