@@ -4,7 +4,7 @@ export { SessionApi } from "./session";
 export { WorkspaceApi, type ConversationQuery } from "./workspace";
 export { ApiError, type FieldProblem, type Problem } from "../problem";
 export { CatalogApi } from "./catalog";
-export { SecurityApi, type ApiKey, type AuditQuery, type AuditRow, type AuditVerification, type MadeApiKey } from "./security";
+export { SecurityApi, type ApiKey, type AuditQuery, type AuditRow, type AuditVerification, type MadeApiKey, type Sandbox, type Sandboxes } from "./security";
 export { SystemApi, type BundleItem, type SystemFinding, type SystemHeard, type SystemReport, type SystemTrial } from "./system";
 export { DeskApi, type DraftBody, type ScheduleBody } from "./desk";
 export { ViewsApi, type BulkAction, type SearchQuery, type SearchType, type ViewBody } from "./views";

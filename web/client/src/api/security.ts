@@ -9,6 +9,9 @@ export type AuditVerification = components["schemas"]["VerificationBody"];
 export type ApiKey = components["schemas"]["KeyBody"];
 export type MadeApiKey = components["schemas"]["MadeKeyBody"];
 
+export type Sandbox = components["schemas"]["SandboxBody"];
+export type Sandboxes = components["schemas"]["SandboxesBody"];
+
 export interface AuditQuery {
   actor?: string;
   /** A whole action, or "member." for all of a kind. */
@@ -21,7 +24,7 @@ export interface AuditQuery {
   limit?: number;
 }
 
-/** The audit log, and the keys of programs. */
+/** The audit log, the keys of programs, and sandboxes to try them out in. */
 export class SecurityApi {
   private readonly path: { workspace: string };
 
@@ -61,6 +64,23 @@ export class SecurityApi {
 
   makeKey(body: { name: string; scopes: string[]; expires_at?: string }): Promise<MadeApiKey> {
     return this.api.call("post", `${BASE}/api-keys`, { path: this.path, body });
+  }
+
+  sandboxes(): Promise<Sandboxes> {
+    return this.api.call("get", `${BASE}/sandboxes`, { path: this.path });
+  }
+
+  /** Ready when it answers, as a rule: see `state`. */
+  makeSandbox(body: { name?: string; locale?: "en" | "zh-CN" }): Promise<Sandbox> {
+    return this.api.call("post", `${BASE}/sandboxes`, { path: this.path, body });
+  }
+
+  resetSandbox(sandbox: string): Promise<Sandbox> {
+    return this.api.call("post", `${BASE}/sandboxes/{sandbox}/reset`, { path: { ...this.path, sandbox } });
+  }
+
+  async endSandbox(sandbox: string): Promise<void> {
+    await this.api.call("delete", `${BASE}/sandboxes/{sandbox}`, { path: { ...this.path, sandbox } });
   }
 
   async revokeKey(key: string): Promise<void> {

@@ -14,6 +14,7 @@ export const areas = {
   audit: ["audit"],
   access: ["access", "settings"],
   developers: ["developers"],
+  sandbox: ["sandbox"],
   operations: ["operations"],
   webhooks: ["webhooks"],
   system: ["system"],

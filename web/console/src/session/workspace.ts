@@ -45,6 +45,7 @@ export type Permission =
   | "apikey.own"
   | "webhook.read"
   | "webhook.manage"
+  | "sandbox.manage"
   | "system.read";
 
 /** The workspace the shell is in. A change of workspace or of rights makes a new one. */
