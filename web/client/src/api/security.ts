@@ -75,8 +75,9 @@ export class SecurityApi {
     return this.api.call("post", `${BASE}/sandboxes`, { path: this.path, body });
   }
 
-  resetSandbox(sandbox: string): Promise<Sandbox> {
-    return this.api.call("post", `${BASE}/sandboxes/{sandbox}/reset`, { path: { ...this.path, sandbox } });
+  /** It is done when its `state` is ready again. */
+  async resetSandbox(sandbox: string): Promise<void> {
+    await this.api.call("post", `${BASE}/sandboxes/{sandbox}/reset`, { path: { ...this.path, sandbox } });
   }
 
   async endSandbox(sandbox: string): Promise<void> {
