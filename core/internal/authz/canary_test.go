@@ -261,6 +261,7 @@ func TestCanaries(t *testing.T) {
 	w.await("webhooks", func() bool {
 		return len(there.found(w.sunkOf(w.there))) > 20 && len(mine.found(w.sunkOf(w.here))) > 0
 	})
+	theirs := slices.Sorted(maps.Keys(there))[:10]
 	seen := newSurfaces(mine)
 	leak := func(who, place, where, text string) {
 		seen.saw(place, text)
@@ -270,7 +271,7 @@ func TestCanaries(t *testing.T) {
 	}
 	contact := w.exported(w.here.owner, w.shared(isOwn).fill(fmt.Sprintf(`{"contact_id":%q}`, w.contactWith(w.here, mine))))
 	w.exported(w.here.owner, `{"with_files":true}`)
-	words := append(slices.Sorted(maps.Keys(there))[:10], slices.Sorted(maps.Keys(mine))[:10]...)
+	words := append(append(theirs, word), slices.Sorted(maps.Keys(mine))[:10]...)
 	for _, name := range slices.Sorted(maps.Keys(w.people)) {
 		if p := w.people[name]; p.standing == isMember && (long() || p.reach != reachAll || name == "owner") {
 			c := &crawl{w: w, p: p, of: w.here, words: words, each: func(path, text string) {
@@ -278,6 +279,12 @@ func TestCanaries(t *testing.T) {
 			}}
 			c.run()
 		}
+	}
+	w.await("the search index", func() bool { // which an erasure has rebuilt
+		return w.finds(w.here.owner, []string{word}) && w.finds(w.there.owner, theirs)
+	})
+	for _, word := range words {
+		leak("owner", "search", word, w.must(w.here.owner, http.MethodGet, w.at(w.here, "/search?q="+word), "").text)
 	}
 	w.closedToOthers(leak)
 	w.publicPages(leak)
@@ -334,6 +341,14 @@ func (w *world) sownVisitor(mine canaries) (*person, string) {
 	v := w.knock(w.here, "")
 	w.must(v, http.MethodPost, "/api/v1/live/"+w.here.live.id+"/messages", fmt.Sprintf(`{"client_msg_id":"first","text":%q}`, word))
 	return v, word
+}
+
+// finds reports whether the search of somebody's workspace knows one of the words.
+func (w *world) finds(p *person, words []string) bool {
+	w.t.Helper()
+	return slices.ContainsFunc(words, func(word string) bool {
+		return strings.Contains(w.must(p, http.MethodGet, w.at(p.workspace, "/search?q="+word), "").text, word)
+	})
 }
 
 // contactWith is a contact who has tokens.
