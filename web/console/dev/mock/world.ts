@@ -108,7 +108,7 @@ export class World {
     const permissions = rights[self.role] ?? rights["agent"]!;
     return {
       account: { id: self.account_id, email: self.email, name: self.name, locale: this.locale },
-      memberships: [{ workspace: this.workspace, member_id: self.id, role: self.role, permissions }],
+      memberships: [{ workspace: this.workspace, member_id: self.id, role: self.role, permissions, reach: "all" }],
     };
   }
 }
