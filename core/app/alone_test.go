@@ -15,7 +15,7 @@ func TestOneServerOfADataFolder(t *testing.T) {
 	s := open(t)
 	second := func() (int, string) {
 		t.Helper()
-		o, out := s.options, &output{}
+		o, out := s.options, &rig.Output{}
 		o.Address, o.Log = "", out
 		other, err := rig.Launch(t.Context(), o)
 		if err != nil {
@@ -26,7 +26,7 @@ func TestOneServerOfADataFolder(t *testing.T) {
 		defer cancel()
 		code, err := other.Wait(ctx)
 		if err != nil {
-			t.Fatalf("a second server of the folder goes on: %v\n%s", err, out.tail())
+			t.Fatalf("a second server of the folder goes on: %v\n%s", err, out.Tail())
 		}
 		return code, out.String()
 	}

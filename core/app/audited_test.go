@@ -54,7 +54,7 @@ func (w *walk) do(as rig.Member, route string, in, out any) {
 		path = strings.ReplaceAll(path, "{"+name+"}", value)
 	}
 	if _, err := as.Call(w.t.Context(), method, path, in, out); err != nil {
-		w.t.Fatalf("%s: %v %+v\n%s", full, err, rig.ProblemOf(err), w.out.tail())
+		w.t.Fatalf("%s: %v %+v\n%s", full, err, rig.ProblemOf(err), w.out.Tail())
 	}
 	w.left(full, action, as.ID)
 }
@@ -130,7 +130,7 @@ func (w *walk) found() {
 	var token []string
 	for deadline := time.Now().Add(10 * time.Second); token == nil; time.Sleep(10 * time.Millisecond) { // it is said a little after it is ready
 		if token = regexp.MustCompile(`setup\?token=(\S+)`).FindStringSubmatch(w.out.String()); token == nil && time.Now().After(deadline) {
-			w.t.Fatalf("no link to set it up:\n%s", w.out.tail())
+			w.t.Fatalf("no link to set it up:\n%s", w.out.Tail())
 		}
 	}
 	first := rig.Member{API: rig.NewAPI(w.server.URL())}
@@ -267,7 +267,7 @@ func (w *walk) dead(hook string) {
 	var state struct{ Dead int }
 	for deadline := time.Now().Add(20 * time.Second); state.Dead == 0; time.Sleep(20 * time.Millisecond) {
 		if _, err := w.owner.Call(w.t.Context(), http.MethodGet, w.owner.At("/webhooks/"+hook), nil, &state); err != nil || time.Now().After(deadline) {
-			w.t.Fatalf("no delivery dies: %v\n%s", err, w.out.tail())
+			w.t.Fatalf("no delivery dies: %v\n%s", err, w.out.Tail())
 		}
 	}
 }

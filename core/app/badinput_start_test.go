@@ -18,7 +18,7 @@ import (
 )
 
 // refusal starts a server that must not start, and returns what it says.
-func refusal(t *testing.T, o rig.Options, out *output) string {
+func refusal(t *testing.T, o rig.Options, out *rig.Output) string {
 	t.Helper()
 	server, err := rig.Launch(t.Context(), o)
 	if err != nil {
@@ -29,7 +29,7 @@ func refusal(t *testing.T, o rig.Options, out *output) string {
 	defer cancel()
 	code, err := server.Wait(ctx)
 	if err != nil {
-		t.Fatalf("it starts: %v\n%s", err, out.tail())
+		t.Fatalf("it starts: %v\n%s", err, out.Tail())
 	}
 	if code != 1 {
 		t.Errorf("status %d, want 1", code)
@@ -136,7 +136,7 @@ func TestStartIsRefusedWithTheCure(t *testing.T) {
 
 func TestPortInUseTouchesNothing(t *testing.T) {
 	s := open(t)
-	o, out := s.options, &output{}
+	o, out := s.options, &rig.Output{}
 	o.Log = out
 	says(t, refusal(t, o, out), "is in use")
 	s.sound()
@@ -157,7 +157,7 @@ func TestReadOnlyDataDir(t *testing.T) {
 func TestReadOnlyDatabase(t *testing.T) {
 	s := open(t)
 	s.server.Kill()
-	o, out := s.options, &output{}
+	o, out := s.options, &rig.Output{}
 	o.DataDir, o.Log, o.User = filepath.Join(openFolder(t), "data"), out, nobody()
 	handOver(t, s.options.DataDir, o.DataDir, o.User)
 	for _, name := range []string{"patchbay.db", "patchbay.db-wal", "patchbay.db-shm"} {
@@ -257,7 +257,7 @@ func TestFullDisk(t *testing.T) {
 	deadline := time.Now().Add(10 * time.Second)
 	for s.try("there is space again") != nil {
 		if time.Now().After(deadline) {
-			t.Fatalf("it does not recover:\n%s", s.out.tail())
+			t.Fatalf("it does not recover:\n%s", s.out.Tail())
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
@@ -317,7 +317,7 @@ func TestDrainWithSilentConnection(t *testing.T) {
 	defer cancel()
 	s.server.Terminate()
 	if code, err := s.server.Wait(ctx); err != nil || code != 0 {
-		t.Errorf("SIGTERM: status %d, %v\n%s", code, err, s.out.tail())
+		t.Errorf("SIGTERM: status %d, %v\n%s", code, err, s.out.Tail())
 	}
 	s.start()
 	s.sound()

@@ -44,7 +44,7 @@ type planting struct {
 func (p *planting) ask(by rig.API, method, address string, in, out any) {
 	p.t.Helper()
 	if _, err := by.Call(p.t.Context(), method, address, in, out); err != nil {
-		p.t.Fatalf("%s %s: %v\n%s", method, address, err, p.out.tail())
+		p.t.Fatalf("%s %s: %v\n%s", method, address, err, p.out.Tail())
 	}
 }
 

@@ -168,7 +168,7 @@ func (d *drilled) scrubbed(contact string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			d.t.Fatalf("the erasure does not finish: %+v\n%s", list.Items, d.out.tail())
+			d.t.Fatalf("the erasure does not finish: %+v\n%s", list.Items, d.out.Tail())
 		}
 	}
 }

@@ -127,7 +127,7 @@ func (d *drilled) export(in map[string]any) exported {
 			d.t.Fatal(err)
 		}
 		if job.State == "failed" || time.Now().After(deadline) {
-			d.t.Fatalf("the export is %+v\n%s", job, d.out.tail())
+			d.t.Fatalf("the export is %+v\n%s", job, d.out.Tail())
 		}
 	}
 	a, err := d.owner.Raw(d.t.Context(), http.MethodGet, d.owner.At("/exports/"+job.ID+"/file"), nil)

@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -57,36 +56,11 @@ func product(t *testing.T) rig.Product {
 	return shop.product
 }
 
-// output is what a server prints.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
-}
-
-// tail is the end of it, for messages.
-func (o *output) tail() string {
-	const most = 4 << 10
-	s := o.String()
-	return s[max(0, len(s)-most):]
-}
-
 // site is a running server that was set up.
 type site struct {
 	t       *testing.T
 	options rig.Options
-	out     *output
+	out     *rig.Output
 	server  *rig.Server
 	owner   rig.Member
 	live    rig.Inbox
@@ -98,9 +72,9 @@ type site struct {
 }
 
 // settings are those of every server here.
-func settings(t *testing.T) (rig.Options, *output) {
+func settings(t *testing.T) (rig.Options, *rig.Output) {
 	t.Helper()
-	out := &output{}
+	out := &rig.Output{}
 	return rig.Options{
 		Product: product(t), DataDir: t.TempDir(), Log: out,
 		Env: []string{"PATCHBAY_ADMIN_EMAIL=" + ownerEmail, "PATCHBAY_ADMIN_PASSWORD=" + ownerPassword},
@@ -145,7 +119,7 @@ func (s *site) start() {
 	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
 	defer cancel()
 	if _, err := server.Ready(ctx); err != nil {
-		s.t.Fatalf("%v\n%s", err, s.out.tail())
+		s.t.Fatalf("%v\n%s", err, s.out.Tail())
 	}
 }
 
@@ -158,7 +132,7 @@ func (s *site) admit() rig.Visitor {
 			return v
 		}
 		if p := rig.ProblemOf(err); p == nil || p.Status != http.StatusServiceUnavailable || time.Now().After(deadline) {
-			s.t.Fatalf("no visitor gets in: %v\n%s", err, s.out.tail())
+			s.t.Fatalf("no visitor gets in: %v\n%s", err, s.out.Tail())
 		}
 	}
 }
@@ -184,7 +158,7 @@ func (s *site) try(text string) error {
 func (s *site) say() {
 	s.t.Helper()
 	if err := s.try(fmt.Sprintf("message %d, 你好 🍵", s.sent)); err != nil {
-		s.t.Fatalf("the server does not serve any more: %v\n%s", err, s.out.tail())
+		s.t.Fatalf("the server does not serve any more: %v\n%s", err, s.out.Tail())
 	}
 }
 

@@ -47,7 +47,7 @@ func TestImportSurvivesKills(t *testing.T) {
 	await := func(position int) {
 		for i.Position < position || position == rows && i.State != "done" {
 			if time.Now().After(deadline) {
-				t.Fatalf("it stands at %+v\n%s", i, s.out.tail())
+				t.Fatalf("it stands at %+v\n%s", i, s.out.Tail())
 			}
 			if _, err := s.owner.Call(t.Context(), http.MethodGet, path, nil, &i); err != nil {
 				t.Fatal(err)

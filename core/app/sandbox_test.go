@@ -32,7 +32,7 @@ func (s *site) awaits(what string, holds func() bool) {
 	s.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			s.t.Fatalf("%s: not in 30 seconds\n%s", what, s.out.tail())
+			s.t.Fatalf("%s: not in 30 seconds\n%s", what, s.out.Tail())
 		}
 	}
 }
@@ -41,7 +41,7 @@ func (s *site) awaits(what string, holds func() bool) {
 func (s *site) get(m rig.Member, path string, out any) {
 	s.t.Helper()
 	if _, err := m.Call(s.t.Context(), http.MethodGet, m.At(path), nil, out); err != nil {
-		s.t.Fatalf("%s: %v\n%s", path, err, s.out.tail())
+		s.t.Fatalf("%s: %v\n%s", path, err, s.out.Tail())
 	}
 }
 
@@ -75,10 +75,10 @@ func TestSandbox(t *testing.T) {
 	before[0], before[1], before[2] = s.counts(s.owner)
 	var x sand
 	if _, err := s.owner.Call(ctx, http.MethodPost, s.owner.At("/sandboxes"), map[string]string{"name": "Till"}, &x); err != nil {
-		t.Fatalf("%v\n%s", err, s.out.tail())
+		t.Fatalf("%v\n%s", err, s.out.Tail())
 	}
 	if x.State != "ready" || !x.Mine || x.EndsAt == "" || x.Name != "Till" {
-		t.Fatalf("made: %+v\n%s", x, s.out.tail())
+		t.Fatalf("made: %+v\n%s", x, s.out.Tail())
 	}
 	mine := within(s.owner, x.ID)
 	if c, v, k := s.counts(mine); c < 7 || v != 4 || k != 3 {

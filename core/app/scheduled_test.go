@@ -52,7 +52,7 @@ func (s *site) awaitSent(want int) {
 	s.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); len(s.sentLater()) < want; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			s.t.Fatalf("%v were sent, want %d\n%s", s.sentLater(), want, s.out.tail())
+			s.t.Fatalf("%v were sent, want %d\n%s", s.sentLater(), want, s.out.Tail())
 		}
 	}
 }

@@ -114,7 +114,7 @@ func (s *site) until(what string, done func() bool) {
 	s.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			s.t.Fatalf("%s: it never came to that\n%s", what, s.out.tail())
+			s.t.Fatalf("%s: it never came to that\n%s", what, s.out.Tail())
 		}
 	}
 }

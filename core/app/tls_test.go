@@ -37,7 +37,7 @@ import (
 type house struct {
 	t       *testing.T
 	options rig.Options
-	out     *output
+	out     *rig.Output
 	server  *rig.Server
 	base    string
 	client  *http.Client
@@ -109,7 +109,7 @@ func (h *house) await(done func() bool) {
 	h.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			h.t.Fatalf("it does not come:\n%s", h.out.tail())
+			h.t.Fatalf("it does not come:\n%s", h.out.Tail())
 		}
 	}
 }
@@ -151,7 +151,7 @@ func (h *house) speaks() {
 	defer cancel()
 	conn, _, err := websocket.Dial(ctx, strings.Replace(h.base, "https", "wss", 1)+"/api/v1/workspaces/"+workspace+"/live", &websocket.DialOptions{HTTPClient: h.client, HTTPHeader: http.Header{"Origin": {h.base}}}) //nolint:bodyclose // the connection is it
 	if err != nil {
-		h.t.Fatalf("WebSocket: %v\n%s", err, h.out.tail())
+		h.t.Fatalf("WebSocket: %v\n%s", err, h.out.Tail())
 	}
 	defer conn.CloseNow() //nolint:errcheck // of a test
 	if err := conn.Write(ctx, websocket.MessageText, []byte("{}")); err != nil {

@@ -178,7 +178,7 @@ func TestWebhooksSurviveCrashes(t *testing.T) {
 	}
 	if len(missing) > 0 {
 		slices.Sort(missing)
-		t.Fatalf("%d of %d events never arrived: %v\n%s", len(missing), len(want), missing[:min(5, len(missing))], s.out.tail())
+		t.Fatalf("%d of %d events never arrived: %v\n%s", len(missing), len(want), missing[:min(5, len(missing))], s.out.Tail())
 	}
 	last := make(map[string]uint64)
 	for _, d := range r.first() {

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/patchbay-im/patchbay/core/internal/rig"
 )
 
 // manyCanaries is how many tokens the other workspace carries at least.
@@ -370,7 +372,7 @@ func (w *world) contactWith(of *workspace, tokens canaries) string {
 
 func (w *world) sunkOf(of *workspace) string {
 	if got, ok := w.sunk.Load(of.id); ok {
-		return got.(*output).String()
+		return got.(*rig.Output).String()
 	}
 	return ""
 }

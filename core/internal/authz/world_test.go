@@ -1,7 +1,6 @@
 package authz_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,12 +38,12 @@ type world struct {
 	base    string
 	metrics string // where they are asked for
 	http    *http.Client
-	log     *output
+	log     *rig.Output
 	plugins string // what the plugins wrote down
 	stop    func()
 	openid  *openidtest.Provider
 	sink    *httptest.Server // where webhooks go
-	sunk    sync.Map         // workspace → *output: what they brought
+	sunk    sync.Map         // workspace → *rig.Output: what they brought
 
 	here, there *workspace
 	people      map[string]*person
@@ -65,24 +64,6 @@ type workspace struct {
 
 // inbox is an inbox with the address that its far side posts to.
 type inbox struct{ id, hook string }
-
-// output is what the server prints.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
-}
 
 // workshop is where the plugins are built, once for all tests.
 type workshop struct {
@@ -132,7 +113,7 @@ func newWorld(t *testing.T, env ...string) *world {
 		t.Fatal(err)
 	}
 	w := &world{
-		t: t, dir: t.TempDir(), base: "http://" + address, metrics: "http://" + measures + "/metrics", log: &output{}, people: map[string]*person{},
+		t: t, dir: t.TempDir(), base: "http://" + address, metrics: "http://" + measures + "/metrics", log: &rig.Output{}, people: map[string]*person{},
 		http: &http.Client{
 			Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 256},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -166,9 +147,9 @@ func (w *world) outside() {
 	}
 	w.t.Cleanup(w.openid.Close)
 	w.sink = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		got, _ := w.sunk.LoadOrStore(strings.TrimPrefix(r.URL.Path, "/"), &output{})
-		_ = r.Header.Write(got.(*output))
-		_, _ = io.Copy(got.(*output), r.Body)
+		got, _ := w.sunk.LoadOrStore(strings.TrimPrefix(r.URL.Path, "/"), &rig.Output{})
+		_ = r.Header.Write(got.(*rig.Output))
+		_, _ = io.Copy(got.(*rig.Output), r.Body)
 	}))
 	w.t.Cleanup(w.sink.Close)
 }
