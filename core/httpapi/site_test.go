@@ -129,7 +129,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Notifications: notification.NewService(notification.Deps{
 			Store: s.told, Inbox: s.told, Hydrator: s.fake, Reaches: s.identity.Roles, Conversations: s.fake, Tickets: s.tickets, Announcer: mute{}, Now: s.now, Log: log,
 		}),
-		Erasures: s.erasures(), Retention: s.retention(), Exports: s.exports(), Operation: s.operation(audited),
+		Erasures: s.erasures(), Retention: s.retention(), Sandboxes: s.sandboxes(), Exports: s.exports(), Operation: s.operation(audited),
 		Webhooks: webhook.NewService(webhook.Deps{
 			Store: s.hooked, Log: s.hooked, Renderer: webhooktest.Renderer{}, Filters: webhooktest.Filters{}, Poster: &webhooktest.Poster{},
 			Sealer: channeltest.Sealer{}, Inboxes: webhooktest.Inboxes{}, Now: s.now,
