@@ -77,7 +77,7 @@ func TestDataAtSize(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	took := time.Since(began)
-	peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss >> 10 //nolint:forcetypeassert,errcheck // on Linux
+	peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss >> 10 //nolint:forcetypeassert // on Linux
 	zipped, err := os.ReadFile(file)
 	must(t, err)
 	e := unzip(t, zipped)

@@ -12,7 +12,7 @@ import (
 type Guide struct {
 	Name  string // getting-started
 	Title map[Language]string
-	text  map[Language][]string // lines under the title
+	text  map[Language]string // under the title
 }
 
 // guideOrder is the order in which one reads them; what is not named follows.
@@ -36,7 +36,7 @@ func readGuides(files fs.FS) ([]Guide, error) {
 		name, l := guideOf(file)
 		g := by[name]
 		if g == nil {
-			g = &Guide{Name: name, Title: map[Language]string{}, text: map[Language][]string{}}
+			g = &Guide{Name: name, Title: map[Language]string{}, text: map[Language]string{}}
 			by[name] = g
 		}
 		lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
@@ -45,7 +45,7 @@ func readGuides(files fs.FS) ([]Guide, error) {
 		for len(lines) > 0 && (lines[0] == "" || strings.HasPrefix(lines[0], "[") && strings.HasSuffix(lines[0], ".md)")) {
 			lines = lines[1:]
 		}
-		g.text[l] = lines
+		g.text[l] = strings.Join(lines, "\n")
 		return nil
 	})
 	if err != nil {
@@ -71,7 +71,7 @@ func guideOf(file string) (string, Language) {
 
 // In is the language in which the guide is there for a reader of l.
 func (g Guide) In(l Language) Language {
-	if g.text[l] != nil {
+	if _, ok := g.text[l]; ok {
 		return l
 	}
 	return English
@@ -100,10 +100,13 @@ func (p *Pages) Guide(name string, l Language) ([]byte, error) {
 	}
 	g := p.guides[i]
 	t := wordsIn(l)
-	m := markdown{ids: map[string]int{}, link: func(to string) string { return p.leads(to, l) }}
+	text, err := markdown(g.text[g.In(l)], func(to string) string { return p.leads(to, l) })
+	if err != nil {
+		return nil, err
+	}
 	return p.draw("guide", guideView{
 		view: view{Language: l, Here: APIPath + "/" + name, Section: "api", Title: g.TitleIn(l), T: t},
-		Name: name, Tongue: g.In(l), Guides: p.guides, Text: m.draw(g.text[g.In(l)]),
+		Name: name, Tongue: g.In(l), Guides: p.guides, Text: text,
 	})
 }
 

@@ -1,91 +1,78 @@
 package help
 
 import (
-	"html"
+	"fmt"
 	"html/template"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
 )
 
-// markdown draws the part of Markdown that our guides are written in: headings,
-// paragraphs, lists, tables, fenced code, and within a line code, bold and
-// links. Everything else is text, and all text is escaped.
-type markdown struct {
-	link func(to string) string // where a link leads; "" = nowhere: its text stays
-	out  strings.Builder
-	ids  map[string]int
+// markdown draws a guide: CommonMark with tables. HTML in it is left out, and so
+// is the address of a link that leads nowhere: link says where one leads, "" =
+// nowhere. Tables and code can be scrolled by keyboard.
+func markdown(source string, link func(to string) string) (template.HTML, error) {
+	m := goldmark.New(goldmark.WithExtensions(extension.Table), goldmark.WithParserOptions(parser.WithAutoHeadingID()))
+	in := []byte(source)
+	root := m.Parser().Parse(text.NewReader(in), parser.WithContext(parser.NewContext(parser.WithIDs(anchors{}))))
+	if err := settle(root, link); err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	if err := m.Renderer().Render(&out, in, root); err != nil {
+		return "", fmt.Errorf("draw a guide: %w", err)
+	}
+	return template.HTML(strings.NewReplacer( //nolint:gosec // the renderer escapes all text
+		"<table>", `<div class="wide" tabindex="0"><table>`, "</table>", "</table></div>", "<pre>", `<pre tabindex="0">`,
+	).Replace(out.String())), nil
 }
 
-// draw draws lines until the end.
-func (m *markdown) draw(lines []string) template.HTML {
-	for len(lines) > 0 {
-		line := lines[0]
-		switch {
-		case strings.TrimSpace(line) == "", strings.HasPrefix(line, "<!--"): // a mark for our tests
-			lines = lines[1:]
-		case strings.HasPrefix(line, "```"):
-			lines = m.code(lines[1:])
-		case strings.HasPrefix(line, "#"):
-			m.heading(line)
-			lines = lines[1:]
-		case strings.HasPrefix(line, "|"):
-			lines = m.table(lines)
-		case item(line) != "":
-			lines = m.list(lines)
-		default:
-			n := until(lines, func(l string) bool {
-				return strings.TrimSpace(l) == "" || strings.HasPrefix(l, "```") || strings.HasPrefix(l, "|") || item(l) != ""
-			})
-			m.wrap("p", m.inline(strings.Join(lines[:n], " ")))
-			lines = lines[n:]
+// settle leads the links of a text and takes out its HTML.
+func settle(root ast.Node, link func(to string) string) error {
+	var gone []ast.Node
+	err := ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
 		}
-	}
-	return template.HTML(m.out.String()) //nolint:gosec // every text in it was escaped
-}
-
-// until counts the lines before the first that ends a block; at least one.
-func until(lines []string, ends func(string) bool) int {
-	for i, l := range lines {
-		if i > 0 && ends(l) {
-			return i
+		switch n := n.(type) {
+		case *ast.Link:
+			n.Destination = []byte(link(string(n.Destination)))
+			if len(n.Destination) == 0 {
+				gone = append(gone, n)
+			}
+		case *ast.HTMLBlock, *ast.RawHTML:
+			gone = append(gone, n)
 		}
+		return ast.WalkContinue, nil
+	})
+	if err != nil {
+		return fmt.Errorf("read a guide: %w", err)
 	}
-	return len(lines)
-}
-
-func (m *markdown) wrap(tag, inner string) {
-	m.out.WriteString("<" + tag + ">" + inner + "</" + tag + ">\n")
-}
-
-func (m *markdown) code(lines []string) []string {
-	n := 0
-	for n < len(lines) && !strings.HasPrefix(lines[n], "```") {
-		n++
+	for _, n := range gone {
+		within := n.Parent()
+		for child := n.FirstChild(); child != nil; child = n.FirstChild() {
+			within.InsertBefore(within, n, child)
+		}
+		within.RemoveChild(within, n)
 	}
-	m.out.WriteString(`<pre tabindex="0"><code>` + html.EscapeString(strings.Join(lines[:n], "\n")) + "</code></pre>\n")
-	return lines[min(n+1, len(lines)):]
+	return nil
 }
 
-func (m *markdown) heading(line string) {
-	text := strings.TrimLeft(line, "#")
-	level := strconv.Itoa(min(len(line)-len(text), 6))
-	id := anchor(text)
-	if n := m.ids[id]; n > 0 {
-		m.ids[id]++
-		id += "-" + strconv.Itoa(n)
-	} else {
-		m.ids[id] = 1
-	}
-	m.out.WriteString("<h" + level + ` id="` + html.EscapeString(id) + `">` + m.inline(strings.TrimSpace(text)) + "</h" + level + ">\n")
-}
+// anchors names headings as the links of the guides do, and as GitHub does: in
+// lower case, without punctuation, with - for spaces; the second of a name gets
+// a number. It implements parser.IDs.
+type anchors map[string]int
 
-// anchor names a heading as the links of the guides do: in lower case, without
-// punctuation, with - for spaces.
-func anchor(text string) string {
+// Generate implements parser.IDs.
+func (a anchors) Generate(value []byte, _ ast.NodeKind) []byte {
 	var b strings.Builder
-	for _, r := range strings.ToLower(strings.TrimSpace(text)) {
+	for _, r := range strings.ToLower(strings.TrimSpace(string(value))) {
 		switch {
 		case r == ' ':
 			b.WriteByte('-')
@@ -93,93 +80,14 @@ func anchor(text string) string {
 			b.WriteRune(r)
 		}
 	}
-	return b.String()
+	name := b.String()
+	n := a[name]
+	a[name]++
+	if n > 0 {
+		name += "-" + strconv.Itoa(n)
+	}
+	return []byte(name)
 }
 
-func (m *markdown) table(lines []string) []string {
-	n := until(lines, func(l string) bool { return !strings.HasPrefix(l, "|") })
-	m.out.WriteString(`<div class="wide" tabindex="0"><table>` + "\n")
-	for i, line := range lines[:n] {
-		if i == 1 { // the line under the head
-			continue
-		}
-		tag := "td"
-		if i == 0 {
-			tag = "th"
-		}
-		m.out.WriteString("<tr>")
-		for _, cell := range cells(line) {
-			m.out.WriteString("<" + tag + ">" + m.inline(cell) + "</" + tag + ">")
-		}
-		m.out.WriteString("</tr>\n")
-	}
-	m.out.WriteString("</table></div>\n")
-	return lines[n:]
-}
-
-// cells cuts a row of a table; \| is no end of a cell.
-func cells(line string) []string {
-	const bar = "\x00"
-	line = strings.Trim(strings.TrimSpace(strings.ReplaceAll(line, `\|`, bar)), "|")
-	out := strings.Split(line, "|")
-	for i := range out {
-		out[i] = strings.TrimSpace(strings.ReplaceAll(out[i], bar, "|"))
-	}
-	return out
-}
-
-// item returns the mark of a list's item: "- " or "1. "; "" when the line is none.
-func item(line string) string {
-	if strings.HasPrefix(line, "- ") {
-		return "- "
-	}
-	digits := strings.TrimLeft(line, "0123456789")
-	if n := len(line) - len(digits); n > 0 && strings.HasPrefix(digits, ". ") {
-		return line[:n+2]
-	}
-	return ""
-}
-
-func (m *markdown) list(lines []string) []string {
-	tag := "ul"
-	if item(lines[0]) != "- " {
-		tag = "ol"
-	}
-	m.out.WriteString("<" + tag + ">\n")
-	for len(lines) > 0 && item(lines[0]) != "" {
-		n := until(lines, func(l string) bool { return !strings.HasPrefix(l, "  ") })
-		text := strings.TrimPrefix(lines[0], item(lines[0]))
-		for _, more := range lines[1:n] {
-			text += " " + strings.TrimSpace(more)
-		}
-		m.wrap("li", m.inline(text))
-		lines = lines[n:]
-	}
-	m.out.WriteString("</" + tag + ">\n")
-	return lines
-}
-
-// inline draws code, bold and links within a line.
-func (m *markdown) inline(text string) string {
-	marks := regexp.MustCompile("`([^`]+)`|\\*\\*([^*]+)\\*\\*|\\[([^\\]]+)\\]\\(([^)\\s]+)\\)")
-	var b strings.Builder
-	end := 0
-	for _, at := range marks.FindAllStringSubmatchIndex(text, -1) {
-		b.WriteString(html.EscapeString(text[end:at[0]]))
-		end = at[1]
-		switch {
-		case at[2] >= 0:
-			b.WriteString("<code>" + html.EscapeString(text[at[2]:at[3]]) + "</code>")
-		case at[4] >= 0:
-			b.WriteString("<strong>" + m.inline(text[at[4]:at[5]]) + "</strong>")
-		default:
-			words := m.inline(text[at[6]:at[7]])
-			if to := m.link(text[at[8]:at[9]]); to != "" {
-				words = `<a href="` + html.EscapeString(to) + `">` + words + "</a>"
-			}
-			b.WriteString(words)
-		}
-	}
-	b.WriteString(html.EscapeString(text[end:]))
-	return b.String()
-}
+// Put implements parser.IDs.
+func (a anchors) Put(value []byte) { a[string(value)]++ }

@@ -17,6 +17,7 @@ func modules() []Module {
 		{Prefix: "github.com/danielgtaylor/huma/v2", Owners: []string{"core/httpapi/..."}},
 		{Prefix: "github.com/valyala", Owners: []string{"core/httpapi/..."}},
 		{Prefix: "github.com/andybalholm/brotli", Owners: []string{"core/httpapi/..."}},
+		{Prefix: "github.com/yuin/goldmark", Owners: []string{"core/httpapi/..."}},
 		{Prefix: "github.com/gobwas", Owners: []string{"core/realtime/..."}, Tests: []string{"core/..."}},
 		{Prefix: "github.com/lxzan/gws", Owners: append([]string{"core/realtime/..."}, programs...), Tests: []string{"core/..."}},
 		{Prefix: "github.com/coder/websocket", Owners: programs, Tests: []string{"core/..."}},
