@@ -212,7 +212,7 @@ func Counts(ctx context.Context, c Config) (map[string]int64, error) { return db
 func Migrations(ctx context.Context, c Config) ([]string, error) { return db.Migrations(ctx, c) }
 
 // Backlog counts what waits to leave; see db.DB.Backlog.
-func (s *Store) Backlog(ctx context.Context) (deliveries, hooks db.Waiting, err error) {
+func (s *Store) Backlog(ctx context.Context) (chats, hooks db.Waiting, err error) {
 	return s.db.Backlog(ctx)
 }
 
