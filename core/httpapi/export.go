@@ -27,7 +27,7 @@ type exportBody struct {
 	Size       int64            `json:"size,omitempty" doc:"Bytes."`
 	SHA256     string           `json:"sha256,omitempty"`
 	Counts     map[string]int64 `json:"counts,omitempty" doc:"Lines by noun."`
-	Code       string           `json:"code,omitempty" enum:"export.failed,export.interrupted,export.erasure" doc:"Of a failure. export.erasure: a contact was erased, so every export from before was thrown away."`
+	Code       string           `json:"code,omitempty" enum:"export.failed,export.interrupted,export.erasure,export.no_space" doc:"Of a failure. export.erasure: a contact was erased, so every export from before was thrown away."`
 	Detail     string           `json:"detail,omitempty"`
 	By         string           `json:"by,omitempty" doc:"A name."`
 	CreatedAt  time.Time        `json:"created_at"`

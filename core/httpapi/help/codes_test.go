@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -167,8 +168,8 @@ func codes(t *testing.T) []string {
 	return out
 }
 
-// codesOf returns the codes that a piece of code makes: of a call, or returned
-// by a function that maps to them (transportCode).
+// codesOf returns the codes that a piece of code makes: of a call, returned by a
+// function that maps to them (transportCode), or told in an answer.
 func codesOf(n ast.Node, here, everywhere map[string]maker) []string {
 	switch x := n.(type) {
 	case *ast.CallExpr:
@@ -188,6 +189,15 @@ func codesOf(n ast.Node, here, everywhere map[string]maker) []string {
 				return []string{m.prefix + c}
 			}
 		}
+	case *ast.Field: // of an answer, which tells how something ended
+		if x.Tag == nil || len(x.Names) != 1 || x.Names[0].Name != "Code" {
+			return nil
+		}
+		tag, err := strconv.Unquote(x.Tag.Value)
+		if err != nil {
+			return nil
+		}
+		return slices.DeleteFunc(strings.Split(reflect.StructTag(tag).Get("enum"), ","), func(c string) bool { return !code.MatchString(c) })
 	case *ast.FuncDecl:
 		if !strings.HasSuffix(x.Name.Name, "Code") || x.Body == nil {
 			return nil
@@ -208,7 +218,7 @@ func codesOf(n ast.Node, here, everywhere map[string]maker) []string {
 
 // notProblems look like codes and are none.
 func notProblems() []string {
-	return []string{"attribute.unknown", "attribute.value", "conversation.read", "conversation.reply"}
+	return []string{"attribute.unknown", "attribute.value", "conversation.read", "conversation.reply", "variable.unknown"}
 }
 
 // TestEveryCodeHasItsPage fails for a code without a page, and for a page
