@@ -4116,7 +4116,7 @@ export interface components {
              * @description Of a failure. export.erasure: a contact was erased, so every export from before was thrown away.
              * @enum {string}
              */
-            code?: "export.failed" | "export.interrupted" | "export.erasure";
+            code?: "export.failed" | "export.interrupted" | "export.erasure" | "export.no_space";
             /** @description Absent: of the whole workspace. */
             contact_id?: string;
             /** @description Lines by noun. */
