@@ -173,6 +173,9 @@ describe("shortcuts", () => {
     expect(press("e", { isComposing: true })).toBeUndefined();
     expect(press("e", { ctrlKey: true })).toBeUndefined();
     expect(press("k", { metaKey: true, target: field })).toBe("Mod+k");
+    // The field of a dialog that closed a moment ago still has the focus.
+    const closed = { tagName: "INPUT", closest: (selector: string) => selector === "dialog:not([open])" && {} };
+    expect(press("e", { target: closed })).toBe("e");
     expect(shortcutFor({ key: "e", target: null } as KeyboardEvent, known, false)).toBeUndefined();
     expect(shortcutFor({ key: "Escape", target: null } as KeyboardEvent, known, false)?.keys).toBe("Escape");
     expect(keyNames("Mod+k")).toEqual(["Ctrl", "K"]);

@@ -49,8 +49,10 @@ export function shortcutFor(event: KeyboardEvent, known: readonly Shortcut[], si
   });
 }
 
+/** Whether keys are text there. A field of a dialog that has just closed keeps the focus for a moment. */
 export function isEditable(target: EventTarget | null): boolean {
-  const element = target as { tagName?: string; isContentEditable?: boolean } | null;
+  const element = target as { tagName?: string; isContentEditable?: boolean; closest?: (selector: string) => unknown } | null;
+  if (element?.closest?.("dialog:not([open])")) return false;
   return element?.isContentEditable === true || ["INPUT", "TEXTAREA", "SELECT"].includes(element?.tagName ?? "");
 }
 
