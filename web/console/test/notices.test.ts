@@ -90,12 +90,12 @@ describe("alerts", () => {
 class Locks {
   private readonly names: { name: string }[] = [];
 
-  async request<T>(name: string, options: unknown, run?: () => Promise<T>): Promise<T> {
-    const work = (run ?? options) as () => Promise<T>;
+  async request<T>(name: string, options: { ifAvailable?: boolean }, work: (lock: { name: string } | null) => Promise<T>): Promise<T> {
+    if (options.ifAvailable && this.names.some((held) => held.name === name)) return work(null);
     const lock = { name };
     this.names.push(lock);
     try {
-      return await work();
+      return await work(lock);
     } finally {
       this.names.splice(this.names.indexOf(lock), 1);
     }
@@ -132,6 +132,13 @@ describe("several tabs", () => {
     expect(await firstOf("shown.a")).toBe(false);
     await firstOf("shown.last");
     expect((stored.get("patchbay.alerted") ?? "").split(" ")).toHaveLength(60);
+  });
+
+  it("tell once though what one stores is not seen by the other yet", async () => {
+    vi.stubGlobal("navigator", { locks: new Locks() });
+    expect(await firstOf("shown.c")).toBe(true);
+    stored.clear();
+    expect(await firstOf("shown.c")).toBe(false);
   });
 
   it("work without locks, as one", async () => {

@@ -9,6 +9,8 @@ const READING = "patchbay.reading.";
 const ALERTED = "alerted";
 /** How many of the last alerts are remembered: a tab that slept must not tell of them again. */
 const REMEMBERED = 60;
+/** How long who told of something keeps the lock of it: what one tab stores, another reads a moment later. */
+const HELD_MS = 10_000;
 
 /** Says to all tabs what this one shows, until told otherwise; undefined: nothing that is looked at. */
 export class Reading {
@@ -41,5 +43,14 @@ export async function firstOf(deed: string): Promise<boolean> {
     writeStored(ALERTED, [...done, deed].slice(-REMEMBERED).join(" "));
     return true;
   };
-  return navigator.locks ? navigator.locks.request("patchbay.alerted", claim) : claim();
+  if (!navigator.locks) return claim();
+  return new Promise((answer, refuse) => {
+    navigator.locks
+      .request(`patchbay.alerted.${deed}`, { ifAvailable: true }, async (lock) => {
+        const first = lock !== null && claim();
+        answer(first);
+        if (first) await new Promise((done) => setTimeout(done, HELD_MS));
+      })
+      .catch(refuse);
+  });
 }
