@@ -81,12 +81,7 @@ func (s *Store) Chain(ctx context.Context, w identity.WorkspaceID, after uint64,
 // Keep implements audit.Store.
 func (s *Store) Keep(ctx context.Context, events ...event.Event) error {
 	return s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
-		for _, e := range events {
-			if err := tx.Append(ctx, e); err != nil {
-				return err
-			}
-		}
-		return nil
+		return tx.Append(ctx, events...)
 	})
 }
 

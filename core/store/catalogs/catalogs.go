@@ -31,12 +31,7 @@ func (s *Store) write(ctx context.Context, w identity.WorkspaceID, events []even
 		if err := work(ctx, tx); err != nil {
 			return err
 		}
-		for _, e := range events {
-			if err := tx.Append(ctx, e); err != nil {
-				return err
-			}
-		}
-		return nil
+		return tx.Append(ctx, events...)
 	})
 }
 

@@ -122,7 +122,7 @@ func (s *Store) CreateInbox(ctx context.Context, inbox channel.Inbox, events ...
 		if err := tx.Gorm(ctx).Create(&r).Error; err != nil {
 			return db.Failed(err)
 		}
-		return appendAll(ctx, tx, events)
+		return tx.Append(ctx, events...)
 	})
 }
 
@@ -149,19 +149,10 @@ func (s *Store) UpdateInbox(ctx context.Context, workspace identity.WorkspaceID,
 			return db.Failed(err)
 		}
 		out = inbox
-		return appendAll(ctx, tx, events)
+		return tx.Append(ctx, events...)
 	})
 	if err != nil {
 		return channel.Inbox{}, err
 	}
 	return out, nil
-}
-
-func appendAll(ctx context.Context, tx *db.Tx, events []event.Event) error {
-	for _, e := range events {
-		if err := tx.Append(ctx, e); err != nil {
-			return err
-		}
-	}
-	return nil
 }

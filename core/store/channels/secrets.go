@@ -63,6 +63,6 @@ func (s *Store) ChangeIdentitySecrets(ctx context.Context, workspace identity.Wo
 				return err
 			}
 		}
-		return appendAll(ctx, tx, events)
+		return tx.Append(ctx, events...)
 	})
 }

@@ -41,7 +41,7 @@ func (s *Imports) Advance(ctx context.Context, workspace identity.WorkspaceID, i
 			return err
 		}
 		advanced = true
-		return appendAll(ctx, tx, step.Events)
+		return tx.Append(ctx, step.Events...)
 	})
 	return advanced, err
 }

@@ -224,17 +224,8 @@ func (s *Store) write(ctx context.Context, workspace identity.WorkspaceID, event
 		if err := work(ctx, tx); err != nil {
 			return err
 		}
-		return appendAll(ctx, tx, events)
+		return tx.Append(ctx, events...)
 	})
-}
-
-func appendAll(ctx context.Context, tx *db.Tx, events []event.Event) error {
-	for _, e := range events {
-		if err := tx.Append(ctx, e); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Update implements contact.Store.
@@ -254,7 +245,7 @@ func (s *Store) Update(ctx context.Context, workspace identity.WorkspaceID, id c
 			return err
 		}
 		out = c
-		return appendAll(ctx, tx, events)
+		return tx.Append(ctx, events...)
 	})
 	if err != nil {
 		return contact.Contact{}, err

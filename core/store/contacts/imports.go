@@ -149,7 +149,7 @@ func (s *Imports) Change(ctx context.Context, workspace identity.WorkspaceID, id
 		if err := saveImport(ctx, tx, i); err != nil {
 			return err
 		}
-		return appendAll(ctx, tx, events)
+		return tx.Append(ctx, events...)
 	})
 	return out, err
 }

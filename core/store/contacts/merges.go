@@ -43,7 +43,7 @@ func (s *Store) Merge(ctx context.Context, workspace identity.WorkspaceID, sourc
 		if out, err = take(ctx, tx, workspace, target.ID); err != nil {
 			return err
 		}
-		return appendAll(ctx, tx, events)
+		return tx.Append(ctx, events...)
 	})
 	return out, err
 }
@@ -129,7 +129,7 @@ func (s *Store) Undo(ctx context.Context, workspace identity.WorkspaceID, id con
 			return err
 		}
 		out = u
-		return appendAll(ctx, tx, events)
+		return tx.Append(ctx, events...)
 	})
 	return out, err
 }

@@ -98,7 +98,7 @@ func (s *Store) ChangeNote(ctx context.Context, workspace identity.WorkspaceID, 
 			return err
 		}
 		out = n
-		return appendAll(ctx, tx, events)
+		return tx.Append(ctx, events...)
 	})
 	return out, err
 }

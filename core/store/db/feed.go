@@ -112,10 +112,19 @@ func (t *Tx) feed(ctx context.Context, workspace string) (*feed, error) {
 	return f, nil
 }
 
-// Append gives the event the next number of its workspace's feed and stores it
+// Append gives each event the next number of its workspace's feed and stores it
 // with the group; so it does with the event's audit record and the workspace's
 // chain. An event without a type goes to the chain alone.
-func (t *Tx) Append(ctx context.Context, e event.Event) error {
+func (t *Tx) Append(ctx context.Context, events ...event.Event) error {
+	for _, e := range events {
+		if err := t.appendOne(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Tx) appendOne(ctx context.Context, e event.Event) error {
 	f, err := t.feed(ctx, e.Workspace)
 	if err != nil {
 		return err

@@ -51,10 +51,8 @@ func (s *Store) Erase(ctx context.Context, w identity.WorkspaceID, c contact.ID,
 		if err := p.erase(ctx, tx, r.ID); err != nil {
 			return err
 		}
-		for _, e := range events {
-			if err := tx.Append(ctx, e); err != nil {
-				return err
-			}
+		if err := tx.Append(ctx, events...); err != nil {
+			return err
 		}
 		out = r
 		return nil

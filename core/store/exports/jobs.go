@@ -44,17 +44,8 @@ func (s *Store) Create(ctx context.Context, j export.Job, events ...event.Event)
 		if _, err := tx.Exec(ctx, `INSERT INTO export_job (`+columns+`) VALUES (?`+strings.Repeat(`, ?`, len(args)-1)+`)`, args...); err != nil {
 			return err
 		}
-		return tell(ctx, tx, events)
+		return tx.Append(ctx, events...)
 	})
-}
-
-func tell(ctx context.Context, tx *db.Tx, events []event.Event) error {
-	for _, e := range events {
-		if err := tx.Append(ctx, e); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func rowOf(j export.Job) ([]any, error) {
@@ -151,7 +142,7 @@ func (s *Store) Change(ctx context.Context, w identity.WorkspaceID, id export.ID
 		if err != nil {
 			return err
 		}
-		return tell(ctx, tx, events)
+		return tx.Append(ctx, events...)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		err = errs.Absent()

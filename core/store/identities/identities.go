@@ -99,17 +99,8 @@ func (s *Store) write(ctx context.Context, workspace identity.WorkspaceID, event
 		if err := work(ctx, tx); err != nil {
 			return err
 		}
-		return appendAll(ctx, tx, events)
+		return tx.Append(ctx, events...)
 	})
-}
-
-func appendAll(ctx context.Context, tx *db.Tx, events []event.Event) error {
-	for _, e := range events {
-		if err := tx.Append(ctx, e); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Keep implements identity.RecordStore.

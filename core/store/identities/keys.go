@@ -105,7 +105,7 @@ func (s *Store) RevokeKey(ctx context.Context, w identity.WorkspaceID, id identi
 			return err
 		}
 		if n > 0 {
-			return appendAll(ctx, tx, events)
+			return tx.Append(ctx, events...)
 		}
 		known, err := exists(tx.Gorm(ctx).Table("api_key").Where("workspace_id = ? AND key_id = ?", string(w), string(id)))
 		if err == nil && !known {

@@ -77,7 +77,7 @@ func (s *Store) DeleteSessions(ctx context.Context, ids []identity.SessionID, ev
 		if gone == 0 {
 			return nil
 		}
-		return appendAll(ctx, tx, events)
+		return tx.Append(ctx, events...)
 	})
 }
 

@@ -72,18 +72,9 @@ func (s *Store) SetPolicy(ctx context.Context, w identity.WorkspaceID, change fu
 		if err != nil {
 			return err
 		}
-		return tell(ctx, tx, events)
+		return tx.Append(ctx, events...)
 	})
 	return out, err
-}
-
-func tell(ctx context.Context, tx *db.Tx, events []event.Event) error {
-	for _, e := range events {
-		if err := tx.Append(ctx, e); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // count adds to the tally of a rule.
@@ -120,7 +111,7 @@ func (s *Store) Settle(ctx context.Context, p retention.Policy, at time.Time, sa
 				return err
 			}
 		}
-		return tell(ctx, tx, say(all))
+		return tx.Append(ctx, say(all)...)
 	})
 }
 

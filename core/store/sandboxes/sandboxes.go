@@ -98,7 +98,7 @@ func (s *Store) Create(ctx context.Context, x sandbox.Sandbox, w identity.Worksp
 		if err != nil {
 			return err
 		}
-		return tell(ctx, tx, events)
+		return tx.Append(ctx, events...)
 	})
 }
 
@@ -114,15 +114,6 @@ func found(ctx context.Context, tx *db.Tx, w identity.Workspace, owner identity.
 		string(w.ID), string(owner.ID), string(owner.Account), owner.Name, string(owner.Role), owner.Capacity, owner.Suspended,
 		db.Micros(owner.CreatedAt), db.Micros(owner.UpdatedAt))
 	return err
-}
-
-func tell(ctx context.Context, tx *db.Tx, events []event.Event) error {
-	for _, e := range events {
-		if err := tx.Append(ctx, e); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Turn implements sandbox.Store.
@@ -147,7 +138,7 @@ func (s *Store) Turn(ctx context.Context, from sandbox.State, x sandbox.Sandbox,
 		if err != nil {
 			return err
 		}
-		if err := tell(ctx, tx, events); err != nil {
+		if err := tx.Append(ctx, events...); err != nil {
 			return err
 		}
 		if x.State == sandbox.Ending {

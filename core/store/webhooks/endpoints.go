@@ -191,12 +191,7 @@ WHERE workspace_id = ? AND webhook_id = ? AND state = 'pending'`, x.Bury, db.Mic
 		}
 		tx.Delivers()
 	}
-	for _, ev := range x.Events {
-		if err := tx.Append(ctx, ev); err != nil {
-			return err
-		}
-	}
-	return nil
+	return tx.Append(ctx, x.Events...)
 }
 
 // Delete implements webhook.Store.

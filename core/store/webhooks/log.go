@@ -99,12 +99,7 @@ func (s *Store) Replay(ctx context.Context, w identity.WorkspaceID, id webhook.I
 			return known(ctx, tx, w, id, which.Delivery)
 		}
 		tx.Delivers()
-		for _, e := range done(int(n)) {
-			if err := tx.Append(ctx, e); err != nil {
-				return err
-			}
-		}
-		return nil
+		return tx.Append(ctx, done(int(n))...)
 	})
 	return int(n), err
 }
