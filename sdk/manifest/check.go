@@ -145,11 +145,11 @@ func (c *checker) protocol(versions []int) {
 
 func (c *checker) kinds(m Manifest) {
 	if len(m.Kinds) == 0 {
-		c.fault([]string{"kinds"}, `is missing: "channel"`)
+		c.fault([]string{"kinds"}, "is missing; there are: %s", kindList())
 	}
 	for i, k := range m.Kinds {
-		if k != KindChannel || slices.Contains(m.Kinds[:i], k) {
-			c.fault([]string{"kinds", strconv.Itoa(i)}, `%q is not known here, or stands twice; there is: "channel"`, k)
+		if !slices.Contains(Kinds(), k) || slices.Contains(m.Kinds[:i], k) {
+			c.fault([]string{"kinds", strconv.Itoa(i)}, `%q is not known here, or stands twice; there are: %s`, k, kindList())
 		}
 	}
 	path := []string{"channel"}
@@ -161,6 +161,14 @@ func (c *checker) kinds(m Manifest) {
 	case m.Channel != nil:
 		c.channel(*m.Channel)
 	}
+}
+
+func kindList() string {
+	names := make([]string, 0, len(Kinds()))
+	for _, k := range Kinds() {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
 }
 
 func (c *checker) channel(ch Channel) {

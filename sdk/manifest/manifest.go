@@ -32,9 +32,18 @@ type Manifest struct {
 	Core            string       `yaml:"core"             json:"core"`    // range of versions, with an upper bound
 	Protocol        []int        `yaml:"protocol"         json:"protocol"`
 	Kinds           []Kind       `yaml:"kinds"            json:"kinds"`
+	Runtime         Runtime      `yaml:"runtime"          json:"runtime,omitzero"`
+	Resources       Resources    `yaml:"resources"        json:"resources,omitzero"`
 	Permissions     []Permission `yaml:"permissions"      json:"permissions,omitempty"`
+	Network         []Network    `yaml:"network"          json:"network,omitempty"`
 	ConfigSchema    Schema       `yaml:"config_schema"    json:"config_schema,omitempty"`
-	Channel         *Channel     `yaml:"channel"          json:"channel,omitempty"` // of the kind channel
+	Channel         *Channel     `yaml:"channel"          json:"channel,omitempty"`   // of the kind channel
+	Tools           []Tool       `yaml:"tools"            json:"tools,omitempty"`     // of the kind tool
+	Hooks           *Hooks       `yaml:"hooks"            json:"hooks,omitempty"`     // of the kind hook
+	Analyzer        *Analyzer    `yaml:"analyzer"         json:"analyzer,omitempty"`  // of the kind analyzer
+	Panels          []Panel      `yaml:"panels"           json:"panels,omitempty"`    // of the kind panel
+	Templates       []Template   `yaml:"templates"        json:"templates,omitempty"` // of the kind template
+	Routes          []Route      `yaml:"routes"           json:"routes,omitempty"`
 }
 
 // Publisher is who answers for a plugin.
@@ -48,14 +57,36 @@ type Kind string
 
 // The kinds.
 const (
-	KindChannel Kind = "channel"
+	KindChannel   Kind = "channel"
+	KindBot       Kind = "bot"
+	KindConnector Kind = "connector"
+	KindTemplate  Kind = "template"
+	KindTool      Kind = "tool"
+	KindHook      Kind = "hook"
+	KindAnalyzer  Kind = "analyzer"
+	KindPanel     Kind = "panel"
 )
+
+// Kinds lists the kinds.
+func Kinds() []Kind {
+	return []Kind{KindChannel, KindBot, KindConnector, KindTemplate, KindTool, KindHook, KindAnalyzer, KindPanel}
+}
 
 // Permission is a scope the plugin asks for, and why: the sentence is shown
 // when the plugin is installed.
 type Permission struct {
-	Scope  string `yaml:"scope"  json:"scope"`
-	Reason Text   `yaml:"reason" json:"reason"`
+	Scope    string `yaml:"scope"    json:"scope"`
+	Reason   Text   `yaml:"reason"   json:"reason"`
+	Optional bool   `yaml:"optional" json:"optional,omitempty"` // the plugin works without it
+}
+
+// Network is a place outside that the plugin talks to: shown when it is
+// installed, and all that the SDK's HTTP client dials.
+type Network struct {
+	Host       string `yaml:"host"        json:"host,omitempty"`        // a name, or "*.example.com"
+	FromConfig string `yaml:"from_config" json:"from_config,omitempty"` // instead: JSON pointer to a field that holds an address
+	Ports      []int  `yaml:"ports"       json:"ports,omitempty"`       // empty = 443
+	Reason     Text   `yaml:"reason"      json:"reason"`
 }
 
 // Channel declares what a channel can do.
@@ -139,4 +170,11 @@ func (m Manifest) RunsOn(core string) bool {
 }
 
 // Scopes returns the scopes a plugin can ask for, sorted.
-func Scopes() []string { return []string{"health:report", "messages:ingest"} }
+func Scopes() []string {
+	return []string{
+		"blobs:read", "blobs:write", "contacts:read", "contacts:read.pii", "contacts:write",
+		"conversations:read", "conversations:write", "database", "events:subscribe", "health:report",
+		"hooks:intercept", "lease", "members:read", "messages:ingest", "messages:send", "metrics", "schedule",
+		"secrets", "state", "tickets:read", "tickets:write", "tools:invoke",
+	}
+}

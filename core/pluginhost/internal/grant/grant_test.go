@@ -45,6 +45,7 @@ func TestScopesAreThoseOfTheManifest(t *testing.T) {
 	for _, scope := range table(t) {
 		scopes = append(scopes, scope)
 	}
+	scopes = append(scopes, pluginv1.DataScopes()...)
 	slices.Sort(scopes)
 	if got := slices.Compact(scopes); !slices.Equal(got, manifest.Scopes()) {
 		t.Errorf("the protocol has %v, manifest.Scopes has %v", got, manifest.Scopes())
@@ -124,15 +125,20 @@ func yes(s protoreflect.ServiceDescriptor) *grpc.ServiceDesc {
 		if m.IsStreamingClient() || m.IsStreamingServer() {
 			out.Streams = append(out.Streams, grpc.StreamDesc{
 				StreamName: name, ServerStreams: true, ClientStreams: true,
-				Handler: func(_ any, stream grpc.ServerStream) error { return stream.SendMsg(dynamicpb.NewMessage(output)) },
+				Handler: func(_ any, stream grpc.ServerStream) error {
+					if err := stream.RecvMsg(dynamicpb.NewMessage(input)); err != nil {
+						return err
+					}
+					return stream.SendMsg(dynamicpb.NewMessage(output))
+				},
 			})
 			continue
 		}
 		out.Methods = append(out.Methods, grpc.MethodDesc{
 			MethodName: name,
 			Handler: func(srv any, ctx context.Context, decode func(any) error, intercept grpc.UnaryServerInterceptor) (any, error) {
-				req := &named{Message: dynamicpb.NewMessage(input)}
-				if err := decode(req.Message); err != nil {
+				req := dynamicpb.NewMessage(input)
+				if err := decode(req); err != nil {
 					return nil, err
 				}
 				info := &grpc.UnaryServerInfo{Server: srv, FullMethod: fmt.Sprintf("/%s/%s", s.FullName(), name)}
@@ -141,13 +147,6 @@ func yes(s protoreflect.ServiceDescriptor) *grpc.ServiceDesc {
 		})
 	}
 	return out
-}
-
-// named is a dynamic request with the getter that generated ones have.
-type named struct{ *dynamicpb.Message }
-
-func (n *named) GetInstanceId() string { //nolint:revive // as protoc-gen-go names it
-	return n.Get(n.Descriptor().Fields().ByName("instance_id")).String()
 }
 
 // call calls any method of the host, unary or stream, about an instance.
@@ -164,8 +163,10 @@ func call(t *testing.T, conn *grpc.ClientConn, method, instance string) error {
 		t.Fatalf("%s is no method", method)
 	}
 	req, reply := dynamicpb.NewMessage(m.Input()), dynamicpb.NewMessage(m.Output())
-	if !m.IsStreamingClient() {
-		req.Set(m.Input().Fields().ByName("instance_id"), protoreflect.ValueOfString(instance))
+	if field := m.Input().Fields().ByName("instance_id"); field != nil {
+		req.Set(field, protoreflect.ValueOfString(instance))
+	}
+	if !m.IsStreamingClient() && !m.IsStreamingServer() {
 		return conn.Invoke(ctx, method, req, reply)
 	}
 	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true, ClientStreams: true}, method)
@@ -187,7 +188,7 @@ func TestEveryMethodNeedsItsScope(t *testing.T) {
 				conn := serve(t, grant.Guard{
 					Table: table(t),
 					Asks:  func(s string) bool { return s == has },
-					Owns:  func(context.Context, string) error { return nil },
+					Owns:  func(context.Context, string, string) error { return nil },
 				})
 				want := codes.PermissionDenied
 				if has == scope {
@@ -201,13 +202,14 @@ func TestEveryMethodNeedsItsScope(t *testing.T) {
 	}
 }
 
-// Unary methods are checked here for whose instance they name; the items of
-// streams are checked, and answered one by one, by their handlers.
+// The instance of a unary request, and that of the first message of a stream,
+// is checked here; where items name theirs, they are checked, and answered one
+// by one, by their handlers.
 func TestInstancesOfOthers(t *testing.T) {
 	conn := serve(t, grant.Guard{
 		Table: table(t),
 		Asks:  func(string) bool { return true },
-		Owns: func(_ context.Context, id string) error {
+		Owns: func(_ context.Context, id, _ string) error {
 			if id != "inb_mine" {
 				return status.Error(codes.NotFound, "this plugin has no such instance")
 			}
@@ -233,7 +235,7 @@ func TestOtherMethodsAreNotThere(t *testing.T) {
 	conn := serve(t, grant.Guard{
 		Table: grant.Table{}, // a method that is served but not in the table
 		Asks:  func(string) bool { return true },
-		Owns:  func(context.Context, string) error { return nil },
+		Owns:  func(context.Context, string, string) error { return nil },
 	})
 	for method := range table(t) {
 		if err := call(t, conn, method, "inb_1"); status.Code(err) != codes.Unimplemented {
@@ -246,7 +248,7 @@ func TestTooManyRequests(t *testing.T) {
 	conn := serve(t, grant.Guard{
 		Table: table(t),
 		Asks:  func(string) bool { return true },
-		Owns:  func(context.Context, string) error { return nil },
+		Owns:  func(context.Context, string, string) error { return nil },
 	})
 	refused := 0
 	for range 3000 {

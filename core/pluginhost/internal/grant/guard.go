@@ -30,9 +30,9 @@ type Guard struct {
 	Log   *slog.Logger // carries the plugin's id
 	// Asks reports whether the manifest asks for a scope.
 	Asks func(scope string) bool
-	// Owns returns nil when the instance belongs to the plugin; otherwise a
-	// status error.
-	Owns func(ctx context.Context, instance string) error
+	// Owns returns nil when the instance belongs to the plugin and its workspace
+	// grants the scope; otherwise a status error.
+	Owns func(ctx context.Context, instance, scope string) error
 }
 
 // Options returns the options of the gRPC server that is guarded.
@@ -49,7 +49,8 @@ func (g Guard) Options() []grpc.ServerOption {
 			if err := g.allowed(s.Context(), info.FullMethod); err != nil {
 				return err
 			}
-			return handle(srv, &paced{ServerStream: s, limiter: limiter})
+			owns := func(instance string) error { return g.owns(s.Context(), info.FullMethod, instance) }
+			return handle(srv, &guarded{ServerStream: s, limiter: limiter, owns: owns})
 		}),
 	}
 }
@@ -70,16 +71,27 @@ func (g Guard) unary(ctx context.Context, limiter *rate.Limiter, c call, handle 
 	if err := g.allowed(ctx, c.method); err != nil {
 		return nil, err
 	}
-	if _, guarded := g.Table[c.method]; guarded {
-		if err := g.Owns(ctx, InstanceOf(c.request)); err != nil {
-			g.Log.WarnContext(ctx, "a plugin named an instance that is not its own", "method", c.method)
-			return nil, err
-		}
+	if err := g.owns(ctx, c.method, InstanceOf(c.request)); err != nil {
+		return nil, err
 	}
 	if !limiter.Allow() {
 		return nil, status.Error(codes.ResourceExhausted, "more requests in a second than the host takes")
 	}
 	return handle(ctx, c.request)
+}
+
+// owns checks the instance that a request names. Methods that are not ours
+// name none.
+func (g Guard) owns(ctx context.Context, method, instance string) error {
+	scope, ours := g.Table[method]
+	if !ours {
+		return nil
+	}
+	err := g.Owns(ctx, instance, scope)
+	if err != nil {
+		g.Log.WarnContext(ctx, "a plugin named an instance that it may not use so", "method", method, "scope", scope, "code", status.Code(err).String())
+	}
+	return err
 }
 
 // allowed checks the scope of a method.
@@ -105,16 +117,30 @@ func (g Guard) recovered(ctx context.Context, method string, err *error) {
 	}
 }
 
-// paced makes a plugin wait that sends faster than the host takes.
-type paced struct {
+// guarded makes a plugin wait that sends faster than the host takes, and
+// checks the instance that the first message of a stream names. Where the
+// items of messages name theirs, the handler checks each.
+type guarded struct {
 	grpc.ServerStream
 	limiter *rate.Limiter
+	owns    func(instance string) error
+	begun   bool
 }
 
 // RecvMsg receives at the limiter's pace.
-func (p *paced) RecvMsg(m any) error {
-	if err := p.limiter.Wait(p.Context()); err != nil {
+func (s *guarded) RecvMsg(m any) error {
+	if err := s.limiter.Wait(s.Context()); err != nil {
 		return status.FromContextError(err).Err()
 	}
-	return p.ServerStream.RecvMsg(m)
+	if err := s.ServerStream.RecvMsg(m); err != nil {
+		return err
+	}
+	if s.begun {
+		return nil
+	}
+	s.begun = true
+	if instance, named := instanceOf(m); named {
+		return s.owns(instance)
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ package grant
 import (
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
@@ -16,12 +17,7 @@ type Table map[string]string
 
 // Services returns the services the host serves to plugins.
 func Services() []protoreflect.ServiceDescriptor {
-	services := pluginv1.File_patchbay_plugin_v1_host_proto.Services()
-	out := make([]protoreflect.ServiceDescriptor, services.Len())
-	for i := range out {
-		out[i] = services.Get(i)
-	}
-	return out
+	return pluginv1.HostServices()
 }
 
 // TableOf reads the scopes out of the descriptors. A method without one, or
@@ -60,11 +56,23 @@ func namesInstance(request protoreflect.MessageDescriptor) bool {
 	return items != nil && items.IsList() && items.Kind() == protoreflect.MessageKind && namesInstance(items.Message())
 }
 
-// InstanceOf returns the instance a request names; "" when its items do.
+// InstanceOf returns the instance a request names; "" when it names none, and
+// when its items do.
 func InstanceOf(request any) string {
-	named, ok := request.(interface{ GetInstanceId() string })
+	instance, _ := instanceOf(request)
+	return instance
+}
+
+// instanceOf is InstanceOf, and whether there is a field for it.
+func instanceOf(request any) (string, bool) {
+	message, ok := request.(proto.Message)
 	if !ok {
-		return ""
+		return "", false
 	}
-	return named.GetInstanceId()
+	m := message.ProtoReflect()
+	field := m.Descriptor().Fields().ByName(instanceField)
+	if field == nil {
+		return "", false
+	}
+	return m.Get(field).String(), true
 }

@@ -10,6 +10,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -83,8 +84,66 @@ func (Outcome) EnumDescriptor() ([]byte, []int) {
 	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{0}
 }
 
-// One configured connection of a plugin: an inbox, from the core's side. A
-// process serves all instances of its plugin, those of every workspace.
+// Who wrote a message.
+type Author int32
+
+const (
+	Author_AUTHOR_UNSPECIFIED Author = 0
+	Author_AUTHOR_CUSTOMER    Author = 1
+	Author_AUTHOR_AGENT       Author = 2
+	Author_AUTHOR_BOT         Author = 3
+	// The host itself, or a plugin that is no bot.
+	Author_AUTHOR_SYSTEM Author = 4
+)
+
+// Enum value maps for Author.
+var (
+	Author_name = map[int32]string{
+		0: "AUTHOR_UNSPECIFIED",
+		1: "AUTHOR_CUSTOMER",
+		2: "AUTHOR_AGENT",
+		3: "AUTHOR_BOT",
+		4: "AUTHOR_SYSTEM",
+	}
+	Author_value = map[string]int32{
+		"AUTHOR_UNSPECIFIED": 0,
+		"AUTHOR_CUSTOMER":    1,
+		"AUTHOR_AGENT":       2,
+		"AUTHOR_BOT":         3,
+		"AUTHOR_SYSTEM":      4,
+	}
+)
+
+func (x Author) Enum() *Author {
+	p := new(Author)
+	*p = x
+	return p
+}
+
+func (x Author) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Author) Descriptor() protoreflect.EnumDescriptor {
+	return file_patchbay_plugin_v1_common_proto_enumTypes[1].Descriptor()
+}
+
+func (Author) Type() protoreflect.EnumType {
+	return &file_patchbay_plugin_v1_common_proto_enumTypes[1]
+}
+
+func (x Author) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Author.Descriptor instead.
+func (Author) EnumDescriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{1}
+}
+
+// One configured connection of a plugin in a workspace: an inbox for a channel,
+// a connection for everything else. A process serves all instances of its
+// plugin, those of every workspace.
 type Instance struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Stable for life.
@@ -92,10 +151,22 @@ type Instance struct {
 	// A JSON object that the manifest's config_schema accepts. Bytes and not a
 	// Struct, which would turn integers into floats and lose the order of keys.
 	Config []byte `protobuf:"bytes,2,opt,name=config,proto3" json:"config,omitempty"`
-	// Grows with each change of config.
+	// Grows with each change of config, of secrets, of scopes and of the others.
 	ConfigRevision uint64 `protobuf:"varint,3,opt,name=config_revision,json=configRevision,proto3" json:"config_revision,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The values of the fields that the schema marks x-secret, by JSON pointer
+	// into config, which does not have them. Never logged, never in an answer.
+	Secrets map[string]string `protobuf:"bytes,4,rep,name=secrets,proto3" json:"secrets,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// What the workspace allows, of what the manifest asks for.
+	Scopes []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	// "inbox" or "connection"; "" = "inbox".
+	Kind string `protobuf:"bytes,6,opt,name=kind,proto3" json:"kind,omitempty"`
+	// What administrators call it.
+	Name string `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
+	// The workspace's language (BCP 47) and time zone (IANA); "" = not known.
+	Locale        string `protobuf:"bytes,8,opt,name=locale,proto3" json:"locale,omitempty"`
+	TimeZone      string `protobuf:"bytes,9,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Instance) Reset() {
@@ -147,6 +218,48 @@ func (x *Instance) GetConfigRevision() uint64 {
 		return x.ConfigRevision
 	}
 	return 0
+}
+
+func (x *Instance) GetSecrets() map[string]string {
+	if x != nil {
+		return x.Secrets
+	}
+	return nil
+}
+
+func (x *Instance) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+func (x *Instance) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Instance) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Instance) GetLocale() string {
+	if x != nil {
+		return x.Locale
+	}
+	return ""
+}
+
+func (x *Instance) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
 }
 
 type Result struct {
@@ -226,7 +339,9 @@ type Content struct {
 	// Types that are valid to be assigned to Body:
 	//
 	//	*Content_Text
-	Body          isContent_Body `protobuf_oneof:"body"`
+	Body isContent_Body `protobuf_oneof:"body"`
+	// Files beside the text, or alone.
+	Attachments   []*Attachment `protobuf:"bytes,20,rep,name=attachments,proto3" json:"attachments,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -277,6 +392,13 @@ func (x *Content) GetText() string {
 	return ""
 }
 
+func (x *Content) GetAttachments() []*Attachment {
+	if x != nil {
+		return x.Attachments
+	}
+	return nil
+}
+
 type isContent_Body interface {
 	isContent_Body()
 }
@@ -286,6 +408,313 @@ type Content_Text struct {
 }
 
 func (*Content_Text) isContent_Body() {}
+
+// A file. Its bytes never stand in a message: HostBlobService has them.
+type Attachment struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	BlobId string                 `protobuf:"bytes,1,opt,name=blob_id,json=blobId,proto3" json:"blob_id,omitempty"`
+	// As the host found it by looking at the bytes.
+	MediaType string `protobuf:"bytes,2,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	Filename  string `protobuf:"bytes,3,opt,name=filename,proto3" json:"filename,omitempty"`
+	// In bytes.
+	Size          uint64 `protobuf:"varint,4,opt,name=size,proto3" json:"size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Attachment) Reset() {
+	*x = Attachment{}
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Attachment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Attachment) ProtoMessage() {}
+
+func (x *Attachment) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
+func (*Attachment) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Attachment) GetBlobId() string {
+	if x != nil {
+		return x.BlobId
+	}
+	return ""
+}
+
+func (x *Attachment) GetMediaType() string {
+	if x != nil {
+		return x.MediaType
+	}
+	return ""
+}
+
+func (x *Attachment) GetFilename() string {
+	if x != nil {
+		return x.Filename
+	}
+	return ""
+}
+
+func (x *Attachment) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+// A message of a conversation, as the host keeps it.
+type Message struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Id             string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	ConversationId string                 `protobuf:"bytes,2,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// Of the message in its conversation, growing.
+	Seq    uint64 `protobuf:"varint,3,opt,name=seq,proto3" json:"seq,omitempty"`
+	Author Author `protobuf:"varint,4,opt,name=author,proto3,enum=patchbay.plugin.v1.Author" json:"author,omitempty"`
+	// The agent's or the bot's id; "" for customers.
+	AuthorId string `protobuf:"bytes,5,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
+	// To show the author by.
+	AuthorName string                 `protobuf:"bytes,6,opt,name=author_name,json=authorName,proto3" json:"author_name,omitempty"`
+	Content    *Content               `protobuf:"bytes,7,opt,name=content,proto3" json:"content,omitempty"`
+	At         *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=at,proto3" json:"at,omitempty"`
+	// An internal note: customers never see it.
+	Note          bool `protobuf:"varint,9,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Message) Reset() {
+	*x = Message{}
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Message) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Message) ProtoMessage() {}
+
+func (x *Message) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Message.ProtoReflect.Descriptor instead.
+func (*Message) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Message) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Message) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *Message) GetSeq() uint64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
+func (x *Message) GetAuthor() Author {
+	if x != nil {
+		return x.Author
+	}
+	return Author_AUTHOR_UNSPECIFIED
+}
+
+func (x *Message) GetAuthorId() string {
+	if x != nil {
+		return x.AuthorId
+	}
+	return ""
+}
+
+func (x *Message) GetAuthorName() string {
+	if x != nil {
+		return x.AuthorName
+	}
+	return ""
+}
+
+func (x *Message) GetContent() *Content {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *Message) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Message) GetNote() bool {
+	if x != nil {
+		return x.Note
+	}
+	return false
+}
+
+// A customer as the core knows them. Fields that identify a person (name,
+// e-mail addresses, phone numbers, external ids, attributes) are there only
+// with the scope contacts:read.pii.
+type Contact struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Id     string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Name   string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Emails []string               `protobuf:"bytes,3,rep,name=emails,proto3" json:"emails,omitempty"`
+	Phones []string               `protobuf:"bytes,4,rep,name=phones,proto3" json:"phones,omitempty"`
+	// The workspace's own id of the customer; "" = none.
+	ExternalId string `protobuf:"bytes,5,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
+	// A JSON object: the custom attributes.
+	Attributes []byte `protobuf:"bytes,6,opt,name=attributes,proto3" json:"attributes,omitempty"`
+	// BCP 47; "" = not known.
+	Locale    string                 `protobuf:"bytes,7,opt,name=locale,proto3" json:"locale,omitempty"`
+	Blocked   bool                   `protobuf:"varint,8,opt,name=blocked,proto3" json:"blocked,omitempty"`
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// Grows with each change.
+	Revision      uint64 `protobuf:"varint,10,opt,name=revision,proto3" json:"revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Contact) Reset() {
+	*x = Contact{}
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Contact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Contact) ProtoMessage() {}
+
+func (x *Contact) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Contact.ProtoReflect.Descriptor instead.
+func (*Contact) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Contact) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Contact) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Contact) GetEmails() []string {
+	if x != nil {
+		return x.Emails
+	}
+	return nil
+}
+
+func (x *Contact) GetPhones() []string {
+	if x != nil {
+		return x.Phones
+	}
+	return nil
+}
+
+func (x *Contact) GetExternalId() string {
+	if x != nil {
+		return x.ExternalId
+	}
+	return ""
+}
+
+func (x *Contact) GetAttributes() []byte {
+	if x != nil {
+		return x.Attributes
+	}
+	return nil
+}
+
+func (x *Contact) GetLocale() string {
+	if x != nil {
+		return x.Locale
+	}
+	return ""
+}
+
+func (x *Contact) GetBlocked() bool {
+	if x != nil {
+		return x.Blocked
+	}
+	return false
+}
+
+func (x *Contact) GetCreatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return nil
+}
+
+func (x *Contact) GetRevision() uint64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
 
 // A customer as the far side knows them.
 type Person struct {
@@ -300,7 +729,7 @@ type Person struct {
 
 func (x *Person) Reset() {
 	*x = Person{}
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[3]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -312,7 +741,7 @@ func (x *Person) String() string {
 func (*Person) ProtoMessage() {}
 
 func (x *Person) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[3]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -325,7 +754,7 @@ func (x *Person) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Person.ProtoReflect.Descriptor instead.
 func (*Person) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{3}
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Person) GetExternalId() string {
@@ -360,7 +789,7 @@ type Header struct {
 
 func (x *Header) Reset() {
 	*x = Header{}
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[4]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -372,7 +801,7 @@ func (x *Header) String() string {
 func (*Header) ProtoMessage() {}
 
 func (x *Header) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[4]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -385,7 +814,7 @@ func (x *Header) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Header.ProtoReflect.Descriptor instead.
 func (*Header) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{4}
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Header) GetName() string {
@@ -406,20 +835,64 @@ var File_patchbay_plugin_v1_common_proto protoreflect.FileDescriptor
 
 const file_patchbay_plugin_v1_common_proto_rawDesc = "" +
 	"\n" +
-	"\x1fpatchbay/plugin/v1/common.proto\x12\x12patchbay.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\"[\n" +
+	"\x1fpatchbay/plugin/v1/common.proto\x12\x12patchbay.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\x02\n" +
 	"\bInstance\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06config\x18\x02 \x01(\fR\x06config\x12'\n" +
-	"\x0fconfig_revision\x18\x03 \x01(\x04R\x0econfigRevision\"\xa7\x01\n" +
+	"\x0fconfig_revision\x18\x03 \x01(\x04R\x0econfigRevision\x12C\n" +
+	"\asecrets\x18\x04 \x03(\v2).patchbay.plugin.v1.Instance.SecretsEntryR\asecrets\x12\x16\n" +
+	"\x06scopes\x18\x05 \x03(\tR\x06scopes\x12\x12\n" +
+	"\x04kind\x18\x06 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04name\x18\a \x01(\tR\x04name\x12\x16\n" +
+	"\x06locale\x18\b \x01(\tR\x06locale\x12\x1b\n" +
+	"\ttime_zone\x18\t \x01(\tR\btimeZone\x1a:\n" +
+	"\fSecretsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa7\x01\n" +
 	"\x06Result\x125\n" +
 	"\aoutcome\x18\x01 \x01(\x0e2\x1b.patchbay.plugin.v1.OutcomeR\aoutcome\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x16\n" +
 	"\x06detail\x18\x03 \x01(\tR\x06detail\x12:\n" +
 	"\vretry_after\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"retryAfter\"'\n" +
+	"retryAfter\"i\n" +
 	"\aContent\x12\x14\n" +
-	"\x04text\x18\x01 \x01(\tH\x00R\x04textB\x06\n" +
-	"\x04body\"\xc8\x01\n" +
+	"\x04text\x18\x01 \x01(\tH\x00R\x04text\x12@\n" +
+	"\vattachments\x18\x14 \x03(\v2\x1e.patchbay.plugin.v1.AttachmentR\vattachmentsB\x06\n" +
+	"\x04body\"t\n" +
+	"\n" +
+	"Attachment\x12\x17\n" +
+	"\ablob_id\x18\x01 \x01(\tR\x06blobId\x12\x1d\n" +
+	"\n" +
+	"media_type\x18\x02 \x01(\tR\tmediaType\x12\x1a\n" +
+	"\bfilename\x18\x03 \x01(\tR\bfilename\x12\x12\n" +
+	"\x04size\x18\x04 \x01(\x04R\x04size\"\xbd\x02\n" +
+	"\aMessage\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12'\n" +
+	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x10\n" +
+	"\x03seq\x18\x03 \x01(\x04R\x03seq\x122\n" +
+	"\x06author\x18\x04 \x01(\x0e2\x1a.patchbay.plugin.v1.AuthorR\x06author\x12\x1b\n" +
+	"\tauthor_id\x18\x05 \x01(\tR\bauthorId\x12\x1f\n" +
+	"\vauthor_name\x18\x06 \x01(\tR\n" +
+	"authorName\x125\n" +
+	"\acontent\x18\a \x01(\v2\x1b.patchbay.plugin.v1.ContentR\acontent\x12*\n" +
+	"\x02at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
+	"\x04note\x18\t \x01(\bR\x04note\"\xa7\x02\n" +
+	"\aContact\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
+	"\x06emails\x18\x03 \x03(\tR\x06emails\x12\x16\n" +
+	"\x06phones\x18\x04 \x03(\tR\x06phones\x12\x1f\n" +
+	"\vexternal_id\x18\x05 \x01(\tR\n" +
+	"externalId\x12\x1e\n" +
+	"\n" +
+	"attributes\x18\x06 \x01(\fR\n" +
+	"attributes\x12\x16\n" +
+	"\x06locale\x18\a \x01(\tR\x06locale\x12\x18\n" +
+	"\ablocked\x18\b \x01(\bR\ablocked\x129\n" +
+	"\n" +
+	"created_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x1a\n" +
+	"\brevision\x18\n" +
+	" \x01(\x04R\brevision\"\xc8\x01\n" +
 	"\x06Person\x12\x1f\n" +
 	"\vexternal_id\x18\x01 \x01(\tR\n" +
 	"externalId\x12\x12\n" +
@@ -438,7 +911,14 @@ const file_patchbay_plugin_v1_common_proto_rawDesc = "" +
 	"\x10OUTCOME_ACCEPTED\x10\x01\x12\x11\n" +
 	"\rOUTCOME_RETRY\x10\x02\x12\x14\n" +
 	"\x10OUTCOME_REJECTED\x10\x03\x12\x15\n" +
-	"\x11OUTCOME_DUPLICATE\x10\x04BGZEgithub.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1;pluginv1b\x06proto3"
+	"\x11OUTCOME_DUPLICATE\x10\x04*j\n" +
+	"\x06Author\x12\x16\n" +
+	"\x12AUTHOR_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fAUTHOR_CUSTOMER\x10\x01\x12\x10\n" +
+	"\fAUTHOR_AGENT\x10\x02\x12\x0e\n" +
+	"\n" +
+	"AUTHOR_BOT\x10\x03\x12\x11\n" +
+	"\rAUTHOR_SYSTEM\x10\x04BGZEgithub.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1;pluginv1b\x06proto3"
 
 var (
 	file_patchbay_plugin_v1_common_proto_rawDescOnce sync.Once
@@ -452,27 +932,39 @@ func file_patchbay_plugin_v1_common_proto_rawDescGZIP() []byte {
 	return file_patchbay_plugin_v1_common_proto_rawDescData
 }
 
-var file_patchbay_plugin_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_patchbay_plugin_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_patchbay_plugin_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_patchbay_plugin_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_patchbay_plugin_v1_common_proto_goTypes = []any{
-	(Outcome)(0),                // 0: patchbay.plugin.v1.Outcome
-	(*Instance)(nil),            // 1: patchbay.plugin.v1.Instance
-	(*Result)(nil),              // 2: patchbay.plugin.v1.Result
-	(*Content)(nil),             // 3: patchbay.plugin.v1.Content
-	(*Person)(nil),              // 4: patchbay.plugin.v1.Person
-	(*Header)(nil),              // 5: patchbay.plugin.v1.Header
-	nil,                         // 6: patchbay.plugin.v1.Person.AttributesEntry
-	(*durationpb.Duration)(nil), // 7: google.protobuf.Duration
+	(Outcome)(0),                  // 0: patchbay.plugin.v1.Outcome
+	(Author)(0),                   // 1: patchbay.plugin.v1.Author
+	(*Instance)(nil),              // 2: patchbay.plugin.v1.Instance
+	(*Result)(nil),                // 3: patchbay.plugin.v1.Result
+	(*Content)(nil),               // 4: patchbay.plugin.v1.Content
+	(*Attachment)(nil),            // 5: patchbay.plugin.v1.Attachment
+	(*Message)(nil),               // 6: patchbay.plugin.v1.Message
+	(*Contact)(nil),               // 7: patchbay.plugin.v1.Contact
+	(*Person)(nil),                // 8: patchbay.plugin.v1.Person
+	(*Header)(nil),                // 9: patchbay.plugin.v1.Header
+	nil,                           // 10: patchbay.plugin.v1.Instance.SecretsEntry
+	nil,                           // 11: patchbay.plugin.v1.Person.AttributesEntry
+	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
 }
 var file_patchbay_plugin_v1_common_proto_depIdxs = []int32{
-	0, // 0: patchbay.plugin.v1.Result.outcome:type_name -> patchbay.plugin.v1.Outcome
-	7, // 1: patchbay.plugin.v1.Result.retry_after:type_name -> google.protobuf.Duration
-	6, // 2: patchbay.plugin.v1.Person.attributes:type_name -> patchbay.plugin.v1.Person.AttributesEntry
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	10, // 0: patchbay.plugin.v1.Instance.secrets:type_name -> patchbay.plugin.v1.Instance.SecretsEntry
+	0,  // 1: patchbay.plugin.v1.Result.outcome:type_name -> patchbay.plugin.v1.Outcome
+	12, // 2: patchbay.plugin.v1.Result.retry_after:type_name -> google.protobuf.Duration
+	5,  // 3: patchbay.plugin.v1.Content.attachments:type_name -> patchbay.plugin.v1.Attachment
+	1,  // 4: patchbay.plugin.v1.Message.author:type_name -> patchbay.plugin.v1.Author
+	4,  // 5: patchbay.plugin.v1.Message.content:type_name -> patchbay.plugin.v1.Content
+	13, // 6: patchbay.plugin.v1.Message.at:type_name -> google.protobuf.Timestamp
+	13, // 7: patchbay.plugin.v1.Contact.created_at:type_name -> google.protobuf.Timestamp
+	11, // 8: patchbay.plugin.v1.Person.attributes:type_name -> patchbay.plugin.v1.Person.AttributesEntry
+	9,  // [9:9] is the sub-list for method output_type
+	9,  // [9:9] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_patchbay_plugin_v1_common_proto_init() }
@@ -488,8 +980,8 @@ func file_patchbay_plugin_v1_common_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_patchbay_plugin_v1_common_proto_rawDesc), len(file_patchbay_plugin_v1_common_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   6,
+			NumEnums:      2,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

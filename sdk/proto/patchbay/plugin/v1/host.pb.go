@@ -21,6 +21,61 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type Sample_Kind int32
+
+const (
+	Sample_KIND_UNSPECIFIED Sample_Kind = 0
+	// value is added.
+	Sample_KIND_COUNTER Sample_Kind = 1
+	// value replaces what was there.
+	Sample_KIND_GAUGE Sample_Kind = 2
+	// value, in seconds, is observed.
+	Sample_KIND_DURATION Sample_Kind = 3
+)
+
+// Enum value maps for Sample_Kind.
+var (
+	Sample_Kind_name = map[int32]string{
+		0: "KIND_UNSPECIFIED",
+		1: "KIND_COUNTER",
+		2: "KIND_GAUGE",
+		3: "KIND_DURATION",
+	}
+	Sample_Kind_value = map[string]int32{
+		"KIND_UNSPECIFIED": 0,
+		"KIND_COUNTER":     1,
+		"KIND_GAUGE":       2,
+		"KIND_DURATION":    3,
+	}
+)
+
+func (x Sample_Kind) Enum() *Sample_Kind {
+	p := new(Sample_Kind)
+	*p = x
+	return p
+}
+
+func (x Sample_Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Sample_Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_patchbay_plugin_v1_host_proto_enumTypes[0].Descriptor()
+}
+
+func (Sample_Kind) Type() protoreflect.EnumType {
+	return &file_patchbay_plugin_v1_host_proto_enumTypes[0]
+}
+
+func (x Sample_Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Sample_Kind.Descriptor instead.
+func (Sample_Kind) EnumDescriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_host_proto_rawDescGZIP(), []int{5, 0}
+}
+
 type IngestRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Chosen by the plugin, unique on the stream.
@@ -226,6 +281,166 @@ func (*ReportHealthResponse) Descriptor() ([]byte, []int) {
 	return file_patchbay_plugin_v1_host_proto_rawDescGZIP(), []int{3}
 }
 
+type RecordMetricsRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	InstanceId string                 `protobuf:"bytes,1,opt,name=instance_id,json=instanceId,proto3" json:"instance_id,omitempty"`
+	// 1 to 100.
+	Samples       []*Sample `protobuf:"bytes,2,rep,name=samples,proto3" json:"samples,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordMetricsRequest) Reset() {
+	*x = RecordMetricsRequest{}
+	mi := &file_patchbay_plugin_v1_host_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordMetricsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordMetricsRequest) ProtoMessage() {}
+
+func (x *RecordMetricsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_host_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordMetricsRequest.ProtoReflect.Descriptor instead.
+func (*RecordMetricsRequest) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_host_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *RecordMetricsRequest) GetInstanceId() string {
+	if x != nil {
+		return x.InstanceId
+	}
+	return ""
+}
+
+func (x *RecordMetricsRequest) GetSamples() []*Sample {
+	if x != nil {
+		return x.Samples
+	}
+	return nil
+}
+
+type Sample struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Lower case, words joined by underscores. A plugin has at most 50 names and
+	// 1,000 combinations of name and labels; what is beyond them is refused.
+	Name  string      `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Kind  Sample_Kind `protobuf:"varint,2,opt,name=kind,proto3,enum=patchbay.plugin.v1.Sample_Kind" json:"kind,omitempty"`
+	Value float64     `protobuf:"fixed64,3,opt,name=value,proto3" json:"value,omitempty"`
+	// At most 5. Never something that grows without bound, such as an id.
+	Labels        map[string]string `protobuf:"bytes,4,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Sample) Reset() {
+	*x = Sample{}
+	mi := &file_patchbay_plugin_v1_host_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Sample) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Sample) ProtoMessage() {}
+
+func (x *Sample) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_host_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Sample.ProtoReflect.Descriptor instead.
+func (*Sample) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_host_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Sample) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Sample) GetKind() Sample_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return Sample_KIND_UNSPECIFIED
+}
+
+func (x *Sample) GetValue() float64 {
+	if x != nil {
+		return x.Value
+	}
+	return 0
+}
+
+func (x *Sample) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+type RecordMetricsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordMetricsResponse) Reset() {
+	*x = RecordMetricsResponse{}
+	mi := &file_patchbay_plugin_v1_host_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordMetricsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordMetricsResponse) ProtoMessage() {}
+
+func (x *RecordMetricsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_host_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordMetricsResponse.ProtoReflect.Descriptor instead.
+func (*RecordMetricsResponse) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_host_proto_rawDescGZIP(), []int{6}
+}
+
 var File_patchbay_plugin_v1_host_proto protoreflect.FileDescriptor
 
 const file_patchbay_plugin_v1_host_proto_rawDesc = "" +
@@ -242,11 +457,31 @@ const file_patchbay_plugin_v1_host_proto_rawDesc = "" +
 	"\vinstance_id\x18\x01 \x01(\tR\n" +
 	"instanceId\x12:\n" +
 	"\x06health\x18\x02 \x01(\v2\".patchbay.plugin.v1.InstanceHealthR\x06health\"\x16\n" +
-	"\x14ReportHealthResponse2\x82\x01\n" +
+	"\x14ReportHealthResponse\"m\n" +
+	"\x14RecordMetricsRequest\x12\x1f\n" +
+	"\vinstance_id\x18\x01 \x01(\tR\n" +
+	"instanceId\x124\n" +
+	"\asamples\x18\x02 \x03(\v2\x1a.patchbay.plugin.v1.SampleR\asamples\"\xb5\x02\n" +
+	"\x06Sample\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x123\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x1f.patchbay.plugin.v1.Sample.KindR\x04kind\x12\x14\n" +
+	"\x05value\x18\x03 \x01(\x01R\x05value\x12>\n" +
+	"\x06labels\x18\x04 \x03(\v2&.patchbay.plugin.v1.Sample.LabelsEntryR\x06labels\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"Q\n" +
+	"\x04Kind\x12\x14\n" +
+	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fKIND_COUNTER\x10\x01\x12\x0e\n" +
+	"\n" +
+	"KIND_GAUGE\x10\x02\x12\x11\n" +
+	"\rKIND_DURATION\x10\x03\"\x17\n" +
+	"\x15RecordMetricsResponse2\x82\x01\n" +
 	"\x12HostInboundService\x12l\n" +
-	"\x06Ingest\x12!.patchbay.plugin.v1.IngestRequest\x1a\".patchbay.plugin.v1.IngestResponse\"\x17\x8a\xb5\x18\x0fmessages:ingest\x90\xb5\x18\x01(\x010\x012\x93\x01\n" +
+	"\x06Ingest\x12!.patchbay.plugin.v1.IngestRequest\x1a\".patchbay.plugin.v1.IngestResponse\"\x17\x8a\xb5\x18\x0fmessages:ingest\x90\xb5\x18\x01(\x010\x012\x8b\x02\n" +
 	"\x12HostRuntimeService\x12}\n" +
-	"\fReportHealth\x12'.patchbay.plugin.v1.ReportHealthRequest\x1a(.patchbay.plugin.v1.ReportHealthResponse\"\x1a\x8a\xb5\x18\rhealth:report\x90\xb5\x18\x01\x98\xb5\x18\xd0\x0fBGZEgithub.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1;pluginv1b\x06proto3"
+	"\fReportHealth\x12'.patchbay.plugin.v1.ReportHealthRequest\x1a(.patchbay.plugin.v1.ReportHealthResponse\"\x1a\x8a\xb5\x18\rhealth:report\x90\xb5\x18\x01\x98\xb5\x18\xd0\x0f\x12v\n" +
+	"\rRecordMetrics\x12(.patchbay.plugin.v1.RecordMetricsRequest\x1a).patchbay.plugin.v1.RecordMetricsResponse\"\x10\x8a\xb5\x18\ametrics\x98\xb5\x18\xd0\x0fBGZEgithub.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1;pluginv1b\x06proto3"
 
 var (
 	file_patchbay_plugin_v1_host_proto_rawDescOnce sync.Once
@@ -260,29 +495,40 @@ func file_patchbay_plugin_v1_host_proto_rawDescGZIP() []byte {
 	return file_patchbay_plugin_v1_host_proto_rawDescData
 }
 
-var file_patchbay_plugin_v1_host_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_patchbay_plugin_v1_host_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_patchbay_plugin_v1_host_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_patchbay_plugin_v1_host_proto_goTypes = []any{
-	(*IngestRequest)(nil),        // 0: patchbay.plugin.v1.IngestRequest
-	(*IngestResponse)(nil),       // 1: patchbay.plugin.v1.IngestResponse
-	(*ReportHealthRequest)(nil),  // 2: patchbay.plugin.v1.ReportHealthRequest
-	(*ReportHealthResponse)(nil), // 3: patchbay.plugin.v1.ReportHealthResponse
-	(*Inbound)(nil),              // 4: patchbay.plugin.v1.Inbound
-	(*Result)(nil),               // 5: patchbay.plugin.v1.Result
-	(*InstanceHealth)(nil),       // 6: patchbay.plugin.v1.InstanceHealth
+	(Sample_Kind)(0),              // 0: patchbay.plugin.v1.Sample.Kind
+	(*IngestRequest)(nil),         // 1: patchbay.plugin.v1.IngestRequest
+	(*IngestResponse)(nil),        // 2: patchbay.plugin.v1.IngestResponse
+	(*ReportHealthRequest)(nil),   // 3: patchbay.plugin.v1.ReportHealthRequest
+	(*ReportHealthResponse)(nil),  // 4: patchbay.plugin.v1.ReportHealthResponse
+	(*RecordMetricsRequest)(nil),  // 5: patchbay.plugin.v1.RecordMetricsRequest
+	(*Sample)(nil),                // 6: patchbay.plugin.v1.Sample
+	(*RecordMetricsResponse)(nil), // 7: patchbay.plugin.v1.RecordMetricsResponse
+	nil,                           // 8: patchbay.plugin.v1.Sample.LabelsEntry
+	(*Inbound)(nil),               // 9: patchbay.plugin.v1.Inbound
+	(*Result)(nil),                // 10: patchbay.plugin.v1.Result
+	(*InstanceHealth)(nil),        // 11: patchbay.plugin.v1.InstanceHealth
 }
 var file_patchbay_plugin_v1_host_proto_depIdxs = []int32{
-	4, // 0: patchbay.plugin.v1.IngestRequest.items:type_name -> patchbay.plugin.v1.Inbound
-	5, // 1: patchbay.plugin.v1.IngestResponse.results:type_name -> patchbay.plugin.v1.Result
-	6, // 2: patchbay.plugin.v1.ReportHealthRequest.health:type_name -> patchbay.plugin.v1.InstanceHealth
-	0, // 3: patchbay.plugin.v1.HostInboundService.Ingest:input_type -> patchbay.plugin.v1.IngestRequest
-	2, // 4: patchbay.plugin.v1.HostRuntimeService.ReportHealth:input_type -> patchbay.plugin.v1.ReportHealthRequest
-	1, // 5: patchbay.plugin.v1.HostInboundService.Ingest:output_type -> patchbay.plugin.v1.IngestResponse
-	3, // 6: patchbay.plugin.v1.HostRuntimeService.ReportHealth:output_type -> patchbay.plugin.v1.ReportHealthResponse
-	5, // [5:7] is the sub-list for method output_type
-	3, // [3:5] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	9,  // 0: patchbay.plugin.v1.IngestRequest.items:type_name -> patchbay.plugin.v1.Inbound
+	10, // 1: patchbay.plugin.v1.IngestResponse.results:type_name -> patchbay.plugin.v1.Result
+	11, // 2: patchbay.plugin.v1.ReportHealthRequest.health:type_name -> patchbay.plugin.v1.InstanceHealth
+	6,  // 3: patchbay.plugin.v1.RecordMetricsRequest.samples:type_name -> patchbay.plugin.v1.Sample
+	0,  // 4: patchbay.plugin.v1.Sample.kind:type_name -> patchbay.plugin.v1.Sample.Kind
+	8,  // 5: patchbay.plugin.v1.Sample.labels:type_name -> patchbay.plugin.v1.Sample.LabelsEntry
+	1,  // 6: patchbay.plugin.v1.HostInboundService.Ingest:input_type -> patchbay.plugin.v1.IngestRequest
+	3,  // 7: patchbay.plugin.v1.HostRuntimeService.ReportHealth:input_type -> patchbay.plugin.v1.ReportHealthRequest
+	5,  // 8: patchbay.plugin.v1.HostRuntimeService.RecordMetrics:input_type -> patchbay.plugin.v1.RecordMetricsRequest
+	2,  // 9: patchbay.plugin.v1.HostInboundService.Ingest:output_type -> patchbay.plugin.v1.IngestResponse
+	4,  // 10: patchbay.plugin.v1.HostRuntimeService.ReportHealth:output_type -> patchbay.plugin.v1.ReportHealthResponse
+	7,  // 11: patchbay.plugin.v1.HostRuntimeService.RecordMetrics:output_type -> patchbay.plugin.v1.RecordMetricsResponse
+	9,  // [9:12] is the sub-list for method output_type
+	6,  // [6:9] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_patchbay_plugin_v1_host_proto_init() }
@@ -299,13 +545,14 @@ func file_patchbay_plugin_v1_host_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_patchbay_plugin_v1_host_proto_rawDesc), len(file_patchbay_plugin_v1_host_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   4,
+			NumEnums:      1,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   2,
 		},
 		GoTypes:           file_patchbay_plugin_v1_host_proto_goTypes,
 		DependencyIndexes: file_patchbay_plugin_v1_host_proto_depIdxs,
+		EnumInfos:         file_patchbay_plugin_v1_host_proto_enumTypes,
 		MessageInfos:      file_patchbay_plugin_v1_host_proto_msgTypes,
 	}.Build()
 	File_patchbay_plugin_v1_host_proto = out.File

@@ -127,7 +127,8 @@ var HostInboundService_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	HostRuntimeService_ReportHealth_FullMethodName = "/patchbay.plugin.v1.HostRuntimeService/ReportHealth"
+	HostRuntimeService_ReportHealth_FullMethodName  = "/patchbay.plugin.v1.HostRuntimeService/ReportHealth"
+	HostRuntimeService_RecordMetrics_FullMethodName = "/patchbay.plugin.v1.HostRuntimeService/RecordMetrics"
 )
 
 // HostRuntimeServiceClient is the client API for HostRuntimeService service.
@@ -136,6 +137,9 @@ const (
 type HostRuntimeServiceClient interface {
 	// Tells what a channel noticed by itself, without waiting to be asked.
 	ReportHealth(ctx context.Context, in *ReportHealthRequest, opts ...grpc.CallOption) (*ReportHealthResponse, error)
+	// Figures of the plugin's own for the core's metrics, where each name gets
+	// the prefix patchbay_plugin_ and the labels plugin and instance.
+	RecordMetrics(ctx context.Context, in *RecordMetricsRequest, opts ...grpc.CallOption) (*RecordMetricsResponse, error)
 }
 
 type hostRuntimeServiceClient struct {
@@ -156,12 +160,25 @@ func (c *hostRuntimeServiceClient) ReportHealth(ctx context.Context, in *ReportH
 	return out, nil
 }
 
+func (c *hostRuntimeServiceClient) RecordMetrics(ctx context.Context, in *RecordMetricsRequest, opts ...grpc.CallOption) (*RecordMetricsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordMetricsResponse)
+	err := c.cc.Invoke(ctx, HostRuntimeService_RecordMetrics_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // HostRuntimeServiceServer is the server API for HostRuntimeService service.
 // All implementations must embed UnimplementedHostRuntimeServiceServer
 // for forward compatibility.
 type HostRuntimeServiceServer interface {
 	// Tells what a channel noticed by itself, without waiting to be asked.
 	ReportHealth(context.Context, *ReportHealthRequest) (*ReportHealthResponse, error)
+	// Figures of the plugin's own for the core's metrics, where each name gets
+	// the prefix patchbay_plugin_ and the labels plugin and instance.
+	RecordMetrics(context.Context, *RecordMetricsRequest) (*RecordMetricsResponse, error)
 	mustEmbedUnimplementedHostRuntimeServiceServer()
 }
 
@@ -174,6 +191,9 @@ type UnimplementedHostRuntimeServiceServer struct{}
 
 func (UnimplementedHostRuntimeServiceServer) ReportHealth(context.Context, *ReportHealthRequest) (*ReportHealthResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReportHealth not implemented")
+}
+func (UnimplementedHostRuntimeServiceServer) RecordMetrics(context.Context, *RecordMetricsRequest) (*RecordMetricsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordMetrics not implemented")
 }
 func (UnimplementedHostRuntimeServiceServer) mustEmbedUnimplementedHostRuntimeServiceServer() {}
 func (UnimplementedHostRuntimeServiceServer) testEmbeddedByValue()                            {}
@@ -214,6 +234,24 @@ func _HostRuntimeService_ReportHealth_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _HostRuntimeService_RecordMetrics_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordMetricsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostRuntimeServiceServer).RecordMetrics(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: HostRuntimeService_RecordMetrics_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostRuntimeServiceServer).RecordMetrics(ctx, req.(*RecordMetricsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // HostRuntimeService_ServiceDesc is the grpc.ServiceDesc for HostRuntimeService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -224,6 +262,10 @@ var HostRuntimeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ReportHealth",
 			Handler:    _HostRuntimeService_ReportHealth_Handler,
+		},
+		{
+			MethodName: "RecordMetrics",
+			Handler:    _HostRuntimeService_RecordMetrics_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

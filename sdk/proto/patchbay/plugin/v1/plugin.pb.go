@@ -82,7 +82,13 @@ type InitRequest struct {
 	// Optional behaviours of the host.
 	HostFeatures []string `protobuf:"bytes,3,rep,name=host_features,json=hostFeatures,proto3" json:"host_features,omitempty"`
 	// The one directory the plugin may write to.
-	DataDir       string `protobuf:"bytes,4,opt,name=data_dir,json=dataDir,proto3" json:"data_dir,omitempty"`
+	DataDir string `protobuf:"bytes,4,opt,name=data_dir,json=dataDir,proto3" json:"data_dir,omitempty"`
+	// The node the process runs on, and how nodes of one installation know that
+	// they are one. Neither says anything about the customer.
+	NodeId       string `protobuf:"bytes,5,opt,name=node_id,json=nodeId,proto3" json:"node_id,omitempty"`
+	DeploymentId string `protobuf:"bytes,6,opt,name=deployment_id,json=deploymentId,proto3" json:"deployment_id,omitempty"`
+	// debug, info, warn or error: what is worth writing.
+	LogLevel      string `protobuf:"bytes,7,opt,name=log_level,json=logLevel,proto3" json:"log_level,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -145,6 +151,27 @@ func (x *InitRequest) GetDataDir() string {
 	return ""
 }
 
+func (x *InitRequest) GetNodeId() string {
+	if x != nil {
+		return x.NodeId
+	}
+	return ""
+}
+
+func (x *InitRequest) GetDeploymentId() string {
+	if x != nil {
+		return x.DeploymentId
+	}
+	return ""
+}
+
+func (x *InitRequest) GetLogLevel() string {
+	if x != nil {
+		return x.LogLevel
+	}
+	return ""
+}
+
 type InitResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Both equal the manifest's; the host ends a process that says otherwise.
@@ -152,7 +179,9 @@ type InitResponse struct {
 	Version  string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
 	// Optional behaviours of the plugin.
 	Features []string `protobuf:"bytes,3,rep,name=features,proto3" json:"features,omitempty"`
-	// The abilities served: "channel" (Deliver, HandleWebhook), "live" (OpenSession).
+	// The abilities served: "channel" (Deliver, HandleWebhook), "live"
+	// (OpenSession), "bot", "connector", "template", "tool", "hook", "analyzer",
+	// "panel", "route".
 	Abilities     []string `protobuf:"bytes,4,rep,name=abilities,proto3" json:"abilities,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -217,8 +246,13 @@ func (x *InitResponse) GetAbilities() []string {
 }
 
 type ValidateConfigRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Config        []byte                 `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Config []byte                 `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
+	// By JSON pointer, as in Instance.
+	Secrets map[string]string `protobuf:"bytes,2,rep,name=secrets,proto3" json:"secrets,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The far side may be asked, within the deadline. False while an
+	// administrator still types.
+	Probe         bool `protobuf:"varint,3,opt,name=probe,proto3" json:"probe,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -258,6 +292,20 @@ func (x *ValidateConfigRequest) GetConfig() []byte {
 		return x.Config
 	}
 	return nil
+}
+
+func (x *ValidateConfigRequest) GetSecrets() map[string]string {
+	if x != nil {
+		return x.Secrets
+	}
+	return nil
+}
+
+func (x *ValidateConfigRequest) GetProbe() bool {
+	if x != nil {
+		return x.Probe
+	}
+	return false
 }
 
 type ValidateConfigResponse struct {
@@ -619,7 +667,9 @@ func (x *HealthResponse) GetInstances() map[string]*InstanceHealth {
 type DrainRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What is not finished by then is given up.
-	Within        *durationpb.Duration `protobuf:"bytes,1,opt,name=within,proto3" json:"within,omitempty"`
+	Within *durationpb.Duration `protobuf:"bytes,1,opt,name=within,proto3" json:"within,omitempty"`
+	// "upgrade", "disable", "restart" or "shutdown".
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -659,6 +709,13 @@ func (x *DrainRequest) GetWithin() *durationpb.Duration {
 		return x.Within
 	}
 	return nil
+}
+
+func (x *DrainRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
 }
 
 type DrainResponse struct {
@@ -706,6 +763,201 @@ func (x *DrainResponse) GetUnfinished() uint32 {
 	return 0
 }
 
+type RunScheduledRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	InstanceId string                 `protobuf:"bytes,1,opt,name=instance_id,json=instanceId,proto3" json:"instance_id,omitempty"`
+	// As it was given to Schedule.
+	Key     string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	Payload []byte `protobuf:"bytes,3,opt,name=payload,proto3" json:"payload,omitempty"`
+	// Of this run: the same when it is asked again.
+	RunId         string `protobuf:"bytes,4,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RunScheduledRequest) Reset() {
+	*x = RunScheduledRequest{}
+	mi := &file_patchbay_plugin_v1_plugin_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RunScheduledRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RunScheduledRequest) ProtoMessage() {}
+
+func (x *RunScheduledRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_plugin_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RunScheduledRequest.ProtoReflect.Descriptor instead.
+func (*RunScheduledRequest) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_plugin_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *RunScheduledRequest) GetInstanceId() string {
+	if x != nil {
+		return x.InstanceId
+	}
+	return ""
+}
+
+func (x *RunScheduledRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *RunScheduledRequest) GetPayload() []byte {
+	if x != nil {
+		return x.Payload
+	}
+	return nil
+}
+
+func (x *RunScheduledRequest) GetRunId() string {
+	if x != nil {
+		return x.RunId
+	}
+	return ""
+}
+
+type RunScheduledResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// RETRY: the host asks again, with pauses, until the next run is due.
+	Result        *Result `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RunScheduledResponse) Reset() {
+	*x = RunScheduledResponse{}
+	mi := &file_patchbay_plugin_v1_plugin_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RunScheduledResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RunScheduledResponse) ProtoMessage() {}
+
+func (x *RunScheduledResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_plugin_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RunScheduledResponse.ProtoReflect.Descriptor instead.
+func (*RunScheduledResponse) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_plugin_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *RunScheduledResponse) GetResult() *Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+type MigrateStateRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	FromVersion   string                 `protobuf:"bytes,1,opt,name=from_version,json=fromVersion,proto3" json:"from_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MigrateStateRequest) Reset() {
+	*x = MigrateStateRequest{}
+	mi := &file_patchbay_plugin_v1_plugin_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MigrateStateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MigrateStateRequest) ProtoMessage() {}
+
+func (x *MigrateStateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_plugin_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MigrateStateRequest.ProtoReflect.Descriptor instead.
+func (*MigrateStateRequest) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_plugin_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *MigrateStateRequest) GetFromVersion() string {
+	if x != nil {
+		return x.FromVersion
+	}
+	return ""
+}
+
+type MigrateStateResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MigrateStateResponse) Reset() {
+	*x = MigrateStateResponse{}
+	mi := &file_patchbay_plugin_v1_plugin_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MigrateStateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MigrateStateResponse) ProtoMessage() {}
+
+func (x *MigrateStateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_plugin_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MigrateStateResponse.ProtoReflect.Descriptor instead.
+func (*MigrateStateResponse) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_plugin_proto_rawDescGZIP(), []int{16}
+}
+
 type ValidateConfigResponse_Problem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// JSON pointer into the configuration.
@@ -718,7 +970,7 @@ type ValidateConfigResponse_Problem struct {
 
 func (x *ValidateConfigResponse_Problem) Reset() {
 	*x = ValidateConfigResponse_Problem{}
-	mi := &file_patchbay_plugin_v1_plugin_proto_msgTypes[13]
+	mi := &file_patchbay_plugin_v1_plugin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -730,7 +982,7 @@ func (x *ValidateConfigResponse_Problem) String() string {
 func (*ValidateConfigResponse_Problem) ProtoMessage() {}
 
 func (x *ValidateConfigResponse_Problem) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_plugin_proto_msgTypes[13]
+	mi := &file_patchbay_plugin_v1_plugin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -764,19 +1016,27 @@ var File_patchbay_plugin_v1_plugin_proto protoreflect.FileDescriptor
 
 const file_patchbay_plugin_v1_plugin_proto_rawDesc = "" +
 	"\n" +
-	"\x1fpatchbay/plugin/v1/plugin.proto\x12\x12patchbay.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fpatchbay/plugin/v1/common.proto\x1a patchbay/plugin/v1/options.proto\"\x96\x01\n" +
+	"\x1fpatchbay/plugin/v1/plugin.proto\x12\x12patchbay.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fpatchbay/plugin/v1/common.proto\x1a patchbay/plugin/v1/options.proto\"\xf1\x01\n" +
 	"\vInitRequest\x12$\n" +
 	"\x0ehost_broker_id\x18\x01 \x01(\rR\fhostBrokerId\x12!\n" +
 	"\fcore_version\x18\x02 \x01(\tR\vcoreVersion\x12#\n" +
 	"\rhost_features\x18\x03 \x03(\tR\fhostFeatures\x12\x19\n" +
-	"\bdata_dir\x18\x04 \x01(\tR\adataDir\"\x7f\n" +
+	"\bdata_dir\x18\x04 \x01(\tR\adataDir\x12\x17\n" +
+	"\anode_id\x18\x05 \x01(\tR\x06nodeId\x12#\n" +
+	"\rdeployment_id\x18\x06 \x01(\tR\fdeploymentId\x12\x1b\n" +
+	"\tlog_level\x18\a \x01(\tR\blogLevel\"\x7f\n" +
 	"\fInitResponse\x12\x1b\n" +
 	"\tplugin_id\x18\x01 \x01(\tR\bpluginId\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1a\n" +
 	"\bfeatures\x18\x03 \x03(\tR\bfeatures\x12\x1c\n" +
-	"\tabilities\x18\x04 \x03(\tR\tabilities\"/\n" +
+	"\tabilities\x18\x04 \x03(\tR\tabilities\"\xd3\x01\n" +
 	"\x15ValidateConfigRequest\x12\x16\n" +
-	"\x06config\x18\x01 \x01(\fR\x06config\"\xa7\x01\n" +
+	"\x06config\x18\x01 \x01(\fR\x06config\x12P\n" +
+	"\asecrets\x18\x02 \x03(\v26.patchbay.plugin.v1.ValidateConfigRequest.SecretsEntryR\asecrets\x12\x14\n" +
+	"\x05probe\x18\x03 \x01(\bR\x05probe\x1a:\n" +
+	"\fSecretsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa7\x01\n" +
 	"\x16ValidateConfigResponse\x12N\n" +
 	"\bproblems\x18\x01 \x03(\v22.patchbay.plugin.v1.ValidateConfigResponse.ProblemR\bproblems\x1a=\n" +
 	"\aProblem\x12\x18\n" +
@@ -802,25 +1062,40 @@ const file_patchbay_plugin_v1_plugin_proto_rawDesc = "" +
 	"\tinstances\x18\x01 \x03(\v21.patchbay.plugin.v1.HealthResponse.InstancesEntryR\tinstances\x1a`\n" +
 	"\x0eInstancesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x128\n" +
-	"\x05value\x18\x02 \x01(\v2\".patchbay.plugin.v1.InstanceHealthR\x05value:\x028\x01\"A\n" +
+	"\x05value\x18\x02 \x01(\v2\".patchbay.plugin.v1.InstanceHealthR\x05value:\x028\x01\"Y\n" +
 	"\fDrainRequest\x121\n" +
-	"\x06within\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x06within\"/\n" +
+	"\x06within\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x06within\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"/\n" +
 	"\rDrainResponse\x12\x1e\n" +
 	"\n" +
 	"unfinished\x18\x01 \x01(\rR\n" +
-	"unfinished*r\n" +
+	"unfinished\"y\n" +
+	"\x13RunScheduledRequest\x12\x1f\n" +
+	"\vinstance_id\x18\x01 \x01(\tR\n" +
+	"instanceId\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\x12\x18\n" +
+	"\apayload\x18\x03 \x01(\fR\apayload\x12\x15\n" +
+	"\x06run_id\x18\x04 \x01(\tR\x05runId\"J\n" +
+	"\x14RunScheduledResponse\x122\n" +
+	"\x06result\x18\x01 \x01(\v2\x1a.patchbay.plugin.v1.ResultR\x06result\"8\n" +
+	"\x13MigrateStateRequest\x12!\n" +
+	"\ffrom_version\x18\x01 \x01(\tR\vfromVersion\"\x16\n" +
+	"\x14MigrateStateResponse*r\n" +
 	"\vHealthState\x12\x1c\n" +
 	"\x18HEALTH_STATE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fHEALTH_STATE_OK\x10\x01\x12\x19\n" +
 	"\x15HEALTH_STATE_DEGRADED\x10\x02\x12\x15\n" +
-	"\x11HEALTH_STATE_DOWN\x10\x032\xe3\x04\n" +
+	"\x11HEALTH_STATE_DOWN\x10\x032\xbd\x06\n" +
 	"\rPluginService\x12P\n" +
 	"\x04Init\x12\x1f.patchbay.plugin.v1.InitRequest\x1a .patchbay.plugin.v1.InitResponse\"\x05\x98\xb5\x18\x88'\x12r\n" +
 	"\x0eValidateConfig\x12).patchbay.plugin.v1.ValidateConfigRequest\x1a*.patchbay.plugin.v1.ValidateConfigResponse\"\t\x90\xb5\x18\x01\x98\xb5\x18\x88'\x12c\n" +
 	"\tConfigure\x12$.patchbay.plugin.v1.ConfigureRequest\x1a%.patchbay.plugin.v1.ConfigureResponse\"\t\x90\xb5\x18\x01\x98\xb5\x18\x88'\x12r\n" +
 	"\x0eRemoveInstance\x12).patchbay.plugin.v1.RemoveInstanceRequest\x1a*.patchbay.plugin.v1.RemoveInstanceResponse\"\t\x90\xb5\x18\x01\x98\xb5\x18\x88'\x12Z\n" +
 	"\x06Health\x12!.patchbay.plugin.v1.HealthRequest\x1a\".patchbay.plugin.v1.HealthResponse\"\t\x90\xb5\x18\x01\x98\xb5\x18\x88'\x12W\n" +
-	"\x05Drain\x12 .patchbay.plugin.v1.DrainRequest\x1a!.patchbay.plugin.v1.DrainResponse\"\t\x90\xb5\x18\x01\x98\xb5\x18\x98uBGZEgithub.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1;pluginv1b\x06proto3"
+	"\x05Drain\x12 .patchbay.plugin.v1.DrainRequest\x1a!.patchbay.plugin.v1.DrainResponse\"\t\x90\xb5\x18\x01\x98\xb5\x18\x98u\x12i\n" +
+	"\fRunScheduled\x12'.patchbay.plugin.v1.RunScheduledRequest\x1a(.patchbay.plugin.v1.RunScheduledResponse\"\x06\x98\xb5\x18\xe0\xd4\x03\x12m\n" +
+	"\fMigrateState\x12'.patchbay.plugin.v1.MigrateStateRequest\x1a(.patchbay.plugin.v1.MigrateStateResponse\"\n" +
+	"\x90\xb5\x18\x01\x98\xb5\x18\xb0\xea\x01BGZEgithub.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1;pluginv1b\x06proto3"
 
 var (
 	file_patchbay_plugin_v1_plugin_proto_rawDescOnce sync.Once
@@ -835,7 +1110,7 @@ func file_patchbay_plugin_v1_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_patchbay_plugin_v1_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_patchbay_plugin_v1_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_patchbay_plugin_v1_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_patchbay_plugin_v1_plugin_proto_goTypes = []any{
 	(HealthState)(0),                       // 0: patchbay.plugin.v1.HealthState
 	(*InitRequest)(nil),                    // 1: patchbay.plugin.v1.InitRequest
@@ -851,39 +1126,50 @@ var file_patchbay_plugin_v1_plugin_proto_goTypes = []any{
 	(*HealthResponse)(nil),                 // 11: patchbay.plugin.v1.HealthResponse
 	(*DrainRequest)(nil),                   // 12: patchbay.plugin.v1.DrainRequest
 	(*DrainResponse)(nil),                  // 13: patchbay.plugin.v1.DrainResponse
-	(*ValidateConfigResponse_Problem)(nil), // 14: patchbay.plugin.v1.ValidateConfigResponse.Problem
-	nil,                                    // 15: patchbay.plugin.v1.ConfigureResponse.ResultsEntry
-	nil,                                    // 16: patchbay.plugin.v1.HealthResponse.InstancesEntry
-	(*Instance)(nil),                       // 17: patchbay.plugin.v1.Instance
-	(*durationpb.Duration)(nil),            // 18: google.protobuf.Duration
-	(*Result)(nil),                         // 19: patchbay.plugin.v1.Result
+	(*RunScheduledRequest)(nil),            // 14: patchbay.plugin.v1.RunScheduledRequest
+	(*RunScheduledResponse)(nil),           // 15: patchbay.plugin.v1.RunScheduledResponse
+	(*MigrateStateRequest)(nil),            // 16: patchbay.plugin.v1.MigrateStateRequest
+	(*MigrateStateResponse)(nil),           // 17: patchbay.plugin.v1.MigrateStateResponse
+	nil,                                    // 18: patchbay.plugin.v1.ValidateConfigRequest.SecretsEntry
+	(*ValidateConfigResponse_Problem)(nil), // 19: patchbay.plugin.v1.ValidateConfigResponse.Problem
+	nil,                                    // 20: patchbay.plugin.v1.ConfigureResponse.ResultsEntry
+	nil,                                    // 21: patchbay.plugin.v1.HealthResponse.InstancesEntry
+	(*Instance)(nil),                       // 22: patchbay.plugin.v1.Instance
+	(*durationpb.Duration)(nil),            // 23: google.protobuf.Duration
+	(*Result)(nil),                         // 24: patchbay.plugin.v1.Result
 }
 var file_patchbay_plugin_v1_plugin_proto_depIdxs = []int32{
-	14, // 0: patchbay.plugin.v1.ValidateConfigResponse.problems:type_name -> patchbay.plugin.v1.ValidateConfigResponse.Problem
-	17, // 1: patchbay.plugin.v1.ConfigureRequest.instances:type_name -> patchbay.plugin.v1.Instance
-	15, // 2: patchbay.plugin.v1.ConfigureResponse.results:type_name -> patchbay.plugin.v1.ConfigureResponse.ResultsEntry
-	0,  // 3: patchbay.plugin.v1.InstanceHealth.state:type_name -> patchbay.plugin.v1.HealthState
-	16, // 4: patchbay.plugin.v1.HealthResponse.instances:type_name -> patchbay.plugin.v1.HealthResponse.InstancesEntry
-	18, // 5: patchbay.plugin.v1.DrainRequest.within:type_name -> google.protobuf.Duration
-	19, // 6: patchbay.plugin.v1.ConfigureResponse.ResultsEntry.value:type_name -> patchbay.plugin.v1.Result
-	9,  // 7: patchbay.plugin.v1.HealthResponse.InstancesEntry.value:type_name -> patchbay.plugin.v1.InstanceHealth
-	1,  // 8: patchbay.plugin.v1.PluginService.Init:input_type -> patchbay.plugin.v1.InitRequest
-	3,  // 9: patchbay.plugin.v1.PluginService.ValidateConfig:input_type -> patchbay.plugin.v1.ValidateConfigRequest
-	5,  // 10: patchbay.plugin.v1.PluginService.Configure:input_type -> patchbay.plugin.v1.ConfigureRequest
-	7,  // 11: patchbay.plugin.v1.PluginService.RemoveInstance:input_type -> patchbay.plugin.v1.RemoveInstanceRequest
-	10, // 12: patchbay.plugin.v1.PluginService.Health:input_type -> patchbay.plugin.v1.HealthRequest
-	12, // 13: patchbay.plugin.v1.PluginService.Drain:input_type -> patchbay.plugin.v1.DrainRequest
-	2,  // 14: patchbay.plugin.v1.PluginService.Init:output_type -> patchbay.plugin.v1.InitResponse
-	4,  // 15: patchbay.plugin.v1.PluginService.ValidateConfig:output_type -> patchbay.plugin.v1.ValidateConfigResponse
-	6,  // 16: patchbay.plugin.v1.PluginService.Configure:output_type -> patchbay.plugin.v1.ConfigureResponse
-	8,  // 17: patchbay.plugin.v1.PluginService.RemoveInstance:output_type -> patchbay.plugin.v1.RemoveInstanceResponse
-	11, // 18: patchbay.plugin.v1.PluginService.Health:output_type -> patchbay.plugin.v1.HealthResponse
-	13, // 19: patchbay.plugin.v1.PluginService.Drain:output_type -> patchbay.plugin.v1.DrainResponse
-	14, // [14:20] is the sub-list for method output_type
-	8,  // [8:14] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	18, // 0: patchbay.plugin.v1.ValidateConfigRequest.secrets:type_name -> patchbay.plugin.v1.ValidateConfigRequest.SecretsEntry
+	19, // 1: patchbay.plugin.v1.ValidateConfigResponse.problems:type_name -> patchbay.plugin.v1.ValidateConfigResponse.Problem
+	22, // 2: patchbay.plugin.v1.ConfigureRequest.instances:type_name -> patchbay.plugin.v1.Instance
+	20, // 3: patchbay.plugin.v1.ConfigureResponse.results:type_name -> patchbay.plugin.v1.ConfigureResponse.ResultsEntry
+	0,  // 4: patchbay.plugin.v1.InstanceHealth.state:type_name -> patchbay.plugin.v1.HealthState
+	21, // 5: patchbay.plugin.v1.HealthResponse.instances:type_name -> patchbay.plugin.v1.HealthResponse.InstancesEntry
+	23, // 6: patchbay.plugin.v1.DrainRequest.within:type_name -> google.protobuf.Duration
+	24, // 7: patchbay.plugin.v1.RunScheduledResponse.result:type_name -> patchbay.plugin.v1.Result
+	24, // 8: patchbay.plugin.v1.ConfigureResponse.ResultsEntry.value:type_name -> patchbay.plugin.v1.Result
+	9,  // 9: patchbay.plugin.v1.HealthResponse.InstancesEntry.value:type_name -> patchbay.plugin.v1.InstanceHealth
+	1,  // 10: patchbay.plugin.v1.PluginService.Init:input_type -> patchbay.plugin.v1.InitRequest
+	3,  // 11: patchbay.plugin.v1.PluginService.ValidateConfig:input_type -> patchbay.plugin.v1.ValidateConfigRequest
+	5,  // 12: patchbay.plugin.v1.PluginService.Configure:input_type -> patchbay.plugin.v1.ConfigureRequest
+	7,  // 13: patchbay.plugin.v1.PluginService.RemoveInstance:input_type -> patchbay.plugin.v1.RemoveInstanceRequest
+	10, // 14: patchbay.plugin.v1.PluginService.Health:input_type -> patchbay.plugin.v1.HealthRequest
+	12, // 15: patchbay.plugin.v1.PluginService.Drain:input_type -> patchbay.plugin.v1.DrainRequest
+	14, // 16: patchbay.plugin.v1.PluginService.RunScheduled:input_type -> patchbay.plugin.v1.RunScheduledRequest
+	16, // 17: patchbay.plugin.v1.PluginService.MigrateState:input_type -> patchbay.plugin.v1.MigrateStateRequest
+	2,  // 18: patchbay.plugin.v1.PluginService.Init:output_type -> patchbay.plugin.v1.InitResponse
+	4,  // 19: patchbay.plugin.v1.PluginService.ValidateConfig:output_type -> patchbay.plugin.v1.ValidateConfigResponse
+	6,  // 20: patchbay.plugin.v1.PluginService.Configure:output_type -> patchbay.plugin.v1.ConfigureResponse
+	8,  // 21: patchbay.plugin.v1.PluginService.RemoveInstance:output_type -> patchbay.plugin.v1.RemoveInstanceResponse
+	11, // 22: patchbay.plugin.v1.PluginService.Health:output_type -> patchbay.plugin.v1.HealthResponse
+	13, // 23: patchbay.plugin.v1.PluginService.Drain:output_type -> patchbay.plugin.v1.DrainResponse
+	15, // 24: patchbay.plugin.v1.PluginService.RunScheduled:output_type -> patchbay.plugin.v1.RunScheduledResponse
+	17, // 25: patchbay.plugin.v1.PluginService.MigrateState:output_type -> patchbay.plugin.v1.MigrateStateResponse
+	18, // [18:26] is the sub-list for method output_type
+	10, // [10:18] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_patchbay_plugin_v1_plugin_proto_init() }
@@ -899,7 +1185,7 @@ func file_patchbay_plugin_v1_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_patchbay_plugin_v1_plugin_proto_rawDesc), len(file_patchbay_plugin_v1_plugin_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   16,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

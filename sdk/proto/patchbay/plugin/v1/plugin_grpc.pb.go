@@ -25,6 +25,8 @@ const (
 	PluginService_RemoveInstance_FullMethodName = "/patchbay.plugin.v1.PluginService/RemoveInstance"
 	PluginService_Health_FullMethodName         = "/patchbay.plugin.v1.PluginService/Health"
 	PluginService_Drain_FullMethodName          = "/patchbay.plugin.v1.PluginService/Drain"
+	PluginService_RunScheduled_FullMethodName   = "/patchbay.plugin.v1.PluginService/RunScheduled"
+	PluginService_MigrateState_FullMethodName   = "/patchbay.plugin.v1.PluginService/MigrateState"
 )
 
 // PluginServiceClient is the client API for PluginService service.
@@ -49,6 +51,13 @@ type PluginServiceClient interface {
 	// answers. The host closes its side of the Deliver stream first, so that what
 	// is on its way counts as in flight, and ends the process after the answer.
 	Drain(ctx context.Context, in *DrainRequest, opts ...grpc.CallOption) (*DrainResponse, error)
+	// Work that the plugin asked for with HostScheduleService.Schedule is due.
+	// At least once; of one key never two at a time in the whole installation.
+	RunScheduled(ctx context.Context, in *RunScheduledRequest, opts ...grpc.CallOption) (*RunScheduledResponse, error)
+	// Called after Init and before Configure, on a version that takes the place
+	// of another one. What it changes must still suit the version before: that
+	// one may run on, and may come back.
+	MigrateState(ctx context.Context, in *MigrateStateRequest, opts ...grpc.CallOption) (*MigrateStateResponse, error)
 }
 
 type pluginServiceClient struct {
@@ -119,6 +128,26 @@ func (c *pluginServiceClient) Drain(ctx context.Context, in *DrainRequest, opts 
 	return out, nil
 }
 
+func (c *pluginServiceClient) RunScheduled(ctx context.Context, in *RunScheduledRequest, opts ...grpc.CallOption) (*RunScheduledResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RunScheduledResponse)
+	err := c.cc.Invoke(ctx, PluginService_RunScheduled_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *pluginServiceClient) MigrateState(ctx context.Context, in *MigrateStateRequest, opts ...grpc.CallOption) (*MigrateStateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MigrateStateResponse)
+	err := c.cc.Invoke(ctx, PluginService_MigrateState_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PluginServiceServer is the server API for PluginService service.
 // All implementations must embed UnimplementedPluginServiceServer
 // for forward compatibility.
@@ -141,6 +170,13 @@ type PluginServiceServer interface {
 	// answers. The host closes its side of the Deliver stream first, so that what
 	// is on its way counts as in flight, and ends the process after the answer.
 	Drain(context.Context, *DrainRequest) (*DrainResponse, error)
+	// Work that the plugin asked for with HostScheduleService.Schedule is due.
+	// At least once; of one key never two at a time in the whole installation.
+	RunScheduled(context.Context, *RunScheduledRequest) (*RunScheduledResponse, error)
+	// Called after Init and before Configure, on a version that takes the place
+	// of another one. What it changes must still suit the version before: that
+	// one may run on, and may come back.
+	MigrateState(context.Context, *MigrateStateRequest) (*MigrateStateResponse, error)
 	mustEmbedUnimplementedPluginServiceServer()
 }
 
@@ -168,6 +204,12 @@ func (UnimplementedPluginServiceServer) Health(context.Context, *HealthRequest) 
 }
 func (UnimplementedPluginServiceServer) Drain(context.Context, *DrainRequest) (*DrainResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Drain not implemented")
+}
+func (UnimplementedPluginServiceServer) RunScheduled(context.Context, *RunScheduledRequest) (*RunScheduledResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RunScheduled not implemented")
+}
+func (UnimplementedPluginServiceServer) MigrateState(context.Context, *MigrateStateRequest) (*MigrateStateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method MigrateState not implemented")
 }
 func (UnimplementedPluginServiceServer) mustEmbedUnimplementedPluginServiceServer() {}
 func (UnimplementedPluginServiceServer) testEmbeddedByValue()                       {}
@@ -298,6 +340,42 @@ func _PluginService_Drain_Handler(srv interface{}, ctx context.Context, dec func
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PluginService_RunScheduled_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RunScheduledRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServiceServer).RunScheduled(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PluginService_RunScheduled_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServiceServer).RunScheduled(ctx, req.(*RunScheduledRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PluginService_MigrateState_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MigrateStateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServiceServer).MigrateState(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PluginService_MigrateState_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServiceServer).MigrateState(ctx, req.(*MigrateStateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PluginService_ServiceDesc is the grpc.ServiceDesc for PluginService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -328,6 +406,14 @@ var PluginService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Drain",
 			Handler:    _PluginService_Drain_Handler,
+		},
+		{
+			MethodName: "RunScheduled",
+			Handler:    _PluginService_RunScheduled_Handler,
+		},
+		{
+			MethodName: "MigrateState",
+			Handler:    _PluginService_MigrateState_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

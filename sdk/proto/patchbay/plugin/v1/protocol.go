@@ -5,6 +5,7 @@
 package pluginv1
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -31,9 +32,47 @@ const (
 
 // The abilities of InitResponse.
 const (
-	AbilityChannel = "channel"
-	AbilityLive    = "live"
+	AbilityChannel   = "channel"
+	AbilityLive      = "live"
+	AbilityBot       = "bot"
+	AbilityConnector = "connector"
+	AbilityTemplate  = "template"
+	AbilityTool      = "tool"
+	AbilityHook      = "hook"
+	AbilityAnalyzer  = "analyzer"
+	AbilityPanel     = "panel"
+	AbilityRoute     = "route"
 )
+
+// HostServices returns the services that the host serves to plugins: those of
+// the package whose name begins with Host, sorted by name.
+func HostServices() []protoreflect.ServiceDescriptor {
+	return slices.DeleteFunc(Services(), func(s protoreflect.ServiceDescriptor) bool {
+		return !strings.HasPrefix(string(s.Name()), "Host")
+	})
+}
+
+// Services returns all services of the protocol, sorted by name.
+func Services() []protoreflect.ServiceDescriptor {
+	var out []protoreflect.ServiceDescriptor
+	protoregistry.GlobalFiles.RangeFilesByPackage(File_patchbay_plugin_v1_options_proto.Package(), func(file protoreflect.FileDescriptor) bool {
+		for i := range file.Services().Len() {
+			out = append(out, file.Services().Get(i))
+		}
+		return true
+	})
+	slices.SortFunc(out, func(a, b protoreflect.ServiceDescriptor) int {
+		return strings.Compare(string(a.Name()), string(b.Name()))
+	})
+	return out
+}
+
+// DataScopes returns the scopes that no method of the host needs: they decide
+// what the host tells and asks a plugin by itself, and which fields it leaves
+// out.
+func DataScopes() []string {
+	return []string{"contacts:read.pii", "events:subscribe", "hooks:intercept", "members:read"}
+}
 
 // Method is what the options of a method say.
 type Method struct {

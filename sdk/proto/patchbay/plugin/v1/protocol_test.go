@@ -9,28 +9,14 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/protobuf/reflect/protoreflect"
-
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
-
-func services() []protoreflect.ServiceDescriptor {
-	var out []protoreflect.ServiceDescriptor
-	for _, file := range []protoreflect.FileDescriptor{
-		pluginv1.File_patchbay_plugin_v1_plugin_proto, pluginv1.File_patchbay_plugin_v1_channel_proto, pluginv1.File_patchbay_plugin_v1_host_proto,
-	} {
-		for i := range file.Services().Len() {
-			out = append(out, file.Services().Get(i))
-		}
-	}
-	return out
-}
 
 // The reference page lists every method with its scope and its budget, and
 // nothing else.
 func TestReferencePages(t *testing.T) {
 	var want []string
-	for _, s := range services() {
+	for _, s := range pluginv1.Services() {
 		by := "plugin"
 		if strings.HasPrefix(string(s.Name()), "Host") {
 			by = "host"
@@ -79,7 +65,7 @@ func TestMethodOf(t *testing.T) {
 
 // A unary call without a budget would have no deadline.
 func TestUnaryMethodsHaveABudget(t *testing.T) {
-	for _, s := range services() {
+	for _, s := range pluginv1.Services() {
 		for i := range s.Methods().Len() {
 			m := s.Methods().Get(i)
 			stream := m.IsStreamingClient() || m.IsStreamingServer()
