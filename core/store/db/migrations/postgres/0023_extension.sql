@@ -1,0 +1,1 @@
+-- extension. Its twin is ../sqlite/0023_extension.sql.

@@ -1,0 +1,1 @@
+-- plugin_state. Its twin is ../sqlite/0024_plugin_state.sql.

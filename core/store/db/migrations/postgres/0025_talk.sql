@@ -1,0 +1,1 @@
+-- talk. Its twin is ../sqlite/0025_talk.sql.

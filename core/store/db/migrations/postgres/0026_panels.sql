@@ -1,0 +1,1 @@
+-- panels. Its twin is ../sqlite/0026_panels.sql.

@@ -1,0 +1,1 @@
+-- life. Its twin is ../sqlite/0027_life.sql.

@@ -1,0 +1,1 @@
+-- template. Its twin is ../sqlite/0028_template.sql.

@@ -1,0 +1,1 @@
+-- extension. Its twin is ../postgres/0023_extension.sql.

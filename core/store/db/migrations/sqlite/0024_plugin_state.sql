@@ -1,0 +1,1 @@
+-- plugin_state. Its twin is ../postgres/0024_plugin_state.sql.

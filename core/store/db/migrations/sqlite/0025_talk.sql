@@ -1,0 +1,1 @@
+-- talk. Its twin is ../postgres/0025_talk.sql.

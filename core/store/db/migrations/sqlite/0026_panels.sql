@@ -1,0 +1,1 @@
+-- panels. Its twin is ../postgres/0026_panels.sql.

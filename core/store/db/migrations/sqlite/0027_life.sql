@@ -1,0 +1,1 @@
+-- life. Its twin is ../postgres/0027_life.sql.

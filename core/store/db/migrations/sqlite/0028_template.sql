@@ -1,0 +1,1 @@
+-- template. Its twin is ../postgres/0028_template.sql.
