@@ -13,24 +13,39 @@
 //		})
 //	}
 //
-// The core starts the program, keeps it running and stops it. What it offers is
-// an ability: package channel has the first ones. Optional abilities are found
-// by type assertion; package instance has those every plugin may have. Errors
-// say where they come from: package errs. Nothing here shows the wire between
-// the core and the plugin, which is gRPC.
+// The core starts the program, keeps it running and stops it. What it offers are
+// abilities, each in a small package with one interface: channel, bot,
+// connector, tool, hook, analyzer, panel, template and route. What only some
+// plugins can do is another interface beside it, found by type assertion;
+// package instance has those every plugin may have. Errors say where they come
+// from: package errs. Nothing here shows the wire between the core and the
+// plugin, which is gRPC.
+//
+// Each ability has a conformance suite for the author's tests: channeltest,
+// bottest, connectortest, tooltest, hooktest, analyzertest, paneltest,
+// templatetest and routetest.
 package sdk
 
 import (
 	"context"
 	"log/slog"
 
+	"github.com/patchbay-im/patchbay/sdk/analyzer"
+	"github.com/patchbay-im/patchbay/sdk/bot"
 	"github.com/patchbay-im/patchbay/sdk/channel"
+	"github.com/patchbay-im/patchbay/sdk/connector"
+	"github.com/patchbay-im/patchbay/sdk/hook"
 	"github.com/patchbay-im/patchbay/sdk/instance"
+	"github.com/patchbay-im/patchbay/sdk/panel"
+	"github.com/patchbay-im/patchbay/sdk/route"
+	"github.com/patchbay-im/patchbay/sdk/template"
+	"github.com/patchbay-im/patchbay/sdk/tool"
 )
 
-// Plugin is what a program offers. A constructor is called once, when the core
-// has started the process; an error from it ends the start, and administrators
-// read it.
+// Plugin is what a program offers: at least one ability. A constructor is called
+// once, when the core has started the process; an error from it ends the start,
+// and administrators read it. The constructors of several abilities may return
+// the same value: it is then configured once.
 type Plugin struct {
 	// Manifest is the plugin.yaml, embedded: it says which plugin this is.
 	Manifest []byte
@@ -38,6 +53,22 @@ type Plugin struct {
 	Channel func(Env) (channel.Channel, error)
 	// Live makes the policy of a live channel.
 	Live func(Env) (channel.Live, error)
+	// Bot makes what answers customers.
+	Bot func(Env) (bot.Bot, error)
+	// Connector makes the way to a system of record.
+	Connector func(Env) (connector.Connector, error)
+	// Tools makes what does the manifest's tools; tool.Map is one.
+	Tools func(Env) (tool.Tools, error)
+	// Hook makes what is asked before things happen and told after.
+	Hook func(Env) (hook.Hook, error)
+	// Analyzer makes what reads messages.
+	Analyzer func(Env) (analyzer.Analyzer, error)
+	// Panel makes what the console shows.
+	Panel func(Env) (panel.Panel, error)
+	// Template makes what plans industry templates that need a program.
+	Template func(Env) (template.Template, error)
+	// Route makes what serves HTTP; route.HTTP is one.
+	Route func(Env) (route.Route, error)
 }
 
 // Env is all that a plugin gets from its surroundings: there is no other way

@@ -19,8 +19,8 @@ import (
 func Serve(p Plugin) {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil)) // before go-plugin takes os.Stderr away
 	who, err := stamp.Read(p.Manifest)
-	if err == nil && p.Channel == nil && p.Live == nil {
-		err = errors.New("sdk.Plugin offers nothing: set Channel or Live")
+	if err == nil && !p.offers() {
+		err = errors.New("sdk.Plugin offers nothing: set Channel, Bot or another one of its abilities")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -36,19 +36,46 @@ func Serve(p Plugin) {
 	os.Exit(0)
 }
 
-// open calls the constructors.
+// offers reports whether there is any ability.
+func (p Plugin) offers() bool {
+	return p.Channel != nil || p.Live != nil || p.Bot != nil || p.Connector != nil || p.Tools != nil ||
+		p.Hook != nil || p.Analyzer != nil || p.Panel != nil || p.Template != nil || p.Route != nil
+}
+
+// open calls the constructors, in the order of Plugin; the first error ends it.
 func (p Plugin) open(env Env) (bridge.Abilities, error) {
 	var out bridge.Abilities
-	var err error
-	if p.Channel != nil {
-		if out.Channel, err = p.Channel(env); err != nil {
-			return bridge.Abilities{}, fmt.Errorf("start the channel: %w", err)
-		}
-	}
-	if p.Live != nil {
-		if out.Live, err = p.Live(env); err != nil {
-			return bridge.Abilities{}, fmt.Errorf("start the live channel: %w", err)
+	for _, step := range []func() error{
+		func() error { return construct(env, "channel", p.Channel, &out.Channel) },
+		func() error { return construct(env, "live channel", p.Live, &out.Live) },
+		func() error { return construct(env, "bot", p.Bot, &out.Bot) },
+		func() error { return construct(env, "connector", p.Connector, &out.Connector) },
+		func() error { return construct(env, "tools", p.Tools, &out.Tools) },
+		func() error { return construct(env, "hook", p.Hook, &out.Hook) },
+		func() error { return construct(env, "analyzer", p.Analyzer, &out.Analyzer) },
+		func() error { return construct(env, "panel", p.Panel, &out.Panel) },
+		func() error { return construct(env, "template", p.Template, &out.Template) },
+		func() error { return construct(env, "route", p.Route, &out.Route) },
+	} {
+		if err := step(); err != nil {
+			return bridge.Abilities{}, err
 		}
 	}
 	return out, nil
+}
+
+// construct calls one constructor, if there is one, and refuses nothing at all.
+func construct[T any](env Env, what string, newValue func(Env) (T, error), into *T) error {
+	if newValue == nil {
+		return nil
+	}
+	made, err := newValue(env)
+	if err != nil {
+		return fmt.Errorf("start the %s: %w", what, err)
+	}
+	if any(made) == nil {
+		return fmt.Errorf("start the %s: its constructor returned nothing", what)
+	}
+	*into = made
+	return nil
 }

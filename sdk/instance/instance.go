@@ -9,31 +9,42 @@ package instance
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"slices"
 )
 
 // Instance is one configured connection.
 type Instance struct {
 	ID       string          // stable for life
-	Config   json.RawMessage // an object that the manifest's config_schema accepts
-	Revision uint64          // grows with each change of Config
+	Config   json.RawMessage // an object that the manifest's config_schema accepts, without its secrets
+	Revision uint64          // grows with each change of the fields below and of Config
+	Secrets  Secrets         // the fields that the schema marks x-secret
+
+	Kind     string   // KindInbox or KindConnection
+	Name     string   // what administrators call it
+	Scopes   []string // what the workspace allows, of what the manifest asks for
+	Locale   string   // of the workspace, BCP 47; "" = not known
+	TimeZone string   // of the workspace, IANA; "" = not known
 }
 
-// Decode reads the configuration into a struct. Keys the struct does not have
-// are skipped: a configuration may be older than the plugin.
+// Kinds of instances.
+const (
+	KindInbox      = "inbox"      // of a channel
+	KindConnection = "connection" // of everything else
+)
+
+// Allows reports whether the workspace allows a scope.
+func (i Instance) Allows(scope string) bool { return slices.Contains(i.Scopes, scope) }
+
+// Decode reads the configuration, with its secrets, into a struct. Keys the
+// struct does not have are skipped: a configuration may be older than the
+// plugin.
 func (i Instance) Decode(into any) error {
-	if len(i.Config) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(i.Config, into); err != nil {
-		return fmt.Errorf("the configuration of %s: %w", i.ID, err)
-	}
-	return nil
+	return decode("the configuration of "+i.ID, i.Config, i.Secrets, into)
 }
 
 // ConfigValidator judges a configuration before it is saved, beyond what the
-// schema can say. It must have no effect; it may ask the far side, within the
-// deadline of ctx.
+// schema can say. It must have no effect; with Probe it may ask the far side.
+// ctx ends after 5 seconds.
 type ConfigValidator interface {
 	ValidateConfig(ctx context.Context, req ValidateConfigRequest) (ValidateConfigResponse, error)
 }
@@ -41,7 +52,15 @@ type ConfigValidator interface {
 // ValidateConfigRequest is a configuration that is not in use yet. The schema
 // has accepted it.
 type ValidateConfigRequest struct {
-	Config json.RawMessage
+	Config  json.RawMessage // without its secrets
+	Secrets Secrets
+	// Probe allows to ask the far side. It is false while somebody still types.
+	Probe bool
+}
+
+// Decode reads the configuration, with its secrets, into a struct.
+func (r ValidateConfigRequest) Decode(into any) error {
+	return decode("the configuration", r.Config, r.Secrets, into)
 }
 
 // ValidateConfigResponse lists the faults; none means that it will do.
@@ -127,8 +146,54 @@ type Drainer interface {
 	Drain(ctx context.Context, req DrainRequest) (DrainResponse, error)
 }
 
-// DrainRequest is empty yet.
-type DrainRequest struct{}
+// DrainRequest says why.
+type DrainRequest struct {
+	Reason string // DrainUpgrade, ...; others may come
+}
+
+// Why a process ends.
+const (
+	DrainUpgrade  = "upgrade"
+	DrainDisable  = "disable"
+	DrainRestart  = "restart"
+	DrainShutdown = "shutdown"
+)
 
 // DrainResponse is empty yet.
 type DrainResponse struct{}
+
+// Scheduled does the work that the plugin asked for with a schedule: at least
+// once for each run, never twice at a time for one key, on whichever node. ctx
+// ends after 60 seconds. After an error of the source FarSide or Own the run
+// comes again, with pauses, until the next one is due.
+type Scheduled interface {
+	RunScheduled(ctx context.Context, req RunScheduledRequest) (RunScheduledResponse, error)
+}
+
+// RunScheduledRequest is work that is due.
+type RunScheduledRequest struct {
+	Instance Instance
+	Key      string // as it was given to the schedule
+	Payload  []byte // as it was given to the schedule
+	RunID    string // of this run: the same when it comes again
+}
+
+// RunScheduledResponse is empty yet.
+type RunScheduledResponse struct{}
+
+// Migrator brings what an older version kept into the form of this one. It is
+// asked after the start and before the first Configure, on a version that takes
+// another one's place, and must be repeatable. What it changes must still suit
+// the older version: that one may run on, and may come back. ctx ends after 30
+// seconds; an error ends the start.
+type Migrator interface {
+	MigrateState(ctx context.Context, req MigrateStateRequest) (MigrateStateResponse, error)
+}
+
+// MigrateStateRequest names the version before.
+type MigrateStateRequest struct {
+	FromVersion string
+}
+
+// MigrateStateResponse is empty yet.
+type MigrateStateResponse struct{}

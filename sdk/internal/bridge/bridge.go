@@ -14,11 +14,11 @@ package bridge
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
 
-	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/manifest/stamp"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
@@ -28,35 +28,6 @@ const Window = 64
 
 // sendBudget bounds one Send of an author.
 const sendBudget = 30 * time.Second
-
-// Abilities is what an author's constructors made; the rest is found by type
-// assertion on them.
-type Abilities struct {
-	Channel channel.Channel
-	Live    channel.Live
-}
-
-func (a Abilities) values() []any {
-	var out []any
-	if a.Channel != nil {
-		out = append(out, a.Channel)
-	}
-	if a.Live != nil {
-		out = append(out, a.Live)
-	}
-	return out
-}
-
-func (a Abilities) names() []string {
-	var out []string
-	if a.Channel != nil {
-		out = append(out, pluginv1.AbilityChannel)
-	}
-	if a.Live != nil {
-		out = append(out, pluginv1.AbilityLive)
-	}
-	return out
-}
 
 // Start is what a plugin gets when it starts.
 type Start struct {
@@ -83,7 +54,7 @@ type Server struct {
 	instances *instances
 	drain     *drain
 	started   chan struct{} // closed by a successful Init
-	abilities Abilities     // set before started is closed
+	abilities atomic.Pointer[Abilities]
 	host      *Host
 	initOnce  chan struct{} // holds one token
 }
@@ -102,6 +73,22 @@ func NewServer(c Config) *Server {
 func (s *Server) Register(g grpc.ServiceRegistrar) {
 	pluginv1.RegisterPluginServiceServer(g, &pluginService{Server: s})
 	pluginv1.RegisterChannelServiceServer(g, &channelService{Server: s})
+	pluginv1.RegisterBotServiceServer(g, &botService{Server: s})
+	pluginv1.RegisterConnectorServiceServer(g, &connectorService{Server: s})
+	pluginv1.RegisterToolServiceServer(g, &toolService{Server: s})
+	pluginv1.RegisterHookServiceServer(g, &hookService{Server: s})
+	pluginv1.RegisterAnalyzerServiceServer(g, &analyzerService{Server: s})
+	pluginv1.RegisterPanelServiceServer(g, &panelService{Server: s})
+	pluginv1.RegisterTemplateServiceServer(g, &templateService{Server: s})
+	pluginv1.RegisterRouteServiceServer(g, &routeService{Server: s})
+}
+
+// can returns what the plugin can do; nothing before Init.
+func (s *Server) can() Abilities {
+	if made := s.abilities.Load(); made != nil {
+		return *made
+	}
+	return Abilities{}
 }
 
 // ready reports whether Init has succeeded.

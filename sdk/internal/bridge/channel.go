@@ -6,21 +6,9 @@ import (
 	"fmt"
 	"net/http"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
 	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
-)
-
-// codeUnknownInstance answers for an instance the plugin was not told of.
-const codeUnknownInstance = "unknown_instance"
-
-var (
-	errNotReady  = status.Error(codes.FailedPrecondition, "Init comes first")
-	errNoChannel = status.Error(codes.Unimplemented, "this plugin is no messaging channel")
-	errNoLive    = status.Error(codes.Unimplemented, "this plugin is no live channel")
 )
 
 // channelService is what channels serve; Deliver is in deliver.go.
@@ -31,22 +19,18 @@ type channelService struct {
 
 // HandleWebhook lets the author verify and parse a raw request.
 func (s *channelService) HandleWebhook(ctx context.Context, req *pluginv1.HandleWebhookRequest) (*pluginv1.HandleWebhookResponse, error) {
-	if !s.ready() {
-		return nil, errNotReady
+	in, err := s.enter(req.GetInstanceId(), s.can().Channel != nil)
+	if err != nil {
+		if result := asked(err); result != nil {
+			return &pluginv1.HandleWebhookResponse{Result: result}, nil
+		}
+		return nil, err
 	}
-	if s.abilities.Channel == nil {
-		return nil, errNoChannel
-	}
-	in, ok := s.instances.get(req.GetInstanceId())
-	if !ok {
-		return &pluginv1.HandleWebhookResponse{Result: retry(codeUnknownInstance, "the plugin was not told of this inbox")}, nil
-	}
-	s.drain.add(0, 1)
-	defer s.drain.add(0, -1)
+	defer s.leave()
 	var answer channel.ReceiveResponse
-	err := guard(ctx, s.config.Log, "Receive", func() error {
+	err = guard(ctx, s.config.Log, "Receive", func() error {
 		var failed error
-		answer, failed = s.abilities.Channel.Receive(ctx, receiveRequestOf(in, req))
+		answer, failed = s.can().Channel.Receive(ctx, receiveRequestOf(in, req))
 		return failed
 	})
 	if err != nil {
@@ -82,17 +66,12 @@ func refusal(err error) *pluginv1.HandleWebhookResponse {
 
 // OpenSession asks a live channel's policy.
 func (s *channelService) OpenSession(ctx context.Context, req *pluginv1.OpenSessionRequest) (*pluginv1.OpenSessionResponse, error) {
-	if !s.ready() {
-		return nil, errNotReady
+	in, err := s.enter(req.GetInstanceId(), s.can().Live != nil)
+	if err != nil {
+		return nil, err
 	}
-	if s.abilities.Live == nil {
-		return nil, errNoLive
-	}
-	in, ok := s.instances.get(req.GetInstanceId())
-	if !ok {
-		return nil, status.Error(codes.Unavailable, "the plugin was not told of this inbox")
-	}
-	answer, err := s.abilities.Live.OpenSession(ctx, channel.OpenSessionRequest{
+	defer s.leave()
+	answer, err := s.can().Live.OpenSession(ctx, channel.OpenSessionRequest{
 		Instance: in, SessionID: req.GetSessionId(), EmbedOrigin: req.GetEmbedOrigin(),
 		PageURL: req.GetPageUrl(), PageTitle: req.GetPageTitle(), Referrer: req.GetReferrer(),
 		Locale: req.GetLocale(), UserAgent: req.GetUserAgent(), Resumed: req.GetResumed(),

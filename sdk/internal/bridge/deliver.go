@@ -16,14 +16,11 @@ import (
 // Deliver takes batches until the host ends the stream, or until a drain has
 // let everything in flight finish.
 func (s *channelService) Deliver(stream pluginv1.ChannelService_DeliverServer) error {
-	if !s.ready() {
-		return errNotReady
-	}
-	if s.abilities.Channel == nil {
-		return errNoChannel
+	if err := s.serves(s.can().Channel != nil); err != nil {
+		return err
 	}
 	if s.drain.hasBegun() {
-		return status.Error(codes.Unavailable, "the plugin is shutting down")
+		return errDraining
 	}
 	s.drain.add(1, 0)
 	defer s.drain.add(-1, 0)
@@ -146,14 +143,19 @@ func (l *line) work(item *pluginv1.Outbound) {
 	f := finished{item: item}
 	in, ok := l.instances.get(item.GetInstanceId())
 	if !ok {
-		f.result = retry(codeUnknownInstance, "the plugin was not told of this inbox")
+		f.result = retry(codeUnknownInstance, unknownInstance)
+		l.done <- f
+		return
+	}
+	if len(item.GetContent().GetAttachments()) > 0 { // what the author does not know would be lost in silence
+		f.result = resultOf(errs.Reject(codeAttachments, "This channel carries text alone."))
 		l.done <- f
 		return
 	}
 	ctx, cancel := context.WithTimeout(l.ctx, sendBudget)
 	defer cancel()
 	err := guard(ctx, l.config.Log, "Send", func() error {
-		answer, failed := l.abilities.Channel.Send(ctx, sendRequestOf(in, item))
+		answer, failed := l.can().Channel.Send(ctx, sendRequestOf(in, item))
 		f.provider = answer.MessageID
 		if failed == nil && answer.Duplicate {
 			f.result = &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_DUPLICATE}

@@ -20,7 +20,11 @@ func newDrain() *drain {
 	return &drain{begun: make(chan struct{}), changed: make(chan struct{})}
 }
 
-func (d *drain) begin() { d.once.Do(func() { close(d.begun) }) }
+func (d *drain) begin() {
+	d.mu.Lock() // who has entered by now is counted
+	defer d.mu.Unlock()
+	d.once.Do(func() { close(d.begun) })
+}
 
 func (d *drain) hasBegun() bool {
 	select {
@@ -29,6 +33,17 @@ func (d *drain) hasBegun() bool {
 	default:
 		return false
 	}
+}
+
+// enter counts one item in, unless the drain has begun.
+func (d *drain) enter() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.hasBegun() {
+		return false
+	}
+	d.inFlight++
+	return true
 }
 
 func (d *drain) add(streams, items int) {

@@ -11,7 +11,6 @@ import (
 	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/instance"
-	"github.com/patchbay-im/patchbay/sdk/message"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
 
@@ -35,14 +34,15 @@ func retry(code, detail string) *pluginv1.Result {
 	return &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_RETRY, Code: code, Detail: detail}
 }
 
-func contentOf(c *pluginv1.Content) message.Content { return message.Content{Text: c.GetText()} }
-
-func contentTo(c message.Content) *pluginv1.Content {
-	return &pluginv1.Content{Body: &pluginv1.Content_Text{Text: c.Text}}
-}
-
 func instanceOf(i *pluginv1.Instance) instance.Instance {
-	return instance.Instance{ID: i.GetId(), Config: i.GetConfig(), Revision: i.GetConfigRevision()}
+	kind := i.GetKind()
+	if kind == "" {
+		kind = instance.KindInbox
+	}
+	return instance.Instance{
+		ID: i.GetId(), Config: i.GetConfig(), Revision: i.GetConfigRevision(), Secrets: i.GetSecrets(),
+		Kind: kind, Name: i.GetName(), Scopes: i.GetScopes(), Locale: i.GetLocale(), TimeZone: i.GetTimeZone(),
+	}
 }
 
 func sendRequestOf(in instance.Instance, o *pluginv1.Outbound) channel.SendRequest {
@@ -54,16 +54,20 @@ func sendRequestOf(in instance.Instance, o *pluginv1.Outbound) channel.SendReque
 }
 
 func receiveRequestOf(in instance.Instance, r *pluginv1.HandleWebhookRequest) channel.ReceiveRequest {
-	header := make(http.Header, len(r.GetHeaders()))
-	for _, h := range r.GetHeaders() {
-		header.Add(h.GetName(), h.GetValue())
-	}
 	query, _ := url.ParseQuery(r.GetQuery()) // what could be read of it; RawQuery has the rest
 	return channel.ReceiveRequest{
 		Instance: in, ID: r.GetWebhookId(), Method: r.GetMethod(), Path: r.GetPath(),
-		Query: query, RawQuery: r.GetQuery(), Header: header, Body: r.GetBody(),
+		Query: query, RawQuery: r.GetQuery(), Header: headersOf(r.GetHeaders()), Body: r.GetBody(),
 		Remote: r.GetRemoteAddr(), Replay: r.GetReplay(),
 	}
+}
+
+func headersOf(list []*pluginv1.Header) http.Header {
+	out := make(http.Header, len(list))
+	for _, h := range list {
+		out.Add(h.GetName(), h.GetValue())
+	}
+	return out
 }
 
 func headersTo(h http.Header) []*pluginv1.Header {

@@ -40,7 +40,7 @@ func (s *pluginService) Init(ctx context.Context, req *pluginv1.InitRequest) (*p
 	if err != nil {
 		return nil, err
 	}
-	s.abilities = made
+	s.abilities.Store(&made)
 	close(s.started)
 	return &pluginv1.InitResponse{
 		PluginId: s.config.Stamp.ID, Version: s.config.Stamp.Version, Abilities: made.names(),
@@ -53,12 +53,14 @@ func (s *pluginService) ValidateConfig(ctx context.Context, req *pluginv1.Valida
 		return nil, errNotReady
 	}
 	out := &pluginv1.ValidateConfigResponse{}
-	for _, v := range s.abilities.values() {
+	for _, v := range s.can().values() {
 		judge, ok := v.(instance.ConfigValidator)
 		if !ok {
 			continue
 		}
-		answer, err := judge.ValidateConfig(ctx, instance.ValidateConfigRequest{Config: req.GetConfig()})
+		answer, err := judge.ValidateConfig(ctx, instance.ValidateConfigRequest{
+			Config: req.GetConfig(), Secrets: req.GetSecrets(), Probe: req.GetProbe(),
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -93,7 +95,7 @@ func (s *pluginService) configure(ctx context.Context, in instance.Instance) err
 		return nil
 	}
 	var failed error
-	for _, v := range s.abilities.values() {
+	for _, v := range s.can().values() {
 		if c, ok := v.(instance.Configurer); ok && failed == nil {
 			failed = guard(ctx, s.config.Log, "Configure", func() error {
 				_, err := c.Configure(ctx, instance.ConfigureRequest{Instance: in})
@@ -118,7 +120,7 @@ func (s *pluginService) RemoveInstance(ctx context.Context, req *pluginv1.Remove
 		return &pluginv1.RemoveInstanceResponse{}, nil
 	}
 	e.write(instance.Instance{}, false, nil)
-	for _, v := range s.abilities.values() {
+	for _, v := range s.can().values() {
 		if r, ok := v.(instance.Remover); ok {
 			if _, err := r.RemoveInstance(ctx, instance.RemoveInstanceRequest{Instance: old}); err != nil {
 				return nil, err
@@ -150,7 +152,7 @@ func (s *pluginService) check(ctx context.Context, in instance.Instance) instanc
 		return downFor(failed)
 	}
 	worst := instance.Health{}
-	for _, v := range s.abilities.values() {
+	for _, v := range s.can().values() {
 		c, ok := v.(instance.Checker)
 		if !ok {
 			continue
@@ -171,14 +173,46 @@ func (s *pluginService) check(ctx context.Context, in instance.Instance) instanc
 	return worst
 }
 
+// RunScheduled does work that is due.
+func (s *pluginService) RunScheduled(ctx context.Context, req *pluginv1.RunScheduledRequest) (*pluginv1.RunScheduledResponse, error) {
+	worker, can := firstOf[instance.Scheduled](s.can())
+	in, err := s.enter(req.GetInstanceId(), can)
+	if err == nil {
+		defer s.leave()
+		err = guard(ctx, s.config.Log, "RunScheduled", func() error {
+			_, failed := worker.RunScheduled(ctx, instance.RunScheduledRequest{
+				Instance: in, Key: req.GetKey(), Payload: req.GetPayload(), RunID: req.GetRunId(),
+			})
+			return failed
+		})
+	}
+	result, err := answered(err)
+	return &pluginv1.RunScheduledResponse{Result: result}, err
+}
+
+// MigrateState asks every ability that can, one after the other.
+func (s *pluginService) MigrateState(ctx context.Context, req *pluginv1.MigrateStateRequest) (*pluginv1.MigrateStateResponse, error) {
+	if !s.ready() {
+		return nil, errNotReady
+	}
+	for _, v := range s.can().values() {
+		if m, ok := v.(instance.Migrator); ok {
+			if _, err := m.MigrateState(ctx, instance.MigrateStateRequest{FromVersion: req.GetFromVersion()}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return &pluginv1.MigrateStateResponse{}, nil
+}
+
 // Drain lets everything in flight finish.
 func (s *pluginService) Drain(ctx context.Context, req *pluginv1.DrainRequest) (*pluginv1.DrainResponse, error) {
-	return &pluginv1.DrainResponse{Unfinished: uint32(s.Server.Drain(ctx, req.GetWithin().AsDuration()))}, nil //nolint:gosec // at most Window
+	return &pluginv1.DrainResponse{Unfinished: uint32(s.Server.Drain(ctx, req.GetWithin().AsDuration(), req.GetReason()))}, nil //nolint:gosec // what is in flight
 }
 
 // Drain takes no more work, lets what is in flight finish, then tells the
 // author; it returns how many items were given up after within.
-func (s *Server) Drain(ctx context.Context, within time.Duration) int {
+func (s *Server) Drain(ctx context.Context, within time.Duration, reason string) int {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	s.drain.begin()
@@ -186,13 +220,13 @@ func (s *Server) Drain(ctx context.Context, within time.Duration) int {
 	if !s.ready() {
 		return unfinished
 	}
-	for _, v := range s.abilities.values() {
+	for _, v := range s.can().values() {
 		d, ok := v.(instance.Drainer)
 		if !ok {
 			continue
 		}
 		err := guard(ctx, s.config.Log, "Drain", func() error {
-			_, err := d.Drain(ctx, instance.DrainRequest{})
+			_, err := d.Drain(ctx, instance.DrainRequest{Reason: reason})
 			return err
 		})
 		if err != nil {

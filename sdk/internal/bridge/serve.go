@@ -13,6 +13,7 @@ import (
 	goplugin "github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
 
+	"github.com/patchbay-im/patchbay/sdk/instance"
 	"github.com/patchbay-im/patchbay/sdk/manifest/stamp"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
@@ -47,7 +48,7 @@ func Serve(s stamp.Stamp, log *slog.Logger, newValues func(context.Context, Star
 	}
 	quit := func(within time.Duration, code int) {
 		once.Do(func() {
-			server.Drain(context.Background(), within) //nolint:forbidigo // the process itself
+			server.Drain(context.Background(), within, instance.DrainShutdown) //nolint:forbidigo // the process itself
 			os.Exit(code)
 		})
 	}

@@ -27,9 +27,8 @@ import (
 
 // Plugin is a plugin that runs under a Host; Init was not called yet.
 type Plugin struct {
-	Host    *Host
-	Service pluginv1.PluginServiceClient
-	Channel pluginv1.ChannelServiceClient
+	Host *Host
+	Clients
 	Broker  uint32        // for Init
 	DataDir string        // for Init
 	PID     int           // 0 = in this process
@@ -38,6 +37,30 @@ type Plugin struct {
 	once   sync.Once
 	leave  func()
 	exited func() bool
+}
+
+// Clients are what a host calls.
+type Clients struct {
+	Service   pluginv1.PluginServiceClient
+	Channel   pluginv1.ChannelServiceClient
+	Bot       pluginv1.BotServiceClient
+	Connector pluginv1.ConnectorServiceClient
+	Tool      pluginv1.ToolServiceClient
+	Hook      pluginv1.HookServiceClient
+	Analyzer  pluginv1.AnalyzerServiceClient
+	Panel     pluginv1.PanelServiceClient
+	Template  pluginv1.TemplateServiceClient
+	Route     pluginv1.RouteServiceClient
+}
+
+func clientsOf(conn grpc.ClientConnInterface) Clients {
+	return Clients{
+		Service: pluginv1.NewPluginServiceClient(conn), Channel: pluginv1.NewChannelServiceClient(conn),
+		Bot: pluginv1.NewBotServiceClient(conn), Connector: pluginv1.NewConnectorServiceClient(conn),
+		Tool: pluginv1.NewToolServiceClient(conn), Hook: pluginv1.NewHookServiceClient(conn),
+		Analyzer: pluginv1.NewAnalyzerServiceClient(conn), Panel: pluginv1.NewPanelServiceClient(conn),
+		Template: pluginv1.NewTemplateServiceClient(conn), Route: pluginv1.NewRouteServiceClient(conn),
+	}
 }
 
 // Leave takes the host away from the plugin.
@@ -64,7 +87,7 @@ func InProcess(tb testing.TB, who stamp.Stamp, newValues func(context.Context, b
 		HostGone: sync.OnceFunc(func() { close(p.Gone) }),
 	}).Register(pluginServer)
 	conn := connect(tb, pluginServer)
-	p.Service, p.Channel = pluginv1.NewPluginServiceClient(conn), pluginv1.NewChannelServiceClient(conn)
+	p.Clients = clientsOf(conn)
 	p.leave = hostServer.Stop
 	return p
 }
@@ -134,7 +157,7 @@ func Process(tb testing.TB, program string) *Plugin {
 	if !ok {
 		tb.Fatalf("go-plugin returned a %T", raw)
 	}
-	p.Service, p.Channel = pluginv1.NewPluginServiceClient(d.conn), pluginv1.NewChannelServiceClient(d.conn)
+	p.Clients = clientsOf(d.conn)
 	if p.PID, err = strconv.Atoi(client.ID()); err != nil {
 		tb.Fatal(err)
 	}
