@@ -29,6 +29,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/idempotency"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/limit"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
@@ -206,7 +207,7 @@ func (s *server) domain() {
 	s.teams = team.NewService(s.store.Teams(), s.store.Teams(), s.now)
 	s.teams.Moved = s.identity.Roles.Moved
 	s.people = people(s.store, s.now)
-	s.inboxes = channel.NewService(channels, s.plugins, s.now)
+	s.inboxes = channel.NewService(channels, s.plugins, instance.NewVault(s.box), s.now)
 	s.secrets = channel.NewSecrets(channels, channels, s.box, s.now)
 	s.conversations = conversation.NewService(conversation.Deps{
 		Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus, Ratings: s.ratings(),
@@ -265,7 +266,7 @@ func (s *server) live() {
 	s.teller = newPump(s.store.Events(), s.notifications, func(int) {}, s.log)
 	s.teller.start = s.notifications.Start
 	s.pump = newPump(s.store.Events(), &subscriptions{
-		hydrator: conversations, tickets: s.store.Tickets(), gateway: s.gateway, dispatcher: s.dispatcher, conversations: s.conversations, places: known, log: s.log,
+		hydrator: conversations, tickets: s.store.Tickets(), gateway: s.gateway, dispatcher: s.dispatcher, conversations: s.conversations, places: known, plugins: s.plugins, log: s.log,
 	}, s.metrics.Events, s.log)
 }
 
@@ -354,7 +355,8 @@ func (s *server) runPlugins(ctx context.Context) error {
 	}
 	defer cancel()
 	return s.plugins.Run(ctx, pluginhost.Ports{ //nolint:wrapcheck // the host's own sentence
-		Workspaces: s.store.Channels(), Receiver: s.conversations, Deliverer: s.deliverer,
+		Workspaces: s.store.Channels(), Connections: s.store.Extensions(), Grants: s.store.Extensions(), Vault: instance.NewVault(s.box),
+		Locale: s.localeOf, Receiver: s.conversations, Deliverer: s.deliverer,
 	})
 }
 

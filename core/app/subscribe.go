@@ -26,6 +26,7 @@ const kindConversation dispatch.Kind = "conversation"
 //	member.changed                                     → dispatch: capacity and right to work
 //	team.changed                                       → dispatch: whose queues each member serves
 //	role.changed                                       → dispatch: who answers customers
+//	inbox.changed, connection.changed, grant.changed   → the plugin host: its processes are told
 type subscriptions struct {
 	hydrator      realtime.Hydrator
 	tickets       realtime.TicketHydrator
@@ -33,11 +34,13 @@ type subscriptions struct {
 	dispatcher    *dispatch.Dispatcher
 	conversations *conversation.Service
 	places        *places
+	plugins       instanceHost
 	log           *slog.Logger
 }
 
 // Observe implements event.Observer.
 func (s *subscriptions) Observe(ctx context.Context, events []event.Event) error {
+	tellHost(s.plugins, events)
 	w := identity.WorkspaceID(events[0].Workspace)
 	changes, conversations, err := s.hydrator.Hydrate(ctx, w, events)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/media"
 )
 
@@ -26,7 +27,8 @@ type Inbox struct {
 	Plugin         PluginID
 	Live           bool            // the core's gateway serves its visitors; nothing is delivered through the plugin
 	Config         json.RawMessage // an object that the plugin's config_schema accepts
-	ConfigRevision uint64          // grows with each change of Config
+	Secrets        instance.Sealed // of the secret fields, which Config does not have
+	ConfigRevision uint64          // grows with each change of Config or Secrets
 	HookHash       string          // SHA-256 (hex) of the token in its webhook address
 	Enabled        bool
 	CreatedAt      time.Time
@@ -76,15 +78,13 @@ type Type struct {
 	Summary      map[string]string
 	Live         bool
 	Capabilities Capabilities
-	ConfigSchema json.RawMessage // JSON Schema 2020-12
-	Available    bool            // its process is ready now
+	ConfigSchema json.RawMessage  // JSON Schema 2020-12
+	Asks         []instance.Asked // scopes of the manifest
+	Available    bool             // its process is ready now
 }
 
 // Problem is one fault of a configuration.
-type Problem struct {
-	Pointer string // JSON pointer into the configuration
-	Message string // a sentence for the administrator
-}
+type Problem = instance.Problem
 
 // Content of a message as channels exchange it.
 type Content struct {
@@ -127,8 +127,4 @@ type Result struct {
 }
 
 // Health is what a plugin says of one inbox.
-type Health struct {
-	State  string // "ok", "degraded", "down", "unknown"
-	Code   string
-	Detail string
-}
+type Health = instance.Health

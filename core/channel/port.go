@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance"
 )
 
 // Plugins is the port to the processes behind the inboxes. Its calls carry a
@@ -12,9 +13,10 @@ import (
 type Plugins interface {
 	// Types lists the installed channel plugins by id.
 	Types() []Type
-	// ValidateConfig checks config against the manifest's schema and, when the
-	// process is up, by the plugin itself. No side effects.
-	ValidateConfig(ctx context.Context, plugin PluginID, config json.RawMessage) ([]Problem, error)
+	// ValidateConfig checks a configuration and its secrets against the
+	// manifest's schema and, when the process is up, by the plugin itself. No
+	// side effects.
+	ValidateConfig(ctx context.Context, plugin PluginID, candidate instance.Candidate) ([]Problem, error)
 	// Configure tells the plugin of an inbox or its new configuration. When
 	// the process is down it learns of it at its next start.
 	Configure(ctx context.Context, inbox Inbox) error

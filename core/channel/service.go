@@ -16,6 +16,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance"
 )
 
 // Changed is the type of the event that says an inbox was made or changed.
@@ -25,13 +26,14 @@ const Changed = "inbox.changed"
 type Service struct {
 	store   Store
 	plugins Plugins
+	vault   instance.Vault
 	now     func() time.Time
 	ids     id.Source
 }
 
 // NewService returns a Service.
-func NewService(store Store, plugins Plugins, now func() time.Time) *Service {
-	return &Service{store: store, plugins: plugins, now: now, ids: id.NewSource(now)}
+func NewService(store Store, plugins Plugins, vault instance.Vault, now func() time.Time) *Service {
+	return &Service{store: store, plugins: plugins, vault: vault, now: now, ids: id.NewSource(now)}
 }
 
 // Types lists the channels an inbox can be made of.
@@ -85,9 +87,11 @@ func (s *Service) TypeOf(plugin PluginID) (Type, bool) {
 
 // Draft is an inbox to be made.
 type Draft struct {
-	Name   string
-	Plugin PluginID
-	Config json.RawMessage // an object; empty = {}
+	Name    string
+	Plugin  PluginID
+	Config  json.RawMessage    // an object; empty = {}. Secrets in it are taken out
+	Secrets map[string]*string // by JSON pointer into Config
+	Scopes  []string           // optional ones that the plugin may use
 }
 
 // Create makes an inbox and tells its plugin. The token is the secret part of
@@ -109,19 +113,29 @@ func (s *Service) Create(ctx context.Context, scope identity.Scope, d Draft) (in
 		return Inbox{}, "", errs.New(errs.Forbidden, "sandbox.channel", "A sandbox has web chats alone, so that nothing in it reaches a customer.").
 			WithFields(errs.Field{Pointer: "/plugin", Code: "not_here", Detail: "is no web chat"})
 	}
-	config, err := s.checkConfig(ctx, d.Plugin, d.Config)
-	if err != nil {
-		return Inbox{}, "", err
+	if d.Config == nil {
+		d.Config = json.RawMessage(`{}`)
+	}
+	agreed, unknown := instance.Agreed(t.Asks, d.Scopes)
+	if len(unknown) > 0 {
+		return Inbox{}, "", errs.New(errs.Invalid, "inbox.config_invalid", "Some settings of the channel are not right.").
+			WithFields(errs.Field{Pointer: "/scopes", Code: "unknown", Detail: "has what the channel does not ask for"})
 	}
 	token, hash := newHook()
 	inbox = Inbox{
 		Workspace: scope.Workspace, ID: InboxID(s.ids.New("inb")), Name: name, Plugin: d.Plugin, Live: t.Live,
-		Config: config, ConfigRevision: 1, HookHash: hash, Enabled: true, CreatedAt: s.now(),
+		ConfigRevision: 1, HookHash: hash, Enabled: true, CreatedAt: s.now(),
 	}
 	inbox.UpdatedAt = inbox.CreatedAt
+	plan, err := s.plan(ctx, inbox, instance.Change{Config: d.Config, Secrets: d.Secrets})
+	if err != nil {
+		return Inbox{}, "", err
+	}
+	inbox.Config, inbox.Secrets = plan.Config, plan.Seal(s.vault, inbox.owner(), nil)
 	created := s.changed(inbox)
-	created.Audit = identity.Record(ctx, scope, "inbox.created", inbox.target()).Say(map[string]string{"channel": string(inbox.Plugin)})
-	if err := s.store.CreateInbox(ctx, inbox, created); err != nil {
+	created.Audit = identity.Record(ctx, scope, "inbox.created", inbox.target()).Say(map[string]any{"channel": string(inbox.Plugin), "permissions": agreed})
+	grants := instance.GrantsBy(scope.Actor, agreed, t.Version, inbox.CreatedAt)
+	if err := s.store.CreateInbox(ctx, inbox, grants, created); err != nil {
 		return Inbox{}, "", err
 	}
 	s.tell(ctx, inbox)
@@ -132,6 +146,7 @@ func (s *Service) Create(ctx context.Context, scope identity.Scope, d Draft) (in
 type Edit struct {
 	Name    *string
 	Config  json.RawMessage
+	Secrets map[string]*string // by JSON pointer: nil takes one away, one that is absent stays
 	Enabled *bool
 }
 
@@ -151,14 +166,19 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id InboxID, 
 		}
 		e.Name = &name
 	}
-	if e.Config != nil {
-		if e.Config, err = s.checkConfig(ctx, old.Plugin, e.Config); err != nil {
+	var plan *instance.Plan
+	if change := (instance.Change{Config: e.Config, Secrets: e.Secrets}); change.Touches() {
+		if plan, err = s.plan(ctx, old, change); err != nil {
 			return Inbox{}, err
 		}
 	}
 	inbox, err := s.store.UpdateInbox(ctx, scope.Workspace, id, func(in *Inbox) ([]event.Event, error) {
 		before := *in
 		e.apply(in)
+		if plan != nil {
+			in.Config, in.Secrets = plan.Config, plan.Seal(s.vault, in.owner(), in.Secrets)
+			in.ConfigRevision++
+		}
 		in.UpdatedAt = s.now()
 		changed := s.changed(*in)
 		changed.Audit = identity.Record(ctx, scope, "inbox.updated", in.target()).Say(in.since(before))
@@ -177,10 +197,6 @@ func (e Edit) apply(in *Inbox) {
 	}
 	if e.Enabled != nil {
 		in.Enabled = *e.Enabled
-	}
-	if e.Config != nil {
-		in.Config = e.Config
-		in.ConfigRevision++
 	}
 }
 
@@ -231,22 +247,27 @@ func (in Inbox) since(before Inbox) event.Differences {
 	return d
 }
 
-func (s *Service) checkConfig(ctx context.Context, plugin PluginID, config json.RawMessage) (json.RawMessage, error) {
-	if len(config) == 0 {
-		config = json.RawMessage(`{}`)
+// plan reads a change of an inbox's settings and has it judged.
+func (s *Service) plan(ctx context.Context, inbox Inbox, c instance.Change) (*instance.Plan, error) {
+	t, _ := s.TypeOf(inbox.Plugin)
+	plan, faults := instance.FormOf(t.ConfigSchema).Read(s.vault, inbox.owner(), inbox.Config, inbox.Secrets, c)
+	if len(faults) == 0 {
+		problems, err := s.plugins.ValidateConfig(ctx, inbox.Plugin, plan.Candidate)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range problems {
+			faults = append(faults, errs.Field{Pointer: "/config" + p.Pointer, Code: "invalid", Detail: p.Message})
+		}
 	}
-	problems, err := s.plugins.ValidateConfig(ctx, plugin, config)
-	if err != nil {
-		return nil, err
+	if len(faults) > 0 {
+		return nil, errs.New(errs.Invalid, "inbox.config_invalid", "Some settings of the channel are not right.").WithFields(faults...)
 	}
-	if len(problems) == 0 {
-		return config, nil
-	}
-	e := errs.New(errs.Invalid, "inbox.config_invalid", "Some settings of the channel are not right.")
-	for _, p := range problems {
-		e = e.WithFields(errs.Field{Pointer: "/config" + p.Pointer, Code: "invalid", Detail: p.Message})
-	}
-	return nil, e
+	return &plan, nil
+}
+
+func (in Inbox) owner() instance.Owner {
+	return instance.Owner{Workspace: string(in.Workspace), Instance: string(in.ID)}
 }
 
 func checkName(name string) (string, error) {

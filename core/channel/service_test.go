@@ -15,6 +15,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event/eventtest"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance"
 )
 
 const (
@@ -42,11 +43,11 @@ func newOffice(t *testing.T) *office {
 	o.plugins = &channeltest.Plugins{
 		T:                t,
 		Installed:        []channel.Type{{Plugin: chat, Live: true}, {Plugin: mail}},
-		OnValidateConfig: func(channel.PluginID, json.RawMessage) ([]channel.Problem, error) { return nil, nil },
+		OnValidateConfig: func(channel.PluginID, instance.Candidate) ([]channel.Problem, error) { return nil, nil },
 		OnConfigure:      func(i channel.Inbox) error { o.told = append(o.told, "configure "+string(i.Config)); return nil },
 		OnRemove:         func(channel.Inbox) error { o.told = append(o.told, "remove"); return nil },
 	}
-	o.Service = channel.NewService(o.store, o.plugins, o.now)
+	o.Service = channel.NewService(o.store, o.plugins, instance.NewVault(channeltest.Sealer{}), o.now)
 	return o
 }
 
@@ -173,9 +174,9 @@ func TestCreateInbox(t *testing.T) {
 
 func TestCreateInboxRefuses(t *testing.T) {
 	o := newOffice(t)
-	o.plugins.OnValidateConfig = func(plugin channel.PluginID, config json.RawMessage) ([]channel.Problem, error) {
-		if plugin != mail || string(config) != `{"port":0}` {
-			t.Errorf("checked %s of %s", config, plugin)
+	o.plugins.OnValidateConfig = func(plugin channel.PluginID, c instance.Candidate) ([]channel.Problem, error) {
+		if plugin != mail || string(c.Config) != `{"port":0}` {
+			t.Errorf("checked %s of %s", c.Config, plugin)
 		}
 		return []channel.Problem{{Pointer: "/port", Message: "must be at least 1"}, {Pointer: "", Message: "needs a host"}}, nil
 	}
@@ -195,7 +196,7 @@ func TestCreateInboxRefuses(t *testing.T) {
 		t.Errorf("made %+v, %v; told %v", list, err, o.told)
 	}
 	broken := errors.New("no answer")
-	o.plugins.OnValidateConfig = func(channel.PluginID, json.RawMessage) ([]channel.Problem, error) { return nil, broken }
+	o.plugins.OnValidateConfig = func(channel.PluginID, instance.Candidate) ([]channel.Problem, error) { return nil, broken }
 	if _, _, err := o.Create(t.Context(), as(identity.RoleOwner), channel.Draft{Name: "x", Plugin: mail}); !errors.Is(err, broken) {
 		t.Errorf("a configuration that nobody could check: %v", err)
 	}
@@ -234,7 +235,7 @@ func TestUpdateInbox(t *testing.T) {
 		t.Error("the webhook address changed")
 	}
 
-	o.plugins.OnValidateConfig = func(channel.PluginID, json.RawMessage) ([]channel.Problem, error) {
+	o.plugins.OnValidateConfig = func(channel.PluginID, instance.Candidate) ([]channel.Problem, error) {
 		return []channel.Problem{{Pointer: "/host", Message: "is not a host"}}, nil
 	}
 	_, err := o.Update(t.Context(), as(identity.RoleOwner), i.ID, channel.Edit{Name: new("x"), Config: json.RawMessage(`{"host":1}`)})

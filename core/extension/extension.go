@@ -29,8 +29,9 @@ const (
 
 // Permission is a scope a plugin asked for, and why.
 type Permission struct {
-	Scope  string
-	Reason map[string]string // by locale; "en" is always there
+	Scope    string
+	Reason   map[string]string // by locale; "en" is always there
+	Optional bool              // the plugin works without it
 }
 
 // Isolation is one measure that keeps a process in its place.

@@ -30,8 +30,9 @@ type pluginBody struct {
 
 // permissionBody is a scope a plugin asked for.
 type permissionBody struct {
-	Scope  string            `json:"scope"`
-	Reason map[string]string `json:"reason" doc:"Why, by locale; \"en\" is always there."`
+	Scope    string            `json:"scope"`
+	Reason   map[string]string `json:"reason" doc:"Why, by locale; \"en\" is always there."`
+	Optional bool              `json:"optional" doc:"The plugin works without it."`
 }
 
 // logLineBody is a line of a plugin's log.

@@ -34,6 +34,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/idempotency"
 	"github.com/patchbay-im/patchbay/core/idempotency/idempotencytest"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/notification/notificationtest"
@@ -92,7 +93,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 	})
 	s.plugins = &channeltest.Plugins{
 		T: t, Installed: []channel.Type{{Plugin: s.Live.Plugin, Live: true}},
-		OnValidateConfig: func(channel.PluginID, json.RawMessage) ([]channel.Problem, error) { return nil, nil },
+		OnValidateConfig: func(channel.PluginID, instance.Candidate) ([]channel.Problem, error) { return nil, nil },
 		OnConfigure:      func(channel.Inbox) error { return nil },
 		OnRemove:         func(channel.Inbox) error { return nil },
 		OnHealth:         func(channel.Inbox) channel.Health { return channel.Health{State: "ok"} },
@@ -136,7 +137,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		}),
 		Idempotency:   idempotency.NewService(idempotencytest.NewFake(), channeltest.Sealer{}, s.now),
 		Teams:         team.NewService(s.fake.Teams, s.fake.Teams, s.now),
-		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, s.now),
+		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, instance.NewVault(channeltest.Sealer{}), s.now),
 		Secrets:       secrets,
 		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, s.now),
 		Search:        search.NewService(s.index, searchtest.NewSource(s.tickets), s.views, s.now),
@@ -228,7 +229,7 @@ func (s *site) signIn(m identity.Member) string {
 // hook gives an inbox a webhook address and returns its token.
 func (s *site) hook(inbox channel.Inbox) string {
 	s.Helper()
-	_, token, err := channel.NewService(s.fake.Inboxes, s.plugins, s.now).RotateHook(s.Context(), identity.SystemScope(inbox.Workspace), inbox.ID)
+	_, token, err := channel.NewService(s.fake.Inboxes, s.plugins, instance.NewVault(channeltest.Sealer{}), s.now).RotateHook(s.Context(), identity.SystemScope(inbox.Workspace), inbox.ID)
 	s.OK(err)
 	return token
 }

@@ -1,7 +1,6 @@
 package pluginhost
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -78,116 +77,6 @@ func (s *supervisor) failed(ctx context.Context, call string, err error) *errs.E
 	return errs.Wrap(err, errs.Unavailable, "plugin.no_answer", "The plugin "+string(s.id)+" did not answer. Its page says more.")
 }
 
-// ValidateConfig checks a configuration: by the schema, and by the plugin when
-// it runs and the schema has no objection.
-func (h *Host) ValidateConfig(ctx context.Context, id channel.PluginID, config json.RawMessage) ([]channel.Problem, error) {
-	s, err := h.find(id)
-	if err != nil {
-		return nil, err
-	}
-	if problems := s.installed().problems(config); len(problems) > 0 {
-		return problems, nil
-	}
-	session := s.session.Load()
-	if session == nil || !session.ready.Load() {
-		return nil, nil
-	}
-	answer, err := session.plugin.ValidateConfig(ctx, &pluginv1.ValidateConfigRequest{Config: config})
-	if err != nil {
-		return nil, s.failed(ctx, "ValidateConfig", err)
-	}
-	var out []channel.Problem
-	for _, p := range answer.GetProblems() {
-		out = append(out, channel.Problem{Pointer: cut(p.GetPointer(), maxDetail), Message: cut(p.GetMessage(), maxDetail)})
-	}
-	return out, nil
-}
-
-// problems checks a configuration against the schema.
-func (p installed) problems(config json.RawMessage) []channel.Problem {
-	trimmed := bytes.TrimSpace(config)
-	if p.schema == nil {
-		if len(trimmed) > 0 && !bytes.Equal(trimmed, []byte("{}")) {
-			return []channel.Problem{{Message: "takes no configuration"}}
-		}
-		return nil
-	}
-	if len(trimmed) == 0 {
-		trimmed = []byte("{}")
-	}
-	var out []channel.Problem
-	for _, problem := range p.schema.Validate(trimmed) {
-		out = append(out, channel.Problem{Pointer: problem.Pointer, Message: problem.Message})
-	}
-	return out
-}
-
-// Configure tells the plugin of an inbox; without a process it learns of it at
-// the next start. That the plugin cannot work with it shows in Health.
-func (h *Host) Configure(ctx context.Context, inbox channel.Inbox) error {
-	if !inbox.Enabled {
-		return h.Remove(ctx, inbox)
-	}
-	s, err := h.find(inbox.Plugin)
-	if err != nil {
-		return err
-	}
-	s.configuring.Lock()
-	defer s.configuring.Unlock()
-	session := s.session.Load()
-	if session == nil {
-		return nil
-	}
-	if err := s.configure(ctx, session, []channel.Inbox{inbox}); err != nil {
-		return s.failed(ctx, "Configure", err)
-	}
-	return nil
-}
-
-// Remove makes the plugin forget an inbox.
-func (h *Host) Remove(ctx context.Context, inbox channel.Inbox) error {
-	s, err := h.find(inbox.Plugin)
-	if err != nil {
-		return err
-	}
-	s.configuring.Lock()
-	defer s.configuring.Unlock()
-	s.forgetHealth(inbox.ID)
-	session := s.session.Load()
-	if session == nil {
-		return nil
-	}
-	if _, err := session.plugin.RemoveInstance(ctx, &pluginv1.RemoveInstanceRequest{InstanceId: string(inbox.ID)}); err != nil {
-		return s.failed(ctx, "RemoveInstance", err)
-	}
-	return nil
-}
-
-// Health returns what is known of an inbox. With the plugin down a messaging
-// channel is down; a live one goes on with the last known policy.
-func (h *Host) Health(inbox channel.Inbox) channel.Health {
-	s, ok := h.byID[inbox.Plugin]
-	if !ok {
-		return channel.Health{State: healthDown, Code: "plugin_missing", Detail: "The plugin " + string(inbox.Plugin) + " is not installed here."}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	known, configured := s.health[inbox.ID]
-	switch {
-	case !inbox.Enabled:
-		return channel.Health{State: healthUnknown}
-	case s.state == extension.Ready && configured:
-		return known
-	case s.state == extension.Ready, s.state == extension.Starting:
-		return channel.Health{State: healthUnknown}
-	}
-	out := channel.Health{State: healthDown, Code: "plugin_" + string(s.state), Detail: s.detail}
-	if s.plugin.manifest.Live() {
-		out.State = healthDegraded
-	}
-	return out
-}
-
 // Webhook lets the plugin verify and parse a stored request.
 func (h *Host) Webhook(ctx context.Context, inbox channel.Inbox, r channel.WebhookRequest) (channel.WebhookAnswer, error) {
 	s, session, err := h.at(inbox.Plugin)
@@ -221,9 +110,10 @@ func (s *supervisor) webhookAnswer(ctx context.Context, inbox channel.Inbox, a *
 		s.log.WarnContext(ctx, "a plugin answered a request badly", "status", out.Status, "bytes", len(out.Body))
 		return channel.WebhookAnswer{}, errs.New(errs.Unavailable, "plugin.bad_answer", "The plugin answered with a status or a body that cannot be passed on.")
 	}
-	if len(a.GetInbound()) > 0 && !s.installed().manifest.Asks(scopeIngest) {
-		s.log.WarnContext(ctx, "a plugin used a permission it does not have", "method", "HandleWebhook", "scope", scopeIngest)
-		return channel.WebhookAnswer{}, errs.New(errs.Forbidden, "plugin.scope", "The plugin's manifest does not ask for "+scopeIngest+".")
+	if len(a.GetInbound()) > 0 {
+		if err := s.mayIngest(ctx, inbox); err != nil {
+			return channel.WebhookAnswer{}, err
+		}
 	}
 	for _, item := range a.GetInbound() {
 		in, refused, ok := inboundOf(item)
@@ -237,6 +127,30 @@ func (s *supervisor) webhookAnswer(ctx context.Context, inbox channel.Inbox, a *
 		out.Inbound = append(out.Inbound, in)
 	}
 	return out, nil
+}
+
+// mayIngest refuses messages of a plugin that the manifest, or the workspace,
+// does not let bring any. The request is kept: somebody may agree to it yet.
+func (s *supervisor) mayIngest(ctx context.Context, inbox channel.Inbox) error {
+	denied := func(sentence string) error {
+		s.log.WarnContext(ctx, "a plugin used a permission it does not have", "method", "HandleWebhook", "scope", scopeIngest, "inbox", string(inbox.ID))
+		return errs.New(errs.Forbidden, "plugin.scope", sentence)
+	}
+	if !s.installed().manifest.Asks(scopeIngest) {
+		return denied("The plugin's manifest does not ask for " + scopeIngest + ".")
+	}
+	ports := s.host.ports.Load()
+	if ports == nil {
+		return s.unavailable()
+	}
+	granted, err := s.granted(ctx, *ports, inbox.Workspace)
+	if err != nil {
+		return err
+	}
+	if !granted.Has(scopeIngest) {
+		return denied("The workspace does not allow the plugin " + scopeIngest + ".")
+	}
+	return nil
 }
 
 // headersOf keeps the headers a plugin may set on our origin: what the body is,

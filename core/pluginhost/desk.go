@@ -6,7 +6,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/sdk/manifest"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
@@ -19,24 +18,31 @@ type desk struct {
 	plugin manifest.Manifest
 }
 
-// inbox returns an inbox of the plugin that is in use. Another plugin's looks
-// like none at all.
-func (d *desk) inbox(ctx context.Context, id string) (channel.Inbox, error) {
-	inbox, err := d.ports.Workspaces.Inbox(ctx, channel.InboxID(id))
+// instance returns an instance of the plugin that is in use, an inbox or a
+// connection, with what its workspace lets the plugin do. Another plugin's looks
+// like none at all. It is read once, and again when it or the grants change.
+func (d *desk) instance(ctx context.Context, id string) (instance, error) {
+	i, err := d.look(ctx, d.ports, id)
 	switch {
-	case errs.Is(err, errs.NotFound), err == nil && (inbox.Plugin != d.id || !inbox.Enabled):
-		return channel.Inbox{}, status.Error(codes.NotFound, "this plugin has no such instance")
+	case errs.Is(err, errs.NotFound):
+		return instance{}, status.Error(codes.NotFound, "this plugin has no such instance")
 	case err != nil:
-		d.log.ErrorContext(ctx, "an inbox could not be read", "inbox", id, "error", err)
-		return channel.Inbox{}, status.Error(codes.Unavailable, "the host could not look the instance up")
+		d.log.ErrorContext(ctx, "an instance could not be read", "instance", id, "error", err)
+		return instance{}, status.Error(codes.Unavailable, "the host could not look the instance up")
 	}
-	return inbox, nil
+	return i, nil
 }
 
 // owns is grant.Guard's question.
-func (d *desk) owns(ctx context.Context, id, _ string) error {
-	_, err := d.inbox(ctx, id)
-	return err
+func (d *desk) owns(ctx context.Context, id, scope string) error {
+	i, err := d.instance(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !i.May(scope) {
+		return status.Errorf(codes.PermissionDenied, "the workspace of this instance does not allow %q", scope)
+	}
+	return nil
 }
 
 // runtimeDesk serves HostRuntimeService.
@@ -45,9 +51,9 @@ type runtimeDesk struct {
 	*desk
 }
 
-// ReportHealth keeps what the plugin noticed of an inbox.
+// ReportHealth keeps what the plugin noticed of an instance.
 func (d *runtimeDesk) ReportHealth(_ context.Context, req *pluginv1.ReportHealthRequest) (*pluginv1.ReportHealthResponse, error) {
-	if d.noteHealth(channel.InboxID(req.GetInstanceId()), healthOf(req.GetHealth())) {
+	if d.noteHealth(req.GetInstanceId(), healthOf(req.GetHealth())) {
 		d.ports.OnChange(d.id)
 	}
 	return &pluginv1.ReportHealthResponse{}, nil

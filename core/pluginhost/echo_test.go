@@ -12,6 +12,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
+	inst "github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
 )
 
@@ -96,14 +97,14 @@ func TestPortsWithoutAProcess(t *testing.T) {
 	if len(types) != 1 || types[0].Plugin != echo || types[0].Available || types[0].Capabilities.TextLimit != 4000 || !json.Valid(types[0].ConfigSchema) {
 		t.Fatalf("types: %+v", types)
 	}
-	problems, err := host.ValidateConfig(t.Context(), echo, []byte(`{"prefix":5,"x":1}`))
+	problems, err := host.ValidateConfig(t.Context(), echo, inst.Candidate{Config: []byte(`{"prefix":5,"x":1}`)})
 	if err != nil || len(problems) != 2 || problems[0].Pointer != "/prefix" || problems[1].Pointer != "/x" {
 		t.Errorf("problems: %+v %v", problems, err)
 	}
-	if problems, err := host.ValidateConfig(t.Context(), echo, []byte(`{"prefix":"ok"}`)); err != nil || problems != nil {
+	if problems, err := host.ValidateConfig(t.Context(), echo, inst.Candidate{Config: []byte(`{"prefix":"ok"}`)}); err != nil || problems != nil {
 		t.Errorf("a good configuration: %+v %v", problems, err)
 	}
-	if problems, err := host.ValidateConfig(t.Context(), echo, []byte(`{`)); err != nil || len(problems) != 1 {
+	if problems, err := host.ValidateConfig(t.Context(), echo, inst.Candidate{Config: []byte(`{`)}); err != nil || len(problems) != 1 {
 		t.Errorf("no JSON: %+v %v", problems, err)
 	}
 	if err := host.Configure(t.Context(), in); err != nil {
@@ -118,7 +119,7 @@ func TestPortsWithoutAProcess(t *testing.T) {
 	if _, err := host.OpenSession(t.Context(), in, channel.SessionRequest{}); !errs.Is(err, errs.Unavailable) {
 		t.Errorf("a session: %v", err)
 	}
-	if _, err := host.ValidateConfig(t.Context(), "a/b", nil); !errs.Is(err, errs.NotFound) {
+	if _, err := host.ValidateConfig(t.Context(), "a/b", inst.Candidate{}); !errs.Is(err, errs.NotFound) {
 		t.Errorf("a plugin that is not there: %v", err)
 	}
 	if err := host.Restart(t.Context(), "a/b"); !errs.Is(err, errs.NotFound) {

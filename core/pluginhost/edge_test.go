@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/extension"
+	inst "github.com/patchbay-im/patchbay/core/instance"
 )
 
 // post lets the plugin that behaves badly answer a request.
@@ -126,11 +127,11 @@ func TestConfigurationsThePluginRefuses(t *testing.T) {
 	if health := h.host.Health(good); health.State != "ok" {
 		t.Errorf("health of the other: %+v", health)
 	}
-	problems, err := h.host.ValidateConfig(t.Context(), bad, in.Config)
+	problems, err := h.host.ValidateConfig(t.Context(), bad, inst.Candidate{Config: in.Config})
 	if err != nil || len(problems) != 1 || problems[0].Pointer != "/token" || problems[0].Message != "is refused" {
 		t.Errorf("problems: %+v %v", problems, err)
 	}
-	if problems, err = h.host.ValidateConfig(t.Context(), bad, []byte(`{"token":"x"}`)); err != nil || len(problems) != 1 || problems[0].Pointer != "/token" {
+	if problems, err = h.host.ValidateConfig(t.Context(), bad, inst.Candidate{Config: []byte(`{"token":"x"}`)}); err != nil || len(problems) != 1 || problems[0].Pointer != "/token" {
 		t.Errorf("problems the schema sees: %+v %v", problems, err)
 	}
 	in.Config, in.ConfigRevision = []byte(`{"token":"good"}`), 2

@@ -12,12 +12,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/identity"
+	inst "github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/pluginhost/internal/grant"
 	"github.com/patchbay-im/patchbay/core/pluginhost/internal/process"
 )
@@ -45,9 +48,14 @@ type Options struct {
 
 // Ports are what the host needs of the rest of the core while it runs.
 type Ports struct {
-	Workspaces channel.Workspaces
-	Receiver   channel.Receiver
-	Deliverer  Deliverer
+	Workspaces  channel.Workspaces
+	Connections extension.Connections
+	Grants      extension.Grants
+	Vault       inst.Vault // opens the secrets of instances
+	// Locale returns the language of a workspace (BCP 47); nil = not known.
+	Locale    func(ctx context.Context, workspace identity.WorkspaceID) (string, error)
+	Receiver  channel.Receiver
+	Deliverer Deliverer
 	// OnChange is told when what Plugins, Types or Health say of a plugin has
 	// changed; nil = nobody cares. It must not block.
 	OnChange func(channel.PluginID)
@@ -67,6 +75,8 @@ type Host struct {
 	order   []*supervisor
 	byID    map[channel.PluginID]*supervisor
 	running sync.Mutex // held by Run
+	ports   atomic.Pointer[Ports]
+	changes changes
 }
 
 // New reads the installed plugins. A plugin that cannot be read is listed as
@@ -80,7 +90,7 @@ func New(o Options) (*Host, error) {
 	if o.Timing == (Timing{}) {
 		o.Timing = DefaultTiming()
 	}
-	h := &Host{options: o, table: table, byID: make(map[channel.PluginID]*supervisor)}
+	h := &Host{options: o, table: table, byID: make(map[channel.PluginID]*supervisor), changes: newChanges()}
 	folders, err := foldersIn(o.Dir)
 	if err != nil {
 		return nil, err
@@ -119,7 +129,9 @@ func (h *Host) Run(ctx context.Context, ports Ports) error {
 	if ports.OnChange == nil {
 		ports.OnChange = func(channel.PluginID) {}
 	}
+	h.ports.Store(&ports)
 	var wg sync.WaitGroup
+	wg.Go(func() { h.follow(ctx, ports) })
 	for _, s := range h.order {
 		wg.Go(func() { s.run(ctx, ports, sockets) })
 	}

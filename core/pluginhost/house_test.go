@@ -13,11 +13,14 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/channel/channeltest"
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
+	inst "github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
+	"github.com/patchbay-im/patchbay/sdk/manifest"
 )
 
 const patience = 30 * time.Second
@@ -34,6 +37,10 @@ type house struct {
 
 	mu       sync.Mutex
 	inboxes  []channel.Inbox
+	linked   []extension.Connection
+	denied   []string // scopes that no workspace grants
+	revision uint64   // of the grants
+	reads    int      // of instances and grants, one by one
 	received []channel.Inbound
 	scopes   []identity.Scope
 	failing  bool // the store is down
@@ -141,7 +148,10 @@ func (h *house) run() (stop func()) {
 	ctx, cancel := context.WithCancel(h.t.Context())
 	done := make(chan error, 1)
 	go func() {
-		done <- h.host.Run(ctx, pluginhost.Ports{Workspaces: h, Receiver: h, Deliverer: h.deliver, OnChange: h.changed})
+		done <- h.host.Run(ctx, pluginhost.Ports{
+			Workspaces: h, Connections: h, Grants: h, Vault: inst.NewVault(channeltest.Sealer{}), Locale: h.locale,
+			Receiver: h, Deliverer: h.deliver, OnChange: h.changed,
+		})
 	}()
 	var once sync.Once
 	stop = func() {
@@ -195,10 +205,78 @@ func (h *house) InboxesOf(_ context.Context, plugin channel.PluginID) ([]channel
 	return out, nil
 }
 
+// connection makes a connection of a plugin.
+func (h *house) connection(plugin channel.PluginID, config string) extension.Connection {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c := extension.Connection{
+		Workspace: "wsp_1", ID: extension.ConnectionID(fmt.Sprintf("pin_%d", len(h.linked)+1)), Plugin: extension.PluginID(plugin),
+		Name: "Shop", Config: []byte(config), Revision: 1, Enabled: true,
+	}
+	h.linked = append(h.linked, c)
+	return c
+}
+
+// relink stores a connection anew.
+func (h *house) relink(c extension.Connection) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i := range h.linked {
+		if h.linked[i].ID == c.ID {
+			h.linked[i] = c
+		}
+	}
+}
+
+// deny makes the workspaces grant everything but some scopes.
+func (h *house) deny(scopes ...string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.denied = scopes
+	h.revision++
+}
+
+func (h *house) locale(context.Context, identity.WorkspaceID) (string, error) { return "zh-CN", nil }
+
+// ConnectionsOf implements extension.Connections.
+func (h *house) ConnectionsOf(_ context.Context, plugin extension.PluginID) ([]extension.Connection, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(h.linked), func(c extension.Connection) bool { return c.Plugin != plugin || !c.Enabled }), nil
+}
+
+// Connection implements extension.Connections.
+func (h *house) Connection(_ context.Context, id extension.ConnectionID) (extension.Connection, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.reads++
+	for _, c := range h.linked {
+		if c.ID == id {
+			return c, nil
+		}
+	}
+	return extension.Connection{}, errs.Absent()
+}
+
+// Granted implements extension.Grants.
+func (h *house) Granted(_ context.Context, w identity.WorkspaceID, plugin extension.PluginID) (inst.Granted, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.reads++
+	g := inst.Granted{Workspace: w, Plugin: string(plugin), Revision: h.revision}
+	for _, scope := range manifest.Scopes() {
+		if !slices.Contains(h.denied, scope) {
+			g.Grants = append(g.Grants, inst.Grant{Scope: scope})
+		}
+	}
+	return g, nil
+}
+
 // Inbox implements channel.Workspaces.
 func (h *house) Inbox(_ context.Context, id channel.InboxID) (channel.Inbox, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.reads++
 	for _, in := range h.inboxes {
 		if in.ID == id {
 			return in, nil

@@ -113,33 +113,38 @@ type group struct {
 
 // receive commits items of one inbox.
 func (d *inboundDesk) receive(ctx context.Context, items []channel.Inbound) []channel.Result {
-	inbox, err := d.inbox(ctx, string(items[0].Inbox))
-	if status.Code(err) == codes.NotFound {
-		return all(len(items), rejected("unknown_instance", "this plugin has no such instance"))
+	i, err := d.instance(ctx, string(items[0].Inbox))
+	if status.Code(err) == codes.NotFound || err == nil && i.Inbox == nil {
+		return all(len(items), rejected("unknown_instance", "this plugin has no such inbox"))
 	}
 	later := channel.Result{Outcome: channel.OutcomeRetry, Code: "host_unavailable", Detail: "the host could not store it"}
 	if err != nil {
 		return all(len(items), later)
 	}
-	results, err := d.ports.Receiver.Receive(ctx, d.scope(inbox), items)
+	if !i.May(scopeIngest) { // somebody may agree to it yet
+		return all(len(items), channel.Result{
+			Outcome: channel.OutcomeRetry, Code: "permission_denied", Detail: "the workspace does not allow messages:ingest", RetryAfter: time.Minute,
+		})
+	}
+	results, err := d.ports.Receiver.Receive(ctx, d.scope(i), items)
 	switch {
 	case err != nil && errors.Is(ctx.Err(), context.Canceled):
 		// The plugin ended, or the host does: it brings the items again.
 		return all(len(items), later)
 	case errs.Is(err, errs.Unavailable):
-		d.log.WarnContext(ctx, "what a plugin brought must be brought again", "inbox", string(inbox.ID), "items", len(items), "error", err)
+		d.log.WarnContext(ctx, "what a plugin brought must be brought again", "inbox", i.ID, "items", len(items), "error", err)
 		return all(len(items), later)
 	case err != nil || len(results) != len(items):
-		d.log.ErrorContext(ctx, "what a plugin brought could not be stored", "inbox", string(inbox.ID), "items", len(items), "error", err)
+		d.log.ErrorContext(ctx, "what a plugin brought could not be stored", "inbox", i.ID, "items", len(items), "error", err)
 		return all(len(items), later)
 	}
 	return results
 }
 
-// scope is the plugin, acting in the workspace of an inbox.
-func (d *desk) scope(inbox channel.Inbox) identity.Scope {
+// scope is the plugin, acting in the workspace of an instance.
+func (d *desk) scope(i instance) identity.Scope {
 	return identity.Scope{
-		Workspace: inbox.Workspace,
+		Workspace: i.Workspace,
 		Actor:     identity.Actor{Kind: identity.ActorPlugin, ID: string(d.id), Name: d.plugin.Name.In("en")},
 	}
 }

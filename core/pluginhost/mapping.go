@@ -9,6 +9,8 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/delivery"
+	"google.golang.org/protobuf/types/known/durationpb"
+
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
 
@@ -82,6 +84,9 @@ func resultOf(r *pluginv1.Result) channel.Result {
 
 func resultTo(r channel.Result) *pluginv1.Result {
 	out := &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_RETRY, Code: r.Code, Detail: r.Detail}
+	if r.RetryAfter > 0 {
+		out.RetryAfter = durationpb.New(r.RetryAfter)
+	}
 	switch r.Outcome {
 	case channel.OutcomeAccepted:
 		out.Outcome = pluginv1.Outcome_OUTCOME_ACCEPTED

@@ -12,6 +12,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/extension"
+	inst "github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
 )
 
@@ -242,7 +243,7 @@ func TestAuthorsPanicsStayInside(t *testing.T) {
 	if err != nil || answer.Result.Outcome != channel.OutcomeRetry || answer.Result.Code != "plugin_fault" {
 		t.Errorf("a panic in Receive: %+v %v", answer, err)
 	}
-	if _, err := h.host.ValidateConfig(t.Context(), bad, []byte(`{"token":"good"}`)); !errs.Is(err, errs.Unavailable) {
+	if _, err := h.host.ValidateConfig(t.Context(), bad, inst.Candidate{Config: []byte(`{"token":"good"}`)}); !errs.Is(err, errs.Unavailable) {
 		t.Errorf("a panic in ValidateConfig: %v", err)
 	}
 	h.ledger.add(in, 3, 3)

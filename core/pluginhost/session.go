@@ -35,39 +35,8 @@ func withBudget( //nolint:revive // the signature is gRPC's
 	return invoke(ctx, method, req, reply, conn, options...)
 }
 
-// configure tells the plugin of inboxes, some at a time, and notes those it
-// cannot work with.
-func (s *supervisor) configure(ctx context.Context, to *session, inboxes []channel.Inbox) error {
-	for len(inboxes) > 0 {
-		n := min(len(inboxes), pluginv1.MaxBatch)
-		req := &pluginv1.ConfigureRequest{}
-		for _, inbox := range inboxes[:n] {
-			req.Instances = append(req.Instances, &pluginv1.Instance{
-				Id: string(inbox.ID), Config: inbox.Config, ConfigRevision: inbox.ConfigRevision,
-			})
-		}
-		answer, err := to.plugin.Configure(ctx, req)
-		if err != nil {
-			return err
-		}
-		for _, inbox := range inboxes[:n] {
-			s.noteConfigured(inbox.ID, answer.GetResults()[string(inbox.ID)])
-		}
-		inboxes = inboxes[n:]
-	}
-	return nil
-}
-
-func (s *supervisor) noteConfigured(id channel.InboxID, r *pluginv1.Result) {
-	h := channel.Health{State: healthOK}
-	if r != nil && r.GetOutcome() != pluginv1.Outcome_OUTCOME_ACCEPTED && r.GetOutcome() != pluginv1.Outcome_OUTCOME_DUPLICATE {
-		h = channel.Health{State: healthDown, Code: r.GetCode(), Detail: r.GetDetail()}
-	}
-	s.noteHealth(id, h)
-}
-
-// noteHealth keeps what is known of an inbox and reports whether it is news.
-func (s *supervisor) noteHealth(id channel.InboxID, h channel.Health) bool {
+// noteHealth keeps what is known of an instance and reports whether it is news.
+func (s *supervisor) noteHealth(id string, h channel.Health) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old, known := s.health[id]
@@ -75,13 +44,13 @@ func (s *supervisor) noteHealth(id channel.InboxID, h channel.Health) bool {
 	return !known || old != h
 }
 
-func (s *supervisor) forgetHealth(id channel.InboxID) {
+func (s *supervisor) forgetHealth(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.health, id)
 }
 
-// check asks the plugin how its inboxes fare and reports whether there is news.
+// check asks the plugin how its instances fare and reports whether there is news.
 func (s *supervisor) check(ctx context.Context, of *session) (news bool, err error) {
 	answer, err := of.plugin.Health(ctx, &pluginv1.HealthRequest{})
 	if err != nil {
@@ -89,9 +58,9 @@ func (s *supervisor) check(ctx context.Context, of *session) (news bool, err err
 	}
 	for id, h := range answer.GetInstances() {
 		s.mu.Lock()
-		_, configured := s.health[channel.InboxID(id)]
+		_, configured := s.health[id]
 		s.mu.Unlock()
-		if configured && s.noteHealth(channel.InboxID(id), healthOf(h)) {
+		if configured && s.noteHealth(id, healthOf(h)) {
 			news = true
 		}
 	}

@@ -105,12 +105,13 @@ func (l *life) greet(ctx context.Context, s *session, p installed, data string) 
 	l.configuring.Lock()
 	defer l.configuring.Unlock()
 	l.session.Store(s) // from here on it is told of changes
-	inboxes, err := l.ports.Workspaces.InboxesOf(ctx, l.id)
+	l.book.forgetTold()
+	served, err := l.served(ctx, l.ports)
 	if err != nil {
 		return &ourFault{cause: err}
 	}
-	if err := l.configure(ctx, s, inboxes); err != nil {
-		return &process.StartError{Detail: "It did not take its inboxes: " + words(err)}
+	if err := l.configure(ctx, s, l.ports, served); err != nil {
+		return &process.StartError{Detail: "It did not take its instances: " + words(err)}
 	}
 	if _, err := l.check(ctx, s); err != nil {
 		return &process.StartError{Detail: "It does not say how it fares: " + words(err)}
@@ -169,7 +170,9 @@ func (l *life) end(s *session) {
 type ourFault struct{ cause error }
 
 // Error returns the cause.
-func (f *ourFault) Error() string { return "the server could not read its inboxes: " + f.cause.Error() }
+func (f *ourFault) Error() string {
+	return "the server could not read its instances: " + f.cause.Error()
+}
 
 // Unwrap returns the cause.
 func (f *ourFault) Unwrap() error { return f.cause }

@@ -30,6 +30,7 @@ type supervisor struct {
 	// configuring is held while the plugin is told of inboxes, so that what it
 	// knows is as new as what was read last.
 	configuring sync.Mutex
+	book        book // of the instances that the plugin serves
 
 	mu      sync.Mutex
 	plugin  installed
@@ -39,7 +40,7 @@ type supervisor struct {
 	pid     int
 	starts  int
 	retryAt time.Time
-	health  map[channel.InboxID]channel.Health
+	health  map[string]channel.Health // by instance
 }
 
 func newSupervisor(h *Host, id channel.PluginID, p installed) *supervisor {
@@ -47,7 +48,7 @@ func newSupervisor(h *Host, id channel.PluginID, p installed) *supervisor {
 		host: h, id: id, plugin: p, again: make(chan struct{}, 1),
 		log:   h.options.Log.With("plugin", string(id)),
 		state: extension.Stopped, since: h.options.Now(),
-		health: make(map[channel.InboxID]channel.Health),
+		health: make(map[string]channel.Health), book: newBook(),
 	}
 	if p.fault != "" {
 		s.state, s.detail = extension.Failed, p.fault
@@ -198,7 +199,7 @@ func (s *supervisor) status() extension.Plugin {
 		out.Kinds = append(out.Kinds, string(k))
 	}
 	for _, p := range m.Permissions {
-		out.Permissions = append(out.Permissions, extension.Permission{Scope: p.Scope, Reason: p.Reason})
+		out.Permissions = append(out.Permissions, extension.Permission{Scope: p.Scope, Reason: p.Reason, Optional: p.Optional})
 	}
 	return out
 }

@@ -29,7 +29,7 @@ func victim(dir string) {
 		fmt.Println("failed:", err)
 		return
 	}
-	ports := pluginhost.Ports{Workspaces: &house{}, OnChange: func(channel.PluginID) {
+	ports := pluginhost.Ports{Workspaces: &house{}, Connections: &house{}, Grants: &house{}, OnChange: func(channel.PluginID) {
 		if p := host.Plugins()[0]; p.State == extension.Ready {
 			fmt.Println("ready", p.PID)
 		}

@@ -103,7 +103,7 @@ func newHouse(b *testing.B, s *store.Store) *house {
 		b.Fatal(err)
 	}
 	h.inbox = channel.Inbox{Workspace: ws.ID, ID: channel.InboxID(h.ids.New("inb")), Plugin: "patchbay/webchat", Live: true, HookHash: "h", Enabled: true, CreatedAt: at, UpdatedAt: at}
-	if err := s.Channels().CreateInbox(b.Context(), h.inbox); err != nil {
+	if err := s.Channels().CreateInbox(b.Context(), h.inbox, nil); err != nil {
 		b.Fatal(err)
 	}
 	for range benchConversations {

@@ -21,6 +21,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/erasure"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/export"
+	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/idempotency"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/journey"
@@ -42,6 +43,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/erasures"
 	"github.com/patchbay-im/patchbay/core/store/events"
 	"github.com/patchbay-im/patchbay/core/store/exports"
+	"github.com/patchbay-im/patchbay/core/store/extensions"
 	"github.com/patchbay-im/patchbay/core/store/identities"
 	"github.com/patchbay-im/patchbay/core/store/journeys"
 	"github.com/patchbay-im/patchbay/core/store/notifications"
@@ -93,6 +95,8 @@ var (
 	_ idempotency.Store         = (*claims.Store)(nil)
 	_ retention.Store           = (*retentions.Store)(nil)
 	_ sandbox.Store             = (*sandboxes.Store)(nil)
+	_ extension.ConnectionStore = (*extensions.Store)(nil)
+	_ extension.GrantStore      = (*extensions.Store)(nil)
 	_ export.Store              = (*exports.Store)(nil)
 	_ export.Source             = (*exports.Source)(nil)
 	_ event.Log                 = (*events.Log)(nil)
@@ -146,6 +150,9 @@ func (s *Store) Identities() identity.Stores { return identities.New(s.db).Store
 
 // Contacts returns contact.Store, PageStore, NoteStore and OrganisationStore.
 func (s *Store) Contacts() *contacts.Store { return contacts.New(s.db) }
+
+// Extensions returns extension.ConnectionStore and extension.GrantStore.
+func (s *Store) Extensions() *extensions.Store { return extensions.New(s.db) }
 
 // Attachments returns media.Store and media.Ledger.
 func (s *Store) Attachments() *attachments.Store { return attachments.New(s.db) }

@@ -17,6 +17,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/event/eventtest"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance"
 )
 
 // Fake keeps inboxes and raw requests in memory. It implements channel.Store
@@ -24,6 +25,10 @@ import (
 type Fake struct {
 	feed   *eventtest.Feed
 	exists func(identity.WorkspaceID) bool
+
+	// OnGrants is told what the plugin of a new inbox is granted; nil = nobody
+	// keeps it.
+	OnGrants func(inbox channel.Inbox, grants []instance.Grant)
 
 	mu       sync.Mutex
 	inboxes  map[channel.InboxID]channel.Inbox
@@ -47,7 +52,7 @@ func copied(i channel.Inbox) channel.Inbox {
 	if len(i.Config) == 0 {
 		i.Config = []byte("{}")
 	}
-	i.Config = bytes.Clone(i.Config)
+	i.Config, i.Secrets = bytes.Clone(i.Config), maps.Clone(i.Secrets)
 	return i
 }
 
@@ -94,7 +99,7 @@ func (f *Fake) Inboxes(_ context.Context, workspace identity.WorkspaceID) ([]cha
 }
 
 // CreateInbox implements channel.Store.
-func (f *Fake) CreateInbox(_ context.Context, inbox channel.Inbox, events ...event.Event) error {
+func (f *Fake) CreateInbox(_ context.Context, inbox channel.Inbox, grants []instance.Grant, events ...event.Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.exists(inbox.Workspace) {
@@ -106,6 +111,9 @@ func (f *Fake) CreateInbox(_ context.Context, inbox channel.Inbox, events ...eve
 		}
 	}
 	f.inboxes[inbox.ID] = copied(inbox)
+	if f.OnGrants != nil {
+		f.OnGrants(inbox, grants)
+	}
 	f.feed.Append(events...)
 	return nil
 }
@@ -124,7 +132,7 @@ func (f *Fake) UpdateInbox(_ context.Context, workspace identity.WorkspaceID, id
 		return channel.Inbox{}, err
 	}
 	after := before
-	after.Name, after.Config, after.ConfigRevision = inbox.Name, inbox.Config, inbox.ConfigRevision
+	after.Name, after.Config, after.Secrets, after.ConfigRevision = inbox.Name, inbox.Config, inbox.Secrets, inbox.ConfigRevision
 	after.HookHash, after.Enabled, after.UpdatedAt = inbox.HookHash, inbox.Enabled, inbox.UpdatedAt
 	f.inboxes[id] = copied(after)
 	f.feed.Append(events...)

@@ -2,11 +2,11 @@ package channeltest
 
 import (
 	"context"
-	"encoding/json"
 	"testing"
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/instance"
 )
 
 // Plugins is a strict fake of channel.Plugins: a call for which the test gave
@@ -16,7 +16,7 @@ type Plugins struct {
 	T         testing.TB
 	Installed []channel.Type
 
-	OnValidateConfig func(plugin channel.PluginID, config json.RawMessage) ([]channel.Problem, error)
+	OnValidateConfig func(plugin channel.PluginID, candidate instance.Candidate) ([]channel.Problem, error)
 	OnConfigure      func(inbox channel.Inbox) error
 	OnRemove         func(inbox channel.Inbox) error
 	OnHealth         func(inbox channel.Inbox) channel.Health
@@ -38,11 +38,11 @@ func (p *Plugins) unexpected(call string) error {
 func (p *Plugins) Types() []channel.Type { return p.Installed }
 
 // ValidateConfig implements channel.Plugins.
-func (p *Plugins) ValidateConfig(_ context.Context, plugin channel.PluginID, config json.RawMessage) ([]channel.Problem, error) {
+func (p *Plugins) ValidateConfig(_ context.Context, plugin channel.PluginID, candidate instance.Candidate) ([]channel.Problem, error) {
 	if p.OnValidateConfig == nil {
 		return nil, p.unexpected("ValidateConfig")
 	}
-	return p.OnValidateConfig(plugin, config)
+	return p.OnValidateConfig(plugin, candidate)
 }
 
 // Configure implements channel.Plugins.

@@ -76,7 +76,7 @@ func (w *world) draft(workspace identity.WorkspaceID, name string) channel.Inbox
 func (w *world) inbox(name string) channel.Inbox {
 	w.Helper()
 	i := w.draft(w.ws, name)
-	w.ok(w.f.Store.CreateInbox(w.Context(), i))
+	w.ok(w.f.Store.CreateInbox(w.Context(), i, nil))
 	return i
 }
 
@@ -123,7 +123,7 @@ func testInbox(w *world) {
 	live := w.draft(w.ws, "官网 🙂")
 	live.Live, live.Plugin, live.Enabled = true, "patchbay/webchat", false
 	e := w.event(live.ID)
-	w.ok(w.f.Store.CreateInbox(w.Context(), live, e))
+	w.ok(w.f.Store.CreateInbox(w.Context(), live, nil, e))
 	got, err := w.f.Store.Inbox(w.Context(), live.ID)
 	w.ok(err)
 	same(w, got, live)
@@ -137,7 +137,7 @@ func testInbox(w *world) {
 	w.events(e)
 	empty := w.draft(w.ws, "no configuration")
 	empty.Config = nil
-	w.ok(w.f.Store.CreateInbox(w.Context(), empty))
+	w.ok(w.f.Store.CreateInbox(w.Context(), empty, nil))
 	got, err = w.f.Store.Inbox(w.Context(), empty.ID)
 	w.ok(err)
 	same(w, string(got.Config), "{}")
@@ -163,7 +163,7 @@ func testInboxesOf(w *world) {
 	other.Plugin = "patchbay/webchat"
 	elsewhere := w.draft(w.f.Workspace(w.T), "elsewhere")
 	for _, i := range []channel.Inbox{off, other, elsewhere} {
-		w.ok(w.f.Store.CreateInbox(w.Context(), i))
+		w.ok(w.f.Store.CreateInbox(w.Context(), i, nil))
 	}
 	got, err := w.f.Store.InboxesOf(w.Context(), a.Plugin)
 	w.ok(err)
@@ -209,7 +209,7 @@ func testUpdateFails(w *world) {
 func testHook(w *world) {
 	a, b := w.inbox("a"), w.draft(w.ws, "b")
 	b.HookHash = a.HookHash
-	if err := w.f.Store.CreateInbox(w.Context(), b, w.event(b.ID)); !errs.Is(err, errs.Conflict) {
+	if err := w.f.Store.CreateInbox(w.Context(), b, nil, w.event(b.ID)); !errs.Is(err, errs.Conflict) {
 		w.Fatalf("a second inbox with the same hook gives %v", err)
 	}
 	w.events()
@@ -225,7 +225,7 @@ func testTenants(w *world) {
 	got, err := w.f.Store.Inboxes(w.Context(), other)
 	w.ok(err)
 	same(w, len(got), 0)
-	w.absent(w.f.Store.CreateInbox(w.Context(), w.draft("wsp_none", "nowhere")))
+	w.absent(w.f.Store.CreateInbox(w.Context(), w.draft("wsp_none", "nowhere"), nil))
 	r := w.request(i)
 	r.Workspace = other
 	w.absent(w.f.Requests.PutRequest(w.Context(), r, 10))

@@ -164,7 +164,7 @@ func (w *World) NewInbox(ws identity.WorkspaceID, live bool) channel.Inbox {
 		Config: json.RawMessage(`{}`), ConfigRevision: 1, HookHash: w.IDs.New("hash"), Enabled: true,
 		CreatedAt: w.Tick(), UpdatedAt: w.now,
 	}
-	w.OK(w.F.Inboxes.CreateInbox(w.Context(), i))
+	w.OK(w.F.Inboxes.CreateInbox(w.Context(), i, nil))
 	return i
 }
 

@@ -45,7 +45,8 @@ func domain() []Layer {
 		downhill("team", "identity"),
 		downhill("media", "identity"),
 		downhill("contact", "identity"),
-		downhill("channel", "identity", "contact", "media"),
+		downhill("instance", "identity"),
+		downhill("channel", "identity", "contact", "media", "instance"),
 		downhill("catalog", "identity", "team"),
 		downhill("conversation", "identity", "team", "contact", "channel", "media", "catalog"),
 		downhill("journey", "identity", "contact", "channel", "media", "catalog", "team", "conversation"),
@@ -66,7 +67,7 @@ func domain() []Layer {
 		downhill("audit", "identity"),
 		downhill("sandbox", "identity"),
 		downhill("idempotency", "identity"),
-		downhill("extension", "identity"),
+		downhill("extension", "identity", "instance"),
 		downhill("system", "identity"),
 	}
 	all := patterns(out)

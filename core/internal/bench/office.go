@@ -14,6 +14,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/store"
 )
 
@@ -57,7 +58,7 @@ func openOfficeOn(ctx context.Context, c store.Config, conversations int) (*offi
 	if o.owner, err = ids.Sessions.ScopeFor(ctx, seat.Member.Account, seat.Workspace.ID); err != nil {
 		return nil, fmt.Errorf("act as the owner: %w", err)
 	}
-	inboxes := channel.NewService(s.Channels(), webchat{}, time.Now)
+	inboxes := channel.NewService(s.Channels(), webchat{}, instance.Vault{}, time.Now)
 	inbox, _, err := inboxes.Create(ctx, identity.SystemScope(seat.Workspace.ID), channel.Draft{Name: "Shop", Plugin: webchatID, Config: json.RawMessage(`{}`)})
 	if err != nil {
 		return nil, fmt.Errorf("make an inbox: %w", err)

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/instance"
 )
 
 const webchatID = channel.PluginID("patchbay/webchat")
@@ -22,7 +22,7 @@ func (webchat) Types() []channel.Type {
 	}}
 }
 
-func (webchat) ValidateConfig(context.Context, channel.PluginID, json.RawMessage) ([]channel.Problem, error) {
+func (webchat) ValidateConfig(context.Context, channel.PluginID, instance.Candidate) ([]channel.Problem, error) {
 	return nil, nil
 }
 func (webchat) Configure(context.Context, channel.Inbox) error { return nil }

@@ -14,7 +14,9 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/store/grants"
 )
 
 // Store implements channel.Store and channel.RequestStore.
@@ -30,6 +32,7 @@ type inboxRow struct {
 	WorkspaceID, InboxID, Name, Plugin string
 	Live                               bool
 	Config                             string
+	Secrets                            string
 	ConfigRevision                     int64
 	HookHash                           string
 	Enabled                            bool
@@ -47,7 +50,7 @@ func rowOf(i channel.Inbox) inboxRow {
 	}
 	return inboxRow{
 		WorkspaceID: string(i.Workspace), InboxID: string(i.ID), Name: i.Name, Plugin: string(i.Plugin), Live: i.Live,
-		Config: config, ConfigRevision: int64(i.ConfigRevision), HookHash: i.HookHash, Enabled: i.Enabled, //nolint:gosec // far below 2^63
+		Config: config, Secrets: grants.Sealed(i.Secrets), ConfigRevision: int64(i.ConfigRevision), HookHash: i.HookHash, Enabled: i.Enabled, //nolint:gosec // far below 2^63
 		CreatedAt: db.Micros(i.CreatedAt), UpdatedAt: db.Micros(i.UpdatedAt),
 	}
 }
@@ -56,16 +59,16 @@ func (r *inboxRow) domain() channel.Inbox {
 	return channel.Inbox{
 		Workspace: identity.WorkspaceID(r.WorkspaceID), ID: channel.InboxID(r.InboxID), Name: r.Name,
 		Plugin: channel.PluginID(r.Plugin), Live: r.Live, Config: json.RawMessage(r.Config),
-		ConfigRevision: uint64(r.ConfigRevision), HookHash: r.HookHash, Enabled: r.Enabled, //nolint:gosec // written as uint64
+		Secrets: grants.Opened(r.Secrets), ConfigRevision: uint64(r.ConfigRevision), HookHash: r.HookHash, Enabled: r.Enabled, //nolint:gosec // written as uint64
 		CreatedAt: db.Time(r.CreatedAt), UpdatedAt: db.Time(r.UpdatedAt),
 	}
 }
 
-const selectInbox = `SELECT workspace_id, inbox_id, name, plugin, live, config, config_revision, hook_hash, enabled, created_at, updated_at FROM inbox `
+const selectInbox = `SELECT workspace_id, inbox_id, name, plugin, live, config, secrets, config_revision, hook_hash, enabled, created_at, updated_at FROM inbox `
 
 func (r *inboxRow) dest() []any {
 	return []any{
-		&r.WorkspaceID, &r.InboxID, &r.Name, &r.Plugin, &r.Live, &r.Config, &r.ConfigRevision, &r.HookHash, &r.Enabled,
+		&r.WorkspaceID, &r.InboxID, &r.Name, &r.Plugin, &r.Live, &r.Config, &r.Secrets, &r.ConfigRevision, &r.HookHash, &r.Enabled,
 		&r.CreatedAt, &r.UpdatedAt,
 	}
 }
@@ -116,11 +119,14 @@ func (s *Store) Inboxes(ctx context.Context, workspace identity.WorkspaceID) ([]
 }
 
 // CreateInbox implements channel.Store.
-func (s *Store) CreateInbox(ctx context.Context, inbox channel.Inbox, events ...event.Event) error {
+func (s *Store) CreateInbox(ctx context.Context, inbox channel.Inbox, granted []instance.Grant, events ...event.Event) error {
 	return s.db.Do(ctx, string(inbox.Workspace), func(ctx context.Context, tx *db.Tx) error {
 		r := rowOf(inbox)
 		if err := tx.Gorm(ctx).Create(&r).Error; err != nil {
 			return db.Failed(err)
+		}
+		if err := grants.Add(ctx, tx, inbox.Workspace, string(inbox.Plugin), granted); err != nil {
+			return err
 		}
 		return tx.Append(ctx, events...)
 	})
@@ -144,7 +150,7 @@ func (s *Store) UpdateInbox(ctx context.Context, workspace identity.WorkspaceID,
 		}
 		r = rowOf(inbox)
 		err = tx.Gorm(ctx).Where("workspace_id = ? AND inbox_id = ?", string(workspace), string(id)).
-			Select("name", "config", "config_revision", "hook_hash", "enabled", "updated_at").Updates(&r).Error
+			Select("name", "config", "secrets", "config_revision", "hook_hash", "enabled", "updated_at").Updates(&r).Error
 		if err != nil {
 			return db.Failed(err)
 		}
