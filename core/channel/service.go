@@ -121,6 +121,9 @@ func (s *Service) Create(ctx context.Context, scope identity.Scope, d Draft) (in
 		return Inbox{}, "", errs.New(errs.Invalid, "inbox.config_invalid", "Some settings of the channel are not right.").
 			WithFields(errs.Field{Pointer: "/scopes", Code: "unknown", Detail: "has what the channel does not ask for"})
 	}
+	if err := instance.MayGrant(scope, agreed); err != nil {
+		return Inbox{}, "", err
+	}
 	token, hash := newHook()
 	inbox = Inbox{
 		Workspace: scope.Workspace, ID: InboxID(s.ids.New("inb")), Name: name, Plugin: d.Plugin, Live: t.Live,

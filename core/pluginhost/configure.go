@@ -340,3 +340,12 @@ func (h *Host) drop(ctx context.Context, id string) error {
 	}
 	return nil
 }
+
+// Facts returns what a plugin's manifest says of connecting it.
+func (h *Host) Facts(id extension.PluginID) (extension.Facts, bool) {
+	s, ok := h.byID[channel.PluginID(id)]
+	if !ok {
+		return extension.Facts{}, false
+	}
+	return s.installed().facts(), true
+}

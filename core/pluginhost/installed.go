@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/extension"
+	inst "github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/sdk/manifest"
 	"github.com/patchbay-im/patchbay/sdk/manifest/schema"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
@@ -131,10 +133,39 @@ func (p installed) channelType(available bool) (channel.Type, bool) {
 	t := channel.Type{
 		Plugin: channel.PluginID(m.ID), Version: m.Version, Name: m.Name, Summary: m.Summary, Live: m.Channel.Live,
 		Capabilities: channel.Capabilities{Content: m.Channel.Content, TextLimit: m.Channel.TextLimit, AttachmentLimit: m.Channel.AttachmentLimit},
-		ConfigSchema: json.RawMessage(m.ConfigSchema), Available: available,
-	}
-	if len(t.ConfigSchema) == 0 {
-		t.ConfigSchema = json.RawMessage(`{"type":"object","additionalProperties":false}`)
+		ConfigSchema: p.configSchema(), Asks: p.asks(), Available: available,
 	}
 	return t, true
+}
+
+// facts is what the manifest says of connecting the plugin.
+func (p installed) facts() extension.Facts {
+	m := p.manifest
+	out := extension.Facts{
+		Plugin: extension.PluginID(m.ID), Version: m.Version, Name: p.name(), ConfigSchema: p.configSchema(), Asks: p.asks(),
+		Channel: m.Channel != nil,
+	}
+	for _, kind := range m.Kinds {
+		if kind != manifest.KindChannel && kind != manifest.KindTemplate && m.Runtime.Type != manifest.RuntimeNone {
+			out.Connects = true
+		}
+	}
+	return out
+}
+
+// asks lists the scopes that the manifest asks for.
+func (p installed) asks() []inst.Asked {
+	var out []inst.Asked
+	for _, x := range p.manifest.Permissions {
+		out = append(out, inst.Asked{Scope: x.Scope, Optional: x.Optional})
+	}
+	return out
+}
+
+// configSchema is the manifest's, or that of a plugin that takes no configuration.
+func (p installed) configSchema() json.RawMessage {
+	if len(p.manifest.ConfigSchema) == 0 {
+		return json.RawMessage(`{"type":"object","additionalProperties":false}`)
+	}
+	return json.RawMessage(p.manifest.ConfigSchema)
 }

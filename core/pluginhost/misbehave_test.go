@@ -349,7 +349,7 @@ func TestStoreDownAtStart(t *testing.T) {
 	h.failing = true
 	h.run()
 	p := h.until(bad, extension.Backoff)
-	if !strings.Contains(p.Detail, "the server could not read its inboxes") {
+	if !strings.Contains(p.Detail, "the server could not read its instances") {
 		t.Errorf("detail %q", p.Detail)
 	}
 	wait(t, "many tries", func() bool { return h.status(bad).Restarts > 4 })

@@ -72,6 +72,8 @@ func house() []noun {
 		{name: "team_members", about: "who is in which team", from: "team_member x", fields: "team_id member_id", order: "team_id, member_id"},
 		{name: "inboxes", about: "connected accounts, without their settings and keys", from: "inbox x", fields: "id=inbox_id name plugin live:bool enabled:bool created_at:time", order: "inbox_id"},
 		{name: "team_inboxes", about: "which team serves which inbox", from: "team_inbox x", fields: "inbox_id team_id", order: "inbox_id"},
+		{name: "connections", about: "connected systems, without their settings and keys", from: "plugin_connection x", fields: "id=connection_id name plugin enabled:bool created_at:time", order: "connection_id"},
+		{name: "plugin_permissions", about: "what plugins may do here, and who agreed", from: "plugin_grant x", fields: "plugin permission=scope version granted_kind=actor_kind granted_by=actor_id granted_name=actor_name granted_at:time", order: "plugin, scope"},
 		{name: "labels", about: "labels", from: "label x", fields: "id=label_id name color description created_at:time", where: "x.deleted_at = 0", order: "label_id"},
 		{name: "attributes", about: "custom fields", from: "attribute x", fields: "id=attribute_id target key name type options:json required:bool created_at:time", order: "attribute_id"},
 		{name: "canned_replies", about: "canned replies", from: "canned x", fields: "id=canned_id scope owner shortcut title text locale created_at:time updated_at:time", order: "canned_id"},

@@ -30,12 +30,12 @@ func find(ctx context.Context, q db.Querier, where string, args ...any) ([]exten
 	err := q.Rows(ctx, `SELECT `+columns+` FROM plugin_connection WHERE `+where+` ORDER BY created_at, connection_id`, args, func(sc db.Scanner) error {
 		var c extension.Connection
 		var workspace, id, plugin, config, secrets string
-		var revision, enabled, created, updated int64
-		if err := sc.Scan(&workspace, &id, &plugin, &c.Name, &config, &secrets, &revision, &enabled, &created, &updated); err != nil {
+		var revision, created, updated int64
+		if err := sc.Scan(&workspace, &id, &plugin, &c.Name, &config, &secrets, &revision, &c.Enabled, &created, &updated); err != nil {
 			return err
 		}
 		c.Workspace, c.ID, c.Plugin = identity.WorkspaceID(workspace), extension.ConnectionID(id), extension.PluginID(plugin)
-		c.Config, c.Secrets, c.Revision, c.Enabled = json.RawMessage(config), grants.Opened(secrets), db.Unsigned(revision), enabled != 0
+		c.Config, c.Secrets, c.Revision = json.RawMessage(config), grants.Opened(secrets), db.Unsigned(revision)
 		c.CreatedAt, c.UpdatedAt = db.Time(created), db.Time(updated)
 		out = append(out, c)
 		return nil
@@ -55,7 +55,7 @@ func one(found []extension.Connection, err error) (extension.Connection, error) 
 
 // ConnectionsOf implements extension.Connections.
 func (s *Store) ConnectionsOf(ctx context.Context, plugin extension.PluginID) ([]extension.Connection, error) {
-	return find(ctx, s.db, `plugin = ? AND enabled <> 0`, string(plugin))
+	return find(ctx, s.db, `plugin = ? AND enabled`, string(plugin))
 }
 
 // Connection implements extension.Connections.
@@ -83,7 +83,7 @@ func (s *Store) CreateConnection(ctx context.Context, c extension.Connection, gr
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO plugin_connection (`+columns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			string(c.Workspace), string(c.ID), string(c.Plugin), c.Name, string(c.Config), grants.Sealed(c.Secrets),
-			db.Signed(c.Revision), flag(c.Enabled), db.Micros(c.CreatedAt), db.Micros(c.UpdatedAt))
+			db.Signed(c.Revision), c.Enabled, db.Micros(c.CreatedAt), db.Micros(c.UpdatedAt))
 		if err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func (s *Store) UpdateConnection(ctx context.Context, w identity.WorkspaceID, id
 		out = c
 		err = tx.Queue(ctx, `UPDATE plugin_connection SET name = ?, config = ?, secrets = ?, revision = ?, enabled = ?, updated_at = ?
 WHERE workspace_id = ? AND connection_id = ?`,
-			c.Name, string(c.Config), grants.Sealed(c.Secrets), db.Signed(c.Revision), flag(c.Enabled), db.Micros(c.UpdatedAt), string(w), string(id))
+			c.Name, string(c.Config), grants.Sealed(c.Secrets), db.Signed(c.Revision), c.Enabled, db.Micros(c.UpdatedAt), string(w), string(id))
 		if err != nil {
 			return err
 		}
@@ -143,13 +143,6 @@ func (s *Store) DeleteConnection(ctx context.Context, w identity.WorkspaceID, id
 		}
 		return tx.Append(ctx, events...)
 	})
-}
-
-func flag(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // Granted implements extension.Grants.

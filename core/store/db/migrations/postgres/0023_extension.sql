@@ -14,7 +14,7 @@ CREATE TABLE plugin_connection (
   config        TEXT COLLATE "C" NOT NULL,
   secrets       TEXT COLLATE "C" NOT NULL,
   revision      BIGINT NOT NULL,
-  enabled       BIGINT NOT NULL,
+  enabled       BOOLEAN NOT NULL,
   created_at    BIGINT NOT NULL,
   updated_at    BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, connection_id)
@@ -69,15 +69,16 @@ CREATE TABLE plugin_token (
 -- Sign-ins at far sides that have not been answered yet. sealed holds the
 -- verifier of PKCE; session_id is that of the member who began.
 CREATE TABLE plugin_sign_in (
-  state_hash   TEXT COLLATE "C" PRIMARY KEY,
   workspace_id TEXT COLLATE "C" NOT NULL REFERENCES workspace,
+  state_hash   TEXT COLLATE "C" NOT NULL UNIQUE,
   instance_id  TEXT COLLATE "C" NOT NULL,
   pointer      TEXT COLLATE "C" NOT NULL,
   sealed       TEXT COLLATE "C" NOT NULL,
   member_id    TEXT COLLATE "C" NOT NULL,
   session_id   TEXT COLLATE "C" NOT NULL,
   created_at   BIGINT NOT NULL,
-  expires_at   BIGINT NOT NULL
+  expires_at   BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, state_hash)
 );
 CREATE INDEX plugin_sign_in_instance ON plugin_sign_in (workspace_id, instance_id);
 CREATE INDEX plugin_sign_in_expiry ON plugin_sign_in (expires_at);

@@ -69,15 +69,16 @@ CREATE TABLE plugin_token (
 -- Sign-ins at far sides that have not been answered yet. sealed holds the
 -- verifier of PKCE; session_id is that of the member who began.
 CREATE TABLE plugin_sign_in (
-  state_hash   TEXT PRIMARY KEY,
   workspace_id TEXT NOT NULL REFERENCES workspace,
+  state_hash   TEXT NOT NULL UNIQUE,
   instance_id  TEXT NOT NULL,
   pointer      TEXT NOT NULL,
   sealed       TEXT NOT NULL,
   member_id    TEXT NOT NULL,
   session_id   TEXT NOT NULL,
   created_at   INTEGER NOT NULL,
-  expires_at   INTEGER NOT NULL
+  expires_at   INTEGER NOT NULL,
+  PRIMARY KEY (workspace_id, state_hash)
 ) STRICT;
 CREATE INDEX plugin_sign_in_instance ON plugin_sign_in (workspace_id, instance_id);
 CREATE INDEX plugin_sign_in_expiry ON plugin_sign_in (expires_at);
