@@ -5083,6 +5083,8 @@ export interface components {
             settings?: components["schemas"]["SettingsPatch"];
         };
         PermissionBody: {
+            /** @description The plugin works without it. */
+            optional: boolean;
             /** @description Why, by locale; "en" is always there. */
             reason: {
                 [key: string]: string;
