@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -95,6 +96,19 @@ func (c *checker) manifest(m Manifest) {
 	c.kinds(m)
 	c.permissions(m.Permissions)
 	c.configSchema(m.ConfigSchema)
+	c.runtime(m)
+	c.resources(m.Resources)
+	c.form(m)
+	c.network(m)
+	c.tools(m.Tools)
+	c.hooks(m)
+	c.analyzer(m.Analyzer)
+	c.panels(m.Panels)
+	c.templates(m.Templates)
+	c.routes(m.Routes)
+	slices.SortStableFunc(c.problems, func(a, b Problem) int { // as they stand in the file
+		return cmp.Or(cmp.Compare(a.Line, b.Line), strings.Compare(a.Message, b.Message))
+	})
 }
 
 func (c *checker) text(path []string, t Text, least, most int) {
@@ -152,14 +166,33 @@ func (c *checker) kinds(m Manifest) {
 			c.fault([]string{"kinds", strconv.Itoa(i)}, `%q is not known here, or stands twice; there are: %s`, k, kindList())
 		}
 	}
-	path := []string{"channel"}
-	switch {
-	case m.Has(KindChannel) && m.Channel == nil:
-		c.fault(path, "is missing: say what the channel can carry")
-	case !m.Has(KindChannel) && m.Channel != nil:
-		c.fault(path, `is only for the kind "channel"`)
-	case m.Channel != nil:
+	c.sections(m)
+	if m.Has(KindChannel) && m.Channel != nil {
 		c.channel(*m.Channel)
+	}
+}
+
+// sections checks that each kind has its section, and each section its kind.
+func (c *checker) sections(m Manifest) {
+	for _, s := range []struct {
+		kind    Kind
+		key     string
+		there   bool
+		missing string
+	}{
+		{KindChannel, "channel", m.Channel != nil, "say what the channel can carry"},
+		{KindTool, "tools", len(m.Tools) > 0, "say which tools there are"},
+		{KindHook, "hooks", m.Hooks != nil, "say which points and events it wants"},
+		{KindAnalyzer, "analyzer", m.Analyzer != nil, "say whose messages it reads"},
+		{KindPanel, "panels", len(m.Panels) > 0, "say which panels there are"},
+		{KindTemplate, "templates", len(m.Templates) > 0, "say which templates there are"},
+	} {
+		switch path := []string{s.key}; {
+		case m.Has(s.kind) && !s.there:
+			c.fault(path, "is missing: %s", s.missing)
+		case !m.Has(s.kind) && s.there:
+			c.fault(path, "is only for the kind %q", s.kind)
+		}
 	}
 }
 

@@ -35,6 +35,10 @@ func keys(s reflect.Type, prefix string) []string {
 		if kind.Kind() == reflect.Pointer {
 			kind = kind.Elem()
 		}
+		if kind.Kind() == reflect.Slice && kind.Elem().Kind() == reflect.Struct {
+			out = append(out, name)
+			kind, name = kind.Elem(), name+"[]"
+		}
 		if kind.Kind() == reflect.Struct {
 			out = append(out, keys(kind, name+".")...)
 			continue
