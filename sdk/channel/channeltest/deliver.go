@@ -4,15 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/patchbay-im/patchbay/sdk/internal/conformance"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
-
-func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // line is a Deliver stream with its books.
 type line struct {
@@ -26,7 +24,7 @@ type line struct {
 
 func (r *rig) deliver() *line {
 	r.Helper()
-	stream, err := r.plugin.Channel.Deliver(r.ctx())
+	stream, err := r.Channel.Deliver(r.Ctx())
 	if err != nil {
 		r.Fatalf("Deliver: %v", err)
 	}
@@ -115,7 +113,7 @@ func (l *line) toEnd() {
 
 func outbound(id, conversation string, seq int, text string) *pluginv1.Outbound {
 	return &pluginv1.Outbound{
-		Id: "dlv_" + id, InstanceId: instanceID, ConversationId: conversation, Seq: uint64(seq), RecipientExternalId: "alice",
+		Id: "dlv_" + id, InstanceId: conformance.InstanceID, ConversationId: conversation, Seq: uint64(seq), RecipientExternalId: "alice",
 		Content: &pluginv1.Content{Body: &pluginv1.Content_Text{Text: text}},
 	}
 }
@@ -141,14 +139,14 @@ func deliveries(r *rig) {
 			r.Fatalf("%s: %v", item.GetId(), receipt.GetResult())
 		}
 	}
-	if broken := r.plugin.Host.Broken(); len(broken) > 0 {
+	if broken := r.Host.Broken(); len(broken) > 0 {
 		r.Errorf("rules broken: %q", broken)
 	}
 	if r.subject.Arrived == nil {
 		return
 	}
 	last := make(map[int]int)
-	arrived := r.subject.Arrived(hostView{r.plugin.Host})
+	arrived := r.subject.Arrived(hostView{r.Host})
 	for _, text := range arrived {
 		var conversation, seq int
 		if _, err := fmt.Sscanf(text[max(strings.Index(text, "c"), 0):], "c%d m%d", &conversation, &seq); err != nil {
@@ -180,14 +178,11 @@ func redelivery(r *rig) {
 func texts(r *rig) {
 	l := r.deliver()
 	l.open()
-	limit := r.manifest.Channel.TextLimit
+	limit := r.Manifest.Channel.TextLimit
 	if limit == 0 {
 		limit = 4000
 	}
-	all := []string{
-		"plain", "emoji 👩‍👩‍👧 🙂", "中文，全角标点。", "עברית וערבית العربية", "line\nbreaks\r\n\ttabs", "<b>&amp;</b> *not* _markup_",
-		strings.Repeat("长", limit), "zero\u200bwidth \u202eoverride",
-	}
+	all := conformance.Texts(limit)
 	var items []*pluginv1.Outbound
 	for i, text := range all {
 		items = append(items, outbound(fmt.Sprintf("text-%d", i), fmt.Sprintf("cnv_%d", i), 1, text))
@@ -201,7 +196,7 @@ func texts(r *rig) {
 	if r.subject.Arrived == nil {
 		return
 	}
-	arrived := r.subject.Arrived(hostView{r.plugin.Host})
+	arrived := r.subject.Arrived(hostView{r.Host})
 	for i, text := range all {
 		sent := accepted(l.answered[items[i].GetId()])
 		if sent && !slices.ContainsFunc(arrived, func(a string) bool { return strings.Contains(a, text) }) {
@@ -214,7 +209,7 @@ func unknownInstance(r *rig) {
 	l := r.deliver()
 	l.open()
 	item := outbound("stranger", "cnv_1", 1, "who?")
-	item.InstanceId = "inb_stranger"
+	item.InstanceId = conformance.StrangerID
 	l.all([]*pluginv1.Outbound{item})
 	if o := l.answered[item.GetId()].GetResult().GetOutcome(); o != pluginv1.Outcome_OUTCOME_RETRY {
 		r.Errorf("a delivery for an instance it was not told of: %v", o)

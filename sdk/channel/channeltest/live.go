@@ -8,6 +8,7 @@ import (
 	"github.com/patchbay-im/patchbay/sdk"
 	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/internal/bridge"
+	"github.com/patchbay-im/patchbay/sdk/internal/conformance"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
 
@@ -16,6 +17,7 @@ type LiveSubject struct {
 	Manifest   []byte // plugin.yaml
 	Open       Opener // InProcessLive or Process
 	Config     string
+	Secrets    map[string]string // the fields with x-secret, by JSON pointer
 	BadConfigs []string
 	// Visits are visitors and what becomes of them under Config.
 	Visits []Visit
@@ -33,7 +35,7 @@ type Visit struct {
 
 // InProcessLive runs the channel in the test's own process.
 func InProcessLive(newLive func(sdk.Env) (channel.Live, error)) Opener {
-	return inProcess(func(env sdk.Env) (a bridge.Abilities, err error) {
+	return conformance.InProcess(func(env sdk.Env) (a bridge.Abilities, err error) {
 		a.Live, err = newLive(env)
 		return a, err
 	})
@@ -42,31 +44,26 @@ func InProcessLive(newLive func(sdk.Env) (channel.Live, error)) Opener {
 // RunLive runs the suite of live channels.
 func RunLive(t *testing.T, s LiveSubject) {
 	t.Helper()
-	m := checkManifest(t, s.Manifest, s.Config)
-	if !m.Live() {
+	plugin := conformance.Plugin{
+		Source: s.Manifest, Open: s.Open, Ability: pluginv1.AbilityLive, Config: s.Config, Secrets: s.Secrets, BadConfigs: s.BadConfigs,
+	}
+	if m := conformance.CheckManifest(t, plugin); !m.Live() {
 		t.Fatal("the manifest is not that of a live channel")
 	}
-	subject := Subject{Manifest: s.Manifest, Open: s.Open, Config: s.Config, BadConfigs: s.BadConfigs}
-	run := func(name string, fn func(*rig)) {
-		t.Run(name, func(t *testing.T) { fn(open(t, s.Open, m, subject)) })
-	}
-	run("introduces itself", introduction)
-	run("takes configurations", configurations)
+	var cases []conformance.Case
 	for _, v := range s.Visits {
-		run("visit: "+v.Name, func(r *rig) { visit(r, v) })
+		cases = append(cases, conformance.Case{Name: "visit: " + v.Name, Run: func(r *conformance.Rig) { visit(r, v) }})
 	}
-	run("knows nobody else's visitors", func(r *rig) {
-		if _, err := r.plugin.Channel.OpenSession(r.ctx(), &pluginv1.OpenSessionRequest{InstanceId: "inb_stranger"}); err == nil {
-			r.Error("it opens sessions of an instance it was not told of")
-		}
-	})
-	run("ends when told", termination)
-	run("ends with the host", orphanage)
+	cases = append(cases, conformance.Unknown(func(r *conformance.Rig, id string) error {
+		_, err := r.Channel.OpenSession(r.Ctx(), &pluginv1.OpenSessionRequest{InstanceId: id})
+		return err
+	}))
+	conformance.Run(t, plugin, cases...)
 }
 
-func visit(r *rig, v Visit) {
-	answer, err := r.plugin.Channel.OpenSession(r.ctx(), &pluginv1.OpenSessionRequest{
-		InstanceId: instanceID, SessionId: "vis_1", EmbedOrigin: v.EmbedOrigin, Locale: v.Locale,
+func visit(r *conformance.Rig, v Visit) {
+	answer, err := r.Channel.OpenSession(r.Ctx(), &pluginv1.OpenSessionRequest{
+		InstanceId: conformance.InstanceID, SessionId: "vis_1", EmbedOrigin: v.EmbedOrigin, Locale: v.Locale,
 		PageUrl: v.EmbedOrigin + "/page", UserAgent: "conformance",
 	})
 	if err != nil {

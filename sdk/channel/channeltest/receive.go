@@ -6,16 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/patchbay-im/patchbay/sdk/internal/conformance"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
 
-// codeFault is what an author's panic or unclassified error becomes.
-const codeFault = "plugin_fault"
-
 func (r *rig) post(req Request, replay bool) *pluginv1.HandleWebhookResponse {
 	r.Helper()
-	answer, err := r.plugin.Channel.HandleWebhook(r.ctx(), &pluginv1.HandleWebhookRequest{
-		WebhookId: "whk_" + req.Name, InstanceId: instanceID, Method: or(req.Method, "POST"), Path: or(req.Path, "/"),
+	answer, err := r.Channel.HandleWebhook(r.Ctx(), &pluginv1.HandleWebhookRequest{
+		WebhookId: "whk_" + req.Name, InstanceId: conformance.InstanceID, Method: conformance.Or(req.Method, "POST"), Path: conformance.Or(req.Path, "/"),
 		Query: req.Query, Headers: header(req.Header), Body: []byte(req.Body), RemoteAddr: "192.0.2.1", Replay: replay,
 	})
 	if err != nil {
@@ -26,7 +24,7 @@ func (r *rig) post(req Request, replay bool) *pluginv1.HandleWebhookResponse {
 
 func requests(r *rig) {
 	for _, req := range r.subject.Requests {
-		r.Run(or(req.Name, "request"), func(t *testing.T) {
+		r.Run(conformance.Or(req.Name, "request"), func(t *testing.T) {
 			r := r.in(t)
 			first, again := r.post(req, false), r.post(req, true)
 			if o := first.GetResult().GetOutcome(); o != pluginv1.Outcome_OUTCOME_ACCEPTED {
@@ -39,7 +37,7 @@ func requests(r *rig) {
 				r.Error("it brings no message")
 			}
 			for _, m := range first.GetInbound() {
-				if m.GetInstanceId() != instanceID || m.GetExternalId() == "" || m.GetSender().GetExternalId() == "" {
+				if m.GetInstanceId() != conformance.InstanceID || m.GetExternalId() == "" || m.GetSender().GetExternalId() == "" {
 					r.Errorf("a message without its instance, its id or its sender: %v", m)
 				}
 			}
@@ -60,7 +58,7 @@ func ids(answer *pluginv1.HandleWebhookResponse) []string {
 
 func refusals(r *rig) {
 	for _, req := range r.subject.Refused {
-		r.Run(or(req.Name, "request"), func(t *testing.T) {
+		r.Run(conformance.Or(req.Name, "request"), func(t *testing.T) {
 			r := r.in(t)
 			answer := r.post(req, false)
 			if answer.GetResult().GetOutcome() != pluginv1.Outcome_OUTCOME_REJECTED || answer.GetStatus() < 400 || answer.GetStatus() > 499 {
@@ -84,12 +82,12 @@ func anyBytes(r *rig) {
 		for _, method := range []string{"GET", "POST", "DELETE", ""} {
 			req := Request{Name: fmt.Sprintf("bytes %d %s", i, method), Method: method, Path: "/%2e%2e/x", Query: "a=%zz&&=", Body: body}
 			answer := r.post(req, false)
-			if answer.GetResult().GetCode() == codeFault {
+			if answer.GetResult().GetCode() == conformance.CodeFault {
 				r.Errorf("%s (%.20q): %v", req.Name, body, answer.GetResult())
 			}
 		}
 	}
-	unknown, err := r.plugin.Channel.HandleWebhook(r.ctx(), &pluginv1.HandleWebhookRequest{InstanceId: "inb_stranger", Method: "POST"})
+	unknown, err := r.Channel.HandleWebhook(r.Ctx(), &pluginv1.HandleWebhookRequest{InstanceId: conformance.StrangerID, Method: "POST"})
 	if err != nil || unknown.GetResult().GetOutcome() != pluginv1.Outcome_OUTCOME_RETRY {
 		r.Errorf("a request for an instance it was not told of: %v %v", unknown, err)
 	}
