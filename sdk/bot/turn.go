@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/patchbay-im/patchbay/sdk/message"
 )
@@ -27,6 +28,7 @@ type Turn struct {
 	say    func(Event) error
 	over   bool
 	failed error
+	held   string // the beginning of a character
 }
 
 // NewTurn returns a Turn that gives what is said to say, one after the other.
@@ -64,18 +66,41 @@ const (
 )
 
 // Delta shows text that is being written, as a preview. It never reaches the
-// customer: the complete message goes through Reply.
+// customer: the complete message goes through Reply. A character that is cut in
+// two, as models do, is held back until the rest of it comes.
 func (t *Turn) Delta(text string) error {
+	t.mu.Lock()
+	text = t.held + text
+	end := whole(text)
+	t.held, text = text[end:], strings.ToValidUTF8(text[:end], "\ufffd")
+	t.mu.Unlock()
 	if text == "" {
 		return nil
 	}
 	return t.event(Event{Delta: text}, false)
 }
 
+// whole returns where the last complete character of text ends.
+func whole(text string) int {
+	for cut := 1; cut < utf8.UTFMax && cut <= len(text); cut++ {
+		start := len(text) - cut
+		if utf8.RuneStart(text[start]) {
+			if utf8.FullRuneInString(text[start:]) {
+				return len(text)
+			}
+			return start
+		}
+	}
+	return len(text)
+}
+
 // Reply sends a complete message to the customer, at once.
 func (t *Turn) Reply(content message.Content) error {
 	if strings.TrimSpace(content.Text) == "" && len(content.Attachments) == 0 {
 		return t.fail(errors.New("a reply without text or a file"))
+	}
+	if !utf8.ValidString(content.Text) {
+		return t.fail(errors.New("a reply whose text is not UTF-8"))
 	}
 	return t.event(Event{Reply: &content}, false)
 }
