@@ -33,13 +33,17 @@ func TestDelta(t *testing.T) {
 func TestNothingIsLostInSilence(t *testing.T) {
 	gone := errors.New("gone")
 	for name, say := range map[string]func(*bot.Turn) error{
-		"blank":         func(out *bot.Turn) error { return out.Reply(message.Text(" \n")) },
-		"no UTF-8":      func(out *bot.Turn) error { return out.Reply(message.Text("\xff")) },
-		"no call id":    func(out *bot.Turn) error { return out.CallTool(bot.ToolCall{Tool: "a/b:c"}) },
-		"no JSON":       func(out *bot.Turn) error { return out.CallTool(bot.ToolCall{CallID: "1", Tool: "a/b:c", Args: math.NaN()}) },
+		"blank":      func(out *bot.Turn) error { return out.Reply(message.Text(" \n")) },
+		"no UTF-8":   func(out *bot.Turn) error { return out.Reply(message.Text("\xff")) },
+		"no call id": func(out *bot.Turn) error { return out.CallTool(bot.ToolCall{Tool: "a/b:c"}) },
+		"no JSON": func(out *bot.Turn) error {
+			return out.CallTool(bot.ToolCall{CallID: "1", Tool: "a/b:c", Args: math.NaN()})
+		},
 		"no object":     func(out *bot.Turn) error { return out.CallTool(bot.ToolCall{CallID: "1", Tool: "a/b:c", Args: 1}) },
 		"after the end": func(out *bot.Turn) error { return errors.Join(out.Resolve(), out.HandOff(bot.HandOff{})) },
-		"nobody there":  func(*bot.Turn) error { return bot.NewTurn(func(bot.Event) error { return gone }).Reply(message.Text("x")) },
+		"nobody there": func(*bot.Turn) error {
+			return bot.NewTurn(func(bot.Event) error { return gone }).Reply(message.Text("x"))
+		},
 	} {
 		out := bot.NewTurn(func(bot.Event) error { return nil })
 		err := say(out)
