@@ -31,6 +31,7 @@ type Inbox struct {
 	ConfigRevision uint64          // grows with each change of Config or Secrets
 	HookHash       string          // SHA-256 (hex) of the token in its webhook address
 	Enabled        bool
+	Bot            string // the connection of the bot that answers first; "" = people do
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 }

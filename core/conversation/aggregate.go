@@ -78,7 +78,11 @@ func (c *Conversation) record(t Turn, typ ChangeType, m *Message, data any) *Cha
 
 // Receive appends a message of the customer. It reopens what was resolved,
 // wakes what slept, and queues what nobody answers for.
-func (c *Conversation) Receive(t Turn, w Written) *Change {
+func (c *Conversation) Receive(t Turn, w Written) *Change { return c.ReceiveFor(t, w, nil) }
+
+// ReceiveFor is Receive where a bot, unless it is nil, answers for what nobody
+// answers for.
+func (c *Conversation) ReceiveFor(t Turn, w Written, bot *Bot) *Change {
 	switch c.State {
 	case Resolved:
 		data := map[string]string{"by": string(identity.ActorContact)}
@@ -97,7 +101,11 @@ func (c *Conversation) Receive(t Turn, w Written) *Change {
 	}
 	ch := *c.append(t, Text, w, nil)
 	c.LastInboundSeq = ch.Seq
-	if c.Responder == "" {
+	switch {
+	case c.Responder != "":
+	case bot != nil:
+		c.engage(t, *bot)
+	default:
 		c.enqueue(t, c.queueReason())
 	}
 	return &ch
@@ -189,7 +197,11 @@ func (c *Conversation) Release(t Turn, reason string) error {
 }
 
 func (c *Conversation) enqueue(t Turn, reason string) {
-	data := map[string]string{"reason": reason}
+	c.enqueueAs(t, map[string]string{"reason": reason})
+}
+
+// enqueueAs is enqueue with more than a reason.
+func (c *Conversation) enqueueAs(t Turn, data map[string]string) {
 	if c.Assignee != "" {
 		data["from_id"] = string(c.Assignee)
 	}
@@ -246,7 +258,7 @@ func (c *Conversation) Snooze(t Turn, until time.Time) error {
 			WithFields(errs.Field{Pointer: "/snoozed_until", Code: "past", Detail: "is not in the future"})
 	}
 	c.State, c.SnoozedUntil, c.QueuedAt = Snoozed, until, time.Time{}
-	if c.Responder == ResponderQueue {
+	if c.Responder != ResponderAgent {
 		c.Responder = ""
 	}
 	c.record(t, SnoozedChange, nil, map[string]string{"until": until.Format(time.RFC3339Nano)})

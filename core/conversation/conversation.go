@@ -42,6 +42,7 @@ type Responder string
 
 // The responders. Dispatch acts on the queue alone.
 const (
+	ResponderBot   Responder = "bot"
 	ResponderQueue Responder = "queue"
 	ResponderAgent Responder = "agent"
 )
@@ -170,7 +171,8 @@ const (
 	NoteCreated     ChangeType = "note.created"
 	MessageDelivery ChangeType = "message.delivery"
 	Assigned        ChangeType = "conversation.assigned" // {assignee_id, assignee_name, by, team_id?, from_id?}
-	Queued          ChangeType = "conversation.queued"   // {reason, team_id?, from_id?}
+	Queued          ChangeType = "conversation.queued"   // {reason, team_id?, from_id?, handoff?}
+	BotEngaged      ChangeType = "conversation.bot"      // {bot_id, bot_name}: a bot answers from now on
 	ResolvedChange  ChangeType = "conversation.resolved"
 	Reopened        ChangeType = "conversation.reopened" // {by, from_id?}
 	SnoozedChange   ChangeType = "conversation.snoozed"  // {until}
@@ -186,6 +188,9 @@ const (
 	ScheduledCancelled ChangeType = "scheduled.cancelled"
 	ScheduledSent      ChangeType = "scheduled.sent"
 	ScheduledFailed    ChangeType = "scheduled.failed"
+
+	FindingRaised    ChangeType = "finding.created"   // see findingData
+	FindingDismissed ChangeType = "finding.dismissed" // {finding_id}
 
 	Labeled             ChangeType = "conversation.labeled"      // {label_ids, added, removed}
 	AttributesChanged   ChangeType = "conversation.attributes"   // {set}; null = taken away
@@ -205,7 +210,8 @@ func (t ChangeType) public() bool {
 	case Created, NoteCreated, MessageDelivery, Queued, SnoozedChange, Unsnoozed, Identified, OfflineChange, ReadByContact,
 		ScheduledCreated, ScheduledChanged, ScheduledCancelled, ScheduledSent, ScheduledFailed:
 		return false
-	case Labeled, AttributesChanged, PriorityChanged, ParticipantsChanged, TeamChanged, Merged, Absorbed, Unmerged:
+	case Labeled, AttributesChanged, PriorityChanged, ParticipantsChanged, TeamChanged, Merged, Absorbed, Unmerged,
+		BotEngaged, FindingRaised, FindingDismissed:
 		return false
 	default:
 		return false
@@ -218,6 +224,7 @@ const (
 	QueuedReopened  = "reopened"
 	QueuedReleased  = "released"   // a person put it back
 	QueuedAgentLost = "agent_lost" // its agent disappeared
+	QueuedHandoff   = "handoff"    // its bot gave it to people: handoff says why
 )
 
 // Limits, in characters (Unicode code points).

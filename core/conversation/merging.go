@@ -123,10 +123,13 @@ func saveBoth(ctx context.Context, tx Tx, other, wanted *Conversation, out *Conv
 }
 
 // start returns a new conversation, which waits for the team of its inbox.
-func (s *Service) start(ctx context.Context, t Turn, inbox channel.Inbox, who contact.Contact, recipient string) (*Conversation, error) {
+func (s *Service) start(ctx context.Context, t Turn, inbox channel.Inbox, who contact.Contact, recipient string, first first) (*Conversation, error) {
 	to, err := s.Teams.TeamOfInbox(ctx, inbox.Workspace, string(inbox.ID))
 	if err != nil {
 		return nil, err
+	}
+	if first.routed {
+		to = first.team
 	}
 	c := Start(t, inbox, who, recipient)
 	t.Actor = identity.Actor{Kind: identity.ActorSystem}

@@ -123,7 +123,30 @@ func (s *Service) Transfer(ctx context.Context, scope identity.Scope, id ID, d D
 	if err != nil {
 		return Conversation{}, err
 	}
+	if to.member == nil && s.Interceptor != nil {
+		if err := s.reroute(ctx, scope, id, &to); err != nil {
+			return Conversation{}, err
+		}
+	}
 	return s.change(ctx, scope, id, func(t Turn, c *Conversation) error { return c.transfer(t, to) })
+}
+
+// reroute asks the interceptors about a conversation that a member puts into a
+// queue.
+func (s *Service) reroute(ctx context.Context, scope identity.Scope, id ID, to *transfer) error {
+	c, err := s.get(ctx, scope, id)
+	if err != nil {
+		return err
+	}
+	wanted := c.Team
+	if to.team != nil {
+		wanted = *to.team
+	}
+	routed, err := s.routed(ctx, scope.Workspace, Routing{Key: string(id) + "/" + string(wanted), Conversation: id, Inbox: c.Inbox, Contact: c.Contact, Team: wanted})
+	if err == nil && routed != wanted {
+		to.team = &routed
+	}
+	return err
 }
 
 // transfer looks a destination up.

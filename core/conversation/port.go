@@ -50,6 +50,8 @@ type Sides interface {
 	VisitorTx
 	RatingTx
 	MergeTx
+	BotTx
+	FindingTx
 }
 
 // MergeTx is the side of a transaction that merges need.
@@ -100,6 +102,7 @@ type Dedup struct {
 // Reader answers questions. It never waits for writers.
 type Reader interface {
 	DetailReader
+	BotReader
 	// Get returns one conversation, or errs.Absent.
 	Get(ctx context.Context, workspace identity.WorkspaceID, id ID) (Conversation, error)
 	// List returns conversations, the last changed first.

@@ -33,6 +33,13 @@ func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Poste
 	if err := s.checkPost(ctx, scope, p); err != nil {
 		return Posted{}, err
 	}
+	wrote := p
+	if p.Kind == Text {
+		var err error
+		if p.Text, err = s.sending(ctx, scope, p); err != nil {
+			return Posted{}, err
+		}
+	}
 	var out Posted
 	err := s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
 		c, err := Take(ctx, tx, scope, p.Conversation)
@@ -44,7 +51,7 @@ func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Poste
 			return err
 		}
 		if before != nil {
-			if !p.made(before.Message) {
+			if !p.made(before.Message) && !wrote.made(before.Message) {
 				return errReused()
 			}
 			out = Posted{Change: *before, Replayed: true}
@@ -61,6 +68,22 @@ func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Poste
 		return tx.Save(ctx, c)
 	})
 	return out, err
+}
+
+// sending asks the interceptors about a message that a member sends. What was
+// sent before under its client id is asked about again: they know its key.
+func (s *Service) sending(ctx context.Context, scope identity.Scope, p Post) (string, error) {
+	if s.Interceptor == nil {
+		return p.Text, nil
+	}
+	text, err := s.intercepted(ctx, scope.Workspace, scope.Actor, Outgoing{
+		Key: scope.Actor.ID + "/" + p.ClientID, Conversation: p.Conversation, Text: p.Text, Files: p.Attachments, Limit: MaxText,
+	})
+	if err != nil || text == p.Text {
+		return text, err
+	}
+	p.Text = text
+	return text, s.checkContent(ctx, scope, p)
 }
 
 // made reports whether a message is what this post would make.

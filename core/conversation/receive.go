@@ -119,7 +119,11 @@ type accepted struct {
 func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) (Posted, error) {
 	var out Posted
 	hash := in.hash()
-	err := s.Store.Within(ctx, inbox.Workspace, func(ctx context.Context, tx Tx) error {
+	first, err := s.firstOf(ctx, inbox, in)
+	if err != nil {
+		return out, err
+	}
+	err = s.Store.Within(ctx, inbox.Workspace, func(ctx context.Context, tx Tx) error {
 		known, err := tx.Inbound(ctx, inbox.ID, in.kind, in.external)
 		if err != nil {
 			return err
@@ -133,7 +137,7 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 			return err
 		}
 		t.Actor = identity.Actor{Kind: identity.ActorContact, ID: string(who.ID), Name: who.Name}
-		c, again, err := s.place(ctx, tx, t, inbox, who, in)
+		c, again, err := s.place(ctx, tx, t, inbox, who, in, first)
 		if err != nil {
 			return err
 		}
@@ -141,7 +145,8 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 			out = *again
 			return nil
 		}
-		ch := c.Receive(t, in.said)
+		before := c.LastInboundSeq
+		ch := c.ReceiveFor(t, in.said, first.bot)
 		if err := s.give(ctx, tx, c, ch, in.by, in.files); err != nil {
 			return err
 		}
@@ -149,8 +154,14 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 		if in.offline != nil {
 			c.MarkOffline(t, in.offline.Email, in.offline.Phone)
 		}
+		engaged := c.engaged()
 		if err := tx.Save(ctx, c); err != nil {
 			return err
+		}
+		if engaged {
+			if err := keepTalk(ctx, tx, c, *first.bot, before); err != nil {
+				return err
+			}
 		}
 		return tx.Remember(ctx, inbox.ID, Dedup{
 			Kind: in.kind, External: in.external, Hash: hash, Conversation: c.ID, Seq: out.Change.Seq,
@@ -161,13 +172,13 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 
 // place returns the conversation that takes an item, or what became of the
 // item when that turns out to be there already.
-func (s *Service) place(ctx context.Context, tx Tx, t Turn, inbox channel.Inbox, who contact.Contact, in accepted) (*Conversation, *Posted, error) {
+func (s *Service) place(ctx context.Context, tx Tx, t Turn, inbox channel.Inbox, who contact.Contact, in accepted, first first) (*Conversation, *Posted, error) {
 	c, err := tx.Current(ctx, inbox.ID, in.sender.External)
 	if err != nil {
 		return nil, nil, err
 	}
 	if c == nil {
-		c, err = s.start(ctx, t, inbox, who, in.sender.External)
+		c, err = s.start(ctx, t, inbox, who, in.sender.External, first)
 		return c, nil, err
 	}
 	if again, err := s.again(ctx, tx, c, in); err != nil || again != nil {

@@ -31,6 +31,8 @@ type Publisher interface {
 type Teams interface {
 	// Team returns a team, or errs.Absent.
 	Team(ctx context.Context, w identity.WorkspaceID, id team.ID) (team.Team, error)
+	// Teams lists teams, a page at a time.
+	Teams(ctx context.Context, w identity.WorkspaceID, request page.Request) (page.Page[team.Team], error)
 	// TeamOfInbox returns the team whose queue takes an inbox's new
 	// conversations; "" = none.
 	TeamOfInbox(ctx context.Context, w identity.WorkspaceID, inbox string) (team.ID, error)
@@ -59,9 +61,13 @@ type Deps struct {
 	Members  Members
 	Teams    Teams
 	Catalog  Catalog
-	Bus      Publisher // nil = sockets find out by themselves
-	News     News      // nil = nobody listens
-	Now      func() time.Time
+	Bots     Bots // nil = people answer alone
+	Findings FindingReader
+	// Interceptor is asked before messages are sent and conversations routed; nil = nobody is.
+	Interceptor Interceptor
+	Bus         Publisher // nil = sockets find out by themselves
+	News        News      // nil = nobody listens
+	Now         func() time.Time
 }
 
 // Service holds the use cases of conversations. It is safe for concurrent use.

@@ -150,6 +150,7 @@ type ActorKind string
 const (
 	ActorMember  ActorKind = "agent"
 	ActorContact ActorKind = "contact"
+	ActorBot     ActorKind = "bot" // a connection of a plugin that answers customers
 	ActorPlugin  ActorKind = "plugin"
 	ActorSystem  ActorKind = "system"
 )

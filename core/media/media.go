@@ -71,6 +71,7 @@ type UploaderKind string
 const (
 	ByMember  UploaderKind = "member"
 	ByVisitor UploaderKind = "visitor"
+	ByPlugin  UploaderKind = "plugin" // a connection of a plugin
 )
 
 // Uploader is who brought a file. Nobody else may give it to a message.

@@ -69,6 +69,8 @@ type space struct {
 	numbers       uint64 // given
 	drafts        map[draftKey]conversation.Draft
 	scheduled     map[conversation.ScheduledID]conversation.Scheduled
+	bots          map[conversation.ID]conversation.BotTalk
+	findings      map[conversation.FindingID]conversation.Finding
 }
 
 type dedupKey struct {
@@ -149,6 +151,8 @@ func newSpace() *space {
 		dedup:         make(map[dedupKey]conversation.Dedup),
 		drafts:        make(map[draftKey]conversation.Draft),
 		scheduled:     make(map[conversation.ScheduledID]conversation.Scheduled),
+		bots:          make(map[conversation.ID]conversation.BotTalk),
+		findings:      make(map[conversation.FindingID]conversation.Finding),
 	}
 }
 
@@ -157,7 +161,7 @@ func (s *space) clone() *space {
 	c := &space{
 		conversations: maps.Clone(s.conversations), changes: maps.Clone(s.changes),
 		messages: make(map[conversation.ID]map[uint64]conversation.Message, len(s.messages)), dedup: maps.Clone(s.dedup),
-		drafts: maps.Clone(s.drafts), scheduled: maps.Clone(s.scheduled),
+		drafts: maps.Clone(s.drafts), scheduled: maps.Clone(s.scheduled), bots: maps.Clone(s.bots), findings: maps.Clone(s.findings),
 		numbers: s.numbers,
 	}
 	for id, changes := range s.changes {

@@ -32,6 +32,8 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 		if c.QueuedAt = ch.At; !c.WaitingSince.IsZero() {
 			c.QueuedAt = c.WaitingSince
 		}
+	case conversation.BotEngaged:
+		c.Responder, c.Assignee, c.AssigneeName = conversation.ResponderBot, "", ""
 	case conversation.ResolvedChange:
 		c.State = conversation.Resolved
 		c.SnoozedUntil, c.WaitingSince, c.QueuedAt = time.Time{}, time.Time{}, time.Time{}
@@ -43,7 +45,7 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 	case conversation.SnoozedChange:
 		c.State, c.QueuedAt = conversation.Snoozed, time.Time{}
 		c.SnoozedUntil, _ = time.Parse(time.RFC3339Nano, data["until"])
-		if c.Responder == conversation.ResponderQueue {
+		if c.Responder != conversation.ResponderAgent {
 			c.Responder = ""
 		}
 	case conversation.Unsnoozed:
@@ -62,6 +64,7 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 		_ = json.Unmarshal(ch.Data, &mark)
 		c.ContactReadSeq = mark.Seq
 	case conversation.Created, conversation.MessageDelivery, conversation.OfflineChange, conversation.ScheduledCreated,
+		conversation.FindingRaised, conversation.FindingDismissed,
 		conversation.ScheduledChanged, conversation.ScheduledCancelled, conversation.ScheduledSent, conversation.ScheduledFailed:
 	default:
 		c = applyOrganised(c, ch)

@@ -1,0 +1,45 @@
+package conversation
+
+import (
+	"context"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/team"
+)
+
+// first is who takes a customer whom nobody answers yet. It is found out before
+// the transaction opens.
+type first struct {
+	bot    *Bot    // nil = people
+	team   team.ID // of a new conversation, where routed
+	routed bool    // an interceptor said which team
+}
+
+// firstOf finds out who takes the customer of an inbound item.
+func (s *Service) firstOf(ctx context.Context, inbox channel.Inbox, in accepted) (first, error) {
+	var out first
+	var err error
+	if out.bot, err = s.botOf(ctx, inbox); err != nil {
+		return out, err
+	}
+	if s.Interceptor == nil || !s.Interceptor.Routes(ctx, inbox.Workspace) {
+		return out, nil
+	}
+	known, err := s.Reader.OfContact(ctx, inbox.Workspace, inbox.ID, in.sender.External)
+	if err != nil || known != nil {
+		return out, err
+	}
+	if out.team, err = s.Teams.TeamOfInbox(ctx, inbox.Workspace, string(inbox.ID)); err != nil {
+		return out, err
+	}
+	to, err := s.routed(ctx, inbox.Workspace, Routing{Key: string(inbox.ID) + "/" + in.external, Inbox: inbox.ID, Team: out.team})
+	switch {
+	case err == nil:
+		out.team, out.routed = to, true
+	case errs.Is(err, errs.Unavailable) && ctx.Err() != nil:
+		return out, err
+	default: // a customer cannot be refused: they wait where the inbox sends them
+	}
+	return out, nil
+}
