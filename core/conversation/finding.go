@@ -164,7 +164,7 @@ func (s *Service) FindingsOf(ctx context.Context, scope identity.Scope, id ID) (
 	if _, err := s.Get(ctx, scope, id); err != nil {
 		return nil, err
 	}
-	return s.Findings.Findings(ctx, scope.Workspace, id, FindingsShown)
+	return s.Reader.Findings(ctx, scope.Workspace, id, FindingsShown)
 }
 
 // DismissFinding says that a finding is settled; once it is, it does nothing.
@@ -173,7 +173,7 @@ func (s *Service) DismissFinding(ctx context.Context, scope identity.Scope, id F
 	if err := scope.Require(identity.ConversationReply); err != nil {
 		return Finding{}, err
 	}
-	in, err := s.Findings.FindingIn(ctx, scope.Workspace, id)
+	in, err := s.Reader.FindingIn(ctx, scope.Workspace, id)
 	if err != nil {
 		return Finding{}, err
 	}

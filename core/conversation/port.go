@@ -103,6 +103,7 @@ type Dedup struct {
 type Reader interface {
 	DetailReader
 	BotReader
+	FindingReader
 	// Get returns one conversation, or errs.Absent.
 	Get(ctx context.Context, workspace identity.WorkspaceID, id ID) (Conversation, error)
 	// List returns conversations, the last changed first.

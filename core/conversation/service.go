@@ -62,7 +62,6 @@ type Deps struct {
 	Teams    Teams
 	Catalog  Catalog
 	Bots     Bots // nil = people answer alone
-	Findings FindingReader
 	// Interceptor is asked before messages are sent and conversations routed; nil = nobody is.
 	Interceptor Interceptor
 	Bus         Publisher // nil = sockets find out by themselves

@@ -19,7 +19,7 @@ func Fields(custom []catalog.Attribute) filter.Registry {
 			string(conversation.Open), string(conversation.Snoozed), string(conversation.Resolved),
 		}},
 		filter.Field{Name: "responder", Kind: filter.Enum, Options: []string{
-			string(conversation.ResponderQueue), string(conversation.ResponderAgent),
+			string(conversation.ResponderBot), string(conversation.ResponderQueue), string(conversation.ResponderAgent),
 		}},
 		filter.Field{Name: "assignee", Kind: filter.ID, Prefix: "mem", Word: filter.Me},
 		filter.Field{Name: "team", Kind: filter.ID, Prefix: "tea", Word: filter.Mine},

@@ -41,7 +41,8 @@ func Types() []Type {
 		string(conversation.Labeled), string(conversation.AttributesChanged), string(conversation.PriorityChanged),
 		string(conversation.ParticipantsChanged), string(conversation.TeamChanged), string(conversation.Identified), string(conversation.OfflineChange),
 		string(conversation.ReadByContact), string(conversation.Merged), string(conversation.Absorbed), string(conversation.Unmerged),
-		string(conversation.RatingRequested), string(conversation.RatingGiven), conversation.Deleted)
+		string(conversation.RatingRequested), string(conversation.RatingGiven), string(conversation.BotEngaged),
+		string(conversation.FindingRaised), string(conversation.FindingDismissed), conversation.Deleted)
 	for _, typ := range ticket.ChangeTypes() {
 		add("ticket", string(typ))
 	}

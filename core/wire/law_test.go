@@ -63,6 +63,17 @@ func told(w *conversationtest.World) conversation.ID {
 	step(func(c *conversation.Conversation) error {
 		return c.Rate(w.System(), conversation.RatingAnswer{Rating: c.Rating, Score: 4, Comment: "不错", Via: conversation.ViaLink})
 	})
+	bot := conversation.Bot{ID: "pin_1", Name: "Bot"}
+	step(func(c *conversation.Conversation) error {
+		c.ReceiveFor(w.Turn(w.Owner), conversation.Words("m1c", "to the bot"), &bot)
+		return c.HandOff(w.System(), "", "asked_for_agent")
+	})
+	step(func(c *conversation.Conversation) error {
+		c.Raise(w.System(), conversation.Finding{ID: "fnd_1", Message: sent.ID, Seq: sent.Seq, Code: "rude", Level: conversation.FindingWarning, Title: map[string]string{"en": "Rude"}})
+		c.Dismiss(w.System(), "fnd_1")
+		c.Resolve(w.System())
+		return nil
+	})
 	w.Receive(w.Inbox, "ext", "m2", "one more thing")
 	step(func(c *conversation.Conversation) error { c.MarkOffline(w.System(), "a@example.com", ""); return nil })
 	step(func(c *conversation.Conversation) error { c.Identify(w.System(), "sub:42"); return nil })

@@ -9,7 +9,7 @@ import (
 
 // PublicSender is who wrote, as the customer may know it.
 type PublicSender struct {
-	Kind string `json:"kind" enum:"visitor,agent,system"`
+	Kind string `json:"kind" enum:"visitor,agent,bot,system"`
 	Name string `json:"name,omitempty"`
 }
 
@@ -83,6 +83,8 @@ func publicSender(a identity.Actor) PublicSender {
 		return PublicSender{Kind: "visitor"}
 	case identity.ActorMember:
 		return PublicSender{Kind: "agent", Name: a.Name}
+	case identity.ActorBot:
+		return PublicSender{Kind: "bot", Name: a.Name}
 	default:
 		return PublicSender{Kind: "system"}
 	}

@@ -71,7 +71,7 @@ func TestWhatTheCustomerMayKnow(t *testing.T) {
 			t.Errorf("%s carries the client id %q", name, p.Message.ClientMsgID)
 		}
 	}
-	if public != 9 {
+	if public != 10 {
 		t.Errorf("%d of the changes are public", public)
 	}
 }

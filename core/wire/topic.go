@@ -17,7 +17,7 @@ import (
 func Topic(typ string) identity.Permission {
 	noun, _, _ := strings.Cut(typ, ".")
 	switch noun {
-	case "conversation", "message", "note", "rating", "scheduled":
+	case "conversation", "message", "note", "rating", "scheduled", "finding":
 		return identity.ConversationRead
 	case "ticket", "ticket_type":
 		return identity.TicketRead

@@ -15,7 +15,7 @@ import (
 
 // Actor is who did something.
 type Actor struct {
-	Kind string `json:"kind" enum:"contact,agent,system,plugin"`
+	Kind string `json:"kind" enum:"contact,agent,bot,system,plugin"`
 	ID   string `json:"id,omitempty"`
 	Name string `json:"name,omitempty"`
 }
@@ -29,7 +29,7 @@ type ContactRef struct {
 // Preview is the last message as lists show it.
 type Preview struct {
 	Text           string    `json:"text" doc:"Of a message without text, the name of its first attachment."`
-	SenderKind     string    `json:"sender_kind" enum:"contact,agent,system,plugin"`
+	SenderKind     string    `json:"sender_kind" enum:"contact,agent,bot,system,plugin"`
 	Kind           string    `json:"kind" enum:"text,note"`
 	AttachmentKind string    `json:"attachment_kind,omitempty" enum:"image,audio,video,file" doc:"Of the first attachment."`
 	At             time.Time `json:"at"`
@@ -41,7 +41,7 @@ type Conversation struct {
 	InboxID        string     `json:"inbox_id"`
 	Contact        ContactRef `json:"contact"`
 	State          string     `json:"state" enum:"open,snoozed,resolved"`
-	Responder      string     `json:"responder,omitempty" enum:"queue,agent" doc:"Who is expected to answer; absent when nobody is."`
+	Responder      string     `json:"responder,omitempty" enum:"bot,queue,agent" doc:"Who is expected to answer; absent when nobody is."`
 	AssigneeID     string     `json:"assignee_id,omitempty"`
 	AssigneeName   string     `json:"assignee_name,omitempty"`
 	SnoozedUntil   *time.Time `json:"snoozed_until,omitempty"`
@@ -81,7 +81,7 @@ type Change struct {
 	ID             string         `json:"id"`
 	ConversationID string         `json:"conversation_id"`
 	Seq            uint64         `json:"seq" doc:"1, 2, 3, ... per conversation, without a gap."`
-	Type           string         `json:"type" enum:"conversation.created,message.created,note.created,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged"`
+	Type           string         `json:"type" enum:"conversation.created,message.created,note.created,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged,conversation.bot,finding.created,finding.dismissed"`
 	At             time.Time      `json:"at"`
 	Actor          Actor          `json:"actor"`
 	Message        *Message       `json:"message,omitempty"`
@@ -91,7 +91,7 @@ type Change struct {
 // FeedEvent is one entry of a workspace's feed.
 type FeedEvent struct {
 	Feed         uint64         `json:"feed" doc:"1, 2, 3, ... per workspace, without a gap."`
-	Type         string         `json:"type" enum:"conversation.created,message.created,note.created,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged,member.changed,invitation.changed,workspace.changed,inbox.changed,team.changed,label.changed,attribute.changed,canned.changed,view.changed,contact.changed,erasure.changed,organisation.changed,role.changed,import.changed,webhook.changed,ticket_type.changed,ticket.created,ticket.commented,ticket.status,ticket.assigned,ticket.edited,ticket.followers,ticket.linked,ticket.unlinked,ticket.labeled,ticket.merged,ticket.absorbed,ticket.unmerged,ticket.rated,ticket.overdue,conversation.gone,ticket.gone,skip" doc:"conversation.gone, ticket.gone: it left the member's reach (data {id, seq}). skip: an event that is not for the member; only its number is told."`
+	Type         string         `json:"type" enum:"conversation.created,message.created,note.created,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged,conversation.bot,finding.created,finding.dismissed,member.changed,invitation.changed,workspace.changed,inbox.changed,team.changed,label.changed,attribute.changed,canned.changed,view.changed,contact.changed,erasure.changed,organisation.changed,role.changed,import.changed,webhook.changed,ticket_type.changed,ticket.created,ticket.commented,ticket.status,ticket.assigned,ticket.edited,ticket.followers,ticket.linked,ticket.unlinked,ticket.labeled,ticket.merged,ticket.absorbed,ticket.unmerged,ticket.rated,ticket.overdue,conversation.gone,ticket.gone,skip" doc:"conversation.gone, ticket.gone: it left the member's reach (data {id, seq}). skip: an event that is not for the member; only its number is told."`
 	At           time.Time      `json:"at"`
 	Change       *Change        `json:"change,omitempty"`
 	Conversation *Conversation  `json:"conversation,omitempty" doc:"The conversation as it is now, which is at least as new as the change."`

@@ -27,6 +27,7 @@ var (
 	alice  = identity.Actor{Kind: identity.ActorContact, ID: "con_1", Name: "Alice"}
 	lin    = identity.Actor{Kind: identity.ActorMember, ID: "mem_1", Name: "林晓", Role: identity.RoleAgent}
 	system = identity.Actor{Kind: identity.ActorSystem}
+	bot    = identity.Actor{Kind: identity.ActorBot, ID: "pin_1", Name: "小助手"}
 	echo   = identity.Actor{Kind: identity.ActorPlugin, ID: "patchbay/echo", Name: "Echo"}
 )
 
@@ -98,6 +99,13 @@ func changes() map[string]conversation.Change {
 			`{"scheduled_id":"sch_1","send_at":"2026-11-22T01:00:00Z","state":"sent","author_id":"mem_1","author_name":"林晓","text":"how was it?","message_id":"msg_9"}`),
 		"scheduled.failed": change(conversation.ScheduledFailed, system, 0, nil,
 			`{"scheduled_id":"sch_1","send_at":"2026-11-22T01:00:00Z","state":"failed","author_id":"mem_1","author_name":"林晓","text":"how was it?","code":"conversation.resolved","detail":"It is over."}`),
+		"message.created.bot":     change(conversation.MessageCreated, bot, 4, message(conversation.Text, bot, "您好"), ""),
+		"conversation.queued.bot": change(conversation.Queued, bot, 0, nil, `{"reason":"handoff","handoff":"asked_for_agent","team_id":"tea_1"}`),
+		"conversation.bot":        change(conversation.BotEngaged, system, 0, nil, `{"bot_id":"pin_1","bot_name":"小助手"}`),
+		"finding.created": change(conversation.FindingRaised, echo, 0, nil,
+			`{"finding_id":"fnd_1","message_id":"msg_1","message_seq":2,"connection_id":"pin_1","code":"complaint_to_regulator","level":"warning",`+
+				`"title":{"en":"Threatens a complaint","zh-CN":"威胁投诉"},"advice":{"en":"Bring in a supervisor."},"start":3,"end":9,"score":0.9}`),
+		"finding.dismissed":       change(conversation.FindingDismissed, lin, 0, nil, `{"finding_id":"fnd_1"}`),
 		"conversation.odd":        change(conversation.Queued, system, 0, nil, `[1]`),
 		"message.created.without": change(conversation.MessageCreated, alice, 4, nil, ""),
 	}

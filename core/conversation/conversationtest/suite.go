@@ -48,6 +48,9 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	t.Helper()
 	for name, run := range map[string]func(*World){
 		"a new conversation":             testNew,
+		"where a bot stands":             testBotTalk,
+		"which bots have work":           testBotsDue,
+		"findings":                       testFindings,
 		"every change obeys the law":     testLaw,
 		"events tell of every change":    testEvents,
 		"a failed transaction":           testRollback,

@@ -47,7 +47,7 @@ const states = ["open", "snoozed", "resolved"];
 const priorities = ["low", "normal", "high", "urgent"];
 const builtin: readonly FilterField[] = [
   { name: "state", kind: "enum", options: states },
-  { name: "responder", kind: "enum", options: ["queue", "agent"] },
+  { name: "responder", kind: "enum", options: ["bot", "queue", "agent"] },
   { name: "assignee", kind: "id", word: "me" },
   { name: "team", kind: "id", word: "mine" },
   { name: "inbox", kind: "id" },

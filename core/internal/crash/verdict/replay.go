@@ -58,6 +58,8 @@ func (f *fate) apply(ch Change, c *Conversation) {
 		f.responder, f.owner = "agent", ch.Data["assignee_id"]
 	case "conversation.queued":
 		f.responder, f.owner = "queue", ""
+	case "conversation.bot":
+		f.responder, f.owner = "bot", ""
 	case "conversation.resolved":
 		f.state, f.waiting = "resolved", 0
 	case "conversation.reopened":
@@ -67,7 +69,7 @@ func (f *fate) apply(ch Change, c *Conversation) {
 		}
 	case "conversation.snoozed":
 		f.state = "snoozed"
-		if f.responder == "queue" {
+		if f.responder != "agent" {
 			f.responder = ""
 		}
 	case "conversation.unsnoozed":

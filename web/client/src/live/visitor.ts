@@ -260,7 +260,7 @@ export class VisitorSocket {
 
   private apply(change: PublicChange): void {
     const { message } = change;
-    if (message?.sender.kind === "agent") this.typists.clear();
+    if (message?.sender.kind === "agent" || message?.sender.kind === "bot") this.typists.clear();
     this.options.handlers.change(change);
     if (message?.client_msg_id) this.outbox.acked(message.client_msg_id);
   }

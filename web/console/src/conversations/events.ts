@@ -29,7 +29,13 @@ export function eventSentence(change: Change, t: Translate, locale: Locale, name
     case "conversation.assigned":
       return assigned(change, name, t);
     case "conversation.queued":
-      return t(`events.queued.${queueReason(data["reason"])}`);
+      return data["reason"] === "handoff" ? handedOff(change, name, t, names) : t(`events.queued.${queueReason(data["reason"])}`);
+    case "conversation.bot":
+      return t("events.bot", { name: String(data["bot_name"] ?? "") });
+    case "finding.created":
+      return t("events.finding.created", { name, title: findingTitle(data["title"], locale) });
+    case "finding.dismissed":
+      return t("events.finding.dismissed", { name });
     case "conversation.snoozed":
       return t("events.snoozed", { name, until: time(data["until"], locale) });
     case "conversation.resolved":
@@ -78,6 +84,16 @@ function assigned(change: Change, name: string, t: Translate): string {
   const assignee = String(data["assignee_name"] ?? "");
   if (data["by"] === "dispatch") return t("events.dispatched", { name: assignee });
   return change.actor.id === data["assignee_id"] ? t("events.taken", { name: assignee }) : t("events.assigned", { name, assignee });
+}
+
+function handedOff(change: Change, name: string, t: Translate, names: EventNames): string {
+  const team = change.data?.["team_id"];
+  return team ? t("events.handoffTo", { name, team: names.team(String(team)) }) : t("events.handoff", { name });
+}
+
+function findingTitle(titles: unknown, locale: Locale): string {
+  const known = (titles ?? {}) as Record<string, string>;
+  return known[locale] ?? known["en"] ?? "";
 }
 
 function queueReason(reason: unknown): string {

@@ -6,7 +6,7 @@ import type { Chat } from "./chat";
 import type { Host } from "./host";
 import type { Memory } from "./memory";
 import { Proactive } from "./proactive";
-import { initialState } from "./state";
+import { answers, initialState } from "./state";
 
 /** What the page around the chat asks for and hears, and which of its pages the visitor saw. */
 export class PageSide {
@@ -101,7 +101,7 @@ export class PageSide {
 
   private hear({ seq, message, at }: PublicChange, synced: boolean): void {
     this.heard = seq;
-    if (synced && message?.sender.kind === "agent") this.host.event("message", { text: message.text, name: message.sender.name, at });
+    if (synced && message && answers(message.sender.kind)) this.host.event("message", { text: message.text, name: message.sender.name, at });
   }
 
   /** Tells the loader of the next page what to do there without being asked. */

@@ -109,11 +109,14 @@ export function phaseOf(status: LinkStatus, reach: Reach, before: Phase, online:
   return before === "connecting" || before === "unavailable" ? before : "reconnecting";
 }
 
-/** Messages of agents the visitor has not looked at, when the last one seen is `seen`. */
+/** Whether messages of a kind of sender are answers to the visitor. */
+export const answers = (kind: string): boolean => kind === "agent" || kind === "bot";
+
+/** Messages of agents and bots the visitor has not looked at, when the last one seen is `seen`. */
 export function unreadAfter(changes: readonly PublicChange[], seen: number): number {
   let count = 0;
   for (let i = changes.length - 1; i >= 0 && changes[i]!.seq > seen; i--) {
-    if (changes[i]!.message?.sender.kind === "agent") count++;
+    if (answers(changes[i]!.message?.sender.kind ?? "")) count++;
   }
   return count;
 }

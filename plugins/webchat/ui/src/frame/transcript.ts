@@ -2,7 +2,7 @@ import { threadOf } from "@patchbay/client/visitor";
 import type { Attachment, PublicChange, PublicQuote } from "@patchbay/client/types";
 import type { Unsent } from "./state";
 
-export type Side = "visitor" | "agent" | "system";
+export type Side = "visitor" | "agent" | "bot" | "system";
 
 /** What is known about one of the visitor's messages. */
 export type SendState = "sent" | "seen" | "sending" | "waiting" | "failed";

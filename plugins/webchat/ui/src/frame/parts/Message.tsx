@@ -15,11 +15,11 @@ interface Props {
 /** One bubble, with who, when, and what became of it. */
 export function Message({ row, onResend, onDiscard, onQuote }: Props) {
   const { t, time, moment } = useLanguage();
-  const name = row.side === "agent" ? row.name || t("agent") : row.side === "visitor" ? t("you") : "";
-  const shape = `message ${row.side}${row.first ? " first" : ""}${row.last ? " last" : ""}${row.state ? ` ${row.state}` : ""}`;
+  const name = row.side === "agent" || row.side === "bot" ? row.name || t("agent") : row.side === "visitor" ? t("you") : "";
+  const shape = `message ${row.side === "bot" ? "agent" : row.side}${row.first ? " first" : ""}${row.last ? " last" : ""}${row.state ? ` ${row.state}` : ""}`;
   return (
     <div class={shape} data-testid="widget-message" data-side={row.side} data-state={row.state}>
-      {row.first && name && <div class={row.side === "agent" ? "name" : "aside"}>{name}</div>}
+      {row.first && name && <div class={row.side === "agent" || row.side === "bot" ? "name" : "aside"}>{name}</div>}
       {row.quote && (
         <blockquote class="quote" dir="auto">
           <b>{row.quote.sender.kind === "visitor" ? t("you") : row.quote.sender.name || t("agent")}</b>
