@@ -85,6 +85,14 @@ func endTape(t *testing.T) tape {
 		return c.Assign(r.Turn(r.Owner), r.Owner.ID, r.Owner.Name, "member")
 	})
 	r.begin()
+	r.change("an analyzer notices something", chat, func(c *conversation.Conversation) error {
+		c.Raise(r.System(), conversation.Finding{
+			ID: "fnd_1", Message: "msg_1", Seq: 2, Connection: "pin_1", Code: "complaint", Level: conversation.FindingWarning,
+			Title: map[string]string{"en": "Complaint", "zh-CN": "投诉"}, Start: 1, End: 3, Score: 0.5,
+		})
+		return nil
+	})
+	r.change("somebody settles it", chat, func(c *conversation.Conversation) error { c.Dismiss(r.Turn(r.Owner), "fnd_1"); return nil })
 	r.change("its agent disappears", chat, func(c *conversation.Conversation) error {
 		return c.Release(r.System(), conversation.QueuedAgentLost)
 	})
@@ -108,6 +116,12 @@ func endTape(t *testing.T) tape {
 	r.step("the owner opens it again", func() { r.do(http.StatusOK, http.MethodPost, path+"/state", `{"state":"open"}`) })
 	r.step("it is resolved once more", func() { r.do(http.StatusOK, http.MethodPost, path+"/state", `{"state":"resolved"}`) })
 	r.step("the visitor writes again", func() { r.say("v3", "one more thing") })
+	r.change("it is over, the customer writes once more and a bot answers", chat, func(c *conversation.Conversation) error {
+		c.Resolve(r.System())
+		c.ReceiveFor(r.System(), conversation.Words("b1", "hello?"), &conversation.Bot{ID: "pin_1", Name: "小助手"})
+		return nil
+	})
+	r.change("the bot hands off", chat, func(c *conversation.Conversation) error { return c.HandOff(r.System(), "", "asked_for_agent") })
 	r.change("somebody wrote by the form", form, func(c *conversation.Conversation) error {
 		c.MarkOffline(r.System(), "a@example.com", "+8613800000000")
 		return nil

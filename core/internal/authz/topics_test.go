@@ -21,6 +21,7 @@ conversation.* conversation.read conversation
 message.* conversation.read conversation
 note.* conversation.read conversation
 rating.* conversation.read conversation
+finding.* conversation.read conversation
 scheduled.* conversation.read conversation
 ticket.* ticket.read ticket
 ticket_type.changed ticket.read
@@ -200,6 +201,10 @@ func (w *world) head(of *workspace, after uint64) uint64 {
 	}
 }
 
+// ofPlugins are the types of events that only a bot or an analyzer brings about:
+// core/app's tests with plugin processes hold them against the reach.
+func ofPlugins() []string { return []string{"conversation.bot", "finding.created", "finding.dismissed"} }
+
 // TestTopics opens a socket as everybody, lets everything happen to the things
 // of everybody, and holds each frame against the table of topics and the reach.
 // Every topic has to be seen: one that no story of stories_test.go provokes
@@ -223,6 +228,9 @@ func TestTopics(t *testing.T) {
 		}
 	}
 	for typ, row := range s.all {
+		if s.told[typ] == 0 && slices.Contains(ofPlugins(), typ) {
+			continue
+		}
 		if s.told[typ] == 0 {
 			t.Errorf("%s was never seen: give it a story in stories_test.go", typ)
 		} else if row.kind != "" && s.kept[typ] == 0 {
