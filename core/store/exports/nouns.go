@@ -116,6 +116,10 @@ func customers() []noun {
 			fields: "conversation_id seq:number type at:time actor_kind actor_id actor_name message_seq:number data:json",
 		},
 		{
+			name: "findings", about: "what analyzers noticed in messages", from: "finding x", person: "x.conversation_id IN " + talks, order: "finding_id",
+			fields: "id=finding_id conversation_id message_id message_seq:number connection_id analyzer code level title:json advice:json start=start_at:number end=end_at:number thousandths=score:number created_at:time dismissed_at:time dismissed_kind dismissed_by dismissed_name",
+		},
+		{
 			name: "ratings", about: "ratings that were given", from: "rating x", where: "x.given_at > 0", person: "x.contact_id IN " + theirs, order: "rating_id",
 			fields: "conversation_id contact_id member_id team_id score:number comment via given_at:time",
 		},
