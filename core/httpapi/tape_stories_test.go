@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/media"
 )
 
@@ -252,6 +253,11 @@ func houseTape(t *testing.T) tape {
 	r.step("a contact is erased", func() {
 		id := post("/contacts", `{"name":"Gone"}`)
 		r.do(http.StatusOK, http.MethodPost, "/contacts/"+id+"/erase", `{"confirm":"Gone"}`)
+	})
+	r.step("a plugin is connected", func() {
+		for _, typ := range []string{"grant.changed", "connection.changed"} {
+			r.fake.Feed.Append(event.Event{ID: r.IDs.New("chg"), Workspace: string(r.WS), Type: typ, Subject: "pin_1", At: r.Tick(), Data: []byte(`{"id":"pin_1"}`)})
+		}
 	})
 	r.step("an import begins", func() {
 		a := r.ask(http.MethodPost, "/api/v1/workspaces/"+string(r.WS)+"/imports", "name,email\nLi,li@example.com\n", "Cookie", r.cookie, "Content-Type", "text/csv")

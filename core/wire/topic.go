@@ -37,6 +37,8 @@ func Topic(typ string) identity.Permission {
 		return identity.InboxRead
 	case "team":
 		return identity.TeamRead
+	case "connection", "grant":
+		return identity.PluginRead
 	case "webhook":
 		return identity.WebhookRead
 	case "label", "attribute", "canned", "view":

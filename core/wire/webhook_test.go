@@ -23,14 +23,16 @@ func notOffered() map[string]string {
 	const (
 		list   = "a list that people choose from; nothing happens to a customer"
 		rights = "who may do what is the audit log's; the members themselves are told by member.changed"
+		set    = "how plugins are set up; the audit log has it"
 		own    = "it would tell of the telling"
 	)
 	return map[string]string{
 		"attribute.changed": list, "canned.changed": list, "view.changed": list, "ticket_type.changed": list,
 		"role.changed": rights, "invitation.changed": rights,
-		"workspace.changed": "settings of the workspace: the audit log has them",
-		"import.changed":    "progress of an upload; each contact is told by contact.changed",
-		"webhook.changed":   own,
+		"workspace.changed":  "settings of the workspace: the audit log has them",
+		"import.changed":     "progress of an upload; each contact is told by contact.changed",
+		"webhook.changed":    own,
+		"connection.changed": set, "grant.changed": set,
 		wire.TypeGone:       "only of live connections: it left a member's reach",
 		wire.TypeTicketGone: "likewise",
 		wire.TypeSkip:       "likewise: an event that is not for the member",

@@ -36,6 +36,8 @@ workspace.changed workspace.read
 inbox.changed inbox.read
 team.changed team.read
 webhook.changed webhook.read
+connection.changed plugin.read
+grant.changed plugin.read
 label.changed catalog.read
 attribute.changed catalog.read
 canned.changed catalog.read
@@ -203,7 +205,7 @@ func (w *world) head(of *workspace, after uint64) uint64 {
 
 // ofPlugins are the types of events that only a bot or an analyzer brings about:
 // core/app's tests with plugin processes hold them against the reach.
-func ofPlugins() []string { return []string{"conversation.bot", "finding.created", "finding.dismissed"} }
+func ofPlugins() []string { return []string{"conversation.bot", "finding.created", "finding.dismissed", "connection.changed", "grant.changed"} }
 
 // TestTopics opens a socket as everybody, lets everything happen to the things
 // of everybody, and holds each frame against the table of topics and the reach.

@@ -91,6 +91,8 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     "organisation.changed": (event) => nextTime(keys.organisations(id), keys.organisation(id, subject(event)), keys.people(id)),
     // The page of an import follows it; what it makes tells of itself.
     "import.changed": carried,
+    "connection.changed": carried,
+    "grant.changed": carried,
     "webhook.changed": (event) => refetch(keys.webhooks(id), keys.webhook(id, subject(event))),
     "conversation.created": () => checklistMoved("conversation"),
     "conversation.gone": (event) => cache.left(subject(event), Number(event.data?.["seq"] ?? 0)),
