@@ -77,7 +77,7 @@ export function seed(rows = 0): World {
     { id: "inb_2", name: "Echo", plugin: "patchbay/echo", enabled: true, live: false, config: { far_side: "http://localhost:9000/", delay: 0, loud: false }, config_revision: 1, capabilities: { ...text, text_limit: 200 }, created_at: ago(900), status: { state: "degraded", code: "rate_limited", detail: "The far side asked to slow down." } },
   );
   world.plugins.push(
-    { id: "patchbay/webchat", name: channelTypes[0]!.name, version: "0.1.0", kinds: ["channel"], state: "ready", since: ago(143), pid: 48_213, restarts: 0, isolation: ["own_process_group", "empty_environment"], permissions: [{ scope: "live.sessions", reason: { en: "Serves the chat window", "zh-CN": "提供聊天窗口" } }, { scope: "storage.instance", reason: { en: "Keeps its settings", "zh-CN": "保存设置" } }] },
+    { id: "patchbay/webchat", name: channelTypes[0]!.name, version: "0.1.0", kinds: ["channel"], state: "ready", since: ago(143), pid: 48_213, restarts: 0, isolation: ["own_process_group", "empty_environment"], permissions: [{ scope: "live.sessions", reason: { en: "Serves the chat window", "zh-CN": "提供聊天窗口" }, optional: false }, { scope: "storage.instance", reason: { en: "Keeps its settings", "zh-CN": "保存设置" }, optional: false }] },
     { id: "patchbay/echo", name: channelTypes[1]!.name, version: "0.1.0", kinds: ["channel"], state: "backoff", detail: "Exited with status 2: cannot reach http://localhost:9000/. It is started again in 8 s.", since: ago(1), restarts: 3, next_retry_at: ago(-0.2), isolation: ["own_process_group", "empty_environment"], permissions: [{ scope: "http.outbound", reason: { en: "Sends answers to the far side", "zh-CN": "向对端发送回复" } }] },
   );
 
