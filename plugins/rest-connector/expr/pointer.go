@@ -1,0 +1,76 @@
+package expr
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// Pointer is a JSON pointer (RFC 6901); empty, it is the whole value.
+type Pointer []string
+
+// ParsePointer reads a pointer.
+func ParsePointer(s string) (Pointer, error) {
+	if s == "" {
+		return nil, nil
+	}
+	if !strings.HasPrefix(s, "/") {
+		return nil, errors.New(`is no JSON pointer: it begins with "/"`)
+	}
+	out := strings.Split(s[1:], "/")
+	if len(out) > maxDepth {
+		return nil, errors.New("is a JSON pointer with too many steps")
+	}
+	for i := range out {
+		out[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(out[i])
+	}
+	return out, nil
+}
+
+// In returns what the pointer points at. A list that is met where a name is
+// looked for stands for its first entry.
+func (p Pointer) In(value any) (any, bool) {
+	for _, step := range p {
+		if list, ok := value.([]any); ok {
+			i, err := strconv.Atoi(step)
+			if err != nil && len(list) > 0 {
+				if first, ok := list[0].(map[string]any); ok {
+					value, ok = first[step]
+					if ok {
+						continue
+					}
+				}
+				return nil, false
+			}
+			if err != nil || i < 0 || i >= len(list) {
+				return nil, false
+			}
+			value = list[i]
+			continue
+		}
+		object, ok := value.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		if value, ok = object[step]; !ok {
+			return nil, false
+		}
+	}
+	return value, true
+}
+
+// Put writes a value at the pointer in an object, making objects on its way.
+func (p Pointer) Put(into map[string]any, value any) {
+	for i, step := range p {
+		if i == len(p)-1 {
+			into[step] = value
+			return
+		}
+		next, ok := into[step].(map[string]any)
+		if !ok {
+			next = map[string]any{}
+			into[step] = next
+		}
+		into = next
+	}
+}

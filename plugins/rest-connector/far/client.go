@@ -1,0 +1,180 @@
+// Package far speaks to the far side as a mapping says: it signs in, makes
+// requests, keeps to the limits, and says what came of them as errors with
+// their source. What it says never holds a secret.
+//
+// Concurrency: a Client is safe for concurrent use; one sign-in runs at a time
+// and the others wait for it.
+package far
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
+	"github.com/patchbay-im/patchbay/plugins/rest-connector/mapping"
+	"github.com/patchbay-im/patchbay/sdk/errs"
+)
+
+// Doer makes requests: an *http.Client that follows no redirects.
+type Doer interface {
+	Do(req *http.Request) (*http.Response, error)
+}
+
+// Settings are what an administrator sets beside the mapping.
+type Settings struct {
+	BaseURL     string
+	Username    string
+	Password    string
+	Token       string
+	Database    string
+	Account     string
+	CountryCode string
+}
+
+// Client speaks to one far side.
+type Client struct {
+	mapping *mapping.Mapping
+	base    *url.URL
+	scope   expr.Scope
+	secrets []string
+	doer    Doer
+	now     func() time.Time
+	pace    *pace
+	slots   chan struct{}
+	signing chan struct{} // held while session changes
+	session session
+}
+
+// New returns a client. It asks nothing yet.
+func New(m *mapping.Mapping, s Settings, doer Doer, now func() time.Time) (*Client, error) {
+	base, err := url.Parse(strings.TrimRight(s.BaseURL, "/"))
+	if err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" {
+		return nil, errs.Reject("bad_config", "The address is not one of http or https.")
+	}
+	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
+		return nil, errs.Reject("bad_config", "The address holds more than a host and a path.")
+	}
+	c := &Client{
+		mapping: m, base: base, doer: doer, now: now,
+		scope: expr.Scope{
+			"config": map[string]any{
+				"base_url": base.String(), "username": s.Username, "database": s.Database, "account": s.Account, "country_code": s.CountryCode,
+			},
+			"secret": map[string]any{"password": s.Password, "token": s.Token},
+		},
+		pace:    &pace{perSecond: m.Limits.PerSecond, burst: float64(m.Limits.Burst), now: now},
+		slots:   make(chan struct{}, m.Limits.AtOnce),
+		signing: make(chan struct{}, 1),
+	}
+	for _, secret := range []string{s.Password, s.Token} {
+		if secret != "" {
+			c.secrets = append(c.secrets, secret, url.QueryEscape(secret), url.PathEscape(secret))
+		}
+	}
+	return c, nil
+}
+
+// Answer is what the far side said.
+type Answer struct {
+	Body  any   // nil = nothing
+	Rows  []any // what the request's items point at
+	At    time.Time
+	Found bool // false: there is no such thing
+}
+
+// Do makes a request. Signing in happens when it must; a session that is
+// refused is replaced once.
+func (c *Client) Do(ctx context.Context, r *mapping.Request, values expr.Scope) (*Answer, error) {
+	held, err := c.signIn(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := c.once(ctx, r, c.merged(values, held.values), true)
+	if !isAuth(err) || c.mapping.Auth.Type != mapping.AuthLogin {
+		return answer, err
+	}
+	if held, err = c.signIn(ctx, held.generation); err != nil {
+		return nil, err
+	}
+	return c.once(ctx, r, c.merged(values, held.values), true)
+}
+
+// merged is what names mean in a request.
+func (c *Client) merged(values expr.Scope, session map[string]any) expr.Scope {
+	out := make(expr.Scope, len(values)+4)
+	for k, v := range c.scope {
+		out[k] = v
+	}
+	for k, v := range values {
+		out[k] = v
+	}
+	out["session"], out["now"] = session, c.now().UTC()
+	return out
+}
+
+// Scope returns what names mean outside requests: for the titles and addresses
+// of records.
+func (c *Client) Scope(values expr.Scope) expr.Scope {
+	out := c.merged(values, nil)
+	delete(out, "secret")
+	return out
+}
+
+// once makes a request as it stands.
+func (c *Client) once(ctx context.Context, r *mapping.Request, scope expr.Scope, signed bool) (*Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.mapping.Limits.Timeout)
+	defer cancel()
+	req, err := c.request(ctx, r, scope, signed)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return nil, c.busy(ctx)
+	}
+	if err := c.pace.wait(ctx); err != nil {
+		return nil, err
+	}
+	resp, err := c.doer.Do(req)
+	if err != nil {
+		return nil, c.unreachable(ctx, err)
+	}
+	return c.read(r, resp)
+}
+
+func (c *Client) busy(ctx context.Context) error {
+	return errs.Unavailable(ctx.Err(), "Too many requests wait for the system already.")
+}
+
+// unreachable tells of a request without an answer. The address is taken off:
+// its query may hold a key.
+func (c *Client) unreachable(ctx context.Context, err error) error {
+	if wrapped, ok := err.(*url.Error); ok { //nolint:errorlint // only the outermost names the address
+		err = wrapped.Err
+	}
+	if ctx.Err() != nil {
+		return errs.Unavailable(ctx.Err(), fmt.Sprintf("%s did not answer in time.", c.base.Host))
+	}
+	return errs.Unavailable(c.plain(err), fmt.Sprintf("%s does not answer.", c.base.Host))
+}
+
+// plain is an error's text without secrets.
+func (c *Client) plain(err error) error {
+	return fmt.Errorf("%s", c.Redact(err.Error())) //nolint:err113,perfsprint // the text is all that may go on
+}
+
+// Redact takes secrets out of a text.
+func (c *Client) Redact(s string) string {
+	for _, secret := range c.secrets {
+		if len(secret) >= 3 {
+			s = strings.ReplaceAll(s, secret, "***")
+		}
+	}
+	return s
+}
