@@ -49,7 +49,7 @@ func (c *Client) read(r *mapping.Request, resp *http.Response) (*Answer, error) 
 	}
 	answer := &Answer{Found: means == mapping.MeansOK}
 	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-		answer.At = at
+		c.skew.Store(int64(at.Sub(c.now())))
 	}
 	if !answer.Found {
 		return answer, nil

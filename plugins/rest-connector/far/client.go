@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
@@ -47,6 +48,7 @@ type Client struct {
 	slots   chan struct{}
 	signing chan struct{} // held while session changes
 	session session
+	skew    atomic.Int64 // the far side's clock before ours, in nanoseconds
 }
 
 // New returns a client. It asks nothing yet.
@@ -82,7 +84,6 @@ func New(m *mapping.Mapping, s Settings, doer Doer, now func() time.Time) (*Clie
 type Answer struct {
 	Body  any   // nil = nothing
 	Rows  []any // what the request's items point at
-	At    time.Time
 	Found bool // false: there is no such thing
 }
 
@@ -102,6 +103,9 @@ func (c *Client) Do(ctx context.Context, r *mapping.Request, values expr.Scope) 
 	}
 	return c.once(ctx, r, c.merged(values, held.values), true)
 }
+
+// Now is the time at the far side, as its last answer told.
+func (c *Client) Now() time.Time { return c.now().Add(time.Duration(c.skew.Load())) }
 
 // merged is what names mean in a request.
 func (c *Client) merged(values expr.Scope, session map[string]any) expr.Scope {

@@ -70,7 +70,7 @@ func (c *Client) login(ctx context.Context) (map[string]any, time.Time, error) {
 		if !answer.Found {
 			return nil, time.Time{}, errs.Unavailable(nil, fmt.Sprintf("%s has no such place to sign in: are the address and the database right?", c.base.Host)).WithCode(CodeNotFound)
 		}
-		if err := c.take(step, answer, values); err != nil {
+		if err := c.take(step, answer, values, i == 0); err != nil {
 			return nil, time.Time{}, err
 		}
 		if step.ExpiresIn != nil {
@@ -84,11 +84,15 @@ func (c *Client) login(ctx context.Context) (map[string]any, time.Time, error) {
 	return values, until, nil
 }
 
-// take reads what a step gave. Without it there is no session.
-func (c *Client) take(step *mapping.LoginStep, answer *Answer, values map[string]any) error {
+// take reads what a step gave. Without what the first step takes there is no
+// session; what later ones lack has no value.
+func (c *Client) take(step *mapping.LoginStep, answer *Answer, values map[string]any, must bool) error {
 	for name, pointer := range step.Take {
 		v, there := pointer.In(answer.Body)
 		if !there || v == nil {
+			if !must {
+				continue
+			}
 			return expired(fmt.Sprintf("%s let nobody in: its answer to the sign-in lacks %q.", c.base.Host, name))
 		}
 		values[name] = v
