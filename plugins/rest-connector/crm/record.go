@@ -2,7 +2,7 @@ package crm
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/base64"
 	"encoding/json"
 	"strings"
 
@@ -65,12 +65,12 @@ func records(client *far.Client, o *mapping.Object, rows []any, limit int) []con
 	return out
 }
 
-// fingerprint is the fingerprint of what a record says.
-func fingerprint(r connector.Record) string {
-	encoded, err := json.Marshal([]any{r.Object, r.ID, r.Deleted, r.Title, r.Fields})
+// fingerprint is the fingerprint of what a record says, and of more.
+func fingerprint(r connector.Record, more ...any) string {
+	encoded, err := json.Marshal([]any{r.Object, r.ID, r.Deleted, r.Title, r.Fields, more})
 	if err != nil {
 		return ""
 	}
 	sum := sha256.Sum256(encoded)
-	return hex.EncodeToString(sum[:8])
+	return base64.RawURLEncoding.EncodeToString(sum[:9])
 }

@@ -84,7 +84,7 @@ func New(m *mapping.Mapping, s Settings, doer Doer, now func() time.Time) (*Clie
 type Answer struct {
 	Body  any   // nil = nothing
 	Rows  []any // what the request's items point at
-	Found bool // false: there is no such thing
+	Found bool  // false: there is no such thing
 }
 
 // Do makes a request. Signing in happens when it must; a session that is

@@ -6,6 +6,7 @@ package mapping
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
@@ -202,4 +203,14 @@ func In(texts map[string]string, locale string) string {
 		}
 	}
 	return texts["en"]
+}
+
+// Lacks reports whether a name that the request uses has no value.
+func (r *Request) Lacks(scope expr.Scope) bool {
+	for name := range r.names {
+		if v, there := expr.Find(scope, name); strings.HasPrefix(name, "field.") && (!there || v == nil || v == "") {
+			return true
+		}
+	}
+	return false
 }

@@ -1,0 +1,37 @@
+// Package main is a connector for systems of record with a REST interface. What
+// it asks them and where it reads the answers, a mapping says: one that ships,
+// or one that an administrator writes. docs/build-plugins/crm-mapping.md tells
+// the language.
+package main
+
+import (
+	_ "embed"
+	"net/http"
+	"time"
+
+	"github.com/patchbay-im/patchbay/plugins/rest-connector/crm"
+	"github.com/patchbay-im/patchbay/plugins/rest-connector/far"
+	"github.com/patchbay-im/patchbay/plugins/rest-connector/presets"
+	"github.com/patchbay-im/patchbay/sdk"
+	"github.com/patchbay-im/patchbay/sdk/connector"
+	"github.com/patchbay-im/patchbay/sdk/instance"
+)
+
+//go:embed plugin.yaml
+var manifest []byte
+
+func main() { sdk.Serve(sdk.Plugin{Manifest: manifest, Connector: open}) }
+
+func open(env sdk.Env) (connector.Connector, error) {
+	shipped, err := presets.All()
+	if err != nil {
+		return nil, err
+	}
+	memory := crm.NewMemory(time.Now)
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return crm.New(crm.Surroundings{
+		Log: env.Log, Now: time.Now, Presets: shipped,
+		Doer:  func(instance.Instance) far.Doer { return client },
+		Store: func(instance.Instance) crm.Store { return memory },
+	})
+}
