@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# test-deps.sh: brings what the tests need and this machine lacks: a Chromium,
-# fonts for Chinese and emoji, PostgreSQL, curl. Installs by apt, as root or through
-# sudo, and starts nothing: tests start their own servers on free ports.
+# test-deps.sh [tryton]: brings what the tests need and this machine lacks: a
+# Chromium, fonts for Chinese and emoji, PostgreSQL, curl; or, for make tryton,
+# PostgreSQL and a Tryton. Installs by apt, as root or through sudo, and starts
+# nothing: tests start their own servers on free ports.
 set -euo pipefail
 
 fail() {
@@ -30,14 +31,26 @@ have_font() { # <fontconfig pattern>
   command -v fc-list >/dev/null && [[ -n $(fc-list "$1" family) ]]
 }
 
+have_package() { # <Debian package>
+  [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+what=${1:-all}
 missing=()
-have_chromium || missing+=(chromium)
-have_font ':lang=zh-cn' || missing+=(fonts-noto-cjk)
-have_font 'Noto Color Emoji' || missing+=(fonts-noto-color-emoji)
 have_postgres || missing+=(postgresql)
-command -v curl >/dev/null || missing+=(curl) # the guides' examples
+if [[ $what == tryton ]]; then
+  # phonenumbers: without it Tryton does not bring numbers into one form.
+  for package in tryton-server tryton-modules-{party,company,sale-opportunity} python3-phonenumbers python3-psycopg2; do
+    have_package "$package" || missing+=("$package")
+  done
+else
+  have_chromium || missing+=(chromium)
+  have_font ':lang=zh-cn' || missing+=(fonts-noto-cjk)
+  have_font 'Noto Color Emoji' || missing+=(fonts-noto-color-emoji)
+  command -v curl >/dev/null || missing+=(curl) # the guides' examples
+fi
 if ((${#missing[@]} == 0)); then
-  echo "test-deps: browser, fonts, PostgreSQL and curl are here"
+  if [[ $what == tryton ]]; then echo "test-deps: PostgreSQL and Tryton are here"; else echo "test-deps: browser, fonts, PostgreSQL and curl are here"; fi
   exit
 fi
 
@@ -64,6 +77,6 @@ apt() { "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock
 apt update
 apt install -y --no-install-recommends "${missing[@]}"
 
-have_chromium || fail "Chromium is still missing at /usr/bin/chromium: name yours by PATCHBAY_CHROMIUM"
+[[ $what == tryton ]] || have_chromium || fail "Chromium is still missing at /usr/bin/chromium: name yours by PATCHBAY_CHROMIUM"
 have_postgres || fail "the PostgreSQL of this distribution is older than 15: install one from https://apt.postgresql.org"
 echo "test-deps: installed ${missing[*]}"
