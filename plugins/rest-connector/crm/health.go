@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
+	"github.com/patchbay-im/patchbay/plugins/rest-connector/far"
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/mapping"
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/instance"
@@ -108,7 +109,7 @@ func told(m *mapping.Mapping, set config, err error) instance.Problem {
 		return instance.Problem{Pointer: "/token", Message: e.Detail}
 	case e.Code == errs.CodeAuthExpired:
 		return instance.Problem{Pointer: "/password", Message: e.Detail}
-	case e.Source == errs.FarSide:
+	case e.Source == errs.FarSide, e.Code == far.CodeNotFound:
 		return instance.Problem{Pointer: "/base_url", Message: e.Detail}
 	case set.Preset == Custom:
 		return instance.Problem{Pointer: "/mapping", Message: fmt.Sprintf("A lookup was refused. %s", e.Detail)}

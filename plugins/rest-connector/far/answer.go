@@ -44,6 +44,9 @@ func (c *Client) read(r *mapping.Request, resp *http.Response) (*Answer, error) 
 	}
 	body, parseErr := parse(raw)
 	means, rule := c.meaning(resp.StatusCode, body, parseErr == nil)
+	if means == mapping.MeansNotFound && rule == nil && !r.Single {
+		return nil, errs.Reject(CodeNotFound, fmt.Sprintf("%s has no such place (status %d): is the address right?", c.base.Host, resp.StatusCode))
+	}
 	if means != mapping.MeansOK && means != mapping.MeansNotFound {
 		return nil, c.failure(means, rule, resp, body)
 	}

@@ -30,14 +30,17 @@ func (p *pace) pause(d time.Duration) {
 	}
 }
 
+// longest is how long a request waits for its turn: somebody waits for it.
+const longest = time.Second
+
 // wait waits for a token. It fails at once when that would take longer than
-// ctx has.
+// longest, or than ctx has.
 func (p *pace) wait(ctx context.Context) error {
 	d := p.reserve()
 	if d <= 0 {
 		return nil
 	}
-	if deadline, ok := ctx.Deadline(); ok && p.now().Add(d).After(deadline) {
+	if deadline, ok := ctx.Deadline(); d > longest || ok && p.now().Add(d).After(deadline) {
 		return errs.RateLimited(d, "The system's rate limit is reached.")
 	}
 	timer := time.NewTimer(d)

@@ -75,10 +75,10 @@ func setHeader(req *http.Request, name string, text *expr.Text, scope expr.Scope
 }
 
 // address puts base, path and query together. Values are escaped; one that is
-// nothing or dots would lead elsewhere and is refused in a path.
+// nothing or dots, or has a slash, could lead elsewhere and is refused in a path.
 func (c *Client) address(r *mapping.Request, scope expr.Scope, signed bool) (string, error) {
 	path, err := r.Path.String(scope, func(s string) (string, error) {
-		if strings.Trim(s, ".") == "" {
+		if strings.Trim(s, ".") == "" || strings.ContainsAny(s, "/\\\x00") {
 			return "", expr.ErrUnusable
 		}
 		return url.PathEscape(s), nil

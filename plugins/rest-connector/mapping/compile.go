@@ -318,6 +318,9 @@ func (c *compiler) creating(r creating, at string, can names) Creating {
 func (c *compiler) request(r request, at string, can names) Request {
 	out := Request{Pointer: at, Method: r.Method, Items: c.pointer(r.Items, at+"/items"), names: map[string]bool{}}
 	out.Path = c.path(r.Path, at+"/path", can, out.names)
+	for name := range out.names {
+		out.Single = out.Single || !strings.HasPrefix(name, "config.") && !strings.HasPrefix(name, "session.")
+	}
 	out.Query = c.noted(r.Query, at+"/query", can, out.names)
 	out.Headers = c.noted(r.Headers, at+"/headers", can, out.names)
 	out.Form = c.noted(r.Form, at+"/form", can, out.names)
@@ -330,6 +333,9 @@ func (c *compiler) request(r request, at string, can names) Request {
 			c.uses(node.Uses(at+"/body"), can, out.names)
 			out.Body = node
 		}
+	}
+	if text, ok := r.Body.(string); ok && (!strings.HasPrefix(text, "{{") || strings.Index(text, "}}") != len(text)-2) {
+		c.fault(at+"/body", "must be an object, a list, or exactly one placeholder")
 	}
 	if r.Body != nil && r.Form != nil {
 		c.fault(at, `has both "body" and "form"`)

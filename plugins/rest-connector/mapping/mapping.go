@@ -5,7 +5,6 @@
 package mapping
 
 import (
-	"net/http"
 	"strings"
 	"time"
 
@@ -98,14 +97,14 @@ type Request struct {
 	Body    *expr.Node // nil = none
 	Form    map[string]*expr.Text
 	Items   expr.Pointer // where the rows of the answer are
+	// Single says that the path names one thing: 404 means that it is not there,
+	// and not that the path is wrong.
+	Single bool
 	names   map[string]bool
 }
 
 // Uses reports whether the request has a name in it.
 func (r *Request) Uses(name string) bool { return r.names[name] }
-
-// Writes reports whether the request is one that may change something.
-func (r *Request) Writes() bool { return r.Method != http.MethodGet }
 
 // Creating is a request that makes something and tells its id.
 type Creating struct {
