@@ -100,7 +100,7 @@ type Request struct {
 	// Single says that the path names one thing: 404 means that it is not there,
 	// and not that the path is wrong.
 	Single bool
-	names   map[string]bool
+	names  map[string]bool
 }
 
 // Uses reports whether the request has a name in it.
