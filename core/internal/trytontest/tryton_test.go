@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -122,10 +123,10 @@ func (w *wire) Do(req *http.Request) (*http.Response, error) {
 	return http.DefaultClient.Do(req)
 }
 
-func (w *wire) count(method string) int {
+func (w *wire) logins() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.calls[method]
+	return w.calls["common.db.login"]
 }
 
 func (w *wire) spoiled(spoil func(*http.Request)) {
@@ -174,7 +175,7 @@ func (s *stage) party(t *testing.T, name string, mechanisms ...map[string]any) s
 	s.call(t, &ids, "model.party.party.create", []any{map[string]any{
 		"name": name, "contact_mechanisms": []any{[]any{"create", mechanisms}},
 	}})
-	return fmt.Sprint(ids[0])
+	return strconv.Itoa(ids[0])
 }
 
 func (s *stage) findsByPhone(t *testing.T) {
@@ -462,7 +463,7 @@ func (s *stage) refusals(t *testing.T) {
 }
 
 func (s *stage) signsInAgain(t *testing.T) {
-	logins := s.wire.count("common.db.login")
+	logins := s.wire.logins()
 	spoiled := false
 	s.wire.spoiled(func(req *http.Request) {
 		if !spoiled && req.Header.Get("Authorization") != "" {
@@ -474,7 +475,7 @@ func (s *stage) signsInAgain(t *testing.T) {
 	if _, err := s.far.Search(t.Context(), connector.SearchRequest{Instance: s.in, Object: "party", Query: "李", Limit: 1}); err != nil {
 		t.Fatal(err)
 	}
-	if n := s.wire.count("common.db.login") - logins; n != 1 {
+	if n := s.wire.logins() - logins; n != 1 {
 		t.Errorf("signed in %d times, want once", n)
 	}
 }
@@ -522,14 +523,14 @@ func (s *stage) wrongPassword(t *testing.T) {
 			req.Header.Set("Authorization", "Session YWRtaW46MTpib2d1cw==")
 		}
 	})
-	logins := s.wire.count("common.db.login")
+	logins := s.wire.logins()
 	for range 3 {
 		_, err := s.far.Search(t.Context(), connector.SearchRequest{Instance: s.in, Object: "party", Query: "李", Limit: 1})
 		if e := errs.As(err); e == nil || e.Code != errs.CodeAuthExpired {
 			t.Errorf("after the password was changed: %v", err)
 		}
 	}
-	if n := s.wire.count("common.db.login") - logins; n != 1 {
+	if n := s.wire.logins() - logins; n != 1 {
 		t.Errorf("the wrong password was shown %d times, want once", n)
 	}
 	s.wire.spoiled(nil)

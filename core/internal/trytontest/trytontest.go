@@ -88,7 +88,7 @@ func Start(tb testing.TB) *Tryton {
 // parsed reads the pairs of a connection string without quotes.
 func parsed(source string) map[string]string {
 	out := map[string]string{}
-	for _, pair := range strings.Fields(source) {
+	for _, pair := range strings.FieldsSeq(source) {
 		key, value, _ := strings.Cut(pair, "=")
 		out[key] = value
 	}
@@ -271,4 +271,3 @@ func (t *Tryton) Restart(ctx context.Context) error {
 
 // Start starts trytond again after Stop.
 func (t *Tryton) Start(ctx context.Context) error { return t.launch(ctx) }
-

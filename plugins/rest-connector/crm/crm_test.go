@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -158,7 +159,7 @@ func TestOneFailureDoesNotHideTheRest(t *testing.T) {
 	}
 }
 
-func upsert(d *desk, t *testing.T, key, object, id string, fields map[string]any) (connector.UpsertResponse, error) {
+func upsert(t *testing.T, d *desk, key, object, id string, fields map[string]any) (connector.UpsertResponse, error) {
 	t.Helper()
 	return d.Upsert(t.Context(), connector.UpsertRequest{Instance: d.in, IdempotencyKey: key, Record: connector.Record{Object: object, ID: id, Fields: fields}})
 }
@@ -170,24 +171,24 @@ func TestUpsertOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 10 {
 		wg.Go(func() {
-			if _, err := upsert(d, t, "conv-1", "deal", "", fields); err != nil && errs.As(err).Code != "in_progress" {
+			if _, err := upsert(t, d, "conv-1", "deal", "", fields); err != nil && errs.As(err).Code != "in_progress" {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
-	first, err := upsert(d, t, "conv-1", "deal", "", fields)
+	first, err := upsert(t, d, "conv-1", "deal", "", fields)
 	if err != nil || !first.Duplicate || first.Record.Fields["key"] != "conv-1" {
 		t.Fatalf("%+v, %v", first, err)
 	}
 	d.memory = crm.NewMemory(time.Now) // all forgotten
 	d.restart(t)
 	d.configure(t, guide(t), acmetest.Token)
-	again, err := upsert(d, t, "conv-1", "deal", "", fields)
+	again, err := upsert(t, d, "conv-1", "deal", "", fields)
 	if err != nil || !again.Duplicate || again.Record.ID != first.Record.ID {
 		t.Errorf("after a restart: %+v, %v", again, err)
 	}
-	if other, err := upsert(d, t, "conv-2", "deal", "", fields); err != nil || other.Duplicate || other.Record.ID == first.Record.ID {
+	if other, err := upsert(t, d, "conv-2", "deal", "", fields); err != nil || other.Duplicate || other.Record.ID == first.Record.ID {
 		t.Errorf("another key: %+v, %v", other, err)
 	}
 	if n := len(d.acme.Rows("deals")); n != 2 {
@@ -208,17 +209,17 @@ func TestUpsertWithoutAnAnswer(t *testing.T) {
 		d.acme.Add("deals", map[string]any{"title": "x", "external_key": "conv-1"})
 		panic(http.ErrAbortHandler)
 	})
-	_, err := upsert(d, t, "conv-1", "deal", "", map[string]any{"title": "x"})
+	_, err := upsert(t, d, "conv-1", "deal", "", map[string]any{"title": "x"})
 	if e := errs.As(err); e == nil || e.Source != errs.FarSide {
 		t.Fatalf("the first: %v", err)
 	}
-	if _, err := upsert(d, t, "conv-1", "deal", "", map[string]any{"title": "x"}); errs.As(err).Code != "in_progress" {
+	if _, err := upsert(t, d, "conv-1", "deal", "", map[string]any{"title": "x"}); errs.As(err).Code != "in_progress" {
 		t.Errorf("at once: %v", err)
 	}
 	d.memory = crm.NewMemory(time.Now)
 	d.restart(t)
 	d.configure(t, guide(t), acmetest.Token)
-	if again, err := upsert(d, t, "conv-1", "deal", "", map[string]any{"title": "x"}); err != nil || !again.Duplicate {
+	if again, err := upsert(t, d, "conv-1", "deal", "", map[string]any{"title": "x"}); err != nil || !again.Duplicate {
 		t.Errorf("later: %+v, %v", again, err)
 	}
 	if n := len(d.acme.Rows("deals")); n != 1 {
@@ -229,11 +230,11 @@ func TestUpsertWithoutAnAnswer(t *testing.T) {
 func TestUpsertFindsAndChanges(t *testing.T) {
 	d := open(t, acmetest.New(t), guide(t))
 	id := d.acme.Add("contacts", map[string]any{"name": "old", "email": "li@example.com", "phone": "+8613800138000", "vip": true})
-	changed, err := upsert(d, t, "k1", "contact", "", map[string]any{"name": "李雷", "phone": "138 0013 8000"})
+	changed, err := upsert(t, d, "k1", "contact", "", map[string]any{"name": "李雷", "phone": "138 0013 8000"})
 	if err != nil || changed.Record.ID != id || changed.Record.Title != "李雷" || changed.Record.Fields["vip"] != true {
 		t.Fatalf("%+v, %v", changed, err)
 	}
-	made, err := upsert(d, t, "k2", "contact", "", map[string]any{"name": "new", "email": "new@example.com"})
+	made, err := upsert(t, d, "k2", "contact", "", map[string]any{"name": "new", "email": "new@example.com"})
 	if err != nil || made.Record.ID == id {
 		t.Fatalf("%+v, %v", made, err)
 	}
@@ -248,12 +249,12 @@ func TestUpsertFindsAndChanges(t *testing.T) {
 		"a list":            {"k6", "", map[string]any{"name": []any{"x"}}, errs.CodeBadRequest},
 		"gone":              {"k7", "999", map[string]any{"name": "x"}, far.CodeNotFound},
 	} {
-		if _, err := upsert(d, t, try.key, "contact", try.id, try.fields); errs.As(err) == nil || errs.As(err).Code != try.code || errs.As(err).Source != errs.Rejected {
+		if _, err := upsert(t, d, try.key, "contact", try.id, try.fields); errs.As(err) == nil || errs.As(err).Code != try.code || errs.As(err).Source != errs.Rejected {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	d.acme.Add("contacts", map[string]any{"name": "twin", "email": "li@example.com"})
-	if _, err := upsert(d, t, "k8", "contact", "", map[string]any{"name": "x", "email": "li@example.com"}); errs.As(err).Code != crm.CodeAmbiguous {
+	if _, err := upsert(t, d, "k8", "contact", "", map[string]any{"name": "x", "email": "li@example.com"}); errs.As(err).Code != crm.CodeAmbiguous {
 		t.Errorf("two fit: %v", err)
 	}
 }
@@ -278,7 +279,7 @@ func TestActivityOnce(t *testing.T) {
 	}
 }
 
-func pull(d *desk, t *testing.T, cursor []byte) (got []connector.Record, next []byte) {
+func pull(t *testing.T, d *desk, cursor []byte) (got []connector.Record, next []byte) {
 	t.Helper()
 	for range 40 {
 		answer, err := d.PullChanges(t.Context(), connector.PullChangesRequest{Instance: d.in, Object: "contact", Cursor: cursor})
@@ -313,11 +314,11 @@ func TestPull(t *testing.T) {
 			for i := range 130 {
 				d.acme.Add("contacts", map[string]any{"name": fmt.Sprint("c", i)})
 			}
-			all, cursor := pull(d, t, nil)
+			all, cursor := pull(t, d, nil)
 			if len(all) != 130 || all[0].Title != "c0" || all[129].Title != "c129" {
 				t.Fatalf("%d came: %s", len(all), names(all))
 			}
-			if again, _ := pull(d, t, cursor); len(again) > 0 {
+			if again, _ := pull(t, d, cursor); len(again) > 0 {
 				t.Errorf("nothing changed, and %s came", names(again))
 			}
 			d.acme.Change("contacts", all[3].ID, map[string]any{"name": "changed"})
@@ -325,20 +326,20 @@ func TestPull(t *testing.T) {
 			// Committed late: its stamp lies before what was seen already.
 			late := d.acme.Add("contacts", map[string]any{"name": "late"})
 			d.acme.Change("contacts", late, map[string]any{"updated_at": all[129].UpdatedAt.Add(-10 * time.Millisecond).Format(time.RFC3339Nano)})
-			changes, cursor := pull(d, t, cursor)
+			changes, cursor := pull(t, d, cursor)
 			if names(changes) != "late,changed,c4" || !changes[2].Deleted {
 				t.Errorf("the changes are %s: %+v", names(changes), changes)
 			}
-			own, err := upsert(d, t, "own", "contact", all[5].ID, map[string]any{"name": "ours"})
+			own, err := upsert(t, d, "own", "contact", all[5].ID, map[string]any{"name": "ours"})
 			if err != nil || own.Record.Title != "ours" {
 				t.Fatal(own, err)
 			}
-			changes, cursor = pull(d, t, cursor)
+			changes, cursor = pull(t, d, cursor)
 			if len(changes) > 0 {
 				t.Errorf("our own write came back: %s", names(changes))
 			}
 			d.acme.Change("contacts", all[5].ID, map[string]any{"name": "theirs"})
-			if changes, _ = pull(d, t, cursor); names(changes) != "theirs" {
+			if changes, _ = pull(t, d, cursor); names(changes) != "theirs" {
 				t.Errorf("theirs came as %s", names(changes))
 			}
 		})
@@ -356,7 +357,7 @@ func TestPullTiesAndDisorder(t *testing.T) {
 	}
 	d := open(t, acmetest.New(t), guide(t))
 	fill(d, 120, stamp)
-	if all, _ := pull(d, t, nil); len(all) != 120 {
+	if all, _ := pull(t, d, nil); len(all) != 120 {
 		t.Errorf("of 120 of one time %d came", len(all))
 	}
 	for name, query := range map[string]string{
@@ -461,9 +462,7 @@ func TestProbe(t *testing.T) {
 		if err := json.Unmarshal(d.in.Config, &config); err != nil {
 			t.Fatal(err)
 		}
-		for k, v := range change {
-			config[k] = v
-		}
+		maps.Copy(config, change)
 		encoded, err := json.Marshal(config)
 		if err != nil {
 			t.Fatal(err)

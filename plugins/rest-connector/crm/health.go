@@ -2,7 +2,6 @@ package crm
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
@@ -112,8 +111,8 @@ func told(m *mapping.Mapping, set config, err error) instance.Problem {
 	case e.Source == errs.FarSide, e.Code == far.CodeNotFound:
 		return instance.Problem{Pointer: "/base_url", Message: e.Detail}
 	case set.Preset == Custom:
-		return instance.Problem{Pointer: "/mapping", Message: fmt.Sprintf("A lookup was refused. %s", e.Detail)}
+		return instance.Problem{Pointer: "/mapping", Message: "A lookup was refused. " + e.Detail}
 	default:
-		return instance.Problem{Pointer: "", Message: fmt.Sprintf("A lookup was refused. %s", e.Detail)}
+		return instance.Problem{Pointer: "", Message: "A lookup was refused. " + e.Detail}
 	}
 }

@@ -73,38 +73,52 @@ type ask struct {
 // asks lists the requests to make: of each object those that the customer's
 // addresses suffice for.
 func (e *engine) asks(req connector.LookupRequest) []ask {
-	emails, phones := bounded(req.Emails), bounded(req.Phones)
-	ids := bounded(req.ExternalIDs)
 	var out []ask
 	for i := range e.mapping.Objects {
 		o := &e.mapping.Objects[i]
 		for j := range o.Lookup {
-			r := &o.Lookup[j]
-			add := func(values expr.Scope) {
+			for _, values := range e.addresses(&o.Lookup[j], req) {
 				values["limit"] = connector.MaxLookup
-				out = append(out, ask{o, r, values})
-			}
-			switch {
-			case r.Uses("emails") && len(emails) > 0:
-				add(expr.Scope{"emails": lists(emails, func(s string) []string { return []string{s, strings.ToLower(s)} })})
-			case r.Uses("phones") && len(phones) > 0:
-				add(expr.Scope{"phones": lists(phones, e.forms)})
-			case r.Uses("external_ids") && len(ids) > 0:
-				add(expr.Scope{"external_ids": lists(ids, func(s string) []string { return []string{s} })})
-			case r.Uses("email"):
-				for _, s := range emails {
-					add(expr.Scope{"email": strings.ToLower(s)})
-				}
-			case r.Uses("phone"), r.Uses("phone_digits"), r.Uses("phone_national"):
-				for _, s := range phones {
-					add(e.phone(s))
-				}
-			case r.Uses("external_id"):
-				for _, s := range ids {
-					add(expr.Scope{"external_id": s})
-				}
+				out = append(out, ask{o, &o.Lookup[j], values})
 			}
 		}
+	}
+	return out
+}
+
+// addresses are what the names of a request mean for a customer, once for each
+// time it is to be made.
+func (e *engine) addresses(r *mapping.Request, req connector.LookupRequest) []expr.Scope {
+	emails, phones, ids := bounded(req.Emails), bounded(req.Phones), bounded(req.ExternalIDs)
+	switch {
+	case r.Uses("emails"):
+		return all("emails", emails, func(s string) []string { return []string{s, strings.ToLower(s)} })
+	case r.Uses("phones"):
+		return all("phones", phones, e.forms)
+	case r.Uses("external_ids"):
+		return all("external_ids", ids, func(s string) []string { return []string{s} })
+	case r.Uses("email"):
+		return each(emails, func(s string) expr.Scope { return expr.Scope{"email": strings.ToLower(s)} })
+	case r.Uses("external_id"):
+		return each(ids, func(s string) expr.Scope { return expr.Scope{"external_id": s} })
+	default:
+		return each(phones, e.phone)
+	}
+}
+
+// all makes one request of all values in all their forms.
+func all(name string, values []string, forms func(string) []string) []expr.Scope {
+	if len(values) == 0 {
+		return nil
+	}
+	return []expr.Scope{{name: lists(values, forms)}}
+}
+
+// each makes a request of each value.
+func each(values []string, scope func(string) expr.Scope) []expr.Scope {
+	out := make([]expr.Scope, len(values))
+	for i, s := range values {
+		out[i] = scope(s)
 	}
 	return out
 }

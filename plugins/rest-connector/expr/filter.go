@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,14 +18,7 @@ func Filters() []string {
 	}
 }
 
-func known(name string) bool {
-	for _, f := range Filters() {
-		if f == name {
-			return true
-		}
-	}
-	return false
-}
+func known(name string) bool { return slices.Contains(Filters(), name) }
 
 // apply applies a filter. Those of times take times, all others text; a list
 // is taken entry by entry, but by json.

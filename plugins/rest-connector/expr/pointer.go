@@ -31,32 +31,34 @@ func ParsePointer(s string) (Pointer, error) {
 // looked for stands for its first entry.
 func (p Pointer) In(value any) (any, bool) {
 	for _, step := range p {
+		var there bool
 		if list, ok := value.([]any); ok {
-			i, err := strconv.Atoi(step)
-			if err != nil && len(list) > 0 {
-				if first, ok := list[0].(map[string]any); ok {
-					value, ok = first[step]
-					if ok {
-						continue
-					}
-				}
-				return nil, false
-			}
-			if err != nil || i < 0 || i >= len(list) {
-				return nil, false
-			}
-			value = list[i]
-			continue
+			value, there = inList(list, step)
+		} else if object, ok := value.(map[string]any); ok {
+			value, there = object[step]
 		}
-		object, ok := value.(map[string]any)
-		if !ok {
-			return nil, false
-		}
-		if value, ok = object[step]; !ok {
+		if !there {
 			return nil, false
 		}
 	}
 	return value, true
+}
+
+func inList(list []any, step string) (any, bool) {
+	i, err := strconv.Atoi(step)
+	switch {
+	case err == nil && i >= 0 && i < len(list):
+		return list[i], true
+	case err == nil || len(list) == 0:
+		return nil, false
+	default:
+		first, ok := list[0].(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		v, there := first[step]
+		return v, there
+	}
 }
 
 // Put writes a value at the pointer in an object, making objects on its way.

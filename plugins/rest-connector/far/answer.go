@@ -37,7 +37,7 @@ func (c *Client) read(r *mapping.Request, resp *http.Response) (*Answer, error) 
 	defer func() { _ = resp.Body.Close() }()
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, c.mapping.Limits.Response+1))
 	if err != nil {
-		return nil, errs.Unavailable(c.plain(err), fmt.Sprintf("%s broke its answer off.", c.base.Host))
+		return nil, errs.Unavailable(c.plain(err), c.base.Host+" broke its answer off.")
 	}
 	if int64(len(raw)) > c.mapping.Limits.Response {
 		return nil, bad(fmt.Sprintf("%s answered with more than %d KiB.", c.base.Host, c.mapping.Limits.Response>>10))

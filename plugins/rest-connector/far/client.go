@@ -8,7 +8,8 @@ package far
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -110,12 +111,8 @@ func (c *Client) Now() time.Time { return c.now().Add(time.Duration(c.skew.Load(
 // merged is what names mean in a request.
 func (c *Client) merged(values expr.Scope, session map[string]any) expr.Scope {
 	out := make(expr.Scope, len(values)+4)
-	for k, v := range c.scope {
-		out[k] = v
-	}
-	for k, v := range values {
-		out[k] = v
-	}
+	maps.Copy(out, c.scope)
+	maps.Copy(out, values)
 	out["session"], out["now"] = session, c.now().UTC()
 	return out
 }
@@ -145,7 +142,7 @@ func (c *Client) once(ctx context.Context, r *mapping.Request, scope expr.Scope,
 	if err := c.pace.wait(ctx); err != nil {
 		return nil, err
 	}
-	resp, err := c.doer.Do(req)
+	resp, err := c.doer.Do(req) //nolint:bodyclose // read closes it
 	if err != nil {
 		return nil, c.unreachable(ctx, err)
 	}
@@ -163,14 +160,14 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 		err = wrapped.Err
 	}
 	if ctx.Err() != nil {
-		return errs.Unavailable(ctx.Err(), fmt.Sprintf("%s did not answer in time.", c.base.Host))
+		return errs.Unavailable(ctx.Err(), c.base.Host+" did not answer in time.")
 	}
-	return errs.Unavailable(c.plain(err), fmt.Sprintf("%s does not answer.", c.base.Host))
+	return errs.Unavailable(c.plain(err), c.base.Host+" does not answer.")
 }
 
 // plain is an error's text without secrets.
 func (c *Client) plain(err error) error {
-	return fmt.Errorf("%s", c.Redact(err.Error())) //nolint:err113,perfsprint // the text is all that may go on
+	return errors.New(c.Redact(err.Error()))
 }
 
 // Redact takes secrets out of a text.

@@ -68,7 +68,7 @@ func (c *Client) login(ctx context.Context) (map[string]any, time.Time, error) {
 			return nil, time.Time{}, err
 		}
 		if !answer.Found {
-			return nil, time.Time{}, errs.Unavailable(nil, fmt.Sprintf("%s has no such place to sign in: are the address and the database right?", c.base.Host)).WithCode(CodeNotFound)
+			return nil, time.Time{}, errs.Unavailable(nil, c.base.Host+" has no such place to sign in: are the address and the database right?").WithCode(CodeNotFound)
 		}
 		if err := c.take(step, answer, values, i == 0); err != nil {
 			return nil, time.Time{}, err

@@ -48,7 +48,7 @@ func timeNames(of string) []string {
 // uses faults names that mean nothing here, and notes the others.
 func (c *compiler) uses(uses []expr.Use, can names, used map[string]bool) {
 	for _, u := range uses {
-		if !slices.Contains(can, u.Name) && !(strings.HasPrefix(u.Name, "at.") && slices.Contains(can, "at")) {
+		if !slices.Contains(can, u.Name) && (!strings.HasPrefix(u.Name, "at.") || !slices.Contains(can, "at")) {
 			c.fault(u.Pointer, "{{%s}} means nothing here", u.Name)
 			continue
 		}

@@ -148,6 +148,7 @@ func child(at *yaml.Node, step string) (*yaml.Node, int) {
 		if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(at.Content) {
 			return at.Content[i], at.Content[i].Line
 		}
+	default:
 	}
 	return nil, 0
 }
