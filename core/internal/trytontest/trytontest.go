@@ -88,7 +88,7 @@ func Start(tb testing.TB) *Tryton {
 // parsed reads the pairs of a connection string without quotes.
 func parsed(source string) map[string]string {
 	out := map[string]string{}
-	for _, pair := range strings.FieldsSeq(source) {
+	for pair := range strings.FieldsSeq(source) {
 		key, value, _ := strings.Cut(pair, "=")
 		out[key] = value
 	}
