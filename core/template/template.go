@@ -17,6 +17,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
@@ -137,4 +138,9 @@ type Store interface {
 	Finish(ctx context.Context, w identity.WorkspaceID, i Install, e event.Event) error
 	// Remove forgets an installation and what is left of its objects.
 	Remove(ctx context.Context, w identity.WorkspaceID, ref Ref, e event.Event) error
+}
+
+// Busy is the answer to an application beside another one.
+func Busy() *errs.Error {
+	return errs.New(errs.Conflict, "template.busy", "This template is being applied right now. Wait until that is done.")
 }
