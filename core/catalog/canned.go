@@ -132,6 +132,14 @@ func (s *Service) DeleteCanned(ctx context.Context, scope identity.Scope, id Can
 	return s.store.DeleteCanned(ctx, scope.Workspace, id, recorded(ctx, scope, s.changed(scope.Workspace, CannedChanged, string(id), s.time()), "deleted", c))
 }
 
+// Canned returns a reply that the caller may use. Needs CatalogRead.
+func (s *Service) Canned(ctx context.Context, scope identity.Scope, id CannedID) (Canned, error) {
+	if err := scope.Require(identity.CatalogRead); err != nil {
+		return Canned{}, err
+	}
+	return s.visible(ctx, scope, id)
+}
+
 // UseCanned counts that a reply was put into an answer. Needs ConversationReply.
 // Nobody is told: the number orders searches and no more.
 func (s *Service) UseCanned(ctx context.Context, scope identity.Scope, id CannedID) error {

@@ -52,6 +52,7 @@ import (
 	index "github.com/patchbay-im/patchbay/core/store/search"
 	"github.com/patchbay-im/patchbay/core/store/surveys"
 	"github.com/patchbay-im/patchbay/core/store/teams"
+	"github.com/patchbay-im/patchbay/core/store/templates"
 	"github.com/patchbay-im/patchbay/core/store/tickets"
 	"github.com/patchbay-im/patchbay/core/store/views"
 	"github.com/patchbay-im/patchbay/core/store/webhooks"
@@ -189,6 +190,9 @@ func (s *Store) Agents() *agents.Store { return agents.New(s.db, s.now) }
 
 // Teams returns team.Store, team.Directory and team.Graveyard.
 func (s *Store) Teams() *teams.Store { return teams.New(s.db) }
+
+// Templates returns template.Store.
+func (s *Store) Templates() *templates.Store { return templates.New(s.db) }
 
 // Notifications returns notification.Store and notification.Inbox.
 func (s *Store) Notifications() *notifications.Store { return notifications.New(s.db) }

@@ -24,6 +24,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/survey/surveytest"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
+	"github.com/patchbay-im/patchbay/core/template/templatetest"
 	"github.com/patchbay-im/patchbay/core/ticket/tickettest"
 	"github.com/patchbay-im/patchbay/core/view/viewtest"
 	"github.com/patchbay-im/patchbay/core/webhook/webhooktest"
@@ -53,6 +54,12 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	})
 	t.Run("team", func(t *testing.T) {
 		teamtest.Run(t, func(t *testing.T) teamtest.Fixture { return teamFixture(t, fresh(t)) })
+	})
+	t.Run("template", func(t *testing.T) {
+		templatetest.Run(t, func(t *testing.T) templatetest.Fixture {
+			s := fresh(t)
+			return templatetest.Fixture{Store: s.Templates(), Log: s.Events(), Workspace: teamFixture(t, s).Workspace}
+		})
 	})
 	t.Run("media", func(t *testing.T) {
 		mediatest.Run(t, func(t *testing.T) mediatest.Fixture { return mediaFixture(t, fresh(t)) })

@@ -51,8 +51,8 @@ type Change struct {
 	After     json.RawMessage // as it will be; nil = it will not
 	Fields    []Field         // of an update, and of what a person changed
 
-	base  json.RawMessage // to be kept as Tracked.Base
-	owned bool
+	track  Tracked // to be kept, when Op is Keep; of the others Wrote is
+	forget bool    // it is people's from now on
 }
 
 // Field is one part of an object.
@@ -135,7 +135,7 @@ func (p *planner) compare(ctx context.Context, o Object) (Change, error) {
 	if !known || t.ID == "" {
 		return p.unknown(ctx, c, next, missing, known)
 	}
-	c.ID, c.owned, c.base = t.ID, t.Owned, t.Base
+	c.ID, c.track = t.ID, t
 	current, found, err := kind.Read(ctx, p.scope, t.ID)
 	switch {
 	case err != nil:
@@ -150,7 +150,7 @@ func (p *planner) compare(ctx context.Context, o Object) (Change, error) {
 		c.Op, c.Reason, c.Before, c.After = Keep, Needs, current, current
 		return c, nil
 	}
-	return merge(c, t.Base, current, next)
+	return merge(c, t, current, next)
 }
 
 // unknown decides about an object that the template has not made yet, as far
@@ -163,9 +163,10 @@ func (p *planner) unknown(ctx context.Context, c Change, next json.RawMessage, m
 		return c, err
 	}
 	if !found {
-		c.Op, c.Reason, c.After, c.owned = Create, New, next, true
+		c.Op, c.Reason, c.After = Create, New, next
+		c.track = Tracked{Kind: c.Kind, Key: c.Key, Wrote: next, Owned: true}
 		if missing {
-			c.Op, c.Reason, c.After, c.owned = Keep, Needs, nil, false
+			c.Op, c.Reason, c.After = Keep, Needs, nil
 		}
 		return c, nil
 	}
@@ -174,34 +175,37 @@ func (p *planner) unknown(ctx context.Context, c Change, next json.RawMessage, m
 		return c, err
 	}
 	c.ID, c.Op, c.Reason, c.Before, c.After = id, Keep, ExistsAlready, current, current
-	if pending && bytes.Equal(current, next) {
-		c.Reason, c.owned, c.base = Unchanged, true, current
+	c.track = Tracked{Kind: c.Kind, Key: c.Key, ID: id}
+	if pending && same(current, next) {
+		c.Reason = Unchanged
+		c.track.Wrote, c.track.Base, c.track.Owned = next, current, true
 	}
 	return c, nil
 }
 
-// merge brings three values together field by field: what a person changed
-// since the template wrote it stays, the rest follows the template.
-func merge(c Change, base, current, next json.RawMessage) (Change, error) {
-	var was, is, wants map[string]json.RawMessage
-	for raw, into := range map[*json.RawMessage]*map[string]json.RawMessage{&base: &was, &current: &is, &next: &wants} {
-		if err := json.Unmarshal(*raw, into); err != nil {
-			return c, errs.Wrap(err, errs.Internal, "internal", "The template could not be compared.")
-		}
-	}
-	after, written := maps.Clone(is), maps.Clone(was)
+// merge brings what the template says now together with what it said before
+// and what the workspace has, field by field: what a person changed stays, the
+// rest follows the template.
+func merge(c Change, t Tracked, current, next json.RawMessage) (Change, error) {
+	wrote, base, is, wants := fieldsOf(t.Wrote), fieldsOf(t.Base), fieldsOf(current), fieldsOf(next)
+	after, says := maps.Clone(is), maps.Clone(wrote)
 	changed, kept := false, false
 	for _, field := range slices.Sorted(maps.Keys(wants)) {
-		mine, theirs := wants[field], is[field]
+		person := !bytes.Equal(is[field], base[field])
 		switch {
-		case bytes.Equal(theirs, mine):
-			written[field] = mine
-		case !bytes.Equal(theirs, was[field]):
+		case bytes.Equal(wants[field], wrote[field]):
+			if person {
+				kept = true
+				c.Fields = append(c.Fields, Field{Name: field, Kept: true})
+			}
+		case bytes.Equal(wants[field], is[field]): // by chance, or by a person who thought the same
+			says[field] = wants[field]
+		case person:
 			kept = true
 			c.Fields = append(c.Fields, Field{Name: field, Kept: true})
 		default:
 			changed = true
-			after[field], written[field] = mine, mine
+			after[field], says[field] = wants[field], wants[field]
 			c.Fields = append(c.Fields, Field{Name: field})
 		}
 	}
@@ -216,8 +220,17 @@ func merge(c Change, base, current, next json.RawMessage) (Change, error) {
 	if c.After, err = encode(after); err != nil {
 		return c, err
 	}
-	c.base, err = encode(written)
+	c.track.Wrote, err = encode(says)
 	return c, err
+}
+
+// fieldsOf reads an object; what is none has no fields.
+func fieldsOf(value json.RawMessage) map[string]json.RawMessage {
+	out := make(map[string]json.RawMessage)
+	if json.Unmarshal(value, &out) != nil {
+		return make(map[string]json.RawMessage)
+	}
+	return out
 }
 
 func encode(fields map[string]json.RawMessage) (json.RawMessage, error) {
@@ -239,7 +252,7 @@ func (p *planner) leave(ctx context.Context, gone []Tracked, why Reason) ([]Chan
 	})
 	var out []Change
 	for _, t := range gone {
-		c := Change{Kind: t.Kind, Key: t.Key, ID: t.ID, Op: Keep, Reason: ExistsAlready}
+		c := Change{Kind: t.Kind, Key: t.Key, ID: t.ID, Op: Keep, Reason: ExistsAlready, forget: true}
 		place := p.place(t.Kind)
 		if t.ID == "" || place < 0 { // never made, or of a kind that is no more
 			continue
@@ -265,11 +278,7 @@ func (p *planner) leave(ctx context.Context, gone []Tracked, why Reason) ([]Chan
 
 // same reports whether two values have the same fields.
 func same(a, b json.RawMessage) bool {
-	var x, y map[string]json.RawMessage
-	if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil {
-		return false
-	}
-	return maps.EqualFunc(x, y, func(v, w json.RawMessage) bool { return bytes.Equal(v, w) })
+	return maps.EqualFunc(fieldsOf(a), fieldsOf(b), func(v, w json.RawMessage) bool { return bytes.Equal(v, w) })
 }
 
 // hash names a plan by all that somebody could have read in it.

@@ -240,12 +240,7 @@ func (p *planner) carry(ctx context.Context, ref Ref, c Change) error {
 	case Create:
 		return p.create(ctx, ref, c, kind)
 	case Update:
-		value, _ := p.resolve(c.After)
-		if err := kind.Update(ctx, p.scope, c.ID, value); err != nil {
-			return err
-		}
-		base, _ := p.resolve(c.base)
-		return p.track(ctx, ref, c, c.ID, base)
+		return p.update(ctx, ref, c, kind)
 	case Delete:
 		if err := kind.Delete(ctx, p.scope, c.ID); err != nil && !errs.Is(err, errs.NotFound) {
 			return err
@@ -253,15 +248,13 @@ func (p *planner) carry(ctx context.Context, ref Ref, c Change) error {
 		return p.store.Untrack(ctx, p.scope.Workspace, ref, c.Kind, c.Key)
 	case Keep:
 	}
-	switch c.Reason {
-	case GoneFrom, Removed, Needs:
+	switch {
+	case c.forget:
+		return p.store.Untrack(ctx, p.scope.Workspace, ref, c.Kind, c.Key)
+	case c.track.ID == "":
 		return nil
-	case ChangedByPerson, ExistsAlready, DeletedByPerson, Unchanged, New, TemplateChanged:
 	}
-	if t, known := p.tracked[name(c.Kind, c.Key)]; known && t.ID != "" && (c.ID == "" || c.base == nil) {
-		return nil // as it was noted before
-	}
-	return p.track(ctx, ref, c, c.ID, c.base)
+	return p.store.Track(ctx, p.scope.Workspace, ref, c.track)
 }
 
 // still refuses to touch what somebody changed a moment ago.
@@ -288,15 +281,38 @@ func (p *planner) create(ctx context.Context, ref Ref, c Change, kind Kind) erro
 		return err
 	}
 	p.ids[name(c.Kind, c.Key)] = id
-	base, found, err := kind.Read(ctx, p.scope, id)
+	t := c.track
+	t.ID = id
+	return p.written(ctx, ref, t, kind)
+}
+
+// update changes an object. Of fields that a person changed the base stays
+// what it was: they are the person's until they are as they were.
+func (p *planner) update(ctx context.Context, ref Ref, c Change, kind Kind) error {
+	value, _ := p.resolve(c.After)
+	if err := kind.Update(ctx, p.scope, c.ID, value); err != nil {
+		return err
+	}
+	return p.written(ctx, ref, c.track, kind, c.Fields...)
+}
+
+// written notes an object as the workspace has it now.
+func (p *planner) written(ctx context.Context, ref Ref, t Tracked, kind Kind, fields ...Field) error {
+	current, found, err := kind.Read(ctx, p.scope, t.ID)
 	if err != nil || !found {
 		return err
 	}
-	return p.track(ctx, ref, c, id, base)
-}
-
-func (p *planner) track(ctx context.Context, ref Ref, c Change, id string, base json.RawMessage) error {
-	return p.store.Track(ctx, p.scope.Workspace, ref, Tracked{Kind: c.Kind, Key: c.Key, ID: id, Base: base, Owned: c.owned})
+	base, old := fieldsOf(current), fieldsOf(t.Base)
+	for _, f := range fields {
+		if f.Kept {
+			base[f.Name] = old[f.Name]
+		}
+	}
+	if t.Base, err = encode(base); err != nil {
+		return err
+	}
+	t.Wrote, _ = p.resolve(t.Wrote)
+	return p.store.Track(ctx, p.scope.Workspace, ref, t)
 }
 
 // PlanRemoval tells what removing a template would do. Needs PluginManage.

@@ -3,9 +3,10 @@
 // at as a plan before anything happens, applied, upgraded to a later version
 // and removed again; what a person changed in between is never touched.
 //
-// For each object it is known what the template wrote last (the base). Where
-// the workspace still has that, a newer template may change it; where it has
-// something else, a person did that, and it stays, field by field.
+// For each object it is known what the template said last, and what the
+// workspace had then (the base). Where the workspace still has that, a newer
+// template may change it; where it has something else, a person did that, and
+// it stays, field by field.
 //
 // Durability: every object is noted before it is made and after it was made, so
 // that an application that was cut off goes on where it stopped, and makes
@@ -117,7 +118,8 @@ type Install struct {
 type Tracked struct {
 	Kind, Key string
 	ID        string          // "" = it was about to be made
-	Base      json.RawMessage // what the template wrote last; nil = nothing
+	Wrote     json.RawMessage // what the template said last; nil = nothing
+	Base      json.RawMessage // what the workspace had after that: stored, values may look otherwise
 	Owned     bool            // the template made it: removing the template removes it
 }
 

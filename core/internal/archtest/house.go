@@ -69,6 +69,7 @@ func domain() []Layer {
 		downhill("idempotency", "identity"),
 		downhill("extension", "identity", "instance"),
 		downhill("system", "identity"),
+		downhill("template", "identity"),
 	}
 	all := patterns(out)
 	for i := range out {

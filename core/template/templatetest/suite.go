@@ -77,7 +77,7 @@ func (w *world) track(ws identity.WorkspaceID, t template.Tracked) {
 func testKeeps(w *world) {
 	i := w.begin(w.ws)
 	pending := template.Tracked{Kind: "label", Key: "b", Owned: true}
-	made := template.Tracked{Kind: "label", Key: "a", ID: "lab_1", Base: json.RawMessage(`{"name":"退款"}`), Owned: true}
+	made := template.Tracked{Kind: "label", Key: "a", ID: "lab_1", Wrote: json.RawMessage(`{"name":"退款 "}`), Base: json.RawMessage(`{"name":"退款"}`), Owned: true}
 	theirs := template.Tracked{Kind: "team", Key: "a", ID: "tea_1"}
 	for _, t := range []template.Tracked{pending, {Kind: "label", Key: "a", Owned: true}, made, theirs} {
 		w.track(w.ws, t)
