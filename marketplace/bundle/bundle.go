@@ -3,8 +3,9 @@
 //
 //	<publisher>-<name>/
 //	  plugin.json   the manifest, canonical
-//	  plugin        the program, static (plugin.exe on Windows)
+//	  plugin        the program, static (plugin.exe on Windows); not of a plugin that is files alone
 //	  ui/           web files, when the plugin has some
+//	  templates/    its industry templates, when the manifest names some
 package bundle
 
 import (
@@ -25,6 +26,8 @@ import (
 const (
 	ManifestFile = manifest.BundleFile
 	UIFolder     = "ui"
+
+	TemplatesFolder = "templates"
 )
 
 // Program returns the name of the program on this system.
@@ -73,10 +76,15 @@ func fill(ctx context.Context, m manifest.Manifest, dir, work string) error {
 	if err := os.Chmod(work, 0o755); err != nil { //nolint:gosec // programs are not secret
 		return fmt.Errorf("open the work folder: %w", err)
 	}
-	if err := compile(ctx, dir, filepath.Join(work, Program())); err != nil {
-		return err
+	if m.Runtime.Type != manifest.RuntimeNone {
+		if err := compile(ctx, dir, filepath.Join(work, Program())); err != nil {
+			return err
+		}
 	}
 	if err := copyUI(dir, work); err != nil {
+		return err
+	}
+	if err := copyTemplates(m, dir, work); err != nil {
 		return err
 	}
 	encoded, err := manifest.Encode(m)
@@ -122,6 +130,21 @@ func copyUI(dir, work string) error {
 	}
 	if err := os.CopyFS(filepath.Join(work, UIFolder), os.DirFS(built)); err != nil {
 		return fmt.Errorf("copy the web files: %w", err)
+	}
+	return nil
+}
+
+// copyTemplates copies the folders of the templates that the manifest names.
+func copyTemplates(m manifest.Manifest, dir, work string) error {
+	for _, t := range m.Templates {
+		path := filepath.Join(TemplatesFolder, filepath.FromSlash(t.Path))
+		source := filepath.Join(dir, path)
+		if found, err := filepath.Glob(filepath.Join(source, "*.yaml")); err != nil || len(found) == 0 {
+			return fmt.Errorf("the template %q has no .yaml files in %s", t.Name, source)
+		}
+		if err := os.CopyFS(filepath.Join(work, path), os.DirFS(source)); err != nil {
+			return fmt.Errorf("copy the template %q: %w", t.Name, err)
+		}
 	}
 	return nil
 }

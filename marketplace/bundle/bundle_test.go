@@ -115,3 +115,31 @@ func TestWhatDoesNotBuild(t *testing.T) {
 		t.Errorf("a refused manifest comes back as %T", err)
 	}
 }
+
+// A plugin that is files alone is built without a compiler.
+func TestBuildTemplates(t *testing.T) {
+	manifest := strings.Replace(yaml, "kinds: [channel]\nchannel: {content: [text]}\n",
+		"kinds: [template]\nruntime: {type: none}\ntemplates:\n  - {name: shop, path: shop, title: {en: Shop}, summary: {en: For shops.}}\n", 1)
+	dir := source(t, map[string]string{
+		"plugin.yaml": manifest, "main.go": "", "go.mod": "",
+		"templates/shop/labels.yaml": "- {kind: label, key: a, name: A}\n", "templates/shop/knowledge/returns.md": "# Returns\n",
+	})
+	b, err := bundle.Build(t.Context(), dir, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"plugin.json", "templates/shop/labels.yaml", "templates/shop/knowledge/returns.md"} {
+		if _, err := os.Stat(filepath.Join(b.Folder, file)); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(b.Folder, bundle.Program())); err == nil {
+		t.Error("it has a program")
+	}
+	if err := os.Remove(filepath.Join(dir, "templates/shop/labels.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bundle.Build(t.Context(), dir, t.TempDir()); err == nil || !strings.Contains(err.Error(), `"shop" has no .yaml files`) {
+		t.Errorf("a template without files: %v", err)
+	}
+}

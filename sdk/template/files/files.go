@@ -1,0 +1,407 @@
+// Package files reads a template that is files: a folder of YAML, in every
+// language at once. The core and the tests of authors read it with the same
+// code.
+//
+//	templates/retail/
+//	  questions.yaml   JSON Schema of the answers, with defaults; optional
+//	  labels.yaml      a list of objects; so is every other .yaml file
+//	  knowledge/       other folders are the template's own and not read
+//
+// An object has a kind, a key and the fields of its kind:
+//
+//   - kind: canned_reply
+//     key: refund
+//     shortcut: refund
+//     title: {en: Refund, zh-CN: 退款}
+//     text: {en: "Within {{answer.days}} days.", zh-CN: "{{answer.days}} 天内。"}
+//     team: ref:team/aftersales
+//
+// A mapping of languages, "en" among them, is a text; {{answer.<key>}} is an
+// answer, and "ref:<kind>/<key>" the id of another object of the template.
+package files
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/patchbay-im/patchbay/sdk/manifest"
+	"github.com/patchbay-im/patchbay/sdk/manifest/schema"
+	"github.com/patchbay-im/patchbay/sdk/template"
+)
+
+// Limits of a template.
+const (
+	MaxFiles   = 100
+	MaxSize    = 1 << 20 // bytes of one file
+	MaxObjects = 1000
+)
+
+const questionsFile = "questions.yaml"
+
+// Template is a template as it was read. It is safe for concurrent use.
+type Template struct {
+	questions []byte // JSON Schema; nil = there are none
+	schema    *schema.Schema
+	defaults  map[string]any
+	objects   []object
+	locales   []string
+}
+
+type object struct {
+	kind, key string
+	value     map[string]any
+	file      string
+	line      int
+}
+
+// Error is a template that is not accepted: the faults, one on each line, as
+// compilers write them.
+type Error struct {
+	Faults []string
+}
+
+// Error lists the faults.
+func (e *Error) Error() string { return strings.Join(e.Faults, "\n") }
+
+// Read reads a template's folder. A template that is not accepted comes back
+// as *Error.
+func Read(folder fs.FS) (*Template, error) {
+	names, err := fs.Glob(folder, "*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, &Error{Faults: []string{"the folder has no .yaml files"}}
+	}
+	if len(names) > MaxFiles {
+		return nil, &Error{Faults: []string{fmt.Sprintf("the folder has more than %d files", MaxFiles)}}
+	}
+	t := &Template{defaults: make(map[string]any)}
+	r := &reader{template: t, seen: make(map[string]bool)}
+	for _, name := range names {
+		data, err := read(folder, name)
+		switch {
+		case err != nil:
+			r.fault(name, 0, "%v", err)
+		case name == questionsFile:
+			r.questions(data)
+		default:
+			r.objects(name, data)
+		}
+	}
+	r.check()
+	if len(r.faults) > 0 {
+		return nil, &Error{Faults: r.faults}
+	}
+	return t, nil
+}
+
+func read(folder fs.FS, name string) ([]byte, error) {
+	f, err := folder.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	if err == nil && len(data) > MaxSize {
+		err = errors.New("is larger than 1 MiB")
+	}
+	return data, err
+}
+
+// Questions returns the JSON Schema of the answers; nil when there are none.
+func (t *Template) Questions() []byte { return t.questions }
+
+// Locales returns the languages in which every text of the template is there,
+// "en" first.
+func (t *Template) Locales() []string { return slices.Clone(t.locales) }
+
+// Plan returns the objects in a language. Answers that the questions do not
+// accept come back as problems.
+func (t *Template) Plan(locale string, answers []byte) ([]template.Object, []schema.Problem, error) {
+	if !slices.Contains(t.locales, locale) {
+		return nil, nil, fmt.Errorf("the template is not written in %q", locale)
+	}
+	given, problems := t.answers(answers)
+	if len(problems) > 0 {
+		return nil, problems, nil
+	}
+	out := make([]template.Object, len(t.objects))
+	for i, o := range t.objects {
+		value := filler{locale: locale, answers: given}.fill(o.value)
+		raw, err := json.Marshal(value)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s:%d: %w", o.file, o.line, err)
+		}
+		out[i] = template.Object{Kind: o.kind, Key: o.key, Object: json.RawMessage(raw)}
+	}
+	return out, nil, nil
+}
+
+// answers checks what was given and completes it with the defaults.
+func (t *Template) answers(raw []byte) (map[string]any, []schema.Problem) {
+	if len(bytes.TrimSpace(raw)) == 0 {
+		raw = []byte(`{}`)
+	}
+	var given map[string]any
+	if err := json.Unmarshal(raw, &given); err != nil || given == nil {
+		return nil, []schema.Problem{{Message: "is not a JSON object"}}
+	}
+	if t.schema == nil {
+		for key := range given {
+			return nil, []schema.Problem{{Pointer: "/" + key, Message: "is not asked for"}}
+		}
+		return given, nil
+	}
+	for key, value := range t.defaults {
+		if _, ok := given[key]; !ok {
+			given[key] = value
+		}
+	}
+	full, err := json.Marshal(given)
+	if err != nil {
+		return nil, []schema.Problem{{Message: err.Error()}}
+	}
+	return given, t.schema.Validate(full)
+}
+
+// filler makes a value out of a template's.
+type filler struct {
+	locale  string
+	answers map[string]any
+}
+
+func (f filler) fill(v any) any {
+	switch x := v.(type) {
+	case map[string]any:
+		if text, ok := textOf(x); ok {
+			return f.fill(text[f.locale])
+		}
+		out := make(map[string]any, len(x))
+		for key, item := range x {
+			out[key] = f.fill(item)
+		}
+		return out
+	case []any:
+		out := make([]any, len(x))
+		for i, item := range x {
+			out[i] = f.fill(item)
+		}
+		return out
+	case string:
+		return f.text(x)
+	default:
+		return v
+	}
+}
+
+// text puts answers in; one that is all of a text keeps its type.
+func (f filler) text(s string) any {
+	answers := answerPattern()
+	if m := answers.FindStringSubmatch(s); m != nil && m[0] == s {
+		return f.answers[m[1]]
+	}
+	return answers.ReplaceAllStringFunc(s, func(found string) string {
+		switch v := f.answers[answers.FindStringSubmatch(found)[1]].(type) {
+		case nil:
+			return ""
+		case string:
+			return v
+		default:
+			raw, err := json.Marshal(v)
+			if err != nil {
+				return ""
+			}
+			return string(raw)
+		}
+	})
+}
+
+func answerPattern() *regexp.Regexp {
+	return regexp.MustCompile(`\{\{\s*answer\.([a-z][a-z0-9_]*)\s*\}\}`)
+}
+
+// textOf reports whether a mapping is a text in several languages.
+func textOf(v map[string]any) (map[string]string, bool) {
+	if _, ok := v["en"].(string); !ok {
+		return nil, false
+	}
+	out := make(map[string]string, len(v))
+	for locale, text := range v {
+		s, ok := text.(string)
+		if !ok || !localePattern().MatchString(locale) {
+			return nil, false
+		}
+		out[locale] = s
+	}
+	return out, true
+}
+
+func localePattern() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$`)
+}
+
+// reader collects the faults of one template.
+type reader struct {
+	template *Template
+	faults   []string
+	seen     map[string]bool
+}
+
+func (r *reader) fault(file string, line int, format string, args ...any) {
+	where := file
+	if line > 0 {
+		where = fmt.Sprintf("%s:%d", file, line)
+	}
+	r.faults = append(r.faults, where+": "+fmt.Sprintf(format, args...))
+}
+
+func (r *reader) questions(data []byte) {
+	var s manifest.Schema
+	if err := yaml.Unmarshal(data, &s); err != nil {
+		r.fault(questionsFile, 0, "%v", err)
+		return
+	}
+	compiled, err := schema.Compile(s)
+	if err != nil {
+		r.fault(questionsFile, 0, "%v", err)
+		return
+	}
+	var top struct {
+		Type       string `json:"type"`
+		Properties map[string]struct {
+			Default any `json:"default"`
+		} `json:"properties"`
+	}
+	if err := json.Unmarshal(s, &top); err != nil || top.Type != "object" {
+		r.fault(questionsFile, 0, `must be a schema of an object: "type: object"`)
+		return
+	}
+	for key, property := range top.Properties {
+		if property.Default != nil {
+			r.template.defaults[key] = property.Default
+		}
+	}
+	r.template.questions, r.template.schema = s, compiled
+}
+
+func (r *reader) objects(name string, data []byte) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(data, &root); err != nil {
+		r.fault(name, 0, "%v", err)
+		return
+	}
+	if len(root.Content) == 0 { // an empty file
+		return
+	}
+	if root.Content[0].Kind != yaml.SequenceNode {
+		r.fault(name, root.Content[0].Line, "is not a list of objects")
+		return
+	}
+	for _, node := range root.Content[0].Content {
+		r.object(name, node)
+	}
+}
+
+func (r *reader) object(name string, node *yaml.Node) {
+	var raw manifest.Schema // YAML as JSON, duplicates and aliases refused
+	o := object{file: path.Base(name), line: node.Line}
+	if err := node.Decode(&raw); err != nil {
+		r.fault(name, node.Line, "%v", err)
+		return
+	}
+	if err := json.Unmarshal(raw, &o.value); err != nil || o.value == nil {
+		r.fault(name, node.Line, "is not a mapping of keys to values")
+		return
+	}
+	o.kind, _ = o.value["kind"].(string)
+	o.key, _ = o.value["key"].(string)
+	delete(o.value, "kind")
+	// An attribute of conversations has a key of its own name; it is the same.
+	if o.kind != "attribute" {
+		delete(o.value, "key")
+	}
+	switch {
+	case o.kind == "":
+		r.fault(name, node.Line, "has no kind")
+	case !regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`).MatchString(o.key):
+		r.fault(name, node.Line, "has no key of lower case letters, digits, hyphens and underscores")
+	case r.seen[o.kind+"/"+o.key]:
+		r.fault(name, node.Line, "%s/%s is there twice", o.kind, o.key)
+	case len(r.template.objects) == MaxObjects:
+		r.fault(name, node.Line, "is one object too many: there may be %d", MaxObjects)
+	default:
+		r.seen[o.kind+"/"+o.key] = true
+		r.template.objects = append(r.template.objects, o)
+	}
+}
+
+// check looks at all objects together: languages, references, answers.
+func (r *reader) check() {
+	locales := map[string]int{"en": 0}
+	texts := 0
+	asked := make(map[string]bool)
+	if r.template.schema != nil {
+		var top struct {
+			Properties map[string]any `json:"properties"`
+		}
+		_ = json.Unmarshal(r.template.questions, &top) // it compiled
+		for key := range top.Properties {
+			asked[key] = true
+		}
+	}
+	for _, o := range r.template.objects {
+		each(o.value, func(v any) {
+			switch x := v.(type) {
+			case map[string]any:
+				if text, ok := textOf(x); ok {
+					texts++
+					for locale := range text {
+						locales[locale]++
+					}
+				}
+			case string:
+				if target, ok := strings.CutPrefix(x, "ref:"); ok && !r.seen[target] {
+					r.fault(o.file, o.line, "refers to %s, which the template does not have", target)
+				}
+				for _, m := range answerPattern().FindAllStringSubmatch(x, -1) {
+					if !asked[m[1]] {
+						r.fault(o.file, o.line, "uses the answer %q, which no question asks for", m[1])
+					}
+				}
+			}
+		})
+	}
+	for locale, n := range locales {
+		if locale != "en" && n == texts {
+			r.template.locales = append(r.template.locales, locale)
+		}
+	}
+	slices.Sort(r.template.locales)
+	r.template.locales = append([]string{"en"}, r.template.locales...)
+}
+
+// each visits a value and all that is in it.
+func each(v any, visit func(any)) {
+	visit(v)
+	switch x := v.(type) {
+	case map[string]any:
+		for _, item := range x {
+			each(item, visit)
+		}
+	case []any:
+		for _, item := range x {
+			each(item, visit)
+		}
+	}
+}
