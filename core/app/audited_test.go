@@ -234,6 +234,7 @@ func (w *walk) integrations() {
 	w.do(w.owner, "DELETE W/inboxes/{inbox}/identity-secret/{kid}", nil, nil)
 	w.values["publisher"], w.values["name"] = "patchbay", "echo"
 	w.do(w.owner, "POST W/plugins/{publisher}/{name}/restart", nil, nil)
+	w.template()
 
 	w.do(w.owner, "POST W/api-keys", obj{"name": "Till", "scopes": []string{"contact.read"}}, &m)
 	w.values["key"] = m.ID
@@ -255,6 +256,22 @@ func (w *walk) integrations() {
 	w.dead(hook.ID)
 	w.do(w.owner, "POST W/webhooks/{webhook}/replay", obj{"state": "dead"}, nil)
 	w.do(w.owner, "DELETE W/webhooks/{webhook}", nil, nil)
+}
+
+// template applies an industry template and removes it again.
+func (w *walk) template() {
+	w.t.Helper()
+	w.values["name"], w.values["template"] = "template-retail", "retail"
+	var plan struct{ Hash string }
+	at := w.owner.At("/templates/patchbay/template-retail/retail")
+	if _, err := w.owner.Call(w.t.Context(), http.MethodPost, at+"/plan", obj{"locale": "zh-CN"}, &plan); err != nil {
+		w.t.Fatal(err)
+	}
+	w.do(w.owner, "POST W/templates/{publisher}/{name}/{template}/apply", obj{"locale": "zh-CN", "hash": plan.Hash}, nil)
+	if _, err := w.owner.Call(w.t.Context(), http.MethodGet, at+"/removal", nil, &plan); err != nil {
+		w.t.Fatal(err)
+	}
+	w.do(w.owner, "POST W/templates/{publisher}/{name}/{template}/removal", obj{"hash": plan.Hash}, nil)
 }
 
 // dead waits until a webhook that nobody answers has a dead letter: of a label

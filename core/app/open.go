@@ -27,6 +27,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/export"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/httpapi"
+	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/idempotency"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/instance"
@@ -45,6 +46,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/survey"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/telemetry"
+	"github.com/patchbay-im/patchbay/core/template"
 	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/view"
 	"github.com/patchbay-im/patchbay/core/webhook"
@@ -97,6 +99,7 @@ type server struct {
 	exports       *export.Service
 	press         *archive.Press
 	catalog       *catalog.Service
+	templates     *template.Service
 	samples       *samples
 	sandboxes     *sandbox.Service
 
@@ -236,6 +239,9 @@ func (s *server) domain() {
 	s.once = idempotency.NewService(s.store.Claims(), s.box, s.now)
 	s.retention = s.newRetention()
 	s.catalog = catalog.NewService(s.store.Catalog(), s.store.Teams(), s.now)
+	s.templates = template.NewService(template.Options{
+		Library: s.plugins, Store: s.store.Templates(), Kinds: templateKinds(s.catalog, s.teams, s.tickets, s.views), IDs: id.NewSource(s.now), Now: s.now, Log: s.log,
+	})
 	s.samples = &samples{
 		inboxes: s.inboxes, conversations: s.conversations, contacts: s.people.Contacts, organisations: s.people.Organisations,
 		teams: s.teams, catalog: s.catalog, tickets: s.tickets, now: s.now,
@@ -290,7 +296,7 @@ func (s *server) face(ctx context.Context) error {
 		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
 		Proxies:  proxies,
 		Identity: s.identity, Audit: s.audit, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Surveys: s.surveys, Tickets: s.tickets, Hooks: s.hooks,
-		Catalog: s.catalog, Sandboxes: s.sandboxes,
+		Catalog: s.catalog, Sandboxes: s.sandboxes, Templates: s.templates,
 		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
 		Notifications: s.notifications, Erasures: s.erasures, Retention: s.retention, Exports: s.exports,
 		Webhooks: s.webhooks, Idempotency: s.once, Limits: limits(s.config.Limits), Buckets: s.limits, Operation: s.operation(),

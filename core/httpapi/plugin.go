@@ -76,13 +76,14 @@ func (s *Server) pluginRoutes() {
 		identity.PluginManage, s.pluginLogs)
 }
 
-type pluginPath struct {
+// PluginPath names a plugin.
+type PluginPath struct {
 	Workspace string `path:"workspace"`
 	Publisher string `path:"publisher"`
 	Name      string `path:"name"`
 }
 
-func (p pluginPath) id() extension.PluginID { return extension.PluginID(p.Publisher + "/" + p.Name) }
+func (p PluginPath) id() extension.PluginID { return extension.PluginID(p.Publisher + "/" + p.Name) }
 
 func (s *Server) listPlugins(ctx context.Context, scope identity.Scope, _ *WorkspacePath) (*body[list[pluginBody]], error) {
 	plugins, err := s.Extensions.List(ctx, scope)
@@ -96,11 +97,11 @@ func (s *Server) listPlugins(ctx context.Context, scope identity.Scope, _ *Works
 	return out, nil
 }
 
-func (s *Server) restartPlugin(ctx context.Context, scope identity.Scope, in *pluginPath) (*struct{}, error) {
+func (s *Server) restartPlugin(ctx context.Context, scope identity.Scope, in *PluginPath) (*struct{}, error) {
 	return nil, s.Extensions.Restart(ctx, scope, in.id())
 }
 
-func (s *Server) pluginLogs(ctx context.Context, scope identity.Scope, in *pluginPath) (*body[logsBody], error) {
+func (s *Server) pluginLogs(ctx context.Context, scope identity.Scope, in *PluginPath) (*body[logsBody], error) {
 	lines, err := s.Extensions.Logs(ctx, scope, in.id())
 	if err != nil {
 		return nil, err

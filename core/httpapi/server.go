@@ -52,6 +52,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/survey"
 	"github.com/patchbay-im/patchbay/core/system"
 	"github.com/patchbay-im/patchbay/core/team"
+	"github.com/patchbay-im/patchbay/core/template"
 	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/view"
 	"github.com/patchbay-im/patchbay/core/webhook"
@@ -90,6 +91,7 @@ type Options struct {
 	Notifications *notification.Service
 	Erasures      *erasure.Service
 	Retention     *retention.Service
+	Templates     *template.Service
 	Exports       *export.Service
 	Sandboxes     *sandbox.Service
 	Webhooks      *webhook.Service
@@ -193,6 +195,7 @@ func (s *Server) declareWork() {
 	s.contactRoutes()
 	s.erasureRoutes()
 	s.retentionRoutes()
+	s.templateRoutes()
 	s.exportRoutes()
 	s.viewRoutes()
 	s.searchRoutes()

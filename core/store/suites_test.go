@@ -58,7 +58,7 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	t.Run("template", func(t *testing.T) {
 		templatetest.Run(t, func(t *testing.T) templatetest.Fixture {
 			s := fresh(t)
-			return templatetest.Fixture{Store: s.Templates(), Log: s.Events(), Workspace: teamFixture(t, s).Workspace}
+			return templatetest.Fixture{Store: s.Templates(), Workspace: teamFixture(t, s).Workspace}
 		})
 	})
 	t.Run("media", func(t *testing.T) {

@@ -2,7 +2,6 @@ package template
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
@@ -17,7 +16,7 @@ import (
 // lease is how long an application may take before another one goes on with it.
 const lease = 2 * time.Minute
 
-// IDs makes ids of events.
+// IDs makes ids.
 type IDs interface {
 	New(prefix string) string
 }
@@ -37,14 +36,14 @@ type Service struct {
 	library Library
 	store   Store
 	kinds   []Named
-	events  IDs
+	ids     IDs
 	now     func() time.Time
 	log     *slog.Logger
 }
 
 // NewService returns a Service.
 func NewService(o Options) *Service {
-	return &Service{library: o.Library, store: o.Store, kinds: o.Kinds, events: o.IDs, now: o.Now, log: o.Log}
+	return &Service{library: o.Library, store: o.Store, kinds: o.Kinds, ids: o.IDs, now: o.Now, log: o.Log}
 }
 
 // Offer is a template that can be applied, or is.
@@ -366,16 +365,12 @@ func (s *Service) Remove(ctx context.Context, scope identity.Scope, ref Ref, has
 	return out, s.store.Remove(ctx, scope.Workspace, ref, told)
 }
 
-// told is the event of a change, with its record.
+// told is the record of a change.
 func (s *Service) told(ctx context.Context, scope identity.Scope, ref Ref, action, version string) event.Event {
-	data, err := json.Marshal(map[string]string{"plugin": ref.Plugin, "template": ref.Name})
-	if err != nil { // strings always marshal
-		data = []byte(`{}`)
-	}
 	said := event.Differences{}
 	said.Note("version", "", version)
 	return event.Event{
-		ID: s.events.New("chg"), Workspace: string(scope.Workspace), Type: Changed, Subject: ref.Plugin + ":" + ref.Name, At: s.now(), Data: data,
+		ID: s.ids.New("aud"), Workspace: string(scope.Workspace), At: s.now(),
 		Audit: identity.Record(ctx, scope, action, event.Party{Kind: "template", ID: ref.Plugin + ":" + ref.Name}).Say(said),
 	}
 }

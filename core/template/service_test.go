@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
-	"github.com/patchbay-im/patchbay/core/event/eventtest"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/template"
@@ -50,7 +49,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
-		T: t, store: templatetest.NewFake(eventtest.NewFeed()), teams: templatetest.NewThings(), labels: templatetest.NewThings(),
+		T: t, store: templatetest.NewFake(), teams: templatetest.NewThings(), labels: templatetest.NewThings(),
 		shop: &shop{version: "1.0.0"}, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 		scope: identity.Scope{Workspace: "wsp_1", Actor: identity.Actor{Kind: identity.ActorMember, ID: "mem_1", Role: identity.RoleOwner}},
 	}

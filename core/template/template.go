@@ -23,10 +23,6 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
-// Changed is the type of the event that says a template was applied or removed.
-// Its data is {"plugin": "...", "template": "..."}.
-const Changed = "template.changed"
-
 // MaxObjects bounds what a template makes.
 const MaxObjects = 1000
 
@@ -136,7 +132,8 @@ type Store interface {
 	// Track stores an object, Untrack forgets one.
 	Track(ctx context.Context, w identity.WorkspaceID, ref Ref, t Tracked) error
 	Untrack(ctx context.Context, w identity.WorkspaceID, ref Ref, kind, key string) error
-	// Finish stores how it ended.
+	// Finish stores how it ended, and the record in e: what was made tells of
+	// itself, so there is no event for the feed.
 	Finish(ctx context.Context, w identity.WorkspaceID, i Install, e event.Event) error
 	// Remove forgets an installation and what is left of its objects.
 	Remove(ctx context.Context, w identity.WorkspaceID, ref Ref, e event.Event) error

@@ -32,11 +32,11 @@ func (r row) place() string {
 }
 
 // params are the names of the path's parameters, without the workspace, and
-// without plugins, which are the installation's.
+// without plugins and their templates, which are the installation's.
 func (r row) params() []string {
 	var out []string
 	for _, m := range placeholder().FindAllStringSubmatch(r.place(), -1) {
-		if name := m[1] + m[2]; name != "workspace" && name != "publisher" && name != "name" {
+		if name := m[1] + m[2]; name != "workspace" && name != "publisher" && name != "name" && name != "template" {
 			out = append(out, name)
 		}
 	}
@@ -344,6 +344,11 @@ DELETE ~/inboxes/{inbox}/identity-secret/{kid} inbox.manage spends
 GET ~/plugins plugin.read
 GET ~/plugins/{publisher}/{name}/logs plugin.manage =404
 POST ~/plugins/{publisher}/{name}/restart plugin.manage =404
+GET ~/templates plugin.read
+POST ~/templates/{publisher}/{name}/{template}/plan plugin.manage =404 :: {"locale":"en"}
+POST ~/templates/{publisher}/{name}/{template}/apply plugin.manage =404 :: {"locale":"en","hash":"x"}
+GET ~/templates/{publisher}/{name}/{template}/removal plugin.manage =404
+POST ~/templates/{publisher}/{name}/{template}/removal plugin.manage =404 :: {"hash":"x"}
 GET ~/webhooks webhook.read
 POST ~/webhooks webhook.manage :: {"url":"https://example.com/x","events":["*"],"active":false}
 GET ~/webhooks/events webhook.read

@@ -14,7 +14,6 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
-	"github.com/patchbay-im/patchbay/core/event/eventtest"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/template"
 )
@@ -22,8 +21,6 @@ import (
 // Fake keeps installations in memory. It implements template.Store and is safe
 // for concurrent use.
 type Fake struct {
-	feed *eventtest.Feed
-
 	mu       sync.Mutex
 	installs map[place]template.Install
 	objects  map[place]map[string]template.Tracked
@@ -34,9 +31,9 @@ type place struct {
 	ref       template.Ref
 }
 
-// NewFake returns an empty Fake that writes its events to feed.
-func NewFake(feed *eventtest.Feed) *Fake {
-	return &Fake{feed: feed, installs: make(map[place]template.Install), objects: make(map[place]map[string]template.Tracked)}
+// NewFake returns an empty Fake.
+func NewFake() *Fake {
+	return &Fake{installs: make(map[place]template.Install), objects: make(map[place]map[string]template.Tracked)}
 }
 
 // Installs implements template.Store.
@@ -106,19 +103,18 @@ func (f *Fake) Untrack(_ context.Context, w identity.WorkspaceID, ref template.R
 }
 
 // Finish implements template.Store.
-func (f *Fake) Finish(_ context.Context, w identity.WorkspaceID, i template.Install, e event.Event) error {
+func (f *Fake) Finish(_ context.Context, w identity.WorkspaceID, i template.Install, _ event.Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if _, ok := f.installs[place{w, i.Ref}]; !ok {
 		return errs.Absent()
 	}
 	f.installs[place{w, i.Ref}] = i
-	f.feed.Append(e)
 	return nil
 }
 
 // Remove implements template.Store.
-func (f *Fake) Remove(_ context.Context, w identity.WorkspaceID, ref template.Ref, e event.Event) error {
+func (f *Fake) Remove(_ context.Context, w identity.WorkspaceID, ref template.Ref, _ event.Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if _, ok := f.installs[place{w, ref}]; !ok {
@@ -126,7 +122,6 @@ func (f *Fake) Remove(_ context.Context, w identity.WorkspaceID, ref template.Re
 	}
 	delete(f.installs, place{w, ref})
 	delete(f.objects, place{w, ref})
-	f.feed.Append(e)
 	return nil
 }
 
