@@ -43,6 +43,7 @@
 //	identity < audit        who did what: a chain of hashes per workspace
 //	identity < sandbox      workspaces to try things out in
 //	identity < idempotency  a request that is sent twice is done once
+//	identity < template     industry templates: planned, applied, taken away again
 //	identity < system       how the installation is doing, in sentences
 //
 //	foundation, imports nothing of ours:

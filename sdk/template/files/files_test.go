@@ -3,6 +3,8 @@ package files_test
 import (
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -93,6 +95,27 @@ func TestBrokenTemplates(t *testing.T) {
 		broken, ok := errors.AsType[*files.Error](err)
 		if !ok || !strings.Contains(broken.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+// The example of the guide is a template.
+func TestTheGuidesExample(t *testing.T) {
+	for _, page := range []string{"templates.md", "templates.zh-CN.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "build-plugins", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, example, _ := strings.Cut(string(text), "```yaml\n- kind")
+		example, _, found := strings.Cut(example, "```")
+		template, err := files.Read(folder(map[string]string{
+			"questions.yaml": "type: object\nproperties:\n  refund_days: {type: integer, default: 3}\n", "a.yaml": "- kind" + example,
+		}))
+		if !found || err != nil {
+			t.Fatalf("%s: %v", page, err)
+		}
+		if objects, problems, err := template.Plan("zh-CN", nil); err != nil || len(problems) > 0 || len(objects) != 2 {
+			t.Errorf("%s: %v %v %v", page, objects, problems, err)
 		}
 	}
 }
