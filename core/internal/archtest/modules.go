@@ -41,7 +41,7 @@ func modules() []Module {
 		{Prefix: "github.com/go-viper", Owners: []string{"core/config/..."}},
 		{Prefix: "github.com/spf13/pflag", Owners: []string{"core/config/...", "core/app/...", "core/cmd/..."}},
 		{Prefix: "github.com/spf13/cobra", Owners: []string{"core/cmd/..."}},
-		{Prefix: "go.yaml.in/yaml/v3", Owners: []string{"sdk/manifest/...", "core/config/...", "core/internal/kubeschema", "plugins/rest-connector/mapping"}, Tests: []string{"core/internal/charttest"}},
+		{Prefix: "go.yaml.in/yaml/v3", Owners: []string{"sdk/manifest/...", "core/config/...", "core/internal/kubeschema", "plugins/rest-connector/mapping", "sdk/template/files"}, Tests: []string{"core/internal/charttest"}},
 
 		// Files: what a file is, and pictures drawn anew (ADR 0016).
 		{Prefix: "github.com/gabriel-vasile/mimetype", Owners: []string{"core/media/..."}},
