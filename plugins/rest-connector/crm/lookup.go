@@ -14,8 +14,12 @@ import (
 	"github.com/patchbay-im/patchbay/sdk/errs"
 )
 
-// maxValues is how many addresses of a kind a customer is looked for by.
-const maxValues = 5
+// A customer is looked for by at most so many addresses of a kind, each of at
+// most so many bytes.
+const (
+	maxValues  = 5
+	maxAddress = 320
+)
 
 // Lookup finds the records of one customer, those of the mapping's first object
 // first. What one request finds is worth showing though another fails; only
@@ -126,7 +130,7 @@ func each(values []string, scope func(string) expr.Scope) []expr.Scope {
 func bounded(values []string) []string {
 	var out []string
 	for _, s := range values {
-		if s = strings.TrimSpace(s); s != "" && !slices.Contains(out, s) && len(out) < maxValues {
+		if s = strings.TrimSpace(s); s != "" && len(s) <= maxAddress && s == far.Clean(s) && !slices.Contains(out, s) && len(out) < maxValues {
 			out = append(out, s)
 		}
 	}

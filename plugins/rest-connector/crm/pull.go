@@ -3,7 +3,6 @@ package crm
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
@@ -13,10 +12,6 @@ import (
 )
 
 const cursorVersion = 1
-
-// maxSeen is how many rows of the overlap a cursor remembers. Of a far side
-// that changes more rows than this within the overlap, some come twice.
-const maxSeen = 1000
 
 // cursor is where a pull stands.
 type cursor struct {
@@ -36,12 +31,9 @@ type place struct {
 	AtID  string    `json:"d,omitempty"`
 	Off   int       `json:"o,omitempty"` // rows of the time At to skip
 	Next  string    `json:"n,omitempty"` // the far side's own cursor
-	Seen  []seen    `json:"s,omitempty"`
-}
-
-type seen struct {
-	Print string `json:"p"`
-	At    int64  `json:"a"` // Unix seconds
+	Seen  marks     `json:"s,omitempty"`
+	// Floor is where remembering ends: of a burst of changes not all have room.
+	Floor int64 `json:"l,omitempty"` // Unix seconds
 }
 
 // PullChanges reads one page of changes.
@@ -89,10 +81,7 @@ func (e *engine) page(ctx context.Context, o *mapping.Object, f *mapping.Feed, a
 	}
 	settled := e.client.Now().Add(-o.Pull.Overlap).UTC()
 	if !p.Round {
-		p.Round, p.At, p.AtID, p.Off, p.Next = true, p.Top, p.TopID, 0, ""
-		if settled.Before(p.Top) {
-			p.At, p.AtID = settled, "0"
-		}
+		p.begin(settled)
 	}
 	values := expr.Scope{"since": p.At, "since_id": p.AtID, "limit": o.Pull.Size, "offset": p.Off}
 	if p.Next != "" {
@@ -116,8 +105,23 @@ func (e *engine) page(ctx context.Context, o *mapping.Object, f *mapping.Feed, a
 		p.Round, p.Next, p.Off = false, "", 0
 		p.At, p.AtID = time.Time{}, ""
 	}
-	p.forget(settled)
+	p.Seen = p.Seen.since(min(settled.Unix(), p.Top.Unix()) - 1)
+	var dropped int64
+	p.Seen, dropped = p.Seen.last(maxMarks / len(o.Pull.Feeds))
+	p.Floor = max(p.Floor, dropped)
 	return out, more, nil
+}
+
+// begin begins a round: with the stretch in which something may have been
+// committed late, as far as it is known what was seen of it.
+func (p *place) begin(settled time.Time) {
+	p.Round, p.At, p.AtID, p.Off, p.Next = true, settled, "0", 0, ""
+	if floor := time.Unix(p.Floor, 0).UTC(); floor.After(p.At) {
+		p.At = floor
+	}
+	if !p.At.Before(p.Top) {
+		p.At, p.AtID = p.Top, p.TopID
+	}
 }
 
 // sift takes the rows that are news, and notes them.
@@ -145,11 +149,11 @@ func (e *engine) sift(o *mapping.Object, f *mapping.Feed, p *place, rows []any) 
 		if changed.Equal(began) {
 			ties++
 		}
-		mark := seen{Print: fingerprint(r, changed), At: changed.Unix()}
-		if slices.ContainsFunc(p.Seen, func(s seen) bool { return s.Print == mark.Print }) {
+		mark := fingerprint(r, changed)
+		if p.Seen.has(mark) {
 			continue
 		}
-		p.Seen = append(p.Seen, mark)
+		p.Seen = p.Seen.with(mark, changed.Unix())
 		out = append(out, r)
 	}
 	return out, p.advance(o, f, began, ties, len(rows))
@@ -169,15 +173,6 @@ func (p *place) advance(o *mapping.Object, f *mapping.Feed, began time.Time, tie
 		return errs.Reject("bad_mapping", "More rows changed at one time than fit a page: the mapping of pull needs {{since_id}} or {{offset}}.")
 	}
 	return nil
-}
-
-// forget drops what is older than any round will begin.
-func (p *place) forget(settled time.Time) {
-	limit := min(settled.Unix(), p.Top.Unix()) - 1
-	p.Seen = slices.DeleteFunc(p.Seen, func(s seen) bool { return s.At < limit })
-	if over := len(p.Seen) - maxSeen; over > 0 {
-		p.Seen = slices.Delete(p.Seen, 0, over)
-	}
 }
 
 // news leaves out what is as we wrote it ourselves.

@@ -2,7 +2,6 @@ package crm
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"strings"
 
@@ -15,12 +14,14 @@ import (
 // record makes a record of a row; false when the row has no id.
 func record(client *far.Client, o *mapping.Object, row any) (connector.Record, bool) {
 	id, _ := o.ID.In(row)
-	r := connector.Record{Object: o.Name, ID: text(id, maxTitle), Fields: map[string]any{}}
-	if r.ID == "" {
+	r := connector.Record{Object: o.Name, ID: text(id, maxID+1), Fields: map[string]any{}}
+	if r.ID == "" || len(r.ID) > maxID || strings.ContainsAny(r.ID, "\n\t") {
 		return r, false
 	}
+	size := 0
 	for i := range o.Fields {
-		if v, there := read(&o.Fields[i], row); there {
+		v, there := read(&o.Fields[i], row)
+		if size += len(expr.Plain(v)); there && size <= maxFields {
 			r.Fields[o.Fields[i].Name] = v
 		}
 	}
@@ -40,8 +41,8 @@ func record(client *far.Client, o *mapping.Object, row any) (connector.Record, b
 	}
 	if o.URL != nil {
 		address, err := o.URL.String(scope, nil)
-		if err == nil && (strings.HasPrefix(address, "https://") || strings.HasPrefix(address, "http://")) {
-			r.URL = address
+		if err == nil && strings.HasPrefix(address, "https://") && len(address) <= maxURL {
+			r.URL = address // people are led over TLS alone
 		}
 	}
 	return r, true
@@ -65,12 +66,12 @@ func records(client *far.Client, o *mapping.Object, rows []any, limit int) []con
 	return out
 }
 
-// fingerprint is the fingerprint of what a record says, and of more.
+// fingerprint is the fingerprint of what a record says, and of more: 32 bytes.
 func fingerprint(r connector.Record, more ...any) string {
 	encoded, err := json.Marshal([]any{r.Object, r.ID, r.Deleted, r.Title, r.Fields, more})
-	if err != nil {
-		return ""
+	if err != nil { // a value that no JSON was read from
+		encoded = []byte(r.Object + r.ID)
 	}
 	sum := sha256.Sum256(encoded)
-	return base64.RawURLEncoding.EncodeToString(sum[:9])
+	return string(sum[:])
 }

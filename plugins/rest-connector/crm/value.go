@@ -12,10 +12,15 @@ import (
 	"github.com/patchbay-im/patchbay/sdk/connector"
 )
 
-// Bounds of what a record may hold, in characters.
+// Bounds of what a record may hold: of text in characters, of ids and addresses
+// in bytes.
 const (
-	maxValue = 4000
+	maxValue = 2000
 	maxTitle = 200
+	maxID    = 200
+	maxURL   = 2000
+	// maxFields bounds all fields of a record, in bytes: what is beyond is left out.
+	maxFields = 14 << 10
 )
 
 // first returns the first value that is there and says something.
