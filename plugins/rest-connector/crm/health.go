@@ -86,7 +86,7 @@ func (e *engine) harmless() (*mapping.Request, expr.Scope) {
 func (c *Connector) ValidateConfig(ctx context.Context, req instance.ValidateConfigRequest) (instance.ValidateConfigResponse, error) {
 	var set config
 	if err := req.Decode(&set); err != nil {
-		return instance.ValidateConfigResponse{}, err
+		return instance.ValidateConfigResponse{Problems: []instance.Problem{{Message: "The configuration is not what the form makes: " + err.Error()}}}, nil //nolint:nilerr // told as a problem
 	}
 	e, problems := c.build(set, instance.Instance{Config: req.Config, Secrets: req.Secrets})
 	if len(problems) > 0 || !req.Probe {

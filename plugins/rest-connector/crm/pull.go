@@ -50,8 +50,8 @@ func (c *Connector) PullChanges(ctx context.Context, req connector.PullChangesRe
 		at.Feed = 0
 	}
 	var out connector.PullChangesResponse
-	for ; at.Feed < len(o.Pull.Feeds); at.Feed++ {
-		if len(out.Records)+o.Pull.Size > connector.MaxPull {
+	for pages := 0; at.Feed < len(o.Pull.Feeds); pages++ {
+		if len(out.Records)+o.Pull.Size > connector.MaxPull || pages == maxPages {
 			out.More = true
 			break
 		}
@@ -60,9 +60,8 @@ func (c *Connector) PullChanges(ctx context.Context, req connector.PullChangesRe
 			return connector.PullChangesResponse{}, err
 		}
 		out.Records = append(out.Records, e.news(ctx, req.Instance.ID, found)...)
-		if more {
-			out.More = true
-			break
+		if !more {
+			at.Feed++
 		}
 	}
 	if !out.More {
@@ -71,6 +70,10 @@ func (c *Connector) PullChanges(ctx context.Context, req connector.PullChangesRe
 	out.Cursor, err = json.Marshal(at)
 	return out, err
 }
+
+// maxPages is how many pages one call reads: of a stretch that is asked for
+// again most brings nothing.
+const maxPages = 20
 
 // page reads one page of a feed and moves its place on.
 func (e *engine) page(ctx context.Context, o *mapping.Object, f *mapping.Feed, at *cursor) ([]connector.Record, bool, error) {
