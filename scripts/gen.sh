@@ -16,6 +16,7 @@ write() { # <file> <command...>
 }
 
 (cd sdk/proto && buf generate)
+(cd sdk/proto && buf build -o -) | go run ./sdk/internal/reference docs/build-plugins/reference
 write docs/operate/configuration.md go run ./core/cmd/patchbay config reference
 write web/client/openapi.json go run ./core/cmd/patchbay openapi
 npm run gen

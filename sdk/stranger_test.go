@@ -10,16 +10,19 @@ import (
 	"testing"
 )
 
-// An author outside this repository builds a plugin with nothing but the SDK,
-// and gets nothing of the core's: no database, no web server, no message bus.
+// An author outside this repository builds a plugin of every ability with
+// nothing but the SDK, and gets nothing of the core's: no database, no web
+// framework, no message bus, and none of what checks manifests.
 func TestWhatAStrangersPluginLinks(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"main.go", "plugin.yaml"} {
-		copyFile(t, filepath.Join(root, "plugins", "echo", name), filepath.Join(dir, name))
+	copyFile(t, filepath.Join("testdata", "stranger", "main.go.txt"), filepath.Join(dir, "main.go"))
+	const id = "id: stranger/everything\nversion: 1.2.3\n"
+	if err := os.WriteFile(filepath.Join(dir, "plugin.yaml"), []byte(id), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	copyFile(t, filepath.Join(root, "go.sum"), filepath.Join(dir, "go.sum"))
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
@@ -61,7 +64,7 @@ func TestWhatAStrangersPluginLinks(t *testing.T) {
 	// By hand, a plugin says what it is and what to do with it.
 	run := exec.CommandContext(t.Context(), filepath.Join(dir, "plugin"))
 	out, err := run.CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "patchbay/echo 0.1.0 is a plugin of Patchbay") || !strings.Contains(string(out), "patchbay plugin build") {
+	if err == nil || !strings.Contains(string(out), "stranger/everything 1.2.3 is a plugin of Patchbay") || !strings.Contains(string(out), "patchbay plugin build") {
 		t.Errorf("run by hand: %v\n%s", err, out)
 	}
 }
