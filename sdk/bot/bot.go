@@ -16,6 +16,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/instance"
@@ -66,9 +67,9 @@ type TurnRequest struct {
 
 // Said returns the customer's last message, and false when History has none.
 func (r TurnRequest) Said() (message.Message, bool) {
-	for i := len(r.History) - 1; i >= 0; i-- {
-		if r.History[i].Author == message.AuthorCustomer {
-			return r.History[i], true
+	for _, m := range slices.Backward(r.History) {
+		if m.Author == message.AuthorCustomer {
+			return m, true
 		}
 	}
 	return message.Message{}, false

@@ -205,13 +205,14 @@ func TestAbilityProblems(t *testing.T) {
 
 // A schema that refers to itself has an end all the same.
 func TestEndlessForm(t *testing.T) {
-	endless := "config_schema:\n  type: object\n  properties:\n"
+	var endless strings.Builder
+	endless.WriteString("config_schema:\n  type: object\n  properties:\n")
 	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
-		endless += "    " + name + ": {$ref: '#'}\n"
+		endless.WriteString("    " + name + ": {$ref: '#'}\n")
 	}
 	source := whole[:strings.Index(whole, "config_schema:")]
 	source = strings.Replace(source, "  - {from_config: /server/url, reason: {en: Reads orders elsewhere.}}\n", "", 1)
-	if _, err := manifest.Parse("plugin.yaml", []byte(source+endless)); err != nil {
+	if _, err := manifest.Parse("plugin.yaml", []byte(source+endless.String())); err != nil {
 		t.Error(err)
 	}
 }

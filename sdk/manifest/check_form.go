@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Bounds of a form: how deep it is read, and how many nodes of it. A schema that
@@ -140,37 +141,45 @@ func (c *checker) form(m Manifest) {
 		if json.Unmarshal(raw, &words) != nil {
 			return
 		}
-		for word, value := range words {
-			if !strings.HasPrefix(word, "x-") {
-				continue
-			}
+		for word := range words {
 			at := append(slices.Clone(keys), word)
 			switch word {
 			case "x-secret":
 				c.secret(at, f, words)
 			case "x-oauth":
-				c.oauth(at, fields, f, value)
+				c.oauth(at, fields, f, words[word])
 				c.needs(at, m, true, "secrets")
 			case "x-depends":
-				c.depends(at, fields, value)
-			case "x-section", "x-placeholder":
-				if s, ok := decoded[string](value); !ok || s == "" || len(s) > 4*maxName {
-					c.fault(at, "must be a text of at most %d characters", maxName)
-				}
-			case "x-multiline":
-				if _, ok := decoded[bool](value); !ok {
-					c.fault(at, "must be true or false")
-				}
-			case "x-i18n":
-				if _, ok := decoded[map[string]map[string]any](value); !ok {
-					c.fault(at, "must have texts by locale")
-				}
+				c.depends(at, fields, words[word])
 			default:
-				c.fault(at, "is not known; there are: x-depends, x-i18n, x-multiline, x-oauth, x-placeholder, x-secret, x-section")
+				c.shown(at, word, words[word])
 			}
 		}
 	}
 	r.read(json.RawMessage(m.ConfigSchema), []string{"config_schema"}, "", formField{})
+}
+
+// shown checks the words that say how a field looks, and that there are no
+// others: a misspelling would be one that nobody notices.
+func (c *checker) shown(at []string, word string, value json.RawMessage) {
+	switch word {
+	case "x-section", "x-placeholder":
+		if s, ok := decoded[string](value); !ok || s == "" || utf8.RuneCountInString(s) > maxName {
+			c.fault(at, "must be a text of at most %d characters", maxName)
+		}
+	case "x-multiline":
+		if _, ok := decoded[bool](value); !ok {
+			c.fault(at, "must be true or false")
+		}
+	case "x-i18n":
+		if _, ok := decoded[map[string]map[string]any](value); !ok {
+			c.fault(at, "must have texts by locale")
+		}
+	default:
+		if strings.HasPrefix(word, "x-") {
+			c.fault(at, "is not known; there are: x-depends, x-i18n, x-multiline, x-oauth, x-placeholder, x-secret, x-section")
+		}
+	}
 }
 
 func (c *checker) secret(at []string, f formField, words map[string]json.RawMessage) {

@@ -46,8 +46,11 @@ func (c *checker) runtime(m Manifest) {
 		key   string
 		there bool
 	}{
-		{"permissions", len(m.Permissions) > 0}, {"network", len(m.Network) > 0}, {"config_schema", len(m.ConfigSchema) > 0},
-		{"routes", len(m.Routes) > 0}, {"resources", m.Resources != Resources{}},
+		{"permissions", len(m.Permissions) > 0},
+		{"network", len(m.Network) > 0},
+		{"config_schema", len(m.ConfigSchema) > 0},
+		{"routes", len(m.Routes) > 0},
+		{"resources", m.Resources != Resources{}},
 	} {
 		if s.there {
 			c.fault([]string{s.key}, `needs a program, and runtime.type says "none"`)

@@ -12,7 +12,7 @@ import (
 func ExampleHTTP() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /hello/{name}", func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, "hello %s from %s", r.PathValue("name"), route.InstanceOf(r).ID)
+		_, _ = fmt.Fprintf(w, "hello %s from %s", r.PathValue("name"), route.InstanceOf(r).ID)
 	})
 	answer, err := route.HTTP(mux).Handle(context.Background(), route.Request{
 		Instance: instance.Instance{ID: "pin_1"}, Method: http.MethodGet, Path: "/hello/alice",

@@ -106,7 +106,7 @@ func written(n int, by message.Author, text string) *pluginv1.Message {
 		author = pluginv1.Author_AUTHOR_CUSTOMER
 	}
 	return &pluginv1.Message{
-		Id: fmt.Sprintf("msg_%d", n), ConversationId: fmt.Sprintf("cnv_%d", n%3), Seq: uint64(n), Author: author, //nolint:gosec // a test
+		Id: fmt.Sprintf("msg_%d", n), ConversationId: fmt.Sprintf("cnv_%d", n%3), Seq: uint64(n), Author: author,
 		Content: &pluginv1.Content{Body: &pluginv1.Content_Text{Text: text}},
 	}
 }
@@ -165,7 +165,7 @@ func samples(r *conformance.Rig, list []Sample) {
 func wording(r *conformance.Rig, list []Sample) {
 	code := regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 	for i, a := range analyze(r, all(list)) {
-		length := uint32(utf8.RuneCountInString(list[i].Text)) //nolint:gosec // a test
+		length := uint32(utf8.RuneCountInString(list[i].Text))
 		if n := len(a.GetFindings()); n > analyzer.MaxFindings {
 			r.Errorf("%q: %d findings", list[i].Text, n)
 		}

@@ -43,8 +43,8 @@ func (o *oops) Analyze(_ context.Context, req analyzer.AnalyzeRequest) (analyzer
 			panic("empty")
 		}
 		var a analyzer.Analysis
-		if at := strings.Index(text, "oops"); at >= 0 && o.fault != "sees nothing" {
-			start := utf8.RuneCountInString(text[:at])
+		if before, _, found := strings.Cut(text, "oops"); found && o.fault != "sees nothing" {
+			start := utf8.RuneCountInString(before)
 			a.Findings = append(a.Findings, analyzer.Finding{
 				Code: "oops", Level: analyzer.LevelWarning, Title: map[string]string{"en": "Oops"}, Start: start, End: start + 4,
 			})

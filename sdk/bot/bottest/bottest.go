@@ -149,7 +149,7 @@ func take(r *conformance.Rig, ctx context.Context, req *pluginv1.TurnRequest) (a
 
 func message(seq int, text string) *pluginv1.Message {
 	return &pluginv1.Message{
-		Id: fmt.Sprintf("msg_%d", seq), ConversationId: "cnv_1", Seq: uint64(seq), Author: pluginv1.Author_AUTHOR_CUSTOMER, //nolint:gosec // a test
+		Id: fmt.Sprintf("msg_%d", seq), ConversationId: "cnv_1", Seq: uint64(seq), Author: pluginv1.Author_AUTHOR_CUSTOMER,
 		Content: &pluginv1.Content{Body: &pluginv1.Content_Text{Text: text}}, At: &timestamppb.Timestamp{Seconds: 1_800_000_000 + int64(seq)},
 	}
 }

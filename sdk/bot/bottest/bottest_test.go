@@ -71,10 +71,10 @@ func (p parrot) say(_ context.Context, req bot.TurnRequest, said string, out *bo
 		return out.HandOff(bot.HandOff{Reason: req.ToolResults[0].Err.Code})
 	case req.Trigger == bot.TriggerToolResult:
 		var output struct{ Time string }
-		if json.Unmarshal(req.ToolResults[0].Output, &output) != nil || output.Time == "" {
-			return nil
+		if err := json.Unmarshal(req.ToolResults[0].Output, &output); err == nil && output.Time != "" {
+			return out.Reply(message.Text("It is " + output.Time))
 		}
-		return out.Reply(message.Text("It is " + output.Time))
+		return nil
 	case said == "time":
 		return out.CallTool(bot.ToolCall{CallID: req.TurnID, Tool: "test/clock:now"})
 	case said == "bye":

@@ -205,7 +205,11 @@ func customers(r *conformance.Rig, list []Customer) {
 // that is no error.
 func strangers(r *conformance.Rig) {
 	for _, req := range []*pluginv1.LookupRequest{
-		{}, {ContactId: "con_2"}, {Emails: []string{"nobody@stranger.example"}}, {Phones: []string{"+000"}}, {ExternalIds: []string{"' OR 1=1 --", "%", "*"}},
+		{},
+		{ContactId: "con_2"},
+		{Emails: []string{"nobody@stranger.example"}},
+		{Phones: []string{"+000"}},
+		{ExternalIds: []string{"' OR 1=1 --", "%", "*"}},
 		{Emails: []string{"", "\x00", strings.Repeat("a", 5000) + "@x.example"}},
 	} {
 		req.InstanceId = conformance.InstanceID
@@ -297,7 +301,7 @@ func writes(r *conformance.Rig, s Subject) {
 // pages bounds how long pulling may go on.
 const pages = 1000
 
-// pulls pulls every object to its end: the same cursor gives the same page, and
+// pulls asks for every object to its end: the same cursor gives the same page, and
 // the end stays the end.
 func pulls(r *conformance.Rig) {
 	for name, o := range objects(r, "en") {

@@ -123,7 +123,7 @@ func judges(r *conformance.Rig, list []Draft) {
 			continue
 		}
 		changed := got.GetContent().GetText() + got.GetTeam()
-		if verdict := hook.Verdict(got.GetVerdict()); verdict != d.Verdict || verdict == hook.VerdictChange && changed != d.Changed { //nolint:gosec // four of them
+		if verdict := hook.Verdict(got.GetVerdict()); verdict != d.Verdict || verdict == hook.VerdictChange && changed != d.Changed {
 			r.Errorf("%s: the verdict is %v %q, not %d %q", name, got.GetVerdict(), changed, d.Verdict, d.Changed)
 		}
 		if !strings.Contains(got.GetReason(), d.Reason) || d.Verdict == hook.VerdictDeny && got.GetReason() == "" {
@@ -166,7 +166,7 @@ func tell(r *conformance.Rig, list []Event) {
 	req := &pluginv1.OnEventsRequest{InstanceId: conformance.InstanceID}
 	for i, e := range list {
 		req.Events = append(req.Events, &pluginv1.Event{
-			Id: fmt.Sprintf("evt_%d", i), Type: e.Type, Feed: uint64(i + 1), Data: []byte(conformance.Or(e.Data, "{}")), //nolint:gosec // a test
+			Id: fmt.Sprintf("evt_%d", i), Type: e.Type, Feed: uint64(i + 1), Data: []byte(conformance.Or(e.Data, "{}")),
 		})
 	}
 	for attempt := range 2 { // the same events come again

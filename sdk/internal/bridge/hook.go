@@ -60,7 +60,7 @@ func verdictTo(asked hook.InterceptRequest, r hook.InterceptResponse) (*pluginv1
 			out.Content = contentTo(r.Content())
 		}
 	case hook.VerdictNone:
-		return nil, errors.New("Intercept gave no verdict: return hook.Allow()") //nolint:revive,staticcheck // the name of a method
+		return nil, errors.New("Intercept gave no verdict: return hook.Allow()")
 	default:
 		return nil, fmt.Errorf("the verdict %d is not known", r.Verdict())
 	}

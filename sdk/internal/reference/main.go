@@ -47,7 +47,7 @@ func run(in io.Reader, folder string) error {
 	}
 	for _, path := range old {
 		if _, ok := pages[filepath.Base(path)]; !ok {
-			if err := os.Remove(path); err != nil {
+			if err := os.Remove(path); err != nil { //nolint:gosec // in the folder that was named
 				return err
 			}
 		}

@@ -25,7 +25,7 @@ func Pages(files []protoreflect.FileDescriptor) map[string]string {
 		}
 		p := page{file: f}
 		p.write()
-		out[stem(f)+".md"] = p.String()
+		out[stem(f)+".md"] = p.text.String()
 		var services []string
 		for i := range f.Services().Len() {
 			s := f.Services().Get(i)
@@ -43,17 +43,21 @@ func Pages(files []protoreflect.FileDescriptor) map[string]string {
 
 // page is the page of one file.
 type page struct {
-	strings.Builder
+	text strings.Builder
 	file protoreflect.FileDescriptor
 }
 
+func (p *page) printf(format string, args ...any) {
+	_, _ = fmt.Fprintf(&p.text, format, args...) // a Builder takes everything
+}
+
 func (p *page) write() {
-	p.WriteString(generated + "# " + stem(p.file) + ".proto\n\n[All pages](README.md)\n")
+	p.printf("%s", generated+"# "+stem(p.file)+".proto\n\n[All pages](README.md)\n")
 	for i := range p.file.Services().Len() {
 		p.service(p.file.Services().Get(i))
 	}
 	if p.file.Messages().Len()+p.file.Enums().Len() > 0 {
-		p.WriteString("\n## Messages\n")
+		p.printf("\n## Messages\n")
 	}
 	p.messages(p.file.Messages())
 	p.enums(p.file.Enums())
@@ -64,7 +68,7 @@ func (p *page) service(s protoreflect.ServiceDescriptor) {
 	if strings.HasPrefix(string(s.Name()), "Host") {
 		by = "the host"
 	}
-	fmt.Fprintf(p, "\n## %s\n\n%sServed by %s.\n", s.Name(), paragraph(s), by)
+	p.printf("\n## %s\n\n%sServed by %s.\n", s.Name(), paragraph(s), by)
 	for i := range s.Methods().Len() {
 		p.method(s.Methods().Get(i))
 	}
@@ -88,7 +92,7 @@ func (p *page) method(m protoreflect.MethodDescriptor) {
 	if o.Idempotent {
 		facts = append(facts, "may be repeated")
 	}
-	fmt.Fprintf(p, "\n### %s.%s\n\n%s%s\n", m.Parent().Name(), m.Name(), paragraph(m), strings.Join(facts, " · "))
+	p.printf("\n### %s.%s\n\n%s%s\n", m.Parent().Name(), m.Name(), paragraph(m), strings.Join(facts, " · "))
 }
 
 func (p *page) messages(list protoreflect.MessageDescriptors) {
@@ -97,11 +101,11 @@ func (p *page) messages(list protoreflect.MessageDescriptors) {
 		if m.IsMapEntry() {
 			continue
 		}
-		fmt.Fprintf(p, "\n### %s\n\n%s", name(m), paragraph(m))
+		p.printf("\n### %s\n\n%s", name(m), paragraph(m))
 		if m.Fields().Len() == 0 {
-			p.WriteString("Empty.\n")
+			p.printf("Empty.\n")
 		} else {
-			p.WriteString("| field | type | |\n|---|---|---|\n")
+			p.printf("| field | type | |\n|---|---|---|\n")
 		}
 		for j := range m.Fields().Len() {
 			p.field(m.Fields().Get(j))
@@ -116,7 +120,7 @@ func (p *page) field(f protoreflect.FieldDescriptor) {
 	if one := f.ContainingOneof(); one != nil && !one.IsSynthetic() {
 		text = strings.TrimSpace("One of `" + string(one.Name()) + "`. " + text)
 	}
-	fmt.Fprintf(p, "| `%s` = %d | %s | %s |\n", f.Name(), f.Number(), p.kind(f), text)
+	p.printf("| `%s` = %d | %s | %s |\n", f.Name(), f.Number(), p.kind(f), text)
 }
 
 // kind words the type of a field.
@@ -144,10 +148,10 @@ func (p *page) kind(f protoreflect.FieldDescriptor) string {
 func (p *page) enums(list protoreflect.EnumDescriptors) {
 	for i := range list.Len() {
 		e := list.Get(i)
-		fmt.Fprintf(p, "\n### %s\n\n%s| value | |\n|---|---|\n", name(e), paragraph(e))
+		p.printf("\n### %s\n\n%s| value | |\n|---|---|\n", name(e), paragraph(e))
 		for j := range e.Values().Len() {
 			v := e.Values().Get(j)
-			fmt.Fprintf(p, "| `%s` = %d | %s |\n", v.Name(), v.Number(), strings.ReplaceAll(comment(v), "\n", " "))
+			p.printf("| `%s` = %d | %s |\n", v.Name(), v.Number(), strings.ReplaceAll(comment(v), "\n", " "))
 		}
 	}
 }

@@ -121,7 +121,7 @@ func newNode(kind string, pairs ...any) node {
 				continue
 			}
 		}
-		n[pairs[i].(string)] = pairs[i+1] //nolint:forcetypeassert,errcheck // keys are literals
+		n[pairs[i].(string)] = pairs[i+1] //nolint:forcetypeassert // keys are literals
 	}
 	return n
 }

@@ -3,6 +3,7 @@ package card
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -26,7 +27,7 @@ func Check(raw []byte) []Problem {
 	if err := d.Decode(&v); err != nil {
 		return []Problem{{Message: "is not JSON: " + err.Error()}}
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // as documented
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return []Problem{{Message: "is more than one JSON value"}}
 	}
 	c := &checker{specs: specs(), ids: make(map[string]bool)}

@@ -9,6 +9,7 @@ package paneltest
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -189,7 +190,7 @@ func press(r *conformance.Rig, c *pluginv1.PanelContext, id, action, data string
 func presses(r *conformance.Rig, list []Press) {
 	for i, p := range list {
 		name := conformance.Or(p.Name, p.Action)
-		answer, err := press(r, contextOf(p.Context), fmt.Sprint(i), p.Action, conformance.Or(p.Data, "{}"))
+		answer, err := press(r, contextOf(p.Context), strconv.Itoa(i), p.Action, conformance.Or(p.Data, "{}"))
 		if err != nil {
 			r.Errorf("%s: %v", name, err)
 			continue

@@ -2,7 +2,6 @@ package paneltest_test
 
 import (
 	"context"
-	"encoding/json"
 	"testing"
 
 	"github.com/patchbay-im/patchbay/sdk"
@@ -68,7 +67,7 @@ func (s subject) Call(_ context.Context, req panel.CallRequest) (panel.CallRespo
 	if s.fault == "does not echo" {
 		return panel.CallResponse{}, nil
 	}
-	return panel.CallResponse{Value: json.RawMessage(req.Params)}, nil
+	return panel.CallResponse{Value: req.Params}, nil
 }
 
 func TestSubject(t *testing.T) {

@@ -114,7 +114,7 @@ func answers(r *conformance.Rig, list []Request) {
 			r.Errorf("%s: %v", name, err)
 			continue
 		}
-		if statusOf(got.GetStatus()) != statusOf(uint32(q.Status)) || !strings.Contains(string(got.GetBody()), q.Answer) { //nolint:gosec // a test
+		if statusOf(got.GetStatus()) != statusOf(uint32(q.Status)) || !strings.Contains(string(got.GetBody()), q.Answer) {
 			r.Errorf("%s: %d %s", name, got.GetStatus(), got.GetBody())
 		}
 		for header, want := range q.Headers {
@@ -134,15 +134,15 @@ func statusOf(s uint32) uint32 {
 
 // anyBytes sends what nobody would: the plugin may refuse, not fail.
 func anyBytes(r *conformance.Rig) {
-	for _, route := range r.Manifest.Routes {
-		for _, method := range route.Methods {
+	for _, path := range r.Manifest.Routes {
+		for _, method := range path.Methods {
 			for i, body := range append(conformance.JSONs(), "a=b&c=%zz", strings.Repeat("x", 64<<10)) {
 				got, err := r.Route.HandleRoute(r.Ctx(), request(Request{
-					Method: method, Path: concrete(route.Path), Query: "a=%zz&&=&id=🙂", Body: body, Header: map[string]string{"Content-Type": "application/json"},
+					Method: method, Path: concrete(path.Path), Query: "a=%zz&&=&id=🙂", Body: body, Header: map[string]string{"Content-Type": "application/json"},
 				}))
-				r.NoFault(fmt.Sprintf("%s %s, body %d", method, route.Path, i), err)
+				r.NoFault(fmt.Sprintf("%s %s, body %d", method, path.Path, i), err)
 				if got.GetStatus() >= http.StatusInternalServerError {
-					r.Errorf("%s %s, body %d (%.20q): %d", method, route.Path, i, body, got.GetStatus())
+					r.Errorf("%s %s, body %d (%.20q): %d", method, path.Path, i, body, got.GetStatus())
 				}
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -142,7 +143,7 @@ func every(r *conformance.Rig) {
 
 func uses(r *conformance.Rig, list []Use) {
 	for i, u := range list {
-		output, err := invoke(r, invocation(fmt.Sprint(i), u.Tool, u.Args))
+		output, err := invoke(r, invocation(strconv.Itoa(i), u.Tool, u.Args))
 		name := conformance.Or(u.Name, u.Tool)
 		switch {
 		case u.Code != "":
