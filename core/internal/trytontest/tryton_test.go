@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/far"
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/presets"
 	"github.com/patchbay-im/patchbay/sdk/connector"
+	"github.com/patchbay-im/patchbay/sdk/connector/connectortest"
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/instance"
 )
@@ -43,6 +45,7 @@ func TestTryton(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Run("suite", func(t *testing.T) { suite(t, tryton, session) })
 	t.Run("in process", func(t *testing.T) {
 		s := &stage{tryton: tryton, session: session}
 		s.open(t)
@@ -50,10 +53,67 @@ func TestTryton(t *testing.T) {
 	})
 }
 
+// suite runs the suite of connectors on the plugin as the process that ships.
+func suite(t *testing.T, tryton *trytontest.Tryton, session *trytontest.Session) {
+	t.Helper()
+	var ids []int
+	if err := session.Call(t.Context(), "model.party.party.create", &ids, []any{map[string]any{
+		"name": "测试客户", "code": "SUITE-1", "contact_mechanisms": []any{[]any{"create", []any{
+			map[string]any{"type": "mobile", "value": "+86 137 0013 7000"}, map[string]any{"type": "email", "value": "suite@example.com"},
+		}}},
+	}}, map[string]any{}); err != nil {
+		t.Fatal(err)
+	}
+	party := "party " + strconv.Itoa(ids[0])
+	source, err := os.ReadFile(filepath.Join(plugin, "plugin.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := json.Marshal(map[string]string{
+		"preset": "tryton", "base_url": tryton.URL, "database": tryton.Database, "username": trytontest.User, "country_code": "86",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	connectortest.Run(t, connectortest.Subject{
+		Manifest: source, Open: connectortest.Process(t, plugin), Config: string(config), Secrets: map[string]string{"/password": trytontest.Password},
+		Customers: []connectortest.Customer{
+			{Name: "by phone", Phones: []string{"+8613700137000"}, Records: []string{party}},
+			{Name: "by e-mail", Emails: []string{"Suite@example.com"}, Records: []string{party}},
+			{Name: "by number", ExternalIDs: []string{"SUITE-1"}, Records: []string{party}},
+		},
+		Searches: []connectortest.Search{{Object: "party", Query: "测试", Records: []string{party}}},
+		Upserts: []connectortest.Upsert{
+			{Object: "lead", Fields: `{"description":"线索 👍"}`},
+			{Object: "party", ID: strconv.Itoa(ids[0]), Fields: `{"name":"测试客户"}`},
+			{Object: "party", Fields: `{"name":"x","phone":"+861"}`, Code: "bad_request"},
+		},
+		Activities: []connectortest.Activity{{Object: "party", RecordID: strconv.Itoa(ids[0])}},
+	})
+	// What the suite made is not the other tests' news.
+	if err := session.Call(t.Context(), "model.sale.opportunity.delete", nil, everything(t, session, "model.sale.opportunity.search"), map[string]any{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// plugin is the folder of the plugin.
+const plugin = "../../../plugins/rest-connector"
+
+// everything returns the ids of all rows.
+func everything(t *testing.T, session *trytontest.Session, search string) []int {
+	t.Helper()
+	ids := []int{}
+	if err := session.Call(t.Context(), search, &ids, []any{}, 0, nil, nil, map[string]any{}); err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
 // stage is a Tryton and a connector configured for it.
 type stage struct {
 	tryton  *trytontest.Tryton
 	session *trytontest.Session
+	url     string // of Tryton, or of what stands before it
 	far     verbs
 	in      instance.Instance
 	wire    *wire
@@ -68,6 +128,9 @@ func (s *stage) open(t *testing.T) {
 	}
 	memory := crm.NewMemory(time.Now)
 	s.wire = &wire{}
+	if s.url == "" {
+		s.url = s.tryton.URL
+	}
 	s.crm, err = crm.New(crm.Surroundings{
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Now: time.Now, Presets: shipped,
 		Doer:  func(instance.Instance) far.Doer { return s.wire },
@@ -83,7 +146,7 @@ func (s *stage) open(t *testing.T) {
 func (s *stage) configure(t *testing.T, revision uint64, password string) {
 	t.Helper()
 	config, err := json.Marshal(map[string]string{
-		"preset": "tryton", "base_url": s.tryton.URL, "database": s.tryton.Database, "username": trytontest.User, "country_code": "86",
+		"preset": "tryton", "base_url": s.url, "database": s.tryton.Database, "username": trytontest.User, "country_code": "86",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -147,6 +210,7 @@ func (s *stage) run(t *testing.T) {
 		{"makes a lead once", s.makesLead},
 		{"writes a summary once", s.writesNote},
 		{"pulls each change once", s.pulls},
+		{"makes a lead once though the process is killed", s.survivesKill},
 		{"says what Tryton refuses", s.refusals},
 		{"signs in again when the session is gone", s.signsInAgain},
 		{"goes on after a restart of the server", s.restarts},

@@ -219,11 +219,6 @@ func bare(err error) error {
 	return err
 }
 
-func isUncertain(err error) bool {
-	_, ok := errors.AsType[uncertain](err)
-	return ok
-}
-
 func rejected(err error) bool {
 	e, ok := errors.AsType[*errs.Error](err)
 	return ok && e.Source == errs.Rejected

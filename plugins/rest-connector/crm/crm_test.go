@@ -507,3 +507,54 @@ func TestProbe(t *testing.T) {
 		}
 	}
 }
+
+// TestOutcomeUnknown writes to a system that has no field for our key: after a
+// broken answer nothing is written again, however long that is ago.
+func TestOutcomeUnknown(t *testing.T) {
+	blind := strings.Replace(guide(t), "      key: {path: /api/deals, query: {external_key: \"{{key}}\"}, items: /data}\n", "", 1)
+	blind = strings.Replace(blind, "          external_key: \"{{key}}\"\n", "", 1)
+	d := open(t, acmetest.New(t), blind)
+	at := time.Now()
+	d.memory = crm.NewMemory(func() time.Time { return at })
+	d.restart(t)
+	d.configure(t, blind, acmetest.Token)
+	d.acme.Intrude(func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPost {
+			panic(http.ErrAbortHandler)
+		}
+		return false
+	})
+	for i, want := range []string{errs.CodeUnavailable, "in_progress", crm.CodeUnknown} {
+		if i == 2 {
+			at = at.Add(time.Hour)
+			d.acme.Intrude(nil)
+		}
+		if _, err := upsert(t, d, "conv-1", "deal", "", map[string]any{"title": "x"}); errs.As(err) == nil || errs.As(err).Code != want {
+			t.Errorf("try %d: %v, want %s", i+1, err, want)
+		}
+	}
+	if n := len(d.acme.Rows("deals")); n != 0 {
+		t.Errorf("there are %d deals", n)
+	}
+}
+
+// TestNotSent leaves the key free when the far side did not get the request.
+func TestNotSent(t *testing.T) {
+	d := open(t, acmetest.New(t), guide(t))
+	config := strings.Replace(string(d.in.Config), d.acme.URL, "http://127.0.0.1:1", 1)
+	good := d.in.Config
+	d.in.Config = json.RawMessage(config)
+	if _, err := d.Configure(t.Context(), instance.ConfigureRequest{Instance: d.in}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := upsert(t, d, "conv-1", "deal", "", map[string]any{"title": "x"}); errs.As(err).Code != errs.CodeUnavailable {
+		t.Fatal(err)
+	}
+	d.in.Config = good
+	if _, err := d.Configure(t.Context(), instance.ConfigureRequest{Instance: d.in}); err != nil {
+		t.Fatal(err)
+	}
+	if made, err := upsert(t, d, "conv-1", "deal", "", map[string]any{"title": "x"}); err != nil || made.Duplicate {
+		t.Errorf("%+v, %v", made, err)
+	}
+}

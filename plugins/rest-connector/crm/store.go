@@ -2,6 +2,7 @@ package crm
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -12,9 +13,10 @@ import (
 type Store interface {
 	// Once runs do unless it was done under the key before: then it returns
 	// what came of it, and true. Two calls with a key never run at a time. An
-	// error leaves the key free, unless do says by Uncertain that it may have
-	// been done: then the key stays taken for a while.
-	Once(ctx context.Context, instance, key string, do func(ctx context.Context) ([]byte, error)) ([]byte, bool, error)
+	// error leaves the key free, unless Uncertain says that it may have been
+	// done: then the key stays taken for a minute. After that, do runs again if
+	// that is harmless, because it looks before it writes, and else never.
+	Once(ctx context.Context, instance, key string, harmless bool, do func(ctx context.Context) ([]byte, error)) ([]byte, bool, error)
 	// Put keeps a value for a while.
 	Put(ctx context.Context, instance, key string, value []byte, ttl time.Duration) error
 	// Get returns a value; nil when there is none.
@@ -26,6 +28,17 @@ const (
 	echoTTL     = time.Hour
 	claimWithin = time.Minute
 )
+
+// CodeUnknown says that a write was broken off and nobody can tell whether it
+// was done: a person must look.
+const CodeUnknown = "outcome_unknown"
+
+// Uncertain reports whether nobody knows, after an error of do, whether the
+// thing was done.
+func Uncertain(err error) bool {
+	_, ok := errors.AsType[uncertain](err)
+	return ok
+}
 
 // uncertain marks an error after which nobody knows whether the thing was done.
 type uncertain struct{ error }
@@ -61,7 +74,7 @@ type entry struct {
 func NewMemory(now func() time.Time) *Memory { return &Memory{now: now, kept: map[string]entry{}} }
 
 // Once implements Store.
-func (m *Memory) Once(ctx context.Context, instance, key string, do func(context.Context) ([]byte, error)) ([]byte, bool, error) {
+func (m *Memory) Once(ctx context.Context, instance, key string, harmless bool, do func(context.Context) ([]byte, error)) ([]byte, bool, error) {
 	name := "once\x00" + instance + "\x00" + key
 	m.mu.Lock()
 	e, there := m.kept[name]
@@ -72,6 +85,10 @@ func (m *Memory) Once(ctx context.Context, instance, key string, do func(context
 		}
 		return e.value, true, nil
 	}
+	if there && e.taken && !harmless {
+		m.mu.Unlock()
+		return nil, false, errs.Reject(CodeUnknown, "An earlier try did not say what became of it: look at the system.")
+	}
 	m.put(name, entry{until: m.now().Add(claimWithin), taken: true})
 	m.mu.Unlock()
 
@@ -79,7 +96,7 @@ func (m *Memory) Once(ctx context.Context, instance, key string, do func(context
 
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if isUncertain(err) {
+	if Uncertain(err) {
 		return nil, false, err
 	}
 	if err != nil {

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,7 +45,7 @@ func (c *Connector) Upsert(ctx context.Context, req connector.UpsertRequest) (co
 		return connector.UpsertResponse{}, err
 	}
 	before := false
-	kept, done, err := e.store.Once(ctx, req.Instance.ID, "upsert/"+o.Name+"/"+short(req.IdempotencyKey), func(ctx context.Context) ([]byte, error) {
+	kept, done, err := e.store.Once(ctx, req.Instance.ID, "upsert/"+o.Name+"/"+short(req.IdempotencyKey), repeatable(o, req.Record), func(ctx context.Context) ([]byte, error) {
 		var id string
 		var err error
 		if id, before, err = e.write(ctx, o, req.Record.ID, values); err != nil {
@@ -138,7 +140,7 @@ func (e *engine) write(ctx context.Context, o *mapping.Object, id string, values
 	}
 	for i := range o.Upsert.Match {
 		r := &o.Upsert.Match[i]
-		if id != "" || lacks(r, values) {
+		if id != "" || r.Lacks(values) {
 			continue
 		}
 		var err error
@@ -158,10 +160,19 @@ func (e *engine) write(ctx context.Context, o *mapping.Object, id string, values
 	return id, false, err
 }
 
-// lacks reports whether a request needs a field that was not given.
-func lacks(r *mapping.Request, values expr.Scope) bool {
-	return r.Lacks(values)
+// repeatable reports whether a write may be done again of which nobody knows
+// whether it was done: a change, what the far side knows our key of, and what it
+// is found by.
+func repeatable(o *mapping.Object, r connector.Record) bool {
+	if r.ID != "" || o.Upsert.Key != nil || keyed(&o.Upsert.Create.Request) {
+		return true
+	}
+	values := expr.Scope{"field": r.Fields}
+	return slices.ContainsFunc(o.Upsert.Match, func(m mapping.Request) bool { return !m.Lacks(values) })
 }
+
+// keyed reports whether a request shows the far side our key.
+func keyed(r *mapping.Request) bool { return r.Uses("key") || r.Uses("key_short") }
 
 // only returns the id of the one record that a request finds; "" for none.
 func (e *engine) only(ctx context.Context, o *mapping.Object, r *mapping.Request, values expr.Scope) (string, error) {
@@ -185,7 +196,7 @@ func (e *engine) only(ctx context.Context, o *mapping.Object, r *mapping.Request
 func (e *engine) create(ctx context.Context, r *mapping.Creating, values expr.Scope) (string, error) {
 	answer, err := e.do(ctx, &r.Request, values)
 	switch {
-	case err != nil && rejected(err), isAuth(err), isRateLimited(err):
+	case err != nil && rejected(err), isAuth(err), isRateLimited(err), errors.Is(err, far.ErrNotSent):
 		return "", err
 	case err != nil:
 		return "", uncertain{err}
@@ -241,7 +252,7 @@ func (c *Connector) AddActivity(ctx context.Context, req connector.AddActivityRe
 		"note": note(req), "key": req.IdempotencyKey, "key_short": short(req.IdempotencyKey),
 	}
 	before := false
-	kept, done, err := e.store.Once(ctx, req.Instance.ID, "activity/"+o.Name+"/"+short(req.IdempotencyKey), func(ctx context.Context) ([]byte, error) {
+	kept, done, err := e.store.Once(ctx, req.Instance.ID, "activity/"+o.Name+"/"+short(req.IdempotencyKey), o.Activity.Find != nil || keyed(&o.Activity.Create.Request), func(ctx context.Context) ([]byte, error) {
 		id, err := e.noted(ctx, o, values)
 		if err != nil {
 			return nil, err

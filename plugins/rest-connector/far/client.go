@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,6 +21,16 @@ import (
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/mapping"
 	"github.com/patchbay-im/patchbay/sdk/errs"
 )
+
+// ErrNotSent says of a failure that the far side did not get the request: what
+// it was to do is certainly not done.
+var ErrNotSent = errors.New("the request was not sent") //nolint:gochecknoglobals // a sentinel
+
+// notSent marks a failure.
+func notSent(err error) error {
+	e := *errs.As(err) // others may hold the same
+	return e.WithCause(errors.Join(ErrNotSent, e.Cause))
+}
 
 // Doer makes requests: an *http.Client that follows no redirects.
 type Doer interface {
@@ -93,14 +104,14 @@ type Answer struct {
 func (c *Client) Do(ctx context.Context, r *mapping.Request, values expr.Scope) (*Answer, error) {
 	held, err := c.signIn(ctx, 0)
 	if err != nil {
-		return nil, err
+		return nil, notSent(err)
 	}
 	answer, err := c.once(ctx, r, c.merged(values, held.values), true)
 	if !isAuth(err) || c.mapping.Auth.Type != mapping.AuthLogin {
 		return answer, err
 	}
 	if held, err = c.signIn(ctx, held.generation); err != nil {
-		return nil, err
+		return nil, notSent(err)
 	}
 	return c.once(ctx, r, c.merged(values, held.values), true)
 }
@@ -137,10 +148,10 @@ func (c *Client) once(ctx context.Context, r *mapping.Request, scope expr.Scope,
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
 	case <-ctx.Done():
-		return nil, c.busy(ctx)
+		return nil, notSent(c.busy(ctx))
 	}
 	if err := c.pace.wait(ctx); err != nil {
-		return nil, err
+		return nil, notSent(err)
 	}
 	resp, err := c.doer.Do(req) //nolint:bodyclose // read closes it
 	if err != nil {
@@ -162,7 +173,11 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return errs.Unavailable(ctx.Err(), c.base.Host+" did not answer in time.")
 	}
-	return errs.Unavailable(c.plain(err), c.base.Host+" does not answer.")
+	e := errs.Unavailable(c.plain(err), c.base.Host+" does not answer.")
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return notSent(e)
+	}
+	return e
 }
 
 // plain is an error's text without secrets.
