@@ -169,7 +169,7 @@ chart: ## The Helm chart by Helm 3 and 4: schemas, refused values, a real API se
 .PHONY: tryton
 tryton: ## The REST connector against a real Tryton with a PostgreSQL of its own (apt); the database is made once and kept as a dump
 	scripts/test-deps.sh tryton
-	PATCHBAY_TEST_REQUIRE=1 PATCHBAY_TEST_TRYTON=1 go test -count=1 -timeout 10m -v ./core/internal/trytontest | grep -vE '^=== '
+	PATCHBAY_TEST_REQUIRE=1 PATCHBAY_TEST_TRYTON=1 go test -count=1 -timeout 10m -v -run TestTryton ./core/internal/trytontest | grep -vE '^=== '
 
 .PHONY: observe
 observe: ## Alert rules on made-up series in Prometheus's own engine; every name in them and in the dashboard against a running server

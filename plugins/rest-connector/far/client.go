@@ -24,7 +24,7 @@ import (
 
 // ErrNotSent says of a failure that the far side did not get the request: what
 // it was to do is certainly not done.
-var ErrNotSent = errors.New("the request was not sent") //nolint:gochecknoglobals // a sentinel
+var ErrNotSent = errors.New("the request was not sent")
 
 // notSent marks a failure.
 func notSent(err error) error {
