@@ -19,6 +19,7 @@ const (
 	MaxEmail      = 254
 	MaxPhone      = 32
 	MaxExternal   = 200
+	MaxLocale     = 35 // RFC 5646, section 4.4.1
 	MaxNote       = 4000
 	MaxAttributes = 50
 	MaxKey        = 64 // of an attribute, in bytes

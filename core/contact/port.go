@@ -49,6 +49,9 @@ type Store interface {
 // Filter selects contacts. Zero fields select all, but for Reach.
 type Filter struct {
 	Reach        identity.Reach // its zero value covers nothing
+	Email        string         // exactly, in its normal form (see Email)
+	Phone        string         // likewise (see Phone)
+	External     string         // exactly
 	Query        string         // a part of name, e-mail or phone, without regard to the case of ASCII letters
 	Organisation OrganisationID
 	Sort         Sort

@@ -55,8 +55,12 @@ func (s *Service) List(ctx context.Context, scope identity.Scope, f Filter, p pa
 // Edit is a change of a contact; nil fields stay.
 type Edit struct {
 	Name, Email, Phone, Note, External *string
+	Locale                             *string // BCP 47; "" = unknown
 	Organisation                       *OrganisationID
 	Attributes                         map[string]any // nil values remove their keys
+	// IfUpdatedAt lets Update change only what was last changed then; zero = in
+	// any case.
+	IfUpdatedAt time.Time
 }
 
 // Create makes a contact that no inbox knows yet.
@@ -97,6 +101,9 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id ID, e Edi
 	return s.Store.Update(ctx, scope.Workspace, id, func(c *Contact) ([]event.Event, error) {
 		if c.MergedInto != "" {
 			return nil, errMerged()
+		}
+		if !e.IfUpdatedAt.IsZero() && !e.IfUpdatedAt.Equal(c.UpdatedAt) {
+			return nil, errs.New(errs.Conflict, "contact.changed", "The contact was changed meanwhile. Read it again.")
 		}
 		e.Apply(c)
 		c.UpdatedAt = s.Now()
@@ -145,6 +152,7 @@ func (e *Edit) Apply(c *Contact) {
 	set(&c.Phone, e.Phone)
 	set(&c.Note, e.Note)
 	set(&c.External, e.External)
+	set(&c.Locale, e.Locale)
 	if e.Organisation != nil {
 		c.Organisation = *e.Organisation
 	}
@@ -160,6 +168,7 @@ func (e *Edit) Normal() error {
 	c.text("/phone", e.Phone, MaxPhone, false)
 	c.text("/note", e.Note, MaxNote, true)
 	c.text("/external_id", e.External, MaxExternal, false)
+	c.text("/locale", e.Locale, MaxLocale, false)
 	if !c.has("/email") {
 		e.Email = c.email(e.Email)
 	}

@@ -116,8 +116,7 @@ func (s *Service) write(ctx context.Context, tx Tx, scope identity.Scope, c *Con
 	if err != nil {
 		return nil, err
 	}
-	by := media.Uploader{Kind: media.ByMember, ID: scope.Actor.ID}
-	return ch, s.give(ctx, tx, c, ch, by, p.Attachments)
+	return ch, s.give(ctx, tx, c, ch, media.By(scope.Actor), p.Attachments)
 }
 
 func (c *Conversation) post(t Turn, kind MessageKind, w Written) (*Change, error) {

@@ -90,15 +90,17 @@ func (s Scope) Member() MemberID {
 }
 
 // May reports whether the actor holds p. The system may do anything; contacts
-// and plugins hold no member permission.
+// hold no member permission, and plugins those alone that With gave them.
 func (s Scope) May(p Permission) bool {
 	switch {
 	case s.Actor.Kind == ActorSystem:
 		return true
-	case s.Actor.Kind != ActorMember:
+	case s.Actor.Kind != ActorMember && s.Actor.Kind != ActorPlugin:
 		return false
 	case s.rights != nil:
 		return s.rights.May(p)
+	case s.Actor.Kind == ActorPlugin:
+		return false
 	default:
 		return s.Actor.Role.May(p)
 	}
@@ -116,12 +118,12 @@ func (s Scope) Require(p Permission) error {
 }
 
 // Reach returns what the actor may see: everything for the system and the
-// built-in roles, nothing for who is no member.
+// built-in roles, what With gave a plugin, nothing for who is no member.
 func (s Scope) Reach() Reach {
 	switch {
 	case s.Actor.Kind == ActorSystem:
 		return Everywhere()
-	case s.Actor.Kind == ActorMember && s.rights != nil:
+	case (s.Actor.Kind == ActorMember || s.Actor.Kind == ActorPlugin) && s.rights != nil:
 		return s.rights.Reach
 	case s.Actor.Kind == ActorMember && s.Actor.Role.BuiltIn():
 		return Reach{Kind: ReachAll, Member: s.Member()}
@@ -130,13 +132,14 @@ func (s Scope) Reach() Reach {
 	}
 }
 
-// Rights returns what the actor may do and with what; nothing for who is no member.
+// Rights returns what the actor may do and with what; nothing for who is no
+// member, unless it is a plugin that With gave some.
 func (s Scope) Rights() Rights {
 	r := Rights{Reach: s.Reach()}
 	switch {
 	case s.Actor.Kind == ActorSystem:
 		r.Permissions = Permissions()
-	case s.Actor.Kind == ActorMember && s.rights != nil:
+	case (s.Actor.Kind == ActorMember || s.Actor.Kind == ActorPlugin) && s.rights != nil:
 		r.Permissions = s.rights.Permissions
 	case s.Actor.Kind == ActorMember:
 		r.Permissions = s.Actor.Role.Permissions()

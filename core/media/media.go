@@ -77,7 +77,15 @@ const (
 // Uploader is who brought a file. Nobody else may give it to a message.
 type Uploader struct {
 	Kind UploaderKind
-	ID   string // of the member, or of the visitor session
+	ID   string // of the member, of the visitor session, or of the plugin
+}
+
+// By is the uploader that an actor is: a plugin, or else a member.
+func By(a identity.Actor) Uploader {
+	if a.Kind == identity.ActorPlugin {
+		return Uploader{Kind: ByPlugin, ID: a.ID}
+	}
+	return Uploader{Kind: ByMember, ID: a.ID}
 }
 
 // Place is the message that carries attachments.

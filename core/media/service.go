@@ -95,6 +95,15 @@ func (s *Service) Get(ctx context.Context, workspace identity.WorkspaceID, by Up
 	return u, err
 }
 
+// Find returns a file of a workspace in any state, or errs.Absent: for parts of
+// the core that know themselves who may see it.
+func (s *Service) Find(ctx context.Context, workspace identity.WorkspaceID, name ID) (Upload, error) {
+	if !id.Valid("att", string(name)) {
+		return Upload{}, errs.Absent()
+	}
+	return s.Store.Upload(ctx, workspace, name)
+}
+
 func (s *Service) own(ctx context.Context, workspace identity.WorkspaceID, by Uploader, name ID) (Upload, error) {
 	if !id.Valid("att", string(name)) {
 		return Upload{}, errs.Absent()

@@ -16,6 +16,7 @@ type Upload struct {
 	Received   int64     // bytes that are on disk for certain
 	ExpiresAt  time.Time // when it is swept, unless a message takes it
 	RemovedAt  time.Time // when its bytes went; zero: they are there
+	In         Place     // the message that took it; zero unless Taken
 }
 
 // UploadID is the name of an upload: upl_, with the ULID of its attachment.

@@ -47,6 +47,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/identities"
 	"github.com/patchbay-im/patchbay/core/store/journeys"
 	"github.com/patchbay-im/patchbay/core/store/notifications"
+	"github.com/patchbay-im/patchbay/core/store/pluginstates"
 	"github.com/patchbay-im/patchbay/core/store/retentions"
 	"github.com/patchbay-im/patchbay/core/store/sandboxes"
 	index "github.com/patchbay-im/patchbay/core/store/search"
@@ -93,6 +94,11 @@ var (
 	_ dispatch.Store            = (*agents.Store)(nil)
 	_ survey.Store              = (*surveys.Store)(nil)
 	_ erasure.Store             = (*erasures.Store)(nil)
+	_ extension.StateStore      = (*pluginstates.Store)(nil)
+	_ extension.ClaimStore      = (*pluginstates.Store)(nil)
+	_ extension.LeaseStore      = (*pluginstates.Store)(nil)
+	_ extension.ScheduleStore   = (*pluginstates.Schedules)(nil)
+	_ extension.Estate          = (*pluginstates.Store)(nil)
 	_ idempotency.Store         = (*claims.Store)(nil)
 	_ retention.Store           = (*retentions.Store)(nil)
 	_ sandbox.Store             = (*sandboxes.Store)(nil)
@@ -212,6 +218,12 @@ func OpenAudit(ctx context.Context, c Config) (reader audit.Reader, end func(con
 
 // Claims returns idempotency.Store.
 func (s *Store) Claims() *claims.Store { return claims.New(s.db) }
+
+// PluginStates returns extension.StateStore, ClaimStore, LeaseStore and Estate.
+func (s *Store) PluginStates() *pluginstates.Store { return pluginstates.New(s.db) }
+
+// PluginSchedules returns extension.ScheduleStore.
+func (s *Store) PluginSchedules() *pluginstates.Schedules { return pluginstates.NewSchedules(s.db) }
 
 // Examine looks at a database beside whoever uses it; see db.Examine.
 func Examine(ctx context.Context, c Config) system.Database { return db.Examine(ctx, c) }

@@ -15,6 +15,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/delivery/deliverytest"
 	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
+	"github.com/patchbay-im/patchbay/core/extension/extensiontest"
 	"github.com/patchbay-im/patchbay/core/idempotency/idempotencytest"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
@@ -118,6 +119,15 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	})
 	t.Run("idempotency", func(t *testing.T) {
 		idempotencytest.Run(t, func(t *testing.T) idempotencytest.Fixture { return claimFixture(t, fresh(t)) })
+	})
+	t.Run("extension", func(t *testing.T) {
+		extensiontest.Run(t, func(t *testing.T) extensiontest.Fixture {
+			s := fresh(t)
+			f, states := teamFixture(t, s), s.PluginStates()
+			return extensiontest.Fixture{
+				State: states, Claims: states, Leases: states, Schedules: s.PluginSchedules(), Workspace: f.Workspace(t), Other: f.Workspace(t),
+			}
+		})
 	})
 	t.Run("dispatch", func(t *testing.T) {
 		dispatchtest.Run(t, func(t *testing.T) dispatchtest.Fixture { return dispatchFixture(t, fresh(t)) })

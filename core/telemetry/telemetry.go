@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/common/expfmt"
+
+	"github.com/patchbay-im/patchbay/core/extension"
 )
 
 // Logger returns the process's logger. level is debug, info, warn or error;
@@ -42,6 +44,7 @@ type Metrics struct {
 	media    *prometheus.CounterVec
 	bytes    *prometheus.CounterVec
 	keeper   keeper
+	plugins  plugins
 }
 
 // NewMetrics returns empty metrics with the runtime's own.
@@ -78,6 +81,8 @@ func NewMetrics(version string) *Metrics {
 	info.WithLabelValues(version).Set(1)
 	m.registry.MustRegister(m.requests, m.latency, m.sockets, m.frames, m.closes, &m.keeper, m.feed, m.media, m.bytes, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.plugins = plugins{registry: m.registry, kinds: make(map[string]extension.FigureKind), books: make(map[extension.PluginID]*figures)}
+	m.registry.MustRegister(&m.plugins)
 	// What has not happened yet is 0, not absent: an alert compares it.
 	for _, kind := range []string{"member", "visitor"} {
 		m.sockets.WithLabelValues(kind).Set(0)

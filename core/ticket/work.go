@@ -26,6 +26,7 @@ type Patch struct {
 	Contact     *contact.ID // "" = nobody's
 	DueAt       *time.Time  // zero = none
 	Fields      map[string]any
+	IfSeq       uint64 // only when this is the ticket's LastSeq; 0 = in any case
 }
 
 // Update changes a ticket. Fields are set before the status, so that one
@@ -46,6 +47,9 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id ID, p Pat
 		}
 	}
 	return s.change(ctx, scope, id, func(ctx context.Context, tx Tx, turn Turn, t *Ticket) error {
+		if p.IfSeq != 0 && p.IfSeq != t.LastSeq {
+			return errs.New(errs.Conflict, "ticket.changed", "The ticket was changed meanwhile. Read it again.")
+		}
 		types, err := tx.Types(ctx)
 		if err != nil {
 			return err
@@ -187,7 +191,7 @@ func (p Post) write(ctx context.Context, tx Tx, turn Turn, t *Ticket, mentions [
 	if err != nil {
 		return Change{}, err
 	}
-	if err := p.attach(ctx, tx, media.Uploader{Kind: media.ByMember, ID: turn.Actor.ID}, t, ch); err != nil {
+	if err := p.attach(ctx, tx, media.By(turn.Actor), t, ch); err != nil {
 		return Change{}, err
 	}
 	if p.Status == nil {

@@ -223,6 +223,11 @@ func matches(c contact.Contact, filter contact.Filter) bool {
 	if filter.Organisation != "" && c.Organisation != filter.Organisation {
 		return false
 	}
+	for want, is := range map[string]string{filter.Email: c.Email, filter.Phone: c.Phone, filter.External: c.External} {
+		if want != "" && want != is {
+			return false
+		}
+	}
 	for _, text := range []string{c.Name, c.Email, c.Phone} {
 		if strings.Contains(lower(text), lower(filter.Query)) {
 			return true

@@ -51,7 +51,7 @@ func (s *FakeStore) Find(_ context.Context, id media.ID) (media.Upload, error) {
 	if !ok {
 		return media.Upload{}, errs.Absent()
 	}
-	return media.Upload{Attachment: s.signed(f), By: f.by, State: f.state, Received: f.received, ExpiresAt: f.expires}, nil
+	return media.Upload{Attachment: s.signed(f), By: f.by, State: f.state, Received: f.received, ExpiresAt: f.expires, In: f.place}, nil
 }
 
 func (s *FakeStore) signed(f file) media.Attachment {

@@ -37,6 +37,11 @@ func (r *row) uploader() media.Uploader {
 	return media.Uploader{Kind: media.UploaderKind(r.uploaderKind), ID: r.uploaderID}
 }
 
+// place is the message that took it.
+func (r *row) place() media.Place {
+	return media.Place{Conversation: r.conversation, Seq: uint64(r.seq)} //nolint:gosec // a change's number
+}
+
 func (r *row) domain(s media.Signer) media.Attachment {
 	return media.Attachment{
 		Workspace: identity.WorkspaceID(r.workspace), ID: media.ID(r.id), Name: r.name, Type: r.mime, Size: r.size,

@@ -60,7 +60,7 @@ func (s *Store) one(ctx context.Context, query string, args ...any) (media.Uploa
 	}
 	return media.Upload{
 		Attachment: r.domain(s.db.Signer()), By: r.uploader(), State: media.State(r.state), Received: r.received,
-		ExpiresAt: db.Time(r.expires), RemovedAt: db.Time(r.removed),
+		ExpiresAt: db.Time(r.expires), RemovedAt: db.Time(r.removed), In: r.place(),
 	}, nil
 }
 

@@ -134,6 +134,11 @@ func (s *Store) List(ctx context.Context, workspace identity.WorkspaceID, f cont
 	if f.Organisation != "" {
 		add(`p.organisation_id = ? AND p.organisation_id <> ''`, string(f.Organisation))
 	}
+	for column, value := range map[string]string{"email": f.Email, "phone": f.Phone, "external_id": f.External} {
+		if value != "" {
+			add(`p.`+column+` = ? AND p.`+column+` <> ''`, value)
+		}
+	}
 	if f.Query != "" {
 		like := containing(f.Query)
 		add(strings.ReplaceAll(`(p.name ~ ? ESCAPE '\' OR p.email ~ ? ESCAPE '\' OR p.phone ~ ? ESCAPE '\')`, "~", s.like()), like, like, like)

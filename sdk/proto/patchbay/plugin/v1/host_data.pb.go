@@ -226,10 +226,12 @@ func (x *DownloadBlobResponse) GetPiece() []byte {
 
 type UploadBlobRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// In the first piece; so is the filename.
-	InstanceId    string `protobuf:"bytes,1,opt,name=instance_id,json=instanceId,proto3" json:"instance_id,omitempty"`
-	Filename      string `protobuf:"bytes,2,opt,name=filename,proto3" json:"filename,omitempty"`
-	Piece         []byte `protobuf:"bytes,3,opt,name=piece,proto3" json:"piece,omitempty"`
+	// In the first message; so are the filename and the size.
+	InstanceId string `protobuf:"bytes,1,opt,name=instance_id,json=instanceId,proto3" json:"instance_id,omitempty"`
+	Filename   string `protobuf:"bytes,2,opt,name=filename,proto3" json:"filename,omitempty"`
+	Piece      []byte `protobuf:"bytes,3,opt,name=piece,proto3" json:"piece,omitempty"`
+	// Of the file, in bytes. Where more or less comes, nothing is stored.
+	Size          uint64 `protobuf:"varint,4,opt,name=size,proto3" json:"size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -283,6 +285,13 @@ func (x *UploadBlobRequest) GetPiece() []byte {
 		return x.Piece
 	}
 	return nil
+}
+
+func (x *UploadBlobRequest) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
 }
 
 type UploadBlobResponse struct {
@@ -346,12 +355,13 @@ const file_patchbay_plugin_v1_host_data_proto_rawDesc = "" +
 	"\ablob_id\x18\x02 \x01(\tR\x06blobId\"b\n" +
 	"\x14DownloadBlobResponse\x124\n" +
 	"\x05about\x18\x01 \x01(\v2\x1e.patchbay.plugin.v1.AttachmentR\x05about\x12\x14\n" +
-	"\x05piece\x18\x02 \x01(\fR\x05piece\"f\n" +
+	"\x05piece\x18\x02 \x01(\fR\x05piece\"z\n" +
 	"\x11UploadBlobRequest\x12\x1f\n" +
 	"\vinstance_id\x18\x01 \x01(\tR\n" +
 	"instanceId\x12\x1a\n" +
 	"\bfilename\x18\x02 \x01(\tR\bfilename\x12\x14\n" +
-	"\x05piece\x18\x03 \x01(\fR\x05piece\"H\n" +
+	"\x05piece\x18\x03 \x01(\fR\x05piece\x12\x12\n" +
+	"\x04size\x18\x04 \x01(\x04R\x04size\"H\n" +
 	"\x12UploadBlobResponse\x122\n" +
 	"\x04blob\x18\x01 \x01(\v2\x1e.patchbay.plugin.v1.AttachmentR\x04blob2\x8f\x01\n" +
 	"\x13HostDatabaseService\x12x\n" +

@@ -35,7 +35,7 @@ const (
 // HostStateService keeps small values for each instance: cursors, ids, what was
 // done already. They live in the core's database, so they outlive the process
 // and are the same on every node. Keys have 1 to 200 bytes, values at most 64
-// KiB; an instance has at most 10,000 keys.
+// KiB; an instance has at most 10,000 keys, and 100,000 claims apart from them.
 type HostStateServiceClient interface {
 	GetState(ctx context.Context, in *GetStateRequest, opts ...grpc.CallOption) (*GetStateResponse, error)
 	PutState(ctx context.Context, in *PutStateRequest, opts ...grpc.CallOption) (*PutStateResponse, error)
@@ -136,7 +136,7 @@ func (c *hostStateServiceClient) AbandonClaim(ctx context.Context, in *AbandonCl
 // HostStateService keeps small values for each instance: cursors, ids, what was
 // done already. They live in the core's database, so they outlive the process
 // and are the same on every node. Keys have 1 to 200 bytes, values at most 64
-// KiB; an instance has at most 10,000 keys.
+// KiB; an instance has at most 10,000 keys, and 100,000 claims apart from them.
 type HostStateServiceServer interface {
 	GetState(context.Context, *GetStateRequest) (*GetStateResponse, error)
 	PutState(context.Context, *PutStateRequest) (*PutStateResponse, error)
