@@ -35,6 +35,7 @@ import (
 	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/connector"
 	"github.com/patchbay-im/patchbay/sdk/hook"
+	"github.com/patchbay-im/patchbay/sdk/host"
 	"github.com/patchbay-im/patchbay/sdk/instance"
 	"github.com/patchbay-im/patchbay/sdk/panel"
 	"github.com/patchbay-im/patchbay/sdk/route"
@@ -109,4 +110,8 @@ type Host interface {
 
 	// Instances returns the instances configured now, by id.
 	Instances() []instance.Instance
+
+	// For returns the services of the core for an instance. Env has a method for
+	// each of them.
+	For(id string) host.Instance
 }

@@ -6,9 +6,7 @@ import (
 
 	"google.golang.org/grpc"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/status"
 
-	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/instance"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
@@ -74,12 +72,4 @@ func budgetOf(fullMethod string) time.Duration {
 		return m.Budget
 	}
 	return ingestBudget
-}
-
-// hostError words a failure of the host for authors.
-func hostError(err error) error {
-	if err == nil {
-		return nil
-	}
-	return errs.Unavailable(err, "the host did not take it: "+status.Convert(err).Message()).WithCode("host_unavailable")
 }
