@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -360,9 +361,16 @@ func (s *server) runPlugins(ctx context.Context) error {
 		return fmt.Errorf("listen for deliveries: %w", err)
 	}
 	defer cancel()
+	scheduler, databases := extension.NewScheduler(s.store.PluginSchedules(), s.now, s.log), s.pluginBases()
+	var estate sync.WaitGroup
+	defer estate.Wait()
+	lasting, stop := context.WithCancel(ctx)
+	defer stop()
+	estate.Go(func() { s.runEstate(lasting, scheduler, databases) })
 	return s.plugins.Run(ctx, pluginhost.Ports{ //nolint:wrapcheck // the host's own sentence
 		Workspaces: s.store.Channels(), Connections: s.store.Extensions(), Grants: s.store.Extensions(), Vault: instance.NewVault(s.box),
 		Locale: s.localeOf, Receiver: s.conversations, Deliverer: s.deliverer,
+		Desks: s.desks(scheduler, databases),
 	})
 }
 

@@ -16,6 +16,8 @@ import (
 type desk struct {
 	*life
 	plugin manifest.Manifest
+	dir    string // the plugin's own folder
+	holder string // of leases: this process
 }
 
 // instance returns an instance of the plugin that is in use, an inbox or a

@@ -298,4 +298,3 @@ func (d *conversationDesk) ResolveConversation(ctx context.Context, req *pluginv
 			conversation.Bulk{IDs: []conversation.ID{c.ID}, Action: conversation.BulkResolve}))
 	})
 }
-

@@ -4,6 +4,9 @@ import (
 	"context"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/extension"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
@@ -54,6 +57,11 @@ type ToolAnswer struct {
 	Output []byte
 }
 
+// errNotHere is the answer to what this installation has no part for.
+func errNotHere() error {
+	return status.Error(codes.Unavailable, "unavailable: this server has no part for that")
+}
+
 // databaseDesk serves HostDatabaseService.
 type databaseDesk struct {
 	pluginv1.UnimplementedHostDatabaseServiceServer
@@ -85,6 +93,9 @@ func (d *secretDesk) GetAccessToken(ctx context.Context, req *pluginv1.GetAccess
 	if err != nil {
 		return nil, err
 	}
+	if d.ports.Desks.Tokens == nil {
+		return nil, errNotHere()
+	}
 	t, err := d.ports.Desks.Tokens.AccessToken(ctx, o, req.GetPointer(), req.GetRefused())
 	if err != nil {
 		return nil, d.refusal(ctx, err)
@@ -103,6 +114,9 @@ func (d *toolDesk) ListTools(ctx context.Context, req *pluginv1.ListToolsRequest
 	o, err := d.owner(ctx, req.GetInstanceId())
 	if err != nil {
 		return nil, err
+	}
+	if d.ports.Desks.Tools == nil {
+		return nil, errNotHere()
 	}
 	found, err := d.ports.Desks.Tools.Offered(ctx, o, cut(valid(req.GetLocale()), maxCode))
 	if err != nil {
@@ -126,6 +140,9 @@ func (d *toolDesk) CallTool(ctx context.Context, req *pluginv1.CallToolRequest) 
 	}
 	if err := checkKey(req.GetIdempotencyKey()); err != nil {
 		return nil, d.refusal(ctx, err)
+	}
+	if d.ports.Desks.Tools == nil {
+		return nil, errNotHere()
 	}
 	answer, err := d.ports.Desks.Tools.Call(ctx, o, ToolCall{
 		By: extension.PluginID(d.id), Key: req.GetIdempotencyKey(), Tool: req.GetTool(), Args: req.GetArgs(), Conversation: req.GetConversationId(),

@@ -130,7 +130,7 @@ func (d *ticketDesk) UpdateTicket(ctx context.Context, req *pluginv1.UpdateTicke
 			return nil, err
 		}
 		p := ticket.Patch{Title: req.Title, IfSeq: req.GetIfRevision()} //nolint:protogetter // nil is not ""
-		if req.Status != nil {                                         //nolint:protogetter // as above
+		if req.Status != nil {                                          //nolint:protogetter // as above
 			status := ticket.Status(req.GetStatus())
 			p.Status = &status
 		}

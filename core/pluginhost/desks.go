@@ -2,6 +2,7 @@ package pluginhost
 
 import (
 	"context"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -10,8 +11,6 @@ import (
 	"github.com/patchbay-im/patchbay/core/idempotency"
 	"github.com/patchbay-im/patchbay/core/media"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
-
-	"time"
 )
 
 // Desks are the parts of the core behind the host's services for plugins. All

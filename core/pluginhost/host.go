@@ -56,6 +56,7 @@ type Ports struct {
 	Locale    func(ctx context.Context, workspace identity.WorkspaceID) (string, error)
 	Receiver  channel.Receiver
 	Deliverer Deliverer
+	Desks     Desks // behind the host's services for plugins
 	// OnChange is told when what Plugins, Types or Health say of a plugin has
 	// changed; nil = nobody cares. It must not block.
 	OnChange func(channel.PluginID)

@@ -19,6 +19,7 @@ type session struct {
 	abilities map[string]bool
 	ready     atomic.Bool // false while it starts and while it drains
 	line      atomic.Pointer[line]
+	holder    string            // names the process as an owner of leases
 	server    chan *grpc.Server // holds the server of the host's services, once there is one
 }
 

@@ -2,6 +2,7 @@ package pluginhost
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
@@ -63,6 +64,7 @@ func (l *life) start(ctx context.Context, p installed) (*session, error) {
 	s := &session{
 		process: proc, plugin: pluginv1.NewPluginServiceClient(proc.Conn()),
 		channel: pluginv1.NewChannelServiceClient(proc.Conn()), server: make(chan *grpc.Server, 1),
+		holder: rand.Text(),
 	}
 	if err := l.greet(ctx, s, p, data); err != nil {
 		l.end(s)
@@ -88,7 +90,7 @@ func (l *life) greet(ctx context.Context, s *session, p installed, data string) 
 	broker := s.process.Broker()
 	id := broker.NextId()
 	serve := func(options []grpc.ServerOption) *grpc.Server { //nolint:contextcheck // a call brings its own
-		server := l.serve(p, options)
+		server := l.serve(p, s, data, options)
 		s.server <- server
 		return server
 	}
@@ -120,12 +122,11 @@ func (l *life) greet(ctx context.Context, s *session, p installed, data string) 
 }
 
 // serve makes the server of the host's services for one process.
-func (l *life) serve(p installed, options []grpc.ServerOption) *grpc.Server {
-	d := &desk{life: l, plugin: p.manifest}
+func (l *life) serve(p installed, s *session, data string, options []grpc.ServerOption) *grpc.Server {
+	d := &desk{life: l, plugin: p.manifest, dir: data, holder: s.holder}
 	guard := grant.Guard{Table: l.host.table, Log: l.log, Asks: p.manifest.Asks, Owns: d.owns}
 	server := grpc.NewServer(append(options, guard.Options()...)...)
-	pluginv1.RegisterHostInboundServiceServer(server, &inboundDesk{desk: d})
-	pluginv1.RegisterHostRuntimeServiceServer(server, &runtimeDesk{desk: d})
+	d.register(server)
 	healthv1.RegisterHealthServer(server, health.NewServer())
 	return server
 }
@@ -163,6 +164,7 @@ func (l *life) end(s *session) {
 	default: // it never got so far
 	}
 	s.process.Close()
+	l.release(s.holder)
 	l.journal.Flush()
 }
 

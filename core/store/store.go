@@ -47,6 +47,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/identities"
 	"github.com/patchbay-im/patchbay/core/store/journeys"
 	"github.com/patchbay-im/patchbay/core/store/notifications"
+	"github.com/patchbay-im/patchbay/core/store/pluginbases"
 	"github.com/patchbay-im/patchbay/core/store/pluginstates"
 	"github.com/patchbay-im/patchbay/core/store/retentions"
 	"github.com/patchbay-im/patchbay/core/store/sandboxes"
@@ -98,6 +99,7 @@ var (
 	_ extension.ClaimStore      = (*pluginstates.Store)(nil)
 	_ extension.LeaseStore      = (*pluginstates.Store)(nil)
 	_ extension.ScheduleStore   = (*pluginstates.Schedules)(nil)
+	_ extension.Databases       = (*pluginbases.Databases)(nil)
 	_ extension.Estate          = (*pluginstates.Store)(nil)
 	_ idempotency.Store         = (*claims.Store)(nil)
 	_ retention.Store           = (*retentions.Store)(nil)
@@ -221,6 +223,11 @@ func (s *Store) Claims() *claims.Store { return claims.New(s.db) }
 
 // PluginStates returns extension.StateStore, ClaimStore, LeaseStore and Estate.
 func (s *Store) PluginStates() *pluginstates.Store { return pluginstates.New(s.db) }
+
+// PluginDatabases returns extension.Databases.
+func (s *Store) PluginDatabases(o pluginbases.Options) *pluginbases.Databases {
+	return pluginbases.New(s.db, o)
+}
 
 // PluginSchedules returns extension.ScheduleStore.
 func (s *Store) PluginSchedules() *pluginstates.Schedules { return pluginstates.NewSchedules(s.db) }
