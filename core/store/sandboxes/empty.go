@@ -18,7 +18,7 @@ func Stays() []string { return []string{"audit_row", "audit_head", "retention_fi
 func kept() []string {
 	return []string{
 		"member", "role", "session", "api_key", "invitation", "agent_state", "notification_preference", "notification_cursor",
-		"webhook", "webhook_cursor", "inbox", "inbox_policy", "identity_secret", "plugin_consent", "plugin_grant",
+		"webhook", "webhook_cursor", "inbox", "inbox_policy", "identity_secret", "plugin_consent", "plugin_grant", "plugin_database",
 		"sign_in_policy", "sign_in_provider", "sign_in_identity", "retention_policy", "event_outbox",
 	}
 }
