@@ -19,6 +19,7 @@ type Post struct {
 	Attachments  []media.ID
 	ReplyTo      MessageID           // "" = answers none in particular
 	Mentions     []identity.MemberID // of a note
+	Bringer      string              // the instance of a plugin that brought the attachments; "" = the member did
 }
 
 // Posted is the answer to a post.
@@ -116,7 +117,11 @@ func (s *Service) write(ctx context.Context, tx Tx, scope identity.Scope, c *Con
 	if err != nil {
 		return nil, err
 	}
-	return ch, s.give(ctx, tx, c, ch, media.By(scope.Actor), p.Attachments)
+	by := media.Uploader{Kind: media.ByMember, ID: scope.Actor.ID}
+	if p.Bringer != "" {
+		by = media.Uploader{Kind: media.ByPlugin, ID: p.Bringer}
+	}
+	return ch, s.give(ctx, tx, c, ch, by, p.Attachments)
 }
 
 func (c *Conversation) post(t Turn, kind MessageKind, w Written) (*Change, error) {

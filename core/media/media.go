@@ -71,21 +71,13 @@ type UploaderKind string
 const (
 	ByMember  UploaderKind = "member"
 	ByVisitor UploaderKind = "visitor"
-	ByPlugin  UploaderKind = "plugin" // a connection of a plugin
+	ByPlugin  UploaderKind = "plugin" // an inbox or a connection, by what its plugin brings
 )
 
 // Uploader is who brought a file. Nobody else may give it to a message.
 type Uploader struct {
 	Kind UploaderKind
-	ID   string // of the member, of the visitor session, or of the plugin
-}
-
-// By is the uploader that an actor is: a plugin, or else a member.
-func By(a identity.Actor) Uploader {
-	if a.Kind == identity.ActorPlugin {
-		return Uploader{Kind: ByPlugin, ID: a.ID}
-	}
-	return Uploader{Kind: ByMember, ID: a.ID}
+	ID   string // of the member, of the visitor session, or of the connection
 }
 
 // Place is the message that carries attachments.

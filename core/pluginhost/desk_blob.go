@@ -24,6 +24,9 @@ type blobDesk struct {
 	*desk
 }
 
+// bringer is the instance, as one who brings files.
+func bringer(i instance) media.Uploader { return media.Uploader{Kind: media.ByPlugin, ID: i.ID} }
+
 // DownloadBlob sends a file of a message that the instance sees, or one that it
 // brought itself.
 func (d *blobDesk) DownloadBlob(req *pluginv1.DownloadBlobRequest, stream grpc.ServerStreamingServer[pluginv1.DownloadBlobResponse]) error {
@@ -67,7 +70,7 @@ func (d *blobDesk) visible(ctx context.Context, i instance, id media.ID) (media.
 	case u.State == media.Uploading:
 		err = errs.Absent()
 	case u.State == media.Ready:
-		if u.By != media.By(d.scope(i).Actor) {
+		if u.By != bringer(i) {
 			err = errs.Absent()
 		}
 	case strings.HasPrefix(u.In.Conversation, "tkt_"):
@@ -93,7 +96,7 @@ func (d *blobDesk) UploadBlob(stream grpc.ClientStreamingServer[pluginv1.UploadB
 	if err != nil {
 		return err
 	}
-	up := uploading{desk: d, workspace: i.Workspace, by: media.By(d.scope(i).Actor)}
+	up := uploading{desk: d, workspace: i.Workspace, by: bringer(i)}
 	a, err := up.take(ctx, stream, first)
 	if err != nil {
 		return d.refusal(ctx, err)

@@ -185,7 +185,7 @@ func (d *conversationDesk) post(ctx context.Context, i instance, id string, p co
 	if err != nil {
 		return "", err
 	}
-	p.Conversation = c.ID
+	p.Conversation, p.Bringer = c.ID, i.ID
 	posted, err := d.ports.Desks.Records.Conversations.Post(ctx, d.acting(i, identity.ConversationReply), p)
 	if err != nil {
 		return "", err

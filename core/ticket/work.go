@@ -191,7 +191,7 @@ func (p Post) write(ctx context.Context, tx Tx, turn Turn, t *Ticket, mentions [
 	if err != nil {
 		return Change{}, err
 	}
-	if err := p.attach(ctx, tx, media.By(turn.Actor), t, ch); err != nil {
+	if err := p.attach(ctx, tx, media.Uploader{Kind: media.ByMember, ID: turn.Actor.ID}, t, ch); err != nil {
 		return Change{}, err
 	}
 	if p.Status == nil {
