@@ -17,8 +17,8 @@ import (
 type Content struct {
 	Text string // UTF-8, without markup
 	// Attachments are files beside the text, or alone. Messages that a channel
-	// carries have none yet: what a channel brings in with some is refused by
-	// the core with the code "unsupported_attachments".
+	// carries have none yet: one with some is refused both ways, with the code
+	// "unsupported_attachments".
 	Attachments []Attachment
 }
 

@@ -372,6 +372,10 @@ func TestClaims(t *testing.T) {
 func TestFilesOfChannels(t *testing.T) {
 	p, host := start(t, &fake{send: func(context.Context, channel.SendRequest) (channel.SendResponse, error) {
 		return channel.SendResponse{}, nil
+	}, receive: func(context.Context, channel.ReceiveRequest) (channel.ReceiveResponse, error) {
+		m := inbound("3")
+		m.Content.Attachments = []message.Attachment{{BlobID: "blb_3"}}
+		return channel.ReceiveResponse{Messages: []channel.Inbound{inbound("4"), m}}, nil
 	}})
 	s := stream(t, p)
 	with := item("a", "c")
@@ -384,10 +388,12 @@ func TestFilesOfChannels(t *testing.T) {
 	}
 	in := inbound("1")
 	in.Content.Attachments = []message.Attachment{{BlobID: "blb_2", Size: 7}}
-	if err := host.Ingest(t.Context(), in); err != nil {
-		t.Fatal(err)
+	err := host.Ingest(t.Context(), in, inbound("2"))
+	if e := errs.As(err); e == nil || e.Source != errs.Rejected || e.Code != "unsupported_attachments" || len(p.Host.Ingested()) != 1 {
+		t.Errorf("%v, and %d came in", err, len(p.Host.Ingested()))
 	}
-	if came := p.Host.Ingested()[0].GetContent().GetAttachments(); len(came) != 1 || came[0].GetBlobId() != "blb_2" {
-		t.Errorf("the host was not told of the file: %v", came)
+	answer, err := p.Channel.HandleWebhook(t.Context(), &pluginv1.HandleWebhookRequest{InstanceId: "inb_1"})
+	if err != nil || answer.GetResult().GetCode() != "unsupported_attachments" || answer.GetStatus() != 400 || len(answer.GetInbound()) > 0 {
+		t.Errorf("%v %v", answer, err)
 	}
 }

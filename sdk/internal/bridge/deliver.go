@@ -148,7 +148,7 @@ func (l *line) work(item *pluginv1.Outbound) {
 		return
 	}
 	if len(item.GetContent().GetAttachments()) > 0 { // what the author does not know would be lost in silence
-		f.result = resultOf(errs.Reject(codeAttachments, "This channel carries text alone."))
+		f.result = resultOf(errs.Reject(codeAttachments, textAlone))
 		l.done <- f
 		return
 	}

@@ -17,6 +17,9 @@ const (
 	codeAttachments     = "unsupported_attachments" // files for a channel, which carries text alone
 )
 
+// textAlone refuses files for channels, and from them: they would be lost.
+const textAlone = "channels carry text alone yet"
+
 const unknownInstance = "the plugin was not told of this instance"
 
 var (

@@ -20,7 +20,7 @@ const ingestBudget = 30 * time.Second
 func (h *Host) Ingest(ctx context.Context, messages ...channel.Inbound) error {
 	ctx, cancel := context.WithTimeout(ctx, ingestBudget)
 	defer cancel()
-	var rejected []error
+	messages, rejected := textOnly(messages)
 	for len(messages) > 0 {
 		sent, results, err := h.ingest.send(ctx, messages)
 		if err != nil {
@@ -41,6 +41,20 @@ func (h *Host) Ingest(ctx context.Context, messages ...channel.Inbound) error {
 		messages = messages[sent:]
 	}
 	return errors.Join(rejected...)
+}
+
+// textOnly returns the messages without files, and an error for each other one.
+func textOnly(messages []channel.Inbound) ([]channel.Inbound, []error) {
+	out := make([]channel.Inbound, 0, len(messages))
+	var rejected []error
+	for _, m := range messages {
+		if len(m.Content.Attachments) > 0 {
+			rejected = append(rejected, errs.Reject(codeAttachments, fmt.Sprintf("message %q: %s", m.ExternalID, textAlone)))
+			continue
+		}
+		out = append(out, m)
+	}
+	return out, rejected
 }
 
 // ingester owns the stream to the host; a broken one is opened anew by the
