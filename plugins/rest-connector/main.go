@@ -6,7 +6,6 @@ package main
 
 import (
 	_ "embed"
-	"net/http"
 	"time"
 
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/crm"
@@ -28,7 +27,7 @@ func open(env sdk.Env) (connector.Connector, error) {
 		return nil, err
 	}
 	memory := crm.NewMemory(time.Now)
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := far.NewHTTP()
 	return crm.New(crm.Surroundings{
 		Log: env.Log, Now: time.Now, Presets: shipped,
 		Doer:  func(instance.Instance) far.Doer { return client },

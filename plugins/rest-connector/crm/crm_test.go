@@ -41,7 +41,7 @@ func open(t *testing.T, acme *acmetest.CRM, mapping string) *desk {
 // restart makes a new connector, which remembers what the Store has.
 func (d *desk) restart(t *testing.T) {
 	t.Helper()
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := far.NewHTTP()
 	var err error
 	d.Connector, err = crm.New(crm.Surroundings{
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Now: d.now,
