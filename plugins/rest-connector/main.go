@@ -31,6 +31,11 @@ func open(env sdk.Env) (connector.Connector, error) {
 	return crm.New(crm.Surroundings{
 		Log: env.Log, Now: time.Now, Presets: shipped,
 		Doer:  func(instance.Instance) far.Doer { return client },
-		Store: func(instance.Instance) crm.Store { return memory },
+		Store: func(in instance.Instance) crm.Store {
+			if in.ID != "" && in.Allows("state") {
+				return kept{env.State(in.ID), memory}
+			}
+			return memory
+		},
 	})
 }
