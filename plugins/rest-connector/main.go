@@ -30,7 +30,7 @@ func open(env sdk.Env) (connector.Connector, error) {
 	client := far.NewHTTP()
 	return crm.New(crm.Surroundings{
 		Log: env.Log, Now: time.Now, Presets: shipped,
-		Doer:  func(instance.Instance) far.Doer { return client },
+		Doer: func(instance.Instance) far.Doer { return client },
 		Store: func(in instance.Instance) crm.Store {
 			if in.ID != "" && in.Allows("state") {
 				return kept{env.State(in.ID), memory}
