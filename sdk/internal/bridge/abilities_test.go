@@ -231,6 +231,29 @@ func TestCancelledTurn(t *testing.T) {
 	}
 }
 
+// What a goroutine says after its turn goes nowhere.
+func TestLateWords(t *testing.T) {
+	late := make(chan error)
+	c := &clerk{turn: func(_ context.Context, _ bot.TurnRequest, out *bot.Turn) (bot.TurnResponse, error) {
+		go func() {
+			var err error
+			for err == nil {
+				err = out.Delta("x")
+			}
+			late <- err
+		}()
+		return bot.TurnResponse{}, out.Reply(message.Text("done"))
+	}}
+	p := open(t, bridge.Abilities{Bot: c})
+	for range 20 {
+		events, err := ask(t, p, &pluginv1.TurnRequest{})
+		if err != nil || events[len(events)-1].GetDone() == nil {
+			t.Fatalf("%v %v", events, err)
+		}
+		<-late
+	}
+}
+
 func TestAnalyses(t *testing.T) {
 	c := &clerk{}
 	p := open(t, bridge.Abilities{Analyzer: c})

@@ -1,9 +1,12 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/patchbay-im/patchbay/sdk/bot"
@@ -28,17 +31,20 @@ func (s *botService) Turn(req *pluginv1.TurnRequest, stream pluginv1.BotService_
 	able := s.can().Bot
 	var answer bot.TurnResponse
 	err := s.call(ctx, "Turn", req.GetInstanceId(), able != nil, func(in instance.Instance) (failed error) {
+		var ended atomic.Bool
 		out := bot.NewTurn(func(e bot.Event) error {
-			if ctx.Err() != nil { // nobody wants it any more
+			switch {
+			case ended.Load():
+				return errors.New("the turn has ended")
+			case ctx.Err() != nil: // nobody wants it any more
 				return ctx.Err()
 			}
 			return stream.Send(eventTo(e))
 		})
 		answer, failed = able.Turn(ctx, turnRequestOf(in, req), out)
-		if failed == nil {
-			failed = out.Err() // what the author did not look at must not count as said
-		}
-		return failed
+		ended.Store(true)             // for what a goroutine of the author's says later
+		unsaid := out.Err()           // waits for one that speaks now
+		return cmp.Or(failed, unsaid) // what the author did not look at must not count as said
 	})
 	if err != nil {
 		return err
