@@ -250,7 +250,9 @@ func TestLateWords(t *testing.T) {
 		if err != nil || events[len(events)-1].GetDone() == nil {
 			t.Fatalf("%v %v", events, err)
 		}
-		<-late
+		if err := <-late; err == nil {
+			t.Error("it could still speak")
+		}
 	}
 }
 
