@@ -30,12 +30,13 @@ const MaxMemory = 64 << 10
 type Bot interface {
 	// Turn says through out what to do now, and returns when that is all. ctx
 	// ends when nobody wants the answer any more (an agent took over, the
-	// customer left), and after 10 minutes in any case: nothing of the turn
-	// counts that the core has not got by then, so stop.
+	// customer left), when the bot has said nothing for 20 seconds (a Delta is
+	// something), and after 10 minutes in any case. Nothing of the turn counts
+	// that the core has not got by then, so stop.
 	//
-	// After an error the core asks again with the same TurnID, and gives the
-	// conversation to people when that does not help. An error of the source
-	// Rejected is not asked again: people get the conversation at once.
+	// After an error the core asks again with the same TurnID, and after three
+	// gives the conversation to people. An error of the source Rejected is not
+	// asked again: people get the conversation at once.
 	Turn(ctx context.Context, req TurnRequest, out *Turn) (TurnResponse, error)
 }
 
