@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { initialValues, linesToList, problemOf, settingsOf, toSend, type Schema } from "@/settings/schema";
+import { problemOf, settingsOf, type Schema } from "@/forms/schema";
+import { initialValues, toSend } from "@/forms/values";
+import { linesToList } from "@/ui/lines";
 
 const schema: Schema = {
   required: ["key"],
@@ -22,7 +24,7 @@ const settings = settingsOf(schema, "en");
 describe("settingsOf", () => {
   it("chooses a control for each kind of setting", () => {
     expect(Object.fromEntries(settings.map((one) => [one.name, one.control]))).toEqual({
-      key: "secret", title: "line", greeting: "lines", site: "url", colour: "color", corner: "choice", delay: "number", loud: "boolean", origins: "list", nested: "other",
+      key: "hidden", title: "line", greeting: "lines", site: "url", colour: "color", corner: "choice", delay: "number", loud: "boolean", origins: "list", nested: "other",
     });
     expect(settings.filter((one) => one.required).map((one) => one.name)).toEqual(["key"]);
   });
@@ -30,7 +32,7 @@ describe("settingsOf", () => {
   it("speaks the reader's language where the author did", () => {
     const chinese = settingsOf(schema, "zh-CN");
     expect(chinese[1]).toMatchObject({ title: "标题", description: "顶部" });
-    expect(chinese[5]!.options).toEqual([{ value: "right", label: "右" }, { value: "left", label: "左" }]);
+    expect(chinese[5]!.options).toEqual([{ value: "right", raw: "right", label: "右" }, { value: "left", raw: "left", label: "左" }]);
     expect(chinese[0]!.title).toBe("Key");
     expect(settings[5]!.options[0]!.label).toBe("right");
   });
@@ -80,11 +82,11 @@ describe("settings inside settings", () => {
       ["theme", "group", ["number", "choice", "line"]],
       ["rules", "rows", ["texts", "maybe", "group"]],
     ]);
-    expect(own[0]!.children[2]).toMatchObject({ title: "First", maxLength: 35 });
+    expect(own[0]!.children[2]).toMatchObject({ title: "First", limits: { maxLength: 35 } });
   });
 
   it("start with defaults at every depth", () => {
-    expect(initialValues(own, { rules: [{ words: { en: "hi" } }] })).toEqual({ theme: { radius: 12, corner: "", tongue: "" }, rules: [{ words: { en: "hi" }, returning: undefined, when: { path: "" } }] });
+    expect(initialValues(own, { rules: [{ words: { en: "hi" } }] })).toEqual({ theme: { radius: 12, corner: undefined, tongue: "" }, rules: [{ words: { en: "hi" }, returning: undefined, when: { path: "" } }] });
   });
 
   it("are sent without what is empty, and with what is needed", () => {

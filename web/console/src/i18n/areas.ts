@@ -18,6 +18,7 @@ export const areas = {
   operations: ["operations"],
   webhooks: ["webhooks"],
   system: ["system"],
+  forms: ["forms"],
 } as const;
 export type Area = keyof typeof areas;
 
