@@ -13,3 +13,4 @@ export { TicketsApi, type BulkTickets, type CommentBody, type NewTicket, type Ti
 export { WebhooksApi, type Replay, type WebhookBody } from "./webhooks";
 export { AccessApi, type Allowance, type Examination, type ProviderFields, type RoleDefinition, type RolePatch } from "./access";
 export { DataApi, type Erasure, type ErasurePreview, type ErasureReason, type Export, type Retention, type RetentionForecast, type RetentionRule } from "./data";
+export { PanelsApi, type FarRecord, type Panel, type PanelCard, type PanelLook, type PanelSlot, type Pressed, type RecordField, type RecordLookup, type RecordObject, type Tool, type ToolUse } from "./panels";

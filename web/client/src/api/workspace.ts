@@ -23,6 +23,7 @@ import { CatalogApi } from "./catalog";
 import { WebhooksApi } from "./webhooks";
 import type { Api } from "./client";
 import { DeskApi } from "./desk";
+import { PanelsApi } from "./panels";
 import { PeopleApi } from "./people";
 import { TicketsApi } from "./tickets";
 import { ViewsApi } from "./views";
@@ -50,6 +51,8 @@ export class WorkspaceApi {
   readonly webhooks: WebhooksApi;
   /** What is done inside a conversation beyond answering. */
   readonly desk: DeskApi;
+  /** What plugins show beside the work. */
+  readonly panels: PanelsApi;
   /** Teams, who is there, what a member is told. */
   readonly people: PeopleApi;
   /** Work that outlives a conversation, and its types. */
@@ -64,6 +67,7 @@ export class WorkspaceApi {
     this.catalog = new CatalogApi(api, id);
     this.webhooks = new WebhooksApi(api, id);
     this.desk = new DeskApi(api, id);
+    this.panels = new PanelsApi(api, id);
     this.people = new PeopleApi(api, id);
     this.tickets = new TicketsApi(api, id);
     this.views = new ViewsApi(api, id);
