@@ -49,6 +49,8 @@ export const routes: RouteRecordRaw[] = [
       { path: "organisations", name: "organisations", component: withTexts("people", () => import("./people/organisations/OrganisationsPage.vue")), meta: { title: "nav.organisations", permission: "contact.read" } },
       { path: "organisations/:id", name: "organisation", props: true, component: withTexts("people", () => import("./people/organisations/OrganisationPage.vue")), meta: { title: "nav.organisations", permission: "contact.read" } },
       { path: "ratings", name: "ratings", component: withTexts("people", () => import("./people/ratings/RatingsPage.vue")), meta: { title: "nav.ratings", permission: "rating.read" } },
+      { path: "apps/:connection/:panel", name: "plugin-page", props: (route) => ({ ...route.params, place: "navigation" }), component: withTexts("panels", () => import("./panels/PanelPage.vue")), meta: { title: "nav.plugin", permission: "conversation.read" } },
+      { path: "reports/:connection/:panel", name: "plugin-report", props: (route) => ({ ...route.params, place: "report.page" }), component: withTexts("panels", () => import("./panels/PanelPage.vue")), meta: { title: "nav.pluginReports", permission: "rating.read_all" } },
       { path: "design", name: "design", component: () => import("./design/DesignPage.vue"), meta: { title: "nav.design" } },
       { path: "start", name: "start", component: withTexts("settings", withTexts("start", () => import("./start/StartPage.vue"))), meta: { title: "nav.start", permission: "workspace.manage" } },
       {

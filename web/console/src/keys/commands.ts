@@ -1,4 +1,4 @@
-import { onScopeDispose, shallowReactive } from "vue";
+import { onScopeDispose, shallowReactive, watchEffect } from "vue";
 import type { IconName } from "@/ui/icons";
 
 /** Something the command palette can do. */
@@ -23,6 +23,17 @@ export function useCommands(own: Command[]): void {
   commands.push(...own);
   onScopeDispose(() => {
     for (const command of own) commands.splice(commands.indexOf(command), 1);
+  });
+}
+
+/** Offers commands that come and go. */
+export function useCommandsOf(own: () => Command[]): void {
+  watchEffect((onCleanup) => {
+    const offered = own();
+    commands.push(...offered);
+    onCleanup(() => {
+      for (const command of offered) commands.splice(commands.indexOf(command), 1);
+    });
   });
 }
 

@@ -67,5 +67,15 @@ export const keys = {
   /** Those of a conversation or of a contact. */
   ticketsOf: (workspace: string, id: string) => [workspace, "tickets-of", id] as const,
   ticketTypes: (workspace: string) => [workspace, "ticket-types"] as const,
+  /** Everything that plugins show; then of one place, and one card. */
+  everyPanel: (workspace: string) => [workspace, "panels"] as const,
+  panels: (workspace: string, slot: string) => [workspace, "panels", "list", slot] as const,
+  card: (workspace: string, connection: string, panel: string, look: object) => [workspace, "panels", "card", connection, panel, look] as const,
+  records: (workspace: string, contact: string) => [workspace, "records", contact] as const,
+  approvals: (workspace: string) => [workspace, "approvals"] as const,
+  findings: (workspace: string, conversation: string) => [workspace, "findings", conversation] as const,
+  connections: (workspace: string) => [workspace, "connections"] as const,
+  pluginHistory: (workspace: string, plugin: string) => [workspace, "plugin-history", plugin] as const,
+  pluginVersions: (workspace: string, plugin: string) => [workspace, "plugin-versions", plugin] as const,
   checklist: (workspace: string) => [workspace, "checklist"] as const,
 };

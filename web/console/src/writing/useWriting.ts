@@ -89,6 +89,17 @@ export function useWriting({ kind, text, uploads, abilities, members, context, s
     area.value?.focus();
   }
 
+  /** Puts text where the caret stands, apart from what is beside it. */
+  async function insert(added: string): Promise<void> {
+    const at = area.value?.selectionStart ?? text.value.length;
+    const end = area.value?.selectionEnd ?? at;
+    const gap = at > 0 && !/\s$/.test(text.value.slice(0, at)) ? " " : "";
+    text.value = text.value.slice(0, at) + gap + added + text.value.slice(end);
+    await nextTick();
+    area.value?.focus();
+    area.value?.setSelectionRange(at + gap.length + added.length, at + gap.length + added.length);
+  }
+
   /** Empties it: what stood there is on its way. */
   function clear(): void {
     text.value = "";
@@ -97,7 +108,7 @@ export function useWriting({ kind, text, uploads, abilities, members, context, s
   }
 
   return {
-    kind, text, uploads, abilities, listID, area, picker, refused, over, drag, suggestions, room, ready, key, start, canning, paste, picked, clear,
+    kind, text, uploads, abilities, listID, area, picker, refused, over, drag, suggestions, room, ready, key, start, canning, paste, picked, clear, insert,
     /** Files are chosen. */
     attach: () => picker.value?.click(),
     /** The colleagues that a note names. */
