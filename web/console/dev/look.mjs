@@ -65,6 +65,12 @@ const pages = [
   { name: "inbox-new", path: "/settings/inboxes/new", ready: "label", act: newInbox },
   { name: "plugins", path: "/settings/plugins", ready: "[data-testid=plugin]" },
   { name: "plugin-log", path: "/settings/plugins", ready: "[data-testid=plugin]", act: (page) => page.getByTestId("plugin-logs").first().click() },
+  { name: "panels", path: conversation, ready: "[data-testid=card]", act: showPanels },
+  { name: "panel-refund", path: conversation, ready: "[data-testid=card]", act: refund },
+  { name: "panel-ticket", path: "/tickets/" + ticket, ready: "[data-testid=ticket-history]", only: 1440, act: (page) => page.getByTestId("card-panel").scrollIntoViewIfNeeded() },
+  { name: "composer-panel", path: conversation, ready: "[data-testid=composer-panels]", act: coupon },
+  { name: "plugin-page", path: "/apps/pin_1/board", ready: "[data-testid=plugin-frame][data-state=shown]" },
+  { name: "plugin-report", path: "/reports/pin_1/returns", ready: "[data-testid=card]" },
   { name: "tickets", path: "/tickets?status=any", ready: "[data-testid=ticket-row]" },
   { name: "ticket-board", path: "/tickets/board", ready: "[data-testid=board-card]" },
   { name: "ticket", path: "/tickets/" + ticket, ready: "[data-testid=ticket-history]" },
@@ -153,6 +159,27 @@ async function merged(page) {
   await page.getByTestId("absorbed-messages").getByTestId("message").first().waitFor();
 }
 
+async function showPanels(page) {
+  if (page.viewportSize().width < 700) await page.getByTestId("toggle-panel").click();
+  await page.locator("[data-testid=plugin-frame][data-state=shown]").waitFor();
+  await page.getByTestId("panel").first().evaluate((panel) => panel.scrollIntoView({ block: "start" }));
+}
+
+async function refund(page) {
+  await showPanels(page);
+  await page.getByTestId("card-show").click();
+  await page.getByTestId("card-amount").fill("500");
+  await page.locator("[data-testid=card-submit][data-action=refund]").click();
+  await page.getByTestId("field-error").first().waitFor();
+  await page.locator("[data-testid=card-submit][data-action=refund]").scrollIntoViewIfNeeded();
+}
+
+async function coupon(page) {
+  await page.getByTestId("composer-panels").click();
+  await page.getByTestId("composer-panel").click();
+  await page.getByTestId("card-value").first().waitFor();
+}
+
 async function goOffline(page) {
   await page.request.get("/api/v1/mock?drop=1");
   await page.getByTestId("composer-input").fill("这条消息会在连接恢复后发送");
@@ -189,7 +216,7 @@ async function look(browser, base, view, name) {
     reducedMotion: "reduce",
     hasTouch: view.width < 700,
   });
-  await context.addInitScript((locale) => localStorage.setItem("patchbay.locale", locale), view.locale);
+  await context.addInitScript((locale) => globalThis.origin !== "null" && localStorage.setItem("patchbay.locale", locale), view.locale);
   const page = await context.newPage();
   const problems = [];
   page.on("pageerror", (error) => problems.push(`error: ${error.message}`));

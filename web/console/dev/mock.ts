@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
 import { WebSocketServer } from "ws";
+import { framePage } from "./mock/plugins.ts";
 import { answer } from "./mock/routes.ts";
 import { seed } from "./mock/seed.ts";
 import { serveMember } from "./mock/socket.ts";
@@ -55,6 +57,11 @@ export function mockServer(): Plugin {
     name: "patchbay-mock",
     configureServer(server) {
       server.middlewares.use((request, response, next) => {
+        if (request.url?.startsWith("/frames/")) {
+          const { type, body } = framePage(request.url, readFileSync(new URL("../../../sdk/ui/patchbay-frame.js", import.meta.url), "utf8"));
+          response.setHeader("Access-Control-Allow-Origin", "*");
+          return void response.setHeader("Content-Type", type).end(body);
+        }
         if (!request.url?.startsWith("/api/")) return next();
         handle(request, response).catch(next);
       });

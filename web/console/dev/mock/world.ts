@@ -2,6 +2,7 @@ import type { Actor, Change, ChangeType, Contact, Conversation, FeedEvent, Inbox
 
 import { Desk } from "./desk.ts";
 import { fits, viewOf } from "./lists.ts";
+import { PluginDesk } from "./plugins.ts";
 import { Administration, rights } from "./settings.ts";
 import { Tickets } from "./tickets.ts";
 
@@ -28,6 +29,7 @@ export class World {
   readonly desk = new Desk(this);
   readonly tickets = new Tickets(this);
   readonly administration = new Administration();
+  readonly plugged = new PluginDesk();
   private ids = 0;
   private readonly listeners = new Set<(frame: object) => void>();
 

@@ -19,6 +19,7 @@ export const areas = {
   webhooks: ["webhooks"],
   system: ["system"],
   forms: ["forms"],
+  plugins: ["plugins"],
   panels: ["cards", "frames", "panels"],
 } as const;
 export type Area = keyof typeof areas;

@@ -93,12 +93,6 @@ export function useChannels() {
   return useQuery({ queryKey: keys.channels(id), queryFn: () => api.channels(), enabled: may("inbox.manage") });
 }
 
-/** How a process runs is no event: it is asked for as long as somebody looks. */
-export function usePlugins() {
-  const { api, id } = useWorkspace();
-  return useQuery({ queryKey: keys.plugins(id), queryFn: () => api.plugins(), refetchInterval: 5_000 });
-}
-
 export function useContact(contact: MaybeRefOrGetter<string>) {
   const { api, id } = useWorkspace();
   return useQuery({
