@@ -80,11 +80,12 @@ describe("locales", () => {
   });
 
   it("of an area are asked for in its folder alone: elsewhere they may not be there yet", () => {
+    const asked = files.map(({ path, text }) => ({ path, keys: new Set([...text.matchAll(/\bt\(\s*["']([\w.-]+)["']/g)].map((match) => match[1]!)) }));
     for (const part of parts.filter((part) => part.area)) {
       const folders = areas[part.area as keyof typeof areas];
-      const elsewhere = files.filter((file) => !folders.some((folder) => file.path.startsWith(`${folder}/`)));
+      const elsewhere = asked.filter((file) => !folders.some((folder) => file.path.startsWith(`${folder}/`)));
       for (const key of part.english.keys()) {
-        const by = elsewhere.filter((file) => new RegExp(`\\bt\\(\\s*["']${key.replaceAll(".", "\\.")}["']`).test(file.text)).map((file) => file.path);
+        const by = elsewhere.filter((file) => file.keys.has(key)).map((file) => file.path);
         expect(by, `${key} belongs to ${folders.join(", ")}`).toEqual([]);
       }
     }

@@ -12,8 +12,6 @@ import type {
   ListPage,
   Member,
   Place,
-  Plugin,
-  PluginLogLine,
   Role,
   SignInSession,
   TimelinePage,
@@ -174,18 +172,6 @@ export class WorkspaceApi {
     await this.api.call("delete", `${BASE}/inboxes/{inbox}/identity-secret/{kid}`, { path: { ...this.path, inbox, kid } });
   }
 
-  async plugins(): Promise<Plugin[]> {
-    return (await this.api.call("get", `${BASE}/plugins`, { path: this.path })).items;
-  }
-
-  async restartPlugin(id: string): Promise<void> {
-    await this.api.call("post", `${BASE}/plugins/{publisher}/{name}/restart`, { path: this.plugin(id) });
-  }
-
-  async pluginLogs(id: string): Promise<PluginLogLine[]> {
-    return (await this.api.call("get", `${BASE}/plugins/{publisher}/{name}/logs`, { path: this.plugin(id) })).lines;
-  }
-
   contacts(q: string, cursor?: string): Promise<ListPage<Contact>> {
     return this.api.call("get", `${BASE}/contacts`, { path: this.path, query: { q: q || undefined, cursor } });
   }
@@ -243,12 +229,6 @@ export class WorkspaceApi {
 
   private one(conversation: string) {
     return { ...this.path, conversation };
-  }
-
-  /** A plugin's id is publisher/name. */
-  private plugin(id: string) {
-    const [publisher = "", name = ""] = id.split("/");
-    return { ...this.path, publisher, name };
   }
 }
 
