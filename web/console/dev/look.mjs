@@ -64,7 +64,13 @@ const pages = [
   { name: "inbox-echo", path: "/settings/inboxes/inb_2", ready: "[data-testid=setting-far_side]" },
   { name: "inbox-new", path: "/settings/inboxes/new", ready: "label", act: newInbox },
   { name: "plugins", path: "/settings/plugins", ready: "[data-testid=plugin]" },
-  { name: "plugin-log", path: "/settings/plugins", ready: "[data-testid=plugin]", act: (page) => page.getByTestId("plugin-logs").first().click() },
+  { name: "plugin", path: "/settings/plugins/patchbay/rest-connector", ready: "[data-testid=plugin-history] li" },
+  { name: "connection", path: "/settings/connections/pin_3", ready: "[data-testid=connection-save]" },
+  { name: "connect-asks", path: "/settings/connections/new?plugin=patchbay/rest-connector", ready: "[data-testid=connect-next]" },
+  { name: "connect-wrong", path: "/settings/connections/new?plugin=patchbay/rest-connector", ready: "[data-testid=connect-next]", act: connectWrong },
+  { name: "finding", path: "/conversations/all/cnv_2", ready: "[data-testid=finding]" },
+  { name: "bot", path: "/conversations/all/cnv_1", ready: "[data-testid=bot-answers]" },
+  { name: "records", path: conversation, ready: "[data-testid=message]", act: showRecords },
   { name: "panels", path: conversation, ready: "[data-testid=card]", act: showPanels },
   { name: "panel-refund", path: conversation, ready: "[data-testid=card]", act: refund },
   { name: "panel-ticket", path: "/tickets/" + ticket, ready: "[data-testid=ticket-history]", only: 1440, act: (page) => page.getByTestId("card-panel").scrollIntoViewIfNeeded() },
@@ -178,6 +184,17 @@ async function coupon(page) {
   await page.getByTestId("composer-panels").click();
   await page.getByTestId("composer-panel").click();
   await page.getByTestId("card-value").first().waitFor();
+}
+
+async function connectWrong(page) {
+  await page.getByTestId("connect-next").click();
+  await page.getByTestId("connect-test").click();
+  await page.getByTestId("form-problems").waitFor();
+}
+
+async function showRecords(page) {
+  if (page.viewportSize().width < 700) await page.getByTestId("toggle-panel").click();
+  await page.getByTestId("records").nth(2).scrollIntoViewIfNeeded();
 }
 
 async function goOffline(page) {

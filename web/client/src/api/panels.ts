@@ -176,6 +176,11 @@ export class PanelsApi {
     return this.api.request("post", `${this.base}/approvals/${encodeURIComponent(approval)}`, { body: { approve } });
   }
 
+  /** Somebody has looked at what an analyzer noticed: it is settled. */
+  async dismissFinding(finding: string): Promise<void> {
+    await this.api.request("post", `${this.base}/findings/${encodeURIComponent(finding)}/dismiss`);
+  }
+
   private of(connection: string, panel: string): string {
     return `${this.base}/connections/${encodeURIComponent(connection)}/panels/${encodeURIComponent(panel)}`;
   }

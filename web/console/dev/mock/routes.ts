@@ -3,6 +3,7 @@ import { absent, agent, refused, type Answer, type Body, type Route } from "./an
 import { deskRoutes } from "./desk.ts";
 import { listRoutes } from "./lists.ts";
 import { noticeRoutes } from "./notices.ts";
+import { extensionRoutes } from "./extensions.ts";
 import { pluginRoutes } from "./plugins.ts";
 import { channelTypes } from "./seed.ts";
 import { accountRoutes, settingsRoutes } from "./settings.ts";
@@ -95,13 +96,6 @@ const inside: Record<string, Route> = {
     return [200, inbox];
   },
   "POST inboxes/:i/rotate-hook": (world, [id]) => [200, { ...world.inboxes.find((one) => one.id === id)!, hook_url: `http://localhost:8080/hooks/${world.id("hk")}Zz81/` }],
-  "GET plugins": (world) => [200, { items: world.plugins }],
-  "POST plugins/:p/:n/restart": (world, [publisher, name]) => {
-    const plugin = world.plugins.find((one) => one.id === `${publisher}/${name}`)!;
-    Object.assign(plugin, { state: "ready", restarts: plugin.restarts + 1, detail: undefined, pid: 50_000 + plugin.restarts, since: new Date().toISOString(), next_retry_at: undefined });
-    return [204];
-  },
-  "GET plugins/:p/:n/logs": () => [200, { lines: ["listening", "a visitor connected", "the far side is slow", "cannot reach http://localhost:9000/"].map((text, index) => ({ at: new Date(Date.now() - (4 - index) * 60_000).toISOString(), level: ["info", "info", "warn", "error"][index], text })) }],
   "GET contacts": (world, _p, query) => {
     const wanted = (query.get("q") ?? "").toLowerCase();
     return page([...world.contacts.values()].filter((contact) => `${contact.name} ${contact.email} ${contact.phone}`.toLowerCase().includes(wanted)), query);
@@ -149,7 +143,7 @@ const inside: Record<string, Route> = {
   "GET events": (world, _p, query) => [200, { epoch: world.epoch, items: world.feed.filter((event) => event.feed > Number(query.get("after"))), feed: world.feed.length, has_more: false }],
 };
 
-const below: Record<string, Route> = { ...listRoutes, ...noticeRoutes, ...inside, ...deskRoutes, ...ticketRoutes, ...settingsRoutes, ...pluginRoutes };
+const below: Record<string, Route> = { ...listRoutes, ...noticeRoutes, ...inside, ...deskRoutes, ...ticketRoutes, ...settingsRoutes, ...pluginRoutes, ...extensionRoutes };
 
 /** The route of a path among those of a table, and what `:x` took. */
 function routeOf(table: Record<string, Route>, method: string, parts: string[]): { route: Route; taken: string[] } | undefined {

@@ -1,5 +1,6 @@
 import type { ChannelType, Conversation } from "@patchbay/client/types";
 import { seedDesk } from "./desk.ts";
+import { seedPlugins } from "./extensions.ts";
 import { seedTickets } from "./tickets.ts";
 import { World } from "./world.ts";
 
@@ -76,15 +77,11 @@ export function seed(rows = 0): World {
     { id: "inb_1", name: "Shop 商店", plugin: "patchbay/webchat", enabled: true, live: true, config: { title: "Cloud Ridge Tea", color: "#0b6e64", position: "right" }, config_revision: 3, capabilities: text, created_at: ago(9000), status: { state: "ok" }, embed_snippet: '<script async src="http://localhost:8080/w/inb_1/loader.js"></script>' },
     { id: "inb_2", name: "Echo", plugin: "patchbay/echo", enabled: true, live: false, config: { far_side: "http://localhost:9000/", delay: 0, loud: false }, config_revision: 1, capabilities: { ...text, text_limit: 200 }, created_at: ago(900), status: { state: "degraded", code: "rate_limited", detail: "The far side asked to slow down." } },
   );
-  world.plugins.push(
-    { id: "patchbay/webchat", name: channelTypes[0]!.name, version: "0.1.0", kinds: ["channel"], state: "ready", since: ago(143), pid: 48_213, restarts: 0, isolation: ["own_process_group", "empty_environment"], permissions: [{ scope: "live.sessions", reason: { en: "Serves the chat window", "zh-CN": "提供聊天窗口" }, optional: false }, { scope: "storage.instance", reason: { en: "Keeps its settings", "zh-CN": "保存设置" }, optional: false }] },
-    { id: "patchbay/echo", name: channelTypes[1]!.name, version: "0.1.0", kinds: ["channel"], state: "backoff", detail: "Exited with status 2: cannot reach http://localhost:9000/. It is started again in 8 s.", since: ago(1), restarts: 3, next_retry_at: ago(-0.2), isolation: ["own_process_group", "empty_environment"], permissions: [{ scope: "http.outbound", reason: { en: "Sends answers to the far side", "zh-CN": "向对端发送回复" } }] },
-  );
-
   people.forEach(([name, message], index) => converse(world, index, name, message, ago));
   for (let index = 0; index < rows; index++) converse(world, index + people.length, `${people[index % people.length]![0] || "Visitor"} ${index}`, people[index % people.length]![1], ago);
   seedDesk(world, ago);
   seedTickets(world, ago);
+  seedPlugins(world);
   world.feed = [];
   return world;
 }

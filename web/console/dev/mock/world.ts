@@ -1,7 +1,8 @@
-import type { Actor, Change, ChangeType, Contact, Conversation, FeedEvent, Inbox, Invitation, Member, Message, MessageKind, Plugin, PresenceEntry, SavedView, FilterNode } from "@patchbay/client/types";
+import type { Actor, Change, ChangeType, Contact, Conversation, FeedEvent, Inbox, Invitation, Member, Message, MessageKind, PresenceEntry, SavedView, FilterNode } from "@patchbay/client/types";
 
 import { Desk } from "./desk.ts";
 import { fits, viewOf } from "./lists.ts";
+import { Installed } from "./extensions.ts";
 import { PluginDesk } from "./plugins.ts";
 import { Administration, rights } from "./settings.ts";
 import { Tickets } from "./tickets.ts";
@@ -18,7 +19,6 @@ export class World {
   members: Member[] = [];
   invitations: Invitation[] = [];
   inboxes: Inbox[] = [];
-  plugins: Plugin[] = [];
   contacts = new Map<string, Contact>();
   views: SavedView[] = [];
   conversations = new Map<string, Conversation>();
@@ -30,6 +30,7 @@ export class World {
   readonly tickets = new Tickets(this);
   readonly administration = new Administration();
   readonly plugged = new PluginDesk();
+  readonly installed = new Installed();
   private ids = 0;
   private readonly listeners = new Set<(frame: object) => void>();
 
