@@ -98,6 +98,10 @@ export interface PluginStep {
   next_retry_at?: string;
 }
 
+/** What a server of another version may leave out. */
+const plain = { summary: {}, isolation: [], enabled: true, process: true, missing: [], inboxes: false, connects: false, connections: 0, config_schema: {}, panels: [], tools: [], templates: [] };
+const asked = { optional: false, granted: false };
+
 /** Plugins, and what they are connected with. */
 export class ExtensionsApi {
   private readonly base: string;
@@ -110,7 +114,8 @@ export class ExtensionsApi {
   }
 
   async list(): Promise<Extension[]> {
-    return (await this.api.request<{ items: Extension[] }>("get", `${this.base}/plugins`)).items;
+    const { items } = await this.api.request<{ items: Extension[] }>("get", `${this.base}/plugins`);
+    return items.map((one) => ({ ...plain, ...one, permissions: one.permissions.map((permission) => ({ ...asked, ...permission })) }));
   }
 
   async logs(plugin: string): Promise<PluginLogLine[]> {
