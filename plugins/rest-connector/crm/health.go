@@ -13,7 +13,7 @@ import (
 
 // idle is how long the outcome of the last request speaks for an instance: far
 // sides count requests, so a connection that is used is not asked for its
-// health.
+// health, and neither is one whose credentials were refused.
 const idle = 5 * time.Minute
 
 // CheckHealth says how the last request went, or makes one when that is long ago.
@@ -25,7 +25,7 @@ func (c *Connector) CheckHealth(ctx context.Context, req instance.CheckHealthReq
 	e.mu.Lock()
 	last, at := e.last, e.at
 	e.mu.Unlock()
-	if at.IsZero() || last != nil || c.Now().Sub(at) > idle {
+	if at.IsZero() || last != nil && !isAuth(last) || c.Now().Sub(at) > idle {
 		last = e.probe(ctx)
 	}
 	return instance.CheckHealthResponse{Health: health(last)}, nil

@@ -67,9 +67,12 @@ func (p *pace) reserve() time.Duration {
 		p.tokens = min(p.burst, p.tokens+now.Sub(p.filled).Seconds()*p.perSecond)
 	}
 	p.filled = now
-	p.tokens--
-	if p.tokens >= 0 {
-		return 0
+	var d time.Duration
+	if p.tokens < 1 {
+		d = time.Duration((1 - p.tokens) / p.perSecond * float64(time.Second))
 	}
-	return time.Duration(-p.tokens / p.perSecond * float64(time.Second))
+	if d <= longest { // who does not wait takes nothing
+		p.tokens--
+	}
+	return d
 }

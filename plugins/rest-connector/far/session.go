@@ -11,9 +11,12 @@ import (
 	"github.com/patchbay-im/patchbay/sdk/errs"
 )
 
-// refusal is how long credentials that were refused are not shown again: far
-// sides lock accounts after a few.
-const refusal = time.Minute
+// Credentials that were refused are not shown again for a while, which doubles
+// with every refusal: far sides lock accounts after a few.
+const (
+	refusal     = time.Minute
+	mostRefusal = 16 * time.Minute
+)
 
 // session is what signing in gave. It is kept in memory alone.
 type session struct {
@@ -22,6 +25,7 @@ type session struct {
 	until      time.Time // zero = until it is refused
 	refused    error
 	again      time.Time // after a refusal: not before
+	pause      time.Duration
 }
 
 // signIn returns a session that is newer than the generation that was refused.
@@ -44,7 +48,8 @@ func (c *Client) signIn(ctx context.Context, refused int) (session, error) {
 	}
 	values, until, err := c.login(ctx)
 	if isAuth(err) {
-		s.refused, s.again = err, c.now().Add(refusal)
+		s.pause = min(max(2*s.pause, refusal), mostRefusal)
+		s.refused, s.again = err, c.now().Add(s.pause)
 	}
 	if err != nil {
 		return session{}, err

@@ -5,6 +5,8 @@
 package mapping
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -196,7 +198,8 @@ func In(texts map[string]string, locale string) string {
 	if s, ok := texts[locale]; ok {
 		return s
 	}
-	for tag, s := range texts {
+	for _, tag := range slices.Sorted(maps.Keys(texts)) {
+		s := texts[tag]
 		if len(tag) >= 2 && len(locale) >= 2 && tag[:2] == locale[:2] && tag != "en" {
 			return s
 		}
