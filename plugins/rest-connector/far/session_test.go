@@ -49,7 +49,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		token := "session-" + string(rune('a'+n))
+		token := "session-" + string('a'+n)
 		d.token.Store(token)
 		_, _ = w.Write([]byte(`{"token":"` + token + `","expires":` + d.expires + `}`))
 	case r.Header.Get("X-Session") != d.token.Load():
