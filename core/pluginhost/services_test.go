@@ -35,14 +35,15 @@ const asker = channel.PluginID("acme/asker")
 type office struct {
 	workspace identity.WorkspaceID
 	granted   []string
+	more      []channel.Inbox
 }
 
 func (o *office) inboxes() []channel.Inbox {
-	return []channel.Inbox{
+	return append(o.more[:len(o.more):len(o.more)], []channel.Inbox{
 		{Workspace: o.workspace, ID: "inb_mine", Plugin: asker, Enabled: true},
 		{Workspace: o.workspace, ID: "inb_other", Plugin: "acme/other", Enabled: true},
 		{Workspace: o.workspace, ID: "inb_off", Plugin: asker},
-	}
+	}...)
 }
 
 func (o *office) connections() []extension.Connection {
