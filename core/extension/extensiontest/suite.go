@@ -290,10 +290,18 @@ func refusals(w *world) {
 }
 
 func full(w *world) {
-	for i := range extension.MaxStateKeys {
-		_, _, err := w.State.Put(w.Context(), w.mine, extension.Put{Key: fmt.Sprintf("k%05d", i)}, w.now)
-		w.ok(err)
+	var wait sync.WaitGroup
+	const hands = 50 // commits are shared
+	for hand := range hands {
+		wait.Go(func() {
+			for i := hand; i < extension.MaxStateKeys; i += hands {
+				if _, _, err := w.State.Put(w.Context(), w.mine, extension.Put{Key: fmt.Sprintf("k%05d", i)}, w.now); err != nil {
+					w.Error(err)
+				}
+			}
+		})
 	}
+	wait.Wait()
 	_, _, err := w.State.Put(w.Context(), w.mine, extension.Put{Key: "more"}, w.now)
 	if !errs.Is(err, errs.Conflict) || errs.As(err).Code != "plugin.full" || w.get("more") != "none" {
 		w.Errorf("one more: %v", err)
