@@ -237,7 +237,7 @@ async function look(browser, base, view, name) {
   const page = await context.newPage();
   const problems = [];
   page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(45_000);
   page.on("console", (message) => message.type() === "warning" && message.text().includes("Vue warn") && problems.push(message.text()));
   await page.request.get(`/api/v1/mock?signedIn=true&setUp=true&drop=0&locale=${view.locale}`);
   if (view.mock) await page.request.get(`/api/v1/mock?${view.mock}`);

@@ -122,6 +122,7 @@ const routes = {
   inboxes: '/settings/inboxes',
   'inbox-new': '/settings/inboxes/new',
   plugins: '/settings/plugins',
+  plugin: '/settings/plugins/patchbay/echo',
   'ticket-types': '/settings/ticket-types',
   'api-keys': '/settings/api-keys',
   webhooks: '/settings/webhooks',

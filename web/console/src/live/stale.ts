@@ -91,8 +91,8 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     "organisation.changed": (event) => nextTime(keys.organisations(id), keys.organisation(id, subject(event)), keys.people(id)),
     // The page of an import follows it; what it makes tells of itself.
     "import.changed": carried,
-    "connection.changed": carried,
-    "grant.changed": carried,
+    "connection.changed": () => refetch(keys.connections(id), keys.plugins(id), keys.everyPanel(id)),
+    "grant.changed": () => refetch(keys.plugins(id), keys.everyPanel(id)),
     "webhook.changed": (event) => refetch(keys.webhooks(id), keys.webhook(id, subject(event))),
     "conversation.created": () => checklistMoved("conversation"),
     "conversation.gone": (event) => cache.left(subject(event), Number(event.data?.["seq"] ?? 0)),
