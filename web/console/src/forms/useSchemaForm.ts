@@ -81,6 +81,11 @@ export function useSchemaForm(source: FormSource) {
     settle: () => (begun.value = print(values.value)),
     config: () => toSend(settings.value, values.value),
     secrets: () => secretsToSend(settings.value, values.value),
+    /** The secrets, where any was written or taken away. */
+    sent: (): { secrets?: Record<string, string | null> } => {
+      const secrets = secretsToSend(settings.value, values.value);
+      return Object.keys(secrets).length > 0 ? { secrets } : {};
+    },
   };
 }
 
