@@ -1,6 +1,7 @@
 package extension
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -46,30 +47,41 @@ func CheckFigures(all []Figure) error {
 	word := regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 	for i, f := range all {
 		at := fmt.Sprintf("samples/%d/", i)
-		if !word.MatchString(f.Name) || len(f.Name) > maxFigureName {
-			return refused(at+"name", "must be lower-case words joined by underscores, of at most 80 bytes")
+		if err := errors.Join(f.check(at, word), checkLabels(at, f.Labels, word)); err != nil {
+			return err
 		}
-		for _, end := range []string{"_bucket", "_count", "_sum"} { // Prometheus adds these itself
-			if strings.HasSuffix(f.Name, end) {
-				return refused(at+"name", "must not end in "+end)
-			}
+	}
+	return nil
+}
+
+func (f Figure) check(at string, word *regexp.Regexp) error {
+	if !word.MatchString(f.Name) || len(f.Name) > maxFigureName {
+		return refused(at+"name", "must be lower-case words joined by underscores, of at most 80 bytes")
+	}
+	for _, end := range []string{"_bucket", "_count", "_sum"} { // Prometheus adds these itself
+		if strings.HasSuffix(f.Name, end) {
+			return refused(at+"name", "must not end in "+end)
 		}
-		if !slices.Contains([]FigureKind{Counter, Gauge, Duration}, f.Kind) {
-			return refused(at+"kind", "must be a counter, a gauge or a duration")
+	}
+	if !slices.Contains([]FigureKind{Counter, Gauge, Duration}, f.Kind) {
+		return refused(at+"kind", "must be a counter, a gauge or a duration")
+	}
+	if math.IsNaN(f.Value) || math.IsInf(f.Value, 0) || f.Value < 0 && f.Kind != Gauge {
+		return refused(at+"value", "must be a number, and of a counter or a duration not negative")
+	}
+	return nil
+}
+
+func checkLabels(at string, labels map[string]string, word *regexp.Regexp) error {
+	if len(labels) > MaxFigureLabels {
+		return refused(at+"labels", fmt.Sprintf("has more than %d entries", MaxFigureLabels))
+	}
+	for name, value := range labels {
+		if !word.MatchString(name) || len(name) > maxFigureName || name == "plugin" || name == "instance" || name == "le" {
+			return refused(at+"labels", "has a name that is not lower-case words joined by underscores, or is plugin, instance or le")
 		}
-		if math.IsNaN(f.Value) || math.IsInf(f.Value, 0) || f.Value < 0 && f.Kind != Gauge {
-			return refused(at+"value", "must be a number, and of a counter or a duration not negative")
-		}
-		if len(f.Labels) > MaxFigureLabels {
-			return refused(at+"labels", fmt.Sprintf("has more than %d entries", MaxFigureLabels))
-		}
-		for name, value := range f.Labels {
-			if !word.MatchString(name) || len(name) > maxFigureName || name == "plugin" || name == "instance" || name == "le" {
-				return refused(at+"labels", "has a name that is not lower-case words joined by underscores, or is plugin, instance or le")
-			}
-			if len(value) > maxLabelValue || !utf8.ValidString(value) {
-				return refused(at+"labels/"+name, fmt.Sprintf("must be text of at most %d bytes", maxLabelValue))
-			}
+		if len(value) > maxLabelValue || !utf8.ValidString(value) {
+			return refused(at+"labels/"+name, fmt.Sprintf("must be text of at most %d bytes", maxLabelValue))
 		}
 	}
 	return nil

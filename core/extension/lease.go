@@ -42,7 +42,7 @@ func NewLeases(store LeaseStore, now func() time.Time) *Leases {
 }
 
 // Acquire is the store's, for 5 seconds to 10 minutes.
-func (s *Leases) Acquire(ctx context.Context, o Owner, name, holder string, ttl time.Duration) (Lease, error) { //nolint:revive // each is a part of one request
+func (s *Leases) Acquire(ctx context.Context, o Owner, name, holder string, ttl time.Duration) (Lease, error) {
 	if err := checkName("name", name); err != nil {
 		return Lease{}, err
 	}

@@ -23,7 +23,7 @@ const MaxOwnName = 200
 
 // checkName refuses what is no name of 1 to MaxOwnName bytes of text.
 func checkName(field, name string) error {
-	fault := ""
+	var fault string
 	switch {
 	case name == "":
 		fault = "is missing"

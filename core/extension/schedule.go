@@ -212,7 +212,8 @@ func After(r Run, o RunOutcome, now time.Time) Settled {
 	if r.Every > 0 {
 		next = r.At.Add(r.Every)
 		if late := now.Sub(next); late >= 0 {
-			next = next.Add((late/r.Every + 1) * r.Every)
+			missed := int64(late/r.Every) + 1
+			next = next.Add(time.Duration(missed * int64(r.Every)))
 		}
 	}
 	if o.Done {

@@ -188,7 +188,7 @@ func (s *Memory) Claim(ctx context.Context, o Owner, key string, within time.Dur
 
 // Complete keeps what came of a claim; keep 0 = 7 days. It reports whether the
 // claim was still the token's.
-func (s *Memory) Complete(ctx context.Context, o Owner, key, token string, result []byte, keep time.Duration) (bool, error) { //nolint:revive // each is a part of one request
+func (s *Memory) Complete(ctx context.Context, o Owner, key, token string, result []byte, keep time.Duration) (bool, error) {
 	const day = 24 * time.Hour
 	if err := checkName("key", key); err != nil {
 		return false, err

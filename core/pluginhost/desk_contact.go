@@ -29,7 +29,7 @@ type contactDesk struct {
 // there is nothing in it that identifies the person.
 func contactTo(c contact.Contact, pii bool) (*pluginv1.Contact, error) {
 	out := &pluginv1.Contact{
-		Id: string(c.ID), Locale: c.Locale, CreatedAt: timestamppb.New(c.CreatedAt), Revision: uint64(c.UpdatedAt.UnixMicro()), //nolint:gosec // after 1970
+		Id: string(c.ID), Locale: c.Locale, CreatedAt: timestamppb.New(c.CreatedAt), Revision: uint64(c.UpdatedAt.UnixMicro()),
 	}
 	if !pii {
 		return out, nil

@@ -155,7 +155,7 @@ func messageTo(m *conversation.Message) *pluginv1.Message {
 }
 
 func attachmentTo(a media.Attachment) *pluginv1.Attachment {
-	return &pluginv1.Attachment{BlobId: string(a.ID), MediaType: a.Type, Filename: a.Name, Size: uint64(max(a.Size, 0))} //nolint:gosec // not negative
+	return &pluginv1.Attachment{BlobId: string(a.ID), MediaType: a.Type, Filename: a.Name, Size: uint64(max(a.Size, 0))}
 }
 
 // SendMessage writes to the customer.

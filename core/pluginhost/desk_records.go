@@ -124,7 +124,7 @@ func checkKey(key string) error {
 // keyed does a write once for its key: the same again gets the first answer,
 // another request under the key is refused. See package idempotency for what
 // holds when the server dies meanwhile.
-func keyed[Req write, Res proto.Message](ctx context.Context, d *desk, method string, req Req, empty Res, do func(context.Context, instance) (Res, error)) (Res, error) { //nolint:revive // a write's parts
+func keyed[Req write, Res proto.Message](ctx context.Context, d *desk, method string, req Req, empty Res, do func(context.Context, instance) (Res, error)) (Res, error) {
 	var none Res
 	i, err := d.instance(ctx, req.GetInstanceId())
 	if err != nil {

@@ -60,7 +60,7 @@ func newFiles(t *testing.T) *files {
 	f.mine, f.other = w.Receive(a, "alice", "m1", "hello"), w.Receive(b, "bob", "m2", "hi")
 	in := a
 	in.Plugin, in.Enabled = asker, true
-	f.office.more = []channel.Inbox{in}
+	f.more = []channel.Inbox{in}
 	states := s.PluginStates()
 	f.desks = pluginhost.Desks{
 		Memory: extension.NewMemory(states, states, time.Now), Leases: extension.NewLeases(states, time.Now),
@@ -87,7 +87,7 @@ func (f *files) as(granted []string) pluginv1.HostConversationServiceClient {
 	return pluginv1.NewHostConversationServiceClient(dial(f.t, asking(manifest.Scopes()...), ports, "p"))
 }
 
-func (f *files) inbox() string { return string(f.office.more[0].ID) }
+func (f *files) inbox() string { return string(f.more[0].ID) }
 
 func TestAnInboxSeesItsOwn(t *testing.T) {
 	f := newFiles(t)
@@ -214,7 +214,7 @@ func TestPersonalDataNeedsItsScope(t *testing.T) {
 
 func TestLeasesAreTheProcesss(t *testing.T) {
 	f := newFiles(t)
-	ports := f.office.ports()
+	ports := f.ports()
 	ports.Desks = f.desks
 	ask := func(holder string) *pluginv1.AcquireLeaseResponse {
 		t.Helper()

@@ -39,7 +39,7 @@ type office struct {
 }
 
 func (o *office) inboxes() []channel.Inbox {
-	return append(o.more[:len(o.more):len(o.more)], []channel.Inbox{
+	return append(slices.Clip(o.more), []channel.Inbox{
 		{Workspace: o.workspace, ID: "inb_mine", Plugin: asker, Enabled: true},
 		{Workspace: o.workspace, ID: "inb_other", Plugin: "acme/other", Enabled: true},
 		{Workspace: o.workspace, ID: "inb_off", Plugin: asker},

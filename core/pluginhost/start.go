@@ -164,7 +164,7 @@ func (l *life) end(s *session) {
 	default: // it never got so far
 	}
 	s.process.Close()
-	l.release(s.holder)
+	l.release(s.holder) //nolint:contextcheck // the process is gone, whoever waits
 	l.journal.Flush()
 }
 

@@ -24,7 +24,7 @@ import (
 
 // ErrSuspect says that an earlier try ran out of time: it may have done the
 // thing, whole or in part. Its source is Rejected: trying again changes nothing.
-var ErrSuspect = errors.New("an earlier try did not say what became of it") //nolint:gochecknoglobals // a sentinel
+var ErrSuspect = errors.New("an earlier try did not say what became of it")
 
 // CodeSuspect is the code of ErrSuspect as an errs.Error.
 const CodeSuspect = "outcome_unknown"

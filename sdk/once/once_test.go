@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -44,7 +45,7 @@ func (c *claims) Claim(_ context.Context, req host.ClaimRequest) (host.Claim, er
 		return host.Claim{State: host.ClaimHeld, Until: old.until}, nil
 	}
 	c.next++
-	fresh := &claim{token: fmt.Sprint(c.next), lapsed: old != nil, until: time.Now().Add(req.Within)}
+	fresh := &claim{token: strconv.Itoa(c.next), lapsed: old != nil, until: time.Now().Add(req.Within)}
 	c.byKey[req.Key] = fresh
 	if fresh.lapsed {
 		return host.Claim{State: host.ClaimLapsed, Token: fresh.token}, nil

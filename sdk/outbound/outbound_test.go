@@ -44,7 +44,7 @@ func get(t *testing.T, c *outbound.Client, url string) (*outbound.Response, erro
 }
 
 func Example() {
-	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"orders":2}`) }))
+	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"orders":2}`) }))
 	defer far.Close()
 	at, _ := outbound.HostOf(far.URL) // what an administrator typed
 	api, _ := outbound.New(outbound.Options{Configured: []string{at}})

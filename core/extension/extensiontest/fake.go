@@ -100,7 +100,7 @@ func (f *Fake) Put(_ context.Context, o extension.Owner, p extension.Put, now ti
 	if !known && count(f.entries, o) >= extension.MaxStateKeys {
 		return nil, false, extension.Full("keys", extension.MaxStateKeys)
 	}
-	next := uint64(now.UnixMicro()) //nolint:gosec // after 1970
+	next := uint64(now.UnixMicro())
 	f.entries[at] = extension.Entry{Key: p.Key, Value: bytes.Clone(p.Value), Version: max(next, old.Version+1), ExpiresAt: p.ExpiresAt}
 	return f.get(at, now), true, nil
 }
@@ -182,7 +182,7 @@ func (f *Fake) Abandon(_ context.Context, o extension.Owner, key, token string, 
 }
 
 // Acquire implements extension.LeaseStore.
-func (f *Fake) Acquire(_ context.Context, o extension.Owner, name, holder string, span extension.Span) (extension.Lease, error) { //nolint:revive // the port's
+func (f *Fake) Acquire(_ context.Context, o extension.Owner, name, holder string, span extension.Span) (extension.Lease, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l, known := f.leases[place{o, name}]
@@ -251,7 +251,7 @@ func (f Schedules) Cancel(_ context.Context, o extension.Owner, key string) (boo
 }
 
 // Due implements extension.ScheduleStore.
-func (f Schedules) Due(_ context.Context, plugins []extension.PluginID, lease string, span extension.Span, limit int) ([]extension.Run, error) { //nolint:revive // the port's
+func (f Schedules) Due(_ context.Context, plugins []extension.PluginID, lease string, span extension.Span, limit int) ([]extension.Run, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var due []schedule

@@ -139,11 +139,11 @@ func (s *Databases) openSchema(ctx context.Context, o extension.Owner, plugin ex
 		if name, sealed, err = s.row(ctx, tx, o); err != nil {
 			return err
 		}
-		clear, err := s.Sealer.Open(sealed, about(o))
+		opened, err := s.Sealer.Open(sealed, about(o))
 		if err != nil {
 			return err
 		}
-		password = string(clear)
+		password = string(opened)
 		var there int
 		if err := tx.Row(ctx, `SELECT COUNT(*) FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner WHERE n.nspname = ? AND r.rolname = ?`,
 			[]any{name, name}, &there); err != nil || there > 0 {

@@ -2,6 +2,7 @@ package pluginstates
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/extension"
@@ -21,12 +22,12 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (int, error
 }
 
 // sweep removes rows and counts them out of what their owners have.
-func (s *Store) sweep(ctx context.Context, q quota, key, expired string, args []any, limit int) (int, error) { //nolint:revive // each is a part of one query
+func (s *Store) sweep(ctx context.Context, q quota, key, expired string, args []any, limit int) (int, error) {
 	total := 0
 	err := s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
 		total = 0
 		gone := make(map[extension.Owner][]string)
-		err := tx.Rows(ctx, `SELECT workspace_id, instance_id, `+key+` FROM `+q.table+` WHERE `+expired+` LIMIT ?`, append(args[:len(args):len(args)], limit),
+		err := tx.Rows(ctx, `SELECT workspace_id, instance_id, `+key+` FROM `+q.table+` WHERE `+expired+` LIMIT ?`, append(slices.Clip(args), limit),
 			func(row db.Scanner) error {
 				var workspace, instance, name string
 				err := row.Scan(&workspace, &instance, &name)

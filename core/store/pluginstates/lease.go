@@ -10,7 +10,7 @@ import (
 const ofLease = ofOwner + ` AND name = ?`
 
 // Acquire implements extension.LeaseStore.
-func (s *Store) Acquire(ctx context.Context, o extension.Owner, name, holder string, span extension.Span) (extension.Lease, error) { //nolint:revive // the port's
+func (s *Store) Acquire(ctx context.Context, o extension.Owner, name, holder string, span extension.Span) (extension.Lease, error) {
 	var out extension.Lease
 	of := []any{string(o.Workspace), o.Instance, name}
 	now, until := db.Micros(span.Now), db.Micros(span.Until)
@@ -47,7 +47,7 @@ VALUES (?, ?, ?, ?, 1, ?) ON CONFLICT (workspace_id, instance_id, name) DO NOTHI
 }
 
 // most fails with full when an instance has more rows than it may.
-func most(ctx context.Context, tx *db.Tx, table string, of []any, full error, n int) error { //nolint:revive // each is a part of one query
+func most(ctx context.Context, tx *db.Tx, table string, of []any, full error, n int) error {
 	var have int
 	err := tx.Row(ctx, `SELECT COUNT(*) FROM `+table+ofOwner, of[:2], &have)
 	if err == nil && have > n {

@@ -9,6 +9,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/extension"
@@ -148,8 +149,8 @@ func (s *Store) List(ctx context.Context, o extension.Owner, r extension.StateRa
 // of runes, which is that of UTF-8's bytes.
 func following(prefix string) (string, bool) {
 	runes := []rune(prefix)
-	for i := len(runes) - 1; i >= 0; i-- {
-		next := runes[i] + 1
+	for i, last := range slices.Backward(runes) {
+		next := last + 1
 		if next == 0xD800 { // surrogates are no text
 			next = 0xE000
 		}

@@ -51,7 +51,7 @@ const runColumns = `SELECT workspace_id, instance_id, schedule_key, plugin, due_
 
 // Due implements extension.ScheduleStore. It looks first, so that nothing is
 // written while nothing is due.
-func (s *Schedules) Due(ctx context.Context, plugins []extension.PluginID, lease string, span extension.Span, limit int) ([]extension.Run, error) { //nolint:revive // the port's
+func (s *Schedules) Due(ctx context.Context, plugins []extension.PluginID, lease string, span extension.Span, limit int) ([]extension.Run, error) {
 	if len(plugins) == 0 {
 		return nil, nil
 	}

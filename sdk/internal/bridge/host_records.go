@@ -207,7 +207,7 @@ func (b *blobs) Upload(ctx context.Context, req host.UploadRequest) (message.Att
 	if err != nil {
 		return message.Attachment{}, hostError(err)
 	}
-	next := &pluginv1.UploadBlobRequest{InstanceId: b.id, Filename: req.Filename, Size: uint64(max(req.Size, 0))} //nolint:gosec // not negative
+	next := &pluginv1.UploadBlobRequest{InstanceId: b.id, Filename: req.Filename, Size: uint64(max(req.Size, 0))}
 	piece := make([]byte, PieceSize)
 	for {
 		n, readErr := io.ReadFull(req.Body, piece)
