@@ -42,7 +42,13 @@ const (
 	OwnProcessGroup  Isolation = "own_process_group"
 	EmptyEnvironment Isolation = "empty_environment"
 	NoNewPrivileges  Isolation = "no_new_privileges"
-	ResourceLimits   Isolation = "resource_limits" // on open files and core dumps
+	ResourceLimits   Isolation = "resource_limits" // on open files, the size of one, and core dumps
+	FilesFenced      Isolation = "files"           // it touches its own files only (Landlock)
+	SignalsFenced    Isolation = "signals"         // it signals its own processes only (Landlock)
+	MemoryLimited    Isolation = "memory_limit"    // the kernel ends it beyond its limit (cgroup)
+	MemoryWatched    Isolation = "memory_watch"    // the server ends it beyond its limit
+	CPULimited       Isolation = "cpu_limit"       // cgroup
+	ProcessesLimited Isolation = "process_limit"   // cgroup
 )
 
 // Plugin is an installed plugin.

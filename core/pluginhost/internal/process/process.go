@@ -26,6 +26,7 @@ import (
 	"github.com/hashicorp/go-plugin/runner"
 	"google.golang.org/grpc"
 
+	"github.com/patchbay-im/patchbay/core/pluginhost/internal/cgroup"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
 
@@ -44,6 +45,16 @@ type Spec struct {
 	DataDir   string // its working directory and HOME
 	SocketDir string // a private folder is made in it
 	Dial      []grpc.DialOption
+
+	// Bundle is a folder that a confined process may read; "" = none.
+	Bundle string
+	// Confine keeps the process from every file but its own. Where the system
+	// cannot do that the process starts all the same, and Reached says so.
+	Confine bool
+	Limits  Limits
+	Groups  *cgroup.Tree // nil: Ungrouped says why
+	// Ungrouped is why there are no control groups: a sentence without its end.
+	Ungrouped string
 
 	// Output makes a writer for one stream of output; level is that of lines
 	// which do not say their own. Each writer is used by one goroutine.
@@ -97,7 +108,7 @@ func Start(ctx context.Context, s Spec) (*Process, error) {
 		}
 		return nil, p.runner.explain(err)
 	}
-	limit(p.PID()) // again: a Go program raises its own limit while it starts
+	p.runner.limit() // again: a Go program raises its own limit while it starts
 	return p, nil
 }
 
@@ -194,6 +205,20 @@ func (p *Process) Exited() <-chan struct{} { return p.runner.exited }
 // Ending says how the process ended, for example "exit status 2"; only after Exited.
 func (p *Process) Ending() string { return p.runner.ending() }
 
+// Reached says what keeps the process in its place.
+func (p *Process) Reached() Reached { return p.runner.reached() }
+
+// OutOfMemory reports whether the process ended because it used more memory
+// than its limit; only after Exited, and before Close.
+func (p *Process) OutOfMemory() bool { return p.runner.outOfMemory() }
+
+// Overrun ends a process that uses more memory than its limit, where the kernel
+// does not do it.
+func (p *Process) Overrun() { p.runner.overrun() }
+
+// Memory returns how many bytes of memory the process occupies; 0 = unknown.
+func (p *Process) Memory() int64 { return resident(p.PID()) }
+
 // Terminate asks the process to end (SIGTERM).
 func (p *Process) Terminate() { p.runner.signal(terminate) }
 
@@ -225,6 +250,7 @@ func (p *Process) Close() {
 		}
 	}
 	p.runner.closePipes()
+	p.runner.leaveGroup()
 	_ = os.RemoveAll(p.dir) // swept at the next start of the server otherwise
 }
 

@@ -18,6 +18,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/patchbay-im/patchbay/core/pluginhost/internal/cgroup"
 )
 
 // lastWords bounds the wait for what a dead process wrote.
@@ -52,6 +54,9 @@ type process struct {
 	started bool
 	doomed  bool // killed, perhaps before there was a child
 	child   *os.Process
+	group   *cgroup.Group // nil = none
+	reach   Reached
+	overran bool // we ended it for want of memory
 	reaped  bool
 	launch  error  // why there is no child
 	state   string // how it ended
@@ -98,9 +103,9 @@ func newProcess(s Spec, file *os.File, sum, dir string) *process {
 func (r *process) prepare(env []string) {
 	r.cmd = command(r.file, r.spec.Program)
 	r.cmd.Dir = r.spec.DataDir
-	r.cmd.Env = append([]string{
-		"PATH=/usr/bin:/bin", "HOME=" + r.spec.DataDir, "LANG=C.UTF-8", "TZ=UTC",
-	}, env...)
+	r.cmd.Env = append(append([]string{
+		"PATH=/usr/bin:/bin", "HOME=" + r.spec.DataDir, "TMPDIR=" + r.spec.DataDir, "LANG=C.UTF-8", "TZ=UTC",
+	}, r.spec.Limits.environment()...), env...)
 }
 
 // Start starts the child.
@@ -110,7 +115,20 @@ func (r *process) Start(context.Context) error {
 	r.mu.Unlock()
 	started := make(chan error, 1)
 	go r.live(started)
-	return <-started
+	err := <-started
+	if err == nil {
+		r.limit() // not by the thread of the child: it may touch no more than the child
+	}
+	return err
+}
+
+// limit lowers what the child may use.
+func (r *process) limit() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.child != nil && !r.reaped {
+		limit(r.child.Pid)
+	}
 }
 
 // live is the thread of the child: it starts it and waits for it.
@@ -146,7 +164,7 @@ func (r *process) live(started chan<- error) {
 
 func (r *process) begin() error {
 	defer r.file.Close() //nolint:errcheck // the child has its own
-	if err := restrictThread(); err != nil {
+	if err := r.restrict(); err != nil {
 		return err
 	}
 	stdout, childOut, err := os.Pipe()
@@ -166,7 +184,6 @@ func (r *process) begin() error {
 		stderr.Close() //nolint:errcheck,gosec // unused
 		return err
 	}
-	limit(r.cmd.Process.Pid)
 	r.mu.Lock()
 	r.child, r.stdout, r.stderr = r.cmd.Process, stdout, stderr
 	doomed := r.doomed
@@ -326,6 +343,8 @@ func (r *process) explain(err error) error {
 	defer r.mu.Unlock()
 	_, silent := errors.AsType[*unanswered](err)
 	switch {
+	case r.launch != nil && isStartError(r.launch):
+		return r.launch
 	case errors.Is(r.launch, syscall.ENOEXEC):
 		return &StartError{Permanent: true, Cause: err, Detail: "Its program was built for another system. Build it for this one, then restart the plugin"}
 	case r.launch != nil:
@@ -348,4 +367,9 @@ func cut(s string) string {
 		return strings.ToValidUTF8(s[:80], "") + "…"
 	}
 	return s
+}
+
+func isStartError(err error) bool {
+	_, ok := errors.AsType[*StartError](err)
+	return ok
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/pluginhost/internal/cgroup"
 )
 
 // Signals of a gentle and of a telling end.
@@ -20,16 +21,10 @@ const (
 	dump      = syscall.SIGQUIT
 )
 
-// Isolation says what keeps a plugin in its place on this system.
-func Isolation() []extension.Isolation {
-	return []extension.Isolation{
-		extension.OwnProcessGroup, extension.EmptyEnvironment, extension.NoNewPrivileges, extension.ResourceLimits,
-	}
-}
-
 // Limits of a plugin process.
 const (
-	maxFiles = 256
+	maxFiles    = 256
+	maxFileSize = 1 << 30 // bytes of one file that it writes
 	oomScore = "500" // the kernel prefers to end a plugin before the core
 )
 
@@ -55,9 +50,10 @@ func restrictThread() error {
 }
 
 // limit lowers what a fresh child may use. The memory limits of the kernel are
-// no use for Go programs, which map far more than they touch.
+// no use for Go programs, which map far more than they touch, and the one on
+// processes counts all of this user's, the server's among them.
 func limit(pid int) {
-	for resource, most := range map[int]uint64{unix.RLIMIT_NOFILE: maxFiles, unix.RLIMIT_CORE: 0} {
+	for resource, most := range map[int]uint64{unix.RLIMIT_NOFILE: maxFiles, unix.RLIMIT_CORE: 0, unix.RLIMIT_FSIZE: maxFileSize} {
 		_ = unix.Prlimit(pid, resource, &unix.Rlimit{Cur: most, Max: most}, nil) // it is gone already
 	}
 	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), []byte(oomScore), 0) // a preference
@@ -82,4 +78,59 @@ func killGroup(p *os.Process) {
 func owned(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(stat.Uid) == os.Getuid()
+}
+
+// basics are the measures that every process on this system gets.
+func basics() Reached {
+	return Reached{Measures: []extension.Isolation{
+		extension.OwnProcessGroup, extension.EmptyEnvironment, extension.NoNewPrivileges, extension.ResourceLimits,
+	}}
+}
+
+// startIn has a child start in a control group.
+func startIn(cmd *exec.Cmd, group *cgroup.Group) {
+	cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, group.FD()
+}
+
+// confine puts the fence around the thread that starts the child.
+func (r *process) confine(reach *Reached) error {
+	if !r.spec.Confine {
+		reach.note(extension.FilesFenced, "it is named in plugins.trusted")
+		return nil
+	}
+	abi, errata, err := landlock()
+	if err != nil {
+		reach.note(extension.FilesFenced, err.Error())
+		return nil
+	}
+	if err := alone(r.file); err != nil {
+		return err
+	}
+	f := fence{program: r.file, read: readable(), write: []string{r.spec.DataDir, r.dir}}
+	if r.spec.Bundle != "" {
+		f.read = append(f.read, r.spec.Bundle)
+	}
+	if err := confineThread(f); err != nil {
+		return err
+	}
+	reach.note(extension.FilesFenced, "")
+	if !scoped(abi, errata) {
+		reach.note(extension.SignalsFenced, "this kernel cannot keep signals in (Linux 6.12 and newer can)")
+		return nil
+	}
+	reach.note(extension.SignalsFenced, "")
+	return nil
+}
+
+// resident returns how many bytes of memory a process occupies; 0 = unknown.
+func resident(pid int) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		return 0
+	}
+	var total, pages int64
+	if _, err := fmt.Sscan(string(text), &total, &pages); err != nil {
+		return 0
+	}
+	return pages * int64(os.Getpagesize())
 }
