@@ -46,6 +46,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/extensions"
 	"github.com/patchbay-im/patchbay/core/store/identities"
 	"github.com/patchbay-im/patchbay/core/store/journeys"
+	"github.com/patchbay-im/patchbay/core/store/lives"
 	"github.com/patchbay-im/patchbay/core/store/notifications"
 	"github.com/patchbay-im/patchbay/core/store/pluginbases"
 	"github.com/patchbay-im/patchbay/core/store/pluginstates"
@@ -282,6 +283,9 @@ func OpenIndex(ctx context.Context, c Config, epoch string) (Index, error) {
 
 // Erasures returns erasure.Store.
 func (s *Store) Erasures() *erasures.Store { return erasures.New(s.db) }
+
+// Lives returns extension.Lives.
+func (s *Store) Lives() *lives.Store { return lives.New(s.db) }
 
 // Retention returns retention.Store.
 func (s *Store) Retention() *retentions.Store { return retentions.New(s.db) }

@@ -30,8 +30,9 @@ type Line struct {
 
 // Journal is the output of one plugin, over all its processes.
 type Journal struct {
-	now  func() time.Time
-	sink func(Line)
+	now    func() time.Time
+	sink   func(Line)
+	redact *Redactor
 
 	mu         sync.Mutex
 	lines      []Line // a ring
@@ -44,8 +45,11 @@ type Journal struct {
 // New returns an empty Journal. sink is told of every line that passes the
 // cap, by the writing goroutine.
 func New(now func() time.Time, sink func(Line)) *Journal {
-	return &Journal{now: now, sink: sink}
+	return &Journal{now: now, sink: sink, redact: NewRedactor()}
 }
+
+// Redactor takes secrets out of every line before it is kept or passed on.
+func (j *Journal) Redactor() *Redactor { return j.redact }
 
 // Lines returns the last lines, the oldest first.
 func (j *Journal) Lines() []Line {
@@ -103,12 +107,17 @@ func (j *Journal) write(level, text string) {
 		}
 	}
 	j.counted++
-	if j.counted > PerSecond {
+	pass := j.counted <= PerSecond
+	if !pass {
 		j.suppressed++
-	} else {
-		out = append(out, j.keep(level, text))
 	}
 	j.mu.Unlock()
+	if pass {
+		text = j.redact.Clean(shorten(text)) // not under the lock, which readers wait for
+		j.mu.Lock()
+		out = append(out, j.keep(level, text))
+		j.mu.Unlock()
+	}
 	for _, line := range out {
 		j.sink(line)
 	}
@@ -124,7 +133,7 @@ func (j *Journal) notice() (Line, bool) {
 }
 
 func (j *Journal) keep(level, text string) Line {
-	line := Line{At: j.now(), Level: level, Text: clean(text)}
+	line := Line{At: j.now(), Level: level, Text: clean(shorten(text))}
 	if len(j.lines) < Keep {
 		j.lines = append(j.lines, line)
 		return line
@@ -134,12 +143,17 @@ func (j *Journal) keep(level, text string) Line {
 	return line
 }
 
-// clean makes a line safe to show: no control characters, no broken UTF-8,
-// bounded.
-func clean(text string) string {
+// shorten bounds a line.
+func shorten(text string) string {
 	if len(text) > MaxKept {
 		text = text[:MaxKept] + "…"
 	}
+	return text
+}
+
+// clean makes a line safe to show: no control characters, no broken UTF-8,
+// bounded.
+func clean(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	return strings.Map(func(r rune) rune {
 		if r == '\t' {

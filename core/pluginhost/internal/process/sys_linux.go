@@ -25,7 +25,7 @@ const (
 const (
 	maxFiles    = 256
 	maxFileSize = 1 << 30 // bytes of one file that it writes
-	oomScore = "500" // the kernel prefers to end a plugin before the core
+	oomScore    = "500"   // the kernel prefers to end a plugin before the core
 )
 
 // command executes the open file itself: what was hashed is what runs.
