@@ -51,6 +51,21 @@ const (
 	ProcessesLimited Isolation = "process_limit"   // cgroup
 )
 
+// Level is how far a process is kept in its place.
+type Level string
+
+// The levels.
+const (
+	Trusted  Level = "trusted"  // an ordinary process without environment and privileges
+	Confined Level = "confined" // and it touches its own files only
+)
+
+// Lacking is a measure that is not in force, and why.
+type Lacking struct {
+	Measure Isolation
+	Why     string // a sentence without its end
+}
+
 // Plugin is an installed plugin.
 type Plugin struct {
 	ID          PluginID
@@ -58,13 +73,27 @@ type Plugin struct {
 	Version     string
 	Kinds       []string
 	Permissions []Permission
+	Level       Level       // of its process; "" = there is none
 	Isolation   []Isolation // what keeps its process in its place, really in force
+	Lacking     []Lacking   // and what does not
 	State       State
 	Detail      string // what is wrong and what to do
 	Since       time.Time
 	PID         int // 0 = no process
 	Restarts    int
 	NextRetryAt time.Time // zero = not planned
+
+	Enabled  bool   // by administrators
+	Active   Copy   // the version that is wanted
+	Previous Copy   // rollback goes there
+	Pinned   string // a version; "" = none
+	// Offered is what the plugins folder holds, when that is not what runs, and
+	// Asks what it needs and the active version does not. Left is the version
+	// that was left by itself, because it failed; "" = none was.
+	Offered   Copy
+	Asks      []string
+	Left      string
+	NoProcess bool // it consists of files alone
 }
 
 // LogLine is one line that a plugin's process wrote.
@@ -74,14 +103,30 @@ type LogLine struct {
 	Text  string
 }
 
-// Host is the port to the plugin host.
+// Host is the port to the plugin host. Each method but Plugins answers
+// errs.Absent for a plugin that is not installed.
 type Host interface {
 	// Plugins lists the installed plugins by id.
 	Plugins() []Plugin
-	// Restart stops a plugin gracefully and starts it at once; errs.Absent when it is not installed.
+	// Restart stops a plugin gracefully and starts it at once.
 	Restart(ctx context.Context, id PluginID) error
-	// Logs returns the last lines a plugin wrote, the oldest first; errs.Absent when it is not installed.
+	// Logs returns the last lines a plugin wrote, the oldest first.
 	Logs(id PluginID) ([]LogLine, error)
+	// Enable switches a plugin on or off, on every node.
+	Enable(ctx context.Context, id PluginID, enabled bool) error
+	// Move puts another version in place of the active one and returns it. When
+	// it does not start, the active one goes on, and the error says why.
+	Move(ctx context.Context, id PluginID, m Move) (Copy, error)
+	// Pin keeps a plugin at a version, which becomes the active one; "" = unpin.
+	Pin(ctx context.Context, id PluginID, version string) error
+	// Versions lists the copies that this node keeps, the newest first.
+	Versions(ctx context.Context, id PluginID) ([]Version, error)
+}
+
+// Move says which version is to become the active one.
+type Move struct {
+	Back     bool     // to the previous one; otherwise to what the plugins folder holds
+	Accepted []string // permissions that the new one needs and the administrator agrees to
 }
 
 // Service holds the administrator's use cases of plugins.

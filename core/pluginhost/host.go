@@ -40,6 +40,14 @@ type Options struct {
 	// short: the kernel allows 107 bytes for a socket.
 	SocketDir   string
 	CoreVersion string
+	Node        string // of the cluster; "" = the only one
+	// Trusted plugins are not confined to their own files.
+	Trusted []channel.PluginID
+	// MinIsolation refuses processes that are less isolated; "" = none is.
+	MinIsolation extension.Level
+	// KeepFailing: a version that fails soon after an upgrade is not left for the
+	// one before by itself.
+	KeepFailing bool
 	Log         *slog.Logger
 	Now         func() time.Time
 	// Timing is how long things take; the zero value is DefaultTiming.
@@ -57,6 +65,10 @@ type Ports struct {
 	Receiver  channel.Receiver
 	Deliverer Deliverer
 	Desks     Desks // behind the host's services for plugins
+	Lives     extension.Lives
+	// OnSwap is told how long deliveries rested while a version took over from
+	// another; nil = nobody cares. It must not block.
+	OnSwap func(channel.PluginID, time.Duration)
 	// OnChange is told when what Plugins, Types or Health say of a plugin has
 	// changed; nil = nobody cares. It must not block.
 	OnChange func(channel.PluginID)
@@ -78,6 +90,7 @@ type Host struct {
 	running sync.Mutex // held by Run
 	ports   atomic.Pointer[Ports]
 	changes changes
+	notes   chan extension.Transition
 }
 
 // New reads the installed plugins. A plugin that cannot be read is listed as
@@ -91,7 +104,7 @@ func New(o Options) (*Host, error) {
 	if o.Timing == (Timing{}) {
 		o.Timing = DefaultTiming()
 	}
-	h := &Host{options: o, table: table, byID: make(map[channel.PluginID]*supervisor), changes: newChanges()}
+	h := &Host{options: o, table: table, byID: make(map[channel.PluginID]*supervisor), changes: newChanges(), notes: make(chan extension.Transition, maxNotes)}
 	folders, err := foldersIn(o.Dir)
 	if err != nil {
 		return nil, err
@@ -106,7 +119,7 @@ func New(o Options) (*Host, error) {
 func (h *Host) add(p installed) {
 	id := p.id()
 	if other, taken := h.byID[id]; taken {
-		p.fault = fmt.Sprintf("%s is installed twice, here and in %s. Remove one of them and restart the server.", id, other.folder())
+		p.fault = fmt.Sprintf("%s is installed twice, here and in %s. Remove one of them and restart the server.", id, other.source)
 		id = channel.PluginID(filepath.Base(p.folder))
 	}
 	s := newSupervisor(h, id, p)
@@ -127,17 +140,32 @@ func (h *Host) Run(ctx context.Context, ports Ports) error {
 		return err
 	}
 	defer os.RemoveAll(sockets) //nolint:errcheck // swept at the next start
+	if ports.Lives == nil {
+		return errs.New(errs.Internal, "plugin_host.lives", "The plugin host has no store for what is wanted of plugins.")
+	}
 	if ports.OnChange == nil {
 		ports.OnChange = func(channel.PluginID) {}
 	}
 	h.ports.Store(&ports)
-	var wg sync.WaitGroup
-	wg.Go(func() { h.follow(ctx, ports) })
+	groups := h.openGroups(filepath.Base(sockets))
+	work, done := context.WithCancel(context.WithoutCancel(ctx))
+	var helpers, wg sync.WaitGroup
+	helpers.Go(func() { h.watchRows(work, ports.Lives) })
+	helpers.Go(func() { h.writeNotes(context.WithoutCancel(ctx), ports.Lives, work.Done()) })
+	helpers.Go(func() { h.follow(ctx, ports) })
 	for _, s := range h.order {
-		wg.Go(func() { s.run(ctx, ports, sockets) })
+		wg.Go(func() { s.run(ctx, ports, sockets, groups) })
 	}
 	wg.Wait()
+	done()
+	helpers.Wait()
 	return nil
+}
+
+func (h *Host) swapped(id channel.PluginID, pause time.Duration) {
+	if ports := h.ports.Load(); ports != nil && ports.OnSwap != nil {
+		ports.OnSwap(id, pause)
+	}
 }
 
 func (h *Host) socketDir() string {

@@ -17,6 +17,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/extension/extensiontest"
 	"github.com/patchbay-im/patchbay/core/identity"
 	inst "github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
@@ -34,6 +35,7 @@ type house struct {
 	host    *pluginhost.Host
 	ledger  *ledger
 	deliver *delivery.Deliverer
+	lives   *extensiontest.Lives
 
 	mu       sync.Mutex
 	inboxes  []channel.Inbox
@@ -45,11 +47,12 @@ type house struct {
 	scopes   []identity.Scope
 	failing  bool // the store is down
 	changes  int
+	pauses   []time.Duration
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), data: t.TempDir(), ledger: &ledger{}}
+	h := &house{t: t, dir: t.TempDir(), data: t.TempDir(), ledger: &ledger{}, lives: extensiontest.NewLives()}
 	h.options = pluginhost.Options{
 		Dir: h.dir, DataDir: h.data, SocketDir: filepath.Join(shortDir(t), "s"), CoreVersion: "0.1.0-dev",
 		Log: slog.New(slog.DiscardHandler), Now: time.Now, Timing: pluginhost.DefaultTiming(),
@@ -150,7 +153,7 @@ func (h *house) run() (stop func()) {
 	go func() {
 		done <- h.host.Run(ctx, pluginhost.Ports{
 			Workspaces: h, Connections: h, Grants: h, Vault: inst.NewVault(channeltest.Sealer{}), Locale: h.locale,
-			Receiver: h, Deliverer: h.deliver, OnChange: h.changed,
+			Receiver: h, Deliverer: h.deliver, OnChange: h.changed, Lives: h.lives, OnSwap: h.swapped,
 		})
 	}()
 	var once sync.Once
@@ -169,6 +172,12 @@ func (h *house) run() (stop func()) {
 	}
 	h.t.Cleanup(stop)
 	return stop
+}
+
+func (h *house) swapped(_ channel.PluginID, pause time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.pauses = append(h.pauses, pause)
 }
 
 func (h *house) changed(channel.PluginID) {

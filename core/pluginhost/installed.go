@@ -20,7 +20,8 @@ import (
 
 // installed is a plugin on disk.
 type installed struct {
-	folder   string
+	folder   string // of the copy that runs; or that of the plugins folder, before there is one
+	digest   string // of the copy; "" = there is none
 	manifest manifest.Manifest
 	schema   *schema.Schema // nil = the plugin takes no configuration
 	fault    string         // why it cannot run, and what to do; "" = it can

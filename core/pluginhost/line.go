@@ -30,8 +30,9 @@ type line struct {
 
 	mu       sync.Mutex
 	credits  int
-	inFlight map[delivery.ID]bool
-	moved    time.Time // when something was last handed over or answered
+	inFlight map[delivery.ID]bool // whether it is suspect
+	answered int                  // items
+	moved    time.Time            // when something was last handed over or answered
 }
 
 // openLine opens the stream. The plugin opens the window with its first
@@ -76,6 +77,28 @@ func (l *line) stalled(d time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.inFlight) > 0 && l.now().Sub(l.moved) >= d
+}
+
+// alone returns the one item in flight that had been in flight at a crash
+// before, and how many items were answered; "" when there is none such.
+func (l *line) alone() (suspect delivery.ID, answered int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.inFlight) == 1 {
+		for id, was := range l.inFlight {
+			if was {
+				suspect = id
+			}
+		}
+	}
+	return suspect, l.answered
+}
+
+// opened reports whether the plugin has opened its window.
+func (l *line) opened() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.credits > 0
 }
 
 // Credits returns how many items may be sent now.
@@ -133,7 +156,7 @@ func (l *line) book(items []delivery.Delivery) error {
 	}
 	l.credits -= len(items)
 	for _, item := range items {
-		l.inFlight[item.ID] = true
+		l.inFlight[item.ID] = item.Suspect
 	}
 	l.moved = l.now()
 	return nil
@@ -164,10 +187,11 @@ func (l *line) settle(response *pluginv1.DeliverResponse) []delivery.Receipt {
 	batch := make([]delivery.Receipt, 0, len(response.GetItems()))
 	for _, r := range response.GetItems() {
 		id := delivery.ID(r.GetId())
-		if !l.inFlight[id] {
+		if _, asked := l.inFlight[id]; !asked {
 			continue
 		}
 		delete(l.inFlight, id)
+		l.answered++
 		batch = append(batch, delivery.Receipt{
 			ID: id, Result: resultOf(r.GetResult()), ProviderID: cut(r.GetProviderMessageId(), maxExternalID),
 		})

@@ -13,14 +13,20 @@ import (
 
 // session is one running process, from Init to its end.
 type session struct {
+	installed installed // what runs
+	calls     *calls    // under way
 	process   *process.Process
 	plugin    pluginv1.PluginServiceClient
 	channel   pluginv1.ChannelServiceClient
 	abilities map[string]bool
 	ready     atomic.Bool // false while it starts and while it drains
 	line      atomic.Pointer[line]
-	holder    string            // names the process as an owner of leases
-	server    chan *grpc.Server // holds the server of the host's services, once there is one
+	holder    string      // names the process as an owner of leases
+	retired   atomic.Bool // another took over from it
+	// outOfMemory: it ended for want of memory. Set when it is buried.
+	outOfMemory bool
+	next        *line             // opened before its time, when it takes over from another
+	server      chan *grpc.Server // holds the server of the host's services, once there is one
 }
 
 // withBudget is a client interceptor: no unary call without a deadline. The

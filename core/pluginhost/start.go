@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -25,13 +26,18 @@ type life struct {
 	*supervisor
 	ports   Ports
 	sockets string
+	groups  groups
+
+	excuse   excuse         // of crashes
+	retiring sync.WaitGroup // processes that were taken over from
 }
 
-// live runs one process from its launch to its end.
+// live runs the plugin from the launch of a process to the end of the last one
+// that took over from it.
 func (l *life) live(ctx context.Context) ended {
-	p := l.installed()
-	if p.fault != "" {
-		return ended{detail: p.fault, permanent: true}
+	p, why := l.adopt(ctx)
+	if why != nil {
+		return *why
 	}
 	began := l.begin()
 	l.move(l.ports, extension.Starting, "", time.Time{})
@@ -49,20 +55,28 @@ func (l *life) live(ctx context.Context) ended {
 func (l *life) start(ctx context.Context, p installed) (*session, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.host.options.Timing.Start)
 	defer cancel()
+	calls := newCalls(l.host.options.Now)
 	data, err := l.dataDir(p)
 	if err != nil {
 		return nil, err
 	}
+	r := p.manifest.Resources
 	proc, err := process.Start(ctx, process.Spec{
 		Program: p.program(), DataDir: data, SocketDir: l.sockets,
 		Output: func(level string) io.WriteCloser { return l.journal.Writer(level) },
-		Dial:   []grpc.DialOption{grpc.WithUnaryInterceptor(withBudget)},
+		Dial:   []grpc.DialOption{grpc.WithChainUnaryInterceptor(withBudget, calls.unary), grpc.WithStreamInterceptor(calls.stream)},
+		Bundle: p.folder, Confine: !l.host.trusts(l.id), Groups: l.groups.tree, Ungrouped: l.groups.why,
+		Limits: process.Limits{Memory: memoryOf(r), CPU: cpuOf(r), PIDs: pidsOf(r)},
 	})
 	if err != nil {
 		return nil, err
 	}
+	if err := l.host.allows(proc.Reached()); err != nil {
+		proc.Close()
+		return nil, err
+	}
 	s := &session{
-		process: proc, plugin: pluginv1.NewPluginServiceClient(proc.Conn()),
+		installed: p, calls: calls, process: proc, plugin: pluginv1.NewPluginServiceClient(proc.Conn()),
 		channel: pluginv1.NewChannelServiceClient(proc.Conn()), server: make(chan *grpc.Server, 1),
 		holder: rand.Text(),
 	}
@@ -106,7 +120,6 @@ func (l *life) greet(ctx context.Context, s *session, p installed, data string) 
 	}
 	l.configuring.Lock()
 	defer l.configuring.Unlock()
-	l.session.Store(s) // from here on it is told of changes
 	l.book.forgetTold()
 	served, err := l.served(ctx, l.ports)
 	if err != nil {
@@ -118,6 +131,14 @@ func (l *life) greet(ctx context.Context, s *session, p installed, data string) 
 	if _, err := l.check(ctx, s); err != nil {
 		return &process.StartError{Detail: "It does not say how it fares: " + words(err)}
 	}
+	if old := l.session.Load(); old != nil { // it takes over from a version that runs
+		if err := l.takeOver(ctx, old, s); err != nil {
+			return err
+		}
+	}
+	s.ready.Store(true)
+	l.session.Store(s) // from here on it is called, and told of changes
+	l.become(p)
 	return nil
 }
 

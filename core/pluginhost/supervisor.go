@@ -6,12 +6,15 @@ import (
 	"io/fs"
 	"log/slog"
 	"math/rand/v2"
+	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/pluginhost/internal/copies"
 	"github.com/patchbay-im/patchbay/core/pluginhost/internal/journal"
 	"github.com/patchbay-im/patchbay/core/pluginhost/internal/process"
 	"github.com/patchbay-im/patchbay/core/pluginhost/internal/restart"
@@ -24,13 +27,19 @@ type supervisor struct {
 	id      channel.PluginID
 	log     *slog.Logger
 	journal *journal.Journal
+	copies  *copies.Store
+	source  string        // its folder among the installed plugins
 	again   chan struct{} // an administrator wants a restart
+	swaps   chan swap     // another version is to take over
+	news    chan struct{} // what is wanted of it has changed
 	session atomic.Pointer[session]
 
 	// configuring is held while the plugin is told of inboxes, so that what it
 	// knows is as new as what was read last.
 	configuring sync.Mutex
 	book        book // of the instances that the plugin serves
+
+	moving sync.Mutex // held while an administrator puts another version in place
 
 	mu      sync.Mutex
 	plugin  installed
@@ -41,13 +50,20 @@ type supervisor struct {
 	starts  int
 	retryAt time.Time
 	health  map[string]channel.Health // by instance
+	reach   process.Reached
+	stale   bool           // the folder is to be read again
+	wanted  extension.Life // the row, as far as it is known
+	offered installed      // what the folder holds
 }
 
 func newSupervisor(h *Host, id channel.PluginID, p installed) *supervisor {
 	s := &supervisor{
-		host: h, id: id, plugin: p, again: make(chan struct{}, 1),
-		log:   h.options.Log.With("plugin", string(id)),
-		state: extension.Stopped, since: h.options.Now(),
+		copies: copies.New(filepath.Join(h.options.DataDir, versionsDir, strings.ReplaceAll(string(id), "/", "-"))),
+		host:   h, id: id, plugin: p, offered: p, source: p.folder, stale: true,
+		again: make(chan struct{}, 1), swaps: make(chan swap), news: make(chan struct{}, 1),
+		wanted: extension.Life{Plugin: extension.PluginID(id), Enabled: true},
+		log:    h.options.Log.With("plugin", string(id)),
+		state:  extension.Stopped, since: h.options.Now(),
 		health: make(map[string]channel.Health), book: newBook(),
 	}
 	if p.fault != "" {
@@ -71,32 +87,62 @@ func levelOf(level string) slog.Level {
 type ended struct {
 	ready     time.Duration // how long it was; 0 = never
 	detail    string        // a sentence
+	ending    string        // of the process: "exit status 2"
 	permanent bool          // nothing but an administrator helps
-	asked     bool          // a restart, or the end of the server: no crash
+	asked     bool          // a restart, another version, or the end of the server: no crash
 	ours      bool          // the server's fault, and no mark against the plugin
+	weight    int           // of the crash, as of package restart
+	began     time.Time
 }
 
-// run keeps the plugin running until ctx ends.
-func (s *supervisor) run(ctx context.Context, ports Ports, sockets string) {
-	timing := s.host.options.Timing
-	record := restart.New(timing.rules(), rand.Float64)
-	lifetime := &life{supervisor: s, ports: ports, sockets: sockets}
+// run keeps the plugin running, as far as it is wanted, until ctx ends.
+func (s *supervisor) run(ctx context.Context, ports Ports, sockets string, g groups) {
+	record := restart.New(s.host.options.Timing.rules(), rand.Float64)
+	lifetime := &life{supervisor: s, ports: ports, sockets: sockets, groups: g}
 	for ctx.Err() == nil {
-		end := lifetime.live(ctx)
-		if ctx.Err() != nil {
-			break
-		}
-		if end.asked {
-			record.Forgive()
-			s.reread()
+		if why, hold := lifetime.mayRun(ctx); !hold {
+			s.pause(ctx, ports, why)
 			continue
 		}
-		if s.rest(ctx, ports, record, end) {
+		before := s.installed().digest
+		end := lifetime.live(ctx)
+		if s.installed().digest != before { // what is known of a version is not another's
+			record.Forgive()
+		}
+		switch {
+		case ctx.Err() != nil:
+		case end.asked:
+			record.Forgive()
+		case s.rest(ctx, ports, record, end):
 			record.Forgive()
 			s.reread()
 		}
 	}
+	lifetime.retiring.Wait()
+	lifetime.leave()
 	s.move(ports, extension.Stopped, "", time.Time{})
+}
+
+// pause waits until something that is wanted changes, or a while.
+func (s *supervisor) pause(ctx context.Context, ports Ports, why reason) {
+	if state, detail := s.now(); state != why.state || detail != why.detail {
+		s.move(ports, why.state, why.detail, time.Time{})
+	}
+	wait := s.host.options.Timing.Place / 3
+	if why.files { // nothing ends by itself
+		wait = time.Hour
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-s.news:
+	case <-s.again:
+		s.reread()
+	case w := <-s.swaps:
+		w.done <- errNotRunning
+	}
 }
 
 // rest waits until the plugin may be started again; true when an administrator
@@ -105,34 +151,48 @@ func (s *supervisor) rest(ctx context.Context, ports Ports, record *restart.Reco
 	now := s.host.options.Now()
 	if end.permanent {
 		s.log.ErrorContext(ctx, "plugin failed", "reason", end.detail)
-		s.move(ports, extension.Failed, end.detail, time.Time{})
-		select {
-		case <-ctx.Done():
-			return false
-		case <-s.again:
-			return true
-		}
+		s.moved(ports, extension.Failed, end, time.Time{})
+		return s.await(ctx, nil)
 	}
 	verdict := restart.Verdict{Wait: s.host.options.Timing.Reopen}
 	if !end.ours {
-		verdict = record.Ended(now, end.ready)
+		verdict = record.Ended(now, end.ready, end.weight)
 	}
-	state, detail := extension.Backoff, end.detail
+	state := extension.Backoff
 	if verdict.Quarantine {
+		if s.fallBack(ctx, ports, end) {
+			record.Forgive()
+			return false
+		}
 		state = extension.Quarantined
-		detail += " It is in quarantine, because " + verdict.Why + "; it is tried once at the time given. Restart it when the cause is mended."
+		end.detail += " It is in quarantine, because " + verdict.Why + "; it is tried once at the time given. Restart it when the cause is mended."
 	}
 	s.log.WarnContext(ctx, "plugin ended", "reason", end.detail, "state", string(state), "retry_in", verdict.Wait)
-	s.move(ports, state, detail, now.Add(verdict.Wait))
+	s.moved(ports, state, end, now.Add(verdict.Wait))
 	timer := time.NewTimer(verdict.Wait)
 	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	case <-s.again:
-		return true
+	return s.await(ctx, timer.C)
+}
+
+// await waits for its turn, or for an administrator: then it is true. That the
+// plugin is switched off, or that another version is wanted, ends the wait too.
+func (s *supervisor) await(ctx context.Context, turn <-chan time.Time) bool {
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-turn:
+			return false
+		case <-s.again:
+			return true
+		case w := <-s.swaps:
+			w.done <- errNotRunning
+		case <-s.news:
+			if s.unwanted() {
+				return false
+			}
+		}
 	}
-	return false
 }
 
 // begin counts a start, and forgets the wish for one.
@@ -155,35 +215,52 @@ func (s *supervisor) askRestart() {
 	}
 }
 
-// reread reads the folder again: it may have been mended, or built anew.
+// reread has the folder read again: it may have been mended, or built anew.
 func (s *supervisor) reread() {
-	fresh := read(s.folder(), s.host.options.CoreVersion)
-	if fresh.fault == "" && fresh.id() != s.id {
-		fresh.fault = "The folder holds another plugin now. Restart the server."
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if fresh.manifest.ID == "" { // keep what was known, for the lists
-		fresh.manifest, fresh.schema = s.plugin.manifest, s.plugin.schema
-	}
-	s.plugin = fresh
+	s.stale = true
 }
 
 // move makes a transition and tells of it.
 func (s *supervisor) move(ports Ports, state extension.State, detail string, retryAt time.Time) {
+	s.moved(ports, state, ended{detail: detail}, retryAt)
+}
+
+// moved makes a transition that the end of a process may have led to.
+func (s *supervisor) moved(ports Ports, state extension.State, end ended, retryAt time.Time) {
 	s.mu.Lock()
-	s.state, s.detail, s.retryAt, s.since = state, detail, retryAt, s.host.options.Now()
+	s.state, s.detail, s.retryAt, s.since = state, end.detail, retryAt, s.host.options.Now()
 	switch state {
 	case extension.Starting:
 	case extension.Ready:
 		if session := s.session.Load(); session != nil {
-			s.pid = session.process.PID()
+			s.pid, s.reach = session.process.PID(), session.process.Reached()
 		}
 	case extension.Backoff, extension.Quarantined, extension.Stopped, extension.Failed:
-		s.pid = 0
+		s.pid, s.reach = 0, process.Reached{}
+	}
+	step := extension.Transition{
+		Plugin: extension.PluginID(s.id), Node: s.host.options.Node, At: s.since, Version: s.plugin.manifest.Version,
+		State: state, Reason: end.detail, Ending: end.ending, NextRetryAt: retryAt,
 	}
 	s.mu.Unlock()
+	if end.ending != "" {
+		step.Lines = s.lastLines(end.began)
+	}
+	s.host.note(step)
 	ports.OnChange(s.id)
+}
+
+// lastLines returns the last lines that a process wrote.
+func (s *supervisor) lastLines(since time.Time) []string {
+	var out []string
+	for _, line := range s.journal.Lines() {
+		if !line.At.Before(since) {
+			out = append(out, cut(line.Text, maxDetail))
+		}
+	}
+	return out[max(len(out)-extension.MaxLines, 0):]
 }
 
 // status is what administrators see.
@@ -192,9 +269,14 @@ func (s *supervisor) status() extension.Plugin {
 	defer s.mu.Unlock()
 	m := s.plugin.manifest
 	out := extension.Plugin{
-		ID: extension.PluginID(s.id), Name: s.plugin.name(), Version: m.Version, Isolation: process.Isolation(),
+		ID: extension.PluginID(s.id), Name: s.plugin.name(), Version: m.Version,
 		State: s.state, Detail: s.detail, Since: s.since, PID: s.pid, Restarts: max(s.starts-1, 0), NextRetryAt: s.retryAt,
 	}
+	out.NoProcess = !s.plugin.process()
+	if s.pid != 0 {
+		out.Level, out.Isolation, out.Lacking = isolation(s.reach)
+	}
+	s.wishes(&out)
 	for _, k := range m.Kinds {
 		out.Kinds = append(out.Kinds, string(k))
 	}
@@ -209,8 +291,6 @@ func (s *supervisor) installed() installed {
 	defer s.mu.Unlock()
 	return s.plugin
 }
-
-func (s *supervisor) folder() string { return s.installed().folder }
 
 func (s *supervisor) files() (fs.FS, bool) { return s.installed().files() }
 
@@ -228,8 +308,8 @@ func failure(err error) ended {
 		if e.Cause != nil {
 			detail += ": " + e.Cause.Error()
 		}
-		return ended{detail: detail, permanent: e.Permanent}
+		return ended{detail: detail, permanent: e.Permanent, weight: restart.Crash}
 	}
 	_, ours := errors.AsType[*ourFault](err)
-	return ended{detail: "It did not start: " + err.Error(), ours: ours}
+	return ended{detail: "It did not start: " + err.Error(), ours: ours, weight: restart.Crash}
 }

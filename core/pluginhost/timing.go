@@ -20,12 +20,23 @@ type Timing struct {
 	Terminate time.Duration // from SIGTERM to SIGKILL
 	Reopen    time.Duration // before a delivery stream is opened again in a living process
 
+	HandOver time.Duration // for what is in flight on a version that another takes over from
+
+	MemoryEvery time.Duration // between two looks at the memory of the process
+	Full        time.Duration // above 90 % of its limit for so long: it is replaced
+
+	Look  time.Duration // between two looks at what is wanted of the plugins
+	Place time.Duration // for so long a node has a plugin that runs on one node
+
 	Backoff      time.Duration // bound of the first pause after a crash; doubled each time
 	BackoffCap   time.Duration
 	Settled      time.Duration // ready for so long, and all is forgotten
 	Window       time.Duration // Crashes within it: quarantine
 	Crashes      int
-	FailedStarts int // so many in a row: quarantine
+	Day          time.Duration // DayCrashes within it: quarantine
+	DayCrashes   int
+	FailedStarts int           // so many in a row: quarantine
+	Rollback     time.Duration // a version in quarantine that became active since is left for the one before
 	Probe        time.Duration
 	ProbeLater   time.Duration
 	ProbeLast    time.Duration // and ever after
@@ -38,9 +49,11 @@ func DefaultTiming() Timing {
 		Start:       10 * time.Second,
 		HealthEvery: 10 * time.Second, HealthWithin: 2 * time.Second, HealthMisses: 3,
 		InstanceEvery: 30 * time.Second, Stalled: time.Minute,
+		HandOver: 30 * time.Second, MemoryEvery: time.Second, Full: 5 * time.Minute,
+		Look: 5 * time.Second, Place: 15 * time.Second, Rollback: time.Hour,
 		Drain: 8 * time.Second, Terminate: 2 * time.Second, Reopen: time.Second,
 		Backoff: r.Base, BackoffCap: r.Cap, Settled: r.Settled, Window: r.Window,
-		Crashes: r.Crashes, FailedStarts: r.FailedStarts,
+		Crashes: r.Crashes, Day: r.Day, DayCrashes: r.DayCrashes, FailedStarts: r.FailedStarts,
 		Probe: r.Probes[0], ProbeLater: r.Probes[1], ProbeLast: r.Probes[2],
 	}
 }
@@ -48,7 +61,7 @@ func DefaultTiming() Timing {
 func (t Timing) rules() restart.Rules {
 	return restart.Rules{
 		Base: t.Backoff, Cap: t.BackoffCap, Settled: t.Settled, Window: t.Window,
-		Crashes: t.Crashes, FailedStarts: t.FailedStarts,
+		Crashes: t.Crashes, Day: t.Day, DayCrashes: t.DayCrashes, FailedStarts: t.FailedStarts,
 		Probes: []time.Duration{t.Probe, t.ProbeLater, t.ProbeLast},
 	}
 }

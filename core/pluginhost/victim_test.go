@@ -15,6 +15,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/extension/extensiontest"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
 )
 
@@ -29,7 +30,7 @@ func victim(dir string) {
 		fmt.Println("failed:", err)
 		return
 	}
-	ports := pluginhost.Ports{Workspaces: &house{}, Connections: &house{}, Grants: &house{}, OnChange: func(channel.PluginID) {
+	ports := pluginhost.Ports{Lives: extensiontest.NewLives(), Workspaces: &house{}, Connections: &house{}, Grants: &house{}, OnChange: func(channel.PluginID) {
 		if p := host.Plugins()[0]; p.State == extension.Ready {
 			fmt.Println("ready", p.PID)
 		}
