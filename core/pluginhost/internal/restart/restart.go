@@ -37,7 +37,7 @@ type Record struct {
 
 	crashes      []time.Time
 	day          []time.Time // within Rules.Day; only Forgive empties it
-	step         int // how often the pause was doubled
+	step         int         // how often the pause was doubled
 	failedStarts int
 	probes       int // > 0: in quarantine, or on probation after it
 }

@@ -4,10 +4,15 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/patchbay-im/patchbay/sdk"
@@ -18,7 +23,11 @@ import (
 )
 
 func main() {
+	manifest, version := bundled()
 	mode := read("mode")
+	if own := read("mode-" + version); own != "" {
+		mode = own
+	}
 	switch mode {
 	case "hang":
 		time.Sleep(time.Hour)
@@ -32,7 +41,7 @@ func main() {
 		go flood(os.Stderr)
 	}
 	sdk.Serve(sdk.Plugin{
-		Manifest: []byte(read("plugin.yaml")),
+		Manifest: manifest,
 		Channel: func(env sdk.Env) (channel.Channel, error) {
 			if mode == "refuse" {
 				return nil, errors.New("no teapot, no service")
@@ -40,9 +49,27 @@ func main() {
 			if mode == "flood" {
 				go flood(os.Stdout)
 			}
-			return &bad{env: env, mode: mode}, nil
+			return &bad{env: env, mode: mode, version: version}, nil
 		},
 	})
+}
+
+// bundled returns the manifest and its version: that of a file in the data
+// folder, or that of the bundle.
+func bundled() (data []byte, version string) {
+	data = []byte(read("plugin.yaml"))
+	if len(data) == 0 {
+		exe, err := os.Readlink("/proc/self/exe")
+		if err == nil {
+			data, err = os.ReadFile(filepath.Join(filepath.Dir(exe), "plugin.json"))
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "no manifest:", err)
+		}
+	}
+	var m struct{ Version string }
+	_ = json.Unmarshal(data, &m)
+	return data, m.Version
 }
 
 func read(name string) string {
@@ -63,8 +90,9 @@ func flood(to *os.File) {
 }
 
 type bad struct {
-	env  sdk.Env
-	mode string
+	env     sdk.Env
+	mode    string
+	version string
 }
 
 // Send writes a line to the file "sink": one system call, which outlives a kill.
@@ -106,6 +134,14 @@ func (b *bad) Receive(ctx context.Context, req channel.ReceiveRequest) (channel.
 	case text == "slow":
 		<-ctx.Done()
 		return channel.ReceiveResponse{}, ctx.Err()
+	case strings.HasPrefix(text, "try "):
+		return channel.ReceiveResponse{Body: []byte(try(strings.Fields(text)[1], strings.Fields(text)[2:]))}, nil
+	case text == "version":
+		return channel.ReceiveResponse{Body: []byte(b.version)}, nil
+	case strings.HasPrefix(text, "wait "):
+		d, err := time.ParseDuration(strings.TrimPrefix(text, "wait "))
+		time.Sleep(d)
+		return channel.ReceiveResponse{Body: []byte(b.version)}, err
 	case text == "status":
 		return channel.ReceiveResponse{Status: 99}, nil
 	case strings.HasPrefix(text, "ingest "):
@@ -130,6 +166,47 @@ func (b *bad) Receive(ctx context.Context, req channel.ReceiveRequest) (channel.
 			{ExternalID: "", Sender: channel.Person{ID: "alice"}, Content: message.Text(text)},
 		},
 	}, nil
+}
+
+// try does something that a confined program must not, and says what came of it.
+func try(what string, args []string) string {
+	var err error
+	switch what {
+	case "read":
+		_, err = os.ReadFile(args[0])
+	case "list":
+		_, err = os.ReadDir(args[0])
+	case "write":
+		err = os.WriteFile(args[0], []byte("x"), 0o600)
+	case "kill":
+		pid, _ := strconv.Atoi(args[0])
+		err = syscall.Kill(pid, 0)
+	case "exec":
+		err = exec.Command(args[0]).Run()
+	case "env":
+		return strings.Join(os.Environ(), "\n")
+	case "grow":
+		go grow()
+	}
+	if err != nil {
+		return "refused: " + err.Error()
+	}
+	return "done"
+}
+
+// grow takes memory until it is stopped.
+func grow() {
+	var all [][]byte
+	for {
+		page := make([]byte, 1<<20)
+		for i := range page {
+			page[i] = byte(i)
+		}
+		all = append(all, page)
+		if len(all)%8 == 0 {
+			time.Sleep(time.Millisecond)
+		}
+	}
 }
 
 // Configure refuses the token "bad".
