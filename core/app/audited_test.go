@@ -235,6 +235,10 @@ func (w *walk) integrations() {
 	w.values["publisher"], w.values["name"] = "patchbay", "echo"
 	w.do(w.owner, "POST W/plugins/{publisher}/{name}/restart", nil, nil)
 	w.template()
+	w.do(w.owner, "POST W/plugins/{publisher}/{name}/upgrade", obj{"accept": []string{}}, nil)
+	w.do(w.owner, "POST W/plugins/{publisher}/{name}/pin", obj{"version": ""}, nil)
+	w.do(w.owner, "POST W/plugins/{publisher}/{name}/disable", nil, nil)
+	w.do(w.owner, "POST W/plugins/{publisher}/{name}/enable", nil, nil)
 
 	w.do(w.owner, "POST W/api-keys", obj{"name": "Till", "scopes": []string{"contact.read"}}, &m)
 	w.values["key"] = m.ID

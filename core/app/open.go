@@ -235,7 +235,7 @@ func (s *server) domain() {
 	})
 	s.tickets = s.newTickets()
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
-	s.extensions = extension.NewService(s.plugins, s.audit)
+	s.extensions = extension.NewService(s.plugins, s.store.Lives(), s.audit)
 	s.erasures = s.newErasure()
 	s.once = idempotency.NewService(s.store.Claims(), s.box, s.now)
 	s.retention = s.newRetention()
@@ -278,12 +278,14 @@ func (s *server) live() {
 }
 
 // nodeName tells this process from others of the cluster and from earlier ones.
-func nodeName() string {
+func nodeName() string { return hostName() + "-" + strconv.Itoa(os.Getpid()) }
+
+func hostName() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "node"
 	}
-	return host + "-" + strconv.Itoa(os.Getpid())
+	return host
 }
 
 // face makes the HTTP server.
@@ -347,6 +349,7 @@ func (s *server) openPlugins() error {
 	var err error
 	s.plugins, err = pluginhost.New(pluginhost.Options{
 		Dir: devPlugins(s.config), DataDir: dataPath(s.config, "plugins"), CoreVersion: s.options.Version, Log: s.log, Now: s.now,
+		Node: hostName(), Trusted: trustedPlugins(s.config), MinIsolation: extension.Level(s.config.Plugins.MinIsolation), KeepFailing: !s.config.Plugins.AutoRollback,
 	})
 	if err != nil {
 		return fmt.Errorf("read the installed plugins: %w", err)
@@ -371,7 +374,16 @@ func (s *server) runPlugins(ctx context.Context) error {
 		Workspaces: s.store.Channels(), Connections: s.store.Extensions(), Grants: s.store.Extensions(), Vault: instance.NewVault(s.box),
 		Locale: s.localeOf, Receiver: s.conversations, Deliverer: s.deliverer,
 		Desks: s.desks(scheduler, databases),
+		Lives: s.store.Lives(),
 	})
+}
+
+func trustedPlugins(c Config) []channel.PluginID {
+	out := make([]channel.PluginID, len(c.Plugins.Trusted))
+	for i, id := range c.Plugins.Trusted {
+		out[i] = channel.PluginID(id)
+	}
+	return out
 }
 
 // devPlugins finds the folder of unsigned plugins: the configured one, or what

@@ -69,7 +69,10 @@ type Bus struct {
 
 // Plugins is where plugins are found.
 type Plugins struct {
-	DevDir string `key:"dev_dir" def:"" doc:"Directory of unsigned plugins, one folder each, as make build fills it. Empty: bin/plugins beside the binary, or plugins beside it, when there."`
+	DevDir       string   `key:"dev_dir" def:"" doc:"Directory of unsigned plugins, one folder each, as make build fills it. Empty: bin/plugins beside the binary, or plugins beside it, when there."`
+	Trusted      []string `key:"trusted" def:"" doc:"Plugins (publisher/name) that run as ordinary processes, not confined to their own files: for development, and for programs that are not one static file."`
+	MinIsolation string   `key:"min_isolation" def:"trusted" doc:"confined refuses to run plugins that this system cannot confine to their own files. trusted runs them all the same, and the system page says so."`
+	AutoRollback bool     `key:"auto_rollback" def:"true" doc:"Go back to the previous version by itself when one that became active less than an hour ago ends in quarantine."`
 }
 
 // Media is which files messages may carry.

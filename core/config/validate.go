@@ -14,7 +14,7 @@ import (
 // validate checks what types cannot say. It reports everything at once.
 func (c Config) validate() error {
 	return errors.Join(
-		c.checkAddress(), c.checkPublicURL(), c.checkProxies(), c.checkDatabase(), c.checkBus(), c.checkLog(), c.checkAdmin(), c.checkDemo(), c.checkMedia(), c.checkOutbound(), c.checkWebhooks(), c.checkLimits(), c.checkTLS(), c.checkMetrics(), c.checkSandboxes(),
+		c.checkAddress(), c.checkPublicURL(), c.checkProxies(), c.checkDatabase(), c.checkBus(), c.checkLog(), c.checkAdmin(), c.checkDemo(), c.checkMedia(), c.checkOutbound(), c.checkWebhooks(), c.checkLimits(), c.checkTLS(), c.checkMetrics(), c.checkSandboxes(), c.checkPlugins(),
 	)
 }
 
@@ -63,6 +63,18 @@ func (c Config) checkAddress() error {
 	}
 	if !plausible(c.Server.DrainTimeout) {
 		return fmt.Errorf("server.drain_timeout %v is not between 1s and 10m; write it with a unit, for example 15s", c.Server.DrainTimeout)
+	}
+	return nil
+}
+
+func (c Config) checkPlugins() error {
+	if c.Plugins.MinIsolation != "trusted" && c.Plugins.MinIsolation != "confined" {
+		return fmt.Errorf("plugins.min_isolation %q is neither trusted nor confined", c.Plugins.MinIsolation)
+	}
+	for _, id := range c.Plugins.Trusted {
+		if publisher, name, ok := strings.Cut(id, "/"); !ok || publisher == "" || name == "" || strings.Contains(name, "/") {
+			return fmt.Errorf("plugins.trusted: %q is not the name of a plugin, such as patchbay/webchat", id)
+		}
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
@@ -132,6 +131,7 @@ type Move struct {
 // Service holds the administrator's use cases of plugins.
 type Service struct {
 	host  Host
+	lives Lives
 	audit Recorder
 }
 
@@ -141,8 +141,8 @@ type Recorder interface {
 }
 
 // NewService returns a Service.
-func NewService(host Host, recorder Recorder) *Service {
-	return &Service{host: host, audit: recorder}
+func NewService(host Host, lives Lives, recorder Recorder) *Service {
+	return &Service{host: host, lives: lives, audit: recorder}
 }
 
 // List returns the installed plugins.
@@ -155,22 +155,13 @@ func (s *Service) List(_ context.Context, scope identity.Scope) ([]Plugin, error
 
 // Restart restarts a plugin's process.
 func (s *Service) Restart(ctx context.Context, scope identity.Scope, id PluginID) error {
-	if err := scope.Require(identity.PluginManage); err != nil {
-		return err
-	}
-	if err := s.host.Restart(ctx, id); err != nil {
-		return err
-	}
-	return s.audit.Keep(ctx, scope, identity.Record(ctx, scope, "plugin.restarted", event.Party{Kind: "plugin", ID: string(id)}))
+	return s.act(ctx, scope, id, "plugin.restarted", "", func() (string, error) { return "", s.host.Restart(ctx, id) })
 }
 
 // Logs returns the last lines a plugin wrote.
 func (s *Service) Logs(_ context.Context, scope identity.Scope, id PluginID) ([]LogLine, error) {
-	if err := scope.Require(identity.PluginManage); err != nil {
+	if err := manages(scope, id); err != nil {
 		return nil, err
-	}
-	if len(id) > 128 {
-		return nil, errs.Absent()
 	}
 	return s.host.Logs(id)
 }

@@ -2,12 +2,14 @@ package extension_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/extension/extensiontest"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -24,6 +26,26 @@ func (h *host) Restart(_ context.Context, id extension.PluginID) error {
 func (h *host) Logs(id extension.PluginID) ([]extension.LogLine, error) {
 	h.asked = append(h.asked, "logs "+string(id))
 	return []extension.LogLine{{Text: "a line"}}, h.find(id)
+}
+
+func (h *host) Enable(_ context.Context, id extension.PluginID, on bool) error {
+	h.asked = append(h.asked, fmt.Sprintf("enable %v %s", on, id))
+	return h.find(id)
+}
+
+func (h *host) Move(_ context.Context, id extension.PluginID, m extension.Move) (extension.Copy, error) {
+	h.asked = append(h.asked, fmt.Sprintf("move %v %v %s", m.Back, m.Accepted, id))
+	return extension.Copy{Version: "2.0.0"}, h.find(id)
+}
+
+func (h *host) Pin(_ context.Context, id extension.PluginID, version string) error {
+	h.asked = append(h.asked, "pin "+version+" "+string(id))
+	return h.find(id)
+}
+
+func (h *host) Versions(_ context.Context, id extension.PluginID) ([]extension.Version, error) {
+	h.asked = append(h.asked, "versions "+string(id))
+	return []extension.Version{{Copy: extension.Copy{Version: "1.0.0"}}}, h.find(id)
 }
 
 func (h *host) find(id extension.PluginID) error {
@@ -57,12 +79,12 @@ func TestPermissions(t *testing.T) {
 	} {
 		for _, role := range []identity.Role{identity.RoleOwner, identity.RoleAdministrator, identity.RoleSupervisor, identity.RoleAgent, "guest"} {
 			h := &host{}
-			err := tt.run(extension.NewService(h, records{}), as(identity.ActorMember, role))
+			err := tt.run(extension.NewService(h, extensiontest.NewLives(), records{}), as(identity.ActorMember, role))
 			if may := role.May(tt.need); may != (err == nil) || !may && (!errs.Is(err, errs.Forbidden) || len(h.asked) > 0) {
 				t.Errorf("%s by %s: %v, the host was asked %v", name, role, err, h.asked)
 			}
 		}
-		if err := tt.run(extension.NewService(&host{}, records{}), as(identity.ActorPlugin, identity.RoleOwner)); !errs.Is(err, errs.Forbidden) {
+		if err := tt.run(extension.NewService(&host{}, extensiontest.NewLives(), records{}), as(identity.ActorPlugin, identity.RoleOwner)); !errs.Is(err, errs.Forbidden) {
 			t.Errorf("%s by a plugin: %v", name, err)
 		}
 	}
@@ -70,7 +92,7 @@ func TestPermissions(t *testing.T) {
 
 func TestAbsentPlugins(t *testing.T) {
 	h := &host{}
-	s, owner := extension.NewService(h, records{}), as(identity.ActorMember, identity.RoleOwner)
+	s, owner := extension.NewService(h, extensiontest.NewLives(), records{}), as(identity.ActorMember, identity.RoleOwner)
 	if err := s.Restart(t.Context(), owner, "a/b"); !errs.Is(err, errs.NotFound) {
 		t.Errorf("restart: %v", err)
 	}

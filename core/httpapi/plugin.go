@@ -24,7 +24,17 @@ type pluginBody struct {
 	PID         int               `json:"pid,omitempty"`
 	Restarts    int               `json:"restarts"`
 	NextRetryAt *time.Time        `json:"next_retry_at,omitempty"`
-	Isolation   []string          `json:"isolation" enum:"own_process_group,empty_environment,no_new_privileges,resource_limits" doc:"What keeps the process in its place, as far as it is in force on this system."`
+	Isolation   []string          `json:"isolation" enum:"own_process_group,empty_environment,no_new_privileges,resource_limits,files,signals,memory_limit,memory_watch,cpu_limit,process_limit" doc:"What keeps the process in its place, as far as it is in force on this system."`
+	Level       string            `json:"isolation_level,omitempty" enum:"trusted,confined" doc:"confined: the process touches its own files only. Absent: there is no process."`
+	Lacking     []lackingBody     `json:"isolation_lacking" doc:"The measures that are not in force, and why."`
+	Enabled     bool              `json:"enabled" doc:"false: an administrator switched it off."`
+	Process     bool              `json:"process" doc:"false: it consists of files alone, and has none."`
+	Active      string            `json:"active_version,omitempty" doc:"The version that is wanted, on every server."`
+	Previous    string            `json:"previous_version,omitempty" doc:"Rollback goes there."`
+	Pinned      string            `json:"pinned_version,omitempty"`
+	Offered     string            `json:"offered_version,omitempty" doc:"What the plugins folder holds, when that is not what runs: upgrade goes there."`
+	Asks        []string          `json:"offered_asks" doc:"What the offered version needs and the active one does not."`
+	Left        string            `json:"left_version,omitempty" doc:"A version that was left by itself, because it failed."`
 	Permissions []permissionBody  `json:"permissions"`
 }
 
@@ -33,6 +43,12 @@ type permissionBody struct {
 	Scope    string            `json:"scope"`
 	Reason   map[string]string `json:"reason" doc:"Why, by locale; \"en\" is always there."`
 	Optional bool              `json:"optional" doc:"The plugin works without it."`
+}
+
+// lackingBody is a measure that is not in force.
+type lackingBody struct {
+	Measure string `json:"measure"`
+	Why     string `json:"why"`
 }
 
 // logLineBody is a line of a plugin's log.
@@ -51,10 +67,15 @@ func pluginOf(p extension.Plugin) pluginBody {
 	out := pluginBody{
 		ID: string(p.ID), Name: p.Name, Version: p.Version, Kinds: p.Kinds, State: string(p.State), Detail: p.Detail,
 		Since: wire.Stamp(p.Since), PID: p.PID, Restarts: p.Restarts,
+		Level: string(p.Level), Lacking: make([]lackingBody, len(p.Lacking)), Enabled: p.Enabled, Process: !p.NoProcess,
+		Active: p.Active.Version, Previous: p.Previous.Version, Pinned: p.Pinned, Offered: p.Offered.Version, Asks: append([]string{}, p.Asks...), Left: p.Left,
 		Isolation: make([]string, len(p.Isolation)), Permissions: make([]permissionBody, len(p.Permissions)),
 	}
 	for i, x := range p.Isolation {
 		out.Isolation[i] = string(x)
+	}
+	for i, x := range p.Lacking {
+		out.Lacking[i] = lackingBody{Measure: string(x.Measure), Why: x.Why}
 	}
 	for i, x := range p.Permissions {
 		out.Permissions[i] = permissionBody(x)
@@ -74,6 +95,7 @@ func (s *Server) pluginRoutes() {
 		identity.PluginManage, s.restartPlugin)
 	member(s, huma.Operation{Method: http.MethodGet, Path: base + "/{publisher}/{name}/logs", Summary: "Read a plugin's log", Tags: []string{"plugins"}},
 		identity.PluginManage, s.pluginLogs)
+	s.pluginLifeRoutes(base + "/{publisher}/{name}")
 }
 
 // PluginPath names a plugin.

@@ -30,6 +30,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/export"
 	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/extension/extensiontest"
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/idempotency"
 	"github.com/patchbay-im/patchbay/core/idempotency/idempotencytest"
@@ -142,7 +143,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, s.now),
 		Search:        search.NewService(s.index, searchtest.NewSource(s.tickets), s.views, s.now),
 		Views:         s.views,
-		Conversations: conversations, Deliveries: delivery.NewTracker(deliverytest.NewFake(s.fake, s.now), conversations), Extensions: extension.NewService(noPlugins{}, audited), Presence: nobody{},
+		Conversations: conversations, Deliveries: delivery.NewTracker(deliverytest.NewFake(s.fake, s.now), conversations), Extensions: extension.NewService(noPlugins{}, extensiontest.NewLives(), audited), Presence: nobody{},
 		Feed: feed{s.fake.Feed, s.fake}, Circle: s.fake.Contacts,
 		PluginUI: func(channel.PluginID) (fs.FS, bool) {
 			return fstest.MapFS{
@@ -277,6 +278,16 @@ type noPlugins struct{}
 func (noPlugins) Plugins() []extension.Plugin                          { return nil }
 func (noPlugins) Restart(context.Context, extension.PluginID) error    { return nil }
 func (noPlugins) Logs(extension.PluginID) ([]extension.LogLine, error) { return nil, nil }
+
+func (noPlugins) Enable(context.Context, extension.PluginID, bool) error { return nil }
+
+func (noPlugins) Move(context.Context, extension.PluginID, extension.Move) (extension.Copy, error) {
+	return extension.Copy{}, nil
+}
+func (noPlugins) Pin(context.Context, extension.PluginID, string) error { return nil }
+func (noPlugins) Versions(context.Context, extension.PluginID) ([]extension.Version, error) {
+	return nil, nil
+}
 
 type nobody struct{}
 

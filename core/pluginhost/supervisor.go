@@ -71,7 +71,7 @@ func newSupervisor(h *Host, id channel.PluginID, p installed) *supervisor {
 	}
 	s.journal = journal.New(h.options.Now, func(l journal.Line) {
 		s.log.LogAttrs(context.Background(), levelOf(l.Level), "plugin output", slog.String("text", l.Text)) //nolint:forbidigo // nobody's request
-	})
+	}, s.liveSecrets)
 	return s
 }
 

@@ -29,9 +29,9 @@ func (s *Store) Lives(ctx context.Context) ([]extension.Life, error) {
 	err := s.db.Rows(ctx, `SELECT plugin_id, enabled, active, active_version, previous, previous_version, pinned, refused, active_since, revision
 FROM plugin_life ORDER BY plugin_id`, nil, func(row db.Scanner) error {
 		var l extension.Life
-		var enabled, since int64
-		err := row.Scan(&l.Plugin, &enabled, &l.Active.Digest, &l.Active.Version, &l.Previous.Digest, &l.Previous.Version, &l.Pinned, &l.Refused, &since, &l.Revision)
-		l.Enabled, l.ActiveSince = enabled == 1, db.Time(since)
+		var since int64
+		err := row.Scan(&l.Plugin, &l.Enabled, &l.Active.Digest, &l.Active.Version, &l.Previous.Digest, &l.Previous.Version, &l.Pinned, &l.Refused, &since, &l.Revision)
+		l.ActiveSince = db.Time(since)
 		out = append(out, l)
 		return err
 	})
@@ -40,12 +40,8 @@ FROM plugin_life ORDER BY plugin_id`, nil, func(row db.Scanner) error {
 
 // Keep implements extension.Lives.
 func (s *Store) Keep(ctx context.Context, l extension.Life) (extension.Life, error) {
-	enabled := 0
-	if l.Enabled {
-		enabled = 1
-	}
 	args := []any{
-		enabled, l.Active.Digest, l.Active.Version, l.Previous.Digest, l.Previous.Version, l.Pinned, l.Refused, db.Micros(l.ActiveSince),
+		l.Enabled, l.Active.Digest, l.Active.Version, l.Previous.Digest, l.Previous.Version, l.Pinned, l.Refused, db.Micros(l.ActiveSince),
 		l.Revision + 1, string(l.Plugin),
 	}
 	query := `INSERT INTO plugin_life (enabled, active, active_version, previous, previous_version, pinned, refused, active_since, revision, plugin_id)

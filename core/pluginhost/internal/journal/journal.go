@@ -43,13 +43,11 @@ type Journal struct {
 }
 
 // New returns an empty Journal. sink is told of every line that passes the
-// cap, by the writing goroutine.
-func New(now func() time.Time, sink func(Line)) *Journal {
-	return &Journal{now: now, sink: sink, redact: NewRedactor()}
+// cap, by the writing goroutine. Of what the plugin writes secrets are taken out
+// first, as NewRedactor has it.
+func New(now func() time.Time, sink func(Line), secrets func() []string) *Journal {
+	return &Journal{now: now, sink: sink, redact: NewRedactor(secrets)}
 }
-
-// Redactor takes secrets out of every line before it is kept or passed on.
-func (j *Journal) Redactor() *Redactor { return j.redact }
 
 // Lines returns the last lines, the oldest first.
 func (j *Journal) Lines() []Line {

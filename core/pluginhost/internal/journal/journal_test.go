@@ -18,7 +18,7 @@ func (c *clock) now() time.Time { return c.at }
 func open() (*journal.Journal, *clock, *[]journal.Line) {
 	c := &clock{at: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
 	var sunk []journal.Line
-	return journal.New(c.now, func(l journal.Line) { sunk = append(sunk, l) }), c, &sunk
+	return journal.New(c.now, func(l journal.Line) { sunk = append(sunk, l) }, nil), c, &sunk
 }
 
 func put(t *testing.T, w io.Writer, text string) {

@@ -9,9 +9,7 @@ import (
 
 func TestRedactor(t *testing.T) {
 	t.Parallel()
-	r := journal.NewRedactor()
-	r.Know("inb_1", "correct-horse", "tiny", "correct-horse-battery")
-	r.Know("inb_2", "other-secret")
+	r := journal.NewRedactor(func() []string { return []string{"correct-horse-battery", "correct-horse", "other-secret", "tiny"} })
 	for text, want := range map[string]string{
 		"the key is correct-horse":                         "the key is [hidden]",
 		"the key is correct-horse-battery, said it":        "the key is [hidden], said it",
@@ -34,9 +32,5 @@ func TestRedactor(t *testing.T) {
 		} else if got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
-	}
-	r.Know("inb_1")
-	if got := r.Clean("correct-horse other-secret"); got != "correct-horse [hidden]" {
-		t.Errorf("after forgetting: %q", got)
 	}
 }

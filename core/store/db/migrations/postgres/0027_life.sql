@@ -6,7 +6,7 @@
 -- that was left because it failed. active_since: 0 = never.
 CREATE TABLE plugin_life (
   plugin_id        TEXT PRIMARY KEY,
-  enabled          BIGINT NOT NULL,
+  enabled          BOOLEAN NOT NULL,
   active           TEXT NOT NULL,
   active_version   TEXT NOT NULL,
   previous         TEXT NOT NULL,
