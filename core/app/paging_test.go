@@ -109,7 +109,8 @@ func lists() map[string]listed {
 		"GET /contacts/{contact}/notes": posting("/contacts/{contact}/notes", func(i int) any {
 			return map[string]string{"text": fmt.Sprint("note ", i)}
 		}),
-		"GET /contacts/{contact}/pages": {why: "pages come from a visitor who agreed; contacttest walks them"},
+		"GET /plugins/{publisher}/{name}/history": {why: "steps come from the lives of processes; extension's tests walk them"},
+		"GET /contacts/{contact}/pages":           {why: "pages come from a visitor who agreed; contacttest walks them"},
 		"GET /contacts/{contact}/tickets": {make: func(p *pager, i int) string {
 			return p.post("/tickets", ticket(map[string]string{"contact_id": p.places["contact"]})(i))
 		}},

@@ -152,6 +152,7 @@ func tools() []Layer {
 		{Name: "test program", Pattern: "core/internal/authz/...", May: everything, TestsMay: []string{"core/internal/openidtest", "core/internal/spoiled"}, Suites: true},
 		{Name: "test program", Pattern: "core/internal/crash/...", May: everything, Suites: true},
 		{Name: "test program", Pattern: "core/internal/trytontest", May: everything, Suites: true},
+		{Name: "test program", Pattern: "core/internal/pluginchaos/...", May: everything, Suites: true},
 		{Name: "test program", Pattern: "core/internal/bench/...", May: everything, Suites: true},
 	}
 }

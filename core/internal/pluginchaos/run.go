@@ -1,0 +1,332 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/channel/channeltest"
+	"github.com/patchbay-im/patchbay/core/delivery"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/extension/extensiontest"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance"
+	"github.com/patchbay-im/patchbay/core/pluginhost"
+)
+
+const (
+	plugin        = extension.PluginID("test/chaos")
+	folder        = "test-chaos"
+	conversations = 200
+	load          = 1000 // messages that wait, all the time
+	patience      = time.Minute
+)
+
+const manifestText = `{"manifest_version":1,"id":"test/chaos","version":"%s","name":{"en":"Chaos"},"summary":{"en":"Harm is done to it."},
+"publisher":{"name":"Test"},"license":"Apache-2.0","core":">=0.1.0 <1.0.0","protocol":[1],"kinds":["channel"],
+"resources":{"memory_mb":64},"channel":{"content":["text"],"text_limit":4000}}`
+
+// rigged is the core around one plugin.
+type rigged struct {
+	*result
+	dir     string
+	inbox   channel.Inbox
+	rows    *rows
+	deliver *delivery.Deliverer
+	host    *pluginhost.Host
+	rand    *rand.Rand
+	version int
+
+	mu sync.Mutex // of result's pauses
+}
+
+// run does harm and returns what came of it. The error is about the harness.
+func run(ctx context.Context, o options, bug string) (*result, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.limit)
+	defer cancel()
+	dir, err := os.MkdirTemp("", "pbc")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a folder for temporary files
+	g := &rigged{
+		result: &result{seed: o.seed, events: make(map[string]int)}, dir: dir, rows: newRows(conversations, bug, time.Now),
+		inbox: channel.Inbox{Workspace: "wsp_1", ID: "inb_1", Plugin: channel.PluginID(plugin), Config: []byte(`{}`), ConfigRevision: 1, Enabled: true},
+		rand:  rand.New(rand.NewPCG(o.seed, 1)), //nolint:gosec // repeatable
+	}
+	if err := g.build(ctx); err != nil {
+		return nil, err
+	}
+	stop, err := g.start(ctx, bug)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	began := time.Now()
+	err = g.storm(ctx, o)
+	g.took = time.Since(began)
+	return g.result, err
+}
+
+// build builds the plugin and offers its first version.
+func (g *rigged) build(ctx context.Context) error {
+	program := filepath.Join(g.dir, "plugin")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, "github.com/patchbay-im/patchbay/core/internal/pluginchaos/plugin")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the plugin: %w\n%s", err, out)
+	}
+	return g.offer()
+}
+
+// offer puts another version into the plugins folder.
+func (g *rigged) offer() error {
+	g.version++
+	to := filepath.Join(g.dir, "plugins", folder)
+	err := os.MkdirAll(to, 0o700)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(to, "plugin.json"), fmt.Appendf(nil, manifestText, fmt.Sprintf("1.0.%d", g.version)), 0o600)
+	}
+	if err == nil {
+		err = os.Link(filepath.Join(g.dir, "plugin"), filepath.Join(to, "plugin"))
+	}
+	if errors.Is(err, fs.ErrExist) {
+		err = nil
+	}
+	return err
+}
+
+// start runs the host.
+func (g *rigged) start(ctx context.Context, bug string) (stop func(), err error) {
+	quiet := slog.New(slog.DiscardHandler)
+	t := pluginhost.DefaultTiming()
+	t.Backoff, t.BackoffCap, t.Reopen = time.Millisecond, 5*time.Millisecond, 5*time.Millisecond
+	t.HealthEvery, t.HealthWithin, t.HealthMisses, t.Stalled = 50*time.Millisecond, 250*time.Millisecond, 2, 20*time.Second
+	t.MemoryEvery, t.Crashes, t.DayCrashes, t.FailedStarts, t.Rollback = 5*time.Millisecond, 1<<30, 0, 1<<30, 0
+	g.host, err = pluginhost.New(pluginhost.Options{
+		Dir: filepath.Join(g.dir, "plugins"), DataDir: filepath.Join(g.dir, "data"), SocketDir: filepath.Join(g.dir, "s"), CoreVersion: "0.1.0",
+		Node: "n1", Log: quiet, Now: time.Now, Timing: t,
+	})
+	if err != nil {
+		return nil, err
+	}
+	g.deliver = delivery.NewDeliverer(g.rows, time.Now, quiet)
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() {
+		done <- g.host.Run(ctx, pluginhost.Ports{
+			Workspaces: g, Connections: g, Grants: g, Vault: instance.NewVault(channeltest.Sealer{}), Receiver: g,
+			Deliverer: &deliverer{Deliverer: g.deliver, bug: bug}, Lives: extensiontest.NewLives(), OnSwap: g.swapped,
+		})
+	}()
+	return func() { cancel(); <-done }, nil
+}
+
+func (g *rigged) swapped(_ channel.PluginID, pause time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.swaps++
+	g.pauses = append(g.pauses, pause)
+}
+
+// storm runs the load and does the harm.
+func (g *rigged) storm(ctx context.Context, o options) error {
+	if !g.until(ctx, g.ready) {
+		return errors.New("the plugin does not start: " + g.status().Detail)
+	}
+	// First only swaps: nothing may be doubled by them.
+	for range o.swaps {
+		if !g.deliverSome(ctx, 300) || !g.swap(ctx) {
+			break
+		}
+	}
+	g.settle(ctx)
+	if err := g.arrived(filepath.Join(g.dir, "data"), true); err != nil {
+		return err
+	}
+	before := heap()
+	for i := 0; i < o.events && len(g.violations) == 0 && ctx.Err() == nil; i++ {
+		if !g.deliverSome(ctx, 100+g.rand.IntN(200)) {
+			g.broken(progress, "nothing moved for %v before event %d", patience, i)
+			break
+		}
+		g.harm(ctx)
+	}
+	g.settle(ctx)
+	if len(g.violations) == 0 {
+		if err := g.arrived(filepath.Join(g.dir, "data"), false); err != nil {
+			return err
+		}
+	}
+	g.growth = heap() - before
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.judge(o.strict)
+	return nil
+}
+
+// heap returns how many bytes the core uses.
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc) + int64(m.StackInuse) //nolint:gosec // far from the limit
+}
+
+// deliverSome keeps up the load until so many more are sent; false when they
+// are not.
+func (g *rigged) deliverSome(ctx context.Context, n int) bool {
+	_, began, _ := g.rows.count()
+	return g.until(ctx, func() bool {
+		g.rows.fill(g.inbox, load)
+		g.deliver.Wake()
+		_, sent, _ := g.rows.count()
+		return sent >= began+n
+	})
+}
+
+// settle waits until everything is sent.
+func (g *rigged) settle(ctx context.Context) {
+	done := g.until(ctx, func() bool {
+		g.deliver.Wake()
+		made, sent, dead := g.rows.count()
+		return made == sent+dead
+	})
+	if g.made, g.sent, g.dead = g.rows.count(); !done {
+		g.broken(progress, "%d of %d messages are still not sent after %v", g.made-g.sent-g.dead, g.made, patience)
+	}
+}
+
+// until polls; false when patience ends.
+func (g *rigged) until(ctx context.Context, ok func() bool) bool {
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+func (g *rigged) status() extension.Plugin { return g.host.Plugins()[0] }
+
+func (g *rigged) ready() bool { return g.status().State == extension.Ready }
+
+// swap lets another version take over.
+func (g *rigged) swap(ctx context.Context) bool {
+	if err := g.offer(); err != nil {
+		g.broken(progress, "a version could not be offered: %v", err)
+		return false
+	}
+	within, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_, err := g.host.Move(within, plugin, extension.Move{})
+	return err == nil // one that could not start, for the harm done to it, changes nothing
+}
+
+// harm does something at random.
+func (g *rigged) harm(ctx context.Context) {
+	if !g.until(ctx, g.ready) {
+		g.broken(progress, "the plugin does not come back: %s", g.status().Detail)
+		return
+	}
+	names := []string{"kill", "kill", "kill", "hang", "pause", "slow", "fail", "flood", "garbage", "panic", "balloon", "swap", "swap"}
+	name := names[g.rand.IntN(len(names))]
+	g.events[name]++
+	before := g.status()
+	switch name {
+	case "kill":
+		g.crash(ctx, before, func() { _ = syscall.Kill(before.PID, syscall.SIGKILL) })
+	case "hang":
+		g.crash(ctx, before, func() { _ = syscall.Kill(before.PID, syscall.SIGSTOP) })
+	case "balloon":
+		g.crash(ctx, before, func() { g.tell(ctx, name) })
+	case "pause":
+		_ = syscall.Kill(before.PID, syscall.SIGSTOP)
+		timer := time.NewTimer(time.Duration(g.rand.IntN(80)) * time.Millisecond)
+		<-timer.C
+		_ = syscall.Kill(before.PID, syscall.SIGCONT)
+	case "swap":
+		g.swap(ctx)
+	default:
+		g.tell(ctx, name)
+	}
+	if after := g.status(); name != "kill" && name != "hang" && name != "balloon" && after.Restarts > before.Restarts {
+		g.crashes += after.Restarts - before.Restarts // not asked for, on a busy machine
+	}
+}
+
+// crash ends the process and waits for the next one.
+func (g *rigged) crash(ctx context.Context, before extension.Plugin, end func()) {
+	began := time.Now()
+	end()
+	if !g.until(ctx, func() bool { p := g.status(); return p.State == extension.Ready && p.Restarts > before.Restarts }) {
+		g.broken(progress, "the plugin was not started again: %s", g.status().Detail)
+		return
+	}
+	g.crashes += g.status().Restarts - before.Restarts
+	g.recoveries = append(g.recoveries, time.Since(began))
+}
+
+// tell makes the plugin misbehave.
+func (g *rigged) tell(ctx context.Context, what string) {
+	_, err := g.host.Webhook(ctx, g.inbox, channel.WebhookRequest{ID: "whk_1", Method: "POST", Body: []byte(what)})
+	if what == "garbage" && err == nil {
+		g.broken(lost, "an answer that is none was passed on")
+	}
+}
+
+// The ports of a core with one inbox.
+
+// InboxesOf implements channel.Workspaces.
+func (g *rigged) InboxesOf(context.Context, channel.PluginID) ([]channel.Inbox, error) {
+	return []channel.Inbox{g.inbox}, nil
+}
+
+// Inbox implements channel.Workspaces.
+func (g *rigged) Inbox(_ context.Context, id channel.InboxID) (channel.Inbox, error) {
+	if id != g.inbox.ID {
+		return channel.Inbox{}, errs.Absent()
+	}
+	return g.inbox, nil
+}
+
+// Receive implements channel.Receiver.
+func (g *rigged) Receive(_ context.Context, _ identity.Scope, items []channel.Inbound) ([]channel.Result, error) {
+	return make([]channel.Result, len(items)), nil
+}
+
+// ConnectionsOf implements extension.Connections.
+func (g *rigged) ConnectionsOf(context.Context, extension.PluginID) ([]extension.Connection, error) {
+	return nil, nil
+}
+
+// Connection implements extension.Connections.
+func (g *rigged) Connection(context.Context, extension.ConnectionID) (extension.Connection, error) {
+	return extension.Connection{}, errs.Absent()
+}
+
+// Granted implements extension.Grants.
+func (g *rigged) Granted(_ context.Context, w identity.WorkspaceID, p extension.PluginID) (instance.Granted, error) {
+	return instance.Granted{Workspace: w, Plugin: string(p)}, nil
+}
