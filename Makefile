@@ -97,6 +97,7 @@ test: ## Everything that must pass; brings what it needs (apt)
 	@scripts/stage.sh "browser tests" $(MAKE) e2e
 	@scripts/stage.sh "crash harness, short" $(MAKE) crash SHORT=1
 	@scripts/stage.sh "mutants, short" $(MAKE) mutants SHORT=1
+	@scripts/stage.sh "plugin chaos, short" $(MAKE) plugin-chaos EVENTS=500 LIMIT=4m
 
 .PHONY: unit
 unit: ## Go tests on the fakes, SQLite and PostgreSQL (RACE=1: with the race detector)
@@ -158,6 +159,12 @@ restore-drill: $(WEB) ## Back up under load, destroy everything, bring it back; 
 mutants: $(WEB) ## Seeded bugs: the crash harness and the authorization tests must catch each
 	$(CRASH) -mutants
 	go run ./core/internal/authz/seeded $(if $(SHORT),-short)
+
+EVENTS ?= 2000
+
+.PHONY: plugin-chaos
+plugin-chaos: ## Harm to a real plugin under load, and what must hold: make plugin-chaos EVENTS=2000 SEED=7; BUGS=1 seeds bugs instead
+	go run ./core/internal/pluginchaos $(if $(SEED),-seed $(SEED)) $(if $(BUGS),-bugs -events 60,-events $(EVENTS)) $(if $(STRICT),-strict) $(if $(LIMIT),-limit $(LIMIT))
 
 LAYERS ?= offline,api
 

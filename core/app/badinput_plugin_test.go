@@ -79,7 +79,11 @@ func TestBrokenPlugins(t *testing.T) {
 	}
 	write(t, filepath.Join(plant(t, dir, "badmanifest", "#!/bin/sh\n"), "plugin.json"), `{"id":`, 0o600)
 
-	s := open(t, func(o *rig.Options) { o.Product.Plugins = dir })
+	// Scripts need a shell, which is outside of any fence.
+	s := open(t, func(o *rig.Options) {
+		o.Product.Plugins = dir
+		o.Env = append(o.Env, "PATCHBAY_PLUGINS_TRUSTED=acme/hangs,acme/floods,acme/endless,acme/garbage,acme/binary,acme/dies,acme/noprogram")
+	})
 	before, err := rig.Resident(s.server.PID())
 	if err != nil {
 		t.Fatal(err)

@@ -102,9 +102,6 @@ func (s *Service) History(ctx context.Context, scope identity.Scope, id PluginID
 	if err := manages(scope, id); err != nil {
 		return out, err
 	}
-	if _, err := s.host.Logs(id); err != nil { // is it installed?
-		return out, err
-	}
 	key, err := page.Decode(r.Cursor, 1)
 	if err != nil {
 		return out, err
@@ -114,6 +111,9 @@ func (s *Service) History(ctx context.Context, scope identity.Scope, id PluginID
 		if before, err = strconv.ParseInt(key[0], 10, 64); err != nil || before < 1 {
 			return out, errs.New(errs.Invalid, "page.cursor_invalid", "The cursor is not one we gave out. Start again without it.")
 		}
+	}
+	if _, err := s.host.Logs(id); err != nil { // is it installed?
+		return out, err
 	}
 	size := r.Size()
 	found, err := s.lives.History(ctx, id, before, size+1)

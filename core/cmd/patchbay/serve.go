@@ -112,24 +112,3 @@ func openapiCommand() *cobra.Command {
 		},
 	}
 }
-
-func pluginCommand() *cobra.Command {
-	build := &cobra.Command{
-		Use: "build <folder>...", Short: "Build plugins from their folders into a directory that plugins.dev_dir accepts",
-		Args: cobra.MinimumNArgs(1),
-	}
-	out := build.Flags().StringP("out", "o", "bin/plugins", "directory to build into")
-	build.RunE = func(cmd *cobra.Command, folders []string) error {
-		for _, folder := range folders {
-			made, err := app.BuildPlugin(cmd.Context(), folder, *out)
-			if err != nil {
-				return err
-			}
-			cmd.Println(made)
-		}
-		return nil
-	}
-	cmd := &cobra.Command{Use: "plugin", Short: "Work with plugins"}
-	cmd.AddCommand(build)
-	return cmd
-}

@@ -346,7 +346,7 @@ GET ~/plugins/{publisher}/{name}/history plugin.manage =404
 GET ~/plugins/{publisher}/{name}/logs plugin.manage =404
 POST ~/plugins/{publisher}/{name}/disable plugin.manage =404
 POST ~/plugins/{publisher}/{name}/enable plugin.manage =404
-POST ~/plugins/{publisher}/{name}/pin plugin.manage =404 {"version":"1.0.0"}
+POST ~/plugins/{publisher}/{name}/pin plugin.manage =404 :: {"version":"1.0.0"}
 POST ~/plugins/{publisher}/{name}/restart plugin.manage =404
 GET ~/templates plugin.read
 POST ~/templates/{publisher}/{name}/{template}/plan plugin.manage =404 :: {"locale":"en"}
@@ -354,7 +354,7 @@ POST ~/templates/{publisher}/{name}/{template}/apply plugin.manage =404 :: {"loc
 GET ~/templates/{publisher}/{name}/{template}/removal plugin.manage =404
 POST ~/templates/{publisher}/{name}/{template}/removal plugin.manage =404 :: {"hash":"x"}
 POST ~/plugins/{publisher}/{name}/rollback plugin.manage =404
-POST ~/plugins/{publisher}/{name}/upgrade plugin.manage =404 {"accept":["messages:ingest"]}
+POST ~/plugins/{publisher}/{name}/upgrade plugin.manage =404 :: {"accept":["messages:ingest"]}
 GET ~/plugins/{publisher}/{name}/versions plugin.manage =404
 GET ~/webhooks webhook.read
 POST ~/webhooks webhook.manage :: {"url":"https://example.com/x","events":["*"],"active":false}
