@@ -349,7 +349,7 @@ func (s *server) openPlugins() error {
 	var err error
 	s.plugins, err = pluginhost.New(pluginhost.Options{
 		Dir: devPlugins(s.config), DataDir: dataPath(s.config, "plugins"), CoreVersion: s.options.Version, Log: s.log, Now: s.now,
-		Node: hostName(), Trusted: trustedPlugins(s.config), MinIsolation: extension.Level(s.config.Plugins.MinIsolation), KeepFailing: !s.config.Plugins.AutoRollback,
+		Node: hostName(), Trusted: trustedPlugins(s.config), MinIsolation: extension.Tier(s.config.Plugins.MinIsolation), KeepFailing: !s.config.Plugins.AutoRollback,
 	})
 	if err != nil {
 		return fmt.Errorf("read the installed plugins: %w", err)

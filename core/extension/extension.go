@@ -50,13 +50,13 @@ const (
 	ProcessesLimited Isolation = "process_limit"   // cgroup
 )
 
-// Level is how far a process is kept in its place.
-type Level string
+// Tier is how far a process is kept in its place.
+type Tier string
 
-// The levels.
+// The tiers.
 const (
-	Trusted  Level = "trusted"  // an ordinary process without environment and privileges
-	Confined Level = "confined" // and it touches its own files only
+	Trusted  Tier = "trusted"  // an ordinary process without environment and privileges
+	Confined Tier = "confined" // and it touches its own files only
 )
 
 // Lacking is a measure that is not in force, and why.
@@ -72,7 +72,7 @@ type Plugin struct {
 	Version     string
 	Kinds       []string
 	Permissions []Permission
-	Level       Level       // of its process; "" = there is none
+	Tier        Tier        // of its process; "" = there is none
 	Isolation   []Isolation // what keeps its process in its place, really in force
 	Lacking     []Lacking   // and what does not
 	State       State

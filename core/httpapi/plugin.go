@@ -67,7 +67,7 @@ func pluginOf(p extension.Plugin) pluginBody {
 	out := pluginBody{
 		ID: string(p.ID), Name: p.Name, Version: p.Version, Kinds: p.Kinds, State: string(p.State), Detail: p.Detail,
 		Since: wire.Stamp(p.Since), PID: p.PID, Restarts: p.Restarts,
-		Level: string(p.Level), Lacking: make([]lackingBody, len(p.Lacking)), Enabled: p.Enabled, Process: !p.NoProcess,
+		Level: string(p.Tier), Lacking: make([]lackingBody, len(p.Lacking)), Enabled: p.Enabled, Process: !p.NoProcess,
 		Active: p.Active.Version, Previous: p.Previous.Version, Pinned: p.Pinned, Offered: p.Offered.Version, Asks: append([]string{}, p.Asks...), Left: p.Left,
 		Isolation: make([]string, len(p.Isolation)), Permissions: make([]permissionBody, len(p.Permissions)),
 	}

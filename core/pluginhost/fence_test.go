@@ -33,13 +33,13 @@ func TestConfinedPluginTouchesItsOwnFilesOnly(t *testing.T) {
 	in := h.inbox(bad, `{}`)
 	h.run()
 	p := h.until(bad, extension.Ready)
-	if p.Level != extension.Confined {
+	if p.Tier != extension.Confined {
 		for _, l := range p.Lacking {
 			if l.Measure == extension.FilesFenced {
 				t.Skipf("THIS MACHINE CANNOT CONFINE PLUGINS: %s", l.Why)
 			}
 		}
-		t.Fatalf("level %q, and nobody says why: %+v", p.Level, p)
+		t.Fatalf("level %q, and nobody says why: %+v", p.Tier, p)
 	}
 	other := filepath.Join(h.data, "acme-other")
 	h.write(filepath.Join(other, "secret"), "x")
@@ -89,8 +89,8 @@ func TestTrustedPluginSaysSo(t *testing.T) {
 	in := h.inbox(bad, `{}`)
 	h.run()
 	p := h.until(bad, extension.Ready)
-	if p.Level != extension.Trusted || slices.Contains(p.Isolation, extension.FilesFenced) {
-		t.Errorf("it says %q %v", p.Level, p.Isolation)
+	if p.Tier != extension.Trusted || slices.Contains(p.Isolation, extension.FilesFenced) {
+		t.Errorf("it says %q %v", p.Tier, p.Isolation)
 	}
 	if !slices.ContainsFunc(p.Lacking, func(l extension.Lacking) bool {
 		return l.Measure == extension.FilesFenced && strings.Contains(l.Why, "plugins.trusted")

@@ -44,7 +44,7 @@ type Options struct {
 	// Trusted plugins are not confined to their own files.
 	Trusted []channel.PluginID
 	// MinIsolation refuses processes that are less isolated; "" = none is.
-	MinIsolation extension.Level
+	MinIsolation extension.Tier
 	// KeepFailing: a version that fails soon after an upgrade is not left for the
 	// one before by itself.
 	KeepFailing bool

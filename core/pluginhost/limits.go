@@ -72,13 +72,13 @@ func (h *Host) allows(r process.Reached) error {
 }
 
 // isolation says what keeps a process in its place.
-func isolation(r process.Reached) (level extension.Level, measures []extension.Isolation, lacking []extension.Lacking) {
-	level = extension.Trusted
+func isolation(r process.Reached) (tier extension.Tier, measures []extension.Isolation, lacking []extension.Lacking) {
+	tier = extension.Trusted
 	if r.Confined() {
-		level = extension.Confined
+		tier = extension.Confined
 	}
 	for _, l := range r.Lacking {
 		lacking = append(lacking, extension.Lacking(l))
 	}
-	return level, r.Measures, lacking
+	return tier, r.Measures, lacking
 }

@@ -274,7 +274,7 @@ func (s *supervisor) status() extension.Plugin {
 	}
 	out.NoProcess = !s.plugin.process()
 	if s.pid != 0 {
-		out.Level, out.Isolation, out.Lacking = isolation(s.reach)
+		out.Tier, out.Isolation, out.Lacking = isolation(s.reach)
 	}
 	s.wishes(&out)
 	for _, k := range m.Kinds {
