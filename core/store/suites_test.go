@@ -129,6 +129,7 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 				State: states, Claims: states, Leases: states, Schedules: s.PluginSchedules(), Workspace: f.Workspace(t), Other: f.Workspace(t),
 			}
 		})
+	})
 	t.Run("plugin lives", func(t *testing.T) {
 		extensiontest.TestLives(t, func(t *testing.T) extension.Lives { return fresh(t).Lives() })
 	})

@@ -12,12 +12,12 @@ import (
 // TestLives holds an extension.Lives to its promises. Each call of open returns
 // an empty one.
 func TestLives(t *testing.T, open func(t *testing.T) extension.Lives) {
-	t.Run("rows", func(t *testing.T) { rows(t, open(t)) })
-	t.Run("steps", func(t *testing.T) { steps(t, open(t)) })
-	t.Run("place", func(t *testing.T) { place(t, open(t)) })
+	t.Run("rows", func(t *testing.T) { lifeRows(t, open(t)) })
+	t.Run("steps", func(t *testing.T) { lifeSteps(t, open(t)) })
+	t.Run("place", func(t *testing.T) { lifePlace(t, open(t)) })
 }
 
-func rows(t *testing.T, s extension.Lives) {
+func lifeRows(t *testing.T, s extension.Lives) {
 	t.Helper()
 	ctx := t.Context()
 	want := extension.Life{
@@ -56,7 +56,7 @@ func rows(t *testing.T, s extension.Lives) {
 	}
 }
 
-func steps(t *testing.T, s extension.Lives) {
+func lifeSteps(t *testing.T, s extension.Lives) {
 	t.Helper()
 	ctx := t.Context()
 	at := time.Unix(1_800_000_000, 0).UTC()
@@ -92,7 +92,7 @@ func steps(t *testing.T, s extension.Lives) {
 	}
 }
 
-func place(t *testing.T, s extension.Lives) {
+func lifePlace(t *testing.T, s extension.Lives) {
 	t.Helper()
 	ctx := t.Context()
 	now := time.Unix(1_800_000_000, 0).UTC()
