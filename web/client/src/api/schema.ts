@@ -2266,6 +2266,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/plugins/{publisher}/{name}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch a plugin off, on every server */
+        post: operations["postWorkspacesByWorkspacePluginsByPublisherByNameDisable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/plugins/{publisher}/{name}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch a plugin on, on every server */
+        post: operations["postWorkspacesByWorkspacePluginsByPublisherByNameEnable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/plugins/{publisher}/{name}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what became of a plugin's processes */
+        get: operations["getWorkspacesByWorkspacePluginsByPublisherByNameHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/plugins/{publisher}/{name}/logs": {
         parameters: {
             query?: never;
@@ -2283,6 +2334,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/plugins/{publisher}/{name}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a plugin at a version */
+        post: operations["postWorkspacesByWorkspacePluginsByPublisherByNamePin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/plugins/{publisher}/{name}/restart": {
         parameters: {
             query?: never;
@@ -2294,6 +2362,60 @@ export interface paths {
         put?: never;
         /** Restart a plugin's process */
         post: operations["postWorkspacesByWorkspacePluginsByPublisherByNameRestart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/plugins/{publisher}/{name}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go back to the version before */
+        post: operations["postWorkspacesByWorkspacePluginsByPublisherByNameRollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/plugins/{publisher}/{name}/upgrade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put what the plugins folder holds in place of the version that runs
+         * @description The new version starts beside the old one and takes over without a pause. When it does not start, the old one goes on.
+         */
+        post: operations["postWorkspacesByWorkspacePluginsByPublisherByNameUpgrade"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/plugins/{publisher}/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of a plugin that this server keeps */
+        get: operations["getWorkspacesByWorkspacePluginsByPublisherByNameVersions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4534,6 +4656,10 @@ export interface components {
         LabelTicketInputBody: {
             label_ids: string[];
         };
+        LackingBody: {
+            measure: string;
+            why: string;
+        };
         LinkBody: {
             /** Format: date-time */
             expires_at: string;
@@ -4657,6 +4783,11 @@ export interface components {
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
+        ListStepBody: {
+            items: components["schemas"]["StepBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
         ListTeamBody: {
             items: components["schemas"]["TeamBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
@@ -4674,6 +4805,11 @@ export interface components {
         };
         ListTicketTypeBody: {
             items: components["schemas"]["TicketTypeBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
+        ListVersionBody: {
+            items: components["schemas"]["VersionBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
@@ -4844,6 +4980,11 @@ export interface components {
             sender: components["schemas"]["Actor"];
             /** @description May be empty beside attachments. */
             text: string;
+        };
+        MovedBody: {
+            /** @description SHA-256 of the list of its files. */
+            digest: string;
+            version: string;
         };
         MyProviderBody: {
             id: string;
@@ -5185,6 +5326,10 @@ export interface components {
             };
             scope: string;
         };
+        PinPluginBody: {
+            /** @description A version that this server keeps; it becomes the active one. Empty: take the pin away. */
+            version: string;
+        };
         Place: {
             /**
              * @description Who can reach it: this machine alone, devices in its network, everybody.
@@ -5195,21 +5340,43 @@ export interface components {
             url: string;
         };
         PluginBody: {
+            /** @description The version that is wanted, on every server. */
+            active_version?: string;
             /** @description What is wrong and what to do. */
             detail?: string;
+            /** @description false: an administrator switched it off. */
+            enabled: boolean;
             id: string;
             /** @description What keeps the process in its place, as far as it is in force on this system. */
-            isolation: ("own_process_group" | "empty_environment" | "no_new_privileges" | "resource_limits")[];
+            isolation: ("own_process_group" | "empty_environment" | "no_new_privileges" | "resource_limits" | "files" | "signals" | "memory_limit" | "memory_watch" | "cpu_limit" | "process_limit")[];
+            /** @description The measures that are not in force, and why. */
+            isolation_lacking: components["schemas"]["LackingBody"][];
+            /**
+             * @description confined: the process touches its own files only. Absent: there is no process.
+             * @enum {string}
+             */
+            isolation_level?: "trusted" | "confined";
             kinds: string[];
+            /** @description A version that was left by itself, because it failed. */
+            left_version?: string;
             /** @description By locale. */
             name: {
                 [key: string]: string;
             };
             /** Format: date-time */
             next_retry_at?: string;
+            /** @description What the offered version needs and the active one does not. */
+            offered_asks: string[];
+            /** @description What the plugins folder holds, when that is not what runs: upgrade goes there. */
+            offered_version?: string;
             permissions: components["schemas"]["PermissionBody"][];
             /** Format: int64 */
             pid?: number;
+            pinned_version?: string;
+            /** @description Rollback goes there. */
+            previous_version?: string;
+            /** @description false: it consists of files alone, and has none. */
+            process: boolean;
             /** Format: int64 */
             restarts: number;
             /** Format: date-time */
@@ -5957,6 +6124,25 @@ export interface components {
             /** @description The bytes of attachments, too; true unless said otherwise. */
             with_files?: boolean;
         };
+        StepBody: {
+            /** Format: date-time */
+            at: string;
+            /** @description How the process ended: an exit status, a signal, out of memory. */
+            ending?: string;
+            /** @description The last lines it wrote before it ended, the oldest first. */
+            lines: string[];
+            /** Format: date-time */
+            next_retry_at?: string;
+            /** @description The server. */
+            node: string;
+            /** Format: int64 */
+            number: number;
+            /** @description What is wrong and what to do. */
+            reason?: string;
+            /** @enum {string} */
+            state: "starting" | "ready" | "backoff" | "quarantined" | "stopped" | "failed" | "rolled_back";
+            version: string;
+        };
         SuggestionBody: {
             /** @description Absent when there is none: no such domain, or one at which anybody gets an address. */
             organisation?: components["schemas"]["OrganisationRef"];
@@ -6315,6 +6501,10 @@ export interface components {
             /** Format: int64 */
             unread: number;
         };
+        UpgradePluginBody: {
+            /** @description What the new version needs and the active one does not, agreed to by name. */
+            accept?: string[];
+        };
         UploadBody: {
             /** @description Once the last byte is there and the file was looked at. */
             attachment?: components["schemas"]["Attachment"];
@@ -6361,6 +6551,27 @@ export interface components {
              */
             seq: number;
             whole: boolean;
+        };
+        VersionBody: {
+            active: boolean;
+            /** @description What it needs and the active version does not. */
+            asks: string[];
+            /**
+             * Format: date-time
+             * @description When the copy was made.
+             */
+            at: string;
+            /** @description SHA-256 of the list of its files. */
+            digest: string;
+            /** @description It is what the plugins folder holds. */
+            offered: boolean;
+            previous: boolean;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size: number;
+            version: string;
         };
         ViewBody: {
             columns?: string[];
@@ -21911,6 +22122,299 @@ export interface operations {
             };
         };
     };
+    postWorkspacesByWorkspacePluginsByPublisherByNameDisable: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                publisher: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspacePluginsByPublisherByNameEnable: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                publisher: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspacePluginsByPublisherByNameHistory: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+                publisher: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListStepBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getWorkspacesByWorkspacePluginsByPublisherByNameLogs: {
         parameters: {
             query?: never;
@@ -21932,6 +22436,107 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LogsBody"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspacePluginsByPublisherByNamePin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                publisher: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinPluginBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
@@ -22029,6 +22634,304 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspacePluginsByPublisherByNameRollback: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                publisher: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspacePluginsByPublisherByNameUpgrade: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                publisher: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpgradePluginBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspacePluginsByPublisherByNameVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                publisher: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListVersionBody"];
+                };
             };
             /** @description Bad Request */
             400: {
