@@ -125,6 +125,8 @@ func inboundOf(in *pluginv1.Inbound) (channel.Inbound, channel.Result, bool) {
 		return out, rejected("invalid_sender", "sender.external_id must have 1 to 512 bytes and no control characters"), false
 	case len(out.Sender.Attributes) > maxAttributes:
 		return out, rejected("too_many_attributes", "a person has at most 50 attributes"), false
+	case len(in.GetContent().GetAttachments()) > 0:
+		return out, rejected("unsupported_attachments", "this server takes no files from channels"), false
 	case in.GetContent().GetBody() == nil:
 		return out, rejected("unknown_content", "the content is of a kind this server does not know"), false
 	}

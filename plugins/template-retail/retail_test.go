@@ -1,4 +1,4 @@
-package retail
+package retail_test
 
 import (
 	"os"

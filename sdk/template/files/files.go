@@ -232,12 +232,13 @@ func answerPattern() *regexp.Regexp {
 }
 
 // textOf reports whether a mapping is a text in several languages.
-func textOf(v map[string]any) (map[string]string, bool) {
-	if _, ok := v["en"].(string); !ok {
+func textOf(v any) (map[string]string, bool) {
+	texts, _ := v.(map[string]any)
+	if _, ok := texts["en"].(string); !ok {
 		return nil, false
 	}
-	out := make(map[string]string, len(v))
-	for locale, text := range v {
+	out := make(map[string]string, len(texts))
+	for locale, text := range texts {
 		s, ok := text.(string)
 		if !ok || !localePattern().MatchString(locale) {
 			return nil, false
@@ -348,37 +349,18 @@ func (r *reader) object(name string, node *yaml.Node) {
 
 // check looks at all objects together: languages, references, answers.
 func (r *reader) check() {
-	locales := map[string]int{"en": 0}
-	texts := 0
-	asked := make(map[string]bool)
-	if r.template.schema != nil {
-		var top struct {
-			Properties map[string]any `json:"properties"`
-		}
-		_ = json.Unmarshal(r.template.questions, &top) // it compiled
-		for key := range top.Properties {
-			asked[key] = true
-		}
-	}
+	locales, texts := make(map[string]int), 0
+	asked := r.asked()
 	for _, o := range r.template.objects {
 		each(o.value, func(v any) {
-			switch x := v.(type) {
-			case map[string]any:
-				if text, ok := textOf(x); ok {
-					texts++
-					for locale := range text {
-						locales[locale]++
-					}
+			if text, ok := textOf(v); ok {
+				texts++
+				for locale := range text {
+					locales[locale]++
 				}
-			case string:
-				if target, ok := strings.CutPrefix(x, "ref:"); ok && !r.seen[target] {
-					r.fault(o.file, o.line, "refers to %s, which the template does not have", target)
-				}
-				for _, m := range answerPattern().FindAllStringSubmatch(x, -1) {
-					if !asked[m[1]] {
-						r.fault(o.file, o.line, "uses the answer %q, which no question asks for", m[1])
-					}
-				}
+			}
+			if s, ok := v.(string); ok {
+				r.text(o, s, asked)
 			}
 		})
 	}
@@ -389,6 +371,29 @@ func (r *reader) check() {
 	}
 	slices.Sort(r.template.locales)
 	r.template.locales = append([]string{"en"}, r.template.locales...)
+}
+
+// asked returns the answers that the questions ask for.
+func (r *reader) asked() map[string]any {
+	var top struct {
+		Properties map[string]any `json:"properties"`
+	}
+	if r.template.schema == nil || json.Unmarshal(r.template.questions, &top) != nil {
+		return nil
+	}
+	return top.Properties
+}
+
+// text checks what a text refers to.
+func (r *reader) text(o object, s string, asked map[string]any) {
+	if target, ok := strings.CutPrefix(s, "ref:"); ok && !r.seen[target] {
+		r.fault(o.file, o.line, "refers to %s, which the template does not have", target)
+	}
+	for _, m := range answerPattern().FindAllStringSubmatch(s, -1) {
+		if _, ok := asked[m[1]]; !ok {
+			r.fault(o.file, o.line, "uses the answer %q, which no question asks for", m[1])
+		}
+	}
 }
 
 // each visits a value and all that is in it.

@@ -64,6 +64,8 @@ const pages = [
   { name: "inbox-echo", path: "/settings/inboxes/inb_2", ready: "[data-testid=setting-far_side]" },
   { name: "inbox-new", path: "/settings/inboxes/new", ready: "label", act: newInbox },
   { name: "plugins", path: "/settings/plugins", ready: "[data-testid=plugin]" },
+  { name: "templates", path: "/settings/templates", ready: "[data-testid=template]" },
+  { name: "template-plan", path: "/settings/templates/patchbay/template-retail/retail", ready: "[data-testid=template-look]", act: templatePlan },
   { name: "plugin", path: "/settings/plugins/patchbay/rest-connector", ready: "[data-testid=plugin-history] li" },
   { name: "connection", path: "/settings/connections/pin_3", ready: "[data-testid=connection-save]" },
   { name: "connect-asks", path: "/settings/connections/new?plugin=patchbay/rest-connector", ready: "[data-testid=connect-next]" },
@@ -195,6 +197,11 @@ async function connectWrong(page) {
 async function showRecords(page) {
   if (page.viewportSize().width < 700) await page.getByTestId("toggle-panel").click();
   await page.getByTestId("records").nth(2).scrollIntoViewIfNeeded();
+}
+
+async function templatePlan(page) {
+  await page.getByTestId("template-look").click();
+  await page.locator("[data-object='canned_reply/return'] button").click();
 }
 
 async function goOffline(page) {

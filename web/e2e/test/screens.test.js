@@ -123,6 +123,8 @@ const routes = {
   'inbox-new': '/settings/inboxes/new',
   plugins: '/settings/plugins',
   plugin: '/settings/plugins/patchbay/echo',
+  templates: '/settings/templates',
+  template: '/settings/templates/patchbay/template-retail/retail',
   'ticket-types': '/settings/ticket-types',
   'api-keys': '/settings/api-keys',
   webhooks: '/settings/webhooks',

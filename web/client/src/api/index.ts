@@ -15,3 +15,4 @@ export { AccessApi, type Allowance, type Examination, type ProviderFields, type 
 export { DataApi, type Erasure, type ErasurePreview, type ErasureReason, type Export, type Retention, type RetentionForecast, type RetentionRule } from "./data";
 export { PanelsApi, type FarRecord, type Panel, type PanelCard, type PanelLook, type PanelSlot, type Pressed, type RecordField, type RecordLookup, type RecordObject, type Tool, type ToolUse } from "./panels";
 export { ExtensionsApi, type Connection, type ConnectionBody, type Extension, type PluginPermission, type PluginState, type PluginStep, type PluginVersion } from "./extensions";
+export { TemplatesApi, type Template, type TemplateAsk, type TemplateChange, type TemplateOp, type TemplateOutcome, type TemplatePlan } from "./templates";

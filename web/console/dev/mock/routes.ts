@@ -4,6 +4,7 @@ import { deskRoutes } from "./desk.ts";
 import { listRoutes } from "./lists.ts";
 import { noticeRoutes } from "./notices.ts";
 import { extensionRoutes } from "./extensions.ts";
+import { templateRoutes } from "./templates.ts";
 import { pluginRoutes } from "./plugins.ts";
 import { channelTypes } from "./seed.ts";
 import { accountRoutes, settingsRoutes } from "./settings.ts";
@@ -143,7 +144,7 @@ const inside: Record<string, Route> = {
   "GET events": (world, _p, query) => [200, { epoch: world.epoch, items: world.feed.filter((event) => event.feed > Number(query.get("after"))), feed: world.feed.length, has_more: false }],
 };
 
-const below: Record<string, Route> = { ...listRoutes, ...noticeRoutes, ...inside, ...deskRoutes, ...ticketRoutes, ...settingsRoutes, ...pluginRoutes, ...extensionRoutes };
+const below: Record<string, Route> = { ...listRoutes, ...noticeRoutes, ...inside, ...deskRoutes, ...ticketRoutes, ...settingsRoutes, ...pluginRoutes, ...extensionRoutes, ...templateRoutes };
 
 /** The route of a path among those of a table, and what `:x` took. */
 function routeOf(table: Record<string, Route>, method: string, parts: string[]): { route: Route; taken: string[] } | undefined {

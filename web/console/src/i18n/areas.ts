@@ -20,6 +20,7 @@ export const areas = {
   system: ["system"],
   forms: ["forms"],
   plugins: ["plugins"],
+  templates: ["templates"],
   panels: ["cards", "frames", "panels"],
 } as const;
 export type Area = keyof typeof areas;

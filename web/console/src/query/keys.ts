@@ -74,6 +74,7 @@ export const keys = {
   records: (workspace: string, contact: string) => [workspace, "records", contact] as const,
   tools: (workspace: string) => [workspace, "tools"] as const,
   approvals: (workspace: string) => [workspace, "approvals"] as const,
+  templates: (workspace: string) => [workspace, "templates"] as const,
   connections: (workspace: string) => [workspace, "connections"] as const,
   pluginHistory: (workspace: string, plugin: string) => [workspace, "plugin-history", plugin] as const,
   pluginVersions: (workspace: string, plugin: string) => [workspace, "plugin-versions", plugin] as const,
