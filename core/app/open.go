@@ -94,6 +94,8 @@ type server struct {
 	indexer       *search.Indexer
 	search        *search.Service
 	extensions    *extension.Service
+	connections   *extension.ConnectionService
+	signIns       *extension.SignIns
 	erasures      *erasure.Service
 	once          *idempotency.Service
 	retention     *retention.Service
@@ -236,6 +238,7 @@ func (s *server) domain() {
 	s.tickets = s.newTickets()
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
 	s.extensions = extension.NewService(s.plugins, s.store.Lives(), s.audit)
+	s.connections, s.signIns = s.newConnections()
 	s.erasures = s.newErasure()
 	s.once = idempotency.NewService(s.store.Claims(), s.box, s.now)
 	s.retention = s.newRetention()
@@ -300,7 +303,7 @@ func (s *server) face(ctx context.Context) error {
 		Proxies:  proxies,
 		Identity: s.identity, Audit: s.audit, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Surveys: s.surveys, Tickets: s.tickets, Hooks: s.hooks,
 		Catalog: s.catalog, Sandboxes: s.sandboxes, Templates: s.templates,
-		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions,
+		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions, Connections: s.connections, SignIns: s.signIns,
 		Notifications: s.notifications, Erasures: s.erasures, Retention: s.retention, Exports: s.exports,
 		Webhooks: s.webhooks, Idempotency: s.once, Limits: limits(s.config.Limits), Buckets: s.limits, Operation: s.operation(),
 		Presence: presence{s.dispatcher, s.store.Teams()}, Sockets: s.gateway,

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/crypto/acme"
 
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
+	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
 	"github.com/patchbay-im/patchbay/core/oidc"
@@ -60,6 +61,10 @@ func (w *forbidden) sinks(t *testing.T) map[outbound.Sink][]driver {
 			{name: "an examined provider", drive: w.examine(false)},
 			{name: "the keys of an examined provider", within: 1, drive: w.examine(true)},
 		},
+		outbound.OAuth: {{name: "a token endpoint of a plugin's far side", drive: func(ctx context.Context, c *outbound.Client, address string) error {
+			_, err := oidc.NewTokens(c.HTTP(outbound.OAuth), time.Now, outbound.Explain).Ask(ctx, extension.TokenRequest{URL: address, ClientID: "c", Code: "x"})
+			return err
+		}}},
 		outbound.ACME: {{name: "an authority", drive: func(ctx context.Context, c *outbound.Client, address string) error {
 			_, err := (&acme.Client{DirectoryURL: address, HTTPClient: c.HTTP(outbound.ACME)}).Discover(ctx)
 			return err

@@ -75,6 +75,7 @@ type Deps struct {
 	Store   ConnectionStore
 	Grants  GrantStore
 	Inboxes Inboxes
+	Tokens  TokenStore
 	Runner  Runner
 	Sealer  instance.Sealer
 	Now     func() time.Time

@@ -72,7 +72,8 @@ type Plugin struct {
 	Version     string
 	Kinds       []string
 	Permissions []Permission
-	Tier        Tier        // of its process; "" = there is none
+	Tier        Tier // of its process; "" = there is none
+	Offers      Offers
 	Isolation   []Isolation // what keeps its process in its place, really in force
 	Lacking     []Lacking   // and what does not
 	State       State

@@ -179,7 +179,7 @@ func tried() map[string]string {
 		"/api/v1/session/link": "sign-in link", "/api/v1/session/second": "second step", "/api/v1/oidc/{provider}/callback": "provider's way back",
 		"/api/v1/invitations/accept": "invitation", "/api/v1/invitations/lookup": "invitation, looked up",
 		"/api/v1/password-resets/lookup": "password reset, looked up", "/api/v1/password-resets/use": "password reset",
-		"/api/v1/trial/{pass}": "core/system", "/api/v1/trial/{pass}/socket": "core/system",
+		"/api/v1/oauth/plugin/callback": "TestSignInStates", "/api/v1/trial/{pass}": "core/system", "/api/v1/trial/{pass}/socket": "core/system",
 	}
 }
 

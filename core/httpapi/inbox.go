@@ -36,6 +36,7 @@ type inboxBody struct {
 	Enabled        bool             `json:"enabled"`
 	Live           bool             `json:"live"`
 	Config         map[string]any   `json:"config"`
+	Secrets        map[string]bool  `json:"secrets,omitempty" doc:"The secrets that are set, by JSON pointer into config. Their values are never shown."`
 	ConfigRevision uint64           `json:"config_revision"`
 	Capabilities   capabilitiesBody `json:"capabilities"`
 	Status         healthBody       `json:"status"`
@@ -89,7 +90,7 @@ func (s *Server) inboxView(in channel.Inbox, token string) inboxBody {
 	h := s.Inboxes.Health(in)
 	out := inboxBody{
 		ID: string(in.ID), Name: in.Name, Plugin: string(in.Plugin), Enabled: in.Enabled, Live: in.Live,
-		Config: jsonObject(in.Config), ConfigRevision: in.ConfigRevision, Capabilities: capabilitiesOf(t.Capabilities),
+		Config: jsonObject(in.Config), Secrets: setSecrets(in.Secrets), ConfigRevision: in.ConfigRevision, Capabilities: capabilitiesOf(t.Capabilities),
 		Status: healthBody(h), CreatedAt: wire.Stamp(in.CreatedAt),
 	}
 	if out.Status.State == "" {
@@ -168,9 +169,11 @@ func (s *Server) getInbox(ctx context.Context, scope identity.Scope, in *InboxPa
 type createInboxInput struct {
 	Workspace string `path:"workspace"`
 	Body      struct {
-		Name   string         `json:"name"`
-		Plugin string         `json:"plugin"`
-		Config map[string]any `json:"config,omitempty" doc:"As the channel's config_schema says."`
+		Name    string         `json:"name"`
+		Plugin  string         `json:"plugin"`
+		Config  map[string]any `json:"config,omitempty" doc:"As the channel's config_schema says."`
+		Secrets map[string]any `json:"secrets,omitempty" doc:"Texts by JSON pointer into config. They may stand in config as well."`
+		Scopes  []string       `json:"scopes,omitempty" maxItems:"100" doc:"Optional scopes that the plugin may use."`
 	}
 }
 
@@ -179,8 +182,12 @@ func (s *Server) createInbox(ctx context.Context, scope identity.Scope, in *crea
 	if err != nil {
 		return nil, err
 	}
+	secrets, err := secretsOf(in.Body.Secrets)
+	if err != nil {
+		return nil, err
+	}
 	inbox, token, err := s.Inboxes.Create(ctx, scope, channel.Draft{
-		Name: in.Body.Name, Plugin: channel.PluginID(in.Body.Plugin), Config: config,
+		Name: in.Body.Name, Plugin: channel.PluginID(in.Body.Plugin), Config: config, Secrets: secrets, Scopes: in.Body.Scopes,
 	})
 	if err != nil {
 		return nil, err
@@ -193,6 +200,7 @@ type patchInboxInput struct {
 	Body struct {
 		Name    *string        `json:"name,omitempty"`
 		Config  map[string]any `json:"config,omitempty"`
+		Secrets map[string]any `json:"secrets,omitempty" doc:"Texts by JSON pointer; null takes one away, one that is absent stays."`
 		Enabled *bool          `json:"enabled,omitempty"`
 	}
 }
@@ -205,6 +213,10 @@ func (s *Server) patchInbox(ctx context.Context, scope identity.Scope, in *patch
 			return nil, err
 		}
 		edit.Config = config
+	}
+	var err error
+	if edit.Secrets, err = secretsOf(in.Body.Secrets); err != nil {
+		return nil, err
 	}
 	inbox, err := s.Inboxes.Update(ctx, scope, channel.InboxID(in.Inbox), edit)
 	if err != nil {

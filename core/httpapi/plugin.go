@@ -36,6 +36,39 @@ type pluginBody struct {
 	Asks        []string          `json:"offered_asks" doc:"What the offered version needs and the active one does not."`
 	Left        string            `json:"left_version,omitempty" doc:"A version that was left by itself, because it failed."`
 	Permissions []permissionBody  `json:"permissions"`
+	Missing     []string          `json:"missing" doc:"Scopes that a version needs and nobody here has agreed to yet."`
+	Summary     map[string]string `json:"summary" doc:"By locale."`
+	Inboxes     bool              `json:"inboxes" doc:"It is a channel: inboxes are made of it."`
+	Connects    bool              `json:"connects" doc:"Connections are made of it."`
+	Connections int               `json:"connections" doc:"How many the workspace has."`
+	Schema      rawSchema         `json:"config_schema" doc:"JSON Schema 2020-12 of its inboxes and connections."`
+	Panels      []panelOfferBody  `json:"panels"`
+	Tools       []toolOfferBody   `json:"tools"`
+	Templates   []templateOfferBody    `json:"templates"`
+}
+
+// panelOfferBody is something that a plugin shows in the console.
+type panelOfferBody struct {
+	Name  string            `json:"name"`
+	Slot  string            `json:"slot"`
+	Title map[string]string `json:"title"`
+	Kind  string            `json:"kind" enum:"card,page"`
+}
+
+// toolOfferBody is something that a plugin can do when it is asked.
+type toolOfferBody struct {
+	Name        string            `json:"name"`
+	Title       map[string]string `json:"title"`
+	Description map[string]string `json:"description"`
+	Writes      bool              `json:"writes" doc:"It changes something at the far side."`
+	Approval    bool              `json:"approval" doc:"A person must agree each time."`
+}
+
+// templateOfferBody is an industry template of a plugin.
+type templateOfferBody struct {
+	Name    string            `json:"name"`
+	Title   map[string]string `json:"title"`
+	Summary map[string]string `json:"summary"`
 }
 
 // permissionBody is a scope a plugin asked for.
@@ -43,6 +76,7 @@ type permissionBody struct {
 	Scope    string            `json:"scope"`
 	Reason   map[string]string `json:"reason" doc:"Why, by locale; \"en\" is always there."`
 	Optional bool              `json:"optional" doc:"The plugin works without it."`
+	Granted  bool              `json:"granted" doc:"The workspace lets the plugin use it."`
 }
 
 // lackingBody is a measure that is not in force.
@@ -63,7 +97,7 @@ type logsBody struct {
 	Lines []logLineBody `json:"lines"`
 }
 
-func pluginOf(p extension.Plugin) pluginBody {
+func pluginOf(p extension.Plugin, use extension.Use) pluginBody {
 	out := pluginBody{
 		ID: string(p.ID), Name: p.Name, Version: p.Version, Kinds: p.Kinds, State: string(p.State), Detail: p.Detail,
 		Since: wire.Stamp(p.Since), PID: p.PID, Restarts: p.Restarts,
@@ -78,13 +112,40 @@ func pluginOf(p extension.Plugin) pluginBody {
 		out.Lacking[i] = lackingBody{Measure: string(x.Measure), Why: x.Why}
 	}
 	for i, x := range p.Permissions {
-		out.Permissions[i] = permissionBody(x)
+		out.Permissions[i] = permissionBody{Scope: x.Scope, Reason: x.Reason, Optional: x.Optional, Granted: use.Granted.Has(x.Scope)}
 	}
+	out.offers(p.Offers)
+	out.Missing, out.Connections = append([]string{}, use.Missing...), use.Connections
 	if !p.NextRetryAt.IsZero() {
 		at := wire.Stamp(p.NextRetryAt)
 		out.NextRetryAt = &at
 	}
 	return out
+}
+
+// offers adds what the manifest says that the plugin adds.
+func (b *pluginBody) offers(o extension.Offers) {
+	b.Summary, b.Inboxes, b.Connects, b.Schema = o.Summary, o.Channel, o.Connects, rawSchema(o.ConfigSchema)
+	if len(b.Schema) == 0 {
+		b.Schema = rawSchema(`{}`)
+	}
+	if b.Summary == nil {
+		b.Summary = map[string]string{}
+	}
+	b.Panels, b.Tools, b.Templates = []panelOfferBody{}, []toolOfferBody{}, []templateOfferBody{}
+	for _, x := range o.Panels {
+		kind := "card"
+		if x.Page {
+			kind = "page"
+		}
+		b.Panels = append(b.Panels, panelOfferBody{Name: x.Name, Slot: x.Slot, Title: x.Title, Kind: kind})
+	}
+	for _, x := range o.Tools {
+		b.Tools = append(b.Tools, toolOfferBody(x))
+	}
+	for _, x := range o.Templates {
+		b.Templates = append(b.Templates, templateOfferBody(x))
+	}
 }
 
 func (s *Server) pluginRoutes() {
@@ -112,9 +173,13 @@ func (s *Server) listPlugins(ctx context.Context, scope identity.Scope, _ *Works
 	if err != nil {
 		return nil, err
 	}
+	uses, err := s.Connections.Uses(ctx, scope, plugins)
+	if err != nil {
+		return nil, err
+	}
 	out := &body[list[pluginBody]]{Body: list[pluginBody]{Items: make([]pluginBody, len(plugins))}}
 	for i, p := range plugins {
-		out.Body.Items[i] = pluginOf(p)
+		out.Body.Items[i] = pluginOf(p, uses[p.ID])
 	}
 	return out, nil
 }

@@ -88,6 +88,8 @@ type Options struct {
 	Search        *search.Service
 	Catalog       *catalog.Service
 	Extensions    *extension.Service
+	Connections   *extension.ConnectionService
+	SignIns       *extension.SignIns
 	Notifications *notification.Service
 	Erasures      *erasure.Service
 	Retention     *retention.Service
@@ -184,6 +186,7 @@ func (s *Server) declare() {
 	s.inboxRoutes()
 	s.secretRoutes()
 	s.pluginRoutes()
+	s.connectionRoutes()
 	s.teamRoutes()
 	s.notificationRoutes()
 	s.webhookRoutes()

@@ -30,6 +30,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/export"
 	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/extension/connectiontest"
 	"github.com/patchbay-im/patchbay/core/extension/extensiontest"
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/idempotency"
@@ -72,6 +73,8 @@ type site struct {
 	conversations *conversation.Service
 	exported      *export.Service
 	hooked        *webhooktest.Fake
+	linked        *connectiontest.Fake
+	runner        *connectiontest.Runner
 }
 
 // newSite makes a site; change may set options.
@@ -122,7 +125,9 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 	surveys := survey.NewService(survey.Deps{
 		Store: surveytest.Fake{Conversations: s.fake, Tickets: s.tickets}, Conversations: s.fake, Reader: s.fake, Tongues: tongues{s.fake}, Key: []byte("of the tests"), Now: s.now,
 	})
+	connections := s.connecting()
 	o := httpapi.Options{
+		Connections: connections, SignIns: extension.NewSignIns(connections, s.linked, noEndpoint{}, "http://example.com"),
 		Surveys: surveys, Tickets: s.ticketService(conversations),
 		Version: "test", BaseURL: "http://example.com", Now: s.now, Log: log,
 		Catalog:  catalog.NewService(s.fake.Catalog, s.fake.Teams, s.now),

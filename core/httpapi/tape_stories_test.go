@@ -240,6 +240,8 @@ func houseTape(t *testing.T) tape {
 	made("a team", "/teams", `{"name":"sales","member_ids":["`+string(lin.ID)+`"]}`)
 	made("a view", "/views", `{"name":"Open","filter":{"field":"state","op":"is","value":"open"},"sort":"created_desc"}`)
 	made("an organisation", "/organisations", `{"name":"Tea House","domains":["tea.example"]}`)
+	made("a connection", "/connections", `{"plugin":"test/link","name":"Shop","config":{"url":"https://shop.example"},"secrets":{"/key":"never told"}}`)
+	r.step("a plugin may do less", func() { r.do(http.StatusOK, http.MethodPut, "/plugins/test/link/grants", `{"scopes":[]}`) })
 	made("a webhook", "/webhooks", `{"url":"https://example.com/hook","events":["*"]}`)
 	made("a role", "/roles", `{"name":"一线","reach":"team","permissions":["conversation.read"]}`)
 	made("an invitation", "/invitations", `{"email":"mo@example.com","role":"agent"}`)

@@ -258,3 +258,18 @@ func (c Candidate) Hide(text string) string {
 // minHidden is how short a secret may be and still be taken out of texts: a
 // single letter would take the words apart.
 const minHidden = 4
+
+// Text returns the text at a pointer, of the configuration or a secret; "" when
+// there is none.
+func (c Candidate) Text(pointer string) string {
+	if secret, ok := c.Secrets[pointer]; ok {
+		return secret
+	}
+	object, err := decode(c.Config)
+	if err != nil || pointer == "" {
+		return ""
+	}
+	value, _ := take(object, split(pointer))
+	text, _ := value.(string)
+	return text
+}

@@ -40,12 +40,13 @@ type Sink string
 // The sinks.
 const (
 	Webhooks Sink = "webhooks"
-	OIDC     Sink = "oidc" // discovery, keys and tokens of sign-in providers
-	ACME     Sink = "acme" // the authority that certifies our names
+	OIDC     Sink = "oidc"  // discovery, keys and tokens of sign-in providers
+	OAuth    Sink = "oauth" // tokens of plugins' far sides
+	ACME     Sink = "acme"  // the authority that certifies our names
 )
 
 // Sinks returns all sinks.
-func Sinks() []Sink { return []Sink{Webhooks, OIDC, ACME} }
+func Sinks() []Sink { return []Sink{Webhooks, OIDC, OAuth, ACME} }
 
 // Options of a Client.
 type Options struct {

@@ -170,3 +170,21 @@ func (p installed) configSchema() json.RawMessage {
 	}
 	return json.RawMessage(p.manifest.ConfigSchema)
 }
+
+// offers is what the manifest says that the plugin adds.
+func (p installed) offers() extension.Offers {
+	m, facts := p.manifest, p.facts()
+	out := extension.Offers{Summary: m.Summary, Channel: facts.Channel, Connects: facts.Connects, ConfigSchema: facts.ConfigSchema}
+	for _, x := range m.Panels {
+		out.Panels = append(out.Panels, extension.PanelOffer{Name: x.Name, Slot: x.Slot, Title: x.Title, Page: x.Page != ""})
+	}
+	for _, x := range m.Tools {
+		out.Tools = append(out.Tools, extension.ToolOffer{
+			Name: x.Name, Title: x.Title, Description: x.Description, Writes: x.Writes, Approval: x.Approval == manifest.ApprovalAlways,
+		})
+	}
+	for _, x := range m.Templates {
+		out.Templates = append(out.Templates, extension.TemplateOffer{Name: x.Name, Title: x.Title, Summary: x.Summary})
+	}
+	return out
+}

@@ -283,6 +283,7 @@ func (s *supervisor) status() extension.Plugin {
 	for _, p := range m.Permissions {
 		out.Permissions = append(out.Permissions, extension.Permission{Scope: p.Scope, Reason: p.Reason, Optional: p.Optional})
 	}
+	out.Offers = s.plugin.offers()
 	return out
 }
 

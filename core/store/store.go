@@ -107,6 +107,7 @@ var (
 	_ sandbox.Store             = (*sandboxes.Store)(nil)
 	_ extension.ConnectionStore = (*extensions.Store)(nil)
 	_ extension.GrantStore      = (*extensions.Store)(nil)
+	_ extension.TokenStore      = (*extensions.Store)(nil)
 	_ export.Store              = (*exports.Store)(nil)
 	_ export.Source             = (*exports.Source)(nil)
 	_ event.Log                 = (*events.Log)(nil)

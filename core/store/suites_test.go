@@ -16,6 +16,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/delivery/deliverytest"
 	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
 	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/extension/connectiontest"
 	"github.com/patchbay-im/patchbay/core/extension/extensiontest"
 	"github.com/patchbay-im/patchbay/core/idempotency/idempotencytest"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -116,6 +117,12 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 			s := fresh(t)
 			w := s.Webhooks()
 			return webhooktest.Fixture{Store: w, Ledger: w, Log: w, Feed: s.Events(), Workspace: teamFixture(t, s).Workspace}
+		})
+	})
+	t.Run("connections", func(t *testing.T) {
+		connectiontest.Run(t, func(t *testing.T) connectiontest.Fixture {
+			s := fresh(t)
+			return connectiontest.Fixture{Store: s.Extensions(), Workspace: teamFixture(t, s).Workspace}
 		})
 	})
 	t.Run("idempotency", func(t *testing.T) {

@@ -34,12 +34,12 @@ func names() map[string]string {
 		"role": "role", "default_role": "role", "into": "path", "ids": "path",
 		// of queries
 		"contact": "contact", "inbox": "inbox", "label": "label", "team": "team", "view": "view", "views": "view", "member": "member",
-		"organisation": "organisation", "actor": "member", "filter": "filter",
+		"organisation": "organisation", "actor": "member", "filter": "filter", "instance": "connection",
 	}
 	for name := range strings.FieldsSeq(`client_id client_msg_id client_secret color columns confirm cursor description domains email email_domains events
 external_id from icon issuer key locale name note options permissions phone plugin reason scopes sha256 shortcut text timezone title to url
 action after before format kinds limit notes offset q scope sort state target type unread since mapping idle_seconds fields attributes set
-conversations files contacts page_views webhook_deliveries notifications exports about`) {
+conversations files contacts page_views webhook_deliveries notifications exports about config secrets enabled probe pointer`) {
 		out[name] = ""
 	}
 	return out
@@ -68,6 +68,7 @@ func bodies() map[string]string {
 		"POST ~/tickets/{ticket}/assign":                              `{}`,
 		"POST ~/notifications/read ids":                               `{"ids":["{X}"]}`,
 		"POST ~/webhooks/{webhook}/replay delivery_id":                `{"delivery_id":"{X}"}`,
+		"POST ~/connections/validate instance":                        `{"plugin":"test/channel","instance":"{X}","config":{}}`,
 		"POST ~/webhooks inbox_ids":                                   `{"url":"{sink}","events":["*"],"active":false,"inbox_ids":["{X}"]}`,
 		"POST ~/tickets/{ticket}/comments attachment_ids":             `{"client_id":"d{n}","text":"hi","public":false,"attachment_ids":["{X}"]}`,
 	}

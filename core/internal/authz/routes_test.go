@@ -224,6 +224,7 @@ POST /api/v1/session/second public
 GET /api/v1/sign-in/providers public
 GET /api/v1/oidc/{provider}/start public
 GET /api/v1/oidc/{provider}/callback public
+GET /api/v1/oauth/plugin/callback public
 POST /api/v1/invitations/accept public
 POST /api/v1/invitations/lookup public
 POST /api/v1/password-resets/lookup public
@@ -356,6 +357,14 @@ POST ~/templates/{publisher}/{name}/{template}/removal plugin.manage =404 :: {"h
 POST ~/plugins/{publisher}/{name}/rollback plugin.manage =404
 POST ~/plugins/{publisher}/{name}/upgrade plugin.manage =404 :: {"accept":["messages:ingest"]}
 GET ~/plugins/{publisher}/{name}/versions plugin.manage =404
+PUT ~/plugins/{publisher}/{name}/grants plugin.manage =404 :: {"scopes":[]}
+GET ~/connections plugin.read
+POST ~/connections plugin.manage :: {"plugin":"test/channel","name":"New {n}","config":{}}
+POST ~/connections/validate plugin.manage :: {"plugin":"test/channel","config":{}}
+GET ~/connections/{connection} plugin.read
+PATCH ~/connections/{connection} plugin.manage :: {"name":"Renamed"}
+DELETE ~/connections/{connection} plugin.manage spends
+POST ~/connections/{connection}/oauth plugin.manage person :: {"pointer":"/account"}
 GET ~/webhooks webhook.read
 POST ~/webhooks webhook.manage :: {"url":"https://example.com/x","events":["*"],"active":false}
 GET ~/webhooks/events webhook.read

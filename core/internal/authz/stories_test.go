@@ -177,6 +177,8 @@ func workspaceStories() []story {
 		asks("role.changed", http.MethodPatch, "/roles/{role}", `{"description":"x"}`),
 		asks("inbox.changed", http.MethodPatch, "/inboxes/{inbox}", `{"name":"Renamed {n}"}`),
 		asks("webhook.changed", http.MethodPatch, "/webhooks/{webhook}", `{"description":"x"}`),
+		asks("connection.changed", http.MethodPatch, "/connections/{connection}", `{"name":"Renamed {n}"}`),
+		asks("grant.changed", http.MethodPut, "/plugins/test/channel/grants", `{"scopes":["messages:ingest"]}`),
 		asks("label.changed", http.MethodPatch, "/labels/{label}", `{"description":"x"}`),
 		asks("attribute.changed", http.MethodPatch, "/attributes/{attribute}", `{"name":"A{n}"}`),
 		asks("canned.changed", http.MethodPost, "/canned", `{"shortcut":"t{n}","title":"x","text":"x","scope":"workspace"}`),

@@ -88,6 +88,7 @@ func kinds() map[string]kind {
 		"attribute":    {prefix: "cat", held: byWorkspace, make: posted("/attributes", `{"target":"contact","key":"k{n}","name":"A{n}","type":"text"}`), gone: del("/attributes/{attribute}")},
 		"provider":     {prefix: "idp", held: byWorkspace, make: (*world).provider, gone: del("/sign-in/providers/{provider}")},
 		"webhook":      {prefix: "whk", held: byWorkspace, make: posted("/webhooks", `{"url":"{sink}","events":["*"],"active":false}`), gone: del("/webhooks/{webhook}")},
+		"connection":   {prefix: "pin", held: byWorkspace, make: posted("/connections", `{"plugin":"test/channel","name":"C{n}","config":{"client_id":"c"}}`), gone: del("/connections/{connection}")},
 		"delivery":     {prefix: "whd", held: byWorkspace, make: (*world).delivery},
 		"secret":       {prefix: "whs", held: byWorkspace, make: (*world).rotated, under: []string{"webhook"}},
 		"type":         {prefix: "tty", held: byWorkspace, make: posted("/ticket-types", `{"name":"Y{n}"}`), gone: del("/ticket-types/{type}")},
