@@ -425,6 +425,23 @@ export interface paths {
         patch: operations["patchLiveByInboxUploadsByUpload"];
         trace?: never;
     };
+    "/api/v1/oauth/plugin/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Come back from a far side */
+        get: operations["getOauthPluginCallback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/oidc/{provider}/callback": {
         parameters: {
             query?: never;
@@ -920,6 +937,86 @@ export interface paths {
         get: operations["getWorkspacesByWorkspaceChecklist"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List connections */
+        get: operations["getWorkspacesByWorkspaceConnections"];
+        put?: never;
+        /**
+         * Connect a plugin
+         * @description Whoever connects a plugin lets it use all scopes that it needs, and of the optional ones those named.
+         */
+        post: operations["postWorkspacesByWorkspaceConnections"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/connections/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a configuration
+         * @description Of a connection or an inbox, before it is saved: by the plugin's schema, then by the plugin.
+         */
+        post: operations["postWorkspacesByWorkspaceConnectionsValidate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/connections/{connection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a connection */
+        get: operations["getWorkspacesByWorkspaceConnectionsByConnection"];
+        put?: never;
+        post?: never;
+        /** Delete a connection */
+        delete: operations["deleteWorkspacesByWorkspaceConnectionsByConnection"];
+        options?: never;
+        head?: never;
+        /** Change a connection */
+        patch: operations["patchWorkspacesByWorkspaceConnectionsByConnection"];
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/connections/{connection}/oauth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in at the far side
+         * @description Answers where the member's browser goes. It must be one that is signed in here, and come back within ten minutes.
+         */
+        post: operations["postWorkspacesByWorkspaceConnectionsByConnectionOauth"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2294,6 +2391,23 @@ export interface paths {
         put?: never;
         /** Switch a plugin on, on every server */
         post: operations["postWorkspacesByWorkspacePluginsByPublisherByNameEnable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/plugins/{publisher}/{name}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what a plugin may do */
+        put: operations["putWorkspacesByWorkspacePluginsByPublisherByNameGrants"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3924,6 +4038,33 @@ export interface components {
             change: components["schemas"]["TicketChange"];
             ticket: components["schemas"]["Ticket"];
         };
+        ConnectionBody: {
+            /** @description Without its secrets. */
+            config: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+            enabled: boolean;
+            health: components["schemas"]["HealthBody"];
+            id: string;
+            name: string;
+            plugin: string;
+            /** Format: int64 */
+            revision: number;
+            /** @description The plugin's config_schema (JSON Schema 2020-12); empty when it is not installed. */
+            schema: {
+                [key: string]: unknown;
+            };
+            /** @description The secrets that are set, by JSON pointer into config. Their values are never shown. */
+            secrets: {
+                [key: string]: boolean;
+            };
+            /** @description The fields that are got by signing in at the far side (x-oauth). */
+            sign_ins: components["schemas"]["FieldSignInBody"][];
+            /** Format: date-time */
+            updated_at: string;
+        };
         ContactBody: {
             /** @description Values of the defined attributes, and what channels told as text. */
             attributes: {
@@ -4073,6 +4214,21 @@ export interface components {
             text: string;
             title: string;
         };
+        CreateConnectionInputBody: {
+            /** @description As the plugin's config_schema says. */
+            config?: {
+                [key: string]: unknown;
+            };
+            enabled?: boolean;
+            name: string;
+            plugin: string;
+            /** @description Optional scopes that the plugin may use. */
+            scopes?: string[];
+            /** @description Texts by JSON pointer into config. They may stand in config as well. */
+            secrets?: {
+                [key: string]: unknown;
+            };
+        };
         CreateInboxInputBody: {
             /** @description As the channel's config_schema says. */
             config?: {
@@ -4080,6 +4236,12 @@ export interface components {
             };
             name: string;
             plugin: string;
+            /** @description Optional scopes that the plugin may use. */
+            scopes?: string[];
+            /** @description Texts by JSON pointer into config. They may stand in config as well. */
+            secrets?: {
+                [key: string]: unknown;
+            };
         };
         CreateKeyInputBody: {
             /**
@@ -4406,6 +4568,14 @@ export interface components {
              */
             type: "conversation.created" | "message.created" | "note.created" | "message.delivery" | "conversation.assigned" | "conversation.queued" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "rating.requested" | "rating.given" | "conversation.read_by_contact" | "scheduled.created" | "scheduled.changed" | "scheduled.cancelled" | "scheduled.sent" | "scheduled.failed" | "conversation.labeled" | "conversation.attributes" | "conversation.priority" | "conversation.participants" | "conversation.team" | "conversation.merged" | "conversation.absorbed" | "conversation.unmerged" | "conversation.bot" | "finding.created" | "finding.dismissed" | "member.changed" | "invitation.changed" | "workspace.changed" | "inbox.changed" | "team.changed" | "label.changed" | "attribute.changed" | "canned.changed" | "view.changed" | "contact.changed" | "erasure.changed" | "organisation.changed" | "role.changed" | "import.changed" | "webhook.changed" | "connection.changed" | "grant.changed" | "ticket_type.changed" | "ticket.created" | "ticket.commented" | "ticket.status" | "ticket.assigned" | "ticket.edited" | "ticket.followers" | "ticket.linked" | "ticket.unlinked" | "ticket.labeled" | "ticket.merged" | "ticket.absorbed" | "ticket.unmerged" | "ticket.rated" | "ticket.overdue" | "conversation.gone" | "ticket.gone" | "skip";
         };
+        FieldSignInBody: {
+            pointer: string;
+            /**
+             * @description expired: somebody must sign in again.
+             * @enum {string}
+             */
+            state: "none" | "ok" | "expired";
+        };
         FindingBody: {
             area: string;
             /** @example disk.full */
@@ -4470,6 +4640,25 @@ export interface components {
         };
         GoBody: {
             url: string;
+        };
+        GrantBody: {
+            /** @description Who agreed, as they were called then. */
+            by: string;
+            by_id: string;
+            /** Format: date-time */
+            granted_at: string;
+            scope: string;
+            /** @description Of the plugin, then. */
+            version: string;
+        };
+        GrantsBody: {
+            granted: components["schemas"]["GrantBody"][];
+            /** @description Scopes that the plugin needs and may not use. */
+            missing: string[];
+        };
+        GrantsInputBody: {
+            /** @description All that the plugin may use from now on. */
+            scopes: string[];
         };
         HealthBody: {
             code?: string;
@@ -4563,6 +4752,10 @@ export interface components {
             live: boolean;
             name: string;
             plugin: string;
+            /** @description The secrets that are set, by JSON pointer into config. Their values are never shown. */
+            secrets?: {
+                [key: string]: boolean;
+            };
             status: components["schemas"]["HealthBody"];
         };
         InvitationBody: {
@@ -4690,6 +4883,11 @@ export interface components {
         };
         ListChannelTypeBody: {
             items: components["schemas"]["ChannelTypeBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
+        ListConnectionBody: {
+            items: components["schemas"]["ConnectionBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
@@ -5105,6 +5303,15 @@ export interface components {
              */
             unread: number;
         };
+        OauthBody: {
+            authorize_url: string;
+            /** @description Where the far side sends the browser back to: it must be registered there, letter by letter. */
+            redirect_url: string;
+        };
+        OauthInputBody: {
+            /** @description The field with x-oauth. */
+            pointer: string;
+        };
         OfflineBody: {
             change: components["schemas"]["PublicChange"];
             ticket: components["schemas"]["OfflineTicket"];
@@ -5195,6 +5402,15 @@ export interface components {
             consent?: boolean;
             views?: components["schemas"]["PageViewInput"][];
         };
+        PanelOfferBody: {
+            /** @enum {string} */
+            kind: "card" | "page";
+            name: string;
+            slot: string;
+            title: {
+                [key: string]: string;
+            };
+        };
         PartBody: {
             hit: boolean;
             text: string;
@@ -5216,6 +5432,18 @@ export interface components {
             text?: string;
             title?: string;
         };
+        PatchConnectionInputBody: {
+            /** @description Takes the place of the whole configuration; secrets that it does not have stay. */
+            config?: {
+                [key: string]: unknown;
+            };
+            enabled?: boolean;
+            name?: string;
+            /** @description Texts by JSON pointer; null takes one away, one that is absent stays. */
+            secrets?: {
+                [key: string]: unknown;
+            };
+        };
         PatchImportInputBody: {
             /** @description The whole mapping; an empty field leaves its column out. */
             mapping?: {
@@ -5232,6 +5460,10 @@ export interface components {
             };
             enabled?: boolean;
             name?: string;
+            /** @description Texts by JSON pointer; null takes one away, one that is absent stays. */
+            secrets?: {
+                [key: string]: unknown;
+            };
         };
         PatchLabelInputBody: {
             /** @description #rrggbb */
@@ -5318,6 +5550,8 @@ export interface components {
             settings?: components["schemas"]["SettingsPatch"];
         };
         PermissionBody: {
+            /** @description The workspace lets the plugin use it. */
+            granted: boolean;
             /** @description The plugin works without it. */
             optional: boolean;
             /** @description Why, by locale; "en" is always there. */
@@ -5342,11 +5576,24 @@ export interface components {
         PluginBody: {
             /** @description The version that is wanted, on every server. */
             active_version?: string;
+            /** @description JSON Schema 2020-12 of its inboxes and connections. */
+            config_schema: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description How many the workspace has.
+             */
+            connections: number;
+            /** @description Connections are made of it. */
+            connects: boolean;
             /** @description What is wrong and what to do. */
             detail?: string;
             /** @description false: an administrator switched it off. */
             enabled: boolean;
             id: string;
+            /** @description It is a channel: inboxes are made of it. */
+            inboxes: boolean;
             /** @description What keeps the process in its place, as far as it is in force on this system. */
             isolation: ("own_process_group" | "empty_environment" | "no_new_privileges" | "resource_limits" | "files" | "signals" | "memory_limit" | "memory_watch" | "cpu_limit" | "process_limit")[];
             /** @description The measures that are not in force, and why. */
@@ -5359,6 +5606,8 @@ export interface components {
             kinds: string[];
             /** @description A version that was left by itself, because it failed. */
             left_version?: string;
+            /** @description Scopes that a version needs and nobody here has agreed to yet. */
+            missing: string[];
             /** @description By locale. */
             name: {
                 [key: string]: string;
@@ -5369,6 +5618,7 @@ export interface components {
             offered_asks: string[];
             /** @description What the plugins folder holds, when that is not what runs: upgrade goes there. */
             offered_version?: string;
+            panels: components["schemas"]["PanelOfferBody"][];
             permissions: components["schemas"]["PermissionBody"][];
             /** Format: int64 */
             pid?: number;
@@ -5383,6 +5633,12 @@ export interface components {
             since: string;
             /** @enum {string} */
             state: "starting" | "ready" | "backoff" | "quarantined" | "stopped" | "failed";
+            /** @description By locale. */
+            summary: {
+                [key: string]: string;
+            };
+            templates: components["schemas"]["TemplateOfferBody"][];
+            tools: components["schemas"]["ToolOfferBody"][];
             version: string;
         };
         PolicyBody: {
@@ -5503,11 +5759,20 @@ export interface components {
              */
             type: string;
         };
+        ProblemBody: {
+            message: string;
+            /** @description JSON pointer into config; empty = the whole. */
+            pointer: string;
+        };
         ProblemField: {
             code: string;
             detail: string;
             /** @description JSON pointer into the body, or the name of a parameter. */
             pointer: string;
+        };
+        ProblemsBody: {
+            /** @description Empty: it will do. */
+            problems: components["schemas"]["ProblemBody"][];
         };
         ProviderBody: {
             /** @description To register with the provider. */
@@ -6232,6 +6497,15 @@ export interface components {
             state: "applying" | "applied" | "incomplete";
             version: string;
         };
+        TemplateOfferBody: {
+            name: string;
+            summary: {
+                [key: string]: string;
+            };
+            title: {
+                [key: string]: string;
+            };
+        };
         TemplateOutcome: {
             failed: components["schemas"]["TemplateFailure"][];
             /** @enum {string} */
@@ -6462,6 +6736,19 @@ export interface components {
         TokenInputBody: {
             token: string;
         };
+        ToolOfferBody: {
+            /** @description A person must agree each time. */
+            approval: boolean;
+            description: {
+                [key: string]: string;
+            };
+            name: string;
+            title: {
+                [key: string]: string;
+            };
+            /** @description It changes something at the far side. */
+            writes: boolean;
+        };
         TraceBody: {
             items: components["schemas"]["DeliveryStep"][];
         };
@@ -6530,6 +6817,19 @@ export interface components {
         UseResetInputBody: {
             password: string;
             token: string;
+        };
+        ValidateInputBody: {
+            config?: {
+                [key: string]: unknown;
+            };
+            /** @description The connection or inbox that is changed: its secrets count where none are given. */
+            instance?: string;
+            plugin: string;
+            /** @description The plugin may ask its far side. */
+            probe?: boolean;
+            secrets?: {
+                [key: string]: unknown;
+            };
         };
         VerificationBody: {
             fault?: components["schemas"]["FaultBody"];
@@ -9427,6 +9727,85 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOauthPluginCallback: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                /** @description Why the far side refused. */
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    Location?: string;
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12711,6 +13090,691 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChecklistBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceConnections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListConnectionBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceConnections: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateConnectionInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceConnectionsValidate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValidateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemsBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceConnectionsByConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWorkspacesByWorkspaceConnectionsByConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchWorkspacesByWorkspaceConnectionsByConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchConnectionInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceConnectionsByConnectionOauth: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OauthInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthBody"];
                 };
             };
             /** @description Bad Request */
@@ -22241,6 +23305,106 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putWorkspacesByWorkspacePluginsByPublisherByNameGrants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                publisher: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantsBody"];
+                };
             };
             /** @description Bad Request */
             400: {
