@@ -40,6 +40,7 @@ func elsewhere() map[string]string {
 		"README.md":                           "make test is CI's; make run is the same program with demo data",
 		"docs/operate/install.md":             "core/internal/ship types them, on the archives; Docker's are not typed",
 		"docs/operate/kubernetes.md":          "core/internal/charttest types them, on a real API server",
+		"docs/operate/plugins.md":             "core/app's TestPluginCommands runs them",
 		"docs/build-plugins/first-channel.md": "plugins/echo keeps its code; the commands are not typed",
 		"charts/patchbay/README.md":           "as docs/operate/kubernetes.md",
 		".github/CONTRIBUTING.md":             "targets of the Makefile, as CI runs them",
