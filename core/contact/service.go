@@ -103,7 +103,7 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id ID, e Edi
 			return nil, errMerged()
 		}
 		if !e.IfUpdatedAt.IsZero() && !e.IfUpdatedAt.Equal(c.UpdatedAt) {
-			return nil, errs.New(errs.Conflict, "contact.changed", "The contact was changed meanwhile. Read it again.")
+			return nil, errs.New(errs.Conflict, "contact.outdated", "The contact was changed meanwhile. Read it again.")
 		}
 		e.Apply(c)
 		c.UpdatedAt = s.Now()

@@ -48,7 +48,7 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id ID, p Pat
 	}
 	return s.change(ctx, scope, id, func(ctx context.Context, tx Tx, turn Turn, t *Ticket) error {
 		if p.IfSeq != 0 && p.IfSeq != t.LastSeq {
-			return errs.New(errs.Conflict, "ticket.changed", "The ticket was changed meanwhile. Read it again.")
+			return errs.New(errs.Conflict, "ticket.outdated", "The ticket was changed meanwhile. Read it again.")
 		}
 		types, err := tx.Types(ctx)
 		if err != nil {

@@ -48,7 +48,7 @@ func (m *Lives) Keep(_ context.Context, l extension.Life) (extension.Life, error
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.lives[l.Plugin].Revision != l.Revision {
-		return l, errs.New(errs.Conflict, "plugin.changed", "Somebody else has just changed this plugin.")
+		return l, errs.New(errs.Conflict, "plugin.outdated", "Somebody else has just changed this plugin.")
 	}
 	l.Revision++
 	m.lives[l.Plugin] = l

@@ -54,7 +54,7 @@ active_since = ?, revision = ? WHERE plugin_id = ? AND revision = ?`
 	err := s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
 		n, err := tx.Exec(ctx, query, args...)
 		if err == nil && n == 0 {
-			return errs.New(errs.Conflict, "plugin.changed", "Somebody else has just changed this plugin. Look again and repeat what you still want.")
+			return errs.New(errs.Conflict, "plugin.outdated", "Somebody else has just changed this plugin. Look again and repeat what you still want.")
 		}
 		return err
 	})
