@@ -24,11 +24,12 @@ type rows struct {
 	sent    int
 	dead    int
 	retries int
+	letters map[string]bool // "conversation number" of those given up
 	first   int // where Due looks first, so that no conversation waits for ever
 }
 
 func newRows(conversations int, bug string, now func() time.Time) *rows {
-	return &rows{now: now, bug: bug, queues: make([][]delivery.Delivery, conversations), next: make([]uint64, conversations)}
+	return &rows{now: now, bug: bug, queues: make([][]delivery.Delivery, conversations), next: make([]uint64, conversations), letters: make(map[string]bool)}
 }
 
 // fill makes messages until so many wait.
@@ -127,6 +128,7 @@ func (r *rows) settle(c int, x delivery.Settlement) {
 			r.sent++
 		default:
 			r.dead++
+			r.letters[fmt.Sprintf("%s %d", q[i].Conversation, q[i].Seq)] = true
 		}
 		r.queues[c] = append(q[:i:i], q[i+1:]...)
 		return

@@ -153,7 +153,7 @@ func (g *rigged) storm(ctx context.Context, o options) error {
 		}
 	}
 	g.settle(ctx)
-	if err := g.arrived(filepath.Join(g.dir, "data"), true); err != nil {
+	if err := g.arrived(filepath.Join(g.dir, "data"), g.rows.letters, true); err != nil {
 		return err
 	}
 	before := heap()
@@ -166,7 +166,7 @@ func (g *rigged) storm(ctx context.Context, o options) error {
 	}
 	g.settle(ctx)
 	if len(g.violations) == 0 {
-		if err := g.arrived(filepath.Join(g.dir, "data"), false); err != nil {
+		if err := g.arrived(filepath.Join(g.dir, "data"), g.rows.letters, false); err != nil {
 			return err
 		}
 	}

@@ -55,7 +55,7 @@ func (r *result) broken(invariant, format string, args ...any) {
 
 // arrived reads the far side's book. calm: no crash has happened, so that
 // nothing may be doubled.
-func (r *result) arrived(data string, calm bool) error {
+func (r *result) arrived(data string, letters map[string]bool, calm bool) error {
 	file, err := os.Open(filepath.Join(data, folder, "sink"))
 	if err != nil {
 		return err
@@ -70,6 +70,15 @@ func (r *result) arrived(data string, calm bool) error {
 		var suspect bool
 		if _, err := fmt.Sscanf(lines.Text(), "%s %s %d %t", &id, &conversation, &seq, &suspect); err != nil {
 			r.broken(lost, "the far side has %q", lines.Text())
+			continue
+		}
+		for letters[fmt.Sprintf("%s %d", conversation, last[conversation]+1)] && seq > last[conversation] {
+			last[conversation]++ // given up: the ones after it go on
+			if seq == last[conversation] {
+				doubled++ // it had left before it was given up
+			}
+		}
+		if seq == last[conversation] && letters[fmt.Sprintf("%s %d", conversation, seq)] {
 			continue
 		}
 		switch want := last[conversation] + 1; {
