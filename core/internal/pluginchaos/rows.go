@@ -25,7 +25,7 @@ type rows struct {
 	dead    int
 	retries int
 	letters map[string]bool // "conversation number" of those given up
-	first   int // where Due looks first, so that no conversation waits for ever
+	first   int             // where Due looks first, so that no conversation waits for ever
 }
 
 func newRows(conversations int, bug string, now func() time.Time) *rows {
