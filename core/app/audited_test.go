@@ -236,6 +236,7 @@ func (w *walk) integrations() {
 	w.values["publisher"], w.values["name"] = "patchbay", "echo"
 	w.do(w.owner, "POST W/plugins/{publisher}/{name}/restart", nil, nil)
 	w.template()
+	w.connection()
 	w.do(w.owner, "POST W/plugins/{publisher}/{name}/upgrade", obj{"accept": []string{}}, nil)
 	w.do(w.owner, "POST W/plugins/{publisher}/{name}/pin", obj{"version": ""}, nil)
 	w.do(w.owner, "POST W/plugins/{publisher}/{name}/disable", nil, nil)
@@ -261,6 +262,20 @@ func (w *walk) integrations() {
 	w.dead(hook.ID)
 	w.do(w.owner, "POST W/webhooks/{webhook}/replay", obj{"state": "dead"}, nil)
 	w.do(w.owner, "DELETE W/webhooks/{webhook}", nil, nil)
+}
+
+// connection connects a plugin, and takes back what another one may do.
+func (w *walk) connection() {
+	w.t.Helper()
+	var m made
+	w.do(w.owner, "POST W/connections", obj{"plugin": "patchbay/keyword-bot", "name": "Bot", "config": obj{}}, &m)
+	w.values["connection"] = m.ID
+	w.do(w.owner, "PATCH W/connections/{connection}", obj{"name": "The bot"}, nil)
+	w.do(w.owner, "DELETE W/connections/{connection}", nil, nil)
+	name := w.values["name"]
+	w.values["name"] = "echo"
+	w.do(w.owner, "PUT W/plugins/{publisher}/{name}/grants", obj{"scopes": []string{}}, nil)
+	w.values["name"] = name
 }
 
 // template applies an industry template and removes it again.

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -386,6 +387,20 @@ func TestUploadsSurviveAKill(t *testing.T) {
 	}
 }
 
+// leave takes the space of a disk but for some bytes.
+func leave(t *testing.T, dir string, free uint64) {
+	t.Helper()
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(dir, &stat); err != nil {
+		t.Fatal(err)
+	}
+	if have := stat.Bavail * uint64(stat.Bsize); have > free { //nolint:gosec // the size of a block
+		if err := os.WriteFile(filepath.Join(dir, "ballast"), make([]byte, have-free), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A disk that fills up refuses files, keeps what is there, and takes files
 // again when there is room.
 func TestFilesOnAFullDisk(t *testing.T) {
@@ -393,8 +408,9 @@ func TestFilesOnAFullDisk(t *testing.T) {
 	s := open(t, filesAllowed, func(o *rig.Options) {
 		dir := o.DataDir
 		o.Env = append(o.Env, "PATCHBAY_MEDIA_MIN_FREE=2MiB")
-		o.Wrap = []string{"unshare", "-m", "sh", "-c", `mount -t tmpfs -o size=16m none "$1" && shift && exec "$@"`, "sh", dir}
+		o.Wrap = []string{"unshare", "-m", "sh", "-c", `mount -t tmpfs -o size=64m none "$1" && shift && exec "$@"`, "sh", dir}
 	})
+	leave(t, filepath.Join("/proc", strconv.Itoa(s.server.PID()), "root", s.options.DataDir), 14<<20)
 	who := s.senders()["member"]
 	first, err := who.send(t.Context(), "first.bin", bytes.Repeat([]byte("x"), 1<<20), media.ChunkSize)
 	if err != nil {
