@@ -96,6 +96,7 @@ type server struct {
 	extensions    *extension.Service
 	connections   *extension.ConnectionService
 	signIns       *extension.SignIns
+	pluginWork    httpapi.PluginWork
 	erasures      *erasure.Service
 	once          *idempotency.Service
 	retention     *retention.Service
@@ -239,6 +240,7 @@ func (s *server) domain() {
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
 	s.extensions = extension.NewService(s.plugins, s.store.Lives(), s.audit)
 	s.connections, s.signIns = s.newConnections()
+	s.pluginWork = s.newPluginWork()
 	s.erasures = s.newErasure()
 	s.once = idempotency.NewService(s.store.Claims(), s.box, s.now)
 	s.retention = s.newRetention()
@@ -308,7 +310,7 @@ func (s *server) face(ctx context.Context) error {
 		Webhooks: s.webhooks, Idempotency: s.once, Limits: limits(s.config.Limits), Buckets: s.limits, Operation: s.operation(),
 		Presence: presence{s.dispatcher, s.store.Teams()}, Sockets: s.gateway,
 		Feed: feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch}, Circle: s.store.Contacts(),
-		PluginUI: s.plugins.UI, Console: web.Console(), Guides: docs.Guides(),
+		PluginUI: s.plugins.UI, PluginWork: s.pluginWork, Console: web.Console(), Guides: docs.Guides(),
 		Health: s.store.Ping, Observe: s.metrics.Request, Now: s.now, Log: s.log,
 	}
 	if s.config.Demo {

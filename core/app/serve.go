@@ -141,6 +141,7 @@ func (s *server) run(ctx context.Context, listeners ports) error {
 	g.Go(func() error { s.runRetention(parts); return nil })
 	g.Go(func() error { s.runExports(parts); return nil })
 	g.Go(func() error { s.sandboxes.Run(parts); return nil })
+	g.Go(func() error { s.runPluginWork(parts); return nil })
 	g.Go(func() error { s.people.Imports.Work(parts, s.log); return nil })
 	if err := s.greet(ctx); err != nil {
 		stop()

@@ -143,9 +143,9 @@ func (s *Server) sameSite(c *fiber.Ctx) error {
 	case fiber.MethodGet, fiber.MethodHead, fiber.MethodOptions:
 		return c.Next()
 	}
-	// The forms of a rating and of a ticket's page carry their right in their path and no cookie; browsers call
+	// What plugins serve knows nobody of ours. The forms of a rating and of a ticket's page carry their right in their path and no cookie; browsers call
 	// their origin null, since the pages send no referrer.
-	if strings.HasPrefix(c.Path(), hooksPrefix) || strings.HasPrefix(c.Path(), ratingPrefix) || strings.HasPrefix(c.Path(), ticket.LinkPath) || s.ownOrigin(c) {
+	if strings.HasPrefix(c.Path(), hooksPrefix) || strings.HasPrefix(c.Path(), proxyPrefix) || strings.HasPrefix(c.Path(), ratingPrefix) || strings.HasPrefix(c.Path(), ticket.LinkPath) || s.ownOrigin(c) {
 		return c.Next()
 	}
 	return errs.New(errs.Forbidden, "request.cross_site", "The request came from another site and was refused.")

@@ -133,7 +133,8 @@ func headerHasCoding(header, coding string) bool {
 	return false
 }
 
-// consoleCSP lets the console load its own files and nothing else.
+// consoleCSP lets the console load its own files and nothing else; what plugins
+// show in frames is added to it.
 const consoleCSP = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
 	"font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
@@ -156,7 +157,7 @@ func (s *Server) staticRoutes() {
 }
 
 func (s *Server) sendConsole(c *fiber.Ctx, f *asset) error {
-	c.Set(fiber.HeaderContentSecurityPolicy, consoleCSP)
+	c.Set(fiber.HeaderContentSecurityPolicy, consoleCSP+"; frame-src "+s.frameSources(c))
 	c.Set(fiber.HeaderXFrameOptions, "DENY")
 	return f.send(c)
 }

@@ -104,6 +104,7 @@ type Options struct {
 	Feed          Feed
 	Circle        contact.Circle
 	PluginUI      func(plugin channel.PluginID) (fs.FS, bool)
+	PluginWork
 
 	// Places are the addresses of this server, the widest first.
 	Places  func() []Place
@@ -143,6 +144,7 @@ type Server struct {
 	assets    *assets
 	demoFiles *assets
 	widgets   widgets
+	frames    frames
 	document  []byte
 }
 
@@ -219,6 +221,15 @@ func (s *Server) declareWork() {
 	s.hookRoutes()
 	s.widgetRoutes()
 	s.reachRoutes()
+	s.workOfPlugins()
+}
+
+func (s *Server) workOfPlugins() {
+	s.panelRoutes()
+	s.connectorRoutes()
+	s.toolRoutes()
+	s.frameRoutes()
+	s.proxyRoutes()
 }
 
 func (s *Server) allOfTickets() {

@@ -156,10 +156,11 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 				"logo.svg": {Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`)},
 			}, true
 		},
-		Places:  func() []httpapi.Place { return []httpapi.Place{{URL: "http://example.com", From: httpapi.FromHere}} },
-		Guides:  guides.Guides(),
-		Console: fstest.MapFS{"index.html": {Data: []byte("<title>console</title>")}},
-		Health:  func(context.Context) error { return nil },
+		Places:     func() []httpapi.Place { return []httpapi.Place{{URL: "http://example.com", From: httpapi.FromHere}} },
+		Guides:     guides.Guides(),
+		PluginWork: workOf(&desk{}, s.now),
+		Console:    fstest.MapFS{"index.html": {Data: []byte("<title>console</title>")}},
+		Health:     func(context.Context) error { return nil },
 	}
 	s.fake.Media.Sign = media.NewSigner(bytes.Repeat([]byte("k"), 32), s.now)
 	files, err := blob.Open(t.TempDir())

@@ -91,6 +91,7 @@ type Host struct {
 	ports   atomic.Pointer[Ports]
 	changes changes
 	notes   chan extension.Transition
+	gates   gates
 }
 
 // New reads the installed plugins. A plugin that cannot be read is listed as

@@ -47,6 +47,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/identities"
 	"github.com/patchbay-im/patchbay/core/store/journeys"
 	"github.com/patchbay-im/patchbay/core/store/lives"
+	"github.com/patchbay-im/patchbay/core/store/mirrors"
 	"github.com/patchbay-im/patchbay/core/store/notifications"
 	"github.com/patchbay-im/patchbay/core/store/pluginbases"
 	"github.com/patchbay-im/patchbay/core/store/pluginstates"
@@ -57,6 +58,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/teams"
 	"github.com/patchbay-im/patchbay/core/store/templates"
 	"github.com/patchbay-im/patchbay/core/store/tickets"
+	"github.com/patchbay-im/patchbay/core/store/toolcalls"
 	"github.com/patchbay-im/patchbay/core/store/views"
 	"github.com/patchbay-im/patchbay/core/store/webhooks"
 	"github.com/patchbay-im/patchbay/core/survey"
@@ -110,6 +112,8 @@ var (
 	_ extension.TokenStore      = (*extensions.Store)(nil)
 	_ export.Store              = (*exports.Store)(nil)
 	_ export.Source             = (*exports.Source)(nil)
+	_ extension.Mirror          = (*mirrors.Store)(nil)
+	_ extension.CallStore       = (*toolcalls.Store)(nil)
 	_ event.Log                 = (*events.Log)(nil)
 	_ notification.Store        = (*notifications.Store)(nil)
 	_ notification.Inbox        = (*notifications.Store)(nil)
@@ -164,6 +168,12 @@ func (s *Store) Contacts() *contacts.Store { return contacts.New(s.db) }
 
 // Extensions returns extension.ConnectionStore and extension.GrantStore.
 func (s *Store) Extensions() *extensions.Store { return extensions.New(s.db) }
+
+// Mirrors returns extension.Mirror.
+func (s *Store) Mirrors() *mirrors.Store { return mirrors.New(s.db) }
+
+// ToolCalls returns extension.CallStore.
+func (s *Store) ToolCalls() *toolcalls.Store { return toolcalls.New(s.db) }
 
 // Attachments returns media.Store and media.Ledger.
 func (s *Store) Attachments() *attachments.Store { return attachments.New(s.db) }

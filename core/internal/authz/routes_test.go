@@ -36,7 +36,7 @@ func (r row) place() string {
 func (r row) params() []string {
 	var out []string
 	for _, m := range placeholder().FindAllStringSubmatch(r.place(), -1) {
-		if name := m[1] + m[2]; name != "workspace" && name != "publisher" && name != "name" && name != "template" {
+		if name := m[1] + m[2]; !slices.Contains([]string{"workspace", "publisher", "name", "panel", "tool"}, name) && name != "template" {
 			out = append(out, name)
 		}
 	}
@@ -365,6 +365,25 @@ GET ~/connections/{connection} plugin.read
 PATCH ~/connections/{connection} plugin.manage :: {"name":"Renamed"}
 DELETE ~/connections/{connection} plugin.manage spends
 POST ~/connections/{connection}/oauth plugin.manage person :: {"pointer":"/account"}
+GET /frames/:publisher/:name/:version/* public
+GET /x/{publisher}/{name}/{instance}/* public
+POST /x/{publisher}/{name}/{instance}/* public
+PUT /x/{publisher}/{name}/{instance}/* public
+DELETE /x/{publisher}/{name}/{instance}/* public
+GET ~/panels workspace.read =200,403,404
+POST ~/connections/{connection}/panels/{panel}/render workspace.read =404 :: {}
+POST ~/connections/{connection}/panels/{panel}/act workspace.read =404 :: {"action_id":"a","action":"a"}
+POST ~/connections/{connection}/panels/{panel}/frame workspace.read =404 :: {}
+POST ~/connections/{connection}/panels/{panel}/call workspace.read =403,404 :: {"token":"x","method":"m"}
+GET ~/connections/{connection}/objects contact.read =404
+GET ~/connections/{connection}/records contact.read =404 ?object=party
+POST ~/connections/{connection}/records contact.write =404 :: {"key":"k","object":"party","fields":{}}
+GET ~/contacts/{contact}/records contact.read
+POST ~/conversations/{conversation}/summary conversation.reply =404 :: {"key":"k","connection":"pin_none","object":"party","record":"1","text":"x"}
+GET ~/tools conversation.reply
+POST ~/tools/{publisher}/{name}/{tool} conversation.reply =404 :: {"key":"k"}
+GET ~/approvals conversation.reply
+POST ~/approvals/{approval} conversation.reply =404 :: {"approve":false}
 GET ~/webhooks webhook.read
 POST ~/webhooks webhook.manage :: {"url":"https://example.com/x","events":["*"],"active":false}
 GET ~/webhooks/events webhook.read

@@ -92,6 +92,7 @@ func kinds() map[string]kind {
 		"delivery":     {prefix: "whd", held: byWorkspace, make: (*world).delivery},
 		"secret":       {prefix: "whs", held: byWorkspace, make: (*world).rotated, under: []string{"webhook"}},
 		"type":         {prefix: "tty", held: byWorkspace, make: posted("/ticket-types", `{"name":"Y{n}"}`), gone: del("/ticket-types/{type}")},
+		"approval":     {prefix: "tci", held: byWorkspace, make: (*world).never},
 		"organisation": {prefix: "org", held: byWorkspace, make: posted("/organisations", `{"name":"O{n}"}`), gone: del("/organisations/{organisation}")},
 		"export":       {prefix: "exp", held: byWorkspace, make: (*world).export},
 		"import":       {prefix: "imp", held: byWorkspace, make: (*world).sheet},
@@ -438,3 +439,6 @@ func (w *world) exported(by *person, body string) string {
 	}
 	return id
 }
+
+// never is an id of a thing that nobody made.
+func (w *world) never(s *set) string { return s.fill("tci_none{n}") }

@@ -1,0 +1,9 @@
+// A classic script that takes names for itself before the first line runs.
+function globalThis() {}
+function Object() {}
+function go(Peer) {
+  const p = new Peer({ iceServers: [{ urls: `stun:${name}` }] })
+  p.createDataChannel('x')
+  void p.createOffer().then((offer) => p.setLocalDescription(offer))
+}
+go(self.RTCPeerConnection)

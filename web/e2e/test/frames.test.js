@@ -1,0 +1,162 @@
+// A plugin's page that means harm, in the console: it cannot read the console,
+// its cookies or storage, nor another workspace, nor open a connection. Each
+// attempt is first shown to work where nothing protects: an attempt that cannot
+// succeed would prove nothing.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, before, test } from 'node:test'
+
+import { Away } from '../lib/away.js'
+import { launch, person } from '../lib/browser.js'
+import { Server, until } from '../lib/server.js'
+
+const root = resolve(import.meta.dirname, '../../..')
+const fixture = join(root, 'core/pluginhost/testdata/panels')
+const binary = process.env.PATCHBAY_BIN ?? join(root, 'bin/patchbay')
+
+/** They need a click of the person who looks, and may take the page with them: each gets one of its own. */
+const wantsClick = ['form-top', 'link-top', 'top-navigation', 'parent-navigation', 'window-open', 'link-blank', 'download']
+const WINDOW_MS = 3500
+
+let plugins, server, browser, away, control, page, workspace, connection, names
+
+before(async () => {
+  plugins = await mkdtemp(join(tmpdir(), 'patchbay-frames-'))
+  const built = spawnSync(binary, ['plugin', 'build', fixture, '--out', plugins], { cwd: root, encoding: 'utf8' })
+  assert.equal(built.status, 0, built.stderr)
+  for (const name of await readdir(join(root, 'bin/plugins'))) await symlink(join(root, 'bin/plugins', name), join(plugins, name))
+  server = await Server.start(['--demo', '--plugins.dev-dir', plugins])
+  away = await Away.start()
+  control = await unprotected()
+  browser = await launch()
+  page = await person(browser)
+  await page.goto(server.links()[0])
+  await page.getByTestId('conversation-list').waitFor()
+  const me = await api('GET', `${server.origin}/api/v1/session`)
+  workspace = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
+  connection = (await api('POST', `${workspace}/connections`, { plugin: 'test/panels', name: 'Harm', config: {}, enabled: true })).id
+  await until(async () => (await api('GET', `${workspace}/plugins`)).items.find((p) => p.id === 'test/panels')?.state === 'ready', 10_000)
+})
+
+after(async () => {
+  await browser?.close()
+  await control?.end()
+  await away?.end()
+  await server?.end()
+  await rm(plugins, { recursive: true, force: true })
+})
+
+async function api(method, url, data) {
+  const answer = await page.request.fetch(url, { method, data, headers: { 'Sec-Fetch-Site': 'same-origin' } })
+  assert.ok(answer.ok(), `${method} ${url}: ${answer.status()} ${await answer.text()}`)
+  return answer.json()
+}
+
+/** The same page with no protection at all: its host, its cookies, its storage. */
+async function unprotected() {
+  const types = { html: 'text/html', js: 'text/javascript' }
+  const http = createServer(async (q, r) => {
+    const path = new URL(q.url, 'http://x').pathname
+    if (path === '/host') return r.writeHead(200, { 'Content-Type': 'text/html', 'Set-Cookie': 'canary=1' }).end('<title>host</title><iframe src="/sibling"></iframe><script>localStorage.canary="1"</script>')
+    if (path === '/sibling') return r.writeHead(200, { 'Content-Type': 'text/html' }).end('<title>sibling</title>')
+    if (path === '/api/v1/session') return r.writeHead(200).end('somebody')
+    const body = await readFile(join(fixture, 'ui/dist', path)).catch(() => undefined)
+    r.writeHead(body ? 200 : 404, { 'Content-Type': types[path.split('.').pop()] ?? 'text/plain' }).end(body)
+  })
+  await new Promise((done) => http.listen(0, '127.0.0.1', done))
+  return { origin: `http://127.0.0.1:${http.address().port}`, end: () => http.close() }
+}
+
+/** What an attempt is told, in the fragment of its address. */
+const told = (name, home) => `#${new URLSearchParams({ do: name, id: name, away: away.origin, home, udp: away.udp, tcp: away.tcp, ...(wantsClick.includes(name) && { gesture: 1 }) })}`
+
+/** Shows a frame for each attempt, and collects what they tell. */
+async function show(host, src, home, sandbox, wanted) {
+  await host.evaluate(
+    ({ src, wanted, sandbox }) => {
+      window.told ??= {}
+      window.addEventListener('message', (e) => {
+        if (e.data?.attempts) window.names = e.data.attempts
+        else if (e.data?.attempt) window.told[e.data.attempt] = e.data.got
+      })
+      for (const [name, fragment] of wanted) {
+        const frame = document.createElement('iframe')
+        if (sandbox) frame.setAttribute('sandbox', sandbox)
+        Object.assign(frame, { src: src + fragment, title: name, name })
+        document.body.append(frame)
+      }
+    },
+    { src, sandbox, wanted: wanted.map((name) => [name, told(name, home)]) },
+  )
+}
+
+/** Makes every attempt, and answers which succeeded. */
+async function attack(open, src, home, sandbox) {
+  away.heard.clear()
+  for (const name of wantsClick) {
+    const own = await open()
+    await show(own, src, home, sandbox, [name])
+    await own.frameLocator('iframe').last().locator('button').click({ timeout: 2000 }).catch(() => {}) // what it did is heard, or not
+    await until(() => away.heard.has(name), sandbox ? 500 : 3000).catch(() => {})
+    if (sandbox) assert.equal(new URL(own.url()).origin, home, `${name} led the console away`)
+    await own.close()
+  }
+  const host = await open()
+  const together = names.filter((n) => !wantsClick.includes(n) && !n.startsWith('webrtc'))
+  await show(host, src, home, sandbox, together)
+  await host.waitForTimeout(WINDOW_MS)
+  const got = await host.evaluate(() => window.told)
+  const succeeded = new Set(names.filter((n) => away.heard.has(n) || got[n]))
+  await host.close()
+  for (const name of names.filter((n) => n.startsWith('webrtc'))) {
+    const own = await open() // what an earlier one dialled goes with its page
+    away.heard.delete('udp')
+    await show(own, src, home, sandbox, [name])
+    await until(() => away.heard.has('udp'), 2000).catch(() => {})
+    if (away.heard.has('udp')) succeeded.add(name)
+    await own.close()
+  }
+  return succeeded
+}
+
+test('a page that means harm gets at nothing and reaches nobody', { timeout: 90_000 }, async (t) => {
+  const plain = await browser.newContext()
+  const list = await plain.newPage()
+  await list.goto(`${control.origin}/host`)
+  await show(list, `${control.origin}/page/index.html`, control.origin, '', ['list'])
+  names = await until(() => list.evaluate(() => window.names), 5000)
+
+  const works = await attack(
+    async () => {
+      const host = await plain.newPage()
+      await host.goto(`${control.origin}/host`)
+      return host
+    },
+    `${control.origin}/page/index.html`,
+    control.origin,
+    '',
+  )
+  await plain.close()
+  assert.deepEqual(names.filter((n) => !works.has(n)), [], 'these attempts do not work even where nothing protects')
+
+  const { src } = await api('POST', `${workspace}/connections/${connection}/panels/nav/frame`, {})
+  const breaks = await attack(
+    async () => {
+      const host = await page.context().newPage()
+      await host.goto(server.origin)
+      await host.evaluate(() => {
+        localStorage.canary = '1'
+      })
+      return host
+    },
+    server.origin + src,
+    server.origin,
+    'allow-scripts allow-forms',
+  )
+  t.diagnostic(`${names.length} attempts`)
+  assert.deepEqual([...breaks], [])
+})
