@@ -345,6 +345,20 @@ func (p *planting) leftovers() {
 SELECT workspace_id, conversation_id, 'pin_1', 1, ?, ?, '', 0, ?, 0, 0, 0, '', 0 FROM conversation WHERE contact_id = ?`, []byte(trouble), trouble, trouble, p.contact)
 	p.raw.exec(`INSERT INTO finding (workspace_id, finding_id, conversation_id, message_id, message_seq, connection_id, analyzer, code, level, title, advice, start_at, end_at, score, created_at, dismissed_at, dismissed_kind, dismissed_by, dismissed_name)
 SELECT workspace_id, 'fnd_' || conversation_id, conversation_id, 'msg_1', 2, 'pin_1', 'Risk', 'anger', 'notice', ?, ?, 0, 0, 0, 1, 0, '', '', '' FROM conversation WHERE contact_id = ?`, trouble, trouble, p.contact)
+	p.used(trouble)
 	p.raw.exec(`UPDATE webhook_attempt SET detail = ?, headers = ? WHERE body LIKE '%xk7%'`, trouble, trouble)
 	p.raw.exec(`UPDATE contact_import_error SET title = ?`, trouble)
+}
+
+// used puts in what a connected system said of the person, and a use of a tool
+// about them.
+func (p *planting) used(trouble string) {
+	w := p.owner.Workspace
+	p.raw.exec(`INSERT INTO plugin_connection (workspace_id, connection_id, plugin, name, config, secrets, revision, enabled, created_at, updated_at)
+VALUES (?, 'pin_far', 'acme/crm', 'CRM', '{}', '{}', 1, ?, 1, 1)`, w, false)
+	p.raw.exec(`INSERT INTO plugin_record (workspace_id, connection_id, object, record_id, contact_id, title, url, fields, updated_at, seen_at) VALUES (?, 'pin_far', 'party', ?, ?, ?, ?, ?, 1, 1)`,
+		w, trouble, p.contact, trouble, "https://crm.example.com/"+trouble, `{"name":"`+trouble+`"}`)
+	p.raw.exec(`INSERT INTO tool_call (workspace_id, call_id, caller_kind, caller_id, caller_name, caller_plugin, request_key, connection_id, plugin, tool, args, conversation_id, ticket_id, contact_id, state, attempts, outcome, code, detail, output, created_at, lease_until, expires_at, decided_by, decided_at)
+VALUES (?, 'tci_1', 'rule', 'rule', '', '', 'k', 'pin_far', 'acme/crm', 'refund', ?, '', '', ?, 'done', 1, 'accepted', '', ?, ?, 1, 0, 9000000000000000, '', 0)`,
+		w, `{"to":"`+trouble+`"}`, p.contact, trouble, `"`+trouble+`"`)
 }

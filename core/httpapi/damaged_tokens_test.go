@@ -167,6 +167,7 @@ func TestBadTokensAtEveryKeyhole(t *testing.T) {
 // which TestBadTokensOfVisitors and core/internal/authz try.
 func secretless() []string {
 	return strings.Fields(`/livez /readyz /openapi.json /docs /docs/api /docs/api/:guide /docs/errors /docs/errors/:code /docs/files/:name /w/:inbox/* /chat/:inbox /*
+/frames/:publisher/:name/:version/* /x/{publisher}/{name}/{instance}/*
 /api/v1/setup /api/v1/session /api/v1/sign-in/providers /api/v1/oidc/{provider}/start /api/v1/live/{inbox} /api/v1/live/{inbox}/socket /api/v1/live/{inbox}/sessions`)
 }
 

@@ -177,7 +177,7 @@ func objectOr(raw json.RawMessage, pointer string) (json.RawMessage, error) {
 	}
 	var object map[string]json.RawMessage
 	if json.Unmarshal(raw, &object) != nil || object == nil {
-		return nil, errs.New(errs.Invalid, "request.body", "The request is not right.").WithFields(errs.Field{Pointer: pointer, Code: "type", Detail: "This must be a JSON object."})
+		return nil, errs.New(errs.Invalid, "request.invalid", "The request is not right.").WithFields(errs.Field{Pointer: pointer, Code: "type", Detail: "This must be a JSON object."})
 	}
 	return raw, nil
 }

@@ -144,6 +144,9 @@ func (d *toolDesk) CallTool(ctx context.Context, req *pluginv1.CallToolRequest) 
 	if d.ports.Desks.Tools == nil {
 		return nil, errNotHere()
 	}
+	if err := d.seen(ctx, req.GetInstanceId(), req.GetConversationId()); err != nil {
+		return nil, d.refusal(ctx, err)
+	}
 	answer, err := d.ports.Desks.Tools.Call(ctx, o, ToolCall{
 		By: extension.PluginID(d.id), Key: req.GetIdempotencyKey(), Tool: req.GetTool(), Args: req.GetArgs(), Conversation: req.GetConversationId(),
 	})
@@ -151,4 +154,16 @@ func (d *toolDesk) CallTool(ctx context.Context, req *pluginv1.CallToolRequest) 
 		return nil, d.refusal(ctx, err)
 	}
 	return &pluginv1.CallToolResponse{Result: resultTo(answer.Result), Output: answer.Output}, nil
+}
+
+// seen refuses a conversation that the instance does not see; "" = none is named.
+func (d *toolDesk) seen(ctx context.Context, instance, conversation string) error {
+	if conversation == "" {
+		return nil
+	}
+	i, err := d.instance(ctx, instance)
+	if err == nil {
+		_, err = d.conversation(ctx, i, conversation)
+	}
+	return err
 }
