@@ -148,16 +148,18 @@ func (s *Server) listRecords(ctx context.Context, scope identity.Scope, in *cont
 	return out, nil
 }
 
+// maxFound is how many records a search of a connected system finds.
+const maxFound = 20
+
 type searchRecordsInput struct {
 	Workspace  string `path:"workspace"`
 	Connection string `path:"connection"`
 	Object     string `query:"object" required:"true" minLength:"1" maxLength:"200"`
 	Query      string `query:"q" maxLength:"200"`
-	Limit      int    `query:"limit" minimum:"1" maximum:"50" default:"20"`
 }
 
 func (s *Server) searchRecords(ctx context.Context, scope identity.Scope, in *searchRecordsInput) (*body[list[recordBody]], error) {
-	found, err := s.Connectors.Search(ctx, scope, extension.ConnectionID(in.Connection), in.Object, in.Query, in.Limit)
+	found, err := s.Connectors.Search(ctx, scope, extension.ConnectionID(in.Connection), in.Object, in.Query, maxFound)
 	if err != nil {
 		return nil, err
 	}
