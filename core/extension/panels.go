@@ -101,19 +101,27 @@ type seat struct {
 	may        func(scope string) bool // of the plugin in this workspace
 }
 
-// take checks that the member may see the panel and all that it is about, and
-// says what its plugin is told of them.
-func (s *PanelService) take(ctx context.Context, scope identity.Scope, a Ask) (seat, error) {
+// find returns a connection in use and a panel of its plugin.
+func (s *PanelService) find(ctx context.Context, scope identity.Scope, a Ask) (Connection, Panel, error) {
 	c, err := s.Connected.InUse(ctx, scope.Workspace, a.Connection)
 	if err != nil {
-		return seat{}, err
+		return Connection{}, Panel{}, err
 	}
 	panels := s.Panels.Panels()
 	at := slices.IndexFunc(panels, func(p Panel) bool { return p.Plugin == c.Plugin && p.Name == a.Panel })
 	if at < 0 {
-		return seat{}, errs.Absent()
+		return Connection{}, Panel{}, errs.Absent()
 	}
-	p := panels[at]
+	return c, panels[at], nil
+}
+
+// take checks that the member may see the panel and all that it is about, and
+// says what its plugin is told of them.
+func (s *PanelService) take(ctx context.Context, scope identity.Scope, a Ask) (seat, error) {
+	c, p, err := s.find(ctx, scope, a)
+	if err != nil {
+		return seat{}, err
+	}
 	if err := scope.Require(p.Slot.need()); err != nil {
 		return seat{}, err
 	}
@@ -255,6 +263,9 @@ func (s *PanelService) Open(ctx context.Context, scope identity.Scope, a Ask) (F
 // Call brings what a page asks to its plugin, as far as the token reaches. The
 // member, the connection and the subject are looked at anew each time.
 func (s *PanelService) Call(ctx context.Context, scope identity.Scope, a Ask, token, method string, params json.RawMessage) (json.RawMessage, error) {
+	if _, _, err := s.find(ctx, scope, a); err != nil {
+		return nil, err
+	}
 	t, err := readTicket(s.Key, token)
 	if err != nil {
 		return nil, err

@@ -374,10 +374,10 @@ GET ~/panels workspace.read =200,403,404
 POST ~/connections/{connection}/panels/{panel}/render workspace.read =404 :: {}
 POST ~/connections/{connection}/panels/{panel}/act workspace.read =404 :: {"action_id":"a","action":"a"}
 POST ~/connections/{connection}/panels/{panel}/frame workspace.read =404 :: {}
-POST ~/connections/{connection}/panels/{panel}/call workspace.read =403,404 :: {"token":"x","method":"m"}
-GET ~/connections/{connection}/objects contact.read =404
-GET ~/connections/{connection}/records contact.read =404 ?object=party
-POST ~/connections/{connection}/records contact.write =404 :: {"key":"k","object":"party","fields":{}}
+POST ~/connections/{connection}/panels/{panel}/call workspace.read =404 :: {"token":"x","method":"m"}
+GET ~/connections/{connection}/objects contact.read =503
+GET ~/connections/{connection}/records contact.read =503 ?object=party
+POST ~/connections/{connection}/records contact.write =503 :: {"key":"k","object":"party","fields":{}}
 GET ~/contacts/{contact}/records contact.read
 POST ~/conversations/{conversation}/summary conversation.reply =404 :: {"key":"k","connection":"pin_none","object":"party","record":"1","text":"x"}
 GET ~/tools conversation.reply
