@@ -34,13 +34,13 @@ func names() map[string]string {
 		"role": "role", "default_role": "role", "into": "path", "ids": "path",
 		// of queries
 		"contact": "contact", "inbox": "inbox", "label": "label", "team": "team", "view": "view", "views": "view", "member": "member",
-		"organisation": "organisation", "actor": "member", "filter": "filter", "instance": "connection",
+		"organisation": "organisation", "actor": "member", "filter": "filter", "instance": "connection", "connection": "connection", "conversation": "conversation", "ticket": "ticket",
 	}
 	for name := range strings.FieldsSeq(`client_id client_msg_id client_secret color columns confirm cursor description domains email email_domains events
 external_id from icon issuer key locale name note options permissions phone plugin reason scopes sha256 shortcut text timezone title to url
 action after before format kinds limit notes offset q scope sort state target type unread since mapping idle_seconds fields attributes set
 conversations files contacts page_views webhook_deliveries notifications exports about config secrets enabled probe pointer
-action_id object record slot theme token method`) {
+action_id object record slot theme token method version hash accept id`) {
 		out[name] = ""
 	}
 	return out
@@ -255,6 +255,9 @@ func (w *world) open(d door, p *person) bool {
 	_, a := w.knockAt(d, p, s, mine.id(d.kind))
 	if a.status < http.StatusBadRequest {
 		return true
+	}
+	if slices.Contains(d.want, a.status) { // what the row's plugin does not serve
+		return false
 	}
 	w.t.Errorf("%s by %s of their own answers %d %s", d, p.name, a.status, a.text)
 	return false
