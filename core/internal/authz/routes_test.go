@@ -379,7 +379,7 @@ GET ~/connections/{connection}/objects contact.read =503
 GET ~/connections/{connection}/records contact.read =503 ?object=party
 POST ~/connections/{connection}/records contact.write =503 :: {"key":"k","object":"party","fields":{}}
 GET ~/contacts/{contact}/records contact.read
-POST ~/conversations/{conversation}/summary conversation.reply =404 :: {"key":"k","connection":"pin_none","object":"party","record":"1","text":"x"}
+POST ~/conversations/{conversation}/summary conversation.reply =404,503 :: {"key":"k","connection":"pin_none","object":"party","record":"1","text":"x"}
 GET ~/tools conversation.reply
 POST ~/tools/{publisher}/{name}/{tool} conversation.reply =404 :: {"key":"k"}
 GET ~/approvals conversation.reply
