@@ -109,6 +109,8 @@ type server struct {
 
 	deliverer     *delivery.Deliverer
 	dispatcher    *dispatch.Dispatcher
+	bots          *bots
+	followers     *followers
 	announcer     *announcer
 	plugins       *pluginhost.Host
 	gateway       *realtime.Gateway
@@ -215,9 +217,10 @@ func (s *server) domain() {
 	s.teams.Moved = s.identity.Roles.Moved
 	s.people = people(s.store, s.now)
 	s.inboxes = channel.NewService(channels, s.plugins, instance.NewVault(s.box), s.now)
+	s.inboxes.Bots = s.botDesk()
 	s.secrets = channel.NewSecrets(channels, channels, s.box, s.now)
 	s.conversations = conversation.NewService(conversation.Deps{
-		Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus, Ratings: s.ratings(),
+		Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus, Ratings: s.ratings(), Bots: s.botDesk(),
 		Store: conversations, Reader: conversations, Marks: conversations, Visitors: conversations, Writing: conversations,
 		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity, identity.ConversationRead}, Teams: s.store.Teams(), Catalog: s.store.Catalog(), News: windows{s.bus, s.log}, Now: s.now,
 	})
@@ -274,11 +277,12 @@ func (s *server) live() {
 		Presence: there, Queue: there, Notifications: s.store.Notifications(), Bus: s.bus, Epoch: s.epoch, Node: nodeName(), Now: s.now, Logger: s.log,
 		Metrics: liveMetrics{s.metrics}, Spend: s.spendVisitor,
 	})
+	s.bots, s.followers = s.newBots(), s.newFollowers()
 	s.watch = &watch{forsaken: s.dispatcher.Forsaken, unattended: s.notifications.Unattended, settings: s.settingsOf, now: s.now}
 	s.teller = newPump(s.store.Events(), s.notifications, func(int) {}, s.log)
 	s.teller.start = s.notifications.Start
 	s.pump = newPump(s.store.Events(), &subscriptions{
-		hydrator: conversations, tickets: s.store.Tickets(), gateway: s.gateway, dispatcher: s.dispatcher, conversations: s.conversations, places: known, plugins: s.plugins, log: s.log,
+		hydrator: conversations, tickets: s.store.Tickets(), gateway: s.gateway, dispatcher: s.dispatcher, conversations: s.conversations, bots: s.bots, places: known, plugins: s.plugins, log: s.log,
 	}, s.metrics.Events, s.log)
 }
 

@@ -133,6 +133,8 @@ func (s *server) run(ctx context.Context, listeners ports) error {
 	g.Go(func() error { return s.runWebhooks(parts) })
 	g.Go(func() error { return s.dispatcher.Run(parts) })
 	g.Go(func() error { s.announcer.run(parts); return nil })
+	g.Go(func() error { s.bots.run(parts); return nil })
+	g.Go(func() error { return s.followers.run(parts, s.bus) })
 	g.Go(func() error { return s.runIndexer(parts) })
 	g.Go(func() error { return s.runPlugins(parts) })
 	g.Go(func() error { s.housekeeping(parts); return nil })

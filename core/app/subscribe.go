@@ -22,6 +22,7 @@ const kindConversation dispatch.Kind = "conversation"
 //
 //	conversation.*, message.*, note.*, ticket.*, ...   → realtime: show it
 //	conversation.* (waits, does not wait)              → dispatch: who answers
+//	conversation.*, message.*                          → bots: who answers, or does no more
 //	the customer of an agent who is gone waits         → conversation: back to the queue
 //	member.changed                                     → dispatch: capacity and right to work
 //	team.changed                                       → dispatch: whose queues each member serves
@@ -33,6 +34,7 @@ type subscriptions struct {
 	gateway       *realtime.Gateway
 	dispatcher    *dispatch.Dispatcher
 	conversations *conversation.Service
+	bots          *bots
 	places        *places
 	plugins       instanceHost
 	log           *slog.Logger
@@ -62,6 +64,9 @@ func (s *subscriptions) Observe(ctx context.Context, events []event.Event) error
 		}
 	}
 	s.gateway.Publish(w, items)
+	for _, c := range conversations {
+		s.bots.see(c)
+	}
 	s.dispatcher.Signal(w, s.signals(items)...)
 	return s.requeue(ctx, w, items)
 }

@@ -24,6 +24,9 @@ const Changed = "inbox.changed"
 
 // Service holds the use cases of inboxes. It is safe for concurrent use.
 type Service struct {
+	// Bots says which bots may answer an inbox's customers; nil = none.
+	Bots Bots
+
 	store   Store
 	plugins Plugins
 	vault   instance.Vault
@@ -151,6 +154,27 @@ type Edit struct {
 	Config  json.RawMessage
 	Secrets map[string]*string // by JSON pointer: nil takes one away, one that is absent stays
 	Enabled *bool
+	Bot     *string // a connection of a plugin that is a bot; "" = people answer
+}
+
+// Bots tells which connections are bots.
+type Bots interface {
+	// MayAnswer reports whether a connection of a workspace is a bot's.
+	MayAnswer(ctx context.Context, w identity.WorkspaceID, connection string) (bool, error)
+}
+
+// checkBot refuses what is no bot.
+func (s *Service) checkBot(ctx context.Context, w identity.WorkspaceID, bot string) error {
+	if bot == "" {
+		return nil
+	}
+	if s.Bots != nil {
+		if ok, err := s.Bots.MayAnswer(ctx, w, bot); ok || err != nil {
+			return err
+		}
+	}
+	return errs.New(errs.Invalid, "inbox.bot", "There is no such bot. Connect a plugin of the kind bot first.").
+		WithFields(errs.Field{Pointer: "/bot/connection_id", Code: "unknown", Detail: "is not a connection of a bot"})
 }
 
 // Update changes an inbox and tells its plugin.
@@ -172,6 +196,11 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id InboxID, 
 	var plan *instance.Plan
 	if change := (instance.Change{Config: e.Config, Secrets: e.Secrets}); change.Touches() {
 		if plan, err = s.plan(ctx, old, change); err != nil {
+			return Inbox{}, err
+		}
+	}
+	if e.Bot != nil {
+		if err := s.checkBot(ctx, scope.Workspace, *e.Bot); err != nil {
 			return Inbox{}, err
 		}
 	}
@@ -200,6 +229,9 @@ func (e Edit) apply(in *Inbox) {
 	}
 	if e.Enabled != nil {
 		in.Enabled = *e.Enabled
+	}
+	if e.Bot != nil {
+		in.Bot = *e.Bot
 	}
 }
 
@@ -246,6 +278,7 @@ func (in Inbox) since(before Inbox) event.Differences {
 	d := event.Differences{}
 	d.Note("name", before.Name, in.Name)
 	d.Note("enabled", before.Enabled, in.Enabled)
+	d.Note("bot", before.Bot, in.Bot)
 	d.Note("settings_revision", before.ConfigRevision, in.ConfigRevision)
 	return d
 }

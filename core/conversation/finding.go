@@ -102,14 +102,14 @@ type FindingReader interface {
 
 // Raise keeps what an analyzer noticed in a message, once for each code and
 // place. The findings' message, texts and levels have been checked. It returns
-// how many are new.
-func (s *Service) Raise(ctx context.Context, w identity.WorkspaceID, by Bot, in ID, about MessageID, found []Finding) (int, error) {
+// those that are new.
+func (s *Service) Raise(ctx context.Context, w identity.WorkspaceID, by Bot, in ID, about MessageID, found []Finding) ([]Finding, error) {
 	if len(found) == 0 {
-		return 0, nil
+		return nil, nil
 	}
-	raised := 0
+	var fresh []Finding
 	err := s.Store.Within(ctx, w, func(ctx context.Context, tx Tx) error {
-		raised = 0
+		fresh = nil
 		c, err := tx.Conversation(ctx, in)
 		if err != nil {
 			return err
@@ -119,7 +119,6 @@ func (s *Service) Raise(ctx context.Context, w identity.WorkspaceID, by Bot, in 
 			return err
 		}
 		t := Turn{Actor: identity.Actor{Kind: identity.ActorPlugin, ID: by.ID, Name: by.actor().Name}, At: s.Now(), IDs: s.ids}
-		var fresh []Finding
 		for _, f := range found {
 			if f.among(known) || len(known) >= MaxFindings {
 				continue
@@ -129,7 +128,7 @@ func (s *Service) Raise(ctx context.Context, w identity.WorkspaceID, by Bot, in 
 			known, fresh = append(known, f), append(fresh, f)
 			c.Raise(t, f)
 		}
-		if raised = len(fresh); raised == 0 {
+		if len(fresh) == 0 {
 			return nil
 		}
 		if err := tx.Save(ctx, c); err != nil {
@@ -142,7 +141,7 @@ func (s *Service) Raise(ctx context.Context, w identity.WorkspaceID, by Bot, in 
 		}
 		return nil
 	})
-	return raised, err
+	return fresh, err
 }
 
 // among reports whether the same was noticed before, by the same analyzer.

@@ -43,7 +43,18 @@ type inboxBody struct {
 	EmbedSnippet   string           `json:"embed_snippet,omitempty" doc:"Of a live inbox: the line to put into a page."`
 	ChatPath       string           `json:"chat_path,omitempty" doc:"Of a live inbox: the path of its own page on this server, for a link or a QR code."`
 	HookURL        string           `json:"hook_url,omitempty" doc:"The webhook address; shown once, when it is made."`
+	Bot            *inboxBotBody    `json:"bot,omitempty" doc:"The bot that answers customers before people do; absent when people do."`
 	CreatedAt      time.Time        `json:"created_at"`
+}
+
+// inboxBotBody names the bot of an inbox.
+type inboxBotBody struct {
+	ConnectionID string `json:"connection_id"`
+}
+
+// inboxBotChange is the bot of an inbox from now on.
+type inboxBotChange struct {
+	ConnectionID *string `json:"connection_id" nullable:"true" doc:"A connection of a plugin of the kind bot; null: people answer."`
 }
 
 // rawSchema is a JSON object that keeps the order of its members.
@@ -95,6 +106,9 @@ func (s *Server) inboxView(in channel.Inbox, token string) inboxBody {
 	}
 	if out.Status.State == "" {
 		out.Status.State = "unknown"
+	}
+	if in.Bot != "" {
+		out.Bot = &inboxBotBody{ConnectionID: in.Bot}
 	}
 	if in.Live {
 		out.EmbedSnippet = s.embedSnippet(in.ID)
@@ -198,10 +212,11 @@ func (s *Server) createInbox(ctx context.Context, scope identity.Scope, in *crea
 type patchInboxInput struct {
 	InboxPath
 	Body struct {
-		Name    *string        `json:"name,omitempty"`
-		Config  map[string]any `json:"config,omitempty"`
-		Secrets map[string]any `json:"secrets,omitempty" doc:"Texts by JSON pointer; null takes one away, one that is absent stays."`
-		Enabled *bool          `json:"enabled,omitempty"`
+		Name    *string         `json:"name,omitempty"`
+		Config  map[string]any  `json:"config,omitempty"`
+		Secrets map[string]any  `json:"secrets,omitempty" doc:"Texts by JSON pointer; null takes one away, one that is absent stays."`
+		Enabled *bool           `json:"enabled,omitempty"`
+		Bot     *inboxBotChange `json:"bot,omitempty" doc:"Who answers customers before people do."`
 	}
 }
 
@@ -217,6 +232,12 @@ func (s *Server) patchInbox(ctx context.Context, scope identity.Scope, in *patch
 	var err error
 	if edit.Secrets, err = secretsOf(in.Body.Secrets); err != nil {
 		return nil, err
+	}
+	if b := in.Body.Bot; b != nil {
+		edit.Bot = b.ConnectionID
+		if b.ConnectionID == nil {
+			edit.Bot = new(string)
+		}
 	}
 	inbox, err := s.Inboxes.Update(ctx, scope, channel.InboxID(in.Inbox), edit)
 	if err != nil {

@@ -102,6 +102,7 @@ type rulesBody struct {
 	Unattended       *ruleBody `json:"unattended,omitempty"`
 	ImportDone       *ruleBody `json:"import_done,omitempty"`
 	WebhookDisabled  *ruleBody `json:"webhook_disabled,omitempty"`
+	RiskFound        *ruleBody `json:"risk_found,omitempty"`
 	TicketAssigned   *ruleBody `json:"ticket_assigned,omitempty"`
 	TicketMention    *ruleBody `json:"ticket_mention,omitempty"`
 	TicketComment    *ruleBody `json:"ticket_comment,omitempty"`
@@ -114,7 +115,7 @@ func (r *rulesBody) of() map[notification.Kind]**ruleBody {
 		notification.Mention: &r.Mention, notification.Assigned: &r.Assigned, notification.Reply: &r.Reply,
 		notification.ParticipantReply: &r.ParticipantReply,
 		notification.ScheduledFailed:  &r.ScheduledFailed, notification.Rating: &r.Rating, notification.Unattended: &r.Unattended,
-		notification.ImportDone: &r.ImportDone, notification.WebhookDisabled: &r.WebhookDisabled,
+		notification.ImportDone: &r.ImportDone, notification.WebhookDisabled: &r.WebhookDisabled, notification.RiskFound: &r.RiskFound,
 		notification.TicketAssigned: &r.TicketAssigned, notification.TicketMention: &r.TicketMention,
 		notification.TicketComment: &r.TicketComment, notification.TicketOverdue: &r.TicketOverdue,
 	}

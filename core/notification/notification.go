@@ -33,6 +33,7 @@ const (
 	Unattended       Kind = "unattended"        // a customer waits, and nobody who could answer is available
 	ImportDone       Kind = "import_done"       // an import of contacts that the member began is over, well or not
 	WebhookDisabled  Kind = "webhook_disabled"  // a webhook that the member may manage failed for days and was turned off
+	RiskFound        Kind = "risk_found"        // an analyzer noticed something that the member is to know
 	TicketAssigned   Kind = "ticket_assigned"   // a ticket became the member's
 	TicketMention    Kind = "ticket_mention"    // a comment on a ticket mentions the member
 	TicketComment    Kind = "ticket_comment"    // somebody wrote on a ticket that is the member's, or that the member follows
@@ -42,7 +43,7 @@ const (
 // Kinds lists all kinds.
 func Kinds() []Kind {
 	return []Kind{
-		Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone, WebhookDisabled,
+		Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone, WebhookDisabled, RiskFound,
 		TicketAssigned, TicketMention, TicketComment, TicketOverdue,
 	}
 }

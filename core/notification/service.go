@@ -252,6 +252,25 @@ func (s *Service) WebhookDisabled(ctx context.Context, w identity.WorkspaceID, e
 	return s.record(ctx, w, 0, list)
 }
 
+// Alert is something that an analyzer noticed, and who is to know.
+type Alert struct {
+	Finding conversation.Finding
+	Tell    []identity.MemberID
+}
+
+// Found tells members of a finding, once, as far as they reach its conversation.
+func (s *Service) Found(ctx context.Context, w identity.WorkspaceID, a Alert) error {
+	list := make([]Notification, 0, len(a.Tell))
+	f := a.Finding
+	for _, m := range a.Tell {
+		list = append(list, Notification{
+			Workspace: w, Member: m, Kind: RiskFound, Source: "finding:" + string(f.ID), Conversation: f.Conversation, Seq: f.Seq, Text: f.Title["en"],
+			At: s.Now().UTC().Truncate(time.Millisecond), Actor: identity.Actor{Kind: identity.ActorPlugin, ID: f.Connection, Name: f.Analyzer},
+		})
+	}
+	return s.record(ctx, w, 0, list)
+}
+
 // Sweep forgets what is old, and what is too much.
 func (s *Service) Sweep(ctx context.Context, w identity.WorkspaceID) (int, error) {
 	return s.Store.Sweep(ctx, w, s.Now().Add(-KeepFor), Keep)

@@ -44,6 +44,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/events"
 	"github.com/patchbay-im/patchbay/core/store/exports"
 	"github.com/patchbay-im/patchbay/core/store/extensions"
+	"github.com/patchbay-im/patchbay/core/store/followings"
 	"github.com/patchbay-im/patchbay/core/store/identities"
 	"github.com/patchbay-im/patchbay/core/store/journeys"
 	"github.com/patchbay-im/patchbay/core/store/lives"
@@ -174,6 +175,8 @@ func (s *Store) Mirrors() *mirrors.Store { return mirrors.New(s.db) }
 
 // ToolCalls returns extension.CallStore.
 func (s *Store) ToolCalls() *toolcalls.Store { return toolcalls.New(s.db) }
+// Followings returns how far connections of plugins were told what happens.
+func (s *Store) Followings() *followings.Store { return followings.New(s.db) }
 
 // Attachments returns media.Store and media.Ledger.
 func (s *Store) Attachments() *attachments.Store { return attachments.New(s.db) }

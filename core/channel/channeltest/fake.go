@@ -133,7 +133,7 @@ func (f *Fake) UpdateInbox(_ context.Context, workspace identity.WorkspaceID, id
 	}
 	after := before
 	after.Name, after.Config, after.Secrets, after.ConfigRevision = inbox.Name, inbox.Config, inbox.Secrets, inbox.ConfigRevision
-	after.HookHash, after.Enabled, after.UpdatedAt = inbox.HookHash, inbox.Enabled, inbox.UpdatedAt
+	after.HookHash, after.Enabled, after.Bot, after.UpdatedAt = inbox.HookHash, inbox.Enabled, inbox.Bot, inbox.UpdatedAt
 	f.inboxes[id] = copied(after)
 	f.feed.Append(events...)
 	return copied(after), nil

@@ -5,7 +5,7 @@ import { contactName } from "@/conversations/names";
 import type { IconName } from "@/ui/icons";
 
 /** All kinds, in the order of the settings. */
-export const kinds = ["mention", "assigned", "reply", "participant_reply", "unattended", "scheduled_failed", "rating", "ticket_assigned", "ticket_mention", "ticket_comment", "ticket_overdue", "import_done", "webhook_disabled"] as const satisfies NotificationKind[];
+export const kinds = ["mention", "assigned", "reply", "participant_reply", "unattended", "scheduled_failed", "rating", "ticket_assigned", "ticket_mention", "ticket_comment", "ticket_overdue", "risk_found", "import_done", "webhook_disabled"] as const satisfies NotificationKind[];
 
 export const kindIcons: Record<NotificationKind, IconName> = {
   mention: "note",
@@ -17,6 +17,7 @@ export const kindIcons: Record<NotificationKind, IconName> = {
   rating: "star",
   import_done: "file",
   webhook_disabled: "alert",
+  risk_found: "alert",
   ticket_assigned: "ticket",
   ticket_mention: "note",
   ticket_comment: "ticket",
