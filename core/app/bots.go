@@ -87,7 +87,7 @@ func (s *server) botDesk() botDesk { return botDesk{s.store.Extensions(), s.plug
 func (s *server) newBots() *bots {
 	return &bots{
 		talks: s.conversations, reader: s.store.Conversations(), contacts: s.store.Contacts(), inboxes: s.store.Channels(),
-		desk: s.botDesk(), ask: s.plugins, types: s.gateway.BotTypes, locale: s.localeOf, now: s.now, ids: id.NewSource(s.now), log: s.log,
+		desk: s.botDesk(), ask: s.plugins, types: s.gateway.BotTypes, locale: s.localeOf, now: s.now, ids: id.NewSource(s.now), log: s.log, began: s.now(),
 		wakes: make(chan struct{}, 1), running: make(map[conversation.Ref]context.CancelCauseFunc),
 	}
 }
@@ -119,6 +119,7 @@ type bots struct {
 	now     func() time.Time
 	ids     id.Source
 	log     *slog.Logger
+	began   time.Time // of the server
 
 	wakes   chan struct{}
 	mu      sync.Mutex
@@ -355,7 +356,7 @@ func (b *bots) failed(ctx context.Context, t *conversation.BotTurn, err error) {
 	case stopping: // the server stops: another start, or another node, goes on
 		_, failed = b.talks.FailTurn(ctx, t.BotClaim, b.now(), false)
 	case code == "plugin.starting", code == "plugin.backoff", code == "plugin.stopped", code == "plugin.ready": // on its way: the server or the plugin starts
-		if b.now().Sub(t.Since) < botAway {
+		if b.now().Sub(b.neededSince(t)) < botAway {
 			_, failed = b.talks.FailTurn(ctx, t.BotClaim, b.now().Add(time.Second), false)
 			break
 		}
@@ -373,6 +374,15 @@ func (b *bots) failed(ctx context.Context, t *conversation.BotTurn, err error) {
 	if failed != nil && !turnOver(failed) {
 		b.log.ErrorContext(ctx, "a bot's turn could not be given back: it is taken up when its claim ends", "conversation", string(t.Conversation), "error", failed)
 	}
+}
+
+// neededSince is when a turn's plugin was needed first, while this server ran: a
+// server that was down does not count as a plugin that is away.
+func (b *bots) neededSince(t *conversation.BotTurn) time.Time {
+	if t.Since.Before(b.began) {
+		return b.began
+	}
+	return t.Since
 }
 
 // giveUp gives a conversation to people, with a note that says why.

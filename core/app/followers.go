@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -304,7 +305,7 @@ func (t *telling) keep(ctx context.Context, skipped ...extension.Skip) error {
 	until := t.now().Add(followClaim)
 	ok, err := t.places.Advance(ctx, t.key, t.claim, t.place, until, skipped...)
 	if err == nil && !ok {
-		err = errs.New(errs.Conflict, "following.lost", "Another node tells the plugin now.")
+		err = errors.New("another node tells the plugin now")
 	}
 	if err != nil {
 		return err

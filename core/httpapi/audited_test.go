@@ -41,7 +41,7 @@ func daily(path string) bool {
 		return true // changes nothing
 	}
 	for _, p := range []string{
-		"/conversations", "/tickets/", "/contacts", "/organisations", "/notification", "/presence/", "/uploads", "/canned/{canned}/use",
+		"/conversations", "/tickets/", "/contacts", "/organisations", "/notification", "/presence/", "/uploads", "/canned/{canned}/use", "/findings/",
 		"/connections/validate", "/connections/{connection}/oauth", // of what is recorded when it is done
 		// What plugins do for members; buttons in the settings, records and agreeing to a tool leave a record of their own.
 		"/connections/{connection}/panels/", "/connections/{connection}/records", "/tools/", "/approvals/",

@@ -458,6 +458,7 @@ POST ~/conversations/{conversation}/assign conversation.assign spends :: {"membe
 PATCH ~/conversations/{conversation}/attributes conversation.reply :: {"set":{}}
 GET ~/conversations/{conversation}/draft conversation.reply
 PUT ~/conversations/{conversation}/draft conversation.reply =200,409 :: {"text":"x","kind":"text","rev":0}
+GET ~/conversations/{conversation}/findings conversation.read
 PUT ~/conversations/{conversation}/labels conversation.reply :: {"label_ids":[]}
 POST ~/conversations/{conversation}/merge conversation.merge =404 :: {"into":"cnv_none"}
 POST ~/conversations/{conversation}/unmerge conversation.merge =409
@@ -479,6 +480,7 @@ GET ~/conversations/{conversation}/tickets ticket.read
 GET ~/conversations/{conversation}/timeline conversation.read
 GET ~/conversations/{conversation}/transcript conversation.read
 GET ~/drafts conversation.reply
+POST ~/findings/{finding}/dismiss conversation.reply
 GET ~/ratings rating.read
 GET ~/search conversation.read ?q=hello
 POST ~/uploads conversation.reply :: {"name":"a.txt","size":1}

@@ -1,8 +1,11 @@
 package authz_test
 
 import (
+	"database/sql"
 	"fmt"
 	"net/http"
+	"net/url"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -75,6 +78,7 @@ func kinds() map[string]kind {
 		"ticket":       {prefix: "tkt", make: (*world).ticket, gone: erased},
 		"link":         {prefix: "tlk", make: (*world).link, gone: erased, under: []string{"ticket"}},
 		"merge":        {prefix: "mrg", make: (*world).merge},
+		"finding":      {prefix: "fnd", make: (*world).finding, gone: erased},
 
 		"inbox":        {prefix: "inb", held: byWorkspace, make: posted("/inboxes", `{"name":"Spare {n}","plugin":"test/channel","config":{}}`)},
 		"kid":          {prefix: "key", held: byWorkspace, make: (*world).kid, gone: del("/inboxes/{chat}/identity-secret/{kid}"), under: []string{"chat"}},
@@ -313,6 +317,25 @@ func (w *world) link(s *set) string {
 	var out struct{ Links []struct{ ID string } }
 	w.decode(w.must(s.in.owner, http.MethodPost, w.at(s.in, s.fill("/tickets/{ticket}/links")), fmt.Sprintf(`{"kind":"relates","ticket_id":%q}`, other)), &out)
 	return out.Links[len(out.Links)-1].ID
+}
+
+// finding is as an analyzer leaves it.
+func (w *world) finding(s *set) string {
+	w.t.Helper()
+	id := w.random("fnd")
+	u := url.URL{Scheme: "file", Path: filepath.Join(w.dir, "patchbay.db"), RawQuery: "_txlock=immediate&_pragma=busy_timeout(5000)"}
+	db, err := sql.Open("sqlite", u.String())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	_, err = db.ExecContext(w.t.Context(), `INSERT INTO finding (workspace_id, finding_id, conversation_id, message_id, message_seq, connection_id, analyzer, code, level,
+ title, advice, start_at, end_at, score, created_at, dismissed_at, dismissed_kind, dismissed_by, dismissed_name)
+VALUES (?, ?, ?, 'msg_1', 2, 'pin_1', 'Risk', ?, 'notice', '{"en":"x"}', '{}', 0, 0, 0, 1, 0, '', '', '')`, s.in.id, id, s.id("conversation"), fmt.Sprint("c", w.next()))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return id
 }
 
 func (w *world) merge(s *set) string {
