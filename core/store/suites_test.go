@@ -140,6 +140,11 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	t.Run("plugin lives", func(t *testing.T) {
 		extensiontest.TestLives(t, func(t *testing.T) extension.Lives { return fresh(t).Lives() })
 	})
+	t.Run("followings", func(t *testing.T) {
+		s := fresh(t)
+		f := teamFixture(t, s)
+		extensiontest.TestFollowings(t, s.Followings(), f.Workspace(t), f.Workspace(t))
+	})
 	t.Run("dispatch", func(t *testing.T) {
 		dispatchtest.Run(t, func(t *testing.T) dispatchtest.Fixture { return dispatchFixture(t, fresh(t)) })
 	})
