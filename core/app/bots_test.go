@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/patchbay-im/patchbay/core/internal/rig"
 )
 
 // spoken is what was said in a conversation, as colleagues see it.
@@ -162,6 +164,11 @@ func TestBotAnswersAndAnalyzerNotices(t *testing.T) {
 		t.Errorf("the bot's answer is there %d times, want 2", n)
 	}
 
+	live, err := rig.Dial(t.Context(), rig.Dialing{URL: a.owner.LiveURL(), Header: a.owner.Header, Frame: func([]byte) {}})
+	must(t, err)
+	defer live.Close() // who is gone loses their conversations
+	must(t, live.Send(map[string]any{"op": "hello"}))
+	eventually(t, "the owner's presence", a.there, a.tell)
 	if _, err := a.owner.Call(t.Context(), http.MethodPost, a.owner.At("/conversations/"+a.id+"/assign"), map[string]any{"member_id": a.owner.ID}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -171,6 +178,26 @@ func TestBotAnswersAndAnalyzerNotices(t *testing.T) {
 	if n := a.count(nine); n != 2 {
 		t.Errorf("the bot goes on: its answer is there %d times", n)
 	}
+}
+
+// there reports whether the owner is.
+func (a *answered) there() bool {
+	a.t.Helper()
+	var list struct {
+		Members []struct {
+			MemberID string `json:"member_id"`
+			Status   string
+		}
+	}
+	if _, err := a.owner.Call(a.t.Context(), http.MethodGet, a.owner.At("/presence"), nil, &list); err != nil {
+		a.t.Fatal(err)
+	}
+	for _, m := range list.Members {
+		if m.MemberID == a.owner.ID {
+			return m.Status != "offline"
+		}
+	}
+	return false
 }
 
 // alerts is how many findings the owner was told of.
