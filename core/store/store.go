@@ -175,6 +175,7 @@ func (s *Store) Mirrors() *mirrors.Store { return mirrors.New(s.db) }
 
 // ToolCalls returns extension.CallStore.
 func (s *Store) ToolCalls() *toolcalls.Store { return toolcalls.New(s.db) }
+
 // Followings returns how far connections of plugins were told what happens.
 func (s *Store) Followings() *followings.Store { return followings.New(s.db) }
 

@@ -34,7 +34,7 @@ func names() map[string]string {
 		"role": "role", "default_role": "role", "into": "path", "ids": "path",
 		// of queries
 		"contact": "contact", "inbox": "inbox", "label": "label", "team": "team", "view": "view", "views": "view", "member": "member",
-		"organisation": "organisation", "actor": "member", "filter": "filter", "instance": "connection", "connection": "connection", "conversation": "conversation", "ticket": "ticket",
+		"organisation": "organisation", "actor": "member", "filter": "filter", "instance": "connection", "connection_id": "connection", "connection": "connection", "conversation": "conversation", "ticket": "ticket",
 	}
 	for name := range strings.FieldsSeq(`client_id client_msg_id client_secret color columns confirm cursor description domains email email_domains events
 external_id from icon issuer key locale name note options permissions phone plugin reason scopes sha256 shortcut text timezone title to url
@@ -70,6 +70,7 @@ func bodies() map[string]string {
 		"POST ~/notifications/read ids":                               `{"ids":["{X}"]}`,
 		"POST ~/webhooks/{webhook}/replay delivery_id":                `{"delivery_id":"{X}"}`,
 		"POST ~/connections/validate instance":                        `{"plugin":"test/channel","instance":"{X}","config":{}}`,
+		"PATCH ~/inboxes/{inbox} connection_id":                       `{"bot":{"connection_id":"{X}"}}`,
 		"POST ~/webhooks inbox_ids":                                   `{"url":"{sink}","events":["*"],"active":false,"inbox_ids":["{X}"]}`,
 		"POST ~/tickets/{ticket}/comments attachment_ids":             `{"client_id":"d{n}","text":"hi","public":false,"attachment_ids":["{X}"]}`,
 	}
@@ -256,7 +257,7 @@ func (w *world) open(d door, p *person) bool {
 	if a.status < http.StatusBadRequest {
 		return true
 	}
-	if slices.Contains(d.want, a.status) { // what the row's plugin does not serve
+	if slices.Contains(d.want, a.status) || d.name == "connection_id" && strings.Contains(a.text, `"inbox.bot"`) { // what the row's plugin does not serve
 		return false
 	}
 	w.t.Errorf("%s by %s of their own answers %d %s", d, p.name, a.status, a.text)
