@@ -1576,6 +1576,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/conversations/{conversation}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what analyzers noticed */
+        get: operations["getWorkspacesByWorkspaceConversationsByConversationFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/conversations/{conversation}/labels": {
         parameters: {
             query?: never;
@@ -2016,6 +2033,23 @@ export interface paths {
         get: operations["getWorkspacesByWorkspaceExportsByExportFile"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/findings/{finding}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Settle what an analyzer noticed */
+        post: operations["postWorkspacesByWorkspaceFindingsByFindingDismiss"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5021,6 +5055,8 @@ export interface components {
             update: number;
         };
         InboxBody: {
+            /** @description The bot that answers customers before people do; absent when people do. */
+            bot?: components["schemas"]["InboxBotBody"];
             capabilities: components["schemas"]["CapabilitiesBody"];
             /** @description Of a live inbox: the path of its own page on this server, for a link or a QR code. */
             chat_path?: string;
@@ -5045,6 +5081,13 @@ export interface components {
                 [key: string]: boolean;
             };
             status: components["schemas"]["HealthBody"];
+        };
+        InboxBotBody: {
+            connection_id: string;
+        };
+        InboxBotChange: {
+            /** @description A connection of a plugin of the kind bot; null: people answer. */
+            connection_id: string | null;
         };
         InvitationBody: {
             /** Format: date-time */
@@ -5251,6 +5294,11 @@ export interface components {
         };
         ListMergeBody: {
             items: components["schemas"]["MergeBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
+        ListNoticedBody: {
+            items: components["schemas"]["NoticedBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
@@ -5590,6 +5638,46 @@ export interface components {
         NoteText: {
             text: string;
         };
+        NoticedBody: {
+            /** @description What to do, by locale. */
+            advice?: {
+                [key: string]: string;
+            };
+            /** @description What the connection was called then. */
+            analyzer: string;
+            code: string;
+            /** @description Of the analyzer. */
+            connection_id: string;
+            conversation_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            dismissed_at?: string;
+            /** @description Name of who settled it. */
+            dismissed_by?: string;
+            /** Format: int64 */
+            end: number;
+            id: string;
+            /** @enum {string} */
+            level: "notice" | "warning" | "critical";
+            message_id: string;
+            /** Format: int64 */
+            message_seq: number;
+            /**
+             * Format: double
+             * @description 0 to 1; absent when it is not known.
+             */
+            score?: number;
+            /**
+             * Format: int64
+             * @description Characters of the message's text that it is about, from start up to end; both 0: all of it.
+             */
+            start: number;
+            /** @description By locale; en is always there. */
+            title: {
+                [key: string]: string;
+            };
+        };
         Notification: {
             /** @description Who did it; absent for the system. */
             actor?: components["schemas"]["Actor"];
@@ -5600,7 +5688,7 @@ export interface components {
             /** @description Of import_done alone: how it ended. */
             import?: components["schemas"]["NotificationImport"];
             /** @enum {string} */
-            kind: "mention" | "assigned" | "reply" | "participant_reply" | "scheduled_failed" | "rating" | "unattended" | "import_done" | "webhook_disabled" | "ticket_assigned" | "ticket_mention" | "ticket_comment" | "ticket_overdue";
+            kind: "mention" | "assigned" | "reply" | "participant_reply" | "scheduled_failed" | "rating" | "unattended" | "import_done" | "webhook_disabled" | "risk_found" | "ticket_assigned" | "ticket_mention" | "ticket_comment" | "ticket_overdue";
             /** Format: date-time */
             read_at?: string;
             /**
@@ -5839,6 +5927,8 @@ export interface components {
             on_match?: "update" | "skip";
         };
         PatchInboxInputBody: {
+            /** @description Who answers customers before people do. */
+            bot?: components["schemas"]["InboxBotChange"];
             config?: {
                 [key: string]: unknown;
             };
@@ -6562,6 +6652,7 @@ export interface components {
             participant_reply?: components["schemas"]["RuleBody"];
             rating?: components["schemas"]["RuleBody"];
             reply?: components["schemas"]["RuleBody"];
+            risk_found?: components["schemas"]["RuleBody"];
             scheduled_failed?: components["schemas"]["RuleBody"];
             ticket_assigned?: components["schemas"]["RuleBody"];
             ticket_comment?: components["schemas"]["RuleBody"];
@@ -18011,6 +18102,101 @@ export interface operations {
             };
         };
     };
+    getWorkspacesByWorkspaceConversationsByConversationFindings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListNoticedBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     putWorkspacesByWorkspaceConversationsByConversationLabels: {
         parameters: {
             query?: never;
@@ -20777,6 +20963,104 @@ export interface operations {
                 };
                 content: {
                     "application/zip": string;
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceFindingsByFindingDismiss: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                finding: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticedBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
