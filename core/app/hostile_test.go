@@ -394,7 +394,7 @@ func leave(t *testing.T, dir string, free uint64) {
 	if err := syscall.Statfs(dir, &stat); err != nil {
 		t.Fatal(err)
 	}
-	if have := stat.Bavail * uint64(stat.Bsize); have > free { //nolint:gosec // the size of a block
+	if have := stat.Bavail * uint64(stat.Bsize); have > free {
 		if err := os.WriteFile(filepath.Join(dir, "ballast"), make([]byte, have-free), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -57,9 +58,9 @@ type remoteLine struct {
 func (c PluginCommands) call(ctx context.Context, method, path string, in, into any) error {
 	switch {
 	case c.Key == "":
-		return errors.New("who asks? Make a key with the scopes plugin.read and plugin.manage under Settings › API keys, and set --key or PATCHBAY_KEY") //nolint:staticcheck // a sentence for people
+		return errors.New("who asks? Make a key with the scopes plugin.read and plugin.manage under Settings › API keys, and set --key or PATCHBAY_KEY")
 	case c.Workspace == "":
-		return errors.New("which workspace? Its id is under Settings › Workspace: set --workspace or PATCHBAY_WORKSPACE") //nolint:staticcheck // a sentence for people
+		return errors.New("which workspace? Its id is under Settings › Workspace: set --workspace or PATCHBAY_WORKSPACE")
 	}
 	return machine.Remote{URL: c.URL, Key: c.Key}.Call(ctx, method, "/workspaces/"+url.PathEscape(c.Workspace)+path, in, into) //nolint:wrapcheck // its own sentence
 }
@@ -87,9 +88,9 @@ func (c PluginCommands) List(ctx context.Context) error {
 		return err
 	}
 	w := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "PLUGIN\tVERSION\tSTATE\tISOLATION\tSINCE\tNOTE")
+	_, _ = fmt.Fprintln(w, "PLUGIN\tVERSION\tSTATE\tISOLATION\tSINCE\tNOTE")
 	for _, p := range plugins {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.ID, p.Version, p.state(), p.Level, p.Since.Local().Format(time.DateTime), p.note())
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.ID, p.Version, p.state(), p.Level, p.Since.Local().Format(time.DateTime), p.note())
 	}
 	return w.Flush()
 }
@@ -137,7 +138,7 @@ func (c PluginCommands) status(ctx context.Context, p remotePlugin, place string
 	w := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "%s\t%s\n", name, value)
+			_, _ = fmt.Fprintf(w, "%s\t%s\n", name, value)
 		}
 	}
 	row("plugin", p.ID+" "+p.Version)
@@ -224,12 +225,12 @@ func (c PluginCommands) Logs(ctx context.Context, id string, follow bool) error 
 		var logs struct{ Lines []remoteLine }
 		if err := c.call(ctx, http.MethodGet, place+"/logs", nil, &logs); err != nil {
 			if follow && ctx.Err() != nil {
-				return nil
+				return nil //nolint:nilerr // whoever followed has seen enough
 			}
 			return err
 		}
 		for _, l := range after(logs.Lines, last) {
-			fmt.Fprintf(c.Out, "%s %-5s %s\n", l.At.Local().Format(time.DateTime), l.Level, l.Text)
+			_, _ = fmt.Fprintf(c.Out, "%s %-5s %s\n", l.At.Local().Format(time.DateTime), l.Level, l.Text)
 			last = l
 		}
 		if !follow {
@@ -247,8 +248,8 @@ func (c PluginCommands) Logs(ctx context.Context, id string, follow bool) error 
 
 // after returns the lines that come after one; all of them when it is gone.
 func after(lines []remoteLine, last remoteLine) []remoteLine {
-	for i := len(lines) - 1; i >= 0; i-- {
-		if lines[i] == last {
+	for i, line := range slices.Backward(lines) {
+		if line == last {
 			return lines[i+1:]
 		}
 	}

@@ -18,7 +18,7 @@ type FindingLevel string
 // The levels.
 const (
 	FindingNotice   FindingLevel = "notice"   // shown at the message
-	FindingWarning  FindingLevel = "warning"  // whose conversation it is is told
+	FindingWarning  FindingLevel = "warning"  // whose conversation it is told
 	FindingCritical FindingLevel = "critical" // supervisors are told too
 )
 

@@ -102,8 +102,6 @@ type Dedup struct {
 // Reader answers questions. It never waits for writers.
 type Reader interface {
 	DetailReader
-	BotReader
-	FindingReader
 	// Get returns one conversation, or errs.Absent.
 	Get(ctx context.Context, workspace identity.WorkspaceID, id ID) (Conversation, error)
 	// List returns conversations, the last changed first.
@@ -119,8 +117,15 @@ type Reader interface {
 	SnoozedUntil(ctx context.Context, now time.Time, limit int) ([]Ref, error)
 }
 
+// PluginReader answers questions about what plugins do in conversations.
+type PluginReader interface {
+	BotReader
+	FindingReader
+}
+
 // DetailReader answers questions about parts of conversations.
 type DetailReader interface {
+	PluginReader
 	MessageReader
 	ReferenceReader
 }

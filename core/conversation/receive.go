@@ -137,7 +137,7 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 			return err
 		}
 		t.Actor = identity.Actor{Kind: identity.ActorContact, ID: string(who.ID), Name: who.Name}
-		c, again, err := s.place(ctx, tx, t, inbox, who, in, first)
+		c, again, err := s.place(ctx, tx, t, arrival{inbox: inbox, who: who, item: in, first: first})
 		if err != nil {
 			return err
 		}
@@ -154,14 +154,8 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 		if in.offline != nil {
 			c.MarkOffline(t, in.offline.Email, in.offline.Phone)
 		}
-		engaged := c.engaged()
-		if err := tx.Save(ctx, c); err != nil {
+		if err := saveFirst(ctx, tx, c, first, before); err != nil {
 			return err
-		}
-		if engaged {
-			if err := keepTalk(ctx, tx, c, *first.bot, before); err != nil {
-				return err
-			}
 		}
 		return tx.Remember(ctx, inbox.ID, Dedup{
 			Kind: in.kind, External: in.external, Hash: hash, Conversation: c.ID, Seq: out.Change.Seq,
@@ -170,18 +164,35 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 	return out, err
 }
 
+// saveFirst stores the conversation, and what its bot begins with.
+func saveFirst(ctx context.Context, tx Tx, c *Conversation, f first, before uint64) error {
+	engaged := c.engaged()
+	if err := tx.Save(ctx, c); err != nil || !engaged {
+		return err
+	}
+	return keepTalk(ctx, tx, c, *f.bot, before)
+}
+
+// arrival is an item, by whom and where.
+type arrival struct {
+	inbox channel.Inbox
+	who   contact.Contact
+	item  accepted
+	first first
+}
+
 // place returns the conversation that takes an item, or what became of the
 // item when that turns out to be there already.
-func (s *Service) place(ctx context.Context, tx Tx, t Turn, inbox channel.Inbox, who contact.Contact, in accepted, first first) (*Conversation, *Posted, error) {
-	c, err := tx.Current(ctx, inbox.ID, in.sender.External)
+func (s *Service) place(ctx context.Context, tx Tx, t Turn, a arrival) (*Conversation, *Posted, error) {
+	c, err := tx.Current(ctx, a.inbox.ID, a.item.sender.External)
 	if err != nil {
 		return nil, nil, err
 	}
 	if c == nil {
-		c, err = s.start(ctx, t, inbox, who, in.sender.External, first)
+		c, err = s.start(ctx, t, a.inbox, a.who, a.item.sender.External, a.first)
 		return c, nil, err
 	}
-	if again, err := s.again(ctx, tx, c, in); err != nil || again != nil {
+	if again, err := s.again(ctx, tx, c, a.item); err != nil || again != nil {
 		return nil, again, err
 	}
 	return c, nil, s.back(ctx, tx, t, c)

@@ -8,7 +8,7 @@ type Level string
 // The levels.
 const (
 	Notice   Level = "notice"   // shown at the message
-	Warning  Level = "warning"  // whose conversation it is is told
+	Warning  Level = "warning"  // whose conversation it is told
 	Critical Level = "critical" // supervisors are told too
 )
 

@@ -86,10 +86,6 @@ type GrantStore interface {
 	ChangeGrants(ctx context.Context, workspace identity.WorkspaceID, plugin PluginID, change func(*instance.Granted) ([]event.Event, error)) (instance.Granted, error)
 }
 
-func (c Connection) owner() instance.Owner {
-	return instance.Owner{Workspace: string(c.Workspace), Instance: string(c.ID)}
-}
-
 func (c Connection) target() event.Party {
 	return event.Party{Kind: "connection", ID: string(c.ID), Name: c.Name}
 }

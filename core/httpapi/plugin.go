@@ -14,37 +14,37 @@ import (
 
 // pluginBody is an installed plugin and how its process fares.
 type pluginBody struct {
-	ID          string            `json:"id"`
-	Name        map[string]string `json:"name" doc:"By locale."`
-	Version     string            `json:"version"`
-	Kinds       []string          `json:"kinds"`
-	State       string            `json:"state" enum:"starting,ready,backoff,quarantined,stopped,failed"`
-	Detail      string            `json:"detail,omitempty" doc:"What is wrong and what to do."`
-	Since       time.Time         `json:"since"`
-	PID         int               `json:"pid,omitempty"`
-	Restarts    int               `json:"restarts"`
-	NextRetryAt *time.Time        `json:"next_retry_at,omitempty"`
-	Isolation   []string          `json:"isolation" enum:"own_process_group,empty_environment,no_new_privileges,resource_limits,files,signals,memory_limit,memory_watch,cpu_limit,process_limit" doc:"What keeps the process in its place, as far as it is in force on this system."`
-	Level       string            `json:"isolation_level,omitempty" enum:"trusted,confined" doc:"confined: the process touches its own files only. Absent: there is no process."`
-	Lacking     []lackingBody     `json:"isolation_lacking" doc:"The measures that are not in force, and why."`
-	Enabled     bool              `json:"enabled" doc:"false: an administrator switched it off."`
-	Process     bool              `json:"process" doc:"false: it consists of files alone, and has none."`
-	Active      string            `json:"active_version,omitempty" doc:"The version that is wanted, on every server."`
-	Previous    string            `json:"previous_version,omitempty" doc:"Rollback goes there."`
-	Pinned      string            `json:"pinned_version,omitempty"`
-	Offered     string            `json:"offered_version,omitempty" doc:"What the plugins folder holds, when that is not what runs: upgrade goes there."`
-	Asks        []string          `json:"offered_asks" doc:"What the offered version needs and the active one does not."`
-	Left        string            `json:"left_version,omitempty" doc:"A version that was left by itself, because it failed."`
-	Permissions []permissionBody  `json:"permissions"`
-	Missing     []string          `json:"missing" doc:"Scopes that a version needs and nobody here has agreed to yet."`
-	Summary     map[string]string `json:"summary" doc:"By locale."`
-	Inboxes     bool              `json:"inboxes" doc:"It is a channel: inboxes are made of it."`
-	Connects    bool              `json:"connects" doc:"Connections are made of it."`
-	Connections int               `json:"connections" doc:"How many the workspace has."`
-	Schema      rawSchema         `json:"config_schema" doc:"JSON Schema 2020-12 of its inboxes and connections."`
-	Panels      []panelOfferBody  `json:"panels"`
-	Tools       []toolOfferBody   `json:"tools"`
-	Templates   []templateOfferBody    `json:"templates"`
+	ID          string              `json:"id"`
+	Name        map[string]string   `json:"name" doc:"By locale."`
+	Version     string              `json:"version"`
+	Kinds       []string            `json:"kinds"`
+	State       string              `json:"state" enum:"starting,ready,backoff,quarantined,stopped,failed"`
+	Detail      string              `json:"detail,omitempty" doc:"What is wrong and what to do."`
+	Since       time.Time           `json:"since"`
+	PID         int                 `json:"pid,omitempty"`
+	Restarts    int                 `json:"restarts"`
+	NextRetryAt *time.Time          `json:"next_retry_at,omitempty"`
+	Isolation   []string            `json:"isolation" enum:"own_process_group,empty_environment,no_new_privileges,resource_limits,files,signals,memory_limit,memory_watch,cpu_limit,process_limit" doc:"What keeps the process in its place, as far as it is in force on this system."`
+	Level       string              `json:"isolation_level,omitempty" enum:"trusted,confined" doc:"confined: the process touches its own files only. Absent: there is no process."`
+	Lacking     []lackingBody       `json:"isolation_lacking" doc:"The measures that are not in force, and why."`
+	Enabled     bool                `json:"enabled" doc:"false: an administrator switched it off."`
+	Process     bool                `json:"process" doc:"false: it consists of files alone, and has none."`
+	Active      string              `json:"active_version,omitempty" doc:"The version that is wanted, on every server."`
+	Previous    string              `json:"previous_version,omitempty" doc:"Rollback goes there."`
+	Pinned      string              `json:"pinned_version,omitempty"`
+	Offered     string              `json:"offered_version,omitempty" doc:"What the plugins folder holds, when that is not what runs: upgrade goes there."`
+	Asks        []string            `json:"offered_asks" doc:"What the offered version needs and the active one does not."`
+	Left        string              `json:"left_version,omitempty" doc:"A version that was left by itself, because it failed."`
+	Permissions []permissionBody    `json:"permissions"`
+	Missing     []string            `json:"missing" doc:"Scopes that a version needs and nobody here has agreed to yet."`
+	Summary     map[string]string   `json:"summary" doc:"By locale."`
+	Inboxes     bool                `json:"inboxes" doc:"It is a channel: inboxes are made of it."`
+	Connects    bool                `json:"connects" doc:"Connections are made of it."`
+	Connections int                 `json:"connections" doc:"How many the workspace has."`
+	Schema      rawSchema           `json:"config_schema" doc:"JSON Schema 2020-12 of its inboxes and connections."`
+	Panels      []panelOfferBody    `json:"panels"`
+	Tools       []toolOfferBody     `json:"tools"`
+	Templates   []templateOfferBody `json:"templates"`
 }
 
 // panelOfferBody is something that a plugin shows in the console.

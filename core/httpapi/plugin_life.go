@@ -106,7 +106,7 @@ func (s *Server) pluginVersions(ctx context.Context, scope identity.Scope, in *P
 	out := &body[list[versionBody]]{Body: list[versionBody]{Items: make([]versionBody, len(versions))}}
 	for i, v := range versions {
 		out.Body.Items[i] = versionBody{
-			Version: v.Copy.Version, Digest: v.Digest, At: wire.Stamp(v.At), Size: v.Size,
+			Version: v.Version, Digest: v.Digest, At: wire.Stamp(v.At), Size: v.Size,
 			Active: v.Active, Previous: v.Previous, Offered: v.Offered, Asks: append([]string{}, v.Asks...),
 		}
 	}

@@ -114,21 +114,29 @@ func templateOutcomeOf(o template.Outcome) templateOutcome {
 func (s *Server) templateRoutes() {
 	base, tags := apiPrefix+"/workspaces/{workspace}/templates", []string{"templates"}
 	one := base + "/{publisher}/{name}/{template}"
-	member(s, huma.Operation{Method: http.MethodGet, Path: base, Summary: "List industry templates", Tags: tags,
-		Description: "Those of the installed plugins, and those in use whose plugin is not installed any more."},
+	member(s, huma.Operation{
+		Method: http.MethodGet, Path: base, Summary: "List industry templates", Tags: tags,
+		Description: "Those of the installed plugins, and those in use whose plugin is not installed any more.",
+	},
 		identity.PluginRead, s.listTemplates)
-	member(s, huma.Operation{Method: http.MethodPost, Path: one + "/plan", Summary: "See what applying a template would do", Tags: tags,
-		DefaultStatus: http.StatusOK, Description: "Nothing is changed."},
+	member(s, huma.Operation{
+		Method: http.MethodPost, Path: one + "/plan", Summary: "See what applying a template would do", Tags: tags,
+		DefaultStatus: http.StatusOK, Description: "Nothing is changed.",
+	},
 		identity.PluginManage, s.planTemplate)
-	member(s, huma.Operation{Method: http.MethodPost, Path: one + "/apply", Summary: "Apply a template, or a newer version of it", Tags: tags,
+	member(s, huma.Operation{
+		Method: http.MethodPost, Path: one + "/apply", Summary: "Apply a template, or a newer version of it", Tags: tags,
 		DefaultStatus: http.StatusOK,
-		Description:   "As the plan with this hash says. What a person made or changed is never touched. Objects that are refused (a limit, a name that is taken) are told, and the others are made; applying again goes on with them."},
+		Description:   "As the plan with this hash says. What a person made or changed is never touched. Objects that are refused (a limit, a name that is taken) are told, and the others are made; applying again goes on with them.",
+	},
 		identity.PluginManage, s.applyTemplate)
 	member(s, huma.Operation{Method: http.MethodGet, Path: one + "/removal", Summary: "See what removing a template would do", Tags: tags},
 		identity.PluginManage, s.planRemoval)
-	member(s, huma.Operation{Method: http.MethodPost, Path: one + "/removal", Summary: "Remove a template", Tags: tags,
+	member(s, huma.Operation{
+		Method: http.MethodPost, Path: one + "/removal", Summary: "Remove a template", Tags: tags,
 		DefaultStatus: http.StatusOK,
-		Description:   "What the template made and nobody changed is deleted; the rest stays and is people's own. What cannot be deleted is told, and the template stays in use until it can."},
+		Description:   "What the template made and nobody changed is deleted; the rest stays and is people's own. What cannot be deleted is told, and the template stays in use until it can.",
+	},
 		identity.PluginManage, s.removeTemplate)
 }
 

@@ -155,7 +155,7 @@ func (p *Plan) put(pointer, value string, bad *errs.Refusals) {
 }
 
 // Seal applies the plan to the secrets as they are stored now.
-func (p Plan) Seal(v Vault, o Owner, now Sealed) Sealed {
+func (p *Plan) Seal(v Vault, o Owner, now Sealed) Sealed {
 	out := make(Sealed)
 	maps.Copy(out, now)
 	for _, pointer := range p.drop {

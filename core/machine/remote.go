@@ -95,9 +95,9 @@ func said(host string, status int, text []byte) error {
 	}
 	switch status {
 	case http.StatusUnauthorized:
-		return fmt.Errorf("%s does not take the key: make one under Settings › API keys, and set --key or PATCHBAY_KEY. (%s)", host, p.Code) //nolint:staticcheck,revive // a sentence for people
+		return fmt.Errorf("%s does not take the key: make one under Settings › API keys, and set --key or PATCHBAY_KEY. (%s)", host, p.Code)
 	case http.StatusForbidden:
-		return fmt.Errorf("the key may not do that: it needs the scope plugin.manage, for lists plugin.read. (%s)", p.Code) //nolint:staticcheck,revive // a sentence for people
+		return fmt.Errorf("the key may not do that: it needs the scope plugin.manage, for lists plugin.read. (%s)", p.Code)
 	}
 	return fmt.Errorf("%s (%s)", sentence, p.Code)
 }

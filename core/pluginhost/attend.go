@@ -57,19 +57,19 @@ func (c *company) dismiss() {
 // l.retiring waits for.
 func (l *life) attend(ctx context.Context, s *session) ended {
 	c := l.accompany(ctx, s)
-	l.move(l.ports, extension.Ready, "", time.Time{})
+	l.move(l.ports, extension.Ready, "")
 	for {
 		select {
 		case <-c.session.process.Exited():
-			return l.close(c, ended{detail: "It ended by itself"})
+			return l.close(ctx, c, ended{detail: "It ended by itself"})
 		case why := <-c.sick:
 			l.log.WarnContext(ctx, "plugin is not well and is ended", "reason", why)
-			return l.close(c, ended{detail: why})
+			return l.close(ctx, c, ended{detail: why})
 		case <-l.again:
 			l.reread()
-			return l.finish(c, extension.Starting, "It finishes what is in flight, then starts anew.")
+			return l.finish(ctx, c, extension.Starting, "It finishes what is in flight, then starts anew.")
 		case <-ctx.Done():
-			return l.finish(c, extension.Stopped, "It finishes what is in flight.")
+			return l.finish(ctx, c, extension.Stopped, "It finishes what is in flight.")
 		case w := <-l.swaps:
 			next, end := l.swap(ctx, c, w)
 			if next == nil {
@@ -97,7 +97,7 @@ func (l *life) attend(ctx context.Context, s *session) ended {
 // comes next is for run to start.
 func (l *life) swap(ctx context.Context, c *company, w swap) (*company, ended) {
 	if exclusive(c.session.installed, w.to) { // it is wanted already
-		return nil, l.finish(c, extension.Starting, "It finishes what is in flight, then version "+w.to.manifest.Version+" starts.")
+		return nil, l.finish(ctx, c, extension.Starting, "It finishes what is in flight, then version "+w.to.manifest.Version+" starts.")
 	}
 	next, err := l.replace(ctx, c, w.to)
 	if err == nil {
@@ -119,7 +119,7 @@ func (l *life) follow(ctx context.Context, c *company) (*company, ended) {
 	row := l.wanted
 	l.mu.Unlock()
 	if !row.Enabled {
-		return nil, l.finish(c, extension.Stopped, "It finishes what is in flight, and is switched off then.")
+		return nil, l.finish(ctx, c, extension.Stopped, "It finishes what is in flight, and is switched off then.")
 	}
 	if row.Active.Digest == "" || row.Active.Digest == c.session.installed.digest {
 		return c, ended{}
@@ -132,21 +132,21 @@ func (l *life) follow(ctx context.Context, c *company) (*company, ended) {
 }
 
 // finish drains a process and ends it: nobody's fault.
-func (l *life) finish(c *company, state extension.State, detail string) ended {
-	l.move(l.ports, state, detail, time.Time{})
-	l.drain(c.work, c.session, c.delivered)
-	return l.close(c, ended{asked: true})
+func (l *life) finish(ctx context.Context, c *company, state extension.State, detail string) ended {
+	l.move(l.ports, state, detail)
+	l.drain(c.work, c.session, c.delivered) //nolint:contextcheck // the work's own
+	return l.close(ctx, c, ended{asked: true})
 }
 
 // close buries a process and says how it ended.
-func (l *life) close(c *company, out ended) ended {
+func (l *life) close(ctx context.Context, c *company, out ended) ended {
 	s := c.session
 	out.began, out.ready = c.began, max(l.host.options.Now().Sub(c.began), 1)
 	suspect, answered := delivery.ID(""), 0
 	if line := s.line.Load(); line != nil {
 		suspect, answered = line.alone()
 	}
-	l.bury(s, c.delivered)
+	l.bury(ctx, s, c.delivered)
 	c.dismiss()
 	if out.asked {
 		return out
@@ -184,7 +184,7 @@ func (e *excuse) weigh(suspect delivery.ID, answered int) int {
 
 // bury kills what is left of a process. Receipts that came before its end are
 // still recorded: each that is not costs a duplicate.
-func (l *life) bury(s *session, delivered <-chan struct{}) {
+func (l *life) bury(ctx context.Context, s *session, delivered <-chan struct{}) {
 	s.ready.Store(false)
 	s.process.Kill()
 	for _, done := range []<-chan struct{}{delivered, s.process.Exited()} {
@@ -196,7 +196,7 @@ func (l *life) bury(s *session, delivered <-chan struct{}) {
 		timer.Stop()
 	}
 	s.outOfMemory = s.process.OutOfMemory()
-	l.end(s)
+	l.end(ctx, s)
 }
 
 // withLastWords adds the last line that the process wrote.

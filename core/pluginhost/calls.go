@@ -72,6 +72,6 @@ func (c *calls) stream(
 		c.end()
 		return nil, err
 	}
-	context.AfterFunc(stream.Context(), c.end) // gRPC ends it with the stream
+	context.AfterFunc(stream.Context(), c.end) //nolint:contextcheck // gRPC ends it with the stream
 	return stream, nil
 }

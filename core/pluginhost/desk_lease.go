@@ -40,11 +40,11 @@ func (d *leaseDesk) ReleaseLease(ctx context.Context, req *pluginv1.ReleaseLease
 
 // release ends all leases of a process that is gone, so that another need not
 // wait until they run out.
-func (l *life) release(holder string) {
+func (l *life) release(ctx context.Context, holder string) {
 	if l.ports.Desks.Leases == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second) //nolint:forbidigo // of a process that is no more
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if err := l.ports.Desks.Leases.ReleaseAll(ctx, holder); err != nil {
 		l.log.WarnContext(ctx, "the leases of a process that ended run out by themselves", "error", err)

@@ -118,13 +118,11 @@ func (b *book) forgetTold() {
 }
 
 // untell notes that the process does not know an instance any more.
-func (b *book) untell(id string) (was bool) {
+func (b *book) untell(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	_, was = b.told[id]
 	delete(b.told, id)
 	delete(b.secrets, id)
-	return was
 }
 
 func (b *book) tell(i instance, secrets map[string]string) {
@@ -260,7 +258,7 @@ func (s *supervisor) served(ctx context.Context, ports Ports) ([]instance, error
 // wireOf words an instance for the plugin, its secrets opened.
 func (s *supervisor) wireOf(ctx context.Context, ports Ports, i instance) (*pluginv1.Instance, error) {
 	out := &pluginv1.Instance{Id: i.ID, ConfigRevision: i.revision, Scopes: i.Scopes, Kind: i.Kind}
-	sealed := inst.Sealed(nil)
+	var sealed inst.Sealed
 	if i.Inbox != nil {
 		out.Name, out.Config, sealed = i.Inbox.Name, i.Inbox.Config, i.Inbox.Secrets
 	} else {

@@ -94,13 +94,6 @@ func (l *line) alone() (suspect delivery.ID, answered int) {
 	return suspect, l.answered
 }
 
-// opened reports whether the plugin has opened its window.
-func (l *line) opened() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.credits > 0
-}
-
 // Credits returns how many items may be sent now.
 func (l *line) Credits() int {
 	if l.stopped.Load() {

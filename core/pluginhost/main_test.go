@@ -40,11 +40,13 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// bundles returns the folder that holds bundles of echo and webchat.
+// bundles returns the folder that holds bundles of some of our plugins.
 var bundles = sync.OnceValues(func() (string, error) {
 	out := filepath.Join(built.dir, "bundles")
-	if _, err := bundle.Build(context.Background(), filepath.Join("..", "..", "plugins", "echo"), out); err != nil {
-		return "", err
+	for _, name := range []string{"echo", "keyword-bot"} {
+		if _, err := bundle.Build(context.Background(), filepath.Join("..", "..", "plugins", name), out); err != nil {
+			return "", err
+		}
 	}
 	return out, assembleWebchat(filepath.Join(out, "patchbay-webchat"))
 })

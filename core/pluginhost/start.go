@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
@@ -40,7 +39,7 @@ func (l *life) live(ctx context.Context) ended {
 		return *why
 	}
 	began := l.begin()
-	l.move(l.ports, extension.Starting, "", time.Time{})
+	l.move(l.ports, extension.Starting, "")
 	session, err := l.start(ctx, p)
 	if err != nil {
 		out := failure(err)
@@ -81,7 +80,7 @@ func (l *life) start(ctx context.Context, p installed) (*session, error) {
 		holder: rand.Text(),
 	}
 	if err := l.greet(ctx, s, p, data); err != nil {
-		l.end(s)
+		l.end(ctx, s)
 		return nil, err
 	}
 	l.log.InfoContext(ctx, "plugin ready", "version", p.manifest.Version, "pid", proc.PID(), "sha256", proc.Sum())
@@ -175,7 +174,7 @@ func introduced(s *session, m manifest.Manifest, answer *pluginv1.InitResponse) 
 }
 
 // end ends a process that is of no more use.
-func (l *life) end(s *session) {
+func (l *life) end(ctx context.Context, s *session) {
 	l.session.CompareAndSwap(s, nil)
 	s.ready.Store(false)
 	s.process.Kill()
@@ -185,7 +184,7 @@ func (l *life) end(s *session) {
 	default: // it never got so far
 	}
 	s.process.Close()
-	l.release(s.holder) //nolint:contextcheck // the process is gone, whoever waits
+	l.release(ctx, s.holder)
 	l.journal.Flush()
 }
 

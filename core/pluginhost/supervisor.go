@@ -119,14 +119,14 @@ func (s *supervisor) run(ctx context.Context, ports Ports, sockets string, g gro
 		}
 	}
 	lifetime.retiring.Wait()
-	lifetime.leave()
-	s.move(ports, extension.Stopped, "", time.Time{})
+	lifetime.leave(ctx)
+	s.move(ports, extension.Stopped, "")
 }
 
 // pause waits until something that is wanted changes, or a while.
 func (s *supervisor) pause(ctx context.Context, ports Ports, why reason) {
 	if state, detail := s.now(); state != why.state || detail != why.detail {
-		s.move(ports, why.state, why.detail, time.Time{})
+		s.move(ports, why.state, why.detail)
 	}
 	wait := s.host.options.Timing.Place / 3
 	if why.files { // nothing ends by itself
@@ -223,8 +223,8 @@ func (s *supervisor) reread() {
 }
 
 // move makes a transition and tells of it.
-func (s *supervisor) move(ports Ports, state extension.State, detail string, retryAt time.Time) {
-	s.moved(ports, state, ended{detail: detail}, retryAt)
+func (s *supervisor) move(ports Ports, state extension.State, detail string) {
+	s.moved(ports, state, ended{detail: detail}, time.Time{})
 }
 
 // moved makes a transition that the end of a process may have led to.
@@ -237,7 +237,7 @@ func (s *supervisor) moved(ports Ports, state extension.State, end ended, retryA
 		if session := s.session.Load(); session != nil {
 			s.pid, s.reach = session.process.PID(), session.process.Reached()
 		}
-	case extension.Backoff, extension.Quarantined, extension.Stopped, extension.Failed:
+	case extension.Backoff, extension.Quarantined, extension.Stopped, extension.Failed, extension.RolledBack:
 		s.pid, s.reach = 0, process.Reached{}
 	}
 	step := extension.Transition{

@@ -38,7 +38,7 @@ func (l *life) replace(ctx context.Context, old *company, to installed) (*compan
 	l.log.InfoContext(ctx, "plugin was replaced", "version", to.manifest.Version, "pause", pause)
 	l.host.swapped(l.id, pause)
 	l.retiring.Go(func() { l.retire(ctx, old) })
-	l.move(l.ports, extension.Ready, "", time.Time{})
+	l.move(l.ports, extension.Ready, "")
 	return fresh, nil
 }
 
@@ -96,8 +96,8 @@ func (l *life) retire(ctx context.Context, c *company) {
 	case <-ctx.Done(): // the host ends: only as long as a drain
 	case <-c.session.process.Exited():
 	}
-	l.drain(c.work, c.session, c.delivered)
-	l.bury(c.session, c.delivered)
+	l.drain(c.work, c.session, c.delivered) //nolint:contextcheck // the work's own
+	l.bury(ctx, c.session, c.delivered)
 	c.dismiss()
 }
 

@@ -14,7 +14,7 @@ import (
 
 // errNotRunning answers a swap of a plugin that has no process: what is wanted
 // is written down, and counts with the next start.
-var errNotRunning = errs.New(errs.Unavailable, "plugin.stopped", "The plugin does not run now.") //nolint:gochecknoglobals // a sentinel
+var errNotRunning = errs.New(errs.Unavailable, "plugin.stopped", "The plugin does not run now.")
 
 // installedAs returns a plugin while the host runs.
 func (h *Host) installedAs(id extension.PluginID) (*supervisor, Ports, error) {
@@ -183,7 +183,7 @@ func (h *Host) Pin(ctx context.Context, id extension.PluginID, version string) e
 		return err
 	}
 	for _, v := range list {
-		if v.Copy.Version != version {
+		if v.Version != version {
 			continue
 		}
 		to, err := s.stored(v.Digest)

@@ -90,11 +90,11 @@ func (l *life) keepPlace(ctx context.Context, sick chan<- string) {
 }
 
 // leave gives the place back.
-func (l *life) leave() {
+func (l *life) leave(ctx context.Context) {
 	if l.installed().manifest.Runtime.Placement != manifest.PlacementSingle {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), l.host.options.Timing.Terminate) //nolint:forbidigo // the host's has ended
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.host.options.Timing.Terminate)
 	defer cancel()
 	if err := l.ports.Lives.Leave(ctx, extension.PluginID(l.id), l.host.options.Node); err != nil {
 		l.log.WarnContext(ctx, "the place of a plugin could not be given back; another server takes it when it runs out", "error", err)

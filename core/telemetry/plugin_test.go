@@ -1,8 +1,8 @@
 package telemetry_test
 
 import (
-	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -55,7 +55,7 @@ func TestFiguresOfPlugins(t *testing.T) {
 	}
 	var err error
 	for i := 0; i <= extension.MaxFigureSeries && err == nil; i++ {
-		err = tell("acme/flood", extension.Figure{Name: "flood", Kind: extension.Counter, Labels: map[string]string{"id": fmt.Sprint(i)}})
+		err = tell("acme/flood", extension.Figure{Name: "flood", Kind: extension.Counter, Labels: map[string]string{"id": strconv.Itoa(i)}})
 	}
 	if !errs.Is(err, errs.Conflict) || errs.As(err).Code != "plugin.full" {
 		t.Errorf("a flood of labels: %v", err)

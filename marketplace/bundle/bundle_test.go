@@ -118,10 +118,10 @@ func TestWhatDoesNotBuild(t *testing.T) {
 
 // A plugin that is files alone is built without a compiler.
 func TestBuildTemplates(t *testing.T) {
-	manifest := strings.Replace(yaml, "kinds: [channel]\nchannel: {content: [text]}\n",
+	written := strings.Replace(yaml, "kinds: [channel]\nchannel: {content: [text]}\n",
 		"kinds: [template]\nruntime: {type: none}\ntemplates:\n  - {name: shop, path: shop, title: {en: Shop}, summary: {en: For shops.}}\n", 1)
 	dir := source(t, map[string]string{
-		"plugin.yaml": manifest, "main.go": "", "go.mod": "",
+		"plugin.yaml": written, "main.go": "", "go.mod": "",
 		"templates/shop/labels.yaml": "- {kind: label, key: a, name: A}\n", "templates/shop/knowledge/returns.md": "# Returns\n",
 	})
 	b, err := bundle.Build(t.Context(), dir, t.TempDir())

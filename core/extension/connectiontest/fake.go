@@ -222,10 +222,10 @@ func (f *Fake) ChangeGrants(_ context.Context, w identity.WorkspaceID, plugin ex
 }
 
 // Token implements extension.TokenStore.
-func (f *Fake) Token(_ context.Context, w identity.WorkspaceID, instance, pointer string) (extension.Token, error) {
+func (f *Fake) Token(_ context.Context, w identity.WorkspaceID, id, pointer string) (extension.Token, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	t, ok := f.tokens[place{w, instance + pointer}]
+	t, ok := f.tokens[place{w, id + pointer}]
 	if !ok {
 		return extension.Token{}, errs.Absent()
 	}

@@ -205,7 +205,9 @@ func (w *world) head(of *workspace, after uint64) uint64 {
 
 // ofPlugins are the types of events that only a bot or an analyzer brings about:
 // core/app's tests with plugin processes hold them against the reach.
-func ofPlugins() []string { return []string{"conversation.bot", "finding.created", "finding.dismissed"} }
+func ofPlugins() []string {
+	return []string{"conversation.bot", "finding.created", "finding.dismissed"}
+}
 
 // TestTopics opens a socket as everybody, lets everything happen to the things
 // of everybody, and holds each frame against the table of topics and the reach.

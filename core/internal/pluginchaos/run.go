@@ -64,7 +64,7 @@ func run(ctx context.Context, o options, bug string) (*result, error) {
 	g := &rigged{
 		result: &result{seed: o.seed, events: make(map[string]int)}, dir: dir, rows: newRows(conversations, bug, time.Now),
 		inbox: channel.Inbox{Workspace: "wsp_1", ID: "inb_1", Plugin: channel.PluginID(plugin), Config: []byte(`{}`), ConfigRevision: 1, Enabled: true},
-		rand:  rand.New(rand.NewPCG(o.seed, 1)), //nolint:gosec // repeatable
+		rand:  rand.New(rand.NewPCG(o.seed, 1)),
 	}
 	if err := g.build(ctx); err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (g *rigged) start(ctx context.Context, bug string) (stop func(), err error)
 	t.Backoff, t.BackoffCap, t.Reopen = time.Millisecond, 5*time.Millisecond, 5*time.Millisecond
 	t.HealthEvery, t.HealthWithin, t.HealthMisses, t.Stalled = 50*time.Millisecond, 250*time.Millisecond, 2, 20*time.Second
 	t.MemoryEvery, t.Crashes, t.DayCrashes, t.FailedStarts, t.Rollback = 5*time.Millisecond, 1<<30, 0, 1<<30, 0
-	g.host, err = pluginhost.New(pluginhost.Options{
+	g.host, err = pluginhost.New(pluginhost.Options{ //nolint:contextcheck // nothing of the host runs before Run
 		Dir: filepath.Join(g.dir, "plugins"), DataDir: filepath.Join(g.dir, "data"), SocketDir: filepath.Join(g.dir, "s"), CoreVersion: "0.1.0",
 		Node: "n1", Log: quiet, Now: time.Now, Timing: t,
 	})
@@ -124,9 +124,10 @@ func (g *rigged) start(ctx context.Context, bug string) (stop func(), err error)
 	}
 	g.deliver = delivery.NewDeliverer(g.rows, time.Now, quiet)
 	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan error, 1)
+	done := make(chan struct{})
 	go func() {
-		done <- g.host.Run(ctx, pluginhost.Ports{
+		defer close(done)
+		_ = g.host.Run(ctx, pluginhost.Ports{ // what it says is in the log, and the verdict tells
 			Workspaces: g, Connections: g, Grants: g, Vault: instance.NewVault(channeltest.Sealer{}), Receiver: g,
 			Deliverer: &deliverer{Deliverer: g.deliver, bug: bug}, Lives: extensiontest.NewLives(), OnSwap: g.swapped,
 		})
@@ -183,7 +184,7 @@ func heap() int64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc) + int64(m.StackInuse) //nolint:gosec // far from the limit
+	return int64(m.HeapAlloc) + int64(m.StackInuse)
 }
 
 // deliverSome keeps up the load until so many more are sent; false when they

@@ -61,47 +61,66 @@ func (r *result) arrived(data string, letters map[string]bool, calm bool) error 
 		return err
 	}
 	defer file.Close() //nolint:errcheck // only read
-	last := make(map[string]int)
-	seen, doubled := 0, 0
+	b := book{letters: letters, calm: calm, last: make(map[string]int)}
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {
-		var id, conversation string
-		var seq int
-		var suspect bool
-		if _, err := fmt.Sscanf(lines.Text(), "%s %s %d %t", &id, &conversation, &seq, &suspect); err != nil {
+		var e entry
+		if _, err := fmt.Sscanf(lines.Text(), "%s %s %d %t", &e.id, &e.conversation, &e.seq, &e.suspect); err != nil {
 			r.broken(lost, "the far side has %q", lines.Text())
 			continue
 		}
-		for letters[fmt.Sprintf("%s %d", conversation, last[conversation]+1)] && seq > last[conversation] {
-			last[conversation]++ // given up: the ones after it go on
-			if seq == last[conversation] {
-				doubled++ // it had left before it was given up
-			}
-		}
-		if seq == last[conversation] && letters[fmt.Sprintf("%s %d", conversation, seq)] {
-			continue
-		}
-		switch want := last[conversation] + 1; {
-		case seq == want:
-			last[conversation], seen = seq, seen+1
-		case seq < want:
-			doubled++
-			if calm || !suspect {
-				r.broken(duplicates, "%s arrived again, suspect %v, with %d crashes so far", id, suspect, r.crashes)
-			}
-			if seq != want-1 {
-				r.broken(order, "%s is number %d of %s and came again after number %d", id, seq, conversation, want-1)
-			}
-		default:
-			r.broken(order, "%s is number %d of %s and came before number %d", id, seq, conversation, want)
-			last[conversation], seen = seq, seen+1
-		}
+		r.read(&b, e)
 	}
-	r.doubled = doubled
-	if seen != r.sent {
-		r.broken(lost, "%d messages arrived, and %d are sent by the ledger", seen, r.sent)
+	r.doubled = b.doubled
+	if b.seen != r.sent {
+		r.broken(lost, "%d messages arrived, and %d are sent by the ledger", b.seen, r.sent)
 	}
 	return lines.Err()
+}
+
+// entry is a line of the far side's book.
+type entry struct {
+	id, conversation string
+	seq              int
+	suspect          bool
+}
+
+// book is what was read of the far side's book so far.
+type book struct {
+	letters map[string]bool // given up: "<conversation> <number>"
+	calm    bool            // no crash has happened
+	last    map[string]int  // number by conversation
+	seen    int
+	doubled int
+}
+
+// read judges one line by those before it.
+func (r *result) read(b *book, e entry) {
+	last := b.last
+	for b.letters[fmt.Sprintf("%s %d", e.conversation, last[e.conversation]+1)] && e.seq > last[e.conversation] {
+		last[e.conversation]++ // given up: the ones after it go on
+		if e.seq == last[e.conversation] {
+			b.doubled++ // it had left before it was given up
+		}
+	}
+	if e.seq == last[e.conversation] && b.letters[fmt.Sprintf("%s %d", e.conversation, e.seq)] {
+		return
+	}
+	switch want := last[e.conversation] + 1; {
+	case e.seq == want:
+		last[e.conversation], b.seen = e.seq, b.seen+1
+	case e.seq < want:
+		b.doubled++
+		if b.calm || !e.suspect {
+			r.broken(duplicates, "%s arrived again, suspect %v, with %d crashes so far", e.id, e.suspect, r.crashes)
+		}
+		if e.seq != want-1 {
+			r.broken(order, "%s is number %d of %s and came again after number %d", e.id, e.seq, e.conversation, want-1)
+		}
+	default:
+		r.broken(order, "%s is number %d of %s and came before number %d", e.id, e.seq, e.conversation, want)
+		last[e.conversation], b.seen = e.seq, b.seen+1
+	}
 }
 
 // judge adds what the figures say.

@@ -159,7 +159,7 @@ func digestOf(folder string) (string, error) {
 	slices.SortFunc(list, func(a, b entry) int { return strings.Compare(a.path, b.path) })
 	hash := sha256.New()
 	for _, e := range list {
-		fmt.Fprintf(hash, "%s %d %v %q\n", e.sum, e.size, e.run, e.path)
+		_, _ = fmt.Fprintf(hash, "%s %d %v %q\n", e.sum, e.size, e.run, e.path)
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
@@ -213,8 +213,8 @@ func copyFile(from, to string, mode fs.FileMode) (err error) {
 	if err != nil {
 		return err
 	}
-	defer in.Close() //nolint:errcheck // only read
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	defer in.Close()                                                      //nolint:errcheck // only read
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // below our own folder
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,10 @@
 package process
 
-import "github.com/patchbay-im/patchbay/core/extension"
+import (
+	"slices"
+
+	"github.com/patchbay-im/patchbay/core/extension"
+)
 
 // Limits bound what a process uses.
 type Limits struct {
@@ -22,13 +26,8 @@ type Reached struct {
 }
 
 // Confined reports whether files are out of the process's reach.
-func (r Reached) Confined() bool {
-	for _, m := range r.Measures {
-		if m == extension.FilesFenced {
-			return true
-		}
-	}
-	return false
+func (r *Reached) Confined() bool {
+	return slices.Contains(r.Measures, extension.FilesFenced)
 }
 
 func (r *Reached) note(m extension.Isolation, why string) {

@@ -60,7 +60,7 @@ func landlock() (abi, errata int, err error) {
 	v, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
 	switch {
 	case errors.Is(errno, unix.EOPNOTSUPP):
-		return 0, 0, errors.New("Landlock is switched off in this kernel (it belongs in its lsm= parameter)") //nolint:staticcheck,revive // a name, and shown to people
+		return 0, 0, errors.New("Landlock is switched off in this kernel (it belongs in its lsm= parameter)") //nolint:staticcheck // a name, and shown to people
 	case errno != 0:
 		return 0, 0, errors.New("this kernel, or the container's seccomp profile, has no Landlock (Linux 5.13 and newer have it)")
 	}
@@ -68,7 +68,7 @@ func landlock() (abi, errata int, err error) {
 	if errno != 0 {
 		e = 0
 	}
-	return int(v), int(e), nil //nolint:gosec // small numbers
+	return int(v), int(e), nil
 }
 
 // rights returns the rights that this ABI knows.
@@ -106,7 +106,7 @@ func confineThread(f fence) error {
 	if errno != 0 {
 		return fmt.Errorf("make a Landlock rule set: %w", errno)
 	}
-	set := int(r)         //nolint:gosec // a descriptor
+	set := int(r)
 	defer unix.Close(set) //nolint:errcheck // only read
 	if err := allow(set, int(f.program.Fd()), (readRights|unix.LANDLOCK_ACCESS_FS_EXECUTE)&fileRights&handled); err != nil {
 		return err
