@@ -344,7 +344,7 @@ func (p *planting) leftovers() {
 	p.raw.exec(`INSERT INTO bot_talk (workspace_id, conversation_id, bot, handled_seq, memory, results, turn_id, up_to_seq, told, attempts, since, next_at, claim, claim_until)
 SELECT workspace_id, conversation_id, 'pin_1', 1, ?, ?, '', 0, ?, 0, 0, 0, '', 0 FROM conversation WHERE contact_id = ?`, []byte(trouble), trouble, trouble, p.contact)
 	p.raw.exec(`INSERT INTO finding (workspace_id, finding_id, conversation_id, message_id, message_seq, connection_id, analyzer, code, level, title, advice, start_at, end_at, score, created_at, dismissed_at, dismissed_kind, dismissed_by, dismissed_name)
-SELECT workspace_id, 'fnd_' || conversation_id, conversation_id, 'msg_1', 2, 'pin_1', 'Risk', 'anger', 'notice', ?, ?, 0, 0, 0, 1, 0, '', '', '' FROM conversation WHERE contact_id = ?`, trouble, trouble, p.contact)
+SELECT workspace_id, 'fnd_' || conversation_id, c.conversation_id, 'msg_1', 2, 'pin_1', 'Risk', 'anger', 'notice', ?, ?, 0, 0, 0, 1, 0, '', '', '' FROM conversation c WHERE contact_id = ?`, trouble, trouble, p.contact)
 	p.used(trouble)
 	p.raw.exec(`UPDATE webhook_attempt SET detail = ?, headers = ? WHERE body LIKE '%xk7%'`, trouble, trouble)
 	p.raw.exec(`UPDATE contact_import_error SET title = ?`, trouble)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -114,7 +115,7 @@ func listFrame(files fs.FS, pages []string) (names []string, signature string, e
 			return err
 		}
 		names = append(names, name)
-		_, _ = sum.Write([]byte(name + "\x00" + info.ModTime().String() + "\x00" + base64.StdEncoding.EncodeToString([]byte{byte(info.Size()), byte(info.Size() >> 8), byte(info.Size() >> 16), byte(info.Size() >> 24)})))
+		_, _ = sum.Write([]byte(name + "\x00" + info.ModTime().String() + "\x00" + strconv.FormatInt(info.Size(), 10)))
 		if len(names) > maxFrameFiles {
 			return tooManyFrameFiles()
 		}

@@ -195,7 +195,7 @@ func TestPanels(t *testing.T) {
 	cookie := s.signIn(s.Owner)
 	look := func(path, body string) answer { return s.ask(http.MethodPost, s.panel(path), body, "Cookie", cookie) }
 
-	if a := look("side/render", `{"conversation_id":"cnv_1","theme":"dark","locale":"zh-CN"}`); a.StatusCode != 200 || !strings.Contains(a.text, `"state":"ok"`) {
+	if a := look("side/render", `{"conversation_id":"cnv_1","theme":"dark","locale":"zh-CN"}`); a.StatusCode != http.StatusOK || !strings.Contains(a.text, `"state":"ok"`) {
 		t.Fatal(a.StatusCode, a.text)
 	}
 	if v := d.views[0]; v.Subject != (extension.Subject{}) || v.MemberName != "" || v.Theme != "dark" || v.Locale != "zh-CN" || !slices.Equal(v.May, []string{"read", "write", "manage"}) {
@@ -228,11 +228,11 @@ func TestPanels(t *testing.T) {
 	down := errs.New(errs.Unavailable, "plugin.backoff", "It does not run.")
 	down.RetryAfter = 3 * time.Second
 	d.down = down
-	if a := look("side/render", `{"conversation_id":"cnv_2"}`); a.StatusCode != 200 || !strings.Contains(a.text, `"state":"unavailable"`) || !strings.Contains(a.text, `"retry_after":3`) {
+	if a := look("side/render", `{"conversation_id":"cnv_2"}`); a.StatusCode != http.StatusOK || !strings.Contains(a.text, `"state":"unavailable"`) || !strings.Contains(a.text, `"retry_after":3`) {
 		t.Error(a.StatusCode, a.text)
 	}
 	agent := s.signIn(s.Member(s.WS, "ann@example.com", "Ann", 5))
-	if a := s.ask(http.MethodPost, s.panel("setup/render"), `{}`, "Cookie", agent); a.StatusCode != 403 {
+	if a := s.ask(http.MethodPost, s.panel("setup/render"), `{}`, "Cookie", agent); a.StatusCode != http.StatusForbidden {
 		t.Errorf("an agent sees a page of the settings: %d", a.StatusCode)
 	}
 	if a := s.ask(http.MethodGet, "/api/v1/workspaces/"+string(s.WS)+"/panels", "", "Cookie", agent); strings.Contains(a.text, "setup") {
@@ -258,7 +258,7 @@ func TestFrameTokens(t *testing.T) {
 	call := func(panel, token, cookie string) answer {
 		return s.ask(http.MethodPost, s.panel(panel+"/call"), `{"token":"`+token+`","method":"m","params":{"big":12345678901234567890}}`, "Cookie", cookie)
 	}
-	if a := call("page", token, cookie); a.StatusCode != 200 || !strings.Contains(a.text, "12345678901234567890") {
+	if a := call("page", token, cookie); a.StatusCode != http.StatusOK || !strings.Contains(a.text, "12345678901234567890") {
 		t.Fatal(a.StatusCode, a.text)
 	}
 	if v := d.views[0]; v.Subject.Conversation != "cnv_1" {
@@ -271,17 +271,17 @@ func TestFrameTokens(t *testing.T) {
 		"another panel": call("side", token, cookie), "another session": call("page", token, other), "another member": call("page", token, s.signIn(s.Member(s.WS, "ann@example.com", "Ann", 5))),
 		"changed": call("page", string(flipped), cookie), "no token": call("page", "x", cookie), "cut": call("page", strings.Split(token, ".")[0], cookie),
 	} {
-		if a.StatusCode != 403 || a.code != "panel.frame_token" {
+		if a.StatusCode != http.StatusForbidden || a.code != "panel.frame_token" {
 			t.Errorf("%s: %d %s", what, a.StatusCode, a.text)
 		}
 	}
 	d.absent["cnv_1"] = true
-	if a := call("page", token, cookie); a.StatusCode != 404 {
+	if a := call("page", token, cookie); a.StatusCode != http.StatusNotFound {
 		t.Errorf("out of reach: %d", a.StatusCode)
 	}
 	delete(d.absent, "cnv_1")
 	d.all = nil
-	if a := call("page", token, cookie); a.StatusCode != 404 {
+	if a := call("page", token, cookie); a.StatusCode != http.StatusNotFound {
 		t.Errorf("disconnected: %d", a.StatusCode)
 	}
 	if len(d.views) != 1 {
@@ -306,7 +306,7 @@ func TestFrames(t *testing.T) {
 			t.Errorf("%s: %d, want %d", path, a.StatusCode, want)
 		}
 	}
-	if a := s.ask(http.MethodGet, strings.Replace(got.Src, "/acme/crm/", "/acme/crm/x", 1), ""); a.StatusCode != 404 {
+	if a := s.ask(http.MethodGet, strings.Replace(got.Src, "/acme/crm/", "/acme/crm/x", 1), ""); a.StatusCode != http.StatusNotFound {
 		t.Error("another version is served")
 	}
 	for dest, want := range map[string]int{"script": 404, "worker": 404, "empty": 404} {
@@ -342,11 +342,11 @@ func TestRoutesOfPlugins(t *testing.T) {
 	const at = "/x/acme/crm/pin_1/hello"
 	a := s.ask(http.MethodPost, at+"?q=1", `{"a":1}`, "Cookie", "patchbay_session=secret", "Authorization", "Bearer far-side", "X-Forwarded-For", "1.2.3.4",
 		"X-Forwarded-Host", "evil.example", "Forwarded", "for=1.2.3.4", "Connection", "keep-alive", "X-Own", "yes", "Sec-Fetch-Site", "cross-site", "Origin", "https://shop.example")
-	if a.StatusCode != 200 || len(d.heard) != 1 {
+	if a.StatusCode != http.StatusOK || len(d.heard) != 1 {
 		t.Fatal(a.StatusCode, a.text)
 	}
 	got := d.heard[0]
-	if got.Path != "/hello" || got.Query != "q=1" || got.Method != "POST" || string(got.Body) != `{"a":1}` || got.Headers["X-Own"] == nil || got.Headers["Authorization"] == nil {
+	if got.Path != "/hello" || got.Query != "q=1" || got.Method != http.MethodPost || string(got.Body) != `{"a":1}` || got.Headers["X-Own"] == nil || got.Headers["Authorization"] == nil {
 		t.Errorf("the plugin heard %+v", got)
 	}
 	for _, name := range []string{"Cookie", "X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "Connection", "Host", "Content-Length"} {
@@ -361,10 +361,10 @@ func TestRoutesOfPlugins(t *testing.T) {
 			t.Errorf("%s %s: %s", method, name, a.Status)
 		}
 	}
-	if a := s.ask(http.MethodPost, at, strings.Repeat("x", 17)); a.StatusCode != 413 {
+	if a := s.ask(http.MethodPost, at, strings.Repeat("x", 17)); a.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Errorf("a large body: %d", a.StatusCode)
 	}
-	if a := s.ask(http.MethodGet, at, "", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Dest", "script"); a.StatusCode != 404 {
+	if a := s.ask(http.MethodGet, at, "", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Dest", "script"); a.StatusCode != http.StatusNotFound {
 		t.Errorf("a page of ours gets a script: %d", a.StatusCode)
 	}
 	d.answer.Headers = map[string][]string{
@@ -391,7 +391,7 @@ func TestRoutesOfPlugins(t *testing.T) {
 		}
 	}
 	d.down = errs.New(errs.Unavailable, "plugin.backoff", "It does not run.")
-	if a := s.ask(http.MethodGet, at, ""); a.StatusCode != 503 || a.Header.Get("Retry-After") == "" {
+	if a := s.ask(http.MethodGet, at, ""); a.StatusCode != http.StatusServiceUnavailable || a.Header.Get("Retry-After") == "" {
 		t.Errorf("without a process: %d %v", a.StatusCode, a.Header)
 	}
 }

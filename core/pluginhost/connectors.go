@@ -124,7 +124,7 @@ func (h *Host) Search(ctx context.Context, c extension.Connection, object, query
 	var answer *pluginv1.SearchResponse
 	err := h.connect(ctx, c, "Search", func(ctx context.Context, client pluginv1.ConnectorServiceClient) (err error) {
 		answer, err = client.Search(ctx, &pluginv1.SearchRequest{
-			InstanceId: string(c.ID), Object: object, Query: query, Limit: uint32(min(max(limit, 1), maxSearched)), //nolint:gosec // 1 to 50
+			InstanceId: string(c.ID), Object: object, Query: query, Limit: uint32(min(max(limit, 1), maxSearched)),
 		})
 		return err
 	})

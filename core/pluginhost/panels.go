@@ -125,9 +125,9 @@ func (h *Host) value(ctx context.Context, plugin extension.PluginID, call string
 }
 
 // timely bounds how long a stream of a plugin may take.
-func timely(ctx context.Context, within, cap time.Duration) (context.Context, context.CancelFunc) {
-	if within <= 0 || within > cap {
-		within = cap
+func timely(ctx context.Context, within, most time.Duration) (context.Context, context.CancelFunc) {
+	if within <= 0 || within > most {
+		within = most
 	}
 	return context.WithTimeout(ctx, within)
 }

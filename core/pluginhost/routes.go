@@ -29,11 +29,11 @@ func (h *Host) Route(plugin extension.PluginID, path string) (extension.RouteRul
 	}
 	best, length := extension.RouteRule{}, -1
 	for _, r := range s.installed().manifest.Routes {
-		prefix, any := strings.CutSuffix(r.Path, "/*")
+		prefix, below := strings.CutSuffix(r.Path, "/*")
 		switch {
-		case !any && r.Path == path:
+		case !below && r.Path == path:
 			return ruleOf(r.Methods, r.MaxBodyKB), true
-		case any && strings.HasPrefix(path, prefix+"/") && len(prefix) > length:
+		case below && strings.HasPrefix(path, prefix+"/") && len(prefix) > length:
 			best, length = ruleOf(r.Methods, r.MaxBodyKB), len(prefix)
 		}
 	}
