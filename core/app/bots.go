@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -72,10 +73,8 @@ func (d botDesk) MayAnswer(ctx context.Context, w identity.WorkspaceID, id strin
 func (d botDesk) isBot(plugin extension.PluginID) bool {
 	for _, p := range d.plugins() {
 		if p.ID == plugin {
-			for _, k := range p.Kinds {
-				if k == "bot" {
-					return true
-				}
+			if slices.Contains(p.Kinds, "bot") {
+				return true
 			}
 		}
 	}
@@ -487,7 +486,7 @@ func authorOf(k identity.ActorKind) extension.Author {
 func customerOf(c contact.Contact) extension.Customer {
 	out := extension.Customer{
 		ID: string(c.ID), Name: c.Name, External: c.External, Locale: c.Locale, CreatedAt: c.CreatedAt,
-		Revision: uint64(max(c.UpdatedAt.UnixMilli(), 0)), //nolint:gosec // not negative
+		Revision: uint64(max(c.UpdatedAt.UnixMilli(), 0)),
 	}
 	if c.Email != "" {
 		out.Emails = []string{c.Email}

@@ -78,7 +78,7 @@ func answeredOn(t *testing.T) *answered {
 		t.Fatalf("the new conversation is %q, answered by %q", id, responder)
 	}
 	a.id = id
-	eventually(t, "the bot's answer", func() bool { return a.count(nine) == 1 }, a.tell)
+	eventually(t, "the bot's answer", func() bool { return a.nines() == 1 }, a.tell)
 	return a
 }
 
@@ -109,11 +109,12 @@ func (a *answered) tell() string {
 	return fmt.Sprint(said, types, a.out.Tail())
 }
 
-func (a *answered) count(want string) int {
+// nines is how often the bot gave its answer.
+func (a *answered) nines() int {
 	said, _ := a.spoken(a.id)
 	n := 0
 	for _, s := range said {
-		if s == want {
+		if s == nine {
 			n++
 		}
 	}
@@ -138,7 +139,7 @@ func TestBotAnswersAndAnalyzerNotices(t *testing.T) {
 	a := answeredOn(t)
 	a.crash() // whatever the bot was at
 	must(t, a.try("I will report you to the regulator, give me opening hours"))
-	eventually(t, "the answer after a crash", func() bool { return a.count(nine) == 2 }, a.tell)
+	eventually(t, "the answer after a crash", func() bool { return a.nines() == 2 }, a.tell)
 	var findings struct {
 		Items []struct{ ID, Level, Code string }
 	}
@@ -160,7 +161,7 @@ func TestBotAnswersAndAnalyzerNotices(t *testing.T) {
 			t.Errorf("there is no %s in %v", want, types)
 		}
 	}
-	if n := a.count(nine); n != 2 {
+	if n := a.nines(); n != 2 {
 		t.Errorf("the bot's answer is there %d times, want 2", n)
 	}
 
@@ -175,7 +176,7 @@ func TestBotAnswersAndAnalyzerNotices(t *testing.T) {
 	told := a.alerts()
 	must(t, a.try("I will tell the press about this"))
 	eventually(t, "an alert to the assignee", func() bool { return a.alerts() > told }, a.tell)
-	if n := a.count(nine); n != 2 {
+	if n := a.nines(); n != 2 {
 		t.Errorf("the bot goes on: its answer is there %d times", n)
 	}
 }
@@ -231,11 +232,11 @@ func TestBotKilledMidTurn(t *testing.T) {
 			t.Fatalf("the bot's process %d cannot be killed", before)
 		}
 		eventually(t, "another process", func() bool { p := a.pid(); return p != 0 && p != before }, a.tell)
-		eventually(t, "the bot's answer", func() bool { return a.count(nine) >= n }, a.tell)
+		eventually(t, "the bot's answer", func() bool { return a.nines() >= n }, a.tell)
 	}
 	must(t, a.try("转人工")) // what comes last: nothing of before is under way
 	eventually(t, "the handoff", func() bool { _, r := a.mine(); return r == "queue" || r == "agent" }, a.tell)
-	if n := a.count(nine); n != 3 {
+	if n := a.nines(); n != 3 {
 		t.Errorf("three questions have %d answers: %s", n, a.tell())
 	}
 }

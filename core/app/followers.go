@@ -104,8 +104,8 @@ func (f *followers) wake(workspace string) {
 	}
 }
 
-// look starts what is new and ends what is gone.
-func (f *followers) look(ctx context.Context) error {
+// wanted returns the connections that are told, by what of them.
+func (f *followers) wanted(ctx context.Context) (map[extension.Following]extension.Connection, error) {
 	want := make(map[extension.Following]extension.Connection)
 	for _, p := range f.plugins() {
 		for _, u := range f.uses {
@@ -114,12 +114,21 @@ func (f *followers) look(ctx context.Context) error {
 			}
 			connections, err := f.connections.ConnectionsOf(ctx, p.ID)
 			if err != nil {
-				return err //nolint:wrapcheck // a port's error says where it comes from
+				return nil, err //nolint:wrapcheck // a port's error says where it comes from
 			}
 			for _, c := range connections {
 				want[extension.Following{Workspace: c.Workspace, Connection: c.ID, Use: u.use}] = c
 			}
 		}
+	}
+	return want, nil
+}
+
+// look starts what is new and ends what is gone.
+func (f *followers) look(ctx context.Context) error {
+	want, err := f.wanted(ctx)
+	if err != nil {
+		return err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -241,16 +250,8 @@ func (t *telling) drain(ctx context.Context) (time.Duration, error) {
 		if err != nil {
 			return 0, err
 		}
-		for len(items) > 0 {
-			n := min(len(items), extension.MaxTold)
-			if t.place.Failures > 0 { // one of them may be the cause
-				n = 1
-			}
-			done, wait, err := t.batch(ctx, items[:n])
-			if err != nil || wait > 0 {
-				return wait, err
-			}
-			items = items[done:]
+		if wait, err := t.all(ctx, items); err != nil || wait > 0 {
+			return wait, err
 		}
 		t.place.Feed = events[len(events)-1].Feed
 		if t.place.Feed-t.kept >= followLag {
@@ -259,6 +260,22 @@ func (t *telling) drain(ctx context.Context) (time.Duration, error) {
 			}
 		}
 	}
+}
+
+// all tells items, batch by batch, and returns early when it has to wait.
+func (t *telling) all(ctx context.Context, items []item) (time.Duration, error) {
+	for len(items) > 0 {
+		n := min(len(items), extension.MaxTold)
+		if t.place.Failures > 0 { // one of them may be the cause
+			n = 1
+		}
+		done, wait, err := t.batch(ctx, items[:n])
+		if err != nil || wait > 0 {
+			return wait, err
+		}
+		items = items[done:]
+	}
+	return 0, nil
 }
 
 // batch tells some, and keeps how far that came. With wait nothing more is to be

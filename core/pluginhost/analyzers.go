@@ -31,10 +31,11 @@ func (h *Host) Reads(p extension.PluginID) []extension.Author {
 
 // Analyze implements extension.Analyzers.
 func (h *Host) Analyze(ctx context.Context, to extension.Address, messages []extension.Message) ([]extension.Analysis, error) {
-	s, session, in, err := h.ready(ctx, to)
+	who, err := h.ready(ctx, to)
 	if err != nil {
 		return nil, err
 	}
+	s, session, in := who.supervisor, who.session, who.instance
 	answer, err := pluginv1.NewAnalyzerServiceClient(session.process.Conn()).Analyze(ctx, &pluginv1.AnalyzeRequest{
 		InstanceId: to.Instance, Messages: messagesTo(messages, in.May("contacts:read.pii")),
 	})

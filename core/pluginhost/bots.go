@@ -29,25 +29,33 @@ const (
 
 // ready returns a plugin's process and its connection that is asked, with what
 // the workspace allows it.
-func (h *Host) ready(ctx context.Context, to extension.Address) (*supervisor, *session, instance, error) {
+func (h *Host) ready(ctx context.Context, to extension.Address) (addressee, error) {
 	s, session, err := h.at(channel.PluginID(to.Plugin))
 	if err != nil {
-		return nil, nil, instance{}, err
+		return addressee{}, err
 	}
 	ports := h.ports.Load()
 	if ports == nil {
-		return nil, nil, instance{}, s.unavailable()
+		return addressee{}, s.unavailable()
 	}
 	in, err := s.look(ctx, *ports, to.Instance)
-	return s, session, in, err
+	return addressee{s, session, in}, err
+}
+
+// addressee is who is asked.
+type addressee struct {
+	supervisor *supervisor
+	session    *session
+	instance   instance
 }
 
 // Turn implements extension.Bots.
 func (h *Host) Turn(ctx context.Context, to extension.Address, t extension.Turn, say func(extension.TurnEvent) error) error {
-	s, session, in, err := h.ready(ctx, to)
+	who, err := h.ready(ctx, to)
 	if err != nil {
 		return err
 	}
+	s, session, in := who.supervisor, who.session, who.instance
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	quiet := time.AfterFunc(patience, cancel)
