@@ -110,9 +110,16 @@ func (d *Deliverer) crashes(plugin channel.PluginID, id ID) int {
 	return d.suspects[plugin][id]
 }
 
-func (d *Deliverer) settled(plugin channel.PluginID, id ID) {
+// settled forgets the crashes that a delivery was in flight at. One that is to
+// be tried again stays marked: the far side may have it from then. That the
+// plugin answered it speaks against poison.
+func (d *Deliverer) settled(plugin channel.PluginID, id ID, state State) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if state == Pending && d.suspects[plugin][id] > 0 {
+		d.suspects[plugin][id] = 1
+		return
+	}
 	delete(d.suspects[plugin], id)
 }
 
@@ -360,6 +367,6 @@ func (s *session) record(ctx context.Context, settlements []Settlement) {
 		return
 	}
 	for _, x := range settlements {
-		s.settled(s.plugin, x.Delivery.ID)
+		s.settled(s.plugin, x.Delivery.ID, x.State)
 	}
 }

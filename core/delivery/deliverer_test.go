@@ -293,6 +293,39 @@ func TestCrashResendsAloneAndSuspectThenGivesUpOnPoison(t *testing.T) {
 	})
 }
 
+// What was in flight at a crash may be at the far side, also after the plugin
+// has asked to try it again later.
+func TestRetriedAfterACrashItIsStillSuspect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows := &ledger{}
+		rows.add("a1", "a", time.Now())
+		d := deliverer(rows)
+		silent := newLine(func(delivery.Delivery) *channel.Result { return nil })
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- d.Serve(ctx, plugin, silent) }()
+		synctest.Wait()
+		close(silent.receipts)
+		<-done
+		cancel()
+		later := true
+		l := newLine(func(x delivery.Delivery) *channel.Result {
+			if later {
+				later = false
+				return &channel.Result{Outcome: channel.OutcomeRetry}
+			}
+			return accept(x)
+		})
+		stop := serve(t, d, l)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if len(l.got) != 2 || !l.got[0].Suspect || !l.got[1].Suspect || rows.row("a1").State != delivery.Sent {
+			t.Errorf("handed over: %+v, then %+v", l.got, rows.row("a1"))
+		}
+		_ = stop()
+	})
+}
+
 func TestExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rows := &ledger{}
