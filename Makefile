@@ -97,6 +97,7 @@ test: ## Everything that must pass; brings what it needs (apt)
 	@scripts/stage.sh "browser tests" $(MAKE) e2e
 	@scripts/stage.sh "crash harness, short" $(MAKE) crash SHORT=1
 	@scripts/stage.sh "mutants, short" $(MAKE) mutants SHORT=1
+	@scripts/stage.sh "plugin chaos, short" $(MAKE) plugin-chaos EVENTS=500 LIMIT=4m
 
 .PHONY: unit
 unit: ## Go tests on the fakes, SQLite and PostgreSQL (RACE=1: with the race detector)
