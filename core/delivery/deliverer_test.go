@@ -306,7 +306,9 @@ func TestRetriedAfterACrashItIsStillSuspect(t *testing.T) {
 		go func() { done <- d.Serve(ctx, plugin, silent) }()
 		synctest.Wait()
 		close(silent.receipts)
-		<-done
+		if err := <-done; !errors.Is(err, delivery.ErrLineDied) {
+			t.Errorf("Serve returned %v", err)
+		}
 		cancel()
 		later := true
 		l := newLine(func(x delivery.Delivery) *channel.Result {
