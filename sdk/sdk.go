@@ -23,7 +23,8 @@
 //
 // Each ability has a conformance suite for the author's tests: channeltest,
 // bottest, connectortest, tooltest, hooktest, analyzertest, paneltest,
-// templatetest and routetest.
+// templatetest and routetest. Package plugintest has a core in memory, for tests
+// of an author's own code and of the plugin as a whole.
 package sdk
 
 import (
@@ -83,6 +84,8 @@ type Env struct {
 	DataDir string
 	// CoreVersion is the version of the core that runs the plugin.
 	CoreVersion string
+	// Manifest is the plugin's own: HTTP reads its network.
+	Manifest []byte
 	// Host is the core.
 	Host
 }

@@ -15,9 +15,12 @@ import (
 // return: it ends the process when the core is done with it, on SIGTERM (after
 // what is in flight), or when the core is gone.
 //
-// A program that somebody runs by hand says what it is and exits with status 1.
+// A program that somebody runs by hand says what it is and exits with status 1;
+// with the arguments "--attach <file>", as a debugger gives them, it serves and
+// waits for a core to attach to it: see patchbay plugin dev --attach.
 func Serve(p Plugin) {
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil)) // before go-plugin takes os.Stderr away
+	level := &slog.LevelVar{}                                                           // the core sets it
+	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level})) // before go-plugin takes os.Stderr away
 	who, err := stamp.Read(p.Manifest)
 	if err == nil && !p.offers() {
 		err = errors.New("sdk.Plugin offers nothing: set Channel, Bot or another one of its abilities")
@@ -26,13 +29,24 @@ func Serve(p Plugin) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	if !bridge.CalledByHost() {
-		fmt.Fprintf(os.Stderr, "%s %s is a plugin of Patchbay: the server starts it. To build a bundle: patchbay plugin build <folder>\n", who.ID, who.Version)
+	open := func(log *slog.Logger) func(context.Context, bridge.Start) (bridge.Abilities, error) {
+		return func(_ context.Context, start bridge.Start) (bridge.Abilities, error) {
+			return p.Open(Env{Log: log, DataDir: start.DataDir, CoreVersion: start.CoreVersion, Host: start.Host})
+		}
+	}
+	switch {
+	case len(os.Args) == 3 && os.Args[1] == bridge.AttachFlag:
+		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})) // somebody reads it
+		err = bridge.ServeAttached(who, log, level, open(log), os.Args[2])
+	case bridge.CalledByHost():
+		bridge.Serve(who, log, level, open(log))
+	default:
+		err = fmt.Errorf("%s %s is a plugin of Patchbay: the server starts it. To build a bundle: patchbay plugin build <folder>. To try it out: patchbay plugin dev", who.ID, who.Version)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	bridge.Serve(who, log, func(_ context.Context, start bridge.Start) (bridge.Abilities, error) {
-		return p.open(Env{Log: log, DataDir: start.DataDir, CoreVersion: start.CoreVersion, Host: start.Host})
-	})
 	os.Exit(0)
 }
 
@@ -42,9 +56,12 @@ func (p Plugin) offers() bool {
 		p.Hook != nil || p.Analyzer != nil || p.Panel != nil || p.Template != nil || p.Route != nil
 }
 
-// open calls the constructors, in the order of Plugin; the first error ends it.
-func (p Plugin) open(env Env) (bridge.Abilities, error) {
+// Open calls the constructors, in the order of Plugin; the first error ends it.
+// Serve does so by itself: this is for package plugintest, which runs a plugin in
+// the process of a test.
+func (p Plugin) Open(env Env) (bridge.Abilities, error) {
 	var out bridge.Abilities
+	env.Manifest = p.Manifest
 	for _, step := range []func() error{
 		func() error { return construct(env, "channel", p.Channel, &out.Channel) },
 		func() error { return construct(env, "live channel", p.Live, &out.Live) },

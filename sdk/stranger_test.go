@@ -69,6 +69,35 @@ func TestWhatAStrangersPluginLinks(t *testing.T) {
 	}
 }
 
+// The tests of an author's plugin get nothing of the core's either: what
+// plugintest and the suites are made of is the SDK, gRPC, and what checks
+// manifests and schemas.
+func TestWhatAStrangersTestsLink(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}} {{end}}{{.ImportPath}}",
+		"./plugintest", "./plugintest/hosttest", "./channel/channeltest", "./bot/bottest", "./connector/connectortest", "./tool/tooltest",
+		"./hook/hooktest", "./analyzer/analyzertest", "./panel/paneltest", "./template/templatetest", "./route/routetest")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := 0
+	for line := range strings.Lines(string(out)) {
+		if strings.Contains(line, "patchbay/sdk/plugintest") {
+			ours++
+		}
+		for _, unwanted := range []string{
+			"patchbay/core", "fiber", "fasthttp", "gorm", "sqlite", "pgx", "milvus", "viper", "nats", "huma", "gws", "cobra", "prometheus",
+		} {
+			if strings.Contains(line, unwanted) {
+				t.Errorf("it links %s", strings.TrimSpace(line))
+			}
+		}
+	}
+	if ours != 2 {
+		t.Errorf("plugintest is listed %d times", ours)
+	}
+}
+
 func copyFile(t *testing.T, from, to string) {
 	t.Helper()
 	data, err := os.ReadFile(from)

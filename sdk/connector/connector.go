@@ -57,6 +57,10 @@ type ActivityKeeper interface {
 
 // Puller says what changed since a cursor, page by page. The core keeps the
 // cursor in the transaction that keeps the records. ctx ends after 30 seconds.
+//
+// The core pulls for a connection whose configuration has "pull_every", in
+// minutes: put the field into config_schema, with a default. Without it, or
+// with 0, nobody pulls.
 type Puller interface {
 	PullChanges(ctx context.Context, req PullChangesRequest) (PullChangesResponse, error)
 }

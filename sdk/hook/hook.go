@@ -140,6 +140,19 @@ type Event struct {
 	Data json.RawMessage // an object: what a webhook of the same type has, cut to the scopes
 }
 
+// TypeGap is the type of an event that tells of others which the plugin was not
+// told: the workspace did not allow it for a time, or the plugin failed at one
+// over and over. Its Data is a Gap. It comes before anything newer.
+const TypeGap = "feed.gap"
+
+// Gap is what a plugin was not told: the events of the feed after After, up to
+// Until. Whoever keeps a copy of something fetches it anew.
+type Gap struct {
+	After  uint64 `json:"after"`
+	Until  uint64 `json:"until"`
+	Reason string `json:"reason"` // not_allowed or failed
+}
+
 // OnEventsResponse is what became of each event. The zero value takes all.
 type OnEventsResponse struct {
 	// Results has one entry for each event, in order; nil = taken. Of the

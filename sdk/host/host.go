@@ -40,5 +40,6 @@ type Instance struct {
 	Tickets       Tickets
 	Tokens        Tokens
 	Tools         Tools
+	Licenses      Licenses
 	Metrics       Metrics
 }

@@ -27,6 +27,14 @@ type Resources struct {
 	PIDs     int     `yaml:"pids"      json:"pids,omitempty"`      // threads and processes; 0 = 64
 }
 
+// Limits say what the far side bears; the host keeps to them. The zero value is
+// none but the host's own.
+type Limits struct {
+	RatePerS    float64 `yaml:"rate_per_s"    json:"rate_per_s,omitempty"`    // messages, and calls, a second
+	Burst       int     `yaml:"burst"         json:"burst,omitempty"`         // at once after a rest; 0 = a second's
+	MaxInFlight int     `yaml:"max_in_flight" json:"max_in_flight,omitempty"` // messages, and calls, at the same time
+}
+
 // Tool is something that a bot, a rule or an agent may have done.
 type Tool struct {
 	Name         string `yaml:"name"          json:"name"` // unique in the plugin

@@ -72,6 +72,7 @@ config_schema:
       x-depends: {field: /mode, in: [a, b]}
     note: {type: string, x-multiline: true, x-depends: {field: /mode, equals: a}, x-i18n: {zh-CN: {title: 备注}}}
     list: {type: array, items: {type: object, properties: {name: {type: string}}}}
+limits: {rate_per_s: 20, burst: 40, max_in_flight: 8}
 `
 
 func TestWhole(t *testing.T) {
@@ -140,6 +141,10 @@ func TestAbilityProblems(t *testing.T) {
 		{"type: executable", "type: script", `plugin.yaml:11: runtime.type: "script" is not known`},
 		{"placement: single", "placement: twice", `plugin.yaml:11: runtime.placement: "twice" is not known`},
 		{"upgrade: exclusive", "upgrade: never", `plugin.yaml:11: runtime.upgrade: "never" is not known`},
+		{"rate_per_s: 20", "rate_per_s: -1", "plugin.yaml:63: limits.rate_per_s: must be"},
+		{"rate_per_s: 20, ", "", "plugin.yaml:63: limits.burst: goes with rate_per_s"},
+		{"burst: 40", "burst: 99999", "plugin.yaml:63: limits.burst: must be"},
+		{"max_in_flight: 8", "max_in_flight: -8", "plugin.yaml:63: limits.max_in_flight: must be"},
 		{"memory_mb: 256", "memory_mb: 3", "plugin.yaml:12: resources.memory_mb: must be 16"},
 		{"cpu: 0.5", "cpu: -1", "plugin.yaml:12: resources.cpu: must be"},
 		{"pids: 32", "pids: 1", "plugin.yaml:12: resources.pids: must be"},

@@ -98,6 +98,7 @@ func (c *checker) manifest(m Manifest) {
 	c.configSchema(m.ConfigSchema)
 	c.runtime(m)
 	c.resources(m.Resources)
+	c.limits(m.Limits)
 	c.form(m)
 	c.network(m)
 	c.tools(m.Tools)
@@ -106,6 +107,7 @@ func (c *checker) manifest(m Manifest) {
 	c.panels(m.Panels)
 	c.templates(m.Templates)
 	c.routes(m.Routes)
+	c.commerce(m)
 	slices.SortStableFunc(c.problems, func(a, b Problem) int { // as they stand in the file
 		return cmp.Or(cmp.Compare(a.Line, b.Line), strings.Compare(a.Message, b.Message))
 	})

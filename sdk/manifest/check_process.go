@@ -15,6 +15,9 @@ const (
 	minPIDs, maxPIDs         = 16, 4096
 	maxPort                  = 65535
 	maxBodyKB                = 1024
+	minRate, maxRate         = 0.01, 10000
+	maxBurst                 = 10000
+	maxInFlight              = 4096
 )
 
 func (c *checker) word(path []string, word string, allowed ...string) {
@@ -51,6 +54,7 @@ func (c *checker) runtime(m Manifest) {
 		{"config_schema", len(m.ConfigSchema) > 0},
 		{"routes", len(m.Routes) > 0},
 		{"resources", m.Resources != Resources{}},
+		{"limits", m.Limits != Limits{}},
 	} {
 		if s.there {
 			c.fault([]string{s.key}, `needs a program, and runtime.type says "none"`)
@@ -70,6 +74,21 @@ func (c *checker) resources(r Resources) {
 	}
 	if r.PIDs != 0 && (r.PIDs < minPIDs || r.PIDs > maxPIDs) {
 		c.fault([]string{"resources", "pids"}, "must be %d to %d: a Go program alone has some ten threads", minPIDs, maxPIDs)
+	}
+}
+
+func (c *checker) limits(l Limits) {
+	if l.RatePerS != 0 && (l.RatePerS < minRate || l.RatePerS > maxRate) {
+		c.fault([]string{"limits", "rate_per_s"}, "must be %v to %d", minRate, maxRate)
+	}
+	switch {
+	case l.Burst < 0 || l.Burst > maxBurst:
+		c.fault([]string{"limits", "burst"}, "must be 1 to %d", maxBurst)
+	case l.Burst > 0 && l.RatePerS == 0:
+		c.fault([]string{"limits", "burst"}, "goes with rate_per_s, which is not there")
+	}
+	if l.MaxInFlight < 0 || l.MaxInFlight > maxInFlight {
+		c.fault([]string{"limits", "max_in_flight"}, "must be 1 to %d", maxInFlight)
 	}
 }
 

@@ -34,6 +34,7 @@ type Manifest struct {
 	Kinds           []Kind       `yaml:"kinds"            json:"kinds"`
 	Runtime         Runtime      `yaml:"runtime"          json:"runtime,omitzero"`
 	Resources       Resources    `yaml:"resources"        json:"resources,omitzero"`
+	Limits          Limits       `yaml:"limits"           json:"limits,omitzero"`
 	Permissions     []Permission `yaml:"permissions"      json:"permissions,omitempty"`
 	Network         []Network    `yaml:"network"          json:"network,omitempty"`
 	ConfigSchema    Schema       `yaml:"config_schema"    json:"config_schema,omitempty"`
@@ -44,6 +45,7 @@ type Manifest struct {
 	Panels          []Panel      `yaml:"panels"           json:"panels,omitempty"`    // of the kind panel
 	Templates       []Template   `yaml:"templates"        json:"templates,omitempty"` // of the kind template
 	Routes          []Route      `yaml:"routes"           json:"routes,omitempty"`
+	Commerce        *Commerce    `yaml:"commerce"         json:"commerce,omitempty"` // of a paid plugin
 }
 
 // Publisher is who answers for a plugin.
@@ -174,7 +176,7 @@ func Scopes() []string {
 	return []string{
 		"blobs:read", "blobs:write", "contacts:read", "contacts:read.pii", "contacts:write",
 		"conversations:read", "conversations:write", "database", "events:subscribe", "health:report",
-		"hooks:intercept", "lease", "members:read", "messages:ingest", "messages:send", "metrics", "schedule",
+		"hooks:intercept", "lease", "license", "members:read", "messages:ingest", "messages:send", "metrics", "schedule",
 		"secrets", "state", "tickets:read", "tickets:write", "tools:invoke",
 	}
 }

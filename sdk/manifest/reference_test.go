@@ -26,6 +26,21 @@ func TestReferencePages(t *testing.T) {
 	}
 }
 
+// What is at stake with each scope is told, too.
+func TestSecurityPages(t *testing.T) {
+	for _, page := range []string{"security.md", "security.zh-CN.md"} {
+		data, err := os.ReadFile(filepath.Join("..", "..", "docs", "build-plugins", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, scope := range manifest.Scopes() {
+			if !strings.Contains(string(data), "`"+scope+"`") {
+				t.Errorf("%s does not have %s", page, scope)
+			}
+		}
+	}
+}
+
 // keys returns the keys of a struct and of the structs in it.
 func keys(s reflect.Type, prefix string) []string {
 	var out []string

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,72 +12,41 @@ import (
 
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/host"
+	"github.com/patchbay-im/patchbay/sdk/instance"
 	"github.com/patchbay-im/patchbay/sdk/once"
+	"github.com/patchbay-im/patchbay/sdk/plugintest"
 )
 
-// claims is the part of host.State that this package uses, in memory.
-type claims struct {
+// state is what an instance keeps in a core in memory.
+func state(t *testing.T) host.State {
+	t.Helper()
+	h := plugintest.NewHost(t)
+	in := h.Connect(instance.Instance{ID: "pin_1"})
+	return h.For(in.ID).State
+}
+
+// memory is the part of host.State that once uses, for the example.
+type memory struct {
 	host.State
-	mu    sync.Mutex
-	byKey map[string]*claim
-	next  int
+	results map[string][]byte
 }
-
-type claim struct {
-	token        string
-	done, lapsed bool
-	until        time.Time
-	result       []byte
-}
-
-func newClaims() *claims { return &claims{byKey: make(map[string]*claim)} }
 
 // Claim implements host.State.
-func (c *claims) Claim(_ context.Context, req host.ClaimRequest) (host.Claim, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	old := c.byKey[req.Key]
-	switch {
-	case old != nil && old.done:
-		return host.Claim{State: host.ClaimDone, Result: old.result}, nil
-	case old != nil && time.Now().Before(old.until):
-		return host.Claim{State: host.ClaimHeld, Until: old.until}, nil
+func (m memory) Claim(_ context.Context, req host.ClaimRequest) (host.Claim, error) {
+	if result, done := m.results[req.Key]; done {
+		return host.Claim{State: host.ClaimDone, Result: result}, nil
 	}
-	c.next++
-	fresh := &claim{token: strconv.Itoa(c.next), lapsed: old != nil, until: time.Now().Add(req.Within)}
-	c.byKey[req.Key] = fresh
-	if fresh.lapsed {
-		return host.Claim{State: host.ClaimLapsed, Token: fresh.token}, nil
-	}
-	return host.Claim{State: host.ClaimGranted, Token: fresh.token}, nil
+	return host.Claim{State: host.ClaimGranted, Token: "t"}, nil
 }
 
 // Complete implements host.State.
-func (c *claims) Complete(_ context.Context, req host.CompleteRequest) (bool, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	at := c.byKey[req.Key]
-	if at == nil || at.token != req.Token {
-		return false, nil
-	}
-	at.done, at.result = true, req.Result
+func (m memory) Complete(_ context.Context, req host.CompleteRequest) (bool, error) {
+	m.results[req.Key] = req.Result
 	return true, nil
 }
 
-// Abandon implements host.State.
-func (c *claims) Abandon(_ context.Context, key, token string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if at := c.byKey[key]; at != nil && at.token == token {
-		if at.until = time.Now(); !at.lapsed {
-			delete(c.byKey, key)
-		}
-	}
-	return nil
-}
-
 func Example() {
-	state := newClaims() // env.State(in.ID)
+	state := memory{results: make(map[string][]byte)} // env.State(in.ID)
 	send := func(context.Context) ([]byte, error) {
 		fmt.Println("sending")
 		return []byte("provider-17"), nil
@@ -95,7 +63,7 @@ func Example() {
 
 func TestManyAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		state, ran := newClaims(), atomic.Int32{}
+		state, ran := state(t), atomic.Int32{}
 		var wait sync.WaitGroup
 		for range 20 {
 			wait.Go(func() {
@@ -128,7 +96,7 @@ func TestErrors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				state, ran := newClaims(), 0
+				state, ran := state(t), 0
 				do := func(ctx context.Context) error {
 					_, err := once.Do(ctx, state, "k", func(context.Context) ([]byte, error) {
 						ran++

@@ -3,12 +3,14 @@
 // DNS or a URL in an answer tempts it; it ends in time, reads no more than it
 // should, and its errors say where they come from (package errs):
 //
-//	api, err := outbound.New(outbound.Options{Hosts: []string{"api.example.com"}})
+//	api, err := env.HTTP(in, outbound.Options{})
 //	...
 //	resp, err := api.Do(req) // 2xx, or an error with its source
 //
-// A host that an administrator configured, such as a shop's own server, is named
-// by its URL with HostOf. That one alone may be a private address.
+// Whom it may speak to stands in the manifest, under network; see For. A host that
+// an administrator configured, such as a shop's own server, is named there by the
+// field that has its address (from_config). That one alone may be a private
+// address. New makes a Client for hosts that the program names itself.
 package outbound
 
 import (
@@ -45,8 +47,8 @@ const (
 
 // Options say whom the client may speak to.
 type Options struct {
-	// Hosts are "name" (port 443) or "name:port", as in the manifest's network.
-	// Their addresses must be public ones.
+	// Hosts are "name" (port 443) or "name:port"; "*.name" is all names below one.
+	// Their addresses must be public ones. For takes them from the manifest.
 	Hosts []string
 	// Configured are hosts that an administrator typed; see HostOf. They may be
 	// private addresses, and plain http.
@@ -89,6 +91,7 @@ type Client struct {
 	options    Options
 	public     []string
 	configured []string
+	declared   bool // by the manifest
 	http       *http.Client
 }
 
@@ -140,7 +143,9 @@ func (c *Client) allowed(u *url.URL) error {
 	at := place(u)
 	configured := slices.Contains(c.configured, at)
 	switch {
-	case !configured && !slices.Contains(c.public, at):
+	case !configured && !within(c.public, at) && c.declared:
+		return undeclared(at)
+	case !configured && !within(c.public, at):
 		return errs.Reject(CodeNotAllowed, "The plugin may not speak to "+at+".")
 	case u.Scheme != "https" && (u.Scheme != "http" || !configured):
 		return errs.Reject(CodeNotAllowed, "The plugin speaks https alone to "+at+".")

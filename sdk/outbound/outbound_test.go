@@ -15,7 +15,9 @@ import (
 
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/host"
+	"github.com/patchbay-im/patchbay/sdk/instance"
 	"github.com/patchbay-im/patchbay/sdk/outbound"
+	"github.com/patchbay-im/patchbay/sdk/plugintest"
 )
 
 func client(t *testing.T, o outbound.Options, urls ...string) *outbound.Client {
@@ -155,18 +157,6 @@ func TestWhatIsRepeated(t *testing.T) {
 	}
 }
 
-// keys is a host that gives another token when one was refused.
-type keys struct{ given []string }
-
-// Access implements host.Tokens.
-func (k *keys) Access(_ context.Context, pointer, refused string) (host.Token, error) {
-	k.given = append(k.given, pointer+" "+refused)
-	if refused != "" {
-		return host.Token{Value: "new"}, nil
-	}
-	return host.Token{Value: "old"}, nil
-}
-
 func TestRefusedTokens(t *testing.T) {
 	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer new" {
@@ -176,8 +166,10 @@ func TestRefusedTokens(t *testing.T) {
 		_, _ = io.Copy(w, r.Body)
 	}))
 	t.Cleanup(far.Close)
-	k := &keys{}
-	c := client(t, outbound.Options{Wrap: outbound.OAuth(k, "/sign_in")}, far.URL)
+	h := plugintest.NewHost(t)
+	in := h.Connect(instance.Instance{})
+	h.SignIn(in.ID, "/sign_in", host.Token{Value: "old"}, host.Token{Value: "new"})
+	c := client(t, outbound.Options{Wrap: outbound.OAuth(h.For(in.ID).Tokens, "/sign_in")}, far.URL)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, far.URL, strings.NewReader("order"))
 	if err != nil {
 		t.Fatal(err)
@@ -185,8 +177,12 @@ func TestRefusedTokens(t *testing.T) {
 	if resp, err := c.Do(r); err != nil || string(resp.Body) != "order" {
 		t.Errorf("with another token: %v", err)
 	}
-	if got := strings.Join(k.given, ","); got != "/sign_in ,/sign_in old" {
-		t.Errorf("asked for %q", got)
+	if calls := h.Calls(); len(calls) != 2 {
+		t.Errorf("asked the host %d times", len(calls))
+	}
+	h.SignIn(in.ID, "/sign_in")
+	if _, err := get(t, c, far.URL); errs.As(err).Code != errs.CodeAuthExpired {
+		t.Errorf("when somebody must sign in again: %v", err)
 	}
 }
 

@@ -40,6 +40,8 @@ type Start struct {
 type Config struct {
 	Stamp stamp.Stamp
 	Log   *slog.Logger
+	// Level is that of Log: Init sets it. nil = it stays as it is.
+	Level *slog.LevelVar
 	// New makes the author's values. It is called once, by Init.
 	New func(ctx context.Context, start Start) (Abilities, error)
 	// Dial opens the connection to the host that Init named.

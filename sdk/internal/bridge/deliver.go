@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -27,6 +28,7 @@ func (s *channelService) Deliver(stream pluginv1.ChannelService_DeliverServer) e
 	l := &line{
 		channelService: s, stream: stream, ctx: stream.Context(),
 		waiting: make(map[string][]*pluginv1.Outbound),
+		turn:    make(chan *pluginv1.Outbound, Window),
 		done:    make(chan finished, Window),
 	}
 	defer func() { s.drain.add(0, -l.inFlight) }() // what a broken stream leaves behind
@@ -34,7 +36,7 @@ func (s *channelService) Deliver(stream pluginv1.ChannelService_DeliverServer) e
 }
 
 // line is one Deliver stream. Its fields belong to the goroutine of run; the
-// workers only write to done, which has room for all of them.
+// workers read from turn and write to done, which have room for all items.
 type line struct {
 	*channelService
 	stream pluginv1.ChannelService_DeliverServer
@@ -44,6 +46,7 @@ type line struct {
 	// conversation that is here has a worker.
 	waiting  map[string][]*pluginv1.Outbound
 	inFlight int
+	turn     chan *pluginv1.Outbound // to be sent now; each has a worker
 	done     chan finished
 }
 
@@ -99,7 +102,7 @@ func (l *line) run() error {
 		case <-late:
 			closed = true
 		case <-l.ctx.Done():
-			return l.ctx.Err()
+			return status.FromContextError(l.ctx.Err()).Err() // the host gave up: no fault of the plugin
 		}
 	}
 }
@@ -133,24 +136,41 @@ func (l *line) take(items []*pluginv1.Outbound) error {
 			continue
 		}
 		l.waiting[item.GetConversationId()] = nil
-		go l.work(item)
+		l.start(item)
 	}
 	return nil
 }
 
-// work sends one item; its answer goes to done, which never blocks.
-func (l *line) work(item *pluginv1.Outbound) {
+// start has an item sent now, beside all others that are.
+func (l *line) start(item *pluginv1.Outbound) {
+	l.turn <- item
+	go l.work()
+}
+
+// work sends what there is to send. There is a worker for each item; where
+// sending takes no time the first of them does all, and the others find nothing.
+func (l *line) work() {
+	for {
+		select {
+		case item := <-l.turn:
+			l.done <- l.send(item)
+		default:
+			return
+		}
+	}
+}
+
+// send sends one item and says what became of it.
+func (l *line) send(item *pluginv1.Outbound) finished {
 	f := finished{item: item}
 	in, ok := l.instances.get(item.GetInstanceId())
 	if !ok {
 		f.result = retry(codeUnknownInstance, unknownInstance)
-		l.done <- f
-		return
+		return f
 	}
 	if len(item.GetContent().GetAttachments()) > 0 { // what the author does not know would be lost in silence
 		f.result = resultOf(errs.Reject(codeAttachments, textAlone))
-		l.done <- f
-		return
+		return f
 	}
 	ctx, cancel := context.WithTimeout(l.ctx, sendBudget)
 	defer cancel()
@@ -168,13 +188,14 @@ func (l *line) work(item *pluginv1.Outbound) {
 	if f.result == nil || err != nil {
 		f.result = resultOf(err)
 	}
-	l.done <- f
+	return f
 }
 
 // answer sends receipts for f and whatever else is done by now, and lets the
 // conversations go on.
 func (l *line) answer(f finished, draining bool) error {
 	out := &pluginv1.DeliverResponse{}
+	runtime.Gosched() // what can be done at once is done now, and answered together
 	for more := true; more; {
 		out.Items = append(out.Items, &pluginv1.Receipt{Id: f.item.GetId(), Result: f.result, ProviderMessageId: f.provider})
 		l.next(f)
@@ -216,5 +237,5 @@ func (l *line) next(f finished) {
 		return
 	}
 	l.waiting[id] = queue[1:]
-	go l.work(queue[0])
+	l.start(queue[0])
 }

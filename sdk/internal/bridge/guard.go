@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"runtime/debug"
 
@@ -43,12 +44,15 @@ func guard(ctx context.Context, log *slog.Logger, what string, fn func() error) 
 	return fn()
 }
 
-// statusOf words an author's error for the wire; gRPC's own pass unchanged.
+// statusOf words an author's error for the wire; gRPC's own pass unchanged, but
+// for those that are the cause of an author's: what the host refused the plugin
+// is no refusal of the plugin's.
 func statusOf(err error) error {
 	if err == nil {
 		return nil
 	}
-	if _, ok := status.FromError(err); ok {
+	_, worded := errors.AsType[*errs.Error](err)
+	if _, ok := status.FromError(err); ok && !worded {
 		return err
 	}
 	e := errs.As(err)

@@ -24,11 +24,14 @@ type conversations struct {
 func (s *conversations) Get(ctx context.Context, id string) (host.Conversation, error) {
 	answer, err := ask(ctx, pluginv1.HostConversationService_GetConversation_FullMethodName, unary(s.client.GetConversation),
 		&pluginv1.GetConversationRequest{InstanceId: s.id, ConversationId: id})
-	c := answer.GetConversation()
+	return conversationOf(answer.GetConversation()), err
+}
+
+func conversationOf(c *pluginv1.Conversation) host.Conversation {
 	return host.Conversation{
 		ID: c.GetId(), InboxID: c.GetInboxId(), ContactID: c.GetContactId(), State: c.GetState(), Responder: c.GetResponder(),
 		AssigneeID: c.GetAssigneeId(), TeamID: c.GetTeamId(), Labels: c.GetLabels(), CreatedAt: timeOf(c.GetCreatedAt()), Seq: c.GetSeq(),
-	}, err
+	}
 }
 
 // Messages implements host.Conversations.

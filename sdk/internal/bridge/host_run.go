@@ -117,15 +117,8 @@ func (t *tools) Call(ctx context.Context, req host.CallRequest) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	r := answer.GetResult()
-	switch r.GetOutcome() {
-	case pluginv1.Outcome_OUTCOME_ACCEPTED, pluginv1.Outcome_OUTCOME_DUPLICATE:
-		return answer.GetOutput(), nil
-	case pluginv1.Outcome_OUTCOME_REJECTED:
-		return answer.GetOutput(), errs.Reject(r.GetCode(), r.GetDetail())
-	case pluginv1.Outcome_OUTCOME_RETRY, pluginv1.Outcome_OUTCOME_UNSPECIFIED:
-	}
-	return answer.GetOutput(), errs.Unavailable(nil, r.GetDetail()).WithCode(r.GetCode()).WithRetryAfter(r.GetRetryAfter().AsDuration())
+	failed := ErrorOf(answer.GetResult())
+	return answer.GetOutput(), failed
 }
 
 type metrics struct {

@@ -22,6 +22,7 @@ func (h *Host) For(id string) host.Instance {
 		Contacts:      &contacts{pluginv1.NewHostContactServiceClient(h.conn), id},
 		Tickets:       &tickets{pluginv1.NewHostTicketServiceClient(h.conn), id},
 		Tokens:        &tokens{pluginv1.NewHostSecretServiceClient(h.conn), id},
+		Licenses:      &licenses{pluginv1.NewHostLicenseServiceClient(h.conn), id},
 		Tools:         &tools{pluginv1.NewHostToolServiceClient(h.conn), id},
 		Metrics:       &metrics{h.runtime, id},
 	}

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -28,6 +29,7 @@ func (s *pluginService) Init(ctx context.Context, req *pluginv1.InitRequest) (*p
 	default:
 		return nil, status.Error(codes.FailedPrecondition, "Init was called before")
 	}
+	s.config.setLevel(req.GetLogLevel())
 	conn, err := s.config.Dial(req.GetHostBrokerId())
 	if err != nil {
 		return nil, status.Error(codes.Unavailable, "cannot reach the host: "+err.Error())
@@ -45,6 +47,15 @@ func (s *pluginService) Init(ctx context.Context, req *pluginv1.InitRequest) (*p
 	return &pluginv1.InitResponse{
 		PluginId: s.config.Stamp.ID, Version: s.config.Stamp.Version, Abilities: made.names(),
 	}, nil
+}
+
+// setLevel lets nothing less than a level into the log. A word that is none, of
+// a host that is newer than this, changes nothing.
+func (c Config) setLevel(word string) {
+	var level slog.Level
+	if c.Level != nil && word != "" && level.UnmarshalText([]byte(word)) == nil {
+		c.Level.Set(level)
+	}
 }
 
 // ValidateConfig asks every ability that can judge.

@@ -36,7 +36,14 @@ func CalledByHost() bool { return os.Getenv(pluginv1.CookieKey) == pluginv1.Cook
 
 // Serve serves a plugin to the core that started this process, and ends the
 // process: when the core says so, on SIGTERM, or when the core is gone.
-func Serve(s stamp.Stamp, log *slog.Logger, newValues func(context.Context, Start) (Abilities, error)) {
+// level is that of log: the core sets it.
+func Serve(s stamp.Stamp, log *slog.Logger, level *slog.LevelVar, newValues func(context.Context, Start) (Abilities, error)) {
+	serve(s, log, level, newValues, nil)
+}
+
+// serve serves to the core that started this process or, when somebody else
+// did, to one that attaches to it.
+func serve(s stamp.Stamp, log *slog.Logger, level *slog.LevelVar, newValues func(context.Context, Start) (Abilities, error), attached *goplugin.ServeTestConfig) {
 	var server *Server
 	var once sync.Once
 	stdout, stderr := os.Stdout, os.Stderr
@@ -55,7 +62,7 @@ func Serve(s stamp.Stamp, log *slog.Logger, newValues func(context.Context, Star
 	orphaned := func() { quit(orphanWithin, exitOrphan) }
 	broker := make(chan *goplugin.GRPCBroker, 1)
 	server = NewServer(Config{
-		Stamp: s, Log: log, New: begin, HostGone: orphaned,
+		Stamp: s, Log: log, Level: level, New: begin, HostGone: orphaned,
 		Dial: func(id uint32) (*grpc.ClientConn, error) {
 			b := <-broker // there from the moment the server runs
 			defer func() { broker <- b }()
@@ -71,6 +78,7 @@ func Serve(s stamp.Stamp, log *slog.Logger, newValues func(context.Context, Star
 		},
 		VersionedPlugins: map[int]goplugin.PluginSet{pluginv1.Version: {"plugin": &served{server: server, broker: broker}}},
 		Logger:           hclog.NewNullLogger(),
+		Test:             attached,
 		GRPCServer: func(options []grpc.ServerOption) *grpc.Server {
 			return grpc.NewServer(append(options, ServerOptions(log)...)...)
 		},

@@ -56,7 +56,7 @@ func InProcess(open func(sdk.Env) (bridge.Abilities, error)) Opener {
 // Process builds the Go program in dir and runs it as the core would.
 func Process(t *testing.T, dir string) Opener {
 	t.Helper()
-	program := testhost.Build(t, dir)
+	program := testhost.BuildIn(t, dir)
 	return func(t *testing.T, _ stamp.Stamp) *testhost.Plugin {
 		t.Helper()
 		return testhost.Process(t, program)

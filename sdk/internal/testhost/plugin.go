@@ -1,17 +1,18 @@
 package testhost
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -37,6 +38,8 @@ type Plugin struct {
 	once   sync.Once
 	leave  func()
 	exited func() bool
+	ending []func() error // for Close, the last first
+	ended  sync.Once
 }
 
 // Clients are what a host calls.
@@ -63,6 +66,42 @@ func clientsOf(conn grpc.ClientConnInterface) Clients {
 	}
 }
 
+// knowing is the connection to a plugin: the host knows the instances that the
+// plugin is told of.
+type knowing struct {
+	grpc.ClientConnInterface
+	host *Host
+}
+
+// Invoke implements grpc.ClientConnInterface.
+func (k knowing) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
+	switch req := args.(type) {
+	case *pluginv1.ConfigureRequest:
+		for _, i := range req.GetInstances() {
+			k.host.AddInstance(i)
+		}
+	case *pluginv1.RemoveInstanceRequest:
+		k.host.DropInstance(req.GetInstanceId())
+	}
+	return k.ClientConnInterface.Invoke(ctx, method, args, reply, opts...)
+}
+
+// run makes a plugin the one that the host's schedules call.
+func (h *Host) run(p *Plugin) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.running = p
+}
+
+// gone has schedules call the plugin no more.
+func (h *Host) gone(p *Plugin) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.running == p {
+		h.running = nil
+	}
+}
+
 // Leave takes the host away from the plugin.
 func (p *Plugin) Leave() { p.once.Do(p.leave) }
 
@@ -72,29 +111,67 @@ func (p *Plugin) Exited() bool { return p.exited() }
 // Signal sends a signal to the process.
 func (p *Plugin) Signal(s syscall.Signal) error { return syscall.Kill(p.PID, s) }
 
-// InProcess serves a plugin in this process, over connections in memory.
-func InProcess(tb testing.TB, who stamp.Stamp, newValues func(context.Context, bridge.Start) (bridge.Abilities, error)) *Plugin {
-	tb.Helper()
-	log := slog.New(slog.DiscardHandler)
-	p := &Plugin{Host: &Host{}, DataDir: tb.TempDir(), Gone: make(chan struct{}), exited: func() bool { return false }}
-	hostServer := grpc.NewServer()
-	p.Host.Register(hostServer)
-	toHost := connect(tb, hostServer)
-	pluginServer := grpc.NewServer(bridge.ServerOptions(log)...)
+// Close ends the plugin and all that was started for it.
+func (p *Plugin) Close() error {
+	var all []error
+	p.ended.Do(func() {
+		for _, end := range slices.Backward(p.ending) {
+			all = append(all, end())
+		}
+	})
+	return errors.Join(all...)
+}
+
+// Local is a plugin in this process.
+type Local struct {
+	Stamp stamp.Stamp
+	Dir   string // its folder
+	Log   *slog.Logger
+	Level *slog.LevelVar // of Log, for the host to set; nil = it stays as it is
+	Guest bool           // schedules never call it
+	New   func(context.Context, bridge.Start) (bridge.Abilities, error)
+}
+
+// Dial connects to the host as a process of the plugin that has a folder, until
+// end is called.
+func Dial(h *Host, dir string, rights *Rights) (conn *grpc.ClientConn, end func() error, err error) {
+	p := &Plugin{}
+	conn, err = p.connect(h.serve(dir, rights))
+	return conn, p.Close, err
+}
+
+// Join serves a plugin in this process, over connections in memory.
+func Join(h *Host, l Local) (*Plugin, error) {
+	if l.Log == nil {
+		l.Log = slog.New(slog.DiscardHandler)
+	}
+	p := &Plugin{Host: h, DataDir: l.Dir, Gone: make(chan struct{}), exited: func() bool { return false }}
+	hostServer := h.serve(l.Dir, nil)
+	toHost, err := p.connect(hostServer)
+	if err != nil {
+		return nil, err
+	}
+	pluginServer := grpc.NewServer(bridge.ServerOptions(l.Log)...)
 	bridge.NewServer(bridge.Config{
-		Stamp: who, Log: log, New: newValues,
+		Stamp: l.Stamp, Log: l.Log, Level: l.Level, New: l.New,
 		Dial:     func(uint32) (*grpc.ClientConn, error) { return toHost, nil },
 		HostGone: sync.OnceFunc(func() { close(p.Gone) }),
 	}).Register(pluginServer)
-	conn := connect(tb, pluginServer)
-	p.Clients = clientsOf(conn)
+	conn, err := p.connect(pluginServer)
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	p.Clients = clientsOf(knowing{conn, h})
 	p.leave = hostServer.Stop
-	return p
+	p.ending = append(p.ending, func() error { h.gone(p); return nil })
+	if !l.Guest {
+		h.run(p)
+	}
+	return p, nil
 }
 
 // connect serves s in memory and returns a connection to it.
-func connect(tb testing.TB, s *grpc.Server) *grpc.ClientConn {
-	tb.Helper()
+func (p *Plugin) connect(s *grpc.Server) (*grpc.ClientConn, error) {
 	listener := bufconn.Listen(1 << 20)
 	served := make(chan struct{})
 	go func() {
@@ -102,31 +179,41 @@ func connect(tb testing.TB, s *grpc.Server) *grpc.ClientConn {
 		_ = s.Serve(listener) // until Stop
 	}()
 	conn, err := grpc.NewClient("passthrough:///test", grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(pluginv1.MaxMessage), grpc.MaxCallSendMsgSize(pluginv1.MaxMessage)),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := conn.Close(); err != nil {
-			tb.Error(err)
-		}
+	end := func() error {
 		s.Stop()
 		<-served
-	})
-	return conn
+		return nil
+	}
+	if err != nil {
+		return nil, errors.Join(err, end())
+	}
+	p.ending = append(p.ending, end, conn.Close)
+	return conn, nil
 }
 
-// Process runs a program as a plugin.
-func Process(tb testing.TB, program string) *Plugin {
-	tb.Helper()
-	sockets, err := os.MkdirTemp("", "pb") //nolint:usetesting // a test's own folder may be too long for sockets
+// Program is a built plugin.
+type Program struct {
+	Path   string
+	Dir    string    // its folder
+	Stderr io.Writer // what it writes there; nil = nobody reads it
+}
+
+// Start runs a program as a plugin, as the core does, until Close or until ctx
+// ends.
+func Start(ctx context.Context, h *Host, from Program) (*Plugin, error) {
+	sockets, err := os.MkdirTemp("", "pb") // a test's own folder may be too long for sockets
 	if err != nil {
-		tb.Fatal(err)
+		return nil, err
 	}
-	p := &Plugin{Host: &Host{}, DataDir: tb.TempDir()}
-	cmd := exec.CommandContext(tb.Context(), program)
-	cmd.Dir = p.DataDir
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + p.DataDir, goplugin.EnvUnixSocketDir + "=" + sockets}
+	if from.Stderr == nil {
+		from.Stderr = io.Discard
+	}
+	p := &Plugin{Host: h, DataDir: from.Dir, ending: []func() error{func() error { return os.RemoveAll(sockets) }}}
+	cmd := exec.CommandContext(ctx, from.Path) //nolint:gosec // the plugin that is tested
+	cmd.Dir = from.Dir
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + from.Dir, goplugin.EnvUnixSocketDir + "=" + sockets}
 	client := goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
 			ProtocolVersion: pluginv1.Version, MagicCookieKey: pluginv1.CookieKey, MagicCookieValue: pluginv1.CookieValue,
@@ -134,43 +221,51 @@ func Process(tb testing.TB, program string) *Plugin {
 		VersionedPlugins: map[int]goplugin.PluginSet{pluginv1.Version: {"plugin": &dispensed{}}},
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		Cmd:              cmd, AutoMTLS: true, SkipHostEnv: true, StartTimeout: 30 * time.Second,
-		Logger: hclog.NewNullLogger(), Stderr: io.Discard,
+		Logger: hclog.NewNullLogger(), Stderr: from.Stderr,
+		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(pluginv1.MaxMessage), grpc.MaxCallSendMsgSize(pluginv1.MaxMessage))},
 	})
-	tb.Cleanup(func() {
+	p.ending = append(p.ending, func() error {
 		if cmd.Process != nil {
 			_ = cmd.Process.Kill() // go-plugin would ask first, and wait
 		}
 		client.Kill()
-		if err := os.RemoveAll(sockets); err != nil {
-			tb.Error(err)
-		}
+		return nil
 	})
+	if err := p.dispense(client); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// dispense connects to the process.
+func (p *Plugin) dispense(client *goplugin.Client) error {
 	protocol, err := client.Client()
 	if err != nil {
-		tb.Fatal(err)
+		return err
 	}
 	raw, err := protocol.Dispense("plugin")
 	if err != nil {
-		tb.Fatal(err)
+		return err
 	}
 	d, ok := raw.(*dispensed)
 	if !ok {
-		tb.Fatalf("go-plugin returned a %T", raw)
+		return errors.New("go-plugin returned something else")
 	}
-	p.Clients = clientsOf(d.conn)
 	if p.PID, err = strconv.Atoi(client.ID()); err != nil {
-		tb.Fatal(err)
+		return err
 	}
+	p.Clients = clientsOf(knowing{d.conn, p.Host})
 	p.Broker, p.exited = d.broker.NextId(), client.Exited
 	server := make(chan *grpc.Server, 1)
 	go d.broker.AcceptAndServe(p.Broker, func(options []grpc.ServerOption) *grpc.Server {
-		s := grpc.NewServer(options...)
-		p.Host.Register(s)
+		s := p.Host.serve(p.DataDir, nil, options...)
 		server <- s
 		return s
 	})
 	p.leave = func() { (<-server).Stop() }
-	return p
+	p.Host.run(p)
+	p.ending = append(p.ending, func() error { p.Host.gone(p); return nil })
+	return nil
 }
 
 // dispensed is how go-plugin hands out the connection.
@@ -188,15 +283,13 @@ func (*dispensed) GRPCClient(_ context.Context, broker *goplugin.GRPCBroker, con
 	return &dispensed{conn: conn, broker: broker}, nil
 }
 
-// Build compiles the Go program in dir and returns its path.
-func Build(tb testing.TB, dir string) string {
-	tb.Helper()
-	out := filepath.Join(tb.TempDir(), "plugin")
-	cmd := exec.CommandContext(tb.Context(), "go", "build", "-trimpath", "-o", out, ".") //nolint:gosec // a test's own
+// Build compiles the Go program in dir into a file.
+func Build(ctx context.Context, dir, to string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", to, ".") //nolint:gosec // the plugin that is tested
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := cmd.CombinedOutput(); err != nil {
-		tb.Fatalf("build the plugin in %s: %v\n%s", dir, err, output)
+		return errors.New("build the plugin in " + dir + ": " + err.Error() + "\n" + string(bytes.TrimSpace(output)))
 	}
-	return out
+	return nil
 }

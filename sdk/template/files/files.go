@@ -55,6 +55,20 @@ type Template struct {
 	defaults  map[string]any
 	objects   []object
 	locales   []string
+	patterns  patterns
+}
+
+// patterns are what texts are looked at with, compiled once for a template.
+type patterns struct {
+	answer, locale, key *regexp.Regexp
+}
+
+func newPatterns() patterns {
+	return patterns{
+		answer: regexp.MustCompile(`\{\{\s*answer\.([a-z][a-z0-9_]*)\s*\}\}`),
+		locale: regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$`),
+		key:    regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`),
+	}
 }
 
 type object struct {
@@ -86,7 +100,7 @@ func Read(folder fs.FS) (*Template, error) {
 	if len(names) > MaxFiles {
 		return nil, &Error{Faults: []string{fmt.Sprintf("the folder has more than %d files", MaxFiles)}}
 	}
-	t := &Template{defaults: make(map[string]any)}
+	t := &Template{defaults: make(map[string]any), patterns: newPatterns()}
 	r := &reader{template: t, seen: make(map[string]bool)}
 	for _, name := range names {
 		data, err := read(folder, name)
@@ -136,10 +150,10 @@ func (t *Template) Plan(locale string, answers []byte) ([]template.Object, []sch
 	if len(problems) > 0 {
 		return nil, problems, nil
 	}
+	f := filler{patterns: t.patterns, locale: locale, answers: given}
 	out := make([]template.Object, len(t.objects))
 	for i, o := range t.objects {
-		value := filler{locale: locale, answers: given}.fill(o.value)
-		raw, err := json.Marshal(value)
+		raw, err := json.Marshal(f.fill(o.value))
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s:%d: %w", o.file, o.line, err)
 		}
@@ -177,6 +191,8 @@ func (t *Template) answers(raw []byte) (map[string]any, []schema.Problem) {
 
 // filler makes a value out of a template's.
 type filler struct {
+	patterns
+
 	locale  string
 	answers map[string]any
 }
@@ -184,7 +200,7 @@ type filler struct {
 func (f filler) fill(v any) any {
 	switch x := v.(type) {
 	case map[string]any:
-		if text, ok := textOf(x); ok {
+		if text, ok := f.textOf(x); ok {
 			return f.fill(text[f.locale])
 		}
 		out := make(map[string]any, len(x))
@@ -207,12 +223,11 @@ func (f filler) fill(v any) any {
 
 // text puts answers in; one that is all of a text keeps its type.
 func (f filler) text(s string) any {
-	answers := answerPattern()
-	if m := answers.FindStringSubmatch(s); m != nil && m[0] == s {
+	if m := f.answer.FindStringSubmatch(s); m != nil && m[0] == s {
 		return f.answers[m[1]]
 	}
-	return answers.ReplaceAllStringFunc(s, func(found string) string {
-		switch v := f.answers[answers.FindStringSubmatch(found)[1]].(type) {
+	return f.answer.ReplaceAllStringFunc(s, func(found string) string {
+		switch v := f.answers[f.answer.FindStringSubmatch(found)[1]].(type) {
 		case nil:
 			return ""
 		case string:
@@ -227,12 +242,8 @@ func (f filler) text(s string) any {
 	})
 }
 
-func answerPattern() *regexp.Regexp {
-	return regexp.MustCompile(`\{\{\s*answer\.([a-z][a-z0-9_]*)\s*\}\}`)
-}
-
 // textOf reports whether a mapping is a text in several languages.
-func textOf(v any) (map[string]string, bool) {
+func (p patterns) textOf(v any) (map[string]string, bool) {
 	texts, _ := v.(map[string]any)
 	if _, ok := texts["en"].(string); !ok {
 		return nil, false
@@ -240,16 +251,12 @@ func textOf(v any) (map[string]string, bool) {
 	out := make(map[string]string, len(texts))
 	for locale, text := range texts {
 		s, ok := text.(string)
-		if !ok || !localePattern().MatchString(locale) {
+		if !ok || !p.locale.MatchString(locale) {
 			return nil, false
 		}
 		out[locale] = s
 	}
 	return out, true
-}
-
-func localePattern() *regexp.Regexp {
-	return regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$`)
 }
 
 // reader collects the faults of one template.
@@ -335,7 +342,7 @@ func (r *reader) object(name string, node *yaml.Node) {
 	switch {
 	case o.kind == "":
 		r.fault(name, node.Line, "has no kind")
-	case !regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`).MatchString(o.key):
+	case !r.template.patterns.key.MatchString(o.key):
 		r.fault(name, node.Line, "has no key of lower case letters, digits, hyphens and underscores")
 	case r.seen[o.kind+"/"+o.key]:
 		r.fault(name, node.Line, "%s/%s is there twice", o.kind, o.key)
@@ -353,7 +360,7 @@ func (r *reader) check() {
 	asked := r.asked()
 	for _, o := range r.template.objects {
 		each(o.value, func(v any) {
-			if text, ok := textOf(v); ok {
+			if text, ok := r.template.patterns.textOf(v); ok {
 				texts++
 				for locale := range text {
 					locales[locale]++
@@ -389,7 +396,7 @@ func (r *reader) text(o object, s string, asked map[string]any) {
 	if target, ok := strings.CutPrefix(s, "ref:"); ok && !r.seen[target] {
 		r.fault(o.file, o.line, "refers to %s, which the template does not have", target)
 	}
-	for _, m := range answerPattern().FindAllStringSubmatch(s, -1) {
+	for _, m := range r.template.patterns.answer.FindAllStringSubmatch(s, -1) {
 		if _, ok := asked[m[1]]; !ok {
 			r.fault(o.file, o.line, "uses the answer %q, which no question asks for", m[1])
 		}

@@ -114,3 +114,18 @@ func OptionsOf(method protoreflect.MethodDescriptor) Method {
 	}
 	return m
 }
+
+// InstanceOf returns the instance that a request to the host names, and whether
+// it has a field for it: where the items of a request name theirs, it has none.
+func InstanceOf(request any) (id string, named bool) {
+	message, ok := request.(proto.Message)
+	if !ok {
+		return "", false
+	}
+	m := message.ProtoReflect()
+	field := m.Descriptor().Fields().ByName("instance_id")
+	if field == nil || field.Kind() != protoreflect.StringKind || field.IsList() {
+		return "", false
+	}
+	return m.Get(field).String(), true
+}

@@ -1,0 +1,114 @@
+package conformance_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/patchbay-im/patchbay/sdk/conformance"
+	"github.com/patchbay-im/patchbay/sdk/conformance/conformancetest"
+	"github.com/patchbay-im/patchbay/sdk/conformance/internal/specimen"
+	"github.com/patchbay-im/patchbay/sdk/internal/testhost"
+)
+
+const folder = "internal/specimen"
+
+// bad is a fault, by the scenario that must tell of it.
+type bad struct {
+	fault    string
+	scenario int
+	process  bool // it shows in a process only
+}
+
+func faults() []bad {
+	return []bad{
+		{specimen.Noise, 1, true},
+		{specimen.AnyConfig, 2, false},
+		{specimen.TellsSecret, 2, false},
+		{specimen.Loses, 3, false},
+		{specimen.Doubles, 4, true},
+		{specimen.Hoards, 5, true},
+		{specimen.Believes, 6, false},
+		{specimen.MakesIDs, 6, false},
+		{specimen.Optimist, 7, false},
+		{specimen.Deserts, 8, true},
+		{specimen.Sulks, 9, true},
+		{specimen.Lingers, 10, true},
+		{specimen.Pries, 11, true},
+		{specimen.Calls, 11, true},
+		{specimen.Unasked, 11, false},
+		{specimen.Leaks, 12, true},
+		{specimen.Modern, 13, false},
+		{specimen.Mangles, 14, false},
+		{specimen.Punctual, 15, false},
+		{specimen.Greedy, 16, false},
+		{specimen.Spawns, 17, true},
+	}
+}
+
+// program builds the specimen; its copies have their fault in their name.
+func program(t *testing.T) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "bad")
+	if err := testhost.Build(t.Context(), "./internal/specimen/bad", out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// The specimen without a fault keeps every clause, both ways.
+func TestSpecimen(t *testing.T) {
+	plugin := specimen.Plugin("")
+	conformancetest.Run(t, conformance.Target{Folder: folder, Plugin: &plugin})
+	if heavy(t) {
+		conformancetest.Run(t, conformance.Target{Folder: folder, Program: program(t)})
+	}
+}
+
+// heavyVariable makes the tests take the minutes that they need: make conformance.
+const heavyVariable = "PATCHBAY_TEST_CONFORMANCE"
+
+func heavy(t *testing.T) bool {
+	t.Helper()
+	return os.Getenv(heavyVariable) != ""
+}
+
+// Each fault fails the scenario that is there for it, and no other.
+func TestEveryFaultIsCaughtByOneScenario(t *testing.T) {
+	good := ""
+	if heavy(t) {
+		good = program(t)
+	}
+	for _, b := range faults() {
+		t.Run(b.fault, func(t *testing.T) {
+			target := conformance.Target{Folder: folder}
+			switch plugin := specimen.Plugin(b.fault); {
+			case !b.process:
+				target.Plugin = &plugin
+			case good == "":
+				t.Skip("takes a process and a minute: make conformance, or " + heavyVariable + "=1")
+			default:
+				target.Program = good + "-" + b.fault
+				if err := os.Link(good, target.Program); err != nil {
+					t.Fatal(err)
+				}
+			}
+			t.Parallel()
+			results, err := conformance.Run(t.Context(), target, conformance.Options{}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var failed []int
+			for _, r := range results {
+				if r.Verdict == conformance.Failed {
+					failed = append(failed, r.Number)
+					t.Logf("%2d %s: %s", r.Number, r.Scenario, r.Why)
+				}
+			}
+			if !slices.Equal(failed, []int{b.scenario}) {
+				t.Errorf("it fails %v, and should fail %d alone", failed, b.scenario)
+			}
+		})
+	}
+}

@@ -1,0 +1,142 @@
+package bridge
+
+import (
+	"google.golang.org/grpc"
+
+	"github.com/patchbay-im/patchbay/sdk/channel"
+	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/host"
+	"github.com/patchbay-im/patchbay/sdk/instance"
+	"github.com/patchbay-im/patchbay/sdk/message"
+	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
+)
+
+// The functions of this file are for the other end of a plugin in tests: they
+// word what came over the wire as authors know it, and back.
+
+// Services returns the services of a host for an instance, over a connection.
+func Services(conn *grpc.ClientConn, id string) host.Instance {
+	return newHost(conn, newInstances()).For(id)
+}
+
+// Hosted is the core as a plugin sees it, over a connection.
+func Hosted(conn *grpc.ClientConn) *Host { return newHost(conn, newInstances()) }
+
+// Message words a message.
+func Message(m *pluginv1.Message) message.Message { return messageOf(m) }
+
+// MessageTo is a message on the wire.
+func MessageTo(m message.Message) *pluginv1.Message {
+	author := pluginv1.Author_AUTHOR_UNSPECIFIED
+	switch m.Author {
+	case message.AuthorCustomer:
+		author = pluginv1.Author_AUTHOR_CUSTOMER
+	case message.AuthorAgent:
+		author = pluginv1.Author_AUTHOR_AGENT
+	case message.AuthorBot:
+		author = pluginv1.Author_AUTHOR_BOT
+	case message.AuthorSystem:
+		author = pluginv1.Author_AUTHOR_SYSTEM
+	case message.AuthorUnknown:
+	}
+	return &pluginv1.Message{
+		Id: m.ID, ConversationId: m.ConversationID, Seq: m.Seq, Author: author, AuthorId: m.AuthorID, AuthorName: m.AuthorName,
+		Content: contentTo(m.Content), At: timeTo(m.At), Note: m.Note,
+	}
+}
+
+// Contact words a contact.
+func Contact(c *pluginv1.Contact) message.Contact { return contactOf(c) }
+
+// ContactTo is a contact on the wire.
+func ContactTo(c message.Contact) *pluginv1.Contact {
+	return &pluginv1.Contact{
+		Id: c.ID, Name: c.Name, Emails: c.Emails, Phones: c.Phones, ExternalId: c.ExternalID, Attributes: c.Attributes, Locale: c.Locale,
+		Blocked: c.Blocked, CreatedAt: timeTo(c.CreatedAt), Revision: c.Revision,
+	}
+}
+
+// Ticket words a ticket.
+func Ticket(t *pluginv1.Ticket) host.Ticket { return ticketOf(t) }
+
+// TicketTo is a ticket on the wire.
+func TicketTo(t host.Ticket) *pluginv1.Ticket {
+	return &pluginv1.Ticket{
+		Id: t.ID, Number: t.Number, Title: t.Title, Type: t.Type, Status: t.Status, Priority: t.Priority, ContactId: t.ContactID,
+		ConversationId: t.ConversationID, AssigneeId: t.AssigneeID, TeamId: t.TeamID, Fields: t.Fields, Revision: t.Revision,
+	}
+}
+
+// Conversation words a conversation.
+func Conversation(c *pluginv1.Conversation) host.Conversation { return conversationOf(c) }
+
+// ConversationTo is a conversation on the wire.
+func ConversationTo(c host.Conversation) *pluginv1.Conversation {
+	return &pluginv1.Conversation{
+		Id: c.ID, InboxId: c.InboxID, ContactId: c.ContactID, State: c.State, Responder: c.Responder, AssigneeId: c.AssigneeID,
+		TeamId: c.TeamID, Labels: c.Labels, CreatedAt: timeTo(c.CreatedAt),
+	}
+}
+
+// Attachment words a file.
+func Attachment(a *pluginv1.Attachment) message.Attachment { return attachmentOf(a) }
+
+// Inbound words what a plugin brought.
+func Inbound(in *pluginv1.Inbound) channel.Inbound {
+	return channel.Inbound{
+		Instance: in.GetInstanceId(), ExternalID: in.GetExternalId(), Content: contentOf(in.GetContent()), SentAt: timeOf(in.GetSentAt()),
+		Sender: channel.Person{ID: in.GetSender().GetExternalId(), Name: in.GetSender().GetName(), Attributes: in.GetSender().GetAttributes()},
+	}
+}
+
+// InstanceTo is an instance on the wire.
+func InstanceTo(i instance.Instance) *pluginv1.Instance {
+	return &pluginv1.Instance{
+		Id: i.ID, Config: i.Config, ConfigRevision: i.Revision, Secrets: i.Secrets, Scopes: i.Scopes, Kind: i.Kind, Name: i.Name,
+		Locale: i.Locale, TimeZone: i.TimeZone,
+	}
+}
+
+// Health words how an instance fares.
+func Health(h *pluginv1.InstanceHealth) instance.Health {
+	out := instance.Health{Code: h.GetCode(), Detail: h.GetDetail()}
+	switch h.GetState() {
+	case pluginv1.HealthState_HEALTH_STATE_DEGRADED:
+		out.State = instance.Degraded
+	case pluginv1.HealthState_HEALTH_STATE_DOWN:
+		out.State = instance.Down
+	case pluginv1.HealthState_HEALTH_STATE_OK, pluginv1.HealthState_HEALTH_STATE_UNSPECIFIED:
+	}
+	return out
+}
+
+// ErrorOf words what became of a call: nil when its effect happened.
+func ErrorOf(r *pluginv1.Result) error {
+	switch r.GetOutcome() {
+	case pluginv1.Outcome_OUTCOME_ACCEPTED, pluginv1.Outcome_OUTCOME_DUPLICATE:
+		return nil
+	case pluginv1.Outcome_OUTCOME_REJECTED:
+		return errs.Reject(r.GetCode(), r.GetDetail())
+	case pluginv1.Outcome_OUTCOME_RETRY, pluginv1.Outcome_OUTCOME_UNSPECIFIED:
+	}
+	return errs.Unavailable(nil, r.GetDetail()).WithCode(r.GetCode()).WithRetryAfter(r.GetRetryAfter().AsDuration())
+}
+
+// ResultOf says on the wire what became of a call.
+func ResultOf(err error) *pluginv1.Result { return resultOf(err) }
+
+// EntitlementTo is what a license says, on the wire.
+func EntitlementTo(e host.Entitlement) *pluginv1.GetEntitlementResponse {
+	states := map[host.EntitlementState]pluginv1.GetEntitlementResponse_State{
+		host.EntitlementTrial: pluginv1.GetEntitlementResponse_STATE_TRIAL, host.EntitlementValid: pluginv1.GetEntitlementResponse_STATE_VALID,
+		host.EntitlementGrace: pluginv1.GetEntitlementResponse_STATE_GRACE, host.EntitlementExpired: pluginv1.GetEntitlementResponse_STATE_EXPIRED,
+		host.EntitlementNone: pluginv1.GetEntitlementResponse_STATE_NONE,
+	}
+	return &pluginv1.GetEntitlementResponse{
+		State: states[e.State], Edition: e.Edition, Features: e.Features, Limits: e.Limits, Customer: e.Customer, ExpiresAt: timeTo(e.ExpiresAt),
+		MaintainedUntil: timeTo(e.MaintainedUntil), GraceUntil: timeTo(e.GraceUntil), Token: e.Token,
+	}
+}
+
+// HostError words a failure of the host as plugins get it.
+func HostError(err error) error { return hostError(err) }

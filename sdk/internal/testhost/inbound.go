@@ -1,0 +1,137 @@
+package testhost
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
+)
+
+// Answer makes the host answer messages with fn; nil results are for the host to
+// give.
+func (h *Host) Answer(fn func(*pluginv1.Inbound) *pluginv1.Result) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.answer = fn
+}
+
+// Ingested returns what came in, each once, in the order of the commits.
+func (h *Host) Ingested() []*pluginv1.Inbound {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.ingested)
+}
+
+type inbound struct {
+	pluginv1.UnimplementedHostInboundServiceServer
+	*desk
+}
+
+// Ingest takes batches and gives credits back with the answers.
+func (h *inbound) Ingest(stream pluginv1.HostInboundService_IngestServer) error {
+	if err := stream.Send(&pluginv1.IngestResponse{Credits: Window}); err != nil {
+		return err
+	}
+	for {
+		req, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		n := len(req.GetItems())
+		if n < 1 || n > pluginv1.MaxBatch {
+			h.breach("a batch of %d items", n)
+			return status.Error(codes.ResourceExhausted, "a batch has 1 to 32 items, and no more than there are credits")
+		}
+		out := &pluginv1.IngestResponse{Batch: req.GetBatch(), Credits: uint32(n)}
+		for _, item := range req.GetItems() {
+			out.Results = append(out.Results, h.take(item))
+		}
+		if err := stream.Send(out); err != nil {
+			return err
+		}
+	}
+}
+
+func rejected(code, detail string) *pluginv1.Result {
+	return &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_REJECTED, Code: code, Detail: detail}
+}
+
+// take commits an item.
+func (h *desk) take(item *pluginv1.Inbound) *pluginv1.Result {
+	h.mu.Lock()
+	answer := h.answer
+	h.mu.Unlock()
+	if answer != nil {
+		if r := answer(item); r != nil {
+			return r
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.instances[item.GetInstanceId()] == nil || h.inbox(item.GetInstanceId()) == "":
+		return rejected("unknown_instance", "this plugin has no such inbox")
+	case !h.may("messages:ingest"):
+		return &pluginv1.Result{
+			Outcome: pluginv1.Outcome_OUTCOME_RETRY, Code: "permission_denied", Detail: "the workspace does not allow messages:ingest",
+			RetryAfter: durationpb.New(time.Minute),
+		}
+	}
+	if r := checkInbound(item); r != nil {
+		return r
+	}
+	if slices.ContainsFunc(h.ingested, func(old *pluginv1.Inbound) bool {
+		return old.GetInstanceId() == item.GetInstanceId() && old.GetExternalId() == item.GetExternalId()
+	}) {
+		return &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_DUPLICATE}
+	}
+	h.ingested = append(h.ingested, proto.CloneOf(item))
+	h.arrive(item)
+	return &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_ACCEPTED}
+}
+
+// Bounds of what comes in.
+const (
+	maxExternalID = 512 // bytes
+	maxAttributes = 50
+	maxText       = 10_000 // characters
+)
+
+// checkInbound says why an item must not pass; nil when it may.
+func checkInbound(in *pluginv1.Inbound) *pluginv1.Result {
+	text := in.GetContent().GetText()
+	switch {
+	case !external(in.GetExternalId()):
+		return rejected("invalid_external_id", "external_id must have 1 to 512 bytes and no control characters")
+	case !external(in.GetSender().GetExternalId()):
+		return rejected("invalid_sender", "sender.external_id must have 1 to 512 bytes and no control characters")
+	case len(in.GetSender().GetAttributes()) > maxAttributes:
+		return rejected("too_many_attributes", "a person has at most 50 attributes")
+	case len(in.GetContent().GetAttachments()) > 0:
+		return rejected("unsupported_attachments", "this server takes no files from channels")
+	case in.GetContent().GetBody() == nil:
+		return rejected("unknown_content", "the content is of a kind this server does not know")
+	case text == "":
+		return rejected("empty", "an inbound message needs text")
+	case utf8.RuneCountInString(text) > maxText:
+		return rejected("text_too_long", "an inbound message is limited to 10,000 characters; send it in parts")
+	}
+	return nil
+}
+
+// external reports whether s can name something at the far side.
+func external(s string) bool {
+	return s != "" && len(s) <= maxExternalID && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
