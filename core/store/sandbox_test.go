@@ -27,6 +27,8 @@ type yard struct {
 	use     *sandbox.Service
 	home    identity.Scope
 	at      time.Time
+	source  string // of the database
+	folder  string // of plugins
 
 	filled, shut, unindexed []identity.WorkspaceID
 	thrown                  []string
@@ -41,7 +43,7 @@ func TestSandbox(t *testing.T) {
 			empty := from(t)
 			for name, run := range map[string]func(*yard){
 				"made": (*yard).made, "limits": (*yard).limits, "every table": (*yard).everyTable, "reset keeps": (*yard).resetKeeps,
-				"goes on after a crash": (*yard).goesOn, "unused": (*yard).unused, "audit log": (*yard).auditLog, "nothing is written": (*yard).closed,
+				"goes on after a crash": (*yard).goesOn, "unused": (*yard).unused, "audit log": (*yard).auditLog, "databases of plugins": (*yard).databases, "what plugins kept": (*yard).expires, "nothing is written": (*yard).closed,
 			} {
 				t.Run(name, func(t *testing.T) { run(newYard(t, empty(t))) })
 			}
@@ -60,7 +62,7 @@ func newYard(t *testing.T, c store.Config) *yard {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = raw.Close() })
-	y := &yard{T: t, store: open(t, c), raw: raw, dollars: driver == "pgx", at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	y := &yard{T: t, store: open(t, c), raw: raw, dollars: driver == "pgx", at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), source: c.Source, folder: t.TempDir()}
 	y.home = y.found("acc_home", "wsp_home", "mem_home")
 	y.use = y.node(sandbox.Limits{PerMember: 1, PerWorkspace: 2, Idle: 30 * 24 * time.Hour})
 	return y
@@ -335,7 +337,7 @@ func (y *yard) everyTable() {
 	y.ok(y.use.Work(y.Context()))
 	left := y.count(x.ID)
 	for name := range left {
-		if !slices.Contains([]string{"audit_row", "audit_head", "retention_file"}, name) {
+		if !slices.Contains([]string{"audit_row", "audit_head", "retention_file", "plugin_database"}, name) { // the last until it is swept
 			y.Errorf("%s has %d rows of the deleted sandbox", name, left[name])
 		}
 	}

@@ -47,6 +47,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/followings"
 	"github.com/patchbay-im/patchbay/core/store/identities"
 	"github.com/patchbay-im/patchbay/core/store/journeys"
+	"github.com/patchbay-im/patchbay/core/store/licenses"
 	"github.com/patchbay-im/patchbay/core/store/lives"
 	"github.com/patchbay-im/patchbay/core/store/mirrors"
 	"github.com/patchbay-im/patchbay/core/store/notifications"
@@ -301,6 +302,9 @@ func (s *Store) Erasures() *erasures.Store { return erasures.New(s.db) }
 
 // Lives returns extension.Lives.
 func (s *Store) Lives() *lives.Store { return lives.New(s.db) }
+
+// Licenses returns license.Store.
+func (s *Store) Licenses() *licenses.Store { return licenses.New(s.db) }
 
 // Retention returns retention.Store.
 func (s *Store) Retention() *retentions.Store { return retentions.New(s.db) }

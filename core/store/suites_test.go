@@ -22,6 +22,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
 	"github.com/patchbay-im/patchbay/core/journey/journeytest"
+	"github.com/patchbay-im/patchbay/core/license"
+	"github.com/patchbay-im/patchbay/core/license/licensetest"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
 	"github.com/patchbay-im/patchbay/core/notification/notificationtest"
 	"github.com/patchbay-im/patchbay/core/store"
@@ -136,6 +138,9 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 				State: states, Claims: states, Leases: states, Schedules: s.PluginSchedules(), Workspace: f.Workspace(t), Other: f.Workspace(t),
 			}
 		})
+	})
+	t.Run("licenses", func(t *testing.T) {
+		licensetest.Run(t, func(t *testing.T) license.Store { return fresh(t).Licenses() })
 	})
 	t.Run("plugin lives", func(t *testing.T) {
 		extensiontest.TestLives(t, func(t *testing.T) extension.Lives { return fresh(t).Lives() })

@@ -81,7 +81,7 @@ func fill(ctx context.Context, m manifest.Manifest, dir, work string) error {
 			return err
 		}
 	}
-	if err := copyUI(dir, work); err != nil {
+	if err := copyUI(m, dir, work); err != nil {
 		return err
 	}
 	if err := copyTemplates(m, dir, work); err != nil {
@@ -116,22 +116,35 @@ func compile(ctx context.Context, dir, program string) error {
 	return nil
 }
 
-// copyUI copies what the plugin's web build made. A plugin with web sources
-// but nothing built would ship without its interface: that is an error.
-func copyUI(dir, work string) error {
+// copyUI copies what the plugin's web build made, or the files as they are where
+// there is nothing to build: no package.json and no dist. A plugin whose web
+// sources were not built, or that lacks a page of its manifest, would ship
+// without its interface: that is an error.
+func copyUI(m manifest.Manifest, dir, work string) error {
 	source := filepath.Join(dir, UIFolder)
-	if _, err := os.Stat(source); errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if exists(source) {
+		built := filepath.Join(source, "dist")
+		if !exists(built) && !exists(filepath.Join(source, "package.json")) {
+			built = source
+		}
+		if files, err := os.ReadDir(built); err != nil || len(files) == 0 {
+			return fmt.Errorf("%s is missing or empty: build the web files first (npm run build)", built)
+		}
+		if err := os.CopyFS(filepath.Join(work, UIFolder), os.DirFS(built)); err != nil {
+			return fmt.Errorf("copy the web files: %w", err)
+		}
 	}
-	built := filepath.Join(source, "dist")
-	files, err := os.ReadDir(built)
-	if err != nil || len(files) == 0 {
-		return fmt.Errorf("%s is missing or empty: build the web files first (npm run build)", built)
-	}
-	if err := os.CopyFS(filepath.Join(work, UIFolder), os.DirFS(built)); err != nil {
-		return fmt.Errorf("copy the web files: %w", err)
+	for _, p := range m.Panels {
+		if p.Page != "" && !exists(filepath.Join(work, UIFolder, filepath.FromSlash(p.Page))) {
+			return fmt.Errorf("the panel %q has the page %s, which is not among the web files in %s", p.Name, p.Page, source)
+		}
 	}
 	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // copyTemplates copies the folders of the templates that the manifest names.

@@ -83,6 +83,23 @@ func TestBuild(t *testing.T) {
 	}
 }
 
+// withPage is a plugin that has a page.
+func withPage() string {
+	return strings.NewReplacer("kinds: [channel]", "kinds: [panel]", "channel: {content: [text]}", "panels: [{name: home, slot: navigation, title: {en: Home}, page: home/index.html}]").Replace(yaml)
+}
+
+// Web files that nothing has to build are shipped as they are.
+func TestPlainPages(t *testing.T) {
+	dir := source(t, map[string]string{"plugin.yaml": withPage(), "ui/home/index.html": "<p>"})
+	b, err := bundle.Build(t.Context(), dir, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page, err := os.ReadFile(filepath.Join(b.Folder, bundle.UIFolder, "home", "index.html")); err != nil || string(page) != "<p>" {
+		t.Errorf("the page: %q %v", page, err)
+	}
+}
+
 func TestWhatDoesNotBuild(t *testing.T) {
 	tests := map[string]struct {
 		files map[string]string
@@ -92,6 +109,7 @@ func TestWhatDoesNotBuild(t *testing.T) {
 		"bad manifest": {map[string]string{"plugin.yaml": strings.Replace(yaml, "license", "licence", 1)}, `plugin.yaml:7: unknown key "licence"`},
 		"bad code":     {map[string]string{"main.go": "package main\n\nfunc main() { teapot() }\n"}, "undefined: teapot"},
 		"no web files": {map[string]string{"ui/package.json": "{}"}, "build the web files first"},
+		"no page":      {map[string]string{"plugin.yaml": withPage(), "ui/other.html": "<p>"}, "page home/index.html, which is not among"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -23,7 +23,7 @@ func messageArgs(m *conversation.Message) []any {
 	return []any{
 		string(m.Workspace), string(m.Conversation), db.Signed(m.Seq), string(m.ID), m.ClientID, string(m.Kind),
 		string(m.Sender.Kind), m.Sender.ID, m.Sender.Name, m.Text, db.Micros(m.CreatedAt), string(m.Delivery), m.DeliveryError,
-		len(m.Attachments), extrasOf(m.ReplyTo, m.Mentions, nil),
+		len(m.Attachments), extrasOfMessage(m),
 	}
 }
 
@@ -107,7 +107,7 @@ func (r *changeRow) message(workspace identity.WorkspaceID) *conversation.Messag
 	}
 	if r.extras != "" {
 		e := parseExtras(r.extras)
-		m.ReplyTo, m.Mentions = e.quote(), e.mentions()
+		m.ReplyTo, m.Mentions, m.Altered = e.quote(), e.mentions(), e.altered()
 	}
 	if r.files > 0 {
 		m.Attachments = make([]media.Attachment, 0, r.files)

@@ -18,6 +18,19 @@ type extras struct {
 	ReplyTo  *quoteRow    `json:"reply_to,omitempty"`
 	Mentions []mentionRow `json:"mentions,omitempty"`
 	Files    []media.ID   `json:"files,omitempty"`
+	Altered  *alteredRow  `json:"altered,omitempty"`
+}
+
+type alteredRow struct {
+	By       []altererRow `json:"by"`
+	Original string       `json:"original"`
+}
+
+type altererRow struct {
+	Connection string `json:"connection"`
+	Plugin     string `json:"plugin"`
+	Name       string `json:"name"`
+	Reason     string `json:"reason,omitempty"`
 }
 
 type quoteRow struct {
@@ -51,6 +64,26 @@ func extrasOf(q *conversation.Quote, mentions []conversation.Mention, files []me
 	for _, m := range mentions {
 		e.Mentions = append(e.Mentions, mentionRow{Member: string(m.Member), Name: m.Name})
 	}
+	return e.column()
+}
+
+// extrasOfMessage is extrasOf for a message that was sent.
+func extrasOfMessage(m *conversation.Message) any {
+	if m.Altered == nil {
+		return extrasOf(m.ReplyTo, m.Mentions, nil)
+	}
+	var e extras
+	if text, ok := extrasOf(m.ReplyTo, m.Mentions, nil).(string); ok {
+		e = parseExtras(text)
+	}
+	e.Altered = &alteredRow{Original: m.Altered.Original}
+	for _, by := range m.Altered.By {
+		e.Altered.By = append(e.Altered.By, altererRow(by))
+	}
+	return e.column()
+}
+
+func (e extras) column() any {
 	b, err := json.Marshal(e)
 	if err != nil { // structs of strings always marshal
 		return nil
@@ -75,6 +108,17 @@ func (e extras) quote() *conversation.Quote {
 		Sender: identity.Actor{Kind: identity.ActorKind(q.SenderKind), ID: q.SenderID, Name: q.SenderName},
 		Text:   q.Text, Attachment: media.Kind(q.Attachment),
 	}
+}
+
+func (e extras) altered() *conversation.Altered {
+	if e.Altered == nil {
+		return nil
+	}
+	out := &conversation.Altered{Original: e.Altered.Original}
+	for _, by := range e.Altered.By {
+		out.By = append(out.By, conversation.Alterer(by))
+	}
+	return out
 }
 
 func (e extras) mentions() []conversation.Mention {

@@ -52,14 +52,7 @@ func (t *Tx) FindingsAt(ctx context.Context, id conversation.ID, message convers
 
 // Finding implements conversation.FindingTx.
 func (t *Tx) Finding(ctx context.Context, id conversation.FindingID) (conversation.Finding, error) {
-	found, err := findings(ctx, t.tx, t.workspace, `finding_id = ?`, string(id))
-	if err == nil && len(found) == 0 {
-		err = errs.Absent()
-	}
-	if err != nil {
-		return conversation.Finding{}, err
-	}
-	return found[0], nil
+	return db.One(findings(ctx, t.tx, t.workspace, `finding_id = ?`, string(id)))
 }
 
 // SaveFinding implements conversation.FindingTx.

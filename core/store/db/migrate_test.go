@@ -197,6 +197,7 @@ func TestWorkspaceComesFirst(t *testing.T) {
 	global := []string{
 		"meta", "account", "session", "sign_in_link", "setup_token", "workspace", "schema_migration",
 		"second_factor", "recovery_code", "sign_in_challenge", "password_reset",
+		"plugin_license", "plugin_trial", "plugin_license_clock",
 		"plugin_life", "plugin_place", "plugin_step", // a plugin is the installation's
 	}
 	for fact := range liteSchema(t, open(t, config(t))) {

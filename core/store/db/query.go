@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/media"
 )
 
@@ -24,6 +25,18 @@ type Querier interface {
 	Rows(ctx context.Context, query string, args []any, each func(Scanner) error) error
 	// Signer gives the attachments that are read their tickets.
 	Signer() media.Signer
+}
+
+// One returns what a search by key found: errs.Absent() when that is nothing.
+func One[T any](found []T, err error) (T, error) {
+	if err == nil && len(found) == 0 {
+		err = errs.Absent()
+	}
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return found[0], nil
 }
 
 // Row reads one row of the committed state.

@@ -91,14 +91,7 @@ func list(ctx context.Context, q db.Querier, where string, args ...any) ([]expor
 }
 
 func one(ctx context.Context, q db.Querier, w identity.WorkspaceID, id export.ID) (export.Job, error) {
-	found, err := list(ctx, q, `workspace_id = ? AND export_id = ?`, string(w), string(id))
-	if err == nil && len(found) == 0 {
-		err = errs.Absent()
-	}
-	if err != nil {
-		return export.Job{}, err
-	}
-	return found[0], nil
+	return db.One(list(ctx, q, `workspace_id = ? AND export_id = ?`, string(w), string(id)))
 }
 
 // Job implements export.Store.

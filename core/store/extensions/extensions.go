@@ -43,16 +43,6 @@ func find(ctx context.Context, q db.Querier, where string, args ...any) ([]exten
 	return out, err
 }
 
-func one(found []extension.Connection, err error) (extension.Connection, error) {
-	if err == nil && len(found) == 0 {
-		err = errs.Absent()
-	}
-	if err != nil {
-		return extension.Connection{}, err
-	}
-	return found[0], nil
-}
-
 // ConnectionsOf implements extension.Connections.
 func (s *Store) ConnectionsOf(ctx context.Context, plugin extension.PluginID) ([]extension.Connection, error) {
 	return find(ctx, s.db, `plugin = ? AND enabled`, string(plugin))
@@ -60,7 +50,7 @@ func (s *Store) ConnectionsOf(ctx context.Context, plugin extension.PluginID) ([
 
 // Connection implements extension.Connections.
 func (s *Store) Connection(ctx context.Context, id extension.ConnectionID) (extension.Connection, error) {
-	return one(find(ctx, s.db, `connection_id = ?`, string(id)))
+	return db.One(find(ctx, s.db, `connection_id = ?`, string(id)))
 }
 
 // WorkspaceConnections implements extension.ConnectionStore.
@@ -103,7 +93,7 @@ func (s *Store) UpdateConnection(ctx context.Context, w identity.WorkspaceID, id
 		if err := tx.Lock(ctx, string(w)); err != nil {
 			return err
 		}
-		c, err := one(find(ctx, tx, `workspace_id = ? AND connection_id = ?`, string(w), string(id)))
+		c, err := db.One(find(ctx, tx, `workspace_id = ? AND connection_id = ?`, string(w), string(id)))
 		if err != nil {
 			return err
 		}

@@ -31,14 +31,7 @@ func tokens(ctx context.Context, q db.Querier, where string, args ...any) ([]ext
 
 // Token implements extension.TokenStore.
 func (s *Store) Token(ctx context.Context, w identity.WorkspaceID, instance, pointer string) (extension.Token, error) {
-	found, err := tokens(ctx, s.db, `workspace_id = ? AND instance_id = ? AND pointer = ?`, string(w), instance, pointer)
-	if err == nil && len(found) == 0 {
-		err = errs.Absent()
-	}
-	if err != nil {
-		return extension.Token{}, err
-	}
-	return found[0], nil
+	return db.One(tokens(ctx, s.db, `workspace_id = ? AND instance_id = ? AND pointer = ?`, string(w), instance, pointer))
 }
 
 // Tokens implements extension.TokenStore.

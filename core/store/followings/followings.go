@@ -29,9 +29,10 @@ func key(f extension.Following) []any {
 func (s *Store) Follow(ctx context.Context, f extension.Following, head uint64, claim string, now, until time.Time) (p extension.FollowPlace, ok bool, err error) {
 	err = s.db.Do(ctx, string(f.Workspace), func(ctx context.Context, tx *db.Tx) error {
 		p, ok = extension.FollowPlace{}, false
-		var feed, ends int64
+		var feed, ends, after, missed int64
 		var holder string
-		err := tx.Row(ctx, `SELECT feed_seq, failures, detail, claim, claim_until FROM plugin_cursor`+where, key(f), &feed, &p.Failures, &p.Detail, &holder, &ends)
+		err := tx.Row(ctx, `SELECT feed_seq, failures, detail, claim, claim_until, gap_after, gap_until, gap_reason FROM plugin_cursor`+where, key(f),
+			&feed, &p.Failures, &p.Detail, &holder, &ends, &after, &missed, &p.Gap.Reason)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			p, ok = extension.FollowPlace{Feed: head}, true
@@ -43,6 +44,7 @@ VALUES (?, ?, ?, ?, 0, '', ?, ?, ?)`, append(key(f), db.Signed(head), claim, db.
 			return nil
 		}
 		p.Feed, ok = db.Unsigned(feed), true
+		p.Gap.After, p.Gap.Until = db.Unsigned(after), db.Unsigned(missed)
 		return tx.Queue(ctx, `UPDATE plugin_cursor SET claim = ?, claim_until = ?`+where, append([]any{claim, db.Micros(until)}, key(f)...)...)
 	})
 	return p, ok && err == nil, err
@@ -51,8 +53,11 @@ VALUES (?, ?, ?, ?, 0, '', ?, ?, ?)`, append(key(f), db.Signed(head), claim, db.
 // Advance implements extension.Followings.
 func (s *Store) Advance(ctx context.Context, f extension.Following, claim string, p extension.FollowPlace, until time.Time, skipped ...extension.Skip) (ok bool, err error) {
 	err = s.db.Do(ctx, string(f.Workspace), func(ctx context.Context, tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE plugin_cursor SET feed_seq = ?, failures = ?, detail = ?, claim_until = ?, updated_at = ?`+where+` AND claim = ?`,
-			append(append([]any{db.Signed(p.Feed), p.Failures, p.Detail, db.Micros(until), db.Micros(until)}, key(f)...), claim)...)
+		n, err := tx.Exec(ctx, `UPDATE plugin_cursor SET feed_seq = ?, failures = ?, detail = ?, claim_until = ?, updated_at = ?,
+gap_after = ?, gap_until = ?, gap_reason = ?`+where+` AND claim = ?`,
+			append(append([]any{
+				db.Signed(p.Feed), p.Failures, p.Detail, db.Micros(until), db.Micros(until), db.Signed(p.Gap.After), db.Signed(p.Gap.Until), p.Gap.Reason,
+			}, key(f)...), claim)...)
 		if ok = err == nil && n == 1; !ok {
 			return err
 		}
@@ -79,14 +84,21 @@ func (s *Store) Unfollow(ctx context.Context, f extension.Following, claim strin
 	})
 }
 
+// Unclaim implements extension.Followings.
+func (s *Store) Unclaim(ctx context.Context) error {
+	return s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
+		return tx.Queue(ctx, `UPDATE plugin_cursor SET claim = '', claim_until = 0 WHERE claim <> ''`)
+	})
+}
+
 // Skipped implements extension.Followings.
 func (s *Store) Skipped(ctx context.Context, w identity.WorkspaceID, id extension.ConnectionID, limit int) ([]extension.Skip, error) {
 	var out []extension.Skip
-	err := s.db.Rows(ctx, `SELECT feed_seq, event_id, type, code, detail, at FROM plugin_skip WHERE workspace_id = ? AND connection_id = ?
-ORDER BY feed_seq DESC LIMIT ?`, []any{string(w), string(id), limit}, func(sc db.Scanner) error {
+	err := s.db.Rows(ctx, `SELECT use, feed_seq, event_id, type, code, detail, at FROM plugin_skip WHERE workspace_id = ? AND connection_id = ?
+ORDER BY feed_seq DESC, use LIMIT ?`, []any{string(w), string(id), limit}, func(sc db.Scanner) error {
 		var k extension.Skip
 		var feed, at int64
-		err := sc.Scan(&feed, &k.Event, &k.Type, &k.Code, &k.Detail, &at)
+		err := sc.Scan(&k.Use, &feed, &k.Event, &k.Type, &k.Code, &k.Detail, &at)
 		k.Feed, k.At = db.Unsigned(feed), db.Time(at)
 		out = append(out, k)
 		return err

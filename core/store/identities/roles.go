@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/store/db"
@@ -46,14 +45,7 @@ func (r roleRow) domain() identity.RoleDefinition {
 const selectRole = `SELECT role_id, name, description, permissions, reach, created_at, updated_at FROM role WHERE workspace_id = ?`
 
 func roleOf(ctx context.Context, q db.Querier, w identity.WorkspaceID, id identity.Role) (identity.RoleDefinition, error) {
-	found, err := rolesOf(ctx, q, w, selectRole+` AND role_id = ?`, string(w), string(id))
-	if err == nil && len(found) == 0 {
-		err = errs.Absent()
-	}
-	if err != nil {
-		return identity.RoleDefinition{}, err
-	}
-	return found[0], nil
+	return db.One(rolesOf(ctx, q, w, selectRole+` AND role_id = ?`, string(w), string(id)))
 }
 
 func rolesOf(ctx context.Context, q db.Querier, w identity.WorkspaceID, query string, args ...any) ([]identity.RoleDefinition, error) {

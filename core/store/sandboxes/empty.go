@@ -9,16 +9,19 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/purge"
 )
 
-// Stays lists the tables whose rows outlive a deleted sandbox: its audit log, and
-// the files that are still to be removed. Its row in workspace does, too.
-func Stays() []string { return []string{"audit_row", "audit_head", "retention_file", "sandbox"} }
+// Stays lists the tables whose rows outlive a deleted sandbox: its audit log, the
+// files that are still to be removed, and where the databases of its plugins are
+// until extension.Undertaker has dropped them. Its row in workspace does, too.
+func Stays() []string {
+	return []string{"audit_row", "audit_head", "retention_file", "plugin_database", "sandbox"}
+}
 
 // kept lists the tables that a reset leaves alone beside those: who is there,
 // what connects programs, how it is set up, and how far the feed has come.
 func kept() []string {
 	return []string{
 		"member", "role", "session", "api_key", "invitation", "agent_state", "notification_preference", "notification_cursor",
-		"webhook", "webhook_cursor", "inbox", "inbox_policy", "identity_secret", "plugin_consent", "plugin_grant", "plugin_database",
+		"webhook", "webhook_cursor", "inbox", "inbox_policy", "identity_secret", "plugin_consent", "plugin_grant",
 		"sign_in_policy", "sign_in_provider", "sign_in_identity", "retention_policy", "event_outbox",
 	}
 }

@@ -45,14 +45,7 @@ FROM sandbox b JOIN workspace w ON w.workspace_id = b.sandbox_id JOIN member m O
 
 // Sandbox implements sandbox.Store.
 func (s *Store) Sandbox(ctx context.Context, parent, id identity.WorkspaceID) (sandbox.Sandbox, error) {
-	found, err := read(ctx, s.db, `b.workspace_id = ? AND b.sandbox_id = ? AND `+listed, string(parent), string(id))
-	if err != nil {
-		return sandbox.Sandbox{}, err
-	}
-	if len(found) == 0 {
-		return sandbox.Sandbox{}, errs.Absent()
-	}
-	return found[0], nil
+	return db.One(read(ctx, s.db, `b.workspace_id = ? AND b.sandbox_id = ? AND `+listed, string(parent), string(id)))
 }
 
 // Sandboxes implements sandbox.Store.

@@ -46,19 +46,9 @@ func read(ctx context.Context, q db.Querier, where string, args ...any) ([]exten
 	return out, err
 }
 
-func one(all []extension.Call, err error) (extension.Call, error) {
-	if err == nil && len(all) == 0 {
-		err = errs.Absent()
-	}
-	if err != nil {
-		return extension.Call{}, err
-	}
-	return all[0], nil
-}
-
 // Call implements extension.CallStore.
 func (s *Store) Call(ctx context.Context, w identity.WorkspaceID, id string) (extension.Call, error) {
-	return one(read(ctx, s.db, `workspace_id = ? AND call_id = ?`, string(w), id))
+	return db.One(read(ctx, s.db, `workspace_id = ? AND call_id = ?`, string(w), id))
 }
 
 // Pending implements extension.CallStore.
@@ -126,7 +116,7 @@ func moving(c extension.Call) []any {
 func (s *Store) Change(ctx context.Context, w identity.WorkspaceID, id string, change func(*extension.Call) ([]event.Event, error)) (extension.Call, error) {
 	var out extension.Call
 	err := s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
-		c, err := one(read(ctx, tx, `workspace_id = ? AND call_id = ?`, string(w), id))
+		c, err := db.One(read(ctx, tx, `workspace_id = ? AND call_id = ?`, string(w), id))
 		if err != nil {
 			return err
 		}
