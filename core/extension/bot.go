@@ -58,6 +58,7 @@ type Trigger string
 
 // The triggers.
 const (
+	TriggerOpened  Trigger = "opened" // the conversation began
 	TriggerMessage Trigger = "message"
 	TriggerTool    Trigger = "tool" // a tool that it asked for is done
 )

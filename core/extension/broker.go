@@ -50,8 +50,13 @@ type CallStore interface {
 type ToolDeps struct {
 	Tools     Tools
 	Connected Connected
-	Circle    Circle
-	Calls     CallStore
+	// Allowances cut what a plugin is told of what its tool is used for.
+	Allowances Allowances
+	Circle     Circle
+	Calls      CallStore
+	// Asked is told of a call that waits for somebody to agree, once it does. nil =
+	// nobody cares.
+	Asked func(ctx context.Context, c Call, t Tool)
 	// Settled is told of a call that came to its end after whoever asked had
 	// gone: it had waited for somebody, or was tried again. nil = nobody cares.
 	Settled func(ctx context.Context, c Call)
@@ -113,41 +118,76 @@ type Usage struct {
 // call as it is now, tried again where that is due. A call in CallPending waits
 // for somebody; in CallRunning it may be asked for again.
 func (b *ToolBroker) Use(ctx context.Context, w identity.WorkspaceID, u Usage) (Call, error) {
+	begun, err := b.begin(ctx, w, u, true)
+	switch {
+	case err != nil || begun.call.State != CallRunning:
+		return begun.call, err
+	case begun.fresh:
+		return b.attempt(ctx, begun.connection, begun.tool, begun.call)
+	}
+	return b.again(ctx, begun.connection, begun.tool, begun.call)
+}
+
+// Start is Use without waiting for the plugin: when it returns, the use is
+// written down, and it will be made. GoOn makes it at once; Settled is told how
+// it ended.
+func (b *ToolBroker) Start(ctx context.Context, w identity.WorkspaceID, u Usage) (Call, error) {
+	begun, err := b.begin(ctx, w, u, false)
+	return begun.call, err
+}
+
+// GoOn goes on with a use that was started, unless somebody else does, or a
+// person must agree first. Settled is told when it is over.
+func (b *ToolBroker) GoOn(ctx context.Context, call Call) (Call, error) { return b.goOn(ctx, call) }
+
+// begun is a use that is written down.
+type begun struct {
+	tool       Tool
+	connection Connection
+	call       Call
+	fresh      bool // it was not known before
+}
+
+// begin writes a use down; with lease nobody else makes it for now.
+func (b *ToolBroker) begin(ctx context.Context, w identity.WorkspaceID, u Usage, lease bool) (begun, error) {
 	t, c, err := b.find(ctx, w, u)
 	if err != nil {
-		return Call{}, err
+		return begun{}, err
 	}
 	if u.Key == "" || len(u.Key) > maxCallKey {
-		return Call{}, errs.New(errs.Invalid, "tool.key", "A use of a tool needs an idempotency key of 1 to 200 bytes.")
+		return begun{}, errs.New(errs.Invalid, "tool.key", "A use of a tool needs an idempotency key of 1 to 200 bytes.")
 	}
 	if len(bytes.TrimSpace(u.Args)) == 0 {
 		u.Args = json.RawMessage("{}")
 	}
 	if err := b.check(t, u.Args); err != nil {
-		return Call{}, err
+		return begun{}, err
+	}
+	if u.Subject, err = b.whole(ctx, w, u.Subject); err != nil {
+		return begun{}, err
 	}
 	now := b.now()
 	call := Call{
 		Workspace: w, ID: b.ids.New("tci"), Key: u.Key, Connection: c.ID, Plugin: t.Plugin, Tool: t.Name, Args: u.Args, Subject: u.Subject,
-		Caller: u.Caller, State: CallRunning, CreatedAt: now, LeaseUntil: now.Add(t.Timeout + callSlack), ExpiresAt: now.Add(resultKept),
+		Caller: u.Caller, State: CallRunning, CreatedAt: now, ExpiresAt: now.Add(resultKept),
 	}
-	if t.Approval {
-		call.State, call.LeaseUntil, call.ExpiresAt = CallPending, time.Time{}, now.Add(approvalWithin)
-	}
-	stored, fresh, err := b.Calls.Begin(ctx, call, maxPending)
 	switch {
-	case err != nil:
-		return Call{}, err
-	case fresh && stored.State == CallRunning:
-		return b.attempt(ctx, c, t, stored)
-	case fresh:
-		return stored, nil
-	case stored.Plugin != t.Plugin || stored.Tool != t.Name || !bytes.Equal(stored.Args, u.Args):
-		return Call{}, errs.New(errs.Conflict, "tool.key_reused", "This idempotency key was used for something else.")
-	case stored.State == CallRunning:
-		return b.again(ctx, c, t, stored)
+	case t.Approval:
+		call.State, call.ExpiresAt = CallPending, now.Add(approvalWithin)
+	case lease:
+		call.LeaseUntil = now.Add(t.Timeout + callSlack)
 	}
-	return stored, nil
+	stored, fresh, err := b.Calls.Begin(ctx, call, maxPending, b.told(call)...)
+	if err == nil && !fresh && (stored.Plugin != t.Plugin || stored.Tool != t.Name || !bytes.Equal(stored.Args, u.Args)) {
+		err = errs.New(errs.Conflict, "tool.key_reused", "This idempotency key was used for something else.")
+	}
+	if err != nil {
+		return begun{}, err
+	}
+	if fresh && stored.State == CallPending && b.Asked != nil {
+		b.Asked(ctx, stored, t)
+	}
+	return begun{tool: t, connection: c, call: stored, fresh: fresh}, nil
 }
 
 // find returns the tool and the connection it is to be used through: the one
@@ -205,11 +245,29 @@ func (b *ToolBroker) again(ctx context.Context, c Connection, t Tool, call Call)
 	return b.attempt(ctx, c, t, call)
 }
 
+// whole adds the contact to a subject that names what it is the contact of.
+func (b *ToolBroker) whole(ctx context.Context, w identity.WorkspaceID, s Subject) (Subject, error) {
+	if s.Contact != "" || s.Conversation == "" && s.Ticket == "" {
+		return s, nil
+	}
+	return b.Circle.Subject(ctx, identity.SystemScope(w), s.Conversation, s.Ticket)
+}
+
+// invoke asks the plugin, which is told what the workspace lets it know.
+func (b *ToolBroker) invoke(ctx context.Context, c Connection, t Tool, call Call) (Result, error) {
+	allowed, err := b.Allowances.Allowed(ctx, call.Workspace, c.Plugin)
+	if err != nil {
+		return Result{}, err
+	}
+	return b.Tools.Invoke(ctx, c, Invocation{
+		ID: call.ID, Tool: t.Name, Args: call.Args, Caller: call.Caller, Attempt: call.Attempts + 1, Timeout: t.Timeout,
+		Subject: call.Subject.cutTo(func(scope string) bool { return slices.Contains(allowed, scope) }),
+	}, nil)
+}
+
 // attempt asks the plugin, and keeps what became of it.
 func (b *ToolBroker) attempt(ctx context.Context, c Connection, t Tool, call Call) (Call, error) {
-	done, err := b.Tools.Invoke(ctx, c, Invocation{
-		ID: call.ID, Tool: t.Name, Args: call.Args, Subject: call.Subject, Caller: call.Caller, Attempt: call.Attempts + 1, Timeout: t.Timeout,
-	}, nil)
+	done, err := b.invoke(ctx, c, t, call)
 	if err != nil {
 		done = Result{Outcome: Retry, Code: "plugin.no_answer", Detail: "The plugin did not answer."}
 		if e := errs.As(err); e != nil && e.Kind != errs.Internal {
@@ -233,96 +291,6 @@ func (b *ToolBroker) attempt(ctx context.Context, c Connection, t Tool, call Cal
 		x.ExpiresAt = b.now().Add(resultKept)
 		return nil, nil
 	})
-}
-
-// UseAs is Use for a member, who must reach what it is about.
-func (b *ToolBroker) UseAs(ctx context.Context, scope identity.Scope, u Usage) (Call, error) {
-	if err := scope.Require(identity.ConversationReply); err != nil {
-		return Call{}, err
-	}
-	var err error
-	if u.Subject != (Subject{}) {
-		if u.Subject, err = b.Circle.Subject(ctx, scope, u.Subject.Conversation, u.Subject.Ticket); err != nil {
-			return Call{}, err
-		}
-	}
-	u.Caller = Caller{Kind: CallerAgent, ID: scope.Actor.ID, Name: scope.Actor.Name}
-	return b.Use(ctx, scope.Workspace, u)
-}
-
-// ListAs is List for a member.
-func (b *ToolBroker) ListAs(ctx context.Context, scope identity.Scope) ([]Offered, error) {
-	if err := scope.Require(identity.ConversationReply); err != nil {
-		return nil, err
-	}
-	return b.List(ctx, scope.Workspace)
-}
-
-// Approvals lists the calls that wait for somebody and are about what the member
-// reaches, or about nothing.
-func (b *ToolBroker) Approvals(ctx context.Context, scope identity.Scope) ([]Call, error) {
-	if err := scope.Require(identity.ConversationReply); err != nil {
-		return nil, err
-	}
-	all, err := b.Calls.Pending(ctx, scope.Workspace)
-	if err != nil {
-		return nil, err
-	}
-	out := []Call{}
-	for _, c := range all {
-		switch err := b.reached(ctx, scope, c); {
-		case err == nil:
-			out = append(out, c)
-		case !errs.Is(err, errs.NotFound) && !errs.Is(err, errs.Forbidden):
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-func (b *ToolBroker) reached(ctx context.Context, scope identity.Scope, c Call) error {
-	if c.Subject.Conversation == "" && c.Subject.Ticket == "" {
-		return nil
-	}
-	_, err := b.Circle.Subject(ctx, scope, c.Subject.Conversation, c.Subject.Ticket)
-	return err
-}
-
-// Decide agrees to a call, or denies it. Who agreed stands in the audit log; the
-// call is then made at once.
-func (b *ToolBroker) Decide(ctx context.Context, scope identity.Scope, which string, agree bool) (Call, error) {
-	if err := scope.Require(identity.ConversationReply); err != nil {
-		return Call{}, err
-	}
-	call, err := b.Calls.Call(ctx, scope.Workspace, which)
-	if err == nil {
-		err = b.reached(ctx, scope, call)
-	}
-	if errs.Is(err, errs.Forbidden) {
-		err = errs.Absent()
-	}
-	if err != nil {
-		return Call{}, err
-	}
-	now := b.now()
-	call, err = b.Calls.Change(ctx, scope.Workspace, which, func(x *Call) ([]event.Event, error) {
-		if x.State != CallPending || !now.Before(x.ExpiresAt) {
-			return nil, errs.New(errs.Conflict, "approval.decided", "This was decided already, or nobody decided in time.")
-		}
-		x.DecidedBy, x.DecidedAt, x.ExpiresAt = scope.Member(), now, now.Add(resultKept)
-		action := "approval.given"
-		x.State = CallRunning
-		if !agree {
-			action, x.State = "approval.denied", CallDenied
-			x.Completed = Result{Outcome: Rejected, Code: "approval_denied", Detail: "A person did not agree."}
-		}
-		r := identity.Record(ctx, scope, action, event.Party{Kind: "tool", ID: x.ID, Name: string(x.Plugin) + ":" + x.Tool})
-		return []event.Event{b.chained(*x, r.Say(map[string]string{"caller": string(x.Caller.Kind), "caller_id": x.Caller.ID, "connection": string(x.Connection)}))}, nil
-	})
-	if err != nil {
-		return Call{}, err
-	}
-	return b.goOn(ctx, call)
 }
 
 // goOn makes a call whose caller has gone, and tells who cares when it is over.
@@ -350,8 +318,9 @@ func (b *ToolBroker) end(ctx context.Context, call Call, state CallState, done R
 		if x.Over() {
 			return nil, nil
 		}
+		told := b.told(*x)
 		x.State, x.Completed, x.LeaseUntil, x.ExpiresAt = state, done, time.Time{}, b.now().Add(resultKept)
-		return nil, nil
+		return told, nil
 	})
 }
 
@@ -396,11 +365,6 @@ func (b *ToolBroker) Sweep(ctx context.Context) error {
 }
 
 func (b *ToolBroker) now() time.Time { return b.Now().UTC().Truncate(time.Millisecond) }
-
-// chained is the event of a record that is for the audit log alone.
-func (b *ToolBroker) chained(c Call, r *event.Record) event.Event {
-	return event.Event{ID: b.ids.New("aud"), Workspace: string(c.Workspace), At: b.now(), Audit: r}
-}
 
 // PluginOf returns the plugin of a tool's full name.
 func PluginOf(tool string) PluginID {

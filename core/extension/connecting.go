@@ -66,6 +66,10 @@ func (s Stored) owner() instance.Owner {
 	return instance.Owner{Workspace: string(s.Workspace), Instance: s.ID}
 }
 
+func (s Stored) kept() instance.Kept {
+	return instance.Kept{Owner: s.owner(), Config: s.Config, Sealed: s.Secrets}
+}
+
 func (c Connection) stored() Stored {
 	return Stored{Workspace: c.Workspace, ID: string(c.ID), Plugin: c.Plugin, Config: c.Config, Secrets: c.Secrets}
 }
@@ -314,18 +318,16 @@ func named(name *string) []errs.Field {
 // plan reads a change of an instance's settings and has it judged. faults are
 // those that were found before.
 func (s *ConnectionService) plan(ctx context.Context, facts Facts, stored Stored, faults []errs.Field, c instance.Change) (*instance.Plan, error) {
-	plan, more := instance.FormOf(facts.ConfigSchema).Read(s.vault, stored.owner(), stored.Config, stored.Secrets, c)
-	faults = append(faults, more...)
-	if len(faults) == 0 && c.Touches() {
-		problems, err := s.Runner.ValidateConnection(ctx, facts.Plugin, plan.Candidate)
-		if err != nil {
-			return nil, err
+	plan, more, err := instance.FormOf(facts.ConfigSchema).Judge(s.vault, stored.kept(), c, func(candidate instance.Candidate) ([]instance.Problem, error) {
+		if len(faults) > 0 || !c.Touches() {
+			return nil, nil
 		}
-		for _, p := range problems {
-			faults = append(faults, errs.Field{Pointer: "/config" + p.Pointer, Code: "invalid", Detail: p.Message})
-		}
+		return s.Runner.ValidateConnection(ctx, facts.Plugin, candidate)
+	})
+	if err != nil {
+		return nil, err
 	}
-	if len(faults) > 0 {
+	if faults = append(faults, more...); len(faults) > 0 {
 		return nil, invalid(faults)
 	}
 	return &plan, nil
@@ -365,7 +367,7 @@ func (s *ConnectionService) Validate(ctx context.Context, scope identity.Scope, 
 	if t.Config == nil {
 		t.Config = json.RawMessage(`{}`)
 	}
-	plan, faults := instance.FormOf(facts.ConfigSchema).Read(s.vault, stored.owner(), stored.Config, stored.Secrets, instance.Change{Config: t.Config, Secrets: t.Secrets})
+	plan, faults := instance.FormOf(facts.ConfigSchema).Read(s.vault, stored.kept(), instance.Change{Config: t.Config, Secrets: t.Secrets})
 	if len(faults) > 0 {
 		out := make([]instance.Problem, len(faults))
 		for i, f := range faults {

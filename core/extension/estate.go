@@ -2,6 +2,7 @@ package extension
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -64,12 +65,11 @@ func (u *Undertaker) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var failed []error // one that cannot be buried does not keep the others
 	for _, o := range gone {
-		if err := u.Bury(ctx, o); err != nil {
-			return err
-		}
+		failed = append(failed, u.Bury(ctx, o))
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // Bury forgets all that is kept for an instance, its database too.

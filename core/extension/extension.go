@@ -94,7 +94,11 @@ type Plugin struct {
 	Asks      []string
 	Left      string
 	NoProcess bool // it consists of files alone
+	Exempt    bool // administrators said that it need not be confined
 }
+
+// Loose reports whether its process is less confined than it was meant to be.
+func (p Plugin) Loose() bool { return p.Tier == Trusted && !p.Exempt }
 
 // LogLine is one line that a plugin's process wrote.
 type LogLine struct {

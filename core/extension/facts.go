@@ -18,6 +18,8 @@ type Offers struct {
 	Panels       []PanelOffer
 	Tools        []ToolOffer
 	Templates    []TemplateOffer
+	Asked        []Interceptor // before what it wants to be asked
+	Told         []string      // the types of events that it wants to be told of
 }
 
 // PanelOffer is something that the plugin shows in the console.

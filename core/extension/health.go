@@ -25,13 +25,9 @@ func (s *ConnectionService) Standings(ctx context.Context, scope identity.Scope,
 	if err := scope.Require(identity.PluginRead); err != nil {
 		return nil, err
 	}
-	tokens, err := s.Tokens.Tokens(ctx, scope.Workspace)
+	states, err := s.states(ctx, scope.Workspace)
 	if err != nil {
 		return nil, err
-	}
-	states := make(map[string]TokenState, len(tokens))
-	for _, t := range tokens {
-		states[t.Instance+t.Pointer] = t.State
 	}
 	out := make(map[ConnectionID]Standing, len(connections))
 	for _, c := range connections {
@@ -40,27 +36,78 @@ func (s *ConnectionService) Standings(ctx context.Context, scope identity.Scope,
 	return out, nil
 }
 
-func (s *ConnectionService) standing(c Connection, states map[string]TokenState) Standing {
-	var out Standing
-	facts, _ := s.Runner.Facts(c.Plugin)
-	wanting := ""
-	for _, o := range instance.FormOf(facts.ConfigSchema).OAuth {
-		state := states[string(c.ID)+o.Pointer]
-		out.SignIns = append(out.SignIns, SignedIn{Pointer: o.Pointer, State: state})
-		switch {
-		case state == TokenExpired:
-			wanting = "auth_expired"
-		case state == "" && wanting == "":
-			wanting = "sign_in_needed"
+// states returns how signing in stands, by instance and pointer.
+func (s *ConnectionService) states(ctx context.Context, w identity.WorkspaceID) (map[string]TokenState, error) {
+	tokens, err := s.Tokens.Tokens(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]TokenState, len(tokens))
+	for _, t := range tokens {
+		out[t.Instance+t.Pointer] = t.State
+	}
+	return out, nil
+}
+
+// Account is an inbox whose plugin may want somebody to sign in.
+type Account struct {
+	ID      string
+	Plugin  PluginID
+	Enabled bool
+	Health  instance.Health // what the plugin says
+}
+
+// Accounts says how inboxes of the workspace fare, by id, where their plugins
+// have fields that signing in fills. Whoever asks has seen them.
+func (s *ConnectionService) Accounts(ctx context.Context, w identity.WorkspaceID, all ...Account) (map[string]Standing, error) {
+	out := make(map[string]Standing)
+	var states map[string]TokenState
+	for _, a := range all {
+		facts, _ := s.Runner.Facts(a.Plugin)
+		form := instance.FormOf(facts.ConfigSchema)
+		if len(form.OAuth) == 0 {
+			continue
+		}
+		if states == nil {
+			var err error
+			if states, err = s.states(ctx, w); err != nil {
+				return nil, err
+			}
+		}
+		fields, wanting := signedIn(form, a.ID, states)
+		out[a.ID] = Standing{SignIns: fields, Health: a.Health}
+		if wanting != nil && a.Enabled {
+			out[a.ID] = Standing{SignIns: fields, Health: *wanting}
 		}
 	}
+	return out, nil
+}
+
+// signedIn says how the fields of a form stand, and how an instance fares where
+// somebody must sign in first.
+func signedIn(form instance.Form, id string, states map[string]TokenState) (fields []SignedIn, wanting *instance.Health) {
+	for _, o := range form.OAuth {
+		state := states[id+o.Pointer]
+		fields = append(fields, SignedIn{Pointer: o.Pointer, State: state})
+		switch {
+		case state == TokenExpired:
+			wanting = &instance.Health{State: "down", Code: "auth_expired", Detail: SignInNeeded().Message}
+		case state == "" && wanting == nil:
+			wanting = &instance.Health{State: "down", Code: "sign_in_needed", Detail: "Nobody has signed in at the far side yet."}
+		}
+	}
+	return fields, wanting
+}
+
+func (s *ConnectionService) standing(c Connection, states map[string]TokenState) Standing {
+	facts, _ := s.Runner.Facts(c.Plugin)
+	fields, wanting := signedIn(instance.FormOf(facts.ConfigSchema), string(c.ID), states)
+	out := Standing{SignIns: fields}
 	switch {
 	case !c.Enabled:
 		out.Health = instance.Health{State: "down", Code: "disabled"}
-	case wanting == "auth_expired":
-		out.Health = instance.Health{State: "down", Code: wanting, Detail: SignInNeeded().Message}
-	case wanting != "":
-		out.Health = instance.Health{State: "down", Code: wanting, Detail: "Nobody has signed in at the far side yet."}
+	case wanting != nil:
+		out.Health = *wanting
 	default:
 		out.Health = s.Runner.ConnectionHealth(c)
 	}

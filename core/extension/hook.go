@@ -76,15 +76,18 @@ type Outcome struct {
 
 // Hooks asks and tells hooks.
 type Hooks interface {
-	// Interceptors lists what installed plugins want to be asked, whether their
-	// processes run or not, in the order of priority and then of plugin.
+	// Interceptors lists what the plugins that are switched on want to be asked,
+	// whether their processes run or not, in the order of priority and then of
+	// plugin.
 	Interceptors(p Point) []Interceptor
-	// Intercept asks a plugin. No answer within the interceptor's budget, or no
-	// process, is errs.Unavailable: the caller applies Deny.
-	Intercept(ctx context.Context, to Address, as Interceptor, c Change) (Verdict, error)
+	// Intercept asks a plugin until ctx ends. No answer, or no process, is
+	// errs.Unavailable: the caller applies Deny.
+	Intercept(ctx context.Context, to Address, c Change) (Verdict, error)
 	// EventsOf lists the types of events that a plugin's manifest asks for; nil
 	// when it is not installed.
 	EventsOf(p PluginID) []string
+	// Asks reports whether a plugin's manifest asks for a scope.
+	Asks(p PluginID, scope string) bool
 	// Tell tells a plugin what has happened, at most MaxTold events. It returns
 	// an outcome for each that it answered, in order.
 	Tell(ctx context.Context, to Address, events []Event) ([]Outcome, error)

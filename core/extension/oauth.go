@@ -96,10 +96,17 @@ func incomplete(sentence string) error {
 }
 
 // address fills {/pointer}s of an address in. What is filled in is a part of a
-// host name or of a path, and can be nothing else.
+// host name or of a path, and can be nothing else; at the very beginning it is
+// the address of a server.
 func address(template string, c instance.Candidate) (string, error) {
 	const part = `\{(/[^{}]*)\}`
 	bad := false
+	if pointer, rest, ok := strings.Cut(strings.TrimPrefix(template, "{"), "}"); ok && strings.HasPrefix(template, "{/") {
+		server := strings.TrimRight(c.Text(pointer), "/")
+		u, err := url.Parse(server)
+		bad = err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(server, "{}")
+		template = server + rest
+	}
 	filled := regexp.MustCompile(part).ReplaceAllStringFunc(template, func(found string) string {
 		value := c.Text(strings.Trim(found, "{}"))
 		if !regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$`).MatchString(value) || strings.Contains(value, "..") {
@@ -117,7 +124,7 @@ func address(template string, c instance.Candidate) (string, error) {
 // Begin returns where the member's browser goes to sign an instance in. The way
 // back is bound to the session that begins it.
 func (s *SignIns) Begin(ctx context.Context, scope identity.Scope, id, pointer, session string) (string, error) {
-	if err := scope.Require(identity.PluginManage); err != nil {
+	if err := scope.Require(manager(id)); err != nil {
 		return "", err
 	}
 	if session == "" {
@@ -185,7 +192,7 @@ type Arrival struct {
 // Finish turns a code into tokens and keeps them. The member must still be
 // allowed to.
 func (s *SignIns) Finish(ctx context.Context, scope identity.Scope, x SignIn, a Arrival) error {
-	if err := scope.Require(identity.PluginManage); err != nil {
+	if err := scope.Require(manager(x.Instance)); err != nil {
 		return err
 	}
 	if scope.Workspace != x.Workspace || scope.Member() != x.Member {
@@ -217,8 +224,11 @@ func (s *SignIns) Finish(ctx context.Context, scope identity.Scope, x SignIn, a 
 	}
 	t := Token{Workspace: x.Workspace, Instance: x.Instance, Pointer: x.Pointer, Member: x.Member}
 	changed := s.changed(t)
-	changed.Audit = identity.Record(ctx, scope, "connection.signed_in", event.Party{Kind: "connection", ID: x.Instance}).
-		Say(map[string]string{"field": x.Pointer})
+	changed.Audit = identity.Record(ctx, scope, "connection.signed_in", event.Party{Kind: "connection", ID: x.Instance})
+	if !IsConnection(x.Instance) {
+		changed.Audit = identity.Record(ctx, scope, "inbox.signed_in", event.Party{Kind: "inbox", ID: x.Instance})
+	}
+	changed.Audit.Say(map[string]string{"field": x.Pointer})
 	return s.keep(ctx, t, kept{Access: answer.Access, Refresh: answer.Refresh}, answer.ExpiresAt, changed)
 }
 
@@ -257,10 +267,22 @@ func (s *SignIns) keep(ctx context.Context, t Token, k kept, expires time.Time, 
 	return s.tokens.PutToken(ctx, t, events...)
 }
 
+// IsConnection reports whether an instance is a connection; otherwise it is an
+// inbox.
+func IsConnection(id string) bool { return strings.HasPrefix(id, ConnectionPrefix) }
+
+// manager is what a member needs to sign an instance in.
+func manager(id string) identity.Permission {
+	if IsConnection(id) {
+		return identity.PluginManage
+	}
+	return identity.InboxManage
+}
+
 // changed says that an instance fares otherwise now.
 func (s *SignIns) changed(t Token) event.Event {
 	kind := ConnectionChanged
-	if !strings.HasPrefix(t.Instance, ConnectionPrefix) {
+	if !IsConnection(t.Instance) {
 		kind = "inbox.changed"
 	}
 	return event.Event{

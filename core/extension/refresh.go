@@ -11,7 +11,7 @@ import (
 
 // SignInNeeded is returned when a member must sign in (again) at the far side.
 func SignInNeeded() *errs.Error {
-	return errs.New(errs.Conflict, "connection.auth_expired", "The far side does not let this connection in any more. Sign in again on its page.")
+	return errs.New(errs.Conflict, "connection.auth_expired", "The far side does not let us in any more. Sign in again on the page of the connection or the inbox.")
 }
 
 // AccessToken implements AccessTokens. One node at a time gets a new token: a

@@ -182,7 +182,7 @@ func (s *Memory) Claim(ctx context.Context, o Owner, key string, within time.Dur
 	if err := checkSpan("within", within, time.Second, 10*time.Minute); err != nil {
 		return Claim{}, err
 	}
-	now := s.now()
+	now := s.now().Truncate(time.Microsecond) // as it is kept: who holds the claim and who waits read the same end
 	return s.claims.Take(ctx, o, key, rand.Text(), Span{now, now.Add(within)})
 }
 

@@ -3,6 +3,7 @@ package extension
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -123,3 +124,16 @@ type Call struct {
 
 // Over reports whether nothing more happens to the call.
 func (c Call) Over() bool { return c.State != CallPending && c.State != CallRunning }
+
+// InLocale returns the text of a language, of the one that it is a kind of, or
+// the English one.
+func InLocale(texts map[string]string, locale string) string {
+	if text, ok := texts[locale]; ok {
+		return text
+	}
+	language, _, _ := strings.Cut(locale, "-")
+	if text, ok := texts[language]; ok {
+		return text
+	}
+	return texts["en"]
+}

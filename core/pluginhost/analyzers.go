@@ -40,7 +40,7 @@ func (h *Host) Analyze(ctx context.Context, to extension.Address, messages []ext
 		InstanceId: to.Instance, Messages: messagesTo(messages, in.May("contacts:read.pii")),
 	})
 	if err != nil {
-		return nil, s.failed(ctx, "Analyze", err)
+		return nil, s.told(ctx, session, "Analyze", err)
 	}
 	said := answer.GetAnalyses()
 	out := make([]extension.Analysis, 0, min(len(said), len(messages)))

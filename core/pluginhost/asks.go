@@ -27,13 +27,13 @@ type gates struct {
 }
 
 // enter takes a place, or reports that there is none.
-func (g *gates) enter(id channel.PluginID) bool {
+func (g *gates) enter(id channel.PluginID, most int) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.of == nil {
 		g.of = make(map[channel.PluginID]int)
 	}
-	if g.of[id] >= maxCalls {
+	if g.of[id] >= most {
 		return false
 	}
 	g.of[id]++
@@ -57,7 +57,18 @@ func (h *Host) ask(ctx context.Context, plugin extension.PluginID, ability, call
 	if !session.abilities[ability] {
 		return errs.New(errs.Unavailable, "plugin.ability", "The plugin "+string(id)+" does not serve what its manifest promises: "+ability+".")
 	}
-	if !h.gates.enter(id) {
+	if writes(call) {
+		if err := h.barred(id); err != nil {
+			return err
+		}
+	}
+	b := s.bounded(session.installed)
+	if wait := b.calls.Take(); wait > 0 {
+		e := errs.New(errs.Unavailable, "plugin.busy", "The plugin "+string(id)+" was asked as often as its far side bears. Try again in a moment.")
+		e.RetryAfter = max(wait, busyFor)
+		return e
+	}
+	if !h.gates.enter(id, min(b.most, maxCalls)) {
 		e := errs.New(errs.Unavailable, "plugin.busy", "The plugin "+string(id)+" has as many calls as it may have at once. Try again in a moment.")
 		e.RetryAfter = busyFor
 		return e

@@ -353,7 +353,7 @@ func (l *life) nextLine(ctx context.Context, s *session) (*line, error) {
 		s.next = nil
 		return line, nil
 	}
-	line, err := openLine(ctx, s.channel, l.host.options.Now)
+	line, err := openLine(ctx, s.channel, l.bounded(s.installed), l.host.options.Now)
 	if err == nil {
 		line.version = s.installed.manifest.Version
 	}

@@ -52,6 +52,9 @@ type addressee struct {
 // Turn implements extension.Bots.
 func (h *Host) Turn(ctx context.Context, to extension.Address, t extension.Turn, say func(extension.TurnEvent) error) error {
 	who, err := h.ready(ctx, to)
+	if err == nil {
+		err = h.barred(channel.PluginID(to.Plugin))
+	}
 	if err != nil {
 		return err
 	}
@@ -185,8 +188,12 @@ func turnTo(to extension.Address, t extension.Turn, pii bool) *pluginv1.TurnRequ
 		TurnId: t.ID, InstanceId: to.Instance, ConversationId: t.Conversation, Trigger: pluginv1.TurnRequest_TRIGGER_MESSAGE,
 		History: messagesTo(t.History, pii), Contact: customerTo(t.Customer, pii), Locale: t.Locale, Memory: t.Memory, Attempt: uint32(max(t.Attempt, 0)), //nolint:gosec // a small number
 	}
-	if t.Trigger == extension.TriggerTool {
+	switch t.Trigger {
+	case extension.TriggerOpened:
+		out.Trigger = pluginv1.TurnRequest_TRIGGER_OPENED
+	case extension.TriggerTool:
 		out.Trigger = pluginv1.TurnRequest_TRIGGER_TOOL_RESULT
+	case extension.TriggerMessage:
 	}
 	for _, r := range t.Tools {
 		result := &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_ACCEPTED, Code: r.Code, Detail: r.Detail}

@@ -31,6 +31,7 @@ func (h *Host) Types() []channel.Type {
 	for _, s := range h.order {
 		state, _ := s.now()
 		if t, ok := s.installed().channelType(state == extension.Ready); ok {
+			t.Barred = h.barred(s.id)
 			out = append(out, t)
 		}
 	}
@@ -75,6 +76,26 @@ func (s *supervisor) failed(ctx context.Context, call string, err error) *errs.E
 		return errs.Wrap(err, errs.Invalid, "plugin.refused", "The plugin refused: "+words(err))
 	}
 	return errs.Wrap(err, errs.Unavailable, "plugin.no_answer", "The plugin "+string(s.id)+" did not answer. Its page says more.")
+}
+
+// diedWithin is how long after a call that failed the end of a process is looked for.
+const diedWithin = 500 * time.Millisecond
+
+// told words a call with events that failed: a process that ended over it, and
+// was not asked to, is told apart.
+func (s *supervisor) told(ctx context.Context, of *session, call string, err error) *errs.Error {
+	if status.Code(err) == codes.Unavailable && !of.retired.Load() {
+		timer := time.NewTimer(diedWithin)
+		defer timer.Stop()
+		select {
+		case <-of.process.Exited():
+			s.log.WarnContext(ctx, "a plugin's process ended during a call", "call", call, "ending", of.process.Ending())
+			return errs.Wrap(err, errs.Unavailable, "plugin.died", "The process of the plugin "+string(s.id)+" ended. Its page says more.")
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	return s.failed(ctx, call, err)
 }
 
 // Webhook lets the plugin verify and parse a stored request.

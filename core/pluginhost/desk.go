@@ -44,7 +44,7 @@ func (d *desk) owns(ctx context.Context, id, scope string) error {
 	if !i.May(scope) {
 		return status.Errorf(codes.PermissionDenied, "the workspace of this instance does not allow %q", scope)
 	}
-	return nil
+	return d.licensed(scope)
 }
 
 // runtimeDesk serves HostRuntimeService.

@@ -22,6 +22,7 @@ type Desks struct {
 	Databases extension.Databases
 	Tokens    Tokens
 	Tools     Toolbox
+	Licenses  Licenses
 	Figures   Figures
 	Once      *idempotency.Service
 	Records   Records
@@ -39,6 +40,7 @@ func (d *desk) register(server *grpc.Server) {
 	pluginv1.RegisterHostDatabaseServiceServer(server, &databaseDesk{desk: d})
 	pluginv1.RegisterHostBlobServiceServer(server, &blobDesk{desk: d})
 	pluginv1.RegisterHostSecretServiceServer(server, &secretDesk{desk: d})
+	pluginv1.RegisterHostLicenseServiceServer(server, &licenseDesk{desk: d})
 	pluginv1.RegisterHostToolServiceServer(server, &toolDesk{desk: d})
 	pluginv1.RegisterHostConversationServiceServer(server, &conversationDesk{desk: d})
 	pluginv1.RegisterHostContactServiceServer(server, &contactDesk{desk: d})

@@ -1,6 +1,7 @@
 package pluginhost
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -25,3 +26,6 @@ func HostServer(m manifest.Manifest, ports Ports, dir, holder string) (*grpc.Ser
 	l := &life{supervisor: s, ports: ports}
 	return l.serve(p, &session{holder: holder}, dir, nil), nil
 }
+
+// LeastLevel is the level that plugins are told to log at.
+func LeastLevel(ctx context.Context, log *slog.Logger) string { return leastLevel(ctx, log) }

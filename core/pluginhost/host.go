@@ -52,6 +52,9 @@ type Options struct {
 	Now         func() time.Time
 	// Timing is how long things take; the zero value is DefaultTiming.
 	Timing Timing
+	// Attach names files: a plugin that has one is not started, but run by its
+	// author, in a debugger, and says there where it serves. Use it with Patient.
+	Attach map[channel.PluginID]string
 }
 
 // Ports are what the host needs of the rest of the core while it runs.

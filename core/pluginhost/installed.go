@@ -186,5 +186,8 @@ func (p installed) offers() extension.Offers {
 	for _, x := range m.Templates {
 		out.Templates = append(out.Templates, extension.TemplateOffer{Name: x.Name, Title: x.Title, Summary: x.Summary})
 	}
+	if m.Hooks != nil {
+		out.Asked, out.Told = interceptorsOf(extension.PluginID(p.id()), *m.Hooks), m.Hooks.Events
+	}
 	return out
 }

@@ -7,8 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/patchbay-im/patchbay/core/delivery"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
@@ -22,9 +20,8 @@ type line struct {
 	cancel   context.CancelFunc
 	now      func() time.Time
 	version  string // of the plugin, from its manifest
-	receipts chan []delivery.Receipt
-	gone     chan struct{} // closed when nobody reads receipts any more
-	once     sync.Once
+	bounds   bounds
+	receipts chan []delivery.Receipt // holds one batch: what came since it was read last
 	stopped  atomic.Bool
 	sending  sync.Mutex // gRPC wants one sender at a time
 
@@ -37,7 +34,7 @@ type line struct {
 
 // openLine opens the stream. The plugin opens the window with its first
 // response; until then there are no credits.
-func openLine(ctx context.Context, client pluginv1.ChannelServiceClient, now func() time.Time) (*line, error) {
+func openLine(ctx context.Context, client pluginv1.ChannelServiceClient, b bounds, now func() time.Time) (*line, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	stream, err := client.Deliver(ctx)
 	if err != nil {
@@ -45,7 +42,7 @@ func openLine(ctx context.Context, client pluginv1.ChannelServiceClient, now fun
 		return nil, fmt.Errorf("open the delivery stream: %w", err)
 	}
 	l := &line{
-		stream: stream, cancel: cancel, now: now, receipts: make(chan []delivery.Receipt), gone: make(chan struct{}),
+		stream: stream, cancel: cancel, now: now, bounds: b, receipts: make(chan []delivery.Receipt, 1),
 		inFlight: make(map[delivery.ID]bool), moved: now(),
 	}
 	go l.read()
@@ -58,7 +55,6 @@ func (l *line) Version() string { return l.version }
 // close ends the stream and the reader.
 func (l *line) close() {
 	l.cancel()
-	l.once.Do(func() { close(l.gone) })
 	for range l.receipts { // until the reader is gone
 	}
 }
@@ -101,8 +97,11 @@ func (l *line) Credits() int {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.credits
+	return min(l.credits, l.bounds.most-len(l.inFlight))
 }
+
+// Ready implements delivery.Paced.
+func (l *line) Ready(n int) (ready int, wait time.Duration) { return l.bounds.messages.Ready(n) }
 
 // Receipts yields receipts until the line dies.
 func (l *line) Receipts() <-chan []delivery.Receipt { return l.receipts }
@@ -119,22 +118,29 @@ func (l *line) Send(_ context.Context, items []delivery.Delivery) error {
 	if err := l.book(items); err != nil {
 		return err
 	}
-	req, size := &pluginv1.DeliverRequest{}, 0
-	for _, item := range items {
-		out := outboundOf(item)
-		if n := proto.Size(out); size+n > maxBatchBytes && len(req.GetItems()) > 0 {
-			if err := l.stream.Send(req); err != nil {
-				return fmt.Errorf("hand over deliveries: %w", err)
-			}
-			req, size = &pluginv1.DeliverRequest{}, 0
+	outs := outboundsOf(items)
+	for len(outs) > 0 {
+		n := fitting(outs)
+		if err := l.stream.Send(&pluginv1.DeliverRequest{Items: outs[:n]}); err != nil {
+			return fmt.Errorf("hand over deliveries: %w", err)
 		}
-		req.Items = append(req.Items, out)
-		size += proto.Size(out)
-	}
-	if err := l.stream.Send(req); err != nil {
-		return fmt.Errorf("hand over deliveries: %w", err)
+		outs = outs[n:]
 	}
 	return nil
+}
+
+// fitting returns how many of the items go into one message on the stream: at
+// least one.
+func fitting(outs []*pluginv1.Outbound) int {
+	const frame = 256 // what an item has beside its text is smaller
+	size := 0
+	for i, out := range outs {
+		size += frame + len(out.GetContent().GetText()) + len(out.GetRecipientExternalId())
+		if size > maxBatchBytes && i > 0 {
+			return i
+		}
+	}
+	return len(outs)
 }
 
 // book takes credits before the items leave: a receipt may be quick.
@@ -148,6 +154,7 @@ func (l *line) book(items []delivery.Delivery) error {
 		return delivery.ErrLineStopped
 	}
 	l.credits -= len(items)
+	l.bounds.messages.Spend(len(items))
 	for _, item := range items {
 		l.inFlight[item.ID] = item.Suspect
 	}
@@ -155,7 +162,9 @@ func (l *line) book(items []delivery.Delivery) error {
 	return nil
 }
 
-// read turns responses into batches of receipts, until the stream ends.
+// read turns responses into batches of receipts, until the stream ends. What
+// nobody has read yet grows with what comes: whoever records receipts slowly
+// records many at once.
 func (l *line) read() {
 	defer close(l.receipts)
 	for {
@@ -166,9 +175,15 @@ func (l *line) read() {
 		batch := l.settle(response)
 		select {
 		case l.receipts <- batch:
-		case <-l.gone:
-			return
+			continue
+		default:
 		}
+		select {
+		case earlier := <-l.receipts:
+			batch = append(earlier, batch...)
+		default: // read just now
+		}
+		l.receipts <- batch // nobody else writes: there is room
 	}
 }
 

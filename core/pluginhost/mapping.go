@@ -54,12 +54,25 @@ func words(err error) string {
 	return cut(s.Message(), maxDetail)
 }
 
-func outboundOf(d delivery.Delivery) *pluginv1.Outbound {
-	return &pluginv1.Outbound{
-		Id: string(d.ID), InstanceId: string(d.Inbox), ConversationId: d.Conversation, Seq: d.Seq,
-		RecipientExternalId: d.Recipient, Content: &pluginv1.Content{Body: &pluginv1.Content_Text{Text: d.Content.Text}},
-		Attempt: uint32(max(d.Attempts, 0)), Suspect: d.Suspect, //nolint:gosec // a small number
+// outboundsOf puts a batch on the wire; few allocations for all of it.
+func outboundsOf(items []delivery.Delivery) []*pluginv1.Outbound {
+	type parts struct {
+		out     pluginv1.Outbound
+		content pluginv1.Content
+		text    pluginv1.Content_Text
 	}
+	all, outs := make([]parts, len(items)), make([]*pluginv1.Outbound, len(items))
+	for i := range items {
+		d, p := &items[i], &all[i]
+		p.text.Text = d.Content.Text
+		p.content.Body = &p.text
+		out := &p.out
+		out.Id, out.InstanceId, out.ConversationId, out.Seq = string(d.ID), string(d.Inbox), d.Conversation, d.Seq
+		out.RecipientExternalId, out.Content = d.Recipient, &p.content
+		out.Attempt, out.Suspect = uint32(max(d.Attempts, 0)), d.Suspect //nolint:gosec // a small number
+		outs[i] = out
+	}
+	return outs
 }
 
 // resultOf reads a result; whatever is not understood counts as a retry.

@@ -2,21 +2,14 @@ package pluginhost_test
 
 import (
 	"context"
-	"errors"
-	"io"
-	"net"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
-	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -24,6 +17,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	inst "github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
+	"github.com/patchbay-im/patchbay/core/pluginhost/internal/calltest"
 	"github.com/patchbay-im/patchbay/sdk/manifest"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
@@ -102,69 +96,23 @@ func asking(scopes ...string) manifest.Manifest {
 }
 
 // dial serves the host's real services for a plugin and connects to them.
-func dial(t *testing.T, m manifest.Manifest, ports pluginhost.Ports, holder string) *grpc.ClientConn {
+func dial(t *testing.T, m manifest.Manifest, ports pluginhost.Ports) *grpc.ClientConn {
 	t.Helper()
-	server, err := pluginhost.HostServer(m, ports, t.TempDir(), holder)
+	return dialIn(t, m, ports, t.TempDir(), "p")
+}
+
+// dialIn is dial for a plugin with a folder.
+func dialIn(t *testing.T, m manifest.Manifest, ports pluginhost.Ports, folder, holder string) *grpc.ClientConn {
+	t.Helper()
+	server, err := pluginhost.HostServer(m, ports, folder, holder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener := bufconn.Listen(1 << 20)
-	go server.Serve(listener) //nolint:errcheck // until Stop
-	t.Cleanup(server.Stop)
-	conn, err := grpc.NewClient("passthrough:///host", grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := conn.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return conn
+	return calltest.Dial(t, server, calltest.Patient())
 }
 
 func (o *office) ports() pluginhost.Ports {
 	return pluginhost.Ports{Workspaces: o, Connections: o, Grants: o}
-}
-
-// methods calls fn with every method of the host's services.
-func methods(fn func(name, scope string, m protoreflect.MethodDescriptor)) {
-	for _, service := range pluginv1.HostServices() {
-		for i := range service.Methods().Len() {
-			m := service.Methods().Get(i)
-			fn("/"+string(service.FullName())+"/"+string(m.Name()), pluginv1.OptionsOf(m).Scope, m)
-		}
-	}
-}
-
-// invoke calls any method about an instance and returns how it ended: of a
-// stream, its first answer or its end.
-func invoke(t *testing.T, conn *grpc.ClientConn, m protoreflect.MethodDescriptor, instance string) error {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	name := "/" + string(m.Parent().FullName()) + "/" + string(m.Name())
-	req, reply := dynamicpb.NewMessage(m.Input()), dynamicpb.NewMessage(m.Output())
-	if field := m.Input().Fields().ByName("instance_id"); field != nil {
-		req.Set(field, protoreflect.ValueOfString(instance))
-	}
-	if !m.IsStreamingClient() && !m.IsStreamingServer() {
-		return conn.Invoke(ctx, name, req, reply)
-	}
-	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true, ClientStreams: true}, name)
-	if err != nil {
-		return err
-	}
-	if err := stream.SendMsg(req); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if !m.IsStreamingClient() {
-		if err := stream.CloseSend(); err != nil {
-			return err
-		}
-	}
-	return stream.RecvMsg(reply)
 }
 
 // What the protocol promises is served, and nothing else.
@@ -181,20 +129,20 @@ func TestEveryServiceIsServed(t *testing.T) {
 			}
 		}
 	}
-	methods(func(name, _ string, _ protoreflect.MethodDescriptor) { promised = append(promised, name) })
+	calltest.Methods(func(m protoreflect.MethodDescriptor, _ string) { promised = append(promised, calltest.Name(m)) })
 	slices.Sort(served)
 	slices.Sort(promised)
 	if !slices.Equal(served, promised) {
 		t.Errorf("served %v, promised %v", served, promised)
 	}
 	full := manifest.Scopes()
-	conn := dial(t, asking(full...), (&office{workspace: "wsp_1", granted: full}).ports(), "p")
-	methods(func(name, _ string, m protoreflect.MethodDescriptor) {
+	conn := dial(t, asking(full...), (&office{workspace: "wsp_1", granted: full}).ports())
+	calltest.Methods(func(m protoreflect.MethodDescriptor, _ string) {
 		if m.IsStreamingClient() && !m.IsStreamingServer() {
 			return // an upload of nothing ends in the port that is not here
 		}
-		if err := invoke(t, conn, m, "inb_mine"); status.Code(err) == codes.Unimplemented {
-			t.Errorf("%s is not implemented", name)
+		if err := calltest.Invoke(t, conn, m, "inb_mine"); status.Code(err) == codes.Unimplemented {
+			t.Errorf("%s is not implemented", calltest.Name(m))
 		}
 	})
 }
@@ -206,16 +154,16 @@ func TestEveryServiceNeedsItsScope(t *testing.T) {
 	for _, lacking := range full {
 		rest := slices.DeleteFunc(slices.Clone(full), func(s string) bool { return s == lacking })
 		for how, conn := range map[string]*grpc.ClientConn{
-			"no manifest": dial(t, asking(rest...), (&office{workspace: "wsp_1", granted: full}).ports(), "p"),
-			"no grant":    dial(t, asking(full...), (&office{workspace: "wsp_1", granted: rest}).ports(), "p"),
+			"no manifest": dial(t, asking(rest...), (&office{workspace: "wsp_1", granted: full}).ports()),
+			"no grant":    dial(t, asking(full...), (&office{workspace: "wsp_1", granted: rest}).ports()),
 		} {
-			methods(func(name, scope string, m protoreflect.MethodDescriptor) {
+			calltest.Methods(func(m protoreflect.MethodDescriptor, scope string) {
 				if scope != lacking || how == "no grant" && m.Input().Fields().ByName("instance_id") == nil {
 					return // where items name their instances, each is answered: see TestItemsOfOthers
 				}
 				for _, instance := range []string{"inb_mine", "pin_mine"} {
-					if err := invoke(t, conn, m, instance); status.Code(err) != codes.PermissionDenied {
-						t.Errorf("%s about %s with %s for %s: %v", name, instance, how, lacking, err)
+					if err := calltest.Invoke(t, conn, m, instance); status.Code(err) != codes.PermissionDenied {
+						t.Errorf("%s about %s with %s for %s: %v", calltest.Name(m), instance, how, lacking, err)
 					}
 				}
 			})
@@ -226,14 +174,14 @@ func TestEveryServiceNeedsItsScope(t *testing.T) {
 // Whatever a plugin may do, of other instances it is told that there are none.
 func TestEveryServiceKeepsInstancesApart(t *testing.T) {
 	full := manifest.Scopes()
-	conn := dial(t, asking(full...), (&office{workspace: "wsp_1", granted: full}).ports(), "p")
-	methods(func(name, _ string, m protoreflect.MethodDescriptor) {
+	conn := dial(t, asking(full...), (&office{workspace: "wsp_1", granted: full}).ports())
+	calltest.Methods(func(m protoreflect.MethodDescriptor, _ string) {
 		if m.Input().Fields().ByName("instance_id") == nil {
 			return
 		}
 		for _, instance := range []string{"inb_other", "pin_other", "inb_off", "inb_none", "pin_none", "", "INB_MINE"} {
-			if err := invoke(t, conn, m, instance); status.Code(err) != codes.NotFound {
-				t.Errorf("%s about %q: %v", name, instance, err)
+			if err := calltest.Invoke(t, conn, m, instance); status.Code(err) != codes.NotFound {
+				t.Errorf("%s about %q: %v", calltest.Name(m), instance, err)
 			}
 		}
 	})
@@ -253,7 +201,7 @@ func TestItemsOfOthers(t *testing.T) {
 		"not granted":      {ungranted, "inb_mine", pluginv1.Outcome_OUTCOME_RETRY},
 	} {
 		t.Run(name, func(t *testing.T) {
-			conn := dial(t, asking(full...), (&office{workspace: "wsp_1", granted: tt.granted}).ports(), "p")
+			conn := dial(t, asking(full...), (&office{workspace: "wsp_1", granted: tt.granted}).ports())
 			stream, err := pluginv1.NewHostInboundServiceClient(conn).Ingest(t.Context())
 			if err != nil {
 				t.Fatal(err)

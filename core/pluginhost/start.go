@@ -5,8 +5,10 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -64,6 +66,7 @@ func (l *life) start(ctx context.Context, p installed) (*session, error) {
 		Program: p.program(), DataDir: data, SocketDir: l.sockets,
 		Output: func(level string) io.WriteCloser { return l.journal.Writer(level) },
 		Dial:   []grpc.DialOption{grpc.WithChainUnaryInterceptor(withBudget, calls.unary), grpc.WithStreamInterceptor(calls.stream)},
+		Attach: l.host.options.Attach[l.id],
 		Bundle: p.folder, Confine: !l.host.trusts(l.id), Groups: l.groups.tree, Ungrouped: l.groups.why,
 		Limits: process.Limits{Memory: memoryOf(r), CPU: cpuOf(r), PIDs: pidsOf(r)},
 	})
@@ -109,7 +112,7 @@ func (l *life) greet(ctx context.Context, s *session, p installed, data string) 
 	}
 	go broker.AcceptAndServe(id, serve)
 	answer, err := s.plugin.Init(ctx, &pluginv1.InitRequest{
-		HostBrokerId: id, CoreVersion: l.host.options.CoreVersion, DataDir: data,
+		HostBrokerId: id, CoreVersion: l.host.options.CoreVersion, DataDir: data, LogLevel: leastLevel(ctx, l.log),
 	})
 	if err != nil {
 		return &process.StartError{Detail: "It refused to start: " + words(err)}
@@ -198,3 +201,14 @@ func (f *ourFault) Error() string {
 
 // Unwrap returns the cause.
 func (f *ourFault) Unwrap() error { return f.cause }
+
+// leastLevel is the least level that a log takes, as the protocol names it: a plugin
+// need not send what nobody keeps.
+func leastLevel(ctx context.Context, log *slog.Logger) string {
+	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn} {
+		if log.Enabled(ctx, level) {
+			return strings.ToLower(level.String())
+		}
+	}
+	return "error"
+}

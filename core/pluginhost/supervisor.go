@@ -34,11 +34,14 @@ type supervisor struct {
 	news    chan struct{} // what is wanted of it has changed
 	session atomic.Pointer[session]
 
+	intercepts chan struct{} // one for each change that it is asked about now
+
 	// configuring is held while the plugin is told of inboxes, so that what it
 	// knows is as new as what was read last.
 	configuring sync.Mutex
 	book        book // of the instances that the plugin serves
 
+	limits bounds     // by mu; of the version that ran last
 	moving sync.Mutex // held while an administrator puts another version in place
 
 	mu      sync.Mutex
@@ -64,7 +67,7 @@ func newSupervisor(h *Host, id channel.PluginID, p installed) *supervisor {
 		wanted: extension.Life{Plugin: extension.PluginID(id), Enabled: true},
 		log:    h.options.Log.With("plugin", string(id)),
 		state:  extension.Stopped, since: h.options.Now(),
-		health: make(map[string]channel.Health), book: newBook(),
+		health: make(map[string]channel.Health), book: newBook(), intercepts: make(chan struct{}, interceptsAtOnce),
 	}
 	if p.fault != "" {
 		s.state, s.detail = extension.Failed, p.fault
@@ -275,6 +278,7 @@ func (s *supervisor) status() extension.Plugin {
 	out.NoProcess = !s.plugin.process()
 	if s.pid != 0 {
 		out.Tier, out.Isolation, out.Lacking = isolation(s.reach)
+		out.Exempt = s.host.trusts(s.id)
 	}
 	s.wishes(&out)
 	for _, k := range m.Kinds {

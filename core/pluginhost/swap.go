@@ -55,7 +55,7 @@ func (l *life) takeOver(ctx context.Context, old, next *session) error {
 		return nil
 	}
 	// The stream lives longer than the start.
-	line, err := openLine(context.WithoutCancel(ctx), next.channel, l.host.options.Now)
+	line, err := openLine(context.WithoutCancel(ctx), next.channel, l.bounded(next.installed), l.host.options.Now)
 	if err != nil {
 		return &process.StartError{Detail: "It does not take deliveries: " + words(err)}
 	}

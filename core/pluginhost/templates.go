@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/template"
 	"github.com/patchbay-im/patchbay/sdk/manifest"
@@ -65,11 +66,10 @@ func (p installed) template(t manifest.Template) (*files.Template, error) {
 // Objects returns what a template makes: what its files say, or its process
 // when the plugin serves the ability.
 func (h *Host) Objects(ctx context.Context, ref template.Ref, ask template.Ask) ([]template.Object, error) {
-	i := slices.IndexFunc(h.order, func(s *supervisor) bool { return s.installed().manifest.ID == ref.Plugin })
-	if i < 0 {
+	s, installed := h.byID[channel.PluginID(ref.Plugin)]
+	if !installed {
 		return nil, errs.Absent()
 	}
-	s := h.order[i]
 	p := s.installed()
 	n := slices.IndexFunc(p.manifest.Templates, func(t manifest.Template) bool { return t.Name == ref.Name })
 	if n < 0 {

@@ -58,6 +58,19 @@ func DefaultTiming() Timing {
 	}
 }
 
+// Patient returns what a server runs with whose plugin is run by its author in a
+// debugger: nothing that stands still is ended for it, and its end is no reason to
+// rest.
+func Patient() Timing {
+	const day = 24 * time.Hour
+	t := DefaultTiming()
+	t.Start, t.HealthEvery, t.HealthWithin, t.InstanceEvery, t.Stalled, t.Full = day, day, day, day, day, day
+	t.Drain, t.Terminate, t.HandOver = time.Second, 0, time.Second
+	t.Backoff, t.BackoffCap = 100*time.Millisecond, 100*time.Millisecond
+	t.Crashes, t.DayCrashes, t.FailedStarts = 1<<20, 1<<20, 1<<20
+	return t
+}
+
 func (t Timing) rules() restart.Rules {
 	return restart.Rules{
 		Base: t.Backoff, Cap: t.BackoffCap, Settled: t.Settled, Window: t.Window,

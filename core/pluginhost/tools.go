@@ -78,6 +78,11 @@ func argsProblems(of manifest.Schema, args json.RawMessage) []errs.Field {
 
 // Invoke implements extension.Tools.
 func (h *Host) Invoke(ctx context.Context, c extension.Connection, i extension.Invocation, progress func(string)) (extension.Result, error) {
+	if h.toolWrites(c.Plugin, i.Tool) {
+		if err := h.barred(channel.PluginID(c.Plugin)); err != nil {
+			return extension.Result{}, err
+		}
+	}
 	var done *pluginv1.InvokeToolResponse_Completed
 	err := h.ask(ctx, c.Plugin, pluginv1.AbilityTool, "InvokeTool", func(ctx context.Context, conn grpc.ClientConnInterface) (err error) {
 		ctx, cancel := timely(ctx, i.Timeout, maxToolTime)

@@ -46,7 +46,10 @@ func told(w *conversationtest.World) conversation.ID {
 	step(func(c *conversation.Conversation) error { c.Schedule(w.Turn(agent), later); return nil })
 	step(func(c *conversation.Conversation) error { c.Reschedule(w.Turn(agent), later); return nil })
 	w.Receive(w.Inbox, "ext", "m1b", "anybody there?") // asks: what was written before is no answer
-	step(func(c *conversation.Conversation) error { _, err := c.SendScheduled(w.System(), later); return err })
+	step(func(c *conversation.Conversation) error {
+		_, err := c.SendScheduled(w.System(), later, conversation.Passed{Text: later.Text})
+		return err
+	})
 	later.State = conversation.ScheduledHasFailed
 	step(func(c *conversation.Conversation) error { c.Unschedule(w.System(), later); return nil })
 	later.State = conversation.ScheduledIsCancelled

@@ -38,6 +38,31 @@ func mentionsOf(all []conversation.Mention) []Mention {
 	return out
 }
 
+// Altered is what plugins made of a message before it was sent.
+type Altered struct {
+	By       []Alterer `json:"by" doc:"In the order in which they changed it."`
+	Original string    `json:"original" doc:"The text as its author wrote it."`
+}
+
+// Alterer is a connection of a plugin that changed a message.
+type Alterer struct {
+	ConnectionID string `json:"connection_id"`
+	Plugin       string `json:"plugin"`
+	Name         string `json:"name" doc:"Of the connection, as it was then."`
+	Reason       string `json:"reason,omitempty" doc:"A sentence of the plugin."`
+}
+
+func alteredOf(a *conversation.Altered) *Altered {
+	if a == nil {
+		return nil
+	}
+	out := &Altered{Original: a.Original, By: make([]Alterer, len(a.By))}
+	for i, by := range a.By {
+		out.By[i] = Alterer{ConnectionID: by.Connection, Plugin: by.Plugin, Name: by.Name, Reason: by.Reason}
+	}
+	return out
+}
+
 // PublicQuote is a quote as the customer sees it.
 type PublicQuote struct {
 	ID             string       `json:"id"`

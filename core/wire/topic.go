@@ -39,6 +39,8 @@ func Topic(typ string) identity.Permission {
 		return identity.TeamRead
 	case "connection", "grant":
 		return identity.PluginRead
+	case "approval":
+		return identity.ConversationReply
 	case "webhook":
 		return identity.WebhookRead
 	case "label", "attribute", "canned", "view":

@@ -33,6 +33,7 @@ func notOffered() map[string]string {
 		"import.changed":     "progress of an upload; each contact is told by contact.changed",
 		"webhook.changed":    own,
 		"connection.changed": set, "grant.changed": set,
+		"approval.changed":  "a question among colleagues; what comes of it happens at the far side",
 		wire.TypeGone:       "only of live connections: it left a member's reach",
 		wire.TypeTicketGone: "likewise",
 		wire.TypeSkip:       "likewise: an event that is not for the member",

@@ -74,6 +74,7 @@ type Message struct {
 	Attachments []Attachment `json:"attachments,omitempty"`
 	ReplyTo     *Quote       `json:"reply_to,omitempty"`
 	Mentions    []Mention    `json:"mentions,omitempty" doc:"Colleagues whom a note calls."`
+	Altered     *Altered     `json:"altered,omitempty" doc:"What plugins made of the text before it was sent; absent when they left it as it was. The customer does not see it."`
 }
 
 // Change is one entry of a conversation's history: the unit of timeline, feed and resume.
@@ -91,7 +92,7 @@ type Change struct {
 // FeedEvent is one entry of a workspace's feed.
 type FeedEvent struct {
 	Feed         uint64         `json:"feed" doc:"1, 2, 3, ... per workspace, without a gap."`
-	Type         string         `json:"type" enum:"conversation.created,message.created,note.created,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged,conversation.bot,finding.created,finding.dismissed,member.changed,invitation.changed,workspace.changed,inbox.changed,team.changed,label.changed,attribute.changed,canned.changed,view.changed,contact.changed,erasure.changed,organisation.changed,role.changed,import.changed,webhook.changed,connection.changed,grant.changed,ticket_type.changed,ticket.created,ticket.commented,ticket.status,ticket.assigned,ticket.edited,ticket.followers,ticket.linked,ticket.unlinked,ticket.labeled,ticket.merged,ticket.absorbed,ticket.unmerged,ticket.rated,ticket.overdue,conversation.gone,ticket.gone,skip" doc:"conversation.gone, ticket.gone: it left the member's reach (data {id, seq}). skip: an event that is not for the member; only its number is told."`
+	Type         string         `json:"type" enum:"conversation.created,message.created,note.created,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged,conversation.bot,finding.created,finding.dismissed,member.changed,invitation.changed,workspace.changed,inbox.changed,team.changed,label.changed,attribute.changed,canned.changed,view.changed,contact.changed,erasure.changed,organisation.changed,role.changed,import.changed,webhook.changed,connection.changed,grant.changed,approval.changed,ticket_type.changed,ticket.created,ticket.commented,ticket.status,ticket.assigned,ticket.edited,ticket.followers,ticket.linked,ticket.unlinked,ticket.labeled,ticket.merged,ticket.absorbed,ticket.unmerged,ticket.rated,ticket.overdue,conversation.gone,ticket.gone,skip" doc:"conversation.gone, ticket.gone: it left the member's reach (data {id, seq}). skip: an event that is not for the member; only its number is told."`
 	At           time.Time      `json:"at"`
 	Change       *Change        `json:"change,omitempty"`
 	Conversation *Conversation  `json:"conversation,omitempty" doc:"The conversation as it is now, which is at least as new as the change."`
@@ -143,7 +144,7 @@ func MessageOf(m conversation.Message) Message {
 		ID: string(m.ID), ConversationID: string(m.Conversation), ClientMsgID: m.ClientID, Kind: string(m.Kind),
 		Sender: actorOf(m.Sender), Text: m.Text, CreatedAt: Stamp(m.CreatedAt),
 		Delivery: string(m.Delivery), DeliveryError: m.DeliveryError,
-		Attachments: AttachmentsOf(m.Attachments), ReplyTo: QuoteOf(m.ReplyTo), Mentions: mentionsOf(m.Mentions),
+		Attachments: AttachmentsOf(m.Attachments), ReplyTo: QuoteOf(m.ReplyTo), Mentions: mentionsOf(m.Mentions), Altered: alteredOf(m.Altered),
 	}
 }
 

@@ -61,7 +61,10 @@ func changes() map[string]conversation.Change {
 	called := message(conversation.Note, lin, "@Mo a rude one")
 	called.Mentions = []conversation.Mention{{Member: "mem_2", Name: "Mo"}}
 	called.ReplyTo = &conversation.Quote{ID: "msg_0", Seq: 1, Kind: conversation.Note, Sender: lin, Text: "a rude quote"}
+	covered := message(conversation.Text, lin, "call ***")
+	covered.Altered = &conversation.Altered{Original: "call 110", By: []conversation.Alterer{{Connection: "pin_1", Plugin: "acme/guard", Name: "外发检查", Reason: "No numbers."}}}
 	return map[string]conversation.Change{
+		"message.created.altered":      change(conversation.MessageCreated, lin, 4, covered, ""),
 		"message.created.picture":      change(conversation.MessageCreated, alice, 4, shown, ""),
 		"note.created.mention":         change(conversation.NoteCreated, lin, 0, called, ""),
 		"conversation.created":         change(conversation.Created, alice, 0, nil, ""),

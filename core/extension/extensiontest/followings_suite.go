@@ -37,7 +37,7 @@ func TestFollowings(t *testing.T, s extension.Followings, workspace, other ident
 	if _, ok := follow("b", at.Add(time.Second), 9); ok {
 		t.Error("another takes what is claimed")
 	}
-	want := extension.FollowPlace{Feed: 8, Failures: 2, Detail: "slow"}
+	want := extension.FollowPlace{Feed: 8, Failures: 2, Detail: "slow", Gap: extension.Gap{After: 3, Until: 7, Reason: extension.GapFailed}}
 	if !advance("a", want) {
 		t.Error("the claim's holder cannot go on")
 	}
@@ -62,6 +62,15 @@ func TestFollowings(t *testing.T, s extension.Followings, workspace, other ident
 	if p, ok := follow("c", at, 9); !ok || p != want {
 		t.Errorf("what was given back is free: %+v, %v", p, ok)
 	}
+	if err := s.Unclaim(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if advance("c", want) {
+		t.Error("a claim holds although all were given back")
+	}
+	if p, ok := follow("c", at, 9); !ok || p != want {
+		t.Errorf("after all were given back: %+v, %v", p, ok)
+	}
 
 	for n := range uint64(extension.MaxSkips + 5) {
 		skip := extension.Skip{Feed: n + 10, Event: fmt.Sprint("evt_", n), Type: "message.created", Code: "x", Detail: "y", At: at}
@@ -70,7 +79,7 @@ func TestFollowings(t *testing.T, s extension.Followings, workspace, other ident
 		}
 	}
 	all, err := s.Skipped(t.Context(), workspace, f.Connection, 2*extension.MaxSkips)
-	if err != nil || len(all) != extension.MaxSkips || all[0].Feed != extension.MaxSkips+14 || !all[0].At.Equal(at) {
+	if err != nil || len(all) != extension.MaxSkips || all[0].Use != f.Use || all[0].Feed != extension.MaxSkips+14 || !all[0].At.Equal(at) {
 		t.Errorf("%d skipped are kept: %+v %v", len(all), all[:min(len(all), 1)], err)
 	}
 	if all, err := s.Skipped(t.Context(), other, f.Connection, 5); err != nil || len(all) != 0 {

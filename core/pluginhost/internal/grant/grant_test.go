@@ -2,22 +2,16 @@ package grant_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
-	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -25,6 +19,7 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/dynamicpb"
 
+	"github.com/patchbay-im/patchbay/core/pluginhost/internal/calltest"
 	"github.com/patchbay-im/patchbay/core/pluginhost/internal/grant"
 	"github.com/patchbay-im/patchbay/sdk/manifest"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
@@ -95,26 +90,13 @@ func TestForgottenOptionsAreFound(t *testing.T) {
 // serve serves every method of the host with a handler that says yes.
 func serve(t *testing.T, g grant.Guard) *grpc.ClientConn {
 	t.Helper()
-	listener := bufconn.Listen(1 << 20)
 	g.Log = slog.New(slog.DiscardHandler)
 	server := grpc.NewServer(g.Options()...)
 	for _, s := range grant.Services() {
 		server.RegisterService(yes(s), nil)
 	}
 	healthv1.RegisterHealthServer(server, healthv1.UnimplementedHealthServer{})
-	go server.Serve(listener) //nolint:errcheck // until Stop
-	t.Cleanup(server.Stop)
-	conn, err := grpc.NewClient("passthrough:///host", grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := conn.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return conn
+	return calltest.Dial(t, server)
 }
 
 func yes(s protoreflect.ServiceDescriptor) *grpc.ServiceDesc {
@@ -152,8 +134,6 @@ func yes(s protoreflect.ServiceDescriptor) *grpc.ServiceDesc {
 // call calls any method of the host, unary or stream, about an instance.
 func call(t *testing.T, conn *grpc.ClientConn, method, instance string) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
 	found, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(strings.ReplaceAll(method[1:], "/", ".")))
 	if err != nil {
 		t.Fatal(err)
@@ -162,21 +142,7 @@ func call(t *testing.T, conn *grpc.ClientConn, method, instance string) error {
 	if !ok {
 		t.Fatalf("%s is no method", method)
 	}
-	req, reply := dynamicpb.NewMessage(m.Input()), dynamicpb.NewMessage(m.Output())
-	if field := m.Input().Fields().ByName("instance_id"); field != nil {
-		req.Set(field, protoreflect.ValueOfString(instance))
-	}
-	if !m.IsStreamingClient() && !m.IsStreamingServer() {
-		return conn.Invoke(ctx, method, req, reply)
-	}
-	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true, ClientStreams: true}, method)
-	if err != nil {
-		return err
-	}
-	if err := stream.SendMsg(req); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	return stream.RecvMsg(reply)
+	return calltest.Invoke(t, conn, m, instance)
 }
 
 // Every method, with every scope but its own, and with its own: deny by

@@ -71,7 +71,8 @@ func (g Guard) unary(ctx context.Context, limiter *rate.Limiter, c call, handle 
 	if err := g.allowed(ctx, c.method); err != nil {
 		return nil, err
 	}
-	if err := g.owns(ctx, c.method, InstanceOf(c.request)); err != nil {
+	instance, _ := pluginv1.InstanceOf(c.request)
+	if err := g.owns(ctx, c.method, instance); err != nil {
 		return nil, err
 	}
 	if !limiter.Allow() {
@@ -139,7 +140,7 @@ func (s *guarded) RecvMsg(m any) error {
 		return nil
 	}
 	s.begun = true
-	if instance, named := instanceOf(m); named {
+	if instance, named := pluginv1.InstanceOf(m); named {
 		return s.owns(instance)
 	}
 	return nil

@@ -6,7 +6,6 @@ package grant
 import (
 	"fmt"
 
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
@@ -54,25 +53,4 @@ func namesInstance(request protoreflect.MessageDescriptor) bool {
 	}
 	items := request.Fields().ByName(itemsField)
 	return items != nil && items.IsList() && items.Kind() == protoreflect.MessageKind && namesInstance(items.Message())
-}
-
-// InstanceOf returns the instance a request names; "" when it names none, and
-// when its items do.
-func InstanceOf(request any) string {
-	instance, _ := instanceOf(request)
-	return instance
-}
-
-// instanceOf is InstanceOf, and whether there is a field for it.
-func instanceOf(request any) (string, bool) {
-	message, ok := request.(proto.Message)
-	if !ok {
-		return "", false
-	}
-	m := message.ProtoReflect()
-	field := m.Descriptor().Fields().ByName(instanceField)
-	if field == nil {
-		return "", false
-	}
-	return m.Get(field).String(), true
 }

@@ -46,6 +46,10 @@ type Spec struct {
 	SocketDir string // a private folder is made in it
 	Dial      []grpc.DialOption
 
+	// Attach is a file in which a program that somebody runs says where it serves:
+	// instead of a start, that is waited for. "" = Program is started.
+	Attach string
+
 	// Bundle is a folder that a confined process may read; "" = none.
 	Bundle string
 	// Confine keeps the process from every file but its own. Where the system
@@ -91,6 +95,9 @@ func (e *StartError) Unwrap() error { return e.Cause }
 // Start starts a process and returns it when it serves. ctx bounds all of it.
 // The error is a *StartError, except when ctx was cancelled.
 func Start(ctx context.Context, s Spec) (*Process, error) {
+	if s.Attach != "" {
+		return attach(ctx, s)
+	}
 	file, sum, err := open(s.Program)
 	if err != nil {
 		return nil, err
@@ -238,7 +245,9 @@ func (p *Process) Close() {
 		case <-time.After(cleanup): // stuck in the kernel
 		}
 	}
-	if p.conn != nil { // otherwise its Kill would connect first, to nobody
+	if p.conn != nil && p.runner.attached != 0 { // go-plugin closes nothing then
+		_ = p.conn.Close()
+	} else if p.conn != nil { // otherwise its Kill would connect first, to nobody
 		done := make(chan struct{})
 		go func() {
 			defer close(done)

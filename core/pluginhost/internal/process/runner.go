@@ -50,6 +50,8 @@ type process struct {
 
 	exited chan struct{}
 
+	attached int // the process that somebody else runs; 0 = it is our child
+
 	mu      sync.Mutex
 	started bool
 	doomed  bool // killed, perhaps before there was a child
@@ -284,7 +286,7 @@ func (r *process) pid() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.child == nil {
-		return 0
+		return r.attached
 	}
 	return r.child.Pid
 }
