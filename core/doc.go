@@ -24,6 +24,8 @@
 //	oidc           sign-in providers: discovery, code flow, ID tokens
 //	telemetry      logs and metrics
 //	machine        the computer below: disk, memory, limits, modes of files; our own address tried
+//	scaffold       the first files of a plugin, for its author
+//	workbench      what that author works with: a watch over the sources, a page to try things on
 //	certificate    who we are over TLS: files that change, ACME
 //
 //	wire           the JSON objects that httpapi and realtime both send
@@ -45,6 +47,7 @@
 //	identity < idempotency  a request that is sent twice is done once
 //	identity < template     industry templates: planned, applied, taken away again
 //	identity < system       how the installation is doing, in sentences
+//	identity < license      what vendors of paid plugins have sold to the installation
 //
 //	foundation, imports nothing of ours:
 //	errs id page event      kinds of failure, identifiers, cursors, the outbox contract

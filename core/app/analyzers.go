@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 
@@ -13,17 +14,32 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/realtime"
+	"github.com/patchbay-im/patchbay/core/wire"
 )
 
 func (s *server) newFollowers() *followers {
 	a := &analysts{hydrator: s.store.Conversations(), ask: s.plugins, talks: s.conversations, tell: s.alert, log: s.log}
+	h := &informants{
+		render: envelopes{s.store.Conversations(), s.store.Tickets()}, ask: s.plugins, allowed: allowances{s.store.Extensions()}, cut: wire.NewCutter(),
+	}
 	return &followers{
 		log: s.store.Events(), places: s.store.Followings(), connections: s.store.Extensions(), plugins: s.plugins.Plugins,
 		uses: []follow{
 			{use: extension.FollowForFindings, wants: func(p extension.PluginID) bool { return len(s.plugins.Reads(p)) > 0 }, about: a.about, tell: a.analyze},
+			{use: extension.FollowForHooks, wants: func(p extension.PluginID) bool { return len(s.plugins.EventsOf(p)) > 0 }, about: h.about, tell: h.inform, gaps: true},
 		},
-		now: s.now, ids: id.NewSource(s.now), logger: s.log, all: make(map[extension.Following]*followed),
+		now: s.now, ids: id.NewSource(s.now), logger: s.log, looks: make(chan struct{}, 1), all: make(map[extension.Following]*followed),
 	}
+}
+
+// runFollowers tells plugins what happens until ctx ends.
+func (s *server) runFollowers(ctx context.Context) error {
+	if s.config.Database.URL == "" { // no other process is at work on an embedded database
+		if err := s.followers.places.Unclaim(ctx); err != nil {
+			return fmt.Errorf("take up where plugins were told: %w", err)
+		}
+	}
+	return s.followers.run(ctx, s.bus)
 }
 
 // analysts let analyzers read messages, and keep what they notice.

@@ -96,6 +96,7 @@ func TestEveryAuditedRouteLeavesItsRow(t *testing.T) {
 	}
 	w.options, w.out = settings(t)
 	w.options.Env = []string{"PATCHBAY_OUTBOUND_ALLOW_NETWORKS=127.0.0.0/8", "PATCHBAY_WEBHOOKS_RETRY=10ms"}
+	w.options.Product.Plugins = sold(t, "patchbay-echo", "receive_only")
 	w.start()
 	w.found()
 	w.catalog()
@@ -239,6 +240,9 @@ func (w *walk) integrations() {
 	w.connection()
 	w.do(w.owner, "POST W/plugins/{publisher}/{name}/upgrade", obj{"accept": []string{}}, nil)
 	w.do(w.owner, "POST W/plugins/{publisher}/{name}/pin", obj{"version": ""}, nil)
+	w.do(w.owner, "POST W/licenses", obj{"token": licensed(w.t, "patchbay/echo", "L-1", time.Time{})}, &m)
+	w.values["license"] = m.ID
+	w.do(w.owner, "DELETE W/licenses/{license}", nil, nil)
 	w.do(w.owner, "POST W/plugins/{publisher}/{name}/disable", nil, nil)
 	w.do(w.owner, "POST W/plugins/{publisher}/{name}/enable", nil, nil)
 

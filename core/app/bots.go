@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
@@ -17,6 +16,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/license"
 	"github.com/patchbay-im/patchbay/core/media"
 )
 
@@ -36,11 +36,13 @@ type connections interface {
 	Connection(ctx context.Context, id extension.ConnectionID) (extension.Connection, error)
 }
 
-// botDesk says which bot answers whose customers. It implements
+// botDesk says which bot answers whose customers. One whose license is over
+// answers nobody: people do. It implements
 // conversation.Bots and channel.Bots.
 type botDesk struct {
 	connections connections
 	plugins     func() []extension.Plugin
+	barred      func(license.PluginID) error
 }
 
 // BotOf implements conversation.Bots.
@@ -54,6 +56,9 @@ func (d botDesk) BotOf(ctx context.Context, inbox channel.Inbox) (*conversation.
 	}
 	if err != nil {
 		return nil, err //nolint:wrapcheck // a port's error says where it comes from
+	}
+	if d.barred(license.PluginID(c.Plugin)) != nil {
+		return nil, nil //nolint:nilnil,nilerr // as above: it answers nobody
 	}
 	return &conversation.Bot{ID: string(c.ID), Name: c.Name, Plugin: string(c.Plugin)}, nil
 }
@@ -81,18 +86,17 @@ func (d botDesk) isBot(plugin extension.PluginID) bool {
 	return false
 }
 
-func (s *server) botDesk() botDesk { return botDesk{s.store.Extensions(), s.plugins.Plugins} }
+func (s *server) botDesk() botDesk {
+	return botDesk{s.store.Extensions(), s.plugins.Plugins, s.licenses.Barred}
+}
 
 func (s *server) newBots() *bots {
 	return &bots{
 		talks: s.conversations, reader: s.store.Conversations(), contacts: s.store.Contacts(), inboxes: s.store.Channels(),
-		desk: s.botDesk(), ask: s.plugins, types: s.gateway.BotTypes, locale: s.localeOf, now: s.now, ids: id.NewSource(s.now), log: s.log, began: s.now(),
+		desk: s.botDesk(), ask: s.plugins, tools: botTools{s.pluginWork.Tools, s.plugins, allowances{s.store.Extensions()}}, types: s.gateway.BotTypes, locale: s.localeOf, now: s.now, ids: id.NewSource(s.now), log: s.log, began: s.now(),
 		wakes: make(chan struct{}, 1), running: make(map[conversation.Ref]context.CancelCauseFunc),
 	}
 }
-
-// codeIntercepted is the code of what a plugin did not let happen.
-const codeIntercepted = "plugin.denied"
 
 // bots lets bots answer: it finds what is due, asks, and does what they say.
 //
@@ -112,7 +116,7 @@ type bots struct {
 	inboxes channel.Store
 	desk    conversation.Bots
 	ask     extension.Bots
-	tools   toolBroker // nil = there are none
+	tools   botTools
 	types   func(c conversation.Conversation, by identity.Actor, on bool)
 	locale  func(ctx context.Context, w identity.WorkspaceID) (string, error)
 	now     func() time.Time
@@ -120,14 +124,10 @@ type bots struct {
 	log     *slog.Logger
 	began   time.Time // of the server
 
+	later   sync.WaitGroup // uses of tools that go on
 	wakes   chan struct{}
 	mu      sync.Mutex
 	running map[conversation.Ref]context.CancelCauseFunc // turns that run here
-}
-
-// toolBroker has tools used for bots. What becomes of one is told with ToolDone.
-type toolBroker interface {
-	Call(ctx context.Context, by conversation.BotClaim, call extension.ToolCall) error
 }
 
 var errTakenOver = errors.New("somebody took over")
@@ -156,6 +156,7 @@ func (b *bots) see(c conversation.Conversation) {
 // run lets bots answer until ctx ends.
 func (b *bots) run(ctx context.Context) {
 	var wg sync.WaitGroup
+	defer b.later.Wait()
 	defer wg.Wait()
 	free := make(chan struct{}, botsAtOnce)
 	for ctx.Err() == nil {
@@ -334,16 +335,6 @@ func (s *said) take(ctx context.Context, e extension.TurnEvent) error {
 	return nil
 }
 
-// use has a tool used; the bot is told with its next turn.
-func (s *said) use(ctx context.Context, call extension.ToolCall) error {
-	if s.tools != nil {
-		return s.tools.Call(ctx, s.turn.BotClaim, call) //nolint:wrapcheck // as above
-	}
-	return s.talks.ToolDone(ctx, conversation.Ref{Workspace: s.turn.Workspace, ID: s.turn.Conversation}, conversation.BotToolResult{ //nolint:wrapcheck // as above
-		Call: call.Call, Code: "unknown_tool", Detail: "This workspace has no such tool.",
-	})
-}
-
 // failed decides what becomes of a turn that did not work.
 func (b *bots) failed(ctx context.Context, t *conversation.BotTurn, err error) {
 	stopping := ctx.Err() != nil
@@ -360,10 +351,10 @@ func (b *bots) failed(ctx context.Context, t *conversation.BotTurn, err error) {
 			break
 		}
 		b.giveUp(ctx, t.BotClaim, "bot_away")
-	case strings.HasPrefix(code, "plugin.") && code != "plugin.no_answer" && code != "plugin.refused" && code != codeIntercepted:
-		b.giveUp(ctx, t.BotClaim, "bot_away")
-	case code == codeIntercepted:
+	case code == conversation.CodeDenied:
 		b.giveUpBecause(ctx, t.BotClaim, "refused", errs.As(err).Message)
+	case strings.HasPrefix(code, "plugin.") && code != "plugin.no_answer" && code != "plugin.refused" && code != conversation.CodeUndecided:
+		b.giveUp(ctx, t.BotClaim, "bot_away")
 	case t.Attempts+1 >= botAttempts:
 		b.giveUp(ctx, t.BotClaim, "bot_failed")
 	default:
@@ -382,120 +373,4 @@ func (b *bots) neededSince(t *conversation.BotTurn) time.Time {
 		return b.began
 	}
 	return t.Since
-}
-
-// giveUp gives a conversation to people, with a note that says why.
-func (b *bots) giveUp(ctx context.Context, by conversation.BotClaim, why string) {
-	locale, err := b.locale(ctx, by.Workspace)
-	if err != nil {
-		locale = "en"
-	}
-	b.giveUpBecause(ctx, by, why, botNote(locale, why))
-}
-
-func (b *bots) giveUpBecause(ctx context.Context, by conversation.BotClaim, why, note string) {
-	err := b.talks.HandOff(ctx, by, conversation.BotHandoff{Reason: why, Summary: note})
-	if err != nil && !turnOver(err) && ctx.Err() == nil {
-		b.log.ErrorContext(ctx, "a bot's customer could not be given to people: it is tried again when the claim ends", "conversation", string(by.Conversation), "error", err)
-	}
-}
-
-// botNote tells an agent why they have a bot's customer.
-func botNote(locale, why string) string {
-	chinese := strings.HasPrefix(strings.ToLower(locale), "zh")
-	switch {
-	case why == "bot_off" && chinese:
-		return "该收件箱的机器人已停用或移除，会话已转人工。"
-	case why == "bot_off":
-		return "The bot of this inbox was turned off or removed, so people take over."
-	case why == "bot_away" && chinese:
-		return "机器人的插件未在运行，会话已自动转人工。"
-	case why == "bot_away":
-		return "The bot's plugin does not run now, so people take over."
-	case chinese:
-		return "机器人多次没有给出答复，会话已自动转人工。"
-	default:
-		return "The bot failed to answer several times, so people take over."
-	}
-}
-
-// asked is what the bot is told of the conversation.
-func (b *bots) asked(ctx context.Context, t *conversation.BotTurn) (extension.Turn, error) {
-	until := t.UpTo
-	out := extension.Turn{
-		ID: t.Turn, Conversation: string(t.Conversation), Trigger: extension.TriggerMessage, Memory: t.Memory, Attempt: t.Attempts,
-	}
-	if !t.Asked {
-		out.Trigger, until = extension.TriggerTool, t.Subject.LastSeq
-	}
-	for _, r := range t.Results {
-		out.Tools = append(out.Tools, extension.ToolResult{Call: r.Call, OK: r.OK, Code: r.Code, Detail: r.Detail, Output: r.Output})
-	}
-	changes, err := b.reader.Timeline(ctx, t.Workspace, t.Conversation, conversation.Range{Before: until + 1, Limit: 4 * extension.MaxHistory})
-	if err != nil {
-		return out, err //nolint:wrapcheck // a port's error says where it comes from
-	}
-	out.History = messagesOf(changes)
-	if n := len(out.History); n > extension.MaxHistory {
-		out.History = out.History[n-extension.MaxHistory:]
-	}
-	who, _, err := b.contacts.Get(ctx, t.Workspace, t.Subject.Contact)
-	if err != nil {
-		return out, err //nolint:wrapcheck // as above
-	}
-	out.Customer, out.Locale = customerOf(who), who.Locale
-	return out, nil
-}
-
-// messagesOf are the messages of changes as plugins are shown them. Notes are
-// not among them.
-func messagesOf(changes []conversation.Change) []extension.Message {
-	var out []extension.Message
-	for _, ch := range changes {
-		if ch.Type == conversation.MessageCreated && ch.Message != nil {
-			out = append(out, messageOf(*ch.Message))
-		}
-	}
-	return out
-}
-
-func messageOf(m conversation.Message) extension.Message {
-	out := extension.Message{
-		ID: string(m.ID), Conversation: string(m.Conversation), Seq: m.Seq, Author: authorOf(m.Sender.Kind), AuthorID: m.Sender.ID, AuthorName: m.Sender.Name,
-		Text: m.Text, At: m.CreatedAt,
-	}
-	for _, f := range m.Attachments {
-		out.Files = append(out.Files, extension.File{ID: string(f.ID), MediaType: f.Type, Name: f.Name, Size: f.Size})
-	}
-	return out
-}
-
-func authorOf(k identity.ActorKind) extension.Author {
-	switch k {
-	case identity.ActorContact:
-		return extension.AuthorCustomer
-	case identity.ActorMember:
-		return extension.AuthorAgent
-	case identity.ActorBot:
-		return extension.AuthorBot
-	case identity.ActorPlugin, identity.ActorSystem:
-	}
-	return extension.AuthorSystem
-}
-
-func customerOf(c contact.Contact) extension.Customer {
-	out := extension.Customer{
-		ID: string(c.ID), Name: c.Name, External: c.External, Locale: c.Locale, CreatedAt: c.CreatedAt,
-		Revision: uint64(max(c.UpdatedAt.UnixMilli(), 0)),
-	}
-	if c.Email != "" {
-		out.Emails = []string{c.Email}
-	}
-	if c.Phone != "" {
-		out.Phones = []string{c.Phone}
-	}
-	if raw, err := json.Marshal(c.Attributes); err == nil && len(c.Attributes) > 0 { // they came from JSON
-		out.Attributes = raw
-	}
-	return out
 }

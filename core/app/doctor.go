@@ -139,7 +139,10 @@ func (e *examination) Examine(ctx context.Context) system.Facts {
 }
 
 func pluginFact(p extension.Plugin) system.Plugin {
-	return system.Plugin{ID: string(p.ID), Version: p.Version, State: string(p.State), Restarts: p.Restarts, Detail: p.Detail}
+	return system.Plugin{
+		ID: string(p.ID), Version: p.Version, State: string(p.State), Restarts: p.Restarts, Detail: p.Detail,
+		Left: p.Left, Unconfined: p.Loose(),
+	}
 }
 
 // address visits the public address, when there is a server that could answer.

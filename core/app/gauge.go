@@ -31,7 +31,7 @@ func (s *server) gauge(ctx context.Context) {
 		out.Certificate = s.certificate.State().Expires
 	}
 	for _, p := range s.plugins.Plugins() {
-		out.Plugins = append(out.Plugins, telemetry.PluginState{Plugin: string(p.ID), Up: p.State == extension.Ready, Restarts: p.Restarts})
+		out.Plugins = append(out.Plugins, telemetry.PluginState{Plugin: string(p.ID), Up: p.State == extension.Ready, Restarts: p.Restarts, Left: p.Left != "", Unconfined: p.Loose()})
 	}
 	if channel, hooks, err := s.store.Backlog(ctx); err == nil {
 		for kind, w := range map[string]db.Waiting{"channel": channel, "webhook": hooks} {

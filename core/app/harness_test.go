@@ -48,7 +48,7 @@ func product(t *testing.T) rig.Product {
 		if shop.err = os.Chmod(shop.dir, 0o755); shop.err != nil {
 			return
 		}
-		shop.product, shop.err = rig.Build(t.Context(), shop.dir, "", "webchat", "echo", "template-retail", "keyword-bot", "risk-analyzer")
+		shop.product, shop.err = rig.Build(t.Context(), shop.dir, "", "webchat", "echo", "template-retail", "keyword-bot", "risk-analyzer", "outgoing-guard", "vouchers")
 	})
 	if shop.err != nil {
 		t.Fatal(shop.err)

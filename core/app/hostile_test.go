@@ -408,7 +408,7 @@ func TestFilesOnAFullDisk(t *testing.T) {
 	s := open(t, filesAllowed, func(o *rig.Options) {
 		dir := o.DataDir
 		o.Env = append(o.Env, "PATCHBAY_MEDIA_MIN_FREE=2MiB")
-		o.Wrap = []string{"unshare", "-m", "sh", "-c", `mount -t tmpfs -o size=64m none "$1" && shift && exec "$@"`, "sh", dir}
+		o.Wrap = []string{"unshare", "-m", "sh", "-c", `mount -t tmpfs -o size=256m none "$1" && shift && exec "$@"`, "sh", dir}
 	})
 	leave(t, filepath.Join("/proc", strconv.Itoa(s.server.PID()), "root", s.options.DataDir), 14<<20)
 	who := s.senders()["member"]

@@ -28,10 +28,10 @@ import (
 	"github.com/patchbay-im/patchbay/core/export"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/httpapi"
-	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/idempotency"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/instance"
+	"github.com/patchbay-im/patchbay/core/license"
 	"github.com/patchbay-im/patchbay/core/limit"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
@@ -59,6 +59,7 @@ import (
 type server struct {
 	config  Config
 	options Options
+	attach  map[channel.PluginID]string // plugins that their author runs: see pluginhost
 	log     *slog.Logger
 	ring    *telemetry.Ring // the last of it
 	now     func() time.Time
@@ -94,6 +95,7 @@ type server struct {
 	indexer       *search.Indexer
 	search        *search.Service
 	extensions    *extension.Service
+	gate          *extension.Gate
 	connections   *extension.ConnectionService
 	signIns       *extension.SignIns
 	pluginWork    httpapi.PluginWork
@@ -113,6 +115,7 @@ type server struct {
 	followers     *followers
 	announcer     *announcer
 	plugins       *pluginhost.Host
+	licenses      *license.Service
 	gateway       *realtime.Gateway
 	webhooks      *webhook.Service
 	webhookSender *webhook.Sender
@@ -213,14 +216,16 @@ func (s *server) domain() {
 		Sealer: s.box, OpenID: oidc.New(s.out.HTTP(outbound.OIDC), s.now, outbound.Explain), BaseURL: s.config.BaseURL(),
 	})
 	s.audit = audit.NewService(s.store.Audit(), s.now)
+	s.licenses = license.New(license.Deps{Store: s.store.Licenses(), Vendors: s.plugins, Sealer: s.box, Now: s.now, Log: s.log})
 	s.teams = team.NewService(s.store.Teams(), s.store.Teams(), s.now)
 	s.teams.Moved = s.identity.Roles.Moved
 	s.people = people(s.store, s.now)
 	s.inboxes = channel.NewService(channels, s.plugins, instance.NewVault(s.box), s.now)
 	s.inboxes.Bots = s.botDesk()
 	s.secrets = channel.NewSecrets(channels, channels, s.box, s.now)
+	s.gate = s.newGate()
 	s.conversations = conversation.NewService(conversation.Deps{
-		Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus, Ratings: s.ratings(), Bots: s.botDesk(),
+		Interceptor: gatekeeper{s.gate, s.store.Attachments()}, Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus, Ratings: s.ratings(), Bots: s.botDesk(),
 		Store: conversations, Reader: conversations, Marks: conversations, Visitors: conversations, Writing: conversations,
 		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity, identity.ConversationRead}, Teams: s.store.Teams(), Catalog: s.store.Catalog(), News: windows{s.bus, s.log}, Now: s.now,
 	})
@@ -249,7 +254,7 @@ func (s *server) domain() {
 	s.retention = s.newRetention()
 	s.catalog = catalog.NewService(s.store.Catalog(), s.store.Teams(), s.now)
 	s.templates = template.NewService(template.Options{
-		Library: s.plugins, Store: s.store.Templates(), Kinds: templateKinds(s.catalog, s.teams, s.tickets, s.views), IDs: id.NewSource(s.now), Now: s.now, Log: s.log,
+		Library: s.plugins, Store: s.store.Templates(), Kinds: templateKinds(s.catalog, s.teams, s.tickets, s.views), Now: s.now,
 	})
 	s.samples = &samples{
 		inboxes: s.inboxes, conversations: s.conversations, contacts: s.people.Contacts, organisations: s.people.Organisations,
@@ -282,7 +287,7 @@ func (s *server) live() {
 	s.teller = newPump(s.store.Events(), s.notifications, func(int) {}, s.log)
 	s.teller.start = s.notifications.Start
 	s.pump = newPump(s.store.Events(), &subscriptions{
-		hydrator: conversations, tickets: s.store.Tickets(), gateway: s.gateway, dispatcher: s.dispatcher, conversations: s.conversations, bots: s.bots, places: known, plugins: s.plugins, log: s.log,
+		hydrator: conversations, tickets: s.store.Tickets(), gateway: s.gateway, dispatcher: s.dispatcher, conversations: s.conversations, bots: s.bots, places: known, plugins: s.plugins, gate: s.gate, followers: s.followers, log: s.log,
 	}, s.metrics.Events, s.log)
 }
 
@@ -309,7 +314,7 @@ func (s *server) face(ctx context.Context) error {
 		Proxies:  proxies,
 		Identity: s.identity, Audit: s.audit, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Surveys: s.surveys, Tickets: s.tickets, Hooks: s.hooks,
 		Catalog: s.catalog, Sandboxes: s.sandboxes, Templates: s.templates,
-		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions, Connections: s.connections, SignIns: s.signIns,
+		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions, Gate: s.gate, Followings: s.store.Followings(), Connections: s.connections, SignIns: s.signIns, Licenses: s.licenses,
 		Notifications: s.notifications, Erasures: s.erasures, Retention: s.retention, Exports: s.exports,
 		Webhooks: s.webhooks, Idempotency: s.once, Limits: limits(s.config.Limits), Buckets: s.limits, Operation: s.operation(),
 		Presence: presence{s.dispatcher, s.store.Teams()}, Sockets: s.gateway,
@@ -356,11 +361,14 @@ func (l liveMetrics) Closed(k realtime.Kind, code int) {
 func (s *server) openPlugins() error {
 	s.deliverer = delivery.NewDeliverer(s.store.Deliveries(), s.now, s.log)
 	var err error
-	s.plugins, err = pluginhost.New(pluginhost.Options{
+	o := pluginhost.Options{
 		Dir: devPlugins(s.config), DataDir: dataPath(s.config, "plugins"), CoreVersion: s.options.Version, Log: s.log, Now: s.now,
-		Node: hostName(), Trusted: trustedPlugins(s.config), MinIsolation: extension.Tier(s.config.Plugins.MinIsolation), KeepFailing: !s.config.Plugins.AutoRollback,
-	})
-	if err != nil {
+		Node: hostName(), Trusted: trustedPlugins(s.config), MinIsolation: extension.Tier(s.config.Plugins.MinIsolation), KeepFailing: !s.config.Plugins.AutoRollback, Attach: s.attach,
+	}
+	if len(s.attach) > 0 {
+		o.Timing = pluginhost.Patient()
+	}
+	if s.plugins, err = pluginhost.New(o); err != nil {
 		return fmt.Errorf("read the installed plugins: %w", err)
 	}
 	return nil

@@ -15,7 +15,7 @@ func (s *server) desks(scheduler *extension.Scheduler, databases extension.Datab
 	return pluginhost.Desks{
 		Memory: extension.NewMemory(states, states, s.now), Leases: extension.NewLeases(states, s.now),
 		Scheduler: scheduler, Databases: databases, Figures: s.metrics, Once: s.once, Files: s.media,
-		Tokens: signedIn{s.signIns}, Tools: toolbox{s.pluginWork.Tools},
+		Tokens: pluginhost.SignedIn(s.signIns), Tools: pluginhost.Shared(s.pluginWork.Tools), Licenses: s.licenses,
 		Records: pluginhost.Records{
 			Conversations: s.conversations, Contacts: s.people.Contacts, Tickets: s.tickets, Labels: s.store.Catalog(), Teams: s.store.Teams(),
 		},

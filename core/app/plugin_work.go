@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
 	"github.com/patchbay-im/patchbay/core/ticket"
 )
@@ -30,8 +31,39 @@ func (s *server) newPluginWork() httpapi.PluginWork {
 			Place: func(_ identity.WorkspaceID, c string) string { return s.config.BaseURL() + "/conversations/all/" + c },
 		}),
 		Tools: extension.NewToolBroker(extension.ToolDeps{
-			Tools: s.plugins, Connected: there, Circle: around, Calls: s.store.ToolCalls(), Now: s.now, Log: s.log,
+			Tools: s.plugins, Connected: there, Allowances: allowed, Circle: around, Calls: s.store.ToolCalls(), Asked: s.asked, Settled: s.toolSettled, Now: s.now, Log: s.log,
 		}),
+	}
+}
+
+// asked tells whoever has the conversation that a tool waits for a yes; where
+// nobody has it, those who may assign it. Who asked is not told.
+func (s *server) asked(ctx context.Context, call extension.Call, t extension.Tool) {
+	if call.Subject.Conversation == "" {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	c, err := s.store.Conversations().Get(ctx, call.Workspace, conversation.ID(call.Subject.Conversation))
+	tell := []identity.MemberID{c.Assignee}
+	if err == nil && c.Assignee == "" {
+		tell, err = alarm{s.identity, s.notifications, s.log}.holding(ctx, identity.SystemScope(call.Workspace), identity.ConversationAssign)
+	}
+	locale := ""
+	if err == nil {
+		locale, err = s.localeOf(ctx, call.Workspace)
+	}
+	by := identity.Actor{Kind: identity.ActorPlugin, ID: call.Caller.ID, Name: call.Caller.Name}
+	if call.Caller.Kind == extension.CallerAgent {
+		by.Kind = identity.ActorMember
+		tell = slices.DeleteFunc(tell, func(m identity.MemberID) bool { return string(m) == call.Caller.ID })
+	}
+	if err == nil {
+		err = s.notifications.Asked(ctx, call.Workspace, notification.Question{
+			ID: call.ID, Conversation: c.ID, Text: extension.InLocale(t.Title, locale), By: by, Tell: tell,
+		})
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "members could not be told of a tool that waits for a yes", "call", call.ID, "error", err)
 	}
 }
 

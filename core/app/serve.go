@@ -124,6 +124,7 @@ func (s *server) run(ctx context.Context, listeners ports) error {
 	if err != nil {
 		return errors.Join(err, s.close(ctx))
 	}
+	s.chore(ctx, "looking at the licenses of plugins", func() error { return s.licenses.Refresh(ctx) })
 	if err := s.gateway.Start(parts); err != nil {
 		return errors.Join(err, s.close(ctx))
 	}
@@ -134,7 +135,7 @@ func (s *server) run(ctx context.Context, listeners ports) error {
 	g.Go(func() error { return s.dispatcher.Run(parts) })
 	g.Go(func() error { s.announcer.run(parts); return nil })
 	g.Go(func() error { s.bots.run(parts); return nil })
-	g.Go(func() error { return s.followers.run(parts, s.bus) })
+	g.Go(func() error { return s.runFollowers(parts) })
 	g.Go(func() error { return s.runIndexer(parts) })
 	g.Go(func() error { return s.runPlugins(parts) })
 	g.Go(func() error { s.housekeeping(parts); return nil })
@@ -285,6 +286,7 @@ func (s *server) housekeeping(ctx context.Context) {
 			s.chore(ctx, "forgetting old notifications", func() error { return s.sweepNotifications(ctx) })
 		}
 		if n%15 == 1 {
+			s.chore(ctx, "looking at the licenses of plugins", func() error { return s.licenses.Refresh(ctx) })
 			s.gauge(ctx)
 		}
 		if n%600 == 0 {

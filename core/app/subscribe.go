@@ -9,6 +9,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/realtime"
 	"github.com/patchbay-im/patchbay/core/team"
@@ -28,6 +29,8 @@ const kindConversation dispatch.Kind = "conversation"
 //	team.changed                                       → dispatch: whose queues each member serves
 //	role.changed                                       → dispatch: who answers customers
 //	inbox.changed, connection.changed, grant.changed   → the plugin host: its processes are told
+//	connection.changed, grant.changed                  → the gate: who is asked before something happens
+//	connection.changed                                 → followers: who is told of events
 type subscriptions struct {
 	hydrator      realtime.Hydrator
 	tickets       realtime.TicketHydrator
@@ -37,12 +40,16 @@ type subscriptions struct {
 	bots          *bots
 	places        *places
 	plugins       instanceHost
+	gate          *extension.Gate
+	followers     *followers
 	log           *slog.Logger
 }
 
 // Observe implements event.Observer.
 func (s *subscriptions) Observe(ctx context.Context, events []event.Event) error {
 	tellHost(s.plugins, events)
+	tellGate(s.gate, events)
+	s.followers.see(events)
 	w := identity.WorkspaceID(events[0].Workspace)
 	changes, conversations, err := s.hydrator.Hydrate(ctx, w, events)
 	if err != nil {

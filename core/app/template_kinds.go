@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -9,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/patchbay-im/patchbay/core/catalog"
-	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/team"
@@ -31,105 +29,6 @@ func templateKinds(c *catalog.Service, t *team.Service, k *ticket.Service, v *vi
 	}
 }
 
-// kindOf is a template.Kind of values of one Go type. Its JSON is the normal
-// form: the fields in the order of the struct.
-type kindOf[T any] struct {
-	tidy   func(*T)                                                       // into the form in which it is stored; nil = it is
-	named  func(T) string                                                 // by what people know it
-	all    func(context.Context, identity.Scope, T) (map[string]T, error) // by id; those that could have the name of a value, at least
-	one    func(context.Context, identity.Scope, string) (T, error)       // nil = look among all
-	create func(context.Context, identity.Scope, T) (string, error)
-	update func(context.Context, identity.Scope, string, T) error
-	remove func(context.Context, identity.Scope, string) error
-}
-
-func (k kindOf[T]) read(value json.RawMessage) (T, error) {
-	var v T
-	d := json.NewDecoder(bytes.NewReader(value))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&v); err != nil {
-		return v, errs.Wrap(err, errs.Unavailable, "template.broken", "The template is broken: "+err.Error()+". Tell its author.")
-	}
-	if k.tidy != nil {
-		k.tidy(&v)
-	}
-	if k.named(v) == "" {
-		return v, errs.New(errs.Unavailable, "template.broken", "The template is broken: an object has no name. Tell its author.")
-	}
-	return v, nil
-}
-
-// Normal implements template.Kind.
-func (k kindOf[T]) Normal(value json.RawMessage) (json.RawMessage, error) {
-	v, err := k.read(value)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(v)
-}
-
-// Find implements template.Kind.
-func (k kindOf[T]) Find(ctx context.Context, scope identity.Scope, value json.RawMessage) (string, bool, error) {
-	wanted, err := k.read(value)
-	if err != nil {
-		return "", false, err
-	}
-	all, err := k.all(ctx, scope, wanted)
-	for id, v := range all {
-		if strings.EqualFold(k.named(v), k.named(wanted)) {
-			return id, true, nil
-		}
-	}
-	return "", false, err
-}
-
-// Read implements template.Kind.
-func (k kindOf[T]) Read(ctx context.Context, scope identity.Scope, id string) (json.RawMessage, bool, error) {
-	v, found, err := k.get(ctx, scope, id)
-	if err != nil || !found {
-		return nil, false, err
-	}
-	raw, err := json.Marshal(v)
-	return raw, true, err
-}
-
-func (k kindOf[T]) get(ctx context.Context, scope identity.Scope, id string) (T, bool, error) {
-	if k.one != nil {
-		v, err := k.one(ctx, scope, id)
-		if errs.Is(err, errs.NotFound) {
-			return v, false, nil
-		}
-		return v, err == nil, err
-	}
-	var none T
-	all, err := k.all(ctx, scope, none)
-	v, found := all[id]
-	return v, found, err
-}
-
-// Create implements template.Kind.
-func (k kindOf[T]) Create(ctx context.Context, scope identity.Scope, value json.RawMessage) (string, error) {
-	v, err := k.read(value)
-	if err != nil {
-		return "", err
-	}
-	return k.create(ctx, scope, v)
-}
-
-// Update implements template.Kind.
-func (k kindOf[T]) Update(ctx context.Context, scope identity.Scope, id string, value json.RawMessage) error {
-	v, err := k.read(value)
-	if err != nil {
-		return err
-	}
-	return k.update(ctx, scope, id, v)
-}
-
-// Delete implements template.Kind.
-func (k kindOf[T]) Delete(ctx context.Context, scope identity.Scope, id string) error {
-	return k.remove(ctx, scope, id)
-}
-
 // teamOf is a team as templates have it; who is in it is people's choice.
 type teamOf struct {
 	Name        string `json:"name"`
@@ -138,7 +37,7 @@ type teamOf struct {
 
 func teamKind(s *team.Service) template.Kind {
 	of := func(t team.Team) teamOf { return teamOf{t.Name, t.Description} }
-	return kindOf[teamOf]{
+	return kindOf[teamOf, team.ID]{
 		named: func(t teamOf) string { return t.Name },
 		all: func(ctx context.Context, scope identity.Scope, _ teamOf) (map[string]teamOf, error) {
 			out := make(map[string]teamOf)
@@ -157,21 +56,19 @@ func teamKind(s *team.Service) template.Kind {
 				request.Cursor = p.Next
 			}
 		},
-		one: func(ctx context.Context, scope identity.Scope, id string) (teamOf, error) {
-			t, err := s.Get(ctx, scope, team.ID(id))
+		one: func(ctx context.Context, scope identity.Scope, id team.ID) (teamOf, error) {
+			t, err := s.Get(ctx, scope, id)
 			return of(t), err
 		},
-		create: func(ctx context.Context, scope identity.Scope, v teamOf) (string, error) {
+		create: func(ctx context.Context, scope identity.Scope, v teamOf) (team.ID, error) {
 			t, err := s.Create(ctx, scope, team.Patch{Name: &v.Name, Description: &v.Description})
-			return string(t.ID), err
+			return t.ID, err
 		},
-		update: func(ctx context.Context, scope identity.Scope, id string, v teamOf) error {
-			_, err := s.Update(ctx, scope, team.ID(id), team.Patch{Name: &v.Name, Description: &v.Description})
+		update: func(ctx context.Context, scope identity.Scope, id team.ID, v teamOf) error {
+			_, err := s.Update(ctx, scope, id, team.Patch{Name: &v.Name, Description: &v.Description})
 			return err
 		},
-		remove: func(ctx context.Context, scope identity.Scope, id string) error {
-			return s.Delete(ctx, scope, team.ID(id))
-		},
+		remove: s.Delete,
 	}
 }
 
@@ -183,31 +80,26 @@ type labelOf struct {
 }
 
 func labelKind(s *catalog.Service) template.Kind {
+	of := func(l catalog.Label) labelOf { return labelOf{l.Name, l.Color, l.Description} }
 	patch := func(v labelOf) catalog.LabelPatch {
 		return catalog.LabelPatch{Name: &v.Name, Color: &v.Color, Description: &v.Description}
 	}
-	return kindOf[labelOf]{
+	return kindOf[labelOf, catalog.LabelID]{
 		tidy:  func(v *labelOf) { v.Color = strings.ToLower(v.Color) },
 		named: func(v labelOf) string { return v.Name },
 		all: func(ctx context.Context, scope identity.Scope, _ labelOf) (map[string]labelOf, error) {
-			labels, err := s.Labels(ctx, scope)
-			out := make(map[string]labelOf, len(labels))
-			for _, l := range labels {
-				out[string(l.ID)] = labelOf{l.Name, l.Color, l.Description}
-			}
-			return out, err
+			all, err := s.Labels(ctx, scope)
+			return byID(all, err, func(l catalog.Label) catalog.LabelID { return l.ID }, of)
 		},
-		create: func(ctx context.Context, scope identity.Scope, v labelOf) (string, error) {
+		create: func(ctx context.Context, scope identity.Scope, v labelOf) (catalog.LabelID, error) {
 			l, err := s.CreateLabel(ctx, scope, patch(v))
-			return string(l.ID), err
+			return l.ID, err
 		},
-		update: func(ctx context.Context, scope identity.Scope, id string, v labelOf) error {
-			_, err := s.UpdateLabel(ctx, scope, catalog.LabelID(id), patch(v))
+		update: func(ctx context.Context, scope identity.Scope, id catalog.LabelID, v labelOf) error {
+			_, err := s.UpdateLabel(ctx, scope, id, patch(v))
 			return err
 		},
-		remove: func(ctx context.Context, scope identity.Scope, id string) error {
-			return s.DeleteLabel(ctx, scope, catalog.LabelID(id))
-		},
+		remove: s.DeleteLabel,
 	}
 }
 
@@ -223,34 +115,31 @@ type attributeOf struct {
 }
 
 func attributeKind(s *catalog.Service) template.Kind {
-	return kindOf[attributeOf]{
+	of := func(a catalog.Attribute) attributeOf {
+		return attributeOf{a.Target, a.Key, a.Name, a.Type, append([]string{}, a.Options...), a.Required}
+	}
+	return kindOf[attributeOf, catalog.AttributeID]{
 		tidy:  func(v *attributeOf) { v.Options = append([]string{}, v.Options...) },
 		named: func(v attributeOf) string { return string(v.Target) + "." + v.Key },
 		all: func(ctx context.Context, scope identity.Scope, _ attributeOf) (map[string]attributeOf, error) {
-			attributes, err := s.Attributes(ctx, scope, "")
-			out := make(map[string]attributeOf, len(attributes))
-			for _, a := range attributes {
-				out[string(a.ID)] = attributeOf{a.Target, a.Key, a.Name, a.Type, append([]string{}, a.Options...), a.Required}
-			}
-			return out, err
+			all, err := s.Attributes(ctx, scope, "")
+			return byID(all, err, func(a catalog.Attribute) catalog.AttributeID { return a.ID }, of)
 		},
-		create: func(ctx context.Context, scope identity.Scope, v attributeOf) (string, error) {
+		create: func(ctx context.Context, scope identity.Scope, v attributeOf) (catalog.AttributeID, error) {
 			a, err := s.CreateAttribute(ctx, scope, catalog.NewAttribute{
 				Target: v.Target, Key: v.Key, Name: v.Name, Type: v.Type, Options: v.Options, Required: v.Required,
 			})
-			return string(a.ID), err
+			return a.ID, err
 		},
-		update: func(ctx context.Context, scope identity.Scope, id string, v attributeOf) error {
+		update: func(ctx context.Context, scope identity.Scope, id catalog.AttributeID, v attributeOf) error {
 			patch := catalog.AttributePatch{Name: &v.Name, Required: &v.Required}
 			if v.Type == catalog.List {
 				patch.Options = &v.Options
 			}
-			_, err := s.UpdateAttribute(ctx, scope, catalog.AttributeID(id), patch)
+			_, err := s.UpdateAttribute(ctx, scope, id, patch)
 			return err
 		},
-		remove: func(ctx context.Context, scope identity.Scope, id string) error {
-			return s.DeleteAttribute(ctx, scope, catalog.AttributeID(id))
-		},
+		remove: s.DeleteAttribute,
 	}
 }
 
@@ -277,34 +166,28 @@ func cannedKind(s *catalog.Service) template.Kind {
 	patch := func(v cannedOf) catalog.CannedPatch {
 		return catalog.CannedPatch{Shortcut: &v.Shortcut, Title: &v.Title, Text: &v.Text, Locale: &v.Locale}
 	}
-	return kindOf[cannedOf]{
+	return kindOf[cannedOf, catalog.CannedID]{
 		tidy:  func(v *cannedOf) { v.Shortcut = strings.ToLower(strings.TrimPrefix(v.Shortcut, "/")) },
 		named: func(v cannedOf) string { return v.Team + "/" + v.Shortcut },
 		all: func(ctx context.Context, scope identity.Scope, v cannedOf) (map[string]cannedOf, error) {
 			found, err := s.FindCanned(ctx, scope, catalog.CannedSearch{
 				Words: v.Shortcut, Scope: v.scope(), Paging: page.Request{Limit: page.MaxLimit},
 			})
-			out := make(map[string]cannedOf, len(found.Items))
-			for _, c := range found.Items {
-				out[string(c.ID)] = of(c)
-			}
-			return out, err
+			return byID(found.Items, err, func(c catalog.Canned) catalog.CannedID { return c.ID }, of)
 		},
-		one: func(ctx context.Context, scope identity.Scope, id string) (cannedOf, error) {
-			c, err := s.Canned(ctx, scope, catalog.CannedID(id))
+		one: func(ctx context.Context, scope identity.Scope, id catalog.CannedID) (cannedOf, error) {
+			c, err := s.Canned(ctx, scope, id)
 			return of(c), err
 		},
-		create: func(ctx context.Context, scope identity.Scope, v cannedOf) (string, error) {
+		create: func(ctx context.Context, scope identity.Scope, v cannedOf) (catalog.CannedID, error) {
 			w, err := s.CreateCanned(ctx, scope, catalog.NewCanned{Scope: v.scope(), Team: team.ID(v.Team), CannedPatch: patch(v)})
-			return string(w.ID), err
+			return w.ID, err
 		},
-		update: func(ctx context.Context, scope identity.Scope, id string, v cannedOf) error {
-			_, err := s.UpdateCanned(ctx, scope, catalog.CannedID(id), patch(v))
+		update: func(ctx context.Context, scope identity.Scope, id catalog.CannedID, v cannedOf) error {
+			_, err := s.UpdateCanned(ctx, scope, id, patch(v))
 			return err
 		},
-		remove: func(ctx context.Context, scope identity.Scope, id string) error {
-			return s.DeleteCanned(ctx, scope, catalog.CannedID(id))
-		},
+		remove: s.DeleteCanned,
 	}
 }
 
@@ -327,6 +210,14 @@ type fieldOf struct {
 }
 
 func typeKind(s *ticket.Service) template.Kind {
+	of := func(t ticket.Type) typeOf {
+		v := typeOf{Name: t.Name, Description: t.Description, Fields: make([]fieldOf, len(t.Fields)), Archived: !t.ArchivedAt.IsZero()}
+		for i, f := range t.Fields {
+			v.Fields[i] = fieldOf(f)
+			v.Fields[i].Options = append([]string{}, f.Options...)
+		}
+		return v
+	}
 	draft := func(v typeOf) ticket.TypeDraft {
 		fields := make([]ticket.Field, len(v.Fields))
 		for i, f := range v.Fields {
@@ -334,7 +225,7 @@ func typeKind(s *ticket.Service) template.Kind {
 		}
 		return ticket.TypeDraft{Name: &v.Name, Description: &v.Description, Fields: &fields, Archived: &v.Archived}
 	}
-	return kindOf[typeOf]{
+	return kindOf[typeOf, ticket.TypeID]{
 		tidy: func(v *typeOf) {
 			v.Fields = append([]fieldOf{}, v.Fields...)
 			for i := range v.Fields {
@@ -343,29 +234,18 @@ func typeKind(s *ticket.Service) template.Kind {
 		},
 		named: func(v typeOf) string { return v.Name },
 		all: func(ctx context.Context, scope identity.Scope, _ typeOf) (map[string]typeOf, error) {
-			types, err := s.Types(ctx, scope)
-			out := make(map[string]typeOf, len(types))
-			for _, t := range types {
-				v := typeOf{Name: t.Name, Description: t.Description, Fields: make([]fieldOf, len(t.Fields)), Archived: !t.ArchivedAt.IsZero()}
-				for i, f := range t.Fields {
-					v.Fields[i] = fieldOf(f)
-					v.Fields[i].Options = append([]string{}, f.Options...)
-				}
-				out[string(t.ID)] = v
-			}
-			return out, err
+			all, err := s.Types(ctx, scope)
+			return byID(all, err, func(t ticket.Type) ticket.TypeID { return t.ID }, of)
 		},
-		create: func(ctx context.Context, scope identity.Scope, v typeOf) (string, error) {
+		create: func(ctx context.Context, scope identity.Scope, v typeOf) (ticket.TypeID, error) {
 			t, err := s.CreateType(ctx, scope, draft(v))
-			return string(t.ID), err
+			return t.ID, err
 		},
-		update: func(ctx context.Context, scope identity.Scope, id string, v typeOf) error {
-			_, err := s.UpdateType(ctx, scope, ticket.TypeID(id), draft(v))
+		update: func(ctx context.Context, scope identity.Scope, id ticket.TypeID, v typeOf) error {
+			_, err := s.UpdateType(ctx, scope, id, draft(v))
 			return err
 		},
-		remove: func(ctx context.Context, scope identity.Scope, id string) error {
-			return s.DeleteType(ctx, scope, ticket.TypeID(id))
-		},
+		remove: s.DeleteType,
 	}
 }
 
@@ -397,7 +277,7 @@ func viewKind(s *view.Service) template.Kind {
 		}
 		return out
 	}
-	return kindOf[viewOf]{
+	return kindOf[viewOf, view.ID]{
 		tidy: func(v *viewOf) {
 			v.Columns = append([]string{}, v.Columns...)
 			v.Sort = cmp.Or(v.Sort, view.UpdatedDesc)
@@ -406,26 +286,20 @@ func viewKind(s *view.Service) template.Kind {
 		all: func(ctx context.Context, scope identity.Scope, _ viewOf) (map[string]viewOf, error) {
 			views, err := s.List(ctx, scope)
 			views = slices.DeleteFunc(views, func(v view.View) bool { return v.Scope == view.Personal })
-			out := make(map[string]viewOf, len(views))
-			for _, v := range views {
-				out[string(v.ID)] = of(v)
-			}
-			return out, err
+			return byID(views, err, func(v view.View) view.ID { return v.ID }, of)
 		},
-		one: func(ctx context.Context, scope identity.Scope, id string) (viewOf, error) {
-			v, err := s.Get(ctx, scope, view.ID(id))
+		one: func(ctx context.Context, scope identity.Scope, id view.ID) (viewOf, error) {
+			v, err := s.Get(ctx, scope, id)
 			return of(v), err
 		},
-		create: func(ctx context.Context, scope identity.Scope, v viewOf) (string, error) {
+		create: func(ctx context.Context, scope identity.Scope, v viewOf) (view.ID, error) {
 			created, err := s.Create(ctx, scope, v.draft())
-			return string(created.ID), err
+			return created.ID, err
 		},
-		update: func(ctx context.Context, scope identity.Scope, id string, v viewOf) error {
-			_, err := s.Update(ctx, scope, view.ID(id), v.draft())
+		update: func(ctx context.Context, scope identity.Scope, id view.ID, v viewOf) error {
+			_, err := s.Update(ctx, scope, id, v.draft())
 			return err
 		},
-		remove: func(ctx context.Context, scope identity.Scope, id string) error {
-			return s.Delete(ctx, scope, view.ID(id))
-		},
+		remove: s.Delete,
 	}
 }

@@ -82,6 +82,7 @@ type Type struct {
 	ConfigSchema json.RawMessage  // JSON Schema 2020-12
 	Asks         []instance.Asked // scopes of the manifest
 	Available    bool             // its process is ready now
+	Barred       error            // why nothing new is sent through it: its license; nil = it is
 }
 
 // Problem is one fault of a configuration.

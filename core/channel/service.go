@@ -286,15 +286,12 @@ func (in Inbox) since(before Inbox) event.Differences {
 // plan reads a change of an inbox's settings and has it judged.
 func (s *Service) plan(ctx context.Context, inbox Inbox, c instance.Change) (*instance.Plan, error) {
 	t, _ := s.TypeOf(inbox.Plugin)
-	plan, faults := instance.FormOf(t.ConfigSchema).Read(s.vault, inbox.owner(), inbox.Config, inbox.Secrets, c)
-	if len(faults) == 0 {
-		problems, err := s.plugins.ValidateConfig(ctx, inbox.Plugin, plan.Candidate)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range problems {
-			faults = append(faults, errs.Field{Pointer: "/config" + p.Pointer, Code: "invalid", Detail: p.Message})
-		}
+	kept := instance.Kept{Owner: inbox.owner(), Config: inbox.Config, Sealed: inbox.Secrets}
+	plan, faults, err := instance.FormOf(t.ConfigSchema).Judge(s.vault, kept, c, func(candidate instance.Candidate) ([]Problem, error) {
+		return s.plugins.ValidateConfig(ctx, inbox.Plugin, candidate)
+	})
+	if err != nil {
+		return nil, err
 	}
 	if len(faults) > 0 {
 		return nil, errs.New(errs.Invalid, "inbox.config_invalid", "Some settings of the channel are not right.").WithFields(faults...)

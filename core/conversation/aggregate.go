@@ -151,7 +151,7 @@ func (c *Conversation) append(t Turn, kind MessageKind, w Written, data any) *Ch
 	m := &Message{
 		Workspace: c.Workspace, ID: MessageID(t.IDs.New("msg")), Conversation: c.ID, Seq: c.LastSeq + 1,
 		ClientID: w.ClientID, Kind: kind, Sender: t.Actor, Text: w.Text,
-		ReplyTo: w.ReplyTo, Mentions: w.Mentions, CreatedAt: t.At,
+		ReplyTo: w.ReplyTo, Mentions: w.Mentions, Altered: w.Altered, CreatedAt: t.At,
 	}
 	typ := MessageCreated
 	if kind == Note {

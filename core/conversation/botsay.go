@@ -32,21 +32,48 @@ func (s *Service) BotSay(ctx context.Context, by BotClaim, r BotReply) error {
 	if err := checkWritten(r.Text, r.Files, s.textLimit(c.Plugin)); err != nil {
 		return err
 	}
-	if r.Text, err = s.intercepted(ctx, by.Workspace, by.Bot.actor(), Outgoing{
-		Key: by.Turn + "." + strconv.Itoa(r.N), Conversation: by.Conversation, Text: r.Text, Files: r.Files, Limit: s.textLimit(c.Plugin),
-	}); err != nil {
+	passed, err := s.botSending(ctx, by, r, s.textLimit(c.Plugin))
+	if err != nil {
 		return err
 	}
 	return s.within(ctx, by, func(ctx context.Context, tx Tx, t Turn, c *Conversation, _ *BotTalk) error {
-		key := by.Turn + "." + strconv.Itoa(r.N)
+		key := r.key(by)
 		if before, err := tx.Sent(ctx, c.ID, by.Bot.ID, key); err != nil || before != nil {
 			return err
 		}
-		ch, err := c.Send(t, Words(key, r.Text))
+		if err := s.maySend(c.Plugin); err != nil {
+			return err
+		}
+		w := Words(key, passed.Text)
+		w.Altered = passed.Altered
+		ch, err := c.Send(t, w)
 		if err != nil {
 			return err
 		}
 		return s.give(ctx, tx, c, ch, media.Uploader{Kind: media.ByPlugin, ID: by.Bot.ID}, r.Files)
+	})
+}
+
+// key is the key of idempotency of a reply.
+func (r BotReply) key(by BotClaim) string { return by.Turn + "." + strconv.Itoa(r.N) }
+
+// botSending asks the interceptors about a bot's reply, unless an earlier
+// attempt at the turn has sent it.
+func (s *Service) botSending(ctx context.Context, by BotClaim, r BotReply, limit int) (Passed, error) {
+	if !s.asks(ctx, by.Workspace) {
+		return Passed{Text: r.Text}, nil
+	}
+	known := false
+	err := s.Store.Within(ctx, by.Workspace, func(ctx context.Context, tx Tx) error {
+		before, err := tx.Sent(ctx, by.Conversation, by.Bot.ID, r.key(by))
+		known = before != nil
+		return err
+	})
+	if err != nil || known {
+		return Passed{Text: r.Text}, err
+	}
+	return s.intercepted(ctx, by.Workspace, by.Bot.actor(), Outgoing{
+		Key: r.key(by), Conversation: by.Conversation, Text: r.Text, Files: r.Files, Limit: limit,
 	})
 }
 
@@ -92,7 +119,7 @@ func (s *Service) HandOff(ctx context.Context, by BotClaim, h BotHandoff) error 
 		}
 		b.Handled = c.LastInboundSeq
 		b.over()
-		b.Results = nil
+		b.Results, b.Opens = nil, false
 		return c.HandOff(t, to, h.Reason)
 	})
 }
@@ -102,7 +129,7 @@ func (s *Service) BotResolve(ctx context.Context, by BotClaim, memory []byte) er
 	return s.within(ctx, by, func(_ context.Context, _ Tx, t Turn, c *Conversation, b *BotTalk) error {
 		b.Handled = c.LastInboundSeq
 		b.over()
-		b.Memory, b.Results = memory, nil
+		b.Memory, b.Results, b.Opens = memory, nil, false
 		c.Resolve(t)
 		return nil
 	})

@@ -16,6 +16,7 @@ type BotTalk struct {
 	Handled      uint64          // LastInboundSeq up to which it was asked
 	Memory       []byte          // what it kept of the turn before
 	Results      []BotToolResult // of tools, not yet told
+	Opens        bool            // it is to be told that the conversation began, before anything else
 
 	Turn     string // under way; "" = none
 	UpTo     uint64 // LastInboundSeq when the turn began
@@ -59,7 +60,7 @@ type BotReader interface {
 
 // due reports whether there is something to ask.
 func (b *BotTalk) due(c *Conversation) bool {
-	return b.Turn != "" || c.LastInboundSeq > b.Handled || len(b.Results) > 0
+	return b.Opens || b.Turn != "" || c.LastInboundSeq > b.Handled || len(b.Results) > 0
 }
 
 // over forgets the turn.
@@ -68,8 +69,8 @@ func (b *BotTalk) over() {
 }
 
 // keepTalk notes, in the transaction that engages a bot, from which message on
-// it is asked. What it keeps in memory stays, unless it is another bot.
-func keepTalk(ctx context.Context, tx Tx, c *Conversation, bot Bot, before uint64) error {
+// it is asked, and whether it greets first: opens says that the conversation begins. What it keeps in memory stays, unless it is another bot.
+func keepTalk(ctx context.Context, tx Tx, c *Conversation, bot Bot, before uint64, opens bool) error {
 	b, err := tx.BotTalk(ctx, c.ID)
 	if err != nil {
 		return err
@@ -81,7 +82,7 @@ func keepTalk(ctx context.Context, tx Tx, c *Conversation, bot Bot, before uint6
 	if b.Bot != bot.ID {
 		b.Memory = nil
 	}
-	b.Bot, b.Handled, b.Results = bot.ID, before, nil
+	b.Bot, b.Handled, b.Results, b.Opens = bot.ID, before, nil, opens
 	return tx.SaveBotTalk(ctx, *b)
 }
 
@@ -99,7 +100,8 @@ type BotClaim struct {
 type BotTurn struct {
 	BotClaim
 	UpTo     uint64 // seq of the customer's last message
-	Asked    bool   // the customer wrote: otherwise tools are done
+	Asked    bool   // the customer wrote: otherwise tools are done, or the conversation began
+	Opened   bool   // the conversation began, and nothing was said: what the customer wrote is of the next turn
 	Results  []BotToolResult
 	Memory   []byte
 	Attempts int
@@ -131,12 +133,15 @@ func (s *Service) BeginTurn(ctx context.Context, r Ref, bot *Bot, claim string, 
 		}
 		if b.Turn == "" {
 			b.Turn, b.UpTo, b.Told, b.Results = s.ids.New("trn"), c.LastInboundSeq, b.Results, nil
+			if b.Opens {
+				b.UpTo = b.Handled
+			}
 			b.Since = now
 		}
 		b.Claim, b.Until = claim, until
 		out = &BotTurn{
 			BotClaim: BotClaim{Workspace: r.Workspace, Conversation: r.ID, Bot: by, Turn: b.Turn, Claim: claim},
-			UpTo:     b.UpTo, Asked: b.UpTo > b.Handled, Results: b.Told, Memory: b.Memory, Attempts: b.Attempts, Since: b.Since, Subject: *c,
+			UpTo:     b.UpTo, Asked: b.UpTo > b.Handled, Opened: b.Opens, Results: b.Told, Memory: b.Memory, Attempts: b.Attempts, Since: b.Since, Subject: *c,
 		}
 		return tx.SaveBotTalk(ctx, *b)
 	})
@@ -189,7 +194,7 @@ func (s *Service) HoldTurn(ctx context.Context, by BotClaim, until time.Time) er
 // EndTurn ends a turn that the bot is done with, and keeps its memory.
 func (s *Service) EndTurn(ctx context.Context, by BotClaim, memory []byte) error {
 	return s.within(ctx, by, func(_ context.Context, _ Tx, _ Turn, _ *Conversation, b *BotTalk) error {
-		b.Handled = max(b.Handled, b.UpTo)
+		b.Handled, b.Opens = max(b.Handled, b.UpTo), false
 		b.over()
 		b.Memory = memory
 		return nil
@@ -211,14 +216,14 @@ func (s *Service) FailTurn(ctx context.Context, by BotClaim, again time.Time, co
 
 // ToolDone keeps what became of a tool, for the bot that asked for it: its next
 // turn tells it. It does nothing when the bot does not answer any more.
-func (s *Service) ToolDone(ctx context.Context, r Ref, result BotToolResult) error {
+func (s *Service) ToolDone(ctx context.Context, r Ref, bot string, result BotToolResult) error {
 	return s.Store.Within(ctx, r.Workspace, func(ctx context.Context, tx Tx) error {
 		c, err := tx.Conversation(ctx, r.ID)
 		if err != nil {
 			return err
 		}
 		b, err := tx.BotTalk(ctx, r.ID)
-		if err != nil || b == nil || !c.ByBot() || len(b.Results) >= MaxBotResults {
+		if err != nil || b == nil || b.Bot != bot || !c.ByBot() || len(b.Results) >= MaxBotResults {
 			return err
 		}
 		for _, known := range append(b.Results, b.Told...) {

@@ -27,6 +27,17 @@ func (s *Service) capabilities(plugin channel.PluginID) channel.Capabilities {
 	return channel.Capabilities{}
 }
 
+// maySend refuses what is new where nothing new leaves: the license of a paid
+// channel is over. What was accepted before still leaves, and all comes in.
+func (s *Service) maySend(plugin channel.PluginID) error {
+	for _, t := range s.Plugins.Types() {
+		if t.Plugin == plugin {
+			return t.Barred
+		}
+	}
+	return nil
+}
+
 // textLimit is the channel's limit, from its manifest.
 func (s *Service) textLimit(plugin channel.PluginID) int {
 	if limit := s.capabilities(plugin).TextLimit; limit > 0 {

@@ -240,3 +240,30 @@ func TestMentions(t *testing.T) {
 		}
 	}
 }
+
+// The license of a paid channel is over: what was accepted is there, what comes
+// in is taken, notes are written, and what is new is refused with the reason.
+func TestAChannelWhoseLicenseIsOver(t *testing.T) {
+	d := newDesk(t)
+	c := d.Receive(d.Inbox, "ext", "m1", "hello")
+	post := conversation.Post{Conversation: c.ID, ClientID: "a1", Kind: conversation.Text, Text: "accepted"}
+	_, err := d.service.Post(t.Context(), as(d.agent), post)
+	d.OK(err)
+	d.plugins.Installed[0].Barred = errs.New(errs.Conflict, "license.expired", "The license has expired.")
+	again, err := d.service.Post(t.Context(), as(d.agent), post)
+	d.OK(err)
+	if !again.Replayed {
+		t.Errorf("the repeat gives %+v", again)
+	}
+	post.ClientID, post.Text = "a2", "new"
+	_, err = d.service.Post(t.Context(), as(d.agent), post)
+	d.refused(err, errs.Conflict, "license.expired")
+	post.Kind = conversation.Note
+	_, err = d.service.Post(t.Context(), as(d.agent), post)
+	d.OK(err)
+	d.Receive(d.Inbox, "ext", "m2", "still there?")
+	d.plugins.Installed[0].Barred = nil
+	post.ClientID, post.Kind = "a3", conversation.Text
+	_, err = d.service.Post(t.Context(), as(d.agent), post)
+	d.OK(err)
+}

@@ -142,6 +142,7 @@ type Message struct {
 	Attachments   []media.Attachment
 	ReplyTo       *Quote
 	Mentions      []Mention // of notes alone
+	Altered       *Altered  // what interceptors made of it; nil = nothing
 	CreatedAt     time.Time
 	Delivery      DeliveryState
 	DeliveryError string // for agents

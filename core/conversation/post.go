@@ -34,15 +34,12 @@ func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Poste
 	if err := s.checkPost(ctx, scope, p); err != nil {
 		return Posted{}, err
 	}
-	wrote := p
-	if p.Kind == Text {
-		var err error
-		if p.Text, err = s.sending(ctx, scope, p); err != nil {
-			return Posted{}, err
-		}
+	passed, err := s.sending(ctx, scope, p)
+	if err != nil {
+		return Posted{}, err
 	}
 	var out Posted
-	err := s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
+	err = s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
 		c, err := Take(ctx, tx, scope, p.Conversation)
 		if err != nil {
 			return err
@@ -52,7 +49,7 @@ func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Poste
 			return err
 		}
 		if before != nil {
-			if !p.made(before.Message) && !wrote.made(before.Message) {
+			if !p.made(before.Message) {
 				return errReused()
 			}
 			out = Posted{Change: *before, Replayed: true}
@@ -61,7 +58,12 @@ func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Poste
 		if c.MergedInto != "" {
 			return errMerged(c)
 		}
-		ch, err := s.write(ctx, tx, scope, c, p)
+		if p.Kind == Text {
+			if err := s.maySend(c.Plugin); err != nil {
+				return err
+			}
+		}
+		ch, err := s.write(ctx, tx, scope, c, p, passed)
 		if err != nil {
 			return err
 		}
@@ -71,20 +73,35 @@ func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Poste
 	return out, err
 }
 
-// sending asks the interceptors about a message that a member sends. What was
-// sent before under its client id is asked about again: they know its key.
-func (s *Service) sending(ctx context.Context, scope identity.Scope, p Post) (string, error) {
-	if s.Interceptor == nil {
-		return p.Text, nil
+// sending asks the interceptors about a message that a member sends. They are
+// not asked about one that was sent before under its client id: an answer that
+// was lost is given again.
+func (s *Service) sending(ctx context.Context, scope identity.Scope, p Post) (Passed, error) {
+	if p.Kind != Text || !s.asks(ctx, scope.Workspace) {
+		return Passed{Text: p.Text}, nil
 	}
-	text, err := s.intercepted(ctx, scope.Workspace, scope.Actor, Outgoing{
-		Key: scope.Actor.ID + "/" + p.ClientID, Conversation: p.Conversation, Text: p.Text, Files: p.Attachments, Limit: MaxText,
+	var limit int
+	err := s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
+		limit = 0
+		c, err := Take(ctx, tx, scope, p.Conversation)
+		if err != nil {
+			return err
+		}
+		if c.MergedInto != "" {
+			return errMerged(c)
+		}
+		before, err := tx.Sent(ctx, c.ID, scope.Actor.ID, p.ClientID)
+		if err == nil && before == nil {
+			limit = s.textLimit(c.Plugin)
+		}
+		return err
 	})
-	if err != nil || text == p.Text {
-		return text, err
+	if err != nil || limit == 0 {
+		return Passed{Text: p.Text}, err
 	}
-	p.Text = text
-	return text, s.checkContent(ctx, scope, p)
+	return s.intercepted(ctx, scope.Workspace, scope.Actor, Outgoing{
+		Key: scope.Actor.ID + "/" + p.ClientID, Conversation: p.Conversation, Text: p.Text, Files: p.Attachments, Limit: limit,
+	})
 }
 
 // made reports whether a message is what this post would make.
@@ -93,19 +110,28 @@ func (p Post) made(m *Message) bool {
 		slices.EqualFunc(m.Mentions, id.Once(p.Mentions), func(a Mention, b identity.MemberID) bool { return a.Member == b })
 }
 
-// says reports whether a message has this content.
+// wrote is the text as the author wrote it, whatever interceptors made of it.
+func (m *Message) wrote() string {
+	if m.Altered != nil {
+		return m.Altered.Original
+	}
+	return m.Text
+}
+
+// says reports whether a message has this content, as its author wrote it.
 func (m *Message) says(text string, attachments []media.ID, replyTo MessageID) bool {
 	quoted := MessageID("")
 	if m.ReplyTo != nil {
 		quoted = m.ReplyTo.ID
 	}
-	return m.Text == text && quoted == replyTo &&
+	return m.wrote() == text && quoted == replyTo &&
 		slices.EqualFunc(m.Attachments, attachments, func(a media.Attachment, b media.ID) bool { return a.ID == b })
 }
 
 // write appends the message of a post and gives it its files.
-func (s *Service) write(ctx context.Context, tx Tx, scope identity.Scope, c *Conversation, p Post) (*Change, error) {
-	w := Words(p.ClientID, p.Text)
+func (s *Service) write(ctx context.Context, tx Tx, scope identity.Scope, c *Conversation, p Post, as Passed) (*Change, error) {
+	w := Words(p.ClientID, as.Text)
+	w.Altered = as.Altered
 	var err error
 	if w.ReplyTo, err = s.quote(ctx, scope.Workspace, c.ID, p.ReplyTo, p.Kind == Note); err != nil {
 		return nil, err

@@ -166,11 +166,11 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 
 // saveFirst stores the conversation, and what its bot begins with.
 func saveFirst(ctx context.Context, tx Tx, c *Conversation, f first, before uint64) error {
-	engaged := c.engaged()
+	engaged, opens := c.engaged(), c.isNew
 	if err := tx.Save(ctx, c); err != nil || !engaged {
 		return err
 	}
-	return keepTalk(ctx, tx, c, *f.bot, before)
+	return keepTalk(ctx, tx, c, *f.bot, before, opens)
 }
 
 // arrival is an item, by whom and where.

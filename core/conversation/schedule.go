@@ -107,13 +107,13 @@ func (c *Conversation) Unschedule(t Turn, m Scheduled) {
 // SendScheduled appends a scheduled message in its author's name. It is no
 // answer to what the customer asked meanwhile: it neither takes the
 // conversation over nor ends the waiting.
-func (c *Conversation) SendScheduled(t Turn, m Scheduled) (*Change, error) {
+func (c *Conversation) SendScheduled(t Turn, m Scheduled, as Passed) (*Change, error) {
 	if c.State == Resolved {
 		return nil, errs.New(errs.Conflict, "conversation.resolved", "The conversation is resolved. Reopen it before you answer.")
 	}
 	author := t
 	author.Actor = m.Author
-	ch := c.send(author, Written{ClientID: m.ClientID, Text: m.Text, ReplyTo: m.ReplyTo}, map[string]string{"scheduled_id": string(m.ID)})
+	ch := c.send(author, Written{ClientID: m.ClientID, Text: as.Text, ReplyTo: m.ReplyTo, Altered: as.Altered}, map[string]string{"scheduled_id": string(m.ID)})
 	c.scheduled(t, ScheduledSent, m, ch.Message.ID)
 	return &ch, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/catalog"
@@ -72,7 +73,8 @@ type Deps struct {
 // Service holds the use cases of conversations. It is safe for concurrent use.
 type Service struct {
 	Deps
-	ids id.Source
+	ids  id.Source
+	held atomic.Int64 // scheduled messages that waited for an interceptor when they were looked at last
 }
 
 // NewService returns a Service.

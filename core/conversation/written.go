@@ -12,6 +12,7 @@ type Written struct {
 	Text     string // may be empty when files come
 	ReplyTo  *Quote
 	Mentions []Mention // of notes alone
+	Altered  *Altered  // nil = nobody changed the text
 }
 
 // Words is a Written of text alone.

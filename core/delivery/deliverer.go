@@ -47,6 +47,7 @@ type Deliverer struct {
 	mu       sync.Mutex
 	wakes    map[channel.PluginID]chan struct{}
 	suspects map[channel.PluginID]map[ID]int // in flight at how many crashes
+	known    map[channel.PluginID]knowledge
 }
 
 // NewDeliverer returns a Deliverer.
@@ -55,6 +56,7 @@ func NewDeliverer(store Store, now func() time.Time, log *slog.Logger) *Delivere
 		store: store, now: now, log: log,
 		wakes:    make(map[channel.PluginID]chan struct{}),
 		suspects: make(map[channel.PluginID]map[ID]int),
+		known:    make(map[channel.PluginID]knowledge),
 	}
 }
 
@@ -71,14 +73,20 @@ func (d *Deliverer) Wake() {
 }
 
 // Serve delivers over one line until ctx ends or the line dies. Whatever was
-// in flight then is handed over again by the next Serve, marked Suspect.
+// in flight then is handed over again by the next Serve, marked Suspect. So is
+// what waited before this server served the plugin: it may have been in flight
+// when the one before it died, and the ledger does not know.
 func (d *Deliverer) Serve(ctx context.Context, plugin channel.PluginID, line Line) error {
-	s := &session{Deliverer: d, plugin: plugin, line: line, inFlight: make(map[ID]Delivery), wake: d.register(plugin)}
+	s := &session{
+		Deliverer: d, plugin: plugin, line: line, inFlight: make(map[ID]*Delivery), out: make(map[ID]bool), wake: d.register(plugin),
+	}
 	if v, ok := line.(Versioned); ok {
 		s.version = v.Version()
 	}
+	s.doubt = d.begins(plugin)
 	err := s.run(ctx)
-	d.crashed(plugin, s.inFlight)
+	d.ends(plugin)
+	d.crashed(plugin, s.out)
 	if ctx.Err() == nil {
 		s.interrupted(ctx)
 	}
@@ -93,46 +101,32 @@ func (d *Deliverer) register(plugin channel.PluginID) chan struct{} {
 	return w
 }
 
-func (d *Deliverer) crashed(plugin channel.PluginID, inFlight map[ID]Delivery) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.suspects[plugin] == nil {
-		d.suspects[plugin] = make(map[ID]int)
-	}
-	for id := range inFlight {
-		d.suspects[plugin][id]++
-	}
-}
-
-func (d *Deliverer) crashes(plugin channel.PluginID, id ID) int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.suspects[plugin][id]
-}
-
-// settled forgets the crashes that a delivery was in flight at. One that is to
-// be tried again stays marked: the far side may have it from then. That the
-// plugin answered it speaks against poison.
-func (d *Deliverer) settled(plugin channel.PluginID, id ID, state State) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if state == Pending && d.suspects[plugin][id] > 0 {
-		d.suspects[plugin][id] = 1
-		return
-	}
-	delete(d.suspects[plugin], id)
-}
-
 // session is one Serve.
 type session struct {
 	*Deliverer
 	plugin   channel.PluginID
 	version  string
 	line     Line
-	inFlight map[ID]Delivery
+	inFlight map[ID]*Delivery
+	out      map[ID]bool // its keys, as Due takes them
+	alone    bool        // what is in flight was so at a crash, and goes by itself
+	window   int         // credits when nothing was in flight
+	doubt    time.Time   // what was made before it may have left before
 	wake     chan struct{}
 
 	pausedUntil time.Time
+	settled     []Settlement // to be filled again and again
+}
+
+// take and drop keep the books of what is in flight.
+func (s *session) take(item *Delivery) {
+	s.inFlight[item.ID], s.out[item.ID] = item, true
+}
+
+func (s *session) drop(item *Delivery) {
+	delete(s.inFlight, item.ID)
+	delete(s.out, item.ID)
+	s.alone = s.alone && len(s.inFlight) > 0
 }
 
 func (s *session) run(ctx context.Context) error {
@@ -180,18 +174,20 @@ func (s *session) lastReceipts(ctx context.Context) {
 // to wait for more when nothing else happens.
 func (s *session) send(ctx context.Context) (time.Duration, error) {
 	for {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		if wait := s.pausedUntil.Sub(s.now()); wait > 0 {
 			return wait, nil
 		}
-		n := min(s.line.Credits(), batchSize)
-		if n <= 0 || s.holdsSuspect() {
-			return idle, nil
+		if err := s.caughtUp(ctx); err != nil {
+			return 0, err
 		}
-		skip := make(map[ID]bool, len(s.inFlight))
-		for id := range s.inFlight {
-			skip[id] = true
+		n, wait := s.room()
+		if n <= 0 {
+			return wait, nil
 		}
-		due, err := s.store.Due(ctx, s.plugin, s.now(), n, skip)
+		due, err := s.store.Due(ctx, s.plugin, s.now(), n, s.out)
 		if err != nil {
 			s.pause(ctx, err)
 			continue
@@ -200,7 +196,7 @@ func (s *session) send(ctx context.Context) (time.Duration, error) {
 		if len(due) == 0 {
 			return s.untilNext(ctx), nil
 		}
-		batch := s.alone(due)
+		batch := s.isolated(due)
 		if len(batch) == 0 {
 			return idle, nil
 		}
@@ -210,17 +206,52 @@ func (s *session) send(ctx context.Context) (time.Duration, error) {
 	}
 }
 
+// caughtUp records the receipts that are there. They come first: what is answered
+// and not recorded is handed over again after a crash of the server.
+func (s *session) caughtUp(ctx context.Context) error {
+	select {
+	case receipts, ok := <-s.line.Receipts():
+		if !ok {
+			return ErrLineDied
+		}
+		s.settle(ctx, receipts)
+	default:
+	}
+	return nil
+}
+
+// room returns how many items may leave now, and how long to wait when none may:
+// as many as there are credits for, no more than two of the line's windows without
+// a recorded receipt (one at the plugin, one of answers that came meanwhile), and
+// no more than the plugin's pace allows.
+func (s *session) room() (n int, wait time.Duration) {
+	credits := s.line.Credits()
+	if len(s.inFlight) == 0 {
+		s.window = credits
+	}
+	n = min(credits, 2*s.window-len(s.inFlight), batchSize)
+	if paced, ok := s.line.(Paced); ok && n > 0 && !s.alone {
+		return paced.Ready(n)
+	}
+	if s.alone {
+		n = 0
+	}
+	return n, idle
+}
+
 // handOver sends a batch. stopped: the line takes no more, and none left.
 func (s *session) handOver(ctx context.Context, batch []Delivery) (stopped bool, err error) {
+	now := s.now()
 	for i := range batch {
-		batch[i].Began, batch[i].Version = s.now(), s.version
-		s.inFlight[batch[i].ID] = batch[i]
+		batch[i].Began, batch[i].Version = now, s.version
+		s.take(&batch[i])
 	}
 	switch err := s.line.Send(ctx, batch); {
 	case errors.Is(err, ErrLineStopped):
-		for _, item := range batch {
-			delete(s.inFlight, item.ID)
+		for i := range batch {
+			s.drop(&batch[i])
 		}
+		s.alone = false
 		return true, nil
 	case err != nil:
 		return false, errors.Join(ErrLineDied, err)
@@ -232,54 +263,50 @@ func (s *session) handOver(ctx context.Context, batch []Delivery) (stopped bool,
 // bury settles what must not be tried again and returns the rest.
 func (s *session) bury(ctx context.Context, due []Delivery) []Delivery {
 	var dead []Settlement
-	alive := due[:0]
-	for _, item := range due {
+	alive, now := 0, s.now()
+	for i := range due {
+		item := &due[i]
 		crashes := s.crashes(s.plugin, item.ID)
-		item.Suspect = crashes > 0
+		item.Suspect = crashes > 0 || item.CreatedAt.Before(s.doubt)
 		code := ""
 		switch {
 		case crashes >= poisonLimit:
 			code = CodePoison
-		case s.now().Sub(item.CreatedAt) > expiry:
+		case now.Sub(item.CreatedAt) > expiry:
 			code = CodeExpired
 		}
 		if code == "" {
-			alive = append(alive, item)
+			if alive != i {
+				due[alive] = *item
+			}
+			alive++
 			continue
 		}
 		dead = append(dead, Settlement{
-			Delivery: item, State: Dead, Attempts: item.Attempts,
+			Delivery: *item, State: Dead, Attempts: item.Attempts,
 			Result: channel.Result{Outcome: channel.OutcomeRejected, Code: code},
 		})
 	}
 	if len(dead) > 0 {
 		s.record(ctx, dead)
 	}
-	return alive
+	return due[:alive]
 }
 
-// alone returns the batch to send: a suspect item goes by itself, so that one
-// poisonous message cannot take others down with it.
-func (s *session) alone(due []Delivery) []Delivery {
-	for i, item := range due {
-		if !item.Suspect {
+// isolated returns the batch to send: an item that was in flight at a crash goes
+// by itself, so that one poisonous message cannot take others down with it.
+func (s *session) isolated(due []Delivery) []Delivery {
+	for i := range due {
+		if s.crashes(s.plugin, due[i].ID) == 0 {
 			continue
 		}
 		if len(s.inFlight) == 0 && i == 0 {
+			s.alone = true
 			return due[:1]
 		}
 		return due[:i]
 	}
 	return due
-}
-
-func (s *session) holdsSuspect() bool {
-	for _, item := range s.inFlight {
-		if item.Suspect {
-			return true
-		}
-	}
-	return false
 }
 
 // pause leaves the ledger alone for a while after it failed. The rows are safe in it.
@@ -307,22 +334,22 @@ func (s *session) untilNext(ctx context.Context) time.Duration {
 }
 
 func (s *session) settle(ctx context.Context, receipts []Receipt) {
-	settlements := make([]Settlement, 0, len(receipts))
-	for _, r := range receipts {
-		item, ok := s.inFlight[r.ID]
+	s.settled = s.settled[:0]
+	for i := range receipts {
+		item, ok := s.inFlight[receipts[i].ID]
 		if !ok { // answered twice, or never asked
 			continue
 		}
-		delete(s.inFlight, r.ID)
-		settlements = append(settlements, s.outcome(item, r))
+		s.drop(item)
+		s.settled = append(s.settled, s.outcome(item, &receipts[i]))
 	}
-	if len(settlements) > 0 {
-		s.record(ctx, settlements)
+	if len(s.settled) > 0 {
+		s.record(ctx, s.settled)
 	}
 }
 
-func (s *session) outcome(item Delivery, r Receipt) Settlement {
-	out := Settlement{Delivery: item, Attempts: item.Attempts + 1, Result: r.Result, Provider: r.ProviderID}
+func (s *session) outcome(item *Delivery, r *Receipt) Settlement {
+	out := Settlement{Delivery: *item, Attempts: item.Attempts + 1, Result: r.Result, Provider: r.ProviderID}
 	switch r.Result.Outcome {
 	case channel.OutcomeAccepted, channel.OutcomeDuplicate:
 		out.State = Sent
@@ -349,7 +376,7 @@ func (s *session) backoff(attempts int, asked time.Duration) time.Duration {
 func (s *session) interrupted(ctx context.Context) {
 	items := make([]Delivery, 0, len(s.inFlight))
 	for _, item := range s.inFlight {
-		items = append(items, item)
+		items = append(items, *item)
 	}
 	if len(items) == 0 {
 		return
@@ -366,7 +393,5 @@ func (s *session) record(ctx context.Context, settlements []Settlement) {
 		s.pause(ctx, err)
 		return
 	}
-	for _, x := range settlements {
-		s.settled(s.plugin, x.Delivery.ID, x.State)
-	}
+	s.recorded(s.plugin, settlements)
 }

@@ -49,7 +49,7 @@ type Delivery struct {
 	CreatedAt    time.Time
 
 	// Of the attempt under way; not stored.
-	Suspect bool      // was in flight when a process died
+	Suspect bool      // was in flight when a process died, or may have been
 	Began   time.Time // when it was handed over
 	Version string    // of the plugin that it was handed to; "" = unknown
 }
@@ -90,6 +90,13 @@ type Settlement struct {
 // Versioned is a Line that knows the version of its plugin.
 type Versioned interface {
 	Version() string
+}
+
+// Paced is a Line whose plugin may not get items as quickly as it takes them.
+type Paced interface {
+	// Ready returns how many of n items may be sent now and, when none may, how
+	// long it takes until one may.
+	Ready(n int) (ready int, wait time.Duration)
 }
 
 // Line is a live stream to one plugin process. It is used by one goroutine.

@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -80,18 +82,21 @@ func (s *Server) connectionViews(ctx context.Context, scope identity.Scope, all 
 		standing := standings[c.ID]
 		out[i] = connectionBody{
 			ID: string(c.ID), Plugin: string(c.Plugin), Name: c.Name, Enabled: c.Enabled, Config: jsonObject(c.Config), Secrets: setSecrets(c.Secrets),
-			Revision: c.Revision, Schema: rawSchema(facts.ConfigSchema), Health: healthBody(standing.Health), SignIns: []fieldSignInBody{},
+			Revision: c.Revision, Schema: rawSchema(facts.ConfigSchema), Health: healthBody(standing.Health),
 			CreatedAt: wire.Stamp(c.CreatedAt), UpdatedAt: wire.Stamp(c.UpdatedAt),
 		}
-		for _, x := range standing.SignIns {
-			state := string(x.State)
-			if state == "" {
-				state = "none"
-			}
-			out[i].SignIns = append(out[i].SignIns, fieldSignInBody{Pointer: x.Pointer, State: state})
-		}
+		out[i].SignIns = fieldsSignedIn(standing.SignIns)
 	}
 	return out, nil
+}
+
+// fieldsSignedIn says how fields that signing in fills stand.
+func fieldsSignedIn(all []extension.SignedIn) []fieldSignInBody {
+	out := make([]fieldSignInBody, len(all))
+	for i, x := range all {
+		out[i] = fieldSignInBody{Pointer: x.Pointer, State: cmp.Or(string(x.State), "none")}
+	}
+	return out
 }
 
 func (s *Server) connectionView(ctx context.Context, scope identity.Scope, c extension.Connection, err error) (*body[connectionBody], error) {
@@ -114,19 +119,27 @@ func setSecrets(sealed instance.Sealed) map[string]bool {
 	return out
 }
 
-// secretsOf reads secrets of a request: texts, and null for one to be taken away.
-func secretsOf(in map[string]any) (map[string]*string, error) {
-	out := make(map[string]*string, len(in))
-	for pointer, value := range in {
+// settingsOf reads the settings of a request: a configuration, which stays when
+// it is absent, and secrets, which are texts, or null for one to be taken away.
+func settingsOf(config, secrets map[string]any) (instance.Change, error) {
+	out := instance.Change{Secrets: make(map[string]*string, len(secrets))}
+	for pointer, value := range secrets {
 		switch v := value.(type) {
 		case nil:
-			out[pointer] = nil
+			out.Secrets[pointer] = nil
 		case string:
-			out[pointer] = &v
+			out.Secrets[pointer] = &v
 		default:
-			return nil, errs.New(errs.Invalid, "connection.invalid", "Some values are not accepted.").
+			return out, errs.New(errs.Invalid, "connection.invalid", "Some values are not accepted.").
 				WithFields(errs.Field{Pointer: "/secrets", Code: "type", Detail: "must hold texts, or null"})
 		}
+	}
+	if config == nil {
+		return out, nil
+	}
+	var err error
+	if out.Config, err = json.Marshal(config); err != nil {
+		return out, fmt.Errorf("encode a configuration: %w", err)
 	}
 	return out, nil
 }
@@ -166,16 +179,12 @@ type createConnectionInput struct {
 }
 
 func (s *Server) createConnection(ctx context.Context, scope identity.Scope, in *createConnectionInput) (*body[connectionBody], error) {
-	config, err := rawObject(in.Body.Config)
-	if err != nil {
-		return nil, err
-	}
-	secrets, err := secretsOf(in.Body.Secrets)
+	change, err := settingsOf(in.Body.Config, in.Body.Secrets)
 	if err != nil {
 		return nil, err
 	}
 	c, err := s.Connections.Create(ctx, scope, extension.Draft{
-		Plugin: extension.PluginID(in.Body.Plugin), Name: in.Body.Name, Config: config, Secrets: secrets, Scopes: in.Body.Scopes,
+		Plugin: extension.PluginID(in.Body.Plugin), Name: in.Body.Name, Config: change.Config, Secrets: change.Secrets, Scopes: in.Body.Scopes,
 		Disabled: in.Body.Enabled != nil && !*in.Body.Enabled,
 	})
 	return s.connectionView(ctx, scope, c, err)
@@ -192,17 +201,13 @@ type patchConnectionInput struct {
 }
 
 func (s *Server) patchConnection(ctx context.Context, scope identity.Scope, in *patchConnectionInput) (*body[connectionBody], error) {
-	edit := extension.ConnectionEdit{Name: in.Body.Name, Enabled: in.Body.Enabled}
-	var err error
-	if in.Body.Config != nil {
-		if edit.Config, err = rawObject(in.Body.Config); err != nil {
-			return nil, err
-		}
-	}
-	if edit.Secrets, err = secretsOf(in.Body.Secrets); err != nil {
+	change, err := settingsOf(in.Body.Config, in.Body.Secrets)
+	if err != nil {
 		return nil, err
 	}
-	c, err := s.Connections.Update(ctx, scope, in.id(), edit)
+	c, err := s.Connections.Update(ctx, scope, in.id(), extension.ConnectionEdit{
+		Name: in.Body.Name, Config: change.Config, Secrets: change.Secrets, Enabled: in.Body.Enabled,
+	})
 	return s.connectionView(ctx, scope, c, err)
 }
 
@@ -233,16 +238,12 @@ type problemsBody struct {
 }
 
 func (s *Server) validateConnection(ctx context.Context, scope identity.Scope, in *validateInput) (*body[problemsBody], error) {
-	config, err := rawObject(in.Body.Config)
-	if err != nil {
-		return nil, err
-	}
-	secrets, err := secretsOf(in.Body.Secrets)
+	change, err := settingsOf(in.Body.Config, in.Body.Secrets)
 	if err != nil {
 		return nil, err
 	}
 	found, err := s.Connections.Validate(ctx, scope, extension.Trial{
-		Plugin: extension.PluginID(in.Body.Plugin), Subject: in.Body.Instance, Config: config, Secrets: secrets, Probe: in.Body.Probe,
+		Plugin: extension.PluginID(in.Body.Plugin), Subject: in.Body.Instance, Config: change.Config, Secrets: change.Secrets, Probe: in.Body.Probe,
 	})
 	if err != nil {
 		return nil, err
@@ -268,11 +269,16 @@ type oauthBody struct {
 }
 
 func (s *Server) signInConnection(ctx context.Context, scope identity.Scope, in *oauthInput) (*body[oauthBody], error) {
+	return s.beginSignIn(ctx, scope, string(in.id()), in.Body.Pointer)
+}
+
+// beginSignIn says where the browser goes to sign an instance in.
+func (s *Server) beginSignIn(ctx context.Context, scope identity.Scope, id, pointer string) (*body[oauthBody], error) {
 	session := ""
 	if who, ok := ctx.Value(keyCaller).(caller); ok { // not a key
 		session = string(who.session.ID)
 	}
-	to, err := s.SignIns.Begin(ctx, scope, string(in.id()), in.Body.Pointer, session)
+	to, err := s.SignIns.Begin(ctx, scope, id, pointer, session)
 	if err != nil {
 		return nil, err
 	}
@@ -288,15 +294,19 @@ type oauthCallbackInput struct {
 // connectionCallback takes a browser that comes back from a far side. It is a
 // page that a person sees: whatever happens, they end up in the console.
 func (s *Server) connectionCallback(ctx context.Context, in *oauthCallbackInput) (*redirectOutput, error) {
-	connection, err := s.arriveConnection(ctx, in)
-	q := url.Values{"connection": {connection}, "signed_in": {"1"}}
+	id, err := s.arriveConnection(ctx, in)
+	q := url.Values{"signed_in": {"1"}}
 	if err != nil {
-		q = url.Values{"connection": {connection}, "failed": {problemOf(ctx, s.Log, err).Code}}
+		q = url.Values{"failed": {problemOf(ctx, s.Log, err).Code}}
 	}
-	if connection == "" {
-		q.Del("connection")
+	to := "/settings/plugins"
+	switch {
+	case extension.IsConnection(id):
+		to = "/settings/connections/" + url.PathEscape(id)
+	case id != "":
+		to = "/settings/inboxes/" + url.PathEscape(id)
 	}
-	return redirect("/settings/plugins?" + q.Encode()), nil
+	return redirect(to + "?" + q.Encode()), nil
 }
 
 func (s *Server) arriveConnection(ctx context.Context, in *oauthCallbackInput) (string, error) {

@@ -86,7 +86,7 @@ func TestSignInStates(t *testing.T) {
 	come := func(state, with string) string {
 		a := s.ask(http.MethodGet, "/api/v1/oauth/plugin/callback?code=x&state="+url.QueryEscape(state), "", "Cookie", with)
 		to := a.Header.Get("Location")
-		if a.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, "/settings/plugins?") {
+		if a.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, "/settings/") {
 			t.Fatalf("back: %d %q", a.StatusCode, to)
 		}
 		return to

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
@@ -30,21 +32,22 @@ type healthBody struct {
 
 // inboxBody is a connected channel account.
 type inboxBody struct {
-	ID             string           `json:"id"`
-	Name           string           `json:"name"`
-	Plugin         string           `json:"plugin"`
-	Enabled        bool             `json:"enabled"`
-	Live           bool             `json:"live"`
-	Config         map[string]any   `json:"config"`
-	Secrets        map[string]bool  `json:"secrets,omitempty" doc:"The secrets that are set, by JSON pointer into config. Their values are never shown."`
-	ConfigRevision uint64           `json:"config_revision"`
-	Capabilities   capabilitiesBody `json:"capabilities"`
-	Status         healthBody       `json:"status"`
-	EmbedSnippet   string           `json:"embed_snippet,omitempty" doc:"Of a live inbox: the line to put into a page."`
-	ChatPath       string           `json:"chat_path,omitempty" doc:"Of a live inbox: the path of its own page on this server, for a link or a QR code."`
-	HookURL        string           `json:"hook_url,omitempty" doc:"The webhook address; shown once, when it is made."`
-	Bot            *inboxBotBody    `json:"bot,omitempty" doc:"The bot that answers customers before people do; absent when people do."`
-	CreatedAt      time.Time        `json:"created_at"`
+	ID             string            `json:"id"`
+	Name           string            `json:"name"`
+	Plugin         string            `json:"plugin"`
+	Enabled        bool              `json:"enabled"`
+	Live           bool              `json:"live"`
+	Config         map[string]any    `json:"config"`
+	Secrets        map[string]bool   `json:"secrets,omitempty" doc:"The secrets that are set, by JSON pointer into config. Their values are never shown."`
+	ConfigRevision uint64            `json:"config_revision"`
+	Capabilities   capabilitiesBody  `json:"capabilities"`
+	Status         healthBody        `json:"status"`
+	EmbedSnippet   string            `json:"embed_snippet,omitempty" doc:"Of a live inbox: the line to put into a page."`
+	ChatPath       string            `json:"chat_path,omitempty" doc:"Of a live inbox: the path of its own page on this server, for a link or a QR code."`
+	HookURL        string            `json:"hook_url,omitempty" doc:"The webhook address; shown once, when it is made."`
+	SignIns        []fieldSignInBody `json:"sign_ins,omitempty" doc:"The fields that are got by signing in at the far side (x-oauth)."`
+	Bot            *inboxBotBody     `json:"bot,omitempty" doc:"The bot that answers customers before people do; absent when people do."`
+	CreatedAt      time.Time         `json:"created_at"`
 }
 
 // inboxBotBody names the bot of an inbox.
@@ -94,6 +97,57 @@ func (s *Server) inboxRoutes() {
 		identity.InboxManage, s.patchInbox)
 	member(s, huma.Operation{Method: http.MethodPost, Path: base + "/inboxes/{inbox}/rotate-hook", Summary: "Replace the webhook address", Tags: []string{"inboxes"}},
 		identity.InboxManage, s.rotateHook)
+	member(s, huma.Operation{
+		Method: http.MethodPost, Path: base + "/inboxes/{inbox}/oauth", Summary: "Sign an inbox in at the far side", Tags: []string{"inboxes"},
+		Description: "Answers where the member's browser goes. It must be one that is signed in here, and come back within ten minutes.",
+	}, identity.InboxManage, s.signInInbox)
+}
+
+type inboxOAuthInput struct {
+	InboxPath
+	Body struct {
+		Pointer string `json:"pointer" maxLength:"500" doc:"The field with x-oauth."`
+	}
+}
+
+func (s *Server) signInInbox(ctx context.Context, scope identity.Scope, in *inboxOAuthInput) (*body[oauthBody], error) {
+	inbox, err := s.Inboxes.Get(ctx, scope, channel.InboxID(in.Inbox))
+	if err != nil {
+		return nil, err
+	}
+	return s.beginSignIn(ctx, scope, string(inbox.ID), in.Body.Pointer)
+}
+
+// inboxViews are inboxes as the API shows them: what their plugins say, and
+// whether somebody must sign in before that counts.
+func (s *Server) inboxViews(ctx context.Context, scope identity.Scope, all ...channel.Inbox) ([]inboxBody, error) {
+	out, accounts := make([]inboxBody, len(all)), make([]extension.Account, len(all))
+	for i, in := range all {
+		accounts[i] = extension.Account{ID: string(in.ID), Plugin: extension.PluginID(in.Plugin), Enabled: in.Enabled, Health: s.Inboxes.Health(in)}
+	}
+	standings, err := s.Connections.Accounts(ctx, scope.Workspace, accounts...)
+	if err != nil {
+		return nil, err
+	}
+	for i, in := range all {
+		out[i] = s.inboxView(in, "")
+		if standing, ok := standings[string(in.ID)]; ok {
+			out[i].SignIns = fieldsSignedIn(standing.SignIns)
+			out[i].Status = healthBody(standing.Health)
+			out[i].Status.State = cmp.Or(out[i].Status.State, "unknown")
+		}
+	}
+	return out, nil
+}
+
+// inboxAnswer is one inbox; token is its new webhook address, "" = none.
+func (s *Server) inboxAnswer(ctx context.Context, scope identity.Scope, in channel.Inbox, token string) (*body[inboxBody], error) {
+	views, err := s.inboxViews(ctx, scope, in)
+	if err != nil {
+		return nil, err
+	}
+	views[0].HookURL = s.inboxView(in, token).HookURL
+	return &body[inboxBody]{Body: views[0]}, nil
 }
 
 func (s *Server) inboxView(in channel.Inbox, token string) inboxBody {
@@ -159,11 +213,11 @@ func (s *Server) listInboxes(ctx context.Context, scope identity.Scope, _ *Works
 	if err != nil {
 		return nil, err
 	}
-	out := &body[list[inboxBody]]{Body: list[inboxBody]{Items: make([]inboxBody, len(inboxes))}}
-	for i, in := range inboxes {
-		out.Body.Items[i] = s.inboxView(in, "")
+	views, err := s.inboxViews(ctx, scope, inboxes...)
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	return &body[list[inboxBody]]{Body: list[inboxBody]{Items: views}}, nil
 }
 
 // InboxPath is the path parameters of one inbox.
@@ -177,7 +231,7 @@ func (s *Server) getInbox(ctx context.Context, scope identity.Scope, in *InboxPa
 	if err != nil {
 		return nil, err
 	}
-	return &body[inboxBody]{Body: s.inboxView(inbox, "")}, nil
+	return s.inboxAnswer(ctx, scope, inbox, "")
 }
 
 type createInboxInput struct {
@@ -192,21 +246,17 @@ type createInboxInput struct {
 }
 
 func (s *Server) createInbox(ctx context.Context, scope identity.Scope, in *createInboxInput) (*body[inboxBody], error) {
-	config, err := rawObject(in.Body.Config)
-	if err != nil {
-		return nil, err
-	}
-	secrets, err := secretsOf(in.Body.Secrets)
+	change, err := settingsOf(in.Body.Config, in.Body.Secrets)
 	if err != nil {
 		return nil, err
 	}
 	inbox, token, err := s.Inboxes.Create(ctx, scope, channel.Draft{
-		Name: in.Body.Name, Plugin: channel.PluginID(in.Body.Plugin), Config: config, Secrets: secrets, Scopes: in.Body.Scopes,
+		Name: in.Body.Name, Plugin: channel.PluginID(in.Body.Plugin), Config: change.Config, Secrets: change.Secrets, Scopes: in.Body.Scopes,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &body[inboxBody]{Body: s.inboxView(inbox, token)}, nil
+	return s.inboxAnswer(ctx, scope, inbox, token)
 }
 
 type patchInboxInput struct {
@@ -221,18 +271,11 @@ type patchInboxInput struct {
 }
 
 func (s *Server) patchInbox(ctx context.Context, scope identity.Scope, in *patchInboxInput) (*body[inboxBody], error) {
-	edit := channel.Edit{Name: in.Body.Name, Enabled: in.Body.Enabled}
-	if in.Body.Config != nil {
-		config, err := rawObject(in.Body.Config)
-		if err != nil {
-			return nil, err
-		}
-		edit.Config = config
-	}
-	var err error
-	if edit.Secrets, err = secretsOf(in.Body.Secrets); err != nil {
+	change, err := settingsOf(in.Body.Config, in.Body.Secrets)
+	if err != nil {
 		return nil, err
 	}
+	edit := channel.Edit{Name: in.Body.Name, Config: change.Config, Secrets: change.Secrets, Enabled: in.Body.Enabled}
 	if b := in.Body.Bot; b != nil {
 		edit.Bot = b.ConnectionID
 		if b.ConnectionID == nil {
@@ -243,7 +286,7 @@ func (s *Server) patchInbox(ctx context.Context, scope identity.Scope, in *patch
 	if err != nil {
 		return nil, err
 	}
-	return &body[inboxBody]{Body: s.inboxView(inbox, "")}, nil
+	return s.inboxAnswer(ctx, scope, inbox, "")
 }
 
 func (s *Server) rotateHook(ctx context.Context, scope identity.Scope, in *InboxPath) (*body[inboxBody], error) {
@@ -251,16 +294,5 @@ func (s *Server) rotateHook(ctx context.Context, scope identity.Scope, in *Inbox
 	if err != nil {
 		return nil, err
 	}
-	return &body[inboxBody]{Body: s.inboxView(inbox, token)}, nil
-}
-
-func rawObject(m map[string]any) (json.RawMessage, error) {
-	if m == nil {
-		return json.RawMessage(`{}`), nil
-	}
-	b, err := json.Marshal(m)
-	if err != nil {
-		return nil, fmt.Errorf("encode a configuration: %w", err)
-	}
-	return b, nil
+	return s.inboxAnswer(ctx, scope, inbox, token)
 }

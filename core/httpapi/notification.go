@@ -103,6 +103,7 @@ type rulesBody struct {
 	ImportDone       *ruleBody `json:"import_done,omitempty"`
 	WebhookDisabled  *ruleBody `json:"webhook_disabled,omitempty"`
 	RiskFound        *ruleBody `json:"risk_found,omitempty"`
+	ApprovalAsked    *ruleBody `json:"approval_asked,omitempty"`
 	TicketAssigned   *ruleBody `json:"ticket_assigned,omitempty"`
 	TicketMention    *ruleBody `json:"ticket_mention,omitempty"`
 	TicketComment    *ruleBody `json:"ticket_comment,omitempty"`
@@ -116,7 +117,7 @@ func (r *rulesBody) of() map[notification.Kind]**ruleBody {
 		notification.ParticipantReply: &r.ParticipantReply,
 		notification.ScheduledFailed:  &r.ScheduledFailed, notification.Rating: &r.Rating, notification.Unattended: &r.Unattended,
 		notification.ImportDone: &r.ImportDone, notification.WebhookDisabled: &r.WebhookDisabled, notification.RiskFound: &r.RiskFound,
-		notification.TicketAssigned: &r.TicketAssigned, notification.TicketMention: &r.TicketMention,
+		notification.ApprovalAsked: &r.ApprovalAsked, notification.TicketAssigned: &r.TicketAssigned, notification.TicketMention: &r.TicketMention,
 		notification.TicketComment: &r.TicketComment, notification.TicketOverdue: &r.TicketOverdue,
 	}
 }

@@ -164,7 +164,7 @@ func workOf(d *desk, now func() time.Time) httpapi.PluginWork {
 		Connectors: extension.NewConnectorService(extension.ConnectorDeps{
 			Connectors: none, Connected: d, Allowances: d, Circle: d, Mirror: none, Audit: d, Now: now, Log: slog.New(slog.DiscardHandler),
 		}),
-		Tools: extension.NewToolBroker(extension.ToolDeps{Tools: d, Connected: d, Circle: d, Calls: noCalls{}, Now: now, Log: slog.New(slog.DiscardHandler)}),
+		Tools: extension.NewToolBroker(extension.ToolDeps{Tools: d, Connected: d, Allowances: d, Circle: d, Calls: noCalls{}, Now: now, Log: slog.New(slog.DiscardHandler)}),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/license"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -45,6 +46,31 @@ type pluginBody struct {
 	Panels      []panelOfferBody    `json:"panels"`
 	Tools       []toolOfferBody     `json:"tools"`
 	Templates   []templateOfferBody `json:"templates"`
+	Asked       []askedBody         `json:"asked_before" doc:"What it is asked about before it happens."`
+	Told        []string            `json:"told_of" doc:"Types of events that it is told of."`
+	Skipped     []skippedBody       `json:"skipped" doc:"Its connections in this workspace that this server does not ask for a while, because they gave no verdict several times in a row."`
+	License     *standingBody       `json:"license,omitempty" doc:"Of a paid plugin."`
+}
+
+// askedBody is a point at which a plugin is asked.
+type askedBody struct {
+	Point    string `json:"point" enum:"message.send,conversation.route"`
+	BudgetMS int    `json:"budget_ms" doc:"How long it may take to answer."`
+	Denies   bool   `json:"denies" doc:"Without an answer it does not happen."`
+	Priority int    `json:"priority" doc:"The lowest is asked first."`
+}
+
+// skippedBody is an interceptor that is not asked for a while.
+type skippedBody struct {
+	ConnectionID string    `json:"connection_id"`
+	Name         string    `json:"name" doc:"Of the connection."`
+	Point        string    `json:"point" enum:"message.send,conversation.route"`
+	Denies       bool      `json:"denies" doc:"What it would be asked about does not happen meanwhile."`
+	Since        time.Time `json:"since"`
+	Failures     int       `json:"failures" doc:"Without a verdict, in a row."`
+	Code         string    `json:"code" doc:"Of the last failure."`
+	Detail       string    `json:"detail"`
+	NextAt       time.Time `json:"next_at" doc:"It is asked once then, to see whether it answers again."`
 }
 
 // panelOfferBody is something that a plugin shows in the console.
@@ -146,6 +172,24 @@ func (b *pluginBody) offers(o extension.Offers) {
 	for _, x := range o.Templates {
 		b.Templates = append(b.Templates, templateOfferBody(x))
 	}
+	b.Asked, b.Told = make([]askedBody, len(o.Asked)), append([]string{}, o.Told...)
+	for i, x := range o.Asked {
+		b.Asked[i] = askedBody{Point: string(x.Point), BudgetMS: int(x.Budget / time.Millisecond), Denies: x.Deny, Priority: x.Priority}
+	}
+}
+
+// skippedOf are the interceptors of a plugin that are not asked now.
+func skippedOf(all []extension.Skipped, plugin extension.PluginID) []skippedBody {
+	out := []skippedBody{}
+	for _, x := range all {
+		if x.Plugin == plugin {
+			out = append(out, skippedBody{
+				ConnectionID: string(x.Connection), Name: x.Name, Point: string(x.Point), Denies: x.Denies, Since: wire.Stamp(x.Since),
+				Failures: x.Failures, Code: x.Code, Detail: x.Detail, NextAt: wire.Stamp(x.NextAt),
+			})
+		}
+	}
+	return out
 }
 
 func (s *Server) pluginRoutes() {
@@ -157,6 +201,7 @@ func (s *Server) pluginRoutes() {
 	member(s, huma.Operation{Method: http.MethodGet, Path: base + "/{publisher}/{name}/logs", Summary: "Read a plugin's log", Tags: []string{"plugins"}},
 		identity.PluginManage, s.pluginLogs)
 	s.pluginLifeRoutes(base + "/{publisher}/{name}")
+	s.licenseRoutes()
 }
 
 // PluginPath names a plugin.
@@ -178,8 +223,13 @@ func (s *Server) listPlugins(ctx context.Context, scope identity.Scope, _ *Works
 		return nil, err
 	}
 	out := &body[list[pluginBody]]{Body: list[pluginBody]{Items: make([]pluginBody, len(plugins))}}
+	skipped := s.Gate.Skipped(scope.Workspace)
 	for i, p := range plugins {
 		out.Body.Items[i] = pluginOf(p, uses[p.ID])
+		out.Body.Items[i].Skipped = skippedOf(skipped, p.ID)
+		if at, paid := s.Licenses.Standing(license.PluginID(p.ID)); paid {
+			out.Body.Items[i].License = standingOf(at)
+		}
 	}
 	return out, nil
 }

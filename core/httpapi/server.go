@@ -43,6 +43,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/idempotency"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/license"
 	"github.com/patchbay-im/patchbay/core/limit"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
@@ -88,8 +89,11 @@ type Options struct {
 	Search        *search.Service
 	Catalog       *catalog.Service
 	Extensions    *extension.Service
+	Gate          *extension.Gate
+	Followings    extension.Followings
 	Connections   *extension.ConnectionService
 	SignIns       *extension.SignIns
+	Licenses      *license.Service
 	Notifications *notification.Service
 	Erasures      *erasure.Service
 	Retention     *retention.Service
@@ -190,6 +194,7 @@ func (s *Server) declare() {
 	s.secretRoutes()
 	s.pluginRoutes()
 	s.connectionRoutes()
+	s.skippedRoutes()
 	s.teamRoutes()
 	s.notificationRoutes()
 	s.webhookRoutes()

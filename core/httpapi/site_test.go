@@ -148,7 +148,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, s.now),
 		Search:        search.NewService(s.index, searchtest.NewSource(s.tickets), s.views, s.now),
 		Views:         s.views,
-		Conversations: conversations, Deliveries: delivery.NewTracker(deliverytest.NewFake(s.fake, s.now), conversations), Extensions: extension.NewService(noPlugins{}, extensiontest.NewLives(), audited), Presence: nobody{},
+		Conversations: conversations, Deliveries: delivery.NewTracker(deliverytest.NewFake(s.fake, s.now), conversations), Extensions: extension.NewService(noPlugins{}, extensiontest.NewLives(), audited), Gate: extension.NewGate(extension.GateDeps{}), Presence: nobody{},
 		Feed: feed{s.fake.Feed, s.fake}, Circle: s.fake.Contacts,
 		PluginUI: func(channel.PluginID) (fs.FS, bool) {
 			return fstest.MapFS{

@@ -75,17 +75,23 @@ type Plan struct {
 	drop []string          // secrets to be taken away
 }
 
-// Read reads a change of an instance whose configuration and secrets are those
-// given. Secrets that stand in the configuration are taken out of it. The fields
+// Kept is what is stored of an instance's settings.
+type Kept struct {
+	Owner  Owner
+	Config json.RawMessage
+	Sealed Sealed
+}
+
+// Read reads a change of what is kept of an instance. Secrets that stand in the configuration are taken out of it. The fields
 // are the faults that it takes no schema to see.
-func (f Form) Read(v Vault, o Owner, config json.RawMessage, sealed Sealed, c Change) (Plan, []errs.Field) {
-	open, _ := v.Open(o, sealed) // one that is lost is one that is missing: the form asks for it
+func (f Form) Read(v Vault, k Kept, c Change) (Plan, []errs.Field) {
+	open, _ := v.Open(k.Owner, k.Sealed) // one that is lost is one that is missing: the form asks for it
 	for pointer := range open {
 		if !f.secret(pointer) { // of an older version of the plugin
 			delete(open, pointer)
 		}
 	}
-	p := Plan{Candidate: Candidate{Config: config, Secrets: open}, set: make(map[string]string)}
+	p := Plan{Candidate: Candidate{Config: k.Config, Secrets: open}, set: make(map[string]string)}
 	var bad errs.Refusals
 	if c.Config != nil {
 		p.config(f, c.Config, &bad)
@@ -102,7 +108,7 @@ func (f Form) Read(v Vault, o Owner, config json.RawMessage, sealed Sealed, c Ch
 			p.put(pointer, *value, &bad)
 		}
 	}
-	for pointer := range sealed {
+	for pointer := range k.Sealed {
 		if !f.secret(pointer) {
 			p.drop = append(p.drop, pointer)
 		}
@@ -111,6 +117,20 @@ func (f Form) Read(v Vault, o Owner, config json.RawMessage, sealed Sealed, c Ch
 		p.Config = json.RawMessage(`{}`)
 	}
 	return p, bad.Fields
+}
+
+// Judge reads a change as Read does and, where nothing is amiss, has ask judge
+// what comes of it.
+func (f Form) Judge(v Vault, k Kept, c Change, ask func(Candidate) ([]Problem, error)) (Plan, []errs.Field, error) {
+	plan, faults := f.Read(v, k, c)
+	if len(faults) > 0 {
+		return plan, faults, nil
+	}
+	problems, err := ask(plan.Candidate)
+	for _, p := range problems {
+		faults = append(faults, errs.Field{Pointer: "/config" + p.Pointer, Code: "invalid", Detail: p.Message})
+	}
+	return plan, faults, err
 }
 
 // config takes a new configuration and the secrets out of it.

@@ -34,6 +34,7 @@ const (
 	ImportDone       Kind = "import_done"       // an import of contacts that the member began is over, well or not
 	WebhookDisabled  Kind = "webhook_disabled"  // a webhook that the member may manage failed for days and was turned off
 	RiskFound        Kind = "risk_found"        // an analyzer noticed something that the member is to know
+	ApprovalAsked    Kind = "approval_asked"    // a tool is to be used in a conversation of the member's, if somebody agrees
 	TicketAssigned   Kind = "ticket_assigned"   // a ticket became the member's
 	TicketMention    Kind = "ticket_mention"    // a comment on a ticket mentions the member
 	TicketComment    Kind = "ticket_comment"    // somebody wrote on a ticket that is the member's, or that the member follows
@@ -43,7 +44,7 @@ const (
 // Kinds lists all kinds.
 func Kinds() []Kind {
 	return []Kind{
-		Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone, WebhookDisabled, RiskFound,
+		Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone, WebhookDisabled, RiskFound, ApprovalAsked,
 		TicketAssigned, TicketMention, TicketComment, TicketOverdue,
 	}
 }

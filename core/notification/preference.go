@@ -32,7 +32,7 @@ type Quiet struct {
 // Default returns the preferences of a member who chose nothing.
 func Default() Preferences {
 	p := Preferences{Rules: make(map[Kind]Rule)}
-	loud := []Kind{Mention, Assigned, Reply, ScheduledFailed, RiskFound, TicketAssigned, TicketMention}
+	loud := []Kind{Mention, Assigned, Reply, ScheduledFailed, RiskFound, ApprovalAsked, TicketAssigned, TicketMention}
 	for _, k := range Kinds() {
 		p.Rules[k] = Rule{InApp: true, Browser: true, Sound: slices.Contains(loud, k)}
 	}

@@ -271,6 +271,28 @@ func (s *Service) Found(ctx context.Context, w identity.WorkspaceID, a Alert) er
 	return s.record(ctx, w, 0, list)
 }
 
+// Question is a use of a tool that waits for somebody to agree, and who is to
+// know.
+type Question struct {
+	ID           string // of the use
+	Conversation conversation.ID
+	Text         string // what would be done
+	By           identity.Actor
+	Tell         []identity.MemberID
+}
+
+// Asked tells members of a question, once, as far as they reach its conversation.
+func (s *Service) Asked(ctx context.Context, w identity.WorkspaceID, q Question) error {
+	list := make([]Notification, 0, len(q.Tell))
+	for _, m := range q.Tell {
+		list = append(list, Notification{
+			Workspace: w, Member: m, Kind: ApprovalAsked, Source: "approval:" + q.ID, Conversation: q.Conversation, Text: q.Text,
+			At: s.Now().UTC().Truncate(time.Millisecond), Actor: q.By,
+		})
+	}
+	return s.record(ctx, w, 0, list)
+}
+
 // Sweep forgets what is old, and what is too much.
 func (s *Service) Sweep(ctx context.Context, w identity.WorkspaceID) (int, error) {
 	return s.Store.Sweep(ctx, w, s.Now().Add(-KeepFor), Keep)

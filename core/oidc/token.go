@@ -18,11 +18,12 @@ import (
 // Concurrency: it is safe for concurrent use.
 type Tokens struct {
 	http *http.Client
+	now  func() time.Time
 }
 
 // NewTokens returns a Tokens on an HTTP client that judges addresses.
 func NewTokens(client *http.Client, now func() time.Time, explain Explain) *Tokens {
-	return &Tokens{http: New(client, now, explain).http}
+	return &Tokens{http: New(client, now, explain).http, now: now}
 }
 
 // Ask implements extension.TokenEndpoint. The client proves itself as the
@@ -51,8 +52,21 @@ func (t *Tokens) Ask(ctx context.Context, q extension.TokenRequest) (extension.T
 		return extension.TokenAnswer{}, errs.Wrap(withoutBody(err), errs.Unavailable, "connection.oauth_unreachable",
 			"The far side's token endpoint does not answer as one. Try again, or check its address.")
 	}
-	return extension.TokenAnswer{Access: got.AccessToken, Refresh: got.RefreshToken, ExpiresAt: got.Expiry}, nil
+	return extension.TokenAnswer{Access: got.AccessToken, Refresh: got.RefreshToken, ExpiresAt: t.expiry(got)}, nil
 }
+
+// expiry is when a token ends, by our clock: x/oauth2 counts by its own. Zero =
+// the endpoint did not say.
+func (t *Tokens) expiry(got *oauth2.Token) time.Time {
+	seconds, ok := got.Extra("expires_in").(float64)
+	if !ok || seconds <= 0 || seconds > maxExpiry.Seconds() {
+		return got.Expiry // said in another form, or not at all
+	}
+	return t.now().Add(time.Duration(seconds) * time.Second)
+}
+
+// maxExpiry is how long a token lives that says how long it does.
+const maxExpiry = 10 * 365 * 24 * time.Hour
 
 // maxRefusal bounds an error code that is shown, in bytes.
 const maxRefusal = 64

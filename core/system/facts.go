@@ -98,6 +98,10 @@ type Plugin struct {
 	State       string // as of package extension; "" = the server does not run
 	Restarts    int
 	Detail      string
+	Left        string // the version that was left, because it failed, for the one before; "" = none
+	// Unconfined: it can reach files that are not its own, and no administrator
+	// said that it may.
+	Unconfined bool
 }
 
 // Secrets is who may read what must not be read.

@@ -276,6 +276,12 @@ func (f Facts) plugins() Finding {
 	for _, p := range all {
 		names = append(names, p.ID+" "+p.Version)
 		by[p.State] = append(by[p.State], p.ID)
+		if p.Left != "" && f.Live != nil {
+			by["left"] = append(by["left"], p.ID+" "+p.Left)
+		}
+		if p.Unconfined {
+			by["unconfined"] = append(by["unconfined"], p.ID)
+		}
 	}
 	list := strings.Join(names, ", ")
 	of := func(code string, level Level, which []string) Finding {
@@ -290,6 +296,10 @@ func (f Facts) plugins() Finding {
 		return of("plugins.quarantined", Problem, by["quarantined"])
 	case len(by["backoff"]) > 0:
 		return of("plugins.backoff", Warning, by["backoff"])
+	case len(by["left"]) > 0:
+		return of("plugins.rolled_back", Warning, by["left"])
+	case len(by["unconfined"]) > 0:
+		return of("plugins.unconfined", Warning, by["unconfined"])
 	case f.Live == nil:
 		return of("plugins.resting", OK, nil)
 	}

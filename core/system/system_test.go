@@ -83,6 +83,8 @@ func judged() map[string]func(f *system.Facts) {
 		"plugins.failed problem":      func(f *system.Facts) { f.Live.Plugins[0].State = "failed" },
 		"plugins.quarantined problem": func(f *system.Facts) { f.Live.Plugins[0].State = "quarantined" },
 		"plugins.backoff warning":     func(f *system.Facts) { f.Live.Plugins[0].State = "backoff" },
+		"plugins.rolled_back warning": func(f *system.Facts) { f.Live.Plugins[0].Left = "1.1.0" },
+		"plugins.unconfined warning":  func(f *system.Facts) { f.Live.Plugins[0].Unconfined = true },
 		"plugins.resting ok":          func(f *system.Facts) { f.Live = nil; f.Plugins = []system.Plugin{{ID: "a/b"}} },
 		"secrets.missing problem":     func(f *system.Facts) { f.Secrets.Missing = true },
 		"secrets.open problem":        func(f *system.Facts) { f.Secrets.Open = []string{"/data/keys/master.key (-rw-r--r--)"} },

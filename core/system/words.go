@@ -84,9 +84,10 @@ func lexicon() map[string]words {
 }
 
 const (
-	pageDoctor = "operate/system.md"
-	pageTLS    = "operate/tls.md"
-	pageBackup = "operate/backup.md"
+	pageDoctor  = "operate/system.md"
+	pagePlugins = "operate/plugins.md"
+	pageTLS     = "operate/tls.md"
+	pageBackup  = "operate/backup.md"
 )
 
 func ofProcess() map[string]words {
@@ -120,6 +121,14 @@ func ofProcess() map[string]words {
 		"plugins.backoff": {
 			what: "{which} crashed and is being started again.", do: "If it goes on, read its log under Settings › Plugins.",
 			whatZH: "{which} 崩溃了，正在重新启动。", doZH: "若反复发生，请在“设置 › 插件”中查看日志。", doc: pageDoctor,
+		},
+		"plugins.rolled_back": {
+			what: "{which} failed soon after it was put in place; the version before runs again.", do: "Read its log under Settings › Plugins. When the cause is mended, upgrade with `patchbay plugin upgrade`.",
+			whatZH: "{which} 启用后不久即失败，已恢复到之前的版本。", doZH: "请在“设置 › 插件”中查看日志；原因消除后，用 `patchbay plugin upgrade` 重新升级。", doc: pagePlugins,
+		},
+		"plugins.unconfined": {
+			what: "{which} can read what the server can read: this system does not fence its files.", do: "`patchbay plugin status` says why. Mend it, or name the plugins you trust in plugins.trusted; plugins.min_isolation refuses the others.",
+			whatZH: "{which} 能读取服务器能读取的一切：此系统没有隔离其文件访问。", doZH: "`patchbay plugin status` 会说明原因。请修复，或把信任的插件写入 plugins.trusted；plugins.min_isolation 可拒绝其余插件。", doc: pagePlugins,
 		},
 		"limits.ok":      {what: "{files} of {most} files are open; {memory} of {room} memory is used.", whatZH: "已打开 {files}/{most} 个文件；已用内存 {memory}，上限 {room}。"},
 		"limits.resting": {what: "A process of this user may open {most} files; {available} of {room} memory is free.", whatZH: "此用户的进程可打开 {most} 个文件；可用内存 {available}，共 {room}。"},

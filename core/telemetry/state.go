@@ -26,6 +26,10 @@ type PluginState struct {
 	Plugin   string
 	Up       bool
 	Restarts int
+	// Left: a version was left, because it failed, for the one before.
+	Left bool
+	// Unconfined: it can reach files that are not its own, unintended.
+	Unconfined bool
 }
 
 // Backlog is what waits to leave: "channel" to customers, "webhook" to other systems.
@@ -74,6 +78,8 @@ func (k *keeper) Collect(out chan<- prometheus.Metric) {
 	for _, p := range s.Plugins {
 		gauge("patchbay_plugin_up", "1 when the plugin runs.", bit(p.Up), "plugin", p.Plugin)
 		send(prometheus.CounterValue, "patchbay_plugin_restarts_total", "Restarts of plugin processes.", float64(p.Restarts), "plugin", p.Plugin)
+		gauge("patchbay_plugin_rolled_back", "1 when a version was left, because it failed, for the one before.", bit(p.Left), "plugin", p.Plugin)
+		gauge("patchbay_plugin_unconfined", "1 when it can reach files that are not its own and nobody said that it may.", bit(p.Unconfined), "plugin", p.Plugin)
 	}
 	for _, b := range s.Waiting {
 		gauge("patchbay_deliveries_waiting", "What waits to leave, counted up to 10000.", float64(b.Count), "kind", b.Kind)

@@ -71,11 +71,6 @@ type Plan struct {
 	Hash    string // of all of it: what was looked at is what is applied
 }
 
-// Does reports whether the plan changes anything in the workspace.
-func (p Plan) Does() bool {
-	return slices.ContainsFunc(p.Changes, func(c Change) bool { return c.Op != Keep })
-}
-
 // planner makes the plan of one template.
 type planner struct {
 	*Service

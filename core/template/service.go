@@ -3,47 +3,39 @@ package template
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
 // lease is how long an application may take before another one goes on with it.
 const lease = 2 * time.Minute
 
-// IDs makes ids.
-type IDs interface {
-	New(prefix string) string
-}
-
 // Options are what a Service is made of.
 type Options struct {
 	Library Library
 	Store   Store
 	Kinds   []Named // in the order in which they are made
-	IDs     IDs
 	Now     func() time.Time
-	Log     *slog.Logger
 }
 
 // Service holds the use cases of templates.
 type Service struct {
-	library Library
-	store   Store
-	kinds   []Named
-	ids     IDs
-	now     func() time.Time
-	log     *slog.Logger
+	source Library
+	store  Store
+	kinds  []Named
+	ids    id.Source
+	now    func() time.Time
 }
 
 // NewService returns a Service.
 func NewService(o Options) *Service {
-	return &Service{library: o.Library, store: o.Store, kinds: o.Kinds, ids: o.IDs, now: o.Now, log: o.Log}
+	return &Service{source: o.Library, store: o.Store, kinds: o.Kinds, ids: id.NewSource(o.Now), now: o.Now}
 }
 
 // Offer is a template that can be applied, or is.
@@ -65,11 +57,10 @@ func (s *Service) List(ctx context.Context, scope identity.Scope) ([]Offer, erro
 		return nil, err
 	}
 	var out []Offer
-	for _, m := range s.library.Templates() {
+	for _, m := range s.source.Templates() {
 		o := Offer{Meta: m}
 		if i := slices.IndexFunc(installs, func(i Install) bool { return i.Ref == m.Ref }); i >= 0 {
 			o.Install = &installs[i]
-			installs[i].Plugin = m.Plugin
 		}
 		out = append(out, o)
 	}
@@ -89,16 +80,17 @@ func (s *Service) Plan(ctx context.Context, scope identity.Scope, ref Ref, ask A
 	if err := scope.Require(identity.PluginManage); err != nil {
 		return Plan{}, err
 	}
-	i := slices.IndexFunc(s.library.Templates(), func(m Meta) bool { return m.Ref == ref })
+	offered := s.source.Templates()
+	i := slices.IndexFunc(offered, func(m Meta) bool { return m.Ref == ref })
 	if i < 0 {
 		return Plan{}, errs.Absent()
 	}
-	meta := s.library.Templates()[i]
+	meta := offered[i]
 	if !slices.Contains(meta.Locales, ask.Locale) {
 		return Plan{}, errs.New(errs.Invalid, "template.invalid", "Some values are not accepted.").
 			WithFields(errs.Field{Pointer: "/locale", Code: "enum", Detail: "must be one of " + strings.Join(meta.Locales, ", ")})
 	}
-	objects, err := s.library.Objects(ctx, ref, ask)
+	objects, err := s.source.Objects(ctx, ref, ask)
 	if err != nil {
 		return Plan{}, err
 	}

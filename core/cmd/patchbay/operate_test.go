@@ -37,15 +37,16 @@ func told() []string {
 // elsewhere are the other pages with commands, and what becomes of those.
 func elsewhere() map[string]string {
 	return map[string]string{
-		"README.md":                           "make test is CI's; make run is the same program with demo data",
-		"docs/operate/install.md":             "core/internal/ship types them, on the archives; Docker's are not typed",
-		"docs/operate/kubernetes.md":          "core/internal/charttest types them, on a real API server",
-		"docs/operate/plugins.md":             "core/app's TestPluginCommands runs them",
-		"docs/build-plugins/first-channel.md": "plugins/echo keeps its code; the commands are not typed",
-		"charts/patchbay/README.md":           "as docs/operate/kubernetes.md",
-		".github/CONTRIBUTING.md":             "targets of the Makefile, as CI runs them",
-		"plugins/echo/README.md":              "as docs/build-plugins/first-channel.md",
-		"web/console/README.md":               "for looking at the console without a server",
+		"README.md":                          "make test is CI's; make run is the same program with demo data",
+		"docs/operate/install.md":            "core/internal/ship types them, on the archives; Docker's are not typed",
+		"docs/operate/kubernetes.md":         "core/internal/charttest types them, on a real API server",
+		"docs/operate/plugins.md":            "core/app's TestPluginCommands and TestLicenseCommands run them",
+		"docs/build-plugins/paid-plugins.md": "core/app's TestVendorCommands runs them",
+		"docs/build-plugins/first-plugin.md": "TestTutorial types them, word for word",
+		"charts/patchbay/README.md":          "as docs/operate/kubernetes.md",
+		".github/CONTRIBUTING.md":            "targets of the Makefile, as CI runs them",
+		"plugins/echo/README.md":             "one curl, for a server that runs",
+		"web/console/README.md":              "for looking at the console without a server",
 	}
 }
 

@@ -11,11 +11,11 @@ import (
 func pluginCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "plugin", Short: "Work with plugins",
-		Long: "build works on this machine. The other commands ask a running server, by its API:\n" +
+		Long: "new, dev and build work on this machine. The other commands ask a running server, by its API:\n" +
 			"--url, --key and --workspace, or PATCHBAY_URL, PATCHBAY_KEY and PATCHBAY_WORKSPACE, say which, who and where.",
 	}
 	c := &app.PluginCommands{}
-	cmd.AddCommand(pluginBuildCommand(),
+	cmd.AddCommand(pluginNewCommand(), pluginTestCommand(), pluginDevCommand(), pluginBuildCommand(),
 		asking(c, &cobra.Command{Use: "list", Short: "List the plugins of a running server", Args: cobra.NoArgs},
 			func(cmd *cobra.Command, _ []string) error { return c.List(cmd.Context()) }),
 		asking(c, &cobra.Command{Use: "status <plugin>", Short: "Show how a plugin fares, what keeps it in its place, and its last steps", Args: cobra.ExactArgs(1)},
@@ -28,7 +28,7 @@ func pluginCommand() *cobra.Command {
 			func(cmd *cobra.Command, args []string) error { return c.Do(cmd.Context(), "restart", args[0]) }),
 		asking(c, &cobra.Command{Use: "rollback <plugin>", Short: "Go back to the version before", Args: cobra.ExactArgs(1)},
 			func(cmd *cobra.Command, args []string) error { return c.Upgrade(cmd.Context(), args[0], true, nil) }),
-		pluginUpgradeCommand(c), pluginPinCommand(c), pluginLogsCommand(c))
+		pluginUpgradeCommand(c), pluginPinCommand(c), pluginLogsCommand(c), pluginLicenseCommand(c))
 	return cmd
 }
 

@@ -55,7 +55,7 @@ func testBotTalk(w *World) {
 		Conversation: c.ID, Bot: "pin_2", Handled: 3, Memory: []byte{0, 1, 255}, Turn: "trn_1", UpTo: 4, Attempts: 2,
 		Results: []conversation.BotToolResult{{Call: "a", OK: true, Output: json.RawMessage(`{"n":1}`)}},
 		Told:    []conversation.BotToolResult{{Call: "b", Code: "denied", Detail: "不行"}},
-		Since:   w.Tick(), NextAt: w.Tick(), Claim: "node", Until: w.Tick(),
+		Since:   w.Tick(), NextAt: w.Tick(), Claim: "node", Until: w.Tick(), Opens: true,
 	}
 	w.OK(w.saveTalk(full))
 	Same(w, *w.talk(c.ID), full)

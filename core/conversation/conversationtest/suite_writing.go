@@ -86,12 +86,16 @@ func testExtras(w *World) {
 		Text:     "answer",
 		ReplyTo:  &conversation.Quote{ID: asked.ID, Seq: asked.Seq, Kind: asked.Kind, Sender: asked.Sender, Text: "question 你好 \"&<>", Attachment: "image"},
 		Mentions: []conversation.Mention{{Member: w.Owner.ID, Name: "Owner 'x'"}, {Member: other.ID, Name: "乙"}},
+		Altered: &conversation.Altered{Original: "answer to \"it\"", By: []conversation.Alterer{
+			{Connection: "pin_1", Plugin: "acme/guard", Name: "外发 <检查>", Reason: "Covered."}, {Connection: "pin_2", Plugin: "acme/other", Name: "B"},
+		}},
 	}
 	before, timeline := w.Get(c.ID), w.Timeline(c.ID, 0)
 	w.Change(c.ID, func(c *conversation.Conversation) error { c.AddNote(w.Turn(w.Owner), said); return nil })
 	got := w.Timeline(c.ID, before.LastSeq)[0].Message
 	Same(w, *got.ReplyTo, *said.ReplyTo)
 	Same(w, got.Mentions, said.Mentions)
+	Same(w, *got.Altered, *said.Altered)
 	w.CheckLaw(before, timeline)
 }
 
@@ -233,7 +237,10 @@ func testScheduled(w *World) {
 	w.OK(w.keep(late, func(c *conversation.Conversation) error { c.Reschedule(w.Turn(w.Owner), late); return nil }))
 	Same(w, all(), []conversation.Scheduled{late, soon})
 	late.State = conversation.ScheduledWasSent
-	w.OK(w.keep(late, func(c *conversation.Conversation) error { _, err := c.SendScheduled(w.System(), late); return err }))
+	w.OK(w.keep(late, func(c *conversation.Conversation) error {
+		_, err := c.SendScheduled(w.System(), late, conversation.Passed{Text: late.Text})
+		return err
+	}))
 	soon.State, soon.Code, soon.Detail = conversation.ScheduledHasFailed, "conversation.resolved", "It is over."
 	w.OK(w.keep(soon, func(c *conversation.Conversation) error { c.Unschedule(w.System(), soon); return nil }))
 	Same(w, all(), []conversation.Scheduled{soon})

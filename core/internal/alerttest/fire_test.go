@@ -63,6 +63,11 @@ func scenes() []scene {
 		{"PatchbayPluginRestarts", map[string]string{`patchbay_plugin_restarts_total{plugin="a/b"}`: "0+0x10 1+1x10"}, 22 * minute, "a/b"},
 		{"PatchbayPluginRestarts", map[string]string{`patchbay_plugin_restarts_total{plugin="a/b"}`: "0x10 1x20"}, 25 * minute, ""},
 
+		{"PatchbayPluginRolledBack", map[string]string{`patchbay_plugin_rolled_back{plugin="a/b"}`: "0x5 1x10"}, 8 * minute, "a/b"},
+		{"PatchbayPluginRolledBack", map[string]string{`patchbay_plugin_rolled_back{plugin="a/b"}`: "1x5 0x10"}, 8 * minute, ""},
+		{"PatchbayPluginUnconfined", map[string]string{`patchbay_plugin_unconfined{plugin="a/b"}`: "1x10"}, 8 * minute, "a/b"},
+		{"PatchbayPluginUnconfined", map[string]string{`patchbay_plugin_unconfined{plugin="a/b"}`: "1x3 0x7"}, 8 * minute, ""},
+
 		{"PatchbayDeliveriesStuck", map[string]string{`patchbay_delivery_oldest_seconds{kind="channel"}`: "0+60x40"}, 25 * minute, "waits for 25m"},
 		{"PatchbayDeliveriesStuck", map[string]string{`patchbay_delivery_oldest_seconds{kind="channel"}`: "0+60x16 0x20"}, 25 * minute, ""},
 		{"PatchbayDeliveriesStuck", map[string]string{`patchbay_delivery_oldest_seconds{kind="webhook"}`: "1000x30"}, 25 * minute, ""},

@@ -69,6 +69,7 @@ func domain() []Layer {
 		downhill("idempotency", "identity"),
 		downhill("extension", "identity", "instance"),
 		downhill("system", "identity"),
+		downhill("license", "identity"),
 		downhill("template", "identity"),
 	}
 	all := patterns(out)
@@ -88,7 +89,7 @@ func views() []Layer {
 // may put real parts beside them.
 func adapters() []Layer {
 	var out []Layer
-	for _, name := range []string{"store", "bus", "blob", "backup", "archive", "seal", "outbound", "httpapi", "realtime", "pluginhost", "oidc", "telemetry", "machine", "certificate"} {
+	for _, name := range []string{"store", "bus", "blob", "backup", "archive", "seal", "outbound", "httpapi", "realtime", "pluginhost", "oidc", "telemetry", "machine", "certificate", "scaffold", "workbench"} {
 		l := Layer{
 			Name: "adapter", Pattern: "core/" + name + "/...",
 			May: slices.Concat(patterns(foundation()), patterns(domain())),
@@ -98,6 +99,8 @@ func adapters() []Layer {
 			l.May = append(l.May, "core/wire")
 		case "pluginhost":
 			l.May = append(l.May, "sdk/...", "marketplace/...")
+		case "scaffold":
+			l.May = append(l.May, "sdk/manifest")
 		}
 		out = append(out, l)
 	}
@@ -139,6 +142,7 @@ func published() []Layer {
 func tools() []Layer {
 	everything := append(patterns(slices.Concat(foundation(), domain(), views(), adapters(), assembly(), published())),
 		"core/internal/pgtest", "core/internal/rig")
+	measuring := append(slices.Clone(everything), "core/internal/pluginrig")
 	return []Layer{
 		{Name: "test helper", Pattern: "core/internal/archtest"},
 		{Name: "test helper", Pattern: "core/internal/pgtest"},
@@ -152,8 +156,10 @@ func tools() []Layer {
 		{Name: "test program", Pattern: "core/internal/authz/...", May: everything, TestsMay: []string{"core/internal/openidtest", "core/internal/spoiled"}, Suites: true},
 		{Name: "test program", Pattern: "core/internal/crash/...", May: everything, Suites: true},
 		{Name: "test program", Pattern: "core/internal/trytontest", May: everything, Suites: true},
-		{Name: "test program", Pattern: "core/internal/pluginchaos/...", May: everything, Suites: true},
-		{Name: "test program", Pattern: "core/internal/bench/...", May: everything, Suites: true},
+		{Name: "test helper", Pattern: "core/internal/pluginrig", May: everything, Suites: true},
+		{Name: "test program", Pattern: "core/internal/pluginchaos/...", May: measuring, Suites: true},
+		{Name: "test program", Pattern: "core/internal/pluginbench/...", May: measuring, Suites: true},
+		{Name: "test program", Pattern: "core/internal/bench/...", May: measuring, Suites: true},
 	}
 }
 

@@ -9,8 +9,8 @@ func modules() []Module {
 	return []Module{
 		// Storage.
 		{Prefix: "gorm.io", Owners: []string{"core/store/..."}},
-		{Prefix: "modernc.org", Owners: append([]string{"core/store/...", "core/internal/authz"}, programs...)},
-		{Prefix: "github.com/jackc/pgx/v5", Owners: append([]string{"core/store/...", "core/internal/pgtest"}, programs...)},
+		{Prefix: "modernc.org", Owners: append([]string{"core/store/...", "core/internal/authz", "plugins/vouchers/ledger"}, programs...)},
+		{Prefix: "github.com/jackc/pgx/v5", Owners: append([]string{"core/store/...", "core/internal/pgtest", "plugins/vouchers/ledger"}, programs...)},
 
 		// Transport.
 		{Prefix: "github.com/gofiber", Owners: []string{"core/httpapi/..."}},
@@ -27,21 +27,24 @@ func modules() []Module {
 		{Prefix: "code.dny.dev/ssrf", Owners: []string{"core/outbound/..."}},
 
 		// Plugins.
-		{Prefix: "github.com/hashicorp/go-plugin", Owners: []string{"sdk/...", "core/pluginhost/..."}},
-		{Prefix: "github.com/hashicorp/go-hclog", Owners: []string{"sdk/...", "core/pluginhost/..."}},
-		{Prefix: "google.golang.org/grpc", Owners: []string{"sdk/...", "core/pluginhost/..."}},
+		{Prefix: "github.com/hashicorp/go-plugin", Owners: []string{"sdk/...", "core/pluginhost/...", "core/internal/pluginbench/..."}},
+		{Prefix: "github.com/hashicorp/go-hclog", Owners: []string{"sdk/...", "core/pluginhost/...", "core/internal/pluginbench/..."}},
+		{Prefix: "google.golang.org/grpc", Owners: []string{"sdk/...", "core/pluginhost/...", "core/internal/pluginbench/..."}},
 		{Prefix: "google.golang.org/protobuf", Owners: []string{"sdk/...", "core/pluginhost/..."}},
 		{Prefix: "github.com/santhosh-tekuri/jsonschema/v6", Owners: []string{"sdk/manifest/...", "core/pluginhost/..."}},
 		{Prefix: "github.com/Masterminds/semver/v3", Owners: []string{"sdk/manifest/...", "core/pluginhost/...", "marketplace/..."}},
 		{Prefix: "github.com/milvus-io", Owners: []string{"plugins/knowledge/..."}},
 		{Prefix: "github.com/silenceper/wechat/v2", Owners: []string{"plugins/wechat/..."}},
 
+		// Changes of a plugin's sources (ADR 0046).
+		{Prefix: "github.com/fsnotify/fsnotify", Owners: []string{"core/workbench"}},
+
 		// Configuration and commands.
 		{Prefix: "github.com/spf13/viper", Owners: []string{"core/config/..."}},
 		{Prefix: "github.com/go-viper", Owners: []string{"core/config/..."}},
 		{Prefix: "github.com/spf13/pflag", Owners: []string{"core/config/...", "core/app/...", "core/cmd/..."}},
 		{Prefix: "github.com/spf13/cobra", Owners: []string{"core/cmd/..."}},
-		{Prefix: "go.yaml.in/yaml/v3", Owners: []string{"sdk/manifest/...", "core/config/...", "core/internal/kubeschema", "plugins/rest-connector/mapping", "sdk/template/files"}, Tests: []string{"core/internal/charttest"}},
+		{Prefix: "go.yaml.in/yaml/v3", Owners: []string{"sdk/manifest/...", "core/config/...", "core/internal/kubeschema", "plugins/rest-connector/mapping", "sdk/template/files", "sdk/conformance", "core/workbench"}, Tests: []string{"core/internal/charttest"}},
 
 		// Files: what a file is, and pictures drawn anew (ADR 0016).
 		{Prefix: "github.com/gabriel-vasile/mimetype", Owners: []string{"core/media/..."}},
@@ -61,7 +64,7 @@ func modules() []Module {
 		{Prefix: "github.com/coreos/go-oidc/v3", Owners: []string{"core/oidc"}},
 		{Prefix: "golang.org/x/oauth2", Owners: []string{"core/oidc"}},
 		{Prefix: "github.com/ory/fosite", Owners: []string{"core/internal/openidtest"}},
-		{Prefix: "github.com/go-jose/go-jose", Owners: []string{"core/internal/openidtest"}, Tests: []string{"core/oidc", "core/httpapi/..."}},
+		{Prefix: "github.com/go-jose/go-jose", Owners: []string{"core/internal/openidtest"}, Tests: []string{"core/oidc", "core/httpapi/...", "sdk/license"}},
 		{Prefix: "golang.org/x/crypto/bcrypt", Owners: []string{"core/internal/openidtest"}},
 
 		// What the rest stands on.
@@ -72,7 +75,7 @@ func modules() []Module {
 		{Prefix: "golang.org/x/sync", Owners: []string{"core/...", "sdk/..."}},
 		{Prefix: "golang.org/x/time", Owners: []string{"core/...", "sdk/..."}},
 		{Prefix: "golang.org/x/text", Owners: []string{"core/..."}},
-		{Prefix: "golang.org/x/sys", Owners: []string{"core/pluginhost/...", "core/realtime/...", "core/app/...", "sdk/internal/..."}},
+		{Prefix: "golang.org/x/sys", Owners: []string{"core/pluginhost/...", "core/internal/pluginbench/...", "core/realtime/...", "core/app/...", "sdk/internal/..."}},
 
 		// Tests only.
 		{Prefix: "github.com/google/uuid", Owners: programs, Tests: everyTest}, // what clients name their messages by

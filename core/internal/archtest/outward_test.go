@@ -19,6 +19,7 @@ func mayDial() map[string]string {
 	return map[string]string{
 		"core/outbound":                    "the guarded client itself",
 		"core/pluginhost/internal/process": "the socket of our own child process",
+		"core/workbench":                   "the far side that an author started beside a plugin, and our own server, on loopback",
 		"core/machine":                     "our own public address, and our own server on this machine",
 		"core/internal":                    "programs of our tests, on loopback",
 	}

@@ -338,6 +338,7 @@ GET ~/inboxes inbox.read
 POST ~/inboxes inbox.manage :: {"name":"New {n}","plugin":"test/channel","config":{}}
 GET ~/inboxes/{inbox} inbox.read
 PATCH ~/inboxes/{inbox} inbox.manage :: {"name":"Renamed"}
+POST ~/inboxes/{inbox}/oauth inbox.manage person =200,404,409 :: {"pointer":"/account"}
 POST ~/inboxes/{inbox}/rotate-hook inbox.manage :: {}
 GET ~/inboxes/{inbox}/identity-secret inbox.manage
 POST ~/inboxes/{inbox}/identity-secret inbox.manage :: {}
@@ -349,6 +350,9 @@ POST ~/plugins/{publisher}/{name}/disable plugin.manage =404
 POST ~/plugins/{publisher}/{name}/enable plugin.manage =404
 POST ~/plugins/{publisher}/{name}/pin plugin.manage =404 :: {"version":"1.0.0"}
 POST ~/plugins/{publisher}/{name}/restart plugin.manage =404
+GET ~/licenses plugin.manage
+POST ~/licenses plugin.manage =422 :: {"token":"a.b.c"}
+DELETE ~/licenses/{license} plugin.manage =404
 GET ~/templates plugin.read
 POST ~/templates/{publisher}/{name}/{template}/plan plugin.manage =404 :: {"locale":"en"}
 POST ~/templates/{publisher}/{name}/{template}/apply plugin.manage =404 :: {"locale":"en","hash":"x"}
@@ -362,6 +366,7 @@ GET ~/connections plugin.read
 POST ~/connections plugin.manage :: {"plugin":"test/channel","name":"New {n}","config":{}}
 POST ~/connections/validate plugin.manage :: {"plugin":"test/channel","config":{}}
 GET ~/connections/{connection} plugin.read
+GET ~/connections/{connection}/skipped plugin.read
 PATCH ~/connections/{connection} plugin.manage :: {"name":"Renamed"}
 DELETE ~/connections/{connection} plugin.manage spends
 POST ~/connections/{connection}/oauth plugin.manage person :: {"pointer":"/account"}

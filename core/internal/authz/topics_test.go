@@ -38,6 +38,7 @@ team.changed team.read
 webhook.changed webhook.read
 connection.changed plugin.read
 grant.changed plugin.read
+approval.changed conversation.reply
 label.changed catalog.read
 attribute.changed catalog.read
 canned.changed catalog.read
@@ -203,10 +204,10 @@ func (w *world) head(of *workspace, after uint64) uint64 {
 	}
 }
 
-// ofPlugins are the types of events that only a bot or an analyzer brings about:
+// ofPlugins are the types of events that only a bot, an analyzer or a tool brings about:
 // core/app's tests with plugin processes hold them against the reach.
 func ofPlugins() []string {
-	return []string{"conversation.bot", "finding.created", "finding.dismissed"}
+	return []string{"conversation.bot", "finding.created", "finding.dismissed", "approval.changed"}
 }
 
 // TestTopics opens a socket as everybody, lets everything happen to the things

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"strconv"
 	"sync/atomic"
@@ -14,7 +12,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
-	"github.com/patchbay-im/patchbay/core/instance"
+	"github.com/patchbay-im/patchbay/core/internal/pluginrig"
 	"github.com/patchbay-im/patchbay/core/store"
 )
 
@@ -36,34 +34,15 @@ func openOffice(ctx context.Context, file string, conversations int) (*office, e
 
 // openOfficeOn is openOffice on either database.
 func openOfficeOn(ctx context.Context, c store.Config, conversations int) (*office, error) {
-	log := slog.New(slog.DiscardHandler)
-	c.Now, c.Log = time.Now, log
-	s, err := store.Open(ctx, c)
-	if err != nil {
-		return nil, fmt.Errorf("open a database: %w", err)
-	}
-	o := &office{store: s}
-	ids := identity.New(identity.Deps{
-		Stores: s.Identities(), Hasher: identity.NewHasher(identity.HashOptions{}),
-		Throttle: identity.NewThrottle(time.Now, identity.ThrottleOptions{}), Now: time.Now, Log: log,
+	w, err := pluginrig.OpenWorkspace(ctx, c, channel.Type{
+		Plugin: webchatID, Live: true, Available: true,
+		Capabilities: channel.Capabilities{Content: []string{channel.ContentText}, TextLimit: 4000},
 	})
-	o.conversations = conversation.NewService(conversation.Deps{
-		Store: s.Conversations(), Reader: s.Conversations(), Marks: s.Conversations(), Visitors: s.Conversations(), Writing: s.Conversations(),
-		Inboxes: s.Channels(), Plugins: webchat{}, Members: colleagues{ids.Members}, Teams: s.Teams(), Catalog: s.Catalog(), Now: time.Now,
-	})
-	seat, err := ids.Setup.Provision(ctx, identity.Founder{WorkspaceName: "Bench", Name: "Owner", Email: "owner@bench.example", LinkOnly: true})
 	if err != nil {
-		return nil, fmt.Errorf("make a workspace: %w", err)
+		return nil, err //nolint:wrapcheck // it says what it did
 	}
-	if o.owner, err = ids.Sessions.ScopeFor(ctx, seat.Member.Account, seat.Workspace.ID); err != nil {
-		return nil, fmt.Errorf("act as the owner: %w", err)
-	}
-	inboxes := channel.NewService(s.Channels(), webchat{}, instance.Vault{}, time.Now)
-	inbox, _, err := inboxes.Create(ctx, identity.SystemScope(seat.Workspace.ID), channel.Draft{Name: "Shop", Plugin: webchatID, Config: json.RawMessage(`{}`)})
-	if err != nil {
-		return nil, fmt.Errorf("make an inbox: %w", err)
-	}
-	return o, o.fill(ctx, inbox, conversations)
+	o := &office{store: w.Store, conversations: w.Conversations, owner: w.Owner}
+	return o, o.fill(ctx, w.Inbox, conversations)
 }
 
 // fill lets so many visitors say their first word.
@@ -110,12 +89,4 @@ func (o *office) post(ctx context.Context, _ int) error {
 		Conversation: o.ids[rand.IntN(len(o.ids))], ClientID: o.clientID(), Kind: conversation.Text, Text: text,
 	})
 	return err //nolint:wrapcheck // the use case's own error
-}
-
-// colleagues implements conversation.Members.
-type colleagues struct{ members *identity.Members }
-
-// Member implements conversation.Members.
-func (c colleagues) Member(ctx context.Context, scope identity.Scope, member identity.MemberID) (identity.Member, error) {
-	return c.members.Get(ctx, scope, member) //nolint:wrapcheck // the use case's own error
 }

@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -33,6 +34,11 @@ const (
 	ClientSecret = "client secret of the tests"
 )
 
+// ScopeOffline is what a client asks for that wants refresh tokens. Each of them
+// works once and gives the next one; one that is used again ends them all (RFC
+// 6749, 10.4).
+const ScopeOffline = "offline_access"
+
 // KeyID names the provider's key.
 const KeyID = "key-1"
 
@@ -53,10 +59,12 @@ type Provider struct {
 	oauth   fosite.OAuth2Provider
 	store   *storage.MemoryStore
 
-	mu     sync.Mutex
-	person Person
-	tamper func(token string) string
-	tokens int
+	mu      sync.Mutex
+	person  Person
+	tamper  func(token string) string
+	tokens  int
+	refresh int           // times that a refresh token was taken
+	slow    time.Duration // before a refresh is answered
 }
 
 // Start starts a provider on a free port of loopback, or on the given address.
@@ -80,6 +88,7 @@ func Start(ctx context.Context, address string) (*Provider, error) {
 	_, _ = rand.Read(secret) // never fails: see crypto/rand
 	p.oauth = compose.ComposeAllEnabled(&fosite.Config{
 		IDTokenIssuer: p.Issuer(), GlobalSecret: secret, EnforcePKCE: true, AccessTokenLifespan: time.Hour,
+		RefreshTokenScopes: []string{ScopeOffline},
 	}, p.store, p.Key)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", p.discovery)
@@ -107,7 +116,7 @@ func (p *Provider) Register(redirects ...string) error {
 	defer p.mu.Unlock()
 	p.store.Clients[ClientID] = &fosite.DefaultClient{
 		ID: ClientID, Secret: hash, RedirectURIs: redirects, ResponseTypes: []string{"code"},
-		GrantTypes: []string{"authorization_code"}, Scopes: []string{"openid", "email", "profile"},
+		GrantTypes: []string{"authorization_code", "refresh_token"}, Scopes: []string{"openid", "email", "profile", ScopeOffline},
 	}
 	return nil
 }
@@ -197,11 +206,64 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.mu.Lock()
-	tamper := p.tamper
+	tamper, slow := p.tamper, time.Duration(0)
 	p.tokens++
+	if request.GetGrantTypes().ExactOne("refresh_token") {
+		p.refresh++
+		slow = p.slow
+	}
 	p.mu.Unlock()
+	wait(ctx, slow)
 	if own, ok := response.GetExtra("id_token").(string); ok && tamper != nil {
 		response.SetExtra("id_token", tamper(own))
 	}
 	p.oauth.WriteAccessResponse(ctx, w, request, response)
+}
+
+// wait waits for d, or until ctx ends.
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// Refreshes counts how often a refresh token was taken for new tokens.
+func (p *Provider) Refreshes() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.refresh
+}
+
+// Slow makes the provider take its time with refreshes.
+func (p *Provider) Slow(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.slow = d
+}
+
+// Takes reports whether the provider would let somebody in with an access token.
+func (p *Provider) Takes(ctx context.Context, token string) bool {
+	_, _, err := p.oauth.IntrospectToken(ctx, token, fosite.AccessToken, openid.NewDefaultSession())
+	return err == nil
+}
+
+// Revoke takes back all that was given: whoever was signed in must sign in
+// again.
+func (p *Provider) Revoke(ctx context.Context) error {
+	ids := make(map[string]bool)
+	for id := range p.store.RefreshTokenRequestIDs {
+		ids[id] = true
+	}
+	for id := range p.store.AccessTokenRequestIDs {
+		ids[id] = true
+	}
+	for id := range ids {
+		if err := errors.Join(p.store.RevokeRefreshToken(ctx, id), p.store.RevokeAccessToken(ctx, id)); err != nil {
+			return fmt.Errorf("revoke: %w", err)
+		}
+	}
+	return nil
 }

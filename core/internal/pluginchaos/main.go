@@ -6,8 +6,10 @@
 // each of which the verdict must catch. docs/operate/plugins.md says what is
 // checked.
 //
-// Real are the host, the process, the protocol and the deliverer; the ledger is
-// one in memory, so that the memory of this process is the core's.
+// Real are the host, the process, the protocol, the deliverer and the store:
+// conversations in a database on disk, to which an agent writes all the while.
+// With -store memory the ledger is one in memory, which is quicker and has more
+// in flight at each harm.
 package main
 
 import (
@@ -30,7 +32,14 @@ type options struct {
 	bugs   bool
 	strict bool
 	limit  time.Duration
+	store  string
 }
+
+// The ledgers.
+const (
+	inMemory = "memory"
+	sqlite   = "sqlite"
+)
 
 // errBroken says that a run did not hold; the details are printed.
 var errBroken = errors.New("FAIL")
@@ -43,6 +52,7 @@ func main() {
 	flag.BoolVar(&o.bugs, "bugs", false, "check that seeded bugs are caught")
 	flag.BoolVar(&o.strict, "strict", false, "every swap within 50 ms, not only the median: for a machine with nothing else to do")
 	flag.DurationVar(&o.limit, "limit", 20*time.Minute, "for the whole run; what harm is not done by then is not done")
+	flag.StringVar(&o.store, "store", sqlite, "where messages wait: sqlite (real conversations on disk) or memory")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := work(ctx, o)
@@ -54,7 +64,11 @@ func main() {
 }
 
 func work(ctx context.Context, o options) error {
+	if o.store != sqlite && o.store != inMemory {
+		return fmt.Errorf("-store is %s or %s", sqlite, inMemory)
+	}
 	if o.bugs {
+		o.store = inMemory // where the bugs are
 		return seeded(ctx, o)
 	}
 	r, err := run(ctx, o, "")

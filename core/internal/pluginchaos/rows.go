@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -14,8 +15,9 @@ import (
 // and in order. What is settled is counted and forgotten, so that the memory of
 // this process is the core's.
 type rows struct {
-	now func() time.Time
-	bug string
+	now   func() time.Time
+	bug   string
+	inbox channel.Inbox
 
 	mu      sync.Mutex
 	queues  [][]delivery.Delivery // by conversation
@@ -28,12 +30,24 @@ type rows struct {
 	first   int             // where Due looks first, so that no conversation waits for ever
 }
 
-func newRows(conversations int, bug string, now func() time.Time) *rows {
-	return &rows{now: now, bug: bug, queues: make([][]delivery.Delivery, conversations), next: make([]uint64, conversations), letters: make(map[string]bool)}
+func newRows(inbox channel.Inbox, bug string, now func() time.Time) *rows {
+	return &rows{
+		now: now, bug: bug, inbox: inbox, queues: make([][]delivery.Delivery, conversations), next: make([]uint64, conversations), letters: make(map[string]bool),
+	}
 }
 
-// fill makes messages until so many wait.
-func (r *rows) fill(inbox channel.Inbox, waiting int) {
+func (*rows) close(context.Context) {}
+
+// place: numbers have no gaps here.
+func (*rows) place(_ string, seq int) int { return seq }
+
+func (r *rows) given() map[string]bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.letters)
+}
+
+func (r *rows) fill(_ context.Context, waiting int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.made-r.sent-r.dead < waiting {
@@ -41,14 +55,14 @@ func (r *rows) fill(inbox channel.Inbox, waiting int) {
 		r.next[i]++
 		r.made++
 		r.queues[i] = append(r.queues[i], delivery.Delivery{
-			Workspace: inbox.Workspace, ID: delivery.ID(fmt.Sprintf("dlv_%08d", r.made)), Inbox: inbox.ID, Plugin: inbox.Plugin,
+			Workspace: r.inbox.Workspace, ID: delivery.ID(fmt.Sprintf("dlv_%08d", r.made)), Inbox: r.inbox.ID, Plugin: r.inbox.Plugin,
 			Conversation: fmt.Sprintf("cnv_%d", i), Seq: r.next[i], Recipient: "far", Content: channel.Content{Text: "x"},
 			State: delivery.Pending, CreatedAt: r.now(),
 		})
 	}
+	return nil
 }
 
-// count returns how many messages were made, sent and given up.
 func (r *rows) count() (made, sent, dead int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -11,18 +11,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
-	"github.com/patchbay-im/patchbay/core/channel/channeltest"
 	"github.com/patchbay-im/patchbay/core/delivery"
-	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/extension"
-	"github.com/patchbay-im/patchbay/core/extension/extensiontest"
-	"github.com/patchbay-im/patchbay/core/identity"
-	"github.com/patchbay-im/patchbay/core/instance"
+	"github.com/patchbay-im/patchbay/core/internal/pluginrig"
+	"github.com/patchbay-im/patchbay/core/internal/rig"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
 )
 
@@ -42,10 +40,11 @@ const manifestText = `{"manifest_version":1,"id":"test/chaos","version":"%s","na
 type rigged struct {
 	*result
 	dir     string
+	core    pluginrig.Core
 	inbox   channel.Inbox
-	rows    *rows
+	rows    ledger
 	deliver *delivery.Deliverer
-	host    *pluginhost.Host
+	host    *pluginrig.Running
 	rand    *rand.Rand
 	version int
 
@@ -62,10 +61,19 @@ func run(ctx context.Context, o options, bug string) (*result, error) {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a folder for temporary files
 	g := &rigged{
-		result: &result{seed: o.seed, events: make(map[string]int)}, dir: dir, rows: newRows(conversations, bug, time.Now),
+		result: &result{seed: o.seed, ledger: o.store, events: make(map[string]int)}, dir: dir, rand: rand.New(rand.NewPCG(o.seed, 1)),
 		inbox: channel.Inbox{Workspace: "wsp_1", ID: "inb_1", Plugin: channel.PluginID(plugin), Config: []byte(`{}`), ConfigRevision: 1, Enabled: true},
-		rand:  rand.New(rand.NewPCG(o.seed, 1)),
 	}
+	g.rows = newRows(g.inbox, bug, time.Now)
+	if o.store == sqlite {
+		kept, err := openStored(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		g.rows, g.inbox = kept, kept.out.Inbox
+	}
+	defer g.rows.close(context.WithoutCancel(ctx))
+	g.core.Inboxes = []channel.Inbox{g.inbox}
 	if err := g.build(ctx); err != nil {
 		return nil, err
 	}
@@ -115,24 +123,15 @@ func (g *rigged) start(ctx context.Context, bug string) (stop func(), err error)
 	t.Backoff, t.BackoffCap, t.Reopen = time.Millisecond, 5*time.Millisecond, 5*time.Millisecond
 	t.HealthEvery, t.HealthWithin, t.HealthMisses, t.Stalled = 50*time.Millisecond, 250*time.Millisecond, 2, 20*time.Second
 	t.MemoryEvery, t.Crashes, t.DayCrashes, t.FailedStarts, t.Rollback = 5*time.Millisecond, 1<<30, 0, 1<<30, 0
-	g.host, err = pluginhost.New(pluginhost.Options{ //nolint:contextcheck // nothing of the host runs before Run
-		Dir: filepath.Join(g.dir, "plugins"), DataDir: filepath.Join(g.dir, "data"), SocketDir: filepath.Join(g.dir, "s"), CoreVersion: "0.1.0",
-		Node: "n1", Log: quiet, Now: time.Now, Timing: t,
-	})
-	if err != nil {
+	options := pluginrig.Options(filepath.Join(g.dir, "plugins"), g.dir)
+	options.Timing = t
+	g.deliver = delivery.NewDeliverer(g.rows, time.Now, quiet)
+	ports := pluginrig.Ports(g.core, &deliverer{Deliverer: g.deliver, bug: bug})
+	ports.OnSwap = g.swapped
+	if g.host, err = pluginrig.Start(ctx, options, ports); err != nil {
 		return nil, err
 	}
-	g.deliver = delivery.NewDeliverer(g.rows, time.Now, quiet)
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = g.host.Run(ctx, pluginhost.Ports{ // what it says is in the log, and the verdict tells
-			Workspaces: g, Connections: g, Grants: g, Vault: instance.NewVault(channeltest.Sealer{}), Receiver: g,
-			Deliverer: &deliverer{Deliverer: g.deliver, bug: bug}, Lives: extensiontest.NewLives(), OnSwap: g.swapped,
-		})
-	}()
-	return func() { cancel(); <-done }, nil
+	return func() { _ = g.host.Stop() }, nil // what it says is in the log, and the verdict tells
 }
 
 func (g *rigged) swapped(_ channel.PluginID, pause time.Duration) {
@@ -154,10 +153,10 @@ func (g *rigged) storm(ctx context.Context, o options) error {
 		}
 	}
 	g.settle(ctx)
-	if err := g.arrived(filepath.Join(g.dir, "data"), g.rows.letters, true); err != nil {
+	if err := g.arrived(filepath.Join(g.dir, "data"), g.rows, true); err != nil {
 		return err
 	}
-	before := heap()
+	before, was := held()
 	for i := 0; i < o.events && len(g.violations) == 0 && ctx.Err() == nil; i++ {
 		if !g.deliverSome(ctx, 100+g.rand.IntN(200)) {
 			g.broken(progress, "nothing moved for %v before event %d", patience, i)
@@ -167,24 +166,27 @@ func (g *rigged) storm(ctx context.Context, o options) error {
 	}
 	g.settle(ctx)
 	if len(g.violations) == 0 {
-		if err := g.arrived(filepath.Join(g.dir, "data"), g.rows.letters, false); err != nil {
+		if err := g.arrived(filepath.Join(g.dir, "data"), g.rows, false); err != nil {
 			return err
 		}
 	}
-	g.growth = heap() - before
+	after, is := held()
+	g.growth, g.resident = after-before, is-was
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.judge(o.strict)
 	return nil
 }
 
-// heap returns how many bytes the core uses.
-func heap() int64 {
-	runtime.GC()
-	runtime.GC()
+// held returns how many bytes the core uses: of heap and stacks, after a
+// collection, and of memory that the system counts, after what is free was given back.
+func held() (used, resident int64) {
+	debug.FreeOSMemory()
+	debug.FreeOSMemory() // what the first one's finalisers let go of
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc) + int64(m.StackInuse)
+	resident, _ = rig.Resident(os.Getpid()) // 0 where nobody tells
+	return int64(m.HeapAlloc) + int64(m.StackInuse), resident
 }
 
 // deliverSome keeps up the load until so many more are sent; false when they
@@ -192,7 +194,9 @@ func heap() int64 {
 func (g *rigged) deliverSome(ctx context.Context, n int) bool {
 	_, began, _ := g.rows.count()
 	return g.until(ctx, func() bool {
-		g.rows.fill(g.inbox, load)
+		if err := g.rows.fill(ctx, load); err != nil {
+			return false // nothing moves, and the verdict says so
+		}
 		g.deliver.Wake()
 		_, sent, _ := g.rows.count()
 		return sent >= began+n
@@ -295,39 +299,4 @@ func (g *rigged) tell(ctx context.Context, what string) {
 	if what == "garbage" && err == nil {
 		g.broken(lost, "an answer that is none was passed on")
 	}
-}
-
-// The ports of a core with one inbox.
-
-// InboxesOf implements channel.Workspaces.
-func (g *rigged) InboxesOf(context.Context, channel.PluginID) ([]channel.Inbox, error) {
-	return []channel.Inbox{g.inbox}, nil
-}
-
-// Inbox implements channel.Workspaces.
-func (g *rigged) Inbox(_ context.Context, id channel.InboxID) (channel.Inbox, error) {
-	if id != g.inbox.ID {
-		return channel.Inbox{}, errs.Absent()
-	}
-	return g.inbox, nil
-}
-
-// Receive implements channel.Receiver.
-func (g *rigged) Receive(_ context.Context, _ identity.Scope, items []channel.Inbound) ([]channel.Result, error) {
-	return make([]channel.Result, len(items)), nil
-}
-
-// ConnectionsOf implements extension.Connections.
-func (g *rigged) ConnectionsOf(context.Context, extension.PluginID) ([]extension.Connection, error) {
-	return nil, nil
-}
-
-// Connection implements extension.Connections.
-func (g *rigged) Connection(context.Context, extension.ConnectionID) (extension.Connection, error) {
-	return extension.Connection{}, errs.Absent()
-}
-
-// Granted implements extension.Grants.
-func (g *rigged) Granted(_ context.Context, w identity.WorkspaceID, p extension.PluginID) (instance.Granted, error) {
-	return instance.Granted{Workspace: w, Plugin: string(p)}, nil
 }

@@ -37,13 +37,15 @@ func (v violation) String() string { return v.invariant + ": " + v.detail }
 // result is what a run came to.
 type result struct {
 	seed                      uint64
+	ledger                    string
 	events                    map[string]int
 	took                      time.Duration
 	made, sent, dead, doubled int
 	crashes, swaps            int
 	pauses                    []time.Duration
 	recoveries                []time.Duration
-	growth                    int64 // of the heap, in bytes
+	growth                    int64 // of heap and stacks, in bytes
+	resident                  int64 // of what the system counts
 	violations                []violation
 }
 
@@ -55,13 +57,13 @@ func (r *result) broken(invariant, format string, args ...any) {
 
 // arrived reads the far side's book. calm: no crash has happened, so that
 // nothing may be doubled.
-func (r *result) arrived(data string, letters map[string]bool, calm bool) error {
+func (r *result) arrived(data string, l ledger, calm bool) error {
 	file, err := os.Open(filepath.Join(data, folder, "sink"))
 	if err != nil {
 		return err
 	}
 	defer file.Close() //nolint:errcheck // only read
-	b := book{letters: letters, calm: calm, last: make(map[string]int)}
+	b := book{letters: l.given(), calm: calm, last: make(map[string]int)}
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {
 		var e entry
@@ -69,6 +71,7 @@ func (r *result) arrived(data string, letters map[string]bool, calm bool) error 
 			r.broken(lost, "the far side has %q", lines.Text())
 			continue
 		}
+		e.seq = l.place(e.conversation, e.seq)
 		r.read(&b, e)
 	}
 	r.doubled = b.doubled
@@ -171,12 +174,12 @@ func (r *result) String() string {
 	}
 	slices.Sort(names)
 	ms := func(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
-	fmt.Fprintf(&b, "plugin chaos, seed %d: %d events in %v (%s)\n", r.seed, r.total(), r.took.Round(time.Second), strings.Join(names, ", "))
+	fmt.Fprintf(&b, "plugin chaos, seed %d, ledger %s: %d events in %v (%s)\n", r.seed, r.ledger, r.total(), r.took.Round(time.Second), strings.Join(names, ", "))
 	fmt.Fprintf(&b, "messages    %d made, %d sent, %d given up as poison, %.0f a second\n", r.made, r.sent, r.dead, float64(r.sent)/r.took.Seconds())
 	fmt.Fprintf(&b, "crashes     %d, recovery median %s, worst %s\n", r.crashes, ms(middle(r.recoveries)), ms(most(r.recoveries)))
 	fmt.Fprintf(&b, "duplicates  %d at a far side without idempotency (window %d for each crash)\n", r.doubled, window)
 	fmt.Fprintf(&b, "swaps       %d, pause median %s, worst %s\n", r.swaps, ms(middle(r.pauses)), ms(most(r.pauses)))
-	fmt.Fprintf(&b, "memory      %+.1f MB of heap\n", float64(r.growth)/(1<<20))
+	fmt.Fprintf(&b, "memory      %+.1f MB of heap and stacks, %+.1f MB resident\n", float64(r.growth)/(1<<20), float64(r.resident)/(1<<20))
 	for _, v := range r.violations {
 		fmt.Fprintf(&b, "VIOLATION   %s\n", v)
 	}

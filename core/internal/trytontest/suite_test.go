@@ -48,7 +48,12 @@ func suite(t *testing.T, tryton *trytontest.Tryton, session *trytontest.Session)
 		},
 		Activities: []connectortest.Activity{{Object: "party", RecordID: strconv.Itoa(ids[0])}},
 	})
-	// What the suite made is not the other tests' news.
+	forgetLeads(t, session)
+}
+
+// forgetLeads deletes what a test made: it is not the other tests' news.
+func forgetLeads(t *testing.T, session *trytontest.Session) {
+	t.Helper()
 	if err := session.Call(t.Context(), "model.sale.opportunity.delete", nil, everything(t, session, "model.sale.opportunity.search"), map[string]any{}); err != nil {
 		t.Fatal(err)
 	}

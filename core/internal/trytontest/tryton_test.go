@@ -44,6 +44,7 @@ func TestTryton(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("suite", func(t *testing.T) { suite(t, tryton, session) })
+	t.Run("through the core", (&stage{tryton: tryton, session: session}).throughTheCore)
 	t.Run("in process", func(t *testing.T) {
 		s := &stage{tryton: tryton, session: session}
 		s.open(t)
@@ -277,8 +278,14 @@ func (s *stage) makesParty(t *testing.T) {
 
 func (s *stage) leads(t *testing.T, key string) int {
 	t.Helper()
+	return s.count(t, "sale.opportunity", "reference", key)
+}
+
+// count is how many rows of a model have a value.
+func (s *stage) count(t *testing.T, model, field, value string) int {
+	t.Helper()
 	var n int
-	s.call(t, &n, "model.sale.opportunity.search_count", []any{[]any{"reference", "=", key}})
+	s.call(t, &n, "model."+model+".search_count", []any{[]any{field, "=", value}})
 	return n
 }
 
