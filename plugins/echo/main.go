@@ -1,6 +1,5 @@
-// Package main is the smallest channel there is, and the one that
-// docs/build-plugins teaches with: what an agent says comes back as if the
-// customer had said it.
+// Package main is the smallest channel there is, to read and to try things out
+// with: what an agent says comes back as if the customer had said it.
 package main
 
 import (
