@@ -29,7 +29,7 @@ export async function person(browser, options = {}) {
   page.problems = []
   page.on('pageerror', (e) => page.problems.push(String(e)))
   page.on('console', (m) => {
-    if (m.type() === 'error' && !/Failed to load resource|WebSocket connection|net::ERR/.test(m.text())) page.problems.push(m.text())
+    if (m.type() === 'error' && !/Failed to load resource|WebSocket connection|net::ERR|directive 'webrtc'/.test(m.text())) page.problems.push(m.text())
   })
   return page
 }

@@ -1,5 +1,6 @@
 import type { Localized, PluginLogLine } from "../types";
 import type { Api } from "./client";
+import type { LicenseStanding } from "./licenses";
 
 /** Something a plugin may do in a workspace, if the workspace lets it. */
 export interface PluginPermission {
@@ -47,6 +48,29 @@ export interface Extension {
   panels: { name: string; slot: string; title: Localized; kind: "card" | "page" }[];
   tools: { name: string; title: Localized; description: Localized; writes: boolean; approval: boolean }[];
   templates: { name: string; title: Localized; summary: Localized }[];
+  /** What it is asked about before it happens. */
+  asked_before: { point: HookPoint; budget_ms: number; denies: boolean; priority: number }[];
+  /** Types of events that it is told of. */
+  told_of: string[];
+  /** Connections that are not asked for a while, because they gave no verdict. */
+  skipped: SkippedInterceptor[];
+  /** Of a paid plugin. */
+  license?: LicenseStanding;
+}
+
+export type HookPoint = "message.send" | "conversation.route";
+
+export interface SkippedInterceptor {
+  connection_id: string;
+  name: string;
+  point: HookPoint;
+  /** What it would be asked about does not happen meanwhile. */
+  denies: boolean;
+  since: string;
+  failures: number;
+  code: string;
+  detail: string;
+  next_at: string;
 }
 
 /** An account, shop or system of the far side that a plugin is connected with. */
@@ -98,8 +122,19 @@ export interface PluginStep {
   next_retry_at?: string;
 }
 
+/** An event that a connection was not told. */
+export interface SkippedEvent {
+  use: "hook" | "analyzer";
+  feed: number;
+  event_id: string;
+  type: string;
+  code: string;
+  detail?: string;
+  at: string;
+}
+
 /** What a server of another version may leave out. */
-const plain = { summary: {}, isolation: [], enabled: true, process: true, missing: [], inboxes: false, connects: false, connections: 0, config_schema: {}, panels: [], tools: [], templates: [] };
+const plain = { summary: {}, isolation: [], enabled: true, process: true, missing: [], inboxes: false, connects: false, connections: 0, config_schema: {}, panels: [], tools: [], templates: [], asked_before: [], told_of: [], skipped: [] };
 const asked = { optional: false, granted: false };
 
 /** Plugins, and what they are connected with. */
@@ -124,6 +159,11 @@ export class ExtensionsApi {
 
   async history(plugin: string): Promise<PluginStep[]> {
     return (await this.api.request<{ items: PluginStep[] }>("get", `${this.plugin(plugin)}/history`)).items;
+  }
+
+  /** Events that a connection was not told, the newest first. */
+  async skipped(connection: string): Promise<SkippedEvent[]> {
+    return (await this.api.request<{ items: SkippedEvent[] }>("get", `${this.base}/connections/${encodeURIComponent(connection)}/skipped`)).items;
   }
 
   async versions(plugin: string): Promise<PluginVersion[]> {

@@ -1169,6 +1169,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/connections/{connection}/skipped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the events that a connection was not told
+         * @description The plugin refused them, or failed at them over and over. The newest come first; at most 200 are kept for each use.
+         */
+        get: operations["getWorkspacesByWorkspaceConnectionsByConnectionSkipped"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/contacts": {
         parameters: {
             query?: never;
@@ -2220,6 +2240,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/inboxes/{inbox}/oauth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign an inbox in at the far side
+         * @description Answers where the member's browser goes. It must be one that is signed in here, and come back within ten minutes.
+         */
+        post: operations["postWorkspacesByWorkspaceInboxesByInboxOauth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/inboxes/{inbox}/rotate-hook": {
         parameters: {
             query?: never;
@@ -2306,6 +2346,50 @@ export interface paths {
         head?: never;
         /** Change a label */
         patch: operations["patchWorkspacesByWorkspaceLabelsByLabel"];
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/licenses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the licenses of paid plugins
+         * @description They are the installation's, and the same in every workspace. The tokens are never shown.
+         */
+        get: operations["getWorkspacesByWorkspaceLicenses"];
+        put?: never;
+        /**
+         * Add a license of a paid plugin
+         * @description It is verified on this server and told to nobody else.
+         */
+        post: operations["postWorkspacesByWorkspaceLicenses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/licenses/{license}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a license
+         * @description What it allowed ends at once. Nothing else is removed.
+         */
+        delete: operations["deleteWorkspacesByWorkspaceLicensesByLicense"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/workspaces/{workspace}/live": {
@@ -3996,6 +4080,10 @@ export interface components {
             kind: "contact" | "agent" | "bot" | "system" | "plugin";
             name?: string;
         };
+        AddLicenseBody: {
+            /** @description As the vendor sent it; white space around it counts for nothing. */
+            token: string;
+        };
         AllAttributeBody: {
             items: components["schemas"]["AttributeBody"][];
         };
@@ -4012,6 +4100,20 @@ export interface components {
             name: string;
             /** @description What a role gets along with it. */
             needs: string[];
+        };
+        Altered: {
+            /** @description In the order in which they changed it. */
+            by: components["schemas"]["Alterer"][];
+            /** @description The text as its author wrote it. */
+            original: string;
+        };
+        Alterer: {
+            connection_id: string;
+            /** @description Of the connection, as it was then. */
+            name: string;
+            plugin: string;
+            /** @description A sentence of the plugin. */
+            reason?: string;
         };
         Announcement: {
             /** @description As the file is called. It is cleaned, and only ever shown. */
@@ -4043,6 +4145,22 @@ export interface components {
             hash: string;
             /** @description One of the template's. */
             locale: string;
+        };
+        AskedBody: {
+            /**
+             * Format: int64
+             * @description How long it may take to answer.
+             */
+            budget_ms: number;
+            /** @description Without an answer it does not happen. */
+            denies: boolean;
+            /** @enum {string} */
+            point: "message.send" | "conversation.route";
+            /**
+             * Format: int64
+             * @description The lowest is asked first.
+             */
+            priority: number;
         };
         Attachment: {
             /**
@@ -4888,7 +5006,7 @@ export interface components {
              * @description conversation.gone, ticket.gone: it left the member's reach (data {id, seq}). skip: an event that is not for the member; only its number is told.
              * @enum {string}
              */
-            type: "conversation.created" | "message.created" | "note.created" | "message.delivery" | "conversation.assigned" | "conversation.queued" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "rating.requested" | "rating.given" | "conversation.read_by_contact" | "scheduled.created" | "scheduled.changed" | "scheduled.cancelled" | "scheduled.sent" | "scheduled.failed" | "conversation.labeled" | "conversation.attributes" | "conversation.priority" | "conversation.participants" | "conversation.team" | "conversation.merged" | "conversation.absorbed" | "conversation.unmerged" | "conversation.bot" | "finding.created" | "finding.dismissed" | "member.changed" | "invitation.changed" | "workspace.changed" | "inbox.changed" | "team.changed" | "label.changed" | "attribute.changed" | "canned.changed" | "view.changed" | "contact.changed" | "erasure.changed" | "organisation.changed" | "role.changed" | "import.changed" | "webhook.changed" | "connection.changed" | "grant.changed" | "ticket_type.changed" | "ticket.created" | "ticket.commented" | "ticket.status" | "ticket.assigned" | "ticket.edited" | "ticket.followers" | "ticket.linked" | "ticket.unlinked" | "ticket.labeled" | "ticket.merged" | "ticket.absorbed" | "ticket.unmerged" | "ticket.rated" | "ticket.overdue" | "conversation.gone" | "ticket.gone" | "skip";
+            type: "conversation.created" | "message.created" | "note.created" | "message.delivery" | "conversation.assigned" | "conversation.queued" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "rating.requested" | "rating.given" | "conversation.read_by_contact" | "scheduled.created" | "scheduled.changed" | "scheduled.cancelled" | "scheduled.sent" | "scheduled.failed" | "conversation.labeled" | "conversation.attributes" | "conversation.priority" | "conversation.participants" | "conversation.team" | "conversation.merged" | "conversation.absorbed" | "conversation.unmerged" | "conversation.bot" | "finding.created" | "finding.dismissed" | "member.changed" | "invitation.changed" | "workspace.changed" | "inbox.changed" | "team.changed" | "label.changed" | "attribute.changed" | "canned.changed" | "view.changed" | "contact.changed" | "erasure.changed" | "organisation.changed" | "role.changed" | "import.changed" | "webhook.changed" | "connection.changed" | "grant.changed" | "approval.changed" | "ticket_type.changed" | "ticket.created" | "ticket.commented" | "ticket.status" | "ticket.assigned" | "ticket.edited" | "ticket.followers" | "ticket.linked" | "ticket.unlinked" | "ticket.labeled" | "ticket.merged" | "ticket.absorbed" | "ticket.unmerged" | "ticket.rated" | "ticket.overdue" | "conversation.gone" | "ticket.gone" | "skip";
         };
         FieldSignInBody: {
             pointer: string;
@@ -5080,6 +5198,8 @@ export interface components {
             secrets?: {
                 [key: string]: boolean;
             };
+            /** @description The fields that are got by signing in at the far side (x-oauth). */
+            sign_ins?: components["schemas"]["FieldSignInBody"][];
             status: components["schemas"]["HealthBody"];
         };
         InboxBotBody: {
@@ -5088,6 +5208,10 @@ export interface components {
         InboxBotChange: {
             /** @description A connection of a plugin of the kind bot; null: people answer. */
             connection_id: string | null;
+        };
+        InboxOAuthInputBody: {
+            /** @description The field with x-oauth. */
+            pointer: string;
         };
         InvitationBody: {
             /** Format: date-time */
@@ -5183,6 +5307,49 @@ export interface components {
         LackingBody: {
             measure: string;
             why: string;
+        };
+        LicenseBody: {
+            /** Format: date-time */
+            added_at: string;
+            added_by?: string;
+            /**
+             * Format: date-time
+             * @description Absent: at once.
+             */
+            begins_at?: string;
+            customer?: string;
+            edition?: string;
+            /**
+             * Format: date-time
+             * @description Absent: never.
+             */
+            expires_at?: string;
+            features: string[];
+            /** Format: date-time */
+            grace_until?: string;
+            id: string;
+            /** Format: date-time */
+            issued_at?: string;
+            limits: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            maintained_until?: string;
+            /** @description The vendor's. */
+            number: string;
+            perpetual: boolean;
+            /** @description Absent: no installed plugin takes it. */
+            plugin?: string;
+            /** @description Why it cannot be read. */
+            problem?: string;
+            product: string;
+            /**
+             * @description Absent: it cannot be read.
+             * @enum {string}
+             */
+            state?: "not_yet" | "trial" | "valid" | "grace" | "expired";
+            trial: boolean;
+            vendor?: string;
         };
         LinkBody: {
             /** Format: date-time */
@@ -5282,6 +5449,11 @@ export interface components {
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
+        ListLicenseBody: {
+            items: components["schemas"]["LicenseBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
         ListLookupBody: {
             items: components["schemas"]["LookupBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
@@ -5294,6 +5466,11 @@ export interface components {
         };
         ListMergeBody: {
             items: components["schemas"]["MergeBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
+        ListMissedBody: {
+            items: components["schemas"]["MissedBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
@@ -5546,6 +5723,8 @@ export interface components {
             merge_id: string;
         };
         Message: {
+            /** @description What plugins made of the text before it was sent; absent when they left it as it was. The customer does not see it. */
+            altered?: components["schemas"]["Altered"];
             attachments?: components["schemas"]["Attachment"][];
             client_msg_id: string;
             conversation_id: string;
@@ -5566,6 +5745,28 @@ export interface components {
             sender: components["schemas"]["Actor"];
             /** @description May be empty beside attachments. */
             text: string;
+        };
+        MissedBody: {
+            /**
+             * Format: date-time
+             * @description When it was given up.
+             */
+            at: string;
+            /** @description Why not. */
+            code: string;
+            detail?: string;
+            event_id: string;
+            /**
+             * Format: int64
+             * @description Its number in the workspace's feed.
+             */
+            feed: number;
+            type: string;
+            /**
+             * @description What the connection is told events for.
+             * @enum {string}
+             */
+            use: "hook" | "analyzer";
         };
         MovedBody: {
             /** @description SHA-256 of the list of its files. */
@@ -5688,7 +5889,7 @@ export interface components {
             /** @description Of import_done alone: how it ended. */
             import?: components["schemas"]["NotificationImport"];
             /** @enum {string} */
-            kind: "mention" | "assigned" | "reply" | "participant_reply" | "scheduled_failed" | "rating" | "unattended" | "import_done" | "webhook_disabled" | "risk_found" | "ticket_assigned" | "ticket_mention" | "ticket_comment" | "ticket_overdue";
+            kind: "mention" | "assigned" | "reply" | "participant_reply" | "scheduled_failed" | "rating" | "unattended" | "import_done" | "webhook_disabled" | "risk_found" | "approval_asked" | "ticket_assigned" | "ticket_mention" | "ticket_comment" | "ticket_overdue";
             /** Format: date-time */
             read_at?: string;
             /**
@@ -6050,6 +6251,8 @@ export interface components {
         PluginBody: {
             /** @description The version that is wanted, on every server. */
             active_version?: string;
+            /** @description What it is asked about before it happens. */
+            asked_before: components["schemas"]["AskedBody"][];
             /** @description JSON Schema 2020-12 of its inboxes and connections. */
             config_schema: {
                 [key: string]: unknown;
@@ -6080,6 +6283,8 @@ export interface components {
             kinds: string[];
             /** @description A version that was left by itself, because it failed. */
             left_version?: string;
+            /** @description Of a paid plugin. */
+            license?: components["schemas"]["StandingBody"];
             /** @description Scopes that a version needs and nobody here has agreed to yet. */
             missing: string[];
             /** @description By locale. */
@@ -6105,6 +6310,8 @@ export interface components {
             restarts: number;
             /** Format: date-time */
             since: string;
+            /** @description Its connections in this workspace that this server does not ask for a while, because they gave no verdict several times in a row. */
+            skipped: components["schemas"]["SkippedBody"][];
             /** @enum {string} */
             state: "starting" | "ready" | "backoff" | "quarantined" | "stopped" | "failed";
             /** @description By locale. */
@@ -6112,6 +6319,8 @@ export interface components {
                 [key: string]: string;
             };
             templates: components["schemas"]["TemplateOfferBody"][];
+            /** @description Types of events that it is told of. */
+            told_of: string[];
             tools: components["schemas"]["ToolOfferBody"][];
             version: string;
         };
@@ -6646,6 +6855,7 @@ export interface components {
             sound: boolean;
         };
         RulesBody: {
+            approval_asked?: components["schemas"]["RuleBody"];
             assigned?: components["schemas"]["RuleBody"];
             import_done?: components["schemas"]["RuleBody"];
             mention?: components["schemas"]["RuleBody"];
@@ -6892,6 +7102,68 @@ export interface components {
             /** @description There is no session yet: the account has a second factor. */
             challenge?: components["schemas"]["ChallengeBody"];
             memberships?: components["schemas"]["MembershipBody"][];
+        };
+        SkippedBody: {
+            /** @description Of the last failure. */
+            code: string;
+            connection_id: string;
+            /** @description What it would be asked about does not happen meanwhile. */
+            denies: boolean;
+            detail: string;
+            /**
+             * Format: int64
+             * @description Without a verdict, in a row.
+             */
+            failures: number;
+            /** @description Of the connection. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description It is asked once then, to see whether it answers again.
+             */
+            next_at: string;
+            /** @enum {string} */
+            point: "message.send" | "conversation.route";
+            /** Format: date-time */
+            since: string;
+        };
+        StandingBody: {
+            /** @description on_expiry applies now. */
+            barred: boolean;
+            buy_url?: string;
+            edition?: string;
+            /**
+             * Format: date-time
+             * @description Absent: never.
+             */
+            expires_at?: string;
+            /**
+             * Format: date-time
+             * @description In the state grace: everything still works until then.
+             */
+            grace_until?: string;
+            /** @description No license was given: the trial of the manifest runs, or ran. */
+            host_trial: boolean;
+            /**
+             * Format: date-time
+             * @description Versions that were released before run for ever.
+             */
+            maintained_until?: string;
+            /** @enum {string} */
+            model: "subscription" | "one_time";
+            /**
+             * @description What goes on without a license.
+             * @enum {string}
+             */
+            on_expiry: "receive_only" | "read_only";
+            /** @description This version runs for ever. */
+            perpetual: boolean;
+            /** @description What its licenses name. */
+            product: string;
+            /** @enum {string} */
+            state: "none" | "trial" | "valid" | "grace" | "expired";
+            /** @description This version was released after the maintenance ended: an older one runs for ever. */
+            too_new: boolean;
         };
         StartExportInputBody: {
             /** @description Only what is kept of this contact. */
@@ -15331,6 +15603,101 @@ export interface operations {
             };
         };
     };
+    getWorkspacesByWorkspaceConnectionsByConnectionSkipped: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMissedBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getWorkspacesByWorkspaceContacts: {
         parameters: {
             query?: {
@@ -22426,6 +22793,108 @@ export interface operations {
             };
         };
     };
+    postWorkspacesByWorkspaceInboxesByInboxOauth: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InboxOAuthInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postWorkspacesByWorkspaceInboxesByInboxRotateHook: {
         parameters: {
             query?: never;
@@ -23127,6 +23596,294 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LabelBody"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceLicenses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLicenseBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceLicenses: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddLicenseBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenseBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWorkspacesByWorkspaceLicensesByLicense: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                license: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {

@@ -159,6 +159,11 @@ export class WorkspaceApi {
     return this.api.call("post", `${BASE}/inboxes/{inbox}/rotate-hook`, { path: { ...this.path, inbox } });
   }
 
+  /** Where the browser goes to sign the inbox in; it comes back to the console. */
+  signInInbox(inbox: string, pointer: string): Promise<{ authorize_url: string; redirect_url: string }> {
+    return this.api.request("post", `/api/v1/workspaces/${encodeURIComponent(this.path.workspace)}/inboxes/${encodeURIComponent(inbox)}/oauth`, { body: { pointer } });
+  }
+
   async identitySecrets(inbox: string): Promise<{ kid: string; created_at: string; expires_at?: string }[]> {
     return (await this.api.call("get", `${BASE}/inboxes/{inbox}/identity-secret`, { path: { ...this.path, inbox } })).kids;
   }

@@ -27,7 +27,7 @@ const crmSchema = {
 
 const plugin = (id: string, name: Extension["name"], more: Partial<Extension>): Extension => ({
   id, name, summary: {}, version: "0.1.0", kinds: ["channel"], state: "ready", since: minutesAgo(143), pid: 48_213, restarts: 0, isolation: ["own_process_group", "empty_environment", "no_new_privileges", "files"], isolation_level: "confined", isolation_lacking: [{ measure: "memory_limit", why: "the server may not make control groups" }],
-  enabled: true, process: true, active_version: "0.1.0", permissions: [], missing: [], inboxes: false, connects: false, connections: 0, config_schema: {}, panels: [], tools: [], templates: [], ...more,
+  enabled: true, process: true, active_version: "0.1.0", permissions: [], missing: [], inboxes: false, connects: false, connections: 0, config_schema: {}, panels: [], tools: [], templates: [], asked_before: [], told_of: [], skipped: [], ...more,
 });
 
 /** What is installed and connected. */
@@ -39,6 +39,11 @@ export class Installed {
       summary: both("Customers and orders of any system with an HTTP interface.", "接入任意具有 HTTP 接口的系统。"), kinds: ["connector", "tool"], connects: true, connections: 2, config_schema: crmSchema, offered_version: "0.2.0", offered_asks: ["tickets:read"], previous_version: "0.0.9", missing: ["schedule"],
       permissions: [{ scope: "contacts:read.pii", reason: both("Finds customers by address and number.", "按邮箱和电话查找客户。"), optional: false, granted: true }, { scope: "schedule", reason: both("Pulls what changed every hour.", "每小时同步变更。"), optional: false, granted: false }, { scope: "tickets:write", reason: both("Makes tickets out of complaints.", "根据投诉创建工单。"), optional: true, granted: false }],
       network: [{ host: "*.crm.example", reason: both("Your system", "您的系统") }], tools: [{ name: "refund", title: both("Refund an order", "订单退款"), description: both("Pays back what was paid.", "退还已付款项。"), writes: true, approval: true }],
+    }),
+    plugin("patchbay/outgoing-guard", both("Outgoing guard", "外发检查"), {
+      summary: both("Looks at messages before they go to customers.", "消息发给客户之前先检查。"), kinds: ["hook"], connects: true, connections: 1,
+      asked_before: [{ point: "message.send", budget_ms: 150, denies: false, priority: 0 }], told_of: [],
+      skipped: [{ connection_id: "pin_5", name: "外发检查", point: "message.send", denies: false, since: minutesAgo(2), failures: 3, code: "plugin.too_slow", detail: "It did not answer within 150ms.", next_at: minutesAgo(-0.4) }],
     }),
     plugin("patchbay/template-retail", both("Retail template", "零售模板"), { kinds: ["template"], process: false, state: "stopped", pid: undefined, isolation: [], isolation_level: undefined, isolation_lacking: [] }),
   ];
@@ -103,6 +108,7 @@ export const extensionRoutes: Record<string, Route> = {
   "GET plugins/:p/:n/versions": () => [200, { items: versions }],
   "GET plugins/:p/:n/logs": () => [200, { lines: ["listening", "a visitor connected", "the far side is slow", "cannot reach http://localhost:9000/"].map((text, index) => ({ at: minutesAgo(4 - index), level: ["info", "info", "warn", "error"][index], text })) }],
   "GET connections": (world) => [200, { items: world.installed.connections }],
+  "GET connections/:c/skipped": () => [200, { items: [{ use: "analyzer", feed: 41, event_id: "chg_1", type: "message.created", code: "plugin.died", detail: "The process of the plugin ended.", at: minutesAgo(30) }] }],
   "POST connections/validate": (_w, _p, _q, body) => [200, { problems: problems(body) }],
   "POST connections": (world, _p, _q, body) => {
     const made: Connection = { ...world.installed.connections[0]!, id: world.id("pin"), name: String(body["name"]), plugin: String(body["plugin"]), config: body["config"] as Body, secrets: setOf({}, body), revision: 1, health: { state: "unknown" }, sign_ins: [{ pointer: "/calendar", state: "none" }] };

@@ -26,7 +26,14 @@ export function shownError(error: unknown): Shown {
 /** The problems of single fields by JSON pointer ("/email"), in the reader's language where we have it. */
 export function fieldErrors(error: unknown): Record<string, string> {
   const fields = error instanceof ApiError ? error.fields : [];
-  return Object.fromEntries(fields.map((field) => [field.pointer, fieldSentence(field)]));
+  return byPointer(fields.map((field) => [field.pointer, fieldSentence(field)]));
+}
+
+/** The sentences of each field, a line for each: one field can be wrong in several ways. */
+export function byPointer(faults: readonly (readonly [pointer: string, sentence: string])[]): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const [pointer, sentence] of faults) out[pointer] = out[pointer] ? `${out[pointer]}\n${sentence}` : sentence;
+  return out;
 }
 
 /**

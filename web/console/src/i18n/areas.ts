@@ -21,6 +21,8 @@ export const areas = {
   forms: ["forms"],
   plugins: ["plugins"],
   templates: ["templates"],
+  licenses: ["plugins"],
+  hooks: ["conversations/message", "plugins"],
   panels: ["cards", "frames", "panels"],
 } as const;
 export type Area = keyof typeof areas;

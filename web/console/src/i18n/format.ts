@@ -24,6 +24,11 @@ export function fullTime(at: string | number, locale: Locale): string {
   return formatter(locale, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" } as Intl.DateTimeFormatOptions).format(new Date(at));
 }
 
+/** 21 Nov 2026 */
+export function dayOnly(at: string | number, locale: Locale): string {
+  return formatter(locale, { dateStyle: "medium" }).format(new Date(at));
+}
+
 /** The clock today, the weekday this week, the date before. */
 export function listTime(at: string, now: number, locale: Locale): string {
   const then = Date.parse(at);

@@ -92,6 +92,7 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     // The page of an import follows it; what it makes tells of itself.
     "import.changed": carried,
     "connection.changed": () => refetch(keys.connections(id), keys.plugins(id), keys.everyPanel(id)),
+    "approval.changed": () => refetch(keys.approvals(id)),
     "grant.changed": () => refetch(keys.plugins(id), keys.everyPanel(id)),
     "webhook.changed": (event) => refetch(keys.webhooks(id), keys.webhook(id, subject(event))),
     "conversation.created": () => checklistMoved("conversation"),

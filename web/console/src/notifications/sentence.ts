@@ -5,7 +5,7 @@ import { contactName } from "@/conversations/names";
 import type { IconName } from "@/ui/icons";
 
 /** All kinds, in the order of the settings. */
-export const kinds = ["mention", "assigned", "reply", "participant_reply", "unattended", "scheduled_failed", "rating", "ticket_assigned", "ticket_mention", "ticket_comment", "ticket_overdue", "risk_found", "import_done", "webhook_disabled"] as const satisfies NotificationKind[];
+export const kinds = ["mention", "assigned", "reply", "participant_reply", "unattended", "scheduled_failed", "rating", "ticket_assigned", "ticket_mention", "ticket_comment", "ticket_overdue", "risk_found", "approval_asked", "import_done", "webhook_disabled"] as const satisfies NotificationKind[];
 
 export const kindIcons: Record<NotificationKind, IconName> = {
   mention: "note",
@@ -18,6 +18,7 @@ export const kindIcons: Record<NotificationKind, IconName> = {
   import_done: "file",
   webhook_disabled: "alert",
   risk_found: "alert",
+  approval_asked: "bolt",
   ticket_assigned: "ticket",
   ticket_mention: "note",
   ticket_comment: "ticket",

@@ -24,7 +24,7 @@ export function usePluginWords() {
 /** What somebody has to look at: the worse, the earlier in a list. */
 export function concern(plugin: Extension): number {
   if (plugin.state === "failed" || plugin.state === "quarantined") return 3;
-  if (plugin.missing.length > 0 || plugin.state === "backoff") return 2;
+  if (plugin.missing.length > 0 || plugin.state === "backoff" || plugin.license?.barred || plugin.license?.state === "grace") return 2;
   return plugin.offered_version && !plugin.pinned_version ? 1 : 0;
 }
 

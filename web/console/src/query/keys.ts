@@ -72,11 +72,13 @@ export const keys = {
   panels: (workspace: string, slot: string) => [workspace, "panels", "list", slot] as const,
   card: (workspace: string, connection: string, panel: string, look: object) => [workspace, "panels", "card", connection, panel, look] as const,
   records: (workspace: string, contact: string) => [workspace, "records", contact] as const,
+  licenses: (workspace: string) => [workspace, "licenses"] as const,
   tools: (workspace: string) => [workspace, "tools"] as const,
   approvals: (workspace: string) => [workspace, "approvals"] as const,
   templates: (workspace: string) => [workspace, "templates"] as const,
   connections: (workspace: string) => [workspace, "connections"] as const,
   pluginHistory: (workspace: string, plugin: string) => [workspace, "plugin-history", plugin] as const,
+  skipped: (workspace: string, connection: string) => [workspace, "skipped", connection] as const,
   pluginVersions: (workspace: string, plugin: string) => [workspace, "plugin-versions", plugin] as const,
   checklist: (workspace: string) => [workspace, "checklist"] as const,
 };

@@ -32,6 +32,11 @@ export function notifyFailed(error: unknown): void {
   push({ kind: "failed", text, code }, FAILED_MS);
 }
 
+/** A failure that was told in an address and not in an answer. */
+export function notifyWrong(text: string, code: string): void {
+  push({ kind: "failed", text, code }, FAILED_MS);
+}
+
 /** A part of the console that cannot be fetched: a newer one may have been installed meanwhile. */
 export function offerReload(): void {
   const { t } = i18n.global;
