@@ -97,7 +97,8 @@ test: ## Everything that must pass; brings what it needs (apt)
 	@scripts/stage.sh "browser tests" $(MAKE) e2e
 	@scripts/stage.sh "crash harness, short" $(MAKE) crash SHORT=1
 	@scripts/stage.sh "mutants, short" $(MAKE) mutants SHORT=1
-	@scripts/stage.sh "plugin chaos, short" $(MAKE) plugin-chaos EVENTS=500 LIMIT=4m
+	@scripts/stage.sh "conformance kit, short" $(MAKE) conformance
+	@scripts/stage.sh "plugin chaos, short" $(MAKE) plugin-chaos EVENTS=500 STORE=memory LIMIT=4m
 
 .PHONY: unit
 unit: ## Go tests on the fakes, SQLite and PostgreSQL (RACE=1: with the race detector)
@@ -160,11 +161,23 @@ mutants: $(WEB) ## Seeded bugs: the crash harness and the authorization tests mu
 	$(CRASH) -mutants
 	go run ./core/internal/authz/seeded $(if $(SHORT),-short)
 
+.PHONY: conformance
+conformance: $(WEB) build-core ## Does every plugin here keep the contract, in process and as a process: make conformance LONG=1 ONLY=3,4 PLUGIN=echo
+	LONG=$(LONG) ONLY=$(ONLY) PLUGIN=$(PLUGIN) scripts/conformance.sh
+
+.PHONY: conformance-kit
+conformance-kit: ## The kit itself: a plugin for each scenario breaks one clause, and fails that scenario alone
+	PATCHBAY_TEST_CONFORMANCE=1 go test -count=1 -parallel 2 -timeout 15m ./sdk/conformance
+
 EVENTS ?= 2000
 
 .PHONY: plugin-chaos
 plugin-chaos: ## Harm to a real plugin under load, and what must hold: make plugin-chaos EVENTS=2000 SEED=7; BUGS=1 seeds bugs instead
-	go run ./core/internal/pluginchaos $(if $(SEED),-seed $(SEED)) $(if $(BUGS),-bugs -events 60,-events $(EVENTS)) $(if $(STRICT),-strict) $(if $(LIMIT),-limit $(LIMIT))
+	go run ./core/internal/pluginchaos $(if $(SEED),-seed $(SEED)) $(if $(BUGS),-bugs -events 60,-events $(EVENTS)) $(if $(STRICT),-strict) $(if $(STORE),-store $(STORE)) $(if $(LIMIT),-limit $(LIMIT))
+
+.PHONY: tutorial
+tutorial: build ## "Your first plugin in 15 minutes", word for word in both languages, in an empty folder; prints the times
+	PATCHBAY_TEST_LONG=1 go test -count=1 -v ./core/cmd/patchbay -run TestTutorial | grep -vE '^=== '
 
 LAYERS ?= offline,api
 
@@ -174,7 +187,7 @@ chart: ## The Helm chart by Helm 3 and 4: schemas, refused values, a real API se
 	PATCHBAY_TEST_CHART=$(LAYERS) go test -count=1 -v ./core/internal/charttest ./core/internal/kubeschema | scripts/chart-report.sh
 
 .PHONY: tryton
-tryton: ## The REST connector against a real Tryton with a PostgreSQL of its own (apt); the database is made once and kept as a dump
+tryton: ## The REST connector, alone and behind a running server, against a real Tryton with a PostgreSQL of its own (apt); the database is made once and kept as a dump
 	scripts/test-deps.sh tryton
 	PATCHBAY_TEST_REQUIRE=1 PATCHBAY_TEST_TRYTON=1 go test -count=1 -timeout 10m -v -run TestTryton ./core/internal/trytontest | grep -vE '^=== '
 
@@ -190,6 +203,10 @@ kube-tools: ## Build what the chart is tested with, API server included, outside
 bench: build ## Throughput, latency, memory and start, as ratios to a bare loop in the same run; the desk in a browser
 	go run ./core/internal/bench
 	node web/e2e/bench/desk.js
+
+.PHONY: bench-plugins
+bench-plugins: ## What the plugin host costs beside go-plugin alone, in one run: make bench-plugins; JSON=file keeps all figures
+	go run ./core/internal/pluginbench $(if $(JSON),-json $(JSON))
 
 ##@ Check
 
