@@ -39,8 +39,11 @@ func readSink(t *testing.T, h *house) []sent {
 
 // kill -9 of the plugin while it delivers, again and again: nothing is lost,
 // order holds in each conversation, and what may have been sent before says so.
+// Each kill waits until all that was in flight at the one before is settled: a
+// message that is in flight at three kills is given up as poison.
 func TestKillsInMidBatch(t *testing.T) {
-	const messages, conversations, kills = 1500, 30, 8
+	const messages, conversations, kills = 3000, 30, 8
+	const apart = 128 // two windows: as many as can be in flight
 	h := newHouse(t)
 	h.options.Timing.Crashes = 1000
 	h.installBad("")
@@ -49,12 +52,13 @@ func TestKillsInMidBatch(t *testing.T) {
 	h.until(bad, extension.Ready)
 	h.ledger.add(in, messages, conversations)
 	h.deliver.Wake()
-	killed := 0
+	killed, next := 0, 0
 	wait(t, "everything sent", func() bool {
 		done := h.ledger.sent()
-		if p := h.status(bad); killed < kills && p.State == extension.Ready && done > killed*messages/(kills+1) && rand.IntN(3) == 0 {
+		if p := h.status(bad); killed < kills && p.State == extension.Ready && done > next && rand.IntN(3) == 0 {
 			if syscall.Kill(p.PID, syscall.SIGKILL) == nil {
 				killed++
+				next = h.ledger.sent() + apart
 				wait(t, "the end of the process", func() bool { return h.status(bad).PID != p.PID })
 			}
 		}
