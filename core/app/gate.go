@@ -17,13 +17,21 @@ func (s *server) newGate() *extension.Gate {
 	})
 }
 
-// gatekeeper implements conversation.Interceptor with the plugins that want to
+// Uploads tells what is known of a file that a message is to carry.
+type Uploads interface {
+	Upload(ctx context.Context, workspace identity.WorkspaceID, id media.ID) (media.Upload, error)
+}
+
+// Asking returns a conversation.Interceptor that asks the plugins which want to
 // be asked.
+func Asking(gate *extension.Gate, files Uploads) conversation.Interceptor {
+	return gatekeeper{gate, files}
+}
+
+// gatekeeper implements conversation.Interceptor.
 type gatekeeper struct {
 	gate  *extension.Gate
-	files interface {
-		Upload(ctx context.Context, workspace identity.WorkspaceID, id media.ID) (media.Upload, error)
-	}
+	files Uploads
 }
 
 // Sends implements conversation.Interceptor.

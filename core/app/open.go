@@ -225,7 +225,7 @@ func (s *server) domain() {
 	s.secrets = channel.NewSecrets(channels, channels, s.box, s.now)
 	s.gate = s.newGate()
 	s.conversations = conversation.NewService(conversation.Deps{
-		Interceptor: gatekeeper{s.gate, s.store.Attachments()}, Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus, Ratings: s.ratings(), Bots: s.botDesk(),
+		Interceptor: Asking(s.gate, s.store.Attachments()), Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus, Ratings: s.ratings(), Bots: s.botDesk(),
 		Store: conversations, Reader: conversations, Marks: conversations, Visitors: conversations, Writing: conversations,
 		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity, identity.ConversationRead}, Teams: s.store.Teams(), Catalog: s.store.Catalog(), News: windows{s.bus, s.log}, Now: s.now,
 	})

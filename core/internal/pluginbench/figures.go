@@ -79,7 +79,11 @@ func ratios(of, to *series) []float64 {
 
 // gate adds a ratio that must be reached: the median of the rounds'.
 func (r *report) gate(name string, of, to *series, least float64) {
-	ratio := at(ratios(of, to), 50)
+	r.atLeast(name, at(ratios(of, to), 50), least)
+}
+
+// atLeast adds a ratio that must be reached.
+func (r *report) atLeast(name string, ratio, least float64) {
 	r.Gates = append(r.Gates, gate{Name: name, Ratio: ratio, Least: least, Holds: ratio >= least})
 }
 

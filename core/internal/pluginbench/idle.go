@@ -12,6 +12,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/internal/pluginrig"
+	"github.com/patchbay-im/patchbay/sdk/manifest"
 )
 
 // fleet is how many idle plugins share what the core holds for one.
@@ -78,19 +79,34 @@ func (b *bench) muster(to string) error {
 			return fmt.Errorf("copy a plugin: %w", err)
 		}
 	}
-	manifest, err := os.ReadFile(filepath.Join(from, "patchbay-bench", "plugin.json"))
+	for n := range fleet - 2 {
+		if err := b.double(to, fmt.Sprintf("bench-%d", n), func(*manifest.Manifest) {}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// double installs the plugin that is measured under another name in a folder of
+// plugins, with a manifest that is changed.
+func (b *bench) double(to, name string, change func(*manifest.Manifest)) error {
+	folder := filepath.Join(to, "patchbay-"+name)
+	if err := os.CopyFS(folder, os.DirFS(filepath.Join(b.dir, "plugins", "patchbay-bench"))); err != nil {
+		return fmt.Errorf("copy a plugin: %w", err)
+	}
+	file := filepath.Join(folder, "plugin.json")
+	m, err := manifest.Read(file)
 	if err != nil {
 		return fmt.Errorf("read a manifest: %w", err)
 	}
-	for n := range fleet - 2 {
-		folder := filepath.Join(to, fmt.Sprintf("patchbay-bench-%d", n))
-		if err := os.CopyFS(folder, os.DirFS(filepath.Join(from, "patchbay-bench"))); err != nil {
-			return fmt.Errorf("copy a plugin: %w", err)
-		}
-		mine := strings.Replace(string(manifest), `"patchbay/bench"`, fmt.Sprintf(`"patchbay/bench-%d"`, n), 1)
-		if err := os.WriteFile(filepath.Join(folder, "plugin.json"), []byte(mine), 0o600); err != nil {
-			return fmt.Errorf("write a manifest: %w", err)
-		}
+	m.ID = "patchbay/" + name
+	change(&m)
+	text, err := manifest.Encode(m)
+	if err != nil {
+		return fmt.Errorf("write a manifest: %w", err)
+	}
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		return fmt.Errorf("write a manifest: %w", err)
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func main() {
 	flag.IntVar(&b.rounds, "rounds", 12, "of each measurement")
 	flag.DurationVar(&b.span, "span", 600*time.Millisecond, "of one measurement of a stream")
 	flag.StringVar(&b.profile, "profile", "", "write a CPU profile of the host to this file")
-	flag.StringVar(&b.only, "only", "", "streams, stored, calls, starts or idle; empty = all")
+	flag.StringVar(&b.only, "only", "", "streams, stored, calls, sends, starts or idle; empty = all")
 	flag.IntVar(&b.launches, "starts", 12, "of the plugin")
 	flag.DurationVar(&b.rest, "idle", 10*time.Second, "how long idle plugins are watched")
 	flag.IntVar(&b.stock, "stock", 4000, "messages that wait in the database for one measurement of it")
@@ -137,7 +137,7 @@ func (b *bench) run(ctx context.Context) (err error) {
 	for _, part := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"streams", b.streams}, {"stored", b.stored}, {"calls", b.unary}, {"starts", b.starts}, {"idle", b.idle}} {
+	}{{"streams", b.streams}, {"stored", b.stored}, {"calls", b.unary}, {"sends", b.sends}, {"starts", b.starts}, {"idle", b.idle}} {
 		if b.only != "" && b.only != part.name {
 			continue
 		}

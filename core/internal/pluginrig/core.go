@@ -71,3 +71,8 @@ func (c Core) Granted(_ context.Context, w identity.WorkspaceID, p extension.Plu
 	}
 	return out, nil
 }
+
+// Allowed implements extension.Allowances.
+func (c Core) Allowed(context.Context, identity.WorkspaceID, extension.PluginID) ([]string, error) {
+	return c.Scopes, nil
+}

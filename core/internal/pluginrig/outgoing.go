@@ -61,6 +61,15 @@ func (w *Workspace) Greet(ctx context.Context, customers int) (*Outgoing, error)
 	return o, nil
 }
 
+// Send sends one message, and says what came of it.
+func (o *Outgoing) Send(ctx context.Context, to conversation.ID, text string) (conversation.Posted, error) {
+	return o.Conversations.Post(ctx, o.Owner, o.post(to, text)) //nolint:wrapcheck // the use case's own error
+}
+
+func (o *Outgoing) post(to conversation.ID, text string) conversation.Post {
+	return conversation.Post{Conversation: to, ClientID: o.ids.New("c"), Kind: conversation.Text, Text: text}
+}
+
 // Write writes n messages, to each conversation in turn from the one at first.
 // wrote is told of each; nil = nobody cares.
 func (o *Outgoing) Write(ctx context.Context, n int, first *atomic.Int64, text string, wrote func(conversation.ID, uint64)) error {
@@ -69,7 +78,7 @@ func (o *Outgoing) Write(ctx context.Context, n int, first *atomic.Int64, text s
 	for range n {
 		at := first.Add(1)
 		g.Go(func() error {
-			post := conversation.Post{Conversation: o.To[at%int64(len(o.To))], ClientID: o.ids.New("c"), Kind: conversation.Text, Text: text}
+			post := o.post(o.To[at%int64(len(o.To))], text)
 			for tries := 0; ; tries++ {
 				posted, err := o.Conversations.Post(ctx, o.Owner, post)
 				if err == nil && wrote != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/patchbay-im/patchbay/sdk"
 	"github.com/patchbay-im/patchbay/sdk/channel"
@@ -34,8 +35,23 @@ func main() {
 		Channel:  func(sdk.Env) (channel.Channel, error) { return far{}, nil },
 		Panel:    func(sdk.Env) (panel.Panel, error) { return far{}, nil },
 		Tools:    func(sdk.Env) (tool.Tools, error) { return far{}, nil },
-		Hook:     func(sdk.Env) (hook.Hook, error) { return hook.Nothing{}, nil },
+		Hook:     func(sdk.Env) (hook.Hook, error) { return watcher{}, nil },
 	})
+}
+
+// slow is longer than anybody waits for a verdict.
+const slow = 3 * time.Second
+
+// watcher allows what it is asked about. Of a message that says "hang" it says
+// nothing for long, whatever its deadline is.
+type watcher struct{ hook.Nothing }
+
+// Intercept judges a message.
+func (watcher) Intercept(_ context.Context, req hook.InterceptRequest) (hook.InterceptResponse, error) {
+	if req.Message != nil && req.Message.Content.Text == "hang" {
+		time.Sleep(slow)
+	}
+	return hook.Allow(), nil
 }
 
 type far struct{}
