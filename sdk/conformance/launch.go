@@ -140,7 +140,7 @@ type child struct {
 func (c *child) prepare(ctx context.Context, env []string) {
 	c.cmd = exec.CommandContext(context.WithoutCancel(ctx), c.launch.Program)
 	c.cmd.Dir = c.launch.DataDir
-	c.cmd.Env = append(surroundings(c.launch.DataDir), env...)
+	c.cmd.Env = append(append(surroundings(c.launch.DataDir), pluginv1.HostIs()), env...)
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.cmd.WaitDelay = time.Second // what it started may hold its pipes
 	line, lineIn := io.Pipe()

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -111,17 +112,18 @@ func onTerminate(quit func()) {
 	quit()
 }
 
-// watchParent calls gone when the process that started us is no longer our
-// parent. The stream to the host says so sooner; this is for a host that died
-// before there was a stream.
+// watchParent calls gone when the process that started us is not our parent, or
+// no longer. The stream to the host says so sooner; this is for a host that died
+// before there was a stream, be it before this program ran.
 func watchParent(gone func()) {
 	parent := os.Getppid()
+	if host, err := strconv.Atoi(os.Getenv(pluginv1.HostKey)); err == nil && parent != 0 { // 0 = it is outside our namespace
+		parent = host
+	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for range tick.C {
-		if os.Getppid() != parent {
-			gone()
-			return
-		}
+	for os.Getppid() == parent {
+		<-tick.C
 	}
+	gone()
 }

@@ -213,7 +213,7 @@ func Start(ctx context.Context, h *Host, from Program) (*Plugin, error) {
 	p := &Plugin{Host: h, DataDir: from.Dir, ending: []func() error{func() error { return os.RemoveAll(sockets) }}}
 	cmd := exec.CommandContext(ctx, from.Path) //nolint:gosec // the plugin that is tested
 	cmd.Dir = from.Dir
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + from.Dir, goplugin.EnvUnixSocketDir + "=" + sockets}
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + from.Dir, goplugin.EnvUnixSocketDir + "=" + sockets, pluginv1.HostIs()}
 	client := goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
 			ProtocolVersion: pluginv1.Version, MagicCookieKey: pluginv1.CookieKey, MagicCookieValue: pluginv1.CookieValue,

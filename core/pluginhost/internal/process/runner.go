@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/pluginhost/internal/cgroup"
+	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
 
 // lastWords bounds the wait for what a dead process wrote.
@@ -106,7 +107,7 @@ func (r *process) prepare(env []string) {
 	r.cmd = command(r.file, r.spec.Program)
 	r.cmd.Dir = r.spec.DataDir
 	r.cmd.Env = append(append([]string{
-		"PATH=/usr/bin:/bin", "HOME=" + r.spec.DataDir, "TMPDIR=" + r.spec.DataDir, "LANG=C.UTF-8", "TZ=UTC",
+		"PATH=/usr/bin:/bin", "HOME=" + r.spec.DataDir, "TMPDIR=" + r.spec.DataDir, "LANG=C.UTF-8", "TZ=UTC", pluginv1.HostIs(),
 	}, r.spec.Limits.environment()...), env...)
 }
 

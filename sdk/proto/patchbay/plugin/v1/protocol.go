@@ -5,7 +5,9 @@
 package pluginv1
 
 import (
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,6 +24,14 @@ const (
 	CookieKey   = "PATCHBAY_PLUGIN"
 	CookieValue = "patchbay.plugin"
 )
+
+// HostKey is the variable that says which process the host is. A plugin whose
+// parent is another one was left alone before it could notice, and ends. Absent:
+// the host does not say.
+const HostKey = "PATCHBAY_HOST_PID"
+
+// HostIs returns the variable for a host that is this process.
+func HostIs() string { return HostKey + "=" + strconv.Itoa(os.Getpid()) }
 
 // Limits of the wire, the same in both directions.
 const (
