@@ -14,6 +14,7 @@ import (
 	"github.com/patchbay-im/patchbay/sdk"
 	"github.com/patchbay-im/patchbay/sdk/connector"
 	"github.com/patchbay-im/patchbay/sdk/instance"
+	"github.com/patchbay-im/patchbay/sdk/outbound"
 )
 
 //go:embed plugin.yaml
@@ -27,10 +28,9 @@ func open(env sdk.Env) (connector.Connector, error) {
 		return nil, err
 	}
 	memory := crm.NewMemory(time.Now)
-	client := far.NewHTTP()
 	return crm.New(crm.Surroundings{
 		Log: env.Log, Now: time.Now, Presets: shipped,
-		Doer: func(instance.Instance) far.Doer { return client },
+		Doer: func(in instance.Instance, o outbound.Options) (far.Doer, error) { return env.HTTP(in, o) },
 		Store: func(in instance.Instance) crm.Store {
 			if in.ID != "" && in.Allows("state") {
 				return kept{env.State(in.ID), memory}

@@ -30,6 +30,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/outbound/address"
 )
 
 // Defaults of Options.
@@ -93,6 +94,7 @@ type Client struct {
 	configured []string
 	declared   bool // by the manifest
 	http       *http.Client
+	direct     *http.Client // follows no redirect
 }
 
 // New returns a Client, or an error about a host that is none.
@@ -128,6 +130,7 @@ func New(o Options) (*Client, error) {
 		transport = o.Wrap(transport)
 	}
 	c.http = &http.Client{Transport: transport, CheckRedirect: c.redirect}
+	c.direct = &http.Client{Transport: transport, CheckRedirect: stay}
 	return c, nil
 }
 
@@ -171,46 +174,35 @@ func (f *fence) RoundTrip(r *http.Request) (*http.Response, error) {
 	return f.next.RoundTrip(r)
 }
 
-// redirect follows within one host, a few times.
+// stay follows nothing: the answer is the redirect itself.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// redirect follows within one host, a few times, where the request stays what it
+// was: of what becomes a GET on the way nobody knows whether it was done.
 func (c *Client) redirect(r *http.Request, via []*http.Request) error {
 	const most = 3
-	if len(via) > most || place(r.URL) != place(via[0].URL) || r.URL.Scheme != via[0].URL.Scheme {
+	if len(via) > most || r.Method != via[0].Method || place(r.URL) != place(via[0].URL) || r.URL.Scheme != via[0].URL.Scheme {
 		return http.ErrUseLastResponse // the answer is the redirect itself, which Do words
 	}
 	return nil
 }
 
-// dial refuses what is no public address, unless the host is configured. It is
-// the address that is dialled that is judged, after DNS.
+// dial refuses what is no public address, unless the host is configured, and
+// what is reserved (package address) always. It is the address that is dialled that is judged,
+// after DNS.
 func (c *Client) dial(ctx context.Context, network, at string) (net.Conn, error) {
-	d := &net.Dialer{Timeout: 10 * time.Second}
-	if !slices.Contains(c.configured, strings.ToLower(at)) {
-		d.ControlContext = func(_ context.Context, _, address string, _ syscall.RawConn) error {
-			to, err := netip.ParseAddrPort(address)
-			if err != nil || !Public(to.Addr()) {
-				return errs.Reject(CodeNotAllowed, "The name leads to an address that is not public.")
-			}
-			return nil
+	configured := slices.Contains(c.configured, strings.ToLower(at))
+	d := &net.Dialer{Timeout: 10 * time.Second, ControlContext: func(_ context.Context, _, target string, _ syscall.RawConn) error {
+		to, err := netip.ParseAddrPort(target)
+		switch {
+		case err != nil || address.Reserved(to.Addr()):
+			return errs.Reject(CodeNotAllowed, "The name leads to an address that no far side has.")
+		case !configured && !address.Public(to.Addr()):
+			return errs.Reject(CodeNotAllowed, "The name leads to an address that is not public.")
 		}
-	}
+		return nil
+	}}
 	return d.DialContext(ctx, network, at)
-}
-
-// Public reports whether an address is one of the public network.
-func Public(a netip.Addr) bool {
-	a = a.Unmap()
-	if !a.IsGlobalUnicast() || a.IsPrivate() {
-		return false
-	}
-	for _, p := range []string{ // RFC 6890 and its kin, beside what netip knows
-		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
-		"64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16",
-	} {
-		if netip.MustParsePrefix(p).Contains(a) {
-			return false
-		}
-	}
-	return true
 }
 
 // Response is an answer that was read to its end.
@@ -269,13 +261,38 @@ func repeatable(r *http.Request) bool {
 	return r.Header.Get("Idempotency-Key") != ""
 }
 
+// Exchange sends a request once and returns the answer whatever its status is,
+// a redirect too, which it does not follow: for those who read a far side's own
+// words about what went wrong. An error says that there is no whole answer. Where
+// the far side certainly did not get the request, errors.Is(err, ErrNotSent).
+func (c *Client) Exchange(r *http.Request) (*Response, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), c.options.Timeout)
+	defer cancel()
+	return c.exchange(c.direct, r.WithContext(ctx))
+}
+
 func (c *Client) once(r *http.Request) (*Response, error) {
-	got, err := c.http.Do(r) //nolint:gosec // G107: the fence judges the host
+	out, err := c.exchange(c.http, r)
 	if err != nil {
-		if e, ok := errors.AsType[*errs.Error](err); ok {
-			return nil, e
-		}
-		return nil, errs.Unavailable(without(err), "The far side did not answer.")
+		return nil, err
+	}
+	return out, verdict(out)
+}
+
+// ErrNotSent is a cause of errors after which the far side certainly did not get
+// the request: what it was to do is not done.
+var ErrNotSent = errors.New("the request was not sent")
+
+// NotSent says so of an error.
+func NotSent(err error) error {
+	e := *errs.As(err) // others may hold the same
+	return e.WithCause(errors.Join(ErrNotSent, e.Cause))
+}
+
+func (c *Client) exchange(by *http.Client, r *http.Request) (*Response, error) {
+	got, err := by.Do(r) //nolint:gosec // G107: the fence judges the host
+	if err != nil {
+		return nil, unanswered(err)
 	}
 	defer got.Body.Close() //nolint:errcheck // read to its end, or given up
 	out := &Response{Status: got.StatusCode, Header: got.Header}
@@ -286,7 +303,22 @@ func (c *Client) once(r *http.Request) (*Response, error) {
 	if int64(len(out.Body)) > c.options.MaxBytes {
 		return nil, errs.Reject(CodeTooLarge, fmt.Sprintf("The far side's answer has more than %d bytes.", c.options.MaxBytes))
 	}
-	return out, verdict(out)
+	return out, nil
+}
+
+// unanswered is the error of a request without an answer.
+func unanswered(err error) error {
+	if e, ok := errors.AsType[*errs.Error](err); ok {
+		if e.Code == CodeNotAllowed {
+			return NotSent(e)
+		}
+		return e
+	}
+	e := errs.Unavailable(without(err), "The far side did not answer.")
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return NotSent(e)
+	}
+	return e
 }
 
 // without is the cause of an error without the URL, whose query may be secret.

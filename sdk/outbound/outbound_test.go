@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -183,16 +182,5 @@ func TestRefusedTokens(t *testing.T) {
 	h.SignIn(in.ID, "/sign_in")
 	if _, err := get(t, c, far.URL); errs.As(err).Code != errs.CodeAuthExpired {
 		t.Errorf("when somebody must sign in again: %v", err)
-	}
-}
-
-func TestPublic(t *testing.T) {
-	for address, want := range map[string]bool{
-		"8.8.8.8": true, "2606:4700::1111": true, "127.0.0.1": false, "10.1.2.3": false, "169.254.169.254": false, "100.64.0.1": false,
-		"::1": false, "fe80::1": false, "fd00::1": false, "::ffff:127.0.0.1": false, "64:ff9b::7f00:1": false, "0.0.0.0": false, "224.0.0.1": false, "255.255.255.255": false,
-	} {
-		if got := outbound.Public(netip.MustParseAddr(address)); got != want {
-			t.Errorf("%s: %v", address, got)
-		}
 	}
 }

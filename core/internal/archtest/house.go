@@ -99,6 +99,8 @@ func adapters() []Layer {
 			l.May = append(l.May, "core/wire")
 		case "pluginhost":
 			l.May = append(l.May, "sdk/...", "marketplace/...")
+		case "outbound":
+			l.May = append(l.May, "sdk/outbound/address")
 		case "scaffold":
 			l.May = append(l.May, "sdk/manifest")
 		}

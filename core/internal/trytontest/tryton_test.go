@@ -20,6 +20,7 @@ import (
 	"github.com/patchbay-im/patchbay/sdk/connector"
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/instance"
+	"github.com/patchbay-im/patchbay/sdk/outbound"
 )
 
 // verbs is what the tests drive: the connector in this process, or one behind
@@ -70,13 +71,21 @@ func (s *stage) open(t *testing.T) {
 		t.Fatal(err)
 	}
 	memory := crm.NewMemory(time.Now)
-	s.wire = &wire{}
 	if s.url == "" {
 		s.url = s.tryton.URL
 	}
+	at, err := outbound.HostOf(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := outbound.New(outbound.Options{Configured: []string{at}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.wire = &wire{client: client}
 	s.crm, err = crm.New(crm.Surroundings{
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Now: time.Now, Presets: shipped,
-		Doer:  func(instance.Instance) far.Doer { return s.wire },
+		Doer:  func(instance.Instance, outbound.Options) (far.Doer, error) { return s.wire, nil },
 		Store: func(instance.Instance) crm.Store { return memory },
 	})
 	if err != nil {
@@ -102,12 +111,14 @@ func (s *stage) configure(t *testing.T, revision uint64, password string) {
 
 // wire counts and can spoil what goes to Tryton.
 type wire struct {
+	client *outbound.Client
+
 	mu    sync.Mutex
 	calls map[string]int
 	spoil func(*http.Request)
 }
 
-func (w *wire) Do(req *http.Request) (*http.Response, error) {
+func (w *wire) Exchange(req *http.Request) (*outbound.Response, error) {
 	body, err := req.GetBody()
 	if err != nil {
 		return nil, err
@@ -126,7 +137,7 @@ func (w *wire) Do(req *http.Request) (*http.Response, error) {
 	if spoil != nil {
 		spoil(req)
 	}
-	return http.DefaultClient.Do(req)
+	return w.client.Exchange(req)
 }
 
 func (w *wire) logins() int {

@@ -19,14 +19,16 @@ import (
 	"github.com/patchbay-im/patchbay/sdk/connector"
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/instance"
+	"github.com/patchbay-im/patchbay/sdk/outbound"
 )
 
 // Surroundings are what the connector works with.
 type Surroundings struct {
 	Log *slog.Logger
 	Now func() time.Time
-	// Doer makes the requests of an instance.
-	Doer func(in instance.Instance) far.Doer
+	// Doer returns what makes the requests of an instance; sdk.Env.HTTP does. An
+	// error is one of the instance's address.
+	Doer func(in instance.Instance, o outbound.Options) (far.Doer, error)
 	// Store keeps what was done for an instance.
 	Store func(in instance.Instance) Store
 	// Presets are the mappings that ship, by name.
@@ -121,10 +123,14 @@ func (c *Connector) build(set config, in instance.Instance) (*engine, []instance
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	client, err := far.New(m, far.Settings{
-		BaseURL: set.BaseURL, Username: set.Username, Password: set.Password, Token: set.Token,
-		Database: set.Database, Account: set.Account, CountryCode: set.CountryCode,
-	}, c.Doer(in), c.Now)
+	doer, err := c.Doer(in, outbound.Options{Timeout: m.Limits.Timeout, MaxBytes: m.Limits.Response})
+	var client *far.Client
+	if err == nil {
+		client, err = far.New(m, far.Settings{
+			BaseURL: set.BaseURL, Username: set.Username, Password: set.Password, Token: set.Token,
+			Database: set.Database, Account: set.Account, CountryCode: set.CountryCode,
+		}, doer, c.Now)
+	}
 	if err != nil {
 		return nil, []instance.Problem{{Pointer: "/base_url", Message: errs.As(err).Detail}}
 	}

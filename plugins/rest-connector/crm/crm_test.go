@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"github.com/patchbay-im/patchbay/sdk/connector"
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/instance"
+	"github.com/patchbay-im/patchbay/sdk/outbound"
 )
 
 const root = "../../.."
@@ -41,11 +43,13 @@ func open(t *testing.T, acme *acmetest.CRM, mapping string) *desk {
 // restart makes a new connector, which remembers what the Store has.
 func (d *desk) restart(t *testing.T) {
 	t.Helper()
-	client := far.NewHTTP()
-	var err error
+	manifest, err := os.ReadFile("../plugin.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
 	d.Connector, err = crm.New(crm.Surroundings{
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Now: d.now,
-		Doer:  func(instance.Instance) far.Doer { return client },
+		Doer:  func(in instance.Instance, o outbound.Options) (far.Doer, error) { return outbound.For(manifest, in, o) },
 		Store: func(instance.Instance) crm.Store { return d.memory },
 	})
 	if err != nil {
@@ -307,6 +311,7 @@ func TestFarSideInTrouble(t *testing.T) {
 		{"HTML", say(200, "Content-Type: text/html", "<html>"), errs.FarSide, far.CodeBadAnswer, 0, ""},
 		{"two values", say(200, "", "{} {}"), errs.FarSide, far.CodeBadAnswer, 0, ""},
 		{"elsewhere", say(302, "Location: https://example.com/", ""), errs.FarSide, far.CodeBadAnswer, 0, "302"},
+		{"elsewhere at home", say(307, "Location: /again", ""), errs.FarSide, far.CodeBadAnswer, 0, "307"},
 		{"too much", say(200, "", `"`+strings.Repeat("x", 3<<20)+`"`), errs.FarSide, far.CodeBadAnswer, 0, "2048 KiB"},
 		{"cut off", func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }, errs.FarSide, errs.CodeUnavailable, 0, ""},
 	} {

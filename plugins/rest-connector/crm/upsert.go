@@ -16,6 +16,7 @@ import (
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/mapping"
 	"github.com/patchbay-im/patchbay/sdk/connector"
 	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/outbound"
 )
 
 // CodeAmbiguous says that several records fit: a person must choose.
@@ -196,7 +197,7 @@ func (e *engine) only(ctx context.Context, o *mapping.Object, r *mapping.Request
 func (e *engine) create(ctx context.Context, r *mapping.Creating, values expr.Scope) (string, error) {
 	answer, err := e.do(ctx, &r.Request, values)
 	switch {
-	case err != nil && rejected(err), isAuth(err), isRateLimited(err), errors.Is(err, far.ErrNotSent):
+	case err != nil && rejected(err), isAuth(err), isRateLimited(err), errors.Is(err, outbound.ErrNotSent):
 		return "", err
 	case err != nil:
 		return "", uncertain{err}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"reflect"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/mapping"
 	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/outbound"
 )
 
 // Codes of this plugin beside those of package errs.
@@ -33,19 +33,11 @@ const maxDetail = 300
 const maxPause = 15 * time.Minute
 
 // read judges an answer.
-func (c *Client) read(r *mapping.Request, resp *http.Response) (*Answer, error) {
-	defer func() { _ = resp.Body.Close() }()
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, c.mapping.Limits.Response+1))
-	if err != nil {
-		return nil, errs.Unavailable(c.plain(err), c.base.Host+" broke its answer off.")
-	}
-	if int64(len(raw)) > c.mapping.Limits.Response {
-		return nil, bad(fmt.Sprintf("%s answered with more than %d KiB.", c.base.Host, c.mapping.Limits.Response>>10))
-	}
-	body, parseErr := parse(raw)
-	means, rule := c.meaning(resp.StatusCode, body, parseErr == nil)
+func (c *Client) read(r *mapping.Request, resp *outbound.Response) (*Answer, error) {
+	body, parseErr := parse(resp.Body)
+	means, rule := c.meaning(resp.Status, body, parseErr == nil)
 	if means == mapping.MeansNotFound && rule == nil && !r.Single {
-		return nil, errs.Reject(CodeNotFound, fmt.Sprintf("%s has no such place (status %d): is the address right?", c.base.Host, resp.StatusCode))
+		return nil, errs.Reject(CodeNotFound, fmt.Sprintf("%s has no such place (status %d): is the address right?", c.base.Host, resp.Status))
 	}
 	if means != mapping.MeansOK && means != mapping.MeansNotFound {
 		return nil, c.failure(means, rule, resp, body)
@@ -58,7 +50,7 @@ func (c *Client) read(r *mapping.Request, resp *http.Response) (*Answer, error) 
 		return answer, nil
 	}
 	if parseErr != nil {
-		return nil, bad(fmt.Sprintf("%s did not answer with JSON (status %d).", c.base.Host, resp.StatusCode))
+		return nil, bad(fmt.Sprintf("%s did not answer with JSON (status %d).", c.base.Host, resp.Status))
 	}
 	answer.Body = body
 	answer.Rows = rows(r.Items, body)
@@ -133,9 +125,9 @@ func Among(v any, list []any) bool {
 }
 
 // failure makes an error of an answer.
-func (c *Client) failure(means string, rule *mapping.Rule, resp *http.Response, body any) error {
+func (c *Client) failure(means string, rule *mapping.Rule, resp *outbound.Response, body any) error {
 	said := c.said(rule, body)
-	detail := fmt.Sprintf("%s answered with status %d.", c.base.Host, resp.StatusCode)
+	detail := fmt.Sprintf("%s answered with status %d.", c.base.Host, resp.Status)
 	if said != "" {
 		detail = fmt.Sprintf("%s says: %s", c.base.Host, said)
 	}
@@ -150,9 +142,9 @@ func (c *Client) failure(means string, rule *mapping.Rule, resp *http.Response, 
 	case mapping.MeansRetry:
 		e = errs.Unavailable(nil, detail).WithRetryAfter(c.retryAfter(resp))
 	default:
-		e = errs.Reject(codeOf(resp.StatusCode), detail)
-		if resp.StatusCode >= 300 && resp.StatusCode < 400 {
-			e = bad(fmt.Sprintf("%s sends elsewhere (status %d): is the address right?", c.base.Host, resp.StatusCode))
+		e = errs.Reject(codeOf(resp.Status), detail)
+		if resp.Status >= 300 && resp.Status < 400 {
+			e = bad(fmt.Sprintf("%s sends elsewhere (status %d): is the address right?", c.base.Host, resp.Status))
 		}
 	}
 	if rule != nil && rule.Code != "" {
@@ -216,7 +208,7 @@ func Clean(s string) string {
 }
 
 // retryAfter reads the header: seconds, or a date (RFC 9110, 10.2.3).
-func (c *Client) retryAfter(resp *http.Response) time.Duration {
+func (c *Client) retryAfter(resp *outbound.Response) time.Duration {
 	text := resp.Header.Get("Retry-After")
 	if seconds, err := strconv.Atoi(text); err == nil && seconds > 0 {
 		return min(time.Duration(min(seconds, 1<<20))*time.Second, maxPause)

@@ -9,8 +9,8 @@ package far
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,21 +20,12 @@ import (
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/mapping"
 	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/outbound"
 )
 
-// ErrNotSent says of a failure that the far side did not get the request: what
-// it was to do is certainly not done.
-var ErrNotSent = errors.New("the request was not sent")
-
-// notSent marks a failure.
-func notSent(err error) error {
-	e := *errs.As(err) // others may hold the same
-	return e.WithCause(errors.Join(ErrNotSent, e.Cause))
-}
-
-// Doer makes requests: an *http.Client that follows no redirects.
+// Doer makes requests: an *outbound.Client.
 type Doer interface {
-	Do(req *http.Request) (*http.Response, error)
+	Exchange(req *http.Request) (*outbound.Response, error)
 }
 
 // Settings are what an administrator sets beside the mapping.
@@ -104,14 +95,14 @@ type Answer struct {
 func (c *Client) Do(ctx context.Context, r *mapping.Request, values expr.Scope) (*Answer, error) {
 	held, err := c.signIn(ctx, 0)
 	if err != nil {
-		return nil, notSent(err)
+		return nil, outbound.NotSent(err)
 	}
 	answer, err := c.once(ctx, r, c.merged(values, held.values), true)
 	if !isAuth(err) || c.mapping.Auth.Type != mapping.AuthLogin {
 		return answer, err
 	}
 	if held, err = c.signIn(ctx, held.generation); err != nil {
-		return nil, notSent(err)
+		return nil, outbound.NotSent(err)
 	}
 	return c.once(ctx, r, c.merged(values, held.values), true)
 }
@@ -148,12 +139,12 @@ func (c *Client) once(ctx context.Context, r *mapping.Request, scope expr.Scope,
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
 	case <-ctx.Done():
-		return nil, notSent(c.busy(ctx))
+		return nil, outbound.NotSent(c.busy(ctx))
 	}
 	if err := c.pace.wait(ctx); err != nil {
-		return nil, notSent(err)
+		return nil, outbound.NotSent(err)
 	}
-	resp, err := c.doer.Do(req) //nolint:bodyclose // read closes it
+	resp, err := c.doer.Exchange(req)
 	if err != nil {
 		return nil, c.unreachable(ctx, err)
 	}
@@ -164,20 +155,22 @@ func (c *Client) busy(ctx context.Context) error {
 	return errs.Unavailable(ctx.Err(), "Too many requests wait for the system already.")
 }
 
-// unreachable tells of a request without an answer. The address is taken off:
-// its query may hold a key.
+// unreachable tells of a request without a whole answer.
 func (c *Client) unreachable(ctx context.Context, err error) error {
-	if wrapped, ok := err.(*url.Error); ok { //nolint:errorlint // only the outermost names the address
-		err = wrapped.Err
-	}
-	if ctx.Err() != nil {
+	e := errs.As(err)
+	switch {
+	case e.Code == outbound.CodeTooLarge:
+		return bad(fmt.Sprintf("%s answered with more than %d KiB.", c.base.Host, c.mapping.Limits.Response>>10))
+	case e.Code == outbound.CodeNotAllowed: // somebody must mend the address, and then it is tried again
+		return outbound.NotSent(errs.Unavailable(nil, e.Detail).WithCode(e.Code))
+	case ctx.Err() != nil:
 		return errs.Unavailable(ctx.Err(), c.base.Host+" did not answer in time.")
 	}
-	e := errs.Unavailable(c.plain(err), c.base.Host+" does not answer.")
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		return notSent(e)
+	silent := errs.Unavailable(c.plain(err), c.base.Host+" does not answer.")
+	if errors.Is(err, outbound.ErrNotSent) {
+		return outbound.NotSent(silent)
 	}
-	return e
+	return silent
 }
 
 // plain is an error's text without secrets.

@@ -13,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/far"
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/mapping"
 	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/outbound"
 )
 
 const signing = `
@@ -88,7 +89,15 @@ func TestSession(t *testing.T) {
 		defer mu.Unlock()
 		return at
 	}
-	client, err := far.New(m, far.Settings{BaseURL: s.URL, Username: "u", Password: "right"}, far.NewHTTP(), now)
+	place, err := outbound.HostOf(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doer, err := outbound.New(outbound.Options{Configured: []string{place}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := far.New(m, far.Settings{BaseURL: s.URL, Username: "u", Password: "right"}, doer, now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,15 +40,19 @@ const (
 // CodeFault is what an author's panic or unclassified error becomes.
 const CodeFault = "plugin_fault"
 
-// Opener runs a plugin for one case.
-type Opener func(t *testing.T, who stamp.Stamp) *testhost.Plugin
+// Opener runs a plugin for one case; source is its plugin.yaml.
+type Opener func(t *testing.T, source []byte) *testhost.Plugin
 
 // InProcess runs a plugin in the test's own process.
 func InProcess(open func(sdk.Env) (bridge.Abilities, error)) Opener {
-	return func(t *testing.T, who stamp.Stamp) *testhost.Plugin {
+	return func(t *testing.T, source []byte) *testhost.Plugin {
 		t.Helper()
+		who, err := stamp.Read(source)
+		if err != nil {
+			t.Fatal(err)
+		}
 		return testhost.InProcess(t, who, func(_ context.Context, s bridge.Start) (bridge.Abilities, error) {
-			return open(sdk.Env{Log: slog.New(slog.DiscardHandler), DataDir: s.DataDir, CoreVersion: s.CoreVersion, Host: s.Host})
+			return open(sdk.Env{Log: slog.New(slog.DiscardHandler), Manifest: source, DataDir: s.DataDir, CoreVersion: s.CoreVersion, Host: s.Host})
 		})
 	}
 }
@@ -57,7 +61,7 @@ func InProcess(open func(sdk.Env) (bridge.Abilities, error)) Opener {
 func Process(t *testing.T, dir string) Opener {
 	t.Helper()
 	program := testhost.BuildIn(t, dir)
-	return func(t *testing.T, _ stamp.Stamp) *testhost.Plugin {
+	return func(t *testing.T, _ []byte) *testhost.Plugin {
 		t.Helper()
 		return testhost.Process(t, program)
 	}
@@ -143,7 +147,7 @@ type Rig struct {
 // open runs a plugin, initialised and with one instance.
 func open(t *testing.T, p Plugin, m manifest.Manifest) *Rig {
 	t.Helper()
-	r := &Rig{T: t, Manifest: m, plugin: p, Plugin: p.Open(t, stamp.Stamp{ID: m.ID, Version: m.Version})}
+	r := &Rig{T: t, Manifest: m, plugin: p, Plugin: p.Open(t, p.Source)}
 	answer, err := r.Service.Init(r.Ctx(), &pluginv1.InitRequest{
 		HostBrokerId: r.Broker, CoreVersion: "0.1.0", DataDir: r.DataDir,
 	})
