@@ -30,8 +30,8 @@ func newGuard(allowed []netip.Prefix, plain bool) guard {
 
 // control is called by net.Dialer with the resolved address of every attempt,
 // after the socket is made and before it connects.
-func (g guard) control(network, address string, _ syscall.RawConn) error {
-	to, err := netip.ParseAddrPort(address)
+func (g guard) control(network, target string, _ syscall.RawConn) error {
+	to, err := netip.ParseAddrPort(target)
 	if err != nil || network != "tcp4" && network != "tcp6" {
 		return fmt.Errorf("%w: not TCP over IP", ErrRefused)
 	}
