@@ -130,11 +130,10 @@ func TestEveryAuditedRouteLeavesItsRow(t *testing.T) {
 func (w *walk) found() {
 	w.t.Helper()
 	var token []string
-	for deadline := time.Now().Add(10 * time.Second); token == nil; time.Sleep(10 * time.Millisecond) { // it is said a little after it is ready
-		if token = regexp.MustCompile(`setup\?token=(\S+)`).FindStringSubmatch(w.out.String()); token == nil && time.Now().After(deadline) {
-			w.t.Fatalf("no link to set it up:\n%s", w.out.Tail())
-		}
-	}
+	w.until("the link to set it up", func() bool { // it is said a little after it is ready
+		token = regexp.MustCompile(`setup\?token=(\S+)`).FindStringSubmatch(w.out.String())
+		return token != nil
+	})
 	first := rig.Member{API: rig.NewAPI(w.server.URL())}
 	w.do(first, "POST /api/v1/setup", map[string]string{
 		"token": token[1], "email": ownerEmail, "password": ownerPassword, "name": "Wei", "workspace_name": "Tea",
@@ -306,11 +305,12 @@ func (w *walk) dead(hook string) {
 		w.t.Fatal(err)
 	}
 	var state struct{ Dead int }
-	for deadline := time.Now().Add(20 * time.Second); state.Dead == 0; time.Sleep(20 * time.Millisecond) {
-		if _, err := w.owner.Call(w.t.Context(), http.MethodGet, w.owner.At("/webhooks/"+hook), nil, &state); err != nil || time.Now().After(deadline) {
-			w.t.Fatalf("no delivery dies: %v\n%s", err, w.out.Tail())
+	w.until("a delivery dies", func() bool {
+		if _, err := w.owner.Call(w.t.Context(), http.MethodGet, w.owner.At("/webhooks/"+hook), nil, &state); err != nil {
+			w.t.Fatal(err)
 		}
-	}
+		return state.Dead > 0
+	})
 }
 
 const moEmail, moPassword, moNext = "mo@badinput.example", "a-long-enough-word-17", "another-long-word-18"

@@ -106,12 +106,10 @@ func TestBrokenPlugins(t *testing.T) {
 	} {
 		t.Run(id, func(t *testing.T) {
 			var p plugin
-			for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			rig.Await(t.Context(), time.Minute, func() bool {
 				p = s.plugins()[id]
-				if strings.Contains(want.states, p.State) && p.State != "" || time.Now().After(deadline) {
-					break
-				}
-			}
+				return strings.Contains(want.states, p.State) && p.State != ""
+			})
 			t.Logf("%s: %s", p.State, p.Detail)
 			if !strings.Contains(want.states, p.State) || p.State == "" || p.Detail == "" {
 				t.Errorf("state %q, want %s", p.State, want.states)
@@ -159,10 +157,6 @@ func TestPluginKilled(t *testing.T) {
 		s.say()
 	}
 	s.admit() // by the last known policy, or by the plugin when it is back
-	for deadline := time.Now().Add(20 * time.Second); s.plugins()["patchbay/webchat"].State != "ready"; time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("it does not come back: %+v", s.plugins())
-		}
-	}
+	s.until("it comes back", func() bool { return s.plugins()["patchbay/webchat"].State == "ready" })
 	s.sound()
 }

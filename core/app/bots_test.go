@@ -38,10 +38,8 @@ func (d *drilled) spoken(id string) (said []string, types []string) {
 
 func eventually(t *testing.T, what string, ok func() bool, tell func() string) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s never came: %s", what, tell())
-		}
+	if !rig.Await(t.Context(), time.Minute, ok) {
+		t.Fatalf("%s never came: %s", what, tell())
 	}
 }
 

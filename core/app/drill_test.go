@@ -175,16 +175,13 @@ func (d *drilled) content() map[string]string {
 func (d *drilled) stable() map[string]string {
 	d.t.Helper()
 	last := d.content()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
-		time.Sleep(200 * time.Millisecond)
-		now := d.content()
-		if maps.Equal(now, last) {
-			return now
-		}
-		last = now
-	}
-	d.t.Fatal("the site does not come to rest")
-	return nil
+	d.until("the site comes to rest", func() bool {
+		time.Sleep(200 * time.Millisecond) // long enough to be given work
+		before := last
+		last = d.content()
+		return maps.Equal(before, last)
+	})
+	return last
 }
 
 // same compares two contents.

@@ -140,21 +140,16 @@ func (d *drilled) person(c *canaries) trace {
 // indexed waits until a word is found by searching.
 func (d *drilled) indexed(word string) {
 	d.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	d.until(word+" is found", func() bool {
 		a, err := d.owner.Raw(d.t.Context(), http.MethodGet, d.owner.At("/search?q="+url.QueryEscape(word)), nil)
-		if err == nil && bytes.Contains(bytes.ToLower(a.Body), []byte(word)) {
-			return
-		}
-		if time.Now().After(deadline) {
-			d.t.Fatalf("%s is not found: %v\n%s", word, err, a.Body)
-		}
-	}
+		return err == nil && bytes.Contains(bytes.ToLower(a.Body), []byte(word))
+	})
 }
 
 // scrubbed waits until the erasure says that nothing is left.
 func (d *drilled) scrubbed(contact string) {
 	d.t.Helper()
-	for deadline := time.Now().Add(40 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+	d.until("the erasure finishes", func() bool {
 		var list struct {
 			Items []struct {
 				ContactID  string     `json:"contact_id"`
@@ -164,13 +159,8 @@ func (d *drilled) scrubbed(contact string) {
 		if _, err := d.owner.Call(d.t.Context(), http.MethodGet, d.owner.At("/erasures"), nil, &list); err != nil {
 			d.t.Fatal(err)
 		}
-		if len(list.Items) == 1 && list.Items[0].ContactID == contact && list.Items[0].FinishedAt != nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			d.t.Fatalf("the erasure does not finish: %+v\n%s", list.Items, d.out.Tail())
-		}
-	}
+		return len(list.Items) == 1 && list.Items[0].ContactID == contact && list.Items[0].FinishedAt != nil
+	})
 }
 
 // traceless looks for canaries in every byte, and for the contact by REST. It

@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/patchbay-im/patchbay/core/internal/pgtest"
 	"github.com/patchbay-im/patchbay/core/internal/rig"
@@ -122,13 +121,14 @@ func (d *drilled) export(in map[string]any) exported {
 	if _, err := d.owner.Call(d.t.Context(), http.MethodPost, d.owner.At("/exports"), in, &job); err != nil {
 		d.t.Fatal(err)
 	}
-	for deadline := time.Now().Add(30 * time.Second); job.State != "done"; time.Sleep(50 * time.Millisecond) {
+	d.until("the export ends", func() bool {
 		if _, err := d.owner.Call(d.t.Context(), http.MethodGet, d.owner.At("/exports/"+job.ID), nil, &job); err != nil {
 			d.t.Fatal(err)
 		}
-		if job.State == "failed" || time.Now().After(deadline) {
-			d.t.Fatalf("the export is %+v\n%s", job, d.out.Tail())
-		}
+		return job.State == "done" || job.State == "failed"
+	})
+	if job.State == "failed" {
+		d.t.Fatalf("the export is %+v\n%s", job, d.out.Tail())
 	}
 	a, err := d.owner.Raw(d.t.Context(), http.MethodGet, d.owner.At("/exports/"+job.ID+"/file"), nil)
 	must(d.t, err)

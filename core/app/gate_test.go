@@ -19,15 +19,11 @@ func (s *site) connect(plugin, name string, config map[string]any) string {
 	s.t.Helper()
 	body := map[string]any{"plugin": plugin, "name": name, "config": config, "enabled": true}
 	var made struct{ ID string }
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	s.whenReady("a connection with "+plugin, func() error {
 		_, err := s.owner.Call(s.t.Context(), http.MethodPost, s.owner.At("/connections"), body, &made)
-		if err == nil {
-			return made.ID
-		}
-		if p := rig.ProblemOf(err); p == nil || p.Status != http.StatusServiceUnavailable || time.Now().After(deadline) {
-			s.t.Fatalf("no connection with %s: %v\n%s", plugin, err, s.out.Tail())
-		}
-	}
+		return err
+	})
+	return made.ID
 }
 
 // sent is a message as colleagues see it.

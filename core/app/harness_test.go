@@ -126,14 +126,35 @@ func (s *site) start() {
 // admit lets a visitor in, as soon as the plugin is there to be asked.
 func (s *site) admit() rig.Visitor {
 	s.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		v, err := s.owner.OpenSession(s.t.Context(), s.live.ID, "")
-		if err == nil {
-			return v
+	var v rig.Visitor
+	s.whenReady("a visitor gets in", func() (err error) {
+		v, err = s.owner.OpenSession(s.t.Context(), s.live.ID, "")
+		return err
+	})
+	return v
+}
+
+// until waits for what must come.
+func (s *site) until(what string, so func() bool) {
+	s.t.Helper()
+	if !rig.Await(s.t.Context(), time.Minute, so) {
+		s.t.Fatalf("it never came to that: %s\n%s", what, s.out.Tail())
+	}
+}
+
+// whenReady asks what a plugin is needed for, as soon as its process answers.
+func (s *site) whenReady(what string, ask func() error) {
+	s.t.Helper()
+	var last error
+	err := rig.Until(s.t.Context(), time.Minute, func() (bool, error) {
+		last = ask()
+		if p := rig.ProblemOf(last); p != nil && p.Status == http.StatusServiceUnavailable {
+			return false, nil
 		}
-		if p := rig.ProblemOf(err); p == nil || p.Status != http.StatusServiceUnavailable || time.Now().After(deadline) {
-			s.t.Fatalf("no visitor gets in: %v\n%s", err, s.out.Tail())
-		}
+		return true, last
+	})
+	if err != nil {
+		s.t.Fatalf("it never came to that: %s: %v, %v\n%s", what, err, last, s.out.Tail())
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestImportSurvivesKills ends the server with kill -9 in the middle of an
@@ -43,17 +42,13 @@ func TestImportSurvivesKills(t *testing.T) {
 	if _, err := s.owner.Call(t.Context(), http.MethodPost, path+"/run", nil, &i); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(3 * time.Minute)
 	await := func(position int) {
-		for i.Position < position || position == rows && i.State != "done" {
-			if time.Now().After(deadline) {
-				t.Fatalf("it stands at %+v\n%s", i, s.out.Tail())
-			}
+		s.until(fmt.Sprintf("the import comes to row %d", position), func() bool {
 			if _, err := s.owner.Call(t.Context(), http.MethodGet, path, nil, &i); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(5 * time.Millisecond)
-		}
+			return i.Position >= position && (position < rows || i.State == "done")
+		})
 	}
 	caught := 0
 	for n := range kills {

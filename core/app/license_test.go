@@ -112,7 +112,7 @@ func (p *paidChannel) post(kind, text string) error {
 // echoed waits until what was sent came back through the plugin.
 func (p *paidChannel) echoed(text string) {
 	p.t.Helper()
-	p.awaits("the echo of "+text, func() bool {
+	p.until("the echo of "+text, func() bool {
 		var page struct {
 			Items []struct {
 				Message *struct {
@@ -210,8 +210,8 @@ func TestPaidChannel(t *testing.T) {
 	}
 	switched := func(verb string) {
 		t.Helper()
-		p.awaits("the host to "+verb, func() bool { // it has just started
-			_, err := p.owner.Call(ctx, http.MethodPost, p.owner.At("/plugins/patchbay/echo/"+verb), nil, nil)
+		p.until("the host to "+verb, func() bool { // it has just started
+			_, err := p.owner.Call(t.Context(), http.MethodPost, p.owner.At("/plugins/patchbay/echo/"+verb), nil, nil)
 			return err == nil
 		})
 	}

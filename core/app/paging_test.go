@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/patchbay-im/patchbay/core/internal/rig"
 )
@@ -292,13 +291,9 @@ func (p *pager) notified(i int) string {
 	if _, err := p.colleague.Call(p.t.Context(), http.MethodPost, p.owner.At("/tickets"), body, nil); err != nil {
 		p.t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if id := newest(); id != before {
-			return id
-		}
-	}
-	p.t.Fatalf("nobody is told of ticket %d", i)
-	return ""
+	id := before
+	p.until(fmt.Sprintf("somebody is told of ticket %d", i), func() bool { id = newest(); return id != before })
+	return id
 }
 
 // bounds asks with what is no limit and no cursor.

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/patchbay-im/patchbay/core/internal/rig"
 	"github.com/patchbay-im/patchbay/core/media"
@@ -25,16 +24,6 @@ type sand struct {
 func within(m rig.Member, workspace string) rig.Member {
 	m.Workspace = workspace
 	return m
-}
-
-// awaits asks until a condition holds.
-func (s *site) awaits(what string, holds func() bool) {
-	s.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("%s: not in 30 seconds\n%s", what, s.out.Tail())
-		}
-	}
 }
 
 // get asks for a thing that must be there.
@@ -98,7 +87,7 @@ func TestSandbox(t *testing.T) {
 	if _, err := s.owner.Call(ctx, http.MethodPost, s.owner.At("/sandboxes/"+x.ID+"/reset"), nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	s.awaits("the reset", func() bool {
+	s.until("the reset", func() bool {
 		s.get(s.owner, "/sandboxes/"+x.ID, &x)
 		return x.State == "ready"
 	})
@@ -213,5 +202,5 @@ func (s *site) ends(mine rig.Member, sandbox string, key func(path string) int) 
 	if log := s.out.String(); !strings.Contains(log, "sandbox closed") {
 		s.t.Error("the log does not say that it was closed")
 	}
-	s.awaits("the files to go", func() bool { return len(s.files()) == 0 })
+	s.until("the files to go", func() bool { return len(s.files()) == 0 })
 }

@@ -50,11 +50,7 @@ func TestScheduledMessagesSurviveACrash(t *testing.T) {
 // awaitSent waits until at least so many scheduled messages were sent.
 func (s *site) awaitSent(want int) {
 	s.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); len(s.sentLater()) < want; time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("%v were sent, want %d\n%s", s.sentLater(), want, s.out.Tail())
-		}
-	}
+	s.until(fmt.Sprintf("%d scheduled messages are sent", want), func() bool { return len(s.sentLater()) >= want })
 }
 
 // sentLater counts, by client id, the messages of the owner in the chat.

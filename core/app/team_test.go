@@ -109,16 +109,6 @@ func (sh *shift) hears(kind string) {
 	}
 }
 
-// until polls.
-func (s *site) until(what string, done func() bool) {
-	s.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("%s: it never came to that\n%s", what, s.out.Tail())
-		}
-	}
-}
-
 // row is as much of a conversation as these tests read.
 type row struct {
 	ID         string `json:"id"`

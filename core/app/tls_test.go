@@ -107,10 +107,8 @@ func (h *house) get(address string) (*http.Response, error) {
 
 func (h *house) await(done func() bool) {
 	h.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			h.t.Fatalf("it does not come:\n%s", h.out.Tail())
-		}
+	if !rig.Await(h.t.Context(), time.Minute, done) {
+		h.t.Fatalf("it does not come:\n%s", h.out.Tail())
 	}
 }
 

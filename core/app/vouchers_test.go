@@ -84,24 +84,23 @@ func (c *counter) stock(n int) {
 // give presses the button until somebody answers, and returns what goes into the
 // composer.
 func (c *counter) give(press string) string {
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		var done struct {
-			InsertText string `json:"insert_text"`
-			Message    string
-			Failed     bool
-		}
+	var done struct {
+		InsertText string `json:"insert_text"`
+		Message    string
+		Failed     bool
+	}
+	if !rig.Await(c.t.Context(), time.Minute, func() bool {
 		_, err := c.owner.Call(c.t.Context(), http.MethodPost, c.panel("customer", "act"), map[string]any{
 			"conversation_id": c.chat, "locale": "en", "action_id": press, "action": "give", "data": map[string]any{"campaign": "thanks"},
 		}, &done)
-		if err == nil && done.Failed {
-			c.t.Errorf("%s: %s", press, done.Message)
-		}
-		if err == nil {
-			return done.InsertText
-		}
+		return err == nil
+	}) {
+		c.t.Errorf("%s: nobody answers", press)
 	}
-	c.t.Errorf("%s: nobody answers", press)
-	return ""
+	if done.Failed {
+		c.t.Errorf("%s: %s", press, done.Message)
+	}
+	return done.InsertText
 }
 
 // TestVouchers gives codes with the real plugin, its database beside the core's

@@ -161,7 +161,7 @@ func TestWebhooksSurviveCrashes(t *testing.T) {
 		t.Fatalf("only %d events", len(want))
 	}
 	var missing []string
-	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	if !rig.Await(t.Context(), time.Minute, func() bool {
 		missing = nil
 		got := make(map[string]bool)
 		for _, d := range r.first() {
@@ -172,11 +172,8 @@ func TestWebhooksSurviveCrashes(t *testing.T) {
 				missing = append(missing, id)
 			}
 		}
-		if len(missing) == 0 {
-			break
-		}
-	}
-	if len(missing) > 0 {
+		return len(missing) == 0
+	}) {
 		slices.Sort(missing)
 		t.Fatalf("%d of %d events never arrived: %v\n%s", len(missing), len(want), missing[:min(5, len(missing))], s.out.Tail())
 	}

@@ -158,9 +158,8 @@ func (m *machine) stop() {
 	if err := m.server.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		m.t.Error(err)
 	}
-	for deadline := time.Now().Add(time.Minute); rig.Runs(m.server.Process.Pid) && time.Now().Before(deadline); {
-		time.Sleep(20 * time.Millisecond)
-	}
+	pid := m.server.Process.Pid // also after the test's context has ended
+	rig.Await(context.Background(), time.Minute, func() bool { return !rig.Runs(pid) })
 	m.server = nil
 }
 

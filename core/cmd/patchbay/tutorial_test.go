@@ -213,10 +213,8 @@ func (a *afternoon) end() {
 
 func (a *afternoon) until(what string, ok func() bool, tell func() string) {
 	a.t.Helper()
-	for deadline := time.Now().Add(90 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			a.t.Fatalf("%s never came true:\n%s", what, tell())
-		}
+	if !rig.Await(a.t.Context(), 90*time.Second, ok) {
+		a.t.Fatalf("%s never came true:\n%s", what, tell())
 	}
 }
 

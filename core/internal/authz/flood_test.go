@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/patchbay-im/patchbay/core/internal/rig"
 )
 
 // TestLoginFlood floods wrong sign-ins over the network, from many networks and
@@ -54,10 +56,8 @@ func TestLoginFlood(t *testing.T) {
 			}
 		})
 	}
-	for deadline := time.Now().Add(time.Minute); asked.Load() < 3*attackers; time.Sleep(10 * time.Millisecond) { // it is in full spate
-		if time.Now().After(deadline) {
-			t.Fatal("the flood does not begin")
-		}
+	if !rig.Await(t.Context(), time.Minute, func() bool { return asked.Load() >= 3*attackers }) {
+		t.Fatal("the flood does not begin")
 	}
 	var slowest time.Duration
 	for n := range 3 {

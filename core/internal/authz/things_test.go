@@ -378,12 +378,10 @@ func (w *world) delivery(s *set) string {
 		s.ids["webhook"] = hook
 	}
 	var list struct{ Items []struct{ ID, State string } }
-	for deadline := time.Now().Add(20 * time.Second); len(list.Items) == 0 || list.Items[0].State != "delivered"; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			w.t.Fatalf("an endpoint is sent nothing: %v %s", list.Items, w.ask(s.in.owner, http.MethodGet, w.at(s.in, "/webhooks/deliveries/"+list.Items[0].ID), "").text)
-		}
+	w.await("an endpoint is sent something", func() bool {
 		w.decode(w.must(s.in.owner, http.MethodGet, w.at(s.in, "/webhooks/"+hook+"/deliveries"), ""), &list)
-	}
+		return len(list.Items) > 0 && list.Items[0].State == "delivered"
+	})
 	return list.Items[0].ID
 }
 
@@ -428,12 +426,10 @@ func (w *world) notice(s *set) string {
 	}
 	w.must(by, http.MethodPost, w.at(s.in, "/conversations/"+id+"/assign"), fmt.Sprintf(`{"member_id":%q}`, s.by.member))
 	var list struct{ Items []struct{ ID string } }
-	for deadline := time.Now().Add(20 * time.Second); len(list.Items) == 0; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			w.t.Fatalf("%s is not told", s.by.name)
-		}
+	w.await(s.by.name+" is told", func() bool {
 		w.decode(w.must(s.by, http.MethodGet, w.at(s.in, "/notifications?limit=1"), ""), &list)
-	}
+		return len(list.Items) > 0
+	})
 	return list.Items[0].ID
 }
 

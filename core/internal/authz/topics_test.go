@@ -181,13 +181,11 @@ func (l *listener) gone(t *testing.T) bool {
 	}
 }
 
-// await polls.
-func (w *world) await(what string, done func() bool) {
+// await waits for what must come.
+func (w *world) await(what string, so func() bool) {
 	w.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			w.t.Fatalf("%s: it never came to that\n%s", what, w.log.String()[max(0, len(w.log.String())-2000):])
-		}
+	if !rig.Await(w.t.Context(), time.Minute, so) {
+		w.t.Fatalf("it never came to that: %s\n%s", what, w.log.String()[max(0, len(w.log.String())-2000):])
 	}
 }
 

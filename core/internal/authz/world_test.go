@@ -187,19 +187,15 @@ func (w *world) serve(config app.Config) {
 		}
 	})
 	w.t.Cleanup(w.stop)
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if a, err := w.try(nobody(), http.MethodGet, "/readyz", ""); err == nil && a.status == http.StatusOK {
-			return
-		}
+	w.await("the server is ready", func() bool {
 		select {
 		case err := <-done:
 			w.t.Fatalf("the server does not start: %v\n%s", err, w.log.String())
 		default:
 		}
-		if time.Now().After(deadline) {
-			w.t.Fatalf("the server is not ready\n%s", w.log.String())
-		}
-	}
+		a, err := w.try(nobody(), http.MethodGet, "/readyz", "")
+		return err == nil && a.status == http.StatusOK
+	})
 }
 
 // furnish gives a workspace its inboxes and teams.
@@ -233,15 +229,10 @@ func (w *world) connect(p *person, name, plugin string) inbox {
 // awaitPlugins waits until both plugins run.
 func (w *world) awaitPlugins(p *person) {
 	w.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	w.await("both plugins run", func() bool {
 		a := w.must(p, http.MethodGet, w.at(p.workspace, "/channels"), "")
-		if strings.Count(a.text, `"available":true`) == 2 {
-			return
-		}
-		if time.Now().After(deadline) {
-			w.t.Fatalf("the plugins do not run: %s", a.text)
-		}
-	}
+		return strings.Count(a.text, `"available":true`) == 2
+	})
 }
 
 // at is a path of a workspace.

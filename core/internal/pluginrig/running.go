@@ -78,7 +78,7 @@ func (r *Running) Status(id channel.PluginID) extension.Plugin {
 
 // Await waits until a plugin is ready.
 func (r *Running) Await(ctx context.Context, id channel.PluginID) error {
-	return Until(ctx, patience, func() (bool, error) {
+	return until(ctx, patience, func() (bool, error) {
 		p := r.Status(id)
 		if p.State == extension.Failed {
 			return false, fmt.Errorf("%s: %s", id, p.Detail)
@@ -87,8 +87,8 @@ func (r *Running) Await(ctx context.Context, id channel.PluginID) error {
 	})
 }
 
-// Until asks again and again, until it is so or patience is at its end.
-func Until(ctx context.Context, most time.Duration, so func() (bool, error)) error {
+// until asks again and again, until it is so or patience is at its end.
+func until(ctx context.Context, most time.Duration, so func() (bool, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	tick := time.NewTicker(time.Millisecond)

@@ -77,29 +77,21 @@ func (m Member) Connect(ctx context.Context, name, plugin string, config map[str
 
 // await waits until a channel's plugin runs.
 func (m Member) await(ctx context.Context, plugin string) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for {
+	return Until(ctx, time.Minute, func() (bool, error) {
 		var list struct {
 			Items []struct {
 				Plugin    string `json:"plugin"`
 				Available bool   `json:"available"`
 			} `json:"items"`
 		}
-		if _, err := m.Call(ctx, http.MethodGet, m.At("/channels"), nil, &list); err != nil {
-			return err
-		}
+		_, err := m.Call(ctx, http.MethodGet, m.At("/channels"), nil, &list)
 		for _, c := range list.Items {
 			if c.Plugin == plugin && c.Available {
-				return nil
+				return true, nil
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err() //nolint:wrapcheck // wrapped by Connect
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
+		return false, err
+	})
 }
 
 // OpenSession lets a visitor in. token is of an earlier session, or "".

@@ -157,20 +157,9 @@ func (w *whole) call(method, path string, in, out any) error {
 
 func (w *whole) eventually(what string, ok func() error) {
 	w.t.Helper()
-	deadline := time.NewTimer(2 * time.Minute)
-	defer deadline.Stop()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := ok()
-		if err == nil {
-			return
-		}
-		select {
-		case <-deadline.C:
-			w.t.Fatalf("waited for %s: %v\n%s", what, err, w.out.Tail())
-		case <-tick.C:
-		}
+	var err error
+	if !rig.Await(w.t.Context(), 2*time.Minute, func() bool { err = ok(); return err == nil }) {
+		w.t.Fatalf("waited for %s: %v\n%s", what, err, w.out.Tail())
 	}
 }
 
