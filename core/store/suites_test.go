@@ -18,6 +18,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/extension/connectiontest"
 	"github.com/patchbay-im/patchbay/core/extension/extensiontest"
+	"github.com/patchbay-im/patchbay/core/extension/mirrortest"
+	"github.com/patchbay-im/patchbay/core/extension/toolcalltest"
 	"github.com/patchbay-im/patchbay/core/idempotency/idempotencytest"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
@@ -137,6 +139,15 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 			return extensiontest.Fixture{
 				State: states, Claims: states, Leases: states, Schedules: s.PluginSchedules(), Workspace: f.Workspace(t), Other: f.Workspace(t),
 			}
+		})
+	})
+	t.Run("mirrors", func(t *testing.T) {
+		mirrortest.Run(t, func(t *testing.T) mirrortest.Fixture { return mirrorFixture(t, fresh(t)) })
+	})
+	t.Run("tool calls", func(t *testing.T) {
+		toolcalltest.Run(t, func(t *testing.T) toolcalltest.Fixture {
+			s := fresh(t)
+			return toolcalltest.Fixture{Calls: s.ToolCalls(), Feed: s.Events(), Workspace: teamFixture(t, s).Workspace}
 		})
 	})
 	t.Run("licenses", func(t *testing.T) {
