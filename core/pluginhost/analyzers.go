@@ -35,6 +35,7 @@ func (h *Host) Analyze(ctx context.Context, to extension.Address, messages []ext
 	if err != nil {
 		return nil, err
 	}
+	defer who.session.calls.end()
 	s, session, in := who.supervisor, who.session, who.instance
 	answer, err := pluginv1.NewAnalyzerServiceClient(session.process.Conn()).Analyze(ctx, &pluginv1.AnalyzeRequest{
 		InstanceId: to.Instance, Messages: messagesTo(messages, in.May("contacts:read.pii")),

@@ -50,10 +50,11 @@ func (g *gates) leave(id channel.PluginID) {
 // what fails.
 func (h *Host) ask(ctx context.Context, plugin extension.PluginID, ability, call string, fn func(ctx context.Context, conn grpc.ClientConnInterface) error) error {
 	id := channel.PluginID(plugin)
-	s, session, err := h.at(id)
+	s, session, err := h.calling(id)
 	if err != nil {
 		return err
 	}
+	defer session.calls.end()
 	if !session.abilities[ability] {
 		return errs.New(errs.Unavailable, "plugin.ability", "The plugin "+string(id)+" does not serve what its manifest promises: "+ability+".")
 	}
@@ -78,6 +79,23 @@ func (h *Host) ask(ctx context.Context, plugin extension.PluginID, ability, call
 		return s.failed(ctx, call, err)
 	}
 	return nil
+}
+
+// calling is at, with the call counted: a process that another takes over from
+// ends when none is under way, so one that was found before that, and is not
+// called yet, must count too. session.calls.end must follow.
+func (h *Host) calling(id channel.PluginID) (*supervisor, *session, error) {
+	for {
+		s, session, err := h.at(id)
+		if err != nil {
+			return s, nil, err
+		}
+		session.calls.begin()
+		if !session.retired.Load() {
+			return s, session, nil
+		}
+		session.calls.end() // the next has taken over, and is found now
+	}
 }
 
 // badAnswer is the answer in place of one that cannot be passed on.

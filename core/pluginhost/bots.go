@@ -28,9 +28,9 @@ const (
 )
 
 // ready returns a plugin's process and its connection that is asked, with what
-// the workspace allows it.
+// the workspace allows it. session.calls.end must follow, as after calling.
 func (h *Host) ready(ctx context.Context, to extension.Address) (addressee, error) {
-	s, session, err := h.at(channel.PluginID(to.Plugin))
+	s, _, err := h.at(channel.PluginID(to.Plugin))
 	if err != nil {
 		return addressee{}, err
 	}
@@ -39,6 +39,10 @@ func (h *Host) ready(ctx context.Context, to extension.Address) (addressee, erro
 		return addressee{}, s.unavailable()
 	}
 	in, err := s.look(ctx, *ports, to.Instance)
+	if err != nil {
+		return addressee{}, err
+	}
+	s, session, err := h.calling(s.id)
 	return addressee{s, session, in}, err
 }
 
@@ -51,13 +55,14 @@ type addressee struct {
 
 // Turn implements extension.Bots.
 func (h *Host) Turn(ctx context.Context, to extension.Address, t extension.Turn, say func(extension.TurnEvent) error) error {
-	who, err := h.ready(ctx, to)
-	if err == nil {
-		err = h.barred(channel.PluginID(to.Plugin))
+	if err := h.barred(channel.PluginID(to.Plugin)); err != nil {
+		return err
 	}
+	who, err := h.ready(ctx, to)
 	if err != nil {
 		return err
 	}
+	defer who.session.calls.end()
 	s, session, in := who.supervisor, who.session, who.instance
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -100,10 +100,11 @@ func (s *supervisor) told(ctx context.Context, of *session, call string, err err
 
 // Webhook lets the plugin verify and parse a stored request.
 func (h *Host) Webhook(ctx context.Context, inbox channel.Inbox, r channel.WebhookRequest) (channel.WebhookAnswer, error) {
-	s, session, err := h.at(inbox.Plugin)
+	s, session, err := h.calling(inbox.Plugin)
 	if err != nil {
 		return channel.WebhookAnswer{}, err
 	}
+	defer session.calls.end()
 	req := &pluginv1.HandleWebhookRequest{
 		WebhookId: r.ID, InstanceId: string(inbox.ID), Method: valid(r.Method), Path: valid(r.Path), Query: valid(r.Query),
 		Body: r.Body, RemoteAddr: valid(r.Remote), Replay: r.Replay,
@@ -203,10 +204,11 @@ func headersOf(headers []*pluginv1.Header) map[string]string {
 
 // OpenSession asks a live channel's policy.
 func (h *Host) OpenSession(ctx context.Context, inbox channel.Inbox, r channel.SessionRequest) (channel.SessionAnswer, error) {
-	s, session, err := h.at(inbox.Plugin)
+	s, session, err := h.calling(inbox.Plugin)
 	if err != nil {
 		return channel.SessionAnswer{}, err
 	}
+	defer session.calls.end()
 	answer, err := session.channel.OpenSession(ctx, &pluginv1.OpenSessionRequest{
 		InstanceId: string(inbox.ID), SessionId: r.Session, EmbedOrigin: valid(r.EmbedOrigin), PageUrl: valid(r.PageURL),
 		PageTitle: valid(r.PageTitle), Referrer: valid(r.Referrer), Locale: valid(r.Locale), UserAgent: valid(r.UserAgent), Resumed: r.Resumed,

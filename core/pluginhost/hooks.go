@@ -70,6 +70,7 @@ func (h *Host) Intercept(ctx context.Context, to extension.Address, c extension.
 	if err != nil {
 		return extension.Verdict{}, err
 	}
+	defer who.session.calls.end()
 	s := who.supervisor
 	if !who.instance.May("hooks:intercept") {
 		return extension.Verdict{}, nil
@@ -161,6 +162,7 @@ func (h *Host) Tell(ctx context.Context, to extension.Address, events []extensio
 	if err != nil {
 		return nil, err
 	}
+	defer who.session.calls.end()
 	if !who.instance.May("events:subscribe") {
 		return nil, errs.New(errs.Forbidden, "plugin.scope", "The workspace does not allow the plugin to be told of events.")
 	}

@@ -31,8 +31,12 @@ const (
 	healthUnknown  = "unknown"
 )
 
-// cut shortens s to at most n bytes, at a character.
+// cut makes a text of a plugin fit to be kept: without NUL, which a database
+// refuses, and of at most n bytes, to a whole character.
 func cut(s string, n int) string {
+	if strings.IndexByte(s, 0) >= 0 {
+		s = strings.ReplaceAll(s, "\x00", "")
+	}
 	if len(s) <= n {
 		return s
 	}
