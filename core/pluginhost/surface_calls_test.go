@@ -178,7 +178,7 @@ func TestSurfacesSwap(t *testing.T) {
 	var made atomic.Int64
 	keep := func(c caller, to extension.Connection) {
 		for ctx.Err() == nil {
-			got, err := c.call(t.Context(), h.host, to)
+			got, err := c.call(t.Context(), h.host, to) //nolint:contextcheck // the callers stop, their calls are finished
 			if made.Add(1); err != nil || !strings.Contains(got, "1.") {
 				t.Errorf("%s: %q, %v", c.name, got, err)
 				return

@@ -28,6 +28,7 @@ func mirrorFixture(t *testing.T, s *store.Store) mirrortest.Fixture {
 	return mirrortest.Fixture{
 		Mirror: s.Mirrors(),
 		Workspace: func(tb testing.TB) identity.WorkspaceID {
+			tb.Helper()
 			w, inbox := people.Workspace(tb)
 			inboxes[w] = inbox
 			return w

@@ -226,7 +226,9 @@ func (f *Fake) Of(_ context.Context, w identity.WorkspaceID, contact string) (ma
 		}
 	}
 	for _, list := range out {
-		slices.SortFunc(list, func(a, b extension.Mirrored) int { return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.ID, b.ID)) })
+		slices.SortFunc(list, func(a, b extension.Mirrored) int {
+			return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.ID, b.ID))
+		})
 	}
 	return out, nil
 }

@@ -5,6 +5,7 @@ package mirrortest
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -98,13 +99,13 @@ func (m *mirror) of(w identity.WorkspaceID, contact string) string {
 	m.Helper()
 	all, err := m.Mirror.Of(m.Context(), w, contact)
 	m.ok(err)
-	out := ""
+	var out strings.Builder
 	for _, list := range all {
 		for _, r := range list {
-			out += r.Object + " " + r.ID + " " + r.Title + "; "
+			out.WriteString(r.Object + " " + r.ID + " " + r.Title + "; ")
 		}
 	}
-	return out
+	return out.String()
 }
 
 func (m *mirror) want(contact, records string) {

@@ -106,7 +106,9 @@ func (f *Fake) Pending(_ context.Context, w identity.WorkspaceID) ([]extension.C
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.list(len(f.all), func(x extension.Call) bool { return x.Workspace == w && x.State == extension.CallPending },
-		func(a, b extension.Call) int { return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID)) }), nil
+		func(a, b extension.Call) int {
+			return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+		}), nil
 }
 
 // Due implements extension.CallStore.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -97,11 +98,11 @@ func (c *calls) same(what string, got, want extension.Call) {
 
 // ids names calls.
 func ids(all []extension.Call) string {
-	out := ""
+	var out strings.Builder
 	for _, x := range all {
-		out += x.ID + " "
+		out.WriteString(x.ID + " ")
 	}
-	return out
+	return out.String()
 }
 
 func (c *calls) event(subject string) event.Event {
