@@ -83,11 +83,7 @@ func (p *plugin) customer(ctx context.Context, in instance.Instance, at panel.Co
 		return card.Card{}, nil
 	}
 	t := textsFor(at.Locale)
-	s, err := settingsOf(in)
-	if err != nil {
-		return card.Card{}, err
-	}
-	book, err := p.open(ctx, in)
+	s, book, err := p.desk(ctx, in)
 	if err != nil {
 		return card.Card{}, err
 	}

@@ -20,11 +20,7 @@ const (
 
 // report is what was given in each month, by campaign.
 func (p *plugin) report(ctx context.Context, in instance.Instance, t texts) (card.Card, error) {
-	s, err := settingsOf(in)
-	if err != nil {
-		return card.Card{}, err
-	}
-	book, err := p.open(ctx, in)
+	s, book, err := p.desk(ctx, in)
 	if err != nil {
 		return card.Card{}, err
 	}

@@ -76,6 +76,16 @@ func (p *plugin) open(ctx context.Context, in instance.Instance) (*ledger.Ledger
 	return b.ledger, nil
 }
 
+// desk returns an instance's settings and its ledger.
+func (p *plugin) desk(ctx context.Context, in instance.Instance) (settings, *ledger.Ledger, error) {
+	s, err := settingsOf(in)
+	if err != nil {
+		return settings{}, nil, err
+	}
+	book, err := p.open(ctx, in)
+	return s, book, err
+}
+
 // close closes an instance's ledger; calls that are under way fail.
 func (p *plugin) close(id string) error {
 	p.mu.Lock()

@@ -162,11 +162,30 @@ func (p *plug) do(d driver, tasks []task, within time.Duration) (*worked, error)
 	return w, d.perform(ctx, p, tasks, w.take)
 }
 
-// works gives tasks to every ability and wants all of them done.
-func (p *plug) works(n, lanes int) error {
+// worker opens the plugin, which can be given work.
+func (r *run) worker() (*plug, []driver, error) {
+	p, err := r.open(start{})
+	if err != nil {
+		return nil, nil, err
+	}
+	drivers, err := p.busy()
+	return p, drivers, err
+}
+
+// busy are the drivers, of which there must be one.
+func (p *plug) busy() ([]driver, error) {
 	drivers := p.drivers()
 	if len(drivers) == 0 {
-		return notApplicable("%s; say in %s what to ask it.", "It serves nothing that the kit could ask", SpecFile)
+		return nil, notApplicable("It serves nothing that the kit could ask; say in %s what to ask it.", SpecFile)
+	}
+	return drivers, nil
+}
+
+// works gives tasks to every ability and wants all of them done.
+func (p *plug) works(n, lanes int) error {
+	drivers, err := p.busy()
+	if err != nil {
+		return err
 	}
 	for _, d := range drivers {
 		tasks := p.tasks(n, lanes)

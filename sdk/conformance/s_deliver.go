@@ -15,15 +15,11 @@ const lanes = 20
 
 // deliveries is scenario 3: each once, in the order of its conversation.
 func deliveries(r *run) (string, error) {
-	p, err := r.open(start{})
+	p, drivers, err := r.worker()
 	if err != nil {
 		return "", err
 	}
 	n := r.count(500, 10_000)
-	drivers := p.drivers()
-	if len(drivers) == 0 {
-		return "", notApplicable("It serves nothing that the kit could ask; say in %s what to ask it.", SpecFile)
-	}
 	var units []string
 	for _, d := range drivers {
 		tasks := p.tasks(n, lanes)
@@ -100,13 +96,9 @@ func kills(r *run) (string, error) {
 		return "", err
 	}
 	n := r.count(3, 20)
-	p, err := r.open(start{})
+	p, drivers, err := r.worker()
 	if err != nil {
 		return "", err
-	}
-	drivers := p.drivers()
-	if len(drivers) == 0 {
-		return "", notApplicable("It serves nothing that the kit could ask; say in %s what to ask it.", SpecFile)
 	}
 	var seen []string
 	for i := range drivers {

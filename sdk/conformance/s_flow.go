@@ -96,17 +96,14 @@ func (p *plug) lazyReader() error {
 // drain is scenario 8: all that is in flight is answered, nothing new is taken,
 // and the process ends well.
 func drain(r *run) (string, error) {
-	p, err := r.open(start{})
+	p, drivers, err := r.worker()
 	if err != nil {
 		return "", err
-	}
-	if len(p.drivers()) == 0 {
-		return "", notApplicable("It serves nothing that the kit could ask; say in %s what to ask it.", SpecFile)
 	}
 	if r.far != nil {
 		r.far.behave(manner{delay: 200 * time.Millisecond})
 	}
-	d := p.drivers()[0]
+	d := drivers[0]
 	var took time.Duration
 	var n int
 	if d.ability == pluginv1.AbilityChannel {

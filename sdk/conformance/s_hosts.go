@@ -136,13 +136,9 @@ func (p *plug) unknownMethod() error {
 
 // texts is scenario 14: whatever people write.
 func texts(r *run) (string, error) {
-	p, err := r.open(start{})
+	p, drivers, err := r.worker()
 	if err != nil {
 		return "", err
-	}
-	drivers := p.drivers()
-	if len(drivers) == 0 {
-		return "", notApplicable("It serves nothing that the kit could ask; say in %s what to ask it.", SpecFile)
 	}
 	hard := r.hardTexts()
 	for _, d := range drivers {

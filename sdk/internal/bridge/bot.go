@@ -81,8 +81,7 @@ func turnRequestOf(in instance.Instance, r *pluginv1.TurnRequest) bot.TurnReques
 	return out
 }
 
-// errorOf returns what a result of the host says, as an error; nil when it is
-// well.
+// errorOf returns what a result says, as an error; nil when it is well.
 func errorOf(r *pluginv1.Result) *errs.Error {
 	switch r.GetOutcome() {
 	case pluginv1.Outcome_OUTCOME_ACCEPTED, pluginv1.Outcome_OUTCOME_DUPLICATE:
@@ -90,10 +89,8 @@ func errorOf(r *pluginv1.Result) *errs.Error {
 	case pluginv1.Outcome_OUTCOME_REJECTED:
 		return errs.Reject(r.GetCode(), r.GetDetail())
 	case pluginv1.Outcome_OUTCOME_RETRY, pluginv1.Outcome_OUTCOME_UNSPECIFIED:
-		return errs.Unavailable(nil, r.GetDetail()).WithCode(r.GetCode()).WithRetryAfter(r.GetRetryAfter().AsDuration())
-	default:
-		return errs.Unavailable(nil, r.GetDetail()).WithCode(r.GetCode())
 	}
+	return errs.Unavailable(nil, r.GetDetail()).WithCode(r.GetCode()).WithRetryAfter(r.GetRetryAfter().AsDuration())
 }
 
 func eventTo(e bot.Event) *pluginv1.TurnResponse {

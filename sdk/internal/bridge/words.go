@@ -4,7 +4,6 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/patchbay-im/patchbay/sdk/channel"
-	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/host"
 	"github.com/patchbay-im/patchbay/sdk/instance"
 	"github.com/patchbay-im/patchbay/sdk/message"
@@ -112,14 +111,10 @@ func Health(h *pluginv1.InstanceHealth) instance.Health {
 
 // ErrorOf words what became of a call: nil when its effect happened.
 func ErrorOf(r *pluginv1.Result) error {
-	switch r.GetOutcome() {
-	case pluginv1.Outcome_OUTCOME_ACCEPTED, pluginv1.Outcome_OUTCOME_DUPLICATE:
-		return nil
-	case pluginv1.Outcome_OUTCOME_REJECTED:
-		return errs.Reject(r.GetCode(), r.GetDetail())
-	case pluginv1.Outcome_OUTCOME_RETRY, pluginv1.Outcome_OUTCOME_UNSPECIFIED:
+	if err := errorOf(r); err != nil {
+		return err
 	}
-	return errs.Unavailable(nil, r.GetDetail()).WithCode(r.GetCode()).WithRetryAfter(r.GetRetryAfter().AsDuration())
+	return nil
 }
 
 // ResultOf says on the wire what became of a call.
