@@ -35,6 +35,13 @@ func said(t task) *pluginv1.Message {
 	}
 }
 
+// hears puts a message into its conversation, once.
+func (p *plug) hears(t task, m *pluginv1.Message) {
+	if t.attempt == 0 {
+		p.core.host.AddMessage(t.lane, m)
+	}
+}
+
 // visit knocks at a live channel.
 func visit(ctx context.Context, p *plug, t task) (*pluginv1.Result, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, budget)
@@ -72,9 +79,10 @@ func turn(ctx context.Context, p *plug, t task) (*pluginv1.Result, string, error
 	if says := p.spec.Bot.Says; len(says) > 0 && strings.HasPrefix(t.text, t.token+" ") {
 		m.Content = &pluginv1.Content{Body: &pluginv1.Content_Text{Text: says[t.seq%len(says)]}}
 	}
+	p.hears(t, m)
 	stream, err := pluginv1.NewBotServiceClient(p.conn).Turn(ctx, &pluginv1.TurnRequest{
 		TurnId: "trn_" + t.token, InstanceId: instanceID, ConversationId: t.lane, Trigger: pluginv1.TurnRequest_TRIGGER_MESSAGE,
-		History: []*pluginv1.Message{m}, Contact: &pluginv1.Contact{Id: "con_" + t.lane}, Locale: "en", Attempt: t.attempt,
+		History: []*pluginv1.Message{m}, Contact: &pluginv1.Contact{Id: customerOf(t.lane)}, Locale: "en", Attempt: t.attempt,
 	})
 	if err != nil {
 		return nil, "", err
@@ -104,7 +112,7 @@ func record(ctx context.Context, p *plug, t task) (*pluginv1.Result, string, err
 	defer cancel()
 	client, work := pluginv1.NewConnectorServiceClient(p.conn), p.spec.Connector
 	if work.Object == "" || len(work.Emails) > 0 && t.seq%4 == 0 {
-		found, err := client.Lookup(ctx, &pluginv1.LookupRequest{InstanceId: instanceID, ContactId: "con_" + t.lane, Emails: work.Emails})
+		found, err := client.Lookup(ctx, &pluginv1.LookupRequest{InstanceId: instanceID, ContactId: customerOf(t.lane), Emails: work.Emails})
 		if err != nil {
 			return nil, "", err
 		}
@@ -130,7 +138,7 @@ func invocation(ctx context.Context, p *plug, t task) (*pluginv1.Result, string,
 	defer cancel()
 	work := p.spec.Tools[t.seq%len(p.spec.Tools)]
 	stream, err := pluginv1.NewToolServiceClient(p.conn).InvokeTool(ctx, &pluginv1.InvokeToolRequest{
-		InvocationId: "inv_" + t.token, InstanceId: instanceID, Tool: work.Tool, ConversationId: t.lane, ContactId: "con_kit", CallerKind: "agent", CallerId: "mem_kit",
+		InvocationId: "inv_" + t.token, InstanceId: instanceID, Tool: work.Tool, ConversationId: t.lane, ContactId: customerOf(t.lane), CallerKind: "agent", CallerId: "mem_kit",
 		Args: jsonOf(work.Args, "{}", "{{text}}", t.text, "{{key}}", t.token), Attempt: t.attempt,
 	})
 	if err != nil {
@@ -172,7 +180,7 @@ func hooked(ctx context.Context, p *plug, t task) (*pluginv1.Result, string, err
 				Content: &pluginv1.Content{Body: &pluginv1.Content_Text{Text: t.text}},
 			}}
 		} else {
-			req.Change = &pluginv1.InterceptRequest_ConversationRoute{ConversationRoute: &pluginv1.RouteDraft{ConversationId: t.lane, InboxId: "inb_kit", ContactId: "con_kit"}}
+			req.Change = &pluginv1.InterceptRequest_ConversationRoute{ConversationRoute: &pluginv1.RouteDraft{ConversationId: t.lane, InboxId: "inb_kit", ContactId: customerOf(t.lane)}}
 		}
 		answer, err := client.Intercept(ctx, req)
 		if err != nil {
@@ -205,7 +213,9 @@ func hooked(ctx context.Context, p *plug, t task) (*pluginv1.Result, string, err
 func analysis(ctx context.Context, p *plug, t task) (*pluginv1.Result, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
-	answer, err := pluginv1.NewAnalyzerServiceClient(p.conn).Analyze(ctx, &pluginv1.AnalyzeRequest{InstanceId: instanceID, Messages: []*pluginv1.Message{said(t)}})
+	m := said(t)
+	p.hears(t, m)
+	answer, err := pluginv1.NewAnalyzerServiceClient(p.conn).Analyze(ctx, &pluginv1.AnalyzeRequest{InstanceId: instanceID, Messages: []*pluginv1.Message{m}})
 	if err != nil {
 		return nil, "", err
 	}
@@ -232,7 +242,7 @@ func rendering(ctx context.Context, p *plug, t task) (*pluginv1.Result, string, 
 	}
 	panel := panels[t.seq%len(panels)]
 	answer, err := pluginv1.NewPanelServiceClient(p.conn).RenderPanel(ctx, &pluginv1.RenderPanelRequest{InstanceId: instanceID, Context: &pluginv1.PanelContext{
-		Panel: panel.Name, Slot: panel.Slot, ConversationId: t.lane, TicketId: "tck_kit", ContactId: "con_kit", MemberId: "mem_kit",
+		Panel: panel.Name, Slot: panel.Slot, ConversationId: t.lane, TicketId: "tck_kit", ContactId: customerOf(t.lane), MemberId: "mem_kit",
 		MemberName: t.text, Locale: "en", Theme: "light", May: []string{"read", "write"},
 	}})
 	if err != nil {

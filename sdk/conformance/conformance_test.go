@@ -8,17 +8,35 @@ import (
 
 	"github.com/patchbay-im/patchbay/sdk/conformance"
 	"github.com/patchbay-im/patchbay/sdk/conformance/conformancetest"
+	other "github.com/patchbay-im/patchbay/sdk/conformance/internal/allround"
 	"github.com/patchbay-im/patchbay/sdk/conformance/internal/specimen"
 	"github.com/patchbay-im/patchbay/sdk/internal/testhost"
 )
 
-const folder = "internal/specimen"
+const (
+	folder   = "internal/specimen"
+	allround = "internal/allround"
+)
 
 // bad is a fault, by the scenario that must tell of it.
 type bad struct {
 	fault    string
 	scenario int
 	process  bool // it shows in a process only
+}
+
+// otherFaults are those of the kinds that are no channels.
+func otherFaults() []bad {
+	return []bad{
+		{fault: other.ConnectorLoses, scenario: 3},
+		{fault: other.TemplateMoody, scenario: 3},
+		{fault: other.ToolOptimist, scenario: 7},
+		{fault: other.BotOfToday, scenario: 13},
+		{fault: other.AnalyzerCounts, scenario: 14},
+		{fault: other.HookPunctual, scenario: 15},
+		{fault: other.RouteGreedy, scenario: 16},
+		{fault: other.PanelGoesOn, scenario: 17},
+	}
 }
 
 func faults() []bad {
@@ -66,6 +84,19 @@ func TestSpecimen(t *testing.T) {
 	}
 }
 
+// So does the plugin of all the other kinds.
+func TestAllround(t *testing.T) {
+	plugin := other.Plugin("")
+	conformancetest.Run(t, conformance.Target{Folder: allround, Plugin: &plugin})
+	if heavy(t) {
+		program := filepath.Join(t.TempDir(), "allround")
+		if err := testhost.Build(t.Context(), "./"+allround+"/program", program); err != nil {
+			t.Fatal(err)
+		}
+		conformancetest.Run(t, conformance.Target{Folder: allround, Program: program})
+	}
+}
+
 // heavyVariable makes the tests take the minutes that they need: make conformance.
 const heavyVariable = "PATCHBAY_TEST_CONFORMANCE"
 
@@ -95,20 +126,38 @@ func TestEveryFaultIsCaughtByOneScenario(t *testing.T) {
 				}
 			}
 			t.Parallel()
-			results, err := conformance.Run(t.Context(), target, conformance.Options{}, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var failed []int
-			for _, r := range results {
-				if r.Verdict == conformance.Failed {
-					failed = append(failed, r.Number)
-					t.Logf("%2d %s: %s", r.Number, r.Scenario, r.Why)
-				}
-			}
-			if !slices.Equal(failed, []int{b.scenario}) {
-				t.Errorf("it fails %v, and should fail %d alone", failed, b.scenario)
-			}
+			b.failsAlone(t, target)
 		})
+	}
+}
+
+// So do those of the other kinds.
+func TestEveryFaultOfOtherKinds(t *testing.T) {
+	t.Parallel()
+	for _, b := range otherFaults() {
+		t.Run(b.fault, func(t *testing.T) {
+			t.Parallel()
+			plugin := other.Plugin(b.fault)
+			b.failsAlone(t, conformance.Target{Folder: allround, Plugin: &plugin})
+		})
+	}
+}
+
+// failsAlone wants the fault's own scenario to fail, and no other.
+func (b bad) failsAlone(t *testing.T, target conformance.Target) {
+	t.Helper()
+	results, err := conformance.Run(t.Context(), target, conformance.Options{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failed []int
+	for _, r := range results {
+		if r.Verdict == conformance.Failed {
+			failed = append(failed, r.Number)
+			t.Logf("%2d %s: %s", r.Number, r.Scenario, r.Why)
+		}
+	}
+	if !slices.Equal(failed, []int{b.scenario}) {
+		t.Errorf("it fails %v, and should fail %d alone", failed, b.scenario)
 	}
 }

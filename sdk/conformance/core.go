@@ -307,6 +307,29 @@ const unknownEnum = 99
 // enrol makes an instance known to the host.
 func (c *core) enrol(in *pluginv1.Instance) { c.host.AddInstance(in) }
 
+// seed puts what tasks are about into the workspace: each lane is a conversation
+// of a customer of its own, and what they say stands in it.
+func (c *core) seed(instance string, inbox bool, tasks []task) {
+	in, known := "", []string(nil)
+	if inbox {
+		in, known = instance, []string{instance}
+	}
+	seen := make(map[string]bool)
+	for _, t := range tasks {
+		if !seen[t.lane] && c.host.Contact(customerOf(t.lane)) == nil {
+			c.host.AddContact(&pluginv1.Contact{
+				Id: customerOf(t.lane), Name: "Kim " + t.lane, Emails: []string{t.lane + "@customer.example"}, Locale: "en",
+			}, known...)
+			c.host.AddConversation(&pluginv1.Conversation{Id: t.lane, InboxId: in, ContactId: customerOf(t.lane)})
+			c.host.AddMessage(t.lane, said(task{lane: t.lane, text: "Hello, is anybody there?"}))
+		}
+		seen[t.lane] = true
+	}
+}
+
+// customerOf is the contact whose conversation a lane is.
+func customerOf(lane string) string { return "con_" + lane }
+
 // refuseOptional refuses what the manifest marks as optional.
 func (c *core) refuseOptional() {
 	for _, p := range c.asked.Permissions {

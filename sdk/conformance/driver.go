@@ -59,6 +59,7 @@ type driver struct {
 	unit    string // what one task is called: "delivery"
 	units   string
 	carries bool // the text of a task arrives at the far side
+	pure    bool // the same task has the same answer, whenever it is asked
 	// perform does tasks, each lane in order, and tells what became of each. It
 	// returns when there is nothing to wait for any more; the error is one of
 	// the protocol, or of a connection that broke.
@@ -76,12 +77,17 @@ func (p *plug) drivers() []driver {
 		{ability: pluginv1.AbilityHook, unit: "event", units: "events", perform: each(hooked)},
 		{ability: pluginv1.AbilityAnalyzer, unit: "analysis", units: "analyses", perform: each(analysis)},
 		{ability: pluginv1.AbilityPanel, unit: "card", units: "cards", perform: each(rendering)},
-		{ability: pluginv1.AbilityTemplate, unit: "plan", units: "plans", perform: each(plan)},
+		{ability: pluginv1.AbilityTemplate, unit: "plan", units: "plans", pure: true, perform: each(plan)},
 		{ability: pluginv1.AbilityRoute, unit: "request", units: "requests", perform: each(routed)},
 	}
 	var out []driver
 	for _, d := range all {
 		if p.has(d.ability) && p.spec.gives(d.ability) {
+			perform := d.perform
+			d.perform = func(ctx context.Context, p *plug, tasks []task, got func(reaction)) error {
+				p.core.seed(instanceID, p.manifest.Channel != nil, tasks)
+				return perform(ctx, p, tasks, got)
+			}
 			out = append(out, d)
 		}
 	}

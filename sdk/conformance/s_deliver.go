@@ -30,6 +30,9 @@ func deliveries(r *run) (string, error) {
 		if err == nil {
 			err = p.arrivedOnce(d, tasks)
 		}
+		if err == nil && d.pure {
+			err = p.saysTheSame(d, tasks, w)
+		}
 		if err != nil {
 			return "", err
 		}
@@ -39,6 +42,22 @@ func deliveries(r *run) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("%s, each answered once, in order in %d conversations.", join(units), lanes), nil
+}
+
+// saysTheSame asks some tasks again and wants the answers that they had.
+func (p *plug) saysTheSame(d driver, tasks []task, before *worked) error {
+	again := tasks[:min(10, len(tasks))]
+	w, err := p.do(d, again, p.pick(30*time.Second, time.Minute))
+	if err != nil {
+		return err
+	}
+	for _, t := range again {
+		first, _ := before.get(t.token)
+		if second, ok := w.get(t.token); !ok || second.content != first.content {
+			return fmt.Errorf("asked again, the %s %s is another one; the same answers make the same objects", d.unit, t.token)
+		}
+	}
+	return nil
 }
 
 // arrivedOnce wants each task once at the far side, where there is one, and in
