@@ -15,11 +15,20 @@ type Offers struct {
 	Channel      bool            // it has inboxes
 	Connects     bool            // it has connections
 	ConfigSchema json.RawMessage // of both
+	Network      []NetworkPlace  // where it connects to
 	Panels       []PanelOffer
 	Tools        []ToolOffer
 	Templates    []TemplateOffer
 	Asked        []Interceptor // before what it wants to be asked
 	Told         []string      // the types of events that it wants to be told of
+}
+
+// NetworkPlace is where a plugin connects to: a host, or what a field of its
+// configuration says.
+type NetworkPlace struct {
+	Host       string // a name, or "*.example.com"
+	FromConfig string // instead: the JSON pointer to the field
+	Reason     map[string]string
 }
 
 // PanelOffer is something that the plugin shows in the console.

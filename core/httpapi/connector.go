@@ -85,16 +85,16 @@ func (s *Server) listObjects(ctx context.Context, scope identity.Scope, in *obje
 
 // recordBody is a record of a connected system.
 type recordBody struct {
-	Object    string          `json:"object"`
-	ID        string          `json:"id"`
-	Title     string          `json:"title"`
-	URL       string          `json:"url,omitempty"`
-	Fields    json.RawMessage `json:"fields" doc:"An object: values by the names of fields."`
-	UpdatedAt *time.Time      `json:"updated_at,omitempty"`
+	Object    string     `json:"object"`
+	ID        string     `json:"id"`
+	Title     string     `json:"title"`
+	URL       string     `json:"url,omitempty"`
+	Fields    rawObject  `json:"fields" doc:"Values by the names of fields."`
+	UpdatedAt *time.Time `json:"updated_at,omitempty"`
 }
 
 func recordBodyOf(r extension.Far) recordBody {
-	out := recordBody{Object: r.Object, ID: r.ID, Title: r.Title, URL: r.URL, Fields: r.Fields}
+	out := recordBody{Object: r.Object, ID: r.ID, Title: r.Title, URL: r.URL, Fields: rawObject(r.Fields)}
 	if !r.UpdatedAt.IsZero() {
 		at := wire.Stamp(r.UpdatedAt)
 		out.UpdatedAt = &at

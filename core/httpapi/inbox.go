@@ -60,14 +60,14 @@ type inboxBotChange struct {
 	ConnectionID *string `json:"connection_id" nullable:"true" doc:"A connection of a plugin of the kind bot; null: people answer."`
 }
 
-// rawSchema is a JSON object that keeps the order of its members.
-type rawSchema json.RawMessage
+// rawObject is a JSON object that keeps the order of its members.
+type rawObject json.RawMessage
 
 // MarshalJSON returns the object as it is.
-func (r rawSchema) MarshalJSON() ([]byte, error) { return json.RawMessage(r).MarshalJSON() }
+func (r rawObject) MarshalJSON() ([]byte, error) { return json.RawMessage(r).MarshalJSON() }
 
 // Schema describes it as an object with any members.
-func (rawSchema) Schema(huma.Registry) *huma.Schema {
+func (rawObject) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
 
@@ -79,7 +79,7 @@ type channelTypeBody struct {
 	Summary      map[string]string `json:"summary" doc:"By locale."`
 	Live         bool              `json:"live"`
 	Capabilities capabilitiesBody  `json:"capabilities"`
-	ConfigSchema rawSchema         `json:"config_schema" doc:"JSON Schema 2020-12; x-i18n holds titles and descriptions by locale. Properties are in the order of the manifest, which is that of the form."`
+	ConfigSchema rawObject         `json:"config_schema" doc:"JSON Schema 2020-12; x-i18n holds titles and descriptions by locale. Properties are in the order of the manifest, which is that of the form."`
 	Available    bool              `json:"available" doc:"Whether its process is ready now."`
 }
 
@@ -202,7 +202,7 @@ func (s *Server) listChannels(ctx context.Context, scope identity.Scope, _ *Work
 	for i, t := range types {
 		out.Body.Items[i] = channelTypeBody{
 			Plugin: string(t.Plugin), Version: t.Version, Name: t.Name, Summary: t.Summary, Live: t.Live,
-			Capabilities: capabilitiesOf(t.Capabilities), ConfigSchema: rawSchema(t.ConfigSchema), Available: t.Available,
+			Capabilities: capabilitiesOf(t.Capabilities), ConfigSchema: rawObject(t.ConfigSchema), Available: t.Available,
 		}
 	}
 	return out, nil

@@ -82,7 +82,7 @@ type panelBody struct {
 	ConnectionName string            `json:"connection_name"`
 	Plugin         string            `json:"plugin"`
 	Panel          string            `json:"panel"`
-	Slot           string            `json:"slot"`
+	Slot           string            `json:"slot" enum:"settings.page,conversation.sidebar,ticket.sidebar,composer.action,report.page,navigation"`
 	Title          map[string]string `json:"title" doc:"By locale; \"en\" is always there."`
 	Kind           string            `json:"kind" enum:"card,page"`
 }

@@ -42,7 +42,8 @@ type pluginBody struct {
 	Inboxes     bool                `json:"inboxes" doc:"It is a channel: inboxes are made of it."`
 	Connects    bool                `json:"connects" doc:"Connections are made of it."`
 	Connections int                 `json:"connections" doc:"How many the workspace has."`
-	Schema      rawSchema           `json:"config_schema" doc:"JSON Schema 2020-12 of its inboxes and connections."`
+	Schema      rawObject           `json:"config_schema" doc:"JSON Schema 2020-12 of its inboxes and connections."`
+	Network     []networkBody       `json:"network" doc:"Where it connects to."`
 	Panels      []panelOfferBody    `json:"panels"`
 	Tools       []toolOfferBody     `json:"tools"`
 	Templates   []templateOfferBody `json:"templates"`
@@ -73,10 +74,17 @@ type skippedBody struct {
 	NextAt       time.Time `json:"next_at" doc:"It is asked once then, to see whether it answers again."`
 }
 
+// networkBody is a place that a plugin connects to.
+type networkBody struct {
+	Host       string            `json:"host,omitempty" doc:"A name, or \"*.example.com\"."`
+	FromConfig string            `json:"from_config,omitempty" doc:"Instead of a host: the JSON pointer to the field of the configuration that holds the address."`
+	Reason     map[string]string `json:"reason" doc:"Why, by locale; \"en\" is always there."`
+}
+
 // panelOfferBody is something that a plugin shows in the console.
 type panelOfferBody struct {
 	Name  string            `json:"name"`
-	Slot  string            `json:"slot"`
+	Slot  string            `json:"slot" enum:"settings.page,conversation.sidebar,ticket.sidebar,composer.action,report.page,navigation"`
 	Title map[string]string `json:"title"`
 	Kind  string            `json:"kind" enum:"card,page"`
 }
@@ -151,12 +159,16 @@ func pluginOf(p extension.Plugin, use extension.Use) pluginBody {
 
 // offers adds what the manifest says that the plugin adds.
 func (b *pluginBody) offers(o extension.Offers) {
-	b.Summary, b.Inboxes, b.Connects, b.Schema = o.Summary, o.Channel, o.Connects, rawSchema(o.ConfigSchema)
+	b.Summary, b.Inboxes, b.Connects, b.Schema = o.Summary, o.Channel, o.Connects, rawObject(o.ConfigSchema)
 	if len(b.Schema) == 0 {
-		b.Schema = rawSchema(`{}`)
+		b.Schema = rawObject(`{}`)
 	}
 	if b.Summary == nil {
 		b.Summary = map[string]string{}
+	}
+	b.Network = make([]networkBody, len(o.Network))
+	for i, x := range o.Network {
+		b.Network[i] = networkBody(x)
 	}
 	b.Panels, b.Tools, b.Templates = []panelOfferBody{}, []toolOfferBody{}, []templateOfferBody{}
 	for _, x := range o.Panels {

@@ -21,28 +21,28 @@ type templateBody struct {
 	Title     map[string]string `json:"title" doc:"By locale; \"en\" is there whenever the plugin is."`
 	Summary   map[string]string `json:"summary"`
 	Locales   []string          `json:"locales" doc:"It can be applied in."`
-	Questions json.RawMessage   `json:"questions,omitempty" doc:"JSON Schema of the answers."`
+	Questions rawObject         `json:"questions,omitempty" doc:"JSON Schema of the answers."`
 	Applied   *templateInUse    `json:"applied,omitempty"`
 }
 
 // templateInUse is a template that was applied.
 type templateInUse struct {
-	Version   string          `json:"version"`
-	Locale    string          `json:"locale"`
-	Answers   json.RawMessage `json:"answers,omitempty"`
-	State     string          `json:"state" enum:"applying,applied,incomplete" doc:"applying: now, or it was cut off; apply it again."`
-	AppliedAt time.Time       `json:"applied_at"`
-	MemberID  string          `json:"member_id,omitempty" doc:"Absent: by an API key."`
+	Version   string    `json:"version"`
+	Locale    string    `json:"locale"`
+	Answers   rawObject `json:"answers,omitempty"`
+	State     string    `json:"state" enum:"applying,applied,incomplete" doc:"applying: now, or it was cut off; apply it again."`
+	AppliedAt time.Time `json:"applied_at"`
+	MemberID  string    `json:"member_id,omitempty" doc:"Absent: by an API key."`
 }
 
 func templateOf(o template.Offer) templateBody {
 	out := templateBody{
 		Plugin: o.Plugin, Name: o.Name, Version: o.Version, Title: o.Title, Summary: o.Summary,
-		Locales: append([]string{}, o.Locales...), Questions: o.Questions,
+		Locales: append([]string{}, o.Locales...), Questions: rawObject(o.Questions),
 	}
 	if i := o.Install; i != nil {
 		out.Applied = &templateInUse{
-			Version: i.Version, Locale: i.Ask.Locale, Answers: i.Ask.Answers, State: string(i.State),
+			Version: i.Version, Locale: i.Ask.Locale, Answers: rawObject(i.Ask.Answers), State: string(i.State),
 			AppliedAt: wire.Stamp(i.AppliedAt), MemberID: string(i.By),
 		}
 	}
@@ -64,8 +64,8 @@ type templateChange struct {
 	ID     string          `json:"id,omitempty" doc:"In the workspace."`
 	Op     string          `json:"op" enum:"create,update,delete,keep"`
 	Reason string          `json:"reason" enum:"new,template_changed,gone_from_template,removed,unchanged,exists_already,changed_by_person,deleted_by_person,needs"`
-	Before json.RawMessage `json:"before,omitempty" doc:"A JSON object: as the workspace has it."`
-	After  json.RawMessage `json:"after,omitempty" doc:"As it will be. \"ref:<kind>/<key>\" stands for an object that is made first."`
+	Before rawObject       `json:"before,omitempty" doc:"A JSON object: as the workspace has it."`
+	After  rawObject       `json:"after,omitempty" doc:"As it will be. \"ref:<kind>/<key>\" stands for an object that is made first."`
 	Fields []templateField `json:"fields,omitempty" doc:"Those that the template changes, and those that a person changed."`
 }
 
@@ -93,7 +93,7 @@ func templatePlanOf(p template.Plan) templatePlan {
 	out := templatePlan{Version: p.Version, From: p.From, Hash: p.Hash, Changes: make([]templateChange, len(p.Changes))}
 	for i, c := range p.Changes {
 		change := templateChange{
-			Kind: c.Kind, Key: c.Key, ID: c.ID, Op: string(c.Op), Reason: string(c.Reason), Before: c.Before, After: c.After,
+			Kind: c.Kind, Key: c.Key, ID: c.ID, Op: string(c.Op), Reason: string(c.Reason), Before: rawObject(c.Before), After: rawObject(c.After),
 		}
 		for _, f := range c.Fields {
 			change.Fields = append(change.Fields, templateField(f))

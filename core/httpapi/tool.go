@@ -33,7 +33,7 @@ type toolBody struct {
 	Name          string            `json:"name" doc:"<publisher>/<plugin>:<tool>"`
 	Title         map[string]string `json:"title"`
 	Description   map[string]string `json:"description"`
-	ArgsSchema    json.RawMessage   `json:"args_schema"`
+	ArgsSchema    rawObject         `json:"args_schema"`
 	Writes        bool              `json:"writes"`
 	NeedsApproval bool              `json:"needs_approval"`
 	Connections   []namedBody       `json:"connections"`
@@ -53,7 +53,7 @@ func (s *Server) listTools(ctx context.Context, scope identity.Scope, _ *Workspa
 	out := &body[list[toolBody]]{Body: list[toolBody]{Items: make([]toolBody, len(found))}}
 	for i, o := range found {
 		b := toolBody{
-			Name: o.Tool.FullName(), Title: o.Tool.Title, Description: o.Tool.Description, ArgsSchema: o.Tool.ArgsSchema, Writes: o.Tool.Writes,
+			Name: o.Tool.FullName(), Title: o.Tool.Title, Description: o.Tool.Description, ArgsSchema: rawObject(o.Tool.ArgsSchema), Writes: o.Tool.Writes,
 			NeedsApproval: o.Tool.Approval, Connections: make([]namedBody, len(o.Connections)),
 		}
 		for j, c := range o.Connections {
@@ -83,7 +83,7 @@ type ToolCallBody struct {
 	ID             string          `json:"id"`
 	Tool           string          `json:"tool"`
 	Connection     string          `json:"connection"`
-	Args           json.RawMessage `json:"args"`
+	Args           rawObject       `json:"args"`
 	ConversationID string          `json:"conversation_id,omitempty"`
 	TicketID       string          `json:"ticket_id,omitempty"`
 	CallerKind     string          `json:"caller_kind" enum:"agent,bot,rule"`
@@ -100,7 +100,7 @@ type ToolCallBody struct {
 
 func toolCallOf(c extension.Call) ToolCallBody {
 	return ToolCallBody{
-		ID: c.ID, Tool: string(c.Plugin) + ":" + c.Tool, Connection: string(c.Connection), Args: c.Args, ConversationID: c.Subject.Conversation,
+		ID: c.ID, Tool: string(c.Plugin) + ":" + c.Tool, Connection: string(c.Connection), Args: rawObject(c.Args), ConversationID: c.Subject.Conversation,
 		TicketID: c.Subject.Ticket, CallerKind: string(c.Caller.Kind), CallerID: c.Caller.ID, CallerName: c.Caller.Name, State: string(c.State),
 		Attempts: c.Attempts, Code: c.Completed.Code, Detail: c.Completed.Detail, Output: c.Completed.Output,
 		CreatedAt: wire.Stamp(c.CreatedAt), ExpiresAt: wire.Stamp(c.ExpiresAt),

@@ -175,6 +175,9 @@ func (p installed) configSchema() json.RawMessage {
 func (p installed) offers() extension.Offers {
 	m, facts := p.manifest, p.facts()
 	out := extension.Offers{Summary: m.Summary, Channel: facts.Channel, Connects: facts.Connects, ConfigSchema: facts.ConfigSchema}
+	for _, x := range m.Network {
+		out.Network = append(out.Network, extension.NetworkPlace{Host: x.Host, FromConfig: x.FromConfig, Reason: x.Reason})
+	}
 	for _, x := range m.Panels {
 		out.Panels = append(out.Panels, extension.PanelOffer{Name: x.Name, Slot: x.Slot, Title: x.Title, Page: x.Page != ""})
 	}

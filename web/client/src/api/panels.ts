@@ -1,187 +1,104 @@
-import type { Localized } from "../types";
-import type { Api } from "./client";
+import type { Api, Input } from "./client";
+import type { components } from "./schema";
 
-/** Where plugins show something. */
-export type PanelSlot = "settings.page" | "conversation.sidebar" | "ticket.sidebar" | "composer.action" | "report.page" | "navigation";
+type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
 
 /** Something that a plugin shows, as the reader may see it. */
-export interface Panel {
-  connection: string;
-  connection_name: string;
-  plugin: string;
-  panel: string;
-  slot: PanelSlot;
-  title: Localized;
-  kind: "card" | "page";
-}
-
+export type Panel = Schema<"PanelBody">;
+/** Where plugins show something. */
+export type PanelSlot = Panel["slot"];
 /** What a panel is looked at with. */
-export interface PanelLook {
-  conversation_id?: string;
-  ticket_id?: string;
-  locale?: string;
-  theme?: "light" | "dark";
-}
-
+export type PanelLook = Schema<"PanelLook">;
 /** A card, or why there is none. Times in seconds. */
-export interface PanelCard {
-  state: "ok" | "empty" | "unavailable";
-  card?: unknown;
-  fresh: number;
-  code?: string;
-  detail?: string;
-  retry_after?: number;
-}
-
-export interface Pressed {
-  card?: unknown;
-  message?: string;
-  failed: boolean;
-  insert_text?: string;
-}
-
-export interface RecordField {
-  name: string;
-  label: string;
-  type: "text" | "number" | "boolean" | "time" | "url" | "email" | "phone" | "money";
-  writable: boolean;
-  required: boolean;
-}
-
+export type PanelCard = Schema<"CardBody">;
+export type Pressed = Schema<"PressedBody">;
+export type RecordField = Schema<"RecordFieldBody">;
 /** A kind of record of a connected system, and what that takes. */
-export interface RecordObject {
-  name: string;
-  label: string;
-  fields: RecordField[];
-  lookup: boolean;
-  search: boolean;
-  upsert: boolean;
-  activities: boolean;
-  pull: boolean;
-}
-
-export interface FarRecord {
-  object: string;
-  id: string;
-  title: string;
-  url?: string;
-  fields: Record<string, unknown>;
-  updated_at?: string;
-}
-
+export type RecordObject = Schema<"ObjectBody">;
+export type FarRecord = Schema<"RecordBody">;
 /** What one connected system knows of a contact. */
-export interface RecordLookup {
-  connection: string;
-  connection_name: string;
-  plugin: string;
-  state: "ok" | "late" | "unavailable" | "not_allowed";
-  detail?: string;
-  retry_after?: number;
-  stale: boolean;
-  seen_at?: string;
-  records: FarRecord[];
-}
-
+export type RecordLookup = Schema<"LookupBody">;
 /** A use of a tool that waits for somebody to agree, or is over. */
-export interface ToolUse {
-  id: string;
-  tool: string;
-  connection: string;
-  args: Record<string, unknown>;
-  conversation_id?: string;
-  ticket_id?: string;
-  caller_kind: "agent" | "bot" | "rule";
-  caller_id: string;
-  caller_name: string;
-  state: "pending" | "running" | "done" | "failed" | "denied" | "expired";
-  code?: string;
-  detail?: string;
-  created_at: string;
-  expires_at: string;
-}
+export type ToolUse = Schema<"ToolCallBody">;
+export type Tool = Schema<"ToolBody">;
 
-export interface Tool {
-  name: string;
-  title: Localized;
-  description: Localized;
-  args_schema: Record<string, unknown>;
-  writes: boolean;
-  needs_approval: boolean;
-  connections: { id: string; name: string }[];
-}
+const BASE = "/api/v1/workspaces/{workspace}" as const;
+const CONNECTION = `${BASE}/connections/{connection}` as const;
+const PANEL = `${CONNECTION}/panels/{panel}` as const;
+
+type Press = Input<"post", `${typeof PANEL}/act`>["body"];
+type FrameCall = Input<"post", `${typeof PANEL}/call`>["body"];
+type NewRecord = Input<"post", `${typeof CONNECTION}/records`>["body"];
+type Summary = Input<"post", `${typeof BASE}/conversations/{conversation}/summary`>["body"];
 
 /** What plugins show beside the work: panels, records of connected systems, tools that want a yes. */
 export class PanelsApi {
-  private readonly base: string;
+  private readonly path: { workspace: string };
 
   constructor(
     private readonly api: Api,
     workspace: string,
   ) {
-    this.base = `/api/v1/workspaces/${encodeURIComponent(workspace)}`;
+    this.path = { workspace };
   }
 
   /** Of one place, or of every one that fits what is named. */
   async list(query: { slot?: PanelSlot; conversation?: string; ticket?: string } = {}): Promise<Panel[]> {
-    return (await this.api.request<{ items: Panel[] }>("get", `${this.base}/panels`, { query })).items;
+    return (await this.api.call("get", `${BASE}/panels`, { path: this.path, query })).items;
   }
 
   render(connection: string, panel: string, look: PanelLook): Promise<PanelCard> {
-    return this.api.request("post", `${this.of(connection, panel)}/render`, { body: look });
+    return this.api.call("post", `${PANEL}/render`, { path: { ...this.path, connection, panel }, body: look });
   }
 
-  act(connection: string, panel: string, press: PanelLook & { action_id: string; action: string; data: Record<string, unknown> }): Promise<Pressed> {
-    return this.api.request("post", `${this.of(connection, panel)}/act`, { body: press });
+  act(connection: string, panel: string, press: Press): Promise<Pressed> {
+    return this.api.call("post", `${PANEL}/act`, { path: { ...this.path, connection, panel }, body: press });
   }
 
-  frame(connection: string, panel: string, look: PanelLook): Promise<{ src: string; token: string; expires_at: string }> {
-    return this.api.request("post", `${this.of(connection, panel)}/frame`, { body: look });
+  frame(connection: string, panel: string, look: PanelLook): Promise<Schema<"OpenedBody">> {
+    return this.api.call("post", `${PANEL}/frame`, { path: { ...this.path, connection, panel }, body: look });
   }
 
-  async call(connection: string, panel: string, call: { token: string; method: string; params: unknown }): Promise<unknown> {
-    return (await this.api.request<{ value: unknown }>("post", `${this.of(connection, panel)}/call`, { body: call })).value;
+  async call(connection: string, panel: string, call: FrameCall): Promise<unknown> {
+    return (await this.api.call("post", `${PANEL}/call`, { path: { ...this.path, connection, panel }, body: call })).value;
   }
 
   async objects(connection: string, locale: string): Promise<RecordObject[]> {
-    return (await this.api.request<{ items: RecordObject[] }>("get", `${this.base}/connections/${encodeURIComponent(connection)}/objects`, { query: { locale } })).items;
+    return (await this.api.call("get", `${CONNECTION}/objects`, { path: { ...this.path, connection }, query: { locale } })).items;
   }
 
   /** Every connected system is asked at once, and has a state of its own. */
   async records(contact: string): Promise<RecordLookup[]> {
-    return (await this.api.request<{ items: RecordLookup[] }>("get", `${this.base}/contacts/${encodeURIComponent(contact)}/records`)).items;
+    return (await this.api.call("get", `${BASE}/contacts/{contact}/records`, { path: { ...this.path, contact } })).items;
   }
 
   async searchRecords(connection: string, object: string, q: string): Promise<FarRecord[]> {
-    return (await this.api.request<{ items: FarRecord[] }>("get", `${this.base}/connections/${encodeURIComponent(connection)}/records`, { query: { object, q } })).items;
+    return (await this.api.call("get", `${CONNECTION}/records`, { path: { ...this.path, connection }, query: { object, q } })).items;
   }
 
   /** Without an id it is made. The same key again has no further effect. */
-  saveRecord(connection: string, record: { key: string; object: string; id?: string; title?: string; fields: Record<string, unknown> }): Promise<FarRecord> {
-    return this.api.request("post", `${this.base}/connections/${encodeURIComponent(connection)}/records`, { body: record });
+  saveRecord(connection: string, record: NewRecord): Promise<FarRecord> {
+    return this.api.call("post", `${CONNECTION}/records`, { path: { ...this.path, connection }, body: record });
   }
 
-  async writeSummary(conversation: string, summary: { key: string; connection: string; object: string; record: string; text: string }): Promise<void> {
-    await this.api.request("post", `${this.base}/conversations/${encodeURIComponent(conversation)}/summary`, { body: summary });
+  async writeSummary(conversation: string, summary: Summary): Promise<void> {
+    await this.api.call("post", `${BASE}/conversations/{conversation}/summary`, { path: { ...this.path, conversation }, body: summary });
   }
 
   async tools(): Promise<Tool[]> {
-    return (await this.api.request<{ items: Tool[] }>("get", `${this.base}/tools`)).items;
+    return (await this.api.call("get", `${BASE}/tools`, { path: this.path })).items;
   }
 
   async approvals(): Promise<ToolUse[]> {
-    return (await this.api.request<{ items: ToolUse[] }>("get", `${this.base}/approvals`)).items;
+    return (await this.api.call("get", `${BASE}/approvals`, { path: this.path })).items;
   }
 
   decide(approval: string, approve: boolean): Promise<ToolUse> {
-    return this.api.request("post", `${this.base}/approvals/${encodeURIComponent(approval)}`, { body: { approve } });
+    return this.api.call("post", `${BASE}/approvals/{approval}`, { path: { ...this.path, approval }, body: { approve } });
   }
 
   /** Somebody has looked at what an analyzer noticed: it is settled. */
   async dismissFinding(finding: string): Promise<void> {
-    await this.api.request("post", `${this.base}/findings/${encodeURIComponent(finding)}/dismiss`);
-  }
-
-  private of(connection: string, panel: string): string {
-    return `${this.base}/connections/${encodeURIComponent(connection)}/panels/${encodeURIComponent(panel)}`;
+    await this.api.call("post", `${BASE}/findings/{finding}/dismiss`, { path: { ...this.path, finding } });
   }
 }

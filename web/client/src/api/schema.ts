@@ -5789,6 +5789,16 @@ export interface components {
         NeededBody: {
             needed: boolean;
         };
+        NetworkBody: {
+            /** @description Instead of a host: the JSON pointer to the field of the configuration that holds the address. */
+            from_config?: string;
+            /** @description A name, or "*.example.com". */
+            host?: string;
+            /** @description Why, by locale; "en" is always there. */
+            reason: {
+                [key: string]: string;
+            };
+        };
         NewSecretBody: {
             kid: string;
             /** @description The key of HS256, exactly as it stands. It is shown this once. */
@@ -6058,7 +6068,8 @@ export interface components {
             kind: "card" | "page";
             panel: string;
             plugin: string;
-            slot: string;
+            /** @enum {string} */
+            slot: "settings.page" | "conversation.sidebar" | "ticket.sidebar" | "composer.action" | "report.page" | "navigation";
             /** @description By locale; "en" is always there. */
             title: {
                 [key: string]: string;
@@ -6079,7 +6090,8 @@ export interface components {
             /** @enum {string} */
             kind: "card" | "page";
             name: string;
-            slot: string;
+            /** @enum {string} */
+            slot: "settings.page" | "conversation.sidebar" | "ticket.sidebar" | "composer.action" | "report.page" | "navigation";
             title: {
                 [key: string]: string;
             };
@@ -6291,6 +6303,8 @@ export interface components {
             name: {
                 [key: string]: string;
             };
+            /** @description Where it connects to. */
+            network: components["schemas"]["NetworkBody"][];
             /** Format: date-time */
             next_retry_at?: string;
             /** @description What the offered version needs and the active one does not. */
@@ -6675,8 +6689,10 @@ export interface components {
             ids?: string[];
         };
         RecordBody: {
-            /** @description An object: values by the names of fields. */
-            fields: unknown;
+            /** @description Values by the names of fields. */
+            fields: {
+                [key: string]: unknown;
+            };
             id: string;
             object: string;
             title: string;
@@ -7233,7 +7249,9 @@ export interface components {
             name: string;
             plugin: string;
             /** @description JSON Schema of the answers. */
-            questions?: unknown;
+            questions?: {
+                [key: string]: unknown;
+            };
             summary: {
                 [key: string]: string;
             };
@@ -7246,9 +7264,13 @@ export interface components {
         };
         TemplateChange: {
             /** @description As it will be. "ref:<kind>/<key>" stands for an object that is made first. */
-            after?: unknown;
+            after?: {
+                [key: string]: unknown;
+            };
             /** @description A JSON object: as the workspace has it. */
-            before?: unknown;
+            before?: {
+                [key: string]: unknown;
+            };
             /** @description Those that the template changes, and those that a person changed. */
             fields?: components["schemas"]["TemplateField"][];
             /** @description In the workspace. */
@@ -7274,7 +7296,9 @@ export interface components {
             name: string;
         };
         TemplateInUse: {
-            answers?: unknown;
+            answers?: {
+                [key: string]: unknown;
+            };
             /** Format: date-time */
             applied_at: string;
             locale: string;
@@ -7527,7 +7551,9 @@ export interface components {
             token: string;
         };
         ToolBody: {
-            args_schema: unknown;
+            args_schema: {
+                [key: string]: unknown;
+            };
             connections: components["schemas"]["NamedBody"][];
             description: {
                 [key: string]: string;
@@ -7541,7 +7567,9 @@ export interface components {
             writes: boolean;
         };
         ToolCallBody: {
-            args: unknown;
+            args: {
+                [key: string]: unknown;
+            };
             /** Format: int64 */
             attempts: number;
             caller_id: string;

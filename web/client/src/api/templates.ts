@@ -1,83 +1,53 @@
-import type { Localized } from "../types";
 import type { Api } from "./client";
+import type { components } from "./schema";
+
+type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
 
 /** An industry template that is installed, or in use. */
-export interface Template {
-  plugin: string;
-  name: string;
-  /** Absent: its plugin is not installed any more. */
-  version?: string;
-  title: Localized;
-  summary: Localized;
-  locales: string[];
-  /** JSON Schema of the answers. */
-  questions?: Record<string, unknown>;
-  applied?: { version: string; locale: string; answers?: Record<string, unknown>; state: "applying" | "applied" | "incomplete"; applied_at: string };
-}
-
-export type TemplateOp = "create" | "update" | "delete" | "keep";
-
+export type Template = Schema<"TemplateBody">;
 /** What becomes of one object. */
-export interface TemplateChange {
-  kind: string;
-  key: string;
-  id?: string;
-  op: TemplateOp;
-  reason: string;
-  before?: Record<string, unknown>;
-  after?: Record<string, unknown>;
-  fields?: { name: string; kept?: boolean }[];
-}
+export type TemplateChange = Schema<"TemplateChange">;
+export type TemplateOp = TemplateChange["op"];
+export type TemplatePlan = Schema<"TemplatePlan">;
+export type TemplateOutcome = Schema<"TemplateOutcome">;
+export type TemplateAsk = Schema<"TemplateAsk">;
 
-export interface TemplatePlan {
-  version?: string;
-  from?: string;
-  hash: string;
-  changes: TemplateChange[];
-}
-
-export interface TemplateOutcome {
-  state: "applied" | "incomplete";
-  failed: { kind: string; key: string; code: string; detail: string }[];
-}
-
-export interface TemplateAsk {
-  locale: string;
-  answers: Record<string, unknown>;
-}
+const BASE = "/api/v1/workspaces/{workspace}/templates" as const;
+const TEMPLATE = `${BASE}/{publisher}/{name}/{template}` as const;
 
 /** Industry templates: looked at, applied, taken away again. */
 export class TemplatesApi {
-  private readonly base: string;
+  private readonly path: { workspace: string };
 
   constructor(
     private readonly api: Api,
     workspace: string,
   ) {
-    this.base = `/api/v1/workspaces/${encodeURIComponent(workspace)}/templates`;
+    this.path = { workspace };
   }
 
   async list(): Promise<Template[]> {
-    return (await this.api.request<{ items: Template[] }>("get", this.base)).items;
+    return (await this.api.call("get", BASE, { path: this.path })).items;
   }
 
   plan(of: Template, body: TemplateAsk): Promise<TemplatePlan> {
-    return this.api.request("post", `${this.path(of)}/plan`, { body });
+    return this.api.call("post", `${TEMPLATE}/plan`, { path: this.of(of), body });
   }
 
   apply(of: Template, body: TemplateAsk & { hash: string }): Promise<TemplateOutcome> {
-    return this.api.request("post", `${this.path(of)}/apply`, { body });
+    return this.api.call("post", `${TEMPLATE}/apply`, { path: this.of(of), body });
   }
 
   planRemoval(of: Template): Promise<TemplatePlan> {
-    return this.api.request("get", `${this.path(of)}/removal`);
+    return this.api.call("get", `${TEMPLATE}/removal`, { path: this.of(of) });
   }
 
   remove(of: Template, hash: string): Promise<TemplateOutcome> {
-    return this.api.request("post", `${this.path(of)}/removal`, { body: { hash } });
+    return this.api.call("post", `${TEMPLATE}/removal`, { path: this.of(of), body: { hash } });
   }
 
-  private path(of: Template): string {
-    return `${this.base}/${[...of.plugin.split("/"), of.name].map(encodeURIComponent).join("/")}`;
+  private of({ plugin, name: template }: Template): { workspace: string; publisher: string; name: string; template: string } {
+    const [publisher = "", name = ""] = plugin.split("/");
+    return { ...this.path, publisher, name, template };
   }
 }

@@ -27,7 +27,7 @@ const crmSchema = {
 
 const plugin = (id: string, name: Extension["name"], more: Partial<Extension>): Extension => ({
   id, name, summary: {}, version: "0.1.0", kinds: ["channel"], state: "ready", since: minutesAgo(143), pid: 48_213, restarts: 0, isolation: ["own_process_group", "empty_environment", "no_new_privileges", "files"], isolation_level: "confined", isolation_lacking: [{ measure: "memory_limit", why: "the server may not make control groups" }],
-  enabled: true, process: true, active_version: "0.1.0", permissions: [], missing: [], inboxes: false, connects: false, connections: 0, config_schema: {}, panels: [], tools: [], templates: [], asked_before: [], told_of: [], skipped: [], ...more,
+  enabled: true, process: true, active_version: "0.1.0", permissions: [], missing: [], inboxes: false, connects: false, connections: 0, config_schema: {}, offered_asks: [], network: [], panels: [], tools: [], templates: [], asked_before: [], told_of: [], skipped: [], ...more,
 });
 
 /** What is installed and connected. */

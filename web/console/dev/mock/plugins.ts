@@ -74,7 +74,7 @@ const lookups: RecordLookup[] = [
 export class PluginDesk {
   refunded = false;
   approvals: ToolUse[] = [
-    { id: "tci_1", tool: "acme/orders:refund", connection: "pin_1", args: { order: "2041", amount: 396, reason: "lost" }, conversation_id: "cnv_0", caller_kind: "bot", caller_id: "pin_6", caller_name: "Tea bot 茶小二", state: "pending", created_at: minutesAgo(3), expires_at: minutesAgo(-27) },
+    { id: "tci_1", tool: "acme/orders:refund", connection: "pin_1", args: { order: "2041", amount: 396, reason: "lost" }, conversation_id: "cnv_0", caller_kind: "bot", caller_id: "pin_6", caller_name: "Tea bot 茶小二", state: "pending", attempts: 0, created_at: minutesAgo(3), expires_at: minutesAgo(-27) },
   ];
 }
 
