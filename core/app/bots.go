@@ -353,7 +353,7 @@ func (b *bots) failed(ctx context.Context, t *conversation.BotTurn, err error) {
 		b.giveUp(ctx, t.BotClaim, "bot_away")
 	case code == conversation.CodeDenied:
 		b.giveUpBecause(ctx, t.BotClaim, "refused", errs.As(err).Message)
-	case strings.HasPrefix(code, "plugin.") && code != "plugin.no_answer" && code != "plugin.refused" && code != conversation.CodeUndecided:
+	case strings.HasPrefix(code, "plugin.") && code != extension.CodeNoAnswer && code != extension.CodeRefused && code != conversation.CodeUndecided:
 		b.giveUp(ctx, t.BotClaim, "bot_away")
 	case t.Attempts+1 >= botAttempts:
 		b.giveUp(ctx, t.BotClaim, "bot_failed")

@@ -141,9 +141,6 @@ func (t *telling) batch(ctx context.Context, items []item) (done int, wait time.
 	return t.settle(ctx, items, outcomes)
 }
 
-// codeDied is of a process that ended while it was told.
-const codeDied = "plugin.died"
-
 // failure is the outcome of a call that failed. While the plugin is away, which
 // is no fault of the event, it is how long to wait instead.
 func (t *telling) failure(err error, items []item) (extension.Outcome, time.Duration) {
@@ -152,12 +149,12 @@ func (t *telling) failure(err error, items []item) (extension.Outcome, time.Dura
 		t.alone = items[len(items)-1].event.Feed
 	}
 	switch e.Code {
-	case codeDied:
+	case extension.CodeDied:
 		if len(items) > 1 { // which of them did it is found out one by one
 			return extension.Outcome{}, pumpRetry
 		}
 		t.place.Failures += followDeath - 1 // and one more, as for every failure
-	case "plugin.no_answer", "plugin.refused":
+	case extension.CodeNoAnswer, extension.CodeRefused:
 	default:
 		return extension.Outcome{}, max(e.RetryAfter, pumpRetry)
 	}
@@ -173,7 +170,7 @@ func (t *telling) settle(ctx context.Context, items []item, outcomes []extension
 			if t.place.Failures++; t.place.Failures < followTries {
 				t.place.Detail = o.Detail
 				wait = max(o.After, t.backoff())
-				if o.Code == codeDied { // how soon it runs again is the host's to decide
+				if o.Code == extension.CodeDied { // how soon it runs again is the host's to decide
 					wait = pumpRetry
 				}
 				return done, wait, t.keep(ctx, skipped...)

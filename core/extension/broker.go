@@ -269,7 +269,7 @@ func (b *ToolBroker) invoke(ctx context.Context, c Connection, t Tool, call Call
 func (b *ToolBroker) attempt(ctx context.Context, c Connection, t Tool, call Call) (Call, error) {
 	done, err := b.invoke(ctx, c, t, call)
 	if err != nil {
-		done = Result{Outcome: Retry, Code: "plugin.no_answer", Detail: "The plugin did not answer."}
+		done = Result{Outcome: Retry, Code: CodeNoAnswer, Detail: "The plugin did not answer."}
 		if e := errs.As(err); e != nil && e.Kind != errs.Internal {
 			done.Code, done.Detail, done.RetryAfter = e.Code, e.Message, e.RetryAfter
 		}

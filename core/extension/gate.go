@@ -229,8 +229,8 @@ func (a *asking) failed(ctx context.Context, w identity.WorkspaceID, guard Guard
 	e := errs.As(err)
 	switch {
 	case late:
-		e = errs.New(errs.Unavailable, "plugin.too_slow", "It did not answer within "+min(guard.Budget, GateBudget).String()+".")
-	case e.Code != "plugin.no_answer" && e.Code != "plugin.refused" && e.Code != "plugin.bad_answer":
+		e = errs.New(errs.Unavailable, CodeTooSlow, "It did not answer within "+min(guard.Budget, GateBudget).String()+".")
+	case e.Code != CodeNoAnswer && e.Code != CodeRefused && e.Code != CodeBadAnswer:
 		a.skips.leave(guard)
 		return
 	}
@@ -243,7 +243,7 @@ func (a *asking) failed(ctx context.Context, w identity.WorkspaceID, guard Guard
 // unfit says why a verdict cannot be followed; nil when it can.
 func (a *asking) unfit(v Verdict) error {
 	bad := func(why string) error {
-		return errs.New(errs.Unavailable, "plugin.bad_answer", "What it made of the message cannot be sent: "+why+".")
+		return errs.New(errs.Unavailable, CodeBadAnswer, "What it made of the message cannot be sent: "+why+".")
 	}
 	if v.Text == nil {
 		return nil

@@ -123,7 +123,7 @@ func (s *Server) fromPlugin(c *fiber.Ctx, a extension.RouteAnswer) error {
 	if to := a.Headers["Location"]; len(to) > 0 {
 		where, ok := leadsOn(prefix, to[0])
 		if !ok {
-			return unavailable("plugin.bad_answer", "The plugin leads to an address that it may not lead to.")
+			return unavailable(extension.CodeBadAnswer, "The plugin leads to an address that it may not lead to.")
 		}
 		c.Set(fiber.HeaderLocation, where)
 	}

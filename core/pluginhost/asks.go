@@ -101,7 +101,7 @@ func (h *Host) calling(id channel.PluginID) (*supervisor, *session, error) {
 // badAnswer is the answer in place of one that cannot be passed on.
 func (h *Host) badAnswer(ctx context.Context, plugin extension.PluginID, call, why string) *errs.Error {
 	h.options.Log.WarnContext(ctx, "a plugin's answer is refused", "plugin", string(plugin), "call", call, "why", why)
-	return errs.New(errs.Unavailable, "plugin.bad_answer", "The plugin "+string(plugin)+" answered with something that cannot be passed on: "+why)
+	return errs.New(errs.Unavailable, extension.CodeBadAnswer, "The plugin "+string(plugin)+" answered with something that cannot be passed on: "+why)
 }
 
 // settled turns what became of a call into an error; nil when it happened.

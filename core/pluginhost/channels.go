@@ -73,9 +73,9 @@ func (s *supervisor) unavailable() *errs.Error {
 func (s *supervisor) failed(ctx context.Context, call string, err error) *errs.Error {
 	s.log.WarnContext(ctx, "a call to a plugin failed", "call", call, "error", err)
 	if status.Code(err) == codes.FailedPrecondition {
-		return errs.Wrap(err, errs.Invalid, "plugin.refused", "The plugin refused: "+words(err))
+		return errs.Wrap(err, errs.Invalid, extension.CodeRefused, "The plugin refused: "+words(err))
 	}
-	return errs.Wrap(err, errs.Unavailable, "plugin.no_answer", "The plugin "+string(s.id)+" did not answer. Its page says more.")
+	return errs.Wrap(err, errs.Unavailable, extension.CodeNoAnswer, "The plugin "+string(s.id)+" did not answer. Its page says more.")
 }
 
 // diedWithin is how long after a call that failed the end of a process is looked for.
@@ -90,7 +90,7 @@ func (s *supervisor) told(ctx context.Context, of *session, call string, err err
 		select {
 		case <-of.process.Exited():
 			s.log.WarnContext(ctx, "a plugin's process ended during a call", "call", call, "ending", of.process.Ending())
-			return errs.Wrap(err, errs.Unavailable, "plugin.died", "The process of the plugin "+string(s.id)+" ended. Its page says more.")
+			return errs.Wrap(err, errs.Unavailable, extension.CodeDied, "The process of the plugin "+string(s.id)+" ended. Its page says more.")
 		case <-timer.C:
 		case <-ctx.Done():
 		}
@@ -130,7 +130,7 @@ func (s *supervisor) webhookAnswer(ctx context.Context, inbox channel.Inbox, a *
 	}
 	if out.Status < 200 || out.Status > 599 || len(out.Body) > maxBody {
 		s.log.WarnContext(ctx, "a plugin answered a request badly", "status", out.Status, "bytes", len(out.Body))
-		return channel.WebhookAnswer{}, errs.New(errs.Unavailable, "plugin.bad_answer", "The plugin answered with a status or a body that cannot be passed on.")
+		return channel.WebhookAnswer{}, errs.New(errs.Unavailable, extension.CodeBadAnswer, "The plugin answered with a status or a body that cannot be passed on.")
 	}
 	if len(a.GetInbound()) > 0 {
 		if err := s.mayIngest(ctx, inbox); err != nil {
@@ -225,7 +225,7 @@ func (h *Host) OpenSession(ctx context.Context, inbox channel.Inbox, r channel.S
 	}
 	var object map[string]json.RawMessage
 	if len(out.Settings) > maxSettings || json.Unmarshal(out.Settings, &object) != nil || object == nil || len(out.Attributes) > maxAttributes {
-		return channel.SessionAnswer{}, errs.New(errs.Unavailable, "plugin.bad_answer", "The plugin's settings for the widget are no JSON object, or too large.")
+		return channel.SessionAnswer{}, errs.New(errs.Unavailable, extension.CodeBadAnswer, "The plugin's settings for the widget are no JSON object, or too large.")
 	}
 	return out, nil
 }

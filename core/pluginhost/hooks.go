@@ -109,7 +109,7 @@ func interceptTo(to extension.Address, c extension.Change, contacts bool) *plugi
 // answer.
 func (s *supervisor) verdictOf(c extension.Change, a *pluginv1.InterceptResponse) (extension.Verdict, error) {
 	none := func(why string) (extension.Verdict, error) {
-		return extension.Verdict{}, errs.New(errs.Unavailable, "plugin.bad_answer", "The plugin "+string(s.id)+" gave no verdict: "+why)
+		return extension.Verdict{}, errs.New(errs.Unavailable, extension.CodeBadAnswer, "The plugin "+string(s.id)+" gave no verdict: "+why)
 	}
 	out := extension.Verdict{Reason: cut(valid(a.GetReason()), maxDetail)}
 	switch a.GetVerdict() {
