@@ -39,6 +39,8 @@ type Store interface {
 type Vendors interface {
 	// Paid lists them by id.
 	Paid() []Terms
+	// TermsOf returns those of one; false: it is free, or not installed.
+	TermsOf(plugin PluginID) (Terms, bool)
 	// ReadLicense verifies a token with the keys of the plugin's manifest, and
 	// says in a sentence why it is refused (errs.Invalid).
 	ReadLicense(plugin PluginID, token string) (Document, error)
@@ -82,15 +84,15 @@ type Service struct {
 	ids id.Source
 
 	mu      sync.Mutex
-	known   []license1
+	held    []held
 	trials  map[PluginID]time.Time
 	highest time.Time // the highest time that any node has seen
 	noted   time.Time // when it was last written
 	said    map[PluginID]State
 }
 
-// license1 is what is kept, opened and read.
-type license1 struct {
+// held is a license that is kept, opened and read.
+type held struct {
 	kept     Kept
 	token    string
 	plugin   PluginID // "" = no installed plugin takes it
@@ -122,10 +124,10 @@ func (s *Service) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	known := make([]license1, len(kept))
+	all := make([]held, len(kept))
 	paid := s.Vendors.Paid()
 	for i, k := range kept {
-		known[i] = s.open(k, paid)
+		all[i] = s.open(k, paid)
 	}
 	trials, err := s.beginTrials(ctx, paid)
 	if err != nil {
@@ -136,7 +138,7 @@ func (s *Service) Refresh(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.known, s.trials = known, trials
+	s.held, s.trials = all, trials
 	for _, t := range paid {
 		s.report(ctx, s.standing(t))
 	}
@@ -205,8 +207,8 @@ func (s *Service) beginTrials(ctx context.Context, paid []Terms) (map[PluginID]t
 	return trials, nil
 }
 
-func (s *Service) open(k Kept, paid []Terms) license1 {
-	out := license1{kept: k}
+func (s *Service) open(k Kept, paid []Terms) held {
+	out := held{kept: k}
 	token, err := s.Sealer.Open(k.Sealed, about(k.ID))
 	if err != nil {
 		out.problem = errs.Wrap(err, errs.Internal, "license.sealed", "It cannot be opened with this server's key. Add it again.")
@@ -239,21 +241,20 @@ func refused(code, sentence string) error {
 
 // Standing says where a paid plugin stands now; false for one that is free.
 func (s *Service) Standing(plugin PluginID) (Standing, bool) {
-	for _, t := range s.Vendors.Paid() {
-		if t.Plugin == plugin {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return s.standing(t), true
-		}
+	t, paid := s.Vendors.TermsOf(plugin)
+	if !paid {
+		return Standing{}, false
 	}
-	return Standing{}, false
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.standing(t), true
 }
 
 // standing computes where a plugin stands: by the best of its licenses, or by
 // its trial. s.mu is held.
 func (s *Service) standing(t Terms) Standing {
 	out, now := Standing{Terms: t, Entitlement: Entitlement{State: None}}, s.now()
-	for _, l := range s.known {
+	for _, l := range s.held {
 		if l.problem != nil || l.document.Product != t.Product {
 			continue
 		}
@@ -321,15 +322,15 @@ func (s *Service) List(ctx context.Context, scope identity.Scope) ([]License, er
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make([]License, len(s.known))
-	for i, l := range s.known {
+	out := make([]License, len(s.held))
+	for i, l := range s.held {
 		out[i] = s.shown(l)
 	}
 	return out, nil
 }
 
 // shown is a license as administrators see it. s.mu is held.
-func (s *Service) shown(l license1) License {
+func (s *Service) shown(l held) License {
 	out := License{Kept: l.kept, Plugin: l.plugin, Document: l.document}
 	out.Sealed = ""
 	if l.problem != nil {
@@ -370,7 +371,7 @@ func (s *Service) Add(ctx context.Context, scope identity.Scope, token string) (
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.shown(license1{kept: k, token: token, plugin: plugin, document: document}), nil
+	return s.shown(held{kept: k, token: token, plugin: plugin, document: document}), nil
 }
 
 // Remove forgets a license. What it allowed ends at once; nothing else goes.

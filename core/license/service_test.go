@@ -25,6 +25,11 @@ type vendors struct {
 // Paid implements license.Vendors.
 func (v *vendors) Paid() []license.Terms { return []license.Terms{v.terms} }
 
+// TermsOf implements license.Vendors.
+func (v *vendors) TermsOf(plugin license.PluginID) (license.Terms, bool) {
+	return v.terms, plugin == v.terms.Plugin
+}
+
 // Serves implements license.Vendors.
 func (v *vendors) Serves(context.Context, license.PluginID) (bool, error) { return v.serves, nil }
 

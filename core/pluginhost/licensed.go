@@ -21,16 +21,32 @@ import (
 func (h *Host) Paid() []license.Terms {
 	var out []license.Terms
 	for _, s := range h.order {
-		m := s.installed().manifest
-		if m.Commerce == nil {
-			continue
+		if t, paid := s.terms(); paid {
+			out = append(out, t)
 		}
-		out = append(out, license.Terms{
-			Plugin: license.PluginID(s.id), Product: m.ProductOf(), Model: m.Commerce.Model, OnExpiry: license.OnExpiry(m.Commerce.OnExpiry),
-			BuyURL: m.Commerce.BuyURL, TrialDays: m.Commerce.TrialDays,
-		})
 	}
 	return out
+}
+
+// TermsOf implements license.Vendors.
+func (h *Host) TermsOf(plugin license.PluginID) (license.Terms, bool) {
+	s, err := h.find(channel.PluginID(plugin))
+	if err != nil {
+		return license.Terms{}, false
+	}
+	return s.terms()
+}
+
+// terms are those that the plugin is sold on; false: it is free.
+func (s *supervisor) terms() (license.Terms, bool) {
+	m := s.installed().manifest
+	if m.Commerce == nil {
+		return license.Terms{}, false
+	}
+	return license.Terms{
+		Plugin: license.PluginID(s.id), Product: m.ProductOf(), Model: m.Commerce.Model, OnExpiry: license.OnExpiry(m.Commerce.OnExpiry),
+		BuyURL: m.Commerce.BuyURL, TrialDays: m.Commerce.TrialDays,
+	}, true
 }
 
 // ProductOf implements license.Vendors.
