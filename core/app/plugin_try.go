@@ -4,160 +4,18 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
-	"time"
 
-	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/extension"
-	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/workbench"
 )
-
-// What the page shows of conversations.
-const (
-	devTalks    = 20
-	devMessages = 100
-)
-
-// devState is all that the page shows.
-type devState struct {
-	Plugin   devPlugin       `json:"plugin"`
-	Build    devBuild        `json:"build"`
-	Problems []devProblem    `json:"problems"`
-	Hook     string          `json:"hook,omitempty"`
-	Say      bool            `json:"say"`  // there is a way to be a customer
-	Live     bool            `json:"live"` // a live channel: its widget is the customer's
-	Talks    []devTalkView   `json:"talks"`
-	Sent     json.RawMessage `json:"sent,omitempty"` // what the far side has got
-	Tools    []devTool       `json:"tools"`
-	Panels   []devPanel      `json:"panels"`
-	Log      []devLine       `json:"log"`
-}
-
-type devPlugin struct {
-	ID       string            `json:"id"`
-	Name     map[string]string `json:"name"`
-	Version  string            `json:"version"`
-	Kinds    []string          `json:"kinds"`
-	State    string            `json:"state"`
-	Detail   string            `json:"detail,omitempty"`
-	PID      int               `json:"pid,omitempty"`
-	Tier     string            `json:"tier,omitempty"`
-	Restarts int               `json:"restarts"`
-}
-
-type devTalkView struct {
-	ID       string       `json:"id"`
-	Name     string       `json:"name"`
-	Messages []devMessage `json:"messages"`
-}
-
-type devMessage struct {
-	ID       string    `json:"id"`
-	Author   string    `json:"author"`
-	Text     string    `json:"text"`
-	At       time.Time `json:"at"`
-	Delivery string    `json:"delivery,omitempty"`
-	Error    string    `json:"error,omitempty"`
-}
-
-type devTool struct {
-	Name        string            `json:"name"`
-	Title       map[string]string `json:"title"`
-	Description map[string]string `json:"description"`
-	Schema      json.RawMessage   `json:"schema"`
-	Approval    bool              `json:"approval"`
-}
-
-type devPanel struct {
-	Name  string            `json:"name"`
-	Slot  string            `json:"slot"`
-	Title map[string]string `json:"title"`
-	Page  bool              `json:"page"`
-}
-
-type devLine struct {
-	At    time.Time `json:"at"`
-	Level string    `json:"level"`
-	Text  string    `json:"text"`
-}
-
-// State implements workbench.Bench.
-func (b *devBench) State(ctx context.Context) any {
-	p := b.installed()
-	out := devState{
-		Plugin: devPlugin{
-			ID: string(p.ID), Name: p.Name, Version: p.Version, Kinds: p.Kinds, State: string(p.State), Detail: p.Detail,
-			PID: p.PID, Tier: string(p.Tier), Restarts: p.Restarts,
-		},
-		Hook: b.hook(), Talks: []devTalkView{}, Tools: []devTool{}, Panels: []devPanel{}, Log: []devLine{},
-	}
-	b.mu.Lock()
-	out.Build, out.Problems = b.build, append([]devProblem{}, b.problems...)
-	inbox := b.inbox.ID
-	out.Live = b.inbox.Live
-	b.mu.Unlock()
-	settings, provider := b.run.now()
-	out.Say = inbox != "" && !out.Live && (settings.Request != nil || provider)
-	if inbox != "" {
-		out.Talks = b.talkViews(ctx, inbox)
-	}
-	if out.Say && settings.Request == nil {
-		out.Sent, _ = b.run.provider.Sent(ctx) // one that does not tell shows nothing
-	}
-	for _, t := range b.tools() {
-		out.Tools = append(out.Tools, devTool{Name: t.Name, Title: t.Title, Description: t.Description, Schema: t.ArgsSchema, Approval: t.Approval})
-	}
-	for _, x := range p.Offers.Panels {
-		out.Panels = append(out.Panels, devPanel{Name: x.Name, Slot: x.Slot, Title: x.Title, Page: x.Page})
-	}
-	if lines, err := b.s.plugins.Logs(b.run.plugin); err == nil {
-		for _, l := range lines {
-			out.Log = append(out.Log, devLine{l.At, l.Level, readable(0, l.Text)})
-		}
-	}
-	return out
-}
-
-func (b *devBench) talks(ctx context.Context, inbox channel.InboxID) ([]conversation.Conversation, error) {
-	got, err := b.s.conversations.List(ctx, b.scope, conversation.Filter{Inbox: inbox}, page.Request{Limit: devTalks})
-	return got.Items, err //nolint:wrapcheck // the use case's own error
-}
-
-func (b *devBench) talkViews(ctx context.Context, inbox channel.InboxID) []devTalkView {
-	out := []devTalkView{}
-	all, err := b.talks(ctx, inbox)
-	if err != nil {
-		return out
-	}
-	for _, c := range all {
-		view := devTalkView{ID: string(c.ID), Name: c.ContactName, Messages: []devMessage{}}
-		if view.Name == "" {
-			view.Name = c.Recipient
-		}
-		changes, _, err := b.s.conversations.Timeline(ctx, b.scope, c.ID, conversation.Range{Limit: devMessages})
-		if err != nil {
-			continue
-		}
-		for _, ch := range changes {
-			if m := ch.Message; m != nil && m.Kind == conversation.Text && ch.Type == conversation.MessageCreated {
-				view.Messages = append(view.Messages, devMessage{
-					ID: string(m.ID), Author: string(m.Sender.Kind), Text: m.Text, At: m.CreatedAt,
-					Delivery: string(m.Delivery), Error: m.DeliveryError,
-				})
-			}
-		}
-		out = append(out, view)
-	}
-	return out
-}
 
 // Do implements workbench.Bench.
 func (b *devBench) Do(ctx context.Context, name string, args json.RawMessage) (any, error) {
 	try, ok := map[string]func(context.Context, json.RawMessage) (any, error){
-		"say": tried(b.say), "reply": tried(b.reply), "ask": tried(b.ask), "analyze": tried(b.analyze), "tool": tried(b.tool),
-		"card": tried(b.card), "press": tried(b.press), "lookup": tried(b.lookup), "search": tried(b.search), "send": tried(b.send),
+		"say": tried(b.say), "reply": tried(b.reply), "ask": linked(b, b.ask), "analyze": linked(b, b.analyze), "tool": linked(b, b.tool),
+		"card": linked(b, b.card), "press": linked(b, b.press), "lookup": linked(b, b.lookup), "search": linked(b, b.search), "send": linked(b, b.send),
 	}[name]
 	if !ok {
 		return nil, errs.Absent()
@@ -174,6 +32,17 @@ func tried[T any](do func(context.Context, T) (any, error)) func(context.Context
 		}
 		return do(ctx, in)
 	}
+}
+
+// linked is tried for what asks the plugin through its connection.
+func linked[T any](b *devBench, do func(context.Context, extension.Connection, T) (any, error)) func(context.Context, json.RawMessage) (any, error) {
+	return tried(func(ctx context.Context, in T) (any, error) {
+		link, err := b.connection()
+		if err != nil {
+			return nil, err
+		}
+		return do(ctx, link, in)
+	})
 }
 
 // say is a customer who writes: the far side posts it to the plugin.
@@ -237,15 +106,11 @@ type devTalk struct {
 }
 
 // ask asks the bot; what it remembers is kept until the talk begins anew.
-func (b *devBench) ask(ctx context.Context, in struct {
+func (b *devBench) ask(ctx context.Context, link extension.Connection, in struct {
 	Text, Locale string
 	Anew         bool
 },
 ) (any, error) {
-	link, err := b.connection()
-	if err != nil {
-		return nil, err
-	}
 	b.mu.Lock()
 	if in.Anew {
 		b.bot = devTalk{number: b.bot.number + 1}
@@ -260,7 +125,7 @@ func (b *devBench) ask(ctx context.Context, in struct {
 	talk.history = append(talk.history, message(extension.AuthorCustomer, in.Text))
 	history := talk.history[max(len(talk.history)-extension.MaxHistory, 0):]
 	var events []extension.TurnEvent
-	err = b.s.plugins.Turn(ctx, addressOf(link), extension.Turn{
+	err := b.s.plugins.Turn(ctx, addressOf(link), extension.Turn{
 		ID: b.ids.New("trn"), Conversation: name, Trigger: extension.TriggerMessage, History: history, Locale: in.Locale, Memory: talk.memory,
 		Customer: extension.Customer{ID: "con_workbench", Name: "Alice"},
 	}, func(e extension.TurnEvent) error {
@@ -306,11 +171,7 @@ func turnViews(events []extension.TurnEvent) []map[string]any {
 }
 
 // analyze asks the analyzer about a message.
-func (b *devBench) analyze(ctx context.Context, in struct{ Text, Author string }) (any, error) {
-	link, err := b.connection()
-	if err != nil {
-		return nil, err
-	}
+func (b *devBench) analyze(ctx context.Context, link extension.Connection, in struct{ Text, Author string }) (any, error) {
 	got, err := b.s.plugins.Analyze(ctx, addressOf(link), []extension.Message{{
 		ID: b.ids.New("msg"), Conversation: "cnv_workbench", Seq: 1, Author: extension.Author(in.Author), Text: in.Text, At: b.s.now(),
 	}})
@@ -332,15 +193,11 @@ func orSilent(err error) error {
 }
 
 // tool uses a tool, as a member would who asked for it.
-func (b *devBench) tool(ctx context.Context, in struct {
+func (b *devBench) tool(ctx context.Context, link extension.Connection, in struct {
 	Tool string
 	Args json.RawMessage
 },
 ) (any, error) {
-	link, err := b.connection()
-	if err != nil {
-		return nil, err
-	}
 	for _, t := range b.tools() {
 		if t.Name != in.Tool {
 			continue
@@ -396,34 +253,22 @@ func (b *devBench) view(in devLook) extension.PanelView {
 }
 
 // card draws a panel.
-func (b *devBench) card(ctx context.Context, in devLook) (any, error) {
-	link, err := b.connection()
-	if err != nil {
-		return nil, err
-	}
+func (b *devBench) card(ctx context.Context, link extension.Connection, in devLook) (any, error) {
 	got, err := b.s.plugins.Render(ctx, link, b.view(in))
 	return map[string]any{"card": got.JSON}, err //nolint:wrapcheck // the host's own sentence
 }
 
 // press presses a button of a card.
-func (b *devBench) press(ctx context.Context, in devLook) (any, error) {
-	link, err := b.connection()
-	if err != nil {
-		return nil, err
-	}
+func (b *devBench) press(ctx context.Context, link extension.Connection, in devLook) (any, error) {
 	got, err := b.s.plugins.Act(ctx, link, b.view(in), extension.PanelAction{ID: b.ids.New("prs"), Action: in.Action, Data: in.Data})
 	return map[string]any{"card": got.Card, "message": got.Message, "failed": got.Failed, "insert_text": got.InsertText}, err //nolint:wrapcheck // as above
 }
 
 // lookup looks a customer up.
-func (b *devBench) lookup(ctx context.Context, in struct {
+func (b *devBench) lookup(ctx context.Context, link extension.Connection, in struct {
 	Email, Phone, Locale string
 },
 ) (any, error) {
-	link, err := b.connection()
-	if err != nil {
-		return nil, err
-	}
 	objects, err := b.s.plugins.Describe(ctx, link, in.Locale)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // the host's own sentence
@@ -440,11 +285,7 @@ func (b *devBench) lookup(ctx context.Context, in struct {
 }
 
 // search looks for records by words, in each kind that can be searched.
-func (b *devBench) search(ctx context.Context, in struct{ Query, Locale string }) (any, error) {
-	link, err := b.connection()
-	if err != nil {
-		return nil, err
-	}
+func (b *devBench) search(ctx context.Context, link extension.Connection, in struct{ Query, Locale string }) (any, error) {
 	objects, err := b.s.plugins.Describe(ctx, link, in.Locale)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // as above
@@ -486,11 +327,7 @@ func recordViews(records []extension.Far) []map[string]any {
 
 // send asks the hook about a message that an agent is about to send, as the
 // server does before it sends one.
-func (b *devBench) send(ctx context.Context, in struct{ Text string }) (any, error) {
-	link, err := b.connection()
-	if err != nil {
-		return nil, err
-	}
+func (b *devBench) send(ctx context.Context, link extension.Connection, in struct{ Text string }) (any, error) {
 	for _, as := range b.s.plugins.Interceptors(extension.PointSend) {
 		if as.Plugin != b.run.plugin {
 			continue
