@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/internal/mounttest"
 	"github.com/patchbay-im/patchbay/core/internal/rig"
 )
 
@@ -218,23 +218,10 @@ func nobody() *syscall.Credential {
 	return &syscall.Credential{Uid: 65534, Gid: 65534}
 }
 
-// needMount skips where a private mount is not possible; as root it must be,
-// where tests are required.
-func needMount(t *testing.T) {
-	t.Helper()
-	if exec.CommandContext(t.Context(), "unshare", "-m", "true").Run() == nil {
-		return
-	}
-	if os.Getenv("PATCHBAY_TEST_REQUIRE") == "1" && os.Getuid() == 0 {
-		t.Fatal("unshare -m does not work")
-	}
-	t.Skip("no right to mount a small disk")
-}
-
 // A disk that is full stops nothing but writing, and the server recovers when
 // there is space again. The disk is a small one of the server's own.
 func TestFullDisk(t *testing.T) {
-	needMount(t)
+	mounttest.Need(t)
 	dir := t.TempDir()
 	s := open(t, func(o *rig.Options) {
 		o.DataDir = dir
@@ -288,7 +275,7 @@ func fill(t *testing.T, name string) {
 }
 
 func TestStartOnAFullDisk(t *testing.T) {
-	needMount(t)
+	mounttest.Need(t)
 	o, out := settings(t)
 	o.Wrap = []string{
 		"unshare", "-m", "sh", "-c",

@@ -19,6 +19,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/app"
 	"github.com/patchbay-im/patchbay/core/backup"
 	"github.com/patchbay-im/patchbay/core/internal/pgtest"
+
+	"github.com/patchbay-im/patchbay/core/internal/mounttest"
 )
 
 // TestBackupsAndRestoresAreKilled: a backup that is killed leaves nothing under
@@ -210,7 +212,7 @@ func TestKeepingBackups(t *testing.T) {
 
 // TestBackupOntoAFullDisk leaves nothing, and says why.
 func TestBackupOntoAFullDisk(t *testing.T) {
-	needMount(t)
+	mounttest.Need(t)
 	d := drill(t)
 	script := `mount -t tmpfs -o size=64k none "$1" && head -c 60k /dev/zero >"$1/ballast"; "$2" backup --to "$1/b.tar.gz"; code=$?; ls -A "$1"; exit $code`
 	cmd := d.command()

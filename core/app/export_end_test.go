@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/internal/mounttest"
 	"github.com/patchbay-im/patchbay/core/internal/rig"
 )
 
@@ -133,7 +134,7 @@ func (d *drilled) killedByHand() {
 // fullDisks has the command and the server write onto disks that are too small.
 func (d *drilled) fullDisks(before string) {
 	d.t.Helper()
-	needMount(d.t)
+	mounttest.Need(d.t)
 	script := `mount -t tmpfs -o size=256k none "$1" && "$2" export --to "$1/all.zip"; code=$?; ls -A "$1"; exit $code`
 	cmd := exec.CommandContext(d.t.Context(), "unshare", "-m", "sh", "-c", script, "sh", d.t.TempDir(), d.options.Product.Binary)
 	cmd.Env = d.command().Env

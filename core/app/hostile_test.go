@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/internal/mounttest"
 	"github.com/patchbay-im/patchbay/core/internal/rig"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
@@ -404,7 +405,7 @@ func leave(t *testing.T, dir string, free uint64) {
 // A disk that fills up refuses files, keeps what is there, and takes files
 // again when there is room.
 func TestFilesOnAFullDisk(t *testing.T) {
-	needMount(t)
+	mounttest.Need(t)
 	s := open(t, filesAllowed, func(o *rig.Options) {
 		dir := o.DataDir
 		o.Env = append(o.Env, "PATCHBAY_MEDIA_MIN_FREE=2MiB")

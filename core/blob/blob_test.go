@@ -1,10 +1,8 @@
 package blob_test
 
 import (
-	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +11,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/blob"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/internal/mounttest"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
 )
@@ -92,15 +91,7 @@ func TestLinksLeadNowhere(t *testing.T) {
 
 // A disk without room is told as such, and what was there stays.
 func TestFullDisk(t *testing.T) {
-	dir := t.TempDir()
-	if err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=256k", "none", dir).Run(); err != nil {
-		t.Skip("no right to mount a small disk")
-	}
-	t.Cleanup(func() {
-		if err := exec.CommandContext(context.WithoutCancel(t.Context()), "umount", dir).Run(); err != nil {
-			t.Error(err)
-		}
-	})
+	dir := mounttest.New(t, 256<<10).Path
 	s, err := blob.Open(filepath.Join(dir, "media"))
 	if err != nil {
 		t.Fatal(err)

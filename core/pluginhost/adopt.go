@@ -55,7 +55,7 @@ func (l *life) choose(row extension.Life, offered installed, explicit bool) (ins
 	switch {
 	case row.Active.Digest == "", offered.digest == row.Active.Digest:
 		return offered, offered.copy()
-	case explicit && offered.fault != "":
+	case explicit && offered.fault != "" && offered.uncopied == nil:
 		return offered, row.Active // somebody looks at it now
 	case err != nil || active.fault != "":
 		return offered, row.Active // this node has nothing else
@@ -121,6 +121,8 @@ func (l *life) offer() {
 	if p.fault == "" {
 		digest, err := l.copies.Add(l.source)
 		if err != nil {
+			l.log.Error("a version of the plugin could not be copied", "version", p.manifest.Version, "error", err)
+			p.uncopied = err
 			p.fault = fmt.Sprintf("It cannot be copied below %s: %v. Check the space and the rights there, then restart the plugin.", l.host.options.DataDir, err)
 		} else {
 			p.digest, p.folder = digest, l.copies.Path(digest)

@@ -25,6 +25,7 @@ type installed struct {
 	manifest manifest.Manifest
 	schema   *schema.Schema // nil = the plugin takes no configuration
 	fault    string         // why it cannot run, and what to do; "" = it can
+	uncopied error          // why this server could not copy it: no fault of the plugin's
 }
 
 // foldersIn lists the folders of installed plugins.

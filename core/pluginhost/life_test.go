@@ -2,6 +2,8 @@ package pluginhost_test
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -67,16 +69,9 @@ func TestUpgradeUnderLoad(t *testing.T) {
 		}
 	}
 	wait(t, "everything sent", func() bool { return h.ledger.sent() == messages })
-	sink := readSink(t, h)
-	if len(sink) != messages {
-		t.Errorf("%d arrived at the far side, want each of %d once", len(sink), messages)
-	}
-	last := make(map[string]int)
-	for _, s := range sink {
-		if s.suspect || s.seq <= last[s.conversation] {
-			t.Fatalf("%+v after %d", s, last[s.conversation])
-		}
-		last[s.conversation] = s.seq
+	eachOnce(t, h, messages)
+	if h.together() == "" {
+		t.Error("no version was there while another was")
 	}
 	p := h.status(bad)
 	if p.Version != "1.6.0" || p.PID == first.PID || p.Restarts != 0 || p.State != extension.Ready {
@@ -91,6 +86,33 @@ func TestUpgradeUnderLoad(t *testing.T) {
 	if err != nil || len(versions) != 3 || !versions[0].Active || !versions[1].Previous {
 		t.Errorf("kept: %+v, %v", versions, err)
 	}
+}
+
+// eachOnce fails the test unless so many messages have arrived at the far side,
+// each once, none of them marked, in the order of their conversations.
+func eachOnce(t *testing.T, h *house, messages int) {
+	t.Helper()
+	sink := readSink(t, h)
+	if len(sink) != messages {
+		t.Errorf("%d arrived at the far side, want each of %d once", len(sink), messages)
+	}
+	last := make(map[string]int)
+	for _, s := range sink {
+		if s.suspect || s.seq <= last[s.conversation] {
+			t.Fatalf("%+v after %d", s, last[s.conversation])
+		}
+		last[s.conversation] = s.seq
+	}
+}
+
+// together lists the versions that began while another process of the plugin lived.
+func (h *house) together() string {
+	h.t.Helper()
+	data, err := os.ReadFile(h.dataFile("together"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		h.t.Fatal(err)
+	}
+	return string(data)
 }
 
 // A call under way is finished by the version that it was made to.

@@ -119,6 +119,11 @@ func (s *supervisor) target(row extension.Life, m extension.Move) (installed, er
 
 // fit refuses a version that cannot run here.
 func fit(p installed) error {
+	if p.uncopied != nil {
+		return errs.Wrap(p.uncopied, errs.Unavailable, "plugin.not_copied", fmt.Sprintf(
+			"Version %s could not be taken in, and the active one goes on: %v. Check the space and the rights of the data folder, then upgrade again.",
+			p.manifest.Version, p.uncopied))
+	}
 	if p.fault != "" {
 		return errs.New(errs.Conflict, "plugin.unfit", "That version cannot run: "+p.fault)
 	}

@@ -106,7 +106,7 @@ func adapters() []Layer {
 		}
 		out = append(out, l)
 	}
-	all := append(patterns(out), "core/internal/pgtest", "core/internal/openidtest", "core/internal/spoiled", "docs")
+	all := append(patterns(out), "core/internal/pgtest", "core/internal/openidtest", "core/internal/spoiled", "core/internal/mounttest", "docs")
 	for i := range out {
 		out[i].TestsMay = all
 	}
@@ -119,7 +119,7 @@ func assembly() []Layer {
 		{Name: "map", Pattern: "core"},
 		{Name: "configuration", Pattern: "core/config/...", May: patterns(foundation())},
 		{
-			Name: "assembly", Pattern: "core/app/...", TestsMay: []string{"core/internal/pgtest", "core/internal/rig"},
+			Name: "assembly", Pattern: "core/app/...", TestsMay: []string{"core/internal/pgtest", "core/internal/rig", "core/internal/mounttest"},
 			May: slices.Concat(patterns(foundation()), patterns(domain()), patterns(views()), patterns(adapters()),
 				[]string{"core/config/...", "sdk/...", "marketplace/...", "web", "docs"}),
 		},
@@ -149,9 +149,10 @@ func tools() []Layer {
 		{Name: "test helper", Pattern: "core/internal/archtest"},
 		{Name: "test helper", Pattern: "core/internal/pgtest"},
 		{Name: "test helper", Pattern: "core/internal/rig"},
+		{Name: "test helper", Pattern: "core/internal/mounttest"},
 		{Name: "test helper", Pattern: "core/internal/charttest"},
 		{Name: "test program", Pattern: "core/internal/kubeschema/..."},
-		{Name: "release program", Pattern: "core/internal/ship/...", TestsMay: []string{"core/internal/rig"}},
+		{Name: "release program", Pattern: "core/internal/ship/...", TestsMay: []string{"core/internal/rig", "core/internal/mounttest"}},
 		{Name: "test helper", Pattern: "core/internal/openidtest"},
 		{Name: "test helper", Pattern: "core/internal/spoiled"},
 		{Name: "test program", Pattern: "core/internal/openidprovider", May: []string{"core/internal/openidtest"}, Suites: true},

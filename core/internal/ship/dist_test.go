@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/internal/mounttest"
 	"github.com/patchbay-im/patchbay/core/internal/rig"
 	"github.com/patchbay-im/patchbay/core/internal/ship/ocitest"
 )
@@ -123,12 +124,7 @@ exec chroot --userspec=65532:65532 --groups= "$root" "$@"`
 // plugin, without anything of this machine.
 func TestTheImageRuns(t *testing.T) {
 	file := made(t, "-image-"+runtime.GOARCH+".tar")
-	if os.Getuid() != 0 || exec.CommandContext(t.Context(), "unshare", "-m", "true").Run() != nil {
-		if os.Getenv("PATCHBAY_TEST_REQUIRE") == "1" && os.Getuid() == 0 {
-			t.Fatal("unshare -m does not work")
-		}
-		t.Skip("no right to mount the image's files")
-	}
+	mounttest.Need(t)
 	rootfs, data, backups := t.TempDir(), t.TempDir(), t.TempDir()
 	if err := os.Chmod(rootfs, 0o755); err != nil {
 		t.Fatal(err)

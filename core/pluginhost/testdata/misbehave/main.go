@@ -28,6 +28,7 @@ func main() {
 	if own := read("mode-" + version); own != "" {
 		mode = own
 	}
+	alone(version)
 	switch mode {
 	case "hang":
 		time.Sleep(time.Hour)
@@ -52,6 +53,30 @@ func main() {
 			return &bad{env: env, mode: mode, version: version}, nil
 		},
 	})
+}
+
+// alive is locked for as long as this process lives.
+var alive *os.File
+
+// alone adds a line to the file "together" when another process of this plugin
+// lives.
+func alone(version string) {
+	var err error
+	if alive, err = os.OpenFile("alive", os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return
+	}
+	if syscall.Flock(int(alive.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+		return
+	}
+	together, err := os.OpenFile("together", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err == nil {
+		defer together.Close()
+		_, err = fmt.Fprintln(together, version)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
 }
 
 // bundled returns the manifest and its version: that of a file in the data
