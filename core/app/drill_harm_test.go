@@ -18,9 +18,8 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/app"
 	"github.com/patchbay-im/patchbay/core/backup"
-	"github.com/patchbay-im/patchbay/core/internal/pgtest"
-
 	"github.com/patchbay-im/patchbay/core/internal/mounttest"
+	"github.com/patchbay-im/patchbay/core/internal/pgtest"
 )
 
 // TestBackupsAndRestoresAreKilled: a backup that is killed leaves nothing under

@@ -53,6 +53,7 @@ func TestExclusiveUpgrade(t *testing.T) {
 // When the new version does not start the one before comes back by itself, and
 // delivers what had to wait.
 func TestExclusiveUpgradeThatDoesNotStart(t *testing.T) {
+	t.Parallel()
 	for mode, said := range map[string]string{"refuse": "no teapot", "hang": "did not get ready in time"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()

@@ -57,7 +57,7 @@ func New(tb testing.TB, size int64) Disk {
 	tb.Helper()
 	Need(tb)
 	d := Disk{Path: tb.TempDir()}
-	if out, err := exec.CommandContext(tb.Context(), "mount", "-t", "tmpfs", "-o", fmt.Sprint("size=", size), "none", d.Path).CombinedOutput(); err != nil { //nolint:gosec // a number
+	if out, err := exec.CommandContext(tb.Context(), "mount", "-t", "tmpfs", "-o", fmt.Sprint("size=", size), "none", d.Path).CombinedOutput(); err != nil {
 		tb.Fatalf("mount: %v %s", err, out)
 	}
 	tb.Cleanup(func() {
@@ -71,7 +71,7 @@ func New(tb testing.TB, size int64) Disk {
 // Resize gives the disk another size, in bytes.
 func (d Disk) Resize(tb testing.TB, size int64) {
 	tb.Helper()
-	if out, err := exec.CommandContext(tb.Context(), "mount", "-o", fmt.Sprint("remount,size=", size), d.Path).CombinedOutput(); err != nil { //nolint:gosec // a number
+	if out, err := exec.CommandContext(tb.Context(), "mount", "-o", fmt.Sprint("remount,size=", size), d.Path).CombinedOutput(); err != nil {
 		tb.Fatalf("remount: %v %s", err, out)
 	}
 }
