@@ -51,7 +51,7 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()%1e6), "chooses what is done, and when")
 	flag.BoolVar(&o.bugs, "bugs", false, "check that seeded bugs are caught")
 	flag.BoolVar(&o.strict, "strict", false, "every swap within 50 ms, not only the median: for a machine with nothing else to do")
-	flag.DurationVar(&o.limit, "limit", 20*time.Minute, "for the whole run; what harm is not done by then is not done")
+	flag.DurationVar(&o.limit, "limit", 20*time.Minute, "for all the harm; a run that has not done it by then fails")
 	flag.StringVar(&o.store, "store", sqlite, "where messages wait: sqlite (real conversations on disk) or memory")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -53,8 +53,6 @@ type rigged struct {
 
 // run does harm and returns what came of it. The error is about the harness.
 func run(ctx context.Context, o options, bug string) (*result, error) {
-	ctx, cancel := context.WithTimeout(ctx, o.limit)
-	defer cancel()
 	dir, err := os.MkdirTemp("", "pbc")
 	if err != nil {
 		return nil, err
@@ -141,8 +139,11 @@ func (g *rigged) swapped(_ channel.PluginID, pause time.Duration) {
 	g.pauses = append(g.pauses, pause)
 }
 
-// storm runs the load and does the harm.
+// storm runs the load and does the harm. The limit ends the harm alone: what was
+// made is delivered all the same.
 func (g *rigged) storm(ctx context.Context, o options) error {
+	harming, cancel := context.WithTimeout(ctx, o.limit)
+	defer cancel()
 	if !g.until(ctx, g.ready) {
 		return errors.New("the plugin does not start: " + g.status().Detail)
 	}
@@ -157,15 +158,18 @@ func (g *rigged) storm(ctx context.Context, o options) error {
 		return err
 	}
 	before, was := held()
-	for i := 0; i < o.events && len(g.violations) == 0 && ctx.Err() == nil; i++ {
+	for i := 0; i < o.events && len(g.violations) == 0; i++ {
+		if harming.Err() != nil {
+			g.broken(progress, "%v are over after %d of %d events", o.limit, i, o.events)
+			break
+		}
 		if !g.deliverSome(ctx, 100+g.rand.IntN(200)) {
 			g.broken(progress, "nothing moved for %v before event %d", patience, i)
 			break
 		}
 		g.harm(ctx)
 	}
-	g.settle(ctx)
-	if len(g.violations) == 0 {
+	if g.settle(ctx) {
 		if err := g.arrived(filepath.Join(g.dir, "data"), g.rows, false); err != nil {
 			return err
 		}
@@ -203,8 +207,8 @@ func (g *rigged) deliverSome(ctx context.Context, n int) bool {
 	})
 }
 
-// settle waits until everything is sent.
-func (g *rigged) settle(ctx context.Context) {
+// settle waits until everything is sent, and reports whether it came to that.
+func (g *rigged) settle(ctx context.Context) bool {
 	done := g.until(ctx, func() bool {
 		g.deliver.Wake()
 		made, sent, dead := g.rows.count()
@@ -213,6 +217,7 @@ func (g *rigged) settle(ctx context.Context) {
 	if g.made, g.sent, g.dead = g.rows.count(); !done {
 		g.broken(progress, "%d of %d messages are still not sent after %v", g.made-g.sent-g.dead, g.made, patience)
 	}
+	return done
 }
 
 // until polls; false when patience ends.
