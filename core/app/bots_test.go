@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/internal/pgtest"
 	"github.com/patchbay-im/patchbay/core/internal/rig"
 )
 
@@ -53,12 +54,12 @@ type answered struct {
 
 const nine = "bot: We open at nine."
 
-func answeredOn(t *testing.T) *answered {
+func answeredOn(t *testing.T, source string) *answered {
 	t.Helper()
-	d, raw := drillOn(t, "")
+	d, raw := drillOn(t, source)
 	a := &answered{drilled: d, raw: raw}
 	connect := func(id, plugin, config string) {
-		raw.exec(`INSERT INTO plugin_connection (workspace_id, connection_id, plugin, name, config, secrets, revision, enabled, created_at, updated_at) VALUES (?, ?, ?, 'Helper', ?, '{}', 1, 1, 1, 1)`, d.owner.Workspace, id, plugin, config)
+		raw.exec(`INSERT INTO plugin_connection (workspace_id, connection_id, plugin, name, config, secrets, revision, enabled, created_at, updated_at) VALUES (?, ?, ?, 'Helper', ?, '{}', 1, TRUE, 1, 1)`, d.owner.Workspace, id, plugin, config)
 		raw.exec(`INSERT INTO plugin_consent (workspace_id, plugin, revision) VALUES (?, ?, 1)`, d.owner.Workspace, plugin)
 	}
 	connect("pin_bot", "patchbay/keyword-bot", `{"greeting":"Welcome!","rules":[{"keywords":["opening hours"],"answer":"We open at nine."}]}`)
@@ -134,7 +135,13 @@ func (a *answered) crash() {
 // customer threatens with is a finding, which its assignee is told of and a
 // member settles.
 func TestBotAnswersAndAnalyzerNotices(t *testing.T) {
-	a := answeredOn(t)
+	t.Run("sqlite", func(t *testing.T) { answersAndNotices(t, "") })
+	t.Run("postgres", func(t *testing.T) { answersAndNotices(t, pgtest.Start(t).Schema(t)) })
+}
+
+func answersAndNotices(t *testing.T, source string) {
+	t.Helper()
+	a := answeredOn(t, source)
 	a.crash() // whatever the bot was at
 	must(t, a.try("I will report you to the regulator, give me opening hours"))
 	eventually(t, "the answer after a crash", func() bool { return a.nines() == 2 }, a.tell)
@@ -222,7 +229,13 @@ func (a *answered) alerts() (n int) {
 // TestBotKilledMidTurn kills the bot's process at what may be any moment of a
 // turn: each message is answered once, and by the bot.
 func TestBotKilledMidTurn(t *testing.T) {
-	a := answeredOn(t)
+	t.Run("sqlite", func(t *testing.T) { answersWhenKilled(t, "") })
+	t.Run("postgres", func(t *testing.T) { answersWhenKilled(t, pgtest.Start(t).Schema(t)) })
+}
+
+func answersWhenKilled(t *testing.T, source string) {
+	t.Helper()
+	a := answeredOn(t, source)
 	for n := 2; n <= 3; n++ {
 		before := a.pid()
 		must(t, a.try(fmt.Sprint("opening hours, please: ", n)))

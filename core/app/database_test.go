@@ -17,12 +17,18 @@ type database struct {
 	driver string
 }
 
-// drillOn is drill on one of the systems: source is PostgreSQL's, "" the
-// embedded one.
+// drillOn is drill on one of the systems, with variables of its environment.
 func drillOn(t *testing.T, source string, env ...string) (*drilled, *database) {
 	t.Helper()
+	return drillWith(t, source, func(o *rig.Options) { o.Env = append(o.Env, env...) })
+}
+
+// drillWith is drill on one of the systems: source is PostgreSQL's, "" the
+// embedded one.
+func drillWith(t *testing.T, source string, change func(*rig.Options)) (*drilled, *database) {
+	t.Helper()
 	d := drill(t, func(o *rig.Options) {
-		o.Env = append(o.Env, env...)
+		change(o)
 		if source != "" {
 			o.Env = append(o.Env, "PATCHBAY_DATABASE_URL="+address(source))
 		}
