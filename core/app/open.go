@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -51,8 +49,6 @@ import (
 	"github.com/patchbay-im/patchbay/core/ticket"
 	"github.com/patchbay-im/patchbay/core/view"
 	"github.com/patchbay-im/patchbay/core/webhook"
-	"github.com/patchbay-im/patchbay/docs"
-	"github.com/patchbay-im/patchbay/web"
 )
 
 // server is everything that runs.
@@ -300,124 +296,6 @@ func hostName() string {
 		host = "node"
 	}
 	return host
-}
-
-// face makes the HTTP server.
-func (s *server) face(ctx context.Context) error {
-	proxies, err := s.config.Proxies()
-	if err != nil {
-		return err //nolint:wrapcheck // config's own sentence
-	}
-	o := httpapi.Options{
-		Places:  func() []httpapi.Place { return reach(s.config, net.InterfaceAddrs) },
-		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
-		Proxies:  proxies,
-		Identity: s.identity, Audit: s.audit, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Surveys: s.surveys, Tickets: s.tickets, Hooks: s.hooks,
-		Catalog: s.catalog, Sandboxes: s.sandboxes, Templates: s.templates,
-		Conversations: s.conversations, Deliveries: delivery.NewTracker(s.store.Deliveries(), s.conversations), Views: s.views, Search: s.search, Media: s.media, Extensions: s.extensions, Gate: s.gate, Followings: s.store.Followings(), Connections: s.connections, SignIns: s.signIns, Licenses: s.licenses,
-		Notifications: s.notifications, Erasures: s.erasures, Retention: s.retention, Exports: s.exports,
-		Webhooks: s.webhooks, Idempotency: s.once, Limits: limits(s.config.Limits), Buckets: s.limits, Operation: s.operation(),
-		Presence: presence{s.dispatcher, s.store.Teams()}, Sockets: s.gateway,
-		Feed: feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch}, Circle: s.store.Contacts(),
-		PluginUI: s.plugins.UI, PluginWork: s.pluginWork, Console: web.Console(), Guides: docs.Guides(),
-		Health: s.store.Ping, Observe: s.metrics.Request, Now: s.now, Log: s.log,
-	}
-	if s.config.Demo {
-		o.Demo = web.Demo()
-		o.DemoInbox = func() channel.InboxID {
-			w := s.demoWorkspace.Load()
-			if w == nil {
-				return ""
-			}
-			return s.demo.liveInbox(ctx, *w)
-		}
-	}
-	s.http, err = httpapi.New(o) //nolint:contextcheck // handlers take the context of their request
-	return err                   //nolint:wrapcheck // httpapi's own sentence
-}
-
-// feed implements httpapi.Feed.
-type feed struct {
-	event.Log
-	realtime.Hydrator
-	epoch string
-}
-
-// Epoch implements httpapi.Feed.
-func (f feed) Epoch() string { return f.epoch }
-
-// liveMetrics implements realtime.Metrics.
-type liveMetrics struct{ m *telemetry.Metrics }
-
-func (l liveMetrics) Opened(k realtime.Kind)           { l.m.Connections(string(k), 1) }
-func (l liveMetrics) Received(realtime.Kind)           { l.m.Frames("in", 1) }
-func (l liveMetrics) Sent(_ realtime.Kind, frames int) { l.m.Frames("out", frames) }
-func (l liveMetrics) Closed(k realtime.Kind, code int) {
-	l.m.Connections(string(k), -1)
-	l.m.Closed(code)
-}
-
-// openPlugins reads which plugins are installed; they start with run.
-func (s *server) openPlugins() error {
-	s.deliverer = delivery.NewDeliverer(s.store.Deliveries(), s.now, s.log)
-	var err error
-	o := pluginhost.Options{
-		Dir: devPlugins(s.config), DataDir: dataPath(s.config, "plugins"), CoreVersion: s.options.Version, Log: s.log, Now: s.now,
-		Node: hostName(), Trusted: trustedPlugins(s.config), MinIsolation: extension.Tier(s.config.Plugins.MinIsolation), KeepFailing: !s.config.Plugins.AutoRollback, Attach: s.attach,
-	}
-	if len(s.attach) > 0 {
-		o.Timing = pluginhost.Patient()
-	}
-	if s.plugins, err = pluginhost.New(o); err != nil {
-		return fmt.Errorf("read the installed plugins: %w", err)
-	}
-	return nil
-}
-
-// runPlugins runs the plugins and their deliveries until ctx ends.
-func (s *server) runPlugins(ctx context.Context) error {
-	cancel, err := s.bus.Subscribe(event.SubjectDeliver+"*", func(string, []byte) { s.deliverer.Wake() })
-	if err != nil {
-		return fmt.Errorf("listen for deliveries: %w", err)
-	}
-	defer cancel()
-	scheduler, databases := extension.NewScheduler(s.store.PluginSchedules(), s.now, s.log), s.pluginBases()
-	var estate sync.WaitGroup
-	defer estate.Wait()
-	lasting, stop := context.WithCancel(ctx)
-	defer stop()
-	estate.Go(func() { s.runEstate(lasting, scheduler, databases) })
-	return s.plugins.Run(ctx, pluginhost.Ports{ //nolint:wrapcheck // the host's own sentence
-		Workspaces: s.store.Channels(), Connections: s.store.Extensions(), Grants: s.store.Extensions(), Vault: instance.NewVault(s.box),
-		Locale: s.localeOf, Receiver: s.conversations, Deliverer: s.deliverer,
-		Desks: s.desks(scheduler, databases),
-		Lives: s.store.Lives(),
-	})
-}
-
-func trustedPlugins(c Config) []channel.PluginID {
-	out := make([]channel.PluginID, len(c.Plugins.Trusted))
-	for i, id := range c.Plugins.Trusted {
-		out[i] = channel.PluginID(id)
-	}
-	return out
-}
-
-// devPlugins finds the folder of unsigned plugins: the configured one, or what
-// a build or an archive puts beside the binary.
-func devPlugins(c Config) string {
-	if c.Plugins.DevDir != "" {
-		return c.Plugins.DevDir
-	}
-	exe, err := os.Executable()
-	if err != nil {
-		return ""
-	}
-	dir := filepath.Join(filepath.Dir(exe), "plugins")
-	if info, err := os.Stat(dir); err == nil && info.IsDir() {
-		return dir
-	}
-	return ""
 }
 
 // close closes what open opened, the database last.
