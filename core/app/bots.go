@@ -22,7 +22,7 @@ import (
 
 // Rules of bots. A bot's customers wait for nobody who does not answer.
 const (
-	botsAtOnce  = 64               // turns of this node
+	botsAtOnce  = 256              // turns of this node, those included that wait for their bot
 	botPoll     = 2 * time.Second  // looks for work at least this often
 	botClaim    = 30 * time.Second // how long a turn stays with a node that died
 	botHold     = 4 * time.Second  // a claim is renewed this often, and typing is shown anew
@@ -351,6 +351,8 @@ func (b *bots) failed(ctx context.Context, t *conversation.BotTurn, err error) {
 			break
 		}
 		b.giveUp(ctx, t.BotClaim, "bot_away")
+	case code == extension.CodeBusy: // it was waited for
+		b.giveUp(ctx, t.BotClaim, "bot_busy")
 	case code == conversation.CodeDenied:
 		b.giveUpBecause(ctx, t.BotClaim, "refused", errs.As(err).Message)
 	case strings.HasPrefix(code, "plugin.") && code != extension.CodeNoAnswer && code != extension.CodeRefused && code != conversation.CodeUndecided:

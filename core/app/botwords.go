@@ -39,6 +39,10 @@ func botNote(locale, why string) string {
 		return "机器人的插件未在运行，会话已自动转人工。"
 	case why == "bot_away":
 		return "The bot's plugin does not run now, so people take over."
+	case why == "bot_busy" && chinese:
+		return "机器人正在应答的会话已达上限，会话已自动转人工。"
+	case why == "bot_busy":
+		return "The bot has as many customers as it can answer now, so people take over."
 	case chinese:
 		return "机器人多次没有给出答复，会话已自动转人工。"
 	default:

@@ -180,7 +180,7 @@ func (f *followers) loop(ctx context.Context, t *telling, wake <-chan struct{}) 
 		wait := t.step(ctx)
 		timer := time.NewTimer(wait)
 		woken := wake
-		if t.place.Failures > 0 { // a backoff is not cut short by what happens
+		if t.place.Failures > 0 || t.resting { // a backoff is not cut short by what happens
 			woken = nil
 		}
 		select {

@@ -24,10 +24,13 @@ type telling struct {
 	kept  uint64 // the feed number that is stored
 	alone uint64 // up to this feed number events are told one by one: one of them may be the cause of a failure
 	until time.Time
+	// resting: what happens meanwhile is no reason to look sooner.
+	resting bool
 }
 
 // step tells what there is and returns how long to wait at most before the next.
 func (t *telling) step(ctx context.Context) time.Duration {
+	t.resting = false
 	err := t.hold(ctx)
 	if err == nil && !t.held {
 		return followPoll
@@ -132,31 +135,37 @@ func (t *telling) batch(ctx context.Context, items []item) (done int, wait time.
 		if ctx.Err() != nil {
 			return 0, 0, ctx.Err()
 		}
-		failed, away := t.failure(err, items)
-		if away > 0 {
-			return 0, away, nil
+		failed, rest := t.failure(err, items)
+		if rest > 0 {
+			t.resting = errs.As(err).Code == extension.CodeBusy
+			return 0, rest, nil
 		}
 		outcomes = []extension.Outcome{failed}
 	}
 	return t.settle(ctx, items, outcomes)
 }
 
+// away reports whether a plugin could not be told at all: it does not run, or is
+// told as often as its manifest allows.
+func away(e *errs.Error) bool {
+	return e.Code != extension.CodeDied && e.Code != extension.CodeNoAnswer && e.Code != extension.CodeRefused
+}
+
 // failure is the outcome of a call that failed. While the plugin is away, which
 // is no fault of the event, it is how long to wait instead.
 func (t *telling) failure(err error, items []item) (extension.Outcome, time.Duration) {
 	e := errs.As(err)
-	if len(items) > 1 {
+	if away(e) {
+		return extension.Outcome{}, max(e.RetryAfter, pumpRetry)
+	}
+	if len(items) > 1 { // which of them did it is found out one by one
 		t.alone = items[len(items)-1].event.Feed
 	}
-	switch e.Code {
-	case extension.CodeDied:
-		if len(items) > 1 { // which of them did it is found out one by one
+	if e.Code == extension.CodeDied {
+		if len(items) > 1 {
 			return extension.Outcome{}, pumpRetry
 		}
 		t.place.Failures += followDeath - 1 // and one more, as for every failure
-	case extension.CodeNoAnswer, extension.CodeRefused:
-	default:
-		return extension.Outcome{}, max(e.RetryAfter, pumpRetry)
 	}
 	return extension.Outcome{Code: e.Code, Detail: e.Message}, 0
 }
@@ -219,6 +228,9 @@ func (t *telling) tellGap(ctx context.Context) (wait time.Duration, err error) {
 	switch {
 	case errs.Is(err, errs.Forbidden), ctx.Err() != nil:
 		return 0, err
+	case err != nil && away(errs.As(err)):
+		t.resting = errs.As(err).Code == extension.CodeBusy
+		return max(errs.As(err).RetryAfter, pumpRetry), nil
 	case err == nil && len(outcomes) == 1 && (outcomes[0].Taken || outcomes[0].Rejected):
 	default:
 		if t.place.Failures++; t.place.Failures < followTries {

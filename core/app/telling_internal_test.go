@@ -247,3 +247,31 @@ func TestAGapThatFails(t *testing.T) {
 		t.Errorf("%v, %+v", who.heard, l.place)
 	}
 }
+
+// A plugin that is told as often as its manifest allows is told later, in
+// batches as before, and counts as no failure; what happens meanwhile is no
+// reason to look sooner.
+func TestAPluginThatIsToldEnough(t *testing.T) {
+	refused := 0
+	a, l, who := audience(40, func(items []item) ([]extension.Outcome, error) {
+		if refused < 2*followDeath+followTries {
+			refused++
+			e := errs.New(errs.Unavailable, extension.CodeBusy, "It is told as often as its far side bears.")
+			e.RetryAfter = 7 * time.Second
+			return nil, e
+		}
+		return takes(items)
+	})
+	l.place.Gap = extension.Gap{After: 1, Until: 2, Reason: extension.GapFailed}
+	if wait := a.step(t.Context()); wait != 7*time.Second || !a.resting {
+		t.Errorf("it rests for %v (%v)", wait, a.resting)
+	}
+	steps(t, a, l)
+	want := append([]string{`{"after":1,"reason":"failed","until":2}`}, numbers(1, 40)...)
+	if !slices.Equal(who.heard, want) || len(l.skips) != 0 || a.place.Failures != 0 || a.resting {
+		t.Errorf("heard %v, skipped %v, %+v", who.heard, l.skips, a.place)
+	}
+	if calls := who.calls[refused+1:]; len(calls) != 2 {
+		t.Errorf("40 events in %d calls", len(calls))
+	}
+}

@@ -49,6 +49,8 @@ type Analyzers interface {
 	Reads(p PluginID) []Author
 	// Analyze asks a plugin about messages, at most MaxTold. It returns an
 	// analysis for each that it answered, in order. What it noticed has been
-	// checked: levels are known, texts cut, the words inside the text.
+	// checked: levels are known, texts cut, the words inside the text. One that
+	// is asked as much as its manifest allows is errs.Unavailable CodeBusy, with
+	// when to ask again.
 	Analyze(ctx context.Context, to Address, messages []Message) ([]Analysis, error)
 }

@@ -141,6 +141,7 @@ type Bots interface {
 	// error of say ends the stream and is returned; the end of ctx cancels the
 	// stream. A bot that says nothing for the host's patience, or more than it
 	// may, fails with errs.Unavailable; one whose process is away with
-	// errs.Unavailable "plugin.<state>".
+	// errs.Unavailable "plugin.<state>". One that is asked as much as its manifest
+	// allows is waited for; when that takes too long, it is CodeBusy.
 	Turn(ctx context.Context, to Address, t Turn, say func(TurnEvent) error) error
 }

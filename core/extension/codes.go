@@ -8,4 +8,5 @@ const (
 	CodeBadAnswer = "plugin.bad_answer" // it answered with what cannot be used
 	CodeDied      = "plugin.died"       // its process ended during the call
 	CodeTooSlow   = "plugin.too_slow"   // it did not answer within the time that its manifest gives it
+	CodeBusy      = "plugin.busy"       // it is asked as much, or as often, as it may be; nothing was asked
 )

@@ -80,8 +80,9 @@ type Hooks interface {
 	// whether their processes run or not, in the order of priority and then of
 	// plugin.
 	Interceptors(p Point) []Interceptor
-	// Intercept asks a plugin until ctx ends. No answer, or no process, is
-	// errs.Unavailable: the caller applies Deny.
+	// Intercept asks a plugin until ctx ends. No answer, no process, or more
+	// than its manifest allows (CodeBusy) is errs.Unavailable: the caller
+	// applies Deny.
 	Intercept(ctx context.Context, to Address, c Change) (Verdict, error)
 	// EventsOf lists the types of events that a plugin's manifest asks for; nil
 	// when it is not installed.
@@ -89,7 +90,8 @@ type Hooks interface {
 	// Asks reports whether a plugin's manifest asks for a scope.
 	Asks(p PluginID, scope string) bool
 	// Tell tells a plugin what has happened, at most MaxTold events. It returns
-	// an outcome for each that it answered, in order.
+	// an outcome for each that it answered, in order. One that is told as often
+	// as its manifest allows is errs.Unavailable CodeBusy, with when to try again.
 	Tell(ctx context.Context, to Address, events []Event) ([]Outcome, error)
 }
 

@@ -37,6 +37,11 @@ func (h *Host) Analyze(ctx context.Context, to extension.Address, messages []ext
 	}
 	defer who.session.calls.end()
 	s, session, in := who.supervisor, who.session, who.instance
+	leave, err := h.admit(s, session)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	answer, err := pluginv1.NewAnalyzerServiceClient(session.process.Conn()).Analyze(ctx, &pluginv1.AnalyzeRequest{
 		InstanceId: to.Instance, Messages: messagesTo(messages, in.May("contacts:read.pii")),
 	})

@@ -3,7 +3,6 @@ package pluginhost
 import (
 	"context"
 	"sync"
-	"time"
 
 	"google.golang.org/grpc"
 
@@ -12,13 +11,6 @@ import (
 	"github.com/patchbay-im/patchbay/core/extension"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
-
-// maxCalls is how many calls of people and rules one plugin has at once. Those
-// above it are refused: a plugin that hangs must not collect requests.
-const maxCalls = 64
-
-// busyFor is when to try again what was refused because of maxCalls.
-const busyFor = time.Second
 
 // gates count the calls to each plugin.
 type gates struct {
@@ -63,18 +55,11 @@ func (h *Host) ask(ctx context.Context, plugin extension.PluginID, ability, call
 			return err
 		}
 	}
-	b := s.bounded(session.installed)
-	if wait := b.calls.Take(); wait > 0 {
-		e := errs.New(errs.Unavailable, "plugin.busy", "The plugin "+string(id)+" was asked as often as its far side bears. Try again in a moment.")
-		e.RetryAfter = max(wait, busyFor)
-		return e
+	leave, err := h.admit(s, session)
+	if err != nil {
+		return err
 	}
-	if !h.gates.enter(id, min(b.most, maxCalls)) {
-		e := errs.New(errs.Unavailable, "plugin.busy", "The plugin "+string(id)+" has as many calls as it may have at once. Try again in a moment.")
-		e.RetryAfter = busyFor
-		return e
-	}
-	defer h.gates.leave(id)
+	defer leave()
 	if err := fn(ctx, session.process.Conn()); err != nil {
 		return s.failed(ctx, call, err)
 	}

@@ -58,6 +58,11 @@ func (h *Host) Turn(ctx context.Context, to extension.Address, t extension.Turn,
 	if err := h.barred(channel.PluginID(to.Plugin)); err != nil {
 		return err
 	}
+	leave, err := h.queueTurn(ctx, to.Plugin)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	who, err := h.ready(ctx, to)
 	if err != nil {
 		return err
@@ -90,6 +95,13 @@ func (h *Host) Turn(ctx context.Context, to extension.Address, t extension.Turn,
 			return err
 		}
 	}
+}
+
+// queueTurn waits until a bot may be asked, no longer than it may be silent.
+func (h *Host) queueTurn(ctx context.Context, plugin extension.PluginID) (leave func(), err error) {
+	within, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return h.queue(within, plugin, func(b bounds) places { return b.turns })
 }
 
 // turnFailed words the end of a stream that came without Done.

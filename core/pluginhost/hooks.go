@@ -19,7 +19,6 @@ import (
 const (
 	interceptBudget    = 150 * time.Millisecond // unless the manifest says otherwise
 	interceptBudgetMax = time.Second
-	interceptsAtOnce   = 16 // to one plugin; those above it wait, within their budget
 )
 
 // Interceptors implements extension.Hooks.
@@ -66,6 +65,11 @@ func (s *supervisor) asked() (manifest.Manifest, bool) {
 
 // Intercept implements extension.Hooks.
 func (h *Host) Intercept(ctx context.Context, to extension.Address, c extension.Change) (extension.Verdict, error) {
+	leave, err := h.queue(ctx, to.Plugin, func(b bounds) places { return b.intercepts })
+	if err != nil {
+		return extension.Verdict{}, err
+	}
+	defer leave()
 	who, err := h.ready(ctx, to)
 	if err != nil {
 		return extension.Verdict{}, err
@@ -74,12 +78,6 @@ func (h *Host) Intercept(ctx context.Context, to extension.Address, c extension.
 	s := who.supervisor
 	if !who.instance.May("hooks:intercept") {
 		return extension.Verdict{}, nil
-	}
-	select {
-	case s.intercepts <- struct{}{}:
-		defer func() { <-s.intercepts }()
-	case <-ctx.Done():
-		return extension.Verdict{}, errs.New(errs.Unavailable, "plugin.busy", "The plugin "+string(s.id)+" is asked too much at once.")
 	}
 	answer, err := pluginv1.NewHookServiceClient(who.session.process.Conn()).Intercept(ctx, interceptTo(to, c, who.instance.May("contacts:read")))
 	if err != nil {
@@ -166,6 +164,11 @@ func (h *Host) Tell(ctx context.Context, to extension.Address, events []extensio
 	if !who.instance.May("events:subscribe") {
 		return nil, errs.New(errs.Forbidden, "plugin.scope", "The workspace does not allow the plugin to be told of events.")
 	}
+	leave, err := h.admit(who.supervisor, who.session)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	req := &pluginv1.OnEventsRequest{InstanceId: to.Instance}
 	for _, e := range events {
 		req.Events = append(req.Events, &pluginv1.Event{Id: e.ID, Type: e.Type, Feed: e.Feed, At: timestamppb.New(e.At), Data: e.Data})

@@ -7,10 +7,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/pluginhost/internal/cgroup"
-	"github.com/patchbay-im/patchbay/core/pluginhost/internal/pace"
 	"github.com/patchbay-im/patchbay/core/pluginhost/internal/process"
 	"github.com/patchbay-im/patchbay/sdk/manifest"
-	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
 
 // What a plugin may use when its manifest does not say.
@@ -83,29 +81,4 @@ func isolation(r process.Reached) (tier extension.Tier, measures []extension.Iso
 		lacking = append(lacking, extension.Lacking(l))
 	}
 	return tier, r.Measures, lacking
-}
-
-// bounds are what a plugin's manifest says that its far side bears. Versions with
-// the same limits share them, so that a swap does not double the rate.
-type bounds struct {
-	of              manifest.Limits
-	messages, calls *pace.Pace
-	most            int // in flight
-}
-
-// bounded returns the bounds of a version.
-func (s *supervisor) bounded(p installed) bounds {
-	want := p.manifest.Limits
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.limits.most == 0 || s.limits.of != want {
-		now := s.host.options.Now
-		s.limits = bounds{
-			of: want, messages: pace.New(want.RatePerS, want.Burst, now), calls: pace.New(want.RatePerS, want.Burst, now), most: want.MaxInFlight,
-		}
-		if want.MaxInFlight <= 0 {
-			s.limits.most = pluginv1.MaxCredits
-		}
-	}
-	return s.limits
 }

@@ -34,8 +34,6 @@ type supervisor struct {
 	news    chan struct{} // what is wanted of it has changed
 	session atomic.Pointer[session]
 
-	intercepts chan struct{} // one for each change that it is asked about now
-
 	// configuring is held while the plugin is told of inboxes, so that what it
 	// knows is as new as what was read last.
 	configuring sync.Mutex
@@ -67,7 +65,7 @@ func newSupervisor(h *Host, id channel.PluginID, p installed) *supervisor {
 		wanted: extension.Life{Plugin: extension.PluginID(id), Enabled: true},
 		log:    h.options.Log.With("plugin", string(id)),
 		state:  extension.Stopped, since: h.options.Now(),
-		health: make(map[string]channel.Health), book: newBook(), intercepts: make(chan struct{}, interceptsAtOnce),
+		health: make(map[string]channel.Health), book: newBook(),
 	}
 	if p.fault != "" {
 		s.state, s.detail = extension.Failed, p.fault
