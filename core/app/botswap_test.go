@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -77,10 +79,8 @@ func (a *asking) listen() {
 // heard reports whether a version has answered anything.
 func (a *asking) heard(version string) bool {
 	for _, versions := range a.answers {
-		for _, v := range versions {
-			if v == version {
-				return true
-			}
+		if slices.Contains(versions, version) {
+			return true
 		}
 	}
 	return false
@@ -139,7 +139,7 @@ func upgradesBot(t *testing.T, source string) {
 		}()
 	}
 	eventually(t, "the end of all turns", func() bool {
-		return a.raw.one(`SELECT COUNT(*) FROM conversation WHERE responder = 'bot'`) == fmt.Sprint(len(a.visitors)) &&
+		return a.raw.one(`SELECT COUNT(*) FROM conversation WHERE responder = 'bot'`) == strconv.Itoa(len(a.visitors)) &&
 			a.raw.one(`SELECT COUNT(*) FROM bot_talk WHERE claim <> ''`) == "0" && a.complete()
 	}, a.tell)
 	t.Logf("questions of each visitor: %v", a.asked)
