@@ -324,6 +324,9 @@ func TestFrames(t *testing.T) {
 			t.Errorf("the policy lacks %q: %s", want, csp)
 		}
 	}
+	if page.Header.Get("Connection-Allowlist") != "(response-origin)" || page.Header.Get("X-DNS-Prefetch-Control") != "off" {
+		t.Errorf("a page may hint at connections: %v", page.Header)
+	}
 	if page.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" || page.Header.Get("Access-Control-Allow-Origin") != "*" ||
 		page.Header.Get("Set-Cookie") != "" || page.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Error(page.Header)

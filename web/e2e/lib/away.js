@@ -22,7 +22,7 @@ export class Away {
     })
     a.origin = `http://127.0.0.1:${await listen(a.http)}`
     a.plain = createPlain((socket) => {
-      a.note('preconnect')
+      a.note('tcp')
       socket.on('error', () => {})
       socket.destroy()
     })

@@ -1,6 +1,7 @@
 // Opens Chromium, takes screenshots and asks axe.
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
 import { chromium } from 'playwright-core'
@@ -13,13 +14,33 @@ const shots = resolve(import.meta.dirname, '../../screenshots')
 export const desktop = { width: 1440, height: 900 }
 export const phone = { width: 390, height: 844 }
 
+const executablePath = process.env.PATCHBAY_CHROMIUM ?? '/usr/bin/chromium'
+const quiet = ['--disable-component-update', '--disable-sync', '--no-first-run']
+
 /** Launches Debian's Chromium. */
 export async function launch() {
   await mkdir(shots, { recursive: true })
-  return chromium.launch({
-    executablePath: process.env.PATCHBAY_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+  return chromium.launch({ executablePath, args: ['--disable-background-networking', ...quiet] })
+}
+
+/**
+ * A browser with a profile of its own, as people have one: only such a one follows
+ * hints to look names up and to connect. `names` closes it and tells which names
+ * below a domain it has looked up.
+ */
+export async function ordinary() {
+  const dir = await mkdtemp(join(tmpdir(), 'patchbay-profile-'))
+  const log = join(dir, 'net.json')
+  const context = await chromium.launchPersistentContext(join(dir, 'profile'), {
+    executablePath, viewport: desktop, locale: 'en-US', ignoreDefaultArgs: ['--disable-background-networking'], args: [`--log-net-log=${log}`, ...quiet],
   })
+  const names = async (domain) => {
+    await context.close()
+    const text = await readFile(log, 'utf8')
+    await rm(dir, { recursive: true, force: true })
+    return new Set([...text.matchAll(/"host":"(?:[a-z]+:\/\/)?([a-z0-9.-]+)/g)].map((m) => m[1]).filter((name) => name.endsWith(`.${domain}`)))
+  }
+  return { context, names }
 }
 
 /** A new person with a browser of their own. */

@@ -14,6 +14,7 @@ const put = (tag, set) => {
 }
 const link = (rel, set = {}) => put('link', { rel, href: to(), ...set })
 const style = (text) => put('style', { textContent: text })
+const tcp = `http://${new URL(away ?? location.href).hostname}:${ask.get('tcp')}`
 const settled = (ms = 400) => new Promise((done) => setTimeout(done, ms))
 
 const dial = (Peer) => {
@@ -124,6 +125,52 @@ const attempts = {
   base: () => {
     document.head.append(Object.assign(document.createElement('base'), { href: `${away}/${name}/` }))
     new Image().src = 'x.png'
+  },
+  'navigation-api': () => void navigation.navigate(to()),
+  'fetch-later': () => void fetchLater(to(), { activateAfter: 0 }),
+  'video-poster': () => void put('video', { poster: to() }),
+  'input-image': () => void put('input', { type: 'image', src: to() }),
+  'svg-filter': () => void (put('div', {}).innerHTML = `<svg width="9" height="9"><filter id="f"><feImage href="${to()}"/></filter><rect width="9" height="9" filter="url(#f)"/></svg>`),
+  'svg-script': () => {
+    const s = document.createElementNS('http://www.w3.org/2000/svg', 'script')
+    s.setAttribute('href', to())
+    put('div', {}).append(document.createElementNS('http://www.w3.org/2000/svg', 'svg'))
+    document.querySelector('svg').append(s)
+  },
+  'css-image-set': () => void style(`body{background:image-set("${to()}" 1x)}`),
+  'css-mask': () => void style(`body{mask:url("${to()}")}`),
+  'css-module': () => import(to(), { with: { type: 'css' } }),
+  'paint-worklet': () => CSS.paintWorklet.addModule(to()),
+  'audio-worklet': () => new OfflineAudioContext(1, 1, 44100).audioWorklet.addModule(to()),
+  'body-background': () => void document.body.setAttribute('background', to()),
+  'import-map': async () => {
+    put('script', { type: 'importmap', textContent: JSON.stringify({ imports: { far: to() } }) })
+    await import('far')
+  },
+
+  // Hints: no request, and heard all the same. Each is alone in its page.
+  preconnect: async () => {
+    link('preconnect', { href: tcp })
+    await settled()
+  },
+  'preconnect-markup': async () => {
+    put('div', {}).innerHTML = `<link rel="preconnect" href="${tcp}" crossorigin>`
+    await settled()
+  },
+  'preconnect-nested': async () => {
+    const d = put('iframe', {}).contentDocument
+    d.head.append(Object.assign(d.createElement('link'), { rel: 'preconnect', href: tcp }))
+    await settled()
+  },
+  'dns-prefetch': () => void link('dns-prefetch', { href: `//${ask.get('name')}` }),
+  'dns-prefetch-nested': () => {
+    const d = put('iframe', {}).contentDocument
+    d.head.append(Object.assign(d.createElement('link'), { rel: 'dns-prefetch', href: `//${ask.get('name')}` }))
+  },
+  'dns-preconnect': () => void link('preconnect', { href: `http://${ask.get('name')}` }),
+  'dns-fetch': () => fetch(`http://${ask.get('name')}`, { mode: 'no-cors' }),
+  webtransport: async () => {
+    await new WebTransport(`https://${new URL(away).hostname}:${ask.get('udp')}/x`).ready
   },
   webrtc: async () => {
     dial(RTCPeerConnection)
