@@ -30,6 +30,7 @@ type contactDesk struct {
 func contactTo(c contact.Contact, pii bool) (*pluginv1.Contact, error) {
 	out := &pluginv1.Contact{
 		Id: string(c.ID), Locale: c.Locale, CreatedAt: timestamppb.New(c.CreatedAt), Revision: uint64(c.UpdatedAt.UnixMicro()),
+		MergedInto: string(c.MergedInto),
 	}
 	if !pii {
 		return out, nil

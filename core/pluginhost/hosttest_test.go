@@ -130,10 +130,13 @@ func (b *branch) suite() hosttest.World {
 	b.more = []channel.Inbox{in}
 	here, there := w.Receive(mine, "alice", "m1", hosttest.Said), w.Receive(theirs, "bob", "m2", hosttest.Said)
 	b.rename(here.Contact)
+	twin := w.Receive(theirs, "ali", "m3", hosttest.Said)
+	b.merge(twin.Contact, here.Contact)
 	out := hosttest.World{
 		Dial: b.dial, Advance: b.clock.advance, Inbox: string(mine.ID),
 		Connection: b.connection(extension.PluginID(asker), true), Spare: b.connection(extension.PluginID(asker), true),
 		Conversation: string(here.ID), Elsewhere: string(there.ID), Contact: string(here.Contact), Stranger: string(there.Contact),
+		Merged: string(twin.Contact),
 		File: b.file(here), Hidden: b.file(there), Due: b.due, Decide: b.decide,
 	}
 	out.Others = []string{
@@ -159,6 +162,12 @@ func (b *branch) rename(id contact.ID) {
 	name, email := hosttest.Customer, hosttest.Email
 	_, err := contact.NewService(contact.Deps{Store: b.store.Contacts(), Organisations: b.store.Contacts(), Now: b.clock.now}).
 		Update(b.t.Context(), b.owner(), id, contact.Edit{Name: &name, Email: &email})
+	b.ok(err)
+}
+
+func (b *branch) merge(source, into contact.ID) {
+	b.t.Helper()
+	_, _, err := contact.NewMerging(b.store.Contacts(), b.store.Contacts(), b.clock.now).Merge(b.t.Context(), b.owner(), source, into)
 	b.ok(err)
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/sdk"
+	"github.com/patchbay-im/patchbay/sdk/hook"
 	"github.com/patchbay-im/patchbay/sdk/panel"
 	"github.com/patchbay-im/patchbay/sdk/tool"
 )
@@ -17,7 +18,7 @@ var manifest []byte
 
 func main() { sdk.Serve(vouchers()) }
 
-// vouchers is the plugin; its panels and its tools are one value.
+// vouchers is the plugin; its panels, tools and hook are one value.
 func vouchers() sdk.Plugin {
 	var p *plugin
 	once := func(env sdk.Env) *plugin {
@@ -30,5 +31,6 @@ func vouchers() sdk.Plugin {
 		Manifest: manifest,
 		Panel:    func(env sdk.Env) (panel.Panel, error) { return once(env), nil },
 		Tools:    func(env sdk.Env) (tool.Tools, error) { return once(env), nil },
+		Hook:     func(env sdk.Env) (hook.Hook, error) { return once(env), nil },
 	}
 }

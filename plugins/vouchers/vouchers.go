@@ -40,6 +40,8 @@ type plugin struct {
 
 	mu    sync.Mutex
 	books map[string]*book // by instance
+
+	rechecks map[string]place // by instance
 }
 
 // book is an instance's ledger, opened when it is first needed.
@@ -49,7 +51,7 @@ type book struct {
 }
 
 func newPlugin(env sdk.Env, now func() time.Time) *plugin {
-	return &plugin{log: env.Log, host: env.For, now: now, books: make(map[string]*book)}
+	return &plugin{log: env.Log, host: env.For, now: now, books: make(map[string]*book), rechecks: make(map[string]place)}
 }
 
 // open returns an instance's ledger.

@@ -20,6 +20,7 @@ package host
 const (
 	CodeDenied      = "host_denied"      // the manifest does not ask for the permission, or the workspace does not allow it
 	CodeAbsent      = "host_absent"      // there is none, or the instance may not see it
+	CodeNotFound    = "not_found"        // the record that was asked for is not there, or the instance may not see it
 	CodeInvalid     = "host_invalid"     // the request is wrong, and will be wrong again
 	CodeConflict    = "host_conflict"    // what is there does not allow it
 	CodeUnavailable = "host_unavailable" // later, perhaps

@@ -91,6 +91,9 @@ type Contact struct {
 	Blocked    bool
 	CreatedAt  time.Time
 	Revision   uint64 // grows with each change
+	// MergedInto is the contact that this one was merged into, which may have
+	// been merged in turn; "" = none, or the merge was undone.
+	MergedInto string
 }
 
 // DecodeAttributes reads the custom attributes into a struct or a map; without

@@ -21,6 +21,13 @@ func (h *Host) AddContact(c message.Contact, inboxes ...string) string {
 	return h.engine.AddContact(bridge.ContactTo(c), inboxes...)
 }
 
+// MergeContact merges a customer into another, as message.Contact.MergedInto
+// tells; into "" undoes it. The plugin hears of it when the test tells it.
+func (h *Host) MergeContact(id, into string) { h.engine.MergeContact(id, into) }
+
+// EraseContact erases a customer, with their conversations.
+func (h *Host) EraseContact(id string) { h.engine.EraseContact(id) }
+
 // AddConversation adds a conversation and returns its id. InboxID says whose it
 // is; an inbox that is not connected is another's. Without a contact it gets one;
 // without a state it is open and waits in the queue.

@@ -93,10 +93,11 @@ func (l *Ledger) Give(ctx context.Context, r Request) (Gift, error) {
 		}
 		if len(before) > 0 {
 			out = before[0]
-			if out.Contact != r.Contact || out.Campaign != r.Campaign {
-				return ErrReused
+			same, err := tx.isOf(ctx, r.Contact, out.Contact)
+			if err == nil && (!same || out.Campaign != r.Campaign) {
+				err = ErrReused
 			}
-			return nil
+			return err
 		}
 		if err := tx.allow(ctx, r); err != nil {
 			return err
@@ -136,7 +137,7 @@ func (q querier) recent(ctx context.Context, contact string, at time.Time, most 
 	if most <= 0 || contact == "" {
 		return nil, nil //nolint:nilnil // no reason, no failure
 	}
-	had, err := q.gifts(ctx, `contact = ? AND at > ? ORDER BY at DESC, id DESC LIMIT ?`, contact, at.Add(-within).UnixMilli(), most)
+	had, err := q.gifts(ctx, ofPerson+` AND at > ? ORDER BY at DESC, id DESC LIMIT ?`, contact, at.Add(-within).UnixMilli(), most)
 	if err != nil || len(had) < most {
 		return nil, err
 	}

@@ -87,6 +87,8 @@ func tables() []string {
 			note TEXT NOT NULL, at BIGINT NOT NULL)`,
 		`CREATE INDEX IF NOT EXISTS gift_contact ON gift (contact, at)`,
 		`CREATE INDEX IF NOT EXISTS gift_at ON gift (at, id)`,
+		`CREATE TABLE IF NOT EXISTS merged (contact TEXT PRIMARY KEY, survivor TEXT NOT NULL)`,
+		`CREATE INDEX IF NOT EXISTS merged_survivor ON merged (survivor)`,
 	}
 }
 

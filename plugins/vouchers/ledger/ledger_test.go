@@ -239,3 +239,52 @@ func TestNoDatabase(t *testing.T) {
 		t.Error("a folder that is not there")
 	}
 }
+
+// Merges are followed over any number of steps and taken back; what is forgotten
+// stays given.
+func TestPeople(t *testing.T) {
+	l, ctx := fresh(t), t.Context()
+	stock(t, l, "thanks", 3)
+	if _, err := l.Give(ctx, request("r1", "a")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Give(ctx, request("r2", "z")); err != nil {
+		t.Fatal(err)
+	}
+	of := func(contact string) int {
+		t.Helper()
+		had, err := l.Of(ctx, contact, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(had)
+	}
+	for _, step := range []struct {
+		contact, into string
+		c             int // vouchers of c
+	}{{"a", "b", 0}, {"b", "c", 1}, {"c", "a", 1}, {"c", "", 1}, {"b", "", 0}, {"b", "c", 1}} {
+		if err := l.Merge(ctx, step.contact, step.into); err != nil {
+			t.Fatal(err)
+		}
+		if n := of("c"); n != step.c {
+			t.Errorf("%+v: c has %d", step, n)
+		}
+	}
+	for contact, want := range map[string]bool{"a": true, "b": true, "c": true, "z": true, "y": false, "": false} {
+		if known, err := l.Knows(ctx, contact); err != nil || known != want {
+			t.Errorf("knows %q: %v %v", contact, known, err)
+		}
+	}
+	if list, err := l.Contacts(ctx, "a", 2); err != nil || !slices.Equal(list, []string{"b", "c"}) {
+		t.Errorf("contacts: %v %v", list, err)
+	}
+	for range 2 {
+		if err := l.Forget(ctx, "a"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	counts, err := l.Counts(ctx)
+	if err != nil || of("a")+of("b")+of("c")+of("") != 0 || counts["thanks"].Given != 2 {
+		t.Errorf("after a was forgotten: %+v %v", counts, err)
+	}
+}

@@ -7,9 +7,13 @@ import (
 	"time"
 )
 
-// Of lists what a customer was given, the latest first.
+// Of lists what a customer was given, the latest first, with what those had who
+// were merged into them.
 func (l *Ledger) Of(ctx context.Context, contact string, limit int) ([]Gift, error) {
-	return l.read().gifts(ctx, `contact = ? ORDER BY at DESC, id DESC LIMIT ?`, contact, limit)
+	if contact == "" { // those of whom was erased are nobody's
+		return nil, nil
+	}
+	return l.read().gifts(ctx, ofPerson+` ORDER BY at DESC, id DESC LIMIT ?`, contact, limit)
 }
 
 // Search chooses gifts.

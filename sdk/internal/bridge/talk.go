@@ -65,6 +65,7 @@ func contactOf(c *pluginv1.Contact) message.Contact {
 	return message.Contact{
 		ID: c.GetId(), Name: c.GetName(), Emails: c.GetEmails(), Phones: c.GetPhones(), ExternalID: c.GetExternalId(),
 		Attributes: c.GetAttributes(), Locale: c.GetLocale(), Blocked: c.GetBlocked(), CreatedAt: timeOf(c.GetCreatedAt()), Revision: c.GetRevision(),
+		MergedInto: c.GetMergedInto(),
 	}
 }
 

@@ -51,7 +51,7 @@ func Contact(c *pluginv1.Contact) message.Contact { return contactOf(c) }
 func ContactTo(c message.Contact) *pluginv1.Contact {
 	return &pluginv1.Contact{
 		Id: c.ID, Name: c.Name, Emails: c.Emails, Phones: c.Phones, ExternalId: c.ExternalID, Attributes: c.Attributes, Locale: c.Locale,
-		Blocked: c.Blocked, CreatedAt: timeTo(c.CreatedAt), Revision: c.Revision,
+		Blocked: c.Blocked, CreatedAt: timeTo(c.CreatedAt), Revision: c.Revision, MergedInto: c.MergedInto,
 	}
 }
 

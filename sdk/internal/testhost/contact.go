@@ -27,7 +27,7 @@ func (h *desk) seen(p *person) *pluginv1.Contact {
 	if h.may(scopePII) {
 		return proto.CloneOf(p.Contact)
 	}
-	return &pluginv1.Contact{Id: p.GetId(), Locale: p.GetLocale(), CreatedAt: p.GetCreatedAt(), Revision: p.GetRevision()}
+	return &pluginv1.Contact{Id: p.GetId(), Locale: p.GetLocale(), CreatedAt: p.GetCreatedAt(), Revision: p.GetRevision(), MergedInto: p.GetMergedInto()}
 }
 
 // GetContact returns a contact that the instance sees.

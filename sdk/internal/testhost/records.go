@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -159,6 +160,23 @@ func (h *Host) addContact(p *person) {
 	}
 	p.Revision = h.next()
 	h.records.contacts[p.GetId()] = p
+}
+
+// MergeContact merges a customer into another; into "" undoes it.
+func (h *Host) MergeContact(id, into string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if p := h.records.contacts[id]; p != nil {
+		p.MergedInto, p.Revision = into, h.next()
+	}
+}
+
+// EraseContact erases a customer with their conversations.
+func (h *Host) EraseContact(id string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.records.contacts, id)
+	maps.DeleteFunc(h.records.conversations, func(_ string, t *talk) bool { return t.GetContactId() == id })
 }
 
 // AddConversation adds a conversation and returns its id. Without a contact it

@@ -37,6 +37,18 @@ func contacts(s *suite) {
 	}
 }
 
+// merges: whoever keeps something by contact sees where it went.
+func merges(s *suite) {
+	ctx, c := s.Context(), s.on(s.Connection).Contacts
+	gone, err := c.Get(ctx, s.Merged)
+	s.ok(err)
+	into, err := c.Get(ctx, s.World.Contact)
+	s.ok(err)
+	if gone.ID != s.Merged || gone.MergedInto != s.World.Contact || into.MergedInto != "" {
+		s.Errorf("merged: %+v into %+v", gone, into)
+	}
+}
+
 func pii(s *suite) {
 	blind := s.as(Process{Grants: without("contacts:read.pii")}, s.Connection).Contacts
 	got, err := blind.Get(s.Context(), s.Contact)

@@ -121,6 +121,8 @@ func seed(t *testing.T, h *testhost.Host, w *hosttest.World) {
 	}})
 	w.Contact = h.AddContact(&pluginv1.Contact{Name: hosttest.Customer, Emails: []string{hosttest.Email}}, w.Inbox)
 	w.Stranger = h.AddContact(&pluginv1.Contact{Name: "Bob"}, "inb_other")
+	w.Merged = h.AddContact(&pluginv1.Contact{Name: "Ali"})
+	h.MergeContact(w.Merged, w.Contact)
 	w.Conversation = h.AddConversation(&pluginv1.Conversation{InboxId: w.Inbox, ContactId: w.Contact})
 	w.Elsewhere = h.AddConversation(&pluginv1.Conversation{InboxId: "inb_other", ContactId: w.Stranger})
 	for _, c := range []string{w.Conversation, w.Elsewhere} {

@@ -57,6 +57,8 @@ type World struct {
 	// inbox, with Stranger. Each has one message, of the customer.
 	Conversation, Elsewhere string
 	Contact, Stranger       string
+	// Merged is a contact that was merged into Contact.
+	Merged string
 	// File is a file of a message in Conversation, Hidden one in Elsewhere.
 	File, Hidden string
 	// Advance moves the host's clock.
@@ -125,6 +127,7 @@ func Run(t *testing.T, w World) {
 		{"files", files},
 		{"limits of files", fileLimits},
 		{"contacts", contacts},
+		{"merged contacts", merges},
 		{"personal data", pii},
 		{"contacts change", updates},
 		{"tickets", tickets},

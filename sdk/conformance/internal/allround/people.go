@@ -28,7 +28,7 @@ func (a *allround) about(ctx context.Context, in, conversation, contact string) 
 			return err
 		},
 	} {
-		if e := errs.As(read()); e != nil && e.Code == host.CodeAbsent {
+		if e := errs.As(read()); e != nil && e.Code == host.CodeNotFound {
 			return 0, fmt.Errorf("there is no %s to read: %w", what, e)
 		}
 	}

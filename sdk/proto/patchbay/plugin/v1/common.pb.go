@@ -611,7 +611,10 @@ type Contact struct {
 	Blocked   bool                   `protobuf:"varint,8,opt,name=blocked,proto3" json:"blocked,omitempty"`
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// Grows with each change.
-	Revision      uint64 `protobuf:"varint,10,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision uint64 `protobuf:"varint,10,opt,name=revision,proto3" json:"revision,omitempty"`
+	// The contact that this one was merged into, which may have been merged in
+	// turn; "" = none. It is empty again when the merge was undone.
+	MergedInto    string `protobuf:"bytes,11,opt,name=merged_into,json=mergedInto,proto3" json:"merged_into,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -714,6 +717,13 @@ func (x *Contact) GetRevision() uint64 {
 		return x.Revision
 	}
 	return 0
+}
+
+func (x *Contact) GetMergedInto() string {
+	if x != nil {
+		return x.MergedInto
+	}
+	return ""
 }
 
 // A customer as the far side knows them.
@@ -876,7 +886,7 @@ const file_patchbay_plugin_v1_common_proto_rawDesc = "" +
 	"authorName\x125\n" +
 	"\acontent\x18\a \x01(\v2\x1b.patchbay.plugin.v1.ContentR\acontent\x12*\n" +
 	"\x02at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
-	"\x04note\x18\t \x01(\bR\x04note\"\xa7\x02\n" +
+	"\x04note\x18\t \x01(\bR\x04note\"\xc8\x02\n" +
 	"\aContact\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
@@ -892,7 +902,9 @@ const file_patchbay_plugin_v1_common_proto_rawDesc = "" +
 	"\n" +
 	"created_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x1a\n" +
 	"\brevision\x18\n" +
-	" \x01(\x04R\brevision\"\xc8\x01\n" +
+	" \x01(\x04R\brevision\x12\x1f\n" +
+	"\vmerged_into\x18\v \x01(\tR\n" +
+	"mergedInto\"\xc8\x01\n" +
 	"\x06Person\x12\x1f\n" +
 	"\vexternal_id\x18\x01 \x01(\tR\n" +
 	"externalId\x12\x12\n" +
