@@ -116,6 +116,9 @@ func hands(t *testing.T, source string) {
 	t.Helper()
 	const presses = 20
 	c := newCounter(t, source)
+	c.ask(http.MethodPut, "/plugins/"+vouchersPlugin+"/grants", map[string]any{
+		"scopes": []string{"database", "contacts:read", "conversations:read", "events:subscribe"},
+	}, nil)
 	c.stock(presses + 1)
 	c.giveWhileKilled(presses)
 	if got := c.page("overview", nil); !strings.Contains(got, fmt.Sprintf(`"free":1,"given":%d`, presses)) {
@@ -125,6 +128,25 @@ func hands(t *testing.T, source string) {
 		t.Errorf("what was given: %s", got)
 	}
 	c.agreed()
+	c.forgets()
+}
+
+// forgets: the real feed tells the plugin of an erasure, and what it keeps names
+// nobody any more.
+func (c *counter) forgets() {
+	c.t.Helper()
+	var chat struct{ Contact struct{ ID string } }
+	c.ask(http.MethodGet, "/conversations/"+c.chat, nil, &chat)
+	if got := c.page("given", map[string]any{"search": chat.Contact.ID}); !strings.Contains(got, `"code"`) {
+		c.t.Errorf("before the erasure: %s", got)
+	}
+	c.ask(http.MethodPost, "/contacts/"+chat.Contact.ID+"/erase", map[string]any{"confirm": chat.Contact.ID, "reason": "request"}, nil)
+	eventually(c.t, "vouchers that name nobody", func() bool {
+		return !strings.Contains(c.page("given", map[string]any{"search": chat.Contact.ID}), `"code"`)
+	}, func() string { return c.out.Tail() })
+	if got := c.page("given", map[string]any{"search": "thx-000"}); strings.Count(got, `"code"`) != 1 {
+		c.t.Errorf("the code that was given: %s", got)
+	}
 }
 
 func (c *counter) giveWhileKilled(presses int) {
