@@ -137,7 +137,7 @@ func (b *branch) suite() hosttest.World {
 		Connection: b.connection(extension.PluginID(asker), true), Spare: b.connection(extension.PluginID(asker), true),
 		Conversation: string(here.ID), Elsewhere: string(there.ID), Contact: string(here.Contact), Stranger: string(there.Contact),
 		Merged: string(twin.Contact),
-		File: b.file(here), Hidden: b.file(there), Due: b.due, Decide: b.decide,
+		File:   b.file(here), Hidden: b.file(there), Due: b.due, Decide: b.decide,
 	}
 	out.Others = []string{
 		string(theirs.ID), b.connection("acme/other", true), b.connection(extension.PluginID(asker), false), b.connection("acme/shop", true), "inb_off",

@@ -27,7 +27,8 @@ type keywordBot struct{}
 
 // memory is what is kept of a conversation.
 type memory struct {
-	Misses int `json:"misses"` // messages in a row that nothing fitted
+	Misses int       `json:"misses"` // messages in a row that nothing fitted
+	Tools  []pending `json:"tools,omitempty"`
 }
 
 // Turn answers the customer's last message, or greets.
@@ -45,8 +46,10 @@ func (keywordBot) Turn(_ context.Context, req bot.TurnRequest, out *bot.Turn) (b
 	case bot.TriggerOpened:
 		err = t.say(script.greeting())
 	case bot.TriggerMessage:
-		known.Misses, err = t.answer(req, known.Misses)
-	case bot.TriggerToolResult, bot.TriggerUnknown: // it uses no tools
+		known, err = t.answer(req, known)
+	case bot.TriggerToolResult:
+		known.Tools, err = t.results(req, known.Tools)
+	case bot.TriggerUnknown:
 	}
 	if err != nil {
 		return bot.TurnResponse{}, err
@@ -74,24 +77,27 @@ type turn struct {
 	out    *bot.Turn
 }
 
-// answer answers a message and returns how many in a row it did not know.
-func (t turn) answer(req bot.TurnRequest, misses int) (int, error) {
+// answer answers a message and returns what to remember.
+func (t turn) answer(req bot.TurnRequest, known memory) (memory, error) {
 	last, _ := req.Said()
 	said := words.Of(last.Content.Text)
 	switch {
 	case t.script.asksForPeople(said):
-		return 0, t.handOver(req, bot.ReasonAskedForAgent, t.script.Team)
+		return memory{}, t.handOver(req, bot.ReasonAskedForAgent, t.script.Team)
 	case t.script.asksForMenu(said):
-		return 0, t.say(t.script.menu())
+		return memory{Tools: known.Tools}, t.say(t.script.menu())
 	}
-	if a, ok := t.script.find(said); ok {
-		return 0, t.act(req, a)
+	if a, ok := t.script.find(said); ok && a.Tool != "" {
+		waiting, err := t.use(req, a, known.Tools)
+		return memory{Tools: waiting}, err
+	} else if ok {
+		return memory{Tools: known.Tools}, t.act(req, a)
 	}
-	misses++
-	if misses >= t.script.misses() {
-		return 0, t.handOver(req, bot.ReasonNoAnswer, t.script.Team)
+	known.Misses++
+	if known.Misses >= t.script.misses() {
+		return memory{}, t.handOver(req, bot.ReasonNoAnswer, t.script.Team)
 	}
-	return misses, t.say(paragraphs(or(t.script.Fallback, t.texts.fallback), t.script.menu()))
+	return known, t.say(paragraphs(or(t.script.Fallback, t.texts.fallback), t.script.menu()))
 }
 
 // act says an answer and does what comes after it.

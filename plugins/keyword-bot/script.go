@@ -37,6 +37,8 @@ type action struct {
 	Answer string
 	Then   string
 	Team   string
+	Tool   string // "<publisher>/<plugin>:<tool>"; "" = none
+	Args   string // a JSON object
 }
 
 // What a setting can say.
@@ -85,7 +87,8 @@ func (c config) problems() []instance.Problem {
 }
 
 func (a action) check(at string, fault func(pointer, message string)) {
-	if strings.TrimSpace(a.Answer) == "" && a.Then != thenHandOff && a.Then != thenResolve {
+	a.checkTool(at, fault)
+	if strings.TrimSpace(a.Answer) == "" && a.Tool == "" && a.Then != thenHandOff && a.Then != thenResolve {
 		fault(at+"/answer", "is empty, and nothing happens afterwards: the customer would be left without an answer")
 	}
 }

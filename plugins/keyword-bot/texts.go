@@ -25,6 +25,8 @@ func askForMenu() []string {
 type texts struct {
 	fallback    string
 	handingOver string
+	looking     string            // before a tool is asked
+	done        string            // when a tool has nothing to tell
 	asked       string            // before what the customer wrote
 	reasons     map[string]string // why it gave the conversation to people
 }
@@ -43,18 +45,22 @@ func textsFor(req bot.TurnRequest) texts {
 		return texts{
 			fallback:    "抱歉，我没有听懂。请换个说法，或回复“人工”转人工客服。",
 			handingOver: "正在为您转接人工客服，请稍候。",
+			looking:     "请稍等，正在为您查询。",
+			done:        "已完成。",
 			asked:       "客户说：",
 			reasons: map[string]string{
-				bot.ReasonAskedForAgent: "客户要求人工。", bot.ReasonNoAnswer: "关键词机器人没有找到答案。", reasonRule: "按关键词规则转人工。",
+				bot.ReasonAskedForAgent: "客户要求人工。", bot.ReasonNoAnswer: "关键词机器人没有找到答案。", reasonRule: "按关键词规则转人工。", reasonTool: "关键词机器人调用的工具没有成功。",
 			},
 		}
 	}
 	return texts{
 		fallback:    "Sorry, I did not understand. Please put it another way, or say “agent” for a person.",
 		handingOver: "One moment: a person will take over.",
+		looking:     "One moment, I am looking.",
+		done:        "It is done.",
 		asked:       "The customer wrote:",
 		reasons: map[string]string{
-			bot.ReasonAskedForAgent: "The customer asked for a person.", bot.ReasonNoAnswer: "The keyword bot found no answer.", reasonRule: "A rule of the keyword bot says so.",
+			bot.ReasonAskedForAgent: "The customer asked for a person.", bot.ReasonNoAnswer: "The keyword bot found no answer.", reasonRule: "A rule of the keyword bot says so.", reasonTool: "A tool that the keyword bot used did not work.",
 		},
 	}
 }

@@ -26,10 +26,10 @@ type stall struct {
 	in instance.Instance
 }
 
-func newStall(t *testing.T, config string, run func(*plugintest.Host) *plugintest.Plugin) *stall {
+func newStall(t *testing.T, run func(*plugintest.Host) *plugintest.Plugin) *stall {
 	t.Helper()
 	s := &stall{t: t, host: plugintest.NewHost(t, plugintest.Manifest(manifest))}
-	s.in = s.host.Connect(instance.Instance{Config: json.RawMessage(config), Locale: "en", TimeZone: "Asia/Shanghai"})
+	s.in = s.host.Connect(instance.Instance{Config: json.RawMessage(shop), Locale: "en", TimeZone: "Asia/Shanghai"})
 	s.Plugin = run(s.host)
 	return s
 }
@@ -101,9 +101,9 @@ func (s *stall) use(id, name, args, conversation string) (string, error) {
 func TestGiving(t *testing.T) {
 	program := plugintest.Build(t, ".")
 	run := func(h *plugintest.Host) *plugintest.Plugin { return plugintest.Process(t, h, program) }
-	t.Run("an agent gives", func(t *testing.T) { agentGives(t, newStall(t, shop, run)) })
-	t.Run("a bot asks", func(t *testing.T) { botAsks(t, newStall(t, shop, run)) })
-	t.Run("killed meanwhile", func(t *testing.T) { killed(t, newStall(t, shop, run), run) })
+	t.Run("an agent gives", func(t *testing.T) { agentGives(t, newStall(t, run)) })
+	t.Run("a bot asks", func(t *testing.T) { botAsks(t, newStall(t, run)) })
+	t.Run("killed meanwhile", func(t *testing.T) { killed(t, newStall(t, run), run) })
 }
 
 // An agent gives a voucher, sees it, and is told in words why there is no second.

@@ -83,7 +83,7 @@ const (
 // recheck looks at everybody whom the ledger knows: it was not told for a while.
 // What one call does not reach, the next one of the same event does.
 func (p *plugin) recheck(ctx context.Context, in instance.Instance, book *ledger.Ledger, event string) error {
-	until := time.Now().Add(recheckTurn)
+	until := p.now().Add(recheckTurn)
 	after := p.reached(in.ID, event)
 	for {
 		page, err := book.Contacts(ctx, after, recheckPage)
@@ -98,7 +98,7 @@ func (p *plugin) recheck(ctx context.Context, in instance.Instance, book *ledger
 				after = id
 				p.reach(in.ID, event, after)
 			}
-			if err == nil && time.Now().After(until) {
+			if err == nil && p.now().After(until) {
 				err = errs.Unavailable(nil, "There are more customers to look at.").WithCode("recheck").WithRetryAfter(time.Second)
 			}
 			if err != nil {

@@ -34,7 +34,7 @@ func (s *stall) refused(press, contact string, want bool) {
 // back when they undo it, and are nobody's when the customer is erased.
 func TestCustomersComeAndGo(t *testing.T) {
 	program := plugintest.Build(t, ".")
-	s := newStall(t, shop, func(h *plugintest.Host) *plugintest.Plugin { return plugintest.Process(t, h, program) })
+	s := newStall(t, func(h *plugintest.Host) *plugintest.Plugin { return plugintest.Process(t, h, program) })
 	s.stock("thanks", 5)
 	ids := map[string]string{}
 	for _, name := range []string{"Ann", "Anna", "Anne", "Bob"} {

@@ -42,9 +42,9 @@ func merges(s *suite) {
 	ctx, c := s.Context(), s.on(s.Connection).Contacts
 	gone, err := c.Get(ctx, s.Merged)
 	s.ok(err)
-	into, err := c.Get(ctx, s.World.Contact)
+	into, err := c.Get(ctx, s.Contact)
 	s.ok(err)
-	if gone.ID != s.Merged || gone.MergedInto != s.World.Contact || into.MergedInto != "" {
+	if gone.ID != s.Merged || gone.MergedInto != s.Contact || into.MergedInto != "" {
 		s.Errorf("merged: %+v into %+v", gone, into)
 	}
 }
