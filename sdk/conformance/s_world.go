@@ -54,7 +54,7 @@ func (r *run) withoutParent() (time.Duration, error) {
 		return 0, err
 	}
 	said := filepath.Join(dir, "said")
-	cmd := exec.CommandContext(r.ctx, "/bin/sh", "-c", `"$0" >"$1" 2>/dev/null & echo $! >"$1.pid"; exec sleep 120`, r.target.Program, said)
+	cmd := exec.CommandContext(r.ctx, "/bin/sh", "-c", pluginv1.HostKey+`=$$ "$0" >"$1" 2>/dev/null & echo $! >"$1.pid"; exec sleep 120`, r.target.Program, said)
 	cmd.Dir = dir
 	cmd.Env = append(surroundings(dir), pluginv1.CookieKey+"="+pluginv1.CookieValue, "PLUGIN_UNIX_SOCKET_DIR="+dir,
 		"PLUGIN_PROTOCOL_VERSIONS="+strconv.Itoa(pluginv1.Version))

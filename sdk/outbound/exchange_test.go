@@ -2,10 +2,14 @@ package outbound_test
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/outbound"
@@ -85,5 +89,33 @@ func TestReserved(t *testing.T) {
 		if _, err := get(t, c, url); errs.As(err).Code != outbound.CodeNotAllowed || !errors.Is(err, outbound.ErrNotSent) {
 			t.Errorf("%s: %v", url, err)
 		}
+	}
+}
+
+// A client that nobody has any more keeps no connection.
+func TestClientsThatAreGone(t *testing.T) {
+	var open atomic.Int32
+	far := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	far.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		switch s { //nolint:exhaustive // the others are between
+		case http.StateNew:
+			open.Add(1)
+		case http.StateClosed:
+			open.Add(-1)
+		}
+	}
+	far.Start()
+	t.Cleanup(far.Close)
+	for range 20 {
+		if _, err := get(t, client(t, outbound.Options{}, far.URL), far.URL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for end := time.Now().Add(20 * time.Second); open.Load() > 0 && time.Now().Before(end); {
+		runtime.GC()
+		runtime.Gosched()
+	}
+	if n := open.Load(); n > 0 {
+		t.Errorf("%d connections are left", n)
 	}
 }

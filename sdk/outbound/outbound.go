@@ -23,6 +23,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,18 +90,23 @@ func place(u *url.URL) string {
 //
 // Concurrency: safe for concurrent use.
 type Client struct {
-	options    Options
+	*reach
+	options Options
+	http    *http.Client
+	direct  *http.Client // follows no redirect
+}
+
+// reach is whom a client may speak to.
+type reach struct {
 	public     []string
 	configured []string
 	declared   bool // by the manifest
-	http       *http.Client
-	direct     *http.Client // follows no redirect
 }
 
 // New returns a Client, or an error about a host that is none.
 func New(o Options) (*Client, error) {
 	o.Timeout, o.MaxBytes, o.Tries = orElse(o.Timeout, DefaultTimeout), orElse(o.MaxBytes, DefaultMaxBytes), orElse(o.Tries, DefaultTries)
-	c := &Client{options: o}
+	c := &Client{reach: &reach{}, options: o}
 	for _, list := range []struct {
 		from []string
 		to   *[]string
@@ -121,15 +127,17 @@ func New(o Options) (*Client, error) {
 		config = &tls.Config{}
 	}
 	config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
-	var transport http.RoundTripper = &http.Transport{
-		DialContext: c.dial, TLSClientConfig: config, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute,
+	kept := &http.Transport{
+		DialContext: c.reach.dial, TLSClientConfig: config, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute,
 		TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: o.Timeout, MaxResponseHeaderBytes: 64 << 10,
 	}
-	transport = &fence{next: transport, client: c}
+	// Whoever makes a Client for each call must not be left with its connections.
+	runtime.AddCleanup(c, (*http.Transport).CloseIdleConnections, kept)
+	var transport http.RoundTripper = &fence{next: kept, reach: c.reach}
 	if o.Wrap != nil {
 		transport = o.Wrap(transport)
 	}
-	c.http = &http.Client{Transport: transport, CheckRedirect: c.redirect}
+	c.http = &http.Client{Transport: transport, CheckRedirect: redirect}
 	c.direct = &http.Client{Transport: transport, CheckRedirect: stay}
 	return c, nil
 }
@@ -142,13 +150,13 @@ func orElse[T ~int | ~int64](v, otherwise T) T {
 }
 
 // allowed says whether a URL is of a host that the client may speak to.
-func (c *Client) allowed(u *url.URL) error {
+func (a *reach) allowed(u *url.URL) error {
 	at := place(u)
-	configured := slices.Contains(c.configured, at)
+	configured := slices.Contains(a.configured, at)
 	switch {
-	case !configured && !within(c.public, at) && c.declared:
+	case !configured && !within(a.public, at) && a.declared:
 		return undeclared(at)
-	case !configured && !within(c.public, at):
+	case !configured && !within(a.public, at):
 		return errs.Reject(CodeNotAllowed, "The plugin may not speak to "+at+".")
 	case u.Scheme != "https" && (u.Scheme != "http" || !configured):
 		return errs.Reject(CodeNotAllowed, "The plugin speaks https alone to "+at+".")
@@ -159,13 +167,13 @@ func (c *Client) allowed(u *url.URL) error {
 // fence stands in front of every request, also those of redirects and of what
 // wraps the transport.
 type fence struct {
-	next   http.RoundTripper
-	client *Client
+	next  http.RoundTripper
+	reach *reach
 }
 
 // RoundTrip implements http.RoundTripper.
 func (f *fence) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := f.client.allowed(r.URL); err != nil {
+	if err := f.reach.allowed(r.URL); err != nil {
 		if r.Body != nil {
 			_ = r.Body.Close() // as the interface asks
 		}
@@ -179,7 +187,7 @@ func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse
 
 // redirect follows within one host, a few times, where the request stays what it
 // was: of what becomes a GET on the way nobody knows whether it was done.
-func (c *Client) redirect(r *http.Request, via []*http.Request) error {
+func redirect(r *http.Request, via []*http.Request) error {
 	const most = 3
 	if len(via) > most || r.Method != via[0].Method || place(r.URL) != place(via[0].URL) || r.URL.Scheme != via[0].URL.Scheme {
 		return http.ErrUseLastResponse // the answer is the redirect itself, which Do words
@@ -190,8 +198,8 @@ func (c *Client) redirect(r *http.Request, via []*http.Request) error {
 // dial refuses what is no public address, unless the host is configured, and
 // what is reserved (package address) always. It is the address that is dialled that is judged,
 // after DNS.
-func (c *Client) dial(ctx context.Context, network, at string) (net.Conn, error) {
-	configured := slices.Contains(c.configured, strings.ToLower(at))
+func (a *reach) dial(ctx context.Context, network, at string) (net.Conn, error) {
+	configured := slices.Contains(a.configured, strings.ToLower(at))
 	d := &net.Dialer{Timeout: 10 * time.Second, ControlContext: func(_ context.Context, _, target string, _ syscall.RawConn) error {
 		to, err := netip.ParseAddrPort(target)
 		switch {
