@@ -193,12 +193,13 @@ func hooked(ctx context.Context, p *plug, t task) (*pluginv1.Result, string, err
 	if len(hooks.Events) == 0 {
 		return nil, "", nil
 	}
-	data, err := json.Marshal(map[string]any{"conversation": map[string]any{"id": t.lane}, "message": map[string]any{"text": t.text}})
+	kind := hooks.Events[t.seq%len(hooks.Events)]
+	data, err := json.Marshal(happening(kind, t))
 	if err != nil {
 		return nil, "", err
 	}
 	answer, err := client.OnEvents(ctx, &pluginv1.OnEventsRequest{InstanceId: instanceID, Events: []*pluginv1.Event{{
-		Id: "evt_" + t.token, Type: hooks.Events[t.seq%len(hooks.Events)], Feed: uint64(t.seq), At: timestamppb.New(now()), Data: data,
+		Id: "evt_" + t.token, Type: kind, Feed: uint64(t.seq), At: timestamppb.New(now()), Data: data,
 	}}})
 	if err != nil {
 		return nil, "", err
@@ -207,6 +208,14 @@ func hooked(ctx context.Context, p *plug, t task) (*pluginv1.Result, string, err
 		return nil, "", broke("OnEvents answers one event with %d results", n)
 	}
 	return answer.GetResults()[0], "", nil
+}
+
+// happening is what an event tells: of a customer only who it is.
+func happening(kind string, t task) map[string]any {
+	if strings.HasPrefix(kind, "contact.") || strings.HasPrefix(kind, "erasure.") {
+		return map[string]any{"id": customerOf(t.lane)}
+	}
+	return map[string]any{"conversation": map[string]any{"id": t.lane}, "message": map[string]any{"text": t.text}}
 }
 
 // analysis has a message read.

@@ -128,7 +128,7 @@ func New(o Options) (*Client, error) {
 	}
 	config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
 	kept := &http.Transport{
-		DialContext: c.reach.dial, TLSClientConfig: config, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute,
+		DialContext: c.dial, TLSClientConfig: config, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute,
 		TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: o.Timeout, MaxResponseHeaderBytes: 64 << 10,
 	}
 	// Whoever makes a Client for each call must not be left with its connections.
