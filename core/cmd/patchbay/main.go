@@ -49,6 +49,7 @@ func root() *cobra.Command {
 	}
 	cmd.SetOut(os.Stdout) // cobra would print to standard error
 	cmd.AddCommand(serveCommand(), accountCommand(), configCommand(), pluginCommand(), openapiCommand(), backupCommand(), restoreCommand(), auditCommand(), exportCommand(), doctorCommand(), bundleCommand(), versionCommand())
+	strict(cmd)
 	return cmd
 }
 

@@ -11,7 +11,7 @@ import (
 func pluginCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "plugin", Short: "Work with plugins",
-		Long: "new, dev and build work on this machine. The other commands ask a running server, by its API:\n" +
+		Long: "new, dev, test and build work on this machine. The other commands ask a running server, by its API:\n" +
 			"--url, --key and --workspace, or PATCHBAY_URL, PATCHBAY_KEY and PATCHBAY_WORKSPACE, say which, who and where.",
 	}
 	c := &app.PluginCommands{}
