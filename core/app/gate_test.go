@@ -1,9 +1,11 @@
 package app_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -97,9 +99,15 @@ func TestMessagesAreLookedAtBeforeTheyGo(t *testing.T) {
 	id := s.connect(guardPlugin, "Guard", map[string]any{
 		"phones": "mask", "words": []any{map[string]any{"words": []string{"secret"}, "reason": "We keep secrets."}},
 	})
-	refused := func() bool { _, p := s.answer("k1", "the secret is out"); return p != nil && p.Code == "plugin.denied" }
+	key, tries := "", 0
+	refused := func() bool { // what went before the gate knew the guard is not asked about again
+		tries++
+		key = fmt.Sprint("k1-", tries)
+		_, p := s.answer(key, "the secret is out")
+		return p != nil && p.Code == "plugin.denied"
+	}
 	eventually(t, "the guard", refused, s.out.Tail)
-	if _, p := s.answer("k1", "the secret is out"); p.Status != http.StatusForbidden || p.Detail != "Guard: We keep secrets." {
+	if _, p := s.answer(key, "the secret is out"); p == nil || p.Status != http.StatusForbidden || p.Detail != "Guard: We keep secrets." {
 		t.Errorf("%+v", p)
 	}
 	m, p := s.answer("k2", "call +49 30 1234567")
@@ -113,6 +121,7 @@ func TestMessagesAreLookedAtBeforeTheyGo(t *testing.T) {
 
 	pid := s.plugged(guardPlugin).PID
 	must(t, syscall.Kill(pid, syscall.SIGSTOP))
+	eventually(t, "a process that stands still", func() bool { return stopped(t, pid) }, s.out.Tail)
 	for n := range 3 { // it costs its budget, and the message goes
 		began := time.Now()
 		if _, p := s.answer(fmt.Sprint("h", n), "the secret is out"); p != nil {
@@ -148,6 +157,20 @@ func TestMessagesAreLookedAtBeforeTheyGo(t *testing.T) {
 	}
 	eventually(t, "messages without the guard", func() bool { n++; _, p := s.answer(fmt.Sprint("g", n), "secret"); return p == nil }, s.out.Tail)
 	s.sound()
+}
+
+// stopped reports whether every thread of a process stands still: one of them
+// takes the signal, the others go on until it did.
+func stopped(t *testing.T, pid int) bool {
+	t.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	must(t, err)
+	for _, path := range threads {
+		if text, err := os.ReadFile(path); err == nil && !bytes.Contains(text, []byte(") T ")) {
+			return false
+		}
+	}
+	return len(threads) > 0
 }
 
 // laterRefused plans a message that the guard refuses when its time has come.
