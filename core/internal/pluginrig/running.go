@@ -14,6 +14,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/extension/extensiontest"
 	"github.com/patchbay-im/patchbay/core/instance"
+	"github.com/patchbay-im/patchbay/core/internal/rig"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
 )
 
@@ -78,31 +79,13 @@ func (r *Running) Status(id channel.PluginID) extension.Plugin {
 
 // Await waits until a plugin is ready.
 func (r *Running) Await(ctx context.Context, id channel.PluginID) error {
-	return until(ctx, patience, func() (bool, error) {
+	return rig.Poll(ctx, time.Millisecond, patience, func() (bool, error) {
 		p := r.Status(id)
 		if p.State == extension.Failed {
 			return false, fmt.Errorf("%s: %s", id, p.Detail)
 		}
 		return p.State == extension.Ready, nil
 	})
-}
-
-// until asks again and again, until it is so or patience is at its end.
-func until(ctx context.Context, most time.Duration, so func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, most)
-	defer cancel()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for {
-		if done, err := so(); done || err != nil {
-			return err
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("waited for %v: %w", most, ctx.Err())
-		}
-	}
 }
 
 // Nobody is a pluginhost.Deliverer that has nothing to deliver.

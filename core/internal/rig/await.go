@@ -6,11 +6,13 @@ import (
 	"time"
 )
 
-// between is the time between two questions of Until.
-const between = 10 * time.Millisecond
-
 // Until asks again and again, until it is so, asking fails, or most is over.
 func Until(ctx context.Context, most time.Duration, so func() (bool, error)) error {
+	return Poll(ctx, 10*time.Millisecond, most, so)
+}
+
+// Poll is Until with so much time between two questions.
+func Poll(ctx context.Context, between, most time.Duration, so func() (bool, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	tick := time.NewTicker(between)
