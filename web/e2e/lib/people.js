@@ -2,6 +2,47 @@
 import { expectSoon } from './expect.js'
 import { person } from './browser.js'
 
+/** The id of the workspace that the one signed in on a page works in. */
+export async function workspaceOf(page, { origin }) {
+  const me = await (await page.request.get(`${origin}/api/v1/session`)).json()
+  return me.memberships[0].workspace.id
+}
+
+/** Where the API of that workspace is. */
+export const baseOf = async (page, server) => `${server.origin}/api/v1/workspaces/${await workspaceOf(page, server)}`
+
+/** The language that the one signed in on a page reads from its next load on. */
+export const speak = (page, { origin }, locale) => page.request.patch(`${origin}/api/v1/session`, { data: { locale } })
+
+/** The owner of a demo in a browser of their own, at the console in English, and where their API is. */
+export async function ownerOf(browser, server, options) {
+  const owner = await person(browser, options)
+  await owner.goto(server.links()[0])
+  await present(owner)
+  await speak(owner, server, 'en')
+  return { owner, base: await baseOf(owner, server) }
+}
+
+/** Sets up an installation that is new, as Li Wei of Tea & Time. */
+export async function fillSetup(page, password) {
+  await page.getByLabel(/company|workspace/i).fill('Tea & Time')
+  await page.getByLabel(/your name|^name/i).fill('Li Wei')
+  await page.getByLabel(/e-?mail/i).fill('li@example.com')
+  await page.getByLabel(/password/i).first().fill(password)
+  await page.getByTestId('setup-submit').click()
+}
+
+/** Takes the invitation that a page shows. */
+export async function acceptInvite(page, name, password) {
+  await page.getByTestId('invite-name').fill(name)
+  await page.getByTestId('invite-password').fill(password)
+  await page.getByTestId('invite-submit').click()
+  await present(page)
+}
+
+/** Waits until a page shows the console to somebody signed in. */
+export const present = (page) => page.getByTestId('presence').waitFor({ timeout: 10_000 })
+
 /** An agent in the console. */
 export class Agent {
   static async signIn(browser, link, options) {

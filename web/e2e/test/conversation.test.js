@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 
 import { axe, launch, phone, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
-import { Agent, Visitor } from '../lib/people.js'
+import { Agent, Visitor, workspaceOf } from '../lib/people.js'
 import { Server, alive, until } from '../lib/server.js'
 
 let server, browser, agent, visitor, workspace
@@ -30,8 +30,7 @@ async function timed(act, seen) {
 test('the agent signs in by a link that works once', async () => {
   const [link] = server.links()
   agent = await Agent.signIn(browser, link)
-  const me = await (await agent.page.request.get(`${server.origin}/api/v1/session`)).json()
-  workspace = me.memberships[0].workspace.id
+  workspace = await workspaceOf(agent.page, server)
   const again = await agent.page.request.post(`${server.origin}/api/v1/session/link`, { data: { token: new URL(link).searchParams.get('token') } })
   assert.equal(again.status(), 401)
   await agent.page.getByTestId('presence').waitFor()

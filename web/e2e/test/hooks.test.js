@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 
 import { axe, launch, phone, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
-import { Agent, Visitor } from '../lib/people.js'
+import { Agent, Visitor, baseOf } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 const guard = 'patchbay/outgoing-guard'
@@ -15,8 +15,7 @@ before(async () => {
   server = await Server.start()
   browser = await launch()
   agent = await Agent.signIn(browser, server.links()[0])
-  const me = await (await agent.page.request.get(`${server.origin}/api/v1/session`)).json()
-  base = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
+  base = await baseOf(agent.page, server)
   await agent.page.request.patch(`${server.origin}/api/v1/session`, { data: { locale: 'en' } })
   const config = { phones: 'mask', words: [{ words: ['guarantee'], reason: 'We promise no guarantee in chats.' }] }
   await expectSoon(async () => (await agent.page.request.post(`${base}/connections`, { data: { plugin: guard, name: 'Outgoing guard', config, enabled: true } })).status() === 201, 20_000, () => 'the guard cannot be connected')

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { launch, person, phone, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
 import { payloads } from '../lib/payloads.js'
-import { Agent, Visitor } from '../lib/people.js'
+import { Agent, Visitor, baseOf } from '../lib/people.js'
 import { Server, until } from '../lib/server.js'
 import { Site } from '../lib/site.js'
 import { watch } from '../lib/watch.js'
@@ -25,8 +25,7 @@ before(async () => {
   await agentPage.goto(server.links()[0])
   await agentPage.getByTestId('conversation-list').waitFor()
   agent = Object.assign(new Agent(), { page: agentPage })
-  const me = await (await agentPage.request.get(`${server.origin}/api/v1/session`)).json()
-  workspace = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
+  workspace = await baseOf(agentPage, server)
 })
 
 after(async () => {

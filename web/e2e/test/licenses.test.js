@@ -9,7 +9,8 @@ import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 
-import { axe, launch, person, shot } from '../lib/browser.js'
+import { axe, launch, shot } from '../lib/browser.js'
+import { ownerOf, speak } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 const root = resolve(import.meta.dirname, '../../..')
@@ -36,10 +37,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'patchbay-vendor-'))
   server = await Server.start(['--demo', '--plugins.dev-dir', await sold()])
   browser = await launch()
-  owner = await person(browser)
-  await owner.goto(server.links()[0])
-  await owner.getByTestId('presence').waitFor({ timeout: 10_000 })
-  await speak('en')
+  ;({ owner } = await ownerOf(browser, server))
 })
 
 after(async () => {
@@ -47,8 +45,6 @@ after(async () => {
   await server?.end()
   await rm(folder, { recursive: true, force: true })
 })
-
-const speak = (locale) => owner.request.patch(`${server.origin}/api/v1/session`, { data: { locale } })
 
 async function open(state) {
   await owner.goto(`${server.origin}/settings/plugins/patchbay/echo`)
@@ -77,7 +73,7 @@ test('a license is added, counts at once, and is taken away again', async () => 
 })
 
 test('in the other language, dark, and on a phone', async () => {
-  await speak('zh-CN')
+  await speak(owner, server, 'zh-CN')
   await open('none')
   await owner.getByTestId('license-new').click()
   await owner.getByTestId('license-token').fill(await issue(2))

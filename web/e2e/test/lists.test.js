@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { axe, launch, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
 import { lookAround } from '../lib/look.js'
-import { Agent } from '../lib/people.js'
+import { Agent, baseOf } from '../lib/people.js'
 import { Server, until } from '../lib/server.js'
 
 let server, browser, lin, emma, api, label, view
@@ -17,8 +17,7 @@ before(async () => {
   browser = await launch()
   lin = await Agent.signIn(browser, server.links()[0])
   emma = await Agent.signIn(browser, server.links()[1])
-  const me = await (await lin.page.request.get(`${server.origin}/api/v1/session`)).json()
-  const base = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
+  const base = await baseOf(lin.page, server)
   api = async (method, path, data, who = lin) => {
     const answer = await who.page.request.fetch(base + path, { method, data, headers })
     assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)

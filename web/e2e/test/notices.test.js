@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
 import { lookAround } from '../lib/look.js'
-import { Agent } from '../lib/people.js'
+import { Agent, baseOf } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 let server, browser, lin, emma, api, ids, live
@@ -21,8 +21,7 @@ before(async () => {
   await emma.page.context().addInitScript(observe)
   await emma.page.goto(server.links()[1])
   await emma.page.getByTestId('conversation-list').waitFor()
-  const me = await (await lin.page.request.get(`${server.origin}/api/v1/session`)).json()
-  const base = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
+  const base = await baseOf(lin.page, server)
   api = async (method, path, data, who = lin) => {
     const answer = await who.page.request.fetch(base + path, { method, data, headers })
     assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)

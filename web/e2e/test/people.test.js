@@ -9,7 +9,7 @@ import { axe, desktop, launch, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
 import { sign } from '../lib/jwt.js'
 import { lookAround } from '../lib/look.js'
-import { Agent } from '../lib/people.js'
+import { Agent, baseOf } from '../lib/people.js'
 import { Server, until } from '../lib/server.js'
 
 let server, browser, lin, page, api, live, visitor, made
@@ -22,8 +22,7 @@ before(async () => {
   lin = await Agent.signIn(browser, server.links()[0])
   page = lin.page
   page.setDefaultTimeout(10_000)
-  const me = await (await page.request.get(`${server.origin}/api/v1/session`)).json()
-  const base = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
+  const base = await baseOf(page, server)
   api = async (method, path, data) => {
     const answer = await page.request.fetch(base + path, { method, data, headers })
     assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)

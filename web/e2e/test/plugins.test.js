@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { axe, launch, person, shot } from '../lib/browser.js'
+import { axe, launch, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
+import { ownerOf } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 let server, browser, owner, base
@@ -12,12 +13,7 @@ let server, browser, owner, base
 before(async () => {
   server = await Server.start(['--demo'])
   browser = await launch()
-  owner = await person(browser)
-  await owner.goto(server.links()[0])
-  await owner.getByTestId('presence').waitFor({ timeout: 10_000 })
-  const me = await (await owner.request.get(`${server.origin}/api/v1/session`)).json()
-  base = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
-  await owner.request.patch(`${server.origin}/api/v1/session`, { data: { locale: 'en' } })
+  ;({ owner, base } = await ownerOf(browser, server))
 })
 
 after(async () => {

@@ -5,8 +5,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { Acme, guide, TOKEN } from '../lib/acme.js'
-import { axe, launch, person, phone, shot } from '../lib/browser.js'
+import { axe, launch, phone, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
+import { ownerOf } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 const email = 'mei@shop.example'
@@ -17,12 +18,7 @@ before(async () => {
   acme.add('contacts', { name: '韩梅 Han Mei', email, phone: '+8613900139000', vip: true, balance: { amount: 128.5, currency: 'CNY' } })
   server = await Server.start(['--demo'])
   browser = await launch()
-  owner = await person(browser)
-  await owner.goto(server.links()[0])
-  await owner.getByTestId('presence').waitFor({ timeout: 10_000 })
-  const me = await (await owner.request.get(`${server.origin}/api/v1/session`)).json()
-  base = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
-  await owner.request.patch(`${server.origin}/api/v1/session`, { data: { locale: 'en' } })
+  ;({ owner, base } = await ownerOf(browser, server))
   conversation = (await (await owner.request.get(`${base}/conversations`)).json()).items[0]
   assert.equal((await owner.request.patch(`${base}/contacts/${conversation.contact.id}`, { data: { email } })).status(), 200)
 })

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { axe, launch, person, phone, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
 import { OpenID } from '../lib/openid.js'
-import { Agent } from '../lib/people.js'
+import { Agent, acceptInvite } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 const headers = { 'Sec-Fetch-Site': 'same-origin' }
@@ -55,10 +55,7 @@ async function joins(email, role, options) {
   one.refused = []
   one.on('response', (answer) => answer.status() === 403 && one.refused.push(answer.url()))
   await one.goto(link)
-  await one.getByTestId('invite-name').fill(email.split('@')[0])
-  await one.getByTestId('invite-password').fill(password)
-  await one.getByTestId('invite-submit').click()
-  await one.getByTestId('presence').waitFor()
+  await acceptInvite(one, email.split('@')[0], password)
   return one
 }
 

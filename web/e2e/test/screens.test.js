@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import { axe, launch, person, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
 import { lookAround } from '../lib/look.js'
+import { acceptInvite, fillSetup, present, workspaceOf } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 let server, browser, owner, workspace, state
@@ -30,17 +31,11 @@ test('the set-up link makes the first account, and works once', async () => {
   await owner.getByTestId('setup-submit').waitFor()
   await shot(owner, 'setup-en-light-1440')
   assert.deepEqual(await axe(owner), [])
-  await owner.getByLabel(/company|workspace/i).fill('Tea & Time')
-  await owner.getByLabel(/your name|^name/i).fill('Li Wei')
-  await owner.getByLabel(/e-?mail/i).fill('li@example.com')
-  await owner.getByLabel(/password/i).first().fill('short')
-  await owner.getByTestId('setup-submit').click()
+  await fillSetup(owner, 'short')
   await owner.getByTestId('field-error').first().waitFor()
-  await owner.getByLabel(/password/i).first().fill(password)
-  await owner.getByTestId('setup-submit').click()
-  await owner.getByTestId('presence').waitFor({ timeout: 10_000 })
-  const me = await (await owner.request.get(`${server.origin}/api/v1/session`)).json()
-  workspace = me.memberships[0].workspace.id
+  await fillSetup(owner, password)
+  await present(owner)
+  workspace = await workspaceOf(owner, server)
   const again = await owner.request.get(`${server.origin}/api/v1/setup`)
   assert.equal(again.status(), 404)
 })
@@ -70,10 +65,7 @@ test('a colleague is invited, and joins by the link', async () => {
   await emma.getByLabel(/name/i).first().waitFor()
   await shot(emma, 'invite-en-light-1440')
   assert.deepEqual(await axe(emma), [])
-  await emma.getByLabel(/name/i).first().fill('Emma')
-  await emma.getByLabel(/password/i).first().fill(password)
-  await emma.locator('form button[type=submit]').click()
-  await emma.getByTestId('presence').waitFor({ timeout: 10_000 })
+  await acceptInvite(emma, 'Emma', password)
   assert.equal(await emma.getByTestId('nav-settings').count(), 1)
   await emma.goto(`${server.origin}/settings/inboxes/new`)
   await emma.getByTestId('not-yours').waitFor() // an agent may not, and is told so
@@ -169,7 +161,7 @@ test('wrong credentials are told in a sentence; right ones open the console', as
   await page.getByTestId('form-failure').waitFor()
   await page.getByLabel(/password/i).first().fill(password)
   await page.getByTestId('sign-in-submit').click()
-  await page.getByTestId('presence').waitFor({ timeout: 10_000 })
+  await present(page)
   await page.context().close()
 })
 

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 
 import { axe, launch, person, phone, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
+import { acceptInvite, baseOf, fillSetup, present } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 const password = 'correct horse battery 9'
@@ -20,21 +21,13 @@ before(async () => {
   browser = await launch()
   owner = await person(browser)
   await owner.goto(server.setupLink())
-  await owner.getByLabel(/company|workspace/i).fill('Tea & Time')
-  await owner.getByLabel(/your name|^name/i).fill('Li Wei')
-  await owner.getByLabel(/e-?mail/i).fill('li@example.com')
-  await owner.getByLabel(/password/i).first().fill(password)
-  await owner.getByTestId('setup-submit').click()
-  await owner.getByTestId('presence').waitFor({ timeout: 10_000 })
-  const me = await (await owner.request.get(`${server.origin}/api/v1/session`)).json()
-  base = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
+  await fillSetup(owner, password)
+  await present(owner)
+  base = await baseOf(owner, server)
   const { link } = await (await owner.request.post(`${base}/invitations`, { data: { email: 'emma@example.com', role: 'agent' } })).json()
   emma = await person(browser)
   await emma.goto(link)
-  await emma.getByLabel(/name/i).first().fill('Emma')
-  await emma.getByLabel(/password/i).first().fill(password)
-  await emma.locator('form button[type=submit]').click()
-  await emma.getByTestId('presence').waitFor({ timeout: 10_000 })
+  await acceptInvite(emma, 'Emma', password)
 })
 
 after(async () => {
@@ -105,7 +98,7 @@ test('signing in asks for a code; one works once, the phone is lost, a recovery 
   await page.getByTestId('form-failure').or(page.getByTestId('field-error')).first().waitFor()
   await page.getByTestId('second-lost').click()
   await answer(page, codes[0])
-  await page.getByTestId('presence').waitFor({ timeout: 10_000 })
+  await present(page)
   assert.deepEqual(page.problems, [])
   await page.context().close()
 
@@ -129,7 +122,7 @@ test('phone and codes are lost: an owner resets the factor, and every browser is
   await expectSoon(async () => (await emma.request.get(`${server.origin}/api/v1/session`)).status() === 401, 3000, () => 'the agent is still signed in')
   const page = await person(browser)
   await begin(page)
-  await page.getByTestId('presence').waitFor({ timeout: 10_000 })
+  await present(page)
   await page.context().close()
   const log = await (await owner.request.get(`${base}/audit`)).json()
   assert.ok(log.items.some((row) => row.target?.name === 'Emma' && /factor/.test(row.action)), JSON.stringify(log.items.map((row) => row.action)))

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
-import { Agent } from '../lib/people.js'
+import { Agent, baseOf } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 let server, browser, lin, mei, page, api, repairs, billing, made, linId, meiId
@@ -19,8 +19,7 @@ before(async () => {
   ;[lin, mei] = await Promise.all(server.links().slice(0, 2).map((link) => Agent.signIn(browser, link)))
   page = lin.page
   for (const one of [lin, mei]) one.page.setDefaultTimeout(10_000)
-  const me = await (await page.request.get(`${server.origin}/api/v1/session`)).json()
-  const base = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
+  const base = await baseOf(page, server)
   api = async (method, path, data) => {
     const answer = await page.request.fetch(base + path, { method, data, headers })
     assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)

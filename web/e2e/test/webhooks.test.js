@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 
 import { axe, launch, phone, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
-import { Agent } from '../lib/people.js'
+import { Agent, baseOf } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 /** A receiver of webhooks that can be out of order. */
@@ -59,8 +59,7 @@ before(async () => {
   agent = await Agent.signIn(browser, server.links()[0])
   page = agent.page
   page.setDefaultTimeout(10_000)
-  const me = await (await page.request.get(`${server.origin}/api/v1/session`)).json()
-  const base = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
+  const base = await baseOf(page, server)
   api = async (method, path, data) => {
     const answer = await page.request.fetch(base + path, { method, data, headers: { 'Sec-Fetch-Site': 'same-origin' } })
     assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
 import { sign } from '../lib/jwt.js'
-import { Agent, Visitor } from '../lib/people.js'
+import { Agent, Visitor, baseOf } from '../lib/people.js'
 import { Server, until } from '../lib/server.js'
 import { Site } from '../lib/site.js'
 
@@ -20,8 +20,7 @@ before(async () => {
   browser = await launch()
   site = await Site.start(server.origin)
   lin = await Agent.signIn(browser, server.links()[0])
-  const me = await (await lin.page.request.get(`${server.origin}/api/v1/session`)).json()
-  base = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
+  base = await baseOf(lin.page, server)
   await api('PATCH', '', { settings: { rating: { enabled: true, ask: 'widget' } } })
   await lin.page.getByTestId('presence').waitFor()
 })
