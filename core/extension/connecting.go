@@ -339,7 +339,8 @@ type Trial struct {
 	Subject string // the inbox or connection that is changed; "" = a new one
 	Config  json.RawMessage
 	Secrets map[string]*string
-	Probe   bool // the plugin may ask its far side
+	Probe   bool   // the plugin may ask its far side
+	Locale  string // of who reads what is wrong, BCP 47; "" = not known
 }
 
 // Validate judges a configuration without saving it. The secrets that the
@@ -375,7 +376,7 @@ func (s *ConnectionService) Validate(ctx context.Context, scope identity.Scope, 
 		}
 		return out, nil
 	}
-	plan.Probe = t.Probe
+	plan.Probe, plan.Locale = t.Probe, t.Locale
 	return s.Runner.ValidateConnection(ctx, t.Plugin, plan.Candidate)
 }
 

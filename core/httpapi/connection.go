@@ -223,6 +223,7 @@ type validateInput struct {
 		Config   map[string]any `json:"config,omitempty"`
 		Secrets  map[string]any `json:"secrets,omitempty"`
 		Probe    bool           `json:"probe,omitempty" doc:"The plugin may ask its far side."`
+		Locale   string         `json:"locale,omitempty" maxLength:"35" doc:"The language of who reads what is wrong (BCP 47), as far as the plugin has it."`
 	}
 }
 
@@ -243,7 +244,7 @@ func (s *Server) validateConnection(ctx context.Context, scope identity.Scope, i
 		return nil, err
 	}
 	found, err := s.Connections.Validate(ctx, scope, extension.Trial{
-		Plugin: extension.PluginID(in.Body.Plugin), Subject: in.Body.Instance, Config: change.Config, Secrets: change.Secrets, Probe: in.Body.Probe,
+		Plugin: extension.PluginID(in.Body.Plugin), Subject: in.Body.Instance, Config: change.Config, Secrets: change.Secrets, Probe: in.Body.Probe, Locale: in.Body.Locale,
 	})
 	if err != nil {
 		return nil, err

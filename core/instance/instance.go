@@ -37,7 +37,8 @@ type Health struct {
 type Candidate struct {
 	Config  json.RawMessage
 	Secrets map[string]string
-	Probe   bool // the plugin may ask its far side
+	Probe   bool   // the plugin may ask its far side
+	Locale  string // of who reads what is wrong, BCP 47; "" = not known
 }
 
 // Grant is one scope that a workspace lets a plugin use, and who agreed.

@@ -33,6 +33,7 @@ const (
 	Unattended       Kind = "unattended"        // a customer waits, and nobody who could answer is available
 	ImportDone       Kind = "import_done"       // an import of contacts that the member began is over, well or not
 	WebhookDisabled  Kind = "webhook_disabled"  // a webhook that the member may manage failed for days and was turned off
+	PluginState      Kind = "plugin_state"      // a plugin that the member may manage was put into quarantine, came out of it, or went back a version
 	RiskFound        Kind = "risk_found"        // an analyzer noticed something that the member is to know
 	ApprovalAsked    Kind = "approval_asked"    // a tool is to be used in a conversation of the member's, if somebody agrees
 	TicketAssigned   Kind = "ticket_assigned"   // a ticket became the member's
@@ -44,7 +45,7 @@ const (
 // Kinds lists all kinds.
 func Kinds() []Kind {
 	return []Kind{
-		Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone, WebhookDisabled, RiskFound, ApprovalAsked,
+		Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone, WebhookDisabled, PluginState, RiskFound, ApprovalAsked,
 		TicketAssigned, TicketMention, TicketComment, TicketOverdue,
 	}
 }
@@ -68,6 +69,7 @@ type Notification struct {
 	Ticket       *Ticket         // nil = about none
 	Seq          uint64          // of the message or the comment it is about; 0 = about none
 	Import       *Import         // of ImportDone
+	Plugin       *Plugin         // of PluginState
 	Text         string          // what was written, at most conversation.PreviewLength characters
 	Actor        identity.Actor
 	At           time.Time
@@ -80,6 +82,24 @@ type Ticket struct {
 	Number uint64
 	Title  string
 }
+
+// Plugin is what became of a plugin.
+type Plugin struct {
+	ID      string            `json:"plugin_id"`
+	Name    map[string]string `json:"name"` // by locale
+	Version string            `json:"version"`
+	State   PluginNews        `json:"state"`
+}
+
+// PluginNews is what is new with a plugin.
+type PluginNews string
+
+// The news.
+const (
+	PluginQuarantined PluginNews = "quarantined" // it died too often and rests
+	PluginRecovered   PluginNews = "recovered"   // it works again after a quarantine
+	PluginRolledBack  PluginNews = "rolled_back" // the version failed and was left for the one before
+)
 
 // Import is how an import of contacts ended. The numbers are of rows.
 type Import struct {

@@ -252,6 +252,19 @@ func (s *Service) WebhookDisabled(ctx context.Context, w identity.WorkspaceID, e
 	return s.record(ctx, w, 0, list)
 }
 
+// PluginChanged tells members what became of a plugin, once for an episode,
+// which has a name. reason is a sentence.
+func (s *Service) PluginChanged(ctx context.Context, w identity.WorkspaceID, episode string, p Plugin, reason string, tell []identity.MemberID) error {
+	list := make([]Notification, 0, len(tell))
+	for _, m := range tell {
+		list = append(list, Notification{
+			Workspace: w, Member: m, Kind: PluginState, Source: "plugin:" + episode, Plugin: &p, Text: preview(conversation.Message{Text: reason}),
+			At: s.Now().UTC().Truncate(time.Millisecond), Actor: identity.Actor{Kind: identity.ActorSystem},
+		})
+	}
+	return s.record(ctx, w, 0, list)
+}
+
 // Alert is something that an analyzer noticed, and who is to know.
 type Alert struct {
 	Finding conversation.Finding

@@ -175,7 +175,7 @@ func (h *Host) ValidateConfig(ctx context.Context, id channel.PluginID, c inst.C
 	if session == nil || !session.ready.Load() {
 		return nil, nil
 	}
-	answer, err := session.plugin.ValidateConfig(ctx, &pluginv1.ValidateConfigRequest{Config: c.Config, Secrets: c.Secrets, Probe: c.Probe})
+	answer, err := session.plugin.ValidateConfig(ctx, &pluginv1.ValidateConfigRequest{Config: c.Config, Secrets: c.Secrets, Probe: c.Probe, Locale: c.Locale})
 	if err != nil {
 		return nil, s.failed(ctx, "ValidateConfig", err)
 	}

@@ -69,6 +69,9 @@ type Ports struct {
 	Deliverer Deliverer
 	Desks     Desks // behind the host's services for plugins
 	Lives     extension.Lives
+	// OnStep is told of each step of a plugin's life, in their order and one at
+	// a time, after it was written down; nil = nobody cares. Steps wait for it.
+	OnStep func(context.Context, extension.Transition)
 	// OnSwap is told how long deliveries rested while a version took over from
 	// another; nil = nobody cares. It must not block.
 	OnSwap func(channel.PluginID, time.Duration)
@@ -147,6 +150,9 @@ func (h *Host) Run(ctx context.Context, ports Ports) error {
 	if ports.Lives == nil {
 		return errs.New(errs.Internal, "plugin_host.lives", "The plugin host has no store for what is wanted of plugins.")
 	}
+	if ports.OnStep == nil {
+		ports.OnStep = func(context.Context, extension.Transition) {}
+	}
 	if ports.OnChange == nil {
 		ports.OnChange = func(channel.PluginID) {}
 	}
@@ -155,7 +161,7 @@ func (h *Host) Run(ctx context.Context, ports Ports) error {
 	work, done := context.WithCancel(context.WithoutCancel(ctx))
 	var helpers, wg sync.WaitGroup
 	helpers.Go(func() { h.watchRows(work, ports.Lives) })
-	helpers.Go(func() { h.writeNotes(context.WithoutCancel(ctx), ports.Lives, work.Done()) })
+	helpers.Go(func() { h.writeNotes(context.WithoutCancel(ctx), ports, work.Done()) })
 	helpers.Go(func() { h.follow(ctx, ports) })
 	for _, s := range h.order {
 		wg.Go(func() { s.run(ctx, ports, sockets, groups) })

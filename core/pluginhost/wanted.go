@@ -168,14 +168,15 @@ func (h *Host) note(t extension.Transition) {
 	}
 }
 
-// writeNotes writes steps down until done is closed and none is left.
-func (h *Host) writeNotes(ctx context.Context, lives extension.Lives, done <-chan struct{}) {
+// writeNotes writes steps down and tells of them until done is closed and none is left.
+func (h *Host) writeNotes(ctx context.Context, ports Ports, done <-chan struct{}) {
 	write := func(t extension.Transition) {
 		within, cancel := context.WithTimeout(ctx, h.options.Timing.Look)
 		defer cancel()
-		if err := lives.Note(within, t); err != nil {
+		if err := ports.Lives.Note(within, t); err != nil {
 			h.options.Log.WarnContext(ctx, "a step of a plugin's life could not be kept", "plugin", string(t.Plugin), "state", string(t.State), "error", err)
 		}
+		ports.OnStep(within, t)
 	}
 	for {
 		select {

@@ -9,7 +9,7 @@ import (
 // Notification is one thing that a member is told.
 type Notification struct {
 	ID             string     `json:"id"`
-	Kind           string     `json:"kind" enum:"mention,assigned,reply,participant_reply,scheduled_failed,rating,unattended,import_done,webhook_disabled,risk_found,approval_asked,ticket_assigned,ticket_mention,ticket_comment,ticket_overdue"`
+	Kind           string     `json:"kind" enum:"mention,assigned,reply,participant_reply,scheduled_failed,rating,unattended,import_done,webhook_disabled,plugin_state,risk_found,approval_asked,ticket_assigned,ticket_mention,ticket_comment,ticket_overdue"`
 	ConversationID string     `json:"conversation_id,omitempty"`
 	Seq            uint64     `json:"seq,omitempty" doc:"Of the message in the conversation, or of the comment's change in the ticket; absent when it is about none."`
 	Text           string     `json:"text" doc:"What was written, at most 140 characters."`
@@ -19,6 +19,15 @@ type Notification struct {
 
 	Ticket *NotificationTicket `json:"ticket,omitempty" doc:"What it is about; conversation_id is absent then."`
 	Import *NotificationImport `json:"import,omitempty" doc:"Of import_done alone: how it ended."`
+	Plugin *NotificationPlugin `json:"plugin,omitempty" doc:"Of plugin_state alone: what became of it."`
+}
+
+// NotificationPlugin is what became of a plugin.
+type NotificationPlugin struct {
+	ID      string            `json:"id" doc:"<publisher>/<name>"`
+	Name    map[string]string `json:"name" doc:"By locale."`
+	Version string            `json:"version" doc:"That it is about: of rolled_back the one that failed."`
+	State   string            `json:"state" enum:"quarantined,recovered,rolled_back" doc:"recovered: it works again after a quarantine."`
 }
 
 // NotificationTicket names a ticket, as it was then.
@@ -50,6 +59,9 @@ func NotificationOf(n notification.Notification) Notification {
 	}
 	if t := n.Ticket; t != nil {
 		out.Ticket = &NotificationTicket{ID: string(t.ID), Number: t.Number, Title: t.Title}
+	}
+	if p := n.Plugin; p != nil {
+		out.Plugin = &NotificationPlugin{ID: p.ID, Name: p.Name, Version: p.Version, State: string(p.State)}
 	}
 	if i := n.Import; i != nil {
 		out.Import = &NotificationImport{ID: i.ID, State: "done", Created: i.Created, Updated: i.Updated, Skipped: i.Skipped, Refused: i.Refused}

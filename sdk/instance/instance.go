@@ -56,6 +56,8 @@ type ValidateConfigRequest struct {
 	Secrets Secrets
 	// Probe allows to ask the far side. It is false while somebody still types.
 	Probe bool
+	// Locale is the language of who reads the problems, BCP 47; "" = not known.
+	Locale string
 }
 
 // Decode reads the configuration, with its secrets, into a struct.

@@ -154,7 +154,7 @@ func (p *Plugin) Validate(req instance.ValidateConfigRequest) []instance.Problem
 	p.tb.Helper()
 	ctx, cancel := p.ctx()
 	defer cancel()
-	answer, err := p.Service.ValidateConfig(ctx, &pluginv1.ValidateConfigRequest{Config: req.Config, Secrets: req.Secrets, Probe: req.Probe})
+	answer, err := p.Service.ValidateConfig(ctx, &pluginv1.ValidateConfigRequest{Config: req.Config, Secrets: req.Secrets, Probe: req.Probe, Locale: req.Locale})
 	if err != nil {
 		p.tb.Fatal(err)
 	}

@@ -134,6 +134,11 @@ func testRecord(w *world) {
 	c.Import = &notification.Import{ID: "imp_1", Failed: true, Created: 1, Updated: 2, Skipped: 3, Refused: 4}
 	w.same(w.record(9, c), []notification.Notification{c})
 	w.holds(w.me, c, b, a)
+	d := w.make(notification.PluginState)
+	d.Feed, d.Conversation, d.Seq, d.Actor = 0, "", 0, identity.Actor{Kind: identity.ActorSystem}
+	d.Plugin = &notification.Plugin{ID: "acme/a", Name: map[string]string{"en": "A", "zh-CN": "甲"}, Version: "1.1.0", State: notification.PluginRolledBack}
+	w.same(w.record(0, d), []notification.Notification{d})
+	w.holds(w.me, d, c, b, a)
 	w.same(len(w.record(9)), 0)
 	w.reached(9)
 	w.record(3)

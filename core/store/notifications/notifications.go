@@ -181,6 +181,10 @@ func scan(sc db.Scanner) (notification.Notification, error) {
 		return n, err
 	}
 	n.Conversation = conversation.ID(conv)
+	if err == nil && n.Kind == notification.PluginState {
+		n.Plugin = new(notification.Plugin)
+		return n, json.Unmarshal([]byte(about), n.Plugin)
+	}
 	if err == nil && about != "" {
 		var a importAbout
 		err = json.Unmarshal([]byte(about), &a)
@@ -224,6 +228,8 @@ func aboutOf(n notification.Notification) (string, error) {
 		about = ticketAbout{Number: n.Ticket.Number, Title: n.Ticket.Title}
 	case n.Import != nil:
 		about = importAbout(*n.Import)
+	case n.Plugin != nil:
+		about = *n.Plugin
 	default:
 		return "", nil
 	}

@@ -380,9 +380,9 @@ func TestProbe(t *testing.T) {
 		pointer string
 		message string
 	}{
-		{"a wrong token", nil, "wrong", "/token", "401"},
-		{"nobody there", map[string]any{"base_url": "http://127.0.0.1:1"}, acmetest.Token, "/base_url", "does not answer"},
-		{"another place", map[string]any{"base_url": d.acme.URL + "/elsewhere"}, acmetest.Token, "/base_url", "no such place"},
+		{"a wrong token", nil, "wrong", "/token", "does not accept this token"},
+		{"nobody there", map[string]any{"base_url": "http://127.0.0.1:1"}, acmetest.Token, "/base_url", "Check the port"},
+		{"another place", map[string]any{"base_url": d.acme.URL + "/elsewhere"}, acmetest.Token, "/base_url", "Check the path"},
 		{"credentials in the address", map[string]any{"base_url": "https://user:secret@example.com"}, acmetest.Token, "/base_url", "more than a host"},
 		{"no mapping", map[string]any{"mapping": ""}, acmetest.Token, "/mapping", "needs its mapping"},
 		{"no preset", map[string]any{"preset": "sap"}, acmetest.Token, "/preset", "no such preset"},

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
-	"github.com/patchbay-im/patchbay/plugins/rest-connector/far"
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/mapping"
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/instance"
@@ -93,26 +92,7 @@ func (c *Connector) ValidateConfig(ctx context.Context, req instance.ValidateCon
 		return instance.ValidateConfigResponse{Problems: problems}, nil
 	}
 	if err := e.probe(ctx); err != nil {
-		problems = append(problems, told(e.mapping, set, err))
+		problems = append(problems, told(e.mapping, set, e.client.Host(), req.Locale, err))
 	}
 	return instance.ValidateConfigResponse{Problems: problems}, nil
-}
-
-// told says what came of a probe, beside the field that can mend it.
-func told(m *mapping.Mapping, set config, err error) instance.Problem {
-	e := errs.As(err)
-	switch {
-	case e.Code == errs.CodeAuthExpired && m.Auth.Type == mapping.AuthNone:
-		return instance.Problem{Pointer: "/mapping", Message: e.Detail + " The mapping signs nothing."}
-	case e.Code == errs.CodeAuthExpired && set.Token != "" && set.Password == "":
-		return instance.Problem{Pointer: "/token", Message: e.Detail}
-	case e.Code == errs.CodeAuthExpired:
-		return instance.Problem{Pointer: "/password", Message: e.Detail}
-	case e.Source == errs.FarSide, e.Code == far.CodeNotFound:
-		return instance.Problem{Pointer: "/base_url", Message: e.Detail}
-	case set.Preset == Custom:
-		return instance.Problem{Pointer: "/mapping", Message: "A lookup was refused. " + e.Detail}
-	default:
-		return instance.Problem{Pointer: "", Message: "A lookup was refused. " + e.Detail}
-	}
 }

@@ -29,6 +29,9 @@ const (
 // maxDetail bounds what is quoted of the far side, in characters.
 const maxDetail = 300
 
+// Says stands in a detail between the far side's name and its own words.
+const Says = " says: "
+
 // maxPause bounds how long a far side can make us wait.
 const maxPause = 15 * time.Minute
 
@@ -129,7 +132,7 @@ func (c *Client) failure(means string, rule *mapping.Rule, resp *outbound.Respon
 	said := c.said(rule, body)
 	detail := fmt.Sprintf("%s answered with status %d.", c.base.Host, resp.Status)
 	if said != "" {
-		detail = fmt.Sprintf("%s says: %s", c.base.Host, said)
+		detail = c.base.Host + Says + said
 	}
 	var e *errs.Error
 	switch means {
@@ -140,7 +143,11 @@ func (c *Client) failure(means string, rule *mapping.Rule, resp *outbound.Respon
 		c.pace.pause(after)
 		e = errs.RateLimited(after, detail)
 	case mapping.MeansRetry:
-		e = errs.Unavailable(nil, detail).WithRetryAfter(c.retryAfter(resp))
+		var cause error
+		if resp.Status >= http.StatusInternalServerError {
+			cause = ErrFault
+		}
+		e = errs.Unavailable(cause, detail).WithRetryAfter(c.retryAfter(resp))
 	default:
 		e = errs.Reject(codeOf(resp.Status), detail)
 		if resp.Status >= 300 && resp.Status < 400 {

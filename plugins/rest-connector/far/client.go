@@ -8,13 +8,16 @@ package far
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
@@ -107,6 +110,9 @@ func (c *Client) Do(ctx context.Context, r *mapping.Request, values expr.Scope) 
 	return c.once(ctx, r, c.merged(values, held.values), true)
 }
 
+// Host is the name of the far side, with its port where it has one.
+func (c *Client) Host() string { return c.base.Host }
+
 // Now is the time at the far side, as its last answer told.
 func (c *Client) Now() time.Time { return c.now().Add(time.Duration(c.skew.Load())) }
 
@@ -166,11 +172,33 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return errs.Unavailable(ctx.Err(), c.base.Host+" did not answer in time.")
 	}
-	silent := errs.Unavailable(c.plain(err), c.base.Host+" does not answer.")
+	silent := errs.Unavailable(errors.Join(why(err), c.plain(err)), c.base.Host+" does not answer.")
 	if errors.Is(err, outbound.ErrNotSent) {
 		return outbound.NotSent(silent)
 	}
 	return silent
+}
+
+// Causes of errors of the far side, where they are known.
+var (
+	ErrUnknownHost = errors.New("the name of the far side is not known")
+	ErrRefused     = errors.New("the far side refuses the connection")
+	ErrUntrusted   = errors.New("the certificate of the far side is not trusted")
+	ErrFault       = errors.New("the far side has a fault of its own") // a 5xx
+)
+
+// why returns which of the causes an error has; nil = another.
+func why(err error) error {
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return ErrUnknownHost
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return ErrUntrusted
+	}
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return ErrRefused
+	}
+	return nil
 }
 
 // plain is an error's text without secrets.

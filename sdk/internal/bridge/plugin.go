@@ -70,7 +70,7 @@ func (s *pluginService) ValidateConfig(ctx context.Context, req *pluginv1.Valida
 			continue
 		}
 		answer, err := judge.ValidateConfig(ctx, instance.ValidateConfigRequest{
-			Config: req.GetConfig(), Secrets: req.GetSecrets(), Probe: req.GetProbe(),
+			Config: req.GetConfig(), Secrets: req.GetSecrets(), Probe: req.GetProbe(), Locale: req.GetLocale(),
 		})
 		if err != nil {
 			return nil, err

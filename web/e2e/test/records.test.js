@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { Acme, guide, TOKEN } from '../lib/acme.js'
 import { axe, launch, phone, shot } from '../lib/browser.js'
 import { expectSoon } from '../lib/expect.js'
-import { ownerOf } from '../lib/people.js'
+import { ownerOf, speak } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 const email = 'mei@shop.example'
@@ -44,8 +44,14 @@ test('a CRM is connected by a mapping; what is wrong in it is said with its line
   assert.match(await told.innerText(), /line 25, .*\n?.*\{\{fone\}\} means nothing here/)
   await owner.getByTestId('setting-mapping').fill(mapping)
   await owner.getByTestId('connect-test').click()
-  await expectSoon(async () => /status 401/.test(await told.innerText().catch(() => '')), 10_000, async () => `the wrong token is not told: ${await owner.locator('main').innerText()}`)
+  await expectSoon(async () => /does not accept this token/.test(await told.innerText().catch(() => '')), 10_000, async () => `the wrong token is not told: ${await owner.locator('main').innerText()}`)
   await shot(owner, 'records-connect-wrong-en-light-1440')
+  await speak(owner, server, 'zh-CN')
+  const answer = await owner.request.post(`${base}/connections/validate`, { data: { plugin: 'patchbay/rest-connector', config: { preset: 'custom', base_url: acme.url, mapping }, secrets: { '/token': 'wrong' }, probe: true, locale: 'zh-CN' } })
+  const { problems } = await answer.json()
+  assert.deepEqual(problems.map((one) => one.pointer), ['/token'])
+  assert.match(problems[0].message, /不接受此令牌/)
+  await speak(owner, server, 'en')
   await owner.getByTestId('setting-token').fill(TOKEN)
   await owner.getByTestId('connect-test').click()
   await owner.getByTestId('connect-works').waitFor({ timeout: 10_000 })

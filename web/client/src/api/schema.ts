@@ -5899,7 +5899,9 @@ export interface components {
             /** @description Of import_done alone: how it ended. */
             import?: components["schemas"]["NotificationImport"];
             /** @enum {string} */
-            kind: "mention" | "assigned" | "reply" | "participant_reply" | "scheduled_failed" | "rating" | "unattended" | "import_done" | "webhook_disabled" | "risk_found" | "approval_asked" | "ticket_assigned" | "ticket_mention" | "ticket_comment" | "ticket_overdue";
+            kind: "mention" | "assigned" | "reply" | "participant_reply" | "scheduled_failed" | "rating" | "unattended" | "import_done" | "webhook_disabled" | "plugin_state" | "risk_found" | "approval_asked" | "ticket_assigned" | "ticket_mention" | "ticket_comment" | "ticket_overdue";
+            /** @description Of plugin_state alone: what became of it. */
+            plugin?: components["schemas"]["NotificationPlugin"];
             /** Format: date-time */
             read_at?: string;
             /**
@@ -5930,6 +5932,21 @@ export interface components {
             state: "done" | "failed";
             /** Format: int64 */
             updated: number;
+        };
+        NotificationPlugin: {
+            /** @description <publisher>/<name> */
+            id: string;
+            /** @description By locale. */
+            name: {
+                [key: string]: string;
+            };
+            /**
+             * @description recovered: it works again after a quarantine.
+             * @enum {string}
+             */
+            state: "quarantined" | "recovered" | "rolled_back";
+            /** @description That it is about: of rolled_back the one that failed. */
+            version: string;
         };
         NotificationTicket: {
             id: string;
@@ -6876,6 +6893,7 @@ export interface components {
             import_done?: components["schemas"]["RuleBody"];
             mention?: components["schemas"]["RuleBody"];
             participant_reply?: components["schemas"]["RuleBody"];
+            plugin_state?: components["schemas"]["RuleBody"];
             rating?: components["schemas"]["RuleBody"];
             reply?: components["schemas"]["RuleBody"];
             risk_found?: components["schemas"]["RuleBody"];
@@ -7694,6 +7712,8 @@ export interface components {
             };
             /** @description The connection or inbox that is changed: its secrets count where none are given. */
             instance?: string;
+            /** @description The language of who reads what is wrong (BCP 47), as far as the plugin has it. */
+            locale?: string;
             plugin: string;
             /** @description The plugin may ask its far side. */
             probe?: boolean;

@@ -1,12 +1,16 @@
 import { useRouter, type RouteLocationRaw } from "vue-router";
 import type { AppNotification } from "@patchbay/client/types";
 
-/** Where a notification leads: to the message in its conversation, to the comment on its ticket, or to what came to an end. */
+/** Where a notification leads: to the message in its conversation, to the comment on its ticket, to what came to an end, or to the plugin. */
 export function useWay(): (notification: AppNotification) => RouteLocationRaw | undefined {
   const router = useRouter();
-  return ({ conversation_id, ticket, seq, import: imported }) => {
+  return ({ conversation_id, ticket, seq, import: imported, plugin }) => {
     if (ticket) return { name: "ticket", params: { id: ticket.id }, query: seq ? { at: String(seq) } : {} };
     if (conversation_id) return { name: "conversations", params: { view: "all", id: conversation_id }, query: seq ? { at: String(seq) } : {} };
+    if (plugin) {
+      const [publisher, slug] = plugin.id.split("/");
+      return router.hasRoute("plugin") ? { name: "plugin", params: { publisher, slug } } : undefined;
+    }
     if (!imported) return undefined;
     if (router.hasRoute("import")) return { name: "import", params: { id: imported.id } };
     return router.hasRoute("contacts") ? { name: "contacts" } : undefined;

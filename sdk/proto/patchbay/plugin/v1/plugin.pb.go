@@ -252,7 +252,9 @@ type ValidateConfigRequest struct {
 	Secrets map[string]string `protobuf:"bytes,2,rep,name=secrets,proto3" json:"secrets,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// The far side may be asked, within the deadline. False while an
 	// administrator still types.
-	Probe         bool `protobuf:"varint,3,opt,name=probe,proto3" json:"probe,omitempty"`
+	Probe bool `protobuf:"varint,3,opt,name=probe,proto3" json:"probe,omitempty"`
+	// The language of who reads the problems, BCP 47; empty = not known.
+	Locale        string `protobuf:"bytes,4,opt,name=locale,proto3" json:"locale,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -306,6 +308,13 @@ func (x *ValidateConfigRequest) GetProbe() bool {
 		return x.Probe
 	}
 	return false
+}
+
+func (x *ValidateConfigRequest) GetLocale() string {
+	if x != nil {
+		return x.Locale
+	}
+	return ""
 }
 
 type ValidateConfigResponse struct {
@@ -1029,11 +1038,12 @@ const file_patchbay_plugin_v1_plugin_proto_rawDesc = "" +
 	"\tplugin_id\x18\x01 \x01(\tR\bpluginId\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1a\n" +
 	"\bfeatures\x18\x03 \x03(\tR\bfeatures\x12\x1c\n" +
-	"\tabilities\x18\x04 \x03(\tR\tabilities\"\xd3\x01\n" +
+	"\tabilities\x18\x04 \x03(\tR\tabilities\"\xeb\x01\n" +
 	"\x15ValidateConfigRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12P\n" +
 	"\asecrets\x18\x02 \x03(\v26.patchbay.plugin.v1.ValidateConfigRequest.SecretsEntryR\asecrets\x12\x14\n" +
-	"\x05probe\x18\x03 \x01(\bR\x05probe\x1a:\n" +
+	"\x05probe\x18\x03 \x01(\bR\x05probe\x12\x16\n" +
+	"\x06locale\x18\x04 \x01(\tR\x06locale\x1a:\n" +
 	"\fSecretsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa7\x01\n" +
