@@ -4,7 +4,7 @@
 // attempt that cannot succeed would prove nothing.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -15,7 +15,9 @@ import { ordinary } from '../lib/browser.js'
 import { Server, until } from '../lib/server.js'
 
 const root = resolve(import.meta.dirname, '../../..')
-const fixture = join(root, 'core/pluginhost/testdata/panels')
+/** The plugin, with the SDK's client beside its page. */
+let fixture
+const client = 'patchbay-frame.js'
 const binary = process.env.PATCHBAY_BIN ?? join(root, 'bin/patchbay')
 
 /** They need a click of the person who looks, and may take the page with them: each gets one of its own. */
@@ -31,6 +33,9 @@ let plugins, server, person, away, control, page, workspace, connection, names
 
 before(async () => {
   plugins = await mkdtemp(join(tmpdir(), 'patchbay-frames-'))
+  fixture = join(root, 'core/pluginhost/testdata', `.panels-${process.pid}`) // its program is part of our module
+  await cp(join(root, 'core/pluginhost/testdata/panels'), fixture, { recursive: true })
+  await cp(join(root, 'sdk/ui', client), join(fixture, 'ui/dist/page', client))
   const built = spawnSync(binary, ['plugin', 'build', fixture, '--out', plugins], { cwd: root, encoding: 'utf8' })
   assert.equal(built.status, 0, built.stderr)
   for (const name of await readdir(join(root, 'bin/plugins'))) await symlink(join(root, 'bin/plugins', name), join(plugins, name))
@@ -44,6 +49,7 @@ before(async () => {
   const me = await api('GET', `${server.origin}/api/v1/session`)
   workspace = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
   connection = (await api('POST', `${workspace}/connections`, { plugin: 'test/panels', name: 'Harm', config: {}, enabled: true })).id
+  await api('POST', `${workspace}/connections`, { plugin: 'test/panels', name: 'Other', config: {}, enabled: true })
   await until(async () => (await api('GET', `${workspace}/plugins`)).items.find((p) => p.id === 'test/panels')?.state === 'ready', 10_000)
 })
 
@@ -52,7 +58,7 @@ after(async () => {
   await control?.end()
   await away?.end()
   await server?.end()
-  await rm(plugins, { recursive: true, force: true })
+  for (const dir of [plugins, fixture]) if (dir) await rm(dir, { recursive: true, force: true })
 })
 
 async function api(method, url, data) {
@@ -69,11 +75,38 @@ async function unprotected() {
     if (path === '/host') return r.writeHead(200, { 'Content-Type': 'text/html', 'Set-Cookie': 'canary=1' }).end('<title>host</title><iframe src="/sibling"></iframe><script>localStorage.canary="1"</script>')
     if (path === '/sibling') return r.writeHead(200, { 'Content-Type': 'text/html' }).end('<title>sibling</title>')
     if (path === '/api/v1/session') return r.writeHead(200).end('somebody')
+    if (path === '/gullible') return r.writeHead(200, { 'Content-Type': 'text/html' }).end(`<iframe src="/page/index.html"></iframe><iframe src="/page/index.html"></iframe><script>(${gullibleHost})()</script>`)
+    if (path === `/page/${client}`) return r.writeHead(200, { 'Content-Type': types.js }).end(`(${gullibleClient})()`)
     const body = await readFile(join(fixture, 'ui/dist', path)).catch(() => undefined)
     r.writeHead(body ? 200 : 404, { 'Content-Type': types[path.split('.').pop()] ?? 'text/plain' }).end(body)
   })
   await new Promise((done) => http.listen(0, '127.0.0.1', done))
   return { origin: `http://127.0.0.1:${http.address().port}`, end: () => http.close() }
+}
+
+/** A console that believes whatever is said to it, and never takes a port back. */
+function gullibleHost() {
+  window.done = []
+  const act = (d) => d?.method && window.done.push(d.params?.text ?? d.params?.method)
+  addEventListener('message', ({ data, ports }) => {
+    act(data)
+    if (data?.patchbay === 1) ports[0].postMessage({ event: 'theme' })
+  })
+  for (const frame of document.querySelectorAll('iframe')) {
+    frame.addEventListener('load', () => {
+      const { port1, port2 } = new MessageChannel()
+      port1.onmessage = (e) => act(e.data)
+      frame.contentWindow.postMessage({ patchbay: 1 }, '*', [port2])
+    })
+  }
+}
+
+/** A page's client that takes any port for the console's, and any event. */
+function gullibleClient() {
+  addEventListener('message', ({ data, ports }) => {
+    if (data?.patchbay === 1) ports[0].postMessage({ id: 1, method: 'context' })
+    for (const [name, value] of Object.entries(data?.data?.tokens ?? {})) document.documentElement.style.setProperty(`--${name}`, value)
+  })
 }
 
 /** What an attempt is told, in the fragment of its address. */
@@ -166,4 +199,48 @@ test('a page that means harm gets at nothing and reaches nobody', { timeout: 150
   for (const name of await person.names(domain)) breaks.add(name.split('.')[0])
   t.diagnostic(`${names.length} attempts`)
   assert.deepEqual([...breaks], [])
+})
+
+const forgeries = ['handshake-to-console', 'notice-to-console', 'call-to-console', 'handshake-to-sibling', 'event-to-sibling', 'notice-of-nested', 'handshake-of-nested', 'replayed-port']
+
+/** What came of forgeries in the pages themselves. */
+async function believed(host) {
+  const out = []
+  for (const frame of host.frames().filter((f) => f.url().includes('/page/index.html'))) {
+    out.push(...(await frame.evaluate(() => [...window.forged.taken, getComputedStyle(document.documentElement).getPropertyValue('--forged').trim()])))
+  }
+  return out
+}
+
+/** The names of forgeries in texts. */
+const named = (texts) => new Set(forgeries.filter((name) => texts.some((text) => text === name || text?.includes(`forged ${name}`))))
+
+test('nobody is spoken for: not the console, not another page, not after the page is gone', { timeout: 60_000 }, async () => {
+  const plain = await ordinary()
+  const host = await plain.context.newPage()
+  await host.goto(`${control.origin}/gullible`)
+  await host.waitForTimeout(6000)
+  const works = named([...(await host.evaluate(() => window.done)), ...(await believed(host))])
+  await plain.context.close()
+  assert.deepEqual(forgeries.filter((name) => !works.has(name)), [], 'these forgeries are not believed even by who believes anything')
+
+  const own = await ordinary()
+  page = await own.context.newPage()
+  const heard = []
+  page.on('request', (q) => heard.push(q.postData() ?? ''))
+  await page.exposeFunction('seen', (text) => heard.push(text))
+  await page.addInitScript(() => {
+    if (window === top) new MutationObserver(() => /forged/.test(document.body?.innerText ?? '') && window.seen(document.body.innerText)).observe(document, { subtree: true, childList: true, characterData: true })
+  })
+  await page.goto(server.links()[1])
+  await page.getByTestId('conversation-list').waitFor()
+  const open = (await api('GET', `${workspace}/conversations`)).items.find((c) => c.state === 'open')
+  await page.goto(`${server.origin}/conversations/all/${open.id}`)
+  await until(async () => (await page.locator('[data-testid=plugin-frame][data-state=shown] iframe').count()) >= 2, 15_000)
+  await until(async () => (await Promise.all(page.frames().slice(1).map((f) => f.evaluate(() => Boolean(window.forged?.begun)).catch(() => false)))).filter(Boolean).length >= 2, 10_000)
+  await page.waitForTimeout(5000)
+  const broke = named([...heard, ...(await believed(page))])
+  assert.ok(heard.some((text) => text.includes('this is its own')), 'the test does not see what pages say by right')
+  await own.context.close()
+  assert.deepEqual([...broke], [])
 })
