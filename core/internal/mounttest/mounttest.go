@@ -36,7 +36,8 @@ func able() bool {
 	return false
 }
 
-// Need skips a test that mounts where this process may not.
+// Need skips a test that mounts where this process may not, and says what it
+// would take.
 func Need(tb testing.TB) {
 	tb.Helper()
 	if !able() {
