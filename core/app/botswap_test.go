@@ -134,7 +134,7 @@ func upgradesBot(t *testing.T, source string) {
 		a.offer(versions[at-1], versions[at])
 		moving = true
 		go func() {
-			_, err := a.owner.Call(t.Context(), http.MethodPost, a.owner.At("/plugins/"+talkerPlugin+"/upgrade"), map[string]any{}, nil)
+			_, err := a.owner.Call(t.Context(), http.MethodPost, a.owner.At("/plugins/"+talkerPlugin+"/upgrade"), nil, nil)
 			moved <- err
 		}()
 	}

@@ -45,9 +45,9 @@ type stepBody struct {
 
 type upgradePlugin struct {
 	PluginPath
-	Body struct {
+	Body *struct { // may be left out
 		Accept []string `json:"accept,omitempty" maxItems:"100" doc:"What the new version needs and the active one does not, agreed to by name."`
-	} `required:"false"`
+	}
 }
 
 type pinPlugin struct {
@@ -75,7 +75,11 @@ func (s *Server) pluginLifeRoutes(base string) {
 		Method: http.MethodPost, Path: base + "/upgrade", Summary: "Put what the plugins folder holds in place of the version that runs", Tags: []string{"plugins"},
 		Description: "The new version starts beside the old one and takes over without a pause. When it does not start, the old one goes on.",
 	}, identity.PluginManage, func(ctx context.Context, scope identity.Scope, in *upgradePlugin) (*body[movedBody], error) {
-		return movedOf(s.Extensions.Upgrade(ctx, scope, in.id(), in.Body.Accept))
+		var accept []string
+		if in.Body != nil {
+			accept = in.Body.Accept
+		}
+		return movedOf(s.Extensions.Upgrade(ctx, scope, in.id(), accept))
 	})
 	member(s, huma.Operation{Method: http.MethodPost, Path: base + "/rollback", Summary: "Go back to the version before", Tags: []string{"plugins"}},
 		identity.PluginManage, func(ctx context.Context, scope identity.Scope, in *PluginPath) (*body[movedBody], error) {
