@@ -139,6 +139,8 @@ func counts(name string) bool {
 	switch {
 	case skipped(base), strings.HasPrefix(base, "#"), strings.HasSuffix(base, "~"), strings.HasSuffix(base, ".swp"), strings.HasSuffix(base, ".tmp"):
 		return false
+	case strings.HasPrefix(base, "__debug_bin"):
+		return false // what a debugger builds
 	case base == "4913", strings.HasSuffix(base, "_test.go"), base == "README.md", base == "conformance.yaml":
 		return false // vim tries 4913
 	}

@@ -115,7 +115,7 @@ func TestWatch(t *testing.T) {
 			return nil
 		}
 	}
-	for _, name := range []string{"main_test.go", ".main.go.swp", "README.md", "main.go~", ".git/index", "bin/plugins/x/plugin", "node_modules/a.js", "4913"} {
+	for _, name := range []string{"main_test.go", ".main.go.swp", "README.md", "main.go~", ".git/index", "bin/plugins/x/plugin", "node_modules/a.js", "4913", "__debug_bin4257150482"} {
 		write(t, dir, name, "2")
 	}
 	write(t, dir, "sub/a.go", "2")
