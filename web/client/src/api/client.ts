@@ -13,7 +13,14 @@ type Operation<M extends Method, P extends PathOf<M>> = paths[P] extends { [K in
 
 type Parameters<O> = O extends { parameters: { path: infer Path } } ? { path: Path } : { path?: undefined };
 type Query<O> = O extends { parameters: { query?: infer Query } } ? { query?: Query } : { query?: undefined };
-type RequestBody<O> = O extends { requestBody: { content: { "application/json": infer Body } } } ? { body: Body } : { body?: undefined };
+type JSONBody<Body> = { content: { "application/json": Body } };
+type RequestBody<O> = O extends { requestBody: JSONBody<infer Body> }
+  ? { body: Body }
+  : O extends { requestBody?: never }
+    ? { body?: undefined }
+    : O extends { requestBody?: JSONBody<infer Body> }
+      ? { body?: Body }
+      : { body?: undefined };
 
 /** What a call needs: the parameters of the path, maybe a query, the body if there is one. */
 export type Input<M extends Method, P extends PathOf<M>> = Parameters<Operation<M, P>> & Query<Operation<M, P>> & RequestBody<Operation<M, P>>;
