@@ -225,7 +225,7 @@ func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, func(o *rig.Options) {
 		o.DataDir = dir
-		o.Wrap = []string{"unshare", "-m", "sh", "-c", `mount -t tmpfs -o size=64m none "$1" && shift && exec "$@"`, "sh", dir}
+		o.Wrap = []string{"unshare", "-m", "sh", "-c", `mount -t tmpfs -o size=256m none "$1" && shift && exec "$@"`, "sh", dir}
 	})
 	inside := filepath.Join("/proc", strconv.Itoa(s.server.PID()), "root", dir)
 	ballast := filepath.Join(inside, "ballast")

@@ -27,7 +27,7 @@ type connectionBody struct {
 	Config    map[string]any    `json:"config" doc:"Without its secrets."`
 	Secrets   map[string]bool   `json:"secrets" doc:"The secrets that are set, by JSON pointer into config. Their values are never shown."`
 	Revision  uint64            `json:"revision"`
-	Schema    rawObject         `json:"schema" doc:"The plugin's config_schema (JSON Schema 2020-12); empty when it is not installed."`
+	Schema    rawObject         `json:"schema" doc:"The plugin's config_schema (JSON Schema 2020-12); empty when it is not installed. redirect_url in an x-oauth is the address to register at the far side."`
 	Health    healthBody        `json:"health"`
 	SignIns   []fieldSignInBody `json:"sign_ins" doc:"The fields that are got by signing in at the far side (x-oauth)."`
 	CreatedAt time.Time         `json:"created_at"`
@@ -82,7 +82,7 @@ func (s *Server) connectionViews(ctx context.Context, scope identity.Scope, all 
 		standing := standings[c.ID]
 		out[i] = connectionBody{
 			ID: string(c.ID), Plugin: string(c.Plugin), Name: c.Name, Enabled: c.Enabled, Config: jsonObject(c.Config), Secrets: setSecrets(c.Secrets),
-			Revision: c.Revision, Schema: rawObject(facts.ConfigSchema), Health: healthBody(standing.Health),
+			Revision: c.Revision, Schema: s.settingsForm(facts.ConfigSchema), Health: healthBody(standing.Health),
 			CreatedAt: wire.Stamp(c.CreatedAt), UpdatedAt: wire.Stamp(c.UpdatedAt),
 		}
 		out[i].SignIns = fieldsSignedIn(standing.SignIns)

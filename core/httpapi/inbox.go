@@ -202,7 +202,7 @@ func (s *Server) listChannels(ctx context.Context, scope identity.Scope, _ *Work
 	for i, t := range types {
 		out.Body.Items[i] = channelTypeBody{
 			Plugin: string(t.Plugin), Version: t.Version, Name: t.Name, Summary: t.Summary, Live: t.Live,
-			Capabilities: capabilitiesOf(t.Capabilities), ConfigSchema: rawObject(t.ConfigSchema), Available: t.Available,
+			Capabilities: capabilitiesOf(t.Capabilities), ConfigSchema: s.settingsForm(t.ConfigSchema), Available: t.Available,
 		}
 	}
 	return out, nil

@@ -238,6 +238,7 @@ func (s *Server) listPlugins(ctx context.Context, scope identity.Scope, _ *Works
 	skipped := s.Gate.Skipped(scope.Workspace)
 	for i, p := range plugins {
 		out.Body.Items[i] = pluginOf(p, uses[p.ID])
+		out.Body.Items[i].Schema = s.settingsForm(out.Body.Items[i].Schema)
 		out.Body.Items[i].Skipped = skippedOf(skipped, p.ID)
 		if at, paid := s.Licenses.Standing(license.PluginID(p.ID)); paid {
 			out.Body.Items[i].License = standingOf(at)

@@ -161,7 +161,7 @@ exit 7`)
 			lines = lines[i:]
 			break
 		}
-		known := []string{"HOME", "TMPDIR", "LANG", "PATH", "TZ", "PATCHBAY_PLUGIN"}
+		known := []string{"HOME", "TMPDIR", "LANG", "PATH", "TZ", "PATCHBAY_PLUGIN", "PATCHBAY_HOST_PID"}
 		if !slices.Contains(known, name) && !strings.HasPrefix(name, "PLUGIN_") {
 			t.Errorf("it inherits %s", name)
 		}

@@ -34,7 +34,7 @@ export interface Property {
   /** Written once and never read again: it travels beside the configuration. */
   "x-secret"?: boolean;
   /** The value is got by signing in at another system. */
-  "x-oauth"?: { authorize_url?: string; scopes?: string[] };
+  "x-oauth"?: { authorize_url?: string; scopes?: string[]; redirect_url?: string };
   "x-depends"?: Condition;
 }
 
@@ -93,6 +93,8 @@ export interface Setting {
   /** "" stands before the first heading. */
   section: string;
   depends?: Condition;
+  /** Where browsers come back to from signing in: the other side wants to know it before. */
+  redirect?: string;
   limits: Limits;
   /** Of each entry of a list of texts. */
   itemLimits?: Limits;
@@ -133,6 +135,7 @@ function settingOf(name: string, property: Property, required: boolean, locale: 
     section: own?.section ?? property["x-section"] ?? "",
     required,
     ...(property["x-depends"] && { depends: property["x-depends"] }),
+    ...(property["x-oauth"]?.redirect_url && { redirect: property["x-oauth"].redirect_url }),
     limits: limitsOf(property),
     ...(control === "list" && { itemLimits: limitsOf(items) }),
     integer: property.type === "integer",
