@@ -4489,7 +4489,7 @@ export interface components {
             plugin: string;
             /** Format: int64 */
             revision: number;
-            /** @description The plugin's config_schema (JSON Schema 2020-12); empty when it is not installed. */
+            /** @description The plugin's config_schema (JSON Schema 2020-12); empty when it is not installed. redirect_url in an x-oauth is the address to register at the far side. */
             schema: {
                 [key: string]: unknown;
             };
