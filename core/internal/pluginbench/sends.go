@@ -13,7 +13,6 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/internal/pluginrig"
-	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/sdk/manifest"
 )
 
@@ -83,17 +82,12 @@ func (w *witness) Intercept(ctx context.Context, to extension.Address, c extensi
 // sends measures what an agent's message costs with interceptors before it: the
 // use case on a database on disk, one message at a time, in turns.
 func (b *bench) sends(ctx context.Context) error {
-	w, err := pluginrig.OpenWorkspace(ctx, store.Config{Driver: store.SQLite, Source: filepath.Join(b.dir, "sends.db")}, channel.Type{
-		Plugin: pluginID, Available: true, Capabilities: channel.Capabilities{Content: []string{channel.ContentText}, TextLimit: 4000},
-	})
+	out, err := b.peopled(ctx, "sends.db", 100)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what it did
+		return err
 	}
+	w := out.Workspace
 	defer w.Store.Close(ctx) //nolint:errcheck // thrown away
-	out, err := w.Greet(ctx, 100)
-	if err != nil {
-		return err //nolint:wrapcheck // it says what it did
-	}
 	host, links, err := b.openAskers(ctx, w)
 	if err != nil {
 		return err

@@ -16,21 +16,33 @@ import (
 
 const hostStored = "host, deliverer and store: SQLite on disk, synchronous"
 
+// peopled opens a workspace in a database on disk, with customers who have
+// written. Whoever calls it closes the store.
+func (b *bench) peopled(ctx context.Context, file string, customers int) (*pluginrig.Outgoing, error) {
+	w, err := pluginrig.OpenWorkspace(ctx, store.Config{Driver: store.SQLite, Source: filepath.Join(b.dir, file)}, channel.Type{
+		Plugin: pluginID, Available: true, Capabilities: channel.Capabilities{Content: []string{channel.ContentText}, TextLimit: 4000},
+	})
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it says what it did
+	}
+	out, err := w.Greet(ctx, customers)
+	if err != nil {
+		_ = w.Store.Close(ctx)
+		return nil, err //nolint:wrapcheck // it says what it did
+	}
+	return out, nil
+}
+
 // stored measures what users get: messages that wait in a database on disk,
 // through the host to the plugin, and their receipts recorded there with the
 // steps and the events that agents see.
 func (b *bench) stored(ctx context.Context) error {
-	w, err := pluginrig.OpenWorkspace(ctx, store.Config{Driver: store.SQLite, Source: filepath.Join(b.dir, "stored.db")}, channel.Type{
-		Plugin: pluginID, Available: true, Capabilities: channel.Capabilities{Content: []string{channel.ContentText}, TextLimit: 4000},
-	})
+	out, err := b.peopled(ctx, "stored.db", conversations)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what it did
+		return err
 	}
+	w := out.Workspace
 	defer w.Store.Close(ctx) //nolint:errcheck // thrown away
-	out, err := w.Greet(ctx, conversations)
-	if err != nil {
-		return err //nolint:wrapcheck // it says what it did
-	}
 	gate := &pluginrig.Gate{Store: w.Store.Deliveries()}
 	deliverer := delivery.NewDeliverer(gate, time.Now, slog.New(slog.DiscardHandler))
 	ports := pluginrig.Ports(pluginrig.Core{Inboxes: []channel.Inbox{w.Inbox}}, deliverer)
