@@ -4,12 +4,10 @@ package channel
 
 import (
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/instance"
-	"github.com/patchbay-im/patchbay/core/media"
 )
 
 type (
@@ -39,37 +37,6 @@ type Inbox struct {
 // MaxName bounds the name of an inbox, in characters.
 const MaxName = 100
 
-// Capabilities is what the far side can do, as the manifest declares it. The
-// composer is drawn from it.
-type Capabilities struct {
-	Content         []string // ContentText and the others
-	TextLimit       int      // characters of one message; 0 = MaxText of the conversation package
-	AttachmentLimit int64    // bytes of one file; 0 = as the server's settings say
-}
-
-// What messages of a channel may hold, as manifests say it.
-const (
-	ContentText  = "text"
-	ContentImage = "image"
-	ContentAudio = "audio"
-	ContentFile  = "file"
-	ContentReply = "reply"
-)
-
-// Takes reports whether messages of the channel may hold something.
-func (c Capabilities) Takes(content string) bool { return slices.Contains(c.Content, content) }
-
-// TakesKind reports whether the channel carries an attachment of a kind: as
-// what it is, or else as a file.
-func (c Capabilities) TakesKind(k media.Kind) bool {
-	return c.Takes(ContentFile) || k == media.Image && c.Takes(ContentImage) || k == media.Audio && c.Takes(ContentAudio)
-}
-
-// TakesFiles reports whether the channel carries attachments of any kind.
-func (c Capabilities) TakesFiles() bool {
-	return c.Takes(ContentImage) || c.Takes(ContentAudio) || c.Takes(ContentFile)
-}
-
 // Type is an installed channel plugin, as far as its manifest tells: known
 // even while its process is down.
 type Type struct {
@@ -88,27 +55,6 @@ type Type struct {
 // Problem is one fault of a configuration.
 type Problem = instance.Problem
 
-// Content of a message as channels exchange it.
-type Content struct {
-	Text string
-}
-
-// Person is a customer as a channel knows them.
-type Person struct {
-	External   string // unique per inbox
-	Name       string
-	Attributes map[string]string
-}
-
-// Inbound is something that a channel received.
-type Inbound struct {
-	Inbox    InboxID
-	External string // the far side's id of the message: (inbox, external) is the key for deduplication
-	Sender   Person
-	Content  Content
-	SentAt   time.Time // by the far side's clock; zero = unknown
-}
-
 // Outcome is what became of one item handed over the plugin boundary.
 type Outcome uint8
 
@@ -118,6 +64,7 @@ const (
 	OutcomeAccepted                 // done
 	OutcomeRejected                 // refused for good
 	OutcomeDuplicate                // was done before: counts as done
+	OutcomeUnknown                  // may have been done; asking again might do it twice: a person decides
 )
 
 // Result answers one item.

@@ -123,10 +123,12 @@ type DeliveryState string
 
 // The delivery states.
 const (
-	DeliveryPending DeliveryState = "pending"
-	DeliverySent    DeliveryState = "sent"
-	DeliveryFailed  DeliveryState = "failed"
-	DeliveryUnknown DeliveryState = "unknown" // may or may not have left: a person decides
+	DeliveryPending   DeliveryState = "pending"
+	DeliverySent      DeliveryState = "sent"
+	DeliveryDelivered DeliveryState = "delivered" // the far side has brought it to the person
+	DeliveryRead      DeliveryState = "read"
+	DeliveryFailed    DeliveryState = "failed"
+	DeliveryUnknown   DeliveryState = "unknown" // may or may not have left: a person decides
 )
 
 // Message is what somebody wrote.
@@ -146,6 +148,22 @@ type Message struct {
 	CreatedAt     time.Time
 	Delivery      DeliveryState
 	DeliveryError string // for agents
+	Carried
+}
+
+// Carried is what some channels tell of a message beside its text and files.
+type Carried struct {
+	External    string // the far side's id of it; "" = none, or not known yet
+	HTML        bool   // it has HTML, which is kept apart
+	Quoted      string // of the text, which it follows: earlier messages and the signature
+	Envelope    *channel.Envelope
+	Location    *channel.Location
+	Unsupported *channel.Unsupported
+	Trust       channel.Trust
+	Automatic   bool // a machine wrote it
+	Elsewhere   bool // the company wrote it, and not here
+	EditedAt    time.Time
+	RecalledAt  time.Time
 }
 
 // Change is one entry of a conversation's history, and the unit of resume.

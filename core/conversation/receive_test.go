@@ -251,7 +251,7 @@ func TestReceiveWithTheStoreDown(t *testing.T) {
 		case channel.OutcomeDuplicate:
 			duplicates++
 		case channel.OutcomeAccepted:
-		case channel.OutcomeRejected, channel.OutcomeRetry:
+		case channel.OutcomeRejected, channel.OutcomeRetry, channel.OutcomeUnknown:
 			t.Errorf("item %d: %+v", i, r)
 		}
 	}
