@@ -191,6 +191,11 @@ tryton: ## The REST connector, alone and behind a running server, against a real
 	scripts/test-deps.sh tryton
 	PATCHBAY_TEST_REQUIRE=1 PATCHBAY_TEST_TRYTON=1 go test -count=1 -timeout 10m -v -run TestTryton ./core/internal/trytontest | grep -vE '^=== '
 
+.PHONY: mail-real
+mail-real: ## The e-mail plugin's packages against a real Dovecot and Postfix (apt, root): kicked, restarted, renumbered, 1,000 mails
+	scripts/test-deps.sh
+	PATCHBAY_TEST_REQUIRE=1 PATCHBAY_TEST_LONG=1 go test -count=1 -timeout 15m -v ./plugins/email/... | grep -vE '^(=== |    --- PASS)'
+
 .PHONY: observe
 observe: ## Alert rules on made-up series in Prometheus's own engine; every name in them and in the dashboard against a running server
 	cd core/internal/alerttest && go vet . && go test -count=1 -v .

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # test-deps.sh [tryton]: brings what the tests need and this machine lacks: a
-# Chromium, fonts for Chinese and emoji, PostgreSQL, curl; or, for make tryton,
-# PostgreSQL and a Tryton. Installs by apt, as root or through sudo, and starts
+# Chromium, fonts for Chinese and emoji, PostgreSQL, mail servers, curl; or, for
+# make tryton, PostgreSQL and a Tryton. Installs by apt, as root or through sudo, and starts
 # nothing: tests start their own servers on free ports.
 set -euo pipefail
 
@@ -48,9 +48,12 @@ else
   have_font ':lang=zh-cn' || missing+=(fonts-noto-cjk)
   have_font 'Noto Color Emoji' || missing+=(fonts-noto-color-emoji)
   command -v curl >/dev/null || missing+=(curl) # the guides' examples
+  for package in dovecot-{imapd,pop3d,lmtpd} postfix; do
+    have_package "$package" || missing+=("$package")
+  done
 fi
 if ((${#missing[@]} == 0)); then
-  if [[ $what == tryton ]]; then echo "test-deps: PostgreSQL and Tryton are here"; else echo "test-deps: browser, fonts, PostgreSQL and curl are here"; fi
+  if [[ $what == tryton ]]; then echo "test-deps: PostgreSQL and Tryton are here"; else echo "test-deps: browser, fonts, PostgreSQL, mail servers and curl are here"; fi
   exit
 fi
 
@@ -75,6 +78,10 @@ fi
 
 apt() { "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@"; }
 apt update
+# Postfix would ask what it is for, and make a configuration that delivers.
+if [[ " ${missing[*]} " == *" postfix "* ]]; then
+  echo 'postfix postfix/main_mailer_type select No configuration' | "${root[@]}" debconf-set-selections
+fi
 apt install -y --no-install-recommends "${missing[@]}"
 
 [[ $what == tryton ]] || have_chromium || fail "Chromium is still missing at /usr/bin/chromium: name yours by PATCHBAY_CHROMIUM"
