@@ -20,7 +20,7 @@ import (
 func (s *server) newFollowers() *followers {
 	a := &analysts{hydrator: s.store.Conversations(), ask: s.plugins, talks: s.conversations, tell: s.alert, log: s.log}
 	h := &informants{
-		render: envelopes{s.store.Conversations(), s.store.Tickets()}, ask: s.plugins, allowed: allowances{s.store.Extensions()}, cut: wire.NewCutter(),
+		render: envelopes{s.store.Conversations(), s.store.Tickets()}, news: s.newElsewhere(), ask: s.plugins, allowed: allowances{s.store.Extensions()}, cut: wire.NewCutter(),
 	}
 	return &followers{
 		log: s.store.Events(), places: s.store.Followings(), connections: s.store.Extensions(), plugins: s.plugins.Plugins,

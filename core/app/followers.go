@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/identity"
 )
 
 // Rules of what tells plugins what happens.
@@ -79,8 +81,21 @@ func (f *followers) see(events []event.Event) {
 	}
 }
 
+// follows reports whether a connection of a workspace is told events of a type.
+func (f *followers) follows(w identity.WorkspaceID, ask func(extension.PluginID) []string, typ string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for k, one := range f.all {
+		if k.Workspace == w && k.Use == extension.FollowForHooks && slices.Contains(ask(one.plugin), typ) {
+			return true
+		}
+	}
+	return false
+}
+
 // followed is one connection that is followed for.
 type followed struct {
+	plugin extension.PluginID
 	wake   chan struct{}
 	cancel context.CancelFunc
 }
@@ -161,7 +176,7 @@ func (f *followers) look(ctx context.Context) error {
 			continue
 		}
 		ctx, cancel := context.WithCancel(ctx)
-		one := &followed{wake: make(chan struct{}, 1), cancel: cancel}
+		one := &followed{plugin: c.Plugin, wake: make(chan struct{}, 1), cancel: cancel}
 		f.all[k] = one
 		for _, u := range f.uses {
 			if u.use == k.Use {

@@ -235,6 +235,9 @@ func (s *server) domain() {
 		Store: s.store.Notifications(), Inbox: s.store.Notifications(), Hydrator: conversations,
 		Reaches: s.identity.Roles, Conversations: conversations, Tickets: s.store.Tickets(),
 		Announcer: told{s.bus, s.log}, Now: s.now, Log: s.log,
+		Followed: func(w identity.WorkspaceID) bool {
+			return s.followers.follows(w, s.plugins.EventsOf, notification.CreatedEvent)
+		},
 	})
 	s.surveys = survey.NewService(survey.Deps{
 		Store: s.store.Surveys(), Conversations: conversations, Reader: conversations, Tongues: s.tongues(),

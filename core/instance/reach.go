@@ -23,7 +23,7 @@ func needs(scope string) []identity.Permission {
 		return []identity.Permission{identity.TicketRead}
 	case "tickets:write":
 		return []identity.Permission{identity.TicketRead, identity.TicketWrite}
-	case "members:read":
+	case "members:read", "members:read.pii":
 		return []identity.Permission{identity.MemberRead}
 	}
 	return nil

@@ -61,6 +61,9 @@ type Deps struct {
 	Announcer     Announcer
 	Now           func() time.Time
 	Log           *slog.Logger
+	// Followed reports whether somebody follows the notifications of a
+	// workspace, so that its feed is to have them; nil = never.
+	Followed func(w identity.WorkspaceID) bool
 }
 
 // Service makes notifications and holds the use cases of those who get them.
@@ -125,7 +128,7 @@ func (s *Service) record(ctx context.Context, w identity.WorkspaceID, upTo uint6
 	if err != nil {
 		return err
 	}
-	stored, err := s.Store.Record(ctx, w, upTo, wanted)
+	stored, err := s.Store.Record(ctx, w, upTo, wanted, s.teller(w))
 	if err != nil {
 		return err
 	}
@@ -367,7 +370,12 @@ func (s *Service) MarkRead(ctx context.Context, scope identity.Scope, ids []ID, 
 	if all {
 		ids = nil
 	}
-	if err := s.Inbox.MarkRead(ctx, scope.Workspace, m, ids, s.Now()); err != nil {
+	at := s.Now()
+	events, err := s.readBy(scope.Workspace, m, ids, at)
+	if err == nil {
+		err = s.Inbox.MarkRead(ctx, scope.Workspace, m, ids, at, events...)
+	}
+	if err != nil {
 		return 0, err
 	}
 	unread, err := s.Inbox.Unread(ctx, scope.Workspace, Within(scope))

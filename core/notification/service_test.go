@@ -42,12 +42,12 @@ type crashing struct {
 	before, after error
 }
 
-func (c *crashing) Record(ctx context.Context, w identity.WorkspaceID, upTo uint64, list []notification.Notification) ([]notification.Notification, error) {
+func (c *crashing) Record(ctx context.Context, w identity.WorkspaceID, upTo uint64, list []notification.Notification, tell notification.Teller) ([]notification.Notification, error) {
 	if err := c.before; err != nil {
 		c.before = nil
 		return nil, err
 	}
-	out, err := c.Fake.Record(ctx, w, upTo, list)
+	out, err := c.Fake.Record(ctx, w, upTo, list, tell)
 	if c.after != nil {
 		out, err, c.after = nil, c.after, nil
 	}

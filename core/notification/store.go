@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 )
@@ -18,8 +19,12 @@ type Store interface {
 	// Record stores notifications and moves the cursor up to a feed number; 0
 	// leaves it. Left out are those whose Feed the cursor had reached, and those
 	// whose source the member was told of. One that collapses replaces what it
-	// collapses with. It returns those that were stored, in order.
-	Record(ctx context.Context, w identity.WorkspaceID, upTo uint64, list []Notification) ([]Notification, error)
+	// collapses with. It returns those that were stored, in order; the events of
+	// tell about them, unless it is nil, are stored with them.
+	Record(ctx context.Context, w identity.WorkspaceID, upTo uint64, list []Notification, tell Teller) ([]Notification, error)
+	// Named returns the notifications with some ids, of whichever member, by id;
+	// what is no more is left out.
+	Named(ctx context.Context, w identity.WorkspaceID, ids []ID) (map[ID]Notification, error)
 	// Sweep removes what is older than before, and of each member all but the
 	// newest keep. It returns how many.
 	Sweep(ctx context.Context, w identity.WorkspaceID, before time.Time, keep int) (int, error)
@@ -35,7 +40,7 @@ type Inbox interface {
 	Unread(ctx context.Context, w identity.WorkspaceID, of Sight) (int, error)
 	// MarkRead marks notifications read; nil = all. Those that were read stay
 	// as they are, and ids of somebody else's are passed over.
-	MarkRead(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, ids []ID, at time.Time) error
+	MarkRead(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, ids []ID, at time.Time, events ...event.Event) error
 	// Preferences returns what the member chose; nil = nothing yet.
 	Preferences(ctx context.Context, w identity.WorkspaceID, m identity.MemberID) (*Preferences, error)
 	// SavePreferences stores what the member chose; errs.Absent when there is

@@ -102,7 +102,7 @@ func teamFixture(t *testing.T, s *store.Store) teamtest.Fixture {
 func notificationFixture(t *testing.T, s *store.Store) notificationtest.Fixture {
 	t.Helper()
 	f := teamFixture(t, s)
-	return notificationtest.Fixture{Store: s.Notifications(), Inbox: s.Notifications(), Workspace: f.Workspace, Member: f.Member}
+	return notificationtest.Fixture{Store: s.Notifications(), Inbox: s.Notifications(), Log: s.Events(), Workspace: f.Workspace, Member: f.Member}
 }
 
 func catalogFixture(t *testing.T, s *store.Store) catalogtest.Fixture {

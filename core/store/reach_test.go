@@ -94,7 +94,7 @@ func (p *population) tell() {
 	for id := range p.tickets {
 		add(id, notification.Notification{Ticket: &notification.Ticket{ID: ticket.ID(id)}})
 	}
-	_, err := p.store.Notifications().Record(p.Context(), p.WS, 0, list)
+	_, err := p.store.Notifications().Record(p.Context(), p.WS, 0, list, nil)
 	p.OK(err)
 }
 

@@ -15,6 +15,7 @@ const (
 	scopePII     = "contacts:read.pii"
 	scopeMembers = "members:read"
 	scopeFiles   = "blobs:read"
+	scopeMail    = "members:read.pii"
 )
 
 // CutRule says what a plugin must be allowed to be told a part of an event's data.
@@ -90,6 +91,25 @@ func CutRules() []CutRule {
 	add(ticket, members, "assignee_name")
 	add(ticket, pii, "contact_name")
 	add(ticket, work, "title", "description", "fields", "links[].title", "rating.score", "rating.comment")
+	return append(out, cutNews()...)
+}
+
+// cutNews are the parts of Elsewhere beside the conversation and the ticket.
+func cutNews() []CutRule {
+	var out []CutRule
+	rule := func(needs []string, names ...string) {
+		for _, n := range names {
+			out = append(out, CutRule{Path: "notification." + n, Needs: needs})
+		}
+	}
+	rule(nil, "id", "kind", "at", "link", "read", "ids[]", "member.id", "conversation_id", "seq", "inbox.id", "inbox.name", "team.id", "team.name",
+		"ticket.id", "ticket.number", "import", "plugin")
+	rule([]string{scopeMembers}, "member.name")
+	rule([]string{scopeMail}, "member.email")
+	rule([]string{scopeText}, "text")
+	rule([]string{scopeTickets}, "ticket.title", "ticket.text")
+	rule(nil, "actor.kind", "actor.id")
+	rule([]string{byKind}, "actor.name")
 	return out
 }
 

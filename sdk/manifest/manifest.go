@@ -176,7 +176,7 @@ func Scopes() []string {
 	return []string{
 		"blobs:read", "blobs:write", "contacts:read", "contacts:read.pii", "contacts:write",
 		"conversations:read", "conversations:write", "database", "events:subscribe", "health:report",
-		"hooks:intercept", "lease", "license", "members:read", "messages:ingest", "messages:send", "metrics", "schedule",
+		"hooks:intercept", "lease", "license", "members:read", "members:read.pii", "messages:ingest", "messages:send", "metrics", "schedule",
 		"secrets", "state", "tickets:read", "tickets:write", "tools:invoke",
 	}
 }

@@ -13,14 +13,15 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
-// Fake keeps notifications in memory. It implements notification.Store and
-// notification.Inbox. It is safe for concurrent use.
+// Fake keeps notifications in memory. It implements notification.Store,
+// notification.Inbox and event.Log. It is safe for concurrent use.
 type Fake struct {
 	member func(identity.WorkspaceID, identity.MemberID) bool
 	// Covers reports whether a limited reach covers a conversation; nil = none does.
@@ -31,6 +32,7 @@ type Fake struct {
 	mu      sync.Mutex
 	cursors map[identity.WorkspaceID]uint64
 	all     []notification.Notification
+	events  []event.Event
 	chosen  map[who]notification.Preferences
 }
 
@@ -52,7 +54,7 @@ func (f *Fake) Cursor(_ context.Context, w identity.WorkspaceID) (uint64, error)
 }
 
 // Record implements notification.Store.
-func (f *Fake) Record(_ context.Context, w identity.WorkspaceID, upTo uint64, list []notification.Notification) ([]notification.Notification, error) {
+func (f *Fake) Record(_ context.Context, w identity.WorkspaceID, upTo uint64, list []notification.Notification, tell notification.Teller) ([]notification.Notification, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, n := range list {
@@ -77,6 +79,13 @@ func (f *Fake) Record(_ context.Context, w identity.WorkspaceID, upTo uint64, li
 		}
 		f.all = append(f.all, n)
 		out = append(out, n)
+		if tell != nil {
+			e, err := tell(n)
+			if err != nil {
+				return nil, err
+			}
+			f.append(e)
+		}
 	}
 	f.cursors[w] = max(f.cursors[w], upTo)
 	return out, nil
@@ -115,6 +124,47 @@ func ticketOf(n notification.Notification) ticket.ID {
 		return ""
 	}
 	return n.Ticket.ID
+}
+
+// append stores events. f.mu is held.
+func (f *Fake) append(events ...event.Event) {
+	for _, e := range events {
+		e.Feed = uint64(len(f.events) + 1)
+		f.events = append(f.events, e)
+	}
+}
+
+// Since implements event.Log, for all workspaces under one count.
+func (f *Fake) Since(_ context.Context, workspace string, after uint64, limit int) ([]event.Event, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []event.Event
+	for _, e := range f.events {
+		if e.Workspace == workspace && e.Feed > after && len(out) < limit {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+// Head implements event.Log.
+func (f *Fake) Head(context.Context, string) (uint64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return uint64(len(f.events)), nil
+}
+
+// Named implements notification.Store.
+func (f *Fake) Named(_ context.Context, w identity.WorkspaceID, ids []notification.ID) (map[notification.ID]notification.Notification, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := make(map[notification.ID]notification.Notification)
+	for _, n := range f.all {
+		if n.Workspace == w && slices.Contains(ids, n.ID) {
+			out[n.ID] = n
+		}
+	}
+	return out, nil
 }
 
 // Sweep implements notification.Store.
@@ -174,9 +224,10 @@ func (f *Fake) Unread(_ context.Context, w identity.WorkspaceID, of notification
 }
 
 // MarkRead implements notification.Inbox.
-func (f *Fake) MarkRead(_ context.Context, w identity.WorkspaceID, m identity.MemberID, ids []notification.ID, at time.Time) error {
+func (f *Fake) MarkRead(_ context.Context, w identity.WorkspaceID, m identity.MemberID, ids []notification.ID, at time.Time, events ...event.Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.append(events...)
 	for i, n := range f.all {
 		if n.Workspace == w && n.Member == m && n.ReadAt.IsZero() && (ids == nil || slices.Contains(ids, n.ID)) {
 			f.all[i].ReadAt = at.UTC().Truncate(time.Microsecond)

@@ -16,7 +16,7 @@ func TestFake(t *testing.T) {
 		})
 		n := 0
 		return notificationtest.Fixture{
-			Store: f, Inbox: f,
+			Store: f, Inbox: f, Log: f,
 			Workspace: func(testing.TB) identity.WorkspaceID { n++; return identity.WorkspaceID(fmt.Sprintf("wsp_%d", n)) },
 			Member: func(_ testing.TB, w identity.WorkspaceID) identity.MemberID {
 				n++

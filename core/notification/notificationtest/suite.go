@@ -9,6 +9,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/notification"
@@ -21,6 +22,7 @@ import (
 type Fixture struct {
 	Store     notification.Store
 	Inbox     notification.Inbox
+	Log       event.Log // of what Store and Inbox write
 	Workspace func(t testing.TB) identity.WorkspaceID
 	Member    func(t testing.TB, w identity.WorkspaceID) identity.MemberID
 }
@@ -29,18 +31,20 @@ type Fixture struct {
 func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	t.Helper()
 	for name, run := range map[string]func(*world){
-		"record and list":           testRecord,
-		"once for a source":         testOnce,
-		"once for an event":         testCursor,
-		"one event at once":         testAtOnce,
-		"newer replies replace":     testCollapse,
-		"about tickets":             testTickets,
-		"all or nothing":            testWhole,
-		"list in pages":             testPages,
-		"mark read":                 testRead,
-		"sweep":                     testSweep,
-		"preferences":               testPreferences,
-		"members and tenants apart": testApart,
+		"record and list":            testRecord,
+		"once for a source":          testOnce,
+		"once for an event":          testCursor,
+		"one event at once":          testAtOnce,
+		"newer replies replace":      testCollapse,
+		"about tickets":              testTickets,
+		"all or nothing":             testWhole,
+		"list in pages":              testPages,
+		"mark read":                  testRead,
+		"events with what they tell": testEvents,
+		"named":                      testNamed,
+		"sweep":                      testSweep,
+		"preferences":                testPreferences,
+		"members and tenants apart":  testApart,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := &world{T: t, Fixture: open(t), now: time.Date(2026, 3, 1, 12, 0, 0, 5_000_000, time.UTC)}
@@ -92,7 +96,7 @@ func (w *world) make(kind notification.Kind) notification.Notification {
 // record stores notifications and returns which.
 func (w *world) record(upTo uint64, list ...notification.Notification) []notification.Notification {
 	w.Helper()
-	out, err := w.Store.Record(w.Context(), w.ws, upTo, list)
+	out, err := w.Store.Record(w.Context(), w.ws, upTo, list, nil)
 	w.ok(err)
 	return out
 }
@@ -181,7 +185,7 @@ func testAtOnce(w *world) {
 		mine := a
 		mine.ID = notification.ID(w.ids.New("ntf"))
 		wg.Go(func() {
-			out, err := w.Store.Record(w.Context(), w.ws, a.Feed, []notification.Notification{mine})
+			out, err := w.Store.Record(w.Context(), w.ws, a.Feed, []notification.Notification{mine}, nil)
 			if err != nil {
 				w.Error(err)
 			}
@@ -216,7 +220,7 @@ func testCollapse(w *world) {
 func testWhole(w *world) {
 	a, b := w.make(notification.Mention), w.make(notification.Mention)
 	b.Member = "mem_none"
-	if _, err := w.Store.Record(w.Context(), w.ws, 5, []notification.Notification{a, b}); err == nil {
+	if _, err := w.Store.Record(w.Context(), w.ws, 5, []notification.Notification{a, b}, nil); err == nil {
 		w.Fatal("told somebody who is not there")
 	}
 	w.holds(w.me)
@@ -259,6 +263,51 @@ func testRead(w *world) {
 	b.ReadAt = later
 	w.holds(w.me, c, b, a)
 	w.ok(w.Inbox.MarkRead(w.Context(), w.ws, w.me, nil, later))
+}
+
+// testEvents: what is stored is told, in the same transaction, and nothing else.
+func testEvents(w *world) {
+	head, err := w.Log.Head(w.Context(), string(w.ws))
+	w.ok(err)
+	tell := func(n notification.Notification) (event.Event, error) {
+		return event.Event{ID: w.ids.New("chg"), Workspace: string(w.ws), Type: notification.CreatedEvent, Subject: string(n.ID), At: n.At, Data: []byte(`{}`)}, nil
+	}
+	a, b := w.make(notification.Mention), w.make(notification.Mention)
+	again := w.make(notification.Mention)
+	again.Source = a.Source
+	_, err = w.Store.Record(w.Context(), w.ws, again.Feed, []notification.Notification{a, b, again}, tell)
+	w.ok(err)
+	stranger := w.make(notification.Mention)
+	stranger.Member = "mem_none"
+	if _, err := w.Store.Record(w.Context(), w.ws, 0, []notification.Notification{stranger}, tell); err == nil {
+		w.Fatal("told somebody who is not there")
+	}
+	read := event.Event{ID: w.ids.New("chg"), Workspace: string(w.ws), Type: notification.ReadEvent, Subject: string(w.me), At: w.now, Data: []byte(`{}`)}
+	w.ok(w.Inbox.MarkRead(w.Context(), w.ws, w.me, []notification.ID{a.ID}, w.now, read))
+	events, err := w.Log.Since(w.Context(), string(w.ws), head, 10)
+	w.ok(err)
+	var told []string
+	for _, e := range events {
+		told = append(told, e.Type+" "+e.Subject)
+	}
+	w.same(told, []string{notification.CreatedEvent + " " + string(a.ID), notification.CreatedEvent + " " + string(b.ID), notification.ReadEvent + " " + string(w.me)})
+}
+
+// testNamed: by id, of any member, of the workspace alone.
+func testNamed(w *world) {
+	abroad := w.Workspace(w.T)
+	a, b := w.make(notification.Mention), w.make(notification.TicketMention)
+	b.Conversation, b.Ticket, b.Member = "", &notification.Ticket{ID: "tkt_1", Number: 7, Title: "坏了"}, w.Member(w.T, w.ws)
+	w.record(b.Feed, a, b)
+	got, err := w.Store.Named(w.Context(), w.ws, []notification.ID{a.ID, b.ID, "ntf_none"})
+	w.ok(err)
+	w.same(got, map[notification.ID]notification.Notification{a.ID: a, b.ID: b})
+	got, err = w.Store.Named(w.Context(), abroad, []notification.ID{a.ID})
+	w.ok(err)
+	w.same(len(got), 0)
+	got, err = w.Store.Named(w.Context(), w.ws, nil)
+	w.ok(err)
+	w.same(len(got), 0)
 }
 
 func testSweep(w *world) {
@@ -331,7 +380,7 @@ func testApart(w *world) {
 	if len(p.Items) > 0 {
 		w.Fatal("another workspace sees a notification")
 	}
-	if _, err := w.Store.Record(w.Context(), abroad, 1, []notification.Notification{w.make(notification.Mention)}); err == nil {
+	if _, err := w.Store.Record(w.Context(), abroad, 1, []notification.Notification{w.make(notification.Mention)}, nil); err == nil {
 		w.Fatal("a member of another workspace was told")
 	}
 }

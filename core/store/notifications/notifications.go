@@ -13,6 +13,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/page"
@@ -44,7 +45,7 @@ func cursor(ctx context.Context, q db.Querier, w identity.WorkspaceID) (uint64, 
 }
 
 // Record implements notification.Store.
-func (s *Store) Record(ctx context.Context, w identity.WorkspaceID, upTo uint64, list []notification.Notification) ([]notification.Notification, error) {
+func (s *Store) Record(ctx context.Context, w identity.WorkspaceID, upTo uint64, list []notification.Notification, tell notification.Teller) ([]notification.Notification, error) {
 	var out []notification.Notification
 	err := s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
 		out = nil
@@ -57,11 +58,12 @@ func (s *Store) Record(ctx context.Context, w identity.WorkspaceID, upTo uint64,
 				continue
 			}
 			stored, err := insert(ctx, tx, w, n)
+			if err == nil && stored {
+				out = append(out, n)
+				err = told(ctx, tx, n, tell)
+			}
 			if err != nil {
 				return err
-			}
-			if stored {
-				out = append(out, n)
 			}
 		}
 		if upTo <= reached {
@@ -74,6 +76,18 @@ ON CONFLICT (workspace_id) DO UPDATE SET feed_seq = excluded.feed_seq`, string(w
 		return nil, err
 	}
 	return out, nil
+}
+
+// told stores the event of a notification, if one is wanted.
+func told(ctx context.Context, tx *db.Tx, n notification.Notification, tell notification.Teller) error {
+	if tell == nil {
+		return nil
+	}
+	e, err := tell(n)
+	if err != nil {
+		return err
+	}
+	return tx.Append(ctx, e)
 }
 
 func insert(ctx context.Context, tx *db.Tx, w identity.WorkspaceID, n notification.Notification) (bool, error) {
@@ -94,6 +108,28 @@ ON CONFLICT (workspace_id, member_id, source) DO NOTHING`,
 		string(w), string(n.Member), string(n.ID), string(n.Kind), n.Source, db.Signed(n.Feed), subject(n),
 		db.Signed(n.Seq), n.Text, string(n.Actor.Kind), n.Actor.ID, n.Actor.Name, db.Micros(n.At), db.Micros(n.ReadAt), about)
 	return rows > 0, err
+}
+
+// Named implements notification.Store.
+func (s *Store) Named(ctx context.Context, w identity.WorkspaceID, ids []notification.ID) (map[notification.ID]notification.Notification, error) {
+	out := make(map[notification.ID]notification.Notification, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	args := []any{string(w)}
+	for _, id := range ids {
+		args = append(args, string(id))
+	}
+	args = db.Padded(args, len(ids))
+	err := s.db.Rows(ctx, `SELECT `+columns+`, member_id FROM notification
+WHERE workspace_id = ? AND notification_id IN (`+strings.Repeat(`, ?`, len(args)-1)[2:]+`)`, args, func(sc db.Scanner) error {
+		var member string
+		n, err := scan(sc, &member)
+		n.Workspace, n.Member = w, identity.MemberID(member)
+		out[n.ID] = n
+		return err
+	})
+	return out, err
 }
 
 // Sweep implements notification.Store.
@@ -131,7 +167,7 @@ func (s *Store) List(ctx context.Context, w identity.WorkspaceID, of notificatio
 	if err != nil {
 		return out, err
 	}
-	query := `SELECT notification_id, kind, source, feed_seq, conversation_id, seq, text, actor_kind, actor_id, actor_name, at, read_at, about
+	query := `SELECT ` + columns + `
 FROM notification WHERE workspace_id = ? AND member_id = ?`
 	args := []any{string(w), string(of.Member)}
 	within, bound := s.within(of)
@@ -164,11 +200,14 @@ FROM notification WHERE workspace_id = ? AND member_id = ?`
 	return out, nil
 }
 
-func scan(sc db.Scanner) (notification.Notification, error) {
+const columns = `notification_id, kind, source, feed_seq, conversation_id, seq, text, actor_kind, actor_id, actor_name, at, read_at, about`
+
+// scan reads the columns, and more after them.
+func scan(sc db.Scanner, more ...any) (notification.Notification, error) {
 	var n notification.Notification
 	var id, kind, conv, actor, about string
 	var feed, seq, at, read int64
-	err := sc.Scan(&id, &kind, &n.Source, &feed, &conv, &seq, &n.Text, &actor, &n.Actor.ID, &n.Actor.Name, &at, &read, &about)
+	err := sc.Scan(append([]any{&id, &kind, &n.Source, &feed, &conv, &seq, &n.Text, &actor, &n.Actor.ID, &n.Actor.Name, &at, &read, &about}, more...)...)
 	n.ID, n.Kind = notification.ID(id), notification.Kind(kind)
 	n.Feed, n.Seq, n.Actor.Kind = uint64(feed), uint64(seq), identity.ActorKind(actor) //nolint:gosec // as it was stored
 	n.At, n.ReadAt = db.Time(at), db.Time(read)
@@ -267,8 +306,11 @@ func (s *Store) Unread(ctx context.Context, w identity.WorkspaceID, of notificat
 }
 
 // MarkRead implements notification.Inbox.
-func (s *Store) MarkRead(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, ids []notification.ID, at time.Time) error {
+func (s *Store) MarkRead(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, ids []notification.ID, at time.Time, events ...event.Event) error {
 	return s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
+		if err := tx.Append(ctx, events...); err != nil {
+			return err
+		}
 		query := `UPDATE notification SET read_at = ? WHERE workspace_id = ? AND member_id = ? AND read_at = 0`
 		args := []any{db.Micros(at), string(w), string(m)}
 		if ids == nil {

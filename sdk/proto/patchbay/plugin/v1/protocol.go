@@ -81,7 +81,7 @@ func Services() []protoreflect.ServiceDescriptor {
 // what the host tells and asks a plugin by itself, and which fields it leaves
 // out.
 func DataScopes() []string {
-	return []string{"contacts:read.pii", "events:subscribe", "hooks:intercept", "members:read"}
+	return []string{"contacts:read.pii", "events:subscribe", "hooks:intercept", "members:read", "members:read.pii"}
 }
 
 // Method is what the options of a method say.
