@@ -48,6 +48,7 @@ func modules() []Module {
 
 		// Files: what a file is, and pictures drawn anew (ADR 0016).
 		{Prefix: "github.com/gabriel-vasile/mimetype", Owners: []string{"core/media/..."}},
+		{Prefix: "golang.org/x/net/html", Owners: []string{"plugins/email/hypertext", "plugins/email/quote"}},
 		{Prefix: "golang.org/x/image", Owners: []string{"core/media/..."}},
 
 		// Backups: encrypted for keys that a backup does not hold (ADR 0029).
@@ -74,7 +75,7 @@ func modules() []Module {
 		{Prefix: "github.com/prometheus", Owners: []string{"core/telemetry/..."}},
 		{Prefix: "golang.org/x/sync", Owners: []string{"core/...", "sdk/..."}},
 		{Prefix: "golang.org/x/time", Owners: []string{"core/...", "sdk/..."}},
-		{Prefix: "golang.org/x/text", Owners: []string{"core/..."}},
+		{Prefix: "golang.org/x/text", Owners: []string{"core/...", "plugins/email/charset"}},
 		{Prefix: "golang.org/x/sys", Owners: []string{"core/pluginhost/...", "core/internal/pluginbench/...", "core/realtime/...", "core/app/...", "sdk/internal/..."}},
 
 		// Tests only.
