@@ -188,7 +188,7 @@ const (
 	Created         ChangeType = "conversation.created"
 	MessageCreated  ChangeType = "message.created"
 	NoteCreated     ChangeType = "note.created"
-	MessageDelivery ChangeType = "message.delivery"
+	MessageDelivery ChangeType = "message.delivery"      // see DeliveryNews; no data = an attempt ended
 	Assigned        ChangeType = "conversation.assigned" // {assignee_id, assignee_name, by, team_id?, from_id?}
 	Queued          ChangeType = "conversation.queued"   // {reason, team_id?, from_id?, handoff?}
 	BotEngaged      ChangeType = "conversation.bot"      // {bot_id, bot_name}: a bot answers from now on

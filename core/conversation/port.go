@@ -33,11 +33,14 @@ type Tx interface {
 	// Sent finds what a sender (an Actor.ID) posted under a client id; nil when
 	// nothing. The sender "" is the customer, whatever contact that was then.
 	Sent(ctx context.Context, id ID, sender, clientID string) (*Change, error)
+	// Message returns the message that a change brought or told of, as it is
+	// now, or errs.Absent.
+	Message(ctx context.Context, id ID, seq uint64) (*Message, error)
 	Sides
 	Neighbours
 	// Save writes what c.Unsaved holds: the row, changes, messages, outbox
 	// entries with the workspace's next feed numbers, deliveries of messages
-	// that are DeliveryPending, and the agents' load. A new conversation gets
+	// that are DeliveryPending, steps of what DeliveryNews tell, and the agents' load. A new conversation gets
 	// the workspace's next number. A team, label or member that is not (any
 	// more) of the workspace is errs.Absent.
 	Save(ctx context.Context, c *Conversation) error

@@ -355,6 +355,8 @@ func (s *session) outcome(item *Delivery, r *Receipt) Settlement {
 		out.State = Sent
 	case channel.OutcomeRejected:
 		out.State = Dead
+	case channel.OutcomeUnknown:
+		out.State = Unknown
 	case channel.OutcomeRetry:
 		out.State, out.NextAt = Pending, s.now().Add(s.backoff(item.Attempts, r.Result.RetryAfter))
 	default:

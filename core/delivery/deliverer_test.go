@@ -254,6 +254,31 @@ func TestRefusedForGood(t *testing.T) {
 	})
 }
 
+// What may have left is not tried again by itself.
+func TestNobodyKnowsWhetherItLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows := &ledger{}
+		rows.add("a1", "a", time.Now())
+		rows.add("a2", "a", time.Now())
+		l := newLine(func(d delivery.Delivery) *channel.Result {
+			if d.ID == "a1" {
+				return &channel.Result{Outcome: channel.OutcomeUnknown, Code: "timeout"}
+			}
+			return accept(d)
+		})
+		stop := serve(t, deliverer(rows), l)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if r := rows.row("a1"); r.State != delivery.Unknown || r.Attempts != 1 || r.LastCode != "timeout" {
+			t.Errorf("%+v", r)
+		}
+		if got := l.ids(); !slices.Equal(got, []string{"a1", "a2"}) {
+			t.Errorf("handed over %v", got)
+		}
+		_ = stop()
+	})
+}
+
 func TestCrashResendsAloneAndSuspectThenGivesUpOnPoison(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rows := &ledger{}

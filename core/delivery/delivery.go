@@ -26,7 +26,8 @@ type State string
 const (
 	Pending State = "pending"
 	Sent    State = "sent"
-	Dead    State = "dead" // refused for good, or out of attempts
+	Dead    State = "dead"    // refused for good, or out of attempts
+	Unknown State = "unknown" // may have left, and nobody can tell: a person decides
 )
 
 // Delivery is a message that must leave.
@@ -85,6 +86,12 @@ type Settlement struct {
 	NextAt   time.Time // for Pending
 	Result   channel.Result
 	Provider string
+}
+
+// Unclear reports whether the message may have left, and is not to be tried
+// again by itself.
+func (x Settlement) Unclear() bool { // poison was in flight when its process died, again and again
+	return x.State == Unknown || x.State == Dead && x.Result.Code == CodePoison
 }
 
 // Versioned is a Line that knows the version of its plugin.

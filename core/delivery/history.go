@@ -1,9 +1,11 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
@@ -11,21 +13,26 @@ import (
 // StepState names what happened to a message on its way.
 type StepState string
 
-// The steps. Attempts and ends are kept by the ledger; the others are known
-// from the message itself and from the customer's mark.
+// The steps. The ledger keeps all but the first StepQueued, which is known from
+// the message itself, and the StepRead of a live channel, which is the
+// customer's mark.
 const (
-	StepQueued  StepState = "queued"
-	StepAttempt StepState = "attempt" // handed to the plugin; with a code when it did not get through
-	StepSent    StepState = "sent"
-	StepFailed  StepState = "failed"
-	StepUnknown StepState = "unknown"
-	StepRead    StepState = "read" // the customer has seen it
+	StepQueued    StepState = "queued"  // with CodeSendAgain: once more
+	StepAttempt   StepState = "attempt" // handed to the plugin; with a code when it did not get through
+	StepSent      StepState = "sent"
+	StepDelivered StepState = "delivered" // the far side has brought it to the person
+	StepFailed    StepState = "failed"
+	StepUnknown   StepState = "unknown"
+	StepRead      StepState = "read" // the customer has seen it
 )
 
 // Codes of steps that no far side gives.
 const (
 	CodeStored     = "stored"      // a live channel's message is where its customer reads it
 	CodePluginDied = "plugin_died" // during the attempt: it may have left
+
+	CodeSaidArrived = "said_arrived" // a member says that the customer has it
+	CodeSendAgain   = "send_again"   // a member wants it sent again
 )
 
 // Step is one thing that happened to a message on its way.
@@ -59,12 +66,49 @@ func (x Settlement) Steps(now time.Time) []Step {
 		return out
 	case x.State == Sent:
 		end.State, end.Code, end.Detail = StepSent, "", ""
-	case x.Result.Code == CodePoison:
+	case x.Unclear():
 		end.State = StepUnknown
 	default:
 		end.State = StepFailed
 	}
 	return append(out, end)
+}
+
+// Told is what agents see of a settlement that is final.
+func (x Settlement) Told() (state conversation.DeliveryState, detail string) {
+	state = conversation.DeliveryFailed
+	switch {
+	case x.State == Sent:
+		return conversation.DeliverySent, ""
+	case x.Unclear():
+		state = conversation.DeliveryUnknown
+	}
+	return state, cmp.Or(x.Result.Detail, x.Result.Code)
+}
+
+// StepOf is the step that a change of a conversation makes in the history of
+// its message; false when it makes none. It comes after the steps of a
+// settlement of the same instant.
+func StepOf(ch conversation.Change, plugin channel.PluginID) (Step, bool) {
+	news, ok := ch.DeliveryNews()
+	s := Step{At: ch.At.Add(time.Microsecond), Plugin: string(plugin), Code: news.Code, Detail: news.Detail}
+	switch news.Reported {
+	case channel.StatusSent:
+		s.State = StepSent
+	case channel.StatusDelivered:
+		s.State = StepDelivered
+	case channel.StatusRead:
+		s.State = StepRead
+	case channel.StatusFailed:
+		s.State = StepFailed
+	}
+	switch news.Resolved {
+	case conversation.SaidArrived:
+		s.State, s.Code, s.Plugin = StepSent, CodeSaidArrived, ""
+	case conversation.SendAgain:
+		s.State, s.Code, s.Plugin = StepQueued, CodeSendAgain, ""
+	}
+	return s, ok
 }
 
 // Interrupted is the step of an attempt whose end nobody saw.

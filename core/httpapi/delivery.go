@@ -18,6 +18,27 @@ func (s *Server) deliveryRoutes() {
 		Description: "What happened to a message on its way to the customer, in order. What never had to leave has no steps.",
 	},
 		identity.ConversationRead, s.trace)
+	member(s, huma.Operation{
+		Method: http.MethodPost, Path: conversationsPath + "/{conversation}/messages/{message}/delivery", Summary: "Settle a message by hand", Tags: []string{"conversations"},
+		Description: "Of a message whose delivery is unknown: say that the customer has it, or have it sent again. One that failed can be sent again, too. To say the same twice changes nothing.",
+	},
+		identity.ConversationReply, s.resolveDelivery)
+}
+
+type resolveDeliveryInput struct {
+	ConversationPath
+	Message string `path:"message"`
+	Body    struct {
+		Resolve string `json:"resolve" enum:"arrived,send_again"`
+	}
+}
+
+func (s *Server) resolveDelivery(ctx context.Context, scope identity.Scope, in *resolveDeliveryInput) (*body[wire.Message], error) {
+	m, err := s.Conversations.ResolveDelivery(ctx, scope, in.id(), conversation.MessageID(in.Message), conversation.Resolution(in.Body.Resolve))
+	if err != nil {
+		return nil, err
+	}
+	return &body[wire.Message]{Body: wire.MessageOf(m)}, nil
 }
 
 type traceInput struct {
@@ -30,7 +51,7 @@ type deliveryStep struct {
 	At         time.Time `json:"at"`
 	State      string    `json:"state" enum:"queued,attempt,sent,delivered,read,failed,unknown"`
 	Attempt    int       `json:"attempt,omitempty" doc:"Counted from 1."`
-	Code       string    `json:"code,omitempty" doc:"Why an attempt did not get through; stored: a live channel's message is where its customer reads it; plugin_died: the plugin ended during the attempt."`
+	Code       string    `json:"code,omitempty" doc:"Why an attempt did not get through; stored: a live channel's message is where its customer reads it; plugin_died: the plugin ended during the attempt; said_arrived, send_again: a member settled it by hand."`
 	Detail     string    `json:"detail,omitempty"`
 	Plugin     string    `json:"plugin,omitempty" doc:"Id and version."`
 	ProviderID string    `json:"provider_id,omitempty" doc:"The far side's id of the message."`

@@ -124,6 +124,13 @@ func TestScheduledAndDeliveryOverREST(t *testing.T) {
 	if a := s.ask(http.MethodGet, path+"/messages/"+posted.Message.ID+"/delivery", "", "Cookie", cookie); !strings.Contains(a.text, `"state":"queued"`) {
 		t.Errorf("its way: %d %s", a.StatusCode, a.text)
 	}
+	way := path + "/messages/" + posted.Message.ID + "/delivery"
+	if a := s.ask(http.MethodPost, way, `{"resolve":"send_again"}`, "Cookie", cookie); a.StatusCode != http.StatusOK || !strings.Contains(a.text, `"delivery":"pending"`) {
+		t.Errorf("on its way already: %d %s", a.StatusCode, a.text)
+	}
+	if a := s.ask(http.MethodPost, way, `{"resolve":"arrived"}`, "Cookie", cookie); a.StatusCode != http.StatusConflict || !strings.Contains(a.text, `"delivery.settled"`) {
+		t.Errorf("not known yet: %d %s", a.StatusCode, a.text)
+	}
 	if a := s.ask(http.MethodGet, path+"/messages/msg_none/delivery", "", "Cookie", cookie); a.StatusCode != http.StatusNotFound {
 		t.Errorf("none: %d %s", a.StatusCode, a.text)
 	}

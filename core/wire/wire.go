@@ -68,7 +68,7 @@ type Message struct {
 	Sender         Actor     `json:"sender"`
 	Text           string    `json:"text" doc:"May be empty beside attachments."`
 	CreatedAt      time.Time `json:"created_at"`
-	Delivery       string    `json:"delivery,omitempty" enum:"pending,sent,failed,unknown" doc:"How far it came towards the customer; absent when there is nothing to deliver."`
+	Delivery       string    `json:"delivery,omitempty" enum:"pending,sent,delivered,read,failed,unknown" doc:"How far it came towards the customer; absent when there is nothing to deliver. unknown: it may have left, and a person must say (POST .../delivery)."`
 	DeliveryError  string    `json:"delivery_error,omitempty"`
 
 	Attachments []Attachment `json:"attachments,omitempty"`

@@ -131,6 +131,16 @@ func (f *Fake) Message(_ context.Context, workspace identity.WorkspaceID, id con
 	return conversation.Message{}, errs.Absent()
 }
 
+// Message implements conversation.Tx.
+func (t *fakeTx) Message(_ context.Context, id conversation.ID, seq uint64) (*conversation.Message, error) {
+	changes := t.space.changes[id]
+	if seq == 0 || seq > uint64(len(changes)) || changes[seq-1].Message == nil {
+		return nil, errs.Absent()
+	}
+	m := t.space.messages[id][changes[seq-1].Message.Seq]
+	return &m, nil
+}
+
 // OfContact implements conversation.Reader.
 func (f *Fake) OfContact(ctx context.Context, workspace identity.WorkspaceID, inbox channel.InboxID, external string) (*conversation.Conversation, error) {
 	for _, c := range f.space(workspace).conversations {

@@ -5,6 +5,7 @@ package deliverytest
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/delivery"
+	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
@@ -73,10 +75,14 @@ func (f *Fake) delivery(c conversation.Conversation, m conversation.Message) del
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if last, ok := f.tried[d.ID]; ok {
-		return last
+	last, ok := f.tried[d.ID]
+	if !ok {
+		return d
 	}
-	return d
+	if last.State != delivery.Pending { // a member wants it sent again
+		last.State, last.NextAt, last.CreatedAt = delivery.Pending, c.UpdatedAt, c.UpdatedAt
+	}
+	return last
 }
 
 // Due implements delivery.Store.
@@ -135,21 +141,10 @@ func (f *Fake) settle(ctx context.Context, x delivery.Settlement) error {
 			return err
 		}
 		actor := identity.Actor{Kind: identity.ActorPlugin, ID: string(d.Plugin)}
-		state, detail := outcome(x)
+		state, detail := x.Told()
 		c.SetDelivery(conversation.Turn{Actor: actor, At: f.now(), IDs: f.ids}, m, state, detail)
 		return tx.Save(ctx, c)
 	})
-}
-
-func outcome(x delivery.Settlement) (conversation.DeliveryState, string) {
-	state := conversation.DeliveryFailed
-	switch {
-	case x.State == delivery.Sent:
-		return conversation.DeliverySent, ""
-	case x.Result.Code == delivery.CodePoison:
-		state = conversation.DeliveryUnknown
-	}
-	return state, cmp.Or(x.Result.Detail, x.Result.Code)
 }
 
 func (f *Fake) add(d delivery.Delivery, steps ...delivery.Step) {
@@ -168,8 +163,23 @@ func (f *Fake) Interrupted(_ context.Context, items []delivery.Delivery) error {
 }
 
 // Steps implements delivery.History.
-func (f *Fake) Steps(_ context.Context, w identity.WorkspaceID, conv string, seq uint64) ([]delivery.Step, error) {
+func (f *Fake) Steps(ctx context.Context, w identity.WorkspaceID, conv string, seq uint64) ([]delivery.Step, error) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.Clone(f.steps[stepKey{w, conv, seq}]), nil
+	out := slices.Clone(f.steps[stepKey{w, conv, seq}])
+	f.mu.Unlock()
+	c, err := f.conversations.Get(ctx, w, conversation.ID(conv))
+	if errs.Is(err, errs.NotFound) {
+		return out, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	changes, err := f.conversations.Timeline(ctx, w, c.ID, conversation.Range{Limit: math.MaxInt32})
+	for _, ch := range changes {
+		if s, ok := delivery.StepOf(ch, c.Plugin); ok && ch.Message.Seq == seq {
+			out = append(out, s)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b delivery.Step) int { return a.At.Compare(b.At) })
+	return out, err
 }

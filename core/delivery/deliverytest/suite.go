@@ -31,6 +31,8 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"sent":                           testSent,
 		"refused":                        testRefused,
 		"may or may not have left":       testUnknown,
+		"settled by hand":                testByHand,
+		"what the far side says later":   testReported,
 		"settled twice":                  testTwice,
 		"settled across workspaces":      testWorkspaces,
 		"settlements obey the law":       testLaw,
@@ -233,6 +235,10 @@ func testRefused(w *world) {
 func testUnknown(w *world) {
 	m := w.outcomeOf(delivery.Dead, channel.Result{Outcome: channel.OutcomeRejected, Code: delivery.CodePoison})
 	if m.Delivery != conversation.DeliveryUnknown || m.DeliveryError != delivery.CodePoison {
+		w.Fatalf("the agent sees %+v", m)
+	}
+	m = w.outcomeOf(delivery.Unknown, channel.Result{Outcome: channel.OutcomeUnknown, Code: "timeout", Detail: "no answer"})
+	if m.Delivery != conversation.DeliveryUnknown || m.DeliveryError != "no answer" {
 		w.Fatalf("the agent sees %+v", m)
 	}
 }

@@ -2,10 +2,8 @@ package conversations
 
 import (
 	"context"
-	"strings"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
-	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -116,9 +114,13 @@ func (t *Tx) saveMessage(ctx context.Context, c *conversation.Conversation, ch *
 		return nil
 	}
 	if m.Seq != ch.Seq { // told of, not brought
-		return t.tx.Queue(ctx, `UPDATE message SET delivery = ?, delivery_error = ?
+		err := t.tx.Queue(ctx, `UPDATE message SET delivery = ?, delivery_error = ?
 WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
 			string(m.Delivery), m.DeliveryError, string(t.workspace), string(c.ID), db.Signed(m.Seq))
+		if err != nil {
+			return err
+		}
+		return t.saveNews(ctx, c, ch)
 	}
 	if err := t.tx.Queue(ctx, insertMessage, messageArgs(m)...); err != nil {
 		return err
@@ -133,17 +135,7 @@ WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
 	if m.Delivery != conversation.DeliveryPending {
 		return nil
 	}
-	t.tx.Delivers()
-	return t.tx.Queue(ctx, `INSERT INTO delivery (workspace_id, delivery_id, inbox_id, plugin, conversation_id, seq, recipient,
-state, attempts, next_at, last_code, last_detail, provider_id, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '', '', '', ?)`,
-		string(t.workspace), deliveryID(m.ID), string(c.Inbox), string(c.Plugin), string(c.ID), db.Signed(m.Seq), c.Recipient,
-		string(delivery.Pending), db.Micros(m.CreatedAt), db.Micros(m.CreatedAt))
-}
-
-// deliveryID names the one delivery of a message: the same ULID.
-func deliveryID(m conversation.MessageID) string {
-	return "dlv_" + strings.TrimPrefix(string(m), "msg_")
+	return t.saveDelivery(ctx, c, m)
 }
 
 // saveLoad moves the capacity that the conversation takes from one agent to another.

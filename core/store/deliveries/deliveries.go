@@ -3,7 +3,6 @@
 package deliveries
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -125,14 +124,14 @@ WHERE workspace_id = ? AND delivery_id = ? AND state = 'pending'`,
 	if err != nil || n == 0 {
 		return err
 	}
-	if err := saveSteps(ctx, tx, d, x.Steps(s.now())...); err != nil {
+	t := conversations.NewTx(tx, d.Workspace)
+	if err := t.SaveSteps(ctx, d.Conversation, d.Seq, x.Steps(s.now())...); err != nil {
 		return err
 	}
 	tx.Delivers() // the next of the conversation has its turn, or this one again
 	if x.State == delivery.Pending {
 		return nil
 	}
-	t := conversations.NewTx(tx, d.Workspace)
 	c, err := t.Conversation(ctx, conversation.ID(d.Conversation))
 	if err != nil {
 		return err
@@ -141,20 +140,8 @@ WHERE workspace_id = ? AND delivery_id = ? AND state = 'pending'`,
 	if err != nil {
 		return err
 	}
-	state, detail := outcome(x)
+	state, detail := x.Told()
 	turn := conversation.Turn{At: s.now(), IDs: s.ids, Actor: identity.Actor{Kind: identity.ActorPlugin, ID: string(d.Plugin)}}
 	c.SetDelivery(turn, *m, state, detail)
 	return t.Save(ctx, c)
-}
-
-// outcome is what agents see of a settlement.
-func outcome(x delivery.Settlement) (conversation.DeliveryState, string) {
-	state := conversation.DeliveryFailed
-	switch {
-	case x.State == delivery.Sent:
-		return conversation.DeliverySent, ""
-	case x.Result.Code == delivery.CodePoison: // it was in flight when its process died, again and again
-		state = conversation.DeliveryUnknown
-	}
-	return state, cmp.Or(x.Result.Detail, x.Result.Code)
 }

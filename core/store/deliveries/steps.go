@@ -5,33 +5,9 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/store/conversations"
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
-
-// saveSteps adds to the history of a message. A step is numbered by its time,
-// so that recording it again adds nothing.
-func saveSteps(ctx context.Context, tx *db.Tx, d delivery.Delivery, steps ...delivery.Step) error {
-	for _, s := range steps {
-		err := tx.Queue(ctx, `INSERT INTO delivery_step (workspace_id, conversation_id, seq, number, at, state, attempt, code, detail, plugin, provider_id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (workspace_id, conversation_id, seq, number) DO NOTHING`,
-			string(d.Workspace), d.Conversation, int64(d.Seq), number(s), db.Micros(s.At), string(s.State), s.Attempt, //nolint:gosec // counted from 1
-			s.Code, s.Detail, s.Plugin, s.Provider)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// number orders steps: by time, and what happened in the same instant in the
-// order in which it must have.
-func number(s delivery.Step) int64 {
-	n := db.Micros(s.At) * 2
-	if s.State != delivery.StepAttempt {
-		n++
-	}
-	return n
-}
 
 // Steps implements delivery.History.
 func (s *Store) Steps(ctx context.Context, workspace identity.WorkspaceID, conversation string, seq uint64) ([]delivery.Step, error) {
@@ -60,8 +36,9 @@ func (s *Store) Interrupted(ctx context.Context, items []delivery.Delivery) erro
 	}
 	for workspace, mine := range of {
 		err := s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
+			t := conversations.NewTx(tx, workspace)
 			for _, d := range mine {
-				if err := saveSteps(ctx, tx, d, d.Interrupted()); err != nil {
+				if err := t.SaveSteps(ctx, d.Conversation, d.Seq, d.Interrupted()); err != nil {
 					return err
 				}
 			}

@@ -1683,7 +1683,11 @@ export interface paths {
          */
         get: operations["getWorkspacesByWorkspaceConversationsByConversationMessagesByMessageDelivery"];
         put?: never;
-        post?: never;
+        /**
+         * Settle a message by hand
+         * @description Of a message whose delivery is unknown: say that the customer has it, or have it sent again. One that failed can be sent again, too. To say the same twice changes nothing.
+         */
+        post: operations["postWorkspacesByWorkspaceConversationsByConversationMessagesByMessageDelivery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4758,7 +4762,7 @@ export interface components {
              * @description Counted from 1.
              */
             attempt?: number;
-            /** @description Why an attempt did not get through; stored: a live channel's message is where its customer reads it; plugin_died: the plugin ended during the attempt. */
+            /** @description Why an attempt did not get through; stored: a live channel's message is where its customer reads it; plugin_died: the plugin ended during the attempt; said_arrived, send_again: a member settled it by hand. */
             code?: string;
             detail?: string;
             /** @description Id and version. */
@@ -5731,10 +5735,10 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             /**
-             * @description How far it came towards the customer; absent when there is nothing to deliver.
+             * @description How far it came towards the customer; absent when there is nothing to deliver. unknown: it may have left, and a person must say (POST .../delivery).
              * @enum {string}
              */
-            delivery?: "pending" | "sent" | "failed" | "unknown";
+            delivery?: "pending" | "sent" | "delivered" | "read" | "failed" | "unknown";
             delivery_error?: string;
             id: string;
             /** @enum {string} */
@@ -6770,6 +6774,10 @@ export interface components {
         };
         ResetBody: {
             email: string;
+        };
+        ResolveDeliveryInputBody: {
+            /** @enum {string} */
+            resolve: "arrived" | "send_again";
         };
         RetentionBody: {
             rules: components["schemas"]["RetentionRule"][];
@@ -18936,6 +18944,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TraceBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceConversationsByConversationMessagesByMessageDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                conversation: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveDeliveryInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             /** @description Bad Request */

@@ -1,0 +1,164 @@
+package conversation
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// DeliveryNews is the data of a MessageDelivery that no attempt of ours made.
+// One of Reported and Resolved is set.
+type DeliveryNews struct {
+	Reported channel.StatusState `json:"reported,omitempty"` // by the far side, after it took the message
+	Code     string              `json:"code,omitempty"`     // of a failure
+	Detail   string              `json:"detail,omitempty"`
+	Resolved Resolution          `json:"resolved,omitempty"` // by a member
+}
+
+// Resolution is what a member says of a message that may not have arrived.
+type Resolution string
+
+// The resolutions.
+const (
+	SaidArrived Resolution = "arrived"    // the customer has it
+	SendAgain   Resolution = "send_again" // as if it had never been tried
+)
+
+// DeliveryNews returns what a change tells of a delivery beyond our attempts;
+// false when it tells nothing of that sort.
+func (ch Change) DeliveryNews() (DeliveryNews, bool) {
+	var n DeliveryNews
+	if ch.Type != MessageDelivery || len(ch.Data) == 0 || json.Unmarshal(ch.Data, &n) != nil {
+		return n, false
+	}
+	return n, n.Reported != "" || n.Resolved != ""
+}
+
+// farther orders the states of a message that has left; 0 = it has not, or is
+// tried now. What the far side says moves a message forward only, and a failure
+// counts unless the message was brought.
+func (d DeliveryState) farther() int {
+	switch d {
+	case DeliveryUnknown:
+		return 1
+	case DeliverySent:
+		return 2
+	case DeliveryFailed:
+		return 3
+	case DeliveryDelivered:
+		return 4
+	case DeliveryRead:
+		return 5
+	case DeliveryPending:
+		return 0
+	default:
+		return 0
+	}
+}
+
+// reported is the state that a status of the far side stands for; "" = none.
+func reported(s channel.StatusState) DeliveryState {
+	switch s {
+	case channel.StatusSent:
+		return DeliverySent
+	case channel.StatusDelivered:
+		return DeliveryDelivered
+	case channel.StatusRead:
+		return DeliveryRead
+	case channel.StatusFailed:
+		return DeliveryFailed
+	default:
+		return ""
+	}
+}
+
+// SetStatus records what the far side says of a message that has left, and
+// reports whether that changes anything. What is said of a message whose attempt
+// is not answered yet changes nothing: whoever tells keeps it until then.
+func (c *Conversation) SetStatus(t Turn, m Message, s channel.Status) bool {
+	state := reported(s.State)
+	if m.Delivery.farther() == 0 || state.farther() <= m.Delivery.farther() {
+		return false
+	}
+	n := DeliveryNews{Reported: s.State}
+	m.DeliveryError = ""
+	if state == DeliveryFailed {
+		n.Code, n.Detail = cut(clean(s.Code), maxStatusCode), cut(clean(s.Detail), maxStatusDetail)
+		if m.DeliveryError = n.Detail; m.DeliveryError == "" {
+			m.DeliveryError = n.Code
+		}
+	}
+	m.Delivery = state
+	c.record(t, MessageDelivery, &m, n)
+	return true
+}
+
+// Limits of what a far side says of a failure, in characters.
+const (
+	maxStatusCode   = 64
+	maxStatusDetail = 500
+)
+
+// ResolveDelivery records what a member says of a message of which nobody knows
+// whether it arrived, or which is to be sent again after it failed. It reports
+// whether that changes anything: to say the same twice does not.
+func (c *Conversation) ResolveDelivery(t Turn, m Message, r Resolution) (bool, error) {
+	switch {
+	case r != SaidArrived && r != SendAgain:
+		return false, errs.New(errs.Invalid, "delivery.resolution", "resolve must be arrived or send_again.").
+			WithFields(errs.Field{Pointer: "/resolve", Code: "enum", Detail: "must be arrived or send_again"})
+	case c.MergedInto != "":
+		return false, errMerged(c)
+	case r == SendAgain && m.Delivery == DeliveryPending, r == SaidArrived && m.Delivery != DeliveryFailed && m.Delivery.farther() >= DeliverySent.farther():
+		return false, nil
+	case m.Delivery == DeliveryUnknown, r == SendAgain && m.Delivery == DeliveryFailed:
+	default:
+		return false, errs.New(errs.Conflict, "delivery.settled",
+			"Only a message that may not have arrived can be settled by hand, and one that failed be sent again.")
+	}
+	m.Delivery, m.DeliveryError = DeliverySent, ""
+	if r == SendAgain {
+		m.Delivery = DeliveryPending
+	}
+	c.record(t, MessageDelivery, &m, DeliveryNews{Resolved: r})
+	return true, nil
+}
+
+// ResolveDelivery is Conversation's, for a message that the actor reaches. It
+// returns the message after it.
+func (s *Service) ResolveDelivery(ctx context.Context, scope identity.Scope, id ID, message MessageID, r Resolution) (Message, error) {
+	if err := scope.Require(identity.ConversationReply); err != nil {
+		return Message{}, err
+	}
+	known, err := s.Message(ctx, scope, id, message)
+	if err != nil {
+		return Message{}, err
+	}
+	var out Message
+	err = s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
+		c, err := Take(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		m, err := tx.Message(ctx, id, known.Seq)
+		if err != nil {
+			return err
+		}
+		out = *m
+		if r == SendAgain {
+			if err := s.maySend(c.Plugin); err != nil {
+				return err
+			}
+		}
+		changed, err := c.ResolveDelivery(s.turn(scope), *m, r)
+		if err != nil || !changed {
+			return err
+		}
+		out = *c.pending[len(c.pending)-1].Message
+		return tx.Save(ctx, c)
+	})
+	return out, err
+}

@@ -1,0 +1,75 @@
+package conversations
+
+import (
+	"context"
+	"strings"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/delivery"
+	"github.com/patchbay-im/patchbay/core/store/db"
+)
+
+// saveDelivery makes the row of a message that must leave.
+func (t *Tx) saveDelivery(ctx context.Context, c *conversation.Conversation, m *conversation.Message) error {
+	t.tx.Delivers()
+	return t.tx.Queue(ctx, `INSERT INTO delivery (workspace_id, delivery_id, inbox_id, plugin, conversation_id, seq, recipient,
+state, attempts, next_at, last_code, last_detail, provider_id, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '', '', '', ?)`,
+		string(t.workspace), deliveryID(m.ID), string(c.Inbox), string(c.Plugin), string(c.ID), db.Signed(m.Seq), c.Recipient,
+		string(delivery.Pending), db.Micros(m.CreatedAt), db.Micros(m.CreatedAt))
+}
+
+// deliveryID names the one delivery of a message: the same ULID.
+func deliveryID(m conversation.MessageID) string {
+	return "dlv_" + strings.TrimPrefix(string(m), "msg_")
+}
+
+// saveNews writes what a change tells of a delivery beside our attempts: its
+// step, and, when a member decided, what the ledger is to do. What is sent again
+// counts as new: neither as late nor as one that may have left.
+func (t *Tx) saveNews(ctx context.Context, c *conversation.Conversation, ch *conversation.Change) error {
+	step, ok := delivery.StepOf(*ch, c.Plugin)
+	if !ok {
+		return nil
+	}
+	if err := t.SaveSteps(ctx, string(c.ID), ch.Message.Seq, step); err != nil {
+		return err
+	}
+	news, _ := ch.DeliveryNews()
+	switch news.Resolved {
+	case conversation.SendAgain:
+		t.tx.Delivers()
+		return t.tx.Queue(ctx, `UPDATE delivery SET state = ?, next_at = ?, created_at = ? WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
+			string(delivery.Pending), db.Micros(ch.At), db.Micros(ch.At), string(t.workspace), string(c.ID), db.Signed(ch.Message.Seq))
+	case conversation.SaidArrived:
+		return t.tx.Queue(ctx, `UPDATE delivery SET state = ? WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
+			string(delivery.Sent), string(t.workspace), string(c.ID), db.Signed(ch.Message.Seq))
+	default:
+		return nil
+	}
+}
+
+// SaveSteps adds to the history of a message, named by its seq. A step is numbered by its time,
+// so that recording it again adds nothing.
+func (t *Tx) SaveSteps(ctx context.Context, id string, seq uint64, steps ...delivery.Step) error {
+	for _, s := range steps {
+		err := t.tx.Queue(ctx, `INSERT INTO delivery_step (workspace_id, conversation_id, seq, number, at, state, attempt, code, detail, plugin, provider_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (workspace_id, conversation_id, seq, number) DO NOTHING`,
+			string(t.workspace), id, db.Signed(seq), number(s), db.Micros(s.At), string(s.State), s.Attempt,
+			s.Code, s.Detail, s.Plugin, s.Provider)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// number orders steps: by time, and what happened in the same instant in the
+// order in which it must have.
+func number(s delivery.Step) int64 {
+	n := db.Micros(s.At) * 2
+	if s.State != delivery.StepAttempt {
+		n++
+	}
+	return n
+}
