@@ -64,6 +64,10 @@ func rejected(code, detail string) channel.Result {
 func (s *Service) receiveOne(ctx context.Context, scope identity.Scope, in channel.Inbound) (channel.Result, error) {
 	in.Content.Text = clean(in.Content.Text)
 	switch {
+	case in.Kind != channel.KindMessage || in.Echo:
+		return rejected("unknown_kind", "this server does not know this kind of inbound item"), nil
+	case len(in.Content.Files) > 0:
+		return rejected("unsupported_attachments", "this server takes no files from channels"), nil
 	case !nameable(in.External):
 		return rejected("external_id", "an inbound message needs the far side's id: 1 to 512 bytes of UTF-8 without control characters"), nil
 	case !nameable(in.Sender.External):

@@ -30,6 +30,16 @@ const (
 	Unknown State = "unknown" // may have left, and nobody can tell: a person decides
 )
 
+// Act is what a delivery does at the far side.
+type Act string
+
+// The acts.
+const (
+	Post   Act = ""       // a new message
+	Edit   Act = "edit"   // Content takes the place of Target's
+	Recall Act = "recall" // Target is taken back
+)
+
 // Delivery is a message that must leave.
 type Delivery struct {
 	Workspace    identity.WorkspaceID
@@ -48,6 +58,14 @@ type Delivery struct {
 	LastDetail   string
 	ProviderID   string // the far side's id of the message
 	CreatedAt    time.Time
+
+	Thread     string   // the far side's talk; "" = it has none
+	ReplyTo    string   // the far side's id of the message that this one answers; "" = none
+	References []string // the far side's ids of the conversation's messages, the oldest first: the first and the last 49
+	Author     identity.Actor
+	Automatic  bool // no person wrote it
+	Act        Act
+	Target     string // of Edit and Recall: the far side's id of the message
 
 	// Of the attempt under way; not stored.
 	Suspect bool      // was in flight when a process died, or may have been

@@ -101,7 +101,7 @@ func (h *Host) RunScheduled(ctx context.Context, r extension.Run) (extension.Run
 		s.log.WarnContext(ctx, "a plugin refused scheduled work for good", "instance", r.Instance, "key", r.Key,
 			"code", cut(valid(result.GetCode()), maxCode), "detail", cut(valid(result.GetDetail()), maxDetail))
 		return extension.RunOutcome{Done: true}, nil
-	case pluginv1.Outcome_OUTCOME_RETRY, pluginv1.Outcome_OUTCOME_UNSPECIFIED:
+	case pluginv1.Outcome_OUTCOME_RETRY, pluginv1.Outcome_OUTCOME_UNSPECIFIED, pluginv1.Outcome_OUTCOME_UNKNOWN:
 	}
 	return extension.RunOutcome{Pause: min(result.GetRetryAfter().AsDuration(), 24*time.Hour)}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/extension"
@@ -134,10 +135,27 @@ func (p installed) channelType(available bool) (channel.Type, bool) {
 	}
 	t := channel.Type{
 		Plugin: channel.PluginID(m.ID), Version: m.Version, Name: m.Name, Summary: m.Summary, Live: m.Channel.Live,
-		Capabilities: channel.Capabilities{Content: m.Channel.Content, TextLimit: m.Channel.TextLimit, AttachmentLimit: m.Channel.AttachmentLimit},
+		Capabilities: capabilitiesOf(*m.Channel),
 		ConfigSchema: p.configSchema(), Asks: p.asks(), Available: available,
 	}
 	return t, true
+}
+
+// capabilitiesOf is what the manifest says a channel can do.
+func capabilitiesOf(ch manifest.Channel) channel.Capabilities {
+	out := channel.Capabilities{
+		Content: ch.Content, TextLimit: ch.TextLimit, AttachmentLimit: ch.AttachmentLimit,
+		Can: ch.Can, SendKey: ch.SendKey, Threads: channel.Threads(ch.Threads),
+	}
+	for _, w := range ch.Windows {
+		out.Windows = append(out.Windows, channel.Window{On: w.On, Quota: w.Quota, For: time.Duration(w.ForS) * time.Second})
+	}
+	for _, r := range ch.Rates {
+		out.Rates = append(out.Rates, channel.Rate{
+			Per: channel.RateScope(r.Per), Count: r.Count, Every: time.Duration(r.EveryS * float64(time.Second)), Burst: r.Burst,
+		})
+	}
+	return out
 }
 
 // facts is what the manifest says of connecting the plugin.

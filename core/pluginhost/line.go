@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/patchbay-im/patchbay/core/delivery"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
@@ -132,10 +134,9 @@ func (l *line) Send(_ context.Context, items []delivery.Delivery) error {
 // fitting returns how many of the items go into one message on the stream: at
 // least one.
 func fitting(outs []*pluginv1.Outbound) int {
-	const frame = 256 // what an item has beside its text is smaller
 	size := 0
 	for i, out := range outs {
-		size += frame + len(out.GetContent().GetText()) + len(out.GetRecipientExternalId())
+		size += proto.Size(out)
 		if size > maxBatchBytes && i > 0 {
 			return i
 		}
@@ -201,7 +202,7 @@ func (l *line) settle(response *pluginv1.DeliverResponse) []delivery.Receipt {
 		delete(l.inFlight, id)
 		l.answered++
 		batch = append(batch, delivery.Receipt{
-			ID: id, Result: resultOf(r.GetResult()), ProviderID: cut(r.GetProviderMessageId(), maxExternalID),
+			ID: id, Result: receiptOf(r.GetResult()), ProviderID: cut(r.GetProviderMessageId(), maxExternalID),
 		})
 	}
 	l.credits = min(l.credits+int(response.GetCredits()), pluginv1.MaxCredits-len(l.inFlight))

@@ -9,7 +9,6 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/patchbay-im/patchbay/core/channel"
-	"github.com/patchbay-im/patchbay/core/delivery"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
 
@@ -58,28 +57,8 @@ func words(err error) string {
 	return cut(s.Message(), maxDetail)
 }
 
-// outboundsOf puts a batch on the wire; few allocations for all of it.
-func outboundsOf(items []delivery.Delivery) []*pluginv1.Outbound {
-	type parts struct {
-		out     pluginv1.Outbound
-		content pluginv1.Content
-		text    pluginv1.Content_Text
-	}
-	all, outs := make([]parts, len(items)), make([]*pluginv1.Outbound, len(items))
-	for i := range items {
-		d, p := &items[i], &all[i]
-		p.text.Text = d.Content.Text
-		p.content.Body = &p.text
-		out := &p.out
-		out.Id, out.InstanceId, out.ConversationId, out.Seq = string(d.ID), string(d.Inbox), d.Conversation, d.Seq
-		out.RecipientExternalId, out.Content = d.Recipient, &p.content
-		out.Attempt, out.Suspect = uint32(max(d.Attempts, 0)), d.Suspect //nolint:gosec // a small number
-		outs[i] = out
-	}
-	return outs
-}
-
-// resultOf reads a result; whatever is not understood counts as a retry.
+// resultOf reads a result; whatever is not understood counts as a retry, and so
+// does what only a receipt says.
 func resultOf(r *pluginv1.Result) channel.Result {
 	out := channel.Result{Outcome: channel.OutcomeRetry, Code: cut(r.GetCode(), maxCode), Detail: cut(r.GetDetail(), maxDetail)}
 	switch r.GetOutcome() {
@@ -89,7 +68,7 @@ func resultOf(r *pluginv1.Result) channel.Result {
 		out.Outcome = channel.OutcomeRejected
 	case pluginv1.Outcome_OUTCOME_DUPLICATE:
 		out.Outcome = channel.OutcomeDuplicate
-	case pluginv1.Outcome_OUTCOME_RETRY, pluginv1.Outcome_OUTCOME_UNSPECIFIED:
+	case pluginv1.Outcome_OUTCOME_RETRY, pluginv1.Outcome_OUTCOME_UNSPECIFIED, pluginv1.Outcome_OUTCOME_UNKNOWN:
 	default:
 	}
 	if after := r.GetRetryAfter(); after.IsValid() && after.AsDuration() > 0 {
@@ -110,7 +89,7 @@ func resultTo(r channel.Result) *pluginv1.Result {
 		out.Outcome = pluginv1.Outcome_OUTCOME_REJECTED
 	case channel.OutcomeDuplicate:
 		out.Outcome = pluginv1.Outcome_OUTCOME_DUPLICATE
-	case channel.OutcomeRetry:
+	case channel.OutcomeRetry, channel.OutcomeUnknown: // of what comes in nothing is unknown
 	default:
 	}
 	return out
@@ -118,35 +97,6 @@ func resultTo(r channel.Result) *pluginv1.Result {
 
 func rejected(code, detail string) channel.Result {
 	return channel.Result{Outcome: channel.OutcomeRejected, Code: code, Detail: detail}
-}
-
-// inboundOf reads what a plugin brings in; false with the reason when it must
-// not pass.
-func inboundOf(in *pluginv1.Inbound) (channel.Inbound, channel.Result, bool) {
-	out := channel.Inbound{
-		Inbox: channel.InboxID(in.GetInstanceId()), External: in.GetExternalId(),
-		Sender: channel.Person{
-			External: in.GetSender().GetExternalId(), Name: cut(in.GetSender().GetName(), maxName),
-			Attributes: in.GetSender().GetAttributes(),
-		},
-		Content: channel.Content{Text: in.GetContent().GetText()},
-	}
-	if at := in.GetSentAt(); at.IsValid() {
-		out.SentAt = at.AsTime()
-	}
-	switch {
-	case !external(out.External):
-		return out, rejected("invalid_external_id", "external_id must have 1 to 512 bytes and no control characters"), false
-	case !external(out.Sender.External):
-		return out, rejected("invalid_sender", "sender.external_id must have 1 to 512 bytes and no control characters"), false
-	case len(out.Sender.Attributes) > maxAttributes:
-		return out, rejected("too_many_attributes", "a person has at most 50 attributes"), false
-	case len(in.GetContent().GetAttachments()) > 0:
-		return out, rejected("unsupported_attachments", "this server takes no files from channels"), false
-	case in.GetContent().GetBody() == nil:
-		return out, rejected("unknown_content", "the content is of a kind this server does not know"), false
-	}
-	return out, channel.Result{}, true
 }
 
 // external reports whether s can name something at the far side.

@@ -3,8 +3,8 @@
 //
 // A Channel carries messages both ways: Send brings one to the far side,
 // Receive understands what the far side posts to us. Two methods are all it
-// needs. What else it can do is found by type assertion: see the interfaces of
-// package instance.
+// needs. What else it can do is found by type assertion: see Fetcher, Signaler
+// and Backfiller, and the interfaces of package instance.
 //
 // A Live channel is a conversation on a web page. Its sockets end in the core,
 // its messages never touch the plugin; it only decides who may talk.
@@ -15,19 +15,15 @@
 // may die at any moment and needs no storage of its own.
 package channel
 
-import (
-	"context"
-	"time"
-
-	"github.com/patchbay-im/patchbay/sdk/message"
-)
+import "context"
 
 // Channel carries messages to a far side and back. What a method returns as an
 // error decides what happens next: see package errs.
 type Channel interface {
 	// Send brings one message to the far side. It is called at least once for
 	// each message: after a crash again, with the same DeliveryID and Suspect
-	// set. ctx ends after 30 seconds; the message is then tried again.
+	// set. ctx ends after 30 seconds; the message is then tried again, unless the
+	// error is errs.Doubt.
 	Send(ctx context.Context, req SendRequest) (SendResponse, error)
 
 	// Receive verifies a request that the far side posted to the inbox's
@@ -38,23 +34,4 @@ type Channel interface {
 	// An error of the source Rejected is answered with status 400 and its
 	// detail; any other error keeps the request for a replay.
 	Receive(ctx context.Context, req ReceiveRequest) (ReceiveResponse, error)
-}
-
-// Inbound is a message from the far side.
-type Inbound struct {
-	// Instance it came in by. Receive may leave it empty: it is the one asked.
-	Instance string
-	// ExternalID is the far side's id of the message. The same id of the same
-	// instance is taken only once, whatever the content.
-	ExternalID string
-	Sender     Person
-	Content    message.Content
-	SentAt     time.Time // by the far side's clock; zero = not known
-}
-
-// Person is a customer as the far side knows them.
-type Person struct {
-	ID         string            // unique in the instance: an account, a number, an address
-	Name       string            // "" = not known
-	Attributes map[string]string // shown to agents beside the conversation
 }

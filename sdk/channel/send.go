@@ -15,12 +15,42 @@ type SendRequest struct {
 	Seq            uint64 // of the message in its conversation, growing
 	Recipient      string // Person.ID
 	Content        message.Content
-	Attempt        int  // attempts before this one
-	Suspect        bool // was in flight when a process died: the far side may have it already
+	Attempt        int // attempts before this one
+	// Suspect: it was in flight when a process died, and the far side may have it
+	// already. A channel whose far side takes no key finds out, or returns
+	// errs.Doubt.
+	Suspect bool
+
+	Author     message.Author
+	AuthorName string // to show the author by; "" = the company
+	Automatic  bool   // no person wrote it: an acknowledgement, a survey
+
+	// Thread is the far side's talk, as Inbound.Thread told. ReplyTo is the far
+	// side's id of the message that this one answers: the one that is quoted,
+	// else the customer's last; "" = none. References are the far side's ids of
+	// the conversation's messages, the oldest first: the first one, and at most
+	// 49 of the last.
+	Thread     string
+	ReplyTo    string
+	References []string
+
+	// Act is Post, unless the manifest's channel.can lists "edit" or "recall".
+	Act    Act
+	Target string // of Edit and Recall: the far side's id of the message
 }
+
+// Act is what to do at the far side.
+type Act uint8
+
+// The acts.
+const (
+	Post   Act = iota // a new message
+	Edit              // Content takes the place of Target's
+	Recall            // Target is taken back
+)
 
 // SendResponse says that the far side has the message.
 type SendResponse struct {
-	MessageID string // the far side's id of it; "" = it gives none
+	MessageID string // the far side's id of it, for replies, receipts and echoes; "" = it gives none
 	Duplicate bool   // the far side had it already, under the same DeliveryID
 }

@@ -132,7 +132,7 @@ func (p *plug) taken(w posting) ([]string, error) {
 	}
 	var ids []string
 	for _, m := range answer.GetInbound() {
-		if m.GetInstanceId() != instanceID || m.GetExternalId() == "" || m.GetSender().GetExternalId() == "" {
+		if m.GetInstanceId() != instanceID || !m.Named() {
 			return nil, fmt.Errorf("the request %q brings a message without its instance, its id or its sender", w.Name)
 		}
 		ids = append(ids, m.GetExternalId())

@@ -20,6 +20,7 @@ const (
 	Own      Source = iota // the plugin itself; tried again a few times, shown to operators
 	FarSide                // the far side is down, slow or busy; tried again
 	Rejected               // the far side, or the plugin on its behalf, refused for good; never tried again
+	InDoubt                // of Send: the far side may have it, and asking again might do it twice; a person decides
 )
 
 // String returns the source as it stands in logs.
@@ -29,6 +30,8 @@ func (s Source) String() string {
 		return "far_side"
 	case Rejected:
 		return "rejected"
+	case InDoubt:
+		return "in_doubt"
 	case Own:
 		return "own"
 	default:
@@ -47,10 +50,11 @@ const (
 	CodeBadRequest       = "bad_request"   // what came in is malformed
 	CodeBadSignature     = "bad_signature"
 	CodePluginFault      = "plugin_fault" // given to errors of the source Own
+	CodeInDoubt          = "outcome_unknown"
 )
 
-// Error is a failure with its source. Make one with Unavailable, RateLimited
-// or Reject.
+// Error is a failure with its source. Make one with Unavailable, RateLimited,
+// Reject or Doubt.
 type Error struct {
 	Source     Source
 	Code       string
@@ -73,6 +77,13 @@ func RateLimited(after time.Duration, detail string) *Error {
 // Reject says that this will never work.
 func Reject(code, detail string) *Error {
 	return &Error{Source: Rejected, Code: code, Detail: detail}
+}
+
+// Doubt says that nobody knows whether the far side took a message: the
+// connection broke after all of it was sent, or a process died on the way, and
+// the far side knows no key to ask by.
+func Doubt(cause error, detail string) *Error {
+	return &Error{Source: InDoubt, Code: CodeInDoubt, Detail: detail, Cause: cause}
 }
 
 // WithCode returns e under another code.

@@ -171,6 +171,7 @@ func (c *checker) kinds(m Manifest) {
 	c.sections(m)
 	if m.Has(KindChannel) && m.Channel != nil {
 		c.channel(*m.Channel)
+		c.needs([]string{"channel", "content"}, m, !m.Channel.Live && m.Channel.Files(), "blobs:read")
 	}
 }
 
@@ -204,31 +205,6 @@ func kindList() string {
 		names = append(names, string(k))
 	}
 	return strings.Join(names, ", ")
-}
-
-func (c *checker) channel(ch Channel) {
-	if len(ch.Content) == 0 {
-		c.fault([]string{"channel", "content"}, `is missing: ["text"]`)
-	}
-	for i, word := range ch.Content {
-		path := []string{"channel", "content", strconv.Itoa(i)}
-		switch {
-		case !slices.Contains(Contents(), word) || slices.Contains(ch.Content[:i], word):
-			c.fault(path, `%q is not known here, or stands twice; there are: %s`, word, strings.Join(Contents(), ", "))
-		case word != ContentText && !ch.Live:
-			c.fault(path, `%q is for live channels only: what is delivered through a plugin is text so far`, word)
-		}
-	}
-	if ch.TextLimit < 0 || ch.TextLimit > maxTextLimit {
-		c.fault([]string{"channel", "text_limit"}, "must be 0 (no limit of the far side) to %d characters", maxTextLimit)
-	}
-	limit := []string{"channel", "attachment_limit"}
-	switch {
-	case ch.AttachmentLimit != 0 && !ch.Files():
-		c.fault(limit, "is only for channels whose content has image, audio or file")
-	case ch.AttachmentLimit != 0 && (ch.AttachmentLimit < minAttachmentLimit || ch.AttachmentLimit > maxAttachmentLimit):
-		c.fault(limit, "must be 0 (as the server's settings say) or %d to %d bytes", minAttachmentLimit, int64(maxAttachmentLimit))
-	}
 }
 
 func (c *checker) permissions(asked []Permission) {

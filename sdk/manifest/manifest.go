@@ -91,37 +91,6 @@ type Network struct {
 	Reason     Text   `yaml:"reason"      json:"reason"`
 }
 
-// Channel declares what a channel can do.
-type Channel struct {
-	Live            bool     `yaml:"live"             json:"live,omitempty"`             // the core serves its visitors
-	Content         []string `yaml:"content"          json:"content"`                    // ContentText and the others
-	TextLimit       int      `yaml:"text_limit"       json:"text_limit,omitempty"`       // characters; 0 = no limit of the far side
-	AttachmentLimit int64    `yaml:"attachment_limit" json:"attachment_limit,omitempty"` // bytes of one file; 0 = as the server's settings say
-}
-
-// What messages may hold; the composer offers nothing else. Protocol 1 carries
-// text alone, so the others are for live channels, whose messages the core
-// brings to the visitor itself.
-const (
-	ContentText  = "text"
-	ContentImage = "image" // pictures, shown in the conversation
-	ContentAudio = "audio" // recordings, played in the conversation
-	ContentFile  = "file"  // any other file, to be downloaded
-	ContentReply = "reply" // a quotation of an earlier message
-)
-
-// Contents lists what messages may hold.
-func Contents() []string {
-	return []string{ContentText, ContentImage, ContentAudio, ContentFile, ContentReply}
-}
-
-// Files reports whether the channel carries files of any kind.
-func (c Channel) Files() bool {
-	return slices.ContainsFunc(c.Content, func(w string) bool {
-		return w == ContentImage || w == ContentAudio || w == ContentFile
-	})
-}
-
 // Text is a text by locale. "en" is always there.
 type Text map[string]string
 

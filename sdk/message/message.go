@@ -9,30 +9,6 @@ import (
 	"time"
 )
 
-// Content is what one message says.
-//
-// Fields are added as the vocabulary grows, each with a word in the manifest's
-// channel.content that asks for it. A plugin that asks only for "text" gets
-// nothing but Text.
-type Content struct {
-	Text string // UTF-8, without markup
-	// Attachments are files beside the text, or alone. Messages that a channel
-	// carries have none yet: one with some is refused both ways, with the code
-	// "unsupported_attachments".
-	Attachments []Attachment
-}
-
-// Text returns a Content of plain text.
-func Text(s string) Content { return Content{Text: s} }
-
-// Attachment is a file of a message, by reference: its bytes stay in the core.
-type Attachment struct {
-	BlobID    string // what to ask the core for
-	MediaType string // as the core found it by looking at the bytes
-	Filename  string
-	Size      int64 // bytes
-}
-
 // Author is who wrote a message.
 type Author uint8
 

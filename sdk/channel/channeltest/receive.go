@@ -37,7 +37,7 @@ func requests(r *rig) {
 				r.Error("it brings no message")
 			}
 			for _, m := range first.GetInbound() {
-				if m.GetInstanceId() != conformance.InstanceID || m.GetExternalId() == "" || m.GetSender().GetExternalId() == "" {
+				if m.GetInstanceId() != conformance.InstanceID || !m.Named() {
 					r.Errorf("a message without its instance, its id or its sender: %v", m)
 				}
 			}

@@ -15,7 +15,6 @@ import (
 
 	"github.com/patchbay-im/patchbay/sdk/analyzer"
 	"github.com/patchbay-im/patchbay/sdk/bot"
-	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/connector"
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/hook"
@@ -390,35 +389,5 @@ func TestClaims(t *testing.T) {
 	}
 	if _, err := p.Panel.RenderPanel(t.Context(), &pluginv1.RenderPanelRequest{InstanceId: "pin_1"}); status.Code(err) != codes.Internal || !strings.Contains(err.Error(), "/body/0/url") {
 		t.Errorf("a card that cannot be drawn: %v", err)
-	}
-}
-
-// A channel carries text: a file is refused, not lost.
-func TestFilesOfChannels(t *testing.T) {
-	p, host := start(t, &fake{send: func(context.Context, channel.SendRequest) (channel.SendResponse, error) {
-		return channel.SendResponse{}, nil
-	}, receive: func(context.Context, channel.ReceiveRequest) (channel.ReceiveResponse, error) {
-		m := inbound("3")
-		m.Content.Attachments = []message.Attachment{{BlobID: "blb_3"}}
-		return channel.ReceiveResponse{Messages: []channel.Inbound{inbound("4"), m}}, nil
-	}})
-	s := stream(t, p)
-	with := item("a", "c")
-	with.Content = &pluginv1.Content{Attachments: []*pluginv1.Attachment{{BlobId: "blb_1"}}}
-	if err := s.Send(&pluginv1.DeliverRequest{Items: []*pluginv1.Outbound{with}}); err != nil {
-		t.Fatal(err)
-	}
-	if r := receipts(t, s, 1)[0].GetResult(); r.GetOutcome() != pluginv1.Outcome_OUTCOME_REJECTED || r.GetCode() != "unsupported_attachments" {
-		t.Errorf("%v", r)
-	}
-	in := inbound("1")
-	in.Content.Attachments = []message.Attachment{{BlobID: "blb_2", Size: 7}}
-	err := host.Ingest(t.Context(), in, inbound("2"))
-	if e := errs.As(err); e == nil || e.Source != errs.Rejected || e.Code != "unsupported_attachments" || len(p.Host.Ingested()) != 1 {
-		t.Errorf("%v, and %d came in", err, len(p.Host.Ingested()))
-	}
-	answer, err := p.Channel.HandleWebhook(t.Context(), &pluginv1.HandleWebhookRequest{InstanceId: "inb_1"})
-	if err != nil || answer.GetResult().GetCode() != "unsupported_attachments" || answer.GetStatus() != 400 || len(answer.GetInbound()) > 0 {
-		t.Errorf("%v %v", answer, err)
 	}
 }

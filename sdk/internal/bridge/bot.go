@@ -88,7 +88,7 @@ func errorOf(r *pluginv1.Result) *errs.Error {
 		return nil
 	case pluginv1.Outcome_OUTCOME_REJECTED:
 		return errs.Reject(r.GetCode(), r.GetDetail())
-	case pluginv1.Outcome_OUTCOME_RETRY, pluginv1.Outcome_OUTCOME_UNSPECIFIED:
+	case pluginv1.Outcome_OUTCOME_RETRY, pluginv1.Outcome_OUTCOME_UNSPECIFIED, pluginv1.Outcome_OUTCOME_UNKNOWN:
 	}
 	return errs.Unavailable(nil, r.GetDetail()).WithCode(r.GetCode()).WithRetryAfter(r.GetRetryAfter().AsDuration())
 }

@@ -41,9 +41,6 @@ func (s *channelService) HandleWebhook(ctx context.Context, req *pluginv1.Handle
 		Result: resultOf(nil),
 	}
 	for _, m := range answer.Messages {
-		if len(m.Content.Attachments) > 0 {
-			return refusal(errs.Reject(codeAttachments, fmt.Sprintf("message %q: %s", m.ExternalID, textAlone))), nil
-		}
 		if m.Instance == "" {
 			m.Instance = in.ID
 		}

@@ -168,8 +168,8 @@ func (l *line) send(item *pluginv1.Outbound) finished {
 		f.result = retry(codeUnknownInstance, unknownInstance)
 		return f
 	}
-	if len(item.GetContent().GetAttachments()) > 0 { // what the author does not know would be lost in silence
-		f.result = resultOf(errs.Reject(codeAttachments, textAlone))
+	if item.GetAct() > pluginv1.Act_ACT_RECALL { // of a newer host; to post it would be wrong
+		f.result = resultOf(errs.Reject(codeUnknownAct, "this version of the plugin does not know what to do"))
 		return f
 	}
 	ctx, cancel := context.WithTimeout(l.ctx, sendBudget)
@@ -182,7 +182,7 @@ func (l *line) send(item *pluginv1.Outbound) finished {
 		}
 		return failed
 	})
-	if err != nil && ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil && errs.As(err).Source != errs.InDoubt {
 		err = errs.Unavailable(err, "no answer of the far side in time")
 	}
 	if f.result == nil || err != nil {

@@ -13,12 +13,10 @@ import (
 
 // Codes of answers that the bridge gives by itself.
 const (
-	codeUnknownInstance = "unknown_instance"        // an instance the plugin was not told of
-	codeAttachments     = "unsupported_attachments" // files for a channel, which carries text alone
+	codeUnknownInstance = "unknown_instance" // an instance the plugin was not told of
+	codeUnknownAct      = "unknown_act"      // neither post, edit nor recall
+	codeTooLarge        = "too_large"        // more than a request carries
 )
-
-// textAlone refuses files for channels, and from them: they would be lost.
-const textAlone = "channels carry text alone yet"
 
 const unknownInstance = "the plugin was not told of this instance"
 

@@ -62,7 +62,7 @@ func statusOf(err error) error {
 		code = codes.Unavailable
 	case errs.Rejected:
 		code = codes.FailedPrecondition
-	case errs.Own:
+	case errs.Own, errs.InDoubt:
 	}
 	return status.Error(code, e.Code+": "+e.Detail)
 }

@@ -232,10 +232,6 @@ func (b *blobs) Upload(ctx context.Context, req host.UploadRequest) (message.Att
 	return attachmentOf(answer.GetBlob()), hostError(err)
 }
 
-func attachmentOf(a *pluginv1.Attachment) message.Attachment {
-	return message.Attachment{BlobID: a.GetBlobId(), MediaType: a.GetMediaType(), Filename: a.GetFilename(), Size: int64(a.GetSize())} //nolint:gosec // of a file
-}
-
 // hostError words a failure of the host for authors: what the host refused is
 // Rejected, the rest may work later.
 func hostError(err error) error {

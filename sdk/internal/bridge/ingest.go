@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
@@ -15,12 +17,15 @@ import (
 // ingestBudget bounds one Ingest, unless the caller's context ends earlier.
 const ingestBudget = 30 * time.Second
 
+// maxIngest bounds one request in bytes, below what gRPC takes.
+const maxIngest = 3 << 20
+
 // Ingest brings messages to the host and returns when they are committed. See
 // the documentation of sdk.Host.
 func (h *Host) Ingest(ctx context.Context, messages ...channel.Inbound) error {
 	ctx, cancel := context.WithTimeout(ctx, ingestBudget)
 	defer cancel()
-	messages, rejected := textOnly(messages)
+	messages, rejected := carried(messages)
 	for len(messages) > 0 {
 		sent, results, err := h.ingest.send(ctx, messages)
 		if err != nil {
@@ -32,7 +37,7 @@ func (h *Host) Ingest(ctx context.Context, messages ...channel.Inbound) error {
 			case pluginv1.Outcome_OUTCOME_REJECTED:
 				detail := fmt.Sprintf("message %q: %s", messages[i].ExternalID, r.GetDetail())
 				rejected = append(rejected, errs.Reject(r.GetCode(), detail))
-			case pluginv1.Outcome_OUTCOME_RETRY, pluginv1.Outcome_OUTCOME_UNSPECIFIED:
+			case pluginv1.Outcome_OUTCOME_RETRY, pluginv1.Outcome_OUTCOME_UNSPECIFIED, pluginv1.Outcome_OUTCOME_UNKNOWN:
 				return errs.Unavailable(nil, r.GetDetail()).WithCode(r.GetCode()).WithRetryAfter(r.GetRetryAfter().AsDuration())
 			default:
 				return errs.Unavailable(nil, r.GetDetail()).WithCode(r.GetCode())
@@ -41,20 +46,6 @@ func (h *Host) Ingest(ctx context.Context, messages ...channel.Inbound) error {
 		messages = messages[sent:]
 	}
 	return errors.Join(rejected...)
-}
-
-// textOnly returns the messages without files, and an error for each other one.
-func textOnly(messages []channel.Inbound) ([]channel.Inbound, []error) {
-	out := make([]channel.Inbound, 0, len(messages))
-	var rejected []error
-	for _, m := range messages {
-		if len(m.Content.Attachments) > 0 {
-			rejected = append(rejected, errs.Reject(codeAttachments, fmt.Sprintf("message %q: %s", m.ExternalID, textAlone)))
-			continue
-		}
-		out = append(out, m)
-	}
-	return out, rejected
 }
 
 // ingester owns the stream to the host; a broken one is opened anew by the
@@ -77,14 +68,12 @@ func (g *ingester) send(ctx context.Context, messages []channel.Inbound) (int, [
 	if err != nil {
 		return 0, nil, err
 	}
-	n, err := l.credits.take(ctx, min(len(messages), pluginv1.MaxBatch), l.dead)
+	items := fitting(messages[:min(len(messages), pluginv1.MaxBatch)])
+	n, err := l.credits.take(ctx, len(items), l.dead)
 	if err != nil {
 		return 0, nil, l.reason(err)
 	}
-	req := &pluginv1.IngestRequest{}
-	for _, m := range messages[:n] {
-		req.Items = append(req.Items, inboundTo(m))
-	}
+	req := &pluginv1.IngestRequest{Items: items[:n]}
 	answer, err := l.call(ctx, req)
 	if err != nil {
 		return 0, nil, l.reason(err)
@@ -93,6 +82,35 @@ func (g *ingester) send(ctx context.Context, messages []channel.Inbound) (int, [
 		return 0, nil, fmt.Errorf("the host answered %d of %d messages", len(answer.GetResults()), n)
 	}
 	return n, answer.GetResults(), nil
+}
+
+// carried returns the messages that a request carries, and an error for each
+// other one.
+func carried(messages []channel.Inbound) ([]channel.Inbound, []error) {
+	out := make([]channel.Inbound, 0, len(messages))
+	var rejected []error
+	for _, m := range messages {
+		if len(m.Content.Text)+len(m.Content.HTML)+len(m.Content.Quoted) > maxIngest/2 {
+			rejected = append(rejected, errs.Reject(codeTooLarge, fmt.Sprintf("message %q: text and HTML have at most 1.5 MiB; bring the rest as a file", m.ExternalID)))
+			continue
+		}
+		out = append(out, m)
+	}
+	return out, rejected
+}
+
+// fitting returns as many of the messages as one request carries, at least one.
+func fitting(messages []channel.Inbound) []*pluginv1.Inbound {
+	var out []*pluginv1.Inbound
+	size := 0
+	for _, m := range messages {
+		item := inboundTo(m)
+		if size += proto.Size(item); size > maxIngest && len(out) > 0 {
+			break
+		}
+		out = append(out, item)
+	}
+	return out
 }
 
 func (g *ingester) open(ctx context.Context) (*ingestLine, error) {

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/errs"
@@ -21,8 +20,12 @@ func resultOf(err error) *pluginv1.Result {
 	}
 	e := errs.As(err)
 	r := &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_RETRY, Code: e.Code, Detail: e.Detail}
-	if e.Source == errs.Rejected {
+	switch e.Source {
+	case errs.Rejected:
 		r.Outcome = pluginv1.Outcome_OUTCOME_REJECTED
+	case errs.InDoubt:
+		r.Outcome = pluginv1.Outcome_OUTCOME_UNKNOWN
+	case errs.Own, errs.FarSide:
 	}
 	if e.RetryAfter > 0 {
 		r.RetryAfter = durationpb.New(e.RetryAfter)
@@ -50,6 +53,23 @@ func sendRequestOf(in instance.Instance, o *pluginv1.Outbound) channel.SendReque
 		Instance: in, DeliveryID: o.GetId(), ConversationID: o.GetConversationId(), Seq: o.GetSeq(),
 		Recipient: o.GetRecipientExternalId(), Content: contentOf(o.GetContent()),
 		Attempt: int(o.GetAttempt()), Suspect: o.GetSuspect(),
+		Author: authorOf(o.GetAuthor()), AuthorName: o.GetAuthorName(), Automatic: o.GetAutomatic(),
+		Thread: o.GetThread(), ReplyTo: o.GetReplyTo(), References: o.GetReferences(),
+		Act: actOf(o.GetAct()), Target: o.GetTarget(),
+	}
+}
+
+// actOf reads an act; Deliver has refused what is not known.
+func actOf(a pluginv1.Act) channel.Act {
+	switch a {
+	case pluginv1.Act_ACT_EDIT:
+		return channel.Edit
+	case pluginv1.Act_ACT_RECALL:
+		return channel.Recall
+	case pluginv1.Act_ACT_UNSPECIFIED:
+		return channel.Post
+	default:
+		return channel.Post
 	}
 }
 
@@ -81,17 +101,6 @@ func headersTo(h http.Header) []*pluginv1.Header {
 		for _, value := range h[name] {
 			out = append(out, &pluginv1.Header{Name: name, Value: value})
 		}
-	}
-	return out
-}
-
-func inboundTo(m channel.Inbound) *pluginv1.Inbound {
-	out := &pluginv1.Inbound{
-		InstanceId: m.Instance, ExternalId: m.ExternalID, Content: contentTo(m.Content),
-		Sender: &pluginv1.Person{ExternalId: m.Sender.ID, Name: m.Sender.Name, Attributes: m.Sender.Attributes},
-	}
-	if !m.SentAt.IsZero() {
-		out.SentAt = timestamppb.New(m.SentAt)
 	}
 	return out
 }

@@ -9,26 +9,6 @@ import (
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
 
-func contentOf(c *pluginv1.Content) message.Content {
-	out := message.Content{Text: c.GetText()}
-	for _, a := range c.GetAttachments() {
-		out.Attachments = append(out.Attachments, message.Attachment{
-			BlobID: a.GetBlobId(), MediaType: a.GetMediaType(), Filename: a.GetFilename(), Size: int64(a.GetSize()), //nolint:gosec // of a file
-		})
-	}
-	return out
-}
-
-func contentTo(c message.Content) *pluginv1.Content {
-	out := &pluginv1.Content{Body: &pluginv1.Content_Text{Text: c.Text}}
-	for _, a := range c.Attachments {
-		out.Attachments = append(out.Attachments, &pluginv1.Attachment{
-			BlobId: a.BlobID, MediaType: a.MediaType, Filename: a.Filename, Size: uint64(max(a.Size, 0)),
-		})
-	}
-	return out
-}
-
 func authorOf(a pluginv1.Author) message.Author {
 	switch a {
 	case pluginv1.Author_AUTHOR_CUSTOMER:

@@ -81,12 +81,10 @@ func ConversationTo(c host.Conversation) *pluginv1.Conversation {
 func Attachment(a *pluginv1.Attachment) message.Attachment { return attachmentOf(a) }
 
 // Inbound words what a plugin brought.
-func Inbound(in *pluginv1.Inbound) channel.Inbound {
-	return channel.Inbound{
-		Instance: in.GetInstanceId(), ExternalID: in.GetExternalId(), Content: contentOf(in.GetContent()), SentAt: timeOf(in.GetSentAt()),
-		Sender: channel.Person{ID: in.GetSender().GetExternalId(), Name: in.GetSender().GetName(), Attributes: in.GetSender().GetAttributes()},
-	}
-}
+func Inbound(in *pluginv1.Inbound) channel.Inbound { return inboundOf(in) }
+
+// InboundTo is what a plugin brings, on the wire.
+func InboundTo(m channel.Inbound) *pluginv1.Inbound { return inboundTo(m) }
 
 // InstanceTo is an instance on the wire.
 func InstanceTo(i instance.Instance) *pluginv1.Instance {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -93,42 +92,15 @@ func (h *desk) take(item *pluginv1.Inbound) *pluginv1.Result {
 		return r
 	}
 	if slices.ContainsFunc(h.ingested, func(old *pluginv1.Inbound) bool {
-		return old.GetInstanceId() == item.GetInstanceId() && old.GetExternalId() == item.GetExternalId()
-	}) {
+		return old.GetInstanceId() == item.GetInstanceId() && old.GetKind() == item.GetKind() && old.GetExternalId() == item.GetExternalId()
+	}) && item.GetKind() != pluginv1.InboundKind_INBOUND_KIND_TYPING {
 		return &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_DUPLICATE}
 	}
 	h.ingested = append(h.ingested, proto.CloneOf(item))
-	h.arrive(item)
-	return &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_ACCEPTED}
-}
-
-// Bounds of what comes in.
-const (
-	maxExternalID = 512 // bytes
-	maxAttributes = 50
-	maxText       = 10_000 // characters
-)
-
-// checkInbound says why an item must not pass; nil when it may.
-func checkInbound(in *pluginv1.Inbound) *pluginv1.Result {
-	text := in.GetContent().GetText()
-	switch {
-	case !external(in.GetExternalId()):
-		return rejected("invalid_external_id", "external_id must have 1 to 512 bytes and no control characters")
-	case !external(in.GetSender().GetExternalId()):
-		return rejected("invalid_sender", "sender.external_id must have 1 to 512 bytes and no control characters")
-	case len(in.GetSender().GetAttributes()) > maxAttributes:
-		return rejected("too_many_attributes", "a person has at most 50 attributes")
-	case len(in.GetContent().GetAttachments()) > 0:
-		return rejected("unsupported_attachments", "this server takes no files from channels")
-	case in.GetContent().GetBody() == nil:
-		return rejected("unknown_content", "the content is of a kind this server does not know")
-	case text == "":
-		return rejected("empty", "an inbound message needs text")
-	case utf8.RuneCountInString(text) > maxText:
-		return rejected("text_too_long", "an inbound message is limited to 10,000 characters; send it in parts")
+	if item.GetKind() == pluginv1.InboundKind_INBOUND_KIND_UNSPECIFIED && !item.GetEcho() {
+		h.arrive(item)
 	}
-	return nil
+	return &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_ACCEPTED}
 }
 
 // external reports whether s can name something at the far side.

@@ -195,7 +195,7 @@ func ended(r *pluginv1.Result) bool {
 	switch r.GetOutcome() {
 	case pluginv1.Outcome_OUTCOME_ACCEPTED, pluginv1.Outcome_OUTCOME_DUPLICATE, pluginv1.Outcome_OUTCOME_REJECTED:
 		return true
-	case pluginv1.Outcome_OUTCOME_RETRY, pluginv1.Outcome_OUTCOME_UNSPECIFIED:
+	case pluginv1.Outcome_OUTCOME_RETRY, pluginv1.Outcome_OUTCOME_UNSPECIFIED, pluginv1.Outcome_OUTCOME_UNKNOWN:
 	}
 	return false
 }

@@ -22,6 +22,284 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type Act int32
+
+const (
+	// Send the content.
+	Act_ACT_UNSPECIFIED Act = 0
+	// Put the content in place of the target's.
+	Act_ACT_EDIT Act = 1
+	// Take the target back.
+	Act_ACT_RECALL Act = 2
+)
+
+// Enum value maps for Act.
+var (
+	Act_name = map[int32]string{
+		0: "ACT_UNSPECIFIED",
+		1: "ACT_EDIT",
+		2: "ACT_RECALL",
+	}
+	Act_value = map[string]int32{
+		"ACT_UNSPECIFIED": 0,
+		"ACT_EDIT":        1,
+		"ACT_RECALL":      2,
+	}
+)
+
+func (x Act) Enum() *Act {
+	p := new(Act)
+	*p = x
+	return p
+}
+
+func (x Act) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Act) Descriptor() protoreflect.EnumDescriptor {
+	return file_patchbay_plugin_v1_channel_proto_enumTypes[0].Descriptor()
+}
+
+func (Act) Type() protoreflect.EnumType {
+	return &file_patchbay_plugin_v1_channel_proto_enumTypes[0]
+}
+
+func (x Act) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Act.Descriptor instead.
+func (Act) EnumDescriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{0}
+}
+
+// A kind that the host does not know is refused with "unknown_kind".
+type InboundKind int32
+
+const (
+	// A message.
+	InboundKind_INBOUND_KIND_UNSPECIFIED InboundKind = 0
+	// How far a message of ours came.
+	InboundKind_INBOUND_KIND_STATUS InboundKind = 1
+	// content replaces that of target.
+	InboundKind_INBOUND_KIND_EDIT InboundKind = 2
+	// target was taken back.
+	InboundKind_INBOUND_KIND_RECALL InboundKind = 3
+	// The customer did something, which the text says: followed, entered.
+	InboundKind_INBOUND_KIND_EVENT InboundKind = 4
+	// The customer writes. Not stored.
+	InboundKind_INBOUND_KIND_TYPING InboundKind = 5
+)
+
+// Enum value maps for InboundKind.
+var (
+	InboundKind_name = map[int32]string{
+		0: "INBOUND_KIND_UNSPECIFIED",
+		1: "INBOUND_KIND_STATUS",
+		2: "INBOUND_KIND_EDIT",
+		3: "INBOUND_KIND_RECALL",
+		4: "INBOUND_KIND_EVENT",
+		5: "INBOUND_KIND_TYPING",
+	}
+	InboundKind_value = map[string]int32{
+		"INBOUND_KIND_UNSPECIFIED": 0,
+		"INBOUND_KIND_STATUS":      1,
+		"INBOUND_KIND_EDIT":        2,
+		"INBOUND_KIND_RECALL":      3,
+		"INBOUND_KIND_EVENT":       4,
+		"INBOUND_KIND_TYPING":      5,
+	}
+)
+
+func (x InboundKind) Enum() *InboundKind {
+	p := new(InboundKind)
+	*p = x
+	return p
+}
+
+func (x InboundKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (InboundKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_patchbay_plugin_v1_channel_proto_enumTypes[1].Descriptor()
+}
+
+func (InboundKind) Type() protoreflect.EnumType {
+	return &file_patchbay_plugin_v1_channel_proto_enumTypes[1]
+}
+
+func (x InboundKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use InboundKind.Descriptor instead.
+func (InboundKind) EnumDescriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{1}
+}
+
+type Status_State int32
+
+const (
+	Status_STATE_UNSPECIFIED Status_State = 0
+	Status_STATE_SENT        Status_State = 1
+	Status_STATE_DELIVERED   Status_State = 2
+	Status_STATE_READ        Status_State = 3
+	Status_STATE_FAILED      Status_State = 4
+)
+
+// Enum value maps for Status_State.
+var (
+	Status_State_name = map[int32]string{
+		0: "STATE_UNSPECIFIED",
+		1: "STATE_SENT",
+		2: "STATE_DELIVERED",
+		3: "STATE_READ",
+		4: "STATE_FAILED",
+	}
+	Status_State_value = map[string]int32{
+		"STATE_UNSPECIFIED": 0,
+		"STATE_SENT":        1,
+		"STATE_DELIVERED":   2,
+		"STATE_READ":        3,
+		"STATE_FAILED":      4,
+	}
+)
+
+func (x Status_State) Enum() *Status_State {
+	p := new(Status_State)
+	*p = x
+	return p
+}
+
+func (x Status_State) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Status_State) Descriptor() protoreflect.EnumDescriptor {
+	return file_patchbay_plugin_v1_channel_proto_enumTypes[2].Descriptor()
+}
+
+func (Status_State) Type() protoreflect.EnumType {
+	return &file_patchbay_plugin_v1_channel_proto_enumTypes[2]
+}
+
+func (x Status_State) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Status_State.Descriptor instead.
+func (Status_State) EnumDescriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{7, 0}
+}
+
+type Trust_Verdict int32
+
+const (
+	// The far side knows its users, as chat networks do.
+	Trust_VERDICT_UNSPECIFIED Trust_Verdict = 0
+	Trust_VERDICT_VERIFIED    Trust_Verdict = 1
+	// Nothing speaks for it.
+	Trust_VERDICT_UNVERIFIED Trust_Verdict = 2
+	// Something speaks against it.
+	Trust_VERDICT_FAILED Trust_Verdict = 3
+)
+
+// Enum value maps for Trust_Verdict.
+var (
+	Trust_Verdict_name = map[int32]string{
+		0: "VERDICT_UNSPECIFIED",
+		1: "VERDICT_VERIFIED",
+		2: "VERDICT_UNVERIFIED",
+		3: "VERDICT_FAILED",
+	}
+	Trust_Verdict_value = map[string]int32{
+		"VERDICT_UNSPECIFIED": 0,
+		"VERDICT_VERIFIED":    1,
+		"VERDICT_UNVERIFIED":  2,
+		"VERDICT_FAILED":      3,
+	}
+)
+
+func (x Trust_Verdict) Enum() *Trust_Verdict {
+	p := new(Trust_Verdict)
+	*p = x
+	return p
+}
+
+func (x Trust_Verdict) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Trust_Verdict) Descriptor() protoreflect.EnumDescriptor {
+	return file_patchbay_plugin_v1_channel_proto_enumTypes[3].Descriptor()
+}
+
+func (Trust_Verdict) Type() protoreflect.EnumType {
+	return &file_patchbay_plugin_v1_channel_proto_enumTypes[3]
+}
+
+func (x Trust_Verdict) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Trust_Verdict.Descriptor instead.
+func (Trust_Verdict) EnumDescriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{8, 0}
+}
+
+type SignalRequest_Kind int32
+
+const (
+	SignalRequest_KIND_UNSPECIFIED SignalRequest_Kind = 0
+	// Somebody writes, for the next seconds.
+	SignalRequest_KIND_TYPING SignalRequest_Kind = 1
+	// target and what came before were read.
+	SignalRequest_KIND_READ SignalRequest_Kind = 2
+)
+
+// Enum value maps for SignalRequest_Kind.
+var (
+	SignalRequest_Kind_name = map[int32]string{
+		0: "KIND_UNSPECIFIED",
+		1: "KIND_TYPING",
+		2: "KIND_READ",
+	}
+	SignalRequest_Kind_value = map[string]int32{
+		"KIND_UNSPECIFIED": 0,
+		"KIND_TYPING":      1,
+		"KIND_READ":        2,
+	}
+)
+
+func (x SignalRequest_Kind) Enum() *SignalRequest_Kind {
+	p := new(SignalRequest_Kind)
+	*p = x
+	return p
+}
+
+func (x SignalRequest_Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SignalRequest_Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_patchbay_plugin_v1_channel_proto_enumTypes[4].Descriptor()
+}
+
+func (SignalRequest_Kind) Type() protoreflect.EnumType {
+	return &file_patchbay_plugin_v1_channel_proto_enumTypes[4]
+}
+
+func (x SignalRequest_Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SignalRequest_Kind.Descriptor instead.
+func (SignalRequest_Kind) EnumDescriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{11, 0}
+}
+
 type DeliverRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1 to 32.
@@ -80,8 +358,26 @@ type Outbound struct {
 	Content             *Content `protobuf:"bytes,6,opt,name=content,proto3" json:"content,omitempty"`
 	// Attempts before this one.
 	Attempt uint32 `protobuf:"varint,7,opt,name=attempt,proto3" json:"attempt,omitempty"`
-	// Was in flight when a process died: the far side may have it already.
-	Suspect       bool `protobuf:"varint,8,opt,name=suspect,proto3" json:"suspect,omitempty"`
+	// Was in flight when a process died: the far side may have it already. A
+	// channel whose far side takes no key finds out, or answers UNKNOWN.
+	Suspect bool `protobuf:"varint,8,opt,name=suspect,proto3" json:"suspect,omitempty"`
+	// The far side's talk, as Inbound.thread told; "" = it has none.
+	Thread string `protobuf:"bytes,9,opt,name=thread,proto3" json:"thread,omitempty"`
+	// The far side's id of the message that this one answers: the one that is
+	// quoted, else the customer's last; "" = none.
+	ReplyTo string `protobuf:"bytes,10,opt,name=reply_to,json=replyTo,proto3" json:"reply_to,omitempty"`
+	// The far side's ids of the conversation's messages, the oldest first: the
+	// first one, and at most 49 of the last.
+	References []string `protobuf:"bytes,11,rep,name=references,proto3" json:"references,omitempty"`
+	Author     Author   `protobuf:"varint,12,opt,name=author,proto3,enum=patchbay.plugin.v1.Author" json:"author,omitempty"`
+	// To show the author by; "" = the company.
+	AuthorName string `protobuf:"bytes,13,opt,name=author_name,json=authorName,proto3" json:"author_name,omitempty"`
+	// No person wrote it: an acknowledgement, a survey.
+	Automatic bool `protobuf:"varint,14,opt,name=automatic,proto3" json:"automatic,omitempty"`
+	// What to do; of a plugin that declared can: edit or recall.
+	Act Act `protobuf:"varint,15,opt,name=act,proto3,enum=patchbay.plugin.v1.Act" json:"act,omitempty"`
+	// Of an edit or a recall: the far side's id of the message.
+	Target        string `protobuf:"bytes,16,opt,name=target,proto3" json:"target,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -170,6 +466,62 @@ func (x *Outbound) GetSuspect() bool {
 		return x.Suspect
 	}
 	return false
+}
+
+func (x *Outbound) GetThread() string {
+	if x != nil {
+		return x.Thread
+	}
+	return ""
+}
+
+func (x *Outbound) GetReplyTo() string {
+	if x != nil {
+		return x.ReplyTo
+	}
+	return ""
+}
+
+func (x *Outbound) GetReferences() []string {
+	if x != nil {
+		return x.References
+	}
+	return nil
+}
+
+func (x *Outbound) GetAuthor() Author {
+	if x != nil {
+		return x.Author
+	}
+	return Author_AUTHOR_UNSPECIFIED
+}
+
+func (x *Outbound) GetAuthorName() string {
+	if x != nil {
+		return x.AuthorName
+	}
+	return ""
+}
+
+func (x *Outbound) GetAutomatic() bool {
+	if x != nil {
+		return x.Automatic
+	}
+	return false
+}
+
+func (x *Outbound) GetAct() Act {
+	if x != nil {
+		return x.Act
+	}
+	return Act_ACT_UNSPECIFIED
+}
+
+func (x *Outbound) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
 }
 
 type DeliverResponse struct {
@@ -482,12 +834,37 @@ func (x *HandleWebhookResponse) GetResult() *Result {
 type Inbound struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
 	InstanceId string                 `protobuf:"bytes,1,opt,name=instance_id,json=instanceId,proto3" json:"instance_id,omitempty"`
-	// The far side's id of it: (instance, external id) is the key for deduplication.
-	ExternalId string   `protobuf:"bytes,2,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
-	Sender     *Person  `protobuf:"bytes,3,opt,name=sender,proto3" json:"sender,omitempty"`
-	Content    *Content `protobuf:"bytes,4,opt,name=content,proto3" json:"content,omitempty"`
+	// The far side's id of it: (instance, kind, external id) is the key for
+	// deduplication. A typing notice has none.
+	ExternalId string `protobuf:"bytes,2,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
+	// With echo: the agent, as the far side knows them.
+	Sender  *Person  `protobuf:"bytes,3,opt,name=sender,proto3" json:"sender,omitempty"`
+	Content *Content `protobuf:"bytes,4,opt,name=content,proto3" json:"content,omitempty"`
 	// By the far side's clock; absent = not known.
-	SentAt        *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	SentAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	Kind   InboundKind            `protobuf:"varint,6,opt,name=kind,proto3,enum=patchbay.plugin.v1.InboundKind" json:"kind,omitempty"`
+	// The company wrote it, elsewhere.
+	Echo bool `protobuf:"varint,7,opt,name=echo,proto3" json:"echo,omitempty"`
+	// With echo: Person.external_id of the customer.
+	RecipientExternalId string `protobuf:"bytes,8,opt,name=recipient_external_id,json=recipientExternalId,proto3" json:"recipient_external_id,omitempty"`
+	// A machine wrote it (an out-of-office notice): nothing answers by itself.
+	Automatic bool   `protobuf:"varint,9,opt,name=automatic,proto3" json:"automatic,omitempty"`
+	Trust     *Trust `protobuf:"bytes,10,opt,name=trust,proto3" json:"trust,omitempty"`
+	// What it opens a window by, of the manifest's; "" = "message".
+	Trigger string `protobuf:"bytes,11,opt,name=trigger,proto3" json:"trigger,omitempty"`
+	// The far side's talk; "" = it has none.
+	Thread string `protobuf:"bytes,12,opt,name=thread,proto3" json:"thread,omitempty"`
+	// The far side's ids of messages that it answers, the nearest last; at most 100.
+	References []string `protobuf:"bytes,13,rep,name=references,proto3" json:"references,omitempty"`
+	// Outbound.id that it answers. The plugin has proven it, by a token that it
+	// made and checked; "" = none.
+	Answers string `protobuf:"bytes,14,opt,name=answers,proto3" json:"answers,omitempty"`
+	// Of a status, an edit or a recall: the far side's id of the message it is about.
+	Target string `protobuf:"bytes,15,opt,name=target,proto3" json:"target,omitempty"`
+	// Likewise Outbound.id, where the plugin knows it.
+	DeliveryId string `protobuf:"bytes,16,opt,name=delivery_id,json=deliveryId,proto3" json:"delivery_id,omitempty"`
+	// Of a status.
+	Status        *Status `protobuf:"bytes,17,opt,name=status,proto3" json:"status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -557,6 +934,557 @@ func (x *Inbound) GetSentAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Inbound) GetKind() InboundKind {
+	if x != nil {
+		return x.Kind
+	}
+	return InboundKind_INBOUND_KIND_UNSPECIFIED
+}
+
+func (x *Inbound) GetEcho() bool {
+	if x != nil {
+		return x.Echo
+	}
+	return false
+}
+
+func (x *Inbound) GetRecipientExternalId() string {
+	if x != nil {
+		return x.RecipientExternalId
+	}
+	return ""
+}
+
+func (x *Inbound) GetAutomatic() bool {
+	if x != nil {
+		return x.Automatic
+	}
+	return false
+}
+
+func (x *Inbound) GetTrust() *Trust {
+	if x != nil {
+		return x.Trust
+	}
+	return nil
+}
+
+func (x *Inbound) GetTrigger() string {
+	if x != nil {
+		return x.Trigger
+	}
+	return ""
+}
+
+func (x *Inbound) GetThread() string {
+	if x != nil {
+		return x.Thread
+	}
+	return ""
+}
+
+func (x *Inbound) GetReferences() []string {
+	if x != nil {
+		return x.References
+	}
+	return nil
+}
+
+func (x *Inbound) GetAnswers() string {
+	if x != nil {
+		return x.Answers
+	}
+	return ""
+}
+
+func (x *Inbound) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *Inbound) GetDeliveryId() string {
+	if x != nil {
+		return x.DeliveryId
+	}
+	return ""
+}
+
+func (x *Inbound) GetStatus() *Status {
+	if x != nil {
+		return x.Status
+	}
+	return nil
+}
+
+type Status struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	State Status_State           `protobuf:"varint,1,opt,name=state,proto3,enum=patchbay.plugin.v1.Status_State" json:"state,omitempty"`
+	// Of a failure; as in Result.
+	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	// For agents.
+	Detail string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
+	// It holds for all messages before, too.
+	UpTo          bool `protobuf:"varint,4,opt,name=up_to,json=upTo,proto3" json:"up_to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Status) Reset() {
+	*x = Status{}
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Status) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Status) ProtoMessage() {}
+
+func (x *Status) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Status.ProtoReflect.Descriptor instead.
+func (*Status) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Status) GetState() Status_State {
+	if x != nil {
+		return x.State
+	}
+	return Status_STATE_UNSPECIFIED
+}
+
+func (x *Status) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *Status) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *Status) GetUpTo() bool {
+	if x != nil {
+		return x.UpTo
+	}
+	return false
+}
+
+// Whether the sender is who it says.
+type Trust struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Verdict Trust_Verdict          `protobuf:"varint,1,opt,name=verdict,proto3,enum=patchbay.plugin.v1.Trust_Verdict" json:"verdict,omitempty"`
+	// For agents: what was looked at.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Trust) Reset() {
+	*x = Trust{}
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Trust) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Trust) ProtoMessage() {}
+
+func (x *Trust) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Trust.ProtoReflect.Descriptor instead.
+func (*Trust) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Trust) GetVerdict() Trust_Verdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return Trust_VERDICT_UNSPECIFIED
+}
+
+func (x *Trust) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type FetchFileRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	InstanceId string                 `protobuf:"bytes,1,opt,name=instance_id,json=instanceId,proto3" json:"instance_id,omitempty"`
+	// Attachment.fetch.
+	Fetch string `protobuf:"bytes,2,opt,name=fetch,proto3" json:"fetch,omitempty"`
+	// The host takes no more bytes.
+	MaxBytes      uint64 `protobuf:"varint,3,opt,name=max_bytes,json=maxBytes,proto3" json:"max_bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FetchFileRequest) Reset() {
+	*x = FetchFileRequest{}
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FetchFileRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FetchFileRequest) ProtoMessage() {}
+
+func (x *FetchFileRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FetchFileRequest.ProtoReflect.Descriptor instead.
+func (*FetchFileRequest) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *FetchFileRequest) GetInstanceId() string {
+	if x != nil {
+		return x.InstanceId
+	}
+	return ""
+}
+
+func (x *FetchFileRequest) GetFetch() string {
+	if x != nil {
+		return x.Fetch
+	}
+	return ""
+}
+
+func (x *FetchFileRequest) GetMaxBytes() uint64 {
+	if x != nil {
+		return x.MaxBytes
+	}
+	return 0
+}
+
+type FetchFileResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the first piece; what is not known stays empty.
+	Filename  string `protobuf:"bytes,1,opt,name=filename,proto3" json:"filename,omitempty"`
+	MediaType string `protobuf:"bytes,2,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	// At most 256 KiB.
+	Piece         []byte `protobuf:"bytes,3,opt,name=piece,proto3" json:"piece,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FetchFileResponse) Reset() {
+	*x = FetchFileResponse{}
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FetchFileResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FetchFileResponse) ProtoMessage() {}
+
+func (x *FetchFileResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FetchFileResponse.ProtoReflect.Descriptor instead.
+func (*FetchFileResponse) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *FetchFileResponse) GetFilename() string {
+	if x != nil {
+		return x.Filename
+	}
+	return ""
+}
+
+func (x *FetchFileResponse) GetMediaType() string {
+	if x != nil {
+		return x.MediaType
+	}
+	return ""
+}
+
+func (x *FetchFileResponse) GetPiece() []byte {
+	if x != nil {
+		return x.Piece
+	}
+	return nil
+}
+
+type SignalRequest struct {
+	state               protoimpl.MessageState `protogen:"open.v1"`
+	InstanceId          string                 `protobuf:"bytes,1,opt,name=instance_id,json=instanceId,proto3" json:"instance_id,omitempty"`
+	ConversationId      string                 `protobuf:"bytes,2,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	RecipientExternalId string                 `protobuf:"bytes,3,opt,name=recipient_external_id,json=recipientExternalId,proto3" json:"recipient_external_id,omitempty"`
+	Thread              string                 `protobuf:"bytes,4,opt,name=thread,proto3" json:"thread,omitempty"`
+	Kind                SignalRequest_Kind     `protobuf:"varint,5,opt,name=kind,proto3,enum=patchbay.plugin.v1.SignalRequest_Kind" json:"kind,omitempty"`
+	// Of KIND_READ: the far side's id of the message.
+	Target        string `protobuf:"bytes,6,opt,name=target,proto3" json:"target,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignalRequest) Reset() {
+	*x = SignalRequest{}
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignalRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignalRequest) ProtoMessage() {}
+
+func (x *SignalRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignalRequest.ProtoReflect.Descriptor instead.
+func (*SignalRequest) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *SignalRequest) GetInstanceId() string {
+	if x != nil {
+		return x.InstanceId
+	}
+	return ""
+}
+
+func (x *SignalRequest) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *SignalRequest) GetRecipientExternalId() string {
+	if x != nil {
+		return x.RecipientExternalId
+	}
+	return ""
+}
+
+func (x *SignalRequest) GetThread() string {
+	if x != nil {
+		return x.Thread
+	}
+	return ""
+}
+
+func (x *SignalRequest) GetKind() SignalRequest_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return SignalRequest_KIND_UNSPECIFIED
+}
+
+func (x *SignalRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+type SignalResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignalResponse) Reset() {
+	*x = SignalResponse{}
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignalResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignalResponse) ProtoMessage() {}
+
+func (x *SignalResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignalResponse.ProtoReflect.Descriptor instead.
+func (*SignalResponse) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{12}
+}
+
+type BackfillRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	InstanceId    string                 `protobuf:"bytes,1,opt,name=instance_id,json=instanceId,proto3" json:"instance_id,omitempty"`
+	Since         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=since,proto3" json:"since,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BackfillRequest) Reset() {
+	*x = BackfillRequest{}
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BackfillRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BackfillRequest) ProtoMessage() {}
+
+func (x *BackfillRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BackfillRequest.ProtoReflect.Descriptor instead.
+func (*BackfillRequest) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *BackfillRequest) GetInstanceId() string {
+	if x != nil {
+		return x.InstanceId
+	}
+	return ""
+}
+
+func (x *BackfillRequest) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+type BackfillResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Items that the far side had, known ones too.
+	Found         uint64 `protobuf:"varint,1,opt,name=found,proto3" json:"found,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BackfillResponse) Reset() {
+	*x = BackfillResponse{}
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BackfillResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BackfillResponse) ProtoMessage() {}
+
+func (x *BackfillResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BackfillResponse.ProtoReflect.Descriptor instead.
+func (*BackfillResponse) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *BackfillResponse) GetFound() uint64 {
+	if x != nil {
+		return x.Found
+	}
+	return 0
+}
+
 type OpenSessionRequest struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
 	InstanceId string                 `protobuf:"bytes,1,opt,name=instance_id,json=instanceId,proto3" json:"instance_id,omitempty"`
@@ -576,7 +1504,7 @@ type OpenSessionRequest struct {
 
 func (x *OpenSessionRequest) Reset() {
 	*x = OpenSessionRequest{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[7]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -588,7 +1516,7 @@ func (x *OpenSessionRequest) String() string {
 func (*OpenSessionRequest) ProtoMessage() {}
 
 func (x *OpenSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[7]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -601,7 +1529,7 @@ func (x *OpenSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSessionRequest.ProtoReflect.Descriptor instead.
 func (*OpenSessionRequest) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{7}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *OpenSessionRequest) GetInstanceId() string {
@@ -685,7 +1613,7 @@ type OpenSessionResponse struct {
 
 func (x *OpenSessionResponse) Reset() {
 	*x = OpenSessionResponse{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[8]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -697,7 +1625,7 @@ func (x *OpenSessionResponse) String() string {
 func (*OpenSessionResponse) ProtoMessage() {}
 
 func (x *OpenSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[8]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -710,7 +1638,7 @@ func (x *OpenSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSessionResponse.ProtoReflect.Descriptor instead.
 func (*OpenSessionResponse) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{8}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *OpenSessionResponse) GetAllow() bool {
@@ -761,7 +1689,7 @@ const file_patchbay_plugin_v1_channel_proto_rawDesc = "" +
 	"\n" +
 	" patchbay/plugin/v1/channel.proto\x12\x12patchbay.plugin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fpatchbay/plugin/v1/common.proto\x1a patchbay/plugin/v1/options.proto\"D\n" +
 	"\x0eDeliverRequest\x122\n" +
-	"\x05items\x18\x01 \x03(\v2\x1c.patchbay.plugin.v1.OutboundR\x05items\"\x95\x02\n" +
+	"\x05items\x18\x01 \x03(\v2\x1c.patchbay.plugin.v1.OutboundR\x05items\"\x9e\x04\n" +
 	"\bOutbound\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
 	"\vinstance_id\x18\x02 \x01(\tR\n" +
@@ -771,7 +1699,19 @@ const file_patchbay_plugin_v1_channel_proto_rawDesc = "" +
 	"\x15recipient_external_id\x18\x05 \x01(\tR\x13recipientExternalId\x125\n" +
 	"\acontent\x18\x06 \x01(\v2\x1b.patchbay.plugin.v1.ContentR\acontent\x12\x18\n" +
 	"\aattempt\x18\a \x01(\rR\aattempt\x12\x18\n" +
-	"\asuspect\x18\b \x01(\bR\asuspect\"^\n" +
+	"\asuspect\x18\b \x01(\bR\asuspect\x12\x16\n" +
+	"\x06thread\x18\t \x01(\tR\x06thread\x12\x19\n" +
+	"\breply_to\x18\n" +
+	" \x01(\tR\areplyTo\x12\x1e\n" +
+	"\n" +
+	"references\x18\v \x03(\tR\n" +
+	"references\x122\n" +
+	"\x06author\x18\f \x01(\x0e2\x1a.patchbay.plugin.v1.AuthorR\x06author\x12\x1f\n" +
+	"\vauthor_name\x18\r \x01(\tR\n" +
+	"authorName\x12\x1c\n" +
+	"\tautomatic\x18\x0e \x01(\bR\tautomatic\x12)\n" +
+	"\x03act\x18\x0f \x01(\x0e2\x17.patchbay.plugin.v1.ActR\x03act\x12\x16\n" +
+	"\x06target\x18\x10 \x01(\tR\x06target\"^\n" +
 	"\x0fDeliverResponse\x121\n" +
 	"\x05items\x18\x01 \x03(\v2\x1b.patchbay.plugin.v1.ReceiptR\x05items\x12\x18\n" +
 	"\acredits\x18\x02 \x01(\rR\acredits\"}\n" +
@@ -797,7 +1737,7 @@ const file_patchbay_plugin_v1_channel_proto_rawDesc = "" +
 	"\aheaders\x18\x02 \x03(\v2\x1a.patchbay.plugin.v1.HeaderR\aheaders\x12\x12\n" +
 	"\x04body\x18\x03 \x01(\fR\x04body\x125\n" +
 	"\ainbound\x18\x04 \x03(\v2\x1b.patchbay.plugin.v1.InboundR\ainbound\x122\n" +
-	"\x06result\x18\x05 \x01(\v2\x1a.patchbay.plugin.v1.ResultR\x06result\"\xeb\x01\n" +
+	"\x06result\x18\x05 \x01(\v2\x1a.patchbay.plugin.v1.ResultR\x06result\"\x90\x05\n" +
 	"\aInbound\x12\x1f\n" +
 	"\vinstance_id\x18\x01 \x01(\tR\n" +
 	"instanceId\x12\x1f\n" +
@@ -805,7 +1745,73 @@ const file_patchbay_plugin_v1_channel_proto_rawDesc = "" +
 	"externalId\x122\n" +
 	"\x06sender\x18\x03 \x01(\v2\x1a.patchbay.plugin.v1.PersonR\x06sender\x125\n" +
 	"\acontent\x18\x04 \x01(\v2\x1b.patchbay.plugin.v1.ContentR\acontent\x123\n" +
-	"\asent_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\"\x9e\x02\n" +
+	"\asent_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\x123\n" +
+	"\x04kind\x18\x06 \x01(\x0e2\x1f.patchbay.plugin.v1.InboundKindR\x04kind\x12\x12\n" +
+	"\x04echo\x18\a \x01(\bR\x04echo\x122\n" +
+	"\x15recipient_external_id\x18\b \x01(\tR\x13recipientExternalId\x12\x1c\n" +
+	"\tautomatic\x18\t \x01(\bR\tautomatic\x12/\n" +
+	"\x05trust\x18\n" +
+	" \x01(\v2\x19.patchbay.plugin.v1.TrustR\x05trust\x12\x18\n" +
+	"\atrigger\x18\v \x01(\tR\atrigger\x12\x16\n" +
+	"\x06thread\x18\f \x01(\tR\x06thread\x12\x1e\n" +
+	"\n" +
+	"references\x18\r \x03(\tR\n" +
+	"references\x12\x18\n" +
+	"\aanswers\x18\x0e \x01(\tR\aanswers\x12\x16\n" +
+	"\x06target\x18\x0f \x01(\tR\x06target\x12\x1f\n" +
+	"\vdelivery_id\x18\x10 \x01(\tR\n" +
+	"deliveryId\x122\n" +
+	"\x06status\x18\x11 \x01(\v2\x1a.patchbay.plugin.v1.StatusR\x06status\"\xe8\x01\n" +
+	"\x06Status\x126\n" +
+	"\x05state\x18\x01 \x01(\x0e2 .patchbay.plugin.v1.Status.StateR\x05state\x12\x12\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\x12\x16\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail\x12\x13\n" +
+	"\x05up_to\x18\x04 \x01(\bR\x04upTo\"e\n" +
+	"\x05State\x12\x15\n" +
+	"\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n" +
+	"\n" +
+	"STATE_SENT\x10\x01\x12\x13\n" +
+	"\x0fSTATE_DELIVERED\x10\x02\x12\x0e\n" +
+	"\n" +
+	"STATE_READ\x10\x03\x12\x10\n" +
+	"\fSTATE_FAILED\x10\x04\"\xc2\x01\n" +
+	"\x05Trust\x12;\n" +
+	"\averdict\x18\x01 \x01(\x0e2!.patchbay.plugin.v1.Trust.VerdictR\averdict\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"d\n" +
+	"\aVerdict\x12\x17\n" +
+	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10VERDICT_VERIFIED\x10\x01\x12\x16\n" +
+	"\x12VERDICT_UNVERIFIED\x10\x02\x12\x12\n" +
+	"\x0eVERDICT_FAILED\x10\x03\"f\n" +
+	"\x10FetchFileRequest\x12\x1f\n" +
+	"\vinstance_id\x18\x01 \x01(\tR\n" +
+	"instanceId\x12\x14\n" +
+	"\x05fetch\x18\x02 \x01(\tR\x05fetch\x12\x1b\n" +
+	"\tmax_bytes\x18\x03 \x01(\x04R\bmaxBytes\"d\n" +
+	"\x11FetchFileResponse\x12\x1a\n" +
+	"\bfilename\x18\x01 \x01(\tR\bfilename\x12\x1d\n" +
+	"\n" +
+	"media_type\x18\x02 \x01(\tR\tmediaType\x12\x14\n" +
+	"\x05piece\x18\x03 \x01(\fR\x05piece\"\xb7\x02\n" +
+	"\rSignalRequest\x12\x1f\n" +
+	"\vinstance_id\x18\x01 \x01(\tR\n" +
+	"instanceId\x12'\n" +
+	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x122\n" +
+	"\x15recipient_external_id\x18\x03 \x01(\tR\x13recipientExternalId\x12\x16\n" +
+	"\x06thread\x18\x04 \x01(\tR\x06thread\x12:\n" +
+	"\x04kind\x18\x05 \x01(\x0e2&.patchbay.plugin.v1.SignalRequest.KindR\x04kind\x12\x16\n" +
+	"\x06target\x18\x06 \x01(\tR\x06target\"<\n" +
+	"\x04Kind\x12\x14\n" +
+	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n" +
+	"\vKIND_TYPING\x10\x01\x12\r\n" +
+	"\tKIND_READ\x10\x02\"\x10\n" +
+	"\x0eSignalResponse\"d\n" +
+	"\x0fBackfillRequest\x12\x1f\n" +
+	"\vinstance_id\x18\x01 \x01(\tR\n" +
+	"instanceId\x120\n" +
+	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"(\n" +
+	"\x10BackfillResponse\x12\x14\n" +
+	"\x05found\x18\x01 \x01(\x04R\x05found\"\x9e\x02\n" +
 	"\x12OpenSessionRequest\x12\x1f\n" +
 	"\vinstance_id\x18\x01 \x01(\tR\n" +
 	"instanceId\x12\x1d\n" +
@@ -831,10 +1837,26 @@ const file_patchbay_plugin_v1_channel_proto_rawDesc = "" +
 	"\aorigins\x18\x06 \x03(\tR\aorigins\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x012\xc4\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*8\n" +
+	"\x03Act\x12\x13\n" +
+	"\x0fACT_UNSPECIFIED\x10\x00\x12\f\n" +
+	"\bACT_EDIT\x10\x01\x12\x0e\n" +
+	"\n" +
+	"ACT_RECALL\x10\x02*\xa5\x01\n" +
+	"\vInboundKind\x12\x1c\n" +
+	"\x18INBOUND_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13INBOUND_KIND_STATUS\x10\x01\x12\x15\n" +
+	"\x11INBOUND_KIND_EDIT\x10\x02\x12\x17\n" +
+	"\x13INBOUND_KIND_RECALL\x10\x03\x12\x16\n" +
+	"\x12INBOUND_KIND_EVENT\x10\x04\x12\x17\n" +
+	"\x13INBOUND_KIND_TYPING\x10\x052\xe5\x04\n" +
 	"\x0eChannelService\x12V\n" +
 	"\aDeliver\x12\".patchbay.plugin.v1.DeliverRequest\x1a#.patchbay.plugin.v1.DeliverResponse(\x010\x01\x12o\n" +
-	"\rHandleWebhook\x12(.patchbay.plugin.v1.HandleWebhookRequest\x1a).patchbay.plugin.v1.HandleWebhookResponse\"\t\x90\xb5\x18\x01\x98\xb5\x18\xb8\x17\x12i\n" +
+	"\rHandleWebhook\x12(.patchbay.plugin.v1.HandleWebhookRequest\x1a).patchbay.plugin.v1.HandleWebhookResponse\"\t\x90\xb5\x18\x01\x98\xb5\x18\xb8\x17\x12`\n" +
+	"\tFetchFile\x12$.patchbay.plugin.v1.FetchFileRequest\x1a%.patchbay.plugin.v1.FetchFileResponse\"\x04\x90\xb5\x18\x010\x01\x12Z\n" +
+	"\x06Signal\x12!.patchbay.plugin.v1.SignalRequest\x1a\".patchbay.plugin.v1.SignalResponse\"\t\x90\xb5\x18\x01\x98\xb5\x18\xd0\x0f\x12a\n" +
+	"\bBackfill\x12#.patchbay.plugin.v1.BackfillRequest\x1a$.patchbay.plugin.v1.BackfillResponse\"\n" +
+	"\x90\xb5\x18\x01\x98\xb5\x18\xc0\xcf$\x12i\n" +
 	"\vOpenSession\x12&.patchbay.plugin.v1.OpenSessionRequest\x1a'.patchbay.plugin.v1.OpenSessionResponse\"\t\x90\xb5\x18\x01\x98\xb5\x18\xd0\x0fBGZEgithub.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1;pluginv1b\x06proto3"
 
 var (
@@ -849,48 +1871,78 @@ func file_patchbay_plugin_v1_channel_proto_rawDescGZIP() []byte {
 	return file_patchbay_plugin_v1_channel_proto_rawDescData
 }
 
-var file_patchbay_plugin_v1_channel_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_patchbay_plugin_v1_channel_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_patchbay_plugin_v1_channel_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_patchbay_plugin_v1_channel_proto_goTypes = []any{
-	(*DeliverRequest)(nil),        // 0: patchbay.plugin.v1.DeliverRequest
-	(*Outbound)(nil),              // 1: patchbay.plugin.v1.Outbound
-	(*DeliverResponse)(nil),       // 2: patchbay.plugin.v1.DeliverResponse
-	(*Receipt)(nil),               // 3: patchbay.plugin.v1.Receipt
-	(*HandleWebhookRequest)(nil),  // 4: patchbay.plugin.v1.HandleWebhookRequest
-	(*HandleWebhookResponse)(nil), // 5: patchbay.plugin.v1.HandleWebhookResponse
-	(*Inbound)(nil),               // 6: patchbay.plugin.v1.Inbound
-	(*OpenSessionRequest)(nil),    // 7: patchbay.plugin.v1.OpenSessionRequest
-	(*OpenSessionResponse)(nil),   // 8: patchbay.plugin.v1.OpenSessionResponse
-	nil,                           // 9: patchbay.plugin.v1.OpenSessionResponse.AttributesEntry
-	(*Content)(nil),               // 10: patchbay.plugin.v1.Content
-	(*Result)(nil),                // 11: patchbay.plugin.v1.Result
-	(*Header)(nil),                // 12: patchbay.plugin.v1.Header
-	(*Person)(nil),                // 13: patchbay.plugin.v1.Person
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(Act)(0),                      // 0: patchbay.plugin.v1.Act
+	(InboundKind)(0),              // 1: patchbay.plugin.v1.InboundKind
+	(Status_State)(0),             // 2: patchbay.plugin.v1.Status.State
+	(Trust_Verdict)(0),            // 3: patchbay.plugin.v1.Trust.Verdict
+	(SignalRequest_Kind)(0),       // 4: patchbay.plugin.v1.SignalRequest.Kind
+	(*DeliverRequest)(nil),        // 5: patchbay.plugin.v1.DeliverRequest
+	(*Outbound)(nil),              // 6: patchbay.plugin.v1.Outbound
+	(*DeliverResponse)(nil),       // 7: patchbay.plugin.v1.DeliverResponse
+	(*Receipt)(nil),               // 8: patchbay.plugin.v1.Receipt
+	(*HandleWebhookRequest)(nil),  // 9: patchbay.plugin.v1.HandleWebhookRequest
+	(*HandleWebhookResponse)(nil), // 10: patchbay.plugin.v1.HandleWebhookResponse
+	(*Inbound)(nil),               // 11: patchbay.plugin.v1.Inbound
+	(*Status)(nil),                // 12: patchbay.plugin.v1.Status
+	(*Trust)(nil),                 // 13: patchbay.plugin.v1.Trust
+	(*FetchFileRequest)(nil),      // 14: patchbay.plugin.v1.FetchFileRequest
+	(*FetchFileResponse)(nil),     // 15: patchbay.plugin.v1.FetchFileResponse
+	(*SignalRequest)(nil),         // 16: patchbay.plugin.v1.SignalRequest
+	(*SignalResponse)(nil),        // 17: patchbay.plugin.v1.SignalResponse
+	(*BackfillRequest)(nil),       // 18: patchbay.plugin.v1.BackfillRequest
+	(*BackfillResponse)(nil),      // 19: patchbay.plugin.v1.BackfillResponse
+	(*OpenSessionRequest)(nil),    // 20: patchbay.plugin.v1.OpenSessionRequest
+	(*OpenSessionResponse)(nil),   // 21: patchbay.plugin.v1.OpenSessionResponse
+	nil,                           // 22: patchbay.plugin.v1.OpenSessionResponse.AttributesEntry
+	(*Content)(nil),               // 23: patchbay.plugin.v1.Content
+	(Author)(0),                   // 24: patchbay.plugin.v1.Author
+	(*Result)(nil),                // 25: patchbay.plugin.v1.Result
+	(*Header)(nil),                // 26: patchbay.plugin.v1.Header
+	(*Person)(nil),                // 27: patchbay.plugin.v1.Person
+	(*timestamppb.Timestamp)(nil), // 28: google.protobuf.Timestamp
 }
 var file_patchbay_plugin_v1_channel_proto_depIdxs = []int32{
-	1,  // 0: patchbay.plugin.v1.DeliverRequest.items:type_name -> patchbay.plugin.v1.Outbound
-	10, // 1: patchbay.plugin.v1.Outbound.content:type_name -> patchbay.plugin.v1.Content
-	3,  // 2: patchbay.plugin.v1.DeliverResponse.items:type_name -> patchbay.plugin.v1.Receipt
-	11, // 3: patchbay.plugin.v1.Receipt.result:type_name -> patchbay.plugin.v1.Result
-	12, // 4: patchbay.plugin.v1.HandleWebhookRequest.headers:type_name -> patchbay.plugin.v1.Header
-	12, // 5: patchbay.plugin.v1.HandleWebhookResponse.headers:type_name -> patchbay.plugin.v1.Header
-	6,  // 6: patchbay.plugin.v1.HandleWebhookResponse.inbound:type_name -> patchbay.plugin.v1.Inbound
-	11, // 7: patchbay.plugin.v1.HandleWebhookResponse.result:type_name -> patchbay.plugin.v1.Result
-	13, // 8: patchbay.plugin.v1.Inbound.sender:type_name -> patchbay.plugin.v1.Person
-	10, // 9: patchbay.plugin.v1.Inbound.content:type_name -> patchbay.plugin.v1.Content
-	14, // 10: patchbay.plugin.v1.Inbound.sent_at:type_name -> google.protobuf.Timestamp
-	9,  // 11: patchbay.plugin.v1.OpenSessionResponse.attributes:type_name -> patchbay.plugin.v1.OpenSessionResponse.AttributesEntry
-	0,  // 12: patchbay.plugin.v1.ChannelService.Deliver:input_type -> patchbay.plugin.v1.DeliverRequest
-	4,  // 13: patchbay.plugin.v1.ChannelService.HandleWebhook:input_type -> patchbay.plugin.v1.HandleWebhookRequest
-	7,  // 14: patchbay.plugin.v1.ChannelService.OpenSession:input_type -> patchbay.plugin.v1.OpenSessionRequest
-	2,  // 15: patchbay.plugin.v1.ChannelService.Deliver:output_type -> patchbay.plugin.v1.DeliverResponse
-	5,  // 16: patchbay.plugin.v1.ChannelService.HandleWebhook:output_type -> patchbay.plugin.v1.HandleWebhookResponse
-	8,  // 17: patchbay.plugin.v1.ChannelService.OpenSession:output_type -> patchbay.plugin.v1.OpenSessionResponse
-	15, // [15:18] is the sub-list for method output_type
-	12, // [12:15] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	6,  // 0: patchbay.plugin.v1.DeliverRequest.items:type_name -> patchbay.plugin.v1.Outbound
+	23, // 1: patchbay.plugin.v1.Outbound.content:type_name -> patchbay.plugin.v1.Content
+	24, // 2: patchbay.plugin.v1.Outbound.author:type_name -> patchbay.plugin.v1.Author
+	0,  // 3: patchbay.plugin.v1.Outbound.act:type_name -> patchbay.plugin.v1.Act
+	8,  // 4: patchbay.plugin.v1.DeliverResponse.items:type_name -> patchbay.plugin.v1.Receipt
+	25, // 5: patchbay.plugin.v1.Receipt.result:type_name -> patchbay.plugin.v1.Result
+	26, // 6: patchbay.plugin.v1.HandleWebhookRequest.headers:type_name -> patchbay.plugin.v1.Header
+	26, // 7: patchbay.plugin.v1.HandleWebhookResponse.headers:type_name -> patchbay.plugin.v1.Header
+	11, // 8: patchbay.plugin.v1.HandleWebhookResponse.inbound:type_name -> patchbay.plugin.v1.Inbound
+	25, // 9: patchbay.plugin.v1.HandleWebhookResponse.result:type_name -> patchbay.plugin.v1.Result
+	27, // 10: patchbay.plugin.v1.Inbound.sender:type_name -> patchbay.plugin.v1.Person
+	23, // 11: patchbay.plugin.v1.Inbound.content:type_name -> patchbay.plugin.v1.Content
+	28, // 12: patchbay.plugin.v1.Inbound.sent_at:type_name -> google.protobuf.Timestamp
+	1,  // 13: patchbay.plugin.v1.Inbound.kind:type_name -> patchbay.plugin.v1.InboundKind
+	13, // 14: patchbay.plugin.v1.Inbound.trust:type_name -> patchbay.plugin.v1.Trust
+	12, // 15: patchbay.plugin.v1.Inbound.status:type_name -> patchbay.plugin.v1.Status
+	2,  // 16: patchbay.plugin.v1.Status.state:type_name -> patchbay.plugin.v1.Status.State
+	3,  // 17: patchbay.plugin.v1.Trust.verdict:type_name -> patchbay.plugin.v1.Trust.Verdict
+	4,  // 18: patchbay.plugin.v1.SignalRequest.kind:type_name -> patchbay.plugin.v1.SignalRequest.Kind
+	28, // 19: patchbay.plugin.v1.BackfillRequest.since:type_name -> google.protobuf.Timestamp
+	22, // 20: patchbay.plugin.v1.OpenSessionResponse.attributes:type_name -> patchbay.plugin.v1.OpenSessionResponse.AttributesEntry
+	5,  // 21: patchbay.plugin.v1.ChannelService.Deliver:input_type -> patchbay.plugin.v1.DeliverRequest
+	9,  // 22: patchbay.plugin.v1.ChannelService.HandleWebhook:input_type -> patchbay.plugin.v1.HandleWebhookRequest
+	14, // 23: patchbay.plugin.v1.ChannelService.FetchFile:input_type -> patchbay.plugin.v1.FetchFileRequest
+	16, // 24: patchbay.plugin.v1.ChannelService.Signal:input_type -> patchbay.plugin.v1.SignalRequest
+	18, // 25: patchbay.plugin.v1.ChannelService.Backfill:input_type -> patchbay.plugin.v1.BackfillRequest
+	20, // 26: patchbay.plugin.v1.ChannelService.OpenSession:input_type -> patchbay.plugin.v1.OpenSessionRequest
+	7,  // 27: patchbay.plugin.v1.ChannelService.Deliver:output_type -> patchbay.plugin.v1.DeliverResponse
+	10, // 28: patchbay.plugin.v1.ChannelService.HandleWebhook:output_type -> patchbay.plugin.v1.HandleWebhookResponse
+	15, // 29: patchbay.plugin.v1.ChannelService.FetchFile:output_type -> patchbay.plugin.v1.FetchFileResponse
+	17, // 30: patchbay.plugin.v1.ChannelService.Signal:output_type -> patchbay.plugin.v1.SignalResponse
+	19, // 31: patchbay.plugin.v1.ChannelService.Backfill:output_type -> patchbay.plugin.v1.BackfillResponse
+	21, // 32: patchbay.plugin.v1.ChannelService.OpenSession:output_type -> patchbay.plugin.v1.OpenSessionResponse
+	27, // [27:33] is the sub-list for method output_type
+	21, // [21:27] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_patchbay_plugin_v1_channel_proto_init() }
@@ -905,13 +1957,14 @@ func file_patchbay_plugin_v1_channel_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_patchbay_plugin_v1_channel_proto_rawDesc), len(file_patchbay_plugin_v1_channel_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   10,
+			NumEnums:      5,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_patchbay_plugin_v1_channel_proto_goTypes,
 		DependencyIndexes: file_patchbay_plugin_v1_channel_proto_depIdxs,
+		EnumInfos:         file_patchbay_plugin_v1_channel_proto_enumTypes,
 		MessageInfos:      file_patchbay_plugin_v1_channel_proto_msgTypes,
 	}.Build()
 	File_patchbay_plugin_v1_channel_proto = out.File

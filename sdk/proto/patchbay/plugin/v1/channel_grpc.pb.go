@@ -21,6 +21,9 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	ChannelService_Deliver_FullMethodName       = "/patchbay.plugin.v1.ChannelService/Deliver"
 	ChannelService_HandleWebhook_FullMethodName = "/patchbay.plugin.v1.ChannelService/HandleWebhook"
+	ChannelService_FetchFile_FullMethodName     = "/patchbay.plugin.v1.ChannelService/FetchFile"
+	ChannelService_Signal_FullMethodName        = "/patchbay.plugin.v1.ChannelService/Signal"
+	ChannelService_Backfill_FullMethodName      = "/patchbay.plugin.v1.ChannelService/Backfill"
 	ChannelService_OpenSession_FullMethodName   = "/patchbay.plugin.v1.ChannelService/OpenSession"
 )
 
@@ -37,6 +40,14 @@ type ChannelServiceClient interface {
 	Deliver(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[DeliverRequest, DeliverResponse], error)
 	// The host has stored the raw request; the plugin verifies and parses it.
 	HandleWebhook(ctx context.Context, in *HandleWebhookRequest, opts ...grpc.CallOption) (*HandleWebhookResponse, error)
+	// The bytes of a file that an Inbound named by Attachment.fetch, soon after its
+	// commit; within 120 seconds. NOT_FOUND: it is gone for good.
+	FetchFile(ctx context.Context, in *FetchFileRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FetchFileResponse], error)
+	// Shows the far side that somebody writes, or has read. Best effort.
+	Signal(ctx context.Context, in *SignalRequest, opts ...grpc.CallOption) (*SignalResponse, error)
+	// Brings everything since a time by HostInboundService; what is known already
+	// counts as a duplicate.
+	Backfill(ctx context.Context, in *BackfillRequest, opts ...grpc.CallOption) (*BackfillResponse, error)
 	// May this visitor talk? Visitors and their messages never touch the plugin
 	// after that.
 	OpenSession(ctx context.Context, in *OpenSessionRequest, opts ...grpc.CallOption) (*OpenSessionResponse, error)
@@ -73,6 +84,45 @@ func (c *channelServiceClient) HandleWebhook(ctx context.Context, in *HandleWebh
 	return out, nil
 }
 
+func (c *channelServiceClient) FetchFile(ctx context.Context, in *FetchFileRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FetchFileResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ChannelService_ServiceDesc.Streams[1], ChannelService_FetchFile_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[FetchFileRequest, FetchFileResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ChannelService_FetchFileClient = grpc.ServerStreamingClient[FetchFileResponse]
+
+func (c *channelServiceClient) Signal(ctx context.Context, in *SignalRequest, opts ...grpc.CallOption) (*SignalResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SignalResponse)
+	err := c.cc.Invoke(ctx, ChannelService_Signal_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *channelServiceClient) Backfill(ctx context.Context, in *BackfillRequest, opts ...grpc.CallOption) (*BackfillResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BackfillResponse)
+	err := c.cc.Invoke(ctx, ChannelService_Backfill_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *channelServiceClient) OpenSession(ctx context.Context, in *OpenSessionRequest, opts ...grpc.CallOption) (*OpenSessionResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(OpenSessionResponse)
@@ -96,6 +146,14 @@ type ChannelServiceServer interface {
 	Deliver(grpc.BidiStreamingServer[DeliverRequest, DeliverResponse]) error
 	// The host has stored the raw request; the plugin verifies and parses it.
 	HandleWebhook(context.Context, *HandleWebhookRequest) (*HandleWebhookResponse, error)
+	// The bytes of a file that an Inbound named by Attachment.fetch, soon after its
+	// commit; within 120 seconds. NOT_FOUND: it is gone for good.
+	FetchFile(*FetchFileRequest, grpc.ServerStreamingServer[FetchFileResponse]) error
+	// Shows the far side that somebody writes, or has read. Best effort.
+	Signal(context.Context, *SignalRequest) (*SignalResponse, error)
+	// Brings everything since a time by HostInboundService; what is known already
+	// counts as a duplicate.
+	Backfill(context.Context, *BackfillRequest) (*BackfillResponse, error)
 	// May this visitor talk? Visitors and their messages never touch the plugin
 	// after that.
 	OpenSession(context.Context, *OpenSessionRequest) (*OpenSessionResponse, error)
@@ -114,6 +172,15 @@ func (UnimplementedChannelServiceServer) Deliver(grpc.BidiStreamingServer[Delive
 }
 func (UnimplementedChannelServiceServer) HandleWebhook(context.Context, *HandleWebhookRequest) (*HandleWebhookResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method HandleWebhook not implemented")
+}
+func (UnimplementedChannelServiceServer) FetchFile(*FetchFileRequest, grpc.ServerStreamingServer[FetchFileResponse]) error {
+	return status.Error(codes.Unimplemented, "method FetchFile not implemented")
+}
+func (UnimplementedChannelServiceServer) Signal(context.Context, *SignalRequest) (*SignalResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Signal not implemented")
+}
+func (UnimplementedChannelServiceServer) Backfill(context.Context, *BackfillRequest) (*BackfillResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Backfill not implemented")
 }
 func (UnimplementedChannelServiceServer) OpenSession(context.Context, *OpenSessionRequest) (*OpenSessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method OpenSession not implemented")
@@ -164,6 +231,53 @@ func _ChannelService_HandleWebhook_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ChannelService_FetchFile_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(FetchFileRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ChannelServiceServer).FetchFile(m, &grpc.GenericServerStream[FetchFileRequest, FetchFileResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ChannelService_FetchFileServer = grpc.ServerStreamingServer[FetchFileResponse]
+
+func _ChannelService_Signal_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SignalRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ChannelServiceServer).Signal(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ChannelService_Signal_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ChannelServiceServer).Signal(ctx, req.(*SignalRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ChannelService_Backfill_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BackfillRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ChannelServiceServer).Backfill(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ChannelService_Backfill_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ChannelServiceServer).Backfill(ctx, req.(*BackfillRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ChannelService_OpenSession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(OpenSessionRequest)
 	if err := dec(in); err != nil {
@@ -194,6 +308,14 @@ var ChannelService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ChannelService_HandleWebhook_Handler,
 		},
 		{
+			MethodName: "Signal",
+			Handler:    _ChannelService_Signal_Handler,
+		},
+		{
+			MethodName: "Backfill",
+			Handler:    _ChannelService_Backfill_Handler,
+		},
+		{
 			MethodName: "OpenSession",
 			Handler:    _ChannelService_OpenSession_Handler,
 		},
@@ -204,6 +326,11 @@ var ChannelService_ServiceDesc = grpc.ServiceDesc{
 			Handler:       _ChannelService_Deliver_Handler,
 			ServerStreams: true,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "FetchFile",
+			Handler:       _ChannelService_FetchFile_Handler,
+			ServerStreams: true,
 		},
 	},
 	Metadata: "patchbay/plugin/v1/channel.proto",

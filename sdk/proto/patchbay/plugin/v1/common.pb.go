@@ -37,6 +37,9 @@ const (
 	Outcome_OUTCOME_REJECTED Outcome = 3
 	// It happened before, under the same key; counts as ACCEPTED.
 	Outcome_OUTCOME_DUPLICATE Outcome = 4
+	// It may have happened, and asking again might do it twice: a person decides.
+	// Only a receipt says this.
+	Outcome_OUTCOME_UNKNOWN Outcome = 5
 )
 
 // Enum value maps for Outcome.
@@ -47,6 +50,7 @@ var (
 		2: "OUTCOME_RETRY",
 		3: "OUTCOME_REJECTED",
 		4: "OUTCOME_DUPLICATE",
+		5: "OUTCOME_UNKNOWN",
 	}
 	Outcome_value = map[string]int32{
 		"OUTCOME_UNSPECIFIED": 0,
@@ -54,6 +58,7 @@ var (
 		"OUTCOME_RETRY":       2,
 		"OUTCOME_REJECTED":    3,
 		"OUTCOME_DUPLICATE":   4,
+		"OUTCOME_UNKNOWN":     5,
 	}
 )
 
@@ -333,14 +338,24 @@ func (x *Result) GetRetryAfter() *durationpb.Duration {
 	return nil
 }
 
-// What a message says.
+// What a message says. A channel gets what its manifest lists under
+// channel.content, and brings what it likes.
 type Content struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Body:
 	//
 	//	*Content_Text
+	//	*Content_Location
+	//	*Content_Unsupported
 	Body isContent_Body `protobuf_oneof:"body"`
-	// Files beside the text, or alone.
+	// The text as HTML, as it was written: the host cleans it. Without text the
+	// host makes some of it.
+	Html string `protobuf:"bytes,10,opt,name=html,proto3" json:"html,omitempty"`
+	// What follows the text and may be folded: earlier messages, a signature.
+	Quoted string `protobuf:"bytes,11,opt,name=quoted,proto3" json:"quoted,omitempty"`
+	// Of addressed messages, such as mail.
+	Envelope *Envelope `protobuf:"bytes,12,opt,name=envelope,proto3" json:"envelope,omitempty"`
+	// Files beside the text, or alone; at most 50 inwards.
 	Attachments   []*Attachment `protobuf:"bytes,20,rep,name=attachments,proto3" json:"attachments,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -392,6 +407,45 @@ func (x *Content) GetText() string {
 	return ""
 }
 
+func (x *Content) GetLocation() *Location {
+	if x != nil {
+		if x, ok := x.Body.(*Content_Location); ok {
+			return x.Location
+		}
+	}
+	return nil
+}
+
+func (x *Content) GetUnsupported() *Unsupported {
+	if x != nil {
+		if x, ok := x.Body.(*Content_Unsupported); ok {
+			return x.Unsupported
+		}
+	}
+	return nil
+}
+
+func (x *Content) GetHtml() string {
+	if x != nil {
+		return x.Html
+	}
+	return ""
+}
+
+func (x *Content) GetQuoted() string {
+	if x != nil {
+		return x.Quoted
+	}
+	return ""
+}
+
+func (x *Content) GetEnvelope() *Envelope {
+	if x != nil {
+		return x.Envelope
+	}
+	return nil
+}
+
 func (x *Content) GetAttachments() []*Attachment {
 	if x != nil {
 		return x.Attachments
@@ -404,27 +458,312 @@ type isContent_Body interface {
 }
 
 type Content_Text struct {
+	// Without markup. What lists, search and bots read.
 	Text string `protobuf:"bytes,1,opt,name=text,proto3,oneof"`
+}
+
+type Content_Location struct {
+	Location *Location `protobuf:"bytes,2,opt,name=location,proto3,oneof"`
+}
+
+type Content_Unsupported struct {
+	// Of a kind that the plugin does not know: shown as a placeholder.
+	Unsupported *Unsupported `protobuf:"bytes,3,opt,name=unsupported,proto3,oneof"`
 }
 
 func (*Content_Text) isContent_Body() {}
 
+func (*Content_Location) isContent_Body() {}
+
+func (*Content_Unsupported) isContent_Body() {}
+
+type Location struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Degrees, WGS 84.
+	Latitude      float64 `protobuf:"fixed64,1,opt,name=latitude,proto3" json:"latitude,omitempty"`
+	Longitude     float64 `protobuf:"fixed64,2,opt,name=longitude,proto3" json:"longitude,omitempty"`
+	Name          string  `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Address       string  `protobuf:"bytes,4,opt,name=address,proto3" json:"address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Location) Reset() {
+	*x = Location{}
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Location) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Location) ProtoMessage() {}
+
+func (x *Location) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Location.ProtoReflect.Descriptor instead.
+func (*Location) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Location) GetLatitude() float64 {
+	if x != nil {
+		return x.Latitude
+	}
+	return 0
+}
+
+func (x *Location) GetLongitude() float64 {
+	if x != nil {
+		return x.Longitude
+	}
+	return 0
+}
+
+func (x *Location) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Location) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+type Unsupported struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The far side's word for it.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// For agents; "" = nothing is known.
+	Summary       string `protobuf:"bytes,2,opt,name=summary,proto3" json:"summary,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Unsupported) Reset() {
+	*x = Unsupported{}
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Unsupported) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Unsupported) ProtoMessage() {}
+
+func (x *Unsupported) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Unsupported.ProtoReflect.Descriptor instead.
+func (*Unsupported) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Unsupported) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Unsupported) GetSummary() string {
+	if x != nil {
+		return x.Summary
+	}
+	return ""
+}
+
+type Envelope struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Subject string                 `protobuf:"bytes,1,opt,name=subject,proto3" json:"subject,omitempty"`
+	From    *Party                 `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	// Absent = from.
+	ReplyTo       *Party   `protobuf:"bytes,3,opt,name=reply_to,json=replyTo,proto3" json:"reply_to,omitempty"`
+	To            []*Party `protobuf:"bytes,4,rep,name=to,proto3" json:"to,omitempty"`
+	Cc            []*Party `protobuf:"bytes,5,rep,name=cc,proto3" json:"cc,omitempty"`
+	Bcc           []*Party `protobuf:"bytes,6,rep,name=bcc,proto3" json:"bcc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Envelope) Reset() {
+	*x = Envelope{}
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Envelope) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Envelope) ProtoMessage() {}
+
+func (x *Envelope) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Envelope.ProtoReflect.Descriptor instead.
+func (*Envelope) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Envelope) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *Envelope) GetFrom() *Party {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *Envelope) GetReplyTo() *Party {
+	if x != nil {
+		return x.ReplyTo
+	}
+	return nil
+}
+
+func (x *Envelope) GetTo() []*Party {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *Envelope) GetCc() []*Party {
+	if x != nil {
+		return x.Cc
+	}
+	return nil
+}
+
+func (x *Envelope) GetBcc() []*Party {
+	if x != nil {
+		return x.Bcc
+	}
+	return nil
+}
+
+type Party struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Address       string                 `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Party) Reset() {
+	*x = Party{}
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Party) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Party) ProtoMessage() {}
+
+func (x *Party) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Party.ProtoReflect.Descriptor instead.
+func (*Party) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Party) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *Party) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 // A file. Its bytes never stand in a message: HostBlobService has them.
 type Attachment struct {
-	state  protoimpl.MessageState `protogen:"open.v1"`
-	BlobId string                 `protobuf:"bytes,1,opt,name=blob_id,json=blobId,proto3" json:"blob_id,omitempty"`
-	// As the host found it by looking at the bytes.
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "" = the host fetches it by ChannelService.FetchFile.
+	BlobId string `protobuf:"bytes,1,opt,name=blob_id,json=blobId,proto3" json:"blob_id,omitempty"`
+	// As the host found it by looking at the bytes; of one to be fetched, as the
+	// far side says.
 	MediaType string `protobuf:"bytes,2,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
 	Filename  string `protobuf:"bytes,3,opt,name=filename,proto3" json:"filename,omitempty"`
-	// In bytes.
-	Size          uint64 `protobuf:"varint,4,opt,name=size,proto3" json:"size,omitempty"`
+	// In bytes; 0 = not known yet.
+	Size uint64 `protobuf:"varint,4,opt,name=size,proto3" json:"size,omitempty"`
+	// Inwards, instead of blob_id: what the plugin knows the bytes by, at most
+	// 2,048 bytes. The same names the same bytes in another version of the plugin.
+	Fetch string `protobuf:"bytes,5,opt,name=fetch,proto3" json:"fetch,omitempty"`
+	// The HTML shows it under cid:<this>.
+	ContentId string `protobuf:"bytes,6,opt,name=content_id,json=contentId,proto3" json:"content_id,omitempty"`
+	// A recorded message, and not a file that holds sound.
+	Voice bool `protobuf:"varint,7,opt,name=voice,proto3" json:"voice,omitempty"`
+	// The whole message as it came: kept, and not shown among the files.
+	Original      bool `protobuf:"varint,8,opt,name=original,proto3" json:"original,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Attachment) Reset() {
 	*x = Attachment{}
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[3]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -436,7 +775,7 @@ func (x *Attachment) String() string {
 func (*Attachment) ProtoMessage() {}
 
 func (x *Attachment) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[3]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -449,7 +788,7 @@ func (x *Attachment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
 func (*Attachment) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{3}
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Attachment) GetBlobId() string {
@@ -480,6 +819,34 @@ func (x *Attachment) GetSize() uint64 {
 	return 0
 }
 
+func (x *Attachment) GetFetch() string {
+	if x != nil {
+		return x.Fetch
+	}
+	return ""
+}
+
+func (x *Attachment) GetContentId() string {
+	if x != nil {
+		return x.ContentId
+	}
+	return ""
+}
+
+func (x *Attachment) GetVoice() bool {
+	if x != nil {
+		return x.Voice
+	}
+	return false
+}
+
+func (x *Attachment) GetOriginal() bool {
+	if x != nil {
+		return x.Original
+	}
+	return false
+}
+
 // A message of a conversation, as the host keeps it.
 type Message struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
@@ -502,7 +869,7 @@ type Message struct {
 
 func (x *Message) Reset() {
 	*x = Message{}
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[4]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -514,7 +881,7 @@ func (x *Message) String() string {
 func (*Message) ProtoMessage() {}
 
 func (x *Message) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[4]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -527,7 +894,7 @@ func (x *Message) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Message.ProtoReflect.Descriptor instead.
 func (*Message) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{4}
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Message) GetId() string {
@@ -621,7 +988,7 @@ type Contact struct {
 
 func (x *Contact) Reset() {
 	*x = Contact{}
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[5]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -633,7 +1000,7 @@ func (x *Contact) String() string {
 func (*Contact) ProtoMessage() {}
 
 func (x *Contact) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[5]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -646,7 +1013,7 @@ func (x *Contact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contact.ProtoReflect.Descriptor instead.
 func (*Contact) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{5}
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Contact) GetId() string {
@@ -730,16 +1097,20 @@ func (x *Contact) GetMergedInto() string {
 type Person struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Unique within the instance.
-	ExternalId    string            `protobuf:"bytes,1,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
-	Name          string            `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	Attributes    map[string]string `protobuf:"bytes,3,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	ExternalId string            `protobuf:"bytes,1,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
+	Name       string            `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Attributes map[string]string `protobuf:"bytes,3,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Theirs, as far as the trust of what they sent goes. A proven one joins the
+	// contact that has it proven.
+	Email         string `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
+	Phone         string `protobuf:"bytes,5,opt,name=phone,proto3" json:"phone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Person) Reset() {
 	*x = Person{}
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[6]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -751,7 +1122,7 @@ func (x *Person) String() string {
 func (*Person) ProtoMessage() {}
 
 func (x *Person) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[6]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -764,7 +1135,7 @@ func (x *Person) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Person.ProtoReflect.Descriptor instead.
 func (*Person) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{6}
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Person) GetExternalId() string {
@@ -788,6 +1159,20 @@ func (x *Person) GetAttributes() map[string]string {
 	return nil
 }
 
+func (x *Person) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *Person) GetPhone() string {
+	if x != nil {
+		return x.Phone
+	}
+	return ""
+}
+
 // A name and a value, for headers: names may repeat.
 type Header struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -799,7 +1184,7 @@ type Header struct {
 
 func (x *Header) Reset() {
 	*x = Header{}
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[7]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -811,7 +1196,7 @@ func (x *Header) String() string {
 func (*Header) ProtoMessage() {}
 
 func (x *Header) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[7]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -824,7 +1209,7 @@ func (x *Header) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Header.ProtoReflect.Descriptor instead.
 func (*Header) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{7}
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Header) GetName() string {
@@ -864,18 +1249,47 @@ const file_patchbay_plugin_v1_common_proto_rawDesc = "" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x16\n" +
 	"\x06detail\x18\x03 \x01(\tR\x06detail\x12:\n" +
 	"\vretry_after\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"retryAfter\"i\n" +
+	"retryAfter\"\xd0\x02\n" +
 	"\aContent\x12\x14\n" +
-	"\x04text\x18\x01 \x01(\tH\x00R\x04text\x12@\n" +
+	"\x04text\x18\x01 \x01(\tH\x00R\x04text\x12:\n" +
+	"\blocation\x18\x02 \x01(\v2\x1c.patchbay.plugin.v1.LocationH\x00R\blocation\x12C\n" +
+	"\vunsupported\x18\x03 \x01(\v2\x1f.patchbay.plugin.v1.UnsupportedH\x00R\vunsupported\x12\x12\n" +
+	"\x04html\x18\n" +
+	" \x01(\tR\x04html\x12\x16\n" +
+	"\x06quoted\x18\v \x01(\tR\x06quoted\x128\n" +
+	"\benvelope\x18\f \x01(\v2\x1c.patchbay.plugin.v1.EnvelopeR\benvelope\x12@\n" +
 	"\vattachments\x18\x14 \x03(\v2\x1e.patchbay.plugin.v1.AttachmentR\vattachmentsB\x06\n" +
-	"\x04body\"t\n" +
+	"\x04body\"r\n" +
+	"\bLocation\x12\x1a\n" +
+	"\blatitude\x18\x01 \x01(\x01R\blatitude\x12\x1c\n" +
+	"\tlongitude\x18\x02 \x01(\x01R\tlongitude\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x18\n" +
+	"\aaddress\x18\x04 \x01(\tR\aaddress\";\n" +
+	"\vUnsupported\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x18\n" +
+	"\asummary\x18\x02 \x01(\tR\asummary\"\x8c\x02\n" +
+	"\bEnvelope\x12\x18\n" +
+	"\asubject\x18\x01 \x01(\tR\asubject\x12-\n" +
+	"\x04from\x18\x02 \x01(\v2\x19.patchbay.plugin.v1.PartyR\x04from\x124\n" +
+	"\breply_to\x18\x03 \x01(\v2\x19.patchbay.plugin.v1.PartyR\areplyTo\x12)\n" +
+	"\x02to\x18\x04 \x03(\v2\x19.patchbay.plugin.v1.PartyR\x02to\x12)\n" +
+	"\x02cc\x18\x05 \x03(\v2\x19.patchbay.plugin.v1.PartyR\x02cc\x12+\n" +
+	"\x03bcc\x18\x06 \x03(\v2\x19.patchbay.plugin.v1.PartyR\x03bcc\"5\n" +
+	"\x05Party\x12\x18\n" +
+	"\aaddress\x18\x01 \x01(\tR\aaddress\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\xdb\x01\n" +
 	"\n" +
 	"Attachment\x12\x17\n" +
 	"\ablob_id\x18\x01 \x01(\tR\x06blobId\x12\x1d\n" +
 	"\n" +
 	"media_type\x18\x02 \x01(\tR\tmediaType\x12\x1a\n" +
 	"\bfilename\x18\x03 \x01(\tR\bfilename\x12\x12\n" +
-	"\x04size\x18\x04 \x01(\x04R\x04size\"\xbd\x02\n" +
+	"\x04size\x18\x04 \x01(\x04R\x04size\x12\x14\n" +
+	"\x05fetch\x18\x05 \x01(\tR\x05fetch\x12\x1d\n" +
+	"\n" +
+	"content_id\x18\x06 \x01(\tR\tcontentId\x12\x14\n" +
+	"\x05voice\x18\a \x01(\bR\x05voice\x12\x1a\n" +
+	"\boriginal\x18\b \x01(\bR\boriginal\"\xbd\x02\n" +
 	"\aMessage\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x10\n" +
@@ -904,26 +1318,29 @@ const file_patchbay_plugin_v1_common_proto_rawDesc = "" +
 	"\brevision\x18\n" +
 	" \x01(\x04R\brevision\x12\x1f\n" +
 	"\vmerged_into\x18\v \x01(\tR\n" +
-	"mergedInto\"\xc8\x01\n" +
+	"mergedInto\"\xf4\x01\n" +
 	"\x06Person\x12\x1f\n" +
 	"\vexternal_id\x18\x01 \x01(\tR\n" +
 	"externalId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12J\n" +
 	"\n" +
 	"attributes\x18\x03 \x03(\v2*.patchbay.plugin.v1.Person.AttributesEntryR\n" +
-	"attributes\x1a=\n" +
+	"attributes\x12\x14\n" +
+	"\x05email\x18\x04 \x01(\tR\x05email\x12\x14\n" +
+	"\x05phone\x18\x05 \x01(\tR\x05phone\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"2\n" +
 	"\x06Header\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value*x\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value*\x8d\x01\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10OUTCOME_ACCEPTED\x10\x01\x12\x11\n" +
 	"\rOUTCOME_RETRY\x10\x02\x12\x14\n" +
 	"\x10OUTCOME_REJECTED\x10\x03\x12\x15\n" +
-	"\x11OUTCOME_DUPLICATE\x10\x04*j\n" +
+	"\x11OUTCOME_DUPLICATE\x10\x04\x12\x13\n" +
+	"\x0fOUTCOME_UNKNOWN\x10\x05*j\n" +
 	"\x06Author\x12\x16\n" +
 	"\x12AUTHOR_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fAUTHOR_CUSTOMER\x10\x01\x12\x10\n" +
@@ -945,38 +1362,50 @@ func file_patchbay_plugin_v1_common_proto_rawDescGZIP() []byte {
 }
 
 var file_patchbay_plugin_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_patchbay_plugin_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_patchbay_plugin_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_patchbay_plugin_v1_common_proto_goTypes = []any{
 	(Outcome)(0),                  // 0: patchbay.plugin.v1.Outcome
 	(Author)(0),                   // 1: patchbay.plugin.v1.Author
 	(*Instance)(nil),              // 2: patchbay.plugin.v1.Instance
 	(*Result)(nil),                // 3: patchbay.plugin.v1.Result
 	(*Content)(nil),               // 4: patchbay.plugin.v1.Content
-	(*Attachment)(nil),            // 5: patchbay.plugin.v1.Attachment
-	(*Message)(nil),               // 6: patchbay.plugin.v1.Message
-	(*Contact)(nil),               // 7: patchbay.plugin.v1.Contact
-	(*Person)(nil),                // 8: patchbay.plugin.v1.Person
-	(*Header)(nil),                // 9: patchbay.plugin.v1.Header
-	nil,                           // 10: patchbay.plugin.v1.Instance.SecretsEntry
-	nil,                           // 11: patchbay.plugin.v1.Person.AttributesEntry
-	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(*Location)(nil),              // 5: patchbay.plugin.v1.Location
+	(*Unsupported)(nil),           // 6: patchbay.plugin.v1.Unsupported
+	(*Envelope)(nil),              // 7: patchbay.plugin.v1.Envelope
+	(*Party)(nil),                 // 8: patchbay.plugin.v1.Party
+	(*Attachment)(nil),            // 9: patchbay.plugin.v1.Attachment
+	(*Message)(nil),               // 10: patchbay.plugin.v1.Message
+	(*Contact)(nil),               // 11: patchbay.plugin.v1.Contact
+	(*Person)(nil),                // 12: patchbay.plugin.v1.Person
+	(*Header)(nil),                // 13: patchbay.plugin.v1.Header
+	nil,                           // 14: patchbay.plugin.v1.Instance.SecretsEntry
+	nil,                           // 15: patchbay.plugin.v1.Person.AttributesEntry
+	(*durationpb.Duration)(nil),   // 16: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
 }
 var file_patchbay_plugin_v1_common_proto_depIdxs = []int32{
-	10, // 0: patchbay.plugin.v1.Instance.secrets:type_name -> patchbay.plugin.v1.Instance.SecretsEntry
+	14, // 0: patchbay.plugin.v1.Instance.secrets:type_name -> patchbay.plugin.v1.Instance.SecretsEntry
 	0,  // 1: patchbay.plugin.v1.Result.outcome:type_name -> patchbay.plugin.v1.Outcome
-	12, // 2: patchbay.plugin.v1.Result.retry_after:type_name -> google.protobuf.Duration
-	5,  // 3: patchbay.plugin.v1.Content.attachments:type_name -> patchbay.plugin.v1.Attachment
-	1,  // 4: patchbay.plugin.v1.Message.author:type_name -> patchbay.plugin.v1.Author
-	4,  // 5: patchbay.plugin.v1.Message.content:type_name -> patchbay.plugin.v1.Content
-	13, // 6: patchbay.plugin.v1.Message.at:type_name -> google.protobuf.Timestamp
-	13, // 7: patchbay.plugin.v1.Contact.created_at:type_name -> google.protobuf.Timestamp
-	11, // 8: patchbay.plugin.v1.Person.attributes:type_name -> patchbay.plugin.v1.Person.AttributesEntry
-	9,  // [9:9] is the sub-list for method output_type
-	9,  // [9:9] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	16, // 2: patchbay.plugin.v1.Result.retry_after:type_name -> google.protobuf.Duration
+	5,  // 3: patchbay.plugin.v1.Content.location:type_name -> patchbay.plugin.v1.Location
+	6,  // 4: patchbay.plugin.v1.Content.unsupported:type_name -> patchbay.plugin.v1.Unsupported
+	7,  // 5: patchbay.plugin.v1.Content.envelope:type_name -> patchbay.plugin.v1.Envelope
+	9,  // 6: patchbay.plugin.v1.Content.attachments:type_name -> patchbay.plugin.v1.Attachment
+	8,  // 7: patchbay.plugin.v1.Envelope.from:type_name -> patchbay.plugin.v1.Party
+	8,  // 8: patchbay.plugin.v1.Envelope.reply_to:type_name -> patchbay.plugin.v1.Party
+	8,  // 9: patchbay.plugin.v1.Envelope.to:type_name -> patchbay.plugin.v1.Party
+	8,  // 10: patchbay.plugin.v1.Envelope.cc:type_name -> patchbay.plugin.v1.Party
+	8,  // 11: patchbay.plugin.v1.Envelope.bcc:type_name -> patchbay.plugin.v1.Party
+	1,  // 12: patchbay.plugin.v1.Message.author:type_name -> patchbay.plugin.v1.Author
+	4,  // 13: patchbay.plugin.v1.Message.content:type_name -> patchbay.plugin.v1.Content
+	17, // 14: patchbay.plugin.v1.Message.at:type_name -> google.protobuf.Timestamp
+	17, // 15: patchbay.plugin.v1.Contact.created_at:type_name -> google.protobuf.Timestamp
+	15, // 16: patchbay.plugin.v1.Person.attributes:type_name -> patchbay.plugin.v1.Person.AttributesEntry
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_patchbay_plugin_v1_common_proto_init() }
@@ -986,6 +1415,8 @@ func file_patchbay_plugin_v1_common_proto_init() {
 	}
 	file_patchbay_plugin_v1_common_proto_msgTypes[2].OneofWrappers = []any{
 		(*Content_Text)(nil),
+		(*Content_Location)(nil),
+		(*Content_Unsupported)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -993,7 +1424,7 @@ func file_patchbay_plugin_v1_common_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_patchbay_plugin_v1_common_proto_rawDesc), len(file_patchbay_plugin_v1_common_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   10,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -139,3 +139,18 @@ func InstanceOf(request any) (id string, named bool) {
 	}
 	return m.Get(field).String(), true
 }
+
+// Named reports whether an item has the ids that its kind needs.
+func (x *Inbound) Named() bool {
+	id, about := x.GetExternalId() != "", x.GetTarget() != "" || x.GetDeliveryId() != ""
+	switch x.GetKind() {
+	case InboundKind_INBOUND_KIND_STATUS, InboundKind_INBOUND_KIND_EDIT, InboundKind_INBOUND_KIND_RECALL:
+		return id && about
+	case InboundKind_INBOUND_KIND_TYPING:
+		return x.GetSender().GetExternalId() != ""
+	case InboundKind_INBOUND_KIND_UNSPECIFIED, InboundKind_INBOUND_KIND_EVENT:
+		return id && (x.GetSender().GetExternalId() != "" || x.GetEcho() && x.GetRecipientExternalId() != "")
+	default:
+		return false
+	}
+}
