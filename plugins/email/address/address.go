@@ -3,6 +3,7 @@
 package address
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -15,6 +16,9 @@ type Address struct {
 	Email string // local@domain, the domain in lower case; empty if it is broken
 	Text  string // what was written, decoded, if Email is empty
 }
+
+// ErrInvalid says that mail cannot be sent to an address.
+var ErrInvalid = errors.New("address: not an e-mail address")
 
 // maxAddresses bounds one field.
 const maxAddresses = 2000
