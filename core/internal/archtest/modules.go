@@ -34,6 +34,9 @@ func modules() []Module {
 		{Prefix: "github.com/santhosh-tekuri/jsonschema/v6", Owners: []string{"sdk/manifest/...", "core/pluginhost/..."}},
 		{Prefix: "github.com/Masterminds/semver/v3", Owners: []string{"sdk/manifest/...", "core/pluginhost/...", "marketplace/..."}},
 		{Prefix: "github.com/milvus-io", Owners: []string{"plugins/knowledge/..."}},
+		{Prefix: "github.com/emersion/go-imap/v2", Owners: []string{"plugins/email/..."}},
+		{Prefix: "github.com/emersion/go-sasl", Owners: []string{"plugins/email/..."}},
+		{Prefix: "github.com/emersion/go-smtp", Owners: []string{"plugins/email/..."}},
 		{Prefix: "github.com/silenceper/wechat/v2", Owners: []string{"plugins/wechat/..."}},
 
 		// Changes of a plugin's sources (ADR 0046).

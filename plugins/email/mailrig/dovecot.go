@@ -294,3 +294,9 @@ func (r *Rig) Renumber(ctx context.Context, user string) error {
 		}
 	}
 }
+
+// Flag puts a flag on all mail of a folder.
+func (r *Rig) Flag(ctx context.Context, user, folder, flag string) error {
+	_, err := r.doveadm(ctx, "flags", "add", "-u", user, flag, "mailbox", folder, "all")
+	return err
+}

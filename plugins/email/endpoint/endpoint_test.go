@@ -1,0 +1,103 @@
+package endpoint_test
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/emersion/go-sasl"
+
+	"github.com/patchbay-im/patchbay/plugins/email/endpoint"
+	"github.com/patchbay-im/patchbay/sdk/errs"
+)
+
+// What servers say goes into a sentence, cut and in one line.
+func TestServersWords(t *testing.T) {
+	t.Parallel()
+	said := "no\r\nway\x00 \xff" + strings.Repeat("长", 300)
+	e := errs.As(endpoint.SignInFailed(endpoint.Refused, said, nil))
+	if e.Code != endpoint.CodeRefused || strings.ContainsAny(e.Detail, "\r\n\x00\uFFFD") || len([]rune(e.Detail)) > 300 || !strings.HasSuffix(e.Detail, "长…”") {
+		t.Errorf("got %q", e.Detail)
+	}
+	if e := errs.As(endpoint.SignInFailed(endpoint.Busy, " ", nil)); strings.Contains(e.Detail, "says") || e.Source != errs.FarSide {
+		t.Errorf("nothing was said: %q", e.Detail)
+	}
+}
+
+// Which way of signing in is taken.
+func TestMechanisms(t *testing.T) {
+	t.Parallel()
+	token := func(context.Context, string) (string, error) { return "t0ken", nil }
+	s := endpoint.Server{Host: "mail.example", Port: 993, Security: endpoint.TLS}
+	for name, tt := range map[string]struct {
+		offered []string
+		token   bool
+		want    string // "" = none
+		first   string
+	}{
+		"a password":          {[]string{"LOGIN", "plain"}, false, "PLAIN", "\x00u\x00p"},
+		"the old way":         {[]string{"LOGIN"}, false, "LOGIN", ""},
+		"passwords not taken": {[]string{"XOAUTH2"}, false, "", ""},
+		"nothing":             {nil, false, "", ""},
+		"a token":             {[]string{"PLAIN", "OAUTHBEARER", "XOAUTH2"}, true, "XOAUTH2", "user=u\x01auth=Bearer t0ken\x01\x01"},
+		"by the standard":     {[]string{"OAUTHBEARER"}, true, "OAUTHBEARER", "n,a=u,\x01host=mail.example\x01port=993\x01auth=Bearer t0ken\x01\x01"},
+		"tokens not taken":    {[]string{"PLAIN"}, true, "", ""},
+	} {
+		c := endpoint.Credentials{Username: "u", Password: "p"}
+		if tt.token {
+			c.Token = token
+		}
+		var got sasl.Client
+		err := c.SignIn(t.Context(), s, func(choose endpoint.Mechanism) (err error) {
+			got, err = choose(tt.offered)
+			return err
+		})
+		if tt.want == "" {
+			if err == nil || errs.As(err).Code != endpoint.CodeNoSignIn {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		mechanism, first, startErr := got.Start()
+		if err != nil || startErr != nil || mechanism != tt.want || tt.first != "" && string(first) != tt.first {
+			t.Errorf("%s: %s %q, %v", name, mechanism, first, errors.Join(err, startErr))
+		}
+	}
+}
+
+// The settings of providers can be used as they are, and their sign-ins stand in
+// a plugin.yaml.
+func TestProviders(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for _, p := range endpoint.Providers() {
+		names = append(names, p.Name)
+		for _, s := range []endpoint.Server{p.IMAP, p.POP3, p.SMTP} {
+			if err := s.Check(); err != nil || s.Security == endpoint.Plain {
+				t.Errorf("%s: %+v: %v", p.Name, s, err)
+			}
+		}
+		if (p.AuthorizeURL == "") != (p.TokenURL == "") || (p.AuthorizeURL == "") != (len(p.Scopes) == 0) || p.AuthorizeURL == "" && !p.Passwords {
+			t.Errorf("%s: there is no way in, or half of one", p.Name)
+		}
+		for _, raw := range []string{p.AuthorizeURL, p.TokenURL} {
+			u, err := url.Parse(strings.ReplaceAll(raw, "{/tenant}", "common"))
+			if err != nil || raw != "" && u.Scheme != "https" || u.Query().Has("scope") || u.Query().Has("state") {
+				t.Errorf("%s: %s: %v", p.Name, raw, err)
+			}
+		}
+		if got, ok := endpoint.ProviderOf(p.Name); !ok || got.IMAP.Host != p.IMAP.Host {
+			t.Errorf("%s is not found by its name", p.Name)
+		}
+	}
+	slices.Sort(names)
+	if len(slices.Compact(names)) != len(endpoint.Providers()) {
+		t.Errorf("names: %v", names)
+	}
+	if _, ok := endpoint.ProviderOf("nobody"); ok {
+		t.Error("nobody is a provider")
+	}
+}
