@@ -60,7 +60,7 @@ type Delivery struct {
 	CreatedAt    time.Time
 
 	Thread     string   // the far side's talk; "" = it has none
-	ReplyTo    string   // the far side's id of the message that this one answers; "" = none
+	ReplyTo    string   // the far side's id of the message that this one quotes; "" = none
 	References []string // the far side's ids of the conversation's messages, the oldest first: the first and the last 49
 	Author     identity.Actor
 	Automatic  bool // no person wrote it

@@ -26,10 +26,9 @@ type SendRequest struct {
 	Automatic  bool   // no person wrote it: an acknowledgement, a survey
 
 	// Thread is the far side's talk, as Inbound.Thread told. ReplyTo is the far
-	// side's id of the message that this one answers: the one that is quoted,
-	// else the customer's last; "" = none. References are the far side's ids of
-	// the conversation's messages, the oldest first: the first one, and at most
-	// 49 of the last.
+	// side's id of the message that this one quotes; "" = none. References are the
+	// far side's ids of the conversation's messages, the oldest first: the first
+	// one, and at most 49 of the last.
 	Thread     string
 	ReplyTo    string
 	References []string

@@ -363,8 +363,7 @@ type Outbound struct {
 	Suspect bool `protobuf:"varint,8,opt,name=suspect,proto3" json:"suspect,omitempty"`
 	// The far side's talk, as Inbound.thread told; "" = it has none.
 	Thread string `protobuf:"bytes,9,opt,name=thread,proto3" json:"thread,omitempty"`
-	// The far side's id of the message that this one answers: the one that is
-	// quoted, else the customer's last; "" = none.
+	// The far side's id of the message that this one quotes; "" = none.
 	ReplyTo string `protobuf:"bytes,10,opt,name=reply_to,json=replyTo,proto3" json:"reply_to,omitempty"`
 	// The far side's ids of the conversation's messages, the oldest first: the
 	// first one, and at most 49 of the last.
