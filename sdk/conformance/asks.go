@@ -215,6 +215,12 @@ func happening(kind string, t task) map[string]any {
 	if strings.HasPrefix(kind, "contact.") || strings.HasPrefix(kind, "erasure.") {
 		return map[string]any{"id": customerOf(t.lane)}
 	}
+	if strings.HasPrefix(kind, "notification.") {
+		return map[string]any{
+			"notification": map[string]any{"id": "ntf_" + t.token, "kind": "mention", "member": map[string]any{"id": "mem_kit", "name": "Kit"}, "conversation_id": t.lane, "text": t.text},
+			"conversation": map[string]any{"id": t.lane},
+		}
+	}
 	return map[string]any{"conversation": map[string]any{"id": t.lane}, "message": map[string]any{"text": t.text}}
 }
 
