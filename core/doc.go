@@ -51,6 +51,7 @@
 //
 //	foundation, imports nothing of ours:
 //	errs id page event      kinds of failure, identifiers, cursors, the outbox contract
+//	markup                  HTML that strangers wrote: what it says, what of it may be shown
 //	lru limit               a map of bounded size; how often who may do what
 //	filter                  conditions as a tree: checked against types, never text of a query
 //

@@ -345,6 +345,7 @@ func (p *planting) leftovers() {
 SELECT workspace_id, conversation_id, 'pin_1', 1, ?, ?, '', 0, ?, 0, 0, 0, '', 0 FROM conversation WHERE contact_id = ?`, []byte(trouble), trouble, trouble, p.contact)
 	p.raw.exec(`INSERT INTO finding (workspace_id, finding_id, conversation_id, message_id, message_seq, connection_id, analyzer, code, level, title, advice, start_at, end_at, score, created_at, dismissed_at, dismissed_kind, dismissed_by, dismissed_name)
 SELECT workspace_id, 'fnd_' || conversation_id, c.conversation_id, 'msg_1', 2, 'pin_1', 'Risk', 'anger', 'notice', ?, ?, 0, 0, 0, 1, 0, '', '', '' FROM conversation c WHERE contact_id = ?`, trouble, trouble, p.contact)
+	p.raw.exec(`INSERT INTO message_html (workspace_id, conversation_id, seq, html) SELECT workspace_id, conversation_id, seq, ? FROM message`+theirs, "<p>"+trouble+"</p>", p.contact)
 	p.used(trouble)
 	p.raw.exec(`UPDATE webhook_attempt SET detail = ?, headers = ? WHERE body LIKE '%xk7%'`, trouble, trouble)
 	p.raw.exec(`UPDATE contact_import_error SET title = ?`, trouble)

@@ -34,21 +34,23 @@ func Start(t Turn, inbox channel.Inbox, who contact.Contact, recipient string) *
 // Loaded is called by a store on a row it has read, before it hands it out
 // for a change: it remembers the load to compare with.
 func (c *Conversation) Loaded() *Conversation {
-	c.before, c.isNew, c.pending = c.Load(), false, nil
+	c.before, c.isNew, c.pending, c.html = c.Load(), false, nil, nil
 	return c
 }
 
-// Unsaved is what a store must write: pending changes in order, whether the
-// row is new, and the agent's load before and after.
+// Unsaved is what a store must write: pending changes in order, the HTML of
+// their messages by the messages' seq, whether the row is new, and the agent's
+// load before and after.
 type Unsaved struct {
 	Changes       []Change
+	HTML          map[uint64]string
 	New           bool
 	Before, After Load
 }
 
 // Unsaved returns what must be written.
 func (c *Conversation) Unsaved() Unsaved {
-	return Unsaved{Changes: c.pending, New: c.isNew, Before: c.before, After: c.Load()}
+	return Unsaved{Changes: c.pending, HTML: c.html, New: c.isNew, Before: c.before, After: c.Load()}
 }
 
 // Saved is called by a store after it wrote everything.
@@ -81,8 +83,28 @@ func (c *Conversation) record(t Turn, typ ChangeType, m *Message, data any) *Cha
 func (c *Conversation) Receive(t Turn, w Written) *Change { return c.ReceiveFor(t, w, nil) }
 
 // ReceiveFor is Receive where a bot, unless it is nil, answers for what nobody
-// answers for.
+// answers for. What a machine wrote is kept, and that is all: it wakes nothing
+// and waits for no answer. Only a conversation that it begins waits for people.
 func (c *Conversation) ReceiveFor(t Turn, w Written, bot *Bot) *Change {
+	if w.Carried.Automatic {
+		bot = nil
+	} else {
+		c.wake(t)
+	}
+	ch := *c.append(t, Text, w, nil)
+	c.LastInboundSeq = ch.Seq
+	switch {
+	case c.Responder != "" || c.State != Open:
+	case bot != nil:
+		c.engage(t, *bot)
+	default:
+		c.enqueue(t, c.queueReason())
+	}
+	return &ch
+}
+
+// wake opens what was resolved or slept, since its customer waits from now on.
+func (c *Conversation) wake(t Turn) {
 	switch c.State {
 	case Resolved:
 		data := map[string]string{"by": string(identity.ActorContact)}
@@ -99,16 +121,6 @@ func (c *Conversation) ReceiveFor(t Turn, w Written, bot *Bot) *Change {
 	if c.WaitingSince.IsZero() {
 		c.WaitingSince = t.At
 	}
-	ch := *c.append(t, Text, w, nil)
-	c.LastInboundSeq = ch.Seq
-	switch {
-	case c.Responder != "":
-	case bot != nil:
-		c.engage(t, *bot)
-	default:
-		c.enqueue(t, c.queueReason())
-	}
-	return &ch
 }
 
 func (c *Conversation) queueReason() string {
@@ -151,8 +163,9 @@ func (c *Conversation) append(t Turn, kind MessageKind, w Written, data any) *Ch
 	m := &Message{
 		Workspace: c.Workspace, ID: MessageID(t.IDs.New("msg")), Conversation: c.ID, Seq: c.LastSeq + 1,
 		ClientID: w.ClientID, Kind: kind, Sender: t.Actor, Text: w.Text,
-		ReplyTo: w.ReplyTo, Mentions: w.Mentions, Altered: w.Altered, CreatedAt: t.At,
+		ReplyTo: w.ReplyTo, Mentions: w.Mentions, Altered: w.Altered, CreatedAt: t.At, Carried: w.Carried,
 	}
+	c.markup(m, w.HTML)
 	typ := MessageCreated
 	if kind == Note {
 		typ = NoteCreated

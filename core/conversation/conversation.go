@@ -79,6 +79,7 @@ type Conversation struct {
 	Live         bool
 
 	pending []Change
+	html    map[uint64]string // of pending messages, by seq
 	isNew   bool
 	before  Load
 }
@@ -153,8 +154,9 @@ type Message struct {
 
 // Carried is what some channels tell of a message beside its text and files.
 type Carried struct {
-	External    string // the far side's id of it; "" = none, or not known yet
-	HTML        bool   // it has HTML, which is kept apart
+	External    string // the far side's id of what we sent; "" = none, or not known yet. Of a customer's message it is ClientID
+	HTML        bool   // it has HTML, which is kept apart: see MessageReader.HTML
+	Cut         bool   // Text is its beginning; the whole is in the HTML
 	Quoted      string // of the text, which it follows: earlier messages and the signature
 	Envelope    *channel.Envelope
 	Location    *channel.Location
@@ -249,5 +251,6 @@ const (
 // Limits, in characters (Unicode code points).
 const (
 	MaxText       = 10_000
+	MaxHTML       = 2 << 20 // bytes of a message's HTML that are kept
 	PreviewLength = 140
 )

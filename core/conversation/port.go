@@ -153,6 +153,9 @@ type Reference struct {
 type MessageReader interface {
 	// Message returns one message of a conversation, or errs.Absent.
 	Message(ctx context.Context, workspace identity.WorkspaceID, id ID, message MessageID) (Message, error)
+	// HTML returns the HTML of a message as it came, not cleaned; errs.Absent
+	// when it has none.
+	HTML(ctx context.Context, workspace identity.WorkspaceID, id ID, message MessageID) (string, error)
 	// SeenAt returns when the customer was first known to have seen a message;
 	// zero when they have not.
 	SeenAt(ctx context.Context, workspace identity.WorkspaceID, id ID, seq uint64) (time.Time, error)

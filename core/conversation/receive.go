@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
 
@@ -62,7 +61,7 @@ func rejected(code, detail string) channel.Result {
 }
 
 func (s *Service) receiveOne(ctx context.Context, scope identity.Scope, in channel.Inbound) (channel.Result, error) {
-	in.Content.Text = clean(in.Content.Text)
+	said := brought(in)
 	switch {
 	case in.Kind != channel.KindMessage || in.Echo:
 		return rejected("unknown_kind", "this server does not know this kind of inbound item"), nil
@@ -72,10 +71,8 @@ func (s *Service) receiveOne(ctx context.Context, scope identity.Scope, in chann
 		return rejected("external_id", "an inbound message needs the far side's id: 1 to 512 bytes of UTF-8 without control characters"), nil
 	case !nameable(in.Sender.External):
 		return rejected("sender", "an inbound message needs its sender's id: 1 to 512 bytes of UTF-8 without control characters"), nil
-	case in.Content.Text == "":
-		return rejected("empty", "an inbound message needs text"), nil
-	case utf8.RuneCountInString(in.Content.Text) > MaxText:
-		return rejected("text_too_long", "an inbound message is limited to 10,000 characters; send it in parts"), nil
+	case !said.says():
+		return rejected("empty", "an inbound message needs text, HTML, a place or the name of what it is"), nil
 	}
 	inbox, err := s.Inboxes.Inbox(ctx, in.Inbox)
 	if err != nil && !errs.Is(err, errs.NotFound) {
@@ -85,7 +82,7 @@ func (s *Service) receiveOne(ctx context.Context, scope identity.Scope, in chann
 		return rejected("inbox", "there is no such inbox"), nil //nolint:nilerr // the result says it
 	}
 	got, err := s.accept(ctx, inbox, accepted{
-		kind: InboundMessage, external: in.External, sender: in.Sender, said: Words(in.External, in.Content.Text),
+		kind: InboundMessage, external: in.External, sender: in.Sender, said: said,
 	})
 	switch {
 	case err == nil && got.Replayed:

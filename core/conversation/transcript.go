@@ -112,7 +112,7 @@ func (s *Service) transcript(ctx context.Context, c Conversation, public bool) (
 
 // size is how many bytes of text a transcript takes for the message.
 func (m *Message) size() int {
-	n := len(m.Text)
+	n := len(m.Whole())
 	if m.ReplyTo != nil {
 		n += len(m.ReplyTo.Text)
 	}

@@ -13,6 +13,8 @@ type Written struct {
 	ReplyTo  *Quote
 	Mentions []Mention // of notes alone
 	Altered  *Altered  // nil = nobody changed the text
+	Carried  Carried
+	HTML     string // not cleaned; "" = none
 }
 
 // Words is a Written of text alone.
@@ -57,11 +59,7 @@ func firstKind(all []media.Attachment) media.Kind {
 
 // PreviewOf is a message as lists show it.
 func PreviewOf(m Message) Preview {
-	text := m.Text
-	if text == "" && len(m.Attachments) > 0 {
-		text = m.Attachments[0].Name
-	}
 	return Preview{
-		Text: cut(text, PreviewLength), Sender: m.Sender.Kind, Kind: m.Kind, Attachment: firstKind(m.Attachments), At: m.CreatedAt,
+		Text: cut(m.brief(), PreviewLength), Sender: m.Sender.Kind, Kind: m.Kind, Attachment: firstKind(m.Attachments), At: m.CreatedAt,
 	}
 }

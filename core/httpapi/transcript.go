@@ -155,7 +155,7 @@ func transcriptOf(t conversation.Transcript, w transcriptWords) transcriptView {
 	}
 	for i, m := range t.Messages {
 		line := spokenLine{
-			At: wire.Stamp(m.CreatedAt), By: string(m.Sender.Kind), Name: w.nameOf(m.Sender), Note: m.Kind == conversation.Note, Text: m.Text,
+			At: wire.Stamp(m.CreatedAt), By: string(m.Sender.Kind), Name: w.nameOf(m.Sender), Note: m.Kind == conversation.Note, Text: m.Whole(),
 		}
 		for _, a := range m.Attachments {
 			line.Files = append(line.Files, spokenFile{Name: oneLine(a.Name, w.File), Type: a.Type, Size: a.Size})

@@ -57,6 +57,12 @@ func CutRules() []CutRule {
 	add(said, text, "client_msg_id", "text", "altered.by[].name", "altered.by[].reason", "altered.original")
 	add(said, []string{scopeText, scopePII}, "delivery_error")
 	file(said+"attachments[].", scopeText)
+	add(said, nil, "html", "cut", "trust.verdict", "automatic", "elsewhere", "edited_at", "recalled_at", "unsupported.kind")
+	add(said, text, "quoted", "envelope.subject", "unsupported.summary", "trust.reason")
+	add(said, []string{scopeText, scopePII}, "location")
+	for _, who := range []string{"from", "reply_to", "to[]", "cc[]", "bcc[]"} {
+		add(said+"envelope."+who+".", []string{scopeText, scopePII}, "address", "name")
+	}
 	add(said, nil, "reply_to.id", "reply_to.seq", "reply_to.kind", "reply_to.attachment_kind", "mentions[].member_id")
 	actor(said + "reply_to.sender.")
 	add(said, text, "reply_to.text")

@@ -33,6 +33,7 @@ func richest(t *testing.T, typ string) wire.Webhook {
 			m.Attachments, m.ReplyTo, m.Mentions = []media.Attachment{file}, quote, []conversation.Mention{{Member: "mem_2", Name: "Mo"}}
 			m.DeliveryError, m.Delivery = "+49301234567 is blocked", conversation.DeliveryFailed
 			m.Altered = &conversation.Altered{Original: "call 110", By: []conversation.Alterer{{Connection: "pin_1", Plugin: "acme/guard", Name: "Guard", Reason: "No numbers."}}}
+			m.Carried = carried()
 			ch.Message = &m
 		}
 		return w.Talk(ch, c)
@@ -118,7 +119,7 @@ func secret(place string) []string {
 		return []string{"members:read"}
 	case strings.HasSuffix(place, "(bot)"):
 		return nil
-	case strings.Contains(place, "delivery_error"):
+	case regexp.MustCompile(`delivery_error|envelope\..*(address|name)$|location`).MatchString(place):
 		return []string{"conversations:read", "contacts:read.pii"}
 	}
 	reads := "conversations:read"
@@ -128,7 +129,7 @@ func secret(place string) []string {
 	switch {
 	case regexp.MustCompile(`url$`).MatchString(place):
 		return []string{reads, "blobs:read"}
-	case regexp.MustCompile(`\btext\b|comment\b.*text|\.comment$|title|description|original|\bfields\b|attributes|\.set\b|detail|advice|client|code$|attachments\[\]\.name|altered.*(name|reason)$`).MatchString(place):
+	case regexp.MustCompile(`\btext\b|comment\b.*text|\.comment$|title|description|original|\bfields\b|attributes|\.set\b|detail|advice|client|code$|attachments\[\]\.name|quoted|subject|summary|trust\.reason|altered.*(name|reason)$`).MatchString(place):
 		return []string{reads}
 	}
 	return nil

@@ -71,7 +71,7 @@ func TestWhatTheCustomerMayKnow(t *testing.T) {
 			t.Errorf("%s carries the client id %q", name, p.Message.ClientMsgID)
 		}
 	}
-	if public != 11 {
+	if public != 12 {
 		t.Errorf("%d of the changes are public", public)
 	}
 }

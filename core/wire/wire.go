@@ -66,7 +66,7 @@ type Message struct {
 	ClientMsgID    string    `json:"client_msg_id"`
 	Kind           string    `json:"kind" enum:"text,note"`
 	Sender         Actor     `json:"sender"`
-	Text           string    `json:"text" doc:"May be empty beside attachments."`
+	Text           string    `json:"text" doc:"Without markup. May be empty beside attachments, a place, an envelope or what is unsupported."`
 	CreatedAt      time.Time `json:"created_at"`
 	Delivery       string    `json:"delivery,omitempty" enum:"pending,sent,delivered,read,failed,unknown" doc:"How far it came towards the customer; absent when there is nothing to deliver. unknown: it may have left, and a person must say (POST .../delivery)."`
 	DeliveryError  string    `json:"delivery_error,omitempty"`
@@ -75,6 +75,7 @@ type Message struct {
 	ReplyTo     *Quote       `json:"reply_to,omitempty"`
 	Mentions    []Mention    `json:"mentions,omitempty" doc:"Colleagues whom a note calls."`
 	Altered     *Altered     `json:"altered,omitempty" doc:"What plugins made of the text before it was sent; absent when they left it as it was. The customer does not see it."`
+	Carried
 }
 
 // Change is one entry of a conversation's history: the unit of timeline, feed and resume.
@@ -145,6 +146,7 @@ func MessageOf(m conversation.Message) Message {
 		Sender: actorOf(m.Sender), Text: m.Text, CreatedAt: Stamp(m.CreatedAt),
 		Delivery: string(m.Delivery), DeliveryError: m.DeliveryError,
 		Attachments: AttachmentsOf(m.Attachments), ReplyTo: QuoteOf(m.ReplyTo), Mentions: mentionsOf(m.Mentions), Altered: alteredOf(m.Altered),
+		Carried: carriedOf(m.Carried),
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/catalog"
+	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -47,6 +48,21 @@ func change(typ conversation.ChangeType, by identity.Actor, public uint64, m *co
 	return c
 }
 
+// carried is all that channels tell of a message.
+func carried() conversation.Carried {
+	return conversation.Carried{
+		External: "<m1@far>", HTML: true, Cut: true, Quoted: "> a rude quote", Automatic: true, Elsewhere: true, EditedAt: at, RecalledAt: at,
+		Envelope: &channel.Envelope{
+			Subject: "订单 <5>", From: channel.Party{Address: "alice@example.com", Name: "Alice"}, ReplyTo: channel.Party{Address: "reply@example.com", Name: "R"},
+			To: []channel.Party{{Address: "to@example.com", Name: "T"}}, CC: []channel.Party{{Address: "cc@example.com", Name: "C"}},
+			BCC: []channel.Party{{Address: "bcc@example.com", Name: "B"}},
+		},
+		Location:    &channel.Location{Latitude: 39.5, Longitude: -116.25, Name: "home", Address: "1 Street"},
+		Unsupported: &channel.Unsupported{Kind: "poll", Summary: "A or B?"},
+		Trust:       channel.Trust{Verdict: channel.Failed, Reason: "DMARC: reject"},
+	}
+}
+
 // changes is one of each type.
 func changes() map[string]conversation.Change {
 	sent := message(conversation.Text, lin, "on its way 🚚")
@@ -63,7 +79,10 @@ func changes() map[string]conversation.Change {
 	called.ReplyTo = &conversation.Quote{ID: "msg_0", Seq: 1, Kind: conversation.Note, Sender: lin, Text: "a rude quote"}
 	covered := message(conversation.Text, lin, "call ***")
 	covered.Altered = &conversation.Altered{Original: "call 110", By: []conversation.Alterer{{Connection: "pin_1", Plugin: "acme/guard", Name: "外发检查", Reason: "No numbers."}}}
+	mail := message(conversation.Text, alice, "where is my order?")
+	mail.Carried = carried()
 	return map[string]conversation.Change{
+		"message.created.mail":         change(conversation.MessageCreated, alice, 4, mail, ""),
 		"message.created.altered":      change(conversation.MessageCreated, lin, 4, covered, ""),
 		"message.created.picture":      change(conversation.MessageCreated, alice, 4, shown, ""),
 		"note.created.mention":         change(conversation.NoteCreated, lin, 0, called, ""),

@@ -65,12 +65,19 @@ type space struct {
 	conversations map[conversation.ID]conversation.Conversation
 	changes       map[conversation.ID][]conversation.Change // by seq - 1; messages without their text
 	messages      map[conversation.ID]map[uint64]conversation.Message
+	html          map[place]string
 	dedup         map[dedupKey]conversation.Dedup
 	numbers       uint64 // given
 	drafts        map[draftKey]conversation.Draft
 	scheduled     map[conversation.ScheduledID]conversation.Scheduled
 	bots          map[conversation.ID]conversation.BotTalk
 	findings      map[conversation.FindingID]conversation.Finding
+}
+
+// place is a message.
+type place struct {
+	id  conversation.ID
+	seq uint64
 }
 
 type dedupKey struct {
@@ -148,6 +155,7 @@ func newSpace() *space {
 		conversations: make(map[conversation.ID]conversation.Conversation),
 		changes:       make(map[conversation.ID][]conversation.Change),
 		messages:      make(map[conversation.ID]map[uint64]conversation.Message),
+		html:          make(map[place]string),
 		dedup:         make(map[dedupKey]conversation.Dedup),
 		drafts:        make(map[draftKey]conversation.Draft),
 		scheduled:     make(map[conversation.ScheduledID]conversation.Scheduled),
@@ -162,7 +170,7 @@ func (s *space) clone() *space {
 		conversations: maps.Clone(s.conversations), changes: maps.Clone(s.changes),
 		messages: make(map[conversation.ID]map[uint64]conversation.Message, len(s.messages)), dedup: maps.Clone(s.dedup),
 		drafts: maps.Clone(s.drafts), scheduled: maps.Clone(s.scheduled), bots: maps.Clone(s.bots), findings: maps.Clone(s.findings),
-		numbers: s.numbers,
+		numbers: s.numbers, html: maps.Clone(s.html),
 	}
 	for id, changes := range s.changes {
 		c.changes[id] = slices.Clip(changes)

@@ -141,6 +141,19 @@ func (t *fakeTx) Message(_ context.Context, id conversation.ID, seq uint64) (*co
 	return &m, nil
 }
 
+// HTML implements conversation.MessageReader.
+func (f *Fake) HTML(ctx context.Context, workspace identity.WorkspaceID, id conversation.ID, message conversation.MessageID) (string, error) {
+	m, err := f.Message(ctx, workspace, id, message)
+	if err != nil {
+		return "", err
+	}
+	html, ok := f.space(workspace).html[place{id, m.Seq}]
+	if !ok {
+		return "", errs.Absent()
+	}
+	return html, nil
+}
+
 // OfContact implements conversation.Reader.
 func (f *Fake) OfContact(ctx context.Context, workspace identity.WorkspaceID, inbox channel.InboxID, external string) (*conversation.Conversation, error) {
 	for _, c := range f.space(workspace).conversations {

@@ -30,6 +30,12 @@ func (t *fakeTx) Save(ctx context.Context, c *conversation.Conversation) error {
 			return t.fail(err)
 		}
 	}
+	for seq, html := range u.HTML {
+		if err := storable(html); err != nil {
+			return t.fail(err)
+		}
+		t.space.html[place{c.ID, seq}] = html
+	}
 	c.Saved()
 	t.space.conversations[c.ID] = *c
 	return nil

@@ -74,11 +74,10 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 
 func applyMessage(c conversation.Conversation, ch conversation.Change) conversation.Conversation {
 	m := ch.Message
-	preview := m.Text
+	preview := cmp.Or(m.Text, brief(m))
 	var kind media.Kind
 	if len(m.Attachments) > 0 {
 		kind = m.Attachments[0].Kind
-		preview = cmp.Or(m.Text, m.Attachments[0].Name)
 	}
 	if text := []rune(preview); len(text) > conversation.PreviewLength {
 		preview = string(text[:conversation.PreviewLength-1]) + "…"
@@ -89,13 +88,29 @@ func applyMessage(c conversation.Conversation, ch conversation.Change) conversat
 	case scheduled(ch):
 	case m.Sender.Kind == identity.ActorContact:
 		c.LastInboundSeq = ch.Seq
-		if c.WaitingSince.IsZero() {
+		if c.WaitingSince.IsZero() && !m.Automatic {
 			c.WaitingSince = ch.At
 		}
 	default:
 		c.WaitingSince = time.Time{}
 	}
 	return c
+}
+
+// brief is what a list shows of a message without text.
+func brief(m *conversation.Message) string {
+	switch {
+	case len(m.Attachments) > 0:
+		return m.Attachments[0].Name
+	case m.Envelope != nil && m.Envelope.Subject != "":
+		return m.Envelope.Subject
+	case m.Location != nil:
+		return cmp.Or(m.Location.Name, m.Location.Address)
+	case m.Unsupported != nil:
+		return m.Unsupported.Summary
+	default:
+		return ""
+	}
 }
 
 // scheduled reports whether a message was written for later: it is no answer.

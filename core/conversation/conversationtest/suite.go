@@ -77,6 +77,8 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"the customer's mark":            testSeen,
 		"one message":                    testMessage,
 		"quotes and mentions":            testExtras,
+		"what channels carry":            testCarried,
+		"what machines write":            testAutomatic,
 		"drafts":                         testDrafts,
 		"drafts of others":               testDraftsApart,
 		"scheduled":                      testScheduled,

@@ -19,6 +19,7 @@ type extras struct {
 	Mentions []mentionRow `json:"mentions,omitempty"`
 	Files    []media.ID   `json:"files,omitempty"`
 	Altered  *alteredRow  `json:"altered,omitempty"`
+	Carried  *carriedRow  `json:"carried,omitempty"`
 }
 
 type alteredRow struct {
@@ -69,16 +70,20 @@ func extrasOf(q *conversation.Quote, mentions []conversation.Mention, files []me
 
 // extrasOfMessage is extrasOf for a message that was sent.
 func extrasOfMessage(m *conversation.Message) any {
-	if m.Altered == nil {
+	carried := carriedOf(&m.Carried)
+	if m.Altered == nil && carried == nil {
 		return extrasOf(m.ReplyTo, m.Mentions, nil)
 	}
 	var e extras
 	if text, ok := extrasOf(m.ReplyTo, m.Mentions, nil).(string); ok {
 		e = parseExtras(text)
 	}
-	e.Altered = &alteredRow{Original: m.Altered.Original}
-	for _, by := range m.Altered.By {
-		e.Altered.By = append(e.Altered.By, altererRow(by))
+	e.Carried = carried
+	if m.Altered != nil {
+		e.Altered = &alteredRow{Original: m.Altered.Original}
+		for _, by := range m.Altered.By {
+			e.Altered.By = append(e.Altered.By, altererRow(by))
+		}
 	}
 	return e.column()
 }

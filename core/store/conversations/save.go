@@ -125,6 +125,9 @@ WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
 	if err := t.tx.Queue(ctx, insertMessage, messageArgs(m)...); err != nil {
 		return err
 	}
+	if err := t.saveHTML(ctx, m, c.Unsaved().HTML[m.Seq]); err != nil {
+		return err
+	}
 	for _, who := range m.Mentions {
 		err := t.tx.Queue(ctx, `INSERT INTO conversation_mention (workspace_id, conversation_id, member_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
 			string(t.workspace), string(c.ID), string(who.Member))

@@ -108,6 +108,10 @@ func customers() []noun {
 			fields: "id=message_id conversation_id seq:number kind sender_kind sender_id sender_name text extras:json delivery created_at:time",
 		},
 		{
+			name: "message_html", about: "the HTML of messages that have it, as it came", from: "message_html x", person: "x.conversation_id IN " + talks, order: "conversation_id, seq",
+			fields: "conversation_id seq:number html",
+		},
+		{
 			name: "scheduled_messages", about: "messages that were written to be sent later", from: "scheduled x", person: "x.conversation_id IN " + talks, order: "scheduled_id",
 			fields: "id=scheduled_id conversation_id author_id author_name text state send_at:time created_at:time",
 		},

@@ -4833,6 +4833,15 @@ export interface components {
             /** @description What the QR code says. */
             uri: string;
         };
+        Envelope: {
+            bcc?: components["schemas"]["Party"][];
+            cc?: components["schemas"]["Party"][];
+            from?: components["schemas"]["Party"];
+            /** @description Absent = from. */
+            reply_to?: components["schemas"]["Party"];
+            subject?: string;
+            to?: components["schemas"]["Party"][];
+        };
         EraseInputBody: {
             /** @description The contact's name, e-mail, phone or id, exactly as it is. */
             confirm: string;
@@ -5594,6 +5603,17 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        Location: {
+            address?: string;
+            /**
+             * Format: double
+             * @description Degrees, WGS 84.
+             */
+            latitude: number;
+            /** Format: double */
+            longitude: number;
+            name?: string;
+        };
         LogLineBody: {
             /** Format: date-time */
             at: string;
@@ -5730,25 +5750,49 @@ export interface components {
             /** @description What plugins made of the text before it was sent; absent when they left it as it was. The customer does not see it. */
             altered?: components["schemas"]["Altered"];
             attachments?: components["schemas"]["Attachment"][];
+            /** @description A machine wrote it, for example a vacation reply. */
+            automatic?: boolean;
             client_msg_id: string;
             conversation_id: string;
             /** Format: date-time */
             created_at: string;
+            /** @description The text is its beginning; the whole is in the HTML. */
+            cut?: boolean;
             /**
              * @description How far it came towards the customer; absent when there is nothing to deliver. unknown: it may have left, and a person must say (POST .../delivery).
              * @enum {string}
              */
             delivery?: "pending" | "sent" | "delivered" | "read" | "failed" | "unknown";
             delivery_error?: string;
+            /** Format: date-time */
+            edited_at?: string;
+            /** @description The company wrote it, and not here. */
+            elsewhere?: boolean;
+            /** @description Of an addressed message, such as a mail. */
+            envelope?: components["schemas"]["Envelope"];
+            /** @description It has HTML: GET .../messages/{id}/html answers a page of it that is safe to show in a frame. */
+            html?: boolean;
             id: string;
             /** @enum {string} */
             kind: "text" | "note";
+            location?: components["schemas"]["Location"];
             /** @description Colleagues whom a note calls. */
             mentions?: components["schemas"]["Mention"][];
+            /** @description What follows the text and may be folded: earlier messages and the signature. */
+            quoted?: string;
+            /**
+             * Format: date-time
+             * @description Its sender took it back.
+             */
+            recalled_at?: string;
             reply_to?: components["schemas"]["Quote"];
             sender: components["schemas"]["Actor"];
-            /** @description May be empty beside attachments. */
+            /** @description Without markup. May be empty beside attachments, a place, an envelope or what is unsupported. */
             text: string;
+            /** @description Whether the sender is who it says; absent where the channel knows its users. */
+            trust?: components["schemas"]["Trust"];
+            /** @description The message is of a kind that its channel cannot translate: show a placeholder. */
+            unsupported?: components["schemas"]["Unsupported"];
         };
         MissedBody: {
             /**
@@ -6120,6 +6164,11 @@ export interface components {
         PartBody: {
             hit: boolean;
             text: string;
+        };
+        Party: {
+            address: string;
+            /** @description As the sender wrote it: it may say anything. */
+            name?: string;
         };
         PartyBody: {
             id: string;
@@ -7664,6 +7713,15 @@ export interface components {
             path: string;
             public_url: string;
         };
+        Trust: {
+            /** @description What was looked at, for agents. */
+            reason?: string;
+            /**
+             * @description unverified: nothing speaks for it. failed: something speaks against it.
+             * @enum {string}
+             */
+            verdict: "verified" | "unverified" | "failed";
+        };
         UnmergedBody: {
             /** @description The contact that stands for itself again. */
             contact: components["schemas"]["ContactBody"];
@@ -7673,6 +7731,11 @@ export interface components {
         UnreadBody: {
             /** Format: int64 */
             unread: number;
+        };
+        Unsupported: {
+            /** @description The far side's word for it. */
+            kind: string;
+            summary?: string;
         };
         UpgradePluginBody: {
             /** @description What the new version needs and the active one does not, agreed to by name. */

@@ -1,0 +1,102 @@
+package conversationtest
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// everything is what a channel can tell of a message, all at once.
+func everything() conversation.Carried {
+	return conversation.Carried{
+		External: "<a@b>", Cut: true, Quoted: "> 之前\n-- \nsignature",
+		Envelope: &channel.Envelope{
+			Subject: "Re: 订单 \"5\"", From: channel.Party{Address: "a@example.com", Name: "王 <a>"}, ReplyTo: channel.Party{Address: "r@example.com"},
+			To: []channel.Party{{Address: "us@example.com"}, {Address: "two@example.com", Name: "Two"}}, CC: []channel.Party{{Address: "c@example.com"}},
+			BCC: []channel.Party{{Address: "b@example.com"}},
+		},
+		Location:    &channel.Location{Latitude: 39.9087, Longitude: -116.3975, Name: "天安门", Address: "Beijing"},
+		Unsupported: &channel.Unsupported{Kind: "poll", Summary: "A or B?"},
+		Trust:       channel.Trust{Verdict: channel.Unverified, Reason: "no SPF"},
+		Automatic:   true, Elsewhere: true, EditedAt: time.UnixMilli(1_780_000_000_001).UTC(), RecalledAt: time.UnixMilli(1_780_000_000_002).UTC(),
+	}
+}
+
+func testCarried(w *World) {
+	c := w.Receive(w.Inbox, "ext", "", "first")
+	before, timeline := w.Get(c.ID), w.Timeline(c.ID, 0)
+	html := "<p>你好 & \"so\"</p>" + strings.Repeat("<b>长</b>", 30_000)
+	w.Change(c.ID, func(c *conversation.Conversation) error {
+		c.Receive(w.customer(c), conversation.Written{ClientID: "m2", Text: "second", Carried: everything(), HTML: html})
+		c.Receive(w.customer(c), conversation.Written{ClientID: "m3", HTML: "<p>alone</p>", Carried: conversation.Carried{Envelope: &channel.Envelope{Subject: "only"}}})
+		c.Receive(w.customer(c), conversation.Words("m4", "plain"))
+		return nil
+	})
+	news := w.Timeline(c.ID, before.LastSeq)
+	want := everything()
+	want.HTML = true
+	Same(w, news[0].Message.Carried, want)
+	Same(w, news[2].Message.Carried, conversation.Carried{})
+	w.CheckLaw(before, timeline)
+	for i, want := range []string{html, "<p>alone</p>"} {
+		got, err := w.F.Reader.HTML(w.Context(), w.WS, c.ID, news[i].Message.ID)
+		w.OK(err)
+		Same(w, got, want)
+	}
+	other, _ := w.Workspace("html@example.com")
+	_, err := w.F.Reader.HTML(w.Context(), other, c.ID, news[0].Message.ID)
+	w.Fails(err, errs.NotFound)
+	_, err = w.F.Reader.HTML(w.Context(), w.WS, c.ID, news[2].Message.ID)
+	w.Fails(err, errs.NotFound)
+	w.Fails(w.TryChange(w.WS, c.ID, func(c *conversation.Conversation) error {
+		c.Receive(w.customer(c), conversation.Written{Text: "x", HTML: "nul \x00"})
+		return nil
+	}), errs.Invalid)
+	one, err := w.F.Reader.Message(w.Context(), w.WS, c.ID, news[0].Message.ID)
+	w.OK(err)
+	Same(w, one, *news[0].Message)
+}
+
+// customer is a change by the customer.
+func (w *World) customer(c *conversation.Conversation) conversation.Turn {
+	return conversation.Turn{At: w.Tick(), IDs: w.IDs, Actor: identity.Actor{Kind: identity.ActorContact, ID: string(c.Contact), Name: c.ContactName}}
+}
+
+func testAutomatic(w *World) {
+	reply := conversation.Written{Text: "I am away", Carried: conversation.Carried{Automatic: true}}
+	c := w.Receive(w.Inbox, "ext", "", "first")
+	step := func(fn func(c *conversation.Conversation)) conversation.Conversation {
+		w.Helper()
+		before, timeline := w.Get(c.ID), w.Timeline(c.ID, 0)
+		w.Change(c.ID, func(c *conversation.Conversation) error { fn(c); return nil })
+		w.CheckLaw(before, timeline)
+		return w.Get(c.ID)
+	}
+	receive := func(c *conversation.Conversation) { c.Receive(w.customer(c), reply) }
+	step(func(c *conversation.Conversation) { c.Resolve(w.Turn(w.Owner)) })
+	if got := step(receive); got.State != conversation.Resolved || !got.WaitingSince.IsZero() || got.Last.Text != "I am away" {
+		w.Errorf("a machine's answer makes of what is resolved %s", Show(got))
+	}
+	step(func(c *conversation.Conversation) { c.Reopen(w.Turn(w.Owner)) })
+	step(func(c *conversation.Conversation) { w.check(c.Snooze(w.Turn(w.Owner), w.Tick().Add(time.Hour))) })
+	if got := step(receive); got.State != conversation.Snoozed {
+		w.Errorf("a machine wakes %s", Show(got))
+	}
+	// One that a machine begins waits for people, not for a bot.
+	w.OK(w.F.Store.Within(w.Context(), w.WS, func(ctx context.Context, tx conversation.Tx) error {
+		who := contact.Contact{Workspace: w.WS, ID: contact.ID(w.IDs.New("con")), Name: "robot", CreatedAt: w.Tick()}
+		w.check(tx.Contacts().Create(ctx, who, contact.Identity{Workspace: w.WS, Inbox: string(w.Inbox.ID), External: "robot", Contact: who.ID}))
+		begun := conversation.Start(w.System(), w.Inbox, who, "robot")
+		begun.ReceiveFor(w.customer(begun), reply, &conversation.Bot{ID: "pin_1", Name: "Bot"})
+		if begun.Responder != conversation.ResponderQueue || !begun.WaitingSince.IsZero() {
+			w.Errorf("a machine begins %s", Show(*begun))
+		}
+		return tx.Save(ctx, begun)
+	}))
+}

@@ -1,0 +1,128 @@
+package conversations
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/store/db"
+)
+
+// carriedRow is conversation.Carried as a part of extras.
+type carriedRow struct {
+	External    string          `json:"external,omitempty"`
+	HTML        bool            `json:"html,omitempty"`
+	Cut         bool            `json:"cut,omitempty"`
+	Quoted      string          `json:"quoted,omitempty"`
+	Envelope    *envelopeRow    `json:"envelope,omitempty"`
+	Location    *locationRow    `json:"location,omitempty"`
+	Unsupported *unsupportedRow `json:"unsupported,omitempty"`
+	Verdict     string          `json:"verdict,omitempty"`
+	Reason      string          `json:"reason,omitempty"`
+	Automatic   bool            `json:"automatic,omitempty"`
+	Elsewhere   bool            `json:"elsewhere,omitempty"`
+	EditedAt    int64           `json:"edited_at,omitempty"`
+	RecalledAt  int64           `json:"recalled_at,omitempty"`
+}
+
+type envelopeRow struct {
+	Subject string     `json:"subject,omitempty"`
+	From    partyRow   `json:"from,omitzero"`
+	ReplyTo partyRow   `json:"reply_to,omitzero"`
+	To      []partyRow `json:"to,omitempty"`
+	CC      []partyRow `json:"cc,omitempty"`
+	BCC     []partyRow `json:"bcc,omitempty"`
+}
+
+type partyRow struct {
+	Address string `json:"address"`
+	Name    string `json:"name,omitempty"`
+}
+
+type locationRow struct {
+	Latitude  float64 `json:"latitude"`
+	Longitude float64 `json:"longitude"`
+	Name      string  `json:"name,omitempty"`
+	Address   string  `json:"address,omitempty"`
+}
+
+type unsupportedRow struct {
+	Kind    string `json:"kind"`
+	Summary string `json:"summary,omitempty"`
+}
+
+// carriedOf returns the part of extras; nil for a message that is text alone.
+func carriedOf(c *conversation.Carried) *carriedRow {
+	if *c == (conversation.Carried{}) {
+		return nil
+	}
+	r := &carriedRow{
+		External: c.External, HTML: c.HTML, Cut: c.Cut, Quoted: c.Quoted, Verdict: string(c.Trust.Verdict), Reason: c.Trust.Reason,
+		Automatic: c.Automatic, Elsewhere: c.Elsewhere, EditedAt: db.Micros(c.EditedAt), RecalledAt: db.Micros(c.RecalledAt),
+		Location: (*locationRow)(c.Location), Unsupported: (*unsupportedRow)(c.Unsupported),
+	}
+	if e := c.Envelope; e != nil {
+		r.Envelope = &envelopeRow{
+			Subject: e.Subject, From: partyRow(e.From), ReplyTo: partyRow(e.ReplyTo),
+			To: mapped[partyRow](e.To), CC: mapped[partyRow](e.CC), BCC: mapped[partyRow](e.BCC),
+		}
+	}
+	return r
+}
+
+// party is both sides of the mapping.
+type party interface{ partyRow | channel.Party }
+
+func mapped[To, From party](in []From) []To {
+	var out []To
+	for _, p := range in {
+		out = append(out, To(p))
+	}
+	return out
+}
+
+func (r *carriedRow) domain() conversation.Carried {
+	if r == nil {
+		return conversation.Carried{}
+	}
+	c := conversation.Carried{
+		External: r.External, HTML: r.HTML, Cut: r.Cut, Quoted: r.Quoted, Trust: channel.Trust{Verdict: channel.Verdict(r.Verdict), Reason: r.Reason},
+		Automatic: r.Automatic, Elsewhere: r.Elsewhere, EditedAt: db.Time(r.EditedAt), RecalledAt: db.Time(r.RecalledAt),
+		Location: (*channel.Location)(r.Location), Unsupported: (*channel.Unsupported)(r.Unsupported),
+	}
+	if e := r.Envelope; e != nil {
+		c.Envelope = &channel.Envelope{
+			Subject: e.Subject, From: channel.Party(e.From), ReplyTo: channel.Party(e.ReplyTo),
+			To: mapped[channel.Party](e.To), CC: mapped[channel.Party](e.CC), BCC: mapped[channel.Party](e.BCC),
+		}
+	}
+	return c
+}
+
+// saveHTML writes the HTML of a message that is being saved, in place of what it
+// had; "" = none came.
+func (t *Tx) saveHTML(ctx context.Context, m *conversation.Message, html string) error {
+	if html == "" {
+		return nil
+	}
+	return t.tx.Queue(ctx, `INSERT INTO message_html (workspace_id, conversation_id, seq, html) VALUES (?, ?, ?, ?)
+ON CONFLICT (workspace_id, conversation_id, seq) DO UPDATE SET html = excluded.html`,
+		string(t.workspace), string(m.Conversation), db.Signed(m.Seq), html)
+}
+
+// HTML implements conversation.MessageReader.
+func (s *Store) HTML(ctx context.Context, workspace identity.WorkspaceID, id conversation.ID, message conversation.MessageID) (string, error) {
+	const query = `SELECT h.html FROM message m
+JOIN message_html h ON h.workspace_id = m.workspace_id AND h.conversation_id = m.conversation_id AND h.seq = m.seq
+WHERE m.workspace_id = ? AND m.conversation_id = ? AND m.message_id = ? ORDER BY m.seq DESC LIMIT 1`
+	var html string
+	err := s.db.Row(ctx, query, []any{string(workspace), string(id), string(message)}, &html)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", errs.Absent()
+	}
+	return html, err
+}

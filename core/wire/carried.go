@@ -1,0 +1,101 @@
+package wire
+
+import (
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/conversation"
+)
+
+// Carried is what some channels tell of a message beside its text and files.
+type Carried struct {
+	HTML        bool         `json:"html,omitempty" doc:"It has HTML: GET .../messages/{id}/html answers a page of it that is safe to show in a frame."`
+	Cut         bool         `json:"cut,omitempty" doc:"The text is its beginning; the whole is in the HTML."`
+	Quoted      string       `json:"quoted,omitempty" doc:"What follows the text and may be folded: earlier messages and the signature."`
+	Envelope    *Envelope    `json:"envelope,omitempty" doc:"Of an addressed message, such as a mail."`
+	Location    *Location    `json:"location,omitempty"`
+	Unsupported *Unsupported `json:"unsupported,omitempty" doc:"The message is of a kind that its channel cannot translate: show a placeholder."`
+	Trust       *Trust       `json:"trust,omitempty" doc:"Whether the sender is who it says; absent where the channel knows its users."`
+	Automatic   bool         `json:"automatic,omitempty" doc:"A machine wrote it, for example a vacation reply."`
+	Elsewhere   bool         `json:"elsewhere,omitempty" doc:"The company wrote it, and not here."`
+	EditedAt    *time.Time   `json:"edited_at,omitempty"`
+	RecalledAt  *time.Time   `json:"recalled_at,omitempty" doc:"Its sender took it back."`
+}
+
+// Envelope is what an addressed message says of itself.
+type Envelope struct {
+	Subject string  `json:"subject,omitempty"`
+	From    *Party  `json:"from,omitempty"`
+	ReplyTo *Party  `json:"reply_to,omitempty" doc:"Absent = from."`
+	To      []Party `json:"to,omitempty"`
+	CC      []Party `json:"cc,omitempty"`
+	BCC     []Party `json:"bcc,omitempty"`
+}
+
+// Party is an address of an envelope.
+type Party struct {
+	Address string `json:"address"`
+	Name    string `json:"name,omitempty" doc:"As the sender wrote it: it may say anything."`
+}
+
+// Location is a place.
+type Location struct {
+	Latitude  float64 `json:"latitude" doc:"Degrees, WGS 84."`
+	Longitude float64 `json:"longitude"`
+	Name      string  `json:"name,omitempty"`
+	Address   string  `json:"address,omitempty"`
+}
+
+// Unsupported is a message that its channel cannot translate.
+type Unsupported struct {
+	Kind    string `json:"kind" doc:"The far side's word for it."`
+	Summary string `json:"summary,omitempty"`
+}
+
+// Trust says whether the sender of a message is who it says.
+type Trust struct {
+	Verdict string `json:"verdict" enum:"verified,unverified,failed" doc:"unverified: nothing speaks for it. failed: something speaks against it."`
+	Reason  string `json:"reason,omitempty" doc:"What was looked at, for agents."`
+}
+
+func carriedOf(c conversation.Carried) Carried {
+	out := Carried{
+		HTML: c.HTML, Cut: c.Cut, Quoted: c.Quoted, Envelope: EnvelopeOf(c.Envelope), Automatic: c.Automatic,
+		Elsewhere: c.Elsewhere, EditedAt: stampOrNil(c.EditedAt), RecalledAt: stampOrNil(c.RecalledAt),
+	}
+	if l := c.Location; l != nil {
+		out.Location = &Location{Latitude: l.Latitude, Longitude: l.Longitude, Name: l.Name, Address: l.Address}
+	}
+	if u := c.Unsupported; u != nil {
+		out.Unsupported = &Unsupported{Kind: u.Kind, Summary: u.Summary}
+	}
+	if c.Trust.Verdict != "" {
+		out.Trust = &Trust{Verdict: string(c.Trust.Verdict), Reason: c.Trust.Reason}
+	}
+	return out
+}
+
+// EnvelopeOf returns the view of an envelope; nil for none.
+func EnvelopeOf(e *channel.Envelope) *Envelope {
+	if e == nil {
+		return nil
+	}
+	return &Envelope{
+		Subject: e.Subject, From: partyOrNil(e.From), ReplyTo: partyOrNil(e.ReplyTo), To: partiesOf(e.To), CC: partiesOf(e.CC), BCC: partiesOf(e.BCC),
+	}
+}
+
+func partyOrNil(p channel.Party) *Party {
+	if p == (channel.Party{}) {
+		return nil
+	}
+	return &Party{Address: p.Address, Name: p.Name}
+}
+
+func partiesOf(all []channel.Party) []Party {
+	var out []Party
+	for _, p := range all {
+		out = append(out, Party{Address: p.Address, Name: p.Name})
+	}
+	return out
+}
