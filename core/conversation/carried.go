@@ -130,11 +130,11 @@ func unsupportedOf(u *channel.Unsupported) *channel.Unsupported {
 }
 
 // says reports whether there is something to show.
-func (w Written) says() bool {
+func (w *Written) says() bool {
 	return w.Text != "" || w.HTML != "" || w.Carried.Location != nil || w.Carried.Unsupported != nil || w.subject() != ""
 }
 
-func (w Written) subject() string {
+func (w *Written) subject() string {
 	if w.Carried.Envelope == nil {
 		return ""
 	}
@@ -142,7 +142,7 @@ func (w Written) subject() string {
 }
 
 // brief is what stands for a message without text, where one line is shown.
-func (m Message) brief() string {
+func (m *Message) brief() string {
 	switch {
 	case m.Text != "":
 		return m.Text
@@ -164,7 +164,7 @@ func (m Message) brief() string {
 
 // Whole is all that a message says, as text: its subject, its text with what may
 // be folded, and its place or the name of what nobody could translate.
-func (m Message) Whole() string {
+func (m *Message) Whole() string {
 	var parts []string
 	add := func(texts ...string) {
 		for _, s := range texts {

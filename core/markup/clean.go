@@ -120,7 +120,7 @@ func (w *writer) address(source string) string {
 	}
 }
 
-var policy = sync.OnceValue(newPolicy)
+var policy = sync.OnceValue(newPolicy) //nolint:gochecknoglobals // made once: it is read alone
 
 func newPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()

@@ -57,12 +57,7 @@ func CutRules() []CutRule {
 	add(said, text, "client_msg_id", "text", "altered.by[].name", "altered.by[].reason", "altered.original")
 	add(said, []string{scopeText, scopePII}, "delivery_error")
 	file(said+"attachments[].", scopeText)
-	add(said, nil, "html", "cut", "trust.verdict", "automatic", "elsewhere", "edited_at", "recalled_at", "unsupported.kind")
-	add(said, text, "quoted", "envelope.subject", "unsupported.summary", "trust.reason")
-	add(said, []string{scopeText, scopePII}, "location")
-	for _, who := range []string{"from", "reply_to", "to[]", "cc[]", "bcc[]"} {
-		add(said+"envelope."+who+".", []string{scopeText, scopePII}, "address", "name")
-	}
+	cutCarried(func(needs []string, paths ...string) { add(said, needs, paths...) })
 	add(said, nil, "reply_to.id", "reply_to.seq", "reply_to.kind", "reply_to.attachment_kind", "mentions[].member_id")
 	actor(said + "reply_to.sender.")
 	add(said, text, "reply_to.text")
@@ -117,6 +112,17 @@ func cutNews() []CutRule {
 	rule(nil, "actor.kind", "actor.id")
 	rule([]string{byKind}, "actor.name")
 	return out
+}
+
+// cutCarried adds the rules for what channels carry beside text.
+func cutCarried(add func(needs []string, paths ...string)) {
+	add(nil, "html", "cut", "trust.verdict", "automatic", "elsewhere", "edited_at", "recalled_at", "unsupported.kind")
+	add([]string{scopeText}, "quoted", "envelope.subject", "unsupported.summary", "trust.reason")
+	who := []string{"location"}
+	for _, of := range []string{"from", "reply_to", "to[]", "cc[]", "bcc[]"} {
+		who = append(who, "envelope."+of+".address", "envelope."+of+".name")
+	}
+	add([]string{scopeText, scopePII}, who...)
 }
 
 // CutRulesOfTickets lists the parts of a ticket's change whose names those of a
