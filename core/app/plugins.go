@@ -18,6 +18,7 @@ import (
 // openPlugins reads which plugins are installed; they start with run.
 func (s *server) openPlugins() error {
 	s.deliverer = delivery.NewDeliverer(s.store.Deliveries(), s.now, s.log)
+	s.deliverer.Channels = s.channelOf
 	var err error
 	o := pluginhost.Options{
 		Dir: devPlugins(s.config), DataDir: dataPath(s.config, "plugins"), CoreVersion: s.options.Version, Log: s.log, Now: s.now,
@@ -51,6 +52,16 @@ func (s *server) runPlugins(ctx context.Context) error {
 		Desks: s.desks(scheduler, databases),
 		Lives: s.store.Lives(), OnStep: s.pluginNews().onStep,
 	})
+}
+
+// channelOf is what a plugin's channel can do; nothing when it is none.
+func (s *server) channelOf(plugin channel.PluginID) channel.Capabilities {
+	for _, t := range s.plugins.Types() {
+		if t.Plugin == plugin {
+			return t.Capabilities
+		}
+	}
+	return channel.Capabilities{}
 }
 
 func trustedPlugins(c Config) []channel.PluginID {

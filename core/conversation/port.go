@@ -91,6 +91,7 @@ type InboundKind string
 const (
 	InboundMessage InboundKind = "message" // id given by the far side
 	InboundVisitor InboundKind = "visitor" // "<visitor session>/<client message id>"
+	InboundSent    InboundKind = "sent"    // the far side's id of a message of ours
 )
 
 // Dedup is what became of an inbound item.

@@ -40,6 +40,10 @@ var ErrLineStopped = errors.New("the line to the plugin takes no more")
 // Concurrency: Serve runs once per ready plugin process, in the plugin host's
 // goroutine; Wake may be called from anywhere.
 type Deliverer struct {
+	// Channels tells what a plugin's channel can do, asked once for each line;
+	// nil = carry text. It is set before the first Serve.
+	Channels func(channel.PluginID) channel.Capabilities
+
 	store Store
 	now   func() time.Time
 	log   *slog.Logger
@@ -83,6 +87,9 @@ func (d *Deliverer) Serve(ctx context.Context, plugin channel.PluginID, line Lin
 	if v, ok := line.(Versioned); ok {
 		s.version = v.Version()
 	}
+	if d.Channels != nil {
+		s.can = d.Channels(plugin)
+	}
 	s.doubt = d.begins(plugin)
 	err := s.run(ctx)
 	d.ends(plugin)
@@ -106,6 +113,7 @@ type session struct {
 	*Deliverer
 	plugin   channel.PluginID
 	version  string
+	can      channel.Capabilities
 	line     Line
 	inFlight map[ID]*Delivery
 	out      map[ID]bool // its keys, as Due takes them
@@ -200,6 +208,10 @@ func (s *session) send(ctx context.Context) (time.Duration, error) {
 		if len(batch) == 0 {
 			return idle, nil
 		}
+		if err := s.complete(ctx, batch); err != nil {
+			s.pause(ctx, err)
+			continue
+		}
 		if stopped, err := s.handOver(ctx, batch); stopped || err != nil {
 			return idle, err
 		}
@@ -237,6 +249,17 @@ func (s *session) room() (n int, wait time.Duration) {
 		n = 0
 	}
 	return n, idle
+}
+
+// complete adds what the channel needs to know of the talk so far.
+func (s *session) complete(ctx context.Context, batch []Delivery) error {
+	if s.can.Threads == "" && !s.can.Takes(channel.ContentReply) && !s.can.Takes(channel.ContentEnvelope) {
+		return nil
+	}
+	if store, ok := s.store.(Completer); ok {
+		return store.Complete(ctx, batch)
+	}
+	return nil
 }
 
 // handOver sends a batch. stopped: the line takes no more, and none left.
@@ -349,7 +372,7 @@ func (s *session) settle(ctx context.Context, receipts []Receipt) {
 }
 
 func (s *session) outcome(item *Delivery, r *Receipt) Settlement {
-	out := Settlement{Delivery: *item, Attempts: item.Attempts + 1, Result: r.Result, Provider: r.ProviderID}
+	out := Settlement{Delivery: *item, Attempts: item.Attempts + 1, Result: r.Result, Provider: r.ProviderID, More: r.More}
 	switch r.Result.Outcome {
 	case channel.OutcomeAccepted, channel.OutcomeDuplicate:
 		out.State = Sent

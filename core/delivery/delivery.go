@@ -13,6 +13,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 )
 
 // ID names a delivery: dlv_. It is the idempotency key towards the far side,
@@ -59,13 +60,16 @@ type Delivery struct {
 	ProviderID   string // the far side's id of the message
 	CreatedAt    time.Time
 
-	Thread     string   // the far side's talk; "" = it has none
-	ReplyTo    string   // the far side's id of the message that this one quotes; "" = none
-	References []string // the far side's ids of the conversation's messages, the oldest first: the first and the last 49
-	Author     identity.Actor
-	Automatic  bool // no person wrote it
-	Act        Act
-	Target     string // of Edit and Recall: the far side's id of the message
+	Thread    string // the far side's talk; "" = it has none
+	Author    identity.Actor
+	Automatic bool   // no person wrote it
+	Quoted    uint64 // seq of the message that it quotes; 0 = none
+	Act       Act
+	Target    string // of Edit and Recall: the far side's id of the message
+
+	// By Complete, for channels that need it; the far side's ids.
+	ReplyTo    string   // of the message that it quotes; "" = none
+	References []string // of the messages before it, the oldest first: the first and the last MaxReferences
 
 	// Of the attempt under way; not stored.
 	Suspect bool      // was in flight when a process died, or may have been
@@ -73,11 +77,24 @@ type Delivery struct {
 	Version string    // of the plugin that it was handed to; "" = unknown
 }
 
+// MaxReferences bounds Delivery.References, beside the first.
+const MaxReferences = 49
+
+// FilesOf are a message's files as channels carry them.
+func FilesOf(all []media.Attachment) []channel.File {
+	out := make([]channel.File, len(all))
+	for i, a := range all {
+		out[i] = channel.File{ID: a.ID, Name: a.Name, Type: a.Type, Size: a.Size}
+	}
+	return out
+}
+
 // Receipt settles one attempt.
 type Receipt struct {
 	ID         ID
 	Result     channel.Result
-	ProviderID string
+	ProviderID string   // the far side's id of the message; "" = it gives none
+	More       []string // its further ids, if it became several messages there
 }
 
 // Store is the ledger.
@@ -90,10 +107,18 @@ type Store interface {
 	NextDue(ctx context.Context, plugin channel.PluginID) (time.Time, error)
 	// Settle records attempts, with their steps, and, in the same transaction,
 	// the new delivery state of the messages as changes of their conversations.
+	// The far side's ids of what was sent are remembered: what answers them or
+	// tells of them is found by conversation.InboundSent.
 	Settle(ctx context.Context, settled []Settlement) error
 	// Interrupted records the steps of attempts whose end nobody saw, because
 	// the plugin died. The deliveries stay as they are.
 	Interrupted(ctx context.Context, items []Delivery) error
+}
+
+// Completer is a Store that knows the far side's ids of messages.
+type Completer interface {
+	// Complete adds ReplyTo and References to deliveries that Due returned.
+	Complete(ctx context.Context, due []Delivery) error
 }
 
 // Settlement is what an attempt did to a delivery.
@@ -104,6 +129,15 @@ type Settlement struct {
 	NextAt   time.Time // for Pending
 	Result   channel.Result
 	Provider string
+	More     []string // see Receipt
+}
+
+// Externals are the far side's ids of what was sent; none unless it was.
+func (x Settlement) Externals() []string {
+	if x.State != Sent || x.Provider == "" {
+		return nil
+	}
+	return append([]string{x.Provider}, x.More...)
 }
 
 // Unclear reports whether the message may have left, and is not to be tried

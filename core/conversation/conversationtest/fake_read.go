@@ -131,6 +131,21 @@ func (f *Fake) Message(_ context.Context, workspace identity.WorkspaceID, id con
 	return conversation.Message{}, errs.Absent()
 }
 
+// Externals lists the far side's ids of a conversation's messages, in order of
+// their messages: for the fakes of neighbours.
+func (f *Fake) Externals(workspace identity.WorkspaceID, id conversation.ID) []conversation.Dedup {
+	var out []conversation.Dedup
+	for _, d := range f.space(workspace).dedup {
+		if d.Conversation == id && (d.Kind == conversation.InboundMessage || d.Kind == conversation.InboundSent) {
+			out = append(out, d)
+		}
+	}
+	slices.SortFunc(out, func(a, b conversation.Dedup) int {
+		return cmp.Or(cmp.Compare(a.Seq, b.Seq), strings.Compare(a.External, b.External))
+	})
+	return out
+}
+
 // Message implements conversation.Tx.
 func (t *fakeTx) Message(_ context.Context, id conversation.ID, seq uint64) (*conversation.Message, error) {
 	changes := t.space.changes[id]

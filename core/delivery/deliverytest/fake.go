@@ -72,6 +72,13 @@ func (f *Fake) delivery(c conversation.Conversation, m conversation.Message) del
 		Workspace: c.Workspace, ID: delivery.ID("dlv_" + strings.TrimPrefix(string(m.ID), "msg_")), Inbox: c.Inbox, Plugin: c.Plugin,
 		Conversation: string(c.ID), Message: string(m.ID), Seq: m.Seq, Recipient: c.Recipient, Content: channel.Content{Text: m.Text},
 		State: delivery.Pending, NextAt: m.CreatedAt, CreatedAt: m.CreatedAt,
+		Author: identity.Actor{Kind: m.Sender.Kind, ID: m.Sender.ID, Name: m.Sender.Name}, Automatic: m.Sender.Kind != identity.ActorMember,
+	}
+	if m.ReplyTo != nil {
+		d.Quoted = m.ReplyTo.Seq
+	}
+	if len(m.Attachments) > 0 {
+		d.Content.Files = delivery.FilesOf(m.Attachments)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -94,6 +101,25 @@ func (f *Fake) Due(ctx context.Context, plugin channel.PluginID, now time.Time, 
 		}
 	}
 	return out, nil
+}
+
+// Complete implements delivery.Completer.
+func (f *Fake) Complete(_ context.Context, due []delivery.Delivery) error {
+	for i := range due {
+		d := &due[i]
+		for _, x := range f.conversations.Externals(d.Workspace, conversation.ID(d.Conversation)) {
+			if d.Quoted > 0 && x.Seq == d.Quoted && d.ReplyTo == "" {
+				d.ReplyTo = x.External
+			}
+			if x.Seq < d.Seq {
+				d.References = append(d.References, x.External)
+			}
+		}
+		if n := len(d.References); n > delivery.MaxReferences+1 {
+			d.References = append(d.References[:1], d.References[n-delivery.MaxReferences:]...)
+		}
+	}
+	return nil
 }
 
 // NextDue implements delivery.Store.
@@ -141,6 +167,15 @@ func (f *Fake) settle(ctx context.Context, x delivery.Settlement) error {
 			return err
 		}
 		actor := identity.Actor{Kind: identity.ActorPlugin, ID: string(d.Plugin)}
+		for _, external := range x.Externals() {
+			known, err := tx.Inbound(ctx, d.Inbox, conversation.InboundSent, external)
+			if err == nil && known == nil {
+				err = tx.Remember(ctx, d.Inbox, conversation.Dedup{Kind: conversation.InboundSent, External: external, Conversation: c.ID, Seq: d.Seq})
+			}
+			if err != nil {
+				return err
+			}
+		}
 		state, detail := x.Told()
 		c.SetDelivery(conversation.Turn{Actor: actor, At: f.now(), IDs: f.ids}, m, state, detail)
 		return tx.Save(ctx, c)

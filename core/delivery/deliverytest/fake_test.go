@@ -12,6 +12,6 @@ func TestFake(t *testing.T) {
 	deliverytest.Run(t, func(*testing.T) deliverytest.Fixture {
 		conversations := conversationtest.NewFake()
 		ledger := deliverytest.NewFake(conversations, time.Now)
-		return deliverytest.Fixture{Store: ledger, History: ledger, Conversations: conversations.Fixture()}
+		return deliverytest.Fixture{Store: ledger, History: ledger, Conversations: conversations.Fixture(), Media: conversations.Media.Store()}
 	})
 }

@@ -9,13 +9,15 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/delivery"
+	"github.com/patchbay-im/patchbay/core/media"
 )
 
 // Fixture is an implementation under test, over the conversations whose
 // messages must leave.
 type Fixture struct {
-	Store         delivery.Store
+	Store         delivery.Store // a Completer, too
 	History       delivery.History
+	Media         media.Store
 	Conversations conversationtest.Fixture
 }
 
@@ -31,6 +33,9 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"sent":                           testSent,
 		"refused":                        testRefused,
 		"may or may not have left":       testUnknown,
+		"files, author and quote":        testContent,
+		"what it answers and follows":    testContext,
+		"the far side's ids":             testExternals,
 		"settled by hand":                testByHand,
 		"what the far side says later":   testReported,
 		"settled twice":                  testTwice,
@@ -41,7 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := open(t)
-			w := &world{World: conversationtest.NewWorld(t, f.Conversations), store: f.Store, history: f.History}
+			w := &world{World: conversationtest.NewWorld(t, f.Conversations), store: f.Store, history: f.History, media: f.Media}
 			run(w)
 		})
 	}
@@ -52,6 +57,7 @@ type world struct {
 	*conversationtest.World
 	store   delivery.Store
 	history delivery.History
+	media   media.Store
 }
 
 // post makes a customer write and a member answer; it returns the answer.
@@ -125,7 +131,7 @@ func testDue(w *world) {
 	got := w.texts(m.CreatedAt, "answer 你好 🙂")[0]
 	want := delivery.Delivery{
 		Workspace: w.WS, ID: got.ID, Inbox: w.Inbox.ID, Plugin: w.Inbox.Plugin, Conversation: string(c.ID), Message: string(m.ID),
-		Seq: m.Seq, Recipient: "外部", Content: channel.Content{Text: m.Text}, State: delivery.Pending, NextAt: m.CreatedAt, CreatedAt: m.CreatedAt,
+		Seq: m.Seq, Recipient: "外部", Content: channel.Content{Text: m.Text}, Author: w.owner(), State: delivery.Pending, NextAt: m.CreatedAt, CreatedAt: m.CreatedAt,
 	}
 	conversationtest.Same(w.World, got, want)
 	if len(got.ID) != len("dlv_")+26 || got.ID[:4] != "dlv_" {

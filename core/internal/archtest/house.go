@@ -57,7 +57,7 @@ func domain() []Layer {
 		downhill("notification", "identity", "team", "contact", "conversation", "ticket"),
 		downhill("sla", "identity", "contact", "channel", "media", "conversation", "ticket"),
 		downhill("automation", "identity", "contact", "channel", "media", "conversation", "ticket", "sla", "extension"),
-		downhill("delivery", "identity", "channel", "conversation"),
+		downhill("delivery", "identity", "channel", "media", "conversation"),
 		downhill("webhook", "identity", "team", "contact", "channel", "media", "catalog", "conversation", "ticket", "erasure"),
 		downhill("erasure", "identity", "contact", "media"),
 		downhill("retention", "identity", "media"),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/store/db"
@@ -47,6 +48,32 @@ func (t *Tx) saveNews(ctx context.Context, c *conversation.Conversation, ch *con
 	default:
 		return nil
 	}
+}
+
+// RememberSent makes the far side's ids of a message of ours found as
+// InboundSent. An id that it gave to another before stays that one's.
+func (t *Tx) RememberSent(ctx context.Context, inbox channel.InboxID, id conversation.ID, seq uint64, externals []string) error {
+	for _, external := range externals {
+		err := t.tx.Queue(ctx, `INSERT INTO inbound_dedup (workspace_id, inbox_id, kind, external_id, hash, conversation_id, seq)
+VALUES (?, ?, ?, ?, '', ?, ?) ON CONFLICT (workspace_id, inbox_id, kind, external_id) DO NOTHING`,
+			string(t.workspace), string(inbox), string(conversation.InboundSent), external, string(id), db.Signed(seq))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// QuotedIn returns the seq of the message that the extras of another quote; 0 =
+// none.
+func QuotedIn(extras string) uint64 {
+	if extras == "" {
+		return 0
+	}
+	if q := parseExtras(extras).ReplyTo; q != nil {
+		return q.Seq
+	}
+	return 0
 }
 
 // SaveSteps adds to the history of a message, named by its seq. A step is numbered by its time,

@@ -38,7 +38,8 @@ AND e.conversation_id = d.conversation_id AND e.state = 'pending' AND e.seq < d.
 // next_at: nearly all that waits is due, and would have to be sorted each time.
 func (s *Store) Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip map[delivery.ID]bool) ([]delivery.Delivery, error) {
 	const query = `SELECT d.workspace_id, d.delivery_id, d.inbox_id, d.plugin, d.conversation_id, m.message_id, d.seq, d.recipient,
-m.text, d.state, d.attempts, d.next_at, d.last_code, d.last_detail, d.provider_id, d.created_at
+m.text, d.state, d.attempts, d.next_at, d.last_code, d.last_detail, d.provider_id, d.created_at,
+m.sender_kind, m.sender_id, m.sender_name, m.files, COALESCE(m.extras, '')
 FROM delivery d JOIN message m ON m.workspace_id = d.workspace_id AND m.conversation_id = d.conversation_id AND m.seq = d.seq
 WHERE d.plugin = ? AND d.state = 'pending' AND +d.next_at <= ? AND ` + itsTurn + `
 ORDER BY d.created_at, d.delivery_id LIMIT ?`
@@ -50,15 +51,26 @@ ORDER BY d.created_at, d.delivery_id LIMIT ?`
 		}
 		return err
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, s.files(ctx, out)
 }
 
 func scan(sc db.Scanner) (delivery.Delivery, error) {
 	var d delivery.Delivery
 	var workspace, id, inbox, plugin, state string
 	var seq, next, created int64
+	var author, extras string
+	var files int
 	err := sc.Scan(&workspace, &id, &inbox, &plugin, &d.Conversation, &d.Message, &seq, &d.Recipient,
-		&d.Content.Text, &state, &d.Attempts, &next, &d.LastCode, &d.LastDetail, &d.ProviderID, &created)
+		&d.Content.Text, &state, &d.Attempts, &next, &d.LastCode, &d.LastDetail, &d.ProviderID, &created,
+		&author, &d.Author.ID, &d.Author.Name, &files, &extras)
+	d.Author.Kind, d.Automatic = identity.ActorKind(author), identity.ActorKind(author) != identity.ActorMember
+	d.Quoted = conversations.QuotedIn(extras)
+	if files > 0 {
+		d.Content.Files = make([]channel.File, 0, files)
+	}
 	d.Workspace, d.ID, d.Inbox = identity.WorkspaceID(workspace), delivery.ID(id), channel.InboxID(inbox)
 	d.Plugin, d.State, d.Seq = channel.PluginID(plugin), delivery.State(state), uint64(seq) //nolint:gosec // written as uint64
 	d.NextAt, d.CreatedAt = db.Time(next), db.Time(created)
@@ -138,6 +150,9 @@ WHERE workspace_id = ? AND delivery_id = ? AND state = 'pending'`,
 	}
 	m, err := t.Message(ctx, c.ID, d.Seq)
 	if err != nil {
+		return err
+	}
+	if err := t.RememberSent(ctx, d.Inbox, c.ID, d.Seq, x.Externals()); err != nil {
 		return err
 	}
 	state, detail := x.Told()

@@ -191,7 +191,7 @@ func (s *Snapshot) readRest(r *reader) {
 	var inbox, external, contact, text string
 	r.each(`SELECT inbox_id, external_id, contact_id FROM contact_identity`, []any{&inbox, &external, &contact},
 		func() { s.People[inbox+"/"+external] = contact })
-	r.each(`SELECT inbox_id, external_id FROM inbound_dedup`, []any{&inbox, &external}, func() { s.Dedups[inbox+"/"+external]++ })
+	r.each(`SELECT inbox_id, external_id FROM inbound_dedup WHERE kind <> 'sent'`, []any{&inbox, &external}, func() { s.Dedups[inbox+"/"+external]++ })
 	var d Delivery
 	r.each(`SELECT delivery_id, inbox_id, conversation_id, state, provider_id, seq FROM delivery`,
 		[]any{&d.ID, &d.Inbox, &d.Conversation, &d.State, &d.Provider, &d.Seq}, func() { s.Deliveries = append(s.Deliveries, d) })

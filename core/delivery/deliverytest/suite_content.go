@@ -1,0 +1,143 @@
+package deliverytest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
+	"github.com/patchbay-im/patchbay/core/delivery"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
+)
+
+// say makes somebody write to the customer, with files of theirs.
+func (w *world) say(id conversation.ID, by identity.Actor, said conversation.Written, files ...media.ID) {
+	w.Helper()
+	w.OK(w.F.Store.Within(w.Context(), w.WS, func(ctx context.Context, tx conversation.Tx) error {
+		c, err := tx.Conversation(ctx, id)
+		if err != nil {
+			return err
+		}
+		turn := w.System()
+		turn.Actor = by
+		ch, err := c.Send(turn, said)
+		if err != nil {
+			return err
+		}
+		if len(files) > 0 {
+			taken, err := tx.Media().Take(ctx, media.Uploader{Kind: media.ByMember, ID: by.ID}, files, media.Place{Conversation: string(id), Seq: ch.Seq})
+			if err != nil {
+				return err
+			}
+			c.Attach(ch, taken)
+		}
+		return tx.Save(ctx, c)
+	}))
+}
+
+func (w *world) owner() identity.Actor {
+	return identity.Actor{Kind: identity.ActorMember, ID: string(w.Owner.ID), Name: w.Owner.Name}
+}
+
+// upload brings a file of the owner's.
+func (w *world) upload(name string) media.ID {
+	w.Helper()
+	a := media.Attachment{Workspace: w.WS, ID: media.ID(w.IDs.New("att")), Name: name, Size: 4, CreatedAt: w.Tick()}
+	by := media.Uploader{Kind: media.ByMember, ID: string(w.Owner.ID)}
+	w.OK(w.media.Begin(w.Context(), media.Upload{Attachment: a, By: by, State: media.Uploading, ExpiresAt: a.CreatedAt.Add(time.Hour)}))
+	w.OK(w.media.Advance(w.Context(), w.WS, a.ID, 0, 4))
+	a.Type, a.Kind, a.SHA256 = "image/png", media.Image, "00"
+	w.OK(w.media.Finish(w.Context(), a))
+	return a.ID
+}
+
+func testContent(w *world) {
+	c := w.Receive(w.Inbox, "ext", "", "question")
+	asked := w.Timeline(c.ID, 1)[0].Message
+	one, two := w.upload("收据.png"), w.upload("b.png")
+	w.say(c.ID, w.owner(), conversation.Written{Text: "see", ReplyTo: &conversation.Quote{ID: asked.ID, Seq: asked.Seq, Kind: asked.Kind, Sender: asked.Sender, Text: asked.Text}}, one, two)
+	d := w.texts(w.Tick(), "see")[0]
+	conversationtest.Same(w.World, d.Content.Files, []channel.File{{ID: one, Name: "收据.png", Type: "image/png", Size: 4}, {ID: two, Name: "b.png", Type: "image/png", Size: 4}})
+	if d.Quoted != asked.Seq || d.Automatic || d.Author != w.owner() {
+		w.Fatalf("due: %+v", d)
+	}
+	w.settle(d, delivery.Sent, channel.Result{Outcome: channel.OutcomeAccepted}, time.Time{})
+	w.say(c.ID, identity.Actor{Kind: identity.ActorBot, ID: "cnn_1", Name: "Ada"}, conversation.Words("", "beep"))
+	if d := w.texts(w.Tick(), "beep")[0]; !d.Automatic || d.Author != (identity.Actor{Kind: identity.ActorBot, ID: "cnn_1", Name: "Ada"}) || d.Content.Files != nil || d.Quoted != 0 {
+		w.Fatalf("due: %+v", d)
+	}
+}
+
+// asks is a message of the customer that the far side knows by an id.
+func (w *world) asks(external string) conversation.Message {
+	w.Helper()
+	c := w.Receive(w.Inbox, "ext", "", external)
+	w.OK(w.F.Store.Within(w.Context(), w.WS, func(ctx context.Context, tx conversation.Tx) error {
+		return tx.Remember(ctx, w.Inbox.ID, conversation.Dedup{Kind: conversation.InboundMessage, External: external, Conversation: c.ID, Seq: c.LastInboundSeq})
+	}))
+	return *w.Timeline(c.ID, c.LastInboundSeq-1)[0].Message
+}
+
+// follows checks what the delivery that is due now answers and follows.
+func (w *world) follows(replyTo string, references ...string) delivery.Delivery {
+	w.Helper()
+	due := w.due(time.Now(), 1)
+	w.OK(w.store.(delivery.Completer).Complete(w.Context(), due))
+	if d := due[0]; d.ReplyTo != replyTo || !slices.Equal(d.References, references) {
+		w.Fatalf("it answers %q and follows %q, want %q and %q", d.ReplyTo, d.References, replyTo, references)
+	}
+	return due[0]
+}
+
+func (w *world) sent(d delivery.Delivery, ids ...string) {
+	w.Helper()
+	w.OK(w.store.Settle(w.Context(), []delivery.Settlement{{
+		Delivery: d, State: delivery.Sent, Attempts: d.Attempts + 1, Result: channel.Result{Outcome: channel.OutcomeAccepted}, Provider: ids[0], More: ids[1:],
+	}}))
+}
+
+func testContext(w *world) {
+	before := w.Receive(w.Inbox, "somebody else", "", "hello")
+	w.OK(w.F.Store.Within(w.Context(), w.WS, func(ctx context.Context, tx conversation.Tx) error {
+		return tx.Remember(ctx, w.Inbox.ID, conversation.Dedup{Kind: conversation.InboundMessage, External: "other", Conversation: before.ID, Seq: before.LastInboundSeq})
+	}))
+	asked := w.asks("q1")
+	w.answer(asked.Conversation, "a1")
+	w.sent(w.follows("", "q1"), "s1", "s2")
+	w.asks("q2")
+	w.answer(asked.Conversation, "a2")
+	w.sent(w.follows("", "q1", "s1", "s2", "q2"), "s3")
+	w.say(asked.Conversation, w.owner(), conversation.Written{Text: "a3", ReplyTo: &conversation.Quote{ID: asked.ID, Seq: asked.Seq}})
+	w.sent(w.follows("q1", "q1", "s1", "s2", "q2", "s3"), "s4")
+
+	want := []string{"q1"}
+	for n := range delivery.MaxReferences {
+		want = append(want, fmt.Sprintf("later-%02d", n))
+		w.asks(want[n+1])
+	}
+	w.answer(asked.Conversation, "a4")
+	w.follows("", want...)
+}
+
+func testExternals(w *world) {
+	m := w.post(w.Inbox, "ext", "answer")
+	if d := w.follows(""); len(d.References) != 0 {
+		w.Fatalf("it follows %q", d.References)
+	}
+	w.sent(w.due(time.Now(), 1)[0], "s1", "s2")
+	other := w.post(w.Inbox, "else", "answer")
+	w.sent(w.due(time.Now(), 1)[0], "s1", "s3") // an id twice: the first stays
+	w.OK(w.F.Store.Within(w.Context(), w.WS, func(ctx context.Context, tx conversation.Tx) error {
+		for external, want := range map[string]conversation.Message{"s1": m, "s2": m, "s3": other} {
+			got, err := tx.Inbound(ctx, w.Inbox.ID, conversation.InboundSent, external)
+			if err != nil || got == nil || got.Conversation != want.Conversation || got.Seq != want.Seq {
+				w.Errorf("%s: %+v, %v", external, got, err)
+			}
+		}
+		return nil
+	}))
+}

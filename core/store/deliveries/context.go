@@ -1,0 +1,88 @@
+package deliveries
+
+import (
+	"context"
+	"slices"
+
+	"github.com/patchbay-im/patchbay/core/delivery"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
+	"github.com/patchbay-im/patchbay/core/store/attachments"
+	"github.com/patchbay-im/patchbay/core/store/db"
+)
+
+var _ delivery.Completer = (*Store)(nil)
+
+// files fills in the files of those of the deliveries that have any.
+func (s *Store) files(ctx context.Context, due []delivery.Delivery) error {
+	places := make(map[identity.WorkspaceID][]media.Place)
+	for _, d := range due {
+		if d.Content.Files != nil {
+			places[d.Workspace] = append(places[d.Workspace], placeOf(d))
+		}
+	}
+	for workspace, of := range places {
+		found, err := attachments.Of(ctx, s.db, workspace, of)
+		if err != nil {
+			return err
+		}
+		for i := range due {
+			if d := &due[i]; d.Workspace == workspace && d.Content.Files != nil {
+				d.Content.Files = delivery.FilesOf(found[placeOf(*d)])
+			}
+		}
+	}
+	return nil
+}
+
+func placeOf(d delivery.Delivery) media.Place {
+	return media.Place{Conversation: d.Conversation, Seq: d.Seq}
+}
+
+// Complete implements delivery.Completer.
+func (s *Store) Complete(ctx context.Context, due []delivery.Delivery) error {
+	for i := range due {
+		if err := s.complete(ctx, &due[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) complete(ctx context.Context, d *delivery.Delivery) error {
+	seq := db.Signed(d.Seq)
+	last, err := s.externals(ctx, d, `kind IN ('message', 'sent') AND seq < ? ORDER BY seq DESC, external_id DESC LIMIT ?`, seq, delivery.MaxReferences)
+	if err != nil || len(last) == 0 {
+		return err
+	}
+	first, err := s.externals(ctx, d, `kind IN ('message', 'sent') AND seq < ? ORDER BY seq, external_id LIMIT 1`, seq)
+	if err != nil {
+		return err
+	}
+	slices.Reverse(last)
+	d.References = last
+	if !slices.Contains(last, first[0]) {
+		d.References = append(first, last...)
+	}
+	if d.Quoted == 0 {
+		return nil
+	}
+	quoted, err := s.externals(ctx, d, `kind IN ('message', 'sent') AND seq = ? ORDER BY external_id LIMIT 1`, db.Signed(d.Quoted))
+	if len(quoted) > 0 {
+		d.ReplyTo = quoted[0]
+	}
+	return err
+}
+
+// externals reads the far side's ids of messages of a delivery's conversation.
+func (s *Store) externals(ctx context.Context, d *delivery.Delivery, where string, args ...any) ([]string, error) {
+	var out []string
+	err := s.db.Rows(ctx, `SELECT external_id FROM inbound_dedup WHERE workspace_id = ? AND conversation_id = ? AND `+where,
+		append([]any{string(d.Workspace), d.Conversation}, args...), func(sc db.Scanner) error {
+			var external string
+			err := sc.Scan(&external)
+			out = append(out, external)
+			return err
+		})
+	return out, err
+}
