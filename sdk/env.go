@@ -59,6 +59,12 @@ func (e Env) HTTP(in instance.Instance, o outbound.Options) (*outbound.Client, e
 	return outbound.For(e.Manifest, in, o)
 }
 
+// Dialer returns what opens connections to an instance's far side where that does
+// not speak HTTP; see outbound.Dialer.
+func (e Env) Dialer(in instance.Instance) (outbound.Dial, error) {
+	return outbound.Dialer(e.Manifest, in)
+}
+
 // Go runs fn in a goroutine of its own. A panic in it is logged and ends fn
 // alone: in a bare goroutine it would end the process, and with it the work of
 // all instances. What fn holds open it closes when ctx ends.

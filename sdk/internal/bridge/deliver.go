@@ -188,6 +188,9 @@ func (l *line) send(item *pluginv1.Outbound) finished {
 	if f.result == nil || err != nil {
 		f.result = resultOf(err)
 	}
+	if f.result.GetCode() == errs.CodeInDoubt { // also where package once says so
+		f.result.Outcome = pluginv1.Outcome_OUTCOME_UNKNOWN
+	}
 	return f
 }
 
