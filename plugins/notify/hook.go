@@ -45,18 +45,41 @@ func (p *plugin) planned(in instance.Instance) (plan, error) {
 	return out, nil
 }
 
-// ValidateConfig implements instance.ConfigValidator.
-func (p *plugin) ValidateConfig(_ context.Context, req instance.ValidateConfigRequest) (instance.ValidateConfigResponse, error) {
+// ValidateConfig implements instance.ConfigValidator. With Probe, when somebody
+// presses Test, the target is sent a test message: robots answer nothing else.
+func (p *plugin) ValidateConfig(ctx context.Context, req instance.ValidateConfigRequest) (instance.ValidateConfigResponse, error) {
 	s := defaults()
 	if err := req.Decode(&s); err != nil {
 		return instance.ValidateConfigResponse{}, errs.Reject(errs.CodeBadRequest, "These are no settings.").WithCause(err)
 	}
-	faults := phrase.For(req.Locale).Faults
-	_, problems := s.rules("", faults)
-	if _, wrong := s.address(faults); wrong != nil {
+	t := phrase.For(req.Locale)
+	_, problems := s.rules("", t.Faults)
+	address, wrong := s.address(t.Faults)
+	if wrong != nil {
 		problems = append(problems, *wrong)
 	}
+	if len(problems) == 0 && req.Probe {
+		problems = p.probe(ctx, req, s, address, t)
+	}
 	return instance.ValidateConfigResponse{Problems: problems}, nil
+}
+
+// probe sends a test message by settings that are not in use yet.
+func (p *plugin) probe(ctx context.Context, req instance.ValidateConfigRequest, s settings, address string, t phrase.Language) []instance.Problem {
+	by, err := p.http(instance.Instance{Config: req.Config, Secrets: req.Secrets})
+	if err != nil {
+		return []instance.Problem{{Pointer: "/server", Message: errs.As(err).Detail}}
+	}
+	said := s.language(req.Locale)
+	f := target.FailureOf(s.open(by, address, said.Chinese, p.now).Send(ctx, said.Test("")))
+	if f == nil {
+		return nil
+	}
+	pointer := "/webhook"
+	if f.Code == target.CodeSignature {
+		pointer = "/secret"
+	}
+	return []instance.Problem{{Pointer: pointer, Message: t.Problem(f.Code)}}
 }
 
 // The schedule by which what waits is sent.
@@ -147,15 +170,14 @@ func (p *plugin) RunScheduled(ctx context.Context, req instance.RunScheduledRequ
 
 // CheckHealth implements instance.Checker.
 func (p *plugin) CheckHealth(ctx context.Context, req instance.CheckHealthRequest) (instance.CheckHealthResponse, error) {
-	plan, err := p.planned(req.Instance)
-	if err != nil {
+	if _, err := p.planned(req.Instance); err != nil {
 		return instance.CheckHealthResponse{}, err
 	}
 	d, err := queue.Read(ctx, p.host(req.Instance.ID).State)
 	if err != nil || d.Fault == nil || d.Config != req.Instance.Revision {
 		return instance.CheckHealthResponse{}, err
 	}
-	out := instance.Health{State: instance.Degraded, Code: d.Fault.Code, Detail: plan.language.Problem(d.Fault.Code)}
+	out := instance.Health{State: instance.Degraded, Code: d.Fault.Code, Detail: phrase.For(req.Instance.Locale).Problem(d.Fault.Code)}
 	if d.Fault.Sort == string(target.Paused) {
 		out.State = instance.Down
 	}

@@ -323,6 +323,37 @@ func (d *desk) press(may ...string) panel.ActResponse {
 	return got
 }
 
+// TestTry: before anything is saved a test message says whether it will work.
+func TestTry(t *testing.T) {
+	d := newDesk(t, kindFeishu, notifytest.Feishu(t, "s"), nil)
+	try := func(probe bool, secret string) string {
+		t.Helper()
+		got, err := d.is.ValidateConfig(t.Context(), instance.ValidateConfigRequest{
+			Config: d.in.Config, Secrets: instance.Secrets{"/webhook": d.robot.Webhook, "/secret": secret}, Probe: probe, Locale: "zh-CN",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out strings.Builder
+		for _, p := range got.Problems {
+			out.WriteString(p.Pointer + " " + p.Message)
+		}
+		return out.String()
+	}
+	if got := try(false, "wrong"); got != "" || len(d.robot.Messages()) > 0 {
+		t.Errorf("while somebody types: %q", got)
+	}
+	if got := try(true, "wrong"); !strings.HasPrefix(got, "/secret 对方拒绝签名") {
+		t.Errorf("with another secret: %q", got)
+	}
+	if got := try(true, "s"); got != "" {
+		t.Errorf("with the secret: %q", got)
+	}
+	if text := d.shown(1); !strings.Contains(text, "This is a test.") {
+		t.Errorf("it says %s", text)
+	}
+}
+
 // TestTooOld: what could not be told for a day is no news.
 func TestTooOld(t *testing.T) {
 	d := newDesk(t, kindWeCom, notifytest.WeCom(t), nil)

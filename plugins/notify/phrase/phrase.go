@@ -50,8 +50,12 @@ func (l Language) Compose(items []news.Item, more int, o Options) target.Message
 	return m
 }
 
-// Test is a message that tells nothing but that it arrived.
+// Test is a message that tells nothing but that it arrived, of a connection that
+// may have no name yet.
 func (l Language) Test(name string) target.Message {
+	if name == "" {
+		return target.Message{Title: l.testTitle, Lines: []target.Line{{Text: l.testUnnamed}}, More: func(int) string { return "" }}
+	}
 	return target.Message{Title: l.testTitle, Lines: []target.Line{{Text: fmt.Sprintf(l.testLine, cut(name, maxName))}}, More: func(int) string { return "" }}
 }
 

@@ -11,6 +11,7 @@ type words struct {
 	imported             string
 	importFailed         string
 	testTitle, testLine  string
+	testUnnamed          string
 	kinds                map[string]string
 	plugin               map[string]string // by state: name, version
 	problems             map[string]string
@@ -35,7 +36,7 @@ func english() words {
 		one: "Patchbay: %s", many: "Patchbay: %d notifications", more: "… and %d more", and: ", ", colon: ": ",
 		inbox: "inbox %s", team: "team %s", other: "there is news",
 		imported: "your import is over: %d made, %d updated, %d left out", importFailed: "your import could not go on",
-		testTitle: "Patchbay: a test", testLine: "This is a test of the connection “%s”. Nothing happened.",
+		testTitle: "Patchbay: a test", testLine: "This is a test of the connection “%s”. Nothing happened.", testUnnamed: "This is a test. Nothing happened.",
 		kinds: map[string]string{
 			"mention": "a colleague mentions you in a note", "assigned": "a conversation is given to you", "reply": "a customer answers you",
 			"participant_reply": "there is news in a conversation you follow", "unattended": "a customer waits, and nobody is there",
@@ -82,7 +83,7 @@ func chinese() words {
 		one: "Patchbay：%s", many: "Patchbay：%d 条通知", more: "……另有 %d 条", and: "、", colon: "：",
 		inbox: "收件箱 %s", team: "团队 %s", other: "有新动态",
 		imported: "你的导入已结束：新建 %d，更新 %d，未导入 %d", importFailed: "你的导入未能继续",
-		testTitle: "Patchbay：测试消息", testLine: "这是连接“%s”的测试消息，没有发生任何事情。",
+		testTitle: "Patchbay：测试消息", testLine: "这是连接“%s”的测试消息，没有发生任何事情。", testUnnamed: "这是测试消息，没有发生任何事情。",
 		kinds: map[string]string{
 			"mention": "同事在备注中提及你", "assigned": "会话分配给你", "reply": "客户回复你", "participant_reply": "你关注的会话有新消息",
 			"unattended": "客户在等待而无人在线", "scheduled_failed": "你的定时消息未能发送", "rating": "客户评价了你的服务", "webhook_disabled": "Webhook 已停用",
