@@ -24,7 +24,6 @@ const (
 	CodeFolder      = "mail_folder_missing"      // a folder is not there
 	CodeUnsupported = "mail_address_unsupported" // it cannot take addresses with such characters
 	CodeTooLarge    = "mail_too_large"           // it takes no mail of this size
-	CodeUnknown     = "mail_outcome_unknown"     // it may have taken the mail
 )
 
 // Unreachable is the error of a connection that was not made, or was lost: try

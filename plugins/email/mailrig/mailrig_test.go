@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -225,4 +226,30 @@ func TestStopLeavesNothing(t *testing.T) {
 	if out, _ := exec.CommandContext(t.Context(), "pgrep", "-f", dir).Output(); len(out) > 0 {
 		t.Errorf("processes are left: %s", out)
 	}
+}
+
+// Should the program die, its servers end with it.
+func TestServersDieWithUs(t *testing.T) {
+	if os.Getenv("MAILRIG_DIE") == "1" {
+		r, err := mailrig.Launch(t.Context(), mailrig.Options{Postfix: os.Geteuid() == 0})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Println("dir=" + r.Dir())
+		syscall.Kill(os.Getpid(), syscall.SIGKILL) //nolint:errcheck // nobody is left to see it
+	}
+	mailrig.Start(t, mailrig.Options{}) // skips where there are no servers
+	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestServersDieWithUs$")
+	c.Env = append(os.Environ(), "MAILRIG_DIE=1")
+	out, err := c.Output()
+	_, dir, ok := strings.Cut(string(out), "dir=")
+	if err == nil || !ok {
+		t.Fatalf("it did not die: %s, %v", out, err)
+	}
+	dir = strings.Fields(dir)[0]
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	eventually(t, "all are gone", func() bool {
+		left, _ := exec.CommandContext(t.Context(), "pgrep", "-f", dir).Output()
+		return len(left) == 0
+	})
 }

@@ -194,8 +194,11 @@ postlog unix-dgram n - n - 1 postlogd
 `
 
 func (r *Rig) startPostfix(ctx context.Context) (err error) {
-	// -d: stay in the foreground.
-	r.postfix, err = begin(ctx, "postfix", filepath.Join(r.dir, "postfix.out"), nil, postfixDaemons+"/master", "-d", "-c", filepath.Join(r.dir, "postfix"))
+	// -d: stay in the foreground. The master changes its user now and then, which
+	// takes the signal at our death from it: a shell has that, and passes it on.
+	const keeper = `trap 'kill "$child"' TERM; "$@" & child=$!; wait "$child"; wait "$child"`
+	r.postfix, err = begin(ctx, "postfix", filepath.Join(r.dir, "postfix.out"), nil,
+		"/bin/sh", "-c", keeper, "sh", postfixDaemons+"/master", "-d", "-c", filepath.Join(r.dir, "postfix"))
 	if err != nil {
 		return err
 	}

@@ -97,13 +97,13 @@ type server struct {
 
 // begin starts a program, as an account when there is one and we are root. Its
 // output goes to a file. It outlives the context.
-func begin(ctx context.Context, name, output string, as *account, program string, args ...string) (*server, error) {
+func begin(ctx context.Context, name, output string, as *account, command ...string) (*server, error) {
 	log, err := os.OpenFile(output, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, err
 	}
 	defer log.Close() //nolint:errcheck // the child has its own
-	c := exec.CommandContext(context.WithoutCancel(ctx), program, args...)
+	c := exec.CommandContext(context.WithoutCancel(ctx), command[0], command[1:]...)
 	c.Stdout, c.Stderr = log, log
 	c.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C"}
 	c.SysProcAttr = attributes(as)
