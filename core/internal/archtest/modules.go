@@ -36,6 +36,7 @@ func modules() []Module {
 		{Prefix: "github.com/milvus-io", Owners: []string{"plugins/knowledge/..."}},
 		{Prefix: "github.com/emersion/go-imap/v2", Owners: []string{"plugins/email/..."}},
 		{Prefix: "github.com/emersion/go-message", Owners: []string{"plugins/email/compose"}},
+		{Prefix: "github.com/emersion/go-msgauth", Owners: []string{"plugins/email/trust"}},
 		{Prefix: "github.com/emersion/go-sasl", Owners: []string{"plugins/email/..."}},
 		{Prefix: "github.com/emersion/go-smtp", Owners: []string{"plugins/email/..."}},
 		{Prefix: "github.com/silenceper/wechat/v2", Owners: []string{"plugins/wechat/..."}},
@@ -53,12 +54,14 @@ func modules() []Module {
 		// Files: what a file is, and pictures drawn anew (ADR 0016).
 		{Prefix: "github.com/gabriel-vasile/mimetype", Owners: []string{"core/media/..."}},
 		{Prefix: "golang.org/x/net/idna", Owners: []string{"plugins/email/compose"}},
+		{Prefix: "golang.org/x/net/publicsuffix", Owners: []string{"plugins/email/trust"}},
 		{Prefix: "golang.org/x/net/html", Owners: []string{"plugins/email/hypertext", "plugins/email/quote"}},
 		{Prefix: "golang.org/x/image", Owners: []string{"core/media/..."}},
 
 		// HTML that strangers wrote: read, and cleaned to be shown (ADR 0050).
 		{Prefix: "github.com/microcosm-cc/bluemonday", Owners: []string{"core/markup"}},
 		{Prefix: "golang.org/x/net/idna", Owners: []string{"plugins/email/compose"}},
+		{Prefix: "golang.org/x/net/publicsuffix", Owners: []string{"plugins/email/trust"}},
 		{Prefix: "golang.org/x/net/html", Owners: []string{"core/markup"}},
 
 		// Backups: encrypted for keys that a backup does not hold (ADR 0029).
