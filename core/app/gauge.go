@@ -33,6 +33,7 @@ func (s *server) gauge(ctx context.Context) {
 	for _, p := range s.plugins.Plugins() {
 		out.Plugins = append(out.Plugins, telemetry.PluginState{Plugin: string(p.ID), Up: p.State == extension.Ready, Restarts: p.Restarts, Left: p.Left != "", Unconfined: p.Loose()})
 	}
+	out.SendingPaused = len(s.deliverer.Broken())
 	if channel, hooks, err := s.store.Backlog(ctx); err == nil {
 		for kind, w := range map[string]db.Waiting{"channel": channel, "webhook": hooks} {
 			b := telemetry.Backlog{Kind: kind, Count: w.Count}

@@ -217,6 +217,7 @@ func (s *server) domain() {
 	s.teams.Moved = s.identity.Roles.Moved
 	s.people = people(s.store, s.now)
 	s.inboxes = channel.NewService(channels, s.plugins, instance.NewVault(s.box), s.now)
+	s.inboxes.Sending = s.sendingOf
 	s.inboxes.Bots = s.botDesk()
 	s.secrets = channel.NewSecrets(channels, channels, s.box, s.now)
 	s.gate = s.newGate()

@@ -54,6 +54,12 @@ func (s *server) runPlugins(ctx context.Context) error {
 	})
 }
 
+// sendingOf is what the sending of an inbox says of its far side.
+func (s *server) sendingOf(inbox channel.InboxID) (channel.Health, bool) {
+	a, _ := s.deliverer.Account(inbox)
+	return a.Health()
+}
+
 // channelOf is what a plugin's channel can do; nothing when it is none.
 func (s *server) channelOf(plugin channel.PluginID) channel.Capabilities {
 	for _, t := range s.plugins.Types() {

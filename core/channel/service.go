@@ -26,6 +26,9 @@ const Changed = "inbox.changed"
 type Service struct {
 	// Bots says which bots may answer an inbox's customers; nil = none.
 	Bots Bots
+	// Sending returns what the sending of an inbox says of its far side; false =
+	// nothing. nil = nobody knows.
+	Sending func(InboxID) (Health, bool)
 
 	store   Store
 	plugins Plugins
@@ -70,12 +73,20 @@ func (s *Service) Get(ctx context.Context, scope identity.Scope, id InboxID) (In
 	return inbox, nil
 }
 
-// Health returns what the plugin last said of an inbox.
+// Health returns what the plugin last said of an inbox, or, while that is no
+// complaint, what its sending says.
 func (s *Service) Health(inbox Inbox) Health {
 	if !inbox.Enabled {
 		return Health{State: "down", Code: "disabled"}
 	}
-	return s.plugins.Health(inbox)
+	h := s.plugins.Health(inbox)
+	if s.Sending == nil || h.State == "degraded" || h.State == "down" {
+		return h
+	}
+	if seen, ok := s.Sending(inbox.ID); ok {
+		return seen
+	}
+	return h
 }
 
 // TypeOf returns the installed plugin of an inbox.

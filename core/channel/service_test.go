@@ -303,6 +303,20 @@ func TestHealthIsThePlugins(t *testing.T) {
 	if h := o.Health(i); h.Code != "quota" {
 		t.Errorf("health %+v", h)
 	}
+	o.Sending = func(id channel.InboxID) (channel.Health, bool) {
+		return channel.Health{State: "degraded", Code: "sending_paused"}, id == i.ID
+	}
+	if h := o.Health(i); h.Code != "quota" {
+		t.Errorf("the plugin's complaint comes first: %+v", h)
+	}
+	o.plugins.OnHealth = func(channel.Inbox) channel.Health { return channel.Health{State: "ok"} }
+	if h := o.Health(i); h.Code != "sending_paused" {
+		t.Errorf("health %+v", h)
+	}
+	other, _ := o.inbox(mail)
+	if h := o.Health(other); h.State != "ok" {
+		t.Errorf("another's health %+v", h)
+	}
 	if _, ok := o.TypeOf("example/none"); ok {
 		t.Error("a channel that is not installed has a type")
 	}

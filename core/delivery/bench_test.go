@@ -19,7 +19,7 @@ type mirror struct {
 	stop     context.CancelFunc
 }
 
-func (m *mirror) Due(_ context.Context, _ channel.PluginID, _ time.Time, limit int, _ map[delivery.ID]bool) ([]delivery.Delivery, error) {
+func (m *mirror) Due(_ context.Context, _ channel.PluginID, _ time.Time, limit int, _ delivery.Skip) ([]delivery.Delivery, error) {
 	if m.at+limit > len(m.items) {
 		m.at = 0
 	}

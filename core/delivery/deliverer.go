@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -20,6 +19,7 @@ const (
 	poisonLimit = 3                // in flight at so many crashes: dead
 	storeRetry  = time.Second      // wait after the ledger failed
 	idle        = 30 * time.Second // look at the ledger at least this often
+	leastWait   = 5 * time.Millisecond
 )
 
 // Codes of deliveries that died without the far side's word.
@@ -48,6 +48,8 @@ type Deliverer struct {
 	now   func() time.Time
 	log   *slog.Logger
 
+	accounts accounts
+
 	mu       sync.Mutex
 	wakes    map[channel.PluginID]chan struct{}
 	suspects map[channel.PluginID]map[ID]int // in flight at how many crashes
@@ -58,11 +60,22 @@ type Deliverer struct {
 func NewDeliverer(store Store, now func() time.Time, log *slog.Logger) *Deliverer {
 	return &Deliverer{
 		store: store, now: now, log: log,
+		accounts: accounts{of: make(map[channel.InboxID]*account)},
 		wakes:    make(map[channel.PluginID]chan struct{}),
 		suspects: make(map[channel.PluginID]map[ID]int),
 		known:    make(map[channel.PluginID]knowledge),
 	}
 }
+
+// Account returns how the sending of an inbox fares; false when this server has
+// sent nothing by it.
+func (d *Deliverer) Account(inbox channel.InboxID) (Account, bool) {
+	return d.accounts.state(inbox, d.now())
+}
+
+// Broken lists the inboxes whose far side has failed several times in a row, in
+// any order: only probes leave by them.
+func (d *Deliverer) Broken() []channel.InboxID { return d.accounts.broken() }
 
 // Wake makes every line look at the ledger now.
 func (d *Deliverer) Wake() {
@@ -82,7 +95,9 @@ func (d *Deliverer) Wake() {
 // when the one before it died, and the ledger does not know.
 func (d *Deliverer) Serve(ctx context.Context, plugin channel.PluginID, line Line) error {
 	s := &session{
-		Deliverer: d, plugin: plugin, line: line, inFlight: make(map[ID]*Delivery), out: make(map[ID]bool), wake: d.register(plugin),
+		Deliverer: d, plugin: plugin, line: line, inFlight: make(map[ID]*Delivery), wake: d.register(plugin),
+		skip: Skip{Out: make(map[ID]bool), Held: make(map[ID]time.Time), Inboxes: make(map[channel.InboxID]time.Time)},
+		load: make(map[channel.InboxID]int),
 	}
 	if v, ok := line.(Versioned); ok {
 		s.version = v.Version()
@@ -93,7 +108,10 @@ func (d *Deliverer) Serve(ctx context.Context, plugin channel.PluginID, line Lin
 	s.doubt = d.begins(plugin)
 	err := s.run(ctx)
 	d.ends(plugin)
-	d.crashed(plugin, s.out)
+	d.crashed(plugin, s.skip.Out)
+	for inbox := range s.load {
+		d.accounts.lost(inbox)
+	}
 	if ctx.Err() == nil {
 		s.interrupted(ctx)
 	}
@@ -106,317 +124,4 @@ func (d *Deliverer) register(plugin channel.PluginID) chan struct{} {
 	defer d.mu.Unlock()
 	d.wakes[plugin] = w
 	return w
-}
-
-// session is one Serve.
-type session struct {
-	*Deliverer
-	plugin   channel.PluginID
-	version  string
-	can      channel.Capabilities
-	line     Line
-	inFlight map[ID]*Delivery
-	out      map[ID]bool // its keys, as Due takes them
-	alone    bool        // what is in flight was so at a crash, and goes by itself
-	window   int         // credits when nothing was in flight
-	doubt    time.Time   // what was made before it may have left before
-	wake     chan struct{}
-
-	pausedUntil time.Time
-	settled     []Settlement // to be filled again and again
-}
-
-// take and drop keep the books of what is in flight.
-func (s *session) take(item *Delivery) {
-	s.inFlight[item.ID], s.out[item.ID] = item, true
-}
-
-func (s *session) drop(item *Delivery) {
-	delete(s.inFlight, item.ID)
-	delete(s.out, item.ID)
-	s.alone = s.alone && len(s.inFlight) > 0
-}
-
-func (s *session) run(ctx context.Context) error {
-	for {
-		wait, err := s.send(ctx)
-		if err != nil {
-			s.lastReceipts(ctx)
-			return err
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		case receipts, ok := <-s.line.Receipts():
-			if !ok {
-				timer.Stop()
-				return ErrLineDied
-			}
-			s.settle(ctx, receipts)
-		case <-s.wake:
-		case <-timer.C:
-		}
-		timer.Stop()
-	}
-}
-
-// lastReceipts records what was answered before the line died: each receipt
-// that is not recorded costs a duplicate.
-func (s *session) lastReceipts(ctx context.Context) {
-	for {
-		select {
-		case receipts, ok := <-s.line.Receipts():
-			if !ok {
-				return
-			}
-			s.settle(ctx, receipts)
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// send hands over what is due, as far as credits reach, and returns how long
-// to wait for more when nothing else happens.
-func (s *session) send(ctx context.Context) (time.Duration, error) {
-	for {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		if wait := s.pausedUntil.Sub(s.now()); wait > 0 {
-			return wait, nil
-		}
-		if err := s.caughtUp(ctx); err != nil {
-			return 0, err
-		}
-		n, wait := s.room()
-		if n <= 0 {
-			return wait, nil
-		}
-		due, err := s.store.Due(ctx, s.plugin, s.now(), n, s.out)
-		if err != nil {
-			s.pause(ctx, err)
-			continue
-		}
-		due = s.bury(ctx, due)
-		if len(due) == 0 {
-			return s.untilNext(ctx), nil
-		}
-		batch := s.isolated(due)
-		if len(batch) == 0 {
-			return idle, nil
-		}
-		if err := s.complete(ctx, batch); err != nil {
-			s.pause(ctx, err)
-			continue
-		}
-		if stopped, err := s.handOver(ctx, batch); stopped || err != nil {
-			return idle, err
-		}
-	}
-}
-
-// caughtUp records the receipts that are there. They come first: what is answered
-// and not recorded is handed over again after a crash of the server.
-func (s *session) caughtUp(ctx context.Context) error {
-	select {
-	case receipts, ok := <-s.line.Receipts():
-		if !ok {
-			return ErrLineDied
-		}
-		s.settle(ctx, receipts)
-	default:
-	}
-	return nil
-}
-
-// room returns how many items may leave now, and how long to wait when none may:
-// as many as there are credits for, no more than two of the line's windows without
-// a recorded receipt (one at the plugin, one of answers that came meanwhile), and
-// no more than the plugin's pace allows.
-func (s *session) room() (n int, wait time.Duration) {
-	credits := s.line.Credits()
-	if len(s.inFlight) == 0 {
-		s.window = credits
-	}
-	n = min(credits, 2*s.window-len(s.inFlight), batchSize)
-	if paced, ok := s.line.(Paced); ok && n > 0 && !s.alone {
-		return paced.Ready(n)
-	}
-	if s.alone {
-		n = 0
-	}
-	return n, idle
-}
-
-// complete adds what the channel needs to know of the talk so far.
-func (s *session) complete(ctx context.Context, batch []Delivery) error {
-	if s.can.Threads == "" && !s.can.Takes(channel.ContentReply) && !s.can.Takes(channel.ContentEnvelope) {
-		return nil
-	}
-	if store, ok := s.store.(Completer); ok {
-		return store.Complete(ctx, batch)
-	}
-	return nil
-}
-
-// handOver sends a batch. stopped: the line takes no more, and none left.
-func (s *session) handOver(ctx context.Context, batch []Delivery) (stopped bool, err error) {
-	now := s.now()
-	for i := range batch {
-		batch[i].Began, batch[i].Version = now, s.version
-		s.take(&batch[i])
-	}
-	switch err := s.line.Send(ctx, batch); {
-	case errors.Is(err, ErrLineStopped):
-		for i := range batch {
-			s.drop(&batch[i])
-		}
-		s.alone = false
-		return true, nil
-	case err != nil:
-		return false, errors.Join(ErrLineDied, err)
-	default:
-		return false, nil
-	}
-}
-
-// bury settles what must not be tried again and returns the rest.
-func (s *session) bury(ctx context.Context, due []Delivery) []Delivery {
-	var dead []Settlement
-	alive, now := 0, s.now()
-	for i := range due {
-		item := &due[i]
-		crashes := s.crashes(s.plugin, item.ID)
-		item.Suspect = crashes > 0 || item.CreatedAt.Before(s.doubt)
-		code := ""
-		switch {
-		case crashes >= poisonLimit:
-			code = CodePoison
-		case now.Sub(item.CreatedAt) > expiry:
-			code = CodeExpired
-		}
-		if code == "" {
-			if alive != i {
-				due[alive] = *item
-			}
-			alive++
-			continue
-		}
-		dead = append(dead, Settlement{
-			Delivery: *item, State: Dead, Attempts: item.Attempts,
-			Result: channel.Result{Outcome: channel.OutcomeRejected, Code: code},
-		})
-	}
-	if len(dead) > 0 {
-		s.record(ctx, dead)
-	}
-	return due[:alive]
-}
-
-// isolated returns the batch to send: an item that was in flight at a crash goes
-// by itself, so that one poisonous message cannot take others down with it.
-func (s *session) isolated(due []Delivery) []Delivery {
-	for i := range due {
-		if s.crashes(s.plugin, due[i].ID) == 0 {
-			continue
-		}
-		if len(s.inFlight) == 0 && i == 0 {
-			s.alone = true
-			return due[:1]
-		}
-		return due[:i]
-	}
-	return due
-}
-
-// pause leaves the ledger alone for a while after it failed. The rows are safe in it.
-func (s *session) pause(ctx context.Context, err error) {
-	if ctx.Err() == nil {
-		s.log.WarnContext(ctx, "the delivery ledger failed", "plugin", string(s.plugin), "error", err)
-	}
-	s.pausedUntil = s.now().Add(storeRetry)
-}
-
-func (s *session) untilNext(ctx context.Context) time.Duration {
-	next, err := s.store.NextDue(ctx, s.plugin)
-	if err != nil {
-		s.pause(ctx, err)
-		return storeRetry
-	}
-	if next.IsZero() {
-		return idle
-	}
-	wait := next.Sub(s.now())
-	if wait <= 0 { // what is due is in flight: its receipt wakes us
-		return storeRetry
-	}
-	return min(max(wait, 10*time.Millisecond), idle)
-}
-
-func (s *session) settle(ctx context.Context, receipts []Receipt) {
-	s.settled = s.settled[:0]
-	for i := range receipts {
-		item, ok := s.inFlight[receipts[i].ID]
-		if !ok { // answered twice, or never asked
-			continue
-		}
-		s.drop(item)
-		s.settled = append(s.settled, s.outcome(item, &receipts[i]))
-	}
-	if len(s.settled) > 0 {
-		s.record(ctx, s.settled)
-	}
-}
-
-func (s *session) outcome(item *Delivery, r *Receipt) Settlement {
-	out := Settlement{Delivery: *item, Attempts: item.Attempts + 1, Result: r.Result, Provider: r.ProviderID, More: r.More}
-	switch r.Result.Outcome {
-	case channel.OutcomeAccepted, channel.OutcomeDuplicate:
-		out.State = Sent
-	case channel.OutcomeRejected:
-		out.State = Dead
-	case channel.OutcomeUnknown:
-		out.State = Unknown
-	case channel.OutcomeRetry:
-		out.State, out.NextAt = Pending, s.now().Add(s.backoff(item.Attempts, r.Result.RetryAfter))
-	default:
-		out.State, out.NextAt = Pending, s.now().Add(s.backoff(item.Attempts, 0))
-	}
-	return out
-}
-
-func (s *session) backoff(attempts int, asked time.Duration) time.Duration {
-	if asked > 0 {
-		return min(asked, lastRetry)
-	}
-	d := min(firstRetry<<min(attempts, 10), lastRetry)
-	return d/2 + rand.N(d/2+1) //nolint:gosec // jitter, not a secret
-}
-
-// interrupted records which attempts ended with the process. When the ledger
-// fails that is only missing from the history.
-func (s *session) interrupted(ctx context.Context) {
-	items := make([]Delivery, 0, len(s.inFlight))
-	for _, item := range s.inFlight {
-		items = append(items, *item)
-	}
-	if len(items) == 0 {
-		return
-	}
-	if err := s.store.Interrupted(ctx, items); err != nil {
-		s.log.WarnContext(ctx, "interrupted attempts could not be recorded", "plugin", string(s.plugin), "error", err)
-	}
-}
-
-// record writes settlements. When the ledger fails the attempts are forgotten:
-// the rows are still pending and are handed over again, which at-least-once allows.
-func (s *session) record(ctx context.Context, settlements []Settlement) {
-	if err := s.store.Settle(ctx, settlements); err != nil {
-		s.pause(ctx, err)
-		return
-	}
-	s.recorded(s.plugin, settlements)
 }

@@ -34,7 +34,7 @@ func (l *ledger) add(id, conversation string, at time.Time) {
 
 var errDown = errors.New("the ledger is down")
 
-func (l *ledger) Due(_ context.Context, _ channel.PluginID, now time.Time, limit int, skip map[delivery.ID]bool) ([]delivery.Delivery, error) {
+func (l *ledger) Due(_ context.Context, _ channel.PluginID, now time.Time, limit int, skip delivery.Skip) ([]delivery.Delivery, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.down {
@@ -47,7 +47,7 @@ func (l *ledger) Due(_ context.Context, _ channel.PluginID, now time.Time, limit
 			continue
 		}
 		held[r.Conversation] = true
-		if !skip[r.ID] && !r.NextAt.After(now) && len(out) < limit {
+		if !skip.Has(&r) && !r.NextAt.After(now) && len(out) < limit {
 			out = append(out, r)
 		}
 	}
@@ -100,6 +100,7 @@ type line struct {
 	receipts chan []delivery.Receipt
 	answer   func(delivery.Delivery) *channel.Result // nil result = no answer
 	refuse   error                                   // of the next Send
+	counts   bool                                    // an item takes a credit until it is answered
 }
 
 func newLine(answer func(delivery.Delivery) *channel.Result) *line {
@@ -128,6 +129,8 @@ func (l *line) Send(_ context.Context, items []delivery.Delivery) error {
 		l.got = append(l.got, item)
 		if r := l.answer(item); r != nil {
 			out = append(out, delivery.Receipt{ID: item.ID, Result: *r})
+		} else if l.counts {
+			l.credits--
 		}
 	}
 	if len(out) > 0 {

@@ -102,7 +102,7 @@ type Store interface {
 	// Due returns at most limit pending deliveries of the plugin, over all
 	// workspaces, whose turn it is: NextAt <= now, and no earlier unsettled
 	// delivery of the same conversation, oldest first. Those in skip are left out.
-	Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip map[ID]bool) ([]Delivery, error)
+	Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip Skip) ([]Delivery, error)
 	// NextDue returns when the next pending delivery of the plugin is due; zero = none waits.
 	NextDue(ctx context.Context, plugin channel.PluginID) (time.Time, error)
 	// Settle records attempts, with their steps, and, in the same transaction,

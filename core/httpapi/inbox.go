@@ -18,9 +18,19 @@ import (
 
 // capabilitiesBody is what a channel can do.
 type capabilitiesBody struct {
-	Content         []string `json:"content" doc:"What messages may hold: text, image, audio, file, reply. The composer offers nothing else."`
-	TextLimit       int      `json:"text_limit,omitempty" doc:"Characters of one message."`
-	AttachmentLimit int64    `json:"attachment_limit,omitempty" doc:"Bytes of one file, where the channel takes less than the server."`
+	Content         []string     `json:"content" doc:"What messages may hold: text, image, audio, file, reply, html, envelope (subject, to, cc, bcc), location. The composer offers nothing else."`
+	TextLimit       int          `json:"text_limit,omitempty" doc:"Characters of one message."`
+	AttachmentLimit int64        `json:"attachment_limit,omitempty" doc:"Bytes of one file, where the channel takes less than the server."`
+	Can             []string     `json:"can" doc:"What the channel can do beside carrying messages: edit, recall, typing, read, backfill."`
+	Threads         string       `json:"threads,omitempty" enum:"reply,key" doc:"How messages make conversations. reply: what answers nothing begins one; key: the far side has talks of its own. Absent: a person has one conversation in the inbox."`
+	Windows         []windowBody `json:"windows,omitempty" doc:"When a person may be written to; absent: always."`
+}
+
+// windowBody is a time in which the far side takes messages to a person.
+type windowBody struct {
+	On      string `json:"on" doc:"What opens it: message, or a word of the channel's."`
+	Quota   int    `json:"quota,omitempty" doc:"How many messages may be sent; absent: any number."`
+	Seconds int64  `json:"seconds" doc:"How long it is open."`
 }
 
 // healthBody is what a plugin says of an inbox.
@@ -182,7 +192,14 @@ func capabilitiesOf(c channel.Capabilities) capabilitiesBody {
 	if c.Content == nil {
 		c.Content = []string{}
 	}
-	return capabilitiesBody{Content: c.Content, TextLimit: c.TextLimit, AttachmentLimit: c.AttachmentLimit}
+	if c.Can == nil {
+		c.Can = []string{}
+	}
+	out := capabilitiesBody{Content: c.Content, TextLimit: c.TextLimit, AttachmentLimit: c.AttachmentLimit, Can: c.Can, Threads: string(c.Threads)}
+	for _, w := range c.Windows {
+		out.Windows = append(out.Windows, windowBody{On: w.On, Quota: w.Quota, Seconds: int64(w.For.Seconds())})
+	}
+	return out
 }
 
 func jsonObject(raw json.RawMessage) map[string]any {

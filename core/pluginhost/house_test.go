@@ -385,7 +385,7 @@ func (l *ledger) add(in channel.Inbox, n, conversations int) {
 }
 
 // Due implements delivery.Store: the first pending one of each conversation.
-func (l *ledger) Due(_ context.Context, plugin channel.PluginID, now time.Time, limit int, skip map[delivery.ID]bool) ([]delivery.Delivery, error) {
+func (l *ledger) Due(_ context.Context, plugin channel.PluginID, now time.Time, limit int, skip delivery.Skip) ([]delivery.Delivery, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	seen := make(map[string]bool)
@@ -395,7 +395,7 @@ func (l *ledger) Due(_ context.Context, plugin channel.PluginID, now time.Time, 
 			continue
 		}
 		seen[row.Conversation] = true
-		if !skip[row.ID] && !row.NextAt.After(now) && len(out) < limit {
+		if !skip.Has(&row) && !row.NextAt.After(now) && len(out) < limit {
 			out = append(out, row)
 		}
 	}

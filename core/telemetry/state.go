@@ -19,6 +19,7 @@ type State struct {
 	Certificate   time.Time // its end; zero = none
 	Plugins       []PluginState
 	Waiting       []Backlog
+	SendingPaused int // inboxes whose far side fails
 }
 
 // PluginState is how one plugin fares.
@@ -81,6 +82,7 @@ func (k *keeper) Collect(out chan<- prometheus.Metric) {
 		gauge("patchbay_plugin_rolled_back", "1 when a version was left, because it failed, for the one before.", bit(p.Left), "plugin", p.Plugin)
 		gauge("patchbay_plugin_unconfined", "1 when it can reach files that are not its own and nobody said that it may.", bit(p.Unconfined), "plugin", p.Plugin)
 	}
+	gauge("patchbay_inboxes_sending_paused", "Inboxes by which only probes leave, since their far side failed several times in a row.", float64(s.SendingPaused))
 	for _, b := range s.Waiting {
 		gauge("patchbay_deliveries_waiting", "What waits to leave, counted up to 10000.", float64(b.Count), "kind", b.Kind)
 		gauge("patchbay_delivery_oldest_seconds", "How long the oldest of it waits.", b.Oldest.Seconds(), "kind", b.Kind)

@@ -93,10 +93,10 @@ func (f *Fake) delivery(c conversation.Conversation, m conversation.Message) del
 }
 
 // Due implements delivery.Store.
-func (f *Fake) Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip map[delivery.ID]bool) ([]delivery.Delivery, error) {
+func (f *Fake) Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip delivery.Skip) ([]delivery.Delivery, error) {
 	var out []delivery.Delivery
 	for _, d := range f.turns(ctx, plugin) {
-		if !d.NextAt.After(now) && !skip[d.ID] && len(out) < limit {
+		if !d.NextAt.After(now) && !skip.Has(&d) && len(out) < limit {
 			out = append(out, d)
 		}
 	}

@@ -82,9 +82,9 @@ func (w *world) answer(id conversation.ID, text string) conversation.Message {
 
 func (w *world) due(now time.Time, limit int, skip ...delivery.ID) []delivery.Delivery {
 	w.Helper()
-	skipped := make(map[delivery.ID]bool)
+	skipped := delivery.Skip{Out: make(map[delivery.ID]bool)}
 	for _, id := range skip {
-		skipped[id] = true
+		skipped.Out[id] = true
 	}
 	got, err := w.store.Due(w.Context(), w.Inbox.Plugin, now, limit, skipped)
 	w.OK(err)
@@ -150,7 +150,7 @@ func testOthers(w *world) {
 		return nil
 	})
 	w.texts(w.Tick(), "answer")
-	got, err := w.store.Due(w.Context(), "other/plugin", w.Tick(), 10, nil)
+	got, err := w.store.Due(w.Context(), "other/plugin", w.Tick(), 10, delivery.Skip{})
 	w.OK(err)
 	next, err := w.store.NextDue(w.Context(), "other/plugin")
 	w.OK(err)
@@ -203,6 +203,17 @@ func testLimit(w *world) {
 	got = w.due(now, 2, all[0].ID, all[2].ID)
 	if len(got) != 2 || got[0].ID != all[1].ID || got[1].ID != all[3].ID {
 		w.Fatalf("without the first and third: %+v", got)
+	}
+	got, err := w.store.Due(w.Context(), w.Inbox.Plugin, now, 1, delivery.Skip{Held: map[delivery.ID]time.Time{all[0].ID: now}})
+	if w.OK(err); len(got) != 1 || got[0].ID != all[1].ID {
+		w.Fatalf("without one whose recipient must wait: %+v", got)
+	}
+	other := w.NewInbox(w.WS, false)
+	w.post(other, "c9", "m9")
+	blocked := map[channel.InboxID]time.Time{w.Inbox.ID: now, "inb_1": now, "inb_2": now}
+	got, err = w.store.Due(w.Context(), w.Inbox.Plugin, w.Tick(), 10, delivery.Skip{Inboxes: blocked})
+	if w.OK(err); len(got) != 1 || got[0].Inbox != other.ID {
+		w.Fatalf("without an inbox: %+v", got)
 	}
 }
 

@@ -66,7 +66,7 @@ func (s *spring) make(i int) {
 }
 
 // Due implements delivery.Store.
-func (s *spring) Due(_ context.Context, _ channel.PluginID, _ time.Time, limit int, skip map[delivery.ID]bool) ([]delivery.Delivery, error) {
+func (s *spring) Due(_ context.Context, _ channel.PluginID, _ time.Time, limit int, skip delivery.Skip) ([]delivery.Delivery, error) {
 	if !s.flowing.Load() {
 		return nil, nil
 	}
@@ -74,7 +74,7 @@ func (s *spring) Due(_ context.Context, _ channel.PluginID, _ time.Time, limit i
 	defer s.mu.Unlock()
 	out := make([]delivery.Delivery, 0, limit)
 	for n, i := 0, s.first; n < conversations && len(out) < limit; n, i = n+1, s.next[i] {
-		if !skip[s.heads[i].ID] {
+		if !skip.Has(&s.heads[i]) {
 			out = append(out, s.heads[i])
 		}
 	}

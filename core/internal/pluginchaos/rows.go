@@ -70,7 +70,7 @@ func (r *rows) count() (made, sent, dead int) {
 }
 
 // Due implements delivery.Store.
-func (r *rows) Due(_ context.Context, _ channel.PluginID, now time.Time, limit int, skip map[delivery.ID]bool) ([]delivery.Delivery, error) {
+func (r *rows) Due(_ context.Context, _ channel.PluginID, now time.Time, limit int, skip delivery.Skip) ([]delivery.Delivery, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []delivery.Delivery
@@ -87,7 +87,7 @@ func (r *rows) Due(_ context.Context, _ channel.PluginID, now time.Time, limit i
 		if r.bug == bugReorder && head.Attempts > 0 && len(q) > 1 { // what waits for its next attempt is overtaken
 			head = q[1]
 		}
-		if !skip[head.ID] && !head.NextAt.After(now) {
+		if !skip.Has(&head) && !head.NextAt.After(now) {
 			out = append(out, head)
 		}
 	}

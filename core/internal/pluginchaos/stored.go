@@ -123,7 +123,7 @@ func (s *stored) Settle(ctx context.Context, settled []delivery.Settlement) erro
 		switch settled[i].State {
 		case delivery.Sent:
 			s.sent++
-		case delivery.Dead:
+		case delivery.Dead, delivery.Unknown:
 			s.dead++
 			s.letters = append(s.letters, letter{settled[i].Delivery.Conversation, settled[i].Delivery.Seq})
 		case delivery.Pending:

@@ -101,7 +101,7 @@ type Gate struct {
 }
 
 // Due implements delivery.Store.
-func (g *Gate) Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip map[delivery.ID]bool) ([]delivery.Delivery, error) {
+func (g *Gate) Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip delivery.Skip) ([]delivery.Delivery, error) {
 	if !g.Open.Load() {
 		return nil, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
@@ -36,17 +37,28 @@ AND e.conversation_id = d.conversation_id AND e.state = 'pending' AND e.seq < d.
 
 // Due implements delivery.Store. The plus keeps the databases from looking by
 // next_at: nearly all that waits is due, and would have to be sorted each time.
-func (s *Store) Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip map[delivery.ID]bool) ([]delivery.Delivery, error) {
-	const query = `SELECT d.workspace_id, d.delivery_id, d.inbox_id, d.plugin, d.conversation_id, m.message_id, d.seq, d.recipient,
+func (s *Store) Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip delivery.Skip) ([]delivery.Delivery, error) {
+	const selects = `SELECT d.workspace_id, d.delivery_id, d.inbox_id, d.plugin, d.conversation_id, m.message_id, d.seq, d.recipient,
 m.text, d.state, d.attempts, d.next_at, d.last_code, d.last_detail, d.provider_id, d.created_at,
 m.sender_kind, m.sender_id, m.sender_name, m.files, COALESCE(m.extras, '')
 FROM delivery d JOIN message m ON m.workspace_id = d.workspace_id AND m.conversation_id = d.conversation_id AND m.seq = d.seq
-WHERE d.plugin = ? AND d.state = 'pending' AND +d.next_at <= ? AND ` + itsTurn + `
-ORDER BY d.created_at, d.delivery_id LIMIT ?`
+WHERE d.plugin = ? AND d.state = 'pending' AND +d.next_at <= ? AND ` + itsTurn
+	query, args := selects, []any{string(plugin), db.Micros(now)}
+	if len(skip.Inboxes) > 0 {
+		var blocked []any
+		for inbox := range skip.Inboxes {
+			blocked = append(blocked, string(inbox))
+		}
+		blocked = db.Padded(blocked, len(blocked))
+		query += ` AND d.inbox_id NOT IN (?` + strings.Repeat(`, ?`, len(blocked)-1) + `)`
+		args = append(args, blocked...)
+	}
+	query += ` ORDER BY d.created_at, d.delivery_id LIMIT ?`
+	args = append(args, limit+len(skip.Out)+len(skip.Held))
 	var out []delivery.Delivery
-	err := s.db.Rows(ctx, query, []any{string(plugin), db.Micros(now), limit + len(skip)}, func(sc db.Scanner) error {
+	err := s.db.Rows(ctx, query, args, func(sc db.Scanner) error {
 		d, err := scan(sc)
-		if err == nil && !skip[d.ID] && len(out) < limit {
+		if err == nil && !skip.Has(&d) && len(out) < limit {
 			out = append(out, d)
 		}
 		return err

@@ -4340,13 +4340,22 @@ export interface components {
              * @description Bytes of one file, where the channel takes less than the server.
              */
             attachment_limit?: number;
-            /** @description What messages may hold: text, image, audio, file, reply. The composer offers nothing else. */
+            /** @description What the channel can do beside carrying messages: edit, recall, typing, read, backfill. */
+            can: string[];
+            /** @description What messages may hold: text, image, audio, file, reply, html, envelope (subject, to, cc, bcc), location. The composer offers nothing else. */
             content: string[];
             /**
              * Format: int64
              * @description Characters of one message.
              */
             text_limit?: number;
+            /**
+             * @description How messages make conversations. reply: what answers nothing begins one; key: the far side has talks of its own. Absent: a person has one conversation in the inbox.
+             * @enum {string}
+             */
+            threads?: "reply" | "key";
+            /** @description When a person may be written to; absent: always. */
+            windows?: components["schemas"]["WindowBody"][];
         };
         CardBody: {
             /** @description With the state ok. */
@@ -8087,6 +8096,20 @@ export interface components {
             webhook_id: string;
             /** @description The bodies are left out, because you may not read every conversation. */
             withheld?: boolean;
+        };
+        WindowBody: {
+            /** @description What opens it: message, or a word of the channel's. */
+            on: string;
+            /**
+             * Format: int64
+             * @description How many messages may be sent; absent: any number.
+             */
+            quota?: number;
+            /**
+             * Format: int64
+             * @description How long it is open.
+             */
+            seconds: number;
         };
         WorkspaceBody: {
             /** Format: date-time */
