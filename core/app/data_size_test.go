@@ -43,7 +43,7 @@ func (d *database) fills(chat string, first, last, each int) {
 	contact, seq := d.one(`SELECT contact_id FROM conversation`+with), d.one(`SELECT MIN(seq) FROM message`+with)
 	d.copies("contact", `x.contact_id = '`+contact+`'`, first, last, 1, map[string]string{"contact_id": "'con_F' || i", "name": "'Filled ' || i"})
 	d.copies("conversation", `x.conversation_id = '`+chat+`'`, first, last, 1, map[string]string{
-		"conversation_id": "'cnv_F' || i", "contact_id": "'con_F' || i", "recipient": "'filled' || i", "number": "1000000 + i", "assignee_id": "NULL", "queued_at": "0", "state": "'resolved'",
+		"conversation_id": "'cnv_F' || i", "contact_id": "'con_F' || i", "recipient": "'filled' || i", "talk_key": "'filled' || i", "number": "1000000 + i", "assignee_id": "NULL", "queued_at": "0", "state": "'resolved'",
 	})
 	of := `x.conversation_id = '` + chat + `' AND x.`
 	d.copies("message", of+`seq = `+seq, first, last, each, map[string]string{

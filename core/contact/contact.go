@@ -77,6 +77,8 @@ type Identity struct {
 	Kind       IdentityKind
 	Label      string    // what people call it; "" = nothing better than External
 	VerifiedAt time.Time // when the customer proved it; zero = not verified
+	Email      string    // proven to be theirs, as compared; "" = none
+	Phone      string    // likewise, in E.164
 	CreatedAt  time.Time
 
 	Plugin string // of the inbox; read-only, joined by the store

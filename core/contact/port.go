@@ -11,6 +11,7 @@ import (
 
 // Tx is the contact side of a transaction of the conversation store.
 type Tx interface {
+	JointTx
 	// ByIdentity finds who an inbox knows under an external id; nil when
 	// nobody. A contact that was merged comes as its survivor.
 	ByIdentity(ctx context.Context, inbox, external string) (*Contact, error)
@@ -29,6 +30,19 @@ type Tx interface {
 	// contact has no other identity and was not merged, nor another into it, and
 	// the inbox does not know the person.
 	Prove(ctx context.Context, inbox, visitor, person string, at time.Time) (bool, error)
+}
+
+// JointTx is the side of a transaction that joins identities by what was proven.
+type JointTx interface {
+	// Joint returns the one person, as the survivor, whose identities have a
+	// proven e-mail address or a proven telephone number; nil when it is nobody
+	// or not one person alone. "" is nobody's.
+	Joint(ctx context.Context, email, phone string) (*Contact, error)
+	// Join adds an identity to the contact that it names.
+	Join(ctx context.Context, who Identity) error
+	// Vouch records what was proven to be of an identity, where there is one; ""
+	// leaves what is known.
+	Vouch(ctx context.Context, inbox, external, email, phone string) error
 }
 
 // Store keeps contacts.

@@ -31,6 +31,13 @@ func Start(t Turn, inbox channel.Inbox, who contact.Contact, recipient string) *
 	return c
 }
 
+// In says how the inbox finds a conversation that is not saved yet: by the far
+// side's thread, or not at all, where an answer alone goes on with it.
+func (c *Conversation) In(thread string, apart bool) *Conversation {
+	c.Thread, c.Apart = thread, apart && thread == ""
+	return c
+}
+
 // Loaded is called by a store on a row it has read, before it hands it out
 // for a change: it remembers the load to compare with.
 func (c *Conversation) Loaded() *Conversation {

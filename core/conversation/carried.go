@@ -3,11 +3,13 @@ package conversation
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/markup"
+	"github.com/patchbay-im/patchbay/core/media"
 )
 
 // Limits of what a message carries beside its text, in characters unless it
@@ -19,6 +21,7 @@ const (
 	maxPlaceName = 300
 	maxReason    = 500
 	maxKind      = 100
+	maxContentID = 300
 )
 
 // markup keeps the HTML of a pending message.
@@ -184,4 +187,46 @@ func (m *Message) Whole() string {
 		add("["+u.Kind+"]", u.Summary)
 	}
 	return strings.Join(parts, "\n\n")
+}
+
+// Parties are the addresses on the message's envelope, each once.
+func (m *Message) Parties() []string {
+	e := m.Envelope
+	if e == nil {
+		return nil
+	}
+	var out []string
+	for _, p := range slices.Concat([]channel.Party{e.From, e.ReplyTo}, e.To, e.CC, e.BCC) {
+		if p.Address != "" && !slices.Contains(out, p.Address) {
+			out = append(out, p.Address)
+		}
+	}
+	return out
+}
+
+// leave takes what a channel says of the files that it brought. Originals come
+// last: what is shown of a message begins with its other files. A file that is
+// not here is named as what is not translated.
+func (w *Written) leave(files []channel.File) {
+	var originals []media.Brought
+	var missing []string
+	for _, f := range files {
+		b := media.Brought{ID: f.ID, ContentID: line(strings.Trim(f.ContentID, "<>"), maxContentID)}
+		switch {
+		case f.ID == "":
+			missing = append(missing, f.Name)
+		case f.Original:
+			b.Role = media.RoleOriginal
+			originals = append(originals, b)
+		case f.Voice:
+			b.Role = media.RoleVoice
+			fallthrough
+		default:
+			w.brought = append(w.brought, b)
+		}
+	}
+	w.brought = append(w.brought, originals...)
+	if len(missing) > 0 && w.Carried.Unsupported == nil {
+		w.Carried.Unsupported = &channel.Unsupported{Kind: "file", Summary: line(strings.Join(missing, ", "), maxReason)}
+	}
 }

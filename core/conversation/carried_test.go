@@ -16,7 +16,7 @@ func TestWhatChannelsCarryIsKept(t *testing.T) {
 	in.Content.HTML = "<p>你好</p><script>x()</script><p>world\x00</p>"
 	in.Content.Envelope = &channel.Envelope{Subject: " Re:\r\n order ", To: []channel.Party{{}, {Address: "us@example.com"}}}
 	in.Content.Quoted = "> before\x07"
-	in.Trust = channel.Trust{Verdict: channel.Unverified, Reason: "no SPF"}
+	in.Trust = channel.Trust{Verdict: channel.Verified, Reason: "DKIM"}
 	in.Content.Location = &channel.Location{Latitude: 91}
 	long := item(d.Inbox, "m2", "王@example.com", strings.Repeat("长", conversation.MaxText+1))
 	long.Content.Quoted = "> quoted"

@@ -47,13 +47,15 @@ const (
 	ResponderAgent Responder = "agent"
 )
 
-// Conversation is one customer in one inbox.
+// Conversation is a talk with one customer in one inbox.
 type Conversation struct {
 	Workspace    identity.WorkspaceID
 	ID           ID
 	Inbox        channel.InboxID
 	Contact      contact.ID
-	Recipient    string // the contact's external id in the inbox
+	Recipient    string // the contact's external id in the inbox; see Address
+	Thread       string // the far side's key of the talk; "" = it has none
+	Apart        bool   // it is not the one that its customer has: an answer alone goes on with it
 	State        State
 	Responder    Responder
 	Assignee     identity.MemberID // "" = nobody

@@ -26,9 +26,11 @@ func (s *Service) firstOf(ctx context.Context, inbox channel.Inbox, in accepted)
 	if s.Interceptor == nil || !s.Interceptor.Routes(ctx, inbox.Workspace) {
 		return out, nil
 	}
-	known, err := s.Reader.OfContact(ctx, inbox.Workspace, inbox.ID, in.sender.External)
-	if err != nil || known != nil {
-		return out, err
+	if s.capabilities(inbox.Plugin).Threads == "" { // else what is known of a person does not say where it goes
+		known, err := s.Reader.OfContact(ctx, inbox.Workspace, inbox.ID, in.known())
+		if err != nil || known != nil {
+			return out, err
+		}
 	}
 	if out.team, err = s.Teams.TeamOfInbox(ctx, inbox.Workspace, string(inbox.ID)); err != nil {
 		return out, err

@@ -84,6 +84,10 @@ func (s *Service) admit(ctx context.Context, inbox channel.Inbox, w *Welcome, fr
 		}
 		tell(&w.Visitor, a)
 		w.Visitor.ExpiresAt = s.Now().Add(VerifiedTTL)
+		email, phone := reachable(a.Email, a.Phone)
+		if err := tx.Contacts().Vouch(ctx, string(inbox.ID), w.Visitor.External(), email, phone); err != nil {
+			return err
+		}
 		if ended = !w.Resumed && from.ID != "" && s.Now().Before(from.ExpiresAt); ended {
 			if err := s.leave(ctx, tx, inbox, from, w.Visitor); err != nil {
 				return err
@@ -217,6 +221,7 @@ func (v Visitor) introduce(c *contact.Contact, who *contact.Identity, at time.Ti
 	who.Kind, who.Label = contact.IdentityVisitor, c.Name
 	if v.Verified() {
 		who.Kind, who.VerifiedAt = contact.IdentityUser, at
+		who.Email, who.Phone = reachable(v.Email, v.Phone)
 	}
 }
 

@@ -27,9 +27,9 @@ type Store interface {
 type Tx interface {
 	// Conversation loads one for change; errs.Absent when there is none.
 	Conversation(ctx context.Context, id ID) (*Conversation, error)
-	// Current loads for change the conversation with whom the inbox knows under
-	// an external id; nil when there is none yet.
-	Current(ctx context.Context, inbox channel.InboxID, external string) (*Conversation, error)
+	// Current loads for change the conversation that the inbox finds by a key: a
+	// customer's external id, or ThreadKey; nil when there is none yet.
+	Current(ctx context.Context, inbox channel.InboxID, key string) (*Conversation, error)
 	// Sent finds what a sender (an Actor.ID) posted under a client id; nil when
 	// nothing. The sender "" is the customer, whatever contact that was then.
 	Sent(ctx context.Context, id ID, sender, clientID string) (*Change, error)
@@ -69,6 +69,11 @@ type InboundTx interface {
 	Inbound(ctx context.Context, inbox channel.InboxID, kind InboundKind, external string) (*Dedup, error)
 	// Remember makes Inbound find the item. It conflicts when it is known.
 	Remember(ctx context.Context, inbox channel.InboxID, d Dedup) error
+	// OfDelivery finds the message of ours that a delivery of the inbox carries;
+	// nil when there is none.
+	OfDelivery(ctx context.Context, inbox channel.InboxID, delivery string) (*Dedup, error)
+	// TakesPart reports whether an address is on an envelope of the conversation.
+	TakesPart(ctx context.Context, id ID, address string) (bool, error)
 }
 
 // Neighbours are the sides of other nouns of the same transaction.

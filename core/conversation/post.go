@@ -157,6 +157,19 @@ func (c *Conversation) post(t Turn, kind MessageKind, w Written) (*Change, error
 	return c.Send(t, w)
 }
 
+// bring gives an inbound message its files: a visitor's as give does, and a
+// channel's as it brought them.
+func (s *Service) bring(ctx context.Context, tx Tx, c *Conversation, ch *Change, in accepted) error {
+	if len(in.said.brought) == 0 {
+		return s.give(ctx, tx, c, ch, in.by, in.files)
+	}
+	files, err := tx.Media().Bring(ctx, in.by, in.said.brought, media.Place{Conversation: string(c.ID), Seq: ch.Message.Seq})
+	if err == nil {
+		c.Attach(ch, files)
+	}
+	return err
+}
+
 // give gives files to the message of a pending change, in its transaction.
 func (s *Service) give(ctx context.Context, tx Tx, c *Conversation, ch *Change, by media.Uploader, ids []media.ID) error {
 	if len(ids) == 0 {

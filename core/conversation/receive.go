@@ -61,28 +61,48 @@ func rejected(code, detail string) channel.Result {
 }
 
 func (s *Service) receiveOne(ctx context.Context, scope identity.Scope, in channel.Inbound) (channel.Result, error) {
-	said := brought(in)
 	switch {
-	case in.Kind != channel.KindMessage || in.Echo:
+	case in.Kind == channel.KindStatus:
+		return s.receiveStatus(ctx, scope, in)
+	case in.Kind != channel.KindMessage, in.Echo:
 		return rejected("unknown_kind", "this server does not know this kind of inbound item"), nil
-	case len(in.Content.Files) > 0:
-		return rejected("unsupported_attachments", "this server takes no files from channels"), nil
+	}
+	return s.receiveMessage(ctx, scope, in)
+}
+
+// inboxOf returns the inbox of an item; nil when the workspace has none like it.
+func (s *Service) inboxOf(ctx context.Context, scope identity.Scope, id channel.InboxID) (*channel.Inbox, error) {
+	inbox, err := s.Inboxes.Inbox(ctx, id)
+	if errs.Is(err, errs.NotFound) || err == nil && inbox.Workspace != scope.Workspace {
+		return nil, nil //nolint:nilnil // a foreign one is as absent as one that is not there
+	}
+	return &inbox, err
+}
+
+func noInbox() channel.Result { return rejected("inbox", "there is no such inbox") }
+
+func (s *Service) receiveMessage(ctx context.Context, scope identity.Scope, in channel.Inbound) (channel.Result, error) {
+	said := brought(in)
+	said.leave(in.Content.Files)
+	switch {
 	case !nameable(in.External):
 		return rejected("external_id", "an inbound message needs the far side's id: 1 to 512 bytes of UTF-8 without control characters"), nil
-	case !nameable(in.Sender.External):
+	case !nameable(in.Sender.External) || Unverified(in.Sender.External):
 		return rejected("sender", "an inbound message needs its sender's id: 1 to 512 bytes of UTF-8 without control characters"), nil
-	case !said.says():
-		return rejected("empty", "an inbound message needs text, HTML, a place or the name of what it is"), nil
+	case !said.says() && len(said.brought) == 0:
+		return rejected("empty", "an inbound message needs text, HTML, a file, a place or the name of what it is"), nil
 	}
-	inbox, err := s.Inboxes.Inbox(ctx, in.Inbox)
-	if err != nil && !errs.Is(err, errs.NotFound) {
+	inbox, err := s.inboxOf(ctx, scope, in.Inbox)
+	if err != nil {
 		return channel.Result{}, err
 	}
-	if err != nil || inbox.Workspace != scope.Workspace {
-		return rejected("inbox", "there is no such inbox"), nil //nolint:nilerr // the result says it
+	if inbox == nil {
+		return noInbox(), nil
 	}
-	got, err := s.accept(ctx, inbox, accepted{
-		kind: InboundMessage, external: in.External, sender: in.Sender, said: said,
+	got, err := s.accept(ctx, *inbox, accepted{
+		kind: InboundMessage, external: in.External, sender: in.Sender, said: said, trust: in.Trust,
+		by:      media.Uploader{Kind: media.ByPlugin, ID: string(inbox.ID)},
+		answers: in.Answers, references: in.References, thread: in.Thread,
 	})
 	switch {
 	case err == nil && got.Replayed:
@@ -113,7 +133,15 @@ type accepted struct {
 	by       media.Uploader // of the files
 	visitor  VisitorID      // of an InboundVisitor
 	offline  *Form          // it came by the form for when nobody is there
+	trust    channel.Trust  // of a sender beyond our own gateway
+
+	answers    string // the delivery that it answers, proven
+	references []string
+	thread     string
 }
+
+// known is what the inbox knows the sender by.
+func (a accepted) known() string { return knownAs(a.sender, a.trust) }
 
 // accept finds or makes the contact and the conversation, and appends the
 // message, once per (inbox, kind, external).
@@ -148,7 +176,7 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 		}
 		before := c.LastInboundSeq
 		ch := c.ReceiveFor(t, in.said, first.bot)
-		if err := s.give(ctx, tx, c, ch, in.by, in.files); err != nil {
+		if err := s.bring(ctx, tx, c, ch, in); err != nil {
 			return err
 		}
 		out = Posted{Change: *ch}
@@ -180,23 +208,6 @@ type arrival struct {
 	who   contact.Contact
 	item  accepted
 	first first
-}
-
-// place returns the conversation that takes an item, or what became of the
-// item when that turns out to be there already.
-func (s *Service) place(ctx context.Context, tx Tx, t Turn, a arrival) (*Conversation, *Posted, error) {
-	c, err := tx.Current(ctx, a.inbox.ID, a.item.sender.External)
-	if err != nil {
-		return nil, nil, err
-	}
-	if c == nil {
-		c, err = s.start(ctx, t, a.inbox, a.who, a.item.sender.External, a.first)
-		return c, nil, err
-	}
-	if again, err := s.again(ctx, tx, c, a.item); err != nil || again != nil {
-		return nil, again, err
-	}
-	return c, nil, s.back(ctx, tx, t, c)
 }
 
 // replayed answers an item that was accepted before. A far side's second
@@ -235,40 +246,6 @@ func (s *Service) again(ctx context.Context, tx Tx, c *Conversation, in accepted
 		return nil, errReused()
 	}
 	return &Posted{Change: *before, Replayed: true}, nil
-}
-
-func (s *Service) contactOf(ctx context.Context, tx Tx, t Turn, inbox channel.Inbox, in accepted) (contact.Contact, error) {
-	p := in.sender
-	found, err := tx.Contacts().ByIdentity(ctx, string(inbox.ID), p.External)
-	if err != nil {
-		return contact.Contact{}, err
-	}
-	if found != nil {
-		if t.At.Sub(found.LastSeenAt) < contact.SeenEvery {
-			return *found, nil
-		}
-		return *found, tx.Contacts().Seen(ctx, found.ID, t.At)
-	}
-	known := attributes(p.Attributes)
-	c := contact.Contact{
-		Workspace: inbox.Workspace, ID: contact.ID(t.IDs.New("con")), Name: cut(clean(p.Name), contact.MaxName), Locale: cut(known["locale"], 35),
-		Attributes: make(map[string]any, len(known)), CreatedAt: t.At, UpdatedAt: t.At, LastSeenAt: t.At,
-	}
-	for k, v := range known {
-		c.Attributes[k] = v
-	}
-	who := contact.Identity{
-		Workspace: inbox.Workspace, Inbox: string(inbox.ID), External: p.External, Contact: c.ID,
-		Kind: contact.IdentityAccount, Label: c.Name, CreatedAt: t.At,
-	}
-	if in.kind == InboundVisitor {
-		v, err := tx.VisitorSession(ctx, in.visitor)
-		if err != nil {
-			return contact.Contact{}, err
-		}
-		v.introduce(&c, &who, t.At)
-	}
-	return c, tx.Contacts().Create(ctx, c, who)
 }
 
 // attributes keeps what fits of what a channel tells about a person.

@@ -15,6 +15,8 @@ type Written struct {
 	Altered  *Altered  // nil = nobody changed the text
 	Carried  Carried
 	HTML     string // not cleaned; "" = none
+
+	brought []media.Brought // files that a channel brought
 }
 
 // Words is a Written of text alone.

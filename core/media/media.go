@@ -42,6 +42,9 @@ const (
 // MaxPerMessage is how many attachments one message carries.
 const MaxPerMessage = 10
 
+// MaxBrought is how many one carries that a channel brought.
+const MaxBrought = 100
+
 // Attachment is a stored file, whole and sniffed.
 type Attachment struct {
 	Workspace identity.WorkspaceID
@@ -56,6 +59,8 @@ type Attachment struct {
 	Preview   string        // MIME type of the re-encoded raster kept beside the file; "" = there is none
 	SHA256    string        // of the file, hex
 	CreatedAt time.Time
+	Role      Role   // of a file that a channel brought
+	ContentID string // the HTML of its message shows it under cid:<this>; "" = it does not
 	// Ticket opens the bytes to whoever holds it: see Signer. The store signs
 	// what it reads; it is stored nowhere and compared by nobody.
 	Ticket string
@@ -73,6 +78,22 @@ const (
 	ByVisitor UploaderKind = "visitor"
 	ByPlugin  UploaderKind = "plugin" // an inbox or a connection, by what its plugin brings
 )
+
+// Role is what a file is to the message that brought it.
+type Role string
+
+// The roles. "" = a file among others.
+const (
+	RoleVoice    Role = "voice"    // a recorded message, not a file that holds sound
+	RoleOriginal Role = "original" // the whole message as it came
+)
+
+// Brought is a file that a channel brought with a message.
+type Brought struct {
+	ID        ID
+	Role      Role
+	ContentID string
+}
 
 // Uploader is who brought a file. Nobody else may give it to a message.
 type Uploader struct {

@@ -19,6 +19,9 @@ type Tx interface {
 	// takes all or none: CheckIDs' errors, and those of Refusal, which name the
 	// first that cannot be taken. What is taken stays for good.
 	Take(ctx context.Context, by Uploader, ids []ID, to Place) ([]Attachment, error)
+	// Bring is Take for what a channel brought with a message: up to MaxBrought,
+	// with what the channel says of each.
+	Bring(ctx context.Context, by Uploader, files []Brought, to Place) ([]Attachment, error)
 	// Hold keeps attachments, which nobody took yet, from being swept before
 	// the given time, for a draft or a scheduled message, and returns them in
 	// this order. It never shortens their time. Errors as those of Take.
@@ -27,9 +30,14 @@ type Tx interface {
 
 // CheckIDs refuses more than MaxPerMessage attachments (attachment.too_many),
 // what is no id (attachment.unknown) and one that is named twice (attachment.twice).
-func CheckIDs(ids []ID) error {
-	if len(ids) > MaxPerMessage {
-		return errs.New(errs.Invalid, "attachment.too_many", fmt.Sprintf("A message carries at most %d files.", MaxPerMessage)).
+func CheckIDs(ids []ID) error { return checkIDs(ids, MaxPerMessage) }
+
+// CheckBrought is CheckIDs for what a channel brought.
+func CheckBrought(ids []ID) error { return checkIDs(ids, MaxBrought) }
+
+func checkIDs(ids []ID, most int) error {
+	if len(ids) > most {
+		return errs.New(errs.Invalid, "attachment.too_many", fmt.Sprintf("A message carries at most %d files.", most)).
 			WithFields(errs.Field{Pointer: "/attachment_ids", Code: "too_many", Detail: fmt.Sprintf("There are %d.", len(ids))})
 	}
 	for i, name := range ids {

@@ -16,6 +16,8 @@ type Attachment struct {
 	Width      int    `json:"width,omitempty" doc:"Pixels of an image."`
 	Height     int    `json:"height,omitempty"`
 	DurationMS int64  `json:"duration_ms,omitempty" doc:"Of audio and video, where the file tells."`
+	Role       string `json:"role,omitempty" enum:"voice,original" doc:"voice: a recorded message. original: the whole message as it came, to be downloaded and not shown among its files."`
+	ContentID  string `json:"content_id,omitempty" doc:"The message's HTML shows the file in its place."`
 	URL        string `json:"url" doc:"Path of the file on this server, good for a day at least without a session. When it has expired (403 media.ticket_expired), fetch the message again. Changes at midnight UTC."`
 	PreviewURL string `json:"preview_url,omitempty" doc:"Path of a picture of at most 1280 pixels that was drawn anew here: the only thing to show inline."`
 }
@@ -27,6 +29,7 @@ func AttachmentOf(a media.Attachment) Attachment {
 	out := Attachment{
 		ID: string(a.ID), Name: a.Name, Type: a.Type, Size: a.Size, Kind: string(a.Kind),
 		Width: a.Width, Height: a.Height, DurationMS: a.Duration.Milliseconds(), URL: path + ticket,
+		Role: string(a.Role), ContentID: a.ContentID,
 	}
 	if a.HasPreview() {
 		out.PreviewURL = path + "/preview" + ticket

@@ -43,8 +43,8 @@ func CutRules() []CutRule {
 		add(at, []string{byKind}, "name")
 	}
 	file := func(at string, reads string) {
-		add(at, nil, "id", "type", "size", "kind", "width", "height", "duration_ms")
-		add(at, []string{reads}, "name")
+		add(at, nil, "id", "type", "size", "kind", "width", "height", "duration_ms", "role")
+		add(at, []string{reads}, "name", "content_id")
 		add(at, []string{reads, scopeFiles}, "url", "preview_url")
 	}
 	add("", nil, "id", "omitted")

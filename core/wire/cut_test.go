@@ -22,7 +22,7 @@ import (
 func richest(t *testing.T, typ string) wire.Webhook {
 	t.Helper()
 	w := envelope(t, typ)
-	file := media.Attachment{Workspace: "wsp_1", ID: "att_1", Name: "passport.png", Type: "image/png", Size: 1, Kind: media.Image, Preview: "image/png", Ticket: "tic.ket"}
+	file := media.Attachment{Workspace: "wsp_1", ID: "att_1", Name: "passport.png", Type: "image/png", Size: 1, Kind: media.Image, Preview: "image/png", Ticket: "tic.ket", Role: media.RoleVoice, ContentID: "logo@far"}
 	quote := &conversation.Quote{ID: "msg_0", Seq: 1, Kind: conversation.Text, Sender: alice, Text: "quoted", Attachment: media.Audio}
 	c := conversations()["ordered"]
 	c.Rated = conversation.Rated{RatedID: "rat_1", Score: 5, Comment: "thanks", RatedAt: at}
@@ -129,7 +129,7 @@ func secret(place string) []string {
 	switch {
 	case regexp.MustCompile(`url$`).MatchString(place):
 		return []string{reads, "blobs:read"}
-	case regexp.MustCompile(`\btext\b|comment\b.*text|\.comment$|title|description|original|\bfields\b|attributes|\.set\b|detail|advice|client|code$|attachments\[\]\.name|quoted|subject|summary|trust\.reason|altered.*(name|reason)$`).MatchString(place):
+	case regexp.MustCompile(`\btext\b|comment\b.*text|\.comment$|title|description|original|\bfields\b|attributes|\.set\b|detail|advice|client|code$|attachments\[\]\.(name|content_id)|quoted|subject|summary|trust\.reason|altered.*(name|reason)$`).MatchString(place):
 		return []string{reads}
 	}
 	return nil

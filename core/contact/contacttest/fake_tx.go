@@ -1,6 +1,7 @@
 package contacttest
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"time"
@@ -80,6 +81,68 @@ func (t *fakeTx) Create(_ context.Context, c contact.Contact, who contact.Identi
 	}
 	c.Workspace, who.Workspace, who.Contact = t.workspace, t.workspace, c.ID
 	t.contacts[c.ID], t.known[known{t.workspace, who.Inbox, who.External}] = c, who
+	return nil
+}
+
+// Join implements contact.Tx.
+func (t *fakeTx) Join(_ context.Context, who contact.Identity) error {
+	if err := storable(who.External, who.Label, who.Email, who.Phone); err != nil {
+		return err
+	}
+	if _, taken := t.identity(who.Inbox, who.External); taken {
+		return conflict()
+	}
+	if _, ok := t.contact(who.Contact); !ok {
+		return errs.Absent()
+	}
+	who.Workspace = t.workspace
+	t.known[known{t.workspace, who.Inbox, who.External}] = who
+	return nil
+}
+
+// Joint implements contact.Tx.
+func (t *fakeTx) Joint(_ context.Context, email, phone string) (*contact.Contact, error) {
+	people := make(map[contact.ID]contact.Contact)
+	for _, who := range t.identities() {
+		if email != "" && who.Email == email || phone != "" && who.Phone == phone {
+			c, _ := t.contact(who.Contact)
+			if c.Survivor != "" {
+				c, _ = t.contact(c.Survivor)
+			}
+			people[c.ID] = c
+		}
+	}
+	if len(people) != 1 {
+		return nil, nil //nolint:nilnil // the port says nil for nobody
+	}
+	for _, c := range people {
+		return &c, nil
+	}
+	return nil, nil //nolint:nilnil // not reached
+}
+
+// identities are all of the workspace, as the transaction sees them.
+func (t *fakeTx) identities() map[known]contact.Identity {
+	out := make(map[known]contact.Identity)
+	t.fake.mu.Lock()
+	defer t.fake.mu.Unlock()
+	for k, who := range t.fake.known {
+		if _, gone := t.gone[k]; k.workspace == t.workspace && !gone {
+			out[k] = who
+		}
+	}
+	maps.Copy(out, t.known)
+	return out
+}
+
+// Vouch implements contact.Tx.
+func (t *fakeTx) Vouch(_ context.Context, inbox, external, email, phone string) error {
+	who, ok := t.identity(inbox, external)
+	if !ok {
+		return nil
+	}
+	who.Email, who.Phone = cmp.Or(email, who.Email), cmp.Or(phone, who.Phone)
+	t.known[known{t.workspace, inbox, external}] = who
 	return nil
 }
 

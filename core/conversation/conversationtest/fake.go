@@ -6,6 +6,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/patchbay-im/patchbay/core/catalog"
@@ -283,9 +284,9 @@ func (t *fakeTx) Conversation(ctx context.Context, id conversation.ID) (*convers
 }
 
 // Current implements conversation.Tx.
-func (t *fakeTx) Current(ctx context.Context, inbox channel.InboxID, external string) (*conversation.Conversation, error) {
+func (t *fakeTx) Current(ctx context.Context, inbox channel.InboxID, key string) (*conversation.Conversation, error) {
 	for id, c := range t.space.conversations {
-		if c.Inbox == inbox && c.Recipient == external {
+		if c.Inbox == inbox && c.Key() == key {
 			return t.Conversation(ctx, id)
 		}
 	}
@@ -327,6 +328,29 @@ func (t *fakeTx) Remember(_ context.Context, inbox channel.InboxID, d conversati
 	}
 	t.space.dedup[k] = d
 	return nil
+}
+
+// OfDelivery implements conversation.InboundTx.
+func (t *fakeTx) OfDelivery(_ context.Context, inbox channel.InboxID, delivery string) (*conversation.Dedup, error) {
+	message, ok := strings.CutPrefix(delivery, "dlv_")
+	for id, messages := range t.space.messages {
+		for seq, m := range messages {
+			if ok && string(m.ID) == "msg_"+message && m.Delivery != "" && t.space.conversations[id].Inbox == inbox {
+				return &conversation.Dedup{Kind: conversation.InboundSent, External: delivery, Conversation: id, Seq: seq}, nil
+			}
+		}
+	}
+	return nil, nil //nolint:nilnil // the port says nil for none
+}
+
+// TakesPart implements conversation.InboundTx.
+func (t *fakeTx) TakesPart(_ context.Context, id conversation.ID, address string) (bool, error) {
+	for _, m := range t.space.messages[id] {
+		if slices.Contains(m.Parties(), address) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Contacts implements conversation.Tx.

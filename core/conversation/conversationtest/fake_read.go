@@ -172,7 +172,7 @@ func (f *Fake) HTML(ctx context.Context, workspace identity.WorkspaceID, id conv
 // OfContact implements conversation.Reader.
 func (f *Fake) OfContact(ctx context.Context, workspace identity.WorkspaceID, inbox channel.InboxID, external string) (*conversation.Conversation, error) {
 	for _, c := range f.space(workspace).conversations {
-		if c.Inbox == inbox && c.Recipient == external {
+		if c.Inbox == inbox && c.Key() == external {
 			c = f.join(ctx, c)
 			return &c, nil
 		}

@@ -70,7 +70,7 @@ func (t *fakeTx) check(ctx context.Context, c *conversation.Conversation, isNew 
 	if !isNew {
 		return nil
 	}
-	if other, err := t.Current(ctx, c.Inbox, c.Recipient); err != nil || other != nil {
+	if other, err := t.Current(ctx, c.Inbox, c.Key()); err != nil || other != nil {
 		return conflict()
 	}
 	return nil

@@ -124,7 +124,7 @@ func conversationRows(w writer, r *rand.Rand, n int, load workload) {
 		ws, who, personName(r), fmt.Sprintf("customer%d@example.com", n), fmt.Sprintf("+86138%08d", n), began.UnixMicro(), began.UnixMicro())
 	text := sentence(r, n)
 	last := began.Add(time.Duration(r.IntN(3000)) * time.Minute)
-	w.do(`INSERT INTO conversation (workspace_id, conversation_id, inbox_id, contact_id, recipient, state, responder, assignee_id, snoozed_until, queued_at,
+	w.do(`INSERT INTO conversation (workspace_id, conversation_id, inbox_id, contact_id, talk_key, state, responder, assignee_id, snoozed_until, queued_at,
 waiting_since, last_seq, last_public_seq, last_inbound_seq, last_text, last_sender, last_kind, last_at, created_at, updated_at, number, team_id, priority, labels)
 VALUES (?, ?, ?, ?, ?, ?, 'agent', ?, 0, 0, ?, ?, ?, ?, ?, 'contact', 'text', ?, ?, ?, ?, ?, ?, ?)`,
 		ws, id, string(archiveInbox), who, who, state, assignee, waiting, int64(load.each), int64(load.each), int64(load.each), "last", last.UnixMicro(),

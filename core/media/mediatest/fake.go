@@ -57,11 +57,35 @@ type fakeTx struct {
 
 // Take implements media.Tx.
 func (t *fakeTx) Take(_ context.Context, by media.Uploader, ids []media.ID, to media.Place) ([]media.Attachment, error) {
+	if err := media.CheckIDs(ids); err != nil {
+		return nil, err
+	}
 	return t.each(by, ids, func(i int, f *file) { f.state, f.place, f.position = media.Taken, to, i })
+}
+
+// Bring implements media.Tx.
+func (t *fakeTx) Bring(_ context.Context, by media.Uploader, files []media.Brought, to media.Place) ([]media.Attachment, error) {
+	ids := make([]media.ID, len(files))
+	for i, f := range files {
+		ids[i] = f.ID
+	}
+	if err := media.CheckBrought(ids); err != nil {
+		return nil, err
+	}
+	out, err := t.each(by, ids, func(i int, f *file) {
+		f.state, f.place, f.position, f.Role, f.ContentID = media.Taken, to, i, files[i].Role, files[i].ContentID
+	})
+	for i := range out {
+		out[i].Role, out[i].ContentID = files[i].Role, files[i].ContentID
+	}
+	return out, err
 }
 
 // Hold implements media.Tx.
 func (t *fakeTx) Hold(_ context.Context, by media.Uploader, ids []media.ID, until time.Time) ([]media.Attachment, error) {
+	if err := media.CheckIDs(ids); err != nil {
+		return nil, err
+	}
 	return t.each(by, ids, func(_ int, f *file) {
 		if f.expires.Before(until) {
 			f.expires = until
@@ -70,9 +94,6 @@ func (t *fakeTx) Hold(_ context.Context, by media.Uploader, ids []media.ID, unti
 }
 
 func (t *fakeTx) each(by media.Uploader, ids []media.ID, change func(int, *file)) ([]media.Attachment, error) {
-	if err := media.CheckIDs(ids); err != nil {
-		return nil, err
-	}
 	var out []media.Attachment
 	for i, id := range ids {
 		f, ok := t.find(id)

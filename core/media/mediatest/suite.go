@@ -34,6 +34,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Fixture) {
 		"finishing is done once":                 finishes,
 		"a foreign one is absent":                foreign,
 		"a message takes files once":             takes,
+		"a channel brings files":                 brings,
 		"a refusal changes nothing":              refusals,
 		"a transaction that fails takes nothing": undone,
 		"hold keeps from the sweep":              holds,
@@ -194,6 +195,37 @@ func takes(w *world) {
 	if got, err = w.take(w.me, two); err != nil || len(got) != 0 {
 		w.Errorf("nothing: %v, %v", got, err)
 	}
+}
+
+func brings(w *world) {
+	var files []media.Brought
+	for range media.MaxPerMessage + 1 {
+		files = append(files, media.Brought{ID: w.ready().ID})
+	}
+	files[0].Role, files[1].ContentID = media.RoleOriginal, "徽标@far"
+	to := media.Place{Conversation: "cnv_1", Seq: 9}
+	bring := func(files ...media.Brought) (got []media.Attachment, err error) {
+		err = w.Within(w.Context(), w.ws, func(ctx context.Context, tx media.Tx) error {
+			got, err = tx.Bring(ctx, w.me, files, to)
+			return err
+		})
+		return got, err
+	}
+	got, err := bring(files...)
+	w.ok(err)
+	all, err := w.Of(w.Context(), w.ws, []media.Place{to})
+	w.ok(err)
+	for i, f := range files {
+		for _, a := range []media.Attachment{got[i], all[to][i]} {
+			if a.ID != f.ID || a.Role != f.Role || a.ContentID != f.ContentID {
+				w.Errorf("number %d is %+v, want %+v", i, a, f)
+			}
+		}
+	}
+	_, err = bring(files[0])
+	w.refused(err, "attachment.taken")
+	_, err = bring(make([]media.Brought, media.MaxBrought+1)...)
+	w.refused(err, "attachment.too_many")
 }
 
 func refusals(w *world) {

@@ -19,10 +19,11 @@ type row struct {
 	width, height, duration                        int64
 	preview, conversation                          string
 	seq, position, created, expires, removed       int64
+	role, contentID                                string
 }
 
 const columns = `workspace_id, attachment_id, uploader_kind, uploader_id, state, name, type, kind, size, received, sha256,
-width, height, duration_ms, preview, conversation_id, message_seq, position, created_at, expires_at, removed_at`
+width, height, duration_ms, preview, conversation_id, message_seq, position, created_at, expires_at, removed_at, role, content_id`
 
 const selectRows = `SELECT ` + columns + ` FROM attachment WHERE `
 
@@ -30,6 +31,7 @@ func (r *row) dest() []any {
 	return []any{
 		&r.workspace, &r.id, &r.uploaderKind, &r.uploaderID, &r.state, &r.name, &r.mime, &r.kind, &r.size, &r.received, &r.sha256,
 		&r.width, &r.height, &r.duration, &r.preview, &r.conversation, &r.seq, &r.position, &r.created, &r.expires, &r.removed,
+		&r.role, &r.contentID,
 	}
 }
 
@@ -48,5 +50,6 @@ func (r *row) domain(s media.Signer) media.Attachment {
 		Kind: media.Kind(r.kind), Width: int(r.width), Height: int(r.height),
 		Duration: time.Duration(r.duration) * time.Millisecond, Preview: r.preview, SHA256: r.sha256,
 		CreatedAt: db.Time(r.created), Ticket: s.Ticket(media.ID(r.id)),
+		Role: media.Role(r.role), ContentID: r.contentID,
 	}
 }

@@ -33,7 +33,7 @@ func (s *Store) Of(ctx context.Context, workspace identity.WorkspaceID, places [
 func (s *Store) Begin(ctx context.Context, u media.Upload) error {
 	return s.db.Do(ctx, string(u.Workspace), func(ctx context.Context, tx *db.Tx) error {
 		return tx.Queue(ctx, `INSERT INTO attachment (`+columns+`)
-VALUES (?, ?, ?, ?, 'uploading', ?, '', '', ?, 0, ?, 0, 0, 0, '', '', 0, 0, ?, ?, 0)`,
+VALUES (?, ?, ?, ?, 'uploading', ?, '', '', ?, 0, ?, 0, 0, 0, '', '', 0, 0, ?, ?, 0, '', '')`,
 			string(u.Workspace), string(u.ID), string(u.By.Kind), u.By.ID, u.Name, u.Size, u.SHA256,
 			db.Micros(u.CreatedAt), db.Micros(u.ExpiresAt))
 	})

@@ -22,6 +22,9 @@ func NewTx(tx *db.Tx, workspace identity.WorkspaceID) *Tx {
 
 // Take implements media.Tx.
 func (t *Tx) Take(ctx context.Context, by media.Uploader, ids []media.ID, to media.Place) ([]media.Attachment, error) {
+	if err := media.CheckIDs(ids); err != nil {
+		return nil, err
+	}
 	return t.each(ctx, by, ids, func(i int, id media.ID) (int64, error) {
 		return t.tx.Exec(ctx, `UPDATE attachment SET state = 'taken', conversation_id = ?, message_seq = ?, position = ?
 WHERE workspace_id = ? AND attachment_id = ? AND state = 'ready'`,
@@ -29,8 +32,31 @@ WHERE workspace_id = ? AND attachment_id = ? AND state = 'ready'`,
 	})
 }
 
+// Bring implements media.Tx.
+func (t *Tx) Bring(ctx context.Context, by media.Uploader, files []media.Brought, to media.Place) ([]media.Attachment, error) {
+	ids := make([]media.ID, len(files))
+	for i, f := range files {
+		ids[i] = f.ID
+	}
+	if err := media.CheckBrought(ids); err != nil {
+		return nil, err
+	}
+	out, err := t.each(ctx, by, ids, func(i int, id media.ID) (int64, error) {
+		return t.tx.Exec(ctx, `UPDATE attachment SET state = 'taken', conversation_id = ?, message_seq = ?, position = ?, role = ?, content_id = ?
+WHERE workspace_id = ? AND attachment_id = ? AND state = 'ready'`,
+			to.Conversation, int64(to.Seq), int64(i), string(files[i].Role), files[i].ContentID, string(t.workspace), string(id)) //nolint:gosec // counted from 1
+	})
+	for i := range out {
+		out[i].Role, out[i].ContentID = files[i].Role, files[i].ContentID
+	}
+	return out, err
+}
+
 // Hold implements media.Tx.
 func (t *Tx) Hold(ctx context.Context, by media.Uploader, ids []media.ID, until time.Time) ([]media.Attachment, error) {
+	if err := media.CheckIDs(ids); err != nil {
+		return nil, err
+	}
 	at := db.Micros(until)
 	return t.each(ctx, by, ids, func(_ int, id media.ID) (int64, error) {
 		return t.tx.Exec(ctx, `UPDATE attachment SET expires_at = CASE WHEN expires_at < ? THEN ? ELSE expires_at END
@@ -40,9 +66,6 @@ WHERE workspace_id = ? AND attachment_id = ? AND state = 'ready'`, at, at, strin
 
 // each checks all the attachments, then changes one after the other.
 func (t *Tx) each(ctx context.Context, by media.Uploader, ids []media.ID, change func(int, media.ID) (int64, error)) ([]media.Attachment, error) {
-	if err := media.CheckIDs(ids); err != nil {
-		return nil, err
-	}
 	rows, err := byID(ctx, t.tx, t.workspace, ids)
 	if err != nil {
 		return nil, err

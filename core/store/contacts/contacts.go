@@ -57,14 +57,14 @@ func (s *Store) Get(ctx context.Context, workspace identity.WorkspaceID, id cont
 	}
 	ws := string(workspace)
 	var known []contact.Identity
-	err = s.db.Rows(ctx, `SELECT i.inbox_id, i.external_id, i.contact_id, i.kind, i.label, i.verified_at, i.created_at, b.plugin
+	err = s.db.Rows(ctx, `SELECT i.inbox_id, i.external_id, i.contact_id, i.kind, i.label, i.verified_at, i.created_at, b.plugin, i.email, i.phone
 FROM contact_identity i JOIN inbox b ON b.workspace_id = i.workspace_id AND b.inbox_id = i.inbox_id
 WHERE i.workspace_id = ? AND `+ofPerson("i.contact_id")+` ORDER BY i.inbox_id, i.external_id`,
 		[]any{ws, ws, string(id), ws, string(id)}, func(sc db.Scanner) error {
 			var own, kind string
 			var verified, created int64
 			who := contact.Identity{Workspace: workspace}
-			if err := sc.Scan(&who.Inbox, &who.External, &own, &kind, &who.Label, &verified, &created, &who.Plugin); err != nil {
+			if err := sc.Scan(&who.Inbox, &who.External, &own, &kind, &who.Label, &verified, &created, &who.Plugin, &who.Email, &who.Phone); err != nil {
 				return err
 			}
 			who.Contact, who.Kind = contact.ID(own), contact.IdentityKind(kind)

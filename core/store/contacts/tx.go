@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/contact"
@@ -56,9 +57,64 @@ func (t *Tx) Create(ctx context.Context, c contact.Contact, who contact.Identity
 	if err := t.tx.Queue(ctx, insertContact, r.args()...); err != nil {
 		return err
 	}
-	return t.tx.Queue(ctx, `INSERT INTO contact_identity (workspace_id, inbox_id, external_id, contact_id, kind, label, verified_at, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		t.workspace, who.Inbox, who.External, string(c.ID), string(who.Kind), who.Label, db.Micros(who.VerifiedAt), db.Micros(who.CreatedAt))
+	who.Contact = c.ID
+	return t.Join(ctx, who)
+}
+
+// Join implements contact.Tx.
+func (t *Tx) Join(ctx context.Context, who contact.Identity) error {
+	return t.tx.Queue(ctx, `INSERT INTO contact_identity (workspace_id, inbox_id, external_id, contact_id, kind, label, verified_at, created_at, email, phone)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		t.workspace, who.Inbox, who.External, string(who.Contact), string(who.Kind), who.Label, db.Micros(who.VerifiedAt), db.Micros(who.CreatedAt),
+		who.Email, who.Phone)
+}
+
+// Joint implements contact.Tx.
+func (t *Tx) Joint(ctx context.Context, email, phone string) (*contact.Contact, error) {
+	const query = `SELECT DISTINCT CASE WHEN p.survivor_id = '' THEN p.contact_id ELSE p.survivor_id END FROM contact_identity i
+JOIN contact p ON p.workspace_id = i.workspace_id AND p.contact_id = i.contact_id WHERE i.workspace_id = ? AND `
+	var found []string
+	for _, by := range []struct{ condition, value string }{{`i.email = ? AND i.email <> ''`, email}, {`i.phone = ? AND i.phone <> ''`, phone}} {
+		if by.value == "" {
+			continue
+		}
+		err := t.tx.Rows(ctx, query+by.condition, []any{t.workspace, by.value}, func(sc db.Scanner) error {
+			var id string
+			err := sc.Scan(&id)
+			if !slices.Contains(found, id) {
+				found = append(found, id)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(found) != 1 {
+		return nil, nil //nolint:nilnil // the port says nil for nobody
+	}
+	var r row
+	err := t.tx.Row(ctx, `SELECT `+columns+` FROM contact p WHERE p.workspace_id = ? AND p.contact_id = ?`, []any{t.workspace, found[0]}, r.dest()...)
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.domain()
+	return &c, err
+}
+
+// Vouch implements contact.Tx.
+func (t *Tx) Vouch(ctx context.Context, inbox, external, email, phone string) error {
+	for _, set := range []struct{ column, value string }{{"email", email}, {"phone", phone}} {
+		if set.value == "" {
+			continue
+		}
+		err := t.tx.Queue(ctx, `UPDATE contact_identity SET `+set.column+` = ? WHERE workspace_id = ? AND inbox_id = ? AND external_id = ? AND `+set.column+` <> ?`,
+			set.value, t.workspace, inbox, external, set.value)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Save implements contact.Tx.

@@ -126,3 +126,35 @@ WHERE m.workspace_id = ? AND m.conversation_id = ? AND m.message_id = ? ORDER BY
 	}
 	return html, err
 }
+
+// saveParties writes down who is on the envelope of a message.
+func (t *Tx) saveParties(ctx context.Context, m *conversation.Message) error {
+	for _, address := range m.Parties() {
+		err := t.tx.Queue(ctx, `INSERT INTO conversation_party (workspace_id, conversation_id, address) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+			string(t.workspace), string(m.Conversation), address)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TakesPart implements conversation.InboundTx.
+func (t *Tx) TakesPart(ctx context.Context, id conversation.ID, address string) (bool, error) {
+	var n int
+	err := t.tx.Row(ctx, `SELECT COUNT(*) FROM conversation_party WHERE workspace_id = ? AND conversation_id = ? AND address = ?`,
+		[]any{string(t.workspace), string(id), address}, &n)
+	return n > 0, err
+}
+
+// OfDelivery implements conversation.InboundTx.
+func (t *Tx) OfDelivery(ctx context.Context, inbox channel.InboxID, delivery string) (*conversation.Dedup, error) {
+	const query = `SELECT conversation_id, seq FROM delivery WHERE workspace_id = ? AND delivery_id = ? AND inbox_id = ?`
+	var id string
+	var seq int64
+	err := t.tx.Row(ctx, query, []any{string(t.workspace), delivery, string(inbox)}, &id, &seq)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // the port says nil for none
+	}
+	return &conversation.Dedup{Kind: conversation.InboundSent, External: delivery, Conversation: conversation.ID(id), Seq: db.Unsigned(seq)}, err
+}

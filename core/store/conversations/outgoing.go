@@ -16,7 +16,7 @@ func (t *Tx) saveDelivery(ctx context.Context, c *conversation.Conversation, m *
 	return t.tx.Queue(ctx, `INSERT INTO delivery (workspace_id, delivery_id, inbox_id, plugin, conversation_id, seq, recipient,
 state, attempts, next_at, last_code, last_detail, provider_id, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '', '', '', ?)`,
-		string(t.workspace), deliveryID(m.ID), string(c.Inbox), string(c.Plugin), string(c.ID), db.Signed(m.Seq), c.Recipient,
+		string(t.workspace), deliveryID(m.ID), string(c.Inbox), string(c.Plugin), string(c.ID), db.Signed(m.Seq), c.Address(),
 		string(delivery.Pending), db.Micros(m.CreatedAt), db.Micros(m.CreatedAt))
 }
 

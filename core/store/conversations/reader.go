@@ -32,7 +32,7 @@ func (s *Store) Get(ctx context.Context, workspace identity.WorkspaceID, id conv
 
 // OfContact implements conversation.Reader.
 func (s *Store) OfContact(ctx context.Context, workspace identity.WorkspaceID, inbox channel.InboxID, external string) (*conversation.Conversation, error) {
-	r, err := one(ctx, s.db, whereRecipient, string(workspace), string(inbox), external)
+	r, err := one(ctx, s.db, whereKey, string(workspace), string(inbox), external)
 	if r == nil {
 		return nil, err
 	}

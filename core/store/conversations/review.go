@@ -51,9 +51,9 @@ func reviewDest(r *review) []any {
 
 // saveReview writes what changed of it, and the ratings that the changes tell of.
 func (t *Tx) saveReview(ctx context.Context, c *conversation.Conversation, changes []conversation.Change, r review) error {
-	err := t.tx.Queue(ctx, `UPDATE conversation SET recipient = ?, rating_id = ?, rating_asked_at = ?, rating_asked_seq = ?,
+	err := t.tx.Queue(ctx, `UPDATE conversation SET recipient = ?, talk_key = ?, rating_id = ?, rating_asked_at = ?, rating_asked_seq = ?,
 rated_id = ?, rating_score = ?, rating_comment = ?, rating_at = ? WHERE workspace_id = ? AND conversation_id = ?`,
-		r.recipient, r.rating, r.askedAt, r.askedSeq, r.rated, r.score, r.comment, r.ratedAt, string(t.workspace), string(c.ID))
+		r.recipient, c.Key(), r.rating, r.askedAt, r.askedSeq, r.rated, r.score, r.comment, r.ratedAt, string(t.workspace), string(c.ID))
 	if err != nil {
 		return err
 	}

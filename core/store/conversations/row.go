@@ -18,17 +18,17 @@ func errNoWorkspace() error { return errs.Absent() }
 
 // conversationRow is a conversation as it is stored, with what is joined.
 type conversationRow struct {
-	workspace, id, inbox, contact, recipient string
-	status                                   status
-	number                                   int64
-	order                                    order
-	review                                   review
-	waiting                                  int64
-	lastSeq, lastPublicSeq, lastInboundSeq   int64
-	lastText, lastSender, lastKind, lastFile string
-	lastAt, contactRead, created, updated    int64
-	contactName, assigneeName, plugin        string
-	live                                     bool
+	workspace, id, inbox, contact, recipient, key string
+	status                                        status
+	number                                        int64
+	order                                         order
+	review                                        review
+	waiting                                       int64
+	lastSeq, lastPublicSeq, lastInboundSeq        int64
+	lastText, lastSender, lastKind, lastFile      string
+	lastAt, contactRead, created, updated         int64
+	contactName, assigneeName, plugin             string
+	live                                          bool
 }
 
 // status is the part of a row that most changes leave alone. Writing it costs
@@ -40,7 +40,7 @@ type status struct {
 
 func rowOf(c *conversation.Conversation) conversationRow {
 	return conversationRow{
-		workspace: string(c.Workspace), id: string(c.ID), inbox: string(c.Inbox), contact: string(c.Contact), recipient: c.Recipient,
+		workspace: string(c.Workspace), id: string(c.ID), inbox: string(c.Inbox), contact: string(c.Contact), recipient: c.Recipient, key: c.Key(),
 		status: status{
 			state: string(c.State), responder: string(c.Responder), assignee: string(c.Assignee),
 			snoozed: db.Micros(c.SnoozedUntil), queued: db.Micros(c.QueuedAt),
@@ -55,7 +55,7 @@ func rowOf(c *conversation.Conversation) conversationRow {
 }
 
 func (r *conversationRow) domain() conversation.Conversation {
-	return conversation.Conversation{
+	c := conversation.Conversation{
 		Organised: r.order.domain(r.number), Rated: r.review.domain(),
 		Workspace: identity.WorkspaceID(r.workspace), ID: conversation.ID(r.id), Inbox: channel.InboxID(r.inbox),
 		Contact: contact.ID(r.contact), Recipient: r.recipient,
@@ -71,12 +71,14 @@ func (r *conversationRow) domain() conversation.Conversation {
 		CreatedAt:      db.Time(r.created), UpdatedAt: db.Time(r.updated),
 		ContactName: r.contactName, AssigneeName: r.assigneeName, Plugin: channel.PluginID(r.plugin), Live: r.live,
 	}
+	c.Found(r.key)
+	return c
 }
 
 // conversationColumns and conversationJoins go with dest, for a table or
 // subquery named c.
 const (
-	conversationColumns = `c.workspace_id, c.conversation_id, c.inbox_id, c.contact_id, c.recipient,
+	conversationColumns = `c.workspace_id, c.conversation_id, c.inbox_id, c.contact_id, c.recipient, c.talk_key,
 c.state, c.responder, COALESCE(c.assignee_id, ''), c.snoozed_until, c.queued_at, c.waiting_since,
 c.last_seq, c.last_public_seq, c.last_inbound_seq, c.last_text, c.last_sender, c.last_kind, c.last_at,
 c.last_file, c.contact_read_seq, c.created_at, c.updated_at,
@@ -94,7 +96,7 @@ LEFT JOIN member m ON m.workspace_id = c.workspace_id AND m.member_id = c.assign
 
 func (r *conversationRow) dest() []any {
 	out := []any{
-		&r.workspace, &r.id, &r.inbox, &r.contact, &r.recipient,
+		&r.workspace, &r.id, &r.inbox, &r.contact, &r.recipient, &r.key,
 		&r.status.state, &r.status.responder, &r.status.assignee, &r.status.snoozed, &r.status.queued, &r.waiting,
 		&r.lastSeq, &r.lastPublicSeq, &r.lastInboundSeq, &r.lastText, &r.lastSender, &r.lastKind, &r.lastAt,
 		&r.lastFile, &r.contactRead, &r.created, &r.updated,
@@ -118,8 +120,8 @@ func one(ctx context.Context, q db.Querier, where string, args ...any) (*convers
 }
 
 const (
-	whereID        = `WHERE c.workspace_id = ? AND c.conversation_id = ?`
-	whereRecipient = `WHERE c.workspace_id = ? AND c.inbox_id = ? AND c.recipient = ?`
+	whereID  = `WHERE c.workspace_id = ? AND c.conversation_id = ?`
+	whereKey = `WHERE c.workspace_id = ? AND c.inbox_id = ? AND c.talk_key = ?`
 )
 
 // null is s, or NULL for "".

@@ -38,11 +38,11 @@ func (t *Tx) Save(ctx context.Context, c *conversation.Conversation) error {
 }
 
 const (
-	insertConversation = `INSERT INTO conversation (workspace_id, conversation_id, inbox_id, contact_id, recipient,
+	insertConversation = `INSERT INTO conversation (workspace_id, conversation_id, inbox_id, contact_id, recipient, talk_key,
 state, responder, assignee_id, snoozed_until, queued_at, waiting_since, last_seq, last_public_seq, last_inbound_seq,
 last_text, last_sender, last_kind, last_at, last_file, contact_read_seq, created_at, updated_at,
 number, team_id, priority, labels, participants, attributes, merged_into, merge_undo)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 	updateConversation = `UPDATE conversation SET waiting_since = ?, last_seq = ?, last_public_seq = ?, last_inbound_seq = ?,
 last_text = ?, last_sender = ?, last_kind = ?, last_at = ?, last_file = ?, contact_read_seq = ?, updated_at = ?
@@ -65,7 +65,7 @@ func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bo
 	t.remember(c.ID, r)
 	s, o := r.status, r.order
 	if isNew {
-		err := t.tx.Queue(ctx, insertConversation, r.workspace, r.id, r.inbox, r.contact, r.recipient,
+		err := t.tx.Queue(ctx, insertConversation, r.workspace, r.id, r.inbox, r.contact, r.recipient, r.key,
 			s.state, s.responder, null(s.assignee), s.snoozed, s.queued, r.waiting, r.lastSeq, r.lastPublicSeq, r.lastInboundSeq,
 			r.lastText, r.lastSender, r.lastKind, r.lastAt, r.lastFile, r.contactRead, r.created, r.updated,
 			r.number, o.team, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo)
@@ -126,6 +126,9 @@ WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
 		return err
 	}
 	if err := t.saveHTML(ctx, m, c.Unsaved().HTML[m.Seq]); err != nil {
+		return err
+	}
+	if err := t.saveParties(ctx, m); err != nil {
 		return err
 	}
 	for _, who := range m.Mentions {

@@ -39,8 +39,8 @@ func (t *Tx) Conversation(ctx context.Context, id conversation.ID) (*conversatio
 }
 
 // Current implements conversation.Tx.
-func (t *Tx) Current(ctx context.Context, inbox channel.InboxID, external string) (*conversation.Conversation, error) {
-	return t.load(ctx, whereRecipient, string(t.workspace), string(inbox), external)
+func (t *Tx) Current(ctx context.Context, inbox channel.InboxID, key string) (*conversation.Conversation, error) {
+	return t.load(ctx, whereKey, string(t.workspace), string(inbox), key)
 }
 
 func (t *Tx) load(ctx context.Context, where string, args ...any) (*conversation.Conversation, error) {

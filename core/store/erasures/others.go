@@ -44,7 +44,8 @@ func (p *person) others(ctx context.Context, tx *db.Tx, e *purge.Purge) error {
 		e.Exec(ctx, `UPDATE `+c.table+` SET data = ? WHERE workspace_id = ? AND `+c.column+` = ? AND seq = ?`, data, ws, c.id, c.seq)
 	}
 	p.wroteElsewhere(ctx, e, ws)
-	p.told(ctx, e, append(touched, p.elsewhere...))
+	p.saidElsewhere(ctx, e)
+	p.told(ctx, e, slices.Concat(touched, p.elsewhere, p.joined))
 	return p.released(ctx, tx, e, ws)
 }
 
@@ -150,6 +151,23 @@ func (p *person) wroteElsewhere(ctx context.Context, e *purge.Purge, ws string) 
 (SELECT at FROM ticket_change WHERE workspace_id = ? AND ticket_id = ? AND type = 'ticket.rated' AND actor_id = ?)`, t, ws, t, c)
 			e.Do(ctx, `UPDATE ticket_comment SET text = '', author_name = '', files = 0, client_id = comment_id WHERE workspace_id = ? AND ticket_id = ? AND author_kind = 'contact' AND author_id = ?`, t, c)
 			e.Do(ctx, `UPDATE ticket_change SET actor_name = '' WHERE workspace_id = ? AND ticket_id = ? AND actor_kind = 'contact' AND actor_id = ?`, t, c)
+		}
+	}
+}
+
+// saidElsewhere empties what the person wrote in conversations of others.
+func (p *person) saidElsewhere(ctx context.Context, e *purge.Purge) {
+	for _, id := range p.joined {
+		for _, c := range p.contacts {
+			e.Do(ctx, `DELETE FROM message_html WHERE workspace_id = ? AND conversation_id = ? AND seq IN
+(SELECT m.seq FROM message m WHERE m.workspace_id = message_html.workspace_id AND m.conversation_id = message_html.conversation_id AND m.sender_kind = 'contact' AND m.sender_id = ?)`, id, c)
+			e.Do(ctx, `UPDATE conversation SET last_text = '' WHERE workspace_id = ? AND conversation_id = ? AND last_sender = 'contact' AND EXISTS
+(SELECT 1 FROM message m WHERE m.workspace_id = conversation.workspace_id AND m.conversation_id = conversation.conversation_id AND m.sender_id = ? AND m.created_at = conversation.last_at)`, id, c)
+			e.Do(ctx, `UPDATE message SET text = '', sender_name = '', files = 0, extras = NULL, client_id = message_id WHERE workspace_id = ? AND conversation_id = ? AND sender_kind = 'contact' AND sender_id = ?`, id, c)
+			e.Do(ctx, `UPDATE conversation_change SET actor_name = '' WHERE workspace_id = ? AND conversation_id = ? AND actor_kind = 'contact' AND actor_id = ?`, id, c)
+		}
+		for _, name := range p.names {
+			e.Do(ctx, `DELETE FROM conversation_party WHERE workspace_id = ? AND conversation_id = ? AND address = ?`, id, name)
 		}
 	}
 }

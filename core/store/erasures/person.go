@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/erasure"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/store/db"
@@ -22,6 +23,7 @@ type person struct {
 	conversations []string
 	tickets       []string
 	elsewhere     []string // tickets that are another's now, in which they wrote
+	joined        []string // conversations of others, in which they wrote
 	visitors      []string
 	files         []string
 	externals     []purge.External
@@ -44,6 +46,7 @@ func find(ctx context.Context, q purge.Reader, w identity.WorkspaceID, c contact
 		func() (err error) { p.schema, err = purge.Look(ctx, q); return err },
 		func() error { return p.people(ctx, q, ws, string(c)) },
 		func() error { return p.traces(ctx, q, ws) },
+		func() error { return p.joins(ctx, q, ws) },
 		func() error { return p.ticketsOf(ctx, q, ws) },
 		func() error { return p.filesOf(ctx, q, ws) },
 	}
@@ -90,13 +93,25 @@ func (p *person) people(ctx context.Context, q purge.Reader, ws, c string) error
 // traces finds the visitor sessions of the person.
 func (p *person) traces(ctx context.Context, q purge.Reader, ws string) error {
 	for _, e := range p.externals {
-		p.names = append(p.names, e.ID, strings.TrimPrefix(e.ID, "sub:"))
+		p.names = append(p.names, e.ID, strings.TrimPrefix(e.ID, "sub:"), conversation.AddressOf(e.ID))
 	}
 	slices.Sort(p.names)
 	p.names = slices.DeleteFunc(slices.Compact(p.names), func(s string) bool { return len(s) < shortest })
 	var err error
 	p.visitors, err = purge.Visitors(ctx, q, ws, p.externals)
 	return err
+}
+
+// joins finds the conversations of others in which the person wrote.
+func (p *person) joins(ctx context.Context, q purge.Reader, ws string) error {
+	for _, c := range p.contacts {
+		if err := purge.Texts(ctx, q, &p.joined, `SELECT DISTINCT conversation_id FROM message WHERE workspace_id = ? AND sender_kind = 'contact' AND sender_id = ?`, ws, c); err != nil {
+			return err
+		}
+	}
+	slices.Sort(p.joined)
+	p.joined = slices.DeleteFunc(slices.Compact(p.joined), func(id string) bool { return slices.Contains(p.conversations, id) })
+	return nil
 }
 
 // shortest is the length in bytes of a text that may be looked for in rows of
@@ -151,6 +166,15 @@ func (p *person) filesOf(ctx context.Context, q purge.Reader, ws string) error {
 WHERE c.workspace_id = ? AND c.author_kind = 'contact' AND c.author_id = ?`, ws, c)
 		if err != nil {
 			return err
+		}
+	}
+	for _, j := range p.joined {
+		for _, c := range p.contacts {
+			err := purge.Texts(ctx, q, &p.files, `SELECT a.attachment_id FROM message m JOIN attachment a ON a.workspace_id = m.workspace_id AND a.conversation_id = m.conversation_id AND a.message_seq = m.seq AND a.state = 'taken'
+WHERE m.workspace_id = ? AND m.conversation_id = ? AND m.sender_kind = 'contact' AND m.sender_id = ?`, ws, j, c)
+			if err != nil {
+				return err
+			}
 		}
 	}
 	if err := p.heldFor(ctx, q, ws); err != nil {

@@ -93,7 +93,7 @@ func customers() []noun {
 		},
 		{
 			name: "contact_identities", about: "how inboxes know them", from: "contact_identity x", person: "x.contact_id IN " + theirs, order: "inbox_id, external_id",
-			fields: "contact_id inbox_id external_id kind label verified_at:time created_at:time",
+			fields: "contact_id inbox_id external_id kind label email phone verified_at:time created_at:time",
 		},
 		{
 			name: "contact_notes", about: "notes about them", from: "contact_note x", person: "x.contact_id IN " + theirs, order: "note_id",
@@ -144,9 +144,9 @@ func customers() []noun {
 			fields: "ticket_id kind other_id",
 		},
 		{
-			name: "attachments", about: "files of messages and tickets; place_id is the conversation or ticket, path the file in this archive", from: "attachment x", where: "x.state = 'taken'",
+			name: "attachments", about: "files of messages and tickets; place_id is the conversation or ticket, path the file in this archive; role tells voice messages and whole messages as they came", from: "attachment x", where: "x.state = 'taken'",
 			person: "(x.conversation_id IN " + talks + " OR x.conversation_id IN " + tickets + ")", order: "attachment_id",
-			fields: "id=attachment_id place_id=conversation_id seq=message_seq:number name type size:number sha256 created_at:time removed_at:time",
+			fields: "id=attachment_id place_id=conversation_id seq=message_seq:number name type size:number sha256 role content_id created_at:time removed_at:time",
 		},
 		{
 			name: "visitor_sessions", about: "visitors of the site, with what they or the site said of themselves", from: "visitor_session x", order: "visitor_id",

@@ -186,10 +186,10 @@ VALUES (?, ?, 'i', 'p', ?, '{}', 1, ?, ?, 1, 1)`, workspace, "inb_"+m, true, m, 
 			}
 			do(`INSERT INTO contact (workspace_id, contact_id, name, email, phone, note, attributes, organisation_id, created_at, updated_at) VALUES (?, ?, ?, ?, '', '', ?, ?, 1, 1)`,
 				workspace, string(p.ID), p.Name, p.Email, typed, string(p.Organisation))
-			do(`INSERT INTO conversation (workspace_id, conversation_id, inbox_id, contact_id, recipient, state, responder, assignee_id, snoozed_until,
+			do(`INSERT INTO conversation (workspace_id, conversation_id, inbox_id, contact_id, recipient, talk_key, state, responder, assignee_id, snoozed_until,
 queued_at, waiting_since, last_seq, last_public_seq, last_inbound_seq, last_text, last_sender, last_kind, last_at, created_at, updated_at,
-number, team_id, priority, labels, participants, attributes, rating_score) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 0, 0, ?, '', 'contact', 'text', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-				workspace, string(c.ID), string(c.Inbox), string(c.Contact), string(c.Contact), string(c.State), string(c.Responder), null(string(c.Assignee)), db.Micros(c.WaitingSince),
+number, team_id, priority, labels, participants, attributes, rating_score) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 0, 0, ?, '', 'contact', 'text', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				workspace, string(c.ID), string(c.Inbox), string(c.Contact), string(c.Contact), string(c.Contact), string(c.State), string(c.Responder), null(string(c.Assignee)), db.Micros(c.WaitingSince),
 				int64(c.LastInboundSeq), db.Micros(c.Last.At), db.Micros(c.CreatedAt), db.Micros(c.UpdatedAt),
 				int64(c.Number), string(c.Team), int64(slices.Index(conversation.Priorities(), c.Priority)), joined(c.Labels), joined(c.Participants), encoded(c.Attributes), int64(c.Score))
 			for _, l := range c.Labels {

@@ -4167,6 +4167,8 @@ export interface components {
             priority: number;
         };
         Attachment: {
+            /** @description The message's HTML shows the file in its place. */
+            content_id?: string;
             /**
              * Format: int64
              * @description Of audio and video, where the file tells.
@@ -4181,6 +4183,11 @@ export interface components {
             name: string;
             /** @description Path of a picture of at most 1280 pixels that was drawn anew here: the only thing to show inline. */
             preview_url?: string;
+            /**
+             * @description voice: a recorded message. original: the whole message as it came, to be downloaded and not shown among its files.
+             * @enum {string}
+             */
+            role?: "voice" | "original";
             /**
              * Format: int64
              * @description Bytes.

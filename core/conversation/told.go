@@ -1,0 +1,73 @@
+package conversation
+
+import (
+	"context"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// codeEarly is the code of what a far side says of a message whose attempt is
+// not answered yet: it is to be said again.
+const codeEarly = "status_early"
+
+// receiveStatus takes what the far side says of a message of ours. It moves the
+// message forward only, so it may be said any number of times.
+func (s *Service) receiveStatus(ctx context.Context, scope identity.Scope, in channel.Inbound) (channel.Result, error) {
+	if reported(in.Status.State) == "" {
+		return rejected("status", "a status is sent, delivered, read or failed"), nil
+	}
+	inbox, err := s.inboxOf(ctx, scope, in.Inbox)
+	if err != nil {
+		return channel.Result{}, err
+	}
+	if inbox == nil {
+		return noInbox(), nil
+	}
+	var out channel.Result
+	err = s.Store.Within(ctx, inbox.Workspace, func(ctx context.Context, tx Tx) error {
+		d, err := sentAs(ctx, tx, inbox.ID, in)
+		if err != nil {
+			return err
+		}
+		if d == nil {
+			out = rejected("target", "no message of this inbox has this id")
+			return nil
+		}
+		out, err = s.tellStatus(ctx, tx, *d, scope.Actor, in.Status)
+		return err
+	})
+	return out, err
+}
+
+// sentAs finds the message of ours that an item is about, by the delivery or by
+// the far side's id.
+func sentAs(ctx context.Context, tx Tx, inbox channel.InboxID, in channel.Inbound) (*Dedup, error) {
+	if in.Delivery != "" {
+		if d, err := tx.OfDelivery(ctx, inbox, in.Delivery); err != nil || d != nil {
+			return d, err
+		}
+	}
+	if !nameable(in.Target) {
+		return nil, nil //nolint:nilnil // no id of anything
+	}
+	return tx.Inbound(ctx, inbox, InboundSent, in.Target)
+}
+
+func (s *Service) tellStatus(ctx context.Context, tx Tx, d Dedup, by identity.Actor, st channel.Status) (channel.Result, error) {
+	c, err := tx.Conversation(ctx, d.Conversation)
+	if err != nil {
+		return channel.Result{}, err
+	}
+	m, err := tx.Message(ctx, c.ID, d.Seq)
+	if err != nil {
+		return channel.Result{}, err
+	}
+	if m.Delivery == DeliveryPending {
+		return channel.Result{Outcome: channel.OutcomeRetry, Code: codeEarly, Detail: "the attempt is not answered yet"}, nil
+	}
+	if !c.SetStatus(Turn{Actor: by, At: s.Now(), IDs: s.ids}, *m, st) {
+		return channel.Result{Outcome: channel.OutcomeDuplicate}, nil
+	}
+	return channel.Result{Outcome: channel.OutcomeAccepted}, tx.Save(ctx, c)
+}
