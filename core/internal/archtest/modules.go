@@ -88,7 +88,7 @@ func modules() []Module {
 		{Prefix: "github.com/prometheus", Owners: []string{"core/telemetry/..."}},
 		{Prefix: "golang.org/x/sync", Owners: []string{"core/...", "sdk/..."}},
 		{Prefix: "golang.org/x/time", Owners: []string{"core/...", "sdk/..."}},
-		{Prefix: "golang.org/x/text", Owners: []string{"core/...", "plugins/email/charset"}},
+		{Prefix: "golang.org/x/text", Owners: []string{"core/...", "plugins/email/charset", "plugins/email/mailcorpus"}},
 		{Prefix: "golang.org/x/sys", Owners: []string{"core/pluginhost/...", "core/internal/pluginbench/...", "core/realtime/...", "core/app/...", "sdk/internal/..."}},
 
 		// Tests only.

@@ -77,7 +77,7 @@ func (e *Entity) decode() (content []byte, problem string) {
 // transferBase64 decodes a body. Text that a list or a scanner has put below
 // the padding is not taken for base64; a body that is no base64 at all stays.
 func transferBase64(b []byte) (content []byte, problem string) {
-	foreign, digits, padded, end := 0, 0, false, len(b)
+	foreign, blanks, digits, padded, end := 0, 0, 0, false, len(b)
 	for i, c := range b {
 		switch {
 		case c == '=':
@@ -88,6 +88,8 @@ func transferBase64(b []byte) (content []byte, problem string) {
 			}
 		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '+', c == '/':
 			digits++
+		case c == ' ' || c == '\t':
+			blanks++
 		default:
 			foreign++
 		}
@@ -95,7 +97,7 @@ func transferBase64(b []byte) (content []byte, problem string) {
 			break
 		}
 	}
-	if foreign*8 > digits {
+	if foreign > 0 && (foreign+blanks)*8 > digits {
 		return b, BadEncoding
 	}
 	if foreign > 0 {
