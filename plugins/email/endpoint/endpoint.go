@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/outbound"
 )
 
 // Security is how a connection is protected.
@@ -25,9 +26,6 @@ const (
 	StartTLS Security = "starttls"
 	Plain    Security = "plain" // on this machine alone, unless Server.AllowPlain
 )
-
-// Dial opens a connection to "host:port". It decides where a plugin may go.
-type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Server is an address of a mail server.
 type Server struct {
@@ -79,9 +77,9 @@ func (s Server) Config() *tls.Config {
 	return c
 }
 
-// Connect opens a connection, with TLS when that is the Security. Until the
-// context ends it may be used; then it is closed.
-func (s Server) Connect(ctx context.Context, dial Dial) (net.Conn, error) {
+// Connect opens a connection, with TLS when that is the Security. dial decides
+// where it may lead to: see outbound.Dialer.
+func (s Server) Connect(ctx context.Context, dial outbound.Dial) (net.Conn, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}

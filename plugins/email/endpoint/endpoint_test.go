@@ -2,9 +2,13 @@ package endpoint_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,6 +16,9 @@ import (
 
 	"github.com/patchbay-im/patchbay/plugins/email/endpoint"
 	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/instance"
+	"github.com/patchbay-im/patchbay/sdk/manifest"
+	"github.com/patchbay-im/patchbay/sdk/outbound"
 )
 
 // What servers say goes into a sentence, cut and in one line.
@@ -99,5 +106,73 @@ func TestProviders(t *testing.T) {
 	}
 	if _, ok := endpoint.ProviderOf("nobody"); ok {
 		t.Error("nobody is a provider")
+	}
+}
+
+// form is the part of a plugin.yaml that the sign-ins of both providers need.
+const form = `manifest_version: 1
+id: acme/mail
+version: 1.0.0
+name: {en: Mail}
+summary: {en: Reads mail.}
+publisher: {name: Acme}
+license: Apache-2.0
+core: ">=0.1.0 <1.0.0"
+protocol: [1]
+kinds: [bot]
+runtime: {type: executable}
+permissions:
+  - {scope: secrets, reason: {en: "Signs in at the provider."}}
+network:
+  - {from_config: /imap, ports: [143, 993, PORT], reason: {en: "Reads mail."}}
+config_schema:
+  type: object
+  properties:
+    imap: {type: string}
+    tenant: {type: string}
+    client: {type: string}
+    secret: {type: string, x-secret: true}
+`
+
+// The sign-ins are what plugin.yaml takes; a plugin reaches the server that an
+// administrator typed, on its ports, and no other.
+func TestInAPlugin(t *testing.T) {
+	t.Parallel()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	port := l.Addr().(*net.TCPAddr).Port
+	var yaml strings.Builder
+	yaml.WriteString(strings.ReplaceAll(form, "PORT", strconv.Itoa(port)))
+	for _, name := range []string{"google", "microsoft"} {
+		p, _ := endpoint.ProviderOf(name)
+		fmt.Fprintf(&yaml, "    %s: {type: string, x-oauth: {authorize_url: %q, token_url: %q, client_id: /client, client_secret: /secret, scopes: [%s]}}\n",
+			name, p.AuthorizeURL, p.TokenURL, strings.Join(p.Scopes, ", "))
+	}
+	text := yaml.String()
+	if _, err := manifest.Parse("plugin.yaml", []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	in := instance.Instance{ID: "pin_1", Config: json.RawMessage(`{"imap":"127.0.0.1"}`)}
+	dial, err := outbound.Dialer([]byte(text), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := endpoint.Server{Host: "127.0.0.1", Port: port, Security: endpoint.Plain}
+	conn, err := s.Connect(t.Context(), dial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, at := range map[string]endpoint.Server{
+		"another host": {Host: "localhost", Port: port, Security: endpoint.Plain}, "another port": {Host: "127.0.0.1", Port: 22, Security: endpoint.Plain},
+	} {
+		if _, err := at.Connect(t.Context(), dial); errs.As(err) == nil || errs.As(err).Code != outbound.CodeNotAllowed {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

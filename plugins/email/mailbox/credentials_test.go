@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -329,3 +330,64 @@ func TestWithoutIdle(t *testing.T) {
 type literal struct{ *strings.Reader }
 
 func (l literal) Size() int64 { return l.Reader.Size() }
+
+// NetEase's servers refuse to open a folder for a program that did not say who it
+// is ("Unsafe Login").
+func TestIntroducesItself(t *testing.T) {
+	t.Parallel()
+	r, d := rig(t), newDesk()
+	run(t, account(t, r, d))
+	ready(t, d)
+	eventually(t, "it said its name", func() bool { return strings.Contains(r.Log(), "ID sent: name=Patchbay") })
+}
+
+// deaf is a connection that hears nothing any more, once it is stuck.
+type deaf struct {
+	net.Conn
+	stuck *atomic.Bool
+}
+
+func (d deaf) Read(to []byte) (int, error) {
+	for {
+		n, err := d.Conn.Read(to)
+		if err != nil || !d.stuck.Load() {
+			return n, err
+		}
+	}
+}
+
+// A server that keeps the connection and says nothing more, as after a firewall
+// forgot about it, is left, and what came is read.
+func TestServerThatHangs(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []mailbox.Protocol{mailbox.IMAP, mailbox.POP3} {
+		t.Run(string(protocol), func(t *testing.T) {
+			t.Parallel()
+			r := rig(t)
+			d, stuck, opened := newDesk(), new(atomic.Bool), new(atomic.Int32)
+			c := account(t, r, d)
+			c.Server = server(t, r, r.IMAP, endpoint.Plain)
+			which := int32(1)
+			if protocol == mailbox.POP3 {
+				c.Protocol, c.Server = protocol, server(t, r, r.POP3, endpoint.Plain)
+				which = 2 // the first one has ended when there is a place
+			}
+			c.Poll, c.Answer = 10*time.Second, 500*time.Millisecond
+			c.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				conn, err := dial(ctx, network, address)
+				if opened.Add(1) == which {
+					return deaf{conn, stuck}, err
+				}
+				return conn, err
+			}
+			run(t, c)
+			ready(t, d)
+			stuck.Store(true)
+			deliver(t, r, "a")
+			wait(t, d, "a")
+			if lost := d.told(mailbox.Lost); len(lost) != 1 || errs.As(lost[0].Err).Code != errs.CodeUnavailable {
+				t.Errorf("told %v", lost)
+			}
+		})
+	}
+}

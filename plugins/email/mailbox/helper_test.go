@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/textproto"
+	"os"
 	"strconv"
 	"sync"
 	"testing"
@@ -17,6 +19,17 @@ import (
 	"github.com/patchbay-im/patchbay/plugins/email/mailbox"
 	"github.com/patchbay-im/patchbay/plugins/email/mailrig"
 )
+
+// TestMain lets more tests run at once than there are processors: they wait for
+// servers.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
 
 const shop = "shop@" + mailrig.Domain
 

@@ -15,10 +15,6 @@ import (
 	"github.com/patchbay-im/patchbay/sdk/errs"
 )
 
-// answerTime is how long a server may take for a command. The client of go-imap
-// has limits for what it reads, and none for what does not come.
-const answerTime = 2 * time.Minute
-
 // imapSession is a connection that is signed in.
 type imapSession struct {
 	c      *Config
@@ -67,7 +63,7 @@ func (s *imapSession) connect(ctx context.Context) error {
 		},
 	}}
 	// The client is made before the guard, and does its first steps under it.
-	guard := time.AfterFunc(answerTime, func() { _ = conn.Close() })
+	guard := time.AfterFunc(s.c.Answer, func() { _ = conn.Close() })
 	defer guard.Stop()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
@@ -113,9 +109,10 @@ func (s *imapSession) close() {
 }
 
 // guarded runs a command. A server that does not answer in time is one that is
-// gone.
+// gone: the client of go-imap has limits for what it reads, and none for what does
+// not come.
 func (s *imapSession) guarded(command func() error) error {
-	guard := time.AfterFunc(answerTime, s.close)
+	guard := time.AfterFunc(s.c.Answer, s.close)
 	defer guard.Stop()
 	return command()
 }

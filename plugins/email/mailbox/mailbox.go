@@ -29,6 +29,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/plugins/email/endpoint"
 	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/outbound"
 )
 
 // Protocol is what is spoken.
@@ -53,7 +54,7 @@ type Config struct {
 	Protocol    Protocol
 	Server      endpoint.Server
 	Credentials endpoint.Credentials
-	Dial        endpoint.Dial
+	Dial        outbound.Dial
 
 	// Folders are read besides INBOX. IMAP alone, as are Sent and Junk.
 	Folders []string
@@ -81,6 +82,9 @@ type Config struct {
 	// Notice is told what happens. It must not wait long. nil = nobody.
 	Notice func(ctx context.Context, n Notice)
 
+	// Answer is how long the server may take for a command before it counts as
+	// gone; 0 = two minutes.
+	Answer  time.Duration
 	GiveUp  GiveUp
 	Backoff Backoff
 	Now     func() time.Time // the clock
@@ -154,7 +158,7 @@ func New(c Config) (*Reader, error) {
 	const leastPoll = 10 * time.Second
 	c.Poll = max(orElse(c.Poll, DefaultPoll), leastPoll)
 	c.MaxSize, c.Head, c.InMemory = orElse(c.MaxSize, DefaultMaxSize), orElse(c.Head, DefaultHead), orElse(c.InMemory, DefaultInMemory)
-	c.Tries = orElse(c.Tries, 3)
+	c.Tries, c.Answer = orElse(c.Tries, 3), orElse(c.Answer, 2*time.Minute)
 	c.GiveUp = GiveUp{orElse(c.GiveUp.Times, 5), orElse(c.GiveUp.After, time.Hour)}
 	c.Backoff = Backoff{orElse(c.Backoff.First, time.Second), orElse(c.Backoff.Most, 5*time.Minute), orElse(c.Backoff.Credentials, time.Minute)}
 	if c.Notice == nil {

@@ -62,6 +62,9 @@ func (p *popConn) use(conn net.Conn) {
 func (p *popConn) close() { _ = p.conn.Close() } // QUIT was said, or nothing is to be lost
 
 func (p *popConn) greet(ctx context.Context, choose endpoint.Mechanism) error {
+	if err := p.within(p.c.Answer); err != nil {
+		return err
+	}
 	if err := p.answer(); err != nil {
 		return p.busy(err)
 	}
@@ -85,7 +88,7 @@ func (p *popConn) upgrade(ctx context.Context) error {
 		return err
 	}
 	over := tls.Client(p.conn, p.c.Server.Config())
-	shaking, cancel := context.WithTimeout(ctx, answerTime)
+	shaking, cancel := context.WithTimeout(ctx, p.c.Answer)
 	defer cancel()
 	if err := over.HandshakeContext(shaking); err != nil {
 		return endpoint.Unreachable(err)
@@ -192,9 +195,17 @@ func (p *popConn) exchange(line string) (challenge string, more bool, err error)
 	return "", false, verdictOf(got)
 }
 
-func (p *popConn) say(line string) error {
-	if err := p.conn.SetDeadline(p.c.Now().Add(answerTime)); err != nil {
+// within bounds what comes next.
+func (p *popConn) within(d time.Duration) error {
+	if err := p.conn.SetDeadline(time.Now().Add(d)); err != nil { //nolint:forbidigo // of a socket
 		return endpoint.Unreachable(err)
+	}
+	return nil
+}
+
+func (p *popConn) say(line string) error {
+	if err := p.within(p.c.Answer); err != nil {
+		return err
 	}
 	if err := p.text.PrintfLine("%s", line); err != nil {
 		return endpoint.Unreachable(err)
@@ -306,8 +317,8 @@ func (p *popConn) retrieve(m popMail, lines int, into func(io.Reader) error) err
 		return err
 	}
 	const slowest = 16 << 10 // bytes a second
-	if err := p.conn.SetDeadline(p.c.Now().Add(answerTime + time.Duration(m.size/slowest)*time.Second)); err != nil {
-		return endpoint.Unreachable(err)
+	if err := p.within(p.c.Answer + time.Duration(m.size/slowest)*time.Second); err != nil {
+		return err
 	}
 	body := p.text.DotReader()
 	if err := into(&crlf{from: bufio.NewReader(body)}); err != nil {

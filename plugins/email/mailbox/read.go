@@ -185,7 +185,7 @@ func (f *folder) fetch(a about, raw *Raw) (there bool, err error) {
 		section.Partial = &imap.SectionPartial{Offset: 0, Size: most}
 	}
 	const slowest = 16 << 10 // bytes a second
-	guard := time.AfterFunc(answerTime+time.Duration(min(a.size, most)/slowest)*time.Second, f.s.close)
+	guard := time.AfterFunc(f.s.c.Answer+time.Duration(min(a.size, most)/slowest)*time.Second, f.s.close)
 	defer guard.Stop()
 	command := f.s.client.Fetch(imap.UIDSetNum(a.uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
 	for m := command.Next(); m != nil && err == nil; m = command.Next() {

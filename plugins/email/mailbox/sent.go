@@ -85,7 +85,7 @@ func (s *imapSession) has(messageID string) (bool, error) {
 
 func (s *imapSession) put(content io.Reader, size int64) error {
 	const slowest = 16 << 10 // bytes a second
-	guard := time.AfterFunc(answerTime+time.Duration(size/slowest)*time.Second, s.close)
+	guard := time.AfterFunc(s.c.Answer+time.Duration(size/slowest)*time.Second, s.close)
 	defer guard.Stop()
 	command := s.client.Append(s.roles[Sent], size, &imap.AppendOptions{Flags: []imap.Flag{imap.FlagSeen}, Time: s.c.Now()})
 	_, err := io.CopyN(command, content, size)

@@ -52,6 +52,7 @@ first_valid_gid = 1
 mail_location = maildir:DIR/mail/%d/%n
 mail_fsync = never
 mail_max_userip_connections = 100
+imap_id_log = *
 ssl = yes
 ssl_cert = <CERT
 ssl_key = <KEY

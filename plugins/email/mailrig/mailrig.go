@@ -21,6 +21,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -93,16 +94,24 @@ func Launch(ctx context.Context, o Options) (*Rig, error) {
 	if err := present(o); err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "patchbay-mail-")
-	if err != nil {
-		return nil, err
+	for try := 1; ; try++ {
+		dir, err := os.MkdirTemp("", "patchbay-mail-")
+		if err != nil {
+			return nil, err
+		}
+		r := &Rig{dir: dir, users: make(map[string]string)}
+		if err = r.launch(ctx, o); err == nil {
+			return r, nil
+		}
+		err = errors.Join(err, errors.New(r.Log()), r.Stop())
+		if try == 3 || !errors.Is(err, errEnded) { // somebody else may have taken a port
+			return nil, err
+		}
 	}
-	r := &Rig{dir: dir, users: make(map[string]string)}
-	if err := r.launch(ctx, o); err != nil {
-		return nil, errors.Join(err, errors.New(r.Log()), r.Stop())
-	}
-	return r, nil
 }
+
+// errEnded says that a server did not stay.
+var errEnded = errors.New("it ended at its start")
 
 func (r *Rig) launch(ctx context.Context, o Options) (err error) {
 	if err := os.Chmod(r.dir, 0o755); err != nil { // Postfix's users read their configuration in it
@@ -168,9 +177,10 @@ func (r *Rig) Log() string {
 	return out.String()
 }
 
-// ports finds free ports. Somebody else may take one before a server does: then
-// the server does not start, and says so.
+// ports finds free ports, below those that systems give to connections: one of
+// those could be taken while a server restarts.
 func ports(ctx context.Context, to ...*string) error {
+	const first, last = 10_000, 32_000
 	var held []net.Listener
 	defer func() {
 		for _, l := range held {
@@ -178,11 +188,15 @@ func ports(ctx context.Context, to ...*string) error {
 		}
 	}()
 	for _, at := range to {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-		if err != nil {
-			return err
+		for try := 0; *at == ""; try++ {
+			l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(first+rand.IntN(last-first))))
+			switch {
+			case err == nil:
+				held, *at = append(held, l), l.Addr().String()
+			case try > 100:
+				return err
+			}
 		}
-		held, *at = append(held, l), l.Addr().String()
 	}
 	return nil
 }
@@ -206,7 +220,7 @@ func answers(ctx context.Context, s *server, address, greeting string) error {
 		select {
 		case <-tick.C:
 		case <-s.ended:
-			return fmt.Errorf("%s ended at its start: %w", s.name, s.err)
+			return fmt.Errorf("%s: %w: %w", s.name, errEnded, s.err)
 		case <-ctx.Done():
 			return fmt.Errorf("%s does not answer: %w", s.name, err)
 		}

@@ -23,13 +23,14 @@ import (
 
 	"github.com/patchbay-im/patchbay/plugins/email/endpoint"
 	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/outbound"
 )
 
 // Options are where mail is handed in.
 type Options struct {
 	Server      endpoint.Server
 	Credentials endpoint.Credentials // without a user name nobody signs in
-	Dial        endpoint.Dial
+	Dial        outbound.Dial
 	// Hello is the name we give ourselves; "" = the domain of the sender.
 	Hello string
 	// Sent settles what is not known. nil = it stays so.
