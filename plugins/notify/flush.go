@@ -39,7 +39,7 @@ func (p *plugin) flush(ctx context.Context, in instance.Instance, plan plan) err
 		return ctx.Err()
 	}
 	for {
-		if until, ok := ctx.Deadline(); ok && time.Until(until) < perRequest {
+		if until, ok := ctx.Deadline(); ok && time.Until(until) < max(perRequest, plan.target.Pace().Takes) {
 			return nil
 		}
 		wait, err := p.step(ctx, in, plan)
@@ -86,7 +86,7 @@ func (p *plugin) step(ctx context.Context, in instance.Instance, plan plan) (tim
 		if wait = d.Room(now, pace.PerMinute, pace.Gap); wait > 0 {
 			return false
 		}
-		ready, next := d.Next(now)
+		ready, next := d.Next(now, plan.together)
 		if !ready {
 			wait = -1
 			if !next.IsZero() {
@@ -106,12 +106,20 @@ func (p *plugin) step(ctx context.Context, in instance.Instance, plan plan) (tim
 // send sends a batch once, and writes down what became of it.
 func (p *plugin) send(ctx context.Context, state host.State, plan plan, b queue.Batch) error {
 	message := plan.language.Compose(b.Items, b.More, plan.options)
+	var partly *target.Failure
 	_, err := once.Do(ctx, state, "send/"+strconv.FormatUint(b.Number, 10), func(ctx context.Context) ([]byte, error) {
-		return nil, plan.target.Send(ctx, message)
+		err := plan.target.Send(ctx, message)
+		if f := target.FailureOf(err); f != nil && f.Sort == target.Partly {
+			partly, err = f, nil
+		}
+		return nil, err
 	}, once.Within(claimFor), once.Keep(time.Hour), once.Again())
 	f, told := errors.AsType[*target.Failure](err)
 	if err != nil && !told {
 		return err // the host's: it stays as it is
+	}
+	if err == nil {
+		f = partly
 	}
 	if f != nil {
 		p.log.WarnContext(ctx, "a message was not sent", "sort", string(f.Sort), "code", f.Code, "said", f.Said)
@@ -137,6 +145,9 @@ func settle(d *queue.Document, f *target.Failure, now time.Time) {
 	d.Fault = &queue.Fault{Code: f.Code, Sort: string(f.Sort), At: now}
 	d.Tries++
 	switch f.Sort {
+	case target.Partly:
+		d.Batch, d.Tries, d.Last, d.Hold = nil, 0, now, time.Time{}
+		return
 	case target.Never:
 		d.Batch, d.Tries = nil, 0
 		return

@@ -29,24 +29,28 @@ func (p *plugin) planned(in instance.Instance) (plan, error) {
 	out := plan{revision: in.Revision, language: s.language(in.Locale)}
 	out.options = phrase.Options{Texts: s.Texts, Handles: s.handles}
 	rules, problems := s.rules(in.TimeZone, out.language.Faults)
-	address, wrong := s.address(out.language.Faults)
-	if wrong != nil {
-		problems = append(problems, *wrong)
+	problems = append(problems, s.check(out.language.Faults)...)
+	if s.Target == kindMail && s.MailToMembers {
+		out.together = sameAddress
+		if !in.Allows("members:read.pii") {
+			problems = append(problems, instance.Problem{Pointer: "/mail_to_members", Message: out.language.Faults.Scope})
+		}
 	}
 	if len(problems) > 0 {
 		return plan{}, errs.Reject("config_invalid", problems[0].Message)
 	}
-	by, err := p.http(in)
+	to, err := p.open(in, s, out.language.Chinese)
 	if err != nil {
 		return plan{}, err
 	}
-	out.rules, out.target = rules, s.open(by, address, out.language.Chinese, p.now)
+	out.rules, out.target = rules, to
 	p.plans[in.ID] = out
 	return out, nil
 }
 
 // ValidateConfig implements instance.ConfigValidator. With Probe, when somebody
-// presses Test, the target is sent a test message: robots answer nothing else.
+// presses Test, a robot is sent a test message, as it answers nothing else; a mail
+// server is only asked.
 func (p *plugin) ValidateConfig(ctx context.Context, req instance.ValidateConfigRequest) (instance.ValidateConfigResponse, error) {
 	s := defaults()
 	if err := req.Decode(&s); err != nil {
@@ -54,32 +58,49 @@ func (p *plugin) ValidateConfig(ctx context.Context, req instance.ValidateConfig
 	}
 	t := phrase.For(req.Locale)
 	_, problems := s.rules("", t.Faults)
-	address, wrong := s.address(t.Faults)
-	if wrong != nil {
-		problems = append(problems, *wrong)
-	}
+	problems = append(problems, s.check(t.Faults)...)
 	if len(problems) == 0 && req.Probe {
-		problems = p.probe(ctx, req, s, address, t)
+		problems = p.probe(ctx, req, s, t)
 	}
 	return instance.ValidateConfigResponse{Problems: problems}, nil
 }
 
-// probe sends a test message by settings that are not in use yet.
-func (p *plugin) probe(ctx context.Context, req instance.ValidateConfigRequest, s settings, address string, t phrase.Language) []instance.Problem {
-	by, err := p.http(instance.Instance{Config: req.Config, Secrets: req.Secrets})
-	if err != nil {
-		return []instance.Problem{{Pointer: "/server", Message: errs.As(err).Detail}}
-	}
+// probe tries settings that are not in use yet.
+func (p *plugin) probe(ctx context.Context, req instance.ValidateConfigRequest, s settings, t phrase.Language) []instance.Problem {
 	said := s.language(req.Locale)
-	f := target.FailureOf(s.open(by, address, said.Chinese, p.now).Send(ctx, said.Test("")))
+	to, err := p.open(instance.Instance{Config: req.Config, Secrets: req.Secrets}, s, said.Chinese)
+	if err != nil {
+		return []instance.Problem{{Pointer: "/target", Message: errs.As(err).Detail}}
+	}
+	if quiet, ok := to.(target.Prober); ok {
+		err = quiet.Probe(ctx)
+	} else {
+		err = to.Send(ctx, said.Test(""))
+	}
+	f := target.FailureOf(err)
 	if f == nil {
 		return nil
 	}
-	pointer := "/webhook"
-	if f.Code == target.CodeSignature {
-		pointer = "/secret"
+	return []instance.Problem{{Pointer: fieldOf(s.Target, f.Code), Message: t.Problem(f.Code)}}
+}
+
+// fieldOf is the field that a failure is about.
+func fieldOf(kind, code string) string {
+	switch {
+	case code == target.CodeSignature:
+		return "/secret"
+	case code == target.CodeSignIn:
+		return "/mail_password"
+	case code == target.CodeSender:
+		return "/mail_from"
+	case code == target.CodeRecipient:
+		return "/mail_to"
+	case code == target.CodeTLS:
+		return "/mail_security"
+	case kind == kindMail:
+		return "/mail_server"
 	}
-	return []instance.Problem{{Pointer: pointer, Message: t.Problem(f.Code)}}
+	return "/webhook"
 }
 
 // The schedule by which what waits is sent.
@@ -130,7 +151,7 @@ func (p *plugin) OnEvents(ctx context.Context, req hook.OnEventsRequest) (hook.O
 	var steps []step
 	for _, e := range req.Events {
 		fresh, attended := news.Read(e)
-		if fresh != nil && plan.rules.Wants(*fresh) {
+		if fresh != nil && plan.rules.Wants(*fresh) && (plan.together == nil || fresh.Member.Email != "") {
 			fresh.Due = plan.rules.Due(*fresh)
 			steps = append(steps, step{e.Feed, &fresh.Item, nil})
 		}

@@ -1,5 +1,5 @@
 // Package main tells members what waits for them where they already are: in
-// groups of WeCom, DingTalk and Feishu, in channels of Slack. A connection
+// groups of WeCom, DingTalk and Feishu, in channels of Slack, by mail. A connection
 // is one target with its own rules. What concerns whom is the core's decision:
 // the plugin follows the notifications that the core makes (package news),
 // judges them (rule), keeps what waits (queue), words it (phrase) and sends it
@@ -7,6 +7,7 @@
 package main
 
 import (
+	"crypto/tls"
 	_ "embed"
 	"log/slog"
 	"sync"
@@ -48,6 +49,8 @@ type plugin struct {
 	log  *slog.Logger
 	host func(instance string) host.Instance
 	http func(in instance.Instance) (target.Doer, error)
+	dial func(in instance.Instance) (outbound.Dial, error)
+	tls  *tls.Config // nil = the system's authorities
 	now  func() time.Time
 
 	mu      sync.Mutex
@@ -64,5 +67,6 @@ func newPlugin(env sdk.Env, now func() time.Time) *plugin {
 		http: func(in instance.Instance) (target.Doer, error) {
 			return env.HTTP(in, outbound.Options{Timeout: perRequest, MaxBytes: 1 << 20, Tries: 1})
 		},
+		dial: func(in instance.Instance) (outbound.Dial, error) { return outbound.Dialer(env.Manifest, in) },
 	}
 }

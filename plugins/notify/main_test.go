@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/plugins/email/mailrig"
 	"github.com/patchbay-im/patchbay/plugins/notify/notifytest"
 	"github.com/patchbay-im/patchbay/plugins/notify/queue"
 	"github.com/patchbay-im/patchbay/sdk/errs"
@@ -351,6 +353,66 @@ func TestTry(t *testing.T) {
 	}
 	if text := d.shown(1); !strings.Contains(text, "This is a test.") {
 		t.Errorf("it says %s", text)
+	}
+}
+
+// TestMail: members get mails of their own, by a real mail server; without leave
+// to know addresses the connection says so.
+func TestMail(t *testing.T) {
+	r := mailrig.Start(t, mailrig.Options{Postfix: true})
+	members := map[string]string{"mem_1": "lin@" + mailrig.Domain, "mem_2": "mo@" + mailrig.Domain}
+	for _, address := range members {
+		if err := r.Account(t.Context(), address, "secret"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := plugintest.NewHost(t, plugintest.Manifest(manifest), plugintest.Clock(at))
+	d := &desk{T: t, host: h, is: newPlugin(h.Env(), h.Now)}
+	d.is.tls = r.TLS()
+	settings := fmt.Sprintf(`{"target":"mail","mail_server":%q,"mail_user":%q,"mail_from":%q,"mail_to_members":true,"language":"zh-CN"}`, r.Submission, members["mem_1"], members["mem_1"])
+	d.in = h.Connect(instance.Instance{Name: "Mail", Config: json.RawMessage(settings), Secrets: instance.Secrets{"/mail_password": "secret"}})
+	blind := d.in
+	blind.Scopes, blind.Revision = []string{"events:subscribe"}, d.in.Revision+1
+	if _, err := d.is.Configure(t.Context(), instance.ConfigureRequest{Instance: blind}); err == nil || !strings.Contains(err.Error(), "成员的邮箱地址") {
+		t.Errorf("without the scope: %v", err)
+	}
+	if _, err := d.is.Configure(t.Context(), instance.ConfigureRequest{Instance: d.in}); err != nil {
+		t.Fatal(err)
+	}
+	var events []hook.Event
+	for n, member := range []string{"mem_1", "mem_2", "mem_1", "mem_3"} {
+		e := d.news(n+1, "mention", "")
+		e.Data = json.RawMessage(strings.NewReplacer("mem_1", member, "lin@example.com", members[member]).Replace(string(e.Data)))
+		events = append(events, e)
+	}
+	d.tell(events...)
+	d.tick(time.Second)
+	for address, want := range map[string]int{members["mem_1"]: 1, members["mem_2"]: 1} {
+		end := time.Now().Add(20 * time.Second)
+		for {
+			status, err := r.Status(t.Context(), address, "INBOX")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if status.Messages == want {
+				break
+			}
+			if time.Now().After(end) {
+				t.Fatalf("%s has %d mails, want %d", address, status.Messages, want)
+			}
+			runtime.Gosched()
+		}
+	}
+	if h := d.health(); h != (instance.Health{}) {
+		t.Errorf("its health is %+v", h)
+	}
+	doc, err := queue.Read(t.Context(), h.For(d.in.ID).State)
+	if err != nil || doc.Number != 2 || doc.Batch != nil || len(doc.Items) > 0 {
+		t.Errorf("left is %+v, %v", doc, err)
+	}
+	try := instance.ValidateConfigRequest{Config: d.in.Config, Secrets: instance.Secrets{"/mail_password": "wrong"}, Probe: true, Locale: "en"}
+	if got, err := d.is.ValidateConfig(t.Context(), try); err != nil || len(got.Problems) != 1 || got.Problems[0].Pointer != "/mail_password" {
+		t.Errorf("with a wrong password: %+v, %v", got, err)
 	}
 }
 

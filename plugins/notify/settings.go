@@ -21,6 +21,7 @@ const (
 	kindDingTalk = "dingtalk"
 	kindFeishu   = "feishu"
 	kindSlack    = "slack"
+	kindMail     = "mail"
 )
 
 // settings are a connection's, as the config_schema says.
@@ -45,6 +46,14 @@ type settings struct {
 	TimeZone   string    `json:"timezone"`
 	Texts      bool      `json:"texts"`
 	Mentions   []mention `json:"mentions"`
+
+	MailServer    string          `json:"mail_server"`
+	MailSecurity  target.Security `json:"mail_security"`
+	MailUser      string          `json:"mail_user"`
+	MailPassword  string          `json:"mail_password"`
+	MailFrom      string          `json:"mail_from"`
+	MailTo        []string        `json:"mail_to"`
+	MailToMembers bool            `json:"mail_to_members"`
 }
 
 // mention is what a member is called at the far side.
@@ -60,7 +69,7 @@ func defaults() settings {
 			"mention", "assigned", "reply", "unattended", "scheduled_failed", "risk_found", "approval_asked",
 			"ticket_assigned", "ticket_mention", "ticket_overdue", "webhook_disabled", "plugin_state",
 		},
-		WorkDays: []string{"mon", "tue", "wed", "thu", "fri"}, WorkFrom: "09:00", WorkTo: "18:00",
+		WorkDays: []string{"mon", "tue", "wed", "thu", "fri"}, WorkFrom: "09:00", WorkTo: "18:00", MailSecurity: target.StartTLS,
 	}
 }
 
@@ -116,9 +125,12 @@ func (s settings) address(f phrase.Faults) (string, *instance.Problem) {
 }
 
 // near reports whether a server may be spoken to without TLS: on this machine.
-func near(u *url.URL) bool {
-	addr, err := netip.ParseAddr(u.Hostname())
-	return u.Scheme == "http" && (u.Hostname() == "localhost" || err == nil && addr.IsLoopback())
+func near(u *url.URL) bool { return u.Scheme == "http" && here(u.Hostname()) }
+
+// here reports whether a host is this machine.
+func here(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // hours reads two times of day; nil for two empty ones.
@@ -159,6 +171,7 @@ type plan struct {
 	rules    rule.Rules
 	language phrase.Language
 	options  phrase.Options
+	together func(a, b news.Item) bool // what one message may tell; nil = everything
 }
 
 // rules reads the rules, or says what is wrong with them.
@@ -206,18 +219,4 @@ func (s settings) language(locale string) phrase.Language {
 		locale = s.Language
 	}
 	return phrase.For(locale)
-}
-
-// open returns the target of checked settings.
-func (s settings) open(by target.Doer, address string, chinese bool, now func() time.Time) target.Target {
-	switch s.Target {
-	case kindWeCom:
-		return target.WeCom{By: by, Address: address}
-	case kindDingTalk:
-		return target.DingTalk{By: by, Address: address, Secret: s.Secret, Now: now}
-	case kindFeishu:
-		return target.Feishu{By: by, Address: address, Secret: s.Secret, Chinese: chinese, Now: now}
-	default:
-		return target.Slack{By: by, Address: address}
-	}
 }

@@ -135,7 +135,7 @@ func assembly() []Layer {
 func published() []Layer {
 	return []Layer{
 		{Name: "sdk", Pattern: "sdk/..."},
-		{Name: "plugin", Pattern: "plugins/*/...", May: []string{"sdk/..."}},
+		{Name: "plugin", Pattern: "plugins/*/...", May: []string{"sdk/..."}, TestsMay: []string{"plugins/email/mailrig"}},
 		{Name: "marketplace", Pattern: "marketplace/...", May: []string{"sdk/manifest/...", "sdk/license/..."}},
 	}
 }

@@ -37,8 +37,8 @@ func modules() []Module {
 		{Prefix: "github.com/emersion/go-imap/v2", Owners: []string{"plugins/email/..."}},
 		{Prefix: "github.com/emersion/go-message", Owners: []string{"plugins/email/compose"}},
 		{Prefix: "github.com/emersion/go-msgauth", Owners: []string{"plugins/email/trust"}},
-		{Prefix: "github.com/emersion/go-sasl", Owners: []string{"plugins/email/..."}},
-		{Prefix: "github.com/emersion/go-smtp", Owners: []string{"plugins/email/..."}},
+		{Prefix: "github.com/emersion/go-sasl", Owners: []string{"plugins/email/...", "plugins/notify/target"}},
+		{Prefix: "github.com/emersion/go-smtp", Owners: []string{"plugins/email/...", "plugins/notify/target"}},
 		{Prefix: "github.com/silenceper/wechat/v2", Owners: []string{"plugins/wechat/..."}},
 
 		// Changes of a plugin's sources (ADR 0046).

@@ -70,6 +70,7 @@ func TestBothLanguages(t *testing.T) {
 	for _, code := range []string{
 		target.CodeBusy, target.CodeTrouble, target.CodeKey, target.CodeSignature, target.CodeKeyword, target.CodeAddress, target.CodeGone,
 		target.CodeDisabled, target.CodeContent, target.CodeTooLarge, target.CodeBadRequest, target.CodeUnknown, target.CodeNotAllowed,
+		target.CodeTLS, target.CodeSignIn, target.CodeSender, target.CodeRecipient,
 	} {
 		if code != target.CodeUnknown && (en.Problem(code) == en.Problem(target.CodeUnknown) || zh.Problem(code) == zh.Problem("nonsense")) {
 			t.Errorf("%s has no sentence of its own", code)

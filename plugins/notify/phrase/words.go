@@ -28,7 +28,8 @@ type words struct {
 type Faults struct {
 	Address, OtherHost, NoAddress, Plain string
 	Server, Zone, Clock, Hours           string
-	Host, From, To, NoTo, Mention        string
+	Host, From, To, NoTo, NoTLS, Scope   string
+	Mention                              string
 }
 
 func english() words {
@@ -62,6 +63,10 @@ func english() words {
 			target.CodeTooLarge:   "The far side found a message too long. That message was dropped.",
 			target.CodeBadRequest: "The far side did not understand a message. That message was dropped.",
 			target.CodeUnknown:    "The far side refused a message. That message was dropped.",
+			target.CodeTLS:        "The connection could not be encrypted: the mail server's certificate is not trusted, or it offers no such encryption.",
+			target.CodeSignIn:     "The mail server does not accept user name and password. Some providers want a password made for programs.",
+			target.CodeSender:     "The mail server does not let this user send from this address.",
+			target.CodeRecipient:  "The mail server refuses an address to which mail should go.",
 			target.CodeNotAllowed: "The address leads to a host that this target does not have. Private servers stand under “Own server”.",
 		},
 		Waiting: "Waiting", Last: "Last sent", Never: "never", Fault: "Problem", Fine: "none", Send: "Send a test message", Sent: "The test message was sent.",
@@ -72,7 +77,8 @@ func english() words {
 			NoAddress: "Paste the address that the far side shows.", Plain: "The address must begin with https://.",
 			Server: "Write the server like https://wecom.example.com.", Zone: "There is no such time zone. Write it like Asia/Shanghai.",
 			Clock: "Write a time of day, as 22:00.", Hours: "The end must differ from the beginning.",
-			Host: "Name the mail server.", From: "Write the sender's address.", To: "This is no mail address.", NoTo: "Name an address, or send to members' own.",
+			Host: "Write the mail server with its port, as smtp.example.com:587.", From: "Write the sender's address.", To: "This is no mail address.", NoTo: "Name an address, or send to members' own.",
+			NoTLS: "Without TLS everybody on the way reads the password. It is only possible on this machine.", Scope: "The plugin is not allowed to know members' e-mail addresses.",
 			Mention: "Name a member and their name at the far side.",
 		},
 	}
@@ -107,6 +113,10 @@ func chinese() words {
 			target.CodeTooLarge:   "对方认为一条消息过长，该消息已丢弃。",
 			target.CodeBadRequest: "对方无法理解一条消息，该消息已丢弃。",
 			target.CodeUnknown:    "对方拒绝了一条消息，该消息已丢弃。",
+			target.CodeTLS:        "无法建立加密连接：邮件服务器的证书不受信任，或不支持所选的加密方式。",
+			target.CodeSignIn:     "邮件服务器不接受用户名和密码。部分邮箱需要使用授权码。",
+			target.CodeSender:     "邮件服务器不允许该用户以此地址发信。",
+			target.CodeRecipient:  "邮件服务器拒绝了一个收件地址。",
 			target.CodeNotAllowed: "地址指向的主机不属于该目标。私有部署请填写“自有服务器”。",
 		},
 		Waiting: "等待发送", Last: "最近一次发送", Never: "从未", Fault: "问题", Fine: "无", Send: "发送测试消息", Sent: "测试消息已发送。",
@@ -117,7 +127,8 @@ func chinese() words {
 			NoAddress: "请粘贴对方平台显示的地址。", Plain: "地址必须以 https:// 开头。",
 			Server: "服务器应写成 https://wecom.example.com 的形式。", Zone: "没有这个时区，应写成 Asia/Shanghai 的形式。",
 			Clock: "应为时刻，例如 22:00。", Hours: "结束时刻不能与开始时刻相同。",
-			Host: "请填写邮件服务器。", From: "请填写发件地址。", To: "这不是邮箱地址。", NoTo: "请填写收件地址，或发送到成员自己的邮箱。",
+			Host: "请填写邮件服务器及端口，例如 smtp.example.com:587。", From: "请填写发件地址。", To: "这不是邮箱地址。", NoTo: "请填写收件地址，或发送到成员自己的邮箱。",
+			NoTLS: "不加密时途经的任何人都能读到密码，仅允许在本机使用。", Scope: "插件未获准读取成员的邮箱地址。",
 			Mention: "请填写成员及其在对方平台的名称。",
 		},
 	}

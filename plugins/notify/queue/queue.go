@@ -67,9 +67,10 @@ func (d *Document) Take(feed uint64, fresh *news.Item, attended *news.Attended) 
 	return true
 }
 
-// Next moves what is due into a batch, unless one is being sent. It reports
-// whether there is one, and otherwise when there may be; zero = nothing waits.
-func (d *Document) Next(now time.Time) (bool, time.Time) {
+// Next moves what is due into a batch, unless one is being sent: what goes
+// together with the first of it; nil = all does. It reports whether there is a
+// batch, and otherwise when there may be; zero = nothing waits.
+func (d *Document) Next(now time.Time, together func(a, b news.Item) bool) (bool, time.Time) {
 	if d.Batch != nil {
 		return true, now
 	}
@@ -83,7 +84,7 @@ func (d *Document) Next(now time.Time) (bool, time.Time) {
 			if next.IsZero() || i.Due.Before(next) {
 				next = i.Due
 			}
-		case len(due) == MaxBatch:
+		case len(due) == MaxBatch, len(due) > 0 && together != nil && !together(due[0], i):
 			rest, next = append(rest, i), now
 		default:
 			due = append(due, i)

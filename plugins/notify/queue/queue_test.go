@@ -41,7 +41,7 @@ func TestTake(t *testing.T) {
 // TestNext: what is due goes together, up to a bound; what is too old goes.
 func TestNext(t *testing.T) {
 	var d queue.Document
-	if ready, next := d.Next(start); ready || !next.IsZero() {
+	if ready, next := d.Next(start, nil); ready || !next.IsZero() {
 		t.Errorf("of nothing: %v %v", ready, next)
 	}
 	for n := range queue.MaxBatch + 2 {
@@ -49,18 +49,18 @@ func TestNext(t *testing.T) {
 	}
 	d.Items = append(d.Items, item(900, start.Add(time.Hour)), item(901, start.Add(-25*time.Hour)))
 	d.More = 3
-	if ready, _ := d.Next(start); !ready || len(d.Batch.Items) != queue.MaxBatch || d.Batch.More != 3 || d.More != 0 || len(d.Items) != 3 || d.Batch.Number != 1 {
+	if ready, _ := d.Next(start, nil); !ready || len(d.Batch.Items) != queue.MaxBatch || d.Batch.More != 3 || d.More != 0 || len(d.Items) != 3 || d.Batch.Number != 1 {
 		t.Fatalf("the batch is %+v, and there are %d", d.Batch, len(d.Items))
 	}
-	if ready, _ := d.Next(start); !ready || d.Number != 1 {
+	if ready, _ := d.Next(start, nil); !ready || d.Number != 1 {
 		t.Errorf("a batch that is being sent was replaced: %+v", d)
 	}
 	d.Batch = nil
-	if ready, _ := d.Next(start); !ready || len(d.Batch.Items) != 2 || d.Number != 2 {
+	if ready, _ := d.Next(start, nil); !ready || len(d.Batch.Items) != 2 || d.Number != 2 {
 		t.Errorf("the rest is %+v", d.Batch)
 	}
 	d.Batch = nil
-	if ready, next := d.Next(start); ready || !next.Equal(start.Add(time.Hour)) {
+	if ready, next := d.Next(start, nil); ready || !next.Equal(start.Add(time.Hour)) {
 		t.Errorf("the next: %v %v", ready, next)
 	}
 }

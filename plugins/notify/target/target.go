@@ -47,10 +47,17 @@ type Target interface {
 	Pace() Pace
 }
 
+// Prober is a Target that can be tried without sending anything.
+type Prober interface {
+	// Probe returns what Send would fail with, as far as that can be known.
+	Probe(ctx context.Context) error
+}
+
 // Pace is how often a far side may be spoken to, a little below its limit.
 type Pace struct {
 	PerMinute int
 	Gap       time.Duration
+	Takes     time.Duration // a message at most; 0 = no longer than a request
 }
 
 // Sort says what to do about a failure.
@@ -61,6 +68,7 @@ const (
 	Later  Sort = "later"  // try again
 	Never  Sort = "never"  // this message will not be taken; the next one may be
 	Paused Sort = "paused" // nothing will be taken until somebody does something
+	Partly Sort = "partly" // it was taken, and not for everybody
 )
 
 // Codes of failures.
