@@ -18,12 +18,12 @@ func (c *Corpus) Hostile(n int, sent func(int) (Sent, error)) ([]Mail, error) {
 	}
 	kinds := []func(*Corpus, Sent) ([]string, string){
 		func(c *Corpus, _ Sent) ([]string, string) {
-			id, _ := forger.MessageID("cnv_0", "msg_1", "shop.example")
-			plus, _ := forger.PlusAddress("cnv_0", Mailbox)
+			id, _ := forger.MessageID("dlv_0", "shop.example")
+			plus, _ := forger.PlusAddress("dlv_0", Mailbox)
 			return []string{"Delivered-To: " + plus, "In-Reply-To: <" + id + ">"}, "forged token"
 		},
 		func(_ *Corpus, s Sent) ([]string, string) {
-			return []string{"References: <" + strings.Replace(s.ID, "msg_1", "msg_2", 1) + ">"}, "changed token"
+			return []string{"References: <" + strings.Replace(s.ID, "dlv_", "dlv_9", 1) + ">"}, "changed token"
 		},
 		func(c *Corpus, _ Sent) ([]string, string) {
 			return []string{"In-Reply-To: <" + c.made[0].id + ">", "References: <" + c.made[0].id + ">"}, "another's conversation"

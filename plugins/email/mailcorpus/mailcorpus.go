@@ -56,7 +56,7 @@ type File struct {
 // Sent is an answer of ours in a conversation.
 type Sent struct {
 	ID   string // Message-ID without brackets
-	Plus string // the mailbox's address with the conversation's token
+	Plus string // the mailbox's address with the same token
 	Text string
 }
 
@@ -85,18 +85,19 @@ func New(seed uint64) *Corpus {
 // Keys are those of the answers that MadeUp makes.
 func Keys() (*thread.Keys, error) { return thread.New(bytes.Repeat([]byte("corpus"), 8)) }
 
-// MadeUp is an answer of ours that nobody sent, for tests without a server.
+// MadeUp is an answer of ours that nobody sent, for tests without a server. Its
+// delivery is "dlv_" and the number of the conversation.
 func MadeUp(conversation int) (Sent, error) {
 	keys, err := Keys()
 	if err != nil {
 		return Sent{}, err
 	}
-	ref := fmt.Sprintf("cnv_%d", conversation)
-	id, err := keys.MessageID(ref, "msg_1", "shop.example")
+	delivery := fmt.Sprintf("dlv_%d", conversation)
+	id, err := keys.MessageID(delivery, "shop.example")
 	if err != nil {
 		return Sent{}, err
 	}
-	plus, err := keys.PlusAddress(ref, Mailbox)
+	plus, err := keys.PlusAddress(delivery, Mailbox)
 	return Sent{ID: id, Plus: plus, Text: fmt.Sprintf("Thank you for order %d.\nYour parcel has left the warehouse on Monday.\nIt will arrive on Friday.", conversation)}, err
 }
 

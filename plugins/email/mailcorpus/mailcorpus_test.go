@@ -2,7 +2,6 @@ package mailcorpus_test
 
 import (
 	"bytes"
-	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,13 +26,12 @@ func corpus(t *testing.T, seed uint64, n int) []mailcorpus.Mail {
 	return mails
 }
 
-// desk keeps what a help desk keeps: which mail is of which conversation.
+// desk keeps what a help desk keeps: which mail is of which conversation, and
+// who takes part.
 type desk struct {
-	keys    *thread.Keys
-	known   map[string]*thread.Known
-	numbers map[string]int // conversation → its number in the corpus
-	texts   map[int][]string
-	made    int
+	keys         *thread.Keys
+	mails        map[string]int // Message-ID → conversation
+	participants map[int][]string
 }
 
 func newDesk(t *testing.T) *desk {
@@ -42,41 +40,32 @@ func newDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &desk{keys: keys, known: map[string]*thread.Known{}, numbers: map[string]int{}, texts: map[int][]string{}}
+	return &desk{keys: keys, mails: map[string]int{}, participants: map[int][]string{}}
 }
 
-func (d *desk) lookup(_ context.Context, ids []string) (*thread.Known, error) {
-	for _, id := range ids {
-		if k := d.known[id]; k != nil {
-			return k, nil
+// take files a mail as the host does (ADR 0050): by the delivery that it
+// answers, by a mail that it names if its writer takes part, else anew.
+func (d *desk) take(m *message.Message) int {
+	number, found := 0, false
+	if answers := d.keys.Read(m).Delivery; answers != "" {
+		n, err := strconv.Atoi(strings.TrimPrefix(answers, "dlv_"))
+		number, found = n, err == nil
+	}
+	for _, id := range slices.Backward(thread.References(m)) {
+		if n, ok := d.mails[id]; ok && !found && slices.Contains(d.participants[n], strings.ToLower(m.Author().Email)) {
+			number, found = n, true
 		}
 	}
-	return nil, nil
-}
-
-// take files a mail and returns its conversation.
-func (d *desk) take(t *testing.T, m *message.Message) (string, thread.Match) {
-	t.Helper()
-	match, err := d.keys.Find(t.Context(), m, d.lookup)
-	if err != nil {
-		t.Fatal(err)
+	if !found {
+		number = len(d.participants)
 	}
-	name := match.Conversation
-	if name == "" {
-		name = "cnv_" + strconv.Itoa(d.made)
-		d.made++
-	}
-	participants := address.Emails(slices.Concat(m.From, m.To, m.Cc))
-	for _, k := range d.known {
-		if k.Conversation == name {
-			participants = append(participants, k.Participants...)
-			break
-		}
+	for _, a := range address.Emails(slices.Concat(m.From, m.To, m.Cc)) {
+		d.participants[number] = append(d.participants[number], strings.ToLower(a))
 	}
 	if m.ID != "" {
-		d.known[m.ID] = &thread.Known{Conversation: name, Participants: participants}
+		d.mails[m.ID] = number
 	}
-	return name, match
+	return number
 }
 
 // Every mail of the corpus becomes what it must.
@@ -127,14 +116,8 @@ func check(t *testing.T, d *desk, mail *mailcorpus.Mail) {
 		return
 	}
 	checkContent(fail, m, want)
-	name, match := d.take(t, m)
-	number, seen := d.numbers[name]
-	if !seen {
-		number = want.Conversation
-		d.numbers[name] = number
-	}
-	if number != want.Conversation || !seen && name != "cnv_"+strconv.Itoa(want.Conversation) {
-		fail("conversation", match, want.Conversation)
+	if number := d.take(m); number != want.Conversation {
+		fail("conversation", strconv.Itoa(number), strconv.Itoa(want.Conversation))
 	}
 	checkFolds(fail, m, want)
 }

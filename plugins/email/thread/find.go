@@ -1,100 +1,62 @@
 package thread
 
 import (
-	"context"
 	"slices"
-	"strings"
 
 	"github.com/patchbay-im/patchbay/plugins/email/address"
 	"github.com/patchbay-im/patchbay/plugins/email/message"
 )
 
-// Evidence is why a mail belongs to a conversation.
-type Evidence string
-
-// The kinds of evidence, strongest first.
-const (
-	None    Evidence = ""        // a new conversation
-	Token   Evidence = "token"   // a token of ours that only its recipients have
-	KnownID Evidence = "id"      // the id of a message we know, and its writer takes part
-	Foreign Evidence = "foreign" // a known id, but of a conversation in which the writer has no part: a new one
-)
-
-// Match is the answer. Conversation is empty with None and Foreign. References
-// are in lower case where they come from a token.
+// Match is what the tokens of a mail say.
 type Match struct {
-	Conversation string
-	Message      string // the message of ours that was answered, where the token says it
-	Evidence     Evidence
-	Refused      []string // texts that look like our tokens and are not genuine
+	Delivery string   // of ours that the mail answers; empty: none is proven
+	Refused  []string // texts that look like our tokens and are not genuine
 }
 
-// Known is a message that is kept: of the customer, of us, or of a colleague
-// who answered from a mail program.
-type Known struct {
-	Conversation string
-	Participants []string // addresses that have written or received its mail
-}
-
-// Lookup finds the first of the ids that is known. Nil: none is.
-type Lookup func(ctx context.Context, ids []string) (*Known, error)
-
-// Find says to which conversation a mail belongs. An error is that of the
-// lookup; it is not asked when a token settles the matter.
-func (k *Keys) Find(ctx context.Context, m *message.Message, known Lookup) (Match, error) {
-	found := k.Read(m)
-	if found.Evidence == Token {
-		return found, nil
-	}
-	ids := IDs(m)
-	if len(ids) == 0 {
-		return found, nil
-	}
-	hit, err := known(ctx, ids)
-	if err != nil || hit == nil {
-		return found, err
-	}
-	if !takesPart(m, hit.Participants) {
-		found.Evidence = Foreign
-		return found, nil
-	}
-	found.Conversation, found.Evidence = hit.Conversation, KnownID
-	return found, nil
-}
-
-// Read looks for our tokens alone: in what was answered, in the references from
-// the newest back, and in the addresses that the mail was sent to. A message
-// that we wrote ourselves tells by its own id.
+// Read looks for our tokens: in what was answered, in the references from the
+// newest back, and in the addresses that the mail was sent to. A mail of our
+// own, such as a copy in the Sent folder, tells by its own id.
 func (k *Keys) Read(m *message.Message) Match {
 	var out Match
 	for _, t := range claims(m) {
-		if !k.genuine(t.token) {
+		switch {
+		case !k.genuine(t.token):
 			out.Refused = append(out.Refused, t.text)
-			continue
-		}
-		if out.Evidence == None {
-			out.Conversation, out.Message, out.Evidence = t.conversation, t.message, Token
+		case out.Delivery == "":
+			out.Delivery = unwire(t.delivery)
 		}
 	}
 	return out
 }
 
-// Own says whether the message id is one that these keys have made.
-func (k *Keys) Own(id string) bool {
+// Own returns the delivery that a message id of ours carries. Not ok: these
+// keys have not made it.
+func (k *Keys) Own(id string) (delivery string, ok bool) {
 	t, ok := readID(id)
-	return ok && k.genuine(t)
+	if !ok || !k.genuine(t) {
+		return "", false
+	}
+	return unwire(t.delivery), true
 }
 
-// IDs are the ids of messages that a mail refers to, in the order in which they
-// count: what it answers, then the references from the newest back.
-func IDs(m *message.Message) []string {
-	ids := slices.Clone(m.InReplyTo)
-	for _, id := range slices.Backward(m.References) {
-		if !slices.Contains(ids, id) {
-			ids = append(ids, id)
+// maxReferences is how many ids a host takes.
+const maxReferences = 100
+
+// References are the ids of the mails that a mail names, each once, the nearest
+// last: the references, then what it answers. Of too many the first and the
+// last remain.
+func References(m *message.Message) []string {
+	var out []string
+	for _, id := range append(slices.Clone(m.References), m.InReplyTo...) {
+		if i := slices.Index(out, id); i >= 0 {
+			out = slices.Delete(out, i, i+1)
 		}
+		out = append(out, id)
 	}
-	return ids
+	if n := len(out); n > maxReferences {
+		out = append(out[:1:1], out[n-maxReferences+1:]...)
+	}
+	return out
 }
 
 type claim struct {
@@ -106,8 +68,10 @@ type claim struct {
 const maxClaims = 100
 
 func claims(m *message.Message) []claim {
+	ids := References(m)
+	slices.Reverse(ids)
 	var out []claim
-	for _, id := range append(IDs(m), m.ID) {
+	for _, id := range append(ids, m.ID) {
 		if t, ok := readID(id); ok {
 			out = append(out, claim{t, id})
 		}
@@ -120,13 +84,4 @@ func claims(m *message.Message) []claim {
 		}
 	}
 	return out[:min(len(out), maxClaims)]
-}
-
-func takesPart(m *message.Message, participants []string) bool {
-	for _, a := range slices.Concat(m.From, m.Sender) {
-		if a.Email != "" && slices.ContainsFunc(participants, func(p string) bool { return address.Same(p, strings.ToLower(a.Email)) }) {
-			return true
-		}
-	}
-	return false
 }
