@@ -6,7 +6,9 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/patchbay-im/patchbay/plugins/email/charset"
 	"github.com/patchbay-im/patchbay/plugins/email/entity"
 )
 
@@ -43,6 +45,9 @@ func (a Address) Domain() string {
 // encoding, groups (their members; an empty group is nobody), comments,
 // commas and semicolons, and addresses that no rule allows, kept as text.
 func Parse(value string) []Address {
+	if !utf8.ValidString(value) {
+		value, _ = charset.Detect([]byte(value))
+	}
 	var out []Address
 	for _, part := range split(value) {
 		if a, ok := one(part); ok {

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/patchbay-im/patchbay/plugins/email/address"
 )
@@ -84,6 +85,9 @@ func FuzzParse(f *testing.F) {
 		for _, a := range address.Parse(in) {
 			if a.Email != "" && !address.Valid(a.Email) || (a.Email == "") == (a.Text == "") && a.Text != "" {
 				t.Fatalf("%#v", a)
+			}
+			if !utf8.ValidString(a.String()) {
+				t.Fatalf("not a text: %q", a)
 			}
 			if strings.ContainsAny(a.String(), "\r\n") {
 				t.Fatalf("a line break in %q", a)

@@ -52,7 +52,7 @@ func (e *Entity) FileName() string {
 
 // ContentID is the name by which HTML refers to the part, without brackets.
 func (e *Entity) ContentID() string {
-	return strings.Trim(strings.TrimSpace(e.Header.Get("Content-ID")), "<> ")
+	return strings.Trim(strings.TrimSpace(strings.ToValidUTF8(e.Header.Get("Content-ID"), "?")), "<> ")
 }
 
 func (e *Entity) encoding() string {

@@ -15,7 +15,7 @@ import (
 func Parameters(value string) (main string, params map[string]string) {
 	params = map[string]string{}
 	main, rest := cutOutside(value, ';')
-	main = strings.ToLower(strings.TrimSpace(main))
+	main = strings.ToLower(strings.TrimSpace(strings.ToValidUTF8(main, "?")))
 	if i := strings.IndexAny(main, " \t\"="); i >= 0 && strings.Contains(main, "/") {
 		main = main[:i]
 	}

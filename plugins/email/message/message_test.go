@@ -186,7 +186,7 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 		for _, file := range append(m.Attachments, m.Inline...) {
-			if file.Name == "" || strings.ContainsAny(file.Name, "/\\\r\n") || !utf8.ValidString(file.Name) {
+			if file.Name == "" || strings.ContainsAny(file.Name, "/\\\r\n") || !utf8.ValidString(file.Name+file.Type+file.ContentID) {
 				t.Fatalf("name %q", file.Name)
 			}
 		}
