@@ -124,6 +124,7 @@ hostile-content: build ## Text and files that mean harm, through the real server
 	go test ./core/media -run xxx -fuzz FuzzCleanName -fuzztime $(FUZZ)
 	go test ./core/media -run xxx -fuzz FuzzSniff -fuzztime $(FUZZ)
 	go test ./core/media -run xxx -fuzz FuzzFiles -fuzztime $(FUZZ)
+	go test ./core/markup -run xxx -fuzz FuzzClean -fuzztime $(FUZZ)
 	go test ./core/app -run 'Hostile|Bombs|Pieces|SurviveAKill|FilesOnAFullDisk' -v
 	cd web/e2e && node --test --test-timeout=300000 test/hostile.test.js
 

@@ -124,6 +124,17 @@ func (s *Service) Message(ctx context.Context, scope identity.Scope, id ID, mess
 	return s.Reader.Message(ctx, scope.Workspace, id, message)
 }
 
+// HTML returns a message with its HTML as it came, not cleaned; errs.Absent when
+// it has none.
+func (s *Service) HTML(ctx context.Context, scope identity.Scope, id ID, message MessageID) (Message, string, error) {
+	m, err := s.Message(ctx, scope, id, message)
+	if err != nil {
+		return Message{}, "", err
+	}
+	html, err := s.Reader.HTML(ctx, scope.Workspace, id, message)
+	return m, html, err
+}
+
 // SeenAt returns when the customer was first known to have seen the message
 // with a seq; zero when they have not.
 func (s *Service) SeenAt(ctx context.Context, scope identity.Scope, id ID, seq uint64) (time.Time, error) {

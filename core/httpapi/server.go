@@ -212,6 +212,7 @@ func (s *Server) declareWork() {
 	s.catalogRoutes()
 	s.cannedRoutes()
 	s.transcriptRoutes()
+	s.messageHTMLRoutes()
 	s.visitorRoutes()
 	s.formRoutes()
 	s.ratingRoutes()

@@ -57,16 +57,39 @@ func (w *writer) token(t html.Token) {
 	}
 }
 
+// link keeps an address that leads somewhere else, in a page of its own.
 func (w *writer) link(t html.Token) {
-	kept := t.Attr[:0]
+	var kept []html.Attribute
 	for _, a := range t.Attr {
-		if a.Key == "href" && strings.HasPrefix(strings.ToLower(a.Val), "cid:") {
-			continue
+		switch a.Key {
+		case "href":
+			if leads(a.Val) {
+				kept = append(kept, a, html.Attribute{Key: "rel", Val: "nofollow noreferrer noopener"}, html.Attribute{Key: "target", Val: "_blank"})
+			}
+		case "rel", "target":
+		default:
+			kept = append(kept, a)
 		}
-		kept = append(kept, a)
 	}
 	t.Attr = kept
 	w.out.WriteString(t.String())
+}
+
+// leads reports whether an address leads to a place on the web, or to somebody
+// who can be written to or called.
+func leads(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	switch strings.ToLower(u.Scheme) {
+	case "http", "https":
+		return u.Host != ""
+	case "mailto", "tel":
+		return u.Opaque != ""
+	default:
+		return false
+	}
 }
 
 // image writes a picture under an address of ours, or its words.
@@ -98,8 +121,13 @@ func (w *writer) address(source string) string {
 		return ""
 	}
 	switch strings.ToLower(u.Scheme) {
-	case "data": // a picture that the policy has looked at
-		return source
+	case "data":
+		for _, kind := range []string{"png", "jpeg", "gif", "webp"} {
+			if strings.HasPrefix(source, "data:image/"+kind+";base64,") {
+				return source
+			}
+		}
+		return ""
 	case "cid":
 		if w.images.Inline == nil {
 			return ""
@@ -135,9 +163,6 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowRelativeURLs(false)
 	p.AllowURLSchemes("http", "https", "mailto", "tel", "cid")
 	p.AllowAttrs("href").OnElements("a")
-	p.RequireNoFollowOnLinks(true)
-	p.RequireNoReferrerOnLinks(true)
-	p.AddTargetBlankToFullyQualifiedLinks(true)
 
 	p.AllowAttrs("src").OnElements("img")
 	p.AllowAttrs("alt").OnElements("img")
@@ -166,7 +191,7 @@ func newPolicy() *bluemonday.Policy {
 // out of its place (position, float is kept to a side, transform), and no
 // address: a style cannot load.
 func allowStyles(p *bluemonday.Policy) {
-	plain := regexp.MustCompile(`(?i)^[a-z0-9#%.,'" +()-]{1,200}$`)
+	plain := regexp.MustCompile(`^[\p{L}\p{M}\p{N}#%.,'" +()-]{1,200}$`)
 	p.AllowStyles("color", "background-color", "background", "font", "font-size", "font-weight", "font-style", "font-family", "font-variant",
 		"text-align", "text-decoration", "text-transform", "text-indent", "line-height", "letter-spacing", "word-spacing", "vertical-align",
 		"white-space", "word-break", "word-wrap", "overflow-wrap", "direction",
