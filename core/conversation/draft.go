@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
@@ -19,12 +20,13 @@ type Draft struct {
 	Text         string
 	Attachments  []media.Attachment
 	ReplyTo      *Quote
-	Rev          uint64 // grows by one with each version
+	Envelope     *channel.Envelope // as far as it is written; nil = nobody touched it
+	Rev          uint64            // grows by one with each version
 	UpdatedAt    time.Time
 }
 
 // Empty reports whether nothing is being written.
-func (d Draft) Empty() bool { return d.Text == "" && len(d.Attachments) == 0 }
+func (d Draft) Empty() bool { return d.Text == "" && len(d.Attachments) == 0 && d.Envelope == nil }
 
 // How long drafts keep things.
 const (
@@ -39,6 +41,7 @@ type DraftPatch struct {
 	Text         string // empty without attachments: nothing is being written any more
 	Attachments  []media.ID
 	ReplyTo      MessageID
+	Envelope     *channel.Envelope
 	Rev          uint64 // the version that it follows; 0 = none
 }
 
@@ -88,6 +91,9 @@ func (s *Service) checkDraft(scope identity.Scope, p DraftPatch) error {
 	if p.Kind != Text && p.Kind != Note {
 		return errKind()
 	}
+	if err := keepable(p.Envelope); err != nil {
+		return err
+	}
 	if p.Text == "" {
 		return media.CheckIDs(p.Attachments)
 	}
@@ -100,7 +106,7 @@ func (s *Service) checkDraft(scope identity.Scope, p DraftPatch) error {
 // draft is the content of a new version.
 func (s *Service) draft(ctx context.Context, tx Tx, scope identity.Scope, p DraftPatch) (Draft, error) {
 	d := Draft{
-		Workspace: scope.Workspace, Member: scope.Member(), Conversation: p.Conversation, Kind: p.Kind, Text: p.Text, UpdatedAt: s.Now(),
+		Workspace: scope.Workspace, Member: scope.Member(), Conversation: p.Conversation, Kind: p.Kind, Text: p.Text, Envelope: p.Envelope, UpdatedAt: s.Now(),
 	}
 	var err error
 	if d.ReplyTo, err = s.quote(ctx, scope.Workspace, p.Conversation, p.ReplyTo, p.Kind == Note); err != nil {

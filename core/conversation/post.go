@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -19,6 +20,7 @@ type Post struct {
 	Attachments  []media.ID
 	ReplyTo      MessageID           // "" = answers none in particular
 	Mentions     []identity.MemberID // of a note
+	Envelope     *channel.Envelope   // subject, to, cc and bcc; nil = as the channel would
 	Bringer      string              // the instance of a plugin that brought the attachments; "" = the member did
 }
 
@@ -31,7 +33,7 @@ type Posted struct {
 // Post appends a member's message or note. It is idempotent by
 // (conversation, member, client id). When it returns, the message is committed.
 func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Posted, error) {
-	if err := s.checkPost(ctx, scope, p); err != nil {
+	if err := s.checkPost(ctx, scope, &p); err != nil {
 		return Posted{}, err
 	}
 	passed, err := s.sending(ctx, scope, p)
@@ -106,7 +108,7 @@ func (s *Service) sending(ctx context.Context, scope identity.Scope, p Post) (Pa
 
 // made reports whether a message is what this post would make.
 func (p Post) made(m *Message) bool {
-	return m.Kind == p.Kind && m.says(p.Text, p.Attachments, p.ReplyTo) &&
+	return m.Kind == p.Kind && m.says(p.Text, p.Attachments, p.ReplyTo) && sameEnvelope(m.Envelope, p.Envelope) &&
 		slices.EqualFunc(m.Mentions, id.Once(p.Mentions), func(a Mention, b identity.MemberID) bool { return a.Member == b })
 }
 
@@ -131,7 +133,7 @@ func (m *Message) says(text string, attachments []media.ID, replyTo MessageID) b
 // write appends the message of a post and gives it its files.
 func (s *Service) write(ctx context.Context, tx Tx, scope identity.Scope, c *Conversation, p Post, as Passed) (*Change, error) {
 	w := Words(p.ClientID, as.Text)
-	w.Altered = as.Altered
+	w.Altered, w.Carried.Envelope = as.Altered, p.Envelope
 	var err error
 	if w.ReplyTo, err = s.quote(ctx, scope.Workspace, c.ID, p.ReplyTo, p.Kind == Note); err != nil {
 		return nil, err
@@ -188,7 +190,8 @@ func (s *Service) give(ctx context.Context, tx Tx, c *Conversation, ch *Change, 
 	return nil
 }
 
-func (s *Service) checkPost(ctx context.Context, scope identity.Scope, p Post) error {
+// checkPost checks a post, and makes its envelope what is kept.
+func (s *Service) checkPost(ctx context.Context, scope identity.Scope, p *Post) error {
 	if err := scope.Require(identity.ConversationReply); err != nil {
 		return err
 	}
@@ -207,18 +210,21 @@ func (s *Service) checkPost(ctx context.Context, scope identity.Scope, p Post) e
 
 // checkContent checks what is written against the rules, and, when a customer
 // is to read it, against what their channel can carry.
-func (s *Service) checkContent(ctx context.Context, scope identity.Scope, p Post) error {
+func (s *Service) checkContent(ctx context.Context, scope identity.Scope, p *Post) error {
 	if err := checkWritten(p.Text, p.Attachments, MaxText); err != nil {
 		return err
 	}
-	if err := media.CheckIDs(p.Attachments); err != nil || p.Kind == Note {
+	if err := media.CheckIDs(p.Attachments); err != nil || p.Kind == Note && p.Envelope == nil {
 		return err
 	}
-	if len(p.Attachments) == 0 && p.ReplyTo == "" && s.fitsAll(p.Text) {
+	if len(p.Attachments) == 0 && p.ReplyTo == "" && p.Envelope == nil && s.fitsAll(p.Text) {
 		return nil
 	}
 	c, err := s.get(ctx, scope, p.Conversation)
 	if err != nil {
+		return err
+	}
+	if p.Envelope, err = s.checkEnvelope(c.Plugin, p.Kind, p.Envelope); err != nil {
 		return err
 	}
 	if err := s.checkReply(c.Plugin, p.ReplyTo); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
@@ -34,6 +35,7 @@ type Scheduled struct {
 	Text         string
 	Attachments  []media.Attachment
 	ReplyTo      *Quote
+	Envelope     *channel.Envelope
 	SendAt       time.Time // whole milliseconds
 	UnlessReply  bool      // cancelled when the customer writes meanwhile
 	Inbound      uint64    // the customer's last message when it was written
@@ -113,7 +115,7 @@ func (c *Conversation) SendScheduled(t Turn, m Scheduled, as Passed) (*Change, e
 	}
 	author := t
 	author.Actor = m.Author
-	ch := c.send(author, Written{ClientID: m.ClientID, Text: as.Text, ReplyTo: m.ReplyTo, Altered: as.Altered}, map[string]string{"scheduled_id": string(m.ID)})
+	ch := c.send(author, Written{ClientID: m.ClientID, Text: as.Text, ReplyTo: m.ReplyTo, Altered: as.Altered, Carried: Carried{Envelope: m.Envelope}}, map[string]string{"scheduled_id": string(m.ID)})
 	c.scheduled(t, ScheduledSent, m, ch.Message.ID)
 	return &ch, nil
 }
@@ -125,18 +127,19 @@ type Schedule struct {
 	Text         string
 	Attachments  []media.ID
 	ReplyTo      MessageID
+	Envelope     *channel.Envelope
 	SendAt       time.Time
 	UnlessReply  bool
 }
 
 func (p Schedule) post() Post {
-	return Post{Conversation: p.Conversation, ClientID: p.ClientID, Kind: Text, Text: p.Text, Attachments: p.Attachments, ReplyTo: p.ReplyTo}
+	return Post{Conversation: p.Conversation, ClientID: p.ClientID, Kind: Text, Text: p.Text, Attachments: p.Attachments, ReplyTo: p.ReplyTo, Envelope: p.Envelope}
 }
 
 // made reports whether a scheduled message is what this one would make.
 func (p Schedule) made(m Scheduled) bool {
 	same := Message{Text: m.Text, Attachments: m.Attachments, ReplyTo: m.ReplyTo}
-	return same.says(p.Text, p.Attachments, p.ReplyTo) && m.SendAt.Equal(whole(p.SendAt)) && m.UnlessReply == p.UnlessReply
+	return same.says(p.Text, p.Attachments, p.ReplyTo) && sameEnvelope(m.Envelope, p.Envelope) && m.SendAt.Equal(whole(p.SendAt)) && m.UnlessReply == p.UnlessReply
 }
 
 // whole is a time in the whole milliseconds that clients are told.
@@ -145,9 +148,11 @@ func whole(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 // Schedule keeps a message to be sent later. It is idempotent by
 // (conversation, member, client id): replayed says that it was kept before.
 func (s *Service) Schedule(ctx context.Context, scope identity.Scope, p Schedule) (m Scheduled, replayed bool, err error) {
-	if err := s.checkPost(ctx, scope, p.post()); err != nil {
+	post := p.post()
+	if err := s.checkPost(ctx, scope, &post); err != nil {
 		return m, false, err
 	}
+	p.Envelope = post.Envelope
 	err = s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
 		c, err := Take(ctx, tx, scope, p.Conversation)
 		if err != nil {
@@ -230,7 +235,7 @@ func (s *Service) checkSendAt(at time.Time) error {
 
 func (s *Service) scheduled(ctx context.Context, tx Tx, scope identity.Scope, c *Conversation, p Schedule) (Scheduled, error) {
 	m := Scheduled{
-		Workspace: c.Workspace, ID: ScheduledID(s.ids.New("sch")), Conversation: c.ID, ClientID: p.ClientID, Text: p.Text,
+		Workspace: c.Workspace, ID: ScheduledID(s.ids.New("sch")), Conversation: c.ID, ClientID: p.ClientID, Text: p.Text, Envelope: p.Envelope,
 		Author: identity.Actor{Kind: scope.Actor.Kind, ID: scope.Actor.ID, Name: scope.Actor.Name},
 		SendAt: whole(p.SendAt), UnlessReply: p.UnlessReply, Inbound: c.LastInboundSeq, State: ScheduledWaits, CreatedAt: s.Now(),
 	}

@@ -140,6 +140,8 @@ type postMessageInput struct {
 		AttachmentIDs []string `json:"attachment_ids,omitempty" maxItems:"10" doc:"Finished uploads of yours, which the message takes."`
 		ReplyTo       string   `json:"reply_to,omitempty" maxLength:"40" doc:"Id of the message that this one answers."`
 		Mentions      []string `json:"mentions,omitempty" maxItems:"50" doc:"Ids of members whom a note calls."`
+
+		Envelope *wire.Addressed `json:"envelope,omitempty" doc:"For channels whose content has envelope. Absent: addressed as the channel would."`
 	}
 }
 
@@ -160,7 +162,7 @@ func (s *Server) postMessage(ctx context.Context, scope identity.Scope, in *post
 		Conversation: in.id(), ClientID: in.Body.ClientMsgID,
 		Kind: conversation.MessageKind(in.Body.Kind), Text: in.Body.Text,
 		Attachments: wire.IDs[media.ID](in.Body.AttachmentIDs), ReplyTo: conversation.MessageID(in.Body.ReplyTo),
-		Mentions: wire.IDs[identity.MemberID](in.Body.Mentions),
+		Mentions: wire.IDs[identity.MemberID](in.Body.Mentions), Envelope: in.Body.Envelope.Domain(),
 	})
 	if err != nil {
 		return nil, err

@@ -53,11 +53,12 @@ func (s *Server) getDraft(ctx context.Context, scope identity.Scope, in *Convers
 type putDraftInput struct {
 	ConversationPath
 	Body struct {
-		Text          string   `json:"text"`
-		Kind          string   `json:"kind" enum:"text,note"`
-		AttachmentIDs []string `json:"attachment_ids,omitempty" maxItems:"10"`
-		ReplyTo       string   `json:"reply_to,omitempty" maxLength:"40"`
-		Rev           uint64   `json:"rev" doc:"Of the version that this one follows; 0 = none."`
+		Text          string          `json:"text"`
+		Kind          string          `json:"kind" enum:"text,note"`
+		AttachmentIDs []string        `json:"attachment_ids,omitempty" maxItems:"10"`
+		ReplyTo       string          `json:"reply_to,omitempty" maxLength:"40"`
+		Envelope      *wire.Addressed `json:"envelope,omitempty" doc:"As far as it is written. Leave it out while the member has not touched it."`
+		Rev           uint64          `json:"rev" doc:"Of the version that this one follows; 0 = none."`
 	}
 }
 
@@ -70,7 +71,7 @@ type draftSavedBody struct {
 func (s *Server) putDraft(ctx context.Context, scope identity.Scope, in *putDraftInput) (*body[draftSavedBody], error) {
 	d, err := s.Conversations.SaveDraft(ctx, scope, conversation.DraftPatch{
 		Conversation: in.id(), Kind: conversation.MessageKind(in.Body.Kind), Text: in.Body.Text,
-		Attachments: wire.IDs[media.ID](in.Body.AttachmentIDs), ReplyTo: conversation.MessageID(in.Body.ReplyTo), Rev: in.Body.Rev,
+		Attachments: wire.IDs[media.ID](in.Body.AttachmentIDs), ReplyTo: conversation.MessageID(in.Body.ReplyTo), Envelope: in.Body.Envelope.Domain(), Rev: in.Body.Rev,
 	})
 	if e := errs.As(err); err != nil && e.Code == "draft.stale" {
 		newer, _ := json.Marshal(wire.DraftOf(d)) // structs of ours always marshal

@@ -38,12 +38,13 @@ type ScheduledPath struct {
 type scheduleInput struct {
 	ConversationPath
 	Body struct {
-		ClientMsgID   string    `json:"client_msg_id" minLength:"1" maxLength:"64" doc:"Made by the client for each message, a UUID."`
-		Text          string    `json:"text" doc:"May be empty beside attachments."`
-		AttachmentIDs []string  `json:"attachment_ids,omitempty" maxItems:"10"`
-		ReplyTo       string    `json:"reply_to,omitempty" maxLength:"40"`
-		SendAt        time.Time `json:"send_at" doc:"Within a year."`
-		UnlessReply   bool      `json:"unless_reply,omitempty" doc:"Cancel it when the customer writes meanwhile."`
+		ClientMsgID   string          `json:"client_msg_id" minLength:"1" maxLength:"64" doc:"Made by the client for each message, a UUID."`
+		Text          string          `json:"text" doc:"May be empty beside attachments."`
+		AttachmentIDs []string        `json:"attachment_ids,omitempty" maxItems:"10"`
+		ReplyTo       string          `json:"reply_to,omitempty" maxLength:"40"`
+		Envelope      *wire.Addressed `json:"envelope,omitempty" doc:"For channels whose content has envelope."`
+		SendAt        time.Time       `json:"send_at" doc:"Within a year."`
+		UnlessReply   bool            `json:"unless_reply,omitempty" doc:"Cancel it when the customer writes meanwhile."`
 	}
 }
 
@@ -57,7 +58,7 @@ func (s *Server) schedule(ctx context.Context, scope identity.Scope, in *schedul
 	b := in.Body
 	m, replayed, err := s.Conversations.Schedule(ctx, scope, conversation.Schedule{
 		Conversation: in.id(), ClientID: b.ClientMsgID, Text: b.Text, Attachments: wire.IDs[media.ID](b.AttachmentIDs),
-		ReplyTo: conversation.MessageID(b.ReplyTo), SendAt: b.SendAt, UnlessReply: b.UnlessReply,
+		ReplyTo: conversation.MessageID(b.ReplyTo), SendAt: b.SendAt, UnlessReply: b.UnlessReply, Envelope: b.Envelope.Domain(),
 	})
 	if err != nil {
 		return nil, err

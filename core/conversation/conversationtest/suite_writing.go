@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -119,7 +120,8 @@ func testDrafts(w *World) {
 	asked := w.Timeline(one.ID, 0)[1].Message
 	first := conversation.Draft{
 		Workspace: w.WS, Member: w.Owner.ID, Conversation: one.ID, Kind: conversation.Note, Text: " not yet\n", Rev: 1, UpdatedAt: w.Tick(),
-		ReplyTo: &conversation.Quote{ID: asked.ID, Seq: asked.Seq, Kind: conversation.Text, Sender: asked.Sender, Text: "a"},
+		ReplyTo:  &conversation.Quote{ID: asked.ID, Seq: asked.Seq, Kind: conversation.Text, Sender: asked.Sender, Text: "a"},
+		Envelope: &channel.Envelope{Subject: "half", To: []channel.Party{{Address: "wang@", Name: "王"}}},
 	}
 	w.OK(w.saveDraft(first))
 	second := conversation.Draft{Workspace: w.WS, Member: w.Owner.ID, Conversation: two.ID, Kind: conversation.Text, Text: "b", Rev: 1, UpdatedAt: w.Tick()}
@@ -135,7 +137,7 @@ func testDrafts(w *World) {
 	Same(w, all(10), []conversation.Draft{second, first})
 	Same(w, all(1), []conversation.Draft{second})
 	head := w.head()
-	first.Text, first.ReplyTo, first.Rev, first.UpdatedAt = "", nil, 2, w.Tick()
+	first.Text, first.ReplyTo, first.Envelope, first.Rev, first.UpdatedAt = "", nil, nil, 2, w.Tick()
 	w.OK(w.saveDraft(first))
 	Same(w, get(one.ID), first) // empty, but its rev is known
 	Same(w, all(10), []conversation.Draft{second})
@@ -185,6 +187,7 @@ func (w *World) later(in conversation.ID, clientID string, at time.Time) convers
 		Workspace: w.WS, ID: conversation.ScheduledID(w.IDs.New("sch")), Conversation: in, ClientID: clientID, Text: "later " + clientID,
 		Author: identity.Actor{Kind: identity.ActorMember, ID: string(w.Owner.ID), Name: w.Owner.Name},
 		SendAt: at, UnlessReply: true, Inbound: 2, State: conversation.ScheduledWaits, CreatedAt: w.Tick(),
+		Envelope: &channel.Envelope{Subject: "主题 " + clientID, CC: []channel.Party{{Address: "a@example.com"}}},
 	}
 }
 

@@ -74,6 +74,7 @@ func (f *Fake) delivery(c conversation.Conversation, m conversation.Message) del
 		State: delivery.Pending, NextAt: m.CreatedAt, CreatedAt: m.CreatedAt,
 		Author: identity.Actor{Kind: m.Sender.Kind, ID: m.Sender.ID, Name: m.Sender.Name}, Automatic: m.Sender.Kind != identity.ActorMember,
 	}
+	d.Content.Envelope = m.Envelope
 	if m.ReplyTo != nil {
 		d.Quoted = m.ReplyTo.Seq
 	}

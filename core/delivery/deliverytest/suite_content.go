@@ -58,10 +58,15 @@ func (w *world) upload(name string) media.ID {
 func testContent(w *world) {
 	c := w.Receive(w.Inbox, "ext", "", "question")
 	asked := w.Timeline(c.ID, 1)[0].Message
+	envelope := &channel.Envelope{Subject: "答复 re: \"x\"", To: []channel.Party{{Address: "a@example.com", Name: "王芳"}}, BCC: []channel.Party{{Address: "b@example.com"}}}
 	one, two := w.upload("收据.png"), w.upload("b.png")
-	w.say(c.ID, w.owner(), conversation.Written{Text: "see", ReplyTo: &conversation.Quote{ID: asked.ID, Seq: asked.Seq, Kind: asked.Kind, Sender: asked.Sender, Text: asked.Text}}, one, two)
+	w.say(c.ID, w.owner(), conversation.Written{
+		Text: "see", ReplyTo: &conversation.Quote{ID: asked.ID, Seq: asked.Seq, Kind: asked.Kind, Sender: asked.Sender, Text: asked.Text},
+		Carried: conversation.Carried{Envelope: envelope},
+	}, one, two)
 	d := w.texts(w.Tick(), "see")[0]
 	conversationtest.Same(w.World, d.Content.Files, []channel.File{{ID: one, Name: "收据.png", Type: "image/png", Size: 4}, {ID: two, Name: "b.png", Type: "image/png", Size: 4}})
+	conversationtest.Same(w.World, d.Content.Envelope, envelope)
 	if d.Quoted != asked.Seq || d.Automatic || d.Author != w.owner() {
 		w.Fatalf("due: %+v", d)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
@@ -55,6 +56,20 @@ func extrasOf(q *conversation.Quote, mentions []conversation.Mention, files []me
 	if q == nil && len(mentions) == 0 && len(files) == 0 {
 		return nil
 	}
+	return beginnings(q, mentions, files).column()
+}
+
+// extrasOfPlan is extrasOf for what is not sent yet.
+func extrasOfPlan(q *conversation.Quote, files []media.ID, envelope *channel.Envelope) any {
+	if envelope == nil {
+		return extrasOf(q, nil, files)
+	}
+	e := beginnings(q, nil, files)
+	e.Carried = carriedOf(&conversation.Carried{Envelope: envelope})
+	return e.column()
+}
+
+func beginnings(q *conversation.Quote, mentions []conversation.Mention, files []media.ID) extras {
 	e := extras{Files: files}
 	if q != nil {
 		e.ReplyTo = &quoteRow{
@@ -65,7 +80,7 @@ func extrasOf(q *conversation.Quote, mentions []conversation.Mention, files []me
 	for _, m := range mentions {
 		e.Mentions = append(e.Mentions, mentionRow{Member: string(m.Member), Name: m.Name})
 	}
-	return e.column()
+	return e
 }
 
 // extrasOfMessage is extrasOf for a message that was sent.
@@ -74,10 +89,7 @@ func extrasOfMessage(m *conversation.Message) any {
 	if m.Altered == nil && carried == nil {
 		return extrasOf(m.ReplyTo, m.Mentions, nil)
 	}
-	var e extras
-	if text, ok := extrasOf(m.ReplyTo, m.Mentions, nil).(string); ok {
-		e = parseExtras(text)
-	}
+	e := beginnings(m.ReplyTo, m.Mentions, nil)
 	e.Carried = carried
 	if m.Altered != nil {
 		e.Altered = &alteredRow{Original: m.Altered.Original}

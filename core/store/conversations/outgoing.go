@@ -64,16 +64,23 @@ VALUES (?, ?, ?, ?, '', ?, ?) ON CONFLICT (workspace_id, inbox_id, kind, externa
 	return nil
 }
 
-// QuotedIn returns the seq of the message that the extras of another quote; 0 =
-// none.
-func QuotedIn(extras string) uint64 {
+// Outgoing is what the extras of a message say to whom it leaves.
+type Outgoing struct {
+	Quoted   uint64 // seq of the message that it quotes; 0 = none
+	Envelope *channel.Envelope
+}
+
+// OutgoingIn reads extras.
+func OutgoingIn(extras string) Outgoing {
 	if extras == "" {
-		return 0
+		return Outgoing{}
 	}
-	if q := parseExtras(extras).ReplyTo; q != nil {
-		return q.Seq
+	e := parseExtras(extras)
+	out := Outgoing{Envelope: e.Carried.domain().Envelope}
+	if q := e.ReplyTo; q != nil {
+		out.Quoted = q.Seq
 	}
-	return 0
+	return out
 }
 
 // SaveSteps adds to the history of a message, named by its seq. A step is numbered by its time,

@@ -45,7 +45,7 @@ func (r *scheduledRow) domain() (conversation.Scheduled, []media.ID) {
 		return m, nil
 	}
 	e := parseExtras(r.extras)
-	m.ReplyTo = e.quote()
+	m.ReplyTo, m.Envelope = e.quote(), e.Carried.domain().Envelope
 	return m, e.Files
 }
 
@@ -104,7 +104,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (workspace_id, scheduled_id) DO UPDATE SET text = excluded.text, extras = excluded.extras, state = excluded.state,
 code = excluded.code, detail = excluded.detail, inbound_seq = excluded.inbound_seq, send_at = excluded.send_at`,
 		string(m.Workspace), string(m.ID), string(m.Conversation), m.Author.ID, m.Author.Name, m.ClientID,
-		m.Text, extrasOf(m.ReplyTo, nil, ids(m.Attachments)), string(m.State), m.Code, m.Detail, unlessReply, db.Signed(m.Inbound),
+		m.Text, extrasOfPlan(m.ReplyTo, ids(m.Attachments), m.Envelope), string(m.State), m.Code, m.Detail, unlessReply, db.Signed(m.Inbound),
 		db.Micros(m.SendAt), db.Micros(m.CreatedAt))
 }
 

@@ -39,7 +39,7 @@ func (r *draftRow) domain(workspace identity.WorkspaceID, member identity.Member
 		return d, nil
 	}
 	e := parseExtras(r.extras)
-	d.ReplyTo = e.quote()
+	d.ReplyTo, d.Envelope = e.quote(), e.Carried.domain().Envelope
 	return d, e.Files
 }
 
@@ -81,7 +81,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (workspace_id, member_id, conversation_id) DO UPDATE SET kind = excluded.kind, text = excluded.text,
 extras = excluded.extras, empty = excluded.empty, rev = excluded.rev, updated_at = excluded.updated_at`,
 		string(d.Workspace), string(d.Member), string(d.Conversation), string(d.Kind), d.Text,
-		extrasOf(d.ReplyTo, nil, ids(d.Attachments)), empty, db.Signed(d.Rev), db.Micros(d.UpdatedAt))
+		extrasOfPlan(d.ReplyTo, ids(d.Attachments), d.Envelope), empty, db.Signed(d.Rev), db.Micros(d.UpdatedAt))
 }
 
 func ids(files []media.Attachment) []media.ID {

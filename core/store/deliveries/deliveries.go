@@ -79,7 +79,8 @@ func scan(sc db.Scanner) (delivery.Delivery, error) {
 		&d.Content.Text, &state, &d.Attempts, &next, &d.LastCode, &d.LastDetail, &d.ProviderID, &created,
 		&author, &d.Author.ID, &d.Author.Name, &files, &extras)
 	d.Author.Kind, d.Automatic = identity.ActorKind(author), identity.ActorKind(author) != identity.ActorMember
-	d.Quoted = conversations.QuotedIn(extras)
+	to := conversations.OutgoingIn(extras)
+	d.Quoted, d.Content.Envelope = to.Quoted, to.Envelope
 	if files > 0 {
 		d.Content.Files = make([]channel.File, 0, files)
 	}

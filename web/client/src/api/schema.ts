@@ -4108,6 +4108,13 @@ export interface components {
             /** @description As the vendor sent it; white space around it counts for nothing. */
             token: string;
         };
+        Addressed: {
+            /** @description Nobody but them learns of them. */
+            bcc?: components["schemas"]["Party"][];
+            cc?: components["schemas"]["Party"][];
+            subject?: string;
+            to?: components["schemas"]["Party"][];
+        };
         AllAttributeBody: {
             items: components["schemas"]["AttributeBody"][];
         };
@@ -4823,6 +4830,8 @@ export interface components {
         Draft: {
             attachments?: components["schemas"]["Attachment"][];
             conversation_id: string;
+            /** @description As far as it is written. */
+            envelope?: components["schemas"]["Addressed"];
             /** @enum {string} */
             kind: "text" | "note";
             reply_to?: components["schemas"]["Quote"];
@@ -6468,6 +6477,8 @@ export interface components {
             attachment_ids?: string[];
             /** @description Made by the client for each message, a UUID. */
             client_msg_id: string;
+            /** @description For channels whose content has envelope. Absent: addressed as the channel would. */
+            envelope?: components["schemas"]["Addressed"];
             /** @enum {string} */
             kind: "text" | "note";
             /** @description Ids of members whom a note calls. */
@@ -6673,6 +6684,8 @@ export interface components {
         };
         PutDraftInputBody: {
             attachment_ids?: string[];
+            /** @description As far as it is written. Leave it out while the member has not touched it. */
+            envelope?: components["schemas"]["Addressed"];
             /** @enum {string} */
             kind: "text" | "note";
             reply_to?: string;
@@ -7065,6 +7078,8 @@ export interface components {
             attachment_ids?: string[];
             /** @description Made by the client for each message, a UUID. */
             client_msg_id: string;
+            /** @description For channels whose content has envelope. */
+            envelope?: components["schemas"]["Addressed"];
             reply_to?: string;
             /**
              * Format: date-time
@@ -7087,6 +7102,7 @@ export interface components {
             created_by: components["schemas"]["Actor"];
             /** @description The same as a sentence. */
             detail?: string;
+            envelope?: components["schemas"]["Addressed"];
             id: string;
             reply_to?: components["schemas"]["Quote"];
             /** Format: date-time */
