@@ -165,11 +165,10 @@ func (p *plugin) OnEvents(ctx context.Context, req hook.OnEventsRequest) (hook.O
 	queued := false
 	_, err = queue.Change(ctx, p.host(req.Instance.ID).State, func(d *queue.Document) bool {
 		queued = false
-		waited := len(d.Items)
 		for _, s := range steps {
 			queued = d.Take(s.feed, s.item, s.attended) && s.item != nil || queued
 		}
-		return queued || len(d.Items) != waited
+		return d.Changed()
 	})
 	if err != nil || !queued {
 		return hook.OnEventsResponse{}, err

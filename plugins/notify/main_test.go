@@ -133,6 +133,17 @@ func TestTold(t *testing.T) {
 	}
 }
 
+// TestErased: when a person is erased, what waits says no more what they wrote.
+func TestErased(t *testing.T) {
+	d := newDesk(t, kindWeCom, notifytest.WeCom(t), map[string]any{"texts": true, "after_minutes": 1})
+	d.tell(d.news(1, "mention", ""), d.news(2, "mention", ""))
+	d.tell(d.event("erasure.changed", `{"id":"con_1"}`), d.event("conversation.deleted", `{"id":"cnv_2"}`))
+	d.tick(2 * time.Minute)
+	if text := d.shown(1); strings.Contains(text, "order") || strings.Contains(text, "Alice") || strings.Contains(text, "cnv_2") || !strings.Contains(text, "cnv_1") {
+		t.Errorf("it says\n%s", text)
+	}
+}
+
 // TestTogether: what several are told of one thing is one line.
 func TestTogether(t *testing.T) {
 	d := newDesk(t, kindFeishu, notifytest.Feishu(t, "s"), nil)

@@ -78,10 +78,13 @@ const (
 	typeTicket   = "ticket.assigned"
 	typeStatus   = "ticket.status"
 	typeComment  = "ticket.commented"
+	typeDeleted  = "conversation.deleted"
+	typeErased   = "erasure.changed"
 )
 
 // told is the data of an event, as far as the plugin reads it.
 type told struct {
+	ID           string `json:"id"` // of what is no more
 	Notification struct {
 		ID             string                `json:"id"`
 		Kind           string                `json:"kind"`
@@ -139,6 +142,10 @@ func Read(e hook.Event) (*Fresh, *Attended) {
 		return nil, nil // of a shape that is not known: it concerns nobody
 	}
 	switch e.Type {
+	case typeErased:
+		return nil, &Attended{Forget: true}
+	case typeDeleted:
+		return nil, &Attended{Subject: t.ID, Gone: true}
 	case TypeCreated:
 		return t.fresh(e), nil
 	case TypeRead:
@@ -181,6 +188,8 @@ func (t told) fresh(e hook.Event) *Fresh {
 // waits about a subject.
 type Attended struct {
 	Subject string
+	Gone    bool     // the subject is no more
+	Forget  bool     // somebody is to be forgotten: what was written, and by whom, is not told
 	Member  string   // who read it
 	IDs     []string // of what the member read; none = all
 }
@@ -215,5 +224,12 @@ func (a Attended) Covers(i Item) bool {
 	if a.Member != "" {
 		return i.Member.ID == a.Member && (len(a.IDs) == 0 || slices.Contains(a.IDs, i.ID))
 	}
-	return i.Subject == a.Subject && settled(i.Kind)
+	return a.Subject != "" && i.Subject == a.Subject && (a.Gone || settled(i.Kind))
+}
+
+// Forgotten is an item without what was written, and by whom. Whose words they
+// are is not known, so it is done to all that wait when a person is erased.
+func (i Item) Forgotten() Item {
+	i.Text, i.Title, i.Who = "", "", ""
+	return i
 }

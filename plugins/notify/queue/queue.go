@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -36,6 +37,8 @@ type Document struct {
 	Fault  *Fault      `json:"fault,omitempty"` // why something was not sent, since something was
 	Tries  int         `json:"tries,omitempty"` // of the batch that failed
 	Config uint64      `json:"config"`          // the revision of the settings by which it failed
+
+	changed bool // what waits, since it was read
 }
 
 // Batch is what one message tells.
@@ -59,12 +62,35 @@ func (d *Document) Take(feed uint64, fresh *news.Item, attended *news.Attended) 
 	}
 	d.Feed = feed
 	if attended != nil {
+		waited := len(d.Items)
 		d.Items = slices.DeleteFunc(d.Items, attended.Covers)
+		d.changed = d.changed || len(d.Items) != waited
+		if attended.Forget {
+			d.forget()
+		}
 	}
 	if fresh != nil {
-		d.Items = append(d.Items, *fresh)
+		d.Items, d.changed = append(d.Items, *fresh), true
 	}
 	return true
+}
+
+// Changed reports whether Take changed what waits. Otherwise it need not be
+// written: what comes again changes nothing again.
+func (d *Document) Changed() bool { return d.changed }
+
+func (d *Document) forget() {
+	lists := [][]news.Item{d.Items}
+	if d.Batch != nil {
+		lists = append(lists, d.Batch.Items)
+	}
+	for _, list := range lists {
+		for n := range list {
+			if kept := list[n].Forgotten(); kept != list[n] {
+				list[n], d.changed = kept, true
+			}
+		}
+	}
 }
 
 // Next moves what is due into a batch, unless one is being sent: what goes
@@ -127,7 +153,9 @@ func (d *Document) fit() ([]byte, error) {
 
 const (
 	key   = "queue"
-	tries = 10
+	tries = 20
+
+	longest = 20 * time.Millisecond // between two
 )
 
 // Read returns the document; the zero value before the first change.
@@ -163,6 +191,11 @@ func Change(ctx context.Context, s host.State, change func(*Document) bool) (Doc
 		put, err := s.Put(ctx, host.PutRequest{Key: key, Value: raw, IfVersion: &version})
 		if err != nil || put.Stored {
 			return d, err
+		}
+		select { // somebody else was quicker
+		case <-ctx.Done():
+			return d, ctx.Err()
+		case <-time.After(time.Duration(rand.Int64N(int64(longest)))): //nolint:gosec // a pause needs no secret
 		}
 	}
 	return Document{}, errs.Unavailable(nil, "Somebody else changes what waits at the same time.").WithCode("busy")

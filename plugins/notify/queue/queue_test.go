@@ -38,6 +38,21 @@ func TestTake(t *testing.T) {
 	}
 }
 
+// TestForget: when a person is erased nothing keeps what was written.
+func TestForget(t *testing.T) {
+	a, b := item(1, start), item(2, start)
+	a.Text, a.Who, a.Title, b.Text = "call 110", "Alice", "Broken", "hello"
+	d := queue.Document{Items: []news.Item{a}, Batch: &queue.Batch{Items: []news.Item{b}}}
+	d.Take(1, nil, &news.Attended{Forget: true})
+	if d.Items[0] != item(1, start) || d.Batch.Items[0] != item(2, start) {
+		t.Errorf("it keeps %+v, %+v", d.Items, d.Batch)
+	}
+	d.Take(2, nil, &news.Attended{Subject: "cnv_1", Gone: true})
+	if len(d.Items) != 0 {
+		t.Errorf("of a conversation that is no more it keeps %+v", d.Items)
+	}
+}
+
 // TestNext: what is due goes together, up to a bound; what is too old goes.
 func TestNext(t *testing.T) {
 	var d queue.Document
