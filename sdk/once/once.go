@@ -62,8 +62,8 @@ func Again() Option {
 // KiB, each time. While another holds the key it waits, until ctx ends.
 //
 // An error of fn means that the thing was not done, unless its source is
-// FarSide: then nobody knows, the claim is kept until it lapses, and the error is
-// returned. Where the far side says for certain that nothing happened (it is
+// FarSide or InDoubt: then nobody knows, the claim is kept until it lapses, and
+// the error is returned. Where the far side says for certain that nothing happened (it is
 // busy, or could not be reached at all), wrap the error in NotDone.
 func Do(ctx context.Context, state host.State, key string, fn func(ctx context.Context) ([]byte, error), opts ...Option) ([]byte, error) {
 	o := options{within: time.Minute}
@@ -147,7 +147,8 @@ func certain(err error) bool {
 	if _, ok := errors.AsType[*notDone](err); ok {
 		return true
 	}
-	return errs.As(err).Source != errs.FarSide && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled)
+	source := errs.As(err).Source
+	return source != errs.FarSide && source != errs.InDoubt && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled)
 }
 
 // after is a context for what must be written down although the caller leaves.

@@ -26,21 +26,26 @@ func Message(m *pluginv1.Message) message.Message { return messageOf(m) }
 
 // MessageTo is a message on the wire.
 func MessageTo(m message.Message) *pluginv1.Message {
-	author := pluginv1.Author_AUTHOR_UNSPECIFIED
-	switch m.Author {
-	case message.AuthorCustomer:
-		author = pluginv1.Author_AUTHOR_CUSTOMER
-	case message.AuthorAgent:
-		author = pluginv1.Author_AUTHOR_AGENT
-	case message.AuthorBot:
-		author = pluginv1.Author_AUTHOR_BOT
-	case message.AuthorSystem:
-		author = pluginv1.Author_AUTHOR_SYSTEM
-	case message.AuthorUnknown:
-	}
 	return &pluginv1.Message{
-		Id: m.ID, ConversationId: m.ConversationID, Seq: m.Seq, Author: author, AuthorId: m.AuthorID, AuthorName: m.AuthorName,
+		Id: m.ID, ConversationId: m.ConversationID, Seq: m.Seq, Author: authorTo(m.Author), AuthorId: m.AuthorID, AuthorName: m.AuthorName,
 		Content: contentTo(m.Content), At: timeTo(m.At), Note: m.Note,
+	}
+}
+
+func authorTo(a message.Author) pluginv1.Author {
+	switch a {
+	case message.AuthorCustomer:
+		return pluginv1.Author_AUTHOR_CUSTOMER
+	case message.AuthorAgent:
+		return pluginv1.Author_AUTHOR_AGENT
+	case message.AuthorBot:
+		return pluginv1.Author_AUTHOR_BOT
+	case message.AuthorSystem:
+		return pluginv1.Author_AUTHOR_SYSTEM
+	case message.AuthorUnknown:
+		return pluginv1.Author_AUTHOR_UNSPECIFIED
+	default:
+		return pluginv1.Author_AUTHOR_UNSPECIFIED
 	}
 }
 
@@ -85,6 +90,24 @@ func Inbound(in *pluginv1.Inbound) channel.Inbound { return inboundOf(in) }
 
 // InboundTo is what a plugin brings, on the wire.
 func InboundTo(m channel.Inbound) *pluginv1.Inbound { return inboundTo(m) }
+
+// OutboundTo is a message that a plugin is to send, on the wire.
+func OutboundTo(r channel.SendRequest) *pluginv1.Outbound {
+	out := &pluginv1.Outbound{
+		Id: r.DeliveryID, InstanceId: r.Instance.ID, ConversationId: r.ConversationID, Seq: r.Seq, RecipientExternalId: r.Recipient,
+		Content: contentTo(r.Content), Attempt: uint32(max(r.Attempt, 0)), Suspect: r.Suspect, //nolint:gosec // a small number
+		Thread: r.Thread, ReplyTo: r.ReplyTo, References: r.References, Author: authorTo(r.Author), AuthorName: r.AuthorName,
+		Automatic: r.Automatic, Target: r.Target,
+	}
+	switch r.Act {
+	case channel.Post:
+	case channel.Edit:
+		out.Act = pluginv1.Act_ACT_EDIT
+	case channel.Recall:
+		out.Act = pluginv1.Act_ACT_RECALL
+	}
+	return out
+}
 
 // InstanceTo is an instance on the wire.
 func InstanceTo(i instance.Instance) *pluginv1.Instance {

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/patchbay-im/patchbay/sdk"
+	"github.com/patchbay-im/patchbay/sdk/channel"
+	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/instance"
+)
+
+// email is the channel. Its mailboxes are read by goroutines of its own.
+type email struct {
+	env   sdk.Env
+	now   func() time.Time
+	group *sdk.Group
+
+	mu       sync.Mutex
+	accounts map[string]*account
+}
+
+// Configure implements instance.Configurer: it begins to read the mailbox, or
+// goes on with other settings.
+func (e *email) Configure(ctx context.Context, req instance.ConfigureRequest) (instance.ConfigureResponse, error) { //nolint:unparam // as the interface has it
+	e.forget(req.Instance.ID)
+	a, err := e.account(ctx, req.Instance)
+	if err != nil {
+		return instance.ConfigureResponse{}, err
+	}
+	e.mu.Lock()
+	e.accounts[a.in.ID] = a
+	e.mu.Unlock()
+	if a.config.incoming().Host != "" {
+		e.group.Go("mailbox", a.run)
+	}
+	return instance.ConfigureResponse{}, nil
+}
+
+// RemoveInstance implements instance.Remover.
+func (e *email) RemoveInstance(_ context.Context, req instance.RemoveInstanceRequest) (instance.RemoveInstanceResponse, error) { //nolint:unparam // as the interface has it
+	e.forget(req.Instance.ID)
+	return instance.RemoveInstanceResponse{}, nil
+}
+
+// forget ends the reading of a mailbox and waits for its last mail.
+func (e *email) forget(id string) {
+	e.mu.Lock()
+	a := e.accounts[id]
+	delete(e.accounts, id)
+	e.mu.Unlock()
+	if a != nil {
+		a.end()
+	}
+}
+
+func (e *email) of(id string) (*account, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if a := e.accounts[id]; a != nil {
+		return a, nil
+	}
+	return nil, errs.Unavailable(nil, "The mailbox is not configured yet.")
+}
+
+// Send implements channel.Channel.
+func (e *email) Send(ctx context.Context, req channel.SendRequest) (channel.SendResponse, error) {
+	a, err := e.of(req.Instance.ID)
+	if err != nil {
+		return channel.SendResponse{}, err
+	}
+	return a.send(ctx, req)
+}
+
+// Receive implements channel.Channel: mail is fetched, and nobody posts it here.
+func (e *email) Receive(context.Context, channel.ReceiveRequest) (channel.ReceiveResponse, error) {
+	return channel.ReceiveResponse{}, errs.Reject(errs.CodeBadRequest, "Mail is fetched from its server; nothing is posted here.")
+}
+
+// CheckHealth implements instance.Checker.
+func (e *email) CheckHealth(_ context.Context, req instance.CheckHealthRequest) (instance.CheckHealthResponse, error) {
+	a, err := e.of(req.Instance.ID)
+	if err != nil {
+		return instance.CheckHealthResponse{}, err
+	}
+	return instance.CheckHealthResponse{Health: a.health()}, nil
+}
+
+// Drain implements instance.Drainer.
+func (e *email) Drain(ctx context.Context, _ instance.DrainRequest) (instance.DrainResponse, error) { //nolint:unparam // as the interface has it
+	return instance.DrainResponse{}, e.group.Stop(ctx)
+}

@@ -1,0 +1,122 @@
+package lease_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/patchbay-im/patchbay/sdk/host"
+	"github.com/patchbay-im/patchbay/sdk/lease"
+)
+
+// book is a host's leases, of several processes.
+type book struct {
+	mu    sync.Mutex
+	owner string
+	until time.Time
+	down  bool
+}
+
+type process struct {
+	*book
+	name string
+}
+
+func (p process) Acquire(_ context.Context, _ string, ttl time.Duration) (host.Lease, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.down {
+		return host.Lease{}, errors.New("down")
+	}
+	if p.owner != p.name && time.Now().Before(p.until) {
+		return host.Lease{Until: p.until}, nil
+	}
+	p.owner, p.until = p.name, time.Now().Add(ttl)
+	return host.Lease{Acquired: true, Until: p.until}, nil
+}
+
+func (p process) Release(context.Context, string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.owner == p.name {
+		p.until = time.Time{}
+	}
+	return nil
+}
+
+// One process has it at a time; the other follows when it stops or is cut off.
+func TestHold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &book{}
+		var mu sync.Mutex
+		running, most, runs := 0, 0, map[string]int{}
+		work := func(name string) func(context.Context) error {
+			return func(ctx context.Context) error {
+				mu.Lock()
+				running++
+				runs[name]++
+				most = max(most, running)
+				mu.Unlock()
+				<-ctx.Done()
+				mu.Lock()
+				running--
+				mu.Unlock()
+				return errors.New("it ended")
+			}
+		}
+		first, stop := context.WithCancel(t.Context())
+		second, end := context.WithCancel(t.Context())
+		done := make(chan error, 2)
+		go func() { done <- lease.Hold(first, process{b, "a"}, "x", work("a")) }()
+		synctest.Wait()
+		go func() { done <- lease.Hold(second, process{b, "b"}, "x", work("b")) }()
+		time.Sleep(5 * time.Minute)
+		if runs["a"] != 1 || runs["b"] != 0 {
+			t.Errorf("after a while: %v", runs)
+		}
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("a stopped owner: %v", err)
+		}
+		time.Sleep(time.Minute)
+		if runs["b"] != 1 {
+			t.Errorf("after the owner stopped: %v", runs)
+		}
+		b.mu.Lock()
+		b.down = true
+		b.mu.Unlock()
+		time.Sleep(time.Minute)
+		mu.Lock()
+		if running != 0 {
+			t.Error("it goes on without a lease")
+		}
+		mu.Unlock()
+		b.mu.Lock()
+		b.down = false
+		b.mu.Unlock()
+		time.Sleep(time.Minute)
+		if runs["b"] != 2 || most != 1 {
+			t.Errorf("after the host came back: %v, at most %d at once", runs, most)
+		}
+		end()
+		if err := <-done; err != nil {
+			t.Errorf("a stopped owner: %v", err)
+		}
+	})
+}
+
+// What fn returns by itself is returned, and the lease is free.
+func TestEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, want := &book{}, errors.New("the password was rejected")
+		if err := lease.Hold(t.Context(), process{b, "a"}, "x", func(context.Context) error { return want }); !errors.Is(err, want) {
+			t.Errorf("%v", err)
+		}
+		if time.Now().Before(b.until) {
+			t.Error("the lease is kept")
+		}
+	})
+}
