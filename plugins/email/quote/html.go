@@ -33,7 +33,7 @@ func HTML(page string, known ...string) Folded {
 	if start == len(pieces) {
 		return Folded{New: page}
 	}
-	rest := cutFrom(body, highest(c.lines[start][0], body))
+	rest := cutFrom(body, ruled(highest(c.lines[start][0], body)))
 	return Folded{New: inner(body), Rest: rest}
 }
 
@@ -96,7 +96,7 @@ func (c *collector) pieces() []piece {
 			}
 		}
 		out[i] = piece{c.kinds[i], strings.Join(strings.Fields(visible(text.String())), " ")}
-		if out[i].kind == plain && device.MatchString(out[i].text) {
+		if out[i].kind == plain && (device.MatchString(out[i].text) || out[i].text == "--" && i+1 < len(c.kinds) && c.kinds[i+1] == signature) {
 			out[i].kind = signature
 		}
 	}
@@ -155,6 +155,21 @@ func highest(n, body *html.Node) *html.Node {
 		n = n.Parent
 	}
 	return n
+}
+
+// ruled takes the line above an original with it.
+func ruled(n *html.Node) *html.Node {
+	for s := n.PrevSibling; s != nil && !seen(s); s = s.PrevSibling {
+		if s.DataAtom == atom.Hr {
+			return s
+		}
+	}
+	return n
+}
+
+// seen says whether a node shows anything but a line.
+func seen(n *html.Node) bool {
+	return n.Type == html.TextNode && strings.TrimSpace(visible(n.Data)) != "" || n.Type == html.ElementNode && n.DataAtom != atom.Hr && n.DataAtom != atom.Br
 }
 
 func leads(n *html.Node) bool {

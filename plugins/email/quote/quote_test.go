@@ -89,12 +89,12 @@ func TestHTML(t *testing.T) {
 	for name, c := range map[string]struct{ in, want string }{
 		"no quote":        {"<p>Thank you!</p>", "Thank you!"},
 		"gmail":           {`<div dir="ltr">Thank you!</div><br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">On Mon, Nov 23, 2026 at 9:30 AM Support wrote:<br></div><blockquote class="gmail_quote" style="margin:0">` + bare + `</blockquote></div>`, "Thank you!"},
-		"gmail signature": {`<div>Thank you!</div><div><br></div>-- <br><div dir="ltr" class="gmail_signature">Ann<br>Phone</div>`, "Thank you!\n\n--"},
+		"gmail signature": {`<div>Thank you!</div><div><br></div>-- <br><div dir="ltr" class="gmail_signature">Ann<br>Phone</div>`, "Thank you!"},
 		"apple mail":      {`<body><div>Thank you!</div><br id="lineBreakAtBeginningOfMessage"><div><br><blockquote type="cite"><div>On 23 Nov 2026, at 09:30, Support wrote:</div><br>` + bare + `</blockquote></div></body>`, "Thank you!"},
 		"thunderbird":     {`<p>Thank you!</p><div class="moz-cite-prefix">On 11/23/26 09:30, Support wrote:<br></div><blockquote type="cite" cite="mid:x">` + bare + `</blockquote>`, "Thank you!"},
 		"outlook desktop": {`<div class="WordSection1"><p class="MsoNormal">Thank you!<o:p></o:p></p><div><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p class="MsoNormal"><b>From:</b> Support &lt;s@shop.example&gt;<br><b>Sent:</b> Monday<br><b>To:</b> Ann<br><b>Subject:</b> RE: order</p></div></div>` + bare + `</div>`, "Thank you!"},
 		"outlook chinese": {`<div><p>谢谢！</p><div style="border-top:solid #B5C4DF 1.0pt"><p><b>发件人:</b> Support<br><b>发送时间:</b> 2026年11月23日<br><b>收件人:</b> Ann<br><b>主题:</b> 订单</p></div>` + bare + `</div>`, "谢谢！"},
-		"outlook web":     {`<div>Thank you!</div><hr style="display:inline-block;width:98%"><div id="divRplyFwdMsg"><b>Von:</b> Support<br><b>Gesendet:</b> Montag<br><b>An:</b> Ann<br><b>Betreff:</b> AW</div><div>` + bare + `</div>`, "Thank you!\n---"},
+		"outlook web":     {`<div>Thank you!</div><hr style="display:inline-block;width:98%"><div id="divRplyFwdMsg"><b>Von:</b> Support<br><b>Gesendet:</b> Montag<br><b>An:</b> Ann<br><b>Betreff:</b> AW</div><div>` + bare + `</div>`, "Thank you!"},
 		"qq":              {`<div>谢谢！</div><div><br></div><div style="font-size:12px;padding:2px 0">------------------&nbsp;原始邮件&nbsp;------------------</div><div style="background:#efefef"><div><b>发件人:</b>&nbsp;"Support";</div><div><b>发送时间:</b>&nbsp;2026年11月23日</div><div><b>收件人:</b>&nbsp;"Ann";</div><div><b>主题:</b>&nbsp;订单</div></div>` + bare, "谢谢！"},
 		"163":             {`<div>谢谢！</div><br><pre><br>在 2026-11-23 09:30:00，"Support" &lt;s@shop.example&gt; 写道：</pre><blockquote id="isReplyContent" style="padding-left:1ex">` + bare + `</blockquote>`, "谢谢！"},
 	} {
