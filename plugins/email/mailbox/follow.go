@@ -144,8 +144,16 @@ func (f *folder) open(ctx context.Context) (fresh bool, err error) {
 	if f.at != nil && f.role != Inbox && f.unchanged() {
 		return false, nil
 	}
-	var data *imap.SelectData
-	err = f.s.guarded(func() error {
+	data, err := f.choose()
+	if err != nil {
+		return false, err
+	}
+	return true, f.compare(ctx, data)
+}
+
+// choose selects the folder.
+func (f *folder) choose() (data *imap.SelectData, err error) {
+	err = f.s.guarded(func() (err error) {
 		f.s.selected = ""
 		data, err = f.s.client.Select(f.name, &imap.SelectOptions{ReadOnly: true}).Wait()
 		return err
@@ -153,12 +161,12 @@ func (f *folder) open(ctx context.Context) (fresh bool, err error) {
 	if err != nil {
 		err = refused("The folder “"+f.name+"” cannot be opened.", err)
 		if e := errs.As(err); e.Source == errs.Rejected && f.role != Inbox {
-			return false, e.WithCode(endpoint.CodeFolder)
+			return nil, e.WithCode(endpoint.CodeFolder)
 		}
-		return false, err
+		return nil, err
 	}
 	f.s.selected = f.name
-	return true, f.compare(ctx, data)
+	return data, nil
 }
 
 // unchanged asks without opening the folder.

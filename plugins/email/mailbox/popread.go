@@ -79,11 +79,11 @@ func (p *popConn) first(ctx context.Context, all []popMail) (*seen, error) {
 
 // handOn fetches a mail, hands it on, and notes that it was seen.
 func (p *popConn) handOn(ctx context.Context, d *delivery, m popMail, known *seen) (err error) {
-	old, err := p.tooOld(m)
+	old, err := p.tooOld(m, p.c.Since)
 	if err != nil || old {
 		return errors.Join(err, noted(ctx, known, m, old))
 	}
-	raw := &Raw{Key: "pop3/" + hash(m.uidl).String(), Folder: "INBOX", Role: Inbox, Size: m.size, Truncated: m.size > p.c.MaxSize}
+	raw := p.raw(m)
 	defer func() { err = errors.Join(err, raw.done()) }()
 	ended, err := known.begin(ctx, d, m.uidl)
 	if err != nil {
@@ -98,6 +98,11 @@ func (p *popConn) handOn(ctx context.Context, d *delivery, m popMail, known *see
 		return err
 	}
 	return noted(ctx, known, m, true)
+}
+
+// raw is a mail without its content.
+func (p *popConn) raw(m popMail) *Raw {
+	return &Raw{Key: "pop3/" + hash(m.uidl).String(), Folder: "INBOX", Role: Inbox, Size: m.size, Truncated: m.size > p.c.MaxSize}
 }
 
 func noted(ctx context.Context, known *seen, m popMail, is bool) error {
@@ -139,10 +144,10 @@ func (p *popConn) gone(err error) error {
 	return err
 }
 
-// tooOld reports whether a mail came before Since. The server's own Received
+// tooOld reports whether a mail came before a time. The server's own Received
 // header says when; where there is none, the mail is read.
-func (p *popConn) tooOld(m popMail) (bool, error) {
-	if p.c.Since.IsZero() {
+func (p *popConn) tooOld(m popMail, since time.Time) (bool, error) {
+	if since.IsZero() {
 		return false, nil
 	}
 	var head bytes.Buffer
@@ -157,7 +162,7 @@ func (p *popConn) tooOld(m popMail) (bool, error) {
 		return false, err
 	}
 	at, ok := arrived(head.Bytes())
-	return ok && at.Before(p.c.Since), nil
+	return ok && at.Before(since), nil
 }
 
 // arrived is the time in the topmost Received header.

@@ -71,7 +71,10 @@ func between(from, until uint32) imap.UIDSet {
 }
 
 // day is the date to search since: servers compare days of their own zone.
-func day(t time.Time) time.Time { return t.UTC().Add(-24 * time.Hour) }
+func day(t time.Time) time.Time {
+	const first = 48 * 60 * 60 // nothing is older, and no server knows years before
+	return time.Unix(max(t.Unix(), first), 0).UTC().Add(-24 * time.Hour)
+}
 
 // about is what a server says of a mail.
 type about struct {
@@ -115,11 +118,7 @@ func (f *folder) ask(uids []imap.UID) (map[imap.UID]about, error) {
 
 // handOn fetches a mail, hands it on, and moves the place.
 func (f *folder) handOn(ctx context.Context, d *delivery, a about) (err error) {
-	raw := &Raw{
-		Key:    fmt.Sprintf("%s/%d/%d", f.key, f.at.Validity, a.uid),
-		Folder: f.name, Role: f.role, At: a.at, Size: a.size, Truncated: a.size > f.s.c.MaxSize,
-		Again: f.at.Past != nil && f.at.Past.Again && uint32(a.uid) <= f.at.Past.Until,
-	}
+	raw := f.raw(a)
 	defer func() { err = errors.Join(err, raw.done()) }()
 	ended, err := f.begin(ctx, d, uint32(a.uid))
 	if err != nil {
@@ -141,6 +140,15 @@ func (f *folder) handOn(ctx context.Context, d *delivery, a about) (err error) {
 		f.at.Newest = a.at
 	}
 	return f.at.save(ctx, f.s.c.Cursors, f.key)
+}
+
+// raw is a mail without its content.
+func (f *folder) raw(a about) *Raw {
+	return &Raw{
+		Key:    fmt.Sprintf("%s/%d/%d", f.key, f.at.Validity, a.uid),
+		Folder: f.name, Role: f.role, At: a.at, Size: a.size, Truncated: a.size > f.s.c.MaxSize,
+		Again: f.at.Past != nil && f.at.Past.Again && uint32(a.uid) <= f.at.Past.Until,
+	}
 }
 
 // fatal is how many processes a mail may take with it.
