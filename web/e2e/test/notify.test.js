@@ -83,6 +83,28 @@ test('a channel is connected in the browser, and tried before it is saved', asyn
   connection = page.url()
 })
 
+test('mail asks for what a mail server needs, on a phone in Chinese', async () => {
+  const { page } = lin
+  await speak(page, 'zh-CN')
+  await page.setViewportSize(phone)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.goto(`${server.origin}/settings/connections/new?plugin=${notify}`)
+  await page.getByTestId('connect-next').click()
+  await page.getByTestId('setting-target').selectOption({ label: '邮件' })
+  await page.getByTestId('setting-mail_server').fill('127.0.0.1:1')
+  assert.equal(await page.getByTestId('setting-webhook').count(), 0)
+  await page.getByTestId('connection-name').fill('值班邮箱')
+  await page.getByTestId('setting-mail_from').fill('desk')
+  await page.getByTestId('connect-test').click()
+  await page.getByTestId('field-error').filter({ hasText: '请填写发件地址。' }).waitFor({ timeout: 10_000 })
+  assert.deepEqual(await axe(page, { colours: true }), [])
+  await page.getByTestId('setting-mail_from').scrollIntoViewIfNeeded()
+  await shot(page, 'notify-mail-zh-dark-390')
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize(desktop)
+  await speak(page, 'en')
+})
+
 test('a mention comes to the channel, without what was written, and its link leads to the note', async () => {
   const text = 'Emma, the tins of jasmine tea?'
   await note(text)
