@@ -160,6 +160,15 @@ func (c *Conversation) send(t Turn, w Written, data any) Change {
 	return *ch
 }
 
+// Echo appends what the company wrote elsewhere. It is an answer; it changes
+// neither state nor assignment.
+func (c *Conversation) Echo(t Turn, w Written) *Change {
+	w.Carried.Elsewhere = true
+	ch := *c.append(t, Text, w, nil)
+	c.WaitingSince = time.Time{}
+	return &ch
+}
+
 // AddNote appends a private note.
 func (c *Conversation) AddNote(t Turn, w Written) *Change {
 	out := *c.append(t, Note, w, nil)

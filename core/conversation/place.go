@@ -17,31 +17,53 @@ func (s *Service) place(ctx context.Context, tx Tx, t Turn, a arrival) (*Convers
 	if err != nil || c != nil {
 		return c, nil, err
 	}
-	threads := s.capabilities(a.inbox.Plugin).Threads
-	if threads != channel.ThreadsKey {
-		a.item.thread = ""
-	}
-	apart := threads == channel.ThreadsReply
-	key := a.item.known()
-	if a.item.thread != "" {
-		key = ThreadKey(a.item.thread)
-	}
-	if !apart {
-		if c, err = tx.Current(ctx, a.inbox.ID, key); err != nil {
-			return nil, nil, err
-		}
+	if c, err = s.standing(ctx, tx, a); err != nil {
+		return nil, nil, err
 	}
 	if c == nil {
-		c, err = s.start(ctx, t, a.inbox, a.who, a.item.known(), a.first)
-		if err != nil {
-			return nil, nil, err
-		}
-		return c.In(a.item.thread, apart), nil, nil
+		c, err = s.begun(ctx, t, a)
+		return c, nil, err
 	}
 	if again, err := s.again(ctx, tx, c, a.item); err != nil || again != nil {
 		return nil, again, err
 	}
 	return c, nil, s.back(ctx, tx, t, c)
+}
+
+// standing returns the conversation of the far side's thread, or the one that the
+// person has; nil when there is none, or where the channel's talks are apart.
+func (s *Service) standing(ctx context.Context, tx Tx, a arrival) (*Conversation, error) {
+	thread, apart := s.threadOf(a)
+	switch {
+	case apart:
+		return nil, nil //nolint:nilnil // each is a new one
+	case thread != "":
+		return tx.Current(ctx, a.inbox.ID, ThreadKey(thread))
+	default:
+		return tx.Current(ctx, a.inbox.ID, a.item.known())
+	}
+}
+
+// begun returns a new conversation.
+func (s *Service) begun(ctx context.Context, t Turn, a arrival) (*Conversation, error) {
+	c, err := s.start(ctx, t, a.inbox, a.who, a.item.known(), a.first)
+	if err != nil {
+		return nil, err
+	}
+	return c.In(s.threadOf(a)), nil
+}
+
+// threadOf says how the channel tells talks from each other: by its thread, or
+// each apart.
+func (s *Service) threadOf(a arrival) (thread string, apart bool) {
+	switch s.capabilities(a.inbox.Plugin).Threads {
+	case channel.ThreadsKey:
+		return a.item.thread, false
+	case channel.ThreadsReply:
+		return "", true
+	default:
+		return "", false
+	}
 }
 
 // maxReferences is how many messages that an item answers are looked for, the

@@ -64,7 +64,9 @@ func (s *Service) receiveOne(ctx context.Context, scope identity.Scope, in chann
 	switch {
 	case in.Kind == channel.KindStatus:
 		return s.receiveStatus(ctx, scope, in)
-	case in.Kind != channel.KindMessage, in.Echo:
+	case in.Kind == channel.KindMessage && in.Echo:
+		return s.receiveEcho(ctx, scope, in)
+	case in.Kind != channel.KindMessage:
 		return rejected("unknown_kind", "this server does not know this kind of inbound item"), nil
 	}
 	return s.receiveMessage(ctx, scope, in)
@@ -104,15 +106,22 @@ func (s *Service) receiveMessage(ctx context.Context, scope identity.Scope, in c
 		by:      media.Uploader{Kind: media.ByPlugin, ID: string(inbox.ID)},
 		answers: in.Answers, references: in.References, thread: in.Thread,
 	})
+	out := channel.Result{Outcome: channel.OutcomeAccepted}
+	if got.Replayed {
+		out.Outcome = channel.OutcomeDuplicate
+	}
+	return refusedOr(out, err)
+}
+
+// refusedOr is a result, unless what was brought is refused for good.
+func refusedOr(out channel.Result, err error) (channel.Result, error) {
 	switch {
-	case err == nil && got.Replayed:
-		return channel.Result{Outcome: channel.OutcomeDuplicate}, nil
-	case err == nil:
-		return channel.Result{Outcome: channel.OutcomeAccepted}, nil
 	case errs.Is(err, errs.Invalid):
 		return rejected(errs.As(err).Code, errs.As(err).Message), nil
-	default:
+	case err != nil:
 		return channel.Result{}, err
+	default:
+		return out, nil
 	}
 }
 

@@ -343,6 +343,16 @@ func (t *fakeTx) OfDelivery(_ context.Context, inbox channel.InboxID, delivery s
 	return nil, nil //nolint:nilnil // the port says nil for none
 }
 
+// UnderWay implements conversation.InboundTx.
+func (t *fakeTx) UnderWay(_ context.Context, id conversation.ID) (bool, error) {
+	for _, m := range t.space.messages[id] {
+		if m.Delivery == conversation.DeliveryPending {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // TakesPart implements conversation.InboundTx.
 func (t *fakeTx) TakesPart(_ context.Context, id conversation.ID, address string) (bool, error) {
 	for _, m := range t.space.messages[id] {

@@ -86,6 +86,11 @@ func testParties(w *World) {
 				w.Errorf("%q takes part in %s: %v, %v", is.address, is.id, got, err)
 			}
 		}
+		for id, want := range map[conversation.ID]bool{c.ID: true, other.ID: false} {
+			if got, err := tx.UnderWay(ctx, id); err != nil || got != want {
+				w.Errorf("something is under way in %s: %v, %v", id, got, err)
+			}
+		}
 		delivery := "dlv_" + strings.TrimPrefix(string(sent.ID), "msg_")
 		d, err := tx.OfDelivery(ctx, w.Inbox.ID, delivery)
 		w.check(err)

@@ -147,6 +147,14 @@ func (t *Tx) TakesPart(ctx context.Context, id conversation.ID, address string) 
 	return n > 0, err
 }
 
+// UnderWay implements conversation.InboundTx.
+func (t *Tx) UnderWay(ctx context.Context, id conversation.ID) (bool, error) {
+	var n int
+	err := t.tx.Row(ctx, `SELECT COUNT(*) FROM delivery WHERE workspace_id = ? AND conversation_id = ? AND state = 'pending'`,
+		[]any{string(t.workspace), string(id)}, &n)
+	return n > 0, err
+}
+
 // OfDelivery implements conversation.InboundTx.
 func (t *Tx) OfDelivery(ctx context.Context, inbox channel.InboxID, delivery string) (*conversation.Dedup, error) {
 	const query = `SELECT conversation_id, seq FROM delivery WHERE workspace_id = ? AND delivery_id = ? AND inbox_id = ?`
