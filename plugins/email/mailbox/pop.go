@@ -25,6 +25,7 @@ type popConn struct {
 	conn net.Conn
 	text *textproto.Conn
 	caps map[string][]string // in upper case, with their arguments
+	free func() bool         // of the context's hold on the connection
 }
 
 // refusal is what a server said with -ERR.
@@ -41,11 +42,9 @@ func openPOP(ctx context.Context, c *Config) (*popConn, error) {
 		if err != nil {
 			return err
 		}
-		fresh := &popConn{c: c}
+		fresh := &popConn{c: c, free: context.AfterFunc(ctx, func() { _ = conn.Close() })}
 		fresh.use(conn)
-		stop := context.AfterFunc(ctx, fresh.close)
 		if err := fresh.greet(ctx, choose); err != nil {
-			stop()
 			fresh.close()
 			return err
 		}
@@ -59,7 +58,12 @@ func (p *popConn) use(conn net.Conn) {
 	p.conn, p.text = conn, textproto.NewConn(conn)
 }
 
-func (p *popConn) close() { _ = p.conn.Close() } // QUIT was said, or nothing is to be lost
+// close ends the connection. Run makes many under one context, which must not
+// keep them all.
+func (p *popConn) close() {
+	p.free()
+	_ = p.conn.Close() // QUIT was said, or nothing is to be lost
+}
 
 func (p *popConn) greet(ctx context.Context, choose endpoint.Mechanism) error {
 	if err := p.within(p.c.Answer); err != nil {
