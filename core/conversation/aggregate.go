@@ -41,7 +41,7 @@ func (c *Conversation) In(thread string, apart bool) *Conversation {
 // Loaded is called by a store on a row it has read, before it hands it out
 // for a change: it remembers the load to compare with.
 func (c *Conversation) Loaded() *Conversation {
-	c.before, c.isNew, c.pending, c.html = c.Load(), false, nil, nil
+	c.before, c.isNew, c.pending, c.html, c.deadlines = c.Load(), false, nil, nil, nil
 	return c
 }
 

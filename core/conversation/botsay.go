@@ -47,6 +47,9 @@ func (s *Service) BotSay(ctx context.Context, by BotClaim, r BotReply) error {
 		w := Words(key, passed.Text)
 		w.Altered = passed.Altered
 		ch, err := c.Send(t, w)
+		if err == nil {
+			err = c.Spend(s.windows(c.Plugin), t.At, ch.Seq)
+		}
 		if err != nil {
 			return err
 		}

@@ -71,6 +71,8 @@ type Conversation struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time // of the last change
 
+	Windows []Window // of a channel that has some, by what opened them last; closed ones, too
+
 	Organised
 	Rated
 
@@ -84,6 +86,8 @@ type Conversation struct {
 	html    map[uint64]string // of pending messages, by seq
 	isNew   bool
 	before  Load
+
+	deadlines map[uint64]time.Time // of pending messages, by seq
 }
 
 // Preview is the last message as lists show it.

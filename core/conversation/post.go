@@ -142,6 +142,9 @@ func (s *Service) write(ctx context.Context, tx Tx, scope identity.Scope, c *Con
 		return nil, err
 	}
 	ch, err := c.post(s.turn(scope), p.Kind, w)
+	if err == nil && p.Kind == Text {
+		err = c.Spend(s.windows(c.Plugin), ch.At, ch.Seq)
+	}
 	if err != nil {
 		return nil, err
 	}

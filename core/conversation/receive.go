@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -104,7 +105,7 @@ func (s *Service) receiveMessage(ctx context.Context, scope identity.Scope, in c
 	got, err := s.accept(ctx, *inbox, accepted{
 		kind: InboundMessage, external: in.External, sender: in.Sender, said: said, trust: in.Trust,
 		by:      media.Uploader{Kind: media.ByPlugin, ID: string(inbox.ID)},
-		answers: in.Answers, references: in.References, thread: in.Thread,
+		trigger: in.Trigger, sentAt: in.SentAt, answers: in.Answers, references: in.References, thread: in.Thread,
 	})
 	out := channel.Result{Outcome: channel.OutcomeAccepted}
 	if got.Replayed {
@@ -144,9 +145,19 @@ type accepted struct {
 	offline  *Form          // it came by the form for when nobody is there
 	trust    channel.Trust  // of a sender beyond our own gateway
 
-	answers    string // the delivery that it answers, proven
+	trigger    string    // what it opens a window by
+	sentAt     time.Time // by the far side's clock; zero = unknown
+	answers    string    // the delivery that it answers, proven
 	references []string
 	thread     string
+}
+
+// doneAt is when the customer did it; what came from the future came now.
+func (a accepted) doneAt(now time.Time) time.Time {
+	if a.sentAt.IsZero() || a.sentAt.After(now) {
+		return now
+	}
+	return a.sentAt
 }
 
 // known is what the inbox knows the sender by.
@@ -185,6 +196,7 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 		}
 		before := c.LastInboundSeq
 		ch := c.ReceiveFor(t, in.said, first.bot)
+		c.OpenWindows(s.windows(inbox.Plugin), in.trigger, in.doneAt(t.At))
 		if err := s.bring(ctx, tx, c, ch, in); err != nil {
 			return err
 		}

@@ -167,6 +167,9 @@ func (s *Service) mayBeSent(ctx context.Context, tx Tx, c *Conversation, m *Sche
 	if err := s.maySend(c.Plugin); err != nil {
 		return err
 	}
+	if err := c.CanSpend(s.windows(c.Plugin), s.Now()); err != nil {
+		return err
+	}
 	_, err := s.Members.Member(ctx, identity.SystemScope(c.Workspace), identity.MemberID(m.Author.ID))
 	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Conflict) {
 		return errs.New(errs.Conflict, CodeAuthor, "The member who wrote it does not work here any more.")
@@ -193,6 +196,9 @@ func (s *Service) mayBeSent(ctx context.Context, tx Tx, c *Conversation, m *Sche
 
 func (s *Service) sendScheduled(ctx context.Context, tx Tx, t Turn, c *Conversation, m Scheduled, as Passed) error {
 	ch, err := c.SendScheduled(t, m, as)
+	if err == nil {
+		err = c.Spend(s.windows(c.Plugin), t.At, ch.Seq)
+	}
 	if err != nil || len(m.Attachments) == 0 {
 		return err
 	}

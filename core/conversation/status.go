@@ -153,7 +153,11 @@ func (s *Service) ResolveDelivery(ctx context.Context, scope identity.Scope, id 
 				return err
 			}
 		}
-		changed, err := c.ResolveDelivery(s.turn(scope), *m, r)
+		t := s.turn(scope)
+		changed, err := c.ResolveDelivery(t, *m, r)
+		if err == nil && changed && r == SendAgain {
+			err = c.Spend(s.windows(c.Plugin), t.At, m.Seq)
+		}
 		if err != nil || !changed {
 			return err
 		}

@@ -26,6 +26,8 @@ const (
 const (
 	CodeExpired = "expired"
 	CodePoison  = "poison"
+
+	CodeWindowClosed = "window_closed" // the far side takes no more messages to the person
 )
 
 // ErrLineDied is returned by Serve when the plugin process went away.

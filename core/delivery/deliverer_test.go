@@ -257,6 +257,41 @@ func TestRefusedForGood(t *testing.T) {
 	})
 }
 
+// A window that closes ends what waits for it, sooner or later than a day.
+func TestAWindowEndsADelivery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows := &ledger{}
+		rows.add("soon", "a", time.Now())
+		rows.add("late", "b", time.Now())
+		rows.rows[0].ExpiresAt, rows.rows[1].ExpiresAt = time.Now().Add(time.Hour), time.Now().Add(48*time.Hour)
+		l := newLine(func(delivery.Delivery) *channel.Result {
+			return &channel.Result{Outcome: channel.OutcomeRetry, Code: "busy"}
+		})
+		stop := serve(t, deliverer(rows), l)
+		time.Sleep(59 * time.Minute)
+		synctest.Wait()
+		if r := rows.row("soon"); r.State != delivery.Pending {
+			t.Errorf("before its window closes: %+v", r)
+		}
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		if r := rows.row("soon"); r.State != delivery.Dead || r.LastCode != delivery.CodeWindowClosed {
+			t.Errorf("after its window closed: %+v", r)
+		}
+		time.Sleep(30 * time.Hour)
+		synctest.Wait()
+		if r := rows.row("late"); r.State != delivery.Pending {
+			t.Errorf("after a day, its window open: %+v", r)
+		}
+		time.Sleep(20 * time.Hour)
+		synctest.Wait()
+		if r := rows.row("late"); r.State != delivery.Dead {
+			t.Errorf("in the end: %+v", r)
+		}
+		_ = stop()
+	})
+}
+
 // What may have left is not tried again by itself.
 func TestNobodyKnowsWhetherItLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

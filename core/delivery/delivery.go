@@ -59,8 +59,8 @@ type Delivery struct {
 	LastDetail   string
 	ProviderID   string // the far side's id of the message
 	CreatedAt    time.Time
+	ExpiresAt    time.Time // not handed over from then on; zero = a day after CreatedAt
 
-	Thread    string // the far side's talk; "" = it has none
 	Author    identity.Actor
 	Automatic bool   // no person wrote it
 	Quoted    uint64 // seq of the message that it quotes; 0 = none
@@ -68,6 +68,7 @@ type Delivery struct {
 	Target    string // of Edit and Recall: the far side's id of the message
 
 	// By Complete, for channels that need it; the far side's ids.
+	Thread     string   // its talk; "" = it has none
 	ReplyTo    string   // of the message that it quotes; "" = none
 	References []string // of the messages before it, the oldest first: the first and the last MaxReferences
 
@@ -117,7 +118,7 @@ type Store interface {
 
 // Completer is a Store that knows the far side's ids of messages.
 type Completer interface {
-	// Complete adds ReplyTo and References to deliveries that Due returned.
+	// Complete adds Thread, ReplyTo and References to deliveries that Due returned.
 	Complete(ctx context.Context, due []Delivery) error
 }
 

@@ -218,7 +218,9 @@ func (s *session) bury(ctx context.Context, due []Delivery) []Delivery {
 		switch {
 		case crashes >= poisonLimit:
 			code = CodePoison
-		case now.Sub(item.CreatedAt) > expiry:
+		case !item.ExpiresAt.IsZero() && !now.Before(item.ExpiresAt):
+			code = CodeWindowClosed
+		case item.ExpiresAt.IsZero() && now.Sub(item.CreatedAt) > expiry:
 			code = CodeExpired
 		}
 		if code == "" {

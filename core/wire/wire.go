@@ -54,9 +54,27 @@ type Conversation struct {
 	CreatedAt      time.Time  `json:"created_at"`
 	UpdatedAt      time.Time  `json:"updated_at"`
 	Organised
-	Verified bool    `json:"verified,omitempty" doc:"Whether the site of the inbox vouched for who the customer is."`
-	Rating   *Rating `json:"rating,omitempty"`
-	Unread   *bool   `json:"unread,omitempty" doc:"Whether the customer wrote something that you have not read; only in answers of the REST API."`
+	Windows  []Window `json:"windows,omitempty" doc:"Of a channel that takes messages to the customer at times alone: they can be written to while one of these is open and has messages left. Absent: always."`
+	Verified bool     `json:"verified,omitempty" doc:"Whether the site of the inbox vouched for who the customer is."`
+	Rating   *Rating  `json:"rating,omitempty"`
+	Unread   *bool    `json:"unread,omitempty" doc:"Whether the customer wrote something that you have not read; only in answers of the REST API."`
+}
+
+// Window is a time in which the channel takes messages to the customer.
+type Window struct {
+	On        string    `json:"on" doc:"What opened it: message, or a word of the channel's."`
+	OpenedAt  time.Time `json:"opened_at"`
+	ExpiresAt time.Time `json:"expires_at" doc:"It is closed from then on."`
+	Quota     int       `json:"quota,omitempty" doc:"Messages that it takes; absent: any number."`
+	Used      int       `json:"used"`
+}
+
+func windowsOf(all []conversation.Window) []Window {
+	var out []Window
+	for _, w := range all {
+		out = append(out, Window{On: w.On, OpenedAt: Stamp(w.OpenedAt), ExpiresAt: Stamp(w.ExpiresAt), Quota: w.Quota, Used: w.Used})
+	}
+	return out
 }
 
 // Message is what somebody wrote.
@@ -128,7 +146,7 @@ func ConversationOf(c conversation.Conversation) Conversation {
 		ContactReadSeq: c.ContactReadSeq,
 		CreatedAt:      Stamp(c.CreatedAt), UpdatedAt: Stamp(c.UpdatedAt),
 		Organised: organisedOf(c.Organised),
-		Verified:  c.Verified(), Rating: ratingOf(c.Rated),
+		Verified:  c.Verified(), Rating: ratingOf(c.Rated), Windows: windowsOf(c.Windows),
 	}
 	if !c.Last.At.IsZero() {
 		out.LastMessage = &Preview{

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/catalog/catalogtest"
@@ -69,6 +70,7 @@ type space struct {
 	html          map[place]string
 	dedup         map[dedupKey]conversation.Dedup
 	numbers       uint64 // given
+	deadlines     map[conversation.ID]map[uint64]time.Time
 	drafts        map[draftKey]conversation.Draft
 	scheduled     map[conversation.ScheduledID]conversation.Scheduled
 	bots          map[conversation.ID]conversation.BotTalk
@@ -162,6 +164,7 @@ func newSpace() *space {
 		scheduled:     make(map[conversation.ScheduledID]conversation.Scheduled),
 		bots:          make(map[conversation.ID]conversation.BotTalk),
 		findings:      make(map[conversation.FindingID]conversation.Finding),
+		deadlines:     make(map[conversation.ID]map[uint64]time.Time),
 	}
 }
 
@@ -175,6 +178,10 @@ func (s *space) clone() *space {
 	}
 	for id, changes := range s.changes {
 		c.changes[id] = slices.Clip(changes)
+	}
+	c.deadlines = make(map[conversation.ID]map[uint64]time.Time, len(s.deadlines))
+	for id, deadlines := range s.deadlines {
+		c.deadlines[id] = maps.Clone(deadlines)
 	}
 	for id, messages := range s.messages {
 		c.messages[id] = maps.Clone(messages)

@@ -146,6 +146,11 @@ func (f *Fake) Externals(workspace identity.WorkspaceID, id conversation.ID) []c
 	return out
 }
 
+// Deadline returns until when a message must leave: for the fakes of neighbours.
+func (f *Fake) Deadline(workspace identity.WorkspaceID, id conversation.ID, seq uint64) time.Time {
+	return f.space(workspace).deadlines[id][seq]
+}
+
 // Message implements conversation.Tx.
 func (t *fakeTx) Message(_ context.Context, id conversation.ID, seq uint64) (*conversation.Message, error) {
 	changes := t.space.changes[id]

@@ -3,6 +3,7 @@ package conversationtest
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -28,6 +29,12 @@ func (t *fakeTx) Save(ctx context.Context, c *conversation.Conversation) error {
 	for _, ch := range u.Changes {
 		if err := t.saveChange(ch); err != nil {
 			return t.fail(err)
+		}
+		if m := ch.Message; m != nil && !c.Deadline(m.Seq).IsZero() {
+			if t.space.deadlines[c.ID] == nil {
+				t.space.deadlines[c.ID] = make(map[uint64]time.Time)
+			}
+			t.space.deadlines[c.ID][m.Seq] = c.Deadline(m.Seq)
 		}
 	}
 	for seq, html := range u.HTML {

@@ -53,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"findings":                       testFindings,
 		"every change obeys the law":     testLaw,
 		"events tell of every change":    testEvents,
+		"windows":                        testWindows,
 		"a failed transaction":           testRollback,
 		"a cancelled transaction":        testCancelled,
 		"saving nothing":                 testNothing,

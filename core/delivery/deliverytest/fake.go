@@ -70,11 +70,11 @@ func (f *Fake) turns(ctx context.Context, plugin channel.PluginID) []delivery.De
 func (f *Fake) delivery(c conversation.Conversation, m conversation.Message) delivery.Delivery {
 	d := delivery.Delivery{
 		Workspace: c.Workspace, ID: delivery.ID("dlv_" + strings.TrimPrefix(string(m.ID), "msg_")), Inbox: c.Inbox, Plugin: c.Plugin,
-		Conversation: string(c.ID), Message: string(m.ID), Seq: m.Seq, Recipient: c.Recipient, Content: channel.Content{Text: m.Text},
+		Conversation: string(c.ID), Message: string(m.ID), Seq: m.Seq, Recipient: c.Address(), Content: channel.Content{Text: m.Text},
 		State: delivery.Pending, NextAt: m.CreatedAt, CreatedAt: m.CreatedAt,
 		Author: identity.Actor{Kind: m.Sender.Kind, ID: m.Sender.ID, Name: m.Sender.Name}, Automatic: m.Sender.Kind != identity.ActorMember,
 	}
-	d.Content.Envelope = m.Envelope
+	d.Content.Envelope, d.ExpiresAt = m.Envelope, f.conversations.Deadline(c.Workspace, c.ID, m.Seq)
 	if m.ReplyTo != nil {
 		d.Quoted = m.ReplyTo.Seq
 	}
@@ -89,6 +89,7 @@ func (f *Fake) delivery(c conversation.Conversation, m conversation.Message) del
 	}
 	if last.State != delivery.Pending { // a member wants it sent again
 		last.State, last.NextAt, last.CreatedAt = delivery.Pending, c.UpdatedAt, c.UpdatedAt
+		last.ExpiresAt = d.ExpiresAt
 	}
 	return last
 }
@@ -105,9 +106,14 @@ func (f *Fake) Due(ctx context.Context, plugin channel.PluginID, now time.Time, 
 }
 
 // Complete implements delivery.Completer.
-func (f *Fake) Complete(_ context.Context, due []delivery.Delivery) error {
+func (f *Fake) Complete(ctx context.Context, due []delivery.Delivery) error {
 	for i := range due {
 		d := &due[i]
+		c, err := f.conversations.Get(ctx, d.Workspace, conversation.ID(d.Conversation))
+		if err != nil {
+			return err
+		}
+		d.Thread = c.Thread
 		for _, x := range f.conversations.Externals(d.Workspace, conversation.ID(d.Conversation)) {
 			if d.Quoted > 0 && x.Seq == d.Quoted && d.ReplyTo == "" {
 				d.ReplyTo = x.External

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"may or may not have left":       testUnknown,
 		"files, author and quote":        testContent,
 		"what it answers and follows":    testContext,
+		"until a window closes":          testDeadline,
 		"the far side's ids":             testExternals,
 		"settled by hand":                testByHand,
 		"what the far side says later":   testReported,

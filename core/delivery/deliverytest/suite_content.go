@@ -77,6 +77,40 @@ func testContent(w *world) {
 	}
 }
 
+// What is taken from a window must leave before that closes, sent again, too.
+func testDeadline(w *world) {
+	declared := []channel.Window{{On: channel.TriggerMessage, Quota: 2, For: time.Hour}}
+	c := w.Receive(w.Inbox, "ext", "", "question")
+	var m conversation.Message
+	opened := w.Tick()
+	w.Change(c.ID, func(c *conversation.Conversation) error {
+		c.OpenWindows(declared, "", opened)
+		ch, err := c.Send(w.Turn(w.Owner), conversation.Words("", "answer"))
+		if err != nil {
+			return err
+		}
+		m = *ch.Message
+		return c.Spend(declared, ch.At, ch.Seq)
+	})
+	d := w.texts(w.Tick(), "answer")[0]
+	if !d.ExpiresAt.Equal(opened.Add(time.Hour)) {
+		w.Fatalf("it expires at %v", d.ExpiresAt)
+	}
+	w.settle(d, delivery.Unknown, channel.Result{Outcome: channel.OutcomeUnknown, Code: "timeout"}, time.Time{})
+	later := opened.Add(30 * time.Minute)
+	w.OK(w.tell(m, func(c *conversation.Conversation, m conversation.Message) error {
+		turn := w.Turn(w.Owner)
+		c.OpenWindows(declared, "", later)
+		if _, err := c.ResolveDelivery(turn, m, conversation.SendAgain); err != nil {
+			return err
+		}
+		return c.Spend(declared, later, m.Seq)
+	}))
+	if d := w.texts(time.Now(), "answer")[0]; !d.ExpiresAt.Equal(later.Add(time.Hour)) {
+		w.Fatalf("sent again it expires at %v", d.ExpiresAt)
+	}
+}
+
 // asks is a message of the customer that the far side knows by an id.
 func (w *world) asks(external string) conversation.Message {
 	w.Helper()
@@ -105,7 +139,20 @@ func (w *world) sent(d delivery.Delivery, ids ...string) {
 	}}))
 }
 
+// inThread checks that a delivery names the far side's thread, and whom it is for.
+func (w *world) inThread(thread string) {
+	w.Helper()
+	c := w.Threaded("unverified:t", thread)
+	w.answer(c.ID, "threaded")
+	d := w.follows("")
+	if d.Thread != thread || d.Recipient != "t" {
+		w.Fatalf("it is in %q for %q", d.Thread, d.Recipient)
+	}
+	w.sent(d, "t1")
+}
+
 func testContext(w *world) {
+	w.inThread("thr-1")
 	before := w.Receive(w.Inbox, "somebody else", "", "hello")
 	w.OK(w.F.Store.Within(w.Context(), w.WS, func(ctx context.Context, tx conversation.Tx) error {
 		return tx.Remember(ctx, w.Inbox.ID, conversation.Dedup{Kind: conversation.InboundMessage, External: "other", Conversation: before.ID, Seq: before.LastInboundSeq})

@@ -7,6 +7,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
+	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
 
@@ -14,10 +15,10 @@ import (
 func (t *Tx) saveDelivery(ctx context.Context, c *conversation.Conversation, m *conversation.Message) error {
 	t.tx.Delivers()
 	return t.tx.Queue(ctx, `INSERT INTO delivery (workspace_id, delivery_id, inbox_id, plugin, conversation_id, seq, recipient,
-state, attempts, next_at, last_code, last_detail, provider_id, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '', '', '', ?)`,
+state, attempts, next_at, last_code, last_detail, provider_id, created_at, expires_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '', '', '', ?, ?)`,
 		string(t.workspace), deliveryID(m.ID), string(c.Inbox), string(c.Plugin), string(c.ID), db.Signed(m.Seq), c.Address(),
-		string(delivery.Pending), db.Micros(m.CreatedAt), db.Micros(m.CreatedAt))
+		string(delivery.Pending), db.Micros(m.CreatedAt), db.Micros(m.CreatedAt), db.Micros(c.Deadline(m.Seq)))
 }
 
 // deliveryID names the one delivery of a message: the same ULID.
@@ -40,8 +41,8 @@ func (t *Tx) saveNews(ctx context.Context, c *conversation.Conversation, ch *con
 	switch news.Resolved {
 	case conversation.SendAgain:
 		t.tx.Delivers()
-		return t.tx.Queue(ctx, `UPDATE delivery SET state = ?, next_at = ?, created_at = ? WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
-			string(delivery.Pending), db.Micros(ch.At), db.Micros(ch.At), string(t.workspace), string(c.ID), db.Signed(ch.Message.Seq))
+		return t.tx.Queue(ctx, `UPDATE delivery SET state = ?, next_at = ?, created_at = ?, expires_at = ? WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
+			string(delivery.Pending), db.Micros(ch.At), db.Micros(ch.At), db.Micros(c.Deadline(ch.Message.Seq)), string(t.workspace), string(c.ID), db.Signed(ch.Message.Seq))
 	case conversation.SaidArrived:
 		return t.tx.Queue(ctx, `UPDATE delivery SET state = ? WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
 			string(delivery.Sent), string(t.workspace), string(c.ID), db.Signed(ch.Message.Seq))
@@ -81,6 +82,15 @@ func OutgoingIn(extras string) Outgoing {
 		out.Quoted = q.Seq
 	}
 	return out
+}
+
+// ThreadOf returns the far side's key of a conversation; "" = it has none.
+func ThreadOf(ctx context.Context, q db.Querier, workspace identity.WorkspaceID, id conversation.ID) (string, error) {
+	var key string
+	err := q.Row(ctx, `SELECT talk_key FROM conversation WHERE workspace_id = ? AND conversation_id = ?`, []any{string(workspace), string(id)}, &key)
+	var c conversation.Conversation
+	c.Found(key)
+	return c.Thread, err
 }
 
 // SaveSteps adds to the history of a message, named by its seq. A step is numbered by its time,

@@ -29,6 +29,7 @@ type conversationRow struct {
 	lastAt, contactRead, created, updated         int64
 	contactName, assigneeName, plugin             string
 	live                                          bool
+	windows                                       string
 }
 
 // status is the part of a row that most changes leave alone. Writing it costs
@@ -50,7 +51,7 @@ func rowOf(c *conversation.Conversation) conversationRow {
 		lastSeq: db.Signed(c.LastSeq), lastPublicSeq: db.Signed(c.LastPublicSeq), lastInboundSeq: db.Signed(c.LastInboundSeq),
 		lastText: c.Last.Text, lastSender: string(c.Last.Sender), lastKind: string(c.Last.Kind), lastAt: db.Micros(c.Last.At),
 		lastFile: string(c.Last.Attachment), contactRead: db.Signed(c.ContactReadSeq),
-		created: db.Micros(c.CreatedAt), updated: db.Micros(c.UpdatedAt),
+		created: db.Micros(c.CreatedAt), updated: db.Micros(c.UpdatedAt), windows: windowsText(c.Windows),
 	}
 }
 
@@ -70,6 +71,7 @@ func (r *conversationRow) domain() conversation.Conversation {
 		ContactReadSeq: db.Unsigned(r.contactRead),
 		CreatedAt:      db.Time(r.created), UpdatedAt: db.Time(r.updated),
 		ContactName: r.contactName, AssigneeName: r.assigneeName, Plugin: channel.PluginID(r.plugin), Live: r.live,
+		Windows: parseWindows(r.windows),
 	}
 	c.Found(r.key)
 	return c
@@ -84,7 +86,7 @@ c.last_seq, c.last_public_seq, c.last_inbound_seq, c.last_text, c.last_sender, c
 c.last_file, c.contact_read_seq, c.created_at, c.updated_at,
 c.number, c.team_id, c.priority, c.labels, c.participants, c.attributes, c.merged_into, c.merge_undo,
 ` + reviewColumns + `,
-p.name, COALESCE(m.name, ''), i.plugin, i.live`
+p.name, COALESCE(m.name, ''), i.plugin, i.live, c.windows`
 
 	conversationJoins = `
 JOIN contact p ON p.workspace_id = c.workspace_id AND p.contact_id = c.contact_id
@@ -103,7 +105,7 @@ func (r *conversationRow) dest() []any {
 		&r.number, &r.order.team, &r.order.priority, &r.order.labels, &r.order.participants,
 		&r.order.attributes, &r.order.mergedInto, &r.order.undo,
 	}
-	return append(append(out, reviewDest(&r.review)...), &r.contactName, &r.assigneeName, &r.plugin, &r.live)
+	return append(append(out, reviewDest(&r.review)...), &r.contactName, &r.assigneeName, &r.plugin, &r.live, &r.windows)
 }
 
 // one reads one conversation; nil when there is none.

@@ -19,7 +19,11 @@ func (t *Tx) Save(ctx context.Context, c *conversation.Conversation) error {
 	if !u.New && len(u.Changes) == 0 {
 		return nil
 	}
+	windows := t.loaded[c.ID].windows
 	if err := t.saveRow(ctx, c, u.New); err != nil {
+		return err
+	}
+	if err := t.saveWindows(ctx, c.ID, windows, windowsText(c.Windows)); err != nil {
 		return err
 	}
 	for i := range u.Changes {

@@ -58,13 +58,15 @@ type held struct {
 	status status
 	order  order
 	review review
+
+	windows string
 }
 
 func (t *Tx) remember(id conversation.ID, r conversationRow) {
 	if t.loaded == nil {
 		t.loaded = make(map[conversation.ID]held, 1)
 	}
-	t.loaded[id] = held{r.status, r.order, r.review.of(r.recipient)}
+	t.loaded[id] = held{r.status, r.order, r.review.of(r.recipient), r.windows}
 }
 
 // Sent implements conversation.Tx.

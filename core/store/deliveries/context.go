@@ -4,10 +4,12 @@ import (
 	"context"
 	"slices"
 
+	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/store/attachments"
+	"github.com/patchbay-im/patchbay/core/store/conversations"
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
 
@@ -50,6 +52,10 @@ func (s *Store) Complete(ctx context.Context, due []delivery.Delivery) error {
 }
 
 func (s *Store) complete(ctx context.Context, d *delivery.Delivery) error {
+	var err error
+	if d.Thread, err = conversations.ThreadOf(ctx, s.db, d.Workspace, conversation.ID(d.Conversation)); err != nil {
+		return err
+	}
 	seq := db.Signed(d.Seq)
 	last, err := s.externals(ctx, d, `kind IN ('message', 'sent') AND seq < ? ORDER BY seq DESC, external_id DESC LIMIT ?`, seq, delivery.MaxReferences)
 	if err != nil || len(last) == 0 {

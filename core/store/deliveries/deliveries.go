@@ -40,7 +40,7 @@ AND e.conversation_id = d.conversation_id AND e.state = 'pending' AND e.seq < d.
 func (s *Store) Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip delivery.Skip) ([]delivery.Delivery, error) {
 	const selects = `SELECT d.workspace_id, d.delivery_id, d.inbox_id, d.plugin, d.conversation_id, m.message_id, d.seq, d.recipient,
 m.text, d.state, d.attempts, d.next_at, d.last_code, d.last_detail, d.provider_id, d.created_at,
-m.sender_kind, m.sender_id, m.sender_name, m.files, COALESCE(m.extras, '')
+d.expires_at, m.sender_kind, m.sender_id, m.sender_name, m.files, COALESCE(m.extras, '')
 FROM delivery d JOIN message m ON m.workspace_id = d.workspace_id AND m.conversation_id = d.conversation_id AND m.seq = d.seq
 WHERE d.plugin = ? AND d.state = 'pending' AND +d.next_at <= ? AND ` + itsTurn
 	query, args := selects, []any{string(plugin), db.Micros(now)}
@@ -72,12 +72,12 @@ WHERE d.plugin = ? AND d.state = 'pending' AND +d.next_at <= ? AND ` + itsTurn
 func scan(sc db.Scanner) (delivery.Delivery, error) {
 	var d delivery.Delivery
 	var workspace, id, inbox, plugin, state string
-	var seq, next, created int64
+	var seq, next, created, expires int64
 	var author, extras string
 	var files int
 	err := sc.Scan(&workspace, &id, &inbox, &plugin, &d.Conversation, &d.Message, &seq, &d.Recipient,
 		&d.Content.Text, &state, &d.Attempts, &next, &d.LastCode, &d.LastDetail, &d.ProviderID, &created,
-		&author, &d.Author.ID, &d.Author.Name, &files, &extras)
+		&expires, &author, &d.Author.ID, &d.Author.Name, &files, &extras)
 	d.Author.Kind, d.Automatic = identity.ActorKind(author), identity.ActorKind(author) != identity.ActorMember
 	to := conversations.OutgoingIn(extras)
 	d.Quoted, d.Content.Envelope = to.Quoted, to.Envelope
@@ -86,7 +86,7 @@ func scan(sc db.Scanner) (delivery.Delivery, error) {
 	}
 	d.Workspace, d.ID, d.Inbox = identity.WorkspaceID(workspace), delivery.ID(id), channel.InboxID(inbox)
 	d.Plugin, d.State, d.Seq = channel.PluginID(plugin), delivery.State(state), uint64(seq) //nolint:gosec // written as uint64
-	d.NextAt, d.CreatedAt = db.Time(next), db.Time(created)
+	d.NextAt, d.CreatedAt, d.ExpiresAt = db.Time(next), db.Time(created), db.Time(expires)
 	return d, err
 }
 

@@ -4667,6 +4667,8 @@ export interface components {
              * @description When the customer's oldest unanswered message came.
              */
             waiting_since?: string;
+            /** @description Of a channel that takes messages to the customer at times alone: they can be written to while one of these is open and has messages left. Absent: always. */
+            windows?: components["schemas"]["Window"][];
         };
         CountsBody: {
             /** @description By view; 1000 means that or more. */
@@ -8139,6 +8141,24 @@ export interface components {
             webhook_id: string;
             /** @description The bodies are left out, because you may not read every conversation. */
             withheld?: boolean;
+        };
+        Window: {
+            /**
+             * Format: date-time
+             * @description It is closed from then on.
+             */
+            expires_at: string;
+            /** @description What opened it: message, or a word of the channel's. */
+            on: string;
+            /** Format: date-time */
+            opened_at: string;
+            /**
+             * Format: int64
+             * @description Messages that it takes; absent: any number.
+             */
+            quota?: number;
+            /** Format: int64 */
+            used: number;
         };
         WindowBody: {
             /** @description What opens it: message, or a word of the channel's. */
