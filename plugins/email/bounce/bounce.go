@@ -8,6 +8,7 @@
 package bounce
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 
@@ -87,8 +88,11 @@ func walk(e *entity.Entity, visit func(*entity.Entity)) {
 func (r *Report) status(e *entity.Entity) {
 	rest, _ := e.Content()
 	for len(rest) > 0 && len(r.Recipients) < maxRecipients {
-		var fields entity.Header
-		fields, rest = entity.ReadHeader(rest)
+		fields, after := entity.ReadHeader(rest)
+		if len(after) == len(rest) { // a line that is no field
+			_, after, _ = bytes.Cut(rest, []byte("\n"))
+		}
+		rest = after
 		recipient := Recipient{
 			Address:    typed(first(fields.Get("Final-Recipient"), fields.Get("Original-Recipient"))),
 			Status:     statusCode.FindString(fields.Get("Status")),
