@@ -2,6 +2,7 @@ package extension
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/instance"
@@ -54,6 +55,7 @@ type Account struct {
 	ID      string
 	Plugin  PluginID
 	Enabled bool
+	Config  json.RawMessage
 	Health  instance.Health // what the plugin says
 }
 
@@ -74,7 +76,7 @@ func (s *ConnectionService) Accounts(ctx context.Context, w identity.WorkspaceID
 				return nil, err
 			}
 		}
-		fields, wanting := signedIn(form, a.ID, states)
+		fields, wanting := signedIn(form, a.Config, a.ID, states)
 		out[a.ID] = Standing{SignIns: fields, Health: a.Health}
 		if wanting != nil && a.Enabled {
 			out[a.ID] = Standing{SignIns: fields, Health: *wanting}
@@ -85,8 +87,11 @@ func (s *ConnectionService) Accounts(ctx context.Context, w identity.WorkspaceID
 
 // signedIn says how the fields of a form stand, and how an instance fares where
 // somebody must sign in first.
-func signedIn(form instance.Form, id string, states map[string]TokenState) (fields []SignedIn, wanting *instance.Health) {
+func signedIn(form instance.Form, config json.RawMessage, id string, states map[string]TokenState) (fields []SignedIn, wanting *instance.Health) {
 	for _, o := range form.OAuth {
+		if !o.Shown(config) {
+			continue
+		}
 		state := states[id+o.Pointer]
 		fields = append(fields, SignedIn{Pointer: o.Pointer, State: state})
 		switch {
@@ -101,7 +106,7 @@ func signedIn(form instance.Form, id string, states map[string]TokenState) (fiel
 
 func (s *ConnectionService) standing(c Connection, states map[string]TokenState) Standing {
 	facts, _ := s.Runner.Facts(c.Plugin)
-	fields, wanting := signedIn(instance.FormOf(facts.ConfigSchema), string(c.ID), states)
+	fields, wanting := signedIn(instance.FormOf(facts.ConfigSchema), c.Config, string(c.ID), states)
 	out := Standing{SignIns: fields}
 	switch {
 	case !c.Enabled:

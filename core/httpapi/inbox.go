@@ -133,7 +133,7 @@ func (s *Server) signInInbox(ctx context.Context, scope identity.Scope, in *inbo
 func (s *Server) inboxViews(ctx context.Context, scope identity.Scope, all ...channel.Inbox) ([]inboxBody, error) {
 	out, accounts := make([]inboxBody, len(all)), make([]extension.Account, len(all))
 	for i, in := range all {
-		accounts[i] = extension.Account{ID: string(in.ID), Plugin: extension.PluginID(in.Plugin), Enabled: in.Enabled, Health: s.Inboxes.Health(in)}
+		accounts[i] = extension.Account{ID: string(in.ID), Plugin: extension.PluginID(in.Plugin), Enabled: in.Enabled, Config: in.Config, Health: s.Inboxes.Health(in)}
 	}
 	standings, err := s.Connections.Accounts(ctx, scope.Workspace, accounts...)
 	if err != nil {

@@ -2,6 +2,7 @@ package instance
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -22,6 +23,40 @@ type OAuth struct {
 	ClientID     string   // pointer to the field that holds it
 	ClientSecret string   // likewise; "" = a public client
 	PKCE         bool     // RFC 7636; true unless the schema says otherwise
+
+	depends *dependence // when the form shows the field; nil = always
+}
+
+// dependence is the schema's x-depends: a field, and the values it must have.
+type dependence struct {
+	Field  string            `json:"field"`
+	Equals json.RawMessage   `json:"equals"`
+	In     []json.RawMessage `json:"in"`
+}
+
+// Shown reports whether the form shows the field for a configuration: what it
+// does not show nobody has to sign in for.
+func (o OAuth) Shown(config json.RawMessage) bool {
+	if o.depends == nil {
+		return true
+	}
+	at := config
+	for _, name := range split(o.depends.Field) {
+		var members map[string]json.RawMessage
+		if json.Unmarshal(at, &members) != nil {
+			return false
+		}
+		at = members[name]
+	}
+	return slices.ContainsFunc(append(slices.Clone(o.depends.In), o.depends.Equals), func(want json.RawMessage) bool {
+		return same(at, want)
+	})
+}
+
+// same reports whether two JSON values are the same; nothing is the same as none.
+func same(a, b json.RawMessage) bool {
+	var x, y any
+	return len(a) > 0 && len(b) > 0 && json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }
 
 // maxNesting bounds how deep a schema is read.
@@ -31,6 +66,7 @@ const maxNesting = 12
 type schemaNode struct {
 	Secret     bool                       `json:"x-secret"`
 	OAuth      *oauthNode                 `json:"x-oauth"`
+	Depends    *dependence                `json:"x-depends"`
 	Properties map[string]json.RawMessage `json:"properties"`
 	Dependent  map[string]json.RawMessage `json:"dependentSchemas"`
 	AllOf      []json.RawMessage          `json:"allOf"`
@@ -106,6 +142,7 @@ func (r *formReader) read(raw json.RawMessage, at string, depth int) {
 		r.oauth[at] = OAuth{
 			Pointer: at, AuthorizeURL: o.AuthorizeURL, TokenURL: o.TokenURL, Scopes: o.Scopes,
 			ClientID: o.ClientID, ClientSecret: o.ClientSecret, PKCE: o.PKCE == nil || *o.PKCE,
+			depends: n.Depends,
 		}
 	}
 	for name, sub := range n.Properties {

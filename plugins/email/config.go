@@ -14,34 +14,43 @@ import (
 
 // config is an inbox's configuration: see plugin.yaml.
 type config struct {
-	Address          string   `json:"address"`
-	Name             string   `json:"name"`
-	Provider         string   `json:"provider"`
-	Protocol         string   `json:"protocol"`
-	Incoming         string   `json:"incoming"`
-	Outgoing         string   `json:"outgoing"`
-	Security         string   `json:"security"`
-	Certificates     string   `json:"certificates"`
-	Username         string   `json:"username"`
-	Password         string   `json:"password"`
-	GoogleAccount    string   `json:"google_account"`
-	MicrosoftAccount string   `json:"microsoft_account"`
-	Aliases          []string `json:"aliases"`
-	Forms            []string `json:"forms"`
-	PlusAddresses    bool     `json:"plus_addresses"`
-	FollowSent       *bool    `json:"follow_sent"`
-	ReadJunk         bool     `json:"read_junk"`
-	SinceDays        int      `json:"since_days"`
-	AuthServID       string   `json:"authserv_id"`
-	Signature        string   `json:"signature"`
+	Address       string   `json:"address"`
+	Name          string   `json:"name"`
+	Provider      string   `json:"provider"`
+	Protocol      string   `json:"protocol"`
+	Incoming      string   `json:"incoming"`
+	Outgoing      string   `json:"outgoing"`
+	Security      string   `json:"security"`
+	Certificates  string   `json:"certificates"`
+	Username      string   `json:"username"`
+	Password      string   `json:"password"`
+	Aliases       []string `json:"aliases"`
+	Forms         []string `json:"forms"`
+	PlusAddresses bool     `json:"plus_addresses"`
+	FollowSent    *bool    `json:"follow_sent"`
+	ReadJunk      bool     `json:"read_junk"`
+	SinceDays     int      `json:"since_days"`
+	AuthServID    string   `json:"authserv_id"`
+	Signature     string   `json:"signature"`
 }
 
 // Providers that are signed in at with OAuth, and the fields for it.
 const (
-	google, microsoft = "google", "microsoft"
-	googleField       = "/google_account"
-	microsoftField    = "/microsoft_account"
+	google, googleAccount, microsoft = "google", "google_account", "microsoft"
+	googleField                      = "/google_account"
+	microsoftField                   = "/microsoft_account"
 )
+
+// provider is what is known of the provider; false when nothing is.
+func (c config) provider() (endpoint.Provider, bool) {
+	if c.Provider == googleAccount {
+		return endpoint.ProviderOf(google)
+	}
+	return endpoint.ProviderOf(c.Provider)
+}
+
+// signsIn reports whether somebody signs in instead of giving a password.
+func (c config) signsIn() bool { return c.Provider == googleAccount || c.Provider == microsoft }
 
 // own are the addresses of the mailbox.
 func (c config) own() []string { return append([]string{c.Address}, c.Aliases...) }
@@ -62,7 +71,7 @@ func (c config) protocol() mailbox.Protocol {
 
 // incoming is the server that mail is read from.
 func (c config) incoming() endpoint.Server {
-	if p, ok := endpoint.ProviderOf(c.Provider); ok {
+	if p, ok := c.provider(); ok {
 		if c.protocol() == mailbox.POP3 {
 			return p.POP3
 		}
@@ -73,7 +82,7 @@ func (c config) incoming() endpoint.Server {
 
 // outgoing is the server that takes mail.
 func (c config) outgoing() endpoint.Server {
-	if p, ok := endpoint.ProviderOf(c.Provider); ok {
+	if p, ok := c.provider(); ok {
 		return p.SMTP
 	}
 	return c.server(c.Outgoing)
@@ -81,7 +90,7 @@ func (c config) outgoing() endpoint.Server {
 
 // keepsSent reports whether the server files what we send by itself.
 func (c config) keepsSent() bool {
-	p, ok := endpoint.ProviderOf(c.Provider)
+	p, ok := c.provider()
 	return ok && p.KeepsSent
 }
 
@@ -121,10 +130,10 @@ func byPort(port int) endpoint.Security {
 // credentials are who we are: the account that somebody signed in with, else the
 // password.
 func (c config) credentials(tokens host.Tokens) endpoint.Credentials {
-	switch {
-	case c.Provider == microsoft:
+	switch c.Provider {
+	case microsoft:
 		return endpoint.Tokens(tokens, microsoftField, c.user())
-	case c.Provider == google && c.GoogleAccount != "":
+	case googleAccount:
 		return endpoint.Tokens(tokens, googleField, c.user())
 	default:
 		return endpoint.Credentials{Username: c.user(), Password: c.Password}

@@ -23,7 +23,7 @@ func (e *email) ValidateConfig(ctx context.Context, req instance.ValidateConfigR
 	}
 	w := wordsIn(req.Locale)
 	problems := c.faults(w)
-	if len(problems) == 0 && req.Probe && c.Provider != microsoft && c.GoogleAccount == "" {
+	if len(problems) == 0 && req.Probe && !c.signsIn() {
 		problems = e.probe(ctx, c, req, w)
 	}
 	return instance.ValidateConfigResponse{Problems: problems}, nil
@@ -33,7 +33,7 @@ func (e *email) ValidateConfig(ctx context.Context, req instance.ValidateConfigR
 func (c config) faults(w words) []instance.Problem {
 	var out []instance.Problem
 	add := func(pointer, message string) { out = append(out, instance.Problem{Pointer: pointer, Message: message}) }
-	if _, known := endpoint.ProviderOf(c.Provider); !known {
+	if _, known := c.provider(); !known {
 		for pointer, address := range map[string]string{"/incoming": c.Incoming, "/outgoing": c.Outgoing} {
 			if !hasPort(address) {
 				add(pointer, w.serverMissing)
@@ -46,7 +46,7 @@ func (c config) faults(w words) []instance.Problem {
 	if c.Provider == microsoft && c.Password != "" {
 		add("/password", w.microsoftPassword)
 	}
-	if c.Provider != microsoft && c.Provider != google && c.Password == "" {
+	if !c.signsIn() && c.Password == "" {
 		add("/password", w.passwordMissing)
 	}
 	return out
@@ -95,7 +95,7 @@ func (c config) problem(pointer string, w words, err error) instance.Problem {
 	if endpoint.CredentialsRejected(err) {
 		return instance.Problem{Pointer: "/password", Message: w.rejected}
 	}
-	if _, known := endpoint.ProviderOf(c.Provider); known {
+	if _, known := c.provider(); known {
 		pointer = "/provider"
 	}
 	said := strings.TrimSuffix(errs.As(err).Detail, ".")

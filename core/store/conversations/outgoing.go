@@ -117,3 +117,22 @@ func number(s delivery.Step) int64 {
 	}
 	return n
 }
+
+// EnvelopeBefore returns the envelope of the customer's last message before seq;
+// nil when none of the last ones has one.
+func EnvelopeBefore(ctx context.Context, q db.Querier, workspace identity.WorkspaceID, id conversation.ID, seq uint64) (*channel.Envelope, error) {
+	const last = `SELECT extras FROM message WHERE workspace_id = ? AND conversation_id = ? AND seq < ? AND sender_kind = ? AND extras IS NOT NULL
+ORDER BY seq DESC LIMIT 10`
+	var found *channel.Envelope
+	args := []any{string(workspace), string(id), db.Signed(seq), string(identity.ActorContact)}
+	err := q.Rows(ctx, last, args, func(sc db.Scanner) error {
+		var text string
+		err := sc.Scan(&text)
+		if err == nil && found == nil {
+			e := parseExtras(text)
+			found = e.Carried.domain().Envelope
+		}
+		return err
+	})
+	return found, err
+}

@@ -56,6 +56,11 @@ func (s *Store) complete(ctx context.Context, d *delivery.Delivery) error {
 	if d.Thread, err = conversations.ThreadOf(ctx, s.db, d.Workspace, conversation.ID(d.Conversation)); err != nil {
 		return err
 	}
+	theirs, err := conversations.EnvelopeBefore(ctx, s.db, d.Workspace, conversation.ID(d.Conversation), d.Seq)
+	if err != nil {
+		return err
+	}
+	d.Content.Envelope = delivery.Answering(d.Content.Envelope, theirs)
 	seq := db.Signed(d.Seq)
 	last, err := s.externals(ctx, d, `kind IN ('message', 'sent') AND seq < ? ORDER BY seq DESC, external_id DESC LIMIT ?`, seq, delivery.MaxReferences)
 	if err != nil || len(last) == 0 {
