@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/contact/importing"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/journey"
@@ -81,7 +82,7 @@ func contactOf(c contact.Contact, ids []contact.Identity) contactBody {
 
 func identityOf(x contact.Identity) identityBody {
 	out := identityBody{
-		InboxID: x.Inbox, Plugin: x.Plugin, ExternalID: x.External, Kind: string(x.Kind), Label: x.Label,
+		InboxID: x.Inbox, Plugin: x.Plugin, ExternalID: conversation.AddressOf(x.External), Kind: string(x.Kind), Label: x.Label,
 		Verified: !x.VerifiedAt.IsZero(), CreatedAt: stamp(x.CreatedAt),
 	}
 	if x.Kind == "" {
