@@ -262,10 +262,14 @@ func (s *Server) ownOrigins(c *fiber.Ctx) []string {
 func (s *Server) frameSources(c *fiber.Ctx) string {
 	var out []string
 	for _, origin := range s.ownOrigins(c) {
-		out = append(out, origin+framesPrefix)
+		out = append(out, origin+framesPrefix, origin+messagePages)
 	}
 	if len(out) == 0 {
 		return "'none'"
 	}
 	return strings.Join(out, " ")
 }
+
+// messagePages is where the pages of messages' HTML are: a policy knows folders,
+// and no patterns. All else there is data, which a frame shows as text.
+const messagePages = "/api/v1/workspaces/"
