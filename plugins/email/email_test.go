@@ -52,6 +52,14 @@ func newDesk(t *testing.T) *desk {
 	d.host = plugintest.NewHost(t, plugintest.Manifest(manifest))
 	d.in = d.host.Connect(instance.Instance{Config: d.config(nil), Secrets: instance.Secrets{"/password": "secret"}})
 	d.plug = plugintest.InProcess(t, d.host, sdk.Plugin{Manifest: manifest, Channel: open})
+	d.until("it knows from where to read", func() bool {
+		for key := range d.host.State(d.in.ID) {
+			if strings.HasPrefix(key, "place/") && strings.Contains(strings.ToUpper(key), "INBOX") {
+				return true
+			}
+		}
+		return false
+	})
 	return d
 }
 
@@ -216,7 +224,8 @@ func TestConversation(t *testing.T) {
 		len(got.Attachments) != 1 || got.Attachments[0].Name != "label.pdf" {
 		t.Errorf("she got %+v", got)
 	}
-	// The same delivery again is not sent again.
+	// The same delivery after a crash is not sent again.
+	answer.Suspect = true
 	if again, err := d.plug.Send(answer); err != nil || again.MessageID != sent.MessageID {
 		t.Errorf("%+v, %v", again, err)
 	}
@@ -234,6 +243,16 @@ func TestConversation(t *testing.T) {
 	}
 	if s, err := d.rig.Status(t.Context(), alice, "INBOX"); err != nil || s.Messages != 1 {
 		t.Errorf("she has %+v, %v", s, err)
+	}
+	// Somebody wants it sent again; a crash in that does not send it a third time.
+	for _, suspect := range []bool{false, true} {
+		answer.Suspect = suspect
+		if again, err := d.plug.Send(answer); err != nil || again.MessageID != sent.MessageID {
+			t.Errorf("%+v, %v", again, err)
+		}
+	}
+	if got := d.inboxOf(alice, 2); len(got) != 2 || got[1].ID != sent.MessageID {
+		t.Errorf("she has %d", len(got))
 	}
 }
 
@@ -292,14 +311,6 @@ func TestWhatIsNoQuestion(t *testing.T) {
 func TestKilledInBetween(t *testing.T) {
 	d := newDesk(t)
 	program := plugintest.Build(t, ".")
-	d.until("it knows from where to read", func() bool {
-		for key := range d.host.State(d.in.ID) {
-			if strings.HasPrefix(key, "place/") {
-				return true
-			}
-		}
-		return false
-	})
 	if code := d.plug.Stop(10 * time.Second); code != 0 {
 		t.Fatalf("it ends with %d", code)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/patchbay-im/patchbay/plugins/email/address"
 	"github.com/patchbay-im/patchbay/plugins/email/compose"
@@ -36,17 +37,57 @@ func (a *account) send(ctx context.Context, req channel.SendRequest) (channel.Se
 	if err != nil {
 		return channel.SendResponse{}, err
 	}
-	look := once.Suspect(func(ctx context.Context) ([]byte, bool, error) { return a.look(ctx, req, id) })
-	_, err = once.Do(ctx, a.env.State(a.in.ID), "send/"+req.DeliveryID, func(ctx context.Context) ([]byte, error) {
-		return nil, a.submit(ctx, mail, id, req)
-	}, look)
+	key, err := a.sendKey(ctx, req)
+	if err != nil {
+		return channel.SendResponse{}, err
+	}
+	submitted, err := a.submitOnce(ctx, key, mail, id, req)
+	if err == nil && !submitted && wanted(req) {
+		if key, err = a.nextKey(ctx, req); err == nil {
+			_, err = a.submitOnce(ctx, key, mail, id, req)
+		}
+	}
 	return channel.SendResponse{MessageID: id}, err
 }
 
-// look finds out about an attempt whose end nobody saw. A first attempt that is
-// not in doubt is somebody's wish to send it again.
+// wanted reports whether the core wants the mail sent whatever was done before:
+// for the first time, or again since it came back and somebody said so. After a
+// crash, which leaves doubt, it is suspect until that is settled.
+func wanted(req channel.SendRequest) bool { return !req.Suspect }
+
+// submitOnce hands the mail in, unless that was done under the key.
+func (a *account) submitOnce(ctx context.Context, key string, mail *compose.Message, id string, req channel.SendRequest) (submitted bool, err error) {
+	look := once.Suspect(func(ctx context.Context) ([]byte, bool, error) { return a.look(ctx, req, id) })
+	_, err = once.Do(ctx, a.env.State(a.in.ID), key, func(ctx context.Context) ([]byte, error) {
+		submitted = true
+		return nil, a.submit(ctx, mail, id, req)
+	}, look)
+	return submitted, err
+}
+
+// sendKey is the key of the sending that is under way: a delivery has several
+// when somebody had it sent again.
+func (a *account) sendKey(ctx context.Context, req channel.SendRequest) (string, error) {
+	entry, err := a.env.State(a.in.ID).Get(ctx, "again/"+req.DeliveryID)
+	return "send/" + req.DeliveryID + string(valueOf(entry)), err
+}
+
+// nextKey begins another sending.
+func (a *account) nextKey(ctx context.Context, req channel.SendRequest) (string, error) {
+	const month = 30 * 24 * time.Hour
+	state := a.env.State(a.in.ID)
+	entry, err := state.Get(ctx, "again/"+req.DeliveryID)
+	if err != nil {
+		return "", err
+	}
+	next := append(valueOf(entry), '+')
+	_, err = state.Put(ctx, host.PutRequest{Key: "again/" + req.DeliveryID, Value: next, TTL: month})
+	return "send/" + req.DeliveryID + string(next), err
+}
+
+// look finds out about an attempt whose end nobody saw.
 func (a *account) look(ctx context.Context, req channel.SendRequest, id string) (result []byte, done bool, err error) {
-	if !req.Suspect && req.Attempt == 0 {
+	if wanted(req) {
 		return nil, false, nil
 	}
 	if a.sent != nil {

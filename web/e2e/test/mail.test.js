@@ -136,3 +136,21 @@ test('a customer mails with a picture, an agent answers, and the answer to that 
   await shot(owner, 'mail-answered-zh-light-1440')
   assert.deepEqual(owner.problems.filter((one) => !/422|400/.test(one)), [])
 })
+
+test('an answer that comes back says why, and can be sent again', async () => {
+  await speak(owner, server, 'en')
+  const ghost = 'ghost@shop.test' // nobody has this address
+  await mail.send(alice, care, letter('third@world.test', 'Hello?', 'Is anybody there?').replaceAll(alice, ghost))
+  await owner.goto(server.origin)
+  await owner.getByTestId('conversation-list-item').filter({ hasText: 'Is anybody there?' }).first().click()
+  await owner.getByTestId('composer').waitFor()
+  await owner.getByTestId('composer-input').fill('We are.')
+  await owner.getByTestId('send').click()
+  const failure = owner.getByTestId('message').filter({ hasText: 'We are.' }).getByTestId('message-failure')
+  await failure.getByText(/ghost@shop.test/).waitFor()
+  await shot(owner, 'mail-bounced-en-light-1440')
+  assert.deepEqual(await axe(owner), [])
+  await failure.getByTestId('message-send-again').click()
+  await failure.getByText(/ghost@shop.test/).waitFor({ state: 'detached' })
+  await failure.getByText(/ghost@shop.test/).waitFor()
+})

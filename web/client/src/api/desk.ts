@@ -39,6 +39,11 @@ export class DeskApi {
     return (await this.api.request<{ items: DeliveryStep[] }>("get", `${this.one(conversation)}/messages/${message}/delivery`)).items;
   }
 
+  /** What a person knows of a message of which nobody else does; send_again of one that failed, too. */
+  async settle(conversation: string, message: string, resolve: "arrived" | "send_again"): Promise<void> {
+    await this.api.request("post", `${this.one(conversation)}/messages/${message}/delivery`, { body: { resolve } });
+  }
+
   /** Undefined when nothing is kept. */
   draft(conversation: string): Promise<ServerDraft | undefined> {
     return this.api.request<ServerDraft | undefined>("get", `${this.one(conversation)}/draft`);
