@@ -84,7 +84,9 @@ const diedWithin = 500 * time.Millisecond
 // told words a call with events that failed: a process that ended over it, and
 // was not asked to, is told apart.
 func (s *supervisor) told(ctx context.Context, of *session, call string, err error) *errs.Error {
-	if status.Code(err) == codes.Unavailable && !of.retired.Load() {
+	code := status.Code(err)
+	gone := code == codes.Unavailable || code == codes.Canceled && ctx.Err() == nil // the connection is closing
+	if gone && !of.retired.Load() {
 		timer := time.NewTimer(diedWithin)
 		defer timer.Stop()
 		select {

@@ -89,7 +89,7 @@ func (d *desk) certificate() string {
 // until waits for what the plugin or a server does by itself.
 func (d *desk) until(what string, is func() bool) {
 	d.Helper()
-	end := time.Now().Add(30 * time.Second)
+	end := time.Now().Add(time.Minute) // beside other suites
 	for !is() {
 		if time.Now().After(end) {
 			d.Fatalf("not in time: %s\n%s\n%s", what, d.rig.Log(), d.host.Logs())
