@@ -118,8 +118,9 @@ type Store interface {
 
 // Completer is a Store that knows the far side's ids of messages.
 type Completer interface {
-	// Complete adds Thread, ReplyTo and References to deliveries that Due returned.
-	Complete(ctx context.Context, due []Delivery) error
+	// Complete adds Thread, ReplyTo and References to deliveries that Due
+	// returned, and, of a channel whose messages are addressed, to whom they go.
+	Complete(ctx context.Context, due []Delivery, addressed bool) error
 }
 
 // Settlement is what an attempt did to a delivery.

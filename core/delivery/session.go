@@ -175,11 +175,12 @@ func (s *session) room() (n int, wait time.Duration) {
 
 // complete adds what the channel needs to know of the talk so far.
 func (s *session) complete(ctx context.Context, batch []Delivery) error {
-	if s.can.Threads == "" && !s.can.Takes(channel.ContentReply) && !s.can.Takes(channel.ContentEnvelope) {
+	addressed := s.can.Takes(channel.ContentEnvelope)
+	if s.can.Threads == "" && !s.can.Takes(channel.ContentReply) && !addressed {
 		return nil
 	}
 	if store, ok := s.store.(Completer); ok {
-		return store.Complete(ctx, batch)
+		return store.Complete(ctx, batch, addressed)
 	}
 	return nil
 }

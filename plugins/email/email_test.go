@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"net/smtp"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +65,7 @@ func (d *desk) config(change map[string]any) json.RawMessage {
 	d.Helper()
 	config := map[string]any{
 		"address": care, "name": "{agent} · Shop", "provider": "other", "incoming": d.rig.IMAPS, "outgoing": d.rig.Submissions,
-		"security": "tls", "certificates": d.certificate(),
+		"security": "tls", "certificates": d.rig.Certificate(),
 	}
 	maps.Copy(config, change)
 	out, err := json.Marshal(config)
@@ -75,15 +73,6 @@ func (d *desk) config(change map[string]any) json.RawMessage {
 		d.Fatal(err)
 	}
 	return out
-}
-
-func (d *desk) certificate() string {
-	d.Helper()
-	data, err := os.ReadFile(filepath.Join(d.rig.Dir(), "cert.pem"))
-	if err != nil {
-		d.Fatal(err)
-	}
-	return string(data)
 }
 
 // until waits for what the plugin or a server does by itself.
@@ -162,8 +151,8 @@ func (d *desk) inboxOf(who string, n int) []*message.Message {
 	ctx, cancel := context.WithCancel(d.Context())
 	defer cancel()
 	reader, err := mailbox.New(mailbox.Config{
-		Protocol: mailbox.IMAP, Server: (config{Incoming: d.rig.IMAPS, Security: "tls", Certificates: d.certificate()}).incoming(),
-		Credentials: endpoint.Credentials{Username: who, Password: "secret"}, Dial: dialer.DialContext, Cursors: noCursors{}, Now: time.Now,
+		Protocol: mailbox.IMAP, Server: d.rig.Server(d.rig.IMAPS, endpoint.TLS),
+		Credentials: endpoint.Credentials{Username: who, Password: "secret"}, Dial: mailrig.Dial, Cursors: noCursors{}, Now: time.Now,
 		Since: time.Now().Add(-time.Hour),
 		Handle: func(_ context.Context, raw *mailbox.Raw) error {
 			var data bytes.Buffer
@@ -294,7 +283,7 @@ func TestWhatIsNoQuestion(t *testing.T) {
 	if in := d.came(before + 3)[before+2]; in.Content.Text != "Page two." || in.ExternalID == "away@world.test" {
 		t.Errorf("a repeated id came as %+v", in)
 	}
-	d.file("Sent", d.mail(compose.Mail{
+	d.file(d.mail(compose.Mail{
 		ID: "phone@shop.test", From: address.Address{Name: "Bob", Email: care}, To: []address.Address{{Email: alice}}, Subject: "Re: hi", Text: "From my phone.\n",
 		InReplyTo: "first@world.test",
 	}))

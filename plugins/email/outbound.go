@@ -43,7 +43,7 @@ func (a *account) send(ctx context.Context, req channel.SendRequest) (channel.Se
 	}
 	submitted, err := a.submitOnce(ctx, key, mail, id, req)
 	if err == nil && !submitted && wanted(req) {
-		if key, err = a.nextKey(ctx, req); err == nil {
+		if key, err = a.nextKey(ctx, req, key); err == nil {
 			_, err = a.submitOnce(ctx, key, mail, id, req)
 		}
 	}
@@ -72,17 +72,13 @@ func (a *account) sendKey(ctx context.Context, req channel.SendRequest) (string,
 	return "send/" + req.DeliveryID + string(valueOf(entry)), err
 }
 
-// nextKey begins another sending.
-func (a *account) nextKey(ctx context.Context, req channel.SendRequest) (string, error) {
+// nextKey begins another sending, after the one of a key.
+func (a *account) nextKey(ctx context.Context, req channel.SendRequest, key string) (string, error) {
 	const month = 30 * 24 * time.Hour
-	state := a.env.State(a.in.ID)
-	entry, err := state.Get(ctx, "again/"+req.DeliveryID)
-	if err != nil {
-		return "", err
-	}
-	next := append(valueOf(entry), '+')
-	_, err = state.Put(ctx, host.PutRequest{Key: "again/" + req.DeliveryID, Value: next, TTL: month})
-	return "send/" + req.DeliveryID + string(next), err
+	next := key + "+"
+	times := strings.TrimPrefix(next, "send/"+req.DeliveryID)
+	_, err := a.env.State(a.in.ID).Put(ctx, host.PutRequest{Key: "again/" + req.DeliveryID, Value: []byte(times), TTL: month})
+	return next, err
 }
 
 // look finds out about an attempt whose end nobody saw.

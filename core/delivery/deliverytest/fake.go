@@ -106,7 +106,7 @@ func (f *Fake) Due(ctx context.Context, plugin channel.PluginID, now time.Time, 
 }
 
 // Complete implements delivery.Completer.
-func (f *Fake) Complete(ctx context.Context, due []delivery.Delivery) error {
+func (f *Fake) Complete(ctx context.Context, due []delivery.Delivery, _ bool) error {
 	for i := range due {
 		d := &due[i]
 		c, err := f.conversations.Get(ctx, d.Workspace, conversation.ID(d.Conversation))

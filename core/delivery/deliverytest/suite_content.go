@@ -125,7 +125,7 @@ func (w *world) asks(external string) conversation.Message {
 func (w *world) follows(replyTo string, references ...string) delivery.Delivery {
 	w.Helper()
 	due := w.due(time.Now(), 1)
-	w.OK(w.store.(delivery.Completer).Complete(w.Context(), due))
+	w.OK(w.store.(delivery.Completer).Complete(w.Context(), due, true))
 	if d := due[0]; d.ReplyTo != replyTo || !slices.Equal(d.References, references) {
 		w.Fatalf("it answers %q and follows %q, want %q and %q", d.ReplyTo, d.References, replyTo, references)
 	}

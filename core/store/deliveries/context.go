@@ -42,9 +42,15 @@ func placeOf(d delivery.Delivery) media.Place {
 }
 
 // Complete implements delivery.Completer.
-func (s *Store) Complete(ctx context.Context, due []delivery.Delivery) error {
+func (s *Store) Complete(ctx context.Context, due []delivery.Delivery, addressed bool) error {
 	for i := range due {
 		if err := s.complete(ctx, &due[i]); err != nil {
+			return err
+		}
+		if !addressed {
+			continue
+		}
+		if err := s.address(ctx, &due[i]); err != nil {
 			return err
 		}
 	}
@@ -56,11 +62,6 @@ func (s *Store) complete(ctx context.Context, d *delivery.Delivery) error {
 	if d.Thread, err = conversations.ThreadOf(ctx, s.db, d.Workspace, conversation.ID(d.Conversation)); err != nil {
 		return err
 	}
-	theirs, err := conversations.EnvelopeBefore(ctx, s.db, d.Workspace, conversation.ID(d.Conversation), d.Seq)
-	if err != nil {
-		return err
-	}
-	d.Content.Envelope = delivery.Answering(d.Content.Envelope, theirs)
 	seq := db.Signed(d.Seq)
 	last, err := s.externals(ctx, d, `kind IN ('message', 'sent') AND seq < ? ORDER BY seq DESC, external_id DESC LIMIT ?`, seq, delivery.MaxReferences)
 	if err != nil || len(last) == 0 {
@@ -81,6 +82,15 @@ func (s *Store) complete(ctx context.Context, d *delivery.Delivery) error {
 	quoted, err := s.externals(ctx, d, `kind IN ('message', 'sent') AND seq = ? ORDER BY external_id LIMIT 1`, db.Signed(d.Quoted))
 	if len(quoted) > 0 {
 		d.ReplyTo = quoted[0]
+	}
+	return err
+}
+
+// address says to whom an answer goes where its author did not.
+func (s *Store) address(ctx context.Context, d *delivery.Delivery) error {
+	theirs, err := conversations.EnvelopeBefore(ctx, s.db, d.Workspace, conversation.ID(d.Conversation), d.Seq)
+	if err == nil {
+		d.Content.Envelope = delivery.Answering(d.Content.Envelope, theirs)
 	}
 	return err
 }

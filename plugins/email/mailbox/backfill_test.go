@@ -19,7 +19,7 @@ func TestBackfill(t *testing.T) {
 			r, d := rig(t), newDesk()
 			c := account(t, r, d)
 			if protocol == mailbox.POP3 {
-				c.Protocol, c.Server = protocol, server(t, r, r.POP3S, endpoint.TLS)
+				c.Protocol, c.Server = protocol, r.Server(r.POP3S, endpoint.TLS)
 			}
 			reader, err := mailbox.New(c)
 			if err != nil {

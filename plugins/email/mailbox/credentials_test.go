@@ -17,6 +17,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/plugins/email/endpoint"
 	"github.com/patchbay-im/patchbay/plugins/email/mailbox"
+	"github.com/patchbay-im/patchbay/plugins/email/mailrig"
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/host"
 )
@@ -40,7 +41,7 @@ func TestRejectedIsNotUnreachable(t *testing.T) {
 	r := rig(t)
 	for name, change := range map[string]func(*mailbox.Config){
 		"imap": func(*mailbox.Config) {},
-		"pop3": func(c *mailbox.Config) { c.Protocol, c.Server = mailbox.POP3, server(t, r, r.POP3, endpoint.StartTLS) },
+		"pop3": func(c *mailbox.Config) { c.Protocol, c.Server = mailbox.POP3, r.Server(r.POP3, endpoint.StartTLS) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -140,7 +141,7 @@ func TestOAuth(t *testing.T) {
 	for name, change := range map[string]func(*mailbox.Config){
 		"imap": func(*mailbox.Config) {},
 		"pop3": func(c *mailbox.Config) {
-			c.Protocol, c.Server, c.Poll = mailbox.POP3, server(t, r, r.POP3S, endpoint.TLS), 10*time.Second
+			c.Protocol, c.Server, c.Poll = mailbox.POP3, r.Server(r.POP3S, endpoint.TLS), 10*time.Second
 		},
 	} {
 		k, d := &tokens{current: "first", next: "second"}, newDesk()
@@ -244,7 +245,7 @@ func TestWordsOfRefusal(t *testing.T) {
 		at, _ := memory(t, caps, true, func(s imapserver.Session) imapserver.Session { return refusing{s, &said} })
 		d := newDesk()
 		c := mailbox.Config{
-			Protocol: mailbox.IMAP, Server: at, Dial: dial, Credentials: endpoint.Credentials{Username: shop, Password: "secret"},
+			Protocol: mailbox.IMAP, Server: at, Dial: mailrig.Dial, Credentials: endpoint.Credentials{Username: shop, Password: "secret"},
 			Cursors: d, Handle: d.handle, Now: time.Now,
 		}
 		if e := errs.As(checked(t, c)); e == nil || e.Code != want || !strings.Contains(e.Detail, said.Text) {
@@ -265,7 +266,7 @@ func TestServersThatCannot(t *testing.T) {
 	}{
 		"a certificate of nobody's":      {func(c *mailbox.Config) { c.Server.TLS = nil }, endpoint.CodeCertificate},
 		"a certificate for another name": {func(c *mailbox.Config) { c.Server.TLS = r.TLS(); c.Server.TLS.ServerName = "mail.example" }, endpoint.CodeCertificate},
-		"TLS on the port for STARTTLS":   {func(c *mailbox.Config) { c.Server = server(t, r, r.IMAP, endpoint.TLS) }, endpoint.CodeNoTLS},
+		"TLS on the port for STARTTLS":   {func(c *mailbox.Config) { c.Server = r.Server(r.IMAP, endpoint.TLS) }, endpoint.CodeNoTLS},
 		"no STARTTLS":                    {func(c *mailbox.Config) { c.Server = closed; c.Server.Security = endpoint.StartTLS }, endpoint.CodeNoTLS},
 		"no password without TLS":        {func(c *mailbox.Config) { c.Server = closed }, endpoint.CodeNoTLS},
 		"no OAuth": {func(c *mailbox.Config) {
@@ -276,10 +277,10 @@ func TestServersThatCannot(t *testing.T) {
 			c.Server = endpoint.Server{Host: "mail.example", Port: 143, Security: endpoint.Plain}
 		}, endpoint.CodePlain},
 		"no host":                 {func(c *mailbox.Config) { c.Server.Host = "" }, endpoint.CodeAddress},
-		"POP3 with STARTTLS, TLS": {func(c *mailbox.Config) { c.Protocol, c.Server = mailbox.POP3, server(t, r, r.POP3S, endpoint.TLS) }, ""},
+		"POP3 with STARTTLS, TLS": {func(c *mailbox.Config) { c.Protocol, c.Server = mailbox.POP3, r.Server(r.POP3S, endpoint.TLS) }, ""},
 		"POP3 on IMAP's port":     {func(c *mailbox.Config) { c.Protocol = mailbox.POP3 }, errs.CodeUnavailable},
-		"STARTTLS":                {func(c *mailbox.Config) { c.Server = server(t, r, r.IMAP, endpoint.StartTLS) }, ""},
-		"plain on this machine":   {func(c *mailbox.Config) { c.Server = server(t, r, r.IMAP, endpoint.Plain) }, ""},
+		"STARTTLS":                {func(c *mailbox.Config) { c.Server = r.Server(r.IMAP, endpoint.StartTLS) }, ""},
+		"plain on this machine":   {func(c *mailbox.Config) { c.Server = r.Server(r.IMAP, endpoint.Plain) }, ""},
 	} {
 		c := good
 		tt.change(&c)
@@ -310,7 +311,7 @@ func TestWithoutIdle(t *testing.T) {
 	run(t, mailbox.Config{
 		Protocol: mailbox.IMAP, Server: at, Credentials: endpoint.Credentials{Username: shop, Password: "secret"},
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dial(ctx, network, address)
+			conn, err := mailrig.Dial(ctx, network, address)
 			return quiet{conn}, err
 		},
 		Cursors: d, Handle: d.handle, Notice: d.notice, Now: time.Now, Poll: time.Nanosecond, // the least is taken
@@ -366,15 +367,15 @@ func TestServerThatHangs(t *testing.T) {
 			r := rig(t)
 			d, stuck, opened := newDesk(), new(atomic.Bool), new(atomic.Int32)
 			c := account(t, r, d)
-			c.Server = server(t, r, r.IMAP, endpoint.Plain)
+			c.Server = r.Server(r.IMAP, endpoint.Plain)
 			which := int32(1)
 			if protocol == mailbox.POP3 {
-				c.Protocol, c.Server = protocol, server(t, r, r.POP3, endpoint.Plain)
+				c.Protocol, c.Server = protocol, r.Server(r.POP3, endpoint.Plain)
 				which = 2 // the first one has ended when there is a place
 			}
 			c.Poll, c.Answer = 10*time.Second, 500*time.Millisecond
 			c.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-				conn, err := dial(ctx, network, address)
+				conn, err := mailrig.Dial(ctx, network, address)
 				if opened.Add(1) == which {
 					return deaf{conn, stuck}, err
 				}

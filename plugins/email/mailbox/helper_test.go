@@ -7,10 +7,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/textproto"
 	"os"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -136,29 +134,11 @@ func (d *desk) told(kind mailbox.Kind) []mailbox.Notice {
 	return out
 }
 
-func dial(ctx context.Context, network, address string) (net.Conn, error) {
-	return (&net.Dialer{}).DialContext(ctx, network, address)
-}
-
-// server is an address of the rig's.
-func server(t *testing.T, r *mailrig.Rig, address string, security endpoint.Security) endpoint.Server {
-	t.Helper()
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := strconv.Atoi(port)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return endpoint.Server{Host: host, Port: n, Security: security, TLS: r.TLS()}
-}
-
 // account is the shop's, over IMAP with TLS, with short pauses.
 func account(t *testing.T, r *mailrig.Rig, d *desk) mailbox.Config {
 	t.Helper()
 	return mailbox.Config{
-		Protocol: mailbox.IMAP, Server: server(t, r, r.IMAPS, endpoint.TLS), Dial: dial,
+		Protocol: mailbox.IMAP, Server: r.Server(r.IMAPS, endpoint.TLS), Dial: mailrig.Dial,
 		Credentials: endpoint.Credentials{Username: shop, Password: "secret"},
 		Now:         time.Now, Cursors: d, Handle: d.handle, Notice: d.notice, SpoolDir: t.TempDir(),
 		Backoff: mailbox.Backoff{First: 20 * time.Millisecond, Most: 500 * time.Millisecond, Credentials: 20 * time.Millisecond},

@@ -315,7 +315,7 @@ func TestSizes(t *testing.T) {
 			c := account(t, r, d)
 			c.MaxSize, c.Head, c.InMemory, c.Poll = 1<<20, 64<<10, 10<<10, 10*time.Second
 			if protocol == mailbox.POP3 {
-				c.Protocol, c.Server = protocol, server(t, r, r.POP3S, endpoint.TLS)
+				c.Protocol, c.Server = protocol, r.Server(r.POP3S, endpoint.TLS)
 			}
 			stop := run(t, c)
 			ready(t, d)

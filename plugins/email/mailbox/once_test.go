@@ -38,7 +38,7 @@ func TestExactlyOnce(t *testing.T) {
 			c := account(t, r, d)
 			c.Poll = 10 * time.Second
 			if protocol == mailbox.POP3 {
-				c.Protocol, c.Server = protocol, server(t, r, r.POP3S, endpoint.TLS)
+				c.Protocol, c.Server = protocol, r.Server(r.POP3S, endpoint.TLS)
 			}
 			stop := run(t, c)
 			ready(t, d)

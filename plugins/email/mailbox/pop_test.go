@@ -18,7 +18,7 @@ func TestPOP3(t *testing.T) {
 	r, d := rig(t), newDesk()
 	deliver(t, r, "old")
 	c := account(t, r, d)
-	c.Protocol, c.Server, c.Poll = mailbox.POP3, server(t, r, r.POP3S, endpoint.TLS), 10*time.Second
+	c.Protocol, c.Server, c.Poll = mailbox.POP3, r.Server(r.POP3S, endpoint.TLS), 10*time.Second
 	stop := run(t, c)
 	ready(t, d)
 	if err := stop(); err != nil {
@@ -51,7 +51,7 @@ func TestPOP3Since(t *testing.T) {
 	deliver(t, r, "old")
 	time.Sleep(1100 * time.Millisecond) // headers have whole seconds
 	c := account(t, r, d)
-	c.Protocol, c.Server, c.Poll = mailbox.POP3, server(t, r, r.POP3S, endpoint.TLS), 10*time.Second
+	c.Protocol, c.Server, c.Poll = mailbox.POP3, r.Server(r.POP3S, endpoint.TLS), 10*time.Second
 	c.Since = time.Now().Truncate(time.Second)
 	deliver(t, r, "a")
 	run(t, c)

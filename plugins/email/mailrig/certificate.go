@@ -17,6 +17,7 @@ import (
 // certificate is what the servers show, and who trusts it.
 type certificate struct {
 	certFile, keyFile string
+	pem               string // what certFile holds
 	pool              *x509.CertPool
 }
 
@@ -43,11 +44,13 @@ func newCertificate(dir string) (*certificate, error) {
 		return nil, err
 	}
 	c.pool.AddCert(parsed)
+	shown := &pem.Block{Type: "CERTIFICATE", Bytes: der}
+	c.pem = string(pem.EncodeToMemory(shown))
 	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		return nil, err
 	}
-	for path, block := range map[string]*pem.Block{c.certFile: {Type: "CERTIFICATE", Bytes: der}, c.keyFile: {Type: "PRIVATE KEY", Bytes: keyDER}} {
+	for path, block := range map[string]*pem.Block{c.certFile: shown, c.keyFile: {Type: "PRIVATE KEY", Bytes: keyDER}} {
 		// The servers run as other users; the key is worth nothing after the run.
 		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o644); err != nil {
 			return nil, err

@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -30,6 +31,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/patchbay-im/patchbay/plugins/email/endpoint"
 )
 
 // Domains that Postfix knows.
@@ -148,6 +151,20 @@ func (r *Rig) launch(ctx context.Context, o Options) (err error) {
 // 127.0.0.1 and localhost.
 func (r *Rig) TLS() *tls.Config {
 	return &tls.Config{RootCAs: r.certificate.pool, MinVersion: tls.VersionTLS12}
+}
+
+// Certificate returns the servers' certificate in PEM, for those who paste it.
+func (r *Rig) Certificate() string { return r.certificate.pem }
+
+// Server is one of the rig's addresses as clients are told of it.
+func (r *Rig) Server(address string, security endpoint.Security) endpoint.Server {
+	at, _ := netip.ParseAddrPort(address) // of another address there is no server, and the client says so
+	return endpoint.Server{Host: at.Addr().String(), Port: int(at.Port()), Security: security, TLS: r.TLS()}
+}
+
+// Dial opens connections as a person's own program does: anywhere.
+func Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return (&net.Dialer{}).DialContext(ctx, network, address)
 }
 
 // Dir is the folder of all that the servers keep.

@@ -23,30 +23,13 @@ const (
 	ann  = "ann@" + mailrig.Domain
 )
 
-func dial(ctx context.Context, network, address string) (net.Conn, error) {
-	return (&net.Dialer{}).DialContext(ctx, network, address)
-}
-
-func at(t *testing.T, r *mailrig.Rig, address string, security endpoint.Security) endpoint.Server {
-	t.Helper()
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := strconv.Atoi(port)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return endpoint.Server{Host: host, Port: n, Security: security, TLS: r.TLS()}
-}
-
 func password(secret string) endpoint.Credentials {
 	return endpoint.Credentials{Username: shop, Password: secret}
 }
 
 func sender(t *testing.T, o submit.Options) *submit.Sender {
 	t.Helper()
-	o.Dial = dial
+	o.Dial = mailrig.Dial
 	s, err := submit.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -103,10 +86,10 @@ func TestSend(t *testing.T) {
 		return "good", nil
 	}}
 	for i, o := range []submit.Options{
-		{Server: at(t, r, r.Submission, endpoint.StartTLS), Credentials: password("secret")},
-		{Server: at(t, r, r.Submissions, endpoint.TLS), Credentials: password("secret")},
-		{Server: at(t, r, r.Submissions, endpoint.TLS), Credentials: tokens},
-		{Server: at(t, r, r.SMTP, endpoint.Plain)},
+		{Server: r.Server(r.Submission, endpoint.StartTLS), Credentials: password("secret")},
+		{Server: r.Server(r.Submissions, endpoint.TLS), Credentials: password("secret")},
+		{Server: r.Server(r.Submissions, endpoint.TLS), Credentials: tokens},
+		{Server: r.Server(r.SMTP, endpoint.Plain)},
 	} {
 		s := sender(t, o)
 		if err := s.Check(t.Context()); err != nil {
@@ -128,7 +111,7 @@ func TestSend(t *testing.T) {
 func TestAnswers(t *testing.T) { //nolint:tparallel // what arrived is counted after all of them
 	t.Parallel()
 	r := rig(t)
-	good := submit.Options{Server: at(t, r, r.Submissions, endpoint.TLS), Credentials: password("secret")}
+	good := submit.Options{Server: r.Server(r.Submissions, endpoint.TLS), Credentials: password("secret")}
 	for name, tt := range map[string]struct {
 		o      func(*submit.Options)
 		m      func(*submit.Mail)
@@ -146,12 +129,12 @@ func TestAnswers(t *testing.T) { //nolint:tparallel // what arrived is counted a
 		"a wrong password":       {o: func(o *submit.Options) { o.Credentials = password("wrong") }, source: errs.FarSide, code: errs.CodeAuthExpired},
 		"nobody listens":         {o: func(o *submit.Options) { o.Server.Port = 1 }, source: errs.FarSide, code: errs.CodeUnavailable},
 		"an unknown certificate": {o: func(o *submit.Options) { o.Server.TLS = nil }, source: errs.Rejected, code: endpoint.CodeCertificate},
-		"no sign-in there":       {o: func(o *submit.Options) { o.Server = at(t, r, r.SMTP, endpoint.StartTLS) }, source: errs.Rejected, code: endpoint.CodeNoSignIn},
+		"no sign-in there":       {o: func(o *submit.Options) { o.Server = r.Server(r.SMTP, endpoint.StartTLS) }, source: errs.Rejected, code: endpoint.CodeNoSignIn},
 		"not signed in": {
 			o: func(o *submit.Options) { o.Credentials = endpoint.Credentials{} },
 			m: func(m *submit.Mail) { m.To = []string{"x@elsewhere.example"} }, source: errs.Rejected, code: endpoint.CodeRefused,
 		},
-		"a certificate of STARTTLS": {o: func(o *submit.Options) { o.Server = at(t, r, r.Submission, endpoint.StartTLS); o.Server.TLS = nil }, source: errs.Rejected, code: endpoint.CodeCertificate},
+		"a certificate of STARTTLS": {o: func(o *submit.Options) { o.Server = r.Server(r.Submission, endpoint.StartTLS); o.Server.TLS = nil }, source: errs.Rejected, code: endpoint.CodeCertificate},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o, m := good, mail("a", ann)
@@ -187,7 +170,7 @@ func TestCut(t *testing.T) {
 	folder := &sent{}
 	cut := func(where mailrig.Where) (*submit.Sender, *mailrig.Cutter) {
 		c := mailrig.Cut(t, r.SMTP, where)
-		return sender(t, submit.Options{Server: at(t, r, c.Address, endpoint.Plain), Sent: folder}), c
+		return sender(t, submit.Options{Server: r.Server(c.Address, endpoint.Plain), Sent: folder}), c
 	}
 	s, c := cut(mailrig.InContent)
 	large := mail("large", ann)
@@ -233,7 +216,7 @@ func (s *sent) Has(_ context.Context, messageID string) (bool, error) {
 func TestAddressesBeyondASCII(t *testing.T) {
 	t.Parallel()
 	r := rig(t)
-	s := sender(t, submit.Options{Server: at(t, r, r.Submissions, endpoint.TLS), Credentials: password("secret")})
+	s := sender(t, submit.Options{Server: r.Server(r.Submissions, endpoint.TLS), Credentials: password("secret")})
 	m := mail("utf8", "李雷@"+mailrig.LaterDomain)
 	m.UTF8 = true
 	if _, err := s.Send(t.Context(), m); err != nil {
@@ -290,7 +273,7 @@ func TestThereAndBack(t *testing.T) {
 	text := append(mailrig.Message("big", "a file", ".\nFrom here\n"), []byte(strings.Repeat("0123456789+/=\r\n", 200_000))...)
 	received := make(chan []byte, 1)
 	c := mailbox.Config{
-		Protocol: mailbox.IMAP, Server: at(t, r, r.IMAPS, endpoint.TLS), Dial: dial, Credentials: endpoint.Credentials{Username: ann, Password: "hers"},
+		Protocol: mailbox.IMAP, Server: r.Server(r.IMAPS, endpoint.TLS), Dial: mailrig.Dial, Credentials: endpoint.Credentials{Username: ann, Password: "hers"},
 		Cursors: cursors{}, Now: time.Now, Since: time.Now().Add(-time.Hour), SpoolDir: t.TempDir(),
 		Handle: func(_ context.Context, raw *mailbox.Raw) error {
 			all, err := io.ReadAll(raw.Open())
@@ -305,7 +288,7 @@ func TestThereAndBack(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- reader.Run(ctx) }()
-	s := sender(t, submit.Options{Server: at(t, r, r.Submission, endpoint.StartTLS), Credentials: password("secret")})
+	s := sender(t, submit.Options{Server: r.Server(r.Submission, endpoint.StartTLS), Credentials: password("secret")})
 	m := submit.Mail{From: shop, To: []string{ann}, MessageID: "<big@world.test>", Content: bytes.NewReader(text), Size: int64(len(text))}
 	if _, err := s.Send(t.Context(), m); err != nil {
 		t.Fatal(err)

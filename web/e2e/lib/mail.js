@@ -1,30 +1,14 @@
 // Real mail servers beside the server (Dovecot, Postfix), and a customer's mail
 // program: plugins/email/mailrig/mailserver.
-import { execFile, spawn } from 'node:child_process'
 import { createConnection } from 'node:net'
-import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { promisify } from 'node:util'
 
-const root = resolve(import.meta.dirname, '../../..')
+import { Beside } from './beside.js'
 
-export class Mail {
-  /** Builds it and waits until it listens. Every account's password is "secret". */
-  static async start(...accounts) {
-    const program = join(root, 'bin/mailserver')
-    await promisify(execFile)('go', ['build', '-o', program, './plugins/email/mailrig/mailserver'], { cwd: root })
-    const m = new Mail()
-    m.process = spawn(program, accounts, { stdio: ['pipe', 'pipe', 'inherit'] })
-    m.process.unref() // it ends with its input: a test that fails early does not wait for it
-    m.exited = new Promise((done) => m.process.once('exit', done))
-    const lines = createInterface({ input: m.process.stdout })[Symbol.asyncIterator]()
-    m.at = JSON.parse((await lines.next()).value)
-    return m
-  }
-
-  async end() {
-    this.process.stdin.end()
-    await this.exited
+export class Mail extends Beside {
+  /** With these accounts, whose password is "secret". */
+  static start(...accounts) {
+    return super.start('mailserver', './plugins/email/mailrig/mailserver', { args: accounts })
   }
 
   /** Sends a mail as the world does, and waits until it is taken. */

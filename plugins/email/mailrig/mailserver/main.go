@@ -10,7 +10,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 
 	"github.com/patchbay-im/patchbay/plugins/email/mailrig"
 )
@@ -44,11 +43,7 @@ func run(ctx context.Context, accounts []string) (err error) {
 			return err
 		}
 	}
-	certificate, err := os.ReadFile(filepath.Join(rig.Dir(), "cert.pem"))
-	if err != nil {
-		return err
-	}
-	if err := json.NewEncoder(os.Stdout).Encode(where{Rig: rig, Dir: rig.Dir(), Certificate: string(certificate)}); err != nil {
+	if err := json.NewEncoder(os.Stdout).Encode(where{Rig: rig, Dir: rig.Dir(), Certificate: rig.Certificate()}); err != nil {
 		return err
 	}
 	_, err = io.Copy(io.Discard, os.Stdin)
