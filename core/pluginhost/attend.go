@@ -23,7 +23,7 @@ type company struct {
 	work      context.Context //nolint:containedctx // not the caller's: what is in flight is finished after that has ended
 	stop      context.CancelFunc
 	sick      chan string   // why the process must be ended
-	full      chan struct{} // its memory has been nearly full for long
+	worn      chan string   // why a fresh process is to take its place
 	delivered chan struct{} // closed when nothing is delivered through it any more
 	watchers  sync.WaitGroup
 }
@@ -31,12 +31,13 @@ type company struct {
 // accompany starts to keep company to a process.
 func (l *life) accompany(ctx context.Context, s *session) *company {
 	c := &company{
-		session: s, began: l.host.options.Now(), sick: make(chan string, 4), full: make(chan struct{}, 1), delivered: make(chan struct{}),
+		session: s, began: l.host.options.Now(), sick: make(chan string, 4), worn: make(chan string, 1), delivered: make(chan struct{}),
 	}
 	c.work, c.stop = context.WithCancel(context.WithoutCancel(ctx))
 	c.watchers.Go(func() { l.watchProcess(c.work, s, c.sick) })
+	c.watchers.Go(func() { l.watchItems(c.work, s, c.worn) })
 	c.watchers.Go(func() { l.watchInboxes(c.work, s) })
-	c.watchers.Go(func() { l.watchMemory(c.work, s, c.full) })
+	c.watchers.Go(func() { l.watchMemory(c.work, s, c.worn) })
 	c.watchers.Go(func() { l.keepPlace(c.work, c.sick) })
 	go func() {
 		defer close(c.delivered)
@@ -76,8 +77,8 @@ func (l *life) attend(ctx context.Context, s *session) ended {
 				return end
 			}
 			c = next
-		case <-c.full:
-			l.log.WarnContext(ctx, "plugin's memory has been nearly full for long; it is replaced by a fresh process")
+		case why := <-c.worn:
+			l.log.WarnContext(ctx, "plugin is replaced by a fresh process", "reason", why)
 			next, end := l.swap(ctx, c, swap{to: c.session.installed, done: make(chan error, 1)})
 			if next == nil {
 				return end
@@ -293,7 +294,7 @@ func (l *life) watchInboxes(ctx context.Context, s *session) {
 // watchMemory looks at how much memory the process occupies. Where the kernel
 // does not end one that outgrows its limit, this does; one that is nearly full
 // for long is to be replaced, at a moment that suits.
-func (l *life) watchMemory(ctx context.Context, s *session, full chan<- struct{}) {
+func (l *life) watchMemory(ctx context.Context, s *session, worn chan<- string) {
 	most := memoryOf(s.installed.manifest.Resources)
 	watched := slices.Contains(s.process.Reached().Measures, extension.MemoryWatched)
 	tick := time.NewTicker(l.host.options.Timing.MemoryEvery)
@@ -314,11 +315,42 @@ func (l *life) watchMemory(ctx context.Context, s *session, full chan<- struct{}
 			below = now
 		case now.Sub(below) >= l.host.options.Timing.Full:
 			below = now
-			select {
-			case full <- struct{}{}:
-			default:
-			}
+			replaced(worn, "its memory has been nearly full for long")
 		}
+	}
+}
+
+// watchItems looks for items that are not answered while others are: the account
+// that they belong to hangs. A fresh process takes over, and nothing of the other
+// accounts is lost by it.
+func (l *life) watchItems(ctx context.Context, s *session, worn chan<- string) {
+	timing := l.host.options.Timing
+	tick := time.NewTicker(timing.HealthEvery)
+	defer tick.Stop()
+	var told time.Time // when it was said last
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		line, now := s.line.Load(), l.host.options.Now()
+		if line == nil || now.Sub(told) < timing.Overdue {
+			continue
+		}
+		if late, _ := line.overdue(timing.Overdue); late > 0 {
+			told = now
+			s.process.Dump() // its goroutines go to the journal
+			replaced(worn, fmt.Sprintf("%d deliveries have had no answer for %v, while others have", late, timing.Overdue))
+		}
+	}
+}
+
+// replaced says why a process is to be replaced, unless that was said already.
+func replaced(worn chan<- string, why string) {
+	select {
+	case worn <- why:
+	default:
 	}
 }
 

@@ -384,6 +384,17 @@ func (l *ledger) add(in channel.Inbox, n, conversations int) {
 	}
 }
 
+// move adds a delivery in a conversation of its own.
+func (l *ledger) move(in channel.Inbox, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rows = append(l.rows, delivery.Delivery{
+		Workspace: in.Workspace, ID: delivery.ID(fmt.Sprintf("dlv_moves_%05d", n)), Inbox: in.ID, Plugin: in.Plugin,
+		Conversation: fmt.Sprintf("cnv_moves_%d", n), Seq: 1, Recipient: "bob",
+		Content: channel.Content{Text: "on"}, State: delivery.Pending, CreatedAt: time.Now(),
+	})
+}
+
 // Due implements delivery.Store: the first pending one of each conversation.
 func (l *ledger) Due(_ context.Context, plugin channel.PluginID, now time.Time, limit int, skip delivery.Skip) ([]delivery.Delivery, error) {
 	l.mu.Lock()

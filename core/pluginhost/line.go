@@ -29,9 +29,15 @@ type line struct {
 
 	mu       sync.Mutex
 	credits  int
-	inFlight map[delivery.ID]bool // whether it is suspect
-	answered int                  // items
-	moved    time.Time            // when something was last handed over or answered
+	inFlight map[delivery.ID]handed
+	answered int       // items
+	moved    time.Time // when something was last handed over or answered
+}
+
+// handed is an item in flight.
+type handed struct {
+	suspect bool
+	at      time.Time
 }
 
 // openLine opens the stream. The plugin opens the window with its first
@@ -45,7 +51,7 @@ func openLine(ctx context.Context, client pluginv1.ChannelServiceClient, b bound
 	}
 	l := &line{
 		stream: stream, cancel: cancel, now: now, bounds: b, receipts: make(chan []delivery.Receipt, 1),
-		inFlight: make(map[delivery.ID]bool), moved: now(),
+		inFlight: make(map[delivery.ID]handed), moved: now(),
 	}
 	go l.read()
 	return l, nil
@@ -77,14 +83,29 @@ func (l *line) stalled(d time.Duration) bool {
 	return len(l.inFlight) > 0 && l.now().Sub(l.moved) >= d
 }
 
+// overdue returns how many items have been in flight for d, and how many others are.
+func (l *line) overdue(d time.Duration) (late, others int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	for _, item := range l.inFlight {
+		if now.Sub(item.at) >= d {
+			late++
+		} else {
+			others++
+		}
+	}
+	return late, others
+}
+
 // alone returns the one item in flight that had been in flight at a crash
 // before, and how many items were answered; "" when there is none such.
 func (l *line) alone() (suspect delivery.ID, answered int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.inFlight) == 1 {
-		for id, was := range l.inFlight {
-			if was {
+		for id, item := range l.inFlight {
+			if item.suspect {
 				suspect = id
 			}
 		}
@@ -156,10 +177,10 @@ func (l *line) book(items []delivery.Delivery) error {
 	}
 	l.credits -= len(items)
 	l.bounds.messages.Spend(len(items))
-	for _, item := range items {
-		l.inFlight[item.ID] = item.Suspect
-	}
 	l.moved = l.now()
+	for _, item := range items {
+		l.inFlight[item.ID] = handed{suspect: item.Suspect, at: l.moved}
+	}
 	return nil
 }
 

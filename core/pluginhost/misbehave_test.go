@@ -291,6 +291,39 @@ func TestStuckDeliveriesEndTheProcess(t *testing.T) {
 	}
 }
 
+// An account that hangs while another moves never lets the line stand still: a
+// fresh process takes over, and the other account notices nothing.
+func TestAnAccountThatHangsWhileAnotherMoves(t *testing.T) {
+	h := newHouse(t)
+	h.options.Timing.HealthEvery = 50 * time.Millisecond
+	h.options.Timing.Stalled = 20 * time.Second
+	h.options.Timing.Overdue = time.Second
+	h.options.Timing.HandOver = 20 * time.Second
+	h.installBad("hangs-one")
+	hangs, moves := h.inbox(bad, `{}`), h.inbox(bad, `{}`)
+	h.run()
+	first := h.until(bad, extension.Ready)
+	h.ledger.add(hangs, 1, 1)
+	sent := 0
+	wait(t, "another process", func() bool {
+		h.ledger.move(moves, sent)
+		sent++
+		h.deliver.Wake()
+		p := h.status(bad)
+		return p.State == extension.Ready && p.PID != 0 && p.PID != first.PID
+	})
+	h.mode("")
+	wait(t, "the deliveries of the other account", func() bool { return h.ledger.sent() >= sent })
+	if p := h.status(bad); p.Restarts != 0 {
+		t.Errorf("%d restarts: it counts as a crash", p.Restarts)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.pauses) == 0 || h.pauses[0] > 10*time.Second {
+		t.Errorf("the pauses of the others: %v", h.pauses)
+	}
+}
+
 func TestDrainThatDoesNotEnd(t *testing.T) {
 	h := newHouse(t)
 	h.options.Timing.Drain = 300 * time.Millisecond

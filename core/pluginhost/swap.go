@@ -14,6 +14,10 @@ import (
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
 
+// handOverLook is the time between two looks at whether only overdue items are
+// waited for.
+const handOverLook = 50 * time.Millisecond
+
 // swap asks the plugin's goroutine to let a version take over.
 type swap struct {
 	to   installed
@@ -66,7 +70,7 @@ func (l *life) takeOver(ctx context.Context, old, next *session) error {
 
 // handOver lets the deliveries under way on the old process finish, and returns
 // when none is: the new one may begin. What takes too long is cut, and counts as
-// in flight at a crash.
+// in flight at a crash; what is overdue already is not waited for.
 func (l *life) handOver(ctx context.Context, old *company) {
 	old.session.retired.Store(true)
 	line := old.session.line.Load()
@@ -74,12 +78,20 @@ func (l *life) handOver(ctx context.Context, old *company) {
 		return
 	}
 	line.stop()
-	timer := time.NewTimer(l.host.options.Timing.HandOver)
+	timing := l.host.options.Timing
+	timer, tick := time.NewTimer(timing.HandOver), time.NewTicker(handOverLook)
 	defer timer.Stop()
-	select {
-	case <-old.delivered:
-		return
-	case <-timer.C:
+	defer tick.Stop()
+	for waiting := true; waiting; {
+		select {
+		case <-old.delivered:
+			return
+		case <-timer.C:
+			waiting = false
+		case <-tick.C:
+			late, others := line.overdue(timing.Overdue)
+			waiting = late == 0 || others > 0
+		}
 	}
 	l.log.WarnContext(ctx, "the old version did not finish its deliveries in time", "version", old.session.installed.manifest.Version)
 	line.cancel()

@@ -15,6 +15,7 @@ type Timing struct {
 	HealthMisses  int           // so many in a row end the process
 	InstanceEvery time.Duration // between two questions about each inbox
 	Stalled       time.Duration // items in flight and no receipt for so long end the process
+	Overdue       time.Duration // an item in flight for so long, while others move: a fresh process takes over
 
 	Drain     time.Duration // for what is in flight, before the process is told to end
 	Terminate time.Duration // from SIGTERM to SIGKILL
@@ -48,7 +49,7 @@ func DefaultTiming() Timing {
 	return Timing{
 		Start:       10 * time.Second,
 		HealthEvery: 10 * time.Second, HealthWithin: 2 * time.Second, HealthMisses: 3,
-		InstanceEvery: 30 * time.Second, Stalled: time.Minute,
+		InstanceEvery: 30 * time.Second, Stalled: time.Minute, Overdue: 2 * time.Minute,
 		HandOver: 30 * time.Second, MemoryEvery: time.Second, Full: 5 * time.Minute,
 		Look: 5 * time.Second, Place: 15 * time.Second, Rollback: time.Hour,
 		Drain: 8 * time.Second, Terminate: 2 * time.Second, Reopen: time.Second,
@@ -64,7 +65,7 @@ func DefaultTiming() Timing {
 func Patient() Timing {
 	const day = 24 * time.Hour
 	t := DefaultTiming()
-	t.Start, t.HealthEvery, t.HealthWithin, t.InstanceEvery, t.Stalled, t.Full = day, day, day, day, day, day
+	t.Start, t.HealthEvery, t.HealthWithin, t.InstanceEvery, t.Stalled, t.Overdue, t.Full = day, day, day, day, day, day, day
 	t.Drain, t.Terminate, t.HandOver = time.Second, 0, time.Second
 	t.Backoff, t.BackoffCap = 100*time.Millisecond, 100*time.Millisecond
 	t.Crashes, t.DayCrashes, t.FailedStarts = 1<<20, 1<<20, 1<<20

@@ -125,7 +125,7 @@ func (b *bad) Send(ctx context.Context, req channel.SendRequest) (channel.SendRe
 	switch {
 	case b.mode == "panic":
 		panic("teapot")
-	case b.mode == "stuck":
+	case b.mode == "stuck", b.mode == "hangs-one" && req.Instance.ID == "inb_1":
 		time.Sleep(time.Hour)
 	case b.mode == "reject":
 		return channel.SendResponse{}, errs.Reject(errs.CodeInvalidRecipient, "nobody of that name")
