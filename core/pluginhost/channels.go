@@ -84,20 +84,28 @@ const diedWithin = 500 * time.Millisecond
 // told words a call with events that failed: a process that ended over it, and
 // was not asked to, is told apart.
 func (s *supervisor) told(ctx context.Context, of *session, call string, err error) *errs.Error {
-	code := status.Code(err)
-	gone := code == codes.Unavailable || code == codes.Canceled && ctx.Err() == nil // the connection is closing
-	if gone && !of.retired.Load() {
-		timer := time.NewTimer(diedWithin)
-		defer timer.Stop()
-		select {
-		case <-of.process.Exited():
-			s.log.WarnContext(ctx, "a plugin's process ended during a call", "call", call, "ending", of.process.Ending())
-			return errs.Wrap(err, errs.Unavailable, extension.CodeDied, "The process of the plugin "+string(s.id)+" ended. Its page says more.")
-		case <-timer.C:
-		case <-ctx.Done():
-		}
+	if !of.retired.Load() && of.died(ctx, err) {
+		s.log.WarnContext(ctx, "a plugin's process ended during a call", "call", call, "ending", of.process.Ending())
+		return errs.Wrap(err, errs.Unavailable, extension.CodeDied, "The process of the plugin "+string(s.id)+" ended. Its page says more.")
 	}
 	return s.failed(ctx, call, err)
+}
+
+// died reports whether a call failed because the process ended: the connection
+// tells before the system does.
+func (s *session) died(ctx context.Context, err error) bool {
+	if code := status.Code(err); code != codes.Unavailable && (code != codes.Canceled || ctx.Err() != nil) { // canceled: the connection is closing
+		return false
+	}
+	timer := time.NewTimer(diedWithin)
+	defer timer.Stop()
+	select {
+	case <-s.process.Exited():
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
 }
 
 // Webhook lets the plugin verify and parse a stored request.

@@ -115,7 +115,7 @@ func (l *life) greet(ctx context.Context, s *session, p installed, data string) 
 		HostBrokerId: id, CoreVersion: l.host.options.CoreVersion, DataDir: data, LogLevel: leastLevel(ctx, l.log),
 	})
 	if err != nil {
-		return &process.StartError{Detail: "It refused to start: " + words(err)}
+		return &process.StartError{Detail: "It refused to start: " + s.why(ctx, err)}
 	}
 	if err := introduced(s, p.manifest, answer); err != nil {
 		return err
@@ -128,10 +128,10 @@ func (l *life) greet(ctx context.Context, s *session, p installed, data string) 
 		return &ourFault{cause: err}
 	}
 	if err := l.configure(ctx, s, l.ports, served); err != nil {
-		return &process.StartError{Detail: "It did not take its instances: " + words(err)}
+		return &process.StartError{Detail: "It did not take its instances: " + s.why(ctx, err)}
 	}
 	if _, err := l.check(ctx, s); err != nil {
-		return &process.StartError{Detail: "It does not say how it fares: " + words(err)}
+		return &process.StartError{Detail: "It does not say how it fares: " + s.why(ctx, err)}
 	}
 	if old := l.session.Load(); old != nil { // it takes over from a version that runs
 		if err := l.takeOver(ctx, old, s); err != nil {
@@ -142,6 +142,14 @@ func (l *life) greet(ctx context.Context, s *session, p installed, data string) 
 	l.session.Store(s) // from here on it is called, and told of changes
 	l.become(p)
 	return nil
+}
+
+// why words a first call that failed.
+func (s *session) why(ctx context.Context, err error) string {
+	if s.died(ctx, err) {
+		return "it ended by itself (" + s.process.Ending() + ")."
+	}
+	return words(err)
 }
 
 // serve makes the server of the host's services for one process.
