@@ -31,7 +31,9 @@ type Channel interface {
 	// these are committed. ctx ends after 3 seconds; the core then answers by
 	// itself and calls again later, with Replay set.
 	//
-	// An error of the source Rejected is answered with status 400 and its
-	// detail; any other error keeps the request for a replay.
+	// An error of the source Rejected is answered with status 400 (401 for
+	// errs.CodeBadSignature) and its detail, or as the response beside it says,
+	// when that has a status of 400 to 499; any other error keeps the request for
+	// a replay.
 	Receive(ctx context.Context, req ReceiveRequest) (ReceiveResponse, error)
 }

@@ -36,10 +36,11 @@ func (s *Signature) sign(secret string, words *strings.Replacer) string {
 	if over == "" {
 		over = "{{body}}"
 	}
+	prefix := words.Replace(s.Prefix)
 	var sum []byte
 	switch s.algorithm() {
 	case "token":
-		return s.Prefix + secret
+		return prefix + secret
 	case "hmac-sha1":
 		sum = keyed(sha1.New, secret, words.Replace(over))
 	case "hmac-sha512":
@@ -48,9 +49,9 @@ func (s *Signature) sign(secret string, words *strings.Replacer) string {
 		sum = keyed(sha256.New, secret, words.Replace(over))
 	}
 	if s.Encoding == "base64" {
-		return s.Prefix + base64.StdEncoding.EncodeToString(sum)
+		return prefix + base64.StdEncoding.EncodeToString(sum)
 	}
-	return s.Prefix + hex.EncodeToString(sum)
+	return prefix + hex.EncodeToString(sum)
 }
 
 func keyed(algorithm func() hash.Hash, secret, over string) []byte {

@@ -117,7 +117,7 @@ type Signature struct {
 	Secret    string `yaml:"secret"`    // JSON pointer into secrets
 	Over      string `yaml:"over"`      // what is signed; "" = {{body}}. Also {{now}}, {{path}}, {{method}}
 	Encoding  string `yaml:"encoding"`  // hex (also ""), or base64
-	Prefix    string `yaml:"prefix"`    // before the value, for example sha256=
+	Prefix    string `yaml:"prefix"`    // before the value, for example sha256= or t={{now}},v1=
 }
 
 // BotWork is what a bot is asked.

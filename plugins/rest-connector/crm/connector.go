@@ -13,11 +13,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/far"
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/mapping"
 	"github.com/patchbay-im/patchbay/sdk/connector"
 	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/expr"
 	"github.com/patchbay-im/patchbay/sdk/instance"
 	"github.com/patchbay-im/patchbay/sdk/outbound"
 )

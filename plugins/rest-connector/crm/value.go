@@ -6,10 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/far"
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/mapping"
 	"github.com/patchbay-im/patchbay/sdk/connector"
+	"github.com/patchbay-im/patchbay/sdk/expr"
 )
 
 // Bounds of what a record may hold: of text in characters, of ids and addresses

@@ -12,9 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/mapping"
 	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/expr"
 	"github.com/patchbay-im/patchbay/sdk/outbound"
 )
 

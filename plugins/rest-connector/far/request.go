@@ -10,9 +10,9 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/mapping"
 	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/expr"
 )
 
 // maxAddress bounds an address, in bytes.

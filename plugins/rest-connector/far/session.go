@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
 	"github.com/patchbay-im/patchbay/plugins/rest-connector/mapping"
 	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/expr"
 )
 
 // Credentials that were refused are not shown again for a while, which doubles

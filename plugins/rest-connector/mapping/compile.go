@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
 	"github.com/patchbay-im/patchbay/sdk/connector"
+	"github.com/patchbay-im/patchbay/sdk/expr"
 )
 
 // What a mapping gets that does not say otherwise.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
+	"github.com/patchbay-im/patchbay/sdk/expr"
 )
 
 // headerName is what names of headers are made of here: less than RFC 9110 allows.

@@ -11,7 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
+	"github.com/patchbay-im/patchbay/sdk/expr"
 	"github.com/patchbay-im/patchbay/sdk/manifest/schema"
 )
 

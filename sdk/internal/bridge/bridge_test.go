@@ -441,3 +441,20 @@ func TestBeforeInit(t *testing.T) {
 		t.Errorf("HandleWebhook after a failed Init: %v", err)
 	}
 }
+
+// TestRefusalInOwnWords: what a channel refuses it may answer itself; with
+// anything but a 4xx it is answered for.
+func TestRefusalInOwnWords(t *testing.T) {
+	for own, want := range map[int]uint32{0: 400, 403: 403, 422: 422, 200: 400, 500: 400} {
+		p, _ := start(t, &fake{receive: func(context.Context, channel.ReceiveRequest) (channel.ReceiveResponse, error) {
+			return channel.ReceiveResponse{Status: own, Body: []byte("mine"), Messages: []channel.Inbound{{ExternalID: "x"}}}, errs.Reject("mine", "theirs")
+		}})
+		answer, err := p.Channel.HandleWebhook(t.Context(), &pluginv1.HandleWebhookRequest{InstanceId: "inb_1"})
+		if err != nil || answer.GetStatus() != want || (string(answer.GetBody()) == "mine") != (int(want) == own) {
+			t.Errorf("%d is answered with %v %v", own, answer, err)
+		}
+		if answer.GetResult().GetOutcome() != pluginv1.Outcome_OUTCOME_REJECTED || len(answer.GetInbound()) > 0 {
+			t.Errorf("%d: %v", own, answer)
+		}
+	}
+}

@@ -34,7 +34,7 @@ func (s *channelService) HandleWebhook(ctx context.Context, req *pluginv1.Handle
 		return failed
 	})
 	if err != nil {
-		return refusal(err), nil
+		return refusal(err, answer), nil
 	}
 	out := &pluginv1.HandleWebhookResponse{
 		Status: uint32(max(answer.Status, 0)), Headers: headersTo(answer.Header), Body: answer.Body, //nolint:gosec // the host checks the range
@@ -49,10 +49,14 @@ func (s *channelService) HandleWebhook(ctx context.Context, req *pluginv1.Handle
 	return out, nil
 }
 
-// refusal is the answer when Receive failed.
-func refusal(err error) *pluginv1.HandleWebhookResponse {
+// refusal is the answer when Receive failed: the author's own, when it refuses.
+func refusal(err error, own channel.ReceiveResponse) *pluginv1.HandleWebhookResponse {
 	out := &pluginv1.HandleWebhookResponse{Result: resultOf(err)}
 	e := errs.As(err)
+	if e.Source == errs.Rejected && own.Status >= 400 && own.Status <= 499 {
+		out.Status, out.Headers, out.Body = uint32(own.Status), headersTo(own.Header), own.Body
+		return out
+	}
 	if e.Source == errs.Rejected {
 		out.Status = http.StatusBadRequest
 		if e.Code == errs.CodeBadSignature {

@@ -1,5 +1,5 @@
-// Package expr is the small language of placeholders in a mapping:
-// "{{field.name | lower}}". A text that is exactly one placeholder becomes the
+// Package expr is the small language of placeholders in what people map by a
+// form: "{{field.name | lower}}", "{{items.0.price}}". A text that is exactly one placeholder becomes the
 // value itself, whatever its type; inside longer text it is interpolated. There
 // are names and filters, nothing else: no conditions but $if, no loops, no
 // regular expressions, so that evaluating costs at most as much as its text is
@@ -9,6 +9,7 @@ package expr
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -170,7 +171,7 @@ func (p part) value(scope Scope) (any, bool, error) {
 	return v, true, nil
 }
 
-// Find looks a name up. Times have parts of their own: year, month, day, hour,
+// Find looks a name up; a number is a place in a list. Times have parts of their own: year, month, day, hour,
 // minute, second, microsecond, in UTC.
 func Find(scope Scope, name string) (any, bool) {
 	var at any = map[string]any(scope)
@@ -182,6 +183,12 @@ func Find(scope Scope, name string) (any, bool) {
 				return nil, false
 			}
 			at = next
+		case []any:
+			i, err := strconv.Atoi(word)
+			if err != nil || i < 0 || i >= len(here) {
+				return nil, false
+			}
+			at = here[i]
 		case time.Time:
 			n, there := timePart(here, word)
 			if !there {

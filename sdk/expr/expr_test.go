@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/patchbay-im/patchbay/plugins/rest-connector/expr"
+	"github.com/patchbay-im/patchbay/sdk/expr"
 )
 
 func scope() expr.Scope {
@@ -32,6 +32,9 @@ func TestText(t *testing.T) {
 		"n={{ n }}":                   "n=42",
 		"{{list}}":                    []any{"A", "B"},
 		"{{list | lower}}":            []any{"a", "b"},
+		"{{list.1}}":                  "B",
+		"<{{list.2}}>":                "<>",
+		"<{{list.x}}>":                "<>",
 		"{{list | json}}":             `["A","B"]`,
 		"x{{nothing}}y":               "xy",
 		"{{null}}":                    nil,

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"sync"
+
+	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/instance"
+)
+
+// ValidateConfig implements instance.ConfigValidator. It posts nothing: the far
+// side has no request that means nothing.
+func (p *plugin) ValidateConfig(_ context.Context, req instance.ValidateConfigRequest) (instance.ValidateConfigResponse, error) {
+	var c config
+	if err := req.Decode(&c); err != nil {
+		return instance.ValidateConfigResponse{}, err
+	}
+	_, problems := planned(c, wordsIn(req.Locale))
+	if len(problems) == 0 {
+		if _, err := p.http(instance.Instance{Config: req.Config, Secrets: req.Secrets}, 0); err != nil {
+			problems = append(problems, instance.Problem{Pointer: "/url", Message: errs.As(err).Detail})
+		}
+	}
+	return instance.ValidateConfigResponse{Problems: problems}, nil
+}
+
+// Configure implements instance.Configurer.
+func (p *plugin) Configure(_ context.Context, req instance.ConfigureRequest) (instance.ConfigureResponse, error) { //nolint:unparam // as the interface has it
+	var c config
+	if err := req.Instance.Decode(&c); err != nil {
+		return instance.ConfigureResponse{}, err
+	}
+	made, problems := planned(c, wordsIn(req.Instance.Locale))
+	if len(problems) > 0 {
+		p.forget(req.Instance.ID)
+		return instance.ConfigureResponse{}, errs.Reject("config_invalid", problems[0].Pointer+": "+problems[0].Message)
+	}
+	made.in = req.Instance
+	p.mu.Lock()
+	p.plans[req.Instance.ID] = made
+	p.mu.Unlock()
+	return instance.ConfigureResponse{}, nil
+}
+
+// RemoveInstance implements instance.Remover.
+func (p *plugin) RemoveInstance(_ context.Context, req instance.RemoveInstanceRequest) (instance.RemoveInstanceResponse, error) { //nolint:unparam // as the interface has it
+	p.forget(req.Instance.ID)
+	return instance.RemoveInstanceResponse{}, nil
+}
+
+func (p *plugin) forget(id string) {
+	p.mu.Lock()
+	delete(p.plans, id)
+	p.mu.Unlock()
+}
+
+// of returns the plan of an instance.
+func (p *plugin) of(id string) (*plan, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if made := p.plans[id]; made != nil {
+		return made, nil
+	}
+	return nil, errs.Unavailable(nil, "The inbox is not configured, or its configuration cannot be used.")
+}
+
+// health is what the last answer of the far side said.
+//
+// Concurrency: safe for concurrent use.
+type health struct {
+	mu  sync.Mutex
+	now instance.Health
+}
+
+func (h *health) saw(err error) {
+	e := errs.As(err)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case e == nil:
+		h.now = instance.Health{}
+	case e.Code == errs.CodeAuthExpired:
+		h.now = instance.Health{State: instance.Down, Code: e.Code, Detail: e.Detail}
+	case e.Source == errs.FarSide || e.Source == errs.InDoubt:
+		h.now = instance.Health{State: instance.Degraded, Code: e.Code, Detail: e.Detail}
+	}
+}
+
+// CheckHealth implements instance.Checker.
+func (p *plugin) CheckHealth(_ context.Context, req instance.CheckHealthRequest) (instance.CheckHealthResponse, error) {
+	made, err := p.of(req.Instance.ID)
+	if err != nil {
+		return instance.CheckHealthResponse{}, err
+	}
+	made.health.mu.Lock()
+	defer made.health.mu.Unlock()
+	return instance.CheckHealthResponse{Health: made.health.now}, nil
+}

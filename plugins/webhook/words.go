@@ -1,0 +1,37 @@
+package main
+
+import "strings"
+
+// words are what the plugin says to administrators.
+type words struct {
+	secretMissing, headerName, headerValue, overBody, overTimestamp         string
+	pathMissing, pathWrong, templateJSON, templateName, templateNames, stop string
+}
+
+// wordsIn returns them in a language: Chinese for "zh" and its kin, else English.
+func wordsIn(locale string) words {
+	if strings.HasPrefix(strings.ToLower(locale), "zh") {
+		return words{ //nolint:gosec // G101: no secrets
+			secretMissing: "请填写密钥：没有密钥，任何人都能冒充您的系统。",
+			headerName:    "请填写请求头名称，例如 X-Signature。",
+			headerValue:   "请求头中不能有换行。",
+			overBody:      "签名内容必须包含 {body}。",
+			overTimestamp: "填写时间戳请求头时，签名内容须包含 {timestamp}；不填则不能包含。",
+			pathMissing:   "请填写取值路径，例如 customer.id。",
+			pathWrong:     "无法使用：", stop: "。",
+			templateJSON: "模板不是有效的 JSON。",
+			templateName: "没有这个名称：", templateNames: "。可用的有：",
+		}
+	}
+	return words{ //nolint:gosec // G101: no secrets
+		secretMissing: "Give a secret: without one anybody could pass for your system.",
+		headerName:    "Give the name of a header, for example X-Signature.",
+		headerValue:   "A header has no line breaks.",
+		overBody:      "What is signed must contain {body}.",
+		overTimestamp: "With a header for the time, what is signed must contain {timestamp}; without one, it must not.",
+		pathMissing:   "Say where it stands, for example customer.id.",
+		pathWrong:     "This cannot be used: it ", stop: ".",
+		templateJSON: "The template is no valid JSON.",
+		templateName: "There is no name ", templateNames: ". There are: ",
+	}
+}
