@@ -66,6 +66,33 @@ func outcomeOf(r *pluginv1.Result) error {
 	return e
 }
 
+// Receive hands a request of the far side to a channel, as the core does, and
+// commits what it brings: Host.Ingested has it. Without an ID the request gets
+// one. The error says why nothing was taken; the answer for the far side is in
+// the response either way.
+func (p *Plugin) Receive(req channel.ReceiveRequest) (channel.ReceiveResponse, error) {
+	p.tb.Helper()
+	ctx, cancel := p.ctx()
+	defer cancel()
+	if req.ID == "" {
+		req.ID = testhost.NewID("whk")
+	}
+	answer, err := p.Channel.HandleWebhook(ctx, bridge.ReceiveRequestTo(req))
+	if err != nil {
+		return channel.ReceiveResponse{}, err
+	}
+	out := bridge.ReceiveResponse(answer)
+	if err := outcomeOf(answer.GetResult()); err != nil {
+		return out, err
+	}
+	for _, item := range answer.GetInbound() {
+		if err := outcomeOf(p.host.engine.Commit(item)); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
 // FetchFile has a channel fetch a file that an Inbound named, of at most a
 // number of bytes.
 func (p *Plugin) FetchFile(instance, fetch string, most int64) ([]byte, channel.FetchFileResponse, error) {

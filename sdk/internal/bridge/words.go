@@ -1,6 +1,8 @@
 package bridge
 
 import (
+	"net/http"
+
 	"google.golang.org/grpc"
 
 	"github.com/patchbay-im/patchbay/sdk/channel"
@@ -156,3 +158,28 @@ func EntitlementTo(e host.Entitlement) *pluginv1.GetEntitlementResponse {
 
 // HostError words a failure of the host as plugins get it.
 func HostError(err error) error { return hostError(err) }
+
+// ReceiveRequestTo puts a request of the far side on the wire.
+func ReceiveRequestTo(r channel.ReceiveRequest) *pluginv1.HandleWebhookRequest {
+	query := r.RawQuery
+	if query == "" {
+		query = r.Query.Encode()
+	}
+	method := r.Method
+	if method == "" {
+		method = http.MethodPost
+	}
+	return &pluginv1.HandleWebhookRequest{
+		WebhookId: r.ID, InstanceId: r.Instance.ID, Method: method, Path: r.Path, Query: query,
+		Headers: headersTo(r.Header), Body: r.Body, RemoteAddr: r.Remote, Replay: r.Replay,
+	}
+}
+
+// ReceiveResponse reads what a channel made of one.
+func ReceiveResponse(r *pluginv1.HandleWebhookResponse) channel.ReceiveResponse {
+	out := channel.ReceiveResponse{Status: int(r.GetStatus()), Header: headersOf(r.GetHeaders()), Body: r.GetBody()}
+	for _, in := range r.GetInbound() {
+		out.Messages = append(out.Messages, inboundOf(in))
+	}
+	return out
+}

@@ -67,8 +67,26 @@ func rejected(code, detail string) *pluginv1.Result {
 	return &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_REJECTED, Code: code, Detail: detail}
 }
 
-// take commits an item.
+// take commits an item that the plugin brings by itself.
 func (h *desk) take(item *pluginv1.Inbound) *pluginv1.Result {
+	return h.commit(item, func() *pluginv1.Result {
+		if h.may("messages:ingest") {
+			return nil
+		}
+		return &pluginv1.Result{
+			Outcome: pluginv1.Outcome_OUTCOME_RETRY, Code: "permission_denied", Detail: "the workspace does not allow messages:ingest",
+			RetryAfter: durationpb.New(time.Minute),
+		}
+	})
+}
+
+// Commit takes an item that a request of the far side brought.
+func (h *Host) Commit(item *pluginv1.Inbound) *pluginv1.Result {
+	return h.commit(item, func() *pluginv1.Result { return nil })
+}
+
+// commit takes an item that may come; nil = it may.
+func (h *Host) commit(item *pluginv1.Inbound, may func() *pluginv1.Result) *pluginv1.Result {
 	h.mu.Lock()
 	answer := h.answer
 	h.mu.Unlock()
@@ -79,14 +97,11 @@ func (h *desk) take(item *pluginv1.Inbound) *pluginv1.Result {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch {
-	case h.instances[item.GetInstanceId()] == nil || h.inbox(item.GetInstanceId()) == "":
+	if h.instances[item.GetInstanceId()] == nil || h.inbox(item.GetInstanceId()) == "" {
 		return rejected("unknown_instance", "this plugin has no such inbox")
-	case !h.may("messages:ingest"):
-		return &pluginv1.Result{
-			Outcome: pluginv1.Outcome_OUTCOME_RETRY, Code: "permission_denied", Detail: "the workspace does not allow messages:ingest",
-			RetryAfter: durationpb.New(time.Minute),
-		}
+	}
+	if r := may(); r != nil {
+		return r
 	}
 	if r := checkInbound(item); r != nil {
 		return r

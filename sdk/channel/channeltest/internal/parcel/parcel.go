@@ -1,0 +1,189 @@
+// Package parcel is a channel that keeps the contract of adapters, and the same
+// one with one clause of it broken: what the suite is tested with.
+package parcel
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/patchbay-im/patchbay/sdk"
+	"github.com/patchbay-im/patchbay/sdk/channel"
+	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/instance"
+	"github.com/patchbay-im/patchbay/sdk/message"
+)
+
+//go:embed plugin.yaml
+var manifest []byte
+
+// The faults, by what they break.
+const (
+	Believes = "believes"     // looks at no signature
+	Timeless = "timeless"     // takes what was signed long ago
+	MakesIDs = "makes-ids"    // gives a message another id each time
+	Drops    = "drops"        // leaves out what it does not know
+	Mixes    = "mixes"        // brings another file than the one that was sent
+	Doubles  = "doubles"      // sends again what it is not sure of
+	Hasty    = "hasty"        // does not hear that it shall wait
+	Stubborn = "stubborn"     // tries for ever what was refused
+	Optimist = "optimist"     // takes a failure for a success
+	Early    = "early"        // says that a message is sent before it is
+	Forgets  = "forgets-keys" // sends each attempt under a key of its own
+)
+
+// skew is how old a signature may be.
+const skew = 5 * time.Minute
+
+// Plugin returns the plugin.
+func Plugin() sdk.Plugin {
+	return sdk.Plugin{Manifest: manifest, Channel: func(sdk.Env) (channel.Channel, error) {
+		return &parcel{client: &http.Client{Timeout: 10 * time.Second}}, nil
+	}}
+}
+
+type parcel struct{ client *http.Client }
+
+type settings struct {
+	URL, Token, Fault string
+	Keyed             bool
+}
+
+func settingsOf(in instance.Instance) (settings, error) {
+	var c settings
+	err := in.Decode(&c)
+	return c, err
+}
+
+// Sign is the signature of a body at a time.
+func Sign(token, stamp string, body []byte) string {
+	sum := hmac.New(sha256.New, []byte(token))
+	_, _ = fmt.Fprintf(sum, "%s.%s", stamp, body) // a hash takes all
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// Letter is what the post office brings.
+type Letter struct {
+	ID, From, Kind, Text, File string
+}
+
+// Receive implements channel.Channel.
+func (p *parcel) Receive(_ context.Context, req channel.ReceiveRequest) (channel.ReceiveResponse, error) {
+	c, err := settingsOf(req.Instance)
+	if err != nil {
+		return channel.ReceiveResponse{}, err
+	}
+	stamp := req.Header.Get("X-Time")
+	if c.Fault != Believes && !hmac.Equal([]byte(Sign(c.Token, stamp, req.Body)), []byte(req.Header.Get("X-Signature"))) {
+		return channel.ReceiveResponse{}, errs.Reject(errs.CodeBadSignature, "The signature is wrong.")
+	}
+	at, _ := strconv.ParseInt(stamp, 10, 64)
+	if age := time.Since(time.Unix(at, 0)); c.Fault != Timeless && c.Fault != Believes && (age > skew || age < -skew) && !req.Replay {
+		return channel.ReceiveResponse{}, errs.Reject(errs.CodeBadSignature, "It was signed too long ago.")
+	}
+	var letter Letter
+	if err := json.Unmarshal(req.Body, &letter); err != nil || letter.ID == "" {
+		return channel.ReceiveResponse{}, errs.Reject(errs.CodeBadRequest, "That is no letter.")
+	}
+	in := channel.Inbound{ExternalID: letter.ID, Sender: channel.Person{ID: letter.From}, Content: message.Text(letter.Text)}
+	switch {
+	case c.Fault == MakesIDs:
+		in.ExternalID += strconv.FormatInt(time.Now().UnixNano(), 10)
+	case letter.Kind != "" && c.Fault == Drops:
+		return channel.ReceiveResponse{}, nil
+	case letter.Kind != "":
+		in.Content = message.Content{Unsupported: &message.Unsupported{Kind: letter.Kind}}
+	}
+	if letter.File != "" {
+		in.Content.Attachments = []message.Attachment{{Fetch: letter.File, Filename: "picture.png"}}
+	}
+	return channel.ReceiveResponse{Messages: []channel.Inbound{in}}, nil
+}
+
+// FetchFile implements channel.Fetcher.
+func (p *parcel) FetchFile(ctx context.Context, req channel.FetchFileRequest, w io.Writer) (channel.FetchFileResponse, error) {
+	c, err := settingsOf(req.Instance)
+	if err != nil {
+		return channel.FetchFileResponse{}, err
+	}
+	name := req.Fetch
+	if c.Fault == Mixes {
+		name = "file-0"
+	}
+	get, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+"/files/"+name, nil)
+	if err != nil {
+		return channel.FetchFileResponse{}, err
+	}
+	answer, err := p.client.Do(get)
+	if err != nil {
+		return channel.FetchFileResponse{}, errs.Unavailable(err, "the post office does not answer")
+	}
+	defer answer.Body.Close() //nolint:errcheck // only read
+	if answer.StatusCode == http.StatusNotFound {
+		return channel.FetchFileResponse{}, errs.Reject("gone", "The file is gone.")
+	}
+	_, err = io.Copy(w, answer.Body)
+	return channel.FetchFileResponse{}, err
+}
+
+// Send implements channel.Channel.
+func (p *parcel) Send(ctx context.Context, req channel.SendRequest) (channel.SendResponse, error) {
+	c, err := settingsOf(req.Instance)
+	if err != nil {
+		return channel.SendResponse{}, err
+	}
+	if c.Fault == Early {
+		go func() {
+			time.Sleep(30 * time.Millisecond)
+			_ = p.post(context.WithoutCancel(ctx), c, req) // the fault
+		}()
+		return channel.SendResponse{MessageID: req.DeliveryID}, nil
+	}
+	if req.Suspect && !c.Keyed && c.Fault != Doubles {
+		return channel.SendResponse{}, errs.Doubt(nil, "The post office knows no keys.")
+	}
+	return channel.SendResponse{MessageID: req.DeliveryID}, p.post(ctx, c, req)
+}
+
+func (p *parcel) post(ctx context.Context, c settings, req channel.SendRequest) error {
+	body, err := json.Marshal(map[string]string{"to": req.Recipient, "text": req.Content.Text})
+	if err != nil {
+		return err
+	}
+	out, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL+"/send", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	key := req.DeliveryID
+	if c.Fault == Forgets {
+		key += strconv.Itoa(req.Attempt)
+	}
+	out.Header.Set("Idempotency-Key", key)
+	answer, err := p.client.Do(out)
+	switch {
+	case err != nil && !c.Keyed && c.Fault != Doubles:
+		return errs.Doubt(err, "The connection broke.")
+	case err != nil:
+		return errs.Unavailable(err, "The connection broke.")
+	}
+	defer answer.Body.Close() //nolint:errcheck // only read
+	switch {
+	case answer.StatusCode < 300 || c.Fault == Optimist:
+		return nil
+	case answer.StatusCode == http.StatusTooManyRequests && c.Fault != Hasty:
+		return errs.RateLimited(100*time.Millisecond, "The post office is busy.")
+	case answer.StatusCode == http.StatusForbidden && c.Fault != Stubborn:
+		return errs.Reject(errs.CodeInvalidRecipient, "The post office refuses to bring this person anything.")
+	default:
+		return errs.Unavailable(nil, "The post office fails.")
+	}
+}
