@@ -23,7 +23,7 @@ type Adapter struct {
 	Plugin  sdk.Plugin // the channel, for the test's own process
 	Program string     // the built one: plugintest.Build
 	// FarSide starts one with nothing in it, for one case, and returns how an
-	// inbox is connected to it.
+	// inbox is connected to it. Cases run beside each other.
 	FarSide func(t *testing.T) (FarSide, instance.Instance)
 	// Settled waits until the channel has taken up its work for an inbox; nil =
 	// it has when it is configured.
@@ -129,6 +129,7 @@ func (a Adapter) run(t *testing.T, process bool) {
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel() // a case waits more than it works
 			s := &stage{T: t, adapter: a, process: process, host: plugintest.NewHost(t, plugintest.Manifest(a.Plugin.Manifest)), random: rand.New(rand.NewPCG(1, 7))}
 			var in instance.Instance
 			s.far, in = a.FarSide(t)

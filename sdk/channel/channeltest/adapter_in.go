@@ -205,6 +205,7 @@ func (s *stage) killedListening() {
 		dead := s.strike(s.random.IntN(len(now)), func() int { return len(s.messages()) - before })
 		left := s.bringUntilDead(requests)
 		<-dead
+		s.host.Jump(time.Minute)
 		s.start()
 		for _, r := range left {
 			if err := s.post(r); err != nil {
