@@ -1,0 +1,140 @@
+package main
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/patchbay-im/patchbay/plugins/webhook/signature"
+	"github.com/patchbay-im/patchbay/sdk"
+	"github.com/patchbay-im/patchbay/sdk/channel/channeltest"
+	"github.com/patchbay-im/patchbay/sdk/instance"
+	"github.com/patchbay-im/patchbay/sdk/plugintest"
+)
+
+// TestAdapter is the contract of all channels, with a system that recognises
+// what comes twice and with one that does not.
+func TestAdapter(t *testing.T) {
+	program := plugintest.Build(t, ".")
+	for _, keyed := range []bool{true, false} {
+		t.Run(fmt.Sprintf("keyed %v", keyed), func(t *testing.T) {
+			channeltest.RunAdapter(t, channeltest.Adapter{
+				Plugin: sdk.Plugin{Manifest: manifest, Channel: open}, Program: program,
+				FarSide: func(t *testing.T) (channeltest.FarSide, instance.Instance) {
+					app := &app{keyed: keyed, keys: make(map[string]bool)}
+					server := httptest.NewServer(app)
+					t.Cleanup(server.Close)
+					return app, instance.Instance{
+						Config:  json.RawMessage(fmt.Sprintf(`{"url":%q,"send_key":%v}`, server.URL, keyed)),
+						Secrets: instance.Secrets{"/secret": testSecret},
+					}
+				},
+			})
+		})
+	}
+}
+
+// app is the connected system.
+type app struct {
+	keyed bool
+
+	mu   sync.Mutex
+	how  channeltest.Behaviour
+	got  []channeltest.Got
+	keys map[string]bool
+}
+
+// ServeHTTP implements http.Handler: what agents answer is posted here.
+func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	refusals := map[channeltest.Behaviour]int{
+		channeltest.Busy: http.StatusTooManyRequests, channeltest.Broken: http.StatusServiceUnavailable, channeltest.Refusing: http.StatusUnprocessableEntity,
+	}
+	if a.how == channeltest.Absentee {
+		panic(http.ErrAbortHandler)
+	}
+	if status := refusals[a.how]; status != 0 {
+		w.WriteHeader(status)
+		return
+	}
+	var said struct{ Recipient, Text string }
+	if err := json.NewDecoder(r.Body).Decode(&said); err != nil {
+		panic(http.ErrAbortHandler) // whoever wrote was killed
+	}
+	if key := r.Header.Get("Idempotency-Key"); !a.keyed || !a.keys[key] {
+		a.keys[key] = true
+		a.got = append(a.got, channeltest.Got{To: said.Recipient, Text: said.Text})
+	}
+	if a.how == channeltest.Speechless {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (*app) request(said channeltest.Said, at time.Time, secret string) channeltest.Request {
+	message := map[string]any{"id": said.ID, "sender": map[string]string{"id": said.From}, "text": said.Text}
+	if said.File != nil {
+		message["files"] = []any{map[string]string{"base64": base64.StdEncoding.EncodeToString(said.File), "name": "picture.png"}}
+	}
+	body, err := json.Marshal(message)
+	if err != nil {
+		panic(err) // texts alone
+	}
+	out := channeltest.Request{Name: said.ID, Path: "/messages", Body: string(body), Header: map[string]string{"Content-Type": "application/json"}}
+	for name, values := range (signature.Scheme{}).Sign(body, at, secret) {
+		out.Header[name] = values[0]
+	}
+	return out
+}
+
+// Write implements channeltest.FarSide.
+func (a *app) Write(_ *testing.T, said ...channeltest.Said) ([]channeltest.Request, error) {
+	var out []channeltest.Request
+	for _, one := range said {
+		if one.Unknown {
+			return nil, channeltest.Absent("what the guide does not know is refused, so that its author reads it")
+		}
+		out = append(out, a.request(one, time.Now(), testSecret))
+	}
+	return out, nil
+}
+
+// Forge implements channeltest.FarSide.
+func (a *app) Forge(_ *testing.T, how channeltest.Forgery, said channeltest.Said) ([]channeltest.Request, error) {
+	r := a.request(said, time.Now(), testSecret)
+	switch how {
+	case channeltest.Unsigned:
+		delete(r.Header, signature.Header)
+	case channeltest.WrongSigned:
+		r = a.request(said, time.Now(), "guessed")
+	case channeltest.Altered:
+		r.Body = strings.Replace(r.Body, said.Text, said.Text+"!", 1)
+	case channeltest.Stale:
+		return []channeltest.Request{
+			a.request(said, time.Now().Add(-6*time.Minute), testSecret),
+			a.request(said, time.Now().Add(6*time.Minute), testSecret),
+		}, nil
+	}
+	return []channeltest.Request{r}, nil
+}
+
+// Behave implements channeltest.FarSide.
+func (a *app) Behave(_ *testing.T, how channeltest.Behaviour) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.how = how
+	return nil
+}
+
+// Got implements channeltest.FarSide.
+func (a *app) Got(*testing.T) []channeltest.Got {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return append([]channeltest.Got(nil), a.got...)
+}
