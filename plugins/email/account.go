@@ -60,7 +60,7 @@ func (e *email) account(ctx context.Context, in instance.Instance) (*account, er
 	if a.config.AuthServID != "" {
 		a.trust.Servers = []string{a.config.AuthServID}
 	}
-	if err := a.connect(); err != nil {
+	if err := a.connect(ctx); err != nil {
 		return nil, err
 	}
 	return a, nil
@@ -71,7 +71,7 @@ func (e *email) account(ctx context.Context, in instance.Instance) (*account, er
 const pollEvery = 30 * time.Second
 
 // connect makes what speaks to the servers.
-func (a *account) connect() error {
+func (a *account) connect(ctx context.Context) error {
 	judged, err := a.env.Dialer(a.in)
 	if err != nil {
 		return err
@@ -83,6 +83,9 @@ func (a *account) connect() error {
 		Cursors: cursors{a.env.State(a.in.ID)}, Handle: a.handle, Notice: a.notice, Now: a.now,
 		Poll:  pollEvery,
 		Agent: mailbox.Agent{Name: "Patchbay", Version: a.env.CoreVersion, Vendor: "Patchbay", Contact: a.config.Address},
+	}
+	if settings.Connected, err = a.connected(ctx); err != nil {
+		return err
 	}
 	if settings.Protocol == mailbox.POP3 {
 		settings.Sent, settings.Junk = false, false
@@ -104,26 +107,43 @@ func (a *account) connect() error {
 	return err
 }
 
-// stateKey keeps what the mailbox's tokens are made with.
-const stateKey = "thread_key"
+// Keys of the mailbox's state, each made once.
+const (
+	stateKey       = "thread_key"   // what its tokens are made with
+	stateConnected = "connected_at" // when it was connected
+)
 
-// key returns the secret of the mailbox's tokens, and makes it the first time.
+// key returns the secret of the mailbox's tokens.
 func (a *account) key(ctx context.Context) ([]byte, error) {
-	state := a.env.State(a.in.ID)
-	kept, err := state.Get(ctx, stateKey)
-	if err != nil || kept != nil {
-		return valueOf(kept), err
-	}
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}
+	return a.kept(ctx, stateKey, key)
+}
+
+// connected returns when the mailbox was connected.
+func (a *account) connected(ctx context.Context) (at time.Time, err error) {
+	text, err := a.kept(ctx, stateConnected, []byte(a.now().UTC().Format(time.RFC3339)))
+	if err == nil {
+		at, err = time.Parse(time.RFC3339, string(text))
+	}
+	return at, err
+}
+
+// kept returns what the mailbox keeps under a key: value, the first time.
+func (a *account) kept(ctx context.Context, key string, value []byte) ([]byte, error) {
+	state := a.env.State(a.in.ID)
+	before, err := state.Get(ctx, key)
+	if err != nil || before != nil {
+		return valueOf(before), err
+	}
 	none := uint64(0)
-	put, err := state.Put(ctx, host.PutRequest{Key: stateKey, Value: key, IfVersion: &none})
+	put, err := state.Put(ctx, host.PutRequest{Key: key, Value: value, IfVersion: &none})
 	if err == nil && !put.Stored { // another server was quicker
 		return valueOf(put.Current), nil
 	}
-	return key, err
+	return value, err
 }
 
 func valueOf(e *host.Entry) []byte {

@@ -202,12 +202,34 @@ func (f *folder) compare(ctx context.Context, data *imap.SelectData) error {
 		fresh.Past = &past{Until: until, Since: f.at.Newest.Add(-overlap), Again: true}
 		f.s.c.Notice(ctx, Notice{Kind: Renumbered, Folder: f.name})
 	case f.s.c.Since.IsZero():
-		fresh.Last = until
+		last, err := f.before(f.s.c.Connected, until)
+		if err != nil {
+			return err
+		}
+		fresh.Last = last
 	default:
 		fresh.Past = &past{Until: until, Since: f.s.c.Since}
 	}
 	f.at = fresh
 	return f.at.save(ctx, f.s.c.Cursors, f.key)
+}
+
+// before is the last UID up to one whose mail had arrived before a time.
+func (f *folder) before(t time.Time, until uint32) (uint32, error) {
+	if t.IsZero() || until == 0 {
+		return until, nil
+	}
+	found, err := f.s.search(&imap.SearchCriteria{UID: []imap.UIDSet{between(1, until)}, Since: day(t)})
+	if err != nil || len(found) == 0 {
+		return until, err
+	}
+	known, err := f.ask(found)
+	for uid, a := range known {
+		if !a.at.Before(t.Truncate(time.Second)) {
+			until = min(until, uint32(uid)-1)
+		}
+	}
+	return until, err
 }
 
 // search returns the UIDs that a search finds.

@@ -254,6 +254,21 @@ func TestFirstTime(t *testing.T) {
 	wait(t, d, "c")
 }
 
+// What arrives between connecting a mailbox and the first look into it is new.
+func TestArrivedBeforeTheFirstLook(t *testing.T) {
+	t.Parallel()
+	r, d := rig(t), newDesk()
+	c := account(t, r, d)
+	deliver(t, r, "old")
+	time.Sleep(2 * time.Second) // servers know seconds
+	c.Connected = time.Now()
+	deliver(t, r, "a", "b")
+	run(t, c)
+	wait(t, d, "a", "b")
+	deliver(t, r, "c")
+	wait(t, d, "a", "b", "c")
+}
+
 // A mail that cannot be handled is told of, and does not stand in the way; one
 // that ends the process neither.
 func TestPoison(t *testing.T) {

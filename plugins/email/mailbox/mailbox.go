@@ -61,9 +61,12 @@ type Config struct {
 	Sent    bool // also what was sent from elsewhere, as echo: Raw.Role is Sent
 	Junk    bool
 
-	// Since is from when mail is read at the very first time; zero = what arrives
-	// from now on.
+	// Since is from when mail is read at the very first time; zero = what has
+	// arrived since Connected.
 	Since time.Time
+	// Connected is when somebody connected the mailbox: the first look may be much
+	// later. By the server's clock, in whole seconds; zero = now. IMAP alone.
+	Connected time.Time
 	// Poll is how often folders are looked into where nothing is announced: 0 =
 	// DefaultPoll. Another server's time is not ours: at least 10 s.
 	Poll time.Duration
