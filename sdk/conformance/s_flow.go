@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
@@ -269,6 +270,17 @@ type fault struct {
 	after time.Duration // the pause it asks for
 }
 
+// doubtful reports whether the far side may have done what it did not answer.
+func (f fault) doubtful() bool {
+	return f.how.cut || f.how.hang || f.how.status >= http.StatusInternalServerError
+}
+
+// mayDoubt reports whether nobody may know what became of a task: the far side of
+// such a channel does not know a message again.
+func (p *plug) mayDoubt(d driver) bool {
+	return d.ability == pluginv1.AbilityChannel && p.manifest.Channel != nil && !p.manifest.Channel.SendKey
+}
+
 const asked = 7 * time.Second
 
 func (r *run) faults() []fault {
@@ -306,6 +318,7 @@ func (p *plug) fails(d driver, f fault) error {
 	case a.done():
 		return fmt.Errorf("the %s was accepted, and did not happen; it is put off (RETRY)", d.unit)
 	case f.how.garbage && !a.fault:
+	case f.doubtful() && p.mayDoubt(d) && a.outcome == pluginv1.Outcome_OUTCOME_UNKNOWN: // a person has it sent again
 	case a.outcome != pluginv1.Outcome_OUTCOME_RETRY || a.fault:
 		return fmt.Errorf("the %s became: %v; it is put off (RETRY), as a failure of the far side", d.unit, a)
 	case f.after > 0 && (a.after < f.after-3*time.Second || a.after > f.after+3*time.Second):

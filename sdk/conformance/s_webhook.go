@@ -78,7 +78,8 @@ func (p *plug) request(w posting) *pluginv1.HandleWebhookRequest {
 	}
 	text, _ := json.Marshal(w.text) // a string
 	stamp := strconv.FormatInt(w.at.Unix(), 10)
-	words := strings.NewReplacer("{{id}}", w.id, "{{text}}", string(text[1:len(text)-1]), "{{now}}", stamp)
+	number := strings.TrimLeft(w.id, "kit-0")
+	words := strings.NewReplacer("{{id}}", w.id, "{{number}}", or(number, "1"), "{{text}}", string(text[1:len(text)-1]), "{{now}}", stamp)
 	body := words.Replace(w.Body)
 	req := &pluginv1.HandleWebhookRequest{
 		WebhookId: "whk_" + w.id, InstanceId: instanceID, Method: or(w.Method, "POST"), Path: or(w.Path, "/"), Query: words.Replace(w.Query),

@@ -97,8 +97,8 @@ type Collection struct {
 	Rows  []map[string]any `yaml:"rows"`  // that are there at first; "id" is made when missing
 }
 
-// Webhook is a request that the far side posts. {{id}}, {{text}} and {{now}}
-// (seconds since 1970) are filled in.
+// Webhook is a request that the far side posts. {{id}}, {{number}} (the same as a
+// number), {{text}} and {{now}} (seconds since 1970) are filled in.
 type Webhook struct {
 	Name    string            `yaml:"name"`
 	Method  string            `yaml:"method"` // "" = POST

@@ -355,6 +355,9 @@ func verdict(r *Response) error {
 	}
 }
 
+// RetryAfter is the pause that the answer asks for, at most an hour; 0 = none.
+func (r *Response) RetryAfter() time.Duration { return retryAfter(r.Header) }
+
 // retryAfter reads the header (RFC 9110, 10.2.3): seconds, or a date.
 func retryAfter(h http.Header) time.Duration {
 	const most = time.Hour

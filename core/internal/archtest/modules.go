@@ -39,6 +39,7 @@ func modules() []Module {
 		{Prefix: "github.com/emersion/go-msgauth", Owners: []string{"plugins/email/trust"}},
 		{Prefix: "github.com/emersion/go-sasl", Owners: []string{"plugins/email/...", "plugins/notify/target"}},
 		{Prefix: "github.com/emersion/go-smtp", Owners: []string{"plugins/email/...", "plugins/notify/target"}},
+		{Prefix: "github.com/go-telegram/bot", Owners: []string{"plugins/telegram", "plugins/telegram/api", "plugins/telegram/update"}},
 		{Prefix: "github.com/silenceper/wechat/v2", Owners: []string{"plugins/wechat/..."}},
 
 		// Changes of a plugin's sources (ADR 0046).

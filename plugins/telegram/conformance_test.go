@@ -1,0 +1,15 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/patchbay-im/patchbay/sdk/conformance"
+	"github.com/patchbay-im/patchbay/sdk/conformance/conformancetest"
+)
+
+// TestConformance runs the conformance kit in this process; make conformance
+// runs it on the program, too.
+func TestConformance(t *testing.T) {
+	one := plugin()
+	conformancetest.Run(t, conformance.Target{Folder: ".", Plugin: &one})
+}
