@@ -39,7 +39,8 @@ type Server struct {
 // New returns a server without bots; it is an http.Handler.
 func New() *Server {
 	return &Server{
-		now: time.Now, bots: make(map[string]*Bot), nextID: 1000, faults: make(map[string][]Fault), calls: make(map[string]int),
+		now:  time.Now, //nolint:forbidigo // Pass moves it on
+		bots: make(map[string]*Bot), nextID: 1000, faults: make(map[string][]Fault), calls: make(map[string]int),
 		http: &http.Client{Timeout: 10 * time.Second},
 	}
 }
@@ -168,7 +169,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, b *Bot, method str
 	}
 	result, err := b.do(r, m, p)
 	if f.Cut {
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) //nolint:forbidigo // how net/http is told to cut a connection
 	}
 	answer(w, result, err)
 }
@@ -252,42 +253,53 @@ func readParams(w http.ResponseWriter, r *http.Request) (params, *failure) {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch kind {
 	case "multipart/form-data":
-		reader, err := r.MultipartReader()
-		if err != nil {
-			return p, bad("the form cannot be read")
-		}
-		for {
-			part, err := reader.NextPart()
-			if errors.Is(err, io.EOF) { // also where a form has nothing in it
-				return p, nil
-			}
-			if err != nil {
-				return p, tooLarge(err)
-			}
-			data, err := io.ReadAll(part)
-			if err != nil {
-				return p, tooLarge(err)
-			}
-			if part.FileName() != "" {
-				p.files[part.FormName()] = upload{part.FileName(), data}
-			} else {
-				p.values[part.FormName()] = string(data)
-			}
-		}
+		return p, p.readForm(r)
 	case "application/json":
-		var object map[string]json.RawMessage
-		if err := json.NewDecoder(r.Body).Decode(&object); err != nil {
-			return p, bad("the JSON cannot be read")
-		}
-		for name, raw := range object {
-			var text string
-			if json.Unmarshal(raw, &text) != nil {
-				text = string(raw)
-			}
-			p.values[name] = text
-		}
+		return p, p.readJSON(r)
 	}
 	return p, nil
+}
+
+// readForm reads fields and files.
+func (p params) readForm(r *http.Request) *failure {
+	reader, err := r.MultipartReader()
+	if err != nil {
+		return bad("the form cannot be read")
+	}
+	for {
+		part, err := reader.NextPart()
+		if errors.Is(err, io.EOF) { // also where a form has nothing in it
+			return nil
+		}
+		if err != nil {
+			return tooLarge(err)
+		}
+		data, err := io.ReadAll(part)
+		if err != nil {
+			return tooLarge(err)
+		}
+		if part.FileName() != "" {
+			p.files[part.FormName()] = upload{part.FileName(), data}
+			continue
+		}
+		p.values[part.FormName()] = string(data)
+	}
+}
+
+// readJSON reads the members of an object; what is no text stays JSON.
+func (p params) readJSON(r *http.Request) *failure {
+	var object map[string]json.RawMessage
+	if err := json.NewDecoder(r.Body).Decode(&object); err != nil {
+		return bad("the JSON cannot be read")
+	}
+	for name, raw := range object {
+		var text string
+		if json.Unmarshal(raw, &text) != nil {
+			text = string(raw)
+		}
+		p.values[name] = text
+	}
+	return nil
 }
 
 func tooLarge(err error) *failure {
