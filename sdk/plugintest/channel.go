@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"net/http"
 	"time"
 
 	"github.com/patchbay-im/patchbay/sdk/channel"
@@ -47,33 +46,6 @@ func (p *Plugin) Send(req channel.SendRequest) (channel.SendResponse, error) {
 			sent = true
 		}
 	}
-}
-
-// Receive posts a request of the far side to a channel, as the core does, and
-// returns what it brings and what the far side is answered. Nothing is committed:
-// Host.Env().Ingest does that.
-func (p *Plugin) Receive(req channel.ReceiveRequest) (channel.ReceiveResponse, error) {
-	p.tb.Helper()
-	ctx, cancel := p.ctx()
-	defer cancel()
-	wire := &pluginv1.HandleWebhookRequest{
-		WebhookId: or(req.ID, "whk_test"), InstanceId: req.Instance.ID, Method: or(req.Method, http.MethodPost), Path: or(req.Path, "/"),
-		Query: or(req.RawQuery, req.Query.Encode()), Body: req.Body, RemoteAddr: or(req.Remote, "192.0.2.1"), Replay: req.Replay,
-	}
-	for name, values := range req.Header {
-		for _, value := range values {
-			wire.Headers = append(wire.Headers, &pluginv1.Header{Name: name, Value: value})
-		}
-	}
-	answer, err := p.Channel.HandleWebhook(ctx, wire)
-	if err != nil {
-		return channel.ReceiveResponse{}, err
-	}
-	out := channel.ReceiveResponse{Status: int(answer.GetStatus()), Header: make(http.Header), Body: answer.GetBody(), Messages: each(answer.GetInbound(), bridge.Inbound)}
-	for _, h := range answer.GetHeaders() {
-		out.Header.Add(h.GetName(), h.GetValue())
-	}
-	return out, outcomeOf(answer.GetResult())
 }
 
 // Signal has a channel show something at the far side.
