@@ -261,7 +261,7 @@ func (b *Bot) add(kind string, object map[string]any) {
 	b.last++
 	raw, err := json.Marshal(map[string]any{"update_id": b.last, kind: object})
 	if err != nil {
-		panic(err) //nolint:forbidigo // of a test
+		panic(err)
 	}
 	b.queue = append(b.queue, update{b.last, kind, raw})
 	b.wake()

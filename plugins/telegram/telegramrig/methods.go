@@ -126,7 +126,7 @@ func (b *Bot) setWebhook(_ *http.Request, p params) (any, *failure) {
 	b.allow(p)
 	b.drop(p)
 	b.silence()
-	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // until the webhook is another one
+	ctx, cancel := context.WithCancel(context.Background())
 	b.hook = &hook{url: p.values["url"], secret: secret, stop: cancel}
 	go b.post(ctx, b.hook)
 	return true, nil

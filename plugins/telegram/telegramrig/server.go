@@ -39,7 +39,7 @@ type Server struct {
 // New returns a server without bots; it is an http.Handler.
 func New() *Server {
 	return &Server{
-		now:  time.Now, //nolint:forbidigo // Pass moves it on
+		now:  time.Now,
 		bots: make(map[string]*Bot), nextID: 1000, faults: make(map[string][]Fault), calls: make(map[string]int),
 		http: &http.Client{Timeout: 10 * time.Second},
 	}
@@ -169,7 +169,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, b *Bot, method str
 	}
 	result, err := b.do(r, m, p)
 	if f.Cut {
-		panic(http.ErrAbortHandler) //nolint:forbidigo // how net/http is told to cut a connection
+		panic(http.ErrAbortHandler)
 	}
 	answer(w, result, err)
 }
