@@ -170,6 +170,8 @@ type Carried struct {
 	Trust       channel.Trust
 	Automatic   bool // a machine wrote it
 	Elsewhere   bool // the company wrote it, and not here
+	Participant bool // somebody wrote it who takes part, and is not the customer
+	Forwards    *Forwarded
 	EditedAt    time.Time
 	RecalledAt  time.Time
 }

@@ -20,6 +20,7 @@ type Post struct {
 	Attachments  []media.ID
 	ReplyTo      MessageID           // "" = answers none in particular
 	Mentions     []identity.MemberID // of a note
+	Forwards     MessageID           // passed on to those of Envelope, with its files; "" = none
 	Envelope     *channel.Envelope   // subject, to, cc and bcc; nil = as the channel would
 	Bringer      string              // the instance of a plugin that brought the attachments; "" = the member did
 }
@@ -108,7 +109,7 @@ func (s *Service) sending(ctx context.Context, scope identity.Scope, p Post) (Pa
 
 // made reports whether a message is what this post would make.
 func (p Post) made(m *Message) bool {
-	return m.Kind == p.Kind && m.says(p.Text, p.Attachments, p.ReplyTo) && sameEnvelope(m.Envelope, p.Envelope) &&
+	return m.Kind == p.Kind && m.says(p.Text, p.Attachments, p.ReplyTo) && sameEnvelope(m.Envelope, p.Envelope) && m.forwards() == p.Forwards &&
 		slices.EqualFunc(m.Mentions, id.Once(p.Mentions), func(a Mention, b identity.MemberID) bool { return a.Member == b })
 }
 
@@ -141,6 +142,9 @@ func (s *Service) write(ctx context.Context, tx Tx, scope identity.Scope, c *Con
 	if w.Mentions, err = s.mentions(ctx, scope, p.Mentions); err != nil {
 		return nil, err
 	}
+	if w.Carried.Forwards, err = s.forwarded(ctx, c, p); err != nil {
+		return nil, err
+	}
 	ch, err := c.post(s.turn(scope), p.Kind, w)
 	if err == nil && p.Kind == Text {
 		err = c.Spend(s.windows(c.Plugin), ch.At, ch.Seq)
@@ -156,10 +160,14 @@ func (s *Service) write(ctx context.Context, tx Tx, scope identity.Scope, c *Con
 }
 
 func (c *Conversation) post(t Turn, kind MessageKind, w Written) (*Change, error) {
-	if kind == Note {
+	switch {
+	case kind == Note:
 		return c.AddNote(t, w), nil
+	case w.Carried.Forwards != nil:
+		return c.Forward(t, w)
+	default:
+		return c.Send(t, w)
 	}
-	return c.Send(t, w)
 }
 
 // bring gives an inbound message its files: a visitor's as give does, and a
@@ -217,10 +225,10 @@ func (s *Service) checkContent(ctx context.Context, scope identity.Scope, p *Pos
 	if err := checkWritten(p.Text, p.Attachments, MaxText); err != nil {
 		return err
 	}
-	if err := media.CheckIDs(p.Attachments); err != nil || p.Kind == Note && p.Envelope == nil {
+	if err := media.CheckIDs(p.Attachments); err != nil || p.Kind == Note && p.Envelope == nil && p.Forwards == "" {
 		return err
 	}
-	if len(p.Attachments) == 0 && p.ReplyTo == "" && p.Envelope == nil && s.fitsAll(p.Text) {
+	if len(p.Attachments) == 0 && p.ReplyTo == "" && p.Envelope == nil && p.Forwards == "" && s.fitsAll(p.Text) {
 		return nil
 	}
 	c, err := s.get(ctx, scope, p.Conversation)
@@ -231,6 +239,9 @@ func (s *Service) checkContent(ctx context.Context, scope identity.Scope, p *Pos
 		return err
 	}
 	if err := s.checkReply(c.Plugin, p.ReplyTo); err != nil {
+		return err
+	}
+	if err := checkForward(c, p); err != nil {
 		return err
 	}
 	return checkWritten(p.Text, p.Attachments, s.textLimit(c.Plugin))

@@ -195,8 +195,14 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 			return nil
 		}
 		before := c.LastInboundSeq
-		ch := c.ReceiveFor(t, in.said, first.bot)
-		c.OpenWindows(s.windows(inbox.Plugin), in.trigger, in.doneAt(t.At))
+		bot := first.bot
+		if in.kind == InboundMessage && who.ID != c.Contact {
+			in.said.Carried.Participant, bot = true, nil
+		}
+		ch := c.ReceiveFor(t, in.said, bot)
+		if !in.said.Carried.Participant {
+			c.OpenWindows(s.windows(inbox.Plugin), in.trigger, in.doneAt(t.At))
+		}
 		if err := s.bring(ctx, tx, c, ch, in); err != nil {
 			return err
 		}

@@ -64,6 +64,7 @@ type Delivery struct {
 	Author    identity.Actor
 	Automatic bool   // no person wrote it
 	Quoted    uint64 // seq of the message that it quotes; 0 = none
+	Forwards  uint64 // seq of the message that it passes on to somebody else, with its files; 0 = none
 	Act       Act
 	Target    string // of Edit and Recall: the far side's id of the message
 

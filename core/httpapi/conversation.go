@@ -142,6 +142,7 @@ type postMessageInput struct {
 		Mentions      []string `json:"mentions,omitempty" maxItems:"50" doc:"Ids of members whom a note calls."`
 
 		Envelope *wire.Addressed `json:"envelope,omitempty" doc:"For channels whose content has envelope. Absent: addressed as the channel would."`
+		Forwards string          `json:"forwards,omitempty" maxLength:"40" doc:"Id of the message that this one passes on, with its files, to those whom envelope names. The customer, who must not be among them, goes on waiting."`
 	}
 }
 
@@ -163,6 +164,7 @@ func (s *Server) postMessage(ctx context.Context, scope identity.Scope, in *post
 		Kind: conversation.MessageKind(in.Body.Kind), Text: in.Body.Text,
 		Attachments: wire.IDs[media.ID](in.Body.AttachmentIDs), ReplyTo: conversation.MessageID(in.Body.ReplyTo),
 		Mentions: wire.IDs[identity.MemberID](in.Body.Mentions), Envelope: in.Body.Envelope.Domain(),
+		Forwards: conversation.MessageID(in.Body.Forwards),
 	})
 	if err != nil {
 		return nil, err

@@ -232,7 +232,7 @@ func (m *member) post(ctx context.Context, ref string, f memberSend) error {
 		Conversation: conversation.ID(f.ConversationID), ClientID: f.ClientMsgID,
 		Kind: conversation.MessageKind(f.Kind), Text: f.Text,
 		Attachments: wire.IDs[media.ID](f.AttachmentIDs), ReplyTo: conversation.MessageID(f.ReplyTo),
-		Mentions: wire.IDs[identity.MemberID](f.Mentions),
+		Mentions: wire.IDs[identity.MemberID](f.Mentions), Envelope: f.Envelope.Domain(),
 	})
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/wire"
 )
 
 // maxRef bounds a request's ref, in characters.
@@ -30,6 +31,8 @@ type (
 		AttachmentIDs []string `json:"attachment_ids"`
 		ReplyTo       string   `json:"reply_to"`
 		Mentions      []string `json:"mentions"`
+
+		Envelope *wire.Addressed `json:"envelope"`
 	}
 	memberTypes struct {
 		ConversationID string `json:"conversation_id"`

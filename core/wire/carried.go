@@ -18,6 +18,8 @@ type Carried struct {
 	Trust       *Trust       `json:"trust,omitempty" doc:"Whether the sender is who it says; absent where the channel knows its users."`
 	Automatic   bool         `json:"automatic,omitempty" doc:"A machine wrote it, for example a vacation reply."`
 	Elsewhere   bool         `json:"elsewhere,omitempty" doc:"The company wrote it, and not here."`
+	Participant bool         `json:"participant,omitempty" doc:"Somebody wrote it who takes part in the conversation, and is not the customer: one who was copied, or to whom a message was forwarded."`
+	Forwards    *Forwarded   `json:"forwards,omitempty" doc:"It passes this message on, with its files, to whom its envelope names. The customer did not get it."`
 	EditedAt    *time.Time   `json:"edited_at,omitempty"`
 	RecalledAt  *time.Time   `json:"recalled_at,omitempty" doc:"Its sender took it back."`
 }
@@ -36,6 +38,12 @@ type Envelope struct {
 type Party struct {
 	Address string `json:"address"`
 	Name    string `json:"name,omitempty" doc:"As the sender wrote it: it may say anything."`
+}
+
+// Forwarded is a message that another one passes on.
+type Forwarded struct {
+	ID  string `json:"id"`
+	Seq uint64 `json:"seq"`
 }
 
 // Location is a place.
@@ -61,7 +69,10 @@ type Trust struct {
 func carriedOf(c conversation.Carried) Carried {
 	out := Carried{
 		HTML: c.HTML, Cut: c.Cut, Quoted: c.Quoted, Envelope: EnvelopeOf(c.Envelope), Automatic: c.Automatic,
-		Elsewhere: c.Elsewhere, EditedAt: stampOrNil(c.EditedAt), RecalledAt: stampOrNil(c.RecalledAt),
+		Elsewhere: c.Elsewhere, Participant: c.Participant, EditedAt: stampOrNil(c.EditedAt), RecalledAt: stampOrNil(c.RecalledAt),
+	}
+	if f := c.Forwards; f != nil {
+		out.Forwards = &Forwarded{ID: string(f.ID), Seq: f.Seq}
 	}
 	if l := c.Location; l != nil {
 		out.Location = &Location{Latitude: l.Latitude, Longitude: l.Longitude, Name: l.Name, Address: l.Address}

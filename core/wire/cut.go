@@ -116,7 +116,7 @@ func cutNews() []CutRule {
 
 // cutCarried adds the rules for what channels carry beside text.
 func cutCarried(add func(needs []string, paths ...string)) {
-	add(nil, "html", "cut", "trust.verdict", "automatic", "elsewhere", "edited_at", "recalled_at", "unsupported.kind")
+	add(nil, "html", "cut", "trust.verdict", "automatic", "elsewhere", "participant", "forwards.id", "forwards.seq", "edited_at", "recalled_at", "unsupported.kind")
 	add([]string{scopeText}, "quoted", "envelope.subject", "unsupported.summary", "trust.reason")
 	who := []string{"location"}
 	for _, of := range []string{"from", "reply_to", "to[]", "cc[]", "bcc[]"} {

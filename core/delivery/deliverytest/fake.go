@@ -18,6 +18,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 )
 
 // Fake is the ledger of the messages that a conversationtest.Fake holds. It is
@@ -78,8 +79,16 @@ func (f *Fake) delivery(c conversation.Conversation, m conversation.Message) del
 	if m.ReplyTo != nil {
 		d.Quoted = m.ReplyTo.Seq
 	}
-	if len(m.Attachments) > 0 {
-		d.Content.Files = delivery.FilesOf(m.Attachments)
+	files := m.Attachments
+	if m.Forwards != nil {
+		d.Forwards = m.Forwards.Seq
+		of, err := f.conversations.Message(context.Background(), m.Workspace, m.Conversation, m.Forwards.ID)
+		if err == nil {
+			files = slices.Concat(files, slices.DeleteFunc(slices.Clone(of.Attachments), func(a media.Attachment) bool { return a.Role == media.RoleOriginal }))
+		}
+	}
+	if len(files) > 0 {
+		d.Content.Files = delivery.FilesOf(files)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

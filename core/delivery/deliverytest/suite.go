@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"refused":                        testRefused,
 		"may or may not have left":       testUnknown,
 		"files, author and quote":        testContent,
+		"passed on to somebody else":     testForward,
 		"what it answers and follows":    testContext,
 		"until a window closes":          testDeadline,
 		"the far side's ids":             testExternals,

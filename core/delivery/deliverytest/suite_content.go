@@ -193,3 +193,25 @@ func testExternals(w *world) {
 		return nil
 	}))
 }
+
+// What is passed on takes the files of the message along, goes to whom its
+// author named alone, and is no answer: who was answered before still is.
+func testForward(w *world) {
+	c := w.Receive(w.Inbox, "ext", "", "question")
+	picture, scan := w.upload("a.png"), w.upload("b.png")
+	w.say(c.ID, w.owner(), conversation.Written{Text: "see"}, picture)
+	first := w.texts(w.Tick(), "see")[0]
+	w.settle(first, delivery.Sent, channel.Result{Outcome: channel.OutcomeAccepted}, time.Time{})
+	to := &channel.Envelope{Subject: "Fwd: x", To: []channel.Party{{Address: "supplier@example.com"}}}
+	w.say(c.ID, w.owner(), conversation.Written{
+		Text:    "can you help?",
+		Carried: conversation.Carried{Envelope: to, Forwards: &conversation.Forwarded{ID: conversation.MessageID(first.Message), Seq: first.Seq}},
+	}, scan)
+	d := w.texts(w.Tick(), "can you help?")
+	w.OK(w.store.(delivery.Completer).Complete(w.Context(), d, true)) //nolint:forcetypeassert // the port says so
+	conversationtest.Same(w.World, d[0].Content.Envelope, to)
+	conversationtest.Same(w.World, d[0].Content.Files, []channel.File{{ID: scan, Name: "b.png", Type: "image/png", Size: 4}, {ID: picture, Name: "a.png", Type: "image/png", Size: 4}})
+	if d[0].Forwards != first.Seq {
+		w.Fatalf("it passes on %d, not %d", d[0].Forwards, first.Seq)
+	}
+}

@@ -25,8 +25,15 @@ type carriedRow struct {
 	Reason      string          `json:"reason,omitempty"`
 	Automatic   bool            `json:"automatic,omitempty"`
 	Elsewhere   bool            `json:"elsewhere,omitempty"`
+	Participant bool            `json:"participant,omitempty"`
+	Forwards    *forwardRow     `json:"forwards,omitempty"`
 	EditedAt    int64           `json:"edited_at,omitempty"`
 	RecalledAt  int64           `json:"recalled_at,omitempty"`
+}
+
+type forwardRow struct {
+	ID  string `json:"id"`
+	Seq uint64 `json:"seq"`
 }
 
 type envelopeRow struct {
@@ -62,8 +69,11 @@ func carriedOf(c *conversation.Carried) *carriedRow {
 	}
 	r := &carriedRow{
 		External: c.External, HTML: c.HTML, Cut: c.Cut, Quoted: c.Quoted, Verdict: string(c.Trust.Verdict), Reason: c.Trust.Reason,
-		Automatic: c.Automatic, Elsewhere: c.Elsewhere, EditedAt: db.Micros(c.EditedAt), RecalledAt: db.Micros(c.RecalledAt),
+		Automatic: c.Automatic, Elsewhere: c.Elsewhere, Participant: c.Participant, EditedAt: db.Micros(c.EditedAt), RecalledAt: db.Micros(c.RecalledAt),
 		Location: (*locationRow)(c.Location), Unsupported: (*unsupportedRow)(c.Unsupported),
+	}
+	if f := c.Forwards; f != nil {
+		r.Forwards = &forwardRow{ID: string(f.ID), Seq: f.Seq}
 	}
 	if e := c.Envelope; e != nil {
 		r.Envelope = &envelopeRow{
@@ -91,8 +101,11 @@ func (r *carriedRow) domain() conversation.Carried {
 	}
 	c := conversation.Carried{
 		External: r.External, HTML: r.HTML, Cut: r.Cut, Quoted: r.Quoted, Trust: channel.Trust{Verdict: channel.Verdict(r.Verdict), Reason: r.Reason},
-		Automatic: r.Automatic, Elsewhere: r.Elsewhere, EditedAt: db.Time(r.EditedAt), RecalledAt: db.Time(r.RecalledAt),
+		Automatic: r.Automatic, Elsewhere: r.Elsewhere, Participant: r.Participant, EditedAt: db.Time(r.EditedAt), RecalledAt: db.Time(r.RecalledAt),
 		Location: (*channel.Location)(r.Location), Unsupported: (*channel.Unsupported)(r.Unsupported),
+	}
+	if f := r.Forwards; f != nil {
+		c.Forwards = &conversation.Forwarded{ID: conversation.MessageID(f.ID), Seq: f.Seq}
 	}
 	if e := r.Envelope; e != nil {
 		c.Envelope = &channel.Envelope{

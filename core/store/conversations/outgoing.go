@@ -69,6 +69,7 @@ VALUES (?, ?, ?, ?, '', ?, ?) ON CONFLICT (workspace_id, inbox_id, kind, externa
 type Outgoing struct {
 	Quoted   uint64 // seq of the message that it quotes; 0 = none
 	Envelope *channel.Envelope
+	Forwards uint64 // seq of the message that it passes on, with its files; 0 = none
 }
 
 // OutgoingIn reads extras.
@@ -77,7 +78,11 @@ func OutgoingIn(extras string) Outgoing {
 		return Outgoing{}
 	}
 	e := parseExtras(extras)
-	out := Outgoing{Envelope: e.Carried.domain().Envelope}
+	carried := e.Carried.domain()
+	out := Outgoing{Envelope: carried.Envelope}
+	if f := carried.Forwards; f != nil {
+		out.Forwards = f.Seq
+	}
 	if q := e.ReplyTo; q != nil {
 		out.Quoted = q.Seq
 	}
@@ -118,8 +123,8 @@ func number(s delivery.Step) int64 {
 	return n
 }
 
-// EnvelopeBefore returns the envelope of the customer's last message before seq;
-// nil when none of the last ones has one.
+// EnvelopeBefore returns the envelope of the customer's own last message before
+// seq; nil when none of the last ones has one.
 func EnvelopeBefore(ctx context.Context, q db.Querier, workspace identity.WorkspaceID, id conversation.ID, seq uint64) (*channel.Envelope, error) {
 	const last = `SELECT extras FROM message WHERE workspace_id = ? AND conversation_id = ? AND seq < ? AND sender_kind = ? AND extras IS NOT NULL
 ORDER BY seq DESC LIMIT 10`
@@ -130,7 +135,9 @@ ORDER BY seq DESC LIMIT 10`
 		err := sc.Scan(&text)
 		if err == nil && found == nil {
 			e := parseExtras(text)
-			found = e.Carried.domain().Envelope
+			if said := e.Carried.domain(); !said.Participant {
+				found = said.Envelope
+			}
 		}
 		return err
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -20,7 +21,7 @@ func (s *Store) files(ctx context.Context, due []delivery.Delivery) error {
 	places := make(map[identity.WorkspaceID][]media.Place)
 	for _, d := range due {
 		if d.Content.Files != nil {
-			places[d.Workspace] = append(places[d.Workspace], placeOf(d))
+			places[d.Workspace] = append(places[d.Workspace], placesOf(d)...)
 		}
 	}
 	for workspace, of := range places {
@@ -30,15 +31,38 @@ func (s *Store) files(ctx context.Context, due []delivery.Delivery) error {
 		}
 		for i := range due {
 			if d := &due[i]; d.Workspace == workspace && d.Content.Files != nil {
-				d.Content.Files = delivery.FilesOf(found[placeOf(*d)])
+				d.Content.Files = filesOf(*d, found)
 			}
 		}
 	}
 	return nil
 }
 
-func placeOf(d delivery.Delivery) media.Place {
-	return media.Place{Conversation: d.Conversation, Seq: d.Seq}
+// placesOf are the messages whose files a delivery has: its own, and the one
+// that it passes on.
+func placesOf(d delivery.Delivery) []media.Place {
+	own := media.Place{Conversation: d.Conversation, Seq: d.Seq}
+	if d.Forwards == 0 {
+		return []media.Place{own}
+	}
+	return []media.Place{own, {Conversation: d.Conversation, Seq: d.Forwards}}
+}
+
+// filesOf are the files of a delivery; nil = none. The original of a mail that
+// is passed on stays here: it names what only its addressee is to know.
+func filesOf(d delivery.Delivery, found map[media.Place][]media.Attachment) []channel.File {
+	var all []media.Attachment
+	for _, place := range placesOf(d) {
+		for _, a := range found[place] {
+			if place.Seq == d.Seq || a.Role != media.RoleOriginal {
+				all = append(all, a)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return delivery.FilesOf(all)
 }
 
 // Complete implements delivery.Completer.
@@ -88,6 +112,9 @@ func (s *Store) complete(ctx context.Context, d *delivery.Delivery) error {
 
 // address says to whom an answer goes where its author did not.
 func (s *Store) address(ctx context.Context, d *delivery.Delivery) error {
+	if d.Forwards > 0 {
+		return nil
+	}
 	theirs, err := conversations.EnvelopeBefore(ctx, s.db, d.Workspace, conversation.ID(d.Conversation), d.Seq)
 	if err == nil {
 		d.Content.Envelope = delivery.Answering(d.Content.Envelope, theirs)

@@ -80,8 +80,8 @@ func scan(sc db.Scanner) (delivery.Delivery, error) {
 		&expires, &author, &d.Author.ID, &d.Author.Name, &files, &extras)
 	d.Author.Kind, d.Automatic = identity.ActorKind(author), identity.ActorKind(author) != identity.ActorMember
 	to := conversations.OutgoingIn(extras)
-	d.Quoted, d.Content.Envelope = to.Quoted, to.Envelope
-	if files > 0 {
+	d.Quoted, d.Content.Envelope, d.Forwards = to.Quoted, to.Envelope, to.Forwards
+	if files > 0 || d.Forwards > 0 {
 		d.Content.Files = make([]channel.File, 0, files)
 	}
 	d.Workspace, d.ID, d.Inbox = identity.WorkspaceID(workspace), delivery.ID(id), channel.InboxID(inbox)

@@ -27,6 +27,10 @@ export type PresenceStatus = PresenceEntry["status"];
 export type Capabilities = Schema<"CapabilitiesBody">;
 export type ChannelType = Schema<"ChannelTypeBody">;
 export type Inbox = Schema<"InboxBody">;
+/** What a member says of an addressed message, such as a mail. */
+export type Addressed = Schema<"Addressed">;
+/** An address of an envelope. */
+export type Party = Schema<"Party">;
 export type Place = Schema<"Place">;
 export type InboxStatus = Schema<"HealthBody">;
 export type Webhook = Schema<"WebhookBody">;

@@ -60,7 +60,7 @@ describe("mentions", () => {
 });
 
 describe("files", () => {
-  const abilities: Abilities = { text: true, textLimit: 10, files: ["image"], fileLimit: 100, quote: true };
+  const abilities: Abilities = { text: true, textLimit: 10, files: ["image"], fileLimit: 100, quote: true, envelope: false };
 
   it("are refused before anything is sent, with the reason", () => {
     expect(refusalOf({ size: 1, type: "image/png" }, 0, abilities)).toBeUndefined();

@@ -11,10 +11,12 @@ import { Server, until } from '../lib/server.js'
 
 const care = 'care@shop.test'
 const alice = 'alice@shop.test'
+const bob = 'bob@shop.test'
+const supplier = 'supplier@shop.test'
 let mail, server, browser, owner, base, inbox
 
 before(async () => {
-  mail = await Mail.start(care, alice)
+  mail = await Mail.start(care, alice, bob, supplier)
   server = await Server.start(['--demo'])
   browser = await launch()
   ;({ owner, base } = await ownerOf(browser, server))
@@ -135,6 +137,130 @@ test('a customer mails with a picture, an agent answers, and the answer to that 
   await owner.getByTestId('composer').waitFor()
   await shot(owner, 'mail-answered-zh-light-1440')
   assert.deepEqual(owner.problems.filter((one) => !/422|400/.test(one)), [])
+})
+
+/** The row of a header of a mail, unfolded. */
+const header = (mail, name) => new RegExp(`^${name}: (.*(?:\\n[ \\t].*)*)`, 'im').exec(mail)?.[1].replace(/\n\s+/g, ' ') ?? ''
+
+test('everybody on a mail is answered, and what any of them answers is in its place', async () => {
+  await speak(owner, server, 'en')
+  const before = (await mail.inbox(alice)).length
+  await mail.send(alice, care, letter('group@world.test', 'Party of ten', 'We are ten on Friday.', `Cc: Bob <${bob}>\n`))
+  await owner.goto(server.origin)
+  await owner.getByTestId('conversation-list-item').filter({ hasText: 'We are ten on Friday.' }).first().click()
+  const line = owner.getByTestId('address-line')
+  await line.getByText(/^To Alice · Re: Party of ten$/).waitFor()
+  await owner.getByTestId('composer-input').fill('A table is kept for you.')
+  // A key opens it, and Escape undoes what was done there; the text stays.
+  await owner.keyboard.press('Control+;')
+  const cc = owner.getByTestId('address-cc')
+  await cc.fill('nobody')
+  await cc.press('Enter')
+  assert.equal(await owner.getByTestId('address-fault').count(), 1)
+  assert.ok(await owner.getByTestId('send').isDisabled())
+  await shot(owner, 'mail-address-fault-en-light-1440')
+  assert.deepEqual(await axe(owner), [])
+  await owner.getByTestId('address-subject').focus()
+  await owner.keyboard.press('Escape')
+  assert.equal(await owner.getByTestId('address-fields').count(), 0)
+  assert.equal(await owner.getByTestId('composer-input').inputValue(), 'A table is kept for you.')
+  assert.match(await line.innerText(), /^To Alice · Re: Party of ten$/)
+  await owner.getByTestId('reply-all').click()
+  await line.getByText('To Alice · Cc Bob · Re: Party of ten').waitFor()
+  await line.click()
+  await cc.fill('sup')
+  await cc.fill('')
+  await owner.getByTestId('address-bcc').evaluate((field, text) => {
+    const data = new DataTransfer()
+    data.setData('text/plain', text)
+    field.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))
+  }, `供应商 ＜${supplier}＞；`)
+  for (const [lang, locale] of [['en', 'en'], ['zh', 'zh-CN']]) {
+    await speak(owner, server, locale)
+    await until(async () => (await (await owner.request.get(`${base}/conversations/${new URL(owner.url()).pathname.split('/').at(-1)}/draft`)).json()).envelope?.bcc?.[0].address === supplier, 10_000)
+    await owner.reload() // what is written, and to whom, is kept
+    await line.click()
+    await owner.getByTestId('address-fields').waitFor()
+    for (const viewport of [desktop, phone]) {
+      await owner.setViewportSize(viewport)
+      for (const theme of ['light', 'dark']) {
+        await owner.emulateMedia({ colorScheme: theme })
+        await owner.locator(`:root[data-theme=${theme}]`).waitFor({ state: 'attached' })
+        await shot(owner, `mail-addressed-${lang}-${theme}-${viewport.width}`)
+        assert.deepEqual(await axe(owner), [])
+      }
+    }
+    await owner.emulateMedia({ colorScheme: 'light' })
+    await owner.setViewportSize(desktop)
+  }
+  await speak(owner, server, 'en')
+  await owner.reload()
+  await line.getByText(/Bcc 供应商/).waitFor()
+  assert.equal(await owner.getByTestId('composer-input').inputValue(), 'A table is kept for you.')
+  await owner.getByTestId('send').click()
+  await until(async () => (await mail.inbox(alice)).length === before + 1 && (await mail.inbox(bob)).length === 1 && (await mail.inbox(supplier)).length === 1, 20_000)
+  const [got] = await mail.inbox(bob)
+  assert.match(header(got, 'To'), /alice@shop\.test/)
+  assert.match(header(got, 'Cc'), /bob@shop\.test/)
+  assert.doesNotMatch(got, /supplier/)
+  assert.equal(header(got, 'Subject'), 'Re: Party of ten')
+  const id = header(got, 'Message-ID')
+  const conversation = new URL(owner.url()).pathname
+  // Who was copied answers, and is not taken for the customer.
+  await mail.send(bob, care, letter('bobs@world.test', 'Re: Party of ten', 'I bring a friend.', `In-Reply-To: ${id}\n`).replaceAll('Alice', 'Bob').replaceAll(alice, bob))
+  const bobs = owner.getByTestId('message').filter({ hasText: 'I bring a friend.' })
+  await bobs.getByTestId('message-participant').waitFor()
+  await line.getByText(/^To Alice · Re: Party of ten$/).waitFor()
+  await mail.send(alice, care, letter('alices@world.test', 'Re: Party of ten', 'Make it eleven.', `In-Reply-To: ${id}\n`))
+  const alices = owner.getByTestId('message').filter({ hasText: 'Make it eleven.' })
+  await alices.waitFor()
+  assert.equal(await alices.getByTestId('message-participant').count(), 0)
+  assert.equal(new URL(owner.url()).pathname, conversation)
+  await shot(owner, 'mail-group-en-light-1440')
+  assert.deepEqual(await axe(owner), [])
+})
+
+test('a mail is passed on to somebody else, whose answer comes back, and the customer gets none of it', async () => {
+  const [toAlice, toSupplier] = [(await mail.inbox(alice)).length, (await mail.inbox(supplier)).length]
+  const asked = owner.getByTestId('message').filter({ hasText: 'We are ten on Friday.' })
+  await asked.hover()
+  await asked.getByTestId('message-forward').click()
+  const dialog = owner.getByTestId('forward-dialog')
+  await dialog.getByTestId('address-to').fill(`Alice <${alice}>`)
+  await dialog.getByTestId('address-to').press('Enter')
+  await dialog.getByTestId('forward-failure').waitFor()
+  assert.ok(await dialog.getByTestId('forward-send').isDisabled())
+  await dialog.getByTestId('address-to').press('Backspace')
+  await dialog.getByTestId('address-to').fill(`${supplier}，`)
+  assert.equal(await dialog.getByTestId('party').count(), 1)
+  assert.match(await dialog.getByTestId('forward-files').innerText(), /cup\.png/)
+  const text = dialog.getByTestId('forward-text')
+  await text.fill(`Can you bring ten chairs?${await text.inputValue()}`)
+  for (const viewport of [desktop, phone]) {
+    await owner.setViewportSize(viewport)
+    await shot(owner, `mail-forward-en-light-${viewport.width}`)
+    assert.deepEqual(await axe(owner), [])
+  }
+  await owner.setViewportSize(desktop)
+  await dialog.getByTestId('forward-send').click()
+  const passed = owner.getByTestId('message').filter({ hasText: 'Can you bring ten chairs?' })
+  await passed.getByTestId('message-forwarded').getByText(supplier).waitFor()
+  await until(async () => (await mail.inbox(supplier)).length === toSupplier + 1, 20_000)
+  const got = (await mail.inbox(supplier)).at(-1)
+  assert.equal(header(got, 'Subject'), 'Fwd: Party of ten')
+  assert.match(got, /Can you bring ten chairs\?/)
+  assert.match(got, /We are ten on Friday\./)
+  assert.match(got, /filename="?cup\.png/)
+  await mail.send(supplier, care, letter('chairs@world.test', 'Re: Fwd: Party of ten', 'Ten chairs at six.', `In-Reply-To: ${header(got, 'Message-ID')}\n`).replaceAll('Alice', 'Supplier').replaceAll(alice, supplier))
+  await owner.getByTestId('message').filter({ hasText: 'Ten chairs at six.' }).getByTestId('message-participant').waitFor()
+  await owner.getByTestId('address-line').getByText(/^To Alice · Re: Party of ten$/).waitFor()
+  await owner.getByTestId('composer-input').fill('All is ready.')
+  await owner.getByTestId('send').click()
+  await until(async () => (await mail.inbox(alice)).length === toAlice + 1, 20_000)
+  assert.doesNotMatch((await mail.inbox(alice)).at(-1), /chairs at six|supplier@/)
+  assert.equal((await mail.inbox(supplier)).length, toSupplier + 1)
+  await shot(owner, 'mail-forwarded-en-light-1440')
+  assert.deepEqual(await axe(owner), [])
 })
 
 test('an answer that comes back says why, and can be sent again', async () => {

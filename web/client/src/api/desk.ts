@@ -1,4 +1,4 @@
-import type { Conversation, DeliveryStep, Priority, Scheduled, ServerDraft } from "../types";
+import type { Addressed, Conversation, DeliveryStep, Priority, Scheduled, ServerDraft } from "../types";
 import { uploadTransport, type UploadTransport } from "../upload";
 import type { Api } from "./client";
 
@@ -7,6 +7,7 @@ export interface DraftBody {
   kind: "text" | "note";
   attachment_ids?: string[];
   reply_to?: string;
+  envelope?: Addressed;
   /** Of the draft this one was written over; 0 for none. */
   rev: number;
 }
@@ -16,8 +17,16 @@ export interface ScheduleBody {
   text: string;
   attachment_ids?: string[];
   reply_to?: string;
+  envelope?: Addressed;
   send_at: string;
   unless_reply: boolean;
+}
+
+export interface ForwardBody {
+  client_msg_id: string;
+  text: string;
+  forwards: string;
+  envelope: Addressed;
 }
 
 /** What a member does inside a conversation beyond answering it. */
@@ -42,6 +51,11 @@ export class DeskApi {
   /** What a person knows of a message of which nobody else does; send_again of one that failed, too. */
   async settle(conversation: string, message: string, resolve: "arrived" | "send_again"): Promise<void> {
     await this.api.request("post", `${this.one(conversation)}/messages/${message}/delivery`, { body: { resolve } });
+  }
+
+  /** Passes a message on, with its files, to whom the envelope names. */
+  async forward(conversation: string, body: ForwardBody): Promise<void> {
+    await this.api.request("post", `${this.one(conversation)}/messages`, { body: { kind: "text", ...body } });
   }
 
   /** Undefined when nothing is kept. */

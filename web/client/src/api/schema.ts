@@ -5091,6 +5091,11 @@ export interface components {
                 [key: string]: string;
             };
         };
+        Forwarded: {
+            id: string;
+            /** Format: int64 */
+            seq: number;
+        };
         FoundBody: {
             /** @description Of a ticket: the newest comment in which it was found, when it was not found in the ticket itself. */
             comment?: components["schemas"]["FoundComment"];
@@ -5817,6 +5822,8 @@ export interface components {
             elsewhere?: boolean;
             /** @description Of an addressed message, such as a mail. */
             envelope?: components["schemas"]["Envelope"];
+            /** @description It passes this message on, with its files, to whom its envelope names. The customer did not get it. */
+            forwards?: components["schemas"]["Forwarded"];
             /** @description It has HTML: GET .../messages/{id}/html answers a page of it that is safe to show in a frame. */
             html?: boolean;
             id: string;
@@ -5825,6 +5832,8 @@ export interface components {
             location?: components["schemas"]["Location"];
             /** @description Colleagues whom a note calls. */
             mentions?: components["schemas"]["Mention"][];
+            /** @description Somebody wrote it who takes part in the conversation, and is not the customer: one who was copied, or to whom a message was forwarded. */
+            participant?: boolean;
             /** @description What follows the text and may be folded: earlier messages and the signature. */
             quoted?: string;
             /**
@@ -6481,6 +6490,8 @@ export interface components {
             client_msg_id: string;
             /** @description For channels whose content has envelope. Absent: addressed as the channel would. */
             envelope?: components["schemas"]["Addressed"];
+            /** @description Id of the message that this one passes on, with its files, to those whom envelope names. The customer, who must not be among them, goes on waiting. */
+            forwards?: string;
             /** @enum {string} */
             kind: "text" | "note";
             /** @description Ids of members whom a note calls. */

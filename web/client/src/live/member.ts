@@ -1,4 +1,4 @@
-import type { AppNotification, Change, FeedEvent, Message, MessageKind, PresenceEntry, ServerDraft } from "../types";
+import type { Addressed, AppNotification, Change, FeedEvent, Message, MessageKind, PresenceEntry, ServerDraft } from "../types";
 import type { Environment } from "./environment";
 import type { ErrorFrame, Looker, MemberFrame, MemberReady, ReadyFrame } from "./frames";
 import { Link, type LinkStatus } from "./link";
@@ -16,8 +16,10 @@ export interface MemberMessage extends Sendable {
   reply_to?: string;
   /** Ids of the members a note names. */
   mentions?: string[];
+  /** Of a mail: absent, it is addressed as the channel would. */
+  envelope?: Addressed;
   /** What to draw until the stored message comes; never sent. */
-  shown?: Pick<Message, "attachments" | "reply_to" | "mentions">;
+  shown?: Pick<Message, "attachments" | "reply_to" | "mentions" | "envelope">;
 }
 
 /** What of a message goes to the server. */

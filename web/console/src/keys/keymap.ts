@@ -7,8 +7,10 @@ export const keymap = {
   conversationList: { next: "j", previous: "k", open: "o", views: "v", filter: "y", select: "x" },
   conversation: {
     reply: "r", note: "n", quote: "q", attach: "f", canned: "/", later: "t", snooze: "s", assign: "a", labels: "l", priority: "p",
-    participants: "c", follow: "w", merge: "m", ticket: "z", trace: "d", messages: "h", resolve: "e", panel: "i", plugins: "u", close: "Escape",
+    participants: "c", follow: "w", merge: "m", ticket: "z", trace: "d", messages: "h", resolve: "e", panel: "i", plugins: "u", address: "@", close: "Escape",
   },
+  /** With Ctrl or Command, in the text itself. */
+  writing: { address: ";" },
   selection: { none: "Escape" },
   tickets: { find: "/", filter: "y", board: "v", add: "n" },
   ticketList: { next: "j", previous: "k", open: "o", select: "x" },
@@ -25,7 +27,7 @@ export const keymap = {
 
 /** Parts that are on the screen at once. */
 export const together: readonly (readonly (keyof typeof keymap)[])[] = [
-  ["anywhere", "conversationList", "conversation", "selection"],
+  ["anywhere", "conversationList", "conversation", "selection", "writing"],
   ["anywhere", "tickets", "ticketList", "selection"],
   ["anywhere", "ticket"],
   ["anywhere", "contacts", "people"],

@@ -10,6 +10,8 @@ export interface Abilities {
   /** Bytes of one file. */
   fileLimit: number;
   quote: boolean;
+  /** A subject and addresses. */
+  envelope: boolean;
 }
 
 export const MOST_FILES = 10;
@@ -19,7 +21,7 @@ const every: Attachment["kind"][] = ["image", "audio", "video", "file"];
 
 export function abilitiesOf(kind: MessageKind, capabilities: Capabilities | undefined): Abilities {
   const fileLimit = capabilities?.attachment_limit || NOTE_FILE_LIMIT;
-  if (kind === "note") return { text: true, textLimit: MAX_TEXT, files: every, fileLimit, quote: true };
+  if (kind === "note") return { text: true, textLimit: MAX_TEXT, files: every, fileLimit, quote: true, envelope: false };
   const content = capabilities?.content ?? ["text"];
   const files = content.includes("file") ? every : every.filter((one) => content.includes(one));
   return {
@@ -28,6 +30,7 @@ export function abilitiesOf(kind: MessageKind, capabilities: Capabilities | unde
     files,
     fileLimit,
     quote: content.includes("reply"),
+    envelope: content.includes("envelope"),
   };
 }
 

@@ -16,7 +16,7 @@ export function useFiles(abilities: Ref<Abilities>, uploads: { items: readonly u
     for (const file of files) {
       const why = refusalOf(file, uploads.items.length, abilities.value);
       if (!why) uploads.add(file);
-      else refused.value.push(t(`upload.refused.${why}`, { name: file.name, n: MOST_FILES, size: bytes(abilities.value.fileLimit, locale.value) }));
+      else refused.value.push(t(`upload.refused.${why}`, { name: file.name, n: MOST_FILES, kinds: abilities.value.files.map((kind) => t(`attachment.kinds.${kind}`)).join(t("common.listSeparator")), size: bytes(abilities.value.fileLimit, locale.value) }));
     }
   }
 
@@ -25,7 +25,9 @@ export function useFiles(abilities: Ref<Abilities>, uploads: { items: readonly u
     dragover: (event: DragEvent) => {
       if (!holdsFiles(event)) return;
       event.preventDefault();
-      over.value = true;
+      // What the channel does not carry cannot be dropped here, and does not open in place of the page.
+      over.value = abilities.value.files.length > 0;
+      if (!over.value && event.dataTransfer) event.dataTransfer.dropEffect = "none";
     },
     dragleave: (event: DragEvent) => {
       if (!(event.currentTarget as HTMLElement).contains(event.relatedTarget as Node | null)) over.value = false;

@@ -1,6 +1,7 @@
 import { computed, nextTick, ref, watch, type Ref } from "vue";
 import { expandCanned, openVariables, type CannedContext } from "@patchbay/client/member";
 import type { Canned, Member, MessageKind } from "@patchbay/client/types";
+import { roomOf } from "./limit";
 import { cannedFor, colleaguesFor, replaced, triggerAt, type Trigger } from "./trigger";
 
 /** One line of the popover. */
@@ -12,6 +13,8 @@ export interface Suggestion {
   scope?: Canned["scope"];
   /** The text it puts in, filled out. */
   preview?: string;
+  /** Characters that are too many for what carries it. */
+  over?: number;
   /** Variables that have no value here. */
   open?: string[];
 }
@@ -24,12 +27,14 @@ interface Sources {
   members: Ref<readonly Member[] | undefined>;
   self: string;
   context: () => CannedContext;
+  /** Characters that a message may have. */
+  limit: () => number;
 }
 
 const MOST = 50;
 
 /** Canned replies behind `/` and colleagues behind `@`, while one writes. */
-export function useSuggestions({ area, kind, text, canned, members, self, context }: Sources) {
+export function useSuggestions({ area, kind, text, canned, members, self, context, limit }: Sources) {
   const trigger = ref<Trigger>();
   const at = ref(0);
   /** Where the popover was closed by Escape: it stays closed for that word. */
@@ -40,9 +45,11 @@ export function useSuggestions({ area, kind, text, canned, members, self, contex
     const { sign, query } = trigger.value ?? {};
     if (sign === "@") return colleaguesFor(members.value ?? [], query!, self).slice(0, MOST).map((one) => ({ key: one.id, kind: "member", title: one.name }));
     if (sign !== "/") return [];
-    return cannedFor(canned.value ?? [], query!).slice(0, MOST).map((one) => ({
-      key: one.id, kind: "canned", title: one.title, shortcut: one.shortcut, scope: one.scope, preview: expandCanned(one.text, context()), open: openVariables(one.text, context()),
-    }));
+    return cannedFor(canned.value ?? [], query!).slice(0, MOST).map((one) => {
+      const preview = expandCanned(one.text, context());
+      const { left, over } = roomOf(preview, limit());
+      return { key: one.id, kind: "canned", title: one.title, shortcut: one.shortcut, scope: one.scope, preview, open: openVariables(one.text, context()), ...(over && { over: -left }) };
+    });
   });
   const open = computed(() => items.value.length > 0);
 

@@ -37,7 +37,7 @@ export function useWriting({ kind, text, uploads, abilities, members, context, s
   const area = ref<HTMLTextAreaElement>();
   const picker = ref<HTMLInputElement>();
   const { refused, over, take, drag } = useFiles(abilities, uploads);
-  const suggestions = useSuggestions({ area, kind, text, canned, members, self: memberID, context });
+  const suggestions = useSuggestions({ area, kind, text, canned, members, self: memberID, context, limit: () => abilities.value.textLimit });
   const room = computed(() => roomOf(text.value, abilities.value.textLimit));
   /** Whether there is something that may be sent, as far as text and files tell. */
   const ready = computed(() => (text.value.trim() !== "" || uploads.items.length > 0) && !room.value.over && !uploads.stuck.value);

@@ -1,11 +1,12 @@
 import { ApiError } from "@patchbay/client/api";
-import type { Attachment, MessageKind, Quote, ServerDraft } from "@patchbay/client/types";
+import type { Addressed, Attachment, MessageKind, Quote, ServerDraft } from "@patchbay/client/types";
 
 /** What is being written, as far as it is worth keeping. */
 export interface DraftContent {
   kind: MessageKind;
   text: string;
   quote?: Quote;
+  envelope?: Addressed;
   attachments: Attachment[];
 }
 
@@ -120,7 +121,7 @@ export class DraftSync {
 }
 
 function isEmpty(draft: ServerDraft): boolean {
-  return !draft.text.trim() && !draft.attachments?.length;
+  return !draft.text.trim() && !draft.attachments?.length && !draft.envelope;
 }
 
 /** The newer draft that a refused save names. */

@@ -40,7 +40,7 @@ export function useDraft(conversation: string, kind: Ref<MessageKind>, files: Dr
   function content(): DraftContent {
     const beside = kind.value === "text" ? "note" : "text";
     const written = !draft[kind.value].trim() && draft[beside].trim() ? beside : kind.value;
-    return { kind: written, text: draft[written], quote: draft.quote, attachments: files.attachments.value };
+    return { kind: written, text: draft[written], quote: draft.quote, envelope: draft.envelope, attachments: files.attachments.value };
   }
 
   function take(theirs: ServerDraft | undefined): void {
@@ -48,7 +48,7 @@ export function useDraft(conversation: string, kind: Ref<MessageKind>, files: Dr
     if (theirs) show(theirs);
     else {
       draft[draft.kind] = "";
-      draft.quote = undefined;
+      draft.quote = draft.envelope = undefined;
       for (const held of [...files.items]) if (held.progress.attachment) files.remove(held.key);
     }
     other.value = undefined;
@@ -60,6 +60,7 @@ export function useDraft(conversation: string, kind: Ref<MessageKind>, files: Dr
     draft[theirs.kind] = theirs.text;
     draft.kind = theirs.kind;
     draft.quote = theirs.reply_to;
+    draft.envelope = theirs.envelope;
     if (theirs.text) kind.value = theirs.kind;
     const keep = new Set((theirs.attachments ?? []).map((one) => one.id));
     for (const held of [...files.items]) if (held.progress.attachment && !keep.has(held.progress.attachment.id)) files.remove(held.key);
@@ -67,7 +68,7 @@ export function useDraft(conversation: string, kind: Ref<MessageKind>, files: Dr
   }
 
   watch(
-    [() => draft.text, () => draft.note, () => draft.quote?.id, () => files.attachments.value.map((one) => one.id).join()],
+    [() => draft.text, () => draft.note, () => draft.quote?.id, () => JSON.stringify(draft.envelope), () => files.attachments.value.map((one) => one.id).join()],
     () => {
       draft.kind = kind.value;
       if (!taking) sync.changed(content());

@@ -1,0 +1,74 @@
+package conversation
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/errs"
+)
+
+// Forwarded is the message that another one passes on to somebody who is not
+// the customer. Its files go with it.
+type Forwarded struct {
+	ID  MessageID
+	Seq uint64
+}
+
+// Forward appends a message that passes another one on to somebody else. The
+// customer does not get it: it answers nothing, and they wait on.
+func (c *Conversation) Forward(t Turn, w Written) (*Change, error) {
+	if c.State == Resolved {
+		return nil, errs.New(errs.Conflict, "conversation.resolved", "The conversation is resolved. Reopen it before you forward of it.")
+	}
+	ch := c.send(t, w, nil)
+	return &ch, nil
+}
+
+// checkForward checks that a post that forwards goes to somebody, and not to
+// the customer.
+func checkForward(c Conversation, p *Post) error {
+	if p.Forwards == "" {
+		return nil
+	}
+	e := p.Envelope
+	if p.Kind != Text || e == nil || len(e.To)+len(e.CC)+len(e.BCC) == 0 {
+		return errForward("recipients", "A message is forwarded to addresses, by a channel that has them.")
+	}
+	if p.ReplyTo != "" {
+		return errForward("reply_to", "A message that is forwarded answers none.")
+	}
+	customer := strings.ToLower(c.Address())
+	if slices.ContainsFunc(slices.Concat(e.To, e.CC, e.BCC), func(to channel.Party) bool { return to.Address == customer }) {
+		return errForward("customer", "The customer is among those it goes to. Answer them instead.")
+	}
+	return nil
+}
+
+// forwarded finds the message that is passed on; nil for "".
+func (s *Service) forwarded(ctx context.Context, c *Conversation, p Post) (*Forwarded, error) {
+	if p.Forwards == "" {
+		return nil, nil //nolint:nilnil // nil is none
+	}
+	known, err := s.Reader.Message(ctx, c.Workspace, c.ID, p.Forwards)
+	if errs.Is(err, errs.NotFound) || err == nil && known.Kind == Note {
+		return nil, errForward("unknown", "The message to forward is not one of this conversation. Notes cannot be forwarded.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Forwarded{ID: known.ID, Seq: known.Seq}, nil
+}
+
+func errForward(code, sentence string) error {
+	return errs.New(errs.Invalid, "message.forward", sentence).WithFields(errs.Field{Pointer: "/forwards", Code: code, Detail: sentence})
+}
+
+// forwards is the message that a message passes on; "" = none.
+func (m *Message) forwards() MessageID {
+	if m.Forwards == nil {
+		return ""
+	}
+	return m.Forwards.ID
+}
