@@ -74,6 +74,9 @@ type InboundTx interface {
 	OfDelivery(ctx context.Context, inbox channel.InboxID, delivery string) (*Dedup, error)
 	// TakesPart reports whether an address is on an envelope of the conversation.
 	TakesPart(ctx context.Context, id ID, address string) (bool, error)
+	// LeftWith lists the messages that leave as one with a message, by their
+	// seq and in order, itself among them.
+	LeftWith(ctx context.Context, id ID, seq uint64) ([]uint64, error)
 	// UnderWay reports whether something that was sent in a conversation waits, or
 	// is tried now.
 	UnderWay(ctx context.Context, id ID) (bool, error)

@@ -127,6 +127,18 @@ func (c *Conversation) ResolveDelivery(t Turn, m Message, r Resolution) (bool, e
 	return true, nil
 }
 
+// resolveOthers says the same of what left as one with a message, and returns
+// the seq of the first of them all, which takes the others along.
+func resolveOthers(ctx context.Context, tx Tx, c *Conversation, t Turn, seq uint64, r Resolution) (first uint64, err error) {
+	others, err := leftWith(ctx, tx, c, seq)
+	first = seq
+	for i := 0; i < len(others) && err == nil; i++ {
+		first = min(first, others[i].Seq)
+		_, err = c.ResolveDelivery(t, others[i], r)
+	}
+	return first, err
+}
+
 // ResolveDelivery is Conversation's, for a message that the actor reaches. It
 // returns the message after it.
 func (s *Service) ResolveDelivery(ctx context.Context, scope identity.Scope, id ID, message MessageID, r Resolution) (Message, error) {
@@ -155,13 +167,19 @@ func (s *Service) ResolveDelivery(ctx context.Context, scope identity.Scope, id 
 		}
 		t := s.turn(scope)
 		changed, err := c.ResolveDelivery(t, *m, r)
-		if err == nil && changed && r == SendAgain {
-			err = c.Spend(s.windows(c.Plugin), t.At, m.Seq)
-		}
 		if err != nil || !changed {
 			return err
 		}
 		out = *c.pending[len(c.pending)-1].Message
+		first, err := resolveOthers(ctx, tx, c, t, m.Seq, r)
+		if err != nil {
+			return err
+		}
+		if r == SendAgain {
+			if err := c.Spend(s.windows(c.Plugin), t.At, first); err != nil {
+				return err
+			}
+		}
 		return tx.Save(ctx, c)
 	})
 	return out, err

@@ -66,8 +66,36 @@ func (s *Service) tellStatus(ctx context.Context, tx Tx, d Dedup, by identity.Ac
 	if m.Delivery == DeliveryPending {
 		return channel.Result{Outcome: channel.OutcomeRetry, Code: codeEarly, Detail: "the attempt is not answered yet"}, nil
 	}
-	if !c.SetStatus(Turn{Actor: by, At: s.Now(), IDs: s.ids}, *m, st) {
+	t := Turn{Actor: by, At: s.Now(), IDs: s.ids}
+	if !c.SetStatus(t, *m, st) {
 		return channel.Result{Outcome: channel.OutcomeDuplicate}, nil
 	}
+	others, err := leftWith(ctx, tx, c, d.Seq)
+	if err != nil {
+		return channel.Result{}, err
+	}
+	for _, m := range others {
+		c.SetStatus(t, m, st)
+	}
 	return channel.Result{Outcome: channel.OutcomeAccepted}, tx.Save(ctx, c)
+}
+
+// leftWith returns the other messages that left as one with a message.
+func leftWith(ctx context.Context, tx Tx, c *Conversation, seq uint64) ([]Message, error) {
+	all, err := tx.LeftWith(ctx, c.ID, seq)
+	if err != nil {
+		return nil, err
+	}
+	var out []Message
+	for _, other := range all {
+		if other == seq {
+			continue
+		}
+		m, err := tx.Message(ctx, c.ID, other)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, *m)
+	}
+	return out, nil
 }

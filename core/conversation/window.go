@@ -94,6 +94,32 @@ func (c *Conversation) pick(declared []channel.Window, at time.Time) (int, error
 	}
 }
 
+// Left returns how many messages the window that closes at a time still takes;
+// false when it is not open any more, or takes any number.
+func (c *Conversation) Left(closes time.Time) (int, bool) {
+	i := c.closing(closes)
+	if i < 0 {
+		return 0, false
+	}
+	return c.Windows[i].Quota - c.Windows[i].Used, true
+}
+
+// Refund gives the window that closes at a time n messages back, which were
+// spent and left as one with another.
+func (c *Conversation) Refund(closes time.Time, n int) {
+	i := c.closing(closes)
+	if i < 0 {
+		return
+	}
+	c.Windows = slices.Clone(c.Windows)
+	c.Windows[i].Used = max(c.Windows[i].Used-n, 0)
+}
+
+// closing finds the window with a quota that closes at a time; -1 = none.
+func (c *Conversation) closing(at time.Time) int {
+	return slices.IndexFunc(c.Windows, func(w Window) bool { return w.Quota > 0 && w.ExpiresAt.Equal(at) })
+}
+
 // before reports whether a message is taken from w rather than from another.
 func (w Window) before(other Window) bool {
 	if (w.Quota == 0) != (other.Quota == 0) {

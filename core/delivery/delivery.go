@@ -23,12 +23,14 @@ type ID string
 // State of a delivery.
 type State string
 
-// The states. Pending items wait for their turn or for NextAt; the others are final.
+// The states. Pending items wait for their turn or for NextAt; the others are
+// final, except Merged.
 const (
 	Pending State = "pending"
 	Sent    State = "sent"
 	Dead    State = "dead"    // refused for good, or out of attempts
 	Unknown State = "unknown" // may have left, and nobody can tell: a person decides
+	Merged  State = "merged"  // leaves with one before it, whose state it will have
 )
 
 // Act is what a delivery does at the far side.
@@ -66,6 +68,7 @@ type Delivery struct {
 	Quoted    uint64 // seq of the message that it quotes; 0 = none
 	Forwards  uint64 // seq of the message that it passes on to somebody else, with its files; 0 = none
 	Act       Act
+	MergedTo  uint64 // seq of the last message that leaves with it, whose texts Content has; 0 = none
 	Target    string // of Edit and Recall: the far side's id of the message
 
 	// By Complete, for channels that need it; the far side's ids.

@@ -136,6 +136,9 @@ func (s *session) next(ctx context.Context, n int) (batch []Delivery, wait time.
 		if len(batch) == 0 {
 			return nil, idle, nil
 		}
+		if err := s.merge(ctx, batch); err != nil {
+			return nil, 0, err
+		}
 		return batch, 0, s.complete(ctx, batch)
 	}
 }

@@ -84,7 +84,7 @@ func (m *member) handle(ctx context.Context, r request) error {
 		return m.hello(ctx, f)
 	case "send":
 		var f memberSend
-		if err := r.into(&f, "conversation_id", "client_msg_id", "kind", "text", "attachment_ids", "reply_to", "mentions"); err != nil {
+		if err := r.into(&f, "conversation_id", "client_msg_id", "kind", "text", "attachment_ids", "reply_to", "mentions", "envelope"); err != nil {
 			return err
 		}
 		return m.post(ctx, r.ref, f)

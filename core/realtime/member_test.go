@@ -183,6 +183,7 @@ func TestMemberSends(t *testing.T) {
 			"message.text_control":  {"text": "nul\x00byte"},
 			"message.kind":          {"kind": "shout"},
 			"message.client_id":     {"client_msg_id": ""},
+			"message.envelope":      {"envelope": map[string]any{"subject": "x"}},
 			"not_found":             {"conversation_id": w.IDs.New("cnv")},
 		} {
 			f := map[string]any{"op": "send", "ref": code, "conversation_id": cnv, "client_msg_id": uuid.NewString(), "kind": "note", "text": "x"}

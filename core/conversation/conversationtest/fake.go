@@ -48,6 +48,7 @@ type Fake struct {
 	visitors map[conversation.VisitorID]conversation.Visitor
 	tokens   map[tokenKey]conversation.TokenUse
 	policies map[channel.InboxID]policy
+	joined   map[conversation.ID][][]uint64 // messages that leave as one, by seq
 }
 
 // policy is the kept answer of an inbox and the configuration it was for.

@@ -53,6 +53,9 @@ func (f *Fake) turns(ctx context.Context, plugin channel.PluginID) []delivery.De
 		if err != nil || c.Plugin != plugin {
 			continue
 		}
+		if f.conversations.Joined(m.Conversation, m.Seq)[0] != m.Seq {
+			continue // it leaves with one before it
+		}
 		d := f.delivery(c, m)
 		if other, ok := first[c.ID]; !ok || d.Seq < other.Seq {
 			first[c.ID] = d
@@ -90,6 +93,10 @@ func (f *Fake) delivery(c conversation.Conversation, m conversation.Message) del
 	if len(files) > 0 {
 		d.Content.Files = delivery.FilesOf(files)
 	}
+	for _, seq := range f.conversations.Joined(m.Conversation, m.Seq)[1:] {
+		d.MergedTo = seq
+		d.Content.Text += delivery.Between + f.textOf(m, seq)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	last, ok := f.tried[d.ID]
@@ -100,6 +107,7 @@ func (f *Fake) delivery(c conversation.Conversation, m conversation.Message) del
 		last.State, last.NextAt, last.CreatedAt = delivery.Pending, c.UpdatedAt, c.UpdatedAt
 		last.ExpiresAt = d.ExpiresAt
 	}
+	last.MergedTo, last.Content.Text = d.MergedTo, d.Content.Text
 	return last
 }
 
@@ -173,7 +181,12 @@ func (f *Fake) settle(ctx context.Context, x delivery.Settlement) error {
 	f.mu.Lock()
 	f.tried[d.ID] = d
 	f.mu.Unlock()
-	f.add(x.Delivery, x.Steps(f.now())...)
+	together := f.conversations.Joined(m.Conversation, m.Seq)
+	for _, seq := range together {
+		of := x.Delivery
+		of.Seq = seq
+		f.add(of, x.Steps(f.now())...)
+	}
 	if x.State == delivery.Pending {
 		return nil
 	}
@@ -193,7 +206,14 @@ func (f *Fake) settle(ctx context.Context, x delivery.Settlement) error {
 			}
 		}
 		state, detail := x.Told()
-		c.SetDelivery(conversation.Turn{Actor: actor, At: f.now(), IDs: f.ids}, m, state, detail)
+		c.Refund(d.ExpiresAt, len(together)-1)
+		for _, seq := range together {
+			m, err := tx.Message(ctx, c.ID, seq)
+			if err != nil {
+				return err
+			}
+			c.SetDelivery(conversation.Turn{Actor: actor, At: f.now(), IDs: f.ids}, *m, state, detail)
+		}
 		return tx.Save(ctx, c)
 	})
 }

@@ -168,6 +168,29 @@ func (t *Tx) UnderWay(ctx context.Context, id conversation.ID) (bool, error) {
 	return n > 0, err
 }
 
+// LeftWith implements conversation.InboundTx.
+func (t *Tx) LeftWith(ctx context.Context, id conversation.ID, seq uint64) ([]uint64, error) {
+	const query = `SELECT seq, merged_to FROM delivery WHERE workspace_id = ? AND conversation_id = ? AND seq <= ? AND merged_to >= ?`
+	var first, last int64
+	at := db.Signed(seq)
+	err := t.tx.Row(ctx, query, []any{string(t.workspace), string(id), at, at}, &first, &last)
+	if errors.Is(err, sql.ErrNoRows) {
+		return []uint64{seq}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []uint64
+	err = t.tx.Rows(ctx, `SELECT seq FROM delivery WHERE workspace_id = ? AND conversation_id = ? AND seq BETWEEN ? AND ? ORDER BY seq`,
+		[]any{string(t.workspace), string(id), first, last}, func(sc db.Scanner) error {
+			var one int64
+			err := sc.Scan(&one)
+			out = append(out, db.Unsigned(one))
+			return err
+		})
+	return out, err
+}
+
 // OfDelivery implements conversation.InboundTx.
 func (t *Tx) OfDelivery(ctx context.Context, inbox channel.InboxID, delivery string) (*conversation.Dedup, error) {
 	const query = `SELECT conversation_id, seq FROM delivery WHERE workspace_id = ? AND delivery_id = ? AND inbox_id = ?`

@@ -41,8 +41,10 @@ func (t *Tx) saveNews(ctx context.Context, c *conversation.Conversation, ch *con
 	switch news.Resolved {
 	case conversation.SendAgain:
 		t.tx.Delivers()
-		return t.tx.Queue(ctx, `UPDATE delivery SET state = ?, next_at = ?, created_at = ?, expires_at = ? WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
-			string(delivery.Pending), db.Micros(ch.At), db.Micros(ch.At), db.Micros(c.Deadline(ch.Message.Seq)), string(t.workspace), string(c.ID), db.Signed(ch.Message.Seq))
+		return t.tx.Queue(ctx, `UPDATE delivery SET state = CASE WHEN EXISTS (SELECT 1 FROM delivery h WHERE h.workspace_id = delivery.workspace_id
+AND h.conversation_id = delivery.conversation_id AND h.seq < delivery.seq AND h.merged_to >= delivery.seq) THEN 'merged' ELSE 'pending' END,
+next_at = ?, created_at = ?, expires_at = ? WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
+			db.Micros(ch.At), db.Micros(ch.At), db.Micros(c.Deadline(ch.Message.Seq)), string(t.workspace), string(c.ID), db.Signed(ch.Message.Seq))
 	case conversation.SaidArrived:
 		return t.tx.Queue(ctx, `UPDATE delivery SET state = ? WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
 			string(delivery.Sent), string(t.workspace), string(c.ID), db.Signed(ch.Message.Seq))

@@ -35,15 +35,17 @@ func New(d *db.DB, now func() time.Time) *Store {
 const itsTurn = `NOT EXISTS (SELECT 1 FROM delivery e WHERE e.workspace_id = d.workspace_id
 AND e.conversation_id = d.conversation_id AND e.state = 'pending' AND e.seq < d.seq)`
 
+// selects reads deliveries with what of their messages leaves; scan takes its rows.
+const selects = `SELECT d.workspace_id, d.delivery_id, d.inbox_id, d.plugin, d.conversation_id, m.message_id, d.seq, d.recipient,
+m.text, d.state, d.attempts, d.next_at, d.last_code, d.last_detail, d.provider_id, d.created_at,
+d.expires_at, d.merged_to, m.sender_kind, m.sender_id, m.sender_name, m.files, COALESCE(m.extras, '')
+FROM delivery d JOIN message m ON m.workspace_id = d.workspace_id AND m.conversation_id = d.conversation_id AND m.seq = d.seq`
+
 // Due implements delivery.Store. The plus keeps the databases from looking by
 // next_at: nearly all that waits is due, and would have to be sorted each time.
 func (s *Store) Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip delivery.Skip) ([]delivery.Delivery, error) {
-	const selects = `SELECT d.workspace_id, d.delivery_id, d.inbox_id, d.plugin, d.conversation_id, m.message_id, d.seq, d.recipient,
-m.text, d.state, d.attempts, d.next_at, d.last_code, d.last_detail, d.provider_id, d.created_at,
-d.expires_at, m.sender_kind, m.sender_id, m.sender_name, m.files, COALESCE(m.extras, '')
-FROM delivery d JOIN message m ON m.workspace_id = d.workspace_id AND m.conversation_id = d.conversation_id AND m.seq = d.seq
-WHERE d.plugin = ? AND d.state = 'pending' AND +d.next_at <= ? AND ` + itsTurn
-	query, args := selects, []any{string(plugin), db.Micros(now)}
+	query, args := selects+`
+WHERE d.plugin = ? AND d.state = 'pending' AND +d.next_at <= ? AND `+itsTurn, []any{string(plugin), db.Micros(now)}
 	if len(skip.Inboxes) > 0 {
 		var blocked []any
 		for inbox := range skip.Inboxes {
@@ -66,24 +68,28 @@ WHERE d.plugin = ? AND d.state = 'pending' AND +d.next_at <= ? AND ` + itsTurn
 	if err != nil {
 		return nil, err
 	}
+	if err := s.whole(ctx, out); err != nil {
+		return nil, err
+	}
 	return out, s.files(ctx, out)
 }
 
 func scan(sc db.Scanner) (delivery.Delivery, error) {
 	var d delivery.Delivery
 	var workspace, id, inbox, plugin, state string
-	var seq, next, created, expires int64
+	var seq, next, created, expires, merged int64
 	var author, extras string
 	var files int
 	err := sc.Scan(&workspace, &id, &inbox, &plugin, &d.Conversation, &d.Message, &seq, &d.Recipient,
 		&d.Content.Text, &state, &d.Attempts, &next, &d.LastCode, &d.LastDetail, &d.ProviderID, &created,
-		&expires, &author, &d.Author.ID, &d.Author.Name, &files, &extras)
+		&expires, &merged, &author, &d.Author.ID, &d.Author.Name, &files, &extras)
 	d.Author.Kind, d.Automatic = identity.ActorKind(author), identity.ActorKind(author) != identity.ActorMember
 	to := conversations.OutgoingIn(extras)
 	d.Quoted, d.Content.Envelope, d.Forwards = to.Quoted, to.Envelope, to.Forwards
 	if files > 0 || d.Forwards > 0 {
 		d.Content.Files = make([]channel.File, 0, files)
 	}
+	d.MergedTo = db.Unsigned(merged)
 	d.Workspace, d.ID, d.Inbox = identity.WorkspaceID(workspace), delivery.ID(id), channel.InboxID(inbox)
 	d.Plugin, d.State, d.Seq = channel.PluginID(plugin), delivery.State(state), uint64(seq) //nolint:gosec // written as uint64
 	d.NextAt, d.CreatedAt, d.ExpiresAt = db.Time(next), db.Time(created), db.Time(expires)
@@ -150,26 +156,48 @@ WHERE workspace_id = ? AND delivery_id = ? AND state = 'pending'`,
 		return err
 	}
 	t := conversations.NewTx(tx, d.Workspace)
-	if err := t.SaveSteps(ctx, d.Conversation, d.Seq, x.Steps(s.now())...); err != nil {
-		return err
+	together := []uint64{d.Seq}
+	if d.MergedTo > 0 {
+		if together, err = t.LeftWith(ctx, conversation.ID(d.Conversation), d.Seq); err != nil {
+			return err
+		}
+	}
+	for _, seq := range together {
+		if err := t.SaveSteps(ctx, d.Conversation, seq, x.Steps(s.now())...); err != nil {
+			return err
+		}
 	}
 	tx.Delivers() // the next of the conversation has its turn, or this one again
 	if x.State == delivery.Pending {
 		return nil
 	}
+	return s.tell(ctx, tx, t, x, together)
+}
+
+// tell gives the messages of a delivery that is final its state.
+func (s *Store) tell(ctx context.Context, tx *db.Tx, t *conversations.Tx, x delivery.Settlement, together []uint64) error {
+	d := x.Delivery
 	c, err := t.Conversation(ctx, conversation.ID(d.Conversation))
-	if err != nil {
-		return err
-	}
-	m, err := t.Message(ctx, c.ID, d.Seq)
 	if err != nil {
 		return err
 	}
 	if err := t.RememberSent(ctx, d.Inbox, c.ID, d.Seq, x.Externals()); err != nil {
 		return err
 	}
+	if n := len(together); n > 1 {
+		if err := s.settleMerged(ctx, tx, x, together[n-1]); err != nil {
+			return err
+		}
+		c.Refund(d.ExpiresAt, n-1)
+	}
 	state, detail := x.Told()
 	turn := conversation.Turn{At: s.now(), IDs: s.ids, Actor: identity.Actor{Kind: identity.ActorPlugin, ID: string(d.Plugin)}}
-	c.SetDelivery(turn, *m, state, detail)
+	for _, seq := range together {
+		m, err := t.Message(ctx, c.ID, seq)
+		if err != nil {
+			return err
+		}
+		c.SetDelivery(turn, *m, state, detail)
+	}
 	return t.Save(ctx, c)
 }

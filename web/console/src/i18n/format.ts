@@ -51,9 +51,9 @@ export function dayKey(at: string | number): string {
   return `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;
 }
 
-/** 40s, 5m, 3h, 2d: short enough for a list. */
-export function duration(ms: number, locale: Locale): string {
-  const [value, unit] = ms < MINUTE ? [ms / 1000, "second"] : ms < HOUR ? [ms / MINUTE, "minute"] : ms < DAY ? [ms / HOUR, "hour"] : [ms / DAY, "day"];
+/** 40s, 5m, 3h, 2d: short enough for a list. Days begin after so many hours. */
+export function duration(ms: number, locale: Locale, hours = 24): string {
+  const [value, unit] = ms < MINUTE ? [ms / 1000, "second"] : ms < HOUR ? [ms / MINUTE, "minute"] : ms < hours * HOUR ? [ms / HOUR, "hour"] : [ms / DAY, "day"];
   return new Intl.NumberFormat(locale, { style: "unit", unit: unit as string, unitDisplay: locale === "en" ? "narrow" : "short" }).format(Math.max(0, Math.floor(value as number)));
 }
 
