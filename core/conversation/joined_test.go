@@ -24,7 +24,7 @@ func TestWhatLeftAsOneMovesTogether(t *testing.T) {
 			d.OK(err)
 			out = append(out, string(m.Delivery))
 		}
-		return strings.Join(out, " ")
+		return strings.Join(out, "/")
 	}
 	d.Change(c.ID, func(c *conversation.Conversation) error {
 		c.SetDelivery(d.System(), first, conversation.DeliverySent, "")
@@ -33,10 +33,10 @@ func TestWhatLeftAsOneMovesTogether(t *testing.T) {
 		return nil
 	})
 	failed := channel.Inbound{Inbox: d.Inbox.ID, External: "s1", Kind: channel.KindStatus, Delivery: "dlv_" + strings.TrimPrefix(string(first.ID), "msg_"), Status: channel.Status{State: channel.StatusFailed, Code: "bounced"}}
-	if r := d.receive(failed)[0]; r.Outcome != channel.OutcomeAccepted || states() != "failed failed" {
+	if r := d.receive(failed)[0]; r.Outcome != channel.OutcomeAccepted || states() != "failed/failed" {
 		t.Fatalf("told of the first: %+v, %s", r, states())
 	}
-	if _, err := d.service.ResolveDelivery(d.Context(), as(d.agent), c.ID, second.ID, conversation.SendAgain); err != nil || states() != "pending pending" {
+	if _, err := d.service.ResolveDelivery(d.Context(), as(d.agent), c.ID, second.ID, conversation.SendAgain); err != nil || states() != "pending/pending" {
 		t.Fatalf("sent again by the second: %v, %s", err, states())
 	}
 	if used := d.Get(c.ID).Windows[0].Used; used != 2 {

@@ -195,14 +195,7 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 			return nil
 		}
 		before := c.LastInboundSeq
-		bot := first.bot
-		if in.kind == InboundMessage && who.ID != c.Contact {
-			in.said.Carried.Participant, bot = true, nil
-		}
-		ch := c.ReceiveFor(t, in.said, bot)
-		if !in.said.Carried.Participant {
-			c.OpenWindows(s.windows(inbox.Plugin), in.trigger, in.doneAt(t.At))
-		}
+		ch := s.take(t, c, who, in, first.bot)
 		if err := s.bring(ctx, tx, c, ch, in); err != nil {
 			return err
 		}
@@ -218,6 +211,18 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 		})
 	})
 	return out, err
+}
+
+// take appends what somebody says in a conversation. Who is not its customer
+// takes part, engages no bot and opens no window.
+func (s *Service) take(t Turn, c *Conversation, who contact.Contact, in accepted, bot *Bot) *Change {
+	if in.kind == InboundMessage && who.ID != c.Contact {
+		in.said.Carried.Participant = true
+		return c.ReceiveFor(t, in.said, nil)
+	}
+	ch := c.ReceiveFor(t, in.said, bot)
+	c.OpenWindows(s.windows(c.Plugin), in.trigger, in.doneAt(t.At))
+	return ch
 }
 
 // saveFirst stores the conversation, and what its bot begins with.

@@ -172,13 +172,11 @@ func (s *Service) ResolveDelivery(ctx context.Context, scope identity.Scope, id 
 		}
 		out = *c.pending[len(c.pending)-1].Message
 		first, err := resolveOthers(ctx, tx, c, t, m.Seq, r)
+		if err == nil && r == SendAgain {
+			err = c.Spend(s.windows(c.Plugin), t.At, first)
+		}
 		if err != nil {
 			return err
-		}
-		if r == SendAgain {
-			if err := c.Spend(s.windows(c.Plugin), t.At, first); err != nil {
-				return err
-			}
 		}
 		return tx.Save(ctx, c)
 	})

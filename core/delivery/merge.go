@@ -55,7 +55,7 @@ func Run(waiting []Delivery, left, limit int) int {
 const Between = "\n"
 
 // bare reports whether a delivery is a text that nobody tried before, and no more.
-func (d *Delivery) bare() bool {
+func (d Delivery) bare() bool {
 	c := d.Content
 	return d.Attempts == 0 && d.MergedTo == 0 && d.Act == Post && d.Quoted == 0 && d.Forwards == 0 && c.Text != "" && c.Envelope == nil && len(c.Files) == 0
 }

@@ -56,7 +56,7 @@ func (f *Fake) turns(ctx context.Context, plugin channel.PluginID) []delivery.De
 		if f.conversations.Joined(m.Conversation, m.Seq)[0] != m.Seq {
 			continue // it leaves with one before it
 		}
-		d := f.delivery(c, m)
+		d := f.delivery(ctx, c, m)
 		if other, ok := first[c.ID]; !ok || d.Seq < other.Seq {
 			first[c.ID] = d
 		}
@@ -71,7 +71,7 @@ func (f *Fake) turns(ctx context.Context, plugin channel.PluginID) []delivery.De
 	return out
 }
 
-func (f *Fake) delivery(c conversation.Conversation, m conversation.Message) delivery.Delivery {
+func (f *Fake) delivery(ctx context.Context, c conversation.Conversation, m conversation.Message) delivery.Delivery {
 	d := delivery.Delivery{
 		Workspace: c.Workspace, ID: delivery.ID("dlv_" + strings.TrimPrefix(string(m.ID), "msg_")), Inbox: c.Inbox, Plugin: c.Plugin,
 		Conversation: string(c.ID), Message: string(m.ID), Seq: m.Seq, Recipient: c.Address(), Content: channel.Content{Text: m.Text},
@@ -85,7 +85,7 @@ func (f *Fake) delivery(c conversation.Conversation, m conversation.Message) del
 	files := m.Attachments
 	if m.Forwards != nil {
 		d.Forwards = m.Forwards.Seq
-		of, err := f.conversations.Message(context.Background(), m.Workspace, m.Conversation, m.Forwards.ID)
+		of, err := f.conversations.Message(ctx, m.Workspace, m.Conversation, m.Forwards.ID)
 		if err == nil {
 			files = slices.Concat(files, slices.DeleteFunc(slices.Clone(of.Attachments), func(a media.Attachment) bool { return a.Role == media.RoleOriginal }))
 		}
@@ -95,7 +95,7 @@ func (f *Fake) delivery(c conversation.Conversation, m conversation.Message) del
 	}
 	for _, seq := range f.conversations.Joined(m.Conversation, m.Seq)[1:] {
 		d.MergedTo = seq
-		d.Content.Text += delivery.Between + f.textOf(m, seq)
+		d.Content.Text += delivery.Between + f.textOf(ctx, m, seq)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

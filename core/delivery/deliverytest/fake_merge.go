@@ -26,7 +26,7 @@ func (f *Fake) Merge(ctx context.Context, d *delivery.Delivery, textLimit int) e
 	var waiting []delivery.Delivery
 	for _, m := range f.conversations.Outbound() {
 		if m.Conversation == c.ID {
-			waiting = append(waiting, f.delivery(c, m))
+			waiting = append(waiting, f.delivery(ctx, c, m))
 		}
 	}
 	slices.SortFunc(waiting, func(a, b delivery.Delivery) int { return cmp.Compare(a.Seq, b.Seq) })
@@ -47,9 +47,9 @@ func (f *Fake) Merge(ctx context.Context, d *delivery.Delivery, textLimit int) e
 }
 
 // textOf is the text of another message of a message's conversation.
-func (f *Fake) textOf(m conversation.Message, seq uint64) string {
+func (f *Fake) textOf(ctx context.Context, m conversation.Message, seq uint64) string {
 	after := seq - 1
-	changes, _ := f.conversations.Timeline(context.Background(), m.Workspace, m.Conversation, conversation.Range{After: &after, Limit: 1}) // what is in memory is there
+	changes, _ := f.conversations.Timeline(ctx, m.Workspace, m.Conversation, conversation.Range{After: &after, Limit: 1}) // what is in memory is there
 	if len(changes) == 0 || changes[0].Message == nil {
 		return ""
 	}

@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"until a window closes":           testDeadline,
 		"texts that leave as one":         testMerge,
 		"as one, again by hand":           testMergeByHand,
+		"as one, and killed":              testMergeKilled,
 		"texts that leave each by itself": testApart,
 		"the far side's ids":              testExternals,
 		"settled by hand":                 testByHand,

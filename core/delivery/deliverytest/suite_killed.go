@@ -2,6 +2,7 @@ package deliverytest
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -65,14 +66,16 @@ func (f *farSide) Receipts() <-chan []delivery.Receipt { return f.receipts }
 func (w *world) server(f *farSide, clock func() time.Time) (d *delivery.Deliverer, kill func()) {
 	d = delivery.NewDeliverer(w.store, clock, slog.New(slog.DiscardHandler))
 	d.Channels = func(channel.PluginID) channel.Capabilities {
-		return channel.Capabilities{Content: []string{channel.ContentText}, TextLimit: 100, Windows: few}
+		return channel.Capabilities{Content: []string{channel.ContentText}, TextLimit: 100, Windows: few()}
 	}
 	ctx, cancel := context.WithCancel(w.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- d.Serve(ctx, w.Inbox.Plugin, f) }()
 	return d, func() {
 		cancel()
-		<-ended
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			w.Errorf("it ended with %v", err)
+		}
 	}
 }
 
@@ -93,7 +96,7 @@ func testMergeKilled(w *world) {
 	first := <-busy.got
 	kill()
 	conversationtest.Same(w.World, first.Content.Text, "one\ntwo\nthree")
-	conversationtest.Same(w.World, w.states(id), "pending pending pending")
+	conversationtest.Same(w.World, w.states(id), "pending/pending/pending")
 
 	tick()
 	again := newFarSide(false, 8)
@@ -106,7 +109,7 @@ func testMergeKilled(w *world) {
 	if !second.Suspect {
 		w.Fatal("it does not say that it may have left")
 	}
-	conversationtest.Same(w.World, w.states(id), "sent sent sent")
+	conversationtest.Same(w.World, w.states(id), "sent/sent/sent")
 	conversationtest.Same(w.World, w.used(id), 1)
 	if len(again.got) != 0 || len(w.due(w.Tick(), 10)) != 0 {
 		w.Fatal("something of it leaves again")

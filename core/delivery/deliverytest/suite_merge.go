@@ -13,7 +13,9 @@ import (
 )
 
 // few is a channel that takes four messages an hour.
-var few = []channel.Window{{On: channel.TriggerMessage, Quota: 4, For: time.Hour}}
+func few() []channel.Window {
+	return []channel.Window{{On: channel.TriggerMessage, Quota: 4, For: time.Hour}}
+}
 
 // waits makes members write texts that are taken from a window of few.
 func (w *world) waits(by identity.Actor, texts ...string) conversation.ID {
@@ -21,7 +23,7 @@ func (w *world) waits(by identity.Actor, texts ...string) conversation.ID {
 	c := w.Receive(w.Inbox, "ext", "", "question")
 	w.Change(c.ID, func(c *conversation.Conversation) error {
 		at := w.Tick()
-		c.OpenWindows(few, "", at)
+		c.OpenWindows(few(), "", at)
 		return c.SetPriority(w.System(), conversation.High)
 	})
 	w.writes(c.ID, by, texts...)
@@ -38,7 +40,7 @@ func (w *world) writes(id conversation.ID, by identity.Actor, texts ...string) {
 			if err != nil {
 				return err
 			}
-			return c.Spend(few, ch.At, ch.Seq)
+			return c.Spend(few(), ch.At, ch.Seq)
 		})
 	}
 }
@@ -71,7 +73,7 @@ func (w *world) states(id conversation.ID) string {
 		}
 		out[at] = string(ch.Message.Delivery)
 	}
-	return strings.Join(out, " ")
+	return strings.Join(out, "/")
 }
 
 func (w *world) used(id conversation.ID) int {
@@ -96,13 +98,13 @@ func testMerge(w *world) {
 	conversationtest.Same(w.World, again.MergedTo, d.MergedTo)
 	w.settle(again, delivery.Pending, channel.Result{Outcome: channel.OutcomeRetry, Code: "busy"}, w.Tick())
 	conversationtest.Same(w.World, w.merged(100).Content, d.Content)
-	conversationtest.Same(w.World, w.states(id), "pending pending pending pending")
+	conversationtest.Same(w.World, w.states(id), "pending/pending/pending/pending")
 	conversationtest.Same(w.World, w.used(id), 4)
 
 	x := delivery.Settlement{Delivery: w.merged(100), State: delivery.Sent, Attempts: 2, Result: channel.Result{Outcome: channel.OutcomeAccepted}, Provider: "far-1"}
 	w.OK(w.store.Settle(w.Context(), []delivery.Settlement{x}))
 	w.OK(w.store.Settle(w.Context(), []delivery.Settlement{x}))
-	conversationtest.Same(w.World, w.states(id), "sent sent sent pending")
+	conversationtest.Same(w.World, w.states(id), "sent/sent/sent/pending")
 	conversationtest.Same(w.World, w.used(id), 2)
 	w.texts(w.Tick(), "four")
 	w.OK(w.F.Store.Within(w.Context(), w.WS, func(ctx context.Context, tx conversation.Tx) error {
@@ -134,7 +136,7 @@ func testMergeByHand(w *world) {
 	id := w.waits(w.owner(), "one", "two", "three")
 	d := w.merged(100)
 	w.settle(d, delivery.Dead, channel.Result{Outcome: channel.OutcomeRejected, Code: "no"}, time.Time{})
-	conversationtest.Same(w.World, w.states(id), "failed failed failed")
+	conversationtest.Same(w.World, w.states(id), "failed/failed/failed")
 	conversationtest.Same(w.World, w.used(id), 1)
 	w.OK(w.F.Store.Within(w.Context(), w.WS, func(ctx context.Context, tx conversation.Tx) error {
 		c, err := tx.Conversation(ctx, id)
@@ -155,14 +157,14 @@ func testMergeByHand(w *world) {
 				return err
 			}
 		}
-		if err := c.Spend(few, turn.At, d.Seq); err != nil {
+		if err := c.Spend(few(), turn.At, d.Seq); err != nil {
 			return err
 		}
 		return tx.Save(ctx, c)
 	}))
 	again := w.texts(time.Now(), "one\ntwo\nthree")[0]
 	w.settle(again, delivery.Sent, channel.Result{Outcome: channel.OutcomeAccepted}, time.Time{})
-	conversationtest.Same(w.World, w.states(id), "sent sent sent")
+	conversationtest.Same(w.World, w.states(id), "sent/sent/sent")
 	if got := w.due(time.Now().Add(time.Hour), 10); len(got) != 0 {
 		w.Fatalf("%+v is due", got)
 	}
@@ -177,7 +179,10 @@ func testApart(w *world) {
 	}
 	bot := identity.Actor{Kind: identity.ActorBot, ID: "cnn_1", Name: "Ada"}
 	w.writes(plenty, bot, "beep")
-	if d := w.merged(100); d.Content.Text != "one\ntwo" {
+	if d := w.merged(6); d.Content.Text != "one" {
+		w.Fatalf("where no more fits it leaves as %q", d.Content.Text)
+	}
+	if d := w.merged(7); d.Content.Text != "one\ntwo" {
 		w.Fatalf("before another's it leaves as %q", d.Content.Text)
 	}
 }
