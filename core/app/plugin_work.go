@@ -21,7 +21,7 @@ func (s *server) newPluginWork() httpapi.PluginWork {
 	around := circle{s.conversations, s.tickets, s.people.Contacts}
 	return httpapi.PluginWork{
 		Panels: extension.NewPanelService(extension.PanelDeps{
-			Panels: s.plugins, Connected: there, Allowances: allowed, Circle: around, Name: s.nameOf, Audit: s.audit,
+			Panels: s.plugins, Connected: placed{there, s.store.Channels()}, Allowances: allowed, Circle: around, Name: s.nameOf, Audit: s.audit,
 			Key: s.box.Derive("frame tokens"), Now: s.now,
 		}),
 		Routing: extension.NewRouteService(s.plugins, there),

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/plugins/webhook/signature"
-	"github.com/patchbay-im/patchbay/sdk"
 	"github.com/patchbay-im/patchbay/sdk/channel/channeltest"
 	"github.com/patchbay-im/patchbay/sdk/instance"
 	"github.com/patchbay-im/patchbay/sdk/plugintest"
@@ -25,7 +24,7 @@ func TestAdapter(t *testing.T) {
 	for _, keyed := range []bool{true, false} {
 		t.Run(fmt.Sprintf("keyed %v", keyed), func(t *testing.T) {
 			channeltest.RunAdapter(t, channeltest.Adapter{
-				Plugin: sdk.Plugin{Manifest: manifest, Channel: open}, Program: program,
+				Plugin: webhook(), Program: program,
 				FarSide: func(t *testing.T) (channeltest.FarSide, instance.Instance) {
 					app := &app{keyed: keyed, keys: make(map[string]bool)}
 					server := httptest.NewServer(app)

@@ -9,6 +9,7 @@ import (
 	"github.com/patchbay-im/patchbay/plugins/webhook/mapping"
 	"github.com/patchbay-im/patchbay/plugins/webhook/outgoing"
 	"github.com/patchbay-im/patchbay/plugins/webhook/signature"
+	"github.com/patchbay-im/patchbay/plugins/webhook/traffic"
 	"github.com/patchbay-im/patchbay/sdk/expr"
 	"github.com/patchbay-im/patchbay/sdk/instance"
 )
@@ -67,6 +68,7 @@ type plan struct {
 	mapping *mapping.Mapping // nil = the standard shape
 	target  outgoing.Target
 	health  health
+	traffic *traffic.Log
 }
 
 // planned compiles a configuration; what cannot be used is told at its field.

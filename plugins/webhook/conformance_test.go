@@ -3,7 +3,6 @@ package main
 import (
 	"testing"
 
-	"github.com/patchbay-im/patchbay/sdk"
 	"github.com/patchbay-im/patchbay/sdk/conformance"
 	"github.com/patchbay-im/patchbay/sdk/conformance/conformancetest"
 )
@@ -11,5 +10,6 @@ import (
 // TestConformance runs the conformance kit in this process; make conformance
 // runs it on the program, too.
 func TestConformance(t *testing.T) {
-	conformancetest.Run(t, conformance.Target{Folder: ".", Plugin: &sdk.Plugin{Manifest: manifest, Channel: open}})
+	plugin := webhook()
+	conformancetest.Run(t, conformance.Target{Folder: ".", Plugin: &plugin})
 }

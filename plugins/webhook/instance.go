@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/patchbay-im/patchbay/plugins/webhook/traffic"
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/instance"
 )
@@ -35,7 +36,7 @@ func (p *plugin) Configure(_ context.Context, req instance.ConfigureRequest) (in
 		p.forget(req.Instance.ID)
 		return instance.ConfigureResponse{}, errs.Reject("config_invalid", problems[0].Pointer+": "+problems[0].Message)
 	}
-	made.in = req.Instance
+	made.in, made.traffic = req.Instance, &traffic.Log{State: p.env.State(req.Instance.ID)}
 	p.mu.Lock()
 	p.plans[req.Instance.ID] = made
 	p.mu.Unlock()

@@ -15,14 +15,29 @@ import (
 	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/instance"
 	"github.com/patchbay-im/patchbay/sdk/outbound"
+	"github.com/patchbay-im/patchbay/sdk/panel"
 )
 
 //go:embed plugin.yaml
 var manifest []byte
 
-func main() { sdk.Serve(sdk.Plugin{Manifest: manifest, Channel: open}) }
+func main() { sdk.Serve(webhook()) }
 
-func open(env sdk.Env) (channel.Channel, error) { return newPlugin(env, time.Now), nil }
+// webhook is the plugin; its channel and its page are one value.
+func webhook() sdk.Plugin {
+	var p *plugin
+	one := func(env sdk.Env) *plugin {
+		if p == nil || p.env.Log != env.Log { // a test opens it several times
+			p = newPlugin(env, time.Now)
+		}
+		return p
+	}
+	return sdk.Plugin{
+		Manifest: manifest,
+		Channel:  func(env sdk.Env) (channel.Channel, error) { return one(env), nil },
+		Panel:    func(env sdk.Env) (panel.Panel, error) { return sandbox{p: one(env)}, nil },
+	}
+}
 
 // plugin is the channel.
 type plugin struct {

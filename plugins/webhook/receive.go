@@ -15,6 +15,7 @@ import (
 	"github.com/patchbay-im/patchbay/plugins/webhook/mapping"
 	"github.com/patchbay-im/patchbay/plugins/webhook/shape"
 	"github.com/patchbay-im/patchbay/plugins/webhook/signature"
+	"github.com/patchbay-im/patchbay/plugins/webhook/traffic"
 	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/host"
@@ -32,11 +33,47 @@ func (p *plugin) Receive(ctx context.Context, req channel.ReceiveRequest) (chann
 	if err != nil {
 		return channel.ReceiveResponse{}, err
 	}
-	return p.receive(ctx, made, req)
+	return p.receive(ctx, made, req, false)
 }
 
-func (p *plugin) receive(ctx context.Context, made *plan, req channel.ReceiveRequest) (channel.ReceiveResponse, error) {
-	if fault := refused(made.verify(req.Header, req.Body, p.now(), req.Replay)); fault != nil {
+// receive answers a request and keeps what became of it for who looks on.
+func (p *plugin) receive(ctx context.Context, made *plan, req channel.ReceiveRequest, test bool) (channel.ReceiveResponse, error) {
+	begun := p.now()
+	verdict := made.verify(req.Header, req.Body, begun, req.Replay)
+	out, err := p.judged(ctx, made, req, verdict)
+	made.traffic.Add(ctx, seen(req, out, traffic.Entry{
+		At: begun.UTC(), Test: test, MS: p.now().Sub(begun).Milliseconds(), Verdict: string(verdict),
+	}))
+	return out, err
+}
+
+// seen is a request and its answer as the sandbox shows them.
+func seen(req channel.ReceiveRequest, out channel.ReceiveResponse, e traffic.Entry) traffic.Entry {
+	e.What, e.Bytes, e.Headers, e.Status = req.Method+" "+path.Clean("/"+req.Path[:min(len(req.Path), 100)]), len(req.Body), traffic.Redacted(req.Header), out.Status
+	var told struct {
+		outcome
+		Results []outcome `json:"results"`
+	}
+	if json.Unmarshal(out.Body, &told) != nil {
+		return e
+	}
+	if f := told.Error; f != nil {
+		e.Code, e.Field, e.Detail = f.Code, f.Field, f.Message
+	} else if len(told.Results) == 0 {
+		told.Results = []outcome{told.outcome}
+	}
+	for _, r := range told.Results {
+		one := traffic.Item{ID: r.ID}
+		if r.Error != nil {
+			one.Code = r.Error.Code
+		}
+		e.Items = append(e.Items, one)
+	}
+	return e
+}
+
+func (p *plugin) judged(ctx context.Context, made *plan, req channel.ReceiveRequest, verdict signature.Verdict) (channel.ReceiveResponse, error) {
+	if fault := refused(verdict); fault != nil {
 		return answerFault(fault)
 	}
 	if req.Method != http.MethodPost {

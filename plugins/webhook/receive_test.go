@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/plugins/webhook/signature"
-	"github.com/patchbay-im/patchbay/sdk"
 	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/channel/channeltest"
 	"github.com/patchbay-im/patchbay/sdk/errs"
@@ -257,7 +256,7 @@ func TestChannel(t *testing.T) {
 		},
 	}
 	t.Run("in process", func(t *testing.T) {
-		subject.Open = channeltest.InProcess(open)
+		subject.Open = channeltest.InProcess(webhook().Channel)
 		channeltest.Run(t, subject)
 	})
 	t.Run("process", func(t *testing.T) {
@@ -303,7 +302,7 @@ func TestSendOverTheWire(t *testing.T) {
 // in what is said of it.
 func TestValidate(t *testing.T) {
 	h := plugintest.NewHost(t, plugintest.Manifest(manifest))
-	p := plugintest.InProcess(t, h, sdk.Plugin{Manifest: manifest, Channel: open})
+	p := plugintest.InProcess(t, h, webhook())
 	for config, pointer := range map[string]string{
 		`{"auth":"other","sign_header":"X-S","sign_over":"{timestamp}{body}"}`:          "/sign_over",
 		`{"auth":"other","sign_header":"patchbay-signature"}`:                           "/sign_header",

@@ -5,7 +5,9 @@ import (
 	"context"
 
 	"github.com/patchbay-im/patchbay/plugins/webhook/outgoing"
+	"github.com/patchbay-im/patchbay/plugins/webhook/traffic"
 	"github.com/patchbay-im/patchbay/sdk/channel"
+	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/message"
 )
 
@@ -18,8 +20,17 @@ func (p *plugin) Send(ctx context.Context, req channel.SendRequest) (channel.Sen
 	if err != nil {
 		return channel.SendResponse{}, err
 	}
-	out, _, err := poster.Send(ctx, req)
+	begun := p.now()
+	out, went, err := poster.Send(ctx, req)
 	made.health.saw(err)
+	e := traffic.Entry{
+		At: begun.UTC(), Out: true, What: outgoing.Word(req.Act), Status: went.Status, Bytes: went.Bytes, MS: p.now().Sub(begun).Milliseconds(),
+		Items: []traffic.Item{{ID: req.DeliveryID}},
+	}
+	if failed := errs.As(err); failed != nil {
+		e.Code, e.Detail = failed.Code, failed.Detail
+	}
+	made.traffic.Add(ctx, e)
 	return out, err
 }
 

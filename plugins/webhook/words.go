@@ -6,6 +6,7 @@ import "strings"
 type words struct {
 	secretMissing, headerName, headerValue, overBody, overTimestamp         string
 	pathMissing, pathWrong, templateJSON, templateName, templateNames, stop string
+	noMethod, notAllowed, noParams                                          string
 }
 
 // wordsIn returns them in a language: Chinese for "zh" and its kin, else English.
@@ -20,6 +21,7 @@ func wordsIn(locale string) words {
 			pathMissing:   "请填写取值路径，例如 customer.id。",
 			pathWrong:     "无法使用：", stop: "。",
 			templateJSON: "模板不是有效的 JSON。",
+			noMethod:     "没有这个操作。", notAllowed: "只有管理员可以使用。", noParams: "请求无法读取。",
 			templateName: "没有这个名称：", templateNames: "。可用的有：",
 		}
 	}
@@ -32,6 +34,7 @@ func wordsIn(locale string) words {
 		pathMissing:   "Say where it stands, for example customer.id.",
 		pathWrong:     "This cannot be used: it ", stop: ".",
 		templateJSON: "The template is no valid JSON.",
+		noMethod:     "There is no such thing to do.", notAllowed: "This is for administrators.", noParams: "The request cannot be read.",
 		templateName: "There is no name ", templateNames: ". There are: ",
 	}
 }

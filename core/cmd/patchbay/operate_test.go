@@ -45,6 +45,7 @@ func elsewhere() map[string]string {
 		"docs/build-plugins/first-plugin.md": "TestTutorial types them, word for word",
 		"charts/patchbay/README.md":          "as docs/operate/kubernetes.md",
 		".github/CONTRIBUTING.md":            "targets of the Makefile, as CI runs them",
+		"docs/use/webhook.md":                "core/app's TestOwnSystemGuide runs its examples",
 		"plugins/echo/README.md":             "one curl, for a server that runs",
 		"web/console/README.md":              "for looking at the console without a server",
 	}

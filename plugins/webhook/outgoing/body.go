@@ -24,7 +24,8 @@ const (
 
 const typeJSON = "application/json"
 
-func word(a channel.Act) string {
+// Word is what an act is called, as "type" says.
+func Word(a channel.Act) string {
 	switch a {
 	case channel.Edit:
 		return actEdit
@@ -74,7 +75,7 @@ func (p Poster) scope(req channel.SendRequest, files []file) map[string]any {
 		listed[i] = one
 	}
 	return map[string]any{
-		"type": word(req.Act), "id": req.DeliveryID, "conversation": req.ConversationID, "seq": int64(req.Seq), //nolint:gosec // it counts messages
+		"type": Word(req.Act), "id": req.DeliveryID, "conversation": req.ConversationID, "seq": int64(req.Seq), //nolint:gosec // it counts messages
 		"recipient": req.Recipient, "thread": req.Thread, "reply_to": req.ReplyTo, "message": req.Target, "text": req.Content.Text, "html": req.Content.HTML,
 		"author": map[string]any{"kind": req.Author.String(), "name": req.AuthorName}, "automatic": req.Automatic, "files": listed,
 	}

@@ -73,7 +73,7 @@ func (p Poster) Send(ctx context.Context, req channel.SendRequest) (channel.Send
 	switch {
 	case p.URL == "":
 		return channel.SendResponse{}, Exchange{}, errs.Reject(CodeNoAddress, "This inbox only receives: it has no address to post answers to.")
-	case req.Act != channel.Post && !p.takes(word(req.Act)):
+	case req.Act != channel.Post && !p.takes(Word(req.Act)):
 		return channel.SendResponse{}, Exchange{}, errs.Reject(CodeUnsupported, "The connected system does not take this.")
 	case req.Suspect && !p.Once:
 		return channel.SendResponse{}, Exchange{}, errs.Doubt(nil, "The message was on its way when a process ended, and the connected system does not recognise what comes twice.")

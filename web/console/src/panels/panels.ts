@@ -13,10 +13,10 @@ export interface PanelSubject {
 /** Connections change seldom, and their events ask again; a plugin that was installed meanwhile has none. */
 const STALE_MS = 5 * 60_000;
 
-/** The panels of a place that this member may see. Which they are does not depend on what is open. */
-export function usePanels(slot: PanelSlot, enabled: MaybeRefOrGetter<boolean> = true) {
+/** The panels of a place that this member may see. Which they are does not depend on what is open. Where an inbox may be new they are asked for again. */
+export function usePanels(slot: PanelSlot, enabled: MaybeRefOrGetter<boolean> = true, staleTime = STALE_MS) {
   const { api, id } = useWorkspace();
-  return useQuery({ queryKey: keys.panels(id, slot), queryFn: () => api.panels.list({ slot }), staleTime: STALE_MS, enabled: computed(() => toValue(enabled)) });
+  return useQuery({ queryKey: keys.panels(id, slot), queryFn: () => api.panels.list({ slot }), staleTime, enabled: computed(() => toValue(enabled)) });
 }
 
 /** One panel among those of all connections. */
