@@ -137,7 +137,7 @@ hostile: ## Who means harm over the network: forbidden addresses, bad tokens, a 
 fuzz: ## Filters into SQL, dispatch against its model, everything that reads mail: make fuzz FUZZ=60s
 	go test ./core/store/filters -run xxx -fuzz FuzzCompile -fuzztime $(FUZZ)
 	go test ./core/dispatch -run xxx -fuzz FuzzEngine -fuzztime $(FUZZ)
-	@grep -rEo '^func Fuzz[A-Za-z]+' plugins/email --include='*_test.go' | sed -E 's|^(.*)/[^/]+:func |./\1 |' | while read -r package target; do \
+	@grep -rEo '^func Fuzz[A-Za-z]+' plugins/email plugins/telegram --include='*_test.go' | sed -E 's|^(.*)/[^/]+:func |./\1 |' | while read -r package target; do \
 	  go test $$package -run xxx -fuzz "$$target$$" -fuzztime $(FUZZ) || exit 1; done
 
 .PHONY: budgets

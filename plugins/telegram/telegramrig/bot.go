@@ -231,6 +231,13 @@ func (b *Bot) Pending() int {
 	return len(b.queue)
 }
 
+// Know has a user begin a chat with the bot, without a word.
+func (b *Bot) Know(user map[string]any) {
+	b.server.mu.Lock()
+	defer b.server.mu.Unlock()
+	b.chat(Private(user))
+}
+
 // Put queues an update as it is; its update_id is set.
 func (b *Bot) Put(kind string, object map[string]any) {
 	b.server.mu.Lock()

@@ -8,6 +8,7 @@
 package telegramrig
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ type Server struct {
 	bots   map[string]*Bot // by token
 	nextID int64
 	faults map[string][]Fault // by method
+	always Fault              // of all that send
 	calls  map[string]int
 	http   *http.Client // posts to webhooks
 }
@@ -74,6 +76,14 @@ type Fault struct {
 	Body   string // of the answer; "" = Telegram's words for the status
 	After  int    // retry_after of 429, in seconds
 	Cut    bool   // the connection ends without an answer; with Status 0 after the call was done
+	Words  string // of the failure; "" = the status's own
+}
+
+// Behave has every message of bots fail so from now on; the zero value ends that.
+func (s *Server) Behave(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.always = f
 }
 
 // Fail has the next calls of a method fail, one after the other.
@@ -149,17 +159,22 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, b *Bot, method str
 	s.mu.Lock()
 	s.calls[method]++
 	var f Fault
+	if strings.HasPrefix(method, "send") {
+		f = s.always
+	}
 	if all := s.faults[method]; len(all) > 0 {
 		f, s.faults[method] = all[0], all[1:]
 	}
 	s.mu.Unlock()
 	switch {
+	case f.Status != 0 && f.Cut:
+		panic(http.ErrAbortHandler)
 	case f.Status != 0 && f.Body != "":
 		w.WriteHeader(f.Status)
 		_, _ = io.WriteString(w, f.Body)
 		return
 	case f.Status != 0:
-		answer(w, nil, &failure{status: f.Status, words: http.StatusText(f.Status), after: f.After})
+		answer(w, nil, &failure{status: f.Status, words: cmp.Or(f.Words, http.StatusText(f.Status)), after: f.After})
 		return
 	}
 	m, known := methods()[method]

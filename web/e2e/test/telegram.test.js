@@ -1,0 +1,91 @@
+// A Telegram bot, against a strict Bot API server: an administrator connects it by
+// clicking (the first token is wrong, and says so), a customer writes and sends a
+// picture, the agent answers.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+
+import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
+import { ownerOf, speak } from '../lib/people.js'
+import { Server, until } from '../lib/server.js'
+import { Telegram } from '../lib/telegram.js'
+
+const token = '110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw'
+let far, server, browser, owner, base
+
+before(async () => {
+  far = await Telegram.start(token)
+  server = await Server.start(['--demo'])
+  browser = await launch()
+  ;({ owner, base } = await ownerOf(browser, server))
+})
+
+after(async () => {
+  await browser?.close()
+  await server?.end()
+  await far?.end()
+})
+
+/** A picture of four red pixels. */
+const picture = 'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg=='
+
+test('an administrator connects a bot by clicking, and reads why a token is refused', async () => {
+  await owner.goto(`${server.origin}/settings/inboxes`)
+  await owner.getByTestId('new-inbox').click()
+  await owner.getByTestId('channel-patchbay/telegram').click()
+  const fill = (field, value) => owner.getByTestId(`setting-${field}`).fill(value)
+  await fill('token', 'shop_bot')
+  await fill('server', far.at.URL)
+  await shot(owner, 'telegram-connect-en-light-1440')
+  assert.deepEqual(await axe(owner), [])
+  await owner.getByTestId('inbox-create').click()
+  await owner.getByText(/This is no token/).first().waitFor()
+  await shot(owner, 'telegram-no-token-en-light-1440')
+  await fill('token', token.replace('110', '999')) // of the right form, and nobody's
+  await owner.getByTestId('inbox-create').click()
+  const made = await until(async () => {
+    const all = (await (await owner.request.get(`${base}/inboxes`)).json()).items
+    return all.find((one) => one.plugin === 'patchbay/telegram')
+  }, 10_000)
+  const status = async () => (await (await owner.request.get(`${base}/inboxes/${made.id}`)).json()).status
+  await until(async () => (await status()).code === 'auth_expired', 30_000)
+  await owner.goto(`${server.origin}/settings/inboxes/${made.id}`)
+  await owner.getByText(/Telegram does not know the token/).first().waitFor()
+  await shot(owner, 'telegram-rejected-en-light-1440')
+  await owner.getByTestId('setting-token-replace').click()
+  await fill('token', token)
+  await owner.getByTestId('inbox-save').click()
+  await owner.getByTestId('setting-token-replace').waitFor()
+  await until(async () => (await status()).detail === 'https://t.me/shop1_bot', 30_000)
+  assert.equal((await status()).state, 'ok')
+  await owner.reload()
+  await owner.getByText('https://t.me/shop1_bot').first().waitFor()
+  await shot(owner, 'telegram-connected-en-light-1440')
+  assert.deepEqual(await axe(owner), [])
+})
+
+test('a customer writes and sends a picture, and an agent answers', async () => {
+  await far.write(token, 42, 'Alice', 'Where is my cup?')
+  await owner.goto(server.origin)
+  await owner.getByTestId('conversation-list-item').filter({ hasText: 'Where is my cup?' }).first().click()
+  await owner.getByTestId('composer').waitFor()
+  await far.write(token, 42, 'Alice', 'It looked like this', picture)
+  await owner.getByTestId('message').filter({ hasText: 'It looked like this' }).waitFor()
+  await owner.getByTestId('composer-input').fill('It leaves *today* & <soon>.')
+  await owner.getByTestId('send').click()
+  const [got] = await until(async () => {
+    const all = await far.sent(token)
+    return all?.length > 0 && all
+  }, 20_000)
+  assert.equal(got.Text, 'It leaves *today* & <soon>.')
+  assert.equal(got.Chat, 42)
+  await shot(owner, 'telegram-answered-en-light-1440')
+  assert.deepEqual(await axe(owner), [])
+  await owner.setViewportSize(phone)
+  await shot(owner, 'telegram-answered-en-light-390')
+  await owner.setViewportSize(desktop)
+  await speak(owner, server, 'zh-CN')
+  await owner.reload()
+  await owner.getByTestId('composer').waitFor()
+  await shot(owner, 'telegram-answered-zh-light-1440')
+  assert.deepEqual(owner.problems.filter((one) => !/422|400/.test(one)), [])
+})
