@@ -32,7 +32,7 @@ func TestPolling(t *testing.T) {
 	d.bot.Press(alice, n, "yes")
 	d.bot.Block(alice)
 	all := d.came(5)
-	if in := all[0]; in.Kind != channel.KindEvent || in.ExternalID != fmt.Sprintf("42:%d", first) || in.Sender.Attributes["telegram_start"] != "summer" {
+	if in := all[0]; in.Kind != channel.KindEvent || in.ExternalID != fmt.Sprintf("42:%d", first) || in.Sender.Attributes["start"] != "summer" {
 		t.Errorf("/start came as %+v", in)
 	}
 	in := all[1]

@@ -125,7 +125,7 @@ func (r reader) who(c models.Chat, from *models.User) channel.Person {
 	p := channel.Person{ID: strconv.FormatInt(r.origin(c.ID), 10), Attributes: map[string]string{}}
 	if !private(c) {
 		p.Name = c.Title
-		p.Attributes["telegram_chat"] = string(c.Type)
+		p.Attributes["chat"] = string(c.Type)
 		return p
 	}
 	p.Name = strings.TrimSpace(c.FirstName + " " + c.LastName)
@@ -134,10 +134,10 @@ func (r reader) who(c models.Chat, from *models.User) channel.Person {
 	}
 	p.Name = name(from)
 	if from.Username != "" {
-		p.Attributes["telegram_username"] = "@" + from.Username
+		p.Attributes["telegram"] = "@" + from.Username
 	}
 	if from.LanguageCode != "" {
-		p.Attributes["telegram_language"] = from.LanguageCode
+		p.Attributes["language"] = from.LanguageCode
 	}
 	return p
 }
@@ -193,7 +193,7 @@ func (r reader) start(in channel.Inbound, payload string) channel.Inbound {
 	in.Kind, in.Content = channel.KindEvent, message.Text(r.Words.Started)
 	if payload != "" {
 		in.Content.Text = fmt.Sprintf(r.Words.StartedWith, payload)
-		in.Sender.Attributes["telegram_start"] = payload
+		in.Sender.Attributes["start"] = payload
 	}
 	return in
 }

@@ -48,7 +48,7 @@ func TestTexts(t *testing.T) {
 	if in.Content.Quoted != "> blue\n> or red?" || !reflect.DeepEqual(in.References, []string{"42:4"}) || in.ExternalID != "42:9" {
 		t.Errorf("%+v", in)
 	}
-	if in.Sender.Name != "Alice 王" || in.Sender.Attributes["telegram_username"] != "@alice" || in.Sender.Attributes["telegram_language"] != "zh" {
+	if in.Sender.Name != "Alice 王" || in.Sender.Attributes["telegram"] != "@alice" || in.Sender.Attributes["language"] != "zh" {
 		t.Errorf("%+v", in.Sender)
 	}
 }
