@@ -46,7 +46,7 @@ func (l ledger) do(ctx context.Context, key string, suspect bool, fn func(contex
 			if suspect {
 				return "", doubt(nil)
 			}
-			return "", errs.Unavailable(nil, "An attempt before this one is not over yet.").WithCode("in_progress").WithRetryAfter(time.Second)
+			continue // of a process that died: the core has one attempt at a time
 		case host.ClaimLapsed:
 			if suspect {
 				l.keep(ctx, k, claim.Token, unknown)

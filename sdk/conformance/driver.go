@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -125,10 +126,12 @@ type worked struct {
 	mu   sync.Mutex
 	all  map[string]reaction
 	seen map[string]int // answers, by token
+
+	doubted map[string]bool // those of which nobody knew, once
 }
 
 func newWorked() *worked {
-	return &worked{all: make(map[string]reaction), seen: make(map[string]int)}
+	return &worked{all: make(map[string]reaction), seen: make(map[string]int), doubted: make(map[string]bool)}
 }
 
 func (w *worked) take(a reaction) {
@@ -136,6 +139,9 @@ func (w *worked) take(a reaction) {
 	defer w.mu.Unlock()
 	w.all[a.task.token] = a
 	w.seen[a.task.token]++
+	if a.outcome == pluginv1.Outcome_OUTCOME_UNKNOWN {
+		w.doubted[a.task.token] = true
+	}
 }
 
 func (w *worked) get(token string) (reaction, bool) {
@@ -143,6 +149,14 @@ func (w *worked) get(token string) (reaction, bool) {
 	defer w.mu.Unlock()
 	a, ok := w.all[token]
 	return a, ok
+}
+
+// sure returns the tasks of which somebody knew all the time. The others have no
+// order: a person has them sent again when what came after is there already.
+func (w *worked) sure(tasks []task) []task {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(tasks), func(t task) bool { return w.doubted[t.token] })
 }
 
 // left returns the tasks that are not done, each with an attempt more.

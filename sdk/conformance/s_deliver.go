@@ -171,12 +171,12 @@ func (r *run) killing(p *plug, i, n int) (*plug, string, error) {
 			}
 		}
 	}
-	said, err := r.afterKills(p, d, tasks, n)
+	said, err := r.afterKills(p, d, tasks, all.sure(tasks), n)
 	return p, said, err
 }
 
-// afterKills wants nothing lost, and few duplicates.
-func (r *run) afterKills(p *plug, d driver, tasks []task, n int) (string, error) {
+// afterKills wants nothing lost, few duplicates, and those that are sure in order.
+func (r *run) afterKills(p *plug, d driver, tasks, sure []task, n int) (string, error) {
 	said := fmt.Sprintf("%d %s survived %d kills", len(tasks), d.units, n)
 	if r.far == nil || !d.carries {
 		return said, nil
@@ -195,7 +195,7 @@ func (r *run) afterKills(p *plug, d driver, tasks []task, n int) (string, error)
 	if twice > most {
 		return "", fmt.Errorf("%d of %d %s arrived twice at the far side after %d kills; at most %d may", twice, len(tasks), d.units, n, most)
 	}
-	return fmt.Sprintf("%s, with %d duplicates at the far side of %d allowed", said, twice, most), p.arrivedInOrder(d, tasks)
+	return fmt.Sprintf("%s, with %d duplicates at the far side of %d allowed", said, twice, most), p.arrivedInOrder(d, sure)
 }
 
 // stopped is scenario 9: SIGSTOP, and later SIGCONT.
