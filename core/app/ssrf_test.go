@@ -65,6 +65,10 @@ func (w *forbidden) sinks(t *testing.T) map[outbound.Sink][]driver {
 			_, err := oidc.NewTokens(c.HTTP(outbound.OAuth), time.Now, outbound.Explain).Ask(ctx, extension.TokenRequest{URL: address, ClientID: "c", Code: "x"})
 			return err
 		}}},
+		outbound.Pictures: {{name: "a picture in a message", drive: func(ctx context.Context, c *outbound.Client, address string) error {
+			_, err := outbound.NewGallery(c).Load(ctx, address)
+			return err
+		}}},
 		outbound.ACME: {{name: "an authority", drive: func(ctx context.Context, c *outbound.Client, address string) error {
 			_, err := (&acme.Client{DirectoryURL: address, HTTPClient: c.HTTP(outbound.ACME)}).Discover(ctx)
 			return err

@@ -1,9 +1,10 @@
 package catalog
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/patchbay-im/patchbay/core/markup"
 )
 
 // Variables lists what clients fill in for {{name}} in a canned reply, beside
@@ -19,7 +20,7 @@ const attributeVariable = "contact.attributes."
 // author should know. contact are the definitions of contacts' attributes.
 func Unknown(text string, contact Definitions) []string {
 	var out []string
-	for _, m := range variables().FindAllStringSubmatch(text, -1) {
+	for _, m := range markup.Placeholders().FindAllStringSubmatch(text, -1) {
 		name := m[1]
 		if !known(name, contact) && !slices.Contains(out, name) {
 			out = append(out, name)
@@ -34,7 +35,3 @@ func known(name string, contact Definitions) bool {
 	}
 	return slices.Contains(Variables(), name)
 }
-
-// variables finds {{name}}, with space around the name or not. web/client's
-// expandCanned has the same rule.
-func variables() *regexp.Regexp { return regexp.MustCompile(`\{\{\s*([^{}]*?)\s*\}\}`) }

@@ -32,6 +32,8 @@ type Inbox struct {
 	Bot            string // the connection of the bot that answers first; "" = people do
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+
+	Acknowledgement Acknowledgement
 }
 
 // MaxName bounds the name of an inbox, in characters.

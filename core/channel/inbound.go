@@ -23,6 +23,7 @@ type Inbound struct {
 	Echo       bool   // written by the company, elsewhere
 	Recipient  string // of an Echo: the customer's external id
 	Automatic  bool   // a machine wrote it: nothing answers by itself
+	NoReply    bool   // nothing answers by itself, whoever wrote it: a list, an address that nobody reads
 	Trust      Trust
 	Trigger    string   // what it opens a window by; "" = "message"
 	Thread     string   // the far side's key of the talk; "" = it has none

@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -166,6 +168,8 @@ type Edit struct {
 	Secrets map[string]*string // by JSON pointer: nil takes one away, one that is absent stays
 	Enabled *bool
 	Bot     *string // a connection of a plugin that is a bot; "" = people answer
+
+	Acknowledgement *Acknowledgement
 }
 
 // Bots tells which connections are bots.
@@ -215,6 +219,13 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id InboxID, 
 			return Inbox{}, err
 		}
 	}
+	if e.Acknowledgement != nil {
+		checked, err := e.Acknowledgement.checked(old.Live)
+		if err != nil {
+			return Inbox{}, err
+		}
+		e.Acknowledgement = &checked
+	}
 	inbox, err := s.store.UpdateInbox(ctx, scope.Workspace, id, func(in *Inbox) ([]event.Event, error) {
 		before := *in
 		e.apply(in)
@@ -243,6 +254,9 @@ func (e Edit) apply(in *Inbox) {
 	}
 	if e.Bot != nil {
 		in.Bot = *e.Bot
+	}
+	if e.Acknowledgement != nil {
+		in.Acknowledgement = *e.Acknowledgement
 	}
 }
 
@@ -290,6 +304,10 @@ func (in Inbox) since(before Inbox) event.Differences {
 	d.Note("name", before.Name, in.Name)
 	d.Note("enabled", before.Enabled, in.Enabled)
 	d.Note("bot", before.Bot, in.Bot)
+	d.Note("acknowledgement", before.Acknowledgement.Enabled, in.Acknowledgement.Enabled)
+	for _, locale := range slices.Sorted(maps.Keys(OurAcknowledgements())) {
+		d.Note("acknowledgement."+locale, before.Acknowledgement.Texts[locale], in.Acknowledgement.Texts[locale])
+	}
 	d.Note("settings_revision", before.ConfigRevision, in.ConfigRevision)
 	return d
 }

@@ -160,6 +160,14 @@ func (c *Conversation) send(t Turn, w Written, data any) Change {
 	return *ch
 }
 
+// Acknowledge appends what the company answers by itself. The customer still
+// waits for an answer.
+func (c *Conversation) Acknowledge(t Turn, w Written) Change {
+	t.Actor = identity.Actor{Kind: identity.ActorSystem}
+	w.Carried.Automatic = true
+	return c.send(t, w, nil)
+}
+
 // Echo appends what the company wrote elsewhere. It is an answer; it changes
 // neither state nor assignment.
 func (c *Conversation) Echo(t Turn, w Written) *Change {

@@ -14,14 +14,21 @@ type first struct {
 	bot    *Bot    // nil = people
 	team   team.ID // of a new conversation, where routed
 	routed bool    // an interceptor said which team
+
+	answer *acknowledging // nil = nothing is answered by itself
 }
 
 // firstOf finds out who takes the customer of an inbound item.
 func (s *Service) firstOf(ctx context.Context, inbox channel.Inbox, in accepted) (first, error) {
 	var out first
 	var err error
-	if out.bot, err = s.botOf(ctx, inbox); err != nil {
+	if out.answer, err = s.acknowledges(ctx, inbox, in); err != nil {
 		return out, err
+	}
+	if !in.noReply {
+		if out.bot, err = s.botOf(ctx, inbox); err != nil {
+			return out, err
+		}
 	}
 	if s.Interceptor == nil || !s.Interceptor.Routes(ctx, inbox.Workspace) {
 		return out, nil

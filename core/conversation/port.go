@@ -77,9 +77,20 @@ type InboundTx interface {
 	// LeftWith lists the messages that leave as one with a message, by their
 	// seq and in order, itself among them.
 	LeftWith(ctx context.Context, id ID, seq uint64) ([]uint64, error)
+	AcknowledgementTx
 	// UnderWay reports whether something that was sent in a conversation waits, or
 	// is tried now.
 	UnderWay(ctx context.Context, id ID) (bool, error)
+}
+
+// AcknowledgementTx is the side of a transaction that keeps automatic answers few.
+type AcknowledgementTx interface {
+	// Acknowledged returns when an inbox last answered a customer by itself, by
+	// external id (zero = never), and how many messages without an author were
+	// sent in a conversation since a time.
+	Acknowledged(ctx context.Context, inbox channel.InboxID, external string, id ID, since time.Time) (time.Time, int, error)
+	// Acknowledge records that an inbox answers a customer by itself.
+	Acknowledge(ctx context.Context, inbox channel.InboxID, external string, at time.Time) error
 }
 
 // Neighbours are the sides of other nouns of the same transaction.

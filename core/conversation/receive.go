@@ -105,7 +105,7 @@ func (s *Service) receiveMessage(ctx context.Context, scope identity.Scope, in c
 	got, err := s.accept(ctx, *inbox, accepted{
 		kind: InboundMessage, external: in.External, sender: in.Sender, said: said, trust: in.Trust,
 		by:      media.Uploader{Kind: media.ByPlugin, ID: string(inbox.ID)},
-		trigger: in.Trigger, sentAt: in.SentAt, answers: in.Answers, references: in.References, thread: in.Thread,
+		trigger: in.Trigger, sentAt: in.SentAt, answers: in.Answers, references: in.References, thread: in.Thread, noReply: in.NoReply,
 	})
 	out := channel.Result{Outcome: channel.OutcomeAccepted}
 	if got.Replayed {
@@ -150,6 +150,7 @@ type accepted struct {
 	answers    string    // the delivery that it answers, proven
 	references []string
 	thread     string
+	noReply    bool // nothing answers it by itself
 }
 
 // doneAt is when the customer did it; what came from the future came now.
@@ -194,7 +195,7 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 			out = *again
 			return nil
 		}
-		before := c.LastInboundSeq
+		before, fresh := c.LastInboundSeq, c.begins()
 		ch := s.take(t, c, who, in, first.bot)
 		if err := s.bring(ctx, tx, c, ch, in); err != nil {
 			return err
@@ -204,6 +205,9 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 			c.MarkOffline(t, in.offline.Email, in.offline.Phone)
 		}
 		if err := saveFirst(ctx, tx, c, first, before); err != nil {
+			return err
+		}
+		if err := s.acknowledge(ctx, tx, t, c, first.answer.when(fresh), out.Change.Message); err != nil {
 			return err
 		}
 		return tx.Remember(ctx, inbox.ID, Dedup{

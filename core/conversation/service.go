@@ -67,6 +67,7 @@ type Deps struct {
 	Interceptor Interceptor
 	Bus         Publisher // nil = sockets find out by themselves
 	News        News      // nil = nobody listens
+	Houses      Houses    // nil = companies have no names
 	Now         func() time.Time
 }
 

@@ -58,6 +58,8 @@ type inboxBody struct {
 	SignIns        []fieldSignInBody `json:"sign_ins,omitempty" doc:"The fields that are got by signing in at the far side (x-oauth)."`
 	Bot            *inboxBotBody     `json:"bot,omitempty" doc:"The bot that answers customers before people do; absent when people do."`
 	CreatedAt      time.Time         `json:"created_at"`
+
+	Acknowledgement *acknowledgementBody `json:"acknowledgement,omitempty" doc:"What the inbox answers by itself; absent of a live one, which answers nothing."`
 }
 
 // inboxBotBody names the bot of an inbox.
@@ -174,6 +176,9 @@ func (s *Server) inboxView(in channel.Inbox, token string) inboxBody {
 	if in.Bot != "" {
 		out.Bot = &inboxBotBody{ConnectionID: in.Bot}
 	}
+	if !in.Live {
+		out.Acknowledgement = acknowledgementOf(in.Acknowledgement)
+	}
 	if in.Live {
 		out.EmbedSnippet = s.embedSnippet(in.ID)
 		out.ChatPath = "/chat/" + string(in.ID)
@@ -284,6 +289,8 @@ type patchInboxInput struct {
 		Secrets map[string]any  `json:"secrets,omitempty" doc:"Texts by JSON pointer; null takes one away, one that is absent stays."`
 		Enabled *bool           `json:"enabled,omitempty"`
 		Bot     *inboxBotChange `json:"bot,omitempty" doc:"Who answers customers before people do."`
+
+		Acknowledgement *acknowledgementChange `json:"acknowledgement,omitempty" doc:"What the inbox answers by itself from now on."`
 	}
 }
 
@@ -299,6 +306,7 @@ func (s *Server) patchInbox(ctx context.Context, scope identity.Scope, in *patch
 			edit.Bot = new(string)
 		}
 	}
+	edit.Acknowledgement = in.Body.Acknowledgement.domain()
 	inbox, err := s.Inboxes.Update(ctx, scope, channel.InboxID(in.Inbox), edit)
 	if err != nil {
 		return nil, err

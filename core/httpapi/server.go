@@ -79,6 +79,7 @@ type Options struct {
 	Tickets       *ticket.Service
 	Views         *view.Service
 	Media         *media.Service // nil = no files
+	Pictures      Pictures       // nil = none that are elsewhere
 	Search        *search.Service
 	Catalog       *catalog.Service
 	Extensions    *extension.Service

@@ -22,6 +22,7 @@ type Images struct {
 type Cleaned struct {
 	HTML   string
 	Remote int // pictures elsewhere, shown or not
+	Pixels int // of those, the ones that are made not to be seen: they count who reads, and are never shown
 }
 
 // Clean returns what may be shown of HTML: text, tables and styles that change
@@ -33,7 +34,7 @@ func Clean(source string, images Images) Cleaned {
 	for w.tokens.Next() != html.ErrorToken {
 		w.token(w.tokens.Token())
 	}
-	return Cleaned{HTML: w.out.String(), Remote: w.remote}
+	return Cleaned{HTML: w.out.String(), Remote: w.remote, Pixels: w.pixels}
 }
 
 // writer puts our addresses where theirs were. It reads what the policy wrote,
@@ -43,6 +44,7 @@ type writer struct {
 	tokens *html.Tokenizer
 	out    strings.Builder
 	remote int
+	pixels int
 }
 
 func (w *writer) token(t html.Token) {
@@ -98,7 +100,7 @@ func (w *writer) image(t html.Token) {
 		return
 	}
 	source, alt := attribute(t, "src"), strings.TrimSpace(attribute(t, "alt"))
-	address := w.address(source)
+	address := w.address(source, t)
 	if address == "" {
 		if alt != "" {
 			w.out.WriteString(html.EscapeString("[" + alt + "]"))
@@ -115,7 +117,7 @@ func (w *writer) image(t html.Token) {
 	w.out.WriteString(t.String())
 }
 
-func (w *writer) address(source string) string {
+func (w *writer) address(source string, t html.Token) string {
 	u, err := url.Parse(source)
 	if err != nil {
 		return ""
@@ -139,6 +141,10 @@ func (w *writer) address(source string) string {
 		return w.images.Inline(strings.Trim(id, "<>"))
 	case "http", "https":
 		w.remote++
+		if isPixel(t) {
+			w.pixels++
+			return ""
+		}
 		if w.images.Remote == nil {
 			return ""
 		}
@@ -146,6 +152,21 @@ func (w *writer) address(source string) string {
 	default:
 		return ""
 	}
+}
+
+// unseen finds a style by which a picture is not seen: it is not there, or has at
+// most one pixel in a direction.
+var unseen = regexp.MustCompile(`(?i)(^|;)\s*(display\s*:\s*none|(max-)?(width|height)\s*:\s*[01](\.\d*)?\s*(px|pt|%)?)\s*(!\s*important)?\s*(;|$)`)
+
+// isPixel reports whether a picture is made not to be seen.
+func isPixel(t html.Token) bool {
+	for _, name := range []string{"width", "height"} {
+		switch strings.TrimSuffix(strings.TrimSpace(attribute(t, name)), "px") {
+		case "0", "1", "00", "01":
+			return true
+		}
+	}
+	return unseen.MatchString(attribute(t, "style"))
 }
 
 var policy = sync.OnceValue(newPolicy) //nolint:gochecknoglobals // made once: it is read alone

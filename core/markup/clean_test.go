@@ -155,3 +155,28 @@ func TestWhatMailersWriteIsKept(t *testing.T) {
 		t.Errorf("a picture elsewhere is %s", got)
 	}
 }
+
+// A picture that nobody can see is there to count who reads.
+func TestPixelsAreNeverShown(t *testing.T) {
+	asked := 0
+	shows := images()
+	shows.Remote = func(string) string { asked++; return "picture?n=0" }
+	for _, pixel := range []string{
+		`width=1 height=1`, `width="0"`, `height=1`, `style="width:1px;height:1px"`, `style="display: none"`, `style="max-width:0"`, `style="color:red;height:1px !important"`, `width="01"`,
+	} {
+		if got := markup.Clean(`<p>x<img src="https://far.example/t.gif" `+pixel+`></p>`, shows); got.Remote != 1 || got.Pixels != 1 || got.HTML != "<p>x</p>" {
+			t.Errorf("%s: %+v", pixel, got)
+		}
+	}
+	if asked != 0 {
+		t.Errorf("%d pixels have an address", asked)
+	}
+	for _, picture := range []string{``, `width=10 height=100%`, `style="width:100%;height:10px"`, `style="line-height:1"`, `style="border-width:1px"`} {
+		if got := markup.Clean(`<img src="https://far.example/t.gif" `+picture+`>`, shows); got.Pixels != 0 || got.Remote != 1 || !strings.Contains(got.HTML, "picture?n=0") {
+			t.Errorf("%s: %+v", picture, got)
+		}
+	}
+	if got := markup.Clean(`<img src="cid:logo@far" width=1 height=1>`, shows); got.Remote != 0 || got.Pixels != 0 {
+		t.Errorf("a spacer of its own: %+v", got)
+	}
+}

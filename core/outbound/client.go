@@ -40,13 +40,14 @@ type Sink string
 // The sinks.
 const (
 	Webhooks Sink = "webhooks"
-	OIDC     Sink = "oidc"  // discovery, keys and tokens of sign-in providers
-	OAuth    Sink = "oauth" // tokens of plugins' far sides
-	ACME     Sink = "acme"  // the authority that certifies our names
+	OIDC     Sink = "oidc"     // discovery, keys and tokens of sign-in providers
+	OAuth    Sink = "oauth"    // tokens of plugins' far sides
+	ACME     Sink = "acme"     // the authority that certifies our names
+	Pictures Sink = "pictures" // that messages show from elsewhere
 )
 
 // Sinks returns all sinks.
-func Sinks() []Sink { return []Sink{Webhooks, OIDC, OAuth, ACME} }
+func Sinks() []Sink { return []Sink{Webhooks, OIDC, OAuth, ACME, Pictures} }
 
 // Options of a Client.
 type Options struct {

@@ -33,7 +33,7 @@ func inboundOf(in *pluginv1.Inbound) (channel.Inbound, channel.Result, bool) {
 	out := channel.Inbound{
 		Inbox: channel.InboxID(in.GetInstanceId()), External: in.GetExternalId(), Kind: kind, Sender: personOf(in.GetSender()),
 		Content: inboundContentOf(in.GetContent()),
-		Echo:    in.GetEcho(), Recipient: in.GetRecipientExternalId(), Automatic: in.GetAutomatic(), Trust: trustOf(in.GetTrust()),
+		Echo:    in.GetEcho(), Recipient: in.GetRecipientExternalId(), Automatic: in.GetAutomatic(), NoReply: in.GetNoReply(), Trust: trustOf(in.GetTrust()),
 		Trigger: cut(in.GetTrigger(), maxTrigger), Thread: in.GetThread(), References: referencesOf(in.GetReferences()),
 		Answers: in.GetAnswers(), Target: in.GetTarget(), Delivery: in.GetDeliveryId(), Status: statusOf(in.GetStatus()),
 	}

@@ -187,7 +187,7 @@ func TestConversation(t *testing.T) {
 	in := d.came(1)[0]
 	if in.ExternalID != "first@world.test" || in.Sender.ID != alice || in.Sender.Name != "Alice 王" || in.Sender.Email != alice || in.Content.Text != "Where is it?" ||
 		!strings.Contains(in.Content.HTML, "cid:pic@world.test") || in.Content.Envelope.Subject != "订单 42" || in.Trust.Verdict != channel.Unverified ||
-		in.Automatic || in.Echo || in.Answers != "" {
+		in.Automatic || in.NoReply || in.Echo || in.Answers != "" {
 		t.Errorf("it came as %+v", in)
 	}
 	files := in.Content.Attachments
@@ -266,14 +266,14 @@ func TestWhatIsNoQuestion(t *testing.T) {
 		ID: "away@world.test", From: address.Address{Email: alice}, To: []address.Address{{Email: care}}, Subject: "Out of office", Text: "I am away.\n",
 	})...)
 	d.write(alice, out)
-	if in := d.came(before + 1)[before]; !in.Automatic || in.Content.Text != "I am away." {
+	if in := d.came(before + 1)[before]; !in.Automatic || !in.NoReply || in.Content.Text != "I am away." {
 		t.Errorf("an absence came as %+v", in)
 	}
 	d.write("evil@world.test", d.mail(compose.Mail{
 		ID: "forged@world.test", From: address.Address{Email: care}, To: []address.Address{{Email: care}}, Subject: "boss", Text: "Pay this.\n",
 		InReplyTo: strings.Replace(sent.MessageID, "0", "1", 1),
 	}))
-	if in := d.came(before + 2)[before+1]; in.Echo || in.Answers != "" || in.Trust.Verdict == channel.Verified || in.Sender.ID != care {
+	if in := d.came(before + 2)[before+1]; in.Echo || in.Answers != "" || !in.NoReply || in.Trust.Verdict == channel.Verified || in.Sender.ID != care {
 		t.Errorf("a forged colleague came as %+v", in)
 	}
 	// Another mail under a Message-ID that is known is not lost.

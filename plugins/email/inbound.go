@@ -65,7 +65,8 @@ func (a *account) inbound(ctx context.Context, raw *mailbox.Raw, data []byte, m 
 	if in.SentAt.IsZero() {
 		in.SentAt = raw.At
 	}
-	in.Automatic = automatic.Judge(m, a.config.own()).Automatic
+	verdict := automatic.Judge(m, a.config.own())
+	in.Automatic, in.NoReply = verdict.Automatic, !verdict.Answer
 	a.person(&in, raw, data, m)
 	var err error
 	if in.ExternalID, err = a.externalID(ctx, m); err != nil {

@@ -26,6 +26,9 @@ type Inbound struct {
 	// Automatic: a machine wrote it, such as an out-of-office notice. It is shown,
 	// and nothing answers it by itself.
 	Automatic bool
+	// NoReply: a person may have written it, and still nothing answers it by
+	// itself, such as a mail of a list or of an address that nobody reads.
+	NoReply bool
 	// Trust says whether the sender is who it says; the zero value is for far
 	// sides that know their users.
 	Trust Trust

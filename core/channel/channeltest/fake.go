@@ -53,6 +53,7 @@ func copied(i channel.Inbox) channel.Inbox {
 		i.Config = []byte("{}")
 	}
 	i.Config, i.Secrets = bytes.Clone(i.Config), maps.Clone(i.Secrets)
+	i.Acknowledgement.Texts = maps.Clone(i.Acknowledgement.Texts)
 	return i
 }
 
@@ -134,6 +135,7 @@ func (f *Fake) UpdateInbox(_ context.Context, workspace identity.WorkspaceID, id
 	after := before
 	after.Name, after.Config, after.Secrets, after.ConfigRevision = inbox.Name, inbox.Config, inbox.Secrets, inbox.ConfigRevision
 	after.HookHash, after.Enabled, after.Bot, after.UpdatedAt = inbox.HookHash, inbox.Enabled, inbox.Bot, inbox.UpdatedAt
+	after.Acknowledgement = inbox.Acknowledgement
 	f.inboxes[id] = copied(after)
 	f.feed.Append(events...)
 	return copied(after), nil

@@ -175,6 +175,7 @@ func testUpdate(w *world) {
 	want := i
 	want.Name, want.Config, want.ConfigRevision = "后来", json.RawMessage(`{"x":[1,2]}`), 2
 	want.HookHash, want.Enabled, want.UpdatedAt = w.ids.New("hash"), false, w.tick()
+	want.Acknowledgement = channel.Acknowledgement{Enabled: true, Texts: map[string]string{"zh-CN": "您好，{{contact.name}}"}}
 	e := w.event(i.ID)
 	got, err := w.f.Store.UpdateInbox(w.Context(), w.ws, i.ID, func(x *channel.Inbox) ([]event.Event, error) {
 		same(w, *x, i)

@@ -76,6 +76,13 @@ type space struct {
 	scheduled     map[conversation.ScheduledID]conversation.Scheduled
 	bots          map[conversation.ID]conversation.BotTalk
 	findings      map[conversation.FindingID]conversation.Finding
+	acknowledged  map[customerKey]time.Time
+}
+
+// customerKey is a customer as an inbox knows them.
+type customerKey struct {
+	inbox    channel.InboxID
+	external string
 }
 
 // place is a message.
@@ -165,6 +172,7 @@ func newSpace() *space {
 		scheduled:     make(map[conversation.ScheduledID]conversation.Scheduled),
 		bots:          make(map[conversation.ID]conversation.BotTalk),
 		findings:      make(map[conversation.FindingID]conversation.Finding),
+		acknowledged:  make(map[customerKey]time.Time),
 		deadlines:     make(map[conversation.ID]map[uint64]time.Time),
 	}
 }
@@ -175,7 +183,7 @@ func (s *space) clone() *space {
 		conversations: maps.Clone(s.conversations), changes: maps.Clone(s.changes),
 		messages: make(map[conversation.ID]map[uint64]conversation.Message, len(s.messages)), dedup: maps.Clone(s.dedup),
 		drafts: maps.Clone(s.drafts), scheduled: maps.Clone(s.scheduled), bots: maps.Clone(s.bots), findings: maps.Clone(s.findings),
-		numbers: s.numbers, html: maps.Clone(s.html),
+		numbers: s.numbers, html: maps.Clone(s.html), acknowledged: maps.Clone(s.acknowledged),
 	}
 	for id, changes := range s.changes {
 		c.changes[id] = slices.Clip(changes)
@@ -359,6 +367,23 @@ func (t *fakeTx) UnderWay(_ context.Context, id conversation.ID) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// Acknowledged implements conversation.AcknowledgementTx.
+func (t *fakeTx) Acknowledged(_ context.Context, inbox channel.InboxID, external string, id conversation.ID, since time.Time) (time.Time, int, error) {
+	n := 0
+	for _, m := range t.space.messages[id] {
+		if m.Sender.Kind == identity.ActorSystem && !m.CreatedAt.Before(since) {
+			n++
+		}
+	}
+	return t.space.acknowledged[customerKey{inbox, external}], n, nil
+}
+
+// Acknowledge implements conversation.AcknowledgementTx.
+func (t *fakeTx) Acknowledge(_ context.Context, inbox channel.InboxID, external string, at time.Time) error {
+	t.space.acknowledged[customerKey{inbox, external}] = at
+	return nil
 }
 
 // TakesPart implements conversation.InboundTx.

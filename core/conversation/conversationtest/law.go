@@ -85,7 +85,7 @@ func applyMessage(c conversation.Conversation, ch conversation.Change) conversat
 	c.Last = conversation.Preview{Text: preview, Sender: m.Sender.Kind, Kind: m.Kind, Attachment: kind, At: m.CreatedAt}
 	switch {
 	case m.Kind == conversation.Note:
-	case scheduled(ch):
+	case scheduled(ch), m.Sender.Kind == identity.ActorSystem:
 	case m.Sender.Kind == identity.ActorContact:
 		c.LastInboundSeq = ch.Seq
 		if c.WaitingSince.IsZero() && !m.Automatic {

@@ -68,6 +68,54 @@ func (w *World) customer(c *conversation.Conversation) conversation.Turn {
 	return conversation.Turn{At: w.Tick(), IDs: w.IDs, Actor: identity.Actor{Kind: identity.ActorContact, ID: string(c.Contact), Name: c.ContactName}}
 }
 
+func testAcknowledgements(w *World) {
+	c, other := w.Receive(w.Inbox, "ext", "", "first"), w.Receive(w.Inbox, "other", "", "first")
+	told := func(inbox channel.InboxID, external string, id conversation.ID, since time.Time) (at time.Time, n int) {
+		w.Helper()
+		w.OK(w.F.Store.Within(w.Context(), w.WS, func(ctx context.Context, tx conversation.Tx) (err error) {
+			at, n, err = tx.Acknowledged(ctx, inbox, external, id, since)
+			return err
+		}))
+		return at, n
+	}
+	if at, n := told(w.Inbox.ID, "ext", c.ID, time.Time{}); !at.IsZero() || n != 0 {
+		w.Errorf("before any it says %v, %d", at, n)
+	}
+	before, timeline := w.Get(c.ID), w.Timeline(c.ID, 0)
+	at := w.Tick()
+	w.OK(w.F.Store.Within(w.Context(), w.WS, func(ctx context.Context, tx conversation.Tx) error {
+		c, err := tx.Conversation(ctx, c.ID)
+		w.check(err)
+		if ch := c.Acknowledge(conversation.Turn{At: at, IDs: w.IDs}, conversation.Words("k1", "it has arrived")); ch.Message.Delivery != conversation.DeliveryPending {
+			w.Errorf("it is %s", ch.Message.Delivery)
+		}
+		w.check(tx.Acknowledge(ctx, w.Inbox.ID, "ext", at))
+		return tx.Save(ctx, c)
+	}))
+	w.CheckLaw(before, timeline)
+	if got := w.Get(c.ID); got.WaitingSince.IsZero() || got.Assignee != "" || got.Last.Text != "it has arrived" {
+		w.Errorf("it makes of the conversation %s", Show(got))
+	}
+	for name, is := range map[string]struct {
+		inbox    channel.InboxID
+		external string
+		id       conversation.ID
+		since    time.Time
+		at       time.Time
+		n        int
+	}{
+		"both":          {w.Inbox.ID, "ext", c.ID, at, at, 1},
+		"before it":     {w.Inbox.ID, "ext", c.ID, at.Add(time.Second), at, 0},
+		"another":       {w.Inbox.ID, "other", other.ID, time.Time{}, time.Time{}, 0},
+		"other inbox":   {w.Live.ID, "ext", c.ID, time.Time{}, time.Time{}, 1},
+		"who is absent": {w.Inbox.ID, "nobody", other.ID, time.Time{}, time.Time{}, 0},
+	} {
+		if last, n := told(is.inbox, is.external, is.id, is.since); !last.Equal(is.at) || n != is.n {
+			w.Errorf("%s: %v, %d", name, last, n)
+		}
+	}
+}
+
 func testAutomatic(w *World) {
 	reply := conversation.Written{Text: "I am away", Carried: conversation.Carried{Automatic: true}}
 	c := w.Receive(w.Inbox, "ext", "", "first")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
@@ -189,6 +190,26 @@ func (t *Tx) LeftWith(ctx context.Context, id conversation.ID, seq uint64) ([]ui
 			return err
 		})
 	return out, err
+}
+
+// Acknowledged implements conversation.AcknowledgementTx.
+func (t *Tx) Acknowledged(ctx context.Context, inbox channel.InboxID, external string, id conversation.ID, since time.Time) (time.Time, int, error) {
+	var at int64
+	err := t.tx.Row(ctx, `SELECT acknowledged_at FROM contact_identity WHERE workspace_id = ? AND inbox_id = ? AND external_id = ?`,
+		[]any{string(t.workspace), string(inbox), external}, &at)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, 0, err
+	}
+	var n int
+	err = t.tx.Row(ctx, `SELECT COUNT(*) FROM message WHERE workspace_id = ? AND conversation_id = ? AND sender_kind = 'system' AND created_at >= ?`,
+		[]any{string(t.workspace), string(id), db.Micros(since)}, &n)
+	return db.Time(at), n, err
+}
+
+// Acknowledge implements conversation.AcknowledgementTx.
+func (t *Tx) Acknowledge(ctx context.Context, inbox channel.InboxID, external string, at time.Time) error {
+	return t.tx.Queue(ctx, `UPDATE contact_identity SET acknowledged_at = ? WHERE workspace_id = ? AND inbox_id = ? AND external_id = ?`,
+		db.Micros(at), string(t.workspace), string(inbox), external)
 }
 
 // OfDelivery implements conversation.InboundTx.

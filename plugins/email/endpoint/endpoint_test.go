@@ -75,6 +75,27 @@ func TestMechanisms(t *testing.T) {
 	}
 }
 
+// Libredesk #416: a shared mailbox of Microsoft 365 is opened with the token of
+// somebody who may: the mailbox is the user that the exchange names
+// (https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth).
+func TestSharedMailboxByToken(t *testing.T) {
+	t.Parallel()
+	c := endpoint.Credentials{Username: "care@shop.example", Token: func(context.Context, string) (string, error) { return "annas", nil }}
+	err := c.SignIn(t.Context(), endpoint.Server{Host: "outlook.office365.com", Port: 993}, func(choose endpoint.Mechanism) error {
+		client, err := choose([]string{"XOAUTH2"})
+		if err != nil {
+			return err
+		}
+		if _, first, err := client.Start(); err != nil || string(first) != "user=care@shop.example\x01auth=Bearer annas\x01\x01" {
+			t.Errorf("it says %q, %v", first, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // The settings of providers can be used as they are, and their sign-ins stand in
 // a plugin.yaml.
 func TestProviders(t *testing.T) {

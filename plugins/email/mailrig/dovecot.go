@@ -161,9 +161,27 @@ func (r *Rig) Account(ctx context.Context, address, password string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.users[address] = password
+	return r.know(ctx, address, password)
+}
+
+// Shared makes another login for an account, as shared mailboxes have one for each
+// of their members.
+func (r *Rig) Shared(ctx context.Context, login, password, address string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.users[login], r.shared[login] = password, address
+	return r.know(ctx, login, password)
+}
+
+// know writes down the accounts, and waits until Dovecot knows one of them.
+func (r *Rig) know(ctx context.Context, name, password string) error {
 	var out strings.Builder
 	for name, secret := range r.users {
-		fmt.Fprintf(&out, "%s:%s:%d:%d::%s::\n", name, secret, r.as.uid, r.as.gid, filepath.Join(r.dir, "mail"))
+		fields := ""
+		if address := r.shared[name]; address != "" {
+			fields = "user=" + address
+		}
+		fmt.Fprintf(&out, "%s:%s:%d:%d::%s::%s\n", name, secret, r.as.uid, r.as.gid, filepath.Join(r.dir, "mail"), fields)
 	}
 	path := filepath.Join(r.dir, "users")
 	if err := r.write("users.new", out.String()); err != nil {
@@ -179,7 +197,7 @@ func (r *Rig) Account(ctx context.Context, address, password string) error {
 		return err
 	}
 	for {
-		_, err := r.doveadm(ctx, "auth", "test", address, password)
+		_, err := r.doveadm(ctx, "auth", "test", name, password)
 		if err == nil {
 			return nil
 		}

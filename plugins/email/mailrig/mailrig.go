@@ -67,8 +67,9 @@ type Rig struct {
 	dovecot     *server
 	postfix     *server
 
-	mu    sync.Mutex
-	users map[string]string // passwords
+	mu     sync.Mutex
+	users  map[string]string // passwords
+	shared map[string]string // accounts, by the logins of their members
 }
 
 // Start starts servers for a test.
@@ -102,7 +103,7 @@ func Launch(ctx context.Context, o Options) (*Rig, error) {
 		if err != nil {
 			return nil, err
 		}
-		r := &Rig{dir: dir, users: make(map[string]string)}
+		r := &Rig{dir: dir, users: make(map[string]string), shared: make(map[string]string)}
 		if err = r.launch(ctx, o); err == nil {
 			return r, nil
 		}

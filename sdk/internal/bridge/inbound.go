@@ -13,7 +13,7 @@ func inboundTo(m channel.Inbound) *pluginv1.Inbound {
 		Sender: &pluginv1.Person{
 			ExternalId: m.Sender.ID, Name: m.Sender.Name, Attributes: m.Sender.Attributes, Email: m.Sender.Email, Phone: m.Sender.Phone,
 		},
-		Echo: m.Echo, RecipientExternalId: m.Recipient, Automatic: m.Automatic, Trust: trustTo(m.Trust), Trigger: m.Trigger,
+		Echo: m.Echo, RecipientExternalId: m.Recipient, Automatic: m.Automatic, NoReply: m.NoReply, Trust: trustTo(m.Trust), Trigger: m.Trigger,
 		Thread: m.Thread, References: m.References, Answers: m.Answers, Target: m.Target, DeliveryId: m.DeliveryID,
 	}
 	if !m.SentAt.IsZero() {
@@ -113,7 +113,7 @@ func inboundOf(in *pluginv1.Inbound) channel.Inbound {
 			ID: sender.GetExternalId(), Name: sender.GetName(), Attributes: sender.GetAttributes(), Email: sender.GetEmail(), Phone: sender.GetPhone(),
 		},
 		SentAt: timeOf(in.GetSentAt()), Echo: in.GetEcho(), Recipient: in.GetRecipientExternalId(), Automatic: in.GetAutomatic(),
-		Trust: trustOf(in.GetTrust()), Trigger: in.GetTrigger(), Thread: in.GetThread(), References: in.GetReferences(),
+		NoReply: in.GetNoReply(), Trust: trustOf(in.GetTrust()), Trigger: in.GetTrigger(), Thread: in.GetThread(), References: in.GetReferences(),
 		Answers: in.GetAnswers(), Target: in.GetTarget(), DeliveryID: in.GetDeliveryId(),
 	}
 	if s := in.GetStatus(); s != nil {

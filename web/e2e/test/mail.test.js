@@ -2,6 +2,7 @@
 // customer mails with a picture, the agent answers, and the customer's answer
 // lands in the same conversation.
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
@@ -17,7 +18,7 @@ let mail, server, browser, owner, base, inbox
 
 before(async () => {
   mail = await Mail.start(care, alice, bob, supplier)
-  server = await Server.start(['--demo'])
+  server = await Server.start(['--demo', '--outbound.allow-networks', '127.0.0.1/32'])
   browser = await launch()
   ;({ owner, base } = await ownerOf(browser, server, { reducedMotion: 'reduce' }))
 })
@@ -283,3 +284,103 @@ test('an answer that comes back says why, and can be sent again', async () => {
   await failure.getByText(/ghost@shop.test/).waitFor({ state: 'detached' })
   await failure.getByText(/ghost@shop.test/).waitFor()
 })
+
+test('a mail is confirmed, once a day, in words of our own', async () => {
+  await owner.goto(`${server.origin}/settings/inboxes/${inbox}`)
+  await owner.getByTestId('acknowledgement-on').click()
+  await owner.getByTestId('acknowledgement-en').fill('Thanks {{contact.name}}, {{agent.name}} reads it.')
+  await owner.getByTestId('acknowledgement-save').click()
+  await owner.getByText('Nobody fills in {{agent.name}} here.').first().waitFor()
+  await owner.getByTestId('acknowledgement-en').fill('Thanks {{contact.name}}. The number of "{{message.subject}}" is {{conversation.number}}.')
+  await shot(owner, 'mail-acknowledgement-en-light-1440')
+  assert.deepEqual(await axe(owner), [])
+  await owner.getByTestId('acknowledgement-save').click()
+  await owner.getByText('Nobody fills in').waitFor({ state: 'detached' })
+  await owner.getByTestId('setting-authserv_id').fill('mx.shop.test')
+  await owner.getByTestId('inbox-save').click()
+  await until(async () => (await (await owner.request.get(`${base}/inboxes/${inbox}`)).json()).config.authserv_id === 'mx.shop.test', 10_000)
+  await speak(owner, server, 'zh-CN')
+  await owner.reload()
+  await owner.getByTestId('acknowledgement-en').waitFor()
+  await shot(owner, 'mail-acknowledgement-zh-light-1440')
+  await owner.setViewportSize(phone)
+  await shot(owner, 'mail-acknowledgement-zh-light-390')
+  await owner.setViewportSize(desktop)
+  const before = (await mail.inbox(alice)).length
+  const proven = 'Authentication-Results: mx.shop.test; dmarc=pass header.from=shop.test\n'
+  await mail.send(alice, care, proven + letter('list@world.test', 'News', 'A newsletter.', 'List-Id: <news.shop.test>\n'))
+  await mail.send(alice, care, proven + letter('new@world.test', 'Order 43', 'A new matter.'))
+  await mail.send(alice, care, proven + letter('newer@world.test', 'Order 44', 'Another matter.'))
+  await until(async () => (await mail.inbox(alice)).length > before, 30_000)
+  const confirmed = (await mail.inbox(alice)).slice(before)
+  assert.equal(confirmed.length, 1)
+  assert.match(confirmed[0], /^Auto-Submitted: auto-replied$/m)
+  assert.match(confirmed[0], /^Subject: Re: Order 43$/m)
+  assert.match(confirmed[0], /^In-Reply-To: <new@world.test>$/m)
+  assert.match(confirmed[0], /The number of "Order 43" is \d+\./)
+  const one = async (text) => (await (await owner.request.get(`${base}/conversations?limit=100`)).json()).items.find((c) => c.last_message?.text.includes(text))
+  await until(() => one('Another matter.'), 30_000)
+  assert.equal((await mail.inbox(alice)).length, before + 1, 'two of three were answered')
+  await owner.goto(`${server.origin}/conversations/all/${(await one('The number of "Order 43"')).id}`)
+  await owner.getByTestId('message').filter({ hasText: 'The number of "Order 43"' }).waitFor()
+  await shot(owner, 'mail-confirmed-zh-light-1440')
+  assert.deepEqual(owner.problems.filter((one) => !/422|400/.test(one)), [])
+})
+
+test('pictures elsewhere are loaded when somebody wants it, by the server', async () => {
+  await speak(owner, server, 'en')
+  const far = await Far.start()
+  try {
+    const page = `<p>Our spring list</p><img src="${far.origin}/logo.png" alt="logo" width="40"><img src="${far.origin}/pixel.gif" width="1" height="1">`
+    await mail.send(alice, care, letter('spring@world.test', 'Spring', 'Our spring list', '').replace(/<p>Our.*/, page))
+    const one = async () => (await (await owner.request.get(`${base}/conversations?limit=100`)).json()).items.find((c) => c.last_message?.text.includes('Our spring list'))
+    await until(one, 30_000)
+    await owner.goto(`${server.origin}/conversations/all/${(await one()).id}`)
+    const message = owner.getByTestId('message').filter({ hasText: 'Our spring list' })
+    await message.getByTestId('message-page-toggle').click()
+    await message.getByText('1 picture is elsewhere').waitFor()
+    await message.getByText('1 picture that only counts who reads was blocked.').waitFor()
+    assert.deepEqual(far.asked, [])
+    await shot(owner, 'mail-pictures-en-light-1440')
+    assert.deepEqual(await axe(owner), [])
+    await owner.setViewportSize(phone)
+    await shot(owner, 'mail-pictures-en-light-390')
+    await owner.setViewportSize(desktop)
+    await message.getByTestId('message-pictures-always').click()
+    const shown = message.getByTestId('message-page').contentFrame().locator('img')
+    await until(async () => (await shown.count()) === 1 && (await shown.evaluate((img) => img.naturalWidth)) > 0, 20_000)
+    assert.deepEqual(far.asked.map((r) => r.url), ['/logo.png'])
+    assert.equal(far.asked[0].headers.cookie, undefined)
+    assert.equal(far.asked[0].headers.referer, undefined)
+    await speak(owner, server, 'zh-CN')
+    await owner.reload()
+    await message.getByTestId('message-page-toggle').click()
+    await until(async () => (await shown.count()) === 1 && (await shown.evaluate((img) => img.naturalWidth)) > 0, 20_000)
+    assert.equal(await message.getByTestId('message-pictures').count(), 0)
+    assert.equal(far.asked.length, 1, 'what was loaded is kept')
+    await shot(owner, 'mail-pictures-loaded-zh-light-1440')
+  } finally {
+    await far.end()
+  }
+})
+
+/** A server elsewhere, which writes down what it is asked. */
+class Far {
+  static async start() {
+    const far = new Far()
+    far.asked = []
+    far.server = createServer((request, response) => {
+      far.asked.push({ url: request.url, headers: request.headers })
+      response.setHeader('Content-Type', 'image/png')
+      response.end(Buffer.from(picture, 'base64'))
+    })
+    await new Promise((done) => far.server.listen(0, '127.0.0.1', done))
+    far.origin = `http://127.0.0.1:${far.server.address().port}`
+    return far
+  }
+
+  end() {
+    this.server.closeAllConnections()
+    return new Promise((done) => this.server.close(done))
+  }
+}

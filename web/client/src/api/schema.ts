@@ -1703,9 +1703,29 @@ export interface paths {
         };
         /**
          * Show the HTML of a message
-         * @description A page to be shown in a frame: what may be shown of the HTML that the far side wrote. Nothing in it runs, sends a form or loads from elsewhere; pictures that came with the message are in their places. 404 for a message without HTML.
+         * @description A page to be shown in a frame: what may be shown of the HTML that the far side wrote. Nothing in it runs, sends a form or loads from elsewhere; pictures that came with the message are in their places. Pictures elsewhere are left out, unless they are asked for: then they are loaded through this server. The page's body says how many there are (data-pictures), and how many of them only count who reads (data-pixels): those are never loaded. 404 for a message without HTML.
          */
         get: operations["getWorkspacesByWorkspaceConversationsByConversationMessagesByMessageHtml"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/conversations/{conversation}/messages/{message}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a picture that a message has elsewhere
+         * @description The picture is loaded from where the message's HTML has it, and drawn anew. The far side learns this server's address and that somebody reads, no more. 404 for a number that the message does not have, 422 for what is no picture, 503 for what cannot be loaded.
+         */
+        get: operations["getWorkspacesByWorkspaceConversationsByConversationMessagesByMessagePicture"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4082,6 +4102,27 @@ export interface components {
             created_at: string;
             email: string;
         };
+        AcknowledgementBody: {
+            /** @description What is sent in a locale without a text of your own. */
+            defaults: {
+                [key: string]: string;
+            };
+            /** @description Whether customers are told that their message has arrived: once a day at most, when they begin or reopen a conversation; never machines, lists, and senders who are not verified. */
+            enabled: boolean;
+            /** @description By locale: en, zh-CN. It is answered in Chinese to who writes Chinese, else in English. */
+            texts: {
+                [key: string]: string;
+            };
+            /** @description What is filled in for {{name}}. */
+            variables: string[];
+        };
+        AcknowledgementChange: {
+            enabled: boolean;
+            /** @description By locale: en, zh-CN; at most 2,000 characters each. One that is absent or empty has the default. */
+            texts?: {
+                [key: string]: string;
+            };
+        };
         ActInputBody: {
             action: string;
             /** @description Of this press: the same when it is sent again. */
@@ -5238,6 +5279,8 @@ export interface components {
             update: number;
         };
         InboxBody: {
+            /** @description What the inbox answers by itself; absent of a live one, which answers nothing. */
+            acknowledgement?: components["schemas"]["AcknowledgementBody"];
             /** @description The bot that answers customers before people do; absent when people do. */
             bot?: components["schemas"]["InboxBotBody"];
             capabilities: components["schemas"]["CapabilitiesBody"];
@@ -6266,6 +6309,8 @@ export interface components {
             on_match?: "update" | "skip";
         };
         PatchInboxInputBody: {
+            /** @description What the inbox answers by itself from now on. */
+            acknowledgement?: components["schemas"]["AcknowledgementChange"];
             /** @description Who answers customers before people do. */
             bot?: components["schemas"]["InboxBotChange"];
             config?: {
@@ -19285,7 +19330,10 @@ export interface operations {
     };
     getWorkspacesByWorkspaceConversationsByConversationMessagesByMessageHtml: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description With the pictures that are elsewhere. */
+                pictures?: boolean;
+            };
             header?: never;
             path: {
                 workspace: string;
@@ -19299,6 +19347,108 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceConversationsByConversationMessagesByMessagePicture: {
+        parameters: {
+            query?: {
+                /** @description Which of the message's pictures that are elsewhere, from 0. */
+                n?: number;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+                conversation: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
                     "Content-Security-Policy"?: string;
                     "Content-Type"?: string;
                     [name: string]: unknown;

@@ -150,7 +150,7 @@ export class WorkspaceApi {
     return this.api.call("post", `${BASE}/inboxes`, { path: this.path, body });
   }
 
-  updateInbox(inbox: string, body: { name?: string; config?: Record<string, unknown>; enabled?: boolean }): Promise<Inbox> {
+  updateInbox(inbox: string, body: { name?: string; config?: Record<string, unknown>; enabled?: boolean; acknowledgement?: { enabled: boolean; texts: Record<string, string> } }): Promise<Inbox> {
     return this.api.call("patch", `${BASE}/inboxes/{inbox}`, { path: { ...this.path, inbox }, body });
   }
 

@@ -863,7 +863,10 @@ type Inbound struct {
 	// Likewise Outbound.id, where the plugin knows it.
 	DeliveryId string `protobuf:"bytes,16,opt,name=delivery_id,json=deliveryId,proto3" json:"delivery_id,omitempty"`
 	// Of a status.
-	Status        *Status `protobuf:"bytes,17,opt,name=status,proto3" json:"status,omitempty"`
+	Status *Status `protobuf:"bytes,17,opt,name=status,proto3" json:"status,omitempty"`
+	// A person may have written it, and still nothing answers by itself: a mailing
+	// list, an address that nobody reads.
+	NoReply       bool `protobuf:"varint,18,opt,name=no_reply,json=noReply,proto3" json:"no_reply,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1015,6 +1018,13 @@ func (x *Inbound) GetStatus() *Status {
 		return x.Status
 	}
 	return nil
+}
+
+func (x *Inbound) GetNoReply() bool {
+	if x != nil {
+		return x.NoReply
+	}
+	return false
 }
 
 type Status struct {
@@ -1736,7 +1746,7 @@ const file_patchbay_plugin_v1_channel_proto_rawDesc = "" +
 	"\aheaders\x18\x02 \x03(\v2\x1a.patchbay.plugin.v1.HeaderR\aheaders\x12\x12\n" +
 	"\x04body\x18\x03 \x01(\fR\x04body\x125\n" +
 	"\ainbound\x18\x04 \x03(\v2\x1b.patchbay.plugin.v1.InboundR\ainbound\x122\n" +
-	"\x06result\x18\x05 \x01(\v2\x1a.patchbay.plugin.v1.ResultR\x06result\"\x90\x05\n" +
+	"\x06result\x18\x05 \x01(\v2\x1a.patchbay.plugin.v1.ResultR\x06result\"\xab\x05\n" +
 	"\aInbound\x12\x1f\n" +
 	"\vinstance_id\x18\x01 \x01(\tR\n" +
 	"instanceId\x12\x1f\n" +
@@ -1760,7 +1770,8 @@ const file_patchbay_plugin_v1_channel_proto_rawDesc = "" +
 	"\x06target\x18\x0f \x01(\tR\x06target\x12\x1f\n" +
 	"\vdelivery_id\x18\x10 \x01(\tR\n" +
 	"deliveryId\x122\n" +
-	"\x06status\x18\x11 \x01(\v2\x1a.patchbay.plugin.v1.StatusR\x06status\"\xe8\x01\n" +
+	"\x06status\x18\x11 \x01(\v2\x1a.patchbay.plugin.v1.StatusR\x06status\x12\x19\n" +
+	"\bno_reply\x18\x12 \x01(\bR\anoReply\"\xe8\x01\n" +
 	"\x06Status\x126\n" +
 	"\x05state\x18\x01 \x01(\x0e2 .patchbay.plugin.v1.Status.StateR\x05state\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x16\n" +
