@@ -134,10 +134,10 @@ hostile: ## Who means harm over the network: forbidden addresses, bad tokens, a 
 	  go test -count=1 ./core/$${run%%:*} -run "$${run#*:}" -v | grep -vE '^(=== |    --- PASS|        --- PASS)'; done
 
 .PHONY: fuzz
-fuzz: ## Filters into SQL, dispatch against its model, everything that reads mail: make fuzz FUZZ=60s
+fuzz: ## Filters into SQL, dispatch against its model, everything of plugins that reads: make fuzz FUZZ=60s
 	go test ./core/store/filters -run xxx -fuzz FuzzCompile -fuzztime $(FUZZ)
 	go test ./core/dispatch -run xxx -fuzz FuzzEngine -fuzztime $(FUZZ)
-	@grep -rEo '^func Fuzz[A-Za-z]+' plugins/email plugins/telegram --include='*_test.go' | sed -E 's|^(.*)/[^/]+:func |./\1 |' | while read -r package target; do \
+	@grep -rEo '^func Fuzz[A-Za-z]+' plugins --include='*_test.go' | sed -E 's|^(.*)/[^/]+:func |./\1 |' | while read -r package target; do \
 	  go test $$package -run xxx -fuzz "$$target$$" -fuzztime $(FUZZ) || exit 1; done
 
 .PHONY: budgets

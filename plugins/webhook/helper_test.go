@@ -17,20 +17,20 @@ const testSecret = "the-secret-of-the-test"
 
 // door is an inbox and who posts to it.
 type door struct {
-	*testing.T
+	testing.TB
 	host *plugintest.Host
 	p    *plugin
 	in   instance.Instance
 	at   time.Time
 }
 
-func newDoor(t *testing.T, config string) *door {
-	t.Helper()
-	d := &door{T: t, host: plugintest.NewHost(t, plugintest.Manifest(manifest)), at: time.Now()}
+func newDoor(tb testing.TB, config string) *door {
+	tb.Helper()
+	d := &door{TB: tb, host: plugintest.NewHost(tb, plugintest.Manifest(manifest)), at: time.Now()}
 	d.in = d.host.Connect(instance.Instance{Config: json.RawMessage(config), Secrets: instance.Secrets{"/secret": testSecret}})
 	d.p = newPlugin(d.host.Env(), func() time.Time { return d.at })
-	if _, err := d.p.Configure(t.Context(), instance.ConfigureRequest{Instance: d.in}); err != nil {
-		t.Fatal(err)
+	if _, err := d.p.Configure(tb.Context(), instance.ConfigureRequest{Instance: d.in}); err != nil {
+		tb.Fatal(err)
 	}
 	return d
 }
