@@ -81,12 +81,12 @@ func (b *bots) asked(ctx context.Context, t *conversation.BotTurn) (extension.Tu
 	return out, nil
 }
 
-// messagesOf are the messages of changes as plugins are shown them. Notes are
-// not among them.
+// messagesOf are the messages of changes as plugins are shown them. Notes, and
+// what was taken back, are not among them.
 func messagesOf(changes []conversation.Change) []extension.Message {
 	var out []extension.Message
 	for _, ch := range changes {
-		if ch.Type == conversation.MessageCreated && ch.Message != nil {
+		if ch.Type == conversation.MessageCreated && ch.Message != nil && ch.Message.RecalledAt.IsZero() {
 			out = append(out, messageOf(*ch.Message))
 		}
 	}

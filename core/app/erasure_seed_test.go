@@ -346,6 +346,8 @@ SELECT workspace_id, conversation_id, 'pin_1', 1, ?, ?, '', 0, ?, 0, 0, 0, '', 0
 	p.raw.exec(`INSERT INTO finding (workspace_id, finding_id, conversation_id, message_id, message_seq, connection_id, analyzer, code, level, title, advice, start_at, end_at, score, created_at, dismissed_at, dismissed_kind, dismissed_by, dismissed_name)
 SELECT workspace_id, 'fnd_' || conversation_id, c.conversation_id, 'msg_1', 2, 'pin_1', 'Risk', 'anger', 'notice', ?, ?, 0, 0, 0, 1, 0, '', '', '' FROM conversation c WHERE contact_id = ?`, trouble, trouble, p.contact)
 	p.raw.exec(`INSERT INTO message_html (workspace_id, conversation_id, seq, html) SELECT workspace_id, conversation_id, seq, ? FROM message`+theirs, "<p>"+trouble+"</p>", p.contact)
+	p.raw.exec(`INSERT INTO message_version (workspace_id, conversation_id, seq, change_seq, at, text, extras) SELECT workspace_id, conversation_id, seq, 1000 + seq, 1, ?, ? FROM message`+theirs,
+		trouble, `{"carried":{"quoted":"`+trouble+`"}}`, p.contact)
 	p.raw.exec(`INSERT INTO conversation_party (workspace_id, conversation_id, address) SELECT workspace_id, conversation_id, ? FROM conversation WHERE contact_id = ?`, trouble+"@example.com", p.contact)
 	p.raw.exec(`UPDATE attachment SET content_id = ?`+theirs, trouble, p.contact)
 	p.raw.exec(`UPDATE contact_identity SET email = ?, phone = ? WHERE contact_id = ?`, trouble+"@example.com", trouble, p.contact)

@@ -41,23 +41,25 @@ func (c *Conversation) In(thread string, apart bool) *Conversation {
 // Loaded is called by a store on a row it has read, before it hands it out
 // for a change: it remembers the load to compare with.
 func (c *Conversation) Loaded() *Conversation {
-	c.before, c.isNew, c.pending, c.html, c.deadlines = c.Load(), false, nil, nil, nil
+	c.before, c.isNew, c.pending, c.html, c.was, c.deadlines = c.Load(), false, nil, nil, nil, nil
 	return c
 }
 
 // Unsaved is what a store must write: pending changes in order, the HTML of
-// their messages by the messages' seq, whether the row is new, and the agent's
-// load before and after.
+// their messages by the messages' seq, what messages said before changes that
+// revise them, by the changes' seq, whether the row is new, and the agent's load
+// before and after.
 type Unsaved struct {
 	Changes       []Change
 	HTML          map[uint64]string
+	Was           map[uint64]Message
 	New           bool
 	Before, After Load
 }
 
 // Unsaved returns what must be written.
 func (c *Conversation) Unsaved() Unsaved {
-	return Unsaved{Changes: c.pending, HTML: c.html, New: c.isNew, Before: c.before, After: c.Load()}
+	return Unsaved{Changes: c.pending, HTML: c.html, Was: c.was, New: c.isNew, Before: c.before, After: c.Load()}
 }
 
 // Saved is called by a store after it wrote everything.

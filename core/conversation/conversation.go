@@ -83,7 +83,8 @@ type Conversation struct {
 	Live         bool
 
 	pending []Change
-	html    map[uint64]string // of pending messages, by seq
+	html    map[uint64]string  // of pending messages, by seq
+	was     map[uint64]Message // before pending changes that revise them, by the changes' seq
 	isNew   bool
 	before  Load
 
@@ -96,6 +97,7 @@ type Preview struct {
 	Sender     identity.ActorKind
 	Kind       MessageKind
 	Attachment media.Kind // of its first attachment; "" = none
+	Recalled   bool       // its sender took it back
 	At         time.Time
 }
 
@@ -198,6 +200,8 @@ const (
 	Created         ChangeType = "conversation.created"
 	MessageCreated  ChangeType = "message.created"
 	NoteCreated     ChangeType = "note.created"
+	MessageEdited   ChangeType = "message.edited"        // Message says something else since
+	MessageRecalled ChangeType = "message.recalled"      // its sender took Message back: it says nothing any more
 	MessageDelivery ChangeType = "message.delivery"      // see DeliveryNews; no data = an attempt ended
 	Assigned        ChangeType = "conversation.assigned" // {assignee_id, assignee_name, by, team_id?, from_id?}
 	Queued          ChangeType = "conversation.queued"   // {reason, team_id?, from_id?, handoff?}
@@ -234,7 +238,7 @@ const (
 // public reports whether the customer may know of a change.
 func (t ChangeType) public() bool {
 	switch t {
-	case MessageCreated, Assigned, ResolvedChange, Reopened, RatingRequested, RatingGiven:
+	case MessageCreated, MessageEdited, MessageRecalled, Assigned, ResolvedChange, Reopened, RatingRequested, RatingGiven:
 		return true
 	case Created, NoteCreated, MessageDelivery, Queued, SnoozedChange, Unsnoozed, Identified, OfflineChange, ReadByContact,
 		ScheduledCreated, ScheduledChanged, ScheduledCancelled, ScheduledSent, ScheduledFailed:

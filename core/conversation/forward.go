@@ -52,8 +52,8 @@ func (s *Service) forwarded(ctx context.Context, c *Conversation, p Post) (*Forw
 		return nil, nil //nolint:nilnil // nil is none
 	}
 	known, err := s.Reader.Message(ctx, c.Workspace, c.ID, p.Forwards)
-	if errs.Is(err, errs.NotFound) || err == nil && known.Kind == Note {
-		return nil, errForward("unknown", "The message to forward is not one of this conversation. Notes cannot be forwarded.")
+	if errs.Is(err, errs.NotFound) || err == nil && (known.Kind == Note || !known.RecalledAt.IsZero()) {
+		return nil, errForward("unknown", "The message to forward is not one of this conversation. Notes, and what was taken back, cannot be forwarded.")
 	}
 	if err != nil {
 		return nil, err

@@ -40,7 +40,9 @@ type Tx interface {
 	Neighbours
 	// Save writes what c.Unsaved holds: the row, changes, messages, outbox
 	// entries with the workspace's next feed numbers, deliveries of messages
-	// that are DeliveryPending, steps of what DeliveryNews tell, and the agents' load. A new conversation gets
+	// that are DeliveryPending, steps of what DeliveryNews tell, versions of
+	// messages that are revised, and the agents' load. Quotes of a message that is
+	// recalled say nothing any more. A new conversation gets
 	// the workspace's next number. A team, label or member that is not (any
 	// more) of the workspace is errs.Absent.
 	Save(ctx context.Context, c *Conversation) error
@@ -114,6 +116,8 @@ const (
 	InboundMessage InboundKind = "message" // id given by the far side
 	InboundVisitor InboundKind = "visitor" // "<visitor session>/<client message id>"
 	InboundSent    InboundKind = "sent"    // the far side's id of a message of ours
+	InboundEdit    InboundKind = "edit"    // these two: of what changed a message
+	InboundRecall  InboundKind = "recall"
 )
 
 // Dedup is what became of an inbound item.
@@ -179,6 +183,9 @@ type MessageReader interface {
 	// HTML returns the HTML of a message as it came, not cleaned; errs.Absent
 	// when it has none.
 	HTML(ctx context.Context, workspace identity.WorkspaceID, id ID, message MessageID) (string, error)
+	// Versions returns what a message said before, the oldest first; none when it
+	// says what it always said, or is not there.
+	Versions(ctx context.Context, workspace identity.WorkspaceID, id ID, message MessageID) ([]Version, error)
 	// SeenAt returns when the customer was first known to have seen a message;
 	// zero when they have not.
 	SeenAt(ctx context.Context, workspace identity.WorkspaceID, id ID, seq uint64) (time.Time, error)

@@ -76,6 +76,8 @@ type Service struct {
 	Deps
 	ids  id.Source
 	held atomic.Int64 // scheduled messages that waited for an interceptor when they were looked at last
+
+	awaited awaited
 }
 
 // NewService returns a Service.

@@ -309,7 +309,6 @@ func TestStatusesOfTheFarSide(t *testing.T) {
 	}
 	for _, in := range []channel.Inbound{
 		{Inbox: d.Inbox.ID, External: "e", Kind: "poll", Sender: channel.Person{External: "alice"}, Content: channel.Content{Text: "x"}},
-		{Inbox: d.Inbox.ID, External: "f", Kind: channel.KindEdit, Sender: channel.Person{External: "alice"}, Content: channel.Content{Text: "x"}},
 	} {
 		if r := d.receive(in)[0]; r.Outcome != channel.OutcomeRejected || r.Code != "unknown_kind" {
 			t.Errorf("%q is taken for a message: %+v", in.Kind, r)

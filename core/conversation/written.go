@@ -62,6 +62,7 @@ func firstKind(all []media.Attachment) media.Kind {
 // PreviewOf is a message as lists show it.
 func PreviewOf(m Message) Preview {
 	return Preview{
-		Text: cut(m.brief(), PreviewLength), Sender: m.Sender.Kind, Kind: m.Kind, Attachment: firstKind(m.Attachments), At: m.CreatedAt,
+		Text: cut(m.brief(), PreviewLength), Sender: m.Sender.Kind, Kind: m.Kind, Attachment: firstKind(m.Attachments),
+		Recalled: !m.RecalledAt.IsZero(), At: m.CreatedAt,
 	}
 }

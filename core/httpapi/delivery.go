@@ -14,6 +14,11 @@ import (
 
 func (s *Server) deliveryRoutes() {
 	member(s, huma.Operation{
+		Method: http.MethodGet, Path: conversationsPath + "/{conversation}/messages/{message}/versions", Summary: "What a message said before", Tags: []string{"conversations"},
+		Description: "What a message said before it was edited or taken back, the oldest first; nothing when it says what it always said. Files are named: those that the message does not have any more are not shown to anybody.",
+	},
+		identity.ConversationRead, s.versions)
+	member(s, huma.Operation{
 		Method: http.MethodGet, Path: conversationsPath + "/{conversation}/messages/{message}/delivery", Summary: "Where is my message?", Tags: []string{"conversations"},
 		Description: "What happened to a message on its way to the customer, in order. What never had to leave has no steps.",
 	},
@@ -23,6 +28,31 @@ func (s *Server) deliveryRoutes() {
 		Description: "Of a message whose delivery is unknown: say that the customer has it, or have it sent again. One that failed can be sent again, too. To say the same twice changes nothing.",
 	},
 		identity.ConversationReply, s.resolveDelivery)
+}
+
+// messageVersion is what a message said before a change.
+type messageVersion struct {
+	Seq         uint64            `json:"seq" doc:"Of the change that replaced it."`
+	At          time.Time         `json:"at" doc:"When that was."`
+	Text        string            `json:"text"`
+	Quoted      string            `json:"quoted,omitempty"`
+	Attachments []wire.Attachment `json:"attachments,omitempty"`
+}
+
+type versionsBody struct {
+	Items []messageVersion `json:"items"`
+}
+
+func (s *Server) versions(ctx context.Context, scope identity.Scope, in *traceInput) (*body[versionsBody], error) {
+	all, err := s.Conversations.Versions(ctx, scope, in.id(), conversation.MessageID(in.Message))
+	if err != nil {
+		return nil, err
+	}
+	out := versionsBody{Items: make([]messageVersion, len(all))}
+	for i, v := range all {
+		out.Items[i] = messageVersion{Seq: v.Seq, At: wire.Stamp(v.At), Text: v.Text, Quoted: v.Quoted, Attachments: wire.AttachmentsOf(v.Attachments)}
+	}
+	return &body[versionsBody]{Body: out}, nil
 }
 
 type resolveDeliveryInput struct {

@@ -100,18 +100,18 @@ func (s *Server) downloadOf(t conversation.Transcript, format, language string) 
 
 // transcriptWords are the few words around the messages.
 type transcriptWords struct {
-	Lang, Title, Customer, System, Note, File, Answers, Cut string
+	Lang, Title, Customer, System, Note, File, Answers, Edited, Recalled, Cut string
 }
 
 func wordsOf(language string) transcriptWords {
 	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(language)), "zh") {
 		return transcriptWords{
-			Lang: "zh-CN", Title: "会话记录", Customer: "客户", System: "系统", Note: "内部备注", File: "文件", Answers: "回复",
+			Lang: "zh-CN", Title: "会话记录", Customer: "客户", System: "系统", Note: "内部备注", File: "文件", Answers: "回复", Edited: "已编辑", Recalled: "消息已撤回",
 			Cut: "更早的消息未列出。",
 		}
 	}
 	return transcriptWords{
-		Lang: "en", Title: "Conversation", Customer: "Customer", System: "System", Note: "internal note", File: "File", Answers: "In reply to",
+		Lang: "en", Title: "Conversation", Customer: "Customer", System: "System", Note: "internal note", File: "File", Answers: "In reply to", Edited: "edited", Recalled: "Message taken back",
 		Cut: "Older messages are left out.",
 	}
 }
@@ -128,13 +128,15 @@ type transcriptView struct {
 
 // spokenLine is one message.
 type spokenLine struct {
-	At    time.Time    `json:"at"`
-	By    string       `json:"by" doc:"contact, agent, system or plugin"`
-	Name  string       `json:"name"`
-	Note  bool         `json:"note,omitempty"`
-	Text  string       `json:"text"`
-	Files []spokenFile `json:"files,omitempty"`
-	Quote *spokenQuote `json:"reply_to,omitempty"`
+	At       time.Time    `json:"at"`
+	By       string       `json:"by" doc:"contact, agent, system or plugin"`
+	Name     string       `json:"name"`
+	Note     bool         `json:"note,omitempty"`
+	Edited   bool         `json:"edited,omitempty"`
+	Recalled bool         `json:"recalled,omitempty" doc:"Its sender took it back."`
+	Text     string       `json:"text"`
+	Files    []spokenFile `json:"files,omitempty"`
+	Quote    *spokenQuote `json:"reply_to,omitempty"`
 }
 
 type spokenFile struct {
@@ -156,6 +158,7 @@ func transcriptOf(t conversation.Transcript, w transcriptWords) transcriptView {
 	for i, m := range t.Messages {
 		line := spokenLine{
 			At: wire.Stamp(m.CreatedAt), By: string(m.Sender.Kind), Name: w.nameOf(m.Sender), Note: m.Kind == conversation.Note, Text: m.Whole(),
+			Recalled: !m.RecalledAt.IsZero(), Edited: !m.EditedAt.IsZero() && m.RecalledAt.IsZero(),
 		}
 		for _, a := range m.Attachments {
 			line.Files = append(line.Files, spokenFile{Name: oneLine(a.Name, w.File), Type: a.Type, Size: a.Size})
@@ -202,6 +205,12 @@ func (t transcriptView) text() []byte {
 		fmt.Fprintf(&b, "\n%s  %s", line.At.Format("2006-01-02 15:04:05 UTC"), line.Name)
 		if line.Note {
 			fmt.Fprintf(&b, " (%s)", t.Words.Note)
+		}
+		if line.Edited {
+			fmt.Fprintf(&b, " (%s)", t.Words.Edited)
+		}
+		if line.Recalled {
+			fmt.Fprintf(&b, " [%s]", t.Words.Recalled)
 		}
 		b.WriteString("\n")
 		if line.Quote != nil {

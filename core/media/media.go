@@ -86,6 +86,7 @@ type Role string
 const (
 	RoleVoice    Role = "voice"    // a recorded message, not a file that holds sound
 	RoleOriginal Role = "original" // the whole message as it came
+	RoleEarlier  Role = "earlier"  // the message had it before it was edited or taken back
 )
 
 // Brought is a file that a channel brought with a message.

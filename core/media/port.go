@@ -22,6 +22,9 @@ type Tx interface {
 	// Bring is Take for what a channel brought with a message: up to MaxBrought,
 	// with what the channel says of each.
 	Bring(ctx context.Context, by Uploader, files []Brought, to Place) ([]Attachment, error)
+	// Retire takes what a message carries away from it (RoleEarlier): neither is it
+	// among its files any more, nor does an address show it.
+	Retire(ctx context.Context, from Place) error
 	// Hold keeps attachments, which nobody took yet, from being swept before
 	// the given time, for a draft or a scheduled message, and returns them in
 	// this order. It never shortens their time. Errors as those of Take.

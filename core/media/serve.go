@@ -33,7 +33,7 @@ func (s *Service) Open(ctx context.Context, name ID, ticket string, p Part) (Ser
 	if err != nil {
 		return Served{}, err
 	}
-	if u.State == Uploading || p == Drawing && !u.HasPreview() {
+	if u.State == Uploading || u.Role == RoleEarlier || p == Drawing && !u.HasPreview() {
 		return Served{}, errs.Absent()
 	}
 	if !u.RemovedAt.IsZero() {

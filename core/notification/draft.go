@@ -16,7 +16,8 @@ import (
 // concerns reports whether an event may make a notification.
 func concerns(e event.Event) bool {
 	switch conversation.ChangeType(e.Type) {
-	case conversation.MessageCreated, conversation.NoteCreated, conversation.Assigned, conversation.Queued,
+	case conversation.MessageCreated, conversation.NoteCreated, conversation.MessageEdited, conversation.MessageRecalled,
+		conversation.Assigned, conversation.Queued,
 		conversation.ScheduledFailed, conversation.RatingGiven:
 		return true
 	default:
@@ -128,7 +129,7 @@ func draft(e event.Event, ch conversation.Change, c conversation.Conversation) [
 			d.tell(Assigned, data.To)
 		}
 	case conversation.MessageCreated, conversation.NoteCreated:
-		if ch.Message != nil {
+		if ch.Message != nil && ch.Message.RecalledAt.IsZero() {
 			d.base.Seq = ch.Seq
 			d.written(*ch.Message, c)
 		}

@@ -89,9 +89,14 @@ const lag = 200
 // Observe implements event.Observer. The same events may come again.
 func (s *Service) Observe(ctx context.Context, events []event.Event) error {
 	w := identity.WorkspaceID(events[0].Workspace)
-	list, err := s.drafts(ctx, w, events)
+	list, revised, err := s.drafts(ctx, w, events)
 	if err != nil {
 		return err
+	}
+	for _, m := range revised { // the same twice does no harm
+		if err := s.Store.Retell(ctx, w, m.Conversation, m.Seq, preview(m)); err != nil {
+			return err
+		}
 	}
 	last := events[len(events)-1].Feed
 	if len(list) == 0 && last/lag == (events[0].Feed-1)/lag {
@@ -100,8 +105,9 @@ func (s *Service) Observe(ctx context.Context, events []event.Event) error {
 	return s.record(ctx, w, last, list)
 }
 
-// drafts returns the notifications that events make, the oldest first.
-func (s *Service) drafts(ctx context.Context, w identity.WorkspaceID, events []event.Event) ([]Notification, error) {
+// drafts returns the notifications that events make, the oldest first, and the
+// messages that say something else since.
+func (s *Service) drafts(ctx context.Context, w identity.WorkspaceID, events []event.Event) ([]Notification, []conversation.Message, error) {
 	var about []event.Event
 	for _, e := range events {
 		if concerns(e) {
@@ -109,17 +115,23 @@ func (s *Service) drafts(ctx context.Context, w identity.WorkspaceID, events []e
 		}
 	}
 	if len(about) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	var f found
 	var err error
 	if f.changes, f.conversations, err = s.Hydrator.Hydrate(ctx, w, about); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if f.work, f.tickets, err = s.Tickets.HydrateTickets(ctx, w, about); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return draftAll(about, f), nil
+	var revised []conversation.Message
+	for _, ch := range f.changes {
+		if ch.Type.Revises() && ch.Message != nil {
+			revised = append(revised, *ch.Message)
+		}
+	}
+	return draftAll(about, f), revised, nil
 }
 
 // record stores what members want to be told, and tells their sockets.

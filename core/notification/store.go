@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
@@ -22,6 +23,9 @@ type Store interface {
 	// collapses with. It returns those that were stored, in order; the events of
 	// tell about them, unless it is nil, are stored with them.
 	Record(ctx context.Context, w identity.WorkspaceID, upTo uint64, list []Notification, tell Teller) ([]Notification, error)
+	// Retell puts another text in the place of what notifications say of the message
+	// with a seq.
+	Retell(ctx context.Context, w identity.WorkspaceID, of conversation.ID, seq uint64, text string) error
 	// Named returns the notifications with some ids, of whichever member, by id;
 	// what is no more is left out.
 	Named(ctx context.Context, w identity.WorkspaceID, ids []ID) (map[ID]Notification, error)

@@ -112,7 +112,7 @@ func (d *conversationDesk) messages(ctx context.Context, i instance, id conversa
 			return reversed(out), false, err
 		}
 		for _, ch := range slices.Backward(changes) {
-			if ch.Message == nil || ch.Type != conversation.MessageCreated && (ch.Type != conversation.NoteCreated || !r.notes) {
+			if ch.Message == nil || !ch.Message.RecalledAt.IsZero() || ch.Type != conversation.MessageCreated && (ch.Type != conversation.NoteCreated || !r.notes) {
 				continue
 			}
 			size += len(ch.Message.Text)

@@ -48,6 +48,7 @@ type Document struct {
 	Key
 	At    time.Time // of a message, and when the others began
 	Terms []string
+	Again bool // of a message: it says something else than when it was put
 }
 
 // CommentKey names a comment on a ticket by the seq of its change.

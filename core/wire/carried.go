@@ -20,8 +20,8 @@ type Carried struct {
 	Elsewhere   bool         `json:"elsewhere,omitempty" doc:"The company wrote it, and not here."`
 	Participant bool         `json:"participant,omitempty" doc:"Somebody wrote it who takes part in the conversation, and is not the customer: one who was copied, or to whom a message was forwarded."`
 	Forwards    *Forwarded   `json:"forwards,omitempty" doc:"It passes this message on, with its files, to whom its envelope names. The customer did not get it."`
-	EditedAt    *time.Time   `json:"edited_at,omitempty"`
-	RecalledAt  *time.Time   `json:"recalled_at,omitempty" doc:"Its sender took it back."`
+	EditedAt    *time.Time   `json:"edited_at,omitempty" doc:"Its sender changed it then; what it said before is in its versions."`
+	RecalledAt  *time.Time   `json:"recalled_at,omitempty" doc:"Its sender took it back then: it says nothing any more. What it said is in its versions."`
 }
 
 // Envelope is what an addressed message says of itself.

@@ -73,7 +73,7 @@ func CutRules() []CutRule {
 	add(data, text, "set", "code", "detail", "text", "comment", "score", "advice", "start", "end", "title")
 
 	add(conversation, nil, "id", "inbox_id", "contact.id", "state", "responder", "assignee_id", "snoozed_until", "waiting_since", "last_seq", "last_public_seq",
-		"last_inbound_seq", "contact_read_seq", "last_message.sender_kind", "last_message.kind", "last_message.attachment_kind", "last_message.at", "created_at",
+		"last_inbound_seq", "contact_read_seq", "last_message.sender_kind", "last_message.kind", "last_message.attachment_kind", "last_message.recalled", "last_message.at", "created_at",
 		"updated_at", "number", "team_id", "priority", "labels[]", "participants[]", "merged_into", "verified", "rating.at")
 	add(conversation, members, "assignee_name")
 	add(conversation, pii, "contact.name")

@@ -39,6 +39,14 @@ func told(w *conversationtest.World) conversation.ID {
 		c.SetDelivery(w.System(), sent, conversation.DeliveryFailed, "blocked")
 		return nil
 	})
+	step(func(c *conversation.Conversation) error {
+		sent.Delivery, sent.DeliveryError = conversation.DeliveryFailed, "blocked"
+		c.Edit(w.Turn(w.Owner), sent, conversation.Words("", "the answer"), nil)
+		return nil
+	})
+	asked := w.Receive(w.Inbox, "ext", "m1a", "forget this")
+	taken := *w.Timeline(c.ID, 0)[asked.LastSeq-1].Message
+	step(func(c *conversation.Conversation) error { c.Recall(w.System(), taken); return nil })
 	step(func(c *conversation.Conversation) error { c.ReadByContact(w.System(), sent.Seq); return nil })
 	later := conversation.Scheduled{
 		ID: "sch_1", Author: w.Turn(agent).Actor, ClientID: "later", Text: "how was it?", SendAt: w.Tick(), State: conversation.ScheduledWaits,

@@ -21,15 +21,17 @@ type PublicMessage struct {
 	Text        string       `json:"text" doc:"May be empty beside attachments."`
 	Attachments []Attachment `json:"attachments,omitempty"`
 	ReplyTo     *PublicQuote `json:"reply_to,omitempty"`
+	Edited      bool         `json:"edited,omitempty" doc:"Its sender changed it since."`
+	Recalled    bool         `json:"recalled,omitempty" doc:"Its sender took it back: it says nothing any more."`
 }
 
 // PublicChange is a change as the customer sees it. It carries the public
 // sequence alone, so nothing can be inferred about notes and internal events.
 type PublicChange struct {
 	Seq      uint64         `json:"seq" doc:"1, 2, 3, ... of what the customer may see, without a gap."`
-	Type     string         `json:"type" enum:"message,agent_joined,resolved,reopened,rating_requested,rated"`
+	Type     string         `json:"type" enum:"message,edited,recalled,agent_joined,resolved,reopened,rating_requested,rated"`
 	At       time.Time      `json:"at"`
-	Message  *PublicMessage `json:"message,omitempty"`
+	Message  *PublicMessage `json:"message,omitempty" doc:"Of message, edited and recalled: as it is now."`
 	Name     string         `json:"name,omitempty" doc:"Of the agent who joined."`
 	RatingID string         `json:"rating_id,omitempty" doc:"Of rating_requested and rated."`
 	Score    int            `json:"score,omitempty" doc:"Of rated: 1 to 5."`
@@ -47,6 +49,14 @@ func PublicChangeOf(c conversation.Change) (PublicChange, bool) {
 			return PublicChange{}, false
 		}
 		out.Type, out.Message = "message", publicMessage(*c.Message)
+	case conversation.MessageEdited, conversation.MessageRecalled:
+		if c.Message == nil || c.Message.Kind == conversation.Note {
+			return PublicChange{}, false
+		}
+		out.Type, out.Message = "edited", publicMessage(*c.Message)
+		if c.Type == conversation.MessageRecalled {
+			out.Type = "recalled"
+		}
 	case conversation.Assigned:
 		name, _ := object(c.Data)["assignee_name"].(string)
 		out.Type, out.Name = "agent_joined", name
@@ -70,6 +80,7 @@ func publicMessage(m conversation.Message) *PublicMessage {
 	out := &PublicMessage{
 		ID: string(m.ID), Sender: publicSender(m.Sender), Text: m.Text,
 		Attachments: AttachmentsOf(m.Attachments), ReplyTo: publicQuote(m.ReplyTo),
+		Edited: !m.EditedAt.IsZero() && m.RecalledAt.IsZero(), Recalled: !m.RecalledAt.IsZero(),
 	}
 	if m.Sender.Kind == identity.ActorContact {
 		out.ClientMsgID = m.ClientID

@@ -43,7 +43,7 @@ func TestWhatTheCustomerMayKnow(t *testing.T) {
 	allowed := []string{
 		"seq", "type", "at", "name", "message.id", "message.client_msg_id", "message.text", "message.sender.kind", "message.sender.name",
 		"message.attachments", "message.reply_to.id", "message.reply_to.sender.kind", "message.reply_to.sender.name",
-		"message.reply_to.text", "message.reply_to.attachment_kind", "rating_id", "score",
+		"message.edited", "message.recalled", "message.reply_to.text", "message.reply_to.attachment_kind", "rating_id", "score",
 	}
 	public := 0
 	for name, c := range changes() {
@@ -71,7 +71,7 @@ func TestWhatTheCustomerMayKnow(t *testing.T) {
 			t.Errorf("%s carries the client id %q", name, p.Message.ClientMsgID)
 		}
 	}
-	if public != 12 {
+	if public != 14 {
 		t.Errorf("%d of the changes are public", public)
 	}
 }

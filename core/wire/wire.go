@@ -32,6 +32,7 @@ type Preview struct {
 	SenderKind     string    `json:"sender_kind" enum:"contact,agent,bot,system,plugin"`
 	Kind           string    `json:"kind" enum:"text,note"`
 	AttachmentKind string    `json:"attachment_kind,omitempty" enum:"image,audio,video,file" doc:"Of the first attachment."`
+	Recalled       bool      `json:"recalled,omitempty" doc:"Its sender took it back."`
 	At             time.Time `json:"at"`
 }
 
@@ -101,7 +102,7 @@ type Change struct {
 	ID             string         `json:"id"`
 	ConversationID string         `json:"conversation_id"`
 	Seq            uint64         `json:"seq" doc:"1, 2, 3, ... per conversation, without a gap."`
-	Type           string         `json:"type" enum:"conversation.created,message.created,note.created,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged,conversation.bot,finding.created,finding.dismissed"`
+	Type           string         `json:"type" enum:"conversation.created,message.created,note.created,message.edited,message.recalled,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged,conversation.bot,finding.created,finding.dismissed"`
 	At             time.Time      `json:"at"`
 	Actor          Actor          `json:"actor"`
 	Message        *Message       `json:"message,omitempty"`
@@ -111,7 +112,7 @@ type Change struct {
 // FeedEvent is one entry of a workspace's feed.
 type FeedEvent struct {
 	Feed         uint64         `json:"feed" doc:"1, 2, 3, ... per workspace, without a gap."`
-	Type         string         `json:"type" enum:"conversation.created,message.created,note.created,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged,conversation.bot,finding.created,finding.dismissed,member.changed,invitation.changed,workspace.changed,inbox.changed,team.changed,label.changed,attribute.changed,canned.changed,view.changed,contact.changed,erasure.changed,organisation.changed,role.changed,import.changed,webhook.changed,connection.changed,grant.changed,approval.changed,ticket_type.changed,ticket.created,ticket.commented,ticket.status,ticket.assigned,ticket.edited,ticket.followers,ticket.linked,ticket.unlinked,ticket.labeled,ticket.merged,ticket.absorbed,ticket.unmerged,ticket.rated,ticket.overdue,conversation.gone,ticket.gone,skip" doc:"conversation.gone, ticket.gone: it left the member's reach (data {id, seq}). skip: an event that is not for the member; only its number is told."`
+	Type         string         `json:"type" enum:"conversation.created,message.created,note.created,message.edited,message.recalled,message.delivery,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged,conversation.bot,finding.created,finding.dismissed,member.changed,invitation.changed,workspace.changed,inbox.changed,team.changed,label.changed,attribute.changed,canned.changed,view.changed,contact.changed,erasure.changed,organisation.changed,role.changed,import.changed,webhook.changed,connection.changed,grant.changed,approval.changed,ticket_type.changed,ticket.created,ticket.commented,ticket.status,ticket.assigned,ticket.edited,ticket.followers,ticket.linked,ticket.unlinked,ticket.labeled,ticket.merged,ticket.absorbed,ticket.unmerged,ticket.rated,ticket.overdue,conversation.gone,ticket.gone,skip" doc:"conversation.gone, ticket.gone: it left the member's reach (data {id, seq}). skip: an event that is not for the member; only its number is told."`
 	At           time.Time      `json:"at"`
 	Change       *Change        `json:"change,omitempty"`
 	Conversation *Conversation  `json:"conversation,omitempty" doc:"The conversation as it is now, which is at least as new as the change."`
@@ -151,7 +152,7 @@ func ConversationOf(c conversation.Conversation) Conversation {
 	if !c.Last.At.IsZero() {
 		out.LastMessage = &Preview{
 			Text: c.Last.Text, SenderKind: string(c.Last.Sender), Kind: string(c.Last.Kind), At: Stamp(c.Last.At),
-			AttachmentKind: string(c.Last.Attachment),
+			AttachmentKind: string(c.Last.Attachment), Recalled: c.Last.Recalled,
 		}
 	}
 	return out

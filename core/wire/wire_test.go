@@ -81,7 +81,13 @@ func changes() map[string]conversation.Change {
 	covered.Altered = &conversation.Altered{Original: "call 110", By: []conversation.Alterer{{Connection: "pin_1", Plugin: "acme/guard", Name: "外发检查", Reason: "No numbers."}}}
 	mail := message(conversation.Text, alice, "where is my order?")
 	mail.Carried = carried()
+	edited := message(conversation.Text, alice, "hello")
+	edited.EditedAt = at
+	recalled := message(conversation.Text, lin, "")
+	recalled.EditedAt, recalled.RecalledAt = at, at
 	return map[string]conversation.Change{
+		"message.edited":               change(conversation.MessageEdited, alice, 5, edited, ""),
+		"message.recalled":             change(conversation.MessageRecalled, lin, 5, recalled, ""),
 		"message.created.mail":         change(conversation.MessageCreated, alice, 4, mail, ""),
 		"message.created.altered":      change(conversation.MessageCreated, lin, 4, covered, ""),
 		"message.created.picture":      change(conversation.MessageCreated, alice, 4, shown, ""),

@@ -69,6 +69,7 @@ type space struct {
 	changes       map[conversation.ID][]conversation.Change // by seq - 1; messages without their text
 	messages      map[conversation.ID]map[uint64]conversation.Message
 	html          map[place]string
+	versions      map[place][]conversation.Version
 	dedup         map[dedupKey]conversation.Dedup
 	numbers       uint64 // given
 	deadlines     map[conversation.ID]map[uint64]time.Time
@@ -167,6 +168,7 @@ func newSpace() *space {
 		changes:       make(map[conversation.ID][]conversation.Change),
 		messages:      make(map[conversation.ID]map[uint64]conversation.Message),
 		html:          make(map[place]string),
+		versions:      make(map[place][]conversation.Version),
 		dedup:         make(map[dedupKey]conversation.Dedup),
 		drafts:        make(map[draftKey]conversation.Draft),
 		scheduled:     make(map[conversation.ScheduledID]conversation.Scheduled),
@@ -183,7 +185,7 @@ func (s *space) clone() *space {
 		conversations: maps.Clone(s.conversations), changes: maps.Clone(s.changes),
 		messages: make(map[conversation.ID]map[uint64]conversation.Message, len(s.messages)), dedup: maps.Clone(s.dedup),
 		drafts: maps.Clone(s.drafts), scheduled: maps.Clone(s.scheduled), bots: maps.Clone(s.bots), findings: maps.Clone(s.findings),
-		numbers: s.numbers, html: maps.Clone(s.html), acknowledged: maps.Clone(s.acknowledged),
+		numbers: s.numbers, html: maps.Clone(s.html), acknowledged: maps.Clone(s.acknowledged), versions: maps.Clone(s.versions),
 	}
 	for id, changes := range s.changes {
 		c.changes[id] = slices.Clip(changes)

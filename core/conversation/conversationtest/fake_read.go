@@ -174,6 +174,15 @@ func (f *Fake) HTML(ctx context.Context, workspace identity.WorkspaceID, id conv
 	return html, nil
 }
 
+// Versions implements conversation.MessageReader.
+func (f *Fake) Versions(ctx context.Context, workspace identity.WorkspaceID, id conversation.ID, message conversation.MessageID) ([]conversation.Version, error) {
+	m, err := f.Message(ctx, workspace, id, message)
+	if errs.Is(err, errs.NotFound) {
+		return nil, nil
+	}
+	return f.space(workspace).versions[place{id, m.Seq}], err
+}
+
 // OfContact implements conversation.Reader.
 func (f *Fake) OfContact(ctx context.Context, workspace identity.WorkspaceID, inbox channel.InboxID, external string) (*conversation.Conversation, error) {
 	for _, c := range f.space(workspace).conversations {

@@ -2,6 +2,7 @@ package conversationtest
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,11 @@ func (t *fakeTx) Save(ctx context.Context, c *conversation.Conversation) error {
 				t.space.deadlines[c.ID] = make(map[uint64]time.Time)
 			}
 			t.space.deadlines[c.ID][m.Seq] = c.Deadline(m.Seq)
+		}
+	}
+	for _, ch := range u.Changes {
+		if ch.Type.Revises() {
+			t.saveRevised(ch, u.Was[ch.Seq])
 		}
 	}
 	for seq, html := range u.HTML {
@@ -125,6 +131,26 @@ func (t *fakeTx) saveMessage(ch conversation.Change, m conversation.Message) err
 	m.Sender.Role = ""
 	messages[m.Seq] = m
 	return nil
+}
+
+// saveRevised keeps what a message said before a change.
+func (t *fakeTx) saveRevised(ch conversation.Change, was conversation.Message) {
+	at := place{ch.Conversation, ch.Message.Seq}
+	t.space.versions[at] = append(slices.Clip(t.space.versions[at]), conversation.Version{
+		Seq: ch.Seq, At: ch.At, Text: was.Text, Quoted: was.Quoted, Attachments: was.Attachments,
+	})
+	if !ch.Message.HTML {
+		delete(t.space.html, at)
+	}
+	if ch.Type != conversation.MessageRecalled {
+		return
+	}
+	messages := t.space.messages[ch.Conversation]
+	for seq, m := range messages {
+		if told, quotes := m.Quoting(ch.Message.ID); quotes {
+			messages[seq] = told
+		}
+	}
 }
 
 // storable refuses what a database cannot keep.

@@ -24,6 +24,10 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 	switch ch.Type {
 	case conversation.MessageCreated, conversation.NoteCreated:
 		c = applyMessage(c, ch)
+	case conversation.MessageEdited, conversation.MessageRecalled:
+		if m := ch.Message; c.Last.At.Equal(m.CreatedAt) && c.Last.Sender == m.Sender.Kind && c.Last.Kind == m.Kind {
+			c.Last = previewOf(m)
+		}
 	case conversation.Assigned:
 		c.Responder, c.QueuedAt = conversation.ResponderAgent, time.Time{}
 		c.Assignee, c.AssigneeName = identity.MemberID(data["assignee_id"]), data["assignee_name"]
@@ -74,15 +78,7 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 
 func applyMessage(c conversation.Conversation, ch conversation.Change) conversation.Conversation {
 	m := ch.Message
-	preview := cmp.Or(m.Text, brief(m))
-	var kind media.Kind
-	if len(m.Attachments) > 0 {
-		kind = m.Attachments[0].Kind
-	}
-	if text := []rune(preview); len(text) > conversation.PreviewLength {
-		preview = string(text[:conversation.PreviewLength-1]) + "…"
-	}
-	c.Last = conversation.Preview{Text: preview, Sender: m.Sender.Kind, Kind: m.Kind, Attachment: kind, At: m.CreatedAt}
+	c.Last = previewOf(m)
 	switch {
 	case m.Kind == conversation.Note:
 	case scheduled(ch), m.Sender.Kind == identity.ActorSystem:
@@ -95,6 +91,18 @@ func applyMessage(c conversation.Conversation, ch conversation.Change) conversat
 		c.WaitingSince = time.Time{}
 	}
 	return c
+}
+
+func previewOf(m *conversation.Message) conversation.Preview {
+	preview := cmp.Or(m.Text, brief(m))
+	var kind media.Kind
+	if len(m.Attachments) > 0 {
+		kind = m.Attachments[0].Kind
+	}
+	if text := []rune(preview); len(text) > conversation.PreviewLength {
+		preview = string(text[:conversation.PreviewLength-1]) + "…"
+	}
+	return conversation.Preview{Text: preview, Sender: m.Sender.Kind, Kind: m.Kind, Attachment: kind, Recalled: !m.RecalledAt.IsZero(), At: m.CreatedAt}
 }
 
 // brief is what a list shows of a message without text.
@@ -121,8 +129,9 @@ func scheduled(ch conversation.Change) bool {
 	return json.Unmarshal(ch.Data, &data) == nil && data.ID != ""
 }
 
-// Merge is what a client does with a timeline: it adds what is new, and a
-// message told of again replaces what it knew of it.
+// Merge is what a client does with a timeline: it adds what is new, a message
+// told of again replaces what it knew of it, and what quotes one that was taken
+// back says nothing of it any more.
 func Merge(timeline, news []conversation.Change) []conversation.Change {
 	out := append([]conversation.Change(nil), timeline...)
 	for _, ch := range news {
@@ -130,6 +139,12 @@ func Merge(timeline, news []conversation.Change) []conversation.Change {
 			for i := range out {
 				if out[i].Message != nil && out[i].Message.ID == ch.Message.ID {
 					out[i].Message = ch.Message
+				}
+				if out[i].Message == nil || ch.Message.RecalledAt.IsZero() {
+					continue
+				}
+				if told, quotes := out[i].Message.Quoting(ch.Message.ID); quotes {
+					out[i].Message = &told
 				}
 			}
 		}

@@ -471,6 +471,7 @@ POST ~/conversations/{conversation}/messages conversation.reply :: {"client_msg_
 GET ~/conversations/{conversation}/messages/{message}/delivery conversation.read
 GET ~/conversations/{conversation}/messages/{message}/html conversation.read =404
 GET ~/conversations/{conversation}/messages/{message}/picture conversation.read =404
+GET ~/conversations/{conversation}/messages/{message}/versions conversation.read
 POST ~/conversations/{conversation}/messages/{message}/delivery conversation.reply =200,409 :: {"resolve":"send_again"}
 PUT ~/conversations/{conversation}/participants conversation.reply :: {"member_ids":[]}
 PUT ~/conversations/{conversation}/participants/me conversation.read spends

@@ -81,6 +81,22 @@ func (t *fakeTx) Bring(_ context.Context, by media.Uploader, files []media.Broug
 	return out, err
 }
 
+// Retire implements media.Tx.
+func (t *fakeTx) Retire(_ context.Context, from media.Place) error {
+	t.fake.mu.Lock()
+	defer t.fake.mu.Unlock()
+	for id, f := range t.fake.files {
+		if now, ok := t.changed[id]; ok {
+			f = now
+		}
+		if f.Workspace == t.workspace && f.state == media.Taken && f.place == from {
+			f.Role, f.ContentID = media.RoleEarlier, ""
+			t.changed[id] = f
+		}
+	}
+	return nil
+}
+
 // Hold implements media.Tx.
 func (t *fakeTx) Hold(_ context.Context, by media.Uploader, ids []media.ID, until time.Time) ([]media.Attachment, error) {
 	if err := media.CheckIDs(ids); err != nil {
@@ -132,7 +148,7 @@ func (f *Fake) Of(_ context.Context, workspace identity.WorkspaceID, places []me
 	defer f.mu.Unlock()
 	found := make(map[media.Place][]file)
 	for _, x := range f.files {
-		if x.Workspace == workspace && x.state == media.Taken && slices.Contains(places, x.place) {
+		if x.Workspace == workspace && x.state == media.Taken && x.Role != media.RoleEarlier && slices.Contains(places, x.place) {
 			found[x.place] = append(found[x.place], x)
 		}
 	}

@@ -224,6 +224,25 @@ func brings(w *world) {
 	}
 	_, err = bring(files[0])
 	w.refused(err, "attachment.taken")
+	retire := func() {
+		w.ok(w.Within(w.Context(), w.ws, func(ctx context.Context, tx media.Tx) error { return tx.Retire(ctx, to) }))
+	}
+	later := media.Brought{ID: w.ready().ID}
+	retire()
+	_, err = bring(later)
+	w.ok(err)
+	all, err = w.Of(w.Context(), w.ws, []media.Place{to})
+	w.ok(err)
+	if len(all[to]) != 1 || all[to][0].ID != later.ID {
+		w.Errorf("with those before retired it carries %+v", all[to])
+	}
+	if got, err := w.Store.Upload(w.Context(), w.ws, files[0].ID); err != nil || got.Role != media.RoleEarlier || got.State != media.Taken {
+		w.Errorf("a retired one is %+v, %v", got, err)
+	}
+	retire()
+	if all, err = w.Of(w.Context(), w.ws, []media.Place{to}); err != nil || len(all) != 0 {
+		w.Errorf("retired: %v, %v", all, err)
+	}
 	_, err = bring(make([]media.Brought, media.MaxBrought+1)...)
 	w.refused(err, "attachment.too_many")
 }

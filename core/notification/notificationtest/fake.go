@@ -134,6 +134,18 @@ func (f *Fake) append(events ...event.Event) {
 	}
 }
 
+// Retell implements notification.Store.
+func (f *Fake) Retell(_ context.Context, w identity.WorkspaceID, of conversation.ID, seq uint64, text string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, n := range f.all {
+		if n.Workspace == w && n.Conversation == of && n.Seq == seq {
+			f.all[i].Text = text
+		}
+	}
+	return nil
+}
+
 // Since implements event.Log, for all workspaces under one count.
 func (f *Fake) Since(_ context.Context, workspace string, after uint64, limit int) ([]event.Event, error) {
 	f.mu.Lock()

@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"mark read":                  testRead,
 		"events with what they tell": testEvents,
 		"named":                      testNamed,
+		"said otherwise":             testRetell,
 		"sweep":                      testSweep,
 		"preferences":                testPreferences,
 		"members and tenants apart":  testApart,
@@ -308,6 +309,30 @@ func testNamed(w *world) {
 	got, err = w.Store.Named(w.Context(), w.ws, nil)
 	w.ok(err)
 	w.same(len(got), 0)
+}
+
+func testRetell(w *world) {
+	one, two := w.make(notification.Reply), w.make(notification.Reply)
+	one.Conversation, one.Seq, one.Text = "cnv_1", 3, "first"
+	two.Conversation, two.Seq, two.Text = "cnv_1", 4, "second"
+	_, err := w.Store.Record(w.Context(), w.ws, 0, []notification.Notification{one}, nil)
+	w.ok(err)
+	_, err = w.Store.Record(w.Context(), w.ws, 0, []notification.Notification{two}, nil)
+	w.ok(err)
+	other := w.Workspace(w.T)
+	w.ok(w.Store.Retell(w.Context(), other, "cnv_1", 3, "not theirs"))
+	w.ok(w.Store.Retell(w.Context(), w.ws, "cnv_2", 3, "not of it"))
+	w.ok(w.Store.Retell(w.Context(), w.ws, "cnv_1", 3, "改"))
+	got, err := w.Store.Named(w.Context(), w.ws, []notification.ID{one.ID, two.ID})
+	w.ok(err)
+	for id, n := range got {
+		if want := map[notification.ID]string{one.ID: "改", two.ID: "second"}[id]; n.Text != want {
+			w.Errorf("%s says %q, want %q", id, n.Text, want)
+		}
+	}
+	if len(got) == 0 {
+		w.Error("nothing is left")
+	}
 }
 
 func testSweep(w *world) {

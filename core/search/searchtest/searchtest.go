@@ -52,7 +52,7 @@ func (f *Fake) Apply(_ context.Context, w identity.WorkspaceID, b search.Batch) 
 		delete(s.docs, k)
 	}
 	for _, d := range b.Put {
-		if _, there := s.docs[d.Key]; !there || d.Kind != search.Message {
+		if _, there := s.docs[d.Key]; !there || d.Again || d.Kind != search.Message {
 			s.docs[d.Key] = d
 		}
 	}
@@ -127,6 +127,7 @@ func Run(t *testing.T, open func(t *testing.T) search.Index) {
 		"pages, the newest first":  testPages,
 		"the same again":           testAgain,
 		"changed and removed":      testChanged,
+		"said otherwise":           testRevised,
 		"tenants apart":            testTenants,
 		"position and reset":       testReset,
 		"a workspace forgotten":    testForget,
@@ -249,6 +250,23 @@ func testChanged(t *testing.T, x search.Index) {
 	want(t, "what was not", find(t, x, ws, search.Conversation, "li"), 0)
 	put(t, x, ws, thing(search.Contact, "back again"))
 	want(t, "what is back", find(t, x, ws, search.Contact, "back"), 0)
+}
+
+func testRevised(t *testing.T, x search.Index) {
+	put(t, x, ws, message(1, "the kettle"), message(2, "the kettle"))
+	for _, text := range []string{"a 茶壶 and a teapot", "a lid"} {
+		d := message(1, text)
+		d.Again = true
+		put(t, x, ws, d)
+	}
+	fresh := message(3, "a teapot")
+	fresh.Again = true // it was never put: nothing is lost by that
+	put(t, x, ws, fresh)
+	want(t, "the words now", find(t, x, ws, search.Message, "lid"), 1)
+	want(t, "the message beside", find(t, x, ws, search.Message, "kettle")[:1], 2)
+	want(t, "one that came so", find(t, x, ws, search.Message, "teapot")[:1], 3)
+	put(t, x, ws, message(4, "a lid"))
+	want(t, "what came after", find(t, x, ws, search.Message, "lid"), 4, 1)
 }
 
 func testTenants(t *testing.T, x search.Index) {

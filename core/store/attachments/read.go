@@ -34,7 +34,7 @@ func ofSome(ctx context.Context, q db.Querier, workspace identity.WorkspaceID, p
 		p := places[min(i, len(places)-1)]
 		args = append(args, p.Conversation, int64(p.Seq)) //nolint:gosec // counted from 1
 	}
-	query := selectRows + `workspace_id = ? AND state = 'taken' AND (` +
+	query := selectRows + `workspace_id = ? AND state = 'taken' AND role <> 'earlier' AND (` +
 		strings.TrimSuffix(strings.Repeat(`(conversation_id = ? AND message_seq = ?) OR `, size), ` OR `) +
 		`) ORDER BY conversation_id, message_seq, position`
 	return q.Rows(ctx, query, args, func(s db.Scanner) error {

@@ -52,6 +52,13 @@ WHERE workspace_id = ? AND attachment_id = ? AND state = 'ready'`,
 	return out, err
 }
 
+// Retire implements media.Tx.
+func (t *Tx) Retire(ctx context.Context, from media.Place) error {
+	_, err := t.tx.Exec(ctx, `UPDATE attachment SET role = ?, content_id = '' WHERE workspace_id = ? AND conversation_id = ? AND message_seq = ? AND state = 'taken'`,
+		string(media.RoleEarlier), string(t.workspace), from.Conversation, int64(from.Seq)) //nolint:gosec // counted from 1
+	return err
+}
+
 // Hold implements media.Tx.
 func (t *Tx) Hold(ctx context.Context, by media.Uploader, ids []media.ID, until time.Time) ([]media.Attachment, error) {
 	if err := media.CheckIDs(ids); err != nil {

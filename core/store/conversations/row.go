@@ -28,7 +28,7 @@ type conversationRow struct {
 	lastText, lastSender, lastKind, lastFile      string
 	lastAt, contactRead, created, updated         int64
 	contactName, assigneeName, plugin             string
-	live                                          bool
+	live, lastRecalled                            bool
 	windows                                       string
 }
 
@@ -50,7 +50,7 @@ func rowOf(c *conversation.Conversation) conversationRow {
 		waiting: db.Micros(c.WaitingSince),
 		lastSeq: db.Signed(c.LastSeq), lastPublicSeq: db.Signed(c.LastPublicSeq), lastInboundSeq: db.Signed(c.LastInboundSeq),
 		lastText: c.Last.Text, lastSender: string(c.Last.Sender), lastKind: string(c.Last.Kind), lastAt: db.Micros(c.Last.At),
-		lastFile: string(c.Last.Attachment), contactRead: db.Signed(c.ContactReadSeq),
+		lastFile: string(c.Last.Attachment), lastRecalled: c.Last.Recalled, contactRead: db.Signed(c.ContactReadSeq),
 		created: db.Micros(c.CreatedAt), updated: db.Micros(c.UpdatedAt), windows: windowsText(c.Windows),
 	}
 }
@@ -66,7 +66,7 @@ func (r *conversationRow) domain() conversation.Conversation {
 		LastSeq: db.Unsigned(r.lastSeq), LastPublicSeq: db.Unsigned(r.lastPublicSeq), LastInboundSeq: db.Unsigned(r.lastInboundSeq),
 		Last: conversation.Preview{
 			Text: r.lastText, Sender: identity.ActorKind(r.lastSender), Kind: conversation.MessageKind(r.lastKind), At: db.Time(r.lastAt),
-			Attachment: media.Kind(r.lastFile),
+			Attachment: media.Kind(r.lastFile), Recalled: r.lastRecalled,
 		},
 		ContactReadSeq: db.Unsigned(r.contactRead),
 		CreatedAt:      db.Time(r.created), UpdatedAt: db.Time(r.updated),
@@ -83,7 +83,7 @@ const (
 	conversationColumns = `c.workspace_id, c.conversation_id, c.inbox_id, c.contact_id, c.recipient, c.talk_key,
 c.state, c.responder, COALESCE(c.assignee_id, ''), c.snoozed_until, c.queued_at, c.waiting_since,
 c.last_seq, c.last_public_seq, c.last_inbound_seq, c.last_text, c.last_sender, c.last_kind, c.last_at,
-c.last_file, c.contact_read_seq, c.created_at, c.updated_at,
+c.last_file, c.last_recalled, c.contact_read_seq, c.created_at, c.updated_at,
 c.number, c.team_id, c.priority, c.labels, c.participants, c.attributes, c.merged_into, c.merge_undo,
 ` + reviewColumns + `,
 p.name, COALESCE(m.name, ''), i.plugin, i.live, c.windows`
@@ -101,7 +101,7 @@ func (r *conversationRow) dest() []any {
 		&r.workspace, &r.id, &r.inbox, &r.contact, &r.recipient, &r.key,
 		&r.status.state, &r.status.responder, &r.status.assignee, &r.status.snoozed, &r.status.queued, &r.waiting,
 		&r.lastSeq, &r.lastPublicSeq, &r.lastInboundSeq, &r.lastText, &r.lastSender, &r.lastKind, &r.lastAt,
-		&r.lastFile, &r.contactRead, &r.created, &r.updated,
+		&r.lastFile, &r.lastRecalled, &r.contactRead, &r.created, &r.updated,
 		&r.number, &r.order.team, &r.order.priority, &r.order.labels, &r.order.participants,
 		&r.order.attributes, &r.order.mergedInto, &r.order.undo,
 	}

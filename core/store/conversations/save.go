@@ -44,12 +44,12 @@ func (t *Tx) Save(ctx context.Context, c *conversation.Conversation) error {
 const (
 	insertConversation = `INSERT INTO conversation (workspace_id, conversation_id, inbox_id, contact_id, recipient, talk_key,
 state, responder, assignee_id, snoozed_until, queued_at, waiting_since, last_seq, last_public_seq, last_inbound_seq,
-last_text, last_sender, last_kind, last_at, last_file, contact_read_seq, created_at, updated_at,
+last_text, last_sender, last_kind, last_at, last_file, last_recalled, contact_read_seq, created_at, updated_at,
 number, team_id, priority, labels, participants, attributes, merged_into, merge_undo)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 	updateConversation = `UPDATE conversation SET waiting_since = ?, last_seq = ?, last_public_seq = ?, last_inbound_seq = ?,
-last_text = ?, last_sender = ?, last_kind = ?, last_at = ?, last_file = ?, contact_read_seq = ?, updated_at = ?
+last_text = ?, last_sender = ?, last_kind = ?, last_at = ?, last_file = ?, last_recalled = ?, contact_read_seq = ?, updated_at = ?
 WHERE workspace_id = ? AND conversation_id = ?`
 
 	updateStatus = `UPDATE conversation SET state = ?, responder = ?, assignee_id = ?, snoozed_until = ?, queued_at = ?
@@ -71,7 +71,7 @@ func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bo
 	if isNew {
 		err := t.tx.Queue(ctx, insertConversation, r.workspace, r.id, r.inbox, r.contact, r.recipient, r.key,
 			s.state, s.responder, null(s.assignee), s.snoozed, s.queued, r.waiting, r.lastSeq, r.lastPublicSeq, r.lastInboundSeq,
-			r.lastText, r.lastSender, r.lastKind, r.lastAt, r.lastFile, r.contactRead, r.created, r.updated,
+			r.lastText, r.lastSender, r.lastKind, r.lastAt, r.lastFile, r.lastRecalled, r.contactRead, r.created, r.updated,
 			r.number, o.team, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo)
 		if err != nil {
 			return err
@@ -95,7 +95,7 @@ func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bo
 		}
 	}
 	return t.tx.Queue(ctx, updateConversation, r.waiting, r.lastSeq, r.lastPublicSeq, r.lastInboundSeq,
-		r.lastText, r.lastSender, r.lastKind, r.lastAt, r.lastFile, r.contactRead, r.updated, r.workspace, r.id)
+		r.lastText, r.lastSender, r.lastKind, r.lastAt, r.lastFile, r.lastRecalled, r.contactRead, r.updated, r.workspace, r.id)
 }
 
 // saveChange writes a change, the message it brings or tells of, and its event.
@@ -116,6 +116,9 @@ func (t *Tx) saveMessage(ctx context.Context, c *conversation.Conversation, ch *
 	m := ch.Message
 	if m == nil {
 		return nil
+	}
+	if ch.Type.Revises() {
+		return t.saveRevised(ctx, c.Unsaved(), ch)
 	}
 	if m.Seq != ch.Seq { // told of, not brought
 		err := t.tx.Queue(ctx, `UPDATE message SET delivery = ?, delivery_error = ?

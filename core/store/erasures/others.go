@@ -161,6 +161,8 @@ func (p *person) saidElsewhere(ctx context.Context, e *purge.Purge) {
 		for _, c := range p.contacts {
 			e.Do(ctx, `DELETE FROM message_html WHERE workspace_id = ? AND conversation_id = ? AND seq IN
 (SELECT m.seq FROM message m WHERE m.workspace_id = message_html.workspace_id AND m.conversation_id = message_html.conversation_id AND m.sender_kind = 'contact' AND m.sender_id = ?)`, id, c)
+			e.Do(ctx, `DELETE FROM message_version WHERE workspace_id = ? AND conversation_id = ? AND seq IN
+(SELECT m.seq FROM message m WHERE m.workspace_id = message_version.workspace_id AND m.conversation_id = message_version.conversation_id AND m.sender_kind = 'contact' AND m.sender_id = ?)`, id, c)
 			e.Do(ctx, `UPDATE conversation SET last_text = '' WHERE workspace_id = ? AND conversation_id = ? AND last_sender = 'contact' AND EXISTS
 (SELECT 1 FROM message m WHERE m.workspace_id = conversation.workspace_id AND m.conversation_id = conversation.conversation_id AND m.sender_id = ? AND m.created_at = conversation.last_at)`, id, c)
 			e.Do(ctx, `UPDATE message SET text = '', sender_name = '', files = 0, extras = NULL, client_id = message_id WHERE workspace_id = ? AND conversation_id = ? AND sender_kind = 'contact' AND sender_id = ?`, id, c)

@@ -112,6 +112,10 @@ func customers() []noun {
 			fields: "conversation_id seq:number html",
 		},
 		{
+			name: "message_versions", about: "what messages said before they were edited or taken back; change_seq names the change that did", from: "message_version x", person: "x.conversation_id IN " + talks, order: "conversation_id, seq, change_seq",
+			fields: "conversation_id seq:number change_seq:number at:time text extras:json",
+		},
+		{
 			name: "scheduled_messages", about: "messages that were written to be sent later", from: "scheduled x", person: "x.conversation_id IN " + talks, order: "scheduled_id",
 			fields: "id=scheduled_id conversation_id author_id author_name text state send_at:time created_at:time",
 		},

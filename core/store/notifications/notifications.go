@@ -132,6 +132,14 @@ WHERE workspace_id = ? AND notification_id IN (`+strings.Repeat(`, ?`, len(args)
 	return out, err
 }
 
+// Retell implements notification.Store.
+func (s *Store) Retell(ctx context.Context, w identity.WorkspaceID, of conversation.ID, seq uint64, text string) error {
+	return s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
+		return tx.Queue(ctx, `UPDATE notification SET text = ? WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
+			text, string(w), string(of), db.Signed(seq))
+	})
+}
+
 // Sweep implements notification.Store.
 func (s *Store) Sweep(ctx context.Context, w identity.WorkspaceID, before time.Time, keep int) (int, error) {
 	const ranked = `SELECT member_id, notification_id, at,

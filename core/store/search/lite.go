@@ -325,14 +325,19 @@ func prefixed(space int64, term string) string {
 // millisecond; more go to the next.
 const slots = 16
 
-// message gives a message its row; 0 when it has one.
+// message gives a message its row; 0 when it has one and its words. One that says
+// something else since is found by its new words as well: those before stay, as
+// remove says.
 func (s *step) message(ctx context.Context, d search.Document) (int64, error) {
 	talk, err := s.talk(ctx, d.ID)
 	if err != nil {
 		return 0, err
 	}
-	_, err = s.one(ctx, `SELECT n FROM message WHERE talk = ? AND seq = ?`, talk, int64(d.Seq)) //nolint:gosec // far below 2^63
-	if !errors.Is(err, sql.ErrNoRows) {
+	known, err := s.one(ctx, `SELECT n FROM message WHERE talk = ? AND seq = ?`, talk, int64(d.Seq)) //nolint:gosec // far below 2^63
+	switch {
+	case err == nil && d.Again:
+		return known, nil
+	case !errors.Is(err, sql.ErrNoRows):
 		return 0, err
 	}
 	for n := max(d.At.Sub(era()).Milliseconds(), 1) * slots; ; n++ {

@@ -243,7 +243,7 @@ func put(ctx context.Context, tx *sql.Tx, space int64, b search.Batch) error {
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO search_message (space, conversation_id, seq, at, terms)
 SELECT $1, d.id, d.seq, d.at, array_to_tsvector(string_to_array(d.terms, ' ')) FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[]) AS d (id, seq, at, terms)
-ON CONFLICT DO NOTHING`, space, messages.ids, messages.seqs, messages.ats, messages.terms)
+ON CONFLICT (space, conversation_id, seq) DO UPDATE SET terms = excluded.terms WHERE search_message.terms <> excluded.terms`, space, messages.ids, messages.seqs, messages.ats, messages.terms)
 	if err != nil {
 		return err
 	}

@@ -196,7 +196,7 @@ func (s *Source) files(thing string) string {
 		names = `string_agg(a.name, ' ')`
 	}
 	return `CASE WHEN m.files > 0 THEN COALESCE((SELECT ` + names + ` FROM attachment a
-WHERE a.workspace_id = m.workspace_id AND a.conversation_id = m.` + thing + ` AND a.message_seq = m.seq AND a.state = 'taken'), '') ELSE '' END`
+WHERE a.workspace_id = m.workspace_id AND a.conversation_id = m.` + thing + ` AND a.message_seq = m.seq AND a.state = 'taken' AND a.role <> 'earlier'), '') ELSE '' END`
 }
 
 // Since implements search.Source.
@@ -217,6 +217,20 @@ JOIN message m ON m.workspace_id = e.workspace_id AND m.conversation_id = e.subj
 		if err != nil {
 			return d, err
 		}
+	}
+	if t.revised {
+		docs, err := s.messageDocs(ctx, workspace, `FROM event_outbox e
+JOIN conversation_change h ON h.workspace_id = e.workspace_id AND h.conversation_id = e.subject AND h.seq = e.seq
+JOIN message m ON m.workspace_id = h.workspace_id AND m.conversation_id = h.conversation_id AND m.seq = h.message_seq`,
+			`e.workspace_id = ? AND e.feed_seq > ? AND e.feed_seq <= ? AND e.type IN (?, ?)`, string(workspace), int64(after), int64(d.Through), //nolint:gosec // far below 2^63
+			string(conversation.MessageEdited), string(conversation.MessageRecalled))
+		if err != nil {
+			return d, err
+		}
+		for i := range docs {
+			docs[i].Again = true
+		}
+		d.Put = append(docs, d.Put...)
 	}
 	if t.comments {
 		docs, err := s.commentDocs(ctx, workspace, `FROM event_outbox e
@@ -241,6 +255,7 @@ JOIN ticket_comment m ON m.workspace_id = e.workspace_id AND m.ticket_id = e.sub
 // touched is what a stretch of the feed may have changed.
 type touched struct {
 	messages      bool
+	revised       bool // messages that say something else since
 	comments      bool // on tickets
 	conversations map[string]bool
 	contacts      map[string]bool
@@ -254,6 +269,8 @@ func (t *touched) note(typ, subject string) {
 	switch typ {
 	case string(conversation.MessageCreated), string(conversation.NoteCreated):
 		t.messages = true
+	case string(conversation.MessageEdited), string(conversation.MessageRecalled):
+		t.revised = true
 	case string(conversation.Created):
 		t.conversations[subject] = true
 		t.started = append(t.started, subject)

@@ -3,6 +3,7 @@
  * ends with what a fresh fetch gives. These functions are pure; they never change their arguments.
  */
 import { allOf, filterFields, judge, readFilter, type FilterWorld, type Verdict } from "./filter";
+import { retold } from "./retold";
 import type { Change, Conversation, ConversationState, FilterNode, ListPage, Message, SavedView } from "./types";
 
 /** The part of a conversation's history we hold, ascending by seq, no seq twice. */
@@ -20,23 +21,17 @@ export function applyChanges(timeline: Timeline, changes: readonly Change[]): Ti
   const next = changes[0];
   const last = held[held.length - 1];
   if (changes.length === 1 && next && last && next.seq === last.seq + 1) {
-    return { ...timeline, changes: retold([...held, next], next.type === "message.delivery") };
+    const changes = [...held, next];
+    return { ...timeline, changes: again.includes(next.type) ? retold(changes) : changes };
   }
   const seqs = new Set(held.map((change) => change.seq));
   const fresh = changes.filter((change) => !seqs.has(change.seq) && seqs.add(change.seq));
   if (fresh.length === 0) return timeline;
-  return { ...timeline, changes: retold([...held, ...fresh].sort((a, b) => a.seq - b.seq), true) };
+  return { ...timeline, changes: retold([...held, ...fresh].sort((a, b) => a.seq - b.seq)) };
 }
 
-/** Puts the newest state of each message wherever it is told of, as the server does when it is asked. */
-function retold(changes: Change[], again: boolean): Change[] {
-  if (!again) return changes;
-  const newest = new Map(changes.flatMap(({ message }) => (message ? [[message.id, message] as const] : [])));
-  return changes.map((change) => {
-    const message = change.message && newest.get(change.message.id);
-    return message && message !== change.message ? { ...change, message } : change;
-  });
-}
+/** Tell of a message that is there already. */
+const again: readonly Change["type"][] = ["message.edited", "message.recalled", "message.delivery"];
 
 /** Adds a page of older history. */
 export function applyOlder(timeline: Timeline, page: { items: readonly Change[]; has_more: boolean }): Timeline {
@@ -57,8 +52,8 @@ export type TimelineEntry =
   | { kind: "message"; change: Change; message: Message }
   | { kind: "event"; change: Change };
 
-/** Marks on what is there already: how far a message came, how far the customer has read. */
-const marks: readonly Change["type"][] = ["message.delivery", "conversation.read_by_contact"];
+/** Marks on what is there already: what a message says by now, how far it came, how far the customer has read. */
+const marks: readonly Change["type"][] = [...again, "conversation.read_by_contact"];
 
 /** Leaves marks to what they are on; the order is that of creation. */
 export function entriesOf(timeline: Timeline): TimelineEntry[] {

@@ -85,6 +85,8 @@ export type Quote = Schema<"Quote">;
 export type Mention = Schema<"Mention">;
 /** One step on the way of a message to the customer. */
 export type DeliveryStep = Schema<"DeliveryStep">;
+/** What a message said before a change. */
+export type MessageVersion = Schema<"MessageVersion">;
 /** What a member is writing in a conversation, kept by the server. `rev` grows with every write; a write names the one it saw. */
 export type ServerDraft = Schema<"Draft">;
 /** A message to be sent later. */

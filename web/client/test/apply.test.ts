@@ -56,6 +56,23 @@ describe("timeline", () => {
     expect(fresh.changes.filter((one) => one.message?.id === "m1").map((one) => one.message?.delivery)).toEqual(["sent", "sent"]);
   });
 
+  it("tells what a message says by now, and of one that was taken back nothing, in quotes neither", () => {
+    const quote = { id: "m1", seq: 2, kind: "text" as const, sender: { kind: "agent" as const }, text: "m1" };
+    const gone = { ...message("m1", "sent"), text: "", recalled_at: "2026-01-01T00:01:00.000Z" };
+    const news = [
+      change(9, "message.created", { ...message("m4", ""), reply_to: quote }),
+      change(10, "message.edited", { ...message("m4", ""), text: "better", edited_at: "2026-01-01T00:00:30.000Z", reply_to: quote }),
+      change(11, "message.recalled", gone),
+    ];
+    const whole = applyChanges(fresh, news);
+    for (const order of [[9, 10, 11], [11, 9, 10], [10, 11, 9]]) {
+      const held = order.reduce((timeline, seq) => applyChanges(timeline, [news[seq - 9]!]), fresh);
+      expect(held.changes).toEqual(whole.changes);
+    }
+    const shown = entriesOf(whole).flatMap((entry) => (entry.kind === "message" ? [[entry.message.id, entry.message.text, entry.message.reply_to?.text]] : []));
+    expect(shown).toEqual([["m1", "", undefined], ["m2", "m2", undefined], ["m3", "m3", undefined], ["m4", "better", ""]]);
+  });
+
   it("leaves how far the customer has read to the row", () => {
     const read = applyChanges(fresh, [change(9, "conversation.read_by_contact")]);
     expect(read.changes).toHaveLength(9);

@@ -25,6 +25,7 @@ const pages = [
   { name: "bulk", path: "/conversations/all", ready: "[data-testid=conversation-list-item]", act: choose },
   { name: "bulk-failed", path: "/conversations/all", ready: "[data-testid=conversation-list-item]", act: chooseAndFail },
   { name: "conversation", path: conversation, ready: "[data-testid=message]" },
+  { name: "revised", path: "/conversations/all/cnv_4", ready: "[data-testid=revised]", act: (page) => page.getByTestId("revised-toggle").last().click() },
   { name: "conversation-phone-panel", path: conversation, ready: "[data-testid=message]", only: 390, act: (page) => page.getByTestId("toggle-panel").click() },
   { name: "note", path: conversation, ready: "[data-testid=message]", act: writeNote },
   { name: "failed", path: "/conversations/all/cnv_2", ready: "[data-testid=message]", act: writeTooMuch },

@@ -30,6 +30,17 @@ describe("transcript", () => {
     expect([before, between, after].map((rows) => messages(rows)[0]!.state)).toEqual(["sending", "sent", "sent"]);
   });
 
+  it("shows what a message says by now where it stands, and nothing of one that was taken back", () => {
+    const first = message("visitor", at(1), { text: "helo" });
+    const second = message("agent", at(2), { text: "wrong person", reply_to: { id: first.message!.id, sender: { kind: "visitor" }, text: "helo" } });
+    const quoting = message("visitor", at(3), { reply_to: { id: second.message!.id, sender: { kind: "agent" }, text: "wrong person" } });
+    const edited = { ...event("edited", at(4)), message: { ...first.message!, text: "hello", edited: true } };
+    const recalled = { ...event("recalled", at(5)), message: { ...second.message!, text: "", reply_to: undefined, recalled: true } };
+    const rows = messages(transcript([first, second, quoting, edited, recalled], [], true));
+    expect(rows.map((row) => [row.text, row.edited, row.recalled])).toEqual([["hello", true, undefined], ["", undefined, true], [quoting.message!.text, undefined, undefined]]);
+    expect(rows[2]!.quote!.text).toBe("");
+  });
+
   it("puts what is not stored at the end, in the order it was written", () => {
     const rows = transcript([message("agent", at(5))], [unsent("a", at(1)), unsent("b", at(2))], true);
     expect(messages(rows).map((row) => row.side + row.text.slice(0, 1))).toEqual(["agentt", "visitora", "visitorb"]);

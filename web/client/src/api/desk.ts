@@ -1,4 +1,4 @@
-import type { Addressed, Conversation, DeliveryStep, Priority, Scheduled, ServerDraft } from "../types";
+import type { Addressed, Conversation, DeliveryStep, MessageVersion, Priority, Scheduled, ServerDraft } from "../types";
 import { uploadTransport, type UploadTransport } from "../upload";
 import type { Api } from "./client";
 
@@ -46,6 +46,11 @@ export class DeskApi {
 
   async delivery(conversation: string, message: string): Promise<DeliveryStep[]> {
     return (await this.api.request<{ items: DeliveryStep[] }>("get", `${this.one(conversation)}/messages/${message}/delivery`)).items;
+  }
+
+  /** What a message said before it was edited or taken back, the oldest first. */
+  async versions(conversation: string, message: string): Promise<MessageVersion[]> {
+    return (await this.api.request<{ items: MessageVersion[] }>("get", `${this.one(conversation)}/messages/${message}/versions`)).items;
   }
 
   /** What a person knows of a message of which nobody else does; send_again of one that failed, too. */

@@ -1734,6 +1734,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/conversations/{conversation}/messages/{message}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a message said before
+         * @description What a message said before it was edited or taken back, the oldest first; nothing when it says what it always said. Files are named: those that the message does not have any more are not shown to anybody.
+         */
+        get: operations["getWorkspacesByWorkspaceConversationsByConversationMessagesByMessageVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/conversations/{conversation}/participants": {
         parameters: {
             query?: never;
@@ -4474,7 +4494,7 @@ export interface components {
              */
             seq: number;
             /** @enum {string} */
-            type: "conversation.created" | "message.created" | "note.created" | "message.delivery" | "conversation.assigned" | "conversation.queued" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "rating.requested" | "rating.given" | "conversation.read_by_contact" | "scheduled.created" | "scheduled.changed" | "scheduled.cancelled" | "scheduled.sent" | "scheduled.failed" | "conversation.labeled" | "conversation.attributes" | "conversation.priority" | "conversation.participants" | "conversation.team" | "conversation.merged" | "conversation.absorbed" | "conversation.unmerged" | "conversation.bot" | "finding.created" | "finding.dismissed";
+            type: "conversation.created" | "message.created" | "note.created" | "message.edited" | "message.recalled" | "message.delivery" | "conversation.assigned" | "conversation.queued" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "rating.requested" | "rating.given" | "conversation.read_by_contact" | "scheduled.created" | "scheduled.changed" | "scheduled.cancelled" | "scheduled.sent" | "scheduled.failed" | "conversation.labeled" | "conversation.attributes" | "conversation.priority" | "conversation.participants" | "conversation.team" | "conversation.merged" | "conversation.absorbed" | "conversation.unmerged" | "conversation.bot" | "finding.created" | "finding.dismissed";
         };
         ChangePasswordInputBody: {
             current: string;
@@ -5107,7 +5127,7 @@ export interface components {
              * @description conversation.gone, ticket.gone: it left the member's reach (data {id, seq}). skip: an event that is not for the member; only its number is told.
              * @enum {string}
              */
-            type: "conversation.created" | "message.created" | "note.created" | "message.delivery" | "conversation.assigned" | "conversation.queued" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "rating.requested" | "rating.given" | "conversation.read_by_contact" | "scheduled.created" | "scheduled.changed" | "scheduled.cancelled" | "scheduled.sent" | "scheduled.failed" | "conversation.labeled" | "conversation.attributes" | "conversation.priority" | "conversation.participants" | "conversation.team" | "conversation.merged" | "conversation.absorbed" | "conversation.unmerged" | "conversation.bot" | "finding.created" | "finding.dismissed" | "member.changed" | "invitation.changed" | "workspace.changed" | "inbox.changed" | "team.changed" | "label.changed" | "attribute.changed" | "canned.changed" | "view.changed" | "contact.changed" | "erasure.changed" | "organisation.changed" | "role.changed" | "import.changed" | "webhook.changed" | "connection.changed" | "grant.changed" | "approval.changed" | "ticket_type.changed" | "ticket.created" | "ticket.commented" | "ticket.status" | "ticket.assigned" | "ticket.edited" | "ticket.followers" | "ticket.linked" | "ticket.unlinked" | "ticket.labeled" | "ticket.merged" | "ticket.absorbed" | "ticket.unmerged" | "ticket.rated" | "ticket.overdue" | "conversation.gone" | "ticket.gone" | "skip";
+            type: "conversation.created" | "message.created" | "note.created" | "message.edited" | "message.recalled" | "message.delivery" | "conversation.assigned" | "conversation.queued" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "rating.requested" | "rating.given" | "conversation.read_by_contact" | "scheduled.created" | "scheduled.changed" | "scheduled.cancelled" | "scheduled.sent" | "scheduled.failed" | "conversation.labeled" | "conversation.attributes" | "conversation.priority" | "conversation.participants" | "conversation.team" | "conversation.merged" | "conversation.absorbed" | "conversation.unmerged" | "conversation.bot" | "finding.created" | "finding.dismissed" | "member.changed" | "invitation.changed" | "workspace.changed" | "inbox.changed" | "team.changed" | "label.changed" | "attribute.changed" | "canned.changed" | "view.changed" | "contact.changed" | "erasure.changed" | "organisation.changed" | "role.changed" | "import.changed" | "webhook.changed" | "connection.changed" | "grant.changed" | "approval.changed" | "ticket_type.changed" | "ticket.created" | "ticket.commented" | "ticket.status" | "ticket.assigned" | "ticket.edited" | "ticket.followers" | "ticket.linked" | "ticket.unlinked" | "ticket.labeled" | "ticket.merged" | "ticket.absorbed" | "ticket.unmerged" | "ticket.rated" | "ticket.overdue" | "conversation.gone" | "ticket.gone" | "skip";
         };
         FieldSignInBody: {
             pointer: string;
@@ -5859,7 +5879,10 @@ export interface components {
              */
             delivery?: "pending" | "sent" | "delivered" | "read" | "failed" | "unknown";
             delivery_error?: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Its sender changed it then; what it said before is in its versions.
+             */
             edited_at?: string;
             /** @description The company wrote it, and not here. */
             elsewhere?: boolean;
@@ -5881,7 +5904,7 @@ export interface components {
             quoted?: string;
             /**
              * Format: date-time
-             * @description Its sender took it back.
+             * @description Its sender took it back then: it says nothing any more. What it said is in its versions.
              */
             recalled_at?: string;
             reply_to?: components["schemas"]["Quote"];
@@ -5892,6 +5915,21 @@ export interface components {
             trust?: components["schemas"]["Trust"];
             /** @description The message is of a kind that its channel cannot translate: show a placeholder. */
             unsupported?: components["schemas"]["Unsupported"];
+        };
+        MessageVersion: {
+            /**
+             * Format: date-time
+             * @description When that was.
+             */
+            at: string;
+            attachments?: components["schemas"]["Attachment"][];
+            quoted?: string;
+            /**
+             * Format: int64
+             * @description Of the change that replaced it.
+             */
+            seq: number;
+            text: string;
         };
         MissedBody: {
             /**
@@ -6611,6 +6649,8 @@ export interface components {
             attachment_kind?: "image" | "audio" | "video" | "file";
             /** @enum {string} */
             kind: "text" | "note";
+            /** @description Its sender took it back. */
+            recalled?: boolean;
             /** @enum {string} */
             sender_kind: "contact" | "agent" | "bot" | "system" | "plugin";
             /** @description Of a message without text, the name of its first attachment. */
@@ -6693,6 +6733,7 @@ export interface components {
         PublicChange: {
             /** Format: date-time */
             at: string;
+            /** @description Of message, edited and recalled: as it is now. */
             message?: components["schemas"]["PublicMessage"];
             /** @description Of the agent who joined. */
             name?: string;
@@ -6709,7 +6750,7 @@ export interface components {
              */
             seq: number;
             /** @enum {string} */
-            type: "message" | "agent_joined" | "resolved" | "reopened" | "rating_requested" | "rated";
+            type: "message" | "edited" | "recalled" | "agent_joined" | "resolved" | "reopened" | "rating_requested" | "rated";
         };
         PublicChangesBody: {
             epoch: string;
@@ -6722,7 +6763,11 @@ export interface components {
             attachments?: components["schemas"]["Attachment"][];
             /** @description Only of the visitor's own messages. */
             client_msg_id?: string;
+            /** @description Its sender changed it since. */
+            edited?: boolean;
             id: string;
+            /** @description Its sender took it back: it says nothing any more. */
+            recalled?: boolean;
             reply_to?: components["schemas"]["PublicQuote"];
             sender: components["schemas"]["PublicSender"];
             /** @description May be empty beside attachments. */
@@ -7943,6 +7988,9 @@ export interface components {
              */
             size: number;
             version: string;
+        };
+        VersionsBody: {
+            items: components["schemas"]["MessageVersion"][];
         };
         ViewBody: {
             columns?: string[];
@@ -19455,6 +19503,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceConversationsByConversationMessagesByMessageVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                conversation: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionsBody"];
                 };
             };
             /** @description Bad Request */

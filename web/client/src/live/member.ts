@@ -202,7 +202,7 @@ export class MemberSocket {
 
   private apply(event: FeedEvent): void {
     const { change } = event;
-    if (change?.message && change.type !== "message.delivery") {
+    if (change?.message && (change.type === "message.created" || change.type === "note.created")) {
       this.typists.set(change.conversation_id, change.actor, false);
       if (change.message.client_msg_id) this.outbox.acked(change.message.client_msg_id);
     }

@@ -89,6 +89,7 @@ export const deskRoutes: Record<string, Route> = {
     const plugin = "patchbay/echo 0.1.0";
     return [200, { items: changes.flatMap((change, index): DeliveryStep[] => (index === 0 ? [{ at: change.at, state: "queued" as const }, ...(change.message!.delivery ? [{ at: change.at, state: "attempt" as const, attempt: 1, plugin }] : [])] : [{ at: change.at, state: (change.message!.delivery ?? "unknown") as DeliveryStep["state"], attempt: 1, plugin, detail: change.message!.delivery_error }])) }];
   },
+  "GET conversations/:c/messages/:m/versions": (world, [, message]) => [200, { items: world.versions.get(message!) ?? [] }],
   "GET conversations/:c/draft": (world, [id]) => (world.desk.drafts.has(id!) ? [200, world.desk.drafts.get(id!)] : [204]),
   "PUT conversations/:c/draft": (world, [id], _q, body) => {
     const held = world.desk.drafts.get(id!);

@@ -49,7 +49,7 @@ function search(world: World, q: string): SearchHit[] {
   const conversations = rows.filter((row) => has(row.contact.name) || q === String(row.number)).map((row): SearchHit => ({ type: "conversation", conversation: world.row(row), highlights: [{ field: "contact.name", parts: parts(row.contact.name ?? "", q) }], score }));
   const messages = rows.flatMap((row) => (world.changes.get(row.id) ?? []).flatMap((change): SearchHit[] => {
     const message = change.message;
-    if (!message || change.type === "message.delivery" || !has(message.text)) return [];
+    if (!message || !["message.created", "note.created"].includes(change.type) || !has(message.text)) return [];
     return [{ type: "message", conversation: world.row(row), message: { id: message.id, conversation_id: row.id, seq: change.seq, kind: message.kind, at: change.at, sender: message.sender }, highlights: [{ field: "text", parts: parts(message.text, q) }], score }];
   }));
   return [...conversations, ...contacts, ...messages];

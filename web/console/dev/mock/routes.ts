@@ -114,7 +114,7 @@ const inside: Record<string, Route> = {
   "GET conversations": (world, _p, query) => page(world.list(query), query),
   "GET conversations/:c": (world, [id]) => (world.conversations.has(id!) ? [200, world.row(world.conversations.get(id!)!)] : absent),
   "GET conversations/:c/timeline": (world, [id], query) => {
-    const all = world.changes.get(id!) ?? [];
+    const all = world.told(id!);
     const limit = Number(query.get("limit") ?? PAGE);
     const [before, after] = [query.get("before"), query.get("after")];
     const part = after ? all.filter((change) => change.seq > Number(after)) : before ? all.filter((change) => change.seq < Number(before)) : all;

@@ -111,6 +111,11 @@ function converse(world: World, index: number, name: string, text: string, ago: 
     if (inbox === "inb_2") world.deliver(message, "failed", "the far side refuses the token");
     world.post(id, customer, "text", text, `d-${index}`, ago(start));
   }
+  if (index === 4) {
+    const [slip, secret] = [world.post(id, customer, "text", "地址：云岭路 12 号", `e-${index}`, ago(start)), world.post(id, customer, "text", "我的银行卡号是 6222…", `f-${index}`, ago(start))];
+    world.revise(slip.message, "地址：云岭路 21 号，三楼", ago(start));
+    world.revise(secret.message, undefined, ago(start));
+  }
   if (index === 3) world.record(id, "conversation.resolved", agent, { row: { state: "resolved", waiting_since: undefined }, at: ago(start) });
   if (index === 8) world.record(id, "conversation.snoozed", agent, { data: { until: ago(-600) }, row: { state: "snoozed", snoozed_until: ago(-600) }, at: ago(start) });
   if (index % 3 === 0 && index > 0) world.read.set(id, world.conversations.get(id)!.last_seq);

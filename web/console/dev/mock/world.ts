@@ -1,4 +1,4 @@
-import type { Actor, Change, ChangeType, Contact, Conversation, FeedEvent, Inbox, Invitation, Member, Message, MessageKind, PresenceEntry, SavedView, FilterNode } from "@patchbay/client/types";
+import type { Actor, Change, ChangeType, Contact, Conversation, FeedEvent, Inbox, Invitation, Member, Message, MessageVersion, MessageKind, PresenceEntry, SavedView, FilterNode } from "@patchbay/client/types";
 
 import { Desk } from "./desk.ts";
 import { fits, viewOf } from "./lists.ts";
@@ -23,6 +23,8 @@ export class World {
   views: SavedView[] = [];
   conversations = new Map<string, Conversation>();
   changes = new Map<string, Change[]>();
+  /** What messages said before they were edited or taken back. */
+  readonly versions = new Map<string, MessageVersion[]>();
   presence = new Map<string, PresenceEntry>();
   read = new Map<string, number>();
   feed: FeedEvent[] = [];
@@ -100,6 +102,24 @@ export class World {
       },
     });
     return { message, change, replayed: false };
+  }
+
+  /** The changes of a conversation with their messages as they are now. */
+  told(id: string): Change[] {
+    const all = this.changes.get(id) ?? [];
+    const newest = new Map(all.flatMap(({ message }) => (message ? [[message.id, message] as const] : [])));
+    return all.map((change) => (change.message ? { ...change, message: newest.get(change.message.id)! } : change));
+  }
+
+  /** The sender puts another text in the place of a message's, or takes it back. */
+  revise(message: Message, text?: string, at = new Date().toISOString()): void {
+    const before = this.versions.get(message.id) ?? [];
+    const { attachments } = message;
+    const now: Message = { ...message, text: text ?? "", ...(text === undefined ? { recalled_at: at, attachments: undefined, reply_to: undefined } : { edited_at: at }) };
+    const last = this.conversations.get(message.conversation_id)!.last_message;
+    const shown = last?.at === message.created_at && { last_message: { ...last, text: now.text, recalled: text === undefined || undefined } };
+    const change = this.record(message.conversation_id, text === undefined ? "message.recalled" : "message.edited", message.sender, { at, message: now, row: shown || {} });
+    this.versions.set(message.id, [...before, { seq: change.seq, at, text: message.text, attachments }]);
   }
 
   deliver(message: Message, delivery: Message["delivery"], error?: string): void {

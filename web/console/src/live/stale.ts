@@ -100,6 +100,8 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     skip: carried,
     "message.created": ({ change }) => change?.actor.kind === "agent" && checklistMoved("reply"),
     "note.created": carried,
+    "message.edited": () => nextTime(keys.notifications(id)),
+    "message.recalled": () => nextTime(keys.notifications(id)),
     "message.delivery": carried,
     "conversation.assigned": carried,
     "conversation.queued": carried,

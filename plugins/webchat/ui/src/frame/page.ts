@@ -99,9 +99,9 @@ export class PageSide {
     if (phase === "live") void this.tellPages();
   }
 
-  private hear({ seq, message, at }: PublicChange, synced: boolean): void {
+  private hear({ seq, type, message, at }: PublicChange, synced: boolean): void {
     this.heard = seq;
-    if (synced && message && answers(message.sender.kind)) this.host.event("message", { text: message.text, name: message.sender.name, at });
+    if (synced && type === "message" && message && answers(message.sender.kind)) this.host.event("message", { text: message.text, name: message.sender.name, at });
   }
 
   /** Tells the loader of the next page what to do there without being asked. */

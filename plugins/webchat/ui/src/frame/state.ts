@@ -116,7 +116,8 @@ export const answers = (kind: string): boolean => kind === "agent" || kind === "
 export function unreadAfter(changes: readonly PublicChange[], seen: number): number {
   let count = 0;
   for (let i = changes.length - 1; i >= 0 && changes[i]!.seq > seen; i--) {
-    if (answers(changes[i]!.message?.sender.kind ?? "")) count++;
+    const { type, message } = changes[i]!;
+    if (type === "message" && answers(message?.sender.kind ?? "")) count++;
   }
   return count;
 }

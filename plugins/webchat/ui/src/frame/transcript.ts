@@ -19,6 +19,9 @@ export interface MessageRow {
   side: Side;
   name?: string;
   text: string;
+  edited?: boolean;
+  /** Its sender took it back: it says nothing any more. */
+  recalled?: boolean;
   attachments: readonly Attachment[];
   quote?: PublicQuote;
   /** To quote it by; undefined until it is stored. */
@@ -64,7 +67,7 @@ export function isResolved(changes: readonly PublicChange[]): boolean {
   for (let i = changes.length - 1; i >= 0; i--) {
     const { type, message } = changes[i]!;
     if (type === "resolved") return true;
-    if (type === "reopened" || message?.sender.kind === "visitor") return false;
+    if (type === "reopened" || (type === "message" && message?.sender.kind === "visitor")) return false;
   }
   return false;
 }
@@ -83,6 +86,8 @@ function rowOf(key: string, change: PublicChange): MessageRow | EventRow | undef
     side: message.sender.kind,
     name: message.sender.name,
     text: message.text,
+    edited: message.edited,
+    recalled: message.recalled,
     attachments: message.attachments ?? [],
     quote: message.reply_to,
     id: message.id,

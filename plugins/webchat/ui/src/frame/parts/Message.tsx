@@ -23,16 +23,21 @@ export function Message({ row, onResend, onDiscard, onQuote }: Props) {
       {row.quote && (
         <blockquote class="quote" dir="auto">
           <b>{row.quote.sender.kind === "visitor" ? t("you") : row.quote.sender.name || t("agent")}</b>
-          {row.quote.text}
+          {row.quote.text || (row.quote.attachment_kind ? "" : t("recalled"))}
         </blockquote>
       )}
       {row.attachments.length > 0 && <Attachments files={row.attachments} />}
+      {row.recalled && (
+        <div class="bubble recalled" data-testid="widget-recalled">
+          {t("recalled")}
+        </div>
+      )}
       {row.text && (
         <div class="bubble" dir="auto">
           <MessageText text={row.text} />
         </div>
       )}
-      {onQuote && row.id && (
+      {onQuote && row.id && !row.recalled && (
         <button type="button" class="answer" aria-label={t("quote")} title={t("quote")} data-testid="widget-quote" onClick={() => onQuote(row)}>
           <ReplyIcon />
         </button>
@@ -40,11 +45,12 @@ export function Message({ row, onResend, onDiscard, onQuote }: Props) {
       {row.state === "failed" ? (
         <Failed row={row} onResend={onResend} onDiscard={onDiscard} />
       ) : (
-        (row.last || row.state) && (
+        (row.last || row.state || row.edited) && (
           <div class="meta">
             <time dateTime={row.at.toISOString()} title={moment(row.at)}>
               {time(row.at)}
             </time>
+            {row.edited && <span data-testid="widget-edited">{t("edited")}</span>}
             {row.state && <Progress state={row.state} />}
           </div>
         )
