@@ -16,10 +16,10 @@ import (
 type ledger struct{ state host.State }
 
 const (
-	unknown = "?"                // the result of what nobody knows the end of
-	holdFor = 40 * time.Second   // longer than a delivery may take
-	keepFor = 3 * 24 * time.Hour // the host keeps a bounded number of results
-	again   = 8                  // how often a person may have the same sent once more
+	unknown = "?"              // the result of what nobody knows the end of
+	holdFor = 40 * time.Second // longer than a delivery may take
+	keepFor = 24 * time.Hour   // the host keeps 100,000 results for an inbox
+	again   = 8                // how often a person may have the same sent once more
 )
 
 // do runs fn unless it ran under the key, and returns its result. With suspect it
