@@ -21,6 +21,11 @@ func (w windows) DraftChanged(ctx context.Context, d conversation.Draft) {
 	publish(ctx, w.bus, w.log, event.SubjectDraft+string(d.Workspace), realtime.DraftNews{Member: string(d.Member), Draft: wire.DraftOf(d)})
 }
 
+// CustomerTypes implements conversation.News.
+func (w windows) CustomerTypes(ctx context.Context, c conversation.Conversation) {
+	publish(ctx, w.bus, w.log, event.SubjectTyping+string(c.Workspace), realtime.CustomerTypes(c))
+}
+
 // ReadByMembers implements conversation.News.
 func (w windows) ReadByMembers(ctx context.Context, c conversation.Conversation, public uint64) {
 	publish(ctx, w.bus, w.log, event.SubjectRead+string(c.Workspace), realtime.ReadNews{Inbox: c.Inbox, Recipient: c.Recipient, Seq: public})

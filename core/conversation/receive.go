@@ -69,6 +69,8 @@ func (s *Service) receiveOne(ctx context.Context, scope identity.Scope, in chann
 		return s.receiveEcho(ctx, scope, in)
 	case in.Kind == channel.KindEdit || in.Kind == channel.KindRecall:
 		return s.receiveRevision(ctx, scope, in)
+	case in.Kind == channel.KindTyping:
+		return s.receiveTyping(ctx, scope, in)
 	case in.Kind != channel.KindMessage:
 		return rejected("unknown_kind", "this server does not know this kind of inbound item"), nil
 	}

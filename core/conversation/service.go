@@ -78,6 +78,7 @@ type Service struct {
 	held atomic.Int64 // scheduled messages that waited for an interceptor when they were looked at last
 
 	awaited awaited
+	typists typists
 }
 
 // NewService returns a Service.

@@ -45,4 +45,6 @@ type News interface {
 	DraftChanged(ctx context.Context, d Draft)
 	// ReadByMembers tells the customer that members have read up to a public seq.
 	ReadByMembers(ctx context.Context, c Conversation, public uint64)
+	// CustomerTypes tells members that the customer writes, now.
+	CustomerTypes(ctx context.Context, c Conversation)
 }

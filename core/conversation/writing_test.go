@@ -21,6 +21,13 @@ type told struct {
 	mu     sync.Mutex
 	drafts []conversation.Draft
 	reads  []uint64
+	types  []conversation.ID
+}
+
+func (n *told) CustomerTypes(_ context.Context, c conversation.Conversation) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.types = append(n.types, c.ID)
 }
 
 func (n *told) DraftChanged(_ context.Context, d conversation.Draft) {

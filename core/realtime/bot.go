@@ -14,3 +14,12 @@ func (g *Gateway) BotTypes(c conversation.Conversation, by identity.Actor, on bo
 		Actor: wire.Actor{Kind: string(by.Kind), ID: by.ID, Name: by.Name},
 	}, on)
 }
+
+// CustomerTypes is the news (event.SubjectTyping) that the customer of a
+// conversation writes, in an app that is not our own chat.
+func CustomerTypes(c conversation.Conversation) any {
+	return typingNews{
+		Conversation: c.ID, Inbox: c.Inbox, Recipient: c.Recipient, On: true,
+		Actor: wire.Actor{Kind: string(identity.ActorContact), ID: string(c.Contact), Name: c.ContactName},
+	}
+}

@@ -103,6 +103,21 @@ func (w *world) publish(subject string, v any) {
 	w.OK(w.bus.Publish(subject+string(w.WS), raw))
 }
 
+// TestCustomersTypeElsewhere: colleagues see that a customer writes in an app
+// that is not our chat.
+func TestCustomersTypeElsewhere(t *testing.T) {
+	w := newWorld(t)
+	n := w.node(realtime.Tuning{})
+	m := n.ready(w.agent().ID)
+	c := w.Get(w.Receive(w.Inbox, "anna", "m1", "hello").ID)
+	w.publish(event.SubjectTyping, realtime.CustomerTypes(c))
+	f := m.expect("typing")
+	equal(t, f.On, true)
+	equal(t, f.Actor.Kind, "contact")
+	equal(t, f.Actor.ID, string(c.Contact))
+	equal(t, f.ConversationID, string(c.ID))
+}
+
 func TestPresenceNews(t *testing.T) {
 	w := newWorld(t)
 	n := w.node(realtime.Tuning{})
