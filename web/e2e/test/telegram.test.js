@@ -1,6 +1,6 @@
 // A Telegram bot, against a strict Bot API server: an administrator connects it by
 // clicking (the first token is wrong, and says so), a customer writes and sends a
-// picture, the agent answers.
+// picture and changes what was written, the agent answers.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
@@ -63,13 +63,15 @@ test('an administrator connects a bot by clicking, and reads why a token is refu
   assert.deepEqual(await axe(owner), [])
 })
 
-test('a customer writes and sends a picture, and an agent answers', async () => {
-  await far.write(token, 42, 'Alice', 'Where is my cup?')
+test('a customer writes, sends a picture and changes a message, and an agent answers', async () => {
+  const first = await far.write(token, 42, 'Alice', 'Where is my cup?')
   await owner.goto(server.origin)
   await owner.getByTestId('conversation-list-item').filter({ hasText: 'Where is my cup?' }).first().click()
   await owner.getByTestId('composer').waitFor()
   await far.write(token, 42, 'Alice', 'It looked like this', picture)
   await owner.getByTestId('message').filter({ hasText: 'It looked like this' }).waitFor()
+  await far.edit(token, 42, 'Alice', first, 'Where is my blue cup?')
+  await owner.getByTestId('message').filter({ hasText: 'Where is my blue cup?' }).waitFor()
   await owner.getByTestId('composer-input').fill('It leaves *today* & <soon>.')
   await owner.getByTestId('send').click()
   const [got] = await until(async () => {
