@@ -32,7 +32,7 @@
 //
 //	domain, no technology; a noun imports only what stands left of it:
 //	identity < team < contact < channel < catalog < conversation < delivery
-//	identity < instance     what inboxes and connections have in common; channel and extension know it
+//	identity < instance     what inboxes and connections have in common; channel, extension and webhook know it
 //	identity < media        files that a message carries; channel and conversation know it
 //	conversation < journey, view
 //	conversation < ticket   work that goes on when the talk has ended

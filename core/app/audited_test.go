@@ -228,6 +228,7 @@ func (w *walk) integrations() {
 	w.do(w.owner, "POST W/inboxes", obj{"name": "Shop", "plugin": "patchbay/webchat", "config": obj{}}, &m)
 	w.values["inbox"] = m.ID
 	w.do(w.owner, "PATCH W/inboxes/{inbox}", obj{"name": "The shop"}, nil)
+	w.do(w.owner, "POST W/inboxes/{inbox}/retry", nil, nil)
 	w.do(w.owner, "POST W/inboxes/{inbox}/rotate-hook", nil, nil)
 	var secret made
 	w.do(w.owner, "POST W/inboxes/{inbox}/identity-secret", nil, &secret)
@@ -274,6 +275,7 @@ func (w *walk) connection() {
 	w.do(w.owner, "POST W/connections", obj{"plugin": "patchbay/keyword-bot", "name": "Bot", "config": obj{}}, &m)
 	w.values["connection"] = m.ID
 	w.do(w.owner, "PATCH W/connections/{connection}", obj{"name": "The bot"}, nil)
+	w.do(w.owner, "POST W/connections/{connection}/retry", nil, nil)
 	w.do(w.owner, "DELETE W/connections/{connection}", nil, nil)
 	name := w.values["name"]
 	w.values["name"] = "echo"

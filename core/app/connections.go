@@ -23,7 +23,7 @@ func (s *server) localeOf(ctx context.Context, w identity.WorkspaceID) (string, 
 func (s *server) newConnections() (*extension.ConnectionService, *extension.SignIns) {
 	kept := s.store.Extensions()
 	connections := extension.NewConnectionService(extension.Deps{
-		Store: kept, Grants: kept, Tokens: kept, Inboxes: inboxInstances{s.store.Channels()}, Runner: s.plugins, Sealer: s.box, Now: s.now,
+		Store: kept, Grants: kept, Tokens: kept, Inboxes: inboxInstances{s.store.Channels()}, Runner: s.plugins, Sealer: s.box, Now: s.now, Again: s.conditions.Again,
 	})
 	endpoint := oidc.NewTokens(s.out.HTTP(outbound.OAuth), s.now, outbound.Explain)
 	return connections, extension.NewSignIns(connections, kept, endpoint, s.config.BaseURL())

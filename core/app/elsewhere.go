@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/team"
@@ -165,6 +167,10 @@ func (v elsewhere) link(n notification.Notification) string {
 		place = "/contacts/import/" + url.PathEscape(n.Import.ID)
 	case n.Plugin != nil:
 		place = "/settings/plugins/" + n.Plugin.ID
+	case n.Account != nil && strings.HasPrefix(n.Account.ID, extension.ConnectionPrefix):
+		place = "/settings/connections/" + url.PathEscape(n.Account.ID)
+	case n.Account != nil:
+		place = "/settings/inboxes/" + url.PathEscape(n.Account.ID)
 	case n.Kind == notification.WebhookDisabled:
 		place = "/settings/webhooks"
 	}

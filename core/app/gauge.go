@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/machine"
 	"github.com/patchbay-im/patchbay/core/store/db"
 	"github.com/patchbay-im/patchbay/core/telemetry"
@@ -34,6 +35,12 @@ func (s *server) gauge(ctx context.Context) {
 		out.Plugins = append(out.Plugins, telemetry.PluginState{Plugin: string(p.ID), Up: p.State == extension.Ready, Restarts: p.Restarts, Left: p.Left != "", Unconfined: p.Loose()})
 	}
 	out.SendingPaused = len(s.deliverer.Broken())
+	if counts, err := s.store.Conditions().CountConditions(ctx); err == nil {
+		out.Accounts = make(map[string]int)
+		for _, state := range instance.ConditionStates() {
+			out.Accounts[string(state)] = counts[state]
+		}
+	}
 	if channel, hooks, err := s.store.Backlog(ctx); err == nil {
 		for kind, w := range map[string]db.Waiting{"channel": channel, "webhook": hooks} {
 			b := telemetry.Backlog{Kind: kind, Count: w.Count}

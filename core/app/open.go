@@ -80,6 +80,7 @@ type server struct {
 	notifications *notification.Service
 	people        httpapi.People
 	inboxes       *channel.Service
+	conditions    *instance.Watch
 	secrets       *channel.Secrets
 	surveys       *survey.Service
 	tickets       *ticket.Service
@@ -247,6 +248,8 @@ func (s *server) domain() {
 	s.tickets = s.newTickets()
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
 	s.extensions = extension.NewService(s.plugins, s.store.Lives(), s.audit)
+	s.conditions = s.newConditions()
+	s.inboxes.Again = s.conditions.Again
 	s.connections, s.signIns = s.newConnections()
 	s.pluginWork = s.newPluginWork()
 	s.erasures = s.newErasure()

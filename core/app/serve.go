@@ -138,6 +138,7 @@ func (s *server) run(ctx context.Context, listeners ports) error {
 	g.Go(func() error { return s.runFollowers(parts) })
 	g.Go(func() error { return s.runIndexer(parts) })
 	g.Go(func() error { return s.runPlugins(parts) })
+	g.Go(func() error { s.conditions.Run(parts); return nil })
 	g.Go(func() error { s.housekeeping(parts); return nil })
 	g.Go(func() error { s.identity.Sessions.Watch(parts); return nil })
 	g.Go(func() error { s.tidyFiles(parts); return nil })

@@ -32,6 +32,10 @@ type Service struct {
 	// nothing. nil = nobody knows.
 	Sending func(InboxID) (Health, bool)
 
+	// Again forgets what was counted against an inbox, and records that; nil =
+	// nobody counts.
+	Again func(context.Context, identity.WorkspaceID, string, *event.Record) error
+
 	store   Store
 	plugins Plugins
 	vault   instance.Vault
@@ -258,6 +262,29 @@ func (e Edit) apply(in *Inbox) {
 	if e.Acknowledgement != nil {
 		in.Acknowledgement = *e.Acknowledgement
 	}
+}
+
+// Retry has the plugin of an inbox open it anew: somebody mended what was wrong,
+// here or at the far side.
+func (s *Service) Retry(ctx context.Context, scope identity.Scope, id InboxID) (Inbox, error) {
+	if err := scope.Require(identity.InboxManage); err != nil {
+		return Inbox{}, err
+	}
+	inbox, err := s.Get(ctx, scope, id)
+	if err != nil {
+		return Inbox{}, err
+	}
+	if !inbox.Enabled {
+		return Inbox{}, errs.New(errs.Conflict, "inbox.disabled", "The inbox is switched off. Switch it on first.")
+	}
+	if s.Again != nil {
+		if err := s.Again(ctx, scope.Workspace, string(inbox.ID), identity.Record(ctx, scope, "inbox.retried", inbox.target())); err != nil {
+			return Inbox{}, err
+		}
+	}
+	_ = s.plugins.Remove(ctx, inbox) // see tell
+	s.tell(ctx, inbox)
+	return inbox, nil
 }
 
 // RotateHook replaces the secret part of the webhook address at once.

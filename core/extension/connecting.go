@@ -83,6 +83,9 @@ type Deps struct {
 	Runner  Runner
 	Sealer  instance.Sealer
 	Now     func() time.Time
+	// Again forgets what was counted against a connection, and records that; nil
+	// = nobody counts.
+	Again func(context.Context, identity.WorkspaceID, string, *event.Record) error
 }
 
 // ConnectionService holds the use cases of connections, and of what workspaces
@@ -251,6 +254,29 @@ func (s *ConnectionService) Update(ctx context.Context, scope identity.Scope, id
 	if err != nil {
 		return Connection{}, err
 	}
+	s.tell(ctx, c)
+	return c, nil
+}
+
+// Retry has the plugin of a connection open it anew: somebody mended what was
+// wrong, here or at the far side.
+func (s *ConnectionService) Retry(ctx context.Context, scope identity.Scope, id ConnectionID) (Connection, error) {
+	if err := scope.Require(identity.PluginManage); err != nil {
+		return Connection{}, err
+	}
+	c, err := s.mine(ctx, scope, id)
+	if err != nil {
+		return Connection{}, err
+	}
+	if !c.Enabled {
+		return Connection{}, errs.New(errs.Conflict, "connection.disabled", "The connection is switched off. Switch it on first.")
+	}
+	if s.Again != nil {
+		if err := s.Again(ctx, scope.Workspace, string(c.ID), identity.Record(ctx, scope, "connection.retried", c.target())); err != nil {
+			return Connection{}, err
+		}
+	}
+	_ = s.Runner.RemoveConnection(ctx, c) // see tell
 	s.tell(ctx, c)
 	return c, nil
 }

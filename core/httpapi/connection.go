@@ -28,7 +28,8 @@ type connectionBody struct {
 	Secrets   map[string]bool   `json:"secrets" doc:"The secrets that are set, by JSON pointer into config. Their values are never shown."`
 	Revision  uint64            `json:"revision"`
 	Schema    rawObject         `json:"schema" doc:"The plugin's config_schema (JSON Schema 2020-12); empty when it is not installed. redirect_url in an x-oauth is the address to register at the far side."`
-	Health    healthBody        `json:"health"`
+	Health    healthBody        `json:"health" doc:"What its plugin says of it now."`
+	Condition conditionBody     `json:"condition"`
 	SignIns   []fieldSignInBody `json:"sign_ins" doc:"The fields that are got by signing in at the far side (x-oauth)."`
 	CreatedAt time.Time         `json:"created_at"`
 	UpdatedAt time.Time         `json:"updated_at"`
@@ -73,6 +74,10 @@ func (s *Server) connectionViews(ctx context.Context, scope identity.Scope, all 
 	if err != nil {
 		return nil, err
 	}
+	conditions, err := s.Conditions.Conditions(ctx, scope.Workspace)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]connectionBody, len(all))
 	for i, c := range all {
 		facts, _ := s.Connections.Facts(c.Plugin)
@@ -82,7 +87,7 @@ func (s *Server) connectionViews(ctx context.Context, scope identity.Scope, all 
 		standing := standings[c.ID]
 		out[i] = connectionBody{
 			ID: string(c.ID), Plugin: string(c.Plugin), Name: c.Name, Enabled: c.Enabled, Config: jsonObject(c.Config), Secrets: setSecrets(c.Secrets),
-			Revision: c.Revision, Schema: s.settingsForm(facts.ConfigSchema), Health: healthBody(standing.Health),
+			Revision: c.Revision, Schema: s.settingsForm(facts.ConfigSchema), Health: healthBody(standing.Health), Condition: conditionOf(conditions[string(c.ID)]),
 			CreatedAt: wire.Stamp(c.CreatedAt), UpdatedAt: wire.Stamp(c.UpdatedAt),
 		}
 		out[i].SignIns = fieldsSignedIn(standing.SignIns)

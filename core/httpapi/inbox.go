@@ -51,7 +51,8 @@ type inboxBody struct {
 	Secrets        map[string]bool   `json:"secrets,omitempty" doc:"The secrets that are set, by JSON pointer into config. Their values are never shown."`
 	ConfigRevision uint64            `json:"config_revision"`
 	Capabilities   capabilitiesBody  `json:"capabilities"`
-	Status         healthBody        `json:"status"`
+	Status         healthBody        `json:"status" doc:"What its plugin says of it now."`
+	Condition      conditionBody     `json:"condition"`
 	EmbedSnippet   string            `json:"embed_snippet,omitempty" doc:"Of a live inbox: the line to put into a page."`
 	ChatPath       string            `json:"chat_path,omitempty" doc:"Of a live inbox: the path of its own page on this server, for a link or a QR code."`
 	HookURL        string            `json:"hook_url,omitempty" doc:"The webhook address; shown once, when it is made."`
@@ -141,8 +142,13 @@ func (s *Server) inboxViews(ctx context.Context, scope identity.Scope, all ...ch
 	if err != nil {
 		return nil, err
 	}
+	conditions, err := s.Conditions.Conditions(ctx, scope.Workspace)
+	if err != nil {
+		return nil, err
+	}
 	for i, in := range all {
 		out[i] = s.inboxView(in, "")
+		out[i].Condition = conditionOf(conditions[string(in.ID)])
 		if standing, ok := standings[string(in.ID)]; ok {
 			out[i].SignIns = fieldsSignedIn(standing.SignIns)
 			out[i].Status = healthBody(standing.Health)

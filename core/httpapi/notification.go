@@ -103,6 +103,7 @@ type rulesBody struct {
 	ImportDone       *ruleBody `json:"import_done,omitempty"`
 	WebhookDisabled  *ruleBody `json:"webhook_disabled,omitempty"`
 	PluginState      *ruleBody `json:"plugin_state,omitempty"`
+	AccountHealth    *ruleBody `json:"account_health,omitempty"`
 	RiskFound        *ruleBody `json:"risk_found,omitempty"`
 	ApprovalAsked    *ruleBody `json:"approval_asked,omitempty"`
 	TicketAssigned   *ruleBody `json:"ticket_assigned,omitempty"`
@@ -117,7 +118,7 @@ func (r *rulesBody) of() map[notification.Kind]**ruleBody {
 		notification.Mention: &r.Mention, notification.Assigned: &r.Assigned, notification.Reply: &r.Reply,
 		notification.ParticipantReply: &r.ParticipantReply,
 		notification.ScheduledFailed:  &r.ScheduledFailed, notification.Rating: &r.Rating, notification.Unattended: &r.Unattended,
-		notification.ImportDone: &r.ImportDone, notification.WebhookDisabled: &r.WebhookDisabled, notification.PluginState: &r.PluginState, notification.RiskFound: &r.RiskFound,
+		notification.ImportDone: &r.ImportDone, notification.WebhookDisabled: &r.WebhookDisabled, notification.PluginState: &r.PluginState, notification.AccountHealth: &r.AccountHealth, notification.RiskFound: &r.RiskFound,
 		notification.ApprovalAsked: &r.ApprovalAsked, notification.TicketAssigned: &r.TicketAssigned, notification.TicketMention: &r.TicketMention,
 		notification.TicketComment: &r.TicketComment, notification.TicketOverdue: &r.TicketOverdue,
 	}

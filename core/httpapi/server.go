@@ -36,6 +36,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/idempotency"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/license"
 	"github.com/patchbay-im/patchbay/core/limit"
 	"github.com/patchbay-im/patchbay/core/media"
@@ -86,6 +87,7 @@ type Options struct {
 	Gate          *extension.Gate
 	Followings    extension.Followings
 	Connections   *extension.ConnectionService
+	Conditions    instance.ConditionStore
 	SignIns       *extension.SignIns
 	Licenses      *license.Service
 	Notifications *notification.Service
@@ -188,6 +190,7 @@ func (s *Server) declare() {
 	s.secretRoutes()
 	s.pluginRoutes()
 	s.connectionRoutes()
+	s.conditionRoutes()
 	s.skippedRoutes()
 	s.teamRoutes()
 	s.notificationRoutes()

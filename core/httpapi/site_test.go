@@ -37,6 +37,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/idempotency/idempotencytest"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/instance"
+	"github.com/patchbay-im/patchbay/core/instance/instancetest"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/notification/notificationtest"
@@ -127,7 +128,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 	})
 	connections := s.connecting()
 	o := httpapi.Options{
-		Connections: connections, SignIns: extension.NewSignIns(connections, s.linked, noEndpoint{}, "http://example.com"),
+		Connections: connections, Conditions: instancetest.NewFake(), SignIns: extension.NewSignIns(connections, s.linked, noEndpoint{}, "http://example.com"),
 		Surveys: surveys, Tickets: s.ticketService(conversations),
 		Version: "test", BaseURL: "http://example.com", Now: s.now, Log: log,
 		Catalog:  catalog.NewService(s.fake.Catalog, s.fake.Teams, s.now),

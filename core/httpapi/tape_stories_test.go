@@ -257,7 +257,7 @@ func houseTape(t *testing.T) tape {
 		r.do(http.StatusOK, http.MethodPost, "/contacts/"+id+"/erase", `{"confirm":"Gone"}`)
 	})
 	r.step("a plugin is connected", func() {
-		for _, typ := range []string{"grant.changed", "connection.changed", "approval.changed"} {
+		for _, typ := range []string{"grant.changed", "connection.changed", "connection.health_changed", "approval.changed", "inbox.health_changed"} {
 			r.fake.Feed.Append(event.Event{ID: r.IDs.New("chg"), Workspace: string(r.WS), Type: typ, Subject: "pin_1", At: r.Tick(), Data: []byte(`{"id":"pin_1"}`)})
 		}
 	})

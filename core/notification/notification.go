@@ -34,6 +34,7 @@ const (
 	ImportDone       Kind = "import_done"       // an import of contacts that the member began is over, well or not
 	WebhookDisabled  Kind = "webhook_disabled"  // a webhook that the member may manage failed for days and was turned off
 	PluginState      Kind = "plugin_state"      // a plugin that the member may manage was put into quarantine, came out of it, or went back a version
+	AccountHealth    Kind = "account_health"    // an inbox or a connection that the member may manage fails, or works again
 	RiskFound        Kind = "risk_found"        // an analyzer noticed something that the member is to know
 	ApprovalAsked    Kind = "approval_asked"    // a tool is to be used in a conversation of the member's, if somebody agrees
 	TicketAssigned   Kind = "ticket_assigned"   // a ticket became the member's
@@ -45,7 +46,7 @@ const (
 // Kinds lists all kinds.
 func Kinds() []Kind {
 	return []Kind{
-		Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone, WebhookDisabled, PluginState, RiskFound, ApprovalAsked,
+		Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone, WebhookDisabled, PluginState, AccountHealth, RiskFound, ApprovalAsked,
 		TicketAssigned, TicketMention, TicketComment, TicketOverdue,
 	}
 }
@@ -70,6 +71,7 @@ type Notification struct {
 	Seq          uint64          // of the message or the comment it is about; 0 = about none
 	Import       *Import         // of ImportDone
 	Plugin       *Plugin         // of PluginState
+	Account      *Account        // of AccountHealth
 	Text         string          // what was written, at most conversation.PreviewLength characters
 	Actor        identity.Actor
 	At           time.Time
@@ -89,6 +91,14 @@ type Plugin struct {
 	Name    map[string]string `json:"name"` // by locale
 	Version string            `json:"version"`
 	State   PluginNews        `json:"state"`
+}
+
+// Account is what became of an inbox or a connection.
+type Account struct {
+	ID    string `json:"id"` // inb_ or pin_
+	Name  string `json:"name"`
+	State string `json:"state"` // failing, credentials, or ok: it works again
+	Code  string `json:"code,omitempty"`
 }
 
 // PluginNews is what is new with a plugin.

@@ -280,6 +280,19 @@ func (s *Service) PluginChanged(ctx context.Context, w identity.WorkspaceID, epi
 	return s.record(ctx, w, 0, list)
 }
 
+// AccountTurned tells members what became of an account, once for an episode,
+// which has a name. detail is what its plugin says.
+func (s *Service) AccountTurned(ctx context.Context, w identity.WorkspaceID, episode string, a Account, detail string, tell []identity.MemberID) error {
+	list := make([]Notification, 0, len(tell))
+	for _, m := range tell {
+		list = append(list, Notification{
+			Workspace: w, Member: m, Kind: AccountHealth, Source: "account:" + episode, Account: &a, Text: preview(conversation.Message{Text: detail}),
+			At: s.Now().UTC().Truncate(time.Millisecond), Actor: identity.Actor{Kind: identity.ActorSystem},
+		})
+	}
+	return s.record(ctx, w, 0, list)
+}
+
 // Alert is something that an analyzer noticed, and who is to know.
 type Alert struct {
 	Finding conversation.Finding

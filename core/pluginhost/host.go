@@ -72,6 +72,9 @@ type Ports struct {
 	// OnStep is told of each step of a plugin's life, in their order and one at
 	// a time, after it was written down; nil = nobody cares. Steps wait for it.
 	OnStep func(context.Context, extension.Transition)
+	// OnHealth is told all that is said of instances, also what was said before;
+	// nil = nobody cares. It must not block.
+	OnHealth func(inst.Report)
 	// OnSwap is told how long deliveries rested while a version took over from
 	// another; nil = nobody cares. It must not block.
 	OnSwap func(channel.PluginID, time.Duration)

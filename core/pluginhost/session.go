@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/patchbay-im/patchbay/core/channel"
+	inst "github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/pluginhost/internal/process"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
@@ -44,6 +45,11 @@ func withBudget( //nolint:revive // the signature is gRPC's
 
 // noteHealth keeps what is known of an instance and reports whether it is news.
 func (s *supervisor) noteHealth(id string, h channel.Health) bool {
+	if told, knows := s.book.toldOf(id); knows {
+		if ports := s.host.ports.Load(); ports != nil && ports.OnHealth != nil {
+			ports.OnHealth(inst.Report{Workspace: told.workspace, Instance: id, Revision: told.revision, Health: h})
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old, known := s.health[id]

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,9 +18,11 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
+	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/idempotency/idempotencytest"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance/instancetest"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
 	"github.com/patchbay-im/patchbay/core/notification/notificationtest"
@@ -125,6 +128,26 @@ func channelFixture(t *testing.T, s *store.Store) channeltest.Fixture {
 			n++
 			ws, _ := w.Workspace(fmt.Sprintf("%d@channel.example", n))
 			return ws
+		},
+	}
+}
+
+func conditionFixture(t *testing.T, s *store.Store) instancetest.Fixture {
+	t.Helper()
+	f := channelFixture(t, s)
+	return instancetest.Fixture{
+		Store: s.Conditions(), Workspace: f.Workspace,
+		Account: func(tb testing.TB, w identity.WorkspaceID, id string, enabled bool) {
+			tb.Helper()
+			var err error
+			if strings.HasPrefix(id, extension.ConnectionPrefix) {
+				err = s.Extensions().CreateConnection(tb.Context(), extension.Connection{Workspace: w, ID: extension.ConnectionID(id), Config: []byte(`{}`), Enabled: enabled}, nil)
+			} else {
+				err = f.Store.CreateInbox(tb.Context(), channel.Inbox{Workspace: w, ID: channel.InboxID(id), HookHash: id, Enabled: enabled}, nil)
+			}
+			if err != nil {
+				tb.Fatal(err)
+			}
 		},
 	}
 }

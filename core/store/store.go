@@ -36,6 +36,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/catalogs"
 	"github.com/patchbay-im/patchbay/core/store/channels"
 	"github.com/patchbay-im/patchbay/core/store/claims"
+	"github.com/patchbay-im/patchbay/core/store/conditions"
 	"github.com/patchbay-im/patchbay/core/store/contacts"
 	"github.com/patchbay-im/patchbay/core/store/conversations"
 	"github.com/patchbay-im/patchbay/core/store/db"
@@ -170,6 +171,9 @@ func (s *Store) Contacts() *contacts.Store { return contacts.New(s.db) }
 
 // Extensions returns extension.ConnectionStore and extension.GrantStore.
 func (s *Store) Extensions() *extensions.Store { return extensions.New(s.db) }
+
+// Conditions returns how accounts have fared.
+func (s *Store) Conditions() *conditions.Store { return conditions.New(s.db) }
 
 // Mirrors returns extension.Mirror.
 func (s *Store) Mirrors() *mirrors.Store { return mirrors.New(s.db) }

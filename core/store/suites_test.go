@@ -23,6 +23,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/idempotency/idempotencytest"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
+	"github.com/patchbay-im/patchbay/core/instance/instancetest"
 	"github.com/patchbay-im/patchbay/core/journey/journeytest"
 	"github.com/patchbay-im/patchbay/core/license"
 	"github.com/patchbay-im/patchbay/core/license/licensetest"
@@ -88,6 +89,9 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	})
 	t.Run("conversation", func(t *testing.T) {
 		conversationtest.Run(t, func(t *testing.T) conversationtest.Fixture { return fixture(fresh(t)) })
+	})
+	t.Run("condition", func(t *testing.T) {
+		instancetest.Run(t, func(t *testing.T) instancetest.Fixture { return conditionFixture(t, fresh(t)) })
 	})
 	t.Run("catalog", func(t *testing.T) {
 		catalogtest.Run(t, func(t *testing.T) catalogtest.Fixture { return catalogFixture(t, fresh(t)) })

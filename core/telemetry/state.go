@@ -20,6 +20,8 @@ type State struct {
 	Plugins       []PluginState
 	Waiting       []Backlog
 	SendingPaused int // inboxes whose far side fails
+	// Accounts counts the inboxes and connections in use by how they fare.
+	Accounts map[string]int
 }
 
 // PluginState is how one plugin fares.
@@ -83,6 +85,9 @@ func (k *keeper) Collect(out chan<- prometheus.Metric) {
 		gauge("patchbay_plugin_unconfined", "1 when it can reach files that are not its own and nobody said that it may.", bit(p.Unconfined), "plugin", p.Plugin)
 	}
 	gauge("patchbay_inboxes_sending_paused", "Inboxes by which only probes leave, since their far side failed several times in a row.", float64(s.SendingPaused))
+	for state, n := range s.Accounts {
+		gauge("patchbay_accounts", "Inboxes and connections in use of which it is known how they fare, by that.", float64(n), "state", state)
+	}
 	for _, b := range s.Waiting {
 		gauge("patchbay_deliveries_waiting", "What waits to leave, counted up to 10000.", float64(b.Count), "kind", b.Kind)
 		gauge("patchbay_delivery_oldest_seconds", "How long the oldest of it waits.", b.Oldest.Seconds(), "kind", b.Kind)

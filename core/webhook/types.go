@@ -9,6 +9,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/erasure"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/ticket"
 )
@@ -47,7 +48,7 @@ func Types() []Type {
 		add("ticket", string(typ))
 	}
 	add("contact", contact.Changed, erasure.Changed, contact.OrganisationChanged)
-	add("workspace", identity.MemberChanged, team.Changed, channel.Changed, catalog.LabelChanged)
+	add("workspace", identity.MemberChanged, team.Changed, channel.Changed, instance.InboxHealthChanged, instance.ConnectionHealthChanged, catalog.LabelChanged)
 	return out
 }
 

@@ -9,7 +9,7 @@ import (
 // Notification is one thing that a member is told.
 type Notification struct {
 	ID             string     `json:"id"`
-	Kind           string     `json:"kind" enum:"mention,assigned,reply,participant_reply,scheduled_failed,rating,unattended,import_done,webhook_disabled,plugin_state,risk_found,approval_asked,ticket_assigned,ticket_mention,ticket_comment,ticket_overdue"`
+	Kind           string     `json:"kind" enum:"mention,assigned,reply,participant_reply,scheduled_failed,rating,unattended,import_done,webhook_disabled,plugin_state,account_health,risk_found,approval_asked,ticket_assigned,ticket_mention,ticket_comment,ticket_overdue"`
 	ConversationID string     `json:"conversation_id,omitempty"`
 	Seq            uint64     `json:"seq,omitempty" doc:"Of the message in the conversation, or of the comment's change in the ticket; absent when it is about none."`
 	Text           string     `json:"text" doc:"What was written, at most 140 characters."`
@@ -20,6 +20,16 @@ type Notification struct {
 	Ticket *NotificationTicket `json:"ticket,omitempty" doc:"What it is about; conversation_id is absent then."`
 	Import *NotificationImport `json:"import,omitempty" doc:"Of import_done alone: how it ended."`
 	Plugin *NotificationPlugin `json:"plugin,omitempty" doc:"Of plugin_state alone: what became of it."`
+
+	Account *NotificationAccount `json:"account,omitempty" doc:"Of account_health alone: what became of an inbox or a connection."`
+}
+
+// NotificationAccount is what became of an inbox or a connection.
+type NotificationAccount struct {
+	ID    string `json:"id" doc:"inb_ or pin_"`
+	Name  string `json:"name" doc:"As it was then."`
+	State string `json:"state" enum:"failing,credentials,ok" doc:"credentials: the far side rejected them, and somebody must sign in again or correct them. ok: it works again."`
+	Code  string `json:"code,omitempty" doc:"Why, stable."`
 }
 
 // NotificationPlugin is what became of a plugin.
@@ -62,6 +72,9 @@ func NotificationOf(n notification.Notification) Notification {
 	}
 	if p := n.Plugin; p != nil {
 		out.Plugin = &NotificationPlugin{ID: p.ID, Name: p.Name, Version: p.Version, State: string(p.State)}
+	}
+	if a := n.Account; a != nil {
+		out.Account = &NotificationAccount{ID: a.ID, Name: a.Name, State: a.State, Code: a.Code}
 	}
 	if i := n.Import; i != nil {
 		out.Import = &NotificationImport{ID: i.ID, State: "done", Created: i.Created, Updated: i.Updated, Skipped: i.Skipped, Refused: i.Refused}

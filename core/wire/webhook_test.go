@@ -119,7 +119,7 @@ func envelope(t *testing.T, typ string) wire.Webhook {
 		w.Data = wire.WebhookData{ID: "cnv_1"}
 		return w
 	}
-	if !strings.HasSuffix(typ, ".changed") {
+	if !strings.HasSuffix(typ, "changed") {
 		t.Errorf("there is no example of %s", typ)
 	}
 	return w

@@ -58,7 +58,7 @@ func domain() []Layer {
 		downhill("sla", "identity", "contact", "channel", "media", "conversation", "ticket"),
 		downhill("automation", "identity", "contact", "channel", "media", "conversation", "ticket", "sla", "extension"),
 		downhill("delivery", "identity", "channel", "media", "conversation"),
-		downhill("webhook", "identity", "team", "contact", "channel", "media", "catalog", "conversation", "ticket", "erasure"),
+		downhill("webhook", "identity", "instance", "team", "contact", "channel", "media", "catalog", "conversation", "ticket", "erasure"),
 		downhill("erasure", "identity", "contact", "media"),
 		downhill("retention", "identity", "media"),
 		downhill("export", "identity", "contact"),

@@ -337,6 +337,8 @@ GET ~/channels inbox.manage
 GET ~/inboxes inbox.read
 POST ~/inboxes inbox.manage :: {"name":"New {n}","plugin":"test/channel","config":{}}
 GET ~/inboxes/{inbox} inbox.read
+GET ~/inboxes/{inbox}/health inbox.read
+POST ~/inboxes/{inbox}/retry inbox.manage :: {}
 PATCH ~/inboxes/{inbox} inbox.manage :: {"name":"Renamed"}
 POST ~/inboxes/{inbox}/oauth inbox.manage person =200,404,409 :: {"pointer":"/account"}
 POST ~/inboxes/{inbox}/rotate-hook inbox.manage :: {}
@@ -367,6 +369,8 @@ POST ~/connections plugin.manage :: {"plugin":"test/channel","name":"New {n}","c
 POST ~/connections/validate plugin.manage :: {"plugin":"test/channel","config":{}}
 GET ~/connections/{connection} plugin.read
 GET ~/connections/{connection}/skipped plugin.read
+GET ~/connections/{connection}/health plugin.read
+POST ~/connections/{connection}/retry plugin.manage :: {}
 PATCH ~/connections/{connection} plugin.manage :: {"name":"Renamed"}
 DELETE ~/connections/{connection} plugin.manage spends
 POST ~/connections/{connection}/oauth plugin.manage person :: {"pointer":"/account"}

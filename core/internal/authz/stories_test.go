@@ -170,14 +170,28 @@ func ticketStories() []story {
 	}
 }
 
+// retried tries an account again of which it is known how it fares.
+func retried(told, account string) story {
+	return story{told, func(w *world, c *cast) {
+		w.await("how "+account+" fares", func() bool {
+			var out struct{ Condition struct{ State string } }
+			w.decode(w.must(c.in.owner, http.MethodGet, w.at(c.in, c.fill(account+"/health")), ""), &out)
+			return out.Condition.State != "unknown"
+		})
+		w.must(c.in.owner, http.MethodPost, w.at(c.in, c.fill(account+"/retry")), "")
+	}}
+}
+
 func workspaceStories() []story {
 	return []story{
 		asks("contact.changed", http.MethodPatch, "/contacts/{contact}", `{"note":"x{n}"}`),
 		asks("team.changed", http.MethodPatch, "/teams/{team}", `{"description":"x"}`),
 		asks("role.changed", http.MethodPatch, "/roles/{role}", `{"description":"x"}`),
 		asks("inbox.changed", http.MethodPatch, "/inboxes/{inbox}", `{"name":"Renamed {n}"}`),
+		retried("inbox.health_changed", "/inboxes/{inbox}"),
 		asks("webhook.changed", http.MethodPatch, "/webhooks/{webhook}", `{"description":"x"}`),
 		asks("connection.changed", http.MethodPatch, "/connections/{connection}", `{"name":"Renamed {n}"}`),
+		retried("connection.health_changed", "/connections/{connection}"),
 		asks("grant.changed", http.MethodPut, "/plugins/test/channel/grants", `{"scopes":["messages:ingest"]}`),
 		asks("label.changed", http.MethodPatch, "/labels/{label}", `{"description":"x"}`),
 		asks("attribute.changed", http.MethodPatch, "/attributes/{attribute}", `{"name":"A{n}"}`),

@@ -34,9 +34,11 @@ role.changed role.read
 invitation.changed member.manage
 workspace.changed workspace.read
 inbox.changed inbox.read
+inbox.health_changed inbox.read
 team.changed team.read
 webhook.changed webhook.read
 connection.changed plugin.read
+connection.health_changed plugin.read
 grant.changed plugin.read
 approval.changed conversation.reply
 label.changed catalog.read

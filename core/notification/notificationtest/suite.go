@@ -144,6 +144,11 @@ func testRecord(w *world) {
 	d.Plugin = &notification.Plugin{ID: "acme/a", Name: map[string]string{"en": "A", "zh-CN": "甲"}, Version: "1.1.0", State: notification.PluginRolledBack}
 	w.same(w.record(0, d), []notification.Notification{d})
 	w.holds(w.me, d, c, b, a)
+	e := w.make(notification.AccountHealth)
+	e.Feed, e.Conversation, e.Seq, e.Actor = 0, "", 0, identity.Actor{Kind: identity.ActorSystem}
+	e.Account = &notification.Account{ID: "inb_1", Name: "售后", State: "credentials", Code: "auth_expired"}
+	w.same(w.record(0, e), []notification.Notification{e})
+	w.holds(w.me, e, d, c, b, a)
 	w.same(len(w.record(9)), 0)
 	w.reached(9)
 	w.record(3)

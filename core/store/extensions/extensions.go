@@ -119,7 +119,7 @@ WHERE workspace_id = ? AND connection_id = ?`,
 // DeleteConnection implements extension.ConnectionStore.
 func (s *Store) DeleteConnection(ctx context.Context, w identity.WorkspaceID, id extension.ConnectionID, events ...event.Event) error {
 	return s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
-		for _, table := range []string{"plugin_token", "plugin_sign_in"} {
+		for _, table := range []string{"plugin_token", "plugin_sign_in", "account_condition"} {
 			if err := tx.Queue(ctx, `DELETE FROM `+table+` WHERE workspace_id = ? AND instance_id = ?`, string(w), string(id)); err != nil {
 				return err
 			}

@@ -232,6 +232,10 @@ func scan(sc db.Scanner, more ...any) (notification.Notification, error) {
 		n.Plugin = new(notification.Plugin)
 		return n, json.Unmarshal([]byte(about), n.Plugin)
 	}
+	if err == nil && n.Kind == notification.AccountHealth {
+		n.Account = new(notification.Account)
+		return n, json.Unmarshal([]byte(about), n.Account)
+	}
 	if err == nil && about != "" {
 		var a importAbout
 		err = json.Unmarshal([]byte(about), &a)
@@ -277,6 +281,8 @@ func aboutOf(n notification.Notification) (string, error) {
 		about = importAbout(*n.Import)
 	case n.Plugin != nil:
 		about = *n.Plugin
+	case n.Account != nil:
+		about = *n.Account
 	default:
 		return "", nil
 	}

@@ -7,6 +7,8 @@ type Schema<Name extends keyof components["schemas"]> = components["schemas"][Na
 /** An installed plugin: what it brings, how its process fares, what this workspace lets it do. */
 export type Extension = Schema<"PluginBody">;
 export type PluginState = Extension["state"];
+export type Condition = Schema<"ConditionBody">;
+export type HealthHistory = Schema<"HealthHistoryBody">;
 /** Something a plugin may do in a workspace, if the workspace lets it. */
 export type PluginPermission = Schema<"PermissionBody">;
 /** A place that a plugin connects to: a host, or a field of its configuration that says which. */
@@ -97,6 +99,15 @@ export class ExtensionsApi {
 
   async remove(connection: string): Promise<void> {
     await this.api.call("delete", CONNECTION, { path: { ...this.path, connection } });
+  }
+
+  /** Its plugin opens it anew; how it fares then comes as an event. */
+  retry(connection: string): Promise<Connection> {
+    return this.api.call("post", `${CONNECTION}/retry`, { path: { ...this.path, connection } });
+  }
+
+  health(connection: string): Promise<HealthHistory> {
+    return this.api.call("get", `${CONNECTION}/health`, { path: { ...this.path, connection } });
   }
 
   /** What is wrong with a configuration; with `probe` the plugin may ask its far side. */

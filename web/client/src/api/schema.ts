@@ -1037,6 +1037,23 @@ export interface paths {
         patch: operations["patchWorkspacesByWorkspaceConnectionsByConnection"];
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/connections/{connection}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See how a connection has fared */
+        get: operations["getWorkspacesByWorkspaceConnectionsByConnectionHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/connections/{connection}/oauth": {
         parameters: {
             query?: never;
@@ -1163,6 +1180,26 @@ export interface paths {
          * @description Without an id it is made, or found by what the far side knows it by. The same key again has no further effect.
          */
         post: operations["postWorkspacesByWorkspaceConnectionsByConnectionRecords"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/connections/{connection}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a connection again
+         * @description What was counted against it is forgotten, and its plugin opens it anew. How it fares then is told by connection.health_changed.
+         */
+        post: operations["postWorkspacesByWorkspaceConnectionsByConnectionRetry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2266,6 +2303,23 @@ export interface paths {
         patch: operations["patchWorkspacesByWorkspaceInboxesByInbox"];
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/inboxes/{inbox}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See how an inbox has fared */
+        get: operations["getWorkspacesByWorkspaceInboxesByInboxHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/inboxes/{inbox}/identity-secret": {
         parameters: {
             query?: never;
@@ -2318,6 +2372,26 @@ export interface paths {
          * @description Answers where the member's browser goes. It must be one that is signed in here, and come back within ten minutes.
          */
         post: operations["postWorkspacesByWorkspaceInboxesByInboxOauth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inboxes/{inbox}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try an inbox again
+         * @description What was counted against it is forgotten, and its plugin opens it anew. How it fares then is told by inbox.health_changed.
+         */
+        post: operations["postWorkspacesByWorkspaceInboxesByInboxRetry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4583,7 +4657,29 @@ export interface components {
             change: components["schemas"]["TicketChange"];
             ticket: components["schemas"]["Ticket"];
         };
+        ConditionBody: {
+            /** @description Why, stable. */
+            code?: string;
+            /** @description What its plugin says, for administrators. */
+            detail?: string;
+            /**
+             * Format: date-time
+             * @description When it was well last; while it is well: since when.
+             */
+            good_at?: string;
+            /**
+             * Format: date-time
+             * @description Of the state.
+             */
+            since?: string;
+            /**
+             * @description failing: it does not work, and may again by itself. credentials: its far side has rejected its credentials several times over minutes; somebody must sign in again or correct them.
+             * @enum {string}
+             */
+            state: "unknown" | "ok" | "degraded" | "failing" | "credentials";
+        };
         ConnectionBody: {
+            condition: components["schemas"]["ConditionBody"];
             /** @description Without its secrets. */
             config: {
                 [key: string]: unknown;
@@ -4591,6 +4687,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             enabled: boolean;
+            /** @description What its plugin says of it now. */
             health: components["schemas"]["HealthBody"];
             id: string;
             name: string;
@@ -5127,7 +5224,7 @@ export interface components {
              * @description conversation.gone, ticket.gone: it left the member's reach (data {id, seq}). skip: an event that is not for the member; only its number is told.
              * @enum {string}
              */
-            type: "conversation.created" | "message.created" | "note.created" | "message.edited" | "message.recalled" | "message.delivery" | "conversation.assigned" | "conversation.queued" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "rating.requested" | "rating.given" | "conversation.read_by_contact" | "scheduled.created" | "scheduled.changed" | "scheduled.cancelled" | "scheduled.sent" | "scheduled.failed" | "conversation.labeled" | "conversation.attributes" | "conversation.priority" | "conversation.participants" | "conversation.team" | "conversation.merged" | "conversation.absorbed" | "conversation.unmerged" | "conversation.bot" | "finding.created" | "finding.dismissed" | "member.changed" | "invitation.changed" | "workspace.changed" | "inbox.changed" | "team.changed" | "label.changed" | "attribute.changed" | "canned.changed" | "view.changed" | "contact.changed" | "erasure.changed" | "organisation.changed" | "role.changed" | "import.changed" | "webhook.changed" | "connection.changed" | "grant.changed" | "approval.changed" | "ticket_type.changed" | "ticket.created" | "ticket.commented" | "ticket.status" | "ticket.assigned" | "ticket.edited" | "ticket.followers" | "ticket.linked" | "ticket.unlinked" | "ticket.labeled" | "ticket.merged" | "ticket.absorbed" | "ticket.unmerged" | "ticket.rated" | "ticket.overdue" | "conversation.gone" | "ticket.gone" | "skip";
+            type: "conversation.created" | "message.created" | "note.created" | "message.edited" | "message.recalled" | "message.delivery" | "conversation.assigned" | "conversation.queued" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "rating.requested" | "rating.given" | "conversation.read_by_contact" | "scheduled.created" | "scheduled.changed" | "scheduled.cancelled" | "scheduled.sent" | "scheduled.failed" | "conversation.labeled" | "conversation.attributes" | "conversation.priority" | "conversation.participants" | "conversation.team" | "conversation.merged" | "conversation.absorbed" | "conversation.unmerged" | "conversation.bot" | "finding.created" | "finding.dismissed" | "member.changed" | "invitation.changed" | "workspace.changed" | "inbox.changed" | "inbox.health_changed" | "team.changed" | "label.changed" | "attribute.changed" | "canned.changed" | "view.changed" | "contact.changed" | "erasure.changed" | "organisation.changed" | "role.changed" | "import.changed" | "webhook.changed" | "connection.changed" | "connection.health_changed" | "grant.changed" | "approval.changed" | "ticket_type.changed" | "ticket.created" | "ticket.commented" | "ticket.status" | "ticket.assigned" | "ticket.edited" | "ticket.followers" | "ticket.linked" | "ticket.unlinked" | "ticket.labeled" | "ticket.merged" | "ticket.absorbed" | "ticket.unmerged" | "ticket.rated" | "ticket.overdue" | "conversation.gone" | "ticket.gone" | "skip";
         };
         FieldSignInBody: {
             pointer: string;
@@ -5232,6 +5329,11 @@ export interface components {
             /** @enum {string} */
             state: "ok" | "degraded" | "down" | "unknown";
         };
+        HealthHistoryBody: {
+            condition: components["schemas"]["ConditionBody"];
+            /** @description Its last changes, the newest first, at most 50. */
+            turns: components["schemas"]["TurnBody"][];
+        };
         HighlightBody: {
             field: string;
             parts: components["schemas"]["PartBody"][];
@@ -5306,6 +5408,7 @@ export interface components {
             capabilities: components["schemas"]["CapabilitiesBody"];
             /** @description Of a live inbox: the path of its own page on this server, for a link or a QR code. */
             chat_path?: string;
+            condition: components["schemas"]["ConditionBody"];
             config: {
                 [key: string]: unknown;
             };
@@ -5328,6 +5431,7 @@ export interface components {
             };
             /** @description The fields that are got by signing in at the far side (x-oauth). */
             sign_ins?: components["schemas"]["FieldSignInBody"][];
+            /** @description What its plugin says of it now. */
             status: components["schemas"]["HealthBody"];
         };
         InboxBotBody: {
@@ -6075,6 +6179,8 @@ export interface components {
             };
         };
         Notification: {
+            /** @description Of account_health alone: what became of an inbox or a connection. */
+            account?: components["schemas"]["NotificationAccount"];
             /** @description Who did it; absent for the system. */
             actor?: components["schemas"]["Actor"];
             /** Format: date-time */
@@ -6084,7 +6190,7 @@ export interface components {
             /** @description Of import_done alone: how it ended. */
             import?: components["schemas"]["NotificationImport"];
             /** @enum {string} */
-            kind: "mention" | "assigned" | "reply" | "participant_reply" | "scheduled_failed" | "rating" | "unattended" | "import_done" | "webhook_disabled" | "plugin_state" | "risk_found" | "approval_asked" | "ticket_assigned" | "ticket_mention" | "ticket_comment" | "ticket_overdue";
+            kind: "mention" | "assigned" | "reply" | "participant_reply" | "scheduled_failed" | "rating" | "unattended" | "import_done" | "webhook_disabled" | "plugin_state" | "account_health" | "risk_found" | "approval_asked" | "ticket_assigned" | "ticket_mention" | "ticket_comment" | "ticket_overdue";
             /** @description Of plugin_state alone: what became of it. */
             plugin?: components["schemas"]["NotificationPlugin"];
             /** Format: date-time */
@@ -6098,6 +6204,19 @@ export interface components {
             text: string;
             /** @description What it is about; conversation_id is absent then. */
             ticket?: components["schemas"]["NotificationTicket"];
+        };
+        NotificationAccount: {
+            /** @description Why, stable. */
+            code?: string;
+            /** @description inb_ or pin_ */
+            id: string;
+            /** @description As it was then. */
+            name: string;
+            /**
+             * @description credentials: the far side rejected them, and somebody must sign in again or correct them. ok: it works again.
+             * @enum {string}
+             */
+            state: "failing" | "credentials" | "ok";
         };
         NotificationImport: {
             /** Format: int64 */
@@ -7097,6 +7216,7 @@ export interface components {
             sound: boolean;
         };
         RulesBody: {
+            account_health?: components["schemas"]["RuleBody"];
             approval_asked?: components["schemas"]["RuleBody"];
             assigned?: components["schemas"]["RuleBody"];
             import_done?: components["schemas"]["RuleBody"];
@@ -7876,6 +7996,14 @@ export interface components {
              * @enum {string}
              */
             verdict: "verified" | "unverified" | "failed";
+        };
+        TurnBody: {
+            /** Format: date-time */
+            at: string;
+            code?: string;
+            detail?: string;
+            /** @enum {string} */
+            state: "unknown" | "ok" | "degraded" | "failing" | "credentials";
         };
         UnmergedBody: {
             /** @description The contact that stands for itself again. */
@@ -15100,6 +15228,101 @@ export interface operations {
             };
         };
     };
+    getWorkspacesByWorkspaceConnectionsByConnectionHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthHistoryBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postWorkspacesByWorkspaceConnectionsByConnectionOauth: {
         parameters: {
             query?: never;
@@ -15836,6 +16059,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceConnectionsByConnectionRetry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionBody"];
                 };
             };
             /** @description Bad Request */
@@ -23217,6 +23538,101 @@ export interface operations {
             };
         };
     };
+    getWorkspacesByWorkspaceInboxesByInboxHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthHistoryBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getWorkspacesByWorkspaceInboxesByInboxIdentitySecret: {
         parameters: {
             query?: never;
@@ -23530,6 +23946,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OauthBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceInboxesByInboxRetry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxBody"];
                 };
             };
             /** @description Bad Request */

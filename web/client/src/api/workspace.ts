@@ -1,4 +1,5 @@
 import type { ListSort, View } from "../apply";
+import type { HealthHistory } from "./extensions";
 import type { components } from "./schema";
 import { wireMessage, type FeedRange, type MemberMessage, type Stored } from "../live/member";
 import type {
@@ -152,6 +153,15 @@ export class WorkspaceApi {
 
   updateInbox(inbox: string, body: { name?: string; config?: Record<string, unknown>; enabled?: boolean; acknowledgement?: { enabled: boolean; texts: Record<string, string> } }): Promise<Inbox> {
     return this.api.call("patch", `${BASE}/inboxes/{inbox}`, { path: { ...this.path, inbox }, body });
+  }
+
+  /** Its plugin opens it anew; how it fares then comes as an event. */
+  retryInbox(inbox: string): Promise<Inbox> {
+    return this.api.call("post", `${BASE}/inboxes/{inbox}/retry`, { path: { ...this.path, inbox } });
+  }
+
+  inboxHealth(inbox: string): Promise<HealthHistory> {
+    return this.api.call("get", `${BASE}/inboxes/{inbox}/health`, { path: { ...this.path, inbox } });
   }
 
   /** The old address stops working at once; the answer carries the new one. */

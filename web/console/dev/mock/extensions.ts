@@ -48,8 +48,8 @@ export class Installed {
     plugin("patchbay/template-retail", both("Retail template", "零售模板"), { kinds: ["template"], process: false, state: "stopped", pid: undefined, isolation: [], isolation_level: undefined, isolation_lacking: [] }),
   ];
   connections: Connection[] = [
-    { id: "pin_3", plugin: "patchbay/rest-connector", name: "Tryton", enabled: true, config: { base_url: "https://erp.crm.example", auth: "token", timeout: 5, objects: [{ name: "party", path: "/parties", pull: true }] }, secrets: { "/token": true }, revision: 2, schema: crmSchema, health: { state: "ok" }, sign_ins: [{ pointer: "/calendar", state: "expired" }], created_at: minutesAgo(9000), updated_at: minutesAgo(100) },
-    { id: "pin_4", plugin: "patchbay/rest-connector", name: "Old CRM 旧系统", enabled: true, config: { base_url: "https://old.crm.example", auth: "basic", user: "patchbay", objects: [{ name: "party", path: "/c" }] }, secrets: { "/token": true }, revision: 1, schema: crmSchema, health: { state: "down", code: "unauthorized", detail: "The far side refuses the password." }, sign_ins: [], created_at: minutesAgo(9000), updated_at: minutesAgo(100) },
+    { id: "pin_3", plugin: "patchbay/rest-connector", name: "Tryton", enabled: true, config: { base_url: "https://erp.crm.example", auth: "token", timeout: 5, objects: [{ name: "party", path: "/parties", pull: true }] }, secrets: { "/token": true }, revision: 2, schema: crmSchema, condition: { state: "ok" }, health: { state: "ok" }, sign_ins: [{ pointer: "/calendar", state: "expired" }], created_at: minutesAgo(9000), updated_at: minutesAgo(100) },
+    { id: "pin_4", plugin: "patchbay/rest-connector", name: "Old CRM 旧系统", enabled: true, config: { base_url: "https://old.crm.example", auth: "basic", user: "patchbay", objects: [{ name: "party", path: "/c" }] }, secrets: { "/token": true }, revision: 1, schema: crmSchema, condition: { state: "ok" }, health: { state: "down", code: "unauthorized", detail: "The far side refuses the password." }, sign_ins: [], created_at: minutesAgo(9000), updated_at: minutesAgo(100) },
   ];
 }
 

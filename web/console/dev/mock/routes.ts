@@ -85,7 +85,7 @@ const inside: Record<string, Route> = {
     const type = channelTypes.find((one) => one.plugin === body["plugin"])!;
     const config = (body["config"] ?? {}) as Body;
     if (!type.live && !config["far_side"]) return refused(422, "inbox.config_invalid", [{ pointer: "/config/far_side", code: "required", detail: "" }]);
-    const inbox: Inbox = { id: world.id("inb"), name: String(body["name"]), plugin: type.plugin, enabled: true, live: type.live, config, config_revision: 1, capabilities: type.capabilities, created_at: new Date().toISOString(), status: { state: "unknown" } };
+    const inbox: Inbox = { id: world.id("inb"), name: String(body["name"]), plugin: type.plugin, enabled: true, live: type.live, config, config_revision: 1, capabilities: type.capabilities, created_at: new Date().toISOString(), status: { state: "unknown" }, condition: { state: "unknown" } };
     if (type.live) inbox.embed_snippet = `<script async src="http://localhost:8080/w/${inbox.id}/loader.js"></script>`;
     world.inboxes.push(inbox);
     return [201, type.live ? inbox : { ...inbox, hook_url: `http://localhost:8080/hooks/${world.id("hk")}x7Qp/` }];

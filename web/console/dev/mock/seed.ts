@@ -74,8 +74,8 @@ export function seed(rows = 0): World {
   world.invitations.push({ id: "inv_1", email: "yuki@tea.example", role: "agent", invited_by: "mem_1", state: "pending", created_at: ago(60), expires_at: ago(-10_000) });
   const text = { can: [], content: ["text"], text_limit: 4000 };
   world.inboxes.push(
-    { id: "inb_1", name: "Shop 商店", plugin: "patchbay/webchat", enabled: true, live: true, config: { title: "Cloud Ridge Tea", color: "#0b6e64", position: "right" }, config_revision: 3, capabilities: text, created_at: ago(9000), status: { state: "ok" }, embed_snippet: '<script async src="http://localhost:8080/w/inb_1/loader.js"></script>' },
-    { id: "inb_2", name: "Echo", plugin: "patchbay/echo", enabled: true, live: false, config: { far_side: "http://localhost:9000/", delay: 0, loud: false }, config_revision: 1, capabilities: { ...text, text_limit: 200 }, created_at: ago(900), status: { state: "degraded", code: "rate_limited", detail: "The far side asked to slow down." } },
+    { id: "inb_1", name: "Shop 商店", plugin: "patchbay/webchat", enabled: true, live: true, config: { title: "Cloud Ridge Tea", color: "#0b6e64", position: "right" }, config_revision: 3, capabilities: text, created_at: ago(9000), status: { state: "ok" }, condition: { state: "ok" }, embed_snippet: '<script async src="http://localhost:8080/w/inb_1/loader.js"></script>' },
+    { id: "inb_2", name: "Echo", plugin: "patchbay/echo", enabled: true, live: false, config: { far_side: "http://localhost:9000/", delay: 0, loud: false }, config_revision: 1, capabilities: { ...text, text_limit: 200 }, created_at: ago(900), status: { state: "degraded", code: "rate_limited", detail: "The far side asked to slow down." }, condition: { state: "degraded", code: "rate_limited", detail: "The far side asked to slow down.", since: ago(30), good_at: ago(30) } },
   );
   people.forEach(([name, message], index) => converse(world, index, name, message, ago));
   for (let index = 0; index < rows; index++) converse(world, index + people.length, `${people[index % people.length]![0] || "Visitor"} ${index}`, people[index % people.length]![1], ago);

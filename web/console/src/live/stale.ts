@@ -77,6 +77,7 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     "invitation.changed": () => refetch(keys.invitations(id), keys.checklist(id)),
     "workspace.changed": () => held.refreshSession(),
     "inbox.changed": () => refetch(keys.inboxes(id), keys.checklist(id)),
+    "inbox.health_changed": () => refetch(keys.inboxes(id)),
     "team.changed": () => Promise.all([refetch(keys.teams(id)), held.refreshSession()]),
     "role.changed": () => Promise.all([refetch(keys.roles(id)), held.refreshSession()]),
     "label.changed": () => refetch(keys.labels(id)),
@@ -92,6 +93,7 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     // The page of an import follows it; what it makes tells of itself.
     "import.changed": carried,
     "connection.changed": () => refetch(keys.connections(id), keys.plugins(id), keys.everyPanel(id)),
+    "connection.health_changed": () => refetch(keys.connections(id)),
     "approval.changed": () => refetch(keys.approvals(id)),
     "grant.changed": () => refetch(keys.plugins(id), keys.everyPanel(id)),
     "webhook.changed": (event) => refetch(keys.webhooks(id), keys.webhook(id, subject(event))),
