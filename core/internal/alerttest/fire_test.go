@@ -68,6 +68,9 @@ func scenes() []scene {
 		{"PatchbayPluginUnconfined", map[string]string{`patchbay_plugin_unconfined{plugin="a/b"}`: "1x10"}, 8 * minute, "a/b"},
 		{"PatchbayPluginUnconfined", map[string]string{`patchbay_plugin_unconfined{plugin="a/b"}`: "1x3 0x7"}, 8 * minute, ""},
 
+		{"PatchbayAccountFailing", map[string]string{`patchbay_accounts{state="credentials"}`: "0x5 2x20", `patchbay_accounts{state="ok"}`: "9x30"}, 20 * minute, "2 inboxes or connections do not work (credentials)"},
+		{"PatchbayAccountFailing", map[string]string{`patchbay_accounts{state="failing"}`: "1x8 0x20", `patchbay_accounts{state="ok"}`: "9x30"}, 20 * minute, ""},
+
 		{"PatchbayDeliveriesStuck", map[string]string{`patchbay_delivery_oldest_seconds{kind="channel"}`: "0+60x40"}, 25 * minute, "waits for 25m"},
 		{"PatchbayDeliveriesStuck", map[string]string{`patchbay_delivery_oldest_seconds{kind="channel"}`: "0+60x16 0x20"}, 25 * minute, ""},
 		{"PatchbayDeliveriesStuck", map[string]string{`patchbay_delivery_oldest_seconds{kind="webhook"}`: "1000x30"}, 25 * minute, ""},
