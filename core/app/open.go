@@ -88,6 +88,7 @@ type server struct {
 	conversations *conversation.Service
 	views         *view.Service
 	media         *media.Service
+	fetcher       *conversation.Fetcher
 	index         store.Index
 	indexer       *search.Indexer
 	search        *search.Service
@@ -226,11 +227,15 @@ func (s *server) domain() {
 		Interceptor: Asking(s.gate, s.store.Attachments()), Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus, Ratings: s.ratings(), Bots: s.botDesk(),
 		Store: conversations, Reader: conversations, Marks: conversations, Visitors: conversations, Writing: conversations,
 		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity, identity.ConversationRead}, Teams: s.store.Teams(), Catalog: s.store.Catalog(), News: windows{s.bus, s.log}, Houses: s.tongues(), Now: s.now,
+		FilesNamed: func() { s.fetcher.Wake() },
 	})
 	s.views = view.NewService(view.Deps{
 		Store: s.store.Views(), Lister: conversations, Definitions: s.store.Catalog(), Teams: s.store.Teams(), Now: s.now,
 	})
 	s.media = s.newMedia()
+	s.fetcher = conversation.NewFetcher(conversation.FetcherDeps{
+		Conversations: s.conversations, FarSide: s.plugins, Errands: s.store.Attachments(), Files: s.media, Most: s.media.Limits.Upload, Log: s.log,
+	})
 	s.search = search.NewService(s.index, s.store.Searchable(), s.views, s.now)
 	s.indexer = search.NewIndexer(s.index, s.store.Searchable(), s.workspaces, s.now, s.log)
 	s.notifications = notification.NewService(notification.Deps{

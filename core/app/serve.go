@@ -142,6 +142,7 @@ func (s *server) run(ctx context.Context, listeners ports) error {
 	g.Go(func() error { s.housekeeping(parts); return nil })
 	g.Go(func() error { s.identity.Sessions.Watch(parts); return nil })
 	g.Go(func() error { s.tidyFiles(parts); return nil })
+	g.Go(func() error { s.fetcher.Run(parts); return nil })
 	g.Go(func() error { s.runRetention(parts); return nil })
 	g.Go(func() error { s.runExports(parts); return nil })
 	g.Go(func() error { s.sandboxes.Run(parts); return nil })

@@ -94,7 +94,11 @@ func (s *Store) Write(name media.ID, at int64, data []byte) error {
 	if err != nil {
 		return err
 	}
-	f, err := s.root.OpenFile(n.incoming, os.O_RDWR|os.O_CREATE, 0o600)
+	flags := os.O_RDWR | os.O_CREATE
+	if at == 0 {
+		flags |= os.O_TRUNC
+	}
+	f, err := s.root.OpenFile(n.incoming, flags, 0o600)
 	if err != nil {
 		return failure(err)
 	}

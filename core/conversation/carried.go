@@ -212,8 +212,11 @@ func (w *Written) leave(files []channel.File) {
 	var missing []string
 	for _, f := range files {
 		b := media.Brought{ID: f.ID, ContentID: line(strings.Trim(f.ContentID, "<>"), maxContentID)}
+		if f.ID == "" && f.Fetch != "" {
+			b.Fetch = announced(f)
+		}
 		switch {
-		case f.ID == "":
+		case f.ID == "" && f.Fetch == "":
 			missing = append(missing, f.Name)
 		case f.Original:
 			b.Role = media.RoleOriginal

@@ -203,6 +203,7 @@ const (
 	MessageEdited   ChangeType = "message.edited"        // Message says something else since
 	MessageRecalled ChangeType = "message.recalled"      // its sender took Message back: it says nothing any more
 	MessageDelivery ChangeType = "message.delivery"      // see DeliveryNews; no data = an attempt ended
+	MessageFile     ChangeType = "message.file"          // {attachment_id, state}: what became of a file that the channel named
 	Assigned        ChangeType = "conversation.assigned" // {assignee_id, assignee_name, by, team_id?, from_id?}
 	Queued          ChangeType = "conversation.queued"   // {reason, team_id?, from_id?, handoff?}
 	BotEngaged      ChangeType = "conversation.bot"      // {bot_id, bot_name}: a bot answers from now on
@@ -240,7 +241,7 @@ func (t ChangeType) public() bool {
 	switch t {
 	case MessageCreated, MessageEdited, MessageRecalled, Assigned, ResolvedChange, Reopened, RatingRequested, RatingGiven:
 		return true
-	case Created, NoteCreated, MessageDelivery, Queued, SnoozedChange, Unsnoozed, Identified, OfflineChange, ReadByContact,
+	case Created, NoteCreated, MessageDelivery, MessageFile, Queued, SnoozedChange, Unsnoozed, Identified, OfflineChange, ReadByContact,
 		ScheduledCreated, ScheduledChanged, ScheduledCancelled, ScheduledSent, ScheduledFailed:
 		return false
 	case Labeled, AttributesChanged, PriorityChanged, ParticipantsChanged, TeamChanged, Merged, Absorbed, Unmerged,

@@ -53,6 +53,9 @@ func (s *Service) receiveEcho(ctx context.Context, scope identity.Scope, in chan
 		out, err = s.keepEcho(ctx, tx, author, a)
 		return err
 	})
+	if err == nil {
+		s.toFetch(&said)
+	}
 	return refusedOr(out, err)
 }
 

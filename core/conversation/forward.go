@@ -7,6 +7,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/media"
 )
 
 // Forwarded is the message that another one passes on to somebody who is not
@@ -57,6 +58,9 @@ func (s *Service) forwarded(ctx context.Context, c *Conversation, p Post) (*Forw
 	}
 	if err != nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(known.Attachments, func(a media.Attachment) bool { return a.Arrival != media.Here }) {
+		return nil, errForward("files", "A file of the message is not here, so it cannot be passed on.")
 	}
 	return &Forwarded{ID: known.ID, Seq: known.Seq}, nil
 }

@@ -176,7 +176,7 @@ func (s *Service) bring(ctx context.Context, tx Tx, c *Conversation, ch *Change,
 	if len(in.said.brought) == 0 {
 		return s.give(ctx, tx, c, ch, in.by, in.files)
 	}
-	files, err := tx.Media().Bring(ctx, in.by, in.said.brought, media.Place{Conversation: string(c.ID), Seq: ch.Message.Seq})
+	files, err := tx.Media().Bring(ctx, in.by, s.named(in.said.brought, ch.At), media.Place{Conversation: string(c.ID), Seq: ch.Message.Seq})
 	if err == nil {
 		c.Attach(ch, files)
 	}

@@ -111,6 +111,9 @@ func (s *Service) receiveMessage(ctx context.Context, scope identity.Scope, in c
 		by:      media.Uploader{Kind: media.ByPlugin, ID: string(inbox.ID)},
 		trigger: in.Trigger, sentAt: in.SentAt, answers: in.Answers, references: in.References, thread: in.Thread, noReply: in.NoReply,
 	})
+	if err == nil {
+		s.toFetch(&said)
+	}
 	out := channel.Result{Outcome: channel.OutcomeAccepted}
 	if got.Replayed {
 		out.Outcome = channel.OutcomeDuplicate

@@ -68,7 +68,10 @@ type Deps struct {
 	Bus         Publisher // nil = sockets find out by themselves
 	News        News      // nil = nobody listens
 	Houses      Houses    // nil = companies have no names
-	Now         func() time.Time
+	// FilesNamed is called after a message with files that are to be fetched was
+	// committed, so that nobody waits for a look at the list; nil = nobody is.
+	FilesNamed func()
+	Now        func() time.Time
 }
 
 // Service holds the use cases of conversations. It is safe for concurrent use.

@@ -261,8 +261,11 @@ func TestFilesThatAChannelBrings(t *testing.T) {
 	absent := item(d.Inbox, "m3", "alice", "")
 	absent.Content.Files = []channel.File{{Fetch: "ref", Name: "photo.jpg"}}
 	d.where(absent)
-	if u := d.last(c.ID).Unsupported; u == nil || u.Summary != "photo.jpg" {
-		t.Errorf("a file that is not here is %+v", u)
+	if m := d.last(c.ID); len(m.Attachments) != 1 || m.Attachments[0].Arrival != media.Fetching || m.Attachments[0].Name != "photo.jpg" {
+		t.Errorf("a file that is not here is %+v", m.Attachments)
+	}
+	if r := d.receive(absent)[0]; r.Outcome != channel.OutcomeDuplicate {
+		t.Errorf("told again: %+v", r)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -28,6 +29,25 @@ func (s *Server) deliveryRoutes() {
 		Description: "Of a message whose delivery is unknown: say that the customer has it, or have it sent again. One that failed can be sent again, too. To say the same twice changes nothing.",
 	},
 		identity.ConversationReply, s.resolveDelivery)
+	member(s, huma.Operation{
+		Method: http.MethodPost, Path: conversationsPath + "/{conversation}/messages/{message}/attachments/{attachment}/fetch", Summary: "Ask for a file again", Tags: []string{"conversations"},
+		Description: "Of a file that a channel named and that failed: the channel is asked for it again, for another day. Of one that is on its way, or here, nothing changes. Answers with the message; a message.file change tells what becomes of it.",
+	},
+		identity.ConversationReply, s.refetchFile)
+}
+
+type refetchFileInput struct {
+	ConversationPath
+	Message    string `path:"message"`
+	Attachment string `path:"attachment"`
+}
+
+func (s *Server) refetchFile(ctx context.Context, scope identity.Scope, in *refetchFileInput) (*body[wire.Message], error) {
+	m, err := s.Conversations.RefetchFile(ctx, scope, in.id(), conversation.MessageID(in.Message), media.ID(in.Attachment))
+	if err != nil {
+		return nil, err
+	}
+	return &body[wire.Message]{Body: wire.MessageOf(m)}, nil
 }
 
 // messageVersion is what a message said before a change.

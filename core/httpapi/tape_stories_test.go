@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"maps"
@@ -72,7 +73,76 @@ func talkTape(t *testing.T) tape {
 		c.SetDelivery(r.System(), sent, conversation.DeliveryFailed, "blocked")
 		return nil
 	})
+	var named media.ID
+	r.step("a file that the channel names", func() { named = r.names(mail) })
+	r.step("it does not come", func() {
+		r.settles(media.Attachment{Arrival: media.Failed, Name: "票.png", Type: "image/png", Kind: media.Image, Size: 9, Trouble: media.Trouble{Code: "plugin.no_answer", Detail: "The plugin did not answer."}})
+	})
+	r.step("somebody tries again", func() {
+		m := r.lastOf(mail)
+		r.do(http.StatusOK, http.MethodPost, "/conversations/"+string(mail)+"/messages/"+string(m.ID)+"/attachments/"+string(named)+"/fetch", "")
+	})
+	r.step("it comes", func() {
+		r.settles(media.Attachment{Name: "票.png", Type: "image/png", Kind: media.Image, Size: 2048, Width: 64, Height: 48, Preview: "image/png"})
+	})
 	return r.tape
+}
+
+// names has the customer of a conversation send a file that their channel names.
+func (r *recorder) names(in conversation.ID) media.ID {
+	r.Helper()
+	id, at := media.ID(r.IDs.New("att")), r.Tick()
+	r.OK(r.fake.Within(r.Context(), r.WS, func(ctx context.Context, tx conversation.Tx) error {
+		c, err := tx.Conversation(ctx, in)
+		if err != nil {
+			return err
+		}
+		ch := c.Receive(r.Turn(r.Owner), conversation.Words("named", ""))
+		files, err := tx.Media().Bring(ctx, media.Uploader{Kind: media.ByPlugin, ID: string(r.Inbox.ID)}, []media.Brought{{
+			ID: id, Fetch: media.Fetch{Reference: "far/1", Name: "票.png", Type: "image/png", Size: 9, At: at, Until: at.Add(time.Hour)},
+		}}, media.Place{Conversation: string(in), Seq: ch.Message.Seq})
+		if err != nil {
+			return err
+		}
+		c.Attach(ch, files)
+		return tx.Save(ctx, c)
+	}))
+	return id
+}
+
+// settles ends the one errand that there is.
+func (r *recorder) settles(now media.Attachment) {
+	r.Helper()
+	at := r.Tick().Add(time.Hour)
+	e, err := r.fake.Media.Store().Claim(r.Context(), at, at.Add(time.Minute), nil)
+	r.OK(err)
+	now.Workspace, now.ID, now.CreatedAt = e.Workspace, e.ID, e.CreatedAt // its address is signed anew in each run
+	r.OK(r.fake.Within(r.Context(), r.WS, func(ctx context.Context, tx conversation.Tx) error {
+		c, err := tx.Conversation(ctx, conversation.ID(e.In.Conversation))
+		if err != nil {
+			return err
+		}
+		m, err := tx.Message(ctx, c.ID, e.In.Seq)
+		if err != nil {
+			return err
+		}
+		if held, err := tx.Media().Settle(ctx, *e, now); err != nil || !held {
+			return fmt.Errorf("not settled: %w", err)
+		}
+		c.ChangeFile(r.System(), *m, now)
+		return tx.Save(ctx, c)
+	}))
+}
+
+// lastOf is the message that was written last.
+func (r *recorder) lastOf(in conversation.ID) (m conversation.Message) {
+	r.Helper()
+	for _, ch := range r.Timeline(in, 0) {
+		if ch.Message != nil {
+			m = *ch.Message
+		}
+	}
+	return m
 }
 
 // endTape is how conversations wait, end, are rated and go on.

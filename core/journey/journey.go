@@ -70,7 +70,7 @@ func Told(k Kind) []conversation.ChangeType {
 // LeftOut lists the changes that a journey leaves out.
 func LeftOut() []conversation.ChangeType {
 	return []conversation.ChangeType{
-		conversation.MessageEdited, conversation.MessageRecalled, conversation.MessageDelivery, conversation.ReadByContact,
+		conversation.MessageEdited, conversation.MessageRecalled, conversation.MessageDelivery, conversation.MessageFile, conversation.ReadByContact,
 		conversation.ScheduledCreated, conversation.ScheduledChanged, conversation.ScheduledCancelled, conversation.ScheduledSent,
 	}
 }

@@ -45,7 +45,33 @@ const MaxPerMessage = 10
 // MaxBrought is how many one carries that a channel brought.
 const MaxBrought = 100
 
-// Attachment is a stored file, whole and sniffed.
+// Arrival is how far the bytes of a file have come that a channel named and did
+// not bring. Of what is not Here, name, type, size and kind are the channel's word.
+type Arrival string
+
+// The arrivals.
+const (
+	Here     Arrival = ""
+	Fetching Arrival = "fetching" // the channel is asked for them, again and again
+	Failed   Arrival = "failed"   // it is not asked any more, unless somebody wants it
+	Gone     Arrival = "gone"     // the far side has them no more
+)
+
+// State is the arrival as clients know it: ready where there is none.
+func (a Attachment) State() string {
+	if a.Arrival == Here {
+		return "ready"
+	}
+	return string(a.Arrival)
+}
+
+// Trouble says why a file is not here.
+type Trouble struct {
+	Code   string
+	Detail string // a sentence for agents
+}
+
+// Attachment is a stored file, whole and sniffed, unless its Arrival says otherwise.
 type Attachment struct {
 	Workspace identity.WorkspaceID
 	ID        ID
@@ -61,6 +87,8 @@ type Attachment struct {
 	CreatedAt time.Time
 	Role      Role   // of a file that a channel brought
 	ContentID string // the HTML of its message shows it under cid:<this>; "" = it does not
+	Arrival   Arrival
+	Trouble   Trouble // why a file is not here; the zero value where nothing is wrong
 	// Ticket opens the bytes to whoever holds it: see Signer. The store signs
 	// what it reads; it is stored nowhere and compared by nobody.
 	Ticket string
@@ -89,11 +117,23 @@ const (
 	RoleEarlier  Role = "earlier"  // the message had it before it was edited or taken back
 )
 
-// Brought is a file that a channel brought with a message.
+// Brought is a file that a channel brought with a message, or named.
 type Brought struct {
 	ID        ID
 	Role      Role
 	ContentID string
+	Fetch     Fetch // of one that it named: ID is new then
+}
+
+// Fetch is what a channel says of a file that it names by a reference, which is
+// "" of one whose bytes it brought.
+type Fetch struct {
+	Reference string
+	Name      string    // as told; "" = not known yet
+	Type      string    // as told
+	Size      int64     // bytes; 0 = not known yet
+	At        time.Time // when the channel is asked first
+	Until     time.Time // when it is asked no more
 }
 
 // Uploader is who brought a file. Nobody else may give it to a message.

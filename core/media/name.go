@@ -122,3 +122,19 @@ func reserved(name string) bool {
 	}
 	return ok && utf8.RuneCountInString(rest) == 1 && strings.ContainsAny(rest, "0123456789¹²³")
 }
+
+// CleanType makes the type that people are shown of what somebody says of a file
+// that is not here: a MIME type without parameters, or Binary.
+func CleanType(raw string) string {
+	raw, _, _ = strings.Cut(raw, ";")
+	raw = strings.ToLower(strings.TrimSpace(raw))
+	if len(raw) > MaxName || strings.Count(raw, "/") != 1 || strings.HasPrefix(raw, "/") || strings.HasSuffix(raw, "/") {
+		return Binary
+	}
+	for _, r := range raw {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("/.+-_", r) {
+			return Binary
+		}
+	}
+	return raw
+}

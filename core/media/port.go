@@ -20,7 +20,8 @@ type Tx interface {
 	// first that cannot be taken. What is taken stays for good.
 	Take(ctx context.Context, by Uploader, ids []ID, to Place) ([]Attachment, error)
 	// Bring is Take for what a channel brought with a message: up to MaxBrought,
-	// with what the channel says of each.
+	// with what the channel says of each. One that it named is new: it is Taken
+	// and Fetching at once, and due.
 	Bring(ctx context.Context, by Uploader, files []Brought, to Place) ([]Attachment, error)
 	// Retire takes what a message carries away from it (RoleEarlier): neither is it
 	// among its files any more, nor does an address show it.
@@ -29,6 +30,32 @@ type Tx interface {
 	// the given time, for a draft or a scheduled message, and returns them in
 	// this order. It never shortens their time. Errors as those of Take.
 	Hold(ctx context.Context, by Uploader, ids []ID, until time.Time) ([]Attachment, error)
+	// Settle ends an errand: it stores what the file is now, Here or not, and
+	// reports whether the errand was still held.
+	Settle(ctx context.Context, e Errand, now Attachment) (bool, error)
+	// Renew makes a file that is Failed an errand again, and reports whether it was.
+	Renew(ctx context.Context, id ID, at, until time.Time) (bool, error)
+}
+
+// Errand is a file that its channel is to be asked for.
+type Errand struct {
+	Upload
+	Reference string
+	Tries     int       // with this one
+	GiveUpAt  time.Time // when it is tried no more
+	Lease     time.Time // until when it is nobody else's; it names the holding, too
+}
+
+// Errands is the list of what is to be fetched. It is kept with the files, so
+// that a crash forgets nothing.
+type Errands interface {
+	// Claim takes the errand that is due longest, of none of the uploaders to
+	// skip, until the end of a lease; nil when nothing is due. What its holder
+	// neither settles nor prolongs until then is due again.
+	Claim(ctx context.Context, now, lease time.Time, skip []string) (*Errand, error)
+	// Prolong moves the end of the lease, which is when the errand is due again,
+	// too, and reports whether it was still held.
+	Prolong(ctx context.Context, e *Errand, until time.Time) (bool, error)
 }
 
 // CheckIDs refuses more than MaxPerMessage attachments (attachment.too_many),
@@ -137,7 +164,7 @@ var ErrHeld = errors.New("media: a backup holds the files")
 // method has done is on disk when it returns. A full disk is NoSpace.
 type Files interface {
 	// Write puts bytes into an upload at an offset, which must not lie beyond
-	// its end: ErrLost.
+	// its end: ErrLost. At 0 it begins anew.
 	Write(id ID, at int64, data []byte) error
 	// Open opens a part for reading; ErrLost when there is none.
 	Open(id ID, p Part) (Content, error)

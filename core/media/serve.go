@@ -21,7 +21,9 @@ type Served struct {
 
 // Open opens an attachment, or its preview, for whoever holds a ticket. Errors:
 // those of Signer.Check, errs.NotFound media.removed when the
-// workspace keeps no files of that age, errs.Absent when there is no such file (any more).
+// workspace keeps no files of that age, media.fetching (unavailable) and
+// media.not_here (not found) of what a channel named and did not bring,
+// errs.Absent when there is no such file (any more).
 func (s *Service) Open(ctx context.Context, name ID, ticket string, p Part) (Served, error) {
 	if err := s.Signer.Check(name, ticket); err != nil {
 		return Served{}, err
@@ -39,6 +41,9 @@ func (s *Service) Open(ctx context.Context, name ID, ticket string, p Part) (Ser
 	if !u.RemovedAt.IsZero() {
 		return Served{}, errs.New(errs.NotFound, "media.removed", "The file is not kept any more: the workspace deletes files of that age.")
 	}
+	if err := here(u.Attachment); err != nil {
+		return Served{}, err
+	}
 	f, err := s.Files.Open(name, p)
 	if errors.Is(err, ErrLost) {
 		s.Log.ErrorContext(ctx, "the file of an attachment is missing: restore the media folder from the backup that belongs to the database", "attachment", name)
@@ -53,4 +58,18 @@ func (s *Service) Open(ctx context.Context, name ID, ticket string, p Part) (Ser
 	}
 	s.Count("served", 1, f.Size())
 	return out, nil
+}
+
+// here refuses a file whose bytes are not here.
+func here(a Attachment) error {
+	switch a.Arrival {
+	case Here:
+		return nil
+	case Fetching:
+		return errs.New(errs.Unavailable, "media.fetching", "The file is on its way: the channel was asked for it.")
+	case Failed, Gone:
+		return errs.New(errs.NotFound, "media.not_here", "The channel named this file and could not bring it.")
+	default:
+		return errs.Absent()
+	}
 }

@@ -212,17 +212,16 @@ func (s *Service) finish(ctx context.Context, u Upload) (Upload, error) {
 	if f.Size() < u.Size {
 		return u, s.lost(ctx, u, ErrLost)
 	}
-	sum := sha256.New()
-	if _, err := io.Copy(sum, reader{ctx, io.NewSectionReader(f, 0, u.Size)}); err != nil {
+	sum, err := digest(ctx, f, u.Size)
+	if err != nil {
 		return u, err
 	}
-	digest := hex.EncodeToString(sum.Sum(nil))
-	if u.SHA256 != "" && u.SHA256 != digest {
+	if u.SHA256 != "" && u.SHA256 != sum {
 		_, err := s.Store.Discard(ctx, u.Workspace, u.ID)
 		return u, errors.Join(err, s.remove(u.ID),
 			uploadError("checksum", "/sha256", "The file was damaged on its way. Send it again."))
 	}
-	u.SHA256 = digest
+	u.SHA256 = sum
 	if err := s.examine(ctx, &u.Attachment, f); err != nil {
 		return u, err
 	}
@@ -234,6 +233,13 @@ func (s *Service) finish(ctx context.Context, u Upload) (Upload, error) {
 	}
 	s.Count("finished_"+string(u.Kind), 1, u.Size)
 	return s.Store.Upload(ctx, u.Workspace, u.ID)
+}
+
+// digest is the SHA-256 of a file, in hex.
+func digest(ctx context.Context, f io.ReaderAt, size int64) (string, error) {
+	sum := sha256.New()
+	_, err := io.Copy(sum, reader{ctx, io.NewSectionReader(f, 0, size)})
+	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
 // examine fills in what the content says and draws the preview.

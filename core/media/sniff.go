@@ -92,6 +92,9 @@ func look(f io.ReaderAt, size int64) (looked, error) {
 	return looked{mime, kindOf(mime)}, nil
 }
 
+// KindOf is the kind of a file that somebody says is of a type.
+func KindOf(announced string) Kind { return kindOf(announced) }
+
 func kindOf(mime string) Kind {
 	switch mime {
 	case typePNG, typeJPEG, typeGIF, typeWebP:

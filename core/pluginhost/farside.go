@@ -43,6 +43,8 @@ func (h *Host) FetchFile(ctx context.Context, inbox channel.Inbox, fetch string,
 			return out, errs.Wrap(err, errs.NotFound, "file.gone", "The far side does not have the file any more: "+words(err))
 		case codes.OutOfRange:
 			return out, tooLarge(err)
+		case codes.Unimplemented:
+			return out, errs.Wrap(err, errs.Invalid, "file.unfetchable", "The plugin names files that it cannot fetch.")
 		default:
 			if errors.Is(err, io.EOF) {
 				return out, nil

@@ -90,6 +90,7 @@ var (
 	_ media.Tx                  = (*attachments.Tx)(nil)
 	_ media.Store               = (*attachments.Store)(nil)
 	_ media.Ledger              = (*attachments.Store)(nil)
+	_ media.Errands             = (*attachments.Store)(nil)
 	_ catalog.Store             = (*catalogs.Store)(nil)
 	_ conversation.Store        = (*conversations.Store)(nil)
 	_ conversation.Tx           = (*conversations.Tx)(nil)

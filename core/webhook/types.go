@@ -34,7 +34,7 @@ func Types() []Type {
 			out = append(out, Type{Name: n, Group: group})
 		}
 	}
-	add("message", string(conversation.MessageCreated), string(conversation.NoteCreated), string(conversation.MessageEdited), string(conversation.MessageRecalled), string(conversation.MessageDelivery),
+	add("message", string(conversation.MessageCreated), string(conversation.NoteCreated), string(conversation.MessageEdited), string(conversation.MessageRecalled), string(conversation.MessageDelivery), string(conversation.MessageFile),
 		string(conversation.ScheduledCreated), string(conversation.ScheduledChanged), string(conversation.ScheduledCancelled),
 		string(conversation.ScheduledSent), string(conversation.ScheduledFailed))
 	add("conversation", string(conversation.Created), string(conversation.Assigned), string(conversation.Queued),

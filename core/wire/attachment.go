@@ -18,6 +18,9 @@ type Attachment struct {
 	DurationMS int64  `json:"duration_ms,omitempty" doc:"Of audio and video, where the file tells."`
 	Role       string `json:"role,omitempty" enum:"voice,original" doc:"voice: a recorded message. original: the whole message as it came, to be downloaded and not shown among its files."`
 	ContentID  string `json:"content_id,omitempty" doc:"The message's HTML shows the file in its place."`
+	State      string `json:"state,omitempty" enum:"fetching,ready,failed,gone" doc:"Of a file that a channel named before it brought it: until it is ready, name, type, kind and size (0 = not known) are the channel's word, and the address opens nothing. A message.file change tells of the next state. failed: see error, and POST .../fetch to try again. gone: the far side has it no more."`
+	ErrorCode  string `json:"error_code,omitempty" doc:"Why the file is not here."`
+	Error      string `json:"error,omitempty" doc:"The same as a sentence for agents."`
 	URL        string `json:"url" doc:"Path of the file on this server, good for a day at least without a session. When it has expired (403 media.ticket_expired), fetch the message again. Changes at midnight UTC."`
 	PreviewURL string `json:"preview_url,omitempty" doc:"Path of a picture of at most 1280 pixels that was drawn anew here: the only thing to show inline."`
 }
@@ -29,10 +32,20 @@ func AttachmentOf(a media.Attachment) Attachment {
 	out := Attachment{
 		ID: string(a.ID), Name: a.Name, Type: a.Type, Size: a.Size, Kind: string(a.Kind),
 		Width: a.Width, Height: a.Height, DurationMS: a.Duration.Milliseconds(), URL: path + ticket,
-		Role: string(a.Role), ContentID: a.ContentID,
+		Role: string(a.Role), ContentID: a.ContentID, State: a.State(), ErrorCode: a.Trouble.Code, Error: a.Trouble.Detail,
 	}
-	if a.HasPreview() {
+	if a.HasPreview() && a.Arrival == media.Here {
 		out.PreviewURL = path + "/preview" + ticket
+	}
+	return out
+}
+
+// publicFiles are a message's attachments as its customer sees them: why a file
+// is not here is for agents.
+func publicFiles(all []media.Attachment) []Attachment {
+	out := AttachmentsOf(all)
+	for i := range out {
+		out[i].ErrorCode, out[i].Error = "", ""
 	}
 	return out
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
+	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -48,6 +49,10 @@ func told(w *conversationtest.World) conversation.ID {
 	taken := *w.Timeline(c.ID, 0)[asked.LastSeq-1].Message
 	step(func(c *conversation.Conversation) error { c.Recall(w.System(), taken); return nil })
 	step(func(c *conversation.Conversation) error { c.ReadByContact(w.System(), sent.Seq); return nil })
+	step(func(c *conversation.Conversation) error {
+		c.ChangeFile(w.System(), sent, media.Attachment{ID: "att_1", Name: "a.png", Kind: media.Image})
+		return nil
+	})
 	later := conversation.Scheduled{
 		ID: "sch_1", Author: w.Turn(agent).Actor, ClientID: "later", Text: "how was it?", SendAt: w.Tick(), State: conversation.ScheduledWaits,
 	}

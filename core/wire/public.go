@@ -79,7 +79,7 @@ func PublicChangeOf(c conversation.Change) (PublicChange, bool) {
 func publicMessage(m conversation.Message) *PublicMessage {
 	out := &PublicMessage{
 		ID: string(m.ID), Sender: publicSender(m.Sender), Text: m.Text,
-		Attachments: AttachmentsOf(m.Attachments), ReplyTo: publicQuote(m.ReplyTo),
+		Attachments: publicFiles(m.Attachments), ReplyTo: publicQuote(m.ReplyTo),
 		Edited: !m.EditedAt.IsZero() && m.RecalledAt.IsZero(), Recalled: !m.RecalledAt.IsZero(),
 	}
 	if m.Sender.Kind == identity.ActorContact {

@@ -74,6 +74,11 @@ func changes() map[string]conversation.Change {
 	shown := message(conversation.Text, alice, "")
 	shown.Attachments = []media.Attachment{picture}
 	shown.ReplyTo = &conversation.Quote{ID: "msg_0", Seq: 1, Kind: conversation.Text, Sender: lin, Text: "send me a picture", Attachment: media.Audio}
+	waited := message(conversation.Text, alice, "")
+	waited.Attachments = []media.Attachment{{
+		Workspace: "wsp_1", ID: "att_2", Name: "voice.amr", Type: "audio/amr", Size: 900, Kind: media.File, CreatedAt: at, Ticket: "abc.def",
+		Arrival: media.Failed, Trouble: media.Trouble{Code: "plugin.no_answer", Detail: "The plugin did not answer."},
+	}}
 	called := message(conversation.Note, lin, "@Mo a rude one")
 	called.Mentions = []conversation.Mention{{Member: "mem_2", Name: "Mo"}}
 	called.ReplyTo = &conversation.Quote{ID: "msg_0", Seq: 1, Kind: conversation.Note, Sender: lin, Text: "a rude quote"}
@@ -98,6 +103,7 @@ func changes() map[string]conversation.Change {
 		"message.created.plugin":       change(conversation.MessageCreated, echo, 4, message(conversation.Text, echo, "beep"), ""),
 		"note.created":                 change(conversation.NoteCreated, lin, 0, message(conversation.Note, lin, "a rude one"), ""),
 		"message.delivery":             change(conversation.MessageDelivery, system, 0, sent, ""),
+		"message.file":                 change(conversation.MessageFile, echo, 0, waited, `{"attachment_id":"att_2","state":"failed"}`),
 		"conversation.assigned":        change(conversation.Assigned, system, 4, nil, `{"assignee_id":"mem_1","assignee_name":"林晓","by":"dispatch","from_id":"mem_2"}`),
 		"conversation.queued":          change(conversation.Queued, system, 0, nil, `{"reason":"agent_lost","from_id":"mem_1"}`),
 		"conversation.resolved":        change(conversation.ResolvedChange, lin, 4, nil, ""),

@@ -477,6 +477,7 @@ GET ~/conversations/{conversation}/messages/{message}/html conversation.read =40
 GET ~/conversations/{conversation}/messages/{message}/picture conversation.read =404
 GET ~/conversations/{conversation}/messages/{message}/versions conversation.read
 POST ~/conversations/{conversation}/messages/{message}/delivery conversation.reply =200,409 :: {"resolve":"send_again"}
+POST ~/conversations/{conversation}/messages/{message}/attachments/{attachment}/fetch conversation.reply =404
 PUT ~/conversations/{conversation}/participants conversation.reply :: {"member_ids":[]}
 PUT ~/conversations/{conversation}/participants/me conversation.read spends
 DELETE ~/conversations/{conversation}/participants/me conversation.read

@@ -75,6 +75,9 @@ func conversationStories() []story {
 		{"conversation.participants", func(w *world, c *cast) {
 			w.must(c.in.owner, http.MethodPut, w.at(c.in, c.fill(at+"/participants")), fmt.Sprintf(`{"member_ids":[%q]}`, c.in.owner.member))
 		}},
+		{"message.created message.file", func(w *world, c *cast) {
+			w.must(nobody(), http.MethodPost, c.inbox().hook, fmt.Sprintf(`{"id":"m%d","from":%q,"text":"look","file":"far/1.png"}`, w.next(), w.senders[c.id("conversation")]))
+		}},
 		{"rating.requested", func(w *world, c *cast) {
 			w.decode(w.must(c.in.owner, http.MethodPost, w.at(c.in, c.fill(at+"/rating-link")), ""), &struct{ URL *string }{&c.link})
 		}},

@@ -253,6 +253,7 @@ func (w *world) arrive(of *workspace, in inbox) (conversation, contact string) {
 	if one.Contact.Name != fmt.Sprint("Customer ", n) {
 		w.t.Fatalf("the newest conversation is %+v", one)
 	}
+	w.senders[one.ID] = fmt.Sprint("c", n)
 	return one.ID, one.Contact.ID
 }
 

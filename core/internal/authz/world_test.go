@@ -42,8 +42,9 @@ type world struct {
 	plugins string // what the plugins wrote down
 	stop    func()
 	openid  *openidtest.Provider
-	sink    *httptest.Server // where webhooks go
-	sunk    sync.Map         // workspace → *rig.Output: what they brought
+	sink    *httptest.Server  // where webhooks go
+	senders map[string]string // the channel's name of the customer, by conversation
+	sunk    sync.Map          // workspace → *rig.Output: what they brought
 
 	here, there *workspace
 	people      map[string]*person
@@ -113,7 +114,7 @@ func newWorld(t *testing.T, env ...string) *world {
 		t.Fatal(err)
 	}
 	w := &world{
-		t: t, dir: t.TempDir(), base: "http://" + address, metrics: "http://" + measures + "/metrics", log: &rig.Output{}, people: map[string]*person{},
+		t: t, dir: t.TempDir(), base: "http://" + address, metrics: "http://" + measures + "/metrics", log: &rig.Output{}, people: map[string]*person{}, senders: map[string]string{},
 		http: &http.Client{
 			Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 256},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

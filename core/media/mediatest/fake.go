@@ -30,6 +30,10 @@ type file struct {
 	received int64
 	place    media.Place
 	position int
+
+	reference   string
+	tries       int
+	due, giveUp time.Time
 }
 
 // NewFake returns an empty Fake.
@@ -71,6 +75,11 @@ func (t *fakeTx) Bring(_ context.Context, by media.Uploader, files []media.Broug
 	}
 	if err := media.CheckBrought(ids); err != nil {
 		return nil, err
+	}
+	for _, f := range files {
+		if f.Fetch.Reference != "" {
+			t.changed[f.ID] = t.named(by, f)
+		}
 	}
 	out, err := t.each(by, ids, func(i int, f *file) {
 		f.state, f.place, f.position, f.Role, f.ContentID = media.Taken, to, i, files[i].Role, files[i].ContentID

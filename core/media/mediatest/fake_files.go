@@ -43,6 +43,9 @@ func (f *FakeFiles) Write(id media.ID, at int64, data []byte) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	had := f.parts[fakePart{id, media.Incoming}].data
+	if at == 0 {
+		had = nil
+	}
 	if int64(len(had)) < at {
 		return media.ErrLost
 	}

@@ -51,7 +51,11 @@ func (s *FakeStore) Find(_ context.Context, id media.ID) (media.Upload, error) {
 	if !ok {
 		return media.Upload{}, errs.Absent()
 	}
-	return media.Upload{Attachment: s.signed(f), By: f.by, State: f.state, Received: f.received, ExpiresAt: f.expires, In: f.place}, nil
+	return s.upload(f), nil
+}
+
+func (s *FakeStore) upload(f file) media.Upload {
+	return media.Upload{Attachment: s.signed(f), By: f.by, State: f.state, Received: f.received, ExpiresAt: f.expires, In: f.place}
 }
 
 func (s *FakeStore) signed(f file) media.Attachment {
@@ -140,7 +144,7 @@ func (s *FakeStore) Whole(_ context.Context, after media.ID, limit int) ([]media
 	defer s.mu.Unlock()
 	var out []media.Attachment
 	for id, f := range s.files {
-		if id > after && f.state != media.Uploading {
+		if id > after && f.state != media.Uploading && f.Arrival == media.Here {
 			out = append(out, s.signed(f))
 		}
 	}

@@ -40,6 +40,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Fixture) {
 		"hold keeps from the sweep":              holds,
 		"what expired is listed, taken never":    expires,
 		"whole ones are listed in order":         wholes,
+		"a named file is fetched once":           named,
+		"a failed one is asked for again":        renewed,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := fresh(t)

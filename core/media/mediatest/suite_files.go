@@ -18,6 +18,7 @@ func RunFiles(t *testing.T, fresh func(t *testing.T) (files media.Files, again f
 	for name, test := range map[string]func(*shelf){
 		"an upload grows and is kept":       grows,
 		"bytes are written over":            overwrites,
+		"at its beginning it begins anew":   anew,
 		"a gap is refused":                  gap,
 		"a preview is replaced":             redraws,
 		"keeping again does nothing":        keepsTwice,
@@ -80,13 +81,20 @@ func grows(s *shelf) {
 	s.holds(a, media.Drawing, nil)
 }
 
+func anew(s *shelf) {
+	a := s.id()
+	s.ok(s.Write(a, 0, []byte("much more")))
+	s.ok(s.Write(a, 0, []byte("less")))
+	s.holds(a, media.Incoming, []byte("less"))
+}
+
 func overwrites(s *shelf) {
 	a := s.id()
 	s.ok(s.Write(a, 0, []byte("one torn")))
 	s.ok(s.Write(a, 4, []byte("two ")))
 	s.holds(a, media.Incoming, []byte("one two "))
-	s.ok(s.Write(a, 0, []byte("ONE")))
-	s.holds(a, media.Incoming, []byte("ONE two "))
+	s.ok(s.Write(a, 4, []byte("TW")))
+	s.holds(a, media.Incoming, []byte("one TWo "))
 }
 
 func gap(s *shelf) {

@@ -20,10 +20,12 @@ type row struct {
 	preview, conversation                          string
 	seq, position, created, expires, removed       int64
 	role, contentID                                string
+	arrival, code, detail                          string
 }
 
 const columns = `workspace_id, attachment_id, uploader_kind, uploader_id, state, name, type, kind, size, received, sha256,
-width, height, duration_ms, preview, conversation_id, message_seq, position, created_at, expires_at, removed_at, role, content_id`
+width, height, duration_ms, preview, conversation_id, message_seq, position, created_at, expires_at, removed_at, role, content_id,
+arrival, arrival_code, arrival_detail`
 
 const selectRows = `SELECT ` + columns + ` FROM attachment WHERE `
 
@@ -31,7 +33,7 @@ func (r *row) dest() []any {
 	return []any{
 		&r.workspace, &r.id, &r.uploaderKind, &r.uploaderID, &r.state, &r.name, &r.mime, &r.kind, &r.size, &r.received, &r.sha256,
 		&r.width, &r.height, &r.duration, &r.preview, &r.conversation, &r.seq, &r.position, &r.created, &r.expires, &r.removed,
-		&r.role, &r.contentID,
+		&r.role, &r.contentID, &r.arrival, &r.code, &r.detail,
 	}
 }
 
@@ -51,5 +53,13 @@ func (r *row) domain(s media.Signer) media.Attachment {
 		Duration: time.Duration(r.duration) * time.Millisecond, Preview: r.preview, SHA256: r.sha256,
 		CreatedAt: db.Time(r.created), Ticket: s.Ticket(media.ID(r.id)),
 		Role: media.Role(r.role), ContentID: r.contentID,
+		Arrival: media.Arrival(r.arrival), Trouble: media.Trouble{Code: r.code, Detail: r.detail},
+	}
+}
+
+func (r *row) upload(s media.Signer) media.Upload {
+	return media.Upload{
+		Attachment: r.domain(s), By: r.uploader(), State: media.State(r.state), Received: r.received,
+		ExpiresAt: db.Time(r.expires), RemovedAt: db.Time(r.removed), In: r.place(),
 	}
 }

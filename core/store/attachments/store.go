@@ -13,7 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
 
-// Store implements media.Store and media.Ledger.
+// Store implements media.Store, media.Ledger and media.Errands.
 type Store struct {
 	db *db.DB
 }
@@ -33,7 +33,7 @@ func (s *Store) Of(ctx context.Context, workspace identity.WorkspaceID, places [
 func (s *Store) Begin(ctx context.Context, u media.Upload) error {
 	return s.db.Do(ctx, string(u.Workspace), func(ctx context.Context, tx *db.Tx) error {
 		return tx.Queue(ctx, `INSERT INTO attachment (`+columns+`)
-VALUES (?, ?, ?, ?, 'uploading', ?, '', '', ?, 0, ?, 0, 0, 0, '', '', 0, 0, ?, ?, 0, '', '')`,
+VALUES (?, ?, ?, ?, 'uploading', ?, '', '', ?, 0, ?, 0, 0, 0, '', '', 0, 0, ?, ?, 0, '', '', '', '', '')`,
 			string(u.Workspace), string(u.ID), string(u.By.Kind), u.By.ID, u.Name, u.Size, u.SHA256,
 			db.Micros(u.CreatedAt), db.Micros(u.ExpiresAt))
 	})
@@ -58,10 +58,7 @@ func (s *Store) one(ctx context.Context, query string, args ...any) (media.Uploa
 	if err != nil {
 		return media.Upload{}, err
 	}
-	return media.Upload{
-		Attachment: r.domain(s.db.Signer()), By: r.uploader(), State: media.State(r.state), Received: r.received,
-		ExpiresAt: db.Time(r.expires), RemovedAt: db.Time(r.removed), In: r.place(),
-	}, nil
+	return r.upload(s.db.Signer()), nil
 }
 
 // Advance implements media.Store.
@@ -128,7 +125,7 @@ ORDER BY expires_at LIMIT ?`, []any{db.Micros(now), limit}, func(sc db.Scanner) 
 // Whole implements media.Ledger.
 func (s *Store) Whole(ctx context.Context, after media.ID, limit int) ([]media.Attachment, error) {
 	var out []media.Attachment
-	err := s.db.Rows(ctx, selectRows+`attachment_id > ? AND state IN ('ready', 'taken') AND removed_at = 0 ORDER BY attachment_id LIMIT ?`,
+	err := s.db.Rows(ctx, selectRows+`attachment_id > ? AND state IN ('ready', 'taken') AND removed_at = 0 AND arrival = '' ORDER BY attachment_id LIMIT ?`,
 		[]any{string(after), limit}, func(sc db.Scanner) error {
 			var r row
 			err := sc.Scan(r.dest()...)

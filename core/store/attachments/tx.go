@@ -41,6 +41,13 @@ func (t *Tx) Bring(ctx context.Context, by media.Uploader, files []media.Brought
 	if err := media.CheckBrought(ids); err != nil {
 		return nil, err
 	}
+	for _, f := range files {
+		if f.Fetch.Reference != "" {
+			if err := t.name(ctx, by, f); err != nil {
+				return nil, err
+			}
+		}
+	}
 	out, err := t.each(ctx, by, ids, func(i int, id media.ID) (int64, error) {
 		return t.tx.Exec(ctx, `UPDATE attachment SET state = 'taken', conversation_id = ?, message_seq = ?, position = ?, role = ?, content_id = ?
 WHERE workspace_id = ? AND attachment_id = ? AND state = 'ready'`,

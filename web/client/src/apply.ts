@@ -31,7 +31,7 @@ export function applyChanges(timeline: Timeline, changes: readonly Change[]): Ti
 }
 
 /** Tell of a message that is there already. */
-const again: readonly Change["type"][] = ["message.edited", "message.recalled", "message.delivery"];
+const again: readonly Change["type"][] = ["message.edited", "message.recalled", "message.delivery", "message.file"];
 
 /** Adds a page of older history. */
 export function applyOlder(timeline: Timeline, page: { items: readonly Change[]; has_more: boolean }): Timeline {
@@ -52,7 +52,7 @@ export type TimelineEntry =
   | { kind: "message"; change: Change; message: Message }
   | { kind: "event"; change: Change };
 
-/** Marks on what is there already: what a message says by now, how far it came, how far the customer has read. */
+/** Marks on what is there already: what a message says by now, how far it came, what became of its files, how far the customer has read. */
 const marks: readonly Change["type"][] = [...again, "conversation.read_by_contact"];
 
 /** Leaves marks to what they are on; the order is that of creation. */

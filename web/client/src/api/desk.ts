@@ -63,6 +63,11 @@ export class DeskApi {
     await this.api.request("post", `${this.one(conversation)}/messages`, { body: { kind: "text", ...body } });
   }
 
+  /** Asks the channel again for a file that failed. */
+  async refetch(conversation: string, message: string, attachment: string): Promise<void> {
+    await this.api.request("post", `${this.one(conversation)}/messages/${message}/attachments/${attachment}/fetch`);
+  }
+
   /** Undefined when nothing is kept. */
   draft(conversation: string): Promise<ServerDraft | undefined> {
     return this.api.request<ServerDraft | undefined>("get", `${this.one(conversation)}/draft`);

@@ -1,4 +1,4 @@
-import type { Attribute, Canned, Conversation, DeliveryStep, Label, Message, Quote, Scheduled, ServerDraft, Team } from "@patchbay/client/types";
+import type { Attachment, Attribute, Canned, Conversation, DeliveryStep, Label, Message, Quote, Scheduled, ServerDraft, Team } from "@patchbay/client/types";
 import { absent, agent, refused, type Answer, type Route } from "./answers.ts";
 import { seedViews } from "./lists.ts";
 import { hills, Media, tone } from "./media.ts";
@@ -90,6 +90,18 @@ export const deskRoutes: Record<string, Route> = {
     return [200, { items: changes.flatMap((change, index): DeliveryStep[] => (index === 0 ? [{ at: change.at, state: "queued" as const }, ...(change.message!.delivery ? [{ at: change.at, state: "attempt" as const, attempt: 1, plugin }] : [])] : [{ at: change.at, state: (change.message!.delivery ?? "unknown") as DeliveryStep["state"], attempt: 1, plugin, detail: change.message!.delivery_error }])) }];
   },
   "GET conversations/:c/messages/:m/versions": (world, [, message]) => [200, { items: world.versions.get(message!) ?? [] }],
+  "POST conversations/:c/messages/:m/attachments/:a/fetch": (world, [id, messageID, file]) => {
+    const message = (world.changes.get(id!) ?? []).find((change) => change.message?.id === messageID)?.message;
+    const tell = (state: Attachment["state"]) => {
+      const attachments = message!.attachments!.map((one): Attachment => (one.id === file ? { ...one, state, error: undefined, error_code: undefined } : one));
+      Object.assign(message!, { attachments });
+      world.record(id!, "message.file", { kind: "plugin" }, { message: { ...message! }, data: { attachment_id: file, state } });
+    };
+    if (!message?.attachments?.some((one) => one.id === file)) return absent;
+    tell("fetching");
+    setTimeout(() => tell("ready"), 1_500);
+    return [200, message];
+  },
   "GET conversations/:c/draft": (world, [id]) => (world.desk.drafts.has(id!) ? [200, world.desk.drafts.get(id!)] : [204]),
   "PUT conversations/:c/draft": (world, [id], _q, body) => {
     const held = world.desk.drafts.get(id!);
@@ -127,7 +139,7 @@ export const deskRoutes: Record<string, Route> = {
     if (!source || !target || source === target) return absent;
     world.desk.before.set(source.id, source);
     world.record(source.id, "conversation.merged", agent(world), { data: { into: target.id, number: target.number }, row: { merged_into: target.id, state: "resolved", waiting_since: undefined } });
-    world.record(target.id, "conversation.absorbed", agent(world), { data: { from_id: source.id, number: source.number, inbox_id: source.inbox_id, contact_id: source.contact.id, contact_name: source.contact.name, messages: world.changes.get(source.id)!.filter((change) => change.message && change.type !== "message.delivery").length } });
+    world.record(target.id, "conversation.absorbed", agent(world), { data: { from_id: source.id, number: source.number, inbox_id: source.inbox_id, contact_id: source.contact.id, contact_name: source.contact.name, messages: world.changes.get(source.id)!.filter((change) => change.message && !["message.delivery", "message.file"].includes(change.type)).length } });
     return [200, world.row(world.conversations.get(target.id)!)];
   },
   "POST conversations/:c/unmerge": (world, [id]) => {
@@ -178,6 +190,14 @@ function richTalk(world: World, ago: (minutes: number) => string): void {
   post(lin, "text", "非常抱歉！我们马上为您补发一罐，补发单在附件里。", 25, { reply_to: quote(world, "cnv_0", asked.message.id), attachments: [media.keep("补发单-2041.pdf", Buffer.alloc(48_213))] });
   world.record("cnv_0", "conversation.read_by_contact", customer, { data: { seq: world.conversations.get("cnv_0")!.last_seq }, row: { contact_read_seq: world.conversations.get("cnv_0")!.last_seq }, at: ago(24) });
   post(customer, "text", "太好了，谢谢你们！", 23, {});
+  const named = (name: string, more: Partial<Attachment>) => ({ ...media.keep(name, Buffer.alloc(1)), preview_url: undefined, ...more });
+  post(customer, "text", "", 22, {
+    attachments: [
+      named("茶罐-3.jpg", { kind: "image", size: 184_320, state: "fetching" }),
+      named("发票.pdf", { kind: "file", size: 52_000, state: "failed", error_code: "plugin.no_answer", error: "The plugin did not answer." }),
+      named("去年的订单.xlsx", { kind: "file", size: 9_120, state: "gone", error_code: "file.gone" }),
+    ],
+  });
   Object.assign(world.conversations.get("cnv_3")!, { rating: { score: 5, comment: "Fast and friendly!", at: ago(20) } });
   world.desk.scheduled.push({ id: "sch_1", client_msg_id: "later", conversation_id: "cnv_0", text: "补发的茶罐收到了吗？", send_at: ago(-60 * 26), unless_reply: true, created_by: lin, created_at: ago(20), state: "waiting" });
 }

@@ -85,7 +85,7 @@ export class World {
   }
 
   post(id: string, actor: Actor, kind: MessageKind, text: string, clientID: string, at = new Date().toISOString(), more: Partial<Message> = {}): { message: Message; change: Change; replayed: boolean } {
-    const held = this.changes.get(id)!.find((change) => change.message?.client_msg_id === clientID && change.type !== "message.delivery");
+    const held = this.changes.get(id)!.find((change) => change.message?.client_msg_id === clientID && change.type !== "message.delivery" && change.type !== "message.file");
     if (held) return { message: held.message!, change: held, replayed: true };
     const row = this.conversations.get(id)!;
     const live = this.inboxes.find((inbox) => inbox.id === row.inbox_id)?.live;

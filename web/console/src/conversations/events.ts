@@ -14,8 +14,8 @@ export interface EventNames {
 
 const plain: EventNames = { label: (id) => id, member: (id) => id, team: (id) => id, attribute: (key) => key };
 
-/** Changes that are marks of their own, not lines: a message's state, how far the customer has read. */
-const silent = new Set<Change["type"]>(["message.created", "note.created", "message.edited", "message.recalled", "message.delivery", "conversation.read_by_contact"]);
+/** Changes that are marks of their own, not lines: a message's state, its files', how far the customer has read. */
+const silent = new Set<Change["type"]>(["message.created", "note.created", "message.edited", "message.recalled", "message.delivery", "message.file", "conversation.read_by_contact"]);
 
 export function isSilent(change: Change): boolean {
   return silent.has(change.type);

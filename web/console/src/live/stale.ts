@@ -105,6 +105,7 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     "message.edited": () => nextTime(keys.notifications(id)),
     "message.recalled": () => nextTime(keys.notifications(id)),
     "message.delivery": carried,
+    "message.file": carried,
     "conversation.assigned": carried,
     "conversation.queued": carried,
     "conversation.resolved": carried,

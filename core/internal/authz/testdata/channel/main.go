@@ -45,15 +45,19 @@ func (r *recorder) told(instance, call string, what any) {
 	_ = f.Close()
 }
 
-// Receive takes what a customer says: {"id","from","name","text"}.
+// Receive takes what a customer says: {"id","from","name","text","file"}.
 func (r *recorder) Receive(_ context.Context, req channel.ReceiveRequest) (channel.ReceiveResponse, error) {
 	r.told(req.Instance.ID, "receive", map[string]any{"body": string(req.Body), "request": req})
-	var said struct{ ID, From, Name, Text string }
+	var said struct{ ID, From, Name, Text, File string }
 	if err := json.Unmarshal(req.Body, &said); err != nil || said.ID == "" {
 		return channel.ReceiveResponse{}, errs.Reject(errs.CodeBadRequest, "Post id, from and text.")
 	}
+	content := message.Text(said.Text)
+	if said.File != "" { // it is asked for in vain: nothing here fetches
+		content.Attachments = []message.Attachment{{Fetch: said.File, Filename: said.File}}
+	}
 	return channel.ReceiveResponse{Messages: []channel.Inbound{{
-		ExternalID: said.ID, Sender: channel.Person{ID: said.From, Name: said.Name}, Content: message.Text(said.Text),
+		ExternalID: said.ID, Sender: channel.Person{ID: said.From, Name: said.Name}, Content: content,
 	}}}, nil
 }
 

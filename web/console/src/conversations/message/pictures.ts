@@ -18,6 +18,11 @@ export function boxOf({ width, height }: Partial<Box>): Box {
   return { width: Math.max(LEAST, Math.round(width * scale)), height: Math.max(LEAST, Math.round(height * scale)) };
 }
 
+/** Whether the bytes are here; a server of before states told no state. */
+export function isHere(attachment: Attachment): boolean {
+  return !attachment.state || attachment.state === "ready";
+}
+
 /** What is shown as a picture: what the server drew itself, nothing else. */
 export function isPicture(attachment: Attachment): boolean {
   return attachment.kind === "image" && Boolean(attachment.preview_url);

@@ -1,0 +1,88 @@
+package mediatest
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
+)
+
+// named is a file that a channel named, for Bring to take.
+func (t *fakeTx) named(by media.Uploader, f media.Brought) file {
+	return file{
+		Attachment: media.Attachment{
+			Workspace: t.workspace, ID: f.ID, Name: f.Fetch.Name, Type: f.Fetch.Type, Kind: media.KindOf(f.Fetch.Type), Size: f.Fetch.Size,
+			CreatedAt: f.Fetch.At, Arrival: media.Fetching,
+		},
+		by: by, state: media.Ready, expires: f.Fetch.Until, reference: f.Fetch.Reference, due: f.Fetch.At, giveUp: f.Fetch.Until,
+	}
+}
+
+// Settle implements media.Tx.
+func (t *fakeTx) Settle(_ context.Context, e media.Errand, a media.Attachment) (bool, error) {
+	f, ok := t.find(e.ID)
+	if !ok || f.Arrival != media.Fetching || !f.due.Equal(e.Lease) {
+		return false, nil
+	}
+	a.Role, a.ContentID, a.CreatedAt, a.Ticket = f.Role, f.ContentID, f.CreatedAt, ""
+	f.Attachment, f.due = a, time.Time{}
+	t.changed[e.ID] = f
+	return true, nil
+}
+
+// Renew implements media.Tx.
+func (t *fakeTx) Renew(_ context.Context, id media.ID, at, until time.Time) (bool, error) {
+	f, ok := t.find(id)
+	if !ok || f.Arrival != media.Failed {
+		return false, nil
+	}
+	f.Arrival, f.Trouble, f.tries, f.due, f.giveUp = media.Fetching, media.Trouble{}, 0, at, until
+	t.changed[id] = f
+	return true, nil
+}
+
+// Claim implements media.Errands.
+func (s *FakeStore) Claim(_ context.Context, now, lease time.Time, skip []string) (*media.Errand, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var first *file
+	for _, f := range s.files {
+		if f.due.IsZero() || f.due.After(now) || slices.Contains(skip, f.by.ID) || first != nil && !f.due.Before(first.due) {
+			continue
+		}
+		first = &f
+	}
+	if first == nil {
+		return nil, nil //nolint:nilnil // the port says nil for nothing
+	}
+	first.tries, first.due = first.tries+1, lease
+	s.files[first.ID] = *first
+	return &media.Errand{Upload: s.upload(*first), Reference: first.reference, Tries: first.tries, GiveUpAt: first.giveUp, Lease: lease}, nil
+}
+
+// Prolong implements media.Errands.
+func (s *FakeStore) Prolong(_ context.Context, e *media.Errand, until time.Time) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, ok := s.files[e.ID]
+	if !ok || f.Arrival != media.Fetching || !f.due.Equal(e.Lease) {
+		return false, nil
+	}
+	f.due, e.Lease = until, until
+	s.files[e.ID] = f
+	return true, nil
+}
+
+// Erase takes the row of a file away, as an erasure does.
+func (s *FakeStore) Erase(_ context.Context, workspace identity.WorkspaceID, id media.ID) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, ok := s.files[id]
+	if !ok || f.Workspace != workspace {
+		return false, nil
+	}
+	delete(s.files, id)
+	return true, nil
+}
