@@ -73,6 +73,14 @@ func talkTape(t *testing.T) tape {
 		c.SetDelivery(r.System(), sent, conversation.DeliveryFailed, "blocked")
 		return nil
 	})
+	r.change("the visitor changes what was written", chat, func(c *conversation.Conversation) error {
+		c.Edit(r.Turn(r.Owner), r.firstOf(chat), conversation.Words("", "你好 <b>there</b>!"), nil)
+		return nil
+	})
+	r.change("and takes it back", chat, func(c *conversation.Conversation) error {
+		c.Recall(r.Turn(r.Owner), r.firstOf(chat))
+		return nil
+	})
 	var named media.ID
 	r.step("a file that the channel names", func() { named = r.names(mail) })
 	r.step("it does not come", func() {
@@ -132,6 +140,17 @@ func (r *recorder) settles(now media.Attachment) {
 		c.ChangeFile(r.System(), *m, now)
 		return tx.Save(ctx, c)
 	}))
+}
+
+// firstOf is the message that was written first, as it is now.
+func (r *recorder) firstOf(in conversation.ID) (m conversation.Message) {
+	r.Helper()
+	for _, ch := range r.Timeline(in, 0) {
+		if ch.Message != nil && (m.ID == "" || ch.Message.ID == m.ID) {
+			m = *ch.Message
+		}
+	}
+	return m
 }
 
 // lastOf is the message that was written last.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -78,6 +79,8 @@ func conversationStories() []story {
 		{"message.created message.file", func(w *world, c *cast) {
 			w.must(nobody(), http.MethodPost, c.inbox().hook, fmt.Sprintf(`{"id":"m%d","from":%q,"text":"look","file":"far/1.png"}`, w.next(), w.senders[c.id("conversation")]))
 		}},
+		{"message.edited", func(w *world, c *cast) { w.revises(c, "edit") }},
+		{"message.recalled", func(w *world, c *cast) { w.revises(c, "recall") }},
 		{"rating.requested", func(w *world, c *cast) {
 			w.decode(w.must(c.in.owner, http.MethodPost, w.at(c.in, c.fill(at+"/rating-link")), ""), &struct{ URL *string }{&c.link})
 		}},
@@ -93,6 +96,12 @@ func conversationStories() []story {
 			w.must(c.in.owner, http.MethodPost, w.at(c.in, c.beside.fill(at+"/unmerge")), "")
 		}},
 	}
+}
+
+// revises has the customer of a conversation edit or recall what they said first.
+func (w *world) revises(c *cast, kind string) {
+	from := w.senders[c.id("conversation")]
+	w.must(nobody(), http.MethodPost, c.inbox().hook, fmt.Sprintf(`{"id":"r%d","from":%q,"kind":%q,"target":%q,"text":"hello again"}`, w.next(), from, kind, "m"+strings.TrimPrefix(from, "c")))
 }
 
 func chatStories() []story {

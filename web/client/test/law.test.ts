@@ -3,6 +3,7 @@ import { applyChanges, applyToPages, entriesOf, newerConversation, type Conversa
 import { MemberSocket, type FeedRange } from "../src/live/member";
 import { VisitorSocket } from "../src/live/visitor";
 import type { VisitorHttp } from "../src/live/visitorhttp";
+import { retold } from "../src/retold";
 import { threadOf } from "../src/thread";
 import type { Contact, Conversation, FeedEvent, ListPage, PublicChange, VisitorSession } from "../src/types";
 import { FakeNetwork } from "./fakesocket";
@@ -177,7 +178,7 @@ describe.each(tapes.map((tape) => [tape.name, tape] as const))("the law for a vi
     for (const [from, to] of spans(tape)) {
       const seen = await playVisitor(tape, from, to, way);
       const fetched = changesOf(answersAt(tape, to), tape)!.items;
-      expect(seen.changes).toEqual(fetched);
+      expect(retold(seen.changes)).toEqual(fetched);
       expect(threadOf(seen.changes, [])).toEqual(threadOf(fetched, []));
       expect(seen.read).toBe(tape.steps[to - 1]!.read);
     }

@@ -45,10 +45,11 @@ func (r *recorder) told(instance, call string, what any) {
 	_ = f.Close()
 }
 
-// Receive takes what a customer says: {"id","from","name","text","file"}.
+// Receive takes what a customer says: {"id","from","name","text","file"}, or
+// with "kind" and "target" what they edit or recall.
 func (r *recorder) Receive(_ context.Context, req channel.ReceiveRequest) (channel.ReceiveResponse, error) {
 	r.told(req.Instance.ID, "receive", map[string]any{"body": string(req.Body), "request": req})
-	var said struct{ ID, From, Name, Text, File string }
+	var said struct{ ID, From, Name, Text, File, Kind, Target string }
 	if err := json.Unmarshal(req.Body, &said); err != nil || said.ID == "" {
 		return channel.ReceiveResponse{}, errs.Reject(errs.CodeBadRequest, "Post id, from and text.")
 	}
@@ -56,8 +57,9 @@ func (r *recorder) Receive(_ context.Context, req channel.ReceiveRequest) (chann
 	if said.File != "" { // it is asked for in vain: nothing here fetches
 		content.Attachments = []message.Attachment{{Fetch: said.File, Filename: said.File}}
 	}
+	kind := map[string]channel.Kind{"edit": channel.KindEdit, "recall": channel.KindRecall}[said.Kind]
 	return channel.ReceiveResponse{Messages: []channel.Inbound{{
-		ExternalID: said.ID, Sender: channel.Person{ID: said.From, Name: said.Name}, Content: content,
+		ExternalID: said.ID, Kind: kind, Target: said.Target, Sender: channel.Person{ID: said.From, Name: said.Name}, Content: content,
 	}}}, nil
 }
 
