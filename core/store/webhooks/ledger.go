@@ -37,7 +37,16 @@ ON CONFLICT (workspace_id) DO UPDATE SET feed_seq = excluded.feed_seq`, string(w
 	})
 }
 
+// record puts one into the ledger, if its endpoint is still there, and its event
+// is still what it was when the body was made of it: an erasure in between
+// leaves of an event only that something changed.
 func (s *Store) record(ctx context.Context, tx *db.Tx, d webhook.Delivery, there map[webhook.ID]bool) error {
+	var erased int
+	err := tx.Row(ctx, `SELECT COUNT(*) FROM event_outbox WHERE workspace_id = ? AND feed_seq = ? AND event_id = ? AND (type <> ? OR subject <> ?)`,
+		[]any{string(d.Workspace), int64(d.Feed), d.Event, d.Type, d.Subject}, &erased) //nolint:gosec // sequences stay far below 2^63
+	if err != nil || erased > 0 {
+		return err
+	}
 	known, asked := there[d.Endpoint]
 	if !asked {
 		var n int
