@@ -84,43 +84,25 @@ func (s *Service) settleFile(ctx context.Context, e media.Errand, by identity.Ac
 // message after it. To ask for what is on its way, or here, changes nothing.
 // Errors: file.gone (not found), conversation.merged.
 func (s *Service) RefetchFile(ctx context.Context, scope identity.Scope, id ID, message MessageID, file media.ID) (Message, error) {
-	if err := scope.Require(identity.ConversationReply); err != nil {
-		return Message{}, err
-	}
-	known, err := s.Message(ctx, scope, id, message)
-	if err != nil {
-		return Message{}, err
-	}
-	var out Message
-	err = s.Store.Within(ctx, scope.Workspace, func(ctx context.Context, tx Tx) error {
-		c, err := Take(ctx, tx, scope, id)
-		if err != nil {
-			return err
-		}
+	out, err := s.onMessage(ctx, scope, id, message, func(ctx context.Context, tx Tx, c *Conversation, m Message) (Message, error) {
 		if c.MergedInto != "" {
-			return errMerged(c)
+			return Message{}, errMerged(c)
 		}
-		m, err := tx.Message(ctx, id, known.Seq)
-		if err != nil {
-			return err
-		}
-		out = *m
 		at := slices.IndexFunc(m.Attachments, func(a media.Attachment) bool { return a.ID == file })
 		if at < 0 {
-			return errs.Absent()
+			return m, errs.Absent()
 		}
 		a := m.Attachments[at]
 		if a.Arrival == media.Gone {
-			return errs.New(errs.NotFound, "file.gone", "The far side does not have the file any more.")
+			return m, errs.New(errs.NotFound, "file.gone", "The far side does not have the file any more.")
 		}
 		t := s.turn(scope)
 		again, err := tx.Media().Renew(ctx, file, t.At, t.At.Add(fetchFor))
 		if err != nil || !again {
-			return err
+			return m, err
 		}
 		a.Arrival, a.Trouble = media.Fetching, media.Trouble{}
-		out = *c.ChangeFile(t, *m, a).Message
-		return tx.Save(ctx, c)
+		return *c.ChangeFile(t, m, a).Message, tx.Save(ctx, c)
 	})
 	if err == nil && s.FilesNamed != nil {
 		s.FilesNamed()

@@ -2,7 +2,6 @@ package conversation
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"maps"
@@ -244,5 +243,5 @@ func (f *Fetcher) settle(ctx context.Context, e *media.Errand, inbox channel.Inb
 	if err != nil || told {
 		return err
 	}
-	return errors.Join(err, f.Files.Abandon(ctx, e.ID))
+	return f.Files.Abandon(ctx, e.ID)
 }

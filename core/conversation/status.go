@@ -142,6 +142,33 @@ func resolveOthers(ctx context.Context, tx Tx, c *Conversation, t Turn, seq uint
 // ResolveDelivery is Conversation's, for a message that the actor reaches. It
 // returns the message after it.
 func (s *Service) ResolveDelivery(ctx context.Context, scope identity.Scope, id ID, message MessageID, r Resolution) (Message, error) {
+	return s.onMessage(ctx, scope, id, message, func(ctx context.Context, tx Tx, c *Conversation, m Message) (Message, error) {
+		if r == SendAgain {
+			if err := s.maySend(c.Plugin); err != nil {
+				return m, err
+			}
+		}
+		t := s.turn(scope)
+		changed, err := c.ResolveDelivery(t, m, r)
+		if err != nil || !changed {
+			return m, err
+		}
+		out := *c.pending[len(c.pending)-1].Message
+		first, err := resolveOthers(ctx, tx, c, t, m.Seq, r)
+		if err == nil && r == SendAgain {
+			err = c.Spend(s.windows(c.Plugin), t.At, first)
+		}
+		if err != nil {
+			return m, err
+		}
+		return out, tx.Save(ctx, c)
+	})
+}
+
+// onMessage has do work, in a transaction, on a message of a conversation in
+// which the actor may write, and returns the message as do leaves it. do saves
+// what it changed.
+func (s *Service) onMessage(ctx context.Context, scope identity.Scope, id ID, message MessageID, do func(ctx context.Context, tx Tx, c *Conversation, m Message) (Message, error)) (Message, error) {
 	if err := scope.Require(identity.ConversationReply); err != nil {
 		return Message{}, err
 	}
@@ -159,26 +186,8 @@ func (s *Service) ResolveDelivery(ctx context.Context, scope identity.Scope, id 
 		if err != nil {
 			return err
 		}
-		out = *m
-		if r == SendAgain {
-			if err := s.maySend(c.Plugin); err != nil {
-				return err
-			}
-		}
-		t := s.turn(scope)
-		changed, err := c.ResolveDelivery(t, *m, r)
-		if err != nil || !changed {
-			return err
-		}
-		out = *c.pending[len(c.pending)-1].Message
-		first, err := resolveOthers(ctx, tx, c, t, m.Seq, r)
-		if err == nil && r == SendAgain {
-			err = c.Spend(s.windows(c.Plugin), t.At, first)
-		}
-		if err != nil {
-			return err
-		}
-		return tx.Save(ctx, c)
+		out, err = do(ctx, tx, c, *m)
+		return err
 	})
 	return out, err
 }

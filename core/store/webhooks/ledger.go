@@ -20,12 +20,12 @@ func (s *Store) Record(ctx context.Context, w identity.WorkspaceID, upTo uint64,
 		if err != nil {
 			return err
 		}
-		there := make(map[webhook.ID]bool)
+		k := footing{tx: tx, endpoints: make(map[webhook.ID]bool), events: make(map[string]bool)}
 		for _, d := range list {
 			if d.Feed <= reached {
 				continue
 			}
-			if err := s.record(ctx, tx, d, there); err != nil {
+			if err := record(ctx, k, d); err != nil {
 				return err
 			}
 		}
@@ -37,31 +37,50 @@ ON CONFLICT (workspace_id) DO UPDATE SET feed_seq = excluded.feed_seq`, string(w
 	})
 }
 
-// record puts one into the ledger, if its endpoint is still there, and its event
-// is still what it was when the body was made of it: an erasure in between
-// leaves of an event only that something changed.
-func (s *Store) record(ctx context.Context, tx *db.Tx, d webhook.Delivery, there map[webhook.ID]bool) error {
-	var erased int
-	err := tx.Row(ctx, `SELECT COUNT(*) FROM event_outbox WHERE workspace_id = ? AND feed_seq = ? AND event_id = ? AND (type <> ? OR subject <> ?)`,
-		[]any{string(d.Workspace), int64(d.Feed), d.Event, d.Type, d.Subject}, &erased) //nolint:gosec // sequences stay far below 2^63
-	if err != nil || erased > 0 {
-		return err
-	}
-	known, asked := there[d.Endpoint]
+// footing remembers within a transaction what deliveries stand on: many are of one
+// event, and of one endpoint.
+type footing struct {
+	tx        *db.Tx
+	endpoints map[webhook.ID]bool
+	events    map[string]bool // by event: it is what it was
+}
+
+// stands reports whether a delivery's endpoint is still there, and its event is
+// still what it was when the body was made of it: an erasure in between leaves
+// of an event only that something changed.
+func (k footing) stands(ctx context.Context, d webhook.Delivery) (bool, error) {
+	there, asked := k.endpoints[d.Endpoint]
 	if !asked {
 		var n int
-		err := tx.Row(ctx, `SELECT COUNT(*) FROM webhook WHERE workspace_id = ? AND webhook_id = ?`, []any{string(d.Workspace), string(d.Endpoint)}, &n)
+		err := k.tx.Row(ctx, `SELECT COUNT(*) FROM webhook WHERE workspace_id = ? AND webhook_id = ?`, []any{string(d.Workspace), string(d.Endpoint)}, &n)
 		if err != nil {
-			return err
+			return false, err
 		}
-		known = n > 0
-		there[d.Endpoint] = known
+		there = n > 0
+		k.endpoints[d.Endpoint] = there
 	}
-	if !known {
-		return nil
+	whole, asked := k.events[d.Event]
+	if there && !asked {
+		var erased int
+		err := k.tx.Row(ctx, `SELECT COUNT(*) FROM event_outbox WHERE workspace_id = ? AND feed_seq = ? AND event_id = ? AND (type <> ? OR subject <> ?)`,
+			[]any{string(d.Workspace), int64(d.Feed), d.Event, d.Type, d.Subject}, &erased) //nolint:gosec // sequences stay far below 2^63
+		if err != nil {
+			return false, err
+		}
+		whole = erased == 0
+		k.events[d.Event] = whole
 	}
-	tx.Delivers()
-	return tx.Queue(ctx, `INSERT INTO webhook_delivery (workspace_id, delivery_id, webhook_id, event_id, type, feed_seq, subject, body, at,
+	return there && whole, nil
+}
+
+// record puts one into the ledger, if it stands on what is still there.
+func record(ctx context.Context, k footing, d webhook.Delivery) error {
+	stands, err := k.stands(ctx, d)
+	if err != nil || !stands {
+		return err
+	}
+	k.tx.Delivers()
+	return k.tx.Queue(ctx, `INSERT INTO webhook_delivery (workspace_id, delivery_id, webhook_id, event_id, type, feed_seq, subject, body, at,
 state, attempts, next_at, claimed_until, status, code, created_at, pending_at, settled_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?) ON CONFLICT (workspace_id, webhook_id, event_id) DO NOTHING`,
 		string(d.Workspace), string(d.ID), string(d.Endpoint), d.Event, d.Type, int64(d.Feed), d.Subject, string(d.Body), db.Micros(d.At), //nolint:gosec // as above
