@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"os"
 	"testing"
 	"time"
 
@@ -96,19 +95,4 @@ func TestTools(t *testing.T) {
 		subject.Open = tooltest.Process(t, ".")
 		tooltest.Run(t, subject)
 	})
-}
-
-// The page's client is the one that the SDK has now.
-func TestClient(t *testing.T) {
-	ours, err := os.ReadFile("ui/settings/patchbay-frame.js")
-	if err != nil {
-		t.Fatal(err)
-	}
-	theirs, err := os.ReadFile("../../sdk/ui/patchbay-frame.js")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(ours, theirs) {
-		t.Error("ui/settings/patchbay-frame.js is not sdk/ui/patchbay-frame.js: copy it")
-	}
 }
