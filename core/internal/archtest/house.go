@@ -149,9 +149,9 @@ func tools() []Layer {
 	return []Layer{
 		{Name: "test helper", Pattern: "core/internal/archtest"},
 		{Name: "test helper", Pattern: "core/internal/pgtest"},
-		{Name: "test helper", Pattern: "core/internal/rig"},
+		{Name: "test helper", Pattern: "core/internal/rig", May: []string{"sdk/plugintest/loopback"}},
 		{Name: "test helper", Pattern: "core/internal/mounttest"},
-		{Name: "test helper", Pattern: "core/internal/charttest"},
+		{Name: "test helper", Pattern: "core/internal/charttest", TestsMay: []string{"sdk/plugintest/loopback"}},
 		{Name: "test program", Pattern: "core/internal/kubeschema/..."},
 		{Name: "release program", Pattern: "core/internal/ship/...", TestsMay: []string{"core/internal/rig", "core/internal/mounttest"}},
 		{Name: "test helper", Pattern: "core/internal/openidtest"},

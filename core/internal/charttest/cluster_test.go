@@ -8,14 +8,14 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/patchbay-im/patchbay/sdk/plugintest/loopback"
 )
 
 // cluster is an API server with its etcd, on loopback, for one test. No
@@ -31,17 +31,21 @@ func startCluster(t *testing.T) cluster {
 	t.Helper()
 	etcd, server, kubectl := tool(t, api, "etcd"), tool(t, api, "kube-apiserver"), tool(t, api, "kubectl")
 	dir := t.TempDir()
-	ports := freePorts(t, 3)
-	clients := "http://127.0.0.1:" + ports[0]
+	free, err := loopback.Free(t.Context(), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients := "http://" + free[0]
+	_, port, _ := strings.Cut(free[2], ":")
 	start(t, filepath.Join(dir, "etcd.log"), etcd,
 		"--data-dir", filepath.Join(dir, "etcd"), "--unsafe-no-fsync",
-		"--listen-client-urls", clients, "--advertise-client-urls", clients, "--listen-peer-urls", "http://127.0.0.1:"+ports[1])
+		"--listen-client-urls", clients, "--advertise-client-urls", clients, "--listen-peer-urls", "http://"+free[1])
 	key, tokens := filepath.Join(dir, "accounts.key"), filepath.Join(dir, "tokens.csv")
 	writeKey(t, key)
 	write(t, tokens, token+",tester,tester,system:masters\n")
 	log := filepath.Join(dir, "apiserver.log")
 	start(t, log, server,
-		"--etcd-servers", clients, "--bind-address", "127.0.0.1", "--secure-port", ports[2], "--cert-dir", filepath.Join(dir, "certs"),
+		"--etcd-servers", clients, "--bind-address", "127.0.0.1", "--secure-port", port, "--cert-dir", filepath.Join(dir, "certs"),
 		"--service-account-issuer", "https://127.0.0.1", "--service-account-key-file", key, "--service-account-signing-key-file", key,
 		"--service-cluster-ip-range", "10.96.0.0/16", "--endpoint-reconciler-type", "none",
 		"--token-auth-file", tokens, "--authorization-mode", "RBAC", "--disable-admission-plugins", "ServiceAccount")
@@ -52,7 +56,7 @@ current-context: test
 clusters: [{name: test, cluster: {server: "https://127.0.0.1:%s", certificate-authority: %s}}]
 users: [{name: test, user: {token: %s}}]
 contexts: [{name: test, context: {cluster: test, user: test}}]
-`, ports[2], filepath.Join(dir, "certs", "apiserver.crt"), token))
+`, port, filepath.Join(dir, "certs", "apiserver.crt"), token))
 	c.waitReady(t, log)
 	return c
 }
@@ -135,20 +139,6 @@ func (c cluster) left(t *testing.T, namespace string) []string {
 	const kinds = "all,configmaps,secrets,serviceaccounts,persistentvolumeclaims,ingresses,networkpolicies,cronjobs,httproutes,servicemonitors,prometheusrules"
 	out := c.do(t, "", "-n", namespace, "get", kinds, "-l", "app.kubernetes.io/instance=rel", "-o", "name")
 	return strings.Fields(out)
-}
-
-func freePorts(t *testing.T, n int) []string {
-	t.Helper()
-	out := make([]string, n)
-	for i := range out {
-		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()                                     //nolint:errcheck // it only found a port
-		out[i] = strconv.Itoa(l.Addr().(*net.TCPAddr).Port) //nolint:forcetypeassert // asked for
-	}
-	return out
 }
 
 func write(t *testing.T, name, text string) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -13,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/patchbay-im/patchbay/sdk/plugintest/loopback"
 )
 
 // Options say how a server is started.
@@ -78,11 +79,11 @@ func foreign(env []string) []string {
 
 // FreeAddress returns a port of loopback that nobody listens on.
 func FreeAddress(ctx context.Context) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	all, err := loopback.Free(ctx, 1)
 	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
+		return "", err
 	}
-	return l.Addr().String(), l.Close()
+	return all[0], nil
 }
 
 // URL is the address of the server for requests, without a slash at the end.

@@ -21,7 +21,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -33,6 +32,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/plugins/email/endpoint"
+	"github.com/patchbay-im/patchbay/sdk/plugintest/loopback"
 )
 
 // Domains that Postfix knows.
@@ -130,7 +130,7 @@ func (r *Rig) launch(ctx context.Context, o Options) (err error) {
 	if r.tokens, err = serveTokens(ctx); err != nil {
 		return err
 	}
-	if err := ports(ctx, &r.IMAP, &r.IMAPS, &r.POP3, &r.POP3S, &r.LMTP, &r.SMTP, &r.Submission, &r.Submissions, &r.auth); err != nil {
+	if err := free(ctx, &r.IMAP, &r.IMAPS, &r.POP3, &r.POP3S, &r.LMTP, &r.SMTP, &r.Submission, &r.Submissions, &r.auth); err != nil {
 		return err
 	}
 	if err := r.configureDovecot(); err != nil {
@@ -195,28 +195,13 @@ func (r *Rig) Log() string {
 	return out.String()
 }
 
-// ports finds free ports, below those that systems give to connections: one of
-// those could be taken while a server restarts.
-func ports(ctx context.Context, to ...*string) error {
-	const first, last = 10_000, 32_000
-	var held []net.Listener
-	defer func() {
-		for _, l := range held {
-			_ = l.Close() // was only held so that none is given twice
-		}
-	}()
-	for _, at := range to {
-		for try := 0; *at == ""; try++ {
-			l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(first+rand.IntN(last-first))))
-			switch {
-			case err == nil:
-				held, *at = append(held, l), l.Addr().String()
-			case try > 100:
-				return err
-			}
-		}
+// free fills addresses that nobody listens on.
+func free(ctx context.Context, to ...*string) error {
+	all, err := loopback.Free(ctx, len(to))
+	for i, at := range all {
+		*to[i] = at
 	}
-	return nil
+	return err
 }
 
 func port(address string) string {

@@ -1,5 +1,6 @@
 // Starts, kills and restarts the real binary.
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,12 +9,20 @@ import { join, resolve } from 'node:path'
 const root = resolve(import.meta.dirname, '../../..')
 const binary = process.env.PATCHBAY_BIN ?? join(root, 'bin/patchbay')
 
+/** A port below those that systems give to connections, so that none of them takes it before the server does. */
 async function freePort() {
-  const probe = createServer()
-  await new Promise((done) => probe.listen(0, '127.0.0.1', done))
-  const { port } = probe.address()
-  await new Promise((done) => probe.close(done))
-  return port
+  for (let tries = 0; ; tries++) {
+    const port = randomInt(10_000, 32_000)
+    const probe = createServer()
+    const free = await new Promise((done) => {
+      probe.once('error', () => done(false)).listen(port, '127.0.0.1', () => done(true))
+    })
+    if (free) {
+      await new Promise((done) => probe.close(done))
+      return port
+    }
+    if (tries > 100) throw new Error('no free port between 10000 and 32000')
+  }
 }
 
 /** A running server with a data directory of its own. */
