@@ -58,7 +58,8 @@ func (v *devRun) tell(ctx context.Context, before extension.State) extension.Sta
 	return p.State
 }
 
-// change builds after a change, and lets the new version take over.
+// change builds after a change, lets the new version take over, and says so once
+// its settings are in force.
 func (v *devRun) change(ctx context.Context, names []string) {
 	v.console.say("Changed: %s", shorten(names))
 	if v.Attach && !slices.Contains(names, workbench.SettingsFile) {
@@ -84,13 +85,16 @@ func (v *devRun) change(ctx context.Context, names []string) {
 		return
 	}
 	v.bench.noteBuild("", made.took)
+	if !v.ready(ctx) { // it has told why
+		return
+	}
+	if swapped || slices.Contains(names, workbench.SettingsFile) {
+		v.connect(ctx)
+	}
 	if swapped {
 		v.console.say("Version %s built in %s and running (process %d)%s.", made.manifest.Version, round(made.took), v.bench.installed().PID, v.console.pause())
 	} else {
 		v.console.say("Built in %s; the program is the same.", round(made.took))
-	}
-	if v.ready(ctx) && (swapped || slices.Contains(names, workbench.SettingsFile)) {
-		v.connect(ctx)
 	}
 }
 

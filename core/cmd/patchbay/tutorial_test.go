@@ -249,13 +249,23 @@ func (a *afternoon) change(diff string) {
 		a.t.Fatalf("%s does not hold once\n%s\nbut is\n%s", path, old.String(), data)
 	}
 	built := a.builds()
-	if err := os.WriteFile(path, []byte(strings.Replace(string(data), old.String(), with.String(), 1)), 0o600); err != nil {
-		a.t.Fatal(err)
-	}
+	a.save(path, strings.Replace(string(data), old.String(), with.String(), 1))
 	a.t.Logf("          %s is changed", filepath.Base(path))
 	if len(a.runs) > 0 {
 		a.last = a.runs[0].Stdout.(*output).String
 		a.until("the change is seen", func() bool { return a.builds() > built }, a.last)
+	}
+}
+
+// save replaces a file at once, as editors do: half of one is nothing to build.
+func (a *afternoon) save(path, text string) {
+	a.t.Helper()
+	half := filepath.Join(a.home, "half")
+	if err := os.WriteFile(half, []byte(text), 0o600); err != nil {
+		a.t.Fatal(err)
+	}
+	if err := os.Rename(half, path); err != nil {
+		a.t.Fatal(err)
 	}
 }
 
