@@ -71,7 +71,7 @@ func (c *Conversation) record(t Turn, typ ChangeType, m *Message, data any) *Cha
 		Workspace: c.Workspace, ID: ChangeID(t.IDs.New("chg")), Conversation: c.ID,
 		Seq: c.LastSeq, Type: typ, At: t.At, Actor: t.Actor, Message: m,
 	}
-	if typ.public() {
+	if typ.public() && (m == nil || m.Kind != Note) {
 		c.LastPublicSeq++
 		ch.PublicSeq = c.LastPublicSeq
 	}

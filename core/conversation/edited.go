@@ -31,7 +31,7 @@ func (c *Conversation) Edit(t Turn, m Message, w Written, files []media.Attachme
 	if m.Envelope == nil {
 		m.Envelope = was.Envelope
 	}
-	m.Text, m.Altered, m.EditedAt, m.Attachments = w.Text, nil, t.At, files
+	m.Text, m.Altered, m.EditedAt, m.Attachments = w.Text, w.Altered, t.At, files
 	c.markup(&m, w.HTML)
 	return c.revise(t, MessageEdited, was, m)
 }
@@ -42,7 +42,7 @@ func (c *Conversation) Recall(t Turn, m Message) *Change {
 	m.Carried = Carried{
 		External: was.External, Trust: was.Trust, Automatic: was.Automatic, Elsewhere: was.Elsewhere, Participant: was.Participant, EditedAt: was.EditedAt, RecalledAt: t.At,
 	}
-	m.Text, m.Altered, m.ReplyTo, m.Attachments = "", nil, nil, nil
+	m.Text, m.Altered, m.ReplyTo, m.Mentions, m.Attachments = "", nil, nil, nil, nil
 	return c.revise(t, MessageRecalled, was, m)
 }
 

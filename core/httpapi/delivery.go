@@ -20,6 +20,16 @@ func (s *Server) deliveryRoutes() {
 	},
 		identity.ConversationRead, s.versions)
 	member(s, huma.Operation{
+		Method: http.MethodPatch, Path: conversationsPath + "/{conversation}/messages/{message}", Summary: "Edit a message", Tags: []string{"conversations"},
+		Description: "Of one's own messages and notes. Its files stay. To say what it says already changes nothing. Answers with the message; a message.edited change tells everybody.",
+	},
+		identity.ConversationReply, s.editMessage)
+	member(s, huma.Operation{
+		Method: http.MethodPost, Path: conversationsPath + "/{conversation}/messages/{message}/recall", Summary: "Take a message back", Tags: []string{"conversations"},
+		Description: "Of one's own messages and notes; with team.manage, of colleagues' and bots' messages, too. To take it back twice changes nothing. Answers with the message; a message.recalled change tells everybody.",
+	},
+		identity.ConversationReply, s.recallMessage)
+	member(s, huma.Operation{
 		Method: http.MethodGet, Path: conversationsPath + "/{conversation}/messages/{message}/delivery", Summary: "Where is my message?", Tags: []string{"conversations"},
 		Description: "What happened to a message on its way to the customer, in order. What never had to leave has no steps.",
 	},
@@ -73,6 +83,30 @@ func (s *Server) versions(ctx context.Context, scope identity.Scope, in *traceIn
 		out.Items[i] = messageVersion{Seq: v.Seq, At: wire.Stamp(v.At), Text: v.Text, Quoted: v.Quoted, Attachments: wire.AttachmentsOf(v.Attachments)}
 	}
 	return &body[versionsBody]{Body: out}, nil
+}
+
+type editMessageInput struct {
+	ConversationPath
+	Message string `path:"message"`
+	Body    struct {
+		Text string `json:"text" doc:"May be empty beside attachments."`
+	}
+}
+
+func (s *Server) editMessage(ctx context.Context, scope identity.Scope, in *editMessageInput) (*body[wire.Message], error) {
+	m, err := s.Conversations.EditMessage(ctx, scope, in.id(), conversation.MessageID(in.Message), in.Body.Text)
+	if err != nil {
+		return nil, err
+	}
+	return &body[wire.Message]{Body: wire.MessageOf(m)}, nil
+}
+
+func (s *Server) recallMessage(ctx context.Context, scope identity.Scope, in *traceInput) (*body[wire.Message], error) {
+	m, err := s.Conversations.RecallMessage(ctx, scope, in.id(), conversation.MessageID(in.Message))
+	if err != nil {
+		return nil, err
+	}
+	return &body[wire.Message]{Body: wire.MessageOf(m)}, nil
 }
 
 type resolveDeliveryInput struct {

@@ -25,8 +25,15 @@ func testRevised(w *World) {
 	step(func(c *conversation.Conversation) {
 		c.Edit(w.customer(c), first, conversation.Written{Text: "first", HTML: "<p>first</p>"}, nil)
 	})
+	note, public := *w.Timeline(c.ID, 0)[len(w.Timeline(c.ID, 0))-2].Message, w.Get(c.ID).LastPublicSeq
+	step(func(c *conversation.Conversation) {
+		c.Edit(w.Turn(w.Owner), note, conversation.Written{Text: "look here"}, nil)
+	})
+	if got := w.Get(c.ID); got.LastPublicSeq != public || got.Last.Text != "look here" {
+		w.Errorf("the customer is told of a note: %d, was %d; lists show %q", got.LastPublicSeq, public, got.Last.Text)
+	}
 	edited := at(1)
-	if edited.Text != "first" || edited.EditedAt.IsZero() || edited.ClientID != "m1" || edited.Seq != first.Seq || !edited.HTML || w.Get(c.ID).Last.Text != "look" {
+	if edited.Text != "first" || edited.EditedAt.IsZero() || edited.ClientID != "m1" || edited.Seq != first.Seq || !edited.HTML {
 		w.Errorf("edited it is %s", Show(edited))
 	}
 	if html, err := w.F.Reader.HTML(w.Context(), w.WS, c.ID, first.ID); err != nil || html != "<p>first</p>" {

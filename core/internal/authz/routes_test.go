@@ -476,6 +476,8 @@ GET ~/conversations/{conversation}/messages/{message}/delivery conversation.read
 GET ~/conversations/{conversation}/messages/{message}/html conversation.read =404
 GET ~/conversations/{conversation}/messages/{message}/picture conversation.read =404
 GET ~/conversations/{conversation}/messages/{message}/versions conversation.read
+PATCH ~/conversations/{conversation}/messages/{message} conversation.reply =403,409 :: {"text":"x"}
+POST ~/conversations/{conversation}/messages/{message}/recall conversation.reply =200,403,409
 POST ~/conversations/{conversation}/messages/{message}/delivery conversation.reply =200,409 :: {"resolve":"send_again"}
 POST ~/conversations/{conversation}/messages/{message}/attachments/{attachment}/fetch conversation.reply =404
 PUT ~/conversations/{conversation}/participants conversation.reply :: {"member_ids":[]}

@@ -1,0 +1,192 @@
+package conversation_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
+)
+
+// edit and recall are what a member does to a message.
+func (d *desk) edit(m identity.Member, of conversation.Message, text string) (conversation.Message, error) {
+	return d.service.EditMessage(d.Context(), as(m), of.Conversation, of.ID, text)
+}
+
+func (d *desk) recall(m identity.Member, of conversation.Message) (conversation.Message, error) {
+	return d.service.RecallMessage(d.Context(), as(m), of.Conversation, of.ID)
+}
+
+func TestAnAgentEditsTheirMessage(t *testing.T) {
+	d := newDesk(t)
+	c := d.chat(t)
+	said := *d.post(d.agent, c, conversation.Text, "a1", "helo").Change.Message
+	public := d.Get(c).LastPublicSeq
+	got, err := d.edit(d.agent, said, "hello")
+	d.OK(err)
+	if got.Text != "hello" || got.EditedAt.IsZero() || got.Seq != said.Seq || got.ClientID != "a1" {
+		t.Errorf("edited it is %+v", got)
+	}
+	changes := d.Timeline(c, 0)
+	last := changes[len(changes)-1]
+	if last.Type != conversation.MessageEdited || last.PublicSeq != public+1 || last.Actor.ID != string(d.agent.ID) || d.Get(c).Last.Text != "hello" {
+		t.Errorf("it is told by %+v", last)
+	}
+	again, err := d.edit(d.agent, said, "hello")
+	d.OK(err)
+	if n := len(d.Timeline(c, 0)); n != len(changes) || !again.EditedAt.Equal(got.EditedAt) {
+		t.Errorf("to say the same is change %d of %d", n, len(changes))
+	}
+	v, err := d.service.Versions(t.Context(), as(d.agent), c, said.ID)
+	d.OK(err)
+	if len(v) != 1 || v[0].Text != "helo" {
+		t.Errorf("it said %+v", v)
+	}
+	for text, code := range map[string]string{" ": "message.text_empty", "\x00": "message.text_control", strings.Repeat("x", conversation.MaxText+1): "message.text_too_long"} {
+		_, err := d.edit(d.agent, said, text)
+		d.refused(err, errs.Invalid, code)
+	}
+	d.CheckSequences(c)
+}
+
+func TestAnAgentTakesTheirMessageBack(t *testing.T) {
+	d := newDesk(t)
+	c := d.chat(t)
+	d.plugins.Installed[0].Capabilities.Content = []string{channel.ContentImage}
+	file := d.file(media.Image, byMember(d.agent))
+	p, err := d.service.Post(t.Context(), as(d.agent), conversation.Post{Conversation: c, ClientID: "a1", Kind: conversation.Text, Text: "wrong", Attachments: []media.ID{file}})
+	d.OK(err)
+	said := *p.Change.Message
+	d.pass(time.Second)
+	d.post(d.agent, c, conversation.Text, "a2", "later")
+	for range 2 {
+		got, err := d.recall(d.agent, said)
+		d.OK(err)
+		if got.Text != "" || got.RecalledAt.IsZero() || len(got.Attachments) > 0 {
+			t.Errorf("taken back it is %+v", got)
+		}
+	}
+	told := 0
+	for _, typ := range d.kinds(c, 0) {
+		if typ == conversation.MessageRecalled {
+			told++
+		}
+	}
+	if told != 1 || d.Get(c).Last.Text != "later" {
+		t.Errorf("told %d times, lists show %+v", told, d.Get(c).Last)
+	}
+	_, err = d.edit(d.agent, said, "again")
+	d.refused(err, errs.Conflict, "message.recalled")
+	v, err := d.service.Versions(t.Context(), as(d.agent), c, said.ID)
+	d.OK(err)
+	if len(v) != 1 || v[0].Text != "wrong" || len(v[0].Attachments) != 1 {
+		t.Errorf("it said %+v", v)
+	}
+	d.CheckSequences(c)
+}
+
+// TestANoteIsItsAuthors holds edits of notes to their author, and from the customer.
+func TestANoteIsItsAuthors(t *testing.T) {
+	d := newDesk(t)
+	for _, id := range []conversation.ID{d.chat(t), d.where(item(d.Inbox, "m1", "anna", "hello")).ID} {
+		note := *d.post(d.agent, id, conversation.Note, "n1", "chekc").Change.Message
+		public := d.Get(id).LastPublicSeq
+		_, err := d.edit(d.Owner, note, "check")
+		d.refused(err, errs.Forbidden, "message.not_yours")
+		_, err = d.recall(d.Owner, note)
+		d.refused(err, errs.Forbidden, "message.not_yours")
+		_, err = d.edit(d.agent, note, "check")
+		d.OK(err)
+		_, err = d.recall(d.agent, note)
+		d.OK(err)
+		if got := d.Get(id).LastPublicSeq; got != public {
+			t.Errorf("customers are told: %d, was %d", got, public)
+		}
+		d.CheckSequences(id)
+	}
+}
+
+func TestWhoMayChangeWhat(t *testing.T) {
+	d := newDesk(t)
+	c := d.chat(t)
+	theirs := d.theirs(t, c)
+	said := *d.post(d.agent, c, conversation.Text, "a1", "hello").Change.Message
+	other := d.Member(d.WS, "mo@example.com", "Mo", 5)
+	for _, m := range []identity.Member{other, d.Owner} {
+		_, err := d.edit(m, said, "x")
+		d.refused(err, errs.Forbidden, "message.not_yours")
+		_, err = d.edit(m, theirs, "x")
+		d.refused(err, errs.Forbidden, "message.not_yours")
+		_, err = d.recall(m, theirs)
+		d.refused(err, errs.Forbidden, "message.not_yours")
+	}
+	_, err := d.recall(other, said)
+	d.refused(err, errs.Forbidden, "message.not_yours")
+	_, err = d.recall(d.Owner, said)
+	d.OK(err)
+	_, err = d.service.EditMessage(t.Context(), as(d.agent), c, "msg_none", "x")
+	d.refused(err, errs.NotFound, "not_found")
+	auditor := as(d.agent)
+	auditor.Actor.Role = identity.RoleAuditor
+	_, err = d.service.EditMessage(t.Context(), auditor, c, said.ID, "x")
+	d.refused(err, errs.Forbidden, "forbidden")
+}
+
+func TestAChannelThatChangesNothing(t *testing.T) {
+	d := newDesk(t)
+	c := d.where(item(d.Inbox, "m1", "anna", "hello"))
+	said := *d.post(d.agent, c.ID, conversation.Text, "a1", "hi").Change.Message
+	_, err := d.edit(d.agent, said, "hey")
+	d.refused(err, errs.Conflict, "message.edit_unsupported")
+	_, err = d.recall(d.agent, said)
+	d.refused(err, errs.Conflict, "message.recall_unsupported")
+}
+
+// TestAnEditIsAskedAbout has interceptors decide on what a message says later
+// as on what it said first.
+func TestAnEditIsAskedAbout(t *testing.T) {
+	d := newDesk(t)
+	c := d.chat(t)
+	said := *d.post(d.agent, c, conversation.Text, "a1", "hello").Change.Message
+	note := *d.post(d.agent, c, conversation.Note, "n1", "hello").Change.Message
+	w := &watchman{sends: refuses}
+	d.service.Interceptor = w
+	_, err := d.edit(d.agent, said, "secret")
+	d.refused(err, errs.Forbidden, conversation.CodeDenied)
+	w.sends = masks
+	got, err := d.edit(d.agent, said, "a secret")
+	d.OK(err)
+	if got.Text != "a ******" || got.Altered == nil || got.Altered.Original != "a secret" {
+		t.Errorf("it says %+v", got)
+	}
+	_, err = d.edit(d.agent, said, "a secret")
+	d.OK(err)
+	_, err = d.edit(d.agent, note, "secret")
+	d.OK(err)
+	if len(w.asked) != 2 {
+		t.Error("asked about what leaves nothing")
+	}
+}
+
+// chat is a conversation of the live inbox, in which the visitor has written.
+func (d *desk) chat(t *testing.T) conversation.ID {
+	t.Helper()
+	c := d.Receive(d.Live, "visitor", "v1", "anybody there?")
+	return c.ID
+}
+
+// theirs is the customer's first message.
+func (d *desk) theirs(t *testing.T, id conversation.ID) conversation.Message {
+	t.Helper()
+	for _, ch := range d.Timeline(id, 0) {
+		if ch.Message != nil && ch.Message.Sender.Kind == identity.ActorContact {
+			return *ch.Message
+		}
+	}
+	t.Fatal("no message")
+	return conversation.Message{}
+}
