@@ -157,7 +157,7 @@ func (s *subscriptions) requeue(ctx context.Context, w identity.WorkspaceID, ite
 		if status != dispatch.Offline {
 			continue
 		}
-		switch err := s.conversations.Requeue(ctx, w, c.ID, c.Assignee); {
+		switch err := s.conversations.Requeue(ctx, w, c.ID, c.Assignee, it.Change.Seq); {
 		case errs.Is(err, errs.Unavailable):
 			return err //nolint:wrapcheck // the batch comes again when the database does
 		case err != nil && !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.NotFound):

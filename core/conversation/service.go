@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -118,15 +119,43 @@ func (s *Service) change(ctx context.Context, scope identity.Scope, id ID, fn fu
 }
 
 // Requeue puts an open conversation back into the queue because its agent is
-// gone and the customer waits. It does nothing when that is no longer so.
-func (s *Service) Requeue(ctx context.Context, workspace identity.WorkspaceID, id ID, lost identity.MemberID) error {
-	_, err := s.change(ctx, identity.SystemScope(workspace), id, func(t Turn, c *Conversation) error {
-		if c.State != Open || c.Assignee != lost || c.WaitingSince.IsZero() {
-			return nil
+// gone and the customer waits, since the change seq. It does nothing when that is
+// no longer so, or when somebody gave it to the agent after that change: they
+// knew.
+func (s *Service) Requeue(ctx context.Context, workspace identity.WorkspaceID, id ID, lost identity.MemberID, seq uint64) error {
+	for {
+		given, last, err := s.givenAfter(ctx, workspace, id, seq)
+		if err != nil || given {
+			return err
 		}
-		return c.Release(t, QueuedAgentLost)
-	})
-	return err
+		behind := false
+		_, err = s.change(ctx, identity.SystemScope(workspace), id, func(t Turn, c *Conversation) error {
+			behind = c.LastSeq > last
+			if behind || c.State != Open || c.Assignee != lost || c.WaitingSince.IsZero() {
+				return nil
+			}
+			return c.Release(t, QueuedAgentLost)
+		})
+		if err != nil || !behind {
+			return err
+		}
+		seq = last
+	}
+}
+
+// givenAfter reports whether a conversation was given to anybody after a change,
+// and which change was its last then.
+func (s *Service) givenAfter(ctx context.Context, workspace identity.WorkspaceID, id ID, seq uint64) (bool, uint64, error) {
+	for {
+		changes, err := s.Reader.Timeline(ctx, workspace, id, Range{After: &seq, Limit: 200})
+		if err != nil || len(changes) == 0 {
+			return false, seq, err
+		}
+		if slices.ContainsFunc(changes, func(ch Change) bool { return ch.Type == Assigned }) {
+			return true, seq, nil
+		}
+		seq = changes[len(changes)-1].Seq
+	}
 }
 
 // SetState resolves, reopens or snoozes a conversation.

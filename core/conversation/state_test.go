@@ -66,13 +66,31 @@ func TestAssignAndRelease(t *testing.T) {
 	d.refused(err, errs.Conflict, "conversation.not_open")
 }
 
+// Who gives a waiting conversation to somebody who is away knows that: news of
+// what the customer wrote before does not undo it.
+func TestRequeueKeepsWhatAPersonGaveAfterwards(t *testing.T) {
+	d := newDesk(t)
+	c := d.Receive(d.Inbox, "ext", "m1", "hello")
+	wrote := d.Get(c.ID).LastSeq
+	d.assign(c.ID, d.agent.ID)
+	d.OK(d.service.Requeue(t.Context(), d.WS, c.ID, d.agent.ID, wrote))
+	if got := d.Get(c.ID); got.InQueue() || got.Assignee != d.agent.ID {
+		t.Errorf("taken from who was given it: %+v", got)
+	}
+	d.Receive(d.Inbox, "ext", "m2", "one more")
+	d.OK(d.service.Requeue(t.Context(), d.WS, c.ID, d.agent.ID, d.Get(c.ID).LastSeq))
+	if got := d.Get(c.ID); !got.InQueue() {
+		t.Errorf("the customer writes to nobody: %+v", got)
+	}
+}
+
 func TestRequeueOnlyWhatALostAgentOwes(t *testing.T) {
 	d := newDesk(t)
 	c := d.Receive(d.Inbox, "ext", "m1", "hello")
 	d.assign(c.ID, d.agent.ID)
 	seq := d.Get(c.ID).LastSeq
 	requeue := func(lost identity.MemberID) conversation.Conversation {
-		d.OK(d.service.Requeue(t.Context(), d.WS, c.ID, lost))
+		d.OK(d.service.Requeue(t.Context(), d.WS, c.ID, lost, d.Get(c.ID).LastSeq))
 		return d.Get(c.ID)
 	}
 	if got := requeue(d.Owner.ID); got.LastSeq != seq {
@@ -94,7 +112,7 @@ func TestRequeueOnlyWhatALostAgentOwes(t *testing.T) {
 	if got := requeue(d.agent.ID); got.State != conversation.Snoozed {
 		t.Error("woken by the loss of its agent")
 	}
-	if err := d.service.Requeue(t.Context(), d.WS, "cnv_none", d.agent.ID); !errs.Is(err, errs.NotFound) {
+	if err := d.service.Requeue(t.Context(), d.WS, "cnv_none", d.agent.ID, 1); !errs.Is(err, errs.NotFound) {
 		t.Errorf("nothing was requeued: %v", err)
 	}
 }
