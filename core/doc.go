@@ -23,6 +23,7 @@
 //	pluginhost     plugin processes shown to the domain as ports
 //	oidc           sign-in providers: discovery, code flow, ID tokens
 //	telemetry      logs and metrics
+//	program        programs of this computer that look into files: the virus scanner
 //	machine        the computer below: disk, memory, limits, modes of files; our own address tried
 //	scaffold       the first files of a plugin, for its author
 //	workbench      what that author works with: a watch over the sources, a page to try things on

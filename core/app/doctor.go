@@ -19,6 +19,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/machine"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
+	"github.com/patchbay-im/patchbay/core/program"
 	"github.com/patchbay-im/patchbay/core/seal"
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/system"
@@ -126,6 +127,7 @@ func (e *examination) Examine(ctx context.Context) system.Facts {
 		limits = out.Live.Limits
 	}
 	out.Limits = &limits
+	out.Files = e.files(ctx)
 	out.Address, out.Socket = e.address(ctx, out.Live)
 	if out.Live == nil {
 		for _, p := range e.resting(ctx) {
@@ -134,6 +136,19 @@ func (e *examination) Examine(ctx context.Context) system.Facts {
 				out.Plugins[len(out.Plugins)-1].State = ""
 			}
 		}
+	}
+	return out
+}
+
+// files has the scanner look at a harmless file.
+func (e *examination) files(ctx context.Context) *system.Files {
+	c := scanCommand(e.config)
+	if c == nil {
+		return &system.Files{}
+	}
+	out := &system.Files{Scanner: c.Argv[0]}
+	if err := program.Try(ctx, *c); err != nil {
+		out.Fault = err.Error()
 	}
 	return out
 }

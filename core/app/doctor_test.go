@@ -74,7 +74,7 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("ended with %d instead of %d: %s", e.status, status, e.text)
 		}
 	}
-	want(s.doctor(), 0, "server.ok", "database.ok", "disk.ok", "backup.soon", "address.local", "socket.ok", "clock.ok", "plugins.ok", "secrets.ok", "limits.ok", "mail.none")
+	want(s.doctor(), 0, "server.ok", "database.ok", "disk.ok", "backup.soon", "address.local", "socket.ok", "clock.ok", "plugins.ok", "secrets.ok", "limits.ok", "mail.none", "files.unscanned")
 	if text, status := s.run([]string{"doctor", "--lang", "zh-CN"}); status != 0 || !strings.Contains(text, "数据库") || strings.Contains(text, "{") {
 		t.Errorf("%d %s", status, text)
 	}
@@ -83,6 +83,8 @@ func TestDoctor(t *testing.T) {
 	}
 	want(s.doctor(), 0, "backup.ok")
 	want(s.doctor("PATCHBAY_MEDIA_MIN_FREE=1024TiB"), 2, "disk.full")
+	want(s.doctor("PATCHBAY_MEDIA_SCAN_COMMAND=true"), 0, "files.scanned")
+	want(s.doctor("PATCHBAY_MEDIA_SCAN_COMMAND=/nowhere/scanner --all"), 2, "files.scanner")
 	want(s.doctor("PATCHBAY_SERVER_PUBLIC_URL=http://127.0.0.1:1"), 1, "address.unreachable")
 	want(s.doctor("PATCHBAY_LOG_LEVEL=loud"), 3)
 	want(s.doctor("PATCHBAY_DATABASE_URL=postgres://nobody@127.0.0.1:1/none"), 2, "database.unreachable")

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/media"
+	"github.com/patchbay-im/patchbay/core/program"
 )
 
 // How often files are looked after. The comparison of rows and files reads the
@@ -17,14 +18,26 @@ const (
 // newMedia makes the use cases of files.
 func (s *server) newMedia() *media.Service {
 	rows := s.store.Attachments()
+	var scanner media.Scanner
+	if c := scanCommand(s.config); c != nil {
+		scanner = program.NewScanner(*c, s.files)
+	}
 	return media.NewService(media.Deps{
-		Store: rows, Ledger: rows, Files: s.files, Signer: rows.Signer(),
+		Store: rows, Ledger: rows, Files: s.files, Signer: rows.Signer(), Scanner: scanner,
 		Limits: media.Limits{
 			Upload: int64(s.config.Media.MaxUpload), Pixels: int64(s.config.Media.MaxMegapixels) * 1_000_000,
 			DecodeMemory: int64(s.config.Media.DecodeMemory), MinFree: int64(s.config.Media.MinFree),
 		},
 		Count: s.metrics.Media, Now: s.now, Log: s.log,
 	})
+}
+
+// scanCommand is how files are scanned; nil = they are not.
+func scanCommand(c Config) *program.Command {
+	if len(c.Media.ScanCommand) == 0 {
+		return nil
+	}
+	return &program.Command{Argv: c.Media.ScanCommand, Timeout: c.Media.ScanTimeout, AtOnce: c.Media.ScanConcurrency}
 }
 
 // tidyFiles throws away files that no message took, until ctx ends; once at

@@ -170,9 +170,9 @@ func (w *writing) pathOf(n export.Noun) func(cells []string) (id, path string) {
 	place := func(name string) int {
 		return slices.IndexFunc(n.Fields, func(f export.Field) bool { return f.Name == name })
 	}
-	at, name, removed := place("id"), place("name"), place("removed_at")
+	at, name, removed, arrival := place("id"), place("name"), place("removed_at"), place("arrival")
 	return func(cells []string) (string, string) {
-		if !w.Of.Files || cells[removed] != "" {
+		if !w.Of.Files || cells[removed] != "" || cells[arrival] != "" { // not here, or kept back
 			return cells[at], ""
 		}
 		return cells[at], "files/" + cells[at] + "-" + safe(cells[name])

@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -145,6 +146,15 @@ func (s *Store) Open(name media.ID, p media.Part) (media.Content, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	return file{f, info.Size()}, nil
+}
+
+// Path is where a part lies, for programs of this computer that look into files.
+func (s *Store) Path(name media.ID, p media.Part) (string, error) {
+	n, err := namesOf(name)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(filepath.Join(s.path, filepath.FromSlash(n.of(p))))
 }
 
 // Draw implements media.Files.

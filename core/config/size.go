@@ -49,5 +49,11 @@ func (c Config) checkMedia() error {
 	if m.DecodeMemory < 16<<20 || m.DecodeMemory > 16<<30 {
 		wrong = errors.Join(wrong, fmt.Errorf("media.decode_memory %v is not between 16MiB and 16GiB", m.DecodeMemory))
 	}
+	if !plausible(m.ScanTimeout) {
+		wrong = errors.Join(wrong, fmt.Errorf("media.scan_timeout %v is not between 1s and 10m; write it with a unit, for example 1m", m.ScanTimeout))
+	}
+	if m.ScanConcurrency < 1 || m.ScanConcurrency > 64 {
+		wrong = errors.Join(wrong, fmt.Errorf("media.scan_concurrency %d is not between 1 and 64", m.ScanConcurrency))
+	}
 	return wrong
 }

@@ -55,24 +55,25 @@ func (c *Conversation) ChangeFile(t Turn, m Message, a media.Attachment) *Change
 
 // settleFile ends an errand with what the file is now, and reports whether
 // somebody still wanted to know.
-func (s *Service) settleFile(ctx context.Context, e media.Errand, by identity.Actor, a media.Attachment) (bool, error) {
+func (s *Service) settleFile(ctx context.Context, e media.Errand, by identity.Actor, a media.Attachment, next media.Due) (bool, error) {
 	held := false
 	err := s.Store.Within(ctx, e.Workspace, func(ctx context.Context, tx Tx) error {
-		held = false
-		c, err := tx.Conversation(ctx, ID(e.In.Conversation))
-		if errs.Is(err, errs.NotFound) {
+		var in media.Place
+		var err error
+		in, held, err = tx.Media().Settle(ctx, e, a, next)
+		if err != nil || !held || in.Conversation == "" { // no message has it yet
+			return err
+		}
+		c, err := tx.Conversation(ctx, ID(in.Conversation))
+		if err != nil {
+			return err
+		}
+		m, err := tx.Message(ctx, c.ID, in.Seq)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(m.Attachments, func(b media.Attachment) bool { return b.ID == a.ID }) { // an edit has put others in its place
 			return nil
-		}
-		if err != nil {
-			return err
-		}
-		m, err := tx.Message(ctx, c.ID, e.In.Seq)
-		if err != nil {
-			return err
-		}
-		held, err = tx.Media().Settle(ctx, e, a)
-		if err != nil || !held || !slices.ContainsFunc(m.Attachments, func(b media.Attachment) bool { return b.ID == a.ID }) { // an edit has put others in its place
-			return err
 		}
 		c.ChangeFile(Turn{Actor: by, At: s.Now(), IDs: s.ids}, *m, a)
 		return tx.Save(ctx, c)
@@ -80,9 +81,10 @@ func (s *Service) settleFile(ctx context.Context, e media.Errand, by identity.Ac
 	return held && err == nil, err
 }
 
-// RefetchFile has the channel asked again for a file that failed. It returns the
-// message after it. To ask for what is on its way, or here, changes nothing.
-// Errors: file.gone (not found), conversation.merged.
+// RefetchFile has the channel, or the scanner, asked again for a file that
+// failed. It returns the message after it. To ask for what is on its way, or
+// here, changes nothing. Errors: file.gone (not found), file.infected (conflict),
+// conversation.merged.
 func (s *Service) RefetchFile(ctx context.Context, scope identity.Scope, id ID, message MessageID, file media.ID) (Message, error) {
 	out, err := s.onMessage(ctx, scope, id, message, func(ctx context.Context, tx Tx, c *Conversation, m Message) (Message, error) {
 		if c.MergedInto != "" {
@@ -96,13 +98,15 @@ func (s *Service) RefetchFile(ctx context.Context, scope identity.Scope, id ID, 
 		if a.Arrival == media.Gone {
 			return m, errs.New(errs.NotFound, "file.gone", "The far side does not have the file any more.")
 		}
+		if a.Arrival == media.Infected {
+			return m, errs.New(errs.Conflict, media.CodeInfected, "The virus scanner found something in this file, so it is kept back.")
+		}
 		t := s.turn(scope)
-		again, err := tx.Media().Renew(ctx, file, t.At, t.At.Add(fetchFor))
+		again, err := tx.Media().Renew(ctx, file, media.Due{At: t.At, Until: t.At.Add(fetchFor)})
 		if err != nil || !again {
 			return m, err
 		}
-		a.Arrival, a.Trouble = media.Fetching, media.Trouble{}
-		return *c.ChangeFile(t, m, a).Message, tx.Save(ctx, c)
+		return *c.ChangeFile(t, m, a.Renewed()).Message, tx.Save(ctx, c)
 	})
 	if err == nil && s.FilesNamed != nil {
 		s.FilesNamed()

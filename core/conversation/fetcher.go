@@ -36,14 +36,17 @@ type FetcherDeps struct {
 	Log           *slog.Logger
 }
 
-// Filler stores the bytes of files; a media.Service is one.
+// Filler stores the bytes of files and has them scanned; a media.Service is one.
 type Filler interface {
 	Fill(ctx context.Context, a media.Attachment, fill func(w io.Writer) error) (media.Attachment, error)
+	ToScan(a *media.Attachment) media.Due
+	Scan(ctx context.Context, a media.Attachment) (media.Attachment, error)
 	Abandon(ctx context.Context, id media.ID) error
 }
 
-// Fetcher asks channels for the files that they named, and tells by a change
-// what became of each: it is here, it is gone, or it failed.
+// Fetcher asks channels for the files that they named, and the scanner about
+// those that they brought, and tells by a change what became of each: it is here,
+// it is gone, it is infected, or it failed.
 //
 // Concurrency: a few files at a time, on any number of nodes, since each is
 // under a lease. Lifecycle: Run works until its context ends and gives back what
@@ -134,7 +137,7 @@ func (f *Fetcher) count(inbox string, by int) {
 // fetch works on an errand and says what became of it.
 func (f *Fetcher) fetch(ctx context.Context, e *media.Errand) {
 	held, let := f.hold(ctx, e)
-	inbox, a, err := f.bring(held, e)
+	w, err := f.work(held, e)
 	let() // nobody else touches e from here on
 	after := context.WithoutCancel(ctx)
 	now := f.Conversations.Now()
@@ -143,9 +146,9 @@ func (f *Fetcher) fetch(ctx context.Context, e *media.Errand) {
 	case err != nil && ctx.Err() != nil: // the server stops: whoever comes next goes on at once
 		err = f.later(after, e, now)
 	case err == nil, !mayWork(err), again.After(e.GiveUpAt):
-		err = f.settle(after, e, inbox, outcome(a, err))
+		err = f.settle(after, e, w, outcome(w.file, err))
 	default:
-		f.Log.InfoContext(ctx, "a file that a channel named did not come", "attachment", e.ID, "inbox", e.By.ID, "try", e.Tries, "error", err)
+		f.Log.InfoContext(ctx, "a file is not here yet", "attachment", e.ID, "inbox", e.By.ID, "state", e.Arrival, "try", e.Tries, "error", err)
 		err = f.later(after, e, again)
 	}
 	if err != nil { // its lease ends, and it is fetched anew
@@ -177,6 +180,25 @@ func (f *Fetcher) hold(ctx context.Context, e *media.Errand) (held context.Conte
 		cancel()
 		done.Wait()
 	}
+}
+
+// work does what is to be done for a file, and says what is to be done next.
+func (f *Fetcher) work(ctx context.Context, e *media.Errand) (w worked, err error) {
+	if e.Arrival == media.Scanning {
+		w.file, err = f.Files.Scan(ctx, e.Attachment)
+		return w, err
+	}
+	if w.inbox, w.file, err = f.bring(ctx, e); err == nil {
+		w.next = f.Files.ToScan(&w.file)
+	}
+	return w, err
+}
+
+// worked is what came of working on a file.
+type worked struct {
+	inbox channel.Inbox // that was asked; zero of a scan
+	file  media.Attachment
+	next  media.Due
 }
 
 // bring has the channel bring the bytes.
@@ -234,12 +256,12 @@ func (f *Fetcher) later(ctx context.Context, e *media.Errand, at time.Time) erro
 	return err
 }
 
-func (f *Fetcher) settle(ctx context.Context, e *media.Errand, inbox channel.Inbox, a media.Attachment) error {
-	by := identity.Actor{Kind: identity.ActorPlugin, ID: string(inbox.Plugin)}
-	if inbox.Plugin == "" {
+func (f *Fetcher) settle(ctx context.Context, e *media.Errand, w worked, a media.Attachment) error {
+	by := identity.Actor{Kind: identity.ActorPlugin, ID: string(w.inbox.Plugin)}
+	if w.inbox.Plugin == "" {
 		by = identity.Actor{Kind: identity.ActorSystem}
 	}
-	told, err := f.Conversations.settleFile(ctx, *e, by, a)
+	told, err := f.Conversations.settleFile(ctx, *e, by, a, w.next)
 	if err != nil || told {
 		return err
 	}

@@ -134,7 +134,7 @@ func (r *recorder) settles(now media.Attachment) {
 		if err != nil {
 			return err
 		}
-		if held, err := tx.Media().Settle(ctx, *e, now); err != nil || !held {
+		if _, held, err := tx.Media().Settle(ctx, *e, now, media.Due{}); err != nil || !held {
 			return fmt.Errorf("not settled: %w", err)
 		}
 		c.ChangeFile(r.System(), *m, now)

@@ -9,7 +9,7 @@ import (
 
 // Fill stores the bytes of a file that is not here yet, as fill writes them, in
 // place of what came of an earlier try, and returns the file as its content says
-// it is. Its row is the caller's to settle. Errors: fill's, upload.too_large and
+// it is; as it was, on an error. Its row is the caller's to settle. Errors: fill's, upload.too_large and
 // upload.empty (invalid), upload.no_space, those of the disk.
 func (s *Service) Fill(ctx context.Context, a Attachment, fill func(w io.Writer) error) (Attachment, error) {
 	defer s.busy.lock(a.ID)()
@@ -29,18 +29,19 @@ func (s *Service) Fill(ctx context.Context, a Attachment, fill func(w io.Writer)
 		return a, err
 	}
 	defer func() { _ = f.Close() }() // read only
-	a.Size, a.Arrival, a.Trouble = w.size, Here, Trouble{}
-	if a.SHA256, err = digest(ctx, f, a.Size); err != nil {
+	b := a
+	b.Size, b.Arrival, b.Trouble = w.size, Here, Trouble{}
+	if b.SHA256, err = digest(ctx, f, b.Size); err != nil {
 		return a, err
 	}
-	if err := s.examine(ctx, &a, f); err != nil {
+	if err := s.examine(ctx, &b, f); err != nil {
 		return a, err
 	}
-	if err := s.Files.Keep(a.ID); err != nil {
+	if err := s.Files.Keep(b.ID); err != nil {
 		return a, err
 	}
-	s.Count("finished_"+string(a.Kind), 1, a.Size)
-	return a, nil
+	s.Count("finished_"+string(b.Kind), 1, b.Size)
+	return b, nil
 }
 
 // Abandon removes the bytes of a file whose row went while they came.

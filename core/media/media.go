@@ -45,8 +45,10 @@ const MaxPerMessage = 10
 // MaxBrought is how many one carries that a channel brought.
 const MaxBrought = 100
 
-// Arrival is how far the bytes of a file have come that a channel named and did
-// not bring. Of what is not Here, name, type, size and kind are the channel's word.
+// Arrival is how far the bytes of a file have come that a channel named or
+// brought. Of what is not Here nobody is given a byte. A Failed one whose bytes
+// are here (SHA256 is known) was not scanned; of one whose bytes are not, name,
+// type, size and kind are the channel's word.
 type Arrival string
 
 // The arrivals.
@@ -55,6 +57,8 @@ const (
 	Fetching Arrival = "fetching" // the channel is asked for them, again and again
 	Failed   Arrival = "failed"   // it is not asked any more, unless somebody wants it
 	Gone     Arrival = "gone"     // the far side has them no more
+	Scanning Arrival = "scanning" // they are here, and kept back until a scanner has seen them
+	Infected Arrival = "infected" // they are here, and kept back for good
 )
 
 // State is the arrival as clients know it: ready where there is none.
@@ -63,6 +67,16 @@ func (a Attachment) State() string {
 		return "ready"
 	}
 	return string(a.Arrival)
+}
+
+// Renewed is a Failed attachment that is tried again: Scanning when its bytes
+// are here, else Fetching.
+func (a Attachment) Renewed() Attachment {
+	a.Arrival, a.Trouble = Fetching, Trouble{}
+	if a.SHA256 != "" {
+		a.Arrival = Scanning
+	}
+	return a
 }
 
 // Trouble says why a file is not here.

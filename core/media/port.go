@@ -30,24 +30,31 @@ type Tx interface {
 	// the given time, for a draft or a scheduled message, and returns them in
 	// this order. It never shortens their time. Errors as those of Take.
 	Hold(ctx context.Context, by Uploader, ids []ID, until time.Time) ([]Attachment, error)
-	// Settle ends an errand: it stores what the file is now, Here or not, and
-	// reports whether the errand was still held.
-	Settle(ctx context.Context, e Errand, now Attachment) (bool, error)
-	// Renew makes a file that is Failed an errand again, and reports whether it was.
-	Renew(ctx context.Context, id ID, at, until time.Time) (bool, error)
+	// Settle ends an errand: it stores what the file is now, with what is to be
+	// done next, and returns the message that has it by now, if one has. It
+	// reports whether the errand was still held; where it was not, nothing changes.
+	Settle(ctx context.Context, e Errand, now Attachment, next Due) (in Place, held bool, err error)
+	// Renew makes a file that is Failed an errand again: Scanning when its bytes
+	// are here, else Fetching. It reports whether it was.
+	Renew(ctx context.Context, id ID, next Due) (bool, error)
 }
 
-// Errand is a file that its channel is to be asked for.
+// Due is when a file is worked on next, and until when that is tried. The zero
+// value: there is nothing more to do.
+type Due struct{ At, Until time.Time }
+
+// Errand is a file that its channel is to be asked for (Fetching), or that is to
+// be scanned (Scanning).
 type Errand struct {
 	Upload
-	Reference string
+	Reference string    // of one to fetch
 	Tries     int       // with this one
 	GiveUpAt  time.Time // when it is tried no more
 	Lease     time.Time // until when it is nobody else's; it names the holding, too
 }
 
-// Errands is the list of what is to be fetched. It is kept with the files, so
-// that a crash forgets nothing.
+// Errands is the list of what is to be fetched and scanned. It is kept with the
+// files, so that a crash forgets nothing.
 type Errands interface {
 	// Claim takes the errand that is due longest, of none of the uploaders to
 	// skip, until the end of a lease; nil when nothing is due. What its holder
@@ -111,9 +118,9 @@ type Store interface {
 	// Advance moves Received of one that is Uploading. It conflicts
 	// (upload.moved) when Received is not from, or the upload is done.
 	Advance(ctx context.Context, workspace identity.WorkspaceID, id ID, from, to int64) error
-	// Finish makes an upload Ready and stores what its content says. It
-	// conflicts like Advance when it is not Uploading.
-	Finish(ctx context.Context, a Attachment) error
+	// Finish makes an upload Ready and stores what its content says, and what is
+	// to be done with it next. It conflicts like Advance when it is not Uploading.
+	Finish(ctx context.Context, a Attachment, next Due) error
 	// Discard removes one that no message has taken, and reports whether there was one.
 	Discard(ctx context.Context, workspace identity.WorkspaceID, id ID) (bool, error)
 	// Find returns an attachment by its bare id, which is globally unique, in
@@ -128,8 +135,8 @@ type Ledger interface {
 	// Forfeit removes one of those if it still is, and reports whether it was:
 	// a draft or a scheduled message may hold it since, or a message have it.
 	Forfeit(ctx context.Context, r Ref, now time.Time) (bool, error)
-	// Whole lists attachments that are Ready or Taken, in order of their ids,
-	// after the given one.
+	// Whole lists attachments that are Ready or Taken and whose bytes are here,
+	// shown or kept back, in order of their ids, after the given one.
 	Whole(ctx context.Context, after ID, limit int) ([]Attachment, error)
 	// Known tells which of the given attachments have a row, in any state.
 	Known(ctx context.Context, ids []ID) (map[ID]bool, error)

@@ -21,8 +21,9 @@ type Served struct {
 
 // Open opens an attachment, or its preview, for whoever holds a ticket. Errors:
 // those of Signer.Check, errs.NotFound media.removed when the
-// workspace keeps no files of that age, media.fetching (unavailable) and
-// media.not_here (not found) of what a channel named and did not bring,
+// workspace keeps no files of that age, media.fetching and media.scanning
+// (unavailable) of what is shown later, media.infected and media.not_here (not
+// found) of what is kept back and of what a channel named and did not bring,
 // errs.Absent when there is no such file (any more).
 func (s *Service) Open(ctx context.Context, name ID, ticket string, p Part) (Served, error) {
 	if err := s.Signer.Check(name, ticket); err != nil {
@@ -67,6 +68,10 @@ func here(a Attachment) error {
 		return nil
 	case Fetching:
 		return errs.New(errs.Unavailable, "media.fetching", "The file is on its way: the channel was asked for it.")
+	case Scanning:
+		return errs.New(errs.Unavailable, "media.scanning", "The file is being scanned for viruses, and is shown when it is clean.")
+	case Infected:
+		return errs.New(errs.NotFound, "media.infected", "The virus scanner found something in this file, so it is kept back.")
 	case Failed, Gone:
 		return errs.New(errs.NotFound, "media.not_here", "The channel named this file and could not bring it.")
 	default:

@@ -16,14 +16,15 @@ import (
 
 // Deps is what the use cases stand on.
 type Deps struct {
-	Store  Store
-	Ledger Ledger
-	Files  Files
-	Signer Signer
-	Limits Limits
-	Count  func(what string, n int, bytes int64) // for metrics; nil = not counted
-	Now    func() time.Time
-	Log    *slog.Logger
+	Store   Store
+	Ledger  Ledger
+	Files   Files
+	Signer  Signer
+	Limits  Limits
+	Scanner Scanner                               // nil = files are not scanned
+	Count   func(what string, n int, bytes int64) // for metrics; nil = not counted
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Service holds the use cases of files. It is safe for concurrent use. The
@@ -118,7 +119,9 @@ func (s *Service) own(ctx context.Context, workspace identity.WorkspaceID, by Up
 // Append adds bytes at an offset, at most ChunkSize. They are on disk when it
 // returns. The last ones finish the upload; so does an empty piece at the end
 // of one that was not finished. At any other offset than where the upload goes
-// on nothing changes: upload.offset (conflict) carries the right one.
+// on nothing changes: upload.offset (conflict) carries the right one. The last
+// ones are answered when the file was scanned, where it is: upload.infected
+// (invalid; nothing of it stays), upload.not_scanned (unavailable).
 func (s *Service) Append(ctx context.Context, workspace identity.WorkspaceID, by Uploader, id ID, offset int64, data []byte) (Upload, error) {
 	defer s.busy.lock(id)()
 	u, err := s.own(ctx, workspace, by, id)
@@ -201,9 +204,11 @@ func (s *Service) remove(id ID) error {
 // finish looks at a file that is whole and makes it Ready. It may be done
 // again after it was interrupted anywhere.
 func (s *Service) finish(ctx context.Context, u Upload) (Upload, error) {
-	f, err := s.Files.Open(u.ID, Incoming)
+	part := Incoming
+	f, err := s.Files.Open(u.ID, part)
 	if errors.Is(err, ErrLost) { // interrupted after Keep
-		f, err = s.Files.Open(u.ID, Original)
+		part = Original
+		f, err = s.Files.Open(u.ID, part)
 	}
 	if err != nil {
 		return u, s.lost(ctx, u, err)
@@ -222,13 +227,20 @@ func (s *Service) finish(ctx context.Context, u Upload) (Upload, error) {
 			uploadError("checksum", "/sha256", "The file was damaged on its way. Send it again."))
 	}
 	u.SHA256 = sum
+	if err := s.refuseInfected(ctx, u, part); err != nil {
+		return u, err
+	}
 	if err := s.examine(ctx, &u.Attachment, f); err != nil {
 		return u, err
 	}
 	if err := s.Files.Keep(u.ID); err != nil {
 		return u, err
 	}
-	if err := s.Store.Finish(ctx, u.Attachment); err != nil {
+	var next Due
+	if !u.By.waits() {
+		next = s.ToScan(&u.Attachment)
+	}
+	if err := s.Store.Finish(ctx, u.Attachment, next); err != nil {
 		return u, err
 	}
 	s.Count("finished_"+string(u.Kind), 1, u.Size)

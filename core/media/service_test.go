@@ -62,11 +62,11 @@ type store struct {
 	finish *error
 }
 
-func (s store) Finish(ctx context.Context, a media.Attachment) error {
+func (s store) Finish(ctx context.Context, a media.Attachment, next media.Due) error {
 	if *s.finish != nil {
 		return *s.finish
 	}
-	return s.FakeStore.Finish(ctx, a)
+	return s.FakeStore.Finish(ctx, a, next)
 }
 
 func newDesk(t *testing.T) (*desk, *error) {

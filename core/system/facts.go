@@ -14,6 +14,7 @@ type Facts struct {
 	Plugins  []Plugin
 	Secrets  *Secrets
 	Limits   *Limits
+	Files    *Files
 	Live     *Live // nil = the server does not answer
 	Beside   bool  // gathered beside the server, not by it
 }
@@ -110,6 +111,12 @@ type Secrets struct {
 	Missing bool     // there is a database and no key
 	Open    []string // secret files that others may read, with their modes
 	Folder  string   // the data folder, when others may look into it
+}
+
+// Files is what looks into the files of messages.
+type Files struct {
+	Scanner string // the program; "" = files are not scanned
+	Fault   string // it cannot be run, or gave no verdict on a harmless file
 }
 
 // Limits is what the process may use and what it uses.

@@ -55,6 +55,9 @@ func Judge(f Facts) []Finding {
 		out = append(out, f.Limits.judge(f.Live != nil))
 	}
 	out = append(out, find("mail.none", AreaMail, OK))
+	if f.Files != nil {
+		out = append(out, f.Files.judge())
+	}
 	slices.SortStableFunc(out, func(a, b Finding) int {
 		return slices.Index(Areas(), a.Area) - slices.Index(Areas(), b.Area)
 	})
@@ -321,6 +324,17 @@ func (s Secrets) judge() []Finding {
 		out = append(out, find("secrets.ok", AreaSecrets, OK))
 	}
 	return out
+}
+
+func (f Files) judge() Finding {
+	facts := []string{"scanner", f.Scanner, "cause", f.Fault}
+	switch {
+	case f.Scanner == "":
+		return find("files.unscanned", AreaFiles, OK)
+	case f.Fault != "":
+		return find("files.scanner", AreaFiles, Problem, facts...)
+	}
+	return find("files.scanned", AreaFiles, OK, facts...)
 }
 
 func (l Limits) judge(running bool) Finding {

@@ -45,11 +45,12 @@ const (
 	AreaSecrets  Area = "secrets"
 	AreaLimits   Area = "limits"
 	AreaMail     Area = "mail"
+	AreaFiles    Area = "files"
 )
 
 // Areas lists the areas in the order to show them.
 func Areas() []Area {
-	return []Area{AreaServer, AreaDatabase, AreaDisk, AreaBackup, AreaAddress, AreaSocket, AreaClock, AreaPlugins, AreaSecrets, AreaLimits, AreaMail}
+	return []Area{AreaServer, AreaDatabase, AreaDisk, AreaBackup, AreaAddress, AreaSocket, AreaClock, AreaPlugins, AreaSecrets, AreaLimits, AreaMail, AreaFiles}
 }
 
 // Finding is one thing that was looked at.

@@ -63,11 +63,11 @@ func Codes() []string {
 func (a Area) Title(l Locale) string {
 	en := map[Area]string{
 		AreaServer: "Server", AreaDatabase: "Database", AreaDisk: "Disk", AreaBackup: "Backups", AreaAddress: "Public address", AreaSocket: "Live connections",
-		AreaClock: "Clock", AreaPlugins: "Plugins", AreaSecrets: "Secrets", AreaLimits: "Memory and files", AreaMail: "Mail",
+		AreaClock: "Clock", AreaPlugins: "Plugins", AreaSecrets: "Secrets", AreaLimits: "Memory and files", AreaMail: "Mail", AreaFiles: "Files",
 	}
 	zh := map[Area]string{
 		AreaServer: "服务器", AreaDatabase: "数据库", AreaDisk: "磁盘", AreaBackup: "备份", AreaAddress: "公开地址", AreaSocket: "实时连接",
-		AreaClock: "时钟", AreaPlugins: "插件", AreaSecrets: "密钥", AreaLimits: "内存与文件", AreaMail: "邮件",
+		AreaClock: "时钟", AreaPlugins: "插件", AreaSecrets: "密钥", AreaLimits: "内存与文件", AreaMail: "邮件", AreaFiles: "文件",
 	}
 	if l == Chinese {
 		return zh[a]
@@ -77,7 +77,7 @@ func (a Area) Title(l Locale) string {
 
 func lexicon() map[string]words {
 	out := make(map[string]words)
-	for _, part := range []map[string]words{ofProcess(), ofData(), ofAddress(), ofKeeping()} {
+	for _, part := range []map[string]words{ofProcess(), ofData(), ofAddress(), ofKeeping(), ofFiles()} {
 		maps.Copy(out, part)
 	}
 	return out
@@ -320,6 +320,17 @@ func ofKeeping() map[string]words {
 		"secrets.folder": {
 			what: "Other users of this machine may look into {path}.", do: "Run chmod 700 on it.",
 			whatZH: "本机其他用户可以查看 {path}。", doZH: "请执行 chmod 700。", doc: pageDoctor,
+		},
+	}
+}
+
+func ofFiles() map[string]words {
+	return map[string]words{
+		"files.unscanned": {what: "Files are not scanned for viruses.", whatZH: "未对文件进行病毒扫描。", doc: "operate/files.md"},
+		"files.scanned":   {what: "Files are scanned for viruses by {scanner}.", whatZH: "文件由 {scanner} 进行病毒扫描。"},
+		"files.scanner": {
+			what: "The virus scanner {scanner} does not work: {cause}", do: "Start or install it, or correct media.scan_command. Until then files are kept back, and uploads are refused.",
+			whatZH: "病毒扫描程序 {scanner} 无法工作：{cause}", doZH: "请启动或安装它，或更正 media.scan_command。在此之前，文件会被扣留，上传会被拒绝。", doc: "operate/files.md",
 		},
 	}
 }

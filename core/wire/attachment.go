@@ -18,7 +18,7 @@ type Attachment struct {
 	DurationMS int64  `json:"duration_ms,omitempty" doc:"Of audio and video, where the file tells."`
 	Role       string `json:"role,omitempty" enum:"voice,original" doc:"voice: a recorded message. original: the whole message as it came, to be downloaded and not shown among its files."`
 	ContentID  string `json:"content_id,omitempty" doc:"The message's HTML shows the file in its place."`
-	State      string `json:"state,omitempty" enum:"fetching,ready,failed,gone" doc:"Of a file that a channel named before it brought it: until it is ready, name, type, kind and size (0 = not known) are the channel's word, and the address opens nothing. A message.file change tells of the next state. failed: see error, and POST .../fetch to try again. gone: the far side has it no more."`
+	State      string `json:"state,omitempty" enum:"fetching,scanning,ready,failed,gone,infected" doc:"The address opens nothing until the file is ready, and a message.file change tells of the next state. fetching: the channel named the file and is asked for it; name, type, kind and size (0 = not known) are its word. scanning: it is looked at by the virus scanner. failed: see error, and POST .../fetch to try again. gone: the far side has it no more. infected: the scanner found something, and it is kept back for good; error is what it said."`
 	ErrorCode  string `json:"error_code,omitempty" doc:"Why the file is not here."`
 	Error      string `json:"error,omitempty" doc:"The same as a sentence for agents."`
 	URL        string `json:"url" doc:"Path of the file on this server, good for a day at least without a session. When it has expired (403 media.ticket_expired), fetch the message again. Changes at midnight UTC."`

@@ -51,7 +51,7 @@ func (w *world) upload(name string) media.ID {
 	w.OK(w.media.Begin(w.Context(), media.Upload{Attachment: a, By: by, State: media.Uploading, ExpiresAt: a.CreatedAt.Add(time.Hour)}))
 	w.OK(w.media.Advance(w.Context(), w.WS, a.ID, 0, 4))
 	a.Type, a.Kind, a.SHA256 = "image/png", media.Image, "00"
-	w.OK(w.media.Finish(w.Context(), a))
+	w.OK(w.media.Finish(w.Context(), a, media.Due{}))
 	return a.ID
 }
 

@@ -90,7 +90,7 @@ func views() []Layer {
 // may put real parts beside them.
 func adapters() []Layer {
 	var out []Layer
-	for _, name := range []string{"store", "bus", "blob", "backup", "archive", "seal", "outbound", "httpapi", "realtime", "pluginhost", "oidc", "telemetry", "machine", "certificate", "scaffold", "workbench"} {
+	for _, name := range []string{"store", "bus", "blob", "backup", "archive", "seal", "outbound", "httpapi", "realtime", "pluginhost", "oidc", "telemetry", "machine", "certificate", "scaffold", "workbench", "program"} {
 		l := Layer{
 			Name: "adapter", Pattern: "core/" + name + "/...",
 			May: slices.Concat(patterns(foundation()), patterns(domain())),

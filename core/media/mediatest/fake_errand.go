@@ -21,24 +21,24 @@ func (t *fakeTx) named(by media.Uploader, f media.Brought) file {
 }
 
 // Settle implements media.Tx.
-func (t *fakeTx) Settle(_ context.Context, e media.Errand, a media.Attachment) (bool, error) {
+func (t *fakeTx) Settle(_ context.Context, e media.Errand, a media.Attachment, next media.Due) (media.Place, bool, error) {
 	f, ok := t.find(e.ID)
-	if !ok || f.Arrival != media.Fetching || !f.due.Equal(e.Lease) {
-		return false, nil
+	if !ok || !f.due.Equal(e.Lease) {
+		return media.Place{}, false, nil
 	}
 	a.Role, a.ContentID, a.CreatedAt, a.Ticket = f.Role, f.ContentID, f.CreatedAt, ""
-	f.Attachment, f.due = a, time.Time{}
+	f.Attachment, f.tries, f.due, f.giveUp = a, 0, next.At, next.Until
 	t.changed[e.ID] = f
-	return true, nil
+	return f.place, true, nil
 }
 
 // Renew implements media.Tx.
-func (t *fakeTx) Renew(_ context.Context, id media.ID, at, until time.Time) (bool, error) {
+func (t *fakeTx) Renew(_ context.Context, id media.ID, next media.Due) (bool, error) {
 	f, ok := t.find(id)
 	if !ok || f.Arrival != media.Failed {
 		return false, nil
 	}
-	f.Arrival, f.Trouble, f.tries, f.due, f.giveUp = media.Fetching, media.Trouble{}, 0, at, until
+	f.Attachment, f.tries, f.due, f.giveUp = f.Renewed(), 0, next.At, next.Until
 	t.changed[id] = f
 	return true, nil
 }
@@ -67,7 +67,7 @@ func (s *FakeStore) Prolong(_ context.Context, e *media.Errand, until time.Time)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, ok := s.files[e.ID]
-	if !ok || f.Arrival != media.Fetching || !f.due.Equal(e.Lease) {
+	if !ok || !f.due.Equal(e.Lease) {
 		return false, nil
 	}
 	f.due, e.Lease = until, until

@@ -88,10 +88,10 @@ func (s *FakeStore) Advance(_ context.Context, workspace identity.WorkspaceID, i
 }
 
 // Finish implements media.Store.
-func (s *FakeStore) Finish(_ context.Context, a media.Attachment) error {
+func (s *FakeStore) Finish(_ context.Context, a media.Attachment, next media.Due) error {
 	return s.change(a.Workspace, a.ID, func(f *file) bool {
 		a.Name, a.Size, a.CreatedAt, a.Ticket = f.Name, f.Size, f.CreatedAt, ""
-		f.Attachment, f.state = a, media.Ready
+		f.Attachment, f.state, f.due, f.giveUp = a, media.Ready, next.At, next.Until
 		return true
 	})
 }
@@ -144,7 +144,7 @@ func (s *FakeStore) Whole(_ context.Context, after media.ID, limit int) ([]media
 	defer s.mu.Unlock()
 	var out []media.Attachment
 	for id, f := range s.files {
-		if id > after && f.state != media.Uploading && f.Arrival == media.Here {
+		if id > after && f.state != media.Uploading && f.SHA256 != "" {
 			out = append(out, s.signed(f))
 		}
 	}

@@ -42,6 +42,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Fixture) {
 		"whole ones are listed in order":         wholes,
 		"a named file is fetched once":           named,
 		"a failed one is asked for again":        renewed,
+		"a file is kept back until it is clean":  scanned,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := fresh(t)
@@ -77,10 +78,16 @@ func (w *world) refused(err error, code string) {
 // begin stores an upload of four bytes.
 func (w *world) begin() media.Upload {
 	w.Helper()
+	return w.begun(w.me)
+}
+
+// begun is begin by somebody.
+func (w *world) begun(by media.Uploader) media.Upload {
+	w.Helper()
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	u := media.Upload{
 		Attachment: media.Attachment{Workspace: w.ws, ID: media.ID(w.ids.New("att")), Name: "名 a.png", Size: 4, CreatedAt: now},
-		By:         w.me, State: media.Uploading, ExpiresAt: now.Add(time.Hour),
+		By:         by, State: media.Uploading, ExpiresAt: now.Add(time.Hour),
 	}
 	w.ok(w.Store.Begin(w.Context(), u))
 	return u
@@ -93,7 +100,7 @@ func (w *world) ready() media.Attachment {
 	w.ok(w.Store.Advance(w.Context(), w.ws, u.ID, 0, 4))
 	u.Type, u.Kind, u.Width, u.Height, u.Preview, u.SHA256 = "image/png", media.Image, 3, 2, "image/png", fmt.Sprintf("%064d", 7)
 	u.Duration = 1500 * time.Millisecond
-	w.ok(w.Store.Finish(w.Context(), u.Attachment))
+	w.ok(w.Store.Finish(w.Context(), u.Attachment, media.Due{}))
 	return u.Attachment
 }
 
@@ -142,7 +149,7 @@ func finishes(w *world) {
 	if got.State != media.Ready || unsigned(got.Attachment) != a {
 		w.Errorf("got %+v, want %+v", got, a)
 	}
-	w.refused(w.Store.Finish(w.Context(), a), "upload.moved")
+	w.refused(w.Store.Finish(w.Context(), a, media.Due{}), "upload.moved")
 	w.refused(w.Store.Advance(w.Context(), w.ws, a.ID, 4, 5), "upload.moved")
 	gone, err := w.Store.Discard(w.Context(), w.ws, a.ID)
 	if err != nil || !gone {

@@ -2,6 +2,7 @@ package mediatest
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/media"
@@ -40,12 +41,17 @@ func (w *world) claim(now time.Time, skip ...string) *media.Errand {
 }
 
 // settle settles an errand and reports whether it was held.
-func (w *world) settle(e media.Errand, a media.Attachment) bool {
+func (w *world) settle(e media.Errand, a media.Attachment, next ...media.Due) bool {
 	w.Helper()
 	held := false
+	due := append(next, media.Due{})[0]
 	w.ok(w.Within(w.Context(), w.ws, func(ctx context.Context, tx media.Tx) error {
 		var err error
-		held, err = tx.Settle(ctx, e, a)
+		var in media.Place
+		in, held, err = tx.Settle(ctx, e, a, due)
+		if held && e.State == media.Taken && in != e.In {
+			w.Errorf("settled in %+v instead of %+v", in, e.In)
+		}
 		return err
 	}))
 	return held
@@ -119,7 +125,7 @@ func renewed(w *world) {
 		done := false
 		w.ok(w.Within(w.Context(), w.ws, func(ctx context.Context, tx media.Tx) error {
 			var err error
-			done, err = tx.Renew(ctx, a, at.Add(time.Hour), at.Add(2*time.Hour))
+			done, err = tx.Renew(ctx, a, media.Due{At: at.Add(time.Hour), Until: at.Add(2 * time.Hour)})
 			return err
 		}))
 		return done
@@ -146,5 +152,91 @@ func renewed(w *world) {
 	}
 	if e := w.claim(at.Add(time.Hour)); e == nil || e.Tries != 1 || e.Arrival != media.Fetching || e.Trouble.Code != "" || !e.GiveUpAt.Equal(at.Add(2*time.Hour)) {
 		w.Errorf("claimed %+v", e)
+	}
+}
+
+// scanned is a file that a channel brought and that is kept back until it was
+// scanned, before and after a message takes it.
+func scanned(w *world) {
+	by := media.Uploader{Kind: media.ByPlugin, ID: w.ids.New("inb")}
+	at := moment()
+	bring := func() media.Attachment {
+		u := w.begun(by)
+		u.Type, u.Kind, u.SHA256, u.Arrival = "text/plain", media.File, "ab", media.Scanning
+		w.ok(w.Store.Finish(w.Context(), u.Attachment, media.Due{At: at, Until: at.Add(time.Hour)}))
+		return u.Attachment
+	}
+	first, second := bring(), bring()
+	take := func(a media.Attachment) media.Place {
+		to := media.Place{Conversation: w.ids.New("cnv"), Seq: 2}
+		w.ok(w.Within(w.Context(), w.ws, func(ctx context.Context, tx media.Tx) error {
+			out, err := tx.Bring(ctx, by, []media.Brought{{ID: a.ID}}, to)
+			if err == nil && (len(out) != 1 || out[0].Arrival != media.Scanning) {
+				w.Errorf("brought %+v", out)
+			}
+			return err
+		}))
+		return to
+	}
+	to := take(first)
+	whole, err := w.Ledger.Whole(w.Context(), "", 1000)
+	w.ok(err)
+	if n := len(slices.DeleteFunc(whole, func(a media.Attachment) bool { return a.ID != first.ID && a.ID != second.ID })); n != 2 {
+		w.Errorf("%d of two files that are kept back count as whole", n)
+	}
+	for range 2 {
+		e := w.claim(at)
+		if e == nil || e.Arrival != media.Scanning || e.Tries != 1 || e.SHA256 != "ab" || !e.GiveUpAt.Equal(at.Add(time.Hour)) {
+			w.Fatalf("claimed %+v", e)
+		}
+		now := e.Attachment
+		if e.ID == first.ID {
+			now.Arrival, now.Trouble = media.Infected, media.Trouble{Code: media.CodeInfected, Detail: "Eicar FOUND"}
+			if !w.settle(*e, now) {
+				w.Error("not settled")
+			}
+			continue
+		}
+		where := take(second) // while it is scanned
+		now.Arrival, now.Trouble = media.Failed, media.Trouble{Code: media.CodeNotScanned, Detail: "no"}
+		w.ok(w.Within(w.Context(), w.ws, func(ctx context.Context, tx media.Tx) error {
+			in, held, err := tx.Settle(ctx, *e, now, media.Due{})
+			if err == nil && (!held || in != where) {
+				w.Errorf("settled %v in %+v, want %+v", held, in, where)
+			}
+			return err
+		}))
+	}
+	of, err := w.Of(w.Context(), w.ws, []media.Place{to})
+	w.ok(err)
+	if got := of[to]; len(got) != 1 || got[0].Arrival != media.Infected || got[0].Trouble.Detail != "Eicar FOUND" {
+		w.Errorf("the message has %+v", got)
+	}
+	renew := func(a media.Attachment) (done bool) {
+		w.ok(w.Within(w.Context(), w.ws, func(ctx context.Context, tx media.Tx) error {
+			var err error
+			done, err = tx.Renew(ctx, a.ID, media.Due{At: at, Until: at.Add(time.Hour)})
+			return err
+		}))
+		return done
+	}
+	if renew(first) || !renew(second) {
+		w.Error("what is infected was renewed, or what was not scanned was not")
+	}
+	e := w.claim(at)
+	if e == nil || e.ID != second.ID || e.Arrival != media.Scanning {
+		w.Fatalf("renewed as %+v", e)
+	}
+	if !w.settle(*e, e.Attachment, media.Due{At: at.Add(time.Minute), Until: at.Add(2 * time.Minute)}) {
+		w.Error("not settled")
+	}
+	next := w.claim(at.Add(time.Minute))
+	if next == nil || next.ID != second.ID || next.Tries != 1 || !next.GiveUpAt.Equal(at.Add(2*time.Minute)) {
+		w.Fatalf("what is done next is %+v", next)
+	}
+	clean := next.Attachment
+	clean.Arrival = media.Here
+	if !w.settle(*next, clean) || w.claim(at.Add(time.Hour)) != nil {
+		w.Error("it goes on")
 	}
 }

@@ -20,20 +20,27 @@ VALUES (?, ?, ?, ?, 'ready', ?, ?, ?, ?, 0, '', 0, 0, 0, '', '', 0, 0, ?, ?, 0, 
 }
 
 // Settle implements media.Tx.
-func (t *Tx) Settle(ctx context.Context, e media.Errand, a media.Attachment) (bool, error) {
+func (t *Tx) Settle(ctx context.Context, e media.Errand, a media.Attachment, next media.Due) (media.Place, bool, error) {
 	n, err := t.tx.Exec(ctx, `UPDATE attachment SET name = ?, type = ?, kind = ?, size = ?, sha256 = ?, width = ?, height = ?, duration_ms = ?, preview = ?,
-arrival = ?, arrival_code = ?, arrival_detail = ?, due_at = 0
-WHERE workspace_id = ? AND attachment_id = ? AND arrival = 'fetching' AND due_at = ?`,
+arrival = ?, arrival_code = ?, arrival_detail = ?, tries = 0, due_at = ?, give_up_at = ?
+WHERE workspace_id = ? AND attachment_id = ? AND due_at = ?`,
 		a.Name, a.Type, string(a.Kind), a.Size, a.SHA256, int64(a.Width), int64(a.Height), a.Duration.Milliseconds(), a.Preview,
-		string(a.Arrival), a.Trouble.Code, a.Trouble.Detail, string(t.workspace), string(e.ID), db.Micros(e.Lease))
-	return n > 0, err
+		string(a.Arrival), a.Trouble.Code, a.Trouble.Detail, db.Micros(next.At), db.Micros(next.Until), string(t.workspace), string(e.ID), db.Micros(e.Lease))
+	if err != nil || n == 0 {
+		return media.Place{}, false, err
+	}
+	rows, err := byID(ctx, t.tx, t.workspace, []media.ID{e.ID})
+	if err != nil || rows[e.ID] == nil {
+		return media.Place{}, false, err
+	}
+	return rows[e.ID].place(), true, nil
 }
 
 // Renew implements media.Tx.
-func (t *Tx) Renew(ctx context.Context, id media.ID, at, until time.Time) (bool, error) {
-	n, err := t.tx.Exec(ctx, `UPDATE attachment SET arrival = 'fetching', arrival_code = '', arrival_detail = '', tries = 0, due_at = ?, give_up_at = ?
+func (t *Tx) Renew(ctx context.Context, id media.ID, next media.Due) (bool, error) {
+	n, err := t.tx.Exec(ctx, `UPDATE attachment SET arrival = CASE WHEN sha256 = '' THEN 'fetching' ELSE 'scanning' END, arrival_code = '', arrival_detail = '', tries = 0, due_at = ?, give_up_at = ?
 WHERE workspace_id = ? AND attachment_id = ? AND arrival = 'failed' AND removed_at = 0`,
-		db.Micros(at), db.Micros(until), string(t.workspace), string(id))
+		db.Micros(next.At), db.Micros(next.Until), string(t.workspace), string(id))
 	return n > 0, err
 }
 
@@ -75,7 +82,7 @@ func (s *Store) Prolong(ctx context.Context, e *media.Errand, until time.Time) (
 func (s *Store) hold(ctx context.Context, e *media.Errand, until time.Time, tries int) (bool, error) {
 	held := false
 	err := s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE attachment SET due_at = ?, tries = tries + ? WHERE workspace_id = ? AND attachment_id = ? AND due_at = ? AND arrival = 'fetching'`,
+		n, err := tx.Exec(ctx, `UPDATE attachment SET due_at = ?, tries = tries + ? WHERE workspace_id = ? AND attachment_id = ? AND due_at = ?`,
 			db.Micros(until), tries, string(e.Workspace), string(e.ID), db.Micros(e.Lease))
 		held = n > 0
 		return err

@@ -71,12 +71,13 @@ WHERE workspace_id = ? AND attachment_id = ? AND state = 'uploading' AND receive
 }
 
 // Finish implements media.Store.
-func (s *Store) Finish(ctx context.Context, a media.Attachment) error {
+func (s *Store) Finish(ctx context.Context, a media.Attachment, next media.Due) error {
 	return s.db.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE attachment SET state = 'ready', type = ?, kind = ?, sha256 = ?, width = ?, height = ?, duration_ms = ?, preview = ?
+		n, err := tx.Exec(ctx, `UPDATE attachment SET state = 'ready', type = ?, kind = ?, sha256 = ?, width = ?, height = ?, duration_ms = ?, preview = ?,
+arrival = ?, due_at = ?, give_up_at = ?
 WHERE workspace_id = ? AND attachment_id = ? AND state = 'uploading'`,
 			a.Type, string(a.Kind), a.SHA256, int64(a.Width), int64(a.Height), a.Duration.Milliseconds(), a.Preview,
-			string(a.Workspace), string(a.ID))
+			string(a.Arrival), db.Micros(next.At), db.Micros(next.Until), string(a.Workspace), string(a.ID))
 		return moved(n, err)
 	})
 }
@@ -125,7 +126,7 @@ ORDER BY expires_at LIMIT ?`, []any{db.Micros(now), limit}, func(sc db.Scanner) 
 // Whole implements media.Ledger.
 func (s *Store) Whole(ctx context.Context, after media.ID, limit int) ([]media.Attachment, error) {
 	var out []media.Attachment
-	err := s.db.Rows(ctx, selectRows+`attachment_id > ? AND state IN ('ready', 'taken') AND removed_at = 0 AND arrival = '' ORDER BY attachment_id LIMIT ?`,
+	err := s.db.Rows(ctx, selectRows+`attachment_id > ? AND state IN ('ready', 'taken') AND removed_at = 0 AND sha256 <> '' ORDER BY attachment_id LIMIT ?`,
 		[]any{string(after), limit}, func(sc db.Scanner) error {
 			var r row
 			err := sc.Scan(r.dest()...)

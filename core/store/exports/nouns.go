@@ -148,7 +148,7 @@ func customers() []noun {
 			fields: "ticket_id kind other_id",
 		},
 		{
-			name: "attachments", about: "files of messages and tickets; place_id is the conversation or ticket, path the file in this archive; role tells voice messages and whole messages as they came, arrival (fetching, failed, gone) that the bytes are not here", from: "attachment x", where: "x.state = 'taken'",
+			name: "attachments", about: "files of messages and tickets; place_id is the conversation or ticket, path the file in this archive; role tells voice messages and whole messages as they came, arrival (fetching, scanning, failed, gone, infected) that the file is not here or is kept back, so that it has no file in this archive", from: "attachment x", where: "x.state = 'taken'",
 			person: "(x.conversation_id IN " + talks + " OR x.conversation_id IN " + tickets + ")", order: "attachment_id",
 			fields: "id=attachment_id place_id=conversation_id seq=message_seq:number name type size:number sha256 role content_id arrival arrival_code arrival_detail created_at:time removed_at:time",
 		},

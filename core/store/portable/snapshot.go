@@ -165,7 +165,7 @@ func (s *Snapshot) Rows(ctx context.Context, name string, each func(line []byte)
 // Files calls each with every whole attachment: its id, what its row says of
 // the size and the SHA-256 of its bytes, and whether it has a preview.
 func (s *Snapshot) Files(ctx context.Context, each func(id string, size int64, sha256 string, preview bool) error) error {
-	const query = `SELECT attachment_id, size, sha256, preview FROM attachment WHERE state IN ('ready', 'taken') AND removed_at = 0 AND arrival = '' ORDER BY attachment_id`
+	const query = `SELECT attachment_id, size, sha256, preview FROM attachment WHERE state IN ('ready', 'taken') AND removed_at = 0 AND sha256 <> '' ORDER BY attachment_id`
 	return s.rows(ctx, query, func(r *sql.Rows) error {
 		var id, sum, preview string
 		var size int64

@@ -4420,10 +4420,10 @@ export interface components {
              */
             size: number;
             /**
-             * @description Of a file that a channel named before it brought it: until it is ready, name, type, kind and size (0 = not known) are the channel's word, and the address opens nothing. A message.file change tells of the next state. failed: see error, and POST .../fetch to try again. gone: the far side has it no more.
+             * @description The address opens nothing until the file is ready, and a message.file change tells of the next state. fetching: the channel named the file and is asked for it; name, type, kind and size (0 = not known) are its word. scanning: it is looked at by the virus scanner. failed: see error, and POST .../fetch to try again. gone: the far side has it no more. infected: the scanner found something, and it is kept back for good; error is what it said.
              * @enum {string}
              */
-            state?: "fetching" | "ready" | "failed" | "gone";
+            state?: "fetching" | "scanning" | "ready" | "failed" | "gone" | "infected";
             /** @description MIME type, as the content says. */
             type: string;
             /** @description Path of the file on this server, good for a day at least without a session. When it has expired (403 media.ticket_expired), fetch the message again. Changes at midnight UTC. */

@@ -23,6 +23,11 @@ export function isHere(attachment: Attachment): boolean {
   return !attachment.state || attachment.state === "ready";
 }
 
+/** Whether the bytes may still be shown without anybody's doing. */
+export function isComing(attachment: Attachment): boolean {
+  return attachment.state === "fetching" || attachment.state === "scanning";
+}
+
 /** What is shown as a picture: what the server drew itself, nothing else. */
 export function isPicture(attachment: Attachment): boolean {
   return attachment.kind === "image" && Boolean(attachment.preview_url);
