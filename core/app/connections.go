@@ -8,6 +8,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/oidc"
 	"github.com/patchbay-im/patchbay/core/outbound"
 )
@@ -55,7 +56,7 @@ type instanceHost interface {
 func tellHost(host instanceHost, events []event.Event) {
 	for _, e := range events {
 		switch e.Type {
-		case channel.Changed, extension.ConnectionChanged:
+		case channel.Changed, extension.ConnectionChanged, instance.InboxHealthChanged, instance.ConnectionHealthChanged:
 			host.InstanceChanged(e.Subject)
 		case extension.GrantsChanged:
 			host.GrantsChanged(identity.WorkspaceID(e.Workspace), extension.PluginID(e.Subject))

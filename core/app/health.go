@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/instance"
@@ -28,6 +29,19 @@ func (s *server) newConditions() *instance.Watch {
 		inboxes: s.store.Channels(), connections: s.store.Extensions(),
 	}
 	return instance.NewWatch(instance.WatchDeps{Store: s.store.Conditions(), Tell: news.tell, Now: s.now, Log: s.log})
+}
+
+// tracker makes what knows where messages are.
+func (s *server) tracker() *delivery.Tracker {
+	out := delivery.NewTracker(s.store.Deliveries(), s.conversations)
+	out.Paused = func(ctx context.Context, w identity.WorkspaceID, inbox channel.InboxID) (time.Time, error) {
+		c, err := s.store.Conditions().Condition(ctx, w, string(inbox))
+		if err != nil || c.State != instance.ConditionCredentials {
+			return time.Time{}, err //nolint:wrapcheck // the port's own error
+		}
+		return c.Since, nil
+	}
+	return out
 }
 
 // tell is what instance.Watch calls. Who switched an account off, or deleted

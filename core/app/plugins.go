@@ -50,7 +50,7 @@ func (s *server) runPlugins(ctx context.Context) error {
 		Workspaces: s.store.Channels(), Connections: s.store.Extensions(), Grants: s.store.Extensions(), Vault: instance.NewVault(s.box),
 		Locale: s.localeOf, Receiver: s.conversations, Deliverer: s.deliverer,
 		Desks: s.desks(scheduler, databases),
-		Lives: s.store.Lives(), OnStep: s.pluginNews().onStep, OnHealth: s.conditions.Report,
+		Lives: s.store.Lives(), OnStep: s.pluginNews().onStep, OnHealth: s.conditions.Report, Condition: s.store.Conditions().Condition,
 	})
 }
 

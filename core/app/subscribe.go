@@ -29,6 +29,7 @@ const kindConversation dispatch.Kind = "conversation"
 //	team.changed                                       → dispatch: whose queues each member serves
 //	role.changed                                       → dispatch: who answers customers
 //	inbox.changed, connection.changed, grant.changed   → the plugin host: its processes are told
+//	inbox.health_changed, connection.health_changed    → the plugin host: what is paused is closed
 //	connection.changed, grant.changed                  → the gate: who is asked before something happens
 //	connection.changed                                 → followers: who is told of events
 type subscriptions struct {

@@ -22,6 +22,9 @@ type ledger struct {
 	mu   sync.Mutex
 	rows []delivery.Delivery
 	down bool
+
+	paused  bool
+	resumed time.Time
 }
 
 func (l *ledger) add(id, conversation string, at time.Time) {
@@ -40,6 +43,9 @@ func (l *ledger) Due(_ context.Context, _ channel.PluginID, now time.Time, limit
 	if l.down {
 		return nil, errDown
 	}
+	if l.paused {
+		return nil, nil
+	}
 	held := map[string]bool{}
 	var out []delivery.Delivery
 	for _, r := range l.rows {
@@ -47,6 +53,7 @@ func (l *ledger) Due(_ context.Context, _ channel.PluginID, now time.Time, limit
 			continue
 		}
 		held[r.Conversation] = true
+		r.ResumedAt = l.resumed
 		if !skip.Has(&r) && !r.NextAt.After(now) && len(out) < limit {
 			out = append(out, r)
 		}
@@ -58,6 +65,9 @@ func (l *ledger) NextDue(context.Context, channel.PluginID) (time.Time, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var next time.Time
+	if l.paused {
+		return next, nil
+	}
 	for _, r := range l.rows {
 		if r.State == delivery.Pending && (next.IsZero() || r.NextAt.Before(next)) {
 			next = r.NextAt
@@ -400,6 +410,50 @@ func TestExpires(t *testing.T) {
 		stop := serve(t, deliverer(rows), l)
 		if r := rows.row("a1"); r.State != delivery.Dead || r.LastCode != delivery.CodeExpired || len(l.ids()) != 0 {
 			t.Errorf("%+v, sent %v", r, l.ids())
+		}
+		_ = stop()
+	})
+}
+
+// What waited while its account was paused leaves in order when it is resumed,
+// however long that took, with no attempt counted; from then on it expires.
+func TestAPauseIsNotWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows := &ledger{paused: true}
+		for _, id := range []string{"a1", "a2", "a3"} {
+			rows.add(id, "a", time.Now())
+		}
+		pause := func(on bool) {
+			rows.mu.Lock()
+			defer rows.mu.Unlock()
+			if rows.paused = on; !on {
+				rows.resumed = time.Now()
+			}
+		}
+		l := newLine(accept)
+		d := deliverer(rows)
+		stop := serve(t, d, l)
+		time.Sleep(50 * time.Hour)
+		synctest.Wait()
+		if r := rows.row("a1"); len(l.ids()) != 0 || r.State != delivery.Pending || r.Attempts != 0 {
+			t.Errorf("while it is paused: %+v, sent %v", r, l.ids())
+		}
+		pause(false)
+		d.Wake()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if got := l.ids(); !slices.Equal(got, []string{"a1", "a2", "a3"}) || rows.row("a3").Attempts != 1 {
+			t.Errorf("resumed: %v, %+v", got, rows.row("a3"))
+		}
+		_ = stop()
+		pause(true)
+		rows.add("b1", "b", time.Now())
+		time.Sleep(48 * time.Hour)
+		pause(false)
+		time.Sleep(25 * time.Hour) // and nobody delivered
+		stop = serve(t, d, newLine(accept))
+		if r := rows.row("b1"); r.LastCode != delivery.CodeExpired {
+			t.Errorf("a day after it was resumed: %+v", r)
 		}
 		_ = stop()
 	})

@@ -63,6 +63,10 @@ type Delivery struct {
 	CreatedAt    time.Time
 	ExpiresAt    time.Time // not handed over from then on; zero = a day after CreatedAt
 
+	// ResumedAt is when its inbox was paused last until; zero = it never was. A
+	// delivery does not expire of what it waited before.
+	ResumedAt time.Time
+
 	Author    identity.Actor
 	Automatic bool   // no person wrote it
 	Quoted    uint64 // seq of the message that it quotes; 0 = none
@@ -106,9 +110,11 @@ type Receipt struct {
 type Store interface {
 	// Due returns at most limit pending deliveries of the plugin, over all
 	// workspaces, whose turn it is: NextAt <= now, and no earlier unsettled
-	// delivery of the same conversation, oldest first. Those in skip are left out.
+	// delivery of the same conversation, oldest first. Those in skip are left out,
+	// and those of inboxes that are paused (instance.Condition).
 	Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip Skip) ([]Delivery, error)
-	// NextDue returns when the next pending delivery of the plugin is due; zero = none waits.
+	// NextDue returns when the next pending delivery of the plugin is due; zero =
+	// none waits, but of inboxes that are paused.
 	NextDue(ctx context.Context, plugin channel.PluginID) (time.Time, error)
 	// Settle records attempts, with their steps, and, in the same transaction,
 	// the new delivery state of the messages as changes of their conversations.

@@ -14,10 +14,11 @@ import (
 type StepState string
 
 // The steps. The ledger keeps all but the first StepQueued, which is known from
-// the message itself, and the StepRead of a live channel, which is the
-// customer's mark.
+// the message itself, StepWaiting, which is so only now, and the StepRead of a
+// live channel, which is the customer's mark.
 const (
 	StepQueued    StepState = "queued"  // with CodeSendAgain: once more
+	StepWaiting   StepState = "waiting" // its inbox is paused now, since then
 	StepAttempt   StepState = "attempt" // handed to the plugin; with a code when it did not get through
 	StepSent      StepState = "sent"
 	StepDelivered StepState = "delivered" // the far side has brought it to the person
@@ -30,6 +31,8 @@ const (
 const (
 	CodeStored     = "stored"      // a live channel's message is where its customer reads it
 	CodePluginDied = "plugin_died" // during the attempt: it may have left
+
+	CodePaused = "account_paused" // the far side rejected the inbox's credentials for good
 
 	CodeSaidArrived = "said_arrived" // a member says that the customer has it
 	CodeSendAgain   = "send_again"   // a member wants it sent again
@@ -139,12 +142,27 @@ type Conversations interface {
 
 // Tracker answers where a message is.
 type Tracker struct {
+	// Paused tells since when an inbox is paused; zero = it is not. nil = none is.
+	Paused func(ctx context.Context, w identity.WorkspaceID, inbox channel.InboxID) (time.Time, error)
+
 	history       History
 	conversations Conversations
 }
 
 // NewTracker returns a Tracker.
 func NewTracker(h History, c Conversations) *Tracker { return &Tracker{history: h, conversations: c} }
+
+// waiting is the step of a message that waits since its inbox is paused.
+func (t *Tracker) waiting(ctx context.Context, c conversation.Conversation, m conversation.Message) ([]Step, error) {
+	if t.Paused == nil || m.Delivery != conversation.DeliveryPending {
+		return nil, nil
+	}
+	since, err := t.Paused(ctx, c.Workspace, c.Inbox)
+	if err != nil || since.IsZero() {
+		return nil, err
+	}
+	return []Step{{At: later(since, m.CreatedAt), State: StepWaiting, Code: CodePaused}}, nil
+}
 
 // Trace tells what happened to a message on its way to the customer, in order.
 // What never had to leave (a note, the customer's own) has no steps.
@@ -167,6 +185,11 @@ func (t *Tracker) Trace(ctx context.Context, scope identity.Scope, id conversati
 			return nil, err
 		}
 		out = append(out, kept...)
+		waiting, err := t.waiting(ctx, c, m)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, waiting...)
 	}
 	seen, err := t.conversations.SeenAt(ctx, scope, id, m.Seq)
 	if err == nil && !seen.IsZero() {

@@ -224,7 +224,7 @@ func (s *session) bury(ctx context.Context, due []Delivery) []Delivery {
 			code = CodePoison
 		case !item.ExpiresAt.IsZero() && !now.Before(item.ExpiresAt):
 			code = CodeWindowClosed
-		case item.ExpiresAt.IsZero() && now.Sub(item.CreatedAt) > expiry:
+		case item.ExpiresAt.IsZero() && now.Sub(later(item.CreatedAt, item.ResumedAt)) > expiry:
 			code = CodeExpired
 		}
 		if code == "" {

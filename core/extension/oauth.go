@@ -229,7 +229,13 @@ func (s *SignIns) Finish(ctx context.Context, scope identity.Scope, x SignIn, a 
 		changed.Audit = identity.Record(ctx, scope, "inbox.signed_in", event.Party{Kind: "inbox", ID: x.Instance})
 	}
 	changed.Audit.Say(map[string]string{"field": x.Pointer})
-	return s.keep(ctx, t, kept{Access: answer.Access, Refresh: answer.Refresh}, answer.ExpiresAt, changed)
+	if err := s.keep(ctx, t, kept{Access: answer.Access, Refresh: answer.Refresh}, answer.ExpiresAt, changed); err != nil {
+		return err
+	}
+	if s.connections.Again == nil {
+		return nil
+	}
+	return s.connections.Again(ctx, x.Workspace, x.Instance, nil) // it is judged by its new credentials
 }
 
 func denied(why string) error {

@@ -133,9 +133,9 @@ type traceInput struct {
 // deliveryStep is one thing that happened to a message on its way.
 type deliveryStep struct {
 	At         time.Time `json:"at"`
-	State      string    `json:"state" enum:"queued,attempt,sent,delivered,read,failed,unknown"`
+	State      string    `json:"state" enum:"queued,waiting,attempt,sent,delivered,read,failed,unknown"`
 	Attempt    int       `json:"attempt,omitempty" doc:"Counted from 1."`
-	Code       string    `json:"code,omitempty" doc:"Why an attempt did not get through; stored: a live channel's message is where its customer reads it; plugin_died: the plugin ended during the attempt; said_arrived, send_again: a member settled it by hand."`
+	Code       string    `json:"code,omitempty" doc:"Why an attempt did not get through; stored: a live channel's message is where its customer reads it; plugin_died: the plugin ended during the attempt; account_paused: it waits, since the far side rejects the credentials of the inbox, and leaves when that is mended; said_arrived, send_again: a member settled it by hand."`
 	Detail     string    `json:"detail,omitempty"`
 	Plugin     string    `json:"plugin,omitempty" doc:"Id and version."`
 	ProviderID string    `json:"provider_id,omitempty" doc:"The far side's id of the message."`

@@ -54,6 +54,10 @@ type Condition struct {
 	Rejections int
 	RejectedAt time.Time
 
+	// ResumedAt is when it was paused last until: what waited meanwhile has
+	// waited since then, and no longer. Zero = it never was.
+	ResumedAt time.Time
+
 	Told     bool      // administrators were told that it is bad, and not yet that it is good again
 	NoticeAt time.Time // when they are to be told of what it is now; zero = they need not be
 
@@ -79,6 +83,13 @@ type Report struct {
 
 // Bad reports whether administrators should do something about it.
 func (c Condition) Bad() bool { return c.State == ConditionFailing || c.State == ConditionCredentials }
+
+// Paused reports whether the account is left alone: its far side has rejected
+// its credentials for good, and they are those of a revision of what its plugin
+// is told. Nothing is handed over for it, and its plugin has closed it.
+func (c Condition) Paused(revision uint64) bool {
+	return c.State == ConditionCredentials && revision <= c.Revision
+}
 
 // Good reports whether it is known to work.
 func (c Condition) Good() bool { return c.State == ConditionOK || c.State == ConditionDegraded }
@@ -141,6 +152,9 @@ func (c Condition) become(state ConditionState, h Health, now time.Time) Conditi
 	if turned {
 		if c.State == ConditionOK || state == ConditionOK {
 			c.GoodAt = now
+		}
+		if c.State == ConditionCredentials {
+			c.ResumedAt = now
 		}
 		c.State, c.Since = state, now
 	}

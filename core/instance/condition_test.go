@@ -95,6 +95,33 @@ func TestChatwoot15812OnlyMendingEndsIt(t *testing.T) {
 	}
 }
 
+// Chatwoot #15812, again: what is refused for good is left alone, with the
+// settings that were refused, until somebody changes or tries them. What waited
+// meanwhile waits on from then.
+func TestChatwoot15812PausedUntilMended(t *testing.T) {
+	c := said(times(6, rejected)...)
+	if !c.Paused(1) || c.Paused(2) || !c.ResumedAt.IsZero() {
+		t.Errorf("refused: %+v", c)
+	}
+	if fails := said(times(2, rejected)...); fails.Paused(1) {
+		t.Errorf("refused twice: %+v", fails)
+	}
+	at := start.Add(time.Hour)
+	if again := c.Again(at); again.Paused(1) || again.ResumedAt != at {
+		t.Errorf("tried again: %+v", again)
+	}
+	saved := c.After(instance.Report{Health: rejected, Revision: 2, At: at})
+	if saved.Paused(2) || saved.ResumedAt != at {
+		t.Errorf("with new settings, refused once: %+v", saved)
+	}
+	for i := range 6 {
+		saved = saved.After(instance.Report{Health: rejected, Revision: 2, At: at.Add(time.Duration(i) * time.Minute)})
+	}
+	if !saved.Paused(2) || saved.ResumedAt != at {
+		t.Errorf("refused for good anew: %+v", saved)
+	}
+}
+
 // Chatwoot #15823: who was told was told with every attempt, or never that it is
 // good again.
 func TestChatwoot15823OneNoticeWhenBadAndOneWhenGood(t *testing.T) {

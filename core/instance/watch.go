@@ -171,7 +171,7 @@ func (w *Watch) take(ctx context.Context, r Report) error {
 // same reports whether two conditions are one.
 func (c Condition) same(x Condition) bool {
 	return c.State == x.State && c.Code == x.Code && c.Detail == x.Detail && c.Revision == x.Revision &&
-		c.Rejections == x.Rejections && c.RejectedAt.Equal(x.RejectedAt) && c.Told == x.Told && c.NoticeAt.Equal(x.NoticeAt)
+		c.Rejections == x.Rejections && c.RejectedAt.Equal(x.RejectedAt) && c.ResumedAt.Equal(x.ResumedAt) && c.Told == x.Told && c.NoticeAt.Equal(x.NoticeAt)
 }
 
 // change changes a condition, with the event if it turned. An account that is
@@ -207,7 +207,7 @@ func (w *Watch) turned(c Condition) event.Event {
 }
 
 // Again forgets what was counted against an account, since somebody did
-// something about it, and records that. What its plugin says next counts at once.
+// something about it, and records that; nil = that is recorded already. What its plugin says next counts at once.
 func (w *Watch) Again(ctx context.Context, workspace identity.WorkspaceID, instance string, record *event.Record) error {
 	w.mu.Lock()
 	delete(w.seen, instance)
@@ -218,6 +218,9 @@ func (w *Watch) Again(ctx context.Context, workspace identity.WorkspaceID, insta
 		e := w.turned(*c)
 		if e.Audit = record; c.State == was {
 			e.Type = "" // it is recorded, and no news
+		}
+		if e.Type == "" && record == nil {
+			return nil, nil
 		}
 		return []event.Event{e}, nil
 	})

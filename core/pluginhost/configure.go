@@ -23,16 +23,10 @@ func (s *supervisor) configure(ctx context.Context, to *session, ports Ports, in
 		req := &pluginv1.ConfigureRequest{}
 		var sent []instance
 		for _, i := range batch {
-			s.book.strike(i.ID)
-			out, err := s.wireOf(ctx, ports, i)
-			if err != nil {
-				s.log.ErrorContext(ctx, "the secrets of an instance cannot be opened", "instance", i.ID, "error", err)
-				s.noteHealth(i.ID, channel.Health{State: healthDown, Code: "secret_unreadable", Detail: "Its secrets cannot be read: " + errs.As(err).Message})
-				continue
+			if out := s.telling(ctx, to, ports, i); out != nil {
+				req.Instances = append(req.Instances, out)
+				sent = append(sent, i)
 			}
-			s.book.tell(i, out.GetSecrets())
-			req.Instances = append(req.Instances, out)
-			sent = append(sent, i)
 		}
 		if len(sent) == 0 {
 			continue
@@ -51,12 +45,51 @@ func (s *supervisor) configure(ctx context.Context, to *session, ports Ports, in
 	return nil
 }
 
+// telling is what the plugin is told of an instance, now; nil = nothing.
+func (s *supervisor) telling(ctx context.Context, to *session, ports Ports, i instance) *pluginv1.Instance {
+	s.book.strike(i.ID)
+	if shut, err := s.shut(ctx, to, ports, i); shut || err != nil {
+		if err != nil { // the database is away: it is told when it is back
+			s.host.changes.add(i.ID)
+		}
+		return nil
+	}
+	out, err := s.wireOf(ctx, ports, i)
+	if err != nil {
+		s.log.ErrorContext(ctx, "the secrets of an instance cannot be opened", "instance", i.ID, "error", err)
+		s.noteHealth(i.ID, channel.Health{State: healthDown, Code: "secret_unreadable", Detail: "Its secrets cannot be read: " + errs.As(err).Message})
+		return nil
+	}
+	s.book.tell(i, out.GetSecrets())
+	return out
+}
+
 func (s *supervisor) noteConfigured(id string, r *pluginv1.Result) {
 	h := channel.Health{State: healthOK}
 	if r != nil && r.GetOutcome() != pluginv1.Outcome_OUTCOME_ACCEPTED && r.GetOutcome() != pluginv1.Outcome_OUTCOME_DUPLICATE {
 		h = channel.Health{State: healthDown, Code: cut(r.GetCode(), maxCode), Detail: cut(r.GetDetail(), maxDetail)}
 	}
 	s.noteHealth(id, h)
+}
+
+// shut closes an instance that is paused, since its far side rejected its
+// credentials for good, and reports whether it is.
+func (s *supervisor) shut(ctx context.Context, at *session, ports Ports, i instance) (is bool, err error) {
+	if ports.Condition == nil {
+		return false, nil
+	}
+	c, err := ports.Condition(ctx, i.Workspace, i.ID)
+	if err != nil || !c.Paused(i.revision) {
+		return false, err
+	}
+	if _, known := s.book.toldOf(i.ID); known {
+		s.book.untell(i.ID)
+		if _, err := at.plugin.RemoveInstance(ctx, &pluginv1.RemoveInstanceRequest{InstanceId: i.ID}); err != nil {
+			return true, s.failed(ctx, "RemoveInstance", err)
+		}
+	}
+	s.noteHealth(i.ID, channel.Health{State: healthDown, Code: c.Code, Detail: c.Detail})
+	return true, nil
 }
 
 // Configure tells the plugin of an inbox; without a process it learns of it at
@@ -250,8 +283,8 @@ func (c *changes) take() []string {
 	return out
 }
 
-// InstanceChanged says that an inbox or a connection was made, changed or
-// deleted, on whichever node. What the host keeps of it does not hold any more,
+// InstanceChanged says that an inbox or a connection was made, changed, paused,
+// resumed or deleted, on whichever node. What the host keeps of it does not hold any more,
 // and the process here is told soon. It does not block.
 func (h *Host) InstanceChanged(id string) {
 	for _, s := range h.order {
@@ -318,6 +351,9 @@ func (h *Host) refresh(ctx context.Context, ports Ports, id string) error {
 		return nil
 	}
 	if i, err = s.with(ctx, ports, i); err != nil {
+		return err
+	}
+	if shut, err := s.shut(ctx, session, ports, i); shut || err != nil {
 		return err
 	}
 	if t, known := s.book.toldOf(id); known && t.revision >= i.revision {

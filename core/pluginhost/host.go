@@ -75,6 +75,9 @@ type Ports struct {
 	// OnHealth is told all that is said of instances, also what was said before;
 	// nil = nobody cares. It must not block.
 	OnHealth func(inst.Report)
+	// Condition returns how an instance fares by all that was said of it; nil =
+	// nobody keeps it. One that is paused is closed, and not told of.
+	Condition func(ctx context.Context, workspace identity.WorkspaceID, instance string) (inst.Condition, error)
 	// OnSwap is told how long deliveries rested while a version took over from
 	// another; nil = nobody cares. It must not block.
 	OnSwap func(channel.PluginID, time.Duration)

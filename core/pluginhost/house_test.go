@@ -48,11 +48,13 @@ type house struct {
 	failing  bool // the store is down
 	changes  int
 	pauses   []time.Duration
+
+	conditions map[string]inst.Condition // of instances
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), data: t.TempDir(), ledger: &ledger{}, lives: extensiontest.NewLives()}
+	h := &house{t: t, dir: t.TempDir(), data: t.TempDir(), ledger: &ledger{}, lives: extensiontest.NewLives(), conditions: make(map[string]inst.Condition)}
 	h.options = pluginhost.Options{
 		Dir: h.dir, DataDir: h.data, SocketDir: filepath.Join(shortDir(t), "s"), CoreVersion: "0.1.0-dev",
 		Log: slog.New(slog.DiscardHandler), Now: time.Now, Timing: pluginhost.DefaultTiming(),
@@ -153,7 +155,7 @@ func (h *house) run() (stop func()) {
 	go func() {
 		done <- h.host.Run(ctx, pluginhost.Ports{
 			Workspaces: h, Connections: h, Grants: h, Vault: inst.NewVault(channeltest.Sealer{}), Locale: h.locale,
-			Receiver: h, Deliverer: h.deliver, OnChange: h.changed, Lives: h.lives, OnSwap: h.swapped,
+			Receiver: h, Deliverer: h.deliver, OnChange: h.changed, Lives: h.lives, OnSwap: h.swapped, Condition: h.condition,
 		})
 	}()
 	var once sync.Once

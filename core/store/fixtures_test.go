@@ -16,12 +16,15 @@ import (
 	"github.com/patchbay-im/patchbay/core/contact/contacttest"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
+	"github.com/patchbay-im/patchbay/core/delivery/deliverytest"
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/dispatch/dispatchtest"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/idempotency/idempotencytest"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/instance/instancetest"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
@@ -148,6 +151,30 @@ func conditionFixture(t *testing.T, s *store.Store) instancetest.Fixture {
 			if err != nil {
 				tb.Fatal(err)
 			}
+		},
+	}
+}
+
+func deliveryFixture(s *store.Store) deliverytest.Fixture {
+	turn := func(tb testing.TB, in channel.Inbox, next func(instance.Condition) instance.Condition) {
+		tb.Helper()
+		_, err := s.Conditions().ChangeCondition(tb.Context(), in.Workspace, string(in.ID), func(c *instance.Condition) ([]event.Event, error) {
+			*c = next(*c)
+			return nil, nil
+		})
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return deliverytest.Fixture{
+		Store: s.Deliveries(), History: s.Deliveries(), Conversations: fixture(s), Media: s.Attachments(),
+		Pause: func(tb testing.TB, in channel.Inbox) {
+			tb.Helper()
+			turn(tb, in, instancetest.Rejected)
+		},
+		Resume: func(tb testing.TB, in channel.Inbox, at time.Time) {
+			tb.Helper()
+			turn(tb, in, func(c instance.Condition) instance.Condition { return c.Again(at) })
 		},
 	}
 }

@@ -98,8 +98,7 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	})
 	t.Run("delivery", func(t *testing.T) {
 		deliverytest.Run(t, func(t *testing.T) deliverytest.Fixture {
-			s := fresh(t)
-			return deliverytest.Fixture{Store: s.Deliveries(), History: s.Deliveries(), Conversations: fixture(s), Media: s.Attachments()}
+			return deliveryFixture(fresh(t))
 		})
 	})
 	t.Run("view", func(t *testing.T) {

@@ -31,6 +31,8 @@ type Fake struct {
 	settling sync.Mutex
 	mu       sync.Mutex
 	tried    map[delivery.ID]delivery.Delivery // the newest attempt of each
+	paused   map[channel.InboxID]bool
+	resumed  map[channel.InboxID]time.Time
 	steps    map[stepKey][]delivery.Step
 }
 
@@ -42,7 +44,27 @@ type stepKey struct {
 
 // NewFake returns the ledger of a Fake. The clock dates what settlements change.
 func NewFake(conversations *conversationtest.Fake, now func() time.Time) *Fake {
-	return &Fake{conversations: conversations, now: now, ids: id.NewSource(now), tried: make(map[delivery.ID]delivery.Delivery), steps: make(map[stepKey][]delivery.Step)}
+	return &Fake{conversations: conversations, now: now, ids: id.NewSource(now), tried: make(map[delivery.ID]delivery.Delivery), steps: make(map[stepKey][]delivery.Step), paused: make(map[channel.InboxID]bool), resumed: make(map[channel.InboxID]time.Time)}
+}
+
+// Pause pauses an inbox.
+func (f *Fake) Pause(inbox channel.InboxID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.paused[inbox] = true
+}
+
+// Resume ends a pause.
+func (f *Fake) Resume(inbox channel.InboxID, at time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.paused[inbox], f.resumed[inbox] = false, at
+}
+
+func (f *Fake) isPaused(inbox channel.InboxID) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.paused[inbox]
 }
 
 // turns lists the pending deliveries of a plugin whose turn it is, the oldest first.
@@ -63,7 +85,9 @@ func (f *Fake) turns(ctx context.Context, plugin channel.PluginID) []delivery.De
 	}
 	var out []delivery.Delivery
 	for _, d := range first {
-		out = append(out, d)
+		if !f.isPaused(d.Inbox) {
+			out = append(out, d)
+		}
 	}
 	slices.SortFunc(out, func(a, b delivery.Delivery) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(string(a.ID), string(b.ID)))
@@ -99,7 +123,9 @@ func (f *Fake) delivery(ctx context.Context, c conversation.Conversation, m conv
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	d.ResumedAt = f.resumed[d.Inbox]
 	last, ok := f.tried[d.ID]
+	last.ResumedAt = d.ResumedAt
 	if !ok {
 		return d
 	}

@@ -19,6 +19,10 @@ type Fixture struct {
 	History       delivery.History
 	Media         media.Store
 	Conversations conversationtest.Fixture
+
+	// Pause and Resume pause an inbox, and end that.
+	Pause  func(t testing.TB, inbox channel.Inbox)
+	Resume func(t testing.TB, inbox channel.Inbox, at time.Time)
 }
 
 // Run runs the suite. open returns an empty, independent storage each time.
@@ -30,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"order within a conversation":     testOrder,
 		"a retry holds up what follows":   testRetry,
 		"oldest first, limit and skip":    testLimit,
+		"an inbox is paused":              testPaused,
 		"sent":                            testSent,
 		"refused":                         testRefused,
 		"may or may not have left":        testUnknown,
@@ -52,7 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := open(t)
-			w := &world{World: conversationtest.NewWorld(t, f.Conversations), store: f.Store, history: f.History, media: f.Media}
+			w := &world{World: conversationtest.NewWorld(t, f.Conversations), store: f.Store, history: f.History, media: f.Media, pause: f.Pause, resume: f.Resume}
 			run(w)
 		})
 	}
@@ -64,6 +69,8 @@ type world struct {
 	store   delivery.Store
 	history delivery.History
 	media   media.Store
+	pause   func(testing.TB, channel.Inbox)
+	resume  func(testing.TB, channel.Inbox, time.Time)
 }
 
 // post makes a customer write and a member answer; it returns the answer.

@@ -92,7 +92,7 @@ func (f *Fake) ChangeCondition(_ context.Context, w identity.WorkspaceID, id str
 	if err != nil {
 		return instance.Condition{}, err
 	}
-	for _, t := range []*time.Time{&c.Since, &c.GoodAt, &c.RejectedAt, &c.NoticeAt} {
+	for _, t := range []*time.Time{&c.Since, &c.GoodAt, &c.RejectedAt, &c.NoticeAt, &c.ResumedAt} {
 		*t = t.Truncate(time.Microsecond)
 	}
 	f.kept[at] = c

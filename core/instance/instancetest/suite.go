@@ -77,6 +77,18 @@ func rejected() instance.Health {
 	return instance.Health{State: "down", Code: instance.CodeAuthExpired, Detail: "535 wrong password"}
 }
 
+// Rejected is a condition after the far side rejected its credentials for good.
+func Rejected(c instance.Condition) instance.Condition {
+	for range instance.RejectionsNeeded {
+		at := c.RejectedAt.Add(instance.RejectedFor)
+		if c.RejectedAt.IsZero() {
+			at = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+		}
+		c = c.After(instance.Report{Health: rejected(), Revision: c.Revision, At: at})
+	}
+	return c
+}
+
 func (s *suite) kept() {
 	ctx := s.Context()
 	s.Account(s, s.w, "inb_kept", true)
@@ -95,6 +107,20 @@ func (s *suite) kept() {
 		s.must(err)
 		s.same(got, want)
 	}
+	turn := func(next func(instance.Condition) instance.Condition) (c instance.Condition) {
+		c, err := s.Store.ChangeCondition(ctx, s.w, "inb_kept", func(c *instance.Condition) ([]event.Event, error) {
+			*c = next(*c)
+			return nil, nil
+		})
+		s.must(err)
+		return c
+	}
+	s.same(turn(Rejected).Paused(7), true)
+	resumed := turn(func(c instance.Condition) instance.Condition { return c.Again(s.now.Add(2 * time.Minute)) })
+	kept, err := s.Store.Condition(ctx, s.w, "inb_kept")
+	s.must(err)
+	s.same(kept, resumed)
+	s.same(kept.ResumedAt, s.now.Add(2*time.Minute))
 	all, err := s.Store.Conditions(ctx, s.w)
 	s.must(err)
 	if c := all["pin_kept"]; len(all) != 2 || c.Detail != down().Detail || c.Turns != nil {

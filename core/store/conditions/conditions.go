@@ -21,7 +21,7 @@ type Store struct {
 // New returns a Store.
 func New(d *db.DB) *Store { return &Store{db: d} }
 
-const columns = `workspace_id, instance_id, state, code, detail, since, good_at, revision, rejections, rejected_at, told, notice_at`
+const columns = `workspace_id, instance_id, state, code, detail, since, good_at, revision, rejections, rejected_at, told, notice_at, resumed_at`
 
 // find reads conditions, with their turns or without.
 func find(ctx context.Context, q db.Querier, turns bool, where string, args ...any) ([]instance.Condition, error) {
@@ -33,13 +33,14 @@ func find(ctx context.Context, q db.Querier, turns bool, where string, args ...a
 	err := q.Rows(ctx, query, args, func(sc db.Scanner) error {
 		var c instance.Condition
 		var workspace, state, list string
-		var since, good, revision, rejected, notice int64
-		err := sc.Scan(&workspace, &c.Instance, &state, &c.Code, &c.Detail, &since, &good, &revision, &c.Rejections, &rejected, &c.Told, &notice, &list)
+		var since, good, revision, rejected, notice, resumed int64
+		err := sc.Scan(&workspace, &c.Instance, &state, &c.Code, &c.Detail, &since, &good, &revision, &c.Rejections, &rejected, &c.Told, &notice, &resumed, &list)
 		if err != nil {
 			return err
 		}
 		c.Workspace, c.State, c.Revision = identity.WorkspaceID(workspace), instance.ConditionState(state), db.Unsigned(revision)
 		c.Since, c.GoodAt, c.RejectedAt, c.NoticeAt = db.Time(since), db.Time(good), db.Time(rejected), db.Time(notice)
+		c.ResumedAt = db.Time(resumed)
 		if turns {
 			err = json.Unmarshal([]byte(list), &c.Turns)
 		}
@@ -101,9 +102,13 @@ func (s *Store) ChangeCondition(ctx context.Context, w identity.WorkspaceID, id 
 		if err != nil {
 			return err
 		}
+		was := c.State
 		events, err := change(&c)
 		if err != nil {
 			return err
+		}
+		if was == instance.ConditionCredentials && c.State != was {
+			tx.Delivers() // what waited
 		}
 		out = c
 		if err := save(ctx, tx, c, known); err != nil {
@@ -127,14 +132,14 @@ func save(ctx context.Context, tx *db.Tx, c instance.Condition, known bool) erro
 	}
 	values := []any{
 		string(c.State), c.Code, c.Detail, db.Micros(c.Since), db.Micros(c.GoodAt), db.Signed(c.Revision), c.Rejections,
-		db.Micros(c.RejectedAt), c.Told, db.Micros(c.NoticeAt), string(turns), string(c.Workspace), c.Instance,
+		db.Micros(c.RejectedAt), c.Told, db.Micros(c.NoticeAt), db.Micros(c.ResumedAt), string(turns), string(c.Workspace), c.Instance,
 	}
 	if known {
 		return tx.Queue(ctx, `UPDATE account_condition SET state = ?, code = ?, detail = ?, since = ?, good_at = ?, revision = ?, rejections = ?,
-rejected_at = ?, told = ?, notice_at = ?, turns = ? WHERE workspace_id = ? AND instance_id = ?`, values...)
+rejected_at = ?, told = ?, notice_at = ?, resumed_at = ?, turns = ? WHERE workspace_id = ? AND instance_id = ?`, values...)
 	}
 	return tx.Queue(ctx, `INSERT INTO account_condition (state, code, detail, since, good_at, revision, rejections, rejected_at, told,
-notice_at, turns, workspace_id, instance_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, values...)
+notice_at, resumed_at, turns, workspace_id, instance_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, values...)
 }
 
 // NoticesDue implements instance.ConditionStore.

@@ -35,17 +35,21 @@ func New(d *db.DB, now func() time.Time) *Store {
 const itsTurn = `NOT EXISTS (SELECT 1 FROM delivery e WHERE e.workspace_id = d.workspace_id
 AND e.conversation_id = d.conversation_id AND e.state = 'pending' AND e.seq < d.seq)`
 
+// notPaused holds for a delivery named d whose inbox is not paused.
+const notPaused = `d.inbox_id NOT IN (SELECT instance_id FROM account_condition WHERE state = 'credentials')`
+
 // selects reads deliveries with what of their messages leaves; scan takes its rows.
 const selects = `SELECT d.workspace_id, d.delivery_id, d.inbox_id, d.plugin, d.conversation_id, m.message_id, d.seq, d.recipient,
 m.text, d.state, d.attempts, d.next_at, d.last_code, d.last_detail, d.provider_id, d.created_at,
-d.expires_at, d.merged_to, m.sender_kind, m.sender_id, m.sender_name, m.files, COALESCE(m.extras, '')
+d.expires_at, d.merged_to, m.sender_kind, m.sender_id, m.sender_name, m.files, COALESCE(m.extras, ''),
+COALESCE((SELECT a.resumed_at FROM account_condition a WHERE a.workspace_id = d.workspace_id AND a.instance_id = d.inbox_id), 0)
 FROM delivery d JOIN message m ON m.workspace_id = d.workspace_id AND m.conversation_id = d.conversation_id AND m.seq = d.seq`
 
 // Due implements delivery.Store. The plus keeps the databases from looking by
 // next_at: nearly all that waits is due, and would have to be sorted each time.
 func (s *Store) Due(ctx context.Context, plugin channel.PluginID, now time.Time, limit int, skip delivery.Skip) ([]delivery.Delivery, error) {
 	query, args := selects+`
-WHERE d.plugin = ? AND d.state = 'pending' AND +d.next_at <= ? AND `+itsTurn, []any{string(plugin), db.Micros(now)}
+WHERE d.plugin = ? AND d.state = 'pending' AND +d.next_at <= ? AND `+notPaused+` AND `+itsTurn, []any{string(plugin), db.Micros(now)}
 	if len(skip.Inboxes) > 0 {
 		var blocked []any
 		for inbox := range skip.Inboxes {
@@ -77,12 +81,12 @@ WHERE d.plugin = ? AND d.state = 'pending' AND +d.next_at <= ? AND `+itsTurn, []
 func scan(sc db.Scanner) (delivery.Delivery, error) {
 	var d delivery.Delivery
 	var workspace, id, inbox, plugin, state string
-	var seq, next, created, expires, merged int64
+	var seq, next, created, expires, merged, resumed int64
 	var author, extras string
 	var files int
 	err := sc.Scan(&workspace, &id, &inbox, &plugin, &d.Conversation, &d.Message, &seq, &d.Recipient,
 		&d.Content.Text, &state, &d.Attempts, &next, &d.LastCode, &d.LastDetail, &d.ProviderID, &created,
-		&expires, &merged, &author, &d.Author.ID, &d.Author.Name, &files, &extras)
+		&expires, &merged, &author, &d.Author.ID, &d.Author.Name, &files, &extras, &resumed)
 	d.Author.Kind, d.Automatic = identity.ActorKind(author), identity.ActorKind(author) != identity.ActorMember
 	to := conversations.OutgoingIn(extras)
 	d.Quoted, d.Content.Envelope, d.Forwards = to.Quoted, to.Envelope, to.Forwards
@@ -92,14 +96,14 @@ func scan(sc db.Scanner) (delivery.Delivery, error) {
 	d.MergedTo = db.Unsigned(merged)
 	d.Workspace, d.ID, d.Inbox = identity.WorkspaceID(workspace), delivery.ID(id), channel.InboxID(inbox)
 	d.Plugin, d.State, d.Seq = channel.PluginID(plugin), delivery.State(state), uint64(seq) //nolint:gosec // written as uint64
-	d.NextAt, d.CreatedAt, d.ExpiresAt = db.Time(next), db.Time(created), db.Time(expires)
+	d.NextAt, d.CreatedAt, d.ExpiresAt, d.ResumedAt = db.Time(next), db.Time(created), db.Time(expires), db.Time(resumed)
 	return d, err
 }
 
 // NextDue implements delivery.Store. What waits behind another of its
 // conversation is not counted: it cannot be due before that one.
 func (s *Store) NextDue(ctx context.Context, plugin channel.PluginID) (time.Time, error) {
-	const query = `SELECT d.next_at FROM delivery d WHERE d.plugin = ? AND d.state = 'pending' AND ` + itsTurn + `
+	const query = `SELECT d.next_at FROM delivery d WHERE d.plugin = ? AND d.state = 'pending' AND ` + notPaused + ` AND ` + itsTurn + `
 ORDER BY d.next_at LIMIT 1`
 	var next int64
 	err := s.db.Row(ctx, query, []any{string(plugin)}, &next)

@@ -5034,7 +5034,7 @@ export interface components {
              * @description Counted from 1.
              */
             attempt?: number;
-            /** @description Why an attempt did not get through; stored: a live channel's message is where its customer reads it; plugin_died: the plugin ended during the attempt; said_arrived, send_again: a member settled it by hand. */
+            /** @description Why an attempt did not get through; stored: a live channel's message is where its customer reads it; plugin_died: the plugin ended during the attempt; account_paused: it waits, since the far side rejects the credentials of the inbox, and leaves when that is mended; said_arrived, send_again: a member settled it by hand. */
             code?: string;
             detail?: string;
             /** @description Id and version. */
@@ -5042,7 +5042,7 @@ export interface components {
             /** @description The far side's id of the message. */
             provider_id?: string;
             /** @enum {string} */
-            state: "queued" | "attempt" | "sent" | "delivered" | "read" | "failed" | "unknown";
+            state: "queued" | "waiting" | "attempt" | "sent" | "delivered" | "read" | "failed" | "unknown";
         };
         Destination: {
             /** @description Empty: the queue of its team, or of everybody. */
