@@ -102,7 +102,7 @@ test: ## Everything that must pass; brings what it needs (apt)
 
 .PHONY: unit
 unit: ## Go tests on the fakes, SQLite and PostgreSQL (RACE=1: with the race detector)
-	go test $(if $(RACE),-race) -timeout 15m ./...
+	go test $(if $(RACE),-race) -timeout 25m ./...
 
 .PHONY: unit-web
 unit-web: node_modules/.package-lock.json
@@ -195,9 +195,9 @@ tryton: ## The REST connector, alone and behind a running server, against a real
 	PATCHBAY_TEST_REQUIRE=1 PATCHBAY_TEST_TRYTON=1 go test -count=1 -timeout 10m -v -run TestTryton ./core/internal/trytontest | grep -vE '^=== '
 
 .PHONY: mail-real
-mail-real: ## The e-mail plugin's packages against a real Dovecot and Postfix (apt, root): kicked, restarted, renumbered, 1,000 mails
+mail-real: ## E-mail against a real Dovecot and Postfix (apt, root), the plugin's packages and the whole product: 1,000 mails, servers and processes killed, the time to an agent's screen
 	scripts/test-deps.sh
-	PATCHBAY_TEST_REQUIRE=1 PATCHBAY_TEST_LONG=1 go test -count=1 -timeout 15m -v ./plugins/email/... | grep -vE '^(=== |    --- PASS)'
+	PATCHBAY_TEST_REQUIRE=1 PATCHBAY_TEST_LONG=1 go test -count=1 -timeout 30m -v ./plugins/email/... ./core/internal/mailtest | grep -vE '^(=== |    --- PASS)'
 
 .PHONY: observe
 observe: ## Alert rules on made-up series in Prometheus's own engine; every name in them and in the dashboard against a running server

@@ -160,6 +160,7 @@ func tools() []Layer {
 		{Name: "test program", Pattern: "core/internal/authz/...", May: everything, TestsMay: []string{"core/internal/openidtest", "core/internal/spoiled"}, Suites: true},
 		{Name: "test program", Pattern: "core/internal/crash/...", May: everything, Suites: true},
 		{Name: "test program", Pattern: "core/internal/trytontest", May: everything, Suites: true},
+		{Name: "test program", Pattern: "core/internal/mailtest", May: everything, Suites: true},
 		{Name: "test helper", Pattern: "core/internal/pluginrig", May: everything, Suites: true},
 		{Name: "test program", Pattern: "core/internal/pluginchaos/...", May: measuring, Suites: true},
 		{Name: "test program", Pattern: "core/internal/pluginbench/...", May: measuring, Suites: true},

@@ -18,7 +18,7 @@ func (c *Corpus) Hostile(n int, sent func(int) (Sent, error)) ([]Mail, error) {
 	}
 	kinds := []func(*Corpus, Sent) ([]string, string){
 		func(c *Corpus, _ Sent) ([]string, string) {
-			id, _ := forger.MessageID("dlv_0", "shop.example")
+			id, _ := forger.MessageID("dlv_0", "shop.test")
 			plus, _ := forger.PlusAddress("dlv_0", Mailbox)
 			return []string{"Delivered-To: " + plus, "In-Reply-To: <" + id + ">"}, "forged token"
 		},
@@ -41,7 +41,7 @@ func (c *Corpus) Hostile(n int, sent func(int) (Sent, error)) ([]Mail, error) {
 			return []string{"Subject: " + strings.Repeat("=?utf-8?B?QQ==?=\r\n ", 3000) + "=?utf-8?Q"}, "thousands of words"
 		},
 		func(*Corpus, Sent) ([]string, string) {
-			return []string{"Authentication-Results: mx.shop.example; dmarc=pass header.from=bank.example", "X-Patchbay-Conversation: 0"}, "forged results"
+			return []string{"Authentication-Results: mx.shop.test; dmarc=pass header.from=bank.example", "X-Patchbay-Conversation: 0"}, "forged results"
 		},
 	}
 	var out []Mail

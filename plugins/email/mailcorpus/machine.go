@@ -74,7 +74,7 @@ func ownLoop(c *Corpus, number int, s Sent) Mail {
 
 // ownList is a person's mail that came through a list which is the mailbox.
 func ownList(c *Corpus, _ int, _ Sent) Mail {
-	m := c.machine("through our own list", -1, fmt.Sprintf("person%d@x.example", c.serial), []string{"Subject: A question", "Precedence: list", "List-Id: <support.shop.example>", "List-Post: <mailto:" + Mailbox + ">"})
+	m := c.machine("through our own list", -1, fmt.Sprintf("person%d@x.example", c.serial), []string{"Subject: A question", "Precedence: list", "List-Id: <support.shop.test>", "List-Post: <mailto:" + Mailbox + ">"})
 	m.Want.Automatic, m.Want.Answer = false, true
 	return m
 }

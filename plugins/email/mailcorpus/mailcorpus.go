@@ -19,7 +19,7 @@ import (
 )
 
 // Mailbox is the address that all mail goes to.
-const Mailbox = "support@shop.example"
+const Mailbox = "support@shop.test"
 
 // NoConversation is the conversation of a report.
 const NoConversation = -1
@@ -93,7 +93,7 @@ func MadeUp(conversation int) (Sent, error) {
 		return Sent{}, err
 	}
 	delivery := fmt.Sprintf("dlv_%d", conversation)
-	id, err := keys.MessageID(delivery, "shop.example")
+	id, err := keys.MessageID(delivery, "shop.test")
 	if err != nil {
 		return Sent{}, err
 	}

@@ -2,6 +2,7 @@ package mailrig
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -248,6 +249,21 @@ func (r *Rig) Delete(ctx context.Context, user, folder string) error {
 // Move moves all mail of a folder into another.
 func (r *Rig) Move(ctx context.Context, user, from, to string) error {
 	_, err := r.doveadm(ctx, "move", "-u", user, to, "mailbox", from, "all")
+	return err
+}
+
+// Save puts a mail into a folder, as a mail program does with what it sent.
+func (r *Rig) Save(ctx context.Context, user, folder string, raw []byte) error {
+	file, err := os.CreateTemp(r.dir, "save-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) //nolint:errcheck // the folder goes with the rig
+	_, err = file.Write(raw)
+	if err := errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
+		return err
+	}
+	_, err = r.doveadm(ctx, "save", "-u", user, "-m", folder, file.Name())
 	return err
 }
 

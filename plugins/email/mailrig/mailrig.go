@@ -3,8 +3,9 @@
 // in a folder of their own, on free ports of 127.0.0.1, with a certificate made
 // for the run.
 //
-// Nothing leaves the machine: Postfix delivers what is for Domain to Dovecot,
-// defers what is for LaterDomain, and bounces all else; it asks no DNS.
+// Nothing leaves the machine: Postfix defers what is for LaterDomain and hands
+// all else to Dovecot, which knows the accounts of Domain; what is for anybody
+// else comes back as Postfix's own report. It asks no DNS.
 //
 // Without the programs tests are skipped, or fail when PATCHBAY_TEST_REQUIRE=1.
 // Dovecot runs as anybody; Postfix has to be started by root, and then runs as

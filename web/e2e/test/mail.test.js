@@ -384,6 +384,22 @@ test('pictures elsewhere are loaded when somebody wants it, by the server', asyn
   }
 })
 
+test('what arrives is on the screen at once', async () => {
+  await owner.goto(`${server.origin}/conversations/all`)
+  await owner.getByTestId('conversation-list-item').first().waitFor()
+  const took = []
+  for (let n = 1; n <= 20; n++) {
+    const text = `Is there news of parcel ${n}?`
+    const shown = owner.getByTestId('conversation-list-item').filter({ hasText: text }).waitFor({ timeout: 60_000 })
+    const began = performance.now()
+    await mail.send(alice, care, letter(`parcel-${n}@world.test`, `Parcel ${n}`, text))
+    await shown
+    took.push(Math.round(performance.now() - began))
+  }
+  took.sort((a, b) => a - b)
+  console.log(`mail: ${took.length} mails from Postfix to the agent's screen: p50 ${took[9]} ms, p95 ${took[18]} ms, longest ${took[19]} ms`)
+})
+
 /** A server elsewhere, which writes down what it is asked. */
 class Far {
   static async start() {
