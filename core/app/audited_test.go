@@ -228,6 +228,7 @@ func (w *walk) integrations() {
 	w.do(w.owner, "POST W/inboxes", obj{"name": "Shop", "plugin": "patchbay/webchat", "config": obj{}}, &m)
 	w.values["inbox"] = m.ID
 	w.do(w.owner, "PATCH W/inboxes/{inbox}", obj{"name": "The shop"}, nil)
+	w.do(w.owner, "PUT W/inboxes/{inbox}/rules", obj{"revision": 0, "rules": []obj{{"name": "All", "enabled": true, "then": obj{"priority": "high"}}}}, nil)
 	w.do(w.owner, "POST W/inboxes/{inbox}/retry", nil, nil)
 	w.do(w.owner, "POST W/inboxes/{inbox}/rotate-hook", nil, nil)
 	var secret made

@@ -251,6 +251,7 @@ func (s *server) domain() {
 		Key: s.box.Derive("rating links"), Now: s.now,
 	})
 	s.tickets = s.newTickets()
+	s.conversations.Tickets, s.conversations.Targets, s.inboxes.Targets = s.tickets, s.tickets, s.tickets
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
 	s.extensions = extension.NewService(s.plugins, s.store.Lives(), s.audit)
 	s.conditions = s.newConditions()

@@ -34,6 +34,7 @@ type Inbox struct {
 	UpdatedAt      time.Time
 
 	Acknowledgement Acknowledgement
+	Rules           Rules // what becomes of conversations that begin in it
 }
 
 // MaxName bounds the name of an inbox, in characters.

@@ -31,6 +31,8 @@ type Service struct {
 	// Sending returns what the sending of an inbox says of its far side; false =
 	// nothing. nil = nobody knows.
 	Sending func(InboxID) (Health, bool)
+	// Targets knows what rules point at; nil = nothing is looked up.
+	Targets Targets
 
 	// Again forgets what was counted against an inbox, and records that; nil =
 	// nobody counts.

@@ -94,8 +94,9 @@ func (c *Conversation) Receive(t Turn, w Written) *Change { return c.ReceiveFor(
 // ReceiveFor is Receive where a bot, unless it is nil, answers for what nobody
 // answers for. What a machine wrote is kept, and that is all: it wakes nothing
 // and waits for no answer. Only a conversation that it begins waits for people.
+// So it is with everything in a conversation that is ignored.
 func (c *Conversation) ReceiveFor(t Turn, w Written, bot *Bot) *Change {
-	if w.Carried.Automatic {
+	if w.Carried.Automatic || c.Ignored {
 		bot = nil
 	} else {
 		c.wake(t)
@@ -173,7 +174,7 @@ func (c *Conversation) Acknowledge(t Turn, w Written) Change {
 // Echo appends what the company wrote elsewhere. It is an answer; it changes
 // neither state nor assignment.
 func (c *Conversation) Echo(t Turn, w Written) *Change {
-	w.Carried.Elsewhere = true
+	w.Carried.Elsewhere, c.Ignored = true, false
 	ch := *c.append(t, Text, w, nil)
 	c.WaitingSince = time.Time{}
 	return &ch
@@ -274,7 +275,7 @@ func (c *Conversation) Reopen(t Turn) {
 		c.State, c.SnoozedUntil = Open, time.Time{}
 		c.record(t, Unsnoozed, nil, nil)
 	case Resolved:
-		c.State = Open
+		c.State, c.Ignored = Open, false
 		c.record(t, Reopened, nil, map[string]string{"by": string(t.Actor.Kind)})
 		if t.Actor.Kind == identity.ActorMember && c.Assignee != identity.MemberID(t.Actor.ID) {
 			c.assign(t, identity.MemberID(t.Actor.ID), t.Actor.Name, "member")

@@ -44,7 +44,7 @@ func brought(in channel.Inbound) Written {
 	w := Written{ClientID: in.External, Text: clean(content.Text), HTML: cutBytes(clean(content.HTML), MaxHTML)}
 	w.Carried = Carried{
 		Envelope: envelopeOf(content.Envelope), Location: locationOf(content.Location), Unsupported: unsupportedOf(content.Unsupported),
-		Trust: channel.Trust{Verdict: in.Trust.Verdict, Reason: cut(clean(in.Trust.Reason), maxReason)}, Automatic: in.Automatic,
+		Trust: channel.Trust{Verdict: in.Trust.Verdict, Reason: cut(clean(in.Trust.Reason), maxReason)}, Automatic: in.Automatic, NoReply: in.NoReply,
 		Quoted: clean(content.Quoted),
 	}
 	if w.Text == "" && w.HTML != "" {

@@ -171,6 +171,7 @@ type Carried struct {
 	Unsupported *channel.Unsupported
 	Trust       channel.Trust
 	Automatic   bool // a machine wrote it
+	NoReply     bool // nothing answers it by itself: a list, an address that nobody reads
 	Elsewhere   bool // the company wrote it, and not here
 	Participant bool // somebody wrote it who takes part, and is not the customer
 	Forwards    *Forwarded
@@ -197,7 +198,7 @@ type ChangeType string
 
 // The types of changes. Data in braces.
 const (
-	Created         ChangeType = "conversation.created"
+	Created         ChangeType = "conversation.created" // {rule?}: see ruleData
 	MessageCreated  ChangeType = "message.created"
 	NoteCreated     ChangeType = "note.created"
 	MessageEdited   ChangeType = "message.edited"        // Message says something else since

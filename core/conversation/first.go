@@ -16,6 +16,16 @@ type first struct {
 	routed bool    // an interceptor said which team
 
 	answer *acknowledging // nil = nothing is answered by itself
+	rule   *ruling        // of a new conversation; nil = none takes it
+}
+
+// when is f with its rule and its answer where they are to be.
+func (f first) when(rules, answers bool) first {
+	if !rules {
+		f.rule = nil
+	}
+	f.answer = f.answer.when(answers)
+	return f
 }
 
 // firstOf finds out who takes the customer of an inbound item.
@@ -24,6 +34,12 @@ func (s *Service) firstOf(ctx context.Context, inbox channel.Inbox, in accepted)
 	var err error
 	if out.answer, err = s.acknowledges(ctx, inbox, in); err != nil {
 		return out, err
+	}
+	if out.rule, err = s.ruled(ctx, inbox, in); err != nil {
+		return out, err
+	}
+	if out.rule != nil && out.rule.then.Team != "" {
+		out.team, out.routed = team.ID(out.rule.then.Team), true
 	}
 	if !in.noReply {
 		if out.bot, err = s.botOf(ctx, inbox); err != nil {
@@ -39,8 +55,10 @@ func (s *Service) firstOf(ctx context.Context, inbox channel.Inbox, in accepted)
 			return out, err
 		}
 	}
-	if out.team, err = s.Teams.TeamOfInbox(ctx, inbox.Workspace, string(inbox.ID)); err != nil {
-		return out, err
+	if !out.routed {
+		if out.team, err = s.Teams.TeamOfInbox(ctx, inbox.Workspace, string(inbox.ID)); err != nil {
+			return out, err
+		}
 	}
 	to, err := s.routed(ctx, inbox.Workspace, Routing{Key: string(inbox.ID) + "/" + in.external, Inbox: inbox.ID, Team: out.team})
 	switch {

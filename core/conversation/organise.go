@@ -23,6 +23,7 @@ type Organised struct {
 	Participants []identity.MemberID // who follows it, by id; nil = nobody
 	MergedInto   ID                  // where it goes on; "" unless merged, and then it is in no list
 	Before       *Standing           // how it stood before it was merged; nil unless merged
+	Ignored      bool                // a rule filed it, and nobody has reopened it: it is resolved, and stays so when the customer writes
 }
 
 // Priority is how urgent a conversation is. "" = nobody said.

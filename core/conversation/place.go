@@ -50,7 +50,7 @@ func (s *Service) begun(ctx context.Context, t Turn, a arrival) (*Conversation, 
 	if err != nil {
 		return nil, err
 	}
-	return c.In(s.threadOf(a)), nil
+	return c.In(s.threadOf(a)), a.first.rule.apply(t, c)
 }
 
 // threadOf says how the channel tells talks from each other: by its thread, or

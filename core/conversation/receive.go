@@ -202,7 +202,7 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 			out = *again
 			return nil
 		}
-		before, fresh := c.LastInboundSeq, c.begins()
+		before, opens, fresh := c.LastInboundSeq, c.isNew, c.begins()
 		ch := s.take(t, c, who, in, first.bot)
 		if err := s.bring(ctx, tx, c, ch, in); err != nil {
 			return err
@@ -214,7 +214,7 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 		if err := saveFirst(ctx, tx, c, first, before); err != nil {
 			return err
 		}
-		if err := s.acknowledge(ctx, tx, t, c, first.answer.when(fresh), out.Change.Message); err != nil {
+		if err := s.followFirst(ctx, tx, t, c, first.when(opens, fresh && !c.Ignored), *ch.Message); err != nil {
 			return err
 		}
 		return tx.Remember(ctx, inbox.ID, Dedup{
@@ -243,6 +243,15 @@ func saveFirst(ctx context.Context, tx Tx, c *Conversation, f first, before uint
 		return err
 	}
 	return keepTalk(ctx, tx, c, *f.bot, before, opens)
+}
+
+// followFirst does what follows from a message that is saved: the ticket that a
+// rule wants, and what is answered by itself.
+func (s *Service) followFirst(ctx context.Context, tx Tx, t Turn, c *Conversation, f first, m Message) error {
+	if err := s.openTicket(ctx, tx, t, c, f.rule, m); err != nil {
+		return err
+	}
+	return s.acknowledge(ctx, tx, t, c, f.answer, &m)
 }
 
 // arrival is an item, by whom and where.

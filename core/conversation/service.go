@@ -69,6 +69,10 @@ type Deps struct {
 	Bus         Publisher // nil = sockets find out by themselves
 	News        News      // nil = nobody listens
 	Houses      Houses    // nil = companies have no names
+	// Targets knows what rules of inboxes point at, Tickets makes the tickets that
+	// they want; nil = rules are not looked after, and make none.
+	Targets channel.Targets
+	Tickets Tickets
 	// FilesNamed is called after a message with files that are to be fetched was
 	// committed, so that nobody waits for a look at the list; nil = nobody is.
 	FilesNamed func()

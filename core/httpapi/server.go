@@ -186,6 +186,7 @@ func (s *Server) declare() {
 	s.sandboxRoutes()
 	s.roleRoutes()
 	s.inboxRoutes()
+	s.ruleRoutes()
 	s.findingRoutes()
 	s.secretRoutes()
 	s.pluginRoutes()

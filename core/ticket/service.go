@@ -19,8 +19,11 @@ import (
 
 // Deps are the ports that Service works on.
 type Deps struct {
-	Store         Store
-	Reader        Reader
+	Store  Store
+	Reader Reader
+	// Beside returns the tickets' side of a conversation's transaction: what is
+	// saved there is committed with the conversation, or not at all.
+	Beside        func(conversation.Tx) Tx
 	Conversations Conversations
 	Contacts      Contacts
 	Members       Members

@@ -31,6 +31,7 @@ func Fields(custom []catalog.Attribute) filter.Registry {
 		filter.Field{Name: "number", Kind: filter.Number},
 		filter.Field{Name: "contact", Kind: filter.ID, Prefix: "con"},
 		filter.Field{Name: "unread", Kind: filter.Bool},
+		filter.Field{Name: "ignored", Kind: filter.Bool},
 		filter.Field{Name: "created_at", Kind: filter.Time},
 		filter.Field{Name: "updated_at", Kind: filter.Time},
 		filter.Field{Name: "waiting_since", Kind: filter.Time},

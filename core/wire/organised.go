@@ -14,6 +14,7 @@ type Organised struct {
 	Labels       []string       `json:"labels" nullable:"false" doc:"Ids of labels, in order."`
 	Attributes   map[string]any `json:"attributes" doc:"Custom attributes by key: text, number or boolean."`
 	Participants []string       `json:"participants" nullable:"false" doc:"Ids of the members who follow it, in order."`
+	Ignored      bool           `json:"ignored,omitempty" doc:"A rule of the inbox filed it: it waits for nobody, also when the customer writes again, until somebody reopens it."`
 	MergedInto   string         `json:"merged_into,omitempty" doc:"The conversation that goes on with this one; a merged conversation is in no list."`
 }
 
@@ -21,7 +22,7 @@ func organisedOf(o conversation.Organised) Organised {
 	out := Organised{
 		Number: o.Number, TeamID: string(o.Team), Priority: string(o.Priority),
 		Labels: textsOf(o.Labels), Attributes: maps.Clone(o.Attributes), Participants: textsOf(o.Participants),
-		MergedInto: string(o.MergedInto),
+		MergedInto: string(o.MergedInto), Ignored: o.Ignored,
 	}
 	if out.Attributes == nil {
 		out.Attributes = map[string]any{}

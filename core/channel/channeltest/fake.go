@@ -135,7 +135,7 @@ func (f *Fake) UpdateInbox(_ context.Context, workspace identity.WorkspaceID, id
 	after := before
 	after.Name, after.Config, after.Secrets, after.ConfigRevision = inbox.Name, inbox.Config, inbox.Secrets, inbox.ConfigRevision
 	after.HookHash, after.Enabled, after.Bot, after.UpdatedAt = inbox.HookHash, inbox.Enabled, inbox.Bot, inbox.UpdatedAt
-	after.Acknowledgement = inbox.Acknowledgement
+	after.Acknowledgement, after.Rules = inbox.Acknowledgement, inbox.Rules
 	f.inboxes[id] = copied(after)
 	f.feed.Append(events...)
 	return copied(after), nil

@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/filter"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
@@ -176,6 +177,7 @@ func testUpdate(w *world) {
 	want.Name, want.Config, want.ConfigRevision = "后来", json.RawMessage(`{"x":[1,2]}`), 2
 	want.HookHash, want.Enabled, want.UpdatedAt = w.ids.New("hash"), false, w.tick()
 	want.Acknowledgement = channel.Acknowledgement{Enabled: true, Texts: map[string]string{"zh-CN": "您好，{{contact.name}}"}}
+	want.Rules = rules(w)
 	e := w.event(i.ID)
 	got, err := w.f.Store.UpdateInbox(w.Context(), w.ws, i.ID, func(x *channel.Inbox) ([]event.Event, error) {
 		same(w, *x, i)
@@ -190,6 +192,20 @@ func testUpdate(w *world) {
 	_, err = w.f.Store.InboxByHook(w.Context(), i.HookHash)
 	w.absent(err)
 	w.events(e)
+}
+
+// rules are two, of which the first asks and does all that there is.
+func rules(w *world) channel.Rules {
+	when, err := filter.Parse([]byte(`{"and":[{"field":"from_domain","op":"is","value":"shop.example"},{"not":{"field":"automatic","op":"is","value":true}},{"field":"subject","op":"contains","value":"退款"}]}`), channel.AllRuleFields())
+	w.ok(err)
+	always, err := filter.Parse([]byte(`{"and":[]}`), channel.AllRuleFields())
+	w.ok(err)
+	return channel.Rules{Revision: 3, List: []channel.Rule{
+		{ID: "rul_1", Name: "退款", Enabled: true, When: when, Then: channel.Effects{
+			Team: "tea_1", Priority: "high", Labels: []string{"lab_1", "lab_2"}, Ticket: true, Type: "tty_1",
+		}},
+		{ID: "rul_2", Name: "the rest", When: always, Then: channel.Effects{Ignore: true}},
+	}}
 }
 
 func testUpdateFails(w *world) {

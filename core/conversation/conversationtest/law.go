@@ -41,8 +41,12 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 	case conversation.ResolvedChange:
 		c.State = conversation.Resolved
 		c.SnoozedUntil, c.WaitingSince, c.QueuedAt = time.Time{}, time.Time{}, time.Time{}
+	case conversation.Created:
+		if filed(ch) {
+			c.State, c.Ignored = conversation.Resolved, true
+		}
 	case conversation.Reopened:
-		c.State = conversation.Open
+		c.State, c.Ignored = conversation.Open, false
 		if data["by"] == string(identity.ActorContact) {
 			c.Responder, c.Assignee, c.AssigneeName = "", "", ""
 		}
@@ -67,7 +71,7 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 		var mark struct{ Seq uint64 }
 		_ = json.Unmarshal(ch.Data, &mark)
 		c.ContactReadSeq = mark.Seq
-	case conversation.Created, conversation.MessageDelivery, conversation.MessageFile, conversation.OfflineChange, conversation.ScheduledCreated,
+	case conversation.MessageDelivery, conversation.MessageFile, conversation.OfflineChange, conversation.ScheduledCreated,
 		conversation.FindingRaised, conversation.FindingDismissed,
 		conversation.ScheduledChanged, conversation.ScheduledCancelled, conversation.ScheduledSent, conversation.ScheduledFailed:
 	default:
@@ -84,13 +88,24 @@ func applyMessage(c conversation.Conversation, ch conversation.Change) conversat
 	case scheduled(ch), m.Sender.Kind == identity.ActorSystem:
 	case m.Sender.Kind == identity.ActorContact:
 		c.LastInboundSeq = ch.Seq
-		if c.WaitingSince.IsZero() && !m.Automatic {
+		if c.WaitingSince.IsZero() && !m.Automatic && !c.Ignored {
 			c.WaitingSince = ch.At
 		}
 	default:
 		c.WaitingSince = time.Time{}
+		c.Ignored = c.Ignored && !m.Elsewhere
 	}
 	return c
+}
+
+// filed reports whether a rule filed a conversation as ignored when it began.
+func filed(ch conversation.Change) bool {
+	var data struct {
+		Rule struct {
+			Ignored bool `json:"ignored"`
+		} `json:"rule"`
+	}
+	return json.Unmarshal(ch.Data, &data) == nil && data.Rule.Ignored
 }
 
 func previewOf(m *conversation.Message) conversation.Preview {

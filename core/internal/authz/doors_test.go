@@ -30,7 +30,7 @@ func names() map[string]string {
 	out := map[string]string{
 		"assignee_id": "member", "member_id": "member", "member_ids": "member", "mentions": "member", "team_id": "team", "type_id": "type",
 		"contact_id": "contact", "conversation_id": "conversation", "follow_up_of": "ticket", "ticket_id": "ticket", "label_ids": "label", "labels": "label",
-		"attachment_ids": "attachment", "reply_to": "message", "forwards": "message", "organisation_id": "organisation", "inbox_ids": "inbox", "delivery_id": "delivery",
+		"attachment_ids": "attachment", "reply_to": "message", "forwards": "message", "message_id": "message", "organisation_id": "organisation", "inbox_ids": "inbox", "delivery_id": "delivery",
 		"role": "role", "default_role": "role", "into": "path", "ids": "path",
 		// of queries
 		"contact": "contact", "inbox": "inbox", "label": "label", "team": "team", "view": "view", "views": "view", "member": "member",
@@ -71,6 +71,10 @@ func bodies() map[string]string {
 		"POST ~/webhooks/{webhook}/replay delivery_id":                `{"delivery_id":"{X}"}`,
 		"POST ~/connections/validate instance":                        `{"plugin":"test/channel","instance":"{X}","config":{}}`,
 		"PATCH ~/inboxes/{inbox} connection_id":                       `{"bot":{"connection_id":"{X}"}}`,
+		"PUT ~/inboxes/{inbox}/rules team_id":                         `{"revision":0,"rules":[{"name":"x","enabled":true,"then":{"team_id":"{X}"}}]}`,
+		"PUT ~/inboxes/{inbox}/rules label_ids":                       `{"revision":0,"rules":[{"name":"x","enabled":true,"then":{"label_ids":["{X}"]}}]}`,
+		"PUT ~/inboxes/{inbox}/rules type_id":                         `{"revision":0,"rules":[{"name":"x","enabled":true,"then":{"ticket":{"type_id":"{X}"}}}]}`,
+		"POST ~/inboxes/{inbox}/rules/try message_id":                 `{"conversation_id":"{conversation}","message_id":"{X}"}`,
 		"POST ~/webhooks inbox_ids":                                   `{"url":"{sink}","events":["*"],"active":false,"inbox_ids":["{X}"]}`,
 		"POST ~/tickets/{ticket}/comments attachment_ids":             `{"client_id":"d{n}","text":"hi","public":false,"attachment_ids":["{X}"]}`,
 	}

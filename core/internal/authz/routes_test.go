@@ -339,6 +339,9 @@ POST ~/inboxes inbox.manage :: {"name":"New {n}","plugin":"test/channel","config
 GET ~/inboxes/{inbox} inbox.read
 GET ~/inboxes/{inbox}/health inbox.read
 POST ~/inboxes/{inbox}/retry inbox.manage :: {}
+GET ~/inboxes/{inbox}/rules inbox.manage
+PUT ~/inboxes/{inbox}/rules inbox.manage =200,409 :: {"revision":0,"rules":[]}
+POST ~/inboxes/{inbox}/rules/try inbox.manage =200,404 :: {"text":"hi"}
 PATCH ~/inboxes/{inbox} inbox.manage :: {"name":"Renamed"}
 POST ~/inboxes/{inbox}/oauth inbox.manage person =200,404,409 :: {"pointer":"/account"}
 POST ~/inboxes/{inbox}/rotate-hook inbox.manage :: {}

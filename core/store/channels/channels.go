@@ -37,7 +37,7 @@ type inboxRow struct {
 	HookHash                           string
 	Enabled                            bool
 	Bot                                string
-	Acknowledgement                    string
+	Acknowledgement, Rules             string
 	CreatedAt                          int64
 	UpdatedAt                          int64 `gorm:"autoUpdateTime:false"` // not gorm's clock
 }
@@ -53,7 +53,7 @@ func rowOf(i channel.Inbox) inboxRow {
 	return inboxRow{
 		WorkspaceID: string(i.Workspace), InboxID: string(i.ID), Name: i.Name, Plugin: string(i.Plugin), Live: i.Live,
 		Config: config, Secrets: grants.Sealed(i.Secrets), ConfigRevision: int64(i.ConfigRevision), HookHash: i.HookHash, Enabled: i.Enabled, Bot: i.Bot, //nolint:gosec // far below 2^63
-		CreatedAt: db.Micros(i.CreatedAt), UpdatedAt: db.Micros(i.UpdatedAt), Acknowledgement: acknowledgementText(i.Acknowledgement),
+		CreatedAt: db.Micros(i.CreatedAt), UpdatedAt: db.Micros(i.UpdatedAt), Acknowledgement: acknowledgementText(i.Acknowledgement), Rules: channel.RulesText(i.Rules),
 	}
 }
 
@@ -62,16 +62,16 @@ func (r *inboxRow) domain() channel.Inbox {
 		Workspace: identity.WorkspaceID(r.WorkspaceID), ID: channel.InboxID(r.InboxID), Name: r.Name,
 		Plugin: channel.PluginID(r.Plugin), Live: r.Live, Config: json.RawMessage(r.Config),
 		Secrets: grants.Opened(r.Secrets), ConfigRevision: uint64(r.ConfigRevision), HookHash: r.HookHash, Enabled: r.Enabled, Bot: r.Bot, //nolint:gosec // written as uint64
-		CreatedAt: db.Time(r.CreatedAt), UpdatedAt: db.Time(r.UpdatedAt), Acknowledgement: parseAcknowledgement(r.Acknowledgement),
+		CreatedAt: db.Time(r.CreatedAt), UpdatedAt: db.Time(r.UpdatedAt), Acknowledgement: parseAcknowledgement(r.Acknowledgement), Rules: channel.ParseRules(r.Rules),
 	}
 }
 
-const selectInbox = `SELECT workspace_id, inbox_id, name, plugin, live, config, secrets, config_revision, hook_hash, enabled, bot, created_at, updated_at, acknowledgement FROM inbox `
+const selectInbox = `SELECT workspace_id, inbox_id, name, plugin, live, config, secrets, config_revision, hook_hash, enabled, bot, created_at, updated_at, acknowledgement, rules FROM inbox `
 
 func (r *inboxRow) dest() []any {
 	return []any{
 		&r.WorkspaceID, &r.InboxID, &r.Name, &r.Plugin, &r.Live, &r.Config, &r.Secrets, &r.ConfigRevision, &r.HookHash, &r.Enabled, &r.Bot,
-		&r.CreatedAt, &r.UpdatedAt, &r.Acknowledgement,
+		&r.CreatedAt, &r.UpdatedAt, &r.Acknowledgement, &r.Rules,
 	}
 }
 
@@ -152,7 +152,7 @@ func (s *Store) UpdateInbox(ctx context.Context, workspace identity.WorkspaceID,
 		}
 		r = rowOf(inbox)
 		err = tx.Gorm(ctx).Where("workspace_id = ? AND inbox_id = ?", string(workspace), string(id)).
-			Select("name", "config", "secrets", "config_revision", "hook_hash", "enabled", "bot", "updated_at", "acknowledgement").Updates(&r).Error
+			Select("name", "config", "secrets", "config_revision", "hook_hash", "enabled", "bot", "updated_at", "acknowledgement", "rules").Updates(&r).Error
 		if err != nil {
 			return db.Failed(err)
 		}

@@ -25,6 +25,7 @@ type carriedRow struct {
 	Verdict     string          `json:"verdict,omitempty"`
 	Reason      string          `json:"reason,omitempty"`
 	Automatic   bool            `json:"automatic,omitempty"`
+	NoReply     bool            `json:"no_reply,omitempty"`
 	Elsewhere   bool            `json:"elsewhere,omitempty"`
 	Participant bool            `json:"participant,omitempty"`
 	Forwards    *forwardRow     `json:"forwards,omitempty"`
@@ -70,7 +71,7 @@ func carriedOf(c *conversation.Carried) *carriedRow {
 	}
 	r := &carriedRow{
 		External: c.External, HTML: c.HTML, Cut: c.Cut, Quoted: c.Quoted, Verdict: string(c.Trust.Verdict), Reason: c.Trust.Reason,
-		Automatic: c.Automatic, Elsewhere: c.Elsewhere, Participant: c.Participant, EditedAt: db.Micros(c.EditedAt), RecalledAt: db.Micros(c.RecalledAt),
+		Automatic: c.Automatic, NoReply: c.NoReply, Elsewhere: c.Elsewhere, Participant: c.Participant, EditedAt: db.Micros(c.EditedAt), RecalledAt: db.Micros(c.RecalledAt),
 		Location: (*locationRow)(c.Location), Unsupported: (*unsupportedRow)(c.Unsupported),
 	}
 	if f := c.Forwards; f != nil {
@@ -102,7 +103,7 @@ func (r *carriedRow) domain() conversation.Carried {
 	}
 	c := conversation.Carried{
 		External: r.External, HTML: r.HTML, Cut: r.Cut, Quoted: r.Quoted, Trust: channel.Trust{Verdict: channel.Verdict(r.Verdict), Reason: r.Reason},
-		Automatic: r.Automatic, Elsewhere: r.Elsewhere, Participant: r.Participant, EditedAt: db.Time(r.EditedAt), RecalledAt: db.Time(r.RecalledAt),
+		Automatic: r.Automatic, NoReply: r.NoReply, Elsewhere: r.Elsewhere, Participant: r.Participant, EditedAt: db.Time(r.EditedAt), RecalledAt: db.Time(r.RecalledAt),
 		Location: (*channel.Location)(r.Location), Unsupported: (*channel.Unsupported)(r.Unsupported),
 	}
 	if f := r.Forwards; f != nil {

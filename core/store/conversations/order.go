@@ -23,6 +23,7 @@ type order struct {
 	attributes   string // a JSON object; "" = none
 	mergedInto   string
 	undo         string // undo as JSON; "" = none
+	ignored      int64
 }
 
 // undo is a conversation.Standing as it is stored.
@@ -45,6 +46,9 @@ func orderOf(o *conversation.Organised) order {
 		b, _ := json.Marshal(undo{string(o.Before.State), db.Micros(o.Before.SnoozedUntil), db.Micros(o.Before.WaitingSince)}) // as above
 		r.undo = string(b)
 	}
+	if o.Ignored {
+		r.ignored = 1
+	}
 	return r
 }
 
@@ -52,7 +56,7 @@ func (r *order) domain(number int64) conversation.Organised {
 	o := conversation.Organised{
 		Number: db.Unsigned(number), Team: team.ID(r.team),
 		Labels: db.Parted[catalog.LabelID](r.labels), Participants: db.Parted[identity.MemberID](r.participants),
-		MergedInto: conversation.ID(r.mergedInto),
+		MergedInto: conversation.ID(r.mergedInto), Ignored: r.ignored == 1,
 	}
 	if all := conversation.Priorities(); r.priority > 0 && int(r.priority) < len(all) {
 		o.Priority = all[r.priority]
@@ -76,8 +80,8 @@ func (t *Tx) saveOrder(ctx context.Context, id conversation.ID, before, o order)
 		return err
 	}
 	err := t.tx.Queue(ctx, `UPDATE conversation SET team_id = ?, priority = ?, labels = ?, participants = ?, attributes = ?,
-merged_into = ?, merge_undo = ? WHERE workspace_id = ? AND conversation_id = ?`,
-		o.team, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo, string(t.workspace), string(id))
+merged_into = ?, merge_undo = ?, ignored = ? WHERE workspace_id = ? AND conversation_id = ?`,
+		o.team, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo, o.ignored, string(t.workspace), string(id))
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,9 @@ func NewTx(tx *db.Tx, workspace identity.WorkspaceID) *Tx {
 	return &Tx{tx: tx, workspace: workspace}
 }
 
+// Job returns the job, for the sides of other nouns.
+func (t *Tx) Job() (*db.Tx, identity.WorkspaceID) { return t.tx, t.workspace }
+
 // Conversation implements conversation.Tx.
 func (t *Tx) Conversation(ctx context.Context, id conversation.ID) (*conversation.Conversation, error) {
 	c, err := t.load(ctx, whereID, string(t.workspace), string(id))

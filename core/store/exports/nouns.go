@@ -101,7 +101,7 @@ func customers() []noun {
 		},
 		{
 			name: "conversations", about: "conversations", from: "conversation x", person: "x.contact_id IN " + theirs, order: "conversation_id",
-			fields: "id=conversation_id number:number inbox_id contact_id address=recipient state snoozed_until:time waiting_since:time assignee_id team_id followers=participants priority:number labels attributes:json merged_into created_at:time updated_at:time",
+			fields: "id=conversation_id number:number inbox_id contact_id address=recipient state snoozed_until:time waiting_since:time assignee_id team_id followers=participants priority:number labels attributes:json ignored:bool merged_into created_at:time updated_at:time",
 		},
 		{
 			name: "messages", about: "messages and notes; seq orders them in their conversation", from: "message x", person: "x.conversation_id IN " + talks, order: "conversation_id, seq",

@@ -54,6 +54,7 @@ func conversationColumns(driver db.Driver) map[string]column {
 		"updated_at":      {value: own + `updated_at`, always: true},
 		"waiting_since":   moment("waiting_since"),
 		"last_message_at": moment("last_at"),
+		"ignored":         {truth: own + `ignored = ?`, bind: func(filter.Field) []any { return []any{1} }},
 		"unread": {truth: `c.last_inbound_seq > COALESCE((SELECT r.seq FROM conversation_read r
 WHERE r.workspace_id = c.workspace_id AND r.member_id = ? AND r.conversation_id = c.conversation_id), 0)`},
 		"contact.name":         text("name"),

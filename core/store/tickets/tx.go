@@ -27,6 +27,15 @@ func NewTx(tx *db.Tx, workspace identity.WorkspaceID) *Tx {
 	return &Tx{tx: tx, workspace: workspace, loaded: make(map[ticket.ID]row, 1)}
 }
 
+// Beside returns the tickets' side of the job that a conversation's transaction
+// of this storage works in. Any other transaction is a mistake of the caller's.
+func (s *Store) Beside(tx conversation.Tx) ticket.Tx {
+	job, workspace := tx.(interface {
+		Job() (*db.Tx, identity.WorkspaceID)
+	}).Job()
+	return NewTx(job, workspace)
+}
+
 // Ticket implements ticket.Tx.
 func (t *Tx) Ticket(ctx context.Context, id ticket.ID) (*ticket.Ticket, error) {
 	var r row

@@ -53,6 +53,8 @@ func (r Row) Values(f filter.Field) []filter.Value {
 		return text(string(r.Contact.Organisation))
 	case "number":
 		return []filter.Value{{Number: float64(c.Number)}}
+	case "ignored":
+		return []filter.Value{{Bool: c.Ignored}}
 	case "unread":
 		return []filter.Value{{Bool: c.LastInboundSeq > r.Read}}
 	case "created_at":

@@ -2475,6 +2475,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/inboxes/{inbox}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the rules of an inbox */
+        get: operations["getWorkspacesByWorkspaceInboxesByInboxRules"];
+        /**
+         * Replace the rules of an inbox
+         * @description They count from the next message on that begins a conversation.
+         */
+        put: operations["putWorkspacesByWorkspaceInboxesByInboxRules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inboxes/{inbox}/rules/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try the rules of an inbox on a message
+         * @description Tells of each rule what the message would make of it. Nothing is changed.
+         */
+        post: operations["postWorkspacesByWorkspaceInboxesByInboxRulesTry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/invitations": {
         parameters: {
             query?: never;
@@ -4850,6 +4891,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             id: string;
+            /** @description A rule of the inbox filed it: it waits for nobody, also when the customer writes again, until somebody reopens it. */
+            ignored?: boolean;
             inbox_id: string;
             /** @description Ids of labels, in order. */
             labels: string[];
@@ -5518,6 +5561,29 @@ export interface components {
             /** @description The field with x-oauth. */
             pointer: string;
         };
+        InboxRuleBody: {
+            enabled: boolean;
+            /** @description What is left out when the rule is applied, since it is not there any more. */
+            faults: components["schemas"]["RuleFaultBody"][];
+            id: string;
+            name: string;
+            then: components["schemas"]["RuleThen"];
+            /** @description Conditions: a filter as lists take it, over the fields of this inbox. */
+            when: {
+                [key: string]: unknown;
+            };
+        };
+        InboxRulesBody: {
+            /** @description What conditions can ask about here: what messages of the channel have. */
+            fields: components["schemas"]["RuleFieldBody"][];
+            /**
+             * Format: int64
+             * @description Grows with each change; a change names the one that it was made of.
+             */
+            revision: number;
+            /** @description In their order: the first whose conditions hold is the one that counts. */
+            rules: components["schemas"]["InboxRuleBody"][];
+        };
         InvitationBody: {
             /** Format: date-time */
             created_at: string;
@@ -5550,6 +5616,17 @@ export interface components {
             email: string;
             /** @description The name of a built-in role, or rol_... */
             role: string;
+        };
+        Item: {
+            enabled: boolean;
+            /** @description Absent of a new one. */
+            id?: string;
+            name: string;
+            then: components["schemas"]["RuleThen"];
+            /** @description Conditions; absent: always. */
+            when?: {
+                [key: string]: unknown;
+            };
         };
         ItemBody: {
             name: string;
@@ -6991,6 +7068,14 @@ export interface components {
             rev: number;
             text: string;
         };
+        PutRulesInputBody: {
+            /**
+             * Format: int64
+             * @description That of the rules that were changed; 0 where there were none yet.
+             */
+            revision: number;
+            rules: components["schemas"]["Item"][];
+        };
         QueryConversationsInputBody: {
             cursor?: string;
             /** @description A filter: see /docs/api/filters. */
@@ -7287,6 +7372,58 @@ export interface components {
             /** @description At all. */
             in_app: boolean;
             sound: boolean;
+        };
+        RuleConditionBody: {
+            /** @description The condition: field, op, value. */
+            condition: {
+                [key: string]: unknown;
+            };
+            /** @description What the message has of the field; of text, its beginning. */
+            has: string[];
+            holds: boolean;
+            /** @description Into when. */
+            pointer: string;
+        };
+        RuleFaultBody: {
+            code: string;
+            detail: string;
+            /** @description Into then. */
+            pointer: string;
+        };
+        RuleFieldBody: {
+            /** @enum {string} */
+            kind: "text" | "bool";
+            name: string;
+        };
+        RuleThen: {
+            /** @description It is filed as ignored: kept, and found by the filter ignored, but it waits for nobody and nobody is told. */
+            ignore?: boolean;
+            label_ids?: string[];
+            /** @enum {string} */
+            priority?: "low" | "normal" | "high" | "urgent";
+            /** @description Whose queue it waits in; absent: that of the inbox. */
+            team_id?: string;
+            /** @description A ticket is made at once, with the conversation linked. */
+            ticket?: components["schemas"]["RuleTicket"];
+        };
+        RuleTicket: {
+            /** @description Absent: the default type. */
+            type_id?: string;
+        };
+        RuleTrialBody: {
+            conditions: components["schemas"]["RuleConditionBody"][];
+            enabled: boolean;
+            /** @description Whether it is the one that counts: the first that is on and whose conditions hold. */
+            fires: boolean;
+            /** @description Whether its conditions hold. */
+            holds: boolean;
+            name: string;
+            rule_id: string;
+        };
+        RuleTrialsBody: {
+            /** @description The rule that counts; absent: none does. */
+            rule_id?: string;
+            rules: components["schemas"]["RuleTrialBody"][];
         };
         RulesBody: {
             account_health?: components["schemas"]["RuleBody"];
@@ -8069,6 +8206,20 @@ export interface components {
              * @enum {string}
              */
             verdict: "verified" | "unverified" | "failed";
+        };
+        TryRulesInputBody: {
+            attachments?: boolean;
+            /** @description A machine or a list sent it. */
+            automatic?: boolean;
+            /** @description With message_id: a message that came in this inbox. Else it is made of the other fields. */
+            conversation_id?: string;
+            from?: string;
+            message_id?: string;
+            subject?: string;
+            text?: string;
+            /** @description The addresses of to and cc. */
+            to?: string[];
+            verified?: boolean;
         };
         TurnBody: {
             /** Format: date-time */
@@ -24514,6 +24665,302 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InboxBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceInboxesByInboxRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxRulesBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putWorkspacesByWorkspaceInboxesByInboxRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutRulesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxRulesBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceInboxesByInboxRulesTry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryRulesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTrialsBody"];
                 };
             };
             /** @description Bad Request */
