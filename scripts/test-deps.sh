@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # test-deps.sh [tryton]: brings what the tests need and this machine lacks: a
-# Chromium, fonts for Chinese and emoji, PostgreSQL, mail servers, curl; or, for
+# Chromium, fonts for Chinese and emoji, PostgreSQL, mail servers, ffmpeg, curl; or, for
 # make tryton, PostgreSQL and a Tryton. Installs by apt, as root or through sudo, and starts
 # nothing: tests start their own servers on free ports.
 set -euo pipefail
@@ -48,12 +48,13 @@ else
   have_font ':lang=zh-cn' || missing+=(fonts-noto-cjk)
   have_font 'Noto Color Emoji' || missing+=(fonts-noto-color-emoji)
   command -v curl >/dev/null || missing+=(curl) # the guides' examples
+  command -v ffmpeg >/dev/null || missing+=(ffmpeg) # recordings that are made playable
   for package in dovecot-{imapd,pop3d,lmtpd} postfix; do
     have_package "$package" || missing+=("$package")
   done
 fi
 if ((${#missing[@]} == 0)); then
-  if [[ $what == tryton ]]; then echo "test-deps: PostgreSQL and Tryton are here"; else echo "test-deps: browser, fonts, PostgreSQL, mail servers and curl are here"; fi
+  if [[ $what == tryton ]]; then echo "test-deps: PostgreSQL and Tryton are here"; else echo "test-deps: browser, fonts, PostgreSQL, mail servers, ffmpeg and curl are here"; fi
   exit
 fi
 

@@ -140,15 +140,21 @@ func (e *examination) Examine(ctx context.Context) system.Facts {
 	return out
 }
 
-// files has the scanner look at a harmless file.
+// files has the scanner look at a harmless file, and asks ffmpeg which it is.
 func (e *examination) files(ctx context.Context) *system.Files {
-	c := scanCommand(e.config)
-	if c == nil {
-		return &system.Files{}
+	out := &system.Files{}
+	if c := scanCommand(e.config); c != nil {
+		out.Scanner = c.Argv[0]
+		if err := program.Try(ctx, *c); err != nil {
+			out.Fault = err.Error()
+		}
 	}
-	out := &system.Files{Scanner: c.Argv[0]}
-	if err := program.Try(ctx, *c); err != nil {
-		out.Fault = err.Error()
+	var err error
+	if out.FFmpeg, err = program.FindFFmpeg(e.config.Media.FFmpeg); err == nil && out.FFmpeg != "" {
+		out.FFmpegVersion, err = program.NewFFmpeg(out.FFmpeg, nil).Version(ctx)
+	}
+	if err != nil {
+		out.FFmpegFault = err.Error()
 	}
 	return out
 }

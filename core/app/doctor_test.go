@@ -84,7 +84,7 @@ func TestDoctor(t *testing.T) {
 	want(s.doctor(), 0, "backup.ok")
 	want(s.doctor("PATCHBAY_MEDIA_MIN_FREE=1024TiB"), 2, "disk.full")
 	want(s.doctor("PATCHBAY_MEDIA_SCAN_COMMAND=true"), 0, "files.scanned")
-	want(s.doctor("PATCHBAY_MEDIA_SCAN_COMMAND=/nowhere/scanner --all"), 2, "files.scanner")
+	want(s.doctor("PATCHBAY_MEDIA_SCAN_COMMAND=/nowhere/scanner --all", "PATCHBAY_MEDIA_FFMPEG=/nowhere/ffmpeg"), 2, "files.scanner", "sound.ffmpeg")
 	want(s.doctor("PATCHBAY_SERVER_PUBLIC_URL=http://127.0.0.1:1"), 1, "address.unreachable")
 	want(s.doctor("PATCHBAY_LOG_LEVEL=loud"), 3)
 	want(s.doctor("PATCHBAY_DATABASE_URL=postgres://nobody@127.0.0.1:1/none"), 2, "database.unreachable")

@@ -22,8 +22,15 @@ func (s *server) newMedia() *media.Service {
 	if c := scanCommand(s.config); c != nil {
 		scanner = program.NewScanner(*c, s.files)
 	}
+	var transcoder media.Transcoder
+	path, err := program.FindFFmpeg(s.config.Media.FFmpeg)
+	if err != nil {
+		s.log.Error("recordings are not made playable: the program of media.ffmpeg cannot be run", "error", err)
+	} else if path != "" {
+		transcoder = program.NewFFmpeg(path, s.files)
+	}
 	return media.NewService(media.Deps{
-		Store: rows, Ledger: rows, Files: s.files, Signer: rows.Signer(), Scanner: scanner,
+		Store: rows, Ledger: rows, Files: s.files, Signer: rows.Signer(), Scanner: scanner, Transcoder: transcoder,
 		Limits: media.Limits{
 			Upload: int64(s.config.Media.MaxUpload), Pixels: int64(s.config.Media.MaxMegapixels) * 1_000_000,
 			DecodeMemory: int64(s.config.Media.DecodeMemory), MinFree: int64(s.config.Media.MinFree),

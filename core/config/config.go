@@ -82,6 +82,8 @@ type Media struct {
 	DecodeMemory  Size `key:"decode_memory" def:"256MiB" doc:"Memory that all pictures being decoded may take together, 16MiB to 16GiB. One that needs more by itself is kept as a file."`
 	MinFree       Size `key:"min_free" def:"256MiB" doc:"Room that files leave on the disk of data_dir: below it they are refused, so that the database can still write."`
 
+	FFmpeg string `key:"ffmpeg" def:"" doc:"Path of ffmpeg, which makes recordings playable that browsers do not play (AMR). Empty: the one in PATH, if there is one. off: none, and such recordings are downloaded."`
+
 	ScanCommand     []string      `key:"scan_command" def:"" doc:"Virus scanner that every file from outside and from members is shown to before anybody may have it: the program with its arguments, to which the file's path is added, for example clamdscan --fdpass --no-summary --stdout. It ends with 0 (clean), 1 (infected) or anything else (not scanned). Empty: files are not scanned."`
 	ScanTimeout     time.Duration `key:"scan_timeout" def:"1m" doc:"How long the scanner may take for one file, 1s to 10m. After that the file counts as not scanned."`
 	ScanConcurrency int           `key:"scan_concurrency" def:"4" doc:"How many files are scanned at a time, 1 to 64."`

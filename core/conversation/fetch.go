@@ -26,14 +26,14 @@ func (s *Service) named(all []media.Brought, at time.Time) []media.Brought {
 	return out
 }
 
-// names reports whether some of the files are to be fetched.
-func (w *Written) names() bool {
+// fetches reports whether some of the files are to be fetched.
+func (w *Written) fetches() bool {
 	return slices.ContainsFunc(w.brought, func(b media.Brought) bool { return b.Fetch.Reference != "" })
 }
 
 // toFetch tells whoever fetches files that there are some.
 func (s *Service) toFetch(w *Written) {
-	if s.FilesNamed != nil && w.names() {
+	if s.FilesNamed != nil && w.fetches() {
 		s.FilesNamed()
 	}
 }

@@ -278,6 +278,33 @@ func TestFilesOfManyInboxes(t *testing.T) {
 	})
 }
 
+// A file that an edit names is fetched as that of a message is; one that the
+// message has already is left as it is.
+func TestAnEditNamesFiles(t *testing.T) {
+	p := newPost(t)
+	p.far.files["one"], p.far.files["two"] = "the first", "the second"
+	p.run()
+	m := p.names("one")
+	p.until(m, media.Here)
+	edit := func(id, text, reference string) {
+		in := p.change(id, "wang", "m1", text)
+		in.Content.Files = []channel.File{{Fetch: reference, Name: "a.txt"}}
+		p.became(t, in, channel.OutcomeAccepted, "")
+	}
+	edit("x1", "a caption", "one")
+	got := p.until(m, media.Here)
+	if got[0].ID != m.Attachments[0].ID || p.far.times("one") != 1 {
+		t.Errorf("a caption makes of the file %+v, asked for %d times", got[0], p.far.times("one"))
+	}
+	edit("x2", "a caption", "two")
+	if got = p.until(m, media.Here); got[0].ID == m.Attachments[0].ID || got[0].Size != int64(len("the second")) {
+		t.Errorf("the other file is %+v", got[0])
+	}
+	if n := p.far.times("two"); n != 1 {
+		t.Errorf("asked for %d times", n)
+	}
+}
+
 func waitFor(t *testing.T, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {

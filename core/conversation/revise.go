@@ -57,8 +57,8 @@ func (a *awaited) early(key string, now time.Time) bool {
 // the customer, and of ours as an echo.
 func (s *Service) receiveRevision(ctx context.Context, scope identity.Scope, in channel.Inbound) (channel.Result, error) {
 	said := brought(in)
-	files := slices.DeleteFunc(slices.Clone(in.Content.Files), func(f channel.File) bool { return f.ID == "" })
-	said.leave(files)
+	said.leave(slices.DeleteFunc(slices.Clone(in.Content.Files), func(f channel.File) bool { return f.ID == "" && f.Fetch == "" }))
+	said.brought = s.named(said.brought, s.Now())
 	switch {
 	case !nameable(in.External):
 		return rejected("external_id", "an edit and a recall need an id of their own: 1 to 512 bytes of UTF-8 without control characters"), nil
@@ -81,6 +81,9 @@ func (s *Service) receiveRevision(ctx context.Context, scope identity.Scope, in 
 		out, err = s.revise(ctx, tx, r)
 		return err
 	})
+	if err == nil && out.Outcome == channel.OutcomeAccepted {
+		s.toFetch(&said)
+	}
 	return refusedOr(out, err)
 }
 
@@ -180,11 +183,14 @@ func (s *Service) revised(ctx context.Context, tx Tx, t Turn, c *Conversation, m
 		return c.Recall(t, m).Seq, tx.Save(ctx, c)
 	}
 	files := m.Attachments
-	if len(r.said.brought) > 0 {
+	known, err := tx.Media().Named(ctx, place)
+	if err != nil {
+		return 0, err
+	}
+	if len(r.said.brought) > 0 && !r.said.names(known) {
 		if err := tx.Media().Retire(ctx, place); err != nil {
 			return 0, err
 		}
-		var err error
 		if files, err = tx.Media().Bring(ctx, media.Uploader{Kind: media.ByPlugin, ID: string(r.inbox.ID)}, r.said.brought, place); err != nil {
 			return 0, err
 		}
@@ -192,6 +198,14 @@ func (s *Service) revised(ctx context.Context, tx Tx, t Turn, c *Conversation, m
 		return m.Seq, nil
 	}
 	return c.Edit(t, m, r.said, files).Seq, tx.Save(ctx, c)
+}
+
+// names reports whether a message's files are those that it has already, named
+// by the same references: what is edited of a photograph is its caption.
+func (w *Written) names(known []string) bool {
+	return slices.EqualFunc(w.brought, known, func(b media.Brought, reference string) bool {
+		return b.Fetch.Reference != "" && b.Fetch.Reference == reference
+	})
 }
 
 // same reports whether a message says already what an edit without files says.

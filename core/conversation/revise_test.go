@@ -135,7 +135,8 @@ func TestFilesOfWhatIsEdited(t *testing.T) {
 	edit := d.change("x2", "anna", "m1", "look here")
 	edit.Content.Files = []channel.File{{ID: two}, {Fetch: "ref", Name: "x.png"}}
 	d.became(t, edit, channel.OutcomeAccepted, "")
-	if m := d.last(c.ID); len(m.Attachments) != 1 || m.Attachments[0].ID != two || m.Unsupported != nil {
+	m := d.last(c.ID)
+	if len(m.Attachments) != 2 || m.Attachments[0].ID != two || m.Attachments[1].Arrival != media.Fetching || m.Attachments[1].Name != "x.png" || m.Unsupported != nil {
 		t.Errorf("other files make of it %+v", m)
 	}
 	d.became(t, d.change("x3", "anna", "m1", ""), channel.OutcomeAccepted, "")

@@ -120,7 +120,7 @@ func (s *Server) messagePicture(ctx context.Context, scope identity.Scope, in *m
 // id: the one that was drawn anew here; "" for none.
 func pictureOf(m conversation.Message, id string) string {
 	for _, a := range m.Attachments {
-		if a.ContentID == id && id != "" && a.HasPreview() {
+		if a.ContentID == id && id != "" && a.Kind == media.Image && a.HasPreview() {
 			return wire.AttachmentOf(a).PreviewURL
 		}
 	}

@@ -37,6 +37,11 @@ func (s *Service) Fill(ctx context.Context, a Attachment, fill func(w io.Writer)
 	if err := s.examine(ctx, &b, f); err != nil {
 		return a, err
 	}
+	if s.Scanner == nil {
+		if err := s.twin(ctx, &b, Incoming); err != nil {
+			return a, err
+		}
+	}
 	if err := s.Files.Keep(b.ID); err != nil {
 		return a, err
 	}

@@ -96,7 +96,7 @@ type Attachment struct {
 	Width     int // pixels of an image as it is shown; 0 = unknown
 	Height    int
 	Duration  time.Duration // of audio and video; 0 = unknown
-	Preview   string        // MIME type of the re-encoded raster kept beside the file; "" = there is none
+	Preview   string        // MIME type of what is kept beside the file to be shown: a raster drawn anew, or a sound that browsers play; "" = there is none
 	SHA256    string        // of the file, hex
 	CreatedAt time.Time
 	Role      Role   // of a file that a channel brought
@@ -108,7 +108,8 @@ type Attachment struct {
 	Ticket string
 }
 
-// HasPreview reports whether a re-encoded raster is kept beside the file.
+// HasPreview reports whether a re-encoded raster, or of Audio a playable twin, is
+// kept beside the file.
 func (a Attachment) HasPreview() bool { return a.Preview != "" }
 
 // UploaderKind is what kind of party brings a file.

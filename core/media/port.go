@@ -26,6 +26,9 @@ type Tx interface {
 	// Retire takes what a message carries away from it (RoleEarlier): neither is it
 	// among its files any more, nor does an address show it.
 	Retire(ctx context.Context, from Place) error
+	// Named lists the references of the files that a message has and that its
+	// channel named, in their order; "" of one that it brought.
+	Named(ctx context.Context, in Place) ([]string, error)
 	// Hold keeps attachments, which nobody took yet, from being swept before
 	// the given time, for a draft or a scheduled message, and returns them in
 	// this order. It never shortens their time. Errors as those of Take.
@@ -149,7 +152,7 @@ type Part string
 const (
 	Incoming Part = "incoming" // what an upload has brought so far
 	Original Part = "original" // the whole file, byte for byte
-	Drawing  Part = "preview"  // the re-encoded raster
+	Drawing  Part = "preview"  // the re-encoded raster, or the playable twin
 )
 
 // Content is an open file.

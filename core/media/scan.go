@@ -50,7 +50,8 @@ func (s *Service) ToScan(a *Attachment) Due {
 }
 
 // Scan has the scanner look at a file whose bytes are here, and returns what the
-// file is then: Here or Infected. Without a scanner it is Here. Errors:
+// file is then: Here, with its playable twin, or Infected. Without a scanner it
+// is Here. Errors:
 // CodeNotScanned (unavailable), not found when the bytes are gone.
 func (s *Service) Scan(ctx context.Context, a Attachment) (Attachment, error) {
 	defer s.busy.lock(a.ID)()
@@ -66,11 +67,16 @@ func (s *Service) Scan(ctx context.Context, a Attachment) (Attachment, error) {
 	if err != nil {
 		return a, err
 	}
-	a.Arrival, a.Trouble = Here, Trouble{}
+	b := a
+	b.Arrival, b.Trouble = Here, Trouble{}
 	if v.Infected {
-		a.Arrival, a.Trouble = Infected, Trouble{Code: CodeInfected, Detail: v.Finding}
+		b.Arrival, b.Trouble = Infected, Trouble{Code: CodeInfected, Detail: v.Finding}
+		return b, nil
 	}
-	return a, nil
+	if err := s.twin(ctx, &b, Original); err != nil {
+		return a, err
+	}
+	return b, nil
 }
 
 // refuseInfected has the scanner look at an upload whose sender waits. An

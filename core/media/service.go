@@ -16,15 +16,16 @@ import (
 
 // Deps is what the use cases stand on.
 type Deps struct {
-	Store   Store
-	Ledger  Ledger
-	Files   Files
-	Signer  Signer
-	Limits  Limits
-	Scanner Scanner                               // nil = files are not scanned
-	Count   func(what string, n int, bytes int64) // for metrics; nil = not counted
-	Now     func() time.Time
-	Log     *slog.Logger
+	Store      Store
+	Ledger     Ledger
+	Files      Files
+	Signer     Signer
+	Limits     Limits
+	Scanner    Scanner                               // nil = files are not scanned
+	Transcoder Transcoder                            // nil = recordings that browsers do not play are downloaded
+	Count      func(what string, n int, bytes int64) // for metrics; nil = not counted
+	Now        func() time.Time
+	Log        *slog.Logger
 }
 
 // Service holds the use cases of files. It is safe for concurrent use. The
@@ -233,12 +234,17 @@ func (s *Service) finish(ctx context.Context, u Upload) (Upload, error) {
 	if err := s.examine(ctx, &u.Attachment, f); err != nil {
 		return u, err
 	}
-	if err := s.Files.Keep(u.ID); err != nil {
-		return u, err
-	}
 	var next Due
 	if !u.By.waits() {
 		next = s.ToScan(&u.Attachment)
+	}
+	if u.Arrival == Here {
+		if err := s.twin(ctx, &u.Attachment, part); err != nil {
+			return u, err
+		}
+	}
+	if err := s.Files.Keep(u.ID); err != nil {
+		return u, err
 	}
 	if err := s.Store.Finish(ctx, u.Attachment, next); err != nil {
 		return u, err
@@ -262,6 +268,9 @@ func (s *Service) examine(ctx context.Context, a *Attachment, f Content) error {
 	}
 	a.Type, a.Kind = l.mime, l.kind
 	a.Duration = lengthOf(f, a.Size, a.Type)
+	if unplayed(a.Type) && s.Transcoder != nil {
+		a.Kind = Audio // until the twin is made, and where it is
+	}
 	if a.Kind != Image {
 		return nil
 	}

@@ -44,6 +44,12 @@ func Sniff(head []byte) string {
 		return typeWebP
 	case riff(head, "WAVE"):
 		return typeWAV
+	case bytes.HasPrefix(head, []byte("#!AMR\n")): // RFC 4867, 5
+		return typeAMR
+	case bytes.HasPrefix(head, []byte("#!AMR-WB\n")):
+		return typeAMRWB
+	case bytes.HasPrefix(head, []byte("#!SILK_V3")), bytes.HasPrefix(head, []byte("\x02#!SILK_V3")): // the latter of Tencent
+		return typeSILK
 	}
 	kind, _, _ := strings.Cut(mimetype.Detect(head).String(), ";")
 	switch kind {

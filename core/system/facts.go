@@ -117,6 +117,10 @@ type Secrets struct {
 type Files struct {
 	Scanner string // the program; "" = files are not scanned
 	Fault   string // it cannot be run, or gave no verdict on a harmless file
+
+	FFmpeg        string // where it is; "" = there is none, or it is off
+	FFmpegVersion string
+	FFmpegFault   string // the one that is configured, or found, cannot be run
 }
 
 // Limits is what the process may use and what it uses.

@@ -56,7 +56,7 @@ func Judge(f Facts) []Finding {
 	}
 	out = append(out, find("mail.none", AreaMail, OK))
 	if f.Files != nil {
-		out = append(out, f.Files.judge())
+		out = append(out, f.Files.judge(), f.Files.sound())
 	}
 	slices.SortStableFunc(out, func(a, b Finding) int {
 		return slices.Index(Areas(), a.Area) - slices.Index(Areas(), b.Area)
@@ -335,6 +335,17 @@ func (f Files) judge() Finding {
 		return find("files.scanner", AreaFiles, Problem, facts...)
 	}
 	return find("files.scanned", AreaFiles, OK, facts...)
+}
+
+func (f Files) sound() Finding {
+	facts := []string{"path", f.FFmpeg, "version", f.FFmpegVersion, "cause", f.FFmpegFault}
+	switch {
+	case f.FFmpegFault != "":
+		return find("sound.ffmpeg", AreaSound, Problem, facts...)
+	case f.FFmpeg == "":
+		return find("sound.none", AreaSound, OK)
+	}
+	return find("sound.ok", AreaSound, OK, facts...)
 }
 
 func (l Limits) judge(running bool) Finding {

@@ -46,11 +46,12 @@ const (
 	AreaLimits   Area = "limits"
 	AreaMail     Area = "mail"
 	AreaFiles    Area = "files"
+	AreaSound    Area = "sound"
 )
 
 // Areas lists the areas in the order to show them.
 func Areas() []Area {
-	return []Area{AreaServer, AreaDatabase, AreaDisk, AreaBackup, AreaAddress, AreaSocket, AreaClock, AreaPlugins, AreaSecrets, AreaLimits, AreaMail, AreaFiles}
+	return []Area{AreaServer, AreaDatabase, AreaDisk, AreaBackup, AreaAddress, AreaSocket, AreaClock, AreaPlugins, AreaSecrets, AreaLimits, AreaMail, AreaFiles, AreaSound}
 }
 
 // Finding is one thing that was looked at.

@@ -25,7 +25,7 @@ func well() system.Facts {
 		Address: &system.Address{URL: "https://help.example.com", Expires: now().Add(60 * 24 * time.Hour), LongLife: 90 * 24 * time.Hour},
 		Socket:  &system.Knock{URL: "https://help.example.com", Arrived: true, Upgrade: true, Opened: true, Spoke: true},
 		Secrets: &system.Secrets{KeyFile: "/data/keys/master.key"},
-		Files:   &system.Files{Scanner: "clamdscan"},
+		Files:   &system.Files{Scanner: "clamdscan", FFmpeg: "/usr/bin/ffmpeg", FFmpegVersion: "5.1"},
 		Limits:  &system.Limits{Files: 10, MostFiles: 65536, Memory: 100 << 20, MostMemory: 8 << 30, Available: 4 << 30},
 	}
 }
@@ -93,6 +93,8 @@ func judged() map[string]func(f *system.Facts) {
 		"limits.files problem":        func(f *system.Facts) { f.Limits.Files = 65000 },
 		"limits.memory warning":       func(f *system.Facts) { f.Limits.Available = 100 << 20 },
 		"files.unscanned ok":          func(f *system.Facts) { f.Files.Scanner = "" },
+		"sound.none ok":               func(f *system.Facts) { f.Files.FFmpeg = "" },
+		"sound.ffmpeg problem":        func(f *system.Facts) { f.Files.FFmpegFault = "not there" },
 		"files.scanner problem":       func(f *system.Facts) { f.Files.Fault = "no daemon" },
 		"limits.few_files warning":    func(f *system.Facts) { f.Limits.MostFiles = 1024 },
 	}

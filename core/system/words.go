@@ -63,11 +63,11 @@ func Codes() []string {
 func (a Area) Title(l Locale) string {
 	en := map[Area]string{
 		AreaServer: "Server", AreaDatabase: "Database", AreaDisk: "Disk", AreaBackup: "Backups", AreaAddress: "Public address", AreaSocket: "Live connections",
-		AreaClock: "Clock", AreaPlugins: "Plugins", AreaSecrets: "Secrets", AreaLimits: "Memory and files", AreaMail: "Mail", AreaFiles: "Files",
+		AreaClock: "Clock", AreaPlugins: "Plugins", AreaSecrets: "Secrets", AreaLimits: "Memory and files", AreaMail: "Mail", AreaFiles: "Files", AreaSound: "Recordings",
 	}
 	zh := map[Area]string{
 		AreaServer: "服务器", AreaDatabase: "数据库", AreaDisk: "磁盘", AreaBackup: "备份", AreaAddress: "公开地址", AreaSocket: "实时连接",
-		AreaClock: "时钟", AreaPlugins: "插件", AreaSecrets: "密钥", AreaLimits: "内存与文件", AreaMail: "邮件", AreaFiles: "文件",
+		AreaClock: "时钟", AreaPlugins: "插件", AreaSecrets: "密钥", AreaLimits: "内存与文件", AreaMail: "邮件", AreaFiles: "文件", AreaSound: "录音",
 	}
 	if l == Chinese {
 		return zh[a]
@@ -328,6 +328,12 @@ func ofFiles() map[string]words {
 	return map[string]words{
 		"files.unscanned": {what: "Files are not scanned for viruses.", whatZH: "未对文件进行病毒扫描。", doc: "operate/files.md"},
 		"files.scanned":   {what: "Files are scanned for viruses by {scanner}.", whatZH: "文件由 {scanner} 进行病毒扫描。"},
+		"sound.ok":        {what: "AMR recordings are made playable by ffmpeg {version} ({path}).", whatZH: "AMR 录音由 ffmpeg {version}（{path}）转换为可播放的格式。"},
+		"sound.none":      {what: "There is no ffmpeg: AMR and SILK recordings are downloaded, not played.", whatZH: "没有 ffmpeg：AMR 与 SILK 录音只能下载，无法播放。", doc: "operate/files.md"},
+		"sound.ffmpeg": {
+			what: "The program of media.ffmpeg cannot be run: {cause}", do: "Install ffmpeg, or correct media.ffmpeg. Until then AMR and SILK recordings are downloaded, not played.",
+			whatZH: "无法运行 media.ffmpeg 指定的程序：{cause}", doZH: "请安装 ffmpeg，或更正 media.ffmpeg。在此之前，AMR 与 SILK 录音只能下载，无法播放。", doc: "operate/files.md",
+		},
 		"files.scanner": {
 			what: "The virus scanner {scanner} does not work: {cause}", do: "Start or install it, or correct media.scan_command. Until then files are kept back, and uploads are refused.",
 			whatZH: "病毒扫描程序 {scanner} 无法工作：{cause}", doZH: "请启动或安装它，或更正 media.scan_command。在此之前，文件会被扣留，上传会被拒绝。", doc: "operate/files.md",

@@ -23,6 +23,8 @@ type Attachment struct {
 	Error      string `json:"error,omitempty" doc:"The same as a sentence for agents."`
 	URL        string `json:"url" doc:"Path of the file on this server, good for a day at least without a session. When it has expired (403 media.ticket_expired), fetch the message again. Changes at midnight UTC."`
 	PreviewURL string `json:"preview_url,omitempty" doc:"Path of a picture of at most 1280 pixels that was drawn anew here: the only thing to show inline."`
+
+	PlayableURL string `json:"playable_url,omitempty" doc:"Path of the recording as audio/mp4, of one whose own type (AMR, SILK) browsers do not play. To play; url is the file as it came."`
 }
 
 // AttachmentOf returns the view of an attachment that the store has signed.
@@ -34,7 +36,11 @@ func AttachmentOf(a media.Attachment) Attachment {
 		Width: a.Width, Height: a.Height, DurationMS: a.Duration.Milliseconds(), URL: path + ticket,
 		Role: string(a.Role), ContentID: a.ContentID, State: a.State(), ErrorCode: a.Trouble.Code, Error: a.Trouble.Detail,
 	}
-	if a.HasPreview() && a.Arrival == media.Here {
+	switch {
+	case !a.HasPreview() || a.Arrival != media.Here:
+	case a.Kind == media.Audio:
+		out.PlayableURL = path + "/preview" + ticket
+	default:
 		out.PreviewURL = path + "/preview" + ticket
 	}
 	return out

@@ -2,6 +2,7 @@ package mediatest
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,6 +19,27 @@ func (t *fakeTx) named(by media.Uploader, f media.Brought) file {
 		},
 		by: by, state: media.Ready, expires: f.Fetch.Until, reference: f.Fetch.Reference, due: f.Fetch.At, giveUp: f.Fetch.Until,
 	}
+}
+
+// Named implements media.Tx.
+func (t *fakeTx) Named(_ context.Context, in media.Place) ([]string, error) {
+	all := map[media.ID]file{}
+	t.fake.mu.Lock()
+	maps.Copy(all, t.fake.files)
+	t.fake.mu.Unlock()
+	maps.Copy(all, t.changed)
+	var of []file
+	for _, f := range all {
+		if f.Workspace == t.workspace && f.state == media.Taken && f.place == in && f.Role != media.RoleEarlier {
+			of = append(of, f)
+		}
+	}
+	slices.SortFunc(of, func(a, b file) int { return a.position - b.position })
+	var out []string
+	for _, f := range of {
+		out = append(out, f.reference)
+	}
+	return out, nil
 }
 
 // Settle implements media.Tx.

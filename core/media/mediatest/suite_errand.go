@@ -2,6 +2,7 @@ package mediatest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -72,6 +73,14 @@ func named(w *world) {
 	if e := w.claim(at, "inb_other", by.ID); e != nil {
 		w.Errorf("claimed what is to be skipped: %+v", e)
 	}
+	w.ok(w.Within(w.Context(), w.ws, func(ctx context.Context, tx media.Tx) error {
+		all, err := tx.Named(ctx, to)
+		none, other := tx.Named(ctx, media.Place{Conversation: to.Conversation, Seq: to.Seq + 1})
+		if !slices.Equal(all, []string{"file/7"}) || len(none) > 0 {
+			w.Errorf("named %q and %q", all, none)
+		}
+		return errors.Join(err, other)
+	}))
 	e := w.claim(at, "inb_other")
 	if e == nil || e.ID != a || e.By != by || e.In != to || e.Reference != "file/7" || e.Tries != 1 || !e.GiveUpAt.Equal(at.Add(time.Hour)) || e.Size != 9 || e.State != media.Taken {
 		w.Fatalf("claimed %+v", e)

@@ -19,6 +19,20 @@ VALUES (?, ?, ?, ?, 'ready', ?, ?, ?, ?, 0, '', 0, 0, 0, '', '', 0, 0, ?, ?, 0, 
 		db.Micros(f.Fetch.At), db.Micros(f.Fetch.Until), f.Fetch.Reference, db.Micros(f.Fetch.At), db.Micros(f.Fetch.Until))
 }
 
+// Named implements media.Tx.
+func (t *Tx) Named(ctx context.Context, in media.Place) ([]string, error) {
+	var out []string
+	err := t.tx.Rows(ctx, `SELECT reference FROM attachment
+WHERE workspace_id = ? AND conversation_id = ? AND message_seq = ? AND state = 'taken' AND role <> ? ORDER BY position`,
+		[]any{string(t.workspace), in.Conversation, int64(in.Seq), string(media.RoleEarlier)}, func(s db.Scanner) error { //nolint:gosec // a change's number
+			var reference string
+			err := s.Scan(&reference)
+			out = append(out, reference)
+			return err
+		})
+	return out, err
+}
+
 // Settle implements media.Tx.
 func (t *Tx) Settle(ctx context.Context, e media.Errand, a media.Attachment, next media.Due) (media.Place, bool, error) {
 	n, err := t.tx.Exec(ctx, `UPDATE attachment SET name = ?, type = ?, kind = ?, size = ?, sha256 = ?, width = ?, height = ?, duration_ms = ?, preview = ?,

@@ -4448,6 +4448,8 @@ export interface components {
             kind: "image" | "audio" | "video" | "file";
             /** @description For display; cleaned of what could mislead. */
             name: string;
+            /** @description Path of the recording as audio/mp4, of one whose own type (AMR, SILK) browsers do not play. To play; url is the file as it came. */
+            playable_url?: string;
             /** @description Path of a picture of at most 1280 pixels that was drawn anew here: the only thing to show inline. */
             preview_url?: string;
             /**

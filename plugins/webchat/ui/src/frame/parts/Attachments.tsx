@@ -28,7 +28,7 @@ function One({ file }: { file: Attachment }) {
       </a>
     );
   }
-  if (kind === "audio") return <audio controls preload="metadata" src={url} aria-label={t("sound", { name })} data-testid="widget-audio" />;
+  if (kind === "audio") return <audio controls preload="metadata" src={file.playable_url ?? url} aria-label={t("sound", { name })} data-testid="widget-audio" />;
   return (
     <a class="file" href={url} download={name} title={t("download", { name, size: sizeOf(file.size, locale) })} data-testid="widget-file">
       <FileIcon />
