@@ -54,6 +54,20 @@ func TestChatwoot4176OneRejectionIsNotEnough(t *testing.T) {
 	}
 }
 
+// That a plugin takes settings is no success: nothing was asked of the far side.
+func TestOnlyWhatWasTriedWorked(t *testing.T) {
+	taken := instance.Health{State: "unknown"}
+	if c := said(taken, taken); c.State != instance.ConditionUnknown || !c.GoodAt.IsZero() || !c.Since.IsZero() {
+		t.Errorf("settings taken: %+v", c)
+	}
+	if c := said(taken, rejected, taken); c.State != instance.ConditionFailing || c.Code != instance.CodeAuthExpired || !c.GoodAt.IsZero() {
+		t.Errorf("never right: %+v", c)
+	}
+	if c := said(taken, well, rejected); c.GoodAt != start.Add(2*time.Minute) {
+		t.Errorf("right once: %+v", c)
+	}
+}
+
 // Chatwoot #13560: what passes by itself was counted as rejected credentials,
 // and mailboxes of the healthy were switched off in an outage.
 func TestChatwoot13560AnOutageIsNoRejection(t *testing.T) {

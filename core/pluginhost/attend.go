@@ -270,8 +270,8 @@ func (l *life) watchProcess(ctx context.Context, s *session, sick chan<- string)
 	}
 }
 
-// watchInboxes asks how each inbox fares with its far side. It only tells; it
-// restarts nothing.
+// watchInboxes asks how each inbox fares with its far side, now and then and
+// after one was told new settings. It only tells; it restarts nothing.
 func (l *life) watchInboxes(ctx context.Context, s *session) {
 	tick := time.NewTicker(l.host.options.Timing.InstanceEvery)
 	defer tick.Stop()
@@ -280,6 +280,7 @@ func (l *life) watchInboxes(ctx context.Context, s *session) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-l.settings:
 		}
 		news, err := l.check(ctx, s)
 		if err != nil && ctx.Err() == nil {

@@ -64,12 +64,19 @@ func (s *supervisor) telling(ctx context.Context, to *session, ports Ports, i in
 	return out
 }
 
+// noteConfigured keeps what a plugin answered to the settings of an instance.
+// That it takes them says nothing of the far side, which it asks later.
 func (s *supervisor) noteConfigured(id string, r *pluginv1.Result) {
-	h := channel.Health{State: healthOK}
 	if r != nil && r.GetOutcome() != pluginv1.Outcome_OUTCOME_ACCEPTED && r.GetOutcome() != pluginv1.Outcome_OUTCOME_DUPLICATE {
-		h = channel.Health{State: healthDown, Code: cut(r.GetCode(), maxCode), Detail: cut(r.GetDetail(), maxDetail)}
+		s.noteHealth(id, channel.Health{State: healthDown, Code: cut(r.GetCode(), maxCode), Detail: cut(r.GetDetail(), maxDetail)})
+		return
 	}
-	s.noteHealth(id, h)
+	select {
+	case s.settings <- struct{}{}:
+	default:
+	}
+	s.reportHealth(id, channel.Health{State: healthUnknown})
+	s.keepHealth(id, channel.Health{State: healthOK})
 }
 
 // shut closes an instance that is paused, since its far side rejected its

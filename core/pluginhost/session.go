@@ -45,11 +45,20 @@ func withBudget( //nolint:revive // the signature is gRPC's
 
 // noteHealth keeps what is known of an instance and reports whether it is news.
 func (s *supervisor) noteHealth(id string, h channel.Health) bool {
+	s.reportHealth(id, h)
+	return s.keepHealth(id, h)
+}
+
+// reportHealth tells what is said of an instance.
+func (s *supervisor) reportHealth(id string, h channel.Health) {
 	if told, knows := s.book.toldOf(id); knows {
 		if ports := s.host.ports.Load(); ports != nil && ports.OnHealth != nil {
 			ports.OnHealth(inst.Report{Workspace: told.workspace, Instance: id, Revision: told.revision, Health: h})
 		}
 	}
+}
+
+func (s *supervisor) keepHealth(id string, h channel.Health) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old, known := s.health[id]

@@ -23,16 +23,17 @@ import (
 // supervisor owns one plugin's life. All transitions are made by run; the rest
 // of the methods may be called from anywhere.
 type supervisor struct {
-	host    *Host
-	id      channel.PluginID
-	log     *slog.Logger
-	journal *journal.Journal
-	copies  *copies.Store
-	source  string        // its folder among the installed plugins
-	again   chan struct{} // an administrator wants a restart
-	swaps   chan swap     // another version is to take over
-	news    chan struct{} // what is wanted of it has changed
-	session atomic.Pointer[session]
+	host     *Host
+	id       channel.PluginID
+	log      *slog.Logger
+	journal  *journal.Journal
+	copies   *copies.Store
+	source   string        // its folder among the installed plugins
+	again    chan struct{} // an administrator wants a restart
+	swaps    chan swap     // another version is to take over
+	news     chan struct{} // what is wanted of it has changed
+	settings chan struct{} // a process was told of an instance: how does that fare?
+	session  atomic.Pointer[session]
 
 	// configuring is held while the plugin is told of inboxes, so that what it
 	// knows is as new as what was read last.
@@ -65,7 +66,7 @@ func newSupervisor(h *Host, id channel.PluginID, p installed) *supervisor {
 		wanted: extension.Life{Plugin: extension.PluginID(id), Enabled: true},
 		log:    h.options.Log.With("plugin", string(id)),
 		state:  extension.Stopped, since: h.options.Now(),
-		health: make(map[string]channel.Health), book: newBook(),
+		health: make(map[string]channel.Health), book: newBook(), settings: make(chan struct{}, 1),
 	}
 	if p.fault != "" {
 		s.state, s.detail = extension.Failed, p.fault

@@ -42,7 +42,7 @@ type account struct {
 
 // account makes one of an inbox. Nothing is asked of its servers yet.
 func (e *email) account(ctx context.Context, in instance.Instance) (*account, error) {
-	a := &account{env: e.env, in: in, words: wordsIn(in.Locale), now: e.now, state: instance.Health{State: instance.OK}}
+	a := &account{env: e.env, in: in, words: wordsIn(in.Locale), now: e.now, state: instance.Health{State: instance.Unknown}}
 	if err := in.Decode(&a.config); err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ type account struct {
 // account makes one of an inbox. Nothing is asked of Telegram yet.
 func (t *telegram) account(in instance.Instance) (*account, error) {
 	a := &account{
-		env: t.env, group: t.group, in: in, words: wordsIn(in.Locale), said: update.WordsIn(in.Locale), state: instance.Health{State: instance.OK},
+		env: t.env, group: t.group, in: in, words: wordsIn(in.Locale), said: update.WordsIn(in.Locale), state: instance.Health{State: instance.Unknown},
 		moves: newMoves(t.env.State(in.ID)), ledger: ledger{t.env.State(in.ID)},
 	}
 	if err := in.Decode(&a.config); err != nil {

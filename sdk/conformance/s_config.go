@@ -63,8 +63,9 @@ func (p *plug) goodConfig() error {
 	if found, err := p.schemaProblems(config, p.spec.Secrets); err != nil || len(found) > 0 {
 		return errors.Join(err, fmt.Errorf("config_schema refuses the configuration that works: %v", found))
 	}
-	if h, err := p.health(); err != nil || h.GetState() != pluginv1.HealthState_HEALTH_STATE_OK {
-		return errors.Join(err, fmt.Errorf("the health of a configured instance is %v; it should be OK", h))
+	h, err := p.health()
+	if bad := h.GetState() == pluginv1.HealthState_HEALTH_STATE_DEGRADED || h.GetState() == pluginv1.HealthState_HEALTH_STATE_DOWN; err != nil || h == nil || bad {
+		return errors.Join(err, fmt.Errorf("the health of a configured instance is %v; it should be OK, or unspecified while nothing was tried", h))
 	}
 	if err := p.configureWith(7, start{}); err != nil {
 		return fmt.Errorf("a newer revision: %w", err)

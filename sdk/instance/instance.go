@@ -139,6 +139,7 @@ const (
 	OK       State = iota // works
 	Degraded              // works in part, or slowly
 	Down                  // does not work
+	Unknown               // nothing was tried yet: it is connecting
 )
 
 // Drainer is told that the process is about to end, after everything in flight

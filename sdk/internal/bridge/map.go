@@ -114,8 +114,8 @@ func healthTo(h instance.Health) *pluginv1.InstanceHealth {
 		out.State = pluginv1.HealthState_HEALTH_STATE_DEGRADED
 	case instance.Down:
 		out.State = pluginv1.HealthState_HEALTH_STATE_DOWN
+	case instance.Unknown:
 	default:
-		out.State = pluginv1.HealthState_HEALTH_STATE_UNSPECIFIED
 	}
 	return out
 }

@@ -177,11 +177,25 @@ func (s *pluginService) check(ctx context.Context, in instance.Instance) instanc
 		if err != nil {
 			h = downFor(err)
 		}
-		if h.State > worst.State {
+		if badness(h.State) > badness(worst.State) {
 			worst = h
 		}
 	}
 	return worst
+}
+
+// badness orders states.
+func badness(s instance.State) int {
+	switch s {
+	case instance.Unknown:
+		return 1
+	case instance.Degraded:
+		return 2
+	case instance.Down:
+		return 3
+	case instance.OK:
+	}
+	return 0
 }
 
 // RunScheduled does work that is due.

@@ -127,7 +127,11 @@ func Health(h *pluginv1.InstanceHealth) instance.Health {
 		out.State = instance.Degraded
 	case pluginv1.HealthState_HEALTH_STATE_DOWN:
 		out.State = instance.Down
-	case pluginv1.HealthState_HEALTH_STATE_OK, pluginv1.HealthState_HEALTH_STATE_UNSPECIFIED:
+	case pluginv1.HealthState_HEALTH_STATE_UNSPECIFIED:
+		if h != nil {
+			out.State = instance.Unknown
+		}
+	case pluginv1.HealthState_HEALTH_STATE_OK:
 	}
 	return out
 }

@@ -99,6 +99,9 @@ test('an administrator connects a mailbox by clicking', async () => {
   assert.equal(await health.getAttribute('data-state'), 'failing')
   await health.getByTestId('account-history').click()
   await health.getByTestId('account-turns').getByText('auth_expired').waitFor()
+  await health.getByText('Its credentials were refused').waitFor()
+  assert.equal(await health.getByText('worked last').count(), 0, 'it has never worked')
+  assert.ok(!(await turns()).some((one) => one.state === 'ok'), 'nothing was tried that worked')
   await shot(owner, 'mail-rejected-en-light-1440')
   assert.deepEqual(await axe(owner), [])
   await owner.setViewportSize(phone)
@@ -398,6 +401,47 @@ test('what arrives is on the screen at once', async () => {
   }
   took.sort((a, b) => a - b)
   console.log(`mail: ${took.length} mails from Postfix to the agent's screen: p50 ${took[9]} ms, p95 ${took[18]} ms, longest ${took[19]} ms`)
+})
+
+test('a mailbox that refuses its password for good is told to who may mend it, and to who writes', async () => {
+  // Minutes have to pass before that counts: the server's answer is changed on its way to the browser.
+  const refused = async (route) => {
+    const response = await route.fetch()
+    const body = await response.json()
+    for (const one of body.items) {
+      if (one.id === inbox) one.condition = { state: 'credentials', code: 'auth_expired', detail: '535 5.7.8 authentication failed', since: '2026-11-20T08:00:00Z' }
+    }
+    await route.fulfill({ response, json: body })
+  }
+  const banner = owner.getByTestId('account-banner')
+  await owner.route(/\/api\/.*\/inboxes$/, refused)
+  for (const lang of ['en', 'zh-CN']) {
+    await speak(owner, server, lang)
+    await owner.goto(server.origin)
+    await owner.getByTestId('conversation-list-item').filter({ hasText: 'Alice' }).first().click()
+    await owner.getByTestId('composer-paused').waitFor()
+    await banner.waitFor()
+    await shot(owner, `paused-${lang}-light-1440`)
+    assert.deepEqual(await axe(owner), [])
+    await owner.setViewportSize(phone)
+    await shot(owner, `paused-${lang}-light-390`)
+    await owner.setViewportSize(desktop)
+    await banner.getByTestId('account-banner-close').click()
+    await banner.waitFor({ state: 'detached' })
+    await owner.goto(`${server.origin}/settings/inboxes`)
+    await owner.getByTestId('inbox-since').waitFor()
+    assert.equal(await banner.count(), 0, 'what was read is told again')
+    await shot(owner, `inboxes-paused-${lang}-light-1440`)
+    assert.deepEqual(await axe(owner), [])
+    await owner.setViewportSize(phone)
+    await shot(owner, `inboxes-paused-${lang}-light-390`)
+    await owner.setViewportSize(desktop)
+    await owner.evaluate(() => sessionStorage.clear())
+    await owner.reload()
+    await banner.getByTestId('account-banner-link').click()
+    await owner.waitForURL(`**/settings/inboxes/${inbox}`)
+  }
+  await owner.unroute(/\/api\/.*\/inboxes$/, refused)
 })
 
 /** A server elsewhere, which writes down what it is asked. */
