@@ -338,7 +338,7 @@ func (p *planting) leftovers() {
 	p.raw.exec(`INSERT INTO webhook_request (workspace_id, request_id, inbox_id, method, path, query, headers, body, remote, received_at, attempts, next_at) VALUES (?, 'whr_2', ?, 'GET', '/', ?, '{}', ?, '127.0.0.1', 1, 1, 9000000000000000)`,
 		p.owner.Workspace, inbox, "from="+external, []byte{})
 	trouble, theirs := p.word("trouble"), ` WHERE conversation_id IN (SELECT conversation_id FROM conversation WHERE contact_id = ?)`
-	for _, set := range []string{`delivery SET last_detail = ?`, `delivery SET provider_id = ?`, `delivery_step SET detail = ?`, `delivery_step SET provider_id = ?`, `message SET delivery_error = ?`, `scheduled SET detail = ?`} {
+	for _, set := range []string{`delivery SET last_detail = ?`, `delivery SET provider_id = ?`, `delivery SET target = ?`, `delivery SET body = ?`, `delivery_step SET detail = ?`, `delivery_step SET provider_id = ?`, `message SET delivery_error = ?`, `scheduled SET detail = ?`} {
 		p.raw.exec(`UPDATE `+set+theirs, trouble, p.contact)
 	}
 	p.raw.exec(`INSERT INTO bot_talk (workspace_id, conversation_id, bot, handled_seq, memory, results, turn_id, up_to_seq, told, attempts, since, next_at, claim, claim_until)

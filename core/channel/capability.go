@@ -10,11 +10,13 @@ import (
 // Capabilities is what the far side can do, as the manifest declares it. The
 // composer is drawn from it.
 type Capabilities struct {
-	Content         []string // ContentText and the others
-	TextLimit       int      // characters of one message; 0 = MaxText of the conversation package
-	AttachmentLimit int64    // bytes of one file; 0 = as the server's settings say
-	Can             []string // CanEdit and the others
-	SendKey         bool     // the far side does once what comes twice under one key
+	Content         []string      // ContentText and the others
+	TextLimit       int           // characters of one message; 0 = MaxText of the conversation package
+	AttachmentLimit int64         // bytes of one file; 0 = as the server's settings say
+	Can             []string      // CanEdit and the others
+	EditWithin      time.Duration // since a message was written; 0 = always
+	RecallWithin    time.Duration // likewise
+	SendKey         bool          // the far side does once what comes twice under one key
 	Threads         Threads
 	Windows         []Window // when one may write; none = always
 	Rates           []Rate   // how quickly; none = as the plugin takes it

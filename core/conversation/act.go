@@ -8,17 +8,9 @@ import (
 	"github.com/patchbay-im/patchbay/core/media"
 )
 
-// Act is what a member does to a message of the company after it was written.
-type Act string
-
-// The acts.
-const (
-	ActEdit   Act = "edit"   // it says something else from now on
-	ActRecall Act = "recall" // it is taken back
-)
-
 // EditMessage has a message of the actor's own say something else. Its files
-// stay. To say what it says already changes nothing. It returns the message
+// stay. To say what it says already changes nothing. Where a far side has it, the
+// message is changed when that has done it (Changing). It returns the message
 // after it.
 func (s *Service) EditMessage(ctx context.Context, scope identity.Scope, id ID, message MessageID, text string) (Message, error) {
 	if err := scope.Require(identity.ConversationReply); err != nil {
@@ -39,7 +31,7 @@ func (s *Service) EditMessage(ctx context.Context, scope identity.Scope, id ID, 
 		return Message{}, err
 	}
 	as := Passed{Text: text}
-	if known.Kind == Text && known.wrote() != text && s.asks(ctx, scope.Workspace) {
+	if known.Kind == Text && !known.saysOrWill(text) && s.asks(ctx, scope.Workspace) {
 		if as, err = s.intercepted(ctx, scope.Workspace, scope.Actor, Outgoing{
 			Key: scope.Actor.ID + "/" + string(message) + "/" + hashOf(text), Conversation: id,
 			Text: text, Files: idsOf(known.Attachments), Limit: s.limitOf(&c, &known),
@@ -51,12 +43,50 @@ func (s *Service) EditMessage(ctx context.Context, scope identity.Scope, id ID, 
 		if err := s.mayAct(scope, c, &m, ActEdit); err != nil {
 			return m, err
 		}
-		if m.wrote() == text {
+		if m.saysOrWill(text) {
 			return m, nil
 		}
-		ch := c.Edit(s.turn(scope), m, Written{Text: as.Text, Altered: as.Altered}, m.Attachments)
-		return *ch.Message, tx.Save(ctx, c)
+		if !c.leaves(&m) {
+			ch := c.Edit(s.turn(scope), m, Written{Text: as.Text, Altered: as.Altered}, m.Attachments)
+			return *ch.Message, tx.Save(ctx, c)
+		}
+		return s.ask(ctx, tx, scope, c, m, Changing{Act: ActEdit, Text: as.Text, Altered: as.Altered})
 	})
+}
+
+// saysOrWill reports whether a message says a text, or will once its far side
+// has done what it was asked for last.
+func (m *Message) saysOrWill(text string) bool {
+	if ch := m.Changing; ch != nil {
+		return ch.Act == ActEdit && ch.State == DeliveryPending && ch.wrote() == text
+	}
+	return m.wrote() == text
+}
+
+// leaves reports whether a message is at a far side, which has to change it.
+func (c *Conversation) leaves(m *Message) bool { return !c.Live && m.Kind != Note }
+
+// ask has the far side of a message do an act.
+func (s *Service) ask(ctx context.Context, tx Tx, scope identity.Scope, c *Conversation, m Message, what Changing) (Message, error) {
+	together, err := tx.LeftWith(ctx, c.ID, m.Seq)
+	if err != nil {
+		return m, err
+	}
+	if len(together) > 1 {
+		return m, errs.New(errs.Conflict, "message.merged_text", "The message left as one with others, which would change as well.")
+	}
+	known, err := tx.SentAs(ctx, c.ID, m.Seq)
+	if err != nil {
+		return m, err
+	}
+	if len(known) != 1 {
+		return m, errs.New(errs.Conflict, "message.untraceable", "The far side gave no name to this message, or made several of it.")
+	}
+	what.Target = known[0]
+	ch := c.Ask(s.turn(scope), m, what)
+	out := *ch.Message
+	c.expire(ch.Seq, deadline(s.capabilities(c.Plugin), &m, what.Act))
+	return out, tx.Save(ctx, c)
 }
 
 // RecallMessage takes a message back: the actor's own, or, of who leads
@@ -67,6 +97,12 @@ func (s *Service) RecallMessage(ctx context.Context, scope identity.Scope, id ID
 		err := s.mayAct(scope, c, &m, ActRecall)
 		if err != nil || !m.RecalledAt.IsZero() {
 			return m, err
+		}
+		if c.leaves(&m) {
+			if ch := m.Changing; ch != nil && ch.Act == ActRecall && ch.State == DeliveryPending {
+				return m, nil
+			}
+			return s.ask(ctx, tx, scope, c, m, Changing{Act: ActRecall})
 		}
 		if len(m.Attachments) > 0 {
 			if err := tx.Media().Retire(ctx, media.Place{Conversation: string(c.ID), Seq: m.Seq}); err != nil {
@@ -102,10 +138,10 @@ func (s *Service) mayAct(scope identity.Scope, c *Conversation, m *Message, act 
 	if err := s.maySend(c.Plugin); err != nil {
 		return err
 	}
-	if !c.Live {
-		return errCannot(act)
+	if !c.leaves(m) {
+		return nil
 	}
-	return nil
+	return checkAct(s.capabilities(c.Plugin), m, act, s.Now())
 }
 
 func errCannot(act Act) error {

@@ -1,6 +1,7 @@
 package conversation_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -169,6 +170,171 @@ func TestAnEditIsAskedAbout(t *testing.T) {
 	d.OK(err)
 	if len(w.asked) != 2 {
 		t.Error("asked about what leaves nothing")
+	}
+}
+
+// far is a message that the far side has, as it names it.
+func (d *desk) far(t *testing.T, sentAs ...string) conversation.Message {
+	t.Helper()
+	c := d.where(item(d.Inbox, "m1", "anna", "hello"))
+	d.post(d.agent, c.ID, conversation.Text, "a1", "helo")
+	sent := d.lastSent(c.ID)
+	d.Change(c.ID, func(c *conversation.Conversation) error {
+		c.SetDelivery(d.System(), sent, conversation.DeliverySent, "")
+		return nil
+	})
+	d.OK(d.fake.Within(t.Context(), d.WS, func(ctx context.Context, tx conversation.Tx) error {
+		for _, external := range sentAs {
+			if err := tx.Remember(ctx, d.Inbox.ID, conversation.Dedup{Kind: conversation.InboundSent, External: external, Conversation: c.ID, Seq: sent.Seq}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	return d.lastSent(c.ID)
+}
+
+// changes makes the inbox's channel able to change what was sent, for a time.
+func (d *desk) changes(within time.Duration) {
+	d.plugins.Installed[0].Capabilities = channel.Capabilities{
+		Can: []string{channel.CanEdit, channel.CanRecall}, EditWithin: within, RecallWithin: within,
+	}
+}
+
+func TestTheFarSideIsAsked(t *testing.T) {
+	d := newDesk(t)
+	d.changes(0)
+	said := d.far(t, "far-1")
+	got, err := d.edit(d.agent, said, "hello")
+	d.OK(err)
+	if got.Text != "helo" || got.Changing == nil || got.Changing.Text != "hello" || got.Changing.Target != "far-1" || got.Changing.State != conversation.DeliveryPending || !got.EditedAt.IsZero() {
+		t.Fatalf("asked for it is %+v, changing %+v", got, got.Changing)
+	}
+	n := len(d.Timeline(said.Conversation, 0))
+	if _, err = d.edit(d.agent, said, "hello"); err != nil || len(d.Timeline(said.Conversation, 0)) != n {
+		t.Errorf("to ask for the same is told: %v", err)
+	}
+	got, err = d.edit(d.agent, said, "helo") // the first may be under way
+	d.OK(err)
+	if got.Changing == nil || got.Changing.Text != "helo" {
+		t.Errorf("changing back it is %+v", got.Changing)
+	}
+	got, err = d.recall(d.agent, said)
+	d.OK(err)
+	if got.Changing.Act != conversation.ActRecall || got.Text != "helo" || !got.RecalledAt.IsZero() {
+		t.Errorf("taking back it is %+v", got.Changing)
+	}
+	_, err = d.edit(d.agent, said, "again")
+	d.refused(err, errs.Conflict, "message.recalled")
+	d.CheckSequences(said.Conversation)
+}
+
+func TestWhatTheFarSideIsNotAskedFor(t *testing.T) {
+	for code, prepare := range map[string]func(d *desk) conversation.Message{
+		"message.untraceable": func(d *desk) conversation.Message { d.changes(0); return d.far(t) },
+		"message.too_old": func(d *desk) conversation.Message {
+			d.changes(time.Hour)
+			said := d.far(t, "far-1")
+			d.pass(time.Hour)
+			return said
+		},
+		"message.not_sent": func(d *desk) conversation.Message {
+			d.changes(0)
+			c := d.where(item(d.Inbox, "m1", "anna", "hello"))
+			d.post(d.agent, c.ID, conversation.Text, "a1", "hi")
+			return d.lastSent(c.ID)
+		},
+		"message.merged_text": func(d *desk) conversation.Message {
+			d.changes(0)
+			said := d.far(t, "far-1")
+			d.fake.Join(said.Conversation, []uint64{said.Seq, said.Seq + 1})
+			return said
+		},
+	} {
+		t.Run(code, func(t *testing.T) {
+			d := newDesk(t)
+			said := prepare(d)
+			_, err := d.edit(d.agent, said, "x")
+			d.refused(err, errs.Conflict, code)
+			_, err = d.recall(d.agent, said)
+			d.refused(err, errs.Conflict, code)
+		})
+	}
+	d := newDesk(t)
+	d.changes(0)
+	said := d.far(t, "far-1", "far-2")
+	_, err := d.edit(d.agent, said, "x")
+	d.refused(err, errs.Conflict, "message.untraceable")
+}
+
+// TestAnActByHand settles what nobody knows the end of, and what was refused.
+func TestAnActByHand(t *testing.T) {
+	d := newDesk(t)
+	d.changes(0)
+	said := d.far(t, "far-1")
+	resolve := func(r conversation.Resolution) (conversation.Message, error) {
+		return d.service.ResolveDelivery(d.Context(), as(d.agent), said.Conversation, said.ID, r)
+	}
+	ends := func(state conversation.DeliveryState) {
+		t.Helper()
+		d.Change(said.Conversation, func(c *conversation.Conversation) error {
+			c.SettleAct(d.System(), d.lastSent(c.ID), state, "why")
+			return nil
+		})
+	}
+	_, err := d.edit(d.agent, said, "hello")
+	d.OK(err)
+	_, err = resolve(conversation.SaidArrived)
+	d.refused(err, errs.Conflict, "delivery.settled")
+	ends(conversation.DeliveryFailed)
+	_, err = resolve(conversation.SaidArrived)
+	d.refused(err, errs.Conflict, "delivery.settled")
+	got, err := resolve(conversation.Dismissed)
+	d.OK(err)
+	if got.Changing != nil || got.Text != "helo" {
+		t.Errorf("dismissed it is %+v", got)
+	}
+	if got, err = resolve(conversation.Dismissed); err != nil || got.Changing != nil {
+		t.Errorf("dismissed again: %v", err)
+	}
+	_, err = d.recall(d.agent, said)
+	d.OK(err)
+	ends(conversation.DeliveryUnknown)
+	got, err = resolve(conversation.SendAgain)
+	d.OK(err)
+	if got.Changing == nil || got.Changing.State != conversation.DeliveryPending || got.Changing.Error != "" {
+		t.Errorf("asked for again it is %+v", got.Changing)
+	}
+	ends(conversation.DeliveryUnknown)
+	got, err = resolve(conversation.SaidArrived)
+	d.OK(err)
+	if got.RecalledAt.IsZero() || got.Changing != nil {
+		t.Errorf("done it is %+v", got)
+	}
+	d.CheckSequences(said.Conversation)
+}
+
+// TestAnEchoOfAnEdit has the far side tell of an edit before it answers.
+func TestAnEchoOfAnEdit(t *testing.T) {
+	d := newDesk(t)
+	d.changes(0)
+	said := d.far(t, "far-1")
+	_, err := d.edit(d.agent, said, "hello")
+	d.OK(err)
+	echo := d.echo("x1", "anna", "hello")
+	echo.Kind, echo.Target = channel.KindEdit, "far-1"
+	d.became(t, echo, channel.OutcomeAccepted, "")
+	if m := d.lastSent(said.Conversation); m.Text != "hello" || m.Changing == nil {
+		t.Fatalf("told of it is %+v", m)
+	}
+	d.Change(said.Conversation, func(c *conversation.Conversation) error {
+		c.SettleAct(d.System(), d.lastSent(c.ID), conversation.DeliverySent, "")
+		return nil
+	})
+	v, err := d.service.Versions(t.Context(), as(d.agent), said.Conversation, said.ID)
+	d.OK(err)
+	if m := d.lastSent(said.Conversation); m.Changing != nil || len(v) != 1 {
+		t.Errorf("it is %+v, and said %+v", m, v)
 	}
 }
 

@@ -177,6 +177,7 @@ type Carried struct {
 	Forwards    *Forwarded
 	EditedAt    time.Time
 	RecalledAt  time.Time
+	Changing    *Changing // what the far side is to do to it; nil = nothing
 }
 
 // Change is one entry of a conversation's history, and the unit of resume.

@@ -27,7 +27,7 @@ func (c *Conversation) Edit(t Turn, m Message, w Written, files []media.Attachme
 	was := m
 	m.Carried = w.Carried
 	m.External, m.Trust, m.Automatic, m.Elsewhere = was.External, was.Trust, was.Automatic, was.Elsewhere
-	m.Participant, m.Forwards = was.Participant, was.Forwards
+	m.Participant, m.Forwards, m.Changing = was.Participant, was.Forwards, was.Changing
 	if m.Envelope == nil {
 		m.Envelope = was.Envelope
 	}

@@ -40,7 +40,8 @@ type Tx interface {
 	Neighbours
 	// Save writes what c.Unsaved holds: the row, changes, messages, outbox
 	// entries with the workspace's next feed numbers, deliveries of messages
-	// that are DeliveryPending, steps of what DeliveryNews tell, versions of
+	// that are DeliveryPending and of acts that are asked for, steps of what
+	// DeliveryNews tell, versions of
 	// messages that are revised, and the agents' load. Quotes of a message that is
 	// recalled say nothing any more. A new conversation gets
 	// the workspace's next number. A team, label or member that is not (any
@@ -76,13 +77,20 @@ type InboundTx interface {
 	OfDelivery(ctx context.Context, inbox channel.InboxID, delivery string) (*Dedup, error)
 	// TakesPart reports whether an address is on an envelope of the conversation.
 	TakesPart(ctx context.Context, id ID, address string) (bool, error)
-	// LeftWith lists the messages that leave as one with a message, by their
-	// seq and in order, itself among them.
-	LeftWith(ctx context.Context, id ID, seq uint64) ([]uint64, error)
+	SentTx
 	AcknowledgementTx
 	// UnderWay reports whether something that was sent in a conversation waits, or
 	// is tried now.
 	UnderWay(ctx context.Context, id ID) (bool, error)
+}
+
+// SentTx is the side of a transaction that knows how messages of ours left.
+type SentTx interface {
+	// LeftWith lists the messages that leave as one with a message, by their
+	// seq and in order, itself among them.
+	LeftWith(ctx context.Context, id ID, seq uint64) ([]uint64, error)
+	// SentAs lists the far side's ids of a message, in any order.
+	SentAs(ctx context.Context, id ID, seq uint64) ([]string, error)
 }
 
 // AcknowledgementTx is the side of a transaction that keeps automatic answers few.

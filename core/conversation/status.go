@@ -7,11 +7,15 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/media"
 )
 
-// DeliveryNews is the data of a MessageDelivery that no attempt of ours made.
-// One of Reported and Resolved is set.
+// DeliveryNews is the data of a MessageDelivery that no attempt of ours made, or
+// that is about an act: of the others, one of Reported and Resolved is set.
 type DeliveryNews struct {
+	Act      Act                 `json:"act,omitempty"`      // it is about this, which Message.Changing tells of
+	Asked    bool                `json:"asked,omitempty"`    // it begins with this change
+	Place    uint64              `json:"place,omitempty"`    // of an act that is resolved: the seq of the change that asked for it
 	Reported channel.StatusState `json:"reported,omitempty"` // by the far side, after it took the message
 	Code     string              `json:"code,omitempty"`     // of a failure
 	Detail   string              `json:"detail,omitempty"`
@@ -25,6 +29,7 @@ type Resolution string
 const (
 	SaidArrived Resolution = "arrived"    // the customer has it
 	SendAgain   Resolution = "send_again" // as if it had never been tried
+	Dismissed   Resolution = "dismiss"    // of an act alone: it was not done, and is not to be
 )
 
 // DeliveryNews returns what a change tells of a delivery beyond our attempts;
@@ -34,7 +39,7 @@ func (ch Change) DeliveryNews() (DeliveryNews, bool) {
 	if ch.Type != MessageDelivery || len(ch.Data) == 0 || json.Unmarshal(ch.Data, &n) != nil {
 		return n, false
 	}
-	return n, n.Reported != "" || n.Resolved != ""
+	return n, n.Reported != "" || n.Resolved != "" || n.Act != ""
 }
 
 // farther orders the states of a message that has left; 0 = it has not, or is
@@ -107,11 +112,15 @@ const (
 // whether that changes anything: to say the same twice does not.
 func (c *Conversation) ResolveDelivery(t Turn, m Message, r Resolution) (bool, error) {
 	switch {
-	case r != SaidArrived && r != SendAgain:
-		return false, errs.New(errs.Invalid, "delivery.resolution", "resolve must be arrived or send_again.").
-			WithFields(errs.Field{Pointer: "/resolve", Code: "enum", Detail: "must be arrived or send_again"})
+	case r != SaidArrived && r != SendAgain && r != Dismissed:
+		return false, errs.New(errs.Invalid, "delivery.resolution", "resolve must be arrived, send_again or dismiss.").
+			WithFields(errs.Field{Pointer: "/resolve", Code: "enum", Detail: "must be arrived, send_again or dismiss"})
 	case c.MergedInto != "":
 		return false, errMerged(c)
+	case m.Changing != nil:
+		return c.resolveAct(t, m, r)
+	case r == Dismissed: // there is nothing, or no more
+		return false, nil
 	case r == SendAgain && m.Delivery == DeliveryPending, r == SaidArrived && m.Delivery != DeliveryFailed && m.Delivery.farther() >= DeliverySent.farther():
 		return false, nil
 	case m.Delivery == DeliveryUnknown, r == SendAgain && m.Delivery == DeliveryFailed:
@@ -154,6 +163,9 @@ func (s *Service) ResolveDelivery(ctx context.Context, scope identity.Scope, id 
 			return m, err
 		}
 		out := *c.pending[len(c.pending)-1].Message
+		if m.Changing != nil {
+			return out, s.actResolved(ctx, tx, c, m, r)
+		}
 		first, err := resolveOthers(ctx, tx, c, t, m.Seq, r)
 		if err == nil && r == SendAgain {
 			err = c.Spend(s.windows(c.Plugin), t.At, first)
@@ -163,6 +175,21 @@ func (s *Service) ResolveDelivery(ctx context.Context, scope identity.Scope, id 
 		}
 		return out, tx.Save(ctx, c)
 	})
+}
+
+// actResolved saves what a member said of an act on a message, which is as it
+// was before.
+func (s *Service) actResolved(ctx context.Context, tx Tx, c *Conversation, m Message, r Resolution) error {
+	asked := m.Changing
+	if r == SendAgain {
+		c.expire(asked.Seq, deadline(s.capabilities(c.Plugin), &m, asked.Act))
+	}
+	if r == SaidArrived && asked.Act == ActRecall {
+		if err := tx.Media().Retire(ctx, media.Place{Conversation: string(c.ID), Seq: m.Seq}); err != nil {
+			return err
+		}
+	}
+	return tx.Save(ctx, c)
 }
 
 // onMessage has do work, in a transaction, on a message of a conversation in

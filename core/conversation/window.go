@@ -56,10 +56,7 @@ func (c *Conversation) Spend(declared []channel.Window, at time.Time, seq uint64
 	}
 	c.Windows = slices.Clone(c.Windows)
 	c.Windows[i].Used++
-	if c.deadlines == nil {
-		c.deadlines = make(map[uint64]time.Time, 1)
-	}
-	c.deadlines[seq] = c.Windows[i].ExpiresAt
+	c.expire(seq, c.Windows[i].ExpiresAt)
 	return nil
 }
 
@@ -136,3 +133,15 @@ func (s *Service) windows(plugin channel.PluginID) []channel.Window {
 // Deadline returns until when a message that is being saved must leave; zero =
 // as long as any.
 func (c *Conversation) Deadline(seq uint64) time.Time { return c.deadlines[seq] }
+
+// expire says until when what a pending change has leave may be handed over;
+// the zero time says nothing.
+func (c *Conversation) expire(seq uint64, at time.Time) {
+	if at.IsZero() {
+		return
+	}
+	if c.deadlines == nil {
+		c.deadlines = make(map[uint64]time.Time, 1)
+	}
+	c.deadlines[seq] = at
+}

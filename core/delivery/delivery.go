@@ -24,13 +24,14 @@ type ID string
 type State string
 
 // The states. Pending items wait for their turn or for NextAt; the others are
-// final, except Merged.
+// final, except Merged and, once it is answered, Replaced.
 const (
-	Pending State = "pending"
-	Sent    State = "sent"
-	Dead    State = "dead"    // refused for good, or out of attempts
-	Unknown State = "unknown" // may have left, and nobody can tell: a person decides
-	Merged  State = "merged"  // leaves with one before it, whose state it will have
+	Pending  State = "pending"
+	Sent     State = "sent"
+	Dead     State = "dead"     // refused for good, or out of attempts
+	Unknown  State = "unknown"  // may have left, and nobody can tell: a person decides
+	Replaced State = "replaced" // an act that a later one on the same message replaced: it may still be under way
+	Merged   State = "merged"   // leaves with one before it, whose state it will have
 )
 
 // Act is what a delivery does at the far side.
@@ -52,6 +53,7 @@ type Delivery struct {
 	Conversation string
 	Message      string
 	Seq          uint64 // of the message in its conversation
+	Place        uint64 // in the order of its conversation: the seq of the change that made it, which of a message is Seq
 	Recipient    string // the far side's name of the person
 	Content      channel.Content
 	State        State

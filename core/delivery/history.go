@@ -36,6 +36,10 @@ const (
 
 	CodeSaidArrived = "said_arrived" // a member says that the customer has it
 	CodeSendAgain   = "send_again"   // a member wants it sent again
+	CodeDismissed   = "dismissed"    // a member says that a change was not made, and is not to be
+
+	CodeEdit   = "edit"   // of StepQueued: a change of what it says waits
+	CodeRecall = "recall" // of StepQueued: it waits to be taken back
 )
 
 // Step is one thing that happened to a message on its way.
@@ -110,8 +114,13 @@ func StepOf(ch conversation.Change, plugin channel.PluginID) (Step, bool) {
 		s.State, s.Code, s.Plugin = StepSent, CodeSaidArrived, ""
 	case conversation.SendAgain:
 		s.State, s.Code, s.Plugin = StepQueued, CodeSendAgain, ""
+	case conversation.Dismissed:
+		s.State, s.Code, s.Plugin = StepFailed, CodeDismissed, ""
 	}
-	return s, ok
+	if news.Asked {
+		s.State, s.Code = StepQueued, string(news.Act)
+	}
+	return s, ok && s.State != "" // the steps of an act's attempts are its settlements'
 }
 
 // Interrupted is the step of an attempt whose end nobody saw.

@@ -21,7 +21,7 @@ func (s *Server) deliveryRoutes() {
 		identity.ConversationRead, s.versions)
 	member(s, huma.Operation{
 		Method: http.MethodPatch, Path: conversationsPath + "/{conversation}/messages/{message}", Summary: "Edit a message", Tags: []string{"conversations"},
-		Description: "Of one's own messages and notes. Its files stay. To say what it says already changes nothing. Answers with the message; a message.edited change tells everybody.",
+		Description: "Of one's own messages and notes. Its files stay. To say what it says already changes nothing. Answers with the message; a message.edited change tells everybody. Where the channel has to do it, the message has changing until it has, and stays as it was when that is refused; a later change replaces one that waits.",
 	},
 		identity.ConversationReply, s.editMessage)
 	member(s, huma.Operation{
@@ -36,7 +36,7 @@ func (s *Server) deliveryRoutes() {
 		identity.ConversationRead, s.trace)
 	member(s, huma.Operation{
 		Method: http.MethodPost, Path: conversationsPath + "/{conversation}/messages/{message}/delivery", Summary: "Settle a message by hand", Tags: []string{"conversations"},
-		Description: "Of a message whose delivery is unknown: say that the customer has it, or have it sent again. One that failed can be sent again, too. To say the same twice changes nothing.",
+		Description: "Of a message whose delivery is unknown: say that the customer has it, or have it sent again. One that failed can be sent again, too. Of a message with changing it is about that change. To say the same twice changes nothing.",
 	},
 		identity.ConversationReply, s.resolveDelivery)
 	member(s, huma.Operation{
@@ -113,7 +113,7 @@ type resolveDeliveryInput struct {
 	ConversationPath
 	Message string `path:"message"`
 	Body    struct {
-		Resolve string `json:"resolve" enum:"arrived,send_again"`
+		Resolve string `json:"resolve" enum:"arrived,send_again,dismiss" doc:"dismiss: of a change alone, which was not made and is not to be."`
 	}
 }
 
@@ -135,7 +135,7 @@ type deliveryStep struct {
 	At         time.Time `json:"at"`
 	State      string    `json:"state" enum:"queued,waiting,attempt,sent,delivered,read,failed,unknown"`
 	Attempt    int       `json:"attempt,omitempty" doc:"Counted from 1."`
-	Code       string    `json:"code,omitempty" doc:"Why an attempt did not get through; stored: a live channel's message is where its customer reads it; plugin_died: the plugin ended during the attempt; account_paused: it waits, since the far side rejects the credentials of the inbox, and leaves when that is mended; said_arrived, send_again: a member settled it by hand."`
+	Code       string    `json:"code,omitempty" doc:"Why an attempt did not get through; stored: a live channel's message is where its customer reads it; plugin_died: the plugin ended during the attempt; account_paused: it waits, since the far side rejects the credentials of the inbox, and leaves when that is mended; said_arrived, send_again, dismissed: a member settled it by hand; edit, recall: of queued, a change of it waits, and what follows is about that."`
 	Detail     string    `json:"detail,omitempty"`
 	Plugin     string    `json:"plugin,omitempty" doc:"Id and version."`
 	ProviderID string    `json:"provider_id,omitempty" doc:"The far side's id of the message."`

@@ -22,6 +22,8 @@ type capabilitiesBody struct {
 	TextLimit       int          `json:"text_limit,omitempty" doc:"Characters of one message."`
 	AttachmentLimit int64        `json:"attachment_limit,omitempty" doc:"Bytes of one file, where the channel takes less than the server."`
 	Can             []string     `json:"can" doc:"What the channel can do beside carrying messages: edit, recall, typing, read, backfill."`
+	EditSeconds     int64        `json:"edit_seconds,omitempty" doc:"How long after it was written a message can be edited; absent: always, where it can."`
+	RecallSeconds   int64        `json:"recall_seconds,omitempty" doc:"Likewise, taken back."`
 	Threads         string       `json:"threads,omitempty" enum:"reply,key" doc:"How messages make conversations. reply: what answers nothing begins one; key: the far side has talks of its own. Absent: a person has one conversation in the inbox."`
 	Windows         []windowBody `json:"windows,omitempty" doc:"When a person may be written to; absent: always."`
 }
@@ -206,7 +208,10 @@ func capabilitiesOf(c channel.Capabilities) capabilitiesBody {
 	if c.Can == nil {
 		c.Can = []string{}
 	}
-	out := capabilitiesBody{Content: c.Content, TextLimit: c.TextLimit, AttachmentLimit: c.AttachmentLimit, Can: c.Can, Threads: string(c.Threads)}
+	out := capabilitiesBody{
+		Content: c.Content, TextLimit: c.TextLimit, AttachmentLimit: c.AttachmentLimit, Can: c.Can, Threads: string(c.Threads),
+		EditSeconds: int64(c.EditWithin.Seconds()), RecallSeconds: int64(c.RecallWithin.Seconds()),
+	}
 	for _, w := range c.Windows {
 		out.Windows = append(out.Windows, windowBody{On: w.On, Quota: w.Quota, Seconds: int64(w.For.Seconds())})
 	}

@@ -145,7 +145,7 @@ func (p installed) channelType(available bool) (channel.Type, bool) {
 func capabilitiesOf(ch manifest.Channel) channel.Capabilities {
 	out := channel.Capabilities{
 		Content: ch.Content, TextLimit: ch.TextLimit, AttachmentLimit: ch.AttachmentLimit,
-		Can: ch.Can, SendKey: ch.SendKey, Threads: channel.Threads(ch.Threads),
+		Can: ch.Can, EditWithin: time.Duration(ch.EditForS) * time.Second, RecallWithin: time.Duration(ch.RecallForS) * time.Second, SendKey: ch.SendKey, Threads: channel.Threads(ch.Threads),
 	}
 	for _, w := range ch.Windows {
 		out.Windows = append(out.Windows, channel.Window{On: w.On, Quota: w.Quota, For: time.Duration(w.ForS) * time.Second})

@@ -22,6 +22,24 @@ type Carried struct {
 	Forwards    *Forwarded   `json:"forwards,omitempty" doc:"It passes this message on, with its files, to whom its envelope names. The customer did not get it."`
 	EditedAt    *time.Time   `json:"edited_at,omitempty" doc:"Its sender changed it then; what it said before is in its versions."`
 	RecalledAt  *time.Time   `json:"recalled_at,omitempty" doc:"Its sender took it back then: it says nothing any more. What it said is in its versions."`
+	Changing    *Changing    `json:"changing,omitempty" doc:"What its channel is to do to it: until it has, the message is as it was."`
+}
+
+// Changing is an act on a message that its channel has not done.
+type Changing struct {
+	Act   string    `json:"act" enum:"edit,recall"`
+	Text  string    `json:"text,omitempty" doc:"Of edit: what it is to say."`
+	By    Actor     `json:"by"`
+	At    time.Time `json:"at"`
+	State string    `json:"state" enum:"pending,failed,unknown" doc:"failed: it was refused. unknown: it may have been done; a person settles it."`
+	Error string    `json:"error,omitempty" doc:"Why it was refused."`
+}
+
+func changingOf(c *conversation.Changing) *Changing {
+	if c == nil {
+		return nil
+	}
+	return &Changing{Act: string(c.Act), Text: c.Text, By: actorOf(c.By), At: Stamp(c.At), State: string(c.State), Error: c.Error}
 }
 
 // Envelope is what an addressed message says of itself.
@@ -70,6 +88,7 @@ func carriedOf(c conversation.Carried) Carried {
 	out := Carried{
 		HTML: c.HTML, Cut: c.Cut, Quoted: c.Quoted, Envelope: EnvelopeOf(c.Envelope), Automatic: c.Automatic,
 		Elsewhere: c.Elsewhere, Participant: c.Participant, EditedAt: stampOrNil(c.EditedAt), RecalledAt: stampOrNil(c.RecalledAt),
+		Changing: changingOf(c.Changing),
 	}
 	if f := c.Forwards; f != nil {
 		out.Forwards = &Forwarded{ID: string(f.ID), Seq: f.Seq}

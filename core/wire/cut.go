@@ -64,7 +64,7 @@ func CutRules() []CutRule {
 	add(said, members, "mentions[].name")
 
 	const data = change + "data."
-	add(data, nil, "by", "reason", "attachment_id", "handoff", "assignee_id", "from_id", "team_id", "from_team_id", "bot_id", "until", "seq", "label_ids[]", "added[]", "removed[]",
+	add(data, nil, "by", "reason", "attachment_id", "act", "asked", "place", "handoff", "assignee_id", "from_id", "team_id", "from_team_id", "bot_id", "until", "seq", "label_ids[]", "added[]", "removed[]",
 		"priority", "member_ids[]", "member_id", "into", "number", "inbox_id", "contact_id", "messages", "state", "snoozed_until", "waiting_since",
 		"rating_id", "via", "scheduled_id", "send_at", "author_id", "attachments", "unless_reply", "message_id", "message_seq", "finding_id", "connection_id", "level",
 		"status", "from", "conversation_id", "ticket_id", "id", "kind", "due_at", "bot_name")
@@ -116,8 +116,10 @@ func cutNews() []CutRule {
 
 // cutCarried adds the rules for what channels carry beside text.
 func cutCarried(add func(needs []string, paths ...string)) {
-	add(nil, "html", "cut", "trust.verdict", "automatic", "elsewhere", "participant", "forwards.id", "forwards.seq", "edited_at", "recalled_at", "unsupported.kind")
-	add([]string{scopeText}, "quoted", "envelope.subject", "unsupported.summary", "trust.reason")
+	add(nil, "changing.act", "changing.at", "changing.state", "changing.by.kind", "changing.by.id", "html", "cut", "trust.verdict", "automatic", "elsewhere", "participant", "forwards.id", "forwards.seq", "edited_at", "recalled_at", "unsupported.kind")
+	add([]string{byKind}, "changing.by.name")
+	add([]string{scopeText, scopePII}, "changing.error")
+	add([]string{scopeText}, "changing.text", "quoted", "envelope.subject", "unsupported.summary", "trust.reason")
 	who := []string{"location"}
 	for _, of := range []string{"from", "reply_to", "to[]", "cc[]", "bcc[]"} {
 		who = append(who, "envelope."+of+".address", "envelope."+of+".name")

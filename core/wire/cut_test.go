@@ -119,7 +119,7 @@ func secret(place string) []string {
 		return []string{"members:read"}
 	case strings.HasSuffix(place, "(bot)"):
 		return nil
-	case regexp.MustCompile(`delivery_error|envelope\..*(address|name)$|location`).MatchString(place):
+	case regexp.MustCompile(`delivery_error|changing\.error|envelope\..*(address|name)$|location`).MatchString(place):
 		return []string{"conversations:read", "contacts:read.pii"}
 	}
 	reads := "conversations:read"

@@ -45,6 +45,13 @@ func told(w *conversationtest.World) conversation.ID {
 		c.Edit(w.Turn(w.Owner), sent, conversation.Words("", "the answer"), nil)
 		return nil
 	})
+	step(func(c *conversation.Conversation) error {
+		now, err := w.F.Reader.Message(w.Context(), w.WS, c.ID, sent.ID)
+		if err == nil {
+			c.Ask(w.Turn(w.Owner), now, conversation.Changing{Act: conversation.ActEdit, Text: "an answer", Target: "far"})
+		}
+		return err
+	})
 	asked := w.Receive(w.Inbox, "ext", "m1a", "forget this")
 	taken := *w.Timeline(c.ID, 0)[asked.LastSeq-1].Message
 	step(func(c *conversation.Conversation) error { c.Recall(w.System(), taken); return nil })

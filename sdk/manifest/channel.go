@@ -11,11 +11,13 @@ type Channel struct {
 	AttachmentLimit int64    `yaml:"attachment_limit" json:"attachment_limit,omitempty"` // bytes of one file; 0 = as the server's settings say
 
 	// Of channels that are not live.
-	Can     []string `yaml:"can"      json:"can,omitempty"`      // CanEdit and the others
-	SendKey bool     `yaml:"send_key" json:"send_key,omitempty"` // the far side does once what comes twice under one DeliveryID
-	Threads string   `yaml:"threads"  json:"threads,omitempty"`  // "" = one conversation for each person; ThreadsReply or ThreadsKey
-	Windows []Window `yaml:"windows"  json:"windows,omitempty"`  // when one may write to a person; none = always
-	Rates   []Rate   `yaml:"rates"    json:"rates,omitempty"`    // how quickly; none = as the plugin takes it
+	Can        []string `yaml:"can"      json:"can,omitempty"`              // CanEdit and the others
+	EditForS   int      `yaml:"edit_for_s"   json:"edit_for_s,omitempty"`   // seconds since a message in which it can be changed; 0 = always
+	RecallForS int      `yaml:"recall_for_s" json:"recall_for_s,omitempty"` // ... in which it can be taken back
+	SendKey    bool     `yaml:"send_key" json:"send_key,omitempty"`         // the far side does once what comes twice under one DeliveryID
+	Threads    string   `yaml:"threads"  json:"threads,omitempty"`          // "" = one conversation for each person; ThreadsReply or ThreadsKey
+	Windows    []Window `yaml:"windows"  json:"windows,omitempty"`          // when one may write to a person; none = always
+	Rates      []Rate   `yaml:"rates"    json:"rates,omitempty"`            // how quickly; none = as the plugin takes it
 }
 
 // What messages may hold.

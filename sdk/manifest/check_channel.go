@@ -49,6 +49,15 @@ func (c *checker) channelWords(key string, list, known []string) {
 func (c *checker) carrier(ch Channel) {
 	c.channelWords("can", ch.Can, Abilities())
 	c.word([]string{"channel", "threads"}, ch.Threads, ThreadsReply, ThreadsKey)
+	for ability, seconds := range map[string]int{CanEdit: ch.EditForS, CanRecall: ch.RecallForS} {
+		at := []string{"channel", ability + "_for_s"}
+		switch {
+		case seconds != 0 && !slices.Contains(ch.Can, ability):
+			c.fault(at, "is only for channels that can %s", ability)
+		case seconds < 0 || seconds > maxWindowS:
+			c.fault(at, "must be 0 (always) to %d seconds", maxWindowS)
+		}
+	}
 	if !ch.Live {
 		return
 	}

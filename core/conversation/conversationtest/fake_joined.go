@@ -30,7 +30,18 @@ func (f *Fake) Joined(id conversation.ID, seq uint64) []uint64 {
 	return []uint64{seq}
 }
 
-// LeftWith implements conversation.InboundTx.
+// LeftWith implements conversation.SentTx.
 func (t *fakeTx) LeftWith(_ context.Context, id conversation.ID, seq uint64) ([]uint64, error) {
 	return t.fake.Joined(id, seq), nil
+}
+
+// SentAs implements conversation.SentTx.
+func (t *fakeTx) SentAs(_ context.Context, id conversation.ID, seq uint64) ([]string, error) {
+	var out []string
+	for _, d := range t.space.dedup {
+		if d.Conversation == id && d.Seq == seq && d.Kind == conversation.InboundSent {
+			out = append(out, d.External)
+		}
+	}
+	return out, nil
 }

@@ -279,3 +279,20 @@ func (f *Fake) Outbound() map[conversation.MessageID]conversation.Message {
 	}
 	return out
 }
+
+// Revising lists the messages of which their far sides are to do something.
+func (f *Fake) Revising() []conversation.Message {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []conversation.Message
+	for _, s := range f.spaces {
+		for _, messages := range s.messages {
+			for _, m := range messages {
+				if m.Changing != nil && m.Changing.State == conversation.DeliveryPending {
+					out = append(out, m)
+				}
+			}
+		}
+	}
+	return out
+}

@@ -31,11 +31,11 @@ func (t *fakeTx) Save(ctx context.Context, c *conversation.Conversation) error {
 		if err := t.saveChange(ch); err != nil {
 			return t.fail(err)
 		}
-		if m := ch.Message; m != nil && !c.Deadline(m.Seq).IsZero() {
-			if t.space.deadlines[c.ID] == nil {
-				t.space.deadlines[c.ID] = make(map[uint64]time.Time)
+		if m := ch.Message; m != nil {
+			t.keepDeadlines(c, m.Seq, ch.Seq)
+			if m.Changing != nil {
+				t.keepDeadlines(c, m.Changing.Seq)
 			}
-			t.space.deadlines[c.ID][m.Seq] = c.Deadline(m.Seq)
 		}
 	}
 	for _, ch := range u.Changes {
@@ -52,6 +52,19 @@ func (t *fakeTx) Save(ctx context.Context, c *conversation.Conversation) error {
 	c.Saved()
 	t.space.conversations[c.ID] = *c
 	return nil
+}
+
+// keepDeadlines keeps until when changes may leave.
+func (t *fakeTx) keepDeadlines(c *conversation.Conversation, seqs ...uint64) {
+	for _, seq := range seqs {
+		if c.Deadline(seq).IsZero() {
+			continue
+		}
+		if t.space.deadlines[c.ID] == nil {
+			t.space.deadlines[c.ID] = make(map[uint64]time.Time)
+		}
+		t.space.deadlines[c.ID][seq] = c.Deadline(seq)
+	}
 }
 
 // check refuses what the references and keys of a database would refuse.

@@ -79,8 +79,14 @@ func (f *Fake) turns(ctx context.Context, plugin channel.PluginID) []delivery.De
 			continue // it leaves with one before it
 		}
 		d := f.delivery(ctx, c, m)
-		if other, ok := first[c.ID]; !ok || d.Seq < other.Seq {
+		if other, ok := first[c.ID]; !ok || d.Place < other.Place {
 			first[c.ID] = d
+		}
+	}
+	for _, d := range f.acts(ctx, plugin) {
+		id := conversation.ID(d.Conversation)
+		if other, ok := first[id]; !ok || d.Place < other.Place {
+			first[id] = d
 		}
 	}
 	var out []delivery.Delivery
@@ -98,7 +104,7 @@ func (f *Fake) turns(ctx context.Context, plugin channel.PluginID) []delivery.De
 func (f *Fake) delivery(ctx context.Context, c conversation.Conversation, m conversation.Message) delivery.Delivery {
 	d := delivery.Delivery{
 		Workspace: c.Workspace, ID: delivery.ID("dlv_" + strings.TrimPrefix(string(m.ID), "msg_")), Inbox: c.Inbox, Plugin: c.Plugin,
-		Conversation: string(c.ID), Message: string(m.ID), Seq: m.Seq, Recipient: c.Address(), Content: channel.Content{Text: m.Text},
+		Conversation: string(c.ID), Message: string(m.ID), Seq: m.Seq, Place: m.Seq, Recipient: c.Address(), Content: channel.Content{Text: m.Text},
 		State: delivery.Pending, NextAt: m.CreatedAt, CreatedAt: m.CreatedAt,
 		Author: identity.Actor{Kind: m.Sender.Kind, ID: m.Sender.ID, Name: m.Sender.Name}, Automatic: m.Sender.Kind != identity.ActorMember,
 	}
@@ -121,6 +127,11 @@ func (f *Fake) delivery(ctx context.Context, c conversation.Conversation, m conv
 		d.MergedTo = seq
 		d.Content.Text += delivery.Between + f.textOf(ctx, m, seq)
 	}
+	return f.newest(c, d)
+}
+
+// newest returns a delivery as its last attempt left it.
+func (f *Fake) newest(c conversation.Conversation, d delivery.Delivery) delivery.Delivery {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	d.ResumedAt = f.resumed[d.Inbox]
@@ -196,17 +207,14 @@ func (f *Fake) Settle(ctx context.Context, settled []delivery.Settlement) error 
 }
 
 func (f *Fake) settle(ctx context.Context, x delivery.Settlement) error {
+	if x.Delivery.Act != delivery.Post {
+		return f.settleAct(ctx, x)
+	}
 	m, waits := f.conversations.Outbound()[conversation.MessageID(x.Delivery.Message)]
 	if !waits { // settled before
 		return nil
 	}
-	d := x.Delivery
-	d.State, d.Attempts, d.NextAt, d.Suspect = x.State, x.Attempts, x.NextAt, false
-	d.LastCode, d.LastDetail, d.ProviderID = x.Result.Code, x.Result.Detail, x.Provider
-	d.Began, d.Version = time.Time{}, ""
-	f.mu.Lock()
-	f.tried[d.ID] = d
-	f.mu.Unlock()
+	d := f.try(x)
 	together := f.conversations.Joined(m.Conversation, m.Seq)
 	for _, seq := range together {
 		of := x.Delivery
@@ -242,6 +250,18 @@ func (f *Fake) settle(ctx context.Context, x delivery.Settlement) error {
 		}
 		return tx.Save(ctx, c)
 	})
+}
+
+// try keeps what an attempt made of a delivery.
+func (f *Fake) try(x delivery.Settlement) delivery.Delivery {
+	d := x.Delivery
+	d.State, d.Attempts, d.NextAt, d.Suspect = x.State, x.Attempts, x.NextAt, false
+	d.LastCode, d.LastDetail, d.ProviderID = x.Result.Code, x.Result.Detail, x.Provider
+	d.Began, d.Version = time.Time{}, ""
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tried[d.ID] = d
+	return d
 }
 
 func (f *Fake) add(d delivery.Delivery, steps ...delivery.Step) {

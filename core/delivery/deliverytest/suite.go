@@ -47,6 +47,9 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"as one, and killed":              testMergeKilled,
 		"texts that leave each by itself": testApart,
 		"the far side's ids":              testExternals,
+		"edits and recalls":               testActs,
+		"an act that is replaced":         testActReplaced,
+		"an act by hand":                  testActByHand,
 		"settled by hand":                 testByHand,
 		"what the far side says later":    testReported,
 		"settled twice":                   testTwice,
@@ -144,7 +147,7 @@ func testDue(w *world) {
 	got := w.texts(m.CreatedAt, "answer 你好 🙂")[0]
 	want := delivery.Delivery{
 		Workspace: w.WS, ID: got.ID, Inbox: w.Inbox.ID, Plugin: w.Inbox.Plugin, Conversation: string(c.ID), Message: string(m.ID),
-		Seq: m.Seq, Recipient: "外部", Content: channel.Content{Text: m.Text}, Author: w.owner(), State: delivery.Pending, NextAt: m.CreatedAt, CreatedAt: m.CreatedAt,
+		Seq: m.Seq, Place: m.Seq, Recipient: "外部", Content: channel.Content{Text: m.Text}, Author: w.owner(), State: delivery.Pending, NextAt: m.CreatedAt, CreatedAt: m.CreatedAt,
 	}
 	conversationtest.Same(w.World, got, want)
 	if len(got.ID) != len("dlv_")+26 || got.ID[:4] != "dlv_" {

@@ -126,7 +126,7 @@ func (s *stored) Settle(ctx context.Context, settled []delivery.Settlement) erro
 		case delivery.Dead, delivery.Unknown:
 			s.dead++
 			s.letters = append(s.letters, letter{settled[i].Delivery.Conversation, settled[i].Delivery.Seq})
-		case delivery.Pending, delivery.Merged:
+		case delivery.Pending, delivery.Merged, delivery.Replaced:
 		}
 	}
 	return nil

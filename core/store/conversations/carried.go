@@ -31,6 +31,42 @@ type carriedRow struct {
 	Forwards    *forwardRow     `json:"forwards,omitempty"`
 	EditedAt    int64           `json:"edited_at,omitempty"`
 	RecalledAt  int64           `json:"recalled_at,omitempty"`
+	Changing    *changingRow    `json:"changing,omitempty"`
+}
+
+type changingRow struct {
+	Act     string      `json:"act"`
+	Text    string      `json:"text,omitempty"`
+	Altered *alteredRow `json:"altered,omitempty"`
+	Target  string      `json:"target,omitempty"`
+	Kind    string      `json:"kind"`
+	By      string      `json:"by"`
+	Name    string      `json:"name,omitempty"`
+	At      int64       `json:"at"`
+	Seq     uint64      `json:"seq"`
+	State   string      `json:"state"`
+	Error   string      `json:"error,omitempty"`
+}
+
+func changingOf(c *conversation.Changing) *changingRow {
+	if c == nil {
+		return nil
+	}
+	return &changingRow{
+		Act: string(c.Act), Text: c.Text, Altered: alteredOf(c.Altered), Target: c.Target, Kind: string(c.By.Kind), By: c.By.ID, Name: c.By.Name,
+		At: db.Micros(c.At), Seq: c.Seq, State: string(c.State), Error: c.Error,
+	}
+}
+
+func (r *changingRow) domain() *conversation.Changing {
+	if r == nil {
+		return nil
+	}
+	return &conversation.Changing{
+		Act: conversation.Act(r.Act), Text: r.Text, Altered: r.Altered.domain(), Target: r.Target,
+		By: identity.Actor{Kind: identity.ActorKind(r.Kind), ID: r.By, Name: r.Name},
+		At: db.Time(r.At), Seq: r.Seq, State: conversation.DeliveryState(r.State), Error: r.Error,
+	}
 }
 
 type forwardRow struct {
@@ -72,7 +108,7 @@ func carriedOf(c *conversation.Carried) *carriedRow {
 	r := &carriedRow{
 		External: c.External, HTML: c.HTML, Cut: c.Cut, Quoted: c.Quoted, Verdict: string(c.Trust.Verdict), Reason: c.Trust.Reason,
 		Automatic: c.Automatic, NoReply: c.NoReply, Elsewhere: c.Elsewhere, Participant: c.Participant, EditedAt: db.Micros(c.EditedAt), RecalledAt: db.Micros(c.RecalledAt),
-		Location: (*locationRow)(c.Location), Unsupported: (*unsupportedRow)(c.Unsupported),
+		Location: (*locationRow)(c.Location), Unsupported: (*unsupportedRow)(c.Unsupported), Changing: changingOf(c.Changing),
 	}
 	if f := c.Forwards; f != nil {
 		r.Forwards = &forwardRow{ID: string(f.ID), Seq: f.Seq}
@@ -104,7 +140,7 @@ func (r *carriedRow) domain() conversation.Carried {
 	c := conversation.Carried{
 		External: r.External, HTML: r.HTML, Cut: r.Cut, Quoted: r.Quoted, Trust: channel.Trust{Verdict: channel.Verdict(r.Verdict), Reason: r.Reason},
 		Automatic: r.Automatic, NoReply: r.NoReply, Elsewhere: r.Elsewhere, Participant: r.Participant, EditedAt: db.Time(r.EditedAt), RecalledAt: db.Time(r.RecalledAt),
-		Location: (*channel.Location)(r.Location), Unsupported: (*channel.Unsupported)(r.Unsupported),
+		Location: (*channel.Location)(r.Location), Unsupported: (*channel.Unsupported)(r.Unsupported), Changing: r.Changing.domain(),
 	}
 	if f := r.Forwards; f != nil {
 		c.Forwards = &conversation.Forwarded{ID: conversation.MessageID(f.ID), Seq: f.Seq}
@@ -165,14 +201,14 @@ func (t *Tx) TakesPart(ctx context.Context, id conversation.ID, address string) 
 // UnderWay implements conversation.InboundTx.
 func (t *Tx) UnderWay(ctx context.Context, id conversation.ID) (bool, error) {
 	var n int
-	err := t.tx.Row(ctx, `SELECT COUNT(*) FROM delivery WHERE workspace_id = ? AND conversation_id = ? AND state = 'pending'`,
+	err := t.tx.Row(ctx, `SELECT COUNT(*) FROM delivery WHERE workspace_id = ? AND conversation_id = ? AND state = 'pending' AND act = ''`,
 		[]any{string(t.workspace), string(id)}, &n)
 	return n > 0, err
 }
 
-// LeftWith implements conversation.InboundTx.
+// LeftWith implements conversation.SentTx.
 func (t *Tx) LeftWith(ctx context.Context, id conversation.ID, seq uint64) ([]uint64, error) {
-	const query = `SELECT seq, merged_to FROM delivery WHERE workspace_id = ? AND conversation_id = ? AND seq <= ? AND merged_to >= ?`
+	const query = `SELECT seq, merged_to FROM delivery WHERE workspace_id = ? AND conversation_id = ? AND act = '' AND seq <= ? AND merged_to >= ?`
 	var first, last int64
 	at := db.Signed(seq)
 	err := t.tx.Row(ctx, query, []any{string(t.workspace), string(id), at, at}, &first, &last)
@@ -183,7 +219,7 @@ func (t *Tx) LeftWith(ctx context.Context, id conversation.ID, seq uint64) ([]ui
 		return nil, err
 	}
 	var out []uint64
-	err = t.tx.Rows(ctx, `SELECT seq FROM delivery WHERE workspace_id = ? AND conversation_id = ? AND seq BETWEEN ? AND ? ORDER BY seq`,
+	err = t.tx.Rows(ctx, `SELECT seq FROM delivery WHERE workspace_id = ? AND conversation_id = ? AND act = '' AND seq BETWEEN ? AND ? ORDER BY seq`,
 		[]any{string(t.workspace), string(id), first, last}, func(sc db.Scanner) error {
 			var one int64
 			err := sc.Scan(&one)
@@ -215,7 +251,7 @@ func (t *Tx) Acknowledge(ctx context.Context, inbox channel.InboxID, external st
 
 // OfDelivery implements conversation.InboundTx.
 func (t *Tx) OfDelivery(ctx context.Context, inbox channel.InboxID, delivery string) (*conversation.Dedup, error) {
-	const query = `SELECT conversation_id, seq FROM delivery WHERE workspace_id = ? AND delivery_id = ? AND inbox_id = ?`
+	const query = `SELECT conversation_id, seq FROM delivery WHERE workspace_id = ? AND delivery_id = ? AND inbox_id = ? AND act = ''`
 	var id string
 	var seq int64
 	err := t.tx.Row(ctx, query, []any{string(t.workspace), delivery, string(inbox)}, &id, &seq)

@@ -91,13 +91,19 @@ func extrasOfMessage(m *conversation.Message) any {
 	}
 	e := beginnings(m.ReplyTo, m.Mentions, nil)
 	e.Carried = carried
-	if m.Altered != nil {
-		e.Altered = &alteredRow{Original: m.Altered.Original}
-		for _, by := range m.Altered.By {
-			e.Altered.By = append(e.Altered.By, altererRow(by))
-		}
-	}
+	e.Altered = alteredOf(m.Altered)
 	return e.column()
+}
+
+func alteredOf(a *conversation.Altered) *alteredRow {
+	if a == nil {
+		return nil
+	}
+	out := &alteredRow{Original: a.Original}
+	for _, by := range a.By {
+		out.By = append(out.By, altererRow(by))
+	}
+	return out
 }
 
 func (e extras) column() any {
@@ -127,12 +133,12 @@ func (e extras) quote() *conversation.Quote {
 	}
 }
 
-func (e extras) altered() *conversation.Altered {
-	if e.Altered == nil {
+func (r *alteredRow) domain() *conversation.Altered {
+	if r == nil {
 		return nil
 	}
-	out := &conversation.Altered{Original: e.Altered.Original}
-	for _, by := range e.Altered.By {
+	out := &conversation.Altered{Original: r.Original}
+	for _, by := range r.By {
 		out.By = append(out.By, conversation.Alterer(by))
 	}
 	return out

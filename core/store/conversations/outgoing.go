@@ -15,10 +15,10 @@ import (
 func (t *Tx) saveDelivery(ctx context.Context, c *conversation.Conversation, m *conversation.Message) error {
 	t.tx.Delivers()
 	return t.tx.Queue(ctx, `INSERT INTO delivery (workspace_id, delivery_id, inbox_id, plugin, conversation_id, seq, recipient,
-state, attempts, next_at, last_code, last_detail, provider_id, created_at, expires_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '', '', '', ?, ?)`,
+state, attempts, next_at, last_code, last_detail, provider_id, created_at, expires_at, place)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '', '', '', ?, ?, ?)`,
 		string(t.workspace), deliveryID(m.ID), string(c.Inbox), string(c.Plugin), string(c.ID), db.Signed(m.Seq), c.Address(),
-		string(delivery.Pending), db.Micros(m.CreatedAt), db.Micros(m.CreatedAt), db.Micros(c.Deadline(m.Seq)))
+		string(delivery.Pending), db.Micros(m.CreatedAt), db.Micros(m.CreatedAt), db.Micros(c.Deadline(m.Seq)), db.Signed(m.Seq))
 }
 
 // deliveryID names the one delivery of a message: the same ULID.
@@ -42,11 +42,11 @@ func (t *Tx) saveNews(ctx context.Context, c *conversation.Conversation, ch *con
 	case conversation.SendAgain:
 		t.tx.Delivers()
 		return t.tx.Queue(ctx, `UPDATE delivery SET state = CASE WHEN EXISTS (SELECT 1 FROM delivery h WHERE h.workspace_id = delivery.workspace_id
-AND h.conversation_id = delivery.conversation_id AND h.seq < delivery.seq AND h.merged_to >= delivery.seq) THEN 'merged' ELSE 'pending' END,
-next_at = ?, created_at = ?, expires_at = ? WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
+AND h.conversation_id = delivery.conversation_id AND h.act = '' AND h.seq < delivery.seq AND h.merged_to >= delivery.seq) THEN 'merged' ELSE 'pending' END,
+next_at = ?, created_at = ?, expires_at = ? WHERE workspace_id = ? AND conversation_id = ? AND place = ?`,
 			db.Micros(ch.At), db.Micros(ch.At), db.Micros(c.Deadline(ch.Message.Seq)), string(t.workspace), string(c.ID), db.Signed(ch.Message.Seq))
 	case conversation.SaidArrived:
-		return t.tx.Queue(ctx, `UPDATE delivery SET state = ? WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
+		return t.tx.Queue(ctx, `UPDATE delivery SET state = ? WHERE workspace_id = ? AND conversation_id = ? AND place = ?`,
 			string(delivery.Sent), string(t.workspace), string(c.ID), db.Signed(ch.Message.Seq))
 	default:
 		return nil

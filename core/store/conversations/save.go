@@ -121,6 +121,9 @@ func (t *Tx) saveMessage(ctx context.Context, c *conversation.Conversation, ch *
 		return t.saveRevised(ctx, c.Unsaved(), ch)
 	}
 	if m.Seq != ch.Seq { // told of, not brought
+		if news, _ := ch.DeliveryNews(); news.Act != "" {
+			return t.saveAct(ctx, c, ch, news)
+		}
 		err := t.tx.Queue(ctx, `UPDATE message SET delivery = ?, delivery_error = ?
 WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
 			string(m.Delivery), m.DeliveryError, string(t.workspace), string(c.ID), db.Signed(m.Seq))

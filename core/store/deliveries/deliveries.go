@@ -33,15 +33,15 @@ func New(d *db.DB, now func() time.Time) *Store {
 
 // itsTurn holds for a delivery named d with none before it in its conversation.
 const itsTurn = `NOT EXISTS (SELECT 1 FROM delivery e WHERE e.workspace_id = d.workspace_id
-AND e.conversation_id = d.conversation_id AND e.state = 'pending' AND e.seq < d.seq)`
+AND e.conversation_id = d.conversation_id AND e.state = 'pending' AND e.place < d.place)`
 
 // notPaused holds for a delivery named d whose inbox is not paused.
 const notPaused = `d.inbox_id NOT IN (SELECT instance_id FROM account_condition WHERE state = 'credentials')`
 
 // selects reads deliveries with what of their messages leaves; scan takes its rows.
 const selects = `SELECT d.workspace_id, d.delivery_id, d.inbox_id, d.plugin, d.conversation_id, m.message_id, d.seq, d.recipient,
-m.text, d.state, d.attempts, d.next_at, d.last_code, d.last_detail, d.provider_id, d.created_at,
-d.expires_at, d.merged_to, m.sender_kind, m.sender_id, m.sender_name, m.files, COALESCE(m.extras, ''),
+CASE d.act WHEN '' THEN m.text ELSE d.body END, d.state, d.attempts, d.next_at, d.last_code, d.last_detail, d.provider_id, d.created_at,
+d.expires_at, d.merged_to, m.sender_kind, m.sender_id, m.sender_name, m.files, COALESCE(m.extras, ''), d.place, d.act, d.target,
 COALESCE((SELECT a.resumed_at FROM account_condition a WHERE a.workspace_id = d.workspace_id AND a.instance_id = d.inbox_id), 0)
 FROM delivery d JOIN message m ON m.workspace_id = d.workspace_id AND m.conversation_id = d.conversation_id AND m.seq = d.seq`
 
@@ -81,15 +81,19 @@ WHERE d.plugin = ? AND d.state = 'pending' AND +d.next_at <= ? AND `+notPaused+`
 func scan(sc db.Scanner) (delivery.Delivery, error) {
 	var d delivery.Delivery
 	var workspace, id, inbox, plugin, state string
-	var seq, next, created, expires, merged, resumed int64
-	var author, extras string
+	var seq, next, created, expires, merged, place, resumed int64
+	var author, extras, act string
 	var files int
 	err := sc.Scan(&workspace, &id, &inbox, &plugin, &d.Conversation, &d.Message, &seq, &d.Recipient,
 		&d.Content.Text, &state, &d.Attempts, &next, &d.LastCode, &d.LastDetail, &d.ProviderID, &created,
-		&expires, &merged, &author, &d.Author.ID, &d.Author.Name, &files, &extras, &resumed)
+		&expires, &merged, &author, &d.Author.ID, &d.Author.Name, &files, &extras, &place, &act, &d.Target, &resumed)
 	d.Author.Kind, d.Automatic = identity.ActorKind(author), identity.ActorKind(author) != identity.ActorMember
 	to := conversations.OutgoingIn(extras)
 	d.Quoted, d.Content.Envelope, d.Forwards = to.Quoted, to.Envelope, to.Forwards
+	d.Place, d.Act = db.Unsigned(place), delivery.Act(act)
+	if d.Act == delivery.Recall {
+		d.Quoted, d.Content.Envelope, d.Forwards, files = 0, nil, 0, 0
+	}
 	if files > 0 || d.Forwards > 0 {
 		d.Content.Files = make([]channel.File, 0, files)
 	}
@@ -152,10 +156,14 @@ func (s *Store) Settle(ctx context.Context, settled []delivery.Settlement) error
 
 func (s *Store) settle(ctx context.Context, tx *db.Tx, x delivery.Settlement) error {
 	d := x.Delivery
+	from := delivery.Pending // what was replaced counts only if it was done all the same
+	if d.Act != delivery.Post && x.State == delivery.Sent {
+		from = delivery.Replaced
+	}
 	n, err := tx.Exec(ctx, `UPDATE delivery SET state = ?, attempts = ?, next_at = ?, last_code = ?, last_detail = ?, provider_id = ?
-WHERE workspace_id = ? AND delivery_id = ? AND state = 'pending'`,
+WHERE workspace_id = ? AND delivery_id = ? AND state IN ('pending', ?)`,
 		string(x.State), x.Attempts, db.Micros(x.NextAt), x.Result.Code, x.Result.Detail, x.Provider,
-		string(d.Workspace), string(d.ID))
+		string(d.Workspace), string(d.ID), string(from))
 	if err != nil || n == 0 {
 		return err
 	}
@@ -172,10 +180,14 @@ WHERE workspace_id = ? AND delivery_id = ? AND state = 'pending'`,
 		}
 	}
 	tx.Delivers() // the next of the conversation has its turn, or this one again
-	if x.State == delivery.Pending {
+	switch {
+	case x.State == delivery.Pending:
 		return nil
+	case d.Act != delivery.Post:
+		return s.tellAct(ctx, tx, t, x)
+	default:
+		return s.tell(ctx, tx, t, x, together)
 	}
-	return s.tell(ctx, tx, t, x, together)
 }
 
 // tell gives the messages of a delivery that is final its state.

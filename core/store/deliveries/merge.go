@@ -54,7 +54,7 @@ func joined(run []delivery.Delivery) string {
 // waitingIn reads what waits in a delivery's conversation, in order.
 func waitingIn(ctx context.Context, tx *db.Tx, d delivery.Delivery) ([]delivery.Delivery, error) {
 	var out []delivery.Delivery
-	query := selects + ` WHERE d.workspace_id = ? AND d.conversation_id = ? AND d.state = 'pending' ORDER BY d.seq`
+	query := selects + ` WHERE d.workspace_id = ? AND d.conversation_id = ? AND d.state = 'pending' ORDER BY d.place`
 	err := tx.Rows(ctx, query, []any{string(d.Workspace), d.Conversation}, func(sc db.Scanner) error {
 		one, err := scan(sc)
 		out = append(out, one)
@@ -70,7 +70,7 @@ func merge(ctx context.Context, tx *db.Tx, run []delivery.Delivery) error {
 	if err != nil {
 		return err
 	}
-	return tx.Queue(ctx, `UPDATE delivery SET state = ? WHERE workspace_id = ? AND conversation_id = ? AND seq > ? AND seq <= ? AND state = 'pending'`,
+	return tx.Queue(ctx, `UPDATE delivery SET state = ? WHERE workspace_id = ? AND conversation_id = ? AND act = '' AND seq > ? AND seq <= ? AND state = 'pending'`,
 		string(delivery.Merged), string(head.Workspace), head.Conversation, db.Signed(head.Seq), db.Signed(last.Seq))
 }
 
@@ -78,7 +78,7 @@ func merge(ctx context.Context, tx *db.Tx, run []delivery.Delivery) error {
 func (s *Store) whole(ctx context.Context, due []delivery.Delivery) error {
 	const texts = `SELECT m.text FROM delivery d
 JOIN message m ON m.workspace_id = d.workspace_id AND m.conversation_id = d.conversation_id AND m.seq = d.seq
-WHERE d.workspace_id = ? AND d.conversation_id = ? AND d.seq > ? AND d.seq <= ? ORDER BY d.seq`
+WHERE d.workspace_id = ? AND d.conversation_id = ? AND d.act = '' AND d.seq > ? AND d.seq <= ? ORDER BY d.seq`
 	for i := range due {
 		d := &due[i]
 		if d.MergedTo == 0 {
@@ -102,6 +102,6 @@ WHERE d.workspace_id = ? AND d.conversation_id = ? AND d.seq > ? AND d.seq <= ? 
 func (s *Store) settleMerged(ctx context.Context, tx *db.Tx, x delivery.Settlement, last uint64) error {
 	d := x.Delivery
 	return tx.Queue(ctx, `UPDATE delivery SET state = ?, attempts = ?, last_code = ?, last_detail = ?, provider_id = ?
-WHERE workspace_id = ? AND conversation_id = ? AND seq > ? AND seq <= ? AND state = 'merged'`,
+WHERE workspace_id = ? AND conversation_id = ? AND act = '' AND seq > ? AND seq <= ? AND state = 'merged'`,
 		string(x.State), x.Attempts, x.Result.Code, x.Result.Detail, x.Provider, string(d.Workspace), d.Conversation, db.Signed(d.Seq), db.Signed(last))
 }

@@ -53,8 +53,17 @@ export class DeskApi {
     return (await this.api.request<{ items: MessageVersion[] }>("get", `${this.one(conversation)}/messages/${message}/versions`)).items;
   }
 
-  /** What a person knows of a message of which nobody else does; send_again of one that failed, too. */
-  async settle(conversation: string, message: string, resolve: "arrived" | "send_again"): Promise<void> {
+  /** Has one's own message say something else; where its channel has to do that, the answer has `changing`. */
+  async edit(conversation: string, message: string, text: string): Promise<void> {
+    await this.api.request("patch", `${this.one(conversation)}/messages/${message}`, { body: { text } });
+  }
+
+  async recall(conversation: string, message: string): Promise<void> {
+    await this.api.request("post", `${this.one(conversation)}/messages/${message}/recall`);
+  }
+
+  /** What a person knows of a message of which nobody else does; send_again of one that failed, too; dismiss of a change that was not made. */
+  async settle(conversation: string, message: string, resolve: "arrived" | "send_again" | "dismiss"): Promise<void> {
     await this.api.request("post", `${this.one(conversation)}/messages/${message}/delivery`, { body: { resolve } });
   }
 

@@ -1722,7 +1722,7 @@ export interface paths {
         head?: never;
         /**
          * Edit a message
-         * @description Of one's own messages and notes. Its files stay. To say what it says already changes nothing. Answers with the message; a message.edited change tells everybody.
+         * @description Of one's own messages and notes. Its files stay. To say what it says already changes nothing. Answers with the message; a message.edited change tells everybody. Where the channel has to do it, the message has changing until it has, and stays as it was when that is refused; a later change replaces one that waits.
          */
         patch: operations["patchWorkspacesByWorkspaceConversationsByConversationMessagesByMessage"];
         trace?: never;
@@ -1762,7 +1762,7 @@ export interface paths {
         put?: never;
         /**
          * Settle a message by hand
-         * @description Of a message whose delivery is unknown: say that the customer has it, or have it sent again. One that failed can be sent again, too. To say the same twice changes nothing.
+         * @description Of a message whose delivery is unknown: say that the customer has it, or have it sent again. One that failed can be sent again, too. Of a message with changing it is about that change. To say the same twice changes nothing.
          */
         post: operations["postWorkspacesByWorkspaceConversationsByConversationMessagesByMessageDelivery"];
         delete?: never;
@@ -4627,6 +4627,16 @@ export interface components {
             content: string[];
             /**
              * Format: int64
+             * @description How long after it was written a message can be edited; absent: always, where it can.
+             */
+            edit_seconds?: number;
+            /**
+             * Format: int64
+             * @description Likewise, taken back.
+             */
+            recall_seconds?: number;
+            /**
+             * Format: int64
              * @description Characters of one message.
              */
             text_limit?: number;
@@ -4685,6 +4695,22 @@ export interface components {
         ChangePasswordInputBody: {
             current: string;
             new: string;
+        };
+        Changing: {
+            /** @enum {string} */
+            act: "edit" | "recall";
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Actor"];
+            /** @description Why it was refused. */
+            error?: string;
+            /**
+             * @description failed: it was refused. unknown: it may have been done; a person settles it.
+             * @enum {string}
+             */
+            state: "pending" | "failed" | "unknown";
+            /** @description Of edit: what it is to say. */
+            text?: string;
         };
         ChannelTypeBody: {
             /** @description Whether its process is ready now. */
@@ -5079,7 +5105,7 @@ export interface components {
              * @description Counted from 1.
              */
             attempt?: number;
-            /** @description Why an attempt did not get through; stored: a live channel's message is where its customer reads it; plugin_died: the plugin ended during the attempt; account_paused: it waits, since the far side rejects the credentials of the inbox, and leaves when that is mended; said_arrived, send_again: a member settled it by hand. */
+            /** @description Why an attempt did not get through; stored: a live channel's message is where its customer reads it; plugin_died: the plugin ended during the attempt; account_paused: it waits, since the far side rejects the credentials of the inbox, and leaves when that is mended; said_arrived, send_again, dismissed: a member settled it by hand; edit, recall: of queued, a change of it waits, and what follows is about that. */
             code?: string;
             detail?: string;
             /** @description Id and version. */
@@ -6123,6 +6149,8 @@ export interface components {
             attachments?: components["schemas"]["Attachment"][];
             /** @description A machine wrote it, for example a vacation reply. */
             automatic?: boolean;
+            /** @description What its channel is to do to it: until it has, the message is as it was. */
+            changing?: components["schemas"]["Changing"];
             client_msg_id: string;
             conversation_id: string;
             /** Format: date-time */
@@ -7256,8 +7284,11 @@ export interface components {
             email: string;
         };
         ResolveDeliveryInputBody: {
-            /** @enum {string} */
-            resolve: "arrived" | "send_again";
+            /**
+             * @description dismiss: of a change alone, which was not made and is not to be.
+             * @enum {string}
+             */
+            resolve: "arrived" | "send_again" | "dismiss";
         };
         RetentionBody: {
             rules: components["schemas"]["RetentionRule"][];

@@ -1,0 +1,35 @@
+package delivery
+
+import (
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// Acts records in a conversation what became of an act that is final, and
+// reports whether its message is changed. Of an act that was replaced it counts
+// that the far side did it all the same: the message says what it says there.
+func (x Settlement) Acts(c *conversation.Conversation, m conversation.Message, now time.Time, ids id.Source) bool {
+	d := x.Delivery
+	t := conversation.Turn{At: now, IDs: ids, Actor: identity.Actor{Kind: identity.ActorPlugin, ID: string(d.Plugin)}}
+	state, detail := x.Told()
+	if asked := m.Changing; asked != nil && asked.Seq == d.Place {
+		c.SettleAct(t, m, state, detail)
+		return x.State == Sent
+	}
+	if x.State != Sent || !m.RecalledAt.IsZero() {
+		return false
+	}
+	t.Actor = d.Author
+	switch {
+	case d.Act == Recall:
+		c.Recall(t, m)
+	case m.Text != d.Content.Text:
+		c.Edit(t, m, conversation.Written{Text: d.Content.Text}, m.Attachments)
+	default:
+		return false
+	}
+	return true
+}
