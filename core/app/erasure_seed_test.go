@@ -348,6 +348,11 @@ SELECT workspace_id, 'fnd_' || conversation_id, c.conversation_id, 'msg_1', 2, '
 	p.raw.exec(`INSERT INTO message_html (workspace_id, conversation_id, seq, html) SELECT workspace_id, conversation_id, seq, ? FROM message`+theirs, "<p>"+trouble+"</p>", p.contact)
 	p.raw.exec(`INSERT INTO message_version (workspace_id, conversation_id, seq, change_seq, at, text, extras) SELECT workspace_id, conversation_id, seq, 1000 + seq, 1, ?, ? FROM message`+theirs,
 		trouble, `{"carried":{"quoted":"`+trouble+`"}}`, p.contact)
+	for _, in := range []string{p.conversation, p.host} { // what they did is kept where theirs was merged into, too
+		p.raw.exec(`INSERT INTO conversation_change (workspace_id, conversation_id, seq, change_id, type, at, actor_kind, actor_id, actor_name, data)
+SELECT workspace_id, conversation_id, last_seq + 100, 'chg_did_' || conversation_id, 'conversation.event', 1, 'contact', ?, ?, ? FROM conversation WHERE conversation_id = ?`,
+			p.contact, trouble, `{"text":"`+trouble+`"}`, in)
+	}
 	p.raw.exec(`INSERT INTO conversation_party (workspace_id, conversation_id, address) SELECT workspace_id, conversation_id, ? FROM conversation WHERE contact_id = ?`, trouble+"@example.com", p.contact)
 	p.raw.exec(`UPDATE attachment SET content_id = ?`+theirs, trouble, p.contact)
 	p.raw.exec(`UPDATE contact_identity SET email = ?, phone = ? WHERE contact_id = ?`, trouble+"@example.com", trouble, p.contact)

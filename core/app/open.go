@@ -227,7 +227,7 @@ func (s *server) domain() {
 		Interceptor: Asking(s.gate, s.store.Attachments()), Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus, Ratings: s.ratings(), Bots: s.botDesk(),
 		Store: conversations, Reader: conversations, Marks: conversations, Visitors: conversations, Writing: conversations,
 		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity, identity.ConversationRead}, Teams: s.store.Teams(), Catalog: s.store.Catalog(), News: windows{s.bus, s.log}, Houses: s.tongues(), Now: s.now,
-		FilesNamed: func() { s.fetcher.Wake() },
+		FilesNamed: func() { s.fetcher.Wake() }, Signals: s.plugins,
 	})
 	s.views = view.NewService(view.Deps{
 		Store: s.store.Views(), Lister: conversations, Definitions: s.store.Catalog(), Teams: s.store.Teams(), Now: s.now,
@@ -289,7 +289,7 @@ func (s *server) live() {
 	s.gateway = realtime.New(realtime.Options{
 		Conversations: s.conversations, Log: s.store.Events(), Hydrator: conversations, Tickets: s.store.Tickets(), Contacts: s.store.Contacts(),
 		Presence: there, Queue: there, Notifications: s.store.Notifications(), Bus: s.bus, Epoch: s.epoch, Node: nodeName(), Now: s.now, Logger: s.log,
-		Metrics: liveMetrics{s.metrics}, Spend: s.spendVisitor,
+		Metrics: liveMetrics{s.metrics}, Spend: s.spendVisitor, MemberTypes: s.conversations.MemberTypes,
 	})
 	s.bots, s.followers = s.newBots(), s.newFollowers()
 	s.watch = &watch{forsaken: s.dispatcher.Forsaken, unattended: s.notifications.Unattended, settings: s.settingsOf, now: s.now}

@@ -25,7 +25,7 @@ type Inbound struct {
 	Automatic  bool   // a machine wrote it: nothing answers by itself
 	NoReply    bool   // nothing answers by itself, whoever wrote it: a list, an address that nobody reads
 	Trust      Trust
-	Trigger    string   // what it opens a window by; "" = "message"
+	Trigger    string   // what it opens a window by; "" = "message", or of an event nothing
 	Thread     string   // the far side's key of the talk; "" = it has none
 	References []string // external ids of messages that it answers, the nearest last
 	Answers    string   // the delivery that it answers, proven by the plugin; "" = none

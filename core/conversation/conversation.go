@@ -215,6 +215,7 @@ const (
 	Unsnoozed       ChangeType = "conversation.unsnoozed"
 	Identified      ChangeType = "conversation.identified"      // the customer proved who they are
 	OfflineChange   ChangeType = "conversation.offline"         // {email, phone}: came by the form for when nobody is there
+	CustomerEvent   ChangeType = "conversation.event"           // see Happened
 	RatingRequested ChangeType = "rating.requested"             // {rating_id, via, member_id}
 	RatingGiven     ChangeType = "rating.given"                 // {rating_id, via, score, comment?}
 	ReadByContact   ChangeType = "conversation.read_by_contact" // {seq}
@@ -243,7 +244,7 @@ func (t ChangeType) public() bool {
 	switch t {
 	case MessageCreated, MessageEdited, MessageRecalled, Assigned, ResolvedChange, Reopened, RatingRequested, RatingGiven:
 		return true
-	case Created, NoteCreated, MessageDelivery, MessageFile, Queued, SnoozedChange, Unsnoozed, Identified, OfflineChange, ReadByContact,
+	case Created, NoteCreated, MessageDelivery, MessageFile, Queued, SnoozedChange, Unsnoozed, Identified, OfflineChange, CustomerEvent, ReadByContact,
 		ScheduledCreated, ScheduledChanged, ScheduledCancelled, ScheduledSent, ScheduledFailed:
 		return false
 	case Labeled, AttributesChanged, PriorityChanged, ParticipantsChanged, TeamChanged, Merged, Absorbed, Unmerged,

@@ -27,7 +27,10 @@ func (s *Service) place(ctx context.Context, tx Tx, t Turn, a arrival) (*Convers
 	if again, err := s.again(ctx, tx, c, a.item); err != nil || again != nil {
 		return nil, again, err
 	}
-	return c, nil, s.back(ctx, tx, t, c)
+	if err := s.back(ctx, tx, t, c); err != nil || !c.unsaid() {
+		return c, nil, err
+	}
+	return c, nil, a.first.late(t, c)
 }
 
 // standing returns the conversation of the far side's thread, or the one that the

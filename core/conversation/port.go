@@ -126,6 +126,7 @@ const (
 	InboundSent    InboundKind = "sent"    // the far side's id of a message of ours
 	InboundEdit    InboundKind = "edit"    // these two: of what changed a message
 	InboundRecall  InboundKind = "recall"
+	InboundEvent   InboundKind = "event" // what a customer did beside writing
 )
 
 // Dedup is what became of an inbound item.

@@ -73,6 +73,7 @@ func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Poste
 		out = Posted{Change: *ch}
 		return tx.Save(ctx, c)
 	})
+	s.wrote(p, err)
 	return out, err
 }
 

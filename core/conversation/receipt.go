@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -20,13 +21,16 @@ func (c *Conversation) ReadByContact(t Turn, seq uint64) {
 }
 
 // MarkRead records how far the acting member has read, and lets the customer
-// of a live channel know.
+// know where the channel can.
 func (s *Service) MarkRead(ctx context.Context, scope identity.Scope, id ID, seq uint64) error {
 	c, err := s.Get(ctx, scope, id)
 	if err != nil {
 		return err
 	}
-	if !c.Live || s.News == nil {
+	if !c.Live {
+		return s.markRead(ctx, scope, c, min(seq, c.LastSeq))
+	}
+	if s.News == nil {
 		return s.Marks.MarkRead(ctx, scope.Workspace, scope.Member(), id, min(seq, c.LastSeq))
 	}
 	before, err := s.readByMembers(ctx, c)
@@ -41,6 +45,24 @@ func (s *Service) MarkRead(ctx context.Context, scope identity.Scope, id ID, seq
 		s.News.ReadByMembers(ctx, c, after)
 	}
 	return err
+}
+
+// markRead is MarkRead where the customer is beyond a far side.
+func (s *Service) markRead(ctx context.Context, scope identity.Scope, c Conversation, seq uint64) error {
+	if s.Signals == nil || !s.capabilities(c.Plugin).Able(channel.CanRead) {
+		return s.Marks.MarkRead(ctx, scope.Workspace, scope.Member(), c.ID, seq)
+	}
+	before, err := s.Marks.ReadFarthest(ctx, c.Workspace, c.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.Marks.MarkRead(ctx, scope.Workspace, scope.Member(), c.ID, seq); err != nil {
+		return err
+	}
+	if seq > before {
+		s.signalRead(ctx, c, before, seq)
+	}
+	return nil
 }
 
 // readByMembers is the last public seq that any member has read; 0 = none.

@@ -71,6 +71,8 @@ func (s *Service) receiveOne(ctx context.Context, scope identity.Scope, in chann
 		return s.receiveRevision(ctx, scope, in)
 	case in.Kind == channel.KindTyping:
 		return s.receiveTyping(ctx, scope, in)
+	case in.Kind == channel.KindEvent:
+		return s.receiveEvent(ctx, scope, in)
 	case in.Kind != channel.KindMessage:
 		return rejected("unknown_kind", "this server does not know this kind of inbound item"), nil
 	}
@@ -202,7 +204,7 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 			out = *again
 			return nil
 		}
-		before, opens, fresh := c.LastInboundSeq, c.isNew, c.begins()
+		before, opens, fresh := c.LastInboundSeq, c.unsaid(), c.begins()
 		ch := s.take(t, c, who, in, first.bot)
 		if err := s.bring(ctx, tx, c, ch, in); err != nil {
 			return err

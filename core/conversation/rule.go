@@ -84,6 +84,23 @@ func (r *ruling) apply(t Turn, c *Conversation) error {
 	if r.then.Ignore {
 		c.State, c.Ignored = Resolved, true
 	}
+	return r.arrange(t, c)
+}
+
+// late does what the rule says with a conversation that began by an event, once
+// its customer writes: it is no stranger's any more, and is not ignored.
+func (f first) late(t Turn, c *Conversation) error {
+	if f.rule == nil {
+		return nil
+	}
+	if f.routed {
+		c.Route(Turn{Actor: identity.Actor{Kind: identity.ActorSystem}, At: t.At, IDs: t.IDs}, f.team)
+	}
+	return f.rule.arrange(t, c)
+}
+
+// arrange gives the conversation its priority and labels.
+func (r *ruling) arrange(t Turn, c *Conversation) error {
 	t.Actor = identity.Actor{Kind: identity.ActorSystem}
 	if r.then.Priority != "" {
 		if err := c.SetPriority(t, Priority(r.then.Priority)); err != nil {

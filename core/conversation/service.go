@@ -76,7 +76,9 @@ type Deps struct {
 	// FilesNamed is called after a message with files that are to be fetched was
 	// committed, so that nobody waits for a look at the list; nil = nobody is.
 	FilesNamed func()
-	Now        func() time.Time
+	// Signals shows far sides what members do; nil = nobody does.
+	Signals Signals
+	Now     func() time.Time
 }
 
 // Service holds the use cases of conversations. It is safe for concurrent use.
@@ -87,6 +89,7 @@ type Service struct {
 
 	awaited awaited
 	typists typists
+	signals signals
 }
 
 // NewService returns a Service.

@@ -22,17 +22,18 @@ const transcriptPage = 500
 type Transcript struct {
 	Conversation Conversation
 	Messages     []Message // the oldest first
+	Events       []Change  // what the customer did beside writing, the oldest first; for members alone
 	Cut          bool      // older messages were left out
 }
 
 // Transcript returns what was said; with notes, also among colleagues. What
-// happened beside (assignments, deliveries) is never part of it.
+// colleagues did beside (assignments, deliveries) is never part of it.
 func (s *Service) Transcript(ctx context.Context, scope identity.Scope, id ID, notes bool) (Transcript, error) {
 	c, err := s.Get(ctx, scope, id)
 	if err != nil {
 		return Transcript{}, err
 	}
-	return s.transcript(ctx, c, !notes)
+	return s.transcript(ctx, c, notes, false)
 }
 
 // VisitorTranscript returns what the visitor may see of their conversation. It
@@ -57,7 +58,7 @@ func (s *Service) VisitorTranscript(ctx context.Context, v Visitor) (Transcript,
 	if c == nil {
 		return Transcript{}, errs.Absent()
 	}
-	t, err := s.transcript(ctx, *c, true)
+	t, err := s.transcript(ctx, *c, false, true)
 	t.showTo(v)
 	return t, err
 }
@@ -79,8 +80,9 @@ func (t *Transcript) showTo(v Visitor) {
 	}
 }
 
-// transcript gathers messages from the newest back.
-func (s *Service) transcript(ctx context.Context, c Conversation, public bool) (Transcript, error) {
+// transcript gathers messages from the newest back: with notes, or what the
+// customer may see alone.
+func (s *Service) transcript(ctx context.Context, c Conversation, notes, public bool) (Transcript, error) {
 	out := Transcript{Conversation: c}
 	room := MaxTranscriptText
 	for before := uint64(0); ; {
@@ -89,24 +91,47 @@ func (s *Service) transcript(ctx context.Context, c Conversation, public bool) (
 			return Transcript{}, err
 		}
 		for _, ch := range slices.Backward(changes) {
-			if ch.Type != MessageCreated && ch.Type != NoteCreated || ch.Message == nil {
+			size, told := ch.told(notes)
+			if !told {
 				continue
 			}
-			room -= ch.Message.size()
-			if len(out.Messages) == MaxTranscript || room < 0 {
+			room -= size
+			if len(out.Messages)+len(out.Events) == MaxTranscript || room < 0 {
 				out.Cut = true
 				break
 			}
-			out.Messages = append(out.Messages, *ch.Message)
+			out.add(ch)
 		}
 		if out.Cut || len(changes) < transcriptPage {
 			slices.Reverse(out.Messages)
+			slices.Reverse(out.Events)
 			return out, nil
 		}
 		before = changes[0].Seq
 		if public {
 			before = changes[0].PublicSeq
 		}
+	}
+}
+
+func (t *Transcript) add(ch Change) {
+	if ch.Message == nil {
+		t.Events = append(t.Events, ch)
+	} else {
+		t.Messages = append(t.Messages, *ch.Message)
+	}
+}
+
+// told reports whether a change is part of transcripts, and how many bytes of
+// text it takes there.
+func (ch Change) told(notes bool) (int, bool) {
+	switch {
+	case ch.Type == CustomerEvent:
+		return len(ch.Data), true
+	case ch.Message != nil && (ch.Type == MessageCreated || notes && ch.Type == NoteCreated):
+		return ch.Message.size(), true
+	default:
+		return 0, false
 	}
 }
 

@@ -81,6 +81,10 @@ func talkTape(t *testing.T) tape {
 		c.Recall(r.Turn(r.Owner), r.firstOf(chat))
 		return nil
 	})
+	r.change("the customer presses a button", mail, func(c *conversation.Conversation) error {
+		c.Happen(r.Turn(r.Owner), conversation.Happened{Text: "Pressed <b>yes</b>", Trigger: "pressed"})
+		return nil
+	})
 	var named media.ID
 	r.step("a file that the channel names", func() { named = r.names(mail) })
 	r.step("it does not come", func() {

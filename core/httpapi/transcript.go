@@ -20,7 +20,7 @@ import (
 func (s *Server) transcriptRoutes() {
 	member(s, huma.Operation{
 		Method: http.MethodGet, Path: conversationsPath + "/{conversation}/transcript", Summary: "Download what was said", Tags: []string{"conversations"},
-		Description: "Messages, the newest 20,000 or 8 MiB of text at most; with notes=true also notes. Files are named, not held.",
+		Description: "Messages and what the customer did beside writing, the newest 20,000 or 8 MiB of text at most; with notes=true also notes. Files are named, not held.",
 	},
 		identity.ConversationRead, s.transcript)
 	register(s, huma.Operation{
@@ -100,18 +100,18 @@ func (s *Server) downloadOf(t conversation.Transcript, format, language string) 
 
 // transcriptWords are the few words around the messages.
 type transcriptWords struct {
-	Lang, Title, Customer, System, Note, File, Answers, Edited, Recalled, Cut string
+	Lang, Title, Customer, System, Note, Event, File, Answers, Edited, Recalled, Cut string
 }
 
 func wordsOf(language string) transcriptWords {
 	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(language)), "zh") {
 		return transcriptWords{
-			Lang: "zh-CN", Title: "会话记录", Customer: "客户", System: "系统", Note: "内部备注", File: "文件", Answers: "回复", Edited: "已编辑", Recalled: "消息已撤回",
+			Lang: "zh-CN", Title: "会话记录", Customer: "客户", System: "系统", Note: "内部备注", Event: "事件", File: "文件", Answers: "回复", Edited: "已编辑", Recalled: "消息已撤回",
 			Cut: "更早的消息未列出。",
 		}
 	}
 	return transcriptWords{
-		Lang: "en", Title: "Conversation", Customer: "Customer", System: "System", Note: "internal note", File: "File", Answers: "In reply to", Edited: "edited", Recalled: "Message taken back",
+		Lang: "en", Title: "Conversation", Customer: "Customer", System: "System", Note: "internal note", Event: "event", File: "File", Answers: "In reply to", Edited: "edited", Recalled: "Message taken back",
 		Cut: "Older messages are left out.",
 	}
 }
@@ -132,6 +132,7 @@ type spokenLine struct {
 	By       string       `json:"by" doc:"contact, agent, system or plugin"`
 	Name     string       `json:"name"`
 	Note     bool         `json:"note,omitempty"`
+	Event    bool         `json:"event,omitempty" doc:"The customer did it: nobody wrote the text."`
 	Edited   bool         `json:"edited,omitempty"`
 	Recalled bool         `json:"recalled,omitempty" doc:"Its sender took it back."`
 	Text     string       `json:"text"`
@@ -153,9 +154,13 @@ type spokenQuote struct {
 func transcriptOf(t conversation.Transcript, w transcriptWords) transcriptView {
 	out := transcriptView{
 		Words: w, Number: t.Conversation.Number, From: wire.Stamp(t.Conversation.CreatedAt), Cut: t.Cut,
-		Contact: oneLine(t.Conversation.ContactName, w.Customer), Lines: make([]spokenLine, len(t.Messages)),
+		Contact: oneLine(t.Conversation.ContactName, w.Customer), Lines: make([]spokenLine, 0, len(t.Messages)+len(t.Events)),
 	}
-	for i, m := range t.Messages {
+	events := t.Events
+	for _, m := range t.Messages {
+		for len(events) > 0 && events[0].Seq < m.Seq {
+			out.Lines, events = append(out.Lines, w.eventLine(events[0])), events[1:]
+		}
 		line := spokenLine{
 			At: wire.Stamp(m.CreatedAt), By: string(m.Sender.Kind), Name: w.nameOf(m.Sender), Note: m.Kind == conversation.Note, Text: m.Whole(),
 			Recalled: !m.RecalledAt.IsZero(), Edited: !m.EditedAt.IsZero() && m.RecalledAt.IsZero(),
@@ -166,9 +171,17 @@ func transcriptOf(t conversation.Transcript, w transcriptWords) transcriptView {
 		if q := m.ReplyTo; q != nil {
 			line.Quote = &spokenQuote{Name: w.nameOf(q.Sender), Text: oneLine(q.Text, w.File)}
 		}
-		out.Lines[i] = line
+		out.Lines = append(out.Lines, line)
+	}
+	for _, ch := range events {
+		out.Lines = append(out.Lines, w.eventLine(ch))
 	}
 	return out
+}
+
+// eventLine is what the customer did beside writing.
+func (w transcriptWords) eventLine(ch conversation.Change) spokenLine {
+	return spokenLine{At: wire.Stamp(ch.At), By: string(ch.Actor.Kind), Name: w.nameOf(ch.Actor), Event: true, Text: oneLine(conversation.HappenedIn(ch).Text, w.Event)}
 }
 
 func (w transcriptWords) nameOf(a identity.Actor) string {
@@ -205,6 +218,9 @@ func (t transcriptView) text() []byte {
 		fmt.Fprintf(&b, "\n%s  %s", line.At.Format("2006-01-02 15:04:05 UTC"), line.Name)
 		if line.Note {
 			fmt.Fprintf(&b, " (%s)", t.Words.Note)
+		}
+		if line.Event {
+			fmt.Fprintf(&b, " (%s)", t.Words.Event)
 		}
 		if line.Edited {
 			fmt.Fprintf(&b, " (%s)", t.Words.Edited)

@@ -36,7 +36,7 @@ const transcriptPage = `<!doctype html>
 {{- $words := .Words}}
 {{- range .Lines}}
 <article{{if .Note}} class="note"{{end}}>
-<header><bdi>{{.Name}}</bdi>{{if .Note}} ({{$words.Note}}){{end}}{{if .Edited}} ({{$words.Edited}}){{end}} <time datetime="{{.At.Format "2006-01-02T15:04:05Z"}}">{{.At.Format "2006-01-02 15:04:05 UTC"}}</time></header>
+<header><bdi>{{.Name}}</bdi>{{if .Note}} ({{$words.Note}}){{end}}{{if .Event}} ({{$words.Event}}){{end}}{{if .Edited}} ({{$words.Edited}}){{end}} <time datetime="{{.At.Format "2006-01-02T15:04:05Z"}}">{{.At.Format "2006-01-02 15:04:05 UTC"}}</time></header>
 {{- with .Quote}}
 <blockquote dir="auto">{{$words.Answers}} <bdi>{{.Name}}</bdi>: {{.Text}}</blockquote>
 {{- end}}

@@ -2,10 +2,12 @@ package realtime_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -266,4 +268,24 @@ func TestRightsAreAskedAgain(t *testing.T) {
 	if _, err := w.service.Get(t.Context(), nobody, cnv); !errs.Is(err, errs.Forbidden) {
 		t.Error("the role may read:", err)
 	}
+}
+
+// TestTypingBeyondAFarSide: the node on which a member writes tells of it alone,
+// of answers, and not of customers who are here themselves.
+func TestTypingBeyondAFarSide(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.node(realtime.Tuning{}), w.node(realtime.Tuning{})
+	far, here := w.Receive(w.Inbox, "anna", "m1", "hello").ID, w.write(w.welcome().Visitor, "hi").Change.Conversation
+	agent, colleague := one.ready(w.agent().ID), two.ready(w.agent().ID)
+	for _, step := range []struct {
+		in       conversation.ID
+		note, on bool
+		frames   int // that the colleague gets
+	}{{here, false, true, 1}, {far, true, true, 2}, {far, false, true, 2}, {far, false, true, 0}, {far, false, false, 1}} {
+		agent.say(map[string]any{"op": "typing", "conversation_id": step.in, "note": step.note, "on": step.on})
+		for range step.frames {
+			colleague.expect("typing")
+		}
+	}
+	equal(t, fmt.Sprint(w.typedIn()), fmt.Sprint([]conversation.ID{far, far}))
 }

@@ -100,8 +100,11 @@ type Options struct {
 	// Spend takes one of the budget that a visitor has over REST and sockets
 	// together, for a message; its error refuses it. Marks of what was read and
 	// signs of typing are gathered, and need none. nil = no budget.
-	Spend  func(v conversation.VisitorID) error
-	Tuning Tuning
+	Spend func(v conversation.VisitorID) error
+	// MemberTypes is told that a member writes to a customer beyond a far side, as
+	// often as the member's client says so. It does not block. nil = nobody is told.
+	MemberTypes func(ctx context.Context, w identity.WorkspaceID, id conversation.ID)
+	Tuning      Tuning
 }
 
 // Tuning are the gateway's numbers. Zero values take the defaults.

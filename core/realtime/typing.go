@@ -65,14 +65,15 @@ type place struct {
 	news    typingNews // conversation, inbox, recipient
 	held    identity.Holding
 	contact wire.Actor
+	far     bool // the customer is beyond a far side
 }
 
 const placesKept = 4096 // of a generation
 
 func (p *places) put(c conversation.Conversation) place {
 	out := place{
-		news:    typingNews{workspace: c.Workspace, Conversation: c.ID, Inbox: c.Inbox, Recipient: c.Recipient},
-		held:    c.Held(),
+		news: typingNews{workspace: c.Workspace, Conversation: c.ID, Inbox: c.Inbox, Recipient: c.Recipient},
+		held: c.Held(), far: !c.Live,
 		contact: wire.Actor{Kind: string(identity.ActorContact), ID: string(c.Contact), Name: c.ContactName},
 	}
 	p.mu.Lock()
@@ -129,6 +130,9 @@ func (m *member) types(ctx context.Context, f memberTypes) error {
 	news.Conn, news.Private = m.name, f.Note
 	news.Actor = wire.Actor{Kind: string(scope.Actor.Kind), ID: scope.Actor.ID, Name: scope.Actor.Name}
 	m.signal(news, f.On)
+	if tell := m.g.o.MemberTypes; tell != nil && e.far && f.On && !f.Note {
+		tell(ctx, scope.Workspace, e.news.Conversation)
+	}
 	return nil
 }
 

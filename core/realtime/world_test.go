@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -86,6 +87,21 @@ type world struct {
 	unread   *unread
 	pumped   uint64
 	lastNode atomic.Uint64
+	typed    []conversation.ID // that members were told to write in, beyond a far side
+}
+
+// memberTypes takes what gateways tell of members who write.
+func (w *world) memberTypes(_ context.Context, _ identity.WorkspaceID, id conversation.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.typed = append(w.typed, id)
+}
+
+// typedIn returns where members were told to write.
+func (w *world) typedIn() []conversation.ID {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.typed)
 }
 
 // node is one gateway with its listener.
@@ -151,7 +167,7 @@ func (w *world) node(tuning realtime.Tuning) *node {
 	n := &node{w: w, Gateway: realtime.New(realtime.Options{
 		Conversations: w.calls, Log: w.calls.log(w.fake.Feed), Hydrator: w.fake, Presence: w.presence, Queue: w.queue, Notifications: w.unread, Bus: w.bus,
 		Epoch: epoch, Node: "node" + string(rune('a'+w.lastNode.Add(1))), Now: w.Now,
-		Logger: slog.New(slog.DiscardHandler), Metrics: w.metrics, Tuning: tuning,
+		Logger: slog.New(slog.DiscardHandler), Metrics: w.metrics, Tuning: tuning, MemberTypes: w.memberTypes,
 	})}
 	w.OK(n.Start(w.Context()))
 	w.nodes = append(w.nodes, n)

@@ -40,7 +40,7 @@ func Types() []Type {
 	add("conversation", string(conversation.Created), string(conversation.Assigned), string(conversation.Queued),
 		string(conversation.ResolvedChange), string(conversation.Reopened), string(conversation.SnoozedChange), string(conversation.Unsnoozed),
 		string(conversation.Labeled), string(conversation.AttributesChanged), string(conversation.PriorityChanged),
-		string(conversation.ParticipantsChanged), string(conversation.TeamChanged), string(conversation.Identified), string(conversation.OfflineChange),
+		string(conversation.ParticipantsChanged), string(conversation.TeamChanged), string(conversation.Identified), string(conversation.OfflineChange), string(conversation.CustomerEvent),
 		string(conversation.ReadByContact), string(conversation.Merged), string(conversation.Absorbed), string(conversation.Unmerged),
 		string(conversation.RatingRequested), string(conversation.RatingGiven), string(conversation.BotEngaged),
 		string(conversation.FindingRaised), string(conversation.FindingDismissed), conversation.Deleted)

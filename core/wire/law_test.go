@@ -100,6 +100,10 @@ func told(w *conversationtest.World) conversation.ID {
 	w.Receive(w.Inbox, "ext", "m2", "one more thing")
 	step(func(c *conversation.Conversation) error { c.MarkOffline(w.System(), "a@example.com", ""); return nil })
 	step(func(c *conversation.Conversation) error { c.Identify(w.System(), "sub:42"); return nil })
+	step(func(c *conversation.Conversation) error {
+		c.Happen(w.System(), conversation.Happened{Text: "Followed us", Trigger: "followed"})
+		return nil
+	})
 	return c.ID
 }
 

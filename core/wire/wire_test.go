@@ -120,6 +120,7 @@ func changes() map[string]conversation.Change {
 		"conversation.unmerged":        change(conversation.Unmerged, alice, 0, nil, `{"by":"contact","number":12,"into":"cnv_2","state":"open"}`),
 		"conversation.identified":      change(conversation.Identified, alice, 0, nil, `{"recipient":"sub:42"}`),
 		"conversation.offline":         change(conversation.OfflineChange, alice, 0, nil, `{"email":"alice@example.com","phone":""}`),
+		"conversation.event":           change(conversation.CustomerEvent, alice, 0, nil, `{"text":"扫描了二维码 <b>","trigger":"scanned"}`),
 		"rating.requested":             change(conversation.RatingRequested, lin, 4, nil, `{"rating_id":"rat_1","via":"widget","member_id":"mem_1"}`),
 		"rating.given":                 change(conversation.RatingGiven, alice, 5, nil, `{"rating_id":"rat_1","via":"widget","score":5,"comment":"谢谢"}`),
 		"conversation.read_by_contact": change(conversation.ReadByContact, alice, 0, nil, `{"seq":7}`),

@@ -33,7 +33,7 @@ type Inbound struct {
 	// sides that know their users.
 	Trust Trust
 	// Trigger is what it opens a window by, of the manifest's channel.windows;
-	// "" = "message".
+	// "" = "message", or of an event nothing.
 	Trigger string
 
 	// Thread is the far side's talk; "" = it has none. References are the far

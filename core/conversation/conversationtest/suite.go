@@ -80,6 +80,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"quotes and mentions":            testExtras,
 		"what channels carry":            testCarried,
 		"what is edited and taken back":  testRevised,
+		"what customers do":              testEvent,
 		"what machines write":            testAutomatic,
 		"acknowledgements":               testAcknowledgements,
 		"threads":                        testThreads,

@@ -81,6 +81,9 @@ func conversationStories() []story {
 		}},
 		{"message.edited", func(w *world, c *cast) { w.revises(c, "edit") }},
 		{"message.recalled", func(w *world, c *cast) { w.revises(c, "recall") }},
+		{"conversation.event", func(w *world, c *cast) {
+			w.must(nobody(), http.MethodPost, c.inbox().hook, fmt.Sprintf(`{"id":"e%d","from":%q,"kind":"event","text":"pressed a button"}`, w.next(), w.senders[c.id("conversation")]))
+		}},
 		{"rating.requested", func(w *world, c *cast) {
 			w.decode(w.must(c.in.owner, http.MethodPost, w.at(c.in, c.fill(at+"/rating-link")), ""), &struct{ URL *string }{&c.link})
 		}},

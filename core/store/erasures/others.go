@@ -166,6 +166,7 @@ func (p *person) saidElsewhere(ctx context.Context, e *purge.Purge) {
 			e.Do(ctx, `UPDATE conversation SET last_text = '' WHERE workspace_id = ? AND conversation_id = ? AND last_sender = 'contact' AND EXISTS
 (SELECT 1 FROM message m WHERE m.workspace_id = conversation.workspace_id AND m.conversation_id = conversation.conversation_id AND m.sender_id = ? AND m.created_at = conversation.last_at)`, id, c)
 			e.Do(ctx, `UPDATE message SET text = '', sender_name = '', files = 0, extras = NULL, client_id = message_id WHERE workspace_id = ? AND conversation_id = ? AND sender_kind = 'contact' AND sender_id = ?`, id, c)
+			e.Do(ctx, `UPDATE conversation_change SET data = NULL WHERE workspace_id = ? AND conversation_id = ? AND type = 'conversation.event' AND actor_kind = 'contact' AND actor_id = ?`, id, c)
 			e.Do(ctx, `UPDATE conversation_change SET actor_name = '' WHERE workspace_id = ? AND conversation_id = ? AND actor_kind = 'contact' AND actor_id = ?`, id, c)
 		}
 		for _, name := range p.names {

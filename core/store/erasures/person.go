@@ -23,7 +23,7 @@ type person struct {
 	conversations []string
 	tickets       []string
 	elsewhere     []string // tickets that are another's now, in which they wrote
-	joined        []string // conversations of others, in which they wrote
+	joined        []string // conversations of others, in which they wrote or did something
 	visitors      []string
 	files         []string
 	externals     []purge.External
@@ -102,9 +102,13 @@ func (p *person) traces(ctx context.Context, q purge.Reader, ws string) error {
 	return err
 }
 
-// joins finds the conversations of others in which the person wrote.
+// joins finds the conversations of others in which the person wrote, or did
+// something beside: by a merge they may be where that is kept.
 func (p *person) joins(ctx context.Context, q purge.Reader, ws string) error {
 	for _, c := range p.contacts {
+		if err := purge.Texts(ctx, q, &p.joined, `SELECT DISTINCT conversation_id FROM conversation_change WHERE workspace_id = ? AND type = 'conversation.event' AND actor_kind = 'contact' AND actor_id = ?`, ws, c); err != nil {
+			return err
+		}
 		if err := purge.Texts(ctx, q, &p.joined, `SELECT DISTINCT conversation_id FROM message WHERE workspace_id = ? AND sender_kind = 'contact' AND sender_id = ?`, ws, c); err != nil {
 			return err
 		}

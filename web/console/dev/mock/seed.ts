@@ -116,6 +116,7 @@ function converse(world: World, index: number, name: string, text: string, ago: 
     world.revise(slip.message, "地址：云岭路 21 号，三楼", ago(start));
     world.revise(secret.message, undefined, ago(start));
   }
+  if (index === 2) world.record(id, "conversation.event", customer, { data: { text: "Scanned a code 扫描了二维码: table 5", trigger: "scanned" }, at: ago(start) });
   if (index === 3) world.record(id, "conversation.resolved", agent, { row: { state: "resolved", waiting_since: undefined }, at: ago(start) });
   if (index === 8) world.record(id, "conversation.snoozed", agent, { data: { until: ago(-600) }, row: { state: "snoozed", snoozed_until: ago(-600) }, at: ago(start) });
   if (index % 3 === 0 && index > 0) world.read.set(id, world.conversations.get(id)!.last_seq);

@@ -64,6 +64,8 @@ export function eventSentence(change: Change, t: Translate, locale: Locale, name
       return data["by"] === "contact" ? t("events.unmergedByContact") : t("events.unmerged", { name });
     case "conversation.offline":
       return t("events.offline", { email: String(data["email"] ?? "") });
+    case "conversation.event":
+      return data["text"] ? t("events.customer", { name, text: String(data["text"]) }) : t("events.customerGone", { name });
     case "rating.requested":
       return t("events.rating.requested");
     case "rating.given":

@@ -114,6 +114,7 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     "conversation.unsnoozed": carried,
     "conversation.identified": carried,
     "conversation.offline": carried,
+    "conversation.event": carried,
     "conversation.read_by_contact": carried,
     "conversation.labeled": carried,
     "conversation.attributes": carried,

@@ -46,7 +46,7 @@ func (r *recorder) told(instance, call string, what any) {
 }
 
 // Receive takes what a customer says: {"id","from","name","text","file"}, or
-// with "kind" and "target" what they edit or recall.
+// with "kind" and "target" what they edit or recall, or do.
 func (r *recorder) Receive(_ context.Context, req channel.ReceiveRequest) (channel.ReceiveResponse, error) {
 	r.told(req.Instance.ID, "receive", map[string]any{"body": string(req.Body), "request": req})
 	var said struct{ ID, From, Name, Text, File, Kind, Target string }
@@ -57,7 +57,7 @@ func (r *recorder) Receive(_ context.Context, req channel.ReceiveRequest) (chann
 	if said.File != "" { // it is asked for in vain: nothing here fetches
 		content.Attachments = []message.Attachment{{Fetch: said.File, Filename: said.File}}
 	}
-	kind := map[string]channel.Kind{"edit": channel.KindEdit, "recall": channel.KindRecall}[said.Kind]
+	kind := map[string]channel.Kind{"edit": channel.KindEdit, "recall": channel.KindRecall, "event": channel.KindEvent}[said.Kind]
 	return channel.ReceiveResponse{Messages: []channel.Inbound{{
 		ExternalID: said.ID, Kind: kind, Target: said.Target, Sender: channel.Person{ID: said.From, Name: said.Name}, Content: content,
 	}}}, nil

@@ -86,7 +86,8 @@ const (
 	InboundKind_INBOUND_KIND_EDIT InboundKind = 2
 	// target was taken back.
 	InboundKind_INBOUND_KIND_RECALL InboundKind = 3
-	// The customer did something, which the text says: followed, entered.
+	// The customer did something, which the text says: followed, entered. No
+	// message: nobody waits for an answer, and nothing is reopened.
 	InboundKind_INBOUND_KIND_EVENT InboundKind = 4
 	// The customer writes. Not stored.
 	InboundKind_INBOUND_KIND_TYPING InboundKind = 5
@@ -849,7 +850,8 @@ type Inbound struct {
 	// A machine wrote it (an out-of-office notice): nothing answers by itself.
 	Automatic bool   `protobuf:"varint,9,opt,name=automatic,proto3" json:"automatic,omitempty"`
 	Trust     *Trust `protobuf:"bytes,10,opt,name=trust,proto3" json:"trust,omitempty"`
-	// What it opens a window by, of the manifest's; "" = "message".
+	// What it opens a window by, of the manifest's; "" = "message", or of an event
+	// nothing.
 	Trigger string `protobuf:"bytes,11,opt,name=trigger,proto3" json:"trigger,omitempty"`
 	// The far side's talk; "" = it has none.
 	Thread string `protobuf:"bytes,12,opt,name=thread,proto3" json:"thread,omitempty"`
