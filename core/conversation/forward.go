@@ -27,6 +27,24 @@ func (c *Conversation) Forward(t Turn, w Written) (*Change, error) {
 	return &ch, nil
 }
 
+// Apart reports whether a message is between the company and others than those
+// a delivery goes to, so that these are not to learn that it is there: one that
+// passes another on, or an answer of somebody who takes part, where not all of
+// them are on its envelope. A delivery without an envelope goes to the customer.
+func (c Carried) Apart(customer string, e *channel.Envelope) bool {
+	if c.Forwards == nil && !c.Participant {
+		return false
+	}
+	known := (&Message{Carried: c}).Parties()
+	to := []channel.Party{{Address: customer}}
+	if e != nil && len(e.To)+len(e.CC)+len(e.BCC) > 0 {
+		to = slices.Concat(e.To, e.CC, e.BCC)
+	}
+	return slices.ContainsFunc(to, func(p channel.Party) bool {
+		return !slices.ContainsFunc(known, func(address string) bool { return strings.EqualFold(address, p.Address) })
+	})
+}
+
 // checkForward checks that a post that forwards goes to somebody, and not to
 // the customer.
 func checkForward(c Conversation, p *Post) error {

@@ -146,6 +146,17 @@ func (f *Fake) Externals(workspace identity.WorkspaceID, id conversation.ID) []c
 	return out
 }
 
+// MessageAt returns the message that a change brought; the zero Message when it
+// brought none: for the fakes of neighbours.
+func (f *Fake) MessageAt(ctx context.Context, workspace identity.WorkspaceID, id conversation.ID, seq uint64) (conversation.Message, error) {
+	after := seq - 1
+	changes, err := f.Timeline(ctx, workspace, id, conversation.Range{After: &after, Limit: 1})
+	if err != nil || len(changes) == 0 || changes[0].Message == nil {
+		return conversation.Message{}, err
+	}
+	return *changes[0].Message, nil
+}
+
 // Deadline returns until when a message must leave: for the fakes of neighbours.
 func (f *Fake) Deadline(workspace identity.WorkspaceID, id conversation.ID, seq uint64) time.Time {
 	return f.space(workspace).deadlines[id][seq]

@@ -169,6 +169,13 @@ func (f *Fake) Complete(ctx context.Context, due []delivery.Delivery, _ bool) er
 		}
 		d.Thread = c.Thread
 		for _, x := range f.conversations.Externals(d.Workspace, conversation.ID(d.Conversation)) {
+			m, err := f.conversations.MessageAt(ctx, d.Workspace, conversation.ID(d.Conversation), x.Seq)
+			if err != nil {
+				return err
+			}
+			if m.Apart(d.Recipient, d.Content.Envelope) {
+				continue
+			}
 			if d.Quoted > 0 && x.Seq == d.Quoted && d.ReplyTo == "" {
 				d.ReplyTo = x.External
 			}

@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"files, author and quote":         testContent,
 		"passed on to somebody else":      testForward,
 		"what it answers and follows":     testContext,
+		"what others wrote is not named":  testContextApart,
 		"until a window closes":           testDeadline,
 		"texts that leave as one":         testMerge,
 		"as one, again by hand":           testMergeByHand,

@@ -175,6 +175,44 @@ func testContext(w *world) {
 	w.follows("", want...)
 }
 
+// A message that was passed on to somebody else, and what they answered, are in
+// no reference of an answer to the customer; in what goes to them they are.
+func testContextApart(w *world) {
+	parties := func(address string) []channel.Party { return []channel.Party{{Address: address}} }
+	asked := w.asks("q1")
+	w.say(asked.Conversation, w.owner(), conversation.Written{Text: "do you know?", Carried: conversation.Carried{
+		Forwards: &conversation.Forwarded{ID: asked.ID, Seq: asked.Seq}, Envelope: &channel.Envelope{To: parties("supplier@example.com")},
+	}})
+	w.sent(w.follows("", "q1"), "forward")
+	answers := func(external string, to ...channel.Party) conversation.Change {
+		var out conversation.Change
+		w.OK(w.F.Store.Within(w.Context(), w.WS, func(ctx context.Context, tx conversation.Tx) error {
+			c, err := tx.Conversation(ctx, asked.Conversation)
+			if err != nil {
+				return err
+			}
+			out = *c.ReceiveFor(w.System(), conversation.Written{Text: external, ClientID: external, Carried: conversation.Carried{
+				Participant: true, Envelope: &channel.Envelope{From: channel.Party{Address: "supplier@example.com"}, To: to},
+			}}, nil)
+			if err := tx.Save(ctx, c); err != nil {
+				return err
+			}
+			return tx.Remember(ctx, w.Inbox.ID, conversation.Dedup{Kind: conversation.InboundMessage, External: external, Conversation: c.ID, Seq: out.Seq})
+		}))
+		return out
+	}
+	secret := answers("between-us")
+	answers("to-all", channel.Party{Address: "Ext"})
+	w.say(asked.Conversation, w.owner(), conversation.Written{Text: "a1", ReplyTo: &conversation.Quote{ID: secret.Message.ID, Seq: secret.Seq}})
+	w.sent(w.follows("", "q1", "to-all"), "s1")
+	w.say(asked.Conversation, w.owner(), conversation.Written{Text: "thanks", Carried: conversation.Carried{Envelope: &channel.Envelope{To: parties("supplier@example.com")}}})
+	w.sent(w.follows("", "q1", "forward", "between-us", "to-all", "s1"), "s2")
+	w.say(asked.Conversation, w.owner(), conversation.Written{Text: "to both", Carried: conversation.Carried{
+		Envelope: &channel.Envelope{To: parties("ext"), CC: parties("supplier@example.com")},
+	}})
+	w.follows("", "q1", "to-all", "s1", "s2")
+}
+
 func testExternals(w *world) {
 	m := w.post(w.Inbox, "ext", "answer")
 	if d := w.follows(""); len(d.References) != 0 {

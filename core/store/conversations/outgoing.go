@@ -125,6 +125,14 @@ func number(s delivery.Step) int64 {
 	return n
 }
 
+// CarriedOf reads what extras of a message carry; "" = nothing.
+func CarriedOf(extras string) conversation.Carried {
+	if extras == "" {
+		return conversation.Carried{}
+	}
+	return parseExtras(extras).Carried.domain()
+}
+
 // EnvelopeBefore returns the envelope of the customer's own last message before
 // seq; nil when none of the last ones has one.
 func EnvelopeBefore(ctx context.Context, q db.Querier, workspace identity.WorkspaceID, id conversation.ID, seq uint64) (*channel.Envelope, error) {

@@ -87,11 +87,11 @@ func (s *Store) complete(ctx context.Context, d *delivery.Delivery) error {
 		return err
 	}
 	seq := db.Signed(d.Seq)
-	last, err := s.externals(ctx, d, `kind IN ('message', 'sent') AND seq < ? ORDER BY seq DESC, external_id DESC LIMIT ?`, seq, delivery.MaxReferences)
+	last, err := s.externals(ctx, d, `i.seq < ? ORDER BY i.seq DESC, i.external_id DESC LIMIT ?`, delivery.MaxReferences, seq, looked)
 	if err != nil || len(last) == 0 {
 		return err
 	}
-	first, err := s.externals(ctx, d, `kind IN ('message', 'sent') AND seq < ? ORDER BY seq, external_id LIMIT 1`, seq)
+	first, err := s.externals(ctx, d, `i.seq < ? ORDER BY i.seq, i.external_id LIMIT ?`, 1, seq, looked)
 	if err != nil {
 		return err
 	}
@@ -103,12 +103,16 @@ func (s *Store) complete(ctx context.Context, d *delivery.Delivery) error {
 	if d.Quoted == 0 {
 		return nil
 	}
-	quoted, err := s.externals(ctx, d, `kind IN ('message', 'sent') AND seq = ? ORDER BY external_id LIMIT 1`, db.Signed(d.Quoted))
+	quoted, err := s.externals(ctx, d, `i.seq = ? ORDER BY i.external_id LIMIT 1`, 1, db.Signed(d.Quoted))
 	if len(quoted) > 0 {
 		d.ReplyTo = quoted[0]
 	}
 	return err
 }
+
+// looked is how many ids of a conversation are looked at for references: some
+// are not for everybody.
+const looked = 10 * delivery.MaxReferences
 
 // address says to whom an answer goes where its author did not.
 func (s *Store) address(ctx context.Context, d *delivery.Delivery) error {
@@ -122,15 +126,22 @@ func (s *Store) address(ctx context.Context, d *delivery.Delivery) error {
 	return err
 }
 
-// externals reads the far side's ids of messages of a delivery's conversation.
-func (s *Store) externals(ctx context.Context, d *delivery.Delivery, where string, args ...any) ([]string, error) {
+// externals reads the far side's ids of messages of a delivery's conversation, at
+// most so many, without those that its recipients are not to know of.
+func (s *Store) externals(ctx context.Context, d *delivery.Delivery, where string, most int, args ...any) ([]string, error) {
+	const query = `SELECT i.external_id, COALESCE(m.extras, '') FROM inbound_dedup i
+LEFT JOIN message m ON m.workspace_id = i.workspace_id AND m.conversation_id = i.conversation_id AND m.seq = i.seq
+WHERE i.workspace_id = ? AND i.conversation_id = ? AND i.kind IN ('message', 'sent') AND `
 	var out []string
-	err := s.db.Rows(ctx, `SELECT external_id FROM inbound_dedup WHERE workspace_id = ? AND conversation_id = ? AND `+where,
-		append([]any{string(d.Workspace), d.Conversation}, args...), func(sc db.Scanner) error {
-			var external string
-			err := sc.Scan(&external)
-			out = append(out, external)
+	err := s.db.Rows(ctx, query+where, append([]any{string(d.Workspace), d.Conversation}, args...), func(sc db.Scanner) error {
+		var external, extras string
+		if err := sc.Scan(&external, &extras); err != nil || len(out) == most {
 			return err
-		})
+		}
+		if !conversations.CarriedOf(extras).Apart(d.Recipient, d.Content.Envelope) {
+			out = append(out, external)
+		}
+		return nil
+	})
 	return out, err
 }
