@@ -56,6 +56,7 @@ const builtin: readonly FilterField[] = [
   { name: "mention", kind: "set", word: "me" },
   { name: "priority", kind: "enum", options: priorities },
   { name: "unread", kind: "bool" },
+  { name: "ignored", kind: "bool" },
   { name: "number", kind: "number" },
   { name: "rating", kind: "number" },
   { name: "waiting_since", kind: "time" },
@@ -211,6 +212,8 @@ function held(field: FilterField, row: Conversation): Value[] | undefined {
       return one(row.priority);
     case "unread":
       return row.unread === undefined ? undefined : [row.unread];
+    case "ignored":
+      return [row.ignored ?? false];
     case "number":
       return one(row.number);
     case "rating":

@@ -7,6 +7,7 @@ import { extensionRoutes } from "./extensions.ts";
 import { templateRoutes } from "./templates.ts";
 import { pluginRoutes } from "./plugins.ts";
 import { channelTypes } from "./seed.ts";
+import { ruleRoutes } from "./rules.ts";
 import { accountRoutes, settingsRoutes } from "./settings.ts";
 import { ticketRoutes } from "./tickets.ts";
 import type { World } from "./world.ts";
@@ -96,6 +97,7 @@ const inside: Record<string, Route> = {
     Object.assign(inbox, body);
     return [200, inbox];
   },
+  ...ruleRoutes,
   "POST inboxes/:i/rotate-hook": (world, [id]) => [200, { ...world.inboxes.find((one) => one.id === id)!, hook_url: `http://localhost:8080/hooks/${world.id("hk")}Zz81/` }],
   "GET contacts": (world, _p, query) => {
     const wanted = (query.get("q") ?? "").toLowerCase();

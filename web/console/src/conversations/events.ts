@@ -21,6 +21,16 @@ export function isSilent(change: Change): boolean {
   return silent.has(change.type);
 }
 
+/** How it began: by a rule of its inbox, or not. */
+function begun(rule: unknown, t: Translate): string {
+  const { name, ignored, skipped } = (rule ?? {}) as { name?: string; ignored?: boolean; skipped?: { pointer: string }[] };
+  if (!name) return t("events.created");
+  const things: Record<string, string> = { team_id: "team", label_ids: "label", ticket: "ticket", priority: "priority" };
+  const left = [...new Set((skipped ?? []).map((one) => things[one.pointer.split("/")[1] ?? ""]).filter((one) => one !== undefined))];
+  const what = left.map((one) => t(`events.things.${one}`)).join(t("common.listSeparator"));
+  return t(ignored ? "events.createdIgnored" : "events.createdByRule", { rule: name }) + (what ? t("events.createdSkipped", { what }) : "");
+}
+
 /** What happened, in a sentence. Empty for what this console does not know: a newer server's. */
 export function eventSentence(change: Change, t: Translate, locale: Locale, names: EventNames = plain): string {
   const data = change.data ?? {};
@@ -45,7 +55,7 @@ export function eventSentence(change: Change, t: Translate, locale: Locale, name
     case "conversation.unsnoozed":
       return t("events.unsnoozed");
     case "conversation.created":
-      return t("events.created");
+      return begun(data["rule"], t);
     case "conversation.labeled":
       return labeled(change, name, t, names);
     case "conversation.attributes":

@@ -7,7 +7,7 @@ export const areas = {
   account: ["account", "settings"],
   settings: ["settings", "start", "account", "access"],
   start: ["start"],
-  lists: ["conversations/list", "search", "tickets/filter", "webhooks"],
+  lists: ["conversations/list", "search", "tickets/filter", "webhooks", "rules"],
   people: ["people"],
   notices: ["notifications"],
   tickets: ["tickets"],
@@ -23,6 +23,7 @@ export const areas = {
   templates: ["templates"],
   licenses: ["plugins"],
   hooks: ["conversations/message", "plugins"],
+  rules: ["rules"],
   panels: ["cards", "frames", "panels"],
 } as const;
 export type Area = keyof typeof areas;

@@ -34,9 +34,14 @@ export function useFilterDraft() {
   function refused(failure: unknown): boolean {
     if (!(failure instanceof ApiError) || !failure.code.startsWith("filter.")) return false;
     const words = (detail: string) => (locale.value === "en" && detail ? detail : t(`filter.wrong.${failure.code.slice("filter.".length)}`));
-    errors.value = new Map(failure.fields.map((field) => [partAt(field.pointer, places) ?? draft.value.key, words(field.detail)]));
+    told(failure.fields.map((field) => ({ pointer: field.pointer, text: words(field.detail) })));
     return true;
   }
 
-  return { draft, errors, begin, built, refused, forget };
+  /** Tells what is wrong by pointers into what was built. */
+  function told(problems: readonly { pointer: string; text: string }[]): void {
+    errors.value = new Map(problems.map((one) => [partAt(one.pointer, places) ?? draft.value.key, one.text]));
+  }
+
+  return { draft, errors, begin, built, refused, told, forget };
 }
