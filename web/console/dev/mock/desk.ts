@@ -52,6 +52,21 @@ function members(kind: "labels" | "participants", type: "conversation.labeled" |
   };
 }
 
+/** Changes a message, or takes it back; where its channel is not live, a moment later. */
+function act(world: World, id: string, messageID: string, text?: string): Answer {
+  const message = world.told(id).find((change) => change.message?.id === messageID)?.message;
+  if (!message) return absent;
+  if (message.recalled_at) return text === undefined ? [200, message] : refused(409, "message.recalled");
+  if (message.kind === "note" || !message.delivery) {
+    world.revise(message, text);
+  } else {
+    const changing: Message["changing"] = { act: text === undefined ? "recall" : "edit", text, by: agent(world), at: new Date().toISOString(), state: "pending" };
+    world.record(id, "message.delivery", agent(world), { message: { ...message, changing }, data: { act: changing.act, asked: true } });
+    setTimeout(() => world.revise({ ...message, changing: undefined }, text), 1_500);
+  }
+  return [200, world.told(id).find((change) => change.message?.id === messageID)!.message];
+}
+
 /** Paths below /workspaces/{workspace}. */
 export const deskRoutes: Record<string, Route> = {
   "GET labels": (world) => [200, { items: world.desk.labels }],
@@ -90,6 +105,8 @@ export const deskRoutes: Record<string, Route> = {
     return [200, { items: changes.flatMap((change, index): DeliveryStep[] => (index === 0 ? [{ at: change.at, state: "queued" as const }, ...(change.message!.delivery ? [{ at: change.at, state: "attempt" as const, attempt: 1, plugin }] : [])] : [{ at: change.at, state: (change.message!.delivery ?? "unknown") as DeliveryStep["state"], attempt: 1, plugin, detail: change.message!.delivery_error }])) }];
   },
   "GET conversations/:c/messages/:m/versions": (world, [, message]) => [200, { items: world.versions.get(message!) ?? [] }],
+  "PATCH conversations/:c/messages/:m": (world, [id, message], _q, body) => act(world, id!, message!, String(body["text"] ?? "")),
+  "POST conversations/:c/messages/:m/recall": (world, [id, message]) => act(world, id!, message!),
   "POST conversations/:c/messages/:m/attachments/:a/fetch": (world, [id, messageID, file]) => {
     const message = (world.changes.get(id!) ?? []).find((change) => change.message?.id === messageID)?.message;
     const tell = (state: Attachment["state"]) => {

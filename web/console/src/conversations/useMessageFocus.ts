@@ -38,8 +38,10 @@ export function useMessageFocus(scroller: Ref<HTMLElement | undefined>) {
     active,
     move,
     enter: (event: Event) => (active.value = rowOf(event.target)?.dataset["message"]),
-    leave: () => {
-      if (!scroller.value?.contains(document.activeElement)) active.value = undefined;
+    /** Not while the focus is on its way to another place in the history: nobody has it then. */
+    leave: (event: PointerEvent | FocusEvent) => {
+      const held = [document.activeElement, event.relatedTarget as Node | null].some((one) => one && scroller.value?.contains(one));
+      if (!held) active.value = undefined;
     },
     /** The row of a message that is drawn. */
     row: (id: string) => rows().find((row) => row.dataset["message"] === id),

@@ -11,6 +11,10 @@ export const keymap = {
   },
   /** With Ctrl or Command, in the text itself. */
   writing: { address: ";" },
+  /** In the text, while it is empty. */
+  empty: { amend: "ArrowUp" },
+  /** In the text of a message that is edited. */
+  editing: { leave: "Escape" },
   selection: { none: "Escape" },
   tickets: { find: "/", filter: "y", board: "v", add: "n" },
   ticketList: { next: "j", previous: "k", open: "o", select: "x" },
@@ -27,7 +31,7 @@ export const keymap = {
 
 /** Parts that are on the screen at once. */
 export const together: readonly (readonly (keyof typeof keymap)[])[] = [
-  ["anywhere", "conversationList", "conversation", "selection", "writing"],
+  ["anywhere", "conversationList", "conversation", "selection", "writing", "empty", "editing"],
   ["anywhere", "tickets", "ticketList", "selection"],
   ["anywhere", "ticket"],
   ["anywhere", "contacts", "people"],
