@@ -51,13 +51,19 @@ type Tx interface {
 
 // Sides are what a transaction keeps beside conversations and their messages.
 type Sides interface {
-	InboundTx
+	FarTx
 	WritingTx
 	VisitorTx
 	RatingTx
 	MergeTx
 	BotTx
 	FindingTx
+}
+
+// FarTx is the side of a transaction that keeps what far sides told.
+type FarTx interface {
+	InboundTx
+	EarlyTx
 }
 
 // MergeTx is the side of a transaction that merges need.

@@ -2,6 +2,7 @@ package conversation_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -280,8 +281,19 @@ func TestStatusesOfTheFarSide(t *testing.T) {
 		return d.receive(in)[0]
 	}
 	delivery := "dlv_" + strings.TrimPrefix(string(m.ID), "msg_")
+	for target, by := range map[string]string{"": delivery, "far-0": ""} { // kept: see deliverytest
+		if r := status(target, by, channel.StatusSent); r.Outcome != channel.OutcomeAccepted {
+			t.Errorf("before the attempt is answered: %+v", r)
+		}
+	}
+	for i := range conversation.MaxEarly {
+		status(fmt.Sprint("far-x", i), "", channel.StatusRead)
+	}
 	if r := status("", delivery, channel.StatusRead); r.Outcome != channel.OutcomeRetry || r.Code != "status_early" {
-		t.Errorf("before the attempt is answered: %+v", r)
+		t.Errorf("when there is no room: %+v", r)
+	}
+	if got := d.lastSent(c.ID).Delivery; got != conversation.DeliveryPending {
+		t.Errorf("it counts before the attempt is answered: %s", got)
 	}
 	d.Change(c.ID, func(c *conversation.Conversation) error {
 		c.SetDelivery(d.System(), m, conversation.DeliverySent, "")

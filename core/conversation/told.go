@@ -8,7 +8,7 @@ import (
 )
 
 // codeEarly is the code of what a far side says of a message whose attempt is
-// not answered yet: it is to be said again.
+// not answered yet, and that cannot be kept: it is to be said again.
 const codeEarly = "status_early"
 
 // receiveStatus takes what the far side says of a message of ours. It moves the
@@ -31,10 +31,10 @@ func (s *Service) receiveStatus(ctx context.Context, scope identity.Scope, in ch
 			return err
 		}
 		if d == nil {
-			out = rejected("target", "no message of this inbox has this id")
-			return nil
+			out, err = s.keepUnknown(ctx, tx, inbox.ID, in)
+			return err
 		}
-		out, err = s.tellStatus(ctx, tx, *d, scope.Actor, in.Status)
+		out, err = s.tellStatus(ctx, tx, inbox.ID, *d, scope.Actor, in)
 		return err
 	})
 	return out, err
@@ -54,7 +54,8 @@ func sentAs(ctx context.Context, tx Tx, inbox channel.InboxID, in channel.Inboun
 	return tx.Inbound(ctx, inbox, InboundSent, in.Target)
 }
 
-func (s *Service) tellStatus(ctx context.Context, tx Tx, d Dedup, by identity.Actor, st channel.Status) (channel.Result, error) {
+func (s *Service) tellStatus(ctx context.Context, tx Tx, inbox channel.InboxID, d Dedup, by identity.Actor, in channel.Inbound) (channel.Result, error) {
+	st := in.Status
 	c, err := tx.Conversation(ctx, d.Conversation)
 	if err != nil {
 		return channel.Result{}, err
@@ -64,7 +65,11 @@ func (s *Service) tellStatus(ctx context.Context, tx Tx, d Dedup, by identity.Ac
 		return channel.Result{}, err
 	}
 	if m.Delivery == DeliveryPending {
-		return channel.Result{Outcome: channel.OutcomeRetry, Code: codeEarly, Detail: "the attempt is not answered yet"}, nil
+		about := AboutTarget(in.Target)
+		if in.Delivery == d.External {
+			about = AboutDelivery(in.Delivery)
+		}
+		return s.keepEarly(ctx, tx, inbox, about, st)
 	}
 	t := Turn{Actor: by, At: s.Now(), IDs: s.ids}
 	if !c.SetStatus(t, *m, st) {

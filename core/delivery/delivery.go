@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 )
@@ -152,6 +153,15 @@ func (x Settlement) Externals() []string {
 		return nil
 	}
 	return append([]string{x.Provider}, x.More...)
+}
+
+// About are the names by which a far side may have spoken of the message already.
+func (x Settlement) About() []string {
+	out := []string{conversation.AboutDelivery(string(x.Delivery.ID))}
+	for _, external := range x.Externals() {
+		out = append(out, conversation.AboutTarget(external))
+	}
+	return out
 }
 
 // Unclear reports whether the message may have left, and is not to be tried

@@ -78,6 +78,7 @@ type space struct {
 	bots          map[conversation.ID]conversation.BotTalk
 	findings      map[conversation.FindingID]conversation.Finding
 	acknowledged  map[customerKey]time.Time
+	early         []conversation.Early
 }
 
 // customerKey is a customer as an inbox knows them.
@@ -185,7 +186,7 @@ func (s *space) clone() *space {
 		conversations: maps.Clone(s.conversations), changes: maps.Clone(s.changes),
 		messages: make(map[conversation.ID]map[uint64]conversation.Message, len(s.messages)), dedup: maps.Clone(s.dedup),
 		drafts: maps.Clone(s.drafts), scheduled: maps.Clone(s.scheduled), bots: maps.Clone(s.bots), findings: maps.Clone(s.findings),
-		numbers: s.numbers, html: maps.Clone(s.html), acknowledged: maps.Clone(s.acknowledged), versions: maps.Clone(s.versions),
+		numbers: s.numbers, html: maps.Clone(s.html), acknowledged: maps.Clone(s.acknowledged), early: slices.Clone(s.early), versions: maps.Clone(s.versions),
 	}
 	for id, changes := range s.changes {
 		c.changes[id] = slices.Clip(changes)

@@ -246,6 +246,10 @@ func (f *Fake) settle(ctx context.Context, x delivery.Settlement) error {
 				return err
 			}
 		}
+		early, err := tx.TakeEarly(ctx, d.Inbox, x.About(), f.now().Add(-conversation.EarlyFor))
+		if err != nil {
+			return err
+		}
 		state, detail := x.Told()
 		c.Refund(d.ExpiresAt, len(together)-1)
 		for _, seq := range together {
@@ -253,7 +257,7 @@ func (f *Fake) settle(ctx context.Context, x delivery.Settlement) error {
 			if err != nil {
 				return err
 			}
-			c.SetDelivery(conversation.Turn{Actor: actor, At: f.now(), IDs: f.ids}, *m, state, detail)
+			c.Settle(conversation.Turn{Actor: actor, At: f.now(), IDs: f.ids}, *m, state, detail, early)
 		}
 		return tx.Save(ctx, c)
 	})

@@ -53,6 +53,8 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"an act by hand":                  testActByHand,
 		"settled by hand":                 testByHand,
 		"what the far side says later":    testReported,
+		"what is said too early":          testEarly,
+		"said while it is settled":        testEarlyAtOnce,
 		"settled twice":                   testTwice,
 		"settled across workspaces":       testWorkspaces,
 		"settlements obey the law":        testLaw,

@@ -206,6 +206,10 @@ func (s *Store) tell(ctx context.Context, tx *db.Tx, t *conversations.Tx, x deli
 		}
 		c.Refund(d.ExpiresAt, n-1)
 	}
+	early, err := t.TakeEarly(ctx, d.Inbox, x.About(), s.now().Add(-conversation.EarlyFor))
+	if err != nil {
+		return err
+	}
 	state, detail := x.Told()
 	turn := conversation.Turn{At: s.now(), IDs: s.ids, Actor: identity.Actor{Kind: identity.ActorPlugin, ID: string(d.Plugin)}}
 	for _, seq := range together {
@@ -213,7 +217,7 @@ func (s *Store) tell(ctx context.Context, tx *db.Tx, t *conversations.Tx, x deli
 		if err != nil {
 			return err
 		}
-		c.SetDelivery(turn, *m, state, detail)
+		c.Settle(turn, *m, state, detail, early)
 	}
 	return t.Save(ctx, c)
 }
