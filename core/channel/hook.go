@@ -2,6 +2,7 @@ package channel
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -69,7 +70,7 @@ func (h *Hooks) Handle(ctx context.Context, token string, r WebhookRequest) (Web
 
 // process lets the plugin parse a stored request, commits what came of it and
 // forgets the request. When it fails with anything but a refusal, or the plugin
-// asks for it, the request stays and is replayed.
+// asks for it, or the core wants an item again, the request stays and is replayed.
 func (h *Hooks) process(ctx context.Context, inbox Inbox, s StoredRequest) (WebhookAnswer, error) {
 	budget, cancel := context.WithTimeout(ctx, hookBudget)
 	defer cancel()
@@ -85,7 +86,13 @@ func (h *Hooks) process(ctx context.Context, inbox Inbox, s StoredRequest) (Webh
 			Workspace: inbox.Workspace,
 			Actor:     identity.Actor{Kind: identity.ActorPlugin, ID: string(inbox.Plugin)},
 		}
-		_, err = h.receiver.Receive(ctx, scope, answer.Inbound)
+		var results []Result
+		results, err = h.receiver.Receive(ctx, scope, answer.Inbound)
+		// What is wanted again comes again with all its request: what is in already
+		// counts as a duplicate.
+		if err == nil && slices.ContainsFunc(results, func(r Result) bool { return r.Outcome == OutcomeRetry }) {
+			err = errs.New(errs.Unavailable, codeRetry, "What came is too early, and is taken later.")
+		}
 	}
 	if err != nil {
 		return WebhookAnswer{}, err

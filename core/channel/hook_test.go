@@ -96,6 +96,7 @@ type receiver struct {
 	items  []channel.Inbound
 	scopes []identity.Scope
 	err    error
+	early  map[string]bool // what is wanted again, by its external id
 }
 
 // Receive implements channel.Receiver.
@@ -107,6 +108,9 @@ func (r *receiver) Receive(_ context.Context, scope identity.Scope, items []chan
 	out := make([]channel.Result, len(items))
 	for i := range out {
 		out[i].Outcome = channel.OutcomeAccepted
+		if r.early[items[i].External] {
+			out[i] = channel.Result{Outcome: channel.OutcomeRetry, Code: "target_early"}
+		}
 	}
 	return out, nil
 }
@@ -230,6 +234,29 @@ func TestHookThatThePluginPutsOff(t *testing.T) {
 				t.Errorf("committed %q", got)
 			}
 		})
+	}
+}
+
+// An item that the core wants again keeps its request, and holds up no other.
+func TestHookThatIsTooEarly(t *testing.T) {
+	in := newIntake(t)
+	_, token := in.inbox(mail)
+	in.receiver.early = map[string]bool{"m1": true}
+	if a := in.handle(token, "m1"); a.Status != 202 {
+		t.Errorf("answered %d", a.Status)
+	}
+	if a := in.handle(token, "m2"); a.Status == 202 {
+		t.Error("what is not too early waits")
+	}
+	in.pass(10 * time.Second)
+	in.replay(1, 0)
+	in.receiver.early = nil
+	in.pass(time.Minute)
+	in.replay(1, 0)
+	in.pass(time.Hour)
+	in.replay(0, 0)
+	if got := in.receiver.came(); !slices.Equal(got, []string{"m1", "m2", "m1", "m1"}) {
+		t.Errorf("brought %q", got)
 	}
 }
 

@@ -87,7 +87,7 @@ func (p *plugin) judged(ctx context.Context, made *plan, req channel.ReceiveRequ
 		return p.mapped(ctx, made, req)
 	case !kind.Known():
 		return answerFault(shape.Faultf(http.StatusNotFound, shape.CodeNoSuchPath, "",
-			"There is nothing under this path. There are: messages, statuses, events, typing, edits, recalls and files."))
+			"There is nothing under this path. There are: messages, statuses, events, typing, edits, recalls, echoes and files."))
 	case !isJSON(req.Header.Get("Content-Type")):
 		return answerFault(shape.Faultf(http.StatusUnsupportedMediaType, shape.CodeMediaType, "", "Post JSON, with Content-Type: application/json."))
 	}

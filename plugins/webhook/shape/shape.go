@@ -39,12 +39,19 @@ type Inbound struct {
 	SentAt    string  `json:"sent_at"`
 	Automatic bool    `json:"automatic"`
 	Trust     string  `json:"trust"`
-	Message   string  `json:"message"`  // of a status, an edit, a recall: your id of it
-	Delivery  string  `json:"delivery"` // of a status: the id that we posted it with
+	Message   string  `json:"message"`   // of a status, an edit, a recall: your id of it
+	Delivery  string  `json:"delivery"`  // of a status or an echo: the id that we posted it with
+	Recipient string  `json:"recipient"` // of an echo: the customer's id
+	Author    *Author `json:"author"`    // of an echo
 	State     string  `json:"state"`
 	Code      string  `json:"code"`
 	Detail    string  `json:"detail"`
 	UpTo      bool    `json:"up_to"`
+}
+
+// Author is who of the company wrote.
+type Author struct {
+	Name string `json:"name"`
 }
 
 // Person is a customer.
@@ -80,6 +87,7 @@ const (
 	Typing   Kind = "typing"
 	Edits    Kind = "edits"
 	Recalls  Kind = "recalls"
+	Echoes   Kind = "echoes" // what the company's own staff wrote, in their system
 )
 
 // fields are those that items of a kind may have.
@@ -97,6 +105,8 @@ func (k Kind) fields() []string {
 		return []string{"id", "message", "text", "html", "sent_at"}
 	case Recalls:
 		return []string{"id", "message", "sent_at"}
+	case Echoes:
+		return []string{"id", "delivery", "recipient", "author", "text", "html", "files", "thread", "reply_to", "sent_at"}
 	default:
 		return nil
 	}
@@ -109,13 +119,13 @@ func (k Kind) Known() bool { return k.fields() != nil }
 func (k Kind) of() channel.Kind {
 	return map[Kind]channel.Kind{
 		Messages: channel.KindMessage, Statuses: channel.KindStatus, Events: channel.KindEvent,
-		Typing: channel.KindTyping, Edits: channel.KindEdit, Recalls: channel.KindRecall,
+		Typing: channel.KindTyping, Edits: channel.KindEdit, Recalls: channel.KindRecall, Echoes: channel.KindMessage,
 	}[k]
 }
 
 // Check refuses what cannot be taken, and decodes the files.
 func (in *Inbound) Check(k Kind) *Fault {
-	for field, id := range map[string]string{"/id": in.ID, "/thread": in.Thread, "/reply_to": in.ReplyTo, "/message": in.Message, "/delivery": in.Delivery} {
+	for field, id := range map[string]string{"/id": in.ID, "/thread": in.Thread, "/reply_to": in.ReplyTo, "/message": in.Message, "/delivery": in.Delivery, "/recipient": in.Recipient} {
 		if id != "" && !nameable(id) {
 			return wrong(field, "An id has 1 to %d bytes of UTF-8 without control characters.", maxID)
 		}
@@ -138,8 +148,12 @@ func (in *Inbound) Check(k Kind) *Fault {
 		if in.Message == "" {
 			return missing("/message", "Your id of the message")
 		}
+	case Echoes:
+		if in.Recipient == "" {
+			return missing("/recipient", "The customer's id")
+		}
 	}
-	if k == Messages || k == Edits || k == Events {
+	if k == Messages || k == Edits || k == Events || k == Echoes {
 		return in.checkContent(k)
 	}
 	return nil
@@ -233,6 +247,12 @@ func (in *Inbound) Brought(k Kind) channel.Inbound {
 	}
 	if p := in.Sender; p != nil {
 		out.Sender = channel.Person{ID: p.ID, Name: p.Name, Email: p.Email, Phone: p.Phone, Attributes: p.Attributes}
+	}
+	if k == Echoes {
+		out.Echo, out.Recipient = true, in.Recipient
+		if in.Author != nil {
+			out.Sender.Name = in.Author.Name
+		}
 	}
 	if in.ReplyTo != "" {
 		out.References = []string{in.ReplyTo}

@@ -31,8 +31,11 @@ func TestRead(t *testing.T) {
 		`{"id":"s2","delivery":"dlv_1","state":"read"}`:         {shape.Statuses, channel.Inbound{ExternalID: "s2", Kind: channel.KindStatus, DeliveryID: "dlv_1", Status: channel.Status{State: channel.Read}}},
 		`{"id":"e1","sender":{"id":"u1"},"text":"followed us"}`: {shape.Events, channel.Inbound{ExternalID: "e1", Kind: channel.KindEvent, Sender: channel.Person{ID: "u1"}, Content: message.Text("followed us")}},
 		`{"sender":{"id":"u1"},"thread":"o-1"}`:                 {shape.Typing, channel.Inbound{ExternalID: "key", Kind: channel.KindTyping, Sender: channel.Person{ID: "u1"}, Thread: "o-1"}},
-		`{"id":"d1","message":"m1","text":"hello"}`:             {shape.Edits, channel.Inbound{ExternalID: "d1", Kind: channel.KindEdit, Target: "m1", Content: message.Text("hello")}},
-		`{"id":"r1","message":"m1"}`:                            {shape.Recalls, channel.Inbound{ExternalID: "r1", Kind: channel.KindRecall, Target: "m1"}},
+		`{"id":"e1","delivery":"dlv_1","recipient":"u1","author":{"name":"Mei"},"text":"On its way.","thread":"o-1"}`: {shape.Echoes, channel.Inbound{
+			ExternalID: "e1", DeliveryID: "dlv_1", Echo: true, Recipient: "u1", Sender: channel.Person{Name: "Mei"}, Thread: "o-1", Content: message.Text("On its way."),
+		}},
+		`{"id":"d1","message":"m1","text":"hello"}`: {shape.Edits, channel.Inbound{ExternalID: "d1", Kind: channel.KindEdit, Target: "m1", Content: message.Text("hello")}},
+		`{"id":"r1","message":"m1"}`:                {shape.Recalls, channel.Inbound{ExternalID: "r1", Kind: channel.KindRecall, Target: "m1"}},
 	} {
 		got, fault := shape.Read(want.kind, json.RawMessage(raw), "key")
 		if fault != nil {
@@ -70,6 +73,9 @@ func TestRefused(t *testing.T) {
 		{shape.Statuses, `{"id":"a","message":"m","state":"lost"}`, "field_wrong", "/state"},
 		{shape.Events, `{"id":"a","sender":{"id":"u"}}`, "field_missing", "/text"},
 		{shape.Typing, `{}`, "field_missing", "/sender/id"},
+		{shape.Echoes, `{"id":"a","text":"t"}`, "field_missing", "/recipient"},
+		{shape.Echoes, `{"id":"a","recipient":"u"}`, "field_missing", "/text"},
+		{shape.Echoes, `{"recipient":"u","text":"t"}`, "key_missing", "/id"},
 		{shape.Edits, `{"id":"a","text":"t"}`, "field_missing", "/message"},
 		{shape.Edits, `{"id":"a","message":"m"}`, "field_missing", "/text"},
 		{shape.Recalls, `{"id":"a"}`, "field_missing", "/message"},

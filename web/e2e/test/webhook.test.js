@@ -16,7 +16,7 @@ const got = []
 let system, status, server, browser, owner, base, inbox, address
 
 const sign = (body, at = Math.floor(Date.now() / 1000)) => `t=${at},v1=${createHmac('sha256', SECRET).update(`${at}.${body}`).digest('hex')}`
-const post = (body, signature = sign(body)) => fetch(`${address}/messages`, { method: 'POST', body, headers: { 'Content-Type': 'application/json', 'Patchbay-Signature': signature } })
+const post = (body, signature = sign(body), path = 'messages') => fetch(`${address}/${path}`, { method: 'POST', body, headers: { 'Content-Type': 'application/json', 'Patchbay-Signature': signature } })
 
 before(async () => {
   status = 200
@@ -100,6 +100,21 @@ test('the system posts; what it did not sign is refused; the agent answers, and 
   const answer = await fetch(`${address}/statuses`, { method: 'POST', body: read, headers: { 'Content-Type': 'application/json', 'Patchbay-Signature': sign(read) } })
   assert.equal(answer.status, 200)
   await shot(owner, 'webhook-conversation-en-light-1440')
+})
+
+test('what the company writes in its own system comes in as its own, and what it was sent is not doubled', async () => {
+  const sent = got.findIndex((one) => one.body.includes('It left this morning.')) + 1
+  const echo = async (body) => {
+    const text = JSON.stringify({ recipient: 'u-7', author: { name: 'Mei' }, ...body })
+    assert.equal((await post(text, sign(text), 'echoes')).status, 200)
+  }
+  await echo({ id: `far-${sent}`, text: 'It left this morning.' })
+  await echo({ id: 'shown-twice', delivery: JSON.parse(got[sent - 1].body).id, text: 'It left this morning.' })
+  await echo({ id: 'own-1', text: 'I put a second tin into the parcel.' })
+  await echo({ id: 'own-1', text: 'I put a second tin into the parcel.' })
+  await owner.getByTestId('message').filter({ hasText: 'I put a second tin into the parcel.' }).filter({ hasText: 'Mei' }).waitFor({ timeout: 20_000 })
+  for (const text of ['It left this morning.', 'I put a second tin into the parcel.']) assert.equal(await owner.getByTestId('message').filter({ hasText: text }).count(), 1, text)
+  assert.ok(!got.some((one) => one.body.includes('second tin')), 'an echo was sent')
 })
 
 test('the sandbox shows what came and went, wide and narrow, in both languages', async () => {

@@ -45,6 +45,7 @@ addEventListener("DOMContentLoaded", async () => {
       typing: { sender },
       edits: { id: id("d"), message: "m-1", text: say("hello") },
       recalls: { id: id("r"), message: "m-1" },
+      echoes: { id: id("o"), recipient: sender.id, author: { name: "Mei" }, text: say("hello") },
     };
     $("body").value = mapped ? "" : JSON.stringify(kinds[kind], null, 2);
   }
@@ -53,7 +54,7 @@ addEventListener("DOMContentLoaded", async () => {
     words = window.texts[locale.toLowerCase().startsWith("zh") ? "zh" : "en"];
     for (const one of document.querySelectorAll("[data-text]")) one.textContent = say(one.dataset.text);
     const chosen = $("path").value || "messages";
-    $("path").replaceChildren(...["messages", "statuses", "events", "typing", "edits", "recalls"].map((kind) => make("option", { value: kind, selected: kind === chosen }, say(kind))));
+    $("path").replaceChildren(...["messages", "statuses", "events", "typing", "edits", "recalls", "echoes"].map((kind) => make("option", { value: kind, selected: kind === chosen }, say(kind))));
     shown = "";
   }
 
