@@ -84,6 +84,17 @@ func (p *plugin) FetchFile(ctx context.Context, req channel.FetchFileRequest, w 
 	return channel.FetchFileResponse{Filename: nameOf(r.URL, resp.Header), MediaType: resp.Header.Get("Content-Type")}, nil
 }
 
+// typeOf is what a file is likely to be, by what it is called: what is shown of it
+// until it is here has the room that it will take. The core looks at the bytes.
+func typeOf(f shape.File) string {
+	name := f.Name
+	if u, err := url.Parse(f.URL); name == "" && err == nil {
+		name = u.Path
+	}
+	kind, _, _ := strings.Cut(mime.TypeByExtension(path.Ext(name)), ";")
+	return kind
+}
+
 // nameOf is what a file is called: as its answer says, or its address.
 func nameOf(u *url.URL, header http.Header) string {
 	if _, params, err := mime.ParseMediaType(header.Get("Content-Disposition")); err == nil && params["filename"] != "" {

@@ -238,7 +238,7 @@ func (p *plugin) brought(ctx context.Context, made *plan, kind shape.Kind, in *s
 			if fault := made.fetchable(i, f.URL); fault != nil {
 				return out, fault, nil
 			}
-			out.Content.Attachments = append(out.Content.Attachments, message.Attachment{Fetch: f.URL, Filename: f.Name})
+			out.Content.Attachments = append(out.Content.Attachments, message.Attachment{Fetch: f.URL, Filename: f.Name, MediaType: typeOf(f)})
 		default:
 			stored, err := p.env.Blobs(made.in.ID).Upload(ctx, host.UploadRequest{Filename: f.Name, Size: int64(len(f.Bytes())), Body: bytes.NewReader(f.Bytes())})
 			if fault, err := unstored(err); fault != nil || err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/errs"
 	"github.com/patchbay-im/patchbay/sdk/instance"
+	"github.com/patchbay-im/patchbay/sdk/outbound"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
 
@@ -31,6 +32,8 @@ func (s *channelService) FetchFile(req *pluginv1.FetchFileRequest, stream grpc.S
 			return w.failed
 		case err == nil:
 			return stream.Send(&pluginv1.FetchFileResponse{Filename: answer.Filename, MediaType: answer.MediaType})
+		case e.Code == outbound.CodeTooLarge: // the author read no further than the limit
+			return errTooMuch
 		case e.Source == errs.Rejected:
 			return status.Error(codes.NotFound, e.Code+": "+e.Detail)
 		default:

@@ -87,6 +87,7 @@ test('the system posts; what it did not sign is refused; the agent answers, and 
   await owner.goto(server.origin)
   await owner.getByTestId('conversation-list-item').filter({ hasText: 'Is my tin on its way?' }).first().click()
   await owner.getByTestId('composer').waitFor()
+  await owner.getByTestId('message').filter({ hasText: 'Is my tin on its way?' }).first().waitFor()
   assert.equal(await owner.getByTestId('message').filter({ hasText: 'Is my tin on its way?' }).count(), 1)
   await owner.getByTestId('composer-input').fill('It left this morning.')
   await owner.getByTestId('send').click()
