@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/patchbay-im/patchbay/plugins/telegram/telegramrig"
+	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/channel/channeltest"
 	"github.com/patchbay-im/patchbay/sdk/instance"
 	"github.com/patchbay-im/patchbay/sdk/plugintest"
@@ -134,6 +135,15 @@ func (f *farSide) Got(*testing.T) []channeltest.Got {
 	var out []channeltest.Got
 	for _, m := range f.bot.Sent() {
 		out = append(out, channeltest.Got{To: strconv.FormatInt(m.Chat, 10), Text: m.Text})
+	}
+	return out
+}
+
+// Shown implements channeltest.Watcher.
+func (f *farSide) Shown(*testing.T) []channeltest.Shown {
+	var out []channeltest.Shown
+	for _, a := range f.bot.Actions() {
+		out = append(out, channeltest.Shown{To: strconv.FormatInt(a.Chat, 10), Kind: channel.SignalTyping}) // the server takes no other
 	}
 	return out
 }

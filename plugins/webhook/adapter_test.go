@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/patchbay-im/patchbay/plugins/webhook/signature"
+	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/channel/channeltest"
 	"github.com/patchbay-im/patchbay/sdk/instance"
 	"github.com/patchbay-im/patchbay/sdk/plugintest"
@@ -30,7 +32,7 @@ func TestAdapter(t *testing.T) {
 					server := httptest.NewServer(app)
 					t.Cleanup(server.Close)
 					return app, instance.Instance{
-						Config:  json.RawMessage(fmt.Sprintf(`{"url":%q,"send_key":%v}`, server.URL, keyed)),
+						Config:  json.RawMessage(fmt.Sprintf(`{"url":%q,"send_key":%v,"acts":["typing","read"]}`, server.URL, keyed)),
 						Secrets: instance.Secrets{"/secret": testSecret},
 					}
 				},
@@ -47,6 +49,15 @@ type app struct {
 	how  channeltest.Behaviour
 	got  []channeltest.Got
 	keys map[string]bool
+
+	shown []channeltest.Shown
+}
+
+// Shown implements channeltest.Watcher.
+func (a *app) Shown(*testing.T) []channeltest.Shown {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.shown)
 }
 
 // ServeHTTP implements http.Handler: what agents answer is posted here.
@@ -63,9 +74,13 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(status)
 		return
 	}
-	var said struct{ Recipient, Text string }
+	var said struct{ Type, Recipient, Text, Message string }
 	if err := json.NewDecoder(r.Body).Decode(&said); err != nil {
 		panic(http.ErrAbortHandler) // whoever wrote was killed
+	}
+	if kind := map[string]channel.SignalKind{"typing": channel.SignalTyping, "read": channel.SignalRead}[said.Type]; kind != 0 {
+		a.shown = append(a.shown, channeltest.Shown{To: said.Recipient, Kind: kind, Target: said.Message})
+		return
 	}
 	if key := r.Header.Get("Idempotency-Key"); !a.keyed || !a.keys[key] {
 		a.keys[key] = true

@@ -7,12 +7,14 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/channel/channeltest"
 	"github.com/patchbay-im/patchbay/sdk/channel/channeltest/internal/parcel"
 	"github.com/patchbay-im/patchbay/sdk/instance"
@@ -28,6 +30,7 @@ type office struct {
 	mu    sync.Mutex
 	how   channeltest.Behaviour
 	got   []channeltest.Got
+	shown []channeltest.Shown
 	keys  map[string]bool
 	files map[string][]byte
 }
@@ -48,6 +51,14 @@ func (o *office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer o.mu.Unlock()
 	if name, ok := strings.CutPrefix(r.URL.Path, "/files/"); ok {
 		_, _ = w.Write(o.files[name]) // the client's to bear
+		return
+	}
+	if kind, ok := strings.CutPrefix(r.URL.Path, "/signs/"); ok {
+		var in struct{ To, Target string }
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		o.shown = append(o.shown, channeltest.Shown{To: in.To, Target: in.Target, Kind: map[string]channel.SignalKind{"typing": channel.SignalTyping, "read": channel.SignalRead}[kind]})
 		return
 	}
 	switch o.how {
@@ -139,6 +150,13 @@ func (o *office) Got(*testing.T) []channeltest.Got {
 	return append([]channeltest.Got(nil), o.got...)
 }
 
+// Shown implements channeltest.Watcher.
+func (o *office) Shown(*testing.T) []channeltest.Shown {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.shown)
+}
+
 // TestParcel is the suite on an adapter without a fault, and, in a process of
 // its own, on those with one.
 func TestParcel(t *testing.T) {
@@ -176,6 +194,7 @@ func TestAdapterFaultsAreCaught(t *testing.T) {
 		parcel.Stubborn: "keyed_true/in_process/says_what_will_never_work",
 		parcel.Optimist: "keyed_true/in_process/waits_for_a_far_side_that_fails",
 		parcel.Forgets:  "keyed_true/in_process/never_doubles_what_was_taken_in_silence",
+		parcel.Mute:     "keyed_true/in_process/shows_that_members_write_and_have_read",
 		parcel.Early:    "keyed_true/process/doubles_nothing_when_it_is_killed_sending",
 	} {
 		t.Run(fault, func(t *testing.T) {

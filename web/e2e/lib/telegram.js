@@ -24,6 +24,11 @@ export class Telegram extends Beside {
     return this.order({ do: 'edit', token, user, name, number, text })
   }
 
+  /** What a bot has shown beside: that somebody writes. */
+  shown(token) {
+    return this.order({ do: 'shown', token })
+  }
+
   /** What a bot has sent. */
   sent(token) {
     return this.order({ do: 'sent', token })

@@ -1,6 +1,7 @@
 // A Telegram bot, against a strict Bot API server: an administrator connects it by
 // clicking (the first token is wrong, and says so), a customer writes and sends a
-// picture and changes what was written, the agent answers.
+// picture and changes what was written, the agent answers. What the customer does
+// beside writing is a quiet line, and they see that the agent writes.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
@@ -64,14 +65,22 @@ test('an administrator connects a bot by clicking, and reads why a token is refu
 })
 
 test('a customer writes, sends a picture and changes a message, and an agent answers', async () => {
+  await far.write(token, 42, 'Alice', '/start summer')
+  const found = await until(async () => (await (await owner.request.get(`${base}/conversations?state=resolved`)).json()).items.find((one) => one.contact.name === 'Alice'), 30_000)
+  assert.equal(found.last_message, undefined) // nobody is to do anything yet
   const first = await far.write(token, 42, 'Alice', 'Where is my cup?')
   await owner.goto(server.origin)
   await owner.getByTestId('conversation-list-item').filter({ hasText: 'Where is my cup?' }).first().click()
   await owner.getByTestId('composer').waitFor()
+  const events = owner.getByTestId('events').first()
+  if (await events.getByRole('button').isVisible()) await events.getByRole('button').click()
+  await owner.locator('[data-type="conversation.event"]').filter({ hasText: 'summer' }).waitFor()
   await far.write(token, 42, 'Alice', 'It looked like this', picture)
   await owner.getByTestId('message').filter({ hasText: 'It looked like this' }).waitFor()
   await far.edit(token, 42, 'Alice', first, 'Where is my blue cup?')
   await owner.getByTestId('message').filter({ hasText: 'Where is my blue cup?' }).waitFor()
+  await owner.getByTestId('composer-input').pressSequentially('It leaves ')
+  await until(async () => (await far.shown(token))?.some((one) => one.Chat === 42 && one.Kind === 'typing'), 20_000)
   await owner.getByTestId('composer-input').fill('It leaves *today* & <soon>.')
   await owner.getByTestId('send').click()
   const [got] = await until(async () => {

@@ -6,6 +6,7 @@
 //	{"do":"write","token":"…","user":42,"name":"Alice","text":"hello","photo":"<base64>"}
 //	{"do":"edit","token":"…","user":42,"name":"Alice","number":3,"text":"hello there"}
 //	{"do":"sent","token":"…"}
+//	{"do":"shown","token":"…"}
 package main
 
 import (
@@ -84,6 +85,8 @@ func done(b *telegramrig.Bot, o order) any {
 	case "edit":
 		b.EditIn(telegramrig.Private(user), user, o.Number, fields)
 		return o.Number
+	case "shown":
+		return b.Actions()
 	default:
 		return b.Sent()
 	}

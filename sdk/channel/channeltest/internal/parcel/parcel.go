@@ -39,6 +39,7 @@ const (
 	Optimist = "optimist"     // takes a failure for a success
 	Early    = "early"        // says that a message is sent before it is
 	Forgets  = "forgets-keys" // sends each attempt under a key of its own
+	Mute     = "mute"         // shows nothing of what members do
 )
 
 // skew is how old a signature may be.
@@ -186,4 +187,26 @@ func (p *parcel) post(ctx context.Context, c settings, req channel.SendRequest) 
 	default:
 		return errs.Unavailable(nil, "The post office fails.")
 	}
+}
+
+// Signal implements channel.Signaler.
+func (p *parcel) Signal(ctx context.Context, req channel.SignalRequest) error {
+	c, err := settingsOf(req.Instance)
+	if err != nil || c.Fault == Mute {
+		return err
+	}
+	kind := map[channel.SignalKind]string{channel.SignalTyping: "typing", channel.SignalRead: "read"}[req.Kind]
+	body, err := json.Marshal(map[string]string{"to": req.Recipient, "target": req.Target})
+	if err != nil {
+		return err
+	}
+	out, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL+"/signs/"+kind, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	answer, err := p.client.Do(out)
+	if err != nil {
+		return errs.Unavailable(err, "The post office does not answer.")
+	}
+	return answer.Body.Close()
 }
