@@ -101,6 +101,7 @@ func (c *Conversation) ReceiveFor(t Turn, w Written, bot *Bot) *Change {
 	} else {
 		c.wake(t)
 	}
+	reason := c.queueReason()
 	ch := *c.append(t, Text, w, nil)
 	c.LastInboundSeq = ch.Seq
 	switch {
@@ -108,7 +109,7 @@ func (c *Conversation) ReceiveFor(t Turn, w Written, bot *Bot) *Change {
 	case bot != nil:
 		c.engage(t, *bot)
 	default:
-		c.enqueue(t, c.queueReason())
+		c.enqueue(t, reason)
 	}
 	return &ch
 }
@@ -134,7 +135,7 @@ func (c *Conversation) wake(t Turn) {
 }
 
 func (c *Conversation) queueReason() string {
-	if c.isNew {
+	if c.isNew || c.unsaid() {
 		return QueuedNew
 	}
 	return QueuedReopened

@@ -101,6 +101,9 @@ func TestAnEventOfSomebodyWithoutAConversation(t *testing.T) {
 	if now := d.where(item(d.Inbox, "m1", "anna", "hello")); now.ID != c.ID || !now.InQueue() || now.WaitingSince.IsZero() {
 		t.Errorf("once they write it is %+v", now)
 	}
+	if all := d.Timeline(c.ID, 0); string(all[len(all)-1].Data) != `{"reason":"new"}` {
+		t.Errorf("queued as %s", all[len(all)-1].Data)
+	}
 	d.CheckLaw(before, timeline)
 }
 

@@ -72,8 +72,6 @@ test('a customer writes, sends a picture and changes a message, and an agent ans
   await owner.goto(server.origin)
   await owner.getByTestId('conversation-list-item').filter({ hasText: 'Where is my cup?' }).first().click()
   await owner.getByTestId('composer').waitFor()
-  const events = owner.getByTestId('events').first()
-  if (await events.getByRole('button').isVisible()) await events.getByRole('button').click()
   await owner.locator('[data-type="conversation.event"]').filter({ hasText: 'summer' }).waitFor()
   await far.write(token, 42, 'Alice', 'It looked like this', picture)
   await owner.getByTestId('message').filter({ hasText: 'It looked like this' }).waitFor()
