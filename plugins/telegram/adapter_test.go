@@ -139,6 +139,17 @@ func (f *farSide) Got(*testing.T) []channeltest.Got {
 	return out
 }
 
+// Has implements channeltest.Keeper.
+func (f *farSide) Has(*testing.T) []channeltest.Got {
+	var out []channeltest.Got
+	for _, m := range f.bot.Sent() {
+		if !m.Deleted {
+			out = append(out, channeltest.Got{To: strconv.FormatInt(m.Chat, 10), Text: m.Text})
+		}
+	}
+	return out
+}
+
 // Shown implements channeltest.Watcher.
 func (f *farSide) Shown(*testing.T) []channeltest.Shown {
 	var out []channeltest.Shown

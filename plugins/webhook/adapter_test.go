@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -28,11 +29,11 @@ func TestAdapter(t *testing.T) {
 			channeltest.RunAdapter(t, channeltest.Adapter{
 				Plugin: webhook(), Program: program,
 				FarSide: func(t *testing.T) (channeltest.FarSide, instance.Instance) {
-					app := &app{keyed: keyed, keys: make(map[string]bool)}
+					app := &app{keyed: keyed, keys: make(map[string]bool), has: make(map[string]channeltest.Got)}
 					server := httptest.NewServer(app)
 					t.Cleanup(server.Close)
 					return app, instance.Instance{
-						Config:  json.RawMessage(fmt.Sprintf(`{"url":%q,"send_key":%v,"acts":["typing","read"]}`, server.URL, keyed)),
+						Config:  json.RawMessage(fmt.Sprintf(`{"url":%q,"send_key":%v,"answer_id":"/id","acts":["edit","recall","typing","read"]}`, server.URL, keyed)),
 						Secrets: instance.Secrets{"/secret": testSecret},
 					}
 				},
@@ -48,9 +49,17 @@ type app struct {
 	mu   sync.Mutex
 	how  channeltest.Behaviour
 	got  []channeltest.Got
+	has  map[string]channeltest.Got // by the id that it was given
 	keys map[string]bool
 
 	shown []channeltest.Shown
+}
+
+// Has implements channeltest.Keeper.
+func (a *app) Has(*testing.T) []channeltest.Got {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Collect(maps.Values(a.has))
 }
 
 // Shown implements channeltest.Watcher.
@@ -82,12 +91,34 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.shown = append(a.shown, channeltest.Shown{To: said.Recipient, Kind: kind, Target: said.Message})
 		return
 	}
-	if key := r.Header.Get("Idempotency-Key"); !a.keyed || !a.keys[key] {
+	if said.Type == "edit" || said.Type == "recall" {
+		a.change(w, said.Type == "recall", said.Message, said.Text)
+		return
+	}
+	key := r.Header.Get("Idempotency-Key")
+	id := "far-" + key
+	if !a.keyed || !a.keys[key] {
 		a.keys[key] = true
 		a.got = append(a.got, channeltest.Got{To: said.Recipient, Text: said.Text})
+		a.has[id] = a.got[len(a.got)-1]
 	}
 	if a.how == channeltest.Speechless {
 		panic(http.ErrAbortHandler)
+	}
+	_, _ = fmt.Fprintf(w, `{"id":%q}`, id)
+}
+
+// change edits what a customer has, or takes it back.
+func (a *app) change(w http.ResponseWriter, back bool, id, text string) {
+	one, there := a.has[id]
+	switch {
+	case back:
+		delete(a.has, id)
+	case there:
+		one.Text = text
+		a.has[id] = one
+	default:
+		w.WriteHeader(http.StatusNotFound)
 	}
 }
 

@@ -79,7 +79,8 @@ type Fault struct {
 	Words  string // of the failure; "" = the status's own
 }
 
-// Behave has every message of bots fail so from now on; the zero value ends that.
+// Behave has all that bots send, edit and delete fail so from now on; the zero
+// value ends that.
 func (s *Server) Behave(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,7 +160,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, b *Bot, method str
 	s.mu.Lock()
 	s.calls[method]++
 	var f Fault
-	if strings.HasPrefix(method, "send") {
+	if strings.HasPrefix(method, "send") || strings.HasPrefix(method, "edit") || method == "deleteMessage" {
 		f = s.always
 	}
 	if all := s.faults[method]; len(all) > 0 {

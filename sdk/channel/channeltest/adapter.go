@@ -122,6 +122,7 @@ func (a Adapter) run(t *testing.T, process bool) {
 		{"waits for a far side that is busy", func(s *stage) { s.troubled(Busy) }, false},
 		{"waits for a far side that fails", func(s *stage) { s.troubled(Broken) }, false},
 		{"says what will never work", (*stage).refused, false},
+		{"changes what was sent and takes it back", (*stage).acted, false},
 		{"shows that members write and have read", (*stage).signalled, false},
 		{"loses nothing that is said to a process that is killed", (*stage).killedListening, true},
 		{"doubles nothing when it is killed sending", (*stage).killedSending, true},

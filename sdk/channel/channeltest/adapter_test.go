@@ -30,9 +30,16 @@ type office struct {
 	mu    sync.Mutex
 	how   channeltest.Behaviour
 	got   []channeltest.Got
+	has   []parcelOf
 	shown []channeltest.Shown
 	keys  map[string]bool
 	files map[string][]byte
+}
+
+// parcelOf is what a customer has, by the key that it came under.
+type parcelOf struct {
+	key string
+	channeltest.Got
 }
 
 const token = "not-a-secret"
@@ -75,18 +82,47 @@ func (o *office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case channeltest.Well, channeltest.Speechless:
 	}
-	var in struct{ To, Text string }
+	var in struct{ To, Text, Target string }
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 		panic(http.ErrAbortHandler) // it was killed while it wrote
+	}
+	if r.URL.Path != "/send" {
+		o.change(w, r.URL.Path == "/recall", in.Target, in.Text)
+		return
 	}
 	key := r.Header.Get("Idempotency-Key")
 	if !o.keyed || !o.keys[key] {
 		o.keys[key] = true
 		o.got = append(o.got, channeltest.Got{To: in.To, Text: in.Text})
+		o.has = append(o.has, parcelOf{key, o.got[len(o.got)-1]})
 	}
 	if o.how == channeltest.Speechless {
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// change edits what a customer has, or takes it back.
+func (o *office) change(w http.ResponseWriter, back bool, target, text string) {
+	i := slices.IndexFunc(o.has, func(one parcelOf) bool { return one.key == target })
+	switch {
+	case i < 0:
+		w.WriteHeader(http.StatusNotFound)
+	case back:
+		o.has = slices.Delete(o.has, i, i+1)
+	default:
+		o.has[i].Text = text
+	}
+}
+
+// Has implements channeltest.Keeper.
+func (o *office) Has(*testing.T) []channeltest.Got {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var out []channeltest.Got
+	for _, one := range o.has {
+		out = append(out, one.Got)
+	}
+	return out
 }
 
 func (o *office) request(said channeltest.Said, at time.Time) channeltest.Request {
@@ -195,6 +231,8 @@ func TestAdapterFaultsAreCaught(t *testing.T) {
 		parcel.Optimist: "keyed_true/in_process/waits_for_a_far_side_that_fails",
 		parcel.Forgets:  "keyed_true/in_process/never_doubles_what_was_taken_in_silence",
 		parcel.Mute:     "keyed_true/in_process/shows_that_members_write_and_have_read",
+		parcel.Repeats:  "keyed_true/in_process/changes_what_was_sent_and_takes_it_back",
+		parcel.Clings:   "keyed_true/in_process/changes_what_was_sent_and_takes_it_back",
 		parcel.Early:    "keyed_true/process/doubles_nothing_when_it_is_killed_sending",
 	} {
 		t.Run(fault, func(t *testing.T) {

@@ -40,6 +40,8 @@ const (
 	Early    = "early"        // says that a message is sent before it is
 	Forgets  = "forgets-keys" // sends each attempt under a key of its own
 	Mute     = "mute"         // shows nothing of what members do
+	Repeats  = "repeats"      // sends an edit as another message
+	Clings   = "clings"       // fails to take back what is gone
 )
 
 // skew is how old a signature may be.
@@ -152,7 +154,38 @@ func (p *parcel) Send(ctx context.Context, req channel.SendRequest) (channel.Sen
 	if req.Suspect && !c.Keyed && c.Fault != Doubles {
 		return channel.SendResponse{}, errs.Doubt(nil, "The post office knows no keys.")
 	}
+	if req.Act != channel.Post && c.Fault != Repeats {
+		return channel.SendResponse{MessageID: req.Target}, p.act(ctx, c, req)
+	}
 	return channel.SendResponse{MessageID: req.DeliveryID}, p.post(ctx, c, req)
+}
+
+// act changes what was sent, or takes it back. The same act twice is one.
+func (p *parcel) act(ctx context.Context, c settings, req channel.SendRequest) error {
+	body, err := json.Marshal(map[string]string{"target": req.Target, "text": req.Content.Text})
+	if err != nil {
+		return err
+	}
+	path := map[channel.Act]string{channel.Edit: "/edit", channel.Recall: "/recall"}[req.Act]
+	out, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	answer, err := p.client.Do(out)
+	if err != nil {
+		return errs.Unavailable(err, "The connection broke.")
+	}
+	defer answer.Body.Close() //nolint:errcheck // only read
+	switch {
+	case answer.StatusCode < 300, answer.StatusCode == http.StatusNotFound && req.Act == channel.Recall && c.Fault != Clings:
+		return nil
+	case answer.StatusCode == http.StatusNotFound:
+		return errs.Reject("gone", "The post office has no such parcel.")
+	case answer.StatusCode == http.StatusTooManyRequests:
+		return errs.RateLimited(100*time.Millisecond, "The post office is busy.")
+	default:
+		return errs.Unavailable(nil, "The post office fails.")
+	}
 }
 
 func (p *parcel) post(ctx context.Context, c settings, req channel.SendRequest) error {
