@@ -14,7 +14,7 @@ import { Server } from '../lib/server.js'
 const root = resolve(import.meta.dirname, '../../..')
 /** A program that is no plugin: it says how it is used, and ends. */
 const stranger = process.env.PATCHBAY_BIN ?? join(root, 'bin/patchbay')
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 let server, browser, owner, base, folder, echo
 
 /** What the plugins folder holds of the plugin: a version, which works or does not. The one that works is 0.1.0, as it says itself. */
