@@ -104,11 +104,6 @@ func (s *Service) RecallMessage(ctx context.Context, scope identity.Scope, id ID
 			}
 			return s.ask(ctx, tx, scope, c, m, Changing{Act: ActRecall})
 		}
-		if len(m.Attachments) > 0 {
-			if err := tx.Media().Retire(ctx, media.Place{Conversation: string(c.ID), Seq: m.Seq}); err != nil {
-				return m, err
-			}
-		}
 		ch := c.Recall(s.turn(scope), m)
 		return *ch.Message, tx.Save(ctx, c)
 	})

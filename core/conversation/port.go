@@ -41,11 +41,10 @@ type Tx interface {
 	// Save writes what c.Unsaved holds: the row, changes, messages, outbox
 	// entries with the workspace's next feed numbers, deliveries of messages
 	// that are DeliveryPending and of acts that are asked for, steps of what
-	// DeliveryNews tell, versions of
-	// messages that are revised, and the agents' load. Quotes of a message that is
-	// recalled say nothing any more. A new conversation gets
-	// the workspace's next number. A team, label or member that is not (any
-	// more) of the workspace is errs.Absent.
+	// DeliveryNews tell, versions of messages that are revised, and the agents'
+	// load. Of a message that is recalled the files are retired, and what quotes it
+	// says nothing any more. A new conversation gets the workspace's next number. A
+	// team, label or member that is not (any more) of the workspace is errs.Absent.
 	Save(ctx context.Context, c *Conversation) error
 }
 

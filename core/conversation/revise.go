@@ -173,15 +173,10 @@ func (s *Service) turnOf(ctx context.Context, tx Tx, r revision, c *Conversation
 // revised changes the message, and returns the seq of the change; the message's
 // where it says the same as before.
 func (s *Service) revised(ctx context.Context, tx Tx, t Turn, c *Conversation, m Message, r revision) (uint64, error) {
-	place := media.Place{Conversation: string(c.ID), Seq: m.Seq}
 	if r.kind == InboundRecall {
-		if len(m.Attachments) > 0 {
-			if err := tx.Media().Retire(ctx, place); err != nil {
-				return 0, err
-			}
-		}
 		return c.Recall(t, m).Seq, tx.Save(ctx, c)
 	}
+	place := media.Place{Conversation: string(c.ID), Seq: m.Seq}
 	files := m.Attachments
 	known, err := tx.Media().Named(ctx, place)
 	if err != nil {

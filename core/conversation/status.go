@@ -7,7 +7,6 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
-	"github.com/patchbay-im/patchbay/core/media"
 )
 
 // DeliveryNews is the data of a MessageDelivery that no attempt of ours made, or
@@ -163,8 +162,11 @@ func (s *Service) ResolveDelivery(ctx context.Context, scope identity.Scope, id 
 			return m, err
 		}
 		out := *c.pending[len(c.pending)-1].Message
-		if m.Changing != nil {
-			return out, s.actResolved(ctx, tx, c, m, r)
+		if asked := m.Changing; asked != nil {
+			if r == SendAgain {
+				c.expire(asked.Seq, deadline(s.capabilities(c.Plugin), &m, asked.Act))
+			}
+			return out, tx.Save(ctx, c)
 		}
 		first, err := resolveOthers(ctx, tx, c, t, m.Seq, r)
 		if err == nil && r == SendAgain {
@@ -175,21 +177,6 @@ func (s *Service) ResolveDelivery(ctx context.Context, scope identity.Scope, id 
 		}
 		return out, tx.Save(ctx, c)
 	})
-}
-
-// actResolved saves what a member said of an act on a message, which is as it
-// was before.
-func (s *Service) actResolved(ctx context.Context, tx Tx, c *Conversation, m Message, r Resolution) error {
-	asked := m.Changing
-	if r == SendAgain {
-		c.expire(asked.Seq, deadline(s.capabilities(c.Plugin), &m, asked.Act))
-	}
-	if r == SaidArrived && asked.Act == ActRecall {
-		if err := tx.Media().Retire(ctx, media.Place{Conversation: string(c.ID), Seq: m.Seq}); err != nil {
-			return err
-		}
-	}
-	return tx.Save(ctx, c)
 }
 
 // onMessage has do work, in a transaction, on a message of a conversation in

@@ -9,6 +9,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/media"
 )
 
 // Save implements conversation.Tx.
@@ -40,7 +41,9 @@ func (t *fakeTx) Save(ctx context.Context, c *conversation.Conversation) error {
 	}
 	for _, ch := range u.Changes {
 		if ch.Type.Revises() {
-			t.saveRevised(ch, u.Was[ch.Seq])
+			if err := t.saveRevised(ctx, ch, u.Was[ch.Seq]); err != nil {
+				return t.fail(err)
+			}
 		}
 	}
 	for seq, html := range u.HTML {
@@ -147,7 +150,7 @@ func (t *fakeTx) saveMessage(ch conversation.Change, m conversation.Message) err
 }
 
 // saveRevised keeps what a message said before a change.
-func (t *fakeTx) saveRevised(ch conversation.Change, was conversation.Message) {
+func (t *fakeTx) saveRevised(ctx context.Context, ch conversation.Change, was conversation.Message) error {
 	at := place{ch.Conversation, ch.Message.Seq}
 	t.space.versions[at] = append(slices.Clip(t.space.versions[at]), conversation.Version{
 		Seq: ch.Seq, At: ch.At, Text: was.Text, Quoted: was.Quoted, Attachments: was.Attachments,
@@ -156,7 +159,7 @@ func (t *fakeTx) saveRevised(ch conversation.Change, was conversation.Message) {
 		delete(t.space.html, at)
 	}
 	if ch.Type != conversation.MessageRecalled {
-		return
+		return nil
 	}
 	messages := t.space.messages[ch.Conversation]
 	for seq, m := range messages {
@@ -164,6 +167,7 @@ func (t *fakeTx) saveRevised(ch conversation.Change, was conversation.Message) {
 			messages[seq] = told
 		}
 	}
+	return t.media.Retire(ctx, media.Place{Conversation: string(ch.Conversation), Seq: ch.Message.Seq})
 }
 
 // storable refuses what a database cannot keep.

@@ -8,7 +8,6 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
-	"github.com/patchbay-im/patchbay/core/media"
 )
 
 // acts lists the acts of a plugin that wait.
@@ -83,11 +82,7 @@ func (f *Fake) settleAct(ctx context.Context, x delivery.Settlement) error {
 		if err != nil {
 			return err
 		}
-		if x.Acts(c, *m, f.now(), f.ids) && d.Act == delivery.Recall && len(m.Attachments) > 0 {
-			if err := tx.Media().Retire(ctx, media.Place{Conversation: d.Conversation, Seq: d.Seq}); err != nil {
-				return err
-			}
-		}
+		x.Acts(c, *m, f.now(), f.ids)
 		return tx.Save(ctx, c)
 	})
 }

@@ -36,6 +36,11 @@ func (t *Tx) saveRevised(ctx context.Context, u conversation.Unsaved, ch *conver
 	if err := t.saveParties(ctx, m); err != nil || ch.Type != conversation.MessageRecalled {
 		return err
 	}
+	if len(was.Attachments) > 0 {
+		if err := t.Media().Retire(ctx, media.Place{Conversation: string(ch.Conversation), Seq: m.Seq}); err != nil {
+			return err
+		}
+	}
 	return t.silenceQuotes(ctx, m)
 }
 

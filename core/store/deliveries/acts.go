@@ -5,7 +5,6 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
-	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/store/conversations"
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
@@ -21,11 +20,7 @@ func (s *Store) tellAct(ctx context.Context, tx *db.Tx, t *conversations.Tx, x d
 	if err != nil {
 		return err
 	}
-	if x.Acts(c, *m, s.now(), s.ids) && d.Act == delivery.Recall && len(m.Attachments) > 0 {
-		if err := t.Media().Retire(ctx, media.Place{Conversation: d.Conversation, Seq: d.Seq}); err != nil {
-			return err
-		}
-	}
+	x.Acts(c, *m, s.now(), s.ids)
 	if x.State == delivery.Sent {
 		err := tx.Queue(ctx, `UPDATE delivery SET body = '' WHERE workspace_id = ? AND delivery_id = ?`, string(d.Workspace), string(d.ID))
 		if err != nil {
