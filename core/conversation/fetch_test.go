@@ -191,7 +191,7 @@ func TestAFileThatDoesNotCome(t *testing.T) {
 	p.run()
 	m := p.names("slow")
 	for n := 1; n < 4; n++ {
-		waitFor(t, func() bool { return p.far.times("slow") >= n })
+		eventually(t, func() bool { return p.far.times("slow") >= n })
 		p.pass(time.Hour)
 		p.fetcher.Wake()
 	}
@@ -260,18 +260,18 @@ func TestFilesOfManyInboxes(t *testing.T) {
 	}
 	p.run()
 	m := p.names(references...)
-	waitFor(t, func() bool { return len(asked()) == 3 })
+	eventually(t, func() bool { return len(asked()) == 3 })
 	first := asked()[0]
 	erased := m.Attachments[first].ID
 	if gone, err := p.fake.Media.Store().Erase(p.Context(), p.WS, erased); err != nil || !gone {
 		t.Fatal(gone, err)
 	}
 	close(hangs)
-	waitFor(t, func() bool { return len(asked()) == 5 })
+	eventually(t, func() bool { return len(asked()) == 5 })
 	states := slices.Repeat([]media.Arrival{media.Here}, 5)
 	states[first] = media.Fetching
 	p.until(m, states...)
-	waitFor(t, func() bool {
+	eventually(t, func() bool {
 		_, err := p.bytes.Open(erased, media.Original)
 		_, also := p.bytes.Open(erased, media.Incoming)
 		return errors.Is(err, media.ErrLost) && errors.Is(also, media.ErrLost)
@@ -302,14 +302,5 @@ func TestAnEditNamesFiles(t *testing.T) {
 	}
 	if n := p.far.times("two"); n != 1 {
 		t.Errorf("asked for %d times", n)
-	}
-}
-
-func waitFor(t *testing.T, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("it did not come about")
-		}
 	}
 }

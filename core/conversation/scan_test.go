@@ -67,7 +67,7 @@ func TestFetchedFilesAreScanned(t *testing.T) {
 	p.run()
 	m := p.names("good", "bad")
 	p.until(m, media.Scanning, media.Scanning)
-	waitFor(t, func() bool { return g.times() >= 2 })
+	eventually(t, func() bool { return g.times() >= 2 })
 	g.set(func() { g.broken, g.finds[m.Attachments[1].ID] = nil, "Eicar FOUND" })
 	p.pass(time.Hour)
 	got := p.until(m, media.Here, media.Infected)
