@@ -16,6 +16,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/workbench"
 	"github.com/patchbay-im/patchbay/sdk/manifest"
 )
@@ -155,7 +156,7 @@ func (b *devBench) connect(ctx context.Context, settings workbench.Settings, pro
 	inbox, link := b.inbox, b.link
 	b.mu.Unlock()
 	if offers.Channel || offers.Connects {
-		if err := b.probe(ctx, string(link.ID), string(inbox.ID), config); err != nil {
+		if err := b.probe(ctx, link.ID, inbox.ID, config); err != nil {
 			return err
 		}
 	}
@@ -174,12 +175,15 @@ func (b *devBench) connect(ctx context.Context, settings workbench.Settings, pro
 
 // probe has the plugin judge the settings, and lets it ask its far side, as the
 // button in the console's form does.
-func (b *devBench) probe(ctx context.Context, link, inbox string, config json.RawMessage) error {
-	subject := link
-	if subject == "" {
-		subject = inbox
+func (b *devBench) probe(ctx context.Context, link extension.ConnectionID, inbox channel.InboxID, config json.RawMessage) error {
+	trial := instance.Trial{Change: instance.Change{Config: config}, Probe: true}
+	judge := func() ([]instance.Problem, error) {
+		if b.installed().Offers.Connects {
+			return b.s.connections.Validate(ctx, b.scope, b.run.plugin, link, trial)
+		}
+		return b.s.inboxes.Validate(ctx, b.scope, channel.PluginID(b.run.plugin), inbox, trial)
 	}
-	problems, err := b.s.connections.Validate(ctx, b.scope, extension.Trial{Plugin: b.run.plugin, Subject: subject, Config: config, Probe: true})
+	problems, err := judge()
 	if err != nil || len(problems) == 0 {
 		return err //nolint:wrapcheck // the use case's own sentence
 	}

@@ -117,6 +117,7 @@ func (s *site) holdsBack(mine rig.Member) {
 	s.refused(mine, http.MethodPost, "/plugins/patchbay/echo/restart", nil, http.StatusForbidden, "sandbox.not_here")
 	s.refused(mine, http.MethodGet, "/sign-in/policy", nil, http.StatusForbidden, "sandbox.not_here")
 	s.refused(mine, http.MethodPost, "/inboxes", map[string]any{"name": "Echo", "plugin": "patchbay/echo", "config": map[string]any{}}, http.StatusForbidden, "sandbox.channel")
+	s.refused(mine, http.MethodPost, "/inboxes/validate", map[string]any{"plugin": "patchbay/echo", "probe": true}, http.StatusForbidden, "sandbox.channel")
 	s.refused(mine, http.MethodGet, "/sandboxes/"+s.owner.Workspace, nil, http.StatusForbidden, "sandbox.not_here")
 	s.refused(s.owner, http.MethodGet, "/sandboxes/"+s.owner.Workspace, nil, http.StatusNotFound, "not_found")
 	s.refused(s.owner, http.MethodPost, "/sandboxes/wsp_x/reset", nil, http.StatusNotFound, "not_found")

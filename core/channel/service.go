@@ -126,14 +126,9 @@ func (s *Service) Create(ctx context.Context, scope identity.Scope, d Draft) (in
 	if err != nil {
 		return Inbox{}, "", err
 	}
-	t, ok := s.TypeOf(d.Plugin)
-	if !ok {
-		return Inbox{}, "", errs.New(errs.Invalid, "inbox.plugin_unknown", "No such channel is installed.").
-			WithFields(errs.Field{Pointer: "/plugin", Code: "unknown", Detail: "is not an installed channel"})
-	}
-	if scope.Sandbox() && !t.Live {
-		return Inbox{}, "", errs.New(errs.Forbidden, "sandbox.channel", "A sandbox has web chats alone, so that nothing in it reaches a customer.").
-			WithFields(errs.Field{Pointer: "/plugin", Code: "not_here", Detail: "is no web chat"})
+	t, err := s.usable(scope, d.Plugin)
+	if err != nil {
+		return Inbox{}, "", err
 	}
 	if d.Config == nil {
 		d.Config = json.RawMessage(`{}`)
@@ -165,6 +160,46 @@ func (s *Service) Create(ctx context.Context, scope identity.Scope, d Draft) (in
 	}
 	s.tell(ctx, inbox)
 	return inbox, token, nil
+}
+
+// usable returns the installed channel that a workspace may have inboxes of.
+func (s *Service) usable(scope identity.Scope, plugin PluginID) (Type, error) {
+	t, ok := s.TypeOf(plugin)
+	if !ok {
+		return Type{}, errs.New(errs.Invalid, "inbox.plugin_unknown", "No such channel is installed.").
+			WithFields(errs.Field{Pointer: "/plugin", Code: "unknown", Detail: "is not an installed channel"})
+	}
+	if scope.Sandbox() && !t.Live {
+		return Type{}, errs.New(errs.Forbidden, "sandbox.channel", "A sandbox has web chats alone, so that nothing in it reaches a customer.").
+			WithFields(errs.Field{Pointer: "/plugin", Code: "not_here", Detail: "is no web chat"})
+	}
+	return t, nil
+}
+
+// Validate judges the settings of an inbox without saving them; id is the one
+// that is changed, "" a new one.
+func (s *Service) Validate(ctx context.Context, scope identity.Scope, plugin PluginID, id InboxID, trial instance.Trial) ([]Problem, error) {
+	if err := scope.Require(identity.InboxManage); err != nil {
+		return nil, err
+	}
+	inbox := Inbox{Workspace: scope.Workspace, Plugin: plugin}
+	if id != "" {
+		found, err := s.Get(ctx, scope, id)
+		if err != nil {
+			return nil, err
+		}
+		if found.Plugin != plugin {
+			return nil, errs.Absent()
+		}
+		inbox = found
+	}
+	t, err := s.usable(scope, plugin)
+	if err != nil {
+		return nil, err
+	}
+	return instance.FormOf(t.ConfigSchema).Try(s.vault, inbox.kept(), trial, func(candidate instance.Candidate) ([]Problem, error) {
+		return s.plugins.ValidateConfig(ctx, plugin, candidate)
+	})
 }
 
 // Edit is a change of an inbox; nil fields stay.
@@ -344,8 +379,7 @@ func (in Inbox) since(before Inbox) event.Differences {
 // plan reads a change of an inbox's settings and has it judged.
 func (s *Service) plan(ctx context.Context, inbox Inbox, c instance.Change) (*instance.Plan, error) {
 	t, _ := s.TypeOf(inbox.Plugin)
-	kept := instance.Kept{Owner: inbox.owner(), Config: inbox.Config, Sealed: inbox.Secrets}
-	plan, faults, err := instance.FormOf(t.ConfigSchema).Judge(s.vault, kept, c, func(candidate instance.Candidate) ([]Problem, error) {
+	plan, faults, err := instance.FormOf(t.ConfigSchema).Judge(s.vault, inbox.kept(), c, func(candidate instance.Candidate) ([]Problem, error) {
 		return s.plugins.ValidateConfig(ctx, inbox.Plugin, candidate)
 	})
 	if err != nil {
@@ -355,6 +389,10 @@ func (s *Service) plan(ctx context.Context, inbox Inbox, c instance.Change) (*in
 		return nil, errs.New(errs.Invalid, "inbox.config_invalid", "Some settings of the channel are not right.").WithFields(faults...)
 	}
 	return &plan, nil
+}
+
+func (in Inbox) kept() instance.Kept {
+	return instance.Kept{Owner: in.owner(), Config: in.Config, Sealed: in.Secrets}
 }
 
 func (in Inbox) owner() instance.Owner {

@@ -106,6 +106,10 @@ func TestInboxPermissions(t *testing.T) {
 			_, err := o.Update(ctx, s, i.ID, channel.Edit{})
 			return err
 		}},
+		"try": {[]identity.Role{identity.RoleOwner, identity.RoleAdministrator}, func(ctx context.Context, s identity.Scope) error {
+			_, err := o.Validate(ctx, s, mail, i.ID, instance.Trial{})
+			return err
+		}},
 		"rotate": {[]identity.Role{identity.RoleOwner, identity.RoleAdministrator}, func(ctx context.Context, s identity.Scope) error { _, _, err := o.RotateHook(ctx, s, i.ID); return err }},
 	} {
 		for _, role := range []identity.Role{identity.RoleOwner, identity.RoleAdministrator, identity.RoleSupervisor, identity.RoleAgent, "", "guest"} {
@@ -131,6 +135,10 @@ func TestForeignInboxesAreAbsent(t *testing.T) {
 		"get": func(id channel.InboxID) error { _, err := o.Get(t.Context(), foreign, id); return err },
 		"update": func(id channel.InboxID) error {
 			_, err := o.Update(t.Context(), foreign, id, channel.Edit{Enabled: new(false)})
+			return err
+		},
+		"try": func(id channel.InboxID) error {
+			_, err := o.Validate(t.Context(), foreign, mail, id, instance.Trial{})
 			return err
 		},
 		"rotate": func(id channel.InboxID) error { _, _, err := o.RotateHook(t.Context(), foreign, id); return err },
@@ -200,6 +208,39 @@ func TestCreateInboxRefuses(t *testing.T) {
 	if _, _, err := o.Create(t.Context(), as(identity.RoleOwner), channel.Draft{Name: "x", Plugin: mail}); !errors.Is(err, broken) {
 		t.Errorf("a configuration that nobody could check: %v", err)
 	}
+}
+
+// Settings are tried as they are typed, with the secrets that are kept, and
+// nothing is saved.
+func TestTryingSettings(t *testing.T) {
+	o := newOffice(t)
+	i, _ := o.inbox(mail)
+	var asked instance.Candidate
+	o.plugins.OnValidateConfig = func(_ channel.PluginID, c instance.Candidate) ([]channel.Problem, error) {
+		asked = c
+		return []channel.Problem{{Pointer: "/host", Message: "does not answer"}}, nil
+	}
+	trial := instance.Trial{Change: instance.Change{Config: json.RawMessage(`{"host":"b"}`)}, Probe: true, Locale: "zh-CN"}
+	for _, id := range []channel.InboxID{"", i.ID} {
+		problems, err := o.Validate(t.Context(), as(identity.RoleOwner), mail, id, trial)
+		o.ok(err)
+		if len(problems) != 1 || problems[0].Pointer != "/host" || !asked.Probe || asked.Locale != "zh-CN" || string(asked.Config) != `{"host":"b"}` {
+			t.Errorf("%q: %+v, asked %+v", id, problems, asked)
+		}
+	}
+	if got := o.stored(i.ID); string(got.Config) != `{}` || got.ConfigRevision != 1 {
+		t.Errorf("saved: %+v", got)
+	}
+	trial.Config = json.RawMessage(`[]`)
+	problems, err := o.Validate(t.Context(), as(identity.RoleOwner), mail, "", trial)
+	o.ok(err)
+	if len(problems) != 1 || problems[0].Pointer != "" {
+		t.Errorf("a list as settings: %+v", problems)
+	}
+	_, err = o.Validate(t.Context(), as(identity.RoleOwner), chat, i.ID, trial)
+	o.refused(err, errs.NotFound, errs.As(errs.Absent()).Code)
+	_, err = o.Validate(t.Context(), as(identity.RoleOwner), "example/none", "", trial)
+	o.refused(err, errs.Invalid, "inbox.plugin_unknown")
 }
 
 func TestUpdateInbox(t *testing.T) {

@@ -359,51 +359,30 @@ func (s *ConnectionService) plan(ctx context.Context, facts Facts, stored Stored
 	return &plan, nil
 }
 
-// Trial is a configuration that somebody types.
-type Trial struct {
-	Plugin  PluginID
-	Subject string // the inbox or connection that is changed; "" = a new one
-	Config  json.RawMessage
-	Secrets map[string]*string
-	Probe   bool   // the plugin may ask its far side
-	Locale  string // of who reads what is wrong, BCP 47; "" = not known
-}
-
-// Validate judges a configuration without saving it. The secrets that the
-// subject has and the trial does not name count as they are.
-func (s *ConnectionService) Validate(ctx context.Context, scope identity.Scope, t Trial) ([]instance.Problem, error) {
+// Validate judges the configuration of a connection without saving it; id is
+// the one that is changed, "" a new one.
+func (s *ConnectionService) Validate(ctx context.Context, scope identity.Scope, plugin PluginID, id ConnectionID, t instance.Trial) ([]instance.Problem, error) {
 	if err := scope.Require(identity.PluginManage); err != nil {
 		return nil, err
 	}
-	stored := Stored{Workspace: scope.Workspace, Plugin: t.Plugin}
-	if t.Subject != "" {
-		found, err := s.stored(ctx, scope.Workspace, t.Subject)
+	stored := Stored{Workspace: scope.Workspace, Plugin: plugin}
+	if id != "" {
+		found, err := s.Store.Connection(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		if found.Plugin != t.Plugin {
+		if found.Workspace != scope.Workspace || found.Plugin != plugin {
 			return nil, errs.Absent()
 		}
-		stored = found
+		stored = found.stored()
 	}
-	facts, ok := s.Runner.Facts(t.Plugin)
-	if !ok || !facts.Connects && !facts.Channel {
-		_, err := s.connectable(t.Plugin)
+	facts, err := s.connectable(plugin)
+	if err != nil {
 		return nil, err
 	}
-	if t.Config == nil {
-		t.Config = json.RawMessage(`{}`)
-	}
-	plan, faults := instance.FormOf(facts.ConfigSchema).Read(s.vault, stored.kept(), instance.Change{Config: t.Config, Secrets: t.Secrets})
-	if len(faults) > 0 {
-		out := make([]instance.Problem, len(faults))
-		for i, f := range faults {
-			out[i] = instance.Problem{Pointer: strings.TrimPrefix(f.Pointer, "/config"), Message: f.Detail}
-		}
-		return out, nil
-	}
-	plan.Probe, plan.Locale = t.Probe, t.Locale
-	return s.Runner.ValidateConnection(ctx, t.Plugin, plan.Candidate)
+	return instance.FormOf(facts.ConfigSchema).Try(s.vault, stored.kept(), t, func(candidate instance.Candidate) ([]instance.Problem, error) {
+		return s.Runner.ValidateConnection(ctx, plugin, candidate)
+	})
 }
 
 // stored returns the configuration of an inbox or a connection of a workspace.

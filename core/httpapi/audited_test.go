@@ -42,7 +42,7 @@ func daily(path string) bool {
 	}
 	for _, p := range []string{
 		"/conversations", "/tickets/", "/contacts", "/organisations", "/notification", "/presence/", "/uploads", "/canned/{canned}/use", "/findings/",
-		"/connections/validate", "/connections/{connection}/oauth", "/inboxes/{inbox}/oauth", // of what is recorded when it is done
+		"/connections/validate", "/inboxes/validate", "/connections/{connection}/oauth", "/inboxes/{inbox}/oauth", // of what is recorded when it is done
 		// What plugins do for members; buttons in the settings, records and agreeing to a tool leave a record of their own.
 		"/connections/{connection}/panels/", "/connections/{connection}/records", "/tools/", "/approvals/",
 		"/imports", // uploading and checking change no contact; running is recorded

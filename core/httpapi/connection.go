@@ -51,7 +51,7 @@ func (s *Server) connectionRoutes() {
 	}, identity.PluginManage, s.createConnection)
 	member(s, huma.Operation{
 		Method: http.MethodPost, Path: base + "/validate", Summary: "Check a configuration", Tags: tags,
-		Description: "Of a connection or an inbox, before it is saved: by the plugin's schema, then by the plugin.",
+		Description: "Of a connection, before it is saved: by the plugin's schema, then by the plugin.",
 	}, identity.PluginManage, s.validateConnection)
 	member(s, huma.Operation{Method: http.MethodGet, Path: base + "/{connection}", Summary: "Get a connection", Tags: tags}, identity.PluginRead, s.getConnection)
 	member(s, huma.Operation{Method: http.MethodPatch, Path: base + "/{connection}", Summary: "Change a connection", Tags: tags}, identity.PluginManage, s.patchConnection)
@@ -220,15 +220,37 @@ func (s *Server) deleteConnection(ctx context.Context, scope identity.Scope, in 
 	return nil, s.Connections.Delete(ctx, scope, in.id())
 }
 
+// ConfigTrial is a configuration that somebody types.
+type ConfigTrial struct {
+	Plugin  string         `json:"plugin"`
+	Config  map[string]any `json:"config,omitempty"`
+	Secrets map[string]any `json:"secrets,omitempty" doc:"Texts by JSON pointer into config."`
+	Probe   bool           `json:"probe,omitempty" doc:"The plugin may ask its far side."`
+	Locale  string         `json:"locale,omitempty" maxLength:"35" doc:"The language of who reads what is wrong (BCP 47), as far as the plugin has it."`
+}
+
+// try has a configuration judged.
+func (t ConfigTrial) try(judge func(instance.Trial) ([]instance.Problem, error)) (*body[problemsBody], error) {
+	change, err := settingsOf(t.Config, t.Secrets)
+	if err != nil {
+		return nil, err
+	}
+	found, err := judge(instance.Trial{Change: change, Probe: t.Probe, Locale: t.Locale})
+	if err != nil {
+		return nil, err
+	}
+	out := &body[problemsBody]{Body: problemsBody{Problems: make([]problemBody, len(found))}}
+	for i, p := range found {
+		out.Body.Problems[i] = problemBody(p)
+	}
+	return out, nil
+}
+
 type validateInput struct {
 	Workspace string `path:"workspace"`
 	Body      struct {
-		Plugin   string         `json:"plugin"`
-		Instance string         `json:"instance,omitempty" maxLength:"64" doc:"The connection or inbox that is changed: its secrets count where none are given."`
-		Config   map[string]any `json:"config,omitempty"`
-		Secrets  map[string]any `json:"secrets,omitempty"`
-		Probe    bool           `json:"probe,omitempty" doc:"The plugin may ask its far side."`
-		Locale   string         `json:"locale,omitempty" maxLength:"35" doc:"The language of who reads what is wrong (BCP 47), as far as the plugin has it."`
+		ConfigTrial
+		Connection string `json:"connection_id,omitempty" maxLength:"64" doc:"The one that is changed: its secrets count where none are given."`
 	}
 }
 
@@ -244,21 +266,9 @@ type problemsBody struct {
 }
 
 func (s *Server) validateConnection(ctx context.Context, scope identity.Scope, in *validateInput) (*body[problemsBody], error) {
-	change, err := settingsOf(in.Body.Config, in.Body.Secrets)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Connections.Validate(ctx, scope, extension.Trial{
-		Plugin: extension.PluginID(in.Body.Plugin), Subject: in.Body.Instance, Config: change.Config, Secrets: change.Secrets, Probe: in.Body.Probe, Locale: in.Body.Locale,
+	return in.Body.try(func(t instance.Trial) ([]instance.Problem, error) {
+		return s.Connections.Validate(ctx, scope, extension.PluginID(in.Body.Plugin), extension.ConnectionID(in.Body.Connection), t)
 	})
-	if err != nil {
-		return nil, err
-	}
-	out := &body[problemsBody]{Body: problemsBody{Problems: make([]problemBody, len(found))}}
-	for i, p := range found {
-		out.Body.Problems[i] = problemBody(p)
-	}
-	return out, nil
 }
 
 type oauthInput struct {

@@ -13,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -106,6 +107,10 @@ func (s *Server) inboxRoutes() {
 		identity.InboxRead, s.listInboxes)
 	member(s, huma.Operation{Method: http.MethodPost, Path: base + "/inboxes", Summary: "Connect a channel account", Tags: []string{"inboxes"}, DefaultStatus: http.StatusCreated},
 		identity.InboxManage, s.createInbox)
+	member(s, huma.Operation{
+		Method: http.MethodPost, Path: base + "/inboxes/validate", Summary: "Check the settings of an inbox", Tags: []string{"inboxes"},
+		Description: "Before they are saved: by the channel's schema, then by its plugin.",
+	}, identity.InboxManage, s.validateInbox)
 	member(s, huma.Operation{Method: http.MethodGet, Path: base + "/inboxes/{inbox}", Summary: "Get an inbox", Tags: []string{"inboxes"}},
 		identity.InboxRead, s.getInbox)
 	member(s, huma.Operation{Method: http.MethodPatch, Path: base + "/inboxes/{inbox}", Summary: "Change an inbox", Tags: []string{"inboxes"}},
@@ -290,6 +295,20 @@ func (s *Server) createInbox(ctx context.Context, scope identity.Scope, in *crea
 		return nil, err
 	}
 	return s.inboxAnswer(ctx, scope, inbox, token)
+}
+
+type validateInboxInput struct {
+	Workspace string `path:"workspace"`
+	Body      struct {
+		ConfigTrial
+		Inbox string `json:"inbox_id,omitempty" maxLength:"64" doc:"The one that is changed: its secrets count where none are given."`
+	}
+}
+
+func (s *Server) validateInbox(ctx context.Context, scope identity.Scope, in *validateInboxInput) (*body[problemsBody], error) {
+	return in.Body.try(func(t instance.Trial) ([]instance.Problem, error) {
+		return s.Inboxes.Validate(ctx, scope, channel.PluginID(in.Body.Plugin), channel.InboxID(in.Body.Inbox), t)
+	})
 }
 
 type patchInboxInput struct {

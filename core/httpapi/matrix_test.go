@@ -37,7 +37,7 @@ func bodyOf(path string) string {
 		"/attributes/{attribute}": `{"name":"y"}`, "/canned": `{"shortcut":"x","title":"x","text":"x","scope":"personal"}`,
 		"/canned/{canned}": `{"title":"y"}`, "/priority": `{"priority":"high"}`, "/participants": `{"member_ids":[]}`,
 		"/participants/me": ``, "/merge": `{"into":"cnv_none"}`, "/unmerge": ``, "/use": ``, "/bulk": `{"ids":["cnv_none"],"action":"read"}`,
-		"{workspace}/connections": `{"plugin":"test/link","name":"x"}`, "/connections/validate": `{"plugin":"test/link"}`,
+		"{workspace}/connections": `{"plugin":"test/link","name":"x"}`, "/connections/validate": `{"plugin":"test/link"}`, "/inboxes/validate": `{"plugin":"patchbay/echo"}`,
 		"/inboxes/{inbox}/oauth": `{"pointer":"/account"}`, "/connections/{connection}/oauth": `{"pointer":"/account"}`, "/grants": `{"scopes":[]}`,
 		"{workspace}/webhooks": `{"url":"https://example.com/x","events":["*"]}`,
 		"/conversations/check": `{"ids":["cnv_none"]}`, "/teams": `{"name":"x"}`, "/roles": `{"name":"x"}`, "/api-keys": `{"name":"x","scopes":["workspace.read"]}`, "/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,

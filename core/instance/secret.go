@@ -133,6 +133,32 @@ func (f Form) Judge(v Vault, k Kept, c Change, ask func(Candidate) ([]Problem, e
 	return plan, faults, err
 }
 
+// Trial is a configuration that somebody types, which is judged and not saved.
+type Trial struct {
+	Change
+	Probe  bool   // the plugin may ask its far side
+	Locale string // of who reads what is wrong, BCP 47; "" = not known
+}
+
+// Try reads what is typed, as Read does, and has ask judge it. What is wrong
+// is told by pointers into the configuration. Secrets that are kept and that
+// the trial does not name count as they are.
+func (f Form) Try(v Vault, k Kept, t Trial, ask func(Candidate) ([]Problem, error)) ([]Problem, error) {
+	if t.Config == nil {
+		t.Config = json.RawMessage(`{}`)
+	}
+	plan, faults := f.Read(v, k, t.Change)
+	if len(faults) > 0 {
+		out := make([]Problem, len(faults))
+		for i, fault := range faults {
+			out[i] = Problem{Pointer: strings.TrimPrefix(fault.Pointer, "/config"), Message: fault.Detail}
+		}
+		return out, nil
+	}
+	plan.Probe, plan.Locale = t.Probe, t.Locale
+	return ask(plan.Candidate)
+}
+
 // config takes a new configuration and the secrets out of it.
 func (p *Plan) config(f Form, raw json.RawMessage, bad *errs.Refusals) {
 	object, err := decode(raw)

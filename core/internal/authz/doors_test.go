@@ -34,7 +34,7 @@ func names() map[string]string {
 		"role": "role", "default_role": "role", "into": "path", "ids": "path",
 		// of queries
 		"contact": "contact", "inbox": "inbox", "label": "label", "team": "team", "view": "view", "views": "view", "member": "member",
-		"organisation": "organisation", "actor": "member", "filter": "filter", "instance": "connection", "connection_id": "connection", "connection": "connection", "conversation": "conversation", "ticket": "ticket",
+		"organisation": "organisation", "actor": "member", "filter": "filter", "inbox_id": "inbox", "connection_id": "connection", "connection": "connection", "conversation": "conversation", "ticket": "ticket",
 	}
 	for name := range strings.FieldsSeq(`client_id client_msg_id client_secret color columns confirm cursor description domains email email_domains events
 external_id from icon issuer key locale name note options permissions phone plugin reason scopes sha256 shortcut text timezone title to url
@@ -69,7 +69,8 @@ func bodies() map[string]string {
 		"POST ~/tickets/{ticket}/assign":                              `{}`,
 		"POST ~/notifications/read ids":                               `{"ids":["{X}"]}`,
 		"POST ~/webhooks/{webhook}/replay delivery_id":                `{"delivery_id":"{X}"}`,
-		"POST ~/connections/validate instance":                        `{"plugin":"test/channel","instance":"{X}","config":{}}`,
+		"POST ~/connections/validate connection_id":                   `{"plugin":"test/channel","connection_id":"{X}","config":{}}`,
+		"POST ~/inboxes/validate inbox_id":                            `{"plugin":"test/channel","inbox_id":"{X}","config":{}}`,
 		"PATCH ~/inboxes/{inbox} connection_id":                       `{"bot":{"connection_id":"{X}"}}`,
 		"PUT ~/inboxes/{inbox}/rules team_id":                         `{"revision":0,"rules":[{"name":"x","enabled":true,"then":{"team_id":"{X}"}}]}`,
 		"PUT ~/inboxes/{inbox}/rules label_ids":                       `{"revision":0,"rules":[{"name":"x","enabled":true,"then":{"label_ids":["{X}"]}}]}`,

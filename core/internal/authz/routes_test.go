@@ -336,6 +336,7 @@ PUT ~/audit/retention retention.manage =200,403 :: {"months":12}
 GET ~/channels inbox.manage
 GET ~/inboxes inbox.read
 POST ~/inboxes inbox.manage :: {"name":"New {n}","plugin":"test/channel","config":{}}
+POST ~/inboxes/validate inbox.manage :: {"plugin":"test/channel","config":{}}
 GET ~/inboxes/{inbox} inbox.read
 GET ~/inboxes/{inbox}/health inbox.read
 POST ~/inboxes/{inbox}/retry inbox.manage :: {}

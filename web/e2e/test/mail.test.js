@@ -5,9 +5,9 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 
-import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
+import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
 import { Mail } from '../lib/mail.js'
-import { ownerOf, speak } from '../lib/people.js'
+import { ownerOf, present, speak } from '../lib/people.js'
 import { Server, until } from '../lib/server.js'
 
 const care = 'care@shop.test'
@@ -443,6 +443,33 @@ test('a mailbox that refuses its password for good is told to who may mend it, a
     await owner.waitForURL(`**/settings/inboxes/${inbox}`)
   }
   await owner.unroute(/\/api\/.*\/inboxes$/, refused)
+})
+
+test('who may do nothing but manage inboxes has the settings tested, too', async () => {
+  const asked = async (path, data, method = 'post') => {
+    const answer = await owner.request[method](`${base}${path}`, { data })
+    assert.ok(answer.ok(), `${path}: ${answer.status()} ${await answer.text()}`)
+    return answer.json()
+  }
+  const role = await asked('/roles', { name: 'Mailboxes', description: '', permissions: ['inbox.read', 'inbox.manage'], reach: 'all' })
+  const mei = await person(browser, { reducedMotion: 'reduce' })
+  await mei.goto(server.links()[1])
+  await present(mei)
+  await speak(mei, server, 'en')
+  const self = (await (await mei.request.get(`${server.origin}/api/v1/session`)).json()).memberships[0].member_id
+  await asked(`/members/${self}`, { role: role.id }, 'patch')
+  await mei.goto(`${server.origin}/settings/inboxes/${inbox}`)
+  await mei.getByTestId('setting-password-replace').click()
+  await mei.getByTestId('setting-password').fill('wrong')
+  await mei.getByTestId('inbox-probe').click()
+  await mei.getByText('rejects this user name and password').first().waitFor({ timeout: 20_000 })
+  assert.deepEqual(await axe(mei), [])
+  await mei.getByTestId('setting-password').fill('secret')
+  await mei.getByTestId('inbox-probe').click()
+  await mei.getByText('It works.').waitFor({ timeout: 20_000 })
+  const beside = await mei.request.post(`${base}/connections/validate`, { data: { plugin: 'patchbay/rest-connector', config: {} } })
+  assert.equal(beside.status(), 403)
+  await mei.context().close()
 })
 
 /** A server elsewhere, which writes down what it is asked. */

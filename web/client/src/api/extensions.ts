@@ -32,6 +32,8 @@ const CONNECTION = `${BASE}/connections/{connection}` as const;
 /** What a connection becomes. A secret that is absent stays; null takes it away. */
 export type ConnectionBody = Input<"patch", typeof CONNECTION>["body"];
 type NewConnection = Input<"post", `${typeof BASE}/connections`>["body"];
+/** A configuration as somebody types it; with `probe` the plugin may ask its far side. */
+export type Typed = Required<Pick<Validation, "config" | "secrets" | "probe" | "locale">>;
 type Validation = Input<"post", `${typeof BASE}/connections/validate`>["body"];
 
 /** Plugins, and what they are connected with. */
@@ -110,7 +112,7 @@ export class ExtensionsApi {
     return this.api.call("get", `${CONNECTION}/health`, { path: { ...this.path, connection } });
   }
 
-  /** What is wrong with a configuration; with `probe` the plugin may ask its far side. */
+  /** What is wrong with a connection's configuration, by field. */
   async validate(body: Validation): Promise<ConfigProblem[]> {
     return (await this.api.call("post", `${BASE}/connections/validate`, { path: this.path, body })).problems;
   }

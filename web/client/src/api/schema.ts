@@ -1009,7 +1009,7 @@ export interface paths {
         put?: never;
         /**
          * Check a configuration
-         * @description Of a connection or an inbox, before it is saved: by the plugin's schema, then by the plugin.
+         * @description Of a connection, before it is saved: by the plugin's schema, then by the plugin.
          */
         post: operations["postWorkspacesByWorkspaceConnectionsValidate"];
         delete?: never;
@@ -2339,6 +2339,26 @@ export interface paths {
         put?: never;
         /** Connect a channel account */
         post: operations["postWorkspacesByWorkspaceInboxes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inboxes/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check the settings of an inbox
+         * @description Before they are saved: by the channel's schema, then by its plugin.
+         */
+        post: operations["postWorkspacesByWorkspaceInboxesValidate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8317,17 +8337,34 @@ export interface components {
             key: string;
             ticket_id?: string;
         };
-        ValidateInputBody: {
+        ValidateInboxInputBody: {
             config?: {
                 [key: string]: unknown;
             };
-            /** @description The connection or inbox that is changed: its secrets count where none are given. */
-            instance?: string;
+            /** @description The one that is changed: its secrets count where none are given. */
+            inbox_id?: string;
             /** @description The language of who reads what is wrong (BCP 47), as far as the plugin has it. */
             locale?: string;
             plugin: string;
             /** @description The plugin may ask its far side. */
             probe?: boolean;
+            /** @description Texts by JSON pointer into config. */
+            secrets?: {
+                [key: string]: unknown;
+            };
+        };
+        ValidateInputBody: {
+            config?: {
+                [key: string]: unknown;
+            };
+            /** @description The one that is changed: its secrets count where none are given. */
+            connection_id?: string;
+            /** @description The language of who reads what is wrong (BCP 47), as far as the plugin has it. */
+            locale?: string;
+            plugin: string;
+            /** @description The plugin may ask its far side. */
+            probe?: boolean;
+            /** @description Texts by JSON pointer into config. */
             secrets?: {
                 [key: string]: unknown;
             };
@@ -23824,6 +23861,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InboxBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceInboxesValidate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValidateInboxInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemsBody"];
                 };
             };
             /** @description Bad Request */

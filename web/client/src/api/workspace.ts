@@ -1,5 +1,5 @@
 import type { ListSort, View } from "../apply";
-import type { HealthHistory } from "./extensions";
+import type { ConfigProblem, HealthHistory } from "./extensions";
 import type { components } from "./schema";
 import { wireMessage, type FeedRange, type MemberMessage, type Stored } from "../live/member";
 import type {
@@ -20,7 +20,7 @@ import type {
 } from "../types";
 import { CatalogApi } from "./catalog";
 import { WebhooksApi } from "./webhooks";
-import type { Api } from "./client";
+import type { Api, Input } from "./client";
 import { DeskApi } from "./desk";
 import { PanelsApi } from "./panels";
 import { PeopleApi } from "./people";
@@ -153,6 +153,11 @@ export class WorkspaceApi {
 
   updateInbox(inbox: string, body: { name?: string; config?: Record<string, unknown>; enabled?: boolean; acknowledgement?: { enabled: boolean; texts: Record<string, string> } }): Promise<Inbox> {
     return this.api.call("patch", `${BASE}/inboxes/{inbox}`, { path: { ...this.path, inbox }, body });
+  }
+
+  /** What is wrong with an inbox's settings, by field. */
+  async validateInbox(body: Input<"post", `${typeof BASE}/inboxes/validate`>["body"]): Promise<ConfigProblem[]> {
+    return (await this.api.call("post", `${BASE}/inboxes/validate`, { path: this.path, body })).problems;
   }
 
   /** Its plugin opens it anew; how it fares then comes as an event. */

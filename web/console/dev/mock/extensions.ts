@@ -110,6 +110,7 @@ export const extensionRoutes: Record<string, Route> = {
   "GET connections": (world) => [200, { items: world.installed.connections }],
   "GET connections/:c/skipped": () => [200, { items: [{ use: "analyzer", feed: 41, event_id: "chg_1", type: "message.created", code: "plugin.died", detail: "The process of the plugin ended.", at: minutesAgo(30) }] }],
   "POST connections/validate": (_w, _p, _q, body) => [200, { problems: problems(body) }],
+  "POST inboxes/validate": (_w, _p, _q, body) => [200, { problems: problems(body) }],
   "POST connections": (world, _p, _q, body) => {
     const made: Connection = { ...world.installed.connections[0]!, id: world.id("pin"), name: String(body["name"]), plugin: String(body["plugin"]), config: body["config"] as Body, secrets: setOf({}, body), revision: 1, health: { state: "unknown" }, sign_ins: [{ pointer: "/calendar", state: "none" }] };
     world.installed.connections.push(made);
