@@ -53,6 +53,7 @@
 //	foundation, imports nothing of ours:
 //	errs id page event      kinds of failure, identifiers, cursors, the outbox contract
 //	markup                  HTML that strangers wrote: what it says, what of it may be shown
+//	quote                   a reply's text: what is new, what it repeats
 //	lru limit               a map of bounded size; how often who may do what
 //	filter                  conditions as a tree: checked against types, never text of a query
 //

@@ -50,7 +50,11 @@ func brought(in channel.Inbound) Written {
 	if w.Text == "" && w.HTML != "" {
 		w.Text = markup.Text(w.HTML)
 	}
-	w.fit()
+	if w.Carried.Envelope != nil {
+		w.asLetter()
+	} else {
+		w.fit()
+	}
 	return w
 }
 

@@ -99,6 +99,9 @@ func (s *Service) keepEcho(ctx context.Context, tx Tx, author identity.Actor, a 
 			return channel.Result{Outcome: channel.OutcomeRetry, Code: codeEcho, Detail: "something of this conversation is on its way"}, nil
 		}
 	}
+	if a.item.said, err = folded(ctx, tx, c, a.item.said); err != nil {
+		return channel.Result{}, err
+	}
 	ch := c.Echo(t, a.item.said)
 	if err := s.bring(ctx, tx, c, ch, a.item); err != nil {
 		return channel.Result{}, err

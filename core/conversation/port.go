@@ -11,6 +11,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/quote"
 	"github.com/patchbay-im/patchbay/core/team"
 )
 
@@ -63,6 +64,14 @@ type Sides interface {
 type FarTx interface {
 	InboundTx
 	EarlyTx
+	SaidTx
+}
+
+// SaidTx is the side of a transaction that knows what was said.
+type SaidTx interface {
+	// Said lists what the newest messages of a conversation say that are no notes,
+	// the newest first, at most limit.
+	Said(ctx context.Context, id ID, limit int) ([]quote.Folded, error)
 }
 
 // MergeTx is the side of a transaction that merges need.

@@ -205,8 +205,8 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 			return nil
 		}
 		before, opens, fresh := c.LastInboundSeq, c.unsaid(), c.begins()
-		ch := s.take(t, c, who, in, first.bot)
-		if err := s.bring(ctx, tx, c, ch, in); err != nil {
+		ch, err := s.take(ctx, tx, t, taken{c, who, in, first.bot})
+		if err != nil {
 			return err
 		}
 		out = Posted{Change: *ch}
@@ -226,16 +226,30 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 	return out, err
 }
 
-// take appends what somebody says in a conversation. Who is not its customer
-// takes part, engages no bot and opens no window.
-func (s *Service) take(t Turn, c *Conversation, who contact.Contact, in accepted, bot *Bot) *Change {
-	if in.kind == InboundMessage && who.ID != c.Contact {
-		in.said.Carried.Participant = true
-		return c.ReceiveFor(t, in.said, nil)
+// taken is an item, by whom, and the conversation that takes it.
+type taken struct {
+	in   *Conversation
+	who  contact.Contact
+	item accepted
+	bot  *Bot // nil = people
+}
+
+// take appends what somebody says in a conversation, with its files. Who is not
+// its customer takes part, engages no bot and opens no window.
+func (s *Service) take(ctx context.Context, tx Tx, t Turn, x taken) (*Change, error) {
+	said, err := folded(ctx, tx, x.in, x.item.said)
+	if err != nil {
+		return nil, err
 	}
-	ch := c.ReceiveFor(t, in.said, bot)
-	c.OpenWindows(s.windows(c.Plugin), in.trigger, in.doneAt(t.At))
-	return ch
+	var ch *Change
+	if x.item.kind == InboundMessage && x.who.ID != x.in.Contact {
+		said.Carried.Participant = true
+		ch = x.in.ReceiveFor(t, said, nil)
+	} else {
+		ch = x.in.ReceiveFor(t, said, x.bot)
+		x.in.OpenWindows(s.windows(x.in.Plugin), x.item.trigger, x.item.doneAt(t.At))
+	}
+	return ch, s.bring(ctx, tx, x.in, ch, x.item)
 }
 
 // saveFirst stores the conversation, and what its bot begins with.

@@ -17,6 +17,7 @@ type Written struct {
 	HTML     string // not cleaned; "" = none
 
 	brought []media.Brought // files that a channel brought
+	letter  *letter         // nil = it is not addressed
 }
 
 // Words is a Written of text alone.

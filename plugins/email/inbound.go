@@ -17,7 +17,6 @@ import (
 	"github.com/patchbay-im/patchbay/plugins/email/bounce"
 	"github.com/patchbay-im/patchbay/plugins/email/mailbox"
 	"github.com/patchbay-im/patchbay/plugins/email/message"
-	"github.com/patchbay-im/patchbay/plugins/email/quote"
 	"github.com/patchbay-im/patchbay/plugins/email/thread"
 	"github.com/patchbay-im/patchbay/plugins/email/trust"
 	"github.com/patchbay-im/patchbay/sdk/channel"
@@ -140,22 +139,22 @@ func (a *account) isForm(email string) bool {
 	return slices.ContainsFunc(a.config.Forms, func(form string) bool { return strings.EqualFold(form, email) })
 }
 
-// content is what is to be read.
+// content is what is to be read. What is said about the mail stands first: the
+// core folds the end.
 func (a *account) content(raw *mailbox.Raw, m *message.Message) sdk.Content {
-	folded := quote.Text(m.Text)
-	out := sdk.Content{Text: strings.TrimSpace(folded.New), Quoted: folded.Rest, HTML: m.HTML, Envelope: envelopeOf(m)}
+	out := sdk.Content{Text: strings.TrimSpace(marked(m.Text, a.config.Signature)), HTML: m.HTML, Envelope: envelopeOf(m)}
 	if len(out.HTML) > maxHTML { // the original has it
 		out.HTML = ""
 	}
 	switch m.Encrypted {
 	case message.OpenPGP:
-		out.Text = joined(out.Text, a.words.encryptedPGP)
+		out.Text = joined(a.words.encryptedPGP, out.Text)
 	case message.SMIME:
-		out.Text = joined(out.Text, a.words.encryptedSMIME)
+		out.Text = joined(a.words.encryptedSMIME, out.Text)
 	case message.Plain:
 	}
 	if raw.Truncated {
-		out.Text = joined(out.Text, a.words.truncated)
+		out.Text = joined(a.words.truncated, out.Text)
 	}
 	return out
 }
@@ -239,7 +238,7 @@ func (a *account) files(ctx context.Context, in *channel.Inbound, data []byte, m
 			in.Content.Attachments = append(in.Content.Attachments, blob)
 		case e.Source == errs.Rejected && len(f.Data) == 0:
 		case e.Source == errs.Rejected:
-			in.Content.Text = joined(in.Content.Text, fmt.Sprintf(a.words.lostFile, f.Name, e.Detail))
+			in.Content.Text = joined(fmt.Sprintf(a.words.lostFile, f.Name, e.Detail), in.Content.Text)
 		default:
 			return err
 		}

@@ -168,13 +168,6 @@ func (a *account) mail(ctx context.Context, req channel.SendRequest, id string) 
 	return written, err
 }
 
-func (a *account) signature() string {
-	if strings.TrimSpace(a.config.Signature) == "" {
-		return ""
-	}
-	return "-- \n" + strings.TrimSpace(a.config.Signature)
-}
-
 // answers are the fields References and In-Reply-To of an answer in a
 // conversation. Ids that are no Message-IDs came with mail that had none.
 func answers(ids []string) (references []string, inReplyTo string) {

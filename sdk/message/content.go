@@ -14,6 +14,8 @@ type Content struct {
 	// HTML is the same as it was written. The core cleans what comes in. "" = none.
 	HTML string
 	// Quoted is what follows Text and may be folded: earlier messages, a signature.
+	// Inwards "" is fine: of a message with an Envelope the core folds by itself what
+	// is marked as a quote and what the conversation has said already.
 	Quoted      string
 	Envelope    *Envelope    // of addressed messages, such as mail; nil = none
 	Location    *Location    // instead of Text; nil = none

@@ -24,6 +24,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
+	"github.com/patchbay-im/patchbay/core/quote"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
 )
@@ -397,6 +398,25 @@ func (t *fakeTx) TakesPart(_ context.Context, id conversation.ID, address string
 		}
 	}
 	return false, nil
+}
+
+// Said implements conversation.SaidTx.
+func (t *fakeTx) Said(_ context.Context, id conversation.ID, limit int) ([]quote.Folded, error) {
+	var out []quote.Folded
+	messages := t.space.messages[id]
+	for _, seq := range slices.Backward(slices.Sorted(maps.Keys(messages))) {
+		m := messages[seq]
+		if m.Kind == conversation.Note {
+			continue
+		}
+		if limit--; limit < 0 {
+			break
+		}
+		if m.Text+m.Quoted != "" {
+			out = append(out, quote.Folded{New: m.Text, Rest: m.Quoted})
+		}
+	}
+	return out, nil
 }
 
 // Contacts implements conversation.Tx.

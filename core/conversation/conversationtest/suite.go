@@ -79,6 +79,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"one message":                    testMessage,
 		"quotes and mentions":            testExtras,
 		"what channels carry":            testCarried,
+		"what was said":                  testSaid,
 		"what is edited and taken back":  testRevised,
 		"what customers do":              testEvent,
 		"what machines write":            testAutomatic,

@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/quote"
 )
 
 // everything is what a channel can tell of a message, all at once.
@@ -147,4 +148,33 @@ func testAutomatic(w *World) {
 		}
 		return tx.Save(ctx, begun)
 	}))
+}
+
+func testSaid(w *World) {
+	c := w.Receive(w.Inbox, "ext", "m1", "first")
+	other := w.Receive(w.Inbox, "other", "m1", "elsewhere")
+	w.Change(c.ID, func(c *conversation.Conversation) error {
+		c.Receive(w.customer(c), conversation.Written{ClientID: "m2", Text: "second", Carried: conversation.Carried{Quoted: "> 之前"}})
+		c.AddNote(w.Turn(w.Owner), conversation.Words("n1", "a note"))
+		c.Receive(w.customer(c), conversation.Written{ClientID: "m3", Text: "taken back"})
+		return nil
+	})
+	w.Change(c.ID, func(c *conversation.Conversation) error {
+		last := w.Timeline(c.ID, 0)
+		c.Recall(w.customer(c), *last[len(last)-1].Message)
+		return nil
+	})
+	said := func(id conversation.ID, limit int) (out []quote.Folded) {
+		w.Helper()
+		w.OK(w.within(func(ctx context.Context, tx conversation.Tx) (err error) {
+			out, err = tx.Said(ctx, id, limit)
+			return err
+		}))
+		return out
+	}
+	Same(w, said(c.ID, 9), []quote.Folded{{New: "second", Rest: "> 之前"}, {New: "first"}})
+	Same(w, said(other.ID, 9), []quote.Folded{{New: "elsewhere"}})
+	if n := len(said(c.ID, 2)); n != 1 {
+		w.Errorf("of two messages, one of them taken back, %d say something", n)
+	}
 }

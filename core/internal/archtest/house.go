@@ -24,6 +24,7 @@ func foundation() []Layer {
 		{Name: "foundation", Pattern: "core/filter/...", May: []string{"core/errs", "core/id"}},
 		{Name: "foundation", Pattern: "core/lru"},
 		{Name: "foundation", Pattern: "core/markup"},
+		{Name: "foundation", Pattern: "core/quote"},
 		{Name: "foundation", Pattern: "core/limit", May: []string{"core/errs", "core/lru"}},
 		{Name: "foundation", Pattern: "core/internal/mutant"},
 		{Name: "foundation", Pattern: "core/internal/filelock"},

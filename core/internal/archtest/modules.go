@@ -56,7 +56,7 @@ func modules() []Module {
 		{Prefix: "github.com/gabriel-vasile/mimetype", Owners: []string{"core/media/..."}},
 		{Prefix: "golang.org/x/net/idna", Owners: []string{"plugins/email/compose"}},
 		{Prefix: "golang.org/x/net/publicsuffix", Owners: []string{"plugins/email/trust"}},
-		{Prefix: "golang.org/x/net/html", Owners: []string{"plugins/email/hypertext", "plugins/email/quote"}},
+		{Prefix: "golang.org/x/net/html", Owners: []string{"plugins/email/hypertext"}},
 		{Prefix: "golang.org/x/image", Owners: []string{"core/media/..."}},
 
 		// HTML that strangers wrote: read, and cleaned to be shown (ADR 0050).

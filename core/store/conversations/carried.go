@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/quote"
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
 
@@ -259,4 +260,23 @@ func (t *Tx) OfDelivery(ctx context.Context, inbox channel.InboxID, delivery str
 		return nil, nil //nolint:nilnil // the port says nil for none
 	}
 	return &conversation.Dedup{Kind: conversation.InboundSent, External: delivery, Conversation: conversation.ID(id), Seq: db.Unsigned(seq)}, err
+}
+
+// Said implements conversation.SaidTx.
+func (t *Tx) Said(ctx context.Context, id conversation.ID, limit int) ([]quote.Folded, error) {
+	const query = `SELECT text, COALESCE(extras, '') FROM message
+WHERE workspace_id = ? AND conversation_id = ? AND kind <> ? ORDER BY seq DESC LIMIT ?`
+	var out []quote.Folded
+	err := t.tx.Rows(ctx, query, []any{string(t.workspace), string(id), string(conversation.Note), limit}, func(sc db.Scanner) error {
+		var text, more string
+		if err := sc.Scan(&text, &more); err != nil {
+			return err
+		}
+		said := quote.Folded{New: text, Rest: parseExtras(more).Carried.domain().Quoted}
+		if said != (quote.Folded{}) {
+			out = append(out, said)
+		}
+		return nil
+	})
+	return out, err
 }
