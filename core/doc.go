@@ -39,6 +39,7 @@
 //	conversation < ticket   work that goes on when the talk has ended
 //	ticket, erasure < webhook  other systems are told what happens
 //	view, ticket < search; ticket < notification, survey
+//	notification < push     members are told by their browser when no window is open
 //	contact, media < erasure   a person is forgotten
 //	media < retention       what is kept no longer goes
 //	contact < export        what is kept of a workspace, or of a person, in a file

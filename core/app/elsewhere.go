@@ -152,7 +152,10 @@ func present[T any](v T, err error) (*T, error) {
 }
 
 // link leads to what a notification is about, in the console.
-func (v elsewhere) link(n notification.Notification) string {
+func (v elsewhere) link(n notification.Notification) string { return v.baseURL + placeOf(n) }
+
+// placeOf is the path of what a notification is about, in the console.
+func placeOf(n notification.Notification) string {
 	at := url.Values{}
 	if n.Seq > 0 {
 		at.Set("at", strconv.FormatUint(n.Seq, 10))
@@ -177,5 +180,5 @@ func (v elsewhere) link(n notification.Notification) string {
 	if query := at.Encode(); query != "" {
 		place += "?" + query
 	}
-	return v.baseURL + place
+	return place
 }

@@ -26,7 +26,7 @@ func (s *server) face(ctx context.Context) error {
 		Identity: s.identity, Audit: s.audit, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Secrets: s.secrets, Surveys: s.surveys, Tickets: s.tickets, Hooks: s.hooks,
 		Catalog: s.catalog, Sandboxes: s.sandboxes, Templates: s.templates,
 		Conversations: s.conversations, Deliveries: s.tracker(), Views: s.views, Search: s.search, Media: s.media, Pictures: newPictures(s.out, s.media), Extensions: s.extensions, Gate: s.gate, Followings: s.store.Followings(), Connections: s.connections, Conditions: s.store.Conditions(), SignIns: s.signIns, Licenses: s.licenses,
-		Notifications: s.notifications, Erasures: s.erasures, Retention: s.retention, Exports: s.exports,
+		Notifications: s.notifications, Pushes: s.pushes, Erasures: s.erasures, Retention: s.retention, Exports: s.exports,
 		Webhooks: s.webhooks, Idempotency: s.once, Limits: limits(s.config.Limits), Buckets: s.limits, Operation: s.operation(),
 		Presence: presence{s.dispatcher, s.store.Teams()}, Sockets: s.gateway,
 		Feed: feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch}, Circle: s.store.Contacts(),

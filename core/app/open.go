@@ -36,6 +36,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/oidc"
 	"github.com/patchbay-im/patchbay/core/outbound"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
+	"github.com/patchbay-im/patchbay/core/push"
 	"github.com/patchbay-im/patchbay/core/realtime"
 	"github.com/patchbay-im/patchbay/core/retention"
 	"github.com/patchbay-im/patchbay/core/sandbox"
@@ -117,6 +118,8 @@ type server struct {
 	gateway       *realtime.Gateway
 	webhooks      *webhook.Service
 	webhookSender *webhook.Sender
+	pushes        *push.Service
+	pusher        *push.Sender
 	webhookPump   *pump // the feed for webhooks, from where they left off
 
 	pump   *pump
@@ -149,6 +152,9 @@ func (s *server) open(ctx context.Context) error {
 	}
 	s.live()
 	if err := s.openWebhooks(); err != nil {
+		return err
+	}
+	if err := s.openPush(); err != nil {
 		return err
 	}
 	if err := s.openSides(); err != nil {

@@ -132,6 +132,7 @@ func (s *server) run(ctx context.Context, listeners ports) error {
 	g.Go(func() error { return s.teller.run(parts, s.bus, workspaces) })
 	g.Go(func() error { return s.webhookPump.run(parts, s.bus, workspaces) })
 	g.Go(func() error { return s.runWebhooks(parts) })
+	g.Go(func() error { return s.runPush(parts) })
 	g.Go(func() error { return s.dispatcher.Run(parts) })
 	g.Go(func() error { s.announcer.run(parts); return nil })
 	g.Go(func() error { s.bots.run(parts); return nil })

@@ -42,14 +42,8 @@ type driver struct {
 func (w *forbidden) sinks(t *testing.T) map[outbound.Sink][]driver {
 	t.Helper()
 	return map[outbound.Sink][]driver{
-		outbound.Webhooks: {{name: "an endpoint", drive: func(ctx context.Context, c *outbound.Client, address string) error {
-			poster := outbound.NewPoster(c)
-			if err := poster.Check(address); err != nil { // at the creation of an endpoint
-				a := poster.Post(ctx, address, nil, []byte("{}"))
-				return errors.Join(err, unreached(a))
-			}
-			return unreached(poster.Post(ctx, address, nil, []byte("{}")))
-		}}},
+		outbound.Webhooks: {{name: "an endpoint", drive: delivering(outbound.Webhooks)}},
+		outbound.Push:     {{name: "a push service", drive: delivering(outbound.Push)}},
 		outbound.OIDC: {
 			{name: "a new provider", drive: w.newProvider(t)},
 			{name: "the start of a sign-in", drive: func(ctx context.Context, c *outbound.Client, address string) error {
@@ -73,6 +67,17 @@ func (w *forbidden) sinks(t *testing.T) map[outbound.Sink][]driver {
 			_, err := (&acme.Client{DirectoryURL: address, HTTPClient: c.HTTP(outbound.ACME)}).Discover(ctx)
 			return err
 		}}},
+	}
+}
+
+// delivering sends to an address that people name, checked when they do.
+func delivering(of outbound.Sink) func(context.Context, *outbound.Client, string) error {
+	return func(ctx context.Context, c *outbound.Client, address string) error {
+		poster := outbound.NewPoster(c, of)
+		if err := poster.Check(address); err != nil { // when it is stored
+			return errors.Join(err, unreached(poster.Post(ctx, address, nil, []byte("{}"))))
+		}
+		return unreached(poster.Post(ctx, address, nil, []byte("{}")))
 	}
 }
 

@@ -34,7 +34,7 @@ func (s *server) openWebhooks() error {
 	kept, conversations := s.store.Webhooks(), s.store.Conversations()
 	envelopes := envelopes{conversations, s.store.Tickets()}
 	filters := filters{s.views, conversations, s.now, s.log}
-	poster := outbound.NewPoster(s.out)
+	poster := outbound.NewPoster(s.out, outbound.Webhooks)
 	s.webhooks = webhook.NewService(webhook.Deps{
 		Store: kept, Log: kept, Renderer: envelopes, Filters: filters, Poster: poster, Sealer: s.box, Inboxes: inboxesOf{s.store.Channels()}, Now: s.now,
 	})

@@ -92,7 +92,7 @@ type Media struct {
 // Outbound is where the process may connect to on behalf of people: webhooks
 // and sign-in providers.
 type Outbound struct {
-	AllowNetworks []string `key:"allow_networks" def:"" doc:"Addresses or CIDR ranges that webhooks, sign-in providers and pictures in mail may be reached at although they are not public, for example 10.20.0.0/16; plain http is spoken to them alone. Link-local and cloud metadata addresses stay refused."`
+	AllowNetworks []string `key:"allow_networks" def:"" doc:"Addresses or CIDR ranges that webhooks, push services, sign-in providers and pictures in mail may be reached at although they are not public, for example 10.20.0.0/16; plain http is spoken to them alone. Link-local and cloud metadata addresses stay refused."`
 }
 
 // Webhooks is how stubbornly other systems are told of what happens.

@@ -35,7 +35,8 @@ func daily(path string) bool {
 			}
 		}
 		// The beginnings of what is recorded when it is done.
-		return path == "/api/v1/account/totp" || path == "/api/v1/account/providers/{provider}"
+		return path == "/api/v1/account/totp" || path == "/api/v1/account/providers/{provider}" ||
+			strings.HasPrefix(path, "/api/v1/account/push") // how one's own browser tells, as /notification-preferences
 	}
 	if strings.HasPrefix(path, w+"/templates/") && strings.HasSuffix(path, "/plan") || path == w+"/inboxes/{inbox}/rules/try" {
 		return true // changes nothing

@@ -41,6 +41,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/limit"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
+	"github.com/patchbay-im/patchbay/core/push"
 	"github.com/patchbay-im/patchbay/core/retention"
 	"github.com/patchbay-im/patchbay/core/sandbox"
 	"github.com/patchbay-im/patchbay/core/search"
@@ -91,6 +92,7 @@ type Options struct {
 	SignIns       *extension.SignIns
 	Licenses      *license.Service
 	Notifications *notification.Service
+	Pushes        *push.Service
 	Erasures      *erasure.Service
 	Retention     *retention.Service
 	Templates     *template.Service
@@ -178,6 +180,7 @@ func (s *Server) declare() {
 	s.sessionRoutes()
 	s.signInRoutes()
 	s.accountRoutes()
+	s.pushRoutes()
 	s.signInAdminRoutes()
 	s.workspaceRoutes()
 	s.memberRoutes()

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
 )
@@ -27,6 +28,23 @@ type Rule struct {
 type Quiet struct {
 	From, To string // "22:00"
 	Timezone string // IANA, for example "Asia/Shanghai"
+}
+
+// Covers reports whether a moment lies in the quiet hours. In a time zone that
+// nobody knows, none does.
+func (q *Quiet) Covers(now time.Time) bool {
+	if q == nil {
+		return false
+	}
+	zone, err := time.LoadLocation(q.Timezone)
+	if err != nil {
+		return false
+	}
+	at := now.In(zone).Format("15:04")
+	if q.From < q.To {
+		return q.From <= at && at < q.To
+	}
+	return q.From <= at || at < q.To
 }
 
 // Default returns the preferences of a member who chose nothing.

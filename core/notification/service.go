@@ -195,6 +195,30 @@ func (s *Service) sees(ctx context.Context, w identity.WorkspaceID, n Notificati
 	return found[n.Conversation], err
 }
 
+// Told is a notification, and how its member wants to be told.
+type Told struct {
+	Notification Notification
+	As           Preferences
+}
+
+// Fresh returns a notification that is unread and in sight of its member; ok is
+// false for any other.
+func (s *Service) Fresh(ctx context.Context, w identity.WorkspaceID, id ID) (told Told, ok bool, err error) {
+	found, err := s.Store.Named(ctx, w, []ID{id})
+	if err != nil {
+		return Told{}, false, err
+	}
+	n, there := found[id]
+	if !there || !n.ReadAt.IsZero() {
+		return Told{}, false, nil
+	}
+	if ok, err = s.sees(ctx, w, n); err != nil || !ok {
+		return Told{}, false, err
+	}
+	p, err := s.preferences(ctx, w, n.Member)
+	return Told{n, p}, err == nil && p.Rules[n.Kind].InApp, err
+}
+
 func (s *Service) seesTicket(ctx context.Context, w identity.WorkspaceID, n Notification) (bool, error) {
 	within, err := s.Reaches.ReachOf(ctx, w, n.Member, identity.TicketRead)
 	if err != nil || within.All() {

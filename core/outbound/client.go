@@ -44,10 +44,11 @@ const (
 	OAuth    Sink = "oauth"    // tokens of plugins' far sides
 	ACME     Sink = "acme"     // the authority that certifies our names
 	Pictures Sink = "pictures" // that messages show from elsewhere
+	Push     Sink = "push"     // push services of browsers
 )
 
 // Sinks returns all sinks.
-func Sinks() []Sink { return []Sink{Webhooks, OIDC, OAuth, ACME, Pictures} }
+func Sinks() []Sink { return []Sink{Webhooks, OIDC, OAuth, ACME, Pictures, Push} }
 
 // Options of a Client.
 type Options struct {

@@ -25,8 +25,8 @@ type Poster struct {
 	http   *http.Client
 }
 
-// NewPoster returns a Poster.
-func NewPoster(c *Client) *Poster { return &Poster{client: c, http: c.Direct(Webhooks)} }
+// NewPoster returns a Poster for a sink.
+func NewPoster(c *Client, of Sink) *Poster { return &Poster{client: c, http: c.Direct(of)} }
 
 // Check implements webhook.Poster.
 func (p *Poster) Check(address string) error {

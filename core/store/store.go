@@ -27,6 +27,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/journey"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
+	"github.com/patchbay-im/patchbay/core/push"
 	"github.com/patchbay-im/patchbay/core/retention"
 	"github.com/patchbay-im/patchbay/core/sandbox"
 	"github.com/patchbay-im/patchbay/core/search"
@@ -54,6 +55,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/notifications"
 	"github.com/patchbay-im/patchbay/core/store/pluginbases"
 	"github.com/patchbay-im/patchbay/core/store/pluginstates"
+	"github.com/patchbay-im/patchbay/core/store/pushes"
 	"github.com/patchbay-im/patchbay/core/store/retentions"
 	"github.com/patchbay-im/patchbay/core/store/sandboxes"
 	index "github.com/patchbay-im/patchbay/core/store/search"
@@ -121,6 +123,8 @@ var (
 	_ event.Log                 = (*events.Log)(nil)
 	_ notification.Store        = (*notifications.Store)(nil)
 	_ notification.Inbox        = (*notifications.Store)(nil)
+	_ push.Store                = (*pushes.Store)(nil)
+	_ push.Ledger               = (*pushes.Store)(nil)
 	_ team.Store                = (*teams.Store)(nil)
 	_ team.Directory            = (*teams.Store)(nil)
 	_ team.Graveyard            = (*teams.Store)(nil)
@@ -226,6 +230,9 @@ func (s *Store) Templates() *templates.Store { return templates.New(s.db) }
 
 // Notifications returns notification.Store and notification.Inbox.
 func (s *Store) Notifications() *notifications.Store { return notifications.New(s.db) }
+
+// Pushes returns push.Store and push.Ledger, whose secrets sealer keeps.
+func (s *Store) Pushes(sealer push.Sealer) *pushes.Store { return pushes.New(s.db, sealer) }
 
 // Audit returns audit.Store.
 func (s *Store) Audit() *audits.Store { return audits.New(s.db) }

@@ -29,6 +29,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/license/licensetest"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
 	"github.com/patchbay-im/patchbay/core/notification/notificationtest"
+	"github.com/patchbay-im/patchbay/core/push/pushtest"
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/survey/surveytest"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
@@ -74,6 +75,9 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	})
 	t.Run("notification", func(t *testing.T) {
 		notificationtest.Run(t, func(t *testing.T) notificationtest.Fixture { return notificationFixture(t, fresh(t)) })
+	})
+	t.Run("push", func(t *testing.T) {
+		pushtest.Run(t, func(t *testing.T) pushtest.Fixture { return pushFixture(t, fresh(t)) })
 	})
 	t.Run("contact", func(t *testing.T) {
 		contacttest.Run(t, func(t *testing.T) contacttest.Fixture { return contactFixture(t, fresh(t)) })

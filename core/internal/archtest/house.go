@@ -56,6 +56,7 @@ func domain() []Layer {
 		downhill("ticket", "identity", "team", "contact", "channel", "media", "catalog", "conversation"),
 		downhill("search", "identity", "contact", "conversation", "view", "ticket"),
 		downhill("notification", "identity", "team", "contact", "conversation", "ticket"),
+		downhill("push", "identity", "notification"),
 		downhill("sla", "identity", "contact", "channel", "media", "conversation", "ticket"),
 		downhill("automation", "identity", "contact", "channel", "media", "conversation", "ticket", "sla", "extension"),
 		downhill("delivery", "identity", "channel", "media", "conversation"),

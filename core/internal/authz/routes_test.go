@@ -240,6 +240,10 @@ DELETE /api/v1/account/providers/{provider} session =404
 GET /api/v1/account/sessions session
 DELETE /api/v1/account/sessions session
 DELETE /api/v1/account/sessions/{session} session =404
+GET /api/v1/account/push session
+PUT /api/v1/account/push session =422 :: {"endpoint":"https://push.example/x","key":"x","auth":"x"}
+POST /api/v1/account/push/test session =409
+DELETE /api/v1/account/push/{session} session =404
 GET /api/v1/account/totp session
 POST /api/v1/account/totp session =422,429 :: {"password":"x"}
 POST /api/v1/account/totp/confirm session =409,422,429 :: {"code":"000000"}

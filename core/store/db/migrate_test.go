@@ -199,6 +199,7 @@ func TestWorkspaceComesFirst(t *testing.T) {
 		"second_factor", "recovery_code", "sign_in_challenge", "password_reset",
 		"plugin_license", "plugin_trial", "plugin_license_clock",
 		"plugin_life", "plugin_place", "plugin_step", // a plugin is the installation's
+		"push_subscription",
 	}
 	for fact := range liteSchema(t, open(t, config(t))) {
 		kind, rest, _ := strings.Cut(fact, " ")
@@ -208,7 +209,7 @@ func TestWorkspaceComesFirst(t *testing.T) {
 		}
 		switch kind {
 		case "primary", "references":
-			whole := strings.HasPrefix(rest, "(account_id) account") || rest == "(sandbox_id) workspace" // a sandbox is a workspace itself
+			whole := strings.HasPrefix(rest, "(account_id) account") || rest == "(sandbox_id) workspace" || rest == "(session_id) push_subscription" // a sandbox is a workspace itself, a session its account's
 			if !strings.HasPrefix(rest, "(workspace_id") && !whole {
 				t.Error(fact)
 			}

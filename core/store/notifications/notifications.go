@@ -17,6 +17,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/push"
 	"github.com/patchbay-im/patchbay/core/store/db"
 	"github.com/patchbay-im/patchbay/core/store/reach"
 	"github.com/patchbay-im/patchbay/core/ticket"
@@ -60,7 +61,9 @@ func (s *Store) Record(ctx context.Context, w identity.WorkspaceID, upTo uint64,
 			stored, err := insert(ctx, tx, w, n)
 			if err == nil && stored {
 				out = append(out, n)
-				err = told(ctx, tx, n, tell)
+				if err = waits(ctx, tx, w, n); err == nil {
+					err = told(ctx, tx, n, tell)
+				}
 			}
 			if err != nil {
 				return err
@@ -76,6 +79,15 @@ ON CONFLICT (workspace_id) DO UPDATE SET feed_seq = excluded.feed_seq`, string(w
 		return nil, err
 	}
 	return out, nil
+}
+
+// waits has the member's browsers be told of a notification, if they want to be:
+// what package pushes sends.
+func waits(ctx context.Context, tx *db.Tx, w identity.WorkspaceID, n notification.Notification) error {
+	return tx.Queue(ctx, `INSERT INTO push_waiting (workspace_id, member_id, notification_id, session_id, at, due_at)
+SELECT m.workspace_id, m.member_id, CAST(? AS TEXT), s.session_id, CAST(? AS BIGINT), CAST(? AS BIGINT)
+FROM member m JOIN push_subscription s ON s.account_id = m.account_id WHERE m.workspace_id = ? AND m.member_id = ?`,
+		string(n.ID), db.Micros(n.At), db.Micros(n.At.Add(push.Delay)), string(w), string(n.Member))
 }
 
 // told stores the event of a notification, if one is wanted.

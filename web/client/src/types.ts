@@ -7,6 +7,8 @@ export type Me = Schema<"MeBody">;
 /** Who signed in, or the challenge that asks for the second factor first. */
 export type SignedIn = Schema<"SignedInBody">;
 export type SignInSession = Schema<"SessionBody">;
+/** The browsers of an account that are told with no window open. */
+export type PushBrowsers = Schema<"PushesBody">;
 export type SecondFactor = Schema<"FactorBody">;
 export type Enrolment = Schema<"EnrolmentBody">;
 export type MyProvider = Schema<"MyProviderBody">;

@@ -1,4 +1,4 @@
-import type { Enrolment, InvitationPreview, Me, MyProvider, SecondFactor, SignedIn, SignInSession } from "../types";
+import type { Enrolment, InvitationPreview, Me, MyProvider, PushBrowsers, SecondFactor, SignedIn, SignInSession } from "../types";
 import type { Api } from "./client";
 
 /** Setting up, signing in and one's own account. */
@@ -76,6 +76,25 @@ export class SessionApi {
 
   async endOtherSessions(): Promise<void> {
     await this.api.call("delete", "/api/v1/account/sessions", {});
+  }
+
+  /** Browsers that are told with no window open, and the key that this one subscribes with. */
+  pushes(): Promise<PushBrowsers> {
+    return this.api.call("get", "/api/v1/account/push", {});
+  }
+
+  /** Has this browser be told; its subscription ends with the session. */
+  async subscribePush(body: { endpoint: string; key: string; auth: string; say: "all" | "kind" }): Promise<void> {
+    await this.api.call("put", "/api/v1/account/push", { body });
+  }
+
+  /** Pushes something here and answers what the push service said. */
+  tryPush(): Promise<{ sent: boolean; trouble?: string }> {
+    return this.api.call("post", "/api/v1/account/push/test", {});
+  }
+
+  async endPush(session: string): Promise<void> {
+    await this.api.call("delete", "/api/v1/account/push/{session}", { path: { session } });
   }
 
   secondFactor(): Promise<SecondFactor> {
