@@ -61,9 +61,7 @@ func (s *Store) Record(ctx context.Context, w identity.WorkspaceID, upTo uint64,
 			stored, err := insert(ctx, tx, w, n)
 			if err == nil && stored {
 				out = append(out, n)
-				if err = waits(ctx, tx, w, n); err == nil {
-					err = told(ctx, tx, n, tell)
-				}
+				err = told(ctx, tx, w, n, tell)
 			}
 			if err != nil {
 				return err
@@ -90,10 +88,11 @@ FROM member m JOIN push_subscription s ON s.account_id = m.account_id WHERE m.wo
 		string(n.ID), db.Micros(n.At), db.Micros(n.At.Add(push.Delay)), string(w), string(n.Member))
 }
 
-// told stores the event of a notification, if one is wanted.
-func told(ctx context.Context, tx *db.Tx, n notification.Notification, tell notification.Teller) error {
-	if tell == nil {
-		return nil
+// told stores by what else a notification is told: the member's browsers, and
+// its event, if one is wanted.
+func told(ctx context.Context, tx *db.Tx, w identity.WorkspaceID, n notification.Notification, tell notification.Teller) error {
+	if err := waits(ctx, tx, w, n); err != nil || tell == nil {
+		return err
 	}
 	e, err := tell(n)
 	if err != nil {
