@@ -282,8 +282,21 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id InboxID, 
 	if err != nil {
 		return Inbox{}, err
 	}
+	if inbox.Enabled && !old.Enabled { // whoever switches it on wants it tried
+		if err := s.again(ctx, inbox, nil); err != nil {
+			return Inbox{}, err
+		}
+	}
 	s.tell(ctx, inbox)
 	return inbox, nil
+}
+
+// again forgets what was counted against an inbox, which is resumed.
+func (s *Service) again(ctx context.Context, inbox Inbox, record *event.Record) error {
+	if s.Again == nil {
+		return nil
+	}
+	return s.Again(ctx, inbox.Workspace, string(inbox.ID), record)
 }
 
 func (e Edit) apply(in *Inbox) {
@@ -314,10 +327,8 @@ func (s *Service) Retry(ctx context.Context, scope identity.Scope, id InboxID) (
 	if !inbox.Enabled {
 		return Inbox{}, errs.New(errs.Conflict, "inbox.disabled", "The inbox is switched off. Switch it on first.")
 	}
-	if s.Again != nil {
-		if err := s.Again(ctx, scope.Workspace, string(inbox.ID), identity.Record(ctx, scope, "inbox.retried", inbox.target())); err != nil {
-			return Inbox{}, err
-		}
+	if err := s.again(ctx, inbox, identity.Record(ctx, scope, "inbox.retried", inbox.target())); err != nil {
+		return Inbox{}, err
 	}
 	_ = s.plugins.Remove(ctx, inbox) // see tell
 	s.tell(ctx, inbox)

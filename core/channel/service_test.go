@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/event/eventtest"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -285,6 +287,26 @@ func TestUpdateInbox(t *testing.T) {
 	o.refused(err, errs.Invalid, "inbox.name")
 	if got := o.stored(i.ID); got.Name != "Renamed" || got.ConfigRevision != 2 {
 		t.Errorf("a refused change was made: %+v", got)
+	}
+}
+
+// Switching an inbox on resumes it, as trying again does; other changes do not.
+func TestSwitchingOnResumes(t *testing.T) {
+	o := newOffice(t)
+	i, _ := o.inbox(mail)
+	var again []string
+	o.Again = func(_ context.Context, w identity.WorkspaceID, id string, record *event.Record) error {
+		again = append(again, fmt.Sprint(w == home, id == string(i.ID), record != nil))
+		return nil
+	}
+	for _, e := range []channel.Edit{{Enabled: new(true)}, {Enabled: new(false)}, {Name: new("Off")}, {Enabled: new(true)}} {
+		_, err := o.Update(t.Context(), as(identity.RoleOwner), i.ID, e)
+		o.ok(err)
+	}
+	_, err := o.Retry(t.Context(), as(identity.RoleOwner), i.ID)
+	o.ok(err)
+	if want := []string{"true true false", "true true true"}; !slices.Equal(again, want) {
+		t.Errorf("resumed %q, want %q", again, want)
 	}
 }
 

@@ -254,8 +254,21 @@ func (s *ConnectionService) Update(ctx context.Context, scope identity.Scope, id
 	if err != nil {
 		return Connection{}, err
 	}
+	if c.Enabled && !old.Enabled { // whoever switches it on wants it tried
+		if err := s.again(ctx, c, nil); err != nil {
+			return Connection{}, err
+		}
+	}
 	s.tell(ctx, c)
 	return c, nil
+}
+
+// again forgets what was counted against a connection, which is resumed.
+func (s *ConnectionService) again(ctx context.Context, c Connection, record *event.Record) error {
+	if s.Again == nil {
+		return nil
+	}
+	return s.Again(ctx, c.Workspace, string(c.ID), record)
 }
 
 // Retry has the plugin of a connection open it anew: somebody mended what was
@@ -271,10 +284,8 @@ func (s *ConnectionService) Retry(ctx context.Context, scope identity.Scope, id 
 	if !c.Enabled {
 		return Connection{}, errs.New(errs.Conflict, "connection.disabled", "The connection is switched off. Switch it on first.")
 	}
-	if s.Again != nil {
-		if err := s.Again(ctx, scope.Workspace, string(c.ID), identity.Record(ctx, scope, "connection.retried", c.target())); err != nil {
-			return Connection{}, err
-		}
+	if err := s.again(ctx, c, identity.Record(ctx, scope, "connection.retried", c.target())); err != nil {
+		return Connection{}, err
 	}
 	_ = s.Runner.RemoveConnection(ctx, c) // see tell
 	s.tell(ctx, c)
