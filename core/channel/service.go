@@ -267,7 +267,20 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id InboxID, 
 		}
 		e.Acknowledgement = &checked
 	}
-	inbox, err := s.store.UpdateInbox(ctx, scope.Workspace, id, func(in *Inbox) ([]event.Event, error) {
+	inbox, err := s.update(ctx, scope, id, e, plan)
+	if err != nil {
+		return Inbox{}, err
+	}
+	if inbox.Enabled && !old.Enabled { // whoever switches it on wants it tried
+		err = s.again(ctx, inbox, nil)
+	}
+	s.tell(ctx, inbox)
+	return inbox, err
+}
+
+// update stores a change that was judged.
+func (s *Service) update(ctx context.Context, scope identity.Scope, id InboxID, e Edit, plan *instance.Plan) (Inbox, error) {
+	return s.store.UpdateInbox(ctx, scope.Workspace, id, func(in *Inbox) ([]event.Event, error) {
 		before := *in
 		e.apply(in)
 		if plan != nil {
@@ -279,16 +292,6 @@ func (s *Service) Update(ctx context.Context, scope identity.Scope, id InboxID, 
 		changed.Audit = identity.Record(ctx, scope, "inbox.updated", in.target()).Say(in.since(before))
 		return []event.Event{changed}, nil
 	})
-	if err != nil {
-		return Inbox{}, err
-	}
-	if inbox.Enabled && !old.Enabled { // whoever switches it on wants it tried
-		if err := s.again(ctx, inbox, nil); err != nil {
-			return Inbox{}, err
-		}
-	}
-	s.tell(ctx, inbox)
-	return inbox, nil
 }
 
 // again forgets what was counted against an inbox, which is resumed.

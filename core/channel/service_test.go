@@ -296,7 +296,7 @@ func TestSwitchingOnResumes(t *testing.T) {
 	i, _ := o.inbox(mail)
 	var again []string
 	o.Again = func(_ context.Context, w identity.WorkspaceID, id string, record *event.Record) error {
-		again = append(again, fmt.Sprint(w == home, id == string(i.ID), record != nil))
+		again = append(again, fmt.Sprintf("%t, recorded %t", w == home && id == string(i.ID), record != nil))
 		return nil
 	}
 	for _, e := range []channel.Edit{{Enabled: new(true)}, {Enabled: new(false)}, {Name: new("Off")}, {Enabled: new(true)}} {
@@ -305,7 +305,7 @@ func TestSwitchingOnResumes(t *testing.T) {
 	}
 	_, err := o.Retry(t.Context(), as(identity.RoleOwner), i.ID)
 	o.ok(err)
-	if want := []string{"true true false", "true true true"}; !slices.Equal(again, want) {
+	if want := []string{"true, recorded false", "true, recorded true"}; !slices.Equal(again, want) {
 		t.Errorf("resumed %q, want %q", again, want)
 	}
 }

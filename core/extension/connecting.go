@@ -255,12 +255,10 @@ func (s *ConnectionService) Update(ctx context.Context, scope identity.Scope, id
 		return Connection{}, err
 	}
 	if c.Enabled && !old.Enabled { // whoever switches it on wants it tried
-		if err := s.again(ctx, c, nil); err != nil {
-			return Connection{}, err
-		}
+		err = s.again(ctx, c, nil)
 	}
 	s.tell(ctx, c)
-	return c, nil
+	return c, err
 }
 
 // again forgets what was counted against a connection, which is resumed.
