@@ -1,8 +1,8 @@
 // Package tnef unpacks winmail.dat, in which Outlook hides the files of a
 // message from everybody else (MS-OXTNEF). No kept library reads it.
 //
-// Every length is checked against what there is; nothing is copied, so that
-// what comes out is never larger than what went in.
+// Every length is checked against what there is; nothing is copied but rich text
+// (MS-OXRTFCP), of which 8 MiB are read, and only where there is no other body.
 package tnef
 
 import (
@@ -19,7 +19,7 @@ var ErrNotTNEF = errors.New("tnef: no TNEF signature")
 
 // Contents is what was packed. Data are slices of the input.
 type Contents struct {
-	Text  string // empty if the body is packed as rich text only
+	Text  string
 	HTML  string
 	Files []File
 }
@@ -42,6 +42,7 @@ const (
 	attAttachment  = 0x9005
 	attCodepage    = 0x9007
 	propBody       = 0x1000
+	propRTF        = 0x1009
 	propHTML       = 0x1013
 	propDataObject = 0x3701
 	propFileName   = 0x3704
@@ -78,11 +79,15 @@ func Read(b []byte) (*Contents, error) {
 			u.message(id, data)
 		}
 	}
+	if u.contents.Text == "" && u.contents.HTML == "" {
+		u.contents.Text, u.contents.HTML = richText(decompressed(u.rtf))
+	}
 	return &u.contents, nil
 }
 
 type unpacker struct {
 	contents Contents
+	rtf      []byte // compressed
 	codepage string
 }
 
@@ -101,6 +106,8 @@ func (u *unpacker) message(id uint32, data []byte) {
 				u.contents.Text = u.string(p)
 			case propHTML:
 				u.contents.HTML = u.string(p)
+			case propRTF:
+				u.rtf = p.value
 			}
 		})
 	}
@@ -181,6 +188,8 @@ func codepage(n uint32) string {
 		return "shift_jis"
 	case 949:
 		return "euc-kr"
+	case 874:
+		return "windows-874"
 	case 65001:
 		return "utf-8"
 	case 1250, 1251, 1253, 1254, 1255, 1256, 1257, 1258:

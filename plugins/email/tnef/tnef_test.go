@@ -2,11 +2,14 @@ package tnef_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"strings"
 	"testing"
 	"unicode/utf16"
 
+	"github.com/patchbay-im/patchbay/plugins/email/message"
 	"github.com/patchbay-im/patchbay/plugins/email/tnef"
 )
 
@@ -90,6 +93,40 @@ func TestRead(t *testing.T) {
 	}
 	if f := got.Files[1]; f.Name != "发票.txt" || string(f.Data) != "two" {
 		t.Errorf("%+v", f)
+	}
+}
+
+// rich is a winmail.dat whose only body is rich text.
+func rich(rtf string) []byte {
+	value := &pack{}
+	value.long(uint32(len(rtf) + 12))
+	value.long(uint32(len(rtf)))
+	value.long(0x414c454d) // not compressed
+	value.long(0)
+	value.WriteString(rtf)
+	block := &pack{}
+	block.long(1)
+	block.short(0x102)
+	block.short(0x1009)
+	block.long(1)
+	block.long(uint32(value.Len()))
+	block.Write(value.Bytes())
+	block.Write(make([]byte, -value.Len()&3))
+	p := begin()
+	p.attribute(1, 0x9003, block.Bytes())
+	return p.Bytes()
+}
+
+func TestRichTextAlone(t *testing.T) {
+	t.Parallel()
+	for rtf, want := range map[string]string{
+		`{\rtf1\ansi\ansicpg936 \'c4\'e3\'ba\'c3\par Ann}`:                                   "你好\nAnn",
+		`{\rtf1\ansi\fromhtml1 {\*\htmltag <p>}Hello\htmlrtf\par\htmlrtf0{\*\htmltag </p>}}`: "Hello",
+	} {
+		mail := "From: a@b.example\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString(rich(rtf))
+		if m := message.Read([]byte(mail), message.Limits{}); strings.TrimSpace(m.Text) != want || len(m.Attachments) != 0 {
+			t.Errorf("%s is shown as %q with %d files", rtf, m.Text, len(m.Attachments))
+		}
 	}
 }
 
