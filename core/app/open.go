@@ -18,6 +18,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/certificate"
 	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/channel/backfill"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/dispatch"
@@ -82,6 +83,7 @@ type server struct {
 	people        httpapi.People
 	inboxes       *channel.Service
 	conditions    *instance.Watch
+	backfills     *backfill.Service
 	secrets       *channel.Secrets
 	surveys       *survey.Service
 	tickets       *ticket.Service
@@ -261,6 +263,9 @@ func (s *server) domain() {
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
 	s.extensions = extension.NewService(s.plugins, s.store.Lives(), s.audit)
 	s.conditions = s.newConditions()
+	s.backfills = backfill.NewService(backfill.Deps{
+		Store: s.store.Backfills(), Inboxes: s.inboxes, Stored: channels, FarSide: s.plugins, Now: s.now, Log: s.log,
+	})
 	s.inboxes.Again = s.conditions.Again
 	s.connections, s.signIns = s.newConnections()
 	s.pluginWork = s.newPluginWork()

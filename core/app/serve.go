@@ -146,6 +146,7 @@ func (s *server) run(ctx context.Context, listeners ports) error {
 	g.Go(func() error { s.fetcher.Run(parts); return nil })
 	g.Go(func() error { s.runRetention(parts); return nil })
 	g.Go(func() error { s.runExports(parts); return nil })
+	g.Go(func() error { s.backfills.Run(parts, s.config.Database.URL == ""); return nil }) // alone where the database is embedded
 	g.Go(func() error { s.sandboxes.Run(parts); return nil })
 	g.Go(func() error { s.runPluginWork(parts); return nil })
 	g.Go(func() error { s.people.Imports.Work(parts, s.log); return nil })

@@ -17,9 +17,23 @@ type FarSide interface {
 	FetchFile(ctx context.Context, inbox Inbox, fetch string, most int64, w io.Writer) (Fetched, error)
 	// Signal shows the far side something. Best effort.
 	Signal(ctx context.Context, inbox Inbox, s Signal) error
-	// Backfill has the channel bring everything since a time, and returns how
-	// many items the far side had.
-	Backfill(ctx context.Context, inbox Inbox, since time.Time) (int, error)
+	// Backfill asks for a step of a backfill. count is told what became of what is
+	// brought, also before an error; it may be called by several goroutines, and
+	// not after the return.
+	Backfill(ctx context.Context, inbox Inbox, step BackfillStep, count func([]Inbound, []Result)) (BackfillAnswer, error)
+}
+
+// BackfillStep is what a channel is to bring: everything since a time.
+type BackfillStep struct {
+	Run   string // names the backfill; the same in all its steps
+	Since time.Time
+	After string // BackfillAnswer.Next of the step before; "" = at the start
+}
+
+// BackfillAnswer says what a step came to.
+type BackfillAnswer struct {
+	Found int    // items that the far side had in the step, known ones too
+	Next  string // there is more, and this is where to go on; "" = that was all
 }
 
 // Fetched is what the far side says of a file; "" = nothing new.

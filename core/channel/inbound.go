@@ -29,6 +29,7 @@ type Inbound struct {
 	Thread     string   // the far side's key of the talk; "" = it has none
 	References []string // external ids of messages that it answers, the nearest last
 	Answers    string   // the delivery that it answers, proven by the plugin; "" = none
+	Backfill   string   // the backfill that brought it, later than it came; "" = none
 
 	// Of a status, an edit or a recall: the message that it is about.
 	Target   string // the far side's id of it

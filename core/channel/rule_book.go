@@ -89,7 +89,7 @@ func (s *Service) SetRules(ctx context.Context, scope identity.Scope, id InboxID
 		in.Rules = Rules{Revision: revision + 1, List: list}
 		in.UpdatedAt = s.now()
 		changed := s.changed(*in)
-		changed.Audit = identity.Record(ctx, scope, "inbox.rules_updated", in.target()).Say(in.Rules.since(before))
+		changed.Audit = identity.Record(ctx, scope, "inbox.rules_updated", in.Target()).Say(in.Rules.since(before))
 		return []event.Event{changed}, nil
 	})
 	if err != nil {

@@ -153,7 +153,7 @@ func (s *Service) Create(ctx context.Context, scope identity.Scope, d Draft) (in
 	}
 	inbox.Config, inbox.Secrets = plan.Config, plan.Seal(s.vault, inbox.owner(), nil)
 	created := s.changed(inbox)
-	created.Audit = identity.Record(ctx, scope, "inbox.created", inbox.target()).Say(map[string]any{"channel": string(inbox.Plugin), "permissions": agreed})
+	created.Audit = identity.Record(ctx, scope, "inbox.created", inbox.Target()).Say(map[string]any{"channel": string(inbox.Plugin), "permissions": agreed})
 	grants := instance.GrantsBy(scope.Actor, agreed, t.Version, inbox.CreatedAt)
 	if err := s.store.CreateInbox(ctx, inbox, grants, created); err != nil {
 		return Inbox{}, "", err
@@ -289,7 +289,7 @@ func (s *Service) update(ctx context.Context, scope identity.Scope, id InboxID, 
 		}
 		in.UpdatedAt = s.now()
 		changed := s.changed(*in)
-		changed.Audit = identity.Record(ctx, scope, "inbox.updated", in.target()).Say(in.since(before))
+		changed.Audit = identity.Record(ctx, scope, "inbox.updated", in.Target()).Say(in.since(before))
 		return []event.Event{changed}, nil
 	})
 }
@@ -328,14 +328,19 @@ func (s *Service) Retry(ctx context.Context, scope identity.Scope, id InboxID) (
 		return Inbox{}, err
 	}
 	if !inbox.Enabled {
-		return Inbox{}, errs.New(errs.Conflict, "inbox.disabled", "The inbox is switched off. Switch it on first.")
+		return Inbox{}, SwitchedOff()
 	}
-	if err := s.again(ctx, inbox, identity.Record(ctx, scope, "inbox.retried", inbox.target())); err != nil {
+	if err := s.again(ctx, inbox, identity.Record(ctx, scope, "inbox.retried", inbox.Target())); err != nil {
 		return Inbox{}, err
 	}
 	_ = s.plugins.Remove(ctx, inbox) // see tell
 	s.tell(ctx, inbox)
 	return inbox, nil
+}
+
+// SwitchedOff is the answer to what needs an inbox that is in use.
+func SwitchedOff() *errs.Error {
+	return errs.New(errs.Conflict, "inbox.disabled", "The inbox is switched off. Switch it on first.")
 }
 
 // RotateHook replaces the secret part of the webhook address at once.
@@ -347,7 +352,7 @@ func (s *Service) RotateHook(ctx context.Context, scope identity.Scope, id Inbox
 	inbox, err = s.store.UpdateInbox(ctx, scope.Workspace, id, func(in *Inbox) ([]event.Event, error) {
 		in.HookHash, in.UpdatedAt = hash, s.now()
 		changed := s.changed(*in)
-		changed.Audit = identity.Record(ctx, scope, "inbox.hook_rotated", in.target())
+		changed.Audit = identity.Record(ctx, scope, "inbox.hook_rotated", in.Target())
 		return []event.Event{changed}, nil
 	})
 	return inbox, token, err
@@ -371,7 +376,8 @@ func (s *Service) changed(inbox Inbox) event.Event {
 	}
 }
 
-func (in Inbox) target() event.Party {
+// Target names the inbox in the audit log.
+func (in Inbox) Target() event.Party {
 	return event.Party{Kind: "inbox", ID: string(in.ID), Name: in.Name}
 }
 

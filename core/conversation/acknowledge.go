@@ -55,7 +55,7 @@ func (s *Service) acknowledges(ctx context.Context, inbox channel.Inbox, in acce
 	switch {
 	case !inbox.Acknowledgement.Enabled || inbox.Live || in.kind != InboundMessage:
 		return nil, nil //nolint:nilnil // nil is no answer
-	case in.said.Carried.Automatic || in.noReply || !in.trust.Proven() || s.Now().Sub(in.doneAt(s.Now())) >= acknowledgeEvery:
+	case in.said.Carried.Automatic || in.noReply || in.late() || !in.trust.Proven() || s.Now().Sub(in.doneAt(s.Now())) >= acknowledgeEvery:
 		return nil, nil //nolint:nilnil // as above
 	}
 	out := &acknowledging{inbox: inbox, item: in}

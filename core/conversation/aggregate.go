@@ -177,7 +177,9 @@ func (c *Conversation) Acknowledge(t Turn, w Written) Change {
 func (c *Conversation) Echo(t Turn, w Written) *Change {
 	w.Carried.Elsewhere, c.Ignored = true, false
 	ch := *c.append(t, Text, w, nil)
-	c.WaitingSince = time.Time{}
+	if w.Carried.WrittenAt.IsZero() { // an old one may be older than what the customer waits for
+		c.WaitingSince = time.Time{}
+	}
 	return &ch
 }
 

@@ -58,6 +58,20 @@ func brought(in channel.Inbound) Written {
 	return w
 }
 
+// brought is what is kept of what a channel tells, with its files. What came by a
+// backfill keeps when it was written.
+func (s *Service) brought(in channel.Inbound) Written {
+	w := brought(in)
+	w.leave(in.Content.Files)
+	if in.Backfill != "" {
+		now := s.Now()
+		if w.Carried.WrittenAt = in.SentAt; in.SentAt.IsZero() || in.SentAt.After(now) {
+			w.Carried.WrittenAt = now
+		}
+	}
+	return w
+}
+
 // fit cuts the text to its limit. What was folded away goes first.
 func (w *Written) fit() {
 	over := utf8.RuneCountInString(w.Text) - MaxText

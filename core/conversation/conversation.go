@@ -175,6 +175,7 @@ type Carried struct {
 	Elsewhere   bool // the company wrote it, and not here
 	Participant bool // somebody wrote it who takes part, and is not the customer
 	Forwards    *Forwarded
+	WrittenAt   time.Time // of what a backfill brought: when it was written, by the far side's clock; zero = it came by itself
 	EditedAt    time.Time
 	RecalledAt  time.Time
 	Changing    *Changing // what the far side is to do to it; nil = nothing

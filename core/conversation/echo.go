@@ -17,8 +17,7 @@ const codeEcho = "echo_pending"
 // is what we sent ourselves, by its delivery or the far side's id, or else a
 // message of the company's.
 func (s *Service) receiveEcho(ctx context.Context, scope identity.Scope, in channel.Inbound) (channel.Result, error) {
-	said := brought(in)
-	said.leave(in.Content.Files)
+	said := s.brought(in)
 	said.Carried.Trust = channel.Trust{} // nobody's word: the account itself tells
 	switch {
 	case !nameable(in.External):

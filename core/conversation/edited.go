@@ -27,7 +27,7 @@ func (c *Conversation) Edit(t Turn, m Message, w Written, files []media.Attachme
 	was := m
 	m.Carried = w.Carried
 	m.External, m.Trust, m.Automatic, m.Elsewhere = was.External, was.Trust, was.Automatic, was.Elsewhere
-	m.Participant, m.Forwards, m.Changing = was.Participant, was.Forwards, was.Changing
+	m.Participant, m.Forwards, m.Changing, m.WrittenAt = was.Participant, was.Forwards, was.Changing, was.WrittenAt
 	if m.Envelope == nil {
 		m.Envelope = was.Envelope
 	}
@@ -40,7 +40,8 @@ func (c *Conversation) Edit(t Turn, m Message, w Written, files []media.Attachme
 func (c *Conversation) Recall(t Turn, m Message) *Change {
 	was := m
 	m.Carried = Carried{
-		External: was.External, Trust: was.Trust, Automatic: was.Automatic, Elsewhere: was.Elsewhere, Participant: was.Participant, EditedAt: was.EditedAt, RecalledAt: t.At,
+		External: was.External, Trust: was.Trust, Automatic: was.Automatic, Elsewhere: was.Elsewhere, Participant: was.Participant,
+		WrittenAt: was.WrittenAt, EditedAt: was.EditedAt, RecalledAt: t.At,
 	}
 	m.Text, m.Altered, m.ReplyTo, m.Mentions, m.Attachments = "", nil, nil, nil, nil
 	return c.revise(t, MessageRecalled, was, m)

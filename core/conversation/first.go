@@ -41,7 +41,7 @@ func (s *Service) firstOf(ctx context.Context, inbox channel.Inbox, in accepted)
 	if out.rule != nil && out.rule.then.Team != "" {
 		out.team, out.routed = team.ID(out.rule.then.Team), true
 	}
-	if !in.noReply {
+	if !in.noReply && !in.late() {
 		if out.bot, err = s.botOf(ctx, inbox); err != nil {
 			return out, err
 		}

@@ -91,8 +91,7 @@ func (s *Service) inboxOf(ctx context.Context, scope identity.Scope, id channel.
 func noInbox() channel.Result { return rejected("inbox", "there is no such inbox") }
 
 func (s *Service) receiveMessage(ctx context.Context, scope identity.Scope, in channel.Inbound) (channel.Result, error) {
-	said := brought(in)
-	said.leave(in.Content.Files)
+	said := s.brought(in)
 	switch {
 	case !nameable(in.External):
 		return rejected("external_id", "an inbound message needs the far side's id: 1 to 512 bytes of UTF-8 without control characters"), nil
@@ -169,6 +168,9 @@ func (a accepted) doneAt(now time.Time) time.Time {
 	}
 	return a.sentAt
 }
+
+// late reports whether a backfill brought it: nothing answers it by itself.
+func (a accepted) late() bool { return !a.said.Carried.WrittenAt.IsZero() }
 
 // known is what the inbox knows the sender by.
 func (a accepted) known() string { return knownAs(a.sender, a.trust) }
@@ -249,7 +251,14 @@ func (s *Service) take(ctx context.Context, tx Tx, t Turn, x taken) (*Change, er
 		ch = x.in.ReceiveFor(t, said, x.bot)
 		x.in.OpenWindows(s.windows(x.in.Plugin), x.item.trigger, x.item.doneAt(t.At))
 	}
-	return ch, s.bring(ctx, tx, x.in, ch, x.item)
+	if err := s.bring(ctx, tx, x.in, ch, x.item); err != nil {
+		return nil, err
+	}
+	if x.item.late() && x.in.ByBot() { // it would answer as if it had just been asked
+		t.Actor = identity.Actor{Kind: identity.ActorSystem}
+		x.in.enqueue(t, QueuedReopened)
+	}
+	return ch, nil
 }
 
 // saveFirst stores the conversation, and what its bot begins with.

@@ -34,6 +34,13 @@ type turnBody struct {
 type healthHistoryBody struct {
 	Condition conditionBody `json:"condition"`
 	Turns     []turnBody    `json:"turns" doc:"Its last changes, the newest first, at most 50."`
+	Outage    *outageBody   `json:"outage,omitempty" doc:"The last time that it did not work for five minutes or more, of those in turns, if it works now: what came meanwhile may be missing."`
+}
+
+// outageBody is a time in which an account did not work.
+type outageBody struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
 }
 
 func conditionOf(c instance.Condition) conditionBody {
@@ -47,6 +54,9 @@ func historyOf(c instance.Condition) *body[healthHistoryBody] {
 	out := healthHistoryBody{Condition: conditionOf(c), Turns: make([]turnBody, len(c.Turns))}
 	for i, t := range c.Turns {
 		out.Turns[i] = turnBody{At: wire.Stamp(t.At), State: string(t.State), Code: t.Code, Detail: t.Detail}
+	}
+	if o, ok := c.Outage(); ok {
+		out.Outage = &outageBody{From: wire.Stamp(o.From), Until: wire.Stamp(o.Until)}
 	}
 	return &body[healthHistoryBody]{Body: out}
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/audit"
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/channel/backfill"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
@@ -73,6 +74,7 @@ type Options struct {
 	Teams    *team.Service
 	People
 	Inboxes       *channel.Service
+	Backfills     *backfill.Service
 	Secrets       *channel.Secrets
 	Hooks         *channel.Hooks
 	Conversations *conversation.Service
@@ -195,6 +197,7 @@ func (s *Server) declare() {
 	s.pluginRoutes()
 	s.connectionRoutes()
 	s.conditionRoutes()
+	s.backfillRoutes()
 	s.skippedRoutes()
 	s.teamRoutes()
 	s.notificationRoutes()

@@ -94,6 +94,37 @@ func (c Condition) Paused(revision uint64) bool {
 // Good reports whether it is known to work.
 func (c Condition) Good() bool { return c.State == ConditionOK || c.State == ConditionDegraded }
 
+// Outage is a time in which an account did not work.
+type Outage struct {
+	From, Until time.Time
+}
+
+// WorthTelling is how long an account has to have been bad for an Outage.
+const WorthTelling = 5 * time.Minute
+
+// Outage returns the last time that the account did not work for WorthTelling or
+// more, of those that its turns tell; false when there is none, or it does not
+// work now. That somebody tried it again ends none.
+func (c Condition) Outage() (Outage, bool) {
+	if !c.Good() {
+		return Outage{}, false
+	}
+	var until, from time.Time
+	for _, t := range c.Turns { // the newest first
+		switch t.State {
+		case ConditionOK, ConditionDegraded:
+			if !from.IsZero() && until.Sub(from) >= WorthTelling {
+				return Outage{From: from, Until: until}, true
+			}
+			until, from = t.At, time.Time{}
+		case ConditionFailing, ConditionCredentials:
+			from = t.At
+		case ConditionUnknown:
+		}
+	}
+	return Outage{From: from, Until: until}, !from.IsZero() && !until.IsZero() && until.Sub(from) >= WorthTelling
+}
+
 // After returns the condition after a report. Credentials count as rejected for
 // good when that was said RejectionsNeeded times over RejectedFor, without a
 // success between; what may pass by itself never counts as that. New settings

@@ -228,3 +228,45 @@ func TestWatch(t *testing.T) {
 		}
 	})
 }
+
+// The last time that an account did not work for long is told once it works again.
+func TestOutage(t *testing.T) {
+	ok, bad := instance.Health{State: "ok"}, instance.Health{State: "down", Code: "unavailable"}
+	start := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	at := func(minutes int) time.Time { return start.Add(time.Duration(minutes) * time.Minute) }
+	var c instance.Condition
+	say := func(minutes int, h instance.Health) {
+		c = c.After(instance.Report{Health: h, At: at(minutes)})
+	}
+	want := func(from, until int, there bool) {
+		t.Helper()
+		if got, ok := c.Outage(); ok != there || there && (!got.From.Equal(at(from)) || !got.Until.Equal(at(until))) {
+			t.Errorf("outage %v %t, wanted %d to %d, %t", got, ok, from, until, there)
+		}
+	}
+	want(0, 0, false)
+	say(0, ok)
+	say(10, bad)
+	say(14, ok)
+	want(0, 0, false) // too short
+	say(20, bad)
+	say(30, bad)
+	want(0, 0, false) // not over
+	c = c.Again(at(31))
+	want(0, 0, false)
+	say(32, instance.Health{State: "degraded", Code: "slow"})
+	want(20, 32, true)
+	say(40, ok)
+	want(20, 32, true)
+	say(50, bad)
+	say(51, ok)
+	want(20, 32, true) // a flap hides none
+	say(60, bad)
+	say(66, ok)
+	want(60, 66, true)
+
+	c = instance.Condition{}
+	say(0, bad) // from the beginning
+	say(9, ok)
+	want(0, 9, true)
+}

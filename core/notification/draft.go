@@ -171,8 +171,11 @@ func (d *drafted) rated(raw json.RawMessage, whose identity.MemberID) {
 }
 
 // written tells of a message or a note: those it mentions, whose conversation
-// it is, and those who follow it.
+// it is, and those who follow it. What a backfill brought is told to nobody.
 func (d *drafted) written(m conversation.Message, c conversation.Conversation) {
+	if !m.WrittenAt.IsZero() { // a backfill may bring hundreds
+		return
+	}
 	d.base.Text = preview(m)
 	for _, called := range m.Mentions {
 		d.tell(Mention, called.Member)

@@ -165,6 +165,17 @@ func TestWhoIsToldWhat(t *testing.T) {
 	if n.Text != "你好？" || n.Actor.Kind != identity.ActorContact {
 		t.Fatalf("%+v", n)
 	}
+	o.Change(c.ID, func(c *conversation.Conversation) error { // a backfill tells nobody
+		turn, w := o.System(), conversation.Words("m0", "from last week")
+		turn.Actor = identity.Actor{Kind: identity.ActorContact, ID: string(c.Contact)}
+		w.Carried.WrittenAt = turn.At.Add(-7 * 24 * time.Hour)
+		c.Receive(turn, w)
+		return nil
+	})
+	o.OK(o.observe())
+	if again := o.has(lin, notification.Reply, notification.Assigned)[0]; again.Text != "你好？" || again.ID != n.ID {
+		t.Fatalf("%+v", again)
+	}
 	var written uint64
 	o.Change(c.ID, func(c *conversation.Conversation) error {
 		w := conversation.Words("n1", "please look, @Wang")

@@ -9,7 +9,6 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -88,18 +87,4 @@ func (h *Host) Signal(ctx context.Context, inbox channel.Inbox, g channel.Signal
 		return s.failed(ctx, "Signal", err)
 	}
 	return nil
-}
-
-// Backfill implements channel.FarSide.
-func (h *Host) Backfill(ctx context.Context, inbox channel.Inbox, since time.Time) (int, error) {
-	s, session, err := h.calling(inbox.Plugin)
-	if err != nil {
-		return 0, err
-	}
-	defer session.calls.end()
-	answer, err := session.channel.Backfill(ctx, &pluginv1.BackfillRequest{InstanceId: string(inbox.ID), Since: timestamppb.New(since)})
-	if err != nil {
-		return 0, s.failed(ctx, "Backfill", err)
-	}
-	return int(min(answer.GetFound(), 1<<31)), nil
 }

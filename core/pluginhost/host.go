@@ -104,6 +104,8 @@ type Host struct {
 	changes changes
 	notes   chan extension.Transition
 	gates   gates
+
+	backfills backfills
 }
 
 // New reads the installed plugins. A plugin that cannot be read is listed as

@@ -76,11 +76,12 @@ func (d *inboundDesk) commit(ctx context.Context, items []*pluginv1.Inbound) []*
 	ctx, cancel := context.WithTimeout(ctx, ingestBudget)
 	defer cancel()
 	results := make([]channel.Result, len(items))
+	taken := make([]channel.Inbound, len(items))
 	groups := make(map[string]*group)
 	var order []*group
 	for i, item := range items {
 		in, refused, ok := inboundOf(item)
-		if !ok {
+		if taken[i] = in; !ok {
 			results[i] = refused
 			continue
 		}
@@ -98,6 +99,7 @@ func (d *inboundDesk) commit(ctx context.Context, items []*pluginv1.Inbound) []*
 			results[g.places[i]] = r
 		}
 	}
+	d.host.backfills.count(taken, results)
 	out := make([]*pluginv1.Result, len(results))
 	for i, r := range results {
 		out[i] = resultTo(r)

@@ -21,6 +21,7 @@ const (
 	maxReferences = 100 // the nearest
 	maxTrigger    = 40
 	maxReason     = 500
+	maxRun        = 100 // of the name of a backfill
 )
 
 // inboundOf reads what a plugin brings in; false with the reason when it must
@@ -36,6 +37,7 @@ func inboundOf(in *pluginv1.Inbound) (channel.Inbound, channel.Result, bool) {
 		Echo:    in.GetEcho(), Recipient: in.GetRecipientExternalId(), Automatic: in.GetAutomatic(), NoReply: in.GetNoReply(), Trust: trustOf(in.GetTrust()),
 		Trigger: cut(in.GetTrigger(), maxTrigger), Thread: in.GetThread(), References: referencesOf(in.GetReferences()),
 		Answers: in.GetAnswers(), Target: in.GetTarget(), Delivery: in.GetDeliveryId(), Status: statusOf(in.GetStatus()),
+		Backfill: cut(in.GetBackfill(), maxRun),
 	}
 	if at := in.GetSentAt(); at.IsValid() {
 		out.SentAt = at.AsTime()

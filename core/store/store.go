@@ -13,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/audit"
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/channel/backfill"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/contact/importing"
 	"github.com/patchbay-im/patchbay/core/conversation"
@@ -34,6 +35,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/agents"
 	"github.com/patchbay-im/patchbay/core/store/attachments"
 	"github.com/patchbay-im/patchbay/core/store/audits"
+	"github.com/patchbay-im/patchbay/core/store/backfills"
 	"github.com/patchbay-im/patchbay/core/store/catalogs"
 	"github.com/patchbay-im/patchbay/core/store/channels"
 	"github.com/patchbay-im/patchbay/core/store/claims"
@@ -87,6 +89,7 @@ var (
 	_ importing.Desk            = (*contacts.Imports)(nil)
 	_ contact.Tx                = (*contacts.Tx)(nil)
 	_ channel.Store             = (*channels.Store)(nil)
+	_ backfill.Store            = (*backfills.Store)(nil)
 	_ channel.RequestStore      = (*channels.Store)(nil)
 	_ channel.SecretStore       = (*channels.Store)(nil)
 	_ media.Tx                  = (*attachments.Tx)(nil)
@@ -191,6 +194,9 @@ func (s *Store) Followings() *followings.Store { return followings.New(s.db) }
 
 // Attachments returns media.Store and media.Ledger.
 func (s *Store) Attachments() *attachments.Store { return attachments.New(s.db) }
+
+// Backfills returns backfill.Store.
+func (s *Store) Backfills() *backfills.Store { return backfills.New(s.db) }
 
 // Imports returns importing.Store and importing.Desk.
 func (s *Store) Imports() *contacts.Imports { return contacts.NewImports(s.db) }

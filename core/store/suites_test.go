@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/audit"
 	"github.com/patchbay-im/patchbay/core/audit/audittest"
 	"github.com/patchbay-im/patchbay/core/catalog/catalogtest"
+	"github.com/patchbay-im/patchbay/core/channel/backfill/backfilltest"
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
 	"github.com/patchbay-im/patchbay/core/contact/contacttest"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
@@ -162,6 +163,12 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	})
 	t.Run("plugin lives", func(t *testing.T) {
 		extensiontest.TestLives(t, func(t *testing.T) extension.Lives { return fresh(t).Lives() })
+	})
+	t.Run("backfills", func(t *testing.T) {
+		backfilltest.Run(t, func(t *testing.T) backfilltest.Fixture {
+			s := fresh(t)
+			return backfilltest.Fixture{Store: s.Backfills(), Workspace: teamFixture(t, s).Workspace}
+		})
 	})
 	t.Run("followings", func(t *testing.T) {
 		s := fresh(t)

@@ -20,6 +20,7 @@ type Carried struct {
 	Elsewhere   bool         `json:"elsewhere,omitempty" doc:"The company wrote it, and not here."`
 	Participant bool         `json:"participant,omitempty" doc:"Somebody wrote it who takes part in the conversation, and is not the customer: one who was copied, or to whom a message was forwarded."`
 	Forwards    *Forwarded   `json:"forwards,omitempty" doc:"It passes this message on, with its files, to whom its envelope names. The customer did not get it."`
+	WrittenAt   *time.Time   `json:"written_at,omitempty" doc:"It was brought later than it came, by a backfill: when it was written. created_at is when it was brought."`
 	EditedAt    *time.Time   `json:"edited_at,omitempty" doc:"Its sender changed it then; what it said before is in its versions."`
 	RecalledAt  *time.Time   `json:"recalled_at,omitempty" doc:"Its sender took it back then: it says nothing any more. What it said is in its versions."`
 	Changing    *Changing    `json:"changing,omitempty" doc:"What its channel is to do to it: until it has, the message is as it was."`
@@ -87,7 +88,7 @@ type Trust struct {
 func carriedOf(c conversation.Carried) Carried {
 	out := Carried{
 		HTML: c.HTML, Cut: c.Cut, Quoted: c.Quoted, Envelope: EnvelopeOf(c.Envelope), Automatic: c.Automatic,
-		Elsewhere: c.Elsewhere, Participant: c.Participant, EditedAt: stampOrNil(c.EditedAt), RecalledAt: stampOrNil(c.RecalledAt),
+		Elsewhere: c.Elsewhere, Participant: c.Participant, WrittenAt: stampOrNil(c.WrittenAt), EditedAt: stampOrNil(c.EditedAt), RecalledAt: stampOrNil(c.RecalledAt),
 		Changing: changingOf(c.Changing),
 	}
 	if f := c.Forwards; f != nil {

@@ -116,7 +116,7 @@ func cutNews() []CutRule {
 
 // cutCarried adds the rules for what channels carry beside text.
 func cutCarried(add func(needs []string, paths ...string)) {
-	add(nil, "changing.act", "changing.at", "changing.state", "changing.by.kind", "changing.by.id", "html", "cut", "trust.verdict", "automatic", "elsewhere", "participant", "forwards.id", "forwards.seq", "edited_at", "recalled_at", "unsupported.kind")
+	add(nil, "changing.act", "changing.at", "changing.state", "changing.by.kind", "changing.by.id", "html", "cut", "trust.verdict", "automatic", "elsewhere", "participant", "forwards.id", "forwards.seq", "written_at", "edited_at", "recalled_at", "unsupported.kind")
 	add([]string{byKind}, "changing.by.name")
 	add([]string{scopeText, scopePII}, "changing.error")
 	add([]string{scopeText}, "changing.text", "quoted", "envelope.subject", "unsupported.summary", "trust.reason")

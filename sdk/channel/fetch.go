@@ -3,7 +3,6 @@ package channel
 import (
 	"context"
 	"io"
-	"time"
 
 	"github.com/patchbay-im/patchbay/sdk/instance"
 )
@@ -55,22 +54,3 @@ const (
 	SignalTyping SignalKind = iota + 1 // for the next seconds
 	SignalRead                         // Target and what came before
 )
-
-// Backfiller is a channel that can bring what came while nobody listened: the
-// manifest's channel.can lists "backfill".
-type Backfiller interface {
-	// Backfill brings everything since a time by Env.Ingest; what the core has
-	// already counts as a duplicate. ctx ends after 10 minutes.
-	Backfill(ctx context.Context, req BackfillRequest) (BackfillResponse, error)
-}
-
-// BackfillRequest says since when.
-type BackfillRequest struct {
-	Instance instance.Instance
-	Since    time.Time
-}
-
-// BackfillResponse counts.
-type BackfillResponse struct {
-	Found int // items that the far side had, known ones too
-}

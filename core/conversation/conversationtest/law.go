@@ -92,7 +92,9 @@ func applyMessage(c conversation.Conversation, ch conversation.Change) conversat
 			c.WaitingSince = ch.At
 		}
 	default:
-		c.WaitingSince = time.Time{}
+		if m.WrittenAt.IsZero() {
+			c.WaitingSince = time.Time{}
+		}
 		c.Ignored = c.Ignored && !m.Elsewhere
 	}
 	return c

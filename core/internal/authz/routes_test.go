@@ -344,6 +344,8 @@ POST ~/inboxes/validate inbox.manage :: {"plugin":"test/channel","config":{}}
 GET ~/inboxes/{inbox} inbox.read
 GET ~/inboxes/{inbox}/health inbox.read
 POST ~/inboxes/{inbox}/retry inbox.manage :: {}
+GET ~/inboxes/{inbox}/backfills inbox.manage
+POST ~/inboxes/{inbox}/backfills inbox.manage =422 :: {"since":"2026-01-01T00:00:00Z"}
 GET ~/inboxes/{inbox}/rules inbox.manage
 PUT ~/inboxes/{inbox}/rules inbox.manage =200,409 :: {"revision":0,"rules":[]}
 POST ~/inboxes/{inbox}/rules/try inbox.manage =200,404 :: {"text":"hi"}

@@ -30,6 +30,7 @@ type carriedRow struct {
 	Elsewhere   bool            `json:"elsewhere,omitempty"`
 	Participant bool            `json:"participant,omitempty"`
 	Forwards    *forwardRow     `json:"forwards,omitempty"`
+	WrittenAt   int64           `json:"written_at,omitempty"`
 	EditedAt    int64           `json:"edited_at,omitempty"`
 	RecalledAt  int64           `json:"recalled_at,omitempty"`
 	Changing    *changingRow    `json:"changing,omitempty"`
@@ -108,7 +109,7 @@ func carriedOf(c *conversation.Carried) *carriedRow {
 	}
 	r := &carriedRow{
 		External: c.External, HTML: c.HTML, Cut: c.Cut, Quoted: c.Quoted, Verdict: string(c.Trust.Verdict), Reason: c.Trust.Reason,
-		Automatic: c.Automatic, NoReply: c.NoReply, Elsewhere: c.Elsewhere, Participant: c.Participant, EditedAt: db.Micros(c.EditedAt), RecalledAt: db.Micros(c.RecalledAt),
+		Automatic: c.Automatic, NoReply: c.NoReply, Elsewhere: c.Elsewhere, Participant: c.Participant, WrittenAt: db.Micros(c.WrittenAt), EditedAt: db.Micros(c.EditedAt), RecalledAt: db.Micros(c.RecalledAt),
 		Location: (*locationRow)(c.Location), Unsupported: (*unsupportedRow)(c.Unsupported), Changing: changingOf(c.Changing),
 	}
 	if f := c.Forwards; f != nil {
@@ -140,7 +141,7 @@ func (r *carriedRow) domain() conversation.Carried {
 	}
 	c := conversation.Carried{
 		External: r.External, HTML: r.HTML, Cut: r.Cut, Quoted: r.Quoted, Trust: channel.Trust{Verdict: channel.Verdict(r.Verdict), Reason: r.Reason},
-		Automatic: r.Automatic, NoReply: r.NoReply, Elsewhere: r.Elsewhere, Participant: r.Participant, EditedAt: db.Time(r.EditedAt), RecalledAt: db.Time(r.RecalledAt),
+		Automatic: r.Automatic, NoReply: r.NoReply, Elsewhere: r.Elsewhere, Participant: r.Participant, WrittenAt: db.Time(r.WrittenAt), EditedAt: db.Time(r.EditedAt), RecalledAt: db.Time(r.RecalledAt),
 		Location: (*channel.Location)(r.Location), Unsupported: (*channel.Unsupported)(r.Unsupported), Changing: r.Changing.domain(),
 	}
 	if f := r.Forwards; f != nil {

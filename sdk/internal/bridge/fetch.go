@@ -88,15 +88,3 @@ func (s *channelService) Signal(ctx context.Context, req *pluginv1.SignalRequest
 	})
 	return &pluginv1.SignalResponse{}, err
 }
-
-// Backfill asks the author.
-func (s *channelService) Backfill(ctx context.Context, req *pluginv1.BackfillRequest) (*pluginv1.BackfillResponse, error) {
-	backfiller, able := s.can().Channel.(channel.Backfiller)
-	out := &pluginv1.BackfillResponse{}
-	err := s.call(ctx, "Backfill", req.GetInstanceId(), able, func(in instance.Instance) error {
-		answer, err := backfiller.Backfill(ctx, channel.BackfillRequest{Instance: in, Since: timeOf(req.GetSince())})
-		out.Found = uint64(max(answer.Found, 0))
-		return err
-	})
-	return out, err
-}

@@ -68,7 +68,7 @@ func (g *ingester) send(ctx context.Context, messages []channel.Inbound) (int, [
 	if err != nil {
 		return 0, nil, err
 	}
-	items := fitting(messages[:min(len(messages), pluginv1.MaxBatch)])
+	items := fitting(messages[:min(len(messages), pluginv1.MaxBatch)], runOf(ctx))
 	n, err := l.credits.take(ctx, len(items), l.dead)
 	if err != nil {
 		return 0, nil, l.reason(err)
@@ -100,11 +100,13 @@ func carried(messages []channel.Inbound) ([]channel.Inbound, []error) {
 }
 
 // fitting returns as many of the messages as one request carries, at least one.
-func fitting(messages []channel.Inbound) []*pluginv1.Inbound {
+// run is the backfill that brings them; "" = none.
+func fitting(messages []channel.Inbound, run string) []*pluginv1.Inbound {
 	var out []*pluginv1.Inbound
 	size := 0
 	for _, m := range messages {
 		item := inboundTo(m)
+		item.Backfill = run
 		if size += proto.Size(item); size > maxIngest && len(out) > 0 {
 			break
 		}

@@ -2441,6 +2441,30 @@ export interface paths {
         patch: operations["patchWorkspacesByWorkspaceInboxesByInbox"];
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/inboxes/{inbox}/backfills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was brought later than it came
+         * @description The newest 20, the newest first.
+         */
+        get: operations["getWorkspacesByWorkspaceInboxesByInboxBackfills"];
+        put?: never;
+        /**
+         * Bring older messages
+         * @description Has the channel bring everything that came since a time and is not here, of a channel that can: backfill. It is done in the background, one at a time in an inbox; ask for the list to see how far it is.
+         */
+        post: operations["postWorkspacesByWorkspaceInboxesByInboxBackfills"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/inboxes/{inbox}/health": {
         parameters: {
             query?: never;
@@ -4602,6 +4626,49 @@ export interface components {
              */
             months: number;
         };
+        BackfillBody: {
+            /** @description Who began it: a name. */
+            by?: string;
+            /** @description Of failed. */
+            failure?: components["schemas"]["BackfillError"];
+            /** Format: date-time */
+            finished_at?: string;
+            /**
+             * Format: int64
+             * @description Items that the far side had. What is neither new nor known nor refused was nothing to bring in, such as mail that the inbox sent itself.
+             */
+            found: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description Were in the inbox before.
+             */
+            known: number;
+            /** Format: int64 */
+            new: number;
+            /** @description Why items were refused, at most ten reasons. */
+            refusals: components["schemas"]["RefusalBody"][];
+            /** Format: int64 */
+            refused: number;
+            /**
+             * Format: date-time
+             * @description Everything since then was asked for, by the far side's clock.
+             */
+            since: string;
+            /** Format: date-time */
+            started_at: string;
+            /**
+             * @description interrupted: the server at work on it stopped. A new one goes over what it had, which counts as known then.
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed" | "interrupted";
+        };
+        BackfillError: {
+            /** @description Stable. */
+            code: string;
+            /** @description For administrators. */
+            detail?: string;
+        };
         BeginFactorInputBody: {
             /** @description Of an account that has one. */
             password?: string;
@@ -5553,6 +5620,8 @@ export interface components {
         };
         HealthHistoryBody: {
             condition: components["schemas"]["ConditionBody"];
+            /** @description The last time that it did not work for five minutes or more, of those in turns, if it works now: what came meanwhile may be missing. */
+            outage?: components["schemas"]["OutageBody"];
             /** @description Its last changes, the newest first, at most 50. */
             turns: components["schemas"]["TurnBody"][];
         };
@@ -5859,6 +5928,11 @@ export interface components {
         };
         ListAuditBody: {
             items: components["schemas"]["AuditBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
+        ListBackfillBody: {
+            items: components["schemas"]["BackfillBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
@@ -6277,6 +6351,11 @@ export interface components {
             trust?: components["schemas"]["Trust"];
             /** @description The message is of a kind that its channel cannot translate: show a placeholder. */
             unsupported?: components["schemas"]["Unsupported"];
+            /**
+             * Format: date-time
+             * @description It was brought later than it came, by a backfill: when it was written. created_at is when it was brought.
+             */
+            written_at?: string;
         };
         MessageVersion: {
             /**
@@ -6610,6 +6689,12 @@ export interface components {
         OrganisationRef: {
             id: string;
             name: string;
+        };
+        OutageBody: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until: string;
         };
         PageViewBody: {
             /** Format: date-time */
@@ -7359,6 +7444,14 @@ export interface components {
             /** @description Each works once. They are shown this once. */
             recovery_codes: string[];
         };
+        RefusalBody: {
+            /** @description Stable. */
+            code: string;
+            /** Format: int64 */
+            count: number;
+            /** @description Of the first of them. */
+            detail?: string;
+        };
         RemoveTemplateInputBody: {
             /** @description Of the plan that was looked at. */
             hash: string;
@@ -7891,6 +7984,13 @@ export interface components {
             state: "none" | "trial" | "valid" | "grace" | "expired";
             /** @description This version was released after the maintenance ended: an older one runs for ever. */
             too_new: boolean;
+        };
+        StartBackfillInputBody: {
+            /**
+             * Format: date-time
+             * @description By the far side's clock; not in the future, and of the last 90 days.
+             */
+            since: string;
         };
         StartExportInputBody: {
             /** @description Only what is kept of this contact. */
@@ -24631,6 +24731,203 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InboxBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceInboxesByInboxBackfills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBackfillBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceInboxesByInboxBackfills: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartBackfillInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillBody"];
                 };
             };
             /** @description Bad Request */

@@ -868,7 +868,9 @@ type Inbound struct {
 	Status *Status `protobuf:"bytes,17,opt,name=status,proto3" json:"status,omitempty"`
 	// A person may have written it, and still nothing answers by itself: a mailing
 	// list, an address that nobody reads.
-	NoReply       bool `protobuf:"varint,18,opt,name=no_reply,json=noReply,proto3" json:"no_reply,omitempty"`
+	NoReply bool `protobuf:"varint,18,opt,name=no_reply,json=noReply,proto3" json:"no_reply,omitempty"`
+	// BackfillRequest.run that brought it; "" = it came by itself.
+	Backfill      string `protobuf:"bytes,19,opt,name=backfill,proto3" json:"backfill,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1027,6 +1029,13 @@ func (x *Inbound) GetNoReply() bool {
 		return x.NoReply
 	}
 	return false
+}
+
+func (x *Inbound) GetBackfill() string {
+	if x != nil {
+		return x.Backfill
+	}
+	return ""
 }
 
 type Status struct {
@@ -1400,9 +1409,13 @@ func (*SignalResponse) Descriptor() ([]byte, []int) {
 }
 
 type BackfillRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	InstanceId    string                 `protobuf:"bytes,1,opt,name=instance_id,json=instanceId,proto3" json:"instance_id,omitempty"`
-	Since         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=since,proto3" json:"since,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	InstanceId string                 `protobuf:"bytes,1,opt,name=instance_id,json=instanceId,proto3" json:"instance_id,omitempty"`
+	Since      *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=since,proto3" json:"since,omitempty"`
+	// Stands on everything that is brought: Inbound.backfill.
+	Run string `protobuf:"bytes,3,opt,name=run,proto3" json:"run,omitempty"`
+	// Where to go on: BackfillResponse.next of the step before; "" = at the start.
+	After         string `protobuf:"bytes,4,opt,name=after,proto3" json:"after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1451,10 +1464,26 @@ func (x *BackfillRequest) GetSince() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *BackfillRequest) GetRun() string {
+	if x != nil {
+		return x.Run
+	}
+	return ""
+}
+
+func (x *BackfillRequest) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
 type BackfillResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Items that the far side had, known ones too.
-	Found         uint64 `protobuf:"varint,1,opt,name=found,proto3" json:"found,omitempty"`
+	// Items that the far side had in this step, known ones too.
+	Found uint64 `protobuf:"varint,1,opt,name=found,proto3" json:"found,omitempty"`
+	// There is more, and this is where to go on; at most 1 KiB. "" = that was all.
+	Next          string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1494,6 +1523,13 @@ func (x *BackfillResponse) GetFound() uint64 {
 		return x.Found
 	}
 	return 0
+}
+
+func (x *BackfillResponse) GetNext() string {
+	if x != nil {
+		return x.Next
+	}
+	return ""
 }
 
 type OpenSessionRequest struct {
@@ -1748,7 +1784,7 @@ const file_patchbay_plugin_v1_channel_proto_rawDesc = "" +
 	"\aheaders\x18\x02 \x03(\v2\x1a.patchbay.plugin.v1.HeaderR\aheaders\x12\x12\n" +
 	"\x04body\x18\x03 \x01(\fR\x04body\x125\n" +
 	"\ainbound\x18\x04 \x03(\v2\x1b.patchbay.plugin.v1.InboundR\ainbound\x122\n" +
-	"\x06result\x18\x05 \x01(\v2\x1a.patchbay.plugin.v1.ResultR\x06result\"\xab\x05\n" +
+	"\x06result\x18\x05 \x01(\v2\x1a.patchbay.plugin.v1.ResultR\x06result\"\xc7\x05\n" +
 	"\aInbound\x12\x1f\n" +
 	"\vinstance_id\x18\x01 \x01(\tR\n" +
 	"instanceId\x12\x1f\n" +
@@ -1773,7 +1809,8 @@ const file_patchbay_plugin_v1_channel_proto_rawDesc = "" +
 	"\vdelivery_id\x18\x10 \x01(\tR\n" +
 	"deliveryId\x122\n" +
 	"\x06status\x18\x11 \x01(\v2\x1a.patchbay.plugin.v1.StatusR\x06status\x12\x19\n" +
-	"\bno_reply\x18\x12 \x01(\bR\anoReply\"\xe8\x01\n" +
+	"\bno_reply\x18\x12 \x01(\bR\anoReply\x12\x1a\n" +
+	"\bbackfill\x18\x13 \x01(\tR\bbackfill\"\xe8\x01\n" +
 	"\x06Status\x126\n" +
 	"\x05state\x18\x01 \x01(\x0e2 .patchbay.plugin.v1.Status.StateR\x05state\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x16\n" +
@@ -1817,13 +1854,16 @@ const file_patchbay_plugin_v1_channel_proto_rawDesc = "" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vKIND_TYPING\x10\x01\x12\r\n" +
 	"\tKIND_READ\x10\x02\"\x10\n" +
-	"\x0eSignalResponse\"d\n" +
+	"\x0eSignalResponse\"\x8c\x01\n" +
 	"\x0fBackfillRequest\x12\x1f\n" +
 	"\vinstance_id\x18\x01 \x01(\tR\n" +
 	"instanceId\x120\n" +
-	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"(\n" +
+	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x10\n" +
+	"\x03run\x18\x03 \x01(\tR\x03run\x12\x14\n" +
+	"\x05after\x18\x04 \x01(\tR\x05after\"<\n" +
 	"\x10BackfillResponse\x12\x14\n" +
-	"\x05found\x18\x01 \x01(\x04R\x05found\"\x9e\x02\n" +
+	"\x05found\x18\x01 \x01(\x04R\x05found\x12\x12\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\"\x9e\x02\n" +
 	"\x12OpenSessionRequest\x12\x1f\n" +
 	"\vinstance_id\x18\x01 \x01(\tR\n" +
 	"instanceId\x12\x1d\n" +

@@ -46,7 +46,8 @@ type ChannelServiceClient interface {
 	// Shows the far side that somebody writes, or has read. Best effort.
 	Signal(ctx context.Context, in *SignalRequest, opts ...grpc.CallOption) (*SignalResponse, error)
 	// Brings everything since a time by HostInboundService; what is known already
-	// counts as a duplicate.
+	// counts as a duplicate. What takes long is done in steps: the host asks again
+	// while an answer says where to go on.
 	Backfill(ctx context.Context, in *BackfillRequest, opts ...grpc.CallOption) (*BackfillResponse, error)
 	// May this visitor talk? Visitors and their messages never touch the plugin
 	// after that.
@@ -152,7 +153,8 @@ type ChannelServiceServer interface {
 	// Shows the far side that somebody writes, or has read. Best effort.
 	Signal(context.Context, *SignalRequest) (*SignalResponse, error)
 	// Brings everything since a time by HostInboundService; what is known already
-	// counts as a duplicate.
+	// counts as a duplicate. What takes long is done in steps: the host asks again
+	// while an answer says where to go on.
 	Backfill(context.Context, *BackfillRequest) (*BackfillResponse, error)
 	// May this visitor talk? Visitors and their messages never touch the plugin
 	// after that.
