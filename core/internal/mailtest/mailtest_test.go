@@ -153,26 +153,8 @@ func (p *post) answer() {
 		p.sent[m.Want.Conversation], p.answers[posted.Message.ID], numbers[posted.Message.ID] = sent, to, m.Want.Conversation
 	}
 	for id, to := range p.answers {
-		var trace struct {
-			Items []struct {
-				ProviderID string `json:"provider_id"`
-			}
-		}
-		p.eventually("an answer", func() bool {
-			p.call(http.MethodGet, "/conversations/"+to+"/messages/"+id+"/delivery", nil, &trace)
-			return slices.ContainsFunc(trace.Items, func(s struct {
-				ProviderID string `json:"provider_id"`
-			},
-			) bool {
-				return s.ProviderID != ""
-			})
-		})
 		sent := p.sent[numbers[id]]
-		for _, step := range trace.Items {
-			if step.ProviderID != "" {
-				sent.ID = step.ProviderID
-			}
-		}
+		sent.ID = p.sentAs(to, id)
 		p.sent[numbers[id]] = sent
 	}
 	p.eventually("the copies in the Sent folder", func() bool {

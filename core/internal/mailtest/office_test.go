@@ -27,6 +27,8 @@ const (
 	emailPlugin   = "patchbay/email"
 	authority     = "mx.shop.test"
 	patience      = 5 * time.Minute
+
+	officeSignature = "Shop Test\nhttps://shop.test/" // below all that is sent
 )
 
 // long reports whether everything is sent, and not the short form that runs
@@ -110,7 +112,7 @@ func (o *office) connect() {
 		"name": "Support", "plugin": emailPlugin, "secrets": map[string]string{"/password": "secret"},
 		"config": map[string]any{
 			"address": mailcorpus.Mailbox, "name": "Support", "provider": "other", "incoming": o.mail.IMAPS, "outgoing": o.mail.Submissions,
-			"security": "tls", "certificates": o.mail.Certificate(), "plus_addresses": true, "authserv_id": authority,
+			"security": "tls", "certificates": o.mail.Certificate(), "plus_addresses": true, "authserv_id": authority, "signature": officeSignature,
 		},
 	}, &inbox)
 	o.inbox = inbox.ID
@@ -256,6 +258,27 @@ func (o *office) messages(conversation string) []message {
 			return out
 		}
 	}
+}
+
+// sentAs is the Message-ID under which a message of ours left.
+func (o *office) sentAs(conversation, id string) string {
+	o.Helper()
+	var sent string
+	o.eventually("an answer", func() bool {
+		var trace struct {
+			Items []struct {
+				ProviderID string `json:"provider_id"`
+			}
+		}
+		o.call(http.MethodGet, "/conversations/"+conversation+"/messages/"+id+"/delivery", nil, &trace)
+		for _, step := range trace.Items {
+			if step.ProviderID != "" {
+				sent = step.ProviderID
+			}
+		}
+		return sent != ""
+	})
+	return sent
 }
 
 // sentFolder reads the Sent folder: the Reply-To of each mail, by Message-ID.
