@@ -2,6 +2,7 @@ package conversation_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -79,6 +80,24 @@ func TestEchoes(t *testing.T) {
 	file := d.echo("e9", "anna", "")
 	file.Content.Files = []channel.File{{ID: "att_none"}}
 	said(file, channel.OutcomeRejected, "attachment.unknown")
+}
+
+// TestEchoesInOrder: of a batch, what a customer and the company wrote to each
+// other stands as it was brought.
+func TestEchoesInOrder(t *testing.T) {
+	d := newDesk(t)
+	var batch []channel.Inbound
+	for i := range 20 {
+		who := fmt.Sprintf("customer-%d", i)
+		batch = append(batch, item(d.Inbox, "q-"+who, who, "question"), d.echo("a-"+who, who, "answer"), item(d.Inbox, "t-"+who, who, "thanks"))
+	}
+	d.receive(batch...)
+	for i := range 20 {
+		c := d.of(d.Inbox, fmt.Sprintf("customer-%d", i))
+		if texts := d.texts(c.ID); !slices.Equal(texts, []string{"question", "answer", "thanks"}) {
+			t.Errorf("%d: %q", i, texts)
+		}
+	}
 }
 
 func TestEchoesOfMails(t *testing.T) {

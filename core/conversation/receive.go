@@ -15,31 +15,35 @@ import (
 	"github.com/patchbay-im/patchbay/core/media"
 )
 
-// receivers bounds how many senders of a batch are worked on at once. They
+// receivers bounds how many customers of a batch are worked on at once. They
 // share commits, so more does not cost more.
 const receivers = 16
 
 // Receive takes what a channel plugin brings in. Each item is its own
-// transaction, so a bad one does not hold up the rest; one sender's items are
-// taken in order, different senders' side by side. Results are in order and
+// transaction, so a bad one does not hold up the rest; what one customer wrote, and
+// what the company wrote to them elsewhere, is taken in order, different
+// customers' side by side. Results are in order and
 // come after the commits. An error means that some items may not be in: the
 // caller repeats the batch, and those that are in count as duplicates.
 // It implements channel.Receiver. The host has checked that the inboxes belong
 // to the scope's workspace and plugin.
 func (s *Service) Receive(ctx context.Context, scope identity.Scope, items []channel.Inbound) ([]channel.Result, error) {
-	type sender struct {
+	type customer struct {
 		inbox    channel.InboxID
 		external string
 	}
-	bySender := make(map[sender][]int)
+	byCustomer := make(map[customer][]int)
 	for i, item := range items {
-		k := sender{item.Inbox, item.Sender.External}
-		bySender[k] = append(bySender[k], i)
+		k := customer{item.Inbox, item.Sender.External}
+		if item.Echo {
+			k.external = item.Recipient
+		}
+		byCustomer[k] = append(byCustomer[k], i)
 	}
 	out := make([]channel.Result, len(items))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(receivers)
-	for _, indexes := range bySender {
+	for _, indexes := range byCustomer {
 		g.Go(func() error {
 			for _, i := range indexes {
 				r, err := s.receiveOne(ctx, scope, items[i])
