@@ -66,6 +66,12 @@ describe("a hard schema", () => {
     expect(isShown(named("user"), { auth: "basic" })).toBe(true);
     expect(isShown(named("token"), { auth: "token" })).toBe(true);
     expect(isShown({ ...named("user"), depends: { field: "/strict" } }, { strict: true })).toBe(true);
+    // What hangs on a setting that is hidden is hidden with it, though that one has a value.
+    const mode = (extra: object) => ({ type: "string", enum: ["a", "b"], ...extra });
+    const chained = settingsOf({ properties: { way: mode({}), how: mode({ "x-depends": { field: "/way", equals: "b" } }), what: mode({ "x-depends": { field: "/how", in: ["a"] } }) } }, "en");
+    expect(chained.map((one) => isShown(one, { way: "a", how: "a" }))).toEqual([true, false, false]);
+    expect(chained.map((one) => isShown(one, { way: "b", how: "a" }))).toEqual([true, true, true]);
+    expect(settingsOf({ properties: { one: mode({ "x-depends": { field: "/two", equals: "a" } }), two: mode({ "x-depends": { field: "/one", equals: "a" } }) } }, "en").map((one) => isShown(one, { one: "a", two: "a" }))).toEqual([true, true]);
     // What every object has is no value of the configuration.
     expect(isShown({ ...named("user"), depends: { field: "/constructor" } }, {})).toBe(false);
     expect(valueAt({ a: [{ "x/y": 1 }] }, "/a/0/x~1y")).toBe(1);

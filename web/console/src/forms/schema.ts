@@ -43,6 +43,8 @@ export interface Condition {
   field: string;
   equals?: unknown;
   in?: unknown[];
+  /** When that one is shown itself: what hangs on something that is hidden is hidden, too. */
+  under?: Condition;
 }
 
 export interface Schema {
@@ -112,7 +114,20 @@ const LONG_TEXT = 120;
 
 /** The settings of a schema in its order, in the reader's language. */
 export function settingsOf(schema: Schema, locale: Locale): Setting[] {
-  return settingsIn(schema, locale, schema.$defs ?? {});
+  const settings = settingsIn(schema, locale, schema.$defs ?? {});
+  return settings.map((setting) => linked(setting, settings));
+}
+
+/** A setting and those in it, whose conditions know what they hang on. */
+function linked(setting: Setting, all: readonly Setting[]): Setting {
+  const children = setting.children.map((child) => linked(child, all));
+  return setting.depends ? { ...setting, children, depends: chain(setting.depends, all, new Set()) } : { ...setting, children };
+}
+
+function chain(condition: Condition, all: readonly Setting[], met: Set<string>): Condition {
+  const above = all.find((one) => pointerTo("", one.name) === condition.field)?.depends;
+  if (!above || met.has(condition.field)) return condition;
+  return { ...condition, under: chain(above, all, met.add(condition.field)) };
 }
 
 function settingsIn(schema: Schema | Property, locale: Locale, defs: Record<string, Property>): Setting[] {
@@ -223,8 +238,9 @@ export function valueAt(root: unknown, pointer: string): unknown {
 }
 
 /** Whether a setting is shown, as things stand in the whole configuration. */
-export function isShown({ depends }: Setting, root: Values): boolean {
+export function isShown({ depends }: Pick<Setting, "depends">, root: Values): boolean {
   if (!depends) return true;
+  if (!isShown({ depends: depends.under }, root)) return false;
   const value = valueAt(root, depends.field);
   if (depends.in) return depends.in.includes(value);
   return "equals" in depends ? value === depends.equals : Boolean(value);
