@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/plugins/webhook/mapping"
 	"github.com/patchbay-im/patchbay/plugins/webhook/outgoing"
+	"github.com/patchbay-im/patchbay/plugins/webhook/polling"
 	"github.com/patchbay-im/patchbay/plugins/webhook/signature"
 	"github.com/patchbay-im/patchbay/plugins/webhook/traffic"
 	"github.com/patchbay-im/patchbay/sdk/expr"
@@ -28,6 +30,19 @@ type config struct {
 	SignOver        string `json:"sign_over"`
 	FilesFrom       string `json:"files_from"`
 
+	Receive      string `json:"receive"`
+	PollURL      string `json:"poll_url"`
+	PollMethod   string `json:"poll_method"`
+	PollBody     string `json:"poll_body"`
+	PollEveryS   int    `json:"poll_every_s"`
+	PollItems    string `json:"poll_items"`
+	PollOrder    string `json:"poll_order"`
+	PollCursor   string `json:"poll_cursor"`
+	PollCursorAt string `json:"poll_cursor_at"`
+	PollStart    string `json:"poll_start"`
+	PollOverlapS *int   `json:"poll_overlap_s"`
+	PollNext     string `json:"poll_next"`
+
 	Shape     string `json:"shape"`
 	MapItems  string `json:"map_items"`
 	MapID     string `json:"map_id"`
@@ -40,6 +55,13 @@ type config struct {
 	MapThread string `json:"map_thread"`
 	MapSentAt string `json:"map_sent_at"`
 	MapFiles  string `json:"map_files"`
+
+	MapDirection string `json:"map_direction"`
+	MapStaff     string `json:"map_staff"`
+	MapSkip      string `json:"map_skip"`
+	MapRecipient string `json:"map_recipient"`
+	MapAuthor    string `json:"map_author"`
+	MapDelivery  string `json:"map_delivery"`
 
 	URL           string   `json:"url"`
 	OutShape      string   `json:"out_shape"`
@@ -55,9 +77,11 @@ type config struct {
 // What the choices of the form are called.
 const (
 	authOther, authBearer = "other", "bearer"
+	receivePolled         = "polled"
 	shapeMapped           = "mapped"
 	outTemplate           = "template"
 	defaultFilesMB        = 10
+	defaultOverlapS       = 60
 )
 
 // plan is a configuration, compiled.
@@ -67,7 +91,9 @@ type plan struct {
 	scheme  signature.Scheme
 	mapping *mapping.Mapping // nil = the standard shape
 	target  outgoing.Target
-	health  health
+	poll    *polling.Plan // nil = nothing is fetched
+	sent    health        // what the last answer to what went out said
+	fetched health        // and what the last round
 	traffic *traffic.Log
 }
 
@@ -78,7 +104,7 @@ func planned(c config, w words) (*plan, []instance.Problem) {
 	fault := func(pointer, message string) {
 		out = append(out, instance.Problem{Pointer: pointer, Message: message})
 	}
-	if c.Secret == "" {
+	if c.Secret == "" && c.Receive != receivePolled { // without a secret nothing is signed well: the door is closed
 		fault("/secret", w.secretMissing)
 	}
 	if c.Auth == authOther {
@@ -87,22 +113,42 @@ func planned(c config, w words) (*plan, []instance.Problem) {
 		}
 		p.schemeFaults(fault, w)
 	}
+	if c.Receive == receivePolled {
+		p.polling(fault, w)
+	}
 	if c.Shape == shapeMapped {
 		var problems []mapping.Problem
 		p.mapping, problems = mapping.Compile(mapping.Fields{
 			Items: c.MapItems, ID: c.MapID, Sender: c.MapSender, Name: c.MapName, Email: c.MapEmail, Phone: c.MapPhone,
 			Text: c.MapText, HTML: c.MapHTML, Thread: c.MapThread, SentAt: c.MapSentAt, Files: c.MapFiles,
+			Direction: c.MapDirection, Staff: c.MapStaff, Skip: c.MapSkip, Recipient: c.MapRecipient, Author: c.MapAuthor, Delivery: c.MapDelivery,
 		})
 		for _, one := range problems {
-			if one.Message == "" {
-				fault("/map_"+one.Field, w.pathMissing)
-				continue
-			}
-			fault("/map_"+one.Field, w.pathWrong+one.Message+w.stop)
+			w.unusable(fault, "/map_"+one.Field, one.Message)
 		}
 	}
 	p.outgoing(fault, w)
 	return p, out
+}
+
+// polling compiles how the system is asked.
+func (p *plan) polling(fault func(pointer, message string), w words) {
+	c := p.config
+	f := polling.Fields{
+		URL: c.PollURL, Method: c.PollMethod, Body: c.PollBody, Items: c.PollItems, Order: c.PollOrder, Cursor: cmp.Or(c.PollCursor, polling.CursorItem),
+		CursorAt: c.PollCursorAt, Start: c.PollStart, Next: c.PollNext, Overlap: defaultOverlapS * time.Second, Authorization: c.Authorization,
+	}
+	if c.PollOverlapS != nil {
+		f.Overlap = time.Duration(*c.PollOverlapS) * time.Second
+	}
+	if c.Auth != authBearer {
+		f.Secrets = []string{c.Secret, c.SecretPrevious}
+	}
+	var problems []polling.Problem
+	p.poll, problems = polling.Compile(f)
+	for _, one := range problems {
+		w.unusable(fault, "/poll_"+one.Field, one.Message)
+	}
 }
 
 func (p *plan) schemeFaults(fault func(pointer, message string), w words) {

@@ -48,7 +48,7 @@ func unstored(err error) (*shape.Fault, error) {
 // fetchable refuses an address that no file is fetched from.
 func (p *plan) fetchable(i int, raw string) *shape.Fault {
 	at, err := outbound.HostOf(raw)
-	for _, may := range []string{p.config.FilesFrom, p.config.URL} {
+	for _, may := range []string{p.config.FilesFrom, p.config.URL, p.config.PollURL} {
 		if may == "" || err != nil {
 			continue
 		}

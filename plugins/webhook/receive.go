@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,7 +85,7 @@ func (p *plugin) judged(ctx context.Context, made *plan, req channel.ReceiveRequ
 	case kind == "files":
 		return p.upload(ctx, made, req)
 	case made.mapping != nil:
-		return p.mapped(ctx, made, req)
+		return p.mapped(ctx, made, req, kind == shape.Echoes)
 	case !kind.Known():
 		return answerFault(shape.Faultf(http.StatusNotFound, shape.CodeNoSuchPath, "",
 			"There is nothing under this path. There are: messages, statuses, events, typing, edits, recalls, echoes and files."))
@@ -116,12 +117,16 @@ func isJSON(contentType string) bool {
 // outcome is what became of an item, as the far side is told.
 type outcome struct {
 	ID     string       `json:"id,omitempty"`
-	Status string       `json:"status"` // accepted or refused
+	Status string       `json:"status"` // accepted, refused or left_out
 	Error  *shape.Fault `json:"error,omitempty"`
 }
 
+// What becomes of an item.
+const statusAccepted, statusRefused, statusLeftOut = "accepted", "refused", "left_out"
+
 // item is something that was read, or why it could not be.
 type item struct {
+	kind  shape.Kind // "" = it is left out
 	in    *shape.Inbound
 	raw   []byte // what is held against its key
 	fault *shape.Fault
@@ -139,65 +144,85 @@ func (p *plugin) standard(ctx context.Context, made *plan, req channel.ReceiveRe
 	items := make([]item, len(raws))
 	for i, raw := range raws {
 		in, fault := shape.Read(kind, raw, key)
-		items[i] = item{in, raw, fault}
+		items[i] = item{kind, in, raw, fault}
 	}
-	return p.take(ctx, made, kind, items, batch)
+	return p.take(ctx, made, items, batch)
 }
 
-func (p *plugin) mapped(ctx context.Context, made *plan, req channel.ReceiveRequest) (channel.ReceiveResponse, error) {
+func (p *plugin) mapped(ctx context.Context, made *plan, req channel.ReceiveRequest, echoes bool) (channel.ReceiveResponse, error) {
 	body, fault := mapping.Decode(req.Header.Get("Content-Type"), req.Body)
 	if fault != nil {
 		return answerFault(fault)
 	}
-	results, fault := made.mapping.Apply(body)
+	results, fault := made.mapping.Apply(body, echoes)
 	if fault != nil {
 		return answerFault(fault)
 	}
+	items := itemsOf(results)
+	return p.take(ctx, made, items, len(items) != 1)
+}
+
+// itemsOf are the items of a mapping's results.
+func itemsOf(results []mapping.Result) []item {
 	items := make([]item, len(results))
 	for i, r := range results {
-		items[i] = item{in: r.Message, fault: r.Fault}
+		items[i] = item{kind: r.Kind, in: r.Message, fault: r.Fault}
 		if r.Fault == nil {
 			items[i].raw, _ = json.Marshal(r.Message) // texts and lists of them
 		}
 	}
-	return p.take(ctx, made, shape.Messages, items, len(items) != 1)
+	return items
 }
 
 // take brings items in, each for itself. An error is for all of them: the host
 // does not answer, and the request comes again.
-func (p *plugin) take(ctx context.Context, made *plan, kind shape.Kind, items []item, batch bool) (channel.ReceiveResponse, error) {
+func (p *plugin) take(ctx context.Context, made *plan, items []item, batch bool) (channel.ReceiveResponse, error) {
+	for i, one := range items {
+		if one.kind != "" && one.fault == nil {
+			items[i].fault = p.claim(ctx, made.in.ID, one.kind, one)
+		}
+	}
+	outcomes, brought, err := p.gather(ctx, made, items)
+	switch {
+	case err != nil:
+		return channel.ReceiveResponse{}, err
+	case !batch && outcomes[0].Error != nil:
+		return answerFault(outcomes[0].Error)
+	case !batch:
+		return answer(http.StatusOK, brought, outcomes[0]), nil
+	case len(items) > 0 && !slices.ContainsFunc(outcomes, func(o outcome) bool { return o.Error == nil }):
+		return answer(http.StatusUnprocessableEntity, nil, map[string]any{"results": outcomes}), errs.Reject(errs.CodeBadRequest, "No item of the list can be taken.")
+	default:
+		return answer(http.StatusOK, brought, map[string]any{"results": outcomes}), nil
+	}
+}
+
+// gather says what becomes of each item, and what there is for the core.
+func (p *plugin) gather(ctx context.Context, made *plan, items []item) ([]outcome, []channel.Inbound, error) {
 	outcomes := make([]outcome, len(items))
 	var brought []channel.Inbound
 	for i, one := range items {
-		if one.fault == nil {
-			one.fault = p.claim(ctx, made.in.ID, kind, one)
+		if one.kind == "" {
+			outcomes[i].Status = statusLeftOut
+			continue
 		}
 		var in channel.Inbound
 		if one.fault == nil {
 			var err error
-			if in, one.fault, err = p.brought(ctx, made, kind, one.in); err != nil {
-				return channel.ReceiveResponse{}, err
+			if in, one.fault, err = p.brought(ctx, made, one.kind, one.in); err != nil {
+				return nil, nil, err
 			}
 		}
 		if one.in != nil {
 			outcomes[i].ID = one.in.ID
 		}
-		if outcomes[i].Status = "accepted"; one.fault != nil {
-			outcomes[i].Status, outcomes[i].Error = "refused", one.fault
+		if outcomes[i].Status = statusAccepted; one.fault != nil {
+			outcomes[i].Status, outcomes[i].Error = statusRefused, one.fault
 			continue
 		}
 		brought = append(brought, in)
 	}
-	switch {
-	case !batch && outcomes[0].Error != nil:
-		return answerFault(outcomes[0].Error)
-	case !batch:
-		return answer(http.StatusOK, brought, outcomes[0]), nil
-	case len(items) > 0 && len(brought) == 0:
-		return answer(http.StatusUnprocessableEntity, nil, map[string]any{"results": outcomes}), errs.Reject(errs.CodeBadRequest, "No item of the list can be taken.")
-	default:
-		return answer(http.StatusOK, brought, map[string]any{"results": outcomes}), nil
-	}
+	return outcomes, brought, nil
 }
 
 // claim holds an item against what came under its key before. Without the host's

@@ -34,7 +34,7 @@ type posted struct {
 func (s sandbox) Call(ctx context.Context, req panel.CallRequest) (panel.CallResponse, error) {
 	w := wordsIn(req.Context.Locale)
 	methods := map[string]func(context.Context, *plan, posted) (any, error){
-		"overview": s.overview, "send": s.try, "preview": s.preview, "curl": s.curl,
+		"overview": s.overview, "send": s.try, "preview": s.preview, "curl": s.curl, "fetch": s.fetch, "restart": s.restart,
 	}
 	method := methods[req.Method]
 	switch {
@@ -61,7 +61,13 @@ func (s sandbox) overview(ctx context.Context, made *plan, _ posted) (any, error
 	if e := errs.As(err); e != nil && e.Source == errs.Rejected { // the workspace does not allow the state
 		entries, err = nil, nil
 	}
-	return map[string]any{"traffic": entries, "mapped": made.mapping != nil, "answers": made.config.URL != ""}, err
+	out := map[string]any{
+		"traffic": entries, "mapped": made.mapping != nil, "answers": made.config.URL != "", "posts": made.config.Secret != "",
+	}
+	if made.poll != nil && err == nil {
+		out["polled"], err = s.polled(ctx, made)
+	}
+	return out, err
 }
 
 // try posts as the connected system would: the request is signed with the
@@ -96,23 +102,24 @@ func (s sandbox) preview(_ context.Context, made *plan, in posted) (any, error) 
 }
 
 func (p *plan) looked(in posted) ([]mapping.Result, *shape.Fault) {
+	kind := shape.Kind(strings.Trim(in.Path, "/"))
 	if p.mapping != nil {
 		body, fault := mapping.Decode(in.contentType(), []byte(in.Body))
 		if fault != nil {
 			return nil, fault
 		}
-		return p.mapping.Apply(body)
+		return p.mapping.Apply(body, kind == shape.Echoes)
 	}
 	raws, _, fault := shape.Split([]byte(in.Body))
 	if fault != nil {
 		return nil, fault
 	}
-	kind := shape.Kind(strings.Trim(in.Path, "/"))
 	if !kind.Known() {
 		kind = shape.Messages
 	}
 	results := make([]mapping.Result, len(raws))
 	for i, raw := range raws {
+		results[i].Kind = kind
 		results[i].Message, results[i].Fault = shape.Read(kind, raw, "")
 	}
 	return results, nil

@@ -22,7 +22,7 @@ func (p *plugin) Send(ctx context.Context, req channel.SendRequest) (channel.Sen
 	}
 	begun := p.now()
 	out, went, err := poster.Send(ctx, req)
-	made.health.saw(err)
+	made.sent.saw(err)
 	e := traffic.Entry{
 		At: begun.UTC(), Out: true, What: outgoing.Word(req.Act), Status: went.Status, Bytes: went.Bytes, MS: p.now().Sub(begun).Milliseconds(),
 		Items: []traffic.Item{{ID: req.DeliveryID}},

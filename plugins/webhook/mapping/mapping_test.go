@@ -36,7 +36,7 @@ func TestApply(t *testing.T) {
 	if fault != nil {
 		t.Fatal(fault)
 	}
-	got, fault := compiled(t, order()).Apply(body)
+	got, fault := compiled(t, order()).Apply(body, false)
 	if fault != nil || len(got) != 2 {
 		t.Fatal(got, fault)
 	}
@@ -58,7 +58,7 @@ func TestForms(t *testing.T) {
 	if fault != nil {
 		t.Fatal(fault)
 	}
-	got, fault := m.Apply(body)
+	got, fault := m.Apply(body, false)
 	if fault != nil || len(got) != 1 || got[0].Fault != nil || got[0].Message.Text != "hi there" || got[0].Message.SentAt != "2026-11-22T08:30:00Z" {
 		t.Errorf("%+v %v", got, fault)
 	}
@@ -67,10 +67,10 @@ func TestForms(t *testing.T) {
 			t.Errorf("%s %q: %v", contentType, raw, fault)
 		}
 	}
-	if _, fault := compiled(t, order()).Apply(map[string]any{"data": 7}); fault == nil || fault.Field != "/items" {
+	if _, fault := compiled(t, order()).Apply(map[string]any{"data": 7}, false); fault == nil || fault.Field != "/items" {
 		t.Errorf("without its list: %v", fault)
 	}
-	if _, fault := m.Apply(make([]any, shape.MaxBatch+1)); fault == nil || fault.Status != 413 {
+	if _, fault := m.Apply(make([]any, shape.MaxBatch+1), false); fault == nil || fault.Status != 413 {
 		t.Errorf("too many: %v", fault)
 	}
 }
@@ -100,7 +100,7 @@ func FuzzApply(f *testing.F) {
 		if fault != nil {
 			return
 		}
-		got, _ := m.Apply(body)
+		got, _ := m.Apply(body, false)
 		for _, one := range got {
 			if one.Fault != nil {
 				continue

@@ -28,6 +28,9 @@ const (
 	CodeTemplate    = "template_unusable" // the template does not fit this message
 )
 
+// UserAgent is who asks, in every request to the connected system.
+const UserAgent = "Patchbay-Webhook/1"
+
 // Ways in which files go out.
 const (
 	FilesNone      = "none"
@@ -119,7 +122,7 @@ func (p Poster) post(ctx context.Context, body []byte, contentType, key string) 
 	r.Header = signature.Scheme{}.Sign(body, p.Now(), p.Secrets...)
 	r.Header.Set("Content-Type", contentType)
 	r.Header.Set("Accept", "application/json")
-	r.Header.Set("User-Agent", "Patchbay-Webhook/1")
+	r.Header.Set("User-Agent", UserAgent)
 	if key != "" {
 		r.Header.Set("Idempotency-Key", key)
 	}

@@ -32,15 +32,16 @@ const (
 // Entry is a request and its answer.
 type Entry struct {
 	At      time.Time         `json:"at"`
-	Out     bool              `json:"out,omitempty"`  // to the far side
-	Test    bool              `json:"test,omitempty"` // from the sandbox
-	What    string            `json:"what"`           // POST /messages, message
-	Status  int               `json:"status"`         // 0 = no answer
-	Code    string            `json:"code,omitempty"` // of what went wrong
+	Out     bool              `json:"out,omitempty"`     // to the far side
+	Fetched bool              `json:"fetched,omitempty"` // the far side was asked for what is new
+	Test    bool              `json:"test,omitempty"`    // from the sandbox
+	What    string            `json:"what"`              // POST /messages, message
+	Status  int               `json:"status"`            // 0 = no answer
+	Code    string            `json:"code,omitempty"`    // of what went wrong
 	Field   string            `json:"field,omitempty"`
 	Detail  string            `json:"detail,omitempty"`
 	MS      int64             `json:"ms"`
-	Bytes   int               `json:"bytes"`
+	Bytes   int               `json:"bytes"`             // of the request; of the answers when Fetched
 	Verdict string            `json:"verdict,omitempty"` // of the signature
 	Items   []Item            `json:"items,omitempty"`
 	Headers map[string]string `json:"headers,omitempty"` // Redacted

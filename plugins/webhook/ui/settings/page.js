@@ -69,11 +69,11 @@ addEventListener("DOMContentLoaded", async () => {
     }
   }
 
-  function tell(sentence, good, text) {
+  function tell(sentence, good, text, where = $("said")) {
     $("commands").replaceChildren();
     const block = text && make("pre", { tabIndex: 0 }, text);
     if (block) block.setAttribute("aria-label", say("answer"));
-    $("said").replaceChildren(make("p", { className: good ? "done" : "refused" }, sentence), block || "");
+    where.replaceChildren(make("p", { className: good ? "done" : "refused" }, sentence), block || "");
   }
 
   async function send() {
@@ -91,6 +91,36 @@ addEventListener("DOMContentLoaded", async () => {
 
   /** Leaves out what is empty: a message has many fields. */
   const clean = (_, value) => (value === "" || value === null || value === false ? undefined : value);
+
+  /** Shows what the next page would become; nothing of it is taken. */
+  async function fetchPage() {
+    const got = await patchbay.call("fetch");
+    if (got.error) return tell(say("notFetched", { name: got.error.message }), false, "", $("fetched"));
+    const good = got.results.every((one) => !one.error);
+    const all = got.results.map((one) => (one.kind || one.error ? one : { left_out: true }));
+    tell(say(got.count ? "fetchedSome" : "fetchedNone", { n: got.count }), good, got.count ? JSON.stringify(all, clean, 2) : "", $("fetched"));
+  }
+
+  async function restart() {
+    await patchbay.call("restart");
+    tell(say("restarted"), true, "", $("fetched"));
+    await traffic();
+  }
+
+  /** What is known of fetching: the last round, how far it came, and what could not be taken. */
+  function fetching({ every_s, what, cursor, round, refused }) {
+    $("fetching-text").textContent = say("fetchingText", { n: every_s, name: what });
+    const facts = [];
+    const fact = (key, value) => facts.push(make("div", {}, make("dt", {}, say(key)), make("dd", {}, value)));
+    if (round) {
+      fact("lastRound", `${when(round.at)} · ${[round.status || say("noAnswer"), round.code].filter(Boolean).join(" · ")}`);
+      fact("counts", ["taken", "again", "left_out", "refused", "waiting"].filter((key) => round[key] > 0 || key === "taken").map((key) => say(`round_${key}`, { n: round[key] })).join(" · "));
+    } else fact("lastRound", say("noRound"));
+    if (cursor) fact("cursor", make("code", {}, cursor));
+    $("round").replaceChildren(...facts);
+    const rows = (refused?.items ?? []).map((one) => make("li", {}, make("code", {}, one.id || "?"), ` ${[one.code, one.field].filter(Boolean).join(" · ")} `, make("span", { className: "faint" }, `${when(one.at)} · ${one.message}`)));
+    $("unread").replaceChildren(...(rows.length ? [make("p", { className: "refused" }, say("unread", { n: refused.total })), make("ul", { className: "unread" }, ...rows)] : []));
+  }
 
   async function commands() {
     const got = await patchbay.call("curl", asked());
@@ -120,6 +150,9 @@ addEventListener("DOMContentLoaded", async () => {
     mapped = got.mapped;
     $("path-field").hidden = mapped;
     $("type-field").hidden = !mapped;
+    $("trying").hidden = !got.posts;
+    $("fetching").hidden = !got.polled;
+    if (got.polled) fetching(got.polled);
     const rows = got.traffic ?? [];
     const now = JSON.stringify(rows);
     if (now === shown) return; // what somebody has open stays open
@@ -133,7 +166,7 @@ addEventListener("DOMContentLoaded", async () => {
     const facts = [one.status || say("noAnswer"), one.code].filter(Boolean).join(" · ");
     const head = make(
       "div", { className: "head" },
-      make("span", { className: "tag" }, say(one.out ? "out" : "in")),
+      make("span", { className: "tag" }, say(one.fetched ? "fetchedTag" : one.out ? "out" : "in")),
       make("code", {}, one.what),
       make("span", { className: good ? "done" : "bad" }, facts),
       make("span", { className: "faint" }, [when(one.at), say("ms", { n: one.ms }), one.test && say("test")].filter(Boolean).join(" · ")),
@@ -145,6 +178,8 @@ addEventListener("DOMContentLoaded", async () => {
   }
 
   $("try").onsubmit = (event) => (event.preventDefault(), attempt($("send"), send));
+  $("fetch").onclick = () => attempt($("fetch"), fetchPage);
+  $("restart").onclick = () => attempt($("restart"), restart);
   $("preview").onclick = () => attempt($("preview"), preview);
   $("curl").onclick = () => attempt($("curl"), commands);
   $("example").onclick = () => (example($("path").value), $("body").focus());
