@@ -220,11 +220,31 @@ func (w *walk) customers() {
 }
 
 // integrations is what connects the workspace with others.
-func (w *walk) integrations() {
-	ctx := w.t.Context()
-	if _, err := w.owner.Connect(ctx, "Echo", "patchbay/echo", obj{}); err != nil { // waits for the plugin
+// posted returns the id of a raw request that the plugin of an inbox refuses.
+func (w *walk) posted(inbox rig.Inbox) string {
+	w.t.Helper()
+	_, path, _ := strings.Cut(inbox.HookURL, "/hooks/")
+	if _, err := w.owner.Call(w.t.Context(), http.MethodPost, "/hooks/"+path, obj{}, nil); err != nil && rig.ProblemOf(err) == nil {
 		w.t.Fatal(err)
 	}
+	var list struct {
+		Items []struct{ ID, Outcome string }
+	}
+	if _, err := w.owner.Call(w.t.Context(), http.MethodGet, w.owner.At("/inboxes/"+inbox.ID+"/requests"), nil, &list); err != nil || len(list.Items) != 1 {
+		w.t.Fatalf("the raw requests: %v %+v", err, list)
+	}
+	return list.Items[0].ID
+}
+
+func (w *walk) integrations() {
+	ctx := w.t.Context()
+	echo, err := w.owner.Connect(ctx, "Echo", "patchbay/echo", obj{}) // waits for the plugin
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.values["inbox"], w.values["request"] = echo.ID, w.posted(echo)
+	w.do(w.owner, "POST W/inboxes/{inbox}/requests/{request}/replay", nil, nil)
+	w.do(w.owner, "POST W/inboxes/{inbox}/requests/replay", obj{"outcome": "failed"}, nil)
 	var m made
 	w.do(w.owner, "POST W/inboxes", obj{"name": "Shop", "plugin": "patchbay/webchat", "config": obj{}}, &m)
 	w.values["inbox"] = m.ID

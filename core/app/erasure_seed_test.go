@@ -333,10 +333,17 @@ func (p *planting) rates() {
 func (p *planting) leftovers() {
 	inbox := p.echo.ID
 	external := p.raw.one(`SELECT external_id FROM contact_identity WHERE inbox_id = ? LIMIT 1`, inbox)
-	p.raw.exec(`INSERT INTO webhook_request (workspace_id, request_id, inbox_id, method, path, query, headers, body, remote, received_at, attempts, next_at) VALUES (?, 'whr_1', ?, 'POST', ?, ?, ?, ?, '127.0.0.1', 1, 1, 9000000000000000)`,
+	p.raw.exec(`INSERT INTO webhook_request (workspace_id, request_id, inbox_id, method, path, query, headers, body, remote, received_at) VALUES (?, 'whr_1', ?, 'POST', ?, ?, ?, ?, '127.0.0.1', 1)`,
 		p.owner.Workspace, inbox, "/"+external, "from="+external, `{"X-From":["`+external+`"]}`, []byte(`{"from":"`+external+`"}`))
-	p.raw.exec(`INSERT INTO webhook_request (workspace_id, request_id, inbox_id, method, path, query, headers, body, remote, received_at, attempts, next_at) VALUES (?, 'whr_2', ?, 'GET', '/', ?, '{}', ?, '127.0.0.1', 1, 1, 9000000000000000)`,
+	p.raw.exec(`INSERT INTO webhook_request (workspace_id, request_id, inbox_id, method, path, query, headers, body, remote, received_at) VALUES (?, 'whr_2', ?, 'GET', '/', ?, '{}', ?, '127.0.0.1', 1)`,
 		p.owner.Workspace, inbox, "from="+external, []byte{})
+	// Of whr_3, which was sealed by its far side, only who sent it is known.
+	p.raw.exec(`INSERT INTO webhook_request (workspace_id, request_id, inbox_id, method, path, query, headers, body, remote, received_at) VALUES (?, 'whr_3', ?, 'POST', '/', '', '{}', ?, '127.0.0.1', 1)`,
+		p.owner.Workspace, inbox, []byte(p.word("unsealed")))
+	for id, senders := range map[string]string{"whr_1": "", "whr_2": "", "whr_3": `["` + external + `"]`} {
+		p.raw.exec(`INSERT INTO webhook_outcome (workspace_id, request_id, inbox_id, state, method, size, received_at, waits_since, attempts, next_at, ended_at, took_us, code, detail, accepted, duplicates, refused, senders)
+VALUES (?, ?, ?, 'processed', 'POST', 1, 1, 1, 1, 0, 9000000000000000, 0, '', ?, 0, 0, 0, ?)`, p.owner.Workspace, id, inbox, p.word("sentence"), senders)
+	}
 	trouble, theirs := p.word("trouble"), ` WHERE conversation_id IN (SELECT conversation_id FROM conversation WHERE contact_id = ?)`
 	for _, set := range []string{`delivery SET last_detail = ?`, `delivery SET provider_id = ?`, `delivery SET target = ?`, `delivery SET body = ?`, `delivery_step SET detail = ?`, `delivery_step SET provider_id = ?`, `message SET delivery_error = ?`, `scheduled SET detail = ?`} {
 		p.raw.exec(`UPDATE `+set+theirs, trouble, p.contact)

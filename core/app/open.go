@@ -88,6 +88,7 @@ type server struct {
 	surveys       *survey.Service
 	tickets       *ticket.Service
 	hooks         *channel.Hooks
+	requests      *channel.RequestLog
 	conversations *conversation.Service
 	views         *view.Service
 	media         *media.Service
@@ -261,6 +262,7 @@ func (s *server) domain() {
 	s.tickets = s.newTickets()
 	s.conversations.Tickets, s.conversations.Targets, s.inboxes.Targets = s.tickets, s.tickets, s.tickets
 	s.hooks = channel.NewHooks(channels, channels, s.plugins, s.conversations, s.now)
+	s.requests = channel.NewRequestLog(channels, channels, s.audit, s.now)
 	s.extensions = extension.NewService(s.plugins, s.store.Lives(), s.audit)
 	s.conditions = s.newConditions()
 	s.backfills = backfill.NewService(backfill.Deps{

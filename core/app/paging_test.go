@@ -148,6 +148,9 @@ func lists() map[string]listed {
 		"GET /search":        {why: "a page may be short, and the index follows after a while; the use cases of search walk it"},
 		"GET /teams":         deletable("/teams", func(i int) any { return map[string]string{"name": fmt.Sprint("Team ", i)} }),
 		"GET /tickets":       posting("/tickets", ticket(nil)),
+		"GET /inboxes/{inbox}/requests": {
+			why: "far sides post them; channeltest walks them",
+		},
 		"GET /webhooks/{webhook}/deliveries": {
 			why: "deliveries follow the feed after a while; webhooktest walks them",
 		},
@@ -170,6 +173,7 @@ func TestPaging(t *testing.T) {
 	p := &pager{site: s, places: map[string]string{}}
 	p.places["conversation"] = s.chat
 	p.places["contact"] = p.post("/contacts", map[string]string{"name": "Of lists"})
+	p.places["inbox"] = p.post("/inboxes", map[string]any{"name": "Of lists", "plugin": "patchbay/webchat", "config": map[string]any{}})
 	p.places["ticket"] = p.post("/tickets", map[string]string{"title": "Of lists"})
 	p.places["webhook"] = p.post("/webhooks", map[string]any{"url": "https://example.com/hook", "events": []string{"*"}})
 	table, found := lists(), 0

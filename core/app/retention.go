@@ -45,3 +45,15 @@ func (s *server) runRetention(ctx context.Context) {
 		rest(ctx, retentionBeat)
 	}
 }
+
+// trimRequests removes raw requests of channels that are kept no longer, until
+// ctx ends.
+func (s *server) trimRequests(ctx context.Context) {
+	days := func(ctx context.Context, w identity.WorkspaceID) (int, error) {
+		return s.retention.Days(ctx, w, retention.Requests)
+	}
+	for ctx.Err() == nil {
+		rest(ctx, time.Minute)
+		s.chore(ctx, "trimming raw requests", func() error { return s.hooks.Trim(ctx, days, rest) })
+	}
+}

@@ -145,6 +145,7 @@ func (s *server) run(ctx context.Context, listeners ports) error {
 	g.Go(func() error { s.tidyFiles(parts); return nil })
 	g.Go(func() error { s.fetcher.Run(parts); return nil })
 	g.Go(func() error { s.runRetention(parts); return nil })
+	g.Go(func() error { s.trimRequests(parts); return nil })
 	g.Go(func() error { s.runExports(parts); return nil })
 	g.Go(func() error { s.backfills.Run(parts, s.config.Database.URL == ""); return nil }) // alone where the database is embedded
 	g.Go(func() error { s.sandboxes.Run(parts); return nil })
@@ -339,7 +340,7 @@ func (s *server) followAll(ctx context.Context) error {
 func (s *server) replay(ctx context.Context) error {
 	_, dropped, err := s.hooks.Replay(ctx)
 	if dropped > 0 {
-		s.log.WarnContext(ctx, "webhook requests were dropped: their inbox is gone, or their plugin refused them for 72 hours", "dropped", dropped)
+		s.log.WarnContext(ctx, "webhook requests were given up: their inbox is gone, or nobody could take them for 72 hours; the latter can be replayed", "given_up", dropped)
 	}
 	return err //nolint:wrapcheck // the use case's own error
 }

@@ -93,10 +93,11 @@ func (in *intake) pass(d time.Duration) { in.at = in.at.Add(d) }
 
 // receiver records what is committed.
 type receiver struct {
-	items  []channel.Inbound
-	scopes []identity.Scope
-	err    error
-	early  map[string]bool // what is wanted again, by its external id
+	items   []channel.Inbound
+	scopes  []identity.Scope
+	err     error
+	results []channel.Result // instead of accepting
+	early   map[string]bool  // what is wanted again, by its external id
 }
 
 // Receive implements channel.Receiver.
@@ -105,6 +106,9 @@ func (r *receiver) Receive(_ context.Context, scope identity.Scope, items []chan
 		return nil, r.err
 	}
 	r.items, r.scopes = append(r.items, items...), append(r.scopes, scope)
+	if r.results != nil {
+		return r.results, nil
+	}
 	out := make([]channel.Result, len(items))
 	for i := range out {
 		out[i].Outcome = channel.OutcomeAccepted
@@ -270,7 +274,7 @@ func TestHookThatThePluginRefuses(t *testing.T) {
 		t.Errorf("answered %d", a.Status)
 	}
 	if w := in.waiting(time.Hour); len(w) != 0 {
-		t.Errorf("a forged request is kept: %q", w)
+		t.Errorf("a forged request waits: %q", w)
 	}
 }
 
@@ -321,7 +325,7 @@ func TestReplayWaitsLongerEachTime(t *testing.T) {
 
 func TestReplayGivesUp(t *testing.T) {
 	in := newIntake(t)
-	_, token := in.inbox(mail)
+	inbox, token := in.inbox(mail)
 	in.failing(channeltest.Down())
 	in.handle(token, "m1")
 	in.pass(72 * time.Hour)
@@ -332,6 +336,7 @@ func TestReplayGivesUp(t *testing.T) {
 	if w := in.waiting(1000 * time.Hour); len(w) != 0 || len(in.asked) != 0 {
 		t.Errorf("still waiting: %q, asked %d times", w, len(in.asked))
 	}
+	in.became(inbox.ID, channel.RequestGivenUp)
 }
 
 // One plugin that hangs must cost the others nothing, and a request that makes

@@ -14,7 +14,7 @@ import (
 
 // retentionRule is how long one kind of thing is kept.
 type retentionRule struct {
-	Kind        string `json:"kind" enum:"conversations,files,contacts,page_views,webhook_deliveries,notifications,exports"`
+	Kind        string `json:"kind" enum:"conversations,files,contacts,page_views,webhook_deliveries,notifications,exports,channel_requests"`
 	Days        int    `json:"days,omitempty" doc:"As the workspace set it; absent: default_days."`
 	DefaultDays int    `json:"default_days,omitempty" doc:"Absent: for ever."`
 	MinDays     int    `json:"min_days"`
@@ -76,6 +76,7 @@ type patchRetentionInput struct {
 		Webhooks      *int `json:"webhook_deliveries,omitempty" minimum:"0" doc:"What was sent and answered."`
 		Notifications *int `json:"notifications,omitempty" minimum:"0"`
 		Exports       *int `json:"exports,omitempty" minimum:"0"`
+		Requests      *int `json:"channel_requests,omitempty" minimum:"0" doc:"Raw requests of channels that are no longer waiting."`
 	}
 }
 
@@ -84,7 +85,7 @@ func (s *Server) patchRetention(ctx context.Context, scope identity.Scope, in *p
 	b := in.Body
 	for kind, days := range map[retention.Kind]*int{
 		retention.Conversations: b.Conversations, retention.Files: b.Files, retention.Contacts: b.Contacts, retention.PageViews: b.PageViews,
-		retention.Webhooks: b.Webhooks, retention.Notifications: b.Notifications, retention.Exports: b.Exports,
+		retention.Webhooks: b.Webhooks, retention.Notifications: b.Notifications, retention.Exports: b.Exports, retention.Requests: b.Requests,
 	} {
 		if days != nil {
 			patch[kind] = *days
@@ -106,12 +107,13 @@ type previewRetentionInput struct {
 	Webhooks      int `query:"webhook_deliveries" minimum:"0"`
 	Notifications int `query:"notifications" minimum:"0"`
 	Exports       int `query:"exports" minimum:"0"`
+	Requests      int `query:"channel_requests" minimum:"0"`
 }
 
 func (s *Server) previewRetention(ctx context.Context, scope identity.Scope, in *previewRetentionInput) (*body[list[retentionForecast]], error) {
 	found, err := s.Retention.Preview(ctx, scope, retention.Patch{
 		retention.Conversations: in.Conversations, retention.Files: in.Files, retention.Contacts: in.Contacts, retention.PageViews: in.PageViews,
-		retention.Webhooks: in.Webhooks, retention.Notifications: in.Notifications, retention.Exports: in.Exports,
+		retention.Webhooks: in.Webhooks, retention.Notifications: in.Notifications, retention.Exports: in.Exports, retention.Requests: in.Requests,
 	})
 	if err != nil {
 		return nil, err

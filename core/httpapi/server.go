@@ -77,6 +77,7 @@ type Options struct {
 	Backfills     *backfill.Service
 	Secrets       *channel.Secrets
 	Hooks         *channel.Hooks
+	Requests      *channel.RequestLog
 	Conversations *conversation.Service
 	Deliveries    *delivery.Tracker
 	Surveys       *survey.Service
@@ -198,6 +199,7 @@ func (s *Server) declare() {
 	s.connectionRoutes()
 	s.conditionRoutes()
 	s.backfillRoutes()
+	s.requestRoutes()
 	s.skippedRoutes()
 	s.teamRoutes()
 	s.notificationRoutes()

@@ -147,6 +147,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, instance.NewVault(channeltest.Sealer{}), s.now),
 		Secrets:       secrets,
 		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, s.now),
+		Requests:      channel.NewRequestLog(s.fake.Inboxes, s.fake.Inboxes, audited, s.now),
 		Search:        search.NewService(s.index, searchtest.NewSource(s.tickets), s.views, s.now),
 		Views:         s.views,
 		Conversations: conversations, Deliveries: delivery.NewTracker(deliverytest.NewFake(s.fake, s.now), conversations), Extensions: extension.NewService(noPlugins{}, extensiontest.NewLives(), audited), Gate: extension.NewGate(extension.GateDeps{}), Presence: nobody{},

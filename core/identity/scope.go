@@ -132,6 +132,10 @@ func (s Scope) Reach() Reach {
 	}
 }
 
+// ReadsAll reports whether the actor may read every conversation: what came over
+// the wire, and what is sent to other systems, is of no smaller reach.
+func (s Scope) ReadsAll() bool { return s.May(ConversationRead) && s.Reach().All() }
+
 // Rights returns what the actor may do and with what; nothing for who is no
 // member, unless it is a plugin that With gave some.
 func (s Scope) Rights() Rights {

@@ -35,6 +35,7 @@ const (
 	Webhooks      Kind = "webhook_deliveries" // ended ones, with what was sent and answered
 	Notifications Kind = "notifications"
 	Exports       Kind = "exports"
+	Requests      Kind = "channel_requests" // raw ones of far sides, with what became of them
 )
 
 // Limit bounds a rule, in days.
@@ -58,6 +59,7 @@ func Limits() []Limit {
 		{Webhooks, 1, 30, 30},
 		{Notifications, 7, 90, 90},
 		{Exports, 1, 30, 7},
+		{Requests, 1, 30, 7},
 	}
 }
 

@@ -152,7 +152,7 @@ func (s *Service) Run(ctx context.Context, w identity.WorkspaceID) (bool, error)
 	}
 	for _, l := range Limits() {
 		days, ok := p.Rules[l.Kind]
-		if !ok || l.Kind == Exports { // those carry the day they end
+		if !ok || l.Kind == Exports || l.Kind == Requests { // those carry the day they end, these are trimmed every minute
 			continue
 		}
 		if err := s.sweep(ctx, w, l.Kind, days); err != nil {

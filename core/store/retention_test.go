@@ -151,9 +151,9 @@ VALUES (?, 'tkt_1', 1, 'tty_1', 'its own text', '', 'what it says', 'new', 0, ?,
 	before, err := k.store.Events().Head(k.Context(), string(k.WS))
 	k.OK(err)
 
-	seen, err := k.rules.Preview(k.Context(), identity.SystemScope(k.WS), retention.Patch{retention.Conversations: 90, retention.Files: 90, retention.Contacts: 30, retention.PageViews: 30, retention.Webhooks: 30, retention.Notifications: 30, retention.Exports: 30})
+	seen, err := k.rules.Preview(k.Context(), identity.SystemScope(k.WS), retention.Patch{retention.Conversations: 90, retention.Files: 90, retention.Contacts: 30, retention.PageViews: 30, retention.Webhooks: 30, retention.Notifications: 30, retention.Exports: 30, retention.Requests: 30})
 	k.OK(err)
-	if len(seen) != 7 || seen[0].Count != 23 || seen[0].Oldest.IsZero() || seen[1].Count != 1 || seen[1].Bytes != 7 {
+	if len(seen) != 8 || seen[0].Count != 23 || seen[0].Oldest.IsZero() || seen[1].Count != 1 || seen[1].Bytes != 7 {
 		k.Errorf("the preview says %+v", seen)
 	}
 	if later, err := k.rules.Preview(k.Context(), identity.SystemScope(k.WS), retention.Patch{retention.Conversations: 101}); err != nil || later[0].Count != 0 {

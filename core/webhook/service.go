@@ -206,7 +206,7 @@ func (s *Service) Delivery(ctx context.Context, scope identity.Scope, delivery D
 		return Traced{}, err
 	}
 	d, attempts, err := s.Log.Delivery(ctx, scope.Workspace, delivery)
-	out := Traced{Delivery: d, Attempts: attempts, Withheld: !readsAll(scope)}
+	out := Traced{Delivery: d, Attempts: attempts, Withheld: !scope.ReadsAll()}
 	if out.Withheld {
 		out.Delivery.Body = nil
 		for i := range attempts {
@@ -223,12 +223,6 @@ type Traced struct {
 	Withheld bool      // the bodies are left out
 }
 
-// readsAll reports whether a member may read every conversation: what an
-// endpoint is told is of no smaller reach.
-func readsAll(scope identity.Scope) bool {
-	return scope.May(identity.ConversationRead) && scope.Reach().All()
-}
-
 // Beyond is returned to who would have more sent out than they may read.
 func Beyond() *errs.Error {
 	return errs.New(errs.Forbidden, "webhook.beyond_yours",
@@ -241,7 +235,7 @@ func sends(scope identity.Scope) error {
 	if err := scope.Require(identity.WebhookManage); err != nil {
 		return err
 	}
-	if !readsAll(scope) || !scope.May(identity.TicketRead) || !scope.May(identity.ContactRead) {
+	if !scope.ReadsAll() || !scope.May(identity.TicketRead) || !scope.May(identity.ContactRead) {
 		return Beyond()
 	}
 	return nil

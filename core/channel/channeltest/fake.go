@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -32,7 +31,7 @@ type Fake struct {
 
 	mu       sync.Mutex
 	inboxes  map[channel.InboxID]channel.Inbox
-	requests map[string]channel.StoredRequest
+	requests map[string]channel.LoggedRequest
 	secrets  map[channel.InboxID][]channel.IdentitySecret
 }
 
@@ -44,7 +43,7 @@ func NewFake(feed *eventtest.Feed, exists func(identity.WorkspaceID) bool) *Fake
 	}
 	return &Fake{
 		feed: feed, exists: exists,
-		inboxes: make(map[channel.InboxID]channel.Inbox), requests: make(map[string]channel.StoredRequest),
+		inboxes: make(map[channel.InboxID]channel.Inbox), requests: make(map[string]channel.LoggedRequest),
 	}
 }
 
@@ -139,68 +138,4 @@ func (f *Fake) UpdateInbox(_ context.Context, workspace identity.WorkspaceID, id
 	f.inboxes[id] = copied(after)
 	f.feed.Append(events...)
 	return copied(after), nil
-}
-
-func copiedRequest(r channel.StoredRequest) channel.StoredRequest {
-	r.Request.Headers = maps.Clone(r.Request.Headers)
-	r.Request.Body = append([]byte{}, r.Request.Body...)
-	return r
-}
-
-// PutRequest implements channel.RequestStore.
-func (f *Fake) PutRequest(_ context.Context, r channel.StoredRequest, limit int) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if i, ok := f.inboxes[r.Inbox]; !ok || i.Workspace != r.Workspace {
-		return errs.Absent()
-	}
-	waiting := 0
-	for _, other := range f.requests {
-		if other.Inbox == r.Inbox {
-			waiting++
-		}
-	}
-	if waiting >= limit {
-		return errs.New(errs.RateLimited, "hook.backlog", "Too many requests of this inbox wait for its plugin. Try again later.")
-	}
-	f.requests[r.Request.ID] = copiedRequest(r)
-	return nil
-}
-
-// RequestDone implements channel.RequestStore.
-func (f *Fake) RequestDone(_ context.Context, workspace identity.WorkspaceID, id string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.requests[id].Workspace == workspace {
-		delete(f.requests, id)
-	}
-	return nil
-}
-
-// RetryRequest implements channel.RequestStore.
-func (f *Fake) RetryRequest(_ context.Context, workspace identity.WorkspaceID, id string, next time.Time) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if r, ok := f.requests[id]; ok && r.Workspace == workspace {
-		r.Attempts++
-		r.NextAt = next
-		f.requests[id] = r
-	}
-	return nil
-}
-
-// RequestsDue implements channel.RequestStore.
-func (f *Fake) RequestsDue(_ context.Context, now time.Time, limit int) ([]channel.StoredRequest, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var out []channel.StoredRequest
-	for _, r := range f.requests {
-		if !r.NextAt.After(now) {
-			out = append(out, copiedRequest(r))
-		}
-	}
-	slices.SortFunc(out, func(a, b channel.StoredRequest) int {
-		return cmp.Or(a.ReceivedAt.Compare(b.ReceivedAt), strings.Compare(a.Request.ID, b.Request.ID))
-	})
-	return out[:min(limit, len(out))], nil
 }

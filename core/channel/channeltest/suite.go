@@ -41,6 +41,10 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"requests due":          testDue,
 		"request retried, done": testRetry,
 		"requests bounded":      testBounded,
+		"requests logged":       testLogged,
+		"requests listed":       testListed,
+		"requests replayed":     testReplayed,
+		"requests cut":          testCut,
 		"identity secrets":      testSecrets,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -248,15 +252,16 @@ func testTenants(w *world) {
 	w.absent(w.f.Requests.PutRequest(w.Context(), r, 10))
 	mine := w.request(i)
 	w.ok(w.f.Requests.PutRequest(w.Context(), mine, 10))
-	w.ok(w.f.Requests.RequestDone(w.Context(), other, mine.Request.ID))
-	w.ok(w.f.Requests.RetryRequest(w.Context(), other, mine.Request.ID, w.now.Add(time.Hour)))
+	w.ok(w.f.Requests.ForgetRequest(w.Context(), other, mine.Request.ID))
+	w.ok(w.f.Requests.EndRequest(w.Context(), other, mine.Request.ID, channel.Ending{State: channel.RequestProcessed}))
+	w.ok(w.f.Requests.RetryRequest(w.Context(), other, mine.Request.ID, w.now.Add(time.Hour), channel.Result{}))
 	same(w, w.due(w.now), []string{mine.Request.ID})
 }
 
 func (w *world) request(i channel.Inbox) channel.StoredRequest {
 	at := w.tick()
 	return channel.StoredRequest{
-		Workspace: i.Workspace, Inbox: i.ID, ReceivedAt: at, NextAt: at,
+		Workspace: i.Workspace, Inbox: i.ID, ReceivedAt: at, WaitsSince: at, NextAt: at,
 		Request: channel.WebhookRequest{
 			ID: w.ids.New("whk"), Method: "POST", Path: "/a/路", Query: "x=%00&y=1", Remote: "192.0.2.1",
 			Headers: map[string][]string{"X-Sign": {"a", "b\xff\x00"}, "Empty": {""}},
@@ -280,7 +285,7 @@ func testRequest(w *world) {
 	r := w.request(w.inbox("a"))
 	w.ok(w.f.Requests.PutRequest(w.Context(), r, 10))
 	bare := channel.StoredRequest{
-		Workspace: r.Workspace, Inbox: r.Inbox, ReceivedAt: w.tick(), NextAt: w.now,
+		Workspace: r.Workspace, Inbox: r.Inbox, ReceivedAt: w.tick(), WaitsSince: w.now, NextAt: w.now,
 		Request: channel.WebhookRequest{ID: w.ids.New("whk"), Method: "GET", Path: "/"},
 	}
 	w.ok(w.f.Requests.PutRequest(w.Context(), bare, 10))
@@ -313,7 +318,7 @@ func testRetry(w *world) {
 	r := w.request(w.inbox("a"))
 	w.ok(w.f.Requests.PutRequest(w.Context(), r, 10))
 	for n := 1; n <= 2; n++ {
-		w.ok(w.f.Requests.RetryRequest(w.Context(), w.ws, r.Request.ID, w.now.Add(time.Minute)))
+		w.ok(w.f.Requests.RetryRequest(w.Context(), w.ws, r.Request.ID, w.now.Add(time.Minute), channel.Result{}))
 		same(w, len(w.due(w.now)), 0)
 		got, err := w.f.Requests.RequestsDue(w.Context(), w.now.Add(time.Minute), 10)
 		w.ok(err)
@@ -321,9 +326,9 @@ func testRetry(w *world) {
 			w.Fatalf("after retry %d: %+v", n, got)
 		}
 	}
-	w.ok(w.f.Requests.RequestDone(w.Context(), w.ws, r.Request.ID))
-	w.ok(w.f.Requests.RequestDone(w.Context(), w.ws, r.Request.ID))
-	w.ok(w.f.Requests.RetryRequest(w.Context(), w.ws, r.Request.ID, w.now))
+	w.ok(w.f.Requests.EndRequest(w.Context(), w.ws, r.Request.ID, processed(w.now)))
+	w.ok(w.f.Requests.EndRequest(w.Context(), w.ws, r.Request.ID, processed(w.now)))
+	w.ok(w.f.Requests.RetryRequest(w.Context(), w.ws, r.Request.ID, w.now, channel.Result{}))
 	same(w, len(w.due(w.now.Add(time.Hour))), 0)
 }
 
@@ -338,6 +343,6 @@ func testBounded(w *world) {
 	w.ok(w.f.Requests.PutRequest(w.Context(), w.request(free), 2))
 	ids := w.due(w.now)
 	same(w, len(ids), 3)
-	w.ok(w.f.Requests.RequestDone(w.Context(), w.ws, ids[0]))
+	w.ok(w.f.Requests.EndRequest(w.Context(), w.ws, ids[0], processed(w.now)))
 	w.ok(w.f.Requests.PutRequest(w.Context(), w.request(full), 2))
 }

@@ -39,7 +39,7 @@ func names() map[string]string {
 	for name := range strings.FieldsSeq(`client_id client_msg_id client_secret color columns confirm cursor description domains email email_domains events
 external_id from icon issuer key locale name note options permissions phone plugin reason scopes sha256 shortcut text timezone title to url
 action after before format kinds limit notes offset q scope sort state target type unread since mapping idle_seconds fields attributes set
-conversations files contacts page_views webhook_deliveries notifications exports about config secrets enabled probe pointer answers
+conversations files contacts outcome page_views channel_requests webhook_deliveries notifications exports about config secrets enabled probe pointer answers
 action_id object record slot theme token method version hash accept id address subject pictures n`) {
 		out[name] = ""
 	}

@@ -346,6 +346,10 @@ GET ~/inboxes/{inbox}/health inbox.read
 POST ~/inboxes/{inbox}/retry inbox.manage :: {}
 GET ~/inboxes/{inbox}/backfills inbox.manage
 POST ~/inboxes/{inbox}/backfills inbox.manage =422 :: {"since":"2026-01-01T00:00:00Z"}
+GET ~/inboxes/{inbox}/requests inbox.manage
+GET ~/inboxes/{inbox}/requests/{request} inbox.manage
+POST ~/inboxes/{inbox}/requests/{request}/replay inbox.manage =200,409 :: {}
+POST ~/inboxes/{inbox}/requests/replay inbox.manage :: {"outcome":"failed"}
 GET ~/inboxes/{inbox}/rules inbox.manage
 PUT ~/inboxes/{inbox}/rules inbox.manage =200,409 :: {"revision":0,"rules":[]}
 POST ~/inboxes/{inbox}/rules/try inbox.manage =200,404 :: {"text":"hi"}

@@ -81,6 +81,7 @@ func kinds() map[string]kind {
 		"finding":      {prefix: "fnd", make: (*world).finding, gone: erased},
 
 		"inbox":        {prefix: "inb", held: byWorkspace, make: posted("/inboxes", `{"name":"Spare {n}","plugin":"test/channel","config":{}}`)},
+		"request":      {prefix: "whk", held: byWorkspace, make: (*world).request, under: []string{"inbox"}},
 		"kid":          {prefix: "key", held: byWorkspace, make: (*world).kid, gone: del("/inboxes/{chat}/identity-secret/{kid}"), under: []string{"chat"}},
 		"chat":         {prefix: "inb", held: byWorkspace, make: func(_ *world, s *set) string { return s.in.live.id }},
 		"member":       {prefix: "mem", held: byWorkspace, make: func(w *world, s *set) string { return s.mate(w).member }},
@@ -355,6 +356,19 @@ func (w *world) merge(s *set) string {
 		return out.MergeID
 	}
 	return out.ID
+}
+
+// request is one that a far side posted to the inbox.
+func (w *world) request(s *set) string {
+	var hook struct {
+		URL string `json:"hook_url"`
+	}
+	w.decode(w.must(s.in.owner, http.MethodPost, w.at(s.in, s.fill("/inboxes/{inbox}/rotate-hook")), "{}"), &hook)
+	_, path, _ := strings.Cut(hook.URL, "/hooks/")
+	w.ask(nobody(), http.MethodPost, "/hooks/"+path, "{}") // which its plugin refuses
+	var list struct{ Items []struct{ ID string } }
+	w.decode(w.must(s.in.owner, http.MethodGet, w.at(s.in, s.fill("/inboxes/{inbox}/requests")), ""), &list)
+	return list.Items[0].ID
 }
 
 func (w *world) kid(s *set) string {

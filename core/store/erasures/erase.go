@@ -2,6 +2,7 @@ package erasures
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"github.com/patchbay-im/patchbay/core/contact"
@@ -52,15 +53,34 @@ WHERE workspace_id = ? AND subject IN (%)`, slices.Concat(p.conversations, p.tic
 // queued deletes what waits to be sent or processed about the person.
 func (p *person) queued(ctx context.Context, e *purge.Purge) {
 	e.From(ctx, "webhook_delivery", "subject", slices.Concat(p.conversations, p.tickets, p.contacts))
-	within := `(instr(body, CAST(? AS BLOB)) > 0 OR instr(path || ' ' || query || ' ' || headers, ?) > 0)` // a BLOB is compared with a BLOB
+	p.requests(ctx, e)
+}
+
+// requests deletes raw requests of channels that brought something of the
+// person, or that name them in plain bytes.
+func (p *person) requests(ctx context.Context, e *purge.Purge) {
+	raw := `(instr(r.body, CAST(? AS BLOB)) > 0 OR instr(r.path || ' ' || r.query || ' ' || r.headers, ?) > 0)` // a BLOB is compared with a BLOB
+	within := `instr`
 	if p.driver == db.Postgres {
-		within = `(position(convert_to(?, 'UTF8') IN body) > 0 OR position(? IN path || ' ' || query || ' ' || headers) > 0)`
+		raw = `(position(convert_to(?, 'UTF8') IN r.body) > 0 OR position(? IN r.path || ' ' || r.query || ' ' || r.headers) > 0)`
+		within = `strpos`
 	}
+	const theirs = `DELETE FROM webhook_outcome WHERE workspace_id = ? AND inbox_id = ? AND `
 	for _, x := range p.externals {
+		e.Do(ctx, theirs+within+`(senders, ?) > 0`, x.Inbox, quoted(x.ID))
 		if len(x.ID) >= shortest {
-			e.Do(ctx, `DELETE FROM webhook_request WHERE workspace_id = ? AND inbox_id = ? AND `+within, x.Inbox, x.ID, x.ID)
+			e.Do(ctx, theirs+`(`+within+`(detail, ?) > 0 OR EXISTS (SELECT 1 FROM webhook_request r
+WHERE r.workspace_id = webhook_outcome.workspace_id AND r.request_id = webhook_outcome.request_id AND `+raw+`))`, x.Inbox, x.ID, x.ID, x.ID)
 		}
+		e.Do(ctx, `DELETE FROM webhook_request WHERE workspace_id = ? AND inbox_id = ? AND NOT EXISTS (SELECT 1 FROM webhook_outcome o
+WHERE o.workspace_id = webhook_request.workspace_id AND o.request_id = webhook_request.request_id)`, x.Inbox)
 	}
+}
+
+// quoted is a text as it stands in a JSON array.
+func quoted(s string) string {
+	b, _ := json.Marshal(s) // a text always can
+	return string(b)
 }
 
 // exported voids every export that may hold the person, also one under way;

@@ -101,7 +101,7 @@ func (b *batch) delete(ctx context.Context) error {
 		b.Each(ctx, fmt.Sprintf(`UPDATE attachment SET removed_at = %d WHERE workspace_id = ? AND attachment_id IN (%%)`, db.Micros(b.q.At)), b.ids)
 	case retention.Webhooks:
 		b.From(ctx, "webhook_delivery", "delivery_id", b.ids)
-	case retention.PageViews, retention.Notifications, retention.Exports: // have no ids of their own, or end by themselves
+	case retention.PageViews, retention.Notifications, retention.Exports, retention.Requests: // have no ids of their own, or end by themselves
 	}
 	return b.Err()
 }

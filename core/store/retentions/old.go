@@ -49,6 +49,8 @@ AND NOT EXISTS (SELECT 1 FROM contact m JOIN ticket t ON t.workspace_id = m.work
 		return aged{from: "notification c", age: "c.at"}, true
 	case retention.Exports:
 		return aged{from: "export_job c", id: "c.export_id", age: "c.finished_at", where: ` AND c.file_at > 0`, size: "c.size"}, true
+	case retention.Requests:
+		return aged{from: "webhook_outcome c", id: "c.request_id", age: "c.ended_at", where: ` AND c.state <> 'waiting'`, size: "c.size"}, true
 	}
 	return aged{}, false
 }

@@ -23,7 +23,7 @@ func Look(ctx context.Context, file string) (Progress, error) {
 	}
 	defer db.Close() //nolint:errcheck // read only
 	err = db.QueryRowContext(ctx, `SELECT (SELECT COALESCE(MAX(feed_seq), 0) FROM workspace),
-(SELECT COUNT(*) FROM delivery WHERE state = 'pending'), (SELECT COUNT(*) FROM webhook_request),
+(SELECT COUNT(*) FROM delivery WHERE state = 'pending'), (SELECT COUNT(*) FROM webhook_outcome WHERE state = 'waiting'),
 (SELECT COUNT(*) FROM conversation WHERE snoozed_until > 0)`).Scan(&p.Feed, &p.Pending, &p.Raw, &p.Asleep)
 	if err != nil {
 		return p, fmt.Errorf("read the progress: %w", err)

@@ -200,7 +200,7 @@ func (s *Snapshot) readRest(r *reader) {
 	r.each(`SELECT m.member_id, m.capacity, COALESCE(a.used, 0) FROM member m
 LEFT JOIN agent_state a ON a.workspace_id = m.workspace_id AND a.member_id = m.member_id`,
 		[]any{&member, &a.Capacity, &a.Used}, func() { s.Agents[member] = a })
-	r.each(`SELECT COUNT(*) FROM webhook_request`, []any{&s.Waiting}, func() {})
+	r.each(`SELECT COUNT(*) FROM webhook_outcome WHERE state = 'waiting'`, []any{&s.Waiting}, func() {})
 	s.readAttachments(r)
 	r.each(`PRAGMA integrity_check`, []any{&text}, func() {
 		if text != "ok" {

@@ -2540,6 +2540,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/inboxes/{inbox}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the raw requests of an inbox
+         * @description What far sides posted to its webhook, the newest first, with what became of each. They are kept for as long as the workspace's retention says (channel_requests), 10,000 of an inbox and 64 MiB at most.
+         */
+        get: operations["getWorkspacesByWorkspaceInboxesByInboxRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inboxes/{inbox}/requests/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay the raw requests of an inbox that failed
+         * @description At most 1000, in the order they came. What is in already counts as a duplicate.
+         */
+        post: operations["postWorkspacesByWorkspaceInboxesByInboxRequestsReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inboxes/{inbox}/requests/{request}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a raw request
+         * @description What is raw is left out for those who may not read every conversation. Reading it is recorded in the audit log.
+         */
+        get: operations["getWorkspacesByWorkspaceInboxesByInboxRequestsByRequest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inboxes/{inbox}/requests/{request}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay a raw request
+         * @description It waits, and is processed within seconds. What is in already counts as a duplicate.
+         */
+        post: operations["postWorkspacesByWorkspaceInboxesByInboxRequestsByRequestReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/inboxes/{inbox}/retry": {
         parameters: {
             query?: never;
@@ -4857,6 +4937,127 @@ export interface components {
             /** @description Of edit: what it is to say. */
             text?: string;
         };
+        ChannelRequestBody: {
+            /**
+             * Format: int64
+             * @description Items that are in: messages, statuses, edits, events.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description That failed, after the first, since it came or was last replayed.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description Of body, headers, path and query together.
+             */
+            bytes: number;
+            /** @description What went wrong last. */
+            code?: string;
+            /** @description A sentence for who looks after the inbox; left out for those who may not read every conversation. */
+            detail?: string;
+            /**
+             * Format: int64
+             * @description Items that were in before.
+             */
+            duplicates: number;
+            /** Format: date-time */
+            ended_at?: string;
+            id: string;
+            method: string;
+            /**
+             * Format: date-time
+             * @description Of the next attempt, while it waits.
+             */
+            next_at?: string;
+            /**
+             * @description waiting: for its plugin, or for its turn. refused: by the plugin, or all that it brought was. forged: its signature or its secret is wrong. given_up: nobody could take it for 72 hours.
+             * @enum {string}
+             */
+            outcome: "waiting" | "processed" | "refused" | "forged" | "given_up";
+            /** Format: date-time */
+            received_at: string;
+            /**
+             * Format: int64
+             * @description Items that were refused.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description The last attempt.
+             */
+            took_ms: number;
+        };
+        ChannelRequestTraceBody: {
+            /**
+             * Format: int64
+             * @description Items that are in: messages, statuses, edits, events.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description That failed, after the first, since it came or was last replayed.
+             */
+            attempts: number;
+            body: string;
+            /**
+             * Format: int64
+             * @description Of body, headers, path and query together.
+             */
+            bytes: number;
+            /** @description What went wrong last. */
+            code?: string;
+            /** @description A sentence for who looks after the inbox; left out for those who may not read every conversation. */
+            detail?: string;
+            /**
+             * Format: int64
+             * @description Items that were in before.
+             */
+            duplicates: number;
+            /**
+             * @description Of body: base64 when the bytes are no text.
+             * @enum {string}
+             */
+            encoding: "text" | "base64";
+            /** Format: date-time */
+            ended_at?: string;
+            /** @description By name. What may be a secret is hidden. */
+            headers: components["schemas"]["ShownValueBody"][];
+            id: string;
+            /** @description Whether the request itself is kept, and can be replayed. */
+            kept: boolean;
+            method: string;
+            /**
+             * Format: date-time
+             * @description Of the next attempt, while it waits.
+             */
+            next_at?: string;
+            /**
+             * @description waiting: for its plugin, or for its turn. refused: by the plugin, or all that it brought was. forged: its signature or its secret is wrong. given_up: nobody could take it for 72 hours.
+             * @enum {string}
+             */
+            outcome: "waiting" | "processed" | "refused" | "forged" | "given_up";
+            /** @description Below the address of the webhook. */
+            path?: string;
+            query: components["schemas"]["ShownValueBody"][];
+            /** Format: date-time */
+            received_at: string;
+            /**
+             * Format: int64
+             * @description Items that were refused.
+             */
+            refused: number;
+            /** @description The address that sent it. */
+            remote?: string;
+            /**
+             * Format: int64
+             * @description The last attempt.
+             */
+            took_ms: number;
+            /** @description What is raw is left out, because you may not read every conversation. */
+            withheld?: boolean;
+        };
         ChannelTypeBody: {
             /** @description Whether its process is ready now. */
             available: boolean;
@@ -5941,6 +6142,11 @@ export interface components {
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
+        ListChannelRequestBody: {
+            items: components["schemas"]["ChannelRequestBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
         ListChannelTypeBody: {
             items: components["schemas"]["ChannelTypeBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
@@ -6854,6 +7060,11 @@ export interface components {
         PatchRetentionInputBody: {
             /**
              * Format: int64
+             * @description Raw requests of channels that are no longer waiting.
+             */
+            channel_requests?: number;
+            /**
+             * Format: int64
              * @description Without a conversation or a ticket, by when they were last seen or changed.
              */
             contacts?: number;
@@ -7456,6 +7667,18 @@ export interface components {
             /** @description Of the plan that was looked at. */
             hash: string;
         };
+        ReplayRequestsInputBody: {
+            /**
+             * @description failed: refused and given_up.
+             * @enum {string}
+             */
+            outcome: "failed" | "refused" | "forged" | "given_up";
+            /**
+             * Format: date-time
+             * @description Received then or later.
+             */
+            since?: string;
+        };
         ReplayWebhookInputBody: {
             delivery_id?: string;
             /**
@@ -7472,6 +7695,13 @@ export interface components {
         ReplayedBody: {
             /** Format: int64 */
             deliveries: number;
+        };
+        ReplayedRequestsBody: {
+            /**
+             * Format: int64
+             * @description At most 1000: ask again for the rest once these are done.
+             */
+            requests: number;
         };
         ReportBody: {
             /** Format: date-time */
@@ -7537,7 +7767,7 @@ export interface components {
              */
             default_days?: number;
             /** @enum {string} */
-            kind: "conversations" | "files" | "contacts" | "page_views" | "webhook_deliveries" | "notifications" | "exports";
+            kind: "conversations" | "files" | "contacts" | "page_views" | "webhook_deliveries" | "notifications" | "exports" | "channel_requests";
             /** Format: int64 */
             max_days: number;
             /** Format: int64 */
@@ -7908,6 +8138,12 @@ export interface components {
             password: string;
             token: string;
             workspace_name: string;
+        };
+        ShownValueBody: {
+            /** @description It may be a secret, and is left out. */
+            hidden?: boolean;
+            name: string;
+            value: string;
         };
         SignInInputBody: {
             email: string;
@@ -25488,6 +25724,403 @@ export interface operations {
             };
         };
     };
+    getWorkspacesByWorkspaceInboxesByInboxRequests: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description failed: refused and given_up. */
+                outcome?: "waiting" | "processed" | "refused" | "forged" | "given_up" | "failed";
+            };
+            header?: never;
+            path: {
+                workspace: string;
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListChannelRequestBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceInboxesByInboxRequestsReplay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequestsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayedRequestsBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceInboxesByInboxRequestsByRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                inbox: string;
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelRequestTraceBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceInboxesByInboxRequestsByRequestReplay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                inbox: string;
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelRequestBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postWorkspacesByWorkspaceInboxesByInboxRetry: {
         parameters: {
             query?: never;
@@ -30571,6 +31204,7 @@ export interface operations {
                 webhook_deliveries?: number;
                 notifications?: number;
                 exports?: number;
+                channel_requests?: number;
             };
             header?: never;
             path: {
