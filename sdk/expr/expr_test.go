@@ -136,3 +136,39 @@ func TestPointer(t *testing.T) {
 		t.Error("a pointer without a slash was taken")
 	}
 }
+
+// Whatever people type is refused, or means the same each time.
+func FuzzText(f *testing.F) {
+	f.Add(`{{name | upper}} and {{at.year}}`, `/a/0/~1b`, `{"$if": "{{n}}", "b": ["{{field.amount}}"]}`)
+	f.Add(`{{}}{{a.|}}{{a "`, ``, `[{}, null, 1e9]`)
+	f.Add(`{{list | json}}`, `//~0`, `"{{list.1 | lower}}"`)
+	f.Fuzz(func(t *testing.T, text, pointer, document string) {
+		if compiled, err := expr.Compile(text); err == nil {
+			first, there, fault := compiled.Value(scope())
+			again, still, refused := compiled.Value(scope())
+			if there != still || !reflect.DeepEqual(first, again) || (fault == nil) != (refused == nil) {
+				t.Fatalf("%q is %v, then %v", text, first, again)
+			}
+			if len(compiled.Names()) == 0 && first != any(text) {
+				t.Fatalf("%q without placeholders is %q", text, first)
+			}
+		}
+		if p, err := expr.ParsePointer(pointer); err == nil && len(p) > 0 {
+			into := map[string]any{}
+			p.Put(into, "x")
+			if got, there := p.In(into); !there || got != "x" {
+				t.Fatalf("what is put at %q is %v there", pointer, got)
+			}
+		}
+		var value any
+		if json.Unmarshal([]byte(document), &value) != nil {
+			return
+		}
+		if node, faults := expr.CompileNode(value, ""); len(faults) == 0 {
+			first, _, _ := node.Value(scope())
+			if again, _, _ := node.Value(scope()); !reflect.DeepEqual(first, again) {
+				t.Fatalf("%s is %v, then %v", document, first, again)
+			}
+		}
+	})
+}
