@@ -143,6 +143,29 @@ func TestRefusedItems(t *testing.T) {
 	a.until("the other one is told again", func() bool { v := a.view(); return v.Polled.Refused.Total == 1 && v.Polled.Cursor == "5" })
 }
 
+// TestStartsWithTheInbox: what is written while a system does not answer for the
+// first time is not missed by a cursor that is a time.
+func TestStartsWithTheInbox(t *testing.T) {
+	a := newAsking(t, map[string]any{"poll_url": "/list?after=0&limit=9&t={{cursor}}", "poll_cursor": "time", "poll_start": "", "poll_overlap_s": 0})
+	a.p.forget(a.in.ID)
+	if err := (stand{a.p.env.State(a.in.ID)}).restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a.far.behave(http.StatusServiceUnavailable, "")
+	begun := time.Now()
+	a.configure()
+	asked := a.far.requests()
+	a.until("it is asked in vain", func() bool { return a.far.requests() > asked+1 })
+	if at, err := time.Parse(time.RFC3339Nano, a.view().Polled.Cursor); err != nil || at.Before(begun.Add(-time.Second)) || at.After(time.Now()) {
+		t.Errorf("it starts at %v", a.view().Polled.Cursor)
+	}
+	first := a.view().Polled.Cursor
+	a.until("it is asked again", func() bool { return a.far.requests() > asked+2 })
+	if now := a.view().Polled.Cursor; now != first {
+		t.Errorf("the start moved from %s to %s", first, now)
+	}
+}
+
 // TestSameForEver: a system that ignores the cursor costs requests and nothing
 // else: its messages come once, and the log is not flooded.
 func TestSameForEver(t *testing.T) {

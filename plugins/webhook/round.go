@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/patchbay-im/patchbay/plugins/webhook/polling"
 	"github.com/patchbay-im/patchbay/plugins/webhook/shape"
@@ -32,15 +33,12 @@ const codeWaits = "echo_pending"
 // is committed: what a crash interrupts is asked for again, and has the same ids.
 func (o *poller) round(ctx context.Context) error {
 	begun := o.p.now()
-	at, version, err := o.kept.place(ctx)
+	at, version, err := o.begin(ctx, begun)
 	if err != nil {
 		return err
 	}
-	if version == 0 {
-		o.seen = recent{}
-	}
 	r := &run{Round: Round{At: begun.UTC()}}
-	err = o.pages(ctx, r, o.made.poll.At(at), version)
+	err = o.pages(ctx, r, at, version)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -54,6 +52,22 @@ func (o *poller) round(ctx context.Context) error {
 		o.p.env.Log.InfoContext(ctx, "what was fetched is not taken yet", "inbox", o.made.in.ID, "error", err)
 	}
 	return err
+}
+
+// begin is where the round begins. A start is kept before anything is asked: what
+// is written while a system does not answer is not missed.
+func (o *poller) begin(ctx context.Context, now time.Time) (polling.Place, uint64, error) {
+	stored, version, err := o.kept.place(ctx)
+	at := o.made.poll.At(stored, now)
+	if err != nil || at == stored {
+		return at, version, err
+	}
+	o.seen = recent{}
+	version, moved, err := o.kept.move(ctx, at, version)
+	if err == nil && !moved {
+		err = errs.Unavailable(nil, "Somebody else moved the cursor.")
+	}
+	return at, version, err
 }
 
 // pages asks for pages until the round is over, or has as much as a round may.

@@ -25,7 +25,7 @@ func (s sandbox) polled(ctx context.Context, made *plan) (any, error) {
 	}
 	refused, err := k.refused(ctx)
 	return map[string]any{
-		"every_s": int(made.every().Seconds()), "what": made.poll.What(), "cursor": made.poll.At(at).Cursor, "round": round, "refused": refused,
+		"every_s": int(made.every().Seconds()), "what": made.poll.What(), "cursor": made.poll.At(at, s.p.now()).Cursor, "round": round, "refused": refused,
 	}, err
 }
 

@@ -34,8 +34,8 @@ const (
 // good has to be mended by whoever wrote the form. The Page beside an error says
 // what there was of an answer.
 func (p *Plan) Fetch(ctx context.Context, by outgoing.Doer, at Place, now func() time.Time) (Page, error) {
-	at = p.At(at)
 	begun := now()
+	at = p.At(at, begun)
 	if at.Begun.IsZero() {
 		at.Begun = begun
 	}
@@ -121,8 +121,6 @@ func (p *Plan) scope(at Place, now time.Time) (expr.Scope, error) {
 		out[nameNext] = at.Next
 	}
 	switch {
-	case p.fields.Cursor == CursorTime && at.Cursor == "":
-		out[nameCursor] = at.Begun.Add(-p.fields.Overlap).UTC()
 	case p.fields.Cursor == CursorTime:
 		t, err := time.Parse(time.RFC3339Nano, at.Cursor)
 		if err != nil {

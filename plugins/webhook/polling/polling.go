@@ -229,12 +229,17 @@ type Place struct {
 	Begun  time.Time `json:"begun,omitzero"`
 }
 
-// At is a place as this plan understands it: one of another plan is the start.
-func (p *Plan) At(at Place) Place {
-	if at.Plan != p.mark {
-		return Place{Plan: p.mark, Cursor: p.fields.Start}
+// At is a place as this plan understands it: one of another plan is the start,
+// which for CursorTime is now where nothing else is said.
+func (p *Plan) At(at Place, now time.Time) Place {
+	if at.Plan == p.mark {
+		return at
 	}
-	return at
+	start := Place{Plan: p.mark, Cursor: p.fields.Start}
+	if p.fields.Cursor == CursorTime && start.Cursor == "" {
+		start.Cursor = now.Add(-p.fields.Overlap).UTC().Format(time.RFC3339Nano)
+	}
+	return start
 }
 
 // Midway reports whether a round is going on.
