@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/patchbay-im/patchbay/plugins/email/mailbox"
 	"github.com/patchbay-im/patchbay/sdk"
 	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/errs"
@@ -76,6 +77,19 @@ func (e *email) Send(ctx context.Context, req channel.SendRequest) (channel.Send
 // Receive implements channel.Channel: mail is fetched, and nobody posts it here.
 func (e *email) Receive(context.Context, channel.ReceiveRequest) (channel.ReceiveResponse, error) {
 	return channel.ReceiveResponse{}, errs.Reject(errs.CodeBadRequest, "Mail is fetched from its server; nothing is posted here.")
+}
+
+// Backfill implements channel.Backfiller.
+func (e *email) Backfill(ctx context.Context, req channel.BackfillRequest) (channel.BackfillResponse, error) {
+	a, err := e.of(req.Instance.ID)
+	if err != nil {
+		return channel.BackfillResponse{}, err
+	}
+	if a.config.incoming().Host == "" {
+		return channel.BackfillResponse{}, errs.Reject(errs.CodeBadRequest, "No server for incoming mail is set: this inbox only sends.")
+	}
+	step, err := a.reader.Backfill(ctx, mailbox.Span{Since: req.Since, After: req.After})
+	return channel.BackfillResponse{Found: step.Handed, Next: step.Next}, err
 }
 
 // CheckHealth implements instance.Checker.

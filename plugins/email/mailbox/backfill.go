@@ -2,8 +2,12 @@ package mailbox
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -12,69 +16,138 @@ import (
 	"github.com/patchbay-im/patchbay/sdk/errs"
 )
 
-// Backfill hands on all mail that came since a time and that was read already,
-// under the Keys it had, and returns how many those were. No place moves: what is
-// not read yet is Run's. It has a connection of its own; a POP3 server lets one in
-// at a time, and may be busy with Run's.
-func (r *Reader) Backfill(ctx context.Context, since time.Time) (handed int, err error) {
+// Span is the mail that a step of Backfill is about.
+type Span struct {
+	Since time.Time
+	After string // Step.Next of the step before; "" = at the start
+}
+
+// Step is what a step of Backfill came to.
+type Step struct {
+	Handed int
+	Next   string // there is more, and this is where to go on; "" = that was all
+}
+
+// Bounds of a step.
+const (
+	stepMails = 100
+	stepTime  = 4 * time.Minute // after which no other mail is begun
+)
+
+// Backfill hands on mail that came since a time and that was read already, under
+// the Keys it had: at most stepMails. No place of Run moves: what is not read yet
+// is Run's. It has a connection of its own; a POP3 server lets one in at a time,
+// and may be busy with Run's.
+func (r *Reader) Backfill(ctx context.Context, span Span) (Step, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	d := &delivery{c: &r.c}
+	b := &backfill{d: &delivery{c: &r.c}, since: span.Since, until: r.c.Now().Add(stepTime)}
+	b.folder, b.after, _ = strings.Cut(span.After, " ")
+	var err error
 	if r.c.Protocol == POP3 {
-		p, err := openPOP(ctx, &r.c)
-		if err != nil {
-			return 0, err
-		}
-		handed, err = p.backfill(ctx, d, since)
-		return handed, errors.Join(err, p.quit())
+		err = b.pop(ctx, &r.c)
+	} else {
+		err = b.imap(ctx, &r.c)
 	}
-	s, err := openIMAP(ctx, &r.c)
+	return b.step, err
+}
+
+// backfill is a step under way.
+type backfill struct {
+	d     *delivery
+	since time.Time
+	until time.Time
+	step  Step
+
+	// Where to go on: the key of a folder, and what was handed on last of it, by
+	// UIDVALIDITY and UID, or by the UIDL of a POP3 server. "" = at the start.
+	folder, after string
+}
+
+// full reports whether the next mail is left to the next step, which goes on
+// after what was handed on last.
+func (b *backfill) full(folder, last string) bool {
+	if b.step.Handed < stepMails && !(b.step.Handed > 0 && b.d.c.Now().After(b.until)) {
+		return false
+	}
+	b.step.Next = folder + " " + last
+	return true
+}
+
+func (b *backfill) imap(ctx context.Context, c *Config) error {
+	s, err := openIMAP(ctx, c)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer s.close()
 	if err := s.discover(); err != nil {
-		return 0, err
+		return err
 	}
-	for _, f := range s.followed() {
-		n, err := f.backfill(ctx, d, since)
-		if handed += n; err != nil && errs.As(err).Code != endpoint.CodeFolder {
-			return handed, err
+	folders := s.followed()
+	if at := slices.IndexFunc(folders, func(f *folder) bool { return nameOf(f.key) == b.folder }); at >= 0 {
+		folders = folders[at:]
+	} else {
+		b.after = "" // it is gone: what was handed on of it is known
+	}
+	for _, f := range folders {
+		if err := b.read(ctx, f); err != nil && errs.As(err).Code != endpoint.CodeFolder {
+			return err
 		}
+		if b.step.Next != "" {
+			return nil
+		}
+		b.after = ""
 	}
-	return handed, nil
+	return nil
 }
 
-func (f *folder) backfill(ctx context.Context, d *delivery, since time.Time) (handed int, err error) {
+// nameOf is what a folder is called in a place: its key, shortened to one word.
+func nameOf(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:8])
+}
+
+func (b *backfill) read(ctx context.Context, f *folder) (err error) {
 	if f.at, err = load(ctx, f.s.c.Cursors, f.key); err != nil || f.at == nil {
-		return 0, err
+		return err
 	}
 	data, err := f.choose()
 	if err != nil || data.UIDValidity != f.at.Validity || f.at.Last == 0 {
-		return 0, err // what is numbered anew is read again by Run
+		return err // what is numbered anew is read again by Run
 	}
-	found, err := f.s.search(&imap.SearchCriteria{UID: []imap.UIDSet{between(1, f.at.Last)}, Since: day(since)})
+	var validity, last uint32
+	if n, _ := fmt.Sscanf(b.after, "%d:%d", &validity, &last); n != 2 || validity != data.UIDValidity {
+		last = 0
+	}
+	if last >= f.at.Last {
+		return nil
+	}
+	found, err := f.s.search(&imap.SearchCriteria{UID: []imap.UIDSet{between(last+1, f.at.Last)}, Since: day(b.since)})
 	if err != nil {
-		return 0, err
+		return err
 	}
 	slices.Sort(found)
 	for part := range slices.Chunk(found, chunk) {
 		known, err := f.ask(part)
 		if err != nil {
-			return handed, err
+			return err
 		}
 		for _, uid := range part {
 			a, ok := known[uid]
-			if !ok || a.at.Before(since) {
+			if !ok || a.at.Before(b.since) {
 				continue
 			}
-			if err := f.again(ctx, d, a); err != nil {
-				return handed, err
+			if b.full(nameOf(f.key), fmt.Sprintf("%d:%d", data.UIDValidity, last)) {
+				return nil
 			}
-			handed++
+			if err := f.again(ctx, b.d, a); err != nil {
+				return err
+			}
+			last = uint32(uid)
+			b.step.Handed++
 		}
 	}
-	return handed, nil
+	return nil
 }
 
 // again hands a mail on and moves nothing.
@@ -88,32 +161,48 @@ func (f *folder) again(ctx context.Context, d *delivery, a about) (err error) {
 	return d.hand(ctx, raw, func() error { return nil })
 }
 
-func (p *popConn) backfill(ctx context.Context, d *delivery, since time.Time) (handed int, err error) {
+func (b *backfill) pop(ctx context.Context, c *Config) error {
+	p, err := openPOP(ctx, c)
+	if err != nil {
+		return err
+	}
+	return errors.Join(b.readPOP(ctx, p), p.quit())
+}
+
+func (b *backfill) readPOP(ctx context.Context, p *popConn) error {
 	all, err := p.list()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	known, err := loadSeen(ctx, p.c.Cursors, all)
 	if err != nil || known == nil {
-		return 0, err
+		return err
+	}
+	last := b.after
+	if at := slices.IndexFunc(all, func(m popMail) bool { return m.uidl == last }); at >= 0 {
+		all = all[at+1:]
 	}
 	for _, m := range all {
 		if !known.has(m.uidl) {
 			continue
 		}
-		old, err := p.tooOld(m, since)
+		old, err := p.tooOld(m, b.since)
 		if err != nil {
-			return handed, err
+			return err
 		}
 		if old {
 			continue
 		}
-		if err := p.again(ctx, d, m); err != nil {
-			return handed, err
+		if b.full(string(POP3), last) {
+			return nil
 		}
-		handed++
+		if err := p.again(ctx, b.d, m); err != nil {
+			return err
+		}
+		last = m.uidl
+		b.step.Handed++
 	}
-	return handed, nil
+	return nil
 }
 
 func (p *popConn) again(ctx context.Context, d *delivery, m popMail) (err error) {

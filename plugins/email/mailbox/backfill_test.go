@@ -1,7 +1,9 @@
 package mailbox_test
 
 import (
+	"fmt"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,8 +27,16 @@ func TestBackfill(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n, err := reader.Backfill(t.Context(), time.Time{}.Add(time.Hour)); err != nil || n != 0 {
-				t.Fatalf("nothing was read ever: %d, %v", n, err)
+			bring := func(since time.Time) int {
+				t.Helper()
+				step, err := reader.Backfill(t.Context(), mailbox.Span{Since: since})
+				if err != nil || step.Next != "" {
+					t.Fatalf("%+v, %v", step, err)
+				}
+				return step.Handed
+			}
+			if n := bring(time.Time{}.Add(time.Hour)); n != 0 {
+				t.Fatalf("nothing was read ever: %d", n)
 			}
 			deliver(t, r, "old")
 			time.Sleep(1100 * time.Millisecond) // servers have whole seconds
@@ -45,8 +55,8 @@ func TestBackfill(t *testing.T) {
 			}
 			deliver(t, r, "new")
 			before, read := maps.Clone(d.kept), d.all()
-			if n, err := reader.Backfill(t.Context(), since); err != nil || n != 2 {
-				t.Fatalf("%d, %v", n, err)
+			if n := bring(since); n != 2 {
+				t.Fatal(n)
 			}
 			wait(t, d, "old", "a", "b", "a", "b")
 			for i, g := range d.all()[3:] {
@@ -62,8 +72,71 @@ func TestBackfill(t *testing.T) {
 			if err := stop(); err != nil {
 				t.Fatal(err)
 			}
-			if n, err := reader.Backfill(t.Context(), time.Time{}); err != nil || n != 4 {
-				t.Errorf("everything: %d, %v", n, err)
+			if n := bring(time.Time{}); n != 4 {
+				t.Errorf("everything: %d", n)
+			}
+		})
+	}
+}
+
+// What takes long is done in steps, each mail in one of them, also when one is
+// done again and while the reader goes on.
+func TestBackfillInSteps(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []mailbox.Protocol{mailbox.IMAP, mailbox.POP3} {
+		t.Run(string(protocol), func(t *testing.T) {
+			t.Parallel()
+			r, d := rig(t), newDesk()
+			c := account(t, r, d)
+			if protocol == mailbox.POP3 {
+				c.Protocol, c.Server = protocol, r.Server(r.POP3S, endpoint.TLS)
+			}
+			var names []string
+			for i := range 205 {
+				names = append(names, fmt.Sprintf("m%03d", i))
+			}
+			deliver(t, r, names...)
+			c.Since = time.Now().Add(-time.Hour)
+			stop := run(t, c)
+			wait(t, d, names...)
+			eventually(t, "the place has moved", func() bool {
+				d.cursors.mu.Lock()
+				defer d.cursors.mu.Unlock()
+				return len(d.kept["pop3/seen/0"]) == 8*205 || d.kept["imap/inbox"] != nil
+			})
+			if err := stop(); err != nil {
+				t.Fatal(err)
+			}
+			reader, err := mailbox.New(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var handed []int
+			span := mailbox.Span{Since: c.Since}
+			for {
+				step, err := reader.Backfill(t.Context(), span)
+				if err != nil || len(handed) > 3 || len(step.Next) > 200 {
+					t.Fatalf("%+v, %v", step, err)
+				}
+				handed = append(handed, step.Handed)
+				if span.After = step.Next; span.After == "" {
+					break
+				}
+			}
+			if !slices.Equal(handed, []int{100, 100, 5}) {
+				t.Errorf("the steps had %v", handed)
+			}
+			count := make(map[string]int)
+			for _, g := range d.all() {
+				count[g.key]++
+			}
+			for key, n := range count {
+				if n != 2 {
+					t.Errorf("%s came %d times", key, n)
+				}
+			}
+			if len(count) != 205 {
+				t.Errorf("%d mails", len(count))
 			}
 		})
 	}
