@@ -9,6 +9,7 @@ export type Extension = Schema<"PluginBody">;
 export type PluginState = Extension["state"];
 export type Condition = Schema<"ConditionBody">;
 export type HealthHistory = Schema<"HealthHistoryBody">;
+export type Backfill = Schema<"BackfillBody">;
 /** Something a plugin may do in a workspace, if the workspace lets it. */
 export type PluginPermission = Schema<"PermissionBody">;
 /** A place that a plugin connects to: a host, or a field of its configuration that says which. */

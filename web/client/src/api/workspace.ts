@@ -1,5 +1,5 @@
 import type { ListSort, View } from "../apply";
-import type { ConfigProblem, HealthHistory } from "./extensions";
+import type { Backfill, ConfigProblem, HealthHistory } from "./extensions";
 import type { components } from "./schema";
 import { wireMessage, type FeedRange, type MemberMessage, type Stored } from "../live/member";
 import type {
@@ -167,6 +167,16 @@ export class WorkspaceApi {
 
   inboxHealth(inbox: string): Promise<HealthHistory> {
     return this.api.call("get", `${BASE}/inboxes/{inbox}/health`, { path: { ...this.path, inbox } });
+  }
+
+  /** What was brought later than it came, the newest first. */
+  async backfills(inbox: string): Promise<Backfill[]> {
+    return (await this.api.call("get", `${BASE}/inboxes/{inbox}/backfills`, { path: { ...this.path, inbox } })).items;
+  }
+
+  /** Has the channel bring what came since a time; how far it is, `backfills` says. */
+  startBackfill(inbox: string, since: string): Promise<Backfill> {
+    return this.api.call("post", `${BASE}/inboxes/{inbox}/backfills`, { path: { ...this.path, inbox }, body: { since } });
   }
 
   /** The old address stops working at once; the answer carries the new one. */

@@ -1,0 +1,111 @@
+// Mail that came before a mailbox was connected is brought by a button, through
+// real mail servers: what it came to is said in words, nothing is there twice.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+
+import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
+import { Mail } from '../lib/mail.js'
+import { ownerOf, speak } from '../lib/people.js'
+import { Server, until } from '../lib/server.js'
+
+const care = 'care@shop.test'
+const alice = 'alice@shop.test'
+let mail, server, browser, owner, base, inbox
+
+const letter = (id, subject, text) => `Message-ID: <${id}@world.test>
+From: Alice <${alice}>
+To: ${care}
+Subject: ${subject}
+Date: ${new Date().toUTCString().replace('GMT', '+0000')}
+
+${text}
+`
+
+const get = async (path) => (await owner.request.get(`${base}/${path}`)).json()
+const panel = () => owner.getByTestId('backfill')
+
+before(async () => {
+  mail = await Mail.start(care, alice)
+  await mail.send(alice, care, letter('old1', 'Before', 'The first one from before'))
+  await mail.send(alice, care, letter('old2', 'Before, too', 'The second one from before'))
+  await until(async () => (await mail.inbox(care)).length === 2, 60_000)
+  server = await Server.start(['--demo', '--outbound.allow-networks', '127.0.0.1/32'])
+  browser = await launch()
+  ;({ owner, base } = await ownerOf(browser, server, { reducedMotion: 'reduce' }))
+  const config = { address: care, name: 'Shop', provider: 'other', incoming: mail.at.IMAPS, outgoing: mail.at.Submissions, security: 'tls', certificates: mail.at.Certificate }
+  const answer = await owner.request.post(`${base}/inboxes`, { data: { name: 'Care', plugin: 'patchbay/email', config, secrets: { '/password': 'secret' } } })
+  assert.equal(answer.status(), 201, await answer.text())
+  inbox = (await answer.json()).id
+  await until(async () => (await get(`inboxes/${inbox}`)).status.state === 'ok', 60_000)
+  await mail.send(alice, care, letter('new', 'Now', 'One that comes by itself'))
+  await until(async () => (await texts()).includes('One that comes by itself'), 60_000)
+})
+
+after(async () => {
+  await browser?.close()
+  await server?.end()
+  await mail?.end()
+})
+
+/** What was written last in the conversations of the inbox. */
+const texts = async () => (await get('conversations?limit=100')).items.filter((one) => one.inbox_id === inbox).map((one) => one.last_message?.text ?? one.last?.text ?? JSON.stringify(one))
+
+/** Pictures of what is shown, in both languages and sizes. */
+async function pictures(name) {
+  for (const [lang, locale] of [['zh', 'zh-CN'], ['en', 'en']]) {
+    await speak(owner, server, locale)
+    await owner.reload()
+    for (const viewport of [desktop, phone]) {
+      await owner.setViewportSize(viewport)
+      await panel().getByTestId('backfill-start').waitFor()
+      await panel().scrollIntoViewIfNeeded()
+      await shot(owner, `backfill-${name}-${lang}-light-${viewport.width}`)
+      assert.deepEqual(await axe(owner), [])
+    }
+    await owner.setViewportSize(desktop)
+  }
+}
+
+test('what came before is brought, with the keyboard, and said in words', async () => {
+  assert.ok(!(await texts()).some((text) => text.includes('from before')), 'it was read without being asked for')
+  await owner.goto(`${server.origin}/settings/inboxes/${inbox}`)
+  await panel().getByTestId('backfill-since').fill('2020-01-01T10:00')
+  await panel().getByTestId('backfill-start').click()
+  await panel().locator('.invalid').getByText(/90/).first().waitFor()
+  assert.equal(await panel().getByTestId('backfill-runs').count(), 0)
+  await panel().getByTestId('backfill-hour').focus()
+  await owner.keyboard.press('Enter')
+  await panel().getByTestId('backfill-start').focus()
+  await owner.keyboard.press('Enter')
+  const run = panel().getByTestId('backfill-runs').locator('li').first()
+  await run.and(owner.locator('[data-state=done]')).waitFor({ timeout: 60_000 })
+  await run.getByText('3 found: 2 new, 1 here before, 0 refused').waitFor()
+  await until(async () => (await texts()).filter((text) => text.includes('from before')).length === 2, 10_000)
+  await pictures('done')
+})
+
+test('brought again everything is known, and a message says when it was written', async () => {
+  await panel().getByTestId('backfill-start').click()
+  await panel().getByText('3 found: 0 new, 3 here before, 0 refused').waitFor({ timeout: 60_000 })
+  assert.equal((await texts()).length, 3)
+  await owner.goto(server.origin)
+  await owner.getByTestId('conversation-list-item').filter({ hasText: 'The first one from before' }).first().click()
+  await owner.getByTestId('message').filter({ hasText: 'The first one from before' }).getByTestId('message-later').getByText('brought later').waitFor()
+  await shot(owner, 'backfill-message-en-light-1440')
+  assert.deepEqual(await axe(owner), [])
+})
+
+test('after an outage its page proposes to bring what came since', async () => {
+  const from = new Date(Date.now() - 2 * 3600_000).toISOString()
+  const until = new Date(Date.now() + 60_000).toISOString() // later than what was brought
+  await owner.route('**/health', async (route) => {
+    const answer = await route.fetch()
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), outage: { from, until } } })
+  })
+  await owner.goto(`${server.origin}/settings/inboxes/${inbox}`)
+  await panel().getByTestId('backfill-outage').waitFor()
+  await pictures('outage')
+  await panel().getByTestId('backfill-since-outage').click()
+  const since = await panel().getByTestId('backfill-since').inputValue()
+  assert.ok(Math.abs(new Date(since).getTime() - Date.parse(from)) < 60_000, since)
+})
