@@ -67,7 +67,7 @@ type backfill struct {
 // full reports whether the next mail is left to the next step, which goes on
 // after what was handed on last.
 func (b *backfill) full(folder, last string) bool {
-	if b.step.Handed < stepMails && !(b.step.Handed > 0 && b.d.c.Now().After(b.until)) {
+	if b.step.Handed < stepMails && (b.step.Handed == 0 || !b.d.c.Now().After(b.until)) {
 		return false
 	}
 	b.step.Next = folder + " " + last
@@ -127,6 +127,11 @@ func (b *backfill) read(ctx context.Context, f *folder) (err error) {
 		return err
 	}
 	slices.Sort(found)
+	return b.hand(ctx, f, data.UIDValidity, last, found)
+}
+
+// hand hands on mails of a folder; last is what was handed on before them.
+func (b *backfill) hand(ctx context.Context, f *folder, validity, last uint32, found []imap.UID) error {
 	for part := range slices.Chunk(found, chunk) {
 		known, err := f.ask(part)
 		if err != nil {
@@ -137,7 +142,7 @@ func (b *backfill) read(ctx context.Context, f *folder) (err error) {
 			if !ok || a.at.Before(b.since) {
 				continue
 			}
-			if b.full(nameOf(f.key), fmt.Sprintf("%d:%d", data.UIDValidity, last)) {
+			if b.full(nameOf(f.key), fmt.Sprintf("%d:%d", validity, last)) {
 				return nil
 			}
 			if err := f.again(ctx, b.d, a); err != nil {
