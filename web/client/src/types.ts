@@ -40,6 +40,8 @@ export type WebhookDelivery = Schema<"WebhookDeliveryBody">;
 export type WebhookAttempt = Schema<"WebhookAttemptBody">;
 export type WebhookTrace = Schema<"WebhookTraceBody">;
 export type WebhookTest = Schema<"WebhookTestBody">;
+export type ChannelRequest = Schema<"ChannelRequestBody">;
+export type ChannelRequestTrace = Schema<"ChannelRequestTraceBody">;
 export type Plugin = Schema<"PluginBody">;
 export type PluginLogLine = Schema<"LogLineBody">;
 /** A text in the languages its author wrote. */

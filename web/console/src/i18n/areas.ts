@@ -24,6 +24,7 @@ export const areas = {
   licenses: ["plugins"],
   hooks: ["conversations/message", "plugins"],
   rules: ["rules"],
+  requests: ["requests"],
   panels: ["cards", "frames", "panels"],
 } as const;
 export type Area = keyof typeof areas;
