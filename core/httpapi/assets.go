@@ -63,6 +63,9 @@ func newAsset(name string, raw []byte) *asset {
 		raw: raw, etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`,
 		mime: mime.TypeByExtension(path.Ext(name)), immutable: hashed(name),
 	}
+	if path.Ext(name) == ".webmanifest" { // which systems know it differs
+		f.mime = "application/manifest+json"
+	}
 	if f.mime == "" {
 		f.mime = fiber.MIMEOctetStream
 	}

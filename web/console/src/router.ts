@@ -109,6 +109,12 @@ export function createConsoleRouter(session: ReturnType<typeof useSession>): Rou
 
 function admitted(to: RouteLocationNormalized, session: ReturnType<typeof useSession>): RouteLocationRaw | true {
   if (!session.me) return { name: "sign-in", query: to.path === "/" ? {} : { next: to.fullPath } };
+  const { workspace, ...query } = to.query;
+  // Where a notification of a workspace leads.
+  if (typeof workspace === "string" && workspace.startsWith("wsp_")) {
+    if (session.me.memberships.some((one) => one.workspace.id === workspace)) session.choose(workspace);
+    return { path: to.path, query, hash: to.hash, replace: true };
+  }
   if (session.membership?.barrier) return to.name === "barrier" || { name: "barrier" };
   // A page beyond somebody's rights says so itself (Workplace), at its own address.
   return to.name !== "home" || !session.membership || home(session.membership.permissions);

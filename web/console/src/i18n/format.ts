@@ -1,5 +1,5 @@
 import type { Localized } from "@patchbay/client/types";
-import type { Locale } from "./index";
+import type { Locale } from "./locale";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

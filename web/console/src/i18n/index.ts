@@ -3,10 +3,10 @@ import { ref, watch } from "vue";
 import { persistent } from "@/ui/lazy";
 import { readStored, writeStored } from "@/ui/stored";
 import type { Area } from "./areas";
+import { locales, type Locale } from "./locale";
 import en from "@/locales/en.json";
 
-export type Locale = "en" | "zh-CN";
-export const locales: readonly Locale[] = ["en", "zh-CN"];
+export { locales, type Locale };
 
 export type Messages = typeof en;
 

@@ -8,6 +8,11 @@ export type NotificationPages = InfiniteData<NotificationPage, string | undefine
 /** Of these an unread one gives way to the next of the same conversation or ticket: ten messages are one thing to look at. */
 const collapsing = new Set<AppNotification["kind"]>(["reply", "participant_reply", "ticket_comment"]);
 
+/** What the screen tells it apart by: of the same conversation or ticket it shows the last one alone. */
+export function tagOf(notification: AppNotification): string {
+  return collapses(notification) ? `${notification.kind}.${subjectOf(notification)}` : notification.id;
+}
+
 /** The conversation or the ticket it is about; undefined: neither. */
 export function subjectOf({ conversation_id, ticket }: AppNotification): string | undefined {
   return conversation_id ?? ticket?.id;

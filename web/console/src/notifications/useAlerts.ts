@@ -6,9 +6,10 @@ import { useLive } from "@/live/live";
 import { useWorkspace } from "@/session/workspace";
 import { alertsFor } from "./alerts";
 import { beep, canBeep } from "./beep";
-import { collapses, subjectOf } from "./list";
+import { subjectOf, tagOf } from "./list";
 import { permission } from "./permission";
 import { preferencesQuery } from "./preferences";
+import { usePushed } from "./push/usePushed";
 import { useWords } from "./sentence";
 import { firstOf, Reading } from "./tabs";
 import { useUnreadIcon } from "./useUnreadIcon";
@@ -72,23 +73,24 @@ export function useAlerts(): void {
       granted: permission() === "granted",
     });
     if (alerts.sound && canBeep() && (await firstOf(`sound.${notification.id}`))) void beep();
-    if (alerts.browser && (await firstOf(`shown.${notification.id}`))) show(notification);
+    if (alerts.browser && (await firstOf(`shown.${notification.id}`))) await show(notification);
   }
 
-  function show(notification: AppNotification): void {
+  async function show(notification: AppNotification): Promise<void> {
     const { title, text } = words(notification);
-    // Of the same conversation or ticket the browser shows the last one alone.
-    const tag = collapses(notification) ? `${notification.kind}.${subjectOf(notification)}` : notification.id;
+    const tag = tagOf(notification);
+    const to = way(notification);
+    if (await pushed.show(title, { body: text, tag }, { path: to ? router.resolve(to).fullPath : "/", workspace: workspace.id, id: notification.id })) return;
     const shown = new Notification(title, { body: text, tag, icon: "/favicon.svg" });
     shown.onclick = () => {
       shown.close();
       window.focus();
-      const to = way(notification);
       if (to) void router.push(to);
       void markRead([notification.id]).catch(late);
     };
   }
 
-  live.onNotified((notification) => notification && void tell(notification).catch(late));
+  const pushed = usePushed(workspace);
+  live.onNotified((notification) => void (notification ? tell(notification) : pushed.takeBack(live.unreadNotifications.value)).catch(late));
   useUnreadIcon(live.unreadNotifications);
 }

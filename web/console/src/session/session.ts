@@ -4,6 +4,7 @@ import { ApiError } from "@patchbay/client/api";
 import type { Me, Membership, SignedIn } from "@patchbay/client/types";
 import { sessionApi } from "@/api";
 import { setLocale, type Locale } from "@/i18n";
+import { forget as forgetPush } from "@/notifications/push/browser";
 import { forgetPerson, readStored, writeStored } from "@/ui/stored";
 
 /** Who is signed in, and in which workspace. */
@@ -55,6 +56,8 @@ export const useSession = defineStore("session", () => {
 
   async function signOut(): Promise<void> {
     await sessionApi.signOut();
+    // What the push service of the browser knows ends too; the server's part ended with the session.
+    await forgetPush().catch(() => undefined);
     forgetPerson();
     ended();
   }
