@@ -34,6 +34,8 @@ type office struct {
 	shown []channeltest.Shown
 	keys  map[string]bool
 	files map[string][]byte
+
+	letters []parcel.Letter // that were brought, copies of which it keeps
 }
 
 // parcelOf is what a customer has, by the key that it came under.
@@ -58,6 +60,10 @@ func (o *office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer o.mu.Unlock()
 	if name, ok := strings.CutPrefix(r.URL.Path, "/files/"); ok {
 		_, _ = w.Write(o.files[name]) // the client's to bear
+		return
+	}
+	if r.URL.Path == "/letters" {
+		_ = json.NewEncoder(w).Encode(o.letters) // the client's to bear
 		return
 	}
 	if kind, ok := strings.CutPrefix(r.URL.Path, "/signs/"); ok {
@@ -126,7 +132,7 @@ func (o *office) Has(*testing.T) []channeltest.Got {
 }
 
 func (o *office) request(said channeltest.Said, at time.Time) channeltest.Request {
-	letter := parcel.Letter{ID: said.ID, From: said.From, Text: said.Text}
+	letter := parcel.Letter{ID: said.ID, From: said.From, Text: said.Text, Sent: at.Unix()}
 	if said.Unknown {
 		letter.Kind = "hologram"
 	}
@@ -151,6 +157,9 @@ func (o *office) Write(_ *testing.T, said ...channeltest.Said) ([]channeltest.Re
 	var out []channeltest.Request
 	for _, one := range said {
 		out = append(out, o.request(one, time.Now()))
+		o.mu.Lock()
+		o.letters = append(o.letters, parcel.Letter{ID: one.ID, From: one.From, Text: one.Text, Sent: time.Now().Unix()})
+		o.mu.Unlock()
 	}
 	return out, nil
 }
@@ -233,6 +242,10 @@ func TestAdapterFaultsAreCaught(t *testing.T) {
 		parcel.Mute:     "keyed_true/in_process/shows_that_members_write_and_have_read",
 		parcel.Repeats:  "keyed_true/in_process/changes_what_was_sent_and_takes_it_back",
 		parcel.Clings:   "keyed_true/in_process/changes_what_was_sent_and_takes_it_back",
+		parcel.Renames:  "keyed_true/in_process/brings_again_what_came_since_a_time",
+		parcel.Detaches: "keyed_true/in_process/brings_again_what_came_since_a_time",
+		parcel.Ageless:  "keyed_true/in_process/brings_again_what_came_since_a_time",
+		parcel.Circles:  "keyed_true/in_process/brings_again_what_came_since_a_time",
 		parcel.Early:    "keyed_true/process/doubles_nothing_when_it_is_killed_sending",
 	} {
 		t.Run(fault, func(t *testing.T) {

@@ -59,6 +59,7 @@ type Host struct {
 	broken    []string
 
 	ingested []*pluginv1.Inbound
+	brought  map[string][]*pluginv1.Inbound // by backfills, by their names
 	reported []*pluginv1.ReportHealthRequest
 	answer   func(*pluginv1.Inbound) *pluginv1.Result
 	figures  figures
@@ -95,7 +96,7 @@ func New(o Options) *Host {
 	}
 	h := &Host{
 		options: o, granted: make(map[string]bool), instances: make(map[string]*pluginv1.Instance),
-		entries: make(map[place]*pluginv1.StateEntry), claims: make(map[place]claim), leases: make(map[place]lease),
+		brought: make(map[string][]*pluginv1.Inbound), entries: make(map[place]*pluginv1.StateEntry), claims: make(map[place]claim), leases: make(map[place]lease),
 		schedules: make(map[place]*schedule), answers: make(map[place]answered), tokens: make(map[place][]Token),
 		blobs: make(map[string]*blob), records: newRecords(), uses: make(map[place]*use), figures: newFigures(),
 	}

@@ -23,6 +23,14 @@ func (h *Host) Answer(fn func(*pluginv1.Inbound) *pluginv1.Result) {
 	h.answer = fn
 }
 
+// Brought returns what came as part of a backfill, in order and each time that
+// it came.
+func (h *Host) Brought(run string) []*pluginv1.Inbound {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.brought[run])
+}
+
 // Ingested returns what came in, each once, in the order of the commits.
 func (h *Host) Ingested() []*pluginv1.Inbound {
 	h.mu.Lock()
@@ -89,6 +97,9 @@ func (h *Host) Commit(item *pluginv1.Inbound) *pluginv1.Result {
 func (h *Host) commit(item *pluginv1.Inbound, may func() *pluginv1.Result) *pluginv1.Result {
 	h.mu.Lock()
 	answer := h.answer
+	if run := item.GetBackfill(); run != "" {
+		h.brought[run] = append(h.brought[run], proto.CloneOf(item))
+	}
 	h.mu.Unlock()
 	if answer != nil {
 		if r := answer(item); r != nil {

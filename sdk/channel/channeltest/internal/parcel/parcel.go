@@ -42,6 +42,10 @@ const (
 	Mute     = "mute"         // shows nothing of what members do
 	Repeats  = "repeats"      // sends an edit as another message
 	Clings   = "clings"       // fails to take back what is gone
+	Renames  = "renames"      // brings older letters under other ids
+	Detaches = "detaches"     // brings older letters as if they came by themselves
+	Ageless  = "ageless"      // brings letters older than it was asked for
+	Circles  = "circles"      // never comes to an end of them
 )
 
 // skew is how old a signature may be.
@@ -49,12 +53,15 @@ const skew = 5 * time.Minute
 
 // Plugin returns the plugin.
 func Plugin() sdk.Plugin {
-	return sdk.Plugin{Manifest: manifest, Channel: func(sdk.Env) (channel.Channel, error) {
-		return &parcel{client: &http.Client{Timeout: 10 * time.Second}}, nil
+	return sdk.Plugin{Manifest: manifest, Channel: func(env sdk.Env) (channel.Channel, error) {
+		return &parcel{env: env, client: &http.Client{Timeout: 10 * time.Second}}, nil
 	}}
 }
 
-type parcel struct{ client *http.Client }
+type parcel struct {
+	env    sdk.Env
+	client *http.Client
+}
 
 type settings struct {
 	URL, Token, Fault string
@@ -77,6 +84,8 @@ func Sign(token, stamp string, body []byte) string {
 // Letter is what the post office brings.
 type Letter struct {
 	ID, From, Kind, Text, File string
+
+	Sent int64 // seconds since 1970
 }
 
 // Receive implements channel.Channel.
