@@ -154,12 +154,12 @@ func outcome(failed error, late, stopped bool) (state State, code, detail string
 	case stopped:
 		return Interrupted, "", ""
 	case late:
-		return Failed, "backfill.too_long", "It took more than 12 hours. What came until then is in; begin anew with a later time."
+		e = errs.New(errs.Unavailable, "backfill.too_long", "It took more than 12 hours. What came until then is in; begin anew with a later time.")
 	case errors.As(failed, &e) && e.Kind != errs.Internal:
-		return Failed, e.Code, e.Message
 	default:
-		return Failed, "backfill.failed", "It failed on our side. The cause is in the server's log."
+		e = errs.New(errs.Unavailable, "backfill.failed", "It failed on our side. The cause is in the server's log.")
 	}
+	return Failed, e.Code, e.Message
 }
 
 // bring asks the channel, step by step.
