@@ -28,11 +28,11 @@ const (
 // errs.CodeBadSignature of the SDK.
 const codeForged = "bad_signature"
 
-// codeBehind marks a request that waits behind one that its plugin did not answer.
-const codeBehind = "hook.behind"
-
-// codeRetry marks a request that its plugin has answered: later, please.
-const codeRetry = "hook.retry"
+// Codes that stand with raw requests that wait.
+const (
+	CodeBehind = "hook.behind" // behind one that its plugin did not answer
+	CodeRetry  = "hook.retry"  // its plugin has answered: later, please
+)
 
 // Hooks takes the webhooks of far sides. A request is stored before the plugin
 // sees it, and the far side is answered only when what the plugin made of it
@@ -133,7 +133,7 @@ func (h *Hooks) receive(ctx context.Context, inbox Inbox, items []Inbound) ([]Re
 
 // later is why a request is tried again: what the plugin or the core said.
 func later(r Result, otherwise string) error {
-	return retryError{Err: errs.New(errs.Unavailable, codeRetry, otherwise), said: r}
+	return retryError{Err: errs.New(errs.Unavailable, CodeRetry, otherwise), said: r}
 }
 
 // retryError is a request that was answered: later, please.
@@ -172,7 +172,7 @@ func (h *Hooks) Replay(ctx context.Context) (tried, dropped int, err error) {
 		if next, ok := down[s.Inbox]; ok {
 			// Not together with the first: if that one is what hangs the
 			// plugin, these get their turn.
-			if err := h.requests.RetryRequest(ctx, s.Workspace, s.Request.ID, next.Add(hookApart), Result{Code: codeBehind}); err != nil {
+			if err := h.requests.RetryRequest(ctx, s.Workspace, s.Request.ID, next.Add(hookApart), Result{Code: CodeBehind}); err != nil {
 				return tried, dropped, err
 			}
 			continue
@@ -207,7 +207,7 @@ func (h *Hooks) replay(ctx context.Context, s StoredRequest) (dropped bool, down
 	s.Request.Replay = true
 	if _, err := h.process(ctx, inbox, s); err != nil {
 		next := h.now().Add(min(hookFirstRetry<<min(s.Attempts, 10), hookLastRetry))
-		if e := errs.As(err); e.Kind == errs.Unavailable && e.Code != codeRetry {
+		if e := errs.As(err); e.Kind == errs.Unavailable && e.Code != CodeRetry {
 			down = next
 		}
 		return false, down, h.requests.RetryRequest(ctx, s.Workspace, s.Request.ID, next, whyOf(err))
