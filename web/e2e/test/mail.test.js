@@ -418,7 +418,7 @@ test('a mailbox that refuses its password for good is told to who may mend it, a
   for (const lang of ['en', 'zh-CN']) {
     await speak(owner, server, lang)
     await owner.goto(server.origin)
-    await owner.waitForFunction((now) => document.documentElement.lang === now, lang)
+    await owner.locator(`html[lang="${lang}"]`).waitFor({ state: 'attached' })
     await owner.getByTestId('conversation-list-item').filter({ hasText: 'Alice' }).first().click()
     await owner.getByTestId('composer-paused').waitFor()
     await banner.waitFor()
