@@ -93,6 +93,7 @@ func (t TestPlugin) spec() (conformance.Spec, string, error) {
 			return conformance.Spec{}, "", fmt.Errorf("read %s: %w", t.Spec, err)
 		}
 		spec, err := conformance.ParseSpec(data)
+		spec.Folder = filepath.Dir(t.Spec)
 		return spec, "as " + t.Spec + " says", err
 	}
 	spec, err := conformance.ReadSpec(t.Folder)

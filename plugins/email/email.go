@@ -9,6 +9,7 @@ import (
 	"github.com/patchbay-im/patchbay/sdk"
 	"github.com/patchbay-im/patchbay/sdk/channel"
 	"github.com/patchbay-im/patchbay/sdk/errs"
+	"github.com/patchbay-im/patchbay/sdk/host"
 	"github.com/patchbay-im/patchbay/sdk/instance"
 )
 
@@ -20,6 +21,7 @@ type email struct {
 
 	mu       sync.Mutex
 	accounts map[string]*account
+	barred   map[string]error // why a mailbox cannot be used: the workspace allows too little
 }
 
 // Configure implements instance.Configurer: it begins to read the mailbox, or
@@ -27,6 +29,12 @@ type email struct {
 func (e *email) Configure(ctx context.Context, req instance.ConfigureRequest) (instance.ConfigureResponse, error) { //nolint:unparam // as the interface has it
 	e.forget(req.Instance.ID)
 	a, err := e.account(ctx, req.Instance)
+	if err != nil && errs.As(err).Code == host.CodeDenied { // what is to be sent waits until that is mended
+		e.mu.Lock()
+		e.barred[req.Instance.ID] = err
+		e.mu.Unlock()
+		return instance.ConfigureResponse{}, nil
+	}
 	if err != nil {
 		return instance.ConfigureResponse{}, err
 	}
@@ -50,6 +58,7 @@ func (e *email) forget(id string) {
 	e.mu.Lock()
 	a := e.accounts[id]
 	delete(e.accounts, id)
+	delete(e.barred, id)
 	e.mu.Unlock()
 	if a != nil {
 		a.end()
@@ -61,6 +70,9 @@ func (e *email) of(id string) (*account, error) {
 	defer e.mu.Unlock()
 	if a := e.accounts[id]; a != nil {
 		return a, nil
+	}
+	if err := e.barred[id]; err != nil {
+		return nil, errs.Unavailable(err, "The mailbox cannot be used: "+errs.As(err).Detail).WithCode(host.CodeDenied)
 	}
 	return nil, errs.Unavailable(nil, "The mailbox is not configured yet.")
 }
@@ -95,6 +107,9 @@ func (e *email) Backfill(ctx context.Context, req channel.BackfillRequest) (chan
 // CheckHealth implements instance.Checker.
 func (e *email) CheckHealth(_ context.Context, req instance.CheckHealthRequest) (instance.CheckHealthResponse, error) {
 	a, err := e.of(req.Instance.ID)
+	if e := errs.As(err); err != nil && e.Code == host.CodeDenied {
+		return instance.CheckHealthResponse{Health: instance.Health{State: instance.Down, Code: e.Code, Detail: e.Detail}}, nil
+	}
 	if err != nil {
 		return instance.CheckHealthResponse{}, err
 	}

@@ -18,5 +18,5 @@ var manifest []byte
 func main() { sdk.Serve(sdk.Plugin{Manifest: manifest, Channel: open}) }
 
 func open(env sdk.Env) (channel.Channel, error) {
-	return &email{env: env, now: time.Now, group: env.Group(context.Background()), accounts: make(map[string]*account)}, nil
+	return &email{env: env, now: time.Now, group: env.Group(context.Background()), accounts: make(map[string]*account), barred: make(map[string]error)}, nil
 }

@@ -55,13 +55,30 @@ func (a *account) send(ctx context.Context, req channel.SendRequest) (channel.Se
 // crash, which leaves doubt, it is suspect until that is settled.
 func wanted(req channel.SendRequest) bool { return !req.Suspect }
 
+// inDoubt is what stands under the key of a sending of which nobody saw the end.
+// It is written down, so that nobody waits for a claim to lapse.
+const inDoubt = "in doubt"
+
 // submitOnce hands the mail in, unless that was done under the key.
 func (a *account) submitOnce(ctx context.Context, key string, mail *compose.Message, id string, req channel.SendRequest) (submitted bool, err error) {
+	var end error // of handing it in
 	look := once.Suspect(func(ctx context.Context) ([]byte, bool, error) { return a.look(ctx, req, id) })
-	_, err = once.Do(ctx, a.env.State(a.in.ID), key, func(ctx context.Context) ([]byte, error) {
+	before, err := once.Do(ctx, a.env.State(a.in.ID), key, func(ctx context.Context) ([]byte, error) {
 		submitted = true
-		return nil, a.submit(ctx, mail, id, req)
+		if end = a.submit(ctx, mail, id, req); end != nil && errs.As(end).Source == errs.InDoubt {
+			return []byte(inDoubt), nil
+		}
+		return nil, end
 	}, look)
+	switch {
+	case submitted && end != nil:
+		return true, end
+	case submitted && err != nil:
+		a.env.Log.WarnContext(ctx, "a mail was sent, and that could not be written down", "inbox", a.in.ID, "error", err)
+		return true, nil
+	case err == nil && string(before) == inDoubt:
+		_, _, err = a.look(ctx, req, id)
+	}
 	return submitted, err
 }
 

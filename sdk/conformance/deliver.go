@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
 
 // line is a Deliver stream with its books.
 type line struct {
+	to       string // who is written to
 	stream   pluginv1.ChannelService_DeliverClient
 	credits  int
 	window   int // what the first response opened
@@ -27,7 +29,7 @@ func (p *plug) openLine(ctx context.Context, got func(reaction)) (*line, error) 
 		return nil, fmt.Errorf("call Deliver: %w", err)
 	}
 	l := &line{
-		stream: stream, inFlight: make(map[string]task), answered: make(map[string]bool), last: make(map[string]int), got: got,
+		to: p.spec.recipient(), stream: stream, inFlight: make(map[string]task), answered: make(map[string]bool), last: make(map[string]int), got: got,
 	}
 	if err := l.recv(); err != nil {
 		return nil, fmt.Errorf("the Deliver stream opens no window: %w", err)
@@ -43,7 +45,7 @@ func (p *plug) openLine(ctx context.Context, got func(reaction)) (*line, error) 
 func (l *line) send(tasks []task) error {
 	req := &pluginv1.DeliverRequest{}
 	for _, t := range tasks {
-		req.Items = append(req.Items, outbound(t))
+		req.Items = append(req.Items, outbound(t, l.to))
 		l.inFlight[t.token] = t
 		delete(l.answered, t.token)
 	}
@@ -51,11 +53,17 @@ func (l *line) send(tasks []task) error {
 	return l.stream.Send(req)
 }
 
-const deliveryPrefix = "dlv_"
+// deliveryPrefix begins ids of the shape that the core's have; the number of the
+// task follows, in six digits.
+const deliveryPrefix = "dlv_01K00000000000000000"
 
-func outbound(t task) *pluginv1.Outbound {
+func deliveryID(token string) string { return deliveryPrefix + strings.TrimPrefix(token, tokenPrefix) }
+
+func deliveryToken(id string) string { return tokenPrefix + strings.TrimPrefix(id, deliveryPrefix) }
+
+func outbound(t task, to string) *pluginv1.Outbound {
 	return &pluginv1.Outbound{
-		Id: deliveryPrefix + t.token, InstanceId: instanceID, ConversationId: t.lane, Seq: uint64(t.seq), RecipientExternalId: "alice",
+		Id: deliveryID(t.token), InstanceId: instanceID, ConversationId: t.lane, Seq: uint64(t.seq), RecipientExternalId: to,
 		Content: &pluginv1.Content{Body: &pluginv1.Content_Text{Text: t.text}}, Attempt: t.attempt, Suspect: t.suspect,
 	}
 }
@@ -81,7 +89,7 @@ func (l *line) recv() error {
 
 func (l *line) receipt(receipt *pluginv1.Receipt) error {
 	id := receipt.GetId()
-	token := id[min(len(deliveryPrefix), len(id)):]
+	token := deliveryToken(id)
 	t, ok := l.inFlight[token]
 	if !ok {
 		if l.answered[token] {

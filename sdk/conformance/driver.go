@@ -113,7 +113,7 @@ func (r *run) tasks(n, lanes int) []task {
 	for i := range n {
 		r.serial++
 		lane, seq := i%lanes, i/lanes+1
-		token := fmt.Sprintf("kit-%06d", r.serial)
+		token := fmt.Sprintf("%s%06d", tokenPrefix, r.serial)
 		out = append(out, task{
 			token: token, lane: fmt.Sprintf("cnv_%d_%d", r.serial-i, lane), seq: seq, text: fmt.Sprintf("%s c%d m%d", token, lane, seq),
 		})

@@ -10,8 +10,8 @@ import (
 // far is where a plugin's work goes: a provider of the kit, or the core itself
 // for plugins that bring back what they are given.
 type far interface {
-	// behave sets how it answers from now on.
-	behave(m manner)
+	// behave sets how it answers from now on; false if it cannot answer so.
+	behave(m manner) bool
 	// arrivals returns what came, in order.
 	arrivals() []arrival
 }
@@ -36,7 +36,10 @@ type arrival struct {
 }
 
 // tokenPattern is how tasks are known again, wherever their text ends up.
-const tokenPattern = `kit-\d{6}`
+const (
+	tokenPrefix  = "kit-"
+	tokenPattern = tokenPrefix + `\d{6}`
+)
 
 // ledger keeps arrivals.
 //
@@ -54,12 +57,13 @@ func newLedger() *ledger {
 }
 
 // behave implements far.
-func (l *ledger) behave(m manner) {
+func (l *ledger) behave(m manner) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.how = m
 	close(l.turn)
 	l.turn = make(chan struct{})
+	return true
 }
 
 // manner returns how to answer, and what is closed when that changes.

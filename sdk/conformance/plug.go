@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -120,16 +121,53 @@ func (r *run) farSide(c *core) error {
 		}
 		r.later(p.close)
 		r.far = p
+	case r.spec.Provider.Kind == ProviderProgram && r.far == nil:
+		p, err := newProgram(r.ctx, r.spec)
+		if err != nil {
+			return err
+		}
+		r.later(p.close)
+		r.far = p
 	}
 	return nil
 }
 
-// address is the provider's; "" = there is none.
-func (r *run) address() string {
-	if p, ok := r.far.(*provider); ok {
-		return p.url
+// words are what is filled in the configuration: each with its value behind it.
+func (r *run) words() []string {
+	switch far := r.far.(type) {
+	case *provider:
+		return []string{"{{provider}}", far.url}
+	case *program:
+		var out []string
+		for word, value := range far.hello.Words {
+			out = append(out, "{{"+word+"}}", value)
+		}
+		return out
+	default:
+		return []string{"{{provider}}", ""}
 	}
-	return ""
+}
+
+// hosts are the addresses of the provider, as "ip:port".
+func (r *run) hosts() []string {
+	words := r.words()
+	var out []string
+	for i := 1; i < len(words); i += 2 {
+		out = append(out, hostIn(words[i])...)
+	}
+	return out
+}
+
+// hostIn is the host of an address, with or without a scheme; none if there is
+// none.
+func hostIn(text string) []string {
+	if _, _, err := net.SplitHostPort(text); err == nil {
+		return []string{text}
+	}
+	if where, err := url.Parse(text); err == nil && where.Host != "" {
+		return []string{where.Host}
+	}
+	return nil
 }
 
 func (p *plug) launch() (broker uint32, err error) {
@@ -269,7 +307,7 @@ func (p *plug) instance(revision uint64, s start) *pluginv1.Instance {
 		}
 	}
 	in := &pluginv1.Instance{
-		Id: instanceID, Config: p.spec.config(p.address()), Secrets: p.spec.Secrets, ConfigRevision: revision,
+		Id: instanceID, Config: p.spec.config(p.words()), Secrets: p.spec.Secrets, ConfigRevision: revision,
 		Kind: kind, Name: "Conformance", Scopes: scopes, Locale: "en", TimeZone: "UTC",
 	}
 	if s.old {

@@ -59,7 +59,7 @@ func isInapplicable(err error) bool {
 }
 
 func (p *plug) goodConfig() error {
-	config := p.spec.config(p.address())
+	config := p.spec.config(p.words())
 	if found, err := p.schemaProblems(config, p.spec.Secrets); err != nil || len(found) > 0 {
 		return errors.Join(err, fmt.Errorf("config_schema refuses the configuration that works: %v", found))
 	}
@@ -82,7 +82,7 @@ func (p *plug) goodConfig() error {
 
 // badConfig wants it refused, at the pointers that are named.
 func (p *plug) badConfig(bad BadConfig) error {
-	config, secrets := jsonOf(bad.Config, "{}", "{{provider}}", p.address()), bad.Secrets
+	config, secrets := jsonOf(bad.Config, "{}", p.words()...), bad.Secrets
 	if secrets == nil {
 		secrets = p.spec.Secrets
 	}
@@ -160,7 +160,7 @@ func (p *plug) wrongSecrets() error {
 	for pointer := range wrong {
 		wrong[pointer] = wrongSecret
 	}
-	if _, err := p.validate(p.spec.config(p.address()), wrong); err != nil {
+	if _, err := p.validate(p.spec.config(p.words()), wrong); err != nil {
 		return fmt.Errorf("ValidateConfig with wrong secrets: %w", err)
 	}
 	return nil

@@ -158,9 +158,7 @@ func (r *run) killing(p *plug, i, n int) (*plug, string, error) {
 			return p, "", fmt.Errorf("after %d kills: %w", killed, err)
 		}
 		left = all.left(tasks, true)
-		if killed >= n {
-			p.core.host.Jump(time.Minute) // what a dead process claimed is free
-		}
+		p.core.host.Jump(time.Minute) // what a dead process claimed is free
 		if killed > n+5 {
 			return p, "", fmt.Errorf("after %d kills %d of %d %s are still not done; the first one is %v", n, len(left), len(tasks), d.units, all.all[left[0].token])
 		}

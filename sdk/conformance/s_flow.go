@@ -251,10 +251,13 @@ func failures(r *run) (string, error) {
 			continue
 		}
 		for _, f := range r.faults() {
-			if err := p.fails(d, f); err != nil {
+			plays, err := p.fails(d, f)
+			if err != nil {
 				return "", fmt.Errorf("the far side %s: %w", f.name, err)
 			}
-			tried++
+			if plays {
+				tried++
+			}
 		}
 	}
 	if tried == 0 {
@@ -287,6 +290,7 @@ func (r *run) faults() []fault {
 	all := []fault{
 		{"answers 429 with Retry-After", manner{status: 429, retryAfter: asked}, asked},
 		{"answers 429 with a date", manner{status: 429, retryAfter: asked, dated: true}, asked},
+		{"answers 429 and not when", manner{status: 429}, 0},
 		{"answers 500", manner{status: 500}, 0},
 		{"answers 503", manner{status: 503}, 0},
 		{"cuts the connection", manner{cut: true}, 0},
@@ -296,11 +300,17 @@ func (r *run) faults() []fault {
 	return all
 }
 
-// fails has the far side fail once, and then work.
-func (p *plug) fails(d driver, f fault) error {
-	tasks := p.tasks(1, 1)
-	p.far.behave(f.how)
+// fails has the far side fail once, and then work; false if it cannot fail so.
+func (p *plug) fails(d driver, f fault) (plays bool, err error) {
 	defer p.far.behave(manner{})
+	if !p.far.behave(f.how) {
+		return false, nil
+	}
+	return true, p.failsOnce(d, f)
+}
+
+func (p *plug) failsOnce(d driver, f fault) error {
+	tasks := p.tasks(1, 1)
 	if f.how.hang {
 		stop := context.AfterFunc(p.ctx, func() {})
 		defer stop()

@@ -249,7 +249,9 @@ func (p *plug) datedPause(d driver, by time.Duration) error {
 	if !d.carries {
 		return nil
 	}
-	p.far.behave(manner{status: 429, retryAfter: asked, dated: true, clock: by})
+	if !p.far.behave(manner{status: 429, retryAfter: asked, dated: true, clock: by}) {
+		return nil
+	}
 	tasks := p.tasks(1, 1)
 	w, err := p.do(d, tasks, budget)
 	if err != nil {

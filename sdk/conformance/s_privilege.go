@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -75,8 +74,8 @@ func (p *plug) watch() (w *watcher, stop func()) {
 		return w, func() {}
 	}
 	w.can = true
-	if where, err := url.Parse(p.address()); err == nil && where.Host != "" && len(p.manifest.Network) > 0 {
-		w.allowed = append(w.allowed, where.Host)
+	if len(p.manifest.Network) > 0 {
+		w.allowed = p.hosts()
 	}
 	ctx, cancel := context.WithCancel(p.ctx)
 	done := make(chan struct{})
@@ -217,15 +216,11 @@ func (w *watcher) declared(remote string) bool {
 // configured returns the addresses that a field of the configuration leads to.
 func (w *watcher) configured(pointer string) []string {
 	var config map[string]any
-	if json.Unmarshal(w.plug.spec.config(w.plug.address()), &config) != nil {
+	if json.Unmarshal(w.plug.spec.config(w.plug.words()), &config) != nil {
 		return nil
 	}
 	text, _ := config[strings.TrimPrefix(pointer, "/")].(string)
-	where, err := url.Parse(text)
-	if err != nil || where.Host == "" {
-		return nil
-	}
-	return []string{where.Host}
+	return hostIn(text)
 }
 
 // addressOf reads "0100007F:1F90", the kernel's way to write an address.

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,6 +35,8 @@ type Spec struct {
 	BadConfigs []BadConfig `yaml:"bad_configs"`
 	// Provider is the far side.
 	Provider Provider `yaml:"provider"`
+	// Recipient is who is written to, as the far side knows them; "" = alice.
+	Recipient string `yaml:"recipient"`
 	// IdempotentSend says that the far side takes our key: nothing may arrive
 	// twice there, however often the plugin is killed.
 	IdempotentSend bool `yaml:"idempotent_send"`
@@ -52,6 +55,9 @@ type Spec struct {
 	Panels    []PanelWork    `yaml:"panels"`
 	Templates []TemplateWork `yaml:"templates"`
 	Routes    []RouteWork    `yaml:"routes"`
+
+	// Folder is where Provider.Run runs: that of the file. "" = here.
+	Folder string `yaml:"-"`
 }
 
 // BadConfig is a configuration that must be refused.
@@ -64,7 +70,9 @@ type BadConfig struct {
 
 // Provider is the far side that the kit plays.
 type Provider struct {
-	Kind string `yaml:"kind"` // ProviderNone (also ""), ProviderHTTP or ProviderCore
+	Kind string `yaml:"kind"` // ProviderNone (also ""), ProviderHTTP, ProviderCore or ProviderProgram
+	// Run is the program of a ProviderProgram with its arguments.
+	Run []string `yaml:"run"`
 	// Answer is what a request gets that no collection knows; status 0 = 200.
 	Answer Answer `yaml:"answer"`
 	// Collections are records that can be made, listed, read and changed.
@@ -81,6 +89,8 @@ const (
 	ProviderNone = "none"
 	ProviderHTTP = "http" // an HTTP server; {{provider}} is its address
 	ProviderCore = "core" // what is sent comes back as a message to the core
+	// A program of the author's plays it; {{word}} is what it says of that word.
+	ProviderProgram = "program"
 )
 
 // Answer is an answer of the provider.
@@ -174,7 +184,9 @@ func ReadSpec(folder string) (Spec, error) {
 	if err != nil {
 		return Spec{}, fmt.Errorf("read %s: %w", SpecFile, err)
 	}
-	return ParseSpec(data)
+	s, err := ParseSpec(data)
+	s.Folder = folder
+	return s, err
 }
 
 // ParseSpec reads the text of a conformance.yaml.
@@ -213,8 +225,11 @@ func (s Spec) check() error {
 	wrong := func(format string, args ...any) {
 		all = append(all, fmt.Errorf(SpecFile+": "+format, args...))
 	}
-	if !slices.Contains([]string{"", ProviderNone, ProviderHTTP, ProviderCore}, s.Provider.Kind) {
-		wrong("provider.kind is %q; there are none, http and core", s.Provider.Kind)
+	if !slices.Contains([]string{"", ProviderNone, ProviderHTTP, ProviderCore, ProviderProgram}, s.Provider.Kind) {
+		wrong("provider.kind is %q; there are none, http, core and program", s.Provider.Kind)
+	}
+	if (s.Provider.Kind == ProviderProgram) != (len(s.Provider.Run) > 0) {
+		wrong("provider.run is the program of a provider of the kind program, and nothing else")
 	}
 	if s.Provider.Kind != ProviderHTTP && (len(s.Provider.Collections) > 0 || s.Provider.Answer.Status != 0 || s.Provider.Answer.Body != nil) {
 		wrong("only a provider of the kind http answers, or has collections")
@@ -278,8 +293,11 @@ func (s Spec) window() int {
 	return s.Window
 }
 
-// config is the configuration that works, for a provider at an address.
-func (s Spec) config(provider string) []byte { return jsonOf(s.Config, "{}", "{{provider}}", provider) }
+// config is the configuration that works, with what is known of the provider.
+func (s Spec) config(words []string) []byte { return jsonOf(s.Config, "{}", words...) }
+
+// recipient is who is written to.
+func (s Spec) recipient() string { return cmp.Or(s.Recipient, "alice") }
 
 // jsonOf encodes a value of the YAML with words filled in; otherwise when there
 // is none.
@@ -288,6 +306,7 @@ func jsonOf[T any](value T, otherwise string, words ...string) []byte {
 	if err != nil || string(encoded) == "null" {
 		return []byte(otherwise)
 	}
+	words = slices.Clone(words)
 	for i := 1; i < len(words); i += 2 {
 		quoted := strconv.Quote(words[i])
 		if q, err := json.Marshal(words[i]); err == nil {
