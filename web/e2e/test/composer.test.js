@@ -118,6 +118,11 @@ test('a text that is refused is here again, with the reason', async () => {
   for (const n of [1, 2, 3]) {
     const posted = await other.request.post(`${base}/conversations/${id}/messages`, { data: { client_msg_id: `other-${n}`, kind: 'text', text: `${n}` } })
     assert.ok(posted.ok(), await posted.text())
+    // Those that wait together would leave as one, and count as one.
+    await until(async () => {
+      const { items } = await (await other.request.get(`${base}/conversations/${id}/timeline?limit=50`)).json()
+      return ['sent', 'delivered', 'read'].includes(items.find((one) => one.message?.text === `${n}`)?.message.delivery)
+    }, 20_000)
   }
   await other.close()
   await owner.context().setOffline(false)
