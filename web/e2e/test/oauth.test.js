@@ -91,7 +91,7 @@ test('a connection: where to register, a secret that is not taken, and signed in
   const back = owner.waitForRequest((one) => one.url().startsWith(callback))
   await signIn()
   const used = (await back).url()
-  await state().getByText('Signed in.').waitFor()
+  await state().getByText('Signed in.', { exact: true }).waitFor()
   await shot(owner, 'oauth-signed-in-en-light-1440')
   assert.deepEqual(await axe(owner), [])
 
@@ -124,7 +124,7 @@ test('an inbox signs in the same way', async () => {
   await owner.getByTestId('setting-secret-replace').waitFor()
   await signIn()
   await owner.waitForURL(new RegExp(`settings/inboxes/${inbox.id}$`))
-  await state().getByText('Signed in.').waitFor()
+  await state().getByText('Signed in.', { exact: true }).waitFor()
   await shot(owner, 'oauth-inbox-en-light-1440')
   assert.deepEqual(await axe(owner), [])
 })
