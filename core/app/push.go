@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
-	"strings"
-	"time"
 	_ "time/tzdata" // quiet hours are in the zone of their member, which this machine may not know
 
 	"github.com/patchbay-im/patchbay/core/event"
@@ -53,16 +50,9 @@ type pusher struct{ *outbound.Poster }
 // Post implements push.Poster.
 func (p pusher) Post(ctx context.Context, address string, headers [][2]string, body []byte) push.Answer {
 	a := p.Poster.Post(ctx, address, headers, body)
-	out := push.Answer{Status: a.Status}
+	out := push.Answer{Status: a.Status, RetryAfter: a.RetryAfter()}
 	if a.Status == 0 {
 		out.Code = a.Code
-	}
-	for _, h := range a.Headers {
-		if strings.EqualFold(h[0], "Retry-After") {
-			if n, err := strconv.Atoi(h[1]); err == nil && n > 0 {
-				out.RetryAfter = time.Duration(n) * time.Second
-			}
-		}
 	}
 	return out
 }

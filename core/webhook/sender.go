@@ -3,8 +3,6 @@ package webhook
 import (
 	"context"
 	"log/slog"
-	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -226,7 +224,7 @@ func (s *Sender) send(ctx context.Context, e Endpoint, d Delivery, l *line) {
 	x := Settlement{Delivery: d, Attempt: a, State: Delivered, Attempts: d.Attempts + 1}
 	if !a.OK() {
 		wait, again := s.Policy.after(x.Attempts, now.Sub(d.PendingAt))
-		wait = max(wait, s.asked(a))
+		wait = max(wait, asked(a))
 		x.State, x.NextAt = Dead, time.Time{}
 		if again {
 			x.State, x.NextAt = Pending, now.Add(wait)
@@ -275,26 +273,17 @@ func (s *Sender) judged(l *line, a Attempt, now time.Time) {
 	if l.failures >= probeAfter {
 		l.rest = now.Add(s.Policy.pause(l.failures))
 	}
-	if asked := s.asked(a); asked > 0 && now.Add(asked).After(l.rest) {
+	if asked := asked(a); asked > 0 && now.Add(asked).After(l.rest) {
 		l.rest = now.Add(asked)
 	}
 }
 
-// asked is how long the far side wants to be left alone: Retry-After in
-// seconds (RFC 9110, 10.2.3) of 429 and 503.
-func (s *Sender) asked(a Attempt) time.Duration {
+// asked is how long the far side wants to be left alone, of 429 and 503.
+func asked(a Attempt) time.Duration {
 	if a.Status != 429 && a.Status != 503 {
 		return 0
 	}
-	i := slices.IndexFunc(a.Headers, func(h [2]string) bool { return h[0] == "Retry-After" })
-	if i < 0 {
-		return 0
-	}
-	n, err := strconv.Atoi(a.Headers[i][1])
-	if err != nil || n < 0 {
-		return 0
-	}
-	return min(time.Duration(n)*time.Second, longestAsked)
+	return min(a.RetryAfter(), longestAsked)
 }
 
 // health is what an attempt says about its endpoint.

@@ -15,6 +15,8 @@ package webhook
 
 import (
 	"encoding/json"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -122,6 +124,20 @@ type Attempt struct {
 
 // OK reports whether the endpoint took the event.
 func (a Attempt) OK() bool { return a.Code == "" }
+
+// RetryAfter is how long the far side wants to be left alone: the header of that
+// name in seconds (RFC 9110, 10.2.3); 0 = it says nothing of that.
+func (a Attempt) RetryAfter() time.Duration {
+	i := slices.IndexFunc(a.Headers, func(h [2]string) bool { return h[0] == "Retry-After" })
+	if i < 0 {
+		return 0
+	}
+	n, err := strconv.Atoi(a.Headers[i][1])
+	if err != nil || n < 0 {
+		return 0
+	}
+	return time.Duration(n) * time.Second
+}
 
 // Codes of attempts, and of deliveries that died without one.
 const (

@@ -35,7 +35,8 @@ type Deps struct {
 // run that it works on.
 type Service struct {
 	Deps
-	ids id.Source
+	ids  id.Source
+	wake chan struct{} // somebody asked for a run, or there is room for another
 }
 
 // NewService returns a Service.
@@ -43,7 +44,7 @@ func NewService(d Deps) *Service {
 	if d.Timing == (Timing{}) {
 		d.Timing = DefaultTiming()
 	}
-	return &Service{Deps: d, ids: id.NewSource(d.Now)}
+	return &Service{Deps: d, ids: id.NewSource(d.Now), wake: make(chan struct{}, 1)}
 }
 
 // Start asks for everything that came to an inbox since a time. Needs
@@ -74,7 +75,19 @@ func (s *Service) Start(ctx context.Context, scope identity.Scope, inbox channel
 		Actor: scope.Actor, StartedAt: now,
 	}
 	record := identity.Record(ctx, scope, Started, in.Target()).Say(map[string]any{"since": r.Since})
-	return r, s.Store.Begin(ctx, r, event.Event{ID: s.ids.New("chg"), Workspace: string(r.Workspace), At: now, Audit: record})
+	if err := s.Store.Begin(ctx, r, event.Event{ID: s.ids.New("chg"), Workspace: string(r.Workspace), At: now, Audit: record}); err != nil {
+		return r, err
+	}
+	s.look()
+	return r, nil
+}
+
+// look has Run look for work now.
+func (s *Service) look() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // it will
+	}
 }
 
 func badSince(code, sentence string) error {

@@ -12,7 +12,7 @@ import (
 
 // Timing is how long things take.
 type Timing struct {
-	Look  time.Duration // between two looks for runs that were asked for
+	Look  time.Duration // between two looks for what other servers were asked for, or left behind
 	Beat  time.Duration // so often what was counted is written down
 	Lease time.Duration // who is not heard of so long is given up
 	Pause time.Duration // before a step is asked for again, the first time; then twice as long each time
@@ -21,7 +21,7 @@ type Timing struct {
 
 // DefaultTiming returns the Timing of servers.
 func DefaultTiming() Timing {
-	return Timing{Look: time.Second, Beat: time.Second, Lease: 2 * time.Minute, Pause: 2 * time.Second, Most: 12 * time.Hour}
+	return Timing{Look: 15 * time.Second, Beat: time.Second, Lease: 2 * time.Minute, Pause: 2 * time.Second, Most: 12 * time.Hour}
 }
 
 // codeBadAnswer is extension.CodeBadAnswer.
@@ -29,9 +29,10 @@ const codeBadAnswer = "plugin.bad_answer"
 
 // Bounds of the work.
 const (
-	atOnce   = 4                // runs of this server; others wait
-	attempts = 6                // of a step, one after the other
-	settling = 10 * time.Second // to write down how a run ended, when the server stops
+	atOnce     = 4                // runs of this server; others wait
+	attempts   = 6                // of a step, one after the other
+	storeRetry = time.Second      // after the database failed
+	settling   = 10 * time.Second // to write down how a run ended, when the server stops
 )
 
 // Run works on what was asked for until ctx ends, and gives up what a server left
@@ -42,17 +43,24 @@ func (s *Service) Run(ctx context.Context, alone bool) {
 	defer working.Wait()
 	room := make(chan struct{}, atOnce)
 	for ctx.Err() == nil {
-		if err := s.look(ctx, alone, room, &working); err == nil {
+		pause := s.Timing.Look
+		if err := s.begin(ctx, alone, room, &working); err == nil {
 			alone = false
-		} else if ctx.Err() == nil {
+		} else if pause = min(pause, storeRetry); ctx.Err() == nil {
 			s.Log.WarnContext(ctx, "the bringing of older messages waits for the database", "error", err)
 		}
-		sleep(ctx, s.Timing.Look)
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+		case <-s.wake:
+		case <-timer.C:
+		}
+		timer.Stop()
 	}
 }
 
-// look begins what waits and gives up what was left behind.
-func (s *Service) look(ctx context.Context, alone bool, room chan struct{}, working *sync.WaitGroup) error {
+// begin begins what waits and gives up what was left behind.
+func (s *Service) begin(ctx context.Context, alone bool, room chan struct{}, working *sync.WaitGroup) error {
 	running, err := s.Store.Running(ctx)
 	if err != nil {
 		return err
@@ -67,7 +75,7 @@ func (s *Service) look(ctx context.Context, alone bool, room chan struct{}, work
 		select {
 		case room <- struct{}{}:
 		default:
-			continue // the next look finds it
+			continue // it begins when another ends
 		}
 		mine, failed := s.claim(ctx, r)
 		if failed != nil || mine.Holder == "" {
@@ -76,6 +84,7 @@ func (s *Service) look(ctx context.Context, alone bool, room chan struct{}, work
 			continue
 		}
 		working.Go(func() {
+			defer s.look()
 			defer func() { <-room }()
 			s.work(ctx, mine)
 		})
