@@ -32,12 +32,10 @@ type account struct {
 	reader *mailbox.Reader
 	sender *submit.Sender
 	sent   *mailbox.SentFolder // nil = there is none
+	task   lease.Task
 
-	mu     sync.Mutex
-	state  instance.Health
-	over   bool
-	cancel context.CancelFunc // nil = run has not begun
-	ended  chan struct{}      // closed when run has returned
+	mu    sync.Mutex
+	state instance.Health
 }
 
 // account makes one of an inbox. Nothing is asked of its servers yet.
@@ -155,34 +153,17 @@ func valueOf(e *host.Entry) []byte {
 
 // run reads the mailbox where no other server does, until it is ended.
 func (a *account) run(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ended := make(chan struct{})
-	a.mu.Lock()
-	over := a.over
-	a.cancel, a.ended = cancel, ended
-	a.mu.Unlock()
-	defer close(ended)
-	if over {
-		return
-	}
-	err := lease.Hold(ctx, a.env.Leases(a.in.ID), "mailbox", a.reader.Run)
-	if err != nil && ctx.Err() == nil {
-		a.report(ctx, instance.Health{State: instance.Down, Code: errs.As(err).Code, Detail: errs.As(err).Detail})
-	}
+	_ = a.task.Run(ctx, a.env.Leases(a.in.ID), "mailbox", func(ctx context.Context) error {
+		err := a.reader.Run(ctx)
+		if err != nil && ctx.Err() == nil {
+			a.report(ctx, instance.Health{State: instance.Down, Code: errs.As(err).Code, Detail: errs.As(err).Detail})
+		}
+		return err
+	})
 }
 
 // end stops reading and waits for the mail in hand.
-func (a *account) end() {
-	a.mu.Lock()
-	a.over = true
-	cancel, ended := a.cancel, a.ended
-	a.mu.Unlock()
-	if cancel != nil {
-		cancel()
-		<-ended
-	}
-}
+func (a *account) end() { a.task.End() }
 
 // notice turns what the reader tells into health and log.
 func (a *account) notice(ctx context.Context, n mailbox.Notice) {

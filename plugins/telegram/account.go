@@ -25,13 +25,11 @@ type account struct {
 	api    *api.Client
 	moves  *moves
 	ledger ledger
+	task   lease.Task
 
-	mu     sync.Mutex
-	state  instance.Health
-	link   string // where customers find the bot; "" = not known yet
-	over   bool
-	cancel context.CancelFunc // nil = run has not begun
-	ended  chan struct{}      // closed when run has returned
+	mu    sync.Mutex
+	state instance.Health
+	link  string // where customers find the bot; "" = not known yet
 }
 
 // account makes one of an inbox. Nothing is asked of Telegram yet.
@@ -56,38 +54,18 @@ const leaseName = "updates"
 
 // run receives where no other server does, until it is ended.
 func (a *account) run(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ended := make(chan struct{})
-	a.mu.Lock()
-	over := a.over
-	a.cancel, a.ended = cancel, ended
-	a.mu.Unlock()
-	defer close(ended)
-	if over {
-		return
-	}
 	receive := a.poll
 	if a.config.hooked() {
 		receive = a.hook
 	}
-	_ = lease.Hold(ctx, a.env.Leases(a.in.ID), leaseName, func(ctx context.Context) error { // they end with ctx alone
+	_ = a.task.Run(ctx, a.env.Leases(a.in.ID), leaseName, func(ctx context.Context) error { // they end with ctx alone
 		receive(ctx)
 		return nil
 	})
 }
 
 // end stops receiving and waits for the update in hand.
-func (a *account) end() {
-	a.mu.Lock()
-	a.over = true
-	cancel, ended := a.cancel, a.ended
-	a.mu.Unlock()
-	if cancel != nil {
-		cancel()
-		<-ended
-	}
-}
+func (a *account) end() { a.task.End() }
 
 // Pauses after failures in a row.
 const (

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"sync"
 	"time"
 
 	"github.com/patchbay-im/patchbay/plugins/webhook/polling"
@@ -28,11 +27,7 @@ type poller struct {
 	kept stand
 	seen recent // what was taken, or refused and told
 	told bool   // a round is in the log
-
-	mu     sync.Mutex
-	over   bool
-	cancel context.CancelFunc // nil = run has not begun
-	ended  chan struct{}
+	task lease.Task
 }
 
 func newPoller(p *plugin, made *plan) *poller {
@@ -42,36 +37,16 @@ func newPoller(p *plugin, made *plan) *poller {
 
 // run asks while no other process does, until it is ended.
 func (o *poller) run(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ended := make(chan struct{})
-	defer close(ended)
-	o.mu.Lock()
-	over := o.over
-	o.cancel, o.ended = cancel, ended
-	o.mu.Unlock()
-	if over {
-		return
-	}
 	for _, scope := range []string{"lease", "state"} {
 		if !o.made.in.Allows(scope) {
 			o.made.fetched.set(instance.Health{State: instance.Down, Code: "permission_missing", Detail: "Messages are fetched only with the permissions lease and state."})
 			return
 		}
 	}
-	_ = lease.Hold(ctx, o.p.env.Leases(o.made.in.ID), leaseName, o.rounds) // they end with ctx alone
+	_ = o.task.Run(ctx, o.p.env.Leases(o.made.in.ID), leaseName, o.rounds) // they end with ctx alone
 }
 
-func (o *poller) end() {
-	o.mu.Lock()
-	o.over = true
-	cancel, ended := o.cancel, o.ended
-	o.mu.Unlock()
-	if cancel != nil {
-		cancel()
-		<-ended
-	}
-}
+func (o *poller) end() { o.task.End() }
 
 func (o *poller) rounds(ctx context.Context) error {
 	for failed := 0; ctx.Err() == nil; {

@@ -120,3 +120,36 @@ func TestEnd(t *testing.T) {
 		}
 	})
 }
+
+// A task is ended from elsewhere, which waits for it; one that was ended before
+// is never begun.
+func TestTask(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var task lease.Task
+		begun, left := make(chan struct{}), false
+		var running sync.WaitGroup
+		running.Go(func() {
+			_ = task.Run(t.Context(), process{&book{}, "a"}, "x", func(ctx context.Context) error {
+				close(begun)
+				<-ctx.Done()
+				time.Sleep(time.Second) // what is in hand
+				left = true
+				return ctx.Err()
+			})
+		})
+		<-begun
+		task.End()
+		if !left {
+			t.Error("the end did not wait")
+		}
+		running.Wait()
+		task.End() // twice is no harm
+
+		var never lease.Task
+		never.End()
+		err := never.Run(t.Context(), process{&book{}, "a"}, "x", func(context.Context) error { return errors.New("it was begun") })
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
