@@ -29,11 +29,11 @@ before(async () => {
   browser = await launch()
   owner = await Agent.signIn(browser, server.links()[0])
   page = owner.page
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(60_000)
   const me = await api('GET', `${server.origin}/api/v1/session`)
   base = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
   connection = (await api('POST', '/connections', { plugin: 'patchbay/vouchers', name: 'Shop vouchers', config, enabled: true })).id
-  await until(async () => (await api('GET', '/plugins')).items.find((p) => p.id === 'patchbay/vouchers')?.state === 'ready', 10_000)
+  await until(async () => (await api('GET', '/plugins')).items.find((p) => p.id === 'patchbay/vouchers')?.state === 'ready', 60_000)
   conversations = (await api('GET', '/conversations')).items.filter((c) => c.state === 'open')
 })
 
@@ -67,11 +67,11 @@ test('a voucher goes from the card into the reply, once; a second one is refused
   await page.goto(`${server.origin}/conversations/all/${conversations[0].id}`)
   await panel().getByTestId('card-note').fill('parcel came late')
   await panel().getByTestId('card-submit').filter({ hasText: 'Give a voucher' }).click()
-  await expectSoon(async () => /THX-1001 \(10 EUR\)/.test(await page.getByTestId('composer-input').inputValue()), 5000, () => 'the sentence is not in the reply')
+  await expectSoon(async () => /THX-1001 \(10 EUR\)/.test(await page.getByTestId('composer-input').inputValue()), 60_000, () => 'the sentence is not in the reply')
   await panel().getByText('This customer had a voucher today.').waitFor()
   await panel().getByText('parcel came late').waitFor()
   await page.getByTestId('send').click()
-  await expectSoon(async () => (await owner.messages()).some((text) => text.includes('THX-1001')), 5000, () => 'it was not sent')
+  await expectSoon(async () => (await owner.messages()).some((text) => text.includes('THX-1001')), 60_000, () => 'it was not sent')
   await page.getByTestId('composer-panels').click()
   await page.getByTestId('composer-panel').click()
   await page.getByTestId('composer-panel-dialog').getByText('This customer had a voucher today.').waitFor()
@@ -86,7 +86,7 @@ test('what a colleague asks for waits for a yes, which everybody sees at once', 
   const asked = await api('POST', '/tools/patchbay/vouchers/give_voucher', { key: 'e2e-1', args: { campaign: 'sorry', note: 'asked by a program' }, conversation_id: other.id }, [200, 201, 202])
   assert.equal(asked.state, 'pending')
   const approval = page.getByTestId('approval')
-  await approval.waitFor({ timeout: 5000 })
+  await approval.waitFor()
   await approval.getByText('Sorry for the wait').or(approval.getByText('sorry', { exact: true })).first().waitFor()
   await approval.getByTestId('approval-agree').click()
   await approval.waitFor({ state: 'detached' })
