@@ -53,6 +53,11 @@ func TestHold(t *testing.T) {
 		b := &book{}
 		var mu sync.Mutex
 		running, most, runs := 0, 0, map[string]int{}
+		ran := func() (now, atOnce, a, b int) {
+			mu.Lock()
+			defer mu.Unlock()
+			return running, most, runs["a"], runs["b"]
+		}
 		work := func(name string) func(context.Context) error {
 			return func(ctx context.Context) error {
 				mu.Lock()
@@ -74,32 +79,30 @@ func TestHold(t *testing.T) {
 		synctest.Wait()
 		go func() { done <- lease.Hold(second, process{b, "b"}, "x", work("b")) }()
 		time.Sleep(5 * time.Minute)
-		if runs["a"] != 1 || runs["b"] != 0 {
-			t.Errorf("after a while: %v", runs)
+		if _, _, a, b := ran(); a != 1 || b != 0 {
+			t.Errorf("after a while a ran %d times and b %d", a, b)
 		}
 		stop()
 		if err := <-done; err != nil {
 			t.Errorf("a stopped owner: %v", err)
 		}
 		time.Sleep(time.Minute)
-		if runs["b"] != 1 {
-			t.Errorf("after the owner stopped: %v", runs)
+		if _, _, _, b := ran(); b != 1 {
+			t.Errorf("after the owner stopped b ran %d times", b)
 		}
 		b.mu.Lock()
 		b.down = true
 		b.mu.Unlock()
 		time.Sleep(time.Minute)
-		mu.Lock()
-		if running != 0 {
+		if now, _, _, _ := ran(); now != 0 {
 			t.Error("it goes on without a lease")
 		}
-		mu.Unlock()
 		b.mu.Lock()
 		b.down = false
 		b.mu.Unlock()
 		time.Sleep(time.Minute)
-		if runs["b"] != 2 || most != 1 {
-			t.Errorf("after the host came back: %v, at most %d at once", runs, most)
+		if _, atOnce, _, b := ran(); b != 2 || atOnce != 1 {
+			t.Errorf("after the host came back b ran %d times, at most %d at once", b, atOnce)
 		}
 		end()
 		if err := <-done; err != nil {

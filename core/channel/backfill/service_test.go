@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
@@ -44,6 +45,12 @@ func newOffice(t *testing.T) *office {
 		Timing: backfill.Timing{Look: time.Millisecond, Beat: time.Millisecond, Lease: time.Minute, Pause: time.Millisecond, Most: time.Hour},
 	})
 	return o
+}
+
+// inBubble runs a test whose waiting takes no time.
+func inBubble(t *testing.T, test func(t *testing.T, o *office)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { test(t, newOffice(t)) })
 }
 
 func (o *office) clock() time.Time {
@@ -139,8 +146,14 @@ func (o *office) run(alone bool) (stop func()) {
 // until waits for a run to be as it should.
 func (o *office) until(what string, ok func(backfill.Run) bool) backfill.Run {
 	o.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
-		runs, err := o.Runs(o.Context(), owner(), "inb_1")
+	return o.untilIn("inb_1", what, ok)
+}
+
+// untilIn is until, for another inbox. Time is the bubble's.
+func (o *office) untilIn(inbox channel.InboxID, what string, ok func(backfill.Run) bool) backfill.Run {
+	o.Helper()
+	for end := time.Now().Add(time.Hour); ; time.Sleep(time.Millisecond) {
+		runs, err := o.Runs(o.Context(), owner(), inbox)
 		if err != nil {
 			o.Fatal(err)
 		}
@@ -214,51 +227,52 @@ func TestStart(t *testing.T) {
 // Steps follow each other, one that could not be done is asked for again, and
 // what comes twice counts once.
 func TestSteps(t *testing.T) {
-	o := newOffice(t)
-	o.bring = func(_ context.Context, n int, _ channel.BackfillStep, count func([]channel.Inbound, []channel.Result)) (channel.BackfillAnswer, error) {
-		switch n {
-		case 0:
-			count(item("a"), became(channel.OutcomeAccepted, ""))
-			count(item("b"), became(channel.OutcomeDuplicate, ""))
-			return channel.BackfillAnswer{Found: 3, Next: "2"}, nil
-		case 1: // the process dies
-			count(item("c"), became(channel.OutcomeAccepted, ""))
-			count(item("d"), became(channel.OutcomeRejected, "sender"))
-			count(item("e"), became(channel.OutcomeRetry, "busy"))
-			return channel.BackfillAnswer{}, errs.New(errs.Unavailable, "plugin.died", "It died.")
-		case 2:
-			count(item("c"), became(channel.OutcomeDuplicate, ""))
-			count(item("d"), became(channel.OutcomeRejected, "sender"))
-			count(item("e"), became(channel.OutcomeAccepted, ""))
-			count(item("f"), became(channel.OutcomeRejected, "sender"))
-			count(item("g"), became(channel.OutcomeRejected, "empty"))
-			return channel.BackfillAnswer{Found: 5, Next: "3"}, nil
-		default:
-			count(item("g"), became(channel.OutcomeAccepted, ""))
-			return channel.BackfillAnswer{}, nil
+	inBubble(t, func(t *testing.T, o *office) {
+		o.bring = func(_ context.Context, n int, _ channel.BackfillStep, count func([]channel.Inbound, []channel.Result)) (channel.BackfillAnswer, error) {
+			switch n {
+			case 0:
+				count(item("a"), became(channel.OutcomeAccepted, ""))
+				count(item("b"), became(channel.OutcomeDuplicate, ""))
+				return channel.BackfillAnswer{Found: 3, Next: "2"}, nil
+			case 1: // the process dies
+				count(item("c"), became(channel.OutcomeAccepted, ""))
+				count(item("d"), became(channel.OutcomeRejected, "sender"))
+				count(item("e"), became(channel.OutcomeRetry, "busy"))
+				return channel.BackfillAnswer{}, errs.New(errs.Unavailable, "plugin.died", "It died.")
+			case 2:
+				count(item("c"), became(channel.OutcomeDuplicate, ""))
+				count(item("d"), became(channel.OutcomeRejected, "sender"))
+				count(item("e"), became(channel.OutcomeAccepted, ""))
+				count(item("f"), became(channel.OutcomeRejected, "sender"))
+				count(item("g"), became(channel.OutcomeRejected, "empty"))
+				return channel.BackfillAnswer{Found: 5, Next: "3"}, nil
+			default:
+				count(item("g"), became(channel.OutcomeAccepted, ""))
+				return channel.BackfillAnswer{}, nil
+			}
 		}
-	}
-	r := o.start()
-	o.run(true)
-	got := o.over()
-	want := backfill.Counts{Found: 8, New: 4, Known: 1, Refused: 2}
-	if got.State != backfill.Done || got.Counts != want || got.FinishedAt.IsZero() || got.Code != "" {
-		t.Errorf("it came to %+v", got)
-	}
-	if len(got.Refusals) == 0 || got.Refusals[0] != (backfill.Refusal{Code: "sender", Detail: "because of sender", Count: 2}) {
-		t.Errorf("refused for %+v", got.Refusals)
-	}
-	var after []string
-	for _, s := range o.steps {
-		after = append(after, s.After)
-		if s.Run != string(r.ID) || !s.Since.Equal(r.Since) {
-			t.Errorf("asked for %+v", s)
+		r := o.start()
+		o.run(true)
+		got := o.over()
+		want := backfill.Counts{Found: 8, New: 4, Known: 1, Refused: 2}
+		if got.State != backfill.Done || got.Counts != want || got.FinishedAt.IsZero() || got.Code != "" {
+			t.Errorf("it came to %+v", got)
 		}
-	}
-	if !slices.Equal(after, []string{"", "2", "2", "3"}) {
-		t.Errorf("went on at %q", after)
-	}
-	o.start() // another one may begin
+		if len(got.Refusals) == 0 || got.Refusals[0] != (backfill.Refusal{Code: "sender", Detail: "because of sender", Count: 2}) {
+			t.Errorf("refused for %+v", got.Refusals)
+		}
+		var after []string
+		for _, s := range o.steps {
+			after = append(after, s.After)
+			if s.Run != string(r.ID) || !s.Since.Equal(r.Since) {
+				t.Errorf("asked for %+v", s)
+			}
+		}
+		if !slices.Equal(after, []string{"", "2", "2", "3"}) {
+			t.Errorf("went on at %q", after)
+		}
+		o.start() // another one may begin
+	})
 }
 
 // A run that cannot be done says why.
@@ -277,18 +291,19 @@ func TestFailure(t *testing.T) {
 		"switched off":  {off: true, code: "inbox.disabled"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := newOffice(t)
-			o.bring = func(_ context.Context, n int, _ channel.BackfillStep, count func([]channel.Inbound, []channel.Result)) (channel.BackfillAnswer, error) {
-				count(item(strconv.Itoa(n)), became(channel.OutcomeAccepted, ""))
-				return c.answer, c.err
-			}
-			o.start()
-			o.set(func() { o.inbox.Enabled = !c.off })
-			o.run(true)
-			got := o.over()
-			if got.State != backfill.Failed || got.Code != c.code || got.Detail == "" || got.New != c.asked || len(o.steps) != c.asked {
-				t.Errorf("it came to %+v after %d steps", got, len(o.steps))
-			}
+			inBubble(t, func(t *testing.T, o *office) {
+				o.bring = func(_ context.Context, n int, _ channel.BackfillStep, count func([]channel.Inbound, []channel.Result)) (channel.BackfillAnswer, error) {
+					count(item(strconv.Itoa(n)), became(channel.OutcomeAccepted, ""))
+					return c.answer, c.err
+				}
+				o.start()
+				o.set(func() { o.inbox.Enabled = !c.off })
+				o.run(true)
+				got := o.over()
+				if got.State != backfill.Failed || got.Code != c.code || got.Detail == "" || got.New != c.asked || len(o.steps) != c.asked {
+					t.Errorf("it came to %+v after %d steps", got, len(o.steps))
+				}
+			})
 		})
 	}
 }
@@ -296,21 +311,22 @@ func TestFailure(t *testing.T) {
 // What came is seen while it comes, and a server that stops says that it
 // interrupted the run.
 func TestInterrupted(t *testing.T) {
-	o := newOffice(t)
-	o.bring = func(ctx context.Context, _ int, _ channel.BackfillStep, count func([]channel.Inbound, []channel.Result)) (channel.BackfillAnswer, error) {
-		count(item("a"), became(channel.OutcomeAccepted, ""))
-		<-ctx.Done()
-		return channel.BackfillAnswer{}, ctx.Err()
-	}
-	o.start()
-	stop := o.run(true)
-	if seen := o.until("seen", func(r backfill.Run) bool { return r.New == 1 }); seen.State != backfill.Running || seen.Holder == "" || seen.Found != 1 {
-		t.Errorf("while it runs it is %+v", seen)
-	}
-	stop()
-	if got := o.over(); got.State != backfill.Interrupted || got.New != 1 || got.FinishedAt.IsZero() {
-		t.Errorf("it came to %+v", got)
-	}
+	inBubble(t, func(t *testing.T, o *office) {
+		o.bring = func(ctx context.Context, _ int, _ channel.BackfillStep, count func([]channel.Inbound, []channel.Result)) (channel.BackfillAnswer, error) {
+			count(item("a"), became(channel.OutcomeAccepted, ""))
+			<-ctx.Done()
+			return channel.BackfillAnswer{}, ctx.Err()
+		}
+		o.start()
+		stop := o.run(true)
+		if seen := o.until("seen", func(r backfill.Run) bool { return r.New == 1 }); seen.State != backfill.Running || seen.Holder == "" || seen.Found != 1 {
+			t.Errorf("while it runs it is %+v", seen)
+		}
+		stop()
+		if got := o.over(); got.State != backfill.Interrupted || got.New != 1 || got.FinishedAt.IsZero() {
+			t.Errorf("it came to %+v", got)
+		}
+	})
 }
 
 // What a server left behind that died is given up: at once by the only server
@@ -318,48 +334,42 @@ func TestInterrupted(t *testing.T) {
 func TestLeftBehind(t *testing.T) {
 	for _, alone := range []bool{true, false} {
 		t.Run(fmt.Sprint("alone ", alone), func(t *testing.T) {
-			o := newOffice(t)
-			o.set(func() { o.now = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) })
-			o.bring = func(context.Context, int, channel.BackfillStep, func([]channel.Inbound, []channel.Result)) (channel.BackfillAnswer, error) {
-				return channel.BackfillAnswer{}, nil
-			}
-			r := o.start()
-			_, err := o.store.Change(t.Context(), r.Workspace, r.ID, func(r *backfill.Run) error {
-				r.Holder, r.Until, r.New = "clm_dead", o.clock().Add(time.Minute), 3
-				return nil
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			o.run(alone)
-			if !alone {
-				// A second run of another inbox shows that the service has looked.
-				o.set(func() { o.inbox.ID = "inb_2" })
-				if _, err := o.Start(t.Context(), owner(), "inb_2", o.clock()); err != nil {
+			inBubble(t, func(t *testing.T, o *office) {
+				o.set(func() { o.now = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) })
+				o.bring = func(context.Context, int, channel.BackfillStep, func([]channel.Inbound, []channel.Result)) (channel.BackfillAnswer, error) {
+					return channel.BackfillAnswer{}, nil
+				}
+				r := o.start()
+				_, err := o.store.Change(t.Context(), r.Workspace, r.ID, func(r *backfill.Run) error {
+					r.Holder, r.Until, r.New = "clm_dead", o.clock().Add(time.Minute), 3
+					return nil
+				})
+				if err != nil {
 					t.Fatal(err)
 				}
-				for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
-					if runs, _ := o.Runs(t.Context(), owner(), "inb_2"); len(runs) == 1 && runs[0].State == backfill.Done {
-						break
+				o.run(alone)
+				if !alone {
+					// A second run of another inbox shows that the service has looked.
+					o.set(func() { o.inbox.ID = "inb_2" })
+					if _, err := o.Start(t.Context(), owner(), "inb_2", o.clock()); err != nil {
+						t.Fatal(err)
 					}
-					if time.Now().After(end) {
-						t.Fatal("the other run is not over")
+					o.untilIn("inb_2", "over", func(r backfill.Run) bool { return r.State == backfill.Done })
+					o.set(func() { o.inbox.ID = "inb_1" })
+					if now := o.until("there", func(backfill.Run) bool { return true }); now.State != backfill.Running {
+						t.Errorf("before its lease is over it is %+v", now)
 					}
+					o.set(func() { o.now = o.now.Add(2 * time.Minute) })
 				}
-				o.set(func() { o.inbox.ID = "inb_1" })
-				if now := o.until("there", func(backfill.Run) bool { return true }); now.State != backfill.Running {
-					t.Errorf("before its lease is over it is %+v", now)
+				if got := o.over(); got.State != backfill.Interrupted || got.New != 3 || got.FinishedAt.IsZero() {
+					t.Errorf("it came to %+v", got)
 				}
-				o.set(func() { o.now = o.now.Add(2 * time.Minute) })
-			}
-			if got := o.over(); got.State != backfill.Interrupted || got.New != 3 || got.FinishedAt.IsZero() {
-				t.Errorf("it came to %+v", got)
-			}
-			o.set(func() { o.now = o.now.Add(time.Second) })
-			o.start() // and again
-			if got := o.until("done", func(r backfill.Run) bool { return r.State == backfill.Done }); got.ID == r.ID {
-				t.Error("the old run went on")
-			}
+				o.set(func() { o.now = o.now.Add(time.Second) })
+				o.start() // and again
+				if got := o.until("done", func(r backfill.Run) bool { return r.State == backfill.Done }); got.ID == r.ID {
+					t.Error("the old run went on")
+				}
+			})
 		})
 	}
 }
@@ -367,24 +377,25 @@ func TestLeftBehind(t *testing.T) {
 // A run that was taken from its holder is brought no further, and its end is not
 // overwritten.
 func TestLost(t *testing.T) {
-	o := newOffice(t)
-	o.bring = func(ctx context.Context, _ int, _ channel.BackfillStep, count func([]channel.Inbound, []channel.Result)) (channel.BackfillAnswer, error) {
-		for n := 0; ctx.Err() == nil; n++ { // the beat finds that it is lost
-			count(item(strconv.Itoa(n)), became(channel.OutcomeAccepted, ""))
-			time.Sleep(time.Millisecond)
+	inBubble(t, func(t *testing.T, o *office) {
+		o.bring = func(ctx context.Context, _ int, _ channel.BackfillStep, count func([]channel.Inbound, []channel.Result)) (channel.BackfillAnswer, error) {
+			for n := 0; ctx.Err() == nil; n++ { // the beat finds that it is lost
+				count(item(strconv.Itoa(n)), became(channel.OutcomeAccepted, ""))
+				time.Sleep(time.Millisecond)
+			}
+			return channel.BackfillAnswer{}, ctx.Err()
 		}
-		return channel.BackfillAnswer{}, ctx.Err()
-	}
-	r := o.start()
-	stop := o.run(true)
-	o.until("begun", func(r backfill.Run) bool { return r.New > 0 })
-	_, err := o.store.Change(t.Context(), r.Workspace, r.ID, func(r *backfill.Run) error { r.State = backfill.Interrupted; return nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	lost := o.over()
-	stop()
-	if got := o.over(); got.State != backfill.Interrupted || got.New != lost.New {
-		t.Errorf("it was %+v and is %+v", lost, got)
-	}
+		r := o.start()
+		stop := o.run(true)
+		o.until("begun", func(r backfill.Run) bool { return r.New > 0 })
+		_, err := o.store.Change(t.Context(), r.Workspace, r.ID, func(r *backfill.Run) error { r.State = backfill.Interrupted; return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		lost := o.over()
+		stop()
+		if got := o.over(); got.State != backfill.Interrupted || got.New != lost.New {
+			t.Errorf("it was %+v and is %+v", lost, got)
+		}
+	})
 }

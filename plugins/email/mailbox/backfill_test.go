@@ -39,7 +39,7 @@ func TestBackfill(t *testing.T) {
 				t.Fatalf("nothing was read ever: %d", n)
 			}
 			deliver(t, r, "old")
-			time.Sleep(1100 * time.Millisecond) // servers have whole seconds
+			nextSecond(t)
 			c.Since = time.Now().Add(-time.Hour)
 			since := time.Now().Truncate(time.Second)
 			deliver(t, r, "a", "b")

@@ -185,6 +185,14 @@ func eventually(t *testing.T, what string, is func() bool) {
 	}
 }
 
+// nextSecond waits until what arrives is later than all that has arrived, for
+// servers that know whole seconds.
+func nextSecond(t *testing.T) {
+	t.Helper()
+	before := time.Now().Truncate(time.Second)
+	eventually(t, "the next second", func() bool { return time.Now().Truncate(time.Second).After(before) })
+}
+
 // rig is a Dovecot with the shop's account.
 func rig(t *testing.T) *mailrig.Rig {
 	t.Helper()

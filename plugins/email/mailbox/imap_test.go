@@ -260,7 +260,7 @@ func TestArrivedBeforeTheFirstLook(t *testing.T) {
 	r, d := rig(t), newDesk()
 	c := account(t, r, d)
 	deliver(t, r, "old")
-	time.Sleep(2 * time.Second) // servers know seconds
+	nextSecond(t)
 	c.Connected = time.Now()
 	deliver(t, r, "a", "b")
 	run(t, c)

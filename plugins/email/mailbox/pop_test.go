@@ -49,7 +49,7 @@ func TestPOP3Since(t *testing.T) {
 	t.Parallel()
 	r, d := rig(t), newDesk()
 	deliver(t, r, "old")
-	time.Sleep(1100 * time.Millisecond) // headers have whole seconds
+	nextSecond(t)
 	c := account(t, r, d)
 	c.Protocol, c.Server, c.Poll = mailbox.POP3, r.Server(r.POP3S, endpoint.TLS), 10*time.Second
 	c.Since = time.Now().Truncate(time.Second)
