@@ -115,9 +115,14 @@ func (c *Conversation) ReceiveFor(t Turn, w Written, bot *Bot) *Change {
 }
 
 // wake opens what was resolved or slept, since its customer waits from now on.
+// What an event began has not been open before: it begins with these words.
 func (c *Conversation) wake(t Turn) {
 	switch c.State {
 	case Resolved:
+		if c.unsaid() && c.Responder == "" {
+			c.State = Open
+			break
+		}
 		data := map[string]string{"by": string(identity.ActorContact)}
 		if c.Assignee != "" {
 			data["from_id"] = string(c.Assignee)

@@ -101,10 +101,33 @@ func TestAnEventOfSomebodyWithoutAConversation(t *testing.T) {
 	if now := d.where(item(d.Inbox, "m1", "anna", "hello")); now.ID != c.ID || !now.InQueue() || now.WaitingSince.IsZero() {
 		t.Errorf("once they write it is %+v", now)
 	}
+	d.CheckLaw(before, timeline)
+	if got, want := d.kinds(c.ID, 2), []conversation.ChangeType{conversation.MessageCreated, conversation.Queued}; !slices.Equal(got, want) {
+		t.Errorf("their first words say %v", got)
+	}
 	if all := d.Timeline(c.ID, 0); string(all[len(all)-1].Data) != `{"reason":"new"}` {
 		t.Errorf("queued as %s", all[len(all)-1].Data)
 	}
+}
+
+// What somebody opened and resolved before its customer wrote a word was open
+// once, and is opened again.
+func TestAnEventThatWasLookedAt(t *testing.T) {
+	d := newDesk(t)
+	d.limits(nil)
+	d.became(t, d.did("e1", "anna", "Followed us", ""), channel.OutcomeAccepted, "")
+	found, err := d.fake.OfContact(t.Context(), d.WS, d.Inbox.ID, "anna")
+	d.OK(err)
+	for _, state := range []conversation.State{conversation.Open, conversation.Resolved} {
+		_, err := d.service.SetState(t.Context(), as(d.agent), found.ID, state, time.Time{})
+		d.OK(err)
+	}
+	before, timeline := d.Get(found.ID), d.Timeline(found.ID, 0)
+	d.where(item(d.Inbox, "m1", "anna", "hello"))
 	d.CheckLaw(before, timeline)
+	if got, want := d.kinds(found.ID, before.LastSeq), []conversation.ChangeType{conversation.Reopened, conversation.MessageCreated, conversation.Queued}; !slices.Equal(got, want) {
+		t.Errorf("their first words say %v", got)
+	}
 }
 
 func TestAnEventInWhatWasMerged(t *testing.T) {

@@ -32,11 +32,13 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 		c.Responder, c.QueuedAt = conversation.ResponderAgent, time.Time{}
 		c.Assignee, c.AssigneeName = identity.MemberID(data["assignee_id"]), data["assignee_name"]
 	case conversation.Queued:
+		c.State = conversation.Open
 		c.Responder, c.Assignee, c.AssigneeName = conversation.ResponderQueue, "", ""
 		if c.QueuedAt = ch.At; !c.WaitingSince.IsZero() {
 			c.QueuedAt = c.WaitingSince
 		}
 	case conversation.BotEngaged:
+		c.State = conversation.Open
 		c.Responder, c.Assignee, c.AssigneeName = conversation.ResponderBot, "", ""
 	case conversation.ResolvedChange:
 		c.State = conversation.Resolved
