@@ -41,6 +41,8 @@ const (
 	CanTyping   = "typing"   // show that somebody writes
 	CanRead     = "read"     // show that a message was read
 	CanBackfill = "backfill" // bring what came since a time
+
+	CanTemplates = "templates" // list messages that were prepared there, and send them
 )
 
 // Threads says how a channel's messages make conversations.

@@ -21,6 +21,9 @@ type FarSide interface {
 	// brought, also before an error; it may be called by several goroutines, and
 	// not after the return.
 	Backfill(ctx context.Context, inbox Inbox, step BackfillStep, count func([]Inbound, []Result)) (BackfillAnswer, error)
+	// MessageTemplates returns a page of the templates that the account may send, judged
+	// one by one; after is TemplatePage.Next of the page before, "" = the first.
+	MessageTemplates(ctx context.Context, inbox Inbox, after string) (TemplatePage, error)
 }
 
 // BackfillStep is what a channel is to bring: everything since a time.

@@ -78,6 +78,8 @@ type Delivery struct {
 	MergedTo  uint64 // seq of the last message that leaves with it, whose texts Content has; 0 = none
 	Target    string // of Edit and Recall: the far side's id of the message
 
+	Template *channel.TemplateUse // what Content is of; nil = an ordinary message
+
 	// By Complete, for channels that need it; the far side's ids.
 	Thread     string   // its talk; "" = it has none
 	ReplyTo    string   // of the message that it quotes; "" = none

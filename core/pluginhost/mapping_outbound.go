@@ -26,7 +26,7 @@ func outboundsOf(items []delivery.Delivery) []*pluginv1.Outbound {
 		out.Attempt, out.Suspect = uint32(max(d.Attempts, 0)), d.Suspect //nolint:gosec // a small number
 		out.Thread, out.ReplyTo, out.References = d.Thread, d.ReplyTo, d.References
 		out.Author, out.AuthorName, out.Automatic = writerTo(d.Author.Kind), valid(d.Author.Name), d.Automatic
-		out.Act, out.Target = actTo(d.Act), d.Target
+		out.Act, out.Target, out.Template = actTo(d.Act), d.Target, templateUseTo(d.Template)
 		outs[i] = out
 	}
 	return outs

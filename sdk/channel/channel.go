@@ -3,8 +3,8 @@
 //
 // A Channel carries messages both ways: Send brings one to the far side,
 // Receive understands what the far side posts to us. Two methods are all it
-// needs. What else it can do is found by type assertion: see Fetcher, Signaler
-// and Backfiller, and the interfaces of package instance.
+// needs. What else it can do is found by type assertion: see Fetcher, Signaler,
+// Backfiller and Templater, and the interfaces of package instance.
 //
 // A Live channel is a conversation on a web page. Its sockets end in the core,
 // its messages never touch the plugin; it only decides who may talk.

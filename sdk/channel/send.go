@@ -36,6 +36,11 @@ type SendRequest struct {
 	// Act is Post, unless the manifest's channel.can lists "edit" or "recall".
 	Act    Act
 	Target string // of Edit and Recall: the far side's id of the message
+
+	// Template is set where the message is a template of the far side: Content.Text
+	// is what it comes to, and Content.Attachments has its file. nil = an ordinary
+	// message, as always unless the manifest's channel.can lists "templates".
+	Template *TemplateUse
 }
 
 // Act is what to do at the far side.

@@ -47,10 +47,14 @@ const (
 	CanTyping   = "typing"   // show that somebody writes: Signaler
 	CanRead     = "read"     // show that a message was read: Signaler
 	CanBackfill = "backfill" // bring what came since a time: Backfiller
+
+	CanTemplates = "templates" // list messages that were prepared there, and send them: Templater
 )
 
 // Abilities lists what a channel can do beside carrying messages.
-func Abilities() []string { return []string{CanEdit, CanRecall, CanTyping, CanRead, CanBackfill} }
+func Abilities() []string {
+	return []string{CanEdit, CanRecall, CanTyping, CanRead, CanBackfill, CanTemplates}
+}
 
 // How messages make conversations, where a person may have several.
 const (

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -24,6 +23,8 @@ const plugin channel.PluginID = "patchbay/post"
 
 // office is an inbox, its channel and a service over them.
 type office struct {
+	channel.FarSide // of which a backfill needs one method
+
 	*testing.T
 	*backfill.Service
 	store *backfilltest.Fake
@@ -97,16 +98,6 @@ func (o *office) InboxesOf(context.Context, channel.PluginID) ([]channel.Inbox, 
 // Inbox implements channel.Workspaces.
 func (o *office) Inbox(ctx context.Context, id channel.InboxID) (channel.Inbox, error) {
 	return o.Get(ctx, identity.Scope{Workspace: "wsp_1"}, id)
-}
-
-// FetchFile implements channel.FarSide.
-func (o *office) FetchFile(context.Context, channel.Inbox, string, int64, io.Writer) (channel.Fetched, error) {
-	return channel.Fetched{}, errors.New("nobody asks")
-}
-
-// Signal implements channel.FarSide.
-func (o *office) Signal(context.Context, channel.Inbox, channel.Signal) error {
-	return errors.New("nobody asks")
 }
 
 // Backfill implements channel.FarSide.

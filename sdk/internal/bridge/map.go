@@ -55,7 +55,7 @@ func sendRequestOf(in instance.Instance, o *pluginv1.Outbound) channel.SendReque
 		Attempt: int(o.GetAttempt()), Suspect: o.GetSuspect(),
 		Author: authorOf(o.GetAuthor()), AuthorName: o.GetAuthorName(), Automatic: o.GetAutomatic(),
 		Thread: o.GetThread(), ReplyTo: o.GetReplyTo(), References: o.GetReferences(),
-		Act: actOf(o.GetAct()), Target: o.GetTarget(),
+		Act: actOf(o.GetAct()), Target: o.GetTarget(), Template: templateUseOf(o.GetTemplate()),
 	}
 }
 

@@ -99,7 +99,7 @@ func OutboundTo(r channel.SendRequest) *pluginv1.Outbound {
 		Id: r.DeliveryID, InstanceId: r.Instance.ID, ConversationId: r.ConversationID, Seq: r.Seq, RecipientExternalId: r.Recipient,
 		Content: contentTo(r.Content), Attempt: uint32(max(r.Attempt, 0)), Suspect: r.Suspect, //nolint:gosec // a small number
 		Thread: r.Thread, ReplyTo: r.ReplyTo, References: r.References, Author: authorTo(r.Author), AuthorName: r.AuthorName,
-		Automatic: r.Automatic, Target: r.Target,
+		Automatic: r.Automatic, Target: r.Target, Template: templateUseTo(r.Template),
 	}
 	switch r.Act {
 	case channel.Post:

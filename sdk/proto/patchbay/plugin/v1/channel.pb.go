@@ -192,7 +192,7 @@ func (x Status_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Status_State.Descriptor instead.
 func (Status_State) EnumDescriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{7, 0}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{8, 0}
 }
 
 type Trust_Verdict int32
@@ -247,7 +247,7 @@ func (x Trust_Verdict) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Trust_Verdict.Descriptor instead.
 func (Trust_Verdict) EnumDescriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{8, 0}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{9, 0}
 }
 
 type SignalRequest_Kind int32
@@ -298,7 +298,7 @@ func (x SignalRequest_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use SignalRequest_Kind.Descriptor instead.
 func (SignalRequest_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{11, 0}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{12, 0}
 }
 
 type DeliverRequest struct {
@@ -377,7 +377,10 @@ type Outbound struct {
 	// What to do; of a plugin that declared can: edit or recall.
 	Act Act `protobuf:"varint,15,opt,name=act,proto3,enum=patchbay.plugin.v1.Act" json:"act,omitempty"`
 	// Of an edit or a recall: the far side's id of the message.
-	Target        string `protobuf:"bytes,16,opt,name=target,proto3" json:"target,omitempty"`
+	Target string `protobuf:"bytes,16,opt,name=target,proto3" json:"target,omitempty"`
+	// The content is a template with its fields filled in; of a plugin that
+	// declared can: templates. Absent: an ordinary message.
+	Template      *TemplateUse `protobuf:"bytes,17,opt,name=template,proto3" json:"template,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -524,6 +527,77 @@ func (x *Outbound) GetTarget() string {
 	return ""
 }
 
+func (x *Outbound) GetTemplate() *TemplateUse {
+	if x != nil {
+		return x.Template
+	}
+	return nil
+}
+
+// A template that is sent. Content.text is what the customer reads, and
+// Content.attachments has the file where the template has one.
+type TemplateUse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// MessageTemplate.id and language.
+	Id       string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Language string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	// By TemplateField.name; what is optional may be absent.
+	Values        map[string]string `protobuf:"bytes,3,rep,name=values,proto3" json:"values,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TemplateUse) Reset() {
+	*x = TemplateUse{}
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TemplateUse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TemplateUse) ProtoMessage() {}
+
+func (x *TemplateUse) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TemplateUse.ProtoReflect.Descriptor instead.
+func (*TemplateUse) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *TemplateUse) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *TemplateUse) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *TemplateUse) GetValues() map[string]string {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
 type DeliverResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Items []*Receipt             `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
@@ -536,7 +610,7 @@ type DeliverResponse struct {
 
 func (x *DeliverResponse) Reset() {
 	*x = DeliverResponse{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[2]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -548,7 +622,7 @@ func (x *DeliverResponse) String() string {
 func (*DeliverResponse) ProtoMessage() {}
 
 func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[2]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -561,7 +635,7 @@ func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverResponse.ProtoReflect.Descriptor instead.
 func (*DeliverResponse) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{2}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *DeliverResponse) GetItems() []*Receipt {
@@ -590,7 +664,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[3]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -602,7 +676,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[3]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -615,7 +689,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{3}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Receipt) GetId() string {
@@ -660,7 +734,7 @@ type HandleWebhookRequest struct {
 
 func (x *HandleWebhookRequest) Reset() {
 	*x = HandleWebhookRequest{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[4]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -672,7 +746,7 @@ func (x *HandleWebhookRequest) String() string {
 func (*HandleWebhookRequest) ProtoMessage() {}
 
 func (x *HandleWebhookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[4]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -685,7 +759,7 @@ func (x *HandleWebhookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandleWebhookRequest.ProtoReflect.Descriptor instead.
 func (*HandleWebhookRequest) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{4}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *HandleWebhookRequest) GetWebhookId() string {
@@ -767,7 +841,7 @@ type HandleWebhookResponse struct {
 
 func (x *HandleWebhookResponse) Reset() {
 	*x = HandleWebhookResponse{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[5]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -779,7 +853,7 @@ func (x *HandleWebhookResponse) String() string {
 func (*HandleWebhookResponse) ProtoMessage() {}
 
 func (x *HandleWebhookResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[5]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -792,7 +866,7 @@ func (x *HandleWebhookResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandleWebhookResponse.ProtoReflect.Descriptor instead.
 func (*HandleWebhookResponse) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{5}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *HandleWebhookResponse) GetStatus() uint32 {
@@ -877,7 +951,7 @@ type Inbound struct {
 
 func (x *Inbound) Reset() {
 	*x = Inbound{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[6]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -889,7 +963,7 @@ func (x *Inbound) String() string {
 func (*Inbound) ProtoMessage() {}
 
 func (x *Inbound) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[6]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -902,7 +976,7 @@ func (x *Inbound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Inbound.ProtoReflect.Descriptor instead.
 func (*Inbound) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{6}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Inbound) GetInstanceId() string {
@@ -1053,7 +1127,7 @@ type Status struct {
 
 func (x *Status) Reset() {
 	*x = Status{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[7]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1065,7 +1139,7 @@ func (x *Status) String() string {
 func (*Status) ProtoMessage() {}
 
 func (x *Status) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[7]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1078,7 +1152,7 @@ func (x *Status) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Status.ProtoReflect.Descriptor instead.
 func (*Status) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{7}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Status) GetState() Status_State {
@@ -1121,7 +1195,7 @@ type Trust struct {
 
 func (x *Trust) Reset() {
 	*x = Trust{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[8]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1133,7 +1207,7 @@ func (x *Trust) String() string {
 func (*Trust) ProtoMessage() {}
 
 func (x *Trust) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[8]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1146,7 +1220,7 @@ func (x *Trust) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Trust.ProtoReflect.Descriptor instead.
 func (*Trust) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{8}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Trust) GetVerdict() Trust_Verdict {
@@ -1176,7 +1250,7 @@ type FetchFileRequest struct {
 
 func (x *FetchFileRequest) Reset() {
 	*x = FetchFileRequest{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[9]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1188,7 +1262,7 @@ func (x *FetchFileRequest) String() string {
 func (*FetchFileRequest) ProtoMessage() {}
 
 func (x *FetchFileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[9]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1201,7 +1275,7 @@ func (x *FetchFileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchFileRequest.ProtoReflect.Descriptor instead.
 func (*FetchFileRequest) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{9}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *FetchFileRequest) GetInstanceId() string {
@@ -1238,7 +1312,7 @@ type FetchFileResponse struct {
 
 func (x *FetchFileResponse) Reset() {
 	*x = FetchFileResponse{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[10]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1250,7 +1324,7 @@ func (x *FetchFileResponse) String() string {
 func (*FetchFileResponse) ProtoMessage() {}
 
 func (x *FetchFileResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[10]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1263,7 +1337,7 @@ func (x *FetchFileResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchFileResponse.ProtoReflect.Descriptor instead.
 func (*FetchFileResponse) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{10}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *FetchFileResponse) GetFilename() string {
@@ -1302,7 +1376,7 @@ type SignalRequest struct {
 
 func (x *SignalRequest) Reset() {
 	*x = SignalRequest{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[11]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1314,7 +1388,7 @@ func (x *SignalRequest) String() string {
 func (*SignalRequest) ProtoMessage() {}
 
 func (x *SignalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[11]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1327,7 +1401,7 @@ func (x *SignalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignalRequest.ProtoReflect.Descriptor instead.
 func (*SignalRequest) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{11}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *SignalRequest) GetInstanceId() string {
@@ -1380,7 +1454,7 @@ type SignalResponse struct {
 
 func (x *SignalResponse) Reset() {
 	*x = SignalResponse{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[12]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1392,7 +1466,7 @@ func (x *SignalResponse) String() string {
 func (*SignalResponse) ProtoMessage() {}
 
 func (x *SignalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[12]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1405,7 +1479,7 @@ func (x *SignalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignalResponse.ProtoReflect.Descriptor instead.
 func (*SignalResponse) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{12}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{13}
 }
 
 type BackfillRequest struct {
@@ -1422,7 +1496,7 @@ type BackfillRequest struct {
 
 func (x *BackfillRequest) Reset() {
 	*x = BackfillRequest{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[13]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1434,7 +1508,7 @@ func (x *BackfillRequest) String() string {
 func (*BackfillRequest) ProtoMessage() {}
 
 func (x *BackfillRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[13]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1447,7 +1521,7 @@ func (x *BackfillRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackfillRequest.ProtoReflect.Descriptor instead.
 func (*BackfillRequest) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{13}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *BackfillRequest) GetInstanceId() string {
@@ -1490,7 +1564,7 @@ type BackfillResponse struct {
 
 func (x *BackfillResponse) Reset() {
 	*x = BackfillResponse{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[14]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1502,7 +1576,7 @@ func (x *BackfillResponse) String() string {
 func (*BackfillResponse) ProtoMessage() {}
 
 func (x *BackfillResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[14]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1515,7 +1589,7 @@ func (x *BackfillResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackfillResponse.ProtoReflect.Descriptor instead.
 func (*BackfillResponse) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{14}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *BackfillResponse) GetFound() uint64 {
@@ -1530,6 +1604,331 @@ func (x *BackfillResponse) GetNext() string {
 		return x.Next
 	}
 	return ""
+}
+
+type ListTemplatesRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	InstanceId string                 `protobuf:"bytes,1,opt,name=instance_id,json=instanceId,proto3" json:"instance_id,omitempty"`
+	// Where to go on: ListTemplatesResponse.next of the page before; "" = at the
+	// start.
+	After         string `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTemplatesRequest) Reset() {
+	*x = ListTemplatesRequest{}
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTemplatesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTemplatesRequest) ProtoMessage() {}
+
+func (x *ListTemplatesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTemplatesRequest.ProtoReflect.Descriptor instead.
+func (*ListTemplatesRequest) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListTemplatesRequest) GetInstanceId() string {
+	if x != nil {
+		return x.InstanceId
+	}
+	return ""
+}
+
+func (x *ListTemplatesRequest) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+type ListTemplatesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The host keeps 1,000 of an instance. One that is not sound is left out.
+	Templates []*MessageTemplate `protobuf:"bytes,1,rep,name=templates,proto3" json:"templates,omitempty"`
+	// There is more, and this is where to go on; at most 1 KiB. "" = that was all.
+	Next          string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTemplatesResponse) Reset() {
+	*x = ListTemplatesResponse{}
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTemplatesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTemplatesResponse) ProtoMessage() {}
+
+func (x *ListTemplatesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTemplatesResponse.ProtoReflect.Descriptor instead.
+func (*ListTemplatesResponse) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ListTemplatesResponse) GetTemplates() []*MessageTemplate {
+	if x != nil {
+		return x.Templates
+	}
+	return nil
+}
+
+func (x *ListTemplatesResponse) GetNext() string {
+	if x != nil {
+		return x.Next
+	}
+	return ""
+}
+
+// A message that was prepared, and mostly approved, at the far side.
+type MessageTemplate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The far side's name, at most 200 bytes; unique together with language.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// BCP 47; "" = none.
+	Language string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	// For agents; "" = id. At most 200 characters.
+	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	// The far side's word; "" = none. At most 100 characters.
+	Category string `protobuf:"bytes,4,opt,name=category,proto3" json:"category,omitempty"`
+	// What the customer reads: {{name}} stands for the value of a field. The text
+	// is not empty and has at most 8,000 characters, the others 1,000.
+	Header string `protobuf:"bytes,5,opt,name=header,proto3" json:"header,omitempty"`
+	Text   string `protobuf:"bytes,6,opt,name=text,proto3" json:"text,omitempty"`
+	Footer string `protobuf:"bytes,7,opt,name=footer,proto3" json:"footer,omitempty"`
+	// Labels of buttons, at most 20 of 200 characters.
+	Buttons []string `protobuf:"bytes,8,rep,name=buttons,proto3" json:"buttons,omitempty"`
+	// At most 50. Those that are in no text are the far side's, such as of a button.
+	Fields []*TemplateField `protobuf:"bytes,9,rep,name=fields,proto3" json:"fields,omitempty"`
+	// A message must have one file of this kind: "image", "audio" or "file"; "" =
+	// none.
+	File string `protobuf:"bytes,10,opt,name=file,proto3" json:"file,omitempty"`
+	// Why it cannot be sent now, for agents; "" = it can. At most 500 characters.
+	Unusable      string `protobuf:"bytes,11,opt,name=unusable,proto3" json:"unusable,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MessageTemplate) Reset() {
+	*x = MessageTemplate{}
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MessageTemplate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MessageTemplate) ProtoMessage() {}
+
+func (x *MessageTemplate) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MessageTemplate.ProtoReflect.Descriptor instead.
+func (*MessageTemplate) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *MessageTemplate) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *MessageTemplate) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *MessageTemplate) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *MessageTemplate) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *MessageTemplate) GetHeader() string {
+	if x != nil {
+		return x.Header
+	}
+	return ""
+}
+
+func (x *MessageTemplate) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *MessageTemplate) GetFooter() string {
+	if x != nil {
+		return x.Footer
+	}
+	return ""
+}
+
+func (x *MessageTemplate) GetButtons() []string {
+	if x != nil {
+		return x.Buttons
+	}
+	return nil
+}
+
+func (x *MessageTemplate) GetFields() []*TemplateField {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+func (x *MessageTemplate) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+func (x *MessageTemplate) GetUnusable() string {
+	if x != nil {
+		return x.Unusable
+	}
+	return ""
+}
+
+type TemplateField struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 50 of a-z, 0-9 and "_".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// For agents; "" = name. At most 200 characters.
+	Label string `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
+	// At most 1,000 characters.
+	Example string `protobuf:"bytes,3,opt,name=example,proto3" json:"example,omitempty"`
+	// Characters of a value; 0 = as many as a message has.
+	MaxLength uint32 `protobuf:"varint,4,opt,name=max_length,json=maxLength,proto3" json:"max_length,omitempty"`
+	// It may be left empty.
+	Optional      bool `protobuf:"varint,5,opt,name=optional,proto3" json:"optional,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TemplateField) Reset() {
+	*x = TemplateField{}
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TemplateField) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TemplateField) ProtoMessage() {}
+
+func (x *TemplateField) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TemplateField.ProtoReflect.Descriptor instead.
+func (*TemplateField) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *TemplateField) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *TemplateField) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *TemplateField) GetExample() string {
+	if x != nil {
+		return x.Example
+	}
+	return ""
+}
+
+func (x *TemplateField) GetMaxLength() uint32 {
+	if x != nil {
+		return x.MaxLength
+	}
+	return 0
+}
+
+func (x *TemplateField) GetOptional() bool {
+	if x != nil {
+		return x.Optional
+	}
+	return false
 }
 
 type OpenSessionRequest struct {
@@ -1551,7 +1950,7 @@ type OpenSessionRequest struct {
 
 func (x *OpenSessionRequest) Reset() {
 	*x = OpenSessionRequest{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[15]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1563,7 +1962,7 @@ func (x *OpenSessionRequest) String() string {
 func (*OpenSessionRequest) ProtoMessage() {}
 
 func (x *OpenSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[15]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1576,7 +1975,7 @@ func (x *OpenSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSessionRequest.ProtoReflect.Descriptor instead.
 func (*OpenSessionRequest) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{15}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *OpenSessionRequest) GetInstanceId() string {
@@ -1660,7 +2059,7 @@ type OpenSessionResponse struct {
 
 func (x *OpenSessionResponse) Reset() {
 	*x = OpenSessionResponse{}
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[16]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1672,7 +2071,7 @@ func (x *OpenSessionResponse) String() string {
 func (*OpenSessionResponse) ProtoMessage() {}
 
 func (x *OpenSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[16]
+	mi := &file_patchbay_plugin_v1_channel_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1685,7 +2084,7 @@ func (x *OpenSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSessionResponse.ProtoReflect.Descriptor instead.
 func (*OpenSessionResponse) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{16}
+	return file_patchbay_plugin_v1_channel_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *OpenSessionResponse) GetAllow() bool {
@@ -1736,7 +2135,7 @@ const file_patchbay_plugin_v1_channel_proto_rawDesc = "" +
 	"\n" +
 	" patchbay/plugin/v1/channel.proto\x12\x12patchbay.plugin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fpatchbay/plugin/v1/common.proto\x1a patchbay/plugin/v1/options.proto\"D\n" +
 	"\x0eDeliverRequest\x122\n" +
-	"\x05items\x18\x01 \x03(\v2\x1c.patchbay.plugin.v1.OutboundR\x05items\"\x9e\x04\n" +
+	"\x05items\x18\x01 \x03(\v2\x1c.patchbay.plugin.v1.OutboundR\x05items\"\xdb\x04\n" +
 	"\bOutbound\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
 	"\vinstance_id\x18\x02 \x01(\tR\n" +
@@ -1758,7 +2157,15 @@ const file_patchbay_plugin_v1_channel_proto_rawDesc = "" +
 	"authorName\x12\x1c\n" +
 	"\tautomatic\x18\x0e \x01(\bR\tautomatic\x12)\n" +
 	"\x03act\x18\x0f \x01(\x0e2\x17.patchbay.plugin.v1.ActR\x03act\x12\x16\n" +
-	"\x06target\x18\x10 \x01(\tR\x06target\"^\n" +
+	"\x06target\x18\x10 \x01(\tR\x06target\x12;\n" +
+	"\btemplate\x18\x11 \x01(\v2\x1f.patchbay.plugin.v1.TemplateUseR\btemplate\"\xb9\x01\n" +
+	"\vTemplateUse\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
+	"\blanguage\x18\x02 \x01(\tR\blanguage\x12C\n" +
+	"\x06values\x18\x03 \x03(\v2+.patchbay.plugin.v1.TemplateUse.ValuesEntryR\x06values\x1a9\n" +
+	"\vValuesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"^\n" +
 	"\x0fDeliverResponse\x121\n" +
 	"\x05items\x18\x01 \x03(\v2\x1b.patchbay.plugin.v1.ReceiptR\x05items\x12\x18\n" +
 	"\acredits\x18\x02 \x01(\rR\acredits\"}\n" +
@@ -1863,7 +2270,34 @@ const file_patchbay_plugin_v1_channel_proto_rawDesc = "" +
 	"\x05after\x18\x04 \x01(\tR\x05after\"<\n" +
 	"\x10BackfillResponse\x12\x14\n" +
 	"\x05found\x18\x01 \x01(\x04R\x05found\x12\x12\n" +
-	"\x04next\x18\x02 \x01(\tR\x04next\"\x9e\x02\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\"M\n" +
+	"\x14ListTemplatesRequest\x12\x1f\n" +
+	"\vinstance_id\x18\x01 \x01(\tR\n" +
+	"instanceId\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\tR\x05after\"n\n" +
+	"\x15ListTemplatesResponse\x12A\n" +
+	"\ttemplates\x18\x01 \x03(\v2#.patchbay.plugin.v1.MessageTemplateR\ttemplates\x12\x12\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\"\xb6\x02\n" +
+	"\x0fMessageTemplate\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
+	"\blanguage\x18\x02 \x01(\tR\blanguage\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x1a\n" +
+	"\bcategory\x18\x04 \x01(\tR\bcategory\x12\x16\n" +
+	"\x06header\x18\x05 \x01(\tR\x06header\x12\x12\n" +
+	"\x04text\x18\x06 \x01(\tR\x04text\x12\x16\n" +
+	"\x06footer\x18\a \x01(\tR\x06footer\x12\x18\n" +
+	"\abuttons\x18\b \x03(\tR\abuttons\x129\n" +
+	"\x06fields\x18\t \x03(\v2!.patchbay.plugin.v1.TemplateFieldR\x06fields\x12\x12\n" +
+	"\x04file\x18\n" +
+	" \x01(\tR\x04file\x12\x1a\n" +
+	"\bunusable\x18\v \x01(\tR\bunusable\"\x8e\x01\n" +
+	"\rTemplateField\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05label\x18\x02 \x01(\tR\x05label\x12\x18\n" +
+	"\aexample\x18\x03 \x01(\tR\aexample\x12\x1d\n" +
+	"\n" +
+	"max_length\x18\x04 \x01(\rR\tmaxLength\x12\x1a\n" +
+	"\boptional\x18\x05 \x01(\bR\boptional\"\x9e\x02\n" +
 	"\x12OpenSessionRequest\x12\x1f\n" +
 	"\vinstance_id\x18\x01 \x01(\tR\n" +
 	"instanceId\x12\x1d\n" +
@@ -1901,14 +2335,16 @@ const file_patchbay_plugin_v1_channel_proto_rawDesc = "" +
 	"\x11INBOUND_KIND_EDIT\x10\x02\x12\x17\n" +
 	"\x13INBOUND_KIND_RECALL\x10\x03\x12\x16\n" +
 	"\x12INBOUND_KIND_EVENT\x10\x04\x12\x17\n" +
-	"\x13INBOUND_KIND_TYPING\x10\x052\xe5\x04\n" +
+	"\x13INBOUND_KIND_TYPING\x10\x052\xd7\x05\n" +
 	"\x0eChannelService\x12V\n" +
 	"\aDeliver\x12\".patchbay.plugin.v1.DeliverRequest\x1a#.patchbay.plugin.v1.DeliverResponse(\x010\x01\x12o\n" +
 	"\rHandleWebhook\x12(.patchbay.plugin.v1.HandleWebhookRequest\x1a).patchbay.plugin.v1.HandleWebhookResponse\"\t\x90\xb5\x18\x01\x98\xb5\x18\xb8\x17\x12`\n" +
 	"\tFetchFile\x12$.patchbay.plugin.v1.FetchFileRequest\x1a%.patchbay.plugin.v1.FetchFileResponse\"\x04\x90\xb5\x18\x010\x01\x12Z\n" +
 	"\x06Signal\x12!.patchbay.plugin.v1.SignalRequest\x1a\".patchbay.plugin.v1.SignalResponse\"\t\x90\xb5\x18\x01\x98\xb5\x18\xd0\x0f\x12a\n" +
 	"\bBackfill\x12#.patchbay.plugin.v1.BackfillRequest\x1a$.patchbay.plugin.v1.BackfillResponse\"\n" +
-	"\x90\xb5\x18\x01\x98\xb5\x18\xc0\xcf$\x12i\n" +
+	"\x90\xb5\x18\x01\x98\xb5\x18\xc0\xcf$\x12p\n" +
+	"\rListTemplates\x12(.patchbay.plugin.v1.ListTemplatesRequest\x1a).patchbay.plugin.v1.ListTemplatesResponse\"\n" +
+	"\x90\xb5\x18\x01\x98\xb5\x18\xb0\xea\x01\x12i\n" +
 	"\vOpenSession\x12&.patchbay.plugin.v1.OpenSessionRequest\x1a'.patchbay.plugin.v1.OpenSessionResponse\"\t\x90\xb5\x18\x01\x98\xb5\x18\xd0\x0fBGZEgithub.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1;pluginv1b\x06proto3"
 
 var (
@@ -1924,7 +2360,7 @@ func file_patchbay_plugin_v1_channel_proto_rawDescGZIP() []byte {
 }
 
 var file_patchbay_plugin_v1_channel_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_patchbay_plugin_v1_channel_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_patchbay_plugin_v1_channel_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_patchbay_plugin_v1_channel_proto_goTypes = []any{
 	(Act)(0),                      // 0: patchbay.plugin.v1.Act
 	(InboundKind)(0),              // 1: patchbay.plugin.v1.InboundKind
@@ -1933,68 +2369,80 @@ var file_patchbay_plugin_v1_channel_proto_goTypes = []any{
 	(SignalRequest_Kind)(0),       // 4: patchbay.plugin.v1.SignalRequest.Kind
 	(*DeliverRequest)(nil),        // 5: patchbay.plugin.v1.DeliverRequest
 	(*Outbound)(nil),              // 6: patchbay.plugin.v1.Outbound
-	(*DeliverResponse)(nil),       // 7: patchbay.plugin.v1.DeliverResponse
-	(*Receipt)(nil),               // 8: patchbay.plugin.v1.Receipt
-	(*HandleWebhookRequest)(nil),  // 9: patchbay.plugin.v1.HandleWebhookRequest
-	(*HandleWebhookResponse)(nil), // 10: patchbay.plugin.v1.HandleWebhookResponse
-	(*Inbound)(nil),               // 11: patchbay.plugin.v1.Inbound
-	(*Status)(nil),                // 12: patchbay.plugin.v1.Status
-	(*Trust)(nil),                 // 13: patchbay.plugin.v1.Trust
-	(*FetchFileRequest)(nil),      // 14: patchbay.plugin.v1.FetchFileRequest
-	(*FetchFileResponse)(nil),     // 15: patchbay.plugin.v1.FetchFileResponse
-	(*SignalRequest)(nil),         // 16: patchbay.plugin.v1.SignalRequest
-	(*SignalResponse)(nil),        // 17: patchbay.plugin.v1.SignalResponse
-	(*BackfillRequest)(nil),       // 18: patchbay.plugin.v1.BackfillRequest
-	(*BackfillResponse)(nil),      // 19: patchbay.plugin.v1.BackfillResponse
-	(*OpenSessionRequest)(nil),    // 20: patchbay.plugin.v1.OpenSessionRequest
-	(*OpenSessionResponse)(nil),   // 21: patchbay.plugin.v1.OpenSessionResponse
-	nil,                           // 22: patchbay.plugin.v1.OpenSessionResponse.AttributesEntry
-	(*Content)(nil),               // 23: patchbay.plugin.v1.Content
-	(Author)(0),                   // 24: patchbay.plugin.v1.Author
-	(*Result)(nil),                // 25: patchbay.plugin.v1.Result
-	(*Header)(nil),                // 26: patchbay.plugin.v1.Header
-	(*Person)(nil),                // 27: patchbay.plugin.v1.Person
-	(*timestamppb.Timestamp)(nil), // 28: google.protobuf.Timestamp
+	(*TemplateUse)(nil),           // 7: patchbay.plugin.v1.TemplateUse
+	(*DeliverResponse)(nil),       // 8: patchbay.plugin.v1.DeliverResponse
+	(*Receipt)(nil),               // 9: patchbay.plugin.v1.Receipt
+	(*HandleWebhookRequest)(nil),  // 10: patchbay.plugin.v1.HandleWebhookRequest
+	(*HandleWebhookResponse)(nil), // 11: patchbay.plugin.v1.HandleWebhookResponse
+	(*Inbound)(nil),               // 12: patchbay.plugin.v1.Inbound
+	(*Status)(nil),                // 13: patchbay.plugin.v1.Status
+	(*Trust)(nil),                 // 14: patchbay.plugin.v1.Trust
+	(*FetchFileRequest)(nil),      // 15: patchbay.plugin.v1.FetchFileRequest
+	(*FetchFileResponse)(nil),     // 16: patchbay.plugin.v1.FetchFileResponse
+	(*SignalRequest)(nil),         // 17: patchbay.plugin.v1.SignalRequest
+	(*SignalResponse)(nil),        // 18: patchbay.plugin.v1.SignalResponse
+	(*BackfillRequest)(nil),       // 19: patchbay.plugin.v1.BackfillRequest
+	(*BackfillResponse)(nil),      // 20: patchbay.plugin.v1.BackfillResponse
+	(*ListTemplatesRequest)(nil),  // 21: patchbay.plugin.v1.ListTemplatesRequest
+	(*ListTemplatesResponse)(nil), // 22: patchbay.plugin.v1.ListTemplatesResponse
+	(*MessageTemplate)(nil),       // 23: patchbay.plugin.v1.MessageTemplate
+	(*TemplateField)(nil),         // 24: patchbay.plugin.v1.TemplateField
+	(*OpenSessionRequest)(nil),    // 25: patchbay.plugin.v1.OpenSessionRequest
+	(*OpenSessionResponse)(nil),   // 26: patchbay.plugin.v1.OpenSessionResponse
+	nil,                           // 27: patchbay.plugin.v1.TemplateUse.ValuesEntry
+	nil,                           // 28: patchbay.plugin.v1.OpenSessionResponse.AttributesEntry
+	(*Content)(nil),               // 29: patchbay.plugin.v1.Content
+	(Author)(0),                   // 30: patchbay.plugin.v1.Author
+	(*Result)(nil),                // 31: patchbay.plugin.v1.Result
+	(*Header)(nil),                // 32: patchbay.plugin.v1.Header
+	(*Person)(nil),                // 33: patchbay.plugin.v1.Person
+	(*timestamppb.Timestamp)(nil), // 34: google.protobuf.Timestamp
 }
 var file_patchbay_plugin_v1_channel_proto_depIdxs = []int32{
 	6,  // 0: patchbay.plugin.v1.DeliverRequest.items:type_name -> patchbay.plugin.v1.Outbound
-	23, // 1: patchbay.plugin.v1.Outbound.content:type_name -> patchbay.plugin.v1.Content
-	24, // 2: patchbay.plugin.v1.Outbound.author:type_name -> patchbay.plugin.v1.Author
+	29, // 1: patchbay.plugin.v1.Outbound.content:type_name -> patchbay.plugin.v1.Content
+	30, // 2: patchbay.plugin.v1.Outbound.author:type_name -> patchbay.plugin.v1.Author
 	0,  // 3: patchbay.plugin.v1.Outbound.act:type_name -> patchbay.plugin.v1.Act
-	8,  // 4: patchbay.plugin.v1.DeliverResponse.items:type_name -> patchbay.plugin.v1.Receipt
-	25, // 5: patchbay.plugin.v1.Receipt.result:type_name -> patchbay.plugin.v1.Result
-	26, // 6: patchbay.plugin.v1.HandleWebhookRequest.headers:type_name -> patchbay.plugin.v1.Header
-	26, // 7: patchbay.plugin.v1.HandleWebhookResponse.headers:type_name -> patchbay.plugin.v1.Header
-	11, // 8: patchbay.plugin.v1.HandleWebhookResponse.inbound:type_name -> patchbay.plugin.v1.Inbound
-	25, // 9: patchbay.plugin.v1.HandleWebhookResponse.result:type_name -> patchbay.plugin.v1.Result
-	27, // 10: patchbay.plugin.v1.Inbound.sender:type_name -> patchbay.plugin.v1.Person
-	23, // 11: patchbay.plugin.v1.Inbound.content:type_name -> patchbay.plugin.v1.Content
-	28, // 12: patchbay.plugin.v1.Inbound.sent_at:type_name -> google.protobuf.Timestamp
-	1,  // 13: patchbay.plugin.v1.Inbound.kind:type_name -> patchbay.plugin.v1.InboundKind
-	13, // 14: patchbay.plugin.v1.Inbound.trust:type_name -> patchbay.plugin.v1.Trust
-	12, // 15: patchbay.plugin.v1.Inbound.status:type_name -> patchbay.plugin.v1.Status
-	2,  // 16: patchbay.plugin.v1.Status.state:type_name -> patchbay.plugin.v1.Status.State
-	3,  // 17: patchbay.plugin.v1.Trust.verdict:type_name -> patchbay.plugin.v1.Trust.Verdict
-	4,  // 18: patchbay.plugin.v1.SignalRequest.kind:type_name -> patchbay.plugin.v1.SignalRequest.Kind
-	28, // 19: patchbay.plugin.v1.BackfillRequest.since:type_name -> google.protobuf.Timestamp
-	22, // 20: patchbay.plugin.v1.OpenSessionResponse.attributes:type_name -> patchbay.plugin.v1.OpenSessionResponse.AttributesEntry
-	5,  // 21: patchbay.plugin.v1.ChannelService.Deliver:input_type -> patchbay.plugin.v1.DeliverRequest
-	9,  // 22: patchbay.plugin.v1.ChannelService.HandleWebhook:input_type -> patchbay.plugin.v1.HandleWebhookRequest
-	14, // 23: patchbay.plugin.v1.ChannelService.FetchFile:input_type -> patchbay.plugin.v1.FetchFileRequest
-	16, // 24: patchbay.plugin.v1.ChannelService.Signal:input_type -> patchbay.plugin.v1.SignalRequest
-	18, // 25: patchbay.plugin.v1.ChannelService.Backfill:input_type -> patchbay.plugin.v1.BackfillRequest
-	20, // 26: patchbay.plugin.v1.ChannelService.OpenSession:input_type -> patchbay.plugin.v1.OpenSessionRequest
-	7,  // 27: patchbay.plugin.v1.ChannelService.Deliver:output_type -> patchbay.plugin.v1.DeliverResponse
-	10, // 28: patchbay.plugin.v1.ChannelService.HandleWebhook:output_type -> patchbay.plugin.v1.HandleWebhookResponse
-	15, // 29: patchbay.plugin.v1.ChannelService.FetchFile:output_type -> patchbay.plugin.v1.FetchFileResponse
-	17, // 30: patchbay.plugin.v1.ChannelService.Signal:output_type -> patchbay.plugin.v1.SignalResponse
-	19, // 31: patchbay.plugin.v1.ChannelService.Backfill:output_type -> patchbay.plugin.v1.BackfillResponse
-	21, // 32: patchbay.plugin.v1.ChannelService.OpenSession:output_type -> patchbay.plugin.v1.OpenSessionResponse
-	27, // [27:33] is the sub-list for method output_type
-	21, // [21:27] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	7,  // 4: patchbay.plugin.v1.Outbound.template:type_name -> patchbay.plugin.v1.TemplateUse
+	27, // 5: patchbay.plugin.v1.TemplateUse.values:type_name -> patchbay.plugin.v1.TemplateUse.ValuesEntry
+	9,  // 6: patchbay.plugin.v1.DeliverResponse.items:type_name -> patchbay.plugin.v1.Receipt
+	31, // 7: patchbay.plugin.v1.Receipt.result:type_name -> patchbay.plugin.v1.Result
+	32, // 8: patchbay.plugin.v1.HandleWebhookRequest.headers:type_name -> patchbay.plugin.v1.Header
+	32, // 9: patchbay.plugin.v1.HandleWebhookResponse.headers:type_name -> patchbay.plugin.v1.Header
+	12, // 10: patchbay.plugin.v1.HandleWebhookResponse.inbound:type_name -> patchbay.plugin.v1.Inbound
+	31, // 11: patchbay.plugin.v1.HandleWebhookResponse.result:type_name -> patchbay.plugin.v1.Result
+	33, // 12: patchbay.plugin.v1.Inbound.sender:type_name -> patchbay.plugin.v1.Person
+	29, // 13: patchbay.plugin.v1.Inbound.content:type_name -> patchbay.plugin.v1.Content
+	34, // 14: patchbay.plugin.v1.Inbound.sent_at:type_name -> google.protobuf.Timestamp
+	1,  // 15: patchbay.plugin.v1.Inbound.kind:type_name -> patchbay.plugin.v1.InboundKind
+	14, // 16: patchbay.plugin.v1.Inbound.trust:type_name -> patchbay.plugin.v1.Trust
+	13, // 17: patchbay.plugin.v1.Inbound.status:type_name -> patchbay.plugin.v1.Status
+	2,  // 18: patchbay.plugin.v1.Status.state:type_name -> patchbay.plugin.v1.Status.State
+	3,  // 19: patchbay.plugin.v1.Trust.verdict:type_name -> patchbay.plugin.v1.Trust.Verdict
+	4,  // 20: patchbay.plugin.v1.SignalRequest.kind:type_name -> patchbay.plugin.v1.SignalRequest.Kind
+	34, // 21: patchbay.plugin.v1.BackfillRequest.since:type_name -> google.protobuf.Timestamp
+	23, // 22: patchbay.plugin.v1.ListTemplatesResponse.templates:type_name -> patchbay.plugin.v1.MessageTemplate
+	24, // 23: patchbay.plugin.v1.MessageTemplate.fields:type_name -> patchbay.plugin.v1.TemplateField
+	28, // 24: patchbay.plugin.v1.OpenSessionResponse.attributes:type_name -> patchbay.plugin.v1.OpenSessionResponse.AttributesEntry
+	5,  // 25: patchbay.plugin.v1.ChannelService.Deliver:input_type -> patchbay.plugin.v1.DeliverRequest
+	10, // 26: patchbay.plugin.v1.ChannelService.HandleWebhook:input_type -> patchbay.plugin.v1.HandleWebhookRequest
+	15, // 27: patchbay.plugin.v1.ChannelService.FetchFile:input_type -> patchbay.plugin.v1.FetchFileRequest
+	17, // 28: patchbay.plugin.v1.ChannelService.Signal:input_type -> patchbay.plugin.v1.SignalRequest
+	19, // 29: patchbay.plugin.v1.ChannelService.Backfill:input_type -> patchbay.plugin.v1.BackfillRequest
+	21, // 30: patchbay.plugin.v1.ChannelService.ListTemplates:input_type -> patchbay.plugin.v1.ListTemplatesRequest
+	25, // 31: patchbay.plugin.v1.ChannelService.OpenSession:input_type -> patchbay.plugin.v1.OpenSessionRequest
+	8,  // 32: patchbay.plugin.v1.ChannelService.Deliver:output_type -> patchbay.plugin.v1.DeliverResponse
+	11, // 33: patchbay.plugin.v1.ChannelService.HandleWebhook:output_type -> patchbay.plugin.v1.HandleWebhookResponse
+	16, // 34: patchbay.plugin.v1.ChannelService.FetchFile:output_type -> patchbay.plugin.v1.FetchFileResponse
+	18, // 35: patchbay.plugin.v1.ChannelService.Signal:output_type -> patchbay.plugin.v1.SignalResponse
+	20, // 36: patchbay.plugin.v1.ChannelService.Backfill:output_type -> patchbay.plugin.v1.BackfillResponse
+	22, // 37: patchbay.plugin.v1.ChannelService.ListTemplates:output_type -> patchbay.plugin.v1.ListTemplatesResponse
+	26, // 38: patchbay.plugin.v1.ChannelService.OpenSession:output_type -> patchbay.plugin.v1.OpenSessionResponse
+	32, // [32:39] is the sub-list for method output_type
+	25, // [25:32] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_patchbay_plugin_v1_channel_proto_init() }
@@ -2010,7 +2458,7 @@ func file_patchbay_plugin_v1_channel_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_patchbay_plugin_v1_channel_proto_rawDesc), len(file_patchbay_plugin_v1_channel_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   18,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,7 @@ const (
 	ChannelService_FetchFile_FullMethodName     = "/patchbay.plugin.v1.ChannelService/FetchFile"
 	ChannelService_Signal_FullMethodName        = "/patchbay.plugin.v1.ChannelService/Signal"
 	ChannelService_Backfill_FullMethodName      = "/patchbay.plugin.v1.ChannelService/Backfill"
+	ChannelService_ListTemplates_FullMethodName = "/patchbay.plugin.v1.ChannelService/ListTemplates"
 	ChannelService_OpenSession_FullMethodName   = "/patchbay.plugin.v1.ChannelService/OpenSession"
 )
 
@@ -49,6 +50,9 @@ type ChannelServiceClient interface {
 	// counts as a duplicate. What takes long is done in steps: the host asks again
 	// while an answer says where to go on.
 	Backfill(ctx context.Context, in *BackfillRequest, opts ...grpc.CallOption) (*BackfillResponse, error)
+	// The messages that the far side has prepared, of a plugin that declared can:
+	// templates. The host keeps the list, so it is asked now and then.
+	ListTemplates(ctx context.Context, in *ListTemplatesRequest, opts ...grpc.CallOption) (*ListTemplatesResponse, error)
 	// May this visitor talk? Visitors and their messages never touch the plugin
 	// after that.
 	OpenSession(ctx context.Context, in *OpenSessionRequest, opts ...grpc.CallOption) (*OpenSessionResponse, error)
@@ -124,6 +128,16 @@ func (c *channelServiceClient) Backfill(ctx context.Context, in *BackfillRequest
 	return out, nil
 }
 
+func (c *channelServiceClient) ListTemplates(ctx context.Context, in *ListTemplatesRequest, opts ...grpc.CallOption) (*ListTemplatesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListTemplatesResponse)
+	err := c.cc.Invoke(ctx, ChannelService_ListTemplates_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *channelServiceClient) OpenSession(ctx context.Context, in *OpenSessionRequest, opts ...grpc.CallOption) (*OpenSessionResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(OpenSessionResponse)
@@ -156,6 +170,9 @@ type ChannelServiceServer interface {
 	// counts as a duplicate. What takes long is done in steps: the host asks again
 	// while an answer says where to go on.
 	Backfill(context.Context, *BackfillRequest) (*BackfillResponse, error)
+	// The messages that the far side has prepared, of a plugin that declared can:
+	// templates. The host keeps the list, so it is asked now and then.
+	ListTemplates(context.Context, *ListTemplatesRequest) (*ListTemplatesResponse, error)
 	// May this visitor talk? Visitors and their messages never touch the plugin
 	// after that.
 	OpenSession(context.Context, *OpenSessionRequest) (*OpenSessionResponse, error)
@@ -183,6 +200,9 @@ func (UnimplementedChannelServiceServer) Signal(context.Context, *SignalRequest)
 }
 func (UnimplementedChannelServiceServer) Backfill(context.Context, *BackfillRequest) (*BackfillResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Backfill not implemented")
+}
+func (UnimplementedChannelServiceServer) ListTemplates(context.Context, *ListTemplatesRequest) (*ListTemplatesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListTemplates not implemented")
 }
 func (UnimplementedChannelServiceServer) OpenSession(context.Context, *OpenSessionRequest) (*OpenSessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method OpenSession not implemented")
@@ -280,6 +300,24 @@ func _ChannelService_Backfill_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ChannelService_ListTemplates_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListTemplatesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ChannelServiceServer).ListTemplates(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ChannelService_ListTemplates_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ChannelServiceServer).ListTemplates(ctx, req.(*ListTemplatesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ChannelService_OpenSession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(OpenSessionRequest)
 	if err := dec(in); err != nil {
@@ -316,6 +354,10 @@ var ChannelService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Backfill",
 			Handler:    _ChannelService_Backfill_Handler,
+		},
+		{
+			MethodName: "ListTemplates",
+			Handler:    _ChannelService_ListTemplates_Handler,
 		},
 		{
 			MethodName: "OpenSession",
