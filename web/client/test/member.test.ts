@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { MemberSocket, type FeedRange, type MemberHandlers, type MemberMessage } from "../src/live/member";
+import { MemberSocket, wireMessage, type FeedRange, type MemberHandlers, type MemberMessage } from "../src/live/member";
+import { ApiError } from "../src/problem";
 import type { Change, FeedEvent, Message } from "../src/types";
 import { FakeNetwork } from "./fakesocket";
 
@@ -69,6 +70,32 @@ describe("MemberSocket", () => {
     expect(handlers.resync).toHaveBeenCalledTimes(2);
     network.last.say({ op: "event", ...event(10) });
     expect(feeds).toEqual([10]);
+  });
+
+  it("sends a template over HTTP, in the order of its conversation, and keeps what of it was refused", async () => {
+    const { network, socket, connect, postMessage, handlers } = setUp();
+    const template = (id: string): MemberMessage => ({ ...text(id), template: { id: "parcel", values: { name: "" } }, shown: { template: { id: "parcel", name: "Parcel", values: {} } } });
+    socket.send(template("1"));
+    socket.send(text("2"));
+    expect(postMessage).not.toHaveBeenCalled();
+    connect(ready(1));
+    expect(postMessage).toHaveBeenCalledTimes(1);
+    const ops = () => network.last.sent.map((frame) => (frame as { op: string }).op);
+    expect(ops()).not.toContain("send");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(handlers.stored).toHaveBeenCalledTimes(1);
+    expect(ops()).toContain("send");
+    network.last.say({ op: "ack", ref: "2", ...stored("2"), replayed: false });
+    const fields = [{ pointer: "/template/values/name", code: "required", detail: "is needed" }];
+    postMessage.mockImplementationOnce(() => Promise.reject(new ApiError({ status: 422, code: "message.template_values", fields })));
+    socket.send(template("3"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(socket.unsent).toMatchObject([{ state: "failed", code: "message.template_values", fields }]);
+  });
+
+  it("does not send what a template says, but what fills it", () => {
+    expect(wireMessage({ ...text("1"), template: { id: "parcel", values: {} }, shown: {} })).toEqual({ client_msg_id: "1", conversation_id: "cnv_1", kind: "text", template: { id: "parcel", values: {} } });
+    expect(wireMessage(text("1"))).toHaveProperty("text", "text 1");
   });
 
   it("fetches the range of a gap", async () => {

@@ -47,6 +47,12 @@ const pages = [
   { name: "lightbox", path: conversation, ready: "[data-testid=attachment-image]", act: (page) => page.getByTestId("attachment-image").first().click() },
   { name: "schedule", path: fresh, ready: "[data-testid=message]", act: schedule },
   { name: "schedule-edit", path: conversation, ready: "[data-testid=scheduled]", act: (page) => page.getByTestId("scheduled-edit").click() },
+  { name: "template", path: "/conversations/all/cnv_2", ready: "[data-testid=composer-templates]", act: fillTemplate },
+  { name: "template-wrong", path: "/conversations/all/cnv_2", ready: "[data-testid=composer-templates]", act: wrongTemplate },
+  { name: "template-list", path: "/conversations/all/cnv_2", ready: "[data-testid=composer-templates]", act: (page) => openTemplates(page) },
+  { name: "template-unusable", path: "/conversations/all/cnv_2", ready: "[data-testid=composer-templates]", act: (page) => findTemplate(page, "spring") },
+  { name: "template-sent", path: "/conversations/all/cnv_2", ready: "[data-testid=composer-templates]", act: sendTemplate },
+  { name: "template-way-out", path: "/conversations/all/cnv_7", ready: "[data-testid=composer-send-template]" },
   { name: "labels", path: conversation, ready: "[data-testid=message]", act: (page) => page.keyboard.press("l") },
   { name: "priority", path: conversation, ready: "[data-testid=message]", act: (page) => page.keyboard.press("p") },
   { name: "more", path: conversation, ready: "[data-testid=message]", act: (page) => page.getByTestId("more").click() },
@@ -63,6 +69,7 @@ const pages = [
   { name: "inboxes", path: "/settings/inboxes", ready: "[data-testid=inbox-row]" },
   { name: "inbox", path: "/settings/inboxes/inb_1", ready: "[data-testid=inbox-save]" },
   { name: "inbox-echo", path: "/settings/inboxes/inb_2", ready: "[data-testid=setting-far_side]" },
+  { name: "inbox-templates", path: "/settings/inboxes/inb_2", ready: "[data-testid=template-row]", act: showTemplates },
   { name: "inbox-new", path: "/settings/inboxes/new", ready: "label", act: newInbox },
   { name: "plugins", path: "/settings/plugins", ready: "[data-testid=plugin]" },
   { name: "templates", path: "/settings/templates", ready: "[data-testid=template]" },
@@ -148,6 +155,43 @@ async function trace(page) {
 async function schedule(page) {
   await page.getByTestId("composer-input").fill("Did the tea arrive?");
   await page.getByTestId("schedule").click();
+}
+
+async function openTemplates(page) {
+  await page.getByTestId("composer-templates").click();
+  await page.getByTestId("template-option").first().waitFor();
+}
+
+async function findTemplate(page, words) {
+  await openTemplates(page);
+  await page.getByTestId("template-search").fill(words);
+  await page.waitForFunction(() => document.querySelectorAll("[data-testid=template-option]").length < 5);
+  await page.keyboard.press("Enter");
+}
+
+async function fillTemplate(page) {
+  await findTemplate(page, "parcel is on");
+  await page.getByTestId("template-suggestion").first().click();
+  await page.getByTestId("template-value-order").fill("2041");
+}
+
+async function wrongTemplate(page) {
+  await findTemplate(page, "this is how");
+  await page.getByTestId("template-send").click();
+  await page.getByTestId("field-error").first().waitFor();
+}
+
+async function sendTemplate(page) {
+  await fillTemplate(page);
+  await page.getByTestId("template-value-courier").fill("顺丰 SF");
+  await page.getByTestId("template-value-day").fill("周五 Friday");
+  await page.keyboard.press("Control+Enter");
+  await page.getByTestId("message-template").last().waitFor();
+}
+
+async function showTemplates(page) {
+  await page.getByTestId("inbox-templates").scrollIntoViewIfNeeded();
+  await page.getByTestId("templates-refused").click();
 }
 
 async function merge(page) {

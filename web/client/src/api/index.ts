@@ -15,6 +15,7 @@ export { AccessApi, type Allowance, type Examination, type ProviderFields, type 
 export { DataApi, type Erasure, type ErasurePreview, type ErasureReason, type Export, type Retention, type RetentionForecast, type RetentionRule } from "./data";
 export { PanelsApi, type FarRecord, type Panel, type PanelCard, type PanelLook, type PanelSlot, type Pressed, type RecordField, type RecordLookup, type RecordObject, type Tool, type ToolUse } from "./panels";
 export { ExtensionsApi, type Backfill, type Condition, type ConfigProblem, type Connection, type ConnectionBody, type Extension, type HealthHistory, type HookPoint, type PluginPermission, type PluginState, type PluginStep, type PluginVersion, type SkippedEvent, type SkippedInterceptor, type Typed } from "./extensions";
+export { MessageTemplatesApi, type MessageTemplate, type MessageTemplateField, type MessageTemplatePage, type MessageTemplateQuery, type TemplateUse } from "./messagetemplates";
 export { RulesApi, type InboxRule, type InboxRules, type RuleDraft, type RuleEffects, type RuleTrial, type RuleTrialOf } from "./rules";
 export { RequestsApi, type RequestOutcome } from "./requests";
 export { LicensesApi, type License, type LicenseStanding, type LicenseState } from "./licenses";

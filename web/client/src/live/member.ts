@@ -1,8 +1,9 @@
+import type { TemplateUse } from "../api/messagetemplates";
 import type { Addressed, AppNotification, Change, FeedEvent, Message, MessageKind, PresenceEntry, ServerDraft } from "../types";
 import type { Environment } from "./environment";
 import type { ErrorFrame, Looker, MemberFrame, MemberReady, ReadyFrame } from "./frames";
 import { Link, type LinkStatus } from "./link";
-import { Outbox, type OutboxEntry, type OutboxStorage, type Sendable } from "./outbox";
+import { Outbox, refusalOf, type OutboxEntry, type OutboxStorage, type Sendable } from "./outbox";
 import { Poller } from "./poller";
 import { Sequence, type Range } from "./sequence";
 import { TypingTracker, type Typist } from "./typing";
@@ -18,13 +19,17 @@ export interface MemberMessage extends Sendable {
   mentions?: string[];
   /** Of a mail: absent, it is addressed as the channel would. */
   envelope?: Addressed;
+  /** What it is made of, in the place of a text of one's own: `text` is then what it says, drawn and never sent. */
+  template?: TemplateUse;
   /** What to draw until the stored message comes; never sent. */
-  shown?: Pick<Message, "attachments" | "reply_to" | "mentions" | "envelope">;
+  shown?: Pick<Message, "attachments" | "reply_to" | "mentions" | "envelope" | "template">;
 }
 
 /** What of a message goes to the server. */
-export function wireMessage({ shown: _shown, ...message }: MemberMessage): Omit<MemberMessage, "shown"> {
-  return message;
+export function wireMessage({ shown: _shown, ...message }: MemberMessage): Omit<MemberMessage, "shown" | "text"> & { text?: string } {
+  if (!message.template) return message;
+  const { text: _text, ...rest } = message;
+  return rest;
 }
 
 /** What the server answers once a message is stored. */
@@ -101,7 +106,7 @@ export class MemberSocket {
     });
     this.outbox = new Outbox<MemberMessage>({
       lane: (message) => message.conversation_id,
-      transmit: (message) => this.link.send({ op: "send", ref: message.client_msg_id, ...wireMessage(message) }),
+      transmit: (message) => (message.template ? this.post(message) : this.link.send({ op: "send", ref: message.client_msg_id, ...wireMessage(message) })),
       storage: options.storage,
       onChange: handlers.outbox,
       random: options.random,
@@ -237,10 +242,23 @@ export class MemberSocket {
   }
 
   private deliver(): Promise<void> {
-    return this.outbox.deliver(async (message) => {
-      const stored = await this.options.postMessage(message);
-      this.options.handlers.stored?.(stored);
-    });
+    return this.outbox.deliver((message) => this.postNow(message));
+  }
+
+  private async postNow(message: MemberMessage): Promise<void> {
+    const stored = await this.options.postMessage(message);
+    this.options.handlers.stored?.(stored);
+  }
+
+  /** Beside the connection: an answer over HTTP says which value of a template is refused. False while there is none. */
+  private post(message: MemberMessage): boolean {
+    if (this.link.status.state !== "ready") return false;
+    const id = message.client_msg_id;
+    this.postNow(message).then(
+      () => this.outbox.acked(id),
+      (error: unknown) => this.outbox.refused(id, refusalOf(error)),
+    );
+    return true;
   }
 }
 

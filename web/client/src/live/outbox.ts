@@ -1,3 +1,4 @@
+import type { FieldProblem } from "../problem";
 import { Backoff } from "./backoff";
 
 /** The least an item to be sent has: its identity over every transport and reload. */
@@ -13,6 +14,8 @@ export interface OutboxEntry<T extends Sendable> {
   at: number;
   code?: string;
   detail?: string;
+  /** What of it was refused, where that is known. */
+  fields?: FieldProblem[];
 }
 
 /** Where unsent items survive a reload: one record per item, so that two tabs do not overwrite each other. */
@@ -27,6 +30,13 @@ export interface Refusal {
   code: string;
   detail?: string;
   transient?: boolean;
+  fields?: FieldProblem[];
+}
+
+/** What a request that failed says of an item; what is no answer of the server's passes by itself. */
+export function refusalOf(error: unknown): Refusal {
+  const { code = "unavailable", transient = true, message, fields } = error as { code?: string; transient?: boolean; message?: string; fields?: FieldProblem[] };
+  return { code, detail: message, transient, fields };
 }
 
 export interface OutboxOptions<T extends Sendable> {
@@ -92,7 +102,7 @@ export class Outbox<T extends Sendable> {
       this.answers.set(id, setTimeout(() => this.requeue(id), this.backoff.next()));
       return;
     }
-    this.replace({ ...entry, state: "failed", code: refusal.code, detail: refusal.detail });
+    this.replace({ ...entry, state: "failed", code: refusal.code, detail: refusal.detail, ...(refusal.fields?.length && { fields: refusal.fields }) });
     this.pump();
   }
 
@@ -128,9 +138,9 @@ export class Outbox<T extends Sendable> {
       await post(entry.item);
       this.acked(id);
     } catch (error) {
-      const { code = "unavailable", transient = true, message } = error as { code?: string; transient?: boolean; message?: string };
+      const { transient, ...refusal } = refusalOf(error);
       const current = this.find(id);
-      if (!transient) this.refused(id, { code, detail: message });
+      if (!transient) this.refused(id, refusal);
       else if (current) this.unsend(current);
     }
   }

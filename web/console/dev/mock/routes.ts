@@ -4,6 +4,7 @@ import { deskRoutes } from "./desk.ts";
 import { listRoutes } from "./lists.ts";
 import { noticeRoutes } from "./notices.ts";
 import { extensionRoutes } from "./extensions.ts";
+import { preparedRoutes, sendTemplate } from "./prepared.ts";
 import { templateRoutes } from "./templates.ts";
 import { pluginRoutes } from "./plugins.ts";
 import { channelTypes } from "./seed.ts";
@@ -123,7 +124,7 @@ const inside: Record<string, Route> = {
     const items = after ? part.slice(0, limit) : part.slice(-limit);
     return [200, { items, last_seq: all.length, has_more: part.length > limit }];
   },
-  "POST conversations/:c/messages": (world, [id], _q, body) => [201, world.post(id!, agent(world), body["kind"] as "text", String(body["text"]), String(body["client_msg_id"]), undefined, world.desk.extras(world, id!, body))],
+  "POST conversations/:c/messages": (world, [id], _q, body) => body["template"] ? sendTemplate(world, id!, body) : [201, world.post(id!, agent(world), body["kind"] as "text", String(body["text"]), String(body["client_msg_id"]), undefined, world.desk.extras(world, id!, body))],
   "POST conversations/:c/assign": (world, [id], _q, body) => {
     const member = world.members.find((one) => one.id === body["member_id"]);
     const team = body["team_id"] as string | undefined;
@@ -146,7 +147,7 @@ const inside: Record<string, Route> = {
   "GET events": (world, _p, query) => [200, { epoch: world.epoch, items: world.feed.filter((event) => event.feed > Number(query.get("after"))), feed: world.feed.length, has_more: false }],
 };
 
-const below: Record<string, Route> = { ...listRoutes, ...noticeRoutes, ...inside, ...deskRoutes, ...ticketRoutes, ...settingsRoutes, ...pluginRoutes, ...extensionRoutes, ...templateRoutes };
+const below: Record<string, Route> = { ...listRoutes, ...noticeRoutes, ...inside, ...deskRoutes, ...ticketRoutes, ...settingsRoutes, ...pluginRoutes, ...extensionRoutes, ...templateRoutes, ...preparedRoutes };
 
 /** The route of a path among those of a table, and what `:x` took. */
 function routeOf(table: Record<string, Route>, method: string, parts: string[]): { route: Route; taken: string[] } | undefined {

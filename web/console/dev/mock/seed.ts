@@ -1,6 +1,7 @@
 import type { ChannelType, Conversation } from "@patchbay/client/types";
 import { seedDesk } from "./desk.ts";
 import { seedPlugins } from "./extensions.ts";
+import { seedPrepared } from "./prepared.ts";
 import { seedTickets } from "./tickets.ts";
 import { World } from "./world.ts";
 
@@ -81,6 +82,7 @@ export function seed(rows = 0): World {
   for (let index = 0; index < rows; index++) converse(world, index + people.length, `${people[index % people.length]![0] || "Visitor"} ${index}`, people[index % people.length]![1], ago);
   seedDesk(world, ago);
   seedTickets(world, ago);
+  seedPrepared(world, ago);
   seedPlugins(world);
   world.feed = [];
   return world;

@@ -19,6 +19,7 @@ export function actable(message: Message, act: Act, { conversation, inbox, me, m
   const own = sender.kind === "agent" && sender.id === me;
   if (!may("conversation.reply") || conversation.merged_into || message.recalled_at || message.elsewhere || sender.kind === "contact") return false;
   if (message.kind === "note") return own;
+  if (act === "edit" && message.template) return false;
   if (!own && (act === "edit" || !may("team.manage"))) return false;
   if (message.changing?.act === "recall" && message.changing.state !== "failed") return false;
   if (!inbox || inbox.live) return Boolean(inbox);

@@ -21,6 +21,7 @@ export const areas = {
   forms: ["forms"],
   plugins: ["plugins"],
   templates: ["templates"],
+  prepared: ["prepared"],
   licenses: ["plugins"],
   hooks: ["conversations/message", "plugins"],
   rules: ["rules"],

@@ -7,7 +7,7 @@ export const keymap = {
   conversationList: { next: "j", previous: "k", open: "o", views: "v", filter: "y", select: "x" },
   conversation: {
     reply: "r", note: "n", quote: "q", attach: "f", canned: "/", later: "t", snooze: "s", assign: "a", labels: "l", priority: "p",
-    participants: "c", follow: "w", merge: "m", ticket: "z", trace: "d", messages: "h", resolve: "e", panel: "i", plugins: "u", address: "@", close: "Escape",
+    participants: "c", follow: "w", merge: "m", ticket: "z", trace: "d", messages: "h", resolve: "e", panel: "i", plugins: "u", template: ".", address: "@", close: "Escape",
   },
   /** With Ctrl or Command, in the text itself. */
   writing: { address: ";" },

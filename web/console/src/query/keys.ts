@@ -45,6 +45,9 @@ export const keys = {
   invitations: (workspace: string) => [workspace, "invitations"] as const,
   inboxes: (workspace: string) => [workspace, "inboxes"] as const,
   backfills: (workspace: string, inbox: string) => [workspace, "backfills", inbox] as const,
+  /** How many templates an inbox has, and the beginning of every search among them. */
+  messageTemplateHead: (workspace: string, inbox: string) => [workspace, "message-templates", inbox] as const,
+  messageTemplates: (workspace: string, inbox: string, search: string) => [workspace, "message-templates", inbox, search] as const,
   inboxHealth: (workspace: string, inbox: string, since: string) => [workspace, "inbox-health", inbox, since] as const,
   channels: (workspace: string) => [workspace, "channels"] as const,
   plugins: (workspace: string) => [workspace, "plugins"] as const,
