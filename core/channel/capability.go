@@ -32,6 +32,7 @@ const (
 	ContentHTML     = "html"
 	ContentEnvelope = "envelope" // subject, to, cc, bcc
 	ContentLocation = "location"
+	ContentMention  = "mention" // members of a group
 )
 
 // What a channel can do beside carrying messages, as manifests say it.
@@ -41,6 +42,7 @@ const (
 	CanTyping   = "typing"   // show that somebody writes
 	CanRead     = "read"     // show that a message was read
 	CanBackfill = "backfill" // bring what came since a time
+	CanGroups   = "groups"   // talk with groups
 
 	CanTemplates = "templates" // list messages that were prepared there, and send them
 )

@@ -11,6 +11,7 @@ type Content struct {
 	Location    *Location    // nil = none
 	Unsupported *Unsupported // the far side's message is of a kind that the plugin does not know; nil = it knows it
 	Files       []File
+	Mentions    []Member // outwards: of a group, whom the text names by "@" and their name
 }
 
 // Empty reports whether nothing is said.

@@ -9,6 +9,13 @@ type Person struct {
 	Attributes map[string]string
 	Email      string // theirs, as far as Trust of what they sent goes; "" = not known
 	Phone      string
+	Group      bool // not a person: its members all read what is sent
+}
+
+// Member is one of a group, as its channel knows them.
+type Member struct {
+	External string // unique per inbox
+	Name     string // "" = not known
 }
 
 // Inbound is something that a channel received.
@@ -16,7 +23,8 @@ type Inbound struct {
 	Inbox    InboxID
 	External string // the far side's id of it: (inbox, kind, external) is the key for deduplication
 	Kind     InboundKind
-	Sender   Person // of an Echo: the agent, as the far side knows them
+	Sender   Person  // of an Echo: the agent, as the far side knows them
+	Member   *Member // who of Sender, a group, wrote, changed or did it; nil = not known
 	Content  Content
 	SentAt   time.Time // by the far side's clock; zero = unknown
 

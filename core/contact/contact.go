@@ -45,6 +45,7 @@ type Contact struct {
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 	LastSeenAt time.Time // wrote, or looked at a page; to SeenEvery; zero = never
+	Group      bool      // not a person: a group of a channel, which is nobody else
 
 	// MergedInto is the contact this one was merged into; Survivor the one at
 	// the end of that chain. Both are "" for a contact that stands for itself.
@@ -92,4 +93,5 @@ const (
 	IdentityVisitor IdentityKind = "visitor" // an anonymous browser
 	IdentityUser    IdentityKind = "user"    // a signed-in user of the company's own site, proved by a token
 	IdentityAccount IdentityKind = "account" // an account of the channel's network
+	IdentityGroup   IdentityKind = "group"   // a group of the channel's network
 )

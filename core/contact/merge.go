@@ -114,6 +114,8 @@ func (m *Merging) Merge(ctx context.Context, scope identity.Scope, source, into 
 			return Merge{}, nil, errMerged()
 		case source.ID == target.ID:
 			return Merge{}, nil, errSame()
+		case source.Group || target.Group:
+			return Merge{}, nil, errs.New(errs.Conflict, "contact.merge_group", "A group is not a person, and is merged with nobody.")
 		case source.Verified && !target.Verified:
 			return Merge{}, nil, errs.New(errs.Conflict, "contact.merge_verified",
 				"A verified contact is not merged into an unverified one. Merge the other way round.")
@@ -208,7 +210,7 @@ func (m *Merging) Duplicates(ctx context.Context, scope identity.Scope, id ID) (
 		return nil, err
 	}
 	c, _, err := m.contacts.Get(ctx, scope.Workspace, id)
-	if err != nil || c.MergedInto != "" {
+	if err != nil || c.MergedInto != "" || c.Group {
 		return nil, err
 	}
 	found, err := m.store.Duplicates(ctx, scope.Workspace, c, maxDuplicates)

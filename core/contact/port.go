@@ -24,6 +24,11 @@ type Tx interface {
 	Seen(ctx context.Context, id ID, at time.Time) error
 	// Verify marks an identity as proved, unless it is.
 	Verify(ctx context.Context, inbox, external string, at time.Time) error
+	// Gather makes an identity that of a group, called title, and its contact a
+	// group, which has the title as its name unless somebody gave it another; title
+	// "" leaves the name. It does so only where nobody else can be meant (see Prove),
+	// and returns the contact as it is then; else nil.
+	Gather(ctx context.Context, inbox, external, title string, at time.Time) (*Contact, error)
 	// Prove makes an anonymous visitor's identity that of the person whom the
 	// site vouched for, verified, with what the visitor looked at. It does so
 	// only where nobody else can be meant, and reports whether it did: the

@@ -25,7 +25,7 @@ func Start(t Turn, inbox channel.Inbox, who contact.Contact, recipient string) *
 	c := &Conversation{
 		Workspace: inbox.Workspace, ID: ID(t.IDs.New("cnv")), Inbox: inbox.ID, Contact: who.ID,
 		Recipient: recipient, State: Open, CreatedAt: t.At,
-		ContactName: who.Name, Plugin: inbox.Plugin, Live: inbox.Live, isNew: true,
+		ContactName: who.Name, Group: who.Group, Plugin: inbox.Plugin, Live: inbox.Live, isNew: true,
 	}
 	c.record(t, Created, nil, nil)
 	return c
@@ -198,7 +198,7 @@ func (c *Conversation) append(t Turn, kind MessageKind, w Written, data any) *Ch
 	m := &Message{
 		Workspace: c.Workspace, ID: MessageID(t.IDs.New("msg")), Conversation: c.ID, Seq: c.LastSeq + 1,
 		ClientID: w.ClientID, Kind: kind, Sender: t.Actor, Text: w.Text,
-		ReplyTo: w.ReplyTo, Mentions: w.Mentions, Altered: w.Altered, CreatedAt: t.At, Carried: w.Carried,
+		ReplyTo: w.ReplyTo, Mentions: w.Mentions, GroupMentions: w.GroupMentions, Altered: w.Altered, CreatedAt: t.At, Carried: w.Carried,
 	}
 	c.markup(m, w.HTML)
 	typ := MessageCreated

@@ -45,7 +45,7 @@ func brought(in channel.Inbound) Written {
 	w.Carried = Carried{
 		Envelope: envelopeOf(content.Envelope), Location: locationOf(content.Location), Unsupported: unsupportedOf(content.Unsupported),
 		Trust: channel.Trust{Verdict: in.Trust.Verdict, Reason: cut(clean(in.Trust.Reason), maxReason)}, Automatic: in.Automatic, NoReply: in.NoReply,
-		Quoted: clean(content.Quoted),
+		Quoted: clean(content.Quoted), Member: memberOf(in.Member),
 	}
 	if w.Text == "" && w.HTML != "" {
 		w.Text = markup.Text(w.HTML)

@@ -78,6 +78,7 @@ type Conversation struct {
 
 	// Read-only, joined by the store.
 	ContactName  string
+	Group        bool // the customer is a group: its members all read what is sent
 	AssigneeName string
 	Plugin       channel.PluginID
 	Live         bool
@@ -152,8 +153,9 @@ type Message struct {
 	Text          string
 	Attachments   []media.Attachment
 	ReplyTo       *Quote
-	Mentions      []Mention // of notes alone
-	Altered       *Altered  // what interceptors made of it; nil = nothing
+	Mentions      []Mention        // of notes alone
+	GroupMentions []channel.Member // of the group, whom an answer names by "@" and their name
+	Altered       *Altered         // what interceptors made of it; nil = nothing
 	CreatedAt     time.Time
 	Delivery      DeliveryState
 	DeliveryError string // for agents
@@ -170,10 +172,11 @@ type Carried struct {
 	Location    *channel.Location
 	Unsupported *channel.Unsupported
 	Trust       channel.Trust
-	Automatic   bool // a machine wrote it
-	NoReply     bool // nothing answers it by itself: a list, an address that nobody reads
-	Elsewhere   bool // the company wrote it, and not here
-	Participant bool // somebody wrote it who takes part, and is not the customer
+	Automatic   bool            // a machine wrote it
+	NoReply     bool            // nothing answers it by itself: a list, an address that nobody reads
+	Elsewhere   bool            // the company wrote it, and not here
+	Participant bool            // somebody wrote it who takes part, and is not the customer
+	Member      *channel.Member // who of the group wrote it, whose name is Sender's; nil = the customer is no group, or it is not known
 	Forwards    *Forwarded
 	WrittenAt   time.Time // of what a backfill brought: when it was written, by the far side's clock; zero = it came by itself
 	EditedAt    time.Time

@@ -31,6 +31,10 @@ func (c *Conversation) Edit(t Turn, m Message, w Written, files []media.Attachme
 	if m.Envelope == nil {
 		m.Envelope = was.Envelope
 	}
+	if was.Member != nil {
+		m.Member = was.Member
+	}
+	m.GroupMentions = named(w.Text, was.GroupMentions)
 	m.Text, m.Altered, m.EditedAt, m.Attachments = w.Text, w.Altered, t.At, files
 	c.markup(&m, w.HTML)
 	return c.revise(t, MessageEdited, was, m)
@@ -40,10 +44,10 @@ func (c *Conversation) Edit(t Turn, m Message, w Written, files []media.Attachme
 func (c *Conversation) Recall(t Turn, m Message) *Change {
 	was := m
 	m.Carried = Carried{
-		External: was.External, Trust: was.Trust, Automatic: was.Automatic, Elsewhere: was.Elsewhere, Participant: was.Participant,
+		External: was.External, Trust: was.Trust, Automatic: was.Automatic, Elsewhere: was.Elsewhere, Participant: was.Participant, Member: was.Member,
 		WrittenAt: was.WrittenAt, EditedAt: was.EditedAt, RecalledAt: t.At,
 	}
-	m.Text, m.Altered, m.ReplyTo, m.Mentions, m.Attachments = "", nil, nil, nil, nil
+	m.Text, m.Altered, m.ReplyTo, m.Mentions, m.GroupMentions, m.Attachments = "", nil, nil, nil, nil, nil
 	return c.revise(t, MessageRecalled, was, m)
 }
 

@@ -62,7 +62,7 @@ func (s *Service) receiveEvent(ctx context.Context, scope identity.Scope, in cha
 	}
 	item := accepted{
 		kind: InboundEvent, external: in.External, sender: in.Sender, trust: in.Trust, trigger: h.Trigger, sentAt: in.SentAt,
-		thread: in.Thread, noReply: true,
+		thread: in.Thread, noReply: true, said: Written{Carried: Carried{Member: memberOf(in.Member)}},
 	}
 	unruled := *inbox
 	unruled.Rules.List = nil // they look at messages
@@ -90,7 +90,7 @@ func (s *Service) happen(ctx context.Context, tx Tx, a arrival, h Happened) (cha
 	if a.who, err = s.contactOf(ctx, tx, t, a.inbox, a.item); err != nil {
 		return channel.Result{}, err
 	}
-	t.Actor = identity.Actor{Kind: identity.ActorContact, ID: string(a.who.ID), Name: a.who.Name}
+	t.Actor = a.item.author(a.who)
 	c, err := s.standing(ctx, tx, a)
 	switch {
 	case err != nil:

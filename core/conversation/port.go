@@ -209,6 +209,10 @@ type MessageReader interface {
 	// Versions returns what a message said before, the oldest first; none when it
 	// says what it always said, or is not there.
 	Versions(ctx context.Context, workspace identity.WorkspaceID, id ID, message MessageID) ([]Version, error)
+	// GroupMembers lists who of a group wrote the newest MaxGroupRead messages of a
+	// conversation, each once and as they were last called, who wrote last first;
+	// at most MaxGroupMembers.
+	GroupMembers(ctx context.Context, workspace identity.WorkspaceID, id ID) ([]channel.Member, error)
 	// SeenAt returns when the customer was first known to have seen a message;
 	// zero when they have not.
 	SeenAt(ctx context.Context, workspace identity.WorkspaceID, id ID, seq uint64) (time.Time, error)

@@ -13,16 +13,17 @@ import (
 
 // Post is a message or note that a member writes.
 type Post struct {
-	Conversation ID
-	ClientID     string
-	Kind         MessageKind // Text or Note
-	Text         string      // may be empty beside attachments
-	Attachments  []media.ID
-	ReplyTo      MessageID           // "" = answers none in particular
-	Mentions     []identity.MemberID // of a note
-	Forwards     MessageID           // passed on to those of Envelope, with its files; "" = none
-	Envelope     *channel.Envelope   // subject, to, cc and bcc; nil = as the channel would
-	Bringer      string              // the instance of a plugin that brought the attachments; "" = the member did
+	Conversation  ID
+	ClientID      string
+	Kind          MessageKind // Text or Note
+	Text          string      // may be empty beside attachments
+	Attachments   []media.ID
+	ReplyTo       MessageID           // "" = answers none in particular
+	Mentions      []identity.MemberID // of a note
+	GroupMentions []string            // ids of members of the group whom the text names by "@" and their name
+	Forwards      MessageID           // passed on to those of Envelope, with its files; "" = none
+	Envelope      *channel.Envelope   // subject, to, cc and bcc; nil = as the channel would
+	Bringer       string              // the instance of a plugin that brought the attachments; "" = the member did
 }
 
 // Posted is the answer to a post.
@@ -111,7 +112,8 @@ func (s *Service) sending(ctx context.Context, scope identity.Scope, p Post) (Pa
 // made reports whether a message is what this post would make.
 func (p Post) made(m *Message) bool {
 	return m.Kind == p.Kind && m.says(p.Text, p.Attachments, p.ReplyTo) && sameEnvelope(m.Envelope, p.Envelope) && m.forwards() == p.Forwards &&
-		slices.EqualFunc(m.Mentions, id.Once(p.Mentions), func(a Mention, b identity.MemberID) bool { return a.Member == b })
+		slices.EqualFunc(m.Mentions, id.Once(p.Mentions), func(a Mention, b identity.MemberID) bool { return a.Member == b }) &&
+		slices.EqualFunc(m.GroupMentions, id.Once(p.GroupMentions), func(a channel.Member, b string) bool { return a.External == b })
 }
 
 // wrote is the text as the author wrote it, whatever interceptors made of it.
@@ -141,6 +143,9 @@ func (s *Service) write(ctx context.Context, tx Tx, scope identity.Scope, c *Con
 		return nil, err
 	}
 	if w.Mentions, err = s.mentions(ctx, scope, p.Mentions); err != nil {
+		return nil, err
+	}
+	if w.GroupMentions, err = s.groupMentions(ctx, c, p); err != nil {
 		return nil, err
 	}
 	if w.Carried.Forwards, err = s.forwarded(ctx, c, p); err != nil {
@@ -226,10 +231,11 @@ func (s *Service) checkContent(ctx context.Context, scope identity.Scope, p *Pos
 	if err := checkWritten(p.Text, p.Attachments, MaxText); err != nil {
 		return err
 	}
-	if err := media.CheckIDs(p.Attachments); err != nil || p.Kind == Note && p.Envelope == nil && p.Forwards == "" {
+	carries := p.Envelope != nil || p.Forwards != "" || len(p.GroupMentions) > 0
+	if err := media.CheckIDs(p.Attachments); err != nil || p.Kind == Note && !carries {
 		return err
 	}
-	if len(p.Attachments) == 0 && p.ReplyTo == "" && p.Envelope == nil && p.Forwards == "" && s.fitsAll(p.Text) {
+	if len(p.Attachments) == 0 && p.ReplyTo == "" && !carries && s.fitsAll(p.Text) {
 		return nil
 	}
 	c, err := s.get(ctx, scope, p.Conversation)
@@ -243,6 +249,9 @@ func (s *Service) checkContent(ctx context.Context, scope identity.Scope, p *Pos
 		return err
 	}
 	if err := checkForward(c, p); err != nil {
+		return err
+	}
+	if err := s.checkGroupMentions(c, p); err != nil {
 		return err
 	}
 	return checkWritten(p.Text, p.Attachments, s.textLimit(c.Plugin))

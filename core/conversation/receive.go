@@ -66,7 +66,10 @@ func rejected(code, detail string) channel.Result {
 }
 
 func (s *Service) receiveOne(ctx context.Context, scope identity.Scope, in channel.Inbound) (channel.Result, error) {
+	refused, err := s.checkGroup(ctx, scope, in)
 	switch {
+	case err != nil || refused.Code != "":
+		return refused, err
 	case in.Kind == channel.KindStatus:
 		return s.receiveStatus(ctx, scope, in)
 	case in.Kind == channel.KindMessage && in.Echo:
@@ -201,7 +204,7 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 		if err != nil {
 			return err
 		}
-		t.Actor = identity.Actor{Kind: identity.ActorContact, ID: string(who.ID), Name: who.Name}
+		t.Actor = in.author(who)
 		c, again, err := s.place(ctx, tx, t, arrival{inbox: inbox, who: who, item: in, first: first})
 		if err != nil {
 			return err

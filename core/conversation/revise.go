@@ -158,6 +158,8 @@ func (s *Service) turnOf(ctx context.Context, tx Tx, r revision, c *Conversation
 	}
 	t.Actor = m.Sender
 	switch {
+	case r.in.Member != nil && m.Member != nil && r.in.Member.External != m.Member.External:
+		return t, false, nil
 	case r.in.Echo || r.in.Trust.Verdict == channel.Failed:
 		return t, false, nil
 	case r.in.Sender.External == "":

@@ -16,6 +16,9 @@ func (s *Service) contactOf(ctx context.Context, tx Tx, t Turn, inbox channel.In
 		return contact.Contact{}, err
 	}
 	if found != nil {
+		if err := gathered(ctx, tx, t, inbox, in, found); err != nil {
+			return contact.Contact{}, err
+		}
 		return *found, seen(ctx, tx, t, *found)
 	}
 	c, who, err := s.introduced(ctx, tx, t, inbox, in)
@@ -64,6 +67,10 @@ func (s *Service) introduced(ctx context.Context, tx Tx, t Turn, inbox channel.I
 			return c, who, err
 		}
 		v.introduce(&c, &who, t.At)
+		return c, who, nil
+	}
+	if p.Group {
+		c.Group, who.Kind = true, contact.IdentityGroup
 		return c, who, nil
 	}
 	c.Email, c.Phone = reachable(p.Email, p.Phone)

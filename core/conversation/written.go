@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 )
@@ -8,13 +9,14 @@ import (
 // Written is what somebody wrote: the content of a message before it has a
 // number. Its files come by Attach, since they are given to a numbered message.
 type Written struct {
-	ClientID string // the sender's own id: the key of idempotency
-	Text     string // may be empty when files come
-	ReplyTo  *Quote
-	Mentions []Mention // of notes alone
-	Altered  *Altered  // nil = nobody changed the text
-	Carried  Carried
-	HTML     string // not cleaned; "" = none
+	ClientID      string // the sender's own id: the key of idempotency
+	Text          string // may be empty when files come
+	ReplyTo       *Quote
+	Mentions      []Mention // of notes alone
+	GroupMentions []channel.Member
+	Altered       *Altered // nil = nobody changed the text
+	Carried       Carried
+	HTML          string // not cleaned; "" = none
 
 	brought []media.Brought // files that a channel brought
 	letter  *letter         // nil = it is not addressed

@@ -37,6 +37,7 @@ type contactBody struct {
 	Organisation *organisationRef `json:"organisation,omitempty"`
 	Locale       string           `json:"locale,omitempty"`
 	Verified     bool             `json:"verified" doc:"Whether the customer proved who they are, in any inbox."`
+	Group        bool             `json:"group,omitempty" doc:"Not a person: a group of a channel, which is merged with nobody."`
 	MergedInto   string           `json:"merged_into,omitempty" doc:"The contact this one was merged into."`
 	LastSeenAt   *time.Time       `json:"last_seen_at,omitempty" doc:"To five minutes."`
 	Attributes   map[string]any   `json:"attributes" doc:"Values of the defined attributes, and what channels told as text."`
@@ -56,7 +57,7 @@ type identityBody struct {
 	InboxID    string     `json:"inbox_id"`
 	Plugin     string     `json:"plugin"`
 	ExternalID string     `json:"external_id"`
-	Kind       string     `json:"kind" enum:"visitor,user,account"`
+	Kind       string     `json:"kind" enum:"visitor,user,account,group"`
 	Label      string     `json:"label,omitempty"`
 	Verified   bool       `json:"verified"`
 	CreatedAt  *time.Time `json:"created_at,omitempty"`
@@ -65,7 +66,7 @@ type identityBody struct {
 func contactOf(c contact.Contact, ids []contact.Identity) contactBody {
 	out := contactBody{
 		ID: string(c.ID), Name: c.Name, Email: c.Email, Phone: c.Phone, Note: c.Note, ExternalID: c.External, Locale: c.Locale,
-		Verified: c.Verified, MergedInto: string(c.MergedInto), LastSeenAt: stamp(c.LastSeenAt), Attributes: c.Attributes,
+		Verified: c.Verified, Group: c.Group, MergedInto: string(c.MergedInto), LastSeenAt: stamp(c.LastSeenAt), Attributes: c.Attributes,
 		Identities: make([]identityBody, len(ids)), CreatedAt: wire.Stamp(c.CreatedAt), UpdatedAt: wire.Stamp(c.UpdatedAt),
 	}
 	if out.Attributes == nil {

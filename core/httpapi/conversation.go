@@ -141,6 +141,8 @@ type postMessageInput struct {
 		ReplyTo       string   `json:"reply_to,omitempty" maxLength:"40" doc:"Id of the message that this one answers."`
 		Mentions      []string `json:"mentions,omitempty" maxItems:"50" doc:"Ids of members whom a note calls."`
 
+		GroupMentions []string `json:"group_mentions,omitempty" maxItems:"50" doc:"For channels whose content has mention: ids of members of the group whom the text names by @ and their name, of those that GET .../group-members answers."`
+
 		Envelope *wire.Addressed `json:"envelope,omitempty" doc:"For channels whose content has envelope. Absent: addressed as the channel would."`
 		Forwards string          `json:"forwards,omitempty" maxLength:"40" doc:"Id of the message that this one passes on, with its files, to those whom envelope names. The customer, who must not be among them, goes on waiting."`
 	}
@@ -164,7 +166,7 @@ func (s *Server) postMessage(ctx context.Context, scope identity.Scope, in *post
 		Kind: conversation.MessageKind(in.Body.Kind), Text: in.Body.Text,
 		Attachments: wire.IDs[media.ID](in.Body.AttachmentIDs), ReplyTo: conversation.MessageID(in.Body.ReplyTo),
 		Mentions: wire.IDs[identity.MemberID](in.Body.Mentions), Envelope: in.Body.Envelope.Domain(),
-		Forwards: conversation.MessageID(in.Body.Forwards),
+		Forwards: conversation.MessageID(in.Body.Forwards), GroupMentions: in.Body.GroupMentions,
 	})
 	if err != nil {
 		return nil, err

@@ -15,6 +15,11 @@ import (
 
 func (s *Server) deliveryRoutes() {
 	member(s, huma.Operation{
+		Method: http.MethodGet, Path: conversationsPath + "/{conversation}/group-members", Summary: "Who writes in a group", Tags: []string{"conversations"},
+		Description: "Of a conversation with group: who wrote its last thousand messages, each once, who wrote last first; at most 200. Empty where the customer is a person.",
+	},
+		identity.ConversationRead, s.groupMembers)
+	member(s, huma.Operation{
 		Method: http.MethodGet, Path: conversationsPath + "/{conversation}/messages/{message}/versions", Summary: "What a message said before", Tags: []string{"conversations"},
 		Description: "What a message said before it was edited or taken back, the oldest first; nothing when it says what it always said. Files are named: those that the message does not have any more are not shown to anybody.",
 	},
@@ -44,6 +49,23 @@ func (s *Server) deliveryRoutes() {
 		Description: "Of a file that a channel named and that failed: the channel is asked for it again, for another day. Of one that is on its way, or here, nothing changes. Answers with the message; a message.file change tells what becomes of it.",
 	},
 		identity.ConversationReply, s.refetchFile)
+}
+
+// groupMembersBody is who writes in a group.
+type groupMembersBody struct {
+	Items []wire.GroupMember `json:"items"`
+}
+
+func (s *Server) groupMembers(ctx context.Context, scope identity.Scope, in *ConversationPath) (*body[groupMembersBody], error) {
+	all, err := s.Conversations.GroupMembers(ctx, scope, in.id())
+	if err != nil {
+		return nil, err
+	}
+	out := &body[groupMembersBody]{Body: groupMembersBody{Items: wire.GroupMembersOf(all)}}
+	if out.Body.Items == nil {
+		out.Body.Items = []wire.GroupMember{}
+	}
+	return out, nil
 }
 
 type refetchFileInput struct {

@@ -39,6 +39,9 @@ func inboundOf(in *pluginv1.Inbound) (channel.Inbound, channel.Result, bool) {
 		Answers: in.GetAnswers(), Target: in.GetTarget(), Delivery: in.GetDeliveryId(), Status: statusOf(in.GetStatus()),
 		Backfill: cut(in.GetBackfill(), maxRun),
 	}
+	if who := in.GetMember(); who != nil {
+		out.Member = &channel.Member{External: who.GetExternalId(), Name: cut(who.GetName(), maxName)}
+	}
 	if at := in.GetSentAt(); at.IsValid() {
 		out.SentAt = at.AsTime()
 	}
@@ -60,6 +63,8 @@ func faultOf(out *channel.Inbound, in *pluginv1.Inbound) (channel.Result, bool) 
 		return rejected("invalid_recipient", "an echo needs recipient_external_id: 1 to 512 bytes without control characters"), true
 	case !externalOrNone(out.Thread) || !externalOrNone(out.Target) || !externalOrNone(out.Answers) || !externalOrNone(out.Delivery):
 		return rejected("invalid_reference", "thread, target, answers and delivery_id have at most 512 bytes and no control characters"), true
+	case out.Member != nil && (!out.Sender.Group || !external(out.Member.External) || out.Echo):
+		return rejected("invalid_member", "a member is one of a sender that is a group, with an external_id of 1 to 512 bytes without control characters"), true
 	case len(out.Sender.Attributes) > maxAttributes:
 		return rejected("too_many_attributes", "a person has at most 50 attributes"), true
 	case out.Kind == channel.KindStatus && (out.Status.State == "" || !about):
@@ -121,7 +126,7 @@ func inboundKindOf(k pluginv1.InboundKind) (channel.InboundKind, bool) {
 func personOf(p *pluginv1.Person) channel.Person {
 	return channel.Person{
 		External: p.GetExternalId(), Name: cut(p.GetName(), maxName), Attributes: p.GetAttributes(),
-		Email: cut(p.GetEmail(), maxAddress), Phone: cut(p.GetPhone(), maxAddress),
+		Email: cut(p.GetEmail(), maxAddress), Phone: cut(p.GetPhone(), maxAddress), Group: p.GetGroup(),
 	}
 }
 

@@ -34,7 +34,7 @@ func outboundsOf(items []delivery.Delivery) []*pluginv1.Outbound {
 
 // addContent adds what a content has beside its text.
 func addContent(out *pluginv1.Content, c *channel.Content) {
-	out.Html, out.Quoted = c.HTML, c.Quoted
+	out.Html, out.Quoted, out.Mentions = c.HTML, c.Quoted, mentionsTo(c.Mentions)
 	if e := c.Envelope; e != nil {
 		out.Envelope = &pluginv1.Envelope{
 			Subject: e.Subject, From: partyTo(e.From), ReplyTo: partyTo(e.ReplyTo), To: partiesTo(e.To), Cc: partiesTo(e.CC), Bcc: partiesTo(e.BCC),
@@ -48,6 +48,14 @@ func addContent(out *pluginv1.Content, c *channel.Content) {
 			BlobId: string(f.ID), MediaType: f.Type, Filename: valid(f.Name), Size: uint64(max(f.Size, 0)), ContentId: f.ContentID, Voice: f.Voice,
 		})
 	}
+}
+
+func mentionsTo(all []channel.Member) []*pluginv1.Mention {
+	var out []*pluginv1.Mention
+	for _, m := range all {
+		out = append(out, &pluginv1.Mention{ExternalId: m.External, Name: valid(m.Name)})
+	}
+	return out
 }
 
 func partyTo(p channel.Party) *pluginv1.Party {

@@ -83,6 +83,9 @@ func (s *Service) Link(ctx context.Context, scope identity.Scope, id conversatio
 		if err != nil {
 			return err
 		}
+		if c.Group {
+			return errs.New(errs.Conflict, "rating.group", "A group is not asked for a rating: nobody of it answers for all.")
+		}
 		now := s.Now()
 		if !c.AwaitsRating(now) {
 			last, err := tx.LastAnswer(ctx, id)

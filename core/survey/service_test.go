@@ -223,6 +223,16 @@ func TestLinkIsAnsweredOnce(t *testing.T) {
 	}
 }
 
+func TestAGroupIsAskedForNothing(t *testing.T) {
+	d := newDesk(t)
+	d.answers()
+	d.OK(d.fake.Within(d.Context(), d.WS, func(ctx context.Context, tx conversation.Tx) error {
+		_, err := tx.Contacts().Gather(ctx, string(d.Live.ID), "customer", "Tea", d.at)
+		return err
+	}))
+	d.noLink("rating.group")
+}
+
 func TestLinkExpires(t *testing.T) {
 	d := newDesk(t)
 	d.answers()

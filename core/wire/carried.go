@@ -19,6 +19,7 @@ type Carried struct {
 	Automatic   bool         `json:"automatic,omitempty" doc:"A machine wrote it, for example a vacation reply."`
 	Elsewhere   bool         `json:"elsewhere,omitempty" doc:"The company wrote it, and not here."`
 	Participant bool         `json:"participant,omitempty" doc:"Somebody wrote it who takes part in the conversation, and is not the customer: one who was copied, or to whom a message was forwarded."`
+	GroupMember *GroupMember `json:"group_member,omitempty" doc:"Who of the group wrote it: sender is the group, under this member's name."`
 	Forwards    *Forwarded   `json:"forwards,omitempty" doc:"It passes this message on, with its files, to whom its envelope names. The customer did not get it."`
 	WrittenAt   *time.Time   `json:"written_at,omitempty" doc:"It was brought later than it came, by a backfill: when it was written. created_at is when it was brought."`
 	EditedAt    *time.Time   `json:"edited_at,omitempty" doc:"Its sender changed it then; what it said before is in its versions."`
@@ -65,6 +66,21 @@ type Forwarded struct {
 	Seq uint64 `json:"seq"`
 }
 
+// GroupMember is one of a group.
+type GroupMember struct {
+	ID   string `json:"id" doc:"As the channel knows them."`
+	Name string `json:"name,omitempty" doc:"As it was then."`
+}
+
+// GroupMembersOf returns the view of members of a group.
+func GroupMembersOf(all []channel.Member) []GroupMember {
+	var out []GroupMember
+	for _, m := range all {
+		out = append(out, GroupMember{ID: m.External, Name: m.Name})
+	}
+	return out
+}
+
 // Location is a place.
 type Location struct {
 	Latitude  float64 `json:"latitude" doc:"Degrees, WGS 84."`
@@ -90,6 +106,9 @@ func carriedOf(c conversation.Carried) Carried {
 		HTML: c.HTML, Cut: c.Cut, Quoted: c.Quoted, Envelope: EnvelopeOf(c.Envelope), Automatic: c.Automatic,
 		Elsewhere: c.Elsewhere, Participant: c.Participant, WrittenAt: stampOrNil(c.WrittenAt), EditedAt: stampOrNil(c.EditedAt), RecalledAt: stampOrNil(c.RecalledAt),
 		Changing: changingOf(c.Changing),
+	}
+	if m := c.Member; m != nil {
+		out.GroupMember = &GroupMember{ID: m.External, Name: m.Name}
 	}
 	if f := c.Forwards; f != nil {
 		out.Forwards = &Forwarded{ID: string(f.ID), Seq: f.Seq}

@@ -72,7 +72,7 @@ func CutRules() []CutRule {
 	add(data, pii, "email", "phone", "recipient", "contact_name")
 	add(data, text, "set", "code", "detail", "text", "comment", "score", "advice", "start", "end", "title")
 
-	add(conversation, nil, "id", "inbox_id", "contact.id", "state", "responder", "assignee_id", "snoozed_until", "waiting_since", "last_seq", "last_public_seq",
+	add(conversation, nil, "id", "inbox_id", "group", "contact.id", "state", "responder", "assignee_id", "snoozed_until", "waiting_since", "last_seq", "last_public_seq",
 		"last_inbound_seq", "contact_read_seq", "last_message.sender_kind", "last_message.kind", "last_message.attachment_kind", "last_message.recalled", "last_message.at", "created_at",
 		"updated_at", "number", "team_id", "priority", "labels[]", "participants[]", "merged_into", "verified", "rating.at")
 	add(conversation, members, "assignee_name")
@@ -120,6 +120,7 @@ func cutCarried(add func(needs []string, paths ...string)) {
 	add([]string{byKind}, "changing.by.name")
 	add([]string{scopeText, scopePII}, "changing.error")
 	add([]string{scopeText}, "changing.text", "quoted", "envelope.subject", "unsupported.summary", "trust.reason")
+	add([]string{scopePII}, "group_member.id", "group_member.name", "group_mentions[].id", "group_mentions[].name")
 	who := []string{"location"}
 	for _, of := range []string{"from", "reply_to", "to[]", "cc[]", "bcc[]"} {
 		who = append(who, "envelope."+of+".address", "envelope."+of+".name")

@@ -113,7 +113,7 @@ func canaries(t *testing.T) map[string]json.RawMessage {
 // that are tested: a second opinion.
 func secret(place string) []string {
 	switch {
-	case strings.HasSuffix(place, "(contact)"), regexp.MustCompile(`contact_name|contact\.name|\bemail\b|phone|recipient`).MatchString(place):
+	case strings.HasSuffix(place, "(contact)"), regexp.MustCompile(`group_member\.|group_mentions|contact_name|contact\.name|\bemail\b|phone|recipient`).MatchString(place):
 		return []string{"contacts:read.pii"}
 	case strings.HasSuffix(place, "(agent)"), regexp.MustCompile(`assignee_name|author_name|mentions\[\]\.name`).MatchString(place):
 		return []string{"members:read"}

@@ -41,6 +41,7 @@ type Conversation struct {
 	ID             string     `json:"id"`
 	InboxID        string     `json:"inbox_id"`
 	Contact        ContactRef `json:"contact"`
+	Group          bool       `json:"group,omitempty" doc:"The customer is a group of the channel: its members all read what is sent."`
 	State          string     `json:"state" enum:"open,snoozed,resolved"`
 	Responder      string     `json:"responder,omitempty" enum:"bot,queue,agent" doc:"Who is expected to answer; absent when nobody is."`
 	AssigneeID     string     `json:"assignee_id,omitempty"`
@@ -90,10 +91,11 @@ type Message struct {
 	Delivery       string    `json:"delivery,omitempty" enum:"pending,sent,delivered,read,failed,unknown" doc:"How far it came towards the customer; absent when there is nothing to deliver. unknown: it may have left, and a person must say (POST .../delivery)."`
 	DeliveryError  string    `json:"delivery_error,omitempty"`
 
-	Attachments []Attachment `json:"attachments,omitempty"`
-	ReplyTo     *Quote       `json:"reply_to,omitempty"`
-	Mentions    []Mention    `json:"mentions,omitempty" doc:"Colleagues whom a note calls."`
-	Altered     *Altered     `json:"altered,omitempty" doc:"What plugins made of the text before it was sent; absent when they left it as it was. The customer does not see it."`
+	Attachments   []Attachment  `json:"attachments,omitempty"`
+	ReplyTo       *Quote        `json:"reply_to,omitempty"`
+	Mentions      []Mention     `json:"mentions,omitempty" doc:"Colleagues whom a note calls."`
+	GroupMentions []GroupMember `json:"group_mentions,omitempty" doc:"Members of the group whom the text names by @ and their name."`
+	Altered       *Altered      `json:"altered,omitempty" doc:"What plugins made of the text before it was sent; absent when they left it as it was. The customer does not see it."`
 	Carried
 }
 
@@ -139,7 +141,7 @@ func actorOf(a identity.Actor) Actor {
 // ConversationOf returns the view of a conversation.
 func ConversationOf(c conversation.Conversation) Conversation {
 	out := Conversation{
-		ID: string(c.ID), InboxID: string(c.Inbox), Contact: ContactRef{ID: string(c.Contact), Name: c.ContactName},
+		ID: string(c.ID), InboxID: string(c.Inbox), Contact: ContactRef{ID: string(c.Contact), Name: c.ContactName}, Group: c.Group,
 		State: string(c.State), Responder: string(c.Responder),
 		AssigneeID: string(c.Assignee), AssigneeName: c.AssigneeName,
 		SnoozedUntil: stampOrNil(c.SnoozedUntil), WaitingSince: stampOrNil(c.WaitingSince),
@@ -164,7 +166,7 @@ func MessageOf(m conversation.Message) Message {
 		ID: string(m.ID), ConversationID: string(m.Conversation), ClientMsgID: m.ClientID, Kind: string(m.Kind),
 		Sender: actorOf(m.Sender), Text: m.Text, CreatedAt: Stamp(m.CreatedAt),
 		Delivery: string(m.Delivery), DeliveryError: m.DeliveryError,
-		Attachments: AttachmentsOf(m.Attachments), ReplyTo: QuoteOf(m.ReplyTo), Mentions: mentionsOf(m.Mentions), Altered: alteredOf(m.Altered),
+		Attachments: AttachmentsOf(m.Attachments), ReplyTo: QuoteOf(m.ReplyTo), Mentions: mentionsOf(m.Mentions), GroupMentions: GroupMembersOf(m.GroupMentions), Altered: alteredOf(m.Altered),
 		Carried: carriedOf(m.Carried),
 	}
 }

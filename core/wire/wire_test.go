@@ -51,7 +51,7 @@ func change(typ conversation.ChangeType, by identity.Actor, public uint64, m *co
 // carried is all that channels tell of a message.
 func carried() conversation.Carried {
 	return conversation.Carried{
-		External: "<m1@far>", HTML: true, Cut: true, Quoted: "> a rude quote", Automatic: true, Elsewhere: true, Participant: true, Changing: &conversation.Changing{Act: conversation.ActEdit, Text: "where is it?", Target: "far-1", By: lin, At: at, Seq: 9, State: conversation.DeliveryFailed, Error: "too late"}, Forwards: &conversation.Forwarded{ID: "msg_0", Seq: 1}, EditedAt: at, RecalledAt: at,
+		External: "<m1@far>", HTML: true, Cut: true, Quoted: "> a rude quote", Automatic: true, Elsewhere: true, Participant: true, Member: &channel.Member{External: "7", Name: "王芳"}, Changing: &conversation.Changing{Act: conversation.ActEdit, Text: "where is it?", Target: "far-1", By: lin, At: at, Seq: 9, State: conversation.DeliveryFailed, Error: "too late"}, Forwards: &conversation.Forwarded{ID: "msg_0", Seq: 1}, EditedAt: at, RecalledAt: at,
 		Envelope: &channel.Envelope{
 			Subject: "订单 <5>", From: channel.Party{Address: "alice@example.com", Name: "Alice"}, ReplyTo: channel.Party{Address: "reply@example.com", Name: "R"},
 			To: []channel.Party{{Address: "to@example.com", Name: "T"}}, CC: []channel.Party{{Address: "cc@example.com", Name: "C"}},
@@ -86,6 +86,7 @@ func changes() map[string]conversation.Change {
 	covered.Altered = &conversation.Altered{Original: "call 110", By: []conversation.Alterer{{Connection: "pin_1", Plugin: "acme/guard", Name: "外发检查", Reason: "No numbers."}}}
 	mail := message(conversation.Text, alice, "where is my order?")
 	mail.Carried = carried()
+	mail.GroupMentions = []channel.Member{{External: "8", Name: "Bob"}}
 	edited := message(conversation.Text, alice, "hello")
 	edited.EditedAt = at
 	recalled := message(conversation.Text, lin, "")

@@ -16,8 +16,11 @@ type Inbound struct {
 	ExternalID string
 	Kind       Kind
 	Sender     Person // with Echo: the agent, as the far side knows them
-	Content    message.Content
-	SentAt     time.Time // by the far side's clock; zero = not known
+	// Member is who of Sender, which is a group then (Person.Group), wrote, changed
+	// or did it; Content has their words alone. nil = it is no group, or not known.
+	Member  *Member
+	Content message.Content
+	SentAt  time.Time // by the far side's clock; zero = not known
 
 	// Echo: the company wrote it, elsewhere. Recipient is the customer.
 	Echo      bool
@@ -109,4 +112,14 @@ type Person struct {
 	// Email and Phone are theirs, as far as Trust goes: a proven one joins the
 	// contact that has it proven.
 	Email, Phone string
+	// Group: it is not a person but a group, whose members all read what is sent.
+	// For channels whose manifest lists "groups" under channel.can; others are
+	// refused with "groups".
+	Group bool
+}
+
+// Member is one of a group.
+type Member struct {
+	ID   string // unique in the instance
+	Name string // "" = not known
 }

@@ -30,12 +30,14 @@ const (
 	ContentHTML     = "html"     // text with markup
 	ContentEnvelope = "envelope" // subject, to, cc and bcc
 	ContentLocation = "location" // a place
+	ContentMention  = "mention"  // members of a group whom the text names
 )
 
 // Contents lists what messages may hold.
 func Contents() []string {
 	return []string{
 		ContentText, ContentImage, ContentAudio, ContentFile, ContentReply, ContentHTML, ContentEnvelope, ContentLocation,
+		ContentMention,
 	}
 }
 
@@ -47,13 +49,14 @@ const (
 	CanTyping   = "typing"   // show that somebody writes: Signaler
 	CanRead     = "read"     // show that a message was read: Signaler
 	CanBackfill = "backfill" // bring what came since a time: Backfiller
+	CanGroups   = "groups"   // talk with groups: Person.Group; needs no interface
 
 	CanTemplates = "templates" // list messages that were prepared there, and send them: Templater
 )
 
 // Abilities lists what a channel can do beside carrying messages.
 func Abilities() []string {
-	return []string{CanEdit, CanRecall, CanTyping, CanRead, CanBackfill, CanTemplates}
+	return []string{CanEdit, CanRecall, CanTyping, CanRead, CanBackfill, CanGroups, CanTemplates}
 }
 
 // How messages make conversations, where a person may have several.

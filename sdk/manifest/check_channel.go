@@ -58,6 +58,9 @@ func (c *checker) carrier(ch Channel) {
 			c.fault(at, "must be 0 (always) to %d seconds", maxWindowS)
 		}
 	}
+	if at := slices.Index(ch.Content, ContentMention); at >= 0 && !slices.Contains(ch.Can, CanGroups) {
+		c.fault([]string{"channel", "content", strconv.Itoa(at)}, "%q is only for channels that can groups", ContentMention)
+	}
 	if !ch.Live {
 		return
 	}

@@ -124,6 +124,7 @@ func TestProblemsHaveLines(t *testing.T) {
 		"unknown content":     {"content: [text]", "content: [text, smell]", []string{`plugin.yaml:17: channel.content.1: "smell" is not known`}},
 		"files unread":        {"content: [text]", "content: [text, image]", []string{`plugin.yaml:17: channel.content: needs the scope "blobs:read" in permissions`}},
 		"live and addressed":  {"content: [text]", "live: true\n  content: [text, envelope]", []string{`plugin.yaml:18: channel.content.1: "envelope" is not for live channels`}},
+		"mentions of nobody":  {"content: [text]", "content: [text, mention]\n  can: [edit]", []string{`plugin.yaml:17: channel.content.1: "mention" is only for channels that can groups`}},
 		"edits without end":   {"content: [text]", "content: [text]\n  edit_for_s: 60", []string{"plugin.yaml:18: channel.edit_for_s: is only for channels that can edit"}},
 		"recalls in the past": {"content: [text]", "content: [text]\n  can: [recall]\n  recall_for_s: -1", []string{"plugin.yaml:19: channel.recall_for_s: must be 0 (always) to"}},
 		"live and threads":    {"content: [text]", "live: true\n  content: [text]\n  threads: reply", []string{"plugin.yaml:19: channel.threads: is not for live channels"}},

@@ -22,6 +22,8 @@ type Content struct {
 	Unsupported *Unsupported // instead of Text: the plugin does not know the kind; nil = it does
 	// Attachments are files beside the text, or alone; inwards at most 50.
 	Attachments []Attachment
+	// Mentions are, outwards, the members of a group whom Text names: see Named.
+	Mentions []Mention
 }
 
 // Text returns a Content of plain text.

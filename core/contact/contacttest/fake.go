@@ -138,12 +138,12 @@ func (f *Fake) covers(within identity.Reach, c contact.Contact) bool {
 	return f.Talks != nil && slices.ContainsFunc(f.Talks(c.Workspace, c.Person()), within.Covers)
 }
 
-// Named returns a contact's name and whether there is one.
-func (f *Fake) Named(workspace identity.WorkspaceID, id contact.ID) (string, bool) {
+// Named returns a contact and whether there is one.
+func (f *Fake) Named(workspace identity.WorkspaceID, id contact.ID) (contact.Contact, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	c, ok := f.contacts[key{workspace, id}]
-	return c.Name, ok
+	return c, ok
 }
 
 // ByExternal returns who stands for the contact an inbox knows under an

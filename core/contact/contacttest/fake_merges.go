@@ -160,7 +160,7 @@ func (f *Fake) Duplicates(_ context.Context, workspace identity.WorkspaceID, c c
 		ids := slices.SortedFunc(maps.Keys(f.contacts), func(a, b key) int { return cmp.Compare(a.id, b.id) })
 		for _, k := range ids {
 			other := f.contacts[k]
-			same := k.workspace == workspace && by.value(c) != "" && by.value(other) == by.value(c) && other.MergedInto == ""
+			same := k.workspace == workspace && by.value(c) != "" && by.value(other) == by.value(c) && other.MergedInto == "" && !other.Group
 			if same && !seen[other.ID] && len(out) < limit {
 				seen[other.ID] = true
 				out = append(out, contact.Duplicate{Contact: f.joined(other), Reason: by.reason})

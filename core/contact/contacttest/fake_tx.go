@@ -179,6 +179,26 @@ func (t *fakeTx) Verify(_ context.Context, inbox, external string, at time.Time)
 	return nil
 }
 
+// Gather implements contact.Tx.
+func (t *fakeTx) Gather(_ context.Context, inbox, external, title string, at time.Time) (*contact.Contact, error) {
+	who, ok := t.identity(inbox, external)
+	if !ok || !t.alone(who) {
+		return nil, nil //nolint:nilnil // the port says nil for one who may be another
+	}
+	c, _ := t.contact(who.Contact)
+	if c.Group && (title == "" || title == who.Label) {
+		return &c, nil
+	}
+	title = cmp.Or(title, who.Label)
+	if c.Name == who.Label {
+		c.Name = title
+	}
+	c.Group, c.UpdatedAt = true, at
+	who.Kind, who.Label, who.Email, who.Phone = contact.IdentityGroup, title, "", ""
+	t.contacts[c.ID], t.known[known{t.workspace, inbox, external}] = c, who
+	return &c, nil
+}
+
 // Prove implements contact.Tx.
 func (t *fakeTx) Prove(_ context.Context, inbox, visitor, person string, at time.Time) (bool, error) {
 	who, ok := t.identity(inbox, visitor)

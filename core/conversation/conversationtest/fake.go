@@ -248,8 +248,8 @@ func (f *Fake) join(ctx context.Context, c conversation.Conversation) conversati
 	if who := f.Contacts.ByExternal(c.Workspace, string(c.Inbox), c.Recipient); who != "" {
 		c.Contact = who
 	}
-	if name, ok := f.Contacts.Named(c.Workspace, c.Contact); ok {
-		c.ContactName = name
+	if who, ok := f.Contacts.Named(c.Workspace, c.Contact); ok {
+		c.ContactName, c.Group = who.Name, who.Group
 	}
 	c.AssigneeName = ""
 	if m, err := f.Identities.Member(ctx, c.Workspace, c.Assignee); err == nil {

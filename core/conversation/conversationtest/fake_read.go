@@ -194,6 +194,29 @@ func (f *Fake) Versions(ctx context.Context, workspace identity.WorkspaceID, id 
 	return f.space(workspace).versions[place{id, m.Seq}], err
 }
 
+// GroupMembers implements conversation.Reader.
+func (f *Fake) GroupMembers(_ context.Context, workspace identity.WorkspaceID, id conversation.ID) ([]channel.Member, error) {
+	s := f.space(workspace)
+	var out []channel.Member
+	read := 0
+	for _, ch := range slices.Backward(s.changes[id]) {
+		if ch.Type != conversation.MessageCreated {
+			continue
+		}
+		m := s.messages[id][ch.Seq]
+		if m.Sender.Kind != identity.ActorContact {
+			continue
+		}
+		if read++; read > conversation.MaxGroupRead || len(out) == conversation.MaxGroupMembers {
+			break
+		}
+		if who := m.Member; who != nil && !slices.ContainsFunc(out, func(o channel.Member) bool { return o.External == who.External }) {
+			out = append(out, *who)
+		}
+	}
+	return out, nil
+}
+
 // OfContact implements conversation.Reader.
 func (f *Fake) OfContact(ctx context.Context, workspace identity.WorkspaceID, inbox channel.InboxID, external string) (*conversation.Conversation, error) {
 	for _, c := range f.space(workspace).conversations {

@@ -87,6 +87,8 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"threads":                        testThreads,
 		"who takes part":                 testParties,
 		"who is one person":              testJoint,
+		"groups":                         testGroups,
+		"who writes in a group":          testGroupMembers,
 		"drafts":                         testDrafts,
 		"drafts of others":               testDraftsApart,
 		"scheduled":                      testScheduled,

@@ -108,6 +108,7 @@ func (f *Fake) delivery(ctx context.Context, c conversation.Conversation, m conv
 		State: delivery.Pending, NextAt: m.CreatedAt, CreatedAt: m.CreatedAt,
 		Author: identity.Actor{Kind: m.Sender.Kind, ID: m.Sender.ID, Name: m.Sender.Name}, Automatic: m.Sender.Kind != identity.ActorMember,
 	}
+	d.Content.Mentions = m.GroupMentions
 	d.Content.Envelope, d.ExpiresAt = m.Envelope, f.conversations.Deadline(c.Workspace, c.ID, m.Seq)
 	if m.ReplyTo != nil {
 		d.Quoted = m.ReplyTo.Seq

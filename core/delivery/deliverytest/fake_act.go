@@ -32,7 +32,7 @@ func (f *Fake) act(ctx context.Context, c conversation.Conversation, m conversat
 	}
 	d.Author.Kind, d.Author.ID, d.Author.Name = m.Sender.Kind, m.Sender.ID, m.Sender.Name
 	if d.Act == delivery.Edit {
-		d.Content.Envelope = m.Envelope
+		d.Content.Envelope, d.Content.Mentions = m.Envelope, m.GroupMentions
 		if len(m.Attachments) > 0 {
 			d.Content.Files = delivery.FilesOf(m.Attachments)
 		}

@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"refused":                         testRefused,
 		"may or may not have left":        testUnknown,
 		"files, author and quote":         testContent,
+		"whom a text names":               testGroupMentions,
 		"passed on to somebody else":      testForward,
 		"what it answers and follows":     testContext,
 		"what others wrote is not named":  testContextApart,

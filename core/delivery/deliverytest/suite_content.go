@@ -55,6 +55,15 @@ func (w *world) upload(name string) media.ID {
 	return a.ID
 }
 
+func testGroupMentions(w *world) {
+	c := w.Receive(w.Inbox, "ext", "", "question")
+	members := []channel.Member{{External: "1", Name: "Alice"}, {External: "2", Name: "王芳"}}
+	w.say(c.ID, w.owner(), conversation.Written{Text: "@Alice @王芳 hello", GroupMentions: members})
+	d := w.texts(w.Tick(), "@Alice @王芳 hello")[0]
+	conversationtest.Same(w.World, d.Content.Mentions, members)
+	w.settle(d, delivery.Sent, channel.Result{Outcome: channel.OutcomeAccepted}, time.Time{})
+}
+
 func testContent(w *world) {
 	c := w.Receive(w.Inbox, "ext", "", "question")
 	asked := w.Timeline(c.ID, 1)[0].Message

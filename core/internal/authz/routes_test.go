@@ -482,6 +482,7 @@ PATCH ~/conversations/{conversation}/attributes conversation.reply :: {"set":{}}
 GET ~/conversations/{conversation}/draft conversation.reply
 PUT ~/conversations/{conversation}/draft conversation.reply =200,409 :: {"text":"x","kind":"text","rev":0}
 GET ~/conversations/{conversation}/findings conversation.read
+GET ~/conversations/{conversation}/group-members conversation.read
 PUT ~/conversations/{conversation}/labels conversation.reply :: {"label_ids":[]}
 POST ~/conversations/{conversation}/merge conversation.merge =404 :: {"into":"cnv_none"}
 POST ~/conversations/{conversation}/unmerge conversation.merge =409

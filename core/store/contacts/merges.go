@@ -266,7 +266,7 @@ func (s *Store) Duplicates(ctx context.Context, workspace identity.WorkspaceID, 
 		if by.value == "" || len(out) >= limit {
 			continue
 		}
-		err := s.db.Rows(ctx, selectContact+`WHERE p.workspace_id = ? AND p.merged_into = '' AND `+by.condition+` ORDER BY p.contact_id LIMIT ?`,
+		err := s.db.Rows(ctx, selectContact+`WHERE p.workspace_id = ? AND p.merged_into = '' AND NOT p.is_group AND `+by.condition+` ORDER BY p.contact_id LIMIT ?`,
 			[]any{string(workspace), by.value, limit + len(seen)}, func(sc db.Scanner) error {
 				var r row
 				if err := sc.Scan(r.joinedDest()...); err != nil {

@@ -15,7 +15,7 @@ type row struct {
 	createdBy                                            string
 	created, updated, seen                               int64
 	organisationName                                     string
-	verified                                             bool
+	verified, group                                      bool
 }
 
 func rowOf(c contact.Contact) (row, error) {
@@ -27,7 +27,7 @@ func rowOf(c contact.Contact) (row, error) {
 		workspace: string(c.Workspace), id: string(c.ID), name: c.Name, email: c.Email, phone: c.Phone, note: c.Note,
 		attributes: attributes, organisation: string(c.Organisation), external: c.External, locale: c.Locale,
 		mergedInto: string(c.MergedInto), survivor: string(c.Survivor), createdBy: string(c.CreatedBy),
-		created: db.Micros(c.CreatedAt), updated: db.Micros(c.UpdatedAt), seen: db.Micros(c.LastSeenAt),
+		created: db.Micros(c.CreatedAt), updated: db.Micros(c.UpdatedAt), seen: db.Micros(c.LastSeenAt), group: c.Group,
 	}, nil
 }
 
@@ -37,7 +37,7 @@ func (r *row) domain() (contact.Contact, error) {
 		Note: r.note, External: r.external, Organisation: contact.OrganisationID(r.organisation), Locale: r.locale,
 		CreatedBy: identity.MemberID(r.createdBy), CreatedAt: db.Time(r.created), UpdatedAt: db.Time(r.updated), LastSeenAt: db.Time(r.seen),
 		MergedInto: contact.ID(r.mergedInto), Survivor: contact.ID(r.survivor),
-		OrganisationName: r.organisationName, Verified: r.verified,
+		OrganisationName: r.organisationName, Verified: r.verified, Group: r.group,
 	}
 	return c, json.Unmarshal([]byte(r.attributes), &c.Attributes)
 }
@@ -79,7 +79,7 @@ func checkValue(v any) error {
 const (
 	// columns go with dest, for a contact named p.
 	columns = `p.workspace_id, p.contact_id, p.name, p.email, p.phone, p.note, p.attributes, p.organisation_id, p.external_id, p.locale,
-p.merged_into, p.survivor_id, p.created_by, p.created_at, p.updated_at, p.last_seen_at`
+p.merged_into, p.survivor_id, p.created_by, p.created_at, p.updated_at, p.last_seen_at, p.is_group`
 
 	// joined are the columns of selectContact that follow them.
 	joined = `, COALESCE(o.name, ''), EXISTS (SELECT 1 FROM contact_identity v WHERE v.workspace_id = p.workspace_id
@@ -96,20 +96,20 @@ LEFT JOIN organisation o ON o.workspace_id = p.workspace_id AND o.organisation_i
 func (r *row) dest() []any {
 	return []any{
 		&r.workspace, &r.id, &r.name, &r.email, &r.phone, &r.note, &r.attributes, &r.organisation, &r.external, &r.locale,
-		&r.mergedInto, &r.survivor, &r.createdBy, &r.created, &r.updated, &r.seen,
+		&r.mergedInto, &r.survivor, &r.createdBy, &r.created, &r.updated, &r.seen, &r.group,
 	}
 }
 
 func (r *row) joinedDest() []any { return append(r.dest(), &r.organisationName, &r.verified) }
 
 const insertContact = `INSERT INTO contact (workspace_id, contact_id, name, email, phone, note, attributes,
-organisation_id, external_id, locale, merged_into, survivor_id, created_by, created_at, updated_at, last_seen_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+organisation_id, external_id, locale, merged_into, survivor_id, created_by, created_at, updated_at, last_seen_at, is_group)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 func (r *row) args() []any {
 	return []any{
 		r.workspace, r.id, r.name, r.email, r.phone, r.note, r.attributes,
-		r.organisation, r.external, r.locale, r.mergedInto, r.survivor, r.createdBy, r.created, r.updated, r.seen,
+		r.organisation, r.external, r.locale, r.mergedInto, r.survivor, r.createdBy, r.created, r.updated, r.seen, r.group,
 	}
 }
 

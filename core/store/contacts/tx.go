@@ -141,17 +141,52 @@ WHERE workspace_id = ? AND inbox_id = ? AND external_id = ? AND verified_at = 0`
 		db.Micros(at), t.workspace, inbox, external)
 }
 
-// Prove implements contact.Tx.
-func (t *Tx) Prove(ctx context.Context, inbox, visitor, person string, at time.Time) (bool, error) {
-	const alone = `SELECT COUNT(*) FROM contact_identity i
+// alone finds an identity i whose contact p has no other, and was not merged, nor
+// another into it.
+const alone = ` FROM contact_identity i
 JOIN contact p ON p.workspace_id = i.workspace_id AND p.contact_id = i.contact_id
 WHERE i.workspace_id = ? AND i.inbox_id = ? AND i.external_id = ? AND p.survivor_id = ''
 AND NOT EXISTS (SELECT 1 FROM contact o WHERE o.workspace_id = i.workspace_id AND o.survivor_id = i.contact_id)
 AND NOT EXISTS (SELECT 1 FROM contact_identity o WHERE o.workspace_id = i.workspace_id AND o.contact_id = i.contact_id
   AND (o.inbox_id <> i.inbox_id OR o.external_id <> i.external_id))
-AND NOT EXISTS (SELECT 1 FROM contact_identity o WHERE o.workspace_id = i.workspace_id AND o.inbox_id = i.inbox_id AND o.external_id = ?)`
+`
+
+// Gather implements contact.Tx.
+func (t *Tx) Gather(ctx context.Context, inbox, external, title string, at time.Time) (*contact.Contact, error) {
+	var r row
+	var label string
+	err := t.tx.Row(ctx, `SELECT i.label, `+columns+alone, []any{t.workspace, inbox, external}, append([]any{&label}, r.dest()...)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // the port says nil for one who may be another
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.domain()
+	if err != nil || c.Group && (title == "" || title == label) {
+		return &c, err
+	}
+	c.Group, c.UpdatedAt = true, at
+	if title == "" {
+		title = label
+	}
+	if c.Name == label {
+		c.Name = title
+	}
+	err = t.tx.Queue(ctx, `UPDATE contact_identity SET kind = ?, label = ?, email = '', phone = '' WHERE workspace_id = ? AND inbox_id = ? AND external_id = ?`,
+		string(contact.IdentityGroup), title, t.workspace, inbox, external)
+	if err != nil {
+		return nil, err
+	}
+	return &c, t.tx.Queue(ctx, `UPDATE contact SET is_group = ?, name = ?, updated_at = ? WHERE workspace_id = ? AND contact_id = ?`,
+		true, c.Name, db.Micros(at), t.workspace, string(c.ID))
+}
+
+// Prove implements contact.Tx.
+func (t *Tx) Prove(ctx context.Context, inbox, visitor, person string, at time.Time) (bool, error) {
+	const free = `SELECT COUNT(*)` + alone + `AND NOT EXISTS (SELECT 1 FROM contact_identity o WHERE o.workspace_id = i.workspace_id AND o.inbox_id = i.inbox_id AND o.external_id = ?)`
 	var n int
-	if err := t.tx.Row(ctx, alone, []any{t.workspace, inbox, visitor, person}, &n); err != nil || n == 0 {
+	if err := t.tx.Row(ctx, free, []any{t.workspace, inbox, visitor, person}, &n); err != nil || n == 0 {
 		return false, err
 	}
 	err := t.tx.Queue(ctx, `UPDATE contact_identity SET external_id = ?, kind = ?, verified_at = ?

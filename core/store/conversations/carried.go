@@ -29,6 +29,7 @@ type carriedRow struct {
 	NoReply     bool            `json:"no_reply,omitempty"`
 	Elsewhere   bool            `json:"elsewhere,omitempty"`
 	Participant bool            `json:"participant,omitempty"`
+	Member      *groupMemberRow `json:"group_member,omitempty"`
 	Forwards    *forwardRow     `json:"forwards,omitempty"`
 	WrittenAt   int64           `json:"written_at,omitempty"`
 	EditedAt    int64           `json:"edited_at,omitempty"`
@@ -69,6 +70,11 @@ func (r *changingRow) domain() *conversation.Changing {
 		By: identity.Actor{Kind: identity.ActorKind(r.Kind), ID: r.By, Name: r.Name},
 		At: db.Time(r.At), Seq: r.Seq, State: conversation.DeliveryState(r.State), Error: r.Error,
 	}
+}
+
+type groupMemberRow struct {
+	ID   string `json:"id"`
+	Name string `json:"name,omitempty"`
 }
 
 type forwardRow struct {
@@ -112,6 +118,9 @@ func carriedOf(c *conversation.Carried) *carriedRow {
 		Automatic: c.Automatic, NoReply: c.NoReply, Elsewhere: c.Elsewhere, Participant: c.Participant, WrittenAt: db.Micros(c.WrittenAt), EditedAt: db.Micros(c.EditedAt), RecalledAt: db.Micros(c.RecalledAt),
 		Location: (*locationRow)(c.Location), Unsupported: (*unsupportedRow)(c.Unsupported), Changing: changingOf(c.Changing),
 	}
+	if who := c.Member; who != nil {
+		r.Member = &groupMemberRow{ID: who.External, Name: who.Name}
+	}
 	if f := c.Forwards; f != nil {
 		r.Forwards = &forwardRow{ID: string(f.ID), Seq: f.Seq}
 	}
@@ -143,6 +152,9 @@ func (r *carriedRow) domain() conversation.Carried {
 		External: r.External, HTML: r.HTML, Cut: r.Cut, Quoted: r.Quoted, Trust: channel.Trust{Verdict: channel.Verdict(r.Verdict), Reason: r.Reason},
 		Automatic: r.Automatic, NoReply: r.NoReply, Elsewhere: r.Elsewhere, Participant: r.Participant, WrittenAt: db.Time(r.WrittenAt), EditedAt: db.Time(r.EditedAt), RecalledAt: db.Time(r.RecalledAt),
 		Location: (*channel.Location)(r.Location), Unsupported: (*channel.Unsupported)(r.Unsupported), Changing: r.Changing.domain(),
+	}
+	if who := r.Member; who != nil {
+		c.Member = &channel.Member{External: who.ID, Name: who.Name}
 	}
 	if f := r.Forwards; f != nil {
 		c.Forwards = &conversation.Forwarded{ID: conversation.MessageID(f.ID), Seq: f.Seq}

@@ -108,6 +108,7 @@ func (r *changeRow) message(workspace identity.WorkspaceID) *conversation.Messag
 	if r.extras != "" {
 		e := parseExtras(r.extras)
 		m.ReplyTo, m.Mentions, m.Altered, m.Carried = e.quote(), e.mentions(), e.Altered.domain(), e.Carried.domain()
+		m.GroupMentions = e.groupMentions()
 	}
 	if r.files > 0 {
 		m.Attachments = make([]media.Attachment, 0, r.files)

@@ -16,11 +16,12 @@ import (
 // Drafts and scheduled messages keep the ids of their files here; those of a
 // message are found by its place.
 type extras struct {
-	ReplyTo  *quoteRow    `json:"reply_to,omitempty"`
-	Mentions []mentionRow `json:"mentions,omitempty"`
-	Files    []media.ID   `json:"files,omitempty"`
-	Altered  *alteredRow  `json:"altered,omitempty"`
-	Carried  *carriedRow  `json:"carried,omitempty"`
+	ReplyTo       *quoteRow        `json:"reply_to,omitempty"`
+	Mentions      []mentionRow     `json:"mentions,omitempty"`
+	GroupMentions []groupMemberRow `json:"group_mentions,omitempty"`
+	Files         []media.ID       `json:"files,omitempty"`
+	Altered       *alteredRow      `json:"altered,omitempty"`
+	Carried       *carriedRow      `json:"carried,omitempty"`
 }
 
 type alteredRow struct {
@@ -86,12 +87,15 @@ func beginnings(q *conversation.Quote, mentions []conversation.Mention, files []
 // extrasOfMessage is extrasOf for a message that was sent.
 func extrasOfMessage(m *conversation.Message) any {
 	carried := carriedOf(&m.Carried)
-	if m.Altered == nil && carried == nil {
+	if m.Altered == nil && carried == nil && len(m.GroupMentions) == 0 {
 		return extrasOf(m.ReplyTo, m.Mentions, nil)
 	}
 	e := beginnings(m.ReplyTo, m.Mentions, nil)
 	e.Carried = carried
 	e.Altered = alteredOf(m.Altered)
+	for _, who := range m.GroupMentions {
+		e.GroupMentions = append(e.GroupMentions, groupMemberRow{ID: who.External, Name: who.Name})
+	}
 	return e.column()
 }
 
@@ -148,6 +152,14 @@ func (e extras) mentions() []conversation.Mention {
 	var out []conversation.Mention
 	for _, m := range e.Mentions {
 		out = append(out, conversation.Mention{Member: identity.MemberID(m.Member), Name: m.Name})
+	}
+	return out
+}
+
+func (e extras) groupMentions() []channel.Member {
+	var out []channel.Member
+	for _, m := range e.GroupMentions {
+		out = append(out, channel.Member{External: m.ID, Name: m.Name})
 	}
 	return out
 }

@@ -71,7 +71,8 @@ VALUES (?, ?, ?, ?, '', ?, ?) ON CONFLICT (workspace_id, inbox_id, kind, externa
 type Outgoing struct {
 	Quoted   uint64 // seq of the message that it quotes; 0 = none
 	Envelope *channel.Envelope
-	Forwards uint64 // seq of the message that it passes on, with its files; 0 = none
+	Forwards uint64           // seq of the message that it passes on, with its files; 0 = none
+	Mentions []channel.Member // of the group, whom its text names
 }
 
 // OutgoingIn reads extras.
@@ -81,7 +82,7 @@ func OutgoingIn(extras string) Outgoing {
 	}
 	e := parseExtras(extras)
 	carried := e.Carried.domain()
-	out := Outgoing{Envelope: carried.Envelope}
+	out := Outgoing{Envelope: carried.Envelope, Mentions: e.groupMentions()}
 	if f := carried.Forwards; f != nil {
 		out.Forwards = f.Seq
 	}

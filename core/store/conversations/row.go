@@ -28,7 +28,7 @@ type conversationRow struct {
 	lastText, lastSender, lastKind, lastFile      string
 	lastAt, contactRead, created, updated         int64
 	contactName, assigneeName, plugin             string
-	live, lastRecalled                            bool
+	live, lastRecalled, group                     bool
 	windows                                       string
 }
 
@@ -70,7 +70,7 @@ func (r *conversationRow) domain() conversation.Conversation {
 		},
 		ContactReadSeq: db.Unsigned(r.contactRead),
 		CreatedAt:      db.Time(r.created), UpdatedAt: db.Time(r.updated),
-		ContactName: r.contactName, AssigneeName: r.assigneeName, Plugin: channel.PluginID(r.plugin), Live: r.live,
+		ContactName: r.contactName, Group: r.group, AssigneeName: r.assigneeName, Plugin: channel.PluginID(r.plugin), Live: r.live,
 		Windows: parseWindows(r.windows),
 	}
 	c.Found(r.key)
@@ -86,7 +86,7 @@ c.last_seq, c.last_public_seq, c.last_inbound_seq, c.last_text, c.last_sender, c
 c.last_file, c.last_recalled, c.contact_read_seq, c.created_at, c.updated_at,
 c.number, c.team_id, c.priority, c.labels, c.participants, c.attributes, c.merged_into, c.merge_undo, c.ignored,
 ` + reviewColumns + `,
-p.name, COALESCE(m.name, ''), i.plugin, i.live, c.windows`
+p.name, p.is_group, COALESCE(m.name, ''), i.plugin, i.live, c.windows`
 
 	conversationJoins = `
 JOIN contact p ON p.workspace_id = c.workspace_id AND p.contact_id = c.contact_id
@@ -105,7 +105,7 @@ func (r *conversationRow) dest() []any {
 		&r.number, &r.order.team, &r.order.priority, &r.order.labels, &r.order.participants,
 		&r.order.attributes, &r.order.mergedInto, &r.order.undo, &r.order.ignored,
 	}
-	return append(append(out, reviewDest(&r.review)...), &r.contactName, &r.assigneeName, &r.plugin, &r.live, &r.windows)
+	return append(append(out, reviewDest(&r.review)...), &r.contactName, &r.group, &r.assigneeName, &r.plugin, &r.live, &r.windows)
 }
 
 // one reads one conversation; nil when there is none.

@@ -236,7 +236,7 @@ func facts(t *testing.T, d *db.DB, query string) map[string]bool {
 func liteSchema(t *testing.T, d *db.DB) map[string]bool {
 	t.Helper()
 	out := facts(t, d, `SELECT 'column', m.name, c.name || ' ' ||
-CASE WHEN c.type = 'INTEGER' AND c.name IN ('live', 'enabled', 'suspended', 'online', 'required', 'listed', 'second_factor', 'owned', 'told', 'last_recalled') THEN 'boolean' WHEN c.type = 'BIGINT' THEN 'integer' ELSE lower(c.type) END ||
+CASE WHEN c.type = 'INTEGER' AND c.name IN ('live', 'enabled', 'suspended', 'online', 'required', 'listed', 'second_factor', 'owned', 'told', 'last_recalled', 'is_group') THEN 'boolean' WHEN c.type = 'BIGINT' THEN 'integer' ELSE lower(c.type) END ||
 CASE WHEN c."notnull" = 1 OR c.pk > 0 THEN ' required' ELSE '' END
 FROM sqlite_schema m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'`)
 	maps.Copy(out, facts(t, d, `SELECT 'primary', name, '(' || group_concat(col, ', ') || ')' FROM

@@ -89,10 +89,10 @@ func scan(sc db.Scanner) (delivery.Delivery, error) {
 		&expires, &merged, &author, &d.Author.ID, &d.Author.Name, &files, &extras, &place, &act, &d.Target, &resumed)
 	d.Author.Kind, d.Automatic = identity.ActorKind(author), identity.ActorKind(author) != identity.ActorMember
 	to := conversations.OutgoingIn(extras)
-	d.Quoted, d.Content.Envelope, d.Forwards = to.Quoted, to.Envelope, to.Forwards
+	d.Quoted, d.Content.Envelope, d.Forwards, d.Content.Mentions = to.Quoted, to.Envelope, to.Forwards, to.Mentions
 	d.Place, d.Act = db.Unsigned(place), delivery.Act(act)
 	if d.Act == delivery.Recall {
-		d.Quoted, d.Content.Envelope, d.Forwards, files = 0, nil, 0, 0
+		d.Quoted, d.Content.Envelope, d.Forwards, d.Content.Mentions, files = 0, nil, 0, nil, 0
 	}
 	if files > 0 || d.Forwards > 0 {
 		d.Content.Files = make([]channel.File, 0, files)

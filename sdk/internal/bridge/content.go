@@ -22,6 +22,9 @@ func contentOf(c *pluginv1.Content) message.Content {
 	for _, a := range c.GetAttachments() {
 		out.Attachments = append(out.Attachments, attachmentOf(a))
 	}
+	for _, m := range c.GetMentions() {
+		out.Mentions = append(out.Mentions, message.Mention{ID: m.GetExternalId(), Name: m.GetName()})
+	}
 	return out
 }
 
@@ -47,6 +50,9 @@ func contentTo(c message.Content) *pluginv1.Content {
 			BlobId: a.BlobID, MediaType: a.MediaType, Filename: a.Filename, Size: uint64(max(a.Size, 0)),
 			Fetch: a.Fetch, ContentId: a.ContentID, Voice: a.Voice, Original: a.Original,
 		})
+	}
+	for _, m := range c.Mentions {
+		out.Mentions = append(out.Mentions, &pluginv1.Mention{ExternalId: m.ID, Name: m.Name})
 	}
 	return out
 }

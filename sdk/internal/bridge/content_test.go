@@ -22,6 +22,7 @@ func TestContentOfChannels(t *testing.T) {
 			{Fetch: "file-2", Filename: "b.ogg", Voice: true},
 			{BlobID: "blb_3", Original: true},
 		},
+		Mentions: []message.Mention{{ID: "7", Name: "Alice"}, {ID: "8", Name: "王芳"}},
 		Envelope: &message.Envelope{
 			Subject: "Re: hello", From: message.Party{Address: "a@example.com", Name: "A"}, ReplyTo: message.Party{Address: "r@example.com"},
 			To: []message.Party{{Address: "t@example.com"}}, CC: []message.Party{{Address: "c@example.com"}}, BCC: []message.Party{{Address: "b@example.com"}},
@@ -40,6 +41,7 @@ func TestContentOfChannels(t *testing.T) {
 		{ExternalID: "5", Echo: true, Recipient: "alice", Sender: channel.Person{ID: "bob"}, Content: message.Text("from a phone")},
 		{ExternalID: "6", Sender: channel.Person{ID: "alice"}, Content: message.Content{Location: &message.Location{Latitude: 1.5, Longitude: -2, Name: "n", Address: "a"}}},
 		{ExternalID: "7", Sender: channel.Person{ID: "alice"}, Content: message.Content{Unsupported: &message.Unsupported{Kind: "poll", Summary: "s"}}},
+		{ExternalID: "9", Sender: channel.Person{ID: "-1", Name: "Tea", Group: true}, Member: &channel.Member{ID: "7", Name: "Alice"}, Content: message.Text("hi all")},
 		{Kind: channel.KindTyping, Sender: channel.Person{ID: "alice"}},
 		{ExternalID: "8", Kind: channel.KindEvent, Sender: channel.Person{ID: "alice"}, Content: message.Text("entered"), Trust: channel.Trust{Verdict: channel.Refuted}},
 	}

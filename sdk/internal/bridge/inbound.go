@@ -11,13 +11,16 @@ func inboundTo(m channel.Inbound) *pluginv1.Inbound {
 	out := &pluginv1.Inbound{
 		InstanceId: m.Instance, ExternalId: m.ExternalID, Kind: kindTo(m.Kind), Content: contentTo(m.Content),
 		Sender: &pluginv1.Person{
-			ExternalId: m.Sender.ID, Name: m.Sender.Name, Attributes: m.Sender.Attributes, Email: m.Sender.Email, Phone: m.Sender.Phone,
+			ExternalId: m.Sender.ID, Name: m.Sender.Name, Attributes: m.Sender.Attributes, Email: m.Sender.Email, Phone: m.Sender.Phone, Group: m.Sender.Group,
 		},
 		Echo: m.Echo, RecipientExternalId: m.Recipient, Automatic: m.Automatic, NoReply: m.NoReply, Trust: trustTo(m.Trust), Trigger: m.Trigger,
 		Thread: m.Thread, References: m.References, Answers: m.Answers, Target: m.Target, DeliveryId: m.DeliveryID,
 	}
 	if !m.SentAt.IsZero() {
 		out.SentAt = timestamppb.New(m.SentAt)
+	}
+	if m.Member != nil {
+		out.Member = &pluginv1.Member{ExternalId: m.Member.ID, Name: m.Member.Name}
 	}
 	if m.Kind == channel.KindStatus {
 		out.Status = &pluginv1.Status{State: stateTo(m.Status.State), Code: m.Status.Code, Detail: m.Status.Detail, UpTo: m.Status.UpTo}
@@ -110,11 +113,14 @@ func inboundOf(in *pluginv1.Inbound) channel.Inbound {
 	out := channel.Inbound{
 		Instance: in.GetInstanceId(), ExternalID: in.GetExternalId(), Kind: kindOf(in.GetKind()), Content: contentOf(in.GetContent()),
 		Sender: channel.Person{
-			ID: sender.GetExternalId(), Name: sender.GetName(), Attributes: sender.GetAttributes(), Email: sender.GetEmail(), Phone: sender.GetPhone(),
+			ID: sender.GetExternalId(), Name: sender.GetName(), Attributes: sender.GetAttributes(), Email: sender.GetEmail(), Phone: sender.GetPhone(), Group: sender.GetGroup(),
 		},
 		SentAt: timeOf(in.GetSentAt()), Echo: in.GetEcho(), Recipient: in.GetRecipientExternalId(), Automatic: in.GetAutomatic(),
 		NoReply: in.GetNoReply(), Trust: trustOf(in.GetTrust()), Trigger: in.GetTrigger(), Thread: in.GetThread(), References: in.GetReferences(),
 		Answers: in.GetAnswers(), Target: in.GetTarget(), DeliveryID: in.GetDeliveryId(),
+	}
+	if who := in.GetMember(); who != nil {
+		out.Member = &channel.Member{ID: who.GetExternalId(), Name: who.GetName()}
 	}
 	if s := in.GetStatus(); s != nil {
 		out.Status = channel.Status{Code: s.GetCode(), Detail: s.GetDetail(), UpTo: s.GetUpTo()}

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/patchbay-im/patchbay/sdk/manifest"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
 )
 
@@ -114,7 +115,7 @@ func (h *Host) commit(item *pluginv1.Inbound, may func() *pluginv1.Result) *plug
 	if r := may(); r != nil {
 		return r
 	}
-	if r := checkInbound(item); r != nil {
+	if r := checkInbound(item, h.groups()); r != nil {
 		return r
 	}
 	if slices.ContainsFunc(h.ingested, func(old *pluginv1.Inbound) bool {
@@ -132,4 +133,11 @@ func (h *Host) commit(item *pluginv1.Inbound, may func() *pluginv1.Result) *plug
 // external reports whether s can name something at the far side.
 func external(s string) bool {
 	return s != "" && len(s) <= maxExternalID && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
+
+// groups reports whether the plugin may bring what groups wrote; without a
+// manifest it may.
+func (h *Host) groups() bool {
+	m := h.options.Manifest
+	return m.ID == "" || m.Channel != nil && slices.Contains(m.Channel.Can, manifest.CanGroups)
 }

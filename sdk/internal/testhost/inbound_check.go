@@ -14,8 +14,9 @@ const (
 	maxFetch      = 2048 // bytes
 )
 
-// checkInbound says why an item must not pass; nil when it may.
-func checkInbound(in *pluginv1.Inbound) *pluginv1.Result {
+// checkInbound says why an item must not pass; nil when it may. groups: the
+// channel says that it can groups.
+func checkInbound(in *pluginv1.Inbound, groups bool) *pluginv1.Result {
 	about := in.GetTarget() != "" || in.GetDeliveryId() != ""
 	kind := in.GetKind()
 	switch {
@@ -31,6 +32,10 @@ func checkInbound(in *pluginv1.Inbound) *pluginv1.Result {
 		return rejected("invalid_reference", "thread, target, answers and delivery_id have at most 512 bytes and no control characters")
 	case len(in.GetSender().GetAttributes()) > maxAttributes:
 		return rejected("too_many_attributes", "a person has at most 50 attributes")
+	case in.GetMember() != nil && !(in.GetSender().GetGroup() && external(in.GetMember().GetExternalId()) && !in.GetEcho()):
+		return rejected("invalid_member", "a member is one of a sender that is a group, with an external_id of 1 to 512 bytes without control characters")
+	case in.GetSender().GetGroup() && !groups:
+		return rejected("groups", "the manifest does not say that the channel can groups")
 	case kind == pluginv1.InboundKind_INBOUND_KIND_STATUS && (in.GetStatus().GetState() == pluginv1.Status_STATE_UNSPECIFIED || !about):
 		return rejected("invalid_status", "a status needs a state, and target or delivery_id")
 	case (kind == pluginv1.InboundKind_INBOUND_KIND_EDIT || kind == pluginv1.InboundKind_INBOUND_KIND_RECALL) && !about:

@@ -1708,6 +1708,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/conversations/{conversation}/group-members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who writes in a group
+         * @description Of a conversation with group: who wrote its last thousand messages, each once, who wrote last first; at most 200. Empty where the customer is a person.
+         */
+        get: operations["getWorkspacesByWorkspaceConversationsByConversationGroupMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/conversations/{conversation}/labels": {
         parameters: {
             query?: never;
@@ -5202,6 +5222,8 @@ export interface components {
             email: string;
             /** @description The customer's number in a system of yours. */
             external_id?: string;
+            /** @description Not a person: a group of a channel, which is merged with nobody. */
+            group?: boolean;
             id: string;
             /** @description How the inboxes know the contact, and those merged into it; empty in lists. */
             identities: components["schemas"]["IdentityBody"][];
@@ -5264,6 +5286,8 @@ export interface components {
             contact_read_seq: number;
             /** Format: date-time */
             created_at: string;
+            /** @description The customer is a group of the channel: its members all read what is sent. */
+            group?: boolean;
             id: string;
             /** @description A rule of the inbox filed it: it waits for nobody, also when the customer writes again, until somebody reopens it. */
             ignored?: boolean;
@@ -5813,6 +5837,15 @@ export interface components {
             /** @description All that the plugin may use from now on. */
             scopes: string[];
         };
+        GroupMember: {
+            /** @description As the channel knows them. */
+            id: string;
+            /** @description As it was then. */
+            name?: string;
+        };
+        GroupMembersBody: {
+            items: components["schemas"]["GroupMember"][];
+        };
         HealthBody: {
             code?: string;
             detail?: string;
@@ -5840,7 +5873,7 @@ export interface components {
             external_id: string;
             inbox_id: string;
             /** @enum {string} */
-            kind: "visitor" | "user" | "account";
+            kind: "visitor" | "user" | "account" | "group";
             label?: string;
             plugin: string;
             verified: boolean;
@@ -6532,6 +6565,10 @@ export interface components {
             envelope?: components["schemas"]["Envelope"];
             /** @description It passes this message on, with its files, to whom its envelope names. The customer did not get it. */
             forwards?: components["schemas"]["Forwarded"];
+            /** @description Who of the group wrote it: sender is the group, under this member's name. */
+            group_member?: components["schemas"]["GroupMember"];
+            /** @description Members of the group whom the text names by @ and their name. */
+            group_mentions?: components["schemas"]["GroupMember"][];
             /** @description It has HTML: GET .../messages/{id}/html answers a page of it that is safe to show in a frame. */
             html?: boolean;
             id: string;
@@ -7248,6 +7285,8 @@ export interface components {
             envelope?: components["schemas"]["Addressed"];
             /** @description Id of the message that this one passes on, with its files, to those whom envelope names. The customer, who must not be among them, goes on waiting. */
             forwards?: string;
+            /** @description For channels whose content has mention: ids of members of the group whom the text names by @ and their name, of those that GET .../group-members answers. */
+            group_mentions?: string[];
             /** @enum {string} */
             kind: "text" | "note";
             /** @description Ids of members whom a note calls. */
@@ -20223,6 +20262,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListNoticedBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceConversationsByConversationGroupMembers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupMembersBody"];
                 };
             };
             /** @description Bad Request */

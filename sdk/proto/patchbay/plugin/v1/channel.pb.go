@@ -944,7 +944,10 @@ type Inbound struct {
 	// list, an address that nobody reads.
 	NoReply bool `protobuf:"varint,18,opt,name=no_reply,json=noReply,proto3" json:"no_reply,omitempty"`
 	// BackfillRequest.run that brought it; "" = it came by itself.
-	Backfill      string `protobuf:"bytes,19,opt,name=backfill,proto3" json:"backfill,omitempty"`
+	Backfill string `protobuf:"bytes,19,opt,name=backfill,proto3" json:"backfill,omitempty"`
+	// Who of the sender, which is a group then, wrote, changed or did it; absent =
+	// not known. Content has their words alone.
+	Member        *Member `protobuf:"bytes,20,opt,name=member,proto3" json:"member,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1110,6 +1113,13 @@ func (x *Inbound) GetBackfill() string {
 		return x.Backfill
 	}
 	return ""
+}
+
+func (x *Inbound) GetMember() *Member {
+	if x != nil {
+		return x.Member
+	}
+	return nil
 }
 
 type Status struct {
@@ -2191,7 +2201,7 @@ const file_patchbay_plugin_v1_channel_proto_rawDesc = "" +
 	"\aheaders\x18\x02 \x03(\v2\x1a.patchbay.plugin.v1.HeaderR\aheaders\x12\x12\n" +
 	"\x04body\x18\x03 \x01(\fR\x04body\x125\n" +
 	"\ainbound\x18\x04 \x03(\v2\x1b.patchbay.plugin.v1.InboundR\ainbound\x122\n" +
-	"\x06result\x18\x05 \x01(\v2\x1a.patchbay.plugin.v1.ResultR\x06result\"\xc7\x05\n" +
+	"\x06result\x18\x05 \x01(\v2\x1a.patchbay.plugin.v1.ResultR\x06result\"\xfb\x05\n" +
 	"\aInbound\x12\x1f\n" +
 	"\vinstance_id\x18\x01 \x01(\tR\n" +
 	"instanceId\x12\x1f\n" +
@@ -2217,7 +2227,8 @@ const file_patchbay_plugin_v1_channel_proto_rawDesc = "" +
 	"deliveryId\x122\n" +
 	"\x06status\x18\x11 \x01(\v2\x1a.patchbay.plugin.v1.StatusR\x06status\x12\x19\n" +
 	"\bno_reply\x18\x12 \x01(\bR\anoReply\x12\x1a\n" +
-	"\bbackfill\x18\x13 \x01(\tR\bbackfill\"\xe8\x01\n" +
+	"\bbackfill\x18\x13 \x01(\tR\bbackfill\x122\n" +
+	"\x06member\x18\x14 \x01(\v2\x1a.patchbay.plugin.v1.MemberR\x06member\"\xe8\x01\n" +
 	"\x06Status\x126\n" +
 	"\x05state\x18\x01 \x01(\x0e2 .patchbay.plugin.v1.Status.StateR\x05state\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x16\n" +
@@ -2397,6 +2408,7 @@ var file_patchbay_plugin_v1_channel_proto_goTypes = []any{
 	(*Header)(nil),                // 32: patchbay.plugin.v1.Header
 	(*Person)(nil),                // 33: patchbay.plugin.v1.Person
 	(*timestamppb.Timestamp)(nil), // 34: google.protobuf.Timestamp
+	(*Member)(nil),                // 35: patchbay.plugin.v1.Member
 }
 var file_patchbay_plugin_v1_channel_proto_depIdxs = []int32{
 	6,  // 0: patchbay.plugin.v1.DeliverRequest.items:type_name -> patchbay.plugin.v1.Outbound
@@ -2417,32 +2429,33 @@ var file_patchbay_plugin_v1_channel_proto_depIdxs = []int32{
 	1,  // 15: patchbay.plugin.v1.Inbound.kind:type_name -> patchbay.plugin.v1.InboundKind
 	14, // 16: patchbay.plugin.v1.Inbound.trust:type_name -> patchbay.plugin.v1.Trust
 	13, // 17: patchbay.plugin.v1.Inbound.status:type_name -> patchbay.plugin.v1.Status
-	2,  // 18: patchbay.plugin.v1.Status.state:type_name -> patchbay.plugin.v1.Status.State
-	3,  // 19: patchbay.plugin.v1.Trust.verdict:type_name -> patchbay.plugin.v1.Trust.Verdict
-	4,  // 20: patchbay.plugin.v1.SignalRequest.kind:type_name -> patchbay.plugin.v1.SignalRequest.Kind
-	34, // 21: patchbay.plugin.v1.BackfillRequest.since:type_name -> google.protobuf.Timestamp
-	23, // 22: patchbay.plugin.v1.ListTemplatesResponse.templates:type_name -> patchbay.plugin.v1.MessageTemplate
-	24, // 23: patchbay.plugin.v1.MessageTemplate.fields:type_name -> patchbay.plugin.v1.TemplateField
-	28, // 24: patchbay.plugin.v1.OpenSessionResponse.attributes:type_name -> patchbay.plugin.v1.OpenSessionResponse.AttributesEntry
-	5,  // 25: patchbay.plugin.v1.ChannelService.Deliver:input_type -> patchbay.plugin.v1.DeliverRequest
-	10, // 26: patchbay.plugin.v1.ChannelService.HandleWebhook:input_type -> patchbay.plugin.v1.HandleWebhookRequest
-	15, // 27: patchbay.plugin.v1.ChannelService.FetchFile:input_type -> patchbay.plugin.v1.FetchFileRequest
-	17, // 28: patchbay.plugin.v1.ChannelService.Signal:input_type -> patchbay.plugin.v1.SignalRequest
-	19, // 29: patchbay.plugin.v1.ChannelService.Backfill:input_type -> patchbay.plugin.v1.BackfillRequest
-	21, // 30: patchbay.plugin.v1.ChannelService.ListTemplates:input_type -> patchbay.plugin.v1.ListTemplatesRequest
-	25, // 31: patchbay.plugin.v1.ChannelService.OpenSession:input_type -> patchbay.plugin.v1.OpenSessionRequest
-	8,  // 32: patchbay.plugin.v1.ChannelService.Deliver:output_type -> patchbay.plugin.v1.DeliverResponse
-	11, // 33: patchbay.plugin.v1.ChannelService.HandleWebhook:output_type -> patchbay.plugin.v1.HandleWebhookResponse
-	16, // 34: patchbay.plugin.v1.ChannelService.FetchFile:output_type -> patchbay.plugin.v1.FetchFileResponse
-	18, // 35: patchbay.plugin.v1.ChannelService.Signal:output_type -> patchbay.plugin.v1.SignalResponse
-	20, // 36: patchbay.plugin.v1.ChannelService.Backfill:output_type -> patchbay.plugin.v1.BackfillResponse
-	22, // 37: patchbay.plugin.v1.ChannelService.ListTemplates:output_type -> patchbay.plugin.v1.ListTemplatesResponse
-	26, // 38: patchbay.plugin.v1.ChannelService.OpenSession:output_type -> patchbay.plugin.v1.OpenSessionResponse
-	32, // [32:39] is the sub-list for method output_type
-	25, // [25:32] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	35, // 18: patchbay.plugin.v1.Inbound.member:type_name -> patchbay.plugin.v1.Member
+	2,  // 19: patchbay.plugin.v1.Status.state:type_name -> patchbay.plugin.v1.Status.State
+	3,  // 20: patchbay.plugin.v1.Trust.verdict:type_name -> patchbay.plugin.v1.Trust.Verdict
+	4,  // 21: patchbay.plugin.v1.SignalRequest.kind:type_name -> patchbay.plugin.v1.SignalRequest.Kind
+	34, // 22: patchbay.plugin.v1.BackfillRequest.since:type_name -> google.protobuf.Timestamp
+	23, // 23: patchbay.plugin.v1.ListTemplatesResponse.templates:type_name -> patchbay.plugin.v1.MessageTemplate
+	24, // 24: patchbay.plugin.v1.MessageTemplate.fields:type_name -> patchbay.plugin.v1.TemplateField
+	28, // 25: patchbay.plugin.v1.OpenSessionResponse.attributes:type_name -> patchbay.plugin.v1.OpenSessionResponse.AttributesEntry
+	5,  // 26: patchbay.plugin.v1.ChannelService.Deliver:input_type -> patchbay.plugin.v1.DeliverRequest
+	10, // 27: patchbay.plugin.v1.ChannelService.HandleWebhook:input_type -> patchbay.plugin.v1.HandleWebhookRequest
+	15, // 28: patchbay.plugin.v1.ChannelService.FetchFile:input_type -> patchbay.plugin.v1.FetchFileRequest
+	17, // 29: patchbay.plugin.v1.ChannelService.Signal:input_type -> patchbay.plugin.v1.SignalRequest
+	19, // 30: patchbay.plugin.v1.ChannelService.Backfill:input_type -> patchbay.plugin.v1.BackfillRequest
+	21, // 31: patchbay.plugin.v1.ChannelService.ListTemplates:input_type -> patchbay.plugin.v1.ListTemplatesRequest
+	25, // 32: patchbay.plugin.v1.ChannelService.OpenSession:input_type -> patchbay.plugin.v1.OpenSessionRequest
+	8,  // 33: patchbay.plugin.v1.ChannelService.Deliver:output_type -> patchbay.plugin.v1.DeliverResponse
+	11, // 34: patchbay.plugin.v1.ChannelService.HandleWebhook:output_type -> patchbay.plugin.v1.HandleWebhookResponse
+	16, // 35: patchbay.plugin.v1.ChannelService.FetchFile:output_type -> patchbay.plugin.v1.FetchFileResponse
+	18, // 36: patchbay.plugin.v1.ChannelService.Signal:output_type -> patchbay.plugin.v1.SignalResponse
+	20, // 37: patchbay.plugin.v1.ChannelService.Backfill:output_type -> patchbay.plugin.v1.BackfillResponse
+	22, // 38: patchbay.plugin.v1.ChannelService.ListTemplates:output_type -> patchbay.plugin.v1.ListTemplatesResponse
+	26, // 39: patchbay.plugin.v1.ChannelService.OpenSession:output_type -> patchbay.plugin.v1.OpenSessionResponse
+	33, // [33:40] is the sub-list for method output_type
+	26, // [26:33] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_patchbay_plugin_v1_channel_proto_init() }

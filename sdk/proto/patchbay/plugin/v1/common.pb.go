@@ -356,7 +356,9 @@ type Content struct {
 	// Of addressed messages, such as mail.
 	Envelope *Envelope `protobuf:"bytes,12,opt,name=envelope,proto3" json:"envelope,omitempty"`
 	// Files beside the text, or alone; at most 50 inwards.
-	Attachments   []*Attachment `protobuf:"bytes,20,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	Attachments []*Attachment `protobuf:"bytes,20,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	// Outwards, of a group: members whom the text names by "@" and their name.
+	Mentions      []*Mention `protobuf:"bytes,21,rep,name=mentions,proto3" json:"mentions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -453,6 +455,13 @@ func (x *Content) GetAttachments() []*Attachment {
 	return nil
 }
 
+func (x *Content) GetMentions() []*Mention {
+	if x != nil {
+		return x.Mentions
+	}
+	return nil
+}
+
 type isContent_Body interface {
 	isContent_Body()
 }
@@ -477,6 +486,61 @@ func (*Content_Location) isContent_Body() {}
 
 func (*Content_Unsupported) isContent_Body() {}
 
+// A member of a group whom a text names.
+type Mention struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Member.external_id.
+	ExternalId string `protobuf:"bytes,1,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
+	// As the text has it, after the "@".
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Mention) Reset() {
+	*x = Mention{}
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Mention) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Mention) ProtoMessage() {}
+
+func (x *Mention) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Mention.ProtoReflect.Descriptor instead.
+func (*Mention) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Mention) GetExternalId() string {
+	if x != nil {
+		return x.ExternalId
+	}
+	return ""
+}
+
+func (x *Mention) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 type Location struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Degrees, WGS 84.
@@ -490,7 +554,7 @@ type Location struct {
 
 func (x *Location) Reset() {
 	*x = Location{}
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[3]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -502,7 +566,7 @@ func (x *Location) String() string {
 func (*Location) ProtoMessage() {}
 
 func (x *Location) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[3]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -515,7 +579,7 @@ func (x *Location) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Location.ProtoReflect.Descriptor instead.
 func (*Location) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{3}
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Location) GetLatitude() float64 {
@@ -558,7 +622,7 @@ type Unsupported struct {
 
 func (x *Unsupported) Reset() {
 	*x = Unsupported{}
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[4]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -570,7 +634,7 @@ func (x *Unsupported) String() string {
 func (*Unsupported) ProtoMessage() {}
 
 func (x *Unsupported) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[4]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -583,7 +647,7 @@ func (x *Unsupported) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unsupported.ProtoReflect.Descriptor instead.
 func (*Unsupported) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{4}
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Unsupported) GetKind() string {
@@ -615,7 +679,7 @@ type Envelope struct {
 
 func (x *Envelope) Reset() {
 	*x = Envelope{}
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[5]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -627,7 +691,7 @@ func (x *Envelope) String() string {
 func (*Envelope) ProtoMessage() {}
 
 func (x *Envelope) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[5]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -640,7 +704,7 @@ func (x *Envelope) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Envelope.ProtoReflect.Descriptor instead.
 func (*Envelope) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{5}
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Envelope) GetSubject() string {
@@ -695,7 +759,7 @@ type Party struct {
 
 func (x *Party) Reset() {
 	*x = Party{}
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[6]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -707,7 +771,7 @@ func (x *Party) String() string {
 func (*Party) ProtoMessage() {}
 
 func (x *Party) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[6]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -720,7 +784,7 @@ func (x *Party) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Party.ProtoReflect.Descriptor instead.
 func (*Party) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{6}
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Party) GetAddress() string {
@@ -763,7 +827,7 @@ type Attachment struct {
 
 func (x *Attachment) Reset() {
 	*x = Attachment{}
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[7]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -775,7 +839,7 @@ func (x *Attachment) String() string {
 func (*Attachment) ProtoMessage() {}
 
 func (x *Attachment) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[7]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -788,7 +852,7 @@ func (x *Attachment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
 func (*Attachment) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{7}
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Attachment) GetBlobId() string {
@@ -869,7 +933,7 @@ type Message struct {
 
 func (x *Message) Reset() {
 	*x = Message{}
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[8]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -881,7 +945,7 @@ func (x *Message) String() string {
 func (*Message) ProtoMessage() {}
 
 func (x *Message) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[8]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -894,7 +958,7 @@ func (x *Message) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Message.ProtoReflect.Descriptor instead.
 func (*Message) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{8}
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Message) GetId() string {
@@ -988,7 +1052,7 @@ type Contact struct {
 
 func (x *Contact) Reset() {
 	*x = Contact{}
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[9]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1000,7 +1064,7 @@ func (x *Contact) String() string {
 func (*Contact) ProtoMessage() {}
 
 func (x *Contact) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[9]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1013,7 +1077,7 @@ func (x *Contact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contact.ProtoReflect.Descriptor instead.
 func (*Contact) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{9}
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Contact) GetId() string {
@@ -1102,15 +1166,18 @@ type Person struct {
 	Attributes map[string]string `protobuf:"bytes,3,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Theirs, as far as the trust of what they sent goes. A proven one joins the
 	// contact that has it proven.
-	Email         string `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
-	Phone         string `protobuf:"bytes,5,opt,name=phone,proto3" json:"phone,omitempty"`
+	Email string `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
+	Phone string `protobuf:"bytes,5,opt,name=phone,proto3" json:"phone,omitempty"`
+	// Not a person: a group, whose members all read what is sent. Of a channel that
+	// declared can: groups.
+	Group         bool `protobuf:"varint,6,opt,name=group,proto3" json:"group,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Person) Reset() {
 	*x = Person{}
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[10]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1122,7 +1189,7 @@ func (x *Person) String() string {
 func (*Person) ProtoMessage() {}
 
 func (x *Person) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[10]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1135,7 +1202,7 @@ func (x *Person) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Person.ProtoReflect.Descriptor instead.
 func (*Person) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{10}
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Person) GetExternalId() string {
@@ -1173,6 +1240,67 @@ func (x *Person) GetPhone() string {
 	return ""
 }
 
+func (x *Person) GetGroup() bool {
+	if x != nil {
+		return x.Group
+	}
+	return false
+}
+
+// One of a group.
+type Member struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Unique within the instance.
+	ExternalId    string `protobuf:"bytes,1,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Member) Reset() {
+	*x = Member{}
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Member) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Member) ProtoMessage() {}
+
+func (x *Member) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Member.ProtoReflect.Descriptor instead.
+func (*Member) Descriptor() ([]byte, []int) {
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Member) GetExternalId() string {
+	if x != nil {
+		return x.ExternalId
+	}
+	return ""
+}
+
+func (x *Member) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 // A name and a value, for headers: names may repeat.
 type Header struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1184,7 +1312,7 @@ type Header struct {
 
 func (x *Header) Reset() {
 	*x = Header{}
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[11]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1196,7 +1324,7 @@ func (x *Header) String() string {
 func (*Header) ProtoMessage() {}
 
 func (x *Header) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[11]
+	mi := &file_patchbay_plugin_v1_common_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1209,7 +1337,7 @@ func (x *Header) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Header.ProtoReflect.Descriptor instead.
 func (*Header) Descriptor() ([]byte, []int) {
-	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{11}
+	return file_patchbay_plugin_v1_common_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Header) GetName() string {
@@ -1249,7 +1377,7 @@ const file_patchbay_plugin_v1_common_proto_rawDesc = "" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x16\n" +
 	"\x06detail\x18\x03 \x01(\tR\x06detail\x12:\n" +
 	"\vretry_after\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"retryAfter\"\xd0\x02\n" +
+	"retryAfter\"\x89\x03\n" +
 	"\aContent\x12\x14\n" +
 	"\x04text\x18\x01 \x01(\tH\x00R\x04text\x12:\n" +
 	"\blocation\x18\x02 \x01(\v2\x1c.patchbay.plugin.v1.LocationH\x00R\blocation\x12C\n" +
@@ -1258,8 +1386,13 @@ const file_patchbay_plugin_v1_common_proto_rawDesc = "" +
 	" \x01(\tR\x04html\x12\x16\n" +
 	"\x06quoted\x18\v \x01(\tR\x06quoted\x128\n" +
 	"\benvelope\x18\f \x01(\v2\x1c.patchbay.plugin.v1.EnvelopeR\benvelope\x12@\n" +
-	"\vattachments\x18\x14 \x03(\v2\x1e.patchbay.plugin.v1.AttachmentR\vattachmentsB\x06\n" +
-	"\x04body\"r\n" +
+	"\vattachments\x18\x14 \x03(\v2\x1e.patchbay.plugin.v1.AttachmentR\vattachments\x127\n" +
+	"\bmentions\x18\x15 \x03(\v2\x1b.patchbay.plugin.v1.MentionR\bmentionsB\x06\n" +
+	"\x04body\">\n" +
+	"\aMention\x12\x1f\n" +
+	"\vexternal_id\x18\x01 \x01(\tR\n" +
+	"externalId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"r\n" +
 	"\bLocation\x12\x1a\n" +
 	"\blatitude\x18\x01 \x01(\x01R\blatitude\x12\x1c\n" +
 	"\tlongitude\x18\x02 \x01(\x01R\tlongitude\x12\x12\n" +
@@ -1318,7 +1451,7 @@ const file_patchbay_plugin_v1_common_proto_rawDesc = "" +
 	"\brevision\x18\n" +
 	" \x01(\x04R\brevision\x12\x1f\n" +
 	"\vmerged_into\x18\v \x01(\tR\n" +
-	"mergedInto\"\xf4\x01\n" +
+	"mergedInto\"\x8a\x02\n" +
 	"\x06Person\x12\x1f\n" +
 	"\vexternal_id\x18\x01 \x01(\tR\n" +
 	"externalId\x12\x12\n" +
@@ -1327,10 +1460,15 @@ const file_patchbay_plugin_v1_common_proto_rawDesc = "" +
 	"attributes\x18\x03 \x03(\v2*.patchbay.plugin.v1.Person.AttributesEntryR\n" +
 	"attributes\x12\x14\n" +
 	"\x05email\x18\x04 \x01(\tR\x05email\x12\x14\n" +
-	"\x05phone\x18\x05 \x01(\tR\x05phone\x1a=\n" +
+	"\x05phone\x18\x05 \x01(\tR\x05phone\x12\x14\n" +
+	"\x05group\x18\x06 \x01(\bR\x05group\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"2\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"=\n" +
+	"\x06Member\x12\x1f\n" +
+	"\vexternal_id\x18\x01 \x01(\tR\n" +
+	"externalId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"2\n" +
 	"\x06Header\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value*\x8d\x01\n" +
@@ -1362,50 +1500,53 @@ func file_patchbay_plugin_v1_common_proto_rawDescGZIP() []byte {
 }
 
 var file_patchbay_plugin_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_patchbay_plugin_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_patchbay_plugin_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_patchbay_plugin_v1_common_proto_goTypes = []any{
 	(Outcome)(0),                  // 0: patchbay.plugin.v1.Outcome
 	(Author)(0),                   // 1: patchbay.plugin.v1.Author
 	(*Instance)(nil),              // 2: patchbay.plugin.v1.Instance
 	(*Result)(nil),                // 3: patchbay.plugin.v1.Result
 	(*Content)(nil),               // 4: patchbay.plugin.v1.Content
-	(*Location)(nil),              // 5: patchbay.plugin.v1.Location
-	(*Unsupported)(nil),           // 6: patchbay.plugin.v1.Unsupported
-	(*Envelope)(nil),              // 7: patchbay.plugin.v1.Envelope
-	(*Party)(nil),                 // 8: patchbay.plugin.v1.Party
-	(*Attachment)(nil),            // 9: patchbay.plugin.v1.Attachment
-	(*Message)(nil),               // 10: patchbay.plugin.v1.Message
-	(*Contact)(nil),               // 11: patchbay.plugin.v1.Contact
-	(*Person)(nil),                // 12: patchbay.plugin.v1.Person
-	(*Header)(nil),                // 13: patchbay.plugin.v1.Header
-	nil,                           // 14: patchbay.plugin.v1.Instance.SecretsEntry
-	nil,                           // 15: patchbay.plugin.v1.Person.AttributesEntry
-	(*durationpb.Duration)(nil),   // 16: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
+	(*Mention)(nil),               // 5: patchbay.plugin.v1.Mention
+	(*Location)(nil),              // 6: patchbay.plugin.v1.Location
+	(*Unsupported)(nil),           // 7: patchbay.plugin.v1.Unsupported
+	(*Envelope)(nil),              // 8: patchbay.plugin.v1.Envelope
+	(*Party)(nil),                 // 9: patchbay.plugin.v1.Party
+	(*Attachment)(nil),            // 10: patchbay.plugin.v1.Attachment
+	(*Message)(nil),               // 11: patchbay.plugin.v1.Message
+	(*Contact)(nil),               // 12: patchbay.plugin.v1.Contact
+	(*Person)(nil),                // 13: patchbay.plugin.v1.Person
+	(*Member)(nil),                // 14: patchbay.plugin.v1.Member
+	(*Header)(nil),                // 15: patchbay.plugin.v1.Header
+	nil,                           // 16: patchbay.plugin.v1.Instance.SecretsEntry
+	nil,                           // 17: patchbay.plugin.v1.Person.AttributesEntry
+	(*durationpb.Duration)(nil),   // 18: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
 }
 var file_patchbay_plugin_v1_common_proto_depIdxs = []int32{
-	14, // 0: patchbay.plugin.v1.Instance.secrets:type_name -> patchbay.plugin.v1.Instance.SecretsEntry
+	16, // 0: patchbay.plugin.v1.Instance.secrets:type_name -> patchbay.plugin.v1.Instance.SecretsEntry
 	0,  // 1: patchbay.plugin.v1.Result.outcome:type_name -> patchbay.plugin.v1.Outcome
-	16, // 2: patchbay.plugin.v1.Result.retry_after:type_name -> google.protobuf.Duration
-	5,  // 3: patchbay.plugin.v1.Content.location:type_name -> patchbay.plugin.v1.Location
-	6,  // 4: patchbay.plugin.v1.Content.unsupported:type_name -> patchbay.plugin.v1.Unsupported
-	7,  // 5: patchbay.plugin.v1.Content.envelope:type_name -> patchbay.plugin.v1.Envelope
-	9,  // 6: patchbay.plugin.v1.Content.attachments:type_name -> patchbay.plugin.v1.Attachment
-	8,  // 7: patchbay.plugin.v1.Envelope.from:type_name -> patchbay.plugin.v1.Party
-	8,  // 8: patchbay.plugin.v1.Envelope.reply_to:type_name -> patchbay.plugin.v1.Party
-	8,  // 9: patchbay.plugin.v1.Envelope.to:type_name -> patchbay.plugin.v1.Party
-	8,  // 10: patchbay.plugin.v1.Envelope.cc:type_name -> patchbay.plugin.v1.Party
-	8,  // 11: patchbay.plugin.v1.Envelope.bcc:type_name -> patchbay.plugin.v1.Party
-	1,  // 12: patchbay.plugin.v1.Message.author:type_name -> patchbay.plugin.v1.Author
-	4,  // 13: patchbay.plugin.v1.Message.content:type_name -> patchbay.plugin.v1.Content
-	17, // 14: patchbay.plugin.v1.Message.at:type_name -> google.protobuf.Timestamp
-	17, // 15: patchbay.plugin.v1.Contact.created_at:type_name -> google.protobuf.Timestamp
-	15, // 16: patchbay.plugin.v1.Person.attributes:type_name -> patchbay.plugin.v1.Person.AttributesEntry
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	18, // 2: patchbay.plugin.v1.Result.retry_after:type_name -> google.protobuf.Duration
+	6,  // 3: patchbay.plugin.v1.Content.location:type_name -> patchbay.plugin.v1.Location
+	7,  // 4: patchbay.plugin.v1.Content.unsupported:type_name -> patchbay.plugin.v1.Unsupported
+	8,  // 5: patchbay.plugin.v1.Content.envelope:type_name -> patchbay.plugin.v1.Envelope
+	10, // 6: patchbay.plugin.v1.Content.attachments:type_name -> patchbay.plugin.v1.Attachment
+	5,  // 7: patchbay.plugin.v1.Content.mentions:type_name -> patchbay.plugin.v1.Mention
+	9,  // 8: patchbay.plugin.v1.Envelope.from:type_name -> patchbay.plugin.v1.Party
+	9,  // 9: patchbay.plugin.v1.Envelope.reply_to:type_name -> patchbay.plugin.v1.Party
+	9,  // 10: patchbay.plugin.v1.Envelope.to:type_name -> patchbay.plugin.v1.Party
+	9,  // 11: patchbay.plugin.v1.Envelope.cc:type_name -> patchbay.plugin.v1.Party
+	9,  // 12: patchbay.plugin.v1.Envelope.bcc:type_name -> patchbay.plugin.v1.Party
+	1,  // 13: patchbay.plugin.v1.Message.author:type_name -> patchbay.plugin.v1.Author
+	4,  // 14: patchbay.plugin.v1.Message.content:type_name -> patchbay.plugin.v1.Content
+	19, // 15: patchbay.plugin.v1.Message.at:type_name -> google.protobuf.Timestamp
+	19, // 16: patchbay.plugin.v1.Contact.created_at:type_name -> google.protobuf.Timestamp
+	17, // 17: patchbay.plugin.v1.Person.attributes:type_name -> patchbay.plugin.v1.Person.AttributesEntry
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_patchbay_plugin_v1_common_proto_init() }
@@ -1424,7 +1565,7 @@ func file_patchbay_plugin_v1_common_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_patchbay_plugin_v1_common_proto_rawDesc), len(file_patchbay_plugin_v1_common_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   14,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
