@@ -89,7 +89,7 @@ func customers() []noun {
 	return []noun{
 		{
 			name: "contacts", about: "customers", from: "contact x", person: "x.contact_id IN " + theirs, order: "contact_id", table: true,
-			fields: "id=contact_id name email phone external_id organisation_id locale note attributes:json merged_into last_seen_at:time created_at:time updated_at:time",
+			fields: "id=contact_id name email phone external_id organisation_id locale note attributes:json merged_into group=is_group:bool last_seen_at:time created_at:time updated_at:time",
 		},
 		{
 			name: "contact_identities", about: "how inboxes know them", from: "contact_identity x", person: "x.contact_id IN " + theirs, order: "inbox_id, external_id",
