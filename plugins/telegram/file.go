@@ -78,18 +78,18 @@ func (a *account) upload(ctx context.Context, chat any, how kind, p part, path s
 	in := &models.InputFileUpload{Filename: safeName(p.file.Filename), Data: f}
 	switch how {
 	case photo:
-		return a.api.SendPhoto(ctx, &bot.SendPhotoParams{ChatID: chat, Photo: in, Caption: p.text, ReplyParameters: reply})
+		return a.api.SendPhoto(ctx, &bot.SendPhotoParams{ChatID: chat, Photo: in, Caption: p.text, CaptionEntities: p.named, ReplyParameters: reply})
 	case animation:
-		return a.api.SendAnimation(ctx, &bot.SendAnimationParams{ChatID: chat, Animation: in, Caption: p.text, ReplyParameters: reply})
+		return a.api.SendAnimation(ctx, &bot.SendAnimationParams{ChatID: chat, Animation: in, Caption: p.text, CaptionEntities: p.named, ReplyParameters: reply})
 	case video:
-		return a.api.SendVideo(ctx, &bot.SendVideoParams{ChatID: chat, Video: in, Caption: p.text, ReplyParameters: reply})
+		return a.api.SendVideo(ctx, &bot.SendVideoParams{ChatID: chat, Video: in, Caption: p.text, CaptionEntities: p.named, ReplyParameters: reply})
 	case audio:
-		return a.api.SendAudio(ctx, &bot.SendAudioParams{ChatID: chat, Audio: in, Caption: p.text, ReplyParameters: reply})
+		return a.api.SendAudio(ctx, &bot.SendAudioParams{ChatID: chat, Audio: in, Caption: p.text, CaptionEntities: p.named, ReplyParameters: reply})
 	case voice:
-		return a.api.SendVoice(ctx, &bot.SendVoiceParams{ChatID: chat, Voice: in, Caption: p.text, ReplyParameters: reply})
+		return a.api.SendVoice(ctx, &bot.SendVoiceParams{ChatID: chat, Voice: in, Caption: p.text, CaptionEntities: p.named, ReplyParameters: reply})
 	case document:
 	}
-	return a.api.SendDocument(ctx, &bot.SendDocumentParams{ChatID: chat, Document: in, Caption: p.text, ReplyParameters: reply})
+	return a.api.SendDocument(ctx, &bot.SendDocumentParams{ChatID: chat, Document: in, Caption: p.text, CaptionEntities: p.named, ReplyParameters: reply})
 }
 
 func instanceDown(e *errs.Error) instance.Health {

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf16"
+
+	"github.com/go-telegram/bot/models"
 
 	"github.com/patchbay-im/patchbay/plugins/telegram/api"
 	"github.com/patchbay-im/patchbay/sdk/message"
@@ -12,6 +15,7 @@ import (
 // part is one message of Telegram: text, a place, or a file with its caption.
 type part struct {
 	text  string
+	named []models.MessageEntity // members of the group whom the text names
 	place *message.Location
 	file  *message.Attachment
 }
@@ -21,11 +25,13 @@ type part struct {
 func parts(c message.Content) []part {
 	var out []part
 	if len(c.Attachments) == 1 && c.Location == nil && units(c.Text) <= api.MaxCaption {
-		return []part{{text: c.Text, file: &c.Attachments[0]}}
+		return []part{{text: c.Text, named: named(c, 0, len(c.Text)), file: &c.Attachments[0]}}
 	}
 	if c.Text != "" || c.Location == nil && len(c.Attachments) == 0 {
+		at := 0
 		for _, text := range split(c.Text, api.MaxText) {
-			out = append(out, part{text: text})
+			out = append(out, part{text: text, named: named(c, at, at+len(text))})
+			at += len(text)
 		}
 	}
 	if c.Location != nil {
@@ -33,6 +39,24 @@ func parts(c message.Content) []part {
 	}
 	for i := range c.Attachments {
 		out = append(out, part{file: &c.Attachments[i]})
+	}
+	return out
+}
+
+// named are the members whom a text names from one byte to another, as Telegram
+// counts from the first of them. A chat that writes under its own name is nobody
+// whom Telegram could tell.
+func named(c message.Content, from, to int) []models.MessageEntity {
+	var out []models.MessageEntity
+	for _, n := range c.Named() {
+		user, err := strconv.ParseInt(n.ID, 10, 64)
+		if err != nil || user <= 0 || n.Start < from || n.End > to {
+			continue
+		}
+		out = append(out, models.MessageEntity{
+			Type: models.MessageEntityTypeTextMention, Offset: units(c.Text[from:n.Start]), Length: units(c.Text[n.Start:n.End]),
+			User: &models.User{ID: user, FirstName: n.Name},
+		})
 	}
 	return out
 }

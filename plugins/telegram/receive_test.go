@@ -134,10 +134,18 @@ func TestIssue3033Groups(t *testing.T) {
 		grown := d.bot.Grow(team, -100500)
 		d.bot.WriteIn(grown, alice, map[string]any{"text": "still here"})
 		all := d.came(3)
-		for i, want := range []string{"Alice: hello", "Bob: me too", "Alice: still here"} {
-			if in := all[i]; in.Sender.ID != "-500" || in.Sender.Name != "Tea lovers" || in.Content.Text != want {
+		for i, want := range []string{"Alice hello", "Bob me too", "Alice still here"} {
+			if in := all[i]; in.Sender.ID != "-500" || in.Sender.Name != "Tea lovers" || !in.Sender.Group || in.Member == nil || in.Member.Name+" "+in.Content.Text != want {
 				t.Errorf("%+v", in)
 			}
+		}
+		if all[0].Member.ID != "42" || all[1].Member.ID != "43" || all[2].Member.ID != "42" {
+			t.Errorf("of %v, %v, %v", all[0].Member, all[1].Member, all[2].Member)
+		}
+		d.bot.EditIn(grown, bob, 2, map[string]any{"text": "me three"})
+		d.bot.Join(grown, alice) // it was there: no news
+		if in := d.came(4)[3]; in.Kind != channel.KindEdit || in.Member == nil || in.Member.ID != "43" || in.Content.Text != "me three" {
+			t.Errorf("an edit came as %+v", in)
 		}
 		if sent, err := d.plug.Send(d.to("-500", "dlv_01HF0000000000000000000001", textOf("welcome"))); err != nil || !strings.HasPrefix(sent.MessageID, "-100500:") {
 			t.Errorf("%+v, %v", sent, err)

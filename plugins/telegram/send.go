@@ -96,7 +96,7 @@ func (a *account) deliver(ctx context.Context, chat any, p part, answering strin
 			ChatID: chat, Latitude: p.place.Latitude, Longitude: p.place.Longitude, ReplyParameters: reply,
 		})
 	default:
-		return a.api.SendMessage(ctx, &bot.SendMessageParams{ChatID: chat, Text: p.text, ReplyParameters: reply})
+		return a.api.SendMessage(ctx, &bot.SendMessageParams{ChatID: chat, Text: p.text, Entities: p.named, ReplyParameters: reply})
 	}
 }
 
@@ -172,9 +172,10 @@ func (a *account) edit(ctx context.Context, req channel.SendRequest) (channel.Se
 	case units(req.Content.Text) > api.MaxText:
 		return channel.SendResponse{}, errs.Reject(api.CodeTooLong, "The text is too long for one message of Telegram.")
 	}
-	_, err = a.api.EditMessageText(ctx, &bot.EditMessageTextParams{ChatID: chat, MessageID: number, Text: req.Content.Text})
+	text, names := req.Content.Text, named(req.Content, 0, len(req.Content.Text))
+	_, err = a.api.EditMessageText(ctx, &bot.EditMessageTextParams{ChatID: chat, MessageID: number, Text: text, Entities: names})
 	if api.AnswerOf(err).Says("no text in the message") {
-		_, err = a.api.EditMessageCaption(ctx, &bot.EditMessageCaptionParams{ChatID: chat, MessageID: number, Caption: req.Content.Text})
+		_, err = a.api.EditMessageCaption(ctx, &bot.EditMessageCaptionParams{ChatID: chat, MessageID: number, Caption: text, CaptionEntities: names})
 	}
 	if err != nil && !api.AnswerOf(err).Says("message is not modified") {
 		return channel.SendResponse{}, a.noted(ctx, api.Known(err))

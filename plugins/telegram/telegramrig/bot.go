@@ -46,6 +46,7 @@ type chat struct {
 	gone    bool // the bot was removed
 	movedTo int64
 	there   map[int]*Message
+	wrote   map[int64]bool // users
 }
 
 // Message is what the bot sent.
@@ -57,10 +58,17 @@ type Message struct {
 	Filename string
 	Data     []byte
 	ReplyTo  int
+	Named    []Named // whom the text names
 	At       time.Time
 	Edited   int // times
 	Deleted  bool
 	theirs   bool // a customer wrote it
+}
+
+// Named is a user whom a text names.
+type Named struct {
+	User int64
+	Text string // the words
 }
 
 // Action is what the bot showed in a chat.
@@ -118,6 +126,7 @@ func (b *Bot) WriteIn(in, user, fields map[string]any) int {
 	m := map[string]any{"message_id": b.numbered, "from": user, "chat": in, "date": b.server.now().Unix()}
 	maps.Copy(m, fields)
 	text, _ := fields["text"].(string)
+	c.wrote[id(user)] = true
 	c.there[b.numbered] = &Message{Chat: id(in), ID: b.numbered, Text: text, At: b.server.now(), theirs: true}
 	b.add("message", m)
 	return b.numbered
@@ -253,7 +262,7 @@ func id(chat map[string]any) int64 {
 func (b *Bot) chat(fields map[string]any) *chat {
 	c := b.chats[id(fields)]
 	if c == nil {
-		c = &chat{there: make(map[int]*Message)}
+		c = &chat{there: make(map[int]*Message), wrote: make(map[int64]bool)}
 		b.chats[id(fields)] = c
 	}
 	c.fields = fields

@@ -28,19 +28,19 @@ func methods() map[string]method {
 		"deleteWebhook":       {takes: []string{"drop_pending_updates"}, do: (*Bot).deleteWebhook},
 		"getWebhookInfo":      {do: (*Bot).getWebhookInfo},
 		"getFile":             {needs: []string{"file_id"}, do: (*Bot).getFile},
-		"sendMessage":         {needs: []string{"chat_id", "text"}, takes: []string{"reply_parameters"}, do: (*Bot).sendMessage},
+		"sendMessage":         {needs: []string{"chat_id", "text"}, takes: []string{"entities", "reply_parameters"}, do: (*Bot).sendMessage},
 		"sendLocation":        {needs: []string{"chat_id", "latitude", "longitude"}, takes: []string{"reply_parameters"}, do: (*Bot).sendPlace},
 		"sendVenue":           {needs: []string{"chat_id", "latitude", "longitude", "title", "address"}, takes: []string{"reply_parameters"}, do: (*Bot).sendPlace},
 		"sendChatAction":      {needs: []string{"chat_id", "action"}, do: (*Bot).sendChatAction},
-		"editMessageText":     {needs: []string{"chat_id", "message_id", "text"}, do: (*Bot).editMessage},
-		"editMessageCaption":  {needs: []string{"chat_id", "message_id"}, takes: []string{"caption"}, do: (*Bot).editMessage},
+		"editMessageText":     {needs: []string{"chat_id", "message_id", "text"}, takes: []string{"entities"}, do: (*Bot).editMessage},
+		"editMessageCaption":  {needs: []string{"chat_id", "message_id"}, takes: []string{"caption", "caption_entities"}, do: (*Bot).editMessage},
 		"deleteMessage":       {needs: []string{"chat_id", "message_id"}, do: (*Bot).deleteMessage},
 		"answerCallbackQuery": {needs: []string{"callback_query_id"}, do: (*Bot).answerCallbackQuery},
 	}
 	for name, field := range map[string]string{
 		"sendPhoto": "photo", "sendDocument": "document", "sendAudio": "audio", "sendVoice": "voice", "sendVideo": "video", "sendAnimation": "animation",
 	} {
-		out[name] = method{needs: []string{"chat_id", field}, takes: []string{"caption", "reply_parameters"}, do: func(b *Bot, _ *http.Request, p params) (any, *failure) {
+		out[name] = method{needs: []string{"chat_id", field}, takes: []string{"caption", "caption_entities", "reply_parameters"}, do: func(b *Bot, _ *http.Request, p params) (any, *failure) {
 			return b.sendFile(field, p)
 		}}
 	}
@@ -181,9 +181,13 @@ func (b *Bot) open(p params) (int64, *chat, *failure) {
 }
 
 // send keeps a message of the bot, and returns it as the API does.
-func (b *Bot) send(p params, m Message) (any, *failure) {
+// entities is the parameter that marks its text.
+func (b *Bot) send(p params, m Message, entities string) (any, *failure) {
 	n, c, f := b.open(p)
 	if f != nil {
+		return nil, f
+	}
+	if m.Named, f = c.named(p.values[entities], m.Text); f != nil {
 		return nil, f
 	}
 	if raw := p.values["reply_parameters"]; raw != "" {
@@ -231,7 +235,7 @@ func (b *Bot) sendMessage(_ *http.Request, p params) (any, *failure) {
 	case units(text) > 4096:
 		return nil, bad("message is too long")
 	}
-	return b.send(p, Message{Kind: "message", Text: text})
+	return b.send(p, Message{Kind: "message", Text: text}, "entities")
 }
 
 func (b *Bot) sendPlace(_ *http.Request, p params) (any, *failure) {
@@ -240,7 +244,7 @@ func (b *Bot) sendPlace(_ *http.Request, p params) (any, *failure) {
 	if err != nil || latitude < -90 || latitude > 90 {
 		return nil, bad("wrong latitude")
 	}
-	return b.send(p, Message{Kind: "location", Text: strings.TrimSpace(p.values["title"] + " " + p.values["latitude"] + "," + p.values["longitude"])})
+	return b.send(p, Message{Kind: "location", Text: strings.TrimSpace(p.values["title"] + " " + p.values["latitude"] + "," + p.values["longitude"])}, "")
 }
 
 func (b *Bot) sendFile(field string, p params) (any, *failure) {
@@ -267,7 +271,7 @@ func (b *Bot) sendFile(field string, p params) (any, *failure) {
 			return nil, bad("PHOTO_INVALID_DIMENSIONS")
 		}
 	}
-	return b.send(p, Message{Kind: field, Text: p.values["caption"], Filename: f.name, Data: f.data})
+	return b.send(p, Message{Kind: field, Text: p.values["caption"], Filename: f.name, Data: f.data}, "caption_entities")
 }
 
 func (b *Bot) sendChatAction(_ *http.Request, p params) (any, *failure) {
@@ -319,10 +323,15 @@ func (b *Bot) editMessage(_ *http.Request, p params) (any, *failure) {
 		return nil, bad("there is no caption in the message to edit")
 	case units(text) > most:
 		return nil, bad("message is too long")
-	case text == m.Text:
+	}
+	named, f := b.chats[m.Chat].named(p.values[map[bool]string{true: "entities", false: "caption_entities"}[isText]], text)
+	switch {
+	case f != nil:
+		return nil, f
+	case text == m.Text && slices.Equal(named, m.Named):
 		return nil, bad("message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message")
 	}
-	m.Text = text
+	m.Text, m.Named = text, named
 	m.Edited++
 	return b.told(m), nil
 }

@@ -33,23 +33,11 @@ func (r reader) content(m *models.Message, kind string) message.Content {
 	return c
 }
 
-// marked says in the text who wrote it, where that is not who sent it.
+// marked says in the text who wrote what was forwarded.
 func (r reader) marked(m *models.Message, c *message.Content) {
 	if from := forwarded(m); from != "" {
 		c.Text = strings.TrimSpace(fmt.Sprintf(r.Words.Forwarded, from) + "\n" + c.Text)
 	}
-	if private(m.Chat) {
-		return
-	}
-	who := name(m.From)
-	if m.SenderChat != nil { // an anonymous administrator, or a channel
-		who = cmp.Or(m.AuthorSignature, m.SenderChat.Title, who)
-	}
-	if who = cmp.Or(who, "?"); c.Text == "" {
-		c.Text = who + ":"
-		return
-	}
-	c.Text = who + ": " + c.Text
 }
 
 // forwarded is who wrote what was forwarded; "" = it was not.

@@ -76,7 +76,7 @@ func unreadable(raw json.RawMessage, s Settings) (Read, error) {
 	}
 	out, r := Read{ID: u.ID}, reader{Settings: s, update: u.ID}
 	if m := u.Message; m != nil && m.ID != 0 && r.takes(m.Chat) {
-		in := channel.Inbound{ExternalID: ID(m.Chat.ID, m.ID), Sender: r.who(m.Chat, m.From), SentAt: at(m.Date), Content: message.Content{Text: m.Text}}
+		in := channel.Inbound{ExternalID: ID(m.Chat.ID, m.ID), Sender: r.who(m.Chat, m.From), Member: memberOf(m.Chat, m.From, nil, ""), SentAt: at(m.Date), Content: message.Content{Text: m.Text}}
 		if m.Text == "" {
 			in.Content.Unsupported = &message.Unsupported{Kind: kindIn(raw, "message")}
 		}

@@ -3,10 +3,11 @@
 // is always the same items, with the same ids.
 //
 // Whom a chat is with is one customer. In a private chat that is the person; a
-// group is one customer of its own, whose members are named in the text.
+// group is one customer of its own, and each item says which member it is of.
 package update
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -124,7 +125,7 @@ func (r reader) origin(chat int64) int64 {
 func (r reader) who(c models.Chat, from *models.User) channel.Person {
 	p := channel.Person{ID: strconv.FormatInt(r.origin(c.ID), 10), Attributes: map[string]string{}}
 	if !private(c) {
-		p.Name = c.Title
+		p.Name, p.Group = c.Title, true
 		p.Attributes["chat"] = string(c.Type)
 		return p
 	}
@@ -140,6 +141,21 @@ func (r reader) who(c models.Chat, from *models.User) channel.Person {
 		p.Attributes["language"] = from.LanguageCode
 	}
 	return p
+}
+
+// memberOf is who of a group did something; nil in a private chat, and where
+// Telegram does not say. An anonymous administrator and a channel are chats.
+func memberOf(c models.Chat, from *models.User, as *models.Chat, signature string) *channel.Member {
+	switch {
+	case private(c):
+		return nil
+	case as != nil:
+		return &channel.Member{ID: strconv.FormatInt(as.ID, 10), Name: cmp.Or(signature, as.Title)}
+	case from != nil:
+		return &channel.Member{ID: strconv.FormatInt(from.ID, 10), Name: name(from)}
+	default:
+		return nil
+	}
 }
 
 func name(u *models.User) string {
@@ -161,7 +177,9 @@ func at(seconds int) time.Time {
 
 // inbound is an item of a message, without its content.
 func (r reader) inbound(m *models.Message) channel.Inbound {
-	in := channel.Inbound{ExternalID: ID(m.Chat.ID, m.ID), Sender: r.who(m.Chat, m.From), SentAt: at(m.Date)}
+	in := channel.Inbound{
+		ExternalID: ID(m.Chat.ID, m.ID), Sender: r.who(m.Chat, m.From), Member: memberOf(m.Chat, m.From, m.SenderChat, m.AuthorSignature), SentAt: at(m.Date),
+	}
 	if to := m.ReplyToMessage; to != nil && to.ID > 0 {
 		in.References = []string{ID(m.Chat.ID, to.ID)}
 	}
@@ -219,7 +237,7 @@ func (r reader) external() string { return "update:" + strconv.FormatInt(r.updat
 // event is something that a customer did.
 func (r reader) event(c models.Chat, from *models.User, date int, text string) []channel.Inbound {
 	return []channel.Inbound{{
-		Kind: channel.KindEvent, ExternalID: r.external(), Sender: r.who(c, from), SentAt: at(date), Content: message.Text(text),
+		Kind: channel.KindEvent, ExternalID: r.external(), Sender: r.who(c, from), Member: memberOf(c, from, nil, ""), SentAt: at(date), Content: message.Text(text),
 	}}
 }
 

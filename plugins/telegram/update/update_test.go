@@ -111,16 +111,17 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// A group is one customer, whose members are named; left out it is nobody.
+// A group is one customer, and each item says whose it is; left out it is nobody.
 func TestGroups(t *testing.T) {
 	group := func(fields string) json.RawMessage {
 		return json.RawMessage(strings.Replace(string(wrote(fields)), `"chat":{"id":42,"type":"private","first_name":"Alice"}`, `"chat":{"id":-100500,"type":"supergroup","title":"Tea"}`, 1))
 	}
 	in := one(t, group(`"text":"hello"`))
-	if in.Sender.ID != "-100500" || in.Sender.Name != "Tea" || in.Content.Text != "Alice 王: hello" || len(in.Sender.Attributes) != 1 {
+	if in.Sender.ID != "-100500" || in.Sender.Name != "Tea" || in.Content.Text != "hello" || len(in.Sender.Attributes) != 1 || !in.Sender.Group ||
+		in.Member == nil || *in.Member != (channel.Member{ID: "42", Name: "Alice 王"}) {
 		t.Errorf("%+v", in)
 	}
-	if in := one(t, group(`"text":"hello","sender_chat":{"id":-100500,"type":"supergroup","title":"Tea"},"author_signature":"Owner"`)); in.Content.Text != "Owner: hello" {
+	if in := one(t, group(`"text":"hello","sender_chat":{"id":-100500,"type":"supergroup","title":"Tea"},"author_signature":"Owner"`)); in.Content.Text != "hello" || *in.Member != (channel.Member{ID: "-100500", Name: "Owner"}) {
 		t.Errorf("%+v", in)
 	}
 	if r, err := update.Of(group(`"text":"hello"`), update.Settings{Words: settings.Words}); err != nil || len(r.Items) != 0 {

@@ -5,6 +5,7 @@
 //
 //	{"do":"write","token":"…","user":42,"name":"Alice","text":"hello","photo":"<base64>"}
 //	{"do":"edit","token":"…","user":42,"name":"Alice","number":3,"text":"hello there"}
+//	{"do":"write","token":"…","user":42,"name":"Alice","text":"hello","group":-500,"title":"Tea lovers"}
 //	{"do":"sent","token":"…"}
 //	{"do":"shown","token":"…"}
 package main
@@ -30,6 +31,8 @@ type order struct {
 	Number int    `json:"number"`
 	Text   string `json:"text"`
 	Photo  []byte `json:"photo"`
+	Group  int64  `json:"group"` // where; 0 = in private
+	Title  string `json:"title"` // of the group
 }
 
 func main() {
@@ -79,11 +82,15 @@ func done(b *telegramrig.Bot, o order) any {
 		size := map[string]any{"file_id": b.AddFile(o.Photo, 0), "file_unique_id": "photo", "width": 2, "height": 2, "file_size": len(o.Photo)}
 		fields = map[string]any{"caption": o.Text, "photo": []any{size}}
 	}
+	in := telegramrig.Private(user)
+	if o.Group != 0 {
+		in = telegramrig.Group(o.Group, o.Title)
+	}
 	switch o.Do {
 	case "write":
-		return b.Write(user, fields)
+		return b.WriteIn(in, user, fields)
 	case "edit":
-		b.EditIn(telegramrig.Private(user), user, o.Number, fields)
+		b.EditIn(in, user, o.Number, fields)
 		return o.Number
 	case "shown":
 		return b.Actions()
