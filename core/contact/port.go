@@ -12,6 +12,7 @@ import (
 // Tx is the contact side of a transaction of the conversation store.
 type Tx interface {
 	JointTx
+	GroupTx
 	// ByIdentity finds who an inbox knows under an external id; nil when
 	// nobody. A contact that was merged comes as its survivor.
 	ByIdentity(ctx context.Context, inbox, external string) (*Contact, error)
@@ -24,17 +25,21 @@ type Tx interface {
 	Seen(ctx context.Context, id ID, at time.Time) error
 	// Verify marks an identity as proved, unless it is.
 	Verify(ctx context.Context, inbox, external string, at time.Time) error
-	// Gather makes an identity that of a group, called title, and its contact a
-	// group, which has the title as its name unless somebody gave it another; title
-	// "" leaves the name. It does so only where nobody else can be meant (see Prove),
-	// and returns the contact as it is then; else nil.
-	Gather(ctx context.Context, inbox, external, title string, at time.Time) (*Contact, error)
 	// Prove makes an anonymous visitor's identity that of the person whom the
 	// site vouched for, verified, with what the visitor looked at. It does so
 	// only where nobody else can be meant, and reports whether it did: the
 	// contact has no other identity and was not merged, nor another into it, and
 	// the inbox does not know the person.
 	Prove(ctx context.Context, inbox, visitor, person string, at time.Time) (bool, error)
+}
+
+// GroupTx is the side of a transaction that knows groups.
+type GroupTx interface {
+	// Gather makes an identity that of a group, called title, and its contact a
+	// group, which has the title as its name unless somebody gave it another; title
+	// "" leaves the name. It does so only where nobody else can be meant (see Tx.Prove),
+	// and returns the contact as it is then; else nil.
+	Gather(ctx context.Context, inbox, external, title string, at time.Time) (*Contact, error)
 }
 
 // JointTx is the side of a transaction that joins identities by what was proven.

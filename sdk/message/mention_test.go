@@ -2,6 +2,7 @@ package message_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/patchbay-im/patchbay/sdk/message"
@@ -22,12 +23,12 @@ func TestNamedPlacesOfAText(t *testing.T) {
 		{"你好@王芳，@王芳芳", []message.Mention{{ID: "a", Name: "王芳"}, {ID: "b", Name: "王芳芳"}}, "a:@王芳 b:@王芳芳 "},
 		{"@ @", []message.Mention{{ID: "a"}}, ""},
 	} {
-		got := ""
+		var got strings.Builder
 		for _, n := range (message.Content{Text: c.text, Mentions: c.mentions}).Named() {
-			got += fmt.Sprintf("%s:%s ", n.ID, c.text[n.Start:n.End])
+			fmt.Fprintf(&got, "%s:%s ", n.ID, c.text[n.Start:n.End])
 		}
-		if got != c.want {
-			t.Errorf("%q names %q, want %q", c.text, got, c.want)
+		if got.String() != c.want {
+			t.Errorf("%q names %q, want %q", c.text, got.String(), c.want)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func checkInbound(in *pluginv1.Inbound, groups bool) *pluginv1.Result {
 		return rejected("invalid_reference", "thread, target, answers and delivery_id have at most 512 bytes and no control characters")
 	case len(in.GetSender().GetAttributes()) > maxAttributes:
 		return rejected("too_many_attributes", "a person has at most 50 attributes")
-	case in.GetMember() != nil && !(in.GetSender().GetGroup() && external(in.GetMember().GetExternalId()) && !in.GetEcho()):
+	case in.GetMember() != nil && (!in.GetSender().GetGroup() || !external(in.GetMember().GetExternalId()) || in.GetEcho()):
 		return rejected("invalid_member", "a member is one of a sender that is a group, with an external_id of 1 to 512 bytes without control characters")
 	case in.GetSender().GetGroup() && !groups:
 		return rejected("groups", "the manifest does not say that the channel can groups")
