@@ -12,7 +12,6 @@ import (
 // Tx is the contact side of a transaction of the conversation store.
 type Tx interface {
 	JointTx
-	GroupTx
 	// ByIdentity finds who an inbox knows under an external id; nil when
 	// nobody. A contact that was merged comes as its survivor.
 	ByIdentity(ctx context.Context, inbox, external string) (*Contact, error)
@@ -44,6 +43,7 @@ type GroupTx interface {
 
 // JointTx is the side of a transaction that joins identities by what was proven.
 type JointTx interface {
+	GroupTx
 	// Joint returns the one person, as the survivor, whose identities have a
 	// proven e-mail address or a proven telephone number; nil when it is nobody
 	// or not one person alone. "" is nobody's.
