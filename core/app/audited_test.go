@@ -107,6 +107,7 @@ func TestEveryAuditedRouteLeavesItsRow(t *testing.T) {
 	for route, reason := range map[string]string{
 		"POST /api/v1/workspaces/{workspace}/plugins/{publisher}/{name}/rollback": "needs two versions: core/pluginhost's tests go back, core/extension's want the record",
 		"POST /api/v1/workspaces/{workspace}/inboxes/{inbox}/backfills":           "needs a channel that keeps what came: core/channel/backfill's tests want the record",
+		"POST /api/v1/workspaces/{workspace}/inboxes/{inbox}/backfills/stop":      "likewise",
 		"POST /api/v1/session/link":                   "made by --demo alone: web/e2e signs in by it",
 		"DELETE /api/v1/account/providers/{provider}": "needs a person at a provider: core/httpapi's tests of signing in by one",
 	} {

@@ -17,7 +17,7 @@ import (
 type backfillBody struct {
 	ID         string         `json:"id"`
 	Since      time.Time      `json:"since" doc:"Everything since then was asked for, by the far side's clock."`
-	State      string         `json:"state" enum:"running,done,failed,interrupted" doc:"interrupted: the server at work on it stopped. A new one goes over what it had, which counts as known then."`
+	State      string         `json:"state" enum:"running,done,failed,interrupted,stopped" doc:"interrupted: the server at work on it stopped. stopped: a member ended it. A new one goes over what it had, which counts as known then."`
 	By         string         `json:"by,omitempty" doc:"Who began it: a name."`
 	StartedAt  time.Time      `json:"started_at"`
 	FinishedAt *time.Time     `json:"finished_at,omitempty"`
@@ -66,6 +66,18 @@ func (s *Server) backfillRoutes() {
 		Method: http.MethodPost, Path: path, Summary: "Bring older messages", Tags: []string{"inboxes"}, DefaultStatus: http.StatusCreated,
 		Description: "Has the channel bring everything that came since a time and is not here, of a channel that can: backfill. It is done in the background, one at a time in an inbox; ask for the list to see how far it is.",
 	}, identity.InboxManage, s.startBackfill)
+	member(s, huma.Operation{
+		Method: http.MethodPost, Path: path + "/stop", Summary: "Stop bringing older messages", Tags: []string{"inboxes"},
+		Description: "Ends what is under way in the inbox, and answers it. What it has brought stays; its counts may still grow for a moment.",
+	}, identity.InboxManage, s.stopBackfill)
+}
+
+func (s *Server) stopBackfill(ctx context.Context, scope identity.Scope, in *InboxPath) (*body[backfillBody], error) {
+	r, err := s.Backfills.Stop(ctx, scope, channel.InboxID(in.Inbox))
+	if err != nil {
+		return nil, err
+	}
+	return &body[backfillBody]{Body: backfillOf(r)}, nil
 }
 
 func (s *Server) listBackfills(ctx context.Context, scope identity.Scope, in *InboxPath) (*body[list[backfillBody]], error) {

@@ -49,6 +49,7 @@ const (
 	CanTyping   = "typing"   // show that somebody writes: Signaler
 	CanRead     = "read"     // show that a message was read: Signaler
 	CanBackfill = "backfill" // bring what came since a time: Backfiller
+	CanWebhook  = "webhook"  // post to the inbox's address: Channel.Receive
 	CanGroups   = "groups"   // talk with groups: Person.Group; needs no interface
 
 	CanTemplates = "templates" // list messages that were prepared there, and send them: Templater
@@ -56,7 +57,7 @@ const (
 
 // Abilities lists what a channel can do beside carrying messages.
 func Abilities() []string {
-	return []string{CanEdit, CanRecall, CanTyping, CanRead, CanBackfill, CanGroups, CanTemplates}
+	return []string{CanEdit, CanRecall, CanTyping, CanRead, CanBackfill, CanWebhook, CanGroups, CanTemplates}
 }
 
 // How messages make conversations, where a person may have several.

@@ -25,6 +25,7 @@ const (
 	Done        State = "done"
 	Failed      State = "failed"
 	Interrupted State = "interrupted" // the server at work on it stopped; a new run goes over what it had
+	Stopped     State = "stopped"     // somebody stopped it; what it had brought stays
 )
 
 // MaxAge is how far back a run goes.
@@ -33,8 +34,11 @@ const MaxAge = 90 * 24 * time.Hour
 // Kept is how many runs of an inbox are kept, the newest.
 const Kept = 20
 
-// Started is the action in the audit log.
-const Started = "inbox.backfill_started"
+// Actions in the audit log.
+const (
+	Started = "inbox.backfill_started"
+	Ended   = "inbox.backfill_stopped" // by somebody
+)
 
 // Run is one bringing.
 type Run struct {
@@ -78,6 +82,11 @@ func UnderWay() *errs.Error {
 	return errs.New(errs.Conflict, "backfill.under_way", "Older messages of this inbox are being brought. Wait until that is over.")
 }
 
+// NotRunning is the answer to who stops what is over.
+func NotRunning() *errs.Error {
+	return errs.New(errs.Conflict, "backfill.not_running", "No older messages of this inbox are being brought.")
+}
+
 // Store keeps runs.
 type Store interface {
 	// Begin adds a run with the event, and forgets the oldest of its inbox beyond
@@ -87,7 +96,7 @@ type Store interface {
 	Runs(ctx context.Context, w identity.WorkspaceID, inbox channel.InboxID) ([]Run, error)
 	// Running returns those of all workspaces that are Running, the oldest first.
 	Running(ctx context.Context) ([]Run, error)
-	// Change loads a run, lets change work on it and saves it. errs.Absent when
-	// it is gone.
-	Change(ctx context.Context, w identity.WorkspaceID, id ID, change func(*Run) error) (Run, error)
+	// Change loads a run, lets change work on it and saves it with the events.
+	// errs.Absent when it is gone.
+	Change(ctx context.Context, w identity.WorkspaceID, id ID, change func(*Run) error, events ...event.Event) (Run, error)
 }

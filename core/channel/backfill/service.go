@@ -3,6 +3,8 @@ package backfill
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
@@ -37,6 +39,9 @@ type Service struct {
 	Deps
 	ids  id.Source
 	wake chan struct{} // somebody asked for a run, or there is room for another
+
+	mu      sync.Mutex
+	working map[ID]context.CancelFunc // runs of this server
 }
 
 // NewService returns a Service.
@@ -44,7 +49,7 @@ func NewService(d Deps) *Service {
 	if d.Timing == (Timing{}) {
 		d.Timing = DefaultTiming()
 	}
-	return &Service{Deps: d, ids: id.NewSource(d.Now), wake: make(chan struct{}, 1)}
+	return &Service{Deps: d, ids: id.NewSource(d.Now), wake: make(chan struct{}, 1), working: make(map[ID]context.CancelFunc)}
 }
 
 // Start asks for everything that came to an inbox since a time. Needs
@@ -80,6 +85,59 @@ func (s *Service) Start(ctx context.Context, scope identity.Scope, inbox channel
 	}
 	s.look()
 	return r, nil
+}
+
+// Stop ends the run of an inbox that is under way; what it has brought stays. It
+// returns the run. On this server the channel is told at once, on another within
+// half a minute. Needs InboxManage. NotRunning when there is none.
+func (s *Service) Stop(ctx context.Context, scope identity.Scope, inbox channel.InboxID) (Run, error) {
+	runs, err := s.Runs(ctx, scope, inbox)
+	if err != nil {
+		return Run{}, err
+	}
+	at := slices.IndexFunc(runs, func(r Run) bool { return r.State == Running })
+	if at < 0 {
+		return Run{}, NotRunning()
+	}
+	r, now := runs[at], s.Now()
+	in, err := s.Inboxes.Get(ctx, scope, inbox)
+	if err != nil {
+		return Run{}, err
+	}
+	record := identity.Record(ctx, scope, Ended, in.Target()).Say(map[string]any{"since": r.Since})
+	out, err := s.Store.Change(ctx, r.Workspace, r.ID, func(r *Run) error {
+		if r.State != Running {
+			return NotRunning()
+		}
+		r.State, r.FinishedAt = Stopped, now
+		return nil
+	}, event.Event{ID: s.ids.New("chg"), Workspace: string(r.Workspace), At: now, Audit: record})
+	if err == nil {
+		s.stop(r.ID)
+	}
+	return out, err
+}
+
+// stop ends the work on a run, if this server is at it.
+func (s *Service) stop(id ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if cancel := s.working[id]; cancel != nil {
+		cancel()
+	}
+}
+
+// begun and ended keep the book of what this server works on.
+func (s *Service) begun(id ID, cancel context.CancelFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.working[id] = cancel
+}
+
+func (s *Service) ended(id ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.working, id)
 }
 
 // look has Run look for work now.

@@ -143,7 +143,7 @@ func (o *office) until(what string, ok func(backfill.Run) bool) backfill.Run {
 // untilIn is until, for another inbox. Time is the bubble's.
 func (o *office) untilIn(inbox channel.InboxID, what string, ok func(backfill.Run) bool) backfill.Run {
 	o.Helper()
-	for end := time.Now().Add(time.Hour); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); ; time.Sleep(time.Millisecond) {
 		runs, err := o.Runs(o.Context(), owner(), inbox)
 		if err != nil {
 			o.Fatal(err)
@@ -387,6 +387,83 @@ func TestLost(t *testing.T) {
 		stop()
 		if got := o.over(); got.State != backfill.Interrupted || got.New != lost.New {
 			t.Errorf("it was %+v and is %+v", lost, got)
+		}
+	})
+}
+
+// A run that somebody stops ends at once, with what it had brought, and another
+// may begin; who stops nothing is told so.
+func TestStop(t *testing.T) {
+	inBubble(t, func(t *testing.T, o *office) {
+		if _, err := o.Stop(t.Context(), owner(), "inb_1"); errs.As(err).Code != "backfill.not_running" || !errs.Is(err, errs.Conflict) {
+			t.Errorf("nothing runs: %v", err)
+		}
+		begun := make(chan struct{}, 1)
+		o.bring = func(ctx context.Context, _ int, _ channel.BackfillStep, count func([]channel.Inbound, []channel.Result)) (channel.BackfillAnswer, error) {
+			count(item("a"), became(channel.OutcomeAccepted, ""))
+			begun <- struct{}{}
+			<-ctx.Done()
+			count(item("b"), became(channel.OutcomeAccepted, "")) // was on its way
+			return channel.BackfillAnswer{}, ctx.Err()
+		}
+		r := o.start()
+		o.run(true)
+		<-begun
+		if _, err := o.Stop(t.Context(), as(identity.RoleAgent), "inb_1"); !errs.Is(err, errs.Forbidden) {
+			t.Errorf("who may not manage inboxes: %v", err)
+		}
+		before := time.Now()
+		got, err := o.Stop(t.Context(), owner(), "inb_1")
+		if err != nil || got.ID != r.ID || got.State != backfill.Stopped || got.FinishedAt.IsZero() {
+			t.Fatalf("stopped is %+v, %v", got, err)
+		}
+		events := o.store.Events()
+		if last := events[len(events)-1]; len(events) != 2 || last.Audit == nil || last.Audit.Action != backfill.Ended || last.Type != "" {
+			t.Errorf("recorded %+v", events)
+		}
+		synctest.Wait()
+		if end := o.over(); end.State != backfill.Stopped || end.New != 2 || end.Code != "" || time.Since(before) > time.Second {
+			t.Errorf("it came to %+v", end)
+		}
+		time.Sleep(time.Second) // the newest is the first of the list
+		o.start()
+		<-begun
+		if again := o.until("another", func(r backfill.Run) bool { return r.Holder != "" }); again.ID == r.ID || again.State != backfill.Running {
+			t.Errorf("after it runs %+v", again)
+		}
+	})
+}
+
+// One that nobody has begun, and one that another server works on, end too.
+func TestStopElsewhere(t *testing.T) {
+	inBubble(t, func(t *testing.T, o *office) {
+		o.bring = func(ctx context.Context, _ int, _ channel.BackfillStep, count func([]channel.Inbound, []channel.Result)) (channel.BackfillAnswer, error) {
+			count(item("a"), became(channel.OutcomeAccepted, ""))
+			<-ctx.Done()
+			return channel.BackfillAnswer{}, ctx.Err()
+		}
+		here := backfill.NewService(o.Deps) // works on nothing
+		o.start()
+		if r, err := here.Stop(t.Context(), owner(), "inb_1"); err != nil || r.State != backfill.Stopped || r.Holder != "" {
+			t.Errorf("one that waited is %+v, %v", r, err)
+		}
+		time.Sleep(time.Second) // the newest is the first of the list
+		r := o.start()
+		stop := o.run(false)
+		o.until("at work", func(r backfill.Run) bool { return r.New == 1 })
+		before := time.Now()
+		if _, err := here.Stop(t.Context(), owner(), "inb_1"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		o.start()
+		next := o.until("begun", func(r backfill.Run) bool { return r.Holder != "" })
+		stop() // waits for what it works on
+		if took := time.Since(before); next.ID == r.ID || took > o.Timing.Lease {
+			t.Errorf("%+v after %s", next, took)
+		}
+		if got := o.over(); got.State != backfill.Interrupted {
+			t.Errorf("the next one came to %+v", got)
 		}
 	})
 }

@@ -132,6 +132,11 @@ func (s *Service) work(ctx context.Context, r Run) {
 	t := newTally()
 	working, cancel := context.WithTimeout(ctx, s.Timing.Most)
 	defer cancel()
+	s.begun(r.ID, cancel)
+	defer s.ended(r.ID)
+	if errors.Is(s.save(working, r, func(*Run) {}), errLost) {
+		return // stopped before it was in the book
+	}
 	var beating sync.WaitGroup
 	beating.Go(func() { s.beat(working, cancel, r, t) })
 	failed := s.bring(working, r, t)
@@ -142,14 +147,20 @@ func (s *Service) work(ctx context.Context, r Run) {
 	end, done := context.WithTimeout(context.WithoutCancel(ctx), settling)
 	defer done()
 	state, code, detail := outcome(failed, late, ctx.Err() != nil)
-	err := s.save(end, r, func(now *Run) {
+	came, err := s.Store.Change(end, r.Workspace, r.ID, func(now *Run) error {
+		switch {
+		case now.Holder != r.Holder || now.State != Running && now.State != Stopped:
+			return errLost
+		case now.State == Running:
+			now.State, now.Code, now.Detail, now.FinishedAt = state, code, detail, s.Now()
+		}
 		t.write(now)
-		now.State, now.Code, now.Detail, now.FinishedAt = state, code, detail, s.Now()
+		return nil
 	})
-	if err != nil && !errors.Is(err, errLost) { // the lease ends, and it counts as interrupted
+	if err != nil && !errors.Is(err, errLost) && !errs.Is(err, errs.NotFound) { // the lease ends, and it counts as interrupted
 		s.Log.ErrorContext(ctx, "how the bringing of older messages ended could not be written down", "inbox", string(r.Inbox), "error", err)
 	}
-	if failed != nil && state == Failed {
+	if came.State == Failed {
 		s.Log.WarnContext(ctx, "older messages could not be brought", "inbox", string(r.Inbox), "code", code, "error", failed)
 	}
 }

@@ -103,7 +103,7 @@ func (s *Store) Running(ctx context.Context) ([]backfill.Run, error) {
 }
 
 // Change implements backfill.Store.
-func (s *Store) Change(ctx context.Context, w identity.WorkspaceID, id backfill.ID, change func(*backfill.Run) error) (backfill.Run, error) {
+func (s *Store) Change(ctx context.Context, w identity.WorkspaceID, id backfill.ID, change func(*backfill.Run) error, events ...event.Event) (backfill.Run, error) {
 	var out backfill.Run
 	err := s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
 		if err := tx.Lock(ctx, string(w)); err != nil {
@@ -123,7 +123,10 @@ func (s *Store) Change(ctx context.Context, w identity.WorkspaceID, id backfill.
 		out = r
 		_, err = tx.Exec(ctx, `UPDATE inbox_backfill SET (`+columns+`) = (?`+strings.Repeat(`, ?`, len(args)-1)+`) WHERE workspace_id = ? AND backfill_id = ?`,
 			append(args, string(w), string(id))...)
-		return err
+		if err != nil {
+			return err
+		}
+		return tx.Append(ctx, events...)
 	})
 	if err != nil {
 		return backfill.Run{}, err

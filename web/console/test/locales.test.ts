@@ -77,7 +77,7 @@ describe("locales", () => {
     const built = [...code.matchAll(/`([\w.]+)\.\$\{/g)].map((match) => `${match[1]!}.`);
     const unused = [...english.keys()].filter((key) => !code.includes(`"${key}"`) && !code.includes(`'${key}'`) && !built.some((prefix) => key.startsWith(prefix)));
     expect(unused).toEqual([]);
-  });
+  }, 60_000);
 
   it("of an area are asked for in its folder alone: elsewhere they may not be there yet", () => {
     const asked = files.map(({ path, text }) => ({ path, keys: new Set([...text.matchAll(/\bt\(\s*["']([\w.-]+)["']/g)].map((match) => match[1]!)) }));

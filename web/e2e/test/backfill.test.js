@@ -1,6 +1,7 @@
 // Mail that came before a mailbox was connected is brought by a button, through
 // real mail servers: what it came to is said in words, nothing is there twice.
 import assert from 'node:assert/strict'
+import { connect, createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
@@ -10,7 +11,10 @@ import { Server, until } from '../lib/server.js'
 
 const care = 'care@shop.test'
 const alice = 'alice@shop.test'
-let mail, server, browser, owner, base, inbox
+let mail, server, browser, owner, base, inbox, hook
+
+/** The way to the mailbox: while it is held, who connects is not answered. */
+const gate = { held: false, sockets: new Set() }
 
 const letter = (id, subject, text) => `Message-ID: <${id}@world.test>
 From: Alice <${alice}>
@@ -20,6 +24,21 @@ Date: ${new Date().toUTCString().replace('GMT', '+0000')}
 
 ${text}
 `
+
+/** Opens the gate before an address and returns where it is. */
+async function open(address) {
+  const at = address.lastIndexOf(':')
+  gate.server = createServer((socket) => {
+    const keep = (one) => gate.sockets.add(one.on('error', () => one.destroy()).on('close', () => gate.sockets.delete(one)))
+    keep(socket)
+    if (gate.held) return
+    const beyond = connect({ host: address.slice(0, at), port: Number(address.slice(at + 1)) })
+    keep(beyond)
+    socket.pipe(beyond).pipe(socket)
+  })
+  await new Promise((done) => gate.server.listen(0, '127.0.0.1', done))
+  return `127.0.0.1:${gate.server.address().port}`
+}
 
 const get = async (path) => (await owner.request.get(`${base}/${path}`)).json()
 const panel = () => owner.getByTestId('backfill')
@@ -32,10 +51,10 @@ before(async () => {
   server = await Server.start(['--demo', '--outbound.allow-networks', '127.0.0.1/32'])
   browser = await launch()
   ;({ owner, base } = await ownerOf(browser, server, { reducedMotion: 'reduce' }))
-  const config = { address: care, name: 'Shop', provider: 'other', incoming: mail.at.IMAPS, outgoing: mail.at.Submissions, security: 'tls', certificates: mail.at.Certificate }
+  const config = { address: care, name: 'Shop', provider: 'other', incoming: await open(mail.at.IMAPS), outgoing: mail.at.Submissions, security: 'tls', certificates: mail.at.Certificate }
   const answer = await owner.request.post(`${base}/inboxes`, { data: { name: 'Care', plugin: 'patchbay/email', config, secrets: { '/password': 'secret' } } })
   assert.equal(answer.status(), 201, await answer.text())
-  inbox = (await answer.json()).id
+  ;({ id: inbox, hook_url: hook } = await answer.json())
   await until(async () => (await get(`inboxes/${inbox}`)).status.state === 'ok', 60_000)
   await mail.send(alice, care, letter('new', 'Now', 'One that comes by itself'))
   await until(async () => (await texts()).includes('One that comes by itself'), 60_000)
@@ -44,6 +63,8 @@ before(async () => {
 after(async () => {
   await browser?.close()
   await server?.end()
+  gate.server?.close()
+  for (const socket of gate.sockets) socket.destroy()
   await mail?.end()
 })
 
@@ -95,6 +116,29 @@ test('brought again everything is known, and a message says when it was written'
   assert.deepEqual(await axe(owner), [])
 })
 
+test('what takes long is stopped, and can be begun again', async () => {
+  await owner.goto(`${server.origin}/settings/inboxes/${inbox}`)
+  await panel().getByTestId('backfill-start').waitFor()
+  assert.equal(await panel().getByTestId('backfill-stop').count(), 0)
+  gate.held = true
+  await panel().getByTestId('backfill-start').click()
+  const run = panel().getByTestId('backfill-runs').locator('li').first()
+  await run.and(owner.locator('[data-state=running]')).waitFor({ timeout: 60_000 })
+  await panel().getByTestId('backfill-stop').waitFor({ timeout: 60_000 })
+  await pictures('running')
+  await panel().getByTestId('backfill-stop').focus()
+  await owner.keyboard.press('Enter')
+  await run.and(owner.locator('[data-state=stopped]')).waitFor({ timeout: 60_000 })
+  await panel().getByTestId('backfill-stop').waitFor({ state: 'detached', timeout: 60_000 })
+  await pictures('stopped')
+  const actions = (await get('audit?limit=50')).items.map((one) => one.action)
+  assert.ok(actions.includes('inbox.backfill_stopped'), actions.join())
+  gate.held = false
+  await panel().getByTestId('backfill-day').click()
+  await panel().getByTestId('backfill-start').click()
+  await run.and(owner.locator('[data-state=done]')).waitFor({ timeout: 60_000 })
+})
+
 test('after an outage its page proposes to bring what came since', async () => {
   const from = new Date(Date.now() - 2 * 3600_000).toISOString()
   const until = new Date(Date.now() + 60_000).toISOString() // later than what was brought
@@ -108,4 +152,15 @@ test('after an outage its page proposes to bring what came since', async () => {
   await panel().getByTestId('backfill-since-outage').click()
   const since = await panel().getByTestId('backfill-since').inputValue()
   assert.ok(Math.abs(new Date(since).getTime() - Date.parse(from)) < 60_000, since)
+})
+
+test('a channel that nobody posts to shows no raw requests, until somebody does', async () => {
+  const requests = owner.getByTestId('inbox-requests')
+  const asked = owner.waitForResponse((answer) => answer.url().includes(`/inboxes/${inbox}/requests`))
+  await owner.reload()
+  await (await asked).finished()
+  await panel().waitFor()
+  assert.equal(await requests.count(), 0)
+  await fetch(hook, { method: 'POST', body: 'hello' })
+  await requests.getByTestId('request').waitFor({ timeout: 60_000 })
 })

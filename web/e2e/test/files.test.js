@@ -140,6 +140,8 @@ test('all states look right, wide and narrow, in both languages', async () => {
     await owner.locator('[data-state=infected]').scrollIntoViewIfNeeded()
     assert.ok((await owner.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, `${name} scrolls sideways`)
     assert.deepEqual(await axe(owner), [], name)
+    const why = await owner.locator('[data-state=failed]').filter({ hasText: 'terms.txt' }).innerText()
+    assert.match(why, language === 'en' ? /Could not be fetched: it is larger/ : /未能获取：文件超过了服务器/)
     await shot(owner, `files-states-${name}`)
   }
   await speak(owner, server, 'en')

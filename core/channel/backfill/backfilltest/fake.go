@@ -88,7 +88,7 @@ func (f *Fake) Running(context.Context) ([]backfill.Run, error) {
 }
 
 // Change implements backfill.Store.
-func (f *Fake) Change(_ context.Context, w identity.WorkspaceID, id backfill.ID, change func(*backfill.Run) error) (backfill.Run, error) {
+func (f *Fake) Change(_ context.Context, w identity.WorkspaceID, id backfill.ID, change func(*backfill.Run) error, events ...event.Event) (backfill.Run, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	at := slices.IndexFunc(f.runs, func(r backfill.Run) bool { return r.Workspace == w && r.ID == id })
@@ -100,5 +100,6 @@ func (f *Fake) Change(_ context.Context, w identity.WorkspaceID, id backfill.ID,
 		return backfill.Run{}, err
 	}
 	f.runs[at] = copied(r)
+	f.events = append(f.events, events...)
 	return copied(r), nil
 }

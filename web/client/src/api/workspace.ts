@@ -179,6 +179,11 @@ export class WorkspaceApi {
     return this.api.call("post", `${BASE}/inboxes/{inbox}/backfills`, { path: { ...this.path, inbox }, body: { since } });
   }
 
+  /** Ends what is being brought; what it has brought stays. */
+  stopBackfill(inbox: string): Promise<Backfill> {
+    return this.api.call("post", `${BASE}/inboxes/{inbox}/backfills/stop`, { path: { ...this.path, inbox } });
+  }
+
   /** The old address stops working at once; the answer carries the new one. */
   rotateHook(inbox: string): Promise<Inbox> {
     return this.api.call("post", `${BASE}/inboxes/{inbox}/rotate-hook`, { path: { ...this.path, inbox } });
