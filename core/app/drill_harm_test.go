@@ -96,7 +96,7 @@ func TestDamagedBackupsAreRefused(t *testing.T) {
 	if out, err := d.run("backup", "--to", plain); err != nil || !strings.Contains(out, "master key is not in this backup") {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	tries := 60
+	tries := 20
 	if long() {
 		tries = 1500
 	}

@@ -146,10 +146,17 @@ func (c *couriered) holds(f told, want []byte) {
 	}
 }
 
+// onBoth runs a test on both databases, side by side: it mostly waits for leases.
 func onBoth(t *testing.T, test func(t *testing.T, source string)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { test(t, "") })
-	t.Run("postgres", func(t *testing.T) { test(t, pgtest.Start(t).Schema(t)) })
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, "")
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, pgtest.Start(t).Schema(t))
+	})
 }
 
 // TestFilesSurviveKills kills the server between the commit of a message and the
