@@ -163,6 +163,7 @@ func onBoth(t *testing.T, test func(t *testing.T, source string)) {
 // fetching of its file, the server and then the plugin while the file comes. The
 // file is there once, whole, told by one change.
 func TestFilesSurviveKills(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, source string) {
 		c := courieredOn(t, source)
 		want := bytes.Repeat([]byte("Eine Datei. "), 200_000)
@@ -203,6 +204,7 @@ func TestFilesSurviveKills(t *testing.T) {
 // TestFiveFilesOfANewCustomer sends five messages with a file each, at the same
 // time, of somebody nobody knows: they are one conversation.
 func TestFiveFilesOfANewCustomer(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, source string) {
 		c := courieredOn(t, source)
 		for i := range 5 {
