@@ -15,6 +15,7 @@ import (
 
 const (
 	folder   = "internal/specimen"
+	doubtful = "internal/specimen/doubtful"
 	allround = "internal/allround"
 )
 
@@ -62,6 +63,10 @@ func faults() []bad {
 		{specimen.Punctual, 15, false},
 		{specimen.Greedy, 16, false},
 		{specimen.Spawns, 17, true},
+		{specimen.Reposts, 18, false},
+		{specimen.Keeps, 18, false},
+		{specimen.Redoes, 18, true},
+		{specimen.Retells, 18, false},
 	}
 }
 
@@ -95,6 +100,17 @@ func TestAllround(t *testing.T) {
 		}
 		conformancetest.Run(t, conformance.Target{Folder: allround, Program: program})
 	}
+}
+
+// A channel whose far side takes no key says that it does not know, and one that
+// guesses that a message was sent is caught.
+func TestDoubtful(t *testing.T) {
+	plugin := specimen.Doubtful("")
+	conformancetest.Run(t, conformance.Target{Folder: doubtful, Plugin: &plugin})
+	t.Run(specimen.Guesses, func(t *testing.T) {
+		plugin := specimen.Doubtful(specimen.Guesses)
+		bad{fault: specimen.Guesses, scenario: 7}.failsAlone(t, conformance.Target{Folder: doubtful, Plugin: &plugin})
+	})
 }
 
 // heavyVariable makes the tests take the minutes that they need: make conformance.

@@ -294,7 +294,7 @@ func (c *core) take(item *pluginv1.Inbound, how manner) *pluginv1.Result {
 		c.messages = append(c.messages, item)
 	}
 	c.mu.Unlock()
-	c.note(item.GetContent().GetText(), again)
+	c.note(arrival{text: item.GetContent().GetText(), duplicate: again})
 	if again {
 		return &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_DUPLICATE}
 	}

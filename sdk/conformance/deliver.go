@@ -62,10 +62,14 @@ func deliveryID(token string) string { return deliveryPrefix + strings.TrimPrefi
 func deliveryToken(id string) string { return tokenPrefix + strings.TrimPrefix(id, deliveryPrefix) }
 
 func outbound(t task, to string) *pluginv1.Outbound {
-	return &pluginv1.Outbound{
+	out := &pluginv1.Outbound{
 		Id: deliveryID(t.token), InstanceId: instanceID, ConversationId: t.lane, Seq: uint64(t.seq), RecipientExternalId: to,
-		Content: &pluginv1.Content{Body: &pluginv1.Content_Text{Text: t.text}}, Attempt: t.attempt, Suspect: t.suspect,
+		Attempt: t.attempt, Suspect: t.suspect, Act: t.act, Target: t.target,
 	}
+	if t.act != pluginv1.Act_ACT_RECALL {
+		out.Content = &pluginv1.Content{Body: &pluginv1.Content_Text{Text: t.text}}
+	}
+	return out
 }
 
 // recv takes one response and checks it against the books.
@@ -99,7 +103,9 @@ func (l *line) receipt(receipt *pluginv1.Receipt) error {
 	}
 	delete(l.inFlight, token)
 	l.answered[token] = true
-	l.got(reactionOf(t, receipt.GetResult(), "", nil))
+	a := reactionOf(t, receipt.GetResult(), "", nil)
+	a.id = receipt.GetProviderMessageId()
+	l.got(a)
 	if t.seq < l.last[t.lane] {
 		return broke("in %s number %d was answered after number %d; the order of a conversation is kept", t.lane, t.seq, l.last[t.lane])
 	}

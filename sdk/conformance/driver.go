@@ -25,6 +25,8 @@ type task struct {
 	text    string
 	attempt uint32
 	suspect bool
+	act     pluginv1.Act // of deliveries
+	target  string       // of an edit or a recall: the far side's id of the message
 }
 
 // reaction is what became of a task.
@@ -35,6 +37,7 @@ type reaction struct {
 	words   string           // code and detail
 	after   time.Duration    // with RETRY; 0 = the host decides
 	content string           // what was answered, where two answers can be compared
+	id      string           // of a delivery: the far side's, of the message
 }
 
 func (a reaction) done() bool {

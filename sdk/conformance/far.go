@@ -33,6 +33,8 @@ type arrival struct {
 	token     string // of the task; "" = none was found
 	text      string // all that came
 	duplicate bool   // the far side knew it by its own key, and did nothing
+	raw       string // the request as it was, with its path; "" = the far side does not tell
+	made      string // the id that its answer gave; likewise
 }
 
 // tokenPattern is how tasks are known again, wherever their text ends up.
@@ -80,10 +82,12 @@ func (l *ledger) arrivals() []arrival {
 	return slices.Clone(l.list)
 }
 
-func (l *ledger) note(text string, duplicate bool) {
+// note keeps an arrival; its token is found in its text.
+func (l *ledger) note(a arrival) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.list = append(l.list, arrival{token: l.token.FindString(text), text: text, duplicate: duplicate})
+	a.token = l.token.FindString(a.text)
+	l.list = append(l.list, a)
 }
 
 // effects counts, by token, how often a far side did something.

@@ -39,6 +39,14 @@ func TestSpecOfPrograms(t *testing.T) {
 		"provider: {kind: http, run: [./far]}":     "provider.run",
 		"provider: {kind: pigeon}":                 "none, http, core and program",
 		"{recipient: a@b.example, provider: {}}\n": "",
+
+		"provider: {kind: http, answers: [{path: x}]}":                      "provider.answers[0].path",
+		"provider: {kind: none, answers: [{path: /x}]}":                     "only a provider of the kind http",
+		"webhooks: [{name: a}, {name: b, kind: edit, of: a}]":               "",
+		"webhooks: [{name: a}, {name: b, kind: undo, of: a}]":               "webhooks[1].kind",
+		"webhooks: [{name: a}, {name: b, kind: recall, of: c}]":             "webhooks[1].of",
+		"webhooks: [{name: a, silent: true}, {name: b, kind: edit, of: a}]": "webhooks[1].of",
+		"webhooks: [{name: a}, {name: b, of: a}]":                           "webhooks[1].of",
 	} {
 		_, err := conformance.ParseSpec([]byte(text))
 		if (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {

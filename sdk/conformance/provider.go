@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,7 +40,12 @@ type provider struct {
 type reply struct {
 	status int
 	body   any
+	made   string // the id in it; "" = a record's, or none
 }
+
+// firstID is above all small numbers of a request, so that an id is known again
+// wherever it stands.
+const firstID = 700_000
 
 func newProvider(ctx context.Context, spec Provider) (*provider, error) {
 	var lc net.ListenConfig
@@ -49,7 +55,7 @@ func newProvider(ctx context.Context, spec Provider) (*provider, error) {
 	}
 	p := &provider{
 		ledger: newLedger(), spec: spec, url: "http://" + listener.Addr().String(), served: make(chan struct{}),
-		rows: make(map[string][]map[string]any), keys: make(map[string]reply),
+		rows: make(map[string][]map[string]any), keys: make(map[string]reply), last: firstID,
 	}
 	for _, c := range spec.Collections {
 		for _, row := range c.Rows {
@@ -145,15 +151,18 @@ func (p *provider) answer(r *http.Request, body []byte) reply {
 		return p.read(r)
 	}
 	key := p.keyOf(r, body)
+	came := arrival{text: readable(r, body), raw: r.Method + " " + r.URL.RequestURI() + "\n" + string(body)}
 	p.mu.Lock()
 	before, again := p.keys[key]
 	p.mu.Unlock()
 	if key != "" && again {
-		p.note(readable(r, body), true)
+		came.duplicate, came.made = true, before.made
+		p.note(came)
 		return before
 	}
-	p.note(readable(r, body), false)
 	out := p.write(r, body)
+	came.made = out.made
+	p.note(came)
 	if key != "" {
 		p.mu.Lock()
 		p.keys[key] = out
@@ -232,14 +241,14 @@ func (p *provider) collection(path string) (c Collection, id string, found bool)
 func (p *provider) read(r *http.Request) reply {
 	c, id, found := p.collection(r.URL.Path)
 	if !found {
-		return p.other()
+		return p.other(r.URL.Path)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	list := []map[string]any{}
 	for _, row := range p.rows[c.Path] {
 		if id != "" && row["id"] == id {
-			return reply{http.StatusOK, row}
+			return reply{status: http.StatusOK, body: row}
 		}
 		if id == "" && fits(row, r.URL.Query()) {
 			list = append(list, row)
@@ -247,11 +256,11 @@ func (p *provider) read(r *http.Request) reply {
 	}
 	switch {
 	case id != "":
-		return reply{http.StatusNotFound, map[string]any{"error": "there is none"}}
+		return reply{status: http.StatusNotFound, body: map[string]any{"error": "there is none"}}
 	case c.Items == "":
-		return reply{http.StatusOK, list}
+		return reply{status: http.StatusOK, body: list}
 	default:
-		return reply{http.StatusOK, map[string]any{c.Items: list}}
+		return reply{status: http.StatusOK, body: map[string]any{c.Items: list}}
 	}
 }
 
@@ -269,14 +278,14 @@ func fits(row map[string]any, query url.Values) bool {
 func (p *provider) write(r *http.Request, body []byte) reply {
 	c, id, found := p.collection(r.URL.Path)
 	if !found {
-		return p.other()
+		return p.other(r.URL.Path)
 	}
 	var row map[string]any
 	if err := json.Unmarshal(body, &row); err != nil {
-		return reply{http.StatusBadRequest, map[string]any{"error": "no JSON object"}}
+		return reply{status: http.StatusBadRequest, body: map[string]any{"error": "no JSON object"}}
 	}
 	if id == "" {
-		return reply{http.StatusCreated, p.add(c.Path, row)}
+		return reply{status: http.StatusCreated, body: p.add(c.Path, row)}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -287,9 +296,9 @@ func (p *provider) write(r *http.Request, body []byte) reply {
 		changed := maps.Clone(old)
 		maps.Copy(changed, row)
 		p.rows[c.Path][i] = changed
-		return reply{http.StatusOK, changed}
+		return reply{status: http.StatusOK, body: changed}
 	}
-	return reply{http.StatusNotFound, map[string]any{"error": "there is none"}}
+	return reply{status: http.StatusNotFound, body: map[string]any{"error": "there is none"}}
 }
 
 func (p *provider) add(path string, row map[string]any) map[string]any {
@@ -309,17 +318,21 @@ func (p *provider) add(path string, row map[string]any) map[string]any {
 }
 
 // other is the answer to what no collection knows.
-func (p *provider) other() reply {
-	status := p.spec.Answer.Status
+func (p *provider) other(path string) reply {
+	answer := p.spec.Answer
+	if i := slices.IndexFunc(p.spec.Answers, func(a PathAnswer) bool { return strings.HasSuffix(path, a.Path) }); i >= 0 {
+		answer = p.spec.Answers[i].Answer
+	}
+	status := answer.Status
 	if status == 0 {
 		status = http.StatusOK
 	}
-	if p.spec.Answer.Body == nil {
-		return reply{status, map[string]any{}}
+	if answer.Body == nil {
+		return reply{status: status, body: map[string]any{}}
 	}
 	p.mu.Lock()
 	p.last++
 	id := strconv.Itoa(p.last)
 	p.mu.Unlock()
-	return reply{status, json.RawMessage(jsonOf(p.spec.Answer.Body, "{}", "{{id}}", id))}
+	return reply{status: status, body: json.RawMessage(jsonOf(answer.Body, "{}", `"{{number}}"`, id, "{{id}}", id)), made: id}
 }

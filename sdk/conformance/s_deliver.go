@@ -135,6 +135,17 @@ func kills(r *run) (string, error) {
 func (r *run) killing(p *plug, i, n int) (*plug, string, error) {
 	d := p.drivers()[i]
 	tasks := r.tasks(100*(n+1), lanes)
+	p, all, err := r.killed(p, d, tasks, n)
+	if err != nil {
+		return p, "", err
+	}
+	said, err := r.afterKills(p, d, tasks, all.sure(tasks), n)
+	return p, said, err
+}
+
+// killed kills p n times while it does tasks, and returns the process that
+// finished and what became of them.
+func (r *run) killed(p *plug, d driver, tasks []task, n int) (*plug, *worked, error) {
 	all := newWorked()
 	if r.far != nil {
 		r.far.behave(manner{delay: 5 * time.Millisecond})
@@ -155,22 +166,21 @@ func (r *run) killing(p *plug, i, n int) (*plug, string, error) {
 		err := <-ended
 		cancel()
 		if _, ok := errors.AsType[*violation](err); ok || err != nil && killed >= n {
-			return p, "", fmt.Errorf("after %d kills: %w", killed, err)
+			return p, nil, fmt.Errorf("after %d kills: %w", killed, err)
 		}
 		left = all.left(tasks, true)
 		p.core.host.Jump(time.Minute) // what a dead process claimed is free
 		if killed > n+5 {
-			return p, "", fmt.Errorf("after %d kills %d of %d %s are still not done; the first one is %v", n, len(left), len(tasks), d.units, all.all[left[0].token])
+			return p, nil, fmt.Errorf("after %d kills %d of %d %s are still not done; the first one is %v", n, len(left), len(tasks), d.units, all.all[left[0].token])
 		}
 		if killed < n {
 			p.finish()
 			if p, err = r.open(start{core: p.core, dir: p.dir}); err != nil {
-				return p, "", fmt.Errorf("it does not start again after a kill: %w", err)
+				return p, nil, fmt.Errorf("it does not start again after a kill: %w", err)
 			}
 		}
 	}
-	said, err := r.afterKills(p, d, tasks, all.sure(tasks), n)
-	return p, said, err
+	return p, all, nil
 }
 
 // afterKills wants nothing lost, few duplicates, and those that are sure in order.

@@ -70,6 +70,7 @@ type posting struct {
 	naked  bool // not signed
 	cut    bool // the body was changed after signing
 	replay bool
+	target string // of an edit or a recall: the id that its message was posted under
 }
 
 func (p *plug) request(w posting) *pluginv1.HandleWebhookRequest {
@@ -78,8 +79,8 @@ func (p *plug) request(w posting) *pluginv1.HandleWebhookRequest {
 	}
 	text, _ := json.Marshal(w.text) // a string
 	stamp := strconv.FormatInt(w.at.Unix(), 10)
-	number := strings.TrimLeft(w.id, "kit-0")
-	words := strings.NewReplacer("{{id}}", w.id, "{{number}}", or(number, "1"), "{{text}}", string(text[1:len(text)-1]), "{{now}}", stamp)
+	target := or(w.target, tokenPrefix+"000001")
+	words := strings.NewReplacer("{{id}}", w.id, "{{number}}", numberOf(w.id), "{{target}}", target, "{{target_number}}", numberOf(target), "{{text}}", string(text[1:len(text)-1]), "{{now}}", stamp)
 	body := words.Replace(w.Body)
 	req := &pluginv1.HandleWebhookRequest{
 		WebhookId: "whk_" + w.id, InstanceId: instanceID, Method: or(w.Method, "POST"), Path: or(w.Path, "/"), Query: words.Replace(w.Query),
@@ -102,6 +103,9 @@ func (p *plug) request(w posting) *pluginv1.HandleWebhookRequest {
 	req.Body = []byte(body)
 	return req
 }
+
+// numberOf is the number in an id of a posting.
+func numberOf(id string) string { return or(strings.TrimLeft(id, tokenPrefix+"0"), "1") }
 
 func or(s, otherwise string) string {
 	if s == "" {

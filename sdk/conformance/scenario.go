@@ -15,7 +15,7 @@ const (
 	longLimit  = 30 * time.Minute
 )
 
-// scenario is one of the seventeen.
+// scenario is one of the eighteen.
 type scenario struct {
 	number int
 	name   string
@@ -53,6 +53,7 @@ func scenarios() []scenario {
 		{number: 15, name: "wrong clocks", run: clocks},
 		{number: 16, name: "license states", run: licenses},
 		{number: 17, name: "uninstall", run: uninstall, files: filesNothing},
+		{number: 18, name: "edits and recalls", run: revisions},
 	}
 	for i := range all {
 		if all[i].limit == 0 {

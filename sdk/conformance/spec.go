@@ -75,6 +75,8 @@ type Provider struct {
 	Run []string `yaml:"run"`
 	// Answer is what a request gets that no collection knows; status 0 = 200.
 	Answer Answer `yaml:"answer"`
+	// Answers go before it, by the end of a request's path: the first that fits.
+	Answers []PathAnswer `yaml:"answers"`
 	// Collections are records that can be made, listed, read and changed.
 	Collections []Collection `yaml:"collections"`
 	// KeyHeader is the header that carries our key, where the provider knows
@@ -96,7 +98,13 @@ const (
 // Answer is an answer of the provider.
 type Answer struct {
 	Status int `yaml:"status"`
-	Body   any `yaml:"body"` // as JSON; {{id}} in a text is a new id
+	Body   any `yaml:"body"` // as JSON; {{id}} in a text is a new id, "{{number}}" as a whole text the same as a number
+}
+
+// PathAnswer is the answer of some requests.
+type PathAnswer struct {
+	Path   string `yaml:"path"` // its end: /deleteMessage
+	Answer `yaml:",inline"`
 }
 
 // Collection is a set of records: POST path makes one, GET path lists those
@@ -118,6 +126,11 @@ type Webhook struct {
 	Body    string            `yaml:"body"`
 	// Silent requests bring no message, receipts for example.
 	Silent bool `yaml:"silent"`
+	// Kind of what a request brings: "" = a message, or "edit" or "recall" of the
+	// one that the request named Of brought: {{target}} is its {{id}}, and
+	// {{target_number}} its {{number}}.
+	Kind string `yaml:"kind"`
+	Of   string `yaml:"of"`
 }
 
 // Signature is a keyed hash over a request.
@@ -225,20 +238,8 @@ func (s Spec) check() error {
 	wrong := func(format string, args ...any) {
 		all = append(all, fmt.Errorf(SpecFile+": "+format, args...))
 	}
-	if !slices.Contains([]string{"", ProviderNone, ProviderHTTP, ProviderCore, ProviderProgram}, s.Provider.Kind) {
-		wrong("provider.kind is %q; there are none, http, core and program", s.Provider.Kind)
-	}
-	if (s.Provider.Kind == ProviderProgram) != (len(s.Provider.Run) > 0) {
-		wrong("provider.run is the program of a provider of the kind program, and nothing else")
-	}
-	if s.Provider.Kind != ProviderHTTP && (len(s.Provider.Collections) > 0 || s.Provider.Answer.Status != 0 || s.Provider.Answer.Body != nil) {
-		wrong("only a provider of the kind http answers, or has collections")
-	}
-	for i, c := range s.Provider.Collections {
-		if !strings.HasPrefix(c.Path, "/") {
-			wrong("provider.collections[%d].path must begin with a slash", i)
-		}
-	}
+	s.Provider.check(wrong)
+	s.checkKinds(wrong)
 	if s.Window < 0 || s.Window > 4096 {
 		wrong("window is %d; 1 to 4096 are possible", s.Window)
 	}
@@ -259,6 +260,42 @@ func (s Spec) check() error {
 		}
 	}
 	return errors.Join(all...)
+}
+
+// check refuses a far side that nobody can play.
+func (p Provider) check(wrong func(format string, args ...any)) {
+	if !slices.Contains([]string{"", ProviderNone, ProviderHTTP, ProviderCore, ProviderProgram}, p.Kind) {
+		wrong("provider.kind is %q; there are none, http, core and program", p.Kind)
+	}
+	if (p.Kind == ProviderProgram) != (len(p.Run) > 0) {
+		wrong("provider.run is the program of a provider of the kind program, and nothing else")
+	}
+	if p.Kind != ProviderHTTP && (len(p.Collections)+len(p.Answers) > 0 || p.Answer.Status != 0 || p.Answer.Body != nil) {
+		wrong("only a provider of the kind http answers, or has collections")
+	}
+	for i, c := range p.Collections {
+		if !strings.HasPrefix(c.Path, "/") {
+			wrong("provider.collections[%d].path must begin with a slash", i)
+		}
+	}
+	for i, a := range p.Answers {
+		if !strings.HasPrefix(a.Path, "/") {
+			wrong("provider.answers[%d].path must begin with a slash", i)
+		}
+	}
+}
+
+// checkKinds refuses edits and recalls that are about nothing.
+func (s Spec) checkKinds(wrong func(format string, args ...any)) {
+	for i, w := range s.Webhooks {
+		if !slices.Contains([]string{"", kindEdit, kindRecall}, w.Kind) {
+			wrong("webhooks[%d].kind is %q; there are edit and recall", i, w.Kind)
+		}
+		known := slices.ContainsFunc(s.Webhooks, func(o Webhook) bool { return o.Name == w.Of && o.Kind == "" && !o.Silent })
+		if w.Kind != "" && !known || w.Kind == "" && w.Of != "" {
+			wrong("webhooks[%d].of names the request whose message an edit or a recall is about, and nothing else", i)
+		}
+	}
 }
 
 // fits refuses what the manifest does not have.

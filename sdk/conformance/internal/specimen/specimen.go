@@ -32,6 +32,11 @@ import (
 //go:embed plugin.yaml
 var manifest []byte
 
+// doubtful is the manifest of a channel whose far side takes no key.
+//
+//go:embed doubtful/plugin.yaml
+var doubtful []byte
+
 // The faults, by what they break.
 const (
 	Noise       = "noise"        // prints before the handshake
@@ -41,7 +46,7 @@ const (
 	Doubles     = "doubles"      // sends what it is not sure of under another key
 	Hoards      = "hoards"       // keeps memory while its far side is slow
 	Believes    = "believes"     // does not look at signatures
-	MakesIDs    = "makes-ids"    // gives a request another id each time
+	MakesIDs    = "makes-ids"    // gives a request another id when it comes again
 	Optimist    = "optimist"     // takes a 500 for a success
 	Deserts     = "deserts"      // ends in the middle of a drain
 	Sulks       = "sulks"        // never works again after it was stopped
@@ -55,6 +60,11 @@ const (
 	Greedy      = "greedy"       // takes no messages without a license
 	Spawns      = "spawns"       // leaves a process behind
 	Unasked     = "unasked"      // uses a service it did not ask for
+	Reposts     = "reposts"      // sends an edit as a new message
+	Keeps       = "keeps"        // accepts a recall and takes nothing back
+	Redoes      = "redoes"       // does what it is not sure of again under another key
+	Retells     = "retells"      // takes a customer's edit for a message
+	Guesses     = "guesses"      // takes no answer for a success
 )
 
 // Plugin returns the plugin with a fault; "" = none.
@@ -65,16 +75,26 @@ func Plugin(fault string) sdk.Plugin {
 	}}
 }
 
+// Doubtful returns the plugin with a far side that takes no key: what nobody
+// knows the end of is unknown.
+func Doubtful(fault string) sdk.Plugin {
+	return sdk.Plugin{Manifest: doubtful, Channel: func(env sdk.Env) (channel.Channel, error) {
+		return &specimen{env: env, fault: fault, keyless: true, client: &http.Client{Timeout: 20 * time.Second}}, nil
+	}}
+}
+
 type specimen struct {
-	env    sdk.Env
-	fault  string
-	client *http.Client
+	env     sdk.Env
+	keyless bool
+	fault   string
+	client  *http.Client
 
 	mu      sync.Mutex
 	sent    int
 	busy    int
 	busiest int
 	hoard   [][]byte
+	came    map[string]int // requests, by their id
 	file    io.Closer
 	broken  bool
 	drained bool
@@ -147,14 +167,20 @@ func (s *specimen) Send(ctx context.Context, req channel.SendRequest) (channel.S
 	if s.fault == Loses && n == 480 {
 		return channel.SendResponse{MessageID: "lost"}, nil
 	}
+	if s.keyless && req.Suspect {
+		return channel.SendResponse{}, errs.Doubt(nil, "it was under way when the process ended")
+	}
+	if req.Act != channel.Post {
+		return s.change(ctx, url, req)
+	}
 	text := req.Content.Text
 	if s.fault == Mangles {
 		text = strings.Map(func(r rune) rune { return r & 0x7f }, text)
 	}
 	key := req.DeliveryID
-	id, err := s.post(ctx, url, key, text)
+	id, err := s.post(ctx, url, key, map[string]string{"text": text})
 	if s.fault == Doubles && req.Suspect && err == nil {
-		id, err = s.post(ctx, url, key+"-again", text)
+		id, err = s.post(ctx, url, key+"-again", map[string]string{"text": text})
 	}
 	s.leak(n)
 	return channel.SendResponse{MessageID: id}, err
@@ -223,8 +249,38 @@ func touched(n int) []byte {
 	return out
 }
 
-func (s *specimen) post(ctx context.Context, url, key, text string) (string, error) {
-	body, err := json.Marshal(map[string]string{"text": text})
+// change changes a message at the far side, or takes it back.
+func (s *specimen) change(ctx context.Context, url string, req channel.SendRequest) (channel.SendResponse, error) {
+	body := map[string]string{"text": req.Content.Text, "edits": req.Target}
+	switch {
+	case req.Act == channel.Recall && s.fault == Keeps:
+		return channel.SendResponse{MessageID: req.Target}, nil
+	case req.Act == channel.Recall:
+		body = map[string]string{"recalls": req.Target}
+	case s.fault == Reposts:
+		delete(body, "edits")
+	}
+	_, err := s.post(ctx, url, req.DeliveryID, body)
+	for n := 0; n < 2 && s.fault == Redoes && req.Suspect && err == nil; n++ {
+		_, err = s.post(ctx, url, fmt.Sprintf("%s-%d", req.DeliveryID, n), body)
+	}
+	return channel.SendResponse{MessageID: req.Target}, err
+}
+
+// lost is what became of a request whose answer never came.
+func (s *specimen) lost(cause error) (string, error) {
+	switch {
+	case s.fault == Guesses:
+		return "guessed", nil
+	case s.keyless:
+		return "", errs.Doubt(cause, "the far side did not say what became of it")
+	default:
+		return "", errs.Unavailable(cause, "the far side does not answer")
+	}
+}
+
+func (s *specimen) post(ctx context.Context, url, key string, what map[string]string) (string, error) {
+	body, err := json.Marshal(what)
 	if err != nil {
 		return "", err
 	}
@@ -232,11 +288,13 @@ func (s *specimen) post(ctx context.Context, url, key, text string) (string, err
 	if err != nil {
 		return "", err
 	}
-	req.Header.Set("Idempotency-Key", key)
+	if !s.keyless {
+		req.Header.Set("Idempotency-Key", key)
+	}
 	req.Header.Set("Content-Type", "application/json")
 	answer, err := s.client.Do(req)
 	if err != nil {
-		return "", errs.Unavailable(err, "the far side does not answer")
+		return s.lost(err)
 	}
 	defer answer.Body.Close() //nolint:errcheck // only read
 	s.hoardFor(answer.Header)
@@ -292,16 +350,35 @@ func (s *specimen) Receive(ctx context.Context, req channel.ReceiveRequest) (cha
 	if err == nil && entitled.State == host.EntitlementExpired && s.fault == Greedy {
 		return channel.ReceiveResponse{}, errs.Reject("unlicensed", "Buy a license first.")
 	}
-	var said struct{ ID, From, Text string }
+	var said struct{ ID, From, Text, Edits, Recalls string }
 	if json.Unmarshal(req.Body, &said) != nil || said.ID == "" {
 		return channel.ReceiveResponse{}, errs.Reject(errs.CodeBadRequest, "That is no message.")
 	}
 	if s.fault == MakesIDs {
-		said.ID += "-" + strconv.FormatInt(now().UnixNano(), 10)
+		said.ID += s.again(said.ID)
 	}
-	return channel.ReceiveResponse{Messages: []channel.Inbound{
-		{ExternalID: said.ID, Sender: channel.Person{ID: said.From}, Content: message.Text(said.Text)},
-	}}, nil
+	in := channel.Inbound{ExternalID: said.ID, Sender: channel.Person{ID: said.From}, Content: message.Text(said.Text)}
+	switch {
+	case said.Edits != "" && s.fault != Retells:
+		in.Kind, in.Target = channel.KindEdit, said.Edits
+	case said.Recalls != "":
+		in.Kind, in.Target, in.Content = channel.KindRecall, said.Recalls, message.Content{}
+	}
+	return channel.ReceiveResponse{Messages: []channel.Inbound{in}}, nil
+}
+
+// again makes another id of one that came before.
+func (s *specimen) again(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.came == nil {
+		s.came = make(map[string]int)
+	}
+	n := s.came[id]
+	if s.came[id]++; n == 0 {
+		return ""
+	}
+	return "-" + strconv.Itoa(n)
 }
 
 // Drain ends what runs beside the calls.
