@@ -84,7 +84,7 @@ func (m *member) handle(ctx context.Context, r request) error {
 		return m.hello(ctx, f)
 	case "send":
 		var f memberSend
-		if err := r.into(&f, "conversation_id", "client_msg_id", "kind", "text", "attachment_ids", "reply_to", "mentions", "envelope"); err != nil {
+		if err := r.into(&f, "conversation_id", "client_msg_id", "kind", "text", "attachment_ids", "reply_to", "mentions", "group_mentions", "envelope"); err != nil {
 			return err
 		}
 		return m.post(ctx, r.ref, f)
@@ -232,7 +232,7 @@ func (m *member) post(ctx context.Context, ref string, f memberSend) error {
 		Conversation: conversation.ID(f.ConversationID), ClientID: f.ClientMsgID,
 		Kind: conversation.MessageKind(f.Kind), Text: f.Text,
 		Attachments: wire.IDs[media.ID](f.AttachmentIDs), ReplyTo: conversation.MessageID(f.ReplyTo),
-		Mentions: wire.IDs[identity.MemberID](f.Mentions), Envelope: f.Envelope.Domain(),
+		Mentions: wire.IDs[identity.MemberID](f.Mentions), GroupMentions: f.GroupMentions, Envelope: f.Envelope.Domain(),
 	})
 	if err != nil {
 		return err

@@ -31,6 +31,7 @@ type (
 		AttachmentIDs []string `json:"attachment_ids"`
 		ReplyTo       string   `json:"reply_to"`
 		Mentions      []string `json:"mentions"`
+		GroupMentions []string `json:"group_mentions"`
 
 		Envelope *wire.Addressed `json:"envelope"`
 	}

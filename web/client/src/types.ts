@@ -94,6 +94,7 @@ export type Mention = Schema<"Mention">;
 /** One step on the way of a message to the customer. */
 export type DeliveryStep = Schema<"DeliveryStep">;
 /** What a message said before a change. */
+export type GroupMember = Schema<"GroupMember">;
 export type MessageVersion = Schema<"MessageVersion">;
 /** What a member is writing in a conversation, kept by the server. `rev` grows with every write; a write names the one it saw. */
 export type ServerDraft = Schema<"Draft">;

@@ -4,7 +4,7 @@ import type { Canned, Member, ServerDraft } from "@patchbay/client/types";
 import { DraftSync, PAUSE_MS, type DraftContent, type LocalMark } from "@/conversations/composer/draftsync";
 import { kindOf, refusalOf, type Abilities } from "@/writing/abilities";
 import { laterChoices } from "@/conversations/composer/later";
-import { cannedFor, colleaguesFor, mentionsIn, replaced, triggerAt } from "@/writing/trigger";
+import { cannedFor, peopleFor, mentionsIn, replaced, triggerAt } from "@/writing/trigger";
 import { fieldTime } from "@/conversations/snooze";
 
 describe("triggerAt", () => {
@@ -47,14 +47,14 @@ describe("mentions", () => {
   const members = [member("1", "林薇"), member("2", "林薇薇"), member("3", "Marco Rossi"), member("4", "Marco Rossi"), member("5", "Gone", true)];
 
   it("offer those who are there, by the beginning of the name", () => {
-    expect(colleaguesFor(members, "", "1").map((one) => one.id)).not.toContain("1");
-    expect(colleaguesFor(members, "Gone", "1")).toEqual([]);
-    expect(colleaguesFor([member("a", "Anna Marco"), member("b", "Marco")], "marco", "x").map((one) => one.id)).toEqual(["b", "a"]);
+    expect(peopleFor(members, "", "1").map((one) => one.id)).not.toContain("1");
+    expect(peopleFor(members, "Gone", "1")).toEqual([]);
+    expect(peopleFor([member("a", "Anna Marco"), member("b", "Marco")], "marco", "x").map((one) => one.id)).toEqual(["b", "a"]);
   });
 
   it("mean the longest name, once, and of two with one name the picked one", () => {
-    expect(mentionsIn("@林薇薇 看一下 @林薇薇", members, new Set()).map((one) => one.member_id)).toEqual(["2"]);
-    expect(mentionsIn("ask @Marco Rossi", members, new Set(["4"])).map((one) => one.member_id)).toEqual(["4"]);
+    expect(mentionsIn("@林薇薇 看一下 @林薇薇", members, new Set()).map((one) => one.id)).toEqual(["2"]);
+    expect(mentionsIn("ask @Marco Rossi", members, new Set(["4"])).map((one) => one.id)).toEqual(["4"]);
     expect(mentionsIn("@Gone @nobody", members, new Set())).toEqual([]);
   });
 });

@@ -19,6 +19,11 @@ export class Telegram extends Beside {
     return this.order({ do: 'write', token, user, name, text, photo })
   }
 
+  /** A member of a group writes there; returns the message's number. */
+  writeIn(token, group, title, user, name, text) {
+    return this.order({ do: 'write', token, group, title, user, name, text })
+  }
+
   /** A customer changes what they wrote. */
   edit(token, user, name, number, text) {
     return this.order({ do: 'edit', token, user, name, number, text })

@@ -1,7 +1,8 @@
 // A Telegram bot, against a strict Bot API server: an administrator connects it by
 // clicking (the first token is wrong, and says so), a customer writes and sends a
 // picture and changes what was written, the agent answers. What the customer does
-// beside writing is a quiet line, and they see that the agent writes.
+// beside writing is a quiet line, and they see that the agent writes. A group is one
+// customer: two members write, and the agent names one of them and quotes the other.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
@@ -96,5 +97,64 @@ test('a customer writes, sends a picture and changes a message, and an agent ans
   await owner.reload()
   await owner.getByTestId('composer').waitFor()
   await shot(owner, 'telegram-answered-zh-light-1440')
+  assert.deepEqual(owner.problems.filter((one) => !/422|400/.test(one)), [])
+})
+
+test('in a group two members write, and the agent names one of them', async () => {
+  const [team, title, alice, wang] = [-500, 'Tea lovers 茶', [42, 'Alice'], [43, '王芳']]
+  const inbox = (await (await owner.request.get(`${base}/inboxes`)).json()).items.find((one) => one.plugin === 'patchbay/telegram')
+  const { config } = await (await owner.request.get(`${base}/inboxes/${inbox.id}`)).json()
+  const changed = await owner.request.patch(`${base}/inboxes/${inbox.id}`, { data: { config: { ...config, groups: 'conversation' } } })
+  assert.equal(changed.status(), 200, await changed.text())
+  const groups = async () => (await (await owner.request.get(`${base}/conversations`)).json()).items.filter((one) => one.group)
+  const found = await until(async () => {
+    await far.writeIn(token, team, title, ...alice, 'Is the shop open on Sunday?') // until the plugin has the setting
+    return (await groups())[0]
+  }, 30_000)
+  assert.equal(found.contact.name, title)
+  await far.writeIn(token, team, title, ...wang, '周一呢？')
+  await speak(owner, server, 'en')
+  await owner.goto(server.origin)
+  const item = owner.getByTestId('conversation-list-item').filter({ hasText: title }).first()
+  await item.getByTestId('group').waitFor()
+  await item.click()
+  const message = (text) => owner.getByTestId('message').filter({ hasText: text }).first()
+  await message('周一呢？').locator('[data-member="43"]').filter({ hasText: '王芳' }).waitFor()
+  await message('Is the shop open').locator('[data-member="42"]').filter({ hasText: 'Alice' }).waitFor()
+  assert.match(await owner.getByTestId('composer-input').getAttribute('placeholder'), /everybody in it reads/)
+  assert.deepEqual(await axe(owner), [])
+  await shot(owner, 'telegram-group-en-light-1440')
+
+  await message('Is the shop open').focus()
+  await owner.keyboard.press('q')
+  await owner.getByTestId('composer-input').fill('')
+  await owner.getByTestId('composer-input').pressSequentially('👍 @王')
+  await owner.getByTestId('suggestion').filter({ hasText: '王芳' }).waitFor()
+  assert.deepEqual(await axe(owner), [])
+  await shot(owner, 'telegram-group-naming-en-light-1440')
+  await owner.keyboard.press('Enter')
+  assert.equal(await owner.getByTestId('composer-input').inputValue(), '👍 @王芳 ')
+  await owner.getByTestId('composer-input').pressSequentially('Monday, too')
+  await owner.getByTestId('send').click()
+  await message('Monday, too').locator('.mention').filter({ hasText: '@王芳' }).waitFor()
+  const got = await until(async () => (await far.sent(token)).find((one) => one.Chat === team), 30_000)
+  assert.equal(got.Text, '👍 @王芳 Monday, too')
+  assert.deepEqual(got.Named, [{ User: 43, Text: '@王芳' }])
+  assert.ok(got.ReplyTo > 0)
+  await message('Monday, too').filter({ hasText: 'Alice' }).waitFor() // whom it quotes
+
+  await owner.setViewportSize(phone)
+  await shot(owner, 'telegram-group-en-light-390')
+  await speak(owner, server, 'zh-CN')
+  await owner.reload()
+  await message('Monday, too').waitFor()
+  assert.match(await owner.getByTestId('composer-input').getAttribute('placeholder'), /群里所有人/)
+  assert.deepEqual(await axe(owner), [])
+  await shot(owner, 'telegram-group-zh-light-390')
+  await owner.setViewportSize(desktop)
+  await owner.getByTestId('composer-input').fill('@A')
+  await owner.getByTestId('suggestion').filter({ hasText: 'Alice' }).waitFor()
+  await shot(owner, 'telegram-group-zh-light-1440')
+  await owner.getByTestId('composer-input').fill('')
   assert.deepEqual(owner.problems.filter((one) => !/422|400/.test(one)), [])
 })

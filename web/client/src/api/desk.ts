@@ -1,4 +1,4 @@
-import type { Addressed, Conversation, DeliveryStep, MessageVersion, Priority, Scheduled, ServerDraft } from "../types";
+import type { Addressed, Conversation, DeliveryStep, GroupMember, MessageVersion, Priority, Scheduled, ServerDraft } from "../types";
 import { uploadTransport, type UploadTransport } from "../upload";
 import type { Api } from "./client";
 
@@ -46,6 +46,11 @@ export class DeskApi {
 
   async delivery(conversation: string, message: string): Promise<DeliveryStep[]> {
     return (await this.api.request<{ items: DeliveryStep[] }>("get", `${this.one(conversation)}/messages/${message}/delivery`)).items;
+  }
+
+  /** Who wrote in a group lately, who wrote last first. */
+  async groupMembers(conversation: string): Promise<GroupMember[]> {
+    return (await this.api.request<{ items: GroupMember[] }>("get", `${this.one(conversation)}/group-members`)).items;
   }
 
   /** What a message said before it was edited or taken back, the oldest first. */

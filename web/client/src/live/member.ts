@@ -17,12 +17,14 @@ export interface MemberMessage extends Sendable {
   reply_to?: string;
   /** Ids of the members a note names. */
   mentions?: string[];
+  /** Ids of the members of a group whom an answer names. */
+  group_mentions?: string[];
   /** Of a mail: absent, it is addressed as the channel would. */
   envelope?: Addressed;
   /** What it is made of, in the place of a text of one's own: `text` is then what it says, drawn and never sent. */
   template?: TemplateUse;
   /** What to draw until the stored message comes; never sent. */
-  shown?: Pick<Message, "attachments" | "reply_to" | "mentions" | "envelope" | "template">;
+  shown?: Pick<Message, "attachments" | "reply_to" | "mentions" | "group_mentions" | "envelope" | "template">;
 }
 
 /** What of a message goes to the server. */

@@ -93,7 +93,7 @@ function addEvent(lines: Line[], change: Change): void {
 }
 
 function together(a: Message, b: Message): boolean {
-  return a.kind === b.kind && a.sender.kind === b.sender.kind && a.sender.id === b.sender.id && Date.parse(b.created_at) - Date.parse(a.created_at) < TOGETHER_MS;
+  return a.kind === b.kind && a.sender.kind === b.sender.kind && a.sender.id === b.sender.id && a.group_member?.id === b.group_member?.id && Date.parse(b.created_at) - Date.parse(a.created_at) < TOGETHER_MS;
 }
 
 /** A message on its way, drawn like the stored one it will become. */

@@ -33,6 +33,17 @@ export function useScheduled(conversation: MaybeRefOrGetter<string>) {
   });
 }
 
+/** Who wrote in a group lately, while it is wanted. */
+export function useGroupMembers(conversation: MaybeRefOrGetter<string>, wanted: MaybeRefOrGetter<boolean>) {
+  const { api, id } = useWorkspace();
+  return useQuery({
+    queryKey: computed(() => keys.groupMembers(id, toValue(conversation))),
+    queryFn: async ({ queryKey }) => (await api.desk.groupMembers(queryKey[2])).flatMap(({ id: member, name }) => (name ? [{ id: member, name }] : [])),
+    enabled: computed(() => toValue(wanted)),
+    staleTime: 15_000,
+  });
+}
+
 /** The way of one message; asked anew each time it is opened. */
 export function useDelivery(conversation: MaybeRefOrGetter<string>, message: MaybeRefOrGetter<string>) {
   const { api, id } = useWorkspace();

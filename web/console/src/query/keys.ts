@@ -56,6 +56,7 @@ export const keys = {
   attributes: (workspace: string) => [workspace, "attributes"] as const,
   canned: (workspace: string) => [workspace, "canned"] as const,
   teams: (workspace: string) => [workspace, "teams"] as const,
+  groupMembers: (workspace: string, conversation: string) => [workspace, "groupMembers", conversation] as const,
   scheduled: (workspace: string, conversation: string) => [workspace, "scheduled", conversation] as const,
   delivery: (workspace: string, message: string) => [workspace, "delivery", message] as const,
   notifications: (workspace: string) => [workspace, "notifications"] as const,

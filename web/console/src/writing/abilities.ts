@@ -12,6 +12,8 @@ export interface Abilities {
   quote: boolean;
   /** A subject and addresses. */
   envelope: boolean;
+  /** Members of a group, by their names in the text. */
+  mention?: boolean;
 }
 
 export const MOST_FILES = 10;
@@ -31,6 +33,7 @@ export function abilitiesOf(kind: MessageKind, capabilities: Capabilities | unde
     fileLimit,
     quote: content.includes("reply"),
     envelope: content.includes("envelope"),
+    ...(content.includes("mention") && { mention: true }),
   };
 }
 

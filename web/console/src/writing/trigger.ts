@@ -1,4 +1,4 @@
-import type { Canned, Member, Mention } from "@patchbay/client/types";
+import type { Canned } from "@patchbay/client/types";
 import { found } from "@/keys/commands";
 
 /** A word that is being written after `/` or `@`. */
@@ -43,28 +43,35 @@ export function cannedFor(all: readonly Canned[], query: string): Canned[] {
     .map(({ one }) => one);
 }
 
-/** Colleagues whose name fits, best first. */
-export function colleaguesFor(members: readonly Member[], query: string, self: string): Member[] {
+/** Somebody who can be named: a colleague in a note, a member of the group in an answer. */
+export interface Person {
+  id: string;
+  name: string;
+  suspended?: boolean;
+}
+
+/** People whose name fits, best first. */
+export function peopleFor(members: readonly Person[], query: string, self: string): Person[] {
   const wanted = query.toLocaleLowerCase();
-  const starts = (member: Member) => member.name.toLocaleLowerCase().startsWith(wanted);
+  const starts = (member: Person) => member.name.toLocaleLowerCase().startsWith(wanted);
   return members
     .filter((member) => !member.suspended && member.id !== self && found(member.name, query))
     .sort((a, b) => Number(starts(b)) - Number(starts(a)) || a.name.localeCompare(b.name));
 }
 
 /** Who is named in a text by "@Name"; of two with one name, the one that was picked. */
-export function mentionsIn(text: string, members: readonly Member[], picked: ReadonlySet<string>): Mention[] {
-  const byName = new Map<string, Member>();
+export function mentionsIn(text: string, members: readonly Person[], picked: ReadonlySet<string>): Person[] {
+  const byName = new Map<string, Person>();
   for (const member of members) {
     const before = byName.get(member.name);
     if (member.name && !member.suspended && (!before || picked.has(member.id))) byName.set(member.name, member);
   }
   const names = [...byName.keys()].sort((a, b) => b.length - a.length);
-  const mentions = new Map<string, Mention>();
+  const mentions = new Map<string, Person>();
   for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) {
     const name = names.find((one) => text.startsWith(one, at + 1));
     const member = name === undefined ? undefined : byName.get(name);
-    if (member) mentions.set(member.id, { member_id: member.id, name: member.name });
+    if (member) mentions.set(member.id, { id: member.id, name: member.name });
   }
   return [...mentions.values()];
 }

@@ -1,8 +1,8 @@
 import { computed, nextTick, ref, watch, type Ref } from "vue";
 import { expandCanned, openVariables, type CannedContext } from "@patchbay/client/member";
-import type { Canned, Member, MessageKind } from "@patchbay/client/types";
+import type { Canned, MessageKind } from "@patchbay/client/types";
 import { roomOf } from "./limit";
-import { cannedFor, colleaguesFor, replaced, triggerAt, type Trigger } from "./trigger";
+import { cannedFor, peopleFor, replaced, triggerAt, type Person, type Trigger } from "./trigger";
 
 /** One line of the popover. */
 export interface Suggestion {
@@ -24,7 +24,9 @@ interface Sources {
   kind: Ref<MessageKind>;
   text: Ref<string>;
   canned: Ref<readonly Canned[] | undefined>;
-  members: Ref<readonly Member[] | undefined>;
+  members: Ref<readonly Person[] | undefined>;
+  /** Whether people can be named. */
+  naming: () => boolean;
   self: string;
   context: () => CannedContext;
   /** Characters that a message may have. */
@@ -33,8 +35,8 @@ interface Sources {
 
 const MOST = 50;
 
-/** Canned replies behind `/` and colleagues behind `@`, while one writes. */
-export function useSuggestions({ area, kind, text, canned, members, self, context, limit }: Sources) {
+/** Canned replies behind `/` and people behind `@`, while one writes. */
+export function useSuggestions({ area, kind, text, canned, members, naming, self, context, limit }: Sources) {
   const trigger = ref<Trigger>();
   const at = ref(0);
   /** Where the popover was closed by Escape: it stays closed for that word. */
@@ -43,7 +45,7 @@ export function useSuggestions({ area, kind, text, canned, members, self, contex
 
   const items = computed<Suggestion[]>(() => {
     const { sign, query } = trigger.value ?? {};
-    if (sign === "@") return colleaguesFor(members.value ?? [], query!, self).slice(0, MOST).map((one) => ({ key: one.id, kind: "member", title: one.name }));
+    if (sign === "@") return peopleFor(members.value ?? [], query!, self).slice(0, MOST).map((one) => ({ key: one.id, kind: "member", title: one.name }));
     if (sign !== "/") return [];
     return cannedFor(canned.value ?? [], query!).slice(0, MOST).map((one) => {
       const preview = expandCanned(one.text, context());
@@ -56,7 +58,7 @@ export function useSuggestions({ area, kind, text, canned, members, self, contex
   /** Looks at the word the caret stands in. */
   function look(): void {
     const box = area.value;
-    const found = box && box.selectionStart === box.selectionEnd ? triggerAt(box.value, box.selectionStart, kind.value === "note" ? ["@", "/"] : ["/"]) : undefined;
+    const found = box && box.selectionStart === box.selectionEnd ? triggerAt(box.value, box.selectionStart, naming() ? ["@", "/"] : ["/"]) : undefined;
     if (found?.from !== refused.value) refused.value = -1;
     trigger.value = found && found.from !== refused.value ? found : undefined;
   }

@@ -1,13 +1,13 @@
 import { computed, nextTick, ref, useId, watch, type Ref } from "vue";
 import { useI18n } from "vue-i18n";
 import type { CannedContext } from "@patchbay/client/member";
-import type { Member, MessageKind } from "@patchbay/client/types";
+import type { MessageKind } from "@patchbay/client/types";
 import { useCanned } from "@/query/desk";
 import { useWorkspace } from "@/session/workspace";
 import { notifyDone } from "@/ui/notices";
 import type { Abilities } from "./abilities";
 import { roomOf } from "./limit";
-import { mentionsIn } from "./trigger";
+import { mentionsIn, type Person } from "./trigger";
 import type { Uploads } from "./uploads";
 import { useFiles } from "./useFiles";
 import { useSuggestions } from "./useSuggestions";
@@ -18,7 +18,8 @@ interface Sources {
   text: Ref<string>;
   uploads: Uploads;
   abilities: Ref<Abilities>;
-  members: Ref<readonly Member[] | undefined>;
+  /** Who can be named: colleagues in a note, members of the group in an answer. */
+  members: Ref<readonly Person[] | undefined>;
   /** What the variables of canned replies stand for here. */
   context: () => CannedContext;
   send: () => void;
@@ -37,7 +38,8 @@ export function useWriting({ kind, text, uploads, abilities, members, context, s
   const area = ref<HTMLTextAreaElement>();
   const picker = ref<HTMLInputElement>();
   const { refused, over, take, drag } = useFiles(abilities, uploads);
-  const suggestions = useSuggestions({ area, kind, text, canned, members, self: memberID, context, limit: () => abilities.value.textLimit });
+  const naming = () => kind.value === "note" || Boolean(abilities.value.mention);
+  const suggestions = useSuggestions({ area, kind, text, canned, members, naming, self: memberID, context, limit: () => abilities.value.textLimit });
   const room = computed(() => roomOf(text.value, abilities.value.textLimit));
   /** Whether there is something that may be sent, as far as text and files tell. */
   const ready = computed(() => (text.value.trim() !== "" || uploads.items.length > 0) && !room.value.over && !uploads.stuck.value);
@@ -111,7 +113,7 @@ export function useWriting({ kind, text, uploads, abilities, members, context, s
     kind, text, uploads, abilities, listID, area, picker, refused, over, drag, suggestions, room, ready, key, start, canning, paste, picked, clear, insert,
     /** Files are chosen. */
     attach: () => picker.value?.click(),
-    /** The colleagues that a note names. */
-    mentioned: () => (kind.value === "note" ? mentionsIn(text.value, members.value ?? [], suggestions.picked) : []),
+    /** Whom the text names. */
+    mentioned: () => (naming() ? mentionsIn(text.value, members.value ?? [], suggestions.picked) : []),
   };
 }
