@@ -42,9 +42,9 @@ func newFarSide(t *testing.T, posts bool) (channeltest.FarSide, instance.Instanc
 	t.Helper()
 	f := &farSide{far: telegramrig.Start(t), posts: posts, numbers: make(map[string]int)}
 	f.bot = f.far.AddBot(token, "shop_bot")
-	in := instance.Instance{Config: json.RawMessage(`{"server":"` + f.far.URL + `"}`), Secrets: instance.Secrets{"/token": token}}
+	in := instance.Instance{Config: json.RawMessage(`{"groups":"conversation","server":"` + f.far.URL + `"}`), Secrets: instance.Secrets{"/token": token}}
 	if posts {
-		in.Config = json.RawMessage(`{"mode":"webhook","server":"` + f.far.URL + `"}`)
+		in.Config = json.RawMessage(`{"mode":"webhook","groups":"conversation","server":"` + f.far.URL + `"}`)
 		in.Secrets["/webhook_url"], in.Secrets["/webhook_secret"] = "http://127.0.0.1:1/hooks/x/", secret
 	}
 	return f, in
@@ -57,15 +57,25 @@ func user(word string) map[string]any {
 	return telegramrig.User(int64(h.Sum32()%100_000)+1, word)
 }
 
-// message is what somebody says, as Telegram has it.
-func (f *farSide) message(said channeltest.Said) map[string]any {
+// group is a group of a name.
+func group(word string) map[string]any {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(word)) // a hash does not fail
+	return telegramrig.Group(-int64(h.Sum32()%100_000)-1, word)
+}
+
+// message is what somebody says in a chat, nil = in private, as Telegram has it.
+func (f *farSide) message(in map[string]any, said channeltest.Said) map[string]any {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.numbers[said.ID] == 0 {
 		f.numbers[said.ID] = len(f.numbers) + 1
 	}
 	who := user(said.From)
-	m := map[string]any{"message_id": f.numbers[said.ID], "date": 1700000000, "from": who, "chat": telegramrig.Private(who)}
+	if in == nil {
+		in = telegramrig.Private(who)
+	}
+	m := map[string]any{"message_id": f.numbers[said.ID], "date": 1700000000, "from": who, "chat": in}
 	switch {
 	case said.Unknown:
 		m["hologram"] = map[string]any{"of": "tomorrow"}
@@ -81,21 +91,32 @@ func (f *farSide) message(said channeltest.Said) map[string]any {
 // Write implements channeltest.FarSide.
 func (f *farSide) Write(t *testing.T, all ...channeltest.Said) ([]channeltest.Request, error) {
 	t.Helper()
+	return f.write(t, nil, all), nil
+}
+
+// WriteIn implements channeltest.Gatherer.
+func (f *farSide) WriteIn(t *testing.T, word string, all ...channeltest.Said) ([]channeltest.Request, error) { //nolint:unparam // as the interface has it
+	t.Helper()
+	return f.write(t, group(word), all), nil
+}
+
+func (f *farSide) write(t *testing.T, in map[string]any, all []channeltest.Said) []channeltest.Request {
+	t.Helper()
 	var out []channeltest.Request
 	for _, said := range all {
 		f.bot.Know(user(said.From))
 		if !f.posts {
-			f.bot.Put("message", f.message(said))
+			f.bot.Put("message", f.message(in, said))
 			continue
 		}
-		out = append(out, f.request(t, said, secret))
+		out = append(out, f.request(t, in, said, secret))
 	}
-	return out, nil
+	return out
 }
 
-func (f *farSide) request(t *testing.T, said channeltest.Said, given string) channeltest.Request {
+func (f *farSide) request(t *testing.T, in map[string]any, said channeltest.Said, given string) channeltest.Request {
 	t.Helper()
-	m := f.message(said)
+	m := f.message(in, said)
 	body, err := json.Marshal(map[string]any{"update_id": m["message_id"], "message": m})
 	if err != nil {
 		t.Fatal(err)
@@ -112,9 +133,9 @@ func (f *farSide) Forge(t *testing.T, how channeltest.Forgery, said channeltest.
 	case how == channeltest.Altered || how == channeltest.Stale:
 		return nil, channeltest.Absent("Telegram proves itself by a secret, and signs nothing")
 	case how == channeltest.Unsigned:
-		return []channeltest.Request{f.request(t, said, "")}, nil
+		return []channeltest.Request{f.request(t, nil, said, "")}, nil
 	default:
-		return []channeltest.Request{f.request(t, said, "wrong"), f.request(t, said, secret+"x")}, nil
+		return []channeltest.Request{f.request(t, nil, said, "wrong"), f.request(t, nil, said, secret+"x")}, nil
 	}
 }
 

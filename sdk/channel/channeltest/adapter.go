@@ -124,6 +124,7 @@ func (a Adapter) run(t *testing.T, process bool) {
 		{"says what will never work", (*stage).refused, false},
 		{"changes what was sent and takes it back", (*stage).acted, false},
 		{"shows that members write and have read", (*stage).signalled, false},
+		{"keeps who of a group wrote", (*stage).gathered, false},
 		{"brings again what came since a time", (*stage).backfilled, false},
 		{"loses nothing that is said to a process that is killed", (*stage).killedListening, true},
 		{"doubles nothing when it is killed sending", (*stage).killedSending, true},

@@ -132,7 +132,11 @@ func (o *office) Has(*testing.T) []channeltest.Got {
 }
 
 func (o *office) request(said channeltest.Said, at time.Time) channeltest.Request {
-	letter := parcel.Letter{ID: said.ID, From: said.From, Text: said.Text, Sent: at.Unix()}
+	return o.requestIn("", said, at)
+}
+
+func (o *office) requestIn(group string, said channeltest.Said, at time.Time) channeltest.Request {
+	letter := parcel.Letter{ID: said.ID, From: said.From, Text: said.Text, Sent: at.Unix(), Group: group}
 	if said.Unknown {
 		letter.Kind = "hologram"
 	}
@@ -160,6 +164,15 @@ func (o *office) Write(_ *testing.T, said ...channeltest.Said) ([]channeltest.Re
 		o.mu.Lock()
 		o.letters = append(o.letters, parcel.Letter{ID: one.ID, From: one.From, Text: one.Text, Sent: time.Now().Unix()})
 		o.mu.Unlock()
+	}
+	return out, nil
+}
+
+// WriteIn implements channeltest.Gatherer.
+func (o *office) WriteIn(_ *testing.T, group string, said ...channeltest.Said) ([]channeltest.Request, error) {
+	var out []channeltest.Request
+	for _, one := range said {
+		out = append(out, o.requestIn(group, one, time.Now()))
 	}
 	return out, nil
 }
@@ -246,6 +259,9 @@ func TestAdapterFaultsAreCaught(t *testing.T) {
 		parcel.Detaches: "keyed_true/in_process/brings_again_what_came_since_a_time",
 		parcel.Ageless:  "keyed_true/in_process/brings_again_what_came_since_a_time",
 		parcel.Circles:  "keyed_true/in_process/brings_again_what_came_since_a_time",
+		parcel.Hushes:   "keyed_true/in_process/keeps_who_of_a_group_wrote",
+		parcel.Prefixes: "keyed_true/in_process/keeps_who_of_a_group_wrote",
+		parcel.Scatters: "keyed_true/in_process/keeps_who_of_a_group_wrote",
 		parcel.Early:    "keyed_true/process/doubles_nothing_when_it_is_killed_sending",
 	} {
 		t.Run(fault, func(t *testing.T) {

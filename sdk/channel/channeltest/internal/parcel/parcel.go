@@ -46,6 +46,9 @@ const (
 	Detaches = "detaches"     // brings older letters as if they came by themselves
 	Ageless  = "ageless"      // brings letters older than it was asked for
 	Circles  = "circles"      // never comes to an end of them
+	Hushes   = "hushes"       // does not say who of a group wrote
+	Prefixes = "prefixes"     // says it in the text, too
+	Scatters = "scatters"     // makes a group of each member
 )
 
 // skew is how old a signature may be.
@@ -85,6 +88,8 @@ func Sign(token, stamp string, body []byte) string {
 type Letter struct {
 	ID, From, Kind, Text, File string
 
+	Group string // that it was written in; "" = in private
+
 	Sent int64 // seconds since 1970
 }
 
@@ -107,7 +112,12 @@ func (p *parcel) Receive(_ context.Context, req channel.ReceiveRequest) (channel
 		return channel.ReceiveResponse{}, errs.Reject(errs.CodeBadRequest, "That is no letter.")
 	}
 	in := channel.Inbound{ExternalID: letter.ID, Sender: channel.Person{ID: letter.From}, Content: message.Text(letter.Text)}
+	if letter.Group != "" {
+		in.Sender, in.Member = gathered(c, letter)
+	}
 	switch {
+	case letter.Group != "" && c.Fault == Prefixes:
+		in.Content.Text = letter.From + ": " + letter.Text
 	case c.Fault == MakesIDs:
 		in.ExternalID += strconv.FormatInt(time.Now().UnixNano(), 10)
 	case letter.Kind != "" && c.Fault == Drops:
@@ -119,6 +129,18 @@ func (p *parcel) Receive(_ context.Context, req channel.ReceiveRequest) (channel
 		in.Content.Attachments = []message.Attachment{{Fetch: letter.File, Filename: "picture.png"}}
 	}
 	return channel.ReceiveResponse{Messages: []channel.Inbound{in}}, nil
+}
+
+// gathered is the group of a letter, and who of it wrote.
+func gathered(c settings, letter Letter) (channel.Person, *channel.Member) {
+	group := channel.Person{ID: "group/" + letter.Group, Name: letter.Group, Group: true}
+	switch c.Fault {
+	case Hushes:
+		return group, nil
+	case Scatters:
+		group.ID += "/" + letter.From
+	}
+	return group, &channel.Member{ID: letter.From, Name: letter.From}
 }
 
 // FetchFile implements channel.Fetcher.
