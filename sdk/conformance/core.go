@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/patchbay-im/patchbay/sdk/conformance/farside"
 	"github.com/patchbay-im/patchbay/sdk/internal/testhost"
 	"github.com/patchbay-im/patchbay/sdk/manifest"
 	pluginv1 "github.com/patchbay-im/patchbay/sdk/proto/patchbay/plugin/v1"
@@ -232,7 +233,7 @@ func (in *intake) answer(req *pluginv1.IngestRequest) {
 	how, turn := in.manner()
 	ctx := in.stream.Context()
 	in.wait(ctx, how)
-	if how.hang {
+	if how.Hang {
 		select {
 		case <-turn:
 			how, _ = in.manner()
@@ -258,7 +259,7 @@ func (in *intake) wait(ctx context.Context, how manner) {
 		in.pacing.Lock()
 		defer in.pacing.Unlock()
 	}
-	if d := how.delay + pace; d > 0 {
+	if d := how.Delay + pace; d > 0 {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
 		select {
@@ -278,11 +279,11 @@ func (c *core) slowness() time.Duration {
 // take is what becomes of one message.
 func (c *core) take(item *pluginv1.Inbound, how manner) *pluginv1.Result {
 	switch {
-	case how.garbage:
+	case how.Garbage:
 		return &pluginv1.Result{Outcome: unknownEnum, Code: "from_the_future"}
-	case how.status == http.StatusTooManyRequests:
-		return &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_RETRY, Code: "rate_limited", Detail: "too many", RetryAfter: durationpb.New(how.retryAfter)}
-	case how.status != 0 || how.cut:
+	case how.Status == http.StatusTooManyRequests:
+		return &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_RETRY, Code: "rate_limited", Detail: "too many", RetryAfter: durationpb.New(how.RetryAfter)}
+	case how.Status != 0 || how.Cut:
 		return &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_RETRY, Code: "unavailable", Detail: "the database is away"}
 	}
 	key := item.GetInstanceId() + "\x00" + item.GetExternalId()
@@ -294,7 +295,7 @@ func (c *core) take(item *pluginv1.Inbound, how manner) *pluginv1.Result {
 		c.messages = append(c.messages, item)
 	}
 	c.mu.Unlock()
-	c.note(arrival{text: item.GetContent().GetText(), duplicate: again})
+	c.note(farside.Arrival{Text: item.GetContent().GetText(), Duplicate: again})
 	if again {
 		return &pluginv1.Result{Outcome: pluginv1.Outcome_OUTCOME_DUPLICATE}
 	}

@@ -11,6 +11,6 @@ func TryProgram(ctx context.Context, run ...string) (plays bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	plays = p.behave(manner{delay: time.Second}) || len(p.arrivals()) > 0 //nolint:contextcheck // it is asked whatever becomes of the run
+	plays = p.behave(manner{Delay: time.Second}) || len(p.arrivals()) > 0 //nolint:contextcheck // it is asked whatever becomes of the run
 	return plays, p.close()
 }

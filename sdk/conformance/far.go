@@ -2,9 +2,8 @@ package conformance
 
 import (
 	"regexp"
-	"slices"
-	"sync"
-	"time"
+
+	"github.com/patchbay-im/patchbay/sdk/conformance/farside"
 )
 
 // far is where a plugin's work goes: a provider of the kit, or the core itself
@@ -16,25 +15,13 @@ type far interface {
 	arrivals() []arrival
 }
 
-// manner is how a far side answers. The zero value is well.
-type manner struct {
-	status     int           // 0 = well; 429 and 5xx are what they are to HTTP
-	retryAfter time.Duration // with a status
-	dated      bool          // Retry-After is a date, by the far side's clock
-	hang       bool          // no answer while the caller waits
-	cut        bool          // the connection ends without an answer
-	garbage    bool          // an answer that means nothing
-	delay      time.Duration // before a good answer
-	clock      time.Duration // how wrong the far side's clock is
-}
+// manner is how a far side answers.
+type manner = farside.Manner
 
 // arrival is something that came to a far side.
 type arrival struct {
-	token     string // of the task; "" = none was found
-	text      string // all that came
-	duplicate bool   // the far side knew it by its own key, and did nothing
-	raw       string // the request as it was, with its path; "" = the far side does not tell
-	made      string // the id that its answer gave; likewise
+	farside.Arrival
+	token string // of the task; "" = none was found
 }
 
 // tokenPattern is how tasks are known again, wherever their text ends up.
@@ -43,58 +30,42 @@ const (
 	tokenPattern = tokenPrefix + `\d{6}`
 )
 
-// ledger keeps arrivals.
+// token finds the task of a text.
+var token = regexp.MustCompile(tokenPattern)
+
+// found are arrivals with their tasks.
+func found(list []farside.Arrival) []arrival {
+	out := make([]arrival, len(list))
+	for i, a := range list {
+		out[i] = arrival{a, token.FindString(a.Text)}
+	}
+	return out
+}
+
+// ledger keeps arrivals of the kit's own far sides.
 //
 // Concurrency: safe for concurrent use.
-type ledger struct {
-	mu    sync.Mutex
-	list  []arrival
-	how   manner
-	turn  chan struct{} // closed and replaced when how changes
-	token *regexp.Regexp
-}
+type ledger struct{ book *farside.Book }
 
-func newLedger() *ledger {
-	return &ledger{turn: make(chan struct{}), token: regexp.MustCompile(tokenPattern)}
-}
+func newLedger() *ledger { return &ledger{farside.NewBook(nil)} }
 
 // behave implements far.
-func (l *ledger) behave(m manner) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.how = m
-	close(l.turn)
-	l.turn = make(chan struct{})
-	return true
-}
+func (l *ledger) behave(m manner) bool { return l.book.Behave(m) }
 
 // manner returns how to answer, and what is closed when that changes.
-func (l *ledger) manner() (manner, <-chan struct{}) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.how, l.turn
-}
+func (l *ledger) manner() (manner, <-chan struct{}) { return l.book.Manner() }
 
 // arrivals implements far.
-func (l *ledger) arrivals() []arrival {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.list)
-}
+func (l *ledger) arrivals() []arrival { return found(l.book.Arrivals()) }
 
-// note keeps an arrival; its token is found in its text.
-func (l *ledger) note(a arrival) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	a.token = l.token.FindString(a.text)
-	l.list = append(l.list, a)
-}
+// note keeps an arrival.
+func (l *ledger) note(a farside.Arrival) { l.book.Note(a) }
 
 // effects counts, by token, how often a far side did something.
 func effects(f far) map[string]int {
 	out := make(map[string]int)
 	for _, a := range f.arrivals() {
-		if a.token != "" && !a.duplicate {
+		if a.token != "" && !a.Duplicate {
 			out[a.token]++
 		}
 	}

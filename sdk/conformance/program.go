@@ -11,10 +11,11 @@ import (
 	"io"
 	"net/http"
 	"os/exec"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/patchbay-im/patchbay/sdk/conformance/farside"
 )
 
 // program is a far side that a program of the author's plays, for plugins that
@@ -24,7 +25,6 @@ import (
 // Concurrency: safe for concurrent use.
 type program struct {
 	hello  presented
-	token  *regexp.Regexp
 	stdin  io.Closer
 	ended  chan error // how it ended, once
 	stderr *bytes.Buffer
@@ -41,24 +41,6 @@ type presented struct {
 	Words map[string]string `json:"words"`
 }
 
-// mannerBody is a manner as programs are told it. Times are in milliseconds.
-type mannerBody struct {
-	Status     int   `json:"status"`
-	RetryAfter int64 `json:"retry_after_ms"`
-	Dated      bool  `json:"dated"`
-	Hang       bool  `json:"hang"`
-	Cut        bool  `json:"cut"`
-	Garbage    bool  `json:"garbage"`
-	Delay      int64 `json:"delay_ms"`
-	Clock      int64 `json:"clock_ms"`
-}
-
-// arrivalBody is an arrival as programs tell it.
-type arrivalBody struct {
-	Text      string `json:"text"`
-	Duplicate bool   `json:"duplicate"`
-}
-
 // Bounds of a program.
 const (
 	programStart = 2 * time.Minute // with its building, by "go run" for example
@@ -70,7 +52,7 @@ func newProgram(ctx context.Context, spec Spec) (*program, error) {
 	run := spec.Provider.Run
 	cmd := exec.Command(run[0], run[1:]...) //nolint:noctx // the author's own; it ends when its input does
 	cmd.Dir = spec.Folder
-	p := &program{token: regexp.MustCompile(tokenPattern), ended: make(chan error, 1), stderr: &bytes.Buffer{}}
+	p := &program{ended: make(chan error, 1), stderr: &bytes.Buffer{}}
 	cmd.Stderr = p.stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -140,10 +122,7 @@ func (p *program) failed(err error) {
 
 // behave implements far.
 func (p *program) behave(m manner) bool {
-	status, _, err := p.call(http.MethodPut, "/manner", mannerBody{
-		Status: m.status, RetryAfter: m.retryAfter.Milliseconds(), Dated: m.dated, Hang: m.hang, Cut: m.cut, Garbage: m.garbage,
-		Delay: m.delay.Milliseconds(), Clock: m.clock.Milliseconds(),
-	})
+	status, _, err := p.call(http.MethodPut, "/manner", m)
 	if err == nil && status != http.StatusNoContent && status != http.StatusNotImplemented {
 		err = fmt.Errorf("PUT /manner answers %d; 204 is right, or 501 for what it cannot play", status)
 	}
@@ -153,7 +132,7 @@ func (p *program) behave(m manner) bool {
 
 // arrivals implements far.
 func (p *program) arrivals() []arrival {
-	var list []arrivalBody
+	var list []farside.Arrival
 	status, body, err := p.call(http.MethodGet, "/arrivals", nil)
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("GET /arrivals answers %d", status)
@@ -162,11 +141,7 @@ func (p *program) arrivals() []arrival {
 		err = json.Unmarshal(body, &list)
 	}
 	p.failed(err)
-	out := make([]arrival, len(list))
-	for i, a := range list {
-		out[i] = arrival{token: p.token.FindString(a.Text), text: a.Text, duplicate: a.Duplicate}
-	}
-	return out
+	return found(list)
 }
 
 func (p *program) call(method, path string, body any) (status int, answer []byte, err error) {

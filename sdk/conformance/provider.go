@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/patchbay-im/patchbay/sdk/conformance/farside"
 )
 
 // maxRequest bounds what the provider reads of a request, in bytes.
@@ -84,30 +86,30 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // the plugin went away
 	}
 	how, turn := p.manner()
-	w.Header().Set("Date", now().Add(how.clock).UTC().Format(http.TimeFormat))
+	w.Header().Set("Date", now().Add(how.Clock).UTC().Format(http.TimeFormat))
 	switch {
-	case how.hang:
+	case how.Hang:
 		select {
 		case <-turn:
 		case <-r.Context().Done():
 		}
 		panic(http.ErrAbortHandler) // how net/http is told to cut a connection
-	case how.cut:
+	case how.Cut:
 		panic(http.ErrAbortHandler) // how net/http is told to cut a connection
-	case how.garbage:
+	case how.Garbage:
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte("\x00\xff{\"ok\":tr<html>")) // the client's to bear
 		return
-	case how.status != 0:
+	case how.Status != 0:
 		p.refuse(w, how)
 		return
 	}
-	if !wait(r.Context(), how.delay) {
+	if !wait(r.Context(), how.Delay) {
 		return
 	}
 	answer := p.answer(r, body)
-	if how.delay > 0 {
-		w.Header().Set("Server-Timing", fmt.Sprintf("delay;dur=%d", how.delay.Milliseconds()))
+	if how.Delay > 0 {
+		w.Header().Set("Server-Timing", fmt.Sprintf("delay;dur=%d", how.Delay.Milliseconds()))
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(answer.status)
@@ -132,15 +134,15 @@ func wait(ctx context.Context, d time.Duration) bool {
 }
 
 func (p *provider) refuse(w http.ResponseWriter, how manner) {
-	if how.retryAfter > 0 {
-		value := strconv.Itoa(int(how.retryAfter.Seconds()))
-		if how.dated {
-			value = now().Add(how.clock + how.retryAfter).UTC().Format(http.TimeFormat)
+	if how.RetryAfter > 0 {
+		value := strconv.Itoa(int(how.RetryAfter.Seconds()))
+		if how.Dated {
+			value = now().Add(how.Clock + how.RetryAfter).UTC().Format(http.TimeFormat)
 		}
 		w.Header().Set("Retry-After", value)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(how.status)
+	w.WriteHeader(how.Status)
 	_, _ = w.Write([]byte(`{"error":"the kit's provider says so"}`)) // the client's to bear
 }
 
@@ -151,17 +153,17 @@ func (p *provider) answer(r *http.Request, body []byte) reply {
 		return p.read(r)
 	}
 	key := p.keyOf(r, body)
-	came := arrival{text: readable(r, body), raw: r.Method + " " + r.URL.RequestURI() + "\n" + string(body)}
+	came := farside.Arrival{Text: readable(r, body), Raw: r.Method + " " + r.URL.RequestURI() + "\n" + string(body)}
 	p.mu.Lock()
 	before, again := p.keys[key]
 	p.mu.Unlock()
 	if key != "" && again {
-		came.duplicate, came.made = true, before.made
+		came.Duplicate, came.Made = true, before.made
 		p.note(came)
 		return before
 	}
 	out := p.write(r, body)
-	came.made = out.made
+	came.Made = out.made
 	p.note(came)
 	if key != "" {
 		p.mu.Lock()

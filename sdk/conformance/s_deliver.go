@@ -148,7 +148,7 @@ func (r *run) killing(p *plug, i, n int) (*plug, string, error) {
 func (r *run) killed(p *plug, d driver, tasks []task, n int) (*plug, *worked, error) {
 	all := newWorked()
 	if r.far != nil {
-		r.far.behave(manner{delay: 5 * time.Millisecond})
+		r.far.behave(manner{Delay: 5 * time.Millisecond})
 		defer r.far.behave(manner{})
 	}
 	left := tasks
@@ -217,7 +217,7 @@ func stopped(r *run) (string, error) {
 	}
 	pause := r.pick(1500*time.Millisecond, 5*time.Second)
 	if r.far != nil {
-		r.far.behave(manner{delay: 5 * time.Millisecond})
+		r.far.behave(manner{Delay: 5 * time.Millisecond})
 	}
 	for _, d := range p.drivers() {
 		tasks, w := p.tasks(200, lanes), newWorked()

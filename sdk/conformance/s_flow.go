@@ -40,7 +40,7 @@ func flow(r *run) (string, error) {
 	n, pace := r.count(100, 300), r.pick(40*time.Millisecond, time.Second)
 	p.core.set(func(c *core) { c.pace = pace })
 	if r.far != nil && r.far != far(p.core) {
-		r.far.behave(manner{delay: pace})
+		r.far.behave(manner{Delay: pace})
 	}
 	if err := p.works(n, lanes); err != nil {
 		return "", fmt.Errorf("with a slow host: %w", err)
@@ -102,7 +102,7 @@ func drain(r *run) (string, error) {
 		return "", err
 	}
 	if r.far != nil {
-		r.far.behave(manner{delay: 200 * time.Millisecond})
+		r.far.behave(manner{Delay: 200 * time.Millisecond})
 	}
 	d := drivers[0]
 	var took time.Duration
@@ -275,7 +275,7 @@ type fault struct {
 
 // doubtful reports whether the far side may have done what it did not answer.
 func (f fault) doubtful() bool {
-	return f.how.cut || f.how.hang || f.how.status >= http.StatusInternalServerError
+	return f.how.Cut || f.how.Hang || f.how.Status >= http.StatusInternalServerError
 }
 
 // mayDoubt reports whether nobody may know what became of a task: the far side of
@@ -288,14 +288,14 @@ const asked = 7 * time.Second
 
 func (r *run) faults() []fault {
 	all := []fault{
-		{"answers 429 with Retry-After", manner{status: 429, retryAfter: asked}, asked},
-		{"answers 429 with a date", manner{status: 429, retryAfter: asked, dated: true}, asked},
-		{"answers 429 and not when", manner{status: 429}, 0},
-		{"answers 500", manner{status: 500}, 0},
-		{"answers 503", manner{status: 503}, 0},
-		{"cuts the connection", manner{cut: true}, 0},
-		{"answers garbage", manner{garbage: true}, 0},
-		{"does not answer", manner{hang: true}, 0},
+		{"answers 429 with Retry-After", manner{Status: 429, RetryAfter: asked}, asked},
+		{"answers 429 with a date", manner{Status: 429, RetryAfter: asked, Dated: true}, asked},
+		{"answers 429 and not when", manner{Status: 429}, 0},
+		{"answers 500", manner{Status: 500}, 0},
+		{"answers 503", manner{Status: 503}, 0},
+		{"cuts the connection", manner{Cut: true}, 0},
+		{"answers garbage", manner{Garbage: true}, 0},
+		{"does not answer", manner{Hang: true}, 0},
 	}
 	return all
 }
@@ -311,10 +311,10 @@ func (p *plug) fails(d driver, f fault) (plays bool, err error) {
 
 func (p *plug) failsOnce(d driver, f fault) error {
 	tasks := p.tasks(1, 1)
-	if f.how.hang {
+	if f.how.Hang {
 		stop := context.AfterFunc(p.ctx, func() {})
 		defer stop()
-		timer := time.AfterFunc(p.pick(time.Second, 40*time.Second), func() { p.far.behave(manner{cut: true}) })
+		timer := time.AfterFunc(p.pick(time.Second, 40*time.Second), func() { p.far.behave(manner{Cut: true}) })
 		defer timer.Stop()
 	}
 	w, err := p.do(d, tasks, p.pick(20*time.Second, time.Minute))
@@ -327,7 +327,7 @@ func (p *plug) failsOnce(d driver, f fault) error {
 		return errors.New("the " + d.unit + " was never answered")
 	case a.done():
 		return fmt.Errorf("the %s was accepted, and did not happen; it is put off (RETRY)", d.unit)
-	case f.how.garbage && !a.fault:
+	case f.how.Garbage && !a.fault:
 	case f.doubtful() && p.mayDoubt(d) && a.outcome == pluginv1.Outcome_OUTCOME_UNKNOWN: // a person has it sent again
 	case a.outcome != pluginv1.Outcome_OUTCOME_RETRY || a.fault:
 		return fmt.Errorf("the %s became: %v; it is put off (RETRY), as a failure of the far side", d.unit, a)

@@ -177,10 +177,10 @@ func (p *plug) arrivedWhole(d driver, t task, a reaction) error {
 		if there.token != t.token {
 			continue
 		}
-		if lines := strings.NewReplacer("\r\n", "\n"); strings.Contains(lines.Replace(there.text), lines.Replace(t.text)) {
+		if lines := strings.NewReplacer("\r\n", "\n"); strings.Contains(lines.Replace(there.Text), lines.Replace(t.text)) {
 			return nil
 		}
-		came = fmt.Sprintf("%.80q arrived", there.text)
+		came = fmt.Sprintf("%.80q arrived", there.Text)
 	}
 	return fmt.Errorf("the %s with the text %.40q was accepted, and %s; a text is not changed", d.unit, t.text, came)
 }
@@ -217,7 +217,7 @@ func (r *run) clock(by time.Duration) error {
 	}
 	defer p.finish()
 	if r.far != nil {
-		r.far.behave(manner{clock: by})
+		r.far.behave(manner{Clock: by})
 		defer r.far.behave(manner{})
 	}
 	if err := p.works(20, 5); err != nil && !isInapplicable(err) {
@@ -249,7 +249,7 @@ func (p *plug) datedPause(d driver, by time.Duration) error {
 	if !d.carries {
 		return nil
 	}
-	if !p.far.behave(manner{status: 429, retryAfter: asked, dated: true, clock: by}) {
+	if !p.far.behave(manner{Status: 429, RetryAfter: asked, Dated: true, Clock: by}) {
 		return nil
 	}
 	tasks := p.tasks(1, 1)

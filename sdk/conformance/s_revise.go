@@ -82,10 +82,14 @@ func (r *run) revise(p *plug) (string, error) {
 		return "", fmt.Errorf("edits and recalls: %w", err)
 	}
 	said := fmt.Sprintf("%d edits and recalls were taken, with %d kills meanwhile", len(changes), n)
-	if far, ok := p.far.(*provider); ok {
-		return said + ", and done at the far side", r.revised(far.arrivals(), changes, n)
+	if p.far == nil {
+		return said, nil
 	}
-	return said, nil
+	came := p.far.arrivals()
+	if !slices.ContainsFunc(came, func(a arrival) bool { return a.Made != "" }) {
+		return said + "; the far side does not tell of them", nil
+	}
+	return said + ", and done at the far side", r.revised(came, changes, n)
 }
 
 // doAll gives tasks to the plugin and wants all of them done.
@@ -144,7 +148,7 @@ func (r *run) revised(came []arrival, changes []change, n int) error {
 	made := make(map[string]string)
 	for _, a := range came {
 		if a.token != "" && made[a.token] == "" {
-			made[a.token] = a.made
+			made[a.token] = a.Made
 		}
 	}
 	edited, twice := make(map[string]int), 0
@@ -177,12 +181,12 @@ func (c change) doneTo(id string, came []arrival) (first, times int, err error) 
 	if c.act == pluginv1.Act_ACT_RECALL {
 		what, token = "recall", ""
 	}
-	names := regexp.MustCompile(`(^|\D)` + id + `(\D|$)`)
+	names := regexp.MustCompile(`(^|\D)` + regexp.QuoteMeta(id) + `(\D|$)`)
 	elsewhere := false
 	for i, a := range came {
 		switch {
-		case a.duplicate || a.token != token:
-		case !names.MatchString(a.raw):
+		case a.Duplicate || a.token != token:
+		case !names.MatchString(a.Raw):
 			elsewhere = elsewhere || token != ""
 		default:
 			if times++; times == 1 {

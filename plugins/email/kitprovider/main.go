@@ -17,6 +17,8 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 	"github.com/emersion/go-smtp"
+
+	"github.com/patchbay-im/patchbay/sdk/conformance/farside"
 )
 
 // The mailbox.
@@ -40,7 +42,7 @@ func run(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 	var addresses [3]string
 	var listeners net.ListenConfig
-	book := newBook()
+	book := farside.NewBook(func(m farside.Manner) bool { return m.RetryAfter == 0 }) // servers of mail do not say when to come again
 	for i, serve := range []func(net.Listener) error{
 		box.Serve, submission(book).Serve, (&http.Server{Handler: book, ReadHeaderTimeout: time.Minute}).Serve,
 	} {
@@ -81,7 +83,7 @@ func mailbox() (*imapserver.Server, error) {
 }
 
 // submission is the SMTP server.
-func submission(b *book) *smtp.Server {
+func submission(b *farside.Book) *smtp.Server {
 	s := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{book: b, conn: c}, nil }))
 	s.Domain, s.AllowInsecureAuth, s.ErrorLog = "kit.example", true, quiet{}
 	s.MaxMessageBytes, s.MaxRecipients = 32<<20, 100

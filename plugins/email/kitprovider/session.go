@@ -4,16 +4,18 @@ import (
 	"crypto/subtle"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
 	"github.com/patchbay-im/patchbay/plugins/email/message"
+	"github.com/patchbay-im/patchbay/sdk/conformance/farside"
 )
 
 // session is one connection of who hands in mail.
 type session struct {
-	book *book
+	book *farside.Book
 	conn *smtp.Conn
 }
 
@@ -32,7 +34,7 @@ func (*session) Auth(string) (sasl.Server, error) { //nolint:unparam // as the i
 
 // Mail implements smtp.Session.
 func (s *session) Mail(string, *smtp.MailOptions) error {
-	how, _ := s.book.manner()
+	how, _ := s.book.Manner()
 	switch {
 	case how.Garbage:
 		_, _ = s.conn.Conn().Write([]byte("\x00\xff2 5zero <html>\r\n")) // the client's to bear
@@ -52,7 +54,7 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err //nolint:wrapcheck // the library's own
 	}
-	how, turn := s.book.manner()
+	how, turn := s.book.Manner()
 	switch {
 	case how.Hang:
 		<-turn
@@ -62,8 +64,8 @@ func (s *session) Data(r io.Reader) error {
 	case how.Status >= 500:
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Local trouble, try again later"}
 	}
-	how.rest()
-	s.book.note(message.Read(raw, message.Limits{}).Text)
+	<-time.After(how.Delay)
+	s.book.Note(farside.Arrival{Text: message.Read(raw, message.Limits{}).Text})
 	return nil
 }
 
