@@ -43,6 +43,7 @@ const (
 	CanRead     = "read"     // show that a message was read
 	CanBackfill = "backfill" // bring what came since a time
 	CanGroups   = "groups"   // talk with groups
+	CanBegin    = "begin"    // write to an address that never wrote
 
 	CanTemplates = "templates" // list messages that were prepared there, and send them
 )

@@ -44,6 +44,9 @@ type GroupTx interface {
 // JointTx is the side of a transaction that joins identities by what was proven.
 type JointTx interface {
 	GroupTx
+	// Person returns a contact, or the survivor of one that was merged, with how
+	// the inboxes know them, in any order; errs.Absent when there is none.
+	Person(ctx context.Context, id ID) (Contact, []Identity, error)
 	// Joint returns the one person, as the survivor, whose identities have a
 	// proven e-mail address or a proven telephone number; nil when it is nobody
 	// or not one person alone. "" is nobody's.

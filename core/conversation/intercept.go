@@ -13,7 +13,7 @@ import (
 // Outgoing is a message that is about to be sent to a customer.
 type Outgoing struct {
 	Key          string // the same when it is asked about again
-	Conversation ID
+	Conversation ID     // "" = it begins with this
 	Text         string
 	Files        []media.ID
 	Limit        int // characters that the channel takes

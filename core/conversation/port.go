@@ -141,6 +141,7 @@ const (
 	InboundEdit    InboundKind = "edit"    // these two: of what changed a message
 	InboundRecall  InboundKind = "recall"
 	InboundEvent   InboundKind = "event" // what a customer did beside writing
+	InboundBegun   InboundKind = "begun" // "<actor>/<client message id>" of what began a conversation of ours
 )
 
 // Dedup is what became of an inbound item.

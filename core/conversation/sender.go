@@ -15,6 +15,14 @@ func (s *Service) contactOf(ctx context.Context, tx Tx, t Turn, inbox channel.In
 	if err != nil {
 		return contact.Contact{}, err
 	}
+	if found == nil {
+		found, err = s.writtenTo(ctx, tx, inbox, in)
+	} else {
+		err = shown(ctx, tx, t, inbox, in)
+	}
+	if err != nil {
+		return contact.Contact{}, err
+	}
 	if found != nil {
 		if err := gathered(ctx, tx, t, inbox, in, found); err != nil {
 			return contact.Contact{}, err

@@ -33,7 +33,7 @@ type Change struct {
 
 // SendDraft is a message that is about to be sent.
 type SendDraft struct {
-	Conversation string
+	Conversation string // "" = it begins with this
 	Author       Author
 	AuthorID     string
 	Text         string

@@ -218,6 +218,7 @@ func (s *Server) declareWork() {
 	s.searchRoutes()
 	s.allOfTickets()
 	s.conversationRoutes()
+	s.beginRoutes()
 	s.draftRoutes()
 	s.scheduledRoutes()
 	s.deliveryRoutes()

@@ -60,7 +60,7 @@ type InterceptRequest struct {
 
 // MessageDraft is a message that was not sent yet.
 type MessageDraft struct {
-	ConversationID string
+	ConversationID string // "" = it begins with this
 	Author         message.Author
 	AuthorID       string
 	Content        message.Content

@@ -51,13 +51,14 @@ const (
 	CanBackfill = "backfill" // bring what came since a time: Backfiller
 	CanWebhook  = "webhook"  // post to the inbox's address: Channel.Receive
 	CanGroups   = "groups"   // talk with groups: Person.Group; needs no interface
+	CanBegin    = "begin"    // write to an address that never wrote: SendRequest without References
 
 	CanTemplates = "templates" // list messages that were prepared there, and send them: Templater
 )
 
 // Abilities lists what a channel can do beside carrying messages.
 func Abilities() []string {
-	return []string{CanEdit, CanRecall, CanTyping, CanRead, CanBackfill, CanWebhook, CanGroups, CanTemplates}
+	return []string{CanEdit, CanRecall, CanTyping, CanRead, CanBackfill, CanBegin, CanWebhook, CanGroups, CanTemplates}
 }
 
 // How messages make conversations, where a person may have several.

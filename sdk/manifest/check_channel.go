@@ -49,6 +49,9 @@ func (c *checker) channelWords(key string, list, known []string) {
 func (c *checker) carrier(ch Channel) {
 	c.channelWords("can", ch.Can, Abilities())
 	c.word([]string{"channel", "threads"}, ch.Threads, ThreadsReply, ThreadsKey)
+	if at := slices.Index(ch.Can, CanBegin); at >= 0 && (!slices.Contains(ch.Content, ContentEnvelope) || ch.Threads != ThreadsReply || len(ch.Windows) > 0) {
+		c.fault([]string{"channel", "can", strconv.Itoa(at)}, "%q is for channels with addresses whose answers go on, at any time: content has envelope, threads is reply, and there are no windows", CanBegin)
+	}
 	for ability, seconds := range map[string]int{CanEdit: ch.EditForS, CanRecall: ch.RecallForS} {
 		at := []string{"channel", ability + "_for_s"}
 		switch {

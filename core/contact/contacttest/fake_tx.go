@@ -68,6 +68,25 @@ func (t *fakeTx) ByIdentity(_ context.Context, inbox, external string) (*contact
 	return &c, nil
 }
 
+// Person implements contact.Tx.
+func (t *fakeTx) Person(_ context.Context, id contact.ID) (contact.Contact, []contact.Identity, error) {
+	c, ok := t.contact(id)
+	if ok && c.Survivor != "" {
+		c, ok = t.contact(c.Survivor)
+	}
+	if !ok {
+		return contact.Contact{}, nil, errs.Absent()
+	}
+	var whos []contact.Identity
+	for _, who := range t.identities() {
+		if of, _ := t.contact(who.Contact); of.ID == c.ID || of.Survivor == c.ID {
+			whos = append(whos, who)
+			c.Verified = c.Verified || !who.VerifiedAt.IsZero()
+		}
+	}
+	return c, whos, nil
+}
+
 // Create implements contact.Tx.
 func (t *fakeTx) Create(_ context.Context, c contact.Contact, who contact.Identity) error {
 	if err := keepable(c); err != nil {

@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"page views":       testPageViews,
 		"notes":            testNotes,
 		"organisations":    testOrganisations,
+		"person":           testPerson,
 		"merge":            testMerge,
 		"merge refuses":    testMergeRefuses,
 		"merge chain":      testMergeChain,

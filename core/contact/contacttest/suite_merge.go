@@ -70,6 +70,40 @@ func (w *world) knownAs(c contact.Contact) contact.ID {
 	return id
 }
 
+// person returns who a transaction takes a contact for, and as what inboxes know them.
+func (w *world) person(id contact.ID) (c contact.Contact, externals []string, err error) {
+	w.Helper()
+	err = w.f.Within(w.T, w.ws, func(tx contact.Tx) error {
+		got, known, err := tx.Person(w.Context(), id)
+		c, externals = got, nil
+		for _, who := range known {
+			externals = append(externals, who.External)
+		}
+		slices.Sort(externals)
+		return err
+	})
+	return c, externals, err
+}
+
+func testPerson(w *world) {
+	a, b := w.contact("Anna"), w.contact("Bo")
+	both := []string{w.who(a).External, w.who(b).External}
+	slices.Sort(both)
+	if got, known, err := w.person(a.ID); err != nil || got.ID != a.ID || got.Name != "Anna" || got.Verified || !slices.Equal(known, []string{w.who(a).External}) {
+		w.Errorf("alone they are %+v, known as %v, %v", got, known, err)
+	}
+	w.verify(a)
+	w.merge(b.ID, a.ID)
+	for _, id := range []contact.ID{a.ID, b.ID} {
+		if got, known, err := w.person(id); err != nil || got.ID != a.ID || !got.Verified || !slices.Equal(known, both) {
+			w.Errorf("merged they are %+v, known as %v, %v", got, known, err)
+		}
+	}
+	if _, _, err := w.person("con_none"); !errs.Is(err, errs.NotFound) {
+		w.Errorf("nobody is %v", err)
+	}
+}
+
 func testMerge(w *world) {
 	a, b := w.contact("Anna"), w.contact("")
 	w.edit(a.ID, func(c *contact.Contact) {

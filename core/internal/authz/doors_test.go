@@ -270,9 +270,9 @@ func (w *world) open(d door, p *person) bool {
 }
 
 // unserved are the codes by which a door stays shut because the row's plugin does
-// not serve it: it is no bot, and its messages have no addresses.
+// not serve it: it is no bot, its messages have no addresses, and customers begin.
 func unserved() map[string]string {
-	return map[string]string{"connection_id": "inbox.bot", "forwards": "message.forward"}
+	return map[string]string{"connection_id": "inbox.bot", "forwards": "message.forward", "inbox_id": "conversation.cannot_begin"}
 }
 
 // beforeDoor is what a request names beside the door: the asker's own, made

@@ -473,6 +473,7 @@ GET ~/imports/{import}/errors.csv contact.import
 POST ~/imports/{import}/run contact.import spends
 
 GET ~/conversations conversation.read
+POST ~/conversations conversation.reply =404 :: {"client_msg_id":"b{n}","inbox_id":"inb_none","envelope":{"subject":"s"},"text":"x"}
 POST ~/conversations/bulk conversation.reply :: {"ids":["cnv_none"],"action":"read"}
 POST ~/conversations/check conversation.read :: {"ids":["cnv_none"]}
 GET ~/conversations/counts conversation.read

@@ -55,9 +55,15 @@ func (s *Store) Get(ctx context.Context, workspace identity.WorkspaceID, id cont
 	if err != nil {
 		return contact.Contact{}, nil, err
 	}
+	known, err := identities(ctx, s.db, workspace, id)
+	return c, known, err
+}
+
+// identities reads how the inboxes know a person.
+func identities(ctx context.Context, q db.Querier, workspace identity.WorkspaceID, id contact.ID) ([]contact.Identity, error) {
 	ws := string(workspace)
 	var known []contact.Identity
-	err = s.db.Rows(ctx, `SELECT i.inbox_id, i.external_id, i.contact_id, i.kind, i.label, i.verified_at, i.created_at, b.plugin, i.email, i.phone
+	err := q.Rows(ctx, `SELECT i.inbox_id, i.external_id, i.contact_id, i.kind, i.label, i.verified_at, i.created_at, b.plugin, i.email, i.phone
 FROM contact_identity i JOIN inbox b ON b.workspace_id = i.workspace_id AND b.inbox_id = i.inbox_id
 WHERE i.workspace_id = ? AND `+ofPerson("i.contact_id")+` ORDER BY i.inbox_id, i.external_id`,
 		[]any{ws, ws, string(id), ws, string(id)}, func(sc db.Scanner) error {
@@ -72,7 +78,7 @@ WHERE i.workspace_id = ? AND `+ofPerson("i.contact_id")+` ORDER BY i.inbox_id, i
 			known = append(known, who)
 			return nil
 		})
-	return c, known, err
+	return known, err
 }
 
 // longestQuery is more bytes than any name, e-mail address or phone number has.

@@ -47,6 +47,20 @@ WHERE i.workspace_id = ? AND i.inbox_id = ? AND i.external_id = ?`
 	return &c, err
 }
 
+// Person implements contact.Tx.
+func (t *Tx) Person(ctx context.Context, id contact.ID) (contact.Contact, []contact.Identity, error) {
+	workspace := identity.WorkspaceID(t.workspace)
+	c, err := take(ctx, t.tx, workspace, id)
+	if err == nil && c.Survivor != "" {
+		c, err = take(ctx, t.tx, workspace, c.Survivor)
+	}
+	if err != nil {
+		return contact.Contact{}, nil, err
+	}
+	known, err := identities(ctx, t.tx, workspace, c.ID)
+	return c, known, err
+}
+
 // Create implements contact.Tx.
 func (t *Tx) Create(ctx context.Context, c contact.Contact, who contact.Identity) error {
 	c.Workspace = identity.WorkspaceID(t.workspace)

@@ -1529,7 +1529,11 @@ export interface paths {
          */
         get: operations["getWorkspacesByWorkspaceConversations"];
         put?: never;
-        post?: never;
+        /**
+         * Begin a conversation
+         * @description For inboxes whose capabilities can begin. Idempotent by inbox and client_msg_id: the same id with the same content answers 200 with what was made the first time. To give it to somebody else needs conversation.assign, too.
+         */
+        post: operations["postWorkspacesByWorkspaceConversations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4792,6 +4796,28 @@ export interface components {
         BeginFactorInputBody: {
             /** @description Of an account that has one. */
             password?: string;
+        };
+        BeginInputBody: {
+            /** @description Who has the conversation. Absent: you. Empty: nobody; it is resolved until the customer answers. */
+            assignee_id?: string;
+            /** @description Finished uploads of yours, which the message takes. */
+            attachment_ids?: string[];
+            /** @description Made by the client for each conversation, a UUID. */
+            client_msg_id: string;
+            /** @description Whom it is with, at the address of envelope.to that is theirs, or at their own where that is empty. Absent: whoever is at the first address of envelope.to; somebody unknown becomes a contact. */
+            contact_id?: string;
+            /** @description With a subject. */
+            envelope: components["schemas"]["Addressed"];
+            inbox_id: string;
+            /** @description Whose queue it waits in when nobody has it. Absent: the inbox's team. Empty: everybody's. */
+            team_id?: string;
+            /** @description May be empty beside attachments. */
+            text: string;
+        };
+        BegunBody: {
+            change: components["schemas"]["Change"];
+            conversation: components["schemas"]["Conversation"];
+            message: components["schemas"]["Message"];
         };
         BulkBody: {
             items: components["schemas"]["BulkItem"][];
@@ -19290,6 +19316,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListConversation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceConversations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BegunBody"];
                 };
             };
             /** @description Bad Request */
