@@ -187,6 +187,11 @@ func TestAContactIsWrittenTo(t *testing.T) {
 	_, err = with("c7", "con_none", anna)
 	d.Fails(err, errs.NotFound)
 
+	_, err = d.fake.Contacts.Update(t.Context(), d.WS, d.entry("Club", "").ID, func(c *contact.Contact) ([]event.Event, error) { c.Group = true; return nil, nil })
+	d.OK(err)
+	_, err = with("c9", "con_Club", anna)
+	d.refused(err, errs.Invalid, "message.envelope")
+
 	// A visitor's word does not prove the address: whoever proves it and answers takes part.
 	chat := d.Receive(d.Live, "visitor", "m1", "I am anna@example.com")
 	b, err = with("c8", chat.Contact, anna)

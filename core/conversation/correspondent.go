@@ -33,7 +33,7 @@ func (s *Service) correspondent(ctx context.Context, scope identity.Scope, o *Op
 		return who, err
 	}
 	found, err := s.Contacts.List(ctx, scope.Workspace, contact.Filter{Email: who.address, Reach: scope.Reach()}, page.Request{Limit: 2})
-	if err == nil && len(found.Items) == 1 {
+	if err == nil && len(found.Items) == 1 && !found.Items[0].Group {
 		who.contact = found.Items[0].ID
 	}
 	return who, err
@@ -61,6 +61,9 @@ func (s *Service) chosen(ctx context.Context, scope identity.Scope, o *Opening) 
 	}
 	if err != nil {
 		return correspondent{}, err
+	}
+	if c.Group {
+		return correspondent{}, badEnvelope("/to", "group", "A group has no address. Begin with one of its people, or with none.")
 	}
 	theirs, e := addressesOf(c, known, o.Inbox), o.Envelope
 	if len(e.To) == 0 {
@@ -129,7 +132,7 @@ func (s *Service) reach(ctx context.Context, tx Tx, t Turn, inbox channel.Inbox,
 	}
 	c := contact.Contact{
 		Workspace: inbox.Workspace, ID: contact.ID(t.IDs.New("con")), Name: cut(clean(w.name), contact.MaxName), Email: w.address,
-		CreatedBy: memberOf(t.Actor), CreatedAt: t.At, UpdatedAt: t.At,
+		CreatedBy: identity.Scope{Actor: t.Actor}.Member(), CreatedAt: t.At, UpdatedAt: t.At,
 	}
 	return c, w.address, tx.Contacts().Create(ctx, c, identityAt(t, inbox, w.address, c.ID))
 }
@@ -178,13 +181,6 @@ func contactOr(c *contact.Contact) contact.Contact {
 		return contact.Contact{}
 	}
 	return *c
-}
-
-func memberOf(a identity.Actor) identity.MemberID {
-	if a.Kind != identity.ActorMember {
-		return ""
-	}
-	return identity.MemberID(a.ID)
 }
 
 // shown marks how an inbox knows the sender of an item as proven, where they
