@@ -38,8 +38,11 @@ func TestAnswersAreCheckedAtTheEdge(t *testing.T) {
 	if want := map[string]string{"Content-Type": "text/plain; charset=utf-8", "X-Far": "yes"}; fmt.Sprint(answer.Headers) != fmt.Sprint(want) {
 		t.Errorf("headers: %v, want %v", answer.Headers, want)
 	}
-	if len(answer.Inbound) != 1 || answer.Inbound[0].External != "in-1" {
-		t.Errorf("of three messages, one of them another inbox's and one without an id, these passed: %+v", answer.Inbound)
+	if len(answer.Inbound) != 2 || answer.Inbound[0].External != "in-1" || answer.Inbound[1].External != "in-4" {
+		t.Fatalf("of five messages, of them one another inbox's, one without an id and one of a member of nobody, these passed: %+v", answer.Inbound)
+	}
+	if in := answer.Inbound[1]; !in.Sender.Group || in.Member == nil || *in.Member != (channel.Member{External: "7", Name: "Mia"}) {
+		t.Errorf("of a group came %+v of %+v", in.Member, in.Sender)
 	}
 
 	if answer, err = h.post(in, "busy"); err != nil || answer.Result.Outcome != channel.OutcomeRetry ||

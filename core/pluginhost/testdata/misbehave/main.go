@@ -189,6 +189,8 @@ func (b *bad) Receive(ctx context.Context, req channel.ReceiveRequest) (channel.
 			{ExternalID: "in-1", Sender: channel.Person{ID: "alice", Name: "Alice"}, Content: message.Text(text)},
 			{Instance: "inb_foreign", ExternalID: "in-2", Sender: channel.Person{ID: "alice"}, Content: message.Text(text)},
 			{ExternalID: "", Sender: channel.Person{ID: "alice"}, Content: message.Text(text)},
+			{ExternalID: "in-3", Sender: channel.Person{ID: "alice"}, Member: &channel.Member{ID: "7"}, Content: message.Text(text)},
+			{ExternalID: "in-4", Sender: channel.Person{ID: "tea", Group: true}, Member: &channel.Member{ID: "7", Name: "Mia"}, Content: message.Text(text)},
 		},
 	}, nil
 }
