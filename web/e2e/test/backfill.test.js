@@ -130,6 +130,7 @@ test('what takes long is stopped, and can be begun again', async () => {
   await owner.keyboard.press('Enter')
   await run.and(owner.locator('[data-state=stopped]')).waitFor({ timeout: 60_000 })
   await panel().getByTestId('backfill-stop').waitFor({ state: 'detached', timeout: 60_000 })
+  await owner.locator('[data-testid=backfill-start]:focus').waitFor({ timeout: 60_000 })
   await pictures('stopped')
   const actions = (await get('audit?limit=50')).items.map((one) => one.action)
   assert.ok(actions.includes('inbox.backfill_stopped'), actions.join())
