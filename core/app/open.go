@@ -19,6 +19,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/certificate"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/channel/backfill"
+	messagetemplate "github.com/patchbay-im/patchbay/core/channel/template"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
 	"github.com/patchbay-im/patchbay/core/dispatch"
@@ -84,6 +85,7 @@ type server struct {
 	inboxes       *channel.Service
 	conditions    *instance.Watch
 	backfills     *backfill.Service
+	prepared      *messagetemplate.Service // templates of inboxes
 	secrets       *channel.Secrets
 	surveys       *survey.Service
 	tickets       *ticket.Service
@@ -267,6 +269,9 @@ func (s *server) domain() {
 	s.conditions = s.newConditions()
 	s.backfills = backfill.NewService(backfill.Deps{
 		Store: s.store.Backfills(), Inboxes: s.inboxes, Stored: channels, FarSide: s.plugins, Now: s.now, Log: s.log,
+	})
+	s.prepared = messagetemplate.NewService(messagetemplate.Deps{
+		Store: s.store.InboxTemplates(), Inboxes: s.inboxes, FarSide: s.plugins, Now: s.now, Log: s.log,
 	})
 	s.inboxes.Again = s.conditions.Again
 	s.connections, s.signIns = s.newConnections()

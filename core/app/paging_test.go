@@ -151,6 +151,9 @@ func lists() map[string]listed {
 		"GET /inboxes/{inbox}/requests": {
 			why: "far sides post them; channeltest walks them",
 		},
+		"GET /inboxes/{inbox}/templates": {
+			why: "needs a channel whose far side has templates; core/channel/template walks them",
+		},
 		"GET /webhooks/{webhook}/deliveries": {
 			why: "deliveries follow the feed after a while; webhooktest walks them",
 		},

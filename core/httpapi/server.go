@@ -28,6 +28,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/channel/backfill"
+	messagetemplate "github.com/patchbay-im/patchbay/core/channel/template"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/delivery"
@@ -75,6 +76,7 @@ type Options struct {
 	People
 	Inboxes       *channel.Service
 	Backfills     *backfill.Service
+	Prepared      *messagetemplate.Service // templates of inboxes
 	Secrets       *channel.Secrets
 	Hooks         *channel.Hooks
 	Requests      *channel.RequestLog
@@ -199,6 +201,7 @@ func (s *Server) declare() {
 	s.connectionRoutes()
 	s.conditionRoutes()
 	s.backfillRoutes()
+	s.messageTemplateRoutes()
 	s.requestRoutes()
 	s.skippedRoutes()
 	s.teamRoutes()

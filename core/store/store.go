@@ -14,6 +14,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/channel/backfill"
+	messagetemplate "github.com/patchbay-im/patchbay/core/channel/template"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/contact/importing"
 	"github.com/patchbay-im/patchbay/core/conversation"
@@ -50,6 +51,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/extensions"
 	"github.com/patchbay-im/patchbay/core/store/followings"
 	"github.com/patchbay-im/patchbay/core/store/identities"
+	"github.com/patchbay-im/patchbay/core/store/inboxtemplates"
 	"github.com/patchbay-im/patchbay/core/store/journeys"
 	"github.com/patchbay-im/patchbay/core/store/licenses"
 	"github.com/patchbay-im/patchbay/core/store/lives"
@@ -90,6 +92,7 @@ var (
 	_ contact.Tx                = (*contacts.Tx)(nil)
 	_ channel.Store             = (*channels.Store)(nil)
 	_ backfill.Store            = (*backfills.Store)(nil)
+	_ messagetemplate.Store     = (*inboxtemplates.Store)(nil)
 	_ channel.RequestStore      = (*channels.Store)(nil)
 	_ channel.SecretStore       = (*channels.Store)(nil)
 	_ media.Tx                  = (*attachments.Tx)(nil)
@@ -197,6 +200,9 @@ func (s *Store) Attachments() *attachments.Store { return attachments.New(s.db) 
 
 // Backfills returns backfill.Store.
 func (s *Store) Backfills() *backfills.Store { return backfills.New(s.db) }
+
+// InboxTemplates returns the templates of inboxes.
+func (s *Store) InboxTemplates() *inboxtemplates.Store { return inboxtemplates.New(s.db) }
 
 // Imports returns importing.Store and importing.Desk.
 func (s *Store) Imports() *contacts.Imports { return contacts.NewImports(s.db) }

@@ -12,6 +12,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/catalog/catalogtest"
 	"github.com/patchbay-im/patchbay/core/channel/backfill/backfilltest"
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
+	messagetemplatetest "github.com/patchbay-im/patchbay/core/channel/template/templatetest"
 	"github.com/patchbay-im/patchbay/core/contact/contacttest"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/delivery/deliverytest"
@@ -168,6 +169,12 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 		backfilltest.Run(t, func(t *testing.T) backfilltest.Fixture {
 			s := fresh(t)
 			return backfilltest.Fixture{Store: s.Backfills(), Workspace: teamFixture(t, s).Workspace}
+		})
+	})
+	t.Run("templates of inboxes", func(t *testing.T) {
+		messagetemplatetest.Run(t, func(t *testing.T) messagetemplatetest.Fixture {
+			s := fresh(t)
+			return messagetemplatetest.Fixture{Store: s.InboxTemplates(), Workspace: teamFixture(t, s).Workspace}
 		})
 	})
 	t.Run("followings", func(t *testing.T) {

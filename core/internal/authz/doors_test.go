@@ -40,7 +40,7 @@ func names() map[string]string {
 external_id from icon issuer key locale name note options permissions phone plugin reason scopes sha256 shortcut text timezone title to url
 action after before format kinds limit notes offset q scope sort state target type unread since mapping idle_seconds fields attributes set
 conversations files contacts outcome page_views channel_requests webhook_deliveries notifications exports about config secrets enabled probe pointer answers
-action_id object record slot theme token method version hash accept id address subject pictures n group_mentions`) {
+action_id object record slot theme token method version hash accept id address subject pictures n group_mentions language`) {
 		out[name] = ""
 	}
 	return out

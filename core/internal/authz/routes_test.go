@@ -293,6 +293,8 @@ POST ~/inboxes/{inbox}/retry inbox.manage :: {}
 GET ~/inboxes/{inbox}/backfills inbox.manage
 POST ~/inboxes/{inbox}/backfills inbox.manage =422 :: {"since":"2026-01-01T00:00:00Z"}
 POST ~/inboxes/{inbox}/backfills/stop inbox.manage =409
+GET ~/inboxes/{inbox}/templates inbox.read =422
+POST ~/inboxes/{inbox}/templates/refresh inbox.read =422 :: {}
 GET ~/inboxes/{inbox}/requests inbox.manage
 GET ~/inboxes/{inbox}/requests/{request} inbox.manage
 POST ~/inboxes/{inbox}/requests/{request}/replay inbox.manage =200,409 :: {}
