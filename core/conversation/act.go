@@ -118,6 +118,8 @@ func (s *Service) mayAct(scope identity.Scope, c *Conversation, m *Message, act 
 		return errs.New(errs.Forbidden, "message.not_yours", "Only what was written here by the company can be changed here.")
 	case act == ActEdit && !own:
 		return errs.New(errs.Forbidden, "message.not_yours", "Only its author changes a message.")
+	case act == ActEdit && m.Template != nil:
+		return errs.New(errs.Conflict, "message.template_edit", "A template says what was prepared, so it cannot be edited.")
 	case !own && (m.Kind == Note || !scope.May(identity.TeamManage)):
 		return errs.New(errs.Forbidden, "message.not_yours", "Only its author takes this message back.")
 	case c.MergedInto != "":

@@ -178,6 +178,7 @@ type Carried struct {
 	Participant bool            // somebody wrote it who takes part, and is not the customer
 	Member      *channel.Member // who of the group wrote it, whose name is Sender's; nil = the customer is no group, or it is not known
 	Forwards    *Forwarded
+	Template    *Template // what it is of; nil = an ordinary message
 	WrittenAt   time.Time // of what a backfill brought: when it was written, by the far side's clock; zero = it came by itself
 	EditedAt    time.Time
 	RecalledAt  time.Time

@@ -18,12 +18,15 @@ type Post struct {
 	Kind          MessageKind // Text or Note
 	Text          string      // may be empty beside attachments
 	Attachments   []media.ID
-	ReplyTo       MessageID           // "" = answers none in particular
-	Mentions      []identity.MemberID // of a note
-	GroupMentions []string            // ids of members of the group whom the text names by "@" and their name
-	Forwards      MessageID           // passed on to those of Envelope, with its files; "" = none
-	Envelope      *channel.Envelope   // subject, to, cc and bcc; nil = as the channel would
-	Bringer       string              // the instance of a plugin that brought the attachments; "" = the member did
+	ReplyTo       MessageID            // "" = answers none in particular
+	Mentions      []identity.MemberID  // of a note
+	GroupMentions []string             // ids of members of the group whom the text names by "@" and their name
+	Forwards      MessageID            // passed on to those of Envelope, with its files; "" = none
+	Envelope      *channel.Envelope    // subject, to, cc and bcc; nil = as the channel would
+	Template      *channel.TemplateUse // in place of Text; nil = an ordinary message
+	Bringer       string               // the instance of a plugin that brought the attachments; "" = the member did
+
+	prepared *prepared // what Template comes to
 }
 
 // Posted is the answer to a post.
@@ -35,6 +38,18 @@ type Posted struct {
 // Post appends a member's message or note. It is idempotent by
 // (conversation, member, client id). When it returns, the message is committed.
 func (s *Service) Post(ctx context.Context, scope identity.Scope, p Post) (Posted, error) {
+	before, err := s.prepare(ctx, scope, &p)
+	if err != nil {
+		return Posted{}, err
+	}
+	if before != nil {
+		return Posted{Change: *before, Replayed: true}, nil
+	}
+	return s.post(ctx, scope, p)
+}
+
+// post is Post for what is prepared.
+func (s *Service) post(ctx context.Context, scope identity.Scope, p Post) (Posted, error) {
 	if err := s.checkPost(ctx, scope, &p); err != nil {
 		return Posted{}, err
 	}
@@ -104,14 +119,22 @@ func (s *Service) sending(ctx context.Context, scope identity.Scope, p Post) (Pa
 	if err != nil || limit == 0 {
 		return Passed{Text: p.Text}, err
 	}
-	return s.intercepted(ctx, scope.Workspace, scope.Actor, Outgoing{
+	passed, err := s.intercepted(ctx, scope.Workspace, scope.Actor, Outgoing{
 		Key: scope.Actor.ID + "/" + p.ClientID, Conversation: p.Conversation, Text: p.Text, Files: p.Attachments, Limit: limit,
 	})
+	if err == nil && passed.Altered != nil && p.prepared != nil {
+		err = errAltered()
+	}
+	return passed, err
 }
 
 // made reports whether a message is what this post would make.
 func (p Post) made(m *Message) bool {
-	return m.Kind == p.Kind && m.says(p.Text, p.Attachments, p.ReplyTo) && sameEnvelope(m.Envelope, p.Envelope) && m.forwards() == p.Forwards &&
+	text := p.Text
+	if p.Template != nil {
+		text = m.wrote() // which the template and its values make
+	}
+	return m.Kind == p.Kind && p.uses(m.Template) && m.says(text, p.Attachments, p.ReplyTo) && sameEnvelope(m.Envelope, p.Envelope) && m.forwards() == p.Forwards &&
 		slices.EqualFunc(m.Mentions, id.Once(p.Mentions), func(a Mention, b identity.MemberID) bool { return a.Member == b }) &&
 		slices.EqualFunc(m.GroupMentions, id.Once(p.GroupMentions), func(a channel.Member, b string) bool { return a.External == b })
 }
@@ -137,7 +160,7 @@ func (m *Message) says(text string, attachments []media.ID, replyTo MessageID) b
 // write appends the message of a post and gives it its files.
 func (s *Service) write(ctx context.Context, tx Tx, scope identity.Scope, c *Conversation, p Post, as Passed) (*Change, error) {
 	w := Words(p.ClientID, as.Text)
-	w.Altered, w.Carried.Envelope = as.Altered, p.Envelope
+	w.Altered, w.Carried.Envelope, w.Carried.Template = as.Altered, p.Envelope, p.prepared.template()
 	var err error
 	if w.ReplyTo, err = s.quote(ctx, scope.Workspace, c.ID, p.ReplyTo, p.Kind == Note); err != nil {
 		return nil, err
@@ -152,7 +175,7 @@ func (s *Service) write(ctx context.Context, tx Tx, scope identity.Scope, c *Con
 		return nil, err
 	}
 	ch, err := c.post(s.turn(scope), p.Kind, w)
-	if err == nil && p.Kind == Text {
+	if err == nil && p.Kind == Text && p.prepared == nil { // the far side takes a template at any time
 		err = c.Spend(s.windows(c.Plugin), ch.At, ch.Seq)
 	}
 	if err != nil {
@@ -162,7 +185,10 @@ func (s *Service) write(ctx context.Context, tx Tx, scope identity.Scope, c *Con
 	if p.Bringer != "" {
 		by = media.Uploader{Kind: media.ByPlugin, ID: p.Bringer}
 	}
-	return ch, s.give(ctx, tx, c, ch, by, p.Attachments)
+	if err := s.give(ctx, tx, c, ch, by, p.Attachments); err != nil {
+		return nil, err
+	}
+	return ch, p.prepared.checkFile(ch.Message.Attachments)
 }
 
 func (c *Conversation) post(t Turn, kind MessageKind, w Written) (*Change, error) {
@@ -232,7 +258,7 @@ func (s *Service) checkContent(ctx context.Context, scope identity.Scope, p *Pos
 		return err
 	}
 	carries := p.Envelope != nil || p.Forwards != "" || len(p.GroupMentions) > 0
-	if err := media.CheckIDs(p.Attachments); err != nil || p.Kind == Note && !carries {
+	if err := media.CheckIDs(p.Attachments); err != nil || p.prepared != nil || p.Kind == Note && !carries {
 		return err
 	}
 	if len(p.Attachments) == 0 && p.ReplyTo == "" && !carries && s.fitsAll(p.Text) {

@@ -73,6 +73,8 @@ type Deps struct {
 	// they want; nil = rules are not looked after, and make none.
 	Targets channel.Targets
 	Tickets Tickets
+	// Templates are those of inboxes; nil = there are none.
+	Templates Templates
 	// FilesNamed is called after a message with files that are to be fetched was
 	// committed, so that nobody waits for a look at the list; nil = nobody is.
 	FilesNamed func()

@@ -169,7 +169,7 @@ func (s *Service) ResolveDelivery(ctx context.Context, scope identity.Scope, id 
 			return out, tx.Save(ctx, c)
 		}
 		first, err := resolveOthers(ctx, tx, c, t, m.Seq, r)
-		if err == nil && r == SendAgain {
+		if err == nil && r == SendAgain && m.Template == nil {
 			err = c.Spend(s.windows(c.Plugin), t.At, first)
 		}
 		if err != nil {

@@ -57,7 +57,7 @@ const Between = "\n"
 // bare reports whether a delivery is a text that nobody tried before, and no more.
 func (d Delivery) bare() bool {
 	c := d.Content
-	return d.Attempts == 0 && d.MergedTo == 0 && d.Act == Post && d.Quoted == 0 && d.Forwards == 0 && c.Text != "" && c.Envelope == nil && len(c.Files) == 0 && len(c.Mentions) == 0
+	return d.Attempts == 0 && d.MergedTo == 0 && d.Act == Post && d.Quoted == 0 && d.Forwards == 0 && c.Text != "" && d.Template == nil && c.Envelope == nil && len(c.Files) == 0 && len(c.Mentions) == 0
 }
 
 // merge lets what waits behind the items of a batch leave with them, where a

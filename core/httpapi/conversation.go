@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/event"
@@ -135,7 +136,9 @@ type postMessageInput struct {
 	Body struct {
 		ClientMsgID string `json:"client_msg_id" minLength:"1" maxLength:"64" doc:"Made by the client for each message, a UUID."`
 		Kind        string `json:"kind" enum:"text,note"`
-		Text        string `json:"text" doc:"May be empty beside attachments."`
+		Text        string `json:"text,omitempty" doc:"May be empty beside attachments, and is beside a template."`
+
+		Template *templateUseBody `json:"template,omitempty" doc:"A template of the inbox, in place of the text. It needs no window and spends none."`
 
 		AttachmentIDs []string `json:"attachment_ids,omitempty" maxItems:"10" doc:"Finished uploads of yours, which the message takes."`
 		ReplyTo       string   `json:"reply_to,omitempty" maxLength:"40" doc:"Id of the message that this one answers."`
@@ -146,6 +149,20 @@ type postMessageInput struct {
 		Envelope *wire.Addressed `json:"envelope,omitempty" doc:"For channels whose content has envelope. Absent: addressed as the channel would."`
 		Forwards string          `json:"forwards,omitempty" maxLength:"40" doc:"Id of the message that this one passes on, with its files, to those whom envelope names. The customer, who must not be among them, goes on waiting."`
 	}
+}
+
+// templateUseBody is a template that is sent.
+type templateUseBody struct {
+	ID       string            `json:"id" maxLength:"200"`
+	Language string            `json:"language,omitempty" maxLength:"64"`
+	Values   map[string]string `json:"values,omitempty" doc:"By the names of the template's fields."`
+}
+
+func (t *templateUseBody) domain() *channel.TemplateUse {
+	if t == nil {
+		return nil
+	}
+	return &channel.TemplateUse{ID: t.ID, Language: t.Language, Values: t.Values}
 }
 
 type postMessageOutput struct {
@@ -166,7 +183,7 @@ func (s *Server) postMessage(ctx context.Context, scope identity.Scope, in *post
 		Kind: conversation.MessageKind(in.Body.Kind), Text: in.Body.Text,
 		Attachments: wire.IDs[media.ID](in.Body.AttachmentIDs), ReplyTo: conversation.MessageID(in.Body.ReplyTo),
 		Mentions: wire.IDs[identity.MemberID](in.Body.Mentions), Envelope: in.Body.Envelope.Domain(),
-		Forwards: conversation.MessageID(in.Body.Forwards), GroupMentions: in.Body.GroupMentions,
+		Forwards: conversation.MessageID(in.Body.Forwards), GroupMentions: in.Body.GroupMentions, Template: in.Body.Template.domain(),
 	})
 	if err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ type Carried struct {
 	Participant bool         `json:"participant,omitempty" doc:"Somebody wrote it who takes part in the conversation, and is not the customer: one who was copied, or to whom a message was forwarded."`
 	GroupMember *GroupMember `json:"group_member,omitempty" doc:"Who of the group wrote it: sender is the group, under this member's name."`
 	Forwards    *Forwarded   `json:"forwards,omitempty" doc:"It passes this message on, with its files, to whom its envelope names. The customer did not get it."`
+	Template    *Template    `json:"template,omitempty" doc:"The template of the far side that it is; text is what the customer reads."`
 	WrittenAt   *time.Time   `json:"written_at,omitempty" doc:"It was brought later than it came, by a backfill: when it was written. created_at is when it was brought."`
 	EditedAt    *time.Time   `json:"edited_at,omitempty" doc:"Its sender changed it then; what it said before is in its versions."`
 	RecalledAt  *time.Time   `json:"recalled_at,omitempty" doc:"Its sender took it back then: it says nothing any more. What it said is in its versions."`
@@ -81,6 +82,14 @@ func GroupMembersOf(all []channel.Member) []GroupMember {
 	return out
 }
 
+// Template says which template of the far side a message is.
+type Template struct {
+	ID       string            `json:"id"`
+	Language string            `json:"language,omitempty"`
+	Name     string            `json:"name" doc:"As it was called when it was sent."`
+	Values   map[string]string `json:"values,omitempty" doc:"What was filled in, by the names of its fields."`
+}
+
 // Location is a place.
 type Location struct {
 	Latitude  float64 `json:"latitude" doc:"Degrees, WGS 84."`
@@ -112,6 +121,9 @@ func carriedOf(c conversation.Carried) Carried {
 	}
 	if f := c.Forwards; f != nil {
 		out.Forwards = &Forwarded{ID: string(f.ID), Seq: f.Seq}
+	}
+	if t := c.Template; t != nil {
+		out.Template = &Template{ID: t.ID, Language: t.Language, Name: t.Name, Values: t.Values}
 	}
 	if l := c.Location; l != nil {
 		out.Location = &Location{Latitude: l.Latitude, Longitude: l.Longitude, Name: l.Name, Address: l.Address}

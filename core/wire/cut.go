@@ -116,10 +116,10 @@ func cutNews() []CutRule {
 
 // cutCarried adds the rules for what channels carry beside text.
 func cutCarried(add func(needs []string, paths ...string)) {
-	add(nil, "changing.act", "changing.at", "changing.state", "changing.by.kind", "changing.by.id", "html", "cut", "trust.verdict", "automatic", "elsewhere", "participant", "forwards.id", "forwards.seq", "written_at", "edited_at", "recalled_at", "unsupported.kind")
+	add(nil, "changing.act", "changing.at", "changing.state", "changing.by.kind", "changing.by.id", "html", "cut", "trust.verdict", "automatic", "elsewhere", "participant", "forwards.id", "forwards.seq", "written_at", "edited_at", "recalled_at", "unsupported.kind", "template.id", "template.language", "template.name")
 	add([]string{byKind}, "changing.by.name")
 	add([]string{scopeText, scopePII}, "changing.error")
-	add([]string{scopeText}, "changing.text", "quoted", "envelope.subject", "unsupported.summary", "trust.reason")
+	add([]string{scopeText}, "changing.text", "quoted", "template.values", "envelope.subject", "unsupported.summary", "trust.reason")
 	add([]string{scopePII}, "group_member.id", "group_member.name", "group_mentions[].id", "group_mentions[].name")
 	who := []string{"location"}
 	for _, of := range []string{"from", "reply_to", "to[]", "cc[]", "bcc[]"} {

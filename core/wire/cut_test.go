@@ -129,7 +129,7 @@ func secret(place string) []string {
 	switch {
 	case regexp.MustCompile(`url$`).MatchString(place):
 		return []string{reads, "blobs:read"}
-	case regexp.MustCompile(`\btext\b|comment\b.*text|\.comment$|title|description|original|\bfields\b|attributes|\.set\b|detail|advice|client|code$|attachments\[\]\.(name|content_id)|quoted|subject|summary|trust\.reason|altered.*(name|reason)$`).MatchString(place):
+	case regexp.MustCompile(`\btext\b|comment\b.*text|\.comment$|title|description|original|\bfields\b|attributes|\.set\b|detail|advice|client|code$|attachments\[\]\.(name|content_id)|quoted|subject|summary|trust\.reason|template\.values|altered.*(name|reason)$`).MatchString(place):
 		return []string{reads}
 	}
 	return nil

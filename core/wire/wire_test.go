@@ -52,6 +52,7 @@ func change(typ conversation.ChangeType, by identity.Actor, public uint64, m *co
 func carried() conversation.Carried {
 	return conversation.Carried{
 		External: "<m1@far>", HTML: true, Cut: true, Quoted: "> a rude quote", Automatic: true, Elsewhere: true, Participant: true, Member: &channel.Member{External: "7", Name: "王芳"}, Changing: &conversation.Changing{Act: conversation.ActEdit, Text: "where is it?", Target: "far-1", By: lin, At: at, Seq: 9, State: conversation.DeliveryFailed, Error: "too late"}, Forwards: &conversation.Forwarded{ID: "msg_0", Seq: 1}, EditedAt: at, RecalledAt: at,
+		Template: &conversation.Template{Name: "Tea", TemplateUse: channel.TemplateUse{ID: "tea", Language: "en", Values: map[string]string{"name": "Wei"}}},
 		Envelope: &channel.Envelope{
 			Subject: "订单 <5>", From: channel.Party{Address: "alice@example.com", Name: "Alice"}, ReplyTo: channel.Party{Address: "reply@example.com", Name: "R"},
 			To: []channel.Party{{Address: "to@example.com", Name: "T"}}, CC: []channel.Party{{Address: "cc@example.com", Name: "C"}},

@@ -25,7 +25,10 @@ func everything() conversation.Carried {
 		Location:    &channel.Location{Latitude: 39.9087, Longitude: -116.3975, Name: "天安门", Address: "Beijing"},
 		Unsupported: &channel.Unsupported{Kind: "poll", Summary: "A or B?"},
 		Trust:       channel.Trust{Verdict: channel.Unverified, Reason: "no SPF"},
-		Automatic:   true, Elsewhere: true, WrittenAt: time.UnixMilli(1_779_000_000_001).UTC(), EditedAt: time.UnixMilli(1_780_000_000_001).UTC(), RecalledAt: time.UnixMilli(1_780_000_000_002).UTC(),
+		Template: &conversation.Template{Name: "订单", TemplateUse: channel.TemplateUse{
+			ID: "order", Language: "zh_CN", Values: map[string]string{"1": "茶 & \"so\"", "name": "王"},
+		}},
+		Automatic: true, Elsewhere: true, WrittenAt: time.UnixMilli(1_779_000_000_001).UTC(), EditedAt: time.UnixMilli(1_780_000_000_001).UTC(), RecalledAt: time.UnixMilli(1_780_000_000_002).UTC(),
 	}
 }
 

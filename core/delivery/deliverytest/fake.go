@@ -114,6 +114,9 @@ func (f *Fake) delivery(ctx context.Context, c conversation.Conversation, m conv
 		d.Quoted = m.ReplyTo.Seq
 	}
 	files := m.Attachments
+	if m.Template != nil {
+		d.Template = &m.Template.TemplateUse
+	}
 	if m.Forwards != nil {
 		d.Forwards = m.Forwards.Seq
 		of, err := f.conversations.Message(ctx, m.Workspace, m.Conversation, m.Forwards.ID)

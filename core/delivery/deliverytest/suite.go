@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"what it answers and follows":     testContext,
 		"what others wrote is not named":  testContextApart,
 		"until a window closes":           testDeadline,
+		"templates":                       testTemplate,
 		"texts that leave as one":         testMerge,
 		"as one, again by hand":           testMergeByHand,
 		"as one, and killed":              testMergeKilled,

@@ -86,6 +86,30 @@ func testContent(w *world) {
 	}
 }
 
+// What is of a template says so on every attempt, leaves with nothing else, and
+// no later than anything does.
+func testTemplate(w *world) {
+	id := w.waits(w.owner(), "one", "two")
+	of := channel.TemplateUse{ID: "tea", Language: "en", Values: map[string]string{"1": "乌龙"}}
+	w.say(id, w.owner(), conversation.Written{Text: "Your 乌龙 is ready", Carried: conversation.Carried{Template: &conversation.Template{TemplateUse: of, Name: "Tea"}}})
+	w.writes(id, w.owner(), "three")
+	d := w.merged(100)
+	if d.Content.Text != "one\ntwo" || d.Template != nil {
+		w.Fatalf("before it leaves %q, of %+v", d.Content.Text, d.Template)
+	}
+	w.settle(d, delivery.Sent, channel.Result{Outcome: channel.OutcomeAccepted}, time.Time{})
+	for range 2 {
+		d = w.merged(100)
+		conversationtest.Same(w.World, d.Template, &of)
+		if d.Content.Text != "Your 乌龙 is ready" || d.MergedTo != 0 || !d.ExpiresAt.IsZero() {
+			w.Fatalf("it leaves as %+v", d)
+		}
+		w.settle(d, delivery.Pending, channel.Result{Outcome: channel.OutcomeRetry, Code: "busy"}, w.Tick())
+	}
+	w.settle(d, delivery.Sent, channel.Result{Outcome: channel.OutcomeAccepted}, time.Time{})
+	w.texts(w.Tick(), "three")
+}
+
 // What is taken from a window must leave before that closes, sent again, too.
 func testDeadline(w *world) {
 	declared := []channel.Window{{On: channel.TriggerMessage, Quota: 2, For: time.Hour}}

@@ -31,6 +31,7 @@ type carriedRow struct {
 	Participant bool            `json:"participant,omitempty"`
 	Member      *groupMemberRow `json:"group_member,omitempty"`
 	Forwards    *forwardRow     `json:"forwards,omitempty"`
+	Template    *templateRow    `json:"template,omitempty"`
 	WrittenAt   int64           `json:"written_at,omitempty"`
 	EditedAt    int64           `json:"edited_at,omitempty"`
 	RecalledAt  int64           `json:"recalled_at,omitempty"`
@@ -82,6 +83,13 @@ type forwardRow struct {
 	Seq uint64 `json:"seq"`
 }
 
+type templateRow struct {
+	ID       string            `json:"id"`
+	Language string            `json:"language,omitempty"`
+	Name     string            `json:"name"`
+	Values   map[string]string `json:"values,omitempty"`
+}
+
 type envelopeRow struct {
 	Subject string     `json:"subject,omitempty"`
 	From    partyRow   `json:"from,omitzero"`
@@ -124,6 +132,9 @@ func carriedOf(c *conversation.Carried) *carriedRow {
 	if f := c.Forwards; f != nil {
 		r.Forwards = &forwardRow{ID: string(f.ID), Seq: f.Seq}
 	}
+	if t := c.Template; t != nil {
+		r.Template = &templateRow{ID: t.ID, Language: t.Language, Name: t.Name, Values: t.Values}
+	}
 	if e := c.Envelope; e != nil {
 		r.Envelope = &envelopeRow{
 			Subject: e.Subject, From: partyRow(e.From), ReplyTo: partyRow(e.ReplyTo),
@@ -158,6 +169,9 @@ func (r *carriedRow) domain() conversation.Carried {
 	}
 	if f := r.Forwards; f != nil {
 		c.Forwards = &conversation.Forwarded{ID: conversation.MessageID(f.ID), Seq: f.Seq}
+	}
+	if t := r.Template; t != nil {
+		c.Template = &conversation.Template{Name: t.Name, TemplateUse: channel.TemplateUse{ID: t.ID, Language: t.Language, Values: t.Values}}
 	}
 	if e := r.Envelope; e != nil {
 		c.Envelope = &channel.Envelope{

@@ -71,8 +71,9 @@ VALUES (?, ?, ?, ?, '', ?, ?) ON CONFLICT (workspace_id, inbox_id, kind, externa
 type Outgoing struct {
 	Quoted   uint64 // seq of the message that it quotes; 0 = none
 	Envelope *channel.Envelope
-	Forwards uint64           // seq of the message that it passes on, with its files; 0 = none
-	Mentions []channel.Member // of the group, whom its text names
+	Forwards uint64               // seq of the message that it passes on, with its files; 0 = none
+	Mentions []channel.Member     // of the group, whom its text names
+	Template *channel.TemplateUse // nil = it is of none
 }
 
 // OutgoingIn reads extras.
@@ -85,6 +86,9 @@ func OutgoingIn(extras string) Outgoing {
 	out := Outgoing{Envelope: carried.Envelope, Mentions: e.groupMentions()}
 	if f := carried.Forwards; f != nil {
 		out.Forwards = f.Seq
+	}
+	if t := carried.Template; t != nil {
+		out.Template = &t.TemplateUse
 	}
 	if q := e.ReplyTo; q != nil {
 		out.Quoted = q.Seq

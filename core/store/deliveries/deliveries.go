@@ -90,6 +90,9 @@ func scan(sc db.Scanner) (delivery.Delivery, error) {
 	d.Author.Kind, d.Automatic = identity.ActorKind(author), identity.ActorKind(author) != identity.ActorMember
 	to := conversations.OutgoingIn(extras)
 	d.Quoted, d.Content.Envelope, d.Forwards, d.Content.Mentions = to.Quoted, to.Envelope, to.Forwards, to.Mentions
+	if delivery.Act(act) == delivery.Post {
+		d.Template = to.Template
+	}
 	d.Place, d.Act = db.Unsigned(place), delivery.Act(act)
 	if d.Act == delivery.Recall {
 		d.Quoted, d.Content.Envelope, d.Forwards, d.Content.Mentions, files = 0, nil, 0, nil, 0

@@ -2742,6 +2742,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/inboxes/{inbox}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the templates of an inbox
+         * @description Messages that were prepared, and mostly approved, at its far side, of a channel that can: templates. They can be sent when no window is open. The list is kept, and asked for anew when it is older than 15 minutes or of other settings.
+         */
+        get: operations["getWorkspacesByWorkspaceInboxesByInboxTemplates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/inboxes/{inbox}/templates/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for the templates of an inbox
+         * @description Has the far side asked now, unless it was in the last ten seconds, and answers the first page.
+         */
+        post: operations["postWorkspacesByWorkspaceInboxesByInboxTemplatesRefresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/invitations": {
         parameters: {
             query?: never;
@@ -4912,7 +4952,7 @@ export interface components {
              * @description Bytes of one file, where the channel takes less than the server.
              */
             attachment_limit?: number;
-            /** @description What the channel can do beside carrying messages: edit, recall, typing, read, backfill, webhook (it posts to the inbox's address). */
+            /** @description What the channel can do beside carrying messages: edit, recall, typing, read, backfill, templates (messages that were prepared at its far side), webhook (it posts to the inbox's address). */
             can: string[];
             /** @description What messages may hold: text, image, audio, file, reply, html, envelope (subject, to, cc, bcc), location. The composer offers nothing else. */
             content: string[];
@@ -6634,6 +6674,8 @@ export interface components {
             recalled_at?: string;
             reply_to?: components["schemas"]["Quote"];
             sender: components["schemas"]["Actor"];
+            /** @description The template of the far side that it is; text is what the customer reads. */
+            template?: components["schemas"]["Template"];
             /** @description Without markup. May be empty beside attachments, a place, an envelope or what is unsupported. */
             text: string;
             /** @description Whether the sender is who it says; absent where the channel knows its users. */
@@ -6645,6 +6687,67 @@ export interface components {
              * @description It was brought later than it came, by a backfill: when it was written. created_at is when it was brought.
              */
             written_at?: string;
+        };
+        MessageTemplateBody: {
+            /** @description Labels of what the customer can press. */
+            buttons?: string[];
+            /** @description The far side's word. */
+            category?: string;
+            fields: components["schemas"]["MessageTemplateFieldBody"][];
+            /**
+             * @description The message must have one file of this kind.
+             * @enum {string}
+             */
+            file?: "image" | "audio" | "file";
+            footer?: string;
+            header?: string;
+            /** @description The far side's name; unique together with language. */
+            id: string;
+            /** @description BCP 47. */
+            language?: string;
+            /** @description To show it by. */
+            name: string;
+            /** @description In header, text and footer {{name}} stands for the value of a field. */
+            text: string;
+            /** @description Why it cannot be sent now: it waits for approval. Absent: it can. */
+            unusable?: string;
+        };
+        MessageTemplateFieldBody: {
+            example?: string;
+            label?: string;
+            /**
+             * Format: int64
+             * @description Characters.
+             */
+            max_length?: number;
+            name: string;
+            /** @description It may be left out. */
+            optional?: boolean;
+        };
+        MessageTemplatesBody: {
+            /** @description Why the far side could not be asked, or not for all. The list is the one of listed_at. */
+            error?: components["schemas"]["MessageTemplatesError"];
+            items: components["schemas"]["MessageTemplateBody"][];
+            /**
+             * Format: date-time
+             * @description When the far side said so; absent: never.
+             */
+            listed_at?: string;
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+            /** @description Templates that are left out since they are not sound, at most 100. */
+            refused?: components["schemas"]["RefusedMessageTemplate"][];
+            /**
+             * Format: int64
+             * @description How many match.
+             */
+            total: number;
+        };
+        MessageTemplatesError: {
+            /** @description Stable. */
+            code: string;
+            /** @description For administrators. */
+            detail?: string;
         };
         MessageVersion: {
             /**
@@ -7339,8 +7442,10 @@ export interface components {
             mentions?: string[];
             /** @description Id of the message that this one answers. */
             reply_to?: string;
-            /** @description May be empty beside attachments. */
-            text: string;
+            /** @description A template of the inbox, in place of the text. It needs no window and spends none. */
+            template?: components["schemas"]["TemplateUseBody"];
+            /** @description May be empty beside attachments, and is beside a template. */
+            text?: string;
         };
         PostedBody: {
             change: components["schemas"]["Change"];
@@ -7747,6 +7852,15 @@ export interface components {
             count: number;
             /** @description Of the first of them. */
             detail?: string;
+        };
+        RefusedMessageTemplate: {
+            id: string;
+            language?: string;
+            /**
+             * @description text: it has none. too_many: fields or buttons. field: a name that is none, or twice. undeclared: a {{name}} without a field. duplicate: another one has its id and language.
+             * @enum {string}
+             */
+            reason: "id" | "language" | "text" | "too_long" | "too_many" | "field" | "undeclared" | "file" | "duplicate";
         };
         RemoveTemplateInputBody: {
             /** @description Of the plan that was looked at. */
@@ -8367,6 +8481,16 @@ export interface components {
             member_ids?: string[];
             name?: string;
         };
+        Template: {
+            id: string;
+            language?: string;
+            /** @description As it was called when it was sent. */
+            name: string;
+            /** @description What was filled in, by the names of its fields. */
+            values?: {
+                [key: string]: string;
+            };
+        };
         TemplateAsk: {
             /** @description A JSON object that the questions accept; defaults stand for what is absent. */
             answers?: unknown;
@@ -8465,6 +8589,14 @@ export interface components {
             hash: string;
             /** @description That is applied; absent of a removal. */
             version?: string;
+        };
+        TemplateUseBody: {
+            id: string;
+            language?: string;
+            /** @description By the names of the template's fields. */
+            values?: {
+                [key: string]: string;
+            };
         };
         Ticket: {
             assignee_id?: string;
@@ -26917,6 +27049,206 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RuleTrialsBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceInboxesByInboxTemplates: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description A part of the id, the name, the category or the texts. */
+                q?: string;
+                /** @description Only these. */
+                language?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageTemplatesBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceInboxesByInboxTemplatesRefresh: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageTemplatesBody"];
                 };
             };
             /** @description Bad Request */
