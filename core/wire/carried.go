@@ -87,7 +87,7 @@ type Template struct {
 	ID       string            `json:"id"`
 	Language string            `json:"language,omitempty"`
 	Name     string            `json:"name" doc:"As it was called when it was sent."`
-	Values   map[string]string `json:"values,omitempty" doc:"What was filled in, by the names of its fields."`
+	Values   map[string]string `json:"values" doc:"What was filled in, by the names of its fields."`
 }
 
 // Location is a place.
@@ -124,6 +124,9 @@ func carriedOf(c conversation.Carried) Carried {
 	}
 	if t := c.Template; t != nil {
 		out.Template = &Template{ID: t.ID, Language: t.Language, Name: t.Name, Values: t.Values}
+		if t.Values == nil {
+			out.Template.Values = map[string]string{}
+		}
 	}
 	if l := c.Location; l != nil {
 		out.Location = &Location{Latitude: l.Latitude, Longitude: l.Longitude, Name: l.Name, Address: l.Address}

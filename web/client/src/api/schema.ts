@@ -8487,7 +8487,7 @@ export interface components {
             /** @description As it was called when it was sent. */
             name: string;
             /** @description What was filled in, by the names of its fields. */
-            values?: {
+            values: {
                 [key: string]: string;
             };
         };
