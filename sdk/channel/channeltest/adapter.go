@@ -123,6 +123,7 @@ func (a Adapter) run(t *testing.T, process bool) {
 		{"waits for a far side that fails", func(s *stage) { s.troubled(Broken) }, false},
 		{"says what will never work", (*stage).refused, false},
 		{"changes what was sent and takes it back", (*stage).acted, false},
+		{"lists what its far side has prepared, and sends it", (*stage).prepared, false},
 		{"shows that members write and have read", (*stage).signalled, false},
 		{"keeps who of a group wrote", (*stage).gathered, false},
 		{"brings again what came since a time", (*stage).backfilled, false},

@@ -35,6 +35,9 @@ type office struct {
 	keys  map[string]bool
 	files map[string][]byte
 
+	prepared []channel.Template
+	used     []channeltest.Used
+
 	letters []parcel.Letter // that were brought, copies of which it keeps
 }
 
@@ -66,6 +69,10 @@ func (o *office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(o.letters) // the client's to bear
 		return
 	}
+	if r.URL.Path == "/templates" {
+		_ = json.NewEncoder(w).Encode(o.prepared) // the client's to bear
+		return
+	}
 	if kind, ok := strings.CutPrefix(r.URL.Path, "/signs/"); ok {
 		var in struct{ To, Target string }
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
@@ -88,7 +95,10 @@ func (o *office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case channeltest.Well, channeltest.Speechless:
 	}
-	var in struct{ To, Text, Target string }
+	var in struct {
+		To, Text, Target string
+		Template         *channel.TemplateUse
+	}
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 		panic(http.ErrAbortHandler) // it was killed while it wrote
 	}
@@ -96,9 +106,12 @@ func (o *office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o.change(w, r.URL.Path == "/recall", in.Target, in.Text)
 		return
 	}
-	key := r.Header.Get("Idempotency-Key")
+	key := r.Header.Get("Parcel-Key")
 	if !o.keyed || !o.keys[key] {
 		o.keys[key] = true
+		if in.Template != nil {
+			o.used = append(o.used, channeltest.Used{To: in.To, TemplateUse: *in.Template})
+		}
 		o.got = append(o.got, channeltest.Got{To: in.To, Text: in.Text})
 		o.has = append(o.has, parcelOf{key, o.got[len(o.got)-1]})
 	}
@@ -118,6 +131,21 @@ func (o *office) change(w http.ResponseWriter, back bool, target, text string) {
 	default:
 		o.has[i].Text = text
 	}
+}
+
+// Prepare implements channeltest.Preparer.
+func (o *office) Prepare(_ *testing.T, all ...channel.Template) []channel.Template {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.prepared = all
+	return all
+}
+
+// Used implements channeltest.Preparer.
+func (o *office) Used(*testing.T) []channeltest.Used {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.used)
 }
 
 // Has implements channeltest.Keeper.
@@ -259,6 +287,9 @@ func TestAdapterFaultsAreCaught(t *testing.T) {
 		parcel.Detaches: "keyed_true/in_process/brings_again_what_came_since_a_time",
 		parcel.Ageless:  "keyed_true/in_process/brings_again_what_came_since_a_time",
 		parcel.Circles:  "keyed_true/in_process/brings_again_what_came_since_a_time",
+		parcel.Hollow:   "keyed_true/in_process/lists_what_its_far_side_has_prepared,_and_sends_it",
+		parcel.Flattens: "keyed_true/in_process/lists_what_its_far_side_has_prepared,_and_sends_it",
+		parcel.Garbles:  "keyed_true/in_process/lists_what_its_far_side_has_prepared,_and_sends_it",
 		parcel.Hushes:   "keyed_true/in_process/keeps_who_of_a_group_wrote",
 		parcel.Prefixes: "keyed_true/in_process/keeps_who_of_a_group_wrote",
 		parcel.Scatters: "keyed_true/in_process/keeps_who_of_a_group_wrote",

@@ -46,6 +46,9 @@ const (
 	Detaches = "detaches"     // brings older letters as if they came by themselves
 	Ageless  = "ageless"      // brings letters older than it was asked for
 	Circles  = "circles"      // never comes to an end of them
+	Hollow   = "hollow"       // lists a template whose text has what is no field
+	Flattens = "flattens"     // sends a template as a text
+	Garbles  = "garbles"      // sends a template without its values
 	Hushes   = "hushes"       // does not say who of a group wrote
 	Prefixes = "prefixes"     // says it in the text, too
 	Scatters = "scatters"     // makes a group of each member
@@ -220,7 +223,14 @@ func (p *parcel) act(ctx context.Context, c settings, req channel.SendRequest) e
 }
 
 func (p *parcel) post(ctx context.Context, c settings, req channel.SendRequest) error {
-	body, err := json.Marshal(map[string]string{"to": req.Recipient, "text": req.Content.Text})
+	said := map[string]any{"to": req.Recipient, "text": req.Content.Text}
+	if t := req.Template; t != nil && c.Fault != Flattens {
+		said["template"] = t
+		if c.Fault == Garbles {
+			said["template"] = channel.TemplateUse{ID: t.ID, Language: t.Language}
+		}
+	}
+	body, err := json.Marshal(said)
 	if err != nil {
 		return err
 	}
@@ -232,7 +242,7 @@ func (p *parcel) post(ctx context.Context, c settings, req channel.SendRequest) 
 	if c.Fault == Forgets {
 		key += strconv.Itoa(req.Attempt)
 	}
-	out.Header.Set("Idempotency-Key", key)
+	out.Header.Set("Parcel-Key", key) // net/http sends again by itself what has an Idempotency-Key
 	answer, err := p.client.Do(out)
 	switch {
 	case err != nil && !c.Keyed && c.Fault != Doubles:
