@@ -64,6 +64,7 @@ type config struct {
 	MapDelivery  string `json:"map_delivery"`
 
 	URL           string   `json:"url"`
+	TemplatesURL  string   `json:"templates_url"`
 	OutShape      string   `json:"out_shape"`
 	OutTemplate   string   `json:"out_template"`
 	Authorization string   `json:"authorization"`
@@ -215,7 +216,7 @@ func template(text string, fault func(pointer, message string), w words) *expr.N
 		known[name] = true
 	}
 	for _, use := range node.Uses("") {
-		if !known[use.Name] && !strings.HasPrefix(use.Name, "files.") {
+		if !known[use.Name] && !strings.HasPrefix(use.Name, "files.") && !strings.HasPrefix(use.Name, outgoing.Values) {
 			fault(at, w.templateName+use.Name+w.templateNames+strings.Join(outgoing.Names(), ", ")+w.stop)
 		}
 	}

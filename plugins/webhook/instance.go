@@ -11,7 +11,7 @@ import (
 
 // ValidateConfig implements instance.ConfigValidator. It posts nothing: the far
 // side has no request that means nothing. With Probe it fetches a page, and takes
-// nothing of it.
+// nothing of it, and asks for the templates.
 func (p *plugin) ValidateConfig(ctx context.Context, req instance.ValidateConfigRequest) (instance.ValidateConfigResponse, error) {
 	var c config
 	if err := req.Decode(&c); err != nil {
@@ -26,6 +26,9 @@ func (p *plugin) ValidateConfig(ctx context.Context, req instance.ValidateConfig
 	}
 	if len(problems) == 0 && req.Probe && made.poll != nil {
 		problems = p.probe(ctx, made, wordsIn(req.Locale))
+	}
+	if len(problems) == 0 && req.Probe && c.TemplatesURL != "" {
+		problems = p.probeTemplates(ctx, made, wordsIn(req.Locale))
 	}
 	return instance.ValidateConfigResponse{Problems: problems}, nil
 }

@@ -34,7 +34,7 @@ type posted struct {
 func (s sandbox) Call(ctx context.Context, req panel.CallRequest) (panel.CallResponse, error) {
 	w := wordsIn(req.Context.Locale)
 	methods := map[string]func(context.Context, *plan, posted) (any, error){
-		"overview": s.overview, "send": s.try, "preview": s.preview, "curl": s.curl, "fetch": s.fetch, "restart": s.restart,
+		"overview": s.overview, "send": s.try, "preview": s.preview, "curl": s.curl, "fetch": s.fetch, "restart": s.restart, "templates": s.prepared,
 	}
 	method := methods[req.Method]
 	switch {
@@ -62,7 +62,7 @@ func (s sandbox) overview(ctx context.Context, made *plan, _ posted) (any, error
 		entries, err = nil, nil
 	}
 	out := map[string]any{
-		"traffic": entries, "mapped": made.mapping != nil, "answers": made.config.URL != "", "posts": made.config.Secret != "",
+		"traffic": entries, "mapped": made.mapping != nil, "answers": made.config.URL != "", "posts": made.config.Secret != "", "templates": made.config.TemplatesURL != "",
 	}
 	if made.poll != nil && err == nil {
 		out["polled"], err = s.polled(ctx, made)

@@ -7,6 +7,7 @@ type words struct {
 	secretMissing, headerName, headerValue, overBody, overTimestamp         string
 	pathMissing, pathWrong, templateJSON, templateName, templateNames, stop string
 	noMethod, notAllowed, noParams, notFetched, cursorAbsent, itemUnread    string
+	noTemplates                                                             string
 }
 
 // wordsIn returns them in a language: Chinese for "zh" and its kin, else English.
@@ -21,6 +22,7 @@ func wordsIn(locale string) words {
 			pathMissing:   "请填写取值路径，例如 customer.id。",
 			pathWrong:     "无法使用：", stop: "。",
 			templateJSON: "模板不是有效的 JSON。",
+			noTemplates:  "没有取到模板：",
 			notFetched:   "没有取到：", cursorAbsent: "取到的数据中没有这一项。", itemUnread: "取到了列表，但有一条无法读取：",
 			noMethod: "没有这个操作。", notAllowed: "只有管理员可以使用。", noParams: "请求无法读取。",
 			templateName: "没有这个名称：", templateNames: "。可用的有：",
@@ -35,6 +37,7 @@ func wordsIn(locale string) words {
 		pathMissing:   "Say where it stands, for example customer.id.",
 		pathWrong:     "This cannot be used: it ", stop: ".",
 		templateJSON: "The template is no valid JSON.",
+		noTemplates:  "There are no templates: ",
 		notFetched:   "Nothing was fetched: ", cursorAbsent: "It is not there in what was fetched.", itemUnread: "The list is there, and one of it cannot be read: ",
 		noMethod: "There is no such thing to do.", notAllowed: "This is for administrators.", noParams: "The request cannot be read.",
 		templateName: "There is no name ", templateNames: ". There are: ",

@@ -74,17 +74,34 @@ func (p Poster) scope(req channel.SendRequest, files []file) map[string]any {
 		}
 		listed[i] = one
 	}
-	return map[string]any{
+	out := map[string]any{
 		"type": Word(req.Act), "id": req.DeliveryID, "conversation": req.ConversationID, "seq": int64(req.Seq), //nolint:gosec // it counts messages
 		"recipient": req.Recipient, "thread": req.Thread, "reply_to": req.ReplyTo, "message": req.Target, "text": req.Content.Text, "html": req.Content.HTML,
 		"author": map[string]any{"kind": req.Author.String(), "name": req.AuthorName}, "automatic": req.Automatic, "files": listed,
 	}
+	if use := req.Template; use != nil {
+		values := make(map[string]any, len(use.Values))
+		for name, value := range use.Values {
+			values[name] = value
+		}
+		one := map[string]any{"id": use.ID, "values": values}
+		if use.Language != "" {
+			one["language"] = use.Language
+		}
+		out["template"] = one
+	}
+	return out
 }
+
+// Values begins the names of what fills a template of the far side:
+// template.values.name.
+const Values = "template.values."
 
 // Names lists what a template may use.
 func Names() []string {
 	return []string{
 		"type", "id", "conversation", "seq", "recipient", "thread", "reply_to", "message", "text", "html", "author.kind", "author.name", "automatic", "files",
+		"template.id", "template.language", "template.values",
 	}
 }
 

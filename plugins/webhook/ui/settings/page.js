@@ -90,7 +90,7 @@ addEventListener("DOMContentLoaded", async () => {
   }
 
   /** Leaves out what is empty: a message has many fields. */
-  const clean = (_, value) => (value === "" || value === null || value === false ? undefined : value);
+  const clean = (_, value) => (value === "" || value === null || value === false || value === 0 ? undefined : value);
 
   /** Shows what the next page would become; nothing of it is taken. */
   async function fetchPage() {
@@ -99,6 +99,14 @@ addEventListener("DOMContentLoaded", async () => {
     const good = got.results.every((one) => !one.error);
     const all = got.results.map((one) => (one.kind || one.error ? one : { left_out: true }));
     tell(say(got.count ? "fetchedSome" : "fetchedNone", { n: got.count }), good, got.count ? JSON.stringify(all, clean, 2) : "", $("fetched"));
+  }
+
+  /** Shows what the system lists as its templates. */
+  async function templates() {
+    const got = await patchbay.call("templates");
+    if (got.error) return tell(say("noTemplates", { name: got.error.message }), false, "", $("listed"));
+    tell(say(got.more ? "listedMore" : "listed", { n: got.count }), true, got.count ? JSON.stringify(got.templates, clean, 2) : "", $("listed"));
+    await traffic();
   }
 
   async function restart() {
@@ -152,6 +160,7 @@ addEventListener("DOMContentLoaded", async () => {
     $("type-field").hidden = !mapped;
     $("trying").hidden = !got.posts;
     $("fetching").hidden = !got.polled;
+    $("templates").hidden = !got.templates;
     if (got.polled) fetching(got.polled);
     const rows = got.traffic ?? [];
     const now = JSON.stringify(rows);
@@ -179,6 +188,7 @@ addEventListener("DOMContentLoaded", async () => {
 
   $("try").onsubmit = (event) => (event.preventDefault(), attempt($("send"), send));
   $("fetch").onclick = () => attempt($("fetch"), fetchPage);
+  $("ask").onclick = () => attempt($("ask"), templates);
   $("restart").onclick = () => attempt($("restart"), restart);
   $("preview").onclick = () => attempt($("preview"), preview);
   $("curl").onclick = () => attempt($("curl"), commands);
