@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -178,5 +179,33 @@ func TestTemplatesProbed(t *testing.T) {
 	}
 	if err := newDoor(t, `{}`).call("templates", posted{}, &page); err == nil {
 		t.Error("an inbox without an address asks for templates")
+	}
+}
+
+// TestTemplatesGuide: the list in docs/use/webhook.md is sound as it stands.
+func TestTemplatesGuide(t *testing.T) {
+	text, err := os.ReadFile("../../docs/use/webhook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, behind, _ := strings.Cut(string(text), "## Messages that your system has prepared")
+	_, behind, _ = strings.Cut(behind, "```json\n")
+	answer, _, _ := strings.Cut(behind, "```")
+	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("after") == "2" {
+			answer = `{"templates": []}`
+		}
+		_, _ = io.WriteString(w, answer)
+	}))
+	defer far.Close()
+	host := plugintest.NewHost(t, plugintest.Manifest(manifest))
+	in := host.Connect(instance.Instance{Config: json.RawMessage(`{"templates_url": "` + far.URL + `"}`), Secrets: instance.Secrets{"/secret": testSecret}})
+	all, refused, err := plugintest.InProcess(t, host, webhook()).Templates(in.ID)
+	if err != nil || len(all) != 2 || len(refused) != 0 || len(all[0].Fields) != 3 || all[1].Fields[0].Name != "discount" || all[1].Unusable == "" {
+		t.Fatalf("%+v %+v %v", all, refused, err)
+	}
+	want := "Hello Bo, order 2041 is on its way and should arrive on Monday.\n\nReply STOP to end"
+	if got := all[0].Render(map[string]string{"name": "Bo", "order": "2041", "day": "Monday"}); got != want || !strings.Contains(string(text), strings.ReplaceAll(want, "\n", `\n`)) {
+		t.Errorf("%q", got)
 	}
 }

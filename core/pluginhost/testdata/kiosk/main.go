@@ -1,6 +1,6 @@
-// Package main is a channel with windows, a short text and pictures alone, whose
-// far side takes everything that is sent. It is built by tests: see
-// web/e2e/test/composer.test.js.
+// Package main is a channel with windows, a short text, pictures alone and one
+// template, whose far side takes everything that is sent. It is built by tests:
+// see web/e2e/test/composer.test.js and templates.test.js.
 package main
 
 import (
@@ -36,6 +36,14 @@ func (kiosk) Receive(_ context.Context, req channel.ReceiveRequest) (channel.Rec
 	return channel.ReceiveResponse{Messages: []channel.Inbound{{
 		ExternalID: said.ID, Sender: channel.Person{ID: said.From, Name: said.From}, Content: message.Text(said.Text),
 		SentAt: time.Now().Add(-time.Duration(said.Ago) * time.Second),
+	}}}, nil
+}
+
+// Templates lists what can be sent after hours.
+func (kiosk) Templates(context.Context, channel.TemplatesRequest) (channel.TemplatesResponse, error) {
+	return channel.TemplatesResponse{Templates: []channel.Template{{
+		ID: "open", Language: "en", Name: "When we open", Text: "{{name}}, the kiosk opens at {{hour}}.",
+		Fields: []channel.TemplateField{{Name: "name", Label: "Customer's name", Example: "Anna"}, {Name: "hour", Example: "9", MaxLength: 5}},
 	}}}, nil
 }
 

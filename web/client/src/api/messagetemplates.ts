@@ -3,7 +3,7 @@ import type { Api } from "./client";
 /** A value that fills a `{{name}}` of a template. */
 export interface MessageTemplateField {
   name: string;
-  label: string;
+  label?: string;
   example?: string;
   /** Characters; absent: no limit of its own. */
   max_length?: number;
@@ -32,14 +32,14 @@ export interface MessageTemplate {
 
 export interface MessageTemplatePage {
   items: MessageTemplate[];
-  next?: string;
+  next_cursor?: string;
   /** When the far side was last asked with success; absent: never. */
   listed_at?: string;
   /** Of the last attempt, where it failed. */
-  error?: { code: string; detail: string };
+  error?: { code: string; detail?: string };
   /** What the far side has and the host did not take. */
-  refused?: { id: string; reason: string }[];
-  /** All there are, whatever is looked for. */
+  refused?: { id: string; language?: string; reason: "id" | "language" | "text" | "too_long" | "too_many" | "field" | "undeclared" | "file" | "duplicate" }[];
+  /** How many fit. */
   total: number;
 }
 
@@ -54,7 +54,7 @@ export interface MessageTemplateQuery {
   q?: string;
   language?: string;
   limit?: number;
-  after?: string;
+  cursor?: string;
 }
 
 /** The templates of an inbox. */

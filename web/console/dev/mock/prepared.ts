@@ -21,11 +21,11 @@ const templates: MessageTemplate[] = [
 function answer(query: URLSearchParams): Answer {
   const wanted = (query.get("q") ?? "").toLowerCase();
   const found = templates.filter((one) => `${one.name} ${one.id} ${one.text}`.toLowerCase().includes(wanted));
-  const from = Number(query.get("after") ?? 0);
+  const from = Number(query.get("cursor") ?? 0);
   const until = from + Number(query.get("limit") ?? 50);
   return [200, {
-    items: found.slice(from, until), ...(until < found.length && { next: String(until) }), total: templates.length, listed_at: new Date(Date.now() - 4 * 60_000).toISOString(),
-    refused: [{ id: "birthday", reason: "The text uses {{age}}, which is no field." }],
+    items: found.slice(from, until), ...(until < found.length && { next_cursor: String(until) }), total: found.length, listed_at: new Date(Date.now() - 4 * 60_000).toISOString(),
+    refused: [{ id: "birthday", reason: "undeclared" }],
     error: { code: "far_side.unavailable", detail: "The connected system answers with 503." },
   }];
 }

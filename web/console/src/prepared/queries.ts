@@ -26,9 +26,9 @@ export function useMessageTemplates(inbox: MaybeRefOrGetter<string>, search: May
   const { id } = useWorkspace();
   return useInfiniteQuery({
     queryKey: computed(() => keys.messageTemplates(id, toValue(inbox), toValue(search))),
-    queryFn: ({ queryKey, pageParam }) => apiOf(id, queryKey[2]).list({ ...(queryKey[3] && { q: queryKey[3] }), ...(pageParam && { after: pageParam }), limit: PAGE }),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next || undefined,
+    queryFn: ({ queryKey, pageParam }) => apiOf(id, queryKey[2]).list({ ...(queryKey[3] && { q: queryKey[3] }), ...(pageParam && { cursor: pageParam }), limit: PAGE }),
+    initialPageParam: "" as string | undefined,
+    getNextPageParam: (page) => page.next_cursor,
     placeholderData: keepPreviousData,
     staleTime: 0,
   });

@@ -65,7 +65,7 @@ const WORDS: [keyof Known, RegExp][] = [
 
 /** Values that a field may want, the likeliest first. A field that says nothing of itself may want any. */
 export function suggestionsOf(field: MessageTemplateField, known: Known): string[] {
-  const said = `${field.name} ${field.label}`;
+  const said = `${field.name} ${field.label ?? ""}`;
   const speechless = /^\d*$/.test(field.name) && (!field.label || field.label === field.name);
   const wanted = speechless ? (["contact", "tickets", "conversation"] as const) : WORDS.filter(([, word]) => word.test(said)).map(([kind]) => kind).slice(0, 1);
   const all = wanted.flatMap((kind) => known[kind] ?? []).filter((one) => one && (!field.max_length || lengthOf(one) <= field.max_length));
