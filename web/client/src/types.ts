@@ -1,5 +1,4 @@
 /** The objects of the API, named as people speak of them; their shape is generated from OpenAPI. */
-import type { TemplateUse } from "./api/messagetemplates";
 import type { components } from "./api/schema";
 
 type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
@@ -79,10 +78,7 @@ export type SearchAnswer = Schema<"AnswerBody">;
 export type SearchHit = Schema<"FoundBody">;
 export type BulkItem = Schema<"BulkItem">;
 export type ConversationState = Conversation["state"];
-export type Message = Schema<"Message"> & {
-  /** Of which template it was made. */
-  template?: TemplateUse & { name: string };
-};
+export type Message = Schema<"Message">;
 export type MessageKind = Message["kind"];
 export type Actor = Schema<"Actor">;
 /** A file of a message. `url` and `preview_url` carry their own right to be read, and expire. */

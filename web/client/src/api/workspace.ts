@@ -236,7 +236,7 @@ export class WorkspaceApi {
   /** Idempotent by client_msg_id. */
   postMessage(message: MemberMessage): Promise<Stored> {
     const { conversation_id, ...body } = wireMessage(message);
-    return this.api.request("post", `/api/v1/workspaces/${this.path.workspace}/conversations/${conversation_id}/messages`, { body });
+    return this.api.call("post", `${BASE}/conversations/{conversation}/messages`, { path: this.one(conversation_id), body });
   }
 
   /** An empty member id gives the conversation back to the queue. */

@@ -33,13 +33,14 @@ function answer(query: URLSearchParams): Answer {
 /** Sends a message that was prepared, if what fills it fits. */
 export function sendTemplate(world: World, conversation: string, body: Body): Answer {
   const use = body["template"] as TemplateUse;
+  const values = use.values ?? {};
   const one = templates.find((held) => held.id === use.id && held.language === use.language);
   if (!one) return refused(422, "message.template_unknown");
-  const missing = one.fields.filter((field) => !field.optional && !use.values[field.name]?.trim());
+  const missing = one.fields.filter((field) => !field.optional && !values[field.name]?.trim());
   if (missing.length > 0) return refused(422, "message.template_values", missing.map(({ name }) => ({ pointer: `/template/values/${name}`, code: "required", detail: "is needed" })));
-  if (use.values["discount"] === "all" || use.values["courier"] === "Owl") return refused(422, "message.template_values", [{ pointer: "/template/values/courier", code: "unknown", detail: "is no courier" }]);
-  const text = [one.header, one.text, one.footer].filter(Boolean).join("\n\n").replace(/\{\{(\w+)\}\}/g, (_, name: string) => use.values[name] ?? "");
-  const stored = world.post(conversation, agent(world), "text", text, String(body["client_msg_id"]), undefined, { ...world.desk.extras(world, conversation, body), template: { ...use, name: one.name } });
+  if (values["discount"] === "all" || values["courier"] === "Owl") return refused(422, "message.template_values", [{ pointer: "/template/values/courier", code: "unknown", detail: "is no courier" }]);
+  const text = [one.header, one.text, one.footer].filter(Boolean).join("\n\n").replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? "");
+  const stored = world.post(conversation, agent(world), "text", text, String(body["client_msg_id"]), undefined, { ...world.desk.extras(world, conversation, body), template: { ...use, values, name: one.name } });
   setTimeout(() => world.deliver(stored.message, "sent"), 900);
   return [201, stored];
 }
