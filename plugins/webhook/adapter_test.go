@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -33,7 +34,7 @@ func TestAdapter(t *testing.T) {
 					server := httptest.NewServer(app)
 					t.Cleanup(server.Close)
 					return app, instance.Instance{
-						Config:  json.RawMessage(fmt.Sprintf(`{"url":%q,"send_key":%v,"answer_id":"/id","acts":["edit","recall","typing","read"]}`, server.URL, keyed)),
+						Config:  json.RawMessage(fmt.Sprintf(`{"url":%q,"templates_url":%q,"send_key":%v,"answer_id":"/id","acts":["edit","recall","typing","read"]}`, server.URL, server.URL+"/templates", keyed)),
 						Secrets: instance.Secrets{"/secret": testSecret},
 					}
 				},
@@ -53,6 +54,39 @@ type app struct {
 	keys map[string]bool
 
 	shown []channeltest.Shown
+
+	prepared []channel.Template
+	used     []channeltest.Used
+}
+
+// Prepare implements channeltest.Preparer.
+func (a *app) Prepare(_ *testing.T, all ...channel.Template) []channel.Template {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.prepared = all
+	return all
+}
+
+// Used implements channeltest.Preparer.
+func (a *app) Used(*testing.T) []channeltest.Used {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.used)
+}
+
+// list answers with a page of two templates.
+func (a *app) list(w http.ResponseWriter, r *http.Request) {
+	from, _ := strconv.Atoi(r.URL.Query().Get("after"))
+	to := min(from+2, len(a.prepared))
+	page := make([]any, 0, to-from)
+	for _, t := range a.prepared[from:to] {
+		page = append(page, asListed(t))
+	}
+	answer := map[string]any{"templates": page}
+	if to < len(a.prepared) {
+		answer["next"] = to
+	}
+	_ = json.NewEncoder(w).Encode(answer) // the client's to bear
 }
 
 // Has implements channeltest.Keeper.
@@ -83,7 +117,14 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(status)
 		return
 	}
-	var said struct{ Type, Recipient, Text, Message string }
+	if r.Method == http.MethodGet {
+		a.list(w, r)
+		return
+	}
+	var said struct {
+		Type, Recipient, Text, Message string
+		Template                       *channel.TemplateUse
+	}
 	if err := json.NewDecoder(r.Body).Decode(&said); err != nil {
 		panic(http.ErrAbortHandler) // whoever wrote was killed
 	}
@@ -101,6 +142,9 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.keys[key] = true
 		a.got = append(a.got, channeltest.Got{To: said.Recipient, Text: said.Text})
 		a.has[id] = a.got[len(a.got)-1]
+		if said.Template != nil {
+			a.used = append(a.used, channeltest.Used{To: said.Recipient, TemplateUse: *said.Template})
+		}
 	}
 	if a.how == channeltest.Speechless {
 		panic(http.ErrAbortHandler)

@@ -44,7 +44,7 @@ func (l *listing) inbox(t *testing.T, other map[string]any) instance.Instance {
 	t.Helper()
 	config := map[string]any{
 		"receive": "polled", "poll_every_s": 10, "poll_url": "/list?after={{cursor}}&limit=3", "poll_items": "/rows", "poll_cursor_at": "n", "poll_start": "0",
-		"url": l.url, "send_key": true, "answer_id": "/id", "acts": []string{"edit", "recall", "typing", "read"},
+		"url": l.url, "templates_url": l.url + "/templates", "send_key": true, "answer_id": "/id", "acts": []string{"edit", "recall", "typing", "read"},
 		"shape": "mapped", "map_id": "id", "map_sender": "who.id", "map_text": "text", "map_files": "file",
 	}
 	maps.Copy(config, other)
@@ -93,6 +93,7 @@ func newListing(t *testing.T) *listing {
 		_, _ = w.Write(l.files[r.PathValue("name")])
 	})
 	mux.Handle("POST /", l.app)
+	mux.Handle("GET /templates", l.app)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	l.url = server.URL
