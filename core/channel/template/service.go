@@ -84,12 +84,12 @@ func (s *Service) find(ctx context.Context, scope identity.Scope, id channel.Inb
 	if err != nil {
 		return Found{}, err
 	}
-	if t, ok := s.Inboxes.TypeOf(in.Plugin); !ok || !t.Capabilities.Able(channel.CanTemplates) {
-		return Found{}, Unable()
-	}
 	after, err := page.Decode(q.Cursor, 1)
 	if err != nil {
 		return Found{}, err
+	}
+	if t, ok := s.Inboxes.TypeOf(in.Plugin); !ok || !t.Capabilities.Able(channel.CanTemplates) {
+		return Found{}, Unable()
 	}
 	known, err := s.Store.List(ctx, in.Workspace, in.ID)
 	if err != nil {
