@@ -38,6 +38,7 @@ export const routes: RouteRecordRaw[] = [
         component: () => import("./conversations/ConversationsPage.vue"),
         meta: { title: "nav.conversations", permission: "conversation.read" },
       },
+      { path: "conversations/new", name: "conversation-new", component: withTexts("begin", () => import("./begin/BeginPage.vue")), meta: { title: "list.begin", permission: "conversation.reply" } },
       { path: "search", name: "search", component: withTexts("lists", () => import("./search/SearchPage.vue")), meta: { title: "nav.search", permission: "conversation.read" } },
       { path: "tickets", name: "tickets", component: withTexts("tickets", () => import("./tickets/TicketsPage.vue")), meta: { title: "nav.tickets", permission: "ticket.read" } },
       { path: "tickets/board", name: "ticket-board", component: withTexts("tickets", () => import("./tickets/TicketsPage.vue")), meta: { title: "nav.tickets", permission: "ticket.read" } },

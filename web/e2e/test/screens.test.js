@@ -102,6 +102,7 @@ test('somebody writes, so that there is something to look at', async () => {
 
 const routes = {
   conversations: '/conversations/all',
+  'conversation-new': '/conversations/new',
   start: '/start',
   design: '/design',
   profile: '/settings/profile',

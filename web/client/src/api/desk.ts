@@ -29,6 +29,15 @@ export interface ForwardBody {
   envelope: Addressed;
 }
 
+export interface BeginBody {
+  client_msg_id: string;
+  inbox_id: string;
+  contact_id?: string;
+  envelope: Addressed;
+  text: string;
+  attachment_ids?: string[];
+}
+
 /** What a member does inside a conversation beyond answering it. */
 export class DeskApi {
   private readonly base: string;
@@ -42,6 +51,11 @@ export class DeskApi {
 
   get uploads(): UploadTransport {
     return uploadTransport(`${this.base}/uploads`);
+  }
+
+  /** Begins a conversation with its first message. */
+  async begin(body: BeginBody): Promise<Conversation> {
+    return (await this.api.request<{ conversation: Conversation }>("post", `${this.base}/conversations`, { body })).conversation;
   }
 
   async delivery(conversation: string, message: string): Promise<DeliveryStep[]> {

@@ -7,6 +7,7 @@ export const areas = {
   account: ["account", "settings"],
   settings: ["settings", "start", "account", "access"],
   start: ["start"],
+  begin: ["begin"],
   lists: ["conversations/list", "search", "tickets/filter", "webhooks", "rules"],
   people: ["people"],
   notices: ["notifications"],

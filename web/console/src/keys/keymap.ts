@@ -4,7 +4,7 @@
  */
 export const keymap = {
   anywhere: { palette: "Mod+k", search: "g", find: "/", help: "?", notifications: "b", conversations: "1", tickets: "2", contacts: "3", ratings: "4", settings: "5" },
-  conversationList: { next: "j", previous: "k", open: "o", views: "v", filter: "y", select: "x" },
+  conversationList: { next: "j", previous: "k", open: "o", views: "v", filter: "y", select: "x", begin: "+" },
   conversation: {
     reply: "r", note: "n", quote: "q", attach: "f", canned: "/", later: "t", snooze: "s", assign: "a", labels: "l", priority: "p",
     participants: "c", follow: "w", merge: "m", ticket: "z", trace: "d", messages: "h", resolve: "e", panel: "i", plugins: "u", template: ".", address: "@", close: "Escape",
@@ -24,7 +24,7 @@ export const keymap = {
   },
   contacts: { find: "/", add: "n" },
   people: { next: "j", previous: "k" },
-  contact: { merge: "m", back: "Escape" },
+  contact: { begin: "+", merge: "m", back: "Escape" },
   organisations: { find: "/", next: "j", previous: "k" },
   organisation: { back: "Escape" },
 } as const;
