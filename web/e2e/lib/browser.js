@@ -6,6 +6,8 @@ import { join, resolve } from 'node:path'
 
 import { chromium } from 'playwright-core'
 
+import { PATIENCE_MS } from './expect.js'
+
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 let axeText
 const axeSource = async () => (axeText ??= await readFile(axePath, 'utf8'))
@@ -46,6 +48,7 @@ export async function ordinary() {
 /** A new person with a browser of their own. */
 export async function person(browser, options = {}) {
   const context = await browser.newContext({ viewport: desktop, locale: 'en-US', bypassCSP: false, ...options })
+  context.setDefaultTimeout(PATIENCE_MS)
   const page = await context.newPage()
   page.problems = []
   page.on('pageerror', (e) => page.problems.push(String(e)))

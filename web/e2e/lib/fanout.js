@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { randomUUID } from 'node:crypto'
 
 import { deskClass, WebSocket } from '../../console/dev/desks.mjs'
+import { until } from './expect.js'
 import { answered } from './office.js'
-import { until } from './server.js'
 
 /** A customer's socket that only writes. */
 async function speaker(server, inbox, token) {
@@ -55,7 +55,7 @@ export async function fanOut(server, { seats, inbox, tokens, agents, messages, r
       sent.set(text, performance.now())
       speakers[n % speakers.length].say(text)
     }
-    await until(() => took.length >= messages * agents, 20_000, () => `${took.length} of ${messages * agents} were shown`)
+    await until(() => took.length >= messages * agents, () => `${took.length} of ${messages * agents} were shown`)
     const requests = sum(desks, 'requests') - before.asked
     const bytes = (sum(desks, 'bytes') - before.bytes) / (messages * agents)
     const served = (await answered(server)) - before.answered

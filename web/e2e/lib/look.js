@@ -1,6 +1,6 @@
 // Looks at a screen as a critic would: what axe says of it, whether it scrolls sideways, and a picture.
 import { axe, desktop, person, phone, shot } from './browser.js'
-import { until } from './server.js'
+import { until } from './expect.js'
 
 /** Counts a page's requests from now on, so that `settled` knows when none is under way. */
 function counted(page) {
@@ -25,7 +25,7 @@ export async function settled(page) {
     const still = now !== '' && now === before && page.underWay.size === 0
     before = now
     return still
-  }, 10_000, () => `${page.url()} does not come to rest: ${[...page.underWay].map((request) => request.url())}`)
+  }, () => `${page.url()} does not come to rest: ${[...page.underWay].map((request) => request.url())}`)
 }
 
 /** A page's faults in the theme it has now; the picture is kept under the name. */
@@ -75,7 +75,7 @@ export async function lookAround(browser, { origin, state, speak, screens }) {
   const errors = []
   const visit = async (page, { path, ready = 'main, [data-testid=conversation-list]', act }, inPlace) => {
     await (inPlace ? walk(page, path) : page.goto(origin + path))
-    await page.locator(ready).filter({ visible: true }).first().waitFor({ timeout: 10_000 })
+    await page.locator(ready).filter({ visible: true }).first().waitFor()
     await act?.(page)
   }
   const look = async (lang, locale, viewport) => {

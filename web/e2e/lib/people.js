@@ -1,6 +1,6 @@
 // The two parties of a conversation, as their screens show them.
-import { expectSoon } from './expect.js'
 import { person } from './browser.js'
+import { until } from './expect.js'
 
 /** The id of the workspace that the one signed in on a page works in. */
 export async function workspaceOf(page, { origin }) {
@@ -41,7 +41,7 @@ export async function acceptInvite(page, name, password) {
 }
 
 /** Waits until a page shows the console to somebody signed in. */
-export const present = (page) => page.getByTestId('presence').waitFor({ timeout: 10_000 })
+export const present = (page) => page.getByTestId('presence').waitFor()
 
 /** An agent in the console. */
 export class Agent {
@@ -82,8 +82,8 @@ export class Agent {
     return this.page.locator('[data-testid=message] .bubble').allTextContents()
   }
 
-  async sees(text, ms = 5000) {
-    await expectSoon(async () => (await this.messages()).includes(text), ms, async () => `the agent does not see ${JSON.stringify(text)} among ${JSON.stringify(await this.messages())}`)
+  async sees(text) {
+    await until(async () => (await this.messages()).includes(text), async () => `the agent does not see ${JSON.stringify(text)} among ${JSON.stringify(await this.messages())}`)
   }
 }
 
@@ -116,7 +116,7 @@ export class Visitor {
     return this.frame.locator('[data-testid=widget-message] .bubble').allTextContents()
   }
 
-  async sees(text, ms = 5000) {
-    await expectSoon(async () => (await this.messages()).includes(text), ms, async () => `the visitor does not see ${JSON.stringify(text)} among ${JSON.stringify(await this.messages())}`)
+  async sees(text) {
+    await until(async () => (await this.messages()).includes(text), async () => `the visitor does not see ${JSON.stringify(text)} among ${JSON.stringify(await this.messages())}`)
   }
 }

@@ -6,6 +6,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
+import { until } from './expect.js'
+
 const root = resolve(import.meta.dirname, '../../..')
 const binary = process.env.PATCHBAY_BIN ?? join(root, 'bin/patchbay')
 
@@ -51,7 +53,7 @@ export class Server {
     this.exited = new Promise((done) => this.process.once('exit', (code, signal) => done({ code, signal })))
     this.process.stdout.on('data', (b) => (this.out += b))
     this.process.stderr.on('data', (b) => (this.log += b))
-    await until(() => this.out.includes('is ready at'), 20_000, () => `the server did not start:\n${this.out}${this.log}`)
+    await until(() => this.out.includes('is ready at'), () => `the server did not start:\n${this.out}${this.log}`)
   }
 
   /** The one-time sign-in links that the demo prints, in order. */
@@ -91,17 +93,6 @@ export class Server {
   async end() {
     if (this.process.exitCode === null && this.process.signalCode === null) await this.stop()
     await rm(this.dir, { recursive: true, force: true })
-  }
-}
-
-/** Waits until check returns something true, and returns it. */
-export async function until(check, ms, why = () => 'it did not happen in time') {
-  const end = Date.now() + ms
-  for (;;) {
-    const got = await check()
-    if (got) return got
-    if (Date.now() > end) throw new Error(why())
-    await new Promise((done) => setTimeout(done, 50))
   }
 }
 

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
+import { until } from '../lib/expect.js'
 import { ownerOf, speak, Visitor } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 import { Telegram } from '../lib/telegram.js'
 
 const token = '110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw'
@@ -106,16 +107,16 @@ test('in web chat an agent edits by the keyboard, leaves it by Escape, and the v
 test('by a Telegram bot the far side does it', async () => {
   const made = await owner.request.post(`${base}/inboxes`, { data: { plugin: 'patchbay/telegram', name: 'Bot', config: { token, server: far.at.URL } } })
   assert.ok(made.ok(), await made.text())
-  await until(() => far.write(token, 42, 'Alice', 'Where is my tea?').then((n) => n > 0), 20_000)
+  await until(() => far.write(token, 42, 'Alice', 'Where is my tea?').then((n) => n > 0))
   await owner.goto(`${server.origin}/conversations/all`)
-  await owner.getByTestId('conversation-list-item').filter({ hasText: 'Where is my tea?' }).first().waitFor({ timeout: 30_000 })
+  await owner.getByTestId('conversation-list-item').filter({ hasText: 'Where is my tea?' }).first().waitFor()
   await open('Where is my tea?')
   await send('It is brewd.')
-  await until(async () => (await message('It is brewd.').getAttribute('data-state')) === 'sent', 30_000)
+  await until(async () => (await message('It is brewd.').getAttribute('data-state')) === 'sent')
   await input().press('ArrowUp')
   await input().fill('It is brewed.')
   await input().press('Enter')
-  await message('It is brewed.').getByTestId('revised').waitFor({ timeout: 30_000 })
+  await message('It is brewed.').getByTestId('revised').waitFor()
   assert.equal((await far.sent(token))[0].Text, 'It is brewed.')
   await message('It is brewed.').focus()
   await owner.getByTestId('message-trace').click()
@@ -134,7 +135,7 @@ test('by a Telegram bot the far side does it', async () => {
   await owner.keyboard.press('Escape')
   await owner.setViewportSize(desktop)
   await takeBack('It is brewed.')
-  await owner.getByTestId('message-recalled').waitFor({ timeout: 30_000 })
+  await owner.getByTestId('message-recalled').waitFor()
   assert.equal((await far.sent(token))[0].Deleted, true)
   await shot(owner, 'acts-telegram-en-light-1440')
   assert.deepEqual(await axe(owner), [])

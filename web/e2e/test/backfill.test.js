@@ -5,9 +5,10 @@ import { connect, createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
+import { until } from '../lib/expect.js'
 import { Mail } from '../lib/mail.js'
 import { ownerOf, speak } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 
 const care = 'care@shop.test'
 const alice = 'alice@shop.test'
@@ -47,7 +48,7 @@ before(async () => {
   mail = await Mail.start(care, alice)
   await mail.send(alice, care, letter('old1', 'Before', 'The first one from before'))
   await mail.send(alice, care, letter('old2', 'Before, too', 'The second one from before'))
-  await until(async () => (await mail.inbox(care)).length === 2, 60_000)
+  await until(async () => (await mail.inbox(care)).length === 2)
   server = await Server.start(['--demo', '--outbound.allow-networks', '127.0.0.1/32'])
   browser = await launch()
   ;({ owner, base } = await ownerOf(browser, server, { reducedMotion: 'reduce' }))
@@ -55,9 +56,9 @@ before(async () => {
   const answer = await owner.request.post(`${base}/inboxes`, { data: { name: 'Care', plugin: 'patchbay/email', config, secrets: { '/password': 'secret' } } })
   assert.equal(answer.status(), 201, await answer.text())
   ;({ id: inbox, hook_url: hook } = await answer.json())
-  await until(async () => (await get(`inboxes/${inbox}`)).status.state === 'ok', 60_000)
+  await until(async () => (await get(`inboxes/${inbox}`)).status.state === 'ok')
   await mail.send(alice, care, letter('new', 'Now', 'One that comes by itself'))
-  await until(async () => (await texts()).includes('One that comes by itself'), 60_000)
+  await until(async () => (await texts()).includes('One that comes by itself'))
 })
 
 after(async () => {
@@ -99,15 +100,15 @@ test('what came before is brought, with the keyboard, and said in words', async 
   await panel().getByTestId('backfill-start').focus()
   await owner.keyboard.press('Enter')
   const run = panel().getByTestId('backfill-runs').locator('li').first()
-  await run.and(owner.locator('[data-state=done]')).waitFor({ timeout: 60_000 })
+  await run.and(owner.locator('[data-state=done]')).waitFor()
   await run.getByText('3 found: 2 new, 1 here before, 0 refused').waitFor()
-  await until(async () => (await texts()).filter((text) => text.includes('from before')).length === 2, 10_000)
+  await until(async () => (await texts()).filter((text) => text.includes('from before')).length === 2)
   await pictures('done')
 })
 
 test('brought again everything is known, and a message says when it was written', async () => {
   await panel().getByTestId('backfill-start').click()
-  await panel().getByText('3 found: 0 new, 3 here before, 0 refused').waitFor({ timeout: 60_000 })
+  await panel().getByText('3 found: 0 new, 3 here before, 0 refused').waitFor()
   assert.equal((await texts()).length, 3)
   await owner.goto(server.origin)
   await owner.getByTestId('conversation-list-item').filter({ hasText: 'The first one from before' }).first().click()
@@ -123,21 +124,21 @@ test('what takes long is stopped, and can be begun again', async () => {
   gate.held = true
   await panel().getByTestId('backfill-start').click()
   const run = panel().getByTestId('backfill-runs').locator('li').first()
-  await run.and(owner.locator('[data-state=running]')).waitFor({ timeout: 60_000 })
-  await panel().getByTestId('backfill-stop').waitFor({ timeout: 60_000 })
+  await run.and(owner.locator('[data-state=running]')).waitFor()
+  await panel().getByTestId('backfill-stop').waitFor()
   await pictures('running')
   await panel().getByTestId('backfill-stop').focus()
   await owner.keyboard.press('Enter')
-  await run.and(owner.locator('[data-state=stopped]')).waitFor({ timeout: 60_000 })
-  await panel().getByTestId('backfill-stop').waitFor({ state: 'detached', timeout: 60_000 })
-  await owner.locator('[data-testid=backfill-start]:focus').waitFor({ timeout: 60_000 })
+  await run.and(owner.locator('[data-state=stopped]')).waitFor()
+  await panel().getByTestId('backfill-stop').waitFor({ state: 'detached' })
+  await owner.locator('[data-testid=backfill-start]:focus').waitFor()
   await pictures('stopped')
   const actions = (await get('audit?limit=50')).items.map((one) => one.action)
   assert.ok(actions.includes('inbox.backfill_stopped'), actions.join())
   gate.held = false
   await panel().getByTestId('backfill-day').click()
   await panel().getByTestId('backfill-start').click()
-  await run.and(owner.locator('[data-state=done]')).waitFor({ timeout: 60_000 })
+  await run.and(owner.locator('[data-state=done]')).waitFor()
 })
 
 test('after an outage its page proposes to bring what came since', async () => {
@@ -163,5 +164,5 @@ test('a channel that nobody posts to shows no raw requests, until somebody does'
   await panel().waitFor()
   assert.equal(await requests.count(), 0)
   await fetch(hook, { method: 'POST', body: 'hello' })
-  await requests.getByTestId('request').waitFor({ timeout: 60_000 })
+  await requests.getByTestId('request').waitFor()
 })

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { launch, person } from '../lib/browser.js'
+import { until } from '../lib/expect.js'
 import { Visitor } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 
 const KB = 1024
 const budgets = { loader: 3 * KB, widget: 45 * KB, console: 250 * KB }
@@ -45,7 +46,7 @@ async function weigh(page) {
   return {
     files,
     /** Until nothing was loaded for a second. */
-    quiet: () => until(() => open.size === 0 && Date.now() - last > 1000, 30_000, () => `still loading: ${[...open].map((request) => request.url())}`),
+    quiet: () => until(() => open.size === 0 && Date.now() - last > 1000, () => `still loading: ${[...open].map((request) => request.url())}`),
     /** The weight of the files whose path fits. */
     of: (fits) => [...files].filter(([path]) => fits(path)).reduce((sum, [, size]) => sum + size, 0),
   }
@@ -107,8 +108,8 @@ test('the console shows its list within its budget', async () => {
     new MutationObserver(look).observe(document, { childList: true, subtree: true })
   })
   const load = await weigh(page)
-  await page.goto(server.origin, { timeout: 60_000 })
-  await page.locator('[data-testid=conversation-list-item]').first().waitFor({ timeout: 60_000 })
+  await page.goto(server.origin)
+  await page.locator('[data-testid=conversation-list-item]').first().waitFor()
   await load.quiet()
   const ahead = await page.evaluate(() => performance.getEntriesByType('resource').flatMap(({ name, startTime }) => (startTime > globalThis.listed ? [new URL(name).pathname] : [])))
   const isCode = (path) => !path.startsWith('/api/')

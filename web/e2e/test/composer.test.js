@@ -8,8 +8,9 @@ import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
+import { until } from '../lib/expect.js'
 import { ownerOf, speak } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 
 const root = resolve(import.meta.dirname, '../../..')
 const binary = process.env.PATCHBAY_BIN ?? join(root, 'bin/patchbay')
@@ -41,7 +42,7 @@ async function says(from, text, ago_s = 0) {
   const taken = await until(async () => {
     const answer = await owner.request.post(hook, { data: { id: `${from}-${text}`, from, text, ago_s } })
     return answer.ok()
-  }, 10_000)
+  })
   assert.ok(taken)
 }
 
@@ -87,9 +88,9 @@ test('how much is left is said before one writes, and why nothing is', async () 
     await owner.getByTestId('send').click()
   }
   await send('It is.')
-  await until(async () => /2 of 3/.test(await owner.getByTestId('room').innerText()), 5_000)
+  await until(async () => /2 of 3/.test(await owner.getByTestId('room').innerText()))
   await send('Until nine.')
-  await until(async () => (await level()) === 'scarce', 5_000)
+  await until(async () => (await level()) === 'scarce')
   await pictures('composer-scarce', 'room')
   // The last one goes while another that was written before is not lost.
   await send('On Sundays too.')
@@ -122,11 +123,11 @@ test('a text that is refused is here again, with the reason', async () => {
     await until(async () => {
       const { items } = await (await other.request.get(`${base}/conversations/${id}/timeline?limit=50`)).json()
       return ['sent', 'delivered', 'read'].includes(items.find((one) => one.message?.text === `${n}`)?.message.delivery)
-    }, 20_000)
+    })
   }
   await other.close()
   await owner.context().setOffline(false)
-  await owner.getByTestId('composer-refused').getByText(/takes no more messages to this customer for now/).waitFor({ timeout: 30_000 })
+  await owner.getByTestId('composer-refused').getByText(/takes no more messages to this customer for now/).waitFor()
   await says('bert', 'Go on.')
   await owner.getByTestId('composer-input').waitFor()
   assert.equal(await owner.getByTestId('composer-input').inputValue(), 'I wrote this before.')

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { axe, launch, phone, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { Agent, Visitor, workspaceOf } from '../lib/people.js'
-import { Server, alive, until } from '../lib/server.js'
+import { Server, alive } from '../lib/server.js'
 
 let server, browser, agent, visitor, workspace
 
@@ -41,22 +41,22 @@ test('a visitor writes text, an emoji and Chinese, and the agent sees each withi
   await visitor.open()
   await visitor.send('Hello, is anybody there?')
   const row = agent.row('Hello, is anybody there?')
-  await row.first().waitFor({ timeout: 5000 })
+  await row.first().waitFor()
   await agent.open('Hello, is anybody there?')
   await agent.sees('Hello, is anybody there?')
   for (const text of ['🙂👩‍👩‍👧', '请问什么时候发货？', 'plain text again']) {
-    const ms = await timed(() => visitor.send(text), () => agent.sees(text, 1000))
+    const ms = await timed(() => visitor.send(text), () => agent.sees(text))
     assert.ok(ms < 1000, `${text} took ${ms} ms`)
   }
 })
 
 test('the agent answers, and adds a note that the visitor neither receives nor can infer', async () => {
   await agent.send('Yes! 您好，我来帮您。')
-  await visitor.sees('Yes! 您好，我来帮您。', 1000)
+  await visitor.sees('Yes! 您好，我来帮您。')
   await agent.note('sounds impatient')
   await agent.sees('sounds impatient')
   await agent.send('It leaves the house tomorrow.')
-  await visitor.sees('It leaves the house tomorrow.', 1000)
+  await visitor.sees('It leaves the house tomorrow.')
   const frames = visitor.frames.map((f) => JSON.parse(f))
   assert.ok(!visitor.frames.some((f) => f.includes('impatient')), 'the note reached the visitor')
   const numbers = [...new Set(frames.flatMap((f) => (f.change ? [f.change.seq] : [])))].sort((a, b) => a - b)
@@ -83,13 +83,12 @@ test('the server is killed with -9 while both type: both recover and show the sa
   await server.run()
   await writing
   for (const text of wanted) {
-    await agent.sees(text, 30_000)
-    await visitor.sees(text, 30_000)
+    await agent.sees(text)
+    await visitor.sees(text)
   }
   const pick = (all) => all.filter((t) => wanted.includes(t))
-  await expectSoon(
+  await until(
     async () => JSON.stringify(pick(await agent.messages())) === JSON.stringify(pick(await visitor.messages())),
-    10_000,
     async () => `the two differ:\n${JSON.stringify(pick(await agent.messages()))}\n${JSON.stringify(pick(await visitor.messages()))}`,
   )
   const shown = pick(await agent.messages())
@@ -98,7 +97,7 @@ test('the server is killed with -9 while both type: both recover and show the sa
     const own = shown.filter((t) => t.startsWith(label))
     assert.deepEqual(own, own.map((_, i) => `${label} ${i}`), 'out of order')
   }
-  await expectSoon(async () => !(await agent.banner.isVisible()), 10_000, () => 'the agent still sees the connection banner')
+  await until(async () => !(await agent.banner.isVisible()), () => 'the agent still sees the connection banner')
 })
 
 test('the webchat plugin is killed with -9: the conversation goes on, the host restarts it', async () => {
@@ -106,13 +105,13 @@ test('the webchat plugin is killed with -9: the conversation goes on, the host r
   assert.ok(before.pid > 0)
   process.kill(before.pid, 'SIGKILL')
   await visitor.send('still here?')
-  await agent.sees('still here?', 1000)
+  await agent.sees('still here?')
   await agent.send('of course')
-  await visitor.sees('of course', 1000)
+  await visitor.sees('of course')
   const now = await until(async () => {
     const p = (await server.pluginPids(agent.page, workspace))['patchbay/webchat']
     return p.state === 'ready' && p.pid !== before.pid ? p : null
-  }, 15_000, () => 'the plugin was not restarted')
+  }, () => 'the plugin was not restarted')
   assert.ok(now.restarts >= 1)
   assert.equal(await alive(before.pid), false)
 })
@@ -122,21 +121,21 @@ test('offline and back', async () => {
   await visitor.send('written without a network')
   await agent.send('answered meanwhile')
   await visitor.page.context().setOffline(false)
-  await agent.sees('written without a network', 40_000)
-  await visitor.sees('answered meanwhile', 40_000)
+  await agent.sees('written without a network')
+  await visitor.sees('answered meanwhile')
   await agent.page.context().setOffline(true)
-  await agent.banner.waitFor({ timeout: 40_000 })
+  await agent.banner.waitFor()
   await shot(agent.page, 'console-offline-1440')
   await visitor.send('are you back?')
   await agent.page.context().setOffline(false)
-  await agent.sees('are you back?', 40_000)
+  await agent.sees('are you back?')
 })
 
 test('the agent resolves; the visitor is told, and writing again reopens', async () => {
   await agent.page.getByTestId('resolve').click()
-  await until(() => visitor.frames.some((f) => JSON.parse(f).change?.type === 'resolved'), 5000, () => 'the visitor was not told')
+  await until(() => visitor.frames.some((f) => JSON.parse(f).change?.type === 'resolved'), () => 'the visitor was not told')
   await visitor.send('one more thing')
-  await agent.row('one more thing').first().waitFor({ timeout: 5000 })
+  await agent.row('one more thing').first().waitFor()
 })
 
 test('a reload keeps the conversation, and shows nothing twice', async () => {
@@ -151,11 +150,11 @@ test('a phone', async () => {
   const small = await Visitor.arrive(browser, `${server.origin}/demo`, { viewport: phone, isMobile: true, hasTouch: true, locale: 'zh-CN' })
   await small.open()
   await small.send('用手机写的')
-  await agent.row('用手机写的').first().waitFor({ timeout: 5000 })
+  await agent.row('用手机写的').first().waitFor()
   await shot(small.page, 'widget-zh-390')
   const onPhone = await Agent.signIn(browser, server.links()[1], { viewport: phone, isMobile: true, hasTouch: true, locale: 'zh-CN' })
   await onPhone.page.goto(`${server.origin}/conversations/all`) // it was given to the other agent
-  await onPhone.row('用手机写的').first().waitFor({ timeout: 5000 })
+  await onPhone.row('用手机写的').first().waitFor()
   await shot(onPhone.page, 'list-zh-light-390')
   await onPhone.open('用手机写的')
   await onPhone.sees('用手机写的')

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { inflateRawSync } from 'node:zlib'
 
 import { axe, launch, phone, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { Agent } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
@@ -18,7 +18,6 @@ before(async () => {
   browser = await launch()
   owner = await Agent.signIn(browser, server.links()[0])
   page = owner.page
-  page.setDefaultTimeout(20_000)
   const me = await (await page.request.get(`${server.origin}/api/v1/session`)).json()
   base = `/api/v1/workspaces/${me.memberships[0].workspace.id}`
   api = async (method, path, data) => {
@@ -70,7 +69,7 @@ test('a rule is looked at, refused, cancelled, and switched on', async () => {
   assert.match(await page.getByTestId('field-error').textContent(), /from 30/)
   await days.fill('365')
   await go.click()
-  await expectSoon(async () => (await fate.textContent()).includes('Nothing is that old'), 15_000, () => fate.textContent())
+  await until(async () => (await fate.textContent()).includes('Nothing is that old'), () => fate.textContent())
   assert.deepEqual(await axe(page), [])
   await page.keyboard.press('Escape')
   assert.equal(await rule('conversations').textContent(), before)
@@ -83,10 +82,10 @@ test('a rule is looked at, refused, cancelled, and switched on', async () => {
   await page.getByTestId('form-failure').waitFor()
   await back()
   await go.click()
-  await expectSoon(async () => /Nothing is that old|This deletes/.test(await fate.textContent()), 15_000, () => fate.textContent())
+  await until(async () => /Nothing is that old|This deletes/.test(await fate.textContent()), () => fate.textContent())
   await shot(page, 'data-rule-en-light-1440')
   await go.click()
-  await expectSoon(async () => (await rule('page_views').textContent()).includes('30 days'), 15_000, () => rule('page_views').textContent())
+  await until(async () => (await rule('page_views').textContent()).includes('30 days'), () => rule('page_views').textContent())
   assert.equal((await api('GET', '/retention')).rules.find((one) => one.kind === 'page_views').days, 30)
 })
 
@@ -94,7 +93,7 @@ test('an export is made, fetched, and has everything in it', async () => {
   await page.getByText('No export yet').waitFor()
   await page.getByTestId('export-start').click()
   const state = page.getByTestId('export-state').first()
-  await expectSoon(async () => (await state.textContent()).startsWith('Ready'), 20_000, () => state.textContent())
+  await until(async () => (await state.textContent()).startsWith('Ready'), () => state.textContent())
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('export-file').click()])
   assert.match(download.suggestedFilename(), /\.zip$/)
   const files = unzipped(await readFile(await download.path()))
@@ -115,7 +114,7 @@ test('how exports ended is said in words', async () => {
   items.push(row('cancelled', { state: 'cancelled' }), row('gone', { state: 'done' }), row('running', { state: 'running', done: 500, total: 1000 }))
   const back = await answered('/exports', (route) => route.fulfill({ json: { items } }))
   await page.reload()
-  await expectSoon(async () => (await page.getByTestId('export-row').count()) === items.length, 15_000, () => page.getByTestId('export-row').allTextContents())
+  await until(async () => (await page.getByTestId('export-row').count()) === items.length, () => page.getByTestId('export-row').allTextContents())
   const said = await page.getByTestId('export-state').allTextContents()
   const words = [/log/, /stopped/, /disk is full/, /erased/, /log/, /Cancelled/, /Thrown away/, /50% · 500 of 1,000 lines/]
   for (const [n, word] of words.entries()) assert.match(said[n], word)
@@ -152,17 +151,17 @@ test('a customer is forgotten by their name, and nothing leads to them any more'
   await typed.fill(name)
   await go.click()
   await page.waitForURL(/\/contacts$/)
-  await expectSoon(async () => (await colleague.row(name).count()) === 0, 15_000, async () => `a colleague still has ${name} in the list`)
-  await expectSoon(async () => !(await colleague.page.locator('body').textContent()).includes(name), 15_000, async () => `a colleague's open window still shows ${name}`)
+  await until(async () => (await colleague.row(name).count()) === 0, async () => `a colleague still has ${name} in the list`)
+  await until(async () => !(await colleague.page.locator('body').textContent()).includes(name), async () => `a colleague's open window still shows ${name}`)
   await shot(colleague.page, 'data-colleague-en-light-1440')
   await page.goto(`${server.origin}/contacts/${id}`)
   await page.getByRole('heading', { level: 1, name: 'There is no such contact' }).waitFor()
   await shot(page, 'data-erased-en-light-1440')
   await page.goto(`${server.origin}/settings/data`)
   const done = page.getByTestId('erasure-row').first()
-  await expectSoon(async () => (await done.textContent()).includes('Nothing is left'), 15_000, () => done.textContent())
+  await until(async () => (await done.textContent()).includes('Nothing is left'), () => done.textContent())
   assert.ok(!(await page.content()).includes(name), 'the page names who was forgotten')
-  await expectSoon(async () => /erased/.test(await page.getByTestId('export-state').first().textContent()), 15_000, () => page.getByTestId('export-state').first().textContent())
+  await until(async () => /erased/.test(await page.getByTestId('export-state').first().textContent()), () => page.getByTestId('export-state').first().textContent())
   const found = await api('GET', `/search?q=${encodeURIComponent(name)}`)
   assert.ok(!JSON.stringify(found).includes(id), 'search finds them')
   assert.deepEqual([...page.problems, ...colleague.page.problems], [])
@@ -172,7 +171,7 @@ test('a customer is forgotten by their name, and nothing leads to them any more'
 test('a shorter time of the audit log that is not confirmed is not shown', async () => {
   await page.goto(`${server.origin}/settings/audit`)
   const select = page.getByTestId('audit-keep')
-  await expectSoon(() => select.isEnabled(), 15_000, () => 'the choice is not there')
+  await until(() => select.isEnabled(), () => 'the choice is not there')
   const was = await select.inputValue()
   for (const way of ['Escape', 'button', 'Escape']) {
     await select.selectOption('12')

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { axe, launch, person, phone, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { sign } from '../lib/jwt.js'
 import { Agent, Visitor, baseOf } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 
 let server, browser, lin, emma, zhao, visitor, api, live, ids
 
@@ -77,7 +77,7 @@ test('a visitor writes; the agent answers with a canned reply', async () => {
   await lin.page.keyboard.type('/hel')
   await lin.page.getByTestId('suggestion').first().waitFor()
   await lin.page.keyboard.press('Enter')
-  await expectSoon(async () => (await input.inputValue()).startsWith('Hello! You are talking with'), 3000, async () => `the composer holds ${await input.inputValue()}`)
+  await until(async () => (await input.inputValue()).startsWith('Hello! You are talking with'), async () => `the composer holds ${await input.inputValue()}`)
   const text = await input.inputValue()
   assert.match(text, /number \d+\./)
   assert.ok(!text.includes('{{'), text)
@@ -89,11 +89,11 @@ test('pictures and files go both ways', async () => {
   const picture = await visitor.page.screenshot()
   const files = [{ name: 'receipt.png', mimeType: 'image/png', buffer: picture }, { name: '说明 "1".txt', mimeType: 'text/plain', buffer: Buffer.from('中文 text') }]
   await visitor.frame.getByTestId('widget-file-input').setInputFiles(files)
-  await expectSoon(async () => (await visitor.frame.locator('[data-testid=widget-pending][data-phase=done]').count()) === 2, 10_000, () => 'the uploads did not end')
+  await until(async () => (await visitor.frame.locator('[data-testid=widget-pending][data-phase=done]').count()) === 2, () => 'the uploads did not end')
   await visitor.send('here they are')
   await lin.page.getByTestId('attachment-image').first().waitFor()
   await lin.page.getByTestId('attachment-file').first().waitFor()
-  await expectSoon(async () => lin.page.getByTestId('attachment-image').locator('img').first().evaluate((img) => img.complete && img.naturalWidth > 0), 5000, () => 'the preview was not drawn')
+  await until(async () => lin.page.getByTestId('attachment-image').locator('img').first().evaluate((img) => img.complete && img.naturalWidth > 0), () => 'the preview was not drawn')
   await lin.page.getByTestId('attach-input').setInputFiles([{ name: 'map.png', mimeType: 'image/png', buffer: picture }])
   await lin.page.getByTestId('tray-item').first().waitFor()
   await lin.send('and a map for you')
@@ -114,13 +114,13 @@ test('a colleague is mentioned in a note, and told', async () => {
   await lin.page.getByTestId('send').click()
   await lin.page.getByTestId('reply-toggle').click()
   await lin.page.getByTestId('message').filter({ hasText: 'do you know this parcel?' }).waitFor()
-  await expectSoon(async () => (await api('GET', '/notifications?unread=true', undefined, emma)).items.some((one) => one.kind === 'mention'), 5000, () => 'Emma was not told')
+  await until(async () => (await api('GET', '/notifications?unread=true', undefined, emma)).items.some((one) => one.kind === 'mention'), () => 'Emma was not told')
   assert.ok(!visitor.frames.some((frame) => frame.includes('do you know this parcel')), 'the note reached the visitor')
 })
 
 test('the conversation goes to a colleague, and to a team', async () => {
   await transfer('Emma', ids.Emma)
-  await expectSoon(async () => (await lin.page.getByTestId('assign').getAttribute('data-assignee')) === ids.Emma, 5000, () => 'Emma did not get it')
+  await until(async () => (await lin.page.getByTestId('assign').getAttribute('data-assignee')) === ids.Emma, () => 'Emma did not get it')
   await emma.page.goto(`${server.origin}/conversations/mine`)
   await emma.row('and a map for you').or(emma.page.getByTestId('conversation-list-item')).first().waitFor()
   const [sales] = (await api('GET', '/teams')).items.filter((team) => team.name.startsWith('Sales'))
@@ -128,7 +128,7 @@ test('the conversation goes to a colleague, and to a team', async () => {
   await until(async () => {
     const moved = await api('GET', `/conversations/${current(lin)}`)
     return moved.team_id === sales.id && moved.assignee_id === ids['林晓']
-  }, 5000, () => 'nobody of the team got it')
+  }, () => 'nobody of the team got it')
 })
 
 /** Gives what Lin has open to a person or a team, as found by a word. */
@@ -144,7 +144,7 @@ test('two conversations become one, and two again', async () => {
   const into = current(lin)
   const { number } = await api('GET', `/conversations/${into}`)
   await lin.open('I also wrote here')
-  await until(() => current(lin) !== into, 5000)
+  await until(() => current(lin) !== into)
   const other = await api('GET', `/conversations/${current(lin)}`)
   await page.getByTestId('more').click()
   await page.getByTestId('menu-merge').click()
@@ -155,7 +155,7 @@ test('two conversations become one, and two again', async () => {
   await page.getByTestId('merge-confirm-button').click()
   await page.getByTestId('absorbed').first().waitFor()
   assert.equal(current(lin), into, 'the other one is not shown')
-  await expectSoon(async () => (await lin.row('I also wrote here').count()) === 0, 3000, () => 'the merged one is still listed')
+  await until(async () => (await lin.row('I also wrote here').count()) === 0, () => 'the merged one is still listed')
   await shot(page, 'merged-en-light-1440')
   await page.getByTestId('unmerge').first().click()
   await lin.row('I also wrote here').first().waitFor()
@@ -180,8 +180,8 @@ test('a message for later survives the death of the server, and is sent once', a
   await api('PATCH', `/conversations/${id}/scheduled/${items[0].id}`, { send_at: new Date(Date.now() + 4000).toISOString() })
   await server.kill()
   await server.run()
-  await visitor.sees('sent while you slept', 30_000)
-  await page.getByTestId('scheduled').waitFor({ state: 'detached', timeout: 20_000 })
+  await visitor.sees('sent while you slept')
+  await page.getByTestId('scheduled').waitFor({ state: 'detached' })
   await visitor.page.waitForTimeout(1500)
   assert.equal((await visitor.messages()).filter((text) => text === 'sent while you slept').length, 1)
 })
@@ -194,7 +194,7 @@ test('a part of the console that could not be fetched comes when the server is b
   await page.reload()
   await page.getByTestId('composer').waitFor()
   await page.getByTestId('labels-edit').click()
-  await page.getByTestId('pick-input').waitFor({ timeout: 10_000 })
+  await page.getByTestId('pick-input').waitFor()
   assert.ok(refused > 2, `${refused} requests`)
   await page.unroute(parts)
   const [label] = (await api('GET', '/labels')).items
@@ -213,7 +213,7 @@ test('a saved view holds what its filter says', async () => {
 test('words of two Chinese characters are found', async () => {
   await visitor.send('请问茶叶什么时候到货？')
   await lin.sees('请问茶叶什么时候到货？')
-  await expectSoon(async () => (await api('GET', `/search?q=${encodeURIComponent('到货')}`)).items.some((one) => one.conversation?.id === current(lin)), 10_000, () => 'it was not found')
+  await until(async () => (await api('GET', `/search?q=${encodeURIComponent('到货')}`)).items.some((one) => one.conversation?.id === current(lin)), () => 'it was not found')
 })
 
 test('the customer rates at the end, once', async () => {
@@ -226,7 +226,7 @@ test('the customer rates at the end, once', async () => {
   assert.deepEqual(await axe(visitor.page.frames().find((frame) => frame.url().includes('/w/'))), [])
   await visitor.frame.getByTestId('widget-rate').click()
   await visitor.frame.getByTestId('widget-rated').waitFor()
-  await expectSoon(async () => (await api('GET', `/conversations/${current(lin)}`)).rating?.score === 5, 5000, () => 'the rating is not there')
+  await until(async () => (await api('GET', `/conversations/${current(lin)}`)).rating?.score === 5, () => 'the rating is not there')
   const { summary } = await api('GET', '/ratings')
   assert.equal(summary.count, 1)
 })
@@ -262,7 +262,7 @@ test('a visitor on a phone loses the network and comes back with everything', as
   await mobile.send('断网时写的')
   await mobile.page.context().setOffline(false)
   await emma.page.goto(`${server.origin}/conversations/all`)
-  await emma.row('断网时写的').first().waitFor({ timeout: 20_000 })
+  await emma.row('断网时写的').first().waitFor()
   await emma.open('断网时写的')
   assert.deepEqual((await emma.messages()).filter((text) => ['第一句', '断网时写的'].includes(text)), ['第一句', '断网时写的'])
   await shot(mobile.page, 'chat-page-zh-light-390')

@@ -10,12 +10,11 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { ownerOf, speak } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 
 const SECRET = 'a-long-secret-of-the-browser-test'
-const patience = 60_000
 const picture = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg==', 'base64')
 /** Two seconds of AMR, mode 12.2 (RFC 4867, 5.3). */
 const amr = Buffer.concat([Buffer.from('#!AMR\n'), ...Array.from({ length: 100 }, () => Buffer.from([0x3c, ...Array(31).fill(0x5a)]))])
@@ -77,7 +76,7 @@ async function post(message) {
 
 const named = (...names) => names.map((name) => ({ url: `http://127.0.0.1:${far.address().port}/${name}`, name }))
 const message = (text) => owner.getByTestId('message').filter({ hasText: text })
-const state = (name, ms = patience) => (what) => owner.locator(`[data-testid=attachment-absent][data-state=${what}]`).filter({ hasText: name }).waitFor({ timeout: ms })
+const state = (name) => (what) => owner.locator(`[data-testid=attachment-absent][data-state=${what}]`).filter({ hasText: name }).waitFor()
 
 test('files come after their message, each with what became of it', async () => {
   await post({ id: 'm-1', text: 'A tin like this one', files: named('cup.png') })
@@ -85,13 +84,13 @@ test('files come after their message, each with what became of it', async () => 
   await owner.getByTestId('conversation-list-item').filter({ hasText: 'Bo Lin' }).first().click()
   await owner.getByTestId('composer').waitFor()
   await state('cup.png')('fetching')
-  await until(() => waiting, patience)
+  await until(() => waiting)
   const below = message('A tin like this one')
   const before = await below.boundingBox()
   await shot(owner, 'files-fetching-en-light-1440')
   waiting.writeHead(200).end(picture)
   waiting = undefined
-  await owner.getByTestId('attachment-image').waitFor({ timeout: patience })
+  await owner.getByTestId('attachment-image').waitFor()
   const now = await below.boundingBox()
   assert.ok(Math.abs(now.height - before.height) <= 2, `the message was ${before.height} pixels high and is ${now.height}`)
 
@@ -105,7 +104,7 @@ test('files come after their message, each with what became of it', async () => 
 
 test('a recording that no browser plays is played, and can be downloaded as it came', async () => {
   const sound = owner.getByTestId('attachment-audio')
-  await sound.waitFor({ timeout: patience })
+  await sound.waitFor()
   const box = await sound.boundingBox()
   const length = await sound.locator('audio').evaluate((audio) => new Promise((done, failed) => {
     audio.addEventListener('loadedmetadata', () => done(audio.duration))
@@ -136,7 +135,7 @@ test('all states look right, wide and narrow, in both languages', async () => {
     await speak(owner, server, language)
     await owner.setViewportSize(size)
     await owner.reload()
-    await owner.getByTestId('attachment-audio').waitFor({ timeout: patience })
+    await owner.getByTestId('attachment-audio').waitFor()
     await owner.locator('[data-state=infected]').scrollIntoViewIfNeeded()
     assert.ok((await owner.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, `${name} scrolls sideways`)
     assert.deepEqual(await axe(owner), [], name)
@@ -151,17 +150,17 @@ test('all states look right, wide and narrow, in both languages', async () => {
 
 test('what failed is asked for again, and what is clean is shown', async () => {
   files['/terms.txt'] = Buffer.from('our terms')
-  await owner.locator('[data-state=failed]').filter({ hasText: 'terms.txt' }).getByTestId('attachment-refetch').click({ timeout: patience })
-  await owner.getByTestId('attachment-file').filter({ hasText: 'terms.txt' }).waitFor({ timeout: patience })
+  await owner.locator('[data-state=failed]').filter({ hasText: 'terms.txt' }).getByTestId('attachment-refetch').click()
+  await owner.getByTestId('attachment-file').filter({ hasText: 'terms.txt' }).waitFor()
   await writeFile(join(dir, 'go'), '')
-  await owner.getByTestId('attachment-file').filter({ hasText: 'held.txt' }).waitFor({ timeout: patience })
+  await owner.getByTestId('attachment-file').filter({ hasText: 'held.txt' }).waitFor()
   assert.equal(await owner.getByTestId('attachment-refetch').count(), 0)
 })
 
 test('an infected file of an agent is not taken, and says why', async () => {
   await owner.getByTestId('attach-input').setInputFiles([{ name: 'bad.txt', mimeType: 'text/plain', buffer: Buffer.from('EICAR') }])
-  await owner.getByText('The virus scanner found something in this file, so it was not taken.').first().waitFor({ timeout: patience })
+  await owner.getByText('The virus scanner found something in this file, so it was not taken.').first().waitFor()
   assert.deepEqual(await axe(owner), [])
   await shot(owner, 'files-refused-en-light-1440')
-  await expectSoon(async () => (await owner.locator('[data-testid=tray-item][data-phase=done]').count()) === 0, 5000, () => 'it was taken')
+  await until(async () => (await owner.locator('[data-testid=tray-item][data-phase=done]').count()) === 0, () => 'it was taken')
 })

@@ -12,7 +12,8 @@ import { after, before, test } from 'node:test'
 
 import { Away } from '../lib/away.js'
 import { ordinary } from '../lib/browser.js'
-import { Server, until } from '../lib/server.js'
+import { until } from '../lib/expect.js'
+import { Server } from '../lib/server.js'
 
 const root = resolve(import.meta.dirname, '../../..')
 /** The plugin, with the SDK's client beside its page. */
@@ -54,7 +55,7 @@ before(async () => {
   workspace = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
   connection = (await api('POST', `${workspace}/connections`, { plugin: 'test/panels', name: 'Harm', config: {}, enabled: true })).id
   await api('POST', `${workspace}/connections`, { plugin: 'test/panels', name: 'Other', config: {}, enabled: true })
-  await until(async () => (await api('GET', `${workspace}/plugins`)).items.find((p) => p.id === 'test/panels')?.state === 'ready', 10_000)
+  await until(async () => (await api('GET', `${workspace}/plugins`)).items.find((p) => p.id === 'test/panels')?.state === 'ready')
 })
 
 after(async () => {
@@ -143,7 +144,7 @@ async function attack(open, src, home, sandbox) {
     const own = await open()
     await show(own, src, home, sandbox, [name])
     await own.frameLocator('iframe').last().locator('button').click({ timeout: 2000 }).catch(() => {}) // what it did is heard, or not
-    await until(() => away.heard.has(name), sandbox ? 500 : 3000).catch(() => {})
+    await until(() => away.heard.has(name), undefined, sandbox ? 500 : 3000).catch(() => {})
     if (sandbox) assert.equal(new URL(own.url()).origin, home, `${name} led the console away`)
     await own.close()
   }
@@ -156,7 +157,7 @@ async function attack(open, src, home, sandbox) {
     const got = await told()
     return together.every((n) => away.heard.has(n) || got[n] || n.startsWith('dns-'))
   }
-  if (!sandbox) await until(over, PATIENCE_MS).catch(() => {})
+  if (!sandbox) await until(over, undefined, PATIENCE_MS).catch(() => {})
   await host.waitForTimeout(sandbox ? Math.max(WINDOW_MS, took) : 500)
   if (!sandbox) took = Date.now() - began
   const got = await told()
@@ -167,7 +168,7 @@ async function attack(open, src, home, sandbox) {
     await own.waitForTimeout(200)
     away.heard.delete(heardAs(name))
     await show(own, src, home, sandbox, [name])
-    await until(() => away.heard.has(heardAs(name)), 2000).catch(() => {})
+    await until(() => away.heard.has(heardAs(name)), undefined, 2000).catch(() => {})
     if (away.heard.has(heardAs(name))) succeeded.add(name)
     await own.close()
   }
@@ -179,7 +180,7 @@ test('a page that means harm gets at nothing and reaches nobody', { timeout: 240
   const list = await plain.context.newPage()
   await list.goto(`${control.origin}/host`)
   await show(list, `${control.origin}/page/index.html`, control.origin, '', ['list'])
-  names = await until(() => list.evaluate(() => window.names), 5000)
+  names = await until(() => list.evaluate(() => window.names))
 
   const works = await attack(
     async () => {
@@ -248,8 +249,8 @@ test('nobody is spoken for: not the console, not another page, not after the pag
   await page.getByTestId('conversation-list').waitFor()
   const open = (await api('GET', `${workspace}/conversations`)).items.find((c) => c.state === 'open')
   await page.goto(`${server.origin}/conversations/all/${open.id}`)
-  await until(async () => (await page.locator('[data-testid=plugin-frame][data-state=shown] iframe').count()) >= 2, 15_000)
-  await until(async () => (await Promise.all(page.frames().slice(1).map((f) => f.evaluate(() => Boolean(window.forged?.begun)).catch(() => false)))).filter(Boolean).length >= 2, 10_000)
+  await until(async () => (await page.locator('[data-testid=plugin-frame][data-state=shown] iframe').count()) >= 2)
+  await until(async () => (await Promise.all(page.frames().slice(1).map((f) => f.evaluate(() => Boolean(window.forged?.begun)).catch(() => false)))).filter(Boolean).length >= 2)
   await page.waitForTimeout(5000)
   const broke = named([...heard, ...(await believed(page))])
   assert.ok(heard.some((text) => text.includes('this is its own')), 'the test does not see what pages say by right')

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { axe, launch, phone, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { Agent, Visitor, baseOf } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
@@ -18,7 +18,7 @@ before(async () => {
   base = await baseOf(agent.page, server)
   await agent.page.request.patch(`${server.origin}/api/v1/session`, { data: { locale: 'en' } })
   const config = { phones: 'mask', words: [{ words: ['guarantee'], reason: 'We promise no guarantee in chats.' }] }
-  await expectSoon(async () => (await agent.page.request.post(`${base}/connections`, { data: { plugin: guard, name: 'Outgoing guard', config, enabled: true } })).status() === 201, 20_000, () => 'the guard cannot be connected')
+  await until(async () => (await agent.page.request.post(`${base}/connections`, { data: { plugin: guard, name: 'Outgoing guard', config, enabled: true } })).status() === 201, () => 'the guard cannot be connected')
   visitor = await Visitor.arrive(browser, `${server.origin}/demo`)
   await visitor.open()
   await visitor.send('Does it come with a guarantee?')
@@ -37,7 +37,7 @@ test('what is refused is in the composer again, with the reason', async () => {
   const { page } = agent
   await input().fill('Yes, we guarantee it!')
   await page.getByTestId('send').click()
-  await page.getByTestId('composer-refused').waitFor({ timeout: 10_000 })
+  await page.getByTestId('composer-refused').waitFor()
   assert.equal(await page.getByTestId('composer-refused').locator('span').innerText(), 'Not sent. Outgoing guard: We promise no guarantee in chats.')
   assert.equal(await input().inputValue(), 'Yes, we guarantee it!')
   assert.equal(await page.locator('[data-testid=message][data-state=failed]').count(), 0)
@@ -56,7 +56,7 @@ test('what is covered is marked for colleagues, and the customer sees no more th
   await input().fill('Call me: +49 30 1234567')
   await page.getByTestId('send').click()
   await page.getByTestId('composer-refused').waitFor({ state: 'detached' })
-  await page.getByTestId('altered').waitFor({ timeout: 10_000 })
+  await page.getByTestId('altered').waitFor()
   await visitor.sees('Call me: *** ** *******', 5000)
   await page.getByTestId('altered-original').click()
   assert.equal(await page.getByTestId('altered-text').innerText(), 'Call me: +49 30 1234567')
@@ -78,7 +78,7 @@ test('a guard that hangs costs little, is left out, and its page says so', async
     }
     assert.equal((await held()).skipped.length, 1)
     await page.goto(`${server.origin}/settings/plugins/${guard}`)
-    await page.getByTestId('plugin-skipped').waitFor({ timeout: 10_000 })
+    await page.getByTestId('plugin-skipped').waitFor()
     assert.deepEqual(await axe(page, { colours: true }), [])
     await page.getByTestId('plugin-hooks').scrollIntoViewIfNeeded()
     await shot(page, 'hook-skipped-en-light-1440')
@@ -86,7 +86,7 @@ test('a guard that hangs costs little, is left out, and its page says so', async
     await page.emulateMedia({ colorScheme: 'dark' })
     await page.setViewportSize(phone)
     await page.reload()
-    await page.getByTestId('plugin-skipped').waitFor({ timeout: 10_000 })
+    await page.getByTestId('plugin-skipped').waitFor()
     assert.deepEqual(await axe(page, { colours: true }), [])
     await page.getByTestId('plugin-hooks').scrollIntoViewIfNeeded()
     await shot(page, 'hook-skipped-zh-dark-390')

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { launch, person, phone, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { payloads } from '../lib/payloads.js'
 import { Agent, Visitor, baseOf } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 import { Site } from '../lib/site.js'
 import { watch } from '../lib/watch.js'
 
@@ -88,7 +88,7 @@ async function stranger(inbox, session = {}) {
   const { token } = await live(inbox, 'POST', '/sessions', { locale: 'en', ...session })
   const text = `hello ${ids()}`
   await live(inbox, 'POST', '/messages', { client_msg_id: ids(), text }, token)
-  return { token, conversation: await until(async () => (await api('GET', `/conversations?view=all&inbox=${inbox}`)).items.find((one) => one.last_message?.text === text), 5000) }
+  return { token, conversation: await until(async () => (await api('GET', `/conversations?view=all&inbox=${inbox}`)).items.find((one) => one.last_message?.text === text)) }
 }
 
 const write = (conversation, text, more = {}) => api('POST', `/conversations/${conversation}/messages`, { client_msg_id: ids(), kind: 'text', text, ...more })
@@ -121,10 +121,10 @@ test('names and texts of customers: list, conversation, panel and palette show t
     assert.ok(answer.ok(), `${i}: ${answer.status()} ${await answer.text()}`)
   })
   let listed = []
-  await expectSoon(async () => {
+  await until(async () => {
     listed = (await api('GET', '/conversations?view=all&limit=200')).items
     return listed.filter((c) => c.last_message && corpus.some((text) => visible(text).startsWith(visible(c.last_message.text).slice(0, 30)))).length >= corpus.length
-  }, 20_000, () => `${listed.length} conversations`)
+  }, () => `${listed.length} conversations`)
   await agent.page.goto(`${server.origin}/conversations/all`)
   await agent.page.getByTestId('conversation-list-item').first().waitFor()
   for (let at = 0; at < 12; at++) { // the list draws what is in sight: see all of it
@@ -168,7 +168,7 @@ test('messages both ways: console and widget show every character and nothing mo
   await each(corpus, (text, i) => write(id, text, { kind: i % 2 ? 'text' : 'note' }))
   const told = corpus.filter((_, i) => i % 2)
   const single = (text) => !text.includes('\n')
-  await expectSoon(async () => (await visitor.messages()).length >= told.length + part.length, 15_000, async () => `${(await visitor.messages()).length} messages in the widget`)
+  await until(async () => (await visitor.messages()).length >= told.length + part.length, async () => `${(await visitor.messages()).length} messages in the widget`)
   assertSame(await visitor.messages(), [...told, ...part.filter(single)], 'the widget')
   assert.deepEqual(await outside.found(), [])
 
@@ -243,12 +243,12 @@ test('a conversation: quotes, mentions, file names, its transcript', async () =>
   const files = lines(100).slice(0, 30).map((text, i) => ({ name: `${text}.${i % 2 ? 'html' : 'svg'}`, mimeType: 'image/svg+xml', buffer: Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" onload="pwned(1)"><image href="${canary}/f"/></svg>`) }))
   for (let at = 0; at < files.length; at += 10) {
     await agent.page.getByTestId('attach-input').setInputFiles(files.slice(at, at + 10))
-    await expectSoon(async () => (await agent.page.getByTestId('tray-item').count()) === 10, 5000, () => 'the files are not there')
+    await until(async () => (await agent.page.getByTestId('tray-item').count()) === 10, () => 'the files are not there')
     await agent.page.waitForTimeout(300)
     await agent.page.getByTestId('send').click()
-    await expectSoon(async () => (await agent.page.getByTestId('tray-item').count()) === 0, 10_000, () => 'the files were not sent')
+    await until(async () => (await agent.page.getByTestId('tray-item').count()) === 0, () => 'the files were not sent')
   }
-  await expectSoon(async () => (await agent.page.getByTestId('attachment-file').count()) === 30, 10_000, async () => `${await agent.page.getByTestId('attachment-file').count()} files`)
+  await until(async () => (await agent.page.getByTestId('attachment-file').count()) === 30, async () => `${await agent.page.getByTestId('attachment-file').count()} files`)
   await shot(agent.page, 'hostile-files')
   assert.deepEqual(await guard.found(), [], 'quotes, mentions and files')
 
@@ -297,7 +297,7 @@ test('what a visitor tells without a word: answers to the form, pages, referrers
     const views = lines(400).slice(at, at + 20).map((text, i) => ({ url: i % 2 ? `https://shop.example/?q=${text}` : `https://shop.example/${encodeURIComponent(text)}`, title: text, referrer: i % 3 ? `https://search.example/?q=${text}` : 'javascript:pwned(1)', at: new Date(Date.now() - (at + i) * 1000).toISOString(), duration_s: 3 }))
     if (views.length) await live(id, 'POST', '/pageviews', { views }, token)
   }
-  const conversation = await until(async () => (await api('GET', `/conversations?view=all&inbox=${id}`)).items[0], 5000)
+  const conversation = await until(async () => (await api('GET', `/conversations?view=all&inbox=${id}`)).items[0])
   await write(conversation.id, 'all done')
   await api('POST', `/conversations/${conversation.id}/state`, { state: 'resolved' })
   const { url } = await api('POST', `/conversations/${conversation.id}/rating-link`)
@@ -345,7 +345,7 @@ test('what is searched for, and what is found', async () => {
   await agent.page.getByTestId('search-hit').first().waitFor()
   for (const word of ['script pwned', 'onerror', 'javascript', 'canary.example', 'HYPERLINK']) {
     await agent.page.getByTestId('search-input').fill(word)
-    await expectSoon(async () => (await agent.page.getByTestId('search-results').innerText().catch(() => '')).toLowerCase().includes(word.split(' ')[0].toLowerCase()), 5000, () => `${word} is not found`)
+    await until(async () => (await agent.page.getByTestId('search-results').innerText().catch(() => '')).toLowerCase().includes(word.split(' ')[0].toLowerCase()), () => `${word} is not found`)
     assert.deepEqual(await guard.found(), [], word)
   }
   await shot(agent.page, 'hostile-search')
@@ -392,7 +392,7 @@ test('what the company sets: the widget’s greeting, form, rules and launcher a
       for (const label of part) assert.ok(text.includes(visible(label)), label)
     } else {
       const greeting = async () => visible(await visitor.frame.locator('.greeting').innerText())
-      await expectSoon(async () => (await greeting()) === visible(lines(200)[at]), 5000, async () => `greeted by ${await greeting()}`)
+      await until(async () => (await greeting()) === visible(lines(200)[at]), async () => `greeted by ${await greeting()}`)
     }
     assert.deepEqual((await outside.found()).filter((what) => what !== '<noscript>'), [], `the chat of ${part[0]}`) // the page's own
     const shop = await watch(visitor.page, site.origin)

@@ -48,7 +48,7 @@ after(async () => {
 
 async function open(state) {
   await owner.goto(`${server.origin}/settings/plugins/patchbay/echo`)
-  await owner.locator(`[data-testid=plugin-license][data-state=${state}]`).waitFor({ timeout: 10_000 })
+  await owner.locator(`[data-testid=plugin-license][data-state=${state}]`).waitFor()
 }
 
 test('a license is added, counts at once, and is taken away again', async () => {

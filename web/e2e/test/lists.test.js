@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { axe, launch, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { lookAround } from '../lib/look.js'
 import { Agent, baseOf } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 
 let server, browser, lin, emma, api, label, view
 const people = {}
@@ -31,7 +31,7 @@ before(async () => {
   const all = await until(async () => {
     const { items } = await api('GET', '/conversations?view=all')
     return ['陈晨', 'Ann', 'Bo', '周敏'].every((name) => items.some((one) => one.contact.name === name)) && items
-  }, 10_000)
+  })
   for (const one of all) people[one.contact.name] = one.id
   await api('PUT', `/conversations/${people['陈晨']}/labels`, { label_ids: [label.id] })
 })
@@ -42,10 +42,10 @@ after(async () => {
 })
 
 const rowsOf = (agent) => agent.page.getByTestId('conversation-list-item').evaluateAll((items) => items.map((item) => item.dataset.conversation))
-const shows = (agent, names, ms = 5000) => expectSoon(async () => {
+const shows = (agent, names) => until(async () => {
   const rows = await rowsOf(agent)
   return rows.length === names.length && names.every((name) => rows.includes(people[name]))
-}, ms, async () => `the list holds ${JSON.stringify(await rowsOf(agent))}, not ${names}`)
+}, async () => `the list holds ${JSON.stringify(await rowsOf(agent))}, not ${names}`)
 
 test('a filter is built by clicking; what is wrong is told where it stands; the address keeps it', async () => {
   const { page } = lin
@@ -91,7 +91,7 @@ test('it is saved as everybody’s view, and a colleague has it at once', async 
   await emma.page.keyboard.press('v')
   await emma.page.getByTestId(`view-${view}`).click()
   await shows(emma, ['陈晨'])
-  await expectSoon(async () => (await emma.page.getByTestId('views').textContent()).includes('1'), 5000, () => 'the view is not counted')
+  await until(async () => (await emma.page.getByTestId('views').textContent()).includes('1'), () => 'the view is not counted')
   await page.keyboard.press('Control+k')
   await page.getByTestId('palette-input').fill('refunds open')
   await page.getByRole('option', { name: /退款 Refunds open/ }).first().waitFor()
@@ -112,14 +112,14 @@ test('rows come into the view and leave it by themselves, and nothing is fetched
   await shows(emma, ['陈晨'])
   await api('PUT', `/conversations/${people['周敏']}/labels`, { label_ids: [label.id] })
   await shows(emma, ['陈晨', '周敏'])
-  await expectSoon(async () => (await emma.page.getByTestId('views').textContent()).includes('2'), 15_000, async () => `the count says ${await emma.page.getByTestId('views').textContent()}`)
+  await until(async () => (await emma.page.getByTestId('views').textContent()).includes('2'), async () => `the count says ${await emma.page.getByTestId('views').textContent()}`)
   emma.page.off('request', count)
   assert.equal(asked, 0, 'the list was fetched again')
 })
 
 test('two Chinese characters are found, and the message opens in its place', async () => {
   for (let n = 0; n < 70; n++) await api('POST', `/conversations/${people['陈晨']}/messages`, { client_msg_id: `018f0000-0000-7000-8000-00000000${1000 + n}`, kind: 'note', text: `Step ${n} of many` })
-  await until(async () => (await api('GET', `/search?q=${encodeURIComponent('退款')}`)).items.some((one) => one.message), 10_000)
+  await until(async () => (await api('GET', `/search?q=${encodeURIComponent('退款')}`)).items.some((one) => one.message))
   const { page } = emma
   await page.getByTestId('search-open').click()
   await page.getByTestId('search-input').fill('退款')
@@ -133,7 +133,7 @@ test('two Chinese characters are found, and the message opens in its place', asy
   await hit.focus()
   await page.keyboard.press('Enter')
   const found = page.locator(`[data-testid=message][data-message="${id}"]`)
-  await expectSoon(async () => (await found.count()) === 1 && found.evaluate((one) => {
+  await until(async () => (await found.count()) === 1 && found.evaluate((one) => {
     const box = one.getBoundingClientRect()
     return box.top > 0 && box.bottom < innerHeight
   }), 10_000, () => 'the message is not in sight')
@@ -158,7 +158,7 @@ test('several are labelled and resolved at once, and taken back', async () => {
   await page.getByTestId('bulk-label').click()
   await page.getByTestId(`pick-${label.id}`).click()
   const labelsOf = async (name) => (await api('GET', `/conversations/${people[name]}`)).labels
-  await until(async () => (await labelsOf('Ann')).length === 1 && (await labelsOf('Bo')).length === 1, 5000)
+  await until(async () => (await labelsOf('Ann')).length === 1 && (await labelsOf('Bo')).length === 1)
   await page.getByTestId('bulk-resolve').click()
   await shows(lin, Object.keys(people).filter((name) => !['Ann', 'Bo'].includes(name)))
   await page.getByTestId('notice-action').last().click()
@@ -187,7 +187,7 @@ test('by keyboard too; what fails is named', async () => {
   assert.match(await page.getByTestId('bulk-failures').textContent(), /Bo/)
   await page.keyboard.press('Escape')
   await page.getByTestId('notice-action').last().click()
-  await until(async () => (await api('GET', `/conversations/${people.Ann}`)).state === 'open', 5000)
+  await until(async () => (await api('GET', `/conversations/${people.Ann}`)).state === 'open')
 })
 
 test('a view whose field is gone says so, and is repaired', async () => {

@@ -6,9 +6,10 @@ import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
+import { until } from '../lib/expect.js'
 import { Mail } from '../lib/mail.js'
 import { ownerOf, present, speak } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 
 const care = 'care@shop.test'
 const alice = 'alice@shop.test'
@@ -76,7 +77,7 @@ test('an administrator connects a mailbox by clicking', async () => {
   await owner.getByTestId('setting-security').selectOption({ label: 'TLS' })
   await fill('password', 'wrong')
   await owner.getByTestId('inbox-probe').click()
-  await owner.getByText('rejects this user name and password').first().waitFor({ timeout: 20_000 })
+  await owner.getByText('rejects this user name and password').first().waitFor()
   const held = (await (await owner.request.get(`${base}/inboxes`)).json()).items
   assert.ok(!held.some((one) => one.plugin === 'patchbay/email'), 'a test has saved something')
   await shot(owner, 'mail-connect-en-light-1440')
@@ -85,17 +86,17 @@ test('an administrator connects a mailbox by clicking', async () => {
   const made = await until(async () => {
     const all = (await (await owner.request.get(`${base}/inboxes`)).json()).items
     return all.find((one) => one.plugin === 'patchbay/email')
-  }, 10_000)
+  })
   inbox = made.id
   await owner.goto(`${server.origin}/settings/inboxes/${made.id}`)
   await owner.getByTestId('inbox-save').waitFor()
   const turns = async () => (await (await owner.request.get(`${base}/inboxes/${made.id}/health`)).json()).turns
   const status = async () => (await (await owner.request.get(`${base}/inboxes/${made.id}`)).json()).status
-  await until(async () => (await status()).code === 'auth_expired', 30_000)
+  await until(async () => (await status()).code === 'auth_expired')
   await owner.reload()
   await owner.getByTestId('inbox-save').waitFor()
   const health = owner.getByTestId('account-health')
-  await health.locator('.notice').waitFor({ timeout: 20_000 })
+  await health.locator('.notice').waitFor()
   assert.equal(await health.getAttribute('data-state'), 'failing')
   await health.getByTestId('account-history').click()
   await health.getByTestId('account-turns').getByText('auth_expired').waitFor()
@@ -108,16 +109,16 @@ test('an administrator connects a mailbox by clicking', async () => {
   await shot(owner, 'mail-rejected-en-light-390')
   await owner.setViewportSize(desktop)
   await health.getByTestId('account-retry').click()
-  await until(async () => (await turns()).some((one) => one.state === 'unknown'), 10_000)
+  await until(async () => (await turns()).some((one) => one.state === 'unknown'))
   await owner.getByTestId('setting-password-replace').click()
   await fill('password', 'secret')
   await owner.getByTestId('inbox-probe').click()
-  await owner.getByText('It works.').waitFor({ timeout: 20_000 })
+  await owner.getByText('It works.').waitFor()
   await owner.getByTestId('inbox-save').click()
   await owner.getByTestId('setting-password-replace').waitFor()
-  await until(async () => (await status()).state === 'ok', 30_000)
-  await until(async () => (await turns())[0].state === 'ok', 10_000)
-  await health.locator('.notice').waitFor({ state: 'detached', timeout: 10_000 })
+  await until(async () => (await status()).state === 'ok')
+  await until(async () => (await turns())[0].state === 'ok')
+  await health.locator('.notice').waitFor({ state: 'detached' })
   await shot(owner, 'mail-connected-en-light-1440')
 })
 
@@ -142,7 +143,7 @@ test('a customer mails with a picture, an agent answers, and the answer to that 
   assert.deepEqual(await axe(owner), [])
   await owner.getByTestId('composer-input').fill('It leaves today.')
   await owner.getByTestId('send').click()
-  await until(async () => (await mail.inbox(alice)).length === 1, 20_000)
+  await until(async () => (await mail.inbox(alice)).length === 1)
   const [got] = await mail.inbox(alice)
   assert.match(got, /^Subject: Re: Order 42$/m)
   assert.match(got, /^In-Reply-To: <first@world.test>$/m)
@@ -204,7 +205,7 @@ test('everybody on a mail is answered, and what any of them answers is in its pl
     await until(async () => {
       const kept = await (await owner.request.get(`${base}/conversations/${new URL(owner.url()).pathname.split('/').at(-1)}/draft`)).text()
       return kept.includes(supplier)
-    }, 10_000)
+    })
     await owner.reload() // what is written, and to whom, is kept
     await line.click()
     await owner.getByTestId('address-fields').waitFor()
@@ -225,7 +226,7 @@ test('everybody on a mail is answered, and what any of them answers is in its pl
   await line.getByText(/Bcc 供应商/).waitFor()
   assert.equal(await owner.getByTestId('composer-input').inputValue(), 'A table is kept for you.')
   await owner.getByTestId('send').click()
-  await until(async () => (await mail.inbox(alice)).length === before + 1 && (await mail.inbox(bob)).length === 1 && (await mail.inbox(supplier)).length === 1, 20_000)
+  await until(async () => (await mail.inbox(alice)).length === before + 1 && (await mail.inbox(bob)).length === 1 && (await mail.inbox(supplier)).length === 1)
   const [got] = await mail.inbox(bob)
   assert.match(header(got, 'To'), /alice@shop\.test/)
   assert.match(header(got, 'Cc'), /bob@shop\.test/)
@@ -272,7 +273,7 @@ test('a mail is passed on to somebody else, whose answer comes back, and the cus
   await dialog.getByTestId('forward-send').click()
   const passed = owner.getByTestId('message').filter({ hasText: 'Can you bring ten chairs?' })
   await passed.getByTestId('message-forwarded').getByText(supplier).waitFor()
-  await until(async () => (await mail.inbox(supplier)).length === toSupplier + 1, 20_000)
+  await until(async () => (await mail.inbox(supplier)).length === toSupplier + 1)
   const got = (await mail.inbox(supplier)).at(-1)
   assert.equal(header(got, 'Subject'), 'Fwd: Party of ten')
   assert.match(got, /Can you bring ten chairs\?/)
@@ -283,7 +284,7 @@ test('a mail is passed on to somebody else, whose answer comes back, and the cus
   await owner.getByTestId('address-line').getByText(/^To Alice · Re: Party of ten$/).waitFor()
   await owner.getByTestId('composer-input').fill('All is ready.')
   await owner.getByTestId('send').click()
-  await until(async () => (await mail.inbox(alice)).length === toAlice + 1, 20_000)
+  await until(async () => (await mail.inbox(alice)).length === toAlice + 1)
   assert.doesNotMatch((await mail.inbox(alice)).at(-1), /chairs at six|supplier@/)
   assert.equal((await mail.inbox(supplier)).length, toSupplier + 1)
   await shot(owner, 'mail-forwarded-en-light-1440')
@@ -321,7 +322,7 @@ test('a mail is confirmed, once a day, in words of our own', async () => {
   await owner.getByText('Nobody fills in').waitFor({ state: 'detached' })
   await owner.getByTestId('setting-authserv_id').fill('mx.shop.test')
   await owner.getByTestId('inbox-save').click()
-  await until(async () => (await (await owner.request.get(`${base}/inboxes/${inbox}`)).json()).config.authserv_id === 'mx.shop.test', 10_000)
+  await until(async () => (await (await owner.request.get(`${base}/inboxes/${inbox}`)).json()).config.authserv_id === 'mx.shop.test')
   await speak(owner, server, 'zh-CN')
   await owner.reload()
   await owner.getByTestId('acknowledgement-en').waitFor()
@@ -334,7 +335,7 @@ test('a mail is confirmed, once a day, in words of our own', async () => {
   await mail.send(alice, care, proven + letter('list@world.test', 'News', 'A newsletter.', 'List-Id: <news.shop.test>\n'))
   await mail.send(alice, care, proven + letter('new@world.test', 'Order 43', 'A new matter.'))
   await mail.send(alice, care, proven + letter('newer@world.test', 'Order 44', 'Another matter.'))
-  await until(async () => (await mail.inbox(alice)).length > before, 30_000)
+  await until(async () => (await mail.inbox(alice)).length > before)
   const confirmed = (await mail.inbox(alice)).slice(before)
   assert.equal(confirmed.length, 1)
   assert.match(confirmed[0], /^Auto-Submitted: auto-replied$/m)
@@ -342,7 +343,7 @@ test('a mail is confirmed, once a day, in words of our own', async () => {
   assert.match(confirmed[0], /^In-Reply-To: <new@world.test>$/m)
   assert.match(confirmed[0], /The number of "Order 43" is \d+\./)
   const one = async (text) => (await (await owner.request.get(`${base}/conversations?limit=100`)).json()).items.find((c) => c.last_message?.text.includes(text))
-  await until(() => one('Another matter.'), 30_000)
+  await until(() => one('Another matter.'))
   assert.equal((await mail.inbox(alice)).length, before + 1, 'two of three were answered')
   await owner.goto(`${server.origin}/conversations/all/${(await one('The number of "Order 43"')).id}`)
   await owner.getByTestId('message').filter({ hasText: 'The number of "Order 43"' }).waitFor()
@@ -357,7 +358,7 @@ test('pictures elsewhere are loaded when somebody wants it, by the server', asyn
     const page = `<p>Our spring list</p><img src="${far.origin}/logo.png" alt="logo" width="40"><img src="${far.origin}/pixel.gif" width="1" height="1">`
     await mail.send(alice, care, letter('spring@world.test', 'Spring', 'Our spring list', '').replace(/<p>Our.*/, page))
     const one = async () => (await (await owner.request.get(`${base}/conversations?limit=100`)).json()).items.find((c) => c.last_message?.text.includes('Our spring list'))
-    await until(one, 30_000)
+    await until(one)
     await owner.goto(`${server.origin}/conversations/all/${(await one()).id}`)
     const message = owner.getByTestId('message').filter({ hasText: 'Our spring list' })
     await message.getByTestId('message-page-toggle').click()
@@ -371,14 +372,14 @@ test('pictures elsewhere are loaded when somebody wants it, by the server', asyn
     await owner.setViewportSize(desktop)
     await message.getByTestId('message-pictures-always').click()
     const shown = message.getByTestId('message-page').contentFrame().locator('img')
-    await until(async () => (await shown.count()) === 1 && (await shown.evaluate((img) => img.naturalWidth)) > 0, 20_000)
+    await until(async () => (await shown.count()) === 1 && (await shown.evaluate((img) => img.naturalWidth)) > 0)
     assert.deepEqual(far.asked.map((r) => r.url), ['/logo.png'])
     assert.equal(far.asked[0].headers.cookie, undefined)
     assert.equal(far.asked[0].headers.referer, undefined)
     await speak(owner, server, 'zh-CN')
     await owner.reload()
     await message.getByTestId('message-page-toggle').click()
-    await until(async () => (await shown.count()) === 1 && (await shown.evaluate((img) => img.naturalWidth)) > 0, 20_000)
+    await until(async () => (await shown.count()) === 1 && (await shown.evaluate((img) => img.naturalWidth)) > 0)
     assert.equal(await message.getByTestId('message-pictures').count(), 0)
     assert.equal(far.asked.length, 1, 'what was loaded is kept')
     await shot(owner, 'mail-pictures-loaded-zh-light-1440')
@@ -393,7 +394,7 @@ test('what arrives is on the screen at once', async () => {
   const took = []
   for (let n = 1; n <= 20; n++) {
     const text = `Is there news of parcel ${n}?`
-    const shown = owner.getByTestId('conversation-list-item').filter({ hasText: text }).waitFor({ timeout: 60_000 })
+    const shown = owner.getByTestId('conversation-list-item').filter({ hasText: text }).waitFor()
     const began = performance.now()
     await mail.send(alice, care, letter(`parcel-${n}@world.test`, `Parcel ${n}`, text))
     await shown
@@ -462,11 +463,11 @@ test('who may do nothing but manage inboxes has the settings tested, too', async
   await mei.getByTestId('setting-password-replace').click()
   await mei.getByTestId('setting-password').fill('wrong')
   await mei.getByTestId('inbox-probe').click()
-  await mei.getByText('rejects this user name and password').first().waitFor({ timeout: 20_000 })
+  await mei.getByText('rejects this user name and password').first().waitFor()
   assert.deepEqual(await axe(mei), [])
   await mei.getByTestId('setting-password').fill('secret')
   await mei.getByTestId('inbox-probe').click()
-  await mei.getByText('It works.').waitFor({ timeout: 20_000 })
+  await mei.getByText('It works.').waitFor()
   const beside = await mei.request.post(`${base}/connections/validate`, { data: { plugin: 'patchbay/rest-connector', config: {} } })
   assert.equal(beside.status(), 403)
   await mei.context().close()

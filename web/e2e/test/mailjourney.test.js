@@ -4,10 +4,11 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
+import { until } from '../lib/expect.js'
 import { sign } from '../lib/jwt.js'
 import { Mail } from '../lib/mail.js'
 import { Visitor, ownerOf, speak } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 import { Site } from '../lib/site.js'
 
 const care = 'care@shop.test'
@@ -55,8 +56,8 @@ test('who writes by mail and in the chat is one person, where both vouch for the
     name: 'Mail', plugin: 'patchbay/email', secrets: { '/password': 'secret' },
     config: { address: care, name: 'Shop', provider: 'other', incoming: mail.at.IMAPS, outgoing: mail.at.Submissions, security: 'tls', certificates: mail.at.Certificate, authserv_id: authority },
   })
-  await until(async () => (await api('GET', `/inboxes/${inbox.id}`)).status?.state === 'ok', 30_000)
-  const first = async (text) => until(async () => (await api('GET', '/conversations?view=all')).items.find((one) => one.last_message?.text === text), 30_000, () => `${text} never came`)
+  await until(async () => (await api('GET', `/inboxes/${inbox.id}`)).status?.state === 'ok')
+  const first = async (text) => until(async () => (await api('GET', '/conversations?view=all')).items.find((one) => one.last_message?.text === text), () => `${text} never came`)
   // Somebody who only says that he is Bob comes first.
   await mail.send('mallory@world.test', care, letter('forged@world.test', 'Send it to my new address.', ''))
   const forged = await first('Send it to my new address.')
@@ -76,7 +77,7 @@ test('who writes by mail and in the chat is one person, where both vouch for the
 
   await owner.goto(`${server.origin}/contacts/${mailed.contact.id}`)
   const journey = () => owner.getByTestId('journey').innerText()
-  await until(async () => /Where is my tea\?/.test(await journey()) && /I wrote you a mail/.test(await journey()), 10_000, () => 'the journey has not both')
+  await until(async () => /Where is my tea\?/.test(await journey()) && /I wrote you a mail/.test(await journey()), () => 'the journey has not both')
   assert.doesNotMatch(await journey(), /new address/, 'the journey has what somebody else wrote')
   assert.doesNotMatch(await journey(), /mail\.eml/, 'the whole mail is not among its files')
   await owner.getByTestId('duplicate').getByText('which nobody has proven').waitFor()

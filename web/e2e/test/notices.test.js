@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { lookAround } from '../lib/look.js'
 import { Agent, baseOf } from '../lib/people.js'
 import { Server } from '../lib/server.js'
@@ -62,7 +62,7 @@ async function customer(text) {
   const answer = await lin.page.request.post(`${server.origin}/api/v1/live/${live.id}/messages`, { headers: { ...headers, Authorization: `Bearer ${token}` }, data: { client_msg_id: `notices-${++sent}`, text } })
   assert.equal(answer.status(), 201)
   let id
-  await expectSoon(async () => (id = (await api('GET', '/conversations?view=all&limit=50')).items.find((row) => row.last_message?.text === text)?.id), 5000, () => `no conversation begins with ${text}`)
+  await until(async () => (id = (await api('GET', '/conversations?view=all&limit=50')).items.find((row) => row.last_message?.text === text)?.id), () => `no conversation begins with ${text}`)
   return id
 }
 
@@ -70,7 +70,7 @@ const note = (conversation, text, mentions) => api('POST', `/conversations/${con
 
 const shown = (page) => page.evaluate(() => document.querySelector('[data-testid=bell-count]')?.textContent ?? '')
 
-const counts = (page, want) => expectSoon(async () => (await shown(page)) === want, 5000, async () => `the bell shows ${await shown(page)}, not ${want || 'nothing'}`)
+const counts = (page, want) => until(async () => (await shown(page)) === want, async () => `the bell shows ${await shown(page)}, not ${want || 'nothing'}`)
 
 test('a mention rings the bell; the list leads to the note, however far back it is', async () => {
   const { page } = emma
@@ -87,7 +87,7 @@ test('a mention rings the bell; the list leads to the note, however far back it 
   await item.click()
   const line = page.getByTestId('message').filter({ hasText: 'do you know the tins' })
   await line.waitFor()
-  await expectSoon(() => line.evaluate((row) => row === document.activeElement && row.getBoundingClientRect().top > 0 && row.getBoundingClientRect().bottom < innerHeight), 5000, () => 'the note is not in sight')
+  await until(() => line.evaluate((row) => row === document.activeElement && row.getBoundingClientRect().top > 0 && row.getBoundingClientRect().bottom < innerHeight), () => 'the note is not in sight')
   await counts(page, '') // what came of the conversation meanwhile was read with it
 })
 
@@ -104,7 +104,7 @@ test('tabs are in step, and what is unread can be looked at alone', async () => 
   await counts(second, '2')
   await page.getByTestId('bell').click()
   await page.getByTestId('notifications-unread').click()
-  await expectSoon(async () => (await page.getByTestId('notification').count()) === 2, 5000, () => 'not the two unread ones')
+  await until(async () => (await page.getByTestId('notification').count()) === 2, () => 'not the two unread ones')
   await page.getByTestId('notification-read').first().click()
   await counts(second, '1')
   assert.equal(await page.getByTestId('notification').count(), 2, 'what was read just now stays in its place')
@@ -122,13 +122,13 @@ test('a colleague sees who is away, and why', async () => {
   await lin.page.goto(`${server.origin}/settings/members`)
   await emma.page.getByTestId('presence').click()
   await emma.page.getByTestId('presence-away-lunch').click()
-  await expectSoon(async () => (await status.innerText()) === 'Away · Lunch', 5000, async () => `the members page says ${await status.innerText()}`)
+  await until(async () => (await status.innerText()) === 'Away · Lunch', async () => `the members page says ${await status.innerText()}`)
   await emma.page.getByTestId('presence').click()
   await emma.page.getByTestId('presence-away-other').click()
   await emma.page.getByTestId('away-reason').fill('看牙医')
   assert.deepEqual(await axe(emma.page), [])
   await emma.page.getByTestId('away-save').click()
-  await expectSoon(async () => (await status.innerText()) === 'Away · 看牙医', 5000, async () => `the members page says ${await status.innerText()}`)
+  await until(async () => (await status.innerText()) === 'Away · 看牙医', async () => `the members page says ${await status.innerText()}`)
   await shot(lin.page, 'members-away-en-light-1440')
   await lin.page.goto(`${server.origin}/conversations/all/${await customer('Do you ship to Berlin?')}`)
   await lin.page.getByTestId('assign').click()
@@ -138,7 +138,7 @@ test('a colleague sees who is away, and why', async () => {
   await emma.page.getByTestId('presence').click()
   assert.match(await emma.page.getByTestId('presence-status').innerText(), /看牙医 · since \d\d:\d\d/)
   await emma.page.getByTestId('presence-available').click()
-  await expectSoon(async () => (await emma.page.getByTestId('presence').getAttribute('data-status')) === 'available', 5000, () => 'Emma is not back')
+  await until(async () => (await emma.page.getByTestId('presence').getAttribute('data-status')) === 'available', () => 'Emma is not back')
 })
 
 test('the workspace sets a wrap-up and asks for ratings; an agent sees it run, and ends it', async () => {
@@ -164,7 +164,7 @@ test('the workspace sets a wrap-up and asks for ratings; an agent sees it run, a
   await wrapUp.waitFor()
   const before = await wrapUp.innerText()
   assert.match(before, /^[12]:\d\d/)
-  await expectSoon(async () => (await wrapUp.innerText()) !== before, 3000, () => 'the time stands still')
+  await until(async () => (await wrapUp.innerText()) !== before, () => 'the time stands still')
   assert.deepEqual(await axe(emma.page), [])
   await shot(emma.page, 'wrapup-en-light-1440')
   await emma.page.setViewportSize(phone)
@@ -222,18 +222,18 @@ test('the browser tells in one tab, not in quiet hours, not of what is on the sc
 
   const conversation = await customer('Where is my parcel?')
   await chooseQuiet(page, hour(-2), hour(2)) // now
-  await expectSoon(async () => page.getByTestId('preferences-save').isDisabled(), 5000, () => 'not saved')
+  await until(async () => page.getByTestId('preferences-save').isDisabled(), () => 'not saved')
   await note(conversation, 'in the night', [ids.Emma])
   await counts(page, '1')
   await page.getByTestId('quiet').click()
   await page.getByTestId('preferences-save').click()
-  await expectSoon(async () => page.getByTestId('preferences-save').isDisabled(), 5000, () => 'not saved')
+  await until(async () => page.getByTestId('preferences-save').isDisabled(), () => 'not saved')
   await other.reload() // it has the old choice for some seconds more
   await other.getByTestId('conversation-list').waitFor()
   await page.bringToFront()
   await note(conversation, 'in the day', [ids.Emma])
   const both = async () => [...(await told(page)).slice(1), ...(await told(other))]
-  await expectSoon(async () => (await both()).length > 0, 8000, () => 'the browser told nothing')
+  await until(async () => (await both()).length > 0, () => 'the browser told nothing')
 
   // Opened on the screen, the next mention is read at once.
   await page.bringToFront()
@@ -247,7 +247,7 @@ test('the browser tells in one tab, not in quiet hours, not of what is on the sc
   await counts(opener, '')
   const elsewhere = await customer('And another thing')
   await note(elsewhere, 'elsewhere', [ids.Emma])
-  await expectSoon(async () => (await both()).some((one) => one.body === 'elsewhere'), 8000, () => 'the browser told nothing of the other conversation')
+  await until(async () => (await both()).some((one) => one.body === 'elsewhere'), () => 'the browser told nothing of the other conversation')
   assert.deepEqual((await both()).map((one) => one.body), ['in the day', 'elsewhere'])
   await other.close()
 })

@@ -7,7 +7,7 @@ import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { Agent, baseOf } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
@@ -24,7 +24,7 @@ const api = async (method, path, data) => {
 }
 const speak = (page, locale) => page.request.patch(`${server.origin}/api/v1/session`, { data: { locale } })
 const channel = () => `http://127.0.0.1:${slack.address().port}`
-const heard = (what, times = 1) => expectSoon(() => said.filter((text) => text.includes(what)).length === times, 30_000, () => `${what} was said otherwise: ${JSON.stringify(said)}`)
+const heard = (what, times = 1) => until(() => said.filter((text) => text.includes(what)).length === times, () => `${what} was said otherwise: ${JSON.stringify(said)}`)
 
 before(async () => {
   answer = { status: 200, body: 'ok' }
@@ -66,17 +66,17 @@ test('a channel is connected in the browser, and tried before it is saved', asyn
   await page.getByTestId('setting-webhook').fill('https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=1')
   await page.getByTestId('setting-server').fill(channel())
   await page.getByTestId('connect-test').click()
-  await page.getByTestId('field-error').first().waitFor({ timeout: 10_000 })
+  await page.getByTestId('field-error').first().waitFor()
   assert.match(await page.getByTestId('field-error').first().innerText(), /not the address of such a robot/)
   await page.getByTestId('setting-webhook').fill(WEBHOOK)
   answer = { status: 404, body: 'no_service' }
   await page.getByTestId('connect-test').click()
-  await expectSoon(async () => /does not know the address/.test(await page.getByTestId('field-error').first().innerText().catch(() => '')), 10_000, () => 'it is not told that there is no such webhook')
+  await until(async () => /does not know the address/.test(await page.getByTestId('field-error').first().innerText().catch(() => '')), () => 'it is not told that there is no such webhook')
   assert.deepEqual(await axe(page, { colours: true }), [])
   await shot(page, 'notify-form-en-light-1440')
   answer = { status: 200, body: 'ok' }
   await page.getByTestId('connect-test').click()
-  await page.getByTestId('connect-works').waitFor({ timeout: 10_000 })
+  await page.getByTestId('connect-works').waitFor()
   await heard('This is a test.')
   await page.getByTestId('connect-done').click()
   await page.waitForURL(/settings\/connections\/pin_/)
@@ -96,7 +96,7 @@ test('mail asks for what a mail server needs, on a phone in Chinese', async () =
   await page.getByTestId('connection-name').fill('值班邮箱')
   await page.getByTestId('setting-mail_from').fill('desk')
   await page.getByTestId('connect-test').click()
-  await page.getByTestId('field-error').filter({ hasText: '请填写发件地址。' }).waitFor({ timeout: 10_000 })
+  await page.getByTestId('field-error').filter({ hasText: '请填写发件地址。' }).waitFor()
   assert.deepEqual(await axe(page, { colours: true }), [])
   await page.getByTestId('setting-mail_from').scrollIntoViewIfNeeded()
   await shot(page, 'notify-mail-zh-dark-390')
@@ -127,7 +127,7 @@ test('the page of the connection says how the channel fares, and sends a test me
   await heard('This is a test of the connection “Night shift”.')
   answer = { status: 410, body: 'channel_is_archived' }
   await note('Emma, once more?')
-  await page.locator('[data-testid=connection-health][data-state=down]').waitFor({ timeout: 45_000 })
+  await page.locator('[data-testid=connection-health][data-state=down]').waitFor()
   await page.reload()
   await panel.getByText('is archived').waitFor()
   assert.deepEqual(await axe(page, { colours: true }), [])

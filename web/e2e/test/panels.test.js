@@ -6,10 +6,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { axe, launch } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { lookAround } from '../lib/look.js'
 import { Agent } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 
 let server, browser, owner, page, base, connection, conversations
 
@@ -29,11 +29,10 @@ before(async () => {
   browser = await launch()
   owner = await Agent.signIn(browser, server.links()[0])
   page = owner.page
-  page.setDefaultTimeout(60_000)
   const me = await api('GET', `${server.origin}/api/v1/session`)
   base = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
   connection = (await api('POST', '/connections', { plugin: 'patchbay/vouchers', name: 'Shop vouchers', config, enabled: true })).id
-  await until(async () => (await api('GET', '/plugins')).items.find((p) => p.id === 'patchbay/vouchers')?.state === 'ready', 60_000)
+  await until(async () => (await api('GET', '/plugins')).items.find((p) => p.id === 'patchbay/vouchers')?.state === 'ready')
   conversations = (await api('GET', '/conversations')).items.filter((c) => c.state === 'open')
 })
 
@@ -67,11 +66,11 @@ test('a voucher goes from the card into the reply, once; a second one is refused
   await page.goto(`${server.origin}/conversations/all/${conversations[0].id}`)
   await panel().getByTestId('card-note').fill('parcel came late')
   await panel().getByTestId('card-submit').filter({ hasText: 'Give a voucher' }).click()
-  await expectSoon(async () => /THX-1001 \(10 EUR\)/.test(await page.getByTestId('composer-input').inputValue()), 60_000, () => 'the sentence is not in the reply')
+  await until(async () => /THX-1001 \(10 EUR\)/.test(await page.getByTestId('composer-input').inputValue()), () => 'the sentence is not in the reply')
   await panel().getByText('This customer had a voucher today.').waitFor()
   await panel().getByText('parcel came late').waitFor()
   await page.getByTestId('send').click()
-  await expectSoon(async () => (await owner.messages()).some((text) => text.includes('THX-1001')), 60_000, () => 'it was not sent')
+  await until(async () => (await owner.messages()).some((text) => text.includes('THX-1001')), () => 'it was not sent')
   await page.getByTestId('composer-panels').click()
   await page.getByTestId('composer-panel').click()
   await page.getByTestId('composer-panel-dialog').getByText('This customer had a voucher today.').waitFor()

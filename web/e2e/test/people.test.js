@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { sign } from '../lib/jwt.js'
 import { lookAround } from '../lib/look.js'
 import { Agent, baseOf } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 
 let server, browser, lin, page, api, live, visitor, made
 
@@ -21,7 +21,6 @@ before(async () => {
   browser = await launch()
   lin = await Agent.signIn(browser, server.links()[0])
   page = lin.page
-  page.setDefaultTimeout(10_000)
   const base = await baseOf(page, server)
   api = async (method, path, data) => {
     const answer = await page.request.fetch(base + path, { method, data, headers })
@@ -64,15 +63,15 @@ test('a contact is written down, found by words, and reached by the keyboard', a
   await page.getByTestId('new-save').click()
   await page.waitForURL(/\/contacts\/con_/)
   made = page.url().match(/con_\w+/)[0]
-  await expectSoon(async () => (await page.getByTestId('fact-phone').innerText()) === '+8613800138000', 3000, () => 'the phone is not in its normal form')
+  await until(async () => (await page.getByTestId('fact-phone').innerText()) === '+8613800138000', () => 'the phone is not in its normal form')
   for (let i = 0; i < 60; i++) await api('POST', '/contacts', { name: `Guest ${String(i).padStart(2, '0')}`, email: `guest${i}@example.com` })
   await page.goto(`${server.origin}/contacts?sort=name_asc`)
   const rows = page.getByTestId('contact-row')
   await rows.first().waitFor()
   await page.getByTestId('load-more').scrollIntoViewIfNeeded()
-  await expectSoon(async () => (await rows.count()) >= 61, 5000, async () => `${await rows.count()} rows after scrolling`)
+  await until(async () => (await rows.count()) >= 61, async () => `${await rows.count()} rows after scrolling`)
   await page.getByTestId('contact-search').fill('周采薇')
-  await expectSoon(async () => (await rows.count()) === 1, 5000, async () => `${await rows.count()} rows are found`)
+  await until(async () => (await rows.count()) === 1, async () => `${await rows.count()} rows are found`)
   await page.getByTestId('contact-search').press('ArrowDown')
   await page.keyboard.press('Enter')
   await page.waitForURL(new RegExp(made))
@@ -87,7 +86,7 @@ test('details are changed in their own place; what is wrong is said there', asyn
   await page.getByTestId('fact-name').click()
   await page.getByTestId('fact-name-input').fill('周采薇 Fang')
   await page.getByTestId('fact-name-input').press('Enter')
-  await expectSoon(async () => (await api('GET', `/contacts/${made}`)).name === '周采薇 Fang', 3000, () => 'the name was not saved')
+  await until(async () => (await api('GET', `/contacts/${made}`)).name === '周采薇 Fang', () => 'the name was not saved')
   await page.getByRole('heading', { name: '周采薇 Fang' }).waitFor()
 })
 
@@ -107,7 +106,7 @@ test('an organisation is made, suggested by the address, and taken', async () =>
   await page.getByTestId('organisation-name').fill('青山茶厂')
   await page.getByTestId('organisation-save').click()
   await page.getByRole('heading', { name: '青山茶厂' }).waitFor()
-  await expectSoon(async () => (await api('GET', `/search?type=contacts&q=${encodeURIComponent('茶厂')}`)).items.some((one) => one.contact?.id === made), 10_000, () => 'the contact is not found by the new name of its organisation')
+  await until(async () => (await api('GET', `/search?type=contacts&q=${encodeURIComponent('茶厂')}`)).items.some((one) => one.contact?.id === made), () => 'the contact is not found by the new name of its organisation')
 })
 
 test('a journey shows two conversations, pages and notes, and grows without a jump', async () => {
@@ -118,7 +117,7 @@ test('a journey shows two conversations, pages and notes, and grows without a ju
   visitor = first.contact.id
   // The same person on another channel: their second conversation.
   await page.request.post(server.hook(), { data: { id: 'people-1', from: 'fang', name: 'Fang', text: 'And I wrote here' } })
-  const other = await until(async () => (await api('GET', '/conversations?view=all')).items.find((one) => one.last_message?.text === 'And I wrote here'), 5000)
+  const other = await until(async () => (await api('GET', '/conversations?view=all')).items.find((one) => one.last_message?.text === 'And I wrote here'))
   await api('POST', `/contacts/${other.contact.id}/merge`, { into: visitor })
   await page.goto(`${server.origin}/contacts/${visitor}`)
   await page.getByTestId('journey-item').first().waitFor()
@@ -129,11 +128,11 @@ test('a journey shows two conversations, pages and notes, and grows without a ju
   await page.getByTestId('note-text').fill('Prefers the phone')
   await page.getByTestId('note-add').click()
   await page.getByTestId('contact-note').filter({ hasText: 'Prefers the phone' }).waitFor()
-  await expectSoon(async () => (await kinds()).includes('contact_note'), 5000, () => 'the note is not in the journey')
+  await until(async () => (await kinds()).includes('contact_note'), () => 'the note is not in the journey')
   await write('/messages', { client_msg_id: 'p-2', text: '又来了' })
-  await expectSoon(async () => (await journey()).includes('又来了'), 5000, () => 'the new message is not shown')
+  await until(async () => (await journey()).includes('又来了'), () => 'the new message is not shown')
   await page.getByTestId('show-pages').click()
-  await expectSoon(async () => new Set(await kinds()).size === 1 && (await kinds())[0] === 'page_view', 5000, async () => `${await kinds()} are shown`)
+  await until(async () => new Set(await kinds()).size === 1 && (await kinds())[0] === 'page_view', async () => `${await kinds()} are shown`)
   await page.getByTestId('show-all').click()
   // More than a page of it, read from the middle.
   for (let i = 0; i < 70; i++) await api('POST', `/contacts/${visitor}/notes`, { text: `note ${i}` })
@@ -141,7 +140,7 @@ test('a journey shows two conversations, pages and notes, and grows without a ju
   await page.getByTestId('journey-item').nth(20).waitFor()
   await page.setViewportSize({ width: 1440, height: 500 })
   await page.getByTestId('load-more').last().scrollIntoViewIfNeeded()
-  await expectSoon(async () => (await page.getByTestId('journey-item').count()) > 70, 5000, () => 'what is older was not loaded')
+  await until(async () => (await page.getByTestId('journey-item').count()) > 70, () => 'what is older was not loaded')
   const middle = page.getByTestId('journey-item').nth(30)
   await middle.scrollIntoViewIfNeeded()
   const text = await middle.innerText()
@@ -151,7 +150,7 @@ test('a journey shows two conversations, pages and notes, and grows without a ju
   assert.equal(await middle.innerText(), text)
   assert.ok(Math.abs((await middle.boundingBox()).y - before) <= 1, 'what is being read moved')
   await page.getByTestId('journey-new').click()
-  await expectSoon(async () => (await journey()).includes('while you read'), 3000, () => 'the news are not shown')
+  await until(async () => (await journey()).includes('while you read'), () => 'the news are not shown')
   await page.setViewportSize(desktop)
 })
 
@@ -172,14 +171,14 @@ test('a note is changed, and comes back after it was deleted', async () => {
   await page.getByTestId('note-remove').click()
   await note.waitFor({ state: 'detached' })
   await page.goto(`${server.origin}/contacts`) // leaving does it for good
-  await expectSoon(async () => (await api('GET', `/contacts/${made}/notes`)).items.length === 0, 5000, () => 'the note is still there')
+  await until(async () => (await api('GET', `/contacts/${made}/notes`)).items.length === 0, () => 'the note is still there')
 })
 
 test('two contacts become one, the verified stays, and the merge is undone', async () => {
   const { secret } = await api('POST', `/inboxes/${live.id}/identity-secret`)
   const write = await arrive({ identity: sign(secret, { aud: live.id, sub: 'user-9', name: '周采薇 Fang', email: 'fang.verified@example.com' }) })
   await write('/messages', { client_msg_id: 'v-1', text: 'I am signed in' })
-  const proven = await until(async () => (await api('GET', `/contacts?q=${encodeURIComponent('fang.verified')}`)).items[0], 5000)
+  const proven = await until(async () => (await api('GET', `/contacts?q=${encodeURIComponent('fang.verified')}`)).items[0])
   assert.equal(proven.verified, true)
   await page.goto(`${server.origin}/contacts/${made}`)
   const duplicate = page.getByTestId('duplicate').filter({ hasText: /same name/i })
@@ -197,8 +196,8 @@ test('two contacts become one, the verified stays, and the merge is undone', asy
   await page.waitForURL(new RegExp(proven.id))
   await page.getByTestId('merge-undo').click()
   await page.getByTestId('merge').filter({ hasText: /undone/i }).waitFor()
-  await expectSoon(async () => !(await api('GET', `/contacts/${made}`)).merged_into, 5000, () => 'the contact is not back')
-  await expectSoon(async () => (await page.getByTestId('fact-phone').innerText()) === '—', 5000, () => 'what the merge filled in was not taken back')
+  await until(async () => !(await api('GET', `/contacts/${made}`)).merged_into, () => 'the contact is not back')
+  await until(async () => (await page.getByTestId('fact-phone').innerText()) === '—', () => 'what the merge filled in was not taken back')
 })
 
 /** The GB18030 bytes of the few characters that the table needs. */
@@ -244,9 +243,9 @@ test('a table is mapped, tried and run; it goes on after a reload', async () => 
   assert.equal(await page.getByTestId('map-2').inputValue(), 'note')
   assert.equal(await page.getByTestId('map-3').inputValue(), '')
   await page.getByTestId('map-3').selectOption('external_id')
-  await expectSoon(async () => (await api('GET', `/imports/${page.url().match(/imp_\w+/)[0]}`)).mapping['3'] === 'external_id', 3000, () => 'the mapping was not kept')
+  await until(async () => (await api('GET', `/imports/${page.url().match(/imp_\w+/)[0]}`)).mapping['3'] === 'external_id', () => 'the mapping was not kept')
   await page.getByTestId('import-check').click()
-  await page.locator('[data-state=checked]').waitFor({ timeout: 15_000 })
+  await page.locator('[data-state=checked]').waitFor()
   assert.equal(await page.getByTestId('count-create').innerText(), '2,997')
   assert.equal(await page.getByTestId('count-update').innerText(), '1')
   assert.equal(await page.getByTestId('count-error').innerText(), '3')
@@ -259,7 +258,7 @@ test('a table is mapped, tried and run; it goes on after a reload', async () => 
   await page.getByTestId('import-run').click()
   await page.locator('[data-state=running], [data-state=done]').first().waitFor()
   await page.reload()
-  await page.locator('[data-state=done]').waitFor({ timeout: 30_000 })
+  await page.locator('[data-state=done]').waitFor()
   assert.equal(await page.getByTestId('count-create').innerText(), '2,997')
   assert.equal((await api('GET', '/contacts?q=import2999@')).items.length, 1)
   assert.equal((await api('GET', `/contacts/${made}`)).note, 'knows us')
@@ -270,14 +269,14 @@ test('a table of a Chinese spreadsheet is read as it was written', async () => {
   await page.getByTestId('import-column').first().waitFor()
   assert.deepEqual((await page.getByTestId('import-column').locator('th').allInnerTexts()), ['姓名', '邮箱', '公司'])
   await page.getByTestId('import-check').click()
-  await page.locator('[data-state=checked]').waitFor({ timeout: 15_000 })
+  await page.locator('[data-state=checked]').waitFor()
   await page.getByTestId('import-run').click()
-  await page.locator('[data-state=done]').waitFor({ timeout: 15_000 })
+  await page.locator('[data-state=done]').waitFor()
   const [found] = (await api('GET', '/contacts?q=lilei@')).items
   assert.equal(found.name, '李雷')
   assert.equal(found.organisation.name, '茶厂')
   await page.goto(`${server.origin}/contacts/import`)
-  await expectSoon(async () => (await page.getByTestId('import-row').count()) === 2, 5000, () => 'the imports are not listed')
+  await until(async () => (await page.getByTestId('import-row').count()) === 2, () => 'the imports are not listed')
 })
 
 test('ratings are listed with their sum, and open the conversation', async () => {

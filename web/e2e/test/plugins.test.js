@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { axe, launch, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { ownerOf } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
@@ -30,7 +30,7 @@ test('a template is looked at, applied, and leaves what a person changed', async
   assert.deepEqual(await axe(owner), [])
   await shot(owner, 'template-plan-en-light-1440')
   await owner.getByTestId('template-do').click()
-  await owner.getByTestId('template-applied').waitFor({ timeout: 20_000 })
+  await owner.getByTestId('template-applied').waitFor()
   const labels = async () => (await (await owner.request.get(`${base}/labels`)).json()).items
   const refund = (await labels()).find((label) => label.name === 'Refund')
   assert.ok(refund, 'the template made no label')
@@ -38,7 +38,7 @@ test('a template is looked at, applied, and leaves what a person changed', async
   await owner.getByTestId('template-remove').click()
   await owner.locator('[data-object="label/refund"][data-op=keep]').waitFor()
   await owner.getByTestId('template-do').click()
-  await expectSoon(async () => (await labels()).every((label) => label.name !== 'Exchange'), 20_000, () => 'the template is not removed')
+  await until(async () => (await labels()).every((label) => label.name !== 'Exchange'), () => 'the template is not removed')
   assert.ok((await labels()).some((label) => label.id === refund.id), 'what a person changed is gone')
 })
 
@@ -56,7 +56,7 @@ test('a bot is connected by its form; what is wrong is said at the field', async
   await shot(owner, 'connection-error-en-light-1440')
   await owner.getByTestId('setting-misses').fill('2')
   await owner.getByTestId('connect-test').click()
-  await owner.getByTestId('connect-works').waitFor({ timeout: 10_000 })
+  await owner.getByTestId('connect-works').waitFor()
   await owner.getByTestId('connect-done').click()
   await owner.waitForURL(/settings\/connections\/pin_/)
   const { items } = await (await owner.request.get(`${base}/connections`)).json()

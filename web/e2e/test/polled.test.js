@@ -6,8 +6,9 @@ import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
+import { until } from '../lib/expect.js'
 import { ownerOf, speak } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 
 const TOKEN = 'Bearer the-token-of-the-list'
 const rows = [
@@ -97,24 +98,24 @@ test('Test names the field to mend; the inbox is added by clicking', async () =>
   await owner.getByTestId('field-error').filter({ hasText: 'one of it cannot be read' }).waitFor()
   await fill({ map_sender: 'client.id' })
   await owner.getByTestId('inbox-create').click()
-  const made = await until(async () => (await (await owner.request.get(`${base}/inboxes`)).json()).items.find((one) => one.plugin === 'patchbay/webhook'), 20_000)
+  const made = await until(async () => (await (await owner.request.get(`${base}/inboxes`)).json()).items.find((one) => one.plugin === 'patchbay/webhook'))
   inbox = made.id
 })
 
 test('what both sides wrote comes once; the answer reaches the system', async () => {
   await owner.goto(`${server.origin}/conversations/all`)
-  await owner.getByTestId('conversation-list-item').filter({ hasText: 'Bo Lin' }).first().click({ timeout: 60_000 })
-  for (const text of ['Is my tin on its way?', 'I put a second tin into the parcel.']) await owner.getByTestId('message').filter({ hasText: text }).first().waitFor({ timeout: 60_000 })
+  await owner.getByTestId('conversation-list-item').filter({ hasText: 'Bo Lin' }).first().click()
+  for (const text of ['Is my tin on its way?', 'I put a second tin into the parcel.']) await owner.getByTestId('message').filter({ hasText: text }).first().waitFor()
   assert.equal(await owner.getByTestId('message').filter({ hasText: 'Status: shipped' }).count(), 0)
   await owner.getByTestId('composer-input').fill('It left this morning.')
   await owner.getByTestId('send').click()
-  const told = await until(async () => got.find((one) => one.text === 'It left this morning.'), 60_000)
+  const told = await until(async () => got.find((one) => one.text === 'It left this morning.'))
   assert.equal(told.recipient, 'u-7')
 })
 
 test('the sandbox shows rounds and what could not be read; starting over brings it, and nothing twice', async () => {
   await owner.goto(`${server.origin}/settings/inboxes/${inbox}`)
-  await frame().getByText('1 could not be taken so far').waitFor({ timeout: 60_000 })
+  await frame().getByText('1 could not be taken so far').waitFor()
   await frame().getByText('/sender/id').first().waitFor()
   assert.ok(!(await frame().locator('#trying').isVisible()), 'nothing can be posted without a secret')
   await frame().locator('.traffic li').filter({ hasText: 'GET /api/messages' }).first().waitFor()
@@ -129,10 +130,10 @@ test('the sandbox shows rounds and what could not be read; starting over brings 
     await frame().locator('#restart').click()
     await frame().getByText('The next round starts').waitFor()
     return (await looked()).includes('4 on the page')
-  }, 60_000) // a round may come between starting over and looking
+  }) // a round may come between starting over and looking
   await frame().locator('#fetched pre').getByText('left_out').waitFor()
   await owner.goto(`${server.origin}/conversations/all`)
-  await owner.getByTestId('conversation-list-item').filter({ hasText: 'Somebody says this.' }).first().waitFor({ timeout: 60_000 })
+  await owner.getByTestId('conversation-list-item').filter({ hasText: 'Somebody says this.' }).first().waitFor()
   await owner.getByTestId('conversation-list-item').filter({ hasText: 'Bo Lin' }).first().click()
   for (const text of ['Is my tin on its way?', 'I put a second tin into the parcel.']) {
     const message = owner.getByTestId('message').filter({ hasText: text })
@@ -148,7 +149,7 @@ test('narrow and in Chinese it can be used as well', async () => {
   await owner.emulateMedia({ colorScheme: 'dark' })
   await owner.goto(`${server.origin}/settings/inboxes/${inbox}`)
   await frame().getByText('最近一轮').waitFor()
-  await until(async () => (await looked()).includes('没有新内容'), 60_000) // the round after the last start comes first
+  await until(async () => (await looked()).includes('没有新内容')) // the round after the last start comes first
   assert.ok((await framed().evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, 'it is wider than the phone')
   assert.deepEqual(await axe(framed()), [])
   await owner.locator('[data-testid=plugin-frame]').scrollIntoViewIfNeeded()

@@ -3,12 +3,11 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { Agent, baseOf, speak } from '../lib/people.js'
 import { deliver, PushService } from '../lib/pushes.js'
 import { Server } from '../lib/server.js'
 
-const PATIENCE = 60_000
 const headers = { 'Sec-Fetch-Site': 'same-origin' }
 
 let server, browser, service, lin, emma, worker, api, me, live
@@ -49,40 +48,40 @@ async function mentioned(text) {
   const answer = await lin.page.request.post(`${server.origin}/api/v1/live/${live.id}/messages`, { headers: { ...headers, Authorization: `Bearer ${token}` }, data: { client_msg_id: id(), text } })
   assert.equal(answer.status(), 201)
   let row
-  await expectSoon(async () => (row = (await api('GET', '/conversations?view=all&limit=50')).items.find((one) => one.last_message?.text === text)), PATIENCE, () => `no conversation begins with ${text}`)
+  await until(async () => (row = (await api('GET', '/conversations?view=all&limit=50')).items.find((one) => one.last_message?.text === text)), () => `no conversation begins with ${text}`)
   await api('POST', `/conversations/${row.id}/messages`, { client_msg_id: id(), kind: 'note', text: `Emma, ${text}`, mentions: [me] })
   return row.id
 }
 
 /** The next letter that the push service takes, beyond so many. */
 async function letter(before) {
-  await expectSoon(() => service.letters.length > before, PATIENCE, () => `nothing was pushed: ${server.log.slice(-2000)}`)
+  await until(() => service.letters.length > before, () => `nothing was pushed: ${server.log.slice(-2000)}`)
   return service.letters.at(-1)
 }
 
 const shown = () => worker.evaluate(async () => (await self.registration.getNotifications()).map(({ title, body, tag, lang, data }) => ({ title, body, tag, lang, data })))
 
 async function sees(title) {
-  await expectSoon(async () => (await shown()).some((one) => one.title === title), PATIENCE, async () => `not ${title}, but ${JSON.stringify(await shown())}`)
+  await until(async () => (await shown()).some((one) => one.title === title), async () => `not ${title}, but ${JSON.stringify(await shown())}`)
   return (await shown()).find((one) => one.title === title)
 }
 
 /** What an open window shows by the worker; one that has just opened does not listen yet, so it is said again. */
 async function toldByWindow(text) {
   let one
-  await expectSoon(async () => {
+  await until(async () => {
     await mentioned(`${text} ${sent}`)
     for (let looks = 0; looks < 20 && !one; looks++) {
       await new Promise((done) => setTimeout(done, 250))
       one = (await shown()).find(({ title }) => /林晓.*mentions you/.test(title))
     }
     return one
-  }, PATIENCE, () => 'the window tells nothing')
+  }, () => 'the window tells nothing')
   return one
 }
 
 const pushes = () => api('GET', '/api/v1/account/push', undefined, emma)
-const stateIs = (state) => emma.locator(`[data-testid=push][data-state=${state}]`).waitFor({ timeout: PATIENCE })
+const stateIs = (state) => emma.locator(`[data-testid=push][data-state=${state}]`).waitFor()
 
 test('a browser whose push service cannot be reached says so; one that can is turned on with a click, and tried', async () => {
   await emma.goto(`${server.origin}/settings/notifications`)
@@ -90,7 +89,7 @@ test('a browser whose push service cannot be reached says so; one that can is tu
   assert.equal(await emma.evaluate(() => navigator.serviceWorker.getRegistration().then(Boolean)), false, 'a worker without a wish')
   await emma.evaluate(() => localStorage.setItem('test.push.down', '1'))
   await emma.getByTestId('push-on').click()
-  await emma.getByTestId('push-says').filter({ hasText: 'cannot be reached' }).waitFor({ timeout: PATIENCE })
+  await emma.getByTestId('push-says').filter({ hasText: 'cannot be reached' }).waitFor()
   assert.equal((await pushes()).items.length, 0)
   await emma.evaluate(() => localStorage.removeItem('test.push.down'))
   await emma.getByTestId('push-on').click()
@@ -100,7 +99,7 @@ test('a browser whose push service cannot be reached says so; one that can is tu
   ;[worker] = emma.context().serviceWorkers()
   assert.ok(worker.url().endsWith('/service-worker.js'), worker.url())
   await emma.getByTestId('push-test').click()
-  await emma.getByTestId('push-says').filter({ hasText: 'took it' }).waitFor({ timeout: PATIENCE })
+  await emma.getByTestId('push-says').filter({ hasText: 'took it' }).waitFor()
   const tried = await letter(0)
   assert.ok(tried.test && /^vapid t=\S+, k=\S+$/.test(tried.from), JSON.stringify(tried))
   await deliver(emma, tried)
@@ -134,13 +133,13 @@ test('with no window open a mention is pushed, shown, and leads to its conversat
   assert.equal(got.notification.kind, 'mention')
   assert.ok(Number(got.ttl) > 14_000, got.ttl)
   await deliver(emma, got)
-  const [{ title, body, tag, data }] = await shown().then(async (all) => (all.length ? all : (await expectSoon(async () => (await shown()).length > 0, PATIENCE, () => 'nothing is shown'), shown())))
+  const [{ title, body, tag, data }] = await shown().then(async (all) => (all.length ? all : (await until(async () => (await shown()).length > 0, () => 'nothing is shown'), shown())))
   assert.match(title, /林晓.*mentions you/)
   assert.equal(body, 'Emma, do you know the jasmine tins?')
   assert.equal(tag, got.notification.id)
   assert.match(data.path, new RegExp(`^/conversations/all/${conversation}\\?at=\\d+$`))
   await deliver(emma, got) // the push service brings it twice
-  await expectSoon(async () => (await shown()).length === 1, PATIENCE, async () => JSON.stringify(await shown()))
+  await until(async () => (await shown()).length === 1, async () => JSON.stringify(await shown()))
 
   // Only a person's click may open a window: that one call is taken down, the rest is the worker's own.
   const address = await worker.evaluate(async () => {
@@ -150,10 +149,10 @@ test('with no window open a mention is pushed, shown, and leads to its conversat
       self.dispatchEvent(new NotificationEvent('notificationclick', { notification }))
     })
   })
-  await expectSoon(async () => (await shown()).length === 0, PATIENCE, () => 'it is still shown')
-  await expectSoon(async () => (await api('GET', '/notifications?unread=true', undefined, emma)).unread === 0, PATIENCE, () => 'it is unread')
+  await until(async () => (await shown()).length === 0, () => 'it is still shown')
+  await until(async () => (await api('GET', '/notifications?unread=true', undefined, emma)).unread === 0, () => 'it is unread')
   await emma.goto(server.origin + address)
-  await emma.getByTestId('message').filter({ hasText: 'jasmine tins' }).first().waitFor({ timeout: PATIENCE })
+  await emma.getByTestId('message').filter({ hasText: 'jasmine tins' }).first().waitFor()
   assert.equal(new URL(emma.url()).searchParams.get('workspace'), null)
 })
 
@@ -164,18 +163,18 @@ test('an open window is brought to the conversation, and what was read is taken 
     const [notification] = await self.registration.getNotifications({ tag })
     self.dispatchEvent(new NotificationEvent('notificationclick', { notification }))
   }, tag)
-  await emma.waitForURL((url) => url.pathname === data.path.split('?')[0], { timeout: PATIENCE })
+  await emma.waitForURL((url) => url.pathname === data.path.split('?')[0])
   await emma.goto(`${server.origin}/settings/profile`)
   await toldByWindow('and the white one?')
   await api('POST', '/notifications/read', { all: true }, emma)
-  await expectSoon(async () => (await shown()).length === 0, PATIENCE, async () => JSON.stringify(await shown()))
+  await until(async () => (await shown()).length === 0, async () => JSON.stringify(await shown()))
 })
 
 test('without names and words it says what happened alone, in the language of the account', async () => {
   await emma.goto(`${server.origin}/settings/notifications`)
   await stateIs('on')
   await emma.getByTestId('push-say').click()
-  await expectSoon(async () => (await pushes()).items[0]?.say === 'kind', PATIENCE, async () => JSON.stringify(await pushes()))
+  await until(async () => (await pushes()).items[0]?.say === 'kind', async () => JSON.stringify(await pushes()))
   await speak(emma, server, 'zh-CN')
   await emma.goto(`${server.origin}/demo`)
   const before = service.letters.length
@@ -199,13 +198,13 @@ test('signing out ends it; who signs in again goes on; what the push service for
   const link = await again()
   await emma.goto(link)
   await emma.getByTestId('conversation-list').waitFor()
-  await expectSoon(async () => (await pushes()).items.some((item) => item.current && item.session_id !== old && item.say === 'kind'), PATIENCE, async () => JSON.stringify(await pushes()))
+  await until(async () => (await pushes()).items.some((item) => item.current && item.session_id !== old && item.say === 'kind'), async () => JSON.stringify(await pushes()))
   assert.equal((await pushes()).items.length, 1)
   await emma.goto(`${server.origin}/settings/notifications`, { waitUntil: 'networkidle' })
   await stateIs('on')
   service.answer = 410
   await emma.getByTestId('push-test').click()
-  await emma.getByTestId('push-says').filter({ hasText: 'does not want to be told' }).waitFor({ timeout: PATIENCE })
+  await emma.getByTestId('push-says').filter({ hasText: 'does not want to be told' }).waitFor()
   await stateIs('off')
   service.answer = 201
   await emma.getByTestId('push-on').click()

@@ -4,9 +4,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
+import { until } from '../lib/expect.js'
 import { Mail } from '../lib/mail.js'
 import { ownerOf, speak } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 
 const care = 'care@shop.test'
 const alice = 'alice@shop.test'
@@ -53,11 +54,11 @@ test('what Outlook and QQ Mail repeat is folded, and what is written into it is 
     name: 'Mail', plugin: 'patchbay/email', secrets: { '/password': 'secret' },
     config: { address: care, name: 'Shop', signature, provider: 'other', incoming: mail.at.IMAPS, outgoing: mail.at.Submissions, security: 'tls', certificates: mail.at.Certificate },
   })
-  await until(async () => (await api('GET', `/inboxes/${inbox.id}`)).status?.state === 'ok', 60_000)
+  await until(async () => (await api('GET', `/inboxes/${inbox.id}`)).status?.state === 'ok')
   await mail.send(alice, care, letter('first', question))
-  const talk = await until(async () => (await api('GET', '/conversations?view=all')).items.find((one) => one.last_message?.text === question), 60_000, () => 'the question never came')
+  const talk = await until(async () => (await api('GET', '/conversations?view=all')).items.find((one) => one.last_message?.text === question), () => 'the question never came')
   await api('POST', `/conversations/${talk.id}/messages`, { client_msg_id: 'a1', kind: 'text', text: answer })
-  await until(async () => (await mail.inbox(alice)).length === 1, 60_000)
+  await until(async () => (await mail.inbox(alice)).length === 1)
   const [got] = await mail.inbox(alice)
   const fields = `In-Reply-To: ${/^Message-ID: (<.*>)$/im.exec(got)[1]}\n`
   const outlook = (words, original) => `${words}\n\n-----Original Message-----\nFrom: Shop <${care}>\nSent: Monday, November 23, 2026 9:30 AM\nTo: Alice Brown\nSubject: RE: My chair\n\n${original}`
@@ -69,9 +70,9 @@ test('what Outlook and QQ Mail repeat is folded, and what is written into it is 
   await owner.goto(`${server.origin}/conversations/all/${talk.id}`)
   const message = (text) => owner.getByTestId('message').filter({ hasText: text })
   const second = message('Thank you, Friday is fine.')
-  await second.waitFor({ timeout: 60_000 })
-  await message('谢谢，请把发票也寄来。').waitFor({ timeout: 60_000 })
-  await message('Not before noon, please.').waitFor({ timeout: 60_000 })
+  await second.waitFor()
+  await message('谢谢，请把发票也寄来。').waitFor()
+  await message('Not before noon, please.').waitFor()
   for (const one of [second, message('谢谢，请把发票也寄来。')]) {
     assert.equal(await one.getByText('left the warehouse').count(), 0, 'what we said is shown again')
   }

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 
 import { Acme, guide, TOKEN } from '../lib/acme.js'
 import { axe, launch, phone, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { ownerOf, speak } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
@@ -40,11 +40,11 @@ test('a CRM is connected by a mapping; what is wrong in it is said with its line
   await owner.getByTestId('setting-mapping').fill(mapping.replace('{{phone}}', '{{fone}}'))
   await owner.getByTestId('connect-test').click()
   const told = owner.getByTestId('field-error').first()
-  await told.waitFor({ timeout: 10_000 })
+  await told.waitFor()
   assert.match(await told.innerText(), /line 25, .*\n?.*\{\{fone\}\} means nothing here/)
   await owner.getByTestId('setting-mapping').fill(mapping)
   await owner.getByTestId('connect-test').click()
-  await expectSoon(async () => /does not accept this token/.test(await told.innerText().catch(() => '')), 10_000, async () => `the wrong token is not told: ${await owner.locator('main').innerText()}`)
+  await until(async () => /does not accept this token/.test(await told.innerText().catch(() => '')), async () => `the wrong token is not told: ${await owner.locator('main').innerText()}`)
   await shot(owner, 'records-connect-wrong-en-light-1440')
   await speak(owner, server, 'zh-CN')
   const answer = await owner.request.post(`${base}/connections/validate`, { data: { plugin: 'patchbay/rest-connector', config: { preset: 'custom', base_url: acme.url, mapping }, secrets: { '/token': 'wrong' }, probe: true, locale: 'zh-CN' } })
@@ -54,7 +54,7 @@ test('a CRM is connected by a mapping; what is wrong in it is said with its line
   await speak(owner, server, 'en')
   await owner.getByTestId('setting-token').fill(TOKEN)
   await owner.getByTestId('connect-test').click()
-  await owner.getByTestId('connect-works').waitFor({ timeout: 10_000 })
+  await owner.getByTestId('connect-works').waitFor()
   assert.deepEqual(await axe(owner), [])
   await owner.getByTestId('connect-done').click()
   await owner.waitForURL(/settings\/connections\/pin_/)
@@ -63,7 +63,7 @@ test('a CRM is connected by a mapping; what is wrong in it is said with its line
 test('the customer stands beside the conversation; a deal is made, a summary written', async () => {
   await owner.goto(`${server.origin}/conversations/all/${conversation.id}`)
   const records = owner.getByTestId('records')
-  await owner.locator('[data-testid=records][data-state=ok]').waitFor({ timeout: 15_000 })
+  await owner.locator('[data-testid=records][data-state=ok]').waitFor()
   await records.getByText('韩梅 Han Mei').waitFor()
   assert.match(await records.innerText(), /128\.50|128\.5/)
   await owner.getByTestId('records-make').click()
@@ -72,13 +72,13 @@ test('the customer stands beside the conversation; a deal is made, a summary wri
   await shot(owner, 'records-make-en-light-1440')
   assert.deepEqual(await axe(owner), [])
   await owner.getByTestId('record-save').click()
-  await expectSoon(async () => acme.rows.deals.length === 1, 10_000, () => 'no deal is there')
+  await until(async () => acme.rows.deals.length === 1, () => 'no deal is there')
   assert.equal(acme.rows.deals[0].title, '100 kettles 水壶')
   await owner.getByTestId('record-dialog').waitFor({ state: 'hidden' })
   await owner.getByTestId('records-summary').first().click()
   await owner.getByTestId('summary-text').fill('Wants 100 kettles by Friday.')
   await owner.getByTestId('summary-write').click()
-  await expectSoon(async () => acme.notes.length === 1, 10_000, () => 'no note is there')
+  await until(async () => acme.notes.length === 1, () => 'no note is there')
   assert.match(acme.notes[0].text, /100 kettles by Friday/)
   assert.ok(acme.notes[0].link.startsWith(server.origin), acme.notes[0].link)
   await shot(owner, 'records-en-light-1440')
@@ -90,7 +90,7 @@ test('while the CRM is away its copies are shown, and said to be such', async ()
   const saved = await owner.request.post(`${base}/connections/${connection}/records`, { data: { key: 'another', object: 'deal', fields: { title: 'Another one' } } })
   assert.equal(saved.status(), 200) // what was looked up before it is asked for anew
   acme.away = true
-  await expectSoon(async () => (await lookup()).stale, 10_000, () => 'the copies are not shown')
+  await until(async () => (await lookup()).stale, () => 'the copies are not shown')
   await owner.request.patch(`${server.origin}/api/v1/session`, { data: { locale: 'zh-CN' } })
   await owner.emulateMedia({ colorScheme: 'dark' })
   await owner.setViewportSize(phone)

@@ -7,8 +7,9 @@ import { createHmac } from 'node:crypto'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
+import { until } from '../lib/expect.js'
 import { ownerOf, speak } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 
 const WRONG = 'the-secret-that-somebody-mistyped'
 const RIGHT = 'the-secret-that-the-shop-signs-with'
@@ -62,10 +63,10 @@ test('nothing was posted yet', async () => {
 })
 
 test('what came is listed with what became of it, and shown without secrets', async () => {
-  await until(async () => (await (await owner.request.get(`${base}/inboxes/${inbox}`)).json()).status.state !== 'down', 60_000)
+  await until(async () => (await (await owner.request.get(`${base}/inboxes/${inbox}`)).json()).status.state !== 'down')
   const one = await post({ id: 'm-1', sender: { id: 'u-1', name: 'Alice' }, text: 'Where is my tea?' })
   assert.ok(one.status >= 400 && one.status < 500, String(one.status))
-  await rows('forged').first().waitFor({ timeout: 60_000 })
+  await rows('forged').first().waitFor()
   await pictures('list', async () => {
     await rows('forged').first().waitFor()
     await section().scrollIntoViewIfNeeded()
@@ -89,7 +90,7 @@ test('the secret is corrected, and what was refused comes in, once', async () =>
   await post({ id: 'm-2', sender: { id: 'u-1', name: 'Alice' }, text: 'Are you there?' })
   const kept = await owner.request.patch(`${base}/inboxes/${inbox}`, { data: { secrets: { '/secret': RIGHT } } })
   assert.equal(kept.status(), 200, await kept.text())
-  await rows('forged').nth(1).waitFor({ timeout: 60_000 })
+  await rows('forged').nth(1).waitFor()
   await section().getByTestId('request-filter').selectOption('forged')
   await section().getByTestId('request-replay-all').click()
   await owner.getByTestId('request-replay-dialog').waitFor()
@@ -97,16 +98,16 @@ test('the secret is corrected, and what was refused comes in, once', async () =>
   assert.deepEqual(await axe(owner), [])
   await owner.getByTestId('request-replay-go').click()
   await section().getByTestId('request-filter').selectOption('processed')
-  await rows('processed').nth(1).waitFor({ timeout: 60_000 })
+  await rows('processed').nth(1).waitFor()
   // One that is in already is a duplicate, and nothing new.
   await rows('processed').first().getByTestId('request-open').click()
   await dialog().getByTestId('request-again').click()
   await dialog().waitFor({ state: 'hidden' })
-  await section().getByText('1 known already').waitFor({ timeout: 60_000 })
+  await section().getByText('1 known already').waitFor()
   const messages = await until(async () => {
     const list = (await (await owner.request.get(`${base}/conversations?inbox=${inbox}`)).json()).items
     return list.length === 1 ? list[0] : undefined
-  }, 60_000)
+  })
   const timeline = (await (await owner.request.get(`${base}/conversations/${messages.id}/timeline`)).json()).items
   const texts = timeline.map((item) => item.message?.text).filter(Boolean)
   assert.deepEqual(texts, ['Where is my tea?', 'Are you there?'])
@@ -115,7 +116,7 @@ test('the secret is corrected, and what was refused comes in, once', async () =>
 test('what is refused says why, and is replayed alone by keyboard', async () => {
   await post({ id: 'm-3', text: 'nobody says this' })
   await section().getByTestId('request-filter').selectOption('failed')
-  await rows('refused').first().waitFor({ timeout: 60_000 })
+  await rows('refused').first().waitFor()
   await pictures('refused', async () => {
     await section().getByTestId('request-filter').selectOption('failed')
     await rows('refused').first().waitFor()
@@ -124,13 +125,13 @@ test('what is refused says why, and is replayed alone by keyboard', async () => 
   await rows('refused').first().getByTestId('request-replay').focus()
   await owner.keyboard.press('Enter')
   await owner.getByText('It is processed again within seconds.').waitFor()
-  await rows('refused').first().waitFor({ timeout: 60_000 })
+  await rows('refused').first().waitFor()
 })
 
 test('a server that does not answer is told, with another try', async () => {
   await owner.route('**/requests?*', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"status":503,"code":"storage.busy","title":"Busy","detail":"Busy."}' }))
   await owner.reload()
-  await section().getByRole('button', { name: /again/i }).waitFor({ timeout: 60_000 })
+  await section().getByRole('button', { name: /again/i }).waitFor()
   await owner.unroute('**/requests?*')
   await section().getByRole('button', { name: /again/i }).click()
   await section().getByTestId('request').first().waitFor()

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { axe, launch, person, phone, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { OpenID } from '../lib/openid.js'
 import { Agent, acceptInvite } from '../lib/people.js'
 import { Server } from '../lib/server.js'
@@ -13,7 +13,6 @@ import { Server } from '../lib/server.js'
 const headers = { 'Sec-Fetch-Site': 'same-origin' }
 const password = 'correct horse battery 9'
 /** What a changed right may take to reach an open window, in milliseconds. */
-const soon = 2_000
 
 let server, browser, idp, lin, mei, page, base, api, team, held, free, memberID
 
@@ -23,7 +22,6 @@ before(async () => {
   browser = await launch()
   ;[lin, mei] = await Promise.all(server.links().slice(0, 2).map((link) => Agent.signIn(browser, link)))
   page = lin.page
-  for (const one of [lin, mei]) one.page.setDefaultTimeout(10_000)
   const me = async (of) => (await (await of.request.get(`${server.origin}/api/v1/session`)).json()).memberships[0]
   base = `${server.origin}/api/v1/workspaces/${(await me(page)).workspace.id}`
   api = async (method, path, data, who = page) => {
@@ -51,7 +49,6 @@ after(async () => {
 async function joins(email, role, options) {
   const { link } = await api('POST', '/invitations', { email, role })
   const one = await person(browser, options)
-  one.setDefaultTimeout(10_000)
   one.refused = []
   one.on('response', (answer) => answer.status() === 403 && one.refused.push(answer.url()))
   await one.goto(link)
@@ -81,9 +78,9 @@ test('a role that sees only its team, made in the console, moves the rows of an 
   await given.selectOption({ label: 'Tier 1' })
   const rows = () => mei.page.getByTestId('conversation-list-item').count()
   const listed = (ticket) => tickets.locator(`[data-ticket=${ticket.id}]`).count()
-  await expectSoon(async () => (await rows()) === 0 && (await listed(free)) === 0 && (await listed(held)) === 0, soon, async () => `after the role ${await rows()} conversations are left, ${await listed(free)} and ${await listed(held)} tickets; the server lists ${await (await mei.page.request.get(base + '/conversations')).text()}`)
+  await until(async () => (await rows()) === 0 && (await listed(free)) === 0 && (await listed(held)) === 0, async () => `after the role ${await rows()} conversations are left, ${await listed(free)} and ${await listed(held)} tickets; the server lists ${await (await mei.page.request.get(base + '/conversations')).text()}`)
   await api('PATCH', `/teams/${team.id}`, { member_ids: [memberID] })
-  await expectSoon(async () => (await rows()) === 1 && (await listed(held)) === 1 && (await listed(free)) === 0, soon, async () => `after the team there are ${await rows()} conversations, ${await listed(held)} and ${await listed(free)} tickets`)
+  await until(async () => (await rows()) === 1 && (await listed(held)) === 1 && (await listed(free)) === 0, async () => `after the team there are ${await rows()} conversations, ${await listed(held)} and ${await listed(free)} tickets`)
 
   await page.goto(`${server.origin}/settings/roles`)
   await page.getByTestId('role-row').filter({ hasText: 'Tier 1' }).click()
@@ -93,7 +90,7 @@ test('a role that sees only its team, made in the console, moves the rows of an 
   await page.getByTestId('role-holders').locator('li').waitFor()
   await page.getByTestId('reach-all').check()
   await page.getByTestId('role-save').click()
-  await expectSoon(async () => (await rows()) > 1 && (await listed(free)) === 1, soon, async () => `with everything in reach there are ${await rows()} conversations`)
+  await until(async () => (await rows()) > 1 && (await listed(free)) === 1, async () => `with everything in reach there are ${await rows()} conversations`)
   assert.deepEqual([...mei.page.problems, ...page.problems], [])
   await tickets.close()
 })

@@ -72,7 +72,7 @@ test('a sandbox is made, used, reset and deleted, and the real workspace is as i
   await page.getByTestId('sandbox-reset').click()
   await page.getByTestId('confirm').click()
   await page.getByTestId('confirm').waitFor({ state: 'detached' })
-  await row.waitFor({ timeout: 20_000 })
+  await row.waitFor()
   const again = await ask(key, `${sandbox}/contacts?limit=100`)
   assert.equal(again.status, 200, 'the key outlives a reset')
   assert.ok(!JSON.stringify(await again.json()).includes('Made by a program'))

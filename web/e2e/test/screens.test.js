@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { axe, launch, person, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { lookAround } from '../lib/look.js'
 import { acceptInvite, fillSetup, present, workspaceOf } from '../lib/people.js'
 import { Server } from '../lib/server.js'
@@ -52,7 +52,7 @@ test('an inbox is made by its form; wrong settings are shown where they are', as
   await owner.getByTestId('setting-color').fill('#0f766e')
   await owner.getByTestId('inbox-create').click()
   await owner.waitForURL(/settings\/inboxes\/inb_/)
-  await expectSoon(async () => (await owner.content()).includes('loader.js'), 5000, () => 'the line for the page is not shown')
+  await until(async () => (await owner.content()).includes('loader.js'), () => 'the line for the page is not shown')
 })
 
 test('a colleague is invited, and joins by the link', async () => {
@@ -188,6 +188,6 @@ test('keyboard alone: palette, help, resolve', async () => {
   await page.keyboard.press('r')
   await page.keyboard.type('By keyboard.')
   await page.keyboard.press('Enter')
-  await expectSoon(async () => (await page.locator('[data-testid=message] .bubble').allTextContents()).includes('By keyboard.'), 5000, () => 'the answer was not sent')
+  await until(async () => (await page.locator('[data-testid=message] .bubble').allTextContents()).includes('By keyboard.'), () => 'the answer was not sent')
   await page.context().close()
 })

@@ -5,7 +5,7 @@ import { createHmac } from 'node:crypto'
 import { after, before, test } from 'node:test'
 
 import { axe, launch, person, phone, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { acceptInvite, baseOf, fillSetup, present } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
@@ -119,7 +119,7 @@ test('phone and codes are lost: an owner resets the factor, and every browser is
   await owner.getByTestId('reset-factor').click()
   assert.equal((await emma.request.get(`${server.origin}/api/v1/session`)).status(), 200) // it is asked first
   await owner.getByTestId('reset-factor-dialog').getByTestId('confirm').click()
-  await expectSoon(async () => (await emma.request.get(`${server.origin}/api/v1/session`)).status() === 401, 3000, () => 'the agent is still signed in')
+  await until(async () => (await emma.request.get(`${server.origin}/api/v1/session`)).status() === 401, () => 'the agent is still signed in')
   const page = await person(browser)
   await begin(page)
   await present(page)

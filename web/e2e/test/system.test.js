@@ -14,7 +14,6 @@ before(async () => {
   server = await Server.start(['--demo'])
   browser = await launch()
   page = (await Agent.signIn(browser, server.links()[0])).page
-  page.setDefaultTimeout(15_000)
 })
 
 after(async () => {

@@ -7,8 +7,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
+import { until } from '../lib/expect.js'
 import { ownerOf, speak } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 import { Telegram } from '../lib/telegram.js'
 
 const token = '110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw'
@@ -47,9 +48,9 @@ test('an administrator connects a bot by clicking, and reads why a token is refu
   const made = await until(async () => {
     const all = (await (await owner.request.get(`${base}/inboxes`)).json()).items
     return all.find((one) => one.plugin === 'patchbay/telegram')
-  }, 10_000)
+  })
   const status = async () => (await (await owner.request.get(`${base}/inboxes/${made.id}`)).json()).status
-  await until(async () => (await status()).code === 'auth_expired', 30_000)
+  await until(async () => (await status()).code === 'auth_expired')
   await owner.goto(`${server.origin}/settings/inboxes/${made.id}`)
   await owner.getByText(/Telegram does not know the token/).first().waitFor()
   await shot(owner, 'telegram-rejected-en-light-1440')
@@ -57,7 +58,7 @@ test('an administrator connects a bot by clicking, and reads why a token is refu
   await fill('token', token)
   await owner.getByTestId('inbox-save').click()
   await owner.getByTestId('setting-token-replace').waitFor()
-  await until(async () => (await status()).detail === 'https://t.me/shop1_bot', 30_000)
+  await until(async () => (await status()).detail === 'https://t.me/shop1_bot')
   assert.equal((await status()).state, 'ok')
   await owner.reload()
   await owner.getByText('https://t.me/shop1_bot').first().waitFor()
@@ -67,7 +68,7 @@ test('an administrator connects a bot by clicking, and reads why a token is refu
 
 test('a customer writes, sends a picture and changes a message, and an agent answers', async () => {
   await far.write(token, 42, 'Alice', '/start summer')
-  const found = await until(async () => (await (await owner.request.get(`${base}/conversations?state=resolved`)).json()).items.find((one) => one.contact.name === 'Alice'), 30_000)
+  const found = await until(async () => (await (await owner.request.get(`${base}/conversations?state=resolved`)).json()).items.find((one) => one.contact.name === 'Alice'))
   assert.equal(found.last_message, undefined) // nobody is to do anything yet
   const first = await far.write(token, 42, 'Alice', 'Where is my cup?')
   await owner.goto(server.origin)
@@ -79,13 +80,13 @@ test('a customer writes, sends a picture and changes a message, and an agent ans
   await far.edit(token, 42, 'Alice', first, 'Where is my blue cup?')
   await owner.getByTestId('message').filter({ hasText: 'Where is my blue cup?' }).waitFor()
   await owner.getByTestId('composer-input').pressSequentially('It leaves ')
-  await until(async () => (await far.shown(token))?.some((one) => one.Chat === 42 && one.Kind === 'typing'), 20_000)
+  await until(async () => (await far.shown(token))?.some((one) => one.Chat === 42 && one.Kind === 'typing'))
   await owner.getByTestId('composer-input').fill('It leaves *today* & <soon>.')
   await owner.getByTestId('send').click()
   const [got] = await until(async () => {
     const all = await far.sent(token)
     return all?.length > 0 && all
-  }, 20_000)
+  })
   assert.equal(got.Text, 'It leaves *today* & <soon>.')
   assert.equal(got.Chat, 42)
   await shot(owner, 'telegram-answered-en-light-1440')
@@ -110,7 +111,7 @@ test('in a group two members write, and the agent names one of them', async () =
   const found = await until(async () => {
     await far.writeIn(token, team, title, ...alice, 'Is the shop open on Sunday?') // until the plugin has the setting
     return (await groups())[0]
-  }, 30_000)
+  })
   assert.equal(found.contact.name, title)
   await far.writeIn(token, team, title, ...wang, '周一呢？')
   await speak(owner, server, 'en')
@@ -137,7 +138,7 @@ test('in a group two members write, and the agent names one of them', async () =
   await owner.getByTestId('composer-input').pressSequentially('Monday, too')
   await owner.getByTestId('send').click()
   await message('Monday, too').locator('.mention').filter({ hasText: '@王芳' }).waitFor()
-  const got = await until(async () => (await far.sent(token)).find((one) => one.Chat === team), 30_000)
+  const got = await until(async () => (await far.sent(token)).find((one) => one.Chat === team))
   assert.equal(got.Text, '👍 @王芳 Monday, too')
   assert.deepEqual(got.Named, [{ User: 43, Text: '@王芳' }])
   assert.ok(got.ReplyTo > 0)

@@ -12,13 +12,13 @@ import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
+import { until } from '../lib/expect.js'
 import { ownerOf, speak } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 
 const root = resolve(import.meta.dirname, '../../..')
 const binary = process.env.PATCHBAY_BIN ?? join(root, 'bin/patchbay')
 const SECRET = 'a-long-secret-of-the-gateway'
-const PATIENCE = 60_000
 const parcel = {
   id: 'parcel_shipped', language: 'en', name: 'Parcel shipped', category: 'Notification', header: 'Order {{order}}',
   text: 'Hello {{name}}, your parcel is on its way and should arrive on {{day}}.', footer: 'Reply STOP to end', buttons: ['Track it'],
@@ -62,7 +62,6 @@ before(async () => {
   server = await Server.start(['--demo', '--plugins.dev-dir', plugins])
   browser = await launch()
   ;({ owner, base } = await ownerOf(browser, server, { reducedMotion: 'reduce' }))
-  owner.setDefaultTimeout(PATIENCE)
 })
 
 after(async () => {
@@ -90,7 +89,7 @@ const shown = () => owner.locator('[data-testid=message-template]')
 async function find(words) {
   await owner.getByTestId('template-option').first().waitFor()
   await owner.getByTestId('template-search').fill(words)
-  await until(async () => (await owner.getByTestId('template-option').count()) === 1, PATIENCE)
+  await until(async () => (await owner.getByTestId('template-option').count()) === 1)
   await owner.getByTestId('template-search').press('Enter')
 }
 
@@ -116,7 +115,7 @@ test('Test asks for the templates and names the field; the inbox is added by cli
   await shot(owner, 'templates-form-en-light-1440')
   await owner.getByTestId('setting-templates_url').fill(`${origin}/templates`)
   await owner.getByTestId('inbox-create').click()
-  const made = await until(async () => (await json(await owner.request.get(`${base}/inboxes`))).items.find((one) => one.plugin === 'patchbay/webhook'), PATIENCE)
+  const made = await until(async () => (await json(await owner.request.get(`${base}/inboxes`))).items.find((one) => one.plugin === 'patchbay/webhook'))
   inbox = made.id
   hook = (await json(await owner.request.post(`${base}/inboxes/${inbox}/rotate-hook`))).hook_url
   assert.ok(made.capabilities.can.includes('templates'))
@@ -129,7 +128,7 @@ test('the page of the inbox lists them, and says what was left out; a far side t
   await owner.getByTestId('templates-refused').getByText('A placeholder in its texts is no field.').waitFor()
   await owner.getByTestId('template-row').getByText('Waits for approval').waitFor()
   await owner.getByTestId('templates-more').click()
-  await until(async () => (await owner.getByTestId('template-row').count()) === 57, PATIENCE)
+  await until(async () => (await owner.getByTestId('template-row').count()) === 57)
   assert.deepEqual(await axe(owner), [])
   await owner.getByTestId('inbox-templates').scrollIntoViewIfNeeded()
   await shot(owner, 'templates-inbox-en-light-1440')
@@ -141,7 +140,7 @@ test('the page of the inbox lists them, and says what was left out; a far side t
   await until(async () => {
     await owner.getByTestId('templates-refresh').click()
     return owner.getByTestId('templates-error').isVisible()
-  }, PATIENCE)
+  })
   await owner.getByTestId('templates-count').filter({ hasText: '57 templates' }).waitFor()
   await owner.getByTestId('inbox-templates').scrollIntoViewIfNeeded()
   await shot(owner, 'templates-inbox-failed-en-light-1440')
@@ -151,7 +150,7 @@ test('the page of the inbox lists them, and says what was left out; a far side t
 
 test('an agent finds one, is told what is missing, loses nothing, and sends it; the gateway gets id and values', async () => {
   const body = JSON.stringify({ id: 'm-1', sender: { id: '+8613800001234', name: 'Bo Lin' }, text: 'Has my order left?' })
-  await until(async () => (await fetch(`${hook}/messages`, { method: 'POST', body, headers: { 'Content-Type': 'application/json', 'Patchbay-Signature': signed(body) } })).ok, PATIENCE)
+  await until(async () => (await fetch(`${hook}/messages`, { method: 'POST', body, headers: { 'Content-Type': 'application/json', 'Patchbay-Signature': signed(body) } })).ok)
   await open('Bo Lin')
   await start()
   assert.deepEqual(await axe(owner), [])
@@ -180,12 +179,12 @@ test('an agent finds one, is told what is missing, loses nothing, and sends it; 
   await shot(owner, 'templates-filled-en-light-1440')
   await value('day').press('Enter')
   await shown().getByText('Template · Parcel shipped').waitFor()
-  const told = await until(() => got.find((one) => one.template), PATIENCE)
+  const told = await until(() => got.find((one) => one.template))
   assert.deepEqual(told.template, { id: 'parcel_shipped', language: 'en', values: { name: 'Bo Lin', order: '2041', day: 'Monday' } })
   assert.equal(told.text, 'Order 2041\n\nHello Bo Lin, your parcel is on its way and should arrive on Monday.\n\nReply STOP to end')
   assert.equal(told.recipient, '+8613800001234')
   const message = owner.getByTestId('message').filter({ hasText: 'should arrive on Monday' })
-  await until(async () => ['sent', 'delivered'].includes(await message.getAttribute('data-state')), PATIENCE)
+  await until(async () => ['sent', 'delivered'].includes(await message.getAttribute('data-state')))
   assert.equal(await message.count(), 1)
   await message.focus()
   await owner.getByTestId('message-actions').waitFor()
@@ -203,7 +202,7 @@ test('what the server refuses is back, with the error at its value', async () =>
   await until(async () => {
     const list = await json(await owner.request.post(`${base}/inboxes/${inbox}/templates/refresh`))
     return list.items.find((one) => one.id === parcel.id).fields[1].max_length === 4
-  }, PATIENCE)
+  })
   await owner.getByTestId('template-send').click()
   await owner.getByTestId('template-dialog').getByTestId('field-error').getByText('This is too long.').waitFor()
   assert.equal(await value('order').inputValue(), '2041-22')
@@ -212,13 +211,13 @@ test('what the server refuses is back, with the error at its value', async () =>
   await value('order').fill('2041')
   await owner.keyboard.press('Control+Enter')
   await owner.getByTestId('message').filter({ hasText: 'should arrive on Tuesday' }).waitFor()
-  await until(() => got.some((one) => one.template?.values.day === 'Tuesday'), PATIENCE)
+  await until(() => got.some((one) => one.template?.values.day === 'Tuesday'))
   assert.equal(got.filter((one) => one.template).length, 2)
 })
 
 test('where a window is shut, a template is the way out', async () => {
   kiosk = await json(await owner.request.post(`${base}/inboxes`, { data: { plugin: 'test/kiosk', name: 'Kiosk', config: {} } }))
-  await until(async () => (await owner.request.post(kiosk.hook_url, { data: { id: 'k-1', from: 'carl', text: 'I wrote three days ago.', ago_s: 3 * 86_400 } })).ok(), PATIENCE)
+  await until(async () => (await owner.request.post(kiosk.hook_url, { data: { id: 'k-1', from: 'carl', text: 'I wrote three days ago.', ago_s: 3 * 86_400 } })).ok())
   await open('carl')
   await owner.getByTestId('composer-obstacle').getByText('A template can be sent all the same.').waitFor()
   assert.deepEqual(await axe(owner), [])
@@ -229,7 +228,7 @@ test('where a window is shut, a template is the way out', async () => {
   await value('hour').fill('9')
   await owner.keyboard.press('Control+Enter')
   const message = owner.getByTestId('message').filter({ hasText: 'carl, the kiosk opens at 9.' })
-  await until(async () => (await message.count()) === 1 && ['sent', 'delivered'].includes(await message.getAttribute('data-state')), PATIENCE)
+  await until(async () => (await message.count()) === 1 && ['sent', 'delivered'].includes(await message.getAttribute('data-state')))
   await owner.getByTestId('composer-obstacle').waitFor()
 })
 

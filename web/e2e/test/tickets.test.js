@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { Agent, baseOf } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
@@ -18,7 +18,6 @@ before(async () => {
   browser = await launch()
   ;[lin, mei] = await Promise.all(server.links().slice(0, 2).map((link) => Agent.signIn(browser, link)))
   page = lin.page
-  for (const one of [lin, mei]) one.page.setDefaultTimeout(10_000)
   const base = await baseOf(page, server)
   api = async (method, path, data) => {
     const answer = await page.request.fetch(base + path, { method, data, headers })
@@ -37,9 +36,9 @@ after(async () => {
   await server?.end()
 })
 
-const status = (of, wanted) => expectSoon(async () => (await of.getByTestId('ticket').getAttribute('data-status')) === wanted, 5000, async () => `the ticket is ${await of.getByTestId('ticket').getAttribute('data-status')}, not ${wanted}`)
+const status = (of, wanted) => until(async () => (await of.getByTestId('ticket').getAttribute('data-status')) === wanted, async () => `the ticket is ${await of.getByTestId('ticket').getAttribute('data-status')}, not ${wanted}`)
 const texts = (of) => of.locator('[data-testid=message] .bubble').allTextContents()
-const sees = (of, text) => expectSoon(async () => (await texts(of)).some((one) => one.includes(text)), 5000, async () => `${text} is not among ${JSON.stringify(await texts(of))}`)
+const sees = (of, text) => until(async () => (await texts(of)).some((one) => one.includes(text)), async () => `${text} is not among ${JSON.stringify(await texts(of))}`)
 
 async function handOver(of, name, note) {
   await of.getByTestId('ticket-number').focus()
@@ -59,7 +58,7 @@ test('one click in a conversation makes a ticket with what it says', async () =>
   await page.keyboard.press('Escape')
   await page.getByTestId('conversation-list-item').first().click()
   await page.getByTestId('make-ticket').click()
-  await expectSoon(async () => (await page.getByTestId('ticket-title').inputValue()) !== '', 5000, () => 'no title was filled in')
+  await until(async () => (await page.getByTestId('ticket-title').inputValue()) !== '', () => 'no title was filled in')
   await page.getByTestId('ticket-contact').waitFor()
   await page.getByTestId('ticket-title').fill('The kettle does not heat')
   await page.getByTestId('ticket-team').selectOption(repairs.id)
@@ -78,7 +77,7 @@ test('a ticket crosses two teams and closes with a rating', async () => {
   await mei.page.goto(`${server.origin}/tickets/${made.id}`)
   await mei.page.getByTestId('ticket-composer').waitFor()
   await handOver(page, billing.name, 'Paid twice, please look at the refund')
-  await expectSoon(async () => (await page.getByTestId('ticket-side').getByTestId('ticket-assignee').getAttribute('data-team')) === billing.id, 5000, () => 'the ticket is not with Billing')
+  await until(async () => (await page.getByTestId('ticket-side').getByTestId('ticket-assignee').getAttribute('data-team')) === billing.id, () => 'the ticket is not with Billing')
   await sees(mei.page, 'Paid twice, please look at the refund')
   await mei.page.getByTestId('ticket-number').focus()
   await mei.page.keyboard.press('z')
@@ -177,18 +176,18 @@ test('the list is filtered by choosing, and many are changed at once and back', 
   for (const [n, priority] of ['low', 'high', 'urgent'].entries()) await api('POST', '/tickets', { title: `Errand ${n}`, priority })
   await page.goto(`${server.origin}/tickets?q=errand`)
   const rows = page.getByTestId('ticket-row')
-  await expectSoon(async () => (await rows.count()) === 3, 5000, async () => `${await rows.count()} rows`)
+  await until(async () => (await rows.count()) === 3, async () => `${await rows.count()} rows`)
   await page.getByTestId('ticket-sort').selectOption('priority')
-  await expectSoon(async () => (await rows.first().innerText()).includes('Errand 2'), 5000, () => 'the urgent one is not first')
+  await until(async () => (await rows.first().innerText()).includes('Errand 2'), () => 'the urgent one is not first')
   assert.match(page.url(), /sort=priority/)
   await rows.first().focus()
   await page.keyboard.press('x')
   await page.keyboard.press('Shift+ArrowDown')
   await page.getByTestId('bulk-priority').click()
   await page.getByTestId('menu-low').click()
-  await expectSoon(async () => (await api('GET', '/tickets?q=errand')).items.every((one) => one.priority === 'low'), 5000, () => 'not all are low')
+  await until(async () => (await api('GET', '/tickets?q=errand')).items.every((one) => one.priority === 'low'), () => 'not all are low')
   await page.getByRole('button', { name: 'Undo' }).first().click()
-  await expectSoon(async () => (await api('GET', '/tickets?q=errand')).items.some((one) => one.priority === 'urgent'), 5000, () => 'it was not taken back')
+  await until(async () => (await api('GET', '/tickets?q=errand')).items.some((one) => one.priority === 'urgent'), () => 'it was not taken back')
   assert.deepEqual(await axe(page), [])
   await shot(page, 'tickets-1440')
 })
@@ -197,7 +196,7 @@ test('a card is carried by the keyboard and by the mouse; what cannot be is told
   await page.goto(`${server.origin}/tickets/board?q=errand`)
   await mei.page.goto(`${server.origin}/tickets/board?q=errand`)
   const count = (of, column) => of.locator(`[data-column=${column}]`).getAttribute('data-count')
-  const counts = (of, column, wanted) => expectSoon(async () => (await count(of, column)) === String(wanted), 6000, async () => `${column} holds ${await count(of, column)}, not ${wanted}`)
+  const counts = (of, column, wanted) => until(async () => (await count(of, column)) === String(wanted), async () => `${column} holds ${await count(of, column)}, not ${wanted}`)
   await counts(page, 'new', 3)
   const card = page.locator('[data-column=new] [data-card]').first()
   await card.focus()
@@ -210,12 +209,12 @@ test('a card is carried by the keyboard and by the mouse; what cannot be is told
   await page.locator('[data-column=pending] [data-card]').first().dragTo(page.locator('[data-column=solved]'))
   await counts(page, 'solved', 1)
   // It is there before the server has said so; what that says comes before what is refused.
-  await expectSoon(async () => /Solved/.test(await page.getByTestId('board-said').innerText()), 6000, () => 'the move was not told')
+  await until(async () => /Solved/.test(await page.getByTestId('board-said').innerText()), () => 'the move was not told')
   await page.locator('[data-column=solved] [data-card]').first().focus()
   await page.keyboard.press('Space')
   for (let n = 0; n < 3; n++) await page.keyboard.press('ArrowLeft')
   await page.keyboard.press('Space')
-  await expectSoon(async () => /worked on/.test(await page.getByTestId('board-said').innerText()), 3000, () => 'the refusal was not told')
+  await until(async () => /worked on/.test(await page.getByTestId('board-said').innerText()), () => 'the refusal was not told')
   await counts(page, 'solved', 1)
   assert.deepEqual(await axe(page), [])
   await shot(page, 'tickets-board-1440')
@@ -239,7 +238,7 @@ test('a type with a field is made, and asked for before solving', async () => {
   await page.locator('[data-attribute=serial_number] button').click()
   await page.keyboard.type('K-1')
   await page.keyboard.press('Enter')
-  await expectSoon(async () => (await api('GET', `/tickets/${ticket.id}`)).fields.serial_number === 'K-1', 5000, () => 'the field was not saved')
+  await until(async () => (await api('GET', `/tickets/${ticket.id}`)).fields.serial_number === 'K-1', () => 'the field was not saved')
   await page.getByTestId('ticket-number').focus()
   await page.keyboard.press('e')
   await status(page, 'solved')

@@ -8,8 +8,9 @@ import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
+import { until } from '../lib/expect.js'
 import { ownerOf, speak } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 
 const SECRET = 'a-long-secret-of-the-browser-test'
 const got = []
@@ -50,7 +51,7 @@ test('an administrator adds the inbox by clicking', async () => {
   assert.deepEqual(await axe(owner), [])
   await shot(owner, 'webhook-form-en-light-1440')
   await owner.getByTestId('inbox-create').click()
-  const made = await until(async () => (await (await owner.request.get(`${base}/inboxes`)).json()).items.find((one) => one.plugin === 'patchbay/webhook'), 10_000)
+  const made = await until(async () => (await (await owner.request.get(`${base}/inboxes`)).json()).items.find((one) => one.plugin === 'patchbay/webhook'))
   inbox = made.id
   await owner.goto(`${server.origin}/settings/inboxes/${inbox}`)
   await owner.getByTestId('rotate-hook').click()
@@ -91,7 +92,7 @@ test('the system posts; what it did not sign is refused; the agent answers, and 
   assert.equal(await owner.getByTestId('message').filter({ hasText: 'Is my tin on its way?' }).count(), 1)
   await owner.getByTestId('composer-input').fill('It left this morning.')
   await owner.getByTestId('send').click()
-  const told = await until(async () => got.find((one) => one.body.includes('It left this morning.')), 20_000)
+  const told = await until(async () => got.find((one) => one.body.includes('It left this morning.')))
   const said = JSON.parse(told.body)
   assert.equal(said.recipient, 'u-7')
   assert.equal(told.headers['idempotency-key'], said.id)
@@ -113,7 +114,7 @@ test('what the company writes in its own system comes in as its own, and what it
   await echo({ id: 'shown-twice', delivery: JSON.parse(got[sent - 1].body).id, text: 'It left this morning.' })
   await echo({ id: 'own-1', text: 'I put a second tin into the parcel.' })
   await echo({ id: 'own-1', text: 'I put a second tin into the parcel.' })
-  await owner.getByTestId('message').filter({ hasText: 'I put a second tin into the parcel.' }).filter({ hasText: 'Mei' }).waitFor({ timeout: 20_000 })
+  await owner.getByTestId('message').filter({ hasText: 'I put a second tin into the parcel.' }).filter({ hasText: 'Mei' }).waitFor()
   for (const text of ['It left this morning.', 'I put a second tin into the parcel.']) assert.equal(await owner.getByTestId('message').filter({ hasText: text }).count(), 1, text)
   assert.ok(!got.some((one) => one.body.includes('second tin')), 'an echo was sent')
 })

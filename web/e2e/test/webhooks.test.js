@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 
 import { axe, launch, phone, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { Agent, baseOf } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
@@ -58,7 +58,6 @@ before(async () => {
   browser = await launch()
   agent = await Agent.signIn(browser, server.links()[0])
   page = agent.page
-  page.setDefaultTimeout(10_000)
   const base = await baseOf(page, server)
   api = async (method, path, data) => {
     const answer = await page.request.fetch(base + path, { method, data, headers: { 'Sec-Fetch-Site': 'same-origin' } })
@@ -108,7 +107,7 @@ test('it fails and dies; the log has the request and the answers', async () => {
   const ticket = await api('POST', '/tickets', { title: 'The kettle does not heat' })
   await api('POST', `/tickets/${ticket.id}/comments`, { client_id: 'c-1', text: 'not asked for', public: true })
   await page.locator('[data-testid=webhook-delivery][data-state=dead][data-type="ticket.created"]').waitFor()
-  await expectSoon(async () => (await page.getByTestId('webhook-state').getAttribute('data-state')) === 'failing', 8000, () => 'the page does not say that it fails')
+  await until(async () => (await page.getByTestId('webhook-state').getAttribute('data-state')) === 'failing', () => 'the page does not say that it fails')
   await page.getByTestId('webhook-dead').waitFor()
   await page.getByTestId('webhook-open').click()
   await page.getByTestId('webhook-request').waitFor()
@@ -133,7 +132,7 @@ test('sent again, it arrives with the same id and a good signature', async () =>
   await page.getByTestId('webhook-replay').click()
   await page.getByTestId('confirm').click()
   await page.locator('[data-testid=webhook-delivery][data-state=delivered]').waitFor()
-  await expectSoon(async () => (await page.getByTestId('webhook-state').getAttribute('data-state')) === 'healthy', 8000, () => 'the page does not say that it is well')
+  await until(async () => (await page.getByTestId('webhook-state').getAttribute('data-state')) === 'healthy', () => 'the page does not say that it is well')
   const all = receiver.of('ticket.created')
   const last = all.at(-1)
   assert.equal(all.length, failed.length + 1)
@@ -162,7 +161,7 @@ test('a new secret signs beside the old one, until that is ended', async () => {
   assert.ok(signed(both, kid, secret) && signed(both, next.kid, next.secret))
   await page.getByTestId('webhook-expire').click()
   await page.getByTestId('confirm').click()
-  await expectSoon(async () => (await page.getByTestId('webhook-key').count()) === 1, 5000, () => 'the old secret is still there')
+  await until(async () => (await page.getByTestId('webhook-key').count()) === 1, () => 'the old secret is still there')
   const one = await tested()
   assert.ok(!signed(one, kid, secret) && signed(one, next.kid, next.secret))
   assert.deepEqual(page.problems, [])

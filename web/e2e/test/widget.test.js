@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
-import { expectSoon } from '../lib/expect.js'
+import { until } from '../lib/expect.js'
 import { sign } from '../lib/jwt.js'
 import { Agent, Visitor, baseOf } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 import { Site } from '../lib/site.js'
 
 let server, browser, site, lin, base
@@ -45,7 +45,7 @@ async function inbox(config = {}) {
 }
 
 const conversations = async (id) => (await api('GET', `/conversations?view=all&inbox=${id}`)).items
-const talk = (id) => until(async () => (await conversations(id))[0], 5000, () => 'no conversation')
+const talk = (id) => until(async () => (await conversations(id))[0], () => 'no conversation')
 const said = async (id) => (await api('GET', `/conversations/${id}/timeline?limit=100`)).items.flatMap((change) => change.message?.text ?? [])
 let written = 0
 const answer = (id, text) => api('POST', `/conversations/${id}/messages`, { client_msg_id: `018f0000-0000-7000-8000-${String(++written).padStart(12, '0')}`, kind: 'text', text })
@@ -107,7 +107,7 @@ test('nobody is there: a place in the line, or a form for later', async () => {
   for (const [visitor, place] of [[first, '1'], [second, '2']]) {
     await press(visitor)
     await visitor.send(`I am number ${place}`)
-    await expectSoon(async () => (await visitor.frame.getByTestId('widget-queue').getAttribute('data-position')) === place, 5000, async () => `not at place ${place}`)
+    await until(async () => (await visitor.frame.getByTestId('widget-queue').getAttribute('data-position')) === place, async () => `not at place ${place}`)
   }
   assert.match(await second.frame.getByTestId('widget-queue').innerText(), /number 2 in line[^]*Nobody is online/)
 
@@ -157,7 +157,7 @@ test('who the site vouches for has one conversation everywhere; nobody else sees
   await chen.frame.getByTestId('widget-input').fill('and my password is')
   await chen.page.goto(as('zhou'))
   await chen.frame.getByTestId('widget-input').waitFor()
-  await expectSoon(async () => (await signedIn(chen)) === 'zhou', 5000, () => 'zhou is not signed in')
+  await until(async () => (await signedIn(chen)) === 'zhou', () => 'zhou is not signed in')
   const nothing = async (visitor, who) => {
     await visitor.page.waitForTimeout(400)
     assert.deepEqual(await visitor.messages(), [], `${who} sees what Chen wrote`)
@@ -170,11 +170,11 @@ test('who the site vouches for has one conversation everywhere; nobody else sees
   for (const [code, url] of [['identity.expired', as('chen', { life: -30 })], ['identity.signature', as('chen', {}, foreign)]]) {
     const forger = await Visitor.arrive(browser, url)
     await press(forger)
-    await expectSoon(async () => (await heard(forger, 'error')).some((error) => error.code === code), 5000, async () => `${code}: ${JSON.stringify(await heard(forger, 'error'))}`)
+    await until(async () => (await heard(forger, 'error')).some((error) => error.code === code), async () => `${code}: ${JSON.stringify(await heard(forger, 'error'))}`)
     await nothing(forger, code)
     await forger.send('hello?')
     await forger.sees('hello?')
-    const mine = await until(async () => (await conversations(id)).find((one) => one.last_message?.text === 'hello?'), 5000, () => `${code}: nothing arrived`)
+    const mine = await until(async () => (await conversations(id)).find((one) => one.last_message?.text === 'hello?'), () => `${code}: nothing arrived`)
     assert.ok(mine.id !== conversation.id && !mine.verified, code)
     await api('POST', `/conversations/${mine.id}/state`, { state: 'resolved' })
     await forger.page.context().close()
@@ -182,7 +182,7 @@ test('who the site vouches for has one conversation everywhere; nobody else sees
 
   // In Chen's browser a forged word about another does not open Chen's session.
   await elsewhere.page.goto(as('zhou', {}, foreign))
-  await expectSoon(async () => (await heard(elsewhere, 'error')).length > 0, 5000, () => 'no error')
+  await until(async () => (await heard(elsewhere, 'error')).length > 0, () => 'no error')
   await nothing(elsewhere, 'a forger at Chen’s own browser')
   await Promise.all([chen, elsewhere].map(({ page }) => page.context().close()))
 })
@@ -215,12 +215,12 @@ test('leaving in one tab is leaving in all, and ends the session', async () => {
   const [token] = (await kept(one, 'token')).split('|')
   await call(one, 'logout')
   for (const [name, tab] of [['its own tab', one], ['the other tab', two]]) {
-    await expectSoon(async () => (await tab.messages()).length === 0, 5000, async () => `${name} still shows ${await tab.messages()}`)
+    await until(async () => (await tab.messages()).length === 0, async () => `${name} still shows ${await tab.messages()}`)
     assert.equal(await tab.frame.getByTestId('widget-input').inputValue(), '', name)
   }
   const past = () => lin.page.request.get(`${server.origin}/api/v1/live/${id}/changes`, { headers: { Authorization: `Bearer ${token}` } })
-  await expectSoon(async () => (await past()).status() === 401, 5000, () => 'the session goes on')
-  await expectSoon(async () => ![undefined, token].includes(await kept(one, 'token')), 5000, () => 'no session of anybody')
+  await until(async () => (await past()).status() === 401, () => 'the session goes on')
+  await until(async () => ![undefined, token].includes(await kept(one, 'token')), () => 'no session of anybody')
   assert.equal(await signedIn(one), undefined)
   await two.send('from somebody new')
   await one.sees('from somebody new')
@@ -235,12 +235,12 @@ test('two people, two tabs of one browser: the last one signed in has both, and 
   const ann = await Visitor.arrive(browser, as('ann'))
   await press(ann)
   await ann.send('what Ann wrote')
-  await until(async () => (await conversations(id))[0], 5000)
+  await until(async () => (await conversations(id))[0])
   await ann.frame.getByTestId('widget-input').fill('Ann goes on')
   const bob = await beside(ann, as('bob'))
   await press(bob)
-  await expectSoon(async () => (await signedIn(bob)) === 'bob', 5000, () => 'bob is not signed in')
-  await expectSoon(async () => (await ann.messages()).length === 0 && (await ann.frame.getByTestId('widget-input').inputValue()) === '', 5000, async () => `Ann’s tab shows ${await ann.messages()}`)
+  await until(async () => (await signedIn(bob)) === 'bob', () => 'bob is not signed in')
+  await until(async () => (await ann.messages()).length === 0 && (await ann.frame.getByTestId('widget-input').inputValue()) === '', async () => `Ann’s tab shows ${await ann.messages()}`)
   await bob.send('what Bob wrote')
   await ann.sees('what Bob wrote')
   await ann.page.waitForTimeout(1500) // longer than a tab waits before it asks for a session again
@@ -259,8 +259,8 @@ test('files: by the picker, what is no picture is no picture, and one that is to
   const picture = await visitor.page.screenshot()
   await picker.setFiles([{ name: 'cup.png', mimeType: 'image/png', buffer: picture }, { name: 'trick.png', mimeType: 'image/png', buffer: Buffer.from('<script>alert(1)</script>') }, { name: 'film.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(2 << 20) }])
   const pending = (phase) => frame.locator(`[data-testid=widget-pending][data-phase=${phase}]`)
-  await expectSoon(async () => (await pending('done').count()) === 2 && (await pending('failed').count()) === 1, 10_000, async () => (await frame.getByTestId('widget-pending').allInnerTexts()).join())
-  await expectSoon(async () => (await frame.locator('.pending img').count()) === 1, 3000, () => 'what is no picture is shown as one')
+  await until(async () => (await pending('done').count()) === 2 && (await pending('failed').count()) === 1, async () => (await frame.getByTestId('widget-pending').allInnerTexts()).join())
+  await until(async () => (await frame.locator('.pending img').count()) === 1, () => 'what is no picture is shown as one')
   assert.match(await pending('failed').innerText(), /\b1\b/, 'the limit is named')
   assert.equal(await frame.getByTestId('widget-send').getAttribute('aria-disabled'), 'true')
   await shot(visitor.page, 'widget-files-en-light-390')
@@ -285,18 +285,18 @@ test('read marks both ways; a rating with a comment, asked for once', async () =
   await visitor.send('Are you there?')
   const { id: conversation } = await talk(id)
   const own = visitor.frame.locator('[data-testid=widget-message][data-side=visitor]').last()
-  await expectSoon(async () => (await own.getAttribute('data-state')) === 'sent', 5000, () => 'it is not sent')
+  await until(async () => (await own.getAttribute('data-state')) === 'sent', () => 'it is not sent')
   await lin.page.goto(`${server.origin}/conversations/all/${conversation}`)
-  await expectSoon(async () => (await own.getAttribute('data-state')) === 'seen', 5000, () => 'it is not seen')
+  await until(async () => (await own.getAttribute('data-state')) === 'seen', () => 'it is not seen')
   await lin.page.goto(`${server.origin}/settings/members`)
 
   await call(visitor, 'close')
   await answer(conversation, 'Yes, we are.')
-  await expectSoon(async () => (await heard(visitor, 'unread')).includes(1), 5000, () => 'the answer is not counted')
+  await until(async () => (await heard(visitor, 'unread')).includes(1), () => 'the answer is not counted')
   const row = () => api('GET', `/conversations/${conversation}`)
   assert.ok(((await row()).contact_read_seq ?? 0) < (await row()).last_seq, 'read behind a closed chat')
   await call(visitor, 'open')
-  await expectSoon(async () => (await row()).contact_read_seq > 0, 5000, () => 'the agent does not learn that it was read')
+  await until(async () => (await row()).contact_read_seq > 0, () => 'the agent does not learn that it was read')
 
   await api('POST', `/conversations/${conversation}/state`, { state: 'resolved' })
   await visitor.frame.getByTestId('widget-rating').waitFor()
@@ -305,11 +305,11 @@ test('read marks both ways; a rating with a comment, asked for once', async () =
   await visitor.frame.getByTestId('widget-comment').fill('<b>kind</b> & fast')
   await visitor.frame.getByTestId('widget-rate').click()
   await visitor.frame.getByTestId('widget-rated').waitFor()
-  await expectSoon(async () => (await row()).rating?.comment === '<b>kind</b> & fast', 5000, () => 'the comment is not there')
+  await until(async () => (await row()).rating?.comment === '<b>kind</b> & fast', () => 'the comment is not there')
   await visitor.page.reload()
   await visitor.sees('Yes, we are.')
   await visitor.send('One more thing')
-  await expectSoon(async () => (await row()).state === 'open', 5000, () => 'it is not open again')
+  await until(async () => (await row()).state === 'open', () => 'it is not open again')
   await answer(conversation, 'Gladly.')
   await visitor.sees('Gladly.')
   await api('POST', `/conversations/${conversation}/state`, { state: 'resolved' })
@@ -354,12 +354,12 @@ test('languages: the page’s, another by the menu, right to left, and one that 
   assert.deepEqual(await root(), ['zh-CN', 'ltr'])
   await visitor.frame.getByTestId('widget-menu').click()
   await visitor.frame.getByTestId('widget-language').selectOption('ar')
-  await expectSoon(async () => (await root()).join() === 'ar,rtl', 3000, async () => `${await root()}`)
+  await until(async () => (await root()).join() === 'ar,rtl', async () => `${await root()}`)
   await visitor.page.reload()
   await visitor.frame.getByTestId('widget-input').waitFor()
-  await expectSoon(async () => (await root()).join() === 'ar,rtl', 3000, async () => `after a reload ${await root()}`)
+  await until(async () => (await root()).join() === 'ar,rtl', async () => `after a reload ${await root()}`)
   await call(visitor, 'setLocale', 'ja')
-  await expectSoon(async () => (await root()).join() === 'ja,ltr', 3000, async () => `${await root()}`)
+  await until(async () => (await root()).join() === 'ja,ltr', async () => `${await root()}`)
   await call(visitor, 'setLocale', 'tlh')
   await visitor.page.waitForTimeout(200)
   assert.deepEqual(await root(), ['ja', 'ltr'])
@@ -368,7 +368,7 @@ test('languages: the page’s, another by the menu, right to left, and one that 
     const guest = await Visitor.arrive(browser, site.page(await inbox(config), { lang }))
     await press(guest)
     const spoken = () => chat(guest.page).evaluate(() => document.documentElement.lang)
-    await expectSoon(async () => (await spoken()) === wanted, 3000, async () => `${await spoken()} for a page in ${lang}, not ${wanted}`)
+    await until(async () => (await spoken()) === wanted, async () => `${await spoken()} for a page in ${lang}, not ${wanted}`)
     await guest.page.context().close()
   }
   await speaks({}, 'sv', 'en')
@@ -397,14 +397,14 @@ test('the page’s own JavaScript: calls made early, events, hide and show', asy
   const id = await inbox()
   const visitor = await Visitor.arrive(browser, site.page(id, { calls: [['on', 'open'], ['message', 'I saw your offer']] }))
   await visitor.frame.getByTestId('widget-input').waitFor()
-  await expectSoon(async () => (await visitor.frame.getByTestId('widget-input').inputValue()) === 'I saw your offer', 3000, () => 'the words are not there')
+  await until(async () => (await visitor.frame.getByTestId('widget-input').inputValue()) === 'I saw your offer', () => 'the words are not there')
   assert.deepEqual(await conversations(id), [], 'nothing is sent for the visitor')
   await visitor.frame.getByTestId('widget-send').click()
   await visitor.sees('I saw your offer')
   await call(visitor, 'close')
   await visitor.page.waitForTimeout(800)
   await answer((await talk(id)).id, 'It ends on Friday.')
-  await expectSoon(async () => (await heard(visitor, 'message')).length === 1, 5000, () => 'no message event')
+  await until(async () => (await heard(visitor, 'message')).length === 1, () => 'no message event')
   const [message] = await heard(visitor, 'message')
   assert.equal(message.text, 'It ends on Friday.')
   await call(visitor, 'hide')
@@ -427,7 +427,7 @@ test('pages are told only after the visitor agreed, and not any more after they 
   const visitor = await Visitor.arrive(browser, at('/one'))
   const told = []
   visitor.page.on('request', (request) => request.url().includes('/pageviews') && told.push(request.postDataJSON()))
-  await expectSoon(async () => (await kept(visitor, 'views'))?.includes('/one'), 5000, () => 'the first page was not noted')
+  await until(async () => (await kept(visitor, 'views'))?.includes('/one'), () => 'the first page was not noted')
   await visitor.page.goto(at('/two'))
   await press(visitor)
   await visitor.send('hello')
@@ -437,12 +437,12 @@ test('pages are told only after the visitor agreed, and not any more after they 
   assert.deepEqual(told, [])
   await visitor.frame.getByTestId('widget-consent').getByRole('button', { name: 'Yes' }).click()
   const pages = async () => (await api('GET', `/contacts/${contact.id}/pages`)).items.map(({ title }) => title)
-  await expectSoon(async () => (await pages()).includes('Page /one'), 5000, async () => `told ${JSON.stringify(told)}`)
+  await until(async () => (await pages()).includes('Page /one'), async () => `told ${JSON.stringify(told)}`)
   assert.ok(told.every(({ consent }) => consent === true))
   await visitor.page.goto(at('/three'))
-  await expectSoon(async () => (await pages()).includes('Page /three'), 5000, async () => `${await pages()}`)
+  await until(async () => (await pages()).includes('Page /three'), async () => `${await pages()}`)
   await call(visitor, 'consent', false)
-  await expectSoon(async () => told.at(-1).consent === false, 5000, () => 'it was not taken back')
+  await until(async () => told.at(-1).consent === false, () => 'it was not taken back')
   const before = told.length
   await visitor.page.goto(at('/four'))
   await visitor.sees('hello')
@@ -481,7 +481,7 @@ test('a phone loses the network while its owner writes, the browser is closed, a
   await back.sees('second in the tunnel', 15_000)
   assert.equal(await back.frame.getByTestId('widget-input').inputValue(), 'half a sen')
   const wanted = ['in the train', 'first in the tunnel', 'second in the tunnel']
-  await expectSoon(async () => (await said(conversation)).includes('second in the tunnel'), 15_000, async () => `${await said(conversation)}`)
+  await until(async () => (await said(conversation)).includes('second in the tunnel'), async () => `${await said(conversation)}`)
   assert.deepEqual((await said(conversation)).filter((text) => wanted.includes(text)), wanted)
   // A connection that dies without a word, several times while it sends.
   for (let i = 0; i < 3; i++) {
@@ -490,9 +490,9 @@ test('a phone loses the network while its owner writes, the browser is closed, a
     await context.setOffline(false)
   }
   const all = [...wanted, 'shaky 0', 'shaky 1', 'shaky 2']
-  await expectSoon(async () => (await said(conversation)).includes('shaky 2'), 15_000, async () => `${await said(conversation)}`)
+  await until(async () => (await said(conversation)).includes('shaky 2'), async () => `${await said(conversation)}`)
   assert.deepEqual((await said(conversation)).filter((text) => all.includes(text)), all)
-  await expectSoon(async () => (await back.frame.locator('[data-state=waiting],[data-state=sending]').count()) === 0, 10_000, () => 'something still waits')
+  await until(async () => (await back.frame.locator('[data-state=waiting],[data-state=sending]').count()) === 0, () => 'something still waits')
   assert.deepEqual((await back.messages()).filter((text) => all.includes(text)), all)
   await context.close()
 })
@@ -517,7 +517,7 @@ test('looked at: three languages, light and dark, desk and phone; axe finds noth
     const unique = `${question} ${colorScheme} ${viewport.width}`
     await visitor.frame.getByTestId('widget-input').waitFor()
     await visitor.send(unique)
-    const mine = await until(async () => (await conversations(id)).find((one) => one.last_message?.text === unique), 5000, () => name('no conversation'))
+    const mine = await until(async () => (await conversations(id)).find((one) => one.last_message?.text === unique), () => name('no conversation'))
     await answer(mine.id, reply)
     await visitor.sees(reply)
     await visitor.send(thanks)
@@ -526,7 +526,7 @@ test('looked at: three languages, light and dark, desk and phone; axe finds noth
     await visitor.frame.getByTestId('widget-rating').waitFor()
     await visitor.frame.getByTestId('widget-resolved').waitFor() // nothing moves any more
     await visitor.frame.getByTestId('widget-score-5').check()
-    await expectSoon(async () => visitor.frame.getByTestId('widget-rate').evaluate((button) => button.getBoundingClientRect().bottom <= button.closest('.scroll').getBoundingClientRect().bottom), 2000, () => `${name('talk')}: the button is out of sight`)
+    await until(async () => visitor.frame.getByTestId('widget-rate').evaluate((button) => button.getBoundingClientRect().bottom <= button.closest('.scroll').getBoundingClientRect().bottom), () => `${name('talk')}: the button is out of sight`)
     await shot(visitor.page, name('talk'))
     assert.deepEqual(await axe(chat(visitor.page)), [], name('talk'))
     if (lang === 'en') assert.deepEqual(await axe(visitor.page), [], name('page'))
@@ -541,7 +541,7 @@ test('a chat that is dark for everybody is dark', async () => {
   const visitor = await Visitor.arrive(browser, site.page(await inbox({ theme: { dark: 'dark', color: '#facc15', position: 'left', launcher_text: 'Ask us', radius: 4 } })), { colorScheme: 'light' })
   await press(visitor)
   const looks = () => chat(visitor.page).evaluate(() => `${getComputedStyle(document.documentElement).colorScheme} on ${getComputedStyle(document.body).backgroundColor}`)
-  await expectSoon(async () => (await looks()) === 'dark on rgb(22, 24, 29)', 5000, looks) // once the inbox's settings are there
+  await until(async () => (await looks()) === 'dark on rgb(22, 24, 29)', looks) // once the inbox's settings are there
   assert.ok((await visitor.page.getByTestId('launcher').boundingBox()).x < 100)
   assert.deepEqual(await axe(chat(visitor.page)), [])
   await shot(visitor.page, 'widget-themed-en-dark-1440')

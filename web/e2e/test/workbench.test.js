@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
-import { until } from '../lib/server.js'
+import { until } from '../lib/expect.js'
 
 const binary = process.env.PATCHBAY_BIN ?? resolve(import.meta.dirname, '../../../bin/patchbay')
 
@@ -20,7 +20,7 @@ before(async () => {
   execFileSync(binary, ['plugin', 'new', 'all', '--kind', 'channel,bot,connector,tool,hook,analyzer,panel', '--dir', join(folder, 'all')])
   run = spawn(binary, ['plugin', 'dev', join(folder, 'all')], { env: { ...process.env, GOPROXY: 'off' } })
   for (const stream of [run.stdout, run.stderr]) stream.on('data', (b) => (out += b))
-  ;[browser] = await Promise.all([launch(), until(() => out.includes('Watching'), 90_000, () => `the workbench did not start:\n${out}`)])
+  ;[browser] = await Promise.all([launch(), until(() => out.includes('Watching'), () => `the workbench did not start:\n${out}`)])
   origin = out.match(/Try it: +(\S+)/)[1]
 })
 
@@ -99,6 +99,6 @@ test('a mistake is shown while the version before goes on; the console is one cl
   await writeFile(file, source.replace('We are open from', 'Our doors are open from'))
   await page.locator('.fault').waitFor({ state: 'detached' })
   const console = await Promise.all([page.context().waitForEvent('page'), page.locator('#console').click()]).then(([p]) => p)
-  await console.getByTestId('presence').waitFor({ timeout: 15_000 })
+  await console.getByTestId('presence').waitFor()
   await page.context().close()
 })
