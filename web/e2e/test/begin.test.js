@@ -5,9 +5,10 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
+import { until } from '../lib/expect.js'
 import { Mail } from '../lib/mail.js'
 import { ownerOf, speak } from '../lib/people.js'
-import { Server, until } from '../lib/server.js'
+import { Server } from '../lib/server.js'
 
 const care = 'care@shop.test'
 const bob = 'bob@shop.test'
@@ -23,7 +24,7 @@ before(async () => {
     name: 'Mail', plugin: 'patchbay/email', secrets: { '/password': 'secret' },
     config: { address: care, name: 'Shop', provider: 'other', incoming: mail.at.IMAPS, outgoing: mail.at.Submissions, security: 'tls', certificates: mail.at.Certificate, authserv_id: authority },
   })
-  await until(async () => (await api('GET', `/inboxes/${inbox.id}`)).status?.state === 'ok', 60_000)
+  await until(async () => (await api('GET', `/inboxes/${inbox.id}`)).status?.state === 'ok')
 })
 
 after(async () => {
@@ -43,7 +44,7 @@ async function api(method, path, data) {
 }
 
 /** The mail that arrived at Bob's with a text. */
-const arrived = (text) => until(async () => (await mail.inbox(bob)).find((one) => one.includes(text)), 60_000, () => `${text} never arrived`)
+const arrived = (text) => until(async () => (await mail.inbox(bob)).find((one) => one.includes(text)), () => `${text} never arrived`)
 
 /** Bob's answer to a mail: his program names it, and he writes a subject of his own. */
 const answering = (raw, id, text, results = '') => `${results}Message-ID: <${id}>
@@ -64,7 +65,7 @@ const vouched = `Authentication-Results: ${authority}; dmarc=pass header.from=sh
 const said = async (id) => (await api('GET', `/conversations/${id}/timeline`)).items.filter((one) => one.type === 'message.created').map((one) => one.message)
 
 /** Waits for an answer in a conversation. */
-const answer = (id, text) => until(async () => (await said(id)).find((one) => one.text === text), 60_000, () => `${text} is not in the conversation`)
+const answer = (id, text) => until(async () => (await said(id)).find((one) => one.text === text), () => `${text} is not in the conversation`)
 
 test('what an agent begins is answered in the same conversation, and proves the address', async () => {
   const body = { client_msg_id: randomUUID(), inbox_id: inbox.id, envelope: { subject: 'Your order 12', to: [{ address: 'Bob@Shop.test', name: 'Bob' }] }, text: 'It is ready to be fetched.' }
@@ -95,7 +96,7 @@ test('what an agent begins is answered in the same conversation, and proves the 
 
 test('a mail that comes back is the state of its message', async () => {
   const { conversation } = await api('POST', '/conversations', { client_msg_id: randomUUID(), inbox_id: inbox.id, envelope: { subject: 'Lost', to: [{ address: 'nobody-here@shop.test' }] }, text: 'Are you there?' })
-  await until(async () => (await said(conversation.id))[0].delivery === 'failed', 60_000, () => 'it did not fail')
+  await until(async () => (await said(conversation.id))[0].delivery === 'failed', () => 'it did not fail')
 })
 
 test('a chat is begun by its visitors', async () => {
@@ -114,7 +115,7 @@ test('in the console it is written, kept over a reload, and sent', async () => {
   await owner.getByTestId('address-to').fill('Bob <bob@shop.test>,')
   await owner.getByTestId('begin-input').fill('A lamp for you.')
   await owner.getByTestId('begin-files').setInputFiles({ name: 'lamp.txt', mimeType: 'text/plain', buffer: Buffer.from('a lamp') })
-  await until(() => owner.getByTestId('begin-send').isEnabled(), 60_000, () => 'the file is not there')
+  await until(() => owner.getByTestId('begin-send').isEnabled(), () => 'the file is not there')
   await owner.getByTestId('begin-send').click()
   await owner.getByTestId('begin-untitled').waitFor()
   await owner.getByTestId('address-subject').fill('A lamp')
