@@ -67,25 +67,27 @@ func (s *Service) prepare(ctx context.Context, scope identity.Scope, p *Post) (b
 	return nil, s.fill(ctx, &c, p)
 }
 
+// CodeTemplateKind refuses what no template can be, or have beside it.
+const CodeTemplateKind = "message.template_kind"
+
 // alone refuses what cannot stand beside a template.
 func (p Post) alone() error {
 	refuse := func(code, pointer, sentence string) error {
 		return errs.New(errs.Invalid, code, sentence).WithFields(errs.Field{Pointer: pointer, Code: "template", Detail: sentence})
 	}
-	const kind = "message.template_kind"
 	switch {
 	case p.Kind != Text:
-		return refuse(kind, "/kind", "A note is no template: nobody prepares what colleagues tell each other.")
+		return refuse(CodeTemplateKind, "/kind", "A note is no template: nobody prepares what colleagues tell each other.")
 	case p.ReplyTo != "":
-		return refuse(kind, "/reply_to", "A template quotes no message.")
+		return refuse(CodeTemplateKind, "/reply_to", "A template quotes no message.")
 	case p.Envelope != nil:
-		return refuse(kind, "/envelope", "A template has no subject and no copies.")
+		return refuse(CodeTemplateKind, "/envelope", "A template has no subject and no copies.")
 	case p.Forwards != "":
-		return refuse(kind, "/forwards", "A template passes no message on.")
+		return refuse(CodeTemplateKind, "/forwards", "A template passes no message on.")
 	case len(p.Mentions) > 0:
-		return refuse(kind, "/mentions", "A template mentions no colleagues.")
+		return refuse(CodeTemplateKind, "/mentions", "A template mentions no colleagues.")
 	case len(p.GroupMentions) > 0:
-		return refuse(kind, "/group_mentions", "A template names no members of a group.")
+		return refuse(CodeTemplateKind, "/group_mentions", "A template names no members of a group.")
 	case p.Text != "":
 		return refuse("message.template_text", "/text", "A template says what was prepared: leave the text out, and give values.")
 	default:

@@ -110,7 +110,7 @@ func (s *Service) find(ctx context.Context, scope identity.Scope, id channel.Inb
 		off := channel.SwitchedOff()
 		out.Code, out.Detail = off.Code, off.Message
 	case slow:
-		out.Code, out.Detail = "template.slow", "The far side has not answered yet. Look again in a moment."
+		out.Code, out.Detail = CodeSlow, "The far side has not answered yet. Look again in a moment."
 	}
 	return out, nil
 }
@@ -186,7 +186,7 @@ func (s *Service) read(ctx context.Context, in channel.Inbox, l *List) error {
 				continue
 			}
 			if size += t.Size(); len(l.Templates) == Most || size > MostBytes {
-				l.Code, l.Detail = "template.too_many", "The far side has more templates than are kept: 1,000 of an inbox, 8 MiB of text. The others are left out."
+				l.Code, l.Detail = CodeTooMany, "The far side has more templates than are kept: 1,000 of an inbox, 8 MiB of text. The others are left out."
 				return nil
 			}
 			seen[name] = true

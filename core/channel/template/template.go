@@ -13,6 +13,12 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
+// What is said beside a list that is not, or not whole, the far side's of now.
+const (
+	CodeSlow    = "template.slow"     // it has not answered yet
+	CodeTooMany = "template.too_many" // it has more than are kept
+)
+
 // Bounds of the templates of an inbox.
 const (
 	Most       = 1000
