@@ -1,5 +1,5 @@
 // Package conformance is the kit that says whether a plugin keeps the contract:
-// eighteen scenarios, each with a verdict and a sentence about what was seen
+// nineteen scenarios, each with a verdict and a sentence about what was seen
 // and what the contract wants. It plays the core, and the plugin's far side,
 // over the real wire: towards a plugin's own values in this process, or towards
 // its program as a black box, in whatever language it was written.

@@ -67,6 +67,11 @@ func faults() []bad {
 		{specimen.Keeps, 18, false},
 		{specimen.Redoes, 18, true},
 		{specimen.Retells, 18, false},
+		{specimen.Hollow, 19, false},
+		{specimen.Circles, 19, false},
+		{specimen.Flattens, 19, false},
+		{specimen.Garbles, 19, false},
+		{specimen.Reissues, 19, true},
 	}
 }
 

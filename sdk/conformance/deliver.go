@@ -64,7 +64,7 @@ func deliveryToken(id string) string { return tokenPrefix + strings.TrimPrefix(i
 func outbound(t task, to string) *pluginv1.Outbound {
 	out := &pluginv1.Outbound{
 		Id: deliveryID(t.token), InstanceId: instanceID, ConversationId: t.lane, Seq: uint64(t.seq), RecipientExternalId: to,
-		Attempt: t.attempt, Suspect: t.suspect, Act: t.act, Target: t.target,
+		Attempt: t.attempt, Suspect: t.suspect, Act: t.act, Target: t.target, Template: t.template,
 	}
 	if t.act != pluginv1.Act_ACT_RECALL {
 		out.Content = &pluginv1.Content{Body: &pluginv1.Content_Text{Text: t.text}}

@@ -27,6 +27,8 @@ type task struct {
 	suspect bool
 	act     pluginv1.Act // of deliveries
 	target  string       // of an edit or a recall: the far side's id of the message
+
+	template *pluginv1.TemplateUse // text is one with its values; nil = it is not
 }
 
 // reaction is what became of a task.
@@ -96,6 +98,16 @@ func (p *plug) drivers() []driver {
 		}
 	}
 	return out
+}
+
+// deliveries is the driver of a messaging channel.
+func (p *plug) deliveries() (driver, bool) {
+	drivers := p.drivers()
+	at := slices.IndexFunc(drivers, func(d driver) bool { return d.ability == pluginv1.AbilityChannel })
+	if at < 0 {
+		return driver{}, false
+	}
+	return drivers[at], true
 }
 
 // gives reports whether conformance.yaml says enough to give an ability work.

@@ -1,8 +1,10 @@
 package conformance
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -186,7 +188,9 @@ func readable(r *http.Request, body []byte) string {
 		}
 	}
 	var value any
-	if json.Unmarshal(body, &value) != nil {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if d.Decode(&value) != nil || !errors.Is(d.Decode(new(any)), io.EOF) {
 		return string(body)
 	}
 	var all []string
@@ -194,11 +198,13 @@ func readable(r *http.Request, body []byte) string {
 	return strings.Join(all, "\n")
 }
 
-// collect gathers the texts in a JSON value.
+// collect gathers the texts and numbers in a JSON value.
 func collect(value any, into *[]string) {
 	switch v := value.(type) {
 	case string:
 		*into = append(*into, v)
+	case json.Number:
+		*into = append(*into, v.String())
 	case []any:
 		for _, one := range v {
 			collect(one, into)
@@ -243,7 +249,7 @@ func (p *provider) collection(path string) (c Collection, id string, found bool)
 func (p *provider) read(r *http.Request) reply {
 	c, id, found := p.collection(r.URL.Path)
 	if !found {
-		return p.other(r.URL.Path)
+		return p.other(r.URL)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -280,7 +286,7 @@ func fits(row map[string]any, query url.Values) bool {
 func (p *provider) write(r *http.Request, body []byte) reply {
 	c, id, found := p.collection(r.URL.Path)
 	if !found {
-		return p.other(r.URL.Path)
+		return p.other(r.URL)
 	}
 	var row map[string]any
 	if err := json.Unmarshal(body, &row); err != nil {
@@ -320,9 +326,9 @@ func (p *provider) add(path string, row map[string]any) map[string]any {
 }
 
 // other is the answer to what no collection knows.
-func (p *provider) other(path string) reply {
+func (p *provider) other(asked *url.URL) reply {
 	answer := p.spec.Answer
-	if i := slices.IndexFunc(p.spec.Answers, func(a PathAnswer) bool { return strings.HasSuffix(path, a.Path) }); i >= 0 {
+	if i := slices.IndexFunc(p.spec.Answers, func(a PathAnswer) bool { return a.fits(asked) }); i >= 0 {
 		answer = p.spec.Answers[i].Answer
 	}
 	status := answer.Status
@@ -337,4 +343,15 @@ func (p *provider) other(path string) reply {
 	id := strconv.Itoa(p.last)
 	p.mu.Unlock()
 	return reply{status: status, body: json.RawMessage(jsonOf(answer.Body, "{}", `"{{number}}"`, id, "{{id}}", id)), made: id}
+}
+
+// fits reports whether a request gets the answer.
+func (a PathAnswer) fits(asked *url.URL) bool {
+	query := asked.Query()
+	for name, value := range a.Query {
+		if !query.Has(name) || query.Get(name) != value {
+			return false
+		}
+	}
+	return strings.HasSuffix(asked.Path, a.Path)
 }

@@ -196,14 +196,30 @@ func (r *run) afterKills(p *plug, d driver, tasks, sure []task, n int) (string, 
 		}
 		twice += times[t.token] - 1
 	}
-	most := n * r.spec.window()
-	if r.spec.IdempotentSend {
-		most = 0
-	}
+	most := r.doubles(n)
 	if twice > most {
 		return "", fmt.Errorf("%d of %d %s arrived twice at the far side after %d kills; at most %d may", twice, len(tasks), d.units, n, most)
 	}
 	return fmt.Sprintf("%s, with %d duplicates at the far side of %d allowed", said, twice, most), p.arrivedInOrder(d, sure)
+}
+
+// doubles is how much may be twice at the far side after n kills.
+func (r *run) doubles(n int) int {
+	if r.spec.IdempotentSend {
+		return 0
+	}
+	return n * r.spec.window()
+}
+
+// doKilled has tasks done, of a process with kills meanwhile. It returns the one
+// that finished, and how often it was killed.
+func (r *run) doKilled(p *plug, d driver, tasks []task) (*plug, int, error) {
+	if p.process == nil {
+		return p, 0, p.doAll(d, tasks)
+	}
+	n := r.count(1, 5)
+	p, _, err := r.killed(p, d, tasks, n)
+	return p, n, err
 }
 
 // stopped is scenario 9: SIGSTOP, and later SIGCONT.

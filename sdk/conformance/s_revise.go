@@ -55,11 +55,10 @@ func revisions(r *run) (string, error) {
 
 // revise has messages sent, and then changed and taken back.
 func (r *run) revise(p *plug) (string, error) {
-	at := slices.IndexFunc(p.drivers(), func(d driver) bool { return d.ability == pluginv1.AbilityChannel })
-	if at < 0 {
+	d, ok := p.deliveries()
+	if !ok {
 		return "", errors.New("it can edit or recall, and serves no deliveries")
 	}
-	d, n := p.drivers()[at], 0
 	messages := p.tasks(r.count(60, 400), lanes)
 	sent, err := p.do(d, messages, r.pick(time.Minute, 10*time.Minute))
 	if err == nil {
@@ -72,12 +71,7 @@ func (r *run) revise(p *plug) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if p.process != nil {
-		n = r.count(1, 5)
-		p, _, err = r.killed(p, d, tasksOf(changes), n)
-	} else {
-		err = p.doAll(d, tasksOf(changes))
-	}
+	p, n, err := r.doKilled(p, d, tasksOf(changes))
 	if err != nil {
 		return "", fmt.Errorf("edits and recalls: %w", err)
 	}
@@ -107,10 +101,12 @@ type change struct {
 	of string // the token of the message
 }
 
-func tasksOf(all []change) []task {
+func (c change) work() task { return c.task }
+
+func tasksOf[T interface{ work() task }](all []T) []task {
 	out := make([]task, len(all))
-	for i, c := range all {
-		out[i] = c.task
+	for i, one := range all {
+		out[i] = one.work()
 	}
 	return out
 }
@@ -164,11 +160,7 @@ func (r *run) revised(came []arrival, changes []change, n int) error {
 		}
 		twice += times - 1
 	}
-	most := n * r.spec.window()
-	if r.spec.IdempotentSend {
-		most = 0
-	}
-	if twice > most {
+	if most := r.doubles(n); twice > most {
 		return fmt.Errorf("%d of %d edits and recalls were done twice at the far side after %d kills; at most %d may", twice, len(changes), n, most)
 	}
 	return nil

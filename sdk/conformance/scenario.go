@@ -15,7 +15,7 @@ const (
 	longLimit  = 30 * time.Minute
 )
 
-// scenario is one of the eighteen.
+// scenario is one of the nineteen.
 type scenario struct {
 	number int
 	name   string
@@ -54,6 +54,7 @@ func scenarios() []scenario {
 		{number: 16, name: "license states", run: licenses},
 		{number: 17, name: "uninstall", run: uninstall, files: filesNothing},
 		{number: 18, name: "edits and recalls", run: revisions},
+		{number: 19, name: "templates", run: prepared},
 	}
 	for i := range all {
 		if all[i].limit == 0 {

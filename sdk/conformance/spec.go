@@ -75,7 +75,8 @@ type Provider struct {
 	Run []string `yaml:"run"`
 	// Answer is what a request gets that no collection knows; status 0 = 200.
 	Answer Answer `yaml:"answer"`
-	// Answers go before it, by the end of a request's path: the first that fits.
+	// Answers go before it, by the end of a request's path and by its query: the
+	// first that fits.
 	Answers []PathAnswer `yaml:"answers"`
 	// Collections are records that can be made, listed, read and changed.
 	Collections []Collection `yaml:"collections"`
@@ -103,7 +104,8 @@ type Answer struct {
 
 // PathAnswer is the answer of some requests.
 type PathAnswer struct {
-	Path   string `yaml:"path"` // its end: /deleteMessage
+	Path   string            `yaml:"path"`  // its end: /deleteMessage
+	Query  map[string]string `yaml:"query"` // what its query has, of a list's second page for example; empty = whatever
 	Answer `yaml:",inline"`
 }
 

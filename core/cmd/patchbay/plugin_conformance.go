@@ -11,7 +11,7 @@ func pluginTestCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "test [folder]", Short: "Run the conformance kit on a plugin: does it keep the contract?", Args: cobra.MaximumNArgs(1),
 		Long: "It builds the plugin in a folder (a built one is taken as it is), starts it as a server would, plays the core and the far side,\n" +
-			"and says of each of eighteen scenarios whether it passed. What the kit must know stands in conformance.yaml beside plugin.yaml.\n" +
+			"and says of each of nineteen scenarios whether it passed. What the kit must know stands in conformance.yaml beside plugin.yaml.\n" +
 			"docs/build-plugins/conformance.md tells each scenario. The exit status is 1 when one failed.",
 		Example: "  patchbay plugin test\n  patchbay plugin test plugins/echo --only 3,4",
 	}

@@ -65,6 +65,11 @@ const (
 	Redoes      = "redoes"       // does what it is not sure of again under another key
 	Retells     = "retells"      // takes a customer's edit for a message
 	Guesses     = "guesses"      // takes no answer for a success
+	Hollow      = "hollow"       // lists a template whose text has what is no field
+	Circles     = "circles"      // comes to no end of its templates
+	Flattens    = "flattens"     // sends a template as a text
+	Garbles     = "garbles"      // sends a template without its values
+	Reissues    = "reissues"     // sends a template that it is not sure of under another key
 )
 
 // Plugin returns the plugin with a fault; "" = none.
@@ -173,6 +178,9 @@ func (s *specimen) Send(ctx context.Context, req channel.SendRequest) (channel.S
 	if req.Act != channel.Post {
 		return s.change(ctx, url, req)
 	}
+	if req.Template != nil {
+		return s.prepared(ctx, url, req)
+	}
 	text := req.Content.Text
 	if s.fault == Mangles {
 		text = strings.Map(func(r rune) rune { return r & 0x7f }, text)
@@ -279,7 +287,7 @@ func (s *specimen) lost(cause error) (string, error) {
 	}
 }
 
-func (s *specimen) post(ctx context.Context, url, key string, what map[string]string) (string, error) {
+func (s *specimen) post(ctx context.Context, url, key string, what any) (string, error) {
 	body, err := json.Marshal(what)
 	if err != nil {
 		return "", err
