@@ -34,6 +34,7 @@ func (c *Conversation) Edit(t Turn, m Message, w Written, files []media.Attachme
 	if was.Member != nil {
 		m.Member = was.Member
 	}
+	m.Template = was.Template
 	m.GroupMentions = named(w.Text, was.GroupMentions)
 	m.Text, m.Altered, m.EditedAt, m.Attachments = w.Text, w.Altered, t.At, files
 	c.markup(&m, w.HTML)

@@ -12,6 +12,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 )
@@ -209,4 +210,14 @@ func TestATemplateThatWasSent(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// What the far side makes of a template that was sent is of that template still.
+func TestTemplateChangedElsewhere(t *testing.T) {
+	var c conversation.Conversation
+	was := conversation.Message{Seq: 1, Text: "Hello", Carried: conversation.Carried{Template: &conversation.Template{Name: "Tea is ready"}}}
+	now := c.Edit(conversation.Turn{At: time.Now(), IDs: id.NewSource(time.Now)}, was, conversation.Words("", "Hello there"), nil).Message
+	if now.Text != "Hello there" || now.Template == nil {
+		t.Errorf("%+v", now)
+	}
 }

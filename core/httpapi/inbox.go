@@ -19,10 +19,10 @@ import (
 
 // capabilitiesBody is what a channel can do.
 type capabilitiesBody struct {
-	Content         []string     `json:"content" doc:"What messages may hold: text, image, audio, file, reply, html, envelope (subject, to, cc, bcc), location. The composer offers nothing else."`
+	Content         []string     `json:"content" doc:"What messages may hold: text, image, audio, file, reply, html, envelope (subject, to, cc, bcc), location, mention (of members of a group). The composer offers nothing else."`
 	TextLimit       int          `json:"text_limit,omitempty" doc:"Characters of one message."`
 	AttachmentLimit int64        `json:"attachment_limit,omitempty" doc:"Bytes of one file, where the channel takes less than the server."`
-	Can             []string     `json:"can" doc:"What the channel can do beside carrying messages: edit, recall, typing, read, backfill, templates (messages that were prepared at its far side), webhook (it posts to the inbox's address)."`
+	Can             []string     `json:"can" doc:"What the channel can do beside carrying messages: edit, recall, typing, read, backfill, begin (members begin conversations), groups (customers may be groups), templates (messages that were prepared at its far side), webhook (it posts to the inbox's address)."`
 	EditSeconds     int64        `json:"edit_seconds,omitempty" doc:"How long after it was written a message can be edited; absent: always, where it can."`
 	RecallSeconds   int64        `json:"recall_seconds,omitempty" doc:"Likewise, taken back."`
 	Threads         string       `json:"threads,omitempty" enum:"reply,key" doc:"How messages make conversations. reply: what answers nothing begins one; key: the far side has talks of its own. Absent: a person has one conversation in the inbox."`

@@ -166,8 +166,23 @@ func (s *Service) bring(ctx context.Context, in channel.Inbox) error {
 	}
 	failure := errs.As(err)
 	l.Code, l.Detail = failure.Code, failure.Message
+	l.Templates, l.Refused = nil, nil
 	s.Log.WarnContext(ctx, "the templates of an inbox could not be listed", "inbox", string(in.ID), "code", l.Code, "error", err)
-	return s.Store.Failed(context.WithoutCancel(ctx), l)
+	return s.keep(context.WithoutCancel(ctx), l)
+}
+
+// keep records that the far side failed. What was listed stays, unless it is of
+// other settings: another account may have other texts under the same names.
+func (s *Service) keep(ctx context.Context, failed List) error {
+	known, err := s.Store.List(ctx, failed.Workspace, failed.Inbox)
+	switch {
+	case err != nil:
+		return err
+	case known.Revision != failed.Revision:
+		return s.Store.Save(ctx, failed)
+	default:
+		return s.Store.Failed(ctx, failed)
+	}
 }
 
 // read reads the far side's list, page by page.

@@ -121,6 +121,22 @@ func ids(all []channel.Template) (out []string) {
 	return out
 }
 
+// What was listed with other settings may be another account's, with other texts
+// under the same names: it is not sent where nobody can be asked.
+func TestOtherSettings(t *testing.T) {
+	o := newOffice(t)
+	o.find(template.Search{})
+	o.set(func() {
+		o.inbox.ConfigRevision++
+		o.list = func(string) (channel.TemplatePage, error) {
+			return channel.TemplatePage{}, errs.New(errs.Unavailable, "plugin.no_answer", "No.")
+		}
+	})
+	if found := o.find(template.Search{}); found.Code != "plugin.no_answer" || found.Total != 0 || !found.ListedAt.IsZero() {
+		t.Errorf("with other settings, while it fails: %+v", found)
+	}
+}
+
 // A far side is asked when its list is old, of other settings, or by hand; while
 // it fails there is the list of before.
 func TestFreshness(t *testing.T) {

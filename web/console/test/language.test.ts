@@ -22,6 +22,12 @@ it("brings the texts of a part that was open before the language changed", async
   expect(i18n.global.t("setup.submit")).toBe("开始");
 });
 
+it("speaks the language that was chosen last, whichever texts are here first", async () => {
+  const { i18n, locale, setLocale } = await import("@/i18n");
+  await Promise.all([setLocale("zh-CN"), setLocale("en")]);
+  expect([i18n.global.locale.value, locale.value, document.documentElement.lang]).toEqual(["en", "en", "en"]);
+});
+
 it("says what is wrong with a field in the reader's language, in the server's words only in English", async () => {
   const { setLocale } = await import("@/i18n");
   const { ApiError } = await import("@patchbay/client/api");

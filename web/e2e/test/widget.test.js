@@ -522,6 +522,7 @@ test('looked at: three languages, light and dark, desk and phone; axe finds noth
     await visitor.sees(reply)
     await visitor.send(thanks)
     await visitor.sees(thanks)
+    await until(async () => (await conversations(id)).some((one) => one.id === mine.id && one.last_message?.text === thanks)) // what comes after the end begins anew
     await api('POST', `/conversations/${mine.id}/state`, { state: 'resolved' })
     await visitor.frame.getByTestId('widget-rating').waitFor()
     await visitor.frame.getByTestId('widget-resolved').waitFor() // nothing moves any more

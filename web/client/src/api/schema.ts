@@ -4952,9 +4952,9 @@ export interface components {
              * @description Bytes of one file, where the channel takes less than the server.
              */
             attachment_limit?: number;
-            /** @description What the channel can do beside carrying messages: edit, recall, typing, read, backfill, templates (messages that were prepared at its far side), webhook (it posts to the inbox's address). */
+            /** @description What the channel can do beside carrying messages: edit, recall, typing, read, backfill, begin (members begin conversations), groups (customers may be groups), templates (messages that were prepared at its far side), webhook (it posts to the inbox's address). */
             can: string[];
-            /** @description What messages may hold: text, image, audio, file, reply, html, envelope (subject, to, cc, bcc), location. The composer offers nothing else. */
+            /** @description What messages may hold: text, image, audio, file, reply, html, envelope (subject, to, cc, bcc), location, mention (of members of a group). The composer offers nothing else. */
             content: string[];
             /**
              * Format: int64

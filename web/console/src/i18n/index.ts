@@ -38,6 +38,7 @@ export async function setLocale(next: Locale): Promise<void> {
     if (wanted === next) wanted = i18n.global.locale.value;
     throw error;
   }
+  if (wanted !== next) return; // another was chosen meanwhile
   i18n.global.locale.value = next;
   locale.value = next;
   document.documentElement.lang = next;
