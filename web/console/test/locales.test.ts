@@ -65,7 +65,7 @@ describe("locales", () => {
   it("are messages that compile", () => {
     expect(complaint("agent@example.com")).not.toBe("");
     for (const part of parts) for (const [key, text] of [...part.english, ...part.chinese]) expect(complaint(text), `${key}: ${text}`).toBe("");
-  });
+  }, 60_000);
 
   it("hold every key the code asks for by name", () => {
     const asked = [...code.matchAll(/\bt\(\s*"([\w.-]+)"/g)].map((match) => match[1]!);

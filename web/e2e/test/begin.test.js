@@ -158,3 +158,111 @@ test('in the console it is written, kept over a reload, and sent', async () => {
   await owner.getByTestId('begin-contact').getByText('bob@shop.test').waitFor()
   assert.deepEqual(owner.problems, [])
 })
+
+/** Opens the page with a contact, or by + of the list. */
+async function begin(contact) {
+  await owner.goto(`${server.origin}${contact ? `/contacts/${contact.id}` : '/conversations/mine'}`)
+  await owner.getByTestId(contact ? 'contact-begin' : 'begin-open').click()
+  await owner.getByTestId('begin-input').waitFor()
+}
+
+const written = () => owner.getByTestId('begin-input').inputValue()
+
+async function write(address, subject, text) {
+  await owner.getByTestId('address-to').fill(`${address},`)
+  await owner.getByTestId('address-subject').fill(subject)
+  await owner.getByTestId('begin-input').fill(text)
+}
+
+/** Sends what is written, and answers the conversation that it began. */
+async function sent() {
+  await until(() => owner.getByTestId('begin-send').isEnabled(), () => 'it cannot be sent')
+  await owner.getByTestId('begin-send').click()
+  await owner.waitForURL(/\/conversations\/mine\/cnv_/)
+  return api('GET', `/conversations/${/cnv_\w+/.exec(owner.url())[0]}`)
+}
+
+test('what is written for a contact is theirs alone, and they can be taken off', async () => {
+  const ann = await api('POST', '/contacts', { name: 'Ann Ash' })
+  const eve = await api('POST', '/contacts', { name: 'Eve Elm', email: 'eve@shop.test' })
+  const note = owner.getByTestId('begin-contact')
+  await begin(ann)
+  await note.getByText('Ann Ash has no e-mail address').waitFor()
+  await write('ann@shop.test', 'For Ann', 'For Ann alone.')
+  await owner.getByTestId('begin-files').setInputFiles({ name: 'ann.txt', mimeType: 'text/plain', buffer: Buffer.from('for Ann') })
+  await until(() => owner.getByTestId('begin-send').isEnabled(), () => 'the file is not there')
+
+  await begin()
+  assert.equal(await written(), '', 'what was written for a contact stands where nobody was named')
+  assert.equal(await owner.getByTestId('party').count(), 0)
+  assert.equal(await owner.getByText('ann.txt').count(), 0)
+  await write('dan@shop.test', 'For Dan', 'For Dan alone.')
+  const dan = await sent()
+  assert.notEqual(dan.contact.id, ann.id, 'somebody else’s address became the contact’s')
+
+  await begin(eve)
+  await note.getByText('eve@shop.test').waitFor()
+  assert.equal(await written(), '', 'what was written for one contact goes to another')
+  await owner.getByTestId('party').getByText('Eve Elm', { exact: true }).waitFor()
+  assert.equal(await owner.getByTestId('party').count(), 1)
+  assert.equal(await owner.getByText('ann.txt').count(), 0)
+
+  await begin(ann)
+  assert.equal(await written(), 'For Ann alone.')
+  await owner.getByText('ann.txt').first().waitFor()
+  await note.waitFor()
+  await shot(owner, 'begin-contact-en-light-1440')
+  await owner.getByTestId('begin-apart').focus()
+  await owner.keyboard.press('Enter')
+  await note.getByText('Ann Ash is taken off').waitFor()
+  assert.deepEqual(await axe(owner), [])
+  await owner.setViewportSize(phone)
+  await speak(owner, server, 'zh-CN')
+  await owner.reload()
+  await note.getByText('已移除Ann Ash').waitFor()
+  await shot(owner, 'begin-contact-zh-light-390')
+  await speak(owner, server, 'en')
+  await owner.setViewportSize(desktop)
+  await owner.reload()
+  await note.getByText('Ann Ash is taken off').waitFor()
+  const theirs = await sent()
+  assert.notEqual(theirs.contact.id, ann.id, 'they were taken off, and named all the same')
+
+  await begin(ann)
+  await note.getByText('Ann Ash has no e-mail address').waitFor()
+  await write('ash@shop.test', 'Again', 'For Ann, by another address.')
+  assert.equal((await sent()).contact.id, ann.id)
+  assert.deepEqual(owner.problems, [])
+})
+
+test('an answer that is lost, and a reload, send nothing twice', async () => {
+  const asked = []
+  await begin()
+  await write(bob, 'Once', 'You get this once.')
+  await owner.route(/\/conversations$/, async (route) => {
+    if (route.request().method() !== 'POST') return route.fallback()
+    asked.push(route.request().postDataJSON())
+    await route.fetch()
+    await route.abort()
+  })
+  await owner.getByTestId('begin-send').click()
+  await owner.getByTestId('begin-failure').waitFor()
+  await owner.unroute(/\/conversations$/)
+  const once = await arrived('You get this once.')
+  await owner.reload()
+  await owner.getByTestId('party').waitFor()
+  assert.equal(await written(), 'You get this once.')
+  owner.on('request', (request) => request.method() === 'POST' && /\/conversations$/.test(request.url()) && asked.push(request.postDataJSON()))
+  const begun = await sent()
+  assert.ok(asked.length > 1, 'it was not tried again')
+  for (const body of asked) assert.deepEqual(body, asked[0])
+  const conversation = (await api('POST', '/conversations', asked[0])).conversation
+  assert.equal(conversation.id, begun.id)
+  // What is begun later arrives later: had there been a second, it would be there.
+  await begin()
+  await write(bob, 'After', 'This was after it.')
+  await sent()
+  await arrived('This was after it.')
+  assert.deepEqual((await mail.inbox(bob)).filter((one) => one.includes('You get this once.')), [once])
+  assert.deepEqual(owner.problems, [])
+})

@@ -98,6 +98,7 @@ export function useContact(contact: MaybeRefOrGetter<string>) {
   return useQuery({
     queryKey: computed(() => keys.contact(id, toValue(contact))),
     queryFn: ({ queryKey }) => api.contact(queryKey[2]),
+    enabled: computed(() => toValue(contact) !== ""),
   });
 }
 
