@@ -6,6 +6,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -25,7 +26,9 @@ func TestAGroupIsMergedWithNobody(t *testing.T) {
 		t.Fatal("two people of one name are no duplicates")
 	}
 	tx, commit := b.store.Begin(home)
-	c, err := tx.Gather(t.Context(), "inb_1", "ext-con_2", "Tea", b.at)
+	c, err := tx.Gather(t.Context(), "inb_1", "ext-con_2", "Tea", b.at, func(c contact.Contact) event.Event {
+		return event.Event{ID: "chg_1", Workspace: string(c.Workspace), Type: contact.Changed, Subject: string(c.ID), At: c.UpdatedAt}
+	})
 	b.ok(err)
 	commit()
 	if c == nil || !c.Group {

@@ -37,8 +37,9 @@ type GroupTx interface {
 	// Gather makes an identity that of a group, called title, and its contact a
 	// group, which has the title as its name unless somebody gave it another; title
 	// "" leaves the name. It does so only where nobody else can be meant (see Tx.Prove),
-	// and returns the contact as it is then; else nil.
-	Gather(ctx context.Context, inbox, external, title string, at time.Time) (*Contact, error)
+	// and returns the contact as it is then; else nil. When that changes something
+	// it appends what changed returns of the contact.
+	Gather(ctx context.Context, inbox, external, title string, at time.Time, changed func(Contact) event.Event) (*Contact, error)
 }
 
 // JointTx is the side of a transaction that joins identities by what was proven.

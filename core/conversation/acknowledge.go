@@ -41,7 +41,8 @@ func (a *acknowledging) when(wanted bool) *acknowledging {
 }
 
 // begins reports whether what comes now begins the conversation, or reopens it.
-func (c *Conversation) begins() bool { return c.isNew || c.State == Resolved }
+// The first answer in what we began does neither.
+func (c *Conversation) begins() bool { return c.isNew || c.State == Resolved && !c.byUs() }
 
 // takes reports whether the channel takes a message now.
 func (c *Conversation) takes(declared []channel.Window, at time.Time) bool {

@@ -94,11 +94,15 @@ func (c *Conversation) Receive(t Turn, w Written) *Change { return c.ReceiveFor(
 // ReceiveFor is Receive where a bot, unless it is nil, answers for what nobody
 // answers for. What a machine wrote is kept, and that is all: it wakes nothing
 // and waits for no answer. Only a conversation that it begins waits for people.
-// So it is with everything in a conversation that is ignored.
+// So it is with everything in a conversation that is ignored. No bot engages in
+// what we began.
 func (c *Conversation) ReceiveFor(t Turn, w Written, bot *Bot) *Change {
 	if w.Carried.Automatic || c.Ignored {
 		bot = nil
 	} else {
+		if c.byUs() {
+			bot = nil
+		}
 		c.wake(t)
 	}
 	reason := c.queueReason()

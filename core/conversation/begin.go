@@ -228,7 +228,11 @@ func (c *Conversation) Begin(t Turn, w Written, has identity.Member) Change {
 	return ch
 }
 
-// begunBefore finds what an opening made when it came before; nil = it is new.
+// byUs reports whether we began the conversation, and its customer has not written yet.
+func (c *Conversation) byUs() bool { return c.Apart && c.LastInboundSeq == 0 && !c.Last.At.IsZero() }
+
+// begunBefore finds what an opening made when it came before; nil = it is new. The
+// key holds who began it, so it is theirs to know whoever has it now.
 func begunBefore(ctx context.Context, tx Tx, scope identity.Scope, inbox channel.InboxID, key Dedup, clientID string) (*Begun, error) {
 	known, err := tx.Inbound(ctx, inbox, key.Kind, key.External)
 	if err != nil || known == nil {
@@ -237,7 +241,7 @@ func begunBefore(ctx context.Context, tx Tx, scope identity.Scope, inbox channel
 	if known.Hash != key.Hash {
 		return nil, errReused()
 	}
-	c, err := Take(ctx, tx, scope, known.Conversation)
+	c, err := tx.Conversation(ctx, known.Conversation)
 	if err != nil {
 		return nil, err
 	}

@@ -250,6 +250,119 @@ func TestWhoHasWhatIsBegun(t *testing.T) {
 	d.Fails(err, errs.NotFound)
 }
 
+// own is the scope of somebody who sees their own alone.
+func (d *desk) own(extra ...identity.Permission) identity.Scope {
+	return as(d.agent).With(identity.Rights{
+		Permissions: append(extra, identity.ConversationReply, identity.ConversationRead, identity.ContactRead), Reach: identity.Reach{Kind: identity.ReachOwn, Member: d.agent.ID},
+	})
+}
+
+// Whoever types an address meets nobody by it whom they do not reach.
+func TestATypedAddressReachesNoFurther(t *testing.T) {
+	const mara, eve = "mara@example.com", "eve@example.com"
+	for name, strangers := range map[string]func(*desk) (contact.ID, string){
+		"who wrote here": func(d *desk) (contact.ID, string) { return d.where(d.mail("<1>", carol, "private")).Contact, carol },
+		"who is not proven": func(d *desk) (contact.ID, string) {
+			in := d.mail("<1>", eve, "private")
+			in.Trust.Verdict = channel.Unverified
+			return d.where(in).Contact, eve
+		},
+		"who has proven it elsewhere": func(d *desk) (contact.ID, string) {
+			chat := d.Receive(d.Live, "visitor", "m1", "hello")
+			d.OK(d.fake.Within(d.Context(), d.WS, func(ctx context.Context, tx conversation.Tx) error {
+				return tx.Contacts().Vouch(ctx, string(d.Live.ID), "visitor", mara, "")
+			}))
+			return chat.Contact, mara
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.mailsFirst()
+			who, address := strangers(d)
+			before := len(d.events())
+			_, err := d.service.Begin(t.Context(), d.own(), d.opening("r1", address))
+			d.refused(err, errs.Conflict, "conversation.address_taken")
+			d.Fails(contact.Reached(t.Context(), d.fake.Contacts, d.own(), who), errs.NotFound)
+			_, known, err := d.fake.Contacts.Get(t.Context(), d.WS, who)
+			d.OK(err)
+			if len(known) != 1 || len(d.events()) != before {
+				t.Errorf("known as %+v, %d events more", known, len(d.events())-before)
+			}
+			if b := d.begun(d.opening("r2", address)).Conversation; b.Contact != who {
+				t.Errorf("who reaches everybody meets %s", b.Contact)
+			}
+			if b, err := d.service.Begin(t.Context(), d.own(), d.opening("r3", address)); err != nil || b.Conversation.Contact != who {
+				t.Errorf("of whom they have a conversation: %+v, %v", b.Conversation, err)
+			}
+		})
+	}
+}
+
+// It is known what somebody began, also when they gave it away.
+func TestWhatWasBegunAndGivenAway(t *testing.T) {
+	d := newDesk(t)
+	d.mailsFirst()
+	o := d.opening("g1", anna)
+	o.Assignee = &d.Owner.ID
+	first, err := d.service.Begin(t.Context(), d.own(identity.ConversationAssign), o)
+	d.OK(err)
+	again, err := d.service.Begin(t.Context(), d.own(identity.ConversationAssign), o)
+	d.OK(err)
+	if !again.Replayed || again.Conversation.ID != first.Conversation.ID || again.Change.Seq != first.Change.Seq {
+		t.Errorf("again: %+v", again)
+	}
+}
+
+// What a member begins is theirs or a colleague's: nothing answers the customer
+// by itself when they answer. It is as ever once they have.
+func TestNothingActsOnWhatIsBegun(t *testing.T) {
+	nobody := identity.MemberID("")
+	for name, begin := range map[string]func(*desk) conversation.ID{
+		"for nobody": func(d *desk) conversation.ID {
+			o := d.opening("n1", anna)
+			o.Assignee = &nobody
+			return d.begun(o).Conversation.ID
+		},
+		"and resolved": func(d *desk) conversation.ID {
+			c := d.begun(d.opening("n1", anna)).Conversation.ID
+			d.resolves(c)
+			return c
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.acknowledges(nil)
+			d.mailsFirst()
+			d.service.Bots = robot{}
+			_, err := d.fake.Inboxes.UpdateInbox(t.Context(), d.WS, d.Inbox.ID, func(in *channel.Inbox) ([]event.Event, error) {
+				in.Bot = "cnn_1"
+				return nil, nil
+			})
+			d.OK(err)
+			id := begin(d)
+			d.pass(time.Minute)
+			got := d.where(d.answer("<1>", id, anna, channel.Verified))
+			if got.ID != id || !got.InQueue() || got.WaitingSince.IsZero() || len(d.automatic(id)) != 0 {
+				t.Errorf("answered: %+v, by itself %+v", got, d.automatic(id))
+			}
+			d.resolves(id)
+			d.pass(time.Minute)
+			if again := d.where(d.mail("<2>", anna, "one more thing", "<1>")); again.ID != id || !again.ByBot() {
+				t.Errorf("later: %+v", again)
+			}
+		})
+	}
+}
+
+// resolves ends a conversation.
+func (d *desk) resolves(id conversation.ID) {
+	d.Helper()
+	d.Change(id, func(c *conversation.Conversation) error {
+		c.Resolve(d.Turn(d.Owner))
+		return nil
+	})
+}
+
 func TestWhatCannotBeBegun(t *testing.T) {
 	d := newDesk(t)
 	d.mailsFirst()

@@ -16,7 +16,8 @@ type correspondent struct {
 	address string // as contact.Email returns it
 	name    string // of somebody new; "" = not known
 	contact contact.ID
-	chosen  bool // the contact was named; else it is an entry that may be theirs, or ""
+	chosen  bool           // the contact was named; else it is an entry that may be theirs, or ""
+	by      identity.Scope // who writes to them
 }
 
 // correspondent finds out whom an opening is to, and puts their address into its
@@ -32,6 +33,7 @@ func (s *Service) correspondent(ctx context.Context, scope identity.Scope, o *Op
 	if err != nil {
 		return who, err
 	}
+	who.by = scope
 	found, err := s.Contacts.List(ctx, scope.Workspace, contact.Filter{Email: who.address, Reach: scope.Reach()}, page.Request{Limit: 2})
 	if err == nil && len(found.Items) == 1 && !found.Items[0].Group {
 		who.contact = found.Items[0].ID
@@ -77,7 +79,7 @@ func (s *Service) chosen(ctx context.Context, scope identity.Scope, o *Opening) 
 		return correspondent{}, badEnvelope("/to", "contact", "None of these addresses is the contact's. Begin with another contact, or with none.")
 	}
 	who, err := addressed(e, max(at, 0))
-	who.contact, who.chosen = c.ID, true
+	who.contact, who.chosen, who.by = c.ID, true, scope
 	return who, err
 }
 
@@ -101,14 +103,15 @@ func addressesOf(c contact.Contact, known []contact.Identity, inbox channel.Inbo
 
 // reach finds or makes the contact of a correspondent, and what the inbox knows
 // them by. That an agent wrote an address proves nothing: whoever proves it, and
-// answers, must not become somebody who only said that it is theirs.
+// answers, must not become somebody who only said that it is theirs. Who types an
+// address meets nobody beyond their reach by it.
 func (s *Service) reach(ctx context.Context, tx Tx, t Turn, inbox channel.Inbox, w correspondent) (contact.Contact, string, error) {
 	holder, err := tx.Contacts().ByIdentity(ctx, string(inbox.ID), w.address)
 	switch {
 	case err != nil:
 		return contact.Contact{}, "", err
 	case holder != nil && !w.chosen:
-		return *holder, w.address, nil
+		return *holder, w.address, s.meets(ctx, w, holder)
 	case w.chosen:
 		return s.join(ctx, tx, t, inbox, w, holder)
 	}
@@ -116,10 +119,16 @@ func (s *Service) reach(ctx context.Context, tx Tx, t Turn, inbox channel.Inbox,
 		return contact.Contact{}, "", err
 	}
 	if holder != nil {
+		if err := s.meets(ctx, w, holder); err != nil {
+			return contact.Contact{}, "", err
+		}
 		return *holder, w.address, tx.Contacts().Join(ctx, identityAt(t, inbox, w.address, holder.ID))
 	}
-	if holder, err = tx.Contacts().ByIdentity(ctx, string(inbox.ID), externalUnverified+w.address); err != nil || holder != nil {
-		return contactOr(holder), externalUnverified + w.address, err
+	if holder, err = tx.Contacts().ByIdentity(ctx, string(inbox.ID), externalUnverified+w.address); err != nil {
+		return contact.Contact{}, "", err
+	}
+	if holder != nil {
+		return *holder, externalUnverified + w.address, s.meets(ctx, w, holder)
 	}
 	if w.contact != "" {
 		c, known, err := tx.Contacts().Person(ctx, w.contact)
@@ -135,6 +144,20 @@ func (s *Service) reach(ctx context.Context, tx Tx, t Turn, inbox channel.Inbox,
 		CreatedBy: identity.Scope{Actor: t.Actor}.Member(), CreatedAt: t.At, UpdatedAt: t.At,
 	}
 	return c, w.address, tx.Contacts().Create(ctx, c, identityAt(t, inbox, w.address, c.ID))
+}
+
+// meets refuses the holder of a typed address whom its writer does not reach.
+func (s *Service) meets(ctx context.Context, w correspondent, holder *contact.Contact) error {
+	err := contact.Reached(ctx, s.Contacts, w.by, holder.ID)
+	if errs.Is(err, errs.NotFound) {
+		return addressTaken("This address is of a contact whom you do not reach. Ask a colleague who does to write to them.")
+	}
+	return err
+}
+
+func addressTaken(sentence string) error {
+	return errs.New(errs.Conflict, "conversation.address_taken", sentence).
+		WithFields(errs.Field{Pointer: "/envelope/to", Code: "taken", Detail: "is another contact's"})
 }
 
 // join makes the address one of the chosen contact's in the inbox, which knows
@@ -155,9 +178,7 @@ func (s *Service) join(ctx context.Context, tx Tx, t Turn, inbox channel.Inbox, 
 	case holder == nil:
 		return c, as, tx.Contacts().Join(ctx, identityAt(t, inbox, as, c.ID))
 	case holder.ID != c.ID:
-		return c, "", errs.New(errs.Conflict, "conversation.address_taken",
-			"This inbox knows the address as another contact's. Begin with that one, or merge the two.").
-			WithFields(errs.Field{Pointer: "/envelope/to", Code: "taken", Detail: "is another contact's"})
+		return c, "", addressTaken("This inbox knows the address as another contact's. Begin with that one, or merge the two.")
 	default:
 		return c, as, nil
 	}
@@ -176,17 +197,11 @@ func identityAt(t Turn, inbox channel.Inbox, external string, id contact.ID) con
 	}
 }
 
-func contactOr(c *contact.Contact) contact.Contact {
-	if c == nil {
-		return contact.Contact{}
-	}
-	return *c
-}
-
 // shown marks how an inbox knows the sender of an item as proven, where they
-// show that they are it: we may have written to them first.
+// show that they are it: we may have written to them first. Nothing is proven of
+// a group: many people write under it.
 func shown(ctx context.Context, tx Tx, t Turn, inbox channel.Inbox, in accepted) error {
-	if in.trust.Verdict != channel.Verified {
+	if in.trust.Verdict != channel.Verified || in.sender.Group {
 		return nil
 	}
 	if err := tx.Contacts().Verify(ctx, string(inbox.ID), in.known(), t.At); err != nil {

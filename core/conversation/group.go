@@ -9,6 +9,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
@@ -66,7 +67,9 @@ func gathered(ctx context.Context, tx Tx, t Turn, inbox channel.Inbox, in accept
 	if !in.sender.Group || who.Group && (title == "" || title == who.Name) {
 		return nil
 	}
-	now, err := tx.Contacts().Gather(ctx, string(inbox.ID), in.known(), title, t.At)
+	now, err := tx.Contacts().Gather(ctx, string(inbox.ID), in.known(), title, t.At, func(c contact.Contact) event.Event {
+		return contactChanged(t.IDs, c)
+	})
 	if err == nil && now != nil {
 		*who = *now
 	}
@@ -83,8 +86,7 @@ func (s *Service) GroupMembers(ctx context.Context, scope identity.Scope, in ID)
 	return s.Reader.GroupMembers(ctx, scope.Workspace, in)
 }
 
-// checkGroupMentions refuses to name members of a group where nobody could, and
-// those whom the text does not name.
+// checkGroupMentions refuses to name members of a group where nobody could.
 func (s *Service) checkGroupMentions(c Conversation, p *Post) error {
 	switch {
 	case len(p.GroupMentions) == 0:
@@ -100,7 +102,8 @@ func (s *Service) checkGroupMentions(c Conversation, p *Post) error {
 	}
 }
 
-// groupMentions finds the members of the group whom a post names.
+// groupMentions finds the members of the group whom a post names. Whom its text
+// does not name is left out: they may have another name since it was written.
 func (s *Service) groupMentions(ctx context.Context, c *Conversation, p Post) ([]channel.Member, error) {
 	ids := id.Once(p.GroupMentions)
 	if len(ids) == 0 {
@@ -112,16 +115,27 @@ func (s *Service) groupMentions(ctx context.Context, c *Conversation, p Post) ([
 	}
 	out := make([]channel.Member, 0, len(ids))
 	for n, external := range ids {
-		at, i := fmt.Sprintf("/group_mentions/%d", n), slices.IndexFunc(known, func(m channel.Member) bool { return m.External == external })
-		switch {
-		case i < 0:
-			return nil, badGroupMention(at, "unknown", "Somebody you name did not write in this group lately.")
-		case len(named(p.Text, known[i:i+1])) == 0:
-			return nil, badGroupMention(at, "absent", "The text does not name @"+known[i].Name+".")
+		i := slices.IndexFunc(known, func(m channel.Member) bool { return m.External == external })
+		if i < 0 {
+			return nil, badGroupMention(fmt.Sprintf("/group_mentions/%d", n), "unknown", "Somebody you name did not write in this group lately.")
 		}
 		out = append(out, known[i])
 	}
-	return out, nil
+	return named(p.Text, out), nil
+}
+
+// kept reports whether a message has group mentions that a post asks for, in
+// its order; see groupMentions.
+func (p Post) kept(mentions []channel.Member) bool {
+	ids, last := id.Once(p.GroupMentions), -1
+	for _, m := range mentions {
+		at := slices.Index(ids, m.External)
+		if at <= last {
+			return false
+		}
+		last = at
+	}
+	return true
 }
 
 // named are the members whom a text names by "@" and their name.

@@ -5,9 +5,11 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
+	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 )
 
 // groups has the channel talk with groups.
@@ -72,8 +74,43 @@ func TestAGroupIsCalledAsItIsNow(t *testing.T) {
 	again := d.in("-7", "m2", wong(), "hello")
 	again.Sender.Name = "Coffee lovers"
 	d.where(again)
-	if got := d.Get(c.ID).ContactName; got != "Coffee lovers" {
-		t.Errorf("called %q", got)
+	got := d.Get(c.ID)
+	if got.ContactName != "Coffee lovers" {
+		t.Errorf("called %q", got.ContactName)
+	}
+	d.where(d.in("-7", "m3", wong(), "hello")) // "Tea lovers" again
+	told := 0
+	for _, e := range d.events() {
+		if e.Type == contact.Changed && e.Subject == string(got.Contact) {
+			told++
+			conversationtest.Same(d.World, string(e.Data), `{"id":"`+string(got.Contact)+`"}`)
+		}
+	}
+	if told != 2 {
+		t.Errorf("told of %d changes", told)
+	}
+}
+
+// events lists what the workspace's feed has.
+func (d *desk) events() []event.Event {
+	d.Helper()
+	all, err := d.F.Log.Since(d.Context(), string(d.WS), 0, 100)
+	d.OK(err)
+	return all
+}
+
+// Many people write under a group, so nothing is proven to be its.
+func TestNothingIsProvenOfAGroup(t *testing.T) {
+	d := newDesk(t)
+	d.groups()
+	c := d.where(d.in("-7", "m1", wong(), "hello"))
+	again := d.in("-7", "m2", another(), "hello")
+	again.Sender.Email, again.Sender.Phone, again.Trust.Verdict = "tea@example.com", "+8613800000000", channel.Verified
+	d.where(again)
+	who, known, err := d.fake.Contacts.Get(t.Context(), d.WS, c.Contact)
+	d.OK(err)
+	if who.Verified || len(known) != 1 || known[0].Email != "" || known[0].Phone != "" {
+		t.Errorf("it is %+v, known as %+v", who, known)
 	}
 }
 
@@ -152,8 +189,6 @@ func TestNamingMembersOfAGroup(t *testing.T) {
 	refused("/client_msg_id", "reused", err)
 	_, err = post(c.ID, "b", "@Bob", "2", "3")
 	refused("/group_mentions/1", "unknown", err)
-	_, err = post(c.ID, "b", "Bob", "2")
-	refused("/group_mentions/0", "absent", err)
 	_, err = post(person.ID, "b", "@Bob", "2")
 	refused("/group_mentions", "unsupported", err)
 	_, err = d.service.Post(t.Context(), as(d.agent), conversation.Post{Conversation: c.ID, ClientID: "b", Kind: conversation.Note, Text: "@Bob", GroupMentions: []string{"2"}})
@@ -167,6 +202,27 @@ func TestNamingMembersOfAGroup(t *testing.T) {
 	d.groups()
 	_, err = post(c.ID, "b", "@Bob", "2")
 	refused("/group_mentions", "unsupported", err)
+}
+
+// A member who has another name now does not hold up what was written to the
+// old one.
+func TestNamingAMemberByAnOldName(t *testing.T) {
+	d := newDesk(t)
+	d.groups(channel.ContentMention)
+	c := d.where(d.in("-7", "m1", wong(), "hello"))
+	d.where(d.in("-7", "m2", another(), "hello"))
+	d.pass(time.Second)
+	d.where(d.in("-7", "m3", &channel.Member{External: "2", Name: "Robert"}, "call me Robert"))
+	for _, replayed := range []bool{false, true} {
+		got, err := d.service.Post(t.Context(), as(d.agent), conversation.Post{
+			Conversation: c.ID, ClientID: "a", Kind: conversation.Text, Text: "@Bob and @Alice Wong: yes", GroupMentions: []string{"2", "1"},
+		})
+		d.OK(err)
+		if got.Replayed != replayed {
+			t.Errorf("replayed: %t, want %t", got.Replayed, replayed)
+		}
+		conversationtest.Same(d.World, got.Change.Message.GroupMentions, []channel.Member{{External: "1", Name: "Alice Wong"}})
+	}
 }
 
 // A quote says whom it quotes.

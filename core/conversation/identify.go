@@ -11,6 +11,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -167,18 +168,21 @@ func (s *Service) refresh(ctx context.Context, v Visitor) error {
 }
 
 // changeContact changes a contact and says so.
-func (s *Service) changeContact(ctx context.Context, w identity.WorkspaceID, id contact.ID, change func(*contact.Contact) bool) error {
-	_, err := s.Contacts.Update(ctx, w, id, func(c *contact.Contact) ([]event.Event, error) {
+func (s *Service) changeContact(ctx context.Context, w identity.WorkspaceID, who contact.ID, change func(*contact.Contact) bool) error {
+	_, err := s.Contacts.Update(ctx, w, who, func(c *contact.Contact) ([]event.Event, error) {
 		if !change(c) {
 			return nil, nil
 		}
 		c.UpdatedAt = s.Now()
-		data, err := json.Marshal(map[string]string{"id": string(c.ID)})
-		return []event.Event{{
-			ID: s.ids.New("chg"), Workspace: string(w), Type: contact.Changed, Subject: string(c.ID), At: c.UpdatedAt, Data: data,
-		}}, err
+		return []event.Event{contactChanged(s.ids, *c)}, nil
 	})
 	return err
+}
+
+// contactChanged says that a contact changed, when it was updated last.
+func contactChanged(ids id.Source, c contact.Contact) event.Event {
+	data, _ := json.Marshal(map[string]string{"id": string(c.ID)}) // a map of strings always marshals
+	return event.Event{ID: ids.New("chg"), Workspace: string(c.Workspace), Type: contact.Changed, Subject: string(c.ID), At: c.UpdatedAt, Data: data}
 }
 
 // overwrite puts the site's word into a contact and reports whether it is news.

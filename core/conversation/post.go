@@ -136,7 +136,7 @@ func (p Post) made(m *Message) bool {
 	}
 	return m.Kind == p.Kind && p.uses(m.Template) && m.says(text, p.Attachments, p.ReplyTo) && sameEnvelope(m.Envelope, p.Envelope) && m.forwards() == p.Forwards &&
 		slices.EqualFunc(m.Mentions, id.Once(p.Mentions), func(a Mention, b identity.MemberID) bool { return a.Member == b }) &&
-		slices.EqualFunc(m.GroupMentions, id.Once(p.GroupMentions), func(a channel.Member, b string) bool { return a.External == b })
+		p.kept(m.GroupMentions)
 }
 
 // wrote is the text as the author wrote it, whatever interceptors made of it.

@@ -13,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/conversation/conversationtest"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/survey"
@@ -227,7 +228,9 @@ func TestAGroupIsAskedForNothing(t *testing.T) {
 	d := newDesk(t)
 	d.answers()
 	d.OK(d.fake.Within(d.Context(), d.WS, func(ctx context.Context, tx conversation.Tx) error {
-		_, err := tx.Contacts().Gather(ctx, string(d.Live.ID), "customer", "Tea", d.at)
+		_, err := tx.Contacts().Gather(ctx, string(d.Live.ID), "customer", "Tea", d.at, func(c contact.Contact) event.Event {
+			return event.Event{ID: "chg_tea", Workspace: string(c.Workspace), Type: contact.Changed, Subject: string(c.ID), At: c.UpdatedAt}
+		})
 		return err
 	}))
 	d.noLink("rating.group")

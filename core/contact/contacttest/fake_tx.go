@@ -8,6 +8,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -25,6 +26,7 @@ type fakeTx struct {
 	contacts  map[contact.ID]contact.Contact
 	known     map[known]contact.Identity
 	gone      map[known]known // identities that were proved to be somebody's
+	events    []event.Event
 }
 
 func (t *fakeTx) identity(inbox, external string) (contact.Identity, bool) {
@@ -199,7 +201,7 @@ func (t *fakeTx) Verify(_ context.Context, inbox, external string, at time.Time)
 }
 
 // Gather implements contact.Tx.
-func (t *fakeTx) Gather(_ context.Context, inbox, external, title string, at time.Time) (*contact.Contact, error) {
+func (t *fakeTx) Gather(_ context.Context, inbox, external, title string, at time.Time, changed func(contact.Contact) event.Event) (*contact.Contact, error) {
 	who, ok := t.identity(inbox, external)
 	if !ok || !t.alone(who) {
 		return nil, nil //nolint:nilnil // the port says nil for one who may be another
@@ -215,6 +217,7 @@ func (t *fakeTx) Gather(_ context.Context, inbox, external, title string, at tim
 	c.Group, c.UpdatedAt = true, at
 	who.Kind, who.Label, who.Email, who.Phone = contact.IdentityGroup, title, "", ""
 	t.contacts[c.ID], t.known[known{t.workspace, inbox, external}] = c, who
+	t.events = append(t.events, changed(c))
 	return &c, nil
 }
 
@@ -265,4 +268,5 @@ func (t *fakeTx) commit() {
 		t.fake.contacts[key{t.workspace, id}] = c
 	}
 	maps.Copy(t.fake.known, t.known)
+	t.fake.feed.Append(t.events...)
 }

@@ -7,17 +7,34 @@ import (
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/event"
 )
 
-// gather makes an identity of the inbox that of a group.
+// gather makes an identity of the inbox that of a group, and says so.
 func (w *World) gather(external, title string) *contact.Contact {
 	w.Helper()
 	var out *contact.Contact
 	w.OK(w.F.Store.Within(w.Context(), w.WS, func(ctx context.Context, tx conversation.Tx) error {
 		var err error
-		out, err = tx.Contacts().Gather(ctx, string(w.Inbox.ID), external, title, w.Tick())
+		out, err = tx.Contacts().Gather(ctx, string(w.Inbox.ID), external, title, w.Tick(), func(c contact.Contact) event.Event {
+			return event.Event{ID: w.IDs.New("chg"), Workspace: string(w.WS), Type: contact.Changed, Subject: string(c.ID), At: c.UpdatedAt, Data: []byte(`{}`)}
+		})
 		return err
 	}))
+	return out
+}
+
+// gathered is how often it was said that a contact changed.
+func (w *World) gathered(id contact.ID) int {
+	w.Helper()
+	events, err := w.F.Log.Since(w.Context(), string(w.WS), 0, 100)
+	w.OK(err)
+	out := 0
+	for _, e := range events {
+		if e.Type == contact.Changed && e.Subject == string(id) {
+			out++
+		}
+	}
 	return out
 }
 
@@ -47,6 +64,8 @@ func testGroups(w *World) {
 	w.gather("ext", "茶 Tea")
 	Same(w, w.Get(c.ID).ContactName, read().Name)
 	Same(w, label, "茶 Tea")
+	w.gather("ext", "茶 Tea")
+	Same(w, w.gathered(c.Contact), 2)
 	person := w.Receive(w.Inbox, "person", "", "hello")
 	if w.Get(person.ID).Group {
 		w.Error("a person is a group")
@@ -58,6 +77,7 @@ func testGroups(w *World) {
 	if got := w.gather("person", "x"); got != nil || w.Get(person.ID).Group {
 		w.Errorf("a person of two inboxes becomes a group: %+v", got)
 	}
+	Same(w, w.gathered(person.Contact), 0)
 }
 
 func testGroupMembers(w *World) {

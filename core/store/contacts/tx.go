@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/contact"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
@@ -166,7 +167,7 @@ AND NOT EXISTS (SELECT 1 FROM contact_identity o WHERE o.workspace_id = i.worksp
 `
 
 // Gather implements contact.Tx.
-func (t *Tx) Gather(ctx context.Context, inbox, external, title string, at time.Time) (*contact.Contact, error) {
+func (t *Tx) Gather(ctx context.Context, inbox, external, title string, at time.Time, changed func(contact.Contact) event.Event) (*contact.Contact, error) {
 	var r row
 	var label string
 	err := t.tx.Row(ctx, `SELECT i.label, `+columns+alone, []any{t.workspace, inbox, external}, append([]any{&label}, r.dest()...)...)
@@ -192,8 +193,12 @@ func (t *Tx) Gather(ctx context.Context, inbox, external, title string, at time.
 	if err != nil {
 		return nil, err
 	}
-	return &c, t.tx.Queue(ctx, `UPDATE contact SET is_group = ?, name = ?, updated_at = ? WHERE workspace_id = ? AND contact_id = ?`,
+	err = t.tx.Queue(ctx, `UPDATE contact SET is_group = ?, name = ?, updated_at = ? WHERE workspace_id = ? AND contact_id = ?`,
 		true, c.Name, db.Micros(at), t.workspace, string(c.ID))
+	if err != nil {
+		return nil, err
+	}
+	return &c, t.tx.Append(ctx, changed(c))
 }
 
 // Prove implements contact.Tx.
