@@ -102,7 +102,7 @@ test: ## Everything that must pass; brings what it needs (apt)
 
 .PHONY: unit
 unit: ## Go tests on the fakes, SQLite and PostgreSQL (RACE=1: with the race detector)
-	go test $(if $(RACE),-race) -timeout 25m ./...
+	go test -p $$(($$(nproc) + 1)) $(if $(RACE),-race) -timeout 25m ./...
 
 .PHONY: unit-web
 unit-web: node_modules/.package-lock.json
@@ -160,8 +160,9 @@ restore-drill: $(WEB) ## Back up under load, destroy everything, bring it back; 
 	PATCHBAY_TEST_LONG=1 go test -count=1 -timeout 20m ./core/app -run 'RestoreDrill|BackupsAnd|Backups|OntoAFullDisk|OneDatabase' -v
 
 .PHONY: mutants
-mutants: $(WEB) ## Seeded bugs: the crash harness and the authorization tests must catch each
+mutants: $(WEB) ## Seeded bugs: the crash harness, the tests of stores and dispatch and the authorization tests must catch each
 	$(CRASH) -mutants
+	go test -count=1 -tags mutant -run Mutant -v ./core/dispatch ./core/store
 	go run ./core/internal/authz/seeded $(if $(SHORT),-short)
 
 .PHONY: conformance
@@ -212,9 +213,17 @@ bench: build ## Throughput, latency, memory and start, as ratios to a bare loop 
 	go run ./core/internal/bench
 	node web/e2e/bench/desk.js
 
+.PHONY: dispatchbench
+dispatchbench: ## Days of customers against the dispatch engine, queueing theory and the ways of others; writes docs/operate/dispatch-benchmark*.md
+	PATCHBAY_TEST_LONG=1 go test -count=1 -timeout 30m -v ./core/dispatch/simulate -table $(CURDIR)/docs/operate | grep -vE '^=== '
+
 .PHONY: bench-plugins
 bench-plugins: ## What the plugin host costs beside go-plugin alone, in one run: make bench-plugins; JSON=file keeps all figures
 	go run ./core/internal/pluginbench $(if $(JSON),-json $(JSON))
+
+.PHONY: bench-dispatch
+bench-dispatch: ## What a decision of dispatch costs, beside a bare loop over heaps, and how it grows: make bench-dispatch SHORT=1
+	go run ./core/internal/bench/dispatch $(if $(SHORT),-short)
 
 ##@ Check
 

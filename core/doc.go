@@ -33,9 +33,11 @@
 //
 //	domain, no technology; a noun imports only what stands left of it:
 //	identity < team < contact < channel < catalog < conversation < delivery
+//	team, calendar < queue  streams of work, their hours, and the skills that they ask for; conversation knows it
 //	identity < instance     what inboxes and connections have in common; channel, extension and webhook know it
 //	identity < media        files that a message carries; channel and conversation know it
 //	conversation < journey, view
+//	view, queue, calendar < routing  rules that say where what enters the queue first waits
 //	conversation < ticket   work that goes on when the talk has ended
 //	ticket, erasure < webhook  other systems are told what happens
 //	view, ticket < search; ticket < notification, survey
@@ -43,7 +45,9 @@
 //	contact, media < erasure   a person is forgotten
 //	media < retention       what is kept no longer goes
 //	contact < export        what is kept of a workspace, or of a person, in a file
+//	identity < calendar     business hours and holidays
 //	identity < dispatch     who answers, over opaque work items
+//	dispatch < policy       by which plan: a draft, what is in force, what was
 //	identity < audit        who did what: a chain of hashes per workspace
 //	identity < sandbox      workspaces to try things out in
 //	identity < idempotency  a request that is sent twice is done once

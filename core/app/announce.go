@@ -13,7 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/realtime"
-	"github.com/patchbay-im/patchbay/core/team"
+	agentstore "github.com/patchbay-im/patchbay/core/store/agents"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
 
@@ -108,9 +108,9 @@ func (a *announcer) tell(ctx context.Context, w identity.WorkspaceID, news dispa
 			}
 			who = customer{c.Inbox, c.Recipient}
 		}
-		out.Places = append(out.Places, realtime.QueuePlace{
-			Inbox: who.inbox, Recipient: who.recipient, Position: m.Place, Available: m.Available,
-		})
+		place := standOf(m)
+		place.Inbox, place.Recipient = who.inbox, who.recipient
+		out.Places = append(out.Places, place)
 	}
 	for part := range slices.Chunk(out.Places, placesPerMessage) {
 		a.publish(ctx, event.SubjectQueue+string(w), realtime.QueueNews{Places: part})
@@ -150,7 +150,8 @@ func presenceOf(s dispatch.AgentStatus) wire.Presence {
 // presence shows the dispatcher's view to REST and to the gateway.
 type presence struct {
 	dispatcher *dispatch.Dispatcher
-	teams      team.Directory
+	work       *agentstore.Store
+	relay      *relay
 }
 
 // Snapshot implements httpapi.Presence.
@@ -165,21 +166,29 @@ func (p presence) Snapshot(_ context.Context, w identity.WorkspaceID) ([]wire.Pr
 
 // Available implements httpapi.Presence.
 func (p presence) Available(ctx context.Context, w identity.WorkspaceID, inbox channel.InboxID) (bool, error) {
-	queue, err := p.teams.TeamOfInbox(ctx, w, string(inbox))
+	class, err := p.work.Serves(ctx, w, string(inbox))
 	if err != nil {
 		return false, err //nolint:wrapcheck // a port's error says where it comes from
 	}
-	return p.dispatcher.Available(w, dispatch.Class(queue)), nil
+	return p.dispatcher.Available(w, class), nil
 }
 
 // Choose implements httpapi.Presence.
 func (p presence) Choose(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, status dispatch.Status, reason string) error {
-	return p.dispatcher.Choose(ctx, w, m, status, reason) //nolint:wrapcheck // the domain's own error
+	err := p.dispatcher.Choose(ctx, w, m, status, reason)
+	if err == nil {
+		p.relay.tell(ctx, w, actChose, m, "")
+	}
+	return err //nolint:wrapcheck // the domain's own error
 }
 
 // Ready implements httpapi.Presence.
 func (p presence) Ready(ctx context.Context, w identity.WorkspaceID, m identity.MemberID) error {
-	return p.dispatcher.Ready(ctx, w, m) //nolint:wrapcheck // the domain's own error
+	err := p.dispatcher.Ready(ctx, w, m)
+	if err == nil {
+		p.relay.tell(ctx, w, actChose, m, "")
+	}
+	return err //nolint:wrapcheck // the domain's own error
 }
 
 // attendance tells the dispatcher of sockets.
@@ -188,13 +197,15 @@ type attendance struct {
 }
 
 // Heartbeat implements realtime.Presence.
-func (a attendance) Heartbeat(_ context.Context, w identity.WorkspaceID, m identity.MemberID, conn string) {
+func (a attendance) Heartbeat(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, conn string) {
 	a.dispatcher.Beat(w, m, conn)
+	a.relay.tell(ctx, w, actBeat, m, conn)
 }
 
 // Gone implements realtime.Presence.
-func (a attendance) Gone(_ context.Context, w identity.WorkspaceID, m identity.MemberID, conn string) {
+func (a attendance) Gone(ctx context.Context, w identity.WorkspaceID, m identity.MemberID, conn string) {
 	a.dispatcher.Leave(w, m, conn)
+	a.relay.tell(ctx, w, actLeave, m, conn)
 }
 
 // Snapshot implements realtime.Presence.
@@ -208,7 +219,13 @@ func (a attendance) Snapshot(_ context.Context, w identity.WorkspaceID) ([]realt
 }
 
 // Place implements realtime.Queue.
-func (a attendance) Place(_ context.Context, w identity.WorkspaceID, id conversation.ID) (position int, available bool, err error) {
-	position, available = a.dispatcher.Position(w, dispatch.Key{Kind: kindConversation, ID: string(id)})
-	return position, available, nil
+func (a attendance) Place(_ context.Context, w identity.WorkspaceID, id conversation.ID) (realtime.QueuePlace, error) {
+	return standOf(a.dispatcher.Position(w, dispatch.Key{Kind: kindConversation, ID: string(id)})), nil
+}
+
+// standOf is a place as whoever waits is told it.
+func standOf(p dispatch.Position) realtime.QueuePlace {
+	return realtime.QueuePlace{
+		Position: p.Place, Available: p.Available, Standing: realtime.Standing{Closed: p.Closed, OpensAt: wire.StampOrNil(p.Opens)},
+	}
 }

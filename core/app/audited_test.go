@@ -177,6 +177,11 @@ func (w *walk) catalog() {
 	w.thing("canned", "canned", obj{"shortcut": "hi", "title": "Hi", "text": "Hello", "scope": "workspace"}, obj{"title": "Hello"})
 	w.thing("views", "view", obj{"name": "All", "scope": "workspace", "filter": obj{"and": []any{}}}, obj{"name": "Everything"})
 	w.thing("teams", "team", obj{"name": "Sales"}, obj{"name": "The sales"})
+	w.hours()
+	w.policies()
+	w.do(w.owner, "PUT W/routing", obj{"revision": 0, "rules": []obj{{"name": "urgent", "enabled": true, "then": obj{"priority": "urgent"}}}}, nil)
+	w.thing("queues", "queue", obj{"name": "VIP"}, obj{"name": "The VIPs"})
+	w.thing("skills", "skill", obj{"name": "German"}, obj{"name": "Deutsch"})
 	w.thing("ticket-types", "type", obj{"name": "Repair"}, obj{"name": "Repairs"})
 	w.thing("roles", "role", obj{"name": "First line", "permissions": []string{"conversation.read"}}, obj{"name": "The first line"})
 	w.do(w.owner, "PUT W/audit/retention", obj{"months": 12}, nil)
@@ -185,6 +190,31 @@ func (w *walk) catalog() {
 	w.do(w.owner, "POST W/exports", obj{"with_files": false}, &job)
 	w.values["export"] = job.ID
 	w.do(w.owner, "DELETE W/exports/{export}", nil, nil)
+}
+
+// hours is what is done to calendars.
+func (w *walk) hours() {
+	week := obj{"monday": []obj{{"from": "09:00", "to": "17:00"}}}
+	var m made
+	w.do(w.owner, "POST W/calendars", obj{"name": "Office", "time_zone": "UTC", "week": week}, &m)
+	w.values["calendar"] = m.ID
+	w.do(w.owner, "POST W/calendars/{calendar}/import", obj{"set": "cn-2026", "revision": 1}, nil)
+	w.do(w.owner, "PATCH W/calendars/{calendar}", obj{"revision": 2, "name": "The office"}, nil)
+	w.do(w.owner, "DELETE W/calendars/{calendar}", nil, nil)
+}
+
+// policies is what is done to the dispatch policy.
+func (w *walk) policies() {
+	call := func(method, path string, body obj) { // the walk asks each route once
+		if _, err := w.owner.Call(w.t.Context(), method, w.owner.At("/dispatch-policy"+path), body, nil); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	call(http.MethodPut, "/draft", obj{"revision": 0, "order": obj{"by": "value"}})
+	call(http.MethodPost, "/publish", obj{"revision": 1})
+	w.do(w.owner, "PUT W/dispatch-policy/draft", obj{"revision": 1, "order": obj{"by": "deadline"}}, nil)
+	w.do(w.owner, "POST W/dispatch-policy/publish", obj{"revision": 2, "note": "earlier"}, nil)
+	w.do(w.owner, "POST W/dispatch-policy/restore", obj{"number": 1, "published": 2}, nil)
 }
 
 // customers is what is done to contacts, beyond daily work.
@@ -358,6 +388,7 @@ func (w *walk) people() {
 	delete(w.want, "POST /api/v1/invitations/accept")
 	w.values["member"] = mo.ID
 	w.do(w.owner, "PATCH W/members/{member}", obj{"capacity": 3}, nil)
+	w.do(w.owner, "PUT W/members/{member}/skills", obj{"skills": []obj{}}, nil)
 
 	w.do(mo, "PATCH /api/v1/session", obj{"name": "Mo M."}, nil)
 	w.another()

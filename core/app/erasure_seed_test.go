@@ -352,6 +352,8 @@ VALUES (?, ?, ?, 'processed', 'POST', 1, 1, 1, 1, 0, 9000000000000000, 0, '', ?,
 SELECT workspace_id, conversation_id, 'pin_1', 1, ?, ?, '', 0, ?, 0, 0, 0, '', 0 FROM conversation WHERE contact_id = ?`, []byte(trouble), trouble, trouble, p.contact)
 	p.raw.exec(`INSERT INTO finding (workspace_id, finding_id, conversation_id, message_id, message_seq, connection_id, analyzer, code, level, title, advice, start_at, end_at, score, created_at, dismissed_at, dismissed_kind, dismissed_by, dismissed_name)
 SELECT workspace_id, 'fnd_' || conversation_id, c.conversation_id, 'msg_1', 2, 'pin_1', 'Risk', 'anger', 'notice', ?, ?, 0, 0, 0, 1, 0, '', '', '' FROM conversation c WHERE contact_id = ?`, trouble, trouble, p.contact)
+	p.raw.exec(`INSERT INTO whisper (workspace_id, whisper_id, conversation_id, seq, client_id, from_id, from_name, to_id, to_name, text, at)
+SELECT workspace_id, 'whs_' || conversation_id, c.conversation_id, 1, 'w', 'mem_1', 'Lin', 'mem_2', 'Mo', ?, 1 FROM conversation c WHERE contact_id = ?`, trouble, p.contact)
 	p.raw.exec(`INSERT INTO message_html (workspace_id, conversation_id, seq, html) SELECT workspace_id, conversation_id, seq, ? FROM message`+theirs, "<p>"+trouble+"</p>", p.contact)
 	p.raw.exec(`INSERT INTO message_version (workspace_id, conversation_id, seq, change_seq, at, text, extras) SELECT workspace_id, conversation_id, seq, 1000 + seq, 1, ?, ? FROM message`+theirs,
 		trouble, `{"carried":{"quoted":"`+trouble+`"}}`, p.contact)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"net"
 
+	"github.com/patchbay-im/patchbay/core/calendar"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/httpapi"
+	"github.com/patchbay-im/patchbay/core/policy"
 	"github.com/patchbay-im/patchbay/core/realtime"
 	"github.com/patchbay-im/patchbay/core/telemetry"
 	"github.com/patchbay-im/patchbay/docs"
@@ -23,12 +25,12 @@ func (s *server) face(ctx context.Context) error {
 		Places:  func() []httpapi.Place { return reach(s.config, net.InterfaceAddrs) },
 		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
 		Proxies:  proxies,
-		Identity: s.identity, Audit: s.audit, Teams: s.teams, People: s.people, Inboxes: s.inboxes, Backfills: s.backfills, Prepared: s.prepared, Secrets: s.secrets, Surveys: s.surveys, Tickets: s.tickets, Hooks: s.hooks, Requests: s.requests,
+		Identity: s.identity, Audit: s.audit, Teams: s.teams, Queues: s.queues, Hours: s.hours(), RoutingRules: s.routing, Policies: policy.NewService(s.store.Policies(), s.agents(), s.now), Calendars: calendar.NewService(s.store.Calendars(), s.now), People: s.people, Inboxes: s.inboxes, Backfills: s.backfills, Prepared: s.prepared, Secrets: s.secrets, Surveys: s.surveys, Tickets: s.tickets, Hooks: s.hooks, Requests: s.requests,
 		Catalog: s.catalog, Sandboxes: s.sandboxes, Templates: s.templates,
 		Conversations: s.conversations, Deliveries: s.tracker(), Views: s.views, Search: s.search, Media: s.media, Pictures: newPictures(s.out, s.media), Extensions: s.extensions, Gate: s.gate, Followings: s.store.Followings(), Connections: s.connections, Conditions: s.store.Conditions(), SignIns: s.signIns, Licenses: s.licenses,
 		Notifications: s.notifications, Pushes: s.pushes, Erasures: s.erasures, Retention: s.retention, Exports: s.exports,
 		Webhooks: s.webhooks, Idempotency: s.once, Limits: limits(s.config.Limits), Buckets: s.limits, Operation: s.operation(),
-		Presence: presence{s.dispatcher, s.store.Teams()}, Sockets: s.gateway,
+		Presence: presence{s.dispatcher, s.agents(), s.relay}, Sockets: s.gateway,
 		Feed: feed{Log: s.store.Events(), Hydrator: s.store.Conversations(), epoch: s.epoch}, Circle: s.store.Contacts(),
 		PluginUI: s.plugins.UI, PluginWork: s.pluginWork, Console: web.Console(), Guides: docs.Guides(),
 		Health: s.store.Ping, Observe: s.metrics.Request, Now: s.now, Log: s.log,

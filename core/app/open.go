@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -39,12 +40,15 @@ import (
 	"github.com/patchbay-im/patchbay/core/outbound"
 	"github.com/patchbay-im/patchbay/core/pluginhost"
 	"github.com/patchbay-im/patchbay/core/push"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/realtime"
 	"github.com/patchbay-im/patchbay/core/retention"
+	"github.com/patchbay-im/patchbay/core/routing"
 	"github.com/patchbay-im/patchbay/core/sandbox"
 	"github.com/patchbay-im/patchbay/core/seal"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/store"
+	"github.com/patchbay-im/patchbay/core/store/agents"
 	"github.com/patchbay-im/patchbay/core/survey"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/telemetry"
@@ -80,6 +84,8 @@ type server struct {
 	identity      *identity.Services
 	audit         *audit.Service
 	teams         *team.Service
+	queues        *queue.Service
+	routing       *routing.Service
 	notifications *notification.Service
 	people        httpapi.People
 	inboxes       *channel.Service
@@ -115,6 +121,7 @@ type server struct {
 
 	deliverer     *delivery.Deliverer
 	dispatcher    *dispatch.Dispatcher
+	relay         *relay
 	bots          *bots
 	followers     *followers
 	announcer     *announcer
@@ -194,6 +201,7 @@ func (s *server) openStore(ctx context.Context) error {
 	if s.files, err = blob.Open(dataPath(s.config, "media")); err != nil {
 		return err //nolint:wrapcheck // it names the folder
 	}
+	s.store.Mails = s.mails
 	if s.epoch, err = s.store.Epoch(ctx); err != nil {
 		return fmt.Errorf("read the database's epoch: %w", err)
 	}
@@ -228,6 +236,11 @@ func (s *server) domain() {
 	s.licenses = license.New(license.Deps{Store: s.store.Licenses(), Vendors: s.plugins, Sealer: s.box, Now: s.now, Log: s.log})
 	s.teams = team.NewService(s.store.Teams(), s.store.Teams(), s.now)
 	s.teams.Moved = s.identity.Roles.Moved
+	s.queues = queue.NewService(s.store.Queues(), s.store.Queues(), s.agents(), s.store.Calendars(), s.now)
+	s.routing = routing.NewService(routing.Deps{
+		Store: s.store.Routings(), Talks: conversations, Contacts: s.store.Contacts(), Pages: s.store.Contacts(), Calendars: s.store.Calendars(),
+		Queues: s.store.Queues(), People: s.agents(), Teams: s.store.Teams(), Inboxes: channels, Catalog: s.store.Catalog(), Plugins: s.plugins, Now: s.now,
+	})
 	s.people = people(s.store, s.now)
 	s.inboxes = channel.NewService(channels, s.plugins, instance.NewVault(s.box), s.now)
 	s.inboxes.Sending = s.sendingOf
@@ -237,7 +250,7 @@ func (s *server) domain() {
 	s.conversations = conversation.NewService(conversation.Deps{
 		Interceptor: Asking(s.gate, s.store.Attachments()), Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus, Ratings: s.ratings(), Bots: s.botDesk(),
 		Store: conversations, Reader: conversations, Marks: conversations, Visitors: conversations, Writing: conversations,
-		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity, identity.ConversationRead}, Teams: s.store.Teams(), Catalog: s.store.Catalog(), News: windows{s.bus, s.log}, Houses: s.tongues(), Now: s.now,
+		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity, identity.ConversationRead}, Teams: s.store.Teams(), Queues: s.store.Queues(), Hours: s.hours(), Router: s.routing, Catalog: s.store.Catalog(), News: windows{s.bus, s.log}, Houses: s.tongues(), Now: s.now,
 		FilesNamed: func() { s.fetcher.Wake() }, Signals: s.plugins, Templates: s.store.InboxTemplates(),
 	})
 	s.views = view.NewService(view.Deps{
@@ -299,11 +312,12 @@ func (s *server) live() {
 	known := newPlaces()
 	s.announcer = &announcer{bus: s.bus, reader: conversations, places: known, log: s.log, moves: make(chan moved, maxMoves)}
 	s.dispatcher = dispatch.New(dispatch.Config{
-		Store:     s.store.Agents(),
+		Store:     s.agents(),
 		Announcer: s.announcer, Now: s.now, Log: s.log,
-		Policy: dispatch.Policy{Match: dispatch.ByGroup{}},
+		Policy: dispatch.Plan{}.Policy(), Plans: s.store.Policies(), Hours: s.agents(), Node: s.peer(),
 	})
-	there := attendance{presence{s.dispatcher, s.store.Teams()}}
+	s.relay = &relay{node: s.peer(), bus: s.bus, dispatcher: s.dispatcher, log: s.log}
+	there := attendance{presence{s.dispatcher, s.agents(), s.relay}}
 	s.gateway = realtime.New(realtime.Options{
 		Conversations: s.conversations, Log: s.store.Events(), Hydrator: conversations, Tickets: s.store.Tickets(), Contacts: s.store.Contacts(),
 		Presence: there, Queue: there, Notifications: s.store.Notifications(), Bus: s.bus, Epoch: s.epoch, Node: nodeName(), Now: s.now, Logger: s.log,
@@ -314,12 +328,33 @@ func (s *server) live() {
 	s.teller = newPump(s.store.Events(), s.notifications, func(int) {}, s.log)
 	s.teller.start = s.notifications.Start
 	s.pump = newPump(s.store.Events(), &subscriptions{
-		hydrator: conversations, tickets: s.store.Tickets(), gateway: s.gateway, dispatcher: s.dispatcher, conversations: s.conversations, bots: s.bots, places: known, plugins: s.plugins, gate: s.gate, followers: s.followers, log: s.log,
+		hydrator: conversations, tickets: s.store.Tickets(), gateway: s.gateway, dispatcher: s.dispatcher, conversations: s.conversations, bots: s.bots, places: known, work: s.agents(), plugins: s.plugins, gate: s.gate, followers: s.followers, log: s.log,
 	}, s.metrics.Events, s.log)
+}
+
+// hours knows when queues are open.
+func (s *server) hours() *queue.Hours { return queue.NewHours(s.store.Queues(), s.store.Calendars()) }
+
+// agents is what dispatch reads and writes.
+func (s *server) agents() *agents.Store { return s.store.Agents() }
+
+// mails reports whether the messages of a plugin's channels are mails.
+func (s *server) mails(plugin string) bool {
+	return slices.ContainsFunc(s.plugins.Types(), func(t channel.Type) bool {
+		return string(t.Plugin) == plugin && t.Capabilities.Takes(channel.ContentEnvelope)
+	})
 }
 
 // nodeName tells this process from others of the cluster and from earlier ones.
 func nodeName() string { return hostName() + "-" + strconv.Itoa(os.Getpid()) }
+
+// peer is nodeName where other nodes may work on the same database.
+func (s *server) peer() string {
+	if s.config.Database.URL == "" {
+		return ""
+	}
+	return nodeName()
+}
 
 func hostName() string {
 	host, err := os.Hostname()

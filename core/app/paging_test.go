@@ -142,12 +142,18 @@ func lists() map[string]listed {
 			}
 			return m.ID
 		}},
-		"GET /notifications": {make: func(p *pager, i int) string { return p.notified(i) }},
-		"GET /organisations": deletable("/organisations", func(i int) any { return map[string]string{"name": fmt.Sprint("Organisation ", i)} }),
-		"GET /ratings":       {why: "a rating takes an answered conversation each; surveytest walks them"},
-		"GET /search":        {why: "a page may be short, and the index follows after a while; the use cases of search walk it"},
-		"GET /teams":         deletable("/teams", func(i int) any { return map[string]string{"name": fmt.Sprint("Team ", i)} }),
-		"GET /tickets":       posting("/tickets", ticket(nil)),
+		"GET /notifications":             {make: func(p *pager, i int) string { return p.notified(i) }},
+		"GET /organisations":             deletable("/organisations", func(i int) any { return map[string]string{"name": fmt.Sprint("Organisation ", i)} }),
+		"GET /ratings":                   {why: "a rating takes an answered conversation each; surveytest walks them"},
+		"GET /dispatch-policy/revisions": {why: "each is another policy that was published; policytest walks them"},
+		"GET /search":                    {why: "a page may be short, and the index follows after a while; the use cases of search walk it"},
+		"GET /calendars": deletable("/calendars", func(i int) any {
+			return map[string]any{"name": fmt.Sprint("Calendar ", i), "time_zone": "UTC", "week": map[string]any{"monday": []any{map[string]string{"from": "09:00", "to": "17:00"}}}}
+		}),
+		"GET /teams":   deletable("/teams", func(i int) any { return map[string]string{"name": fmt.Sprint("Team ", i)} }),
+		"GET /queues":  deletable("/queues", func(i int) any { return map[string]string{"name": fmt.Sprint("Queue ", i)} }),
+		"GET /skills":  deletable("/skills", func(i int) any { return map[string]string{"name": fmt.Sprint("Skill ", i)} }),
+		"GET /tickets": posting("/tickets", ticket(nil)),
 		"GET /inboxes/{inbox}/requests": {
 			why: "far sides post them; channeltest walks them",
 		},

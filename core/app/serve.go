@@ -133,7 +133,7 @@ func (s *server) run(ctx context.Context, listeners ports) error {
 	g.Go(func() error { return s.webhookPump.run(parts, s.bus, workspaces) })
 	g.Go(func() error { return s.runWebhooks(parts) })
 	g.Go(func() error { return s.runPush(parts) })
-	g.Go(func() error { return s.dispatcher.Run(parts) })
+	g.Go(func() error { return s.runDispatch(parts) })
 	g.Go(func() error { s.announcer.run(parts); return nil })
 	g.Go(func() error { s.bots.run(parts); return nil })
 	g.Go(func() error { return s.runFollowers(parts) })
@@ -212,6 +212,16 @@ func (s *server) workspaces(ctx context.Context) ([]string, error) {
 			return out, nil
 		}
 	}
+}
+
+// runDispatch gives out work until ctx ends.
+func (s *server) runDispatch(ctx context.Context) error {
+	cancel, err := s.relay.listen()
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	return s.dispatcher.Run(ctx) //nolint:wrapcheck // never fails
 }
 
 // runIndexer keeps the search index up to date until ctx ends.

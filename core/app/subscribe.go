@@ -5,13 +5,17 @@ import (
 	"encoding/json"
 	"log/slog"
 
+	"github.com/patchbay-im/patchbay/core/calendar"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/policy"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/realtime"
+	"github.com/patchbay-im/patchbay/core/store/agents"
 	"github.com/patchbay-im/patchbay/core/team"
 )
 
@@ -25,9 +29,14 @@ const kindConversation dispatch.Kind = "conversation"
 //	conversation.* (waits, does not wait)              → dispatch: who answers
 //	conversation.*, message.*                          → bots: who answers, or does no more
 //	the customer of an agent who is gone waits         → conversation: back to the queue
+//	a member does not want what is offered to them     → dispatch: it is kept from them
+//	workspace.changed                                  → dispatch: how work is given out
 //	member.changed                                     → dispatch: capacity and right to work
 //	team.changed                                       → dispatch: whose queues each member serves
 //	role.changed                                       → dispatch: who answers customers
+//	queue.changed, skill.changed                       → dispatch: who serves what waits, what, and when
+//	policy.changed                                     → dispatch: in which order, and to whom
+//	calendar.changed                                   → dispatch: when queues are open
 //	inbox.changed, connection.changed, grant.changed   → the plugin host: its processes are told
 //	inbox.health_changed, connection.health_changed    → the plugin host: what is paused is closed
 //	connection.changed, grant.changed                  → the gate: who is asked before something happens
@@ -40,6 +49,7 @@ type subscriptions struct {
 	conversations *conversation.Service
 	bots          *bots
 	places        *places
+	work          *agents.Store
 	plugins       instanceHost
 	gate          *extension.Gate
 	followers     *followers
@@ -75,48 +85,89 @@ func (s *subscriptions) Observe(ctx context.Context, events []event.Event) error
 	for _, c := range conversations {
 		s.bots.see(c)
 	}
-	s.dispatcher.Signal(w, s.signals(items)...)
+	signals, err := s.signals(ctx, w, items)
+	if err != nil {
+		return err
+	}
+	s.dispatcher.Signal(w, signals...)
 	return s.requeue(ctx, w, items)
 }
 
 // signals says what a batch means to dispatch: for each conversation its state
-// after the batch, and the members whose load may have moved.
-func (s *subscriptions) signals(items []realtime.Item) []dispatch.Signal {
+// after the batch, and the members whose load may have moved. What waits is read
+// as the dispatcher itself reads it, so both say the same.
+func (s *subscriptions) signals(ctx context.Context, w identity.WorkspaceID, items []realtime.Item) ([]dispatch.Signal, error) {
 	var out dispatch.Signal
+	queues := false
 	members := make(map[identity.MemberID]bool)
-	seen := make(map[conversation.ID]bool)
+	seen := make(map[conversation.ID]*conversation.Conversation)
 	for _, it := range items {
 		switch {
 		case it.Event.Type == identity.MemberChanged:
 			members[identity.MemberID(it.Event.Subject)] = true
-		case it.Event.Type == team.Changed, it.Event.Type == identity.RoleChanged: // those who left, or have the role, are nowhere written
-			for _, a := range s.dispatcher.Presence(identity.WorkspaceID(it.Event.Workspace)) {
+		case it.Event.Type == identity.WorkspaceChanged, it.Event.Type == calendar.Changed:
+			out.Settings = true
+		case it.Event.Type == team.Changed, it.Event.Type == identity.RoleChanged, it.Event.Type == queue.SkillChanged: // those who left, or have the role, are nowhere written
+			for _, a := range s.dispatcher.Presence(w) {
 				members[a.Member] = true
 			}
+		case it.Event.Type == queue.Changed:
+			queues, out.Settings = true, true
+			for _, a := range s.dispatcher.Presence(w) { // who has its work may be taken whole by it, or no more
+				members[a.Member] = true
+			}
+		case it.Event.Type == policy.Changed:
+			out.Plan = true
 		case it.Conversation != nil:
 			for _, m := range concerned(it) {
 				members[m] = true
 			}
-			if c := it.Conversation; !seen[c.ID] {
-				seen[c.ID] = true
-				s.queued(&out, c)
-			}
+			out.Refused = append(out.Refused, refused(it)...)
+			seen[it.Conversation.ID] = it.Conversation
 		}
+	}
+	if queues { // what waits overflows into them, or stood in them until now
+		all, err := s.work.Waiting(ctx, w)
+		if err != nil {
+			return nil, err //nolint:wrapcheck // a port's error says where it comes from
+		}
+		out.Waits = append(out.Waits, all...)
+	}
+	if err := s.queued(ctx, w, seen, &out); err != nil {
+		return nil, err
 	}
 	for m := range members {
 		out.Agents = append(out.Agents, m)
 	}
-	return []dispatch.Signal{out}
+	return []dispatch.Signal{out}, nil
 }
 
-func (s *subscriptions) queued(out *dispatch.Signal, c *conversation.Conversation) {
-	key := dispatch.Key{Kind: kindConversation, ID: string(c.ID)}
-	if !c.InQueue() {
-		out.Gone = append(out.Gone, key)
-		return
+// queued tells which of the conversations wait, which are offered, and which are neither.
+func (s *subscriptions) queued(ctx context.Context, w identity.WorkspaceID, seen map[conversation.ID]*conversation.Conversation, out *dispatch.Signal) error {
+	var waits []conversation.ID
+	for id, c := range seen {
+		if !c.Waits() {
+			out.Gone = append(out.Gone, dispatch.Key{Kind: kindConversation, ID: string(id)})
+			continue
+		}
+		s.places.learn(*c)
+		waits = append(waits, id)
 	}
-	s.places.learn(*c)
-	out.Waits = append(out.Waits, dispatch.Item{Key: key, Class: dispatch.Class(c.Team), Weight: 1, WaitingSince: c.QueuedAt})
+	now, offers, err := s.work.Items(ctx, w, waits)
+	out.Waits, out.Offers = append(out.Waits, now...), append(out.Offers, offers...)
+	return err //nolint:wrapcheck // a port's error says where it comes from
+}
+
+// refused says who does not want what was offered to them.
+func refused(it realtime.Item) []dispatch.Refusal {
+	if it.Change == nil {
+		return nil
+	}
+	member, no := it.Change.OfferRejected()
+	if !no {
+		return nil
+	}
+	return []dispatch.Refusal{{Key: dispatch.Key{Kind: kindConversation, ID: string(it.Conversation.ID)}, Member: member}}
 }
 
 // concerned lists the members whose load a change may have moved.
@@ -127,12 +178,13 @@ func concerned(it realtime.Item) []identity.MemberID {
 	var data struct {
 		To   identity.MemberID `json:"assignee_id"`
 		From identity.MemberID `json:"from_id"`
+		Who  identity.MemberID `json:"member_id"` // of offers
 	}
 	if len(it.Change.Data) > 0 && json.Unmarshal(it.Change.Data, &data) != nil {
 		return nil // not ours; the dispatcher's own comparison finds what it means
 	}
 	var out []identity.MemberID
-	for _, m := range []identity.MemberID{it.Conversation.Assignee, data.To, data.From} {
+	for _, m := range []identity.MemberID{it.Conversation.Assignee, it.Conversation.OfferedTo, data.To, data.From, data.Who} {
 		if m != "" {
 			out = append(out, m)
 		}
@@ -155,7 +207,7 @@ func (s *subscriptions) requeue(ctx context.Context, w identity.WorkspaceID, ite
 		if err != nil {
 			return err //nolint:wrapcheck // as below
 		}
-		if status != dispatch.Offline {
+		if status != dispatch.Offline || !s.dispatcher.Leads(w) { // another server's to say; who begins to lead looks at them all
 			continue
 		}
 		switch err := s.conversations.Requeue(ctx, w, c.ID, c.Assignee, it.Change.Seq); {

@@ -21,6 +21,11 @@ func (w windows) DraftChanged(ctx context.Context, d conversation.Draft) {
 	publish(ctx, w.bus, w.log, event.SubjectDraft+string(d.Workspace), realtime.DraftNews{Member: string(d.Member), Draft: wire.DraftOf(d)})
 }
 
+// Whispered implements conversation.News.
+func (w windows) Whispered(ctx context.Context, x conversation.Whisper) {
+	publish(ctx, w.bus, w.log, event.SubjectWhisper+string(x.Workspace), wire.WhisperOf(x))
+}
+
 // CustomerTypes implements conversation.News.
 func (w windows) CustomerTypes(ctx context.Context, c conversation.Conversation) {
 	publish(ctx, w.bus, w.log, event.SubjectTyping+string(c.Workspace), realtime.CustomerTypes(c))

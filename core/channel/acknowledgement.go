@@ -48,10 +48,7 @@ func (a Acknowledgement) Text(locale string, variables map[string]string) string
 	if strings.TrimSpace(text) == "" {
 		text = OurAcknowledgements()[locale]
 	}
-	named := markup.Placeholders()
-	return strings.TrimSpace(named.ReplaceAllStringFunc(text, func(found string) string {
-		return variables[named.FindStringSubmatch(found)[1]]
-	}))
+	return markup.Fill(text, variables)
 }
 
 // checked returns the acknowledgement as it is kept, or says what is wrong with
@@ -69,10 +66,8 @@ func (a Acknowledgement) checked(live bool) (Acknowledgement, error) {
 		if utf8.RuneCountInString(text) > MaxAcknowledgement || !utf8.ValidString(text) || strings.ContainsFunc(text, unwritable) {
 			return a, badAcknowledgement(at, "text", "The text of an acknowledgement has at most 2,000 characters, and no control characters.")
 		}
-		for _, found := range markup.Placeholders().FindAllStringSubmatch(text, -1) {
-			if !slices.Contains(AcknowledgementVariables(), found[1]) {
-				return a, badAcknowledgement(at, "variable", fmt.Sprintf("Nobody fills in {{%s}} here.", found[1]))
-			}
+		if name := markup.Unfilled(text, AcknowledgementVariables()); name != "" {
+			return a, badAcknowledgement(at, "variable", fmt.Sprintf("Nobody fills in {{%s}} here.", name))
 		}
 		if text == "" {
 			continue

@@ -1,10 +1,10 @@
 package channel
 
 import (
-	"slices"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/filter"
+	"github.com/patchbay-im/patchbay/core/filter/rules"
 )
 
 // Rules say what becomes of the conversations that begin in an inbox. The first
@@ -18,18 +18,17 @@ type Rules struct {
 // Limits of the rules of an inbox.
 const (
 	MaxRules      = 50
-	MaxRuleName   = 100 // characters
 	MaxRuleLabels = 20
 )
 
-// Rule is conditions, and what is done where they hold.
-type Rule struct {
-	ID      string // rul_
-	Name    string
-	Enabled bool
-	When    filter.Node // over RuleFields; the zero node = always
-	Then    Effects
-}
+type (
+	// Rule is conditions over RuleFields, and what is done where they hold.
+	Rule = rules.Rule[Effects]
+	// RuleDraft is a rule as it is to be.
+	RuleDraft = rules.Draft[Effects]
+	// Trial is what a message would make of one rule.
+	Trial = rules.Trial[Effects]
+)
 
 // Effects are what a rule does with a conversation that begins.
 type Effects struct {
@@ -121,33 +120,7 @@ func (a Arrival) Values(f filter.Field) []filter.Value {
 }
 
 // First returns the first rule that a message meets; nil when it meets none.
-func (r Rules) First(a Arrival, at time.Time) *Rule {
-	i := slices.IndexFunc(r.List, func(rule Rule) bool { return rule.meets(a, at) })
-	if i < 0 {
-		return nil
-	}
-	return &r.List[i]
-}
-
-func (r Rule) meets(a Arrival, at time.Time) bool {
-	return r.Enabled && r.When.Match(filter.Env{Now: at}, a)
-}
-
-// Trial is what a message would make of one rule.
-type Trial struct {
-	Rule       Rule
-	Holds      bool // its conditions hold; one that is switched off is tried, too
-	Fires      bool // it is the first that counts
-	Conditions []filter.Verdict
-}
+func (r Rules) First(a Arrival, at time.Time) *Rule { return rules.First(r.List, a, at) }
 
 // Try tells of each rule what a message would make of it.
-func (r Rules) Try(a Arrival, at time.Time) []Trial {
-	first := r.First(a, at)
-	out := make([]Trial, len(r.List))
-	for i, rule := range r.List {
-		env := filter.Env{Now: at}
-		out[i] = Trial{Rule: rule, Holds: rule.When.Match(env, a), Fires: first != nil && first.ID == rule.ID, Conditions: rule.When.Explain(env, a)}
-	}
-	return out
-}
+func (r Rules) Try(a Arrival, at time.Time) []Trial { return rules.Try(r.List, a, at) }

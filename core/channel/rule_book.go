@@ -3,11 +3,11 @@ package channel
 import (
 	"context"
 	"encoding/json"
-	"strings"
 
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/filter"
+	"github.com/patchbay-im/patchbay/core/filter/rules"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -68,7 +68,8 @@ func (s *Service) SetRules(ctx context.Context, scope identity.Scope, id InboxID
 	if err != nil {
 		return RuleBook{}, err
 	}
-	list, err := check(drafts, old.Live, book.Fields, old.Rules.List, s.ids)
+	checks := book.checks(old.Live, s.ids)
+	list, err := checks.Check(drafts)
 	if err != nil {
 		return RuleBook{}, err
 	}
@@ -78,7 +79,7 @@ func (s *Service) SetRules(ctx context.Context, scope identity.Scope, id InboxID
 			return RuleBook{}, err
 		}
 		if len(faults) > 0 {
-			return RuleBook{}, badRule(i, r.Name, "/then"+faults[0].Pointer, faults[0].Code, faults[0].Detail)
+			return RuleBook{}, checks.Bad(i, r.Name, "/then"+faults[0].Pointer, faults[0].Code, faults[0].Detail)
 		}
 	}
 	inbox, err := s.store.UpdateInbox(ctx, scope.Workspace, id, func(in *Inbox) ([]event.Event, error) {
@@ -115,34 +116,9 @@ func (s *Service) Try(ctx context.Context, scope identity.Scope, id InboxID, a A
 func (r Rules) since(before Rules) event.Differences {
 	d := event.Differences{}
 	d.Note("revision", before.Revision, r.Revision)
-	d.Note("order", before.order(), r.order())
-	was, is := before.texts(), r.texts()
-	for id, text := range was {
-		d.Note("rule."+id, text, is[id])
-	}
-	for id, text := range is {
-		if _, known := was[id]; !known {
-			d.Note("rule."+id, "", text)
-		}
-	}
+	rules.Note(d, before.List, r.List, func(rule Rule) string {
+		text, _ := json.Marshal(ruleJSON(rule)) // texts and a tree that was checked always marshal
+		return string(text)
+	})
 	return d
-}
-
-// order is the ids of rules, in their order.
-func (r Rules) order() string {
-	ids := make([]string, len(r.List))
-	for i, rule := range r.List {
-		ids[i] = rule.ID
-	}
-	return strings.Join(ids, " ")
-}
-
-// texts are rules as JSON, by id.
-func (r Rules) texts() map[string]string {
-	out := make(map[string]string, len(r.List))
-	for _, rule := range r.List {
-		text, _ := json.Marshal(rule.JSON()) // texts and a tree that was checked always marshal
-		out[rule.ID] = string(text)
-	}
-	return out
 }

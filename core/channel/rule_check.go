@@ -2,16 +2,12 @@ package channel
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/patchbay-im/patchbay/core/errs"
-	"github.com/patchbay-im/patchbay/core/filter"
+	"github.com/patchbay-im/patchbay/core/filter/rules"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
@@ -55,66 +51,20 @@ func (e Effects) Without(faults []errs.Field) Effects {
 	return out
 }
 
-// RuleDraft is a rule as it is to be.
-type RuleDraft struct {
-	ID      string // "" = a new one
-	Name    string
-	Enabled bool
-	When    json.RawMessage // a filter tree over the inbox's RuleFields; empty = always
-	Then    Effects
-}
+// CodeRules is the code of rules that are not accepted.
+const CodeRules = "inbox.rules"
 
-// badRule refuses a rule: place is its place, counted from 0.
-func badRule(place int, name, pointer, code, detail string) error {
-	sentence := fmt.Sprintf("Rule %d is not right: %s", place+1, detail)
-	if name != "" {
-		sentence = fmt.Sprintf("Rule %d (%s) is not right: %s", place+1, name, detail)
+// checks is what new rules are checked by, in place of those of the book.
+func (b RuleBook) checks(live bool, ids id.Source) rules.Book[Effects] {
+	return rules.Book[Effects]{
+		Code: CodeRules, Max: MaxRules, Full: "An inbox has at most 50 rules.", Fields: b.Fields, IDs: ids,
+		Known: func(id string) bool { return slices.ContainsFunc(b.List, func(r Rule) bool { return r.ID == id }) },
+		Effects: func(e Effects) (Effects, *errs.Field) {
+			fault := e.fault(live)
+			e.Labels = id.Sorted(e.Labels)
+			return e, fault
+		},
 	}
-	return errs.New(errs.Invalid, "inbox.rules", sentence).
-		WithFields(errs.Field{Pointer: "/rules/" + strconv.Itoa(place) + pointer, Code: code, Detail: detail})
-}
-
-// check reads the rules of an inbox, which has these now.
-func check(drafts []RuleDraft, live bool, fields filter.Registry, now []Rule, ids id.Source) ([]Rule, error) {
-	if len(drafts) > MaxRules {
-		return nil, errs.New(errs.Invalid, "inbox.rules", "An inbox has at most 50 rules.").
-			WithFields(errs.Field{Pointer: "/rules", Code: "too_many", Detail: "has more than 50 entries"})
-	}
-	out := make([]Rule, len(drafts))
-	for i, d := range drafts {
-		rule := Rule{ID: d.ID, Name: strings.TrimSpace(d.Name), Enabled: d.Enabled, Then: d.Then}
-		if n := utf8.RuneCountInString(rule.Name); n == 0 || n > MaxRuleName || !utf8.ValidString(rule.Name) || strings.ContainsFunc(rule.Name, unicode.IsControl) {
-			return nil, badRule(i, "", "/name", "length", "its name has 1 to 100 characters.")
-		}
-		same := func(r Rule) bool { return r.ID == rule.ID }
-		switch {
-		case rule.ID == "":
-			rule.ID = ids.New("rul")
-		case !slices.ContainsFunc(now, same) || slices.ContainsFunc(out[:i], same):
-			return nil, badRule(i, rule.Name, "/id", "id", "the inbox has no rule of this id, or it stands twice. Leave it out for a new rule.")
-		}
-		when, err := filter.Parse(d.When, fields)
-		if err != nil {
-			return nil, within(i, rule.Name, err)
-		}
-		rule.When = when
-		if fault := d.Then.fault(live); fault != nil {
-			return nil, badRule(i, rule.Name, "/then"+fault.Pointer, fault.Code, fault.Detail)
-		}
-		rule.Then.Labels = id.Sorted(rule.Then.Labels)
-		out[i] = rule
-	}
-	return out, nil
-}
-
-// within is what is wrong with the conditions of a rule.
-func within(place int, name string, err error) error {
-	e := errs.As(err)
-	if e == nil || len(e.Fields) == 0 {
-		return err
-	}
-	f := e.Fields[0]
-	return badRule(place, name, "/when"+f.Pointer, f.Code, f.Detail)
 }
 
 // fault says what of effects does not go together; nil = nothing.

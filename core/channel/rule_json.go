@@ -29,8 +29,8 @@ type RuleTicketJSON struct {
 	Type string `json:"type_id,omitempty"`
 }
 
-// JSON returns the rule as JSON has it.
-func (r Rule) JSON() RuleJSON {
+// ruleJSON returns a rule as JSON has it.
+func ruleJSON(r Rule) RuleJSON {
 	when, _ := json.Marshal(r.When) // a checked tree always marshals
 	e := EffectsJSON{Team: r.Then.Team, Priority: r.Then.Priority, Labels: r.Then.Labels, Ignore: r.Then.Ignore}
 	if r.Then.Ticket {
@@ -61,7 +61,7 @@ func RulesText(r Rules) string {
 	}
 	out := rulesJSON{Revision: r.Revision, List: make([]RuleJSON, len(r.List))}
 	for i, rule := range r.List {
-		out.List[i] = rule.JSON()
+		out.List[i] = ruleJSON(rule)
 	}
 	text, _ := json.Marshal(out) // as above
 	return string(text)

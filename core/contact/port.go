@@ -105,6 +105,9 @@ type PageStore interface {
 	// PageViews returns a contact's views, the newest first, with those of the
 	// contacts merged into it.
 	PageViews(ctx context.Context, workspace identity.WorkspaceID, id ID, p page.Request) (page.Page[PageView], error)
+	// LastPageView returns what an identity of an inbox looked at last; the zero
+	// PageView when nothing is known.
+	LastPageView(ctx context.Context, workspace identity.WorkspaceID, inbox, external string) (PageView, error)
 	// ForgetPageViews deletes at most limit views of all workspaces from before
 	// a time and returns how many.
 	ForgetPageViews(ctx context.Context, before time.Time, limit int) (int, error)

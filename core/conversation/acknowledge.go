@@ -79,37 +79,54 @@ func (s *Service) acknowledge(ctx context.Context, tx Tx, t Turn, c *Conversatio
 	if err != nil || t.At.Sub(last) < acknowledgeEvery || n >= acknowledgeMost {
 		return err
 	}
-	windows := s.windows(a.inbox.Plugin)
-	if !c.takes(windows, t.At) {
+	if !c.takes(s.windows(a.inbox.Plugin), t.At) {
 		return nil
 	}
-	ch := c.Acknowledge(t, s.acknowledgement(c, a, m))
-	if err := c.Spend(windows, t.At, ch.Seq); err != nil {
-		return err
-	}
-	if err := tx.Acknowledge(ctx, a.inbox.ID, a.item.known(), t.At); err != nil {
+	if err := s.answerItself(ctx, tx, t, c, a.item.known(), s.acknowledgement(c, a, m)); err != nil {
 		return err
 	}
 	return tx.Save(ctx, c)
 }
 
+// answerItself appends what is answered by itself, where the channel takes it, and
+// remembers when its customer had such an answer.
+func (s *Service) answerItself(ctx context.Context, tx Tx, t Turn, c *Conversation, known string, w Written) error {
+	ch := c.Acknowledge(t, w)
+	if err := c.Spend(s.windows(c.Plugin), t.At, ch.Seq); err != nil {
+		return err
+	}
+	return tx.Acknowledge(ctx, c.Inbox, known, t.At)
+}
+
 // acknowledgement is the text. A mail goes to its sender's address, which is
 // proven, and not to where its author wants answers, which may be anybody's.
 func (s *Service) acknowledgement(c *Conversation, a *acknowledging, m *Message) Written {
+	variables := variablesOf(c, a.inbox, a.house, m)
+	variables["message.subject"] = a.item.said.subject()
+	text := a.inbox.Acknowledgement.Text(tongueOf(m), variables)
+	return s.ownWords(c, "acknowledgement-"+string(m.ID), text, channel.Party{Address: a.item.sender.Email, Name: a.item.sender.Name})
+}
+
+// variablesOf is what a text that is answered by itself may name.
+func variablesOf(c *Conversation, inbox channel.Inbox, house string, m *Message) map[string]string {
 	name := strings.TrimSpace(m.Sender.Name)
 	first, _, _ := strings.Cut(name, " ")
-	variables := map[string]string{
+	return map[string]string{
 		"contact.name": name, "contact.first_name": first, "conversation.number": strconv.FormatUint(c.Number, 10),
-		"inbox.name": a.inbox.Name, "workspace.name": a.house, "message.subject": a.item.said.subject(),
+		"inbox.name": inbox.Name, "workspace.name": house,
 	}
-	text := a.inbox.Acknowledgement.Text(tongueOf(m), variables)
-	w := Words("acknowledgement-"+string(m.ID), cut(text, MaxText))
-	can := s.capabilities(a.inbox.Plugin)
+}
+
+// ownWords is what is answered by itself, as the channel takes it: a mail to an
+// address.
+func (s *Service) ownWords(c *Conversation, clientID, text string, to channel.Party) Written {
+	w := Words(clientID, cut(text, MaxText))
+	can := s.capabilities(c.Plugin)
 	if can.TextLimit > 0 {
 		w.Text = cut(w.Text, can.TextLimit)
 	}
-	if to, _ := reachable(a.item.sender.Email, ""); to != "" && can.Takes(channel.ContentEnvelope) {
-		w.Carried.Envelope = &channel.Envelope{To: []channel.Party{{Address: to, Name: line(a.item.sender.Name, maxPartyName)}}}
+	if address, _ := reachable(to.Address, ""); address != "" && can.Takes(channel.ContentEnvelope) {
+		w.Carried.Envelope = &channel.Envelope{To: []channel.Party{{Address: address, Name: line(to.Name, maxPartyName)}}}
 	}
 	return w
 }

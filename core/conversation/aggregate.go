@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/channel"
@@ -27,6 +28,7 @@ func Start(t Turn, inbox channel.Inbox, who contact.Contact, recipient string) *
 		Recipient: recipient, State: Open, CreatedAt: t.At,
 		ContactName: who.Name, Group: who.Group, Plugin: inbox.Plugin, Live: inbox.Live, isNew: true,
 	}
+	c.Unrouted = ToRoute
 	c.record(t, Created, nil, nil)
 	return c
 }
@@ -47,20 +49,27 @@ func (c *Conversation) Loaded() *Conversation {
 
 // Unsaved is what a store must write: pending changes in order, the HTML of
 // their messages by the messages' seq, what messages said before changes that
-// revise them, by the changes' seq, whether the row is new, and the agent's load
-// before and after.
+// revise them, by the changes' seq, whether the row is new, whether the
+// conversation must be weighed, and the agent's load before and after.
 type Unsaved struct {
 	Changes       []Change
 	HTML          map[uint64]string
 	Was           map[uint64]Message
 	New           bool
+	Enters        bool // see Weigh
 	Before, After Load
 }
 
 // Unsaved returns what must be written.
 func (c *Conversation) Unsaved() Unsaved {
-	return Unsaved{Changes: c.pending, HTML: c.html, Was: c.was, New: c.isNew, Before: c.before, After: c.Load()}
+	enters := c.isNew || slices.ContainsFunc(c.pending, func(ch Change) bool { return ch.Type == Queued })
+	return Unsaved{Changes: c.pending, HTML: c.html, Was: c.was, New: c.isNew, Enters: enters, Before: c.before, After: c.Load()}
 }
+
+// Weigh says how much of an agent's capacity the conversation takes. A store
+// calls it before it writes one that Enters: which begins, or comes to wait. A
+// weight that is decided later changes nothing of what somebody has.
+func (c *Conversation) Weigh(weight int) { c.Weight = max(weight, 1) }
 
 // Saved is called by a store after it wrote everything.
 func (c *Conversation) Saved() { c.Loaded() }
@@ -167,6 +176,9 @@ func (c *Conversation) Send(t Turn, w Written) (*Change, error) {
 // send appends a message to the customer.
 func (c *Conversation) send(t Turn, w Written, data any) Change {
 	ch := c.append(t, Text, w, data)
+	if t.Actor.Kind == identity.ActorMember {
+		c.AnsweredBy = identity.MemberID(t.Actor.ID)
+	}
 	if !c.Live {
 		ch.Message.Delivery = DeliveryPending
 	}
@@ -225,6 +237,7 @@ func (c *Conversation) Assign(t Turn, member identity.MemberID, name, by string)
 }
 
 func (c *Conversation) assign(t Turn, member identity.MemberID, name, by string) {
+	c.endOfferFor(t, member)
 	data := map[string]string{"assignee_id": string(member), "assignee_name": name, "by": by}
 	if c.Assignee != "" {
 		data["from_id"] = string(c.Assignee)
@@ -232,7 +245,7 @@ func (c *Conversation) assign(t Turn, member identity.MemberID, name, by string)
 	if c.Team != "" {
 		data["team_id"] = string(c.Team)
 	}
-	c.Responder, c.Assignee, c.AssigneeName, c.QueuedAt = ResponderAgent, member, name, time.Time{}
+	c.Responder, c.Assignee, c.AssigneeName, c.QueuedAt, c.Unrouted = ResponderAgent, member, name, time.Time{}, 0
 	c.record(t, Assigned, nil, data)
 }
 
@@ -245,6 +258,7 @@ func (c *Conversation) Release(t Turn, reason string) error {
 	if c.Responder != ResponderQueue {
 		c.enqueue(t, reason)
 	}
+	c.endOffer(t, OfferWithdrawn, "")
 	return nil
 }
 
@@ -273,6 +287,7 @@ func (c *Conversation) Resolve(t Turn) {
 	if c.State == Resolved {
 		return
 	}
+	c.endOffer(t, OfferWithdrawn, "")
 	c.State, c.SnoozedUntil, c.WaitingSince, c.QueuedAt = Resolved, time.Time{}, time.Time{}, time.Time{}
 	c.record(t, ResolvedChange, nil, nil)
 }
@@ -309,6 +324,7 @@ func (c *Conversation) Snooze(t Turn, until time.Time) error {
 		return errs.New(errs.Invalid, "conversation.snooze_past", "Choose a time to come.").
 			WithFields(errs.Field{Pointer: "/snoozed_until", Code: "past", Detail: "is not in the future"})
 	}
+	c.endOffer(t, OfferWithdrawn, "")
 	c.State, c.SnoozedUntil, c.QueuedAt = Snoozed, until, time.Time{}
 	if c.Responder != ResponderAgent {
 		c.Responder = ""

@@ -101,7 +101,7 @@ func (s *Service) beginsIn(ctx context.Context, scope identity.Scope, o Opening)
 	if within.Kind != identity.ReachTeam { // who sees their own alone sees what they begin
 		return inbox, nil
 	}
-	serves, err := s.Teams.TeamOfInbox(ctx, scope.Workspace, string(inbox.ID))
+	_, serves, err := s.standsIn(ctx, inbox)
 	if err == nil && !within.Covers(identity.Holding{Team: string(serves), Inbox: string(inbox.ID)}) {
 		err = errs.Absent()
 	}
@@ -193,6 +193,9 @@ func (s *Service) openFor(ctx context.Context, tx Tx, scope identity.Scope, b be
 	}
 	w := Words(b.ClientID, b.passed.Text)
 	w.Altered, w.Carried.Envelope = b.passed.Altered, b.Envelope
+	if f.routed { // by a person
+		c.Unrouted = 0
+	}
 	ch := c.In("", true).Begin(t, w, b.has(scope))
 	if err := s.give(ctx, tx, c, &ch, media.Uploader{Kind: media.ByMember, ID: scope.Actor.ID}, b.Attachments); err != nil {
 		return Begun{}, err

@@ -62,8 +62,9 @@ func (c *Conversation) HandOff(t Turn, to team.ID, why string) error {
 	if !c.ByBot() {
 		return errTurnOver()
 	}
-	if to != "" {
+	if to != "" && to != c.Team {
 		c.Route(t, to)
+		c.teamChosen()
 	}
 	c.enqueueAs(t, map[string]string{"reason": QueuedHandoff, "handoff": why})
 	return nil

@@ -123,7 +123,13 @@ func (s *Service) HandOff(ctx context.Context, by BotClaim, h BotHandoff) error 
 		b.Handled = c.LastInboundSeq
 		b.over()
 		b.Results, b.Opens = nil, false
-		return c.HandOff(t, to, h.Reason)
+		if h.Team != "" && known {
+			c.teamChosen()
+		}
+		if err := c.HandOff(t, to, h.Reason); err != nil {
+			return err
+		}
+		return s.closedOutOfBot(ctx, tx, t, c)
 	})
 }
 

@@ -176,7 +176,7 @@ func (s *Service) within(ctx context.Context, by BotClaim, fn func(ctx context.C
 		if err := fn(ctx, tx, t, c, b); err != nil {
 			return err
 		}
-		if err := tx.Save(ctx, c); err != nil {
+		if err := s.save(ctx, tx, c); err != nil {
 			return err
 		}
 		return tx.SaveBotTalk(ctx, *b)

@@ -9,6 +9,7 @@
 package conversation
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -59,9 +60,11 @@ type Conversation struct {
 	State        State
 	Responder    Responder
 	Assignee     identity.MemberID // "" = nobody
+	AnsweredBy   identity.MemberID // who answered the customer last; "" = nobody yet
 	SnoozedUntil time.Time         // zero unless snoozed
 	WaitingSince time.Time         // the customer's oldest unanswered message; zero = none
 	QueuedAt     time.Time         // arrival time for dispatch, kept when work is re-offered; zero unless in the queue
+	Weight       int               // of an agent's capacity; see Weigh. Below 1 counts as 1
 
 	LastSeq        uint64 // of the last change
 	LastPublicSeq  uint64 // of the last change that the customer may see
@@ -74,6 +77,7 @@ type Conversation struct {
 	Windows []Window // of a channel that has some, by what opened them last; closed ones, too
 
 	Organised
+	Offering
 	Rated
 
 	// Read-only, joined by the store.
@@ -108,16 +112,18 @@ type Load struct {
 	Weight int
 }
 
-// Load returns what the conversation costs now: only open, assigned work counts.
+// Load returns what the conversation costs now: only open work counts that is
+// assigned or offered.
 func (c *Conversation) Load() Load {
-	if c.State != Open || c.Assignee == "" {
+	who := cmp.Or(c.Assignee, c.OfferedTo)
+	if c.State != Open || who == "" {
 		return Load{}
 	}
-	return Load{Member: c.Assignee, Weight: 1}
+	return Load{Member: who, Weight: max(c.Weight, 1)}
 }
 
 // InQueue reports whether dispatch must find somebody.
-func (c *Conversation) InQueue() bool { return c.State == Open && c.Responder == ResponderQueue }
+func (c *Conversation) InQueue() bool { return c.Waits() && c.OfferedTo == "" }
 
 // MessageKind says who may see a message.
 type MessageKind string
@@ -207,13 +213,15 @@ const (
 	Created         ChangeType = "conversation.created" // {rule?}: see ruleData
 	MessageCreated  ChangeType = "message.created"
 	NoteCreated     ChangeType = "note.created"
-	MessageEdited   ChangeType = "message.edited"        // Message says something else since
-	MessageRecalled ChangeType = "message.recalled"      // its sender took Message back: it says nothing any more
-	MessageDelivery ChangeType = "message.delivery"      // see DeliveryNews; no data = an attempt ended
-	MessageFile     ChangeType = "message.file"          // {attachment_id, state}: what became of a file that the channel named
-	Assigned        ChangeType = "conversation.assigned" // {assignee_id, assignee_name, by, team_id?, from_id?}
-	Queued          ChangeType = "conversation.queued"   // {reason, team_id?, from_id?, handoff?}
-	BotEngaged      ChangeType = "conversation.bot"      // {bot_id, bot_name}: a bot answers from now on
+	MessageEdited   ChangeType = "message.edited"           // Message says something else since
+	MessageRecalled ChangeType = "message.recalled"         // its sender took Message back: it says nothing any more
+	MessageDelivery ChangeType = "message.delivery"         // see DeliveryNews; no data = an attempt ended
+	MessageFile     ChangeType = "message.file"             // {attachment_id, state}: what became of a file that the channel named
+	Assigned        ChangeType = "conversation.assigned"    // {assignee_id, assignee_name, by, team_id?, from_id?}
+	Queued          ChangeType = "conversation.queued"      // {reason, team_id?, from_id?, handoff?, rule?}: see ruleData
+	Offered         ChangeType = "conversation.offered"     // {member_id, member_name, until}
+	OfferEnded      ChangeType = "conversation.offer_ended" // {member_id, reason, text?}
+	BotEngaged      ChangeType = "conversation.bot"         // {bot_id, bot_name}: a bot answers from now on
 	ResolvedChange  ChangeType = "conversation.resolved"
 	Reopened        ChangeType = "conversation.reopened" // {by, from_id?}
 	SnoozedChange   ChangeType = "conversation.snoozed"  // {until}
@@ -238,7 +246,7 @@ const (
 	AttributesChanged   ChangeType = "conversation.attributes"   // {set}; null = taken away
 	PriorityChanged     ChangeType = "conversation.priority"     // {priority}
 	ParticipantsChanged ChangeType = "conversation.participants" // {member_ids, added, removed}
-	TeamChanged         ChangeType = "conversation.team"         // {team_id, from_team_id}
+	TeamChanged         ChangeType = "conversation.team"         // {team_id, from_team_id, queue_id?, from_queue_id?}; with the queues when it enters or leaves one
 	Merged              ChangeType = "conversation.merged"       // {into, number}
 	Absorbed            ChangeType = "conversation.absorbed"     // {from_id, number, inbox_id, contact_id, contact_name, messages}
 	Unmerged            ChangeType = "conversation.unmerged"     // {by, number, into, state, snoozed_until?, waiting_since?} or {by, number, from_id}
@@ -253,7 +261,7 @@ func (t ChangeType) public() bool {
 		ScheduledCreated, ScheduledChanged, ScheduledCancelled, ScheduledSent, ScheduledFailed:
 		return false
 	case Labeled, AttributesChanged, PriorityChanged, ParticipantsChanged, TeamChanged, Merged, Absorbed, Unmerged,
-		BotEngaged, FindingRaised, FindingDismissed:
+		BotEngaged, FindingRaised, FindingDismissed, Offered, OfferEnded:
 		return false
 	default:
 		return false

@@ -17,6 +17,7 @@ type first struct {
 
 	answer *acknowledging // nil = nothing is answered by itself
 	rule   *ruling        // of a new conversation; nil = none takes it
+	closed *outside       // the queue in which the customer waits; nil = it is open
 }
 
 // when is f with its rule and its answer where they are to be.
@@ -56,14 +57,14 @@ func (s *Service) firstOf(ctx context.Context, inbox channel.Inbox, in accepted)
 		}
 	}
 	if !out.routed {
-		if out.team, err = s.Teams.TeamOfInbox(ctx, inbox.Workspace, string(inbox.ID)); err != nil {
+		if _, out.team, err = s.standsIn(ctx, inbox); err != nil {
 			return out, err
 		}
 	}
 	to, err := s.routed(ctx, inbox.Workspace, Routing{Key: string(inbox.ID) + "/" + in.external, Inbox: inbox.ID, Team: out.team})
 	switch {
 	case err == nil:
-		out.team, out.routed = to, true
+		out.team, out.routed = to, out.routed || to != out.team
 	case errs.Is(err, errs.Unavailable) && ctx.Err() != nil:
 		return out, err
 	default: // a customer cannot be refused: they wait where the inbox sends them

@@ -39,7 +39,7 @@ func newDesk(t *testing.T) *desk {
 	d.service = conversation.NewService(conversation.Deps{
 		Store: d.store, Reader: d.fake, Marks: d.fake, Visitors: d.kept, Writing: d.fake, Inboxes: d.fake.Inboxes,
 		Contacts: d.fake.Contacts, Keys: channel.NewSecrets(d.fake.Inboxes, d.fake.Inboxes, channeltest.Sealer{}, d.now),
-		Plugins: d.plugins, Members: colleagues{d.fake}, Teams: d.fake.Teams, Catalog: d.fake.Catalog, Now: d.now,
+		Plugins: d.plugins, Members: colleagues{d.fake}, Teams: d.fake.Teams, Queues: d.fake.Queues, Catalog: d.fake.Catalog, Now: d.now,
 	})
 	return d
 }

@@ -47,8 +47,9 @@ func (c *Conversation) MergeInto(t Turn, target *Conversation, of Extent) error 
 		return errs.New(errs.Conflict, "conversation.merge_absorbs",
 			fmt.Sprintf("Other conversations are merged into #%d. Undo that first, or merge the other way round.", c.Number))
 	}
+	c.endOffer(t, OfferWithdrawn, "")
 	c.Before = &Standing{State: c.State, SnoozedUntil: c.SnoozedUntil, WaitingSince: c.WaitingSince}
-	c.MergedInto = target.ID
+	c.MergedInto, c.Unrouted = target.ID, 0
 	c.State, c.SnoozedUntil, c.WaitingSince, c.QueuedAt = Resolved, time.Time{}, time.Time{}, time.Time{}
 	c.record(t, Merged, nil, map[string]any{"into": target.ID, "number": target.Number})
 	target.record(t, Absorbed, nil, map[string]any{

@@ -7,6 +7,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/contact"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/queue"
+	"github.com/patchbay-im/patchbay/core/team"
 )
 
 // Merge lets a conversation go on in another one and returns that one. Needs
@@ -122,19 +124,35 @@ func saveBoth(ctx context.Context, tx Tx, other, wanted *Conversation, out *Conv
 	return nil
 }
 
-// start returns a new conversation, which waits for the team of its inbox.
+// start returns a new conversation, which waits where its inbox says.
 func (s *Service) start(ctx context.Context, t Turn, inbox channel.Inbox, who contact.Contact, recipient string, first first) (*Conversation, error) {
-	to, err := s.Teams.TeamOfInbox(ctx, inbox.Workspace, string(inbox.ID))
+	in, to, err := s.standsIn(ctx, inbox)
 	if err != nil {
 		return nil, err
 	}
 	if first.routed {
-		to = first.team
+		in, to = "", first.team
 	}
 	c := Start(t, inbox, who, recipient)
+	if first.routed {
+		c.teamChosen()
+	}
 	t.Actor = identity.Actor{Kind: identity.ActorSystem}
-	c.Route(t, to)
+	c.Enter(t, in, to)
 	return c, nil
+}
+
+// standsIn returns where new conversations of an inbox wait: in its queue, with
+// the queue's team, or without one for its team.
+func (s *Service) standsIn(ctx context.Context, inbox channel.Inbox) (queue.ID, team.ID, error) {
+	if s.Queues != nil {
+		in, of, err := s.Queues.QueueOfInbox(ctx, inbox.Workspace, string(inbox.ID))
+		if err != nil || in != "" {
+			return in, of, err
+		}
+	}
+	of, err := s.Teams.TeamOfInbox(ctx, inbox.Workspace, string(inbox.ID))
+	return "", of, err
 }
 
 // back undoes the merge of a conversation whose customer writes again; of any

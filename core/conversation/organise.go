@@ -9,6 +9,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/team"
 )
 
@@ -17,12 +18,14 @@ import (
 type Organised struct {
 	Number       uint64 // 1, 2, 3, ... per workspace without a gap, for people to say; the store gives it to a new conversation
 	Team         team.ID
+	Queue        queue.ID // the stream of work that it stands in; "" = none
 	Priority     Priority
 	Labels       []catalog.LabelID   // by id; nil = none
 	Attributes   map[string]any      // by key: string, float64 or bool; nil = none
 	Participants []identity.MemberID // who follows it, by id; nil = nobody
 	MergedInto   ID                  // where it goes on; "" unless merged, and then it is in no list
 	Before       *Standing           // how it stood before it was merged; nil unless merged
+	Unrouted     Unrouted            `json:"-"` // what routing rules may still decide; no client is told
 	Ignored      bool                // a rule filed it, and nobody has reopened it: it is resolved, and stays so when the customer writes
 }
 
@@ -104,6 +107,9 @@ func (c *Conversation) SetPriority(t Turn, p Priority) error {
 	if !slices.Contains(Priorities(), p) {
 		return errs.New(errs.Invalid, "conversation.priority", "priority must be low, normal, high or urgent, or empty.").
 			WithFields(errs.Field{Pointer: "/priority", Code: "enum", Detail: "must be low, normal, high or urgent, or empty"})
+	}
+	if t.Actor.Kind == identity.ActorMember && c.Unrouted != 0 {
+		c.Unrouted |= PriorityChosen
 	}
 	if c.Priority != p {
 		c.Priority = p

@@ -8,6 +8,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/team"
 )
 
@@ -104,8 +105,9 @@ func (s *Service) Follow(ctx context.Context, scope identity.Scope, id ID, on bo
 
 // Destination is where a conversation should go; at least one is given.
 type Destination struct {
-	Member *identity.MemberID // "" = the queue
-	Team   *team.ID           // "" = no team: everybody's queue
+	Member *identity.MemberID // "" = whoever is given it
+	Team   *team.ID           // "" = no team: everybody
+	Queue  *queue.ID          // which gives its team, so that Team is nil; "" = out of its queue
 }
 
 // Assign gives a conversation to a member; "" puts it back into the queue. It
@@ -144,7 +146,7 @@ func (s *Service) reroute(ctx context.Context, scope identity.Scope, id ID, to *
 	}
 	routed, err := s.routed(ctx, scope.Workspace, Routing{Key: string(id) + "/" + string(wanted), Conversation: id, Inbox: c.Inbox, Contact: c.Contact, Team: wanted})
 	if err == nil && routed != wanted {
-		to.team = &routed
+		to.team, to.queue = &routed, nil
 	}
 	return err
 }
@@ -154,11 +156,14 @@ func (s *Service) transfer(ctx context.Context, scope identity.Scope, d Destinat
 	if err := scope.Require(identity.ConversationAssign); err != nil {
 		return transfer{}, err
 	}
-	if d.Member == nil && d.Team == nil {
-		return transfer{}, errs.New(errs.Invalid, "conversation.assign", "Say who should have it: a member, a team or both.").
-			WithFields(errs.Field{Pointer: "/member_id", Code: "required", Detail: "is missing, and so is team_id"})
+	if d.Member == nil && d.Team == nil && d.Queue == nil {
+		return transfer{}, errs.New(errs.Invalid, "conversation.assign", "Say who should have it: a member, a team, a queue, or a member and one of those.").
+			WithFields(errs.Field{Pointer: "/member_id", Code: "required", Detail: "is missing, and so are team_id and queue_id"})
 	}
-	to := transfer{team: d.Team}
+	to, err := s.into(ctx, scope.Workspace, d)
+	if err != nil {
+		return to, err
+	}
 	if d.Team != nil && *d.Team != "" {
 		if _, err := s.Teams.Team(ctx, scope.Workspace, *d.Team); err != nil {
 			return to, err
@@ -170,4 +175,21 @@ func (s *Service) transfer(ctx context.Context, scope identity.Scope, d Destinat
 	m, err := s.Members.Member(ctx, scope, *d.Member)
 	to.member = &m
 	return to, err
+}
+
+// into looks up the team or the queue of a destination.
+func (s *Service) into(ctx context.Context, w identity.WorkspaceID, d Destination) (transfer, error) {
+	switch {
+	case d.Queue == nil:
+		return transfer{team: d.Team}, nil
+	case d.Team != nil:
+		return transfer{}, errs.New(errs.Invalid, "conversation.assign", "A queue has its own team: name one of the two.").
+			WithFields(errs.Field{Pointer: "/queue_id", Code: "conflict", Detail: "stands beside team_id"})
+	case *d.Queue == "":
+		return transfer{queue: d.Queue}, nil
+	case s.Queues == nil:
+		return transfer{}, errs.Absent()
+	}
+	q, err := s.Queues.Queue(ctx, w, *d.Queue)
+	return transfer{queue: &q.ID, team: &q.Team}, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/quote"
 	"github.com/patchbay-im/patchbay/core/team"
 )
@@ -45,7 +46,7 @@ type Tx interface {
 	// DeliveryNews tell, versions of messages that are revised, and the agents'
 	// load. Of a message that is recalled the files are retired, and what quotes it
 	// says nothing any more. A new conversation gets the workspace's next number. A
-	// team, label or member that is not (any more) of the workspace is errs.Absent.
+	// team, queue, label or member that is not (any more) of the workspace is errs.Absent.
 	Save(ctx context.Context, c *Conversation) error
 }
 
@@ -140,8 +141,9 @@ const (
 	InboundSent    InboundKind = "sent"    // the far side's id of a message of ours
 	InboundEdit    InboundKind = "edit"    // these two: of what changed a message
 	InboundRecall  InboundKind = "recall"
-	InboundEvent   InboundKind = "event" // what a customer did beside writing
-	InboundBegun   InboundKind = "begun" // "<actor>/<client message id>" of what began a conversation of ours
+	InboundEvent   InboundKind = "event"   // what a customer did beside writing
+	InboundBegun   InboundKind = "begun"   // "<actor>/<client message id>" of what began a conversation of ours
+	InboundOutside InboundKind = "outside" // "<conversation>/<when its queue opens>": told, or ticketed, that it is closed
 )
 
 // Dedup is what became of an inbound item.
@@ -186,18 +188,19 @@ type DetailReader interface {
 
 // ReferenceReader finds conversations by what they refer to, merged ones too.
 type ReferenceReader interface {
-	// Referring lists conversations that carry a label or are of a team,
-	// whichever is given, at most limit, in any order.
+	// Referring lists conversations that carry a label, are of a team or stand in a
+	// queue, whichever is given, at most limit, in any order.
 	Referring(ctx context.Context, workspace identity.WorkspaceID, to Reference, limit int) ([]ID, error)
 	// Reached returns those of the conversations, merged ones too, that a reach
 	// covers.
 	Reached(ctx context.Context, workspace identity.WorkspaceID, within identity.Reach, ids []ID) (map[ID]bool, error)
 }
 
-// Reference is a label or a team.
+// Reference is a label, a team or a queue.
 type Reference struct {
 	Label catalog.LabelID
 	Team  team.ID
+	Queue queue.ID
 }
 
 // MessageReader answers questions about single messages.

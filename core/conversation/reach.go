@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -9,9 +10,10 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
-// Held returns who holds the conversation: what decides who reaches it.
+// Held returns who holds the conversation: what decides who reaches it. What is
+// offered is held by whom it is offered to.
 func (c *Conversation) Held() identity.Holding {
-	return identity.Holding{Assignee: c.Assignee, Followers: c.Participants, Team: string(c.Team), Inbox: string(c.Inbox)}
+	return identity.Holding{Assignee: cmp.Or(c.Assignee, c.OfferedTo), Followers: c.Participants, Team: string(c.Team), Inbox: string(c.Inbox)}
 }
 
 // Reached answers errs.Absent to a conversation that the actor does not reach.
@@ -49,13 +51,17 @@ func (s *Service) get(ctx context.Context, scope identity.Scope, id ID) (Convers
 func (ch Change) HeldBefore(after identity.Holding) identity.Holding {
 	var data struct {
 		From     identity.MemberID   `json:"from_id"`
+		Member   identity.MemberID   `json:"member_id"`
 		FromTeam *string             `json:"from_team_id"`
 		Members  []identity.MemberID `json:"member_ids"`
 		Added    []identity.MemberID `json:"added"`
 		Removed  []identity.MemberID `json:"removed"`
 	}
 	switch ch.Type {
-	case Assigned, Queued, Reopened, TeamChanged, ParticipantsChanged:
+	case Offered: // nobody
+		after.Assignee = ""
+		return after
+	case Assigned, Queued, Reopened, TeamChanged, ParticipantsChanged, OfferEnded:
 		if len(ch.Data) == 0 || json.Unmarshal(ch.Data, &data) != nil {
 			return after
 		}
@@ -70,6 +76,8 @@ func (ch Change) HeldBefore(after identity.Holding) identity.Holding {
 	case ParticipantsChanged:
 		kept := slices.DeleteFunc(slices.Clone(data.Members), func(m identity.MemberID) bool { return slices.Contains(data.Added, m) })
 		after.Followers = append(kept, data.Removed...)
+	case OfferEnded:
+		after.Assignee = data.Member
 	default:
 		after.Assignee = data.From
 	}

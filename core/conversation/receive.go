@@ -213,8 +213,8 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 			out = *again
 			return nil
 		}
-		before, opens, fresh := c.LastInboundSeq, c.unsaid(), c.begins()
-		ch, err := s.take(ctx, tx, t, taken{c, who, in, first.bot})
+		before := c.LastInboundSeq
+		ch, follows, err := s.takeFirst(ctx, tx, t, taken{c, who, in, first.bot}, inbox, first)
 		if err != nil {
 			return err
 		}
@@ -222,10 +222,10 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 		if in.offline != nil {
 			c.MarkOffline(t, in.offline.Email, in.offline.Phone)
 		}
-		if err := saveFirst(ctx, tx, c, first, before); err != nil {
+		if err := s.saveFirst(ctx, tx, c, first, before); err != nil {
 			return err
 		}
-		if err := s.followFirst(ctx, tx, t, c, first.when(opens, fresh && !c.Ignored), *ch.Message); err != nil {
+		if err := s.followFirst(ctx, tx, t, c, follows, *ch.Message); err != nil {
 			return err
 		}
 		return tx.Remember(ctx, inbox.ID, Dedup{
@@ -241,6 +241,22 @@ type taken struct {
 	who  contact.Contact
 	item accepted
 	bot  *Bot // nil = people
+}
+
+// takeFirst is take, and says what follows from it.
+func (s *Service) takeFirst(ctx context.Context, tx Tx, t Turn, x taken, inbox channel.Inbox, f first) (*Change, first, error) {
+	c := x.in
+	opens, fresh, waited := c.unsaid(), c.begins(), c.Waits()
+	ch, err := s.take(ctx, tx, t, x)
+	if err != nil {
+		return nil, f, err
+	}
+	f = f.when(opens, fresh && !c.Ignored)
+	closed, err := s.shut(ctx, tx, t, c, waited)
+	if closed != nil {
+		f.closed = &outside{Standing: *closed, inbox: inbox, who: x.who, known: x.item.known(), message: *ch.Message, ticketed: f.rule.wantsTicket()}
+	}
+	return ch, f, err
 }
 
 // take appends what somebody says in a conversation, with its files. Who is not
@@ -269,19 +285,29 @@ func (s *Service) take(ctx context.Context, tx Tx, t Turn, x taken) (*Change, er
 }
 
 // saveFirst stores the conversation, and what its bot begins with.
-func saveFirst(ctx context.Context, tx Tx, c *Conversation, f first, before uint64) error {
+func (s *Service) saveFirst(ctx context.Context, tx Tx, c *Conversation, f first, before uint64) error {
 	engaged, opens := c.engaged(), c.isNew
-	if err := tx.Save(ctx, c); err != nil || !engaged {
+	if err := s.save(ctx, tx, c); err != nil || !engaged {
 		return err
 	}
 	return keepTalk(ctx, tx, c, *f.bot, before, opens)
 }
 
 // followFirst does what follows from a message that is saved: the ticket that a
-// rule wants, and what is answered by itself.
+// rule wants, what happens outside hours, and what is answered by itself: one
+// answer of the two.
 func (s *Service) followFirst(ctx context.Context, tx Tx, t Turn, c *Conversation, f first, m Message) error {
 	if err := s.openTicket(ctx, tx, t, c, f.rule, m); err != nil {
 		return err
+	}
+	if f.closed != nil {
+		told, err := s.closedOut(ctx, tx, t, c, *f.closed)
+		if err != nil {
+			return err
+		}
+		if told {
+			return tx.Save(ctx, c)
+		}
 	}
 	return s.acknowledge(ctx, tx, t, c, f.answer, &m)
 }

@@ -28,11 +28,12 @@ type ruling struct {
 	skipped  []errs.Field
 }
 
-// ruleData is what the change Created says of the rule that took the conversation.
+// ruleData is what a change says of the rule that decided: Created of that of the
+// inbox, Queued of that of the workspace's routing.
 type ruleData struct {
 	ID       string        `json:"id"`
 	Name     string        `json:"name"`
-	Revision uint64        `json:"revision"` // of the inbox's rules
+	Revision uint64        `json:"revision"` // of the rules
 	Ignored  bool          `json:"ignored,omitempty"`
 	Skipped  []skippedData `json:"skipped,omitempty"`
 }
@@ -41,6 +42,14 @@ type ruleData struct {
 type skippedData struct {
 	Pointer string `json:"pointer"`
 	Code    string `json:"code"`
+}
+
+func skippedOf(faults []errs.Field) []skippedData {
+	var out []skippedData
+	for _, f := range faults {
+		out = append(out, skippedData{Pointer: f.Pointer, Code: f.Code})
+	}
+	return out
 }
 
 // ruled finds the rule that takes an item, should it begin a conversation; nil =
@@ -72,10 +81,7 @@ func (r *ruling) apply(t Turn, c *Conversation) error {
 	if r == nil {
 		return nil
 	}
-	data := ruleData{ID: r.rule.ID, Name: r.rule.Name, Revision: r.revision, Ignored: r.then.Ignore}
-	for _, f := range r.skipped {
-		data.Skipped = append(data.Skipped, skippedData{Pointer: f.Pointer, Code: f.Code})
-	}
+	data := ruleData{ID: r.rule.ID, Name: r.rule.Name, Revision: r.revision, Ignored: r.then.Ignore, Skipped: skippedOf(r.skipped)}
 	said, err := json.Marshal(map[string]any{"rule": data})
 	if err != nil {
 		return err //nolint:wrapcheck // structs of texts always marshal
@@ -95,6 +101,7 @@ func (f first) late(t Turn, c *Conversation) error {
 	}
 	if f.routed {
 		c.Route(Turn{Actor: identity.Actor{Kind: identity.ActorSystem}, At: t.At, IDs: t.IDs}, f.team)
+		c.teamChosen()
 	}
 	return f.rule.arrange(t, c)
 }
@@ -114,9 +121,12 @@ func (r *ruling) arrange(t Turn, c *Conversation) error {
 	return c.AddLabels(t, labels)
 }
 
+// wantsTicket reports whether a rule wants a ticket.
+func (r *ruling) wantsTicket() bool { return r != nil && r.then.Ticket }
+
 // openTicket makes the ticket that a rule wants of a message.
 func (s *Service) openTicket(ctx context.Context, tx Tx, t Turn, c *Conversation, r *ruling, m Message) error {
-	if r == nil || !r.then.Ticket || s.Tickets == nil {
+	if !r.wantsTicket() || s.Tickets == nil {
 		return nil
 	}
 	return s.Tickets.Begin(ctx, tx, t, *c, m, r.then.Type)

@@ -15,6 +15,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/team"
 )
 
@@ -62,8 +63,10 @@ type Deps struct {
 	Plugins  channel.Plugins
 	Members  Members
 	Teams    Teams
+	Queues   queue.Directory // nil = there are none
 	Catalog  Catalog
-	Bots     Bots // nil = people answer alone
+	Bots     Bots  // nil = people answer alone
+	Hours    Hours // nil = queues are always open
 	// Interceptor is asked before messages are sent and conversations routed; nil = nobody is.
 	Interceptor Interceptor
 	Bus         Publisher // nil = sockets find out by themselves
@@ -78,6 +81,9 @@ type Deps struct {
 	// FilesNamed is called after a message with files that are to be fetched was
 	// committed, so that nobody waits for a look at the list; nil = nobody is.
 	FilesNamed func()
+	// Router decides where what enters the queue for the first time waits; nil =
+	// where its inbox says.
+	Router Router
 	// Signals shows far sides what members do; nil = nobody does.
 	Signals Signals
 	Now     func() time.Time
@@ -118,7 +124,7 @@ func (s *Service) change(ctx context.Context, scope identity.Scope, id ID, fn fu
 		if err := fn(s.turn(scope), c); err != nil {
 			return err
 		}
-		if err := tx.Save(ctx, c); err != nil {
+		if err := s.save(ctx, tx, c); err != nil {
 			return err
 		}
 		out = *c

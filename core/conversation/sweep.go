@@ -13,8 +13,9 @@ import (
 // sweepBatch bounds what one Sweep reads of each kind.
 const sweepBatch = 100
 
-// Sweep takes deleted labels and teams off the conversations that have them: a
-// label goes, and what waits for a team waits in everybody's queue. It returns
+// Sweep takes deleted labels, teams and queues off the conversations that have
+// them: a label goes, what waits for a team waits for everybody, and what waits
+// in a queue for its team. It returns
 // how many conversations changed; with more left, call it again. What cannot
 // be changed does not hold up the rest.
 func (s *Service) Sweep(ctx context.Context) (int, error) {
@@ -48,6 +49,34 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 		swept += n
 		if err == nil && n < sweepBatch {
 			err = s.Teams.Purge(ctx, g.Workspace, g.ID)
+		}
+		failed = errors.Join(failed, err)
+	}
+	n, err := s.sweepQueues(ctx)
+	return swept + n, errors.Join(failed, err)
+}
+
+// sweepQueues is Sweep for queues.
+func (s *Service) sweepQueues(ctx context.Context) (int, error) {
+	if s.Queues == nil {
+		return 0, nil
+	}
+	queues, err := s.Queues.Deleted(ctx, sweepBatch)
+	if err != nil {
+		return 0, err
+	}
+	swept := 0
+	var failed error
+	for _, g := range queues {
+		n, err := s.sweep(ctx, g.Workspace, Reference{Queue: g.ID}, func(t Turn, c *Conversation) error {
+			if c.Queue == g.ID {
+				c.Leave(t)
+			}
+			return nil
+		})
+		swept += n
+		if err == nil && n < sweepBatch {
+			err = s.Queues.Purge(ctx, g.Workspace, g.ID)
 		}
 		failed = errors.Join(failed, err)
 	}

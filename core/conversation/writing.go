@@ -21,10 +21,12 @@ type WritingTx interface {
 	OpenScheduled(ctx context.Context, in ID) (int, error)
 	// SaveScheduled keeps a scheduled message in place of its older version.
 	SaveScheduled(ctx context.Context, m Scheduled) error
+	WhisperTx
 }
 
-// WritingStore answers questions about what is not sent yet.
+// WritingStore answers questions about what is not sent yet, or to colleagues alone.
 type WritingStore interface {
+	WhisperReader
 	// Draft is WritingTx's, committed.
 	Draft(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, id ID) (Draft, error)
 	// Drafts lists a member's drafts that are not empty and in conversations of
@@ -43,6 +45,8 @@ type WritingStore interface {
 type News interface {
 	// DraftChanged tells the author's windows of a new version.
 	DraftChanged(ctx context.Context, d Draft)
+	// Whispered tells the windows of whom may read it of a whisper.
+	Whispered(ctx context.Context, w Whisper)
 	// ReadByMembers tells the customer that members have read up to a public seq.
 	ReadByMembers(ctx context.Context, c Conversation, public uint64)
 	// CustomerTypes tells members that the customer writes, now.

@@ -22,6 +22,14 @@ type told struct {
 	drafts []conversation.Draft
 	reads  []uint64
 	types  []conversation.ID
+
+	whispers []conversation.Whisper
+}
+
+func (n *told) Whispered(_ context.Context, w conversation.Whisper) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.whispers = append(n.whispers, w)
 }
 
 func (n *told) CustomerTypes(_ context.Context, c conversation.Conversation) {

@@ -76,7 +76,14 @@ func (s *shard) keep(ctx context.Context, c choice) error {
 			state.Since = s.Now()
 		}
 	}
-	return s.call(ctx, func(ctx context.Context) error { return s.Store.SaveAgent(ctx, s.ws, state) })
+	return s.call(ctx, func(ctx context.Context) error {
+		if c.status == Available { // they are back, whatever they did not answer
+			if err := s.Store.ForgetMissed(ctx, s.ws, c.member); err != nil {
+				return err
+			}
+		}
+		return s.Store.SaveAgent(ctx, s.ws, state)
+	})
 }
 
 // apply makes a stored wish count.

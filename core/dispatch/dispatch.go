@@ -21,8 +21,6 @@
 // Lifecycle: New, then Run until its context ends; see Dispatcher.
 package dispatch
 
-import "time"
-
 // Kind says what noun a work item is, for example "conversation".
 type Kind string
 
@@ -32,23 +30,13 @@ type Key struct {
 	ID   string
 }
 
-// Class names a set of requirements that an agent must meet to serve an item.
-// "" = any agent may.
+// Class names a set of requirements that an agent must meet to serve an item;
+// see ClassOf. "" = any agent may.
 type Class string
 
 // Profile names a set of abilities; agents of one profile can serve the same
-// classes. "" = nothing in particular.
+// classes; see AbilitiesOf. "" = nothing in particular.
 type Profile string
-
-// Item is a work item that waits for an agent.
-type Item struct {
-	Key
-	Class  Class
-	Weight int // capacity it takes from its agent; below 1 counts as 1
-	// WaitingSince is the original arrival time: it stays when the item comes
-	// back from an agent. Compared by the millisecond, then by Key.
-	WaitingSince time.Time
-}
 
 // Status is what a member is to dispatch.
 type Status string

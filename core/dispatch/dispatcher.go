@@ -19,13 +19,17 @@ type Config struct {
 	Announcer Announcer
 	Now       func() time.Time
 	Log       *slog.Logger
-	Policy    Policy
+	Policy    Policy // of workspaces until their plan is read
+	Plans     Plans  // nil = Policy is that of every workspace
+	Hours     Hours  // nil = queues are always open
+	Node      string // names this process among those at the store; "" = there is no other
 
 	Lease    time.Duration // how long a heartbeat holds; default 30 s (three heartbeats of 10 s)
 	Grace    time.Duration // how long a member stays after the last tab closed; default 10 s
 	Exclude  time.Duration // how long an item is kept from the agent who lost it; default 60 s
 	Announce time.Duration // the shortest time between two announcements of a workspace; default 250 ms
 	Shadow   time.Duration // between two comparisons with the database; default 60 s
+	Term     time.Duration // how long a node that says nothing counts as alive; default 10 s
 }
 
 func (c Config) withDefaults() Config {
@@ -39,10 +43,13 @@ func (c Config) withDefaults() Config {
 	fill(&c.Exclude, 60*time.Second)
 	fill(&c.Announce, 250*time.Millisecond)
 	fill(&c.Shadow, 60*time.Second)
+	fill(&c.Term, 10*time.Second)
 	return c
 }
 
-// Dispatcher runs an Engine and a Presence for every workspace.
+// Dispatcher runs an Engine and a Presence for every workspace. Of several nodes
+// at one store one leads each workspace: it decides, announces, and takes back
+// what is lost; the others listen, and take over when it is gone (see Terms).
 //
 // Concurrency: all methods may be called from anywhere. Those that tell
 // (Signal, Beat, Leave) never block on the store. Each workspace has one
@@ -71,6 +78,7 @@ func New(c Config) *Dispatcher {
 // Run dispatches until ctx ends. It must be called once.
 func (d *Dispatcher) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
+	wg.Go(func() { d.live(ctx) })
 	d.mu.Lock()
 	d.start = func(s *shard) {
 		ctx, end := context.WithCancel(ctx)
@@ -87,6 +95,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	d.start, d.ended = nil, true
 	d.mu.Unlock()
 	wg.Wait()
+	d.resign(ctx)
 	return nil
 }
 
@@ -145,9 +154,16 @@ type Signal struct {
 	Gone   []Key               // waits no more: assigned by hand, resolved, asleep
 	Waits  []Item              // waits in the queue (again)
 	Agents []identity.MemberID // load, capacity or right to work may be another; a new member is one
+
+	Offers   []Offer   // is offered to a member
+	Refused  []Refusal // the member does not want it; it comes before what else the signal says
+	Settings bool      // how the workspace gives out work may be another, and when its queues are open
+	Plan     bool      // another plan may be in force: everything is read from the store
 }
 
-func (s Signal) size() int { return len(s.Gone) + len(s.Waits) + len(s.Agents) }
+func (s Signal) size() int {
+	return len(s.Gone) + len(s.Waits) + len(s.Agents) + len(s.Offers) + len(s.Refused)
+}
 
 // Signal tells what may have changed, in the order in which it did. The rows
 // of members are read from the store.
@@ -215,14 +231,24 @@ func errUnavailable(cause error) *errs.Error {
 	return errs.Wrap(cause, errs.Unavailable, "dispatch.unavailable", "Work cannot be distributed at this moment. Try again shortly.")
 }
 
-// Position returns the place of an item in the queue, 1 = next, and whether
-// anybody is available who may serve it; 0 and false = it does not wait.
-func (d *Dispatcher) Position(ws identity.WorkspaceID, key Key) (place int, available bool) {
+// Position returns how an item stands in its queue: place 1 = next, 0 = it does
+// not wait; whether anybody is available who may serve it; and when its queue
+// opens, if it is closed.
+func (d *Dispatcher) Position(ws identity.WorkspaceID, key Key) Position {
 	s := d.shard(ws)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	it, waits := s.engine.Item(key)
-	return s.engine.Position(key), waits && s.engine.Available(it.Class)
+	return s.engine.Stands(key)
+}
+
+// Adopt changes a workspace's policy. It is forgotten with the process, or when
+// Plans says another plan than before.
+func (d *Dispatcher) Adopt(ws identity.WorkspaceID, policy Policy) {
+	s := d.shard(ws)
+	s.mu.Lock()
+	s.engine.Adopt(policy)
+	s.mu.Unlock()
+	s.nudge()
 }
 
 // Available reports whether anybody is available who may serve a class of items.
@@ -266,6 +292,14 @@ func (d *Dispatcher) Status(ctx context.Context, ws identity.WorkspaceID, member
 	return s.presence.Status(member), nil
 }
 
+// Leads reports whether this node decides for a workspace, as far as it knows.
+func (d *Dispatcher) Leads(ws identity.WorkspaceID) bool {
+	s := d.shard(ws)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.leading
+}
+
 // Stats counts over all workspaces, since New.
 type Stats struct {
 	Waiting   int // items in the queue now
@@ -273,6 +307,9 @@ type Stats struct {
 
 	Assigned uint64 // claims that succeeded
 	Refused  uint64 // claims that the store refused: somebody else was faster
+	// Unanswered counts offers taken back because nobody answered.
+	Unanswered uint64
+
 	Returned uint64 // items taken back from agents who disappeared
 	Healed   uint64 // differences found by the shadow check
 	Failures uint64 // calls of the store that failed
@@ -294,6 +331,7 @@ func (d *Dispatcher) Stats() Stats {
 		sum.Assigned += s.stats.Assigned
 		sum.Refused += s.stats.Refused
 		sum.Returned += s.stats.Returned
+		sum.Unanswered += s.stats.Unanswered
 		sum.Healed += s.stats.Healed
 		sum.Failures += s.stats.Failures
 		s.mu.Unlock()

@@ -54,8 +54,8 @@ func TestOldestFirstUpToCapacity(t *testing.T) {
 		young, old, middle := f.ask(time.Minute), f.ask(time.Hour), f.ask(30*time.Minute)
 		f.pass(250 * time.Millisecond)
 		for i, it := range []dispatch.Item{old, middle, young} {
-			if place, available := f.d.Position(f.ws, it.Key); place != i+1 || available || f.place(it) != i+1 {
-				f.Fatalf("place %d, told %d, want %d; available %v", place, f.place(it), i+1, available)
+			if at := f.d.Position(f.ws, it.Key); at.Place != i+1 || at.Available || f.place(it) != i+1 {
+				f.Fatalf("place %d, told %d, want %d; available %v", at.Place, f.place(it), i+1, at.Available)
 			}
 		}
 		m := f.present(2)
@@ -143,7 +143,7 @@ func TestNewsIsCoalesced(t *testing.T) {
 			f.Fatalf("%d announcements in 11 s", len(f.queue))
 		}
 		for key := range f.waiting() {
-			place, _ := f.d.Position(f.ws, key)
+			place := f.d.Position(f.ws, key).Place
 			if told := f.place(dispatch.Item{Key: key}); told != place {
 				f.Fatalf("told %d, is %d", told, place)
 			}
@@ -182,7 +182,7 @@ func TestTakenBackWorkKeepsItsPlace(t *testing.T) {
 		young := f.ask(time.Minute)
 		f.silence(lost)
 		f.pass(31 * time.Second)
-		if place, _ := f.d.Position(f.ws, old.Key); place != 1 {
+		if place := f.d.Position(f.ws, old.Key).Place; place != 1 {
 			f.Fatalf("place %d: it has waited the longest", place)
 		}
 		f.come(lost) // the pair is excluded: the next in line goes first
@@ -445,7 +445,7 @@ func TestShadowFindsWhatWasNotTold(t *testing.T) {
 		gone := f.ask(0)
 		f.mem.Do(f.ws, gone.Key, dispatchtest.Resolve, "")
 		f.pass(125 * time.Second)
-		if place, _ := f.d.Position(f.ws, gone.Key); place != 0 {
+		if place := f.d.Position(f.ws, gone.Key).Place; place != 0 {
 			f.Fatalf("a ghost is at %d", place)
 		}
 		f.owned(waits, "")
@@ -467,7 +467,7 @@ func TestMoreSignalsThanFit(t *testing.T) {
 		}
 		f.d.Signal(f.ws, flood...)
 		f.pass(time.Millisecond)
-		if place, _ := f.d.Position(f.ws, it.Key); place != 1 {
+		if place := f.d.Position(f.ws, it.Key).Place; place != 1 {
 			f.Fatalf("place %d: the workspace was not read again", place)
 		}
 	})

@@ -11,34 +11,55 @@ import (
 
 // Engine is the index of one workspace: who waits, who has room, and whom to
 // pair next. It does no I/O, starts nothing and reads no clock: the same calls
-// always give the same answers.
+// always give the same answers. Its time is that of the last Decide, and never
+// goes back; what an item waits for besides an agent (a rung, its own agent, the
+// end of patience) is a function of the item and that time.
 //
 // Guarantees. Decide serves the first waiting item, in the order of the item
 // policy, that any agent with room may serve, and gives it to the first such
 // agent in the order of the agent policy; no item is passed over but for an
-// exclusion. No agent is given more than their room, or anything in a wrap-up. No call looks at every
-// item or every agent: cost grows with the logarithm of their numbers, and
-// with the number of distinct classes and profiles.
+// exclusion. No agent is given more than their room, more of a channel than
+// their limit, anything beside an exclusive item, or anything in a wrap-up. No
+// call looks at every item or every agent: cost grows with the logarithm of
+// their numbers, and with the number of distinct needs, rates and profiles.
 //
 // It is not safe for concurrent use.
 type Engine struct {
-	policy Policy
+	policy  Policy
+	reserve Reserve
+	now     time.Time
 
 	items   map[Key]*waiting
-	classes map[Class][]*line // by weight
-	lines   *tree[*line]      // by their heads
-	stale   map[*line]struct{}
+	ringing map[Key]*waiting // offered: counted among those who wait, given to nobody
+	offers  bool
+	queues  map[queueKey]*queue
+	held    map[string]int64 // closed queues: when they open, in Unix milliseconds; 0 = nobody knows
+	groups  map[tier]*group
+	bound   map[identity.MemberID]map[*line]struct{} // lines that wait for one member
+	stale   map[*ranking]struct{}
 	left    map[Key]told // whoever waits no more, but was told a place
 
-	agents  map[identity.MemberID]*agent
-	byRoom  map[benchKey]*bench
-	benches *tree[*bench]   // those with somebody on, by their heads
-	hands   map[Profile]int // how many are available, with room or without; no zeros
+	glossary *glossary
+	kinds    map[Class]*kind
+	byID     []*kind
+	live     int // kinds of which something waits
+	widened  map[[2]Class]Class
+	profiles map[Profile]*abilities
 
+	agents  map[identity.MemberID]*agent
+	benches *tree[*bench] // those with somebody on, by their heads
+	kept    int           // agents on benches that are kept
+
+	openLines    int // in all groups
 	freshLines   int
+	news         []*line // the fresh lines, and some that were
 	freshBenches []*bench
 	turns        uint64
+	scratch      walk // the last one, to be used again
 
+	timers     *tree[*waiting]     // by the end of their stage
+	drifting   map[*queue]struct{} // whose places change as time passes
+	driftAt    time.Time           // when they are looked at
 	excluded   map[Key]map[identity.MemberID]time.Time
 	exclusions *tree[exclusion] // by their end
 	rests      *tree[rest]      // by their end
@@ -46,37 +67,39 @@ type Engine struct {
 
 // NewEngine returns an empty engine.
 func NewEngine(policy Policy) *Engine {
-	return &Engine{
+	e := &Engine{
 		policy:   policy.orDefault(),
 		items:    map[Key]*waiting{},
-		classes:  map[Class][]*line{},
-		lines:    newTree(earlierLine),
-		stale:    map[*line]struct{}{},
+		ringing:  map[Key]*waiting{},
+		queues:   map[queueKey]*queue{},
+		held:     map[string]int64{},
+		groups:   map[tier]*group{},
+		bound:    map[identity.MemberID]map[*line]struct{}{},
+		stale:    map[*ranking]struct{}{},
 		left:     map[Key]told{},
+		kinds:    map[Class]*kind{},
+		widened:  map[[2]Class]Class{},
+		profiles: map[Profile]*abilities{},
 		agents:   map[identity.MemberID]*agent{},
-		byRoom:   map[benchKey]*bench{},
 		benches:  newTree(preferredBench),
-		hands:    map[Profile]int{},
+		drifting: map[*queue]struct{}{},
 		excluded: map[Key]map[identity.MemberID]time.Time{},
 
-		exclusions: newTree(endsEarlier), rests: newTree(restsEarlier),
+		timers: newTree(endsSooner), exclusions: newTree(endsEarlier), rests: newTree(restsEarlier),
 	}
-}
-
-// normal is how items are compared.
-func normal(item Item) Item {
-	item.Weight = max(item.Weight, 1)
-	item.WaitingSince = item.WaitingSince.UTC().Truncate(time.Millisecond)
-	return item
+	e.reserve, _ = policy.Agents.(Reserve)
+	e.glossary = newGlossary(e.policy.Match)
+	return e
 }
 
 // Wait adds an item, or changes one: its place then follows what it is now.
 // Adding what is there already changes nothing.
 func (e *Engine) Wait(item Item) {
 	item = normal(item)
-	w := &waiting{Item: item, rank: e.policy.Items.RankItem(item)}
-	if old := e.items[item.Key]; old != nil {
-		if old.Item == item {
+	w := &waiting{Item: item, since: item.WaitingSince.UnixMilli()}
+	w.order, w.rate = e.policy.rank(item)
+	if old := e.known(item.Key); old != nil {
+		if old.Equal(item) && !old.rings {
 			return
 		}
 		w.told = old.told
@@ -90,7 +113,7 @@ func (e *Engine) Wait(item Item) {
 
 // Gone removes an item: it does not wait any more. An unknown one is no error.
 func (e *Engine) Gone(key Key) {
-	if w := e.items[key]; w != nil {
+	if w := e.known(key); w != nil {
 		e.part(w)
 	}
 }
@@ -138,24 +161,48 @@ func (e *Engine) Set(a Agent) {
 	if !a.WrapUpUntil.Equal(old.WrapUpUntil) {
 		e.begin(a)
 	}
-	was := old.Agent
-	gained := a.Profile != old.Profile || a.room() > old.room()
+	e.put(old, a)
+}
+
+// put makes an agent another.
+func (e *Engine) put(old *agent, a Agent) {
+	was, could := old.Agent, old.who
 	fresh := e.rise(old)
 	old.Agent = a
-	e.sit(old, gained || fresh)
-	if was.Status != a.Status || was.Profile != a.Profile {
-		e.lend(a, 1)
-		e.lend(was, -1)
+	if could == nil || could.profile != a.Profile {
+		old.who = e.learn(a.Profile)
+	}
+	e.sit(old, fresh || could != old.who || a.seat().wider(was.seat()))
+	e.count(old.who, a, 1)
+	if could != nil {
+		e.count(could, was, -1)
+		if could != old.who {
+			e.unlearn(could)
+		}
+	}
+}
+
+// count adds an agent to the hands of their profile, or takes them away, if they
+// are available.
+func (e *Engine) count(who *abilities, a Agent, n int) {
+	if a.Status == Available {
+		e.lend(who, n)
 	}
 }
 
 // Remove forgets an agent. An unknown one is no error.
 func (e *Engine) Remove(member identity.MemberID) {
-	if a := e.agents[member]; a != nil {
-		e.rise(a)
-		delete(e.agents, member)
-		e.lend(a.Agent, -1)
+	a := e.agents[member]
+	if a == nil {
+		return
 	}
+	e.rise(a)
+	delete(e.agents, member)
+	for l := range e.bound[member] {
+		e.reopen(l)
+	}
+	e.count(a.who, a.Agent, -1)
+	e.unlearn(a.who)
 }
 
 // Agent returns an agent.

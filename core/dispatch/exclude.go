@@ -32,21 +32,12 @@ func (e *Engine) Exclude(key Key, member identity.MemberID, until time.Time) {
 	}
 }
 
-// Next returns when time alone may make a pair possible: when the next
-// exclusion ends. false = never.
-func (e *Engine) Next() (time.Time, bool) {
-	if n := e.exclusions.first(); n != nil {
-		return n.value.until, true
-	}
-	return time.Time{}, false
-}
-
 // expire ends the exclusions that are over.
-func (e *Engine) expire(now time.Time) {
-	for n := e.exclusions.first(); n != nil && !n.value.until.After(now); n = e.exclusions.first() {
+func (e *Engine) expire() {
+	for n := e.exclusions.first(); n != nil && !n.value.until.After(e.now); n = e.exclusions.first() {
 		x := n.value
 		e.exclusions.remove(n)
-		if e.excluded[x.key][x.member].After(now) { // extended since
+		if e.excluded[x.key][x.member].After(e.now) { // extended since
 			continue
 		}
 		delete(e.excluded[x.key], x.member)

@@ -30,6 +30,7 @@ type floor struct {
 	tabs  map[identity.MemberID]func() // ends a member's heartbeats
 
 	policy dispatch.Policy
+	nights *nights
 }
 
 // onFloor runs fn in a bubble, with a dispatcher on the given store (nil = a
@@ -46,7 +47,7 @@ func onFloor(t *testing.T, wrap func(*dispatchtest.Memory) dispatch.Store, fn fu
 
 func newFloor(tb testing.TB, wrap func(*dispatchtest.Memory) dispatch.Store) *floor {
 	tb.Helper()
-	f := &floor{TB: tb, mem: dispatchtest.NewMemory(time.Now), tabs: map[identity.MemberID]func(){}}
+	f := &floor{TB: tb, mem: dispatchtest.NewMemory(time.Now), tabs: map[identity.MemberID]func(){}, nights: &nights{}}
 	f.store = f.mem
 	if wrap != nil {
 		f.store = wrap(f.mem)
@@ -58,7 +59,7 @@ func newFloor(tb testing.TB, wrap func(*dispatchtest.Memory) dispatch.Store) *fl
 // open starts a dispatcher, as a start of the server does.
 func (f *floor) open() {
 	f.recorder = newRecorder()
-	f.d = dispatch.New(dispatch.Config{Store: f.store, Announcer: f.recorder, Now: time.Now, Log: slog.New(slog.DiscardHandler), Policy: f.policy})
+	f.d = dispatch.New(dispatch.Config{Store: f.store, Announcer: f.recorder, Now: time.Now, Log: slog.New(slog.DiscardHandler), Policy: f.policy, Hours: f.nights})
 	ctx, cancel := context.WithCancel(f.Context())
 	done := make(chan error, 1)
 	go func() { done <- f.d.Run(ctx) }()
@@ -127,9 +128,9 @@ func (f *floor) ask(waited time.Duration) dispatch.Item {
 
 // do changes an item and tells the dispatcher, as the feed would.
 func (f *floor) do(it dispatch.Item, act dispatchtest.Act, member identity.MemberID) {
-	before := f.owner(it)
+	before, offer := f.owner(it), f.ringing(it)
 	f.mem.Do(f.ws, it.Key, act, member)
-	f.d.Signal(f.ws, f.signal(it.Key, before, member))
+	f.d.Signal(f.ws, f.signal(it.Key, before, member, offer.Member))
 	synctest.Wait()
 }
 
@@ -138,6 +139,8 @@ func (f *floor) signal(k dispatch.Key, members ...identity.MemberID) dispatch.Si
 	var sig dispatch.Signal
 	if w, ok := f.waiting()[k]; ok {
 		sig.Waits = []dispatch.Item{w}
+	} else if o := f.ringing(dispatch.Item{Key: k}); o.Member != "" {
+		sig.Offers = []dispatch.Offer{o}
 	} else {
 		sig.Gone = []dispatch.Key{k}
 	}
@@ -147,6 +150,43 @@ func (f *floor) signal(k dispatch.Key, members ...identity.MemberID) dispatch.Si
 		}
 	}
 	return sig
+}
+
+// ringing returns the offer of an item; the zero Offer when there is none.
+func (f *floor) ringing(it dispatch.Item) dispatch.Offer {
+	for _, o := range f.mem.Ringing(f.ws) {
+		if o.Item.Key == it.Key {
+			return o
+		}
+	}
+	return dispatch.Offer{}
+}
+
+// answer has a member accept or reject, and tells the dispatcher, as the feed would.
+func (f *floor) answer(it dispatch.Item, member identity.MemberID, accept bool) error {
+	sig, err := f.answered(it, member, accept)
+	if err == nil {
+		f.d.Signal(f.ws, sig)
+		synctest.Wait()
+	}
+	return err
+}
+
+// answered is answer without the telling.
+func (f *floor) answered(it dispatch.Item, member identity.MemberID, accept bool) (sig dispatch.Signal, err error) {
+	if accept {
+		err = f.mem.Accept(f.ws, it.Key, member)
+	} else {
+		err = f.mem.Reject(f.ws, it.Key, member)
+	}
+	if err != nil {
+		return sig, err
+	}
+	sig = f.signal(it.Key, member)
+	if !accept {
+		sig.Refused = []dispatch.Refusal{{Key: it.Key, Member: member}}
+	}
+	return sig, nil
 }
 
 // changed tells that a member is another.
@@ -207,6 +247,7 @@ func (f *floor) status(m identity.MemberID, want dispatch.AgentStatus) {
 type recorder struct {
 	mu       sync.Mutex
 	places   map[dispatch.Key]int
+	last     map[dispatch.Key]dispatch.Position
 	hopes    map[dispatch.Key]bool // whether somebody was available, as last told with a place
 	statuses map[identity.MemberID]dispatch.AgentStatus
 	queue    []time.Time // of every announcement
@@ -214,7 +255,7 @@ type recorder struct {
 
 func newRecorder() *recorder {
 	return &recorder{
-		places: map[dispatch.Key]int{}, hopes: map[dispatch.Key]bool{}, statuses: map[identity.MemberID]dispatch.AgentStatus{},
+		last: map[dispatch.Key]dispatch.Position{}, places: map[dispatch.Key]int{}, hopes: map[dispatch.Key]bool{}, statuses: map[identity.MemberID]dispatch.AgentStatus{},
 	}
 }
 
@@ -223,7 +264,7 @@ func (r *recorder) QueueMoved(_ context.Context, _ identity.WorkspaceID, news di
 	defer r.mu.Unlock()
 	for _, p := range news.Moved {
 		r.places[p.Key] = p.Place
-		r.hopes[p.Key] = p.Available
+		r.hopes[p.Key], r.last[p.Key] = p.Available, p
 	}
 	r.queue = append(r.queue, time.Now())
 }

@@ -31,11 +31,11 @@ func (d *Dispatcher) Forsaken(before time.Time) []Forsaken {
 			continue
 		}
 		s.mu.Lock()
-		for _, it := range s.engine.heads() {
+		for class, it := range s.engine.hopeless() {
 			if !it.WaitingSince.Before(before) {
 				continue
 			}
-			if could, available := s.engine.couldServe(it.Class); !available && len(could) > 0 {
+			if could := s.engine.couldServe(class); len(could) > 0 {
 				out = append(out, Forsaken{Workspace: s.ws, Item: it, Could: could})
 			}
 		}
@@ -44,31 +44,37 @@ func (d *Dispatcher) Forsaken(before time.Time) []Forsaken {
 	return out
 }
 
-// heads returns the first item of each class.
-func (e *Engine) heads() []Item {
-	var out []Item
-	for _, lines := range e.classes {
-		var first *waiting
-		for _, l := range lines {
-			if l.head != nil && (first == nil || earlier(l.head, first)) {
-				first = l.head
+// hopeless returns the oldest item of each class that nobody who is available
+// may serve. What waits for its queue to open is none. It looks at no item that
+// has somebody to hope for.
+func (e *Engine) hopeless() map[Class]Item {
+	out := map[Class]Item{}
+	for _, k := range e.byID {
+		var oldest *waiting
+		for _, l := range k.lines {
+			if k.hands > 0 || l.queue.held {
+				continue
+			}
+			for n := l.items.first(); n != nil; n = n.next() {
+				if oldest == nil || older(n.value, oldest) {
+					oldest = n.value
+				}
 			}
 		}
-		if first != nil {
-			out = append(out, first.Item)
+		if oldest != nil {
+			out[k.class] = oldest.Item
 		}
 	}
 	return out
 }
 
-// couldServe returns the agents who may serve a class, and whether any of them
-// is available.
-func (e *Engine) couldServe(class Class) (could []identity.MemberID, available bool) {
+// couldServe returns the agents who may serve a class, by id.
+func (e *Engine) couldServe(class Class) []identity.MemberID {
+	var out []identity.MemberID
 	for _, a := range e.Agents() {
 		if e.policy.Match.May(a.Profile, class) {
-			could = append(could, a.Member)
-			available = available || a.Status == Available
+			out = append(out, a.Member)
 		}
 	}
-	return could, available
+	return out
 }

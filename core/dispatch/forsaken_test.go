@@ -51,7 +51,7 @@ func TestForsakenByItsTeam(t *testing.T) {
 	t.Parallel()
 	onFloor(t, nil, func(f *floor) {
 		f.shut()
-		f.policy.Match = dispatch.ByGroup{}
+		f.policy.Match = dispatch.BySkill{}
 		mine, other := f.mem.NewMember(f.ws, 5), f.mem.NewMember(f.ws, 5)
 		f.mem.SetProfile(f.ws, mine, dispatch.ProfileOf("tea_b", "tea_a"))
 		f.open()
@@ -72,7 +72,7 @@ func TestHopeOfATeam(t *testing.T) {
 	t.Parallel()
 	onFloor(t, nil, func(f *floor) {
 		f.shut()
-		f.policy.Match = dispatch.ByGroup{}
+		f.policy.Match = dispatch.BySkill{}
 		mine, other := f.mem.NewMember(f.ws, 1), f.mem.NewMember(f.ws, 1)
 		f.mem.SetProfile(f.ws, mine, dispatch.ProfileOf("tea_a"))
 		f.open()
@@ -82,7 +82,7 @@ func TestHopeOfATeam(t *testing.T) {
 		know := func(when string, ofTeam, ofAnybody bool) {
 			f.Helper()
 			f.pass(time.Second)
-			_, asked := f.d.Position(f.ws, team.Key)
+			asked := f.d.Position(f.ws, team.Key).Available
 			f.mu.Lock()
 			told := f.hopes[team.Key]
 			f.mu.Unlock()
@@ -121,7 +121,7 @@ func TestHopeOfATeam(t *testing.T) {
 
 func TestGroups(t *testing.T) {
 	t.Parallel()
-	match := dispatch.ByGroup{}
+	match := dispatch.BySkill{}
 	both := dispatch.ProfileOf("tea_b", "tea_a", "tea_b")
 	if both != dispatch.ProfileOf("tea_a", "tea_b") || dispatch.ProfileOf() != "" {
 		t.Fatalf("%q", both)

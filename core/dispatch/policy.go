@@ -1,11 +1,16 @@
 package dispatch
 
+import "math"
+
 // Rank is a place in an order: smaller goes first, the first number decides,
-// the second breaks ties.
-type Rank [2]int64
+// the next break ties.
+type Rank [3]int64
 
 func (r Rank) less(o Rank) bool {
-	return r[0] < o[0] || r[0] == o[0] && r[1] < o[1]
+	if r[0] != o[0] {
+		return r[0] < o[0]
+	}
+	return r[1] < o[1] || r[1] == o[1] && r[2] < o[2]
 }
 
 // Policy is how an engine chooses. The zero value serves first come, first
@@ -14,6 +19,10 @@ type Policy struct {
 	Items  ItemPolicy
 	Agents AgentPolicy
 	Match  Matcher
+	// Starve ends an item's patience with the order: past so many times its
+	// target, it goes before all items that are not past theirs, the oldest
+	// first. 0 = never; items without a target never do.
+	Starve float64
 }
 
 // ItemPolicy orders the waiting items. The rank is taken once, when the item
@@ -23,6 +32,17 @@ type Policy struct {
 // older item, then by Key.
 type ItemPolicy interface {
 	RankItem(item Item) Rank
+}
+
+// RatedPolicy is an ItemPolicy whose order changes with time: first goes the
+// item with the largest product of its rate and the time it has waited; ties go
+// to the older, then by Key. The rank is not asked for. Every distinct rate
+// among the waiting items costs each decision a look, so they should be few.
+type RatedPolicy interface {
+	ItemPolicy
+	// Rate is a function of the item alone: how urgency grows for each
+	// millisecond of waiting. 0 or more; anything else counts as 0.
+	Rate(item Item) float64
 }
 
 // AgentPolicy orders the agents who have room. The rank is taken whenever the
@@ -37,19 +57,6 @@ type AgentPolicy interface {
 type Matcher interface {
 	May(profile Profile, class Class) bool
 }
-
-// FIFO serves the item first that arrived first.
-type FIFO struct{}
-
-// RankItem implements ItemPolicy.
-func (FIFO) RankItem(item Item) Rank { return Rank{item.WaitingSince.UnixMilli()} }
-
-// LongestIdle prefers the agent whose last assignment, finished work or return,
-// whichever is latest, is the longest ago.
-type LongestIdle struct{}
-
-// RankAgent implements AgentPolicy.
-func (LongestIdle) RankAgent(agent Agent) Rank { return Rank{agent.IdleSince.UnixMilli()} }
 
 // Anyone lets every agent serve every item.
 type Anyone struct{}
@@ -68,4 +75,17 @@ func (p Policy) orDefault() Policy {
 		p.Match = Anyone{}
 	}
 	return p
+}
+
+// rank returns an item's place within its rate, and the rate.
+func (p Policy) rank(it Item) (Rank, float64) {
+	rated, ok := p.Items.(RatedPolicy)
+	if !ok {
+		return p.Items.RankItem(it), 0
+	}
+	rate := rated.Rate(it)
+	if !(rate > 0) || math.IsInf(rate, 1) {
+		rate = 0
+	}
+	return Rank{}, rate
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 )
 
 // Position is an item's place in the queue.
@@ -11,85 +12,88 @@ type Position struct {
 	Key   Key
 	Place int // 1 = next; 0 = waits no more
 	// Available says that somebody is available who may serve the item, busy or
-	// not; false for one that waits no more.
+	// not, and that its queue is open; false for one that waits no more.
 	Available bool
+	Closed    bool      // its queue is: nobody is given the item now
+	Opens     time.Time // when the queue does; zero = it is open, or nobody knows
 }
 
-// Position returns the place of an item among those of its class: 1 plus the
-// number of items that come before it. 0 = it does not wait.
-func (e *Engine) Position(key Key) int {
-	w := e.items[key]
-	if w == nil {
-		return 0
+// of is what is told, as a position.
+func (t told) of(key Key) Position {
+	out := Position{Key: key, Place: t.place, Available: t.available, Closed: t.closed}
+	if t.opens != 0 {
+		out.Opens = time.UnixMilli(t.opens).UTC()
 	}
-	return 1 + w.node.index() + e.ahead(w)
+	return out
 }
 
-// ahead counts the items of w's class but of another weight that come before it.
-func (e *Engine) ahead(w *waiting) int {
-	n := 0
-	for _, l := range e.classes[w.Class] {
-		if l != w.line {
-			before, _ := l.items.before(w)
-			n += before
+// Position returns the place of an item in its queue: 1 plus the number of
+// items of the queue that come before it, in the order of the policy at the
+// time of the last Decide; those that ring count too, and are 1 themselves.
+// 0 = it does not wait.
+func (e *Engine) Position(key Key) int { return e.Stands(key).Place }
+
+// Stands is Position with what else whoever waits is to know.
+func (e *Engine) Stands(key Key) Position {
+	w := e.known(key)
+	if w == nil {
+		return Position{Key: key}
+	}
+	return e.tellOf(w, w.place.index()).of(key)
+}
+
+// placed returns the place of an item that has an index in its ranking.
+func (e *Engine) placed(w *waiting, index int) int {
+	n := 1 + index
+	for _, r := range w.ranking.queue.rankings {
+		if r != w.ranking {
+			n += e.ahead(r, w)
 		}
 	}
 	return n
-}
-
-// touch notes that the places from w's on have changed, in every line of its class.
-func (e *Engine) touch(w *waiting) {
-	for _, l := range e.classes[w.Class] {
-		i, _ := l.items.before(w)
-		if _, stale := e.stale[l]; !stale {
-			e.stale[l] = struct{}{}
-			l.stale, l.far = i, i
-		}
-		l.stale = min(l.stale, i)
-	}
 }
 
 // Unsettled reports whether Moved has something to look at.
 func (e *Engine) Unsettled() bool { return len(e.stale)+len(e.left) > 0 }
 
 // Moved returns places that changed since it last reported them, or whose hope
-// of being served by somebody did, and looks at
-// about limit items at most. Half of them are those next in line; the other
-// half goes round the rest, so that in a long and busy queue the front is
-// exact and the tail follows. Once nothing moves any more, repeated calls
-// report every change, until Unsettled is false.
+// of being served by somebody did, and looks at about limit items at most. Half
+// of them are those next in line; the other half goes round the rest, so that
+// in a long and busy queue the front is exact and the tail follows. Once
+// nothing moves any more, repeated calls report every change, until Unsettled
+// is false. What only the passing of time moves is looked at every 5 seconds.
 func (e *Engine) Moved(limit int) []Position {
 	var out []Position
 	for _, key := range slices.SortedFunc(maps.Keys(e.left), compareKeys) {
 		out = append(out, Position{Key: key})
 	}
 	clear(e.left)
-	lines := slices.SortedFunc(maps.Keys(e.stale), func(a, b *line) int {
-		return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(a.weight, b.weight))
+	stale := slices.SortedFunc(maps.Keys(e.stale), func(a, b *ranking) int {
+		return cmp.Or(cmp.Compare(a.queue.name, b.queue.name), cmp.Compare(a.queue.class, b.queue.class), a.compare(b.tier))
 	})
-	for _, l := range lines {
-		share := max(limit/len(lines)/2, 1)
-		out = e.sweep(out, l, &l.stale, share)
-		if l.stale >= l.items.len() {
-			delete(e.stale, l)
+	for _, r := range stale {
+		share := max(limit/len(stale)/2, 1)
+		out = e.sweep(out, r, &r.stale, share)
+		if r.stale >= r.items.len() {
+			delete(e.stale, r)
 			continue
 		}
-		if l.far < l.stale || l.far >= l.items.len() {
-			l.far = l.stale
+		if r.far < r.stale || r.far >= r.items.len() {
+			r.far = r.stale
 		}
-		out = e.sweep(out, l, &l.far, share)
+		out = e.sweep(out, r, &r.far, share)
 	}
 	return out
 }
 
-// sweep looks at n items of a line from index *from on, appends those whose
+// sweep looks at n items of a ranking from index *from on, appends those whose
 // place is not what was told, and moves *from past them.
-func (e *Engine) sweep(out []Position, l *line, from *int, n int) []Position {
-	for node := l.items.at(*from); node != nil && n > 0; node = node.next() {
+func (e *Engine) sweep(out []Position, r *ranking, from *int, n int) []Position {
+	for node := r.items.at(*from); node != nil && n > 0; node = node.next() {
 		w := node.value
-		if now := (told{1 + *from + e.ahead(w), l.available}); now != w.told {
+		if now := e.tellOf(w, *from); now != w.told {
 			w.told = now
-			out = append(out, Position{Key: w.Key, Place: now.place, Available: now.available})
+			out = append(out, now.of(w.Key))
 		}
 		*from++
 		n--

@@ -28,11 +28,11 @@ type attendance struct {
 	since  time.Time            // of the present status and reason; zero = never here
 	until  time.Time            // end of the lease, while node is set
 	tabs   map[string]time.Time // connection → end of its own lease
-	node   *node[*attendance]   // nil = offline
+	node   node[*attendance]    // in none = offline
 }
 
 func (a *attendance) status() Status {
-	if a.node == nil {
+	if !a.node.in() {
 		return Offline
 	}
 	return a.chosen
@@ -94,12 +94,11 @@ func (p *Presence) change(a *attendance, now time.Time, fn func()) {
 
 // hold makes the lease end at a time; zero = now.
 func (p *Presence) hold(a *attendance, until time.Time) {
-	if a.node != nil {
-		p.ends.remove(a.node)
-		a.node = nil
+	if a.node.in() {
+		p.ends.remove(&a.node)
 	}
 	if a.until = until; !until.IsZero() {
-		a.node = p.ends.insert(a)
+		p.ends.put(&a.node, a)
 	}
 }
 
@@ -115,7 +114,7 @@ func (p *Presence) Restore(state AgentState, now time.Time) {
 			p.hold(a, until)
 		}
 	})
-	if state.Online == (a.node != nil) { // as it was when saved
+	if state.Online == a.node.in() { // as it was when saved
 		a.since = state.Since
 	}
 }
@@ -146,7 +145,7 @@ func (p *Presence) Beat(member identity.MemberID, tab string, now time.Time) {
 // is the least that remains.
 func (p *Presence) Leave(member identity.MemberID, tab string, now time.Time) {
 	a := p.members[member]
-	if a == nil || a.node == nil {
+	if a == nil || !a.node.in() {
 		return
 	}
 	if _, open := a.tabs[tab]; !open {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,6 +33,8 @@ type shift struct {
 	groups  []dispatch.Class
 	chosen  map[identity.MemberID]dispatch.Status
 	broken  string
+
+	offering dispatch.Offering
 }
 
 func TestShift(t *testing.T) {
@@ -52,7 +57,9 @@ func playShift(t *testing.T, tape []uint16) (broken string) {
 			floor: f, tape: tape, store: store, byHand: map[dispatch.Key]bool{},
 			gone: map[identity.MemberID]bool{}, chosen: map[identity.MemberID]dispatch.Status{},
 		}
-		f.policy = dispatch.Policy{Match: dispatch.ByGroup{}}
+		s.offering = dispatch.Offering{Ring: time.Duration(s.draw(2)*(5+s.draw(30))) * time.Second, Misses: 1 + s.draw(3)}
+		f.mem.SetOffering(f.ws, s.offering)
+		f.policy = drawPolicy(s.drawFor)
 		f.open()
 		defer func() { f.shut() }()
 		f.mem.SetWrapUp(f.ws, time.Duration(s.draw(3)*s.draw(60))*time.Second)
@@ -80,6 +87,9 @@ func (s *shift) draw(n int) int {
 	return int(v) % n
 }
 
+// drawFor is draw for what is drawn elsewhere too.
+func (s *shift) drawFor(n int, _ string) int { return s.draw(n) }
+
 // breaks records what does not hold; the first counts.
 func (s *shift) breaks(format string, args ...any) {
 	if s.broken == "" {
@@ -91,7 +101,24 @@ func pick[T any](s *shift, list ...T) T { return list[s.draw(len(list))] }
 
 func (s *shift) step() {
 	m := pick(s, s.members...)
-	switch s.draw(18) {
+	switch s.draw(24) {
+	case 18:
+		q, closed := pick(s, "q1", "q2"), s.draw(2) == 0
+		s.nights.set(q, closed)
+		s.tell(func() { s.d.Signal(s.ws, dispatch.Signal{Settings: true}) })
+	case 19:
+		if s.draw(4) == 0 {
+			s.d.Adopt(s.ws, drawPolicy(s.drawFor))
+		} else {
+			s.mem.SetLimits(s.ws, m, drawLimits(s.drawFor))
+			s.tell(func() { s.d.Signal(s.ws, dispatch.Signal{Agents: []identity.MemberID{m}}) })
+		}
+	case 20, 21, 22:
+		s.respond()
+	case 23:
+		if s.draw(4) == 0 {
+			s.restart()
+		}
 	case 16, 17:
 		s.regroup(m)
 	case 15:
@@ -100,6 +127,7 @@ func (s *shift) step() {
 		}
 	case 0, 1, 2, 3:
 		it := s.mem.NewItem(s.ws, time.Now().Add(-pick(s, 0, time.Minute, time.Hour)))
+		it = s.mem.Shape(s.ws, it.Key, s.shape())
 		s.items = append(s.items, it)
 		s.tell(func() { s.d.Signal(s.ws, dispatch.Signal{Waits: []dispatch.Item{it}}) })
 	case 4, 5, 6:
@@ -132,6 +160,61 @@ func (s *shift) step() {
 		s.pass(time.Duration(1+s.draw(40_000)) * time.Millisecond)
 	}
 	synctest.Wait()
+	rung := map[identity.MemberID]bool{}
+	for _, o := range s.mem.Ringing(s.ws) {
+		if rung[o.Member] {
+			s.breaks("two offers ring for %s", o.Member)
+		}
+		rung[o.Member] = true
+	}
+}
+
+// shape draws what an item asks for and takes.
+func (s *shift) shape() dispatch.Item {
+	it := drawShape(s.drawFor)
+	it.Class = pick(s, s.groups...)
+	if s.draw(4) == 0 {
+		it.Sticky, it.StickyFor = pick(s, s.members...), pick(s, 10*time.Second, time.Minute, 100*time.Minute)
+	}
+	for range s.draw(3) {
+		it.Ladder = append(it.Ladder, dispatch.Rung{After: pick(s, time.Second, time.Minute, 100*time.Minute), Class: pick(s, s.groups...)})
+	}
+	return it
+}
+
+// respond has somebody accept what rings for them, or reject it.
+func (s *shift) respond() {
+	offers := s.mem.Ringing(s.ws)
+	if len(offers) == 0 {
+		return
+	}
+	slices.SortFunc(offers, func(a, b dispatch.Offer) int { return strings.Compare(a.Item.ID, b.Item.ID) })
+	o := pick(s, offers...)
+	sig, err := s.answered(o.Item, o.Member, s.draw(3) > 0)
+	if err != nil {
+		s.breaks("%s is offered to %s, who cannot answer: %v", o.Item.ID, o.Member, err)
+	}
+	delete(s.byHand, o.Item.Key)
+	s.tell(func() { s.d.Signal(s.ws, sig) })
+}
+
+// restart ends the dispatcher, whatever it does, and starts another one, which
+// finds the store working.
+func (s *shift) restart() {
+	s.mem.Fail(nil)
+	there := slices.Sorted(maps.Keys(s.tabs))
+	for _, m := range there {
+		s.silence(m)
+	}
+	s.stop()
+	s.late = nil
+	s.open()
+	for m := range s.gone { // the feed tells again what was not acted upon
+		s.changed(m)
+	}
+	for _, m := range there {
+		s.come(m)
+	}
 }
 
 // regroup moves an item to another queue, or a member into or out of a group.
@@ -151,13 +234,13 @@ func (s *shift) regroup(m identity.MemberID) {
 func (s *shift) work(it dispatch.Item, m identity.MemberID) {
 	act := pick(s, dispatchtest.Answer, dispatchtest.Ask, dispatchtest.Resolve, dispatchtest.Resolve,
 		dispatchtest.Resolve, dispatchtest.Snooze, dispatchtest.Assign, dispatchtest.Requeue)
-	before := s.owner(it)
+	before, offered := s.owner(it), s.ringing(it).Member
 	s.byHand[it.Key] = act == dispatchtest.Assign || s.byHand[it.Key] && act != dispatchtest.Requeue
 	s.mem.Do(s.ws, it.Key, act, m)
 	if act == dispatchtest.Ask && before != "" && s.seen(before) == dispatch.Offline {
 		s.mem.Do(s.ws, it.Key, dispatchtest.Requeue, "") // as whoever owns the noun must
 	}
-	sig := s.signal(it.Key, before, m)
+	sig := s.signal(it.Key, before, m, offered)
 	s.tell(func() { s.d.Signal(s.ws, sig) })
 }
 
@@ -182,7 +265,7 @@ func (s *shift) tell(news func()) {
 // trouble makes the store fail in some way, or work again.
 func (s *shift) trouble() {
 	fails := map[string]error{}
-	for _, method := range []string{"Waiting", "Agents", "Loads", "Release", "SaveAgent", "EndWrapUp", "Claim"} {
+	for _, method := range []string{"Waiting", "Agents", "Loads", "Release", "SaveAgent", "EndWrapUp", "Claim", "Offering", "Offers", "TakeBack", "ForgetMissed"} {
 		if s.draw(5) == 0 {
 			fails[method] = errors.New("connection refused")
 		}
@@ -201,7 +284,15 @@ func (s *shift) trouble() {
 func (s *shift) calm() {
 	s.mem.Fail(nil)
 	s.store.set(nil)
-	s.pass(5 * time.Minute)
+	for range 150 {
+		s.pass(2 * time.Second)
+		for _, o := range s.mem.Ringing(s.ws) { // everybody answers
+			if err := s.answer(o.Item, o.Member, true); err != nil && s.ringing(o.Item).Member == o.Member { // else it was over meanwhile
+				s.breaks("%s is offered to %s, who cannot answer: %v", o.Item.ID, o.Member, err)
+			}
+		}
+	}
+	s.pass(250 * time.Millisecond) // the longest an announcement may take
 }
 
 func (s *shift) check() {
@@ -210,11 +301,19 @@ func (s *shift) check() {
 		s.breaks("%d are in the index, %d wait", n, len(waiting))
 	}
 	for k := range waiting {
-		place, _ := s.d.Position(s.ws, k)
-		if told := s.place(dispatch.Item{Key: k}); place == 0 || told != place {
+		place, told := s.placeTold(k)
+		for range 10 { // what only time moves is told every 5 seconds
+			if place == told {
+				break
+			}
+			s.pass(time.Second)
+			place, told = s.placeTold(k)
+		}
+		if _, still := s.waiting()[k]; still && place == 0 || told != place {
 			s.breaks("%s is at %d, told %d", k.ID, place, told)
 		}
 	}
+	waiting = s.waiting()
 	for _, it := range s.items {
 		if _, waits := waiting[it.Key]; !waits && s.place(it) != 0 {
 			s.breaks("%s waits no more and was told %d", it.ID, s.place(it))
@@ -223,6 +322,19 @@ func (s *shift) check() {
 	for _, m := range s.members {
 		s.checkMember(m, waiting)
 	}
+}
+
+func (s *shift) placeTold(k dispatch.Key) (place, told int) {
+	return s.d.Position(s.ws, k).Place, s.place(dispatch.Item{Key: k})
+}
+
+// rowOf is a member's row; the zero row when they may not be given work.
+func (s *shift) rowOf(m identity.MemberID) dispatch.AgentRow {
+	rows, err := s.mem.Loads(s.Context(), s.ws, []identity.MemberID{m})
+	if err != nil || len(rows) != 1 {
+		return dispatch.AgentRow{}
+	}
+	return rows[0]
 }
 
 func (s *shift) checkMember(m identity.MemberID, waiting map[dispatch.Key]dispatch.Item) {
@@ -235,6 +347,11 @@ func (s *shift) checkMember(m identity.MemberID, waiting map[dispatch.Key]dispat
 	}
 	if s.gone[m] {
 		want = dispatch.Offline
+	}
+	if row := s.rowOf(m); want == dispatch.Available && s.offering.Ring > 0 {
+		if away := row.Status == dispatch.Away && row.Reason == dispatch.NoAnswer; away || row.Missed >= s.offering.Misses {
+			want = dispatch.Away // they did not answer
+		}
 	}
 	if got := s.seen(m); got != want && !s.gone[m] {
 		s.breaks("%s is %s, want %s", m, got, want)
@@ -256,8 +373,17 @@ func (s *shift) checkMember(m identity.MemberID, waiting map[dispatch.Key]dispat
 		s.breaks("%s is %s, stored as %+v", m, want, row)
 	}
 	for k, it := range waiting {
-		if want == dispatch.Available && row.Used < row.Capacity && (dispatch.ByGroup{}).May(row.Profile, it.Class) {
+		if want == dispatch.Available && s.could(row, it) {
 			s.breaks("%s waits for %q while %s has room: %+v", k.ID, it.Class, m, row)
 		}
 	}
+}
+
+// could says whether a member has room for an item that waits, and may be given it.
+func (s *shift) could(row dispatch.AgentRow, it dispatch.Item) bool {
+	now := time.Now()
+	alone := it.Sticky != "" && it.WaitingSince.Add(it.StickyFor).After(now)
+	a := dispatch.Agent{Capacity: row.Capacity, Used: row.Used, Limits: row.Limits, Has: row.Has, Exclusive: row.Exclusive}
+	return fits(a, it) && !row.Ringing && !s.nights.closed(it.Queue) && (!alone || it.Sticky == row.Member) &&
+		dispatch.Claim{Class: it.Class, Rungs: it.Reached(now)}.May(row.Profile)
 }

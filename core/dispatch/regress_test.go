@@ -23,12 +23,25 @@ type tampered struct {
 	claim func(ctx context.Context, c dispatch.Claim) error
 }
 
-func (s *tampered) Claim(ctx context.Context, c dispatch.Claim) error {
-	s.mu.Lock()
-	claim := s.claim
-	s.mu.Unlock()
+// Under implements dispatch.Terms.
+func (s *tampered) Under(term uint64) dispatch.Store { return tamperedTerm{s.Store.Under(term), s} }
+
+// tamperedTerm is a term of a tampered store.
+type tamperedTerm struct {
+	dispatch.Store
+	of *tampered
+}
+
+func (t tamperedTerm) Claims(ctx context.Context, _ identity.WorkspaceID, claims []dispatch.Claim) ([]error, error) {
+	return dispatchtest.Each(ctx, claims, t.Claim)
+}
+
+func (t tamperedTerm) Claim(ctx context.Context, c dispatch.Claim) error {
+	t.of.mu.Lock()
+	claim := t.of.claim
+	t.of.mu.Unlock()
 	if claim == nil {
-		claim = s.Store.Claim
+		claim = t.Store.Claim
 	}
 	return claim(ctx, c)
 }

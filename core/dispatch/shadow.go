@@ -58,7 +58,7 @@ func (s *shard) differences(items []Item, rows []AgentRow) []difference {
 		switch {
 		case !ok:
 			out = append(out, difference{mismatch: mismatch{what: itemMissing, key: it.Key}, item: it})
-		case mine != normal(it):
+		case !mine.Equal(normal(s.plan.Aim(it))):
 			out = append(out, difference{mismatch: mismatch{what: itemDiffers, key: it.Key}, item: it})
 		}
 	}
@@ -74,7 +74,7 @@ func (s *shard) differences(items []Item, rows []AgentRow) []difference {
 		switch {
 		case !ok:
 			out = append(out, difference{mismatch: mismatch{what: agentMissing, member: row.Member}, row: row})
-		case mine.Used != row.Used || mine.Capacity != row.Capacity || mine.Profile != row.Profile:
+		case mine.differs(row) || s.strays(row):
 			out = append(out, difference{mismatch: mismatch{what: agentDiffers, member: row.Member}, row: row})
 		}
 	}
@@ -90,7 +90,7 @@ func (s *shard) differences(items []Item, rows []AgentRow) []difference {
 func (s *shard) heal(d difference) {
 	switch d.what {
 	case itemMissing, itemDiffers:
-		s.engine.Wait(d.item)
+		s.wait(d.item)
 	case itemExtra:
 		s.engine.Gone(d.key)
 	case agentMissing, agentDiffers:
@@ -106,13 +106,22 @@ func (s *shard) compare(ctx context.Context, now time.Time) {
 	if now.Before(s.shadow.at) {
 		return
 	}
-	items, rows, err := s.readAll(ctx)
+	all, err := s.readAll(ctx)
 	if err != nil {
 		s.fail(ctx, "comparing with the store", err)
 		return
 	}
 	s.mu.Lock()
-	found := s.differences(items, rows)
+	if !s.follows(all.plan) { // nobody told: everything is read again
+		s.reread = true
+		s.mu.Unlock()
+		s.nudge()
+		return
+	}
+	s.offer(all.offering)
+	s.hang(all.hours)
+	s.adopt(all.offers)
+	found := s.differences(all.items, all.rows)
 	suspects := make(map[mismatch]struct{}, len(found))
 	healed := map[string]int{}
 	for _, d := range found {

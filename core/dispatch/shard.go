@@ -33,22 +33,31 @@ type shard struct {
 	mu       sync.Mutex // never held over a call of the store
 	engine   *Engine
 	presence *Presence
+	plan     Plan // in force
+	planned  bool // plan was read
 	mail     []Signal
 	mailSize int
 	reread   bool // everything, from the store
 	choices  []choice
 	news     map[identity.MemberID]struct{} // to announce
 	stats    Stats
+	ringing  ringing
+	offering Offering
+	doors    doors
+	settings bool // offering and hours are to be read
 
 	unread     map[identity.MemberID]struct{} // whose rows are to be read
 	lost       map[identity.MemberID]struct{} // whose work is to be taken back
 	unsaved    map[identity.MemberID]struct{} // whose state is to be saved
+	decided    map[identity.MemberID]struct{} // for whom was chosen here, which is to be saved too
+	leading    bool                           // see tenure; under mu
 	refused    map[identity.MemberID]struct{} // whose last claims were refused for want of room
 	failed     bool                           // the store, in this turn
 	pause      time.Duration
 	retryAt    time.Time
 	announceAt time.Time
 	shadow     shadow
+	tenure     tenure
 }
 
 func newShard(c Config, ws identity.WorkspaceID) *shard {
@@ -60,7 +69,9 @@ func newShard(c Config, ws identity.WorkspaceID) *shard {
 		unread:  map[identity.MemberID]struct{}{},
 		lost:    map[identity.MemberID]struct{}{},
 		unsaved: map[identity.MemberID]struct{}{},
+		decided: map[identity.MemberID]struct{}{},
 		refused: map[identity.MemberID]struct{}{},
+		ringing: newRinging(),
 	}
 }
 
@@ -78,6 +89,7 @@ func (s *shard) post(signals []Signal) {
 	s.mu.Lock()
 	for _, sig := range signals {
 		s.mailSize += 1 + sig.size()
+		s.reread = s.reread || sig.Plan
 	}
 	if s.mail = append(s.mail, signals...); s.mailSize > mailLimit {
 		s.mail, s.mailSize, s.reread = nil, 0, true
@@ -125,6 +137,9 @@ func (s *shard) next() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := s.shadow.at
+	if s.tenure.writes == nil && s.tenure.askAt.Before(at) { // listens
+		at = s.tenure.askAt
+	}
 	if s.failed { // what needs the store cannot be done sooner
 		at = s.retryAt
 	}
@@ -135,8 +150,16 @@ func (s *shard) next() time.Time {
 	}
 	sooner(s.presence.Next())
 	sooner(s.engine.NextRest())
+	sooner(s.doors.at, !s.doors.at.IsZero())
+	sooner(time.Time{}, s.doors.fresh)
 	if s.engine.Len() > 0 && !s.failed {
 		sooner(s.engine.Next())
+	}
+	if s.tenure.writes == nil {
+		return at
+	}
+	if !s.failed {
+		sooner(s.ringing.next())
 	}
 	sooner(s.announceAt, s.hasNews())
 	return at

@@ -11,11 +11,12 @@ type tree[T any] struct {
 	seed uint64
 }
 
-// node is an element's place. It stays valid until the element is removed.
+// node is an element's place. It stays valid until the element is removed, and
+// may be part of the element, so that nothing is allocated for it.
 type node[T any] struct {
 	value               T
 	parent, left, right *node[T]
-	size                int // of the subtree
+	size                int // of the subtree; 0 = not in a tree
 	priority            uint64
 }
 
@@ -42,12 +43,18 @@ func (n *node[T]) count() int {
 
 func (t *tree[T]) len() int { return t.root.count() }
 
+// in reports whether the node is in a tree.
+func (n *node[T]) in() bool { return n.size > 0 }
+
 // insert adds v, which must not be in yet.
-func (t *tree[T]) insert(v T) *node[T] {
-	n := &node[T]{value: v, size: 1, priority: t.random()}
+func (t *tree[T]) insert(v T) { t.put(&node[T]{}, v) }
+
+// put adds v at a node that is in no tree.
+func (t *tree[T]) put(n *node[T], v T) {
+	n.value, n.size, n.priority = v, 1, t.random()
 	if t.root == nil {
 		t.root = n
-		return n
+		return
 	}
 	for p := t.root; ; {
 		p.size++
@@ -64,7 +71,6 @@ func (t *tree[T]) insert(v T) *node[T] {
 	for n.parent != nil && n.priority < n.parent.priority {
 		t.lift(n)
 	}
-	return n
 }
 
 // remove takes n out.
@@ -87,7 +93,7 @@ func (t *tree[T]) remove(n *node[T]) {
 	for p := n.parent; p != nil; p = p.parent {
 		p.size--
 	}
-	n.parent, n.left, n.right = nil, nil, nil
+	n.parent, n.left, n.right, n.size = nil, nil, nil, 0
 }
 
 // replace puts m where n hangs.
@@ -177,12 +183,13 @@ func (t *tree[T]) at(i int) *node[T] {
 	return nil
 }
 
-// before returns how many elements are smaller than v, which need not be in,
-// and the first that is not; nil when all are.
-func (t *tree[T]) before(v T) (int, *node[T]) {
+// search returns how many elements come before a point, and the first that does
+// not; nil when all do. before must hold for all up to the point and for none
+// after it.
+func (t *tree[T]) search(before func(T) bool) (int, *node[T]) {
 	count, found := 0, (*node[T])(nil)
 	for n := t.root; n != nil; {
-		if t.less(n.value, v) {
+		if before(n.value) {
 			count += 1 + n.left.count()
 			n = n.right
 		} else {

@@ -45,8 +45,8 @@ func TestNoWorkDuringWrapUp(t *testing.T) {
 		if n := f.d.Stats().Refused; n > 0 {
 			f.Fatalf("%d offers to an agent in a wrap-up", n)
 		}
-		if place, available := f.d.Position(f.ws, next.Key); place != 1 || !available {
-			f.Fatalf("place %d, available %v", place, available)
+		if at := f.d.Position(f.ws, next.Key); at.Place != 1 || !at.Available {
+			f.Fatalf("place %d, available %v", at.Place, at.Available)
 		}
 		f.pass(time.Millisecond)
 		f.owned(next, m)

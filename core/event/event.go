@@ -56,9 +56,12 @@ const (
 	SubjectPresence = "presence." // an agent's presence changed
 	SubjectQueue    = "queue."    // queue positions changed
 	SubjectDraft    = "draft."    // a member's draft changed
+	SubjectWhisper  = "whisper."  // somebody whispered
 	SubjectRead     = "read."     // members have read on in a live conversation
 	SubjectNotify   = "notify."   // a member was told something
 	SubjectLook     = "look."     // what members look at
 	SubjectRights   = "rights."   // a member's rights or session ended: sockets re-check
 	SubjectVisitors = "visitors." // a visitor's session ended: its sockets close
+
+	SubjectAttendance = "attendance." // a member's tab is open, or gone; between nodes
 )

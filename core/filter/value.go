@@ -12,6 +12,26 @@ import (
 	"unicode/utf8"
 )
 
+// Given is what a row has that was given a value of its own: none, unless that is
+// of the field's kind. v is as encoding/json reads it.
+func (f Field) Given(v any) []Value {
+	switch x := v.(type) {
+	case string:
+		if x != "" && f.Kind != Number && f.Kind != Bool {
+			return []Value{{Text: x}}
+		}
+	case float64:
+		if f.Kind == Number {
+			return []Value{{Number: x}}
+		}
+	case bool:
+		if f.Kind == Bool {
+			return []Value{{Bool: x}}
+		}
+	}
+	return nil
+}
+
 // read returns the condition with its value.
 func (c Condition) read(raw json.RawMessage, at string) (Condition, error) {
 	null := len(raw) == 0 || string(raw) == "null"

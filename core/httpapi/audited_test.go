@@ -38,7 +38,7 @@ func daily(path string) bool {
 		return path == "/api/v1/account/totp" || path == "/api/v1/account/providers/{provider}" ||
 			strings.HasPrefix(path, "/api/v1/account/push") // how one's own browser tells, as /notification-preferences
 	}
-	if strings.HasPrefix(path, w+"/templates/") && strings.HasSuffix(path, "/plan") || path == w+"/inboxes/{inbox}/rules/try" || path == w+"/inboxes/{inbox}/templates/refresh" {
+	if strings.HasPrefix(path, w+"/templates/") && strings.HasSuffix(path, "/plan") || path == w+"/inboxes/{inbox}/rules/try" || path == w+"/routing/try" || path == w+"/calendars/{calendar}/import/preview" || path == w+"/dispatch-policy/compare" || path == w+"/inboxes/{inbox}/templates/refresh" {
 		return true // changes nothing
 	}
 	for _, p := range []string{

@@ -71,6 +71,7 @@ func (s *Server) conversationRoutes() {
 		identity.ConversationReply, s.postMessage)
 	member(s, huma.Operation{Method: http.MethodPost, Path: one + "/assign", Summary: "Give a conversation to a member, to a team, or back to the queue", Tags: []string{"conversations"}},
 		identity.ConversationAssign, s.assign)
+	s.offerRoutes(one)
 	member(s, huma.Operation{Method: http.MethodPost, Path: one + "/state", Summary: "Resolve, reopen or snooze", Tags: []string{"conversations"}},
 		identity.ConversationReply, s.setState)
 	member(s, huma.Operation{Method: http.MethodPut, Path: one + "/read", Summary: "Mark as read", Tags: []string{"conversations"}, DefaultStatus: http.StatusNoContent},

@@ -40,7 +40,7 @@ func bodyOf(path string) string {
 		"{workspace}/connections": `{"plugin":"test/link","name":"x"}`, "/connections/validate": `{"plugin":"test/link"}`, "/inboxes/validate": `{"plugin":"patchbay/echo"}`,
 		"/inboxes/{inbox}/oauth": `{"pointer":"/account"}`, "/connections/{connection}/oauth": `{"pointer":"/account"}`, "/grants": `{"scopes":[]}`,
 		"{workspace}/webhooks": `{"url":"https://example.com/x","events":["*"]}`,
-		"/conversations/check": `{"ids":["cnv_none"]}`, "/teams": `{"name":"x"}`, "/roles": `{"name":"x"}`, "/api-keys": `{"name":"x","scopes":["workspace.read"]}`, "/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,
+		"/conversations/check": `{"ids":["cnv_none"]}`, "/teams": `{"name":"x"}`, "/queues": `{"name":"x"}`, "{workspace}/routing": `{"revision":0,"rules":[]}`, "{workspace}/skills": `{"name":"x"}`, "/skills/{skill}": `{"name":"y"}`, "{member}/skills": `{"skills":[]}`, "{workspace}/calendars": `{"name":"x","time_zone":"UTC","week":{"monday":[{"from":"09:00","to":"17:00"}]}}`, "/dispatch-policy/draft": `{"revision":0}`, "/dispatch-policy/publish": `{"revision":9}`, "/dispatch-policy/compare": `{"plans":["draft","current"],"day":{"kind":"own","staff":[{"count":1,"capacity":1}],"streams":[{"channel":"chat","per_hour":1,"handling_s":60}]}}`, "/dispatch-policy/restore": `{"number":9,"published":9}`, "/calendars/{calendar}": `{"revision":1}`, "/calendars/{calendar}/import": `{"revision":1,"set":"cn-2026"}`, "/roles": `{"name":"x"}`, "/api-keys": `{"name":"x","scopes":["workspace.read"]}`, "/inboxes": `{"name":"x","plugin":"patchbay/echo"}`,
 	} {
 		if strings.HasSuffix(path, suffix) && !strings.Contains(path, "/ticket") && !strings.HasSuffix(path, "/notifications/read") {
 			return body

@@ -28,20 +28,28 @@ type Presence interface {
 
 // memberBody is an account in a workspace.
 type memberBody struct {
-	ID        string    `json:"id"`
-	AccountID string    `json:"account_id"`
-	Email     string    `json:"email"`
-	Name      string    `json:"name"`
-	Role      string    `json:"role" doc:"The name of a built-in role, or rol_..."`
-	Capacity  int       `json:"capacity" doc:"How many conversations dispatch gives at once."`
-	Suspended bool      `json:"suspended"`
-	CreatedAt time.Time `json:"created_at"`
+	ID        string       `json:"id"`
+	AccountID string       `json:"account_id"`
+	Email     string       `json:"email"`
+	Name      string       `json:"name"`
+	Role      string       `json:"role" doc:"The name of a built-in role, or rol_..."`
+	Capacity  int          `json:"capacity" doc:"How many conversations dispatch gives at once."`
+	Limits    memberLimits `json:"limits"`
+	Suspended bool         `json:"suspended"`
+	CreatedAt time.Time    `json:"created_at"`
+}
+
+// memberLimits are how much of a kind of work dispatch gives a member at once.
+type memberLimits struct {
+	Chat    int `json:"chat" minimum:"-1" maximum:"100" doc:"Somebody waits in front of a window. 0: as the capacity allows; -1: none."`
+	Message int `json:"message" minimum:"-1" maximum:"100" doc:"Of messengers."`
+	Mail    int `json:"mail" minimum:"-1" maximum:"100"`
 }
 
 func memberOf(m identity.Member) memberBody {
 	return memberBody{
 		ID: string(m.ID), AccountID: string(m.Account), Email: m.Email, Name: m.Name, Role: string(m.Role),
-		Capacity: m.Capacity, Suspended: m.Suspended, CreatedAt: wire.Stamp(m.CreatedAt),
+		Capacity: m.Capacity, Limits: memberLimits(m.Limits), Suspended: m.Suspended, CreatedAt: wire.Stamp(m.CreatedAt),
 	}
 }
 
@@ -98,15 +106,16 @@ type patchMemberInput struct {
 	WorkspacePath
 	Member string `path:"member"`
 	Body   struct {
-		Name      *string `json:"name,omitempty"`
-		Role      *string `json:"role,omitempty"`
-		Capacity  *int    `json:"capacity,omitempty" minimum:"1" maximum:"100"`
-		Suspended *bool   `json:"suspended,omitempty"`
+		Name      *string       `json:"name,omitempty"`
+		Role      *string       `json:"role,omitempty"`
+		Capacity  *int          `json:"capacity,omitempty" minimum:"1" maximum:"100"`
+		Limits    *memberLimits `json:"limits,omitempty"`
+		Suspended *bool         `json:"suspended,omitempty"`
 	}
 }
 
 func (s *Server) patchMember(ctx context.Context, scope identity.Scope, in *patchMemberInput) (*body[memberBody], error) {
-	patch := identity.MemberPatch{Name: in.Body.Name, Capacity: in.Body.Capacity, Suspended: in.Body.Suspended}
+	patch := identity.MemberPatch{Name: in.Body.Name, Capacity: in.Body.Capacity, Limits: (*identity.Limits)(in.Body.Limits), Suspended: in.Body.Suspended}
 	if in.Body.Role != nil {
 		role := identity.Role(*in.Body.Role)
 		patch.Role = &role

@@ -12,6 +12,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/wire"
 )
@@ -44,7 +45,8 @@ type assignInput struct {
 // destination is where conversations go.
 type destination struct {
 	MemberID *string `json:"member_id,omitempty" maxLength:"40" doc:"Empty: the queue of its team, or of everybody."`
-	TeamID   *string `json:"team_id,omitempty" maxLength:"40" doc:"Empty: no team. Without member_id: into the team's queue."`
+	TeamID   *string `json:"team_id,omitempty" maxLength:"40" doc:"Empty: no team. Without member_id: for the team. Another team than its own takes it out of its queue."`
+	QueueID  *string `json:"queue_id,omitempty" maxLength:"40" doc:"A queue, which gives its team. Empty: out of its queue."`
 }
 
 func (d destination) domain() conversation.Destination {
@@ -57,6 +59,7 @@ func (d destination) domain() conversation.Destination {
 		id := team.ID(*d.TeamID)
 		out.Team = &id
 	}
+	out.Queue = (*queue.ID)(d.QueueID)
 	return out
 }
 
@@ -152,6 +155,7 @@ type bulkInput struct {
 		Action       string     `json:"action" enum:"assign,resolve,reopen,snooze,label,unlabel,read,priority"`
 		MemberID     *string    `json:"member_id,omitempty" maxLength:"40" doc:"To assign: as in one conversation's."`
 		TeamID       *string    `json:"team_id,omitempty" maxLength:"40"`
+		QueueID      *string    `json:"queue_id,omitempty" maxLength:"40"`
 		SnoozedUntil *time.Time `json:"snoozed_until,omitempty"`
 		LabelIDs     []string   `json:"label_ids,omitempty" maxItems:"50" nullable:"false"`
 		Priority     string     `json:"priority,omitempty" enum:",low,normal,high,urgent"`
@@ -173,7 +177,7 @@ type bulkItem struct {
 func (s *Server) bulk(ctx context.Context, scope identity.Scope, in *bulkInput) (*body[bulkBody], error) {
 	b := conversation.Bulk{
 		IDs: named[conversation.ID](in.Body.IDs), Action: conversation.Action(in.Body.Action),
-		To:     destination{MemberID: in.Body.MemberID, TeamID: in.Body.TeamID}.domain(),
+		To:     destination{MemberID: in.Body.MemberID, TeamID: in.Body.TeamID, QueueID: in.Body.QueueID}.domain(),
 		Labels: named[catalog.LabelID](in.Body.LabelIDs), Priority: conversation.Priority(in.Body.Priority),
 	}
 	if in.Body.SnoozedUntil != nil {

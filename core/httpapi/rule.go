@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -13,6 +14,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/filter"
+	"github.com/patchbay-im/patchbay/core/filter/rules"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -88,14 +90,11 @@ func rulesOf(b channel.RuleBook) *body[inboxRulesBody] {
 
 func ruleOf(r channel.Rule, faults []errs.Field) inboxRuleBody {
 	out := inboxRuleBody{
-		ID: r.ID, Name: r.Name, Enabled: r.Enabled, When: treeOf(r.When), Faults: []ruleFaultBody{},
+		ID: r.ID, Name: r.Name, Enabled: r.Enabled, When: treeOf(r.When), Faults: faultBodies(faults),
 		Then: ruleThen{TeamID: r.Then.Team, Priority: r.Then.Priority, LabelIDs: r.Then.Labels, Ignore: r.Then.Ignore},
 	}
 	if r.Then.Ticket {
 		out.Then.Ticket = &ruleTicket{TypeID: r.Then.Type}
-	}
-	for _, f := range faults {
-		out.Faults = append(out.Faults, ruleFaultBody{Pointer: f.Pointer, Code: f.Code, Detail: f.Detail})
 	}
 	return out
 }
@@ -212,6 +211,11 @@ func (s *Server) tryRules(ctx context.Context, scope identity.Scope, in *tryRule
 	if err != nil {
 		return nil, err
 	}
+	return &body[ruleTrialsBody]{Body: trialsOf(trials, a)}, nil
+}
+
+// trialsOf is what a row makes of rules.
+func trialsOf[E any](trials []rules.Trial[E], a filter.Row) ruleTrialsBody {
 	out := ruleTrialsBody{Rules: make([]ruleTrialBody, len(trials))}
 	for i, t := range trials {
 		if t.Fires {
@@ -219,10 +223,10 @@ func (s *Server) tryRules(ctx context.Context, scope identity.Scope, in *tryRule
 		}
 		out.Rules[i] = trialOf(t, a)
 	}
-	return &body[ruleTrialsBody]{Body: out}, nil
+	return out
 }
 
-func trialOf(t channel.Trial, a channel.Arrival) ruleTrialBody {
+func trialOf[E any](t rules.Trial[E], a filter.Row) ruleTrialBody {
 	out := ruleTrialBody{RuleID: t.Rule.ID, Name: t.Rule.Name, Enabled: t.Rule.Enabled, Holds: t.Holds, Fires: t.Fires, Conditions: []ruleConditionBody{}}
 	for _, v := range t.Conditions {
 		out.Conditions = append(out.Conditions, ruleConditionBody{
@@ -238,8 +242,12 @@ func saidOf(values []filter.Value, kind filter.Kind) []string {
 	out := []string{}
 	for _, v := range values[:min(len(values), most)] {
 		text := v.Text
-		if kind == filter.Bool {
-			text = map[bool]string{true: "true", false: "false"}[v.Bool]
+		switch kind {
+		case filter.Bool:
+			text = strconv.FormatBool(v.Bool)
+		case filter.Number:
+			text = strconv.FormatFloat(v.Number, 'f', -1, 64)
+		default:
 		}
 		if r := []rune(text); len(r) > longest {
 			text = string(r[:longest-1]) + "…"

@@ -25,6 +25,7 @@ import (
 	recoverer "github.com/gofiber/fiber/v2/middleware/recover"
 
 	"github.com/patchbay-im/patchbay/core/audit"
+	"github.com/patchbay-im/patchbay/core/calendar"
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/channel/backfill"
@@ -43,8 +44,11 @@ import (
 	"github.com/patchbay-im/patchbay/core/limit"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
+	"github.com/patchbay-im/patchbay/core/policy"
 	"github.com/patchbay-im/patchbay/core/push"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/retention"
+	"github.com/patchbay-im/patchbay/core/routing"
 	"github.com/patchbay-im/patchbay/core/sandbox"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/survey"
@@ -70,9 +74,14 @@ type Options struct {
 	SecureCookies bool
 	Proxies       []netip.Prefix
 
-	Identity *identity.Services
-	Audit    *audit.Service
-	Teams    *team.Service
+	Identity     *identity.Services
+	Audit        *audit.Service
+	Teams        *team.Service
+	Calendars    *calendar.Service
+	Queues       *queue.Service
+	RoutingRules *routing.Service
+	Policies     *policy.Service
+	Hours        *queue.Hours
 	People
 	Inboxes       *channel.Service
 	Backfills     *backfill.Service
@@ -196,6 +205,7 @@ func (s *Server) declare() {
 	s.inboxRoutes()
 	s.ruleRoutes()
 	s.findingRoutes()
+	s.whisperRoutes()
 	s.secretRoutes()
 	s.pluginRoutes()
 	s.connectionRoutes()
@@ -205,6 +215,12 @@ func (s *Server) declare() {
 	s.requestRoutes()
 	s.skippedRoutes()
 	s.teamRoutes()
+	s.calendarRoutes()
+	s.policyRoutes()
+	s.queueRoutes()
+	s.routingRoutes()
+	s.skillRoutes()
+	s.calendarImportRoutes()
 	s.notificationRoutes()
 	s.webhookRoutes()
 	s.installationRoutes()

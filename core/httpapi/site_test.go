@@ -17,6 +17,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/audit"
 	"github.com/patchbay-im/patchbay/core/audit/audittest"
 	"github.com/patchbay-im/patchbay/core/blob"
+	"github.com/patchbay-im/patchbay/core/calendar"
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
@@ -42,6 +43,11 @@ import (
 	"github.com/patchbay-im/patchbay/core/notification"
 	"github.com/patchbay-im/patchbay/core/notification/notificationtest"
 	"github.com/patchbay-im/patchbay/core/oidc"
+	"github.com/patchbay-im/patchbay/core/policy"
+	"github.com/patchbay-im/patchbay/core/policy/policytest"
+	"github.com/patchbay-im/patchbay/core/queue"
+	"github.com/patchbay-im/patchbay/core/routing"
+	"github.com/patchbay-im/patchbay/core/routing/routingtest"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/search/searchtest"
 	"github.com/patchbay-im/patchbay/core/survey"
@@ -114,10 +120,14 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Sealer: channeltest.Sealer{}, OpenID: oidc.New(&http.Client{Timeout: 5 * time.Second}, s.now, func(error) (string, string) { return "connection", "No connection." }), BaseURL: "https://example.com",
 	})
 	secrets := channel.NewSecrets(s.fake.Inboxes, s.fake.Inboxes, channeltest.Sealer{}, s.now)
+	routed := routing.NewService(routing.Deps{
+		Store: routingtest.NewFake(s.fake.Feed), Talks: s.fake, Contacts: s.fake.Contacts, Pages: s.fake.Contacts, Calendars: s.fake.Calendars,
+		Queues: s.fake.Queues, People: s.fake, Teams: s.fake.Teams, Inboxes: s.fake.Inboxes, Catalog: s.fake.Catalog, Plugins: s.plugins, Now: s.now,
+	})
 	conversations := conversation.NewService(conversation.Deps{
-		Contacts: s.fake.Contacts, Keys: secrets,
+		Contacts: s.fake.Contacts, Keys: secrets, Router: routed,
 		Store: s.fake, Reader: s.fake, Marks: s.fake, Visitors: s.fake, Writing: s.fake, Inboxes: s.fake.Inboxes, Plugins: s.plugins,
-		Members: colleagues{s.fake}, Teams: s.fake.Teams, Catalog: s.fake.Catalog, Now: s.now,
+		Members: colleagues{s.fake}, Teams: s.fake.Teams, Queues: s.fake.Queues, Catalog: s.fake.Catalog, Now: s.now,
 	})
 	s.conversations = conversations
 	views := viewtest.NewFake(s.fake)
@@ -144,6 +154,11 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		}),
 		Idempotency:   idempotency.NewService(idempotencytest.NewFake(), channeltest.Sealer{}, s.now),
 		Teams:         team.NewService(s.fake.Teams, s.fake.Teams, s.now),
+		Policies:      policy.NewService(policytest.NewFake(s.fake.Feed), policytest.Budgets{4}, s.now),
+		Calendars:     calendar.NewService(s.fake.Calendars, s.now),
+		Queues:        queue.NewService(s.fake.Queues, s.fake.Queues, s.fake, s.fake.Calendars, s.now),
+		Hours:         queue.NewHours(s.fake.Queues, s.fake.Calendars),
+		RoutingRules:  routed,
 		Inboxes:       channel.NewService(s.fake.Inboxes, s.plugins, instance.NewVault(channeltest.Sealer{}), s.now),
 		Secrets:       secrets,
 		Hooks:         channel.NewHooks(s.fake.Inboxes, s.fake.Inboxes, s.plugins, conversations, s.now),

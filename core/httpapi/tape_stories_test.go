@@ -27,6 +27,15 @@ func talkTape(t *testing.T) tape {
 	path := "/conversations/" + string(chat)
 	r.begin()
 	var file media.ID
+	offer := func(c *conversation.Conversation) error {
+		return c.Offer(r.System(), lin.ID, lin.Name, r.Tick().Add(20*time.Second))
+	}
+	r.change("it is offered", chat, offer)
+	r.change("nobody answers", chat, func(c *conversation.Conversation) error {
+		c.TakeBack(r.System(), conversation.OfferUnanswered)
+		return nil
+	})
+	r.change("it is offered again", chat, offer)
 	r.change("dispatch gives it to the owner", chat, func(c *conversation.Conversation) error {
 		return c.Assign(r.System(), r.Owner.ID, r.Owner.Name, "dispatch")
 	})
@@ -321,7 +330,7 @@ func houseTape(t *testing.T) tape {
 	lin := r.Member(r.WS, "lin@example.com", "Lin", 5)
 	con := "/contacts/" + who
 	r.watch("", "/members?limit=200", "/invitations?limit=200", "/inboxes", "/labels?limit=200", "/attributes?limit=200", "/canned?limit=200",
-		"/teams?limit=200", "/views", "/organisations", "/imports", con, con+"/notes", "/checklist")
+		"/teams?limit=200", "/calendars?limit=200", "/views", "/organisations", "/imports", con, con+"/notes", "/checklist")
 	r.begin()
 	post := func(path, body string) string { return r.idIn(r.do(http.StatusCreated, http.MethodPost, path, body)) }
 	made := func(name, path, body string) {
@@ -331,6 +340,12 @@ func houseTape(t *testing.T) tape {
 	made("an attribute", "/attributes", `{"target":"contact","key":"plan","name":"方案","type":"text","required":false}`)
 	made("a canned reply", "/canned", `{"shortcut":"hi","title":"Hello","text":"Hello {{contact.name}}","scope":"workspace"}`)
 	made("a team", "/teams", `{"name":"sales","member_ids":["`+string(lin.ID)+`"]}`)
+	made("a calendar", "/calendars", `{"name":"office","time_zone":"Asia/Shanghai","week":{"monday":[{"from":"09:00","to":"18:00"}]}}`)
+	r.step("a policy is drafted", func() {
+		r.do(http.StatusOK, http.MethodPut, "/dispatch-policy/draft", `{"revision":0,"order":{"by":"value"}}`)
+	})
+	made("a queue", "/queues", `{"name":"VIP","target_s":60}`)
+	made("a skill", "/skills", `{"name":"Deutsch"}`)
 	made("a view", "/views", `{"name":"Open","filter":{"field":"state","op":"is","value":"open"},"sort":"created_desc"}`)
 	made("an organisation", "/organisations", `{"name":"Tea House","domains":["tea.example"]}`)
 	made("a connection", "/connections", `{"plugin":"test/link","name":"Shop","config":{"url":"https://shop.example"},"secrets":{"/key":"never told"}}`)

@@ -107,13 +107,14 @@ type listConversationsInput struct {
 	Inbox   string `query:"inbox" maxLength:"40"`
 	Contact string `query:"contact" maxLength:"40"`
 	Team    string `query:"team" maxLength:"40"`
+	Queue   string `query:"queue" maxLength:"40"`
 	Label   string `query:"label" maxLength:"40"`
 	Sort    string `query:"sort" enum:"updated_desc,waiting_asc,created_desc,created_asc,priority_desc" doc:"Absent: the view's order, or updated_desc."`
 }
 
 func (s *Server) listConversations(ctx context.Context, scope identity.Scope, in *listConversationsInput) (*body[list[wire.Conversation]], error) {
 	a := view.Ask{
-		View: in.View, Filter: json.RawMessage(in.Filter), Team: in.Team, Label: in.Label, Inbox: in.Inbox, Contact: in.Contact, Sort: view.Sort(in.Sort),
+		View: in.View, Filter: json.RawMessage(in.Filter), Team: in.Team, Queue: in.Queue, Label: in.Label, Inbox: in.Inbox, Contact: in.Contact, Sort: view.Sort(in.Sort),
 	}
 	if in.State != "any" {
 		a.State = conversation.State(in.State)
@@ -148,6 +149,7 @@ type checkConversationsInput struct {
 		Inbox   string    `json:"inbox,omitempty" maxLength:"40"`
 		Contact string    `json:"contact,omitempty" maxLength:"40"`
 		Team    string    `json:"team,omitempty" maxLength:"40"`
+		Queue   string    `json:"queue,omitempty" maxLength:"40"`
 		Label   string    `json:"label,omitempty" maxLength:"40"`
 	}
 }
@@ -159,7 +161,7 @@ type checkBody struct {
 
 func (s *Server) checkConversations(ctx context.Context, scope identity.Scope, in *checkConversationsInput) (*body[checkBody], error) {
 	b := in.Body
-	a := view.Ask{View: b.View, Filter: json.RawMessage(b.Filter), Team: b.Team, Label: b.Label, Inbox: b.Inbox, Contact: b.Contact}
+	a := view.Ask{View: b.View, Filter: json.RawMessage(b.Filter), Team: b.Team, Queue: b.Queue, Label: b.Label, Inbox: b.Inbox, Contact: b.Contact}
 	if b.State != "any" {
 		a.State = conversation.State(b.State)
 	}

@@ -25,7 +25,9 @@ type LivePathInput struct {
 type liveBody struct {
 	InboxID   string         `json:"inbox_id"`
 	Settings  map[string]any `json:"settings" doc:"The public part of the inbox's configuration."`
-	Available bool           `json:"available" doc:"Whether an agent is there who may answer in this inbox."`
+	Available bool           `json:"available" doc:"Whether an agent is there who may answer in this inbox, and it is open."`
+	Closed    bool           `json:"closed,omitempty" doc:"Whether it is outside the hours of those who answer here."`
+	OpensAt   *time.Time     `json:"opens_at,omitempty" doc:"When it opens, if it is closed; absent: nobody knows."`
 }
 
 // visitorSessionBody is an open visitor session.
@@ -78,7 +80,14 @@ func (s *Server) liveSettings(ctx context.Context, in *LivePathInput) (*body[liv
 	if err != nil {
 		return nil, err
 	}
-	return &body[liveBody]{Body: liveBody{InboxID: string(inbox.ID), Settings: jsonObject(policy.Settings), Available: available}}, nil
+	hours, err := s.Hours.OfInbox(ctx, inbox.Workspace, string(inbox.ID), s.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &body[liveBody]{Body: liveBody{
+		InboxID: string(inbox.ID), Settings: jsonObject(policy.Settings), Available: available && !hours.Closed,
+		Closed: hours.Closed, OpensAt: wire.StampOrNil(hours.Opens),
+	}}, nil
 }
 
 type openSessionInput struct {

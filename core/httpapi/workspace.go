@@ -38,6 +38,14 @@ type settingsBody struct {
 	Rating            ratingSettingsBody `json:"rating"`
 	UnattendedSeconds int                `json:"unattended_seconds" doc:"Members are told of a customer who has waited for so long while nobody who could answer is available; 0 = they are not told. 60 in a new workspace."`
 	Tickets           ticketSettingsBody `json:"tickets"`
+	Offers            offerSettingsBody  `json:"offers"`
+}
+
+// offerSettingsBody is how work that waits is given to members.
+type offerSettingsBody struct {
+	Mode   string `json:"mode" enum:"assign,offer" doc:"assign: what waits is the member's at once. offer: the member accepts or rejects it."`
+	Ring   int    `json:"ring_s" doc:"An offer rings for so many seconds, then the conversation goes to the next member. 20 in a new workspace."`
+	Misses int    `json:"misses" doc:"After so many offers in a row that they did not answer, a member is away. 2 in a new workspace."`
 }
 
 // ticketSettingsBody is what becomes of tickets by itself.
@@ -59,6 +67,9 @@ func workspaceOf(w identity.Workspace) *body[workspaceBody] {
 			WrapUpSeconds:     int(w.Settings.WrapUp / time.Second),
 			UnattendedSeconds: int(w.Settings.Unattended / time.Second),
 			Tickets:           ticketSettingsBody{CloseAfterDays: w.Settings.CloseTickets},
+			Offers: offerSettingsBody{
+				Mode: string(w.Settings.Offers.Mode), Ring: int(w.Settings.Offers.Ring / time.Second), Misses: w.Settings.Offers.Misses,
+			},
 			Rating: ratingSettingsBody{
 				Enabled: w.Settings.RatingAsk != "", Ask: string(cmp.Or(w.Settings.RatingAsk, identity.RatingByWidget)), Scale: conversation.MaxScore,
 			},
@@ -102,6 +113,11 @@ type settingsPatch struct {
 	Tickets *struct {
 		CloseAfterDays *int `json:"close_after_days,omitempty" minimum:"0" maximum:"365" doc:"0 = solved tickets stay as they are."`
 	} `json:"tickets,omitempty"`
+	Offers *struct {
+		Mode   *string `json:"mode,omitempty" enum:"assign,offer"`
+		Ring   *int    `json:"ring_s,omitempty" minimum:"5" maximum:"120"`
+		Misses *int    `json:"misses,omitempty" minimum:"1" maximum:"10"`
+	} `json:"offers,omitempty" doc:"Whether members are asked before what waits becomes theirs."`
 }
 
 func (p *settingsPatch) into(out *identity.WorkspacePatch) {
@@ -111,6 +127,9 @@ func (p *settingsPatch) into(out *identity.WorkspacePatch) {
 	out.WrapUp, out.Unattended = seconds(p.WrapUpSeconds), seconds(p.UnattendedSeconds)
 	if p.Tickets != nil {
 		out.CloseTickets = p.Tickets.CloseAfterDays
+	}
+	if o := p.Offers; o != nil {
+		out.Offers = identity.OfferPatch{Mode: (*identity.OfferMode)(o.Mode), Ring: seconds(o.Ring), Misses: o.Misses}
 	}
 	if p.Rating != nil {
 		out.Rating = identity.RatingPatch{Enabled: p.Rating.Enabled, Ask: (*identity.RatingAsk)(p.Rating.Ask)}

@@ -153,6 +153,12 @@ func (c *check) capacity(pointer string, capacity int) {
 	}
 }
 
+func (c *check) limit(pointer string, limit int) {
+	if limit < -1 || limit > MaxCapacity {
+		c.Refuse(pointer, "out_of_range", "A limit is between -1 (none) and "+strconv.Itoa(MaxCapacity)+"; 0 is as many as the capacity allows.")
+	}
+}
+
 // seconds refuses what is not a whole number of them, or more than most.
 func (c *check) seconds(pointer, what string, d, most time.Duration) {
 	if d < 0 || d > most || d%time.Second != 0 {

@@ -66,10 +66,37 @@ type Settings struct {
 	// CloseTickets is after how many days solved tickets close by themselves; 0 =
 	// never, at most MaxCloseTickets.
 	CloseTickets int
+	// Offers is how work that waits is given to members.
+	Offers OfferSettings
 }
 
+// OfferSettings is how work that waits is given to members.
+type OfferSettings struct {
+	Mode   OfferMode
+	Ring   time.Duration // how long an offer rings, in whole seconds: MinRing to MaxRing
+	Misses int           // after so many unanswered offers in a row the member is away: 1 to MaxMisses
+}
+
+// OfferMode is a way of giving work.
+type OfferMode string
+
+// The ways.
+const (
+	AssignWork OfferMode = "assign" // it is the member's at once
+	OfferWork  OfferMode = "offer"  // the member accepts or rejects it
+)
+
+// Limits of OfferSettings.
+const (
+	MinRing   = 5 * time.Second
+	MaxRing   = 2 * time.Minute
+	MaxMisses = 10
+)
+
 // NewSettings are the settings of a new workspace.
-func NewSettings() Settings { return Settings{Unattended: time.Minute, CloseTickets: 7} }
+func NewSettings() Settings {
+	return Settings{Unattended: time.Minute, CloseTickets: 7, Offers: OfferSettings{Mode: AssignWork, Ring: 20 * time.Second, Misses: 2}}
+}
 
 // MaxCloseTickets bounds Settings.CloseTickets.
 const MaxCloseTickets = 365
@@ -102,6 +129,7 @@ type Member struct {
 	Name      string // shown to customers and colleagues
 	Role      Role
 	Capacity  int // how many conversations dispatch may give at once; 1 to MaxCapacity
+	Limits    Limits
 	Suspended bool
 	CreatedAt time.Time
 	UpdatedAt time.Time
@@ -109,6 +137,14 @@ type Member struct {
 
 // MaxCapacity bounds Member.Capacity.
 const MaxCapacity = 100
+
+// Limits are how much of a kind of work dispatch may give a member at once,
+// beside their capacity: 0 = as the capacity allows, -1 = none.
+type Limits struct {
+	Chat    int `json:"chat,omitempty"`    // somebody waits in front of a window
+	Message int `json:"message,omitempty"` // of a messenger
+	Mail    int `json:"mail,omitempty"`
+}
 
 // Invitation asks somebody to join. Its token is stored hashed, works once and
 // expires.

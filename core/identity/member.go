@@ -16,6 +16,7 @@ type MemberPatch struct {
 	Name      *string
 	Role      *Role
 	Capacity  *int
+	Limits    *Limits
 	Suspended *bool
 }
 
@@ -75,6 +76,7 @@ func (s *Members) Update(ctx context.Context, scope Scope, id MemberID, patch Me
 		set(&m.Name, patch.Name)
 		set(&m.Role, patch.Role)
 		set(&m.Capacity, patch.Capacity)
+		set(&m.Limits, patch.Limits)
 		set(&m.Suspended, patch.Suspended)
 		m.UpdatedAt = s.time()
 		m.since(was, record)
@@ -93,6 +95,7 @@ func (m Member) since(before Member, r *event.Record) {
 	d.Note("name", before.Name, m.Name)
 	d.Note("role", string(before.Role), string(m.Role))
 	d.Note("capacity", before.Capacity, m.Capacity)
+	d.Note("limits", before.Limits, m.Limits)
 	d.Note("suspended", before.Suspended, m.Suspended)
 	r.Target, r.Action = m.target(), MemberEdited
 	switch {
@@ -133,6 +136,11 @@ func (p *MemberPatch) check() error {
 	}
 	if p.Capacity != nil {
 		c.capacity("/capacity", *p.Capacity)
+	}
+	if l := p.Limits; l != nil {
+		c.limit("/limits/chat", l.Chat)
+		c.limit("/limits/message", l.Message)
+		c.limit("/limits/mail", l.Mail)
 	}
 	return c.err()
 }

@@ -35,21 +35,23 @@ const (
 	ConversationReply  Permission = "conversation.reply"
 	ConversationAssign Permission = "conversation.assign"
 	ConversationMerge  Permission = "conversation.merge"
-	TicketRead         Permission = "ticket.read"
-	TicketWrite        Permission = "ticket.write"
-	TicketAssign       Permission = "ticket.assign"
-	TicketMerge        Permission = "ticket.merge"
-	TicketExport       Permission = "ticket.export"
-	TicketManage       Permission = "ticket.manage" // types of tickets
-	TeamRead           Permission = "team.read"
-	TeamManage         Permission = "team.manage"
-	CatalogRead        Permission = "catalog.read"   // labels, custom attributes, canned replies, shared views
-	CatalogManage      Permission = "catalog.manage" // ... and to change those that all use
-	RatingRead         Permission = "rating.read"    // those of one's own conversations
-	RatingReadAll      Permission = "rating.read_all"
-	RetentionManage    Permission = "retention.manage"
-	SandboxManage      Permission = "sandbox.manage" // make sandboxes of the workspace, reset and delete them
-	SystemRead         Permission = "system.read"    // how the installation is doing
+	// ConversationSupervise is to watch over the work of colleagues: the wall, whispers, taking over.
+	ConversationSupervise Permission = "conversation.supervise"
+	TicketRead            Permission = "ticket.read"
+	TicketWrite           Permission = "ticket.write"
+	TicketAssign          Permission = "ticket.assign"
+	TicketMerge           Permission = "ticket.merge"
+	TicketExport          Permission = "ticket.export"
+	TicketManage          Permission = "ticket.manage" // types of tickets
+	TeamRead              Permission = "team.read"
+	TeamManage            Permission = "team.manage"
+	CatalogRead           Permission = "catalog.read"   // labels, custom attributes, canned replies, shared views
+	CatalogManage         Permission = "catalog.manage" // ... and to change those that all use
+	RatingRead            Permission = "rating.read"    // those of one's own conversations
+	RatingReadAll         Permission = "rating.read_all"
+	RetentionManage       Permission = "retention.manage"
+	SandboxManage         Permission = "sandbox.manage" // make sandboxes of the workspace, reset and delete them
+	SystemRead            Permission = "system.read"    // how the installation is doing
 )
 
 // Group is what permissions are shown together with.
@@ -81,7 +83,7 @@ func Catalogue() []Catalogued {
 			out = append(out, Catalogued{p, g})
 		}
 	}
-	add(GroupConversations, ConversationRead, ConversationReply, ConversationAssign, ConversationMerge, RatingRead, RatingReadAll)
+	add(GroupConversations, ConversationRead, ConversationReply, ConversationAssign, ConversationMerge, ConversationSupervise, RatingRead, RatingReadAll)
 	add(GroupTickets, TicketRead, TicketWrite, TicketAssign, TicketMerge, TicketExport, TicketManage)
 	add(GroupContacts, ContactRead, ContactWrite, ContactMerge, ContactImport)
 	add(GroupPeople, MemberRead, MemberManage, TeamRead, TeamManage)
@@ -110,6 +112,8 @@ func (p Permission) Needs() []Permission {
 		return working
 	case ConversationReply, ConversationAssign, ConversationMerge, RatingRead:
 		return append(working, ConversationRead)
+	case ConversationSupervise:
+		return append(working, ConversationRead, ConversationReply, ConversationAssign)
 	case RatingReadAll:
 		return append(working, ConversationRead, RatingRead)
 	case TicketWrite, TicketAssign, TicketMerge, TicketExport, TicketManage:

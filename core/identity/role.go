@@ -38,7 +38,7 @@ func agentPermissions() []Permission {
 }
 
 func supervisorPermissions() []Permission {
-	return append(agentPermissions(), PluginRead, TeamManage, CatalogManage, ContactImport, RatingReadAll, TicketExport, TicketManage)
+	return append(agentPermissions(), PluginRead, TeamManage, CatalogManage, ContactImport, RatingReadAll, TicketExport, TicketManage, ConversationSupervise)
 }
 
 func administratorPermissions() []Permission {

@@ -144,7 +144,7 @@ type MemberStore interface {
 	// (no such account or workspace), AlreadyMember.
 	AddMember(ctx context.Context, j Joining, events ...event.Event) error
 	// ChangeMember loads the member, applies change to its Name, Role,
-	// Capacity, Suspended and UpdatedAt and stores it. LastOwner when the
+	// Capacity, Limits, Suspended and UpdatedAt and stores it. LastOwner when the
 	// workspace would be left without an owner who is not suspended; this
 	// holds under concurrent changes too.
 	ChangeMember(ctx context.Context, w WorkspaceID, id MemberID, change func(*Member) error, events ...event.Event) (Member, error)

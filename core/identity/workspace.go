@@ -21,6 +21,32 @@ type WorkspacePatch struct {
 	WrapUp       *time.Duration // see Settings
 	Unattended   *time.Duration // see Settings
 	CloseTickets *int           // see Settings
+	Offers       OfferPatch
+}
+
+// OfferPatch changes Settings.Offers; nil stays as it is.
+type OfferPatch struct {
+	Mode   *OfferMode
+	Ring   *time.Duration
+	Misses *int
+}
+
+func (p OfferPatch) check(c *check) {
+	if m := p.Mode; m != nil && *m != AssignWork && *m != OfferWork {
+		c.Refuse("/settings/offers/mode", "enum", "Work is assigned or offered: assign or offer.")
+	}
+	if r := p.Ring; r != nil && (*r < MinRing || *r > MaxRing || *r%time.Second != 0) {
+		c.Refuse("/settings/offers/ring_s", "out_of_range", "An offer rings for 5 to 120 seconds.")
+	}
+	if n := p.Misses; n != nil && (*n < 1 || *n > MaxMisses) {
+		c.Refuse("/settings/offers/misses", "out_of_range", "A member is away after 1 to 10 offers that they did not answer.")
+	}
+}
+
+func (p OfferPatch) apply(o *OfferSettings) {
+	set(&o.Mode, p.Mode)
+	set(&o.Ring, p.Ring)
+	set(&o.Misses, p.Misses)
 }
 
 // RatingPatch changes Settings.RatingAsk; nil stays as it is.
@@ -79,6 +105,7 @@ func (s *Workspaces) Update(ctx context.Context, scope Scope, patch WorkspacePat
 	if d := patch.CloseTickets; d != nil && (*d < 0 || *d > MaxCloseTickets) {
 		c.Refuse("/settings/tickets/close_after_days", "out_of_range", "Solved tickets close after 1 to 365 days, or never: 0.")
 	}
+	patch.Offers.check(c)
 	if a := patch.Rating.Ask; a != nil && *a != RatingByWidget && *a != RatingByLink && *a != RatingByBoth {
 		c.Refuse("/settings/rating/ask", "enum", "Ask in the widget, by link, or both.")
 	}
@@ -93,6 +120,7 @@ func (s *Workspaces) Update(ctx context.Context, scope Scope, patch WorkspacePat
 		set(&w.Settings.WrapUp, patch.WrapUp)
 		set(&w.Settings.Unattended, patch.Unattended)
 		set(&w.Settings.CloseTickets, patch.CloseTickets)
+		patch.Offers.apply(&w.Settings.Offers)
 		w.Settings.RatingAsk = patch.Rating.apply(w.Settings.RatingAsk)
 		w.UpdatedAt = s.time()
 		record.Target = w.target()
@@ -109,6 +137,9 @@ func (w Workspace) since(before Workspace) event.Differences {
 	d.Note("wrap_up_seconds", before.Settings.WrapUp.Seconds(), w.Settings.WrapUp.Seconds())
 	d.Note("unattended_seconds", before.Settings.Unattended.Seconds(), w.Settings.Unattended.Seconds())
 	d.Note("ticket_close_days", before.Settings.CloseTickets, w.Settings.CloseTickets)
+	d.Note("offer_mode", string(before.Settings.Offers.Mode), string(w.Settings.Offers.Mode))
+	d.Note("offer_ring_seconds", before.Settings.Offers.Ring.Seconds(), w.Settings.Offers.Ring.Seconds())
+	d.Note("offer_misses", before.Settings.Offers.Misses, w.Settings.Offers.Misses)
 	d.Note("rating", string(before.Settings.RatingAsk), string(w.Settings.RatingAsk))
 	return d
 }

@@ -28,7 +28,8 @@ func TestWorkspace(t *testing.T) {
 	}
 	w, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{WrapUp: new(identity.MaxWrapUp)})
 	o.ok(err)
-	equal(t, w.Settings, identity.Settings{WrapUp: 10 * time.Minute, Unattended: time.Minute, CloseTickets: 7})
+	offers := identity.NewSettings().Offers
+	equal(t, w.Settings, identity.Settings{WrapUp: 10 * time.Minute, Unattended: time.Minute, CloseTickets: 7, Offers: offers})
 	w, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{Name: new("客服部")})
 	o.ok(err)
 	equal(t, w.Settings.WrapUp, 10*time.Minute) // what is left out stays
@@ -40,7 +41,7 @@ func TestWorkspace(t *testing.T) {
 	for _, d := range []time.Duration{0, identity.MaxUnattended} {
 		w, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{Unattended: &d})
 		o.ok(err)
-		equal(t, w.Settings, identity.Settings{WrapUp: 10 * time.Minute, Unattended: d, CloseTickets: 7})
+		equal(t, w.Settings, identity.Settings{WrapUp: 10 * time.Minute, Unattended: d, CloseTickets: 7, Offers: offers})
 	}
 
 	for _, days := range []int{-1, identity.MaxCloseTickets + 1} {
@@ -52,6 +53,17 @@ func TestWorkspace(t *testing.T) {
 		o.ok(err)
 		equal(t, w.Settings.CloseTickets, days)
 	}
+	for pointer, patch := range map[string]identity.OfferPatch{
+		"/settings/offers/mode enum": {Mode: new(identity.OfferMode("ask"))}, "/settings/offers/misses out_of_range": {Misses: new(0)},
+		"/settings/offers/ring_s out_of_range": {Ring: new(identity.MinRing - time.Second)},
+	} {
+		_, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{Offers: patch})
+		o.refuses(err, pointer)
+	}
+	offers = identity.OfferSettings{Mode: identity.OfferWork, Ring: identity.MaxRing, Misses: identity.MaxMisses}
+	w, err = o.Workspaces.Update(t.Context(), scope, identity.WorkspacePatch{Offers: identity.OfferPatch{Mode: &offers.Mode, Ring: &offers.Ring, Misses: &offers.Misses}})
+	o.ok(err)
+	equal(t, w.Settings.Offers, offers)
 
 	other, err := o.Workspaces.Get(t.Context(), o.scope(two.Member))
 	o.ok(err)

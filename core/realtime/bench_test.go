@@ -214,8 +214,8 @@ func (idle) Snapshot(context.Context, identity.WorkspaceID) ([]realtime.MemberPr
 	return nil, nil
 }
 
-func (idle) Place(context.Context, identity.WorkspaceID, conversation.ID) (position int, available bool, err error) {
-	return 0, false, nil
+func (idle) Place(context.Context, identity.WorkspaceID, conversation.ID) (realtime.QueuePlace, error) {
+	return realtime.QueuePlace{}, nil
 }
 
 func gateway(b *testing.B, l net.Listener, portable bool) *realtime.Gateway {

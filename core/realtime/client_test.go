@@ -43,6 +43,8 @@ type frame struct {
 	Replayed       bool
 	On             bool
 	Available      bool
+	Closed         bool
+	OpensAt        *time.Time `json:"opens_at"`
 	Position       int
 	Name           string
 	Change         *change

@@ -128,6 +128,7 @@ type queue struct {
 	mu        sync.Mutex
 	position  int
 	available bool
+	standing  realtime.Standing
 }
 
 func (q *queue) set(position int, available bool) {
@@ -136,10 +137,10 @@ func (q *queue) set(position int, available bool) {
 	q.position, q.available = position, available
 }
 
-func (q *queue) Place(context.Context, identity.WorkspaceID, conversation.ID) (position int, available bool, err error) {
+func (q *queue) Place(context.Context, identity.WorkspaceID, conversation.ID) (realtime.QueuePlace, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.position, q.available, nil
+	return realtime.QueuePlace{Position: q.position, Available: q.available, Standing: q.standing}, nil
 }
 
 // metrics counts.

@@ -34,7 +34,7 @@ func (g *Gateway) queueNews(_ identity.WorkspaceID, data []byte) {
 		return
 	}
 	for _, p := range news.Places {
-		g.rooms.each(p.Inbox, p.Recipient, func(v *visitor) { v.told(p.Position, p.Available) })
+		g.rooms.each(p.Inbox, p.Recipient, func(v *visitor) { v.told(p) })
 	}
 }
 

@@ -184,6 +184,21 @@ func TestQueueNews(t *testing.T) {
 		news(1, true)
 		place(v, 1, true)
 
+		// Outside hours they are told until when.
+		opens := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+		later := opens.Add(24 * time.Hour)
+		for _, at := range []*time.Time{&opens, &later, nil} {
+			w.publish(event.SubjectQueue, realtime.QueueNews{Places: []realtime.QueuePlace{{
+				Inbox: w.Live.ID, Recipient: string(who.Visitor.ID), Position: 1, Standing: realtime.Standing{Closed: true, OpensAt: at},
+			}}})
+			f := v.expect("queue")
+			equal(t, f.Closed, true)
+			equal(t, f.OpensAt == nil, at == nil)
+			equal(t, at == nil || f.OpensAt.Equal(*at), true)
+		}
+		news(1, true)
+		equal(t, v.expect("queue").Closed, false)
+
 		// A tab that comes later is told where the visitor stands.
 		w.queue.set(1, true)
 		tab := n.visitor(who, epoch, 1)

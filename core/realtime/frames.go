@@ -80,6 +80,12 @@ type presenceFrame struct {
 	Members []MemberPresence `json:"members"`
 }
 
+// whisperFrame shows a whisper to whom may read it.
+type whisperFrame struct {
+	Op      string       `json:"op"`
+	Whisper wire.Whisper `json:"whisper"`
+}
+
 // draftFrame shows a member's draft to their other windows; null: nothing is
 // being written any more.
 type draftFrame struct {
@@ -128,6 +134,7 @@ type queueFrame struct {
 	Op        string `json:"op"`
 	Position  int    `json:"position"`
 	Available bool   `json:"available"`
+	Standing
 }
 
 // pong is the whole answer to a ping.

@@ -70,7 +70,7 @@ func (g *Gateway) Start(ctx context.Context) error {
 		event.SubjectTyping: g.typingNews, event.SubjectPresence: g.presenceNews,
 		event.SubjectQueue: g.queueNews, event.SubjectRights: g.rightsNews,
 		event.SubjectDraft: g.draftNews, event.SubjectRead: g.readNews, event.SubjectVisitors: g.visitorNews,
-		event.SubjectNotify: g.notificationNews, event.SubjectLook: g.looked,
+		event.SubjectNotify: g.notificationNews, event.SubjectLook: g.looked, event.SubjectWhisper: g.whisperNews,
 	} {
 		stop, err := g.o.Bus.Subscribe(prefix+"*", func(subject string, data []byte) {
 			fn(identity.WorkspaceID(subject[len(prefix):]), data)

@@ -1,6 +1,8 @@
 package realtime
 
 import (
+	"time"
+
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -33,6 +35,20 @@ type QueuePlace struct {
 	Recipient string          `json:"recipient"`
 	Position  int             `json:"position"`  // 1 = next; 0 = does not wait any more
 	Available bool            `json:"available"` // an agent is, who may serve it
+	Standing
+}
+
+// Standing is whether a queue is open.
+type Standing struct {
+	Closed  bool       `json:"closed,omitempty"`   // it is given out by nobody now
+	OpensAt *time.Time `json:"opens_at,omitempty"` // when a closed one opens; nil = nobody knows
+}
+
+func (s Standing) equal(o Standing) bool {
+	if s.OpensAt == nil || o.OpensAt == nil {
+		return s == o
+	}
+	return s.Closed == o.Closed && s.OpensAt.Equal(*o.OpensAt)
 }
 
 // DraftNews is a member's draft, for their own windows (event.SubjectDraft).

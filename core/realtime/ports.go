@@ -56,9 +56,9 @@ type Presence interface {
 
 // Queue tells a visitor's place.
 type Queue interface {
-	// Place returns the place in the queue of a conversation that waits there,
-	// counted from 1, and whether an agent is available who may serve it.
-	Place(ctx context.Context, workspace identity.WorkspaceID, id conversation.ID) (position int, available bool, err error)
+	// Place returns how a conversation stands in the queue that waits there: its
+	// Position, Available and Standing.
+	Place(ctx context.Context, workspace identity.WorkspaceID, id conversation.ID) (QueuePlace, error)
 }
 
 // Kind is whose connection it is.

@@ -124,7 +124,7 @@ func (v *visitor) observe(c *conversation.Conversation) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.conversation = c.ID
-	if v.position > 0 && !c.InQueue() {
-		v.tell(0, v.available)
+	if v.position > 0 && !c.Waits() {
+		v.tell(QueuePlace{Available: v.available})
 	}
 }

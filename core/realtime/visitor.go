@@ -35,7 +35,8 @@ type visitor struct {
 	conversation conversation.ID // "" = none yet
 	position     int32           // in the queue, as last told; 0 = does not wait
 	available    bool
-	news         bool // of the place has come since the hello
+	standing     Standing // of the queue
+	news         bool     // of the place has come since the hello
 	mark         mark
 }
 
@@ -255,10 +256,10 @@ func (v *visitor) place(ctx context.Context, conv *conversation.Conversation) {
 	v.mu.Lock()
 	v.conversation = conv.ID
 	v.mu.Unlock()
-	if !conv.InQueue() {
+	if !conv.Waits() {
 		return
 	}
-	position, available, err := v.g.o.Queue.Place(ctx, v.workspace, conv.ID)
+	place, err := v.g.o.Queue.Place(ctx, v.workspace, conv.ID)
 	if err != nil {
 		v.g.o.Logger.WarnContext(ctx, "a place in the queue is not known", "error", err)
 		return
@@ -266,25 +267,26 @@ func (v *visitor) place(ctx context.Context, conv *conversation.Conversation) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !v.news { // else this may be older
-		v.tell(position, available)
+		v.tell(place)
 	}
 }
 
 // told takes news of the place.
-func (v *visitor) told(position int, available bool) {
+func (v *visitor) told(place QueuePlace) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.ready {
 		v.news = true
-		v.tell(position, available)
+		v.tell(place)
 	}
 }
 
 // tell shows the place in the queue if it is another. The session is locked.
-func (v *visitor) tell(position int, available bool) {
-	if int(v.position) == position && (position == 0 || v.available == available) {
+func (v *visitor) tell(p QueuePlace) {
+	same := v.available == p.Available && v.standing.equal(p.Standing)
+	if int(v.position) == p.Position && (p.Position == 0 || same) {
 		return
 	}
-	v.position, v.available = int32(position), available //nolint:gosec // a place
-	v.say(queueFrame{Op: "queue", Position: position, Available: available})
+	v.position, v.available, v.standing = int32(p.Position), p.Available, p.Standing //nolint:gosec // a place
+	v.say(queueFrame{Op: "queue", Position: p.Position, Available: p.Available, Standing: p.Standing})
 }

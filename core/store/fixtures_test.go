@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/calendar"
+	"github.com/patchbay-im/patchbay/core/calendar/calendartest"
 	"github.com/patchbay-im/patchbay/core/catalog/catalogtest"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
@@ -29,6 +31,8 @@ import (
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
 	"github.com/patchbay-im/patchbay/core/notification/notificationtest"
+	"github.com/patchbay-im/patchbay/core/queue"
+	"github.com/patchbay-im/patchbay/core/queue/queuetest"
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
@@ -102,6 +106,48 @@ func teamFixture(t *testing.T, s *store.Store) teamtest.Fixture {
 			return w.Member(ws, email(), "Agent", 5).ID
 		},
 		Inbox: func(_ testing.TB, ws identity.WorkspaceID) string { return string(w.NewInbox(ws, false).ID) },
+	}
+}
+
+func calendarFixture(t *testing.T, s *store.Store) calendartest.Fixture {
+	t.Helper()
+	return calendartest.Fixture{
+		Store: s.Calendars(), Log: s.Events(), Workspace: teamFixture(t, s).Workspace,
+		Follow: func(tb testing.TB, ws identity.WorkspaceID, id calendar.ID, name string) {
+			tb.Helper()
+			q := queue.Queue{Workspace: ws, ID: queue.ID("que_" + name), Name: name, Plan: queue.Plan{Calendar: id}}
+			if err := s.Queues().Create(tb.Context(), q); err != nil {
+				tb.Fatal(err)
+			}
+		},
+	}
+}
+
+func queueFixture(t *testing.T, s *store.Store) queuetest.Fixture {
+	t.Helper()
+	f := teamFixture(t, s)
+	n := 0
+	return queuetest.Fixture{
+		Store: s.Queues(), Skills: s.Queues(), Directory: s.Queues(), Log: s.Events(), Workspace: f.Workspace, Member: f.Member, Inbox: f.Inbox,
+		Team: func(tb testing.TB, ws identity.WorkspaceID) team.ID {
+			tb.Helper()
+			n++
+			at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+			made := team.Team{Workspace: ws, ID: team.ID(fmt.Sprintf("tea_%d", n)), Name: fmt.Sprint("Team ", n), CreatedAt: at, UpdatedAt: at}
+			if err := s.Teams().Create(tb.Context(), made); err != nil {
+				tb.Fatal(err)
+			}
+			return made.ID
+		},
+		Calendar: func(tb testing.TB, ws identity.WorkspaceID) calendar.ID {
+			tb.Helper()
+			n++
+			made := calendar.Calendar{Workspace: ws, ID: calendar.ID(fmt.Sprintf("cal_%d", n)), Name: fmt.Sprint("Hours ", n), Revision: 1, Hours: calendar.Hours{Zone: "UTC"}}
+			if err := s.Calendars().Create(tb.Context(), made); err != nil {
+				tb.Fatal(err)
+			}
+			return made.ID
+		},
 	}
 }
 
@@ -213,6 +259,25 @@ func dispatchFixture(t *testing.T, s *store.Store) dispatchtest.Fixture {
 			tb.Helper()
 			d.change(tb, ws, id, func(m *identity.Member) { m.Suspended = true })
 		},
+		SetOffering: func(tb testing.TB, ws identity.WorkspaceID, o dispatch.Offering) {
+			tb.Helper()
+			_, err := s.Identities().Workspaces.ChangeWorkspace(tb.Context(), ws, func(w *identity.Workspace) error {
+				w.Settings.Offers = identity.OfferSettings{Mode: identity.AssignWork, Ring: o.Ring, Misses: o.Misses}
+				if o.Ring > 0 {
+					w.Settings.Offers.Mode = identity.OfferWork
+				}
+				return nil
+			})
+			if err != nil {
+				tb.Fatal(err)
+			}
+		},
+		Accept: d.answerer(func(c *conversation.Conversation, t conversation.Turn, m identity.MemberID) error {
+			return c.Accept(t, m, "name")
+		}),
+		Reject: d.answerer(func(c *conversation.Conversation, t conversation.Turn, m identity.MemberID) error {
+			return c.Reject(t, m, "")
+		}),
 		Retire:   d.retire,
 		NewGroup: d.group, Route: d.route,
 		Owner: func(tb testing.TB, ws identity.WorkspaceID, item dispatch.Key) identity.MemberID {
@@ -340,6 +405,16 @@ func (d *desk) item(tb testing.TB, ws identity.WorkspaceID, since time.Time) dis
 		tb.Fatal(err)
 	}
 	return dispatch.Item{Key: dispatch.Key{Kind: "conversation", ID: string(c.ID)}, Weight: 1, WaitingSince: since}
+}
+
+// answerer has a member answer an offer.
+func (d *desk) answerer(answer func(*conversation.Conversation, conversation.Turn, identity.MemberID) error) func(testing.TB, identity.WorkspaceID, dispatch.Key, identity.MemberID) error {
+	return func(_ testing.TB, ws identity.WorkspaceID, item dispatch.Key, m identity.MemberID) error {
+		return d.w.TryChange(ws, conversation.ID(item.ID), func(c *conversation.Conversation) error {
+			turn := conversation.Turn{At: time.Now(), IDs: id.NewSource(time.Now), Actor: identity.Actor{Kind: identity.ActorMember, ID: string(m)}}
+			return answer(c, turn, m)
+		})
+	}
 }
 
 func (d *desk) do(tb testing.TB, ws identity.WorkspaceID, item dispatch.Key, act dispatchtest.Act, member identity.MemberID) {

@@ -68,3 +68,8 @@ func TestMutantAckBeforeCommit(t *testing.T) {
 	}
 	t.Fatal("every answer came after its commit: the bug does not bite")
 }
+
+// The suite of dispatch's store notices that work is claimed twice.
+func TestMutantDoubleClaim(t *testing.T) {
+	mutant.Caught(t, mutant.DoubleClaim, "^TestSQLite$/^dispatch$", "claim returned <nil>, want a conflict")
+}

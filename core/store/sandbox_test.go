@@ -285,7 +285,7 @@ VALUES (?, ?, ?, '', '', 1, 0, '', 0, 0, 0, 0)`, text, text, text)
 
 // alone lists the tables that have one row of a workspace.
 func alone() []string {
-	return []string{"audit_head", "webhook_cursor", "notification_cursor", "retention_policy", "sign_in_policy"}
+	return []string{"audit_head", "webhook_cursor", "notification_cursor", "retention_policy", "sign_in_policy", "dispatch_policy", "dispatch_term", "routing"}
 }
 
 func (y *yard) bind(query string) string {
@@ -367,6 +367,7 @@ func (y *yard) resetKeeps() {
 	x := y.make(y.home)
 	y.stuff(x.ID, 2)
 	before := y.count(x.ID)
+	y.exec(`UPDATE agent_state SET used = 7, missed = 2 WHERE workspace_id = ?`, string(x.ID))
 	got, err := y.use.Reset(y.Context(), y.home, x.ID)
 	y.ok(err)
 	if got.State != sandbox.Filling {
@@ -385,6 +386,11 @@ func (y *yard) resetKeeps() {
 		if after[gone] != 0 {
 			y.Errorf("a reset leaves %d rows of %s", after[gone], gone)
 		}
+	}
+	var load int
+	y.ok(y.raw.QueryRowContext(y.Context(), y.bind(`SELECT SUM(used + missed) FROM agent_state WHERE workspace_id = ?`), string(x.ID)).Scan(&load))
+	if load != 0 {
+		y.Errorf("after a reset members have work that is gone: %d", load)
 	}
 	x, err = y.use.Get(y.Context(), y.home, x.ID)
 	y.ok(err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/audit"
+	"github.com/patchbay-im/patchbay/core/calendar"
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/channel/backfill"
@@ -29,14 +30,18 @@ import (
 	"github.com/patchbay-im/patchbay/core/journey"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/notification"
+	"github.com/patchbay-im/patchbay/core/policy"
 	"github.com/patchbay-im/patchbay/core/push"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/retention"
+	"github.com/patchbay-im/patchbay/core/routing"
 	"github.com/patchbay-im/patchbay/core/sandbox"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/store/agents"
 	"github.com/patchbay-im/patchbay/core/store/attachments"
 	"github.com/patchbay-im/patchbay/core/store/audits"
 	"github.com/patchbay-im/patchbay/core/store/backfills"
+	"github.com/patchbay-im/patchbay/core/store/calendars"
 	"github.com/patchbay-im/patchbay/core/store/catalogs"
 	"github.com/patchbay-im/patchbay/core/store/channels"
 	"github.com/patchbay-im/patchbay/core/store/claims"
@@ -59,8 +64,11 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/notifications"
 	"github.com/patchbay-im/patchbay/core/store/pluginbases"
 	"github.com/patchbay-im/patchbay/core/store/pluginstates"
+	"github.com/patchbay-im/patchbay/core/store/policies"
 	"github.com/patchbay-im/patchbay/core/store/pushes"
+	"github.com/patchbay-im/patchbay/core/store/queues"
 	"github.com/patchbay-im/patchbay/core/store/retentions"
+	"github.com/patchbay-im/patchbay/core/store/routings"
 	"github.com/patchbay-im/patchbay/core/store/sandboxes"
 	index "github.com/patchbay-im/patchbay/core/store/search"
 	"github.com/patchbay-im/patchbay/core/store/surveys"
@@ -131,9 +139,17 @@ var (
 	_ notification.Inbox        = (*notifications.Store)(nil)
 	_ push.Store                = (*pushes.Store)(nil)
 	_ push.Ledger               = (*pushes.Store)(nil)
+	_ policy.Store              = (*policies.Store)(nil)
+	_ calendar.Store            = (*calendars.Store)(nil)
+	_ calendar.Directory        = (*calendars.Store)(nil)
 	_ team.Store                = (*teams.Store)(nil)
 	_ team.Directory            = (*teams.Store)(nil)
 	_ team.Graveyard            = (*teams.Store)(nil)
+	_ queue.Store               = (*queues.Store)(nil)
+	_ routing.Store             = (*routings.Store)(nil)
+	_ queue.Skills              = (*queues.Store)(nil)
+	_ queue.Directory           = (*queues.Store)(nil)
+	_ queue.People              = (*agents.Store)(nil)
 	_ search.Source             = (*index.Source)(nil)
 	_ search.Index              = (*index.Lite)(nil)
 	_ search.Index              = (*index.Pg)(nil)
@@ -159,6 +175,10 @@ const (
 // Store is an open database as the domain's ports. It is safe for concurrent
 // use.
 type Store struct {
+	// Mails says of which plugins' channels the messages are mails; nil = of none.
+	// It is set before the store is used.
+	Mails func(plugin string) bool
+
 	db  *db.DB
 	now func() time.Time
 }
@@ -217,13 +237,13 @@ func (s *Store) Channels() *channels.Store { return channels.New(s.db) }
 func (s *Store) Catalog() *catalogs.Store { return catalogs.New(s.db) }
 
 // Conversations returns conversation.Store, Reader, ReadMarks and VisitorStore.
-func (s *Store) Conversations() *conversations.Store { return conversations.New(s.db) }
+func (s *Store) Conversations() *conversations.Store { return conversations.New(s.db, s.Mails) }
 
 // Views returns view.Store.
 func (s *Store) Views() *views.Store { return views.New(s.db) }
 
 // Deliveries returns delivery.Store.
-func (s *Store) Deliveries() *deliveries.Store { return deliveries.New(s.db, s.now) }
+func (s *Store) Deliveries() *deliveries.Store { return deliveries.New(s.db, s.now, s.Mails) }
 
 // Surveys returns survey.Store.
 func (s *Store) Surveys() *surveys.Store { return surveys.New(s.db) }
@@ -231,11 +251,23 @@ func (s *Store) Surveys() *surveys.Store { return surveys.New(s.db) }
 // Tickets returns ticket.Store and ticket.Reader.
 func (s *Store) Tickets() *tickets.Store { return tickets.New(s.db) }
 
-// Agents returns dispatch.Store.
-func (s *Store) Agents() *agents.Store { return agents.New(s.db, s.now) }
+// Agents returns dispatch.Store and queue.People.
+func (s *Store) Agents() *agents.Store { return agents.New(s.db, s.now, s.Mails) }
+
+// Policies returns policy.Store, which is dispatch.Plans as well.
+func (s *Store) Policies() *policies.Store { return policies.New(s.db) }
+
+// Calendars returns calendar.Store and calendar.Directory.
+func (s *Store) Calendars() *calendars.Store { return calendars.New(s.db) }
 
 // Teams returns team.Store, team.Directory and team.Graveyard.
 func (s *Store) Teams() *teams.Store { return teams.New(s.db) }
+
+// Routings returns routing.Store.
+func (s *Store) Routings() *routings.Store { return routings.New(s.db) }
+
+// Queues returns queue.Store, queue.Skills and queue.Directory.
+func (s *Store) Queues() *queues.Store { return queues.New(s.db) }
 
 // Templates returns template.Store.
 func (s *Store) Templates() *templates.Store { return templates.New(s.db) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/audit"
 	"github.com/patchbay-im/patchbay/core/audit/audittest"
+	"github.com/patchbay-im/patchbay/core/calendar/calendartest"
 	"github.com/patchbay-im/patchbay/core/catalog/catalogtest"
 	"github.com/patchbay-im/patchbay/core/channel/backfill/backfilltest"
 	"github.com/patchbay-im/patchbay/core/channel/channeltest"
@@ -31,7 +32,10 @@ import (
 	"github.com/patchbay-im/patchbay/core/license/licensetest"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
 	"github.com/patchbay-im/patchbay/core/notification/notificationtest"
+	"github.com/patchbay-im/patchbay/core/policy/policytest"
 	"github.com/patchbay-im/patchbay/core/push/pushtest"
+	"github.com/patchbay-im/patchbay/core/queue/queuetest"
+	"github.com/patchbay-im/patchbay/core/routing/routingtest"
 	"github.com/patchbay-im/patchbay/core/store"
 	"github.com/patchbay-im/patchbay/core/survey/surveytest"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
@@ -65,6 +69,27 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	})
 	t.Run("team", func(t *testing.T) {
 		teamtest.Run(t, func(t *testing.T) teamtest.Fixture { return teamFixture(t, fresh(t)) })
+	})
+	t.Run("policy", func(t *testing.T) {
+		policytest.Run(t, func(t *testing.T) policytest.Fixture {
+			s := fresh(t)
+			return policytest.Fixture{Store: s.Policies(), Log: s.Events(), Workspace: teamFixture(t, s).Workspace}
+		})
+	})
+	t.Run("calendar", func(t *testing.T) {
+		calendartest.Run(t, func(t *testing.T) calendartest.Fixture {
+			s := fresh(t)
+			return calendarFixture(t, s)
+		})
+	})
+	t.Run("queue", func(t *testing.T) {
+		queuetest.Run(t, func(t *testing.T) queuetest.Fixture { return queueFixture(t, fresh(t)) })
+	})
+	t.Run("routing", func(t *testing.T) {
+		routingtest.Run(t, func(t *testing.T) routingtest.Fixture {
+			s := fresh(t)
+			return routingtest.Fixture{Store: s.Routings(), Log: s.Events(), Workspace: teamFixture(t, s).Workspace}
+		})
 	})
 	t.Run("template", func(t *testing.T) {
 		templatetest.Run(t, func(t *testing.T) templatetest.Fixture {
@@ -184,6 +209,9 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	})
 	t.Run("dispatch", func(t *testing.T) {
 		dispatchtest.Run(t, func(t *testing.T) dispatchtest.Fixture { return dispatchFixture(t, fresh(t)) })
+	})
+	t.Run("dispatch with a dispatcher", func(t *testing.T) {
+		dispatchtest.RunPeers(t, func(t *testing.T) dispatchtest.Fixture { return dispatchFixture(t, fresh(t)) })
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -171,11 +172,11 @@ func (s *Service) changed(w identity.WorkspaceID, id ID, at time.Time) event.Eve
 func (p *Patch) check() error {
 	var w wrong
 	if p.Name != nil {
-		name := w.name(*p.Name)
+		name := w.Name("/name", *p.Name, MaxName)
 		p.Name = &name
 	}
 	if p.Description != nil {
-		text := w.text("/description", *p.Description, MaxDescription, true)
+		text := w.Text("/description", strings.TrimSpace(*p.Description), MaxDescription, true)
 		p.Description = &text
 	}
 	if p.Members != nil {

@@ -28,7 +28,7 @@ type Store interface {
 	// error is returned as it is. Errors: those of Create but TooMany.
 	Change(ctx context.Context, w identity.WorkspaceID, id ID, change func(*Team) error, events ...event.Event) (Team, error)
 	// Delete takes a team away, with its membership and its inboxes. It stays
-	// in Graveyard until Purge.
+	// in Graveyard until Purge. Errors: InUse.
 	Delete(ctx context.Context, w identity.WorkspaceID, id ID, at time.Time, events ...event.Event) error
 }
 

@@ -4,6 +4,7 @@
 package team
 
 import (
+	"strings"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -57,6 +58,12 @@ func NameTaken() *errs.Error {
 // TooMany is the answer to a team beyond MaxTeams.
 func TooMany() *errs.Error {
 	return errs.New(errs.Conflict, "team.too_many", "The workspace has as many teams as it can have. Delete one first.")
+}
+
+// InUse is the answer to deleting a team that queues are served by, which are
+// named.
+func InUse(queues ...string) *errs.Error {
+	return errs.New(errs.Conflict, "team.in_use", "The team serves queues: "+strings.Join(queues, ", ")+". Give them another team first.")
 }
 
 // UnknownMember is the answer to a member who is not of the workspace.

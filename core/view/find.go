@@ -18,6 +18,7 @@ type Ask struct {
 	View    string          // a built-in view, or the id of a saved one; "" = all
 	Filter  json.RawMessage // nil = everything
 	Team    string          // a team's id
+	Queue   string          // a queue's id
 	Label   string          // a label's id
 	State   conversation.State
 	Inbox   string
@@ -71,7 +72,7 @@ func (s *Service) Query(ctx context.Context, scope identity.Scope, a Ask) (Query
 func (a Ask) condition(fields filter.Registry) filter.Node {
 	var out filter.Node
 	for _, x := range [][2]string{
-		{"state", string(a.State)}, {"inbox", a.Inbox}, {"contact", a.Contact}, {"team", a.Team}, {"label", a.Label},
+		{"state", string(a.State)}, {"inbox", a.Inbox}, {"contact", a.Contact}, {"team", a.Team}, {"queue", a.Queue}, {"label", a.Label},
 	} {
 		value := x[1]
 		f, ok := fields[x[0]]
@@ -133,7 +134,7 @@ const MostCounted = 1000
 const MaxCounts = 30
 
 // Counts counts what is in each view, at most MostCounted: of the built-in
-// ones, of a team (its id) and of a label (its id) what is open. What the
+// ones, of a team, a queue and a label (by their ids) what is open. What the
 // member does not see is left out.
 func (s *Service) Counts(ctx context.Context, scope identity.Scope, views []string) (map[string]int, error) {
 	if len(views) > MaxCounts {
@@ -163,6 +164,8 @@ func counted(name string) Ask {
 		return Ask{View: name}
 	case strings.HasPrefix(name, "tea_"):
 		return Ask{Team: name, State: conversation.Open}
+	case strings.HasPrefix(name, "que_"):
+		return Ask{Queue: name, State: conversation.Open}
 	case strings.HasPrefix(name, "lab_"):
 		return Ask{Label: name, State: conversation.Open}
 	default:

@@ -13,6 +13,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/view"
 	"github.com/patchbay-im/patchbay/core/view/viewtest"
@@ -43,6 +44,7 @@ func newDesk(t *testing.T) *desk {
 	f := viewtest.NewFake(conversationtest.NewFake())
 	d := &desk{World: conversationtest.NewWorld(t, f.Fixture())}
 	d.OK(f.Teams.Create(t.Context(), team.Team{Workspace: d.WS, ID: "tea_1", Name: "Sales", CreatedAt: d.Tick(), UpdatedAt: d.Tick()}))
+	d.OK(f.Queues.Create(t.Context(), queue.Queue{Workspace: d.WS, ID: "que_1", Name: "Sales", Team: "tea_1", Revision: 1, CreatedAt: d.Tick(), UpdatedAt: d.Tick()}))
 	scope := func(email string, role identity.Role) identity.Scope {
 		m := d.Member(d.WS, email, email, 5)
 		return identity.Scope{Workspace: d.WS, Actor: identity.Actor{Kind: identity.ActorMember, ID: string(m.ID), Name: m.Name, Role: role}}
@@ -165,12 +167,12 @@ func TestBuiltinViewsAndCounts(t *testing.T) {
 		return nil
 	})
 	d.Change(teams.ID, func(c *conversation.Conversation) error {
-		c.Team = "tea_1"
+		c.Team, c.Queue = "tea_1", "que_1"
 		c.AddNote(d.System(), conversation.Written{Text: "for the team"})
 		return nil
 	})
 	d.Change(done.ID, func(c *conversation.Conversation) error { c.Resolve(d.System()); return nil })
-	want := map[string]int{"mine": 1, "unassigned": 2, "all": 3, "mentions": 1, "team": 1, "participating": 1, "tea_1": 1, "tea_none": 0, "lab_none": 0}
+	want := map[string]int{"mine": 1, "unassigned": 2, "all": 3, "mentions": 1, "team": 1, "participating": 1, "tea_1": 1, "tea_none": 0, "que_1": 1, "que_none": 0, "lab_none": 0}
 	var names []string
 	for name := range want {
 		names = append(names, name)

@@ -64,17 +64,17 @@ func CutRules() []CutRule {
 	add(said, members, "mentions[].name")
 
 	const data = change + "data."
-	add(data, nil, "by", "reason", "trigger", "attachment_id", "act", "asked", "place", "handoff", "assignee_id", "from_id", "team_id", "from_team_id", "bot_id", "until", "seq", "label_ids[]", "added[]", "removed[]",
+	add(data, nil, "by", "reason", "trigger", "attachment_id", "act", "asked", "place", "handoff", "assignee_id", "from_id", "team_id", "from_team_id", "queue_id", "from_queue_id", "bot_id", "until", "seq", "label_ids[]", "added[]", "removed[]",
 		"priority", "member_ids[]", "member_id", "into", "number", "inbox_id", "contact_id", "messages", "state", "snoozed_until", "waiting_since",
 		"rating_id", "via", "scheduled_id", "send_at", "author_id", "attachments", "unless_reply", "message_id", "message_seq", "finding_id", "connection_id", "level",
 		"status", "from", "conversation_id", "ticket_id", "id", "kind", "due_at", "bot_name")
-	add(data, members, "assignee_name", "author_name")
+	add(data, members, "assignee_name", "author_name", "member_name")
 	add(data, pii, "email", "phone", "recipient", "contact_name")
 	add(data, text, "set", "code", "detail", "text", "comment", "score", "advice", "start", "end", "title")
 
-	add(conversation, nil, "id", "inbox_id", "group", "contact.id", "state", "responder", "assignee_id", "snoozed_until", "waiting_since", "last_seq", "last_public_seq",
+	add(conversation, nil, "id", "inbox_id", "group", "contact.id", "state", "responder", "assignee_id", "offered_to", "offer_until", "snoozed_until", "waiting_since", "last_seq", "last_public_seq",
 		"last_inbound_seq", "contact_read_seq", "last_message.sender_kind", "last_message.kind", "last_message.attachment_kind", "last_message.recalled", "last_message.at", "created_at",
-		"updated_at", "number", "team_id", "priority", "labels[]", "participants[]", "merged_into", "verified", "rating.at")
+		"updated_at", "number", "team_id", "queue_id", "priority", "labels[]", "participants[]", "merged_into", "verified", "rating.at")
 	add(conversation, members, "assignee_name")
 	add(conversation, pii, "contact.name")
 	add(conversation, text, "last_message.text", "attributes", "rating.score", "rating.comment")

@@ -115,7 +115,7 @@ func secret(place string) []string {
 	switch {
 	case strings.HasSuffix(place, "(contact)"), regexp.MustCompile(`group_member\.|group_mentions|contact_name|contact\.name|\bemail\b|phone|recipient`).MatchString(place):
 		return []string{"contacts:read.pii"}
-	case strings.HasSuffix(place, "(agent)"), regexp.MustCompile(`assignee_name|author_name|mentions\[\]\.name`).MatchString(place):
+	case strings.HasSuffix(place, "(agent)"), regexp.MustCompile(`assignee_name|author_name|member_name|mentions\[\]\.name`).MatchString(place):
 		return []string{"members:read"}
 	case strings.HasSuffix(place, "(bot)"):
 		return nil

@@ -21,6 +21,15 @@ func told(w *conversationtest.World) conversation.ID {
 	c := w.Receive(w.Inbox, "ext", "m1", "hello")
 	step := func(fn func(c *conversation.Conversation) error) { w.Helper(); w.Change(c.ID, fn) }
 	var sent conversation.Message
+	offer := func(c *conversation.Conversation) error {
+		return c.Offer(w.System(), agent.ID, agent.Name, w.Tick().Add(20*time.Second))
+	}
+	step(offer)
+	step(func(c *conversation.Conversation) error {
+		c.TakeBack(w.System(), conversation.OfferUnanswered)
+		return nil
+	})
+	step(offer)
 	step(func(c *conversation.Conversation) error {
 		return c.Assign(w.System(), agent.ID, agent.Name, "dispatch")
 	})

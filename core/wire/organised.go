@@ -9,7 +9,8 @@ import (
 // Organised is the part of a Conversation that people keep in order with.
 type Organised struct {
 	Number       uint64         `json:"number" doc:"1, 2, 3, ... per workspace, for people to say."`
-	TeamID       string         `json:"team_id,omitempty" doc:"Whose queue it waits in; absent: everybody's."`
+	TeamID       string         `json:"team_id,omitempty" doc:"Whose people answer it; absent: all."`
+	QueueID      string         `json:"queue_id,omitempty" doc:"The queue that it stands in; absent: none."`
 	Priority     string         `json:"priority,omitempty" enum:"low,normal,high,urgent"`
 	Labels       []string       `json:"labels" nullable:"false" doc:"Ids of labels, in order."`
 	Attributes   map[string]any `json:"attributes" doc:"Custom attributes by key: text, number or boolean."`
@@ -20,7 +21,7 @@ type Organised struct {
 
 func organisedOf(o conversation.Organised) Organised {
 	out := Organised{
-		Number: o.Number, TeamID: string(o.Team), Priority: string(o.Priority),
+		Number: o.Number, TeamID: string(o.Team), QueueID: string(o.Queue), Priority: string(o.Priority),
 		Labels: textsOf(o.Labels), Attributes: maps.Clone(o.Attributes), Participants: textsOf(o.Participants),
 		MergedInto: string(o.MergedInto), Ignored: o.Ignored,
 	}

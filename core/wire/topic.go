@@ -35,7 +35,7 @@ func Topic(typ string) identity.Permission {
 		return identity.WorkspaceRead
 	case "inbox":
 		return identity.InboxRead
-	case "team":
+	case "team", "queue", "skill", "calendar", "policy":
 		return identity.TeamRead
 	case "connection", "grant":
 		return identity.PluginRead

@@ -23,11 +23,12 @@ func notOffered() map[string]string {
 	const (
 		list   = "a list that people choose from; nothing happens to a customer"
 		rights = "who may do what is the audit log's; the members themselves are told by member.changed"
-		set    = "how plugins are set up; the audit log has it"
+		set    = "how plugins and queues are set up; the audit log has it"
 		own    = "it would tell of the telling"
 	)
 	return map[string]string{
-		"attribute.changed": list, "canned.changed": list, "view.changed": list, "ticket_type.changed": list,
+		"attribute.changed": list, "canned.changed": list, "view.changed": list, "calendar.changed": list, "ticket_type.changed": list,
+		"queue.changed": set, "skill.changed": set, "policy.changed": set,
 		"role.changed": rights, "invitation.changed": rights,
 		"workspace.changed":  "settings of the workspace: the audit log has them",
 		"import.changed":     "progress of an upload; each contact is told by contact.changed",

@@ -46,6 +46,8 @@ type Conversation struct {
 	Responder      string     `json:"responder,omitempty" enum:"bot,queue,agent" doc:"Who is expected to answer; absent when nobody is."`
 	AssigneeID     string     `json:"assignee_id,omitempty"`
 	AssigneeName   string     `json:"assignee_name,omitempty"`
+	OfferedTo      string     `json:"offered_to,omitempty" doc:"Id of the member who may accept or reject it; absent when it is offered to nobody."`
+	OfferUntil     *time.Time `json:"offer_until,omitempty" doc:"With offered_to: until then it rings. The offer stands until a conversation.offer_ended change."`
 	SnoozedUntil   *time.Time `json:"snoozed_until,omitempty"`
 	WaitingSince   *time.Time `json:"waiting_since,omitempty" doc:"When the customer's oldest unanswered message came."`
 	LastSeq        uint64     `json:"last_seq"`
@@ -104,7 +106,7 @@ type Change struct {
 	ID             string         `json:"id"`
 	ConversationID string         `json:"conversation_id"`
 	Seq            uint64         `json:"seq" doc:"1, 2, 3, ... per conversation, without a gap."`
-	Type           string         `json:"type" enum:"conversation.created,message.created,note.created,message.edited,message.recalled,message.delivery,message.file,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,conversation.event,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged,conversation.bot,finding.created,finding.dismissed"`
+	Type           string         `json:"type" enum:"conversation.created,message.created,note.created,message.edited,message.recalled,message.delivery,message.file,conversation.assigned,conversation.queued,conversation.offered,conversation.offer_ended,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,conversation.event,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged,conversation.bot,finding.created,finding.dismissed"`
 	At             time.Time      `json:"at"`
 	Actor          Actor          `json:"actor"`
 	Message        *Message       `json:"message,omitempty"`
@@ -114,7 +116,7 @@ type Change struct {
 // FeedEvent is one entry of a workspace's feed.
 type FeedEvent struct {
 	Feed         uint64         `json:"feed" doc:"1, 2, 3, ... per workspace, without a gap."`
-	Type         string         `json:"type" enum:"conversation.created,message.created,note.created,message.edited,message.recalled,message.delivery,message.file,conversation.assigned,conversation.queued,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,conversation.event,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged,conversation.bot,finding.created,finding.dismissed,member.changed,invitation.changed,workspace.changed,inbox.changed,inbox.health_changed,team.changed,label.changed,attribute.changed,canned.changed,view.changed,contact.changed,erasure.changed,organisation.changed,role.changed,import.changed,webhook.changed,connection.changed,connection.health_changed,grant.changed,approval.changed,ticket_type.changed,ticket.created,ticket.commented,ticket.status,ticket.assigned,ticket.edited,ticket.followers,ticket.linked,ticket.unlinked,ticket.labeled,ticket.merged,ticket.absorbed,ticket.unmerged,ticket.rated,ticket.overdue,conversation.gone,ticket.gone,skip" doc:"conversation.gone, ticket.gone: it left the member's reach (data {id, seq}). skip: an event that is not for the member; only its number is told."`
+	Type         string         `json:"type" enum:"conversation.created,message.created,note.created,message.edited,message.recalled,message.delivery,message.file,conversation.assigned,conversation.queued,conversation.offered,conversation.offer_ended,conversation.resolved,conversation.reopened,conversation.snoozed,conversation.unsnoozed,conversation.identified,conversation.offline,conversation.event,rating.requested,rating.given,conversation.read_by_contact,scheduled.created,scheduled.changed,scheduled.cancelled,scheduled.sent,scheduled.failed,conversation.labeled,conversation.attributes,conversation.priority,conversation.participants,conversation.team,conversation.merged,conversation.absorbed,conversation.unmerged,conversation.bot,finding.created,finding.dismissed,member.changed,invitation.changed,workspace.changed,inbox.changed,inbox.health_changed,team.changed,queue.changed,skill.changed,calendar.changed,policy.changed,label.changed,attribute.changed,canned.changed,view.changed,contact.changed,erasure.changed,organisation.changed,role.changed,import.changed,webhook.changed,connection.changed,connection.health_changed,grant.changed,approval.changed,ticket_type.changed,ticket.created,ticket.commented,ticket.status,ticket.assigned,ticket.edited,ticket.followers,ticket.linked,ticket.unlinked,ticket.labeled,ticket.merged,ticket.absorbed,ticket.unmerged,ticket.rated,ticket.overdue,conversation.gone,ticket.gone,skip" doc:"conversation.gone, ticket.gone: it left the member's reach (data {id, seq}). skip: an event that is not for the member; only its number is told."`
 	At           time.Time      `json:"at"`
 	Change       *Change        `json:"change,omitempty"`
 	Conversation *Conversation  `json:"conversation,omitempty" doc:"The conversation as it is now, which is at least as new as the change."`
@@ -143,7 +145,7 @@ func ConversationOf(c conversation.Conversation) Conversation {
 	out := Conversation{
 		ID: string(c.ID), InboxID: string(c.Inbox), Contact: ContactRef{ID: string(c.Contact), Name: c.ContactName}, Group: c.Group,
 		State: string(c.State), Responder: string(c.Responder),
-		AssigneeID: string(c.Assignee), AssigneeName: c.AssigneeName,
+		AssigneeID: string(c.Assignee), AssigneeName: c.AssigneeName, OfferedTo: string(c.OfferedTo), OfferUntil: stampOrNil(c.OfferUntil),
 		SnoozedUntil: stampOrNil(c.SnoozedUntil), WaitingSince: stampOrNil(c.WaitingSince),
 		LastSeq: c.LastSeq, LastPublicSeq: c.LastPublicSeq, LastInboundSeq: c.LastInboundSeq,
 		ContactReadSeq: c.ContactReadSeq,

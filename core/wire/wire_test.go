@@ -108,6 +108,8 @@ func changes() map[string]conversation.Change {
 		"message.file":                 change(conversation.MessageFile, echo, 0, waited, `{"attachment_id":"att_2","state":"failed"}`),
 		"conversation.assigned":        change(conversation.Assigned, system, 4, nil, `{"assignee_id":"mem_1","assignee_name":"林晓","by":"dispatch","from_id":"mem_2"}`),
 		"conversation.queued":          change(conversation.Queued, system, 0, nil, `{"reason":"agent_lost","from_id":"mem_1"}`),
+		"conversation.offered":         change(conversation.Offered, system, 0, nil, `{"member_id":"mem_1","member_name":"林晓","until":"2026-11-22T01:00:20Z"}`),
+		"conversation.offer_ended":     change(conversation.OfferEnded, lin, 0, nil, `{"member_id":"mem_1","reason":"rejected","text":"in a call"}`),
 		"conversation.resolved":        change(conversation.ResolvedChange, lin, 4, nil, ""),
 		"conversation.reopened":        change(conversation.Reopened, lin, 4, nil, `{"by":"agent"}`),
 		"conversation.snoozed":         change(conversation.SnoozedChange, lin, 0, nil, `{"until":"2026-11-22T01:00:00Z"}`),
@@ -170,7 +172,9 @@ func conversations() map[string]conversation.Conversation {
 		Attributes: map[string]any{"plan": "专业", "seats": 12.5, "paid": true}, Participants: []identity.MemberID{"mem_1"}, MergedInto: "cnv_2",
 		Before: &conversation.Standing{State: conversation.Open},
 	}
-	return map[string]conversation.Conversation{"ordered": ordered, "new": fresh, "waiting": waiting, "taken": taken, "snoozed": snoozed}
+	offered := waiting
+	offered.Offering = conversation.Offering{OfferedTo: "mem_1", OfferUntil: at.Add(20 * time.Second)}
+	return map[string]conversation.Conversation{"offered": offered, "ordered": ordered, "new": fresh, "waiting": waiting, "taken": taken, "snoozed": snoozed}
 }
 
 func TestGolden(t *testing.T) {

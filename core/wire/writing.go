@@ -57,6 +57,28 @@ func DraftOf(d conversation.Draft) Draft {
 	}
 }
 
+// Whisper is what a supervisor told whoever had a conversation.
+type Whisper struct {
+	ID             string    `json:"id"`
+	ConversationID string    `json:"conversation_id"`
+	Seq            uint64    `json:"seq" doc:"Of the conversation's last change when it was written: it is shown after it."`
+	ClientMsgID    string    `json:"client_msg_id"`
+	FromID         string    `json:"from_id"`
+	FromName       string    `json:"from_name"`
+	ToID           string    `json:"to_id" doc:"The member who had the conversation."`
+	ToName         string    `json:"to_name"`
+	Text           string    `json:"text"`
+	At             time.Time `json:"at"`
+}
+
+// WhisperOf returns the view of a whisper.
+func WhisperOf(w conversation.Whisper) Whisper {
+	return Whisper{
+		ID: string(w.ID), ConversationID: string(w.Conversation), Seq: w.Seq, ClientMsgID: w.ClientID, FromID: string(w.From), FromName: w.FromName,
+		ToID: string(w.To), ToName: w.ToName, Text: w.Text, At: Stamp(w.At),
+	}
+}
+
 // Scheduled is a message to be sent later.
 type Scheduled struct {
 	ID             string       `json:"id"`

@@ -48,7 +48,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	cmd.SetOut(os.Stdout) // cobra would print to standard error
-	cmd.AddCommand(serveCommand(), accountCommand(), configCommand(), pluginCommand(), openapiCommand(), backupCommand(), restoreCommand(), auditCommand(), exportCommand(), doctorCommand(), bundleCommand(), versionCommand())
+	cmd.AddCommand(serveCommand(), accountCommand(), configCommand(), pluginCommand(), openapiCommand(), backupCommand(), restoreCommand(), auditCommand(), exportCommand(), doctorCommand(), bundleCommand(), simulateCommand(), versionCommand())
 	strict(cmd)
 	return cmd
 }

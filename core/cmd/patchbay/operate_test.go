@@ -40,6 +40,8 @@ func elsewhere() map[string]string {
 		"README.md":                          "make test is CI's; make run is the same program with demo data",
 		"docs/operate/install.md":            "core/internal/ship types them, on the archives; Docker's are not typed",
 		"docs/operate/kubernetes.md":         "core/internal/charttest types them, on a real API server",
+		"docs/operate/simulate.md":           "TestSimulateAsDocumented runs them, and compares what they print",
+		"docs/operate/dispatch-benchmark.md": "a target of the Makefile; core/dispatch/simulate plays its short form",
 		"docs/operate/plugins.md":            "core/app's TestPluginCommands and TestLicenseCommands run them",
 		"docs/build-plugins/paid-plugins.md": "core/app's TestVendorCommands runs them",
 		"docs/build-plugins/first-plugin.md": "TestTutorial types them, word for word",

@@ -75,6 +75,16 @@ func (f *Fake) PageViews(_ context.Context, workspace identity.WorkspaceID, id c
 	return out, err
 }
 
+// LastPageView implements contact.PageStore.
+func (f *Fake) LastPageView(_ context.Context, workspace identity.WorkspaceID, inbox, external string) (contact.PageView, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if all := f.views[known{workspace, inbox, external}]; len(all) > 0 {
+		return all[0], nil
+	}
+	return contact.PageView{}, nil
+}
+
 // ForgetPageViews implements contact.PageStore.
 func (f *Fake) ForgetPageViews(_ context.Context, before time.Time, limit int) (int, error) {
 	f.mu.Lock()

@@ -113,7 +113,14 @@ func testPageViews(w *world) {
 			}
 		}
 	}
+	last := func(external string) contact.PageView {
+		w.Helper()
+		v, err := w.f.Pages.LastPageView(w.Context(), w.ws, w.inbox, external)
+		w.ok(err)
+		return v
+	}
 	add("somebody who never wrote", w.view(1))
+	same(w, []contact.PageView{last("somebody who never wrote"), last("nobody")}, []contact.PageView{w.view(1), {}})
 	same(w, len(list(10)), 0)
 	one, two, three := w.view(1), w.view(2), w.view(3)
 	add(who.External, two, one)
@@ -122,6 +129,7 @@ func testPageViews(w *world) {
 	add(who.External, longer)
 	add(who.External, two, three) // two came again, and does not get shorter
 	same(w, list(2), []contact.PageView{three, longer, one})
+	same(w, last(who.External), three)
 	got, _, err := w.f.Store.Get(w.Context(), w.ws, c.ID)
 	w.ok(err)
 	same(w, got.LastSeenAt, three.At)

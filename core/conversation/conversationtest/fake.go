@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/calendar/calendartest"
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/catalog/catalogtest"
 	"github.com/patchbay-im/patchbay/core/channel"
@@ -24,6 +25,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity/identitytest"
 	"github.com/patchbay-im/patchbay/core/media"
 	"github.com/patchbay-im/patchbay/core/media/mediatest"
+	"github.com/patchbay-im/patchbay/core/queue/queuetest"
 	"github.com/patchbay-im/patchbay/core/quote"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/team/teamtest"
@@ -38,6 +40,8 @@ type Fake struct {
 	Media      *mediatest.Fake
 	Inboxes    *channeltest.Fake
 	Teams      *teamtest.Fake
+	Queues     *queuetest.Fake
+	Calendars  *calendartest.Fake
 	Catalog    *catalogtest.Fake
 	Feed       *eventtest.Feed // of contacts, inboxes and conversations
 
@@ -75,6 +79,7 @@ type space struct {
 	numbers       uint64 // given
 	deadlines     map[conversation.ID]map[uint64]time.Time
 	drafts        map[draftKey]conversation.Draft
+	whispers      map[conversation.WhisperID]conversation.Whisper
 	scheduled     map[conversation.ScheduledID]conversation.Scheduled
 	bots          map[conversation.ID]conversation.BotTalk
 	findings      map[conversation.FindingID]conversation.Finding
@@ -115,6 +120,8 @@ func NewFake() *Fake {
 		tokens:   make(map[tokenKey]conversation.TokenUse),
 		policies: make(map[channel.InboxID]policy),
 	}
+	f.Calendars = calendartest.NewFake(feed)
+	f.Queues = queuetest.NewFake(keepers{f}, feed)
 	f.Catalog = catalogtest.NewFake(keepers{f}, feed)
 	f.Contacts.Talks = f.talks
 	return f
@@ -173,6 +180,7 @@ func newSpace() *space {
 		versions:      make(map[place][]conversation.Version),
 		dedup:         make(map[dedupKey]conversation.Dedup),
 		drafts:        make(map[draftKey]conversation.Draft),
+		whispers:      make(map[conversation.WhisperID]conversation.Whisper),
 		scheduled:     make(map[conversation.ScheduledID]conversation.Scheduled),
 		bots:          make(map[conversation.ID]conversation.BotTalk),
 		findings:      make(map[conversation.FindingID]conversation.Finding),
@@ -186,7 +194,7 @@ func (s *space) clone() *space {
 	c := &space{
 		conversations: maps.Clone(s.conversations), changes: maps.Clone(s.changes),
 		messages: make(map[conversation.ID]map[uint64]conversation.Message, len(s.messages)), dedup: maps.Clone(s.dedup),
-		drafts: maps.Clone(s.drafts), scheduled: maps.Clone(s.scheduled), bots: maps.Clone(s.bots), findings: maps.Clone(s.findings),
+		drafts: maps.Clone(s.drafts), whispers: maps.Clone(s.whispers), scheduled: maps.Clone(s.scheduled), bots: maps.Clone(s.bots), findings: maps.Clone(s.findings),
 		numbers: s.numbers, html: maps.Clone(s.html), acknowledged: maps.Clone(s.acknowledged), early: slices.Clone(s.early), versions: maps.Clone(s.versions),
 	}
 	for id, changes := range s.changes {

@@ -9,14 +9,20 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
-// checkOrder refuses labels and a team that are not there.
+// checkOrder refuses labels, a queue and a team that are not there.
 func (t *fakeTx) checkOrder(ctx context.Context, c *conversation.Conversation, isNew bool) error {
 	for _, l := range c.Labels {
 		if !t.fake.Catalog.HasLabel(t.workspace, l) {
 			return errs.Absent()
 		}
 	}
-	if isNew || c.Team == "" || c.Team == t.space.conversations[c.ID].Team {
+	before := t.space.conversations[c.ID]
+	if !isNew && c.Queue != "" && c.Queue != before.Queue {
+		if _, err := t.fake.Queues.Queue(ctx, t.workspace, c.Queue); err != nil {
+			return err
+		}
+	}
+	if isNew || c.Team == "" || c.Team == before.Team {
 		return nil
 	}
 	_, err := t.fake.Teams.Team(ctx, t.workspace, c.Team)
@@ -41,7 +47,7 @@ func (t *fakeTx) Extent(_ context.Context, id conversation.ID) (conversation.Ext
 func (f *Fake) Referring(_ context.Context, workspace identity.WorkspaceID, to conversation.Reference, limit int) ([]conversation.ID, error) {
 	var out []conversation.ID
 	for id, c := range f.space(workspace).conversations {
-		if len(out) < limit && (to.Label != "" && slices.Contains(c.Labels, to.Label) || to.Team != "" && c.Team == to.Team) {
+		if len(out) < limit && (to.Label != "" && slices.Contains(c.Labels, to.Label) || to.Team != "" && c.Team == to.Team || to.Queue != "" && c.Queue == to.Queue) {
 			out = append(out, id)
 		}
 	}

@@ -24,6 +24,9 @@ func (t *fakeTx) Save(ctx context.Context, c *conversation.Conversation) error {
 	if err := t.check(ctx, c, u.New); err != nil {
 		return t.fail(err)
 	}
+	if u.Enters {
+		c.Weigh(1)
+	}
 	if u.New {
 		t.space.numbers++
 		c.Number = t.space.numbers

@@ -37,6 +37,11 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 		if c.QueuedAt = ch.At; !c.WaitingSince.IsZero() {
 			c.QueuedAt = c.WaitingSince
 		}
+	case conversation.Offered:
+		c.OfferedTo = identity.MemberID(data["member_id"])
+		c.OfferUntil, _ = time.Parse(time.RFC3339Nano, data["until"])
+	case conversation.OfferEnded:
+		c.Offering = conversation.Offering{}
 	case conversation.BotEngaged:
 		c.State = conversation.Open
 		c.Responder, c.Assignee, c.AssigneeName = conversation.ResponderBot, "", ""
@@ -83,6 +88,9 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 }
 
 func applyMessage(c conversation.Conversation, ch conversation.Change) conversation.Conversation {
+	if ch.Message.Kind == conversation.Text && ch.Message.Sender.Kind == identity.ActorMember {
+		c.AnsweredBy = identity.MemberID(ch.Message.Sender.ID)
+	}
 	m := ch.Message
 	c.Last = previewOf(m)
 	switch {

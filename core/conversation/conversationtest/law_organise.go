@@ -8,6 +8,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/team"
 )
 
@@ -19,6 +20,7 @@ func applyOrganised(c conversation.Conversation, ch conversation.Change) convers
 		Priority     conversation.Priority `json:"priority"`
 		Participants []identity.MemberID   `json:"member_ids"`
 		Team         team.ID               `json:"team_id"`
+		Queue        *queue.ID             `json:"queue_id"`
 		Into         conversation.ID       `json:"into"`
 		State        conversation.State    `json:"state"`
 		Snoozed      time.Time             `json:"snoozed_until"`
@@ -34,6 +36,9 @@ func applyOrganised(c conversation.Conversation, ch conversation.Change) convers
 		c.Priority = data.Priority
 	case conversation.TeamChanged:
 		c.Team = data.Team
+		if data.Queue != nil {
+			c.Queue = *data.Queue
+		}
 	case conversation.AttributesChanged:
 		c.Attributes = maps.Clone(c.Attributes)
 		if c.Attributes == nil {

@@ -13,6 +13,24 @@ import (
 	"github.com/patchbay-im/patchbay/core/team"
 )
 
+// testUnrouted: what routing rules may still decide is kept with the conversation.
+func testUnrouted(w *World) {
+	c := w.Receive(w.Inbox, "ext", "m1", "hello")
+	if got := w.Get(c.ID).Unrouted; got != conversation.ToRoute {
+		w.Fatalf("a new one has %b", got)
+	}
+	for _, want := range []conversation.Unrouted{conversation.ToRoute | conversation.TeamChosen, conversation.ToRoute | conversation.PriorityChosen, 0} {
+		w.Change(c.ID, func(c *conversation.Conversation) error {
+			c.Unrouted = want
+			c.AddNote(w.Turn(w.Owner), conversation.Words("", "looks at it"))
+			return nil
+		})
+		if got := w.Get(c.ID).Unrouted; got != want {
+			w.Errorf("%b is kept as %b", want, got)
+		}
+	}
+}
+
 // Label makes a label.
 func (w *World) Label(ws identity.WorkspaceID, name string) catalog.LabelID {
 	w.Helper()

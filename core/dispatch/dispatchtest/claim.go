@@ -180,7 +180,7 @@ func testClaimGroup(h *house) {
 	it.Class = group
 	h.refused(it, out, dispatch.CodeAgentFull)
 	h.used(out, 0)
-	if p := h.row(in).Profile; !(dispatch.ByGroup{}).May(p, group) {
+	if p := h.row(in).Profile; !(dispatch.BySkill{}).May(p, group) {
 		h.Fatalf("the profile of a member is %q", p)
 	}
 	h.mustClaim(it, in)

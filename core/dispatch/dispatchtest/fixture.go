@@ -43,6 +43,13 @@ type Fixture struct {
 	NewGroup func(t testing.TB, ws identity.WorkspaceID, members ...identity.MemberID) dispatch.Class
 	// Route makes an item one of a class; "" = for anybody.
 	Route func(t testing.TB, ws identity.WorkspaceID, item dispatch.Key, class dispatch.Class)
+	// SetOffering changes how the workspace gives out work, in whole seconds.
+	SetOffering func(t testing.TB, ws identity.WorkspaceID, o dispatch.Offering)
+	// Accept has a member take what is offered to them; a conflict unless it is.
+	// To take what they have already is no error.
+	Accept func(t testing.TB, ws identity.WorkspaceID, item dispatch.Key, member identity.MemberID) error
+	// Reject has a member send back what is offered to them; a conflict unless it is.
+	Reject func(t testing.TB, ws identity.WorkspaceID, item dispatch.Key, member identity.MemberID) error
 	// Owner returns who has the item; "" = nobody.
 	Owner func(t testing.TB, ws identity.WorkspaceID, item dispatch.Key) identity.MemberID
 }

@@ -1,6 +1,7 @@
 package dispatchtest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -20,17 +21,23 @@ type Memory struct {
 	mu     sync.Mutex
 	next   int
 	spaces map[identity.WorkspaceID]*space
+	nodes  map[string]time.Time // until when each is alive
 	fail   func(method string) error
 }
 
 type space struct {
 	members map[identity.MemberID]*worker
 	wrapUp  time.Duration
+	offers  dispatch.Offering
+	leader  string
+	term    uint64
 	items   map[dispatch.Key]*work
 }
 
 type worker struct {
 	row       dispatch.AgentRow
+	exclusive int // exclusive items that they have
+	offered   int // items offered to them
 	suspended bool
 }
 
@@ -39,12 +46,13 @@ type work struct {
 	owner  identity.MemberID
 	queued bool
 	open   bool
-	asking time.Time // when the customer asked what is not answered; zero = nothing
+	offer  dispatch.Offer // to whom it is offered; the zero Offer = to nobody
+	asking time.Time      // when the customer asked what is not answered; zero = nothing
 }
 
 // NewMemory returns an empty store on the given clock.
 func NewMemory(now func() time.Time) *Memory {
-	return &Memory{now: now, spaces: map[identity.WorkspaceID]*space{}}
+	return &Memory{now: now, spaces: map[identity.WorkspaceID]*space{}, nodes: map[string]time.Time{}}
 }
 
 // Fail makes each method of the port first ask fn whether to fail, by name;
@@ -129,6 +137,22 @@ func (m *Memory) rows(ws identity.WorkspaceID, want func(identity.MemberID) bool
 	return out
 }
 
+// Claims implements dispatch.Store.
+func (m *Memory) Claims(ctx context.Context, _ identity.WorkspaceID, claims []dispatch.Claim) ([]error, error) {
+	return Each(ctx, claims, m.Claim)
+}
+
+// Each makes claims one after the other, as a store without batches would.
+func Each(ctx context.Context, claims []dispatch.Claim, claim func(context.Context, dispatch.Claim) error) ([]error, error) {
+	out := make([]error, len(claims))
+	for i, c := range claims {
+		if out[i] = claim(ctx, c); out[i] != nil && !errs.Is(out[i], errs.Conflict) {
+			return nil, out[i]
+		}
+	}
+	return out, nil
+}
+
 // Claim implements dispatch.Store.
 func (m *Memory) Claim(ctx context.Context, c dispatch.Claim) error {
 	leave, err := m.enter(ctx, "Claim")
@@ -141,15 +165,26 @@ func (m *Memory) Claim(ctx context.Context, c dispatch.Claim) error {
 	switch {
 	case item == nil || !item.queued || item.Class != c.Class:
 		return dispatch.ErrItemTaken()
-	case c.By.Kind != identity.ActorMember && agent != nil && !dispatch.ByGroup{}.May(agent.row.Profile, c.Class):
+	case c.By.Kind != identity.ActorMember && agent != nil && !c.May(agent.row.Profile):
 		return dispatch.ErrAgentFull()
-	case agent == nil || agent.suspended || agent.row.Used+c.Weight > agent.row.Capacity,
+	case agent == nil || agent.suspended || !room(agent.row, c),
 		c.By.Kind != identity.ActorMember && agent.row.WrapUpUntil.After(c.At):
 		return dispatch.ErrAgentFull()
 	}
-	s.give(item, c.Member)
+	if c.OfferFor > 0 {
+		s.offer(item, c.Member, c.At.Add(c.OfferFor))
+	} else {
+		s.give(item, c.Member)
+	}
 	agent.row.IdleSince = c.At.UTC().Truncate(time.Millisecond)
 	return nil
+}
+
+// room reports whether a claim fits what a member has.
+func room(row dispatch.AgentRow, c dispatch.Claim) bool {
+	limit := row.Limits[c.Channel]
+	return row.Used+c.Weight <= row.Capacity && (limit == 0 || row.Has[c.Channel] < limit) && !row.Exclusive &&
+		(!c.Exclusive || row.Has == dispatch.PerChannel{}) && (c.OfferFor == 0 || !row.Ringing)
 }
 
 // Release implements dispatch.Store.
@@ -164,6 +199,9 @@ func (m *Memory) Release(ctx context.Context, ws identity.WorkspaceID, member id
 	for _, w := range s.items {
 		if w.owner == member && w.open && !w.asking.IsZero() {
 			s.enqueue(w, w.asking)
+			out = append(out, w.Item)
+		} else if w.offer.Member == member && member != "" {
+			s.enqueue(w, w.WaitingSince)
 			out = append(out, w.Item)
 		}
 	}
@@ -182,6 +220,9 @@ func (m *Memory) SaveAgent(ctx context.Context, ws identity.WorkspaceID, a dispa
 		return errs.Absent()
 	}
 	a.IdleSince, a.Since = a.IdleSince.UTC().Truncate(time.Millisecond), a.Since.UTC().Truncate(time.Millisecond)
+	if a.Status == "" {
+		a.Status, a.Reason = w.row.Status, w.row.Reason
+	}
 	w.row.AgentState = a
 	return nil
 }
@@ -214,20 +255,36 @@ func (m *Memory) id(prefix string) string {
 	return fmt.Sprintf("%s_%026d", prefix, m.next)
 }
 
+// Channel makes an item one of a channel, without a word to anybody.
+func (m *Memory) Channel(ws identity.WorkspaceID, key dispatch.Key, channel dispatch.Channel) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.spaces[ws].items[key].Channel = channel
+}
+
 // weigh adds to the load of an item's owner.
 func (s *space) weigh(w *work, n int) {
-	if a := s.members[w.owner]; a != nil && w.open {
+	if a := s.members[cmp.Or(w.owner, w.offer.Member)]; a != nil && w.open {
 		a.row.Used += n * w.Weight
+		a.row.Has[w.Channel] += n
+		if w.offer.Member != "" {
+			a.offered += n
+			a.row.Ringing = a.offered > 0
+		}
+		if w.Exclusive {
+			a.exclusive += n
+			a.row.Exclusive = a.exclusive > 0
+		}
 	}
 }
 
 func (s *space) give(w *work, member identity.MemberID) {
 	s.weigh(w, -1)
-	w.owner, w.queued, w.open = member, false, true
+	w.owner, w.queued, w.open, w.offer = member, false, true, dispatch.Offer{}
 	s.weigh(w, +1)
 }
 
 func (s *space) enqueue(w *work, since time.Time) {
 	s.weigh(w, -1)
-	w.owner, w.queued, w.open, w.WaitingSince = "", true, true, since
+	w.owner, w.queued, w.open, w.offer, w.WaitingSince = "", true, true, dispatch.Offer{}, since
 }

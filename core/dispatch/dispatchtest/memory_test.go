@@ -11,3 +11,8 @@ func TestMemory(t *testing.T) {
 	t.Parallel()
 	dispatchtest.Run(t, func(*testing.T) dispatchtest.Fixture { return dispatchtest.NewMemory(time.Now).Fixture() })
 }
+
+func TestMemoryOnTheFloor(t *testing.T) {
+	t.Parallel()
+	dispatchtest.RunPeers(t, func(*testing.T) dispatchtest.Fixture { return dispatchtest.NewMemory(time.Now).Fixture() })
+}

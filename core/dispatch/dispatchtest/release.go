@@ -101,6 +101,30 @@ func testWorkspaces(h *house) {
 	}
 }
 
+// Who saves that a member came leaves alone what they chose.
+func testSavePresence(h *house) {
+	m := h.member(2)
+	for _, s := range []dispatch.AgentState{
+		{Member: m, Online: true, IdleSince: h.now}, // who never chose is available
+		{Member: m, Status: dispatch.Away, Reason: "lunch", Online: true, IdleSince: h.now},
+		{Member: m, Online: false, IdleSince: h.now.Add(time.Second)},
+	} {
+		if err := h.f.Store.SaveAgent(h.Context(), h.ws, s); err != nil {
+			h.Fatalf("save: %v", err)
+		}
+		want := s
+		if s.Status == "" {
+			want.Status = dispatch.Available
+			if !s.Online {
+				want.Status, want.Reason = dispatch.Away, "lunch"
+			}
+		}
+		if got := h.row(m); got.Status != want.Status || got.Reason != want.Reason || got.Online != want.Online || !got.IdleSince.Equal(want.IdleSince) {
+			h.Fatalf("got %+v, want %+v", got.AgentState, want)
+		}
+	}
+}
+
 func testSaveAgent(h *house) {
 	m, it := h.member(2), h.item(time.Minute)
 	h.mustClaim(it, m)

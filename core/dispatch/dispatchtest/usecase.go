@@ -36,6 +36,13 @@ func (m *Memory) Fixture() Fixture {
 		Route: func(_ testing.TB, ws identity.WorkspaceID, key dispatch.Key, class dispatch.Class) {
 			m.Route(ws, key, class)
 		},
+		SetOffering: func(_ testing.TB, ws identity.WorkspaceID, o dispatch.Offering) { m.SetOffering(ws, o) },
+		Accept: func(_ testing.TB, ws identity.WorkspaceID, key dispatch.Key, member identity.MemberID) error {
+			return m.Accept(ws, key, member)
+		},
+		Reject: func(_ testing.TB, ws identity.WorkspaceID, key dispatch.Key, member identity.MemberID) error {
+			return m.Reject(ws, key, member)
+		},
 		Owner: func(_ testing.TB, ws identity.WorkspaceID, key dispatch.Key) identity.MemberID {
 			return m.Owner(ws, key)
 		},
@@ -116,7 +123,7 @@ func (m *Memory) Do(ws identity.WorkspaceID, key dispatch.Key, act Act, member i
 		w.asking = time.Time{}
 	case Ask:
 		w.asking = m.now().UTC().Truncate(time.Millisecond)
-		if w.owner == "" {
+		if w.owner == "" && w.offer.Member == "" {
 			s.enqueue(w, w.asking)
 		}
 	case Resolve, Snooze:
@@ -124,7 +131,7 @@ func (m *Memory) Do(ws identity.WorkspaceID, key dispatch.Key, act Act, member i
 			a.row.WrapUpUntil = m.now().UTC().Truncate(time.Millisecond).Add(s.wrapUp)
 		}
 		s.weigh(w, -1)
-		w.open, w.queued = false, false
+		w.open, w.queued, w.offer = false, false, dispatch.Offer{}
 		if act == Resolve {
 			w.asking = time.Time{}
 		}
@@ -151,6 +158,26 @@ func (m *Memory) SetCapacity(ws identity.WorkspaceID, member identity.MemberID, 
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.spaces[ws].members[member].row.Capacity = capacity
+}
+
+// SetLimits changes how many items of each channel a member is given at once.
+func (m *Memory) SetLimits(ws identity.WorkspaceID, member identity.MemberID, limits dispatch.PerChannel) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.spaces[ws].members[member].row.Limits = limits
+}
+
+// Shape changes what an item that waits asks for and takes, and returns it. Its
+// key and its arrival stay.
+func (m *Memory) Shape(ws identity.WorkspaceID, key dispatch.Key, to dispatch.Item) dispatch.Item {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	w := m.spaces[ws].items[key]
+	to.Key, to.WaitingSince = key, w.WaitingSince
+	if w.owner == "" {
+		w.Item = to
+	}
+	return w.Item
 }
 
 // Suspend suspends a member, who keeps the work until it is released.

@@ -136,7 +136,7 @@ func (f *Fake) ChangeMember(_ context.Context, w identity.WorkspaceID, id identi
 	if wanted.Role != m.Role && !f.knows(w, wanted.Role) {
 		return identity.Member{}, errs.Absent()
 	}
-	m.Name, m.Role, m.Capacity = wanted.Name, wanted.Role, wanted.Capacity
+	m.Name, m.Role, m.Capacity, m.Limits = wanted.Name, wanted.Role, wanted.Capacity, wanted.Limits
 	m.Suspended, m.UpdatedAt = wanted.Suspended, wanted.UpdatedAt
 	f.members[id] = m
 	f.append(events)

@@ -120,13 +120,13 @@ func (w *world) workspace() {
 	e := w.event(one.Workspace.ID, identity.WorkspaceChanged)
 	ws, err := w.Workspaces.ChangeWorkspace(w.Context(), one.Workspace.ID, func(x *identity.Workspace) error {
 		x.Name, x.Locale, x.UpdatedAt = "Renamed", "zh-CN", at
-		x.Settings = identity.Settings{WrapUp: 90 * time.Second, RatingAsk: identity.RatingByLink, Unattended: 5 * time.Minute, CloseTickets: 30}
+		x.Settings = identity.Settings{WrapUp: 90 * time.Second, RatingAsk: identity.RatingByLink, Unattended: 5 * time.Minute, CloseTickets: 30, Offers: identity.OfferSettings{Mode: identity.OfferWork, Ring: 45 * time.Second, Misses: 3}}
 		return nil
 	}, e)
 	w.ok(err)
 	want := one.Workspace
 	want.Name, want.Locale, want.UpdatedAt = "Renamed", "zh-CN", at
-	want.Settings = identity.Settings{WrapUp: 90 * time.Second, RatingAsk: identity.RatingByLink, Unattended: 5 * time.Minute, CloseTickets: 30}
+	want.Settings = identity.Settings{WrapUp: 90 * time.Second, RatingAsk: identity.RatingByLink, Unattended: 5 * time.Minute, CloseTickets: 30, Offers: identity.OfferSettings{Mode: identity.OfferWork, Ring: 45 * time.Second, Misses: 3}}
 	same(w, ws, want)
 	ws, err = w.Workspaces.Workspace(w.Context(), one.Workspace.ID)
 	w.ok(err)

@@ -21,7 +21,7 @@ func modules() []Module {
 		{Prefix: "github.com/gobwas", Owners: []string{"core/realtime/..."}, Tests: []string{"core/..."}},
 		{Prefix: "github.com/lxzan/gws", Owners: append([]string{"core/realtime/..."}, programs...), Tests: []string{"core/..."}},
 		{Prefix: "github.com/coder/websocket", Owners: programs, Tests: []string{"core/..."}},
-		{Prefix: "github.com/nats-io", Owners: []string{"core/bus/..."}},
+		{Prefix: "github.com/nats-io", Owners: []string{"core/bus/..."}, Tests: []string{"core/app"}},
 
 		// Speaking outwards: judges addresses (ADR 0028).
 		{Prefix: "code.dny.dev/ssrf", Owners: []string{"core/outbound/..."}},
@@ -81,6 +81,9 @@ func modules() []Module {
 		{Prefix: "github.com/ory/fosite", Owners: []string{"core/internal/openidtest"}},
 		{Prefix: "github.com/go-jose/go-jose", Owners: []string{"core/internal/openidtest"}, Tests: []string{"core/oidc", "core/httpapi/...", "sdk/license"}},
 		{Prefix: "golang.org/x/crypto/bcrypt", Owners: []string{"core/internal/openidtest"}},
+
+		// Rules that repeat events of calendar files (ADR 0056).
+		{Prefix: "github.com/teambition/rrule-go", Owners: []string{"core/calendar/ical"}},
 
 		// What the rest stands on.
 		{Prefix: "github.com/oklog/ulid/v2", Owners: []string{"core/id"}},

@@ -28,19 +28,20 @@ func (d door) String() string { return d.row.String() + " " + d.name }
 // unseen. "into" and "ids" are what the path is about.
 func names() map[string]string {
 	out := map[string]string{
-		"assignee_id": "member", "member_id": "member", "member_ids": "member", "mentions": "member", "team_id": "team", "type_id": "type",
+		"assignee_id": "member", "member_id": "member", "member_ids": "member", "mentions": "member", "team_id": "team", "queue_id": "queue", "calendar_id": "calendar", "skill_id": "skill", "drop": "skill", "type_id": "type",
 		"contact_id": "contact", "conversation_id": "conversation", "follow_up_of": "ticket", "ticket_id": "ticket", "label_ids": "label", "labels": "label",
 		"attachment_ids": "attachment", "reply_to": "message", "forwards": "message", "message_id": "message", "organisation_id": "organisation", "inbox_ids": "inbox", "delivery_id": "delivery",
 		"role": "role", "default_role": "role", "into": "path", "ids": "path",
 		// of queries
-		"contact": "contact", "inbox": "inbox", "label": "label", "team": "team", "view": "view", "views": "view", "member": "member",
+		"contact": "contact", "inbox": "inbox", "label": "label", "team": "team", "queue": "queue", "view": "view", "views": "view", "member": "member",
 		"organisation": "organisation", "actor": "member", "filter": "filter", "inbox_id": "inbox", "connection_id": "connection", "connection": "connection", "conversation": "conversation", "ticket": "ticket",
 	}
 	for name := range strings.FieldsSeq(`client_id client_msg_id client_secret color columns confirm cursor description domains email email_domains events
 external_id from icon issuer key locale name note options permissions phone plugin reason scopes sha256 shortcut text timezone title to url
 action after before format kinds limit notes offset q scope sort state target type unread since mapping idle_seconds fields attributes set
 conversations files contacts outcome page_views channel_requests webhook_deliveries notifications exports about config secrets enabled probe pointer answers
-action_id object record slot theme token method version hash accept id address subject pictures n group_mentions language`) {
+action_id object record slot theme token method version hash accept id address subject pictures n group_mentions language
+time_zone week exceptions hours effect weekday file set make_up page_url page_title findings by channel channels kind plans`) {
 		out[name] = ""
 	}
 	return out
@@ -51,6 +52,7 @@ func bodies() map[string]string {
 	return map[string]string{
 		"POST ~/conversations/bulk label_ids":                         `{"ids":["{conversation}"],"action":"label","label_ids":["{X}"]}`,
 		"POST ~/conversations/bulk member_id":                         `{"ids":["{conversation}"],"action":"assign","member_id":"{X}"}`,
+		"POST ~/conversations/bulk queue_id":                          `{"ids":["{conversation}"],"action":"assign","queue_id":"{X}"}`,
 		"POST ~/conversations/bulk team_id":                           `{"ids":["{conversation}"],"action":"assign","team_id":"{X}"}`,
 		"POST ~/conversations/bulk ids":                               `{"ids":["{X}"],"action":"resolve"}`,
 		"POST ~/conversations/check ids":                              `{"ids":["{X}"],"view":"all"}`,
@@ -58,6 +60,16 @@ func bodies() map[string]string {
 		"PUT ~/conversations/{conversation}/draft":                    `{"text":"x","kind":"text","rev":0}`,
 		"POST ~/conversations/{conversation}/messages":                `{"client_msg_id":"d{n}","kind":"note","text":"hi"}`,
 		"POST ~/conversations/{conversation}/messages attachment_ids": `{"client_msg_id":"d{n}","kind":"note","text":"","attachment_ids":["{X}"]}`,
+		"PUT ~/routing queue_id":                                      `{"revision":0,"rules":[{"name":"x","enabled":true,"then":{"queue_id":"{X}"}}]}`,
+		"POST ~/queues queue_id":                                      `{"name":"Over {n}","overflow":{"queue_id":"{X}","after_s":60}}`,
+		"PATCH ~/queues/{queue} queue_id":                             `{"overflow":{"queue_id":"{X}","after_s":60}}`,
+		"POST ~/queues calendar_id":                                   `{"name":"Open {n}","calendar_id":"{X}"}`,
+		"PATCH ~/queues/{queue} calendar_id":                          `{"calendar_id":"{X}"}`,
+		"POST ~/queues skill_id":                                      `{"name":"Skilled {n}","skills":[{"skill_id":"{X}","level":1}]}`,
+		"PATCH ~/queues/{queue} skill_id":                             `{"skills":[{"skill_id":"{X}","level":1}]}`,
+		"POST ~/queues drop":                                          `{"name":"Drops {n}","skills":[{"skill_id":"{X}","level":1}],"ladder":[{"after_s":60,"drop":["{X}"]}]}`,
+		"PATCH ~/queues/{queue} drop":                                 `{"skills":[{"skill_id":"{X}","level":1}],"ladder":[{"after_s":60,"drop":["{X}"]}]}`,
+		"PUT ~/members/{member}/skills skill_id":                      `{"skills":[{"skill_id":"{X}","level":1}]}`,
 		"POST ~/canned team_id":                                       `{"shortcut":"n{n}","title":"x","text":"x","scope":"team","team_id":"{X}"}`,
 		"POST ~/views team_id":                                        `{"name":"New {n}","filter":{"and":[]},"scope":"team","team_id":"{X}"}`,
 		"PATCH ~/views/{view} team_id":                                `{"scope":"team","team_id":"{X}"}`,
@@ -321,7 +333,7 @@ func (w *world) filters(doors []door) {
 			continue
 		}
 		for field, kind := range map[string]string{
-			"assignee": "member", "team": "team", "inbox": "inbox", "contact": "contact", "label": "label", "contact.organisation": "organisation",
+			"assignee": "member", "offered": "member", "team": "team", "queue": "queue", "inbox": "inbox", "contact": "contact", "label": "label", "contact.organisation": "organisation",
 			"participant": "member", "mention": "member", "follower": "member", "type": "type",
 		} {
 			n, ok := w.filtered(d, field, kind)

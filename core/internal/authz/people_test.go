@@ -54,7 +54,7 @@ func nobody() *person { return &person{name: "anonymous"} }
 func rights() map[string][]string {
 	agent := strings.Fields(`workspace.read member.read role.read inbox.read contact.read contact.write conversation.read conversation.reply
 conversation.assign conversation.merge contact.merge team.read catalog.read rating.read apikey.own ticket.read ticket.write ticket.assign ticket.merge`)
-	supervisor := append(slices.Clone(agent), strings.Fields(`plugin.read team.manage catalog.manage contact.import rating.read_all ticket.export ticket.manage`)...)
+	supervisor := append(slices.Clone(agent), strings.Fields(`plugin.read team.manage catalog.manage contact.import rating.read_all ticket.export ticket.manage conversation.supervise`)...)
 	administrator := append(slices.Clone(supervisor), strings.Fields(`plugin.manage inbox.manage member.manage workspace.manage role.manage apikey.manage
 signin.manage webhook.read webhook.manage retention.manage workspace.export contact.erase sandbox.manage system.read`)...)
 	return map[string][]string{

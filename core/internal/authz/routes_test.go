@@ -258,6 +258,35 @@ GET ~/teams team.read
 POST ~/teams team.manage :: {"name":"New {n}"}
 PATCH ~/teams/{team} team.manage :: {"description":"x"}
 DELETE ~/teams/{team} team.manage spends
+GET ~/calendars team.read
+POST ~/calendars team.manage :: {"name":"New {n}","time_zone":"UTC","week":{"monday":[{"from":"09:00","to":"17:00"}]}}
+GET ~/calendars/{calendar} team.read
+PATCH ~/calendars/{calendar} team.manage =200,409 :: {"name":"Named {n}","revision":1}
+DELETE ~/calendars/{calendar} team.manage spends
+GET ~/calendars/{calendar}/days team.read
+GET ~/dispatch-policy team.read
+PUT ~/dispatch-policy/draft team.manage =200,409 :: {"revision":0}
+POST ~/dispatch-policy/publish team.manage =200,409 :: {"revision":1}
+POST ~/dispatch-policy/restore team.manage =200,404,409 :: {"number":1,"published":1}
+POST ~/dispatch-policy/compare team.manage :: {"plans":["draft","current"],"day":{"kind":"own","staff":[{"count":1,"capacity":1}],"streams":[{"channel":"chat","per_hour":1,"handling_s":60}]}}
+GET ~/dispatch-policy/revisions team.read
+GET ~/routing team.read
+PUT ~/routing team.manage =200,409 :: {"revision":0,"rules":[]}
+POST ~/routing/try team.manage :: {"text":"x"}
+GET ~/queues team.read
+POST ~/queues team.manage :: {"name":"New {n}"}
+GET ~/queues/{queue} team.read
+PATCH ~/queues/{queue} team.manage :: {"description":"x"}
+DELETE ~/queues/{queue} team.manage spends
+GET ~/skills team.read
+POST ~/skills team.manage :: {"name":"New {n}"}
+PATCH ~/skills/{skill} team.manage :: {"name":"Renamed {n}"}
+DELETE ~/skills/{skill} team.manage spends
+GET ~/members/{member}/skills team.read
+PUT ~/members/{member}/skills team.manage :: {"skills":[]}
+GET ~/holiday-sets team.read
+POST ~/calendars/{calendar}/import/preview team.manage :: {"set":"cn-2026"}
+POST ~/calendars/{calendar}/import team.manage =200,409 :: {"set":"cn-2026","revision":1}
 GET ~/api-keys apikey.own
 POST ~/api-keys apikey.own :: {"name":"x","scopes":["member.read"]}
 DELETE ~/api-keys/{key} apikey.own spends
@@ -427,6 +456,8 @@ POST ~/conversations/check conversation.read :: {"ids":["cnv_none"]}
 GET ~/conversations/counts conversation.read
 POST ~/conversations/query conversation.read :: {}
 GET ~/conversations/{conversation} conversation.read
+POST ~/conversations/{conversation}/accept conversation.reply =200,409
+POST ~/conversations/{conversation}/reject conversation.reply =409 :: {}
 POST ~/conversations/{conversation}/assign conversation.assign spends :: {"member_id":""}
 PATCH ~/conversations/{conversation}/attributes conversation.reply :: {"set":{}}
 GET ~/conversations/{conversation}/draft conversation.reply
@@ -460,6 +491,8 @@ GET ~/conversations/{conversation}/ticket-draft ticket.write
 GET ~/conversations/{conversation}/tickets ticket.read
 GET ~/conversations/{conversation}/timeline conversation.read
 GET ~/conversations/{conversation}/transcript conversation.read
+GET ~/conversations/{conversation}/whispers conversation.read
+POST ~/conversations/{conversation}/whispers conversation.supervise =201,409 :: {"client_msg_id":"w{n}","text":"offer ten percent"}
 GET ~/drafts conversation.reply
 POST ~/findings/{finding}/dismiss conversation.reply
 GET ~/ratings rating.read

@@ -1,6 +1,7 @@
 package authz_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -201,6 +202,18 @@ func workspaceStories() []story {
 	return []story{
 		asks("contact.changed", http.MethodPatch, "/contacts/{contact}", `{"note":"x{n}"}`),
 		asks("team.changed", http.MethodPatch, "/teams/{team}", `{"description":"x"}`),
+		{"calendar.changed", func(w *world, c *cast) {
+			w.must(c.in.owner, http.MethodPost, w.at(c.in, "/calendars"), c.fill(`{"name":"Told {n}","time_zone":"UTC","week":{"monday":[{"from":"09:00","to":"17:00"}]}}`))
+		}},
+		{"policy.changed", func(w *world, c *cast) {
+			var now struct{ Draft struct{ Revision int } }
+			if err := json.Unmarshal([]byte(w.must(c.in.owner, http.MethodGet, w.at(c.in, "/dispatch-policy"), "").text), &now); err != nil {
+				w.t.Fatal(err)
+			}
+			w.must(c.in.owner, http.MethodPut, w.at(c.in, "/dispatch-policy/draft"), fmt.Sprintf(`{"revision":%d}`, now.Draft.Revision))
+		}},
+		asks("queue.changed", http.MethodPatch, "/queues/{queue}", `{"description":"x"}`),
+		asks("skill.changed", http.MethodPatch, "/skills/{skill}", `{"name":"Renamed {n}"}`),
 		asks("role.changed", http.MethodPatch, "/roles/{role}", `{"description":"x"}`),
 		asks("inbox.changed", http.MethodPatch, "/inboxes/{inbox}", `{"name":"Renamed {n}"}`),
 		retried("inbox.health_changed", "/inboxes/{inbox}"),

@@ -36,6 +36,10 @@ workspace.changed workspace.read
 inbox.changed inbox.read
 inbox.health_changed inbox.read
 team.changed team.read
+calendar.changed team.read
+queue.changed team.read
+skill.changed team.read
+policy.changed team.read
 webhook.changed webhook.read
 connection.changed plugin.read
 connection.health_changed plugin.read
@@ -205,9 +209,11 @@ func (w *world) head(of *workspace, after uint64) uint64 {
 }
 
 // ofPlugins are the types of events that only a bot, an analyzer or a tool brings about:
-// core/app's tests with plugin processes hold them against the reach.
+// core/app's tests with plugin processes hold them against the reach. Offers are
+// dispatch's, which everybody's sockets keep busy here: core/conversation's tests
+// hold them.
 func ofPlugins() []string {
-	return []string{"conversation.bot", "finding.created", "finding.dismissed", "approval.changed"}
+	return []string{"conversation.bot", "finding.created", "finding.dismissed", "approval.changed", "conversation.offered", "conversation.offer_ended"}
 }
 
 // TestTopics opens a socket as everybody, lets everything happen to the things

@@ -39,7 +39,7 @@ const (
 func main() {
 	short := flag.Bool("short", false, "fewer and shorter rounds")
 	binary := flag.String("binary", "", "a built server instead of one built here")
-	only := flag.String("only", "", "messages, lists (lists and search over many conversations) or tickets (the same over many tickets); empty = all")
+	only := flag.String("only", "", "messages, lists (lists and search over many conversations), tickets (the same over many tickets) or claims (work that dispatch gives out); empty = all")
 	profile := flag.String("profile", "", "write a CPU profile of the storage layer to this file")
 	flag.Parse()
 	s := scale{rounds: 5, span: 2 * time.Second, visitors: 1000, rate: 500, steady: 8 * time.Second, agents: 20, idle: 5000, starts: 5}
@@ -55,6 +55,7 @@ func main() {
 		{"messages", func() error { return work(ctx, s, *binary, *profile) }},
 		{"lists", func() error { return workLists(ctx, *short) }},
 		{"tickets", func() error { return workTickets(ctx, *short) }},
+		{"claims", func() error { return workClaims(ctx, *short) }},
 	} {
 		if err == nil && (*only == "" || *only == part.name) {
 			err = part.run()

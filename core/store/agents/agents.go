@@ -5,35 +5,33 @@ package agents
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"strings"
 	"time"
 
-	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/store/conversations"
 	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/store/policies"
 )
 
 // kind is the only kind of work item yet.
 const kind dispatch.Kind = "conversation"
 
-// weight is the capacity that a conversation takes; see conversation.Load.
-const weight = 1
-
 // Store implements dispatch.Store.
 type Store struct {
-	db  *db.DB
-	now func() time.Time
-	ids id.Source
+	db    *db.DB
+	now   func() time.Time
+	ids   id.Source
+	mails conversations.Mails
+	term  int64 // what is written counts while this is the workspace's last; 0 = always
 }
 
 // New returns a Store. The clock dates the changes that Release makes.
-func New(d *db.DB, now func() time.Time) *Store {
-	return &Store{db: d, now: now, ids: id.NewSource(now)}
+func New(d *db.DB, now func() time.Time, mails conversations.Mails) *Store {
+	return &Store{db: d, now: now, ids: id.NewSource(now), mails: mails}
 }
 
 // Workspaces implements dispatch.Store.
@@ -46,25 +44,6 @@ func (s *Store) Workspaces(ctx context.Context) ([]identity.WorkspaceID, error) 
 		return err
 	})
 	return out, err
-}
-
-// Waiting implements dispatch.Store.
-func (s *Store) Waiting(ctx context.Context, workspace identity.WorkspaceID) ([]dispatch.Item, error) {
-	const query = `SELECT conversation_id, team_id, queued_at FROM conversation
-WHERE workspace_id = ? AND queued_at > 0 AND state = 'open' AND responder = 'queue'`
-	var out []dispatch.Item
-	err := s.db.Rows(ctx, query, []any{string(workspace)}, func(sc db.Scanner) error {
-		var id, group string
-		var at int64
-		err := sc.Scan(&id, &group, &at)
-		out = append(out, item(conversation.ID(id), dispatch.Class(group), db.Time(at)))
-		return err
-	})
-	return out, err
-}
-
-func item(id conversation.ID, team dispatch.Class, since time.Time) dispatch.Item {
-	return dispatch.Item{Key: dispatch.Key{Kind: kind, ID: string(id)}, Class: team, Weight: weight, WaitingSince: since}
 }
 
 // works is the condition that a row m of member may be given work: not suspended,
@@ -80,10 +59,22 @@ func works() string {
 WHERE r.workspace_id = m.workspace_id AND r.role_id = m.role AND ' ' || r.permissions || ' ' LIKE '% ` + string(identity.ConversationReply) + ` %'))`
 }
 
+// Budgets implements policy.People.
+func (s *Store) Budgets(ctx context.Context, workspace identity.WorkspaceID) ([]int, error) {
+	var out []int
+	err := s.db.Rows(ctx, `SELECT DISTINCT m.capacity FROM member m WHERE m.workspace_id = ? AND `+works(), []any{string(workspace)}, func(sc db.Scanner) error {
+		var n int
+		err := sc.Scan(&n)
+		out = append(out, n)
+		return err
+	})
+	return out, err
+}
+
 // selectAgents reads the members of a workspace who may be given work.
 func selectAgents() string {
-	return `SELECT m.member_id, m.capacity, COALESCE(a.status, ''), COALESCE(a.online, ?), COALESCE(a.used, 0), COALESCE(a.idle_since, 0),
-COALESCE(a.reason, ''), COALESCE(a.status_since, 0), COALESCE(a.wrap_up_until, 0)
+	return `SELECT m.member_id, m.capacity, m.limits, COALESCE(a.status, ''), COALESCE(a.online, ?), COALESCE(a.used, 0), COALESCE(a.idle_since, 0),
+COALESCE(a.reason, ''), COALESCE(a.status_since, 0), COALESCE(a.wrap_up_until, 0), COALESCE(a.missed, 0)
 FROM member m LEFT JOIN agent_state a ON a.workspace_id = m.workspace_id AND a.member_id = m.member_id
 WHERE m.workspace_id = ? AND ` + works()
 }
@@ -94,7 +85,7 @@ func (s *Store) Agents(ctx context.Context, workspace identity.WorkspaceID) ([]d
 	if err != nil {
 		return nil, err
 	}
-	return out, s.profiles(ctx, out, `SELECT member_id, team_id FROM team_member WHERE workspace_id = ?`, string(workspace))
+	return s.complete(ctx, out, ``, string(workspace))
 }
 
 // Loads implements dispatch.Store.
@@ -102,42 +93,42 @@ func (s *Store) Loads(ctx context.Context, workspace identity.WorkspaceID, membe
 	if len(members) == 0 {
 		return nil, nil
 	}
-	args := []any{false, string(workspace)}
-	for _, m := range members {
-		args = append(args, string(m))
-	}
-	args = db.Padded(args, len(members))
-	list := strings.Repeat(`, ?`, len(args)-2)[2:]
-	out, err := s.agents(ctx, selectAgents()+` AND m.member_id IN (`+list+`)`, args...)
+	which, args := among(`m.member_id`, workspace, members)
+	out, err := s.agents(ctx, selectAgents()+which, append([]any{false}, args...)...)
 	if err != nil {
 		return nil, err
 	}
-	const query = `SELECT member_id, team_id FROM team_member WHERE workspace_id = ?`
-	return out, s.profiles(ctx, out, query+` AND member_id IN (`+list+`)`, args[1:]...)
+	return s.complete(ctx, out, which, args...)
 }
 
-// profiles names the teams of agents, which query lists.
-func (s *Store) profiles(ctx context.Context, agents []dispatch.AgentRow, query string, args ...any) error {
-	teams := make(map[identity.MemberID][]string)
-	err := s.db.Rows(ctx, query, args, func(sc db.Scanner) error {
-		var member, team string
-		err := sc.Scan(&member, &team)
-		teams[identity.MemberID(member)] = append(teams[identity.MemberID(member)], team)
-		return err
-	})
-	for i, a := range agents {
-		agents[i].Profile = dispatch.ProfileOf(teams[a.Member]...)
+// complete adds to rows of members what they can do, what they have, and the
+// limits of the policy where they have none of their own.
+func (s *Store) complete(ctx context.Context, rows []dispatch.AgentRow, among string, args ...any) ([]dispatch.AgentRow, error) {
+	can, err := read(ctx, s.db, among, args...)
+	if err != nil {
+		return nil, err
 	}
-	return err
+	plan, err := policies.InForce(ctx, s.db, workspaceOf(args))
+	if err != nil {
+		return nil, err
+	}
+	has, err := s.has(ctx, s.db, plan, among, args...)
+	for i, r := range rows {
+		rows[i].Profile, rows[i].Limits = can.profile(r.Member), r.Limits.Over(plan.Limits())
+		h := has[r.Member]
+		rows[i].Has, rows[i].Exclusive, rows[i].Ringing = h.items, h.exclusive, h.ringing
+	}
+	return rows, err
 }
 
 func (s *Store) agents(ctx context.Context, query string, args ...any) ([]dispatch.AgentRow, error) {
 	var out []dispatch.AgentRow
 	err := s.db.Rows(ctx, query, args, func(sc db.Scanner) error {
 		var r dispatch.AgentRow
-		var member, status string
+		var member, status, limits string
 		var idle, since, rest int64
-		err := sc.Scan(&member, &r.Capacity, &status, &r.Online, &r.Used, &idle, &r.Reason, &since, &rest)
+		err := sc.Scan(&member, &r.Capacity, &limits, &status, &r.Online, &r.Used, &idle, &r.Reason, &since, &rest, &r.Missed)
+		r.Limits = limitsOf(limits)
 		r.Since, r.WrapUpUntil = db.Time(since), db.Time(rest)
 		r.Member, r.Status, r.IdleSince = identity.MemberID(member), dispatch.Status(status), db.Time(idle)
 		if r.Status == "" {
@@ -151,30 +142,16 @@ func (s *Store) agents(ctx context.Context, query string, args ...any) ([]dispat
 
 // SaveAgent implements dispatch.Store.
 func (s *Store) SaveAgent(ctx context.Context, workspace identity.WorkspaceID, a dispatch.AgentState) error {
-	return s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
+	return s.do(ctx, workspace, func(ctx context.Context, tx *db.Tx) error {
 		n, err := tx.Exec(ctx, `INSERT INTO agent_state (workspace_id, member_id, status, online, used, idle_since, reason, status_since)
 SELECT workspace_id, member_id, ?, ?, 0, ?, ?, ? FROM member WHERE workspace_id = ? AND member_id = ?
-ON CONFLICT (workspace_id, member_id) DO UPDATE SET status = excluded.status, online = excluded.online, idle_since = excluded.idle_since,
-reason = excluded.reason, status_since = excluded.status_since`,
+ON CONFLICT (workspace_id, member_id) DO UPDATE SET online = excluded.online, idle_since = excluded.idle_since, status_since = excluded.status_since,
+status = CASE WHEN excluded.status = '' THEN agent_state.status ELSE excluded.status END,
+reason = CASE WHEN excluded.status = '' THEN agent_state.reason ELSE excluded.reason END`,
 			string(a.Status), a.Online, db.Micros(a.IdleSince), a.Reason, db.Micros(a.Since), string(workspace), string(a.Member))
 		if err == nil && n == 0 {
 			err = errs.Absent()
 		}
 		return err
-	})
-}
-
-// EndWrapUp implements dispatch.Store.
-func (s *Store) EndWrapUp(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID) error {
-	return s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
-		var known int
-		err := tx.Row(ctx, `SELECT 1 FROM member WHERE workspace_id = ? AND member_id = ?`, []any{string(workspace), string(member)}, &known)
-		if errors.Is(err, sql.ErrNoRows) {
-			return errs.Absent()
-		}
-		if err != nil {
-			return err
-		}
-		return tx.Queue(ctx, `UPDATE agent_state SET wrap_up_until = 0 WHERE workspace_id = ? AND member_id = ?`, string(workspace), string(member))
 	})
 }

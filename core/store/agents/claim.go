@@ -2,121 +2,43 @@ package agents
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"math"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/internal/mutant"
 	"github.com/patchbay-im/patchbay/core/store/conversations"
 	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/store/policies"
 )
 
-// Claim implements dispatch.Store. The first condition is the conversation's
-// own (it waits in the queue), the second the agent's; saving the conversation
-// adds its weight to what the agent has. The workspace is locked throughout.
+// Claim implements dispatch.Store.
 func (s *Store) Claim(ctx context.Context, c dispatch.Claim) error {
-	if c.Item.Kind != kind {
-		return dispatch.ErrItemTaken()
-	}
-	return s.db.Do(ctx, string(c.Workspace), func(ctx context.Context, tx *db.Tx) error {
-		t := conversations.NewTx(tx, c.Workspace)
-		found, err := t.Conversation(ctx, conversation.ID(c.Item.ID))
-		if errs.Is(err, errs.NotFound) || err == nil && (!found.InQueue() || dispatch.Class(found.Team) != c.Class) {
-			return dispatch.ErrItemTaken()
-		}
-		if err != nil {
-			return err
-		}
-		if err := serves(ctx, tx, c); err != nil {
-			return err
-		}
-		name, err := s.reserve(ctx, tx, c)
-		if err != nil {
-			return err
-		}
-		by := "dispatch"
-		if c.By.Kind == identity.ActorMember {
-			by = "member"
-		}
-		turn := conversation.Turn{Actor: c.By, At: c.At, IDs: s.ids}
-		if err := found.Assign(turn, c.Member, name, by); err != nil {
-			return err
-		}
-		return t.Save(ctx, found)
-	})
-}
-
-// serves checks that the agent is of the team for which the item waits, unless
-// a person decides.
-func serves(ctx context.Context, tx *db.Tx, c dispatch.Claim) error {
-	if c.Class == "" || c.By.Kind == identity.ActorMember {
-		return nil
-	}
-	var one int
-	err := tx.Row(ctx, `SELECT 1 FROM team_member WHERE workspace_id = ? AND team_id = ? AND member_id = ?`,
-		[]any{string(c.Workspace), string(c.Class), string(c.Member)}, &one)
-	if errors.Is(err, sql.ErrNoRows) {
-		return dispatch.ErrAgentFull()
-	}
-	return err
-}
-
-// reserve checks that the agent has room and returns the agent's name.
-func (s *Store) reserve(ctx context.Context, tx *db.Tx, c dispatch.Claim) (string, error) {
-	workspace, member := string(c.Workspace), string(c.Member)
-	var name string
-	err := tx.Row(ctx, `SELECT m.name FROM member m WHERE m.workspace_id = ? AND m.member_id = ? AND `+works(), []any{workspace, member}, &name)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", dispatch.ErrAgentFull()
-	}
+	out, err := s.Claims(ctx, c.Workspace, []dispatch.Claim{c})
 	if err != nil {
-		return "", err
+		return err
 	}
-	err = tx.Queue(ctx, `INSERT INTO agent_state (workspace_id, member_id, status, online, used, idle_since)
-VALUES (?, ?, '', ?, 0, 0) ON CONFLICT (workspace_id, member_id) DO NOTHING`, workspace, member, false)
-	if err != nil {
-		return "", err
-	}
-	at := db.Micros(c.At)
-	rested := at // the wrap-up must be over, unless a person decides
-	if c.By.Kind == identity.ActorMember {
-		rested = math.MaxInt64
-	}
-	n, err := tx.Exec(ctx, `UPDATE agent_state SET idle_since = ? WHERE workspace_id = ? AND member_id = ?
-AND wrap_up_until <= ? AND used + ? <= (SELECT capacity FROM member WHERE workspace_id = ? AND member_id = ?)`,
-		at, workspace, member, rested, max(c.Weight, weight), workspace, member)
-	if err == nil && n == 0 {
-		err = dispatch.ErrAgentFull()
-	}
-	return name, err
+	return out[0]
 }
 
-// Release implements dispatch.Store.
-func (s *Store) Release(ctx context.Context, workspace identity.WorkspaceID, member identity.MemberID, reason dispatch.Reason) ([]dispatch.Item, error) {
-	var out []dispatch.Item
-	err := s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
-		out = nil
-		ids, err := awaiting(ctx, tx, workspace, member)
+// Claims implements dispatch.Store. The workspace is locked throughout, so what
+// is read once holds for all of them, but for what they change themselves.
+func (s *Store) Claims(ctx context.Context, workspace identity.WorkspaceID, claims []dispatch.Claim) ([]error, error) {
+	if len(claims) == 0 {
+		return nil, nil
+	}
+	var out []error
+	err := s.do(ctx, workspace, func(ctx context.Context, tx *db.Tx) error {
+		out = make([]error, len(claims))
+		b, err := s.batch(ctx, tx, workspace, claims)
 		if err != nil {
 			return err
 		}
-		t := conversations.NewTx(tx, workspace)
-		turn := conversation.Turn{Actor: identity.Actor{Kind: identity.ActorSystem}, At: s.now(), IDs: s.ids}
-		for _, id := range ids {
-			c, err := t.Conversation(ctx, id)
-			if err != nil {
-				return err
+		for i, c := range claims {
+			if out[i] = b.claim(ctx, c); out[i] != nil && !errs.Is(out[i], errs.Conflict) {
+				return out[i]
 			}
-			if err := c.Release(turn, string(reason)); err != nil {
-				return err
-			}
-			if err := t.Save(ctx, c); err != nil {
-				return err
-			}
-			out = append(out, item(c.ID, dispatch.Class(c.Team), c.QueuedAt))
 		}
 		return nil
 	})
@@ -126,16 +48,146 @@ func (s *Store) Release(ctx context.Context, workspace identity.WorkspaceID, mem
 	return out, nil
 }
 
-// awaiting lists the member's open conversations whose customer awaits an answer.
-func awaiting(ctx context.Context, tx *db.Tx, workspace identity.WorkspaceID, member identity.MemberID) ([]conversation.ID, error) {
-	const query = `SELECT conversation_id FROM conversation
-WHERE workspace_id = ? AND assignee_id = ? AND state = 'open' AND waiting_since > 0 ORDER BY waiting_since, conversation_id`
-	var out []conversation.ID
-	err := tx.Rows(ctx, query, []any{string(workspace), string(member)}, func(sc db.Scanner) error {
-		var id string
-		err := sc.Scan(&id)
-		out = append(out, conversation.ID(id))
+// batch is what claims in one transaction are judged by.
+type batch struct {
+	store   *Store
+	tx      *db.Tx
+	found   map[conversation.ID]*conversation.Conversation
+	saver   *conversations.Tx
+	items   map[string]dispatch.Item // those that wait
+	members map[identity.MemberID]*claimant
+	can     abilities
+}
+
+// claimant is a member who is to be given work, and may be.
+type claimant struct {
+	name           string
+	capacity, used int
+	rested         int64 // when their wrap-up is over
+	limits         dispatch.PerChannel
+	holding
+}
+
+func (s *Store) batch(ctx context.Context, tx *db.Tx, workspace identity.WorkspaceID, claims []dispatch.Claim) (*batch, error) {
+	b := &batch{store: s, tx: tx, saver: conversations.NewTx(tx, workspace, s.mails), items: map[string]dispatch.Item{}}
+	ids, members := make([]conversation.ID, len(claims)), make([]identity.MemberID, len(claims))
+	for i, c := range claims {
+		ids[i], members[i] = conversation.ID(c.Item.ID), c.Member
+	}
+	plan, err := policies.InForce(ctx, tx, workspace)
+	if err != nil {
+		return nil, err
+	}
+	if b.found, err = b.saver.Conversations(ctx, ids); err != nil {
+		return nil, err
+	}
+	which, args := among(`c.conversation_id`, workspace, ids)
+	items, _, err := s.itemsBy(ctx, tx, plan, which, args...)
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range items {
+		b.items[it.ID] = it
+	}
+	return b, b.readMembers(ctx, plan, workspace, members)
+}
+
+// readMembers reads those of the members who may be given work.
+func (b *batch) readMembers(ctx context.Context, plan dispatch.Plan, workspace identity.WorkspaceID, members []identity.MemberID) error {
+	b.members = map[identity.MemberID]*claimant{}
+	which, args := among(`m.member_id`, workspace, members)
+	err := b.tx.Rows(ctx, `SELECT m.member_id, m.name, m.capacity, m.limits, COALESCE(a.used, 0), COALESCE(a.wrap_up_until, 0)
+FROM member m LEFT JOIN agent_state a ON a.workspace_id = m.workspace_id AND a.member_id = m.member_id
+WHERE m.workspace_id = ? AND `+works()+which, args, func(sc db.Scanner) error {
+		var id, limits string
+		var m claimant
+		err := sc.Scan(&id, &m.name, &m.capacity, &limits, &m.used, &m.rested)
+		m.limits = limitsOf(limits).Over(plan.Limits())
+		b.members[identity.MemberID(id)] = &m
 		return err
 	})
-	return out, err
+	if err != nil {
+		return err
+	}
+	has, err := b.store.has(ctx, b.tx, plan, which, args...)
+	if err != nil {
+		return err
+	}
+	for id, m := range b.members {
+		m.holding = has[id]
+	}
+	b.can, err = read(ctx, b.tx, which, args...)
+	return err
+}
+
+// claim makes one claim, or refuses it. The first condition is the
+// conversation's own (it waits in the queue), the second the agent's; saving the
+// conversation adds its weight to what the agent has.
+func (b *batch) claim(ctx context.Context, c dispatch.Claim) error {
+	found := b.found[conversation.ID(c.Item.ID)]
+	if c.Item.Kind != kind || found == nil || !found.InQueue() && !mutant.On(mutant.DoubleClaim) {
+		return dispatch.ErrItemTaken()
+	}
+	item, waits := b.items[c.Item.ID]
+	if (!waits || item.Class != c.Class || item.Exclusive != c.Exclusive) && (waits || !mutant.On(mutant.DoubleClaim)) {
+		return dispatch.ErrItemTaken()
+	}
+	c.Weight = max(found.Weight, 1) // the rows decide
+	c.Rungs = item.Reached(c.At)    // those that the rows know of
+	m := b.members[c.Member]
+	if m == nil || !b.may(c) || !m.takes(c, item) {
+		return dispatch.ErrAgentFull()
+	}
+	by := "dispatch"
+	if c.By.Kind == identity.ActorMember {
+		by = "member"
+	}
+	turn := conversation.Turn{Actor: c.By, At: c.At, IDs: b.store.ids}
+	var err error
+	if c.OfferFor > 0 {
+		err = found.Offer(turn, c.Member, m.name, c.At.Add(c.OfferFor))
+	} else {
+		err = found.Assign(turn, c.Member, m.name, by)
+	}
+	if err != nil {
+		return err
+	}
+	m.take(c, item)
+	err = b.tx.Queue(ctx, `INSERT INTO agent_state (workspace_id, member_id, status, online, used, idle_since)
+VALUES (?, ?, '', ?, 0, ?) ON CONFLICT (workspace_id, member_id) DO UPDATE SET idle_since = excluded.idle_since`,
+		string(c.Workspace), string(c.Member), false, db.Micros(c.At))
+	if err != nil {
+		return err
+	}
+	return b.saver.Save(ctx, found)
+}
+
+// may reports whether the member meets what the item asks for by now, unless a
+// person decides.
+func (b *batch) may(c dispatch.Claim) bool {
+	return c.By.Kind == identity.ActorMember || c.May("") || c.May(b.can.profile(c.Member))
+}
+
+// takes reports whether the member has room for an item: in their capacity, in
+// its channel, beside and for exclusive work, and for an offer that nothing rings
+// for them; and whether their wrap-up is over, unless a person decides.
+func (m *claimant) takes(c dispatch.Claim, item dispatch.Item) bool {
+	limit := m.limits[item.Channel]
+	switch {
+	case m.used+c.Weight > m.capacity, limit != 0 && m.items[item.Channel] >= limit,
+		m.exclusive, item.Exclusive && m.items != (dispatch.PerChannel{}),
+		c.OfferFor > 0 && m.ringing,
+		c.By.Kind != identity.ActorMember && m.rested > db.Micros(c.At):
+		return false
+	default:
+		return true
+	}
+}
+
+// take notes what a claim gave the member, for those after it.
+func (m *claimant) take(c dispatch.Claim, item dispatch.Item) {
+	m.used += c.Weight
+	m.items[item.Channel]++
+	m.exclusive = m.exclusive || item.Exclusive
+	m.ringing = m.ringing || c.OfferFor > 0
 }

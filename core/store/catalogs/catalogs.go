@@ -27,12 +27,7 @@ func (s *Store) write(ctx context.Context, w identity.WorkspaceID, events []even
 	if w == "" {
 		return errs.Absent()
 	}
-	return s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
-		if err := work(ctx, tx); err != nil {
-			return err
-		}
-		return tx.Append(ctx, events...)
-	})
+	return s.db.Write(ctx, string(w), events, work)
 }
 
 // room refuses what would be more than limit; query counts what is there.

@@ -220,22 +220,12 @@ func (s *Store) Reached(ctx context.Context, workspace identity.WorkspaceID, wit
 
 // Add implements contact.Store.
 func (s *Store) Add(ctx context.Context, c contact.Contact, events ...event.Event) error {
-	return s.write(ctx, c.Workspace, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(c.Workspace), events, func(ctx context.Context, tx *db.Tx) error {
 		r, err := rowOf(c)
 		if err != nil {
 			return err
 		}
 		return tx.Queue(ctx, insertContact, r.args()...)
-	})
-}
-
-// write runs a job and appends its events.
-func (s *Store) write(ctx context.Context, workspace identity.WorkspaceID, events []event.Event, work db.Work) error {
-	return s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
-		if err := work(ctx, tx); err != nil {
-			return err
-		}
-		return tx.Append(ctx, events...)
 	})
 }
 

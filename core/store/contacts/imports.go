@@ -59,7 +59,7 @@ func (s *Imports) Create(ctx context.Context, i importing.Import, file []byte, e
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, i.Workspace, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(i.Workspace), events, func(ctx context.Context, tx *db.Tx) error {
 		err := tx.Queue(ctx, `INSERT INTO contact_import (workspace_id, import_id, state, encoding, delimiter, columns, mapping, match_by, on_match,
 total, position, created, updated, skipped, failed, detail, actor_kind, actor_id, actor_name, created_at, updated_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, '', ?, ?, ?, ?, ?)`,

@@ -16,7 +16,7 @@ import (
 
 // AddNote implements contact.NoteStore.
 func (s *Store) AddNote(ctx context.Context, n contact.Note, events ...event.Event) error {
-	return s.write(ctx, n.Workspace, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(n.Workspace), events, func(ctx context.Context, tx *db.Tx) error {
 		return tx.Queue(ctx, `INSERT INTO contact_note (workspace_id, note_id, contact_id, text, author_kind, author_id, author_name, created_at, updated_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			string(n.Workspace), string(n.ID), string(n.Contact), n.Text, string(n.Author.Kind), n.Author.ID, n.Author.Name,

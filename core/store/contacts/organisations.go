@@ -117,7 +117,7 @@ func (s *Store) OrganisationOf(ctx context.Context, workspace identity.Workspace
 
 // AddOrganisation implements contact.OrganisationStore.
 func (s *Store) AddOrganisation(ctx context.Context, o contact.Organisation, events ...event.Event) error {
-	return s.write(ctx, o.Workspace, events, func(ctx context.Context, tx *db.Tx) error { return insertOrganisation(ctx, tx, o) })
+	return s.db.Write(ctx, string(o.Workspace), events, func(ctx context.Context, tx *db.Tx) error { return insertOrganisation(ctx, tx, o) })
 }
 
 func insertOrganisation(ctx context.Context, tx *db.Tx, o contact.Organisation) error {
@@ -152,7 +152,7 @@ func saveDomains(ctx context.Context, tx *db.Tx, o contact.Organisation) error {
 // ChangeOrganisation implements contact.OrganisationStore.
 func (s *Store) ChangeOrganisation(ctx context.Context, workspace identity.WorkspaceID, id contact.OrganisationID, change func(*contact.Organisation) error, events ...event.Event) (contact.Organisation, error) {
 	var out contact.Organisation
-	err := s.write(ctx, workspace, events, func(ctx context.Context, tx *db.Tx) error {
+	err := s.db.Write(ctx, string(workspace), events, func(ctx context.Context, tx *db.Tx) error {
 		o, err := organisation(ctx, tx, workspace, id)
 		if err != nil {
 			return err
@@ -188,7 +188,7 @@ func dropDomains(ctx context.Context, tx *db.Tx, workspace identity.WorkspaceID,
 
 // RemoveOrganisation implements contact.OrganisationStore.
 func (s *Store) RemoveOrganisation(ctx context.Context, workspace identity.WorkspaceID, id contact.OrganisationID, events ...event.Event) error {
-	return s.write(ctx, workspace, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(workspace), events, func(ctx context.Context, tx *db.Tx) error {
 		if err := dropDomains(ctx, tx, workspace, id); err != nil {
 			return err
 		}

@@ -2,6 +2,8 @@ package contacts
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"math"
 	"strconv"
 	"time"
@@ -102,6 +104,19 @@ func (s *Store) PageViews(ctx context.Context, workspace identity.WorkspaceID, i
 		out.Items = append(out.Items, v.PageView)
 	}
 	return out, nil
+}
+
+// LastPageView implements contact.PageStore.
+func (s *Store) LastPageView(ctx context.Context, workspace identity.WorkspaceID, inbox, external string) (contact.PageView, error) {
+	var v contact.PageView
+	var at, stay int64
+	err := s.db.Row(ctx, `SELECT at, url, title, referrer, duration FROM page_view
+WHERE workspace_id = ? AND inbox_id = ? AND external_id = ? ORDER BY at DESC LIMIT 1`, []any{string(workspace), inbox, external}, &at, &v.URL, &v.Title, &v.Referrer, &stay)
+	if errors.Is(err, sql.ErrNoRows) {
+		return contact.PageView{}, nil
+	}
+	v.At, v.Duration = db.Time(at), time.Duration(stay)*time.Second
+	return v, err
 }
 
 // ForgetPageViews implements contact.PageStore.

@@ -13,11 +13,13 @@ import (
 
 // Store implements conversation.Store, Reader, ReadMarks and VisitorStore.
 type Store struct {
-	db *db.DB
+	db    *db.DB
+	mails Mails
 }
 
-// New returns a Store.
-func New(d *db.DB) *Store { return &Store{db: d} }
+// New returns a Store. mails says what the conversations weigh that begin or
+// come to wait.
+func New(d *db.DB, mails Mails) *Store { return &Store{db: d, mails: mails} }
 
 // Within implements conversation.Store. Errors: errs.Absent when there is no
 // such workspace, errs.Unavailable when the database cannot commit.
@@ -26,6 +28,6 @@ func (s *Store) Within(ctx context.Context, workspace identity.WorkspaceID, fn f
 		return errNoWorkspace()
 	}
 	return s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
-		return fn(ctx, NewTx(tx, workspace))
+		return fn(ctx, NewTx(tx, workspace, s.mails))
 	})
 }

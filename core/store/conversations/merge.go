@@ -22,11 +22,20 @@ func (t *Tx) Extent(ctx context.Context, id conversation.ID) (conversation.Exten
 
 // teamThere is errs.Absent when a team that a conversation goes to is not there.
 func (t *Tx) teamThere(ctx context.Context, before, after string) error {
+	return t.there(ctx, `SELECT 1 FROM team WHERE workspace_id = ? AND team_id = ? AND deleted_at = 0`, before, after)
+}
+
+// queueThere is teamThere for a queue.
+func (t *Tx) queueThere(ctx context.Context, before, after string) error {
+	return t.there(ctx, `SELECT 1 FROM queue WHERE workspace_id = ? AND queue_id = ? AND deleted_at = 0`, before, after)
+}
+
+func (t *Tx) there(ctx context.Context, query, before, after string) error {
 	if after == "" || after == before {
 		return nil
 	}
 	var one int
-	err := t.tx.Row(ctx, `SELECT 1 FROM team WHERE workspace_id = ? AND team_id = ? AND deleted_at = 0`, []any{string(t.workspace), after}, &one)
+	err := t.tx.Row(ctx, query, []any{string(t.workspace), after}, &one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return errs.Absent()
 	}
@@ -38,6 +47,9 @@ func (s *Store) Referring(ctx context.Context, workspace identity.WorkspaceID, t
 	query, value := `SELECT conversation_id FROM conversation_label WHERE workspace_id = ? AND label_id = ? LIMIT ?`, string(to.Label)
 	if to.Team != "" {
 		query, value = `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND team_id = ? AND team_id <> '' LIMIT ?`, string(to.Team)
+	}
+	if to.Queue != "" {
+		query, value = `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND queue_id = ? AND queue_id <> '' LIMIT ?`, string(to.Queue)
 	}
 	var out []conversation.ID
 	err := s.db.Rows(ctx, query, []any{string(workspace), value, limit}, func(sc db.Scanner) error {

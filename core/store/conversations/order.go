@@ -8,6 +8,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/store/db"
 	"github.com/patchbay-im/patchbay/core/team"
 )
@@ -17,6 +18,7 @@ import (
 // find conversations by them.
 type order struct {
 	team         string
+	queue        string
 	priority     int64
 	labels       string // ids with a space between
 	participants string // likewise
@@ -24,6 +26,7 @@ type order struct {
 	mergedInto   string
 	undo         string // undo as JSON; "" = none
 	ignored      int64
+	unrouted     int64
 }
 
 // undo is a conversation.Standing as it is stored.
@@ -35,8 +38,9 @@ type undo struct {
 
 func orderOf(o *conversation.Organised) order {
 	r := order{
-		team: string(o.Team), priority: int64(max(slices.Index(conversation.Priorities(), o.Priority), 0)),
+		team: string(o.Team), queue: string(o.Queue), priority: int64(max(slices.Index(conversation.Priorities(), o.Priority), 0)),
 		labels: db.Joined(o.Labels), participants: db.Joined(o.Participants), mergedInto: string(o.MergedInto),
+		unrouted: int64(o.Unrouted),
 	}
 	if len(o.Attributes) > 0 {
 		b, _ := json.Marshal(o.Attributes) // strings, finite numbers and booleans always marshal
@@ -54,9 +58,10 @@ func orderOf(o *conversation.Organised) order {
 
 func (r *order) domain(number int64) conversation.Organised {
 	o := conversation.Organised{
-		Number: db.Unsigned(number), Team: team.ID(r.team),
+		Number: db.Unsigned(number), Team: team.ID(r.team), Queue: queue.ID(r.queue),
 		Labels: db.Parted[catalog.LabelID](r.labels), Participants: db.Parted[identity.MemberID](r.participants),
 		MergedInto: conversation.ID(r.mergedInto), Ignored: r.ignored == 1,
+		Unrouted: conversation.Unrouted(r.unrouted), //nolint:gosec // three bits, that we wrote
 	}
 	if all := conversation.Priorities(); r.priority > 0 && int(r.priority) < len(all) {
 		o.Priority = all[r.priority]
@@ -79,9 +84,12 @@ func (t *Tx) saveOrder(ctx context.Context, id conversation.ID, before, o order)
 	if err := t.teamThere(ctx, before.team, o.team); err != nil {
 		return err
 	}
-	err := t.tx.Queue(ctx, `UPDATE conversation SET team_id = ?, priority = ?, labels = ?, participants = ?, attributes = ?,
-merged_into = ?, merge_undo = ?, ignored = ? WHERE workspace_id = ? AND conversation_id = ?`,
-		o.team, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo, o.ignored, string(t.workspace), string(id))
+	if err := t.queueThere(ctx, before.queue, o.queue); err != nil {
+		return err
+	}
+	err := t.tx.Queue(ctx, `UPDATE conversation SET team_id = ?, queue_id = ?, priority = ?, labels = ?, participants = ?, attributes = ?,
+merged_into = ?, merge_undo = ?, ignored = ?, unrouted = ? WHERE workspace_id = ? AND conversation_id = ?`,
+		o.team, o.queue, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo, o.ignored, o.unrouted, string(t.workspace), string(id))
 	if err != nil {
 		return err
 	}

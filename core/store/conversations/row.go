@@ -35,16 +35,18 @@ type conversationRow struct {
 // status is the part of a row that most changes leave alone. Writing it costs
 // the most: indexes and a reference hang on it.
 type status struct {
-	state, responder, assignee string
-	snoozed, queued            int64
+	state, responder, assignee, answered, offered string
+	snoozed, queued, offerUntil                   int64
+	weight                                        int
 }
 
 func rowOf(c *conversation.Conversation) conversationRow {
 	return conversationRow{
 		workspace: string(c.Workspace), id: string(c.ID), inbox: string(c.Inbox), contact: string(c.Contact), recipient: c.Recipient, key: c.Key(),
 		status: status{
-			state: string(c.State), responder: string(c.Responder), assignee: string(c.Assignee),
+			state: string(c.State), responder: string(c.Responder), assignee: string(c.Assignee), answered: string(c.AnsweredBy),
 			snoozed: db.Micros(c.SnoozedUntil), queued: db.Micros(c.QueuedAt),
+			offered: string(c.OfferedTo), offerUntil: db.Micros(c.OfferUntil), weight: c.Weight,
 		},
 		number: db.Signed(c.Number), order: orderOf(&c.Organised), review: reviewOf(c),
 		waiting: db.Micros(c.WaitingSince),
@@ -61,9 +63,10 @@ func (r *conversationRow) domain() conversation.Conversation {
 		Workspace: identity.WorkspaceID(r.workspace), ID: conversation.ID(r.id), Inbox: channel.InboxID(r.inbox),
 		Contact: contact.ID(r.contact), Recipient: r.recipient,
 		State: conversation.State(r.status.state), Responder: conversation.Responder(r.status.responder),
-		Assignee: identity.MemberID(r.status.assignee), SnoozedUntil: db.Time(r.status.snoozed),
-		WaitingSince: db.Time(r.waiting), QueuedAt: db.Time(r.status.queued),
-		LastSeq: db.Unsigned(r.lastSeq), LastPublicSeq: db.Unsigned(r.lastPublicSeq), LastInboundSeq: db.Unsigned(r.lastInboundSeq),
+		Assignee: identity.MemberID(r.status.assignee), AnsweredBy: identity.MemberID(r.status.answered), SnoozedUntil: db.Time(r.status.snoozed),
+		WaitingSince: db.Time(r.waiting), QueuedAt: db.Time(r.status.queued), Weight: r.status.weight,
+		Offering: conversation.Offering{OfferedTo: identity.MemberID(r.status.offered), OfferUntil: db.Time(r.status.offerUntil)},
+		LastSeq:  db.Unsigned(r.lastSeq), LastPublicSeq: db.Unsigned(r.lastPublicSeq), LastInboundSeq: db.Unsigned(r.lastInboundSeq),
 		Last: conversation.Preview{
 			Text: r.lastText, Sender: identity.ActorKind(r.lastSender), Kind: conversation.MessageKind(r.lastKind), At: db.Time(r.lastAt),
 			Attachment: media.Kind(r.lastFile), Recalled: r.lastRecalled,
@@ -81,10 +84,10 @@ func (r *conversationRow) domain() conversation.Conversation {
 // subquery named c.
 const (
 	conversationColumns = `c.workspace_id, c.conversation_id, c.inbox_id, c.contact_id, c.recipient, c.talk_key,
-c.state, c.responder, COALESCE(c.assignee_id, ''), c.snoozed_until, c.queued_at, c.waiting_since,
+c.state, c.responder, COALESCE(c.assignee_id, ''), c.answered_by, c.snoozed_until, c.queued_at, c.offered_to, c.offer_until, c.weight, c.waiting_since,
 c.last_seq, c.last_public_seq, c.last_inbound_seq, c.last_text, c.last_sender, c.last_kind, c.last_at,
 c.last_file, c.last_recalled, c.contact_read_seq, c.created_at, c.updated_at,
-c.number, c.team_id, c.priority, c.labels, c.participants, c.attributes, c.merged_into, c.merge_undo, c.ignored,
+c.number, c.team_id, c.queue_id, c.priority, c.labels, c.participants, c.attributes, c.merged_into, c.merge_undo, c.ignored, c.unrouted,
 ` + reviewColumns + `,
 p.name, p.is_group, COALESCE(m.name, ''), i.plugin, i.live, c.windows`
 
@@ -99,11 +102,11 @@ LEFT JOIN member m ON m.workspace_id = c.workspace_id AND m.member_id = c.assign
 func (r *conversationRow) dest() []any {
 	out := []any{
 		&r.workspace, &r.id, &r.inbox, &r.contact, &r.recipient, &r.key,
-		&r.status.state, &r.status.responder, &r.status.assignee, &r.status.snoozed, &r.status.queued, &r.waiting,
+		&r.status.state, &r.status.responder, &r.status.assignee, &r.status.answered, &r.status.snoozed, &r.status.queued, &r.status.offered, &r.status.offerUntil, &r.status.weight, &r.waiting,
 		&r.lastSeq, &r.lastPublicSeq, &r.lastInboundSeq, &r.lastText, &r.lastSender, &r.lastKind, &r.lastAt,
 		&r.lastFile, &r.lastRecalled, &r.contactRead, &r.created, &r.updated,
-		&r.number, &r.order.team, &r.order.priority, &r.order.labels, &r.order.participants,
-		&r.order.attributes, &r.order.mergedInto, &r.order.undo, &r.order.ignored,
+		&r.number, &r.order.team, &r.order.queue, &r.order.priority, &r.order.labels, &r.order.participants,
+		&r.order.attributes, &r.order.mergedInto, &r.order.undo, &r.order.ignored, &r.order.unrouted,
 	}
 	return append(append(out, reviewDest(&r.review)...), &r.contactName, &r.group, &r.assigneeName, &r.plugin, &r.live, &r.windows)
 }

@@ -19,6 +19,12 @@ func (t *Tx) Save(ctx context.Context, c *conversation.Conversation) error {
 	if !u.New && len(u.Changes) == 0 {
 		return nil
 	}
+	if u.Enters {
+		if err := t.weigh(ctx, c); err != nil {
+			return err
+		}
+		u = c.Unsaved()
+	}
 	windows := t.loaded[c.ID].windows
 	if err := t.saveRow(ctx, c, u.New); err != nil {
 		return err
@@ -37,22 +43,25 @@ func (t *Tx) Save(ctx context.Context, c *conversation.Conversation) error {
 	if err := t.saveWrapUp(ctx, u); err != nil {
 		return err
 	}
+	if err := t.saveMissed(ctx, u.Changes); err != nil {
+		return err
+	}
 	c.Saved()
 	return nil
 }
 
 const (
 	insertConversation = `INSERT INTO conversation (workspace_id, conversation_id, inbox_id, contact_id, recipient, talk_key,
-state, responder, assignee_id, snoozed_until, queued_at, waiting_since, last_seq, last_public_seq, last_inbound_seq,
+state, responder, assignee_id, answered_by, snoozed_until, queued_at, waiting_since, last_seq, last_public_seq, last_inbound_seq,
 last_text, last_sender, last_kind, last_at, last_file, last_recalled, contact_read_seq, created_at, updated_at,
-number, team_id, priority, labels, participants, attributes, merged_into, merge_undo, ignored)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+number, team_id, queue_id, priority, labels, participants, attributes, merged_into, merge_undo, ignored, weight, unrouted)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 	updateConversation = `UPDATE conversation SET waiting_since = ?, last_seq = ?, last_public_seq = ?, last_inbound_seq = ?,
 last_text = ?, last_sender = ?, last_kind = ?, last_at = ?, last_file = ?, last_recalled = ?, contact_read_seq = ?, updated_at = ?
 WHERE workspace_id = ? AND conversation_id = ?`
 
-	updateStatus = `UPDATE conversation SET state = ?, responder = ?, assignee_id = ?, snoozed_until = ?, queued_at = ?
+	updateStatus = `UPDATE conversation SET state = ?, responder = ?, assignee_id = ?, answered_by = ?, snoozed_until = ?, queued_at = ?, offered_to = ?, offer_until = ?, weight = ?
 WHERE workspace_id = ? AND conversation_id = ?`
 )
 
@@ -70,9 +79,9 @@ func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bo
 	s, o := r.status, r.order
 	if isNew {
 		err := t.tx.Queue(ctx, insertConversation, r.workspace, r.id, r.inbox, r.contact, r.recipient, r.key,
-			s.state, s.responder, null(s.assignee), s.snoozed, s.queued, r.waiting, r.lastSeq, r.lastPublicSeq, r.lastInboundSeq,
+			s.state, s.responder, null(s.assignee), s.answered, s.snoozed, s.queued, r.waiting, r.lastSeq, r.lastPublicSeq, r.lastInboundSeq,
 			r.lastText, r.lastSender, r.lastKind, r.lastAt, r.lastFile, r.lastRecalled, r.contactRead, r.created, r.updated,
-			r.number, o.team, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo, o.ignored)
+			r.number, o.team, o.queue, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo, o.ignored, s.weight, o.unrouted)
 		if err != nil {
 			return err
 		}
@@ -89,7 +98,8 @@ func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bo
 		}
 	}
 	if !known || before.status != s {
-		err := t.tx.Queue(ctx, updateStatus, s.state, s.responder, null(s.assignee), s.snoozed, s.queued, r.workspace, r.id)
+		err := t.tx.Queue(ctx, updateStatus, s.state, s.responder, null(s.assignee), s.answered, s.snoozed, s.queued, s.offered, s.offerUntil, s.weight,
+			r.workspace, r.id)
 		if err != nil {
 			return err
 		}
@@ -179,6 +189,25 @@ func (t *Tx) saveWrapUp(ctx context.Context, u conversation.Unsaved) error {
 		err := t.tx.Queue(ctx, `UPDATE agent_state SET wrap_up_until = ? + (SELECT wrap_up_seconds * 1000000 FROM workspace WHERE workspace_id = ?)
 WHERE workspace_id = ? AND member_id = ? AND EXISTS (SELECT 1 FROM workspace WHERE workspace_id = ? AND wrap_up_seconds > 0)`,
 			db.Micros(ch.At), string(t.workspace), string(t.workspace), member, string(t.workspace))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveMissed counts the offers in a row that a member did not answer.
+func (t *Tx) saveMissed(ctx context.Context, changes []conversation.Change) error {
+	for _, ch := range changes {
+		member, missed := ch.OfferMissed()
+		if member == "" {
+			continue
+		}
+		set := `0`
+		if missed {
+			set = `missed + 1`
+		}
+		err := t.tx.Queue(ctx, `UPDATE agent_state SET missed = `+set+` WHERE workspace_id = ? AND member_id = ?`, string(t.workspace), string(member))
 		if err != nil {
 			return err
 		}

@@ -33,6 +33,8 @@ func starts() []struct{ field, query string } {
 		{"participant", `SELECT conversation_id FROM conversation_participant WHERE workspace_id = ? AND member_id IN (%)`},
 		{"mention", `SELECT conversation_id FROM conversation_mention WHERE workspace_id = ? AND member_id IN (%)`},
 		{"team", `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND team_id <> '' AND team_id IN (%)`},
+		{"queue", `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND queue_id <> '' AND queue_id IN (%)`},
+		{"offered", `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND offered_to <> '' AND offered_to IN (%)`},
 		{"assignee", `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND assignee_id IS NOT NULL AND assignee_id IN (%)`},
 	}
 }

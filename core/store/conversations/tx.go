@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/contact"
@@ -21,12 +22,13 @@ import (
 type Tx struct {
 	tx        *db.Tx
 	workspace identity.WorkspaceID
+	mails     Mails
 	loaded    map[conversation.ID]held // as read, to tell what Save must write
 }
 
-// NewTx returns the conversation side of a job.
-func NewTx(tx *db.Tx, workspace identity.WorkspaceID) *Tx {
-	return &Tx{tx: tx, workspace: workspace}
+// NewTx returns the conversation side of a job. mails is as for New.
+func NewTx(tx *db.Tx, workspace identity.WorkspaceID, mails Mails) *Tx {
+	return &Tx{tx: tx, workspace: workspace, mails: mails}
 }
 
 // Job returns the job, for the sides of other nouns.
@@ -39,6 +41,32 @@ func (t *Tx) Conversation(ctx context.Context, id conversation.ID) (*conversatio
 		err = errs.Absent()
 	}
 	return c, err
+}
+
+// Conversations are those of the workspace among these; what is not there is
+// left out.
+func (t *Tx) Conversations(ctx context.Context, ids []conversation.ID) (map[conversation.ID]*conversation.Conversation, error) {
+	out := make(map[conversation.ID]*conversation.Conversation, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	args := []any{string(t.workspace)}
+	for _, id := range ids {
+		args = append(args, string(id))
+	}
+	args = db.Padded(args, len(ids))
+	where := `WHERE c.workspace_id = ? AND c.conversation_id IN (` + strings.Repeat(`, ?`, len(args)-1)[2:] + `)`
+	err := t.tx.Rows(ctx, selectConversation+where, args, func(sc db.Scanner) error {
+		var r conversationRow
+		if err := sc.Scan(r.dest()...); err != nil {
+			return err
+		}
+		c := r.domain()
+		t.remember(c.ID, r)
+		out[c.ID] = c.Loaded()
+		return nil
+	})
+	return out, err
 }
 
 // Current implements conversation.Tx.

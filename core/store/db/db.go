@@ -13,6 +13,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/internal/mutant"
 	"github.com/patchbay-im/patchbay/core/media"
 )
@@ -94,6 +95,17 @@ func (d *DB) first(ctx context.Context) error {
 // writer has not begun.
 func (d *DB) Do(ctx context.Context, workspace string, work Work) error {
 	return d.writer.do(ctx, workspace, work)
+}
+
+// Write is Do for work that these events tell of: they are appended when it is
+// done.
+func (d *DB) Write(ctx context.Context, workspace string, events []event.Event, work Work) error {
+	return d.Do(ctx, workspace, func(ctx context.Context, tx *Tx) error {
+		if err := work(ctx, tx); err != nil {
+			return err
+		}
+		return tx.Append(ctx, events...)
+	})
 }
 
 // Driver tells which dialect the database speaks.

@@ -200,6 +200,7 @@ func TestWorkspaceComesFirst(t *testing.T) {
 		"plugin_license", "plugin_trial", "plugin_license_clock",
 		"plugin_life", "plugin_place", "plugin_step", // a plugin is the installation's
 		"push_subscription",
+		"dispatch_node", // as a server is
 	}
 	for fact := range liteSchema(t, open(t, config(t))) {
 		kind, rest, _ := strings.Cut(fact, " ")

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 )
 
 // Tx is the database as one job sees it. It is valid while the job runs.
@@ -83,6 +84,16 @@ func (t *Tx) Row(ctx context.Context, query string, args []any, dest ...any) err
 		return sql.ErrNoRows
 	}
 	return err
+}
+
+// Exists reports whether the query finds a row. It selects one number.
+func (t *Tx) Exists(ctx context.Context, query string, args ...any) (bool, error) {
+	var n int
+	err := t.Row(ctx, query, args, &n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Rows implements Querier.

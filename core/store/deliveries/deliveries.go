@@ -21,14 +21,16 @@ import (
 
 // Store implements delivery.Store.
 type Store struct {
-	db  *db.DB
-	now func() time.Time
-	ids id.Source
+	db    *db.DB
+	now   func() time.Time
+	ids   id.Source
+	mails conversations.Mails
 }
 
-// New returns a Store. The clock dates the changes that settlements make.
-func New(d *db.DB, now func() time.Time) *Store {
-	return &Store{db: d, now: now, ids: id.NewSource(now)}
+// New returns a Store. The clock dates the changes that settlements make; mails
+// is as for conversations.New.
+func New(d *db.DB, now func() time.Time, mails conversations.Mails) *Store {
+	return &Store{db: d, now: now, ids: id.NewSource(now), mails: mails}
 }
 
 // itsTurn holds for a delivery named d with none before it in its conversation.
@@ -170,7 +172,7 @@ WHERE workspace_id = ? AND delivery_id = ? AND state IN ('pending', ?)`,
 	if err != nil || n == 0 {
 		return err
 	}
-	t := conversations.NewTx(tx, d.Workspace)
+	t := conversations.NewTx(tx, d.Workspace, s.mails)
 	together := []uint64{d.Seq}
 	if d.MergedTo > 0 {
 		if together, err = t.LeftWith(ctx, conversation.ID(d.Conversation), d.Seq); err != nil {

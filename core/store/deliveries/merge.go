@@ -17,7 +17,7 @@ func (s *Store) Merge(ctx context.Context, d *delivery.Delivery, textLimit int) 
 	var run []delivery.Delivery
 	err := s.db.Do(ctx, string(d.Workspace), func(ctx context.Context, tx *db.Tx) error {
 		run = nil
-		c, err := conversations.NewTx(tx, d.Workspace).Conversation(ctx, conversation.ID(d.Conversation))
+		c, err := conversations.NewTx(tx, d.Workspace, s.mails).Conversation(ctx, conversation.ID(d.Conversation))
 		if err != nil {
 			return err
 		}

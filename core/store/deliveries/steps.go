@@ -36,7 +36,7 @@ func (s *Store) Interrupted(ctx context.Context, items []delivery.Delivery) erro
 	}
 	for workspace, mine := range of {
 		err := s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
-			t := conversations.NewTx(tx, workspace)
+			t := conversations.NewTx(tx, workspace, s.mails)
 			for _, d := range mine {
 				if err := t.SaveSteps(ctx, d.Conversation, d.Seq, d.Interrupted()); err != nil {
 					return err

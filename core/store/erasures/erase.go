@@ -21,8 +21,9 @@ func (p *person) erase(ctx context.Context, tx *db.Tx, id erasure.ID) error {
 	e.From(ctx, "attachment", "attachment_id", p.files)
 	// The agents get back what they had of the person.
 	for _, c := range p.conversations {
-		e.Do(ctx, `UPDATE agent_state SET used = used - 1 WHERE workspace_id = ? AND member_id =
-(SELECT assignee_id FROM conversation WHERE workspace_id = ? AND conversation_id = ? AND state = 'open')`, ws, c)
+		e.Do(ctx, `UPDATE agent_state SET used = used - (SELECT weight FROM conversation WHERE workspace_id = ? AND conversation_id = ?)
+WHERE workspace_id = ? AND member_id =
+(SELECT COALESCE(assignee_id, offered_to) FROM conversation WHERE workspace_id = ? AND conversation_id = ? AND state = 'open')`, c, ws, ws, c)
 	}
 	p.feed(ctx, e)
 	p.queued(ctx, e)

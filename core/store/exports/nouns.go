@@ -65,13 +65,19 @@ func house() []noun {
 		{name: "workspace", about: "the workspace itself", from: "workspace x", fields: "id=workspace_id name locale created_at:time", order: "workspace_id"},
 		{
 			name: "members", about: "who works here", from: "(SELECT m.*, a.email FROM member m JOIN account a ON a.account_id = m.account_id) x",
-			fields: "id=member_id name email role capacity:number suspended:bool created_at:time", order: "member_id",
+			fields: "id=member_id name email role capacity:number limits suspended:bool created_at:time", order: "member_id",
 		},
 		{name: "roles", about: "roles of the workspace's own", from: "role x", fields: "id=role_id name description permissions:json reach created_at:time", order: "role_id"},
 		{name: "teams", about: "teams", from: "team x", fields: "id=team_id name description created_at:time", where: "x.deleted_at = 0", order: "team_id"},
 		{name: "team_members", about: "who is in which team", from: "team_member x", fields: "team_id member_id", order: "team_id, member_id"},
 		{name: "inboxes", about: "connected accounts, without their settings and keys", from: "inbox x", fields: "id=inbox_id name plugin live:bool enabled:bool created_at:time", order: "inbox_id"},
 		{name: "team_inboxes", about: "which team serves which inbox", from: "team_inbox x", fields: "inbox_id team_id", order: "inbox_id"},
+		{name: "calendars", about: "business hours and holidays", from: "calendar x", fields: "id=calendar_id name time_zone hours:json created_at:time", order: "calendar_id"},
+		{name: "queues", about: "streams of work", from: "queue x", fields: "id=queue_id name description team_id plan:json created_at:time", where: "x.deleted_at = 0", order: "queue_id"},
+		{name: "routing", about: "routing rules", from: "routing x", fields: "revision:number time_zone rules:json updated_at:time", order: "workspace_id"},
+		{name: "queue_inboxes", about: "which queue takes which inbox", from: "queue_inbox x", fields: "inbox_id queue_id", order: "inbox_id"},
+		{name: "skills", about: "what members can", from: "skill x", fields: "id=skill_id name created_at:time", order: "skill_id"},
+		{name: "member_skills", about: "how well who can what", from: "member_skill x", fields: "member_id skill_id level:number", order: "member_id, skill_id"},
 		{name: "connections", about: "connected systems, without their settings and keys", from: "plugin_connection x", fields: "id=connection_id name plugin enabled:bool created_at:time", order: "connection_id"},
 		{name: "plugin_permissions", about: "what plugins may do here, and who agreed", from: "plugin_grant x", fields: "plugin permission=scope version granted_kind=actor_kind granted_by=actor_id granted_name=actor_name granted_at:time", order: "plugin, scope"},
 		{name: "labels", about: "labels", from: "label x", fields: "id=label_id name color description created_at:time", where: "x.deleted_at = 0", order: "label_id"},
@@ -101,7 +107,7 @@ func customers() []noun {
 		},
 		{
 			name: "conversations", about: "conversations", from: "conversation x", person: "x.contact_id IN " + theirs, order: "conversation_id",
-			fields: "id=conversation_id number:number inbox_id contact_id address=recipient state snoozed_until:time waiting_since:time assignee_id team_id followers=participants priority:number labels attributes:json ignored:bool merged_into created_at:time updated_at:time",
+			fields: "id=conversation_id number:number inbox_id contact_id address=recipient state snoozed_until:time waiting_since:time assignee_id team_id queue_id answered_by followers=participants priority:number labels attributes:json ignored:bool merged_into created_at:time updated_at:time",
 		},
 		{
 			name: "messages", about: "messages and notes; seq orders them in their conversation", from: "message x", person: "x.conversation_id IN " + talks, order: "conversation_id, seq",
@@ -127,6 +133,7 @@ func customers() []noun {
 			name: "findings", about: "what analyzers noticed in messages", from: "finding x", person: "x.conversation_id IN " + talks, order: "finding_id",
 			fields: "id=finding_id conversation_id message_id message_seq:number connection_id analyzer code level title:json advice:json start=start_at:number end=end_at:number thousandths=score:number created_at:time dismissed_at:time dismissed_kind dismissed_by dismissed_name",
 		},
+		{name: "whispers", about: "what supervisors told whoever had a conversation; seq names the change after which", from: "whisper x", order: "whisper_id", fields: "id=whisper_id conversation_id seq:number from_id from_name to_id to_name text at:time"},
 		{
 			name: "ratings", about: "ratings that were given", from: "rating x", where: "x.given_at > 0", person: "x.contact_id IN " + theirs, order: "rating_id",
 			fields: "conversation_id contact_id member_id team_id score:number comment via given_at:time",

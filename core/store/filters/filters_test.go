@@ -20,6 +20,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/internal/pgtest"
 	"github.com/patchbay-im/patchbay/core/page"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/store/conversations"
 	"github.com/patchbay-im/patchbay/core/store/db"
 	"github.com/patchbay-im/patchbay/core/store/filters"
@@ -112,6 +113,7 @@ func random(r *rand.Rand, n int) viewtest.Row {
 	}
 	c.Last.At = pick(r, time.Time{}, instant(r))
 	c.Number, c.Team, c.Priority = uint64(n), pick[team.ID](r, "", "tea_1", "tea_2"), pick(r, conversation.Priorities()...)
+	c.Queue = pick[queue.ID](r, "", "que_1", "que_2")
 	c.Attributes = attributes(r)
 	for _, l := range []catalog.LabelID{"lab_1", "lab_2", "lab_3"} {
 		if r.IntN(3) == 0 {
@@ -188,10 +190,10 @@ VALUES (?, ?, 'i', 'p', ?, '{}', 1, ?, ?, 1, 1)`, workspace, "inb_"+m, true, m, 
 				workspace, string(p.ID), p.Name, p.Email, typed, string(p.Organisation))
 			do(`INSERT INTO conversation (workspace_id, conversation_id, inbox_id, contact_id, recipient, talk_key, state, responder, assignee_id, snoozed_until,
 queued_at, waiting_since, last_seq, last_public_seq, last_inbound_seq, last_text, last_sender, last_kind, last_at, created_at, updated_at,
-number, team_id, priority, labels, participants, attributes, rating_score) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 0, 0, ?, '', 'contact', 'text', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+number, team_id, queue_id, priority, labels, participants, attributes, rating_score) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 0, 0, ?, '', 'contact', 'text', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 				workspace, string(c.ID), string(c.Inbox), string(c.Contact), string(c.Contact), string(c.Contact), string(c.State), string(c.Responder), null(string(c.Assignee)), db.Micros(c.WaitingSince),
 				int64(c.LastInboundSeq), db.Micros(c.Last.At), db.Micros(c.CreatedAt), db.Micros(c.UpdatedAt),
-				int64(c.Number), string(c.Team), int64(slices.Index(conversation.Priorities(), c.Priority)), joined(c.Labels), joined(c.Participants), encoded(c.Attributes), int64(c.Score))
+				int64(c.Number), string(c.Team), string(c.Queue), int64(slices.Index(conversation.Priorities(), c.Priority)), joined(c.Labels), joined(c.Participants), encoded(c.Attributes), int64(c.Score))
 			for _, l := range c.Labels {
 				do(`INSERT INTO conversation_label (workspace_id, conversation_id, label_id) VALUES (?, ?, ?)`, workspace, string(c.ID), string(l))
 			}
@@ -307,7 +309,7 @@ func TestEveryOperatorOfEveryField(t *testing.T) {
 			rows = append(rows, random(r, n))
 		}
 		write(t, d, rows)
-		s, reg := conversations.New(d), view.Fields(definitions())
+		s, reg := conversations.New(d, nil), view.Fields(definitions())
 		env := filter.Env{Now: time.Date(2026, 3, 1, 12, 0, 1, 1_000_000, time.UTC), Me: me, Teams: []string{"tea_1"}}
 		asked, selected := 0, 0
 		ask := func(what map[string]any) {

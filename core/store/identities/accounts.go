@@ -25,7 +25,7 @@ func (s *Store) AccountByEmail(ctx context.Context, email string) (identity.Acco
 // ChangeAccount implements identity.AccountStore.
 func (s *Store) ChangeAccount(ctx context.Context, id identity.AccountID, change func(*identity.Account) error, events ...event.Event) (identity.Account, error) {
 	var after identity.Account
-	err := s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
+	err := s.db.Write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
 		r, err := take[accountRow](locked(tx.Gorm(ctx).Where("account_id = ?", string(id))))
 		if err != nil {
 			return err
@@ -52,7 +52,7 @@ func (s *Store) ChangeAccount(ctx context.Context, id identity.AccountID, change
 
 // SetPassword implements identity.AccountStore.
 func (s *Store) SetPassword(ctx context.Context, p identity.PasswordChange, events ...event.Event) error {
-	return s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
 		r, err := take[accountRow](locked(tx.Gorm(ctx).Where("account_id = ?", string(p.Account))))
 		if err != nil {
 			return err
@@ -74,9 +74,10 @@ func (s *Store) SetPassword(ctx context.Context, p identity.PasswordChange, even
 // Workspace implements identity.WorkspaceStore.
 func (s *Store) Workspace(ctx context.Context, id identity.WorkspaceID) (identity.Workspace, error) {
 	var r workspaceRow
-	err := s.db.Row(ctx, `SELECT workspace_id, name, locale, parent_id, wrap_up_seconds, unattended_seconds, ticket_close_days, rating_ask, created_at, updated_at, used_at
+	err := s.db.Row(ctx, `SELECT workspace_id, name, locale, parent_id, wrap_up_seconds, unattended_seconds, ticket_close_days, rating_ask, offer_mode, offer_ring_seconds, offer_misses, created_at, updated_at, used_at
 FROM workspace WHERE workspace_id = ? AND ended_at = 0`, []any{string(id)},
-		&r.WorkspaceID, &r.Name, &r.Locale, &r.ParentID, &r.WrapUpSeconds, &r.UnattendedSeconds, &r.TicketCloseDays, &r.RatingAsk, &r.CreatedAt, &r.UpdatedAt, &r.UsedAt)
+		&r.WorkspaceID, &r.Name, &r.Locale, &r.ParentID, &r.WrapUpSeconds, &r.UnattendedSeconds, &r.TicketCloseDays, &r.RatingAsk,
+		&r.OfferMode, &r.OfferRingSeconds, &r.OfferMisses, &r.CreatedAt, &r.UpdatedAt, &r.UsedAt)
 	return r.domain(), none(err)
 }
 
@@ -96,7 +97,7 @@ func (s *Store) Workspaces(ctx context.Context, request page.Request) (page.Page
 // ChangeWorkspace implements identity.WorkspaceStore.
 func (s *Store) ChangeWorkspace(ctx context.Context, id identity.WorkspaceID, change func(*identity.Workspace) error, events ...event.Event) (identity.Workspace, error) {
 	var after identity.Workspace
-	err := s.write(ctx, id, events, func(ctx context.Context, tx *db.Tx) error {
+	err := s.db.Write(ctx, string(id), events, func(ctx context.Context, tx *db.Tx) error {
 		r, err := take[workspaceRow](tx.Gorm(ctx).Where("workspace_id = ?", string(id)))
 		if err != nil {
 			return err
@@ -109,7 +110,7 @@ func (s *Store) ChangeWorkspace(ctx context.Context, id identity.WorkspaceID, ch
 		after.Name, after.Locale, after.Settings, after.UpdatedAt = wanted.Name, wanted.Locale, wanted.Settings, wanted.UpdatedAt
 		r = workspaceRowOf(after)
 		return db.Failed(tx.Gorm(ctx).Where("workspace_id = ?", r.WorkspaceID).
-			Select("name", "locale", "wrap_up_seconds", "unattended_seconds", "ticket_close_days", "rating_ask", "updated_at").Updates(&r).Error)
+			Select("name", "locale", "wrap_up_seconds", "unattended_seconds", "ticket_close_days", "rating_ask", "offer_mode", "offer_ring_seconds", "offer_misses", "updated_at").Updates(&r).Error)
 	})
 	if err != nil {
 		return identity.Workspace{}, err

@@ -52,7 +52,7 @@ func (s *Store) PutFactor(ctx context.Context, f identity.Factor) error {
 
 // ConfirmFactor implements identity.FactorStore.
 func (s *Store) ConfirmFactor(ctx context.Context, c identity.Confirmation, events ...event.Event) error {
-	return s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
 		if err := accountLocked(ctx, tx, c.Account); err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func useUp(ctx context.Context, tx *db.Tx, account identity.AccountID, p identit
 
 // DeleteFactor implements identity.FactorStore.
 func (s *Store) DeleteFactor(ctx context.Context, account identity.AccountID, p identity.Proof, keep identity.SessionID, events ...event.Event) error {
-	return s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
 		if err := useUp(ctx, tx, account, p); err != nil {
 			return err
 		}
@@ -129,7 +129,7 @@ func (s *Store) DeleteFactor(ctx context.Context, account identity.AccountID, p 
 
 // ReplaceCodes implements identity.FactorStore.
 func (s *Store) ReplaceCodes(ctx context.Context, account identity.AccountID, p identity.Proof, hashes []string, at time.Time, events ...event.Event) error {
-	return s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
 		if err := accountLocked(ctx, tx, account); err != nil {
 			return err
 		}
@@ -168,7 +168,7 @@ func (s *Store) Challenge(ctx context.Context, hash string) (identity.Challenge,
 
 // MissChallenge implements identity.ChallengeStore.
 func (s *Store) MissChallenge(ctx context.Context, hash string, most int, events ...event.Event) error {
-	return s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
 		if _, err := tx.Exec(ctx, `UPDATE sign_in_challenge SET attempts = attempts + 1 WHERE token_hash = ?`, hash); err != nil {
 			return err
 		}
@@ -179,7 +179,7 @@ func (s *Store) MissChallenge(ctx context.Context, hash string, most int, events
 
 // PassChallenge implements identity.ChallengeStore.
 func (s *Store) PassChallenge(ctx context.Context, p identity.Passing, events ...event.Event) error {
-	return s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
 		n, err := tx.Exec(ctx, `DELETE FROM sign_in_challenge WHERE token_hash = ? AND expires_at > ?`, p.TokenHash, db.Micros(p.At))
 		if err != nil {
 			return err
@@ -197,7 +197,7 @@ func (s *Store) PassChallenge(ctx context.Context, p identity.Passing, events ..
 
 // CreateReset implements identity.ResetStore.
 func (s *Store) CreateReset(ctx context.Context, r identity.Reset, events ...event.Event) error {
-	return s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
 		if err := accountLocked(ctx, tx, r.Account); err != nil {
 			return err
 		}
@@ -217,7 +217,7 @@ func (s *Store) Reset(ctx context.Context, hash string) (identity.Reset, error) 
 
 // UseReset implements identity.ResetStore.
 func (s *Store) UseReset(ctx context.Context, hash, password string, at time.Time, events ...event.Event) error {
-	return s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
 		r, err := take[resetRow](locked(tx.Gorm(ctx).Where("token_hash = ? AND expires_at > ?", hash, db.Micros(at))))
 		if errs.Is(err, errs.NotFound) {
 			return identity.ResetNotValid()

@@ -92,20 +92,9 @@ func list[R, T any](q *gorm.DB, column string, request page.Request, descending 
 	return out, nil
 }
 
-// write runs a job that appends the events at its end. Unless workspace is "",
-// the job has locked it.
-func (s *Store) write(ctx context.Context, workspace identity.WorkspaceID, events []event.Event, work db.Work) error {
-	return s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
-		if err := work(ctx, tx); err != nil {
-			return err
-		}
-		return tx.Append(ctx, events...)
-	})
-}
-
 // Keep implements identity.RecordStore.
 func (s *Store) Keep(ctx context.Context, events ...event.Event) error {
-	return s.write(ctx, "", events, func(context.Context, *db.Tx) error { return nil })
+	return s.db.Write(ctx, "", events, func(context.Context, *db.Tx) error { return nil })
 }
 
 // or replaces the error of a key that is taken.

@@ -21,7 +21,7 @@ func invitationOfID(q *gorm.DB, w identity.WorkspaceID, id identity.InvitationID
 
 // Invite implements identity.InvitationStore.
 func (s *Store) Invite(ctx context.Context, i identity.Invitation, events ...event.Event) error {
-	return s.write(ctx, i.Workspace, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(i.Workspace), events, func(ctx context.Context, tx *db.Tx) error {
 		joined, err := exists(members(tx.Gorm(ctx)).Where("member.workspace_id = ? AND account.email = ?", string(i.Workspace), i.Email))
 		if err != nil {
 			return err
@@ -62,7 +62,7 @@ func (s *Store) Invitations(ctx context.Context, w identity.WorkspaceID, request
 
 // Revoke implements identity.InvitationStore.
 func (s *Store) Revoke(ctx context.Context, w identity.WorkspaceID, id identity.InvitationID, at time.Time, events ...event.Event) error {
-	return s.write(ctx, w, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(w), events, func(ctx context.Context, tx *db.Tx) error {
 		r, err := take[invitationRow](invitationOfID(tx.Gorm(ctx), w, id))
 		if err != nil {
 			return err
@@ -84,7 +84,7 @@ func (s *Store) Accept(ctx context.Context, a identity.Acceptance, events ...eve
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, invitation.Workspace, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(invitation.Workspace), events, func(ctx context.Context, tx *db.Tx) error {
 		r, err := take[invitationRow](invitationOfID(tx.Gorm(ctx), invitation.Workspace, invitation.ID))
 		if err != nil {
 			return err

@@ -56,7 +56,7 @@ func (r keyRow) domain() identity.APIKey {
 // CreateKey implements identity.KeyStore. The workspace is locked, so the count
 // holds until the commit.
 func (s *Store) CreateKey(ctx context.Context, k identity.APIKey, limit int, events ...event.Event) error {
-	return s.write(ctx, k.Workspace, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(k.Workspace), events, func(ctx context.Context, tx *db.Tx) error {
 		if _, err := memberOfID(tx.Gorm(ctx), k.Workspace, k.Member); err != nil {
 			return err
 		}

@@ -30,11 +30,11 @@ func (s *Store) Member(ctx context.Context, w identity.WorkspaceID, id identity.
 // MemberOf implements identity.MemberStore. Every request of a member asks it:
 // plain SQL.
 func (s *Store) MemberOf(ctx context.Context, w identity.WorkspaceID, account identity.AccountID) (identity.Member, error) {
-	const query = `SELECT m.workspace_id, m.member_id, m.account_id, a.email, m.name, m.role, m.capacity, m.suspended, m.created_at, m.updated_at
+	const query = `SELECT m.workspace_id, m.member_id, m.account_id, a.email, m.name, m.role, m.capacity, m.limits, m.suspended, m.created_at, m.updated_at
 FROM member m JOIN account a ON a.account_id = m.account_id WHERE m.workspace_id = ? AND m.account_id = ?`
 	var r memberRow
 	err := s.db.Row(ctx, query, []any{string(w), string(account)},
-		&r.WorkspaceID, &r.MemberID, &r.AccountID, &r.Email, &r.Name, &r.Role, &r.Capacity, &r.Suspended, &r.CreatedAt, &r.UpdatedAt)
+		&r.WorkspaceID, &r.MemberID, &r.AccountID, &r.Email, &r.Name, &r.Role, &r.Capacity, &r.Limits, &r.Suspended, &r.CreatedAt, &r.UpdatedAt)
 	if err != nil {
 		return identity.Member{}, none(err)
 	}
@@ -74,7 +74,7 @@ func (s *Store) Memberships(ctx context.Context, account identity.AccountID) ([]
 
 // AddMember implements identity.MemberStore.
 func (s *Store) AddMember(ctx context.Context, j identity.Joining, events ...event.Event) error {
-	return s.write(ctx, j.Member.Workspace, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(j.Member.Workspace), events, func(ctx context.Context, tx *db.Tx) error {
 		return join(ctx, tx, j)
 	})
 }
@@ -109,7 +109,7 @@ func join(ctx context.Context, tx *db.Tx, j identity.Joining) error {
 // count of owners holds until the commit.
 func (s *Store) ChangeMember(ctx context.Context, w identity.WorkspaceID, id identity.MemberID, change func(*identity.Member) error, events ...event.Event) (identity.Member, error) {
 	var after identity.Member
-	err := s.write(ctx, w, events, func(ctx context.Context, tx *db.Tx) error {
+	err := s.db.Write(ctx, string(w), events, func(ctx context.Context, tx *db.Tx) error {
 		r, err := memberOfID(tx.Gorm(ctx), w, id)
 		if err != nil {
 			return err
@@ -129,11 +129,11 @@ func (s *Store) ChangeMember(ctx context.Context, w identity.WorkspaceID, id ide
 			}
 		}
 		after = before
-		after.Name, after.Role, after.Capacity = wanted.Name, wanted.Role, wanted.Capacity
+		after.Name, after.Role, after.Capacity, after.Limits = wanted.Name, wanted.Role, wanted.Capacity, wanted.Limits
 		after.Suspended, after.UpdatedAt = wanted.Suspended, wanted.UpdatedAt
 		r = memberRowOf(after)
 		return db.Failed(tx.Gorm(ctx).Where("workspace_id = ? AND member_id = ?", r.WorkspaceID, r.MemberID).
-			Select("name", "role", "capacity", "suspended", "updated_at").Updates(&r).Error)
+			Select("name", "role", "capacity", "limits", "suspended", "updated_at").Updates(&r).Error)
 	})
 	if err != nil {
 		return identity.Member{}, err

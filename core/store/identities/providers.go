@@ -27,7 +27,7 @@ func policyOf(q *gorm.DB, w identity.WorkspaceID) (identity.SignInPolicy, error)
 
 // PutSignInPolicy implements identity.PolicyStore.
 func (s *Store) PutSignInPolicy(ctx context.Context, w identity.WorkspaceID, p identity.SignInPolicy, events ...event.Event) error {
-	return s.write(ctx, w, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(w), events, func(ctx context.Context, tx *db.Tx) error {
 		if p.ProviderOnly {
 			if err := anotherProvider(ctx, tx, w, ""); err != nil {
 				return err
@@ -128,7 +128,7 @@ func providers(q *gorm.DB) ([]identity.Provider, error) {
 
 // CreateProvider implements identity.ProviderStore.
 func (s *Store) CreateProvider(ctx context.Context, p identity.Provider, most int, events ...event.Event) error {
-	return s.write(ctx, p.Workspace, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(p.Workspace), events, func(ctx context.Context, tx *db.Tx) error {
 		var n int64
 		err := tx.Gorm(ctx).Table("sign_in_provider").Where("workspace_id = ?", string(p.Workspace)).Count(&n).Error
 		if err != nil {
@@ -144,7 +144,7 @@ func (s *Store) CreateProvider(ctx context.Context, p identity.Provider, most in
 
 // ChangeProvider implements identity.ProviderStore.
 func (s *Store) ChangeProvider(ctx context.Context, p identity.Provider, events ...event.Event) error {
-	return s.write(ctx, p.Workspace, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(p.Workspace), events, func(ctx context.Context, tx *db.Tx) error {
 		if _, err := take[providerRow](providerOfID(tx.Gorm(ctx), p.Workspace, p.ID)); err != nil {
 			return err
 		}
@@ -165,7 +165,7 @@ func (s *Store) ChangeProvider(ctx context.Context, p identity.Provider, events 
 
 // DeleteProvider implements identity.ProviderStore.
 func (s *Store) DeleteProvider(ctx context.Context, w identity.WorkspaceID, id identity.ProviderID, events ...event.Event) error {
-	return s.write(ctx, w, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(w), events, func(ctx context.Context, tx *db.Tx) error {
 		if _, err := take[providerRow](providerOfID(tx.Gorm(ctx), w, id)); err != nil {
 			return err
 		}
@@ -251,7 +251,7 @@ func (s *Store) LinksOf(ctx context.Context, account identity.AccountID) ([]iden
 // Admit implements identity.FlowStore.
 func (s *Store) Admit(ctx context.Context, a identity.Admission, events ...event.Event) error {
 	w := a.Link.Workspace
-	return s.write(ctx, w, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(w), events, func(ctx context.Context, tx *db.Tx) error {
 		there, err := take[subjectRow](subjectOf(tx.Gorm(ctx), w, a.Link.Issuer, a.Link.Subject))
 		linked := err == nil
 		switch {
@@ -299,7 +299,7 @@ func joinUnlessMember(ctx context.Context, tx *db.Tx, j *identity.Joining) error
 
 // Unlink implements identity.FlowStore.
 func (s *Store) Unlink(ctx context.Context, l identity.Link, events ...event.Event) error {
-	return s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
 		err := ofAccount(providerOfID(tx.Gorm(ctx), l.Workspace, l.Provider), l.Account).Delete(&subjectRow{}).Error
 		if err != nil {
 			return db.Failed(err)

@@ -86,7 +86,7 @@ func (s *Store) Holders(ctx context.Context, w identity.WorkspaceID) (map[identi
 // CreateRole implements identity.RoleStore. The workspace is locked, so the
 // count holds until the commit.
 func (s *Store) CreateRole(ctx context.Context, r identity.RoleDefinition, events ...event.Event) error {
-	return s.write(ctx, r.Workspace, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(r.Workspace), events, func(ctx context.Context, tx *db.Tx) error {
 		var n int64
 		if err := tx.Gorm(ctx).Table("role").Where("workspace_id = ?", string(r.Workspace)).Count(&n).Error; err != nil {
 			return db.Failed(err)
@@ -102,7 +102,7 @@ func (s *Store) CreateRole(ctx context.Context, r identity.RoleDefinition, event
 // ChangeRole implements identity.RoleStore.
 func (s *Store) ChangeRole(ctx context.Context, w identity.WorkspaceID, id identity.Role, change func(*identity.RoleDefinition) error, events ...event.Event) (identity.RoleDefinition, error) {
 	var after identity.RoleDefinition
-	err := s.write(ctx, w, events, func(ctx context.Context, tx *db.Tx) error {
+	err := s.db.Write(ctx, string(w), events, func(ctx context.Context, tx *db.Tx) error {
 		before, err := roleOf(ctx, tx, w, id)
 		if err != nil {
 			return err
@@ -127,7 +127,7 @@ func (s *Store) ChangeRole(ctx context.Context, w identity.WorkspaceID, id ident
 // DeleteRole implements identity.RoleStore. The workspace is locked: nobody gets
 // the role meanwhile.
 func (s *Store) DeleteRole(ctx context.Context, w identity.WorkspaceID, id identity.Role, at time.Time, events ...event.Event) error {
-	return s.write(ctx, w, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(w), events, func(ctx context.Context, tx *db.Tx) error {
 		if _, err := roleOf(ctx, tx, w, id); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package identities
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -38,6 +39,9 @@ type workspaceRow struct {
 	UnattendedSeconds         int64
 	TicketCloseDays           int
 	RatingAsk                 string
+	OfferMode                 string
+	OfferRingSeconds          int64
+	OfferMisses               int
 	ParentID                  string
 	CreatedAt                 int64
 	UsedAt                    int64
@@ -52,7 +56,8 @@ func workspaceRowOf(w identity.Workspace) workspaceRow {
 		WorkspaceID: string(w.ID), Name: w.Name, Locale: w.Locale, ParentID: string(w.Parent), UsedAt: db.Micros(w.UsedAt), RatingAsk: string(w.Settings.RatingAsk),
 		WrapUpSeconds: int64(w.Settings.WrapUp / time.Second), UnattendedSeconds: int64(w.Settings.Unattended / time.Second),
 		TicketCloseDays: w.Settings.CloseTickets,
-		CreatedAt:       db.Micros(w.CreatedAt), UpdatedAt: db.Micros(w.UpdatedAt),
+		OfferMode:       string(w.Settings.Offers.Mode), OfferRingSeconds: int64(w.Settings.Offers.Ring / time.Second), OfferMisses: w.Settings.Offers.Misses,
+		CreatedAt: db.Micros(w.CreatedAt), UpdatedAt: db.Micros(w.UpdatedAt),
 	}
 }
 
@@ -63,6 +68,7 @@ func (r workspaceRow) domain() identity.Workspace {
 			RatingAsk: identity.RatingAsk(r.RatingAsk),
 			WrapUp:    time.Duration(r.WrapUpSeconds) * time.Second, Unattended: time.Duration(r.UnattendedSeconds) * time.Second,
 			CloseTickets: r.TicketCloseDays,
+			Offers:       identity.OfferSettings{Mode: identity.OfferMode(r.OfferMode), Ring: time.Duration(r.OfferRingSeconds) * time.Second, Misses: r.OfferMisses},
 		},
 		CreatedAt: db.Time(r.CreatedAt), UpdatedAt: db.Time(r.UpdatedAt),
 	}
@@ -73,6 +79,7 @@ type memberRow struct {
 	Email                            string `gorm:"->"` // joined
 	Name, Role                       string
 	Capacity                         int
+	Limits                           string
 	Suspended                        bool
 	CreatedAt                        int64
 	UpdatedAt                        int64 `gorm:"autoUpdateTime:false"`
@@ -84,7 +91,7 @@ func (memberRow) TableName() string { return "member" }
 func memberRowOf(m identity.Member) memberRow {
 	return memberRow{
 		WorkspaceID: string(m.Workspace), MemberID: string(m.ID), AccountID: string(m.Account), Name: m.Name,
-		Role: string(m.Role), Capacity: m.Capacity, Suspended: m.Suspended,
+		Role: string(m.Role), Capacity: m.Capacity, Limits: limitsText(m.Limits), Suspended: m.Suspended,
 		CreatedAt: db.Micros(m.CreatedAt), UpdatedAt: db.Micros(m.UpdatedAt),
 	}
 }
@@ -92,9 +99,27 @@ func memberRowOf(m identity.Member) memberRow {
 func (r memberRow) domain() identity.Member {
 	return identity.Member{
 		Workspace: identity.WorkspaceID(r.WorkspaceID), ID: identity.MemberID(r.MemberID), Account: identity.AccountID(r.AccountID),
-		Email: r.Email, Name: r.Name, Role: identity.Role(r.Role), Capacity: r.Capacity, Suspended: r.Suspended,
+		Email: r.Email, Name: r.Name, Role: identity.Role(r.Role), Capacity: r.Capacity, Limits: parseLimits(r.Limits), Suspended: r.Suspended,
 		CreatedAt: db.Time(r.CreatedAt), UpdatedAt: db.Time(r.UpdatedAt),
 	}
+}
+
+// limitsText is limits as they are stored: an object of numbers by channel; "" =
+// none.
+func limitsText(l identity.Limits) string {
+	if l == (identity.Limits{}) {
+		return ""
+	}
+	text, _ := json.Marshal(l) // numbers always marshal
+	return string(text)
+}
+
+func parseLimits(text string) identity.Limits {
+	var l identity.Limits
+	if text != "" {
+		_ = json.Unmarshal([]byte(text), &l) // we wrote it
+	}
+	return l
 }
 
 type invitationRow struct {

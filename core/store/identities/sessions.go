@@ -12,7 +12,7 @@ import (
 
 // CreateSession implements identity.SessionStore.
 func (s *Store) CreateSession(ctx context.Context, session identity.Session, events ...event.Event) error {
-	return s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
 		r := sessionRowOf(session)
 		return db.Failed(tx.Gorm(ctx).Create(&r).Error)
 	})

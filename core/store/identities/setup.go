@@ -56,7 +56,7 @@ func (s *Store) SetupToken(ctx context.Context) (string, error) {
 
 // Found implements identity.SetupStore.
 func (s *Store) Found(ctx context.Context, f identity.Founding, events ...event.Event) error {
-	return s.write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, "", events, func(ctx context.Context, tx *db.Tx) error {
 		if err := s.alone(ctx, tx); err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ type Store struct {
 
 // New returns a Store.
 func New(d *db.DB) *Store {
-	return &Store{db: d, contacts: contacts.New(d), conversations: conversations.New(d)}
+	return &Store{db: d, contacts: contacts.New(d), conversations: conversations.New(d, nil)}
 }
 
 // reading is one page on its way.

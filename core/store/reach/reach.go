@@ -18,6 +18,7 @@ type Table struct {
 	Team     string
 	Inbox    string
 	Creator  string // "" = members do not make such things
+	Offered  string // to whom it is offered, '' = to nobody; "" = such things are not
 	// Follower is an EXISTS that finds a follower; the member is bound.
 	Follower string
 }
@@ -25,7 +26,7 @@ type Table struct {
 // conversations is the table of conversations under a name.
 func conversations(name string) Table {
 	return Table{
-		Assignee: name + `.assignee_id`, Team: name + `.team_id`, Inbox: name + `.inbox_id`,
+		Assignee: name + `.assignee_id`, Team: name + `.team_id`, Inbox: name + `.inbox_id`, Offered: name + `.offered_to`,
 		Follower: `EXISTS (SELECT 1 FROM conversation_participant f WHERE f.workspace_id = ` + name + `.workspace_id
 AND f.conversation_id = ` + name + `.conversation_id AND f.member_id = ?)`,
 	}
@@ -72,6 +73,9 @@ func Things(d db.Driver, r identity.Reach, t Table) (where string, args []any) {
 	add(own+t.Assignee+` = ?`, string(r.Member))
 	if t.Creator != "" {
 		add(own+t.Creator+` = ?`, string(r.Member))
+	}
+	if t.Offered != "" {
+		add(own+t.Offered+` = ?`, string(r.Member))
 	}
 	if r.Kind == identity.ReachTeam {
 		if in, bound := list(r.Teams); in != "" {
@@ -129,8 +133,9 @@ func And(where string) string {
 func Start(r identity.Reach, workspace string) (query string, args []any) {
 	ws, me := workspace, string(r.Member)
 	query = `SELECT conversation_id FROM conversation WHERE workspace_id = ? AND assignee_id IS NOT NULL AND assignee_id = ?
+UNION ALL SELECT conversation_id FROM conversation WHERE workspace_id = ? AND offered_to <> '' AND offered_to = ?
 UNION ALL SELECT conversation_id FROM conversation_participant WHERE workspace_id = ? AND member_id = ?`
-	args = []any{ws, me, ws, me}
+	args = []any{ws, me, ws, me, ws, me}
 	if r.Kind != identity.ReachTeam {
 		return query, args
 	}

@@ -169,7 +169,7 @@ func (b *batch) farewell(ctx context.Context, id string) (conversation.Farewell,
 	var seq int64
 	var assignee string
 	ws := string(b.q.Workspace)
-	err := b.tx.Row(ctx, `SELECT last_seq, COALESCE(assignee_id, ''), team_id, inbox_id FROM conversation WHERE workspace_id = ? AND conversation_id = ?`,
+	err := b.tx.Row(ctx, `SELECT last_seq, COALESCE(assignee_id, offered_to), team_id, inbox_id FROM conversation WHERE workspace_id = ? AND conversation_id = ?`,
 		[]any{ws, id}, &seq, &assignee, &out.Held.Team, &out.Held.Inbox)
 	if err != nil {
 		return out, err

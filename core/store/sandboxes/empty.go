@@ -20,9 +20,9 @@ func Stays() []string {
 // what connects programs, how it is set up, and how far the feed has come.
 func kept() []string {
 	return []string{
-		"member", "role", "session", "api_key", "invitation", "agent_state", "notification_preference", "notification_cursor",
+		"member", "role", "session", "api_key", "invitation", "agent_state", "dispatch_term", "notification_preference", "notification_cursor",
 		"webhook", "webhook_cursor", "inbox", "inbox_policy", "identity_secret", "plugin_consent", "plugin_grant",
-		"sign_in_policy", "sign_in_provider", "sign_in_identity", "retention_policy", "event_outbox",
+		"sign_in_policy", "sign_in_provider", "sign_in_identity", "retention_policy", "dispatch_policy", "dispatch_policy_revision", "event_outbox",
 	}
 }
 
@@ -53,7 +53,12 @@ func (s *Store) Empty(ctx context.Context, w identity.WorkspaceID, keep bool, li
 			}
 			total += n
 		}
-		return nil
+		if !keep {
+			return nil
+		}
+		// Members stay, without the work that is gone.
+		_, err := tx.Exec(ctx, `UPDATE agent_state SET used = 0, missed = 0, wrap_up_until = 0 WHERE workspace_id = ?`, string(w))
+		return err
 	})
 	return total, err
 }

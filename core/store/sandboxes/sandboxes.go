@@ -97,9 +97,11 @@ func (s *Store) Create(ctx context.Context, x sandbox.Sandbox, w identity.Worksp
 
 // found stores a workspace with its owner, whose account exists.
 func found(ctx context.Context, tx *db.Tx, w identity.Workspace, owner identity.Member) error {
-	_, err := tx.Exec(ctx, `INSERT INTO workspace (workspace_id, name, locale, parent_id, used_at, created_at, updated_at, unattended_seconds, ticket_close_days) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	_, err := tx.Exec(ctx, `INSERT INTO workspace (workspace_id, name, locale, parent_id, used_at, created_at, updated_at, unattended_seconds, ticket_close_days,
+offer_mode, offer_ring_seconds, offer_misses) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		string(w.ID), w.Name, w.Locale, string(w.Parent), db.Micros(w.UsedAt), db.Micros(w.CreatedAt), db.Micros(w.UpdatedAt),
-		int64(w.Settings.Unattended/time.Second), w.Settings.CloseTickets)
+		int64(w.Settings.Unattended/time.Second), w.Settings.CloseTickets,
+		string(w.Settings.Offers.Mode), int64(w.Settings.Offers.Ring/time.Second), w.Settings.Offers.Misses)
 	if err != nil {
 		return err
 	}

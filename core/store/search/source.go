@@ -35,7 +35,7 @@ type Source struct {
 
 // NewSource returns a Source.
 func NewSource(d *db.DB) *Source {
-	return &Source{db: d, log: events.New(d), conversations: conversations.New(d), tickets: tickets.New(d)}
+	return &Source{db: d, log: events.New(d), conversations: conversations.New(d, nil), tickets: tickets.New(d)}
 }
 
 // Head implements search.Source.

@@ -2,8 +2,6 @@ package teams
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -11,20 +9,9 @@ import (
 	"github.com/patchbay-im/patchbay/core/team"
 )
 
-// write runs a job that appends the events at its end. It has locked the
-// workspace, so what it reads holds until the commit.
-func (s *Store) write(ctx context.Context, w identity.WorkspaceID, events []event.Event, work db.Work) error {
-	return s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
-		if err := work(ctx, tx); err != nil {
-			return err
-		}
-		return tx.Append(ctx, events...)
-	})
-}
-
 // Create implements team.Store.
 func (s *Store) Create(ctx context.Context, t team.Team, events ...event.Event) error {
-	return s.write(ctx, t.Workspace, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(t.Workspace), events, func(ctx context.Context, tx *db.Tx) error {
 		var n int
 		if err := tx.Row(ctx, `SELECT count(*) FROM team WHERE workspace_id = ? AND deleted_at = 0`, []any{string(t.Workspace)}, &n); err != nil {
 			return err
@@ -47,7 +34,7 @@ VALUES (?, ?, ?, ?, ?, ?, 0)`, string(t.Workspace), string(t.ID), t.Name, t.Desc
 // Change implements team.Store.
 func (s *Store) Change(ctx context.Context, w identity.WorkspaceID, id team.ID, change func(*team.Team) error, events ...event.Event) (team.Team, error) {
 	var out team.Team
-	err := s.write(ctx, w, events, func(ctx context.Context, tx *db.Tx) error {
+	err := s.db.Write(ctx, string(w), events, func(ctx context.Context, tx *db.Tx) error {
 		t, err := one(ctx, tx, w, id)
 		if err != nil {
 			return err
@@ -80,7 +67,7 @@ func (s *Store) Change(ctx context.Context, w identity.WorkspaceID, id team.ID, 
 // check refuses a team that the workspace cannot have.
 func check(ctx context.Context, tx *db.Tx, t team.Team) error {
 	w := string(t.Workspace)
-	taken, err := exists(ctx, tx, `SELECT 1 FROM team WHERE workspace_id = ? AND name = ? AND deleted_at = 0 AND team_id <> ?`, w, t.Name, string(t.ID))
+	taken, err := tx.Exists(ctx, `SELECT 1 FROM team WHERE workspace_id = ? AND name = ? AND deleted_at = 0 AND team_id <> ?`, w, t.Name, string(t.ID))
 	if err != nil {
 		return err
 	}
@@ -88,7 +75,7 @@ func check(ctx context.Context, tx *db.Tx, t team.Team) error {
 		return team.NameTaken()
 	}
 	for _, m := range t.Members {
-		known, err := exists(ctx, tx, `SELECT 1 FROM member WHERE workspace_id = ? AND member_id = ?`, w, string(m))
+		known, err := tx.Exists(ctx, `SELECT 1 FROM member WHERE workspace_id = ? AND member_id = ?`, w, string(m))
 		if err != nil {
 			return err
 		}
@@ -107,14 +94,14 @@ func check(ctx context.Context, tx *db.Tx, t team.Team) error {
 // free refuses an inbox that is not the workspace's, or another team's.
 func free(ctx context.Context, tx *db.Tx, t team.Team, inbox string) error {
 	w := string(t.Workspace)
-	known, err := exists(ctx, tx, `SELECT 1 FROM inbox WHERE workspace_id = ? AND inbox_id = ?`, w, inbox)
+	known, err := tx.Exists(ctx, `SELECT 1 FROM inbox WHERE workspace_id = ? AND inbox_id = ?`, w, inbox)
 	if err != nil {
 		return err
 	}
 	if !known {
 		return team.UnknownInbox()
 	}
-	taken, err := exists(ctx, tx, `SELECT 1 FROM team_inbox WHERE workspace_id = ? AND inbox_id = ? AND team_id <> ?`, w, inbox, string(t.ID))
+	taken, err := tx.Exists(ctx, `SELECT 1 FROM team_inbox WHERE workspace_id = ? AND inbox_id = ? AND team_id <> ?`, w, inbox, string(t.ID))
 	if err != nil {
 		return err
 	}
@@ -122,15 +109,6 @@ func free(ctx context.Context, tx *db.Tx, t team.Team, inbox string) error {
 		return team.InboxTaken()
 	}
 	return nil
-}
-
-func exists(ctx context.Context, tx *db.Tx, query string, args ...any) (bool, error) {
-	var n int
-	err := tx.Row(ctx, query, args, &n)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // disband takes members and inboxes from a team.

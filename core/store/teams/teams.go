@@ -182,7 +182,14 @@ AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.workspace_id = team.workspace_id 
 
 // Delete implements team.Store.
 func (s *Store) Delete(ctx context.Context, w identity.WorkspaceID, id team.ID, at time.Time, events ...event.Event) error {
-	return s.write(ctx, w, events, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Write(ctx, string(w), events, func(ctx context.Context, tx *db.Tx) error {
+		queues, err := ids[string](ctx, tx, `SELECT name FROM queue WHERE workspace_id = ? AND team_id = ? AND deleted_at = 0 ORDER BY name`, string(w), string(id))
+		if err != nil {
+			return err
+		}
+		if len(queues) > 0 {
+			return team.InUse(queues...)
+		}
 		n, err := tx.Exec(ctx, `UPDATE team SET deleted_at = ? WHERE workspace_id = ? AND team_id = ? AND deleted_at = 0`,
 			db.Micros(at), string(w), string(id))
 		if err != nil {

@@ -31,8 +31,12 @@ func (r Row) Values(f filter.Field) []filter.Value {
 		return text(string(c.Responder))
 	case "assignee":
 		return text(string(c.Assignee))
+	case "offered":
+		return text(string(c.OfferedTo))
 	case "team":
 		return text(string(c.Team))
+	case "queue":
+		return text(string(c.Queue))
 	case "inbox":
 		return text(string(c.Inbox))
 	case "contact":
@@ -70,9 +74,9 @@ func (r Row) Values(f filter.Field) []filter.Value {
 	case "contact.email":
 		return text(r.Contact.Email)
 	case "attributes":
-		return attribute(f, c.Attributes[f.Key])
+		return f.Given(c.Attributes[f.Key])
 	case "contact.attributes":
-		return attribute(f, r.Contact.Attributes[f.Key])
+		return f.Given(r.Contact.Attributes[f.Key])
 	default:
 		return nil
 	}
@@ -98,26 +102,6 @@ func moment(t time.Time) []filter.Value {
 		return nil
 	}
 	return []filter.Value{{Time: t}}
-}
-
-// attribute is a custom attribute, when it is of the type that its definition
-// says.
-func attribute(f filter.Field, v any) []filter.Value {
-	switch x := v.(type) {
-	case string:
-		if f.Kind != filter.Number && f.Kind != filter.Bool {
-			return text(x)
-		}
-	case float64:
-		if f.Kind == filter.Number {
-			return []filter.Value{{Number: x}}
-		}
-	case bool:
-		if f.Kind == filter.Bool {
-			return []filter.Value{{Bool: x}}
-		}
-	}
-	return nil
 }
 
 func score(n int) []filter.Value {

@@ -86,6 +86,7 @@ export interface ConversationFilter {
   inbox?: string;
   contact?: string;
   team?: string;
+  queue?: string;
   label?: string;
   /** A filter as JSON. */
   filter?: string;
@@ -106,6 +107,7 @@ export function listed(row: Conversation, filter: ConversationFilter, world: Lis
   if (filter.inbox && row.inbox_id !== filter.inbox) return false;
   if (filter.contact && row.contact.id !== filter.contact) return false;
   if (filter.team && row.team_id !== filter.team) return false;
+  if (filter.queue && row.queue_id !== filter.queue) return false;
   if (filter.label && !(row.labels ?? []).includes(filter.label)) return false;
   const own = filter.filter ? readFilter(filter.filter) : undefined;
   const asked = own ? judge(own, row, world) : filter.filter ? undefined : true;

@@ -49,7 +49,9 @@ const builtin: readonly FilterField[] = [
   { name: "state", kind: "enum", options: states },
   { name: "responder", kind: "enum", options: ["bot", "queue", "agent"] },
   { name: "assignee", kind: "id", word: "me" },
+  { name: "offered", kind: "id", word: "me" },
   { name: "team", kind: "id", word: "mine" },
+  { name: "queue", kind: "id" },
   { name: "inbox", kind: "id" },
   { name: "label", kind: "set" },
   { name: "participant", kind: "set", word: "me" },
@@ -200,8 +202,12 @@ function held(field: FilterField, row: Conversation): Value[] | undefined {
       return one(row.responder);
     case "assignee":
       return one(row.assignee_id);
+    case "offered":
+      return one(row.offered_to);
     case "team":
       return one(row.team_id);
+    case "queue":
+      return one(row.queue_id);
     case "inbox":
       return [row.inbox_id];
     case "label":

@@ -94,6 +94,8 @@ export type GroupMember = Schema<"GroupMember">;
 export type MessageVersion = Schema<"MessageVersion">;
 /** What a member is writing in a conversation, kept by the server. `rev` grows with every write; a write names the one it saw. */
 export type ServerDraft = Schema<"Draft">;
+/** What a supervisor told whoever had a conversation. */
+export type Whisper = Schema<"Whisper">;
 /** A message to be sent later. */
 export type Scheduled = Schema<"Scheduled">;
 
@@ -104,6 +106,34 @@ export type AttributeType = Attribute["type"];
 /** A text written once. Its variables are filled in by `expandCanned`. */
 export type Canned = Schema<"CannedBody">;
 export type Team = Schema<"TeamBody">;
+/** A stream of work, with what there is to say of it. */
+export type Queue = Schema<"QueueBody">;
+export type QueueWarning = Schema<"QueueWarning">;
+/** What a queue becomes, beside its revision. */
+export type QueueDraft = Pick<Queue, "name" | "description" | "team_id" | "inbox_ids" | "skills" | "target_s" | "value" | "exclusive" | "ladder" | "overflow" | "sticky_for_s" | "calendar_id" | "outside">;
+/** A skill with a level: one that is asked for, or one that a member has. */
+export type Need = Schema<"NeedBody">;
+export type Rung = Schema<"RungBody">;
+/** Something that members can, better or worse. */
+export type Skill = Schema<"SkillBody">;
+/** How a workspace gives out its work: the draft, and what is in force. */
+export type DispatchPolicy = Schema<"DispatchPolicyBody">;
+export type PolicyPlan = Schema<"PolicyPlan">;
+export type PolicyChannel = Schema<"PolicyChannel">;
+export type PolicyRevision = Schema<"PolicyRevision">;
+export type PolicyDraftBody = Schema<"PutPolicyInputBody">;
+/** A made-up day, and what two policies would do to it. */
+export type PolicyDay = Schema<"PolicyDay">;
+export type PolicyComparison = Schema<"PolicyComparisonBody">;
+export type PolicyPlayed = Schema<"PolicyPlayed">;
+export type PolicyFigures = Schema<"PolicyFigures">;
+/** Business hours: a week in a time zone, and dates that differ. */
+export type Calendar = Schema<"CalendarBody">;
+export type CalendarException = Schema<"ExceptionBody">;
+export type CalendarSpan = Schema<"SpanBody">;
+export type CalendarDay = Schema<"CalendarDay">;
+export type HolidaySet = Schema<"HolidaySetBody">;
+export type ImportPlan = Schema<"ImportPlanBody">;
 /** One thing that a member is told. */
 export type AppNotification = Schema<"Notification">;
 export type NotificationKind = AppNotification["kind"];

@@ -33,7 +33,7 @@ export const routes: RouteRecordRaw[] = [
       // Nobody stays here: the guard leads everybody to their first page.
       { path: "", name: "home", component: () => import("./shell/LostPage.vue") },
       {
-        path: "conversations/:view(mine|unassigned|mentions|team|participating|all|vie_[^/]+|tea_[^/]+|lab_[^/]+|inb_[^/]+)/:id?",
+        path: "conversations/:view(mine|unassigned|mentions|team|participating|all|vie_[^/]+|tea_[^/]+|que_[^/]+|lab_[^/]+|inb_[^/]+)/:id?",
         name: "conversations",
         component: () => import("./conversations/ConversationsPage.vue"),
         meta: { title: "nav.conversations", permission: "conversation.read" },
@@ -64,6 +64,13 @@ export const routes: RouteRecordRaw[] = [
           { path: "workspace", name: "workspace", component: withTexts("settings", () => import("./settings/WorkspacePage.vue")), meta: { title: "settings.workspace", permission: "workspace.manage" } },
           { path: "members", name: "members", component: withTexts("settings", withTexts("access", withTexts("account", () => import("./settings/MembersPage.vue")))), meta: { title: "settings.members", permission: "member.read" } },
           { path: "teams", name: "teams", component: withTexts("settings", () => import("./settings/catalog/TeamsPage.vue")), meta: { title: "settings.teams", permission: "team.read" } },
+          { path: "queues", name: "queues", component: withTexts("settings", withTexts("queues", () => import("./queues/QueuesPage.vue"))), meta: { title: "settings.queues", permission: "team.read" } },
+          { path: "queues/:queue", name: "queue", props: true, component: withTexts("settings", withTexts("forms", withTexts("queues", withTexts("hours", () => import("./queues/QueuePage.vue"))))), meta: { title: "settings.queues", permission: "team.read" } },
+          { path: "routing", name: "routing", component: withTexts("settings", withTexts("forms", withTexts("lists", withTexts("rules", withTexts("routing", () => import("./routing/RoutingPage.vue")))))), meta: { title: "settings.routing", permission: "team.read" } },
+          { path: "skills", name: "skills", component: withTexts("settings", withTexts("queues", () => import("./queues/SkillsPage.vue"))), meta: { title: "settings.skills", permission: "team.read" } },
+          { path: "dispatch-policy", name: "policy", component: withTexts("settings", withTexts("forms", withTexts("policy", () => import("./policy/PolicyPage.vue")))), meta: { title: "settings.policy", permission: "team.read" } },
+          { path: "hours", name: "hours", component: withTexts("settings", withTexts("hours", () => import("./hours/HoursPage.vue"))), meta: { title: "settings.hours", permission: "team.read" } },
+          { path: "hours/:calendar", name: "hours-one", props: true, component: withTexts("settings", withTexts("forms", withTexts("hours", () => import("./hours/CalendarPage.vue")))), meta: { title: "settings.hours", permission: "team.read" } },
           { path: "labels", name: "labels", component: withTexts("settings", () => import("./settings/catalog/LabelsPage.vue")), meta: { title: "settings.labels", permission: "catalog.read" } },
           { path: "fields", name: "attributes", component: withTexts("settings", () => import("./settings/catalog/AttributesPage.vue")), meta: { title: "settings.attributes", permission: "catalog.read" } },
           { path: "canned", name: "canned", component: withTexts("settings", () => import("./settings/catalog/CannedPage.vue")), meta: { title: "settings.canned", permission: "catalog.read" } },

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import type { Allowance } from "@patchbay/client/api";
-import { spanText, withChosen } from "@/access/lives";
+import { withChosen } from "@/access/lives";
 import { grouped, meetsCustomers, withoutPermission, withPermission } from "@/access/permissions";
 import { routes } from "@/router";
 import { home } from "@/shell/home";
+import { spanText } from "@/ui/span";
 import en from "@/locales/access.en.json";
 
 vi.hoisted(() => vi.stubGlobal("navigator", { languages: ["en"], language: "en" }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { entriesOf } from "@patchbay/client/member";
-import type { Attachment, Change } from "@patchbay/client/types";
+import type { Attachment, Change, Queue } from "@patchbay/client/types";
 import { parseValue, shownValue } from "@/conversations/desk/attributes";
 import { mergeCandidates, numberIn } from "@/conversations/desk/merge";
 import { destinations, transferTo } from "@/conversations/desk/transfer";
@@ -18,7 +18,7 @@ function t(key: string, values: Record<string, unknown> = {}): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
-const names: EventNames = { label: (id) => `L${id}`, member: (id) => `M${id}`, team: (id) => `T${id}`, attribute: (key) => key.toUpperCase() };
+const names: EventNames = { label: (id) => `L${id}`, member: (id) => `M${id}`, team: (id) => `T${id}`, queue: (id) => `Q${id}`, attribute: (key) => key.toUpperCase() };
 const said = (type: Change["type"], data: Record<string, unknown>, actor: Change["actor"] = { kind: "agent", id: "mem_1", name: "Lin" }) => eventSentence(change(1, { type, data, actor }), t, "en", names);
 
 describe("eventSentence", () => {
@@ -128,16 +128,17 @@ describe("custom attributes", () => {
 describe("transfer", () => {
   const people = [{ id: "mem_1", name: "Lin", status: "available" as const, load: "" }, { id: "mem_2", name: "Marco", status: "offline" as const, load: "" }];
   const teams = [{ id: "tea_1", name: "After-sales", description: "退换货", member_ids: ["mem_1", "mem_2"], inbox_ids: [], created_at: "" }];
-  const choices = { people, teams, queue: "Queue", groups: { people: "P", teams: "T" } };
+  const choices = { people, teams, queues: [{ id: "que_1", name: "Sales", description: "售前" } as Queue], back: "Queue", groups: { people: "P", teams: "T", queues: "Q" } };
 
   it("finds people and teams, and says how many of a team are there", () => {
-    expect(destinations(choices, "").map((one) => one.key)).toEqual(["mem_1", "mem_2", "tea_1", "queue"]);
+    expect(destinations(choices, "").map((one) => one.key)).toEqual(["mem_1", "mem_2", "tea_1", "que_1", "queue"]);
     expect(destinations(choices, "退换")[0]).toMatchObject({ key: "tea_1", there: 1 });
-    expect(destinations({ ...choices, queue: undefined }, "queue")).toEqual([]);
+    expect(destinations(choices, "售前").map((one) => one.key)).toEqual(["que_1"]);
+    expect(destinations({ ...choices, back: undefined }, "queue")).toEqual([]);
   });
 
-  it("asks for the person, the team's queue, or the queue", () => {
-    expect(destinations(choices, "").map(transferTo)).toEqual([{ member_id: "mem_1" }, { member_id: "mem_2" }, { team_id: "tea_1" }, { member_id: "" }]);
+  it("asks for the person, the team, the queue, or where it waited", () => {
+    expect(destinations(choices, "").map(transferTo)).toEqual([{ member_id: "mem_1" }, { member_id: "mem_2" }, { team_id: "tea_1" }, { queue_id: "que_1" }, { member_id: "" }]);
   });
 });
 

@@ -28,6 +28,7 @@ function asked(tape: Tape, answers: Answers): Asked[] {
     "/attributes?limit=200": keys.attributes(w),
     "/canned?limit=200": keys.canned(w),
     "/teams?limit=200": keys.teams(w),
+    "/calendars?limit=200": keys.calendars(w),
     "/members?limit=200": keys.members(w),
     "/invitations?limit=200": keys.invitations(w),
     "/inboxes": keys.inboxes(w),

@@ -21,6 +21,12 @@ describe("undoOf", () => {
       { ids: ["a", "c"], action: { action: "assign", member_id: "mem_2", team_id: "" } },
       { ids: ["b"], action: { action: "assign", member_id: "", team_id: "tea_1" } },
     ]);
+    const standing = [conversation("a", { assignee_id: undefined, queue_id: "que_1", team_id: "tea_1" }), conversation("b", { assignee_id: undefined, team_id: "tea_1" })];
+    expect(undoOf({ action: "assign", queue_id: "que_2" }, standing)).toEqual([
+      { ids: ["b"], action: { action: "assign", queue_id: "" } },
+      { ids: ["a"], action: { action: "assign", member_id: "", queue_id: "que_1" } },
+      { ids: ["b"], action: { action: "assign", member_id: "", team_id: "tea_1" } },
+    ]);
   });
 
   it("touches no label that was, or was not, there before", () => {

@@ -1,5 +1,6 @@
 import type { Attribute, Canned, Label, Team } from "../types";
 import type { Api } from "./client";
+import { everything } from "./pages";
 
 /** What the people of a workspace share: labels, attributes, canned replies, teams. */
 export class CatalogApi {
@@ -59,13 +60,7 @@ export class CatalogApi {
   }
 
   /** All of them: people write these by hand, so the pages are few. */
-  private async items<T>(name: string): Promise<T[]> {
-    const items: T[] = [];
-    for (let cursor: string | undefined, first = true; first || cursor; first = false) {
-      const page = await this.api.request<{ items: T[]; next_cursor?: string }>("get", `${this.base}/${name}`, { query: { limit: 200, cursor } });
-      items.push(...page.items);
-      cursor = page.next_cursor;
-    }
-    return items;
+  private items<T>(name: string): Promise<T[]> {
+    return everything((cursor) => this.api.request("get", `${this.base}/${name}`, { query: { limit: 200, cursor } }));
   }
 }

@@ -1,4 +1,4 @@
-import type { Addressed, Conversation, DeliveryStep, GroupMember, MessageVersion, Priority, Scheduled, ServerDraft } from "../types";
+import type { Addressed, Conversation, DeliveryStep, GroupMember, MessageVersion, Priority, Scheduled, ServerDraft, Whisper } from "../types";
 import { uploadTransport, type UploadTransport } from "../upload";
 import type { Api } from "./client";
 
@@ -106,6 +106,16 @@ export class DeskApi {
     return this.api.request("put", `${this.one(conversation)}/draft`, { body });
   }
 
+  /** Those this member may read, the newest first. */
+  async whispers(conversation: string): Promise<Whisper[]> {
+    return (await this.api.request<{ items: Whisper[] }>("get", `${this.one(conversation)}/whispers`)).items;
+  }
+
+  /** Idempotent by client_msg_id. 409 `whisper.nobody` when no colleague has the conversation. */
+  whisper(conversation: string, body: { client_msg_id: string; text: string }): Promise<Whisper> {
+    return this.api.request("post", `${this.one(conversation)}/whispers`, { body });
+  }
+
   /** Those that wait, and those that failed. */
   async scheduled(conversation: string): Promise<Scheduled[]> {
     return (await this.api.request<{ items: Scheduled[] }>("get", `${this.one(conversation)}/scheduled`)).items;
@@ -146,8 +156,8 @@ export class DeskApi {
     return this.api.request("put", `${this.one(conversation)}/participants`, { body: { member_ids } });
   }
 
-  /** Into the queue of a team, or to one of its members. */
-  transfer(conversation: string, to: { member_id?: string; team_id?: string }): Promise<Conversation> {
+  /** To a team, into a queue or with "" out of it, or to a member. */
+  transfer(conversation: string, to: { member_id?: string; team_id?: string; queue_id?: string }): Promise<Conversation> {
     return this.api.request("post", `${this.one(conversation)}/assign`, { body: to });
   }
 

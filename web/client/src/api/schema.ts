@@ -942,6 +942,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List calendars */
+        get: operations["getWorkspacesByWorkspaceCalendars"];
+        put?: never;
+        /**
+         * Make a calendar
+         * @description Business hours: a week in a time zone, and dates that differ from it. A calendar that never opens is refused.
+         */
+        post: operations["postWorkspacesByWorkspaceCalendars"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/calendars/{calendar}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a calendar */
+        get: operations["getWorkspacesByWorkspaceCalendarsByCalendar"];
+        put?: never;
+        post?: never;
+        /** Delete a calendar */
+        delete: operations["deleteWorkspacesByWorkspaceCalendarsByCalendar"];
+        options?: never;
+        head?: never;
+        /** Change a calendar */
+        patch: operations["patchWorkspacesByWorkspaceCalendarsByCalendar"];
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/calendars/{calendar}/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the hours of the next 14 days
+         * @description From today on, as a clock of the calendar's zone has it.
+         */
+        get: operations["getWorkspacesByWorkspaceCalendarsByCalendarDays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/calendars/{calendar}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import holidays
+         * @description text/calendar (RFC 5545): all-day and timed events, and rules that repeat yearly, monthly or weekly, of this year and the two after; at most 512 KiB. Where a file marks days as 休 or 班 (or as Apple's feeds do), days without a mark are left out.
+         */
+        post: operations["postWorkspacesByWorkspaceCalendarsByCalendarImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/calendars/{calendar}/import/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try an import of holidays; nothing is written
+         * @description text/calendar (RFC 5545): all-day and timed events, and rules that repeat yearly, monthly or weekly, of this year and the two after; at most 512 KiB. Where a file marks days as 休 or 班 (or as Apple's feeds do), days without a mark are left out.
+         */
+        post: operations["postWorkspacesByWorkspaceCalendarsByCalendarImportPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/canned": {
         parameters: {
             query?: never;
@@ -1637,6 +1737,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/conversations/{conversation}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept a conversation that is offered to you
+         * @description It is yours, however late you are, as long as the offer stands. To accept what you have already changes nothing. An offer that is over is conversation.offer_over: the code of the error's field is assigned, offered (to somebody else), waiting or done, its detail the id of who has it.
+         */
+        post: operations["postWorkspacesByWorkspaceConversationsByConversationAccept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/conversations/{conversation}/assign": {
         parameters: {
             query?: never;
@@ -2022,6 +2142,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/conversations/{conversation}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject a conversation that is offered to you
+         * @description It goes to the next member, and is kept from you for a minute.
+         */
+        post: operations["postWorkspacesByWorkspaceConversationsByConversationReject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/conversations/{conversation}/scheduled": {
         parameters: {
             query?: never;
@@ -2186,6 +2326,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/conversations/{conversation}/whispers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was whispered in a conversation
+         * @description The newest first, at most 200. Those to you, and with conversation.supervise all of them.
+         */
+        get: operations["getWorkspacesByWorkspaceConversationsByConversationWhispers"];
+        put?: never;
+        /**
+         * Whisper to whoever has a conversation
+         * @description That member and those with conversation.supervise read it; the customer and other colleagues do not learn of it. Sent again with the same client_msg_id, it is the one from before. 409 whisper.nobody when no colleague has the conversation.
+         */
+        post: operations["postWorkspacesByWorkspaceConversationsByConversationWhispers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/dispatch-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the dispatch policy
+         * @description In which order what waits is given out, and to whom: the draft, and what is in force.
+         */
+        get: operations["getWorkspacesByWorkspaceDispatchPolicy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/dispatch-policy/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare two dispatch policies on a made-up day
+         * @description A day of customers is drawn and given out by each. Nobody's conversations are read, and nothing is changed. The same day and policies give the same answer.
+         */
+        post: operations["postWorkspacesByWorkspaceDispatchPolicyCompare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/dispatch-policy/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the draft of the dispatch policy
+         * @description All of it: what is absent is as where nothing is said. It has no effect until it is published.
+         */
+        put: operations["putWorkspacesByWorkspaceDispatchPolicyDraft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/dispatch-policy/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish the draft of the dispatch policy
+         * @description It is in force at once, for what waits already as well.
+         */
+        post: operations["postWorkspacesByWorkspaceDispatchPolicyPublish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/dispatch-policy/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put an older dispatch policy in force again
+         * @description The plan becomes a new revision, and the draft.
+         */
+        post: operations["postWorkspacesByWorkspaceDispatchPolicyRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/dispatch-policy/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the dispatch policies that were in force
+         * @description The newest first.
+         */
+        get: operations["getWorkspacesByWorkspaceDispatchPolicyRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/drafts": {
         parameters: {
             query?: never;
@@ -2313,6 +2597,23 @@ export interface paths {
         put?: never;
         /** Settle what an analyzer noticed */
         post: operations["postWorkspacesByWorkspaceFindingsByFindingDismiss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/holiday-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List built-in holidays */
+        get: operations["getWorkspacesByWorkspaceHolidaySets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3026,6 +3327,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/members/{member}/skills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the skills of a member */
+        get: operations["getWorkspacesByWorkspaceMembersByMemberSkills"];
+        /**
+         * Say which skills a member has
+         * @description Work that the member has stays theirs.
+         */
+        put: operations["putWorkspacesByWorkspaceMembersByMemberSkills"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/merges/{merge}/undo": {
         parameters: {
             query?: never;
@@ -3413,6 +3735,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List queues */
+        get: operations["getWorkspacesByWorkspaceQueues"];
+        put?: never;
+        /** Make a queue */
+        post: operations["postWorkspacesByWorkspaceQueues"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/queues/{queue}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a queue */
+        get: operations["getWorkspacesByWorkspaceQueuesByQueue"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a queue
+         * @description What waits in it waits for its team, with its place by the time of its arrival.
+         */
+        delete: operations["deleteWorkspacesByWorkspaceQueuesByQueue"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a queue
+         * @description With a revision, the change is refused when somebody else has changed the queue since.
+         */
+        patch: operations["patchWorkspacesByWorkspaceQueuesByQueue"];
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/ratings": {
         parameters: {
             query?: never;
@@ -3541,6 +3906,47 @@ export interface paths {
          * @description Open connections of its members follow within two seconds. Nobody changes the role that they have themselves (409 role.own), nor a built-in one (409 role.built_in).
          */
         patch: operations["patchWorkspacesByWorkspaceRolesByRole"];
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the routing rules */
+        get: operations["getWorkspacesByWorkspaceRouting"];
+        /**
+         * Replace the routing rules
+         * @description They count from the next conversation on that enters the queue for the first time.
+         */
+        put: operations["putWorkspacesByWorkspaceRouting"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/routing/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try the routing rules
+         * @description Tells of each rule what a conversation would make of it, where it would wait, and who could serve it. Nothing is changed.
+         */
+        post: operations["postWorkspacesByWorkspaceRoutingTry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/workspaces/{workspace}/sandboxes": {
@@ -3700,6 +4106,45 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/skills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List skills */
+        get: operations["getWorkspacesByWorkspaceSkills"];
+        put?: never;
+        /** Make a skill */
+        post: operations["postWorkspacesByWorkspaceSkills"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/skills/{skill}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a skill
+         * @description Members lose it. One that a queue asks for cannot be deleted.
+         */
+        delete: operations["deleteWorkspacesByWorkspaceSkillsBySkill"];
+        options?: never;
+        head?: never;
+        /** Rename a skill */
+        patch: operations["patchWorkspacesByWorkspaceSkillsBySkill"];
         trace?: never;
     };
     "/api/v1/workspaces/{workspace}/system": {
@@ -4546,6 +4991,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AbilityBody: {
+            /** Format: int64 */
+            level: number;
+            member_id: string;
+        };
         AcceptInvitationInputBody: {
             name?: string;
             password: string;
@@ -4871,6 +5321,7 @@ export interface components {
             member_id?: string;
             /** @enum {string} */
             priority?: "" | "low" | "normal" | "high" | "urgent";
+            queue_id?: string;
             /** Format: date-time */
             snoozed_until?: string;
             team_id?: string;
@@ -4895,6 +5346,60 @@ export interface components {
             status?: "open" | "pending" | "solved" | "closed";
             team_id?: string;
             type_id?: string;
+        };
+        CalendarBody: {
+            /**
+             * Format: date-time
+             * @description When that changes next; absent: never.
+             */
+            change_at?: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Dates that differ from the week, by date. */
+            exceptions: components["schemas"]["ExceptionBody"][];
+            id: string;
+            name: string;
+            /** @description Whether it is open now. */
+            open: boolean;
+            /**
+             * Format: int64
+             * @description Grows with each change; a change names the one that it was made of.
+             */
+            revision: number;
+            /** @description Of the IANA database. All hours are those of a clock there. */
+            time_zone: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description What may be a mistake. */
+            warnings: components["schemas"]["CalendarWarning"][];
+            week: components["schemas"]["WeekBody"];
+        };
+        CalendarDay: {
+            date: string;
+            /** @description The name of the exception that makes them; absent: the week does. */
+            exception?: string;
+            /** @description Empty: closed. */
+            hours: components["schemas"]["SpanBody"][];
+            weekday: string;
+        };
+        CalendarDaysBody: {
+            items: components["schemas"]["CalendarDay"][];
+        };
+        CalendarPatch: {
+            /** @description All of them. Two that share a date must say the same of it. */
+            exceptions?: components["schemas"]["ExceptionBody"][];
+            name?: string;
+            time_zone?: string;
+            /** @description All of it: a day that is absent is closed. */
+            week?: components["schemas"]["WeekBody"];
+        };
+        CalendarWarning: {
+            /** @description The year or the date that it names. */
+            about: string;
+            /** @enum {string} */
+            code: "year_missing" | "make_up_open" | "make_up_closed" | "overlaps";
+            detail: string;
+            pointer: string;
         };
         CallInputBody: {
             method: string;
@@ -5021,7 +5526,7 @@ export interface components {
              */
             seq: number;
             /** @enum {string} */
-            type: "conversation.created" | "message.created" | "note.created" | "message.edited" | "message.recalled" | "message.delivery" | "message.file" | "conversation.assigned" | "conversation.queued" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "conversation.event" | "rating.requested" | "rating.given" | "conversation.read_by_contact" | "scheduled.created" | "scheduled.changed" | "scheduled.cancelled" | "scheduled.sent" | "scheduled.failed" | "conversation.labeled" | "conversation.attributes" | "conversation.priority" | "conversation.participants" | "conversation.team" | "conversation.merged" | "conversation.absorbed" | "conversation.unmerged" | "conversation.bot" | "finding.created" | "finding.dismissed";
+            type: "conversation.created" | "message.created" | "note.created" | "message.edited" | "message.recalled" | "message.delivery" | "message.file" | "conversation.assigned" | "conversation.queued" | "conversation.offered" | "conversation.offer_ended" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "conversation.event" | "rating.requested" | "rating.given" | "conversation.read_by_contact" | "scheduled.created" | "scheduled.changed" | "scheduled.cancelled" | "scheduled.sent" | "scheduled.failed" | "conversation.labeled" | "conversation.attributes" | "conversation.priority" | "conversation.participants" | "conversation.team" | "conversation.merged" | "conversation.absorbed" | "conversation.unmerged" | "conversation.bot" | "finding.created" | "finding.dismissed";
         };
         ChangePasswordInputBody: {
             current: string;
@@ -5197,6 +5702,7 @@ export interface components {
             ids: string[];
             inbox?: string;
             label?: string;
+            queue?: string;
             /** @enum {string} */
             state?: "open" | "snoozed" | "resolved" | "any";
             team?: string;
@@ -5246,6 +5752,11 @@ export interface components {
         CommentedBody: {
             change: components["schemas"]["TicketChange"];
             ticket: components["schemas"]["Ticket"];
+        };
+        ComparePolicyInputBody: {
+            day: components["schemas"]["PolicyDay"];
+            /** @description Each: draft, current (in force), or the number of a revision. */
+            plans: string[];
         };
         ConditionBody: {
             /** @description Why, stable. */
@@ -5394,10 +5905,19 @@ export interface components {
              * @description 1, 2, 3, ... per workspace, for people to say.
              */
             number: number;
+            /**
+             * Format: date-time
+             * @description With offered_to: until then it rings. The offer stands until a conversation.offer_ended change.
+             */
+            offer_until?: string;
+            /** @description Id of the member who may accept or reject it; absent when it is offered to nobody. */
+            offered_to?: string;
             /** @description Ids of the members who follow it, in order. */
             participants: string[];
             /** @enum {string} */
             priority?: "low" | "normal" | "high" | "urgent";
+            /** @description The queue that it stands in; absent: none. */
+            queue_id?: string;
             rating?: components["schemas"]["Rating"];
             /**
              * @description Who is expected to answer; absent when nobody is.
@@ -5408,7 +5928,7 @@ export interface components {
             snoozed_until?: string;
             /** @enum {string} */
             state: "open" | "snoozed" | "resolved";
-            /** @description Whose queue it waits in; absent: everybody's. */
+            /** @description Whose people answer it; absent: all. */
             team_id?: string;
             /** @description Whether the customer wrote something that you have not read; only in answers of the REST API. */
             unread?: boolean;
@@ -5574,7 +6094,9 @@ export interface components {
         Destination: {
             /** @description Empty: the queue of its team, or of everybody. */
             member_id?: string;
-            /** @description Empty: no team. Without member_id: into the team's queue. */
+            /** @description A queue, which gives its team. Empty: out of its queue. */
+            queue_id?: string;
+            /** @description Empty: no team. Without member_id: for the team. Another team than its own takes it out of its queue. */
             team_id?: string;
         };
         DisableFactorInputBody: {
@@ -5582,6 +6104,11 @@ export interface components {
             code: string;
             /** @description Of an account that has one. */
             password?: string;
+        };
+        DispatchPolicyBody: {
+            draft: components["schemas"]["PolicyDraft"];
+            /** @description In force; absent: first come, first served, by whoever has been idle the longest. */
+            published?: components["schemas"]["PolicyRevision"];
         };
         Draft: {
             attachments?: components["schemas"]["Attachment"][];
@@ -5740,6 +6267,19 @@ export interface components {
              */
             trouble?: "address_refused" | "name_not_found" | "timeout" | "tls" | "connection" | "status" | "document" | "issuer" | "keys" | "algorithm";
         };
+        ExceptionBody: {
+            /** @description closed; weekday: open as another day of the week, such as a make-up day; hours: open at hours of its own. */
+            effect: string;
+            /** @description The first date, as 2026-02-15. */
+            from: string;
+            /** @description Of hours. */
+            hours?: components["schemas"]["SpanBody"][];
+            name: string;
+            /** @description The last date, which is in it; absent: the first. */
+            to?: string;
+            /** @description Of weekday: monday to sunday. */
+            weekday?: string;
+        };
         ExportBody: {
             /** @description A name. */
             by?: string;
@@ -5824,7 +6364,7 @@ export interface components {
              * @description conversation.gone, ticket.gone: it left the member's reach (data {id, seq}). skip: an event that is not for the member; only its number is told.
              * @enum {string}
              */
-            type: "conversation.created" | "message.created" | "note.created" | "message.edited" | "message.recalled" | "message.delivery" | "message.file" | "conversation.assigned" | "conversation.queued" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "conversation.event" | "rating.requested" | "rating.given" | "conversation.read_by_contact" | "scheduled.created" | "scheduled.changed" | "scheduled.cancelled" | "scheduled.sent" | "scheduled.failed" | "conversation.labeled" | "conversation.attributes" | "conversation.priority" | "conversation.participants" | "conversation.team" | "conversation.merged" | "conversation.absorbed" | "conversation.unmerged" | "conversation.bot" | "finding.created" | "finding.dismissed" | "member.changed" | "invitation.changed" | "workspace.changed" | "inbox.changed" | "inbox.health_changed" | "team.changed" | "label.changed" | "attribute.changed" | "canned.changed" | "view.changed" | "contact.changed" | "erasure.changed" | "organisation.changed" | "role.changed" | "import.changed" | "webhook.changed" | "connection.changed" | "connection.health_changed" | "grant.changed" | "approval.changed" | "ticket_type.changed" | "ticket.created" | "ticket.commented" | "ticket.status" | "ticket.assigned" | "ticket.edited" | "ticket.followers" | "ticket.linked" | "ticket.unlinked" | "ticket.labeled" | "ticket.merged" | "ticket.absorbed" | "ticket.unmerged" | "ticket.rated" | "ticket.overdue" | "conversation.gone" | "ticket.gone" | "skip";
+            type: "conversation.created" | "message.created" | "note.created" | "message.edited" | "message.recalled" | "message.delivery" | "message.file" | "conversation.assigned" | "conversation.queued" | "conversation.offered" | "conversation.offer_ended" | "conversation.resolved" | "conversation.reopened" | "conversation.snoozed" | "conversation.unsnoozed" | "conversation.identified" | "conversation.offline" | "conversation.event" | "rating.requested" | "rating.given" | "conversation.read_by_contact" | "scheduled.created" | "scheduled.changed" | "scheduled.cancelled" | "scheduled.sent" | "scheduled.failed" | "conversation.labeled" | "conversation.attributes" | "conversation.priority" | "conversation.participants" | "conversation.team" | "conversation.merged" | "conversation.absorbed" | "conversation.unmerged" | "conversation.bot" | "finding.created" | "finding.dismissed" | "member.changed" | "invitation.changed" | "workspace.changed" | "inbox.changed" | "inbox.health_changed" | "team.changed" | "queue.changed" | "skill.changed" | "calendar.changed" | "policy.changed" | "label.changed" | "attribute.changed" | "canned.changed" | "view.changed" | "contact.changed" | "erasure.changed" | "organisation.changed" | "role.changed" | "import.changed" | "webhook.changed" | "connection.changed" | "connection.health_changed" | "grant.changed" | "approval.changed" | "ticket_type.changed" | "ticket.created" | "ticket.commented" | "ticket.status" | "ticket.assigned" | "ticket.edited" | "ticket.followers" | "ticket.linked" | "ticket.unlinked" | "ticket.labeled" | "ticket.merged" | "ticket.absorbed" | "ticket.unmerged" | "ticket.rated" | "ticket.overdue" | "conversation.gone" | "ticket.gone" | "skip";
         };
         FieldSignInBody: {
             pointer: string;
@@ -5949,6 +6489,19 @@ export interface components {
             field: string;
             parts: components["schemas"]["PartBody"][];
         };
+        HolidaySetBody: {
+            /** @description ISO 3166-1. */
+            country: string;
+            exceptions: components["schemas"]["ExceptionBody"][];
+            id: string;
+            /** @description The document that says so. */
+            source: string;
+            /** Format: int64 */
+            year: number;
+        };
+        HolidaySetsBody: {
+            items: components["schemas"]["HolidaySetBody"][];
+        };
         HttpHeader: {
             name: string;
             value: string;
@@ -6001,6 +6554,19 @@ export interface components {
             /** @enum {string} */
             state: "uploaded" | "checking" | "checked" | "running" | "done" | "failed";
         };
+        ImportCalendarInputBody: {
+            /** @description The text of a calendar file. */
+            file?: string;
+            /** @description As which day of the week make-up days are open; absent: monday. */
+            make_up?: string;
+            /**
+             * Format: int64
+             * @description That of the preview.
+             */
+            revision: number;
+            /** @description The id of a built-in set, instead of a file. */
+            set?: string;
+        };
         ImportCounts: {
             /** Format: int64 */
             create: number;
@@ -6010,6 +6576,41 @@ export interface components {
             skip: number;
             /** Format: int64 */
             update: number;
+        };
+        ImportPlanBody: {
+            add: components["schemas"]["ExceptionBody"][];
+            change: components["schemas"]["ImportReplacement"][];
+            /**
+             * Format: int64
+             * @description Of the calendar that it was made for.
+             */
+            revision: number;
+            skip: components["schemas"]["ImportSkip"][];
+            /** @description Of the calendar as it would be. */
+            warnings: components["schemas"]["CalendarWarning"][];
+        };
+        ImportReplacement: {
+            from: components["schemas"]["ExceptionBody"][];
+            to: components["schemas"]["ExceptionBody"];
+        };
+        ImportSkip: {
+            /** @enum {string} */
+            code: "cancelled" | "free" | "no_date" | "backwards" | "unknown_zone" | "unsupported" | "outside" | "already_there" | "conflicts" | "no_holiday" | "nothing_else" | "disagrees" | "over_midnight";
+            detail: string;
+            /**
+             * Format: int64
+             * @description Of the file.
+             */
+            line?: number;
+            name: string;
+        };
+        ImportSource: {
+            /** @description The text of a calendar file. */
+            file?: string;
+            /** @description As which day of the week make-up days are open; absent: monday. */
+            make_up?: string;
+            /** @description The id of a built-in set, instead of a file. */
+            set?: string;
         };
         InboxBody: {
             /** @description What the inbox answers by itself; absent of a live one, which answers nothing. */
@@ -6256,6 +6857,11 @@ export interface components {
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
+        ListCalendarBody: {
+            items: components["schemas"]["CalendarBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
         ListCannedBody: {
             items: components["schemas"]["CannedBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
@@ -6391,6 +6997,16 @@ export interface components {
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
+        ListPolicyRevision: {
+            items: components["schemas"]["PolicyRevision"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
+        ListQueueBody: {
+            items: components["schemas"]["QueueBody"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
         ListRecordBody: {
             items: components["schemas"]["RecordBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
@@ -6398,6 +7014,11 @@ export interface components {
         };
         ListRetentionForecast: {
             items: components["schemas"]["RetentionForecast"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
+        ListSkillBody: {
+            items: components["schemas"]["SkillBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
@@ -6461,6 +7082,11 @@ export interface components {
             /** @description Give it as cursor for the next page; absent at the end. */
             next_cursor?: string;
         };
+        ListWhisper: {
+            items: components["schemas"]["Whisper"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
         ListedProviderBody: {
             id: string;
             name: string;
@@ -6469,9 +7095,16 @@ export interface components {
             items: components["schemas"]["ListedProviderBody"][];
         };
         LiveBody: {
-            /** @description Whether an agent is there who may answer in this inbox. */
+            /** @description Whether an agent is there who may answer in this inbox, and it is open. */
             available: boolean;
+            /** @description Whether it is outside the hours of those who answer here. */
+            closed?: boolean;
             inbox_id: string;
+            /**
+             * Format: date-time
+             * @description When it opens, if it is closed; absent: nobody knows.
+             */
+            opens_at?: string;
             /** @description The public part of the inbox's configuration. */
             settings: {
                 [key: string]: unknown;
@@ -6561,10 +7194,28 @@ export interface components {
             created_at: string;
             email: string;
             id: string;
+            limits: components["schemas"]["MemberLimits"];
             name: string;
             /** @description The name of a built-in role, or rol_... */
             role: string;
             suspended: boolean;
+        };
+        MemberLimits: {
+            /**
+             * Format: int64
+             * @description Somebody waits in front of a window. 0: as the capacity allows; -1: none.
+             */
+            chat: number;
+            /** Format: int64 */
+            mail: number;
+            /**
+             * Format: int64
+             * @description Of messengers.
+             */
+            message: number;
+        };
+        MemberSkills: {
+            skills: components["schemas"]["NeedBody"][];
         };
         MembershipBody: {
             /**
@@ -6804,6 +7455,11 @@ export interface components {
             id: string;
             name: string;
         };
+        NeedBody: {
+            /** Format: int64 */
+            level: number;
+            skill_id: string;
+        };
         NeededBody: {
             needed: boolean;
         };
@@ -7015,6 +7671,23 @@ export interface components {
             search: boolean;
             upsert: boolean;
         };
+        OfferSettingsBody: {
+            /**
+             * Format: int64
+             * @description After so many offers in a row that they did not answer, a member is away. 2 in a new workspace.
+             */
+            misses: number;
+            /**
+             * @description assign: what waits is the member's at once. offer: the member accepts or rejects it.
+             * @enum {string}
+             */
+            mode: "assign" | "offer";
+            /**
+             * Format: int64
+             * @description An offer rings for so many seconds, then the conversation goes to the next member. 20 in a new workspace.
+             */
+            ring_s: number;
+        };
         OfflineBody: {
             change: components["schemas"]["PublicChange"];
             ticket: components["schemas"]["OfflineTicket"];
@@ -7087,6 +7760,26 @@ export interface components {
             from: string;
             /** Format: date-time */
             until: string;
+        };
+        OutsideBody: {
+            /**
+             * @description message: they wait, and are told when it opens. callback: there is a ticket for the queue's team too, and who cannot be reached is asked how. overflow: they wait in the overflow queue, if that is open.
+             * @enum {string}
+             */
+            do?: "message" | "callback" | "overflow";
+            /** @description What customers are told, by locale (en, zh-CN), with variables such as {{queue.opens_at}}; a locale without one has a text of ours. */
+            texts?: {
+                [key: string]: string;
+            };
+        };
+        OverflowBody: {
+            /**
+             * Format: int64
+             * @description Seconds of waiting.
+             */
+            after_s: number;
+            /** @description Empty: nobody's. */
+            queue_id: string;
         };
         PageViewBody: {
             /** Format: date-time */
@@ -7172,6 +7865,19 @@ export interface components {
             options?: string[];
             required?: boolean;
         };
+        PatchCalendarInputBody: {
+            /** @description All of them. Two that share a date must say the same of it. */
+            exceptions?: components["schemas"]["ExceptionBody"][];
+            name?: string;
+            /**
+             * Format: int64
+             * @description That of the calendar that was changed.
+             */
+            revision: number;
+            time_zone?: string;
+            /** @description All of it: a day that is absent is closed. */
+            week?: components["schemas"]["WeekBody"];
+        };
         PatchCannedInputBody: {
             locale?: string;
             shortcut?: string;
@@ -7229,6 +7935,7 @@ export interface components {
         PatchMemberInputBody: {
             /** Format: int64 */
             capacity?: number;
+            limits?: components["schemas"]["MemberLimits"];
             name?: string;
             role?: string;
             suspended?: boolean;
@@ -7406,6 +8113,12 @@ export interface components {
             tools: components["schemas"]["ToolOfferBody"][];
             version: string;
         };
+        PolicyAgents: {
+            /** @description longest_idle (or absent), least_loaded, or pack: who has the least room that is enough. */
+            by?: string;
+            /** @description Members who are kept for channels that take a whole member; absent: none. */
+            reserve?: components["schemas"]["PolicyReserve"];
+        };
         PolicyBody: {
             /**
              * Format: int64
@@ -7424,6 +8137,268 @@ export interface components {
             password: "allowed" | "oidc_only";
             /** @enum {string} */
             two_factor: "optional" | "required";
+        };
+        PolicyChannel: {
+            /**
+             * Format: double
+             * @description Of cost: of missing the target, beside other channels; absent: 1.
+             */
+            cost?: number;
+            /** @description Takes a whole member: one who has nothing, and is given nothing else meanwhile. So do those of a queue that says so. */
+            exclusive?: boolean;
+            /**
+             * Format: int64
+             * @description Of cost: mean seconds of a member's time for one; 0: 300.
+             */
+            handling_s?: number;
+            /**
+             * Format: int64
+             * @description How many a member is given at once, unless the member has a limit of their own; 0: as the capacity allows; -1: none.
+             */
+            limit?: number;
+            /**
+             * Format: int64
+             * @description Seconds to the first answer, where the queue says nothing else; 0: none.
+             */
+            target_s?: number;
+            /**
+             * Format: int64
+             * @description Of a member's capacity, for each; 0: 1. A conversation keeps what it weighed when it came to wait.
+             */
+            weight?: number;
+        };
+        PolicyChannelFigures: {
+            channel: string;
+            figures: components["schemas"]["PolicyFigures"];
+        };
+        PolicyComparisonBody: {
+            /** Format: int64 */
+            customers: number;
+            /** Format: int64 */
+            members: number;
+            /** @description In the order of plans. */
+            played: components["schemas"]["PolicyPlayed"][];
+        };
+        PolicyDay: {
+            /** @description messaging (chats, important chats, messages, mails), voice (calls instead of messages), or own. The made-up ones have 60 members with two of four skills each, and two peaks in 8 hours. */
+            kind: string;
+            /**
+             * Format: double
+             * @description Of a made-up day: how many come beside its usual ones, 0.5 to 2; 0: 1.
+             */
+            load?: number;
+            /**
+             * Format: int64
+             * @description Another one is another day of the same kind.
+             */
+            seed?: number;
+            /** @description Of own: at most 20. Everybody may be given everything. */
+            staff?: components["schemas"]["PolicyStaff"][];
+            /** @description Of own: at most 20. */
+            streams?: components["schemas"]["PolicyStream"][];
+        };
+        PolicyDraft: {
+            /** Format: date-time */
+            at?: string;
+            by?: components["schemas"]["Actor"];
+            plan: components["schemas"]["PolicyPlan"];
+            /**
+             * Format: int64
+             * @description Grows with each change; a change, and publishing, name the one that was read. 0: nothing was written yet.
+             */
+            revision: number;
+            /** @description What may be a mistake. */
+            warnings: components["schemas"]["PolicyWarning"][];
+        };
+        PolicyFigures: {
+            /**
+             * Format: int64
+             * @description Left before somebody answered.
+             */
+            abandoned: number;
+            /** Format: int64 */
+            arrived: number;
+            /**
+             * Format: int64
+             * @description Not answered when the day ended.
+             */
+            left: number;
+            /**
+             * Format: double
+             * @description Seconds until the first answer, of those who were answered.
+             */
+            wait_mean_s: number;
+            /** Format: double */
+            wait_p50_s: number;
+            /** Format: double */
+            wait_p95_s: number;
+            /**
+             * Format: double
+             * @description Share of those with a target who were answered within it.
+             */
+            within: number;
+        };
+        PolicyOrder: {
+            /**
+             * Format: int64
+             * @description Of ageing: seconds of waiting that a unit of value is worth.
+             */
+            boost_s?: number;
+            /** @description arrival (or absent): first come, first served. value: the more valuable first. ageing: the more valuable as if it had waited boost_s longer for each unit of value. deadline: whose target ends first. cost: where waiting costs most for the time that it takes. */
+            by?: string;
+        };
+        PolicyPlan: {
+            agents: components["schemas"]["PolicyAgents"];
+            /** @description By channel: chat, message, mail, ticket, voice. */
+            channels: {
+                [key: string]: components["schemas"]["PolicyChannel"];
+            };
+            order: components["schemas"]["PolicyOrder"];
+            /**
+             * Format: double
+             * @description Past so many times its target, a conversation goes before all that are not as late. 0: 4; -1: never.
+             */
+            starvation: number;
+            sticky: components["schemas"]["PolicySticky"];
+            values: components["schemas"]["PolicyValue"][];
+        };
+        PolicyPlayed: {
+            all: components["schemas"]["PolicyFigures"];
+            channels: components["schemas"]["PolicyChannelFigures"][];
+            /**
+             * Format: double
+             * @description Jain's index of the members' occupancies; 1: all equal.
+             */
+            fairness: number;
+            /**
+             * Format: double
+             * @description Mean share of the members' capacity that is in use.
+             */
+            occupancy: number;
+            /** @description As it was named. */
+            plan: string;
+            queues: components["schemas"]["PolicyQueueFigures"][];
+            /** @description By quarter of an hour. */
+            series: components["schemas"]["PolicyQuarter"][];
+            /** @description With the day's people. */
+            warnings: components["schemas"]["PolicyWarning"][];
+        };
+        PolicyQuarter: {
+            /** Format: double */
+            at_s: number;
+            /**
+             * Format: double
+             * @description Of those who came then and were answered.
+             */
+            wait_mean_s: number;
+            /**
+             * Format: int64
+             * @description At its end.
+             */
+            waiting: number;
+        };
+        PolicyQueueFigures: {
+            channel: string;
+            figures: components["schemas"]["PolicyFigures"];
+            name: string;
+            /** @description That a member must have, on a made-up day. */
+            skill?: string;
+            /** Format: int64 */
+            target_s?: number;
+            /** Format: int64 */
+            value: number;
+        };
+        PolicyReserve: {
+            /** @description For whose conversations they are kept. */
+            channels: string[];
+            /**
+             * Format: int64
+             * @description How many who have nothing are given no other work while anybody else has room; at most 1000.
+             */
+            free: number;
+        };
+        PolicyRevision: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Actor"];
+            note: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3, ... The largest is in force.
+             */
+            number: number;
+            plan: components["schemas"]["PolicyPlan"];
+            /**
+             * Format: int64
+             * @description The revision whose plan it is again; absent: it was the draft.
+             */
+            restores?: number;
+        };
+        PolicyStaff: {
+            /**
+             * Format: int64
+             * @description 1 to 100.
+             */
+            capacity: number;
+            /**
+             * Format: int64
+             * @description At most 200 in all.
+             */
+            count: number;
+        };
+        PolicySticky: {
+            /**
+             * Format: int64
+             * @description Seconds for which it waits for the member who answered its customer last, where its queue says nothing else; 0: not at all, at most 7 days.
+             */
+            for_s: number;
+        };
+        PolicyStream: {
+            /** @description chat, message, mail, ticket or voice. */
+            channel: string;
+            /**
+             * Format: int64
+             * @description Mean seconds that one takes a member.
+             */
+            handling_s: number;
+            /**
+             * Format: int64
+             * @description Mean seconds after which they leave; 0: nobody leaves.
+             */
+            patience_s?: number;
+            /**
+             * Format: double
+             * @description How many come, all along the day; at most 20,000 in all.
+             */
+            per_hour: number;
+            /**
+             * Format: int64
+             * @description Seconds to the first answer; 0: as the policy says.
+             */
+            target_s?: number;
+            /**
+             * Format: int64
+             * @description 0: ordinary; at most 100.
+             */
+            value?: number;
+        };
+        PolicyValue: {
+            /**
+             * Format: double
+             * @description Of cost: by how much more than an ordinary one. A value that is not listed: 1 and the value.
+             */
+            cost: number;
+            /**
+             * Format: int64
+             * @description 1 to 100.
+             */
+            value: number;
+        };
+        PolicyWarning: {
+            code: string;
+            detail: string;
+            /** @description Into the plan. */
+            pointer: string;
         };
         PostMessageInputBody: {
             /** @description Finished uploads of yours, which the message takes. */
@@ -7446,6 +8421,11 @@ export interface components {
             template?: components["schemas"]["TemplateUseBody"];
             /** @description May be empty beside attachments, and is beside a template. */
             text?: string;
+        };
+        PostWhisperInputBody: {
+            /** @description Made by the client for each whisper, a UUID. */
+            client_msg_id: string;
+            text: string;
         };
         PostedBody: {
             change: components["schemas"]["Change"];
@@ -7648,6 +8628,15 @@ export interface components {
             kind: "visitor" | "agent" | "bot" | "system";
             name?: string;
         };
+        PublishPolicyInputBody: {
+            /** @description Why; at most 500 characters. */
+            note?: string;
+            /**
+             * Format: int64
+             * @description That of the draft that was read.
+             */
+            revision: number;
+        };
         PushBody: {
             /** @description In plain words, like Firefox; empty when unknown. */
             browser: string;
@@ -7689,6 +8678,27 @@ export interface components {
             rev: number;
             text: string;
         };
+        PutPolicyInputBody: {
+            agents?: components["schemas"]["PolicyAgents"];
+            /** @description By channel: chat, message, mail, ticket, voice. */
+            channels?: {
+                [key: string]: components["schemas"]["PolicyChannel"];
+            };
+            order?: components["schemas"]["PolicyOrder"];
+            /**
+             * Format: int64
+             * @description That of the draft that was changed.
+             */
+            revision: number;
+            /**
+             * Format: double
+             * @description Past so many times its target, a conversation goes before all that are not as late. 0: 4; -1: never.
+             */
+            starvation?: number;
+            sticky?: components["schemas"]["PolicySticky"];
+            /** @description At most 20, each value once. */
+            values?: components["schemas"]["PolicyValue"][];
+        };
         PutPushInputBody: {
             /** @description Its auth, in base64url. */
             auth: string;
@@ -7701,6 +8711,16 @@ export interface components {
              * @enum {string}
              */
             say?: "all" | "kind";
+        };
+        PutRoutingInputBody: {
+            /**
+             * Format: int64
+             * @description That of the rules that were changed; 0 where there were none yet.
+             */
+            revision: number;
+            rules: components["schemas"]["RoutingRuleDraft"][];
+            /** @description Absent or empty: UTC. */
+            time_zone?: string;
         };
         PutRulesInputBody: {
             /**
@@ -7724,6 +8744,99 @@ export interface components {
             /** @enum {string} */
             sort?: "updated_desc" | "waiting_asc" | "created_desc" | "created_asc" | "priority_desc";
             view?: string;
+        };
+        QueueBody: {
+            /** @description When it is open; empty: always. */
+            calendar_id: string;
+            /**
+             * Format: date-time
+             * @description When it closes or opens next; absent: never.
+             */
+            change_at?: string;
+            /** @description Whether it is closed now. */
+            closed: boolean;
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            /** @description Each conversation takes a whole member: one who has nothing else, and is given nothing else meanwhile. */
+            exclusive: boolean;
+            id: string;
+            /** @description New conversations of these inboxes wait in it. */
+            inbox_ids: string[];
+            ladder: components["schemas"]["RungBody"][];
+            name: string;
+            outside: components["schemas"]["OutsideBody"];
+            overflow: components["schemas"]["OverflowBody"];
+            /**
+             * Format: int64
+             * @description ... and when everything of its ladder and its overflow is reached.
+             */
+            reaches: number;
+            /** Format: int64 */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many members may be given its work at once.
+             */
+            serves: number;
+            /** @description Who serves it has all of these. */
+            skills: components["schemas"]["NeedBody"][];
+            /**
+             * Format: int64
+             * @description Seconds for which a conversation is kept for the member who answered its contact last, if they serve the queue; 0: not at all.
+             */
+            sticky_for_s: number;
+            /**
+             * Format: int64
+             * @description Seconds until the first answer that are aimed at; 0: none.
+             */
+            target_s: number;
+            /** @description Who serves it; empty: everybody. */
+            team_id: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description 0 is ordinary; larger is worth more.
+             */
+            value: number;
+            warnings: components["schemas"]["QueueWarning"][];
+        };
+        QueuePatch: {
+            /** @description Empty: always open. */
+            calendar_id?: string;
+            description?: string;
+            exclusive?: boolean;
+            /** @description An inbox has one queue, which goes before its team. */
+            inbox_ids?: string[];
+            /** @description Each rung comes after the one before it, and changes what that has left. */
+            ladder?: components["schemas"]["RungBody"][];
+            name?: string;
+            /** @description All of it. */
+            outside?: components["schemas"]["OutsideBody"];
+            overflow?: components["schemas"]["OverflowBody"];
+            /**
+             * Format: int64
+             * @description That the change was made on.
+             */
+            revision?: number;
+            skills?: components["schemas"]["NeedBody"][];
+            /** Format: int64 */
+            sticky_for_s?: number;
+            /** Format: int64 */
+            target_s?: number;
+            /** @description Empty: everybody serves it. What waits already keeps its team. */
+            team_id?: string;
+            /** Format: int64 */
+            value?: number;
+        };
+        QueueWarning: {
+            /** @enum {string} */
+            code: "nobody" | "nobody_has" | "never_opens";
+            detail: string;
+            /** @description The member who lacks the least; empty: there is nobody. */
+            nearest_id: string;
+            pointer: string;
         };
         QuietBody: {
             /** @description A time of day, as 22:00. */
@@ -7862,6 +8975,10 @@ export interface components {
              */
             reason: "id" | "language" | "text" | "too_long" | "too_many" | "field" | "undeclared" | "file" | "duplicate";
         };
+        RejectOfferInputBody: {
+            /** @description For colleagues, at most 200 characters. */
+            reason?: string;
+        };
         RemoveTemplateInputBody: {
             /** @description Of the plan that was looked at. */
             hash: string;
@@ -7929,6 +9046,20 @@ export interface components {
              * @enum {string}
              */
             resolve: "arrived" | "send_again" | "dismiss";
+        };
+        RestorePolicyInputBody: {
+            /** @description Why; at most 500 characters. */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Of the revision whose plan is wanted.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description The number in force as it was read.
+             */
+            published: number;
         };
         RetentionBody: {
             rules: components["schemas"]["RetentionRule"][];
@@ -8027,6 +9158,91 @@ export interface components {
             /** @description The key of HMAC-SHA256, exactly as it stands. It is shown this once. */
             secret: string;
         };
+        RoutingBody: {
+            /** @description What conditions can ask about. */
+            fields: components["schemas"]["RoutingField"][];
+            /**
+             * Format: int64
+             * @description Grows with each change; a change names the one that it was made of.
+             */
+            revision: number;
+            /** @description In their order: the first that is on and whose conditions hold is the one that counts. */
+            rules: components["schemas"]["RoutingRuleBody"][];
+            /** @description Of the IANA database: of hour and weekday. Empty: UTC. */
+            time_zone: string;
+            /** @description Rules that can never count (never, unreachable); pointers are into this document. */
+            warnings: components["schemas"]["RuleFaultBody"][];
+        };
+        RoutingField: {
+            /** @enum {string} */
+            kind: "enum" | "id" | "set" | "text" | "number" | "date" | "bool";
+            name: string;
+            /** @description Of enum. */
+            options?: string[];
+        };
+        RoutingMember: {
+            member_id: string;
+            /** @enum {string} */
+            status: "available" | "away" | "offline";
+        };
+        RoutingRuleBody: {
+            enabled: boolean;
+            /** @description What does not work, since it is not there any more: an effect is left out; a rule that asks about it does not hold. */
+            faults: components["schemas"]["RuleFaultBody"][];
+            id: string;
+            name: string;
+            then: components["schemas"]["RoutingThen"];
+            /** @description Conditions: a filter as lists take it, over the fields of routing. */
+            when: {
+                [key: string]: unknown;
+            };
+        };
+        RoutingRuleDraft: {
+            enabled: boolean;
+            /** @description Absent of a new one. */
+            id?: string;
+            name: string;
+            then: components["schemas"]["RoutingThen"];
+            /** @description Conditions; absent: always. */
+            when?: {
+                [key: string]: unknown;
+            };
+        };
+        RoutingThen: {
+            /**
+             * @description Absent: as it is.
+             * @enum {string}
+             */
+            priority?: "low" | "normal" | "high" | "urgent";
+            /** @description Absent: it waits where its inbox, or a rule of that, says. */
+            queue_id?: string;
+        };
+        RoutingTrialsBody: {
+            /**
+             * Format: date-time
+             * @description The time that was looked at, in the time zone of the rules.
+             */
+            at: string;
+            /** @enum {string} */
+            priority?: "low" | "normal" | "high" | "urgent";
+            /** @description The queue in which it would wait; absent: none. */
+            queue_id?: string;
+            /** @description Who may be given it at once, by id. */
+            serves: components["schemas"]["RoutingMember"][];
+            /** @description What the rule that counts says, and would be left out. */
+            skipped: components["schemas"]["RuleFaultBody"][];
+            /** @description Whose people would answer it; absent: everybody. */
+            team_id?: string;
+            warnings: components["schemas"]["RoutingWarning"][];
+        };
+        RoutingWarning: {
+            /**
+             * @description nobody: no member is of the team and has the skills that its queue asks for. nobody_available: those who could are away or offline.
+             * @enum {string}
+             */
+            code: "nobody" | "nobody_available";
+            detail: string;
+        };
         RowErrorBody: {
             code: string;
             /** @description The header of the column; empty for the row as a whole. */
@@ -8116,6 +9332,17 @@ export interface components {
             ticket_overdue?: components["schemas"]["RuleBody"];
             unattended?: components["schemas"]["RuleBody"];
             webhook_disabled?: components["schemas"]["RuleBody"];
+        };
+        RungBody: {
+            /**
+             * Format: int64
+             * @description Seconds of waiting.
+             */
+            after_s: number;
+            /** @description Skills that are not asked for any more then. */
+            drop?: string[];
+            /** @description Skills of which a lower level is enough then. */
+            lower?: components["schemas"]["NeedBody"][];
         };
         SandboxBody: {
             /** Format: date-time */
@@ -8289,6 +9516,7 @@ export interface components {
             state: "open" | "snoozed" | "resolved";
         };
         SettingsBody: {
+            offers: components["schemas"]["OfferSettingsBody"];
             rating: components["schemas"]["RatingSettingsBody"];
             tickets: components["schemas"]["TicketSettingsBody"];
             /**
@@ -8303,6 +9531,8 @@ export interface components {
             wrap_up_seconds: number;
         };
         SettingsPatch: {
+            /** @description Whether members are asked before what waits becomes theirs. */
+            offers?: components["schemas"]["SettingsPatchOffersStruct"];
             /** @description Whether customers are asked to rate what was resolved. */
             rating?: components["schemas"]["SettingsPatchRatingStruct"];
             tickets?: components["schemas"]["SettingsPatchTicketsStruct"];
@@ -8316,6 +9546,14 @@ export interface components {
              * @description 0 = no wrap-up.
              */
             wrap_up_seconds?: number;
+        };
+        SettingsPatchOffersStruct: {
+            /** Format: int64 */
+            misses?: number;
+            /** @enum {string} */
+            mode?: "assign" | "offer";
+            /** Format: int64 */
+            ring_s?: number;
         };
         SettingsPatchRatingStruct: {
             /** @enum {string} */
@@ -8358,6 +9596,17 @@ export interface components {
             challenge?: components["schemas"]["ChallengeBody"];
             memberships?: components["schemas"]["MembershipBody"][];
         };
+        SkillBody: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** @description Who has it. */
+            members: components["schemas"]["AbilityBody"][];
+            name: string;
+        };
+        SkillName: {
+            name: string;
+        };
         SkippedBody: {
             /** @description Of the last failure. */
             code: string;
@@ -8381,6 +9630,12 @@ export interface components {
             point: "message.send" | "conversation.route";
             /** Format: date-time */
             since: string;
+        };
+        SpanBody: {
+            /** @description As 09:00. */
+            from: string;
+            /** @description As 17:30; the end of the day is 24:00. What goes on over midnight is two. */
+            to: string;
         };
         StandingBody: {
             /** @description on_expiry applies now. */
@@ -8916,6 +10171,34 @@ export interface components {
              */
             verdict: "verified" | "unverified" | "failed";
         };
+        TryRoutingInputBody: {
+            /**
+             * Format: date-time
+             * @description Absent: now.
+             */
+            at?: string;
+            /** @description Of the contact, by key. */
+            attributes?: {
+                [key: string]: unknown;
+            };
+            /** @description One that there was: as it began, with its labels, priority and contact as they are now. Else it is made of the other fields. */
+            conversation_id?: string;
+            /** @description Codes of what analyzers noticed. */
+            findings?: string[];
+            inbox_id?: string;
+            label_ids?: string[];
+            language?: string;
+            organisation_id?: string;
+            page_title?: string;
+            page_url?: string;
+            /** @enum {string} */
+            priority?: "low" | "normal" | "high" | "urgent";
+            returning?: boolean;
+            /** @description That a rule of its inbox, an interceptor or a bot has chosen. Absent: nobody did. */
+            team_id?: string;
+            text?: string;
+            verified?: boolean;
+        };
         TryRulesInputBody: {
             attachments?: boolean;
             /** @description A machine or a list sent it. */
@@ -9323,6 +10606,33 @@ export interface components {
             webhook_id: string;
             /** @description The bodies are left out, because you may not read every conversation. */
             withheld?: boolean;
+        };
+        WeekBody: {
+            friday?: components["schemas"]["SpanBody"][];
+            monday?: components["schemas"]["SpanBody"][];
+            saturday?: components["schemas"]["SpanBody"][];
+            sunday?: components["schemas"]["SpanBody"][];
+            thursday?: components["schemas"]["SpanBody"][];
+            tuesday?: components["schemas"]["SpanBody"][];
+            wednesday?: components["schemas"]["SpanBody"][];
+        };
+        Whisper: {
+            /** Format: date-time */
+            at: string;
+            client_msg_id: string;
+            conversation_id: string;
+            from_id: string;
+            from_name: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description Of the conversation's last change when it was written: it is shown after it.
+             */
+            seq: number;
+            text: string;
+            /** @description The member who had the conversation. */
+            to_id: string;
+            to_name: string;
         };
         Window: {
             /**
@@ -15289,6 +16599,790 @@ export interface operations {
             };
         };
     };
+    getWorkspacesByWorkspaceCalendars: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCalendarBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceCalendars: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarPatch"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceCalendarsByCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                calendar: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWorkspacesByWorkspaceCalendarsByCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                calendar: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchWorkspacesByWorkspaceCalendarsByCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                calendar: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchCalendarInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceCalendarsByCalendarDays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                calendar: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarDaysBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceCalendarsByCalendarImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                calendar: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportCalendarInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceCalendarsByCalendarImportPreview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                calendar: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportSource"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPlanBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getWorkspacesByWorkspaceCanned: {
         parameters: {
             query?: {
@@ -19429,6 +21523,7 @@ export interface operations {
                 inbox?: string;
                 contact?: string;
                 team?: string;
+                queue?: string;
                 label?: string;
                 /** @description Absent: the view's order, or updated_desc. */
                 sort?: "updated_desc" | "waiting_asc" | "created_desc" | "created_asc" | "priority_desc";
@@ -20030,6 +22125,104 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                workspace: string;
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceConversationsByConversationAccept: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 workspace: string;
                 conversation: string;
@@ -22397,6 +24590,106 @@ export interface operations {
             };
         };
     };
+    postWorkspacesByWorkspaceConversationsByConversationReject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectOfferInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getWorkspacesByWorkspaceConversationsByConversationScheduled: {
         parameters: {
             query?: never;
@@ -23490,6 +25783,795 @@ export interface operations {
             };
         };
     };
+    getWorkspacesByWorkspaceConversationsByConversationWhispers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListWhisper"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceConversationsByConversationWhispers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostWhisperInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Whisper"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceDispatchPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchPolicyBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceDispatchPolicyCompare: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComparePolicyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyComparisonBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putWorkspacesByWorkspaceDispatchPolicyDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutPolicyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchPolicyBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceDispatchPolicyPublish: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishPolicyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchPolicyBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceDispatchPolicyRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestorePolicyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchPolicyBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceDispatchPolicyRevisions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPolicyRevision"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getWorkspacesByWorkspaceDrafts: {
         parameters: {
             query?: never;
@@ -24206,6 +27288,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NoticedBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceHolidaySets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidaySetsBody"];
                 };
             };
             /** @description Bad Request */
@@ -28980,6 +32156,200 @@ export interface operations {
             };
         };
     };
+    getWorkspacesByWorkspaceMembersByMemberSkills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberSkills"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putWorkspacesByWorkspaceMembersByMemberSkills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberSkills"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberSkills"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postWorkspacesByWorkspaceMergesByMergeUndo: {
         parameters: {
             query?: never;
@@ -31514,6 +34884,491 @@ export interface operations {
             };
         };
     };
+    getWorkspacesByWorkspaceQueues: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQueueBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceQueues: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueuePatch"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceQueuesByQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWorkspacesByWorkspaceQueuesByQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchWorkspacesByWorkspaceQueuesByQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueuePatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getWorkspacesByWorkspaceRatings: {
         parameters: {
             query?: {
@@ -32415,6 +36270,299 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoleBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceRouting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putWorkspacesByWorkspaceRouting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutRoutingInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceRoutingTry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryRoutingInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingTrialsBody"];
                 };
             };
             /** @description Bad Request */
@@ -33672,6 +37820,396 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExaminationBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceSkills: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSkillBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceSkills: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkillName"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkillBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWorkspacesByWorkspaceSkillsBySkill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                skill: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchWorkspacesByWorkspaceSkillsBySkill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                skill: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkillName"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkillBody"];
                 };
             };
             /** @description Bad Request */

@@ -29,7 +29,7 @@ export interface SearchQuery {
 
 /** What is done with many conversations at once. */
 export type BulkAction =
-  | { action: "assign"; member_id?: string; team_id?: string }
+  | { action: "assign"; member_id?: string; team_id?: string; queue_id?: string }
   | { action: "resolve" | "reopen" | "read" }
   | { action: "snooze"; snoozed_until: string }
   | { action: "label" | "unlabel"; label_ids: string[] }

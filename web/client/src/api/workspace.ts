@@ -23,7 +23,10 @@ import { WebhooksApi } from "./webhooks";
 import type { Api, Input } from "./client";
 import { DeskApi } from "./desk";
 import { PanelsApi } from "./panels";
+import { everything } from "./pages";
 import { PeopleApi } from "./people";
+import { PolicyApi } from "./policy";
+import { QueuesApi } from "./queues";
 import { TicketsApi } from "./tickets";
 import { ViewsApi } from "./views";
 
@@ -54,6 +57,10 @@ export class WorkspaceApi {
   readonly panels: PanelsApi;
   /** Teams, who is there, what a member is told. */
   readonly people: PeopleApi;
+  /** Who is given what: queues, skills. */
+  readonly queues: QueuesApi;
+  /** In which order what waits is given out, and to whom. */
+  readonly policy: PolicyApi;
   /** Work that outlives a conversation, and its types. */
   readonly tickets: TicketsApi;
   /** Saved views, search, work on many conversations at once. */
@@ -68,6 +75,8 @@ export class WorkspaceApi {
     this.desk = new DeskApi(api, id);
     this.panels = new PanelsApi(api, id);
     this.people = new PeopleApi(api, id);
+    this.queues = new QueuesApi(api, id);
+    this.policy = new PolicyApi(api, id);
     this.tickets = new TicketsApi(api, id);
     this.views = new ViewsApi(api, id);
   }
@@ -93,7 +102,7 @@ export class WorkspaceApi {
     return everything((cursor) => this.api.call("get", `${BASE}/members`, { path: this.path, query: { limit: 200, cursor } }));
   }
 
-  updateMember(member: string, body: { role?: Role; name?: string; capacity?: number; suspended?: boolean }): Promise<Member> {
+  updateMember(member: string, body: { role?: Role; name?: string; capacity?: number; limits?: Member["limits"]; suspended?: boolean }): Promise<Member> {
     return this.api.call("patch", `${BASE}/members/{member}`, { path: { ...this.path, member }, body });
   }
 
@@ -244,6 +253,15 @@ export class WorkspaceApi {
     return this.api.call("post", `${BASE}/conversations/{conversation}/assign`, { path: this.one(conversation), body: { member_id } });
   }
 
+  /** Takes what is offered to the caller. To accept what one has already is no error. */
+  accept(conversation: string): Promise<Conversation> {
+    return this.api.call("post", `${BASE}/conversations/{conversation}/accept`, { path: this.one(conversation) });
+  }
+
+  async reject(conversation: string, reason?: string): Promise<void> {
+    await this.api.call("post", `${BASE}/conversations/{conversation}/reject`, { path: this.one(conversation), body: { reason } });
+  }
+
   setState(conversation: string, state: ConversationState, snoozed_until?: string): Promise<Conversation> {
     const body = { state, snoozed_until };
     return this.api.call("post", `${BASE}/conversations/{conversation}/state`, { path: this.one(conversation), body });
@@ -265,14 +283,4 @@ export class WorkspaceApi {
   private one(conversation: string) {
     return { ...this.path, conversation };
   }
-}
-
-async function everything<T>(page: (cursor?: string) => Promise<ListPage<T>>): Promise<T[]> {
-  const items: T[] = [];
-  for (let cursor: string | undefined, first = true; first || cursor; first = false) {
-    const { items: more, next_cursor } = await page(cursor);
-    items.push(...more);
-    cursor = next_cursor;
-  }
-  return items;
 }

@@ -1,4 +1,4 @@
-import type { AppNotification, Change, Conversation, FeedEvent, Message, PresenceEntry, PublicChange, ServerDraft } from "../types";
+import type { AppNotification, Change, Conversation, FeedEvent, Message, PresenceEntry, PublicChange, ServerDraft, Whisper } from "../types";
 
 /** The frame that ends the handshake, on both sockets. */
 export interface ReadyFrame {
@@ -63,17 +63,25 @@ export type MemberFrame =
   | { op: "typing"; conversation_id: string; actor: { kind: string; id?: string; name?: string }; on: boolean }
   /** A new version of one's own draft, from any window; null: it is gone. */
   | { op: "draft"; conversation_id: string; rev: number; draft: ServerDraft | null }
+  /** Something is whispered to this member, or to one whom they supervise. */
+  | { op: "whisper"; whisper: Whisper }
   | { op: "looking"; conversation_id: string; members: Looker[] }
   | { op: "presence"; members: PresenceEntry[] }
   | { op: "notification"; notification?: AppNotification; unread: number }
   | ErrorFrame;
+
+/** Whether a queue is outside its hours, and until when if that is known. */
+export interface QueueHours {
+  closed?: boolean;
+  opens_at?: string;
+}
 
 /** What the server sends a visitor after `ready`. */
 export type VisitorFrame =
   | { op: "change"; change: PublicChange }
   | { op: "ack"; ref: string; change: PublicChange; replayed: boolean }
   | { op: "typing"; name?: string; on: boolean }
-  | { op: "queue"; position: number; available?: boolean }
+  | ({ op: "queue"; position: number; available?: boolean } & QueueHours)
   | { op: "read"; seq: number }
   | ErrorFrame;
 

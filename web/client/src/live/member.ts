@@ -1,5 +1,5 @@
 import type { TemplateUse } from "../api/messagetemplates";
-import type { Addressed, AppNotification, Change, FeedEvent, Message, MessageKind, PresenceEntry, ServerDraft } from "../types";
+import type { Addressed, AppNotification, Change, FeedEvent, Message, MessageKind, PresenceEntry, ServerDraft, Whisper } from "../types";
 import type { Environment } from "./environment";
 import type { ErrorFrame, Looker, MemberFrame, MemberReady, ReadyFrame } from "./frames";
 import { Link, type LinkStatus } from "./link";
@@ -57,6 +57,8 @@ export interface MemberHandlers {
   typing?: (conversationID: string, typists: Typist[]) => void;
   /** A draft of this member has a new version, from this window or another one; undefined: it is gone. */
   draft?: (conversationID: string, rev: number, draft: ServerDraft | undefined) => void;
+  /** Something was whispered that this member may read. */
+  whisper?: (whisper: Whisper) => void;
   /** Who has a conversation open now, this member among them. */
   looking?: (conversationID: string, members: Looker[]) => void;
   /** The whole list after ready, changed entries later. */
@@ -192,6 +194,8 @@ export class MemberSocket {
         return this.typists.set(frame.conversation_id, frame.actor, frame.on);
       case "draft":
         return handlers.draft?.(frame.conversation_id, frame.rev, frame.draft ?? undefined);
+      case "whisper":
+        return handlers.whisper?.(frame.whisper);
       case "looking":
         return handlers.looking?.(frame.conversation_id, frame.members);
       case "notification":

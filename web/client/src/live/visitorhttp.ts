@@ -6,6 +6,9 @@ import type { Range } from "./sequence";
 export interface VisitorInbox {
   /** Whether any agent is online. */
   available?: boolean;
+  /** Whether it is outside the hours of those who answer, and until when if that is known. */
+  closed?: boolean;
+  opens_at?: string;
   inbox_id: string;
   enabled: boolean;
   settings: WidgetSettings;

@@ -8,7 +8,7 @@ export function fits(world: World, row: Conversation, node: FilterNode | undefin
   if ("and" in node) return node.and.every((one) => fits(world, row, one));
   if ("or" in node) return node.or.some((one) => fits(world, row, one));
   if ("not" in node) return !fits(world, row, node.not);
-  const value = (row as unknown as Record<string, unknown>)[({ assignee: "assignee_id", label: "labels", inbox: "inbox_id", team: "team_id" } as Record<string, string>)[node.field] ?? node.field];
+  const value = (row as unknown as Record<string, unknown>)[({ assignee: "assignee_id", label: "labels", inbox: "inbox_id", team: "team_id", queue: "queue_id" } as Record<string, string>)[node.field] ?? node.field];
   const wanted = [node.value].flat().map((one) => (one === "me" ? world.self : one));
   const held = [value].flat();
   if (node.op === "is_set") return value !== undefined && value !== "";

@@ -7,6 +7,7 @@ import { extensionRoutes } from "./extensions.ts";
 import { preparedRoutes, sendTemplate } from "./prepared.ts";
 import { templateRoutes } from "./templates.ts";
 import { pluginRoutes } from "./plugins.ts";
+import { queueRoutes } from "./queues.ts";
 import { channelTypes } from "./seed.ts";
 import { ruleRoutes } from "./rules.ts";
 import { accountRoutes, settingsRoutes } from "./settings.ts";
@@ -99,6 +100,7 @@ const inside: Record<string, Route> = {
     return [200, inbox];
   },
   ...ruleRoutes,
+  ...queueRoutes,
   "POST inboxes/:i/rotate-hook": (world, [id]) => [200, { ...world.inboxes.find((one) => one.id === id)!, hook_url: `http://localhost:8080/hooks/${world.id("hk")}Zz81/` }],
   "GET contacts": (world, _p, query) => {
     const wanted = (query.get("q") ?? "").toLowerCase();
@@ -129,6 +131,9 @@ const inside: Record<string, Route> = {
     const member = world.members.find((one) => one.id === body["member_id"]);
     const team = body["team_id"] as string | undefined;
     const from = world.conversations.get(id!)?.team_id;
+    const queue = body["queue_id"] as string | undefined;
+    const stood = world.conversations.get(id!)?.queue_id;
+    if (queue !== undefined && queue !== (stood ?? "")) world.record(id!, "conversation.team", agent(world), { data: { queue_id: queue, from_queue_id: stood ?? "", team_id: from ?? "", from_team_id: from ?? "" }, row: { queue_id: queue || undefined } });
     if (team && team !== from) world.record(id!, "conversation.team", agent(world), { data: { team_id: team, from_team_id: from }, row: { team_id: team } });
     if (member) world.record(id!, "conversation.assigned", agent(world), { data: { assignee_id: member.id, assignee_name: member.name, by: "member" }, row: { responder: "agent", assignee_id: member.id, assignee_name: member.name } });
     else world.record(id!, "conversation.queued", agent(world), { data: { reason: "released" }, row: { responder: "queue", assignee_id: undefined, assignee_name: undefined } });

@@ -7,7 +7,7 @@ const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).
 
 /** What the four built-in roles that talk to customers may do, and the three that watch each other. */
 const agentRights = ["workspace.read", "member.read", "role.read", "inbox.read", "contact.read", "contact.write", "conversation.read", "conversation.reply", "conversation.assign", "conversation.merge", "contact.merge", "team.read", "catalog.read", "rating.read", "apikey.own", "ticket.read", "ticket.write", "ticket.assign", "ticket.merge"];
-const supervisorRights = [...agentRights, "plugin.read", "team.manage", "catalog.manage", "contact.import", "rating.read_all", "ticket.export", "ticket.manage"];
+const supervisorRights = [...agentRights, "plugin.read", "team.manage", "catalog.manage", "contact.import", "rating.read_all", "ticket.export", "ticket.manage", "conversation.supervise"];
 const administratorRights = [...supervisorRights, "plugin.manage", "inbox.manage", "member.manage", "workspace.manage", "role.manage", "apikey.manage", "signin.manage", "webhook.read", "webhook.manage", "retention.manage", "workspace.export", "contact.erase", "system.read"];
 export const rights: Record<string, string[]> = {
   owner: [...administratorRights, "audit.read", "audit.export"],

@@ -9,26 +9,40 @@ export interface EventNames {
   label: (id: string) => string;
   member: (id: string) => string;
   team: (id: string) => string;
+  queue: (id: string) => string;
   attribute: (key: string) => string;
 }
 
-const plain: EventNames = { label: (id) => id, member: (id) => id, team: (id) => id, attribute: (key) => key };
+const plain: EventNames = { label: (id) => id, member: (id) => id, team: (id) => id, queue: (id) => id, attribute: (key) => key };
 
 /** Changes that are marks of their own, not lines: a message's state, its files', how far the customer has read. */
-const silent = new Set<Change["type"]>(["message.created", "note.created", "message.edited", "message.recalled", "message.delivery", "message.file", "conversation.read_by_contact"]);
+const silent = new Set<Change["type"]>(["message.created", "note.created", "message.edited", "message.recalled", "message.delivery", "message.file", "conversation.read_by_contact", "conversation.offered"]);
 
+/** An offer is told of once, when it has ended; one that was accepted is told of as taken. */
 export function isSilent(change: Change): boolean {
-  return silent.has(change.type);
+  return silent.has(change.type) || (change.type === "conversation.offer_ended" && change.data?.["reason"] === "accepted");
+}
+
+interface DecidedBy {
+  name?: string;
+  ignored?: boolean;
+  skipped?: { pointer: string }[];
 }
 
 /** How it began: by a rule of its inbox, or not. */
 function begun(rule: unknown, t: Translate): string {
-  const { name, ignored, skipped } = (rule ?? {}) as { name?: string; ignored?: boolean; skipped?: { pointer: string }[] };
+  const { name, ignored, skipped } = (rule ?? {}) as DecidedBy;
   if (!name) return t("events.created");
   const things: Record<string, string> = { team_id: "team", label_ids: "label", ticket: "ticket", priority: "priority" };
   const left = [...new Set((skipped ?? []).map((one) => things[one.pointer.split("/")[1] ?? ""]).filter((one) => one !== undefined))];
   const what = left.map((one) => t(`events.things.${one}`)).join(t("common.listSeparator"));
   return t(ignored ? "events.createdIgnored" : "events.createdByRule", { rule: name }) + (what ? t("events.createdSkipped", { what }) : "");
+}
+
+/** Which routing rule decided where it waits. */
+function routed(rule: unknown, t: Translate): string {
+  const { name } = (rule ?? {}) as DecidedBy;
+  return name ? t("events.routed", { rule: name }) : "";
 }
 
 /** What happened, in a sentence. Empty for what this console does not know: a newer server's. */
@@ -39,7 +53,9 @@ export function eventSentence(change: Change, t: Translate, locale: Locale, name
     case "conversation.assigned":
       return assigned(change, name, t);
     case "conversation.queued":
-      return data["reason"] === "handoff" ? handedOff(change, name, t, names) : t(`events.queued.${queueReason(data["reason"])}`);
+      return (data["reason"] === "handoff" ? handedOff(change, name, t, names) : t(`events.queued.${queueReason(data["reason"])}`)) + routed(data["rule"], t);
+    case "conversation.offer_ended":
+      return offerEnded(change, t, names);
     case "conversation.bot":
       return t("events.bot", { name: String(data["bot_name"] ?? "") });
     case "finding.created":
@@ -65,6 +81,8 @@ export function eventSentence(change: Change, t: Translate, locale: Locale, name
     case "conversation.participants":
       return participants(change, name, t, names);
     case "conversation.team":
+      if (data["queue_id"]) return t("events.queue", { name, queue: names.queue(String(data["queue_id"])) });
+      if (data["from_queue_id"] && data["team_id"] === data["from_team_id"]) return t("events.queueNone", { name });
       return data["team_id"] ? t("events.team", { name, team: names.team(String(data["team_id"])) }) : t("events.teamNone", { name });
     case "conversation.merged":
       return t("events.merged", { name, number: String(data["number"] ?? "") });
@@ -96,6 +114,13 @@ function assigned(change: Change, name: string, t: Translate): string {
   const assignee = String(data["assignee_name"] ?? "");
   if (data["by"] === "dispatch") return t("events.dispatched", { name: assignee });
   return change.actor.id === data["assignee_id"] ? t("events.taken", { name: assignee }) : t("events.assigned", { name, assignee });
+}
+
+function offerEnded(change: Change, t: Translate, names: EventNames): string {
+  const data = change.data ?? {};
+  const name = names.member(String(data["member_id"] ?? ""));
+  if (data["reason"] === "rejected") return data["text"] ? t("events.offer.rejectedBecause", { name, text: String(data["text"]) }) : t("events.offer.rejected", { name });
+  return t(`events.offer.${["unanswered", "lost"].includes(String(data["reason"])) ? String(data["reason"]) : "withdrawn"}`, { name });
 }
 
 function handedOff(change: Change, name: string, t: Translate, names: EventNames): string {

@@ -1,5 +1,5 @@
 import type { MemberMessage, OutboxEntry, TimelineEntry } from "@patchbay/client/member";
-import type { Change, Mention, Message, Quote } from "@patchbay/client/types";
+import type { Change, Mention, Message, Quote, Whisper } from "@patchbay/client/types";
 import { dayKey } from "@/i18n/format";
 import { isSilent } from "./events";
 
@@ -8,6 +8,7 @@ export type Line =
   | { kind: "day"; key: string; at: string }
   | { kind: "message"; key: string; message: Message; first: boolean; unsent?: OutboxEntry<MemberMessage> }
   | { kind: "events"; key: string; changes: Change[] }
+  | { kind: "whisper"; key: string; whisper: Whisper }
   /** Another conversation that was merged into this one and still is. */
   | { kind: "absorbed"; key: string; change: Change; from: string };
 
@@ -16,13 +17,17 @@ const TOGETHER_MS = 5 * 60_000;
 
 /**
  * The lines of a conversation: messages grouped by sender, runs of events folded into one line, days
- * told apart, own messages that are not stored yet at the end.
+ * told apart, whispers after the change they were written after, own messages that are not stored yet
+ * at the end.
  */
-export function linesOf(entries: readonly TimelineEntry[], unsent: readonly OutboxEntry<MemberMessage>[], me: { id: string; name: string }): Line[] {
+export function linesOf(entries: readonly TimelineEntry[], unsent: readonly OutboxEntry<MemberMessage>[], me: { id: string; name: string }, whispers: readonly Whisper[] = []): Line[] {
   const lines: Line[] = [];
   const stored = new Set<string>();
   const merged = mergedIn(entries);
+  const oldest = entries[0]?.change.seq ?? 0;
+  const told = whispers.filter((one) => one.seq >= oldest);
   for (const entry of entries) {
+    while (told[0] && told[0].seq < entry.change.seq) addWhisper(lines, told.shift()!);
     if (entry.kind === "event" && isSilent(entry.change)) continue;
     addDay(lines, entry.change.at);
     if (entry.kind === "message") {
@@ -31,6 +36,7 @@ export function linesOf(entries: readonly TimelineEntry[], unsent: readonly Outb
     } else if (merged.get(absorbedFrom(entry.change)) === entry.change) lines.push({ kind: "absorbed", key: entry.change.id, change: entry.change, from: absorbedFrom(entry.change) });
     else addEvent(lines, entry.change);
   }
+  for (const one of told) addWhisper(lines, one);
   for (const entry of unsent) {
     if (stored.has(entry.item.client_msg_id)) continue;
     const message = messageOf(entry, me);
@@ -38,6 +44,11 @@ export function linesOf(entries: readonly TimelineEntry[], unsent: readonly Outb
     addMessage(lines, message, entry);
   }
   return lines;
+}
+
+function addWhisper(lines: Line[], whisper: Whisper): void {
+  addDay(lines, whisper.at);
+  lines.push({ kind: "whisper", key: whisper.id, whisper });
 }
 
 function absorbedFrom(change: Change): string {

@@ -28,7 +28,7 @@ export function useConversationActions(conversation: MaybeRefOrGetter<string>) {
     snooze: (until: string) => act((id) => api.setState(id, "snoozed", until), t("conversation.wasSnoozed")),
     assign: (member: string) => act((id) => api.assign(id, member)),
     take: () => act((id) => api.assign(id, memberID)),
-    transfer: (to: { member_id?: string; team_id?: string }, name: string) => act((id) => api.desk.transfer(id, to), t("transfer.done", { name })),
+    transfer: (to: { member_id?: string; team_id?: string; queue_id?: string }, name: string) => act((id) => api.desk.transfer(id, to), t("transfer.done", { name })),
     label: (labels: string[]) => act((id) => api.desk.setLabels(id, labels)),
     prioritise: (priority: Priority) => act((id) => api.desk.setPriority(id, priority)),
     participants: (members: string[]) => act((id) => api.desk.setParticipants(id, members)),

@@ -11,7 +11,7 @@ export const sorts: readonly ListSort[] = ["updated_desc", "waiting_asc", "creat
 export const isSaved = (place: string) => place.startsWith("vie_");
 
 /** Lists that are named in the address by what all their rows have. */
-const named = { tea_: "team", lab_: "label", inb_: "inbox" } as const;
+const named = { tea_: "team", que_: "queue", lab_: "label", inb_: "inbox" } as const;
 
 /** Which list an address shows. A saved view and a filter say themselves which states they hold. */
 export function listFilter(place: string, query: LocationQuery): ConversationFilter {
@@ -33,7 +33,7 @@ export function useListRoute() {
   const route = useRoute();
   const router = useRouter();
 
-  /** A view, built-in or saved, or the id of a team, a label or an inbox. */
+  /** A view, built-in or saved, or the id of a team, a queue, a label or an inbox. */
   const place = computed(() => (route.params["view"] as string | undefined) ?? "mine");
   const filter = computed(() => listFilter(place.value, route.query));
   const openID = computed(() => (route.params["id"] as string) || undefined);

@@ -28,6 +28,7 @@ export const pairs: Pair[] = [
   ...["surface", "sunken", "raised", "bg"].map((on) => ({ text: "textFaint", on, least: READ })),
   ...["bubbleIn", "bubbleOut"].map((on) => ({ text: "text", on, least: READ })),
   { text: "noteText", on: "note", least: READ },
+  { text: "whisperText", on: "whisper", least: READ },
   { text: "danger", on: "dangerSoft", least: READ },
   { text: "danger", on: "surface", least: READ },
   { text: "warn", on: "warnSoft", least: READ },

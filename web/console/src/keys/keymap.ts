@@ -7,8 +7,10 @@ export const keymap = {
   conversationList: { next: "j", previous: "k", open: "o", views: "v", filter: "y", select: "x", begin: "+" },
   conversation: {
     reply: "r", note: "n", quote: "q", attach: "f", canned: "/", later: "t", snooze: "s", assign: "a", labels: "l", priority: "p",
-    participants: "c", follow: "w", merge: "m", ticket: "z", trace: "d", messages: "h", resolve: "e", panel: "i", plugins: "u", template: ".", address: "@", close: "Escape",
+    participants: "c", follow: "w", merge: "m", ticket: "z", trace: "d", messages: "h", resolve: "e", panel: "i", plugins: "u", template: ".", address: "@", whisper: ",", close: "Escape",
   },
+  /** Of the conversation that rings, over any page. */
+  offers: { accept: "8", reject: "9" },
   /** With Ctrl or Command, in the text itself. */
   writing: { address: ";" },
   /** In the text, while it is empty. */
@@ -31,13 +33,13 @@ export const keymap = {
 
 /** Parts that are on the screen at once. */
 export const together: readonly (readonly (keyof typeof keymap)[])[] = [
-  ["anywhere", "conversationList", "conversation", "selection", "writing", "empty", "editing"],
-  ["anywhere", "tickets", "ticketList", "selection"],
-  ["anywhere", "ticket"],
-  ["anywhere", "contacts", "people"],
-  ["anywhere", "contact"],
-  ["anywhere", "organisations"],
-  ["anywhere", "organisation", "people"],
+  ["anywhere", "offers", "conversationList", "conversation", "selection", "writing", "empty", "editing"],
+  ["anywhere", "offers", "tickets", "ticketList", "selection"],
+  ["anywhere", "offers", "ticket"],
+  ["anywhere", "offers", "contacts", "people"],
+  ["anywhere", "offers", "contact"],
+  ["anywhere", "offers", "organisations"],
+  ["anywhere", "offers", "organisation", "people"],
 ];
 
 /** Keys of which what is nearer has its own meaning, by intent: leaving, and looking for something. */

@@ -10,6 +10,8 @@ export interface Shortcut {
   run: (event: KeyboardEvent) => void;
   /** Also while the person types. */
   whileTyping?: boolean;
+  /** Also while a dialog or a menu is open. */
+  anyTime?: boolean;
 }
 
 /** Those on now; a later one wins over an earlier one with the same key. */
@@ -56,12 +58,12 @@ export function isEditable(target: EventTarget | null): boolean {
   return element?.isContentEditable === true || ["INPUT", "TEXTAREA", "SELECT"].includes(element?.tagName ?? "");
 }
 
-/** Listens to the whole page. A dialog that is open keeps the keys to itself. */
+/** Listens to the whole page. A dialog that is open keeps most keys to itself. */
 export function listenForShortcuts(): () => void {
   const listen = (event: KeyboardEvent) => {
     const shortcut = shortcutFor(event, shortcuts, singleKeys.value === "on");
     if (!shortcut) return;
-    if (document.querySelector("dialog[open], [role=menu]:focus-within") && !shortcut.keys.startsWith("Mod+")) return;
+    if (document.querySelector("dialog[open], [role=menu]:focus-within") && !shortcut.anyTime && !shortcut.keys.startsWith("Mod+")) return;
     event.preventDefault();
     shortcut.run(event);
   };

@@ -53,10 +53,11 @@ export class Counting {
   }
 }
 
-/** The built-in views, teams and labels count what is open; a saved view says itself what it holds. */
+/** The built-in views, teams, queues and labels count what is open; a saved view says itself what it holds. */
 function counted(name: string, row: Conversation, world: ListWorld): Verdict {
   if (name.startsWith("vie_")) return listed(row, { view: name as View, state: "any" }, world);
   if (name.startsWith("tea_")) return listed(row, { view: "all", state: "open", team: name }, world);
+  if (name.startsWith("que_")) return listed(row, { view: "all", state: "open", queue: name }, world);
   if (name.startsWith("lab_")) return listed(row, { view: "all", state: "open", label: name }, world);
   return listed(row, { view: name as View, state: "open" }, world);
 }

@@ -11,7 +11,7 @@ import {
   type OutboxEntry,
   type Typist,
 } from "@patchbay/client/member";
-import type { AppNotification, FeedEvent, PresenceEntry, ServerDraft } from "@patchbay/client/types";
+import type { AppNotification, FeedEvent, PresenceEntry, ServerDraft, Whisper } from "@patchbay/client/types";
 import { askAgain } from "@/query/client";
 import { keys } from "@/query/keys";
 import { useSession } from "@/session/session";
@@ -20,6 +20,7 @@ import { ConversationCache } from "./cache";
 import { reactions } from "./stale";
 import { TicketCache } from "./tickets";
 import { workerTicker } from "./ticker";
+import { takeWhisper } from "./whispers";
 
 export interface Live {
   status: ShallowRef<LinkStatus>;
@@ -45,11 +46,15 @@ export interface Live {
   unreadNotifications: ShallowRef<number>;
   /** Calls back for each notification that comes, and without one when some were read elsewhere or the connection is new. */
   onNotified: (listen: NotificationListener) => void;
+  /** Calls back for each whisper that comes, until the scope ends. */
+  onWhisper: (listen: WhisperListener) => void;
   /** Calls back for every new version of one's own drafts, until the scope ends. */
   onDraft: (listen: DraftListener) => void;
 }
 
 type DraftListener = (conversation: string, rev: number, draft: ServerDraft | undefined) => void;
+
+type WhisperListener = (whisper: Whisper) => void;
 
 type NotificationListener = (notification?: AppNotification) => void;
 
@@ -76,6 +81,7 @@ export function provideLive(workspace: WorkspaceContext): Live {
   const looking = reactive(new Map<string, Looker[]>());
   const listeners = new Set<(event: FeedEvent) => void>();
   const draftListeners = new Set<DraftListener>();
+  const whisperListeners = new Set<WhisperListener>();
   const unreadNotifications = shallowRef(0);
   const notificationListeners = new Set<NotificationListener>();
   const cache = new ConversationCache(client, id, memberID, {
@@ -124,6 +130,10 @@ export function provideLive(workspace: WorkspaceContext): Live {
       draft: (conversation, rev, draft) => {
         for (const listener of draftListeners) listener(conversation, rev, draft);
       },
+      whisper: (whisper) => {
+        takeWhisper(client, id, whisper);
+        for (const listener of whisperListeners) listener(whisper);
+      },
       notified: (unread, notification) => {
         unreadNotifications.value = unread;
         for (const listener of notificationListeners) listener(notification);
@@ -140,6 +150,7 @@ export function provideLive(workspace: WorkspaceContext): Live {
       status: (next) => {
         status.value = next;
         if (next.state !== "ready") looking.clear();
+        else void client.invalidateQueries({ queryKey: keys.everyWhisper(id) }); // No feed brings what was missed.
         if (next.state === "ended") session.ended();
         // Suspended, or the workspace asks for more than this session has: who one is now says which.
         if (next.state === "refused") session.refresh().catch(session.noticed);
@@ -170,6 +181,10 @@ export function provideLive(workspace: WorkspaceContext): Live {
     onNotified: (listen) => {
       notificationListeners.add(listen);
       onScopeDispose(() => notificationListeners.delete(listen));
+    },
+    onWhisper: (listen) => {
+      whisperListeners.add(listen);
+      onScopeDispose(() => whisperListeners.delete(listen));
     },
     onDraft: (listen) => {
       draftListeners.add(listen);

@@ -71,14 +71,18 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
 
   return {
     "member.changed": async (event) => {
-      await refetch(keys.members(id), keys.checklist(id), keys.roles(id));
+      await refetch(keys.members(id), keys.checklist(id), keys.roles(id), keys.skills(id), keys.queues(id));
       if (subject(event) === held.memberID) await held.refreshSession();
     },
     "invitation.changed": () => refetch(keys.invitations(id), keys.checklist(id)),
-    "workspace.changed": () => held.refreshSession(),
+    "workspace.changed": () => Promise.all([held.refreshSession(), refetch(keys.routing(id))]),
     "inbox.changed": () => refetch(keys.inboxes(id), keys.checklist(id)),
     "inbox.health_changed": () => refetch(keys.inboxes(id)),
-    "team.changed": () => Promise.all([refetch(keys.teams(id)), held.refreshSession()]),
+    "team.changed": () => Promise.all([refetch(keys.teams(id), keys.queues(id)), held.refreshSession()]),
+    "calendar.changed": () => refetch(keys.calendars(id)),
+    "queue.changed": () => refetch(keys.queues(id), keys.routing(id)),
+    "skill.changed": () => refetch(keys.skills(id), keys.queues(id)),
+    "policy.changed": () => refetch(keys.policy(id), keys.policyRevisions(id)),
     "role.changed": () => Promise.all([refetch(keys.roles(id)), held.refreshSession()]),
     "label.changed": () => refetch(keys.labels(id)),
     "attribute.changed": () => refetch(keys.attributes(id)),
@@ -108,6 +112,8 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     "message.file": carried,
     "conversation.assigned": carried,
     "conversation.queued": carried,
+    "conversation.offered": carried,
+    "conversation.offer_ended": carried,
     "conversation.resolved": carried,
     "conversation.reopened": carried,
     "conversation.snoozed": carried,

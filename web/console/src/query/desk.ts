@@ -24,6 +24,16 @@ export function useTeams() {
   return useQuery({ queryKey: keys.teams(id), queryFn: () => api.catalog.teams(), enabled: may("team.read") });
 }
 
+export function useQueues() {
+  const { api, id, may } = useWorkspace();
+  return useQuery({ queryKey: keys.queues(id), queryFn: () => api.queues.queues(), enabled: may("team.read") });
+}
+
+export function useSkills() {
+  const { api, id, may } = useWorkspace();
+  return useQuery({ queryKey: keys.skills(id), queryFn: () => api.queues.skills(), enabled: may("team.read") });
+}
+
 /** What is to be sent later in a conversation, by its time. */
 export function useScheduled(conversation: MaybeRefOrGetter<string>) {
   const { api, id } = useWorkspace();
@@ -41,6 +51,15 @@ export function useGroupMembers(conversation: MaybeRefOrGetter<string>, wanted: 
     queryFn: async ({ queryKey }) => (await api.desk.groupMembers(queryKey[2])).flatMap(({ id: member, name }) => (name ? [{ id: member, name }] : [])),
     enabled: computed(() => toValue(wanted)),
     staleTime: 15_000,
+  });
+}
+
+/** What was whispered in a conversation, in the order in which it was written. The live connection adds to it. */
+export function useWhispers(conversation: MaybeRefOrGetter<string>) {
+  const { api, id } = useWorkspace();
+  return useQuery({
+    queryKey: computed(() => keys.whispers(id, toValue(conversation))),
+    queryFn: async ({ queryKey }) => (await api.desk.whispers(queryKey[2])).reverse(),
   });
 }
 

@@ -25,6 +25,7 @@ export type Permission =
   | "conversation.reply"
   | "conversation.assign"
   | "conversation.merge"
+  | "conversation.supervise"
   | "catalog.read"
   | "catalog.manage"
   | "team.read"

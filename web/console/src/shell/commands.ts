@@ -38,6 +38,8 @@ const places: Place[] = [
   { id: "workspace", label: "settings.workspace", icon: "settings", to: { name: "workspace" }, permission: "workspace.manage" },
   { id: "members", label: "settings.members", icon: "users", to: { name: "members" }, permission: "member.read" },
   { id: "teams", label: "settings.teams", icon: "team", to: { name: "teams" }, permission: "team.read" },
+  { id: "queues", label: "settings.queues", icon: "rows", to: { name: "queues" }, permission: "team.read" },
+  { id: "skills", label: "settings.skills", icon: "star", to: { name: "skills" }, permission: "team.read" },
   { id: "canned", label: "settings.canned", icon: "reply", to: { name: "canned" }, permission: "catalog.read" },
   { id: "labels", label: "settings.labels", icon: "tag", to: { name: "labels" }, permission: "catalog.read" },
   { id: "attributes", label: "settings.attributes", icon: "fields", to: { name: "attributes" }, permission: "catalog.read" },

@@ -23,6 +23,9 @@ export interface Tokens {
   note: string;
   noteLine: string;
   noteText: string;
+  whisper: string;
+  whisperLine: string;
+  whisperText: string;
   danger: string;
   dangerSoft: string;
   warn: string;
@@ -55,6 +58,9 @@ export const light: Tokens = {
   note: "#fff5d6",
   noteLine: "#ead08a",
   noteText: "#594306",
+  whisper: "#f1ecfb",
+  whisperLine: "#c3b1e6",
+  whisperText: "#4b2f86",
   danger: "#b3261e",
   dangerSoft: "#fcebe9",
   warn: "#8a5300",
@@ -87,6 +93,9 @@ export const dark: Tokens = {
   note: "#2f2812",
   noteLine: "#625222",
   noteText: "#efdca5",
+  whisper: "#241c36",
+  whisperLine: "#56437f",
+  whisperText: "#d7c6f7",
   danger: "#ff9389",
   dangerSoft: "#3b1e1b",
   warn: "#f2b95f",

@@ -31,7 +31,7 @@ export function useTicketNames() {
 
   /** People and teams that fit what was typed; `nobody` takes both away. */
   function places(search: string, nobody: boolean): Destination[] {
-    return destinations({ people: assignees(colleagues.value, presence.value, memberID), teams: teams.value ?? [], queue: nobody ? t("tickets.nobody") : undefined, groups: { people: t("transfer.people"), teams: t("tickets.teams") } }, search);
+    return destinations({ people: assignees(colleagues.value, presence.value, memberID), teams: teams.value ?? [], back: nobody ? t("tickets.nobody") : undefined, groups: { people: t("transfer.people"), teams: t("tickets.teams") } }, search);
   }
 
   return {

@@ -74,7 +74,7 @@ export class Chat {
         change: (change) => this.update({ changes: [...this.current.changes, change] }),
         reset: () => this.reset(),
         typing: (typing) => this.update({ typing }),
-        queue: (position, available) => this.update({ queue: position > 0 ? { position, available } : undefined }),
+        queue: (position, available, hours) => this.update({ queue: position > 0 ? { position, available, ...hours } : undefined }),
         outbox: (unsent) => this.update({ unsent }),
         refused: (error) => this.update({ phase: "refused", refusal: error?.status === 403 ? error.message : undefined, signIn: error?.code === "identity.required" }),
         status: (status) => this.follow(status, status.state === "ready" ? "unknown" : this.reach),
@@ -99,7 +99,7 @@ export class Chat {
   async prepare(): Promise<void> {
     if (this.started) return;
     const inbox = await this.options.http.inbox().catch(() => undefined);
-    if (inbox && !this.started) this.update({ settings: inbox.settings, available: inbox.available });
+    if (inbox && !this.started) this.update({ settings: inbox.settings, available: inbox.available, opensAt: inbox.opens_at });
   }
 
   /** Tells everybody that looks: what stands beside the state has changed. */
@@ -187,7 +187,7 @@ export class Chat {
     this.options.memory.forget(elsewhere);
     this.files.take();
     this.socket.leave();
-    this.update({ ...initialState, settings: this.current.settings, available: this.current.available, person: this.current.person + 1 });
+    this.update({ ...initialState, settings: this.current.settings, available: this.current.available, opensAt: this.current.opensAt, person: this.current.person + 1 });
     this.started &&= this.shown;
     if (this.started) this.socket.start();
   }
@@ -240,8 +240,8 @@ export class Chat {
   private async lookAround(): Promise<void> {
     const { offline, proactive } = this.current.settings;
     if (!offline?.enabled && !proactive?.length) return;
-    const { available } = await this.options.http.inbox().catch(() => ({ available: undefined }));
-    this.update({ available });
+    const inbox = await this.options.http.inbox().catch(() => undefined);
+    this.update({ available: inbox?.available, opensAt: inbox?.opens_at });
   }
 
   resend(id: string): void {

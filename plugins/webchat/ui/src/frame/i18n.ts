@@ -12,6 +12,8 @@ export interface Language {
   time(at: Date): string;
   /** Date and time, for the title of a time. */
   moment(at: Date): string;
+  /** Day and time of a moment to come, in a sentence. */
+  opening(at: Date): string;
   /** "Today", "Yesterday" or the date, seen from `now`. */
   day(at: Date, now: Date): string;
 }
@@ -30,6 +32,7 @@ export function languageOf(locale: Locale, words: Words): Language {
   const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options);
   const time = format({ hour: locale === "en" ? "numeric" : "2-digit", minute: "2-digit" });
   const moment = format({ dateStyle: "long", timeStyle: "short" });
+  const opening = format({ weekday: "long", month: "long", day: "numeric", hour: locale === "en" ? "numeric" : "2-digit", minute: "2-digit" });
   const near = format({ month: "long", day: "numeric", weekday: "short" });
   const far = format({ year: "numeric", month: "long", day: "numeric" });
   const t: Translate = (key, values) => words[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values?.[name] ?? ""));
@@ -38,6 +41,7 @@ export function languageOf(locale: Locale, words: Words): Language {
     t,
     time: (at) => time.format(at),
     moment: (at) => moment.format(at),
+    opening: (at) => opening.format(at),
     day(at, now) {
       const ago = daysBetween(at, now);
       if (ago === 0) return t("today");

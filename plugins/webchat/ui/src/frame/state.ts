@@ -1,4 +1,4 @@
-import type { LinkStatus, OfflineTicket, OutboxEntry, VisitorMessage } from "@patchbay/client/visitor";
+import type { LinkStatus, OfflineTicket, OutboxEntry, QueueHours, VisitorMessage } from "@patchbay/client/visitor";
 import type { PublicChange, WidgetSettings } from "@patchbay/client/types";
 import type { PendingFile } from "./files";
 
@@ -10,8 +10,8 @@ export type Phase = "connecting" | "live" | "reconnecting" | "polling" | "offlin
 
 export type Unsent = OutboxEntry<VisitorMessage>;
 
-/** A place in the line; `available` says whether any agent is online. */
-export interface Queue {
+/** A place in the line; `available` says whether any agent is online, `closed` that it is outside hours. */
+export interface Queue extends QueueHours {
   position: number;
   available: boolean;
 }
@@ -39,6 +39,8 @@ export interface ChatState {
   verified: boolean;
   /** Whether any agent is online; undefined while nobody asked. */
   available?: boolean;
+  /** When it opens, if it was outside hours when somebody asked. */
+  opensAt?: string;
   /** Whether the questions before the chat have been answered. */
   answered: boolean;
   /** Whether a message for later has been left just now. */

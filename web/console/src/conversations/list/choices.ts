@@ -3,7 +3,7 @@ import { useI18n } from "vue-i18n";
 import { useQuery, useQueryClient } from "@tanstack/vue-query";
 import type { FilterField } from "@patchbay/client/member";
 import { found } from "@/keys/commands";
-import { useAttributes, useLabels, useTeams } from "@/query/desk";
+import { useAttributes, useLabels, useQueues, useTeams } from "@/query/desk";
 import { keys } from "@/query/keys";
 import { useInboxes, useMembers } from "@/query/queries";
 import { useWorkspace } from "@/session/workspace";
@@ -26,6 +26,7 @@ export function useChoices() {
   const client = useQueryClient();
   const { data: members } = useMembers();
   const { data: teams } = useTeams();
+  const { data: queues } = useQueues();
   const { data: labels } = useLabels();
   const { data: inboxes } = useInboxes();
   const { data: attributes } = useAttributes();
@@ -64,11 +65,14 @@ export function useChoices() {
     const people = () => (members.value ?? []).filter((one) => !one.suspended).map((one): Choice => ({ key: one.id, name: one.name }));
     switch (field.name) {
       case "assignee":
+      case "offered":
       case "participant":
       case "mention":
         return [...word, ...people()];
       case "team":
         return [...word, ...(teams.value ?? []).map((one) => ({ key: one.id, name: one.name }))];
+      case "queue":
+        return (queues.value ?? []).map((one) => ({ key: one.id, name: one.name }));
       case "label":
         return (labels.value ?? []).map((one) => ({ key: one.id, name: one.name, color: one.color }));
       case "inbox":

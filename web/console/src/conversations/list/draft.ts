@@ -120,7 +120,7 @@ export const mayNest = (level: number): boolean => level + 2 <= filterLimits.dep
  * saved view that is unknown is left out.
  */
 export function shownFilter(list: ConversationFilter, own: FilterNode | undefined, saved: ListWorld["views"]): FilterNode {
-  const single: [string, string, string | undefined][] = [["state", "is", list.state === "any" ? undefined : list.state], ["inbox", "is", list.inbox], ["contact", "is", list.contact], ["team", "is", list.team], ["label", "has", list.label]];
+  const single: [string, string, string | undefined][] = [["state", "is", list.state === "any" ? undefined : list.state], ["inbox", "is", list.inbox], ["contact", "is", list.contact], ["team", "is", list.team], ["queue", "is", list.queue], ["label", "has", list.label]];
   const nodes = [viewFilter(list.view, saved), own, ...single.flatMap(([field, op, value]): FilterNode[] => (value ? [{ field, op, value }] : []))];
   return { and: nodes.filter((node) => node !== undefined).flatMap((node) => ("and" in node ? node.and : [node])) };
 }

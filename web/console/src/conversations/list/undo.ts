@@ -13,7 +13,11 @@ export function undoOf(action: BulkAction, before: readonly Conversation[]): Ste
     case "snooze":
       return grouped(before, stateBack(action.action));
     case "assign":
-      return grouped(before, (row) => ({ action: "assign", member_id: row.assignee_id ?? "", team_id: row.team_id ?? "" }));
+      return [
+        // A queue may have the team that they had: then naming the team alone leaves them in it.
+        ...(action.queue_id ? grouped(before, (row): BulkAction | undefined => (row.queue_id ? undefined : { action: "assign", queue_id: "" })) : []),
+        ...grouped(before, (row): BulkAction => ({ action: "assign", member_id: row.assignee_id ?? "", ...(row.queue_id ? { queue_id: row.queue_id } : { team_id: row.team_id ?? "" }) })),
+      ];
     case "label":
       return action.label_ids.flatMap((label) => grouped(before, (row) => ((row.labels ?? []).includes(label) ? undefined : { action: "unlabel", label_ids: [label] })));
     case "unlabel":

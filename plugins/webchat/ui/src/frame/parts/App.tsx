@@ -70,7 +70,7 @@ function Stage({ chat, host, memory, page, state }: Omit<Props, "language"> & { 
     case "questions":
       return <Questions form={state.settings.pre_chat!} onSend={(answers) => chat.preChat(preChatOf(answers))} />;
     case "offline":
-      return <Offline text={state.settings.offline?.text} onSend={({ name = "", email = "", message = "" }) => chat.leave({ name, email, message })} />;
+      return <Offline text={state.settings.offline?.text} opens={state.opensAt} onSend={({ name = "", email = "", message = "" }) => chat.leave({ name, email, message })} />;
     case "left":
       return <Left ticket={state.ticket} />;
     case "wait":

@@ -19,16 +19,18 @@ export function ConnectionBanner({ phase, onRetry }: { phase: Phase; onRetry: ()
   );
 }
 
-/** Where the visitor stands while no agent has taken over. */
+/** Where the visitor stands while no agent has taken over, or until when nobody does. */
 export function QueueNotice({ queue }: { queue: Queue }) {
-  const { t } = useLanguage();
+  const { t, opening } = useLanguage();
   const place = queue.position === 1 ? t("queue.next") : t("queue.place", { n: queue.position });
+  const waiting = t(queue.available ? "queue.waiting" : "queue.away");
+  const back = queue.opens_at ? t("queue.opens", { when: opening(new Date(queue.opens_at)) }) : t("queue.closed_text");
   return (
-    <div class="notice" role="status" data-testid="widget-queue" data-position={queue.position}>
+    <div class="notice" role="status" data-testid="widget-queue" data-position={queue.position} data-closed={queue.closed}>
       {queue.available ? <LineIcon /> : <ClockIcon />}
       <div>
-        <strong>{place}</strong>
-        <span>{t(queue.available ? "queue.waiting" : "queue.away")}</span>
+        <strong>{queue.closed ? t("queue.closed") : place}</strong>
+        <span>{queue.closed ? back : waiting}</span>
       </div>
     </div>
   );

@@ -12,9 +12,10 @@ export function Questions({ form, onSend }: { form: NonNullable<WidgetSettings["
 }
 
 /** A message for when somebody is there again. */
-export function Offline({ text, onSend }: { text?: string; onSend: (answers: Answers) => Promise<void> }) {
-  const { t } = useLanguage();
+export function Offline({ text, opens, onSend }: { text?: string; opens?: string; onSend: (answers: Answers) => Promise<void> }) {
+  const { t, opening } = useLanguage();
+  const back = opens ? " " + t("offline.opens", { when: opening(new Date(opens)) }) : "";
   const question = (key: "name" | "email" | "message", type: Question["type"]): Question => ({ key, label: t(`form.${key}`), required: true, type });
   const questions = [question("name", "text"), question("email", "email"), question("message", "multiline")];
-  return <Form title={t("offline.title")} text={text || t("offline.text")} questions={questions} action={t("offline.send")} testid="widget-offline" onSend={onSend} />;
+  return <Form title={t("offline.title")} text={(text || t("offline.text")) + back} questions={questions} action={t("offline.send")} testid="widget-offline" onSend={onSend} />;
 }

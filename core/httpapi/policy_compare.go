@@ -1,0 +1,147 @@
+package httpapi
+
+import (
+	"context"
+	"strings"
+
+	"github.com/patchbay-im/patchbay/core/dispatch/simulate"
+	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/policy"
+)
+
+// policyStaff is members of the same capacity.
+type policyStaff struct {
+	Count    int `json:"count" doc:"At most 200 in all."`
+	Capacity int `json:"capacity" doc:"1 to 100."`
+}
+
+// policyStream is customers who come by a channel.
+type policyStream struct {
+	Channel   string  `json:"channel" doc:"chat, message, mail, ticket or voice."`
+	PerHour   float64 `json:"per_hour" doc:"How many come, all along the day; at most 20,000 in all."`
+	HandlingS int     `json:"handling_s" doc:"Mean seconds that one takes a member."`
+	TargetS   int     `json:"target_s,omitempty" doc:"Seconds to the first answer; 0: as the policy says."`
+	PatienceS int     `json:"patience_s,omitempty" doc:"Mean seconds after which they leave; 0: nobody leaves."`
+	Value     int     `json:"value,omitempty" doc:"0: ordinary; at most 100."`
+}
+
+// policyDay is a day that policies are compared by.
+type policyDay struct {
+	Kind    string         `json:"kind" doc:"messaging (chats, important chats, messages, mails), voice (calls instead of messages), or own. The made-up ones have 60 members with two of four skills each, and two peaks in 8 hours."`
+	Load    float64        `json:"load,omitempty" doc:"Of a made-up day: how many come beside its usual ones, 0.5 to 2; 0: 1."`
+	Seed    uint64         `json:"seed,omitempty" doc:"Another one is another day of the same kind."`
+	Staff   []policyStaff  `json:"staff,omitempty" doc:"Of own: at most 20. Everybody may be given everything."`
+	Streams []policyStream `json:"streams,omitempty" doc:"Of own: at most 20."`
+}
+
+type comparePolicyInput struct {
+	WorkspacePath
+	Body struct {
+		Plans [2]string `json:"plans" doc:"Each: draft, current (in force), or the number of a revision."`
+		Day   policyDay `json:"day"`
+	}
+}
+
+// policyFigures is what came of customers.
+type policyFigures struct {
+	Arrived   int     `json:"arrived"`
+	Abandoned int     `json:"abandoned" doc:"Left before somebody answered."`
+	Left      int     `json:"left" doc:"Not answered when the day ended."`
+	Within    float64 `json:"within" doc:"Share of those with a target who were answered within it."`
+	WaitMean  float64 `json:"wait_mean_s" doc:"Seconds until the first answer, of those who were answered."`
+	WaitP50   float64 `json:"wait_p50_s"`
+	WaitP95   float64 `json:"wait_p95_s"`
+}
+
+// policyChannelFigures is figures of a channel.
+type policyChannelFigures struct {
+	Channel string        `json:"channel"`
+	Figures policyFigures `json:"figures"`
+}
+
+// policyQueueFigures is figures of a stream of customers.
+type policyQueueFigures struct {
+	Name    string        `json:"name"`
+	Channel string        `json:"channel"`
+	Value   int           `json:"value"`
+	Skill   string        `json:"skill,omitempty" doc:"That a member must have, on a made-up day."`
+	TargetS int           `json:"target_s,omitempty"`
+	Figures policyFigures `json:"figures"`
+}
+
+// policyQuarter is a quarter of an hour.
+type policyQuarter struct {
+	AtS      float64 `json:"at_s"`
+	WaitMean float64 `json:"wait_mean_s" doc:"Of those who came then and were answered."`
+	Waiting  int     `json:"waiting" doc:"At its end."`
+}
+
+// policyPlayed is what a policy would do to the day.
+type policyPlayed struct {
+	Plan      string                 `json:"plan" doc:"As it was named."`
+	Warnings  []policyWarning        `json:"warnings" nullable:"false" doc:"With the day's people."`
+	All       policyFigures          `json:"all"`
+	Channels  []policyChannelFigures `json:"channels" nullable:"false"`
+	Queues    []policyQueueFigures   `json:"queues" nullable:"false"`
+	Series    []policyQuarter        `json:"series" nullable:"false" doc:"By quarter of an hour."`
+	Occupancy float64                `json:"occupancy" doc:"Mean share of the members' capacity that is in use."`
+	Fairness  float64                `json:"fairness" doc:"Jain's index of the members' occupancies; 1: all equal."`
+}
+
+type policyComparisonBody struct {
+	Customers int            `json:"customers"`
+	Members   int            `json:"members"`
+	Played    []policyPlayed `json:"played" nullable:"false" doc:"In the order of plans."`
+}
+
+func (s *Server) comparePolicies(ctx context.Context, scope identity.Scope, in *comparePolicyInput) (*body[policyComparisonBody], error) {
+	d := in.Body.Day
+	day := policy.Day{Kind: policy.DayKind(d.Kind), Seed: d.Seed, Load: d.Load}
+	for _, st := range d.Staff {
+		day.Staff = append(day.Staff, policy.Staff(st))
+	}
+	for _, st := range d.Streams {
+		day.Streams = append(day.Streams, policy.Stream(st))
+	}
+	plans := [2]policy.Which{policy.Which(in.Body.Plans[0]), policy.Which(in.Body.Plans[1])}
+	c, err := s.Policies.Compare(ctx, scope, plans, day)
+	if err != nil {
+		return nil, err
+	}
+	out := policyComparisonBody{Customers: c.Played[0].Result.All.Arrived, Members: c.People}
+	for i, p := range c.Played {
+		out.Played = append(out.Played, playedOf(in.Body.Plans[i], c.Scenario, p))
+	}
+	return &body[policyComparisonBody]{Body: out}, nil
+}
+
+func playedOf(name string, day simulate.Scenario, p policy.Played) policyPlayed {
+	r := p.Result
+	out := policyPlayed{
+		Plan: name, Warnings: warningsOf(p.Warnings), All: figuresOf(r.All), Channels: make([]policyChannelFigures, len(r.Channels)),
+		Queues: make([]policyQueueFigures, len(r.Queues)), Series: make([]policyQuarter, len(r.Series)), Occupancy: r.Occupancy, Fairness: r.Fairness,
+	}
+	for i, c := range r.Channels {
+		out.Channels[i] = policyChannelFigures{c.Name, figuresOf(c.Figures)}
+	}
+	for i, q := range r.Queues {
+		of := day.Queues[i]
+		out.Queues[i] = policyQueueFigures{
+			Name: q.Name, Channel: of.ChannelName(), Value: of.Value, TargetS: int(of.Target), Figures: figuresOf(q.Figures),
+		}
+		for skill := range of.Skills { // at most one
+			out.Queues[i].Skill = strings.TrimPrefix(skill, "skill-")
+		}
+	}
+	for i, q := range r.Series {
+		out.Series[i] = policyQuarter{q.At, q.MeanWait, q.Waiting}
+	}
+	return out
+}
+
+func figuresOf(f simulate.Figures) policyFigures {
+	return policyFigures{
+		Arrived: f.Arrived, Abandoned: f.Abandoned, Left: f.Left, Within: f.Within,
+		WaitMean: f.Wait.Mean, WaitP50: f.Wait.P50, WaitP95: f.Wait.P95,
+	}
+}

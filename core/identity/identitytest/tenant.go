@@ -1,0 +1,70 @@
+package identitytest
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
+	"github.com/patchbay-im/patchbay/core/id"
+	"github.com/patchbay-im/patchbay/core/identity"
+)
+
+// Tenant is the workspace of one case of a suite, with a clock that the case
+// sets, and what cases of stores ask again and again.
+type Tenant struct {
+	*testing.T
+
+	WS  identity.WorkspaceID
+	Now time.Time
+	IDs id.Source // by Now
+
+	log event.Log
+}
+
+// NewTenant makes the workspace of a case, in the storage whose events log tells.
+func NewTenant(t *testing.T, log event.Log, workspace func(testing.TB) identity.WorkspaceID) *Tenant {
+	t.Helper()
+	out := &Tenant{T: t, Now: time.Date(2026, 3, 1, 12, 0, 0, 5_000_000, time.UTC), log: log}
+	out.IDs = id.NewSource(func() time.Time { return out.Now })
+	out.WS = workspace(t)
+	return out
+}
+
+// OK ends the case at an error.
+func (c *Tenant) OK(err error) {
+	c.Helper()
+	if err != nil {
+		c.Fatal(err)
+	}
+}
+
+// Refused wants an error of a kind with a code.
+func (c *Tenant) Refused(err error, kind errs.Kind, code string) {
+	c.Helper()
+	if !errs.Is(err, kind) || errs.As(err).Code != code {
+		c.Fatalf("got %v, want %v %s", err, kind, code)
+	}
+}
+
+// Same wants two values to be equal in all that they hold.
+func (c *Tenant) Same(got, want any) {
+	c.Helper()
+	if !reflect.DeepEqual(got, want) {
+		c.Fatalf("got\n%+v, want\n%+v", got, want)
+	}
+}
+
+// Head is the number of the workspace's last event.
+func (c *Tenant) Head() uint64 {
+	c.Helper()
+	n, err := c.log.Head(c.Context(), string(c.WS))
+	c.OK(err)
+	return n
+}
+
+// Event is one of the workspace, at Now.
+func (c *Tenant) Event(typ, subject string) event.Event {
+	return event.Event{ID: c.IDs.New("chg"), Workspace: string(c.WS), Type: typ, Subject: subject, At: c.Now, Data: []byte(`{"id":"x"}`)}
+}

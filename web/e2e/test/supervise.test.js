@@ -1,0 +1,133 @@
+// The supervisor's seat: what is whispered reaches the agent, and nobody else.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+
+import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
+import { until } from '../lib/expect.js'
+import { Agent, acceptInvite, baseOf, speak } from '../lib/people.js'
+import { Server } from '../lib/server.js'
+
+let server, browser, lin, emma, third, api, ids, live
+
+const headers = { 'Sec-Fetch-Site': 'same-origin' }
+
+before(async () => {
+  server = await Server.start()
+  browser = await launch()
+  lin = await Agent.signIn(browser, server.links()[0])
+  emma = await Agent.signIn(browser, server.links()[1])
+  const base = await baseOf(lin.page, server)
+  api = async (method, path, data, who = lin) => {
+    const answer = await who.page.request.fetch(base + path, { method, data, headers })
+    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
+    return answer.status() === 204 ? undefined : answer.json()
+  }
+  const { link } = await api('POST', '/invitations', { email: 'mo@example.com', role: 'agent' })
+  third = { page: await person(browser) }
+  await third.page.goto(link)
+  await acceptInvite(third.page, 'Mo', 'correct horse battery staple')
+  ids = Object.fromEntries((await api('GET', '/members')).items.map((member) => [member.name.split(' ')[0], member.id]))
+  live = (await api('GET', '/inboxes')).items.find((inbox) => inbox.live)
+})
+
+after(async () => {
+  await browser?.close()
+  await server?.end()
+})
+
+let sent = 0
+let token
+
+/** Somebody new writes in; the conversation's id, given to a member. */
+async function customer(text, to) {
+  ;({ token } = await (await lin.page.request.post(`${server.origin}/api/v1/live/${live.id}/sessions`, { headers, data: { locale: 'en' } })).json())
+  const answer = await lin.page.request.post(`${server.origin}/api/v1/live/${live.id}/messages`, { headers: { ...headers, Authorization: `Bearer ${token}` }, data: { client_msg_id: `supervise-${++sent}`, text } })
+  assert.equal(answer.status(), 201)
+  let id
+  await until(async () => (id = (await api('GET', '/conversations?view=all&limit=50')).items.find((row) => row.last_message?.text === text)?.id), () => `no conversation begins with ${text}`)
+  await api('POST', `/conversations/${id}/assign`, { member_id: to })
+  return id
+}
+
+const open = async (who, id) => {
+  await who.page.goto(`${server.origin}/conversations/all/${id}`)
+  await who.page.getByTestId('timeline').waitFor()
+}
+const heard = (who) => who.page.getByTestId('whisper')
+
+test('a whisper reaches who has the conversation, and nobody else', async () => {
+  const id = await customer('The pot arrived broken.', ids['Emma'])
+  for (const who of [lin, emma, third]) await open(who, id)
+  const before = await api('GET', `/conversations/${id}`)
+  assert.equal(await emma.page.getByTestId('whisper-toggle').count(), 0)
+  await lin.page.keyboard.press(',')
+  await lin.page.getByTestId('whisper-input').fill('Offer ten percent off the next one.')
+  assert.deepEqual(await axe(lin.page), [])
+  await shot(lin.page, 'supervise-whisper-en')
+  await lin.page.keyboard.press('Enter')
+  await heard(lin).waitFor()
+  await heard(emma).waitFor()
+  assert.match(await heard(emma).innerText(), /Only you and supervisors see this[\s\S]*Offer ten percent/)
+  await emma.page.getByText(/ whispers: Offer ten percent/).waitFor({ state: 'attached' })
+  assert.deepEqual(await axe(emma.page), [])
+  await shot(emma.page, 'supervise-heard-en')
+  await emma.page.setViewportSize(phone)
+  await shot(emma.page, 'supervise-heard-phone-en')
+  await emma.page.setViewportSize(desktop)
+
+  // Somebody else who has it open sees nothing come, also after what comes next.
+  await api('POST', `/conversations/${id}/messages`, { client_msg_id: 'after', kind: 'note', text: 'a note for all' }, emma)
+  await third.page.getByText('a note for all').first().waitFor()
+  assert.equal(await heard(third).count(), 0)
+  await open(third, id)
+  await third.page.getByText('a note for all').first().waitFor()
+  assert.equal(await heard(third).count(), 0)
+  assert.equal((await third.page.content()).includes('ten percent'), false)
+  assert.equal((await api('GET', `/conversations/${id}/whispers`, undefined, third)).items.length, 0)
+  const after = await api('GET', `/conversations/${id}`)
+  assert.equal(after.last_seq, before.last_seq + 1)
+
+  // The customer reads the conversation anew: it is not there.
+  const theirs = await lin.page.request.get(`${server.origin}/api/v1/live/${live.id}/changes`, { headers: { ...headers, Authorization: `Bearer ${token}` } })
+  assert.equal(theirs.status(), 200)
+  const read = await theirs.text()
+  assert.ok(read.includes('The pot arrived broken.') && !read.includes('ten percent'), read)
+
+  // It stays where it was said, after a reload.
+  await open(emma, id)
+  await heard(emma).waitFor()
+  const texts = await emma.page.getByTestId('timeline').innerText()
+  assert.ok(texts.indexOf('ten percent') < texts.indexOf('a note for all'), texts)
+})
+
+test('what is whispered is never sent as an answer', async () => {
+  const id = await customer('May I send it back?', ids['Emma'])
+  await open(lin, id)
+  await lin.page.getByTestId('composer-input').fill('An answer that is being written')
+  await lin.page.getByTestId('whisper-toggle').click()
+  await lin.page.getByTestId('whisper-input').fill('Say yes.')
+  await lin.page.keyboard.press('r')
+  assert.equal(await lin.page.getByTestId('whisper-input').inputValue(), 'Say yes.r')
+  await lin.page.getByTestId('reply-toggle').click()
+  assert.equal(await lin.page.getByTestId('composer-input').inputValue(), 'An answer that is being written')
+  // Who it was for has it no more: there is nobody to whisper to.
+  await lin.page.getByTestId('whisper-toggle').click()
+  await api('POST', `/conversations/${id}/assign`, { member_id: ids['林晓'] })
+  await lin.page.getByTestId('composer-input').waitFor()
+  assert.equal(await lin.page.getByTestId('whisper-toggle').count(), 0)
+})
+
+test('in Chinese, dark and on a phone', async () => {
+  const id = await customer('茶壶碎了', ids['Emma'])
+  await speak(lin.page, server, 'zh-CN')
+  await lin.page.emulateMedia({ colorScheme: 'dark' })
+  await open(lin, id)
+  await lin.page.getByTestId('whisper-toggle').click()
+  await lin.page.getByTestId('whisper-input').fill('可以给九折')
+  await lin.page.keyboard.press('Enter')
+  await heard(lin).waitFor()
+  assert.deepEqual(await axe(lin.page, { colours: true }), [])
+  await shot(lin.page, 'supervise-whisper-dark-zh')
+  await lin.page.setViewportSize(phone)
+  await shot(lin.page, 'supervise-whisper-phone-zh')
+})
