@@ -1,9 +1,8 @@
 // Package main is a hook for tests: it writes down what it is told, on disk
-// before it says so. Told of "die", its process ends.
+// before it says so. Told of "please die", its process ends.
 package main
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -35,7 +34,7 @@ func (d diary) OnEvents(_ context.Context, req hook.OnEventsRequest) (hook.OnEve
 	}
 	defer f.Close()
 	for _, e := range req.Events {
-		if bytes.Contains(e.Data, []byte("please die")) {
+		if said(e.Data) == "please die" {
 			os.Exit(3)
 		}
 		line, err := json.Marshal(map[string]any{"id": e.ID, "type": e.Type, "feed": e.Feed, "data": e.Data})
@@ -47,4 +46,14 @@ func (d diary) OnEvents(_ context.Context, req hook.OnEventsRequest) (hook.OnEve
 		}
 	}
 	return hook.OnEventsResponse{}, f.Sync()
+}
+
+// said is the text of the message that an event is about. The conversation beside
+// it is as it is now, and may show a later one.
+func said(data json.RawMessage) string {
+	var event struct {
+		Change struct{ Message struct{ Text string } }
+	}
+	_ = json.Unmarshal(data, &event) // no message: no text
+	return event.Change.Message.Text
 }
