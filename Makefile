@@ -13,11 +13,13 @@ BUF_VERSION                := v1.73.0
 PROTOC_GEN_GO_VERSION      := v1.36.12
 PROTOC_GEN_GO_GRPC_VERSION := v1.6.2
 ACTIONLINT_VERSION         := v1.7.12
+GOTESTSUM_VERSION          := v1.13.0
 
 GOLANGCI           := .tools/golangci-lint@$(GOLANGCI_VERSION)/golangci-lint
 BUF                := .tools/buf@$(BUF_VERSION)/buf
 PROTOC_GEN_GO      := .tools/protoc-gen-go@$(PROTOC_GEN_GO_VERSION)/protoc-gen-go
 ACTIONLINT         := .tools/actionlint@$(ACTIONLINT_VERSION)/actionlint
+GOTESTSUM          := .tools/gotestsum@$(GOTESTSUM_VERSION)/gotestsum
 PROTOC_GEN_GO_GRPC := .tools/protoc-gen-go-grpc@$(PROTOC_GEN_GO_GRPC_VERSION)/protoc-gen-go-grpc
 
 comma := ,
@@ -101,8 +103,8 @@ test: ## Everything that must pass; brings what it needs (apt)
 	@scripts/stage.sh "plugin chaos, short" $(MAKE) plugin-chaos EVENTS=500 STORE=memory LIMIT=4m
 
 .PHONY: unit
-unit: ## Go tests on the fakes, SQLite and PostgreSQL (RACE=1: with the race detector)
-	go test -p $$(($$(nproc) + 1)) $(if $(RACE),-race) -timeout 25m ./...
+unit: $(GOTESTSUM) ## Go tests on the fakes, SQLite and PostgreSQL (RACE=1: with the race detector)
+	scripts/unit.sh $(GOTESTSUM) -p $$(($$(nproc) + 1)) $(if $(RACE),-race) -timeout 25m
 
 .PHONY: unit-web
 unit-web: node_modules/.package-lock.json
@@ -281,6 +283,8 @@ $(GOLANGCI):
 	scripts/install-tool.sh github.com/golangci/golangci-lint/v2/cmd/golangci-lint $(GOLANGCI_VERSION) $@
 $(ACTIONLINT):
 	scripts/install-tool.sh github.com/rhysd/actionlint/cmd/actionlint $(ACTIONLINT_VERSION) $@
+$(GOTESTSUM):
+	scripts/install-tool.sh gotest.tools/gotestsum $(GOTESTSUM_VERSION) $@
 $(BUF):
 	scripts/install-tool.sh github.com/bufbuild/buf/cmd/buf $(BUF_VERSION) $@
 $(PROTOC_GEN_GO):
