@@ -24,13 +24,13 @@ import (
 type rush struct {
 	waiting, members int
 	steady           time.Duration // of the latency
-	rate             int           // new conversations a second, for the latency
+	rate             int           // new conversations a second, for the latency; each is four events
 }
 
 // workClaims measures how fast dispatch gives out work that is stored, on both
 // databases, and prints it.
 func workClaims(ctx context.Context, short bool) error {
-	r := rush{waiting: 10_000, members: 200, steady: 8 * time.Second, rate: 200}
+	r := rush{waiting: 10_000, members: 200, steady: 8 * time.Second, rate: 250}
 	if short {
 		r = rush{waiting: 2_000, members: 60, steady: 3 * time.Second, rate: 100}
 	}
@@ -48,6 +48,7 @@ type claims struct {
 	took    []time.Duration            // from there to the stored claim
 	claimed int
 	last    time.Time
+	began   time.Time // the dispatcher
 }
 
 // Under implements dispatch.Terms.
@@ -110,36 +111,113 @@ func measureClaims(ctx context.Context, r rush, conf store.Config) error {
 	if err := c.fill(ctx, r.waiting); err != nil {
 		return err
 	}
-	running, stop := context.WithCancel(ctx)
-	defer stop()
-	d := dispatch.New(dispatch.Config{Store: c, Announcer: quiet{}, Now: time.Now, Log: slog.New(slog.DiscardHandler), Policy: dispatch.Policy{Match: dispatch.BySkill{}}})
-	ended := make(chan error, 1)
-	go func() { ended <- d.Run(running) }()
-	began := time.Now()
-	c.beat(running, d, members)
-	for n := 0; n < r.waiting; n, _ = c.count() {
-		if time.Since(began) > 5*time.Minute {
-			return errors.New("the work that waits is not given out")
+	var rate float64
+	given, err := c.dispatching(ctx, members, func(d *dispatch.Dispatcher) error {
+		if rate, err = c.drain(r.waiting); err != nil {
+			return err
 		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	_, last := c.count()
-	rate := float64(r.waiting) / last.Sub(began).Seconds()
-	if err := c.stream(ctx, d, r); err != nil {
+		return c.stream(ctx, d, r)
+	})
+	if err != nil {
 		return err
 	}
-	stop()
-	if err := <-ended; err != nil {
-		return fmt.Errorf("the dispatcher: %w", err)
+	// One rings at a time with a member, and nobody answers.
+	if members, err = c.hire(ctx, conf, r.rate*int(r.steady/time.Second)+r.rate); err != nil {
+		return err
+	}
+	if err := c.offer(ctx, conf); err != nil {
+		return err
+	}
+	var events int
+	offered, err := c.dispatching(ctx, members, func(d *dispatch.Dispatcher) error {
+		head, err := c.Workspace.Store.Events().Head(ctx, string(c.Inbox.Workspace))
+		if err != nil {
+			return fmt.Errorf("read the feed: %w", err)
+		}
+		if err := c.gathered(ctx, len(members)); err != nil {
+			return err
+		}
+		if err := c.stream(ctx, d, r); err != nil {
+			return err
+		}
+		events, err = c.happened(ctx, head)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	bare, err := c.bare(ctx, conf, members)
 	if err != nil {
 		return err
 	}
-	slices.Sort(c.took)
-	fmt.Printf("bench: %s claims_per_s=%.0f of_bare=%.2f bare_per_s=%.0f waiting=%d members=%d given_p50_ms=%.1f given_p99_ms=%.1f at_per_s=%d\n", conf.Driver, rate, rate/bare, bare, r.waiting, r.members,
-		milliseconds(c.took, 0.5), milliseconds(c.took, 0.99), r.rate)
+	fmt.Printf("bench: %s claims_per_s=%.0f of_bare=%.2f bare_per_s=%.0f waiting=%d members=%d given_p50_ms=%.1f given_p99_ms=%.1f offered_p50_ms=%.1f offered_p99_ms=%.1f at_per_s=%d events_per_s=%.0f\n",
+		conf.Driver, rate, rate/bare, bare, r.waiting, r.members,
+		milliseconds(given, 0.5), milliseconds(given, 0.99), milliseconds(offered, 0.5), milliseconds(offered, 0.99), r.rate, float64(events)/r.steady.Seconds())
 	return nil
+}
+
+// dispatching runs a dispatcher with members while do runs, and returns how long
+// each who came took to be given out, sorted.
+func (c *claims) dispatching(ctx context.Context, members []identity.MemberID, do func(*dispatch.Dispatcher) error) ([]time.Duration, error) {
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	d := dispatch.New(dispatch.Config{Store: c, Announcer: quiet{}, Now: time.Now, Log: slog.New(slog.DiscardHandler), Policy: dispatch.Policy{Match: dispatch.BySkill{}}})
+	ended := make(chan error, 1)
+	go func() { ended <- d.Run(running) }()
+	c.began = time.Now()
+	c.beat(running, d, members)
+	if err := do(d); err != nil {
+		return nil, err
+	}
+	stop()
+	if err := <-ended; err != nil {
+		return nil, fmt.Errorf("the dispatcher: %w", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	took := c.took
+	c.took = nil
+	slices.Sort(took)
+	return took, nil
+}
+
+// drain waits until what was there is given out, and returns how much that is in
+// a second.
+func (c *claims) drain(waiting int) (perSecond float64, err error) {
+	for n := 0; n < waiting; n, _ = c.count() {
+		if time.Since(c.began) > 5*time.Minute {
+			return 0, errors.New("the work that waits is not given out")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	_, last := c.count()
+	return float64(waiting) / last.Sub(c.began).Seconds(), nil
+}
+
+// offer lets work ring from now on.
+func (c *claims) offer(ctx context.Context, conf store.Config) error {
+	return c.change(ctx, conf, func(q writer) {
+		q.do(`UPDATE workspace SET offer_mode = 'offer', offer_ring_seconds = ? WHERE workspace_id = ?`, int(identity.MaxRing/time.Second), string(c.Inbox.Workspace))
+	})
+}
+
+// happened is how many events of conversations there are in the feed after a number.
+func (c *claims) happened(ctx context.Context, after uint64) (n int, err error) {
+	const batch = 1000
+	for {
+		events, err := c.Workspace.Store.Events().Since(ctx, string(c.Inbox.Workspace), after, batch)
+		if err != nil {
+			return 0, fmt.Errorf("read the feed: %w", err)
+		}
+		for _, e := range events {
+			if after = e.Feed; e.Seq > 0 {
+				n++
+			}
+		}
+		if len(events) < batch {
+			return n, nil
+		}
+	}
 }
 
 func milliseconds(sorted []time.Duration, p float64) float64 {
@@ -148,15 +226,9 @@ func milliseconds(sorted []time.Duration, p float64) float64 {
 
 // hire makes members with room for everything.
 func (c *claims) hire(ctx context.Context, conf store.Config, n int) ([]identity.MemberID, error) {
-	d, err := db.Open(ctx, db.Config{Driver: conf.Driver, Source: conf.Source, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return nil, fmt.Errorf("open a database: %w", err)
-	}
-	defer d.Close(ctx) //nolint:errcheck // it is thrown away
 	var out []identity.MemberID
-	err = d.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
+	err := c.change(ctx, conf, func(q writer) {
 		out = nil
-		q := writer{tx, ctx}
 		for range n {
 			account, member := c.ids.New("acc"), c.ids.New("mem")
 			q.do(`INSERT INTO account (account_id, email, name, locale, password_hash, created_at, updated_at) VALUES (?, ?, '', 'en', '', 1, 1)`, account, account)
@@ -164,12 +236,25 @@ func (c *claims) hire(ctx context.Context, conf store.Config, n int) ([]identity
 				string(c.Inbox.Workspace), member, account, identity.MaxCapacity, false)
 			out = append(out, identity.MemberID(member))
 		}
+	})
+	return out, err
+}
+
+// change writes to the database beside the product.
+func (c *claims) change(ctx context.Context, conf store.Config, do func(writer)) error {
+	d, err := db.Open(ctx, db.Config{Driver: conf.Driver, Source: conf.Source, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return fmt.Errorf("open a database: %w", err)
+	}
+	defer d.Close(ctx) //nolint:errcheck // it is thrown away
+	err = d.Do(ctx, "", func(ctx context.Context, tx *db.Tx) error {
+		do(writer{tx, ctx})
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("hire: %w", err)
+		return fmt.Errorf("write beside the product: %w", err)
 	}
-	return out, nil
+	return nil
 }
 
 // bareBatch is how many claims the bare loop makes in one transaction, as many as
@@ -259,6 +344,26 @@ func (c *claims) fill(ctx context.Context, n int) error {
 		all = append(all, <-failed)
 	}
 	return errors.Join(all...)
+}
+
+// gathered waits until so many members are there, and it is stored that they are.
+func (c *claims) gathered(ctx context.Context, n int) error {
+	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(50 * time.Millisecond) {
+		rows, err := c.Agents(ctx, c.Inbox.Workspace)
+		if err != nil {
+			return fmt.Errorf("who is there: %w", err)
+		}
+		here := 0
+		for _, row := range rows {
+			if row.Online {
+				here++
+			}
+		}
+		if here >= n {
+			return nil
+		}
+	}
+	return errors.New("not all members come")
 }
 
 // beat keeps the members there.
