@@ -112,7 +112,7 @@ func (s *Store) complete(ctx context.Context, rows []dispatch.AgentRow, among st
 	if err != nil {
 		return nil, err
 	}
-	has, err := s.has(ctx, s.db, plan, among, args...)
+	has, err := s.has(ctx, s.db, plan, true, among, args...)
 	for i, r := range rows {
 		rows[i].Profile, rows[i].Limits = can.profile(r.Member), r.Limits.Over(plan.Limits())
 		h := has[r.Member]

@@ -82,7 +82,7 @@ func (s *Store) batch(ctx context.Context, tx *db.Tx, workspace identity.Workspa
 		return nil, err
 	}
 	which, args := among(`c.conversation_id`, workspace, ids)
-	items, _, err := s.itemsBy(ctx, tx, plan, which, args...)
+	items, _, err := s.itemsBy(ctx, tx, plan, named+which, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +95,7 @@ func (s *Store) batch(ctx context.Context, tx *db.Tx, workspace identity.Workspa
 // readMembers reads those of the members who may be given work.
 func (b *batch) readMembers(ctx context.Context, plan dispatch.Plan, workspace identity.WorkspaceID, members []identity.MemberID) error {
 	b.members = map[identity.MemberID]*claimant{}
+	limited := false
 	which, args := among(`m.member_id`, workspace, members)
 	err := b.tx.Rows(ctx, `SELECT m.member_id, m.name, m.capacity, m.limits, COALESCE(a.used, 0), COALESCE(a.wrap_up_until, 0)
 FROM member m LEFT JOIN agent_state a ON a.workspace_id = m.workspace_id AND a.member_id = m.member_id
@@ -103,13 +104,14 @@ WHERE m.workspace_id = ? AND `+works()+which, args, func(sc db.Scanner) error {
 		var m claimant
 		err := sc.Scan(&id, &m.name, &m.capacity, &limits, &m.used, &m.rested)
 		m.limits = limitsOf(limits).Over(plan.Limits())
+		limited = limited || m.limits != dispatch.PerChannel{}
 		b.members[identity.MemberID(id)] = &m
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	has, err := b.store.has(ctx, b.tx, plan, which, args...)
+	has, err := b.store.has(ctx, b.tx, plan, limited, which, args...)
 	if err != nil {
 		return err
 	}

@@ -19,13 +19,13 @@ import (
 
 // Waiting implements dispatch.Store.
 func (s *Store) Waiting(ctx context.Context, workspace identity.WorkspaceID) ([]dispatch.Item, error) {
-	items, _, err := s.items(ctx, s.db, ` AND c.offered_to = ''`, string(workspace))
+	items, _, err := s.items(ctx, s.db, waits+` AND c.offered_to = ''`, string(workspace))
 	return items, err
 }
 
 // Offers implements dispatch.Store.
 func (s *Store) Offers(ctx context.Context, workspace identity.WorkspaceID) ([]dispatch.Offer, error) {
-	_, offers, err := s.items(ctx, s.db, ` AND c.offered_to <> ''`, string(workspace))
+	_, offers, err := s.items(ctx, s.db, waits+` AND c.offered_to <> ''`, string(workspace))
 	return offers, err
 }
 
@@ -36,7 +36,7 @@ func (s *Store) Items(ctx context.Context, workspace identity.WorkspaceID, ids [
 		return nil, nil, nil
 	}
 	which, args := among(`c.conversation_id`, workspace, ids)
-	return s.items(ctx, s.db, which, args...)
+	return s.items(ctx, s.db, named+which, args...)
 }
 
 // among is the condition that a column is one of the ids, at least one, and the
@@ -50,14 +50,33 @@ func among[T ~string](column string, workspace identity.WorkspaceID, ids []T) (w
 	return ` AND ` + column + ` IN (` + strings.Repeat(`, ?`, len(args)-1)[2:] + `)`, args
 }
 
-// selectWaiting reads what waits or is offered. Whoever answered the contact last is who did
-// in the conversation, or else in the one of the contact that changed last: that
-// is looked up where it counts, in a queue, or everywhere if the argument says so.
-const selectWaiting = `SELECT c.conversation_id, c.team_id, c.queue_id, c.queued_at, c.offered_to, c.offer_until, c.weight, i.plugin, i.live,
-CASE WHEN (c.queue_id = '' AND ? = 0) OR c.answered_by <> '' THEN c.answered_by ELSE COALESCE((SELECT o.answered_by FROM conversation o
+// selectWaiting reads conversations, for what waits or is offered. Whoever answered
+// the contact last is who did in the conversation, or else in the one of the
+// contact that changed last: that is looked up where it counts, in a queue, or
+// everywhere if the argument says so.
+func selectWaiting(d db.Driver) string {
+	return `SELECT c.conversation_id, c.team_id, c.queue_id, c.queued_at, c.offered_to, c.offer_until, c.weight, i.plugin, i.live,
+CASE WHEN (c.queue_id = '' AND ? = 0) OR c.answered_by <> '' THEN c.answered_by ELSE COALESCE((SELECT o.answered_by FROM conversation o` + by(d, `conversation_contact`) + `
 WHERE o.workspace_id = c.workspace_id AND o.contact_id = c.contact_id AND o.answered_by <> '' ORDER BY o.updated_at DESC, o.conversation_id LIMIT 1), '') END
-FROM conversation c JOIN inbox i ON i.workspace_id = c.workspace_id AND i.inbox_id = c.inbox_id
-WHERE c.workspace_id = ? AND c.queued_at > 0 AND c.state = 'open' AND c.responder = 'queue'`
+FROM conversation c JOIN inbox i ON i.workspace_id = c.workspace_id AND i.inbox_id = c.inbox_id WHERE c.workspace_id = ?`
+}
+
+// by tells SQLite by which index to read a table: without statistics it would
+// rather read every row of the workspace.
+func by(d db.Driver, index string) string {
+	if d == db.Postgres {
+		return ``
+	}
+	return ` INDEXED BY ` + index
+}
+
+// waits is the condition that a conversation waits or is offered. named is the
+// same for conversations that are named beside it: there the columns are hidden
+// from SQLite's planner, which would rather read all that wait than look each up.
+const (
+	waits = ` AND c.queued_at > 0 AND c.state = 'open' AND c.responder = 'queue'`
+	named = ` AND c.queued_at + 0 > 0 AND c.state || '' = 'open' AND c.responder = 'queue'`
+)
 
 // waiting is a conversation that waits, or is offered.
 type waiting struct {
@@ -81,7 +100,7 @@ func (s *Store) items(ctx context.Context, q db.Querier, where string, args ...a
 func (s *Store) itemsBy(ctx context.Context, q db.Querier, plan dispatch.Plan, where string, args ...any) ([]dispatch.Item, []dispatch.Offer, error) {
 	var found []waiting
 	queued := plan.Sticky.ForS > 0
-	err := q.Rows(ctx, selectWaiting+where, append([]any{plan.Sticky.ForS}, args...), func(sc db.Scanner) error {
+	err := q.Rows(ctx, selectWaiting(s.db.Driver())+where, append([]any{plan.Sticky.ForS}, args...), func(sc db.Scanner) error {
 		var w waiting
 		err := sc.Scan(&w.id, &w.team, &w.queue, &w.queued, &w.offered, &w.until, &w.weight, &w.plugin, &w.live, &w.answered)
 		found, queued = append(found, w), queued || w.queue != ""
@@ -213,19 +232,19 @@ type holding struct {
 
 // has counts what members m have and are offered, of the workspace that args
 // begin with. It is counted from the rows, so it is exact in a transaction that
-// has locked the workspace.
-func (s *Store) has(ctx context.Context, q db.Querier, plan dispatch.Plan, among string, args ...any) (map[identity.MemberID]holding, error) {
+// has locked the workspace. What members have is not counted where it forbids
+// nothing: when they have no limits, and nothing takes a whole agent.
+func (s *Store) has(ctx context.Context, q db.Querier, plan dispatch.Plan, limited bool, among string, args ...any) (map[identity.MemberID]holding, error) {
 	out := map[identity.MemberID]holding{}
 	all, err := queues.All(ctx, q, workspaceOf(args))
 	if err != nil {
 		return nil, err
 	}
-	const of = `SELECT c.workspace_id, c.inbox_id, c.queue_id, `
-	theirs := of + `0 AS rings, c.assignee_id AS who FROM conversation c WHERE c.workspace_id = ? AND c.assignee_id IS NOT NULL AND c.state = 'open'` + strings.ReplaceAll(among, `m.member_id`, `c.assignee_id`)
-	offered := of + `1 AS rings, c.offered_to AS who FROM conversation c WHERE c.workspace_id = ? AND c.offered_to <> '' AND c.state = 'open'` + strings.ReplaceAll(among, `m.member_id`, `c.offered_to`)
-	query := `SELECT w.who, w.queue_id, i.plugin, i.live, w.rings, COUNT(*) FROM (` + theirs + ` UNION ALL ` + offered + `) w
-JOIN inbox i ON i.workspace_id = w.workspace_id AND i.inbox_id = w.inbox_id GROUP BY w.who, w.queue_id, i.plugin, i.live, w.rings`
-	err = q.Rows(ctx, query, slices.Concat(args, args), func(sc db.Scanner) error {
+	query, values := held(s.db.Driver(), false, among), args
+	if limited || exclusive(plan, all) {
+		query, values = held(s.db.Driver(), true, among), slices.Concat(args, args)
+	}
+	err = q.Rows(ctx, query, values, func(sc db.Scanner) error {
 		var member, in, plugin string
 		var live bool
 		var n, rings int
@@ -239,4 +258,32 @@ JOIN inbox i ON i.workspace_id = w.workspace_id AND i.inbox_id = w.inbox_id GROU
 		return err
 	})
 	return out, err
+}
+
+// held is the query for what members m are offered and, with all, what they have.
+func held(d db.Driver, all bool, among string) string {
+	const of = `SELECT c.workspace_id, c.inbox_id, c.queue_id, `
+	rows := of + `1 AS rings, c.offered_to AS who FROM conversation c` + by(d, `conversation_offered`) +
+		` WHERE c.workspace_id = ? AND c.offered_to <> '' AND c.state = 'open'` + strings.ReplaceAll(among, `m.member_id`, `c.offered_to`)
+	if all {
+		rows = of + `0 AS rings, c.assignee_id AS who FROM conversation c` + by(d, `conversation_assignee`) +
+			` WHERE c.workspace_id = ? AND c.assignee_id IS NOT NULL AND c.state = 'open'` + strings.ReplaceAll(among, `m.member_id`, `c.assignee_id`) + ` UNION ALL ` + rows
+	}
+	return `SELECT w.who, w.queue_id, i.plugin, i.live, w.rings, COUNT(*) FROM (` + rows + `) w
+JOIN inbox i ON i.workspace_id = w.workspace_id AND i.inbox_id = w.inbox_id GROUP BY w.who, w.queue_id, i.plugin, i.live, w.rings`
+}
+
+// exclusive reports whether any work takes a whole agent.
+func exclusive(plan dispatch.Plan, all map[queue.ID]queue.Queue) bool {
+	for _, c := range plan.Channels {
+		if c.Exclusive {
+			return true
+		}
+	}
+	for _, q := range all {
+		if q.Exclusive {
+			return true
+		}
+	}
+	return false
 }
