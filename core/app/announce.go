@@ -226,6 +226,6 @@ func (a attendance) Place(_ context.Context, w identity.WorkspaceID, id conversa
 // standOf is a place as whoever waits is told it.
 func standOf(p dispatch.Position) realtime.QueuePlace {
 	return realtime.QueuePlace{
-		Position: p.Place, Available: p.Available, Standing: realtime.Standing{Closed: p.Closed, OpensAt: wire.StampOrNil(p.Opens)},
+		Position: p.Place, Available: p.Available, WaitS: int(p.Wait.Seconds()), Standing: realtime.Standing{Closed: p.Closed, OpensAt: wire.StampOrNil(p.Opens)},
 	}
 }

@@ -147,7 +147,12 @@ func (s *subscriptions) queued(ctx context.Context, w identity.WorkspaceID, seen
 	var waits []conversation.ID
 	for id, c := range seen {
 		if !c.Waits() {
-			out.Gone = append(out.Gone, dispatch.Key{Kind: kindConversation, ID: string(id)})
+			key := dispatch.Key{Kind: kindConversation, ID: string(id)}
+			if c.Assignee != "" {
+				out.Given = append(out.Given, key)
+			} else {
+				out.Gone = append(out.Gone, key)
+			}
 			continue
 		}
 		s.places.learn(*c)

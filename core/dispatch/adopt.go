@@ -8,11 +8,16 @@ import "maps"
 func (e *Engine) Adopt(policy Policy) {
 	n := NewEngine(policy)
 	n.now, n.turns, n.held, n.offers = e.now, e.turns, e.held, e.offers
+	n.flows, n.work, n.staffing, n.staffed = e.flows, e.work, e.staffing+1, e.staffed
+	n.work.used = 0 // counted again with each agent
 	n.excluded, n.exclusions, n.rests = e.excluded, e.exclusions, e.rests
 	for id, a := range e.agents {
 		again := &agent{Agent: Agent{Member: id}, turn: a.turn}
 		n.agents[id] = again
 		n.put(again, a.Agent)
+	}
+	for _, q := range e.queues {
+		e.pass(q)
 	}
 	n.left = maps.Clone(e.left)
 	for key, w := range e.items {

@@ -85,6 +85,7 @@ func (e *Engine) Advance(now time.Time) {
 		e.leave(w)
 		e.enter(w)
 	}
+	e.overdue()
 	if len(e.drifting) > 0 && !e.driftAt.After(e.now) {
 		e.driftAt = e.now.Add(driftEvery)
 		for q := range e.drifting {
@@ -98,7 +99,7 @@ const driftEvery = 5 * time.Second
 
 // Next returns when time alone may make a pair possible or change places: an
 // exclusion ends, a rung is reached, the wait for one member or an item's
-// patience ends, urgencies have grown. false = never.
+// patience ends, urgencies have grown, waits are looked at. false = never.
 func (e *Engine) Next() (at time.Time, ok bool) {
 	sooner := func(t time.Time) {
 		if !ok || t.Before(at) {
@@ -113,6 +114,9 @@ func (e *Engine) Next() (at time.Time, ok bool) {
 	}
 	if len(e.drifting) > 0 {
 		sooner(e.driftAt)
+	}
+	if len(e.queues) > 0 {
+		sooner(e.waitAt)
 	}
 	return at, ok
 }

@@ -180,8 +180,10 @@ func (e *Engine) assign(w *waiting, a *agent, now time.Time) Assignment {
 	if e.offers {
 		e.ring(w)
 	} else {
+		e.depart(w)
 		e.part(w)
 	}
+	e.work.change(e.clock(), a.Used, a.Used+w.Weight)
 	fresh := e.rise(a)
 	e.turns++
 	a.turn = e.turns
@@ -198,6 +200,9 @@ func (e *Engine) Undo(as Assignment, again bool) {
 		a = a.with(as.Item, -1)
 		a.IdleSince, a.Ringing = as.idle, a.Ringing && !as.offered
 		e.Set(a)
+	}
+	if f := e.flows[keyOf(as.Item)]; f != nil && !as.offered {
+		f.undepart()
 	}
 	if _, back := e.items[as.Item.Key]; again && !back && !mutant.On(mutant.LostItem) {
 		e.Wait(as.Item)

@@ -151,7 +151,8 @@ func (d *Dispatcher) Forget(ws identity.WorkspaceID) {
 // it says is checked by the claim, and whatever it forgets is found by the
 // shadow check, so it may come late, twice or not at all.
 type Signal struct {
-	Gone   []Key               // waits no more: assigned by hand, resolved, asleep
+	Gone   []Key               // waits no more and nobody has it: resolved, asleep
+	Given  []Key               // waits no more: accepted, assigned by hand
 	Waits  []Item              // waits in the queue (again)
 	Agents []identity.MemberID // load, capacity or right to work may be another; a new member is one
 
@@ -162,7 +163,7 @@ type Signal struct {
 }
 
 func (s Signal) size() int {
-	return len(s.Gone) + len(s.Waits) + len(s.Agents) + len(s.Offers) + len(s.Refused)
+	return len(s.Gone) + len(s.Given) + len(s.Waits) + len(s.Agents) + len(s.Offers) + len(s.Refused)
 }
 
 // Signal tells what may have changed, in the order in which it did. The rows
@@ -239,6 +240,15 @@ func (d *Dispatcher) Position(ws identity.WorkspaceID, key Key) Position {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.engine.Stands(key)
+}
+
+// ExpectedWait returns how long somebody who comes to a queue now will wait; see
+// Engine.ExpectedWait.
+func (d *Dispatcher) ExpectedWait(ws identity.WorkspaceID, queue string) (time.Duration, bool) {
+	s := d.shard(ws)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.engine.ExpectedWait(queue)
 }
 
 // Adopt changes a workspace's policy. It is forgotten with the process, or when

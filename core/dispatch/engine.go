@@ -55,7 +55,13 @@ type Engine struct {
 	news         []*line // the fresh lines, and some that were
 	freshBenches []*bench
 	turns        uint64
-	scratch      walk // the last one, to be used again
+
+	flows    map[queueKey]*flow
+	work     work
+	staffing uint64 // another number after agents came, went or have other budgets
+	staffed  uint64 // staffing when all waits were looked at
+	waitAt   time.Time
+	scratch  walk // the last one, to be used again
 
 	timers     *tree[*waiting]     // by the end of their stage
 	drifting   map[*queue]struct{} // whose places change as time passes
@@ -83,6 +89,8 @@ func NewEngine(policy Policy) *Engine {
 		agents:   map[identity.MemberID]*agent{},
 		benches:  newTree(preferredBench),
 		drifting: map[*queue]struct{}{},
+		flows:    map[queueKey]*flow{},
+		staffing: 1,
 		excluded: map[Key]map[identity.MemberID]time.Time{},
 
 		timers: newTree(endsSooner), exclusions: newTree(endsEarlier), rests: newTree(restsEarlier),
@@ -111,9 +119,20 @@ func (e *Engine) Wait(item Item) {
 	e.enter(w)
 }
 
-// Gone removes an item: it does not wait any more. An unknown one is no error.
+// Gone removes an item: it does not wait any more, and was given to nobody. An
+// unknown one is no error.
 func (e *Engine) Gone(key Key) {
 	if w := e.known(key); w != nil {
+		e.forsake(w)
+		e.part(w)
+	}
+}
+
+// Given removes an item that an agent has, who accepted it or was given it by
+// hand. An unknown one is no error.
+func (e *Engine) Given(key Key) {
+	if w := e.known(key); w != nil {
+		e.depart(w)
 		e.part(w)
 	}
 }
@@ -167,12 +186,16 @@ func (e *Engine) Set(a Agent) {
 // put makes an agent another.
 func (e *Engine) put(old *agent, a Agent) {
 	was, could := old.Agent, old.who
+	e.work.change(e.clock(), was.Used, a.Used)
 	fresh := e.rise(old)
 	old.Agent = a
 	if could == nil || could.profile != a.Profile {
 		old.who = e.learn(a.Profile)
 	}
 	e.sit(old, fresh || could != old.who || a.seat().wider(was.seat()))
+	if could != old.who || was.Status != a.Status || was.Capacity != a.Capacity {
+		e.staffing++
+	}
 	e.count(old.who, a, 1)
 	if could != nil {
 		e.count(could, was, -1)
@@ -186,6 +209,7 @@ func (e *Engine) put(old *agent, a Agent) {
 // are available.
 func (e *Engine) count(who *abilities, a Agent, n int) {
 	if a.Status == Available {
+		who.places += n * max(a.Capacity, 0)
 		e.lend(who, n)
 	}
 }
@@ -197,6 +221,8 @@ func (e *Engine) Remove(member identity.MemberID) {
 		return
 	}
 	e.rise(a)
+	e.work.change(e.clock(), a.Used, 0)
+	e.staffing++
 	delete(e.agents, member)
 	for l := range e.bound[member] {
 		e.reopen(l)

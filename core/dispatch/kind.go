@@ -79,6 +79,7 @@ type abilities struct {
 	profile Profile
 	agents  int // how many have it
 	hands   int // how many of them are available, with room or without
+	places  int // what those can have at once
 	benches map[seat]*bench
 	has     terms     // what they have, if the matcher is BySkill
 	may     []verdict // by number of the kind

@@ -36,6 +36,7 @@ type told struct {
 	place     int // 0 = nothing
 	available bool
 	closed    bool
+	wait      bucket
 	opens     int64 // Unix milliseconds; 0 = nobody knows
 }
 

@@ -16,11 +16,15 @@ type Position struct {
 	Available bool
 	Closed    bool      // its queue is: nobody is given the item now
 	Opens     time.Time // when the queue does; zero = it is open, or nobody knows
+	// Wait is about how long until an agent has the item: 1 (less than that), 2,
+	// 3, 5, 10, 15, 20, 30, 45 or 60 minutes (that or more); 0 = nobody knows.
+	// Near an edge it stays what it was told to be.
+	Wait time.Duration
 }
 
 // of is what is told, as a position.
 func (t told) of(key Key) Position {
-	out := Position{Key: key, Place: t.place, Available: t.available, Closed: t.closed}
+	out := Position{Key: key, Place: t.place, Available: t.available, Closed: t.closed, Wait: t.wait.wait()}
 	if t.opens != 0 {
 		out.Opens = time.UnixMilli(t.opens).UTC()
 	}
@@ -57,11 +61,12 @@ func (e *Engine) placed(w *waiting, index int) int {
 func (e *Engine) Unsettled() bool { return len(e.stale)+len(e.left) > 0 }
 
 // Moved returns places that changed since it last reported them, or whose hope
-// of being served by somebody did, and looks at about limit items at most. Half
+// of being served by somebody or expected wait did, and looks at about limit items at most. Half
 // of them are those next in line; the other half goes round the rest, so that
 // in a long and busy queue the front is exact and the tail follows. Once
 // nothing moves any more, repeated calls report every change, until Unsettled
-// is false. What only the passing of time moves is looked at every 5 seconds.
+// is false. Places that only the passing of time moves are looked at every 5
+// seconds, waits every 15.
 func (e *Engine) Moved(limit int) []Position {
 	var out []Position
 	for _, key := range slices.SortedFunc(maps.Keys(e.left), compareKeys) {

@@ -8,12 +8,20 @@ type queueKey struct {
 	class Class
 }
 
+func keyOf(it Item) queueKey {
+	if it.Queue == "" {
+		return queueKey{class: it.Class}
+	}
+	return queueKey{name: it.Queue}
+}
+
 // queue is the items that count their places together.
 type queue struct {
 	queueKey
 	held     bool
 	lines    map[lineKey]*line
 	rankings []*ranking
+	flow     *flow
 }
 
 // ranking is the items of one tier of a queue in their order, to count them.
@@ -27,14 +35,15 @@ type ranking struct {
 
 // queueOf returns the queue of an item, making it if need be.
 func (e *Engine) queueOf(it Item) *queue {
-	key := queueKey{name: it.Queue}
-	if it.Queue == "" {
-		key.class = it.Class
-	}
+	key := keyOf(it)
 	q := e.queues[key]
 	if q == nil {
 		_, held := e.held[key.name]
 		q = &queue{queueKey: key, held: held, lines: map[lineKey]*line{}}
+		q.flow = e.flowOf(q, it.Class)
+		if len(e.queues) == 0 {
+			e.waitAt = e.now.Add(waitEvery)
+		}
 		e.queues[key] = q
 	}
 	return q
@@ -68,6 +77,7 @@ func (e *Engine) Hold(name string, closed bool, opens time.Time) {
 	if q == nil {
 		return
 	}
+	e.pass(q)
 	if q.held = closed; was != closed {
 		for _, l := range q.lines {
 			e.reopen(l)
@@ -84,6 +94,7 @@ func (e *Engine) Held(name string) bool {
 
 // rankIn counts an item in its queue.
 func (e *Engine) rankIn(q *queue, w *waiting) {
+	e.pass(q)
 	var r *ranking
 	for _, other := range q.rankings {
 		if other.tier == w.tier {
@@ -103,6 +114,7 @@ func (e *Engine) rankIn(q *queue, w *waiting) {
 // rankOut counts an item no more.
 func (e *Engine) rankOut(w *waiting) {
 	r := w.ranking
+	e.pass(r.queue)
 	e.touch(w)
 	r.items.remove(&w.place)
 	w.ranking = nil

@@ -39,8 +39,12 @@ func (e *Engine) known(key Key) *waiting {
 // in its ranking. That somebody hesitates is not the customer's to know.
 func (e *Engine) tellOf(w *waiting, index int) told {
 	if w.rings {
-		return told{place: 1, available: true}
+		return told{place: 1, available: true, wait: e.waitOf(w.ranking.queue, 1, w.told.wait)}
 	}
 	opens, closed := e.held[w.Queue]
-	return told{e.placed(w, index), e.hopeful(w), closed, opens}
+	out := told{place: e.placed(w, index), available: e.hopeful(w), closed: closed, opens: opens}
+	if out.available {
+		out.wait = e.waitOf(w.ranking.queue, out.place, w.told.wait)
+	}
+	return out
 }

@@ -213,6 +213,10 @@ func (s *shard) hear() {
 			s.engine.Gone(k)
 			s.over(k)
 		}
+		for _, k := range sig.Given {
+			s.engine.Given(k)
+			s.over(k)
+		}
 		for _, o := range sig.Offers {
 			s.rings(o)
 		}

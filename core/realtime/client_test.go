@@ -44,6 +44,7 @@ type frame struct {
 	On             bool
 	Available      bool
 	Closed         bool
+	WaitS          int        `json:"wait_s"`
 	OpensAt        *time.Time `json:"opens_at"`
 	Position       int
 	Name           string

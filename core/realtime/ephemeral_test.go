@@ -183,6 +183,14 @@ func TestQueueNews(t *testing.T) {
 		place(v, 3, true)
 		news(1, true)
 		place(v, 1, true)
+		for _, wait := range []int{300, 180, 0} {
+			for range 2 { // the second is no news
+				w.publish(event.SubjectQueue, realtime.QueueNews{Places: []realtime.QueuePlace{{
+					Inbox: w.Live.ID, Recipient: string(who.Visitor.ID), Position: 1, Available: true, WaitS: wait,
+				}}})
+			}
+			equal(t, v.expect("queue").WaitS, wait)
+		}
 
 		// Outside hours they are told until when.
 		opens := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)

@@ -134,6 +134,7 @@ type queueFrame struct {
 	Op        string `json:"op"`
 	Position  int    `json:"position"`
 	Available bool   `json:"available"`
+	WaitS     int    `json:"wait_s,omitempty"`
 	Standing
 }
 

@@ -35,6 +35,8 @@ type QueuePlace struct {
 	Recipient string          `json:"recipient"`
 	Position  int             `json:"position"`  // 1 = next; 0 = does not wait any more
 	Available bool            `json:"available"` // an agent is, who may serve it
+	// WaitS is about how many seconds it will take; see dispatch.Position.Wait.
+	WaitS int `json:"wait_s,omitempty"`
 	Standing
 }
 

@@ -35,6 +35,7 @@ type visitor struct {
 	conversation conversation.ID // "" = none yet
 	position     int32           // in the queue, as last told; 0 = does not wait
 	available    bool
+	wait         int32    // seconds; 0 = nobody knows
 	standing     Standing // of the queue
 	news         bool     // of the place has come since the hello
 	mark         mark
@@ -283,10 +284,11 @@ func (v *visitor) told(place QueuePlace) {
 
 // tell shows the place in the queue if it is another. The session is locked.
 func (v *visitor) tell(p QueuePlace) {
-	same := v.available == p.Available && v.standing.equal(p.Standing)
+	wait := int32(min(p.WaitS, math.MaxInt32)) //nolint:gosec // bounded
+	same := v.available == p.Available && v.wait == wait && v.standing.equal(p.Standing)
 	if int(v.position) == p.Position && (p.Position == 0 || same) {
 		return
 	}
-	v.position, v.available, v.standing = int32(p.Position), p.Available, p.Standing //nolint:gosec // a place
-	v.say(queueFrame{Op: "queue", Position: p.Position, Available: p.Available, Standing: p.Standing})
+	v.position, v.available, v.wait, v.standing = int32(p.Position), p.Available, wait, p.Standing //nolint:gosec // a place
+	v.say(queueFrame{Op: "queue", Position: p.Position, Available: p.Available, WaitS: p.WaitS, Standing: p.Standing})
 }

@@ -8,7 +8,7 @@ export { socketURL, type Environment, type SocketLike } from "./live/environment
 export { threadOf, type ThreadItem } from "./thread";
 export { uuidv7 } from "./uuid";
 export { ApiError } from "./problem";
-export type { QueueHours } from "./live/frames";
+export type { QueueStanding } from "./live/frames";
 export type { LinkState, LinkStatus, Trouble } from "./live/link";
 export type { OutboxEntry, OutboxStorage } from "./live/outbox";
 export type { Attachment, PublicChange, PublicMessage, PublicQuote, VisitorSession, WidgetSettings } from "./types";

@@ -176,6 +176,8 @@ describe("VisitorSocket", () => {
     expect(handlers.queue).toHaveBeenCalledWith(3, false, {});
     network.last.say({ op: "queue", position: 3, available: false, closed: true, opens_at: "2026-11-23T01:00:00Z" });
     expect(handlers.queue).toHaveBeenLastCalledWith(3, false, { closed: true, opens_at: "2026-11-23T01:00:00Z" });
+    network.last.say({ op: "queue", position: 2, available: true, wait_s: 300 });
+    expect(handlers.queue).toHaveBeenLastCalledWith(2, true, { wait_s: 300 });
     network.last.say({ op: "typing", name: "Lin", on: true });
     expect(handlers.typing).toHaveBeenLastCalledWith(["Lin"]);
     network.last.say({ op: "change", change: change(1) });

@@ -1,8 +1,9 @@
 import type { PublicChange } from "@patchbay/client/types";
 import { languages } from "../src/locale";
 import { describe, expect, it } from "vitest";
-import { languageOf, daysBetween } from "../src/frame/i18n";
+import { languageOf, daysBetween, waitText } from "../src/frame/i18n";
 import en from "../src/frame/locales/en.json";
+import ru from "../src/frame/locales/ru.json";
 import zh from "../src/frame/locales/zh-CN.json";
 import type { Unsent } from "../src/frame/state";
 import { isResolved, transcript, type MessageRow, type Row } from "../src/frame/transcript";
@@ -102,6 +103,16 @@ describe("languages", () => {
   it("fill in values, even ones that look like places", () => {
     expect(languageOf("en", en).t("typing", { name: "{n} $& Lin" })).toBe("{n} $& Lin is typing");
     expect(languageOf("zh-CN", zh).t("queue.place", { n: 3 })).toBe("您排在第 3 位");
+  });
+
+  it("say how long it takes, with the word for minutes that the language has for so many", () => {
+    const [english, chinese, russian] = [languageOf("en", en), languageOf("zh-CN", zh), languageOf("ru", ru)];
+    expect(waitText(english, undefined)).toBeUndefined();
+    expect(waitText(english, 60)).toBe("Expected wait: less than a minute");
+    expect(waitText(english, 180)).toBe("Expected wait: about 3 minutes");
+    expect(waitText(english, 3600)).toBe("Expected wait: an hour or more");
+    expect(waitText(chinese, 600)).toBe("预计等待约10分钟");
+    expect([120, 300].map((seconds) => waitText(russian, seconds)?.split(": ")[1])).toEqual(["2 минуты", "5 минут"]);
   });
 
   it("name days as people do", () => {

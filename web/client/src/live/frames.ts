@@ -70,10 +70,12 @@ export type MemberFrame =
   | { op: "notification"; notification?: AppNotification; unread: number }
   | ErrorFrame;
 
-/** Whether a queue is outside its hours, and until when if that is known. */
-export interface QueueHours {
+/** What else whoever waits is to know: whether the queue is outside its hours, until when if that is known, and how long it takes. */
+export interface QueueStanding {
   closed?: boolean;
   opens_at?: string;
+  /** About how many seconds until somebody answers: one of 60 (less than that), 120, 180, 300, 600, 900, 1200, 1800, 2700, 3600 (that or more). */
+  wait_s?: number;
 }
 
 /** What the server sends a visitor after `ready`. */
@@ -81,7 +83,7 @@ export type VisitorFrame =
   | { op: "change"; change: PublicChange }
   | { op: "ack"; ref: string; change: PublicChange; replayed: boolean }
   | { op: "typing"; name?: string; on: boolean }
-  | ({ op: "queue"; position: number; available?: boolean } & QueueHours)
+  | ({ op: "queue"; position: number; available?: boolean } & QueueStanding)
   | { op: "read"; seq: number }
   | ErrorFrame;
 

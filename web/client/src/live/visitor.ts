@@ -2,7 +2,7 @@ import type { ApiError } from "../problem";
 import type { PublicChange, VisitorSession } from "../types";
 import { Backoff } from "./backoff";
 import type { Environment } from "./environment";
-import type { QueueHours, ReadyFrame, VisitorFrame, VisitorReady } from "./frames";
+import type { QueueStanding, ReadyFrame, VisitorFrame, VisitorReady } from "./frames";
 import { Link, type LinkStatus } from "./link";
 import { Outbox, type OutboxEntry, type OutboxStorage } from "./outbox";
 import { Poller } from "./poller";
@@ -24,7 +24,7 @@ export interface VisitorHandlers {
   /** How far the company has read; the seq of a change. */
   read?: (seq: number) => void;
   /** Place in the queue, 1 = next; 0 when no longer waiting. */
-  queue?: (position: number, available: boolean, hours: QueueHours) => void;
+  queue?: (position: number, available: boolean, standing: QueueStanding) => void;
   outbox?: (entries: readonly OutboxEntry<VisitorMessage>[]) => void;
   status?: (status: LinkStatus) => void;
   /** The server says why the session ends, before it ends it: `visitor.logged_out`, `identity.subject_changed`. */
@@ -245,7 +245,7 @@ export class VisitorSocket {
       case "read":
         return handlers.read?.(frame.seq);
       case "queue":
-        return handlers.queue?.(frame.position, frame.available ?? true, { closed: frame.closed, opens_at: frame.opens_at });
+        return handlers.queue?.(frame.position, frame.available ?? true, { closed: frame.closed, opens_at: frame.opens_at, wait_s: frame.wait_s });
       case "error":
         if (frame.ref) this.outbox.refused(frame.ref, frame);
         else handlers.ending?.(frame.code);

@@ -74,7 +74,7 @@ export class Chat {
         change: (change) => this.update({ changes: [...this.current.changes, change] }),
         reset: () => this.reset(),
         typing: (typing) => this.update({ typing }),
-        queue: (position, available, hours) => this.update({ queue: position > 0 ? { position, available, ...hours } : undefined }),
+        queue: (position, available, standing) => this.update({ queue: position > 0 ? { position, available, ...standing } : undefined }),
         outbox: (unsent) => this.update({ unsent }),
         refused: (error) => this.update({ phase: "refused", refusal: error?.status === 403 ? error.message : undefined, signIn: error?.code === "identity.required" }),
         status: (status) => this.follow(status, status.state === "ready" ? "unknown" : this.reach),

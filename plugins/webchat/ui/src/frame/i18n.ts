@@ -12,6 +12,8 @@ export interface Language {
   time(at: Date): string;
   /** Date and time, for the title of a time. */
   moment(at: Date): string;
+  /** A number of minutes, with the word for them. */
+  minutes(n: number): string;
   /** Day and time of a moment to come, in a sentence. */
   opening(at: Date): string;
   /** "Today", "Yesterday" or the date, seen from `now`. */
@@ -33,6 +35,7 @@ export function languageOf(locale: Locale, words: Words): Language {
   const time = format({ hour: locale === "en" ? "numeric" : "2-digit", minute: "2-digit" });
   const moment = format({ dateStyle: "long", timeStyle: "short" });
   const opening = format({ weekday: "long", month: "long", day: "numeric", hour: locale === "en" ? "numeric" : "2-digit", minute: "2-digit" });
+  const minutes = new Intl.NumberFormat(locale, { style: "unit", unit: "minute", unitDisplay: "long" });
   const near = format({ month: "long", day: "numeric", weekday: "short" });
   const far = format({ year: "numeric", month: "long", day: "numeric" });
   const t: Translate = (key, values) => words[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values?.[name] ?? ""));
@@ -41,6 +44,7 @@ export function languageOf(locale: Locale, words: Words): Language {
     t,
     time: (at) => time.format(at),
     moment: (at) => moment.format(at),
+    minutes: (n) => minutes.format(n),
     opening: (at) => opening.format(at),
     day(at, now) {
       const ago = daysBetween(at, now);
@@ -49,6 +53,13 @@ export function languageOf(locale: Locale, words: Words): Language {
       return (at.getFullYear() === now.getFullYear() ? near : far).format(at);
     },
   };
+}
+
+/** How long it will take about; undefined while nobody can say. */
+export function waitText({ t, minutes }: Language, seconds: number | undefined): string | undefined {
+  if (!seconds) return undefined;
+  if (seconds <= 60) return t("queue.wait.under");
+  return seconds >= 3600 ? t("queue.wait.over") : t("queue.wait.about", { time: minutes(seconds / 60) });
 }
 
 /** Midnights between two moments, on this machine's calendar. */

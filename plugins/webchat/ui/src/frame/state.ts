@@ -1,4 +1,4 @@
-import type { LinkStatus, OfflineTicket, OutboxEntry, QueueHours, VisitorMessage } from "@patchbay/client/visitor";
+import type { LinkStatus, OfflineTicket, OutboxEntry, QueueStanding, VisitorMessage } from "@patchbay/client/visitor";
 import type { PublicChange, WidgetSettings } from "@patchbay/client/types";
 import type { PendingFile } from "./files";
 
@@ -11,7 +11,7 @@ export type Phase = "connecting" | "live" | "reconnecting" | "polling" | "offlin
 export type Unsent = OutboxEntry<VisitorMessage>;
 
 /** A place in the line; `available` says whether any agent is online, `closed` that it is outside hours. */
-export interface Queue extends QueueHours {
+export interface Queue extends QueueStanding {
   position: number;
   available: boolean;
 }

@@ -1,3 +1,4 @@
+import { waitText } from "../i18n";
 import type { Phase, Queue } from "../state";
 import { useLanguage } from "./context";
 import { AlertIcon, ClockIcon, LineIcon } from "./icons";
@@ -21,9 +22,10 @@ export function ConnectionBanner({ phase, onRetry }: { phase: Phase; onRetry: ()
 
 /** Where the visitor stands while no agent has taken over, or until when nobody does. */
 export function QueueNotice({ queue }: { queue: Queue }) {
-  const { t, opening } = useLanguage();
+  const language = useLanguage();
+  const { t, opening } = language;
   const place = queue.position === 1 ? t("queue.next") : t("queue.place", { n: queue.position });
-  const waiting = t(queue.available ? "queue.waiting" : "queue.away");
+  const waiting = queue.available ? (waitText(language, queue.wait_s) ?? t("queue.waiting")) : t("queue.away");
   const back = queue.opens_at ? t("queue.opens", { when: opening(new Date(queue.opens_at)) }) : t("queue.closed_text");
   return (
     <div class="notice" role="status" data-testid="widget-queue" data-position={queue.position} data-closed={queue.closed}>
