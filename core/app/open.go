@@ -28,6 +28,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/export"
 	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/figures"
 	"github.com/patchbay-im/patchbay/core/httpapi"
 	"github.com/patchbay-im/patchbay/core/idempotency"
 	"github.com/patchbay-im/patchbay/core/identity"
@@ -121,6 +122,7 @@ type server struct {
 
 	deliverer     *delivery.Deliverer
 	dispatcher    *dispatch.Dispatcher
+	figures       *figures.Service
 	relay         *relay
 	bots          *bots
 	followers     *followers
@@ -316,6 +318,7 @@ func (s *server) live() {
 		Announcer: s.announcer, Now: s.now, Log: s.log,
 		Policy: dispatch.Plan{}.Policy(), Plans: s.store.Policies(), Hours: s.agents(), Node: s.peer(),
 	})
+	s.figures = s.newFigures()
 	s.relay = &relay{node: s.peer(), bus: s.bus, dispatcher: s.dispatcher, log: s.log}
 	there := attendance{presence{s.dispatcher, s.agents(), s.relay}}
 	s.gateway = realtime.New(realtime.Options{

@@ -37,6 +37,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/export"
 	"github.com/patchbay-im/patchbay/core/extension"
+	"github.com/patchbay-im/patchbay/core/figures"
 	"github.com/patchbay-im/patchbay/core/idempotency"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/instance"
@@ -81,6 +82,7 @@ type Options struct {
 	Queues       *queue.Service
 	RoutingRules *routing.Service
 	Policies     *policy.Service
+	Figures      *figures.Service
 	Hours        *queue.Hours
 	People
 	Inboxes       *channel.Service
@@ -217,6 +219,7 @@ func (s *Server) declare() {
 	s.teamRoutes()
 	s.calendarRoutes()
 	s.policyRoutes()
+	s.figureRoutes()
 	s.queueRoutes()
 	s.routingRoutes()
 	s.skillRoutes()

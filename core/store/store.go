@@ -54,6 +54,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/events"
 	"github.com/patchbay-im/patchbay/core/store/exports"
 	"github.com/patchbay-im/patchbay/core/store/extensions"
+	"github.com/patchbay-im/patchbay/core/store/figures"
 	"github.com/patchbay-im/patchbay/core/store/followings"
 	"github.com/patchbay-im/patchbay/core/store/identities"
 	"github.com/patchbay-im/patchbay/core/store/inboxtemplates"
@@ -253,6 +254,9 @@ func (s *Store) Tickets() *tickets.Store { return tickets.New(s.db) }
 
 // Agents returns dispatch.Store and queue.People.
 func (s *Store) Agents() *agents.Store { return agents.New(s.db, s.now, s.Mails) }
+
+// Figures reads what figures are made of.
+func (s *Store) Figures() *figures.Store { return figures.New(s.db) }
 
 // Policies returns policy.Store, which is dispatch.Plans as well.
 func (s *Store) Policies() *policies.Store { return policies.New(s.db) }

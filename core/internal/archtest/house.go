@@ -70,6 +70,7 @@ func domain() []Layer {
 		downhill("survey", "identity", "team", "contact", "channel", "conversation", "ticket"),
 		downhill("dispatch", "identity"),
 		downhill("policy", "identity", "dispatch"),
+		downhill("figures", "identity", "team", "calendar", "queue", "conversation", "dispatch"),
 		downhill("report", "identity"),
 		downhill("audit", "identity"),
 		downhill("sandbox", "identity"),

@@ -222,6 +222,7 @@ GET ~/checklist workspace.read
 GET ~/events member.read
 GET ~/live member.read
 GET ~/presence member.read
+GET ~/figures conversation.supervise
 PUT ~/presence/me conversation.reply :: {"status":"away"}
 POST ~/presence/me/ready conversation.reply
 GET ~/reach inbox.manage

@@ -127,6 +127,13 @@ export type PolicyDay = Schema<"PolicyDay">;
 export type PolicyComparison = Schema<"PolicyComparisonBody">;
 export type PolicyPlayed = Schema<"PolicyPlayed">;
 export type PolicyFigures = Schema<"PolicyFigures">;
+/** How work stands now, and went today. A figure that is not known is absent. */
+export type Figures = Schema<"Figures">;
+export type WorkFigures = Schema<"WorkFigures">;
+export type QueueFigures = Schema<"QueueFigures">;
+export type AgentFigures = Schema<"AgentFigures">;
+/** How durations are spread, in seconds. */
+export type Spread = Schema<"Spread">;
 /** Business hours: a week in a time zone, and dates that differ. */
 export type Calendar = Schema<"CalendarBody">;
 export type CalendarException = Schema<"ExceptionBody">;

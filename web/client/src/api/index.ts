@@ -7,6 +7,7 @@ export { CatalogApi } from "./catalog";
 export { HoursApi, type CalendarDraft, type HolidaySource } from "./hours";
 export { SecurityApi, type ApiKey, type AuditQuery, type AuditRow, type AuditVerification, type MadeApiKey, type Sandbox, type Sandboxes } from "./security";
 export { SystemApi, type BundleItem, type SystemFinding, type SystemHeard, type SystemReport, type SystemTrial } from "./system";
+export { FiguresApi } from "./figures";
 export { DeskApi, type DraftBody, type ScheduleBody } from "./desk";
 export { ViewsApi, type BulkAction, type SearchQuery, type SearchType, type ViewBody } from "./views";
 export { ContactsApi, type ContactBody, type ContactSort, type ImportChoice, type OrganisationBody, type RatingQuery } from "./contacts";

@@ -2586,6 +2586,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How work stands now, and went today
+         * @description By queue and by member, as far as you reach: with a smaller reach, the queues of your teams and the members of those. A figure that is not known is absent.
+         */
+        get: operations["getWorkspacesByWorkspaceFigures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/findings/{finding}/dismiss": {
         parameters: {
             query?: never;
@@ -5067,6 +5087,79 @@ export interface components {
             subject?: string;
             to?: components["schemas"]["Party"][];
         };
+        AgentFigures: {
+            /**
+             * Format: int64
+             * @description Seconds today in which they were available.
+             */
+            available_s: number;
+            /**
+             * Format: int64
+             * @description Of those, with at least one conversation in hand.
+             */
+            busy_s: number;
+            /** Format: int64 */
+            capacity: number;
+            /** @description Seconds from when a conversation became theirs to their answer, where it was the first. */
+            first_response_s?: components["schemas"]["Spread"];
+            /**
+             * Format: int64
+             * @description Today: conversations that became theirs.
+             */
+            given: number;
+            /** @description Seconds that they had a conversation, without the time that it slept. */
+            handle_s?: components["schemas"]["Spread"];
+            /**
+             * Format: int64
+             * @description Open conversations that are theirs.
+             */
+            in_hand: number;
+            member_id: string;
+            /**
+             * Format: int64
+             * @description Today: offers that they left unanswered.
+             */
+            missed: number;
+            /**
+             * Format: double
+             * @description busy_s over available_s; absent when they were not available.
+             */
+            occupancy?: number;
+            /**
+             * Format: int64
+             * @description Weight of the member's open work.
+             */
+            open: number;
+            /** @description Why away. */
+            reason?: string;
+            /**
+             * Format: int64
+             * @description Today: offers that they rejected.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Today: that were resolved while theirs.
+             */
+            resolved: number;
+            /**
+             * Format: int64
+             * @description Conversations that are offered to them now.
+             */
+            ringing: number;
+            /**
+             * Format: date-time
+             * @description When the status, or its reason, began.
+             */
+            since?: string;
+            /** @enum {string} */
+            status: "available" | "away" | "offline";
+            /**
+             * Format: date-time
+             * @description Until then the member is given no new work.
+             */
+            wrap_up_until?: string;
+        };
         AllAttributeBody: {
             items: components["schemas"]["AttributeBody"][];
         };
@@ -6373,6 +6466,23 @@ export interface components {
              * @enum {string}
              */
             state: "none" | "ok" | "expired";
+        };
+        Figures: {
+            /** @description By id. */
+            agents: components["schemas"]["AgentFigures"][];
+            /** Format: date-time */
+            at: string;
+            /** @description By id; the work in no queue comes last. */
+            queues: components["schemas"]["QueueFigures"][];
+            /**
+             * Format: date-time
+             * @description The midnight that today began with.
+             */
+            since: string;
+            /** @description Of the queues below. */
+            total: components["schemas"]["WorkFigures"];
+            /** @description Of that midnight: the time zone of the workspace's oldest calendar, or else the server's. */
+            zone: string;
         };
         FindingBody: {
             area: string;
@@ -8802,6 +8912,83 @@ export interface components {
             value: number;
             warnings: components["schemas"]["QueueWarning"][];
         };
+        QueueFigures: {
+            /**
+             * Format: int64
+             * @description Today: customers who left while they waited.
+             */
+            abandoned: number;
+            /**
+             * Format: int64
+             * @description Today: of those, given to a member.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Today: conversations that came to wait.
+             */
+            arrived: number;
+            /**
+             * Format: int64
+             * @description Who has waited for three quarters of the target or longer.
+             */
+            at_risk: number;
+            /**
+             * Format: int64
+             * @description Available members who serve it at once, busy or not.
+             */
+            available: number;
+            /**
+             * Format: int64
+             * @description Of those, who has waited for longer than the target.
+             */
+            breached: number;
+            /** @description By its hours; of the total: all of them are. */
+            closed: boolean;
+            /**
+             * Format: int64
+             * @description For who comes now; absent when it is not known.
+             */
+            expected_wait_s?: number;
+            /** @description Seconds from the customer's first message to the first answer that a person wrote. */
+            first_response_s?: components["schemas"]["Spread"];
+            /** @description Seconds that a member had a conversation, without the time that it slept. */
+            handle_s?: components["schemas"]["Spread"];
+            /**
+             * Format: int64
+             * @description Open, and a member has it.
+             */
+            in_hand: number;
+            /**
+             * Format: date-time
+             * @description Arrival of who has waited the longest, ringing or not; absent when nobody waits.
+             */
+            oldest_since?: string;
+            /** @description Empty: the work in no queue. */
+            queue_id: string;
+            /**
+             * Format: int64
+             * @description Today.
+             */
+            resolved: number;
+            /**
+             * Format: int64
+             * @description Offered to a member who has not answered yet.
+             */
+            ringing: number;
+            /** @description Seconds from arrival to being given to a member. */
+            wait_s?: components["schemas"]["Spread"];
+            /**
+             * Format: int64
+             * @description For somebody to be found, without what rings.
+             */
+            waiting: number;
+            /**
+             * Format: double
+             * @description Share of today's first answers that came within the target of the queue; absent without a target, or without answers.
+             */
+            within_target?: number;
+        };
         QueuePatch: {
             /** @description Empty: always open. */
             calendar_id?: string;
@@ -9636,6 +9823,22 @@ export interface components {
             from: string;
             /** @description As 17:30; the end of the day is 24:00. What goes on over midnight is two. */
             to: string;
+        };
+        Spread: {
+            /** Format: double */
+            max: number;
+            /** Format: double */
+            mean: number;
+            /**
+             * Format: double
+             * @description Within 5 %.
+             */
+            p50: number;
+            /**
+             * Format: double
+             * @description Within 5 %.
+             */
+            p90: number;
         };
         StandingBody: {
             /** @description on_expiry applies now. */
@@ -10665,6 +10868,81 @@ export interface components {
              * @description How long it is open.
              */
             seconds: number;
+        };
+        WorkFigures: {
+            /**
+             * Format: int64
+             * @description Today: customers who left while they waited.
+             */
+            abandoned: number;
+            /**
+             * Format: int64
+             * @description Today: of those, given to a member.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Today: conversations that came to wait.
+             */
+            arrived: number;
+            /**
+             * Format: int64
+             * @description Who has waited for three quarters of the target or longer.
+             */
+            at_risk: number;
+            /**
+             * Format: int64
+             * @description Available members who serve it at once, busy or not.
+             */
+            available: number;
+            /**
+             * Format: int64
+             * @description Of those, who has waited for longer than the target.
+             */
+            breached: number;
+            /** @description By its hours; of the total: all of them are. */
+            closed: boolean;
+            /**
+             * Format: int64
+             * @description For who comes now; absent when it is not known.
+             */
+            expected_wait_s?: number;
+            /** @description Seconds from the customer's first message to the first answer that a person wrote. */
+            first_response_s?: components["schemas"]["Spread"];
+            /** @description Seconds that a member had a conversation, without the time that it slept. */
+            handle_s?: components["schemas"]["Spread"];
+            /**
+             * Format: int64
+             * @description Open, and a member has it.
+             */
+            in_hand: number;
+            /**
+             * Format: date-time
+             * @description Arrival of who has waited the longest, ringing or not; absent when nobody waits.
+             */
+            oldest_since?: string;
+            /**
+             * Format: int64
+             * @description Today.
+             */
+            resolved: number;
+            /**
+             * Format: int64
+             * @description Offered to a member who has not answered yet.
+             */
+            ringing: number;
+            /** @description Seconds from arrival to being given to a member. */
+            wait_s?: components["schemas"]["Spread"];
+            /**
+             * Format: int64
+             * @description For somebody to be found, without what rings.
+             */
+            waiting: number;
+            /**
+             * Format: double
+             * @description Share of today's first answers that came within the target of the queue; absent without a target, or without answers.
+             */
+            within_target?: number;
         };
         WorkspaceBody: {
             /** Format: date-time */
@@ -27262,6 +27540,100 @@ export interface operations {
                 };
                 content: {
                     "application/zip": string;
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceFigures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -1,0 +1,15 @@
+import type { Figures } from "../types";
+import type { Api } from "./client";
+
+/** How the work of a workspace stands now, and went today: for who supervises. */
+export class FiguresApi {
+  constructor(
+    private readonly api: Api,
+    private readonly workspace: string,
+  ) {}
+
+  /** The queues and members in reach. */
+  figures(): Promise<Figures> {
+    return this.api.request("get", `/api/v1/workspaces/${this.workspace}/figures`);
+  }
+}
