@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { axe, launch, phone, person, shot } from '../lib/browser.js'
+import { axe, launch, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
+import { lookAround } from '../lib/look.js'
 import { Agent } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
@@ -123,25 +124,12 @@ test('what a colleague saved meanwhile is not overwritten', async () => {
 })
 
 test('in both languages, at a desk and on a phone, light and dark', async () => {
-  const state = await page.context().storageState()
-  for (const locale of ['en', 'zh-CN']) {
-    await page.request.patch(`${server.origin}/api/v1/session`, { data: { locale }, headers })
-    for (const [width, options] of [[1440, {}], [390, { viewport: phone }]]) {
-      for (const colorScheme of ['light', 'dark']) {
-        const one = await person(browser, { ...options, storageState: state, colorScheme })
-        one.setDefaultTimeout(patience.timeout)
-        for (const [name, path, ready] of [['hours', '/settings/hours', 'hours-row'], ['hours-one', `/settings/hours/${made}`, 'next-days']]) {
-          await one.goto(server.origin + path)
-          await one.getByTestId(ready).first().waitFor()
-          await until(async () => (await one.locator('[aria-busy=true]').count()) === 0, () => 'it is still loading')
-          await shot(one, `${name}-${locale}-${colorScheme}-${width}`)
-          assert.deepEqual(await axe(one), [], `${name} ${locale} ${colorScheme} ${width}`)
-          assert.ok(await one.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `${name} is wider than ${width}`)
-        }
-        await one.context().close()
-      }
-    }
+  const screens = {
+    hours: { path: '/settings/hours', ready: '[data-testid=hours-row]' },
+    'hours-one': { path: `/settings/hours/${made}`, ready: '[data-testid=next-days]' },
   }
+  const speak = (locale) => page.request.patch(`${server.origin}/api/v1/session`, { data: { locale }, headers })
+  assert.deepEqual(await lookAround(browser, { origin: server.origin, state: await page.context().storageState(), speak, screens }), {})
 })
 
 test('without a line the page says so, and a calendar is deleted', async () => {
