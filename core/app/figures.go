@@ -10,8 +10,9 @@ import (
 
 func (s *server) newFigures() *figures.Service {
 	return figures.NewService(figures.Deps{
-		Board: s.dispatcher.Board, Queues: s.store.Queues(), People: s.agents(), Work: s.store.Figures(),
+		Board: s.dispatcher.Board, Queues: s.store.Queues(), People: s.agents(), Work: s.store.Figures(), Journal: s.store.Figures(),
 		Calendars: s.store.Calendars(), Zone: serverZone(), Now: s.now,
+		Expected: s.dispatcher.ExpectedWait,
 	})
 }
 

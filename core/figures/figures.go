@@ -31,16 +31,16 @@ type Figures struct {
 type Queue struct {
 	ID           queue.ID // "" = the work in no queue
 	Team         team.ID
-	Target       time.Duration // within which a first answer should come; 0 = none
-	Waiting      int           // for somebody to be found; without what rings
-	Ringing      int           // offered to somebody who has not answered yet
-	InHand       int           // open, and a member has it
-	Oldest       time.Time     // arrival of who has waited the longest, ringing or not; zero = nobody waits
-	ExpectedWait time.Duration // for who comes now; 0 = not known
-	Closed       bool          // by its hours
-	Available    int           // available members who serve it at once, busy or not
-	AtRisk       int           // who has waited for three quarters of the target or longer
-	Breached     int           // of those, who has waited for longer than the target
+	Target       time.Duration  // within which a first answer should come; 0 = none
+	Waiting      int            // for somebody to be found; without what rings
+	Ringing      int            // offered to somebody who has not answered yet
+	InHand       int            // open, and a member has it
+	Oldest       time.Time      // arrival of who has waited the longest, ringing or not; zero = nobody waits
+	ExpectedWait *time.Duration // for who comes now; nil = not known
+	Closed       bool           // by its hours
+	Available    int            // available members who serve it at once, busy or not
+	AtRisk       int            // who has waited for three quarters of the target or longer
+	Breached     int            // of those, who has waited for longer than the target
 	Today        QueueDay
 }
 

@@ -36,10 +36,11 @@ type Deps struct {
 	Queues    queue.Store
 	People    queue.People
 	Work      Work
+	Journal   Journal
 	Calendars Calendars
-	// Expected says how long who comes to a queue now is likely to wait; 0 = it is
-	// not known. nil = never known.
-	Expected func(w identity.WorkspaceID, q queue.ID) time.Duration
+	// Expected says how long who comes to a queue now is likely to wait; false = it
+	// is not known.
+	Expected func(w identity.WorkspaceID, queue string) (time.Duration, bool)
 	Zone     *time.Location // of workspaces without a calendar
 	Now      func() time.Time
 }
@@ -47,6 +48,8 @@ type Deps struct {
 // Service answers how work stands and goes.
 type Service struct {
 	Deps
+
+	ledgers ledgers
 }
 
 // NewService returns a Service.
@@ -64,7 +67,22 @@ func (s *Service) Get(ctx context.Context, scope identity.Scope) (Figures, error
 
 // Read returns all figures of a workspace.
 func (s *Service) Read(ctx context.Context, w identity.WorkspaceID) (Figures, error) {
-	return s.Standing(ctx, w)
+	out, err := s.Standing(ctx, w)
+	if err != nil {
+		return out, err
+	}
+	today, err := s.totals(ctx, w, out.Since, out.At)
+	if err != nil {
+		return out, err
+	}
+	for i, q := range out.Queues {
+		out.Queues[i].Today = today.Queues[q.ID]
+	}
+	for i, a := range out.Agents {
+		t := today.Agents[a.Member]
+		out.Agents[i].Today, out.Agents[i].Available, out.Agents[i].Busy = t.AgentDay, t.Available, t.Busy
+	}
+	return out, nil
 }
 
 // Standing returns how the work of a workspace stands now, without what happened
@@ -90,9 +108,9 @@ func (s *Service) Standing(ctx context.Context, w identity.WorkspaceID) (Figures
 	}
 	f := newFloor(s.Board(w), staff, hands)
 	out.Queues, out.Agents = f.queues(queues), f.agents()
-	if s.Expected != nil {
-		for i, q := range out.Queues {
-			out.Queues[i].ExpectedWait = s.Expected(w, q.ID)
+	for i, q := range out.Queues {
+		if wait, known := s.Expected(w, string(q.ID)); known {
+			out.Queues[i].ExpectedWait = &wait
 		}
 	}
 	return out, nil

@@ -21,7 +21,7 @@ type WorkFigures struct {
 	Ringing        int        `json:"ringing" doc:"Offered to a member who has not answered yet."`
 	InHand         int        `json:"in_hand" doc:"Open, and a member has it."`
 	OldestSince    *time.Time `json:"oldest_since,omitempty" doc:"Arrival of who has waited the longest, ringing or not; absent when nobody waits."`
-	ExpectedWaitS  int        `json:"expected_wait_s,omitempty" doc:"For who comes now; absent when it is not known."`
+	ExpectedWaitS  *int       `json:"expected_wait_s,omitempty" doc:"For who comes now; absent when it is not known."`
 	Closed         bool       `json:"closed" doc:"By its hours; of the total: all of them are."`
 	Available      int        `json:"available" doc:"Available members who serve it at once, busy or not."`
 	AtRisk         int        `json:"at_risk" doc:"Who has waited for three quarters of the target or longer."`
@@ -91,7 +91,7 @@ func FiguresOf(f figures.Figures) Figures {
 
 func workFiguresOf(q figures.Queue, within *float64) WorkFigures {
 	return WorkFigures{
-		Waiting: q.Waiting, Ringing: q.Ringing, InHand: q.InHand, OldestSince: stampOrNil(q.Oldest), ExpectedWaitS: int(q.ExpectedWait.Round(time.Second).Seconds()),
+		Waiting: q.Waiting, Ringing: q.Ringing, InHand: q.InHand, OldestSince: stampOrNil(q.Oldest), ExpectedWaitS: secondsOf(q.ExpectedWait),
 		Closed: q.Closed, Available: q.Available, AtRisk: q.AtRisk, Breached: q.Breached,
 		Arrived: q.Today.Arrived, Answered: q.Today.Answered, Abandoned: q.Today.Abandoned, Resolved: q.Today.Resolved,
 		WaitS: spreadOf(q.Today.Wait), FirstResponseS: spreadOf(q.Today.FirstResponse), HandleS: spreadOf(q.Today.Handle), WithinTarget: within,
@@ -106,6 +106,15 @@ func agentFiguresOf(a figures.Agent) AgentFigures {
 		FirstResponseS: spreadOf(a.Today.FirstResponse), HandleS: spreadOf(a.Today.Handle),
 		AvailableS: int64(a.Available.Seconds()), BusyS: int64(a.Busy.Seconds()), Occupancy: share(a.Occupancy()),
 	}
+}
+
+// secondsOf is a duration in whole seconds, if it is known.
+func secondsOf(d *time.Duration) *int {
+	if d == nil {
+		return nil
+	}
+	s := int(d.Round(time.Second).Seconds())
+	return &s
 }
 
 func spreadOf(h figures.Histogram) *Spread { return (*Spread)(h.Spread()) }

@@ -143,6 +143,10 @@ func (s *Store) agents(ctx context.Context, query string, args ...any) ([]dispat
 // SaveAgent implements dispatch.Store.
 func (s *Store) SaveAgent(ctx context.Context, workspace identity.WorkspaceID, a dispatch.AgentState) error {
 	return s.do(ctx, workspace, func(ctx context.Context, tx *db.Tx) error {
+		before, err := stateOf(ctx, tx, workspace, a.Member)
+		if err != nil {
+			return err
+		}
 		n, err := tx.Exec(ctx, `INSERT INTO agent_state (workspace_id, member_id, status, online, used, idle_since, reason, status_since)
 SELECT workspace_id, member_id, ?, ?, 0, ?, ?, ? FROM member WHERE workspace_id = ? AND member_id = ?
 ON CONFLICT (workspace_id, member_id) DO UPDATE SET online = excluded.online, idle_since = excluded.idle_since, status_since = excluded.status_since,
@@ -152,6 +156,9 @@ reason = CASE WHEN excluded.status = '' THEN agent_state.reason ELSE excluded.re
 		if err == nil && n == 0 {
 			err = errs.Absent()
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.tellSwitch(ctx, tx, workspace, before, a)
 	})
 }
