@@ -50,7 +50,7 @@ type data struct {
 
 // Counts reports whether figures are made of events of a type.
 func Counts(typ string) bool {
-	switch conversation.ChangeType(typ) { //nolint:exhaustive // the others move no figure
+	switch conversation.ChangeType(typ) {
 	case conversation.Created, conversation.MessageCreated, conversation.Assigned, conversation.Queued, conversation.OfferEnded,
 		conversation.BotEngaged, conversation.ResolvedChange, conversation.Reopened, conversation.SnoozedChange, conversation.Unsnoozed,
 		conversation.TeamChanged, conversation.Merged, conversation.Unmerged, Abandoned:
