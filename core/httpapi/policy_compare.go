@@ -71,9 +71,23 @@ type policyQueueFigures struct {
 
 // policyQuarter is a quarter of an hour.
 type policyQuarter struct {
-	AtS      float64 `json:"at_s"`
-	WaitMean float64 `json:"wait_mean_s" doc:"Of those who came then and were answered."`
-	Waiting  int     `json:"waiting" doc:"At its end."`
+	AtS      float64  `json:"at_s"`
+	Arrived  int      `json:"arrived"`
+	WaitMean *float64 `json:"wait_mean_s,omitempty" doc:"Of those who came then and were answered; absent: nobody was."`
+	Within   *float64 `json:"within,omitempty" doc:"Share of those who came then, with a target, who were answered within it; absent: nobody had one."`
+	Waiting  int      `json:"waiting" doc:"At its end."`
+}
+
+// policyBand is how many customers were answered after so long.
+type policyBand struct {
+	UpToS float64 `json:"up_to_s,omitempty" doc:"Longer than the band before, and at most this; absent of the last: however long."`
+	Count int     `json:"count"`
+}
+
+// policyMember is what a member of the day did.
+type policyMember struct {
+	Occupancy float64 `json:"occupancy" doc:"Mean share of their capacity that was in use."`
+	Served    int     `json:"served"`
 }
 
 // policyPlayed is what a policy would do to the day.
@@ -84,6 +98,8 @@ type policyPlayed struct {
 	Channels  []policyChannelFigures `json:"channels" nullable:"false"`
 	Queues    []policyQueueFigures   `json:"queues" nullable:"false"`
 	Series    []policyQuarter        `json:"series" nullable:"false" doc:"By quarter of an hour."`
+	Waits     []policyBand           `json:"waits" nullable:"false" doc:"How waits are spread."`
+	Crew      []policyMember         `json:"crew" nullable:"false" doc:"Each member of the day, in the same order for both plans."`
 	Occupancy float64                `json:"occupancy" doc:"Mean share of the members' capacity that is in use."`
 	Fairness  float64                `json:"fairness" doc:"Jain's index of the members' occupancies; 1: all equal."`
 }
@@ -134,7 +150,25 @@ func playedOf(name string, day simulate.Scenario, p policy.Played) policyPlayed 
 		}
 	}
 	for i, q := range r.Series {
-		out.Series[i] = policyQuarter{q.At, q.MeanWait, q.Waiting}
+		out.Series[i] = quarterOf(q)
+	}
+	for _, b := range r.Waits {
+		out.Waits = append(out.Waits, policyBand{b.UpTo, b.Count})
+	}
+	for _, a := range r.Agents {
+		out.Crew = append(out.Crew, policyMember{a.Occupancy, a.Served})
+	}
+	return out
+}
+
+// quarterOf leaves out what is said of nobody.
+func quarterOf(q simulate.Quarter) policyQuarter {
+	out := policyQuarter{AtS: q.At, Arrived: q.Arrived, Waiting: q.Waiting}
+	if q.Answered > 0 {
+		out.WaitMean = &q.MeanWait
+	}
+	if q.Due > 0 {
+		out.Within = &q.Within
 	}
 	return out
 }

@@ -19,6 +19,7 @@ type Result struct {
 	Queues   []QueueResult `json:"queues"`   // in the scenario's order
 	Channels []QueueResult `json:"channels"` // those that somebody came by, by their names, in dispatch's order
 	Agents   []AgentResult `json:"agents"`   // in the scenario's order
+	Waits    []Band        `json:"waits"`    // how waits are spread
 	Series   []Quarter     `json:"series"`   // by quarter of an hour, the warm-up too
 
 	Occupancy float64 `json:"occupancy"` // mean over agents who were there
@@ -53,6 +54,13 @@ type Spread struct {
 	Max  float64 `json:"max_s"`
 }
 
+// Band is how many customers were answered after so long: longer than the band
+// before, and at most UpTo.
+type Band struct {
+	UpTo  float64 `json:"up_to_s,omitempty"` // 0 = however long; the last band
+	Count int     `json:"count"`
+}
+
 // QueueResult is Figures of a queue.
 type QueueResult struct {
 	Name string `json:"name"`
@@ -72,6 +80,8 @@ type AgentResult struct {
 type Quarter struct {
 	At        float64 `json:"at_s"` // its beginning
 	Arrived   int     `json:"arrived"`
+	Answered  int     `json:"answered"`    // of those who arrived then
+	Due       int     `json:"due"`         // of those who arrived then: with a target
 	Abandoned int     `json:"abandoned"`   // of those who arrived then
 	MeanWait  float64 `json:"mean_wait_s"` // of those who arrived then and were answered
 	Within    float64 `json:"within"`      // of those who arrived then
@@ -170,7 +180,7 @@ func (f *floor) result() Result {
 			out.Channels = append(out.Channels, QueueResult{dispatch.Channel(c).String(), figures(customers, tallies[c])})
 		}
 	}
-	out.All = figures(everybody, all)
+	out.All, out.Waits = figures(everybody, all), bands(everybody)
 	var occupancies []float64
 	for _, a := range f.agents {
 		f.count(a)
@@ -255,7 +265,25 @@ func (f *floor) series() []Quarter {
 		}
 	}
 	for i := range out {
+		out[i].Answered, out[i].Due = len(waits[i]), int(goals[i][0])
 		out[i].MeanWait, out[i].Within = round(mean(waits[i])), round(ratio(goals[i][1], goals[i][0]))
+	}
+	return out
+}
+
+// bands sorts customers by how long they waited.
+func bands(customers []*customer) []Band {
+	ends := []float64{5, 15, 30, 60, 120, 300, 600, 1200, 3600, 0}
+	out := make([]Band, len(ends))
+	for i, end := range ends {
+		out[i].UpTo = end
+	}
+	for _, c := range customers {
+		if !c.answered {
+			continue
+		}
+		i := slices.IndexFunc(ends, func(end float64) bool { return end == 0 || c.waited.Seconds() <= end })
+		out[i].Count++
 	}
 	return out
 }

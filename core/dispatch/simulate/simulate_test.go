@@ -47,6 +47,12 @@ func TestByHand(t *testing.T) {
 	if busy := 240.0 / 3600; !near(r.Occupancy, busy, 1e-4) || r.Agents[0].Served != 4 {
 		t.Errorf("occupancy %v, want %v", r.Occupancy, busy)
 	}
+	if q := r.Series; q[0].Answered != 3 || q[0].Due != 3 || q[2].Answered != 0 || q[2].Due != 0 {
+		t.Errorf("of each quarter: %+v", q)
+	}
+	if w := r.Waits; w[0] != (simulate.Band{UpTo: 5, Count: 2}) || w[4] != (simulate.Band{UpTo: 120, Count: 1}) || w[5] != (simulate.Band{UpTo: 300, Count: 1}) || w[len(w)-1].UpTo != 0 {
+		t.Errorf("waits: %+v", w)
+	}
 	if q := r.Series; len(q) != 4 || q[0].Arrived != 3 || q[1].Arrived != 1 || !near(q[0].MeanWait, 220.0/3, 1e-5) {
 		t.Errorf("%+v", q)
 	}

@@ -126,6 +126,8 @@ export type PolicyDraftBody = Schema<"PutPolicyInputBody">;
 export type PolicyDay = Schema<"PolicyDay">;
 export type PolicyComparison = Schema<"PolicyComparisonBody">;
 export type PolicyPlayed = Schema<"PolicyPlayed">;
+export type PolicyQuarter = Schema<"PolicyQuarter">;
+export type PolicyBand = Schema<"PolicyBand">;
 export type PolicyFigures = Schema<"PolicyFigures">;
 /** How work stands now, and went today. A figure that is not known is absent. */
 export type Figures = Schema<"Figures">;

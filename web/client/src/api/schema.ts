@@ -8229,6 +8229,15 @@ export interface components {
             /** @description Members who are kept for channels that take a whole member; absent: none. */
             reserve?: components["schemas"]["PolicyReserve"];
         };
+        PolicyBand: {
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description Longer than the band before, and at most this; absent of the last: however long.
+             */
+            up_to_s?: number;
+        };
         PolicyBody: {
             /**
              * Format: int64
@@ -8348,6 +8357,15 @@ export interface components {
              */
             within: number;
         };
+        PolicyMember: {
+            /**
+             * Format: double
+             * @description Mean share of their capacity that was in use.
+             */
+            occupancy: number;
+            /** Format: int64 */
+            served: number;
+        };
         PolicyOrder: {
             /**
              * Format: int64
@@ -8375,6 +8393,8 @@ export interface components {
         PolicyPlayed: {
             all: components["schemas"]["PolicyFigures"];
             channels: components["schemas"]["PolicyChannelFigures"][];
+            /** @description Each member of the day, in the same order for both plans. */
+            crew: components["schemas"]["PolicyMember"][];
             /**
              * Format: double
              * @description Jain's index of the members' occupancies; 1: all equal.
@@ -8390,22 +8410,31 @@ export interface components {
             queues: components["schemas"]["PolicyQueueFigures"][];
             /** @description By quarter of an hour. */
             series: components["schemas"]["PolicyQuarter"][];
+            /** @description How waits are spread. */
+            waits: components["schemas"]["PolicyBand"][];
             /** @description With the day's people. */
             warnings: components["schemas"]["PolicyWarning"][];
         };
         PolicyQuarter: {
+            /** Format: int64 */
+            arrived: number;
             /** Format: double */
             at_s: number;
             /**
              * Format: double
-             * @description Of those who came then and were answered.
+             * @description Of those who came then and were answered; absent: nobody was.
              */
-            wait_mean_s: number;
+            wait_mean_s?: number;
             /**
              * Format: int64
              * @description At its end.
              */
             waiting: number;
+            /**
+             * Format: double
+             * @description Share of those who came then, with a target, who were answered within it; absent: nobody had one.
+             */
+            within?: number;
         };
         PolicyQueueFigures: {
             channel: string;
