@@ -150,6 +150,8 @@ test('in both languages, at a desk and on a phone, light and dark', async () => 
         await one.getByTestId('compare-go').click()
         await one.getByTestId('chart-crew').locator('svg path').first().waitFor({ state: 'attached' })
         await shot(one, `policy-${locale}-${colorScheme}-${width}`)
+        await one.getByTestId('compare-charts').evaluate((charts) => charts.scrollIntoView())
+        await shot(one, `policy-charts-${locale}-${colorScheme}-${width}`)
         assert.deepEqual(await axe(one), [], `${locale} ${colorScheme} ${width}`)
         assert.ok(await one.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `wider than ${width}`)
         await one.context().close()
