@@ -49,6 +49,7 @@
 //	identity < dispatch     who answers, over opaque work items
 //	dispatch < policy       by which plan: a draft, what is in force, what was
 //	conversation, dispatch < figures  how work stands now, and went today
+//	identity, queue < alert  what supervisors are to know
 //	identity < audit        who did what: a chain of hashes per workspace
 //	identity < sandbox      workspaces to try things out in
 //	identity < idempotency  a request that is sent twice is done once

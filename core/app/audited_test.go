@@ -179,6 +179,7 @@ func (w *walk) catalog() {
 	w.thing("teams", "team", obj{"name": "Sales"}, obj{"name": "The sales"})
 	w.hours()
 	w.policies()
+	w.alerting()
 	w.do(w.owner, "PUT W/routing", obj{"revision": 0, "rules": []obj{{"name": "urgent", "enabled": true, "then": obj{"priority": "urgent"}}}}, nil)
 	w.thing("queues", "queue", obj{"name": "VIP"}, obj{"name": "The VIPs"})
 	w.thing("skills", "skill", obj{"name": "German"}, obj{"name": "Deutsch"})
@@ -215,6 +216,14 @@ func (w *walk) policies() {
 	w.do(w.owner, "PUT W/dispatch-policy/draft", obj{"revision": 1, "order": obj{"by": "deadline"}}, nil)
 	w.do(w.owner, "POST W/dispatch-policy/publish", obj{"revision": 2, "note": "earlier"}, nil)
 	w.do(w.owner, "POST W/dispatch-policy/restore", obj{"number": 1, "published": 2}, nil)
+}
+
+// alerting is what is done to when supervisors are alerted.
+func (w *walk) alerting() {
+	w.do(w.owner, "PUT W/alert-rules", obj{
+		"revision": 0, "wait": obj{"on": true, "after_s": 300, "of_target": 150}, "staff": obj{"on": true, "fewer_than": 1, "after_s": 60},
+		"risk": obj{"on": true, "more_than": 3}, "away": obj{"on": true, "after_s": 900},
+	}, nil)
 }
 
 // customers is what is done to contacts, beyond daily work.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -174,6 +175,12 @@ func placeOf(n notification.Notification) string {
 		place = "/settings/connections/" + url.PathEscape(n.Account.ID)
 	case n.Account != nil:
 		place = "/settings/inboxes/" + url.PathEscape(n.Account.ID)
+	case n.Raised != nil && n.Raised.Member != "":
+		place = "/wall"
+		at.Set("agent", n.Raised.Member)
+	case n.Raised != nil:
+		place = "/wall"
+		at.Set("queue", cmp.Or(n.Raised.Queue, "none"))
 	case n.Kind == notification.WebhookDisabled:
 		place = "/settings/webhooks"
 	}

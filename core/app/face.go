@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 
+	"github.com/patchbay-im/patchbay/core/alert"
 	"github.com/patchbay-im/patchbay/core/calendar"
 	"github.com/patchbay-im/patchbay/core/channel"
 	"github.com/patchbay-im/patchbay/core/event"
@@ -25,7 +26,7 @@ func (s *server) face(ctx context.Context) error {
 		Places:  func() []httpapi.Place { return reach(s.config, net.InterfaceAddrs) },
 		Version: s.options.Version, BaseURL: s.config.BaseURL(), SecureCookies: s.config.SecureCookies(),
 		Proxies:  proxies,
-		Identity: s.identity, Audit: s.audit, Teams: s.teams, Queues: s.queues, Hours: s.hours(), RoutingRules: s.routing, Policies: policy.NewService(s.store.Policies(), s.agents(), s.now), Figures: s.figures, Calendars: calendar.NewService(s.store.Calendars(), s.now), People: s.people, Inboxes: s.inboxes, Backfills: s.backfills, Prepared: s.prepared, Secrets: s.secrets, Surveys: s.surveys, Tickets: s.tickets, Hooks: s.hooks, Requests: s.requests,
+		Identity: s.identity, Audit: s.audit, Teams: s.teams, Queues: s.queues, Hours: s.hours(), RoutingRules: s.routing, Policies: policy.NewService(s.store.Policies(), s.agents(), s.now), Figures: s.figures, Alerts: alert.NewService(s.store.Alerts(), s.floors(), s.now), Calendars: calendar.NewService(s.store.Calendars(), s.now), People: s.people, Inboxes: s.inboxes, Backfills: s.backfills, Prepared: s.prepared, Secrets: s.secrets, Surveys: s.surveys, Tickets: s.tickets, Hooks: s.hooks, Requests: s.requests,
 		Catalog: s.catalog, Sandboxes: s.sandboxes, Templates: s.templates,
 		Conversations: s.conversations, Deliveries: s.tracker(), Views: s.views, Search: s.search, Media: s.media, Pictures: newPictures(s.out, s.media), Extensions: s.extensions, Gate: s.gate, Followings: s.store.Followings(), Connections: s.connections, Conditions: s.store.Conditions(), SignIns: s.signIns, Licenses: s.licenses,
 		Notifications: s.notifications, Pushes: s.pushes, Erasures: s.erasures, Retention: s.retention, Exports: s.exports,

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/alert"
 	"github.com/patchbay-im/patchbay/core/archive"
 	"github.com/patchbay-im/patchbay/core/audit"
 	"github.com/patchbay-im/patchbay/core/blob"
@@ -138,6 +139,7 @@ type server struct {
 
 	pump   *pump
 	watch  *watch
+	alerts *alert.Watch
 	teller *pump // the feed for notifications, from where they left off
 	http   *httpapi.Server
 
@@ -327,6 +329,7 @@ func (s *server) live() {
 		Metrics: liveMetrics{s.metrics}, Spend: s.spendVisitor, MemberTypes: s.conversations.MemberTypes,
 	})
 	s.bots, s.followers = s.newBots(), s.newFollowers()
+	s.alerts = s.newAlerts()
 	s.watch = &watch{forsaken: s.dispatcher.Forsaken, unattended: s.notifications.Unattended, settings: s.settingsOf, now: s.now}
 	s.teller = newPump(s.store.Events(), s.notifications, func(int) {}, s.log)
 	s.teller.start = s.notifications.Start

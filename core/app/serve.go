@@ -294,6 +294,9 @@ func (s *server) housekeeping(ctx context.Context) {
 		if n%60 == 30 {
 			s.chore(ctx, "following new workspaces", func() error { return s.followAll(ctx) })
 		}
+		if n%5 == 2 {
+			s.chore(ctx, "alerting supervisors", func() error { return s.watchAlerts(ctx) })
+		}
 		if n%10 == 5 {
 			s.chore(ctx, "telling of customers who wait", func() error { return s.watch.look(ctx) })
 		}

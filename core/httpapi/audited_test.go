@@ -45,6 +45,7 @@ func daily(path string) bool {
 		"/conversations", "/tickets/", "/contacts", "/organisations", "/notification", "/presence/", "/uploads", "/canned/{canned}/use", "/findings/",
 		"/connections/validate", "/inboxes/validate", "/connections/{connection}/oauth", "/inboxes/{inbox}/oauth", // of what is recorded when it is done
 		// What plugins do for members; buttons in the settings, records and agreeing to a tool leave a record of their own.
+		"/alerts/", // who takes care of what stands now: it goes with the alert
 		"/connections/{connection}/panels/", "/connections/{connection}/records", "/tools/", "/approvals/",
 		"/imports", // uploading and checking change no contact; running is recorded
 	} {

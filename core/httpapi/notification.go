@@ -106,6 +106,7 @@ type rulesBody struct {
 	AccountHealth    *ruleBody `json:"account_health,omitempty"`
 	RiskFound        *ruleBody `json:"risk_found,omitempty"`
 	ApprovalAsked    *ruleBody `json:"approval_asked,omitempty"`
+	AlertRaised      *ruleBody `json:"alert_raised,omitempty"`
 	TicketAssigned   *ruleBody `json:"ticket_assigned,omitempty"`
 	TicketMention    *ruleBody `json:"ticket_mention,omitempty"`
 	TicketComment    *ruleBody `json:"ticket_comment,omitempty"`
@@ -119,7 +120,7 @@ func (r *rulesBody) of() map[notification.Kind]**ruleBody {
 		notification.ParticipantReply: &r.ParticipantReply,
 		notification.ScheduledFailed:  &r.ScheduledFailed, notification.Rating: &r.Rating, notification.Unattended: &r.Unattended,
 		notification.ImportDone: &r.ImportDone, notification.WebhookDisabled: &r.WebhookDisabled, notification.PluginState: &r.PluginState, notification.AccountHealth: &r.AccountHealth, notification.RiskFound: &r.RiskFound,
-		notification.ApprovalAsked: &r.ApprovalAsked, notification.TicketAssigned: &r.TicketAssigned, notification.TicketMention: &r.TicketMention,
+		notification.ApprovalAsked: &r.ApprovalAsked, notification.AlertRaised: &r.AlertRaised, notification.TicketAssigned: &r.TicketAssigned, notification.TicketMention: &r.TicketMention,
 		notification.TicketComment: &r.TicketComment, notification.TicketOverdue: &r.TicketOverdue,
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	recoverer "github.com/gofiber/fiber/v2/middleware/recover"
 
+	"github.com/patchbay-im/patchbay/core/alert"
 	"github.com/patchbay-im/patchbay/core/audit"
 	"github.com/patchbay-im/patchbay/core/calendar"
 	"github.com/patchbay-im/patchbay/core/catalog"
@@ -83,6 +84,7 @@ type Options struct {
 	RoutingRules *routing.Service
 	Policies     *policy.Service
 	Figures      *figures.Service
+	Alerts       *alert.Service
 	Hours        *queue.Hours
 	People
 	Inboxes       *channel.Service
@@ -220,6 +222,7 @@ func (s *Server) declare() {
 	s.calendarRoutes()
 	s.policyRoutes()
 	s.figureRoutes()
+	s.alertRoutes()
 	s.queueRoutes()
 	s.routingRoutes()
 	s.skillRoutes()

@@ -14,6 +14,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/alert"
+	"github.com/patchbay-im/patchbay/core/alert/alerttest"
 	"github.com/patchbay-im/patchbay/core/audit"
 	"github.com/patchbay-im/patchbay/core/audit/audittest"
 	"github.com/patchbay-im/patchbay/core/blob"
@@ -154,6 +156,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		}),
 		Idempotency:   idempotency.NewService(idempotencytest.NewFake(), channeltest.Sealer{}, s.now),
 		Teams:         team.NewService(s.fake.Teams, s.fake.Teams, s.now),
+		Alerts:        alert.NewService(alerttest.NewFake(s.fake.Feed), &alerttest.Floor{}, s.now),
 		Policies:      policy.NewService(policytest.NewFake(s.fake.Feed), policytest.Budgets{4}, s.now),
 		Calendars:     calendar.NewService(s.fake.Calendars, s.now),
 		Queues:        queue.NewService(s.fake.Queues, s.fake.Queues, s.fake, s.fake.Calendars, s.now),

@@ -37,6 +37,7 @@ const (
 	AccountHealth    Kind = "account_health"    // an inbox or a connection that the member may manage fails, or works again
 	RiskFound        Kind = "risk_found"        // an analyzer noticed something that the member is to know
 	ApprovalAsked    Kind = "approval_asked"    // a tool is to be used in a conversation of the member's, if somebody agrees
+	AlertRaised      Kind = "alert_raised"      // a queue or a colleague needs the member, who supervises
 	TicketAssigned   Kind = "ticket_assigned"   // a ticket became the member's
 	TicketMention    Kind = "ticket_mention"    // a comment on a ticket mentions the member
 	TicketComment    Kind = "ticket_comment"    // somebody wrote on a ticket that is the member's, or that the member follows
@@ -46,7 +47,7 @@ const (
 // Kinds lists all kinds.
 func Kinds() []Kind {
 	return []Kind{
-		Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone, WebhookDisabled, PluginState, AccountHealth, RiskFound, ApprovalAsked,
+		Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone, WebhookDisabled, PluginState, AccountHealth, RiskFound, ApprovalAsked, AlertRaised,
 		TicketAssigned, TicketMention, TicketComment, TicketOverdue,
 	}
 }
@@ -72,6 +73,7 @@ type Notification struct {
 	Import       *Import         // of ImportDone
 	Plugin       *Plugin         // of PluginState
 	Account      *Account        // of AccountHealth
+	Raised       *Raised         // of AlertRaised
 	Text         string          // what was written, at most conversation.PreviewLength characters
 	Actor        identity.Actor
 	At           time.Time
@@ -99,6 +101,16 @@ type Account struct {
 	Name  string `json:"name"`
 	State string `json:"state"` // failing, credentials, or ok: it works again
 	Code  string `json:"code,omitempty"`
+}
+
+// Raised is an alert as it was raised.
+type Raised struct {
+	ID     string `json:"id"`
+	Rule   string `json:"rule"`            // wait, staff, risk, away
+	Queue  string `json:"queue,omitempty"` // "" of a rule but away: what is in no queue
+	Member string `json:"member,omitempty"`
+	Name   string `json:"name,omitempty"` // of the queue or the member
+	Limit  int    `json:"limit"`          // that was passed: seconds, members or conversations
 }
 
 // PluginNews is what is new with a plugin.

@@ -317,6 +317,18 @@ func (s *Service) AccountTurned(ctx context.Context, w identity.WorkspaceID, epi
 	return s.record(ctx, w, 0, list)
 }
 
+// AlertRaised tells members of an alert, once.
+func (s *Service) AlertRaised(ctx context.Context, w identity.WorkspaceID, a Raised, tell []identity.MemberID) error {
+	list := make([]Notification, 0, len(tell))
+	for _, m := range tell {
+		list = append(list, Notification{
+			Workspace: w, Member: m, Kind: AlertRaised, Source: "alert:" + a.ID, Raised: &a,
+			At: s.Now().UTC().Truncate(time.Millisecond), Actor: identity.Actor{Kind: identity.ActorSystem},
+		})
+	}
+	return s.record(ctx, w, 0, list)
+}
+
 // Alert is something that an analyzer noticed, and who is to know.
 type Alert struct {
 	Finding conversation.Finding

@@ -34,7 +34,7 @@ type parcel struct {
 func urgent(k notification.Kind) bool {
 	return slices.Contains([]notification.Kind{
 		notification.Mention, notification.Assigned, notification.Reply, notification.Unattended, notification.RiskFound,
-		notification.ApprovalAsked, notification.TicketAssigned, notification.TicketMention,
+		notification.ApprovalAsked, notification.AlertRaised, notification.TicketAssigned, notification.TicketMention,
 	}, k)
 }
 
@@ -53,6 +53,11 @@ func tag(n notification.Notification) string {
 // without names.
 func quieter(n notification.Notification) notification.Notification {
 	n.Text, n.Actor.ID, n.Actor.Name = "", "", ""
+	if n.Raised != nil {
+		r := *n.Raised
+		r.Name = ""
+		n.Raised = &r
+	}
 	if n.Ticket != nil {
 		t := *n.Ticket
 		t.Title = ""

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/alert"
 	"github.com/patchbay-im/patchbay/core/audit"
 	"github.com/patchbay-im/patchbay/core/calendar"
 	"github.com/patchbay-im/patchbay/core/catalog"
@@ -38,6 +39,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/sandbox"
 	"github.com/patchbay-im/patchbay/core/search"
 	"github.com/patchbay-im/patchbay/core/store/agents"
+	"github.com/patchbay-im/patchbay/core/store/alerts"
 	"github.com/patchbay-im/patchbay/core/store/attachments"
 	"github.com/patchbay-im/patchbay/core/store/audits"
 	"github.com/patchbay-im/patchbay/core/store/backfills"
@@ -141,6 +143,7 @@ var (
 	_ push.Store                = (*pushes.Store)(nil)
 	_ push.Ledger               = (*pushes.Store)(nil)
 	_ policy.Store              = (*policies.Store)(nil)
+	_ alert.Store               = (*alerts.Store)(nil)
 	_ calendar.Store            = (*calendars.Store)(nil)
 	_ calendar.Directory        = (*calendars.Store)(nil)
 	_ team.Store                = (*teams.Store)(nil)
@@ -257,6 +260,9 @@ func (s *Store) Agents() *agents.Store { return agents.New(s.db, s.now, s.Mails)
 
 // Figures reads what figures are made of.
 func (s *Store) Figures() *figures.Store { return figures.New(s.db) }
+
+// Alerts returns alert.Store.
+func (s *Store) Alerts() *alerts.Store { return alerts.New(s.db) }
 
 // Policies returns policy.Store, which is dispatch.Plans as well.
 func (s *Store) Policies() *policies.Store { return policies.New(s.db) }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/alert/alerttest"
 	"github.com/patchbay-im/patchbay/core/audit"
 	"github.com/patchbay-im/patchbay/core/audit/audittest"
 	"github.com/patchbay-im/patchbay/core/calendar/calendartest"
@@ -69,6 +70,12 @@ func suites(t *testing.T, fresh func(t *testing.T) *store.Store) {
 	})
 	t.Run("team", func(t *testing.T) {
 		teamtest.Run(t, func(t *testing.T) teamtest.Fixture { return teamFixture(t, fresh(t)) })
+	})
+	t.Run("alert", func(t *testing.T) {
+		alerttest.Run(t, func(t *testing.T) alerttest.Fixture {
+			s := fresh(t)
+			return alerttest.Fixture{Store: s.Alerts(), Log: s.Events(), Workspace: teamFixture(t, s).Workspace}
+		})
 	})
 	t.Run("policy", func(t *testing.T) {
 		policytest.Run(t, func(t *testing.T) policytest.Fixture {

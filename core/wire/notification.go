@@ -9,7 +9,7 @@ import (
 // Notification is one thing that a member is told.
 type Notification struct {
 	ID             string     `json:"id"`
-	Kind           string     `json:"kind" enum:"mention,assigned,reply,participant_reply,scheduled_failed,rating,unattended,import_done,webhook_disabled,plugin_state,account_health,risk_found,approval_asked,ticket_assigned,ticket_mention,ticket_comment,ticket_overdue"`
+	Kind           string     `json:"kind" enum:"mention,assigned,reply,participant_reply,scheduled_failed,rating,unattended,import_done,webhook_disabled,plugin_state,account_health,risk_found,approval_asked,alert_raised,ticket_assigned,ticket_mention,ticket_comment,ticket_overdue"`
 	ConversationID string     `json:"conversation_id,omitempty"`
 	Seq            uint64     `json:"seq,omitempty" doc:"Of the message in the conversation, or of the comment's change in the ticket; absent when it is about none."`
 	Text           string     `json:"text" doc:"What was written, at most 140 characters."`
@@ -22,6 +22,17 @@ type Notification struct {
 	Plugin *NotificationPlugin `json:"plugin,omitempty" doc:"Of plugin_state alone: what became of it."`
 
 	Account *NotificationAccount `json:"account,omitempty" doc:"Of account_health alone: what became of an inbox or a connection."`
+	Alert   *NotificationAlert   `json:"alert,omitempty" doc:"Of alert_raised alone: what supervisors are to know."`
+}
+
+// NotificationAlert is an alert as it was raised.
+type NotificationAlert struct {
+	ID       string `json:"id" doc:"alr_"`
+	Rule     string `json:"rule" enum:"wait,staff,risk,away" doc:"See the alerts of the workspace."`
+	QueueID  string `json:"queue_id,omitempty" doc:"Absent, and not away: what is in no queue."`
+	MemberID string `json:"member_id,omitempty" doc:"Of away."`
+	Name     string `json:"name,omitempty" doc:"Of the queue or the member, as it was then."`
+	Limit    int    `json:"limit" doc:"That was passed: seconds of wait and away, members of staff, conversations of risk."`
 }
 
 // NotificationAccount is what became of an inbox or a connection.
@@ -75,6 +86,9 @@ func NotificationOf(n notification.Notification) Notification {
 	}
 	if a := n.Account; a != nil {
 		out.Account = &NotificationAccount{ID: a.ID, Name: a.Name, State: a.State, Code: a.Code}
+	}
+	if r := n.Raised; r != nil {
+		out.Alert = &NotificationAlert{ID: r.ID, Rule: r.Rule, QueueID: r.Queue, MemberID: r.Member, Name: r.Name, Limit: r.Limit}
 	}
 	if i := n.Import; i != nil {
 		out.Import = &NotificationImport{ID: i.ID, State: "done", Created: i.Created, Updated: i.Updated, Skipped: i.Skipped, Refused: i.Refused}

@@ -67,7 +67,7 @@ func defaults() settings {
 	return settings{
 		Kinds: []string{
 			"mention", "assigned", "reply", "unattended", "scheduled_failed", "risk_found", "approval_asked",
-			"ticket_assigned", "ticket_mention", "ticket_overdue", "webhook_disabled", "plugin_state", "account_health",
+			"ticket_assigned", "ticket_mention", "ticket_overdue", "webhook_disabled", "plugin_state", "account_health", "alert_raised",
 		},
 		WorkDays: []string{"mon", "tue", "wed", "thu", "fri"}, WorkFrom: "09:00", WorkTo: "18:00", MailSecurity: target.StartTLS,
 	}

@@ -71,6 +71,7 @@ func domain() []Layer {
 		downhill("dispatch", "identity"),
 		downhill("policy", "identity", "dispatch"),
 		downhill("figures", "identity", "team", "calendar", "queue", "conversation", "dispatch"),
+		downhill("alert", "identity", "team", "calendar", "queue"),
 		downhill("report", "identity"),
 		downhill("audit", "identity"),
 		downhill("sandbox", "identity"),

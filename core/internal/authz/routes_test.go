@@ -265,6 +265,10 @@ GET ~/calendars/{calendar} team.read
 PATCH ~/calendars/{calendar} team.manage =200,409 :: {"name":"Named {n}","revision":1}
 DELETE ~/calendars/{calendar} team.manage spends
 GET ~/calendars/{calendar}/days team.read
+GET ~/alerts conversation.supervise
+POST ~/alerts/{alert}/acknowledge conversation.supervise =404
+GET ~/alert-rules conversation.supervise
+PUT ~/alert-rules team.manage =200,409 :: {"revision":0,"wait":{"on":true,"after_s":600,"of_target":0},"staff":{"on":true,"fewer_than":1,"after_s":60},"risk":{"on":false,"more_than":5},"away":{"on":true,"after_s":600}}
 GET ~/dispatch-policy team.read
 PUT ~/dispatch-policy/draft team.manage =200,409 :: {"revision":0}
 POST ~/dispatch-policy/publish team.manage =200,409 :: {"revision":1}

@@ -101,6 +101,7 @@ func kinds() map[string]kind {
 		"secret":       {prefix: "whs", held: byWorkspace, make: (*world).rotated, under: []string{"webhook"}},
 		"type":         {prefix: "tty", held: byWorkspace, make: posted("/ticket-types", `{"name":"Y{n}"}`), gone: del("/ticket-types/{type}")},
 		"approval":     {prefix: "tci", held: byWorkspace, make: (*world).never},
+		"alert":        {prefix: "alr", held: byWorkspace, make: (*world).never},
 		"organisation": {prefix: "org", held: byWorkspace, make: posted("/organisations", `{"name":"O{n}"}`), gone: del("/organisations/{organisation}")},
 		"export":       {prefix: "exp", held: byWorkspace, make: (*world).export},
 		"import":       {prefix: "imp", held: byWorkspace, make: (*world).sheet},

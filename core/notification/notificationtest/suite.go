@@ -149,6 +149,11 @@ func testRecord(w *world) {
 	e.Account = &notification.Account{ID: "inb_1", Name: "售后", State: "credentials", Code: "auth_expired"}
 	w.same(w.record(0, e), []notification.Notification{e})
 	w.holds(w.me, e, d, c, b, a)
+	f := w.make(notification.AlertRaised)
+	f.Feed, f.Conversation, f.Seq, f.Text, f.Actor = 0, "", 0, "", identity.Actor{Kind: identity.ActorSystem}
+	f.Raised = &notification.Raised{ID: "alr_1", Rule: "wait", Queue: "que_1", Name: "售后", Limit: 600}
+	w.same(w.record(0, f), []notification.Notification{f})
+	w.holds(w.me, f, e, d, c, b, a)
 	w.same(len(w.record(9)), 0)
 	w.reached(9)
 	w.record(3)

@@ -247,6 +247,10 @@ func scan(sc db.Scanner, more ...any) (notification.Notification, error) {
 		n.Account = new(notification.Account)
 		return n, json.Unmarshal([]byte(about), n.Account)
 	}
+	if err == nil && n.Kind == notification.AlertRaised {
+		n.Raised = new(notification.Raised)
+		return n, json.Unmarshal([]byte(about), n.Raised)
+	}
 	if err == nil && about != "" {
 		var a importAbout
 		err = json.Unmarshal([]byte(about), &a)
@@ -294,6 +298,8 @@ func aboutOf(n notification.Notification) (string, error) {
 		about = *n.Plugin
 	case n.Account != nil:
 		about = *n.Account
+	case n.Raised != nil:
+		about = *n.Raised
 	default:
 		return "", nil
 	}

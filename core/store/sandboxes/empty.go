@@ -22,7 +22,7 @@ func kept() []string {
 	return []string{
 		"member", "role", "session", "api_key", "invitation", "agent_state", "dispatch_term", "notification_preference", "notification_cursor",
 		"webhook", "webhook_cursor", "inbox", "inbox_policy", "identity_secret", "plugin_consent", "plugin_grant",
-		"sign_in_policy", "sign_in_provider", "sign_in_identity", "retention_policy", "dispatch_policy", "dispatch_policy_revision", "event_outbox",
+		"sign_in_policy", "sign_in_provider", "sign_in_identity", "retention_policy", "dispatch_policy", "dispatch_policy_revision", "alert_rules", "event_outbox",
 	}
 }
 

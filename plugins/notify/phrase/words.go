@@ -45,6 +45,7 @@ func english() words {
 			"risk_found": "an analyzer noticed something in a message", "approval_asked": "a tool waits for somebody's agreement",
 			"ticket_assigned": "a ticket is given to you", "ticket_mention": "a colleague mentions you on a ticket",
 			"ticket_comment": "somebody wrote on a ticket of yours", "ticket_overdue": "a ticket's due date has passed",
+			"alert_raised": "a queue or a colleague needs a supervisor",
 			"account_health": "an inbox or a connection does not work, or works again",
 		},
 		plugin: map[string]string{
@@ -95,7 +96,7 @@ func chinese() words {
 			"mention": "同事在备注中提及你", "assigned": "会话分配给你", "reply": "客户回复你", "participant_reply": "你关注的会话有新消息",
 			"unattended": "客户在等待而无人在线", "scheduled_failed": "你的定时消息未能发送", "rating": "客户评价了你的服务", "webhook_disabled": "Webhook 已停用",
 			"risk_found": "分析器对消息发出提示", "approval_asked": "工具等待批准", "ticket_assigned": "工单分配给你", "ticket_mention": "同事在工单中提及你",
-			"ticket_comment": "你的工单有新评论", "ticket_overdue": "工单已逾期", "account_health": "收件箱或连接出现故障或已恢复",
+			"ticket_comment": "你的工单有新评论", "ticket_overdue": "工单已逾期", "account_health": "收件箱或连接出现故障或已恢复", "alert_raised": "队列或同事需要主管关注",
 		},
 		plugin: map[string]string{
 			"quarantined": "插件 %s %s 多次异常退出，已暂停运行", "recovered": "插件 %s %s 已恢复运行",

@@ -129,6 +129,9 @@ export type PolicyPlayed = Schema<"PolicyPlayed">;
 export type PolicyQuarter = Schema<"PolicyQuarter">;
 export type PolicyBand = Schema<"PolicyBand">;
 export type PolicyFigures = Schema<"PolicyFigures">;
+/** What supervisors are to know, and when they are told. */
+export type Alert = Schema<"Alert">;
+export type AlertRules = Schema<"AlertRules">;
 /** How work stands now, and went today. A figure that is not known is absent. */
 export type Figures = Schema<"Figures">;
 export type WorkFigures = Schema<"WorkFigures">;

@@ -50,6 +50,7 @@ export const routes: RouteRecordRaw[] = [
       { path: "organisations", name: "organisations", component: withTexts("people", () => import("./people/organisations/OrganisationsPage.vue")), meta: { title: "nav.organisations", permission: "contact.read" } },
       { path: "organisations/:id", name: "organisation", props: true, component: withTexts("people", () => import("./people/organisations/OrganisationPage.vue")), meta: { title: "nav.organisations", permission: "contact.read" } },
       { path: "ratings", name: "ratings", component: withTexts("people", () => import("./people/ratings/RatingsPage.vue")), meta: { title: "nav.ratings", permission: "rating.read" } },
+      { path: "wall", name: "wall", component: withTexts("wall", () => import("./wall/WallPage.vue")), meta: { title: "nav.wall", permission: "conversation.supervise" } },
       { path: "apps/:connection/:panel", name: "plugin-page", props: (route) => ({ ...route.params, place: "navigation" }), component: withTexts("panels", () => import("./panels/PanelPage.vue")), meta: { title: "nav.plugin", permission: "conversation.read" } },
       { path: "reports/:connection/:panel", name: "plugin-report", props: (route) => ({ ...route.params, place: "report.page" }), component: withTexts("panels", () => import("./panels/PanelPage.vue")), meta: { title: "nav.pluginReports", permission: "rating.read_all" } },
       { path: "design", name: "design", component: () => import("./design/DesignPage.vue"), meta: { title: "nav.design" } },

@@ -3,6 +3,7 @@ export { Api } from "./client";
 export { SessionApi } from "./session";
 export { WorkspaceApi, type ConversationQuery } from "./workspace";
 export { ApiError, type FieldProblem, type Problem } from "../problem";
+export { AlertsApi } from "./alerts";
 export { CatalogApi } from "./catalog";
 export { HoursApi, type CalendarDraft, type HolidaySource } from "./hours";
 export { SecurityApi, type ApiKey, type AuditQuery, type AuditRow, type AuditVerification, type MadeApiKey, type Sandbox, type Sandboxes } from "./security";

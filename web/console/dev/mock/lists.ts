@@ -93,6 +93,7 @@ export const listRoutes: Record<string, Route> = {
       if (!row || id === "cnv_1") return { id, ok: false, code: "conversation.resolved", detail: "The conversation is resolved." };
       if (body["action"] === "resolve") world.record(id, "conversation.resolved", agent(world), { row: { state: "resolved" } });
       if (body["action"] === "label") world.record(id, "conversation.labeled", agent(world), { data: {}, row: { labels: [...(row.labels ?? []), ...(body["label_ids"] as string[])] } });
+      if (body["action"] === "assign") world.record(id, "conversation.team", agent(world), { data: { queue_id: body["queue_id"], from_queue_id: row.queue_id ?? "" }, row: { queue_id: (body["queue_id"] as string | undefined) ?? row.queue_id } });
       if (body["action"] === "read") world.read.set(id, row.last_seq);
       return { id, ok: true };
     });

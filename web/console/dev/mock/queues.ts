@@ -33,6 +33,7 @@ function advised(world: World, queue: Queue): Queue {
   return { ...queue, serves: able(queue.team_id, queue.skills).length, reaches: reached.size, warnings };
 }
 
+export const queueIDs = () => queues.map((one) => one.id);
 const find = (id: string) => queues.find((one) => one.id === id);
 
 function save(world: World, queue: Queue, body: Body): Answer {

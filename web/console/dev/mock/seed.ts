@@ -99,7 +99,7 @@ function converse(world: World, index: number, name: string, text: string, ago: 
     id: contact, name, email: index % 2 ? `${name.split(" ")[0]!.toLowerCase()}@mail.example` : "", phone: index % 3 ? "" : "+86 138 0000 1234", note: index === 0 ? "老客户，喜欢明前龙井。" : "",
     verified: false, attributes: {}, identities: [{ inbox_id: inbox, plugin: inbox === "inb_2" ? "patchbay/echo" : "patchbay/webchat", external_id: `vis_01JD8Q${index}K4S7`, kind: inbox === "inb_2" ? "account" : "visitor", verified: false }], created_at: ago(start + 3000), updated_at: ago(start),
   });
-  const base: Conversation = { id, inbox_id: inbox, contact: { id: contact, name }, state: "open", last_seq: 0, last_public_seq: 0, last_inbound_seq: 0, contact_read_seq: 0, created_at: ago(start + 30), updated_at: ago(start), number: index + 1, labels: [], attributes: {}, participants: [] };
+  const base: Conversation = { id, inbox_id: inbox, contact: { id: contact, name }, state: "open", last_seq: 0, last_public_seq: 0, last_inbound_seq: 0, contact_read_seq: 0, created_at: ago(start + 30), updated_at: ago(start), number: index + 1, queue_id: index % 2 ? "que_1" : "que_2", labels: [], attributes: {}, participants: [] };
   world.conversations.set(id, base);
   world.changes.set(id, []);
   world.record(id, "conversation.created", customer, { at: ago(start + 30) });

@@ -32,6 +32,7 @@ export const areas = {
   policy: ["policy"],
   routing: ["routing"],
   requests: ["requests"],
+  wall: ["wall"],
   panels: ["cards", "frames", "panels"],
 } as const;
 export type Area = keyof typeof areas;

@@ -3,7 +3,7 @@
  * no two of what is on at once share a key, and that no key is written anywhere else.
  */
 export const keymap = {
-  anywhere: { palette: "Mod+k", search: "g", find: "/", help: "?", notifications: "b", conversations: "1", tickets: "2", contacts: "3", ratings: "4", settings: "5" },
+  anywhere: { palette: "Mod+k", search: "g", find: "/", help: "?", notifications: "b", conversations: "1", tickets: "2", contacts: "3", ratings: "4", settings: "5", wall: "0" },
   conversationList: { next: "j", previous: "k", open: "o", views: "v", filter: "y", select: "x", begin: "+" },
   conversation: {
     reply: "r", note: "n", quote: "q", attach: "f", canned: "/", later: "t", snooze: "s", assign: "a", labels: "l", priority: "p",
@@ -29,6 +29,7 @@ export const keymap = {
   contact: { begin: "+", merge: "m", back: "Escape" },
   organisations: { find: "/", next: "j", previous: "k" },
   organisation: { back: "Escape" },
+  wall: { next: "j", previous: "k", select: "x", full: "f", settle: "u", close: "Escape" },
 } as const;
 
 /** Parts that are on the screen at once. */
@@ -40,6 +41,7 @@ export const together: readonly (readonly (keyof typeof keymap)[])[] = [
   ["anywhere", "offers", "contact"],
   ["anywhere", "offers", "organisations"],
   ["anywhere", "offers", "organisation", "people"],
+  ["anywhere", "offers", "wall", "selection"],
 ];
 
 /** Keys of which what is nearer has its own meaning, by intent: leaving, and looking for something. */

@@ -5,7 +5,7 @@ import type { IconName } from "@/ui/icons";
 import { wordsOf, type Words } from "./words";
 
 /** All kinds, in the order of the settings. */
-export const kinds = ["mention", "assigned", "reply", "participant_reply", "unattended", "scheduled_failed", "rating", "ticket_assigned", "ticket_mention", "ticket_comment", "ticket_overdue", "risk_found", "approval_asked", "import_done", "webhook_disabled", "plugin_state", "account_health"] as const satisfies NotificationKind[];
+export const kinds = ["mention", "assigned", "reply", "participant_reply", "unattended", "scheduled_failed", "rating", "ticket_assigned", "ticket_mention", "ticket_comment", "ticket_overdue", "risk_found", "approval_asked", "import_done", "webhook_disabled", "plugin_state", "account_health", "alert_raised"] as const satisfies NotificationKind[];
 
 export const kindIcons: Record<NotificationKind, IconName> = {
   mention: "note",
@@ -19,6 +19,7 @@ export const kindIcons: Record<NotificationKind, IconName> = {
   webhook_disabled: "alert",
   plugin_state: "plug",
   account_health: "alert",
+  alert_raised: "wall",
   risk_found: "alert",
   approval_asked: "bolt",
   ticket_assigned: "ticket",

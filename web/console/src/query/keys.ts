@@ -56,6 +56,10 @@ export const keys = {
   attributes: (workspace: string) => [workspace, "attributes"] as const,
   canned: (workspace: string) => [workspace, "canned"] as const,
   calendars: (workspace: string) => [workspace, "calendars"] as const,
+  /** What is going on now, by queue and by agent. */
+  figures: (workspace: string) => [workspace, "figures"] as const,
+  alerts: (workspace: string) => [workspace, "alerts"] as const,
+  alertRules: (workspace: string) => [workspace, "alert-rules"] as const,
   queues: (workspace: string) => [workspace, "queues"] as const,
   policy: (workspace: string) => [workspace, "policy"] as const,
   /** What was in force, and the beginning of the key of what names them. */

@@ -31,6 +31,7 @@ const places: Place[] = [
   { id: "organisations", label: "nav.organisations", icon: "team", to: { name: "organisations" }, permission: "contact.read" },
   { id: "import", label: "nav.import", icon: "download", to: { name: "contact-import" }, permission: "contact.import" },
   { id: "ratings", label: "nav.ratings", icon: "star", to: { name: "ratings" }, permission: "rating.read", keys: keymap.anywhere.ratings },
+  { id: "wall", label: "nav.wall", icon: "wall", to: { name: "wall" }, permission: "conversation.supervise", keys: keymap.anywhere.wall },
   { id: "start", label: "nav.start", icon: "start", to: { name: "start" }, permission: "workspace.manage" },
   { id: "settings", label: "nav.settings", icon: "settings", to: { name: "settings" }, keys: keymap.anywhere.settings },
   { id: "profile", label: "settings.profile", icon: "user", to: { name: "profile" } },
