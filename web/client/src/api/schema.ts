@@ -747,6 +747,67 @@ export interface paths {
         patch: operations["patchWorkspacesByWorkspace"];
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When supervisors are alerted */
+        get: operations["getWorkspacesByWorkspaceAlertRules"];
+        /**
+         * Change when supervisors are alerted
+         * @description All of it, for every queue. 409 alert.stale when revision is not the last.
+         */
+        put: operations["putWorkspacesByWorkspaceAlertRules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the alerts that stand
+         * @description The oldest first, as far as you reach. A condition raises one alert once it has held for 15 seconds, and clears it once it has been over for as long.
+         */
+        get: operations["getWorkspacesByWorkspaceAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/alerts/{alert}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that you take care of an alert
+         * @description Colleagues see who and when. It stands until its condition is over. Where somebody does already, nothing changes.
+         */
+        post: operations["postWorkspacesByWorkspaceAlertsByAlertAcknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/api-keys": {
         parameters: {
             query?: never;
@@ -5160,6 +5221,88 @@ export interface components {
              */
             wrap_up_until?: string;
         };
+        Alert: {
+            /** Format: date-time */
+            acknowledged_at?: string;
+            /** @description Who takes care of it; absent: nobody yet. */
+            acknowledged_by?: components["schemas"]["Actor"];
+            /** @description alr_ */
+            id: string;
+            /**
+             * Format: int64
+             * @description That was passed: seconds of wait and away, members of staff, conversations of risk.
+             */
+            limit: number;
+            /** @description Of away. */
+            member_id?: string;
+            /** @description Absent, and not away: what is in no queue. */
+            queue_id?: string;
+            /** Format: date-time */
+            raised_at: string;
+            /**
+             * @description wait: somebody waits for too long. staff: too few are available while somebody waits. risk: too many are close to their target, or past it. away: a member is away with conversations in hand.
+             * @enum {string}
+             */
+            rule: "wait" | "staff" | "risk" | "away";
+            /**
+             * Format: date-time
+             * @description When the condition began.
+             */
+            since: string;
+        };
+        AlertAway: {
+            /**
+             * Format: int64
+             * @description Seconds, 60 to 86400.
+             */
+            after_s: number;
+            on: boolean;
+        };
+        AlertRisk: {
+            /**
+             * Format: int64
+             * @description Conversations of a queue, 0 to 1000.
+             */
+            more_than: number;
+            on: boolean;
+        };
+        AlertRules: {
+            away: components["schemas"]["AlertAway"];
+            /**
+             * Format: int64
+             * @description Grows with each change, which names the one that was read. 0: nobody chose yet.
+             */
+            revision: number;
+            risk: components["schemas"]["AlertRisk"];
+            staff: components["schemas"]["AlertStaff"];
+            wait: components["schemas"]["AlertWait"];
+        };
+        AlertStaff: {
+            /**
+             * Format: int64
+             * @description Seconds that somebody has waited, 60 to 86400.
+             */
+            after_s: number;
+            /**
+             * Format: int64
+             * @description Available members who serve the queue, 1 to 1000.
+             */
+            fewer_than: number;
+            on: boolean;
+        };
+        AlertWait: {
+            /**
+             * Format: int64
+             * @description Seconds, 60 to 86400.
+             */
+            after_s: number;
+            /**
+             * Format: int64
+             * @description Percent of the queue's target, instead of after_s where it has one: 50 to 1000; 0: after_s everywhere.
+             */
+            of_target: number;
+            on: boolean;
+        };
         AllAttributeBody: {
             items: components["schemas"]["AttributeBody"][];
         };
@@ -6957,6 +7100,11 @@ export interface components {
             kind: "relates" | "blocks" | "blocked_by" | "duplicates" | "duplicated_by" | "parent" | "child";
             ticket_id: string;
         };
+        ListAlert: {
+            items: components["schemas"]["Alert"][];
+            /** @description Give it as cursor for the next page; absent at the end. */
+            next_cursor?: string;
+        };
         ListAuditBody: {
             items: components["schemas"]["AuditBody"][];
             /** @description Give it as cursor for the next page; absent at the end. */
@@ -7678,6 +7826,8 @@ export interface components {
             account?: components["schemas"]["NotificationAccount"];
             /** @description Who did it; absent for the system. */
             actor?: components["schemas"]["Actor"];
+            /** @description Of alert_raised alone: what supervisors are to know. */
+            alert?: components["schemas"]["NotificationAlert"];
             /** Format: date-time */
             at: string;
             conversation_id?: string;
@@ -7685,7 +7835,7 @@ export interface components {
             /** @description Of import_done alone: how it ended. */
             import?: components["schemas"]["NotificationImport"];
             /** @enum {string} */
-            kind: "mention" | "assigned" | "reply" | "participant_reply" | "scheduled_failed" | "rating" | "unattended" | "import_done" | "webhook_disabled" | "plugin_state" | "account_health" | "risk_found" | "approval_asked" | "ticket_assigned" | "ticket_mention" | "ticket_comment" | "ticket_overdue";
+            kind: "mention" | "assigned" | "reply" | "participant_reply" | "scheduled_failed" | "rating" | "unattended" | "import_done" | "webhook_disabled" | "plugin_state" | "account_health" | "risk_found" | "approval_asked" | "alert_raised" | "ticket_assigned" | "ticket_mention" | "ticket_comment" | "ticket_overdue";
             /** @description Of plugin_state alone: what became of it. */
             plugin?: components["schemas"]["NotificationPlugin"];
             /** Format: date-time */
@@ -7712,6 +7862,26 @@ export interface components {
              * @enum {string}
              */
             state: "failing" | "credentials" | "ok";
+        };
+        NotificationAlert: {
+            /** @description alr_ */
+            id: string;
+            /**
+             * Format: int64
+             * @description That was passed: seconds of wait and away, members of staff, conversations of risk.
+             */
+            limit: number;
+            /** @description Of away. */
+            member_id?: string;
+            /** @description Of the queue or the member, as it was then. */
+            name?: string;
+            /** @description Absent, and not away: what is in no queue. */
+            queue_id?: string;
+            /**
+             * @description See the alerts of the workspace.
+             * @enum {string}
+             */
+            rule: "wait" | "staff" | "risk" | "away";
         };
         NotificationImport: {
             /** Format: int64 */
@@ -9532,6 +9702,7 @@ export interface components {
         };
         RulesBody: {
             account_health?: components["schemas"]["RuleBody"];
+            alert_raised?: components["schemas"]["RuleBody"];
             approval_asked?: components["schemas"]["RuleBody"];
             assigned?: components["schemas"]["RuleBody"];
             import_done?: components["schemas"]["RuleBody"];
@@ -15447,6 +15618,390 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkspaceBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceAlertRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRules"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putWorkspacesByWorkspaceAlertRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRules"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRules"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceAlerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAlert"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWorkspacesByWorkspaceAlertsByAlertAcknowledge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your choice for this request, 1 to 255 printable ASCII characters. The same request with the same name is done once within 24 hours; the first answer is given again, with Idempotency-Replayed: true. See /docs/api#basics. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                workspace: string;
+                alert: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
                 };
             };
             /** @description Bad Request */
