@@ -285,7 +285,7 @@ VALUES (?, ?, ?, '', '', 1, 0, '', 0, 0, 0, 0)`, text, text, text)
 
 // alone lists the tables that have one row of a workspace.
 func alone() []string {
-	return []string{"audit_head", "webhook_cursor", "notification_cursor", "retention_policy", "sign_in_policy", "dispatch_policy", "dispatch_term", "routing"}
+	return []string{"audit_head", "webhook_cursor", "notification_cursor", "retention_policy", "sign_in_policy", "dispatch_policy", "dispatch_term", "routing", "alert_rules"}
 }
 
 func (y *yard) bind(query string) string {

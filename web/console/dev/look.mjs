@@ -100,6 +100,7 @@ const pages = [
   { name: "wall", path: "/wall", ready: "[data-testid=wall-queues-row]" },
   { name: "wall-queue", path: "/wall?queue=que_1", ready: "[data-testid=wall-pane] [data-row]", act: (page) => page.locator("[data-testid^=select-]").first().click() },
   { name: "wall-agent", path: "/wall?agent=mem_3", ready: "[data-testid=wall-pane]" },
+  { name: "wall-rules", path: "/wall", ready: "[data-testid=wall-alert]", act: (page) => page.getByTestId("wall-rules").click() },
   { name: "wall-full", path: "/wall", only: 1440, ready: "[data-testid=wall-queues-row]", act: (page) => page.keyboard.press("f") },
   { name: "data", path: "/settings/data" },
   { name: "audit", path: "/settings/audit" },

@@ -108,6 +108,7 @@ const routes = {
   profile: '/settings/profile',
   workspace: '/settings/workspace',
   teams: '/settings/teams',
+  wall: '/wall',
   queues: '/settings/queues',
   policy: '/settings/dispatch-policy',
   'queue-new': '/settings/queues/new',

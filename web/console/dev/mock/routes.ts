@@ -3,6 +3,7 @@ import { absent, agent, refused, type Answer, type Body, type Route } from "./an
 import { deskRoutes } from "./desk.ts";
 import { listRoutes } from "./lists.ts";
 import { noticeRoutes } from "./notices.ts";
+import { alertRoutes } from "./alerts.ts";
 import { figureRoutes } from "./figures.ts";
 import { extensionRoutes } from "./extensions.ts";
 import { preparedRoutes, sendTemplate } from "./prepared.ts";
@@ -103,6 +104,7 @@ const inside: Record<string, Route> = {
   ...ruleRoutes,
   ...queueRoutes,
   ...figureRoutes,
+  ...alertRoutes,
   "POST inboxes/:i/rotate-hook": (world, [id]) => [200, { ...world.inboxes.find((one) => one.id === id)!, hook_url: `http://localhost:8080/hooks/${world.id("hk")}Zz81/` }],
   "GET contacts": (world, _p, query) => {
     const wanted = (query.get("q") ?? "").toLowerCase();

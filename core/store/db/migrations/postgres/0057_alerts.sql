@@ -2,7 +2,7 @@
 
 -- When supervisors are alerted. No row: the default.
 CREATE TABLE alert_rules (
-  workspace_id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+  workspace_id TEXT COLLATE "C" NOT NULL REFERENCES workspace PRIMARY KEY,
   rules        TEXT COLLATE "C" NOT NULL,
   revision     BIGINT NOT NULL
 );
@@ -10,7 +10,7 @@ CREATE TABLE alert_rules (
 -- Conditions that hold. queue_id: '' is what is in no queue. passed: the limit,
 -- in seconds, members or conversations. ack_*: who takes care of it; 0 = nobody.
 CREATE TABLE alert (
-  workspace_id TEXT COLLATE "C" NOT NULL,
+  workspace_id TEXT COLLATE "C" NOT NULL REFERENCES workspace,
   alert_id     TEXT COLLATE "C" NOT NULL,
   rule         TEXT COLLATE "C" NOT NULL,
   queue_id     TEXT COLLATE "C" NOT NULL,

@@ -2,15 +2,15 @@
 
 -- When supervisors are alerted. No row: the default.
 CREATE TABLE alert_rules (
-  workspace_id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL REFERENCES workspace PRIMARY KEY,
   rules        TEXT NOT NULL,
   revision     INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- Conditions that hold. queue_id: '' is what is in no queue. passed: the limit,
 -- in seconds, members or conversations. ack_*: who takes care of it; 0 = nobody.
 CREATE TABLE alert (
-  workspace_id TEXT NOT NULL,
+  workspace_id TEXT NOT NULL REFERENCES workspace,
   alert_id     TEXT NOT NULL,
   rule         TEXT NOT NULL,
   queue_id     TEXT NOT NULL,
@@ -24,4 +24,4 @@ CREATE TABLE alert (
   ack_at       INTEGER NOT NULL,
   PRIMARY KEY (workspace_id, alert_id),
   UNIQUE (workspace_id, rule, queue_id, member_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
