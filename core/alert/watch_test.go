@@ -84,7 +84,7 @@ func (p *post) stand(after time.Duration, want int) []alert.Alert {
 
 // late has somebody wait for too long.
 func (p *post) late() {
-	p.floor.Queues = []alert.Queue{waiting("a", 11*time.Minute)}
+	p.floor.Queues = []alert.Queue{waiting(11 * time.Minute)}
 	p.floor.Queues[0].Team = "tea_1"
 }
 

@@ -290,12 +290,10 @@ func (s *server) housekeeping(ctx context.Context) {
 		s.chore(ctx, "replaying webhooks", func() error { return s.replay(ctx) })
 		if n%5 == 4 {
 			s.chore(ctx, "finishing erasures", func() error { return s.erasures.Finish(ctx) })
+			s.chore(ctx, "alerting supervisors", func() error { return s.watchAlerts(ctx) })
 		}
 		if n%60 == 30 {
 			s.chore(ctx, "following new workspaces", func() error { return s.followAll(ctx) })
-		}
-		if n%5 == 2 {
-			s.chore(ctx, "alerting supervisors", func() error { return s.watchAlerts(ctx) })
 		}
 		if n%10 == 5 {
 			s.chore(ctx, "telling of customers who wait", func() error { return s.watch.look(ctx) })

@@ -88,10 +88,10 @@ func away(id alert.ID, member identity.MemberID, second int) alert.Alert {
 }
 
 func testRules(w *world) {
-	rules, revision, err := w.Store.Rules(w.Context(), w.WS)
+	_, revision, err := w.Store.Rules(w.Context(), w.WS)
 	w.OK(err)
 	w.same(revision, uint64(0))
-	rules = alert.Default()
+	rules := alert.Default()
 	rules.Wait.OfTarget, rules.Risk.On = 250, false
 	w.OK(w.Store.SaveRules(w.Context(), w.WS, rules, 0, w.Event(identity.WorkspaceChanged, string(w.WS))))
 	got, revision, err := w.Store.Rules(w.Context(), w.WS)
