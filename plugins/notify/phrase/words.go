@@ -45,7 +45,7 @@ func english() words {
 			"risk_found": "an analyzer noticed something in a message", "approval_asked": "a tool waits for somebody's agreement",
 			"ticket_assigned": "a ticket is given to you", "ticket_mention": "a colleague mentions you on a ticket",
 			"ticket_comment": "somebody wrote on a ticket of yours", "ticket_overdue": "a ticket's due date has passed",
-			"alert_raised": "a queue or a colleague needs a supervisor",
+			"alert_raised":   "a queue or a colleague needs a supervisor",
 			"account_health": "an inbox or a connection does not work, or works again",
 		},
 		plugin: map[string]string{
