@@ -325,7 +325,7 @@ func (s *server) live() {
 	there := attendance{presence{s.dispatcher, s.agents(), s.relay}}
 	s.gateway = realtime.New(realtime.Options{
 		Conversations: s.conversations, Log: s.store.Events(), Hydrator: conversations, Tickets: s.store.Tickets(), Contacts: s.store.Contacts(),
-		Presence: there, Queue: there, Notifications: s.store.Notifications(), Bus: s.bus, Epoch: s.epoch, Node: nodeName(), Now: s.now, Logger: s.log,
+		Presence: there, Queue: there, Supervision: s.figures, Notifications: s.store.Notifications(), Bus: s.bus, Epoch: s.epoch, Node: nodeName(), Now: s.now, Logger: s.log,
 		Metrics: liveMetrics{s.metrics}, Spend: s.spendVisitor, MemberTypes: s.conversations.MemberTypes,
 	})
 	s.bots, s.followers = s.newBots(), s.newFollowers()

@@ -23,16 +23,18 @@ func (g *Gateway) presenceNews(w identity.WorkspaceID, data []byte) {
 	if !g.decode(data, &news) || len(news.Members) == 0 {
 		return
 	}
+	g.watchers.touch(w)
 	frame := encode(presenceFrame{Op: "presence", Members: news.Members})
 	each(g.hubs.of(w), func(m *member) { m.presenceChanged(frame) })
 }
 
 // queueNews tells visitors their places.
-func (g *Gateway) queueNews(_ identity.WorkspaceID, data []byte) {
+func (g *Gateway) queueNews(w identity.WorkspaceID, data []byte) {
 	var news QueueNews
 	if !g.decode(data, &news) {
 		return
 	}
+	g.watchers.touch(w)
 	for _, p := range news.Places {
 		g.rooms.each(p.Inbox, p.Recipient, func(v *visitor) { v.told(p) })
 	}
@@ -51,6 +53,7 @@ func (g *Gateway) tick(now time.Time) {
 		s.hushed(now)
 	}
 	g.keepMarks(now)
+	g.tellFigures()
 	for w, ids := range g.lookers.expire(now) {
 		for _, at := range ids {
 			g.showLooking(w, at)

@@ -26,6 +26,7 @@ type Gateway struct {
 	places   places
 	typists  typists
 	lookers  lookers
+	watchers watchers
 	readers  readers
 	sessions sync.WaitGroup
 	lastConn atomic.Uint64

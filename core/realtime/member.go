@@ -67,6 +67,7 @@ func (m *member) alive(time.Time) {
 
 func (m *member) gone(ctx context.Context) {
 	m.g.hubs.leave(m)
+	m.g.watchers.leave(m)
 	m.hush()
 	m.lookAway()
 	if m.isReady() && !m.g.isDraining() {
@@ -100,6 +101,12 @@ func (m *member) handle(ctx context.Context, r request) error {
 			return err
 		}
 		return m.looks(ctx, f)
+	case "watch_figures":
+		var f memberWatches
+		if err := r.into(&f, "on"); err != nil {
+			return err
+		}
+		return m.watchFigures(f)
 	default:
 		return frameInvalid("There is no such op for members.")
 	}

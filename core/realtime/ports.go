@@ -90,6 +90,7 @@ type Options struct {
 	Contacts      contact.Circle
 	Presence      Presence
 	Queue         Queue
+	Supervision   Supervision   // nil = nobody may ask for figures
 	Notifications Notifications // nil = nobody is told anything
 	Bus           event.Bus
 	Epoch         string // changes when a backup is restored

@@ -74,6 +74,7 @@ func (g *Gateway) Publish(workspace identity.WorkspaceID, items []Item) {
 	for _, it := range items {
 		g.publishPublic(it)
 	}
+	g.watchers.touch(workspace)
 	members := g.hubs.of(workspace)
 	if len(members) == 0 {
 		return

@@ -43,6 +43,9 @@ type (
 	memberLooks struct {
 		ConversationID string `json:"conversation_id"` // "" = nothing
 	}
+	memberWatches struct {
+		On bool `json:"on"` // tell me figures as they change
+	}
 	visitorHello struct {
 		Token string `json:"token"`
 		Epoch string `json:"epoch"`

@@ -83,11 +83,13 @@ type world struct {
 	homes    map[identity.MemberID]identity.WorkspaceID // of members of other workspaces
 	presence *presence
 	queue    *queue
-	metrics  *metrics
-	unread   *unread
-	pumped   uint64
-	lastNode atomic.Uint64
-	typed    []conversation.ID // that members were told to write in, beyond a far side
+
+	supervision *supervision
+	metrics     *metrics
+	unread      *unread
+	pumped      uint64
+	lastNode    atomic.Uint64
+	typed       []conversation.ID // that members were told to write in, beyond a far side
 }
 
 // memberTypes takes what gateways tell of members who write.
@@ -125,7 +127,7 @@ func newWorld(t *testing.T) *world {
 		clock:    &clock{now: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC), ticks: make(chan time.Time)},
 		checks:   make(map[identity.MemberID]func() (identity.Scope, error)),
 		homes:    make(map[identity.MemberID]identity.WorkspaceID),
-		presence: &presence{events: make(chan string, 1000)}, queue: &queue{}, metrics: &metrics{}, unread: &unread{},
+		presence: &presence{events: make(chan string, 1000)}, queue: &queue{}, supervision: &supervision{}, metrics: &metrics{}, unread: &unread{},
 	}
 	w.World = conversationtest.NewWorld(t, w.fake.Fixture())
 	b, err := bus.Open(bus.Options{Log: slog.New(slog.DiscardHandler)})
@@ -165,7 +167,7 @@ func (w *world) node(tuning realtime.Tuning) *node {
 	w.Helper()
 	tuning.Ticks = w.ticks
 	n := &node{w: w, Gateway: realtime.New(realtime.Options{
-		Conversations: w.calls, Log: w.calls.log(w.fake.Feed), Hydrator: w.fake, Presence: w.presence, Queue: w.queue, Notifications: w.unread, Bus: w.bus,
+		Conversations: w.calls, Log: w.calls.log(w.fake.Feed), Hydrator: w.fake, Presence: w.presence, Queue: w.queue, Supervision: w.supervision, Notifications: w.unread, Bus: w.bus,
 		Epoch: epoch, Node: "node" + string(rune('a'+w.lastNode.Add(1))), Now: w.Now,
 		Logger: slog.New(slog.DiscardHandler), Metrics: w.metrics, Tuning: tuning, MemberTypes: w.memberTypes,
 	})}

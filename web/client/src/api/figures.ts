@@ -8,7 +8,7 @@ export class FiguresApi {
     private readonly workspace: string,
   ) {}
 
-  /** The queues and members in reach. */
+  /** The queues and members in reach. The live connection tells the same as it changes: `MemberSocket.watchFigures`. */
   figures(): Promise<Figures> {
     return this.api.request("get", `/api/v1/workspaces/${this.workspace}/figures`);
   }

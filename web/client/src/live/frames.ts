@@ -1,4 +1,4 @@
-import type { AppNotification, Change, Conversation, FeedEvent, Message, PresenceEntry, PublicChange, ServerDraft, Whisper } from "../types";
+import type { AppNotification, Change, Conversation, FeedEvent, Figures, Message, PresenceEntry, PublicChange, ServerDraft, Whisper } from "../types";
 
 /** The frame that ends the handshake, on both sockets. */
 export interface ReadyFrame {
@@ -67,6 +67,8 @@ export type MemberFrame =
   | { op: "whisper"; whisper: Whisper }
   | { op: "looking"; conversation_id: string; members: Looker[] }
   | { op: "presence"; members: PresenceEntry[] }
+  /** How work stands and goes, as far as the member reaches; once it was asked for. */
+  | ({ op: "figures" } & Figures)
   | { op: "notification"; notification?: AppNotification; unread: number }
   | ErrorFrame;
 

@@ -1,5 +1,5 @@
 import type { TemplateUse } from "../api/messagetemplates";
-import type { Addressed, AppNotification, Change, FeedEvent, Message, MessageKind, PresenceEntry, ServerDraft, Whisper } from "../types";
+import type { Addressed, AppNotification, Change, FeedEvent, Figures, Message, MessageKind, PresenceEntry, ServerDraft, Whisper } from "../types";
 import type { Environment } from "./environment";
 import type { ErrorFrame, Looker, MemberFrame, MemberReady, ReadyFrame } from "./frames";
 import { Link, type LinkStatus } from "./link";
@@ -63,6 +63,8 @@ export interface MemberHandlers {
   looking?: (conversationID: string, members: Looker[]) => void;
   /** The whole list after ready, changed entries later. */
   presence?: (members: PresenceEntry[]) => void;
+  /** How work stands and goes, about once a second while something happens, after `watchFigures`. */
+  figures?: (figures: Figures) => void;
   /** A notification came, or, without one, some were read; and after each connect. With how many are unread. */
   notified?: (unread: number, notification?: AppNotification) => void;
   outbox?: (entries: readonly OutboxEntry<MemberMessage>[]) => void;
@@ -88,6 +90,7 @@ export class MemberSocket {
   private readonly poller: Poller;
   private epoch = "";
   private lookingAt = "";
+  private watching = false;
   private rights = "";
 
   constructor(private readonly options: MemberOptions) {
@@ -164,6 +167,12 @@ export class MemberSocket {
     this.link.send({ op: "look", conversation_id: conversationID });
   }
 
+  /** Asks for figures as they change, or no more. Asked again after a reconnect. */
+  watchFigures(on: boolean): void {
+    this.watching = on;
+    this.link.send({ op: "watch_figures", on });
+  }
+
   private ready(frame: ReadyFrame): void {
     const { epoch, feed, resync, notifications_unread, rights = "" } = frame as MemberReady;
     const other = this.rights !== "" && rights !== this.rights;
@@ -171,6 +180,7 @@ export class MemberSocket {
     if (other) this.options.handlers.rights?.();
     if (resync || epoch !== this.epoch) this.continueFrom(epoch, feed);
     if (this.lookingAt) this.link.send({ op: "look", conversation_id: this.lookingAt });
+    if (this.watching) this.link.send({ op: "watch_figures", on: true });
     this.options.handlers.notified?.(notifications_unread);
     this.outbox.resume();
   }
@@ -202,6 +212,10 @@ export class MemberSocket {
         return handlers.notified?.(frame.unread, frame.notification);
       case "presence":
         return handlers.presence?.(frame.members);
+      case "figures": {
+        const { op: _op, ...figures } = frame;
+        return handlers.figures?.(figures);
+      }
       case "error":
         return this.failed(frame);
     }
