@@ -49,6 +49,7 @@ func (s *server) fillSandbox(ctx context.Context, x sandbox.Sandbox) error {
 	if err != nil {
 		return fmt.Errorf("enter the sandbox: %w", err)
 	}
+	s.figures.Forget(x.ID) // what there was is gone, and no event tells of it
 	return s.samples.fill(ctx, scope, sampleWordsIn(x.Locale))
 }
 
@@ -65,6 +66,7 @@ func (s *server) forsake(w identity.WorkspaceID) {
 		p.unfollow(string(w))
 	}
 	s.dispatcher.Forget(w)
+	s.figures.Forget(w)
 }
 
 // forsakeGone ends what this node holds of workspaces that ended elsewhere.
