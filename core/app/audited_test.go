@@ -292,6 +292,7 @@ func (w *walk) integrations() {
 	w.do(w.owner, "PUT W/inboxes/{inbox}/rules", obj{"revision": 0, "rules": []obj{{"name": "All", "enabled": true, "then": obj{"priority": "high"}}}}, nil)
 	w.do(w.owner, "POST W/inboxes/{inbox}/retry", nil, nil)
 	w.do(w.owner, "POST W/inboxes/{inbox}/rotate-hook", nil, nil)
+	w.watched(m.ID)
 	var secret made
 	w.do(w.owner, "POST W/inboxes/{inbox}/identity-secret", nil, &secret)
 	w.values["kid"] = secret.KID
@@ -328,6 +329,26 @@ func (w *walk) integrations() {
 	w.dead(hook.ID)
 	w.do(w.owner, "POST W/webhooks/{webhook}/replay", obj{"state": "dead"}, nil)
 	w.do(w.owner, "DELETE W/webhooks/{webhook}", nil, nil)
+}
+
+// watched has the owner watch what a visitor of an inbox says.
+func (w *walk) watched(inbox string) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	w.whenReady("a visitor gets in", func() (err error) {
+		w.visitor, err = w.owner.OpenSession(ctx, inbox, "")
+		return err
+	})
+	path := rig.Prefix + "/live/" + inbox + "/messages"
+	if _, err := w.asVisitor().Call(ctx, http.MethodPost, path, obj{"client_msg_id": "watched", "text": "hello"}, nil); err != nil {
+		w.t.Fatal(err)
+	}
+	var list struct{ Items []made }
+	if _, err := w.owner.Call(ctx, http.MethodGet, w.owner.At("/conversations?view=all"), nil, &list); err != nil || len(list.Items) == 0 {
+		w.t.Fatalf("no conversation: %v", err)
+	}
+	w.values["conversation"] = list.Items[0].ID
+	w.do(w.owner, "POST W/conversations/{conversation}/watch", nil, nil)
 }
 
 // connection connects a plugin, and takes back what another one may do.

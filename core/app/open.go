@@ -255,7 +255,7 @@ func (s *server) domain() {
 		Interceptor: Asking(s.gate, s.store.Attachments()), Contacts: s.store.Contacts(), Keys: s.secrets, Bus: s.bus, Ratings: s.ratings(), Bots: s.botDesk(),
 		Store: conversations, Reader: conversations, Marks: conversations, Visitors: conversations, Writing: conversations,
 		Inboxes: channels, Plugins: s.plugins, Members: colleagues{s.identity, identity.ConversationRead}, Teams: s.store.Teams(), Queues: s.store.Queues(), Hours: s.hours(), Router: s.routing, Catalog: s.store.Catalog(), News: windows{s.bus, s.log}, Houses: s.tongues(), Now: s.now,
-		FilesNamed: func() { s.fetcher.Wake() }, Signals: s.plugins, Templates: s.store.InboxTemplates(),
+		FilesNamed: func() { s.fetcher.Wake() }, Signals: s.plugins, Templates: s.store.InboxTemplates(), Audit: s.audit,
 	})
 	s.views = view.NewService(view.Deps{
 		Store: s.store.Views(), Lister: conversations, Definitions: s.store.Catalog(), Teams: s.store.Teams(), Now: s.now,

@@ -237,8 +237,13 @@ func (c *Conversation) Assign(t Turn, member identity.MemberID, name, by string)
 }
 
 func (c *Conversation) assign(t Turn, member identity.MemberID, name, by string) {
+	c.assignWith(t, member, name, map[string]string{"by": by})
+}
+
+// assignWith is assign with more than by whom.
+func (c *Conversation) assignWith(t Turn, member identity.MemberID, name string, data map[string]string) {
 	c.endOfferFor(t, member)
-	data := map[string]string{"assignee_id": string(member), "assignee_name": name, "by": by}
+	data["assignee_id"], data["assignee_name"] = string(member), name
 	if c.Assignee != "" {
 		data["from_id"] = string(c.Assignee)
 	}

@@ -217,7 +217,7 @@ const (
 	MessageRecalled ChangeType = "message.recalled"         // its sender took Message back: it says nothing any more
 	MessageDelivery ChangeType = "message.delivery"         // see DeliveryNews; no data = an attempt ended
 	MessageFile     ChangeType = "message.file"             // {attachment_id, state}: what became of a file that the channel named
-	Assigned        ChangeType = "conversation.assigned"    // {assignee_id, assignee_name, by, team_id?, from_id?}
+	Assigned        ChangeType = "conversation.assigned"    // {assignee_id, assignee_name, by, team_id?, from_id?, reason?, text?}: reason and text when it was taken over
 	Queued          ChangeType = "conversation.queued"      // {reason, team_id?, from_id?, handoff?, rule?}: see ruleData
 	Offered         ChangeType = "conversation.offered"     // {member_id, member_name, until}
 	OfferEnded      ChangeType = "conversation.offer_ended" // {member_id, reason, text?}
@@ -245,7 +245,7 @@ const (
 	Labeled             ChangeType = "conversation.labeled"      // {label_ids, added, removed}
 	AttributesChanged   ChangeType = "conversation.attributes"   // {set}; null = taken away
 	PriorityChanged     ChangeType = "conversation.priority"     // {priority}
-	ParticipantsChanged ChangeType = "conversation.participants" // {member_ids, added, removed}
+	ParticipantsChanged ChangeType = "conversation.participants" // {member_ids, added, removed, as?}: see AsJoin
 	TeamChanged         ChangeType = "conversation.team"         // {team_id, from_team_id, queue_id?, from_queue_id?}; with the queues when it enters or leaves one
 	Merged              ChangeType = "conversation.merged"       // {into, number}
 	Absorbed            ChangeType = "conversation.absorbed"     // {from_id, number, inbox_id, contact_id, contact_name, messages}

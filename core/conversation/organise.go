@@ -120,13 +120,20 @@ func (c *Conversation) SetPriority(t Turn, p Priority) error {
 
 // SetParticipants makes these members the ones who follow the conversation.
 func (c *Conversation) SetParticipants(t Turn, ids []identity.MemberID) error {
+	return c.setParticipants(t, ids, nil)
+}
+
+// setParticipants is SetParticipants with more to say of the change, by key.
+func (c *Conversation) setParticipants(t Turn, ids []identity.MemberID, more map[string]any) error {
 	now := id.Sorted(ids)
 	if len(now) > MaxParticipants {
 		return tooMany("/member_ids", MaxParticipants)
 	}
 	if added, removed := id.Difference(c.Participants, now); len(added)+len(removed) > 0 {
 		c.Participants = now
-		c.record(t, ParticipantsChanged, nil, map[string]any{"member_ids": id.OrEmpty(now), "added": id.OrEmpty(added), "removed": id.OrEmpty(removed)})
+		data := map[string]any{"member_ids": id.OrEmpty(now), "added": id.OrEmpty(added), "removed": id.OrEmpty(removed)}
+		maps.Copy(data, more)
+		c.record(t, ParticipantsChanged, nil, data)
 	}
 	return nil
 }

@@ -86,6 +86,7 @@ type Deps struct {
 	Router Router
 	// Signals shows far sides what members do; nil = nobody does.
 	Signals Signals
+	Audit   AuditLog // nil = nothing is kept of who watches
 	Now     func() time.Time
 }
 

@@ -95,6 +95,7 @@ type quietBody struct {
 type rulesBody struct {
 	Mention          *ruleBody `json:"mention,omitempty"`
 	Assigned         *ruleBody `json:"assigned,omitempty"`
+	TakenOver        *ruleBody `json:"taken_over,omitempty"`
 	Reply            *ruleBody `json:"reply,omitempty"`
 	ParticipantReply *ruleBody `json:"participant_reply,omitempty"`
 	ScheduledFailed  *ruleBody `json:"scheduled_failed,omitempty"`
@@ -116,7 +117,7 @@ type rulesBody struct {
 // of pairs each kind with the place of its rule.
 func (r *rulesBody) of() map[notification.Kind]**ruleBody {
 	return map[notification.Kind]**ruleBody{
-		notification.Mention: &r.Mention, notification.Assigned: &r.Assigned, notification.Reply: &r.Reply,
+		notification.Mention: &r.Mention, notification.Assigned: &r.Assigned, notification.TakenOver: &r.TakenOver, notification.Reply: &r.Reply,
 		notification.ParticipantReply: &r.ParticipantReply,
 		notification.ScheduledFailed:  &r.ScheduledFailed, notification.Rating: &r.Rating, notification.Unattended: &r.Unattended,
 		notification.ImportDone: &r.ImportDone, notification.WebhookDisabled: &r.WebhookDisabled, notification.PluginState: &r.PluginState, notification.AccountHealth: &r.AccountHealth, notification.RiskFound: &r.RiskFound,

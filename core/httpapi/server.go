@@ -210,6 +210,7 @@ func (s *Server) declare() {
 	s.ruleRoutes()
 	s.findingRoutes()
 	s.whisperRoutes()
+	s.superviseRoutes()
 	s.secretRoutes()
 	s.pluginRoutes()
 	s.connectionRoutes()

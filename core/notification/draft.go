@@ -46,8 +46,10 @@ func (d *drafted) tell(kind Kind, member identity.MemberID) {
 
 // handOver is the data of changes that give a conversation to somebody else.
 type handOver struct {
-	To   identity.MemberID `json:"assignee_id"`
-	From identity.MemberID `json:"from_id"`
+	To     identity.MemberID `json:"assignee_id"`
+	From   identity.MemberID `json:"from_id"`
+	Reason string            `json:"reason"`
+	Text   string            `json:"text"` // why a supervisor took it over
 }
 
 func handOverOf(ch conversation.Change) (handOver, bool) {
@@ -127,6 +129,10 @@ func draft(e event.Event, ch conversation.Change, c conversation.Conversation) [
 	case conversation.Assigned:
 		if data, ok := handOverOf(ch); ok {
 			d.tell(Assigned, data.To)
+			if data.Reason == conversation.AssignedTakenOver {
+				d.base.Text = conversation.PreviewOf(conversation.Message{Text: data.Text}).Text
+				d.tell(TakenOver, data.From)
+			}
 		}
 	case conversation.MessageCreated, conversation.NoteCreated:
 		if ch.Message != nil && ch.Message.RecalledAt.IsZero() {

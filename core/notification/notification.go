@@ -26,6 +26,7 @@ type Kind string
 const (
 	Mention          Kind = "mention"           // a note mentions the member
 	Assigned         Kind = "assigned"          // a conversation became the member's
+	TakenOver        Kind = "taken_over"        // a supervisor took over a conversation of the member's, and said why
 	Reply            Kind = "reply"             // a customer wrote in a conversation of the member's
 	ParticipantReply Kind = "participant_reply" // somebody wrote in one that the member follows
 	ScheduledFailed  Kind = "scheduled_failed"  // a message that the member wanted sent later was not
@@ -47,7 +48,7 @@ const (
 // Kinds lists all kinds.
 func Kinds() []Kind {
 	return []Kind{
-		Mention, Assigned, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone, WebhookDisabled, PluginState, AccountHealth, RiskFound, ApprovalAsked, AlertRaised,
+		Mention, Assigned, TakenOver, Reply, ParticipantReply, ScheduledFailed, Rating, Unattended, ImportDone, WebhookDisabled, PluginState, AccountHealth, RiskFound, ApprovalAsked, AlertRaised,
 		TicketAssigned, TicketMention, TicketComment, TicketOverdue,
 	}
 }

@@ -50,7 +50,7 @@ func (q *Quiet) Covers(now time.Time) bool {
 // Default returns the preferences of a member who chose nothing.
 func Default() Preferences {
 	p := Preferences{Rules: make(map[Kind]Rule)}
-	loud := []Kind{Mention, Assigned, Reply, ScheduledFailed, RiskFound, ApprovalAsked, AlertRaised, TicketAssigned, TicketMention}
+	loud := []Kind{Mention, Assigned, TakenOver, Reply, ScheduledFailed, RiskFound, ApprovalAsked, AlertRaised, TicketAssigned, TicketMention}
 	for _, k := range Kinds() {
 		p.Rules[k] = Rule{InApp: true, Browser: true, Sound: slices.Contains(loud, k)}
 	}

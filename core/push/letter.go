@@ -33,7 +33,7 @@ type parcel struct {
 // urgent kinds wake a device that saves power.
 func urgent(k notification.Kind) bool {
 	return slices.Contains([]notification.Kind{
-		notification.Mention, notification.Assigned, notification.Reply, notification.Unattended, notification.RiskFound,
+		notification.Mention, notification.Assigned, notification.TakenOver, notification.Reply, notification.Unattended, notification.RiskFound,
 		notification.ApprovalAsked, notification.AlertRaised, notification.TicketAssigned, notification.TicketMention,
 	}, k)
 }

@@ -9,7 +9,7 @@ import (
 // Notification is one thing that a member is told.
 type Notification struct {
 	ID             string     `json:"id"`
-	Kind           string     `json:"kind" enum:"mention,assigned,reply,participant_reply,scheduled_failed,rating,unattended,import_done,webhook_disabled,plugin_state,account_health,risk_found,approval_asked,alert_raised,ticket_assigned,ticket_mention,ticket_comment,ticket_overdue"`
+	Kind           string     `json:"kind" enum:"mention,assigned,taken_over,reply,participant_reply,scheduled_failed,rating,unattended,import_done,webhook_disabled,plugin_state,account_health,risk_found,approval_asked,alert_raised,ticket_assigned,ticket_mention,ticket_comment,ticket_overdue"`
 	ConversationID string     `json:"conversation_id,omitempty"`
 	Seq            uint64     `json:"seq,omitempty" doc:"Of the message in the conversation, or of the comment's change in the ticket; absent when it is about none."`
 	Text           string     `json:"text" doc:"What was written, at most 140 characters."`

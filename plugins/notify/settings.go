@@ -66,7 +66,7 @@ type mention struct {
 func defaults() settings {
 	return settings{
 		Kinds: []string{
-			"mention", "assigned", "reply", "unattended", "scheduled_failed", "risk_found", "approval_asked",
+			"mention", "assigned", "taken_over", "reply", "unattended", "scheduled_failed", "risk_found", "approval_asked",
 			"ticket_assigned", "ticket_mention", "ticket_overdue", "webhook_disabled", "plugin_state", "account_health", "alert_raised",
 		},
 		WorkDays: []string{"mon", "tue", "wed", "thu", "fri"}, WorkFrom: "09:00", WorkTo: "18:00", MailSecurity: target.StartTLS,

@@ -92,6 +92,8 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"drafts":                         testDrafts,
 		"drafts of others":               testDraftsApart,
 		"whispers":                       testWhispers,
+		"take-overs at once":             testTakeOversAtOnce,
+		"take-overs against claims":      testTakeOversAgainstClaims,
 		"scheduled":                      testScheduled,
 		"scheduled once":                 testScheduledOnce,
 		"visitors":                       testVisitors,

@@ -28,7 +28,7 @@ func (d door) String() string { return d.row.String() + " " + d.name }
 // unseen. "into" and "ids" are what the path is about.
 func names() map[string]string {
 	out := map[string]string{
-		"assignee_id": "member", "member_id": "member", "member_ids": "member", "mentions": "member", "team_id": "team", "queue_id": "queue", "calendar_id": "calendar", "skill_id": "skill", "drop": "skill", "type_id": "type",
+		"assignee_id": "member", "from_id": "member", "member_id": "member", "member_ids": "member", "mentions": "member", "team_id": "team", "queue_id": "queue", "calendar_id": "calendar", "skill_id": "skill", "drop": "skill", "type_id": "type",
 		"contact_id": "contact", "conversation_id": "conversation", "follow_up_of": "ticket", "ticket_id": "ticket", "label_ids": "label", "labels": "label",
 		"attachment_ids": "attachment", "reply_to": "message", "forwards": "message", "message_id": "message", "organisation_id": "organisation", "inbox_ids": "inbox", "delivery_id": "delivery",
 		"role": "role", "default_role": "role", "into": "path", "ids": "path",
@@ -57,6 +57,7 @@ func bodies() map[string]string {
 		"POST ~/conversations/bulk ids":                               `{"ids":["{X}"],"action":"resolve"}`,
 		"POST ~/conversations/check ids":                              `{"ids":["{X}"],"view":"all"}`,
 		"POST ~/conversations/{conversation}/assign":                  `{}`,
+		"POST ~/conversations/{conversation}/take-over":               `{"reason":"a complaint"}`,
 		"PUT ~/conversations/{conversation}/draft":                    `{"text":"x","kind":"text","rev":0}`,
 		"POST ~/conversations/{conversation}/messages":                `{"client_msg_id":"d{n}","kind":"note","text":"hi"}`,
 		"POST ~/conversations/{conversation}/messages attachment_ids": `{"client_msg_id":"d{n}","kind":"note","text":"","attachment_ids":["{X}"]}`,

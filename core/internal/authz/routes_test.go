@@ -497,6 +497,10 @@ GET ~/conversations/{conversation}/tickets ticket.read
 GET ~/conversations/{conversation}/timeline conversation.read
 GET ~/conversations/{conversation}/transcript conversation.read
 GET ~/conversations/{conversation}/whispers conversation.read
+POST ~/conversations/{conversation}/take-over conversation.supervise spends =200,409 :: {"from_id":"","reason":"a complaint"}
+POST ~/conversations/{conversation}/join conversation.supervise =200,409
+POST ~/conversations/{conversation}/leave conversation.supervise
+POST ~/conversations/{conversation}/watch conversation.supervise
 POST ~/conversations/{conversation}/whispers conversation.supervise =201,409 :: {"client_msg_id":"w{n}","text":"offer ten percent"}
 GET ~/drafts conversation.reply
 POST ~/findings/{finding}/dismiss conversation.reply

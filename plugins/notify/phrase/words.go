@@ -39,7 +39,7 @@ func english() words {
 		imported: "your import is over: %d made, %d updated, %d left out", importFailed: "your import could not go on",
 		testTitle: "Patchbay: a test", testLine: "This is a test of the connection “%s”. Nothing happened.", testUnnamed: "This is a test. Nothing happened.",
 		kinds: map[string]string{
-			"mention": "a colleague mentions you in a note", "assigned": "a conversation is given to you", "reply": "a customer answers you",
+			"mention": "a colleague mentions you in a note", "assigned": "a conversation is given to you", "taken_over": "a supervisor took over a conversation of yours", "reply": "a customer answers you",
 			"participant_reply": "there is news in a conversation you follow", "unattended": "a customer waits, and nobody is there",
 			"scheduled_failed": "your scheduled message was not sent", "rating": "a customer rated your work", "webhook_disabled": "a webhook was turned off",
 			"risk_found": "an analyzer noticed something in a message", "approval_asked": "a tool waits for somebody's agreement",
@@ -93,7 +93,7 @@ func chinese() words {
 		imported: "你的导入已结束：新建 %d，更新 %d，未导入 %d", importFailed: "你的导入未能继续",
 		testTitle: "Patchbay：测试消息", testLine: "这是连接“%s”的测试消息，没有发生任何事情。", testUnnamed: "这是测试消息，没有发生任何事情。",
 		kinds: map[string]string{
-			"mention": "同事在备注中提及你", "assigned": "会话分配给你", "reply": "客户回复你", "participant_reply": "你关注的会话有新消息",
+			"mention": "同事在备注中提及你", "assigned": "会话分配给你", "taken_over": "主管接管了你的会话", "reply": "客户回复你", "participant_reply": "你关注的会话有新消息",
 			"unattended": "客户在等待而无人在线", "scheduled_failed": "你的定时消息未能发送", "rating": "客户评价了你的服务", "webhook_disabled": "Webhook 已停用",
 			"risk_found": "分析器对消息发出提示", "approval_asked": "工具等待批准", "ticket_assigned": "工单分配给你", "ticket_mention": "同事在工单中提及你",
 			"ticket_comment": "你的工单有新评论", "ticket_overdue": "工单已逾期", "account_health": "收件箱或连接出现故障或已恢复", "alert_raised": "队列或同事需要主管关注",

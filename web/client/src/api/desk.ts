@@ -116,6 +116,25 @@ export class DeskApi {
     return this.api.request("post", `${this.one(conversation)}/whispers`, { body });
   }
 
+  /** Whoever has it is told why. 409 `conversation.held` when another colleague has it than from_id says; "" is no colleague. */
+  takeOver(conversation: string, body: { from_id: string; reason: string }): Promise<Conversation> {
+    return this.api.request("post", `${this.one(conversation)}/take-over`, { body });
+  }
+
+  /** Takes part beside the colleague who has it. 409 `conversation.nobody_to_join` when none has. */
+  join(conversation: string): Promise<Conversation> {
+    return this.api.request("post", `${this.one(conversation)}/join`);
+  }
+
+  leave(conversation: string): Promise<Conversation> {
+    return this.api.request("post", `${this.one(conversation)}/leave`);
+  }
+
+  /** Leaves a record that one begins to watch; nobody else is told. */
+  watch(conversation: string): Promise<Conversation> {
+    return this.api.request("post", `${this.one(conversation)}/watch`);
+  }
+
   /** Those that wait, and those that failed. */
   async scheduled(conversation: string): Promise<Scheduled[]> {
     return (await this.api.request<{ items: Scheduled[] }>("get", `${this.one(conversation)}/scheduled`)).items;

@@ -51,7 +51,7 @@ export function eventSentence(change: Change, t: Translate, locale: Locale, name
   const name = change.actor.name || t(`actors.${change.actor.kind}`);
   switch (change.type) {
     case "conversation.assigned":
-      return assigned(change, name, t);
+      return assigned(change, name, t, names);
     case "conversation.queued":
       return (data["reason"] === "handoff" ? handedOff(change, name, t, names) : t(`events.queued.${queueReason(data["reason"])}`)) + routed(data["rule"], t);
     case "conversation.offer_ended":
@@ -109,9 +109,13 @@ export function eventSentence(change: Change, t: Translate, locale: Locale, name
   }
 }
 
-function assigned(change: Change, name: string, t: Translate): string {
+function assigned(change: Change, name: string, t: Translate, names: EventNames): string {
   const data = change.data ?? {};
   const assignee = String(data["assignee_name"] ?? "");
+  if (data["reason"] === "taken_over") {
+    const text = String(data["text"] ?? "");
+    return data["from_id"] ? t("events.takenOver", { name, from: names.member(String(data["from_id"])), text }) : t("events.takenOverNobody", { name, text });
+  }
   if (data["by"] === "dispatch") return t("events.dispatched", { name: assignee });
   return change.actor.id === data["assignee_id"] ? t("events.taken", { name: assignee }) : t("events.assigned", { name, assignee });
 }
@@ -155,6 +159,7 @@ function participants(change: Change, name: string, t: Translate, names: EventNa
   const added = ids(change.data?.["added"]);
   const removed = ids(change.data?.["removed"]);
   const only = [...added, ...removed];
+  if (only.length === 1 && change.data?.["as"] === "join") return t(added.length === 1 ? "events.participants.joined" : "events.participants.left", { name });
   if (only.length === 1 && only[0] === change.actor.id) return added.length === 1 ? t("events.participants.follows", { name }) : t("events.participants.unfollows", { name });
   if (added.length > 0) return t("events.participants.added", { name, who: listed(added, names.member, t) });
   return t("events.participants.removed", { name, who: listed(removed, names.member, t) });

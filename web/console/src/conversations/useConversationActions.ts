@@ -29,6 +29,8 @@ export function useConversationActions(conversation: MaybeRefOrGetter<string>) {
     assign: (member: string) => act((id) => api.assign(id, member)),
     take: () => act((id) => api.assign(id, memberID)),
     transfer: (to: { member_id?: string; team_id?: string; queue_id?: string }, name: string) => act((id) => api.desk.transfer(id, to), t("transfer.done", { name })),
+    join: () => act((id) => api.desk.join(id)),
+    leave: () => act((id) => api.desk.leave(id)),
     label: (labels: string[]) => act((id) => api.desk.setLabels(id, labels)),
     prioritise: (priority: Priority) => act((id) => api.desk.setPriority(id, priority)),
     participants: (members: string[]) => act((id) => api.desk.setParticipants(id, members)),

@@ -38,10 +38,10 @@ export function useListRoute() {
   const filter = computed(() => listFilter(place.value, route.query));
   const openID = computed(() => (route.params["id"] as string) || undefined);
 
-  /** Another list starts without the filter of the one before; the message that was looked for goes with its conversation. */
+  /** What is watched unseen stays so as long as it is open. Another list starts without the filter of the one before; the message that was looked for goes with its conversation. */
   function to(change: { view?: string; id?: string; query?: Record<string, string | undefined> }): RouteLocationRaw {
     const kept = change.view && change.view !== place.value ? { inbox: route.query["inbox"] } : route.query;
-    const query = { ...kept, at: undefined, ...change.query };
+    const query = { ...kept, at: undefined, watch: change.id && change.id === openID.value ? route.query["watch"] : undefined, ...change.query };
     return { name: "conversations", params: { view: change.view ?? place.value, id: change.id ?? "" }, query };
   }
 

@@ -1,4 +1,4 @@
-import { onScopeDispose, ref, toValue, watch, type MaybeRefOrGetter, type Ref } from "vue";
+import { onScopeDispose, ref, toValue, watch, type MaybeRefOrGetter } from "vue";
 import type { Conversation } from "@patchbay/client/types";
 import { useLive } from "@/live/live";
 import { useWorkspace } from "@/session/workspace";
@@ -7,7 +7,7 @@ import { useWorkspace } from "@/session/workspace";
  * Marks a conversation as read once its end is on a screen that somebody looks at. A mark that does
  * not get through is tried again with the next message or look.
  */
-export function useReadMark(conversation: MaybeRefOrGetter<Conversation>, atEnd: Ref<boolean>): void {
+export function useReadMark(conversation: MaybeRefOrGetter<Conversation>, atEnd: () => boolean): void {
   const { api } = useWorkspace();
   const { cache } = useLive();
   const looking = ref(document.visibilityState === "visible");
@@ -16,7 +16,7 @@ export function useReadMark(conversation: MaybeRefOrGetter<Conversation>, atEnd:
   onScopeDispose(() => document.removeEventListener("visibilitychange", look));
 
   watch(
-    () => looking.value && atEnd.value && toValue(conversation).unread && toValue(conversation).last_seq,
+    () => looking.value && atEnd() && toValue(conversation).unread && toValue(conversation).last_seq,
     async (seq) => {
       if (!seq) return;
       const { id } = toValue(conversation);

@@ -33,6 +33,7 @@ export const areas = {
   routing: ["routing"],
   requests: ["requests"],
   wall: ["wall"],
+  supervise: ["conversations/supervise"],
   panels: ["cards", "frames", "panels"],
 } as const;
 export type Area = keyof typeof areas;

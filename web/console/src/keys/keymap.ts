@@ -7,7 +7,7 @@ export const keymap = {
   conversationList: { next: "j", previous: "k", open: "o", views: "v", filter: "y", select: "x", begin: "+" },
   conversation: {
     reply: "r", note: "n", quote: "q", attach: "f", canned: "/", later: "t", snooze: "s", assign: "a", labels: "l", priority: "p",
-    participants: "c", follow: "w", merge: "m", ticket: "z", trace: "d", messages: "h", resolve: "e", panel: "i", plugins: "u", template: ".", address: "@", whisper: ",", close: "Escape",
+    participants: "c", follow: "w", merge: "m", ticket: "z", trace: "d", messages: "h", resolve: "e", panel: "i", plugins: "u", template: ".", address: "@", whisper: ",", watch: "6", takeOver: "7", close: "Escape",
   },
   /** Of the conversation that rings, over any page. */
   offers: { accept: "8", reject: "9" },

@@ -5,11 +5,12 @@ import type { IconName } from "@/ui/icons";
 import { wordsOf, type Words } from "./words";
 
 /** All kinds, in the order of the settings. */
-export const kinds = ["mention", "assigned", "reply", "participant_reply", "unattended", "scheduled_failed", "rating", "ticket_assigned", "ticket_mention", "ticket_comment", "ticket_overdue", "risk_found", "approval_asked", "import_done", "webhook_disabled", "plugin_state", "account_health", "alert_raised"] as const satisfies NotificationKind[];
+export const kinds = ["mention", "assigned", "taken_over", "reply", "participant_reply", "unattended", "scheduled_failed", "rating", "ticket_assigned", "ticket_mention", "ticket_comment", "ticket_overdue", "risk_found", "approval_asked", "import_done", "webhook_disabled", "plugin_state", "account_health", "alert_raised"] as const satisfies NotificationKind[];
 
 export const kindIcons: Record<NotificationKind, IconName> = {
   mention: "note",
   assigned: "user",
+  taken_over: "swap",
   reply: "chats",
   participant_reply: "eye",
   unattended: "alert",

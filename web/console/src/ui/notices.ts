@@ -26,6 +26,11 @@ export function notifyDone(text: string, action?: Notice["action"]): void {
   push({ kind: "done", text, action }, action ? ACTION_MS : DONE_MS);
 }
 
+/** Something that somebody else did, with time to read it. */
+export function notifyNews(text: string): void {
+  push({ kind: "done", text }, ACTION_MS);
+}
+
 export function notifyFailed(error: unknown): void {
   useSession().noticed(error);
   const { text, code } = shownError(error);
