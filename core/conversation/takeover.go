@@ -75,7 +75,7 @@ func (s *Service) supervises(ctx context.Context, scope identity.Scope) error {
 // checkTakeOver returns why a conversation is taken over, tidied.
 func checkTakeOver(why string) (string, error) {
 	why = strings.TrimSpace(clean(oneLine(why)))
-	code, detail := "", ""
+	var code, detail string
 	switch n := len([]rune(why)); {
 	case why == "":
 		code, detail = "required", "is empty"

@@ -16,7 +16,9 @@ func testTakeOversAtOnce(w *World) {
 	const n = 4
 	agent := w.Member(w.WS, "agent@example.com", "Agent", 5)
 	c := w.Receive(w.Inbox, "one", "", "hello")
-	w.Change(c.ID, func(c *conversation.Conversation) error { return c.Assign(w.System(), agent.ID, agent.Name, "dispatch") })
+	w.Change(c.ID, func(c *conversation.Conversation) error {
+		return c.Assign(w.System(), agent.ID, agent.Name, "dispatch")
+	})
 	before, history := w.Get(c.ID), w.Timeline(c.ID, 0)
 	w.race(c.ID, agent.ID, n, func(i int) error {
 		t := w.Turn(agent)
