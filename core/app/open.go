@@ -243,7 +243,7 @@ func (s *server) domain() {
 	s.queues = queue.NewService(s.store.Queues(), s.store.Queues(), s.agents(), s.store.Calendars(), s.now)
 	s.routing = routing.NewService(routing.Deps{
 		Store: s.store.Routings(), Talks: conversations, Contacts: s.store.Contacts(), Pages: s.store.Contacts(), Calendars: s.store.Calendars(),
-		Queues: s.store.Queues(), People: s.agents(), Teams: s.store.Teams(), Inboxes: channels, Catalog: s.store.Catalog(), Plugins: s.plugins, Now: s.now,
+		Queues: s.store.Queues(), Skills: s.store.Queues(), People: s.agents(), Hours: s.hours(), Teams: s.store.Teams(), Inboxes: channels, Catalog: s.store.Catalog(), Plugins: s.plugins, Now: s.now,
 	})
 	s.people = people(s.store, s.now)
 	s.inboxes = channel.NewService(channels, s.plugins, instance.NewVault(s.box), s.now)

@@ -19,6 +19,7 @@ type Organised struct {
 	Number       uint64 // 1, 2, 3, ... per workspace without a gap, for people to say; the store gives it to a new conversation
 	Team         team.ID
 	Queue        queue.ID // the stream of work that it stands in; "" = none
+	Demand       Demand   `json:"-"` // what a routing rule asks of who is given it; the change by which it was queued says so
 	Priority     Priority
 	Labels       []catalog.LabelID   // by id; nil = none
 	Attributes   map[string]any      // by key: string, float64 or bool; nil = none
@@ -27,6 +28,13 @@ type Organised struct {
 	Before       *Standing           // how it stood before it was merged; nil unless merged
 	Unrouted     Unrouted            `json:"-"` // what routing rules may still decide; no client is told
 	Ignored      bool                // a rule filed it, and nobody has reopened it: it is resolved, and stays so when the customer writes
+}
+
+// Demand is what a conversation asks of who is given it, beside what its queue
+// does.
+type Demand struct {
+	Needs []queue.Need // by skill, each once; nil = nothing
+	Value int          // instead of its queue's; 0 = that
 }
 
 // Priority is how urgent a conversation is. "" = nobody said.

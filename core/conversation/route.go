@@ -43,11 +43,14 @@ type Effects struct {
 	Queue    queue.ID // "" = it waits where it would
 	Team     team.ID  // of the queue; "" = everybody
 	Priority Priority // "" = as it is
+	Demand
 }
 
 // The pointers of Effects.
 const (
 	AtQueue    = "/queue_id"
+	AtSkills   = "/skills"
+	AtValue    = "/value"
 	AtPriority = "/priority"
 )
 
@@ -112,6 +115,7 @@ func (c *Conversation) route(t Turn, r Routed) error {
 		return nil
 	}
 	then, skipped := r.Within(left, c.Team)
+	c.Demand = then.Demand
 	if then.Queue != "" {
 		c.Enter(t, then.Queue, then.Team)
 	}
@@ -132,7 +136,7 @@ func (c *Conversation) tellRoute(r Routed, skipped []errs.Field) {
 		}
 		said := map[string]any{}
 		_ = json.Unmarshal(ch.Data, &said) // we wrote it
-		said["rule"] = ruleData{ID: r.Rule, Name: r.Name, Revision: r.Revision, Skipped: skippedOf(skipped)}
+		said["rule"] = ruleData{ID: r.Rule, Name: r.Name, Revision: r.Revision, Skipped: skippedOf(skipped), Skills: skillsOf(c.Demand.Needs), Value: c.Demand.Value}
 		if c.Team != "" {
 			said["team_id"] = string(c.Team)
 		} else {

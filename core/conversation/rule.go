@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/media"
+	"github.com/patchbay-im/patchbay/core/queue"
 )
 
 // Tickets makes tickets of conversations.
@@ -36,6 +37,22 @@ type ruleData struct {
 	Revision uint64        `json:"revision"` // of the rules
 	Ignored  bool          `json:"ignored,omitempty"`
 	Skipped  []skippedData `json:"skipped,omitempty"`
+	Skills   []skillData   `json:"skills,omitempty"` // of Queued: that it asks for
+	Value    int           `json:"value,omitempty"`  // of Queued: that it gives
+}
+
+// skillData is a skill with the least level that is asked for.
+type skillData struct {
+	Skill string `json:"skill_id"`
+	Level int    `json:"level"`
+}
+
+func skillsOf(needs []queue.Need) []skillData {
+	var out []skillData
+	for _, n := range needs {
+		out = append(out, skillData{string(n.Skill), n.Level})
+	}
+	return out
 }
 
 // skippedData is an effect that could not be done.

@@ -51,7 +51,7 @@ func (c *Conversation) transfer(t Turn, to transfer) error {
 			return errs.New(errs.Conflict, "conversation.resolved", "The conversation is resolved. Reopen it before you assign it.")
 		}
 		c.Unrouted = 0
-		of := c.Team
+		of, before := c.Team, [2]string{string(c.Queue), string(c.Team)}
 		if to.team != nil {
 			of = *to.team
 		}
@@ -59,6 +59,9 @@ func (c *Conversation) transfer(t Turn, to transfer) error {
 			c.stand(t, *to.queue, of)
 		} else {
 			c.Route(t, of)
+		}
+		if before != [2]string{string(c.Queue), string(c.Team)} {
+			c.Demand.Needs = nil // they were asked of the people where the rule put it
 		}
 	}
 	if to.member == nil {

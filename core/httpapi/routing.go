@@ -35,6 +35,13 @@ type routingRuleBody struct {
 type routingThen struct {
 	QueueID  string `json:"queue_id,omitempty" doc:"Absent: it waits where its inbox, or a rule of that, says."`
 	Priority string `json:"priority,omitempty" enum:"low,normal,high,urgent" doc:"Absent: as it is."`
+	routingDemand
+}
+
+// routingDemand is what a conversation asks of who is given it.
+type routingDemand struct {
+	Skills []needBody `json:"skills,omitempty" maxItems:"10" doc:"Beside those that its queue asks for; absent: none. They are asked for until a person gives it to another queue or team."`
+	Value  int        `json:"value,omitempty" doc:"Instead of its queue's, 1 to 100; absent: that."`
 }
 
 // routingField is something that conditions can ask about.
@@ -80,7 +87,7 @@ func routingOf(b routing.Book) *body[routingBody] {
 	for _, k := range b.List {
 		out.Rules = append(out.Rules, routingRuleBody{
 			ID: k.ID, Name: k.Name, Enabled: k.Enabled, When: jsonObject(k.When), Faults: faultBodies(b.Faults[k.ID]),
-			Then: routingThen{QueueID: string(k.Then.Queue), Priority: string(k.Then.Priority)},
+			Then: routingThenOf(k.Then),
 		})
 	}
 	for name, f := range b.Fields {
@@ -88,6 +95,26 @@ func routingOf(b routing.Book) *body[routingBody] {
 	}
 	slices.SortFunc(out.Fields, func(a, b routingField) int { return strings.Compare(a.Name, b.Name) })
 	return &body[routingBody]{Body: out}
+}
+
+func routingThenOf(e routing.Effects) routingThen {
+	return routingThen{QueueID: string(e.Queue), Priority: string(e.Priority), routingDemand: demandOf(e.Demand())}
+}
+
+func demandOf(d conversation.Demand) routingDemand {
+	out := routingDemand{Value: d.Value}
+	for _, n := range d.Needs {
+		out.Skills = append(out.Skills, needBody{string(n.Skill), n.Level})
+	}
+	return out
+}
+
+func (t routingThen) effects() routing.Effects {
+	out := routing.Effects{Queue: queue.ID(t.QueueID), Priority: conversation.Priority(t.Priority), Value: t.Value}
+	for _, n := range t.Skills {
+		out.Skills = append(out.Skills, routing.Need{Skill: queue.SkillID(n.SkillID), Level: n.Level})
+	}
+	return out
 }
 
 func (s *Server) getRouting(ctx context.Context, scope identity.Scope, _ *WorkspacePath) (*body[routingBody], error) {
@@ -123,9 +150,7 @@ func (s *Server) putRouting(ctx context.Context, scope identity.Scope, in *putRo
 		if err != nil {
 			return nil, err //nolint:wrapcheck // it came as JSON
 		}
-		drafts[i] = routing.Draft{ID: r.ID, Name: r.Name, Enabled: r.Enabled, When: when, Then: routing.Effects{
-			Queue: queue.ID(r.Then.QueueID), Priority: conversation.Priority(r.Then.Priority),
-		}}
+		drafts[i] = routing.Draft{ID: r.ID, Name: r.Name, Enabled: r.Enabled, When: when, Then: r.Then.effects()}
 	}
 	book, err := s.RoutingRules.Set(ctx, scope, in.Body.Revision, in.Body.TimeZone, drafts)
 	if err != nil {
@@ -163,8 +188,9 @@ type routingTrialsBody struct {
 	QueueID  string           `json:"queue_id,omitempty" doc:"The queue in which it would wait; absent: none."`
 	TeamID   string           `json:"team_id,omitempty" doc:"Whose people would answer it; absent: everybody."`
 	Priority string           `json:"priority,omitempty" enum:"low,normal,high,urgent"`
+	routingDemand
 	Skipped  []ruleFaultBody  `json:"skipped" nullable:"false" doc:"What the rule that counts says, and would be left out."`
-	Serves   []routingMember  `json:"serves" nullable:"false" doc:"Who may be given it at once, by id."`
+	Serves   []routingMember  `json:"serves" nullable:"false" doc:"Who may be given it once its queue is open, by id."`
 	Warnings []routingWarning `json:"warnings" nullable:"false"`
 }
 
@@ -174,10 +200,28 @@ type routingMember struct {
 	Status   string `json:"status" enum:"available,away,offline"`
 }
 
-// routingWarning is why nobody would be given it now.
+// routingWarning is why nobody would be given it, or not now.
 type routingWarning struct {
-	Code   string `json:"code" enum:"nobody,nobody_available" doc:"nobody: no member is of the team and has the skills that its queue asks for. nobody_available: those who could are away or offline."`
-	Detail string `json:"detail"`
+	Code    string     `json:"code" enum:"closed,passed_on,nobody,nobody_available" doc:"closed: its queue is closed at that time. passed_on: the queue of queue_id is closed, and it goes on to the one that it overflows into. nobody: no member is of the team and has the skills that are asked for. nobody_available: those who could are away or offline."`
+	Detail  string     `json:"detail"`
+	QueueID string     `json:"queue_id,omitempty" doc:"Of closed and passed_on: the queue that is closed."`
+	OpensAt *time.Time `json:"opens_at,omitempty" doc:"Of closed and passed_on: when it opens; absent: it does not."`
+}
+
+// doorOf warns of the queue that is closed at the time of a trial; nothing = it is
+// open.
+func doorOf(at routing.Landing) []routingWarning {
+	out := routingWarning{Code: "closed", Detail: "its queue is closed at that time", QueueID: string(at.Shut)}
+	switch {
+	case at.Shut == "":
+		return []routingWarning{}
+	case at.Shut != at.Queue:
+		out.Code, out.Detail = "passed_on", "its queue is closed at that time: it goes on to the one that it overflows into"
+	}
+	if !at.Opens.IsZero() {
+		out.OpensAt = &at.Opens
+	}
+	return []routingWarning{out}
 }
 
 func (s *Server) tryRouting(ctx context.Context, scope identity.Scope, in *tryRoutingInput) (*body[routingTrialsBody], error) {
@@ -206,7 +250,7 @@ func (s *Server) tryRouting(ctx context.Context, scope identity.Scope, in *tryRo
 func (s *Server) routingTrials(ctx context.Context, scope identity.Scope, got routing.Outcome) (*body[routingTrialsBody], error) {
 	out := routingTrialsBody{
 		ruleTrialsBody: trialsOf(got.Trials, got.Facts), At: got.Facts.At, QueueID: string(got.Queue), TeamID: string(got.Team), Priority: string(got.Priority),
-		Skipped: faultBodies(got.Skipped), Serves: []routingMember{}, Warnings: []routingWarning{},
+		Skipped: faultBodies(got.Skipped), Serves: []routingMember{}, Warnings: doorOf(got.Landing), routingDemand: demandOf(got.Demand),
 	}
 	there, err := s.Presence.Snapshot(ctx, scope.Workspace)
 	if err != nil {
@@ -227,9 +271,9 @@ func (s *Server) routingTrials(ctx context.Context, scope identity.Scope, got ro
 	}
 	switch {
 	case len(out.Serves) == 0:
-		out.Warnings = append(out.Warnings, routingWarning{"nobody", "nobody is of the team and has the skills that are asked for"})
+		out.Warnings = append(out.Warnings, routingWarning{Code: "nobody", Detail: "nobody is of the team and has the skills that are asked for"})
 	case !available:
-		out.Warnings = append(out.Warnings, routingWarning{"nobody_available", "nobody who could serve it is available"})
+		out.Warnings = append(out.Warnings, routingWarning{Code: "nobody_available", Detail: "nobody who could serve it is available"})
 	}
 	return &body[routingTrialsBody]{Body: out}, nil
 }

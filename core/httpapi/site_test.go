@@ -124,7 +124,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 	secrets := channel.NewSecrets(s.fake.Inboxes, s.fake.Inboxes, channeltest.Sealer{}, s.now)
 	routed := routing.NewService(routing.Deps{
 		Store: routingtest.NewFake(s.fake.Feed), Talks: s.fake, Contacts: s.fake.Contacts, Pages: s.fake.Contacts, Calendars: s.fake.Calendars,
-		Queues: s.fake.Queues, People: s.fake, Teams: s.fake.Teams, Inboxes: s.fake.Inboxes, Catalog: s.fake.Catalog, Plugins: s.plugins, Now: s.now,
+		Queues: s.fake.Queues, Skills: s.fake.Queues, People: s.fake, Hours: queue.NewHours(s.fake.Queues, s.fake.Calendars), Teams: s.fake.Teams, Inboxes: s.fake.Inboxes, Catalog: s.fake.Catalog, Plugins: s.plugins, Now: s.now,
 	})
 	conversations := conversation.NewService(conversation.Deps{
 		Contacts: s.fake.Contacts, Keys: secrets, Router: routed,

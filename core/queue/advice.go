@@ -36,18 +36,26 @@ func advise(q Queue, all map[ID]Queue, staff []Colleague) Advice {
 			out.Reaches++
 		}
 	}
+	out.Warnings = q.Lacking(staff)
+	return out
+}
+
+// Lacking says what of the queue's needs nobody has, or that nobody has all of
+// them; nil = somebody serves it.
+func (q Queue) Lacking(staff []Colleague) []Warning {
+	var out []Warning
 	for i, n := range q.Needs {
 		if !slices.ContainsFunc(staff, func(c Colleague) bool { return c.of(q.Team) && c.level(n.Skill) >= n.Level }) {
 			near := nearest(staff, q.Team, []Need{n})
-			out.Warnings = append(out.Warnings, Warning{
+			out = append(out, Warning{
 				Pointer: "/skills/" + strconv.Itoa(i), Code: "nobody_has", Nearest: near,
 				Detail: fmt.Sprintf("nobody who could serve has it at level %d", n.Level),
 			})
 		}
 	}
-	if out.Serves == 0 && len(out.Warnings) == 0 {
+	if len(out) == 0 && !slices.ContainsFunc(staff, q.ServedBy) {
 		near := nearest(staff, q.Team, q.Needs)
-		out.Warnings = append(out.Warnings, Warning{Pointer: "/skills", Code: "nobody", Nearest: near, Detail: "nobody has all that is asked for"})
+		out = append(out, Warning{Pointer: "/skills", Code: "nobody", Nearest: near, Detail: "nobody has all that is asked for"})
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
@@ -42,6 +43,17 @@ func (w *wrong) needs(pointer string, needs []Need, limit int) []Need {
 		}
 	}
 	return out
+}
+
+// CheckNeeds returns needs in their stored form, and what of them cannot be; nil =
+// nothing. Whether the skills are there it does not know.
+func CheckNeeds(needs []Need) ([]Need, *errs.Field) {
+	var w wrong
+	out := w.needs("/skills", needs, MaxNeeds)
+	if e := errs.As(w.Refused(CodeInvalid, "")); e != nil {
+		return nil, &e.Fields[0]
+	}
+	return out, nil
 }
 
 // plan refuses a plan that cannot be, and returns it in its stored form.

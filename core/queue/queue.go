@@ -6,6 +6,7 @@ package queue
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/calendar"
@@ -132,9 +133,14 @@ type Step struct {
 // after each rung, and by the people of the queues that it overflows into, one
 // behind the other. all finds those. The first step is there always and is at
 // once; the others are in no order of time.
-func (q Queue) Steps(all map[ID]Queue) []Step {
-	out := []Step{{Team: q.Team, Needs: q.Needs, Own: true}}
-	needs := q.Needs
+func (q Queue) Steps(all map[ID]Queue) []Step { return q.StepsFor(all, nil) }
+
+// StepsFor are Steps of what asks for more than the queue does. Rungs lower and
+// drop that too; what is left of it after the time of an overflow is asked of the
+// people there.
+func (q Queue) StepsFor(all map[ID]Queue, more []Need) []Step {
+	needs := Both(q.Needs, more)
+	out := []Step{{Team: q.Team, Needs: needs, Own: true}}
 	for _, r := range q.Ladder {
 		needs = r.apply(needs)
 		out = append(out, Step{After: r.After, Team: q.Team, Needs: needs, Own: true})
@@ -146,10 +152,37 @@ func (q Queue) Steps(all map[ID]Queue) []Step {
 			break
 		}
 		after += at.Overflow.After
-		out = append(out, Step{After: after, Team: next.Team, Needs: next.Needs})
+		out = append(out, Step{After: after, Team: next.Team, Needs: Both(next.Needs, q.left(more, after))})
 		seen[next.ID] = true
 		at = next
 	}
+	return out
+}
+
+// left is what is still asked for after a time of waiting.
+func (q Queue) left(needs []Need, after time.Duration) []Need {
+	for _, r := range q.Ladder {
+		if r.After <= after {
+			needs = r.apply(needs)
+		}
+	}
+	return needs
+}
+
+// Both are the needs of two, by skill, each once at its higher level.
+func Both(a, b []Need) []Need {
+	if len(b) == 0 {
+		return a
+	}
+	out := slices.Clone(a)
+	for _, n := range b {
+		if i := slices.IndexFunc(out, func(o Need) bool { return o.Skill == n.Skill }); i >= 0 {
+			out[i].Level = max(out[i].Level, n.Level)
+		} else {
+			out = append(out, n)
+		}
+	}
+	slices.SortFunc(out, func(a, b Need) int { return strings.Compare(string(a.Skill), string(b.Skill)) })
 	return out
 }
 

@@ -221,6 +221,32 @@ func TestSkillsThatNobodyHas(t *testing.T) {
 	}
 }
 
+// What asks for more than its queue does: rungs lower and drop that too, and what
+// is left of it is asked of the people whom it overflows to.
+func TestStepsForMore(t *testing.T) {
+	de := func(level int) []queue.Need { return []queue.Need{{Skill: "de", Level: level}} }
+	a := queue.Queue{ID: "a", Plan: queue.Plan{
+		Needs:    []queue.Need{{Skill: "de", Level: 2}, {Skill: "it", Level: 1}},
+		Ladder:   []queue.Rung{{After: time.Minute, Lower: de(1)}, {After: time.Hour, Drop: []queue.SkillID{"de"}}},
+		Overflow: queue.Overflow{Queue: "b", After: 2 * time.Minute},
+	}}
+	b := queue.Queue{ID: "b", Team: "tea_b"}
+	got := a.StepsFor(map[queue.ID]queue.Queue{"a": a, "b": b}, []queue.Need{{Skill: "de", Level: 4}, {Skill: "vip", Level: 3}})
+	vip := queue.Need{Skill: "vip", Level: 3}
+	want := [][]queue.Need{
+		{{Skill: "de", Level: 4}, {Skill: "it", Level: 1}, vip}, {{Skill: "de", Level: 1}, {Skill: "it", Level: 1}, vip}, {{Skill: "it", Level: 1}, vip},
+		{{Skill: "de", Level: 1}, vip},
+	}
+	for i, s := range got {
+		if !slices.Equal(s.Needs, want[i]) {
+			t.Errorf("step %d asks for %+v, want %+v", i, s.Needs, want[i])
+		}
+	}
+	if len(got) != len(want) || a.Needs[0].Level != 2 {
+		t.Errorf("%d steps; the queue asks for %+v", len(got), a.Needs)
+	}
+}
+
 func TestSteps(t *testing.T) {
 	a := queue.Queue{ID: "a", Team: "tea_a", Plan: queue.Plan{
 		Needs:    []queue.Need{{Skill: "de", Level: 4}, {Skill: "it", Level: 2}},

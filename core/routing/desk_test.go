@@ -43,7 +43,7 @@ func newDesk(t *testing.T) *desk {
 	}}
 	d.rules = routing.NewService(routing.Deps{
 		Store: routingtest.NewFake(d.fake.Feed), Talks: d.fake, Contacts: d.fake.Contacts, Pages: d.fake.Contacts, Calendars: d.calendars,
-		Queues: d.fake.Queues, People: d.fake, Teams: d.fake.Teams, Inboxes: d.fake.Inboxes, Catalog: d.fake.Catalog, Plugins: plugins, Now: now,
+		Queues: d.fake.Queues, Skills: d.fake.Queues, People: d.fake, Hours: queue.NewHours(d.fake.Queues, d.calendars), Teams: d.fake.Teams, Inboxes: d.fake.Inboxes, Catalog: d.fake.Catalog, Plugins: plugins, Now: now,
 	})
 	d.talks = conversation.NewService(conversation.Deps{
 		Store: d.fake, Reader: d.fake, Marks: d.fake, Visitors: d.fake, Writing: d.fake, Inboxes: d.fake.Inboxes, Contacts: d.fake.Contacts,

@@ -3,6 +3,7 @@ package routing
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/filter"
 	"github.com/patchbay-im/patchbay/core/filter/rules"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/queue"
 )
 
 // plan is rules that can be asked.
@@ -118,7 +120,7 @@ func (s *Service) checked(ctx context.Context, w identity.WorkspaceID, now Docum
 	checks := rules.Book[Effects]{
 		Code: CodeRules, Max: MaxRules, Full: "A workspace has at most 100 routing rules.", Fields: Fields(custom), IDs: s.ids,
 		Known:   func(id string) bool { return slices.ContainsFunc(now.List, func(k Kept) bool { return k.ID == id }) },
-		Effects: func(e Effects) (Effects, *errs.Field) { return e, e.fault() },
+		Effects: Effects.checked,
 	}
 	list, err := checks.Check(drafts)
 	if err != nil {
@@ -144,30 +146,53 @@ func (s *Service) checked(ctx context.Context, w identity.WorkspaceID, now Docum
 	return list, nil
 }
 
-// fault says what of effects is wrong by itself; nil = nothing.
-func (e Effects) fault() *errs.Field {
+// checked returns effects in their stored form, and what of them is wrong by
+// itself; nil = nothing.
+func (e Effects) checked() (Effects, *errs.Field) {
+	needs, wrong := queue.CheckNeeds(e.Demand().Needs)
 	switch {
-	case e.Queue == "" && e.Priority == "":
-		return &errs.Field{Code: "required", Detail: "it does nothing. Choose a queue or a priority."}
+	case wrong != nil:
+		wrong.Detail += "."
+		return e, wrong
+	case e.Value < 0 || e.Value > queue.MaxValue:
+		return e, &errs.Field{Pointer: conversation.AtValue, Code: "out_of_range", Detail: fmt.Sprintf("a value is 0 to %d.", queue.MaxValue)}
+	case e.Queue == "" && e.Priority == "" && len(needs) == 0 && e.Value == 0:
+		return e, &errs.Field{Code: "required", Detail: "it does nothing. Choose a queue, a priority, skills or a value."}
 	case !slices.Contains(conversation.Priorities(), e.Priority):
-		return &errs.Field{Pointer: conversation.AtPriority, Code: "enum", Detail: "a priority is low, normal, high or urgent."}
-	default:
-		return nil
+		return e, &errs.Field{Pointer: conversation.AtPriority, Code: "enum", Detail: "a priority is low, normal, high or urgent."}
 	}
+	e.Skills = nil
+	for _, n := range needs {
+		e.Skills = append(e.Skills, Need(n))
+	}
+	return e, nil
 }
 
 // possible returns what of effects can be done, and what cannot.
 func (s *Service) possible(ctx context.Context, w identity.WorkspaceID, e Effects) (conversation.Effects, []errs.Field, error) {
-	out := conversation.Effects{Priority: e.Priority}
-	if e.Queue == "" {
-		return out, nil, nil
+	out := conversation.Effects{Priority: e.Priority, Demand: conversation.Demand{Value: e.Value}}
+	var faults []errs.Field
+	if e.Queue != "" {
+		q, err := s.Queues.Queue(ctx, w, e.Queue)
+		if errs.Is(err, errs.NotFound) {
+			faults = append(faults, errs.Field{Pointer: conversation.AtQueue, Code: "unknown", Detail: "its queue is not there (any more)."})
+		} else if err != nil {
+			return out, nil, err
+		}
+		out.Queue, out.Team = q.ID, q.Team
 	}
-	q, err := s.Queues.Queue(ctx, w, e.Queue)
-	if errs.Is(err, errs.NotFound) {
-		return out, []errs.Field{{Pointer: conversation.AtQueue, Code: "unknown", Detail: "its queue is not there (any more)."}}, nil
+	for i, n := range e.Demand().Needs {
+		_, err := s.Skills.Skill(ctx, w, n.Skill)
+		if errs.Is(err, errs.NotFound) {
+			faults = append(faults, errs.Field{Pointer: conversation.AtSkills + "/" + strconv.Itoa(i), Code: "unknown", Detail: "its skill is not there (any more)."})
+			continue
+		}
+		if err != nil {
+			return out, nil, err
+		}
+		out.Needs = append(out.Needs, n)
 	}
-	out.Queue, out.Team = q.ID, q.Team
-	return out, nil, err
+	return out, faults, nil
 }
 
 // parsed are the rules as they were read; what cannot be read any more has no
@@ -198,6 +223,51 @@ func warnings(list []Rule) []errs.Field {
 		}
 	}
 	return out
+}
+
+// impossible says which rules ask for skills that nobody has where they put what
+// they hold for.
+func (s *Service) impossible(ctx context.Context, w identity.WorkspaceID, list []Rule) ([]errs.Field, error) {
+	asks := func(r Rule) bool { return r.Enabled && len(r.Then.Skills) > 0 }
+	if !slices.ContainsFunc(list, asks) {
+		return nil, nil
+	}
+	staff, err := s.People.Staff(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	var out []errs.Field
+	for i, r := range list {
+		if !asks(r) {
+			continue
+		}
+		then, _, err := s.possible(ctx, w, r.Then)
+		if err != nil {
+			return nil, err
+		}
+		q, err := s.asking(ctx, w, then)
+		if err != nil {
+			return nil, err
+		}
+		if lacking := q.Lacking(staff); len(lacking) > 0 {
+			out = append(out, errs.Field{Pointer: "/rules/" + strconv.Itoa(i) + "/then" + conversation.AtSkills, Code: "nobody", Detail: "nobody can be given what it holds for: " + lacking[0].Detail + "."})
+		}
+	}
+	return out, nil
+}
+
+// asking is the queue of effects, the zero Queue where they have none, asking for
+// their skills too.
+func (s *Service) asking(ctx context.Context, w identity.WorkspaceID, then conversation.Effects) (queue.Queue, error) {
+	var q queue.Queue
+	if then.Queue != "" {
+		var err error
+		if q, err = s.Queues.Queue(ctx, w, then.Queue); err != nil {
+			return q, err
+		}
+	}
+	q.Team, q.Needs = then.Team, queue.Both(q.Needs, then.Needs)
+	return q, nil
 }
 
 // never reports whether a tree can hold for nothing that there is: an hour is 0 to

@@ -234,3 +234,84 @@ func TestWhatRulesFindOut(t *testing.T) {
 		t.Errorf("she comes for the first time: %+v", c)
 	}
 }
+
+// What a rule asks for goes with the conversation, until a person says where it
+// goes. What nobody can is said beside the rule, and in a trial.
+func TestARuleAsksForSkillsAndGivesAValue(t *testing.T) {
+	d := newDesk(t)
+	d.queue("que_a", "")
+	d.queue("que_b", "")
+	d.OK(d.fake.Queues.CreateSkill(t.Context(), queue.Skill{Workspace: d.WS, ID: "skl_de", Name: "German"}))
+	book := d.set(rule("german", "", routing.Effects{Queue: "que_a", Value: 3, Skills: []routing.Need{{Skill: "skl_de", Level: 4}}}))
+	if w := book.Warnings; len(w) != 1 || w[0].Pointer != "/rules/0/then/skills" || w[0].Code != "nobody" {
+		t.Errorf("nobody speaks German: %+v", w)
+	}
+	got, err := d.rules.Try(t.Context(), d.scope(), routing.Facts{})
+	d.OK(err)
+	if len(got.Serves) != 0 || got.Value != 3 || len(got.Needs) != 1 {
+		t.Errorf("a trial says %+v", got.Landing)
+	}
+	c := d.writes("anna", "1", "Guten Tag", nil)
+	if c.Demand.Value != 3 || len(c.Demand.Needs) != 1 || c.Demand.Needs[0] != (queue.Need{Skill: "skl_de", Level: 4}) {
+		t.Errorf("it asks for %+v", c.Demand)
+	}
+	if said := d.queued(c.ID); !strings.Contains(said, `"skills":[{"skill_id":"skl_de","level":4}],"value":3`) {
+		t.Errorf("it says %s", said)
+	}
+	d.OK(d.fake.Queues.SetAbilities(t.Context(), d.WS, d.Owner.ID, []queue.Need{{Skill: "skl_de", Level: 4}}))
+	if book, err = d.rules.Rules(t.Context(), d.scope()); err != nil || len(book.Warnings) != 0 {
+		t.Errorf("somebody speaks German: %+v, %v", book.Warnings, err)
+	}
+	if got, err = d.rules.Try(t.Context(), d.scope(), routing.Facts{}); err != nil || len(got.Serves) != 1 {
+		t.Errorf("served by %+v, %v", got.Serves, err)
+	}
+	other := queue.ID("que_b")
+	_, err = d.talks.Transfer(t.Context(), d.scope(), c.ID, conversation.Destination{Queue: &other})
+	d.OK(err)
+	if now := d.Get(c.ID).Demand; len(now.Needs) != 0 || now.Value != 3 {
+		t.Errorf("after somebody moved it: %+v", now)
+	}
+	d.OK(d.fake.Queues.DeleteSkill(t.Context(), d.WS, "skl_de"))
+	if book, err = d.rules.Rules(t.Context(), d.scope()); err != nil || len(book.Faults[book.List[0].ID]) != 1 || book.Faults[book.List[0].ID][0].Pointer != "/then/skills/0" {
+		t.Errorf("without the skill: %+v, %v", book.Faults, err)
+	}
+	if c = d.writes("bob", "2", "Hallo", nil); len(c.Demand.Needs) != 0 || c.Queue != "que_a" {
+		t.Errorf("bob's asks for %+v", c.Demand)
+	}
+}
+
+// A trial says that the queue is closed then, and where who comes goes on to.
+func TestATrialLooksAtTheHours(t *testing.T) {
+	d := newDesk(t)
+	d.opens("cal_day")
+	d.queue("que_day", "")
+	d.queue("que_night", "")
+	hours := func(change func(*queue.Queue)) {
+		_, err := d.fake.Queues.Change(t.Context(), d.WS, "que_day", func(q *queue.Queue) error {
+			change(q)
+			return nil
+		})
+		d.OK(err)
+	}
+	hours(func(q *queue.Queue) { q.Calendar = "cal_day" })
+	d.set(rule("all", "", routing.Effects{Queue: "que_day"}))
+	try := func(at time.Time) routing.Landing {
+		got, err := d.rules.Try(t.Context(), d.scope(), routing.Facts{At: at})
+		d.OK(err)
+		return got.Landing
+	}
+	if at := try(d.at); at.Shut != "" || at.Queue != "que_day" {
+		t.Errorf("by day: %+v", at)
+	}
+	night := d.at.Add(12 * time.Hour)
+	if at := try(night); at.Shut != "que_day" || at.Queue != "que_day" || !at.Opens.Equal(d.at.Add(7*24*time.Hour)) {
+		t.Errorf("by night: %+v", at)
+	}
+	hours(func(q *queue.Queue) {
+		q.Overflow = queue.Overflow{Queue: "que_night", After: time.Minute}
+		q.Outside = queue.Outside{Do: queue.Pass}
+	})
+	if at := try(night); at.Shut != "que_day" || at.Queue != "que_night" {
+		t.Errorf("by night, going on: %+v", at)
+	}
+}

@@ -41,6 +41,23 @@ type Kept struct {
 type Effects struct {
 	Queue    queue.ID              `json:"queue_id,omitempty"` // "" = it waits where it would
 	Priority conversation.Priority `json:"priority,omitempty"` // "" = as it is
+	Skills   []Need                `json:"skills,omitempty"`   // beside those of its queue; by skill, each once
+	Value    int                   `json:"value,omitempty"`    // instead of its queue's; 0 = that
+}
+
+// Need is a skill with the least level that is asked for.
+type Need struct {
+	Skill queue.SkillID `json:"skill_id"`
+	Level int           `json:"level"`
+}
+
+// Demand is what effects ask of who is given a conversation.
+func (e Effects) Demand() conversation.Demand {
+	out := conversation.Demand{Value: e.Value}
+	for _, n := range e.Skills {
+		out.Needs = append(out.Needs, queue.Need(n))
+	}
+	return out
 }
 
 type (

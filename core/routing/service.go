@@ -28,12 +28,26 @@ type Deps struct {
 	Pages     contact.PageStore
 	Calendars calendar.Directory
 	Queues    queue.Directory
+	Skills    Skills
 	People    queue.People
+	Hours     Hours
 	Teams     Teams
 	Inboxes   Inboxes
 	Catalog   Definitions
 	Plugins   Types
 	Now       func() time.Time
+}
+
+// Skills tells of skills.
+type Skills interface {
+	// Skill returns a skill, or errs.Absent.
+	Skill(ctx context.Context, w identity.WorkspaceID, id queue.SkillID) (queue.Skill, error)
+}
+
+// Hours tells when queues are open; *queue.Hours does.
+type Hours interface {
+	Standing(ctx context.Context, w identity.WorkspaceID, id queue.ID, at time.Time) (queue.Standing, error)
+	Entering(ctx context.Context, w identity.WorkspaceID, id queue.ID, at time.Time) (queue.Standing, error)
 }
 
 // Teams tells which team takes an inbox's conversations.
@@ -104,7 +118,8 @@ func (s *Service) book(ctx context.Context, w identity.WorkspaceID, d Document) 
 			p.faults[r.ID] = append(p.faults[r.ID], f)
 		}
 	}
-	return Book{Document: d, Fields: Fields(custom), Faults: p.faults, Warnings: warnings(p.list)}, nil
+	nobody, err := s.impossible(ctx, w, p.list)
+	return Book{Document: d, Fields: Fields(custom), Faults: p.faults, Warnings: append(warnings(p.list), nobody...)}, err
 }
 
 // Set replaces the workspace's rules, if they are still those of a revision. They

@@ -11,6 +11,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/routing"
 	"github.com/patchbay-im/patchbay/core/team"
 )
@@ -37,6 +38,10 @@ func TestRulesThatAreRefused(t *testing.T) {
 		"no hours":       {1, "", one(`{"not":{"field":"open_hours","op":"has","value":"cal_none"}}`, high), "routing.rules", "/rules/0/when/not/value"},
 		"no queue":       {1, "", one("", routing.Effects{Queue: "que_none"}), "routing.rules", "/rules/0/then/queue_id"},
 		"no priority":    {1, "", one("", routing.Effects{Priority: "soon"}), "routing.rules", "/rules/0/then/priority"},
+		"no skill":       {1, "", one("", routing.Effects{Skills: []routing.Need{{Skill: "skl_none", Level: 1}}}), "routing.rules", "/rules/0/then/skills/0"},
+		"no level":       {1, "", one("", routing.Effects{Skills: []routing.Need{{Skill: "skl_none", Level: 6}}}), "routing.rules", "/rules/0/then/skills"},
+		"a skill twice":  {1, "", one("", routing.Effects{Skills: []routing.Need{{Skill: "skl_a", Level: 1}, {Skill: "skl_a", Level: 2}}}), "routing.rules", "/rules/0/then/skills"},
+		"too worthy":     {1, "", one("", routing.Effects{Value: queue.MaxValue + 1}), "routing.rules", "/rules/0/then/value"},
 		"another's id":   {1, "", []routing.Draft{{ID: "rul_other", Name: "a", Then: high}}, "routing.rules", "/rules/0/id"},
 		"an id twice":    {1, "", []routing.Draft{{ID: first, Name: "a", Then: high}, {ID: first, Name: "b", Then: high}}, "routing.rules", "/rules/1/id"},
 		"too many":       {1, "", make([]routing.Draft, routing.MaxRules+1), "routing.rules", "/rules"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/patchbay-im/patchbay/core/catalog"
 	"github.com/patchbay-im/patchbay/core/contact"
@@ -27,8 +28,14 @@ type Landing struct {
 	Queue    queue.ID // "" = in none
 	Team     team.ID  // "" = everybody
 	Priority conversation.Priority
-	Skipped  []errs.Field        // of the rule that counts
-	Serves   []identity.MemberID // who may be given it at once, by id
+	conversation.Demand
+	Skipped []errs.Field        // of the rule that counts
+	Serves  []identity.MemberID // who may be given it once its queue is open, by id
+
+	// Shut is the queue that it would be in and that is closed then; "" = it is
+	// open. Queue is another where it goes on to an overflow queue, which is open.
+	Shut  queue.ID
+	Opens time.Time // when Shut does; zero = nobody knows
 }
 
 // Try tells what the rules make of facts; the zone of At does not matter, its
@@ -128,6 +135,10 @@ func (s *Service) outcome(ctx context.Context, w identity.WorkspaceID, p plan, x
 		if then.Priority != "" {
 			out.Priority = then.Priority
 		}
+		out.Demand = then.Demand
+	}
+	if err := s.hours(ctx, w, &out.Landing, x.At); err != nil {
+		return out, err
 	}
 	return out, s.served(ctx, w, &out.Landing)
 }
@@ -145,16 +156,29 @@ func (s *Service) unruled(ctx context.Context, w identity.WorkspaceID, x Facts) 
 	return out, err
 }
 
+// hours looks whether the queue is open at a time, and where what comes goes on to.
+func (s *Service) hours(ctx context.Context, w identity.WorkspaceID, to *Landing, at time.Time) error {
+	if to.Queue == "" {
+		return nil
+	}
+	here, err := s.Hours.Standing(ctx, w, to.Queue, at)
+	if err != nil || !here.Closed {
+		return err
+	}
+	to.Shut, to.Opens = to.Queue, here.Opens
+	on, err := s.Hours.Entering(ctx, w, to.Queue, at)
+	if err == nil && !on.Closed && on.Queue.ID != "" {
+		to.Queue, to.Team = on.Queue.ID, on.Queue.Team
+	}
+	return err
+}
+
 // served finds out who may be given what waits there.
 func (s *Service) served(ctx context.Context, w identity.WorkspaceID, at *Landing) error {
-	q := queue.Queue{}
-	if at.Queue != "" {
-		var err error
-		if q, err = s.Queues.Queue(ctx, w, at.Queue); err != nil {
-			return err
-		}
+	q, err := s.asking(ctx, w, conversation.Effects{Queue: at.Queue, Team: at.Team, Demand: at.Demand})
+	if err != nil {
+		return err
 	}
-	q.Team = at.Team
 	staff, err := s.People.Staff(ctx, w)
 	for _, c := range staff {
 		if q.ServedBy(c) {

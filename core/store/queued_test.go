@@ -73,6 +73,15 @@ func (f *streams) waits(in queue.ID, waited time.Duration) dispatch.Item {
 	return f.item(it.Key)
 }
 
+// asks makes a conversation ask for something of its own.
+func (f *streams) asks(key dispatch.Key, d conversation.Demand) {
+	f.Helper()
+	f.change(dispatch.Item{Key: key}, func(c *conversation.Conversation) {
+		c.Demand = d
+		c.AddNote(f.d.w.System(), conversation.Words("", "asks for more"))
+	})
+}
+
 func (f *streams) change(it dispatch.Item, fn func(c *conversation.Conversation)) {
 	f.Helper()
 	f.ok(f.d.w.TryChange(f.ws, conversation.ID(it.ID), func(c *conversation.Conversation) error {
@@ -148,6 +157,34 @@ func TestSkillsDecideWhoIsGivenWhat(t *testing.T) {
 		f.refused(fresh, good, dispatch.CodeAgentFull) // not any more
 		f.ok(f.s.Queues().SetAbilities(f.Context(), f.ws, good, de(4)))
 		f.ok(f.claim(fresh, good))
+	})
+}
+
+// What a rule asks for beside the queue counts too, in the overflow as well, and
+// no more once the skill is gone.
+func TestWhatARuleAsksFor(t *testing.T) {
+	inStreams(t, func(f *streams) {
+		f.skill("skl_de")
+		f.queue("que_rest", queue.Plan{})
+		f.queue("que_a", queue.Plan{Value: 1, Overflow: queue.Overflow{Queue: "que_rest", After: time.Hour}})
+		good, none := f.able(queue.Need{Skill: "skl_de", Level: 3}), f.able()
+		it := f.waits("que_a", time.Second)
+		f.asks(it.Key, conversation.Demand{Needs: []queue.Need{{Skill: "skl_de", Level: 3}}, Value: 5})
+		it = f.item(it.Key)
+		if it.Class != "skl_de:3" || it.Value != 5 || len(it.Ladder) != 0 {
+			f.Fatalf("got %+v", it)
+		}
+		f.refused(it, none, dispatch.CodeAgentFull)
+		f.ok(f.claim(it, good))
+		loose := f.waits("", time.Second)
+		f.asks(loose.Key, conversation.Demand{Needs: []queue.Need{{Skill: "skl_de", Level: 1}}, Value: 2})
+		if loose = f.item(loose.Key); loose.Class != "skl_de:1" || loose.Value != 2 {
+			f.Fatalf("in no queue: %+v", loose)
+		}
+		f.ok(f.s.Queues().DeleteSkill(f.Context(), f.ws, "skl_de"))
+		if loose = f.item(loose.Key); loose.Class != "" {
+			f.Fatalf("without the skill: %+v", loose)
+		}
 	})
 }
 

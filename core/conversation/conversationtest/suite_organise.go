@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/team"
 )
 
@@ -22,11 +23,18 @@ func testUnrouted(w *World) {
 	for _, want := range []conversation.Unrouted{conversation.ToRoute | conversation.TeamChosen, conversation.ToRoute | conversation.PriorityChosen, 0} {
 		w.Change(c.ID, func(c *conversation.Conversation) error {
 			c.Unrouted = want
+			c.Demand = conversation.Demand{Value: int(want)}
+			if want != 0 {
+				c.Demand.Needs = []queue.Need{{Skill: "skl_1", Level: int(want)}}
+			}
 			c.AddNote(w.Turn(w.Owner), conversation.Words("", "looks at it"))
 			return nil
 		})
 		if got := w.Get(c.ID).Unrouted; got != want {
 			w.Errorf("%b is kept as %b", want, got)
+		}
+		if d := w.Get(c.ID).Demand; d.Value != int(want) || (len(d.Needs) == 1) != (want != 0) || want != 0 && d.Needs[0] != (queue.Need{Skill: "skl_1", Level: int(want)}) {
+			w.Errorf("what it asks for is kept as %+v", d)
 		}
 	}
 }

@@ -62,6 +62,7 @@ func bodies() map[string]string {
 		"POST ~/conversations/{conversation}/messages":                `{"client_msg_id":"d{n}","kind":"note","text":"hi"}`,
 		"POST ~/conversations/{conversation}/messages attachment_ids": `{"client_msg_id":"d{n}","kind":"note","text":"","attachment_ids":["{X}"]}`,
 		"PUT ~/routing queue_id":                                      `{"revision":0,"rules":[{"name":"x","enabled":true,"then":{"queue_id":"{X}"}}]}`,
+		"PUT ~/routing skill_id":                                      `{"revision":0,"rules":[{"name":"x","enabled":true,"then":{"skills":[{"skill_id":"{X}","level":1}]}}]}`,
 		"POST ~/queues queue_id":                                      `{"name":"Over {n}","overflow":{"queue_id":"{X}","after_s":60}}`,
 		"PATCH ~/queues/{queue} queue_id":                             `{"overflow":{"queue_id":"{X}","after_s":60}}`,
 		"POST ~/queues calendar_id":                                   `{"name":"Open {n}","calendar_id":"{X}"}`,

@@ -12,6 +12,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/queue"
+	"github.com/patchbay-im/patchbay/core/store/conversations"
 	"github.com/patchbay-im/patchbay/core/store/db"
 	"github.com/patchbay-im/patchbay/core/store/policies"
 	"github.com/patchbay-im/patchbay/core/store/queues"
@@ -55,7 +56,7 @@ func among[T ~string](column string, workspace identity.WorkspaceID, ids []T) (w
 // contact that changed last: that is looked up where it counts, in a queue, or
 // everywhere if the argument says so.
 func selectWaiting(d db.Driver) string {
-	return `SELECT c.conversation_id, c.team_id, c.queue_id, c.queued_at, c.offered_to, c.offer_until, c.weight, i.plugin, i.live,
+	return `SELECT c.conversation_id, c.team_id, c.queue_id, c.queued_at, c.offered_to, c.offer_until, c.weight, c.demand, i.plugin, i.live,
 CASE WHEN (c.queue_id = '' AND ? = 0) OR c.answered_by <> '' THEN c.answered_by ELSE COALESCE((SELECT o.answered_by FROM conversation o` + by(d, `conversation_contact`) + `
 WHERE o.workspace_id = c.workspace_id AND o.contact_id = c.contact_id AND o.answered_by <> '' ORDER BY o.updated_at DESC, o.conversation_id LIMIT 1), '') END
 FROM conversation c JOIN inbox i ON i.workspace_id = c.workspace_id AND i.inbox_id = c.inbox_id WHERE c.workspace_id = ?`
@@ -80,10 +81,10 @@ const (
 
 // waiting is a conversation that waits, or is offered.
 type waiting struct {
-	id, team, queue, plugin, answered, offered string
-	queued, until                              int64
-	weight                                     int
-	live                                       bool
+	id, team, queue, plugin, answered, offered, demand string
+	queued, until                                      int64
+	weight                                             int
+	live                                               bool
 }
 
 // items makes the work items of what waits, and the offers of what is offered:
@@ -102,8 +103,8 @@ func (s *Store) itemsBy(ctx context.Context, q db.Querier, plan dispatch.Plan, w
 	queued := plan.Sticky.ForS > 0
 	err := q.Rows(ctx, selectWaiting(s.db.Driver())+where, append([]any{plan.Sticky.ForS}, args...), func(sc db.Scanner) error {
 		var w waiting
-		err := sc.Scan(&w.id, &w.team, &w.queue, &w.queued, &w.offered, &w.until, &w.weight, &w.plugin, &w.live, &w.answered)
-		found, queued = append(found, w), queued || w.queue != ""
+		err := sc.Scan(&w.id, &w.team, &w.queue, &w.queued, &w.offered, &w.until, &w.weight, &w.demand, &w.plugin, &w.live, &w.answered)
+		found, queued = append(found, w), queued || w.queue != "" || w.demand != ""
 		return err
 	})
 	if err != nil || len(found) == 0 {
@@ -112,6 +113,11 @@ func (s *Store) itemsBy(ctx context.Context, q db.Querier, plan dispatch.Plan, w
 	p := planner{store: s, plan: plan}
 	if queued {
 		if p, err = s.planner(ctx, q, plan, workspaceOf(args)); err != nil {
+			return nil, nil, err
+		}
+	}
+	if slices.ContainsFunc(found, func(w waiting) bool { return w.demand != "" }) {
+		if p.known, err = skills(ctx, q, workspaceOf(args)); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -133,6 +139,7 @@ type planner struct {
 	plan  dispatch.Plan
 	all   map[queue.ID]queue.Queue
 	can   abilities
+	known map[queue.SkillID]bool // skills that there are; nil = nothing here asks for one of its own
 	works map[identity.MemberID]bool
 }
 
@@ -153,16 +160,29 @@ func (s *Store) planner(ctx context.Context, q db.Querier, plan dispatch.Plan, w
 	})
 }
 
+// skills are those that the workspace has.
+func skills(ctx context.Context, q db.Querier, workspace identity.WorkspaceID) (map[queue.SkillID]bool, error) {
+	out := map[queue.SkillID]bool{}
+	return out, q.Rows(ctx, `SELECT skill_id FROM skill WHERE workspace_id = ?`, []any{string(workspace)}, func(sc db.Scanner) error {
+		var id string
+		err := sc.Scan(&id)
+		out[queue.SkillID(id)] = true
+		return err
+	})
+}
+
 func (p planner) item(w waiting) dispatch.Item {
 	out := dispatch.Item{
-		Key: dispatch.Key{Kind: kind, ID: w.id}, Class: requires(w.team, nil), Weight: w.weight, WaitingSince: db.Time(w.queued),
+		Key: dispatch.Key{Kind: kind, ID: w.id}, Weight: w.weight, WaitingSince: db.Time(w.queued),
 		Channel: p.store.mails.Channel(w.plugin, w.live),
 	}
+	asks := p.asks(w)
+	out.Class, out.Value = requires(w.team, asks.Needs), asks.Value
 	out.Exclusive = p.plan.Channels[out.Channel].Exclusive
 	budget := p.plan.Wait()
 	if q, stands := p.all[queue.ID(w.queue)]; stands {
 		budget = cmp.Or(q.Sticky, budget)
-		p.stand(&out, w, q)
+		p.stand(&out, w, q, asks)
 	}
 	sticky := identity.MemberID(w.answered)
 	if budget > 0 && p.works[sticky] && (dispatch.BySkill{}).May(p.can.profile(sticky), out.Class) {
@@ -171,10 +191,18 @@ func (p planner) item(w waiting) dispatch.Item {
 	return out
 }
 
-// stand gives an item what its queue says.
-func (p planner) stand(out *dispatch.Item, w waiting, q queue.Queue) {
-	out.Queue, out.Target, out.Value, out.Exclusive = w.queue, q.Target, q.Value, out.Exclusive || q.Exclusive
-	for i, step := range q.Steps(p.all) {
+// asks is what a conversation asks for of its own. Nobody has a skill that was
+// deleted, so it is asked for no more.
+func (p planner) asks(w waiting) conversation.Demand {
+	out := conversations.ParseDemand(w.demand)
+	out.Needs = slices.DeleteFunc(out.Needs, func(n queue.Need) bool { return !p.known[n.Skill] })
+	return out
+}
+
+// stand gives an item what its queue says, with what it asks for itself.
+func (p planner) stand(out *dispatch.Item, w waiting, q queue.Queue, asks conversation.Demand) {
+	out.Queue, out.Target, out.Value, out.Exclusive = w.queue, q.Target, cmp.Or(asks.Value, q.Value), out.Exclusive || q.Exclusive
+	for i, step := range q.StepsFor(p.all, asks.Needs) {
 		of := string(step.Team)
 		if step.Own { // what waits keeps the team that it was given
 			of = w.team

@@ -27,6 +27,43 @@ type order struct {
 	undo         string // undo as JSON; "" = none
 	ignored      int64
 	unrouted     int64
+	demand       string // demand as JSON; "" = none
+}
+
+// demand is a conversation.Demand as it is stored.
+type demand struct {
+	Skills []need `json:"skills,omitempty"`
+	Value  int    `json:"value,omitempty"`
+}
+
+type need struct {
+	Skill queue.SkillID `json:"skill"`
+	Level int           `json:"level"`
+}
+
+func demandText(d conversation.Demand) string {
+	if len(d.Needs) == 0 && d.Value == 0 {
+		return ""
+	}
+	out := demand{Value: d.Value}
+	for _, n := range d.Needs {
+		out.Skills = append(out.Skills, need(n))
+	}
+	b, _ := json.Marshal(out) // texts and numbers always marshal
+	return string(b)
+}
+
+// ParseDemand reads what a conversation asks for as it is stored.
+func ParseDemand(text string) conversation.Demand {
+	var d demand
+	if text != "" {
+		_ = json.Unmarshal([]byte(text), &d) // we wrote it
+	}
+	out := conversation.Demand{Value: d.Value}
+	for _, n := range d.Skills {
+		out.Needs = append(out.Needs, queue.Need(n))
+	}
+	return out
 }
 
 // undo is a conversation.Standing as it is stored.
@@ -40,7 +77,7 @@ func orderOf(o *conversation.Organised) order {
 	r := order{
 		team: string(o.Team), queue: string(o.Queue), priority: int64(max(slices.Index(conversation.Priorities(), o.Priority), 0)),
 		labels: db.Joined(o.Labels), participants: db.Joined(o.Participants), mergedInto: string(o.MergedInto),
-		unrouted: int64(o.Unrouted),
+		unrouted: int64(o.Unrouted), demand: demandText(o.Demand),
 	}
 	if len(o.Attributes) > 0 {
 		b, _ := json.Marshal(o.Attributes) // strings, finite numbers and booleans always marshal
@@ -60,7 +97,7 @@ func (r *order) domain(number int64) conversation.Organised {
 	o := conversation.Organised{
 		Number: db.Unsigned(number), Team: team.ID(r.team), Queue: queue.ID(r.queue),
 		Labels: db.Parted[catalog.LabelID](r.labels), Participants: db.Parted[identity.MemberID](r.participants),
-		MergedInto: conversation.ID(r.mergedInto), Ignored: r.ignored == 1,
+		MergedInto: conversation.ID(r.mergedInto), Ignored: r.ignored == 1, Demand: ParseDemand(r.demand),
 		Unrouted: conversation.Unrouted(r.unrouted), //nolint:gosec // three bits, that we wrote
 	}
 	if all := conversation.Priorities(); r.priority > 0 && int(r.priority) < len(all) {
@@ -88,8 +125,8 @@ func (t *Tx) saveOrder(ctx context.Context, id conversation.ID, before, o order)
 		return err
 	}
 	err := t.tx.Queue(ctx, `UPDATE conversation SET team_id = ?, queue_id = ?, priority = ?, labels = ?, participants = ?, attributes = ?,
-merged_into = ?, merge_undo = ?, ignored = ?, unrouted = ? WHERE workspace_id = ? AND conversation_id = ?`,
-		o.team, o.queue, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo, o.ignored, o.unrouted, string(t.workspace), string(id))
+merged_into = ?, merge_undo = ?, ignored = ?, unrouted = ?, demand = ? WHERE workspace_id = ? AND conversation_id = ?`,
+		o.team, o.queue, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo, o.ignored, o.unrouted, o.demand, string(t.workspace), string(id))
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ const (
 c.state, c.responder, COALESCE(c.assignee_id, ''), c.answered_by, c.snoozed_until, c.queued_at, c.offered_to, c.offer_until, c.weight, c.waiting_since,
 c.last_seq, c.last_public_seq, c.last_inbound_seq, c.last_text, c.last_sender, c.last_kind, c.last_at,
 c.last_file, c.last_recalled, c.contact_read_seq, c.created_at, c.updated_at,
-c.number, c.team_id, c.queue_id, c.priority, c.labels, c.participants, c.attributes, c.merged_into, c.merge_undo, c.ignored, c.unrouted,
+c.number, c.team_id, c.queue_id, c.priority, c.labels, c.participants, c.attributes, c.merged_into, c.merge_undo, c.ignored, c.unrouted, c.demand,
 ` + reviewColumns + `,
 p.name, p.is_group, COALESCE(m.name, ''), i.plugin, i.live, c.windows`
 
@@ -106,7 +106,7 @@ func (r *conversationRow) dest() []any {
 		&r.lastSeq, &r.lastPublicSeq, &r.lastInboundSeq, &r.lastText, &r.lastSender, &r.lastKind, &r.lastAt,
 		&r.lastFile, &r.lastRecalled, &r.contactRead, &r.created, &r.updated,
 		&r.number, &r.order.team, &r.order.queue, &r.order.priority, &r.order.labels, &r.order.participants,
-		&r.order.attributes, &r.order.mergedInto, &r.order.undo, &r.order.ignored, &r.order.unrouted,
+		&r.order.attributes, &r.order.mergedInto, &r.order.undo, &r.order.ignored, &r.order.unrouted, &r.order.demand,
 	}
 	return append(append(out, reviewDest(&r.review)...), &r.contactName, &r.group, &r.assigneeName, &r.plugin, &r.live, &r.windows)
 }

@@ -54,8 +54,8 @@ const (
 	insertConversation = `INSERT INTO conversation (workspace_id, conversation_id, inbox_id, contact_id, recipient, talk_key,
 state, responder, assignee_id, answered_by, snoozed_until, queued_at, waiting_since, last_seq, last_public_seq, last_inbound_seq,
 last_text, last_sender, last_kind, last_at, last_file, last_recalled, contact_read_seq, created_at, updated_at,
-number, team_id, queue_id, priority, labels, participants, attributes, merged_into, merge_undo, ignored, weight, unrouted)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+number, team_id, queue_id, priority, labels, participants, attributes, merged_into, merge_undo, ignored, weight, unrouted, demand)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 	updateConversation = `UPDATE conversation SET waiting_since = ?, last_seq = ?, last_public_seq = ?, last_inbound_seq = ?,
 last_text = ?, last_sender = ?, last_kind = ?, last_at = ?, last_file = ?, last_recalled = ?, contact_read_seq = ?, updated_at = ?
@@ -81,7 +81,7 @@ func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bo
 		err := t.tx.Queue(ctx, insertConversation, r.workspace, r.id, r.inbox, r.contact, r.recipient, r.key,
 			s.state, s.responder, null(s.assignee), s.answered, s.snoozed, s.queued, r.waiting, r.lastSeq, r.lastPublicSeq, r.lastInboundSeq,
 			r.lastText, r.lastSender, r.lastKind, r.lastAt, r.lastFile, r.lastRecalled, r.contactRead, r.created, r.updated,
-			r.number, o.team, o.queue, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo, o.ignored, s.weight, o.unrouted)
+			r.number, o.team, o.queue, o.priority, o.labels, o.participants, o.attributes, o.mergedInto, o.undo, o.ignored, s.weight, o.unrouted, o.demand)
 		if err != nil {
 			return err
 		}

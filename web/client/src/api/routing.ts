@@ -1,9 +1,17 @@
-import type { FilterNode } from "../types";
+import type { FilterNode, Need } from "../types";
 import type { Api } from "./client";
 import type { RuleTrial } from "./rules";
 
+/** What a conversation asks of who is given it. */
+export interface RoutingDemand {
+  /** Beside those that its queue asks for. */
+  skills?: Need[];
+  /** Instead of its queue's, 1 to 100. */
+  value?: number;
+}
+
 /** What a routing rule does. */
-export interface RoutingEffects {
+export interface RoutingEffects extends RoutingDemand {
   queue_id?: string;
   priority?: "low" | "normal" | "high" | "urgent";
 }
@@ -29,7 +37,7 @@ export interface RoutingRules {
   time_zone: string;
   rules: RoutingRule[];
   fields: { name: string; kind: "enum" | "id" | "set" | "text" | "number" | "date" | "bool"; options?: string[] }[];
-  /** Rules that can never count; pointers into this. */
+  /** Rules that can never count, or ask for what nobody can; pointers into this. */
   warnings: { pointer: string; code: string; detail: string }[];
 }
 
@@ -47,7 +55,7 @@ export interface RoutingTrialOf {
   at?: string;
 }
 
-export interface RoutingTrial extends RuleTrial {
+export interface RoutingTrial extends RuleTrial, RoutingDemand {
   /** What was looked at, in the time zone of the rules. */
   at: string;
   queue_id?: string;
@@ -55,7 +63,7 @@ export interface RoutingTrial extends RuleTrial {
   priority?: "low" | "normal" | "high" | "urgent";
   skipped: { pointer: string; code: string; detail: string }[];
   serves: { member_id: string; status: "available" | "away" | "offline" }[];
-  warnings: { code: "nobody" | "nobody_available"; detail: string }[];
+  warnings: { code: "closed" | "passed_on" | "nobody" | "nobody_available"; detail: string; queue_id?: string; opens_at?: string }[];
 }
 
 /** In which queue conversations wait that come to people for the first time. */

@@ -1,7 +1,7 @@
 import { computed } from "vue";
 import { useI18n } from "vue-i18n";
 import { useQuery, useQueryClient } from "@tanstack/vue-query";
-import { RoutingApi, type RoutingDraft, type RoutingEffects, type RoutingRules } from "@patchbay/client/api";
+import { RoutingApi, type RoutingDemand, type RoutingDraft, type RoutingEffects, type RoutingRules } from "@patchbay/client/api";
 import type { FilterField } from "@patchbay/client/member";
 import type { FilterNode } from "@patchbay/client/types";
 import { api as server } from "@/api";
@@ -9,7 +9,7 @@ import { useChoices, type Choice, type Choices } from "@/conversations/list/choi
 import { describe } from "@/conversations/list/describe";
 import { useCalendars } from "@/hours/hours";
 import { found } from "@/keys/commands";
-import { useQueues } from "@/query/desk";
+import { useQueues, useSkills } from "@/query/desk";
 import { keys } from "@/query/keys";
 import { useWorkspace } from "@/session/workspace";
 
@@ -27,6 +27,7 @@ export function useRouting() {
   const client = useQueryClient();
   const { data: book, error, refetch } = useQuery({ queryKey: keys.routing(id), queryFn: () => api.get() });
   const { data: queues } = useQueues();
+  const { data: skills } = useSkills();
   const { data: calendars } = useCalendars();
   const usual = useChoices();
 
@@ -52,9 +53,16 @@ export function useRouting() {
 
   const queueName = (queue: string) => queues.value?.find((one) => one.id === queue)?.name ?? t("routing.queueGone");
 
+  const skillName = (skill: string) => skills.value?.find((one) => one.id === skill)?.name ?? t("routing.skillGone");
+
+  /** What a conversation asks of who is given it, in a few words each. */
+  function demanded(of: RoutingDemand): string[] {
+    return [...(of.skills ?? []).map((need) => t("routing.needs", { skill: skillName(need.skill_id), level: need.level })), ...(of.value ? [t("routing.worth", { value: of.value })] : [])];
+  }
+
   /** What a rule does, in a few words each. */
   function done(then: RoutingEffects): string[] {
-    return [...(then.queue_id ? [t("routing.to", { name: queueName(then.queue_id) })] : []), ...(then.priority ? [t("rules.effects.priority", { name: t(`priorities.${then.priority}`) })] : [])];
+    return [...(then.queue_id ? [t("routing.to", { name: queueName(then.queue_id) })] : []), ...(then.priority ? [t("rules.effects.priority", { name: t(`priorities.${then.priority}`) })] : []), ...demanded(then)];
   }
 
   async function save(rules: readonly RoutingDraft[], zone = book.value?.time_zone ?? ""): Promise<RoutingRules> {
@@ -63,7 +71,7 @@ export function useRouting() {
     return saved;
   }
 
-  return { api, book, error, refetch, fields, choices, queues, queueName, asked, done, save };
+  return { api, book, error, refetch, fields, choices, queues, queueName, asked, demanded, done, save };
 }
 
 export type Routing = ReturnType<typeof useRouting>;
