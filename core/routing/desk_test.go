@@ -36,7 +36,7 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{fake: conversationtest.NewFake(), at: time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC)}
 	d.World = conversationtest.NewWorld(t, d.fake.Fixture())
-	d.calendars = calendartest.NewFake(d.fake.Feed)
+	d.calendars = d.fake.Calendars
 	now := func() time.Time { return d.at }
 	plugins := &channeltest.Plugins{T: t, Installed: []channel.Type{
 		{Plugin: d.Live.Plugin, Live: true}, {Plugin: d.Inbox.Plugin, Capabilities: channel.Capabilities{Content: []string{channel.ContentEnvelope}}},

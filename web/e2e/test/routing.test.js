@@ -62,6 +62,7 @@ test('an administrator makes rules by clicking, and puts them in order by keyboa
   await dialog().getByTestId('rule-failure').waitFor()
   await dialog().getByTestId('rule-queue').selectOption(money)
   await dialog().getByTestId('rule-priority').selectOption('high')
+  await dialog().getByTestId('rule-value').fill('3')
   for (const viewport of [phone, desktop]) {
     await owner.setViewportSize(viewport)
     await shot(owner, `routing-form-en-light-${viewport.width}`)
@@ -69,6 +70,7 @@ test('an administrator makes rules by clicking, and puts them in order by keyboa
   }
   await dialog().getByTestId('rule-save').click()
   await page().getByTestId('rule').getByText('Into Refunds').waitFor()
+  await page().getByTestId('rule').getByText('value 3').waitFor()
 
   await owner.getByTestId('rule-add').click()
   await dialog().getByTestId('rule-name').fill('Never')
