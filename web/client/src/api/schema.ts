@@ -9693,7 +9693,7 @@ export interface components {
             priority?: "low" | "normal" | "high" | "urgent";
             /** @description The queue in which it would wait; absent: none. */
             queue_id?: string;
-            /** @description Who may be given it at once, by id. */
+            /** @description Who may be given it once its queue is open, by id. */
             serves: components["schemas"]["RoutingMember"][];
             /** @description What the rule that counts says, and would be left out. */
             skipped: components["schemas"]["RuleFaultBody"][];
@@ -9703,11 +9703,18 @@ export interface components {
         };
         RoutingWarning: {
             /**
-             * @description nobody: no member is of the team and has the skills that its queue asks for. nobody_available: those who could are away or offline.
+             * @description closed: its queue is closed at that time. passed_on: the queue of queue_id is closed, and it goes on to the one that it overflows into. nobody: no member is of the team and has the skills that are asked for. nobody_available: those who could are away or offline.
              * @enum {string}
              */
-            code: "nobody" | "nobody_available";
+            code: "closed" | "passed_on" | "nobody" | "nobody_available";
             detail: string;
+            /**
+             * Format: date-time
+             * @description Of closed and passed_on: when it opens; absent: it does not.
+             */
+            opens_at?: string;
+            /** @description Of closed and passed_on: the queue that is closed. */
+            queue_id?: string;
         };
         RowErrorBody: {
             code: string;
