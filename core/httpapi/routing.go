@@ -184,10 +184,10 @@ type tryRoutingInput struct {
 // routingTrialsBody is what a conversation makes of the routing rules.
 type routingTrialsBody struct {
 	ruleTrialsBody
-	At       time.Time        `json:"at" doc:"The time that was looked at, in the time zone of the rules."`
-	QueueID  string           `json:"queue_id,omitempty" doc:"The queue in which it would wait; absent: none."`
-	TeamID   string           `json:"team_id,omitempty" doc:"Whose people would answer it; absent: everybody."`
-	Priority string           `json:"priority,omitempty" enum:"low,normal,high,urgent"`
+	At       time.Time `json:"at" doc:"The time that was looked at, in the time zone of the rules."`
+	QueueID  string    `json:"queue_id,omitempty" doc:"The queue in which it would wait; absent: none."`
+	TeamID   string    `json:"team_id,omitempty" doc:"Whose people would answer it; absent: everybody."`
+	Priority string    `json:"priority,omitempty" enum:"low,normal,high,urgent"`
 	routingDemand
 	Skipped  []ruleFaultBody  `json:"skipped" nullable:"false" doc:"What the rule that counts says, and would be left out."`
 	Serves   []routingMember  `json:"serves" nullable:"false" doc:"Who may be given it once its queue is open, by id."`
