@@ -109,7 +109,7 @@ func (a *announcer) tell(ctx context.Context, w identity.WorkspaceID, news dispa
 			who = customer{c.Inbox, c.Recipient}
 		}
 		place := standOf(m)
-		place.Inbox, place.Recipient = who.inbox, who.recipient
+		place.Conversation, place.Inbox, place.Recipient = id, who.inbox, who.recipient
 		out.Places = append(out.Places, place)
 	}
 	for part := range slices.Chunk(out.Places, placesPerMessage) {

@@ -282,6 +282,7 @@ func (s *server) housekeeping(ctx context.Context) {
 		}
 		s.chore(ctx, "waking conversations", func() error { _, err := s.conversations.WakeDue(ctx); return err })
 		s.chore(ctx, "sending scheduled messages", func() error { _, err := s.conversations.SendDue(ctx); return err })
+		s.chore(ctx, "noting customers who left", func() error { _, err := s.conversations.NoteLeft(ctx); return err })
 		s.chore(ctx, "sweeping tickets", func() error {
 			_, err := s.tickets.Sweep(ctx, ticket.Graves{Labels: s.store.Catalog(), Teams: s.store.Teams()})
 			return err

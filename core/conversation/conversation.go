@@ -221,6 +221,7 @@ const (
 	Queued          ChangeType = "conversation.queued"      // {reason, team_id?, from_id?, handoff?, rule?}: see ruleData
 	Offered         ChangeType = "conversation.offered"     // {member_id, member_name, until}
 	OfferEnded      ChangeType = "conversation.offer_ended" // {member_id, reason, text?}
+	Abandoned       ChangeType = "conversation.abandoned"   // {queue_id?, team_id?, since}: the customer left while they waited; since: when they began to
 	BotEngaged      ChangeType = "conversation.bot"         // {bot_id, bot_name}: a bot answers from now on
 	ResolvedChange  ChangeType = "conversation.resolved"
 	Reopened        ChangeType = "conversation.reopened" // {by, from_id?}
@@ -261,7 +262,7 @@ func (t ChangeType) public() bool {
 		ScheduledCreated, ScheduledChanged, ScheduledCancelled, ScheduledSent, ScheduledFailed:
 		return false
 	case Labeled, AttributesChanged, PriorityChanged, ParticipantsChanged, TeamChanged, Merged, Absorbed, Unmerged,
-		BotEngaged, FindingRaised, FindingDismissed, Offered, OfferEnded:
+		BotEngaged, FindingRaised, FindingDismissed, Offered, OfferEnded, Abandoned:
 		return false
 	default:
 		return false

@@ -67,6 +67,7 @@ func (c *Conversation) Verified() bool { return c.Live && SubjectOf(c.Recipient)
 
 // VisitorStore keeps visitor sessions and the last answer of each inbox's policy.
 type VisitorStore interface {
+	AttendanceStore
 	CreateVisitor(ctx context.Context, v Visitor) error
 	// Visitor returns a session by id, which is globally unique, or errs.Absent.
 	// It is there for a day after its end.
@@ -87,6 +88,7 @@ type VisitorStore interface {
 
 // VisitorTx is the side of a transaction that knows visitor sessions.
 type VisitorTx interface {
+	AttendanceTx
 	// VisitorSession loads a session of the workspace, or errs.Absent.
 	VisitorSession(ctx context.Context, id VisitorID) (Visitor, error)
 	// PutVisitor stores a session, new or known.

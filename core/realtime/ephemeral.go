@@ -54,6 +54,7 @@ func (g *Gateway) tick(now time.Time) {
 	}
 	g.keepMarks(now)
 	g.tellFigures()
+	g.attend(now)
 	for w, ids := range g.lookers.expire(now) {
 		for _, at := range ids {
 			g.showLooking(w, at)

@@ -25,6 +25,7 @@ type Gateway struct {
 	feeds    feeds
 	places   places
 	typists  typists
+	attended time.Time // when it was kept last who waits; of the ticks alone
 	lookers  lookers
 	watchers watchers
 	readers  readers

@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -126,6 +127,22 @@ func (r *rooms) find(inbox channel.InboxID) *room {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.all[inbox]
+}
+
+// every calls fn for every session of every visitor.
+func (r *rooms) every(fn func(*visitor)) {
+	r.mu.RLock()
+	all := slices.Collect(maps.Values(r.all))
+	r.mu.RUnlock()
+	for _, room := range all {
+		room.mu.RLock()
+		for _, v := range room.visitors {
+			for ; v != nil; v = v.twin {
+				fn(v)
+			}
+		}
+		room.mu.RUnlock()
+	}
 }
 
 // each calls fn for every session of one visitor.

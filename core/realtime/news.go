@@ -31,6 +31,9 @@ type QueueNews struct {
 // QueuePlace is the place of one customer, who is named as the conversation
 // names them.
 type QueuePlace struct {
+	// Conversation is what they wait with; "" = what they had before.
+	Conversation conversation.ID `json:"conversation,omitempty"`
+
 	Inbox     channel.InboxID `json:"inbox"`
 	Recipient string          `json:"recipient"`
 	Position  int             `json:"position"`  // 1 = next; 0 = does not wait any more

@@ -27,6 +27,7 @@ type Conversations interface {
 // VisitorConversations are those of them that visitors' sessions call.
 type VisitorConversations interface {
 	VisitorSend(ctx context.Context, v conversation.Visitor, p conversation.VisitorPost) (conversation.Posted, error)
+	VisitorsAttend(ctx context.Context, w identity.WorkspaceID, ids []conversation.ID) error
 	VisitorRead(ctx context.Context, v conversation.Visitor, public uint64) error
 	VisitorReadByMembers(ctx context.Context, c conversation.Conversation) (uint64, error)
 	VisitorChanges(ctx context.Context, v conversation.Visitor, after uint64, limit int) ([]conversation.Change, *conversation.Conversation, error)

@@ -61,6 +61,9 @@ func (v *visitor) alive(now time.Time) {
 func (v *visitor) gone(ctx context.Context) {
 	v.room.leave(v)
 	v.hush()
+	if id := v.attends(); id != "" {
+		v.g.attending(ctx, v.workspace, []conversation.ID{id})
+	}
 	v.lastMark(ctx)
 }
 
@@ -278,6 +281,9 @@ func (v *visitor) told(place QueuePlace) {
 	defer v.mu.Unlock()
 	if v.ready {
 		v.news = true
+		if place.Conversation != "" {
+			v.conversation = place.Conversation
+		}
 		v.tell(place)
 	}
 }

@@ -37,7 +37,7 @@ func Types() []Type {
 	add("message", string(conversation.MessageCreated), string(conversation.NoteCreated), string(conversation.MessageEdited), string(conversation.MessageRecalled), string(conversation.MessageDelivery), string(conversation.MessageFile),
 		string(conversation.ScheduledCreated), string(conversation.ScheduledChanged), string(conversation.ScheduledCancelled),
 		string(conversation.ScheduledSent), string(conversation.ScheduledFailed))
-	add("conversation", string(conversation.Created), string(conversation.Assigned), string(conversation.Queued), string(conversation.Offered), string(conversation.OfferEnded),
+	add("conversation", string(conversation.Created), string(conversation.Assigned), string(conversation.Queued), string(conversation.Offered), string(conversation.OfferEnded), string(conversation.Abandoned),
 		string(conversation.ResolvedChange), string(conversation.Reopened), string(conversation.SnoozedChange), string(conversation.Unsnoozed),
 		string(conversation.Labeled), string(conversation.AttributesChanged), string(conversation.PriorityChanged),
 		string(conversation.ParticipantsChanged), string(conversation.TeamChanged), string(conversation.Identified), string(conversation.OfflineChange), string(conversation.CustomerEvent),

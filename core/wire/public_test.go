@@ -79,7 +79,7 @@ func TestWhatTheCustomerMayKnow(t *testing.T) {
 // The type decides, too: a wrong public number must not open the house.
 func TestWhatIsInternalStaysSoWhateverItsNumber(t *testing.T) {
 	for _, typ := range []conversation.ChangeType{
-		conversation.Created, conversation.NoteCreated, conversation.MessageDelivery, conversation.MessageFile, conversation.Queued, conversation.Offered, conversation.OfferEnded,
+		conversation.Created, conversation.NoteCreated, conversation.MessageDelivery, conversation.MessageFile, conversation.Queued, conversation.Offered, conversation.OfferEnded, conversation.Abandoned,
 		conversation.SnoozedChange, conversation.Unsnoozed,
 		conversation.Labeled, conversation.AttributesChanged, conversation.PriorityChanged, conversation.ParticipantsChanged,
 		conversation.TeamChanged, conversation.Merged, conversation.Absorbed, conversation.Unmerged, "conversation.tagged", conversation.ReadByContact,

@@ -110,6 +110,7 @@ func changes() map[string]conversation.Change {
 		"conversation.queued":          change(conversation.Queued, system, 0, nil, `{"reason":"agent_lost","from_id":"mem_1"}`),
 		"conversation.offered":         change(conversation.Offered, system, 0, nil, `{"member_id":"mem_1","member_name":"林晓","until":"2026-11-22T01:00:20Z"}`),
 		"conversation.offer_ended":     change(conversation.OfferEnded, lin, 0, nil, `{"member_id":"mem_1","reason":"rejected","text":"in a call"}`),
+		"conversation.abandoned":       change(conversation.Abandoned, system, 0, nil, `{"queue_id":"que_1","team_id":"tea_1","since":"2026-11-21T09:24:00Z"}`),
 		"conversation.resolved":        change(conversation.ResolvedChange, lin, 4, nil, ""),
 		"conversation.reopened":        change(conversation.Reopened, lin, 4, nil, `{"by":"agent"}`),
 		"conversation.snoozed":         change(conversation.SnoozedChange, lin, 0, nil, `{"until":"2026-11-22T01:00:00Z"}`),

@@ -83,6 +83,7 @@ type space struct {
 	scheduled     map[conversation.ScheduledID]conversation.Scheduled
 	bots          map[conversation.ID]conversation.BotTalk
 	findings      map[conversation.FindingID]conversation.Finding
+	attendances   map[conversation.ID]conversation.Attendance
 	acknowledged  map[customerKey]time.Time
 	early         []conversation.Early
 }
@@ -181,6 +182,7 @@ func newSpace() *space {
 		dedup:         make(map[dedupKey]conversation.Dedup),
 		drafts:        make(map[draftKey]conversation.Draft),
 		whispers:      make(map[conversation.WhisperID]conversation.Whisper),
+		attendances:   make(map[conversation.ID]conversation.Attendance),
 		scheduled:     make(map[conversation.ScheduledID]conversation.Scheduled),
 		bots:          make(map[conversation.ID]conversation.BotTalk),
 		findings:      make(map[conversation.FindingID]conversation.Finding),
@@ -194,7 +196,7 @@ func (s *space) clone() *space {
 	c := &space{
 		conversations: maps.Clone(s.conversations), changes: maps.Clone(s.changes),
 		messages: make(map[conversation.ID]map[uint64]conversation.Message, len(s.messages)), dedup: maps.Clone(s.dedup),
-		drafts: maps.Clone(s.drafts), whispers: maps.Clone(s.whispers), scheduled: maps.Clone(s.scheduled), bots: maps.Clone(s.bots), findings: maps.Clone(s.findings),
+		drafts: maps.Clone(s.drafts), whispers: maps.Clone(s.whispers), attendances: maps.Clone(s.attendances), scheduled: maps.Clone(s.scheduled), bots: maps.Clone(s.bots), findings: maps.Clone(s.findings),
 		numbers: s.numbers, html: maps.Clone(s.html), acknowledged: maps.Clone(s.acknowledged), early: slices.Clone(s.early), versions: maps.Clone(s.versions),
 	}
 	for id, changes := range s.changes {

@@ -78,7 +78,7 @@ func Apply(c conversation.Conversation, ch conversation.Change) conversation.Con
 		var mark struct{ Seq uint64 }
 		_ = json.Unmarshal(ch.Data, &mark)
 		c.ContactReadSeq = mark.Seq
-	case conversation.MessageDelivery, conversation.MessageFile, conversation.OfflineChange, conversation.CustomerEvent, conversation.ScheduledCreated,
+	case conversation.MessageDelivery, conversation.MessageFile, conversation.Abandoned, conversation.OfflineChange, conversation.CustomerEvent, conversation.ScheduledCreated,
 		conversation.FindingRaised, conversation.FindingDismissed,
 		conversation.ScheduledChanged, conversation.ScheduledCancelled, conversation.ScheduledSent, conversation.ScheduledFailed:
 	default:

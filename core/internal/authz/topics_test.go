@@ -213,7 +213,7 @@ func (w *world) head(of *workspace, after uint64) uint64 {
 // dispatch's, which everybody's sockets keep busy here: core/conversation's tests
 // hold them.
 func ofPlugins() []string {
-	return []string{"conversation.bot", "finding.created", "finding.dismissed", "approval.changed", "conversation.offered", "conversation.offer_ended"}
+	return []string{"conversation.bot", "finding.created", "finding.dismissed", "approval.changed", "conversation.offered", "conversation.offer_ended", "conversation.abandoned"}
 }
 
 // TestTopics opens a socket as everybody, lets everything happen to the things

@@ -68,6 +68,8 @@ export function eventSentence(change: Change, t: Translate, locale: Locale, name
       return t("events.resolved", { name });
     case "conversation.reopened":
       return t("events.reopened", { name });
+    case "conversation.abandoned":
+      return t("events.abandoned");
     case "conversation.unsnoozed":
       return t("events.unsnoozed");
     case "conversation.created":

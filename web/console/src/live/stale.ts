@@ -114,6 +114,7 @@ export function reactions(held: Held): Record<FeedEvent["type"], React> {
     "conversation.queued": carried,
     "conversation.offered": carried,
     "conversation.offer_ended": carried,
+    "conversation.abandoned": carried,
     "conversation.resolved": carried,
     "conversation.reopened": carried,
     "conversation.snoozed": carried,

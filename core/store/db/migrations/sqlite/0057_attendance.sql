@@ -1,0 +1,14 @@
+-- Who waits in front of a window. Its twin is ../postgres/0057_attendance.sql.
+
+-- Until when the customer of a conversation that waits counts as there. queued_at:
+-- which wait it is of. abandoned_at: when they were found to have left it; 0 = not.
+-- Rows of conversations that wait no more are removed when their time has come.
+CREATE TABLE attendance (
+  workspace_id    TEXT NOT NULL,
+  conversation_id TEXT NOT NULL,
+  queued_at       INTEGER NOT NULL,
+  until           INTEGER NOT NULL,
+  abandoned_at    INTEGER NOT NULL,
+  PRIMARY KEY (workspace_id, conversation_id)
+) STRICT;
+CREATE INDEX attendance_due ON attendance (until);
