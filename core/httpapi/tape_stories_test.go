@@ -35,6 +35,10 @@ func talkTape(t *testing.T) tape {
 		c.TakeBack(r.System(), conversation.OfferUnanswered)
 		return nil
 	})
+	r.change("the customer leaves", chat, func(c *conversation.Conversation) error {
+		c.Abandon(r.System())
+		return nil
+	})
 	r.change("it is offered again", chat, offer)
 	r.change("dispatch gives it to the owner", chat, func(c *conversation.Conversation) error {
 		return c.Assign(r.System(), r.Owner.ID, r.Owner.Name, "dispatch")

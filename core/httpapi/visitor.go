@@ -174,12 +174,23 @@ func (s *Server) visitorChanges(ctx context.Context, in *visitorChangesInput) (*
 		}
 	}
 	if c != nil {
+		s.attends(ctx, *c)
 		out.LastPublicSeq = c.LastPublicSeq
 		if n := len(out.Items); n > 0 {
 			out.HasMore = out.Items[n-1].Seq < c.LastPublicSeq
 		}
 	}
 	return &body[publicChangesBody]{Body: out}, nil
+}
+
+// attends keeps that a customer who waits is there: sockets may not get through.
+func (s *Server) attends(ctx context.Context, c conversation.Conversation) {
+	if !c.Waits() {
+		return
+	}
+	if err := s.Conversations.VisitorsAttend(ctx, c.Workspace, []conversation.ID{c.ID}); err != nil && ctx.Err() == nil {
+		s.Log.WarnContext(ctx, "that a visitor who waits is there could not be kept", "error", err)
+	}
 }
 
 type visitorSendInput struct {

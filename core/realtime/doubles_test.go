@@ -44,6 +44,14 @@ func (c *calls) Post(ctx context.Context, scope identity.Scope, p conversation.P
 	return c.Conversations.Post(ctx, scope, p)
 }
 
+// VisitorsAttend enters after what it calls.
+func (c *calls) VisitorsAttend(ctx context.Context, w identity.WorkspaceID, ids []conversation.ID) error {
+	if err := c.Conversations.VisitorsAttend(ctx, w, ids); err != nil {
+		return err
+	}
+	return c.enter(ctx, "attend")
+}
+
 func (c *calls) VisitorSend(ctx context.Context, v conversation.Visitor, p conversation.VisitorPost) (conversation.Posted, error) {
 	if err := c.enter(ctx, "visitor send"); err != nil {
 		return conversation.Posted{}, err

@@ -94,6 +94,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"whispers":                       testWhispers,
 		"take-overs at once":             testTakeOversAtOnce,
 		"take-overs against claims":      testTakeOversAgainstClaims,
+		"attendance":                     testAttendance,
 		"scheduled":                      testScheduled,
 		"scheduled once":                 testScheduledOnce,
 		"visitors":                       testVisitors,

@@ -1,4 +1,4 @@
--- Who waits in front of a window. Its twin is ../sqlite/0057_attendance.sql.
+-- Who waits in front of a window. Its twin is ../sqlite/0059_attendance.sql.
 
 -- Until when the customer of a conversation that waits counts as there. queued_at:
 -- which wait it is of. abandoned_at: when they were found to have left it; 0 = not.
