@@ -64,7 +64,7 @@ func CutRules() []CutRule {
 	add(said, members, "mentions[].name")
 
 	const data = change + "data."
-	add(data, nil, "by", "reason", "as", "trigger", "attachment_id", "act", "asked", "place", "handoff", "assignee_id", "from_id", "team_id", "from_team_id", "queue_id", "from_queue_id", "bot_id", "until", "seq", "label_ids[]", "added[]", "removed[]",
+	add(data, nil, "by", "reason", "as", "trigger", "attachment_id", "act", "asked", "place", "handoff", "assignee_id", "from_id", "team_id", "from_team_id", "queue_id", "from_queue_id", "bot_id", "until", "since", "seq", "label_ids[]", "added[]", "removed[]",
 		"priority", "member_ids[]", "member_id", "into", "number", "inbox_id", "contact_id", "messages", "state", "snoozed_until", "waiting_since",
 		"rating_id", "via", "scheduled_id", "send_at", "author_id", "attachments", "unless_reply", "message_id", "message_seq", "finding_id", "connection_id", "level",
 		"status", "from", "conversation_id", "ticket_id", "id", "kind", "due_at", "bot_name")

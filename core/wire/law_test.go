@@ -29,6 +29,7 @@ func told(w *conversationtest.World) conversation.ID {
 		c.TakeBack(w.System(), conversation.OfferUnanswered)
 		return nil
 	})
+	step(func(c *conversation.Conversation) error { c.Abandon(w.System()); return nil })
 	step(offer)
 	step(func(c *conversation.Conversation) error {
 		return c.Assign(w.System(), agent.ID, agent.Name, "dispatch")
