@@ -19,7 +19,7 @@ export { DataApi, type Erasure, type ErasurePreview, type ErasureReason, type Ex
 export { PanelsApi, type FarRecord, type Panel, type PanelCard, type PanelLook, type PanelSlot, type Pressed, type RecordField, type RecordLookup, type RecordObject, type Tool, type ToolUse } from "./panels";
 export { ExtensionsApi, type Backfill, type Condition, type ConfigProblem, type Connection, type ConnectionBody, type Extension, type HealthHistory, type HookPoint, type PluginPermission, type PluginState, type PluginStep, type PluginVersion, type SkippedEvent, type SkippedInterceptor, type Typed } from "./extensions";
 export { MessageTemplatesApi, type MessageTemplate, type MessageTemplateField, type MessageTemplatePage, type MessageTemplateQuery, type TemplateUse } from "./messagetemplates";
-export { RoutingApi, type RoutingDraft, type RoutingEffects, type RoutingRule, type RoutingRules, type RoutingTrial, type RoutingTrialOf } from "./routing";
+export { RoutingApi, type RoutingDemand, type RoutingDraft, type RoutingEffects, type RoutingRule, type RoutingRules, type RoutingTrial, type RoutingTrialOf } from "./routing";
 export { RulesApi, type InboxRule, type InboxRules, type RuleDraft, type RuleEffects, type RuleTrial, type RuleTrialOf } from "./rules";
 export { RequestsApi, type RequestOutcome } from "./requests";
 export { LicensesApi, type License, type LicenseStanding, type LicenseState } from "./licenses";
