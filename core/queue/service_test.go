@@ -234,7 +234,9 @@ func TestStepsForMore(t *testing.T) {
 	got := a.StepsFor(map[queue.ID]queue.Queue{"a": a, "b": b}, []queue.Need{{Skill: "de", Level: 4}, {Skill: "vip", Level: 3}})
 	vip := queue.Need{Skill: "vip", Level: 3}
 	want := [][]queue.Need{
-		{{Skill: "de", Level: 4}, {Skill: "it", Level: 1}, vip}, {{Skill: "de", Level: 1}, {Skill: "it", Level: 1}, vip}, {{Skill: "it", Level: 1}, vip},
+		{{Skill: "de", Level: 4}, {Skill: "it", Level: 1}, vip},
+		{{Skill: "de", Level: 1}, {Skill: "it", Level: 1}, vip},
+		{{Skill: "it", Level: 1}, vip},
 		{{Skill: "de", Level: 1}, vip},
 	}
 	for i, s := range got {

@@ -47,9 +47,10 @@ func (f *streams) ok(err error) {
 	}
 }
 
-func (f *streams) skill(id queue.SkillID) {
+// german makes the skill skl_de.
+func (f *streams) german() {
 	f.Helper()
-	f.ok(f.s.Queues().CreateSkill(f.Context(), queue.Skill{Workspace: f.ws, ID: id, Name: string(id), CreatedAt: f.at}))
+	f.ok(f.s.Queues().CreateSkill(f.Context(), queue.Skill{Workspace: f.ws, ID: "skl_de", Name: "German", CreatedAt: f.at}))
 }
 
 func (f *streams) queue(id queue.ID, p queue.Plan) {
@@ -129,7 +130,7 @@ func (f *streams) row(m identity.MemberID) dispatch.AgentRow {
 // less.
 func TestSkillsDecideWhoIsGivenWhat(t *testing.T) {
 	inStreams(t, func(f *streams) {
-		f.skill("skl_de")
+		f.german()
 		de := func(level int) []queue.Need { return []queue.Need{{Skill: "skl_de", Level: level}} }
 		f.queue("que_rest", queue.Plan{})
 		f.queue("que_vip", queue.Plan{
@@ -164,7 +165,7 @@ func TestSkillsDecideWhoIsGivenWhat(t *testing.T) {
 // no more once the skill is gone.
 func TestWhatARuleAsksFor(t *testing.T) {
 	inStreams(t, func(f *streams) {
-		f.skill("skl_de")
+		f.german()
 		f.queue("que_rest", queue.Plan{})
 		f.queue("que_a", queue.Plan{Value: 1, Overflow: queue.Overflow{Queue: "que_rest", After: time.Hour}})
 		good, none := f.able(queue.Need{Skill: "skl_de", Level: 3}), f.able()
@@ -192,7 +193,7 @@ func TestWhatARuleAsksFor(t *testing.T) {
 // before is refused.
 func TestAQueueThatChangesWhileSomebodyWaits(t *testing.T) {
 	inStreams(t, func(f *streams) {
-		f.skill("skl_de")
+		f.german()
 		f.queue("que_a", queue.Plan{})
 		m, it := f.able(), f.waits("que_a", time.Minute)
 		_, err := f.s.Queues().Change(f.Context(), f.ws, "que_a", func(q *queue.Queue) error {
@@ -213,7 +214,7 @@ func TestAQueueThatChangesWhileSomebodyWaits(t *testing.T) {
 
 func TestStickyWhileTheyServe(t *testing.T) {
 	inStreams(t, func(f *streams) {
-		f.skill("skl_de")
+		f.german()
 		f.queue("que_a", queue.Plan{Needs: []queue.Need{{Skill: "skl_de", Level: 1}}, Sticky: 30 * time.Second})
 		m := f.able(queue.Need{Skill: "skl_de", Level: 1})
 		it := f.waits("que_a", time.Minute)
