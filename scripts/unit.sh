@@ -11,5 +11,5 @@ code=0
 "$1" --format standard-quiet --hide-summary skipped --packages ./... \
   --rerun-fails=1 --rerun-fails-max-failures=3 --rerun-fails-run-root-test --rerun-fails-abort-on-data-race --rerun-fails-report "$report" \
   -- "${@:2}" || code=$?
-sed 's/^/unsteady: /' "$report"
+awk -F': | runs, | failures' '$2 > $3 { print "unsteady: " $0 }' "$report"
 exit "$code"
