@@ -35,11 +35,11 @@ type routingRuleBody struct {
 type routingThen struct {
 	QueueID  string `json:"queue_id,omitempty" doc:"Absent: it waits where its inbox, or a rule of that, says."`
 	Priority string `json:"priority,omitempty" enum:"low,normal,high,urgent" doc:"Absent: as it is."`
-	routingDemand
+	RoutingDemand
 }
 
-// routingDemand is what a conversation asks of who is given it.
-type routingDemand struct {
+// RoutingDemand is what a conversation asks of who is given it.
+type RoutingDemand struct {
 	Skills []needBody `json:"skills,omitempty" maxItems:"10" doc:"Beside those that its queue asks for; absent: none. They are asked for until a person gives it to another queue or team."`
 	Value  int        `json:"value,omitempty" doc:"Instead of its queue's, 1 to 100; absent: that."`
 }
@@ -98,11 +98,11 @@ func routingOf(b routing.Book) *body[routingBody] {
 }
 
 func routingThenOf(e routing.Effects) routingThen {
-	return routingThen{QueueID: string(e.Queue), Priority: string(e.Priority), routingDemand: demandOf(e.Demand())}
+	return routingThen{QueueID: string(e.Queue), Priority: string(e.Priority), RoutingDemand: demandOf(e.Demand())}
 }
 
-func demandOf(d conversation.Demand) routingDemand {
-	out := routingDemand{Value: d.Value}
+func demandOf(d conversation.Demand) RoutingDemand {
+	out := RoutingDemand{Value: d.Value}
 	for _, n := range d.Needs {
 		out.Skills = append(out.Skills, needBody{string(n.Skill), n.Level})
 	}
@@ -188,7 +188,7 @@ type routingTrialsBody struct {
 	QueueID  string    `json:"queue_id,omitempty" doc:"The queue in which it would wait; absent: none."`
 	TeamID   string    `json:"team_id,omitempty" doc:"Whose people would answer it; absent: everybody."`
 	Priority string    `json:"priority,omitempty" enum:"low,normal,high,urgent"`
-	routingDemand
+	RoutingDemand
 	Skipped  []ruleFaultBody  `json:"skipped" nullable:"false" doc:"What the rule that counts says, and would be left out."`
 	Serves   []routingMember  `json:"serves" nullable:"false" doc:"Who may be given it once its queue is open, by id."`
 	Warnings []routingWarning `json:"warnings" nullable:"false"`
@@ -250,7 +250,7 @@ func (s *Server) tryRouting(ctx context.Context, scope identity.Scope, in *tryRo
 func (s *Server) routingTrials(ctx context.Context, scope identity.Scope, got routing.Outcome) (*body[routingTrialsBody], error) {
 	out := routingTrialsBody{
 		ruleTrialsBody: trialsOf(got.Trials, got.Facts), At: got.Facts.At, QueueID: string(got.Queue), TeamID: string(got.Team), Priority: string(got.Priority),
-		Skipped: faultBodies(got.Skipped), Serves: []routingMember{}, Warnings: doorOf(got.Landing), routingDemand: demandOf(got.Demand),
+		Skipped: faultBodies(got.Skipped), Serves: []routingMember{}, Warnings: doorOf(got.Landing), RoutingDemand: demandOf(got.Demand),
 	}
 	there, err := s.Presence.Snapshot(ctx, scope.Workspace)
 	if err != nil {

@@ -9682,6 +9682,13 @@ export interface components {
             priority?: "low" | "normal" | "high" | "urgent";
             /** @description Absent: it waits where its inbox, or a rule of that, says. */
             queue_id?: string;
+            /** @description Beside those that its queue asks for; absent: none. They are asked for until a person gives it to another queue or team. */
+            skills?: components["schemas"]["NeedBody"][];
+            /**
+             * Format: int64
+             * @description Instead of its queue's, 1 to 100; absent: that.
+             */
+            value?: number;
         };
         RoutingTrialsBody: {
             /**
@@ -9695,10 +9702,17 @@ export interface components {
             queue_id?: string;
             /** @description Who may be given it once its queue is open, by id. */
             serves: components["schemas"]["RoutingMember"][];
+            /** @description Beside those that its queue asks for; absent: none. They are asked for until a person gives it to another queue or team. */
+            skills?: components["schemas"]["NeedBody"][];
             /** @description What the rule that counts says, and would be left out. */
             skipped: components["schemas"]["RuleFaultBody"][];
             /** @description Whose people would answer it; absent: everybody. */
             team_id?: string;
+            /**
+             * Format: int64
+             * @description Instead of its queue's, 1 to 100; absent: that.
+             */
+            value?: number;
             warnings: components["schemas"]["RoutingWarning"][];
         };
         RoutingWarning: {
