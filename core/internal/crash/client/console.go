@@ -131,7 +131,7 @@ func (c *Console) handle(ctx context.Context, s *rig.Socket, hello helloFrame, f
 	switch f.Op {
 	case "ready":
 		return c.ready(ctx, s, hello, f)
-	case "event":
+	case "event", "skip": // of a skip only its place in the feed is told
 		return c.event(ctx, f.FeedEvent)
 	case "ack", "error":
 		if !c.waits.answer(f.Ref, f) && f.Op == "error" && f.Code != "rate_limited" {
