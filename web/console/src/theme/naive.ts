@@ -1,7 +1,10 @@
 import { computed } from "vue";
-import { darkTheme, type GlobalThemeOverrides } from "naive-ui";
+import { buttonDark, commonDark, createTheme, inputDark, popoverDark, scrollbarDark, switchDark, type GlobalTheme, type GlobalThemeOverrides } from "naive-ui";
 import { isDark, tokens } from "./theme";
 import { fontFamily, fontFamilyMono } from "./tokens";
+
+/** The dark looks of what the console uses of Naive UI: with those of all its components the first load is 12 KB heavier. */
+const darkTheme: GlobalTheme = { ...createTheme([buttonDark, inputDark, popoverDark, scrollbarDark, switchDark]), common: commonDark };
 
 /** Naive UI in our colours: its own values are replaced where a component shows them. */
 export const naiveTheme = computed(() => (isDark.value ? darkTheme : null));
