@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/extension"
 	"github.com/patchbay-im/patchbay/core/instance"
 	"github.com/patchbay-im/patchbay/core/machine"
@@ -41,6 +42,7 @@ func (s *server) gauge(ctx context.Context) {
 			out.Accounts[string(state)] = counts[state]
 		}
 	}
+	out.Dispatch = dispatched(s.dispatcher.Stats(), s.now())
 	if channel, hooks, err := s.store.Backlog(ctx); err == nil {
 		for kind, w := range map[string]db.Waiting{"channel": channel, "webhook": hooks} {
 			b := telemetry.Backlog{Kind: kind, Count: w.Count}
@@ -51,6 +53,17 @@ func (s *server) gauge(ctx context.Context) {
 		}
 	}
 	s.metrics.Set(out)
+}
+
+func dispatched(d dispatch.Stats, now time.Time) telemetry.Dispatch {
+	out := telemetry.Dispatch{
+		Waiting: d.Led.Waiting, Available: d.Led.Available, Healed: d.Healed, Failures: d.Failures,
+		Claims: map[string]uint64{"assigned": d.Assigned, "refused": d.Refused, "unanswered": d.Unanswered, "returned": d.Returned},
+	}
+	if at := d.Led.Oldest; !at.IsZero() {
+		out.Oldest = max(0, now.Sub(at))
+	}
+	return out
 }
 
 func sizeOf(file string) int64 {

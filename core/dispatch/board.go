@@ -53,6 +53,20 @@ func (d *Dispatcher) Board(ws identity.WorkspaceID) Board {
 	return out
 }
 
+// Oldest returns the earliest arrival of what waits, ringing or not; zero if
+// nothing does.
+func (e *Engine) Oldest() time.Time {
+	var oldest time.Time
+	for _, all := range []map[Key]*waiting{e.items, e.ringing} {
+		for _, w := range all {
+			if oldest.IsZero() || w.WaitingSince.Before(oldest) {
+				oldest = w.WaitingSince
+			}
+		}
+	}
+	return oldest
+}
+
 // States returns how the queues stand at a time, by name.
 func (e *Engine) States(now time.Time) []QueueState {
 	all := map[string]*QueueState{}

@@ -310,10 +310,18 @@ func (d *Dispatcher) Leads(ws identity.WorkspaceID) bool {
 	return s.leading
 }
 
+// Load is what stands in the workspaces that this node decides for.
+type Load struct {
+	Waiting   int       // without what rings
+	Available int       // agents given work
+	Oldest    time.Time // arrival of what has waited the longest, ringing or not; zero = nothing does
+}
+
 // Stats counts over all workspaces, since New.
 type Stats struct {
 	Waiting   int // items in the queue now
 	Available int // agents given work now
+	Led       Load
 
 	Assigned uint64 // claims that succeeded
 	Refused  uint64 // claims that the store refused: somebody else was faster
@@ -323,6 +331,14 @@ type Stats struct {
 	Returned uint64 // items taken back from agents who disappeared
 	Healed   uint64 // differences found by the shadow check
 	Failures uint64 // calls of the store that failed
+}
+
+func (l *Load) add(o Load) {
+	l.Waiting += o.Waiting
+	l.Available += o.Available
+	if l.Oldest.IsZero() || !o.Oldest.IsZero() && o.Oldest.Before(l.Oldest) {
+		l.Oldest = o.Oldest
+	}
 }
 
 // Stats returns the counters.
@@ -336,6 +352,9 @@ func (d *Dispatcher) Stats() Stats {
 	var sum Stats
 	for _, s := range shards {
 		s.mu.Lock()
+		if s.leading {
+			sum.Led.add(Load{s.engine.Len(), s.presence.Available(), s.engine.Oldest()})
+		}
 		sum.Waiting += s.engine.Len()
 		sum.Available += s.presence.Available()
 		sum.Assigned += s.stats.Assigned

@@ -490,3 +490,22 @@ func TestChoiceAfterTheEnd(t *testing.T) {
 		f.open()
 	})
 }
+
+// TestLoad counts what waits and who is there in workspaces that this node leads.
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	onFloor(t, nil, func(f *floor) {
+		f.ask(time.Second)
+		oldest := time.Now().Add(-time.Minute)
+		f.ask(time.Minute)
+		f.pass(time.Second)
+		if got := f.d.Stats().Led; got.Waiting != 2 || got.Available != 0 || !got.Oldest.Equal(oldest) {
+			f.Fatalf("%+v, not since %v", got, oldest)
+		}
+		f.present(2)
+		f.pass(time.Second)
+		if got := f.d.Stats().Led; got.Waiting != 0 || got.Available != 1 || !got.Oldest.IsZero() {
+			f.Fatalf("%+v", got)
+		}
+	})
+}

@@ -22,6 +22,18 @@ type State struct {
 	SendingPaused int // inboxes whose far side fails
 	// Accounts counts the inboxes and connections in use by how they fare.
 	Accounts map[string]int
+	Dispatch Dispatch
+}
+
+// Dispatch is how work is given out in the workspaces that this server decides
+// for, and what came of it since the server started.
+type Dispatch struct {
+	Waiting, Available int
+	Oldest             time.Duration // of what waits
+	// Claims counts how giving out went: "assigned", "refused" (somebody else was
+	// faster), "unanswered" (an offer rang out) and "returned" (the agent left).
+	Claims           map[string]uint64
+	Healed, Failures uint64
 }
 
 // PluginState is how one plugin fares.
@@ -88,6 +100,15 @@ func (k *keeper) Collect(out chan<- prometheus.Metric) {
 	for state, n := range s.Accounts {
 		gauge("patchbay_accounts", "Inboxes and connections in use of which it is known how they fare, by that.", float64(n), "state", state)
 	}
+	d := s.Dispatch
+	gauge("patchbay_dispatch_waiting", "Work that waits for an agent, in workspaces that this server decides for.", float64(d.Waiting))
+	gauge("patchbay_dispatch_oldest_seconds", "How long the oldest of it has waited.", d.Oldest.Seconds())
+	gauge("patchbay_dispatch_available", "Agents who are given work now, in the same workspaces.", float64(d.Available))
+	for outcome, n := range d.Claims {
+		send(prometheus.CounterValue, "patchbay_dispatch_claims_total", "Work given out, refused by the database, left to ring, and taken back.", float64(n), "outcome", outcome)
+	}
+	send(prometheus.CounterValue, "patchbay_dispatch_healed_total", "Differences from the database that the check every minute found and mended.", float64(d.Healed))
+	send(prometheus.CounterValue, "patchbay_dispatch_failures_total", "Calls of the database by dispatch that failed.", float64(d.Failures))
 	for _, b := range s.Waiting {
 		gauge("patchbay_deliveries_waiting", "What waits to leave, counted up to 10000.", float64(b.Count), "kind", b.Kind)
 		gauge("patchbay_delivery_oldest_seconds", "How long the oldest of it waits.", b.Oldest.Seconds(), "kind", b.Kind)

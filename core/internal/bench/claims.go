@@ -111,6 +111,12 @@ func measureClaims(ctx context.Context, r rush, conf store.Config) error {
 	if err := c.fill(ctx, r.waiting); err != nil {
 		return err
 	}
+	// As its autovacuum does within a minute: a database that has run for longer knows its rows.
+	if conf.Driver == store.Postgres {
+		if err := c.change(ctx, conf, func(q writer) { q.do(`ANALYZE`) }); err != nil {
+			return err
+		}
+	}
 	var rate float64
 	given, err := c.dispatching(ctx, members, func(d *dispatch.Dispatcher) error {
 		if rate, err = c.drain(r.waiting); err != nil {

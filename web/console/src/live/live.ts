@@ -50,6 +50,8 @@ export interface Live {
   onWhisper: (listen: WhisperListener) => void;
   /** Calls back for every new version of one's own drafts, until the scope ends. */
   onDraft: (listen: DraftListener) => void;
+  /** Has the figures of the workspace kept new in the cache, until the scope ends. */
+  watchFigures: () => void;
 }
 
 type DraftListener = (conversation: string, rev: number, draft: ServerDraft | undefined) => void;
@@ -84,6 +86,7 @@ export function provideLive(workspace: WorkspaceContext): Live {
   const whisperListeners = new Set<WhisperListener>();
   const unreadNotifications = shallowRef(0);
   const notificationListeners = new Set<NotificationListener>();
+  let watchers = 0;
   const cache = new ConversationCache(client, id, memberID, {
     fetchAfter: (conversation, after) => api.timeline(conversation, { after, limit: 200 }),
     check: (ids, list) => api.views.check(ids, list),
@@ -134,6 +137,7 @@ export function provideLive(workspace: WorkspaceContext): Live {
         takeWhisper(client, id, whisper);
         for (const listener of whisperListeners) listener(whisper);
       },
+      figures: (figures) => client.setQueryData(keys.figures(id), figures),
       notified: (unread, notification) => {
         unreadNotifications.value = unread;
         for (const listener of notificationListeners) listener(notification);
@@ -189,6 +193,12 @@ export function provideLive(workspace: WorkspaceContext): Live {
     onDraft: (listen) => {
       draftListeners.add(listen);
       onScopeDispose(() => draftListeners.delete(listen));
+    },
+    watchFigures: () => {
+      if (watchers++ === 0) socket.watchFigures(true);
+      onScopeDispose(() => {
+        if (--watchers === 0) socket.watchFigures(false);
+      });
     },
   };
   const unwatch = [cache.watch(), tickets.watch()];

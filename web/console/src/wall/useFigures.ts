@@ -6,8 +6,8 @@ import { useLive } from "@/live/live";
 import { keys } from "@/query/keys";
 import { useWorkspace } from "@/session/workspace";
 
-/** Figures are asked for so often where they do not come by themselves, in milliseconds. */
-const POLL_MS = 5_000;
+/** After so long without new figures they are asked for, in milliseconds: live ones come every five seconds at least. */
+const POLL_MS = 8_000;
 /** Older than this they are shown as old. */
 const STALE_MS = 20_000;
 const TICK_MS = 1_000;
@@ -19,8 +19,9 @@ const TICK_MS = 1_000;
 export function useFigures() {
   const { id } = useWorkspace();
   const source = new FiguresApi(api, id);
-  const { status } = useLive();
+  const { status, watchFigures } = useLive();
   const query = useQuery({ queryKey: keys.figures(id), queryFn: () => source.figures(), refetchInterval: POLL_MS, gcTime: 0 });
+  watchFigures();
 
   const tick = ref(Date.now());
   const timer = setInterval(() => (tick.value = Date.now()), TICK_MS);
