@@ -288,13 +288,24 @@ func (c *Conversation) enqueueAs(t Turn, data map[string]string) {
 }
 
 // Resolve closes the conversation until the customer writes again.
-func (c *Conversation) Resolve(t Turn) {
+func (c *Conversation) Resolve(t Turn) { c.resolve(t, nil) }
+
+// ResolveUnanswered is Resolve of what nobody answered, with why.
+func (c *Conversation) ResolveUnanswered(t Turn, why string) {
+	c.resolve(t, map[string]string{"reason": why})
+}
+
+func (c *Conversation) resolve(t Turn, data map[string]string) {
 	if c.State == Resolved {
 		return
 	}
 	c.endOffer(t, OfferWithdrawn, "")
 	c.State, c.SnoozedUntil, c.WaitingSince, c.QueuedAt = Resolved, time.Time{}, time.Time{}, time.Time{}
-	c.record(t, ResolvedChange, nil, nil)
+	if data == nil {
+		c.record(t, ResolvedChange, nil, nil)
+		return
+	}
+	c.record(t, ResolvedChange, nil, data)
 }
 
 // Reopen opens a resolved conversation again, or wakes a sleeping one. A

@@ -223,9 +223,9 @@ const (
 	OfferEnded      ChangeType = "conversation.offer_ended" // {member_id, reason, text?}
 	Abandoned       ChangeType = "conversation.abandoned"   // {queue_id?, team_id?, since}: the customer left while they waited; since: when they began to
 	BotEngaged      ChangeType = "conversation.bot"         // {bot_id, bot_name}: a bot answers from now on
-	ResolvedChange  ChangeType = "conversation.resolved"
-	Reopened        ChangeType = "conversation.reopened" // {by, from_id?}
-	SnoozedChange   ChangeType = "conversation.snoozed"  // {until}
+	ResolvedChange  ChangeType = "conversation.resolved"    // {reason?}: why, when nobody had answered: see ResolvedLeft
+	Reopened        ChangeType = "conversation.reopened"    // {by, from_id?}
+	SnoozedChange   ChangeType = "conversation.snoozed"     // {until}
 	Unsnoozed       ChangeType = "conversation.unsnoozed"
 	Identified      ChangeType = "conversation.identified"      // the customer proved who they are
 	OfflineChange   ChangeType = "conversation.offline"         // {email, phone}: came by the form for when nobody is there

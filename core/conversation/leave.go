@@ -22,6 +22,7 @@ type Attendance struct {
 	QueuedAt     time.Time // which wait it is of: Conversation.QueuedAt
 	Until        time.Time
 	AbandonedAt  time.Time // when the customer was found to have left this wait; zero = not
+	ActAt        time.Time // when what its queue does then is due; zero = nothing is. Who attends takes it back
 }
 
 // AttendanceStore keeps attendances.
@@ -63,9 +64,10 @@ func (s *Service) VisitorsAttend(ctx context.Context, w identity.WorkspaceID, id
 	return s.Visitors.Attend(ctx, w, ids, s.Now().Add(LeftAfter))
 }
 
-// NoteLeft records which customers left while they waited: once for each wait,
-// unless somebody was found first. It returns how many had left. Several nodes may try at the same time; what
-// cannot be looked at does not hold up the others.
+// NoteLeft records which customers left while they waited, once for each wait,
+// unless somebody was found first, and does what their queue does then. It returns
+// how many had left. Several nodes may try at the same time; what cannot be looked
+// at does not hold up the others.
 func (s *Service) NoteLeft(ctx context.Context) (int, error) {
 	due, err := s.Visitors.Absences(ctx, s.Now(), sweepBatch)
 	if err != nil {
@@ -104,14 +106,20 @@ func (s *Service) noteLeft(ctx context.Context, tx Tx, due Attendance) (bool, er
 	case err != nil || !c.Waits() || !c.QueuedAt.Equal(a.QueuedAt):
 		return false, tx.EndAttendance(ctx, due.Conversation)
 	}
-	a.Until = now.Add(keepLeft)
-	if !a.AbandonedAt.IsZero() {
-		return false, tx.PutAttendance(ctx, *a)
+	t := Turn{Actor: identity.SystemScope(c.Workspace).Actor, At: now, IDs: s.ids}
+	found := a.AbandonedAt.IsZero()
+	if found {
+		a.AbandonedAt = now
+		c.Abandon(t)
 	}
-	t := s.turn(identity.SystemScope(c.Workspace))
-	a.AbandonedAt = t.At
-	c.Abandon(t)
-	if err := tx.PutAttendance(ctx, *a); err != nil {
+	does, err := s.whenLeft(ctx, c)
+	if err != nil {
+		return false, err
+	}
+	if a.schedule(does, now) {
+		return found, s.endLeft(ctx, tx, t, c, does.Does())
+	}
+	if err := tx.PutAttendance(ctx, *a); err != nil || !found {
 		return false, err
 	}
 	return true, tx.Save(ctx, c)

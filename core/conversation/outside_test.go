@@ -23,6 +23,11 @@ func (b begunTickets) Begin(_ context.Context, _ conversation.Tx, _ conversation
 	return nil
 }
 
+func (b begunTickets) Unserved(_ context.Context, _ conversation.Tx, _ conversation.Turn, c conversation.Conversation, _ []conversation.Message) error {
+	b[c.ID]++
+	return nil
+}
+
 // hours makes a calendar that is open on weekdays, 9 to 17, and has queues follow
 // calendars. The clock begins on a Saturday.
 func (d *desk) hours() calendar.ID {

@@ -18,6 +18,10 @@ type Tickets interface {
 	// Begin makes the ticket of a message that has just begun a conversation and
 	// is saved, in the same transaction: of a type of tickets, "" = the default.
 	Begin(ctx context.Context, tx Tx, t Turn, c Conversation, m Message, typ string) error
+	// Unserved makes the ticket of a conversation that ends without an answer, in
+	// the same transaction, of what its customer said last; none when one that was
+	// made by itself is open in the conversation.
+	Unserved(ctx context.Context, tx Tx, t Turn, c Conversation, said []Message) error
 }
 
 // ruling is the rule of an inbox that takes a message, with what of its effects

@@ -49,6 +49,8 @@ type queueBody struct {
 	StickyForS  int            `json:"sticky_for_s" doc:"Seconds for which a conversation is kept for the member who answered its contact last, if they serve the queue; 0: not at all."`
 	CalendarID  string         `json:"calendar_id" doc:"When it is open; empty: always."`
 	Outside     outsideBody    `json:"outside"`
+	WhenLeft    string         `json:"when_left" enum:"keep,close,ticket" doc:"What becomes of the conversation of a customer who left the chat while they waited. keep: it waits on. close: it is resolved. ticket: it is resolved, and there is a ticket for the queue's team."`
+	LeftAfterS  int            `json:"left_after_s" doc:"Seconds after they count as gone until that happens; who is back by then waits on."`
 	Closed      bool           `json:"closed" doc:"Whether it is closed now."`
 	ChangeAt    *time.Time     `json:"change_at,omitempty" doc:"When it closes or opens next; absent: never."`
 	Revision    int            `json:"revision"`
@@ -97,6 +99,7 @@ func queueOf(q queue.Advised) queueBody {
 		Skills: needsOf(q.Needs), TargetS: secondsOf(q.Target), Value: q.Value, Exclusive: q.Exclusive, Ladder: []rungBody{},
 		Overflow:   overflowBody{string(q.Overflow.Queue), secondsOf(q.Overflow.After)},
 		CalendarID: string(q.Calendar), Outside: outsideBody{string(q.Outside.Does()), q.Outside.Texts},
+		WhenLeft: string(q.Left.Does()), LeftAfterS: secondsOf(q.Left.After),
 		Closed: q.Now.Closed, ChangeAt: wire.StampOrNil(q.Now.ChangesAt),
 		StickyForS: secondsOf(q.Sticky), Revision: q.Revision, Serves: q.Serves, Reaches: q.Reaches, Warnings: []queueWarning{},
 		CreatedAt: wire.Stamp(q.CreatedAt), UpdatedAt: wire.Stamp(q.UpdatedAt),
@@ -157,6 +160,8 @@ type queuePatch struct {
 	Exclusive   *bool         `json:"exclusive,omitempty"`
 	CalendarID  *string       `json:"calendar_id,omitempty" doc:"Empty: always open."`
 	Outside     *outsideBody  `json:"outside,omitempty" doc:"All of it."`
+	WhenLeft    *string       `json:"when_left,omitempty" enum:"keep,close,ticket" doc:"Of chats alone: who writes by mail or by a messenger never leaves."`
+	LeftAfterS  *int          `json:"left_after_s,omitempty" minimum:"0" maximum:"604800"`
 	Ladder      *[]rungBody   `json:"ladder,omitempty" doc:"Each rung comes after the one before it, and changes what that has left."`
 	Overflow    *overflowBody `json:"overflow,omitempty"`
 	StickyForS  *int          `json:"sticky_for_s,omitempty" minimum:"0" maximum:"604800"`
@@ -166,7 +171,7 @@ type queuePatch struct {
 func (p queuePatch) domain() queue.Patch {
 	out := queue.Patch{
 		Name: p.Name, Description: p.Description, Inboxes: p.InboxIDs, Value: p.Value, Exclusive: p.Exclusive, Revision: p.Revision,
-		Target: seconds(p.TargetS), Sticky: seconds(p.StickyForS),
+		Target: seconds(p.TargetS), Sticky: seconds(p.StickyForS), LeftAfter: seconds(p.LeftAfterS),
 	}
 	if p.TeamID != nil {
 		out.Team = new(team.ID(*p.TeamID))
@@ -176,6 +181,9 @@ func (p queuePatch) domain() queue.Patch {
 	}
 	if p.Outside != nil {
 		out.Outside = &queue.Outside{Do: queue.Do(p.Outside.Do), Texts: p.Outside.Texts}
+	}
+	if p.WhenLeft != nil {
+		out.WhenLeft = new(queue.LeftDo(*p.WhenLeft))
 	}
 	if p.Skills != nil {
 		out.Needs = new(needsFrom(*p.Skills))

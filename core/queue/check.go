@@ -69,7 +69,7 @@ func (w *wrong) plan(p Plan) Plan {
 	} else {
 		w.wait("/overflow/after_s", p.Overflow.After, time.Second)
 	}
-	p.Ladder, p.Outside = w.ladder(p), w.outside(p)
+	p.Ladder, p.Outside, p.Left = w.ladder(p), w.outside(p), w.left(p.Left)
 	return p
 }
 

@@ -49,6 +49,8 @@ type Patch struct {
 	Sticky      *time.Duration
 	Calendar    *calendar.ID
 	Outside     *Outside
+	WhenLeft    *LeftDo
+	LeftAfter   *time.Duration
 	Revision    *int // that the change was made on; another one by now is Stale
 }
 
@@ -247,6 +249,8 @@ func (q Queue) since(before Queue) event.Differences {
 			d.Note("outside_text_"+strings.ToLower(locale[:2]), before.Outside.Texts[locale], q.Outside.Texts[locale])
 		}
 	}
+	d.Note("when_left", string(before.Left.Does()), string(q.Left.Does()))
+	d.Note("left_after_s", seconds(before.Left.After), seconds(q.Left.After))
 	if !slices.Equal(before.Inboxes, q.Inboxes) {
 		d.Note("inboxes", before.Inboxes, q.Inboxes)
 	}
@@ -289,6 +293,8 @@ func (p *Patch) apply(q *Queue, at time.Time) error {
 	set(&q.Sticky, p.Sticky)
 	set(&q.Calendar, p.Calendar)
 	set(&q.Outside, p.Outside)
+	set(&q.Left.Do, p.WhenLeft)
+	set(&q.Left.After, p.LeftAfter)
 	q.Plan = w.plan(q.Plan)
 	q.UpdatedAt = at
 	return w.err()

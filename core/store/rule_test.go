@@ -162,6 +162,10 @@ func ignored(t *testing.T, s *store.Store, w *conversationtest.World) []conversa
 // failing makes no ticket.
 type failing struct{}
 
+func (failing) Unserved(context.Context, conversation.Tx, conversation.Turn, conversation.Conversation, []conversation.Message) error {
+	return errs.New(errs.Unavailable, "storage.io", "The disk failed.")
+}
+
 func (failing) Begin(context.Context, conversation.Tx, conversation.Turn, conversation.Conversation, conversation.Message, string) error {
 	return errs.New(errs.Unavailable, "test.down", "No tickets now.")
 }

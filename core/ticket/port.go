@@ -29,8 +29,6 @@ type Tx interface {
 	Ticket(ctx context.Context, id ID) (*Ticket, error)
 	// Sent finds what an author (an Actor.ID) wrote under a client id; nil when nothing.
 	Sent(ctx context.Context, id ID, author, clientID string) (*Change, error)
-	// BySource returns the ticket that was made of a message; nil when there is none.
-	BySource(ctx context.Context, message conversation.MessageID) (*Ticket, error)
 	// Absorbs reports whether another ticket is merged into this one.
 	Absorbs(ctx context.Context, id ID) (bool, error)
 	// Save writes what t.Unsaved holds: the row, changes, comments, links and
@@ -38,9 +36,20 @@ type Tx interface {
 	// conversation, contact, team, label or member that is not (any more) of the
 	// workspace is errs.Absent.
 	Save(ctx context.Context, t *Ticket) error
+	SourceTx
 	TypeTx
 	// Media are the files of the same transaction.
 	Media() media.Tx
+}
+
+// SourceTx is the side of a transaction that knows tickets that were made by
+// themselves.
+type SourceTx interface {
+	// BySource returns the ticket that was made of a message; nil when there is none.
+	BySource(ctx context.Context, message conversation.MessageID) (*Ticket, error)
+	// OpenOf returns the last ticket of a conversation that was made by itself, and
+	// is neither done nor merged; nil when there is none.
+	OpenOf(ctx context.Context, of conversation.ID) (*Ticket, error)
 }
 
 // TypeTx is the side of a transaction that keeps types.

@@ -39,10 +39,10 @@ func testAttendance(w *World) {
 	put := func(a conversation.Attendance) {
 		w.OK(w.in(func(ctx context.Context, tx conversation.Tx) error { return tx.PutAttendance(ctx, a) }))
 	}
-	want.AbandonedAt, want.Until = until, until.Add(time.Minute)
+	want.AbandonedAt, want.Until, want.ActAt = until, until.Add(time.Minute), until.Add(time.Hour)
 	put(want)
 	Same(w, *read(), want)
-	want.Until = until.Add(time.Hour)
+	want.Until, want.ActAt = until.Add(time.Hour), time.Time{}
 	w.OK(w.F.Visitors.Attend(w.Context(), w.WS, []conversation.ID{one.ID}, want.Until)) // the same wait
 	Same(w, *read(), want)
 

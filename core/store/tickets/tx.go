@@ -65,6 +65,20 @@ func (t *Tx) BySource(ctx context.Context, message conversation.MessageID) (*tic
 	return t.Ticket(ctx, ticket.ID(id))
 }
 
+// OpenOf implements ticket.Tx.
+func (t *Tx) OpenOf(ctx context.Context, of conversation.ID) (*ticket.Ticket, error) {
+	var id string
+	err := t.tx.Row(ctx, `SELECT ticket_id FROM ticket WHERE workspace_id = ? AND conversation_id = ? AND source_id <> ''
+AND status NOT IN ('solved', 'closed') AND merged_into = '' ORDER BY number DESC LIMIT 1`, []any{string(t.workspace), string(of)}, &id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // the port says nil for none
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t.Ticket(ctx, ticket.ID(id))
+}
+
 // Sent implements ticket.Tx.
 func (t *Tx) Sent(ctx context.Context, id ticket.ID, author, clientID string) (*ticket.Change, error) {
 	const query = `SELECT ` + changeColumns + ` FROM ticket_comment m

@@ -121,6 +121,20 @@ func (t *fakeTx) BySource(ctx context.Context, message conversation.MessageID) (
 	return nil, nil //nolint:nilnil // the port says nil for none
 }
 
+// OpenOf implements ticket.Tx.
+func (t *fakeTx) OpenOf(ctx context.Context, of conversation.ID) (*ticket.Ticket, error) {
+	var last ticket.Ticket
+	for _, k := range t.space.tickets {
+		if k.Conversation == of && k.Source != "" && !k.Status.Done() && k.MergedInto == "" && k.Number > last.Number {
+			last = k
+		}
+	}
+	if last.ID == "" {
+		return nil, nil //nolint:nilnil // the port says nil for none
+	}
+	return t.Ticket(ctx, last.ID)
+}
+
 // Absorbs implements ticket.Tx.
 func (t *fakeTx) Absorbs(_ context.Context, id ticket.ID) (bool, error) {
 	for _, o := range t.space.tickets {

@@ -39,6 +39,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Fixture) {
 		"another workspace's things are absent":      foreign,
 		"links have two ends":                        links,
 		"a comment is found by its client id":        sent,
+		"the open one of a conversation is found":    openOf,
 		"a history is read both ways":                history,
 		"lists select, sort and go on":               lists,
 		"a filter selects what it means":             filters,

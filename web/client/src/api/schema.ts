@@ -9153,6 +9153,11 @@ export interface components {
             /** @description New conversations of these inboxes wait in it. */
             inbox_ids: string[];
             ladder: components["schemas"]["RungBody"][];
+            /**
+             * Format: int64
+             * @description Seconds after they count as gone until that happens; who is back by then waits on.
+             */
+            left_after_s: number;
             name: string;
             outside: components["schemas"]["OutsideBody"];
             overflow: components["schemas"]["OverflowBody"];
@@ -9190,6 +9195,11 @@ export interface components {
              */
             value: number;
             warnings: components["schemas"]["QueueWarning"][];
+            /**
+             * @description What becomes of the conversation of a customer who left the chat while they waited. keep: it waits on. close: it is resolved. ticket: it is resolved, and there is a ticket for the queue's team.
+             * @enum {string}
+             */
+            when_left: "keep" | "close" | "ticket";
         };
         QueueFigures: {
             /**
@@ -9277,6 +9287,8 @@ export interface components {
             inbox_ids?: string[];
             /** @description Each rung comes after the one before it, and changes what that has left. */
             ladder?: components["schemas"]["RungBody"][];
+            /** Format: int64 */
+            left_after_s?: number;
             name?: string;
             /** @description All of it. */
             outside?: components["schemas"]["OutsideBody"];
@@ -9295,6 +9307,11 @@ export interface components {
             team_id?: string;
             /** Format: int64 */
             value?: number;
+            /**
+             * @description Of chats alone: who writes by mail or by a messenger never leaves.
+             * @enum {string}
+             */
+            when_left?: "keep" | "close" | "ticket";
         };
         QueueWarning: {
             /** @enum {string} */

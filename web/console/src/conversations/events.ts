@@ -65,7 +65,7 @@ export function eventSentence(change: Change, t: Translate, locale: Locale, name
     case "conversation.snoozed":
       return t("events.snoozed", { name, until: time(data["until"], locale) });
     case "conversation.resolved":
-      return t("events.resolved", { name });
+      return ["left", "ticket"].includes(String(data["reason"])) ? t(`events.resolvedFor.${String(data["reason"])}`) : t("events.resolved", { name });
     case "conversation.reopened":
       return t("events.reopened", { name });
     case "conversation.abandoned":

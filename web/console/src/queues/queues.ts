@@ -17,6 +17,9 @@ export type Draft = Omit<QueueDraft, "ladder" | "outside"> & { ladder: RungDraft
 /** What may happen to who comes while a queue is closed. */
 export const outsides = ["message", "callback", "overflow"] as const;
 
+/** What may become of the conversation of who left while they waited. */
+export const leavings = ["keep", "close", "ticket"] as const;
+
 /** What happens outside hours, as the form holds it: each language has a text, perhaps an empty one. */
 export interface Outside {
   do?: (typeof outsides)[number];
@@ -40,6 +43,8 @@ export function draftOf(queue?: Queue): Draft {
     sticky_for_s: queue?.sticky_for_s ?? 0,
     calendar_id: queue?.calendar_id ?? "",
     outside: { do: queue?.outside.do ?? "message", texts: { en: "", "zh-CN": "", ...queue?.outside.texts } },
+    when_left: queue?.when_left ?? "keep",
+    left_after_s: queue?.left_after_s ?? 0,
   };
 }
 
@@ -51,7 +56,8 @@ export function bodyOf(draft: Draft): QueueDraft {
     return { after_s, lower: known.filter(([, level]) => level > 0).map(([skill_id, level]) => ({ skill_id, level })), drop: known.filter(([, level]) => level === 0).map(([skill]) => skill) };
   });
   const outside = draft.calendar_id ? draft.outside : { ...draft.outside, do: "message" as const };
-  return { ...draft, outside, ladder, overflow: draft.overflow.queue_id ? draft.overflow : { queue_id: "", after_s: 0 } };
+  const left_after_s = draft.when_left === "keep" ? 0 : draft.left_after_s;
+  return { ...draft, outside, left_after_s, ladder, overflow: draft.overflow.queue_id ? draft.overflow : { queue_id: "", after_s: 0 } };
 }
 
 /** What is still asked for when the rungs before one are reached. */
