@@ -2,35 +2,28 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { apiOf, chatOf, headers, membersOf } from '../lib/api.js'
 import { axe, launch, person, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
 import { sign } from '../lib/jwt.js'
-import { Agent, Visitor, baseOf } from '../lib/people.js'
+import { Agent, Visitor } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 let server, browser, lin, emma, zhao, visitor, api, live, ids
-
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
 
 before(async () => {
   server = await Server.start()
   browser = await launch()
   lin = await Agent.signIn(browser, server.links()[0])
   emma = await Agent.signIn(browser, server.links()[1])
-  const base = await baseOf(lin.page, server)
-  api = async (method, path, data, who = lin) => {
-    const answer = await who.page.request.fetch(base + path, { method, data, headers })
-    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-    return answer.status() === 204 ? undefined : answer.json()
-  }
-  live = (await api('GET', '/inboxes')).items.find((inbox) => inbox.live)
+  api = await apiOf(lin.page, server)
+  live = await chatOf(api)
   const { link } = await api('POST', '/invitations', { email: 'zhao@example.com', role: 'agent' })
   zhao = Object.assign(new Agent(), { page: await person(browser, { locale: 'zh-CN' }) })
   await zhao.page.request.post(`${server.origin}/api/v1/invitations/accept`, { headers, data: { token: new URL(link).searchParams.get('token'), name: '赵敏', password: 'correct horse battery 9' } })
   await zhao.page.goto(`${server.origin}/conversations/all`)
   await zhao.page.getByTestId('conversation-list').waitFor()
-  const members = (await api('GET', '/members')).items
-  ids = Object.fromEntries(members.map((member) => [member.name.split(' ')[0], member.id]))
+  ids = await membersOf(api)
 })
 
 after(async () => {

@@ -2,27 +2,21 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { apiOf } from '../lib/api.js'
 import { axe, launch, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
 import { lookAround } from '../lib/look.js'
-import { Agent, baseOf } from '../lib/people.js'
+import { Agent } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 let server, browser, lin, emma, api, label, view
 const people = {}
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
-
 before(async () => {
   server = await Server.start()
   browser = await launch()
   lin = await Agent.signIn(browser, server.links()[0])
   emma = await Agent.signIn(browser, server.links()[1])
-  const base = await baseOf(lin.page, server)
-  api = async (method, path, data, who = lin) => {
-    const answer = await who.page.request.fetch(base + path, { method, data, headers })
-    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-    return answer.status() === 204 ? undefined : answer.json()
-  }
+  api = await apiOf(lin.page, server)
   label = await api('POST', '/labels', { name: '退款 Refunds', color: '#b3261e' })
   await api('POST', '/teams', { name: '售后 After-sales', member_ids: (await api('GET', '/members')).items.map((one) => one.id), inbox_ids: [] })
   for (const [name, text] of [['陈晨', '请问什么时候可以退款？'], ['Ann', 'The teapot came broken'], ['Bo', 'Do you ship to Norway?'], ['周敏', '发票抬头写错了']]) {

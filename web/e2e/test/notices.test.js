@@ -2,15 +2,14 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { apiOf, chatOf, headers, membersOf, writesIn } from '../lib/api.js'
 import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
 import { lookAround } from '../lib/look.js'
-import { Agent, baseOf } from '../lib/people.js'
+import { Agent } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 let server, browser, lin, emma, api, ids, live
-
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
 
 before(async () => {
   server = await Server.start()
@@ -21,14 +20,9 @@ before(async () => {
   await emma.page.context().addInitScript(observe)
   await emma.page.goto(server.links()[1])
   await emma.page.getByTestId('conversation-list').waitFor()
-  const base = await baseOf(lin.page, server)
-  api = async (method, path, data, who = lin) => {
-    const answer = await who.page.request.fetch(base + path, { method, data, headers })
-    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-    return answer.status() === 204 ? undefined : answer.json()
-  }
-  ids = Object.fromEntries((await api('GET', '/members')).items.map((member) => [member.name.split(' ')[0], member.id]))
-  live = (await api('GET', '/inboxes')).items.find((inbox) => inbox.live)
+  api = await apiOf(lin.page, server)
+  ids = await membersOf(api)
+  live = await chatOf(api)
   await away()
 })
 
@@ -57,14 +51,7 @@ const told = (page) => page.evaluate(() => window.told.map(({ title, body }) => 
 let sent = 0
 
 /** Somebody new writes in; the conversation's id. */
-async function customer(text) {
-  const { token } = await (await lin.page.request.post(`${server.origin}/api/v1/live/${live.id}/sessions`, { headers, data: { locale: 'en' } })).json()
-  const answer = await lin.page.request.post(`${server.origin}/api/v1/live/${live.id}/messages`, { headers: { ...headers, Authorization: `Bearer ${token}` }, data: { client_msg_id: `notices-${++sent}`, text } })
-  assert.equal(answer.status(), 201)
-  let id
-  await until(async () => (id = (await api('GET', '/conversations?view=all&limit=50')).items.find((row) => row.last_message?.text === text)?.id), () => `no conversation begins with ${text}`)
-  return id
-}
+const customer = async (text) => (await writesIn(api, lin.page, server, live, text)).id
 
 const note = (conversation, text, mentions) => api('POST', `/conversations/${conversation}/messages`, { client_msg_id: `notices-${++sent}`, kind: 'note', text, ...(mentions && { mentions }) })
 

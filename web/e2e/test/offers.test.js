@@ -2,29 +2,23 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { apiOf, chatOf, membersOf, resolveAll, writesIn } from '../lib/api.js'
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
-import { Agent, baseOf } from '../lib/people.js'
+import { Agent } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 let server, browser, lin, emma, api, ids, live
-
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
 
 before(async () => {
   server = await Server.start()
   browser = await launch()
   lin = await Agent.signIn(browser, server.links()[0])
   emma = await Agent.signIn(browser, server.links()[1])
-  const base = await baseOf(lin.page, server)
-  api = async (method, path, data, who = lin) => {
-    const answer = await who.page.request.fetch(base + path, { method, data, headers })
-    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-    return answer.status() === 204 ? undefined : answer.json()
-  }
-  ids = Object.fromEntries((await api('GET', '/members')).items.map((member) => [member.name.split(' ')[0], member.id]))
-  live = (await api('GET', '/inboxes')).items.find((inbox) => inbox.live)
-  for (const row of (await api('GET', '/conversations?view=all&limit=50')).items) if (row.state !== 'resolved') await api('POST', `/conversations/${row.id}/state`, { state: 'resolved' })
+  api = await apiOf(lin.page, server)
+  ids = await membersOf(api)
+  live = await chatOf(api)
+  await resolveAll(api)
 })
 
 after(async () => {
@@ -36,17 +30,8 @@ const offers = (change) => api('PATCH', '', { settings: { offers: change } })
 const presence = (who, status) => api('PUT', '/presence/me', { status }, who)
 const card = (who) => who.page.getByTestId('offer')
 
-let sent = 0
-
 /** Somebody new writes in; the conversation's id. */
-async function customer(text) {
-  const { token } = await (await lin.page.request.post(`${server.origin}/api/v1/live/${live.id}/sessions`, { headers, data: { locale: 'en' } })).json()
-  const answer = await lin.page.request.post(`${server.origin}/api/v1/live/${live.id}/messages`, { headers: { ...headers, Authorization: `Bearer ${token}` }, data: { client_msg_id: `offers-${++sent}`, text } })
-  assert.equal(answer.status(), 201)
-  let id
-  await until(async () => (id = (await api('GET', '/conversations?view=all&limit=50')).items.find((row) => row.last_message?.text === text)?.id), () => `no conversation begins with ${text}`)
-  return id
-}
+const customer = async (text) => (await writesIn(api, lin.page, server, live, text)).id
 
 const get = (id) => api('GET', `/conversations/${id}`)
 

@@ -5,29 +5,23 @@ import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 
+import { apiOf, chatOf, headers } from '../lib/api.js'
 import { axe, desktop, launch, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
 import { sign } from '../lib/jwt.js'
 import { lookAround } from '../lib/look.js'
-import { Agent, baseOf } from '../lib/people.js'
+import { Agent } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 let server, browser, lin, page, api, live, visitor, made
-
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
 
 before(async () => {
   server = await Server.start()
   browser = await launch()
   lin = await Agent.signIn(browser, server.links()[0])
   page = lin.page
-  const base = await baseOf(page, server)
-  api = async (method, path, data) => {
-    const answer = await page.request.fetch(base + path, { method, data, headers })
-    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-    return answer.status() === 204 ? undefined : answer.json()
-  }
-  live = (await api('GET', '/inboxes')).items.find((inbox) => inbox.live)
+  api = await apiOf(page, server)
+  live = await chatOf(api)
   await api('PATCH', `/inboxes/${live.id}`, { config: { ...live.config, page_views: 'on' } })
   await api('PATCH', '', { settings: { rating: { enabled: true, ask: 'link' } } })
 })

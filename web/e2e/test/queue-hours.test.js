@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { apiOf, chatOf, headers } from '../lib/api.js'
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
 import { Agent, baseOf } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
 const patience = { timeout: 60_000 }
 const days = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']
 /** A week that is open on these days alone, all day. */
@@ -23,13 +23,8 @@ before(async () => {
   browser = await launch()
   agent = await Agent.signIn(browser, server.links()[0])
   agent.page.setDefaultTimeout(patience.timeout)
-  const base = await baseOf(agent.page, server)
-  api = async (method, path, data) => {
-    const answer = await agent.page.request.fetch(base + path, { method, data, headers })
-    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-    return answer.status() === 204 ? undefined : answer.json()
-  }
-  live = (await api('GET', '/inboxes')).items.find((inbox) => inbox.live)
+  api = await apiOf(agent.page, server)
+  live = await chatOf(api)
   const session = await (await agent.page.request.get(`${server.origin}/api/v1/session`)).json()
   me = session.memberships[0].member_id
   for (const row of (await api('GET', '/conversations?view=all&limit=50')).items) if (row.state !== 'resolved') await api('POST', `/conversations/${row.id}/state`, { state: 'resolved' })

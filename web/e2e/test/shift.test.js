@@ -4,15 +4,15 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { apiOf, conversationOf, hire, membersOf, resolveAll } from '../lib/api.js'
 import { launch, person, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
 import { sign } from '../lib/jwt.js'
 import { lookAround } from '../lib/look.js'
-import { Agent, Visitor, acceptInvite, baseOf, speak } from '../lib/people.js'
+import { Agent, Visitor, speak } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 import { Site } from '../lib/site.js'
 
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
 const patience = { timeout: 60_000 }
 
 let server, browser, site, lin, agents, api, ids, inbox, secret, front, expert
@@ -23,22 +23,12 @@ before(async () => {
   site = await Site.start(server.origin)
   lin = await Agent.signIn(browser, server.links()[0])
   lin.page.setDefaultTimeout(patience.timeout)
-  const base = await baseOf(lin.page, server)
-  api = async (method, path, data, who = lin) => {
-    const answer = await who.page.request.fetch(base + path, { method, data, headers })
-    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-    return answer.status() === 204 ? undefined : answer.json()
-  }
+  api = await apiOf(lin.page, server)
   await speak(lin.page, server, 'en')
   agents = { Emma: await Agent.signIn(browser, server.links()[1]) }
-  for (const name of ['Mo', 'Ana']) {
-    const { link } = await api('POST', '/invitations', { email: `${name.toLowerCase()}@example.com`, role: 'agent' })
-    agents[name] = Object.assign(new Agent(), { page: await person(browser) })
-    await agents[name].page.goto(link)
-    await acceptInvite(agents[name].page, name, 'correct horse battery staple')
-  }
-  ids = Object.fromEntries((await api('GET', '/members')).items.map((member) => [member.name.split(' ')[0], member.id]))
-  for (const row of (await api('GET', '/conversations?view=all&limit=50')).items) if (row.state !== 'resolved') await api('POST', `/conversations/${row.id}/state`, { state: 'resolved' })
+  for (const name of ['Mo', 'Ana']) agents[name] = await hire(browser, api, name)
+  ids = await membersOf(api)
+  await resolveAll(api)
   inbox = (await api('POST', '/inboxes', { name: 'Tea chat', plugin: 'patchbay/webchat', config: { title: 'Tea & Time' } })).id
   ;({ secret } = await api('POST', `/inboxes/${inbox}/identity-secret`))
   await presence(lin, 'away') // who supervises is given nothing
@@ -60,9 +50,7 @@ async function customer(text, known) {
   const visitor = await Visitor.arrive(browser, site.page(inbox, { calls }))
   await visitor.open()
   await visitor.send(text)
-  let row
-  await until(async () => (row = (await api('GET', `/conversations?view=all&inbox=${inbox}`)).items.find((one) => one.last_message?.text === text)), () => `no conversation begins with ${text}`)
-  return Object.assign(visitor, { id: row.id })
+  return Object.assign(visitor, { id: await conversationOf(api, text) })
 }
 const get = (visitor) => api('GET', `/conversations/${visitor.id}`)
 const place = async (visitor, n) => {

@@ -2,32 +2,23 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
+import { apiOf, chatOf, headers, hire, membersOf, writesIn } from '../lib/api.js'
+import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
-import { Agent, acceptInvite, baseOf, speak } from '../lib/people.js'
+import { Agent, speak } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 let server, browser, lin, emma, third, api, ids, live
-
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
 
 before(async () => {
   server = await Server.start()
   browser = await launch()
   lin = await Agent.signIn(browser, server.links()[0])
   emma = await Agent.signIn(browser, server.links()[1])
-  const base = await baseOf(lin.page, server)
-  api = async (method, path, data, who = lin) => {
-    const answer = await who.page.request.fetch(base + path, { method, data, headers })
-    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-    return answer.status() === 204 ? undefined : answer.json()
-  }
-  const { link } = await api('POST', '/invitations', { email: 'mo@example.com', role: 'agent' })
-  third = { page: await person(browser) }
-  await third.page.goto(link)
-  await acceptInvite(third.page, 'Mo', 'correct horse battery staple')
-  ids = Object.fromEntries((await api('GET', '/members')).items.map((member) => [member.name.split(' ')[0], member.id]))
-  live = (await api('GET', '/inboxes')).items.find((inbox) => inbox.live)
+  api = await apiOf(lin.page, server)
+  third = await hire(browser, api, 'Mo')
+  ids = await membersOf(api)
+  live = await chatOf(api)
 })
 
 after(async () => {
@@ -35,18 +26,14 @@ after(async () => {
   await server?.end()
 })
 
-let sent = 0
 let token
 
 /** Somebody new writes in; the conversation's id, given to a member. */
 async function customer(text, to) {
-  ;({ token } = await (await lin.page.request.post(`${server.origin}/api/v1/live/${live.id}/sessions`, { headers, data: { locale: 'en' } })).json())
-  const answer = await lin.page.request.post(`${server.origin}/api/v1/live/${live.id}/messages`, { headers: { ...headers, Authorization: `Bearer ${token}` }, data: { client_msg_id: `supervise-${++sent}`, text } })
-  assert.equal(answer.status(), 201)
-  let id
-  await until(async () => (id = (await api('GET', '/conversations?view=all&limit=50')).items.find((row) => row.last_message?.text === text)?.id), () => `no conversation begins with ${text}`)
-  await api('POST', `/conversations/${id}/assign`, { member_id: to })
-  return id
+  const written = await writesIn(api, lin.page, server, live, text)
+  token = written.token
+  await api('POST', `/conversations/${written.id}/assign`, { member_id: to })
+  return written.id
 }
 
 const open = async (who, id) => {
@@ -153,7 +140,7 @@ test('a supervisor watches unseen, joins, and leaves', async () => {
 
   // What comes is there at once; nothing of the supervisor is anywhere else.
   const visitor = token
-  await lin.page.request.post(`${server.origin}/api/v1/live/${live.id}/messages`, { headers: { ...headers, Authorization: `Bearer ${visitor}` }, data: { client_msg_id: `supervise-${++sent}`, text: 'Hello?' } })
+  await lin.page.request.post(`${server.origin}/api/v1/live/${live.id}/messages`, { headers: { ...headers, Authorization: `Bearer ${visitor}` }, data: { client_msg_id: 'seen', text: 'Hello?' } })
   await lin.page.getByTestId('timeline').getByText('Hello?').waitFor()
   await emma.page.getByTestId('timeline').getByText('Hello?').waitFor()
   // A third colleague is seen to look, so by now the supervisor would be, too.

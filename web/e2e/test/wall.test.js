@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
+import { apiOf, chatOf, hire, writesIn } from '../lib/api.js'
+import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
-import { Agent, acceptInvite, baseOf, speak } from '../lib/people.js'
+import { Agent, speak } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
-let server, browser, lin, emma, third, api, live, orders, returns
+let server, browser, lin, emma, api, live, orders, returns
 
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
 /** Takes up to 20 seconds: a condition holds for 15, and is looked at every 5. */
 const ALERT_MS = 60_000
 
@@ -18,17 +18,9 @@ before(async () => {
   browser = await launch()
   lin = await Agent.signIn(browser, server.links()[0])
   emma = await Agent.signIn(browser, server.links()[1])
-  const base = await baseOf(lin.page, server)
-  api = async (method, path, data, who = lin) => {
-    const answer = await who.page.request.fetch(base + path, { method, data, headers })
-    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-    return answer.status() === 204 ? undefined : answer.json()
-  }
-  const { link } = await api('POST', '/invitations', { email: 'mo@example.com', role: 'agent' })
-  third = { page: await person(browser) }
-  await third.page.goto(link)
-  await acceptInvite(third.page, 'Mo', 'correct horse battery staple')
-  live = (await api('GET', '/inboxes')).items.find((inbox) => inbox.live)
+  api = await apiOf(lin.page, server)
+  await hire(browser, api, 'Mo')
+  live = await chatOf(api)
   // Skills that nobody has: what comes here waits.
   const skill = await api('POST', '/skills', { name: 'Esperanto' })
   orders = await api('POST', '/queues', { name: 'Orders', target_s: 30, skills: [{ skill_id: skill.id, level: 5 }] })
@@ -42,15 +34,9 @@ after(async () => {
   await server?.end()
 })
 
-let sent = 0
-
 /** Somebody new writes in, and waits in a queue. */
 async function customer(text, queue) {
-  const { token } = await (await lin.page.request.post(`${server.origin}/api/v1/live/${live.id}/sessions`, { headers, data: { locale: 'en' } })).json()
-  const answer = await lin.page.request.post(`${server.origin}/api/v1/live/${live.id}/messages`, { headers: { ...headers, Authorization: `Bearer ${token}` }, data: { client_msg_id: `wall-${++sent}`, text } })
-  assert.equal(answer.status(), 201)
-  let id
-  await until(async () => (id = (await api('GET', '/conversations?view=all&limit=50')).items.find((row) => row.last_message?.text === text)?.id), () => `no conversation begins with ${text}`)
+  const { id } = await writesIn(api, lin.page, server, live, text)
   await api('POST', `/conversations/${id}/assign`, { queue_id: queue.id, member_id: '' })
   return id
 }
