@@ -1,7 +1,6 @@
 package alerttest
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 
@@ -44,25 +43,13 @@ type world struct {
 	Fixture
 }
 
-// same compares what two values say.
-func (w *world) same(got, want any) {
-	w.Helper()
-	a, err := json.Marshal(got)
-	w.OK(err)
-	b, err := json.Marshal(want)
-	w.OK(err)
-	if string(a) != string(b) {
-		w.Fatalf("got\n%s, want\n%s", a, b)
-	}
-}
-
 // standing compares what stands in a workspace.
 func (w *world) standing(in identity.WorkspaceID, want ...alert.Alert) {
 	w.Helper()
 	got, err := w.Store.Standing(w.Context(), in)
 	w.OK(err)
 	if len(got)+len(want) > 0 {
-		w.same(got, want)
+		w.Reads(got, want)
 	}
 }
 
@@ -90,14 +77,14 @@ func away(id alert.ID, member identity.MemberID, second int) alert.Alert {
 func testRules(w *world) {
 	_, revision, err := w.Store.Rules(w.Context(), w.WS)
 	w.OK(err)
-	w.same(revision, uint64(0))
+	w.Reads(revision, uint64(0))
 	rules := alert.Default()
 	rules.Wait.OfTarget, rules.Risk.On = 250, false
 	w.OK(w.Store.SaveRules(w.Context(), w.WS, rules, 0, w.Event(identity.WorkspaceChanged, string(w.WS))))
 	got, revision, err := w.Store.Rules(w.Context(), w.WS)
 	w.OK(err)
-	w.same(got, rules)
-	w.same(revision, uint64(1))
+	w.Reads(got, rules)
+	w.Reads(revision, uint64(1))
 
 	late := w.Event(identity.WorkspaceChanged, string(w.WS))
 	if err := w.Store.SaveRules(w.Context(), w.WS, alert.Default(), 0, late); !errs.Is(err, errs.Conflict) || errs.As(err).Code != "alert.stale" {
@@ -134,10 +121,10 @@ func testAcknowledge(w *world) {
 	got, err := w.Store.Acknowledge(w.Context(), w.WS, "alr_1", first, at(40))
 	w.OK(err)
 	one.AckBy, one.AckAt = first, at(40)
-	w.same(got, one)
+	w.Reads(got, one)
 	got, err = w.Store.Acknowledge(w.Context(), w.WS, "alr_1", identity.Actor{Kind: identity.ActorMember, ID: "mem_2"}, at(50))
 	w.OK(err)
-	w.same(got, one)
+	w.Reads(got, one)
 	w.standing(w.WS, one)
 	if _, err := w.Store.Acknowledge(w.Context(), w.WS, "alr_none", first, at(40)); !errs.Is(err, errs.NotFound) {
 		w.Errorf("one that does not stand: %v", err)

@@ -66,11 +66,7 @@ func (w *world) make(name string) calendar.Calendar {
 	return calendar.Calendar{Workspace: w.WS, ID: calendar.ID(w.IDs.New("cal")), Name: name, Hours: h, Revision: 1, CreatedAt: w.Now, UpdatedAt: w.Now}
 }
 
-func (w *world) event(c calendar.Calendar) event.Event {
-	return event.Event{
-		ID: w.IDs.New("chg"), Workspace: string(c.Workspace), Type: calendar.Changed, Subject: string(c.ID), At: w.Now, Data: []byte(`{"id":"x"}`),
-	}
-}
+func (w *world) event(c calendar.Calendar) event.Event { return w.Event(calendar.Changed, string(c.ID)) }
 
 func (w *world) create(name string) calendar.Calendar {
 	w.Helper()

@@ -1,7 +1,6 @@
 package policytest
 
 import (
-	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -48,23 +47,7 @@ type world struct {
 	Fixture
 }
 
-// same compares what two values say.
-func (w *world) same(got, want any) {
-	w.Helper()
-	a, err := json.Marshal(got)
-	w.OK(err)
-	b, err := json.Marshal(want)
-	w.OK(err)
-	if string(a) != string(b) {
-		w.Fatalf("got\n%s, want\n%s", a, b)
-	}
-}
-
-func (w *world) event() event.Event {
-	return event.Event{
-		ID: w.IDs.New("chg"), Workspace: string(w.WS), Type: policy.Changed, Subject: string(w.WS), At: w.Now, Data: []byte(`{}`),
-	}
-}
+func (w *world) event() event.Event { return w.Event(policy.Changed, string(w.WS)) }
 
 func (w *world) state() policy.State {
 	w.Helper()
@@ -100,10 +83,10 @@ func (w *world) publish(p dispatch.Plan, note string) policy.State {
 }
 
 func testNothing(w *world) {
-	w.same(w.state(), policy.State{})
+	w.Reads(w.state(), policy.State{})
 	p, err := w.Store.Plan(w.Context(), w.WS)
 	w.OK(err)
-	w.same(p, dispatch.Plan{})
+	w.Reads(p, dispatch.Plan{})
 	_, err = w.Store.Revision(w.Context(), w.WS, 1)
 	if !errs.Is(err, errs.NotFound) {
 		w.Fatalf("a revision that is not: %v", err)
@@ -127,22 +110,22 @@ func testDraft(w *world) {
 		return nil
 	}, w.event())
 	w.OK(err)
-	w.same(got, want)
-	w.same(w.state(), want)
+	w.Reads(got, want)
+	w.Reads(w.state(), want)
 	if w.Head() != before+1 {
 		w.Fatal("no event")
 	}
 	p, err := w.Store.Plan(w.Context(), w.WS)
 	w.OK(err)
-	w.same(p, dispatch.Plan{}) // a draft is not in force
+	w.Reads(p, dispatch.Plan{}) // a draft is not in force
 	_, err = w.Store.Change(w.Context(), w.WS, func(st *policy.State) error {
-		w.same(*st, want)
+		w.Reads(*st, want)
 		st.Draft.Plan, st.Draft.Revision = plan(90), 2
 		return nil
 	})
 	w.OK(err)
 	want.Draft.Plan, want.Draft.Revision = plan(90), 2
-	w.same(w.state(), want)
+	w.Reads(w.state(), want)
 }
 
 func testPublished(w *world) {
@@ -151,21 +134,21 @@ func testPublished(w *world) {
 		w.Fatalf("the first is number %d", first.Published.Number)
 	}
 	second := w.publish(plan(90), "")
-	w.same(w.state(), second)
+	w.Reads(w.state(), second)
 	p, err := w.Store.Plan(w.Context(), w.WS)
 	w.OK(err)
-	w.same(p, plan(90))
+	w.Reads(p, plan(90))
 	old, err := w.Store.Revision(w.Context(), w.WS, 1)
 	w.OK(err)
-	w.same(old, first.Published)
+	w.Reads(old, first.Published)
 	w.Now = w.Now.Add(time.Second)
 	third, err := w.Store.Change(w.Context(), w.WS, func(st *policy.State) error {
 		st.Published = policy.Revision{Plan: old.Plan, Restores: 1, By: w.by(), At: w.Now}
 		return nil
 	}, w.event())
 	w.OK(err)
-	w.same(third.Published, policy.Revision{Number: 3, Plan: plan(60), Restores: 1, By: w.by(), At: w.Now})
-	w.same(w.state(), third)
+	w.Reads(third.Published, policy.Revision{Number: 3, Plan: plan(60), Restores: 1, By: w.by(), At: w.Now})
+	w.Reads(w.state(), third)
 }
 
 func testFails(w *world) {
@@ -178,7 +161,7 @@ func testFails(w *world) {
 	if !errors.Is(err, no) {
 		w.Fatalf("got %v", err)
 	}
-	w.same(w.state(), want)
+	w.Reads(w.state(), want)
 	if w.Head() != before {
 		w.Fatal("an event of a change that failed")
 	}
@@ -194,7 +177,7 @@ func testPages(w *world) {
 		p, err := w.Store.Revisions(w.Context(), w.WS, request)
 		w.OK(err)
 		for _, r := range p.Items {
-			w.same(r.Plan, plan(59+int(r.Number)))
+			w.Reads(r.Plan, plan(59+int(r.Number)))
 			got = append(got, r.Number)
 		}
 		if request.Cursor = p.Next; p.Next == "" {
@@ -204,7 +187,7 @@ func testPages(w *world) {
 			break
 		}
 	}
-	w.same(got, []uint64{5, 4, 3, 2, 1})
+	w.Reads(got, []uint64{5, 4, 3, 2, 1})
 }
 
 // testTogether changes at the same time: each change sees the one before it.
@@ -239,5 +222,5 @@ func testTenants(w *world) {
 	w.WS = mine
 	p, err := w.Store.Plan(w.Context(), w.WS)
 	w.OK(err)
-	w.same(p, plan(60))
+	w.Reads(p, plan(60))
 }

@@ -71,11 +71,7 @@ func (w *world) make(name string) team.Team {
 	}
 }
 
-func (w *world) event(t team.Team) event.Event {
-	return event.Event{
-		ID: w.IDs.New("chg"), Workspace: string(t.Workspace), Type: team.Changed, Subject: string(t.ID), At: w.Now, Data: []byte(`{"id":"x"}`),
-	}
-}
+func (w *world) event(t team.Team) event.Event { return w.Event(team.Changed, string(t.ID)) }
 
 func (w *world) create(name string) team.Team {
 	w.Helper()
