@@ -66,7 +66,9 @@ func (w *world) make(name string) calendar.Calendar {
 	return calendar.Calendar{Workspace: w.WS, ID: calendar.ID(w.IDs.New("cal")), Name: name, Hours: h, Revision: 1, CreatedAt: w.Now, UpdatedAt: w.Now}
 }
 
-func (w *world) event(c calendar.Calendar) event.Event { return w.Event(calendar.Changed, string(c.ID)) }
+func (w *world) event(c calendar.Calendar) event.Event {
+	return w.Event(calendar.Changed, string(c.ID))
+}
 
 func (w *world) create(name string) calendar.Calendar {
 	w.Helper()
