@@ -96,6 +96,9 @@ func (a *announcer) run(ctx context.Context) {
 func (a *announcer) tell(ctx context.Context, w identity.WorkspaceID, news dispatch.QueueNews) {
 	out := realtime.QueueNews{Places: make([]realtime.QueuePlace, 0, len(news.Moved))}
 	for _, m := range news.Moved {
+		if m.Key.Kind != kindConversation { // nobody waits for a ticket in front of a window
+			continue
+		}
 		id := conversation.ID(m.Key.ID)
 		who, ok := a.places.take(id, m.Place == 0)
 		if !ok { // found by dispatch itself after a restart

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 
 	"github.com/patchbay-im/patchbay/core/calendar"
 	"github.com/patchbay-im/patchbay/core/conversation"
@@ -17,16 +18,21 @@ import (
 	"github.com/patchbay-im/patchbay/core/realtime"
 	"github.com/patchbay-im/patchbay/core/store/agents"
 	"github.com/patchbay-im/patchbay/core/team"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
-// kindConversation is what dispatch knows conversations by.
-const kindConversation dispatch.Kind = "conversation"
+// What dispatch knows conversations and tickets by.
+const (
+	kindConversation dispatch.Kind = "conversation"
+	kindTicket       dispatch.Kind = "ticket"
+)
 
 // subscriptions is who listens to what: every committed event passes through
 // Observe, in feed order, and from here to the sockets and to dispatch.
 //
 //	conversation.*, message.*, note.*, ticket.*, ...   → realtime: show it
 //	conversation.* (waits, does not wait)              → dispatch: who answers
+//	ticket.* (waits, does not wait)                    → dispatch: who does it
 //	conversation.*, message.*                          → bots: who answers, or does no more
 //	the customer of an agent who is gone waits         → conversation: back to the queue
 //	a member does not want what is offered to them     → dispatch: it is kept from them
@@ -127,6 +133,7 @@ func (s *subscriptions) signals(ctx context.Context, w identity.WorkspaceID, ite
 		}
 	}
 	if queues { // what waits overflows into them, or stood in them until now
+		out.Plan = true // tickets of theirs may wait no more
 		all, err := s.work.Waiting(ctx, w)
 		if err != nil {
 			return nil, err //nolint:wrapcheck // a port's error says where it comes from
@@ -134,6 +141,9 @@ func (s *subscriptions) signals(ctx context.Context, w identity.WorkspaceID, ite
 		out.Waits = append(out.Waits, all...)
 	}
 	if err := s.queued(ctx, w, seen, &out); err != nil {
+		return nil, err
+	}
+	if err := s.tasks(ctx, w, items, members, &out); err != nil {
 		return nil, err
 	}
 	for m := range members {
@@ -161,6 +171,60 @@ func (s *subscriptions) queued(ctx context.Context, w identity.WorkspaceID, seen
 	now, offers, err := s.work.Items(ctx, w, waits)
 	out.Waits, out.Offers = append(out.Waits, now...), append(out.Offers, offers...)
 	return err //nolint:wrapcheck // a port's error says where it comes from
+}
+
+// tasks tells which of a batch's tickets wait and which do not, and adds the
+// members whose load they may have moved.
+func (s *subscriptions) tasks(ctx context.Context, w identity.WorkspaceID, items []realtime.Item, members map[identity.MemberID]bool, out *dispatch.Signal) error {
+	seen := make(map[ticket.ID]*ticket.Ticket)
+	for _, it := range items {
+		if it.Ticket == nil {
+			continue
+		}
+		seen[it.Ticket.ID] = it.Ticket
+		for _, m := range burdened(it) {
+			members[m] = true
+		}
+	}
+	var waits []ticket.ID
+	for id, t := range seen {
+		key := dispatch.Key{Kind: kindTicket, ID: string(id)}
+		switch {
+		case t.Waits():
+			waits = append(waits, id)
+		case t.Assignee != "":
+			out.Given = append(out.Given, key)
+		default:
+			out.Gone = append(out.Gone, key)
+		}
+	}
+	now, err := s.work.Tickets(ctx, w, waits)
+	for _, id := range waits {
+		key := dispatch.Key{Kind: kindTicket, ID: string(id)}
+		if !slices.ContainsFunc(now, func(it dispatch.Item) bool { return it.Key == key }) { // no queue takes it
+			out.Gone = append(out.Gone, key)
+		}
+	}
+	out.Waits = append(out.Waits, now...)
+	return err //nolint:wrapcheck // a port's error says where it comes from
+}
+
+// burdened lists the members whose load a change of a ticket may have moved.
+func burdened(it realtime.Item) []identity.MemberID {
+	if it.TicketChange == nil {
+		return nil
+	}
+	moves := []ticket.ChangeType{ticket.Created, ticket.StatusChanged, ticket.Assigned, ticket.Merged, ticket.Unmerged}
+	if !slices.Contains(moves, it.TicketChange.Type) {
+		return nil
+	}
+	var out []identity.MemberID
+	for _, m := range []identity.MemberID{it.Ticket.Assignee, it.TicketChange.HeldBefore(it.Ticket.Holding()).Assignee} {
+		if m != "" {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // refused says who does not want what was offered to them.

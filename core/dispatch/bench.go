@@ -14,6 +14,7 @@ type Agent struct {
 	Status    Status     // effective: only Available agents are given work
 	Capacity  int        // the budget: weight of items at once
 	Used      int        // of the budget
+	Aside     int        // of Used, by tickets
 	Limits    PerChannel // items of each channel at once; 0 = bounded by the budget alone, Never = none
 	Has       PerChannel // items of each channel now
 	Exclusive bool       // has an exclusive item
@@ -31,6 +32,9 @@ func (a Agent) room() int {
 	}
 	return max(a.Capacity-a.Used, 0)
 }
+
+// live is what the agent has for customers who wait, as a weight.
+func (a Agent) live() int { return max(a.Used-a.Aside, 0) }
 
 // nothing reports whether the agent has no work at all.
 func (a Agent) nothing() bool { return a.Used <= 0 && a.Has == PerChannel{} && !a.Exclusive }
@@ -54,6 +58,9 @@ func (s channelSet) has(c Channel) bool { return s>>c&1 == 1 }
 // with returns the agent with n more items like one; n is 1, or -1 to take it away.
 func (a Agent) with(it Item, n int) Agent {
 	a.Used = max(a.Used+n*it.Weight, 0)
+	if it.aside() {
+		a.Aside = max(a.Aside+n*it.Weight, 0)
+	}
 	a.Has[it.Channel] = max(a.Has[it.Channel]+n, 0)
 	if it.Exclusive {
 		a.Exclusive = n > 0
@@ -63,7 +70,7 @@ func (a Agent) with(it Item, n int) Agent {
 
 // differs reports whether a row says otherwise of what the agent can do and has.
 func (a Agent) differs(row AgentRow) bool {
-	return a.Used != row.Used || a.Capacity != row.Capacity || a.Profile != row.Profile ||
+	return a.Used != row.Used || a.Aside != row.Aside || a.Capacity != row.Capacity || a.Profile != row.Profile ||
 		a.Limits != row.Limits || a.Has != row.Has || a.Exclusive != row.Exclusive || a.Ringing != row.Ringing
 }
 

@@ -19,7 +19,8 @@ type Board struct {
 // QueueState is how a queue stands.
 type QueueState struct {
 	Queue    string    // "" = what is in no queue
-	Waiting  int       // for somebody to be found; without what rings
+	Waiting  int       // for somebody to be found; without what rings, and without tickets
+	Tickets  int       // that wait for somebody to be found; in nothing else here
 	Ringing  int       // offered to somebody who has not answered yet
 	Oldest   time.Time // arrival of who has waited the longest, ringing or not; zero = nobody waits
 	AtRisk   int       // of both, who has waited for RiskShare of their target or longer
@@ -53,13 +54,13 @@ func (d *Dispatcher) Board(ws identity.WorkspaceID) Board {
 	return out
 }
 
-// Oldest returns the earliest arrival of what waits, ringing or not; zero if
-// nothing does.
+// Oldest returns the earliest arrival of what waits, ringing or not, tickets
+// aside; zero if nothing does.
 func (e *Engine) Oldest() time.Time {
 	var oldest time.Time
 	for _, all := range []map[Key]*waiting{e.items, e.ringing} {
 		for _, w := range all {
-			if oldest.IsZero() || w.WaitingSince.Before(oldest) {
+			if !w.aside() && (oldest.IsZero() || w.WaitingSince.Before(oldest)) {
 				oldest = w.WaitingSince
 			}
 		}
@@ -80,6 +81,10 @@ func (e *Engine) States(now time.Time) []QueueState {
 	}
 	for _, w := range e.items {
 		q := of(w.Queue)
+		if w.aside() {
+			q.Tickets++
+			continue
+		}
 		q.Waiting++
 		q.look(w.Item, now)
 	}

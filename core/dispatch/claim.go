@@ -31,7 +31,10 @@ func (s *shard) assign(ctx context.Context) bool {
 		claims[i] = Claim{
 			Workspace: s.ws, Item: as.Item.Key, Class: as.Item.Class, Rungs: as.Item.Reached(now),
 			Channel: as.Item.Channel, Weight: as.Item.Weight, Exclusive: as.Item.Exclusive, Member: as.Member,
-			By: identity.Actor{Kind: identity.ActorSystem}, At: now, OfferFor: ring,
+			By: identity.Actor{Kind: identity.ActorSystem}, At: now,
+		}
+		if as.offered {
+			claims[i].OfferFor = ring
 		}
 	}
 	results := s.claim(ctx, writes, claims)
@@ -107,7 +110,7 @@ func (s *shard) settle(batch []Assignment, results []error, now time.Time, ring 
 		case err == nil:
 			s.stats.Assigned++
 			delete(s.refused, as.Member)
-			if ring > 0 {
+			if as.offered {
 				s.ringing.set(Offer{Item: as.Item, Member: as.Member, Until: now.Add(ring)})
 			}
 		case notLeading(err): // it waits for whoever does

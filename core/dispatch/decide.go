@@ -176,19 +176,20 @@ func (e *Engine) prefer(w *waiting, out map[identity.MemberID]time.Time, spare b
 
 // assign applies a pair.
 func (e *Engine) assign(w *waiting, a *agent, now time.Time) Assignment {
-	out := Assignment{Item: w.Item, Member: a.Member, idle: a.IdleSince, offered: e.offers}
-	if e.offers {
+	out := Assignment{Item: w.Item, Member: a.Member, idle: a.IdleSince, offered: e.offers && !w.aside()}
+	if out.offered {
 		e.ring(w)
 	} else {
 		e.depart(w)
 		e.part(w)
 	}
-	e.work.change(e.clock(), a.Used, a.Used+w.Weight)
+	after := a.with(w.Item, 1)
+	e.work.change(e.clock(), a.live(), after.live())
 	fresh := e.rise(a)
 	e.turns++
 	a.turn = e.turns
-	a.Agent = a.with(w.Item, 1)
-	a.IdleSince, a.Ringing = now, e.offers
+	a.Agent = after
+	a.IdleSince, a.Ringing = now, out.offered
 	e.sit(a, fresh)
 	return out
 }

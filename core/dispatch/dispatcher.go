@@ -314,7 +314,7 @@ func (d *Dispatcher) Leads(ws identity.WorkspaceID) bool {
 type Load struct {
 	Waiting   int       // without what rings
 	Available int       // agents given work
-	Oldest    time.Time // arrival of what has waited the longest, ringing or not; zero = nothing does
+	Oldest    time.Time // arrival of what has waited the longest, ringing or not, tickets aside; zero = nothing does
 }
 
 // Stats counts over all workspaces, since New.

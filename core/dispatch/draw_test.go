@@ -32,7 +32,7 @@ func drawPolicy(next func(n int, what string) int) dispatch.Policy {
 func drawShape(next func(n int, what string) int) dispatch.Item {
 	it := dispatch.Item{
 		Queue: []string{"", "q1", "q2"}[next(3, "queue")], Weight: 1 + next(2, "weight"),
-		Channel: []dispatch.Channel{dispatch.Chat, dispatch.Mail, dispatch.Voice}[next(3, "channel")],
+		Channel: []dispatch.Channel{dispatch.Chat, dispatch.Mail, dispatch.Voice, dispatch.Ticket}[next(4, "channel")],
 		Target:  time.Duration(next(4, "target")) * time.Second, Value: next(3, "value"),
 	}
 	it.Exclusive = it.Channel == dispatch.Voice && next(4, "exclusive") > 0
@@ -41,7 +41,7 @@ func drawShape(next func(n int, what string) int) dispatch.Item {
 
 // drawLimits draws how many items of each channel somebody is given.
 func drawLimits(next func(n int, what string) int) (out dispatch.PerChannel) {
-	for _, c := range []dispatch.Channel{dispatch.Chat, dispatch.Mail, dispatch.Voice} {
+	for _, c := range []dispatch.Channel{dispatch.Chat, dispatch.Mail, dispatch.Voice, dispatch.Ticket} {
 		out[c] = []int{0, 0, dispatch.Never, 1, 2}[next(5, "limit")]
 	}
 	return out

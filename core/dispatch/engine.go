@@ -186,7 +186,7 @@ func (e *Engine) Set(a Agent) {
 // put makes an agent another.
 func (e *Engine) put(old *agent, a Agent) {
 	was, could := old.Agent, old.who
-	e.work.change(e.clock(), was.Used, a.Used)
+	e.work.change(e.clock(), was.live(), a.live())
 	fresh := e.rise(old)
 	old.Agent = a
 	if could == nil || could.profile != a.Profile {
@@ -221,7 +221,7 @@ func (e *Engine) Remove(member identity.MemberID) {
 		return
 	}
 	e.rise(a)
-	e.work.change(e.clock(), a.Used, 0)
+	e.work.change(e.clock(), a.live(), 0)
 	e.staffing++
 	delete(e.agents, member)
 	for l := range e.bound[member] {

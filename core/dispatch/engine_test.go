@@ -131,7 +131,7 @@ func (p *player) agent(m identity.MemberID) dispatch.Agent {
 		Capacity: p.next(5, "capacity"), IdleSince: p.now.Add(-time.Duration(p.next(3, "idle")) * time.Second),
 	}
 	a.Limits = drawLimits(p.next)
-	for _, c := range []dispatch.Channel{dispatch.Chat, dispatch.Mail, dispatch.Voice} {
+	for _, c := range []dispatch.Channel{dispatch.Chat, dispatch.Mail, dispatch.Voice, dispatch.Ticket} {
 		a.Has[c] = max(p.next(4, "has")-2, 0)
 		a.Used += a.Has[c] * (1 + p.next(2, "weight of each"))
 	}
@@ -178,7 +178,7 @@ func (p *player) kept(as dispatch.Assignment) {
 		items += n
 	}
 	if !ok || a.Used > a.Capacity || a.WrapUpUntil.After(p.now) || limit < 0 || limit > 0 && a.Has[as.Item.Channel] > limit ||
-		a.Ringing != p.model.offers || a.Exclusive && items > 1 || as.Item.Exclusive && !a.Exclusive {
+		as.Item.Channel != dispatch.Ticket && a.Ringing != p.model.offers || a.Exclusive && items > 1 || as.Item.Exclusive && !a.Exclusive {
 		p.Fatalf("assigned %+v to %+v", as, a)
 	}
 }

@@ -45,14 +45,14 @@ func (d *Dispatcher) Forsaken(before time.Time) []Forsaken {
 }
 
 // hopeless returns the oldest item of each class that nobody who is available
-// may serve. What waits for its queue to open is none. It looks at no item that
+// may serve. What waits for its queue to open is none, nor are tickets. It looks at no item that
 // has somebody to hope for.
 func (e *Engine) hopeless() map[Class]Item {
 	out := map[Class]Item{}
 	for _, k := range e.byID {
 		var oldest *waiting
 		for _, l := range k.lines {
-			if k.hands > 0 || l.queue.held {
+			if k.hands > 0 || l.queue.held || l.channel == Ticket {
 				continue
 			}
 			for n := l.items.first(); n != nil; n = n.next() {

@@ -38,6 +38,10 @@ type Rung struct {
 	Class Class
 }
 
+// aside reports whether nobody waits in person for the item: it never rings, and
+// places, expected waits and figures of those who do leave it out.
+func (it Item) aside() bool { return it.Channel == Ticket }
+
 // Equal reports whether two items say the same.
 func (it Item) Equal(o Item) bool {
 	return it.Key == o.Key && it.Queue == o.Queue && it.Class == o.Class && it.Channel == o.Channel &&

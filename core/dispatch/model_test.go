@@ -85,7 +85,7 @@ func (m *model) decide(now time.Time, limit int) []string {
 			return out
 		}
 		delete(m.items, it.Key)
-		if a.Ringing = m.offers; m.offers {
+		if a.Ringing = m.offers && it.Channel != dispatch.Ticket; a.Ringing {
 			m.ringing[it.Key] = it
 		}
 		a.Used += it.Weight
@@ -211,10 +211,11 @@ func (m *model) positions() map[dispatch.Key]dispatch.Position {
 	type stream struct {
 		queue string
 		class dispatch.Class
+		work  bool
 	}
 	out, count := map[dispatch.Key]dispatch.Position{}, map[stream]int{}
 	for _, it := range m.among(m.items, m.ringing) {
-		s := stream{queue: it.Queue}
+		s := stream{queue: it.Queue, work: it.Channel == dispatch.Ticket}
 		if it.Queue == "" {
 			s.class = it.Class
 		}

@@ -74,7 +74,7 @@ func (e *Engine) Moved(limit int) []Position {
 	}
 	clear(e.left)
 	stale := slices.SortedFunc(maps.Keys(e.stale), func(a, b *ranking) int {
-		return cmp.Or(cmp.Compare(a.queue.name, b.queue.name), cmp.Compare(a.queue.class, b.queue.class), a.compare(b.tier))
+		return cmp.Or(cmp.Compare(a.queue.name, b.queue.name), cmp.Compare(a.queue.class, b.queue.class), a.queue.order(b.queue.queueKey), a.compare(b.tier))
 	})
 	for _, r := range stale {
 		share := max(limit/len(stale)/2, 1)

@@ -3,16 +3,30 @@ package dispatch
 import "time"
 
 // queueKey names a queue: by its name, or items that are in none by their class.
+// Tickets are beside the others: no customer is behind one.
 type queueKey struct {
-	name  string
-	class Class
+	name    string
+	class   Class
+	tickets bool
 }
 
 func keyOf(it Item) queueKey {
 	if it.Queue == "" {
-		return queueKey{class: it.Class}
+		return queueKey{class: it.Class, tickets: it.aside()}
 	}
-	return queueKey{name: it.Queue}
+	return queueKey{name: it.Queue, tickets: it.aside()}
+}
+
+// order has tickets come after what else has the name.
+func (k queueKey) order(o queueKey) int {
+	switch {
+	case k.tickets == o.tickets:
+		return 0
+	case k.tickets:
+		return 1
+	default:
+		return -1
+	}
 }
 
 // queue is the items that count their places together.
@@ -73,11 +87,17 @@ func (e *Engine) Hold(name string, closed bool, opens time.Time) {
 	} else {
 		delete(e.held, name)
 	}
-	q := e.queues[queueKey{name: name}]
-	if q == nil {
-		return
+	for _, tickets := range []bool{false, true} {
+		if q := e.queues[queueKey{name: name, tickets: tickets}]; q != nil {
+			e.hold(q, closed)
+		}
 	}
+}
+
+// hold closes what waits in a queue, or opens it.
+func (e *Engine) hold(q *queue, closed bool) {
 	e.pass(q)
+	was := q.held
 	if q.held = closed; was != closed {
 		for _, l := range q.lines {
 			e.reopen(l)

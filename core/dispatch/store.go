@@ -105,6 +105,7 @@ type AgentRow struct {
 	Profile   Profile    // see AbilitiesOf
 	Capacity  int        // weight of open work that dispatch may give at once
 	Used      int        // weight of the member's open, assigned work, given by whomever; may exceed Capacity by a manual override
+	Aside     int        // of Used, by tickets
 	Limits    PerChannel // items of each channel that dispatch may give at once; 0 = as the budget allows, Never = none
 	Has       PerChannel // items of each channel that the member has now, counted as Used is
 	Exclusive bool       // the member has an exclusive item

@@ -330,7 +330,7 @@ func (s *shard) applyRow(row AgentRow) {
 		a.IdleSince = now
 	}
 	a.Used, a.Capacity, a.Profile, a.WrapUpUntil = row.Used, row.Capacity, row.Profile, row.WrapUpUntil
-	a.Limits, a.Has, a.Exclusive = row.Limits, row.Has, row.Exclusive
+	a.Aside, a.Limits, a.Has, a.Exclusive = row.Aside, row.Limits, row.Has, row.Exclusive
 	a.Ringing = row.Ringing
 	s.news[row.Member] = struct{}{}
 	s.engine.Set(a)

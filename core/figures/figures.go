@@ -33,6 +33,7 @@ type Queue struct {
 	Team         team.ID
 	Target       time.Duration  // within which a first answer should come; 0 = none
 	Waiting      int            // for somebody to be found; without what rings
+	Tickets      int            // tickets that wait for somebody to be found; all else is of conversations
 	Ringing      int            // offered to somebody who has not answered yet
 	InHand       int            // open, and a member has it
 	Oldest       time.Time      // arrival of who has waited the longest, ringing or not; zero = nobody waits

@@ -55,7 +55,7 @@ func (f floor) queues(all map[queue.ID]queue.Queue) []Queue {
 func (f floor) queue(q Queue) Queue {
 	st := f.states[q.ID]
 	q.Waiting, q.Ringing, q.Oldest, q.Closed, q.AtRisk, q.Breached = st.Waiting, st.Ringing, st.Oldest, st.Closed, st.AtRisk, st.Breached
-	q.InHand = f.inQ[q.ID]
+	q.InHand, q.Tickets = f.inQ[q.ID], st.Tickets
 	return q
 }
 

@@ -48,6 +48,7 @@ func (f Figures) Total() Queue {
 	out := Queue{Closed: len(f.Queues) > 0}
 	for _, q := range f.Queues {
 		out.Waiting += q.Waiting
+		out.Tickets += q.Tickets
 		out.Ringing += q.Ringing
 		out.InHand += q.InHand
 		out.AtRisk += q.AtRisk

@@ -44,6 +44,7 @@ type queueBody struct {
 	TargetS     int            `json:"target_s" doc:"Seconds until the first answer that are aimed at; 0: none."`
 	Value       int            `json:"value" doc:"0 is ordinary; larger is worth more."`
 	Exclusive   bool           `json:"exclusive" doc:"Each conversation takes a whole member: one who has nothing else, and is given nothing else meanwhile."`
+	Tickets     bool           `json:"tickets" doc:"New and open tickets of its team that nobody has wait in it, too, and are given out; of no team, if it has none."`
 	Ladder      []rungBody     `json:"ladder"`
 	Overflow    overflowBody   `json:"overflow"`
 	StickyForS  int            `json:"sticky_for_s" doc:"Seconds for which a conversation is kept for the member who answered its contact last, if they serve the queue; 0: not at all."`
@@ -96,7 +97,7 @@ func secondsOf(d time.Duration) int { return int(d / time.Second) }
 func queueOf(q queue.Advised) queueBody {
 	out := queueBody{
 		ID: string(q.ID), Name: q.Name, Description: q.Description, TeamID: string(q.Team), InboxIDs: strs(q.Inboxes),
-		Skills: needsOf(q.Needs), TargetS: secondsOf(q.Target), Value: q.Value, Exclusive: q.Exclusive, Ladder: []rungBody{},
+		Skills: needsOf(q.Needs), TargetS: secondsOf(q.Target), Value: q.Value, Exclusive: q.Exclusive, Tickets: q.Tickets, Ladder: []rungBody{},
 		Overflow:   overflowBody{string(q.Overflow.Queue), secondsOf(q.Overflow.After)},
 		CalendarID: string(q.Calendar), Outside: outsideBody{string(q.Outside.Does()), q.Outside.Texts},
 		WhenLeft: string(q.Left.Does()), LeftAfterS: secondsOf(q.Left.After),
@@ -158,6 +159,7 @@ type queuePatch struct {
 	TargetS     *int          `json:"target_s,omitempty" minimum:"0" maximum:"604800"`
 	Value       *int          `json:"value,omitempty" minimum:"0" maximum:"100"`
 	Exclusive   *bool         `json:"exclusive,omitempty"`
+	Tickets     *bool         `json:"tickets,omitempty" doc:"One queue of a team takes its tickets."`
 	CalendarID  *string       `json:"calendar_id,omitempty" doc:"Empty: always open."`
 	Outside     *outsideBody  `json:"outside,omitempty" doc:"All of it."`
 	WhenLeft    *string       `json:"when_left,omitempty" enum:"keep,close,ticket" doc:"Of chats alone: who writes by mail or by a messenger never leaves."`
@@ -170,7 +172,7 @@ type queuePatch struct {
 
 func (p queuePatch) domain() queue.Patch {
 	out := queue.Patch{
-		Name: p.Name, Description: p.Description, Inboxes: p.InboxIDs, Value: p.Value, Exclusive: p.Exclusive, Revision: p.Revision,
+		Name: p.Name, Description: p.Description, Inboxes: p.InboxIDs, Value: p.Value, Exclusive: p.Exclusive, Tickets: p.Tickets, Revision: p.Revision,
 		Target: seconds(p.TargetS), Sticky: seconds(p.StickyForS), LeftAfter: seconds(p.LeftAfterS),
 	}
 	if p.TeamID != nil {

@@ -40,6 +40,13 @@ func InboxTaken() *errs.Error {
 		WithFields(errs.Field{Pointer: "/inbox_ids", Code: "taken", Detail: "names an inbox that has another queue"})
 }
 
+// TicketsTaken is the answer to a second queue that takes the tickets of a team,
+// with the name of the first.
+func TicketsTaken(name string) *errs.Error {
+	return errs.New(errs.Conflict, "queue.tickets_taken", "The tickets of this team wait in the queue "+name+". Switch that off first.").
+		WithFields(errs.Field{Pointer: "/tickets", Code: "taken", Detail: "another queue of this team takes its tickets"})
+}
+
 // Stale is the answer to a change of what somebody else has changed since.
 func Stale() *errs.Error {
 	return errs.New(errs.Conflict, "queue.stale", "Somebody else has changed it since. Look at it again, then save.")

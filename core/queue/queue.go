@@ -67,6 +67,7 @@ type Plan struct {
 	Target    time.Duration // for the first answer; 0 = none
 	Value     int           // 0 = ordinary; larger = worth more
 	Exclusive bool          // each conversation takes a whole agent
+	Tickets   bool          // the tickets of its team that nobody has wait in it, too; of no team, if it has none
 	Ladder    []Rung        // by After
 	Overflow  Overflow
 	Calendar  calendar.ID // when it is open; "" = always
@@ -111,6 +112,16 @@ type Skill struct {
 type Ability struct {
 	Member identity.MemberID
 	Level  int // MinLevel to MaxLevel
+}
+
+// OfTickets returns the queue in which the tickets of a team wait, if there is one.
+func OfTickets(all map[ID]Queue, of team.ID) (Queue, bool) {
+	for _, q := range all {
+		if q.Tickets && q.Team == of {
+			return q, true
+		}
+	}
+	return Queue{}, false
 }
 
 // Gone is a deleted queue. It is remembered until nothing refers to it.

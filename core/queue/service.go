@@ -44,6 +44,7 @@ type Patch struct {
 	Target      *time.Duration
 	Value       *int
 	Exclusive   *bool
+	Tickets     *bool
 	Ladder      *[]Rung
 	Overflow    *Overflow
 	Sticky      *time.Duration
@@ -239,6 +240,7 @@ func (q Queue) since(before Queue) event.Differences {
 	d.Note("target_s", seconds(before.Target), seconds(q.Target))
 	d.Note("value", before.Value, q.Value)
 	d.Note("exclusive", before.Exclusive, q.Exclusive)
+	d.Note("tickets", before.Tickets, q.Tickets)
 	d.Note("sticky_for_s", seconds(before.Sticky), seconds(q.Sticky))
 	d.Note("overflow", string(before.Overflow.Queue), string(q.Overflow.Queue))
 	d.Note("overflow_after_s", seconds(before.Overflow.After), seconds(q.Overflow.After))
@@ -288,6 +290,7 @@ func (p *Patch) apply(q *Queue, at time.Time) error {
 	set(&q.Target, p.Target)
 	set(&q.Value, p.Value)
 	set(&q.Exclusive, p.Exclusive)
+	set(&q.Tickets, p.Tickets)
 	set(&q.Ladder, p.Ladder)
 	set(&q.Overflow, p.Overflow)
 	set(&q.Sticky, p.Sticky)

@@ -49,7 +49,7 @@ func Start(turn Turn, t Ticket) *Ticket {
 // Loaded is called by a store on a row it has read, before it hands it out for
 // a change.
 func (t *Ticket) Loaded() *Ticket {
-	t.isNew, t.pending = false, nil
+	t.isNew, t.pending, t.released = false, nil, false
 	return t
 }
 

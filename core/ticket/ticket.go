@@ -112,6 +112,9 @@ type Ticket struct {
 	Rating       *Rating // the last one given
 	LinkEpoch    uint64  // links given out under an earlier one are void
 
+	Weight       int       // what it takes of its assignee's capacity; 0 = nothing. The store says it as it saves
+	WaitingSince time.Time // when it came to be open, or without an assignee, the last time; likewise
+
 	LastSeq       uint64 // of the last change
 	LastPublicSeq uint64 // of the last change that the customer may see
 	Comments      int
@@ -122,8 +125,9 @@ type Ticket struct {
 	Organisation contact.OrganisationID
 	AssigneeName string
 
-	pending []Change
-	isNew   bool
+	pending  []Change
+	isNew    bool
+	released bool
 }
 
 // Label is how people write the number: T-123.
@@ -234,7 +238,7 @@ const (
 	Created       ChangeType = "ticket.created"   // {number, title, status, assignee_id?, team_id?, conversation_id?}
 	Commented     ChangeType = "ticket.commented" // the comment
 	StatusChanged ChangeType = "ticket.status"    // {status, from, by}
-	Assigned      ChangeType = "ticket.assigned"  // {assignee_id, assignee_name, team_id, from_id, from_team_id}
+	Assigned      ChangeType = "ticket.assigned"  // {assignee_id, assignee_name, team_id, from_id, from_team_id; of dispatch also by, queue_id, queue_name, or reason}
 	Edited        ChangeType = "ticket.edited"    // {fields: {name: {from, to}}}; of custom fields the name is fields.KEY
 	Followed      ChangeType = "ticket.followers" // {member_ids, added, removed}
 	Linked        ChangeType = "ticket.linked"    // {id, kind, ticket_id, number, title, status}

@@ -18,6 +18,7 @@ type Spread struct {
 // WorkFigures is how work stands and went today.
 type WorkFigures struct {
 	Waiting        int        `json:"waiting" doc:"For somebody to be found, without what rings."`
+	Tickets        int        `json:"tickets" doc:"Tickets that wait for somebody to be found; all else here is of conversations."`
 	Ringing        int        `json:"ringing" doc:"Offered to a member who has not answered yet."`
 	InHand         int        `json:"in_hand" doc:"Open, and a member has it."`
 	OldestSince    *time.Time `json:"oldest_since,omitempty" doc:"Arrival of who has waited the longest, ringing or not; absent when nobody waits."`
@@ -91,7 +92,7 @@ func FiguresOf(f figures.Figures) Figures {
 
 func workFiguresOf(q figures.Queue, within *float64) WorkFigures {
 	return WorkFigures{
-		Waiting: q.Waiting, Ringing: q.Ringing, InHand: q.InHand, OldestSince: stampOrNil(q.Oldest), ExpectedWaitS: secondsOf(q.ExpectedWait),
+		Waiting: q.Waiting, Tickets: q.Tickets, Ringing: q.Ringing, InHand: q.InHand, OldestSince: stampOrNil(q.Oldest), ExpectedWaitS: secondsOf(q.ExpectedWait),
 		Closed: q.Closed, Available: q.Available, AtRisk: q.AtRisk, Breached: q.Breached,
 		Arrived: q.Today.Arrived, Answered: q.Today.Answered, Abandoned: q.Today.Abandoned, Resolved: q.Today.Resolved,
 		WaitS: spreadOf(q.Today.Wait), FirstResponseS: spreadOf(q.Today.FirstResponse), HandleS: spreadOf(q.Today.Handle), WithinTarget: within,

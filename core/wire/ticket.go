@@ -32,6 +32,7 @@ type Ticket struct {
 	MergedInto     string         `json:"merged_into,omitempty" doc:"The ticket that goes on with this one; a merged ticket is in no list."`
 	CreatedBy      Actor          `json:"created_by"`
 	CreatedAt      time.Time      `json:"created_at"`
+	WaitingSince   *time.Time     `json:"waiting_since,omitempty" doc:"Since when there is work to do on it and nobody has it."`
 	UpdatedAt      time.Time      `json:"updated_at"`
 	SolvedAt       *time.Time     `json:"solved_at,omitempty"`
 	ClosedAt       *time.Time     `json:"closed_at,omitempty"`
@@ -95,6 +96,9 @@ func TicketOf(t ticket.Ticket) Ticket {
 		Links: make([]TicketLink, len(t.Links)), Labels: textsOf(t.Labels), MergedInto: string(t.MergedInto),
 		CreatedBy: actorOf(t.CreatedBy), CreatedAt: Stamp(t.CreatedAt), UpdatedAt: Stamp(t.UpdatedAt),
 		SolvedAt: stampOrNil(t.SolvedAt), ClosedAt: stampOrNil(t.ClosedAt), LastSeq: t.LastSeq, Comments: t.Comments,
+	}
+	if t.Waits() {
+		out.WaitingSince = stampOrNil(t.WaitingSince)
 	}
 	if out.Fields == nil {
 		out.Fields = map[string]any{}

@@ -267,6 +267,9 @@ func (s *space) weigh(w *work, n int) {
 	if a := s.members[cmp.Or(w.owner, w.offer.Member)]; a != nil && w.open {
 		a.row.Used += n * w.Weight
 		a.row.Has[w.Channel] += n
+		if w.Channel == dispatch.Ticket {
+			a.row.Aside += n * w.Weight
+		}
 		if w.offer.Member != "" {
 			a.offered += n
 			a.row.Ringing = a.offered > 0

@@ -31,7 +31,7 @@ func (f *forecaster) Decide(now time.Time, limit int) []dispatch.Assignment {
 	out := f.Engine.Decide(now, limit)
 	for _, as := range out {
 		waited := now.Sub(as.Item.WaitingSince)
-		if waited < 20*time.Second { // nobody needs to be told
+		if waited < 20*time.Second || as.Item.Channel == dispatch.Ticket { // nobody needs to be told
 			continue
 		}
 		said, known := f.said[as.Item.Key]

@@ -17,8 +17,11 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/policies"
 )
 
-// kind is the only kind of work item yet.
-const kind dispatch.Kind = "conversation"
+// The kinds of work items.
+const (
+	kind    dispatch.Kind = "conversation"
+	tickets dispatch.Kind = "ticket"
+)
 
 // Store implements dispatch.Store.
 type Store struct {
@@ -116,7 +119,7 @@ func (s *Store) complete(ctx context.Context, rows []dispatch.AgentRow, among st
 	for i, r := range rows {
 		rows[i].Profile, rows[i].Limits = can.profile(r.Member), r.Limits.Over(plan.Limits())
 		h := has[r.Member]
-		rows[i].Has, rows[i].Exclusive, rows[i].Ringing = h.items, h.exclusive, h.ringing
+		rows[i].Has, rows[i].Exclusive, rows[i].Ringing, rows[i].Aside = h.items, h.exclusive, h.ringing, h.aside
 	}
 	return rows, err
 }

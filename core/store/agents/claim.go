@@ -8,9 +8,13 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/internal/mutant"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/store/conversations"
 	"github.com/patchbay-im/patchbay/core/store/db"
 	"github.com/patchbay-im/patchbay/core/store/policies"
+	"github.com/patchbay-im/patchbay/core/store/queues"
+	ticketstore "github.com/patchbay-im/patchbay/core/store/tickets"
+	"github.com/patchbay-im/patchbay/core/ticket"
 )
 
 // Claim implements dispatch.Store.
@@ -54,6 +58,8 @@ type batch struct {
 	tx      *db.Tx
 	found   map[conversation.ID]*conversation.Conversation
 	saver   *conversations.Tx
+	tickets *ticketstore.Tx
+	queues  map[queue.ID]queue.Queue // if there are tickets
 	items   map[string]dispatch.Item // those that wait
 	members map[identity.MemberID]*claimant
 	can     abilities
@@ -70,26 +76,60 @@ type claimant struct {
 
 func (s *Store) batch(ctx context.Context, tx *db.Tx, workspace identity.WorkspaceID, claims []dispatch.Claim) (*batch, error) {
 	b := &batch{store: s, tx: tx, saver: conversations.NewTx(tx, workspace, s.mails), items: map[string]dispatch.Item{}}
-	ids, members := make([]conversation.ID, len(claims)), make([]identity.MemberID, len(claims))
+	var ids []conversation.ID
+	var works []ticket.ID
+	members := make([]identity.MemberID, len(claims))
 	for i, c := range claims {
-		ids[i], members[i] = conversation.ID(c.Item.ID), c.Member
+		members[i] = c.Member
+		if c.Item.Kind == tickets {
+			works = append(works, ticket.ID(c.Item.ID))
+		} else {
+			ids = append(ids, conversation.ID(c.Item.ID))
+		}
 	}
 	plan, err := policies.InForce(ctx, tx, workspace)
 	if err != nil {
 		return nil, err
 	}
-	if b.found, err = b.saver.Conversations(ctx, ids); err != nil {
+	if err := b.readConversations(ctx, plan, workspace, ids); err != nil {
 		return nil, err
+	}
+	if err := b.readTickets(ctx, workspace, works); err != nil {
+		return nil, err
+	}
+	return b, b.readMembers(ctx, plan, workspace, members)
+}
+
+// readConversations reads those of the conversations that wait.
+func (b *batch) readConversations(ctx context.Context, plan dispatch.Plan, workspace identity.WorkspaceID, ids []conversation.ID) (err error) {
+	if len(ids) == 0 {
+		return nil
+	}
+	if b.found, err = b.saver.Conversations(ctx, ids); err != nil {
+		return err
 	}
 	which, args := among(`c.conversation_id`, workspace, ids)
-	items, _, err := s.itemsBy(ctx, tx, plan, named+which, args...)
-	if err != nil {
-		return nil, err
-	}
+	items, _, err := b.store.itemsBy(ctx, b.tx, plan, named+which, args...)
 	for _, it := range items {
 		b.items[it.ID] = it
 	}
-	return b, b.readMembers(ctx, plan, workspace, members)
+	return err
+}
+
+// readTickets reads those of the tickets that wait.
+func (b *batch) readTickets(ctx context.Context, workspace identity.WorkspaceID, ids []ticket.ID) (err error) {
+	if len(ids) == 0 {
+		return nil
+	}
+	b.tickets = ticketstore.NewTx(b.tx, workspace)
+	if b.queues, err = queues.All(ctx, b.tx, workspace); err != nil {
+		return err
+	}
+	items, err := b.store.ticketsNamed(ctx, b.tx, workspace, ids)
+	for _, it := range items {
+		b.items[it.ID] = it
+	}
+	return err
 }
 
 // readMembers reads those of the members who may be given work.
@@ -126,6 +166,9 @@ WHERE m.workspace_id = ? AND `+works()+which, args, func(sc db.Scanner) error {
 // conversation's own (it waits in the queue), the second the agent's; saving the
 // conversation adds its weight to what the agent has.
 func (b *batch) claim(ctx context.Context, c dispatch.Claim) error {
+	if c.Item.Kind == tickets {
+		return b.claimTicket(ctx, c)
+	}
 	found := b.found[conversation.ID(c.Item.ID)]
 	if c.Item.Kind != kind || found == nil || !found.InQueue() && !mutant.On(mutant.DoubleClaim) {
 		return dispatch.ErrItemTaken()
@@ -155,13 +198,44 @@ func (b *batch) claim(ctx context.Context, c dispatch.Claim) error {
 		return err
 	}
 	m.take(c, item)
-	err = b.tx.Queue(ctx, `INSERT INTO agent_state (workspace_id, member_id, status, online, used, idle_since)
-VALUES (?, ?, '', ?, 0, ?) ON CONFLICT (workspace_id, member_id) DO UPDATE SET idle_since = excluded.idle_since`,
-		string(c.Workspace), string(c.Member), false, db.Micros(c.At))
-	if err != nil {
+	if err := b.busy(ctx, c); err != nil {
 		return err
 	}
 	return b.saver.Save(ctx, found)
+}
+
+// claimTicket is claim for a ticket, which is never offered.
+func (b *batch) claimTicket(ctx context.Context, c dispatch.Claim) error {
+	item, waits := b.items[c.Item.ID]
+	if !waits || item.Class != c.Class || item.Exclusive != c.Exclusive {
+		return dispatch.ErrItemTaken()
+	}
+	c.Weight, c.Rungs, c.OfferFor = item.Weight, item.Reached(c.At), 0
+	m := b.members[c.Member]
+	if m == nil || !b.may(c) || !m.takes(c, item) {
+		return dispatch.ErrAgentFull()
+	}
+	t, err := b.tickets.Ticket(ctx, ticket.ID(c.Item.ID))
+	if err != nil {
+		return err
+	}
+	turn := ticket.Turn{Actor: c.By, At: c.At, IDs: b.store.ids}
+	if err := t.Give(turn, c.Member, m.name, ticket.Stream{ID: item.Queue, Name: b.queues[queue.ID(item.Queue)].Name}); err != nil {
+		return err
+	}
+	m.take(c, item)
+	delete(b.items, c.Item.ID)
+	if err := b.busy(ctx, c); err != nil {
+		return err
+	}
+	return b.tickets.Save(ctx, t)
+}
+
+// busy notes when a member was given something.
+func (b *batch) busy(ctx context.Context, c dispatch.Claim) error {
+	return b.tx.Queue(ctx, `INSERT INTO agent_state (workspace_id, member_id, status, online, used, idle_since)
+VALUES (?, ?, '', ?, 0, ?) ON CONFLICT (workspace_id, member_id) DO UPDATE SET idle_since = excluded.idle_since`,
+		string(c.Workspace), string(c.Member), false, db.Micros(c.At))
 }
 
 // may reports whether the member meets what the item asks for by now, unless a

@@ -21,7 +21,11 @@ import (
 // Waiting implements dispatch.Store.
 func (s *Store) Waiting(ctx context.Context, workspace identity.WorkspaceID) ([]dispatch.Item, error) {
 	items, _, err := s.items(ctx, s.db, waits+` AND c.offered_to = ''`, string(workspace))
-	return items, err
+	if err != nil {
+		return nil, err
+	}
+	more, err := s.ticketsWaiting(ctx, s.db, workspace)
+	return append(items, more...), err
 }
 
 // Offers implements dispatch.Store.
@@ -256,6 +260,7 @@ type holding struct {
 	items     dispatch.PerChannel
 	exclusive bool
 	ringing   bool // something is offered to them
+	aside     int  // weight of their tickets
 }
 
 // has counts what members m have and are offered, of the workspace that args
@@ -271,6 +276,9 @@ func (s *Store) has(ctx context.Context, q db.Querier, plan dispatch.Plan, limit
 	query, values := held(s.db.Driver(), false, among), args
 	if limited || exclusive(plan, all) {
 		query, values = held(s.db.Driver(), true, among), slices.Concat(args, args)
+		if err := (planner{store: s, plan: plan, all: all}).hasTickets(ctx, q, out, among, args); err != nil {
+			return nil, err
+		}
 	}
 	err = q.Rows(ctx, query, values, func(sc db.Scanner) error {
 		var member, in, plugin string

@@ -42,7 +42,9 @@ func (s *Store) Release(ctx context.Context, workspace identity.WorkspaceID, mem
 			}
 			out = append(out, items...)
 		}
-		return nil
+		items, err := s.releaseTickets(ctx, tx, workspace, member, reason)
+		out = append(out, items...)
+		return err
 	})
 	if err != nil {
 		return nil, err

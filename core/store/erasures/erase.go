@@ -25,6 +25,10 @@ func (p *person) erase(ctx context.Context, tx *db.Tx, id erasure.ID) error {
 WHERE workspace_id = ? AND member_id =
 (SELECT COALESCE(assignee_id, offered_to) FROM conversation WHERE workspace_id = ? AND conversation_id = ? AND state = 'open')`, c, ws, ws, c)
 	}
+	for _, t := range p.tickets {
+		e.Do(ctx, `UPDATE agent_state SET used = used - (SELECT weight FROM ticket WHERE workspace_id = ? AND ticket_id = ?)
+WHERE workspace_id = ? AND member_id = (SELECT assignee_id FROM ticket WHERE workspace_id = ? AND ticket_id = ?)`, t, ws, ws, t)
+	}
 	p.feed(ctx, e)
 	p.queued(ctx, e)
 	// Answers are sealed, so all of the workspace go; that a request was done stays known.

@@ -34,6 +34,7 @@ type plan struct {
 	Target    int64  `json:"target_s,omitempty"`
 	Value     int    `json:"value,omitempty"`
 	Exclusive bool   `json:"exclusive,omitempty"`
+	Tickets   bool   `json:"tickets,omitempty"`
 	Ladder    []rung `json:"ladder,omitempty"`
 	Overflow  string `json:"overflow,omitempty"`
 	After     int64  `json:"overflow_after_s,omitempty"`
@@ -59,7 +60,7 @@ type rung struct {
 
 func planText(p queue.Plan) string {
 	out := plan{
-		Skills: stored(p.Needs), Target: int64(p.Target / time.Second), Value: p.Value, Exclusive: p.Exclusive,
+		Skills: stored(p.Needs), Target: int64(p.Target / time.Second), Value: p.Value, Exclusive: p.Exclusive, Tickets: p.Tickets,
 		Overflow: string(p.Overflow.Queue), After: int64(p.Overflow.After / time.Second), Sticky: int64(p.Sticky / time.Second),
 		Calendar: string(p.Calendar), Outside: string(p.Outside.Do), Texts: p.Outside.Texts,
 		WhenLeft: string(p.Left.Do), LeftIn: int64(p.Left.After / time.Second),
@@ -77,7 +78,7 @@ func parsePlan(text string) (queue.Plan, error) {
 		return queue.Plan{}, err
 	}
 	out := queue.Plan{
-		Needs: needs(p.Skills), Target: time.Duration(p.Target) * time.Second, Value: p.Value, Exclusive: p.Exclusive,
+		Needs: needs(p.Skills), Target: time.Duration(p.Target) * time.Second, Value: p.Value, Exclusive: p.Exclusive, Tickets: p.Tickets,
 		Overflow: queue.Overflow{Queue: queue.ID(p.Overflow), After: time.Duration(p.After) * time.Second},
 		Sticky:   time.Duration(p.Sticky) * time.Second,
 		Calendar: calendar.ID(p.Calendar), Outside: queue.Outside{Do: queue.Do(p.Outside), Texts: p.Texts},

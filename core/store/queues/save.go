@@ -79,6 +79,9 @@ func check(ctx context.Context, tx *db.Tx, q queue.Queue, all map[queue.ID]queue
 		if id != q.ID && other.Name == q.Name {
 			return queue.NameTaken()
 		}
+		if id != q.ID && q.Tickets && other.Tickets && other.Team == q.Team {
+			return queue.TicketsTaken(other.Name)
+		}
 	}
 	if err := known(ctx, tx, w, q); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 
@@ -29,6 +30,7 @@ type row struct {
 	ratingComment                                  string
 	ratedAt                                        int64
 	linkEpoch, lastSeq, lastPublicSeq, comments    int64
+	weight, waiting                                int64
 	contactName, organisation, assigneeName        string
 }
 
@@ -44,7 +46,7 @@ const (
 COALESCE(t.contact_id, ''), COALESCE(t.conversation_id, ''), t.inbox_id, t.source_id, COALESCE(t.assignee_id, ''), t.team_id,
 t.followers, t.labels, t.fields, t.merged_into, t.merge_undo, t.due_at, t.overdue_at,
 t.created_kind, t.created_by, t.created_name, t.created_at, t.updated_at, t.solved_at, t.closed_at,
-t.rating_score, t.rating_comment, t.rating_at, t.link_epoch, t.last_seq, t.last_public_seq, t.comments,
+t.rating_score, t.rating_comment, t.rating_at, t.link_epoch, t.last_seq, t.last_public_seq, t.comments, t.weight, t.waiting_since,
 COALESCE(p.name, ''), COALESCE(p.organisation_id, ''), COALESCE(m.name, '')`
 
 	joins = `
@@ -60,7 +62,7 @@ func (r *row) dest() []any {
 		&r.contact, &r.conversation, &r.inbox, &r.source, &r.assignee, &r.team,
 		&r.followers, &r.labels, &r.fields, &r.mergedInto, &r.undo, &r.due, &r.overdue,
 		&r.createdKind, &r.createdBy, &r.createdName, &r.created, &r.updated, &r.solved, &r.closed,
-		&r.score, &r.ratingComment, &r.ratedAt, &r.linkEpoch, &r.lastSeq, &r.lastPublicSeq, &r.comments,
+		&r.score, &r.ratingComment, &r.ratedAt, &r.linkEpoch, &r.lastSeq, &r.lastPublicSeq, &r.comments, &r.weight, &r.waiting,
 		&r.contactName, &r.organisation, &r.assigneeName,
 	}
 }
@@ -75,6 +77,7 @@ func rowOf(t *ticket.Ticket) row {
 		createdKind: string(t.CreatedBy.Kind), createdBy: t.CreatedBy.ID, createdName: t.CreatedBy.Name,
 		created: db.Micros(t.CreatedAt), updated: db.Micros(t.UpdatedAt), solved: db.Micros(t.SolvedAt), closed: db.Micros(t.ClosedAt),
 		linkEpoch: db.Signed(t.LinkEpoch), lastSeq: db.Signed(t.LastSeq), lastPublicSeq: db.Signed(t.LastPublicSeq), comments: int64(t.Comments),
+		weight: int64(t.Weight), waiting: db.Micros(t.WaitingSince),
 	}
 	if len(t.Fields) > 0 {
 		b, _ := json.Marshal(t.Fields) // strings, finite numbers and booleans always marshal
@@ -102,6 +105,7 @@ func (r *row) domain() ticket.Ticket {
 		CreatedBy: identity.Actor{Kind: identity.ActorKind(r.createdKind), ID: r.createdBy, Name: r.createdName},
 		CreatedAt: db.Time(r.created), UpdatedAt: db.Time(r.updated), SolvedAt: db.Time(r.solved), ClosedAt: db.Time(r.closed),
 		LinkEpoch: db.Unsigned(r.linkEpoch), LastSeq: db.Unsigned(r.lastSeq), LastPublicSeq: db.Unsigned(r.lastPublicSeq), Comments: int(r.comments),
+		Weight: int(r.weight), WaitingSince: db.Time(cmp.Or(r.waiting, r.created)),
 		ContactName: r.contactName, Organisation: contact.OrganisationID(r.organisation), AssigneeName: r.assigneeName,
 	}
 	if all := ticket.Priorities(); r.priority > 0 && int(r.priority) <= len(all) {

@@ -20,6 +20,7 @@ type Tx struct {
 	tx        *db.Tx
 	workspace identity.WorkspaceID
 	loaded    map[ticket.ID]row // as read, to tell what Save must write
+	taker     *taker            // once it was needed
 }
 
 // NewTx returns the tickets' side of a job.
@@ -127,6 +128,9 @@ func (t *Tx) Save(ctx context.Context, k *ticket.Ticket) error {
 	if err := t.known(ctx, before, rowOf(k)); err != nil {
 		return err
 	}
+	if err := t.stand(ctx, k, before); err != nil {
+		return err
+	}
 	if err := t.saveRow(ctx, k, u.New); err != nil {
 		return err
 	}
@@ -171,13 +175,13 @@ const (
 	insertTicket = `INSERT INTO ticket (workspace_id, ticket_id, type_id, title, title_key, description, status, number, priority,
 contact_id, contact_origin, conversation_id, inbox_id, source_id, assignee_id, team_id, followers, labels, fields, merged_into, merge_undo,
 due_at, overdue_at, created_kind, created_by, created_name, created_at, updated_at, solved_at, closed_at,
-rating_score, rating_comment, rating_at, link_epoch, last_seq, last_public_seq, comments)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+rating_score, rating_comment, rating_at, link_epoch, last_seq, last_public_seq, comments, weight, waiting_since)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 	updateTicket = `UPDATE ticket SET type_id = ?, title = ?, title_key = ?, description = ?, status = ?, priority = ?,
 assignee_id = ?, team_id = ?, followers = ?, labels = ?, fields = ?, merged_into = ?, merge_undo = ?,
 due_at = ?, overdue_at = ?, updated_at = ?, solved_at = ?, closed_at = ?, rating_score = ?, rating_comment = ?, rating_at = ?,
-link_epoch = ?, last_seq = ?, last_public_seq = ?, comments = ?
+link_epoch = ?, last_seq = ?, last_public_seq = ?, comments = ?, weight = ?, waiting_since = ?
 WHERE workspace_id = ? AND ticket_id = ?`
 )
 
@@ -187,7 +191,7 @@ func (t *Tx) saveRow(ctx context.Context, k *ticket.Ticket, isNew bool) error {
 		return t.tx.Queue(ctx, insertTicket, r.workspace, r.id, r.typ, r.title, titleKey(r.title), r.description, r.status, r.number, r.priority,
 			null(r.contact), r.contact, null(r.conversation), r.inbox, r.source, null(r.assignee), r.team, r.followers, r.labels, r.fields, r.mergedInto, r.undo,
 			r.due, r.overdue, r.createdKind, r.createdBy, r.createdName, r.created, r.updated, r.solved, r.closed,
-			r.score, r.ratingComment, r.ratedAt, r.linkEpoch, r.lastSeq, r.lastPublicSeq, r.comments)
+			r.score, r.ratingComment, r.ratedAt, r.linkEpoch, r.lastSeq, r.lastPublicSeq, r.comments, r.weight, r.waiting)
 	}
 	if before := t.loaded[k.ID]; before.contact != r.contact {
 		err := t.tx.Queue(ctx, `UPDATE ticket SET contact_id = ?, contact_origin = ? WHERE workspace_id = ? AND ticket_id = ?`,
@@ -199,7 +203,7 @@ func (t *Tx) saveRow(ctx context.Context, k *ticket.Ticket, isNew bool) error {
 	return t.tx.Queue(ctx, updateTicket, r.typ, r.title, titleKey(r.title), r.description, r.status, r.priority,
 		null(r.assignee), r.team, r.followers, r.labels, r.fields, r.mergedInto, r.undo,
 		r.due, r.overdue, r.updated, r.solved, r.closed, r.score, r.ratingComment, r.ratedAt,
-		r.linkEpoch, r.lastSeq, r.lastPublicSeq, r.comments, r.workspace, r.id)
+		r.linkEpoch, r.lastSeq, r.lastPublicSeq, r.comments, r.weight, r.waiting, r.workspace, r.id)
 }
 
 // saveChange writes a change, the comment it brings, the link it tells of, and

@@ -161,6 +161,7 @@ func (t *fakeTx) Save(ctx context.Context, k *ticket.Ticket) error {
 	if err := t.known(ctx, t.space.tickets[k.ID], *k); err != nil {
 		return err
 	}
+	k.Arrive(t.space.tickets[k.ID])
 	for _, ch := range u.Changes {
 		t.space.changes[k.ID] = append(slices.Clip(t.space.changes[k.ID]), stored(ch))
 		t.events = append(t.events, event.Event{

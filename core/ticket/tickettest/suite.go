@@ -48,6 +48,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Fixture) {
 		"what time has done is found":                swept,
 		"events are hydrated":                        hydrated,
 		"a label and a team are found by who refers": referring,
+		"a ticket waits from its arrival":            arrives,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := fresh(t)

@@ -9187,6 +9187,8 @@ export interface components {
             target_s: number;
             /** @description Who serves it; empty: everybody. */
             team_id: string;
+            /** @description New and open tickets of its team that nobody has wait in it, too, and are given out; of no team, if it has none. */
+            tickets: boolean;
             /** Format: date-time */
             updated_at: string;
             /**
@@ -9265,6 +9267,11 @@ export interface components {
              * @description Offered to a member who has not answered yet.
              */
             ringing: number;
+            /**
+             * Format: int64
+             * @description Tickets that wait for somebody to be found; all else here is of conversations.
+             */
+            tickets: number;
             /** @description Seconds from arrival to being given to a member. */
             wait_s?: components["schemas"]["Spread"];
             /**
@@ -9305,6 +9312,8 @@ export interface components {
             target_s?: number;
             /** @description Empty: everybody serves it. What waits already keeps its team. */
             team_id?: string;
+            /** @description One queue of a team takes its tickets. */
+            tickets?: boolean;
             /** Format: int64 */
             value?: number;
             /**
@@ -10434,6 +10443,11 @@ export interface components {
             type_id: string;
             /** Format: date-time */
             updated_at: string;
+            /**
+             * Format: date-time
+             * @description Since when there is work to do on it and nobody has it.
+             */
+            waiting_since?: string;
         };
         TicketBoardBody: {
             columns: components["schemas"]["TicketColumn"][];
@@ -11256,6 +11270,11 @@ export interface components {
              * @description Offered to a member who has not answered yet.
              */
             ringing: number;
+            /**
+             * Format: int64
+             * @description Tickets that wait for somebody to be found; all else here is of conversations.
+             */
+            tickets: number;
             /** @description Seconds from arrival to being given to a member. */
             wait_s?: components["schemas"]["Spread"];
             /**

@@ -14,7 +14,7 @@ function ofQueue(world: World, id: string, n: number): QueueFigures {
   const rows = [...world.conversations.values()].filter((row) => row.state === "open" && !row.merged_into && (row.queue_id ?? "") === id);
   const waiting = rows.filter((row) => row.responder === "queue").length;
   return {
-    queue_id: id, waiting, ringing: n, in_hand: rows.length - waiting, ...(waiting > 0 && { oldest_since: ago(oldest[id] ?? 30), expected_wait_s: 120 + 200 * n }), closed: n === 1, available: 2 - n,
+    queue_id: id, waiting, tickets: 0, ringing: n, in_hand: rows.length - waiting, ...(waiting > 0 && { oldest_since: ago(oldest[id] ?? 30), expected_wait_s: 120 + 200 * n }), closed: n === 1, available: 2 - n,
     arrived: 41 - 11 * n, answered: 35 - 9 * n, abandoned: 2, resolved: 20, wait_s: spread(48 + 70 * n), first_response_s: spread(65), handle_s: spread(420), within_target: 0.93 - 0.2 * n, at_risk: 1 + n, breached: n,
   };
 }
@@ -28,12 +28,12 @@ function ofAgent(world: World, id: string, n: number): AgentFigures {
   };
 }
 
-const sum = (queues: QueueFigures[], name: "waiting" | "ringing" | "in_hand" | "available" | "arrived" | "answered" | "abandoned" | "resolved" | "at_risk" | "breached") => queues.reduce((all, one) => all + one[name], 0);
+const sum = (queues: QueueFigures[], name: "waiting" | "tickets" | "ringing" | "in_hand" | "available" | "arrived" | "answered" | "abandoned" | "resolved" | "at_risk" | "breached") => queues.reduce((all, one) => all + one[name], 0);
 
 export const figureRoutes: Record<string, Route> = {
   "GET figures": (world) => {
     const queues = queueIDs().map((id, n) => ofQueue(world, id, n));
-    const counts = Object.fromEntries((["waiting", "ringing", "in_hand", "available", "arrived", "answered", "abandoned", "resolved", "at_risk", "breached"] as const).map((name) => [name, sum(queues, name)]));
+    const counts = Object.fromEntries((["waiting", "tickets", "ringing", "in_hand", "available", "arrived", "answered", "abandoned", "resolved", "at_risk", "breached"] as const).map((name) => [name, sum(queues, name)]));
     const total = { ...queues[0]!, ...counts, oldest_since: queues.map((one) => one.oldest_since).sort()[0], closed: false };
     const figures: Figures = { at: new Date().toISOString(), since: ago(30_000), zone: "Asia/Shanghai", total, queues, agents: [...world.presence.keys()].map((id, n) => ofAgent(world, id, n)) };
     return [200, figures];

@@ -40,7 +40,7 @@ export const firstDay = (): DayDraft => ({
 });
 
 /** How long customers of a day of one's own have patience, on average: those in front of a window leave. */
-const PATIENCE_S = { chat: 300, message: 0, mail: 0 } as const;
+const PATIENCE_S = { chat: 300, message: 0, mail: 0, ticket: 0 } as const;
 
 export function dayOf(draft: DayDraft): PolicyDay {
   if (draft.kind !== "own") return { kind: draft.kind, load: loads[draft.load], seed: draft.seed };

@@ -1,7 +1,7 @@
 import type { DispatchPolicy, PolicyChannel, PolicyPlan, PolicyDraftBody } from "@patchbay/client/types";
 
 /** What inboxes bring today. A policy may say something of tickets and calls too; the form leaves that as it is. */
-export const channels = ["chat", "message", "mail"] as const;
+export const channels = ["chat", "message", "mail", "ticket"] as const;
 export type Channel = (typeof channels)[number];
 
 export const orders = ["arrival", "value", "ageing", "deadline", "cost"] as const;

@@ -38,6 +38,7 @@ export function draftOf(queue?: Queue): Draft {
     target_s: queue?.target_s ?? 0,
     value: queue?.value ?? 0,
     exclusive: queue?.exclusive ?? false,
+    tickets: queue?.tickets ?? false,
     ladder: (queue?.ladder ?? []).map((rung) => ({ after_s: rung.after_s, eased: eased(rung) })),
     overflow: { ...(queue?.overflow ?? { queue_id: "", after_s: 0 }) },
     sticky_for_s: queue?.sticky_for_s ?? 0,

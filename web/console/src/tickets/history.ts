@@ -87,6 +87,8 @@ const ids = (value: unknown): string[] => (Array.isArray(value) ? value.map(Stri
 function assigned({ data = {}, actor }: TicketChange, name: string, t: Translate, names: HistoryNames): string {
   const to = data["assignee_id"] ? String(data["assignee_name"] || names.member(String(data["assignee_id"]))) : "";
   const team = data["team_id"] ? names.team(String(data["team_id"])) : "";
+  if (to && data["by"] === "dispatch") return t("tickets.history.given", { to, queue: String(data["queue_name"]) });
+  if (!to && data["reason"] === "agent_lost") return t("tickets.history.takenBack", { from: names.member(String(data["from_id"])) });
   if (to && actor.id === data["assignee_id"] && data["team_id"] === data["from_team_id"]) return t("tickets.history.taken", { name });
   if (to && team) return t("tickets.history.assignedBoth", { name, to, team });
   if (to || team) return t("tickets.history.assigned", { name, to: to || team });

@@ -48,7 +48,7 @@ export interface AgentRow {
 export const NO_QUEUE = "none";
 
 /** Whether a queue has anything to show; what is in no queue is left out until there is. */
-export const isQuiet = (figures: QueueFigures) => figures.waiting + figures.ringing + figures.in_hand + figures.arrived === 0;
+export const isQuiet = (figures: QueueFigures) => figures.waiting + figures.tickets + figures.ringing + figures.in_hand + figures.arrived === 0;
 
 /** What a column is ordered by; undefined stands last, whichever way. */
 export type Sortable = number | string | undefined;
