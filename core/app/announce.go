@@ -12,6 +12,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/realtime"
 	agentstore "github.com/patchbay-im/patchbay/core/store/agents"
 	"github.com/patchbay-im/patchbay/core/wire"
@@ -231,4 +232,15 @@ func standOf(p dispatch.Position) realtime.QueuePlace {
 	return realtime.QueuePlace{
 		Position: p.Place, Available: p.Available, WaitS: int(p.Wait.Seconds()), Standing: realtime.Standing{Closed: p.Closed, OpensAt: wire.StampOrNil(p.Opens)},
 	}
+}
+
+// waits says how long customers wait, as the dispatcher knows.
+type waits struct {
+	dispatcher *dispatch.Dispatcher
+}
+
+// Expected implements conversation.Waits.
+func (a waits) Expected(_ context.Context, w identity.WorkspaceID, id conversation.ID) (queue.Expected, error) {
+	p := a.dispatcher.Position(w, dispatch.Key{Kind: kindConversation, ID: string(id)})
+	return queue.Expected{Wait: p.Wait, Available: p.Available, Closed: p.Closed}, nil
 }

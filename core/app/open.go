@@ -322,6 +322,7 @@ func (s *server) live() {
 	})
 	s.figures = s.newFigures()
 	s.relay = &relay{node: s.peer(), bus: s.bus, dispatcher: s.dispatcher, log: s.log}
+	s.conversations.Waits = waits{s.dispatcher}
 	there := attendance{presence{s.dispatcher, s.agents(), s.relay}}
 	s.gateway = realtime.New(realtime.Options{
 		Conversations: s.conversations, Log: s.store.Events(), Hydrator: conversations, Tickets: s.store.Tickets(), Contacts: s.store.Contacts(),

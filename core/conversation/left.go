@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/queue"
 )
@@ -37,13 +36,10 @@ func (a *Attendance) schedule(does queue.Left, now time.Time) (due bool) {
 
 // whenLeft says what the queue of a conversation does when its customer left.
 func (s *Service) whenLeft(ctx context.Context, c *Conversation) (queue.Left, error) {
-	if s.Queues == nil || c.Queue == "" || !c.Live {
+	if !c.Live {
 		return queue.Left{}, nil
 	}
-	q, err := s.Queues.Queue(ctx, c.Workspace, c.Queue)
-	if errs.Is(err, errs.NotFound) {
-		return queue.Left{}, nil
-	}
+	q, err := s.queueOf(ctx, c)
 	return q.Left, err
 }
 
@@ -61,11 +57,7 @@ func (s *Service) endLeft(ctx context.Context, tx Tx, t Turn, c *Conversation, d
 			return err
 		}
 	}
-	c.ResolveUnanswered(t, why)
-	if err := tx.EndAttendance(ctx, c.ID); err != nil {
-		return err
-	}
-	return tx.Save(ctx, c)
+	return s.endWait(ctx, tx, t, c, why)
 }
 
 // saidLastMost is how many of the last changes of a conversation a ticket of it is

@@ -28,6 +28,14 @@ func (b begunTickets) Unserved(_ context.Context, _ conversation.Tx, _ conversat
 	return nil
 }
 
+func (b begunTickets) Callback(_ context.Context, _ conversation.Tx, _ conversation.Turn, c conversation.Conversation, wish *conversation.CallbackWish) (conversation.Noted, error) {
+	n := conversation.Noted{Ticket: "T-1", Before: b[c.ID] > 0}
+	if wish != nil {
+		b[c.ID]++
+	}
+	return n, nil
+}
+
 // hours makes a calendar that is open on weekdays, 9 to 17, and has queues follow
 // calendars. The clock begins on a Saturday.
 func (d *desk) hours() calendar.ID {

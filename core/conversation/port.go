@@ -143,7 +143,7 @@ const (
 	InboundRecall  InboundKind = "recall"
 	InboundEvent   InboundKind = "event"   // what a customer did beside writing
 	InboundBegun   InboundKind = "begun"   // "<actor>/<client message id>" of what began a conversation of ours
-	InboundOutside InboundKind = "outside" // "<conversation>/<when its queue opens>": told, or ticketed, that it is closed
+	InboundOutside InboundKind = "outside" // "<conversation>/<when its queue opens>": told, or ticketed, that it is closed; "<conversation>/callback/<client id>": a callback
 )
 
 // Dedup is what became of an inbound item.

@@ -22,6 +22,10 @@ type Tickets interface {
 	// the same transaction, of what its customer said last; none when one that was
 	// made by itself is open in the conversation.
 	Unserved(ctx context.Context, tx Tx, t Turn, c Conversation, said []Message) error
+	// Callback makes the ticket of a callback, in the same transaction, or adds it
+	// to the one that was made by itself and is open in the conversation. nil only
+	// asks for that one.
+	Callback(ctx context.Context, tx Tx, t Turn, c Conversation, wish *CallbackWish) (Noted, error)
 }
 
 // ruling is the rule of an inbox that takes a message, with what of its effects

@@ -67,6 +67,7 @@ type Deps struct {
 	Catalog  Catalog
 	Bots     Bots  // nil = people answer alone
 	Hours    Hours // nil = queues are always open
+	Waits    Waits // nil = nobody knows how long anybody waits
 	// Interceptor is asked before messages are sent and conversations routed; nil = nobody is.
 	Interceptor Interceptor
 	Bus         Publisher // nil = sockets find out by themselves

@@ -225,7 +225,7 @@ func (s step) resolved() {
 	if !s.counts {
 		return
 	}
-	if !s.left { // who has gone was not helped
+	if !s.left && s.said.Reason != conversation.ResolvedCallback { // who has gone was not helped, who is called back not yet
 		s.Day.queue(s.talk.queue).Resolved++
 	}
 	if owner != "" {

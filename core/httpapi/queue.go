@@ -50,6 +50,7 @@ type queueBody struct {
 	StickyForS  int            `json:"sticky_for_s" doc:"Seconds for which a conversation is kept for the member who answered its contact last, if they serve the queue; 0: not at all."`
 	CalendarID  string         `json:"calendar_id" doc:"When it is open; empty: always."`
 	Outside     outsideBody    `json:"outside"`
+	Callback    callbackBody   `json:"callback"`
 	WhenLeft    string         `json:"when_left" enum:"keep,close,ticket" doc:"What becomes of the conversation of a customer who left the chat while they waited. keep: it waits on. close: it is resolved. ticket: it is resolved, and there is a ticket for the queue's team."`
 	LeftAfterS  int            `json:"left_after_s" doc:"Seconds after they count as gone until that happens; who is back by then waits on."`
 	Closed      bool           `json:"closed" doc:"Whether it is closed now."`
@@ -66,6 +67,13 @@ type queueBody struct {
 type outsideBody struct {
 	Do    string            `json:"do,omitempty" enum:"message,callback,overflow" doc:"message: they wait, and are told when it opens. callback: there is a ticket for the queue's team too, and who cannot be reached is asked how. overflow: they wait in the overflow queue, if that is open."`
 	Texts map[string]string `json:"texts,omitempty" doc:"What customers are told, by locale (en, zh-CN), with variables such as {{queue.opens_at}}; a locale without one has a text of ours."`
+}
+
+// callbackBody is what is offered to customers who wait in front of a window.
+type callbackBody struct {
+	Offered string `json:"offered,omitempty" enum:"never,closed,wait,always" doc:"When customers are offered to be called back instead of waiting. closed: outside the queue's hours. wait: likewise, and while the expected wait is longer than wait_s, or nobody is there."`
+	WaitS   int    `json:"wait_s,omitempty" minimum:"0" maximum:"604800" doc:"Seconds."`
+	Ask     string `json:"ask,omitempty" enum:"phone,email,either" doc:"How they say that they can be reached."`
 }
 
 // queueWarning is something that is allowed, and likely not what is meant.
@@ -100,6 +108,7 @@ func queueOf(q queue.Advised) queueBody {
 		Skills: needsOf(q.Needs), TargetS: secondsOf(q.Target), Value: q.Value, Exclusive: q.Exclusive, Tickets: q.Tickets, Ladder: []rungBody{},
 		Overflow:   overflowBody{string(q.Overflow.Queue), secondsOf(q.Overflow.After)},
 		CalendarID: string(q.Calendar), Outside: outsideBody{string(q.Outside.Does()), q.Outside.Texts},
+		Callback: callbackBody{string(q.Callback.When()), secondsOf(q.Callback.Wait), string(q.Callback.Asks())},
 		WhenLeft: string(q.Left.Does()), LeftAfterS: secondsOf(q.Left.After),
 		Closed: q.Now.Closed, ChangeAt: wire.StampOrNil(q.Now.ChangesAt),
 		StickyForS: secondsOf(q.Sticky), Revision: q.Revision, Serves: q.Serves, Reaches: q.Reaches, Warnings: []queueWarning{},
@@ -162,6 +171,7 @@ type queuePatch struct {
 	Tickets     *bool         `json:"tickets,omitempty" doc:"One queue of a team takes its tickets."`
 	CalendarID  *string       `json:"calendar_id,omitempty" doc:"Empty: always open."`
 	Outside     *outsideBody  `json:"outside,omitempty" doc:"All of it."`
+	Callback    *callbackBody `json:"callback,omitempty" doc:"All of it."`
 	WhenLeft    *string       `json:"when_left,omitempty" enum:"keep,close,ticket" doc:"Of chats alone: who writes by mail or by a messenger never leaves."`
 	LeftAfterS  *int          `json:"left_after_s,omitempty" minimum:"0" maximum:"604800"`
 	Ladder      *[]rungBody   `json:"ladder,omitempty" doc:"Each rung comes after the one before it, and changes what that has left."`
@@ -183,6 +193,9 @@ func (p queuePatch) domain() queue.Patch {
 	}
 	if p.Outside != nil {
 		out.Outside = &queue.Outside{Do: queue.Do(p.Outside.Do), Texts: p.Outside.Texts}
+	}
+	if c := p.Callback; c != nil {
+		out.Callback = &queue.Callbacks{Offered: queue.Offered(c.Offered), Wait: *seconds(&c.WaitS), Ask: queue.Reach(c.Ask)}
 	}
 	if p.WhenLeft != nil {
 		out.WhenLeft = new(queue.LeftDo(*p.WhenLeft))

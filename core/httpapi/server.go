@@ -254,6 +254,7 @@ func (s *Server) declareWork() {
 	s.transcriptRoutes()
 	s.messageHTMLRoutes()
 	s.visitorRoutes()
+	s.waitingRoutes()
 	s.formRoutes()
 	s.ratingRoutes()
 	s.uploadRoutes()

@@ -64,6 +64,9 @@ func visitorAsks() []struct {
 		{"POST /read", `{"seq":1}`, http.StatusNoContent},
 		{"POST /pageviews", `{"views":[{"url":"https://shop.example/","at":"2026-03-01T12:00:00Z"}]}`, http.StatusNoContent},
 		{"POST /rating", `{"score":5}`, http.StatusConflict}, // nobody has asked
+		{"GET /waiting", "", http.StatusOK},
+		{"POST /waiting/callback", `{"phone":"+4930123456","client_msg_id":"c"}`, http.StatusForbidden}, // nobody offers it
+		{"POST /waiting/leave", "", http.StatusNoContent},
 		{"POST /uploads", `{"name":"a.txt","size":1}`, http.StatusCreated},
 		{"GET /uploads/{upload}", "", http.StatusNotFound},
 		{"PATCH /uploads/{upload}", "x", http.StatusNotFound},

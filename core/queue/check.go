@@ -69,7 +69,7 @@ func (w *wrong) plan(p Plan) Plan {
 	} else {
 		w.wait("/overflow/after_s", p.Overflow.After, time.Second)
 	}
-	p.Ladder, p.Outside, p.Left = w.ladder(p), w.outside(p), w.left(p.Left)
+	p.Ladder, p.Outside, p.Left, p.Callback = w.ladder(p), w.outside(p), w.left(p.Left), w.callbacks(p.Callback)
 	return p
 }
 

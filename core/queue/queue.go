@@ -72,6 +72,7 @@ type Plan struct {
 	Overflow  Overflow
 	Calendar  calendar.ID // when it is open; "" = always
 	Outside   Outside     // what happens to who comes while it is closed
+	Callback  Callbacks   // what is offered to who waits in front of a window
 	Left      Left        // what happens to the conversation of who left while they waited
 	// Sticky is how long a conversation is kept for the member who answered its
 	// contact last, if that member serves the queue; 0 = not at all.

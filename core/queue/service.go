@@ -52,6 +52,7 @@ type Patch struct {
 	Outside     *Outside
 	WhenLeft    *LeftDo
 	LeftAfter   *time.Duration
+	Callback    *Callbacks
 	Revision    *int // that the change was made on; another one by now is Stale
 }
 
@@ -251,6 +252,9 @@ func (q Queue) since(before Queue) event.Differences {
 			d.Note("outside_text_"+strings.ToLower(locale[:2]), before.Outside.Texts[locale], q.Outside.Texts[locale])
 		}
 	}
+	d.Note("callback", string(before.Callback.When()), string(q.Callback.When()))
+	d.Note("callback_wait_s", seconds(before.Callback.Wait), seconds(q.Callback.Wait))
+	d.Note("callback_ask", string(before.Callback.Asks()), string(q.Callback.Asks()))
 	d.Note("when_left", string(before.Left.Does()), string(q.Left.Does()))
 	d.Note("left_after_s", seconds(before.Left.After), seconds(q.Left.After))
 	if !slices.Equal(before.Inboxes, q.Inboxes) {
@@ -296,6 +300,7 @@ func (p *Patch) apply(q *Queue, at time.Time) error {
 	set(&q.Sticky, p.Sticky)
 	set(&q.Calendar, p.Calendar)
 	set(&q.Outside, p.Outside)
+	set(&q.Callback, p.Callback)
 	set(&q.Left.Do, p.WhenLeft)
 	set(&q.Left.After, p.LeftAfter)
 	q.Plan = w.plan(q.Plan)

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -68,10 +69,9 @@ func leftOnce(t *testing.T, s *store.Store) {
 		}
 		all.Wait()
 	}
-	owner := identity.Scope{Workspace: w.WS, Actor: identity.Actor{Kind: identity.ActorMember, ID: string(w.Owner.ID), Role: w.Owner.Role}}
 	tickets := func() []ticket.Ticket {
 		t.Helper()
-		found, err := s.Tickets().Find(t.Context(), w.WS, ticket.Query{Sort: ticket.ByCreation, Reach: owner.Reach()}, page.Request{Limit: 50})
+		found, err := s.Tickets().Find(t.Context(), w.WS, ticket.Query{Sort: ticket.ByCreation, Reach: ownerReach(w)}, page.Request{Limit: 50})
 		w.OK(err)
 		return found.Items
 	}
@@ -117,4 +117,63 @@ func leftOnce(t *testing.T, s *store.Store) {
 	if made = tickets(); len(made) != 1 || w.Get(c.ID).State != conversation.Resolved {
 		t.Fatalf("made %+v", made)
 	}
+}
+
+// Who would rather be called back has one ticket, whatever they ask.
+func TestACallbackIsOneTicket(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) { calledBack(t, lite(t).fresh(t)) })
+	t.Run("postgres", func(t *testing.T) { calledBack(t, postgres(t).fresh(t)) })
+}
+
+func calledBack(t *testing.T, s *store.Store) {
+	w := conversationtest.NewWorld(t, fixture(s))
+	talks, _ := ruleDesk(t, s, w)
+	talks.Queues, talks.Plugins = s.Queues(), &channeltest.Plugins{T: t, Installed: []channel.Type{{Plugin: w.Live.Plugin, Live: true}}}
+	of, at := w.Team(w.WS, "sales"), time.Now().UTC().Truncate(time.Millisecond)
+	w.OK(s.Queues().Create(t.Context(), queue.Queue{
+		Workspace: w.WS, ID: "que_a", Name: "A", Team: of, Inboxes: []string{string(w.Live.ID)}, CreatedAt: at, UpdatedAt: at,
+		Plan: queue.Plan{Callback: queue.Callbacks{Offered: queue.OfferedAlways, Ask: queue.ReachEither}},
+	}))
+	v := conversation.Visitor{Workspace: w.WS, ID: "vis_call", Inbox: w.Live.ID, TokenHash: "call", CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
+	w.OK(s.Conversations().CreateVisitor(t.Context(), v))
+	says := func(id, text string) {
+		t.Helper()
+		_, err := talks.VisitorSend(t.Context(), v, conversation.VisitorPost{ClientID: id, Text: text})
+		w.OK(err)
+	}
+	says("1", "My parcel is broken")
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			n, err := talks.VisitorCallback(t.Context(), v, conversation.Callback{ClientID: "c", Phone: "+49 30 123456", When: "at noon"})
+			if err != nil || n.Ticket != "T-1" {
+				t.Errorf("%+v, %v", n, err)
+			}
+		})
+	}
+	all.Wait()
+	says("2", "And the other one, too")
+	n, err := talks.VisitorCallback(t.Context(), v, conversation.Callback{ClientID: "d", Email: "mara@example.com"})
+	w.OK(err)
+	if n.Ticket != "T-1" || !n.Before {
+		t.Fatalf("noted %+v", n)
+	}
+	found, err := s.Tickets().Find(t.Context(), w.WS, ticket.Query{Sort: ticket.ByCreation, Reach: ownerReach(w)}, page.Request{Limit: 50})
+	w.OK(err)
+	if len(found.Items) != 1 {
+		t.Fatalf("%d tickets", len(found.Items))
+	}
+	made := found.Items[0]
+	c, err := talks.VisitorConversation(t.Context(), v)
+	w.OK(err)
+	if made.Title != "Call back · My parcel is broken" || !strings.Contains(made.Description, "+49") || !strings.Contains(made.Description, "When: at noon") || made.Team != of || made.Conversation != c.ID || made.Comments != 1 {
+		t.Fatalf("made %+v", made)
+	}
+	if c.State != conversation.Resolved || c.Waits() {
+		t.Fatalf("%+v", c)
+	}
+}
+
+func ownerReach(w *conversationtest.World) identity.Reach {
+	return identity.Scope{Workspace: w.WS, Actor: identity.Actor{Kind: identity.ActorMember, ID: string(w.Owner.ID), Role: w.Owner.Role}}.Reach()
 }

@@ -163,7 +163,11 @@ func ignored(t *testing.T, s *store.Store, w *conversationtest.World) []conversa
 type failing struct{}
 
 func (failing) Unserved(context.Context, conversation.Tx, conversation.Turn, conversation.Conversation, []conversation.Message) error {
-	return errs.New(errs.Unavailable, "storage.io", "The disk failed.")
+	return errs.New(errs.Unavailable, "test.down", "No tickets now.")
+}
+
+func (failing) Callback(context.Context, conversation.Tx, conversation.Turn, conversation.Conversation, *conversation.CallbackWish) (conversation.Noted, error) {
+	return conversation.Noted{}, errs.New(errs.Unavailable, "test.down", "No tickets now.")
 }
 
 func (failing) Begin(context.Context, conversation.Tx, conversation.Turn, conversation.Conversation, conversation.Message, string) error {

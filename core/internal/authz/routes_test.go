@@ -210,6 +210,9 @@ POST /api/v1/live/{inbox}/prechat visitor :: {"name":"A"}
 POST /api/v1/live/{inbox}/rating visitor =409 :: {"score":5}
 POST /api/v1/live/{inbox}/read visitor :: {"seq":1}
 GET /api/v1/live/{inbox}/transcript visitor
+GET /api/v1/live/{inbox}/waiting visitor
+POST /api/v1/live/{inbox}/waiting/callback visitor =403,409 :: {"phone":"+4930123456","client_msg_id":"c{n}"}
+POST /api/v1/live/{inbox}/waiting/leave visitor =204,409
 POST /api/v1/live/{inbox}/uploads visitor :: {"name":"a.txt","size":1}
 GET /api/v1/live/{inbox}/uploads/{upload} visitor
 PATCH /api/v1/live/{inbox}/uploads/{upload} visitor ?offset=0 :: a

@@ -96,7 +96,8 @@ func testLife(w *world) {
 		},
 		Overflow: queue.Overflow{Queue: to.ID, After: 5 * time.Minute}, Sticky: 30 * time.Second,
 		Calendar: w.Calendar(w.T, w.WS), Outside: queue.Outside{Do: queue.Pass, Texts: map[string]string{queue.Chinese: "请等待"}},
-		Left: queue.Left{Do: queue.LeftTicket, After: 90 * time.Second},
+		Callback: queue.Callbacks{Offered: queue.OfferedWait, Wait: 3 * time.Minute, Ask: queue.ReachEither},
+		Left:     queue.Left{Do: queue.LeftTicket, After: 90 * time.Second},
 	}
 	before, e := w.Head(), w.Event(queue.Changed, string(q.ID))
 	w.OK(w.Store.Create(w.Context(), q, e))

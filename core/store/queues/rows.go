@@ -43,6 +43,9 @@ type plan struct {
 	Calendar string            `json:"calendar,omitempty"`
 	Outside  string            `json:"outside,omitempty"`
 	Texts    map[string]string `json:"outside_texts,omitempty"`
+	Callback string            `json:"callback,omitempty"`
+	CallWait int64             `json:"callback_wait_s,omitempty"`
+	CallAsk  string            `json:"callback_ask,omitempty"`
 	WhenLeft string            `json:"when_left,omitempty"`
 	LeftIn   int64             `json:"left_after_s,omitempty"`
 }
@@ -63,6 +66,7 @@ func planText(p queue.Plan) string {
 		Skills: stored(p.Needs), Target: int64(p.Target / time.Second), Value: p.Value, Exclusive: p.Exclusive, Tickets: p.Tickets,
 		Overflow: string(p.Overflow.Queue), After: int64(p.Overflow.After / time.Second), Sticky: int64(p.Sticky / time.Second),
 		Calendar: string(p.Calendar), Outside: string(p.Outside.Do), Texts: p.Outside.Texts,
+		Callback: string(p.Callback.Offered), CallWait: int64(p.Callback.Wait / time.Second), CallAsk: string(p.Callback.Ask),
 		WhenLeft: string(p.Left.Do), LeftIn: int64(p.Left.After / time.Second),
 	}
 	for _, r := range p.Ladder {
@@ -82,7 +86,8 @@ func parsePlan(text string) (queue.Plan, error) {
 		Overflow: queue.Overflow{Queue: queue.ID(p.Overflow), After: time.Duration(p.After) * time.Second},
 		Sticky:   time.Duration(p.Sticky) * time.Second,
 		Calendar: calendar.ID(p.Calendar), Outside: queue.Outside{Do: queue.Do(p.Outside), Texts: p.Texts},
-		Left: queue.Left{Do: queue.LeftDo(p.WhenLeft), After: time.Duration(p.LeftIn) * time.Second},
+		Callback: queue.Callbacks{Offered: queue.Offered(p.Callback), Wait: time.Duration(p.CallWait) * time.Second, Ask: queue.Reach(p.CallAsk)},
+		Left:     queue.Left{Do: queue.LeftDo(p.WhenLeft), After: time.Duration(p.LeftIn) * time.Second},
 	}
 	for _, r := range p.Ladder {
 		out.Ladder = append(out.Ladder, queue.Rung{After: time.Duration(r.After) * time.Second, Lower: needs(r.Lower), Drop: r.Drop})

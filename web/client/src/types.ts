@@ -110,7 +110,7 @@ export type Team = Schema<"TeamBody">;
 export type Queue = Schema<"QueueBody">;
 export type QueueWarning = Schema<"QueueWarning">;
 /** What a queue becomes, beside its revision. */
-export type QueueDraft = Pick<Queue, "name" | "description" | "team_id" | "inbox_ids" | "skills" | "target_s" | "value" | "exclusive" | "tickets" | "ladder" | "overflow" | "sticky_for_s" | "calendar_id" | "outside" | "when_left" | "left_after_s">;
+export type QueueDraft = Pick<Queue, "name" | "description" | "team_id" | "inbox_ids" | "skills" | "target_s" | "value" | "exclusive" | "tickets" | "ladder" | "overflow" | "sticky_for_s" | "calendar_id" | "outside" | "callback" | "when_left" | "left_after_s">;
 /** A skill with a level: one that is asked for, or one that a member has. */
 export type Need = Schema<"NeedBody">;
 export type Rung = Schema<"RungBody">;

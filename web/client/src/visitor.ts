@@ -1,6 +1,6 @@
 /** What the visitor's widget imports: small, no dependency, nothing of the member's side. */
 export { VisitorSocket, type VisitorHandlers, type VisitorOptions } from "./live/visitor";
-export { VisitorHttp, type OfflineMessage, type OfflineTicket, type PageView, type PreChat, type SessionRequest, type VisitorInbox, type VisitorMessage } from "./live/visitorhttp";
+export { VisitorHttp, type CallbackReach, type CallbackWish, type OfflineMessage, type OfflineTicket, type PageView, type PreChat, type SessionRequest, type VisitorInbox, type VisitorMessage } from "./live/visitorhttp";
 export { Upload, type UploadProgress, type UploadTransport } from "./upload";
 export { TypingSignal } from "./live/typing";
 export { webStorage } from "./live/storage";

@@ -6,7 +6,7 @@ import { askedAt, bodyOf, draftOf, merged, nextRung, overflowPath } from "@/queu
 import { spanText, unitName, unitOf } from "@/ui/span";
 
 const queue = (over: Partial<Queue> = {}): Queue => ({
-  id: "que_a", name: "A", description: "", team_id: "", inbox_ids: [], skills: [], target_s: 0, value: 0, exclusive: false, tickets: false, ladder: [], overflow: { queue_id: "", after_s: 0 }, sticky_for_s: 0, calendar_id: "", outside: { do: "message" }, when_left: "keep", left_after_s: 0, closed: false, revision: 1, serves: 0, reaches: 0, warnings: [], created_at: "", updated_at: "", ...over,
+  id: "que_a", name: "A", description: "", team_id: "", inbox_ids: [], skills: [], target_s: 0, value: 0, exclusive: false, tickets: false, ladder: [], overflow: { queue_id: "", after_s: 0 }, sticky_for_s: 0, calendar_id: "", outside: { do: "message" }, callback: { offered: "never", ask: "phone" }, when_left: "keep", left_after_s: 0, closed: false, revision: 1, serves: 0, reaches: 0, warnings: [], created_at: "", updated_at: "", ...over,
 });
 const skills = [{ skill_id: "skl_1", level: 4 }, { skill_id: "skl_2", level: 2 }];
 

@@ -483,6 +483,63 @@ export interface paths {
         patch: operations["patchLiveByInboxUploadsByUpload"];
         trace?: never;
     };
+    "/api/v1/live/{inbox}/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what a visitor can do instead of waiting */
+        get: operations["getLiveByInboxWaiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live/{inbox}/waiting/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask to be called back instead of waiting
+         * @description It becomes a ticket, or is added to the open one that was made of the conversation, and the conversation is resolved. Idempotent by client_msg_id.
+         */
+        post: operations["postLiveByInboxWaitingCallback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live/{inbox}/waiting/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave the queue as a visitor
+         * @description The conversation is resolved; writing again waits anew. Saying it again changes nothing.
+         */
+        post: operations["postLiveByInboxWaitingLeave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/oauth/plugin/callback": {
         parameters: {
             query?: never;
@@ -5723,6 +5780,32 @@ export interface components {
             params?: unknown;
             token: string;
         };
+        CallbackBody: {
+            /**
+             * @description How they say that they can be reached.
+             * @enum {string}
+             */
+            ask?: "phone" | "email" | "either";
+            /**
+             * @description When customers are offered to be called back instead of waiting. closed: outside the queue's hours. wait: likewise, and while the expected wait is longer than wait_s, or nobody is there.
+             * @enum {string}
+             */
+            offered?: "never" | "closed" | "wait" | "always";
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            wait_s?: number;
+        };
+        CallbackInputBody: {
+            client_msg_id: string;
+            email?: string;
+            /** @description At most 2000 characters. */
+            note?: string;
+            phone?: string;
+            /** @description When it suits, in the visitor's own words; at most 200 characters. */
+            when?: string;
+        };
         CalledBody: {
             value: unknown;
         };
@@ -7861,6 +7944,12 @@ export interface components {
         NoteText: {
             text: string;
         };
+        NotedBody: {
+            /** @description There was an open ticket of the conversation already, and it has this now. */
+            before: boolean;
+            /** @description Its number as people say it: T-12. */
+            ticket?: string;
+        };
         NoticedBody: {
             /** @description What to do, by locale. */
             advice?: {
@@ -9137,6 +9226,7 @@ export interface components {
         QueueBody: {
             /** @description When it is open; empty: always. */
             calendar_id: string;
+            callback: components["schemas"]["CallbackBody"];
             /**
              * Format: date-time
              * @description When it closes or opens next; absent: never.
@@ -9288,6 +9378,8 @@ export interface components {
         QueuePatch: {
             /** @description Empty: always open. */
             calendar_id?: string;
+            /** @description All of it. */
+            callback?: components["schemas"]["CallbackBody"];
             description?: string;
             exclusive?: boolean;
             /** @description An inbox has one queue, which goes before its team. */
@@ -10979,6 +11071,14 @@ export interface components {
             token: string;
             /** @description Whether the site vouched for who the visitor is. */
             verified: boolean;
+        };
+        WaitingBody: {
+            /**
+             * @description What to leave to be called back; absent: that is not offered now.
+             * @enum {string}
+             */
+            callback?: "phone" | "email" | "either";
+            waiting: boolean;
         };
         WebhookAttemptBody: {
             /** Format: date-time */
@@ -14243,6 +14343,290 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UploadBody"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLiveByInboxWaiting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postLiveByInboxWaitingCallback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallbackInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotedBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postLiveByInboxWaitingLeave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {

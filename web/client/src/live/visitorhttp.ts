@@ -67,6 +67,18 @@ export interface OfflineMessage {
   client_msg_id: string;
 }
 
+/** What to leave to be called back instead of waiting. */
+export type CallbackReach = "phone" | "email" | "either";
+
+/** How a visitor who does not want to wait can be reached. */
+export interface CallbackWish {
+  phone?: string;
+  email?: string;
+  when?: string;
+  note?: string;
+  client_msg_id: string;
+}
+
 /** A page the visitor looked at. */
 export interface PageView {
   url: string;
@@ -121,6 +133,20 @@ export class VisitorHttp {
   /** The ticket that the message became. */
   async offline(token: string, message: OfflineMessage): Promise<OfflineTicket | undefined> {
     return (await this.call<{ ticket?: OfflineTicket } | undefined>("/offline", { method: "POST", body: JSON.stringify(message) }, token))?.ticket;
+  }
+
+  /** What the visitor can do instead of waiting. */
+  waiting(token: string): Promise<{ waiting: boolean; callback?: CallbackReach }> {
+    return this.call("/waiting", {}, token);
+  }
+
+  async leaveQueue(token: string): Promise<void> {
+    await this.call("/waiting/leave", { method: "POST" }, token);
+  }
+
+  /** The number of the ticket that it became. */
+  async callBack(token: string, wish: CallbackWish): Promise<string | undefined> {
+    return (await this.call<{ ticket?: string }>("/waiting/callback", { method: "POST", body: JSON.stringify(wish) }, token)).ticket;
   }
 
   /** `consent`: the visitor agreed to it, where the inbox asks; false takes that back; undefined says nothing. */

@@ -7,7 +7,7 @@ const skills: Skill[] = [
   { id: "skl_1", name: "English", members: [{ member_id: "mem_1", level: 4 }, { member_id: "mem_2", level: 5 }], created_at: at },
   { id: "skl_2", name: "退换货", members: [{ member_id: "mem_3", level: 5 }], created_at: at },
 ];
-const blank: Omit<Queue, "id"> = { name: "", description: "", team_id: "", inbox_ids: [], skills: [], target_s: 0, value: 0, exclusive: false, tickets: false, ladder: [], overflow: { queue_id: "", after_s: 0 }, sticky_for_s: 0, calendar_id: "", outside: { do: "message" }, when_left: "keep", left_after_s: 0, closed: false, revision: 1, serves: 0, reaches: 0, warnings: [], created_at: at, updated_at: at };
+const blank: Omit<Queue, "id"> = { name: "", description: "", team_id: "", inbox_ids: [], skills: [], target_s: 0, value: 0, exclusive: false, tickets: false, ladder: [], overflow: { queue_id: "", after_s: 0 }, sticky_for_s: 0, calendar_id: "", outside: { do: "message" }, callback: { offered: "never", ask: "phone" }, when_left: "keep", left_after_s: 0, closed: false, revision: 1, serves: 0, reaches: 0, warnings: [], created_at: at, updated_at: at };
 const queues: Queue[] = [
   { ...blank, id: "que_1", name: "After-sales 售后", team_id: "tea_1", skills: [{ skill_id: "skl_2", level: 3 }], target_s: 120, value: 20, ladder: [{ after_s: 60, lower: [{ skill_id: "skl_2", level: 2 }] }], overflow: { queue_id: "que_2", after_s: 300 } },
   { ...blank, id: "que_2", name: "Everything else", skills: [{ skill_id: "skl_1", level: 5 }], target_s: 600 },

@@ -65,11 +65,11 @@ export function eventSentence(change: Change, t: Translate, locale: Locale, name
     case "conversation.snoozed":
       return t("events.snoozed", { name, until: time(data["until"], locale) });
     case "conversation.resolved":
-      return ["left", "ticket"].includes(String(data["reason"])) ? t(`events.resolvedFor.${String(data["reason"])}`) : t("events.resolved", { name });
+      return ["left", "ticket", "callback"].includes(String(data["reason"])) ? t(`events.resolvedFor.${String(data["reason"])}`) : t("events.resolved", { name });
     case "conversation.reopened":
       return t("events.reopened", { name });
     case "conversation.abandoned":
-      return t("events.abandoned");
+      return t(change.actor.kind === "contact" ? "events.abandonedSaid" : "events.abandoned");
     case "conversation.unsnoozed":
       return t("events.unsnoozed");
     case "conversation.created":

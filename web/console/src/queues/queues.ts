@@ -12,10 +12,14 @@ export interface RungDraft {
 }
 
 /** A queue as the form holds it: each rung says what it does by skill. */
-export type Draft = Omit<QueueDraft, "ladder" | "outside"> & { ladder: RungDraft[]; outside: Outside };
+export type Draft = Omit<QueueDraft, "ladder" | "outside" | "callback"> & { ladder: RungDraft[]; outside: Outside; callback: Required<Queue["callback"]> };
 
 /** What may happen to who comes while a queue is closed. */
 export const outsides = ["message", "callback", "overflow"] as const;
+
+/** When who waits may be offered to be called back, and what they are asked for. */
+export const offereds = ["never", "closed", "wait", "always"] as const;
+export const reaches = ["phone", "email", "either"] as const;
 
 /** What may become of the conversation of who left while they waited. */
 export const leavings = ["keep", "close", "ticket"] as const;
@@ -44,6 +48,7 @@ export function draftOf(queue?: Queue): Draft {
     sticky_for_s: queue?.sticky_for_s ?? 0,
     calendar_id: queue?.calendar_id ?? "",
     outside: { do: queue?.outside.do ?? "message", texts: { en: "", "zh-CN": "", ...queue?.outside.texts } },
+    callback: { offered: "never", wait_s: 300, ask: "phone", ...queue?.callback },
     when_left: queue?.when_left ?? "keep",
     left_after_s: queue?.left_after_s ?? 0,
   };
@@ -57,8 +62,9 @@ export function bodyOf(draft: Draft): QueueDraft {
     return { after_s, lower: known.filter(([, level]) => level > 0).map(([skill_id, level]) => ({ skill_id, level })), drop: known.filter(([, level]) => level === 0).map(([skill]) => skill) };
   });
   const outside = draft.calendar_id ? draft.outside : { ...draft.outside, do: "message" as const };
+  const callback = { ...draft.callback, wait_s: draft.callback.offered === "wait" ? draft.callback.wait_s : 0 };
   const left_after_s = draft.when_left === "keep" ? 0 : draft.left_after_s;
-  return { ...draft, outside, left_after_s, ladder, overflow: draft.overflow.queue_id ? draft.overflow : { queue_id: "", after_s: 0 } };
+  return { ...draft, outside, callback, left_after_s, ladder, overflow: draft.overflow.queue_id ? draft.overflow : { queue_id: "", after_s: 0 } };
 }
 
 /** What is still asked for when the rungs before one are reached. */

@@ -1,10 +1,10 @@
-import { ApiError, TypingSignal, uuidv7, VisitorSocket, type Attachment, type LinkStatus, type OfflineMessage, type PageView, type PreChat, type PublicQuote, type SessionRequest, type VisitorOptions, type VisitorSession } from "@patchbay/client/visitor";
+import { ApiError, TypingSignal, uuidv7, VisitorSocket, type Attachment, type CallbackWish, type LinkStatus, type OfflineMessage, type PageView, type PreChat, type PublicQuote, type SessionRequest, type VisitorOptions, type VisitorSession } from "@patchbay/client/visitor";
 import { Files } from "./files";
 import type { Host } from "./host";
 import type { WatchedHttp } from "./http";
 import { subjectOf } from "./identity";
 import type { Memory } from "./memory";
-import { initialState, phaseOf, unreadAfter, type ChatState, type Reach } from "./state";
+import { initialState, phaseOf, unreadAfter, type ChatState, type Queue, type Reach } from "./state";
 import { cleaned } from "./text";
 
 /** After the connection stands, how long what arrives still counts as history. */
@@ -74,7 +74,7 @@ export class Chat {
         change: (change) => this.update({ changes: [...this.current.changes, change] }),
         reset: () => this.reset(),
         typing: (typing) => this.update({ typing }),
-        queue: (position, available, standing) => this.update({ queue: position > 0 ? { position, available, ...standing } : undefined }),
+        queue: (position, available, standing) => this.wait(position > 0 ? { position, available, ...standing } : undefined),
         outbox: (unsent) => this.update({ unsent }),
         refused: (error) => this.update({ phase: "refused", refusal: error?.status === 403 ? error.message : undefined, signIn: error?.code === "identity.required" }),
         status: (status) => this.follow(status, status.state === "ready" ? "unknown" : this.reach),
@@ -135,6 +135,7 @@ export class Chat {
 
   send(text: string, attachments: Attachment[] = [], reply_to?: PublicQuote): void {
     this.signal.stop();
+    if (this.current.noted !== undefined) this.update({ noted: undefined });
     this.socket.send({ client_msg_id: uuidv7(), text, ...(attachments.length > 0 && { attachments }), ...(reply_to && { reply_to }) });
   }
 
@@ -150,6 +151,27 @@ export class Chat {
     const ticket = await this.options.http.offline(this.socket.sessionToken, { ...message, client_msg_id: uuidv7() });
     this.options.memory.keepAnswered();
     this.update({ left: true, answered: true, ...(ticket && { ticket }) });
+  }
+
+  /** Takes a place in the line, and asks what else there is than to wait where that may be another answer now. */
+  private wait(queue?: Queue): void {
+    const before = this.current.queue;
+    this.update({ queue: queue && { ...queue, ...(before?.callback && { callback: before.callback }) } });
+    if (!queue || (before && before.available === queue.available && before.closed === queue.closed && before.wait_s === queue.wait_s)) return;
+    this.options.http.waiting(this.socket.sessionToken).then(
+      ({ callback }) => this.current.queue && this.update({ queue: { ...this.current.queue, callback } }),
+      () => undefined, // then there is only waiting
+    );
+  }
+
+  /** Does not want to wait any longer. */
+  async leaveQueue(): Promise<void> {
+    await this.options.http.leaveQueue(this.socket.sessionToken);
+  }
+
+  /** Would rather be called back. Nothing is sent twice: the same wish has the same id. */
+  async callBack(wish: CallbackWish): Promise<void> {
+    this.update({ noted: (await this.options.http.callBack(this.socket.sessionToken, wish)) ?? "" });
   }
 
   async rate(score: number, comment: string): Promise<void> {

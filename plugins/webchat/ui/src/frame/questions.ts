@@ -14,6 +14,7 @@ export type Answers = Record<string, string>;
 
 const own: Partial<Record<string, NonNullable<PreChatField["type"]>>> = { email: "email", phone: "phone", message: "multiline" };
 const KNOWN = /^(name|email|phone|message)$/;
+const PHONE = /^\+?[\d\s()./-]{5,31}$/;
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]{2,}$/;
 
 /** The inbox's questions, named in the reader's language. What is not a field is passed over. */
@@ -36,6 +37,7 @@ export function faults(questions: readonly Question[], answers: Answers): Record
     if (!answer) {
       if (required) found[key] = "form.required";
     } else if (type === "email" && !EMAIL.test(answer)) found[key] = "form.invalid.email";
+    else if (type === "phone" && !PHONE.test(answer)) found[key] = "form.invalid.phone";
     else if (type === "number" && !Number.isFinite(Number(answer))) found[key] = "form.invalid.number";
   }
   return found;

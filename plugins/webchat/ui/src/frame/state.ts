@@ -1,4 +1,4 @@
-import type { LinkStatus, OfflineTicket, OutboxEntry, QueueStanding, VisitorMessage } from "@patchbay/client/visitor";
+import type { CallbackReach, LinkStatus, OfflineTicket, OutboxEntry, QueueStanding, VisitorMessage } from "@patchbay/client/visitor";
 import type { PublicChange, WidgetSettings } from "@patchbay/client/types";
 import type { PendingFile } from "./files";
 
@@ -14,6 +14,8 @@ export type Unsent = OutboxEntry<VisitorMessage>;
 export interface Queue extends QueueStanding {
   position: number;
   available: boolean;
+  /** What to leave to be called back; undefined: that is not offered. */
+  callback?: CallbackReach;
 }
 
 export interface ChatState {
@@ -47,6 +49,8 @@ export interface ChatState {
   left: boolean;
   /** What it became: the number, and the visitor's own page of it. */
   ticket?: OfflineTicket;
+  /** The number of the request to be called back, made just now; empty: it has none. */
+  noted?: string;
 }
 
 export const initialState: ChatState = {

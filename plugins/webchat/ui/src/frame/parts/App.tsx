@@ -1,4 +1,4 @@
-import type { PublicQuote } from "@patchbay/client/visitor";
+import { ApiError, type CallbackReach, type PublicQuote } from "@patchbay/client/visitor";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Chat } from "../chat";
 import type { Host } from "../host";
@@ -13,10 +13,11 @@ import { Consent } from "./Consent";
 import { LanguageContext, useLanguage } from "./context";
 import { Header } from "./Header";
 import { Menu } from "./Menu";
-import { ConnectionBanner, QueueNotice, Refused, ResolvedNotice } from "./Notices";
-import { Offline, Questions } from "./Stages";
+import { ConnectionBanner, Refused, ResolvedNotice } from "./Notices";
+import { CallBack, Offline, Questions } from "./Stages";
 import { Rating } from "./Rating";
 import { Transcript } from "./Transcript";
+import { Noted, Waiting } from "./Waiting";
 import { useDress } from "./dress";
 import { save } from "./save";
 
@@ -107,6 +108,26 @@ function Talk({ chat, host, memory, page, state }: Omit<Props, "language"> & { s
   const rows = useMemo(() => transcript(changes, unsent, connected, read), [changes, unsent, connected, read]);
   const resolved = useMemo(() => isResolved(changes), [changes]);
   const rating = useMemo(() => ratingOf(changes), [changes]);
+  const joined = useMemo(() => changes.findLast(({ type }) => type === "agent_joined")?.seq, [changes]);
+  const [reach, setReach] = useState<CallbackReach>();
+  useEffect(() => setReach(undefined), [joined]); // somebody is there: the form has no use any more
+  if (reach)
+    return (
+      <CallBack
+        ask={reach}
+        consent={state.answered ? undefined : settings.pre_chat?.consent_text}
+        onBack={() => setReach(undefined)}
+        onSend={(wish) =>
+          chat.callBack(wish).then(
+            () => setReach(undefined),
+            (error: unknown) => {
+              if (!(error instanceof ApiError) || error.code !== "visitor.not_waiting") throw error;
+              setReach(undefined);
+            },
+          )
+        }
+      />
+    );
   return (
     <>
       <Transcript
@@ -120,7 +141,8 @@ function Talk({ chat, host, memory, page, state }: Omit<Props, "language"> & { s
       >
         {rating && (rating.score === undefined || resolved) && <Rating key={rating.asked} score={rating.score} onRate={(score, comment) => chat.rate(score, comment)} />}
       </Transcript>
-      {queue && <QueueNotice queue={queue} />}
+      {queue && <Waiting queue={queue} onCallBack={() => setReach(queue.callback)} onLeave={() => chat.leaveQueue()} />}
+      {resolved && state.noted !== undefined && <Noted number={state.noted} />}
       {resolved && <ResolvedNotice />}
       <Composer
         draft={memory.draft}

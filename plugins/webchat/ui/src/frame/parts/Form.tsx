@@ -1,5 +1,6 @@
 import { ApiError } from "@patchbay/client/visitor";
 import { useId, useRef, useState } from "preact/hooks";
+import type { Key } from "../i18n";
 import { faults, type Answers, type Question } from "../questions";
 import { useLanguage } from "./context";
 
@@ -11,6 +12,10 @@ interface Props {
   consent?: string;
   action: string;
   testid: string;
+  /** What else is wrong with the answers, by key. */
+  check?: (answers: Answers) => Record<string, Key>;
+  /** Goes back, with the word for it. */
+  back?: { text: string; go: () => void };
   onSend: (answers: Answers) => Promise<void>;
 }
 
@@ -18,7 +23,7 @@ const kinds = { text: "text", email: "email", phone: "tel", number: "text", mult
 const fills: Record<string, string> = { name: "name", email: "email", phone: "tel" };
 
 /** A few questions. What is wrong is said beside the question, and the first such gets the cursor. */
-export function Form({ title, text, questions, consent, action, testid, onSend }: Props) {
+export function Form({ title, text, questions, consent, action, testid, check, back, onSend }: Props) {
   const { t } = useLanguage();
   const [answers, setAnswers] = useState<Answers>({});
   const [wrong, setWrong] = useState<Record<string, string>>({});
@@ -32,7 +37,7 @@ export function Form({ title, text, questions, consent, action, testid, onSend }
     setWrong({ ...wrong, [key]: "" }); // until it is looked at again
   };
   const submit = async () => {
-    const found = Object.fromEntries(Object.entries(faults(questions, answers)).map(([key, word]) => [key, t(word)]));
+    const found = Object.fromEntries(Object.entries({ ...check?.(answers), ...faults(questions, answers) }).map(([key, word]) => [key, t(word)]));
     if (consent && !agreed) found["consent"] = t("form.consent");
     setWrong(found);
     const [first] = Object.keys(found);
@@ -84,9 +89,16 @@ export function Form({ title, text, questions, consent, action, testid, onSend }
           {failed}
         </p>
       )}
-      <button type="submit" class="pill" aria-disabled={busy} data-testid={`${testid}-send`}>
-        {action}
-      </button>
+      <div class="acts">
+        <button type="submit" class="pill" aria-disabled={busy} data-testid={`${testid}-send`}>
+          {action}
+        </button>
+        {back && (
+          <button type="button" class="link" data-testid={`${testid}-back`} onClick={back.go}>
+            {back.text}
+          </button>
+        )}
+      </div>
     </form>
   );
 }

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { waitText } from "../i18n";
 import type { Phase, Queue } from "../state";
 import { useLanguage } from "./context";
@@ -21,7 +22,7 @@ export function ConnectionBanner({ phase, onRetry }: { phase: Phase; onRetry: ()
 }
 
 /** Where the visitor stands while no agent has taken over, or until when nobody does. */
-export function QueueNotice({ queue }: { queue: Queue }) {
+export function QueueNotice({ queue, children }: { queue: Queue; children?: ComponentChildren }) {
   const language = useLanguage();
   const { t, opening } = language;
   const place = queue.position === 1 ? t("queue.next") : t("queue.place", { n: queue.position });
@@ -33,6 +34,7 @@ export function QueueNotice({ queue }: { queue: Queue }) {
       <div>
         <strong>{queue.closed ? t("queue.closed") : place}</strong>
         <span>{queue.closed ? back : waiting}</span>
+        {children}
       </div>
     </div>
   );
