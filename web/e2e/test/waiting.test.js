@@ -39,7 +39,7 @@ const talks = async () => (await api('GET', `/conversations?view=all&inbox=${inb
 
 /** Somebody writes in a chat, and waits. */
 async function waits(text, locale = 'en', options = {}) {
-  const visitor = await Visitor.arrive(browser, site.page(inbox), { locale, ...options })
+  const visitor = await Visitor.arrive(browser, site.page(inbox, { lang: locale }), { locale, ...options })
   await visitor.page.getByTestId('launcher').click()
   await visitor.frame.getByTestId('widget-input').waitFor()
   await visitor.send(text)
