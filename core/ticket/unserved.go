@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
-	"github.com/patchbay-im/patchbay/core/queue"
 )
 
 // Unserved makes the ticket of a conversation that ends without an answer, in its
@@ -95,7 +94,7 @@ func (s *Service) Callback(ctx context.Context, within conversation.Tx, t conver
 // wishOf is how a customer can be reached, in lines; the first says what it is.
 func wishOf(w *conversation.CallbackWish) []string {
 	words := [...]string{"Call back", "Phone: ", "E-mail: ", "When: ", "Note: "}
-	if w.Locale == queue.Chinese {
+	if strings.HasPrefix(w.Locale, "zh") {
 		words = [...]string{"回访客户", "电话：", "邮箱：", "方便的时间：", "备注："}
 	}
 	out := []string{words[0]}
