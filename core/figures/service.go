@@ -118,13 +118,19 @@ func (s *Service) Standing(ctx context.Context, w identity.WorkspaceID) (Figures
 
 // zone is that of the workspace's oldest calendar.
 func (s *Service) zone(ctx context.Context, w identity.WorkspaceID) (*time.Location, error) {
-	found, err := s.Calendars.Calendars(ctx, w, page.Request{Limit: 1})
+	return ZoneOf(ctx, s.Calendars, w, s.Zone)
+}
+
+// ZoneOf returns the time zone in which a workspace's days begin: that of its
+// oldest calendar, or else another.
+func ZoneOf(ctx context.Context, of Calendars, w identity.WorkspaceID, other *time.Location) (*time.Location, error) {
+	found, err := of.Calendars(ctx, w, page.Request{Limit: 1})
 	if err != nil || len(found.Items) == 0 {
-		return s.Zone, err
+		return other, err
 	}
 	zone, err := time.LoadLocation(found.Items[0].Hours.Zone)
 	if err != nil { // a zone that this machine does not know any more
-		return s.Zone, nil //nolint:nilerr // as said
+		return other, nil //nolint:nilerr // as said
 	}
 	return zone, nil
 }

@@ -121,9 +121,17 @@ func (s *Server) policyRoutes() {
 		Description: "The newest first.",
 	}, identity.TeamRead, s.listPolicies)
 	member(s, huma.Operation{
-		Method: http.MethodPost, Path: path + "/compare", Summary: "Compare two dispatch policies on a made-up day", Tags: tags,
-		Description: "A day of customers is drawn and given out by each. Nobody's conversations are read, and nothing is changed. The same day and policies give the same answer.",
+		Method: http.MethodPost, Path: path + "/compare", Summary: "Compare two dispatch policies on a day", Tags: tags,
+		Description: "A day of customers, recorded or made up, is given out by each, with who was there or with others. Nothing is changed, and nothing that anybody wrote is read. The same day, seed, members and policies give the same answer.",
 	}, identity.TeamManage, s.comparePolicies)
+	member(s, huma.Operation{
+		Method: http.MethodGet, Path: path + "/days", Summary: "List the days that dispatch policies can be compared on", Tags: tags,
+		Description: "Those of the last 31 on which somebody waited.",
+	}, identity.TeamManage, s.listPolicyDays)
+	member(s, huma.Operation{
+		Method: http.MethodGet, Path: path + "/days/{day}", Summary: "Get a day that dispatch policies can be compared on", Tags: tags,
+		Description: "Who came and who was there, as patchbay simulate plays it. Nobody's name is in it.",
+	}, identity.TeamManage, s.getPolicyDay)
 }
 
 func planOf(p dispatch.Plan) policyPlan {

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 
 	"github.com/patchbay-im/patchbay/core/dispatch/simulate"
@@ -27,18 +28,27 @@ type policyStream struct {
 
 // policyDay is a day that policies are compared by.
 type policyDay struct {
-	Kind    string         `json:"kind" doc:"messaging (chats, important chats, messages, mails), voice (calls instead of messages), or own. The made-up ones have 60 members with two of four skills each, and two peaks in 8 hours."`
+	Kind    string         `json:"kind" doc:"recorded, messaging (chats, important chats, messages, mails), voice (calls instead of messages), or own. messaging and voice are made up: 60 members with two of four skills each, and two peaks in 8 hours."`
+	Date    string         `json:"date,omitempty" doc:"Of recorded: one of the days that are listed."`
 	Load    float64        `json:"load,omitempty" doc:"Of a made-up day: how many come beside its usual ones, 0.5 to 2; 0: 1."`
-	Seed    uint64         `json:"seed,omitempty" doc:"Another one is another day of the same kind."`
+	Seed    uint64         `json:"seed,omitempty" doc:"Another one is another day of the same kind; of recorded: draws anew what was not recorded."`
 	Staff   []policyStaff  `json:"staff,omitempty" doc:"Of own: at most 20. Everybody may be given everything."`
 	Streams []policyStream `json:"streams,omitempty" doc:"Of own: at most 20."`
+}
+
+// policyHeadcount is how many members of a group there are to be.
+type policyHeadcount struct {
+	Group string `json:"group" doc:"Its key."`
+	Count int    `json:"count" doc:"0 to 1,000. Of fewer the last stay away, of more some are there twice."`
 }
 
 type comparePolicyInput struct {
 	WorkspacePath
 	Body struct {
-		Plans [2]string `json:"plans" doc:"Each: draft, current (in force), or the number of a revision."`
-		Day   policyDay `json:"day"`
+		Plans    [2]string           `json:"plans" doc:"Each: draft, current (in force), or the number of a revision."`
+		Day      policyDay           `json:"day"`
+		Staffing [][]policyHeadcount `json:"staffing,omitempty" maxItems:"2" doc:"For each of plans, the groups of the day's members that are to have another count; absent: all are as on the day."`
+		Files    bool                `json:"files,omitempty" doc:"Whether the answer is to have the files that patchbay simulate takes."`
 	}
 }
 
@@ -65,6 +75,9 @@ type policyQueueFigures struct {
 	Channel string        `json:"channel"`
 	Value   int           `json:"value"`
 	Skill   string        `json:"skill,omitempty" doc:"That a member must have, on a made-up day."`
+	QueueID string        `json:"queue_id,omitempty" doc:"In which they stood, on a recorded day."`
+	TeamID  string        `json:"team_id,omitempty" doc:"Who serves them, on a recorded day; absent: everybody."`
+	Skills  []policySkill `json:"skills,omitempty" doc:"That they asked for beside what their queue does, on a recorded day."`
 	TargetS int           `json:"target_s,omitempty"`
 	Figures policyFigures `json:"figures"`
 }
@@ -102,48 +115,88 @@ type policyPlayed struct {
 	Crew      []policyMember         `json:"crew" nullable:"false" doc:"Each member of the day, in the same order for both plans."`
 	Occupancy float64                `json:"occupancy" doc:"Mean share of the members' capacity that is in use."`
 	Fairness  float64                `json:"fairness" doc:"Jain's index of the members' occupancies; 1: all equal."`
+	Members   int                    `json:"members" doc:"Who were there."`
+	Files     *policyFiles           `json:"files,omitempty" doc:"As asked for."`
+}
+
+// policyFiles are what patchbay simulate takes.
+type policyFiles struct {
+	Scenario json.RawMessage `json:"scenario" doc:"The day, with its members and seed."`
+	Policy   json.RawMessage `json:"policy"`
 }
 
 type policyComparisonBody struct {
 	Customers int            `json:"customers"`
-	Members   int            `json:"members"`
+	Members   int            `json:"members" doc:"Of the first of plans."`
+	Gaps      []policyGap    `json:"gaps" nullable:"false" doc:"What of a recorded day is not known, or not played."`
 	Played    []policyPlayed `json:"played" nullable:"false" doc:"In the order of plans."`
 }
 
 func (s *Server) comparePolicies(ctx context.Context, scope identity.Scope, in *comparePolicyInput) (*body[policyComparisonBody], error) {
-	d := in.Body.Day
-	day := policy.Day{Kind: policy.DayKind(d.Kind), Seed: d.Seed, Load: d.Load}
-	for _, st := range d.Staff {
-		day.Staff = append(day.Staff, policy.Staff(st))
+	var sides [2]policy.Side
+	for i, plan := range in.Body.Plans {
+		sides[i].Plan = policy.Which(plan)
 	}
-	for _, st := range d.Streams {
-		day.Streams = append(day.Streams, policy.Stream(st))
+	for i, groups := range in.Body.Staffing {
+		for _, g := range groups {
+			sides[i].Staffing = append(sides[i].Staffing, policy.Headcount(g))
+		}
 	}
-	plans := [2]policy.Which{policy.Which(in.Body.Plans[0]), policy.Which(in.Body.Plans[1])}
-	c, err := s.Policies.Compare(ctx, scope, plans, day)
+	c, err := s.Policies.Compare(ctx, scope, sides, in.Body.Day.day())
 	if err != nil {
 		return nil, err
 	}
-	out := policyComparisonBody{Customers: c.Played[0].Result.All.Arrived, Members: c.People}
+	out := policyComparisonBody{Customers: c.Played[0].Result.All.Arrived, Members: c.Played[0].People, Gaps: gapsOf(c.Gaps)}
 	for i, p := range c.Played {
-		out.Played = append(out.Played, playedOf(in.Body.Plans[i], c.Scenario, p))
+		one := playedOf(in.Body.Plans[i], c.View, p)
+		if in.Body.Files {
+			if one.Files, err = filesOf(p); err != nil {
+				return nil, err
+			}
+		}
+		out.Played = append(out.Played, one)
 	}
 	return &body[policyComparisonBody]{Body: out}, nil
 }
 
-func playedOf(name string, day simulate.Scenario, p policy.Played) policyPlayed {
+func (d policyDay) day() policy.Day {
+	out := policy.Day{Kind: policy.DayKind(d.Kind), Date: d.Date, Seed: d.Seed, Load: d.Load}
+	for _, st := range d.Staff {
+		out.Staff = append(out.Staff, policy.Staff(st))
+	}
+	for _, st := range d.Streams {
+		out.Streams = append(out.Streams, policy.Stream(st))
+	}
+	return out
+}
+
+func filesOf(p policy.Played) (*policyFiles, error) {
+	scenario, err := json.Marshal(p.Scenario)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := json.Marshal(p.Plan)
+	return &policyFiles{scenario, plan}, err
+}
+
+func playedOf(name string, day policy.View, p policy.Played) policyPlayed {
 	r := p.Result
 	out := policyPlayed{
 		Plan: name, Warnings: warningsOf(p.Warnings), All: figuresOf(r.All), Channels: make([]policyChannelFigures, len(r.Channels)),
-		Queues: make([]policyQueueFigures, len(r.Queues)), Series: make([]policyQuarter, len(r.Series)), Occupancy: r.Occupancy, Fairness: r.Fairness,
+		Queues: make([]policyQueueFigures, len(r.Queues)), Series: make([]policyQuarter, len(r.Series)), Occupancy: r.Occupancy, Fairness: r.Fairness, Members: p.People,
 	}
 	for i, c := range r.Channels {
 		out.Channels[i] = policyChannelFigures{c.Name, figuresOf(c.Figures)}
 	}
 	for i, q := range r.Queues {
-		of := day.Queues[i]
+		of := day.Scenario.Queues[i]
 		out.Queues[i] = policyQueueFigures{
 			Name: q.Name, Channel: of.ChannelName(), Value: of.Value, TargetS: int(of.Target), Figures: figuresOf(q.Figures),
+		}
+		if i < len(day.Streams) {
+			st := day.Streams[i]
+			out.Queues[i].QueueID, out.Queues[i].TeamID, out.Queues[i].Skills = string(st.Queue), string(st.Team), policySkills(st.Skills)
+			continue
 		}
 		for skill := range of.Skills { // at most one
 			out.Queues[i].Skill = strings.TrimPrefix(skill, "skill-")

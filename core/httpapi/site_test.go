@@ -157,7 +157,7 @@ func newSiteOn(t *testing.T, clock func(*conversationtest.World) func() time.Tim
 		Idempotency:   idempotency.NewService(idempotencytest.NewFake(), channeltest.Sealer{}, s.now),
 		Teams:         team.NewService(s.fake.Teams, s.fake.Teams, s.now),
 		Alerts:        alert.NewService(alerttest.NewFake(s.fake.Feed), &alerttest.Floor{}, s.now),
-		Policies:      policy.NewService(policytest.NewFake(s.fake.Feed), policytest.Budgets{4}, s.now),
+		Policies:      policy.NewService(policytest.NewFake(s.fake.Feed), policytest.Budgets{4}, policytest.Recorder{"2026-11-20": policytest.Busy()}, s.now),
 		Calendars:     calendar.NewService(s.fake.Calendars, s.now),
 		Queues:        queue.NewService(s.fake.Queues, s.fake.Queues, s.fake, s.fake.Calendars, s.now),
 		Hours:         queue.NewHours(s.fake.Queues, s.fake.Calendars),

@@ -21,42 +21,41 @@ const (
 	WhichCurrent Which = "current" // in force; none was published: the zero Plan
 )
 
+// Side is a plan, and who is there.
+type Side struct {
+	Plan     Which
+	Staffing []Headcount // groups of the day that are not as they were; each once
+}
+
 // Played is what a plan would do to a day.
 type Played struct {
 	Plan     dispatch.Plan
-	Warnings []dispatch.Warning // by the day's people
+	Scenario simulate.Scenario // with the side's people
+	People   int
+	Warnings []dispatch.Warning // by them
 	Result   simulate.Result
 }
 
-// Comparison is two plans on the same day.
+// Comparison is two sides on the same day.
 type Comparison struct {
-	Scenario simulate.Scenario
-	People   int
-	Played   [2]Played
+	View
+	Played [2]Played
 }
 
 // comparing is how long a comparison may take, with its waiting for another. A
 // day of the largest size takes well below a second of a processor.
 const comparing = 10 * time.Second
 
-// Compare plays a day by two plans, one comparison at a time. The same day and
-// plans give the same answer. Needs TeamManage. Its errors: errs.Absent for a
-// revision that there is none of, Invalid for a name or a day that cannot be,
-// with every wrong field, and Unavailable when it takes too long.
-func (s *Service) Compare(ctx context.Context, scope identity.Scope, plans [2]Which, day Day) (Comparison, error) {
+// Compare plays a day by two sides, one comparison at a time. The same day and
+// sides give the same answer, as long as nothing that was recorded is erased and
+// nobody's skills change. Needs TeamManage and reach over everything. Its errors:
+// errs.Absent for a revision that there is none of, Invalid for a name, a day or
+// people that cannot be, with every wrong field, and Unavailable when it takes too
+// long.
+func (s *Service) Compare(ctx context.Context, scope identity.Scope, sides [2]Side, day Day) (Comparison, error) {
 	var out Comparison
 	if err := manages(scope); err != nil {
 		return out, err
-	}
-	scenario, err := day.scenario()
-	if err != nil {
-		return out, err
-	}
-	out.Scenario = scenario
-	for i, which := range plans {
-		if out.Played[i].Plan, err = s.plan(ctx, scope.Workspace, "/plans/"+strconv.Itoa(i), which); err != nil {
-			return out, err
-		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, comparing)
 	defer cancel()
@@ -66,25 +65,48 @@ func (s *Service) Compare(ctx context.Context, scope identity.Scope, plans [2]Wh
 	case <-ctx.Done():
 		return out, busy(ctx.Err())
 	}
-	budgets := make([]int, len(scenario.Staff))
-	for i, st := range scenario.Staff {
-		budgets[i] = st.Budget
-		out.People += st.Count
+	var err error
+	if out.View, err = s.view(ctx, scope.Workspace, day); err != nil {
+		return out, late(err)
 	}
-	for i := range out.Played {
+	for i, side := range sides {
 		p := &out.Played[i]
-		if p.Warnings, err = p.Plan.Check(budgets...); err != nil {
-			return out, err //nolint:wrapcheck // it names the fields
+		if p.Plan, err = s.plan(ctx, scope.Workspace, "/plans/"+strconv.Itoa(i), side.Plan); err != nil {
+			return out, late(err)
 		}
-		p.Result, err = simulate.Run(ctx, scenario, simulate.Planned(string(plans[i]), p.Plan))
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = busy(err)
-		}
-		if err != nil {
+		if p.Scenario, err = staffed(out.Scenario, side.Staffing, "/staffing/"+strconv.Itoa(i)); err != nil {
 			return out, err
 		}
 	}
+	for i := range out.Played {
+		if err := out.Played[i].play(ctx, string(sides[i].Plan)); err != nil {
+			return out, late(err)
+		}
+	}
 	return out, nil
+}
+
+// play plays the day.
+func (p *Played) play(ctx context.Context, name string) error {
+	budgets := make([]int, len(p.Scenario.Staff))
+	for i, st := range p.Scenario.Staff {
+		budgets[i] = st.Budget
+		p.People += st.Count
+	}
+	var err error
+	if p.Warnings, err = p.Plan.Check(budgets...); err != nil {
+		return err //nolint:wrapcheck // it names the fields
+	}
+	p.Result, err = simulate.Run(ctx, p.Scenario, simulate.Planned(name, p.Plan))
+	return err //nolint:wrapcheck // it names the fields
+}
+
+// late says that there was no time.
+func late(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return busy(err)
+	}
+	return err
 }
 
 func busy(err error) error {

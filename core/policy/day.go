@@ -8,10 +8,11 @@ import (
 	"github.com/patchbay-im/patchbay/core/errs"
 )
 
-// Day is a day of customers that plans are compared by. Nothing of it is
-// anybody's: who comes when is drawn by Seed.
+// Day is a day of customers that plans are compared by: made up, who comes when
+// drawn by Seed, or recorded. What was not recorded of one is drawn by Seed.
 type Day struct {
 	Kind    DayKind
+	Date    string // of DayRecorded: 2026-11-20
 	Seed    uint64
 	Load    float64  // of a made-up day: 0.5 to 2, how many come beside its usual ones; 0 = 1
 	Staff   []Staff  // of DayOwn: 1 to 20
@@ -21,12 +22,14 @@ type Day struct {
 // DayKind is what a day is like.
 type DayKind string
 
-// The kinds of days. All but DayOwn have 60 members with two of four skills
-// each, 8 hours, and two peaks.
+// The kinds of days. DayMessaging and DayVoice have 60 members with two of four
+// skills each, 8 hours, and two peaks.
 const (
 	DayMessaging DayKind = "messaging" // chats, important chats, messages, mails
 	DayVoice     DayKind = "voice"     // chats, important chats, mails and calls
 	DayOwn       DayKind = "own"       // as Staff and Streams say: 8 hours, all along the same, everybody may have everything
+	// DayRecorded is what was recorded of the workspace's Date, with who was there.
+	DayRecorded DayKind = "recorded"
 )
 
 // Staff is members of the same capacity.
@@ -53,8 +56,8 @@ const (
 	dayHours     = 8
 )
 
-// scenario is the day as simulate plays it.
-func (d Day) scenario() (simulate.Scenario, error) {
+// madeUp is a day that is not recorded, as simulate plays it.
+func (d Day) madeUp() (simulate.Scenario, error) {
 	var r errs.Refusals
 	load := d.Load
 	if load == 0 {
@@ -73,7 +76,7 @@ func (d Day) scenario() (simulate.Scenario, error) {
 	case DayOwn:
 		out = d.own(&r)
 	default:
-		r.Refuse("/day/kind", "enum", "must be messaging, voice or own")
+		r.Refuse("/day/kind", "enum", "must be recorded, messaging, voice or own")
 	}
 	out.Seed = d.Seed
 	if err := r.Refused("policy.day", "The day cannot be played; fields says why."); err != nil {

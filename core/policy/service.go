@@ -22,6 +22,7 @@ import (
 type Service struct {
 	store    Store
 	people   People
+	recorder Recorder
 	now      func() time.Time
 	ids      id.Source
 	compares chan struct{} // of one at a time
@@ -42,8 +43,8 @@ type Advised struct {
 }
 
 // NewService returns a Service.
-func NewService(store Store, people People, now func() time.Time) *Service {
-	return &Service{store: store, people: people, now: now, ids: id.NewSource(now), compares: make(chan struct{}, 1)}
+func NewService(store Store, people People, recorder Recorder, now func() time.Time) *Service {
+	return &Service{store: store, people: people, recorder: recorder, now: now, ids: id.NewSource(now), compares: make(chan struct{}, 1)}
 }
 
 // State returns the draft and what is in force. Needs TeamRead.

@@ -16,7 +16,7 @@ import (
 
 func open() (*policy.Service, *policytest.Fake) {
 	store := policytest.NewFake(eventtest.NewFeed())
-	return policy.NewService(store, policytest.Budgets{2, 4}, time.Now), store
+	return policy.NewService(store, policytest.Budgets{2, 4}, policytest.Recorder{"2026-11-20": policytest.Busy()}, time.Now), store
 }
 
 func scope(role identity.Role) identity.Scope {

@@ -88,3 +88,54 @@ func TestFiguresFollowWhatIsStored(t *testing.T) {
 		}
 	})
 }
+
+// What traffic reads of a day: each conversation's own changes in order with the
+// channel that it came by, who became what, and how often somebody waited.
+func TestTrafficOfWhatIsStored(t *testing.T) {
+	inStreams(t, func(f *streams) {
+		m := f.able()
+		f.save(m, dispatch.Available, true)
+		f.queue("que_a", queue.Plan{})
+		it, other := f.waits("que_a", time.Minute), f.waits("", time.Minute)
+		f.ok(f.claim(it, m))
+		turn := f.d.w.System()
+		turn.Actor = identity.Actor{Kind: identity.ActorMember, ID: string(m), Name: "name"}
+		f.change(it, func(c *conversation.Conversation) { c.Resolve(turn) })
+
+		past, future := f.at.AddDate(-1, 0, 0), time.Now().AddDate(1, 0, 0)
+		types := map[string][]string{}
+		f.ok(f.s.Figures().Histories(f.Context(), f.ws, past, future, func(e figures.Event, c dispatch.Channel) error {
+			types[e.Subject] = append(types[e.Subject], e.Type)
+			if c != dispatch.Chat && c != dispatch.Message || e.At.IsZero() {
+				f.Errorf("%+v came by %v", e, c)
+			}
+			return nil
+		}))
+		if got := types[it.ID]; len(types) != 2 || len(got) < 4 || got[len(got)-1] != string(conversation.ResolvedChange) || len(types[other.ID]) == 0 {
+			f.Errorf("histories: %v", types)
+		}
+		f.ok(f.s.Figures().Histories(f.Context(), f.ws, past, past, func(e figures.Event, _ dispatch.Channel) error {
+			f.Errorf("before anything came: %+v", e)
+			return nil
+		}))
+		switches, err := f.s.Figures().Switches(f.Context(), f.ws, past)
+		f.ok(err)
+		if len(switches) != 1 || switches[0].Member != m || switches[0].From != dispatch.Offline || switches[0].To != dispatch.Available {
+			f.Errorf("switches: %+v", switches)
+		}
+		waits, err := f.s.Figures().Waits(f.Context(), f.ws, past)
+		f.ok(err)
+		n := 0
+		for at, count := range waits {
+			if n += count; at.Minute()%15 != 0 || at.Second() != 0 {
+				f.Errorf("a quarter begins at %v", at)
+			}
+		}
+		if n != 2 {
+			f.Errorf("waits: %v", waits)
+		}
+		if again, err := f.s.Figures().Switches(f.Context(), f.ws, future); err != nil || len(again) != 0 {
+			f.Errorf("later: %+v, %v", again, err)
+		}
+	})
+}

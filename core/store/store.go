@@ -259,7 +259,7 @@ func (s *Store) Tickets() *tickets.Store { return tickets.New(s.db) }
 func (s *Store) Agents() *agents.Store { return agents.New(s.db, s.now, s.Mails) }
 
 // Figures reads what figures are made of.
-func (s *Store) Figures() *figures.Store { return figures.New(s.db) }
+func (s *Store) Figures() *figures.Store { return figures.New(s.db, s.Mails) }
 
 // Alerts returns alert.Store.
 func (s *Store) Alerts() *alerts.Store { return alerts.New(s.db) }

@@ -189,6 +189,7 @@ func (s Scenario) checkArrivals(r *refusals, queues map[string]bool) {
 		r.number(p+"/value", float64(a.Value), 0, 1_000)
 		r.span(p+"/handling_s", a.Handling, 0, 30*24*3600)
 		r.span(p+"/patience_s", a.Patience, 0, MaxLength)
+		r.span(p+"/waited_s", a.Waited, 0, MaxLength)
 	}
 }
 

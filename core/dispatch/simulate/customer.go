@@ -58,6 +58,7 @@ func (f *floor) arrive(s *stream, known Arrival) {
 	if known.Handling > 0 {
 		handling = known.Handling.Duration()
 	}
+	patience += known.Waited.Duration()
 	if known.Patience > 0 {
 		patience = known.Patience.Duration()
 	}
@@ -75,6 +76,7 @@ func (f *floor) arrive(s *stream, known Arrival) {
 		c.Sticky = c.friend.Member
 	}
 	c.Item = f.plan.Shape(c.Item)
+	c.Exclusive = c.Exclusive || s.Exclusive
 	f.customers = append(f.customers, c)
 	s.all = append(s.all, c)
 	f.open++

@@ -41,6 +41,10 @@ type Queue struct {
 	Handling Handling `json:"handling,omitzero"`
 	Patience Seconds  `json:"patience_s,omitempty"` // mean, exponential; 0 = nobody leaves
 	Known    float64  `json:"known,omitempty"`      // share of the customers whom one agent knows, drawn among those who may serve them
+
+	// Exclusive says that each customer takes a whole agent, whatever the policy
+	// says of the channel.
+	Exclusive bool `json:"exclusive,omitempty"`
 }
 
 // Skills is levels, 1 to 5, by skill.
@@ -91,6 +95,7 @@ type Staff struct {
 	Budget int            `json:"budget,omitempty"` // weight of work at once; 0 = 1
 	Limits map[string]int `json:"limits,omitempty"` // items at once, by channel; -1 = none, 0 or not named = as the plan says
 	Shifts []Shift        `json:"shifts,omitempty"` // none = there all along
+	Kind   string         `json:"kind,omitempty"`   // of staff that differs in breaks only; nothing is decided by it
 }
 
 // Shift is a time at work. At its end agents finish what they have and are
@@ -108,6 +113,9 @@ type Arrival struct {
 	Value    int     `json:"value,omitempty"`
 	Handling Seconds `json:"handling_s,omitempty"`
 	Patience Seconds `json:"patience_s,omitempty"`
+	// Waited is how long they waited at least without leaving: what is drawn of
+	// their patience comes on top of it.
+	Waited Seconds `json:"waited_s,omitempty"`
 }
 
 // Offers is how agents answer. A missed one rings until its end, holds the

@@ -41,7 +41,7 @@ external_id from icon issuer key locale name note options permissions phone plug
 action after before format kinds limit notes offset q scope sort state target type unread since mapping idle_seconds fields attributes set
 conversations files contacts outcome page_views channel_requests webhook_deliveries notifications exports about config secrets enabled probe pointer answers
 action_id object record slot theme token method version hash accept id address subject pictures n group_mentions language
-time_zone week exceptions hours effect weekday file set make_up page_url page_title findings by channel channels kind plans`) {
+time_zone week exceptions hours effect weekday file set make_up page_url page_title findings by channel channels kind plans group date load seed`) {
 		out[name] = ""
 	}
 	return out

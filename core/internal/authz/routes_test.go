@@ -277,6 +277,8 @@ PUT ~/dispatch-policy/draft team.manage =200,409 :: {"revision":0}
 POST ~/dispatch-policy/publish team.manage =200,409 :: {"revision":1}
 POST ~/dispatch-policy/restore team.manage =200,404,409 :: {"number":1,"published":1}
 POST ~/dispatch-policy/compare team.manage :: {"plans":["draft","current"],"day":{"kind":"own","staff":[{"count":1,"capacity":1}],"streams":[{"channel":"chat","per_hour":1,"handling_s":60}]}}
+GET ~/dispatch-policy/days team.manage
+GET ~/dispatch-policy/days/{day} team.manage =422
 GET ~/dispatch-policy/revisions team.read
 GET ~/routing team.read
 PUT ~/routing team.manage =200,409 :: {"revision":0,"rules":[]}

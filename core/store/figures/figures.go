@@ -7,14 +7,18 @@ import (
 	"github.com/patchbay-im/patchbay/core/figures"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/queue"
+	"github.com/patchbay-im/patchbay/core/store/conversations"
 	"github.com/patchbay-im/patchbay/core/store/db"
 )
 
-// Store implements the ports of figures.
-type Store struct{ db *db.DB }
+// Store implements the ports of figures and of traffic.
+type Store struct {
+	db    *db.DB
+	mails conversations.Mails
+}
 
-// New returns a Store.
-func New(d *db.DB) *Store { return &Store{db: d} }
+// New returns a Store. mails says of which plugins' channels the messages are mails.
+func New(d *db.DB, mails conversations.Mails) *Store { return &Store{d, mails} }
 
 // InHand implements figures.Work.
 func (s *Store) InHand(ctx context.Context, w identity.WorkspaceID) ([]figures.InHand, error) {

@@ -2578,10 +2578,50 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Compare two dispatch policies on a made-up day
-         * @description A day of customers is drawn and given out by each. Nobody's conversations are read, and nothing is changed. The same day and policies give the same answer.
+         * Compare two dispatch policies on a day
+         * @description A day of customers, recorded or made up, is given out by each, with who was there or with others. Nothing is changed, and nothing that anybody wrote is read. The same day, seed, members and policies give the same answer.
          */
         post: operations["postWorkspacesByWorkspaceDispatchPolicyCompare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/dispatch-policy/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the days that dispatch policies can be compared on
+         * @description Those of the last 31 on which somebody waited.
+         */
+        get: operations["getWorkspacesByWorkspaceDispatchPolicyDays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/dispatch-policy/days/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a day that dispatch policies can be compared on
+         * @description Who came and who was there, as patchbay simulate plays it. Nobody's name is in it.
+         */
+        get: operations["getWorkspacesByWorkspaceDispatchPolicyDaysByDay"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6154,8 +6194,12 @@ export interface components {
         };
         ComparePolicyInputBody: {
             day: components["schemas"]["PolicyDay"];
+            /** @description Whether the answer is to have the files that patchbay simulate takes. */
+            files?: boolean;
             /** @description Each: draft, current (in force), or the number of a revision. */
             plans: string[];
+            /** @description For each of plans, the groups of the day's members that are to have another count; absent: all are as on the day. */
+            staffing?: components["schemas"]["PolicyHeadcount"][][];
         };
         ConditionBody: {
             /** @description Why, stable. */
@@ -8632,13 +8676,20 @@ export interface components {
         PolicyComparisonBody: {
             /** Format: int64 */
             customers: number;
-            /** Format: int64 */
+            /** @description What of a recorded day is not known, or not played. */
+            gaps: components["schemas"]["PolicyGap"][];
+            /**
+             * Format: int64
+             * @description Of the first of plans.
+             */
             members: number;
             /** @description In the order of plans. */
             played: components["schemas"]["PolicyPlayed"][];
         };
         PolicyDay: {
-            /** @description messaging (chats, important chats, messages, mails), voice (calls instead of messages), or own. The made-up ones have 60 members with two of four skills each, and two peaks in 8 hours. */
+            /** @description Of recorded: one of the days that are listed. */
+            date?: string;
+            /** @description recorded, messaging (chats, important chats, messages, mails), voice (calls instead of messages), or own. messaging and voice are made up: 60 members with two of four skills each, and two peaks in 8 hours. */
             kind: string;
             /**
              * Format: double
@@ -8647,13 +8698,65 @@ export interface components {
             load?: number;
             /**
              * Format: int64
-             * @description Another one is another day of the same kind.
+             * @description Another one is another day of the same kind; of recorded: draws anew what was not recorded.
              */
             seed?: number;
             /** @description Of own: at most 20. Everybody may be given everything. */
             staff?: components["schemas"]["PolicyStaff"][];
             /** @description Of own: at most 20. */
             streams?: components["schemas"]["PolicyStream"][];
+        };
+        PolicyDayBody: {
+            /**
+             * Format: int64
+             * @description Who came; of a made-up day 0, since they are drawn.
+             */
+            customers: number;
+            gaps: components["schemas"]["PolicyGap"][];
+            groups: components["schemas"]["PolicyDayGroup"][];
+            /** @description The file that patchbay simulate takes. */
+            scenario: unknown;
+            /**
+             * Format: date-time
+             * @description Of a recorded day: when it began.
+             */
+            since?: string;
+            time_zone?: string;
+            /**
+             * Format: date-time
+             * @description Of a recorded day: when it ended, or now.
+             */
+            until?: string;
+        };
+        PolicyDayCount: {
+            date: string;
+            /**
+             * Format: int64
+             * @description How often conversations came to wait, those that came back from a member too.
+             */
+            waits: number;
+        };
+        PolicyDayGroup: {
+            /** Format: int64 */
+            capacity: number;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description Seconds since the day began, by the half hour; breaks between are each member's own.
+             */
+            from_s: number;
+            key: string;
+            skills: components["schemas"]["PolicySkill"][];
+            team_ids: string[];
+            /** Format: double */
+            to_s: number;
+        };
+        PolicyDaysBody: {
+            /** @description The last 31, the newest first, without those on which nobody waited. */
+            days: components["schemas"]["PolicyDayCount"][];
+            /** @description In which they are days: that of the oldest calendar, or of the server. */
+            time_zone: string;
         };
         PolicyDraft: {
             /** Format: date-time */
@@ -8695,6 +8798,26 @@ export interface components {
              * @description Share of those with a target who were answered within it.
              */
             within: number;
+        };
+        PolicyFiles: {
+            policy: unknown;
+            /** @description The day, with its members and seed. */
+            scenario: unknown;
+        };
+        PolicyGap: {
+            /** @description today (the day is not over), handling (how long customers took: drawn from the others), handling_assumed (nobody's is known), carried (waited when the day began), in_hand (were with a member then: left out), direct (given without waiting: left out), presence (members who are there from the first to the last thing that they did), gone (members who are no more: left out), hours (queues whose hours are not played), queues (customers of queues that are no more), demands (customers whose own skills are left out). */
+            code: string;
+            /** Format: int64 */
+            count: number;
+        };
+        PolicyHeadcount: {
+            /**
+             * Format: int64
+             * @description 0 to 1,000. Of fewer the last stay away, of more some are there twice.
+             */
+            count: number;
+            /** @description Its key. */
+            group: string;
         };
         PolicyMember: {
             /**
@@ -8739,6 +8862,13 @@ export interface components {
              * @description Jain's index of the members' occupancies; 1: all equal.
              */
             fairness: number;
+            /** @description As asked for. */
+            files?: components["schemas"]["PolicyFiles"];
+            /**
+             * Format: int64
+             * @description Who were there.
+             */
+            members: number;
             /**
              * Format: double
              * @description Mean share of the members' capacity that is in use.
@@ -8779,10 +8909,16 @@ export interface components {
             channel: string;
             figures: components["schemas"]["PolicyFigures"];
             name: string;
+            /** @description In which they stood, on a recorded day. */
+            queue_id?: string;
             /** @description That a member must have, on a made-up day. */
             skill?: string;
+            /** @description That they asked for beside what their queue does, on a recorded day. */
+            skills?: components["schemas"]["PolicySkill"][];
             /** Format: int64 */
             target_s?: number;
+            /** @description Who serves them, on a recorded day; absent: everybody. */
+            team_id?: string;
             /** Format: int64 */
             value: number;
         };
@@ -8811,6 +8947,12 @@ export interface components {
              * @description The revision whose plan it is again; absent: it was the draft.
              */
             restores?: number;
+        };
+        PolicySkill: {
+            /** Format: int64 */
+            level: number;
+            /** @description On a made-up day skill-1 to skill-4. */
+            skill_id: string;
         };
         PolicyStaff: {
             /**
@@ -27885,6 +28027,201 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PolicyComparisonBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceDispatchPolicyDays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyDaysBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspacesByWorkspaceDispatchPolicyDaysByDay: {
+        parameters: {
+            query?: {
+                /** @description Of a made-up day, as for a comparison. */
+                load?: number;
+                /** @description As for a comparison. */
+                seed?: number;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+                /** @description A date of those that are listed (2026-11-20), or messaging or voice. */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyDayBody"];
                 };
             };
             /** @description Bad Request */
