@@ -34,7 +34,7 @@ func (r row) place() string {
 func (r row) params() []string {
 	var out []string
 	for _, m := range placeholder().FindAllStringSubmatch(r.place(), -1) {
-		if name := m[1] + m[2]; !slices.Contains([]string{"workspace", "publisher", "name", "panel", "tool"}, name) && name != "template" {
+		if name := m[1] + m[2]; !slices.Contains([]string{"workspace", "publisher", "name", "panel", "tool", "day"}, name) && name != "template" {
 			out = append(out, name)
 		}
 	}

@@ -17,8 +17,9 @@ const played = (wait: number): PolicyPlayed => ({
   crew: [{ occupancy: 0.2, served: 1 }, { occupancy: 0.6, served: 1 }],
   occupancy: 0.4,
   fairness: 0.8,
+  members: 2,
 });
-const result: PolicyComparison = { customers: 3, members: 2, played: [played(40), played(700)] };
+const result: PolicyComparison = { customers: 3, members: 2, gaps: [], played: [played(40), played(700)] };
 const names = ["draft", "current"];
 
 describe("plots of a comparison", () => {
