@@ -21,6 +21,18 @@ func (v verdict) String() string {
 	return [...]string{"401", "403 forbidden", "as absent", "served", "not for keys"}[v]
 }
 
+// params are the names of the path's parameters, without the workspace, and
+// without plugins and their templates, which are the installation's, and days.
+func (r row) params() []string {
+	var out []string
+	for _, m := range placeholder().FindAllStringSubmatch(r.place(), -1) {
+		if name := m[1] + m[2]; !slices.Contains([]string{"workspace", "publisher", "name", "panel", "tool", "day"}, name) && name != "template" {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // judge says what somebody is answered at a route of the first workspace, about
 // the things of a set.
 func (r row) judge(p *person, s *set) verdict {

@@ -29,18 +29,6 @@ func (r row) place() string {
 	return strings.NewReplacer("/secrets/{kid}", "/secrets/{secret}", "{inbox}/identity-secret", "{chat}/identity-secret").Replace(r.path)
 }
 
-// params are the names of the path's parameters, without the workspace, and
-// without plugins and their templates, which are the installation's.
-func (r row) params() []string {
-	var out []string
-	for _, m := range placeholder().FindAllStringSubmatch(r.place(), -1) {
-		if name := m[1] + m[2]; !slices.Contains([]string{"workspace", "publisher", "name", "panel", "tool", "day"}, name) && name != "template" {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
 func (r row) String() string { return r.method + " " + r.path }
 
 // TestRoutes holds the table against the routes that are served, both ways: a
