@@ -77,7 +77,7 @@ type policyQueueFigures struct {
 	Skill   string        `json:"skill,omitempty" doc:"That a member must have, on a made-up day."`
 	QueueID string        `json:"queue_id,omitempty" doc:"In which they stood, on a recorded day."`
 	TeamID  string        `json:"team_id,omitempty" doc:"Who serves them, on a recorded day; absent: everybody."`
-	Skills  []policySkill `json:"skills,omitempty" doc:"That they asked for beside what their queue does, on a recorded day."`
+	Skills  []needBody    `json:"skills,omitempty" doc:"That they asked for beside what their queue does, on a recorded day."`
 	TargetS int           `json:"target_s,omitempty"`
 	Figures policyFigures `json:"figures"`
 }
@@ -195,7 +195,7 @@ func playedOf(name string, day policy.View, p policy.Played) policyPlayed {
 		}
 		if i < len(day.Streams) {
 			st := day.Streams[i]
-			out.Queues[i].QueueID, out.Queues[i].TeamID, out.Queues[i].Skills = string(st.Queue), string(st.Team), policySkills(st.Skills)
+			out.Queues[i].QueueID, out.Queues[i].TeamID, out.Queues[i].Skills = string(st.Queue), string(st.Team), needsOf(st.Skills)
 			continue
 		}
 		for skill := range of.Skills { // at most one

@@ -7,7 +7,6 @@ import (
 
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/policy"
-	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/team"
 	"github.com/patchbay-im/patchbay/core/traffic"
 )
@@ -26,20 +25,6 @@ func gapsOf(all []traffic.Gap) []policyGap {
 	return out
 }
 
-// policySkill is a skill at a level.
-type policySkill struct {
-	Skill string `json:"skill_id" doc:"On a made-up day skill-1 to skill-4."`
-	Level int    `json:"level"`
-}
-
-func policySkills(needs []queue.Need) []policySkill {
-	out := make([]policySkill, len(needs))
-	for i, n := range needs {
-		out[i] = policySkill{string(n.Skill), n.Level}
-	}
-	return out
-}
-
 // policyDayCount is how much came on a day.
 type policyDayCount struct {
 	Date  string `json:"date"`
@@ -53,13 +38,13 @@ type policyDaysBody struct {
 
 // policyDayGroup is members of a day who are alike.
 type policyDayGroup struct {
-	Key      string        `json:"key"`
-	Count    int           `json:"count"`
-	TeamIDs  []string      `json:"team_ids" nullable:"false"`
-	Skills   []policySkill `json:"skills" nullable:"false"`
-	Capacity int           `json:"capacity"`
-	FromS    float64       `json:"from_s" doc:"Seconds since the day began, by the half hour; breaks between are each member's own."`
-	ToS      float64       `json:"to_s"`
+	Key      string     `json:"key"`
+	Count    int        `json:"count"`
+	TeamIDs  []string   `json:"team_ids" nullable:"false"`
+	Skills   []needBody `json:"skills" nullable:"false" doc:"On a made-up day skill-1 to skill-4."`
+	Capacity int        `json:"capacity"`
+	FromS    float64    `json:"from_s" doc:"Seconds since the day began, by the half hour; breaks between are each member's own."`
+	ToS      float64    `json:"to_s"`
 }
 
 type policyDayBody struct {
@@ -111,7 +96,7 @@ func (s *Server) getPolicyDay(ctx context.Context, scope identity.Scope, in *pol
 		out.Since, out.Until = &v.Since, &v.Until
 	}
 	for i, g := range v.Groups {
-		out.Groups[i] = policyDayGroup{g.Key, g.Count, teamIDs(g.Teams), policySkills(g.Skills), g.Capacity, float64(g.From), float64(g.To)}
+		out.Groups[i] = policyDayGroup{g.Key, g.Count, teamIDs(g.Teams), needsOf(g.Skills), g.Capacity, float64(g.From), float64(g.To)}
 	}
 	return &body[policyDayBody]{Body: out}, nil
 }

@@ -40,6 +40,23 @@ type Page[T any] struct {
 	Next  string // cursor of the next page; "" at the end
 }
 
+// Each calls fn with everything of a list, from its first page to its last.
+func Each[T any](list func(Request) (Page[T], error), fn func(T)) error {
+	request := Request{Limit: MaxLimit}
+	for {
+		p, err := list(request)
+		if err != nil {
+			return err
+		}
+		for _, one := range p.Items {
+			fn(one)
+		}
+		if request.Cursor = p.Next; p.Next == "" {
+			return nil
+		}
+	}
+}
+
 // Encode makes a cursor of the sort key of the last row.
 func Encode(key ...string) string {
 	b, err := json.Marshal(key)

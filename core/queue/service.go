@@ -129,19 +129,11 @@ func (s *Service) advised(ctx context.Context, w identity.WorkspaceID, queues ..
 // All returns every queue of a workspace.
 func All(ctx context.Context, store Store, w identity.WorkspaceID) (map[ID]Queue, error) {
 	out := map[ID]Queue{}
-	request := page.Request{Limit: page.MaxLimit}
-	for {
-		p, err := store.Queues(ctx, w, request)
-		if err != nil {
-			return nil, err
-		}
-		for _, q := range p.Items {
-			out[q.ID] = q
-		}
-		if request.Cursor = p.Next; p.Next == "" {
-			return out, nil
-		}
+	err := page.Each(func(r page.Request) (page.Page[Queue], error) { return store.Queues(ctx, w, r) }, func(q Queue) { out[q.ID] = q })
+	if err != nil {
+		return nil, err
 	}
+	return out, nil
 }
 
 // manages reports why the actor may not change queues: as for teams.

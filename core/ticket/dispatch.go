@@ -14,6 +14,15 @@ func (t *Ticket) Active() bool {
 // looks for them, the queue of its team says.
 func (t *Ticket) Waits() bool { return t.Active() && t.Assignee == "" }
 
+// Holder is on whom the ticket may weigh: who has it, while there is work to do on
+// it; "" = on nobody.
+func (t *Ticket) Holder() identity.MemberID {
+	if !t.Active() {
+		return ""
+	}
+	return t.Assignee
+}
+
 // Arrive says since when there is work to do on the ticket that nobody has, as a
 // store saves it: since it was made, came to be active again, or lost its
 // assignee, unless dispatch took it back. before is the ticket as it was read.

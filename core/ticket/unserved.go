@@ -78,12 +78,16 @@ func (s *Service) Callback(ctx context.Context, within conversation.Tx, t conver
 		return conversation.Noted{Before: true}, nil
 	}
 	lines := wishOf(wish)
+	title := lines[0]
 	subject, words := summary(wish.Said)
+	if subject != "" {
+		title += " · " + subject
+	}
 	if words != "" {
 		lines = append(lines, "", words)
 	}
 	made, err := s.unserved(ctx, tx, t, c, Ticket{
-		Title: cut(strings.Join(notEmpty(lines[0], subject), " · "), MaxTitle), Description: cut(strings.Join(lines, "\n"), MaxDescription), Source: wish.Source,
+		Title: cut(title, MaxTitle), Description: cut(strings.Join(lines, "\n"), MaxDescription), Source: wish.Source,
 	})
 	if err != nil {
 		return conversation.Noted{}, err
@@ -101,16 +105,6 @@ func wishOf(w *conversation.CallbackWish) []string {
 	for i, text := range []string{w.Phone, w.Email, w.When, w.Note} {
 		if text != "" {
 			out = append(out, words[i+1]+text)
-		}
-	}
-	return out
-}
-
-func notEmpty(texts ...string) []string {
-	var out []string
-	for _, text := range texts {
-		if text != "" {
-			out = append(out, text)
 		}
 	}
 	return out

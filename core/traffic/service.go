@@ -203,11 +203,11 @@ func (s *Service) world(ctx context.Context, w identity.WorkspaceID) (world, err
 	if out.queues, err = queue.All(ctx, s.Queues, w); err != nil {
 		return out, err
 	}
-	err = each(func(r page.Request) (page.Page[team.Team], error) { return s.Teams.Teams(ctx, w, r) }, func(t team.Team) { out.called.teams[t.ID] = t.Name })
+	err = page.Each(func(r page.Request) (page.Page[team.Team], error) { return s.Teams.Teams(ctx, w, r) }, func(t team.Team) { out.called.teams[t.ID] = t.Name })
 	if err != nil {
 		return out, err
 	}
-	err = each(func(r page.Request) (page.Page[queue.Skill], error) { return s.Skills.Skills(ctx, w, r) }, func(k queue.Skill) { out.called.skills[k.ID] = k.Name })
+	err = page.Each(func(r page.Request) (page.Page[queue.Skill], error) { return s.Skills.Skills(ctx, w, r) }, func(k queue.Skill) { out.called.skills[k.ID] = k.Name })
 	if err != nil {
 		return out, err
 	}
@@ -233,21 +233,4 @@ func (s *Service) people(ctx context.Context, w identity.WorkspaceID) ([]Person,
 		out[i] = Person{c, by[c.Member].Capacity, by[c.Member].Limits}
 	}
 	return out, nil
-}
-
-// each calls fn with everything of a list.
-func each[T any](list func(page.Request) (page.Page[T], error), fn func(T)) error {
-	request := page.Request{Limit: page.MaxLimit}
-	for {
-		p, err := list(request)
-		if err != nil {
-			return err
-		}
-		for _, one := range p.Items {
-			fn(one)
-		}
-		if request.Cursor = p.Next; p.Next == "" {
-			return nil
-		}
-	}
 }

@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -63,14 +64,9 @@ func (f *fold) crewOf(people []Person, a attendance, called names, gaps *gaps) c
 
 // pack numbers the groups and names their members.
 func pack(byKey map[string][]simulate.Staff, groups map[string]Group, called names) crew {
-	keys := make([]string, 0, len(byKey))
-	for key := range byKey {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
 	var out crew
 	seen := map[string]int{}
-	for i, key := range keys {
+	for i, key := range slices.Sorted(maps.Keys(byKey)) {
 		g := groups[key]
 		parts := []string{fmt.Sprintf("%d. %s-%s", i+1, clock(g.From), clock(g.To))}
 		if len(byKey[key][0].Groups) > 0 {

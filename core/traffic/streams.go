@@ -3,6 +3,7 @@ package traffic
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -87,20 +88,10 @@ func (f *fold) streams(queues map[queue.ID]queue.Queue, own bool) []*stream {
 		by[key].waits = append(by[key].waits, w)
 	}
 	out := make([]*stream, 0, len(by))
-	for _, key := range slices.Sorted(mapKeys(by)) {
+	for _, key := range slices.Sorted(maps.Keys(by)) {
 		out = append(out, by[key])
 	}
 	return out
-}
-
-func mapKeys(m map[string]*stream) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for key := range m {
-			if !yield(key) {
-				return
-			}
-		}
-	}
 }
 
 // play is the stream as a queue of a scenario.

@@ -8,6 +8,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/store/loads"
 )
 
 // Save implements conversation.Tx.
@@ -37,7 +38,7 @@ func (t *Tx) Save(ctx context.Context, c *conversation.Conversation) error {
 			return err
 		}
 	}
-	if err := t.saveLoad(ctx, u.Before, u.After); err != nil {
+	if err := loads.Move(ctx, t.tx, t.workspace, loads.Load(u.Before), loads.Load(u.After)); err != nil {
 		return err
 	}
 	if err := t.saveWrapUp(ctx, u); err != nil {
@@ -164,20 +165,6 @@ WHERE workspace_id = ? AND conversation_id = ? AND seq = ?`,
 	return t.saveDelivery(ctx, c, m)
 }
 
-// saveLoad moves the capacity that the conversation takes from one agent to another.
-func (t *Tx) saveLoad(ctx context.Context, before, after conversation.Load) error {
-	if before == after {
-		return nil
-	}
-	if before.Member == after.Member {
-		return t.addLoad(ctx, string(after.Member), after.Weight-before.Weight)
-	}
-	if err := t.addLoad(ctx, string(before.Member), -before.Weight); err != nil {
-		return err
-	}
-	return t.addLoad(ctx, string(after.Member), after.Weight)
-}
-
 // saveWrapUp begins the wrap-up of a member who has resolved what was theirs,
 // where the workspace has one.
 func (t *Tx) saveWrapUp(ctx context.Context, u conversation.Unsaved) error {
@@ -213,14 +200,4 @@ func (t *Tx) saveMissed(ctx context.Context, changes []conversation.Change) erro
 		}
 	}
 	return nil
-}
-
-func (t *Tx) addLoad(ctx context.Context, member string, weight int) error {
-	if member == "" || weight == 0 {
-		return nil
-	}
-	return t.tx.Queue(ctx, `INSERT INTO agent_state (workspace_id, member_id, status, online, used, idle_since)
-VALUES (?, ?, '', ?, ?, 0)
-ON CONFLICT (workspace_id, member_id) DO UPDATE SET used = agent_state.used + excluded.used`,
-		string(t.workspace), member, false, weight)
 }

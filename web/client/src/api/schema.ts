@@ -8747,7 +8747,8 @@ export interface components {
              */
             from_s: number;
             key: string;
-            skills: components["schemas"]["PolicySkill"][];
+            /** @description On a made-up day skill-1 to skill-4. */
+            skills: components["schemas"]["NeedBody"][];
             team_ids: string[];
             /** Format: double */
             to_s: number;
@@ -8914,7 +8915,7 @@ export interface components {
             /** @description That a member must have, on a made-up day. */
             skill?: string;
             /** @description That they asked for beside what their queue does, on a recorded day. */
-            skills?: components["schemas"]["PolicySkill"][];
+            skills?: components["schemas"]["NeedBody"][];
             /** Format: int64 */
             target_s?: number;
             /** @description Who serves them, on a recorded day; absent: everybody. */
@@ -8947,12 +8948,6 @@ export interface components {
              * @description The revision whose plan it is again; absent: it was the draft.
              */
             restores?: number;
-        };
-        PolicySkill: {
-            /** Format: int64 */
-            level: number;
-            /** @description On a made-up day skill-1 to skill-4. */
-            skill_id: string;
         };
         PolicyStaff: {
             /**
