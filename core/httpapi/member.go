@@ -41,9 +41,18 @@ type memberBody struct {
 
 // memberLimits are how much of a kind of work dispatch gives a member at once.
 type memberLimits struct {
-	Chat    int `json:"chat" minimum:"-1" maximum:"100" doc:"Somebody waits in front of a window. 0: as the capacity allows; -1: none."`
+	Chat    int `json:"chat" minimum:"-1" maximum:"100" doc:"Somebody waits in front of a window. 0: as the capacity and the policy allow; -1: none."`
 	Message int `json:"message" minimum:"-1" maximum:"100" doc:"Of messengers."`
 	Mail    int `json:"mail" minimum:"-1" maximum:"100"`
+	Ticket  int `json:"ticket" minimum:"-1" maximum:"100" doc:"Where a queue gives them out."`
+}
+
+// memberLimitsPatch names the limits that change.
+type memberLimitsPatch struct {
+	Chat    *int `json:"chat,omitempty" minimum:"-1" maximum:"100" doc:"Somebody waits in front of a window. 0: as the capacity and the policy allow; -1: none."`
+	Message *int `json:"message,omitempty" minimum:"-1" maximum:"100" doc:"Of messengers."`
+	Mail    *int `json:"mail,omitempty" minimum:"-1" maximum:"100"`
+	Ticket  *int `json:"ticket,omitempty" minimum:"-1" maximum:"100" doc:"Where a queue gives them out."`
 }
 
 func memberOf(m identity.Member) memberBody {
@@ -106,16 +115,16 @@ type patchMemberInput struct {
 	WorkspacePath
 	Member string `path:"member"`
 	Body   struct {
-		Name      *string       `json:"name,omitempty"`
-		Role      *string       `json:"role,omitempty"`
-		Capacity  *int          `json:"capacity,omitempty" minimum:"1" maximum:"100"`
-		Limits    *memberLimits `json:"limits,omitempty"`
-		Suspended *bool         `json:"suspended,omitempty"`
+		Name      *string            `json:"name,omitempty"`
+		Role      *string            `json:"role,omitempty"`
+		Capacity  *int               `json:"capacity,omitempty" minimum:"1" maximum:"100"`
+		Limits    *memberLimitsPatch `json:"limits,omitempty" doc:"Those that are named change."`
+		Suspended *bool              `json:"suspended,omitempty"`
 	}
 }
 
 func (s *Server) patchMember(ctx context.Context, scope identity.Scope, in *patchMemberInput) (*body[memberBody], error) {
-	patch := identity.MemberPatch{Name: in.Body.Name, Capacity: in.Body.Capacity, Limits: (*identity.Limits)(in.Body.Limits), Suspended: in.Body.Suspended}
+	patch := identity.MemberPatch{Name: in.Body.Name, Capacity: in.Body.Capacity, Limits: (*identity.LimitsPatch)(in.Body.Limits), Suspended: in.Body.Suspended}
 	if in.Body.Role != nil {
 		role := identity.Role(*in.Body.Role)
 		patch.Role = &role

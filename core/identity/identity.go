@@ -144,6 +144,7 @@ type Limits struct {
 	Chat    int `json:"chat,omitempty"`    // somebody waits in front of a window
 	Message int `json:"message,omitempty"` // of a messenger
 	Mail    int `json:"mail,omitempty"`
+	Ticket  int `json:"ticket,omitempty"` // where a queue gives them out
 }
 
 // Invitation asks somebody to join. Its token is stored hashed, works once and

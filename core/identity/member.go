@@ -11,12 +11,26 @@ import (
 // Members are the use cases of the people of a workspace.
 type Members struct{ *commons }
 
+// LimitsPatch names the limits that change; nil stays as it is.
+type LimitsPatch struct{ Chat, Message, Mail, Ticket *int }
+
+// to makes the changes.
+func (p *LimitsPatch) to(l *Limits) {
+	if p == nil {
+		return
+	}
+	set(&l.Chat, p.Chat)
+	set(&l.Message, p.Message)
+	set(&l.Mail, p.Mail)
+	set(&l.Ticket, p.Ticket)
+}
+
 // MemberPatch names what changes; nil stays as it is.
 type MemberPatch struct {
 	Name      *string
 	Role      *Role
 	Capacity  *int
-	Limits    *Limits
+	Limits    *LimitsPatch
 	Suspended *bool
 }
 
@@ -76,7 +90,7 @@ func (s *Members) Update(ctx context.Context, scope Scope, id MemberID, patch Me
 		set(&m.Name, patch.Name)
 		set(&m.Role, patch.Role)
 		set(&m.Capacity, patch.Capacity)
-		set(&m.Limits, patch.Limits)
+		patch.Limits.to(&m.Limits)
 		set(&m.Suspended, patch.Suspended)
 		m.UpdatedAt = s.time()
 		m.since(was, record)
@@ -137,10 +151,13 @@ func (p *MemberPatch) check() error {
 	if p.Capacity != nil {
 		c.capacity("/capacity", *p.Capacity)
 	}
-	if l := p.Limits; l != nil {
+	if p.Limits != nil {
+		var l Limits
+		p.Limits.to(&l)
 		c.limit("/limits/chat", l.Chat)
 		c.limit("/limits/message", l.Message)
 		c.limit("/limits/mail", l.Mail)
+		c.limit("/limits/ticket", l.Ticket)
 	}
 	return c.err()
 }

@@ -3,6 +3,7 @@ package identity_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/patchbay-im/patchbay/core/errs"
@@ -63,6 +64,8 @@ func TestMemberUpdate(t *testing.T) {
 	o.refuses(err, "/name invalid_character", "/role invalid_role", "/capacity out_of_range")
 	_, err = o.Members.Update(t.Context(), scope, agent.ID, identity.MemberPatch{Capacity: new(identity.MaxCapacity + 1)})
 	o.refuses(err, "/capacity out_of_range")
+	_, err = o.Members.Update(t.Context(), scope, agent.ID, identity.MemberPatch{Limits: &identity.LimitsPatch{Chat: new(-2), Mail: new(-1), Ticket: new(identity.MaxCapacity + 1)}})
+	o.refuses(err, "/limits/chat out_of_range", "/limits/ticket out_of_range")
 	equal(t, len(o.events(owner.Workspace, before)), 0)
 
 	m, err := o.Members.Update(t.Context(), scope, agent.ID, identity.MemberPatch{Name: new(" 王 "), Capacity: new(9)})
@@ -70,10 +73,15 @@ func TestMemberUpdate(t *testing.T) {
 	want := agent
 	want.Name, want.Capacity = "王", 9
 	equal(t, m, want)
+	for _, l := range []identity.LimitsPatch{{Mail: new(-1), Chat: new(4)}, {Ticket: new(3), Chat: new(0)}} { // what is not named stays
+		_, err = o.Members.Update(t.Context(), scope, agent.ID, identity.MemberPatch{Limits: &l})
+		o.ok(err)
+	}
+	want.Limits = identity.Limits{Mail: -1, Ticket: 3}
 	m, err = o.Members.Get(t.Context(), scope, agent.ID)
 	o.ok(err)
 	equal(t, m, want)
-	equal(t, o.events(owner.Workspace, before), []string{"member.changed " + string(agent.ID)})
+	equal(t, o.events(owner.Workspace, before), slices.Repeat([]string{"member.changed " + string(agent.ID)}, 3))
 	p, err := o.Members.List(t.Context(), o.scope(agent), page.Request{})
 	o.ok(err)
 	equal(t, p.Items, []identity.Member{owner, want})

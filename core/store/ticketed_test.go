@@ -204,6 +204,37 @@ func TestTicketsAreClaimed(t *testing.T) {
 	})
 }
 
+// A member's own limit of tickets goes before that of the policy, and counts
+// tickets alone.
+func TestOwnLimitOfTickets(t *testing.T) {
+	inStreams(t, func(f *streams) {
+		of, asPolicy := f.takers(queue.Plan{})
+		f.follows(dispatch.Plan{Channels: map[dispatch.Channel]dispatch.ChannelPlan{dispatch.Ticket: {Limit: 1}}})
+		most := map[identity.MemberID]int{asPolicy: 1}
+		for _, n := range []int{0, 3, dispatch.Never} {
+			m := f.joins(of)
+			f.d.change(f.T, f.ws, m, func(m *identity.Member) { m.Limits = identity.Limits{Ticket: n} })
+			most[m] = max(n, 0)
+			if n == 0 {
+				most[m] = 1
+			}
+		}
+		for m, n := range most {
+			f.ok(f.claim(f.waits("", time.Minute), m))
+			for range n {
+				f.ok(f.claim(f.awaits(f.ticket(of, ticket.Ticket{})), m))
+			}
+			more := f.ticket(of, ticket.Ticket{})
+			f.refused(f.awaits(more), m, dispatch.CodeAgentFull)
+			f.ok(f.claim(f.waits("", time.Minute), m))
+			if r := f.row(m); r.Has[dispatch.Ticket] != n || r.Used != n+2 {
+				f.Fatalf("a limit of %d: %+v", n, r)
+			}
+			f.ok(f.hands(more, m)) // a person decides
+		}
+	})
+}
+
 // history returns the change that gave a ticket to somebody, and how many there are.
 func (f *streams) history(id ticket.ID) (given ticket.Change, n int, err error) {
 	all, err := f.s.Tickets().Timeline(f.Context(), f.ws, id, conversation.Range{After: new(uint64(0)), Limit: 100})

@@ -74,14 +74,14 @@ func (w *world) memberChange() {
 	got, err := w.Members.ChangeMember(w.Context(), f.Workspace.ID, m.ID, func(x *identity.Member) error {
 		same(w, *x, m)
 		x.Name, x.Role, x.Capacity, x.Suspended, x.UpdatedAt = "小王", identity.RoleSupervisor, 9, true, at
-		x.Limits = identity.Limits{Chat: 3, Mail: -1}
+		x.Limits = identity.Limits{Chat: 3, Mail: -1, Ticket: 2}
 		x.Account, x.Email = f.Account.ID, "changed@example.com" // no business of this method
 		return nil
 	}, e)
 	w.ok(err)
 	want := m
 	want.Name, want.Role, want.Capacity, want.Suspended, want.UpdatedAt = "小王", identity.RoleSupervisor, 9, true, at
-	want.Limits = identity.Limits{Chat: 3, Mail: -1}
+	want.Limits = identity.Limits{Chat: 3, Mail: -1, Ticket: 2}
 	same(w, got, want)
 	got, err = w.Members.Member(w.Context(), f.Workspace.ID, m.ID)
 	w.ok(err)

@@ -54,7 +54,7 @@ describe("snoozeChoices", () => {
 });
 
 describe("assignees", () => {
-  const member = (id: string, name: string) => ({ id, name, suspended: false, account_id: "", email: "", role: "agent" as const, capacity: 5, limits: { chat: 0, message: 0, mail: 0 }, created_at: "" });
+  const member = (id: string, name: string) => ({ id, name, suspended: false, account_id: "", email: "", role: "agent" as const, capacity: 5, limits: { chat: 0, message: 0, mail: 0, ticket: 0 }, created_at: "" });
 
   it("begin with oneself, then who is there", () => {
     const presence = new Map([["b", { member_id: "b", status: "away" as const, open: 0, capacity: 5 }], ["c", { member_id: "c", status: "available" as const, open: 2, capacity: 5 }]]);

@@ -178,11 +178,13 @@ test('a member is given less of one kind of work', async () => {
   await page.getByTestId('limit-capacity').fill('8')
   await page.getByTestId('limit-chat').selectOption('3')
   await page.getByTestId('limit-mail').selectOption('-1')
+  await page.getByTestId('limit-ticket').selectOption('2')
   await shot(page, 'member-limits-en-light-1440')
   assert.deepEqual(await axe(page), [])
   await page.getByTestId('limits-save').click()
   await row.getByTestId('member-limits').getByText('chats up to 3').waitFor()
-  await until(async () => (await call('get', '/members')).items.some((one) => one.capacity === 8 && one.limits.chat === 3 && one.limits.mail === -1), () => 'the limits are not stored')
+  await row.getByTestId('member-limits').getByText('tickets up to 2').waitFor()
+  await until(async () => (await call('get', '/members')).items.some((one) => one.capacity === 8 && one.limits.chat === 3 && one.limits.mail === -1 && one.limits.ticket === 2), () => 'the limits are not stored')
 })
 
 test('a conversation is put into a queue, stands in it, is listed and found by it, and leaves it', async () => {

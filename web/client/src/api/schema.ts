@@ -7668,7 +7668,7 @@ export interface components {
         MemberLimits: {
             /**
              * Format: int64
-             * @description Somebody waits in front of a window. 0: as the capacity allows; -1: none.
+             * @description Somebody waits in front of a window. 0: as the capacity and the policy allow; -1: none.
              */
             chat: number;
             /** Format: int64 */
@@ -7678,6 +7678,30 @@ export interface components {
              * @description Of messengers.
              */
             message: number;
+            /**
+             * Format: int64
+             * @description Where a queue gives them out.
+             */
+            ticket: number;
+        };
+        MemberLimitsPatch: {
+            /**
+             * Format: int64
+             * @description Somebody waits in front of a window. 0: as the capacity and the policy allow; -1: none.
+             */
+            chat?: number;
+            /** Format: int64 */
+            mail?: number;
+            /**
+             * Format: int64
+             * @description Of messengers.
+             */
+            message?: number;
+            /**
+             * Format: int64
+             * @description Where a queue gives them out.
+             */
+            ticket?: number;
         };
         MemberSkills: {
             skills: components["schemas"]["NeedBody"][];
@@ -8428,7 +8452,8 @@ export interface components {
         PatchMemberInputBody: {
             /** Format: int64 */
             capacity?: number;
-            limits?: components["schemas"]["MemberLimits"];
+            /** @description Those that are named change. */
+            limits?: components["schemas"]["MemberLimitsPatch"];
             name?: string;
             role?: string;
             suspended?: boolean;

@@ -69,7 +69,7 @@ export function seed(rows = 0): World {
 
   const team: [string, string, "owner" | "agent" | "supervisor"][] = [["mem_1", "Lin Wei 林薇", "owner"], ["mem_2", "Marco Rossi", "agent"], ["mem_3", "赵敏", "supervisor"], ["mem_4", "Ada Okafor", "agent"]];
   for (const [id, name, role] of team) {
-    world.members.push({ id, account_id: id.replace("mem", "acc"), email: `${id}@tea.example`, name, role, capacity: 5, limits: { chat: 0, message: 0, mail: 0 }, suspended: id === "mem_4", created_at: ago(90_000) });
+    world.members.push({ id, account_id: id.replace("mem", "acc"), email: `${id}@tea.example`, name, role, capacity: 5, limits: { chat: 0, message: 0, mail: 0, ticket: 0 }, suspended: id === "mem_4", created_at: ago(90_000) });
     world.presence.set(id, { member_id: id, status: id === "mem_2" ? "away" : id === "mem_4" ? "offline" : "available", open: 2, capacity: 5 });
   }
   world.invitations.push({ id: "inv_1", email: "yuki@tea.example", role: "agent", invited_by: "mem_1", state: "pending", created_at: ago(60), expires_at: ago(-10_000) });

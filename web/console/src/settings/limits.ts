@@ -1,7 +1,7 @@
 import type { Member } from "@patchbay/client/types";
 
 /** The kinds of work of which somebody may be given less than their capacity. */
-export const limitKinds = ["chat", "message", "mail"] as const;
+export const limitKinds = ["chat", "message", "mail", "ticket"] as const;
 
 /** What is said of a member's limits, of those that are set. */
 export function limitTexts(member: Member, t: (key: string, values?: Record<string, unknown>) => string): string[] {
