@@ -73,3 +73,9 @@ func TestMutantAckBeforeCommit(t *testing.T) {
 func TestMutantDoubleClaim(t *testing.T) {
 	mutant.Caught(t, mutant.DoubleClaim, "^TestSQLite$/^dispatch$", "claim returned <nil>, want a conflict")
 }
+
+// The tests of tickets notice that one is given twice, and one beyond a limit.
+func TestMutantTickets(t *testing.T) {
+	mutant.Caught(t, mutant.TicketTwice, "^TestTicketsAreClaimed$/^sqlite$", "claim: <nil>, want dispatch.item_taken")
+	mutant.Caught(t, mutant.TicketLimit, "^TestOwnLimitOfTickets$/^sqlite$", "claim: <nil>, want dispatch.agent_full")
+}

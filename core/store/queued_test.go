@@ -114,7 +114,7 @@ func (f *streams) claim(it dispatch.Item, m identity.MemberID) error {
 
 func (f *streams) refused(it dispatch.Item, m identity.MemberID, code string) {
 	f.Helper()
-	if err := f.claim(it, m); errs.As(err).Code != code {
+	if err := f.claim(it, m); err == nil || errs.As(err).Code != code {
 		f.Fatalf("claim: %v, want %s", err, code)
 	}
 }

@@ -13,4 +13,6 @@ const (
 	LostItem        = "lost_item"        // work whose claim failed waits no more
 	CapacityOverrun = "capacity_overrun" // agents who have little room are given what is too heavy
 	NewestFirst     = "newest_first"     // whoever came last is served first
+	TicketTwice     = "ticket_twice"     // a ticket that is somebody's is given again
+	TicketLimit     = "ticket_limit"     // tickets that members have do not count towards their limit
 )

@@ -10,6 +10,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/conversation"
 	"github.com/patchbay-im/patchbay/core/dispatch"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/internal/mutant"
 	"github.com/patchbay-im/patchbay/core/queue"
 	"github.com/patchbay-im/patchbay/core/store/db"
 	"github.com/patchbay-im/patchbay/core/store/policies"
@@ -118,7 +119,9 @@ func (p planner) hasTickets(ctx context.Context, q db.Querier, out map[identity.
 		err := sc.Scan(&member, &of, &n, &weight)
 		in, _ := queue.OfTickets(p.all, team.ID(of))
 		h := out[identity.MemberID(member)]
-		h.items[dispatch.Ticket] += n
+		if !mutant.On(mutant.TicketLimit) {
+			h.items[dispatch.Ticket] += n
+		}
 		h.aside += weight
 		h.exclusive = h.exclusive || in.Exclusive || p.plan.Channels[dispatch.Ticket].Exclusive
 		out[identity.MemberID(member)] = h
