@@ -10,12 +10,12 @@ export const headers = { 'Sec-Fetch-Site': 'same-origin' }
 
 /**
  * The API of the workspace that the one signed in on a page works in: (method, path, data, who) gives what
- * it answers to them, or to another agent. What is refused fails the test.
+ * it answers to them, or to somebody else: an agent, or who is signed in on a page. What is refused fails the test.
  */
 export async function apiOf(page, server) {
   const base = await baseOf(page, server)
   return async (method, path, data, who) => {
-    const answer = await (who?.page ?? page).request.fetch(base + path, { method, data, headers })
+    const answer = await (who?.page ?? who ?? page).request.fetch(base + path, { method, data, headers })
     assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
     return answer.status() === 204 ? undefined : answer.json()
   }

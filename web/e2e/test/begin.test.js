@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 
+import { apiOf, headers } from '../lib/api.js'
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
 import { Mail } from '../lib/mail.js'
@@ -13,13 +14,14 @@ import { Server } from '../lib/server.js'
 const care = 'care@shop.test'
 const bob = 'bob@shop.test'
 const authority = 'mx.shop.test'
-let mail, server, browser, owner, base, inbox
+let mail, server, browser, owner, base, api, inbox
 
 before(async () => {
   mail = await Mail.start(care, bob)
   server = await Server.start(['--demo'])
   browser = await launch()
   ;({ owner, base } = await ownerOf(browser, server))
+  api = await apiOf(owner, server)
   inbox = await api('POST', '/inboxes', {
     name: 'Mail', plugin: 'patchbay/email', secrets: { '/password': 'secret' },
     config: { address: care, name: 'Shop', provider: 'other', incoming: mail.at.IMAPS, outgoing: mail.at.Submissions, security: 'tls', certificates: mail.at.Certificate, authserv_id: authority },
@@ -33,15 +35,8 @@ after(async () => {
   await mail?.end()
 })
 
-async function ask(method, path, data) {
-  return owner.request.fetch(base + path, { method, data, headers: { 'Sec-Fetch-Site': 'same-origin' } })
-}
-
-async function api(method, path, data) {
-  const answer = await ask(method, path, data)
-  assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-  return answer.status() === 204 ? undefined : answer.json()
-}
+/** Asks to begin a conversation, and answers how that ends. */
+const beginning = (data) => owner.request.post(`${base}/conversations`, { data, headers })
 
 /** The mail that arrived at Bob's with a text. */
 const arrived = (text) => until(async () => (await mail.inbox(bob)).find((one) => one.includes(text)), () => `${text} never arrived`)
@@ -73,7 +68,7 @@ test('what an agent begins is answered in the same conversation, and proves the 
   assert.equal(message.envelope.subject, 'Your order 12')
   assert.ok(conversation.assignee_id ?? conversation.assignee?.id, 'nobody has what they began')
   assert.equal(conversation.state, 'open')
-  const again = await ask('POST', '/conversations', body)
+  const again = await beginning(body)
   assert.equal(again.status(), 200)
   assert.equal((await again.json()).conversation.id, conversation.id)
 
@@ -101,7 +96,7 @@ test('a mail that comes back is the state of its message', async () => {
 
 test('a chat is begun by its visitors', async () => {
   const chat = await api('POST', '/inboxes', { name: 'Chat', plugin: 'patchbay/webchat', config: { title: 'Tea' } })
-  const refused = await ask('POST', '/conversations', { client_msg_id: randomUUID(), inbox_id: chat.id, envelope: { subject: 'x', to: [{ address: bob }] }, text: 'x' })
+  const refused = await beginning({ client_msg_id: randomUUID(), inbox_id: chat.id, envelope: { subject: 'x', to: [{ address: bob }] }, text: 'x' })
   assert.equal(refused.status(), 422)
   const problem = await refused.json()
   assert.equal(problem.code, 'conversation.cannot_begin')

@@ -6,9 +6,10 @@ import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { inflateRawSync } from 'node:zlib'
 
+import { apiOf } from '../lib/api.js'
 import { axe, launch, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
-import { Agent } from '../lib/people.js'
+import { Agent, baseOf } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 let server, browser, owner, page, api, base
@@ -18,13 +19,8 @@ before(async () => {
   browser = await launch()
   owner = await Agent.signIn(browser, server.links()[0])
   page = owner.page
-  const me = await (await page.request.get(`${server.origin}/api/v1/session`)).json()
-  base = `/api/v1/workspaces/${me.memberships[0].workspace.id}`
-  api = async (method, path, data) => {
-    const answer = await page.request.fetch(server.origin + base + path, { method, data, headers: { 'Sec-Fetch-Site': 'same-origin' } })
-    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-    return answer.json()
-  }
+  base = await baseOf(page, server)
+  api = await apiOf(page, server)
 })
 
 after(async () => {
@@ -51,7 +47,7 @@ function unzipped(bytes) {
 
 /** Answers requests whose path ends so in another way until the function that is returned is called. */
 async function answered(path, how) {
-  const where = (url) => url.pathname === base + path
+  const where = (url) => url.origin + url.pathname === base + path
   await page.route(where, how)
   return () => page.unroute(where)
 }

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 
+import { apiOf } from '../lib/api.js'
 import { Away } from '../lib/away.js'
 import { ordinary } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
@@ -32,7 +33,7 @@ const domain = 'lookup.test'
 const WINDOW_MS = 3500
 const PATIENCE_MS = 30_000
 
-let plugins, server, person, away, control, page, workspace, connection, names
+let plugins, server, person, away, control, page, api, connection, names
 /** How long the attempts took where nothing protects. */
 let took = 0
 
@@ -51,11 +52,10 @@ before(async () => {
   page = await person.context.newPage()
   await page.goto(server.links()[0])
   await page.getByTestId('conversation-list').waitFor()
-  const me = await api('GET', `${server.origin}/api/v1/session`)
-  workspace = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
-  connection = (await api('POST', `${workspace}/connections`, { plugin: 'test/panels', name: 'Harm', config: {}, enabled: true })).id
-  await api('POST', `${workspace}/connections`, { plugin: 'test/panels', name: 'Other', config: {}, enabled: true })
-  await until(async () => (await api('GET', `${workspace}/plugins`)).items.find((p) => p.id === 'test/panels')?.state === 'ready')
+  api = await apiOf(page, server)
+  connection = (await api('POST', '/connections', { plugin: 'test/panels', name: 'Harm', config: {}, enabled: true })).id
+  await api('POST', '/connections', { plugin: 'test/panels', name: 'Other', config: {}, enabled: true })
+  await until(async () => (await api('GET', '/plugins')).items.find((p) => p.id === 'test/panels')?.state === 'ready')
 })
 
 after(async () => {
@@ -65,12 +65,6 @@ after(async () => {
   await server?.end()
   for (const dir of [plugins, fixture]) if (dir) await rm(dir, { recursive: true, force: true })
 })
-
-async function api(method, url, data) {
-  const answer = await page.request.fetch(url, { method, data, headers: { 'Sec-Fetch-Site': 'same-origin' } })
-  assert.ok(answer.ok(), `${method} ${url}: ${answer.status()} ${await answer.text()}`)
-  return answer.json()
-}
 
 /** The same page with no protection at all: its host, its cookies, its storage. */
 async function unprotected() {
@@ -195,7 +189,7 @@ test('a page that means harm gets at nothing and reaches nobody', { timeout: 240
   for (const name of await plain.names(domain)) works.add(name.split('.')[0])
   assert.deepEqual(names.filter((n) => !works.has(n)), [], 'these attempts do not work even where nothing protects')
 
-  const { src } = await api('POST', `${workspace}/connections/${connection}/panels/nav/frame`, {})
+  const { src } = await api('POST', `/connections/${connection}/panels/nav/frame`, {})
   const breaks = await attack(
     async () => {
       const host = await page.context().newPage()
@@ -247,7 +241,7 @@ test('nobody is spoken for: not the console, not another page, not after the pag
   })
   await page.goto(server.links()[1])
   await page.getByTestId('conversation-list').waitFor()
-  const open = (await api('GET', `${workspace}/conversations`)).items.find((c) => c.state === 'open')
+  const open = (await api('GET', '/conversations')).items.find((c) => c.state === 'open')
   await page.goto(`${server.origin}/conversations/all/${open.id}`)
   await until(async () => (await page.locator('[data-testid=plugin-frame][data-state=shown] iframe').count()) >= 2)
   await until(async () => (await Promise.all(page.frames().slice(1).map((f) => f.evaluate(() => Boolean(window.forged?.begun)).catch(() => false)))).filter(Boolean).length >= 2)

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { apiOf } from '../lib/api.js'
 import { launch, person, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
 import { payloads } from '../lib/payloads.js'
@@ -14,7 +15,7 @@ import { watch } from '../lib/watch.js'
 const canary = 'http://canary.example:9'
 const corpus = payloads(canary)
 
-let server, browser, site, agent, guard, workspace
+let server, browser, site, agent, guard, workspace, api
 
 before(async () => {
   server = await Server.start()
@@ -26,6 +27,7 @@ before(async () => {
   await agentPage.getByTestId('conversation-list').waitFor()
   agent = Object.assign(new Agent(), { page: agentPage })
   workspace = await baseOf(agentPage, server)
+  api = await apiOf(agentPage, server)
 })
 
 after(async () => {
@@ -40,12 +42,6 @@ const visible = (text) => [...text.normalize('NFC')].filter((c) => !/[\s\p{Cf}\p
 function assertSame(shown, wanted, where) {
   const have = new Set(shown.map(visible))
   assert.deepEqual(wanted.filter((text) => !have.has(visible(text))), [], `${where} does not show as it was written`)
-}
-
-async function api(method, path, data) {
-  const answer = await agent.page.request.fetch(workspace + path, { method, data, headers: { 'Sec-Fetch-Site': 'same-origin' } })
-  assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-  return answer.status() === 204 ? undefined : answer.json()
 }
 
 /** The corpus as one line of at most `max` characters, as names are: each once. */

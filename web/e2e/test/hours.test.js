@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { headers } from '../lib/api.js'
 import { axe, launch, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
 import { lookAround } from '../lib/look.js'
-import { Agent } from '../lib/people.js'
+import { Agent, baseOf, speak } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
 const patience = { timeout: 60_000 }
 
 let server, browser, page, base, made
@@ -19,9 +19,8 @@ before(async () => {
   browser = await launch()
   page = (await Agent.signIn(browser, server.links()[0])).page
   page.setDefaultTimeout(patience.timeout)
-  const me = await (await page.request.get(`${server.origin}/api/v1/session`)).json()
-  base = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
-  await page.request.patch(`${server.origin}/api/v1/session`, { data: { locale: 'en' }, headers })
+  base = await baseOf(page, server)
+  await speak(page, server, 'en')
 })
 
 after(async () => {
@@ -128,12 +127,11 @@ test('in both languages, at a desk and on a phone, light and dark', async () => 
     hours: { path: '/settings/hours', ready: '[data-testid=hours-row]' },
     'hours-one': { path: `/settings/hours/${made}`, ready: '[data-testid=next-days]' },
   }
-  const speak = (locale) => page.request.patch(`${server.origin}/api/v1/session`, { data: { locale }, headers })
-  assert.deepEqual(await lookAround(browser, { origin: server.origin, state: await page.context().storageState(), speak, screens }), {})
+  assert.deepEqual(await lookAround(browser, { origin: server.origin, state: await page.context().storageState(), speak: (locale) => speak(page, server, locale), screens }), {})
 })
 
 test('without a line the page says so, and a calendar is deleted', async () => {
-  await page.request.patch(`${server.origin}/api/v1/session`, { data: { locale: 'en' }, headers })
+  await speak(page, server, 'en')
   await page.goto(`${server.origin}/settings/hours/${made}`)
   await page.getByTestId('hours-name').fill('Offline')
   await page.context().setOffline(true)

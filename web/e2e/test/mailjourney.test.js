@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { apiOf } from '../lib/api.js'
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
 import { sign } from '../lib/jwt.js'
@@ -14,14 +15,15 @@ import { Site } from '../lib/site.js'
 const care = 'care@shop.test'
 const bob = 'bob@shop.test'
 const authority = 'mx.shop.test'
-let mail, server, browser, site, owner, base
+let mail, server, browser, site, owner, api
 
 before(async () => {
   mail = await Mail.start(care, bob)
   server = await Server.start(['--demo'])
   browser = await launch()
   site = await Site.start(server.origin)
-  ;({ owner, base } = await ownerOf(browser, server))
+  ;({ owner } = await ownerOf(browser, server))
+  api = await apiOf(owner, server)
 })
 
 after(async () => {
@@ -30,12 +32,6 @@ after(async () => {
   await server?.end()
   await mail?.end()
 })
-
-async function api(method, path, data) {
-  const answer = await owner.request.fetch(base + path, { method, data, headers: { 'Sec-Fetch-Site': 'same-origin' } })
-  assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-  return answer.status() === 204 ? undefined : answer.json()
-}
 
 const letter = (id, text, results) => `${results}Message-ID: <${id}>
 From: Bob Brown <${bob}>

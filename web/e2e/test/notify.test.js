@@ -6,23 +6,17 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 
+import { apiOf, membersOf } from '../lib/api.js'
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
-import { Agent, baseOf } from '../lib/people.js'
+import { Agent, speak } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 const notify = 'patchbay/notify'
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
 const WEBHOOK = 'https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX'
 const said = []
-let slack, answer, server, browser, lin, emma, base, ids, conversation, connection
+let slack, answer, server, browser, lin, emma, api, ids, conversation, connection
 
-const api = async (method, path, data) => {
-  const got = await lin.page.request.fetch(base + path, { method, data, headers })
-  assert.ok(got.ok(), `${method} ${path}: ${got.status()} ${await got.text()}`)
-  return got.status() === 204 ? undefined : got.json()
-}
-const speak = (page, locale) => page.request.patch(`${server.origin}/api/v1/session`, { data: { locale } })
 const channel = () => `http://127.0.0.1:${slack.address().port}`
 const heard = (what, times = 1) => until(() => said.filter((text) => text.includes(what)).length === times, () => `${what} was said otherwise: ${JSON.stringify(said)}`)
 
@@ -41,10 +35,10 @@ before(async () => {
   browser = await launch()
   lin = await Agent.signIn(browser, server.links()[0])
   emma = await Agent.signIn(browser, server.links()[1])
-  await speak(lin.page, 'en')
+  await speak(lin.page, server, 'en')
   await emma.page.goto(`${server.origin}/settings/profile`)
-  base = await baseOf(lin.page, server)
-  ids = Object.fromEntries((await api('GET', '/members')).items.map((member) => [member.name.split(' ')[0], member.id]))
+  api = await apiOf(lin.page, server)
+  ids = await membersOf(api)
   conversation = (await api('GET', '/conversations?view=all&limit=50')).items[0].id
 })
 
@@ -85,7 +79,7 @@ test('a channel is connected in the browser, and tried before it is saved', asyn
 
 test('mail asks for what a mail server needs, on a phone in Chinese', async () => {
   const { page } = lin
-  await speak(page, 'zh-CN')
+  await speak(page, server, 'zh-CN')
   await page.setViewportSize(phone)
   await page.emulateMedia({ colorScheme: 'dark' })
   await page.goto(`${server.origin}/settings/connections/new?plugin=${notify}`)
@@ -102,7 +96,7 @@ test('mail asks for what a mail server needs, on a phone in Chinese', async () =
   await shot(page, 'notify-mail-zh-dark-390')
   await page.emulateMedia({ colorScheme: 'light' })
   await page.setViewportSize(desktop)
-  await speak(page, 'en')
+  await speak(page, server, 'en')
 })
 
 test('a mention comes to the channel, without what was written, and its link leads to the note', async () => {
@@ -133,7 +127,7 @@ test('the page of the connection says how the channel fares, and sends a test me
   assert.deepEqual(await axe(page, { colours: true }), [])
   await panel.scrollIntoViewIfNeeded()
   await shot(page, 'notify-paused-en-light-1440')
-  await speak(page, 'zh-CN')
+  await speak(page, server, 'zh-CN')
   await page.setViewportSize(phone)
   await page.emulateMedia({ colorScheme: 'dark' })
   await page.reload()
@@ -150,5 +144,5 @@ test('the page of the connection says how the channel fares, and sends a test me
   assert.ok(said.length >= before + 2)
   await page.emulateMedia({ colorScheme: 'light' })
   await page.setViewportSize(desktop)
-  await speak(page, 'en')
+  await speak(page, server, 'en')
 })

@@ -5,23 +5,18 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { apiOf } from '../lib/api.js'
 import { axe, launch } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
 import { lookAround } from '../lib/look.js'
-import { Agent } from '../lib/people.js'
+import { Agent, speak } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
-let server, browser, owner, page, base, connection, conversations
+let server, browser, owner, page, api, connection, conversations
 
 const config = {
   campaigns: [{ id: 'thanks', name: 'Thank you', value: 10 }, { id: 'sorry', name: 'Sorry for the wait', value: 25.5, until: '2030-12-31' }, { id: 'empty', name: 'Spring', value: 5 }],
   note: 'late parcel',
-}
-
-async function api(method, path, data, expected = [200, 201]) {
-  const answer = await page.request.fetch(path.startsWith('http') ? path : base + path, { method, data, headers: { 'Sec-Fetch-Site': 'same-origin' } })
-  assert.ok(expected.includes(answer.status()), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-  return answer.json()
 }
 
 before(async () => {
@@ -29,8 +24,7 @@ before(async () => {
   browser = await launch()
   owner = await Agent.signIn(browser, server.links()[0])
   page = owner.page
-  const me = await api('GET', `${server.origin}/api/v1/session`)
-  base = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
+  api = await apiOf(page, server)
   connection = (await api('POST', '/connections', { plugin: 'patchbay/vouchers', name: 'Shop vouchers', config, enabled: true })).id
   await until(async () => (await api('GET', '/plugins')).items.find((p) => p.id === 'patchbay/vouchers')?.state === 'ready')
   conversations = (await api('GET', '/conversations')).items.filter((c) => c.state === 'open')
@@ -82,7 +76,7 @@ test('what a colleague asks for waits for a yes, which everybody sees at once', 
   const other = conversations[1]
   await page.goto(`${server.origin}/conversations/all/${other.id}`)
   await panel().getByText('This customer has no voucher yet.').waitFor()
-  const asked = await api('POST', '/tools/patchbay/vouchers/give_voucher', { key: 'e2e-1', args: { campaign: 'sorry', note: 'asked by a program' }, conversation_id: other.id }, [200, 201, 202])
+  const asked = await api('POST', '/tools/patchbay/vouchers/give_voucher', { key: 'e2e-1', args: { campaign: 'sorry', note: 'asked by a program' }, conversation_id: other.id })
   assert.equal(asked.state, 'pending')
   const approval = page.getByTestId('approval')
   await approval.waitFor()
@@ -98,7 +92,7 @@ test('everything it shows, in both languages, themes and widths', { timeout: 120
   const found = await lookAround(browser, {
     origin: server.origin,
     state,
-    speak: (locale) => api('PATCH', `${server.origin}/api/v1/session`, { locale }),
+    speak: (locale) => speak(page, server, locale),
     screens: {
       'panels-settings': { path: `/settings/connections/${connection}`, ready: '[data-testid=plugin-frame][data-state=shown]', act: (one) => one.getByTestId('plugin-frame').evaluate((box) => box.scrollIntoView()) },
       'panels-report': { path: `/reports/${connection}/report`, ready: '[data-testid=card]' },

@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { apiOf, chatOf, membersOf, writesIn } from '../lib/api.js'
 import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
-import { Agent, baseOf, speak } from '../lib/people.js'
+import { Agent, speak } from '../lib/people.js'
 import { deliver, PushService } from '../lib/pushes.js'
 import { Server } from '../lib/server.js'
-
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
 
 let server, browser, service, lin, emma, worker, api, me, live
 
@@ -22,14 +21,9 @@ before(async () => {
   await emma.goto(server.links()[1])
   await emma.getByTestId('conversation-list').waitFor()
   await speak(emma, server, 'en')
-  const base = await baseOf(lin.page, server)
-  api = async (method, path, data, who = lin.page) => {
-    const answer = await who.request.fetch(path.startsWith('/api') ? server.origin + path : base + path, { method, data, headers })
-    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-    return answer.status() === 204 ? undefined : answer.json()
-  }
-  me = (await api('GET', '/members')).items.find((member) => member.name.startsWith('Emma')).id
-  live = (await api('GET', '/inboxes')).items.find((inbox) => inbox.live)
+  api = await apiOf(lin.page, server)
+  me = (await membersOf(api)).Emma
+  live = await chatOf(api)
   await api('PUT', '/presence/me', { status: 'away', reason: 'training' }, emma)
 })
 
@@ -40,17 +34,12 @@ after(async () => {
 })
 
 let sent = 0
-const id = () => `push-${++sent}`
 
 /** Somebody writes in, and Lin mentions Emma in a note on it; the conversation's id. */
 async function mentioned(text) {
-  const { token } = await api('POST', `/api/v1/live/${live.id}/sessions`, { locale: 'en' })
-  const answer = await lin.page.request.post(`${server.origin}/api/v1/live/${live.id}/messages`, { headers: { ...headers, Authorization: `Bearer ${token}` }, data: { client_msg_id: id(), text } })
-  assert.equal(answer.status(), 201)
-  let row
-  await until(async () => (row = (await api('GET', '/conversations?view=all&limit=50')).items.find((one) => one.last_message?.text === text)), () => `no conversation begins with ${text}`)
-  await api('POST', `/conversations/${row.id}/messages`, { client_msg_id: id(), kind: 'note', text: `Emma, ${text}`, mentions: [me] })
-  return row.id
+  const { id } = await writesIn(api, lin.page, server, live, text)
+  await api('POST', `/conversations/${id}/messages`, { client_msg_id: `push-${++sent}`, kind: 'note', text: `Emma, ${text}`, mentions: [me] })
+  return id
 }
 
 /** The next letter that the push service takes, beyond so many. */
@@ -80,7 +69,7 @@ async function toldByWindow(text) {
   return one
 }
 
-const pushes = () => api('GET', '/api/v1/account/push', undefined, emma)
+const pushes = async () => (await emma.request.get(`${server.origin}/api/v1/account/push`)).json()
 const stateIs = (state) => emma.locator(`[data-testid=push][data-state=${state}]`).waitFor()
 
 test('a browser whose push service cannot be reached says so; one that can is turned on with a click, and tried', async () => {

@@ -3,37 +3,31 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { apiOf } from '../lib/api.js'
 import { axe, launch, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
 import { lookAround } from '../lib/look.js'
-import { Agent } from '../lib/people.js'
+import { Agent, baseOf, speak } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
 const patience = { timeout: 60_000 }
 
-let server, browser, page, base
+let server, browser, page, base, api
 const skills = {}
 
-const call = async (method, path, data) => {
-  const answer = await page.request[method](base + path, { data, headers })
-  assert.ok(answer.ok(), `${path}: ${answer.status()} ${await answer.text()}`)
-  return answer.status() === 204 ? undefined : answer.json()
-}
-const named = async (name) => (await call('get', '/queues')).items.find((one) => one.name === name)
-const speak = (locale) => page.request.patch(`${server.origin}/api/v1/session`, { data: { locale }, headers })
+const named = async (name) => (await api('GET', '/queues')).items.find((one) => one.name === name)
 
 before(async () => {
   server = await Server.start(['--demo'])
   browser = await launch()
   page = (await Agent.signIn(browser, server.links()[0])).page
   page.setDefaultTimeout(patience.timeout)
-  const me = await (await page.request.get(`${server.origin}/api/v1/session`)).json()
-  base = `${server.origin}/api/v1/workspaces/${me.memberships[0].workspace.id}`
-  await speak('en')
-  for (const name of ['English', '退换货']) skills[name] = (await call('post', '/skills', { name })).id
-  const members = (await call('get', '/members')).items
-  await call('put', `/members/${members[0].id}/skills`, { skills: [{ skill_id: skills.English, level: 4 }] })
+  base = await baseOf(page, server)
+  api = await apiOf(page, server)
+  await speak(page, server, 'en')
+  for (const name of ['English', '退换货']) skills[name] = (await api('POST', '/skills', { name })).id
+  const members = (await api('GET', '/members')).items
+  await api('PUT', `/members/${members[0].id}/skills`, { skills: [{ skill_id: skills.English, level: 4 }] })
 })
 
 after(async () => {
@@ -105,7 +99,7 @@ test('a circle is refused where it is entered, and a step that changes nothing',
 test('what a colleague saved meanwhile is not overwritten, and nothing typed is lost', async () => {
   const { id } = await named('First line 一线')
   await page.getByTestId('queue-description').fill('Mine')
-  await call('patch', `/queues/${id}`, { target_s: 60 })
+  await api('PATCH', `/queues/${id}`, { target_s: 60 })
   await page.getByTestId('queue-newer').waitFor()
   await page.getByTestId('queue-save').click()
   await page.getByTestId('queue-newer').waitFor()
@@ -118,7 +112,7 @@ test('what a colleague saved meanwhile is not overwritten, and nothing typed is 
   assert.equal((await named('First line 一线')).target_s, 60)
 })
 
-const levelOf = async (member, skill) => (await call('get', '/skills')).items.find((one) => one.name === skill)?.members.find((one) => one.member_id === member)?.level ?? 0
+const levelOf = async (member, skill) => (await api('GET', '/skills')).items.find((one) => one.name === skill)?.members.find((one) => one.member_id === member)?.level ?? 0
 
 test('skills are set in a matrix by keyboard and by pointer; what is refused goes back', async () => {
   await page.goto(`${server.origin}/settings/skills`)
@@ -129,7 +123,7 @@ test('skills are set in a matrix by keyboard and by pointer; what is refused goe
   await page.getByTestId('skill-save').click()
   await page.getByTestId('skill-edit').filter({ hasText: 'Billing' }).waitFor()
   const [first] = await page.getByTestId('skill-row').locator('th').allTextContents()
-  const { id: member } = (await call('get', '/members')).items.find((one) => first.includes(one.name))
+  const { id: member } = (await api('GET', '/members')).items.find((one) => first.includes(one.name))
   const cells = page.getByTestId('skill-row').first().getByTestId('skill-cell')
   await cells.first().click()
   await page.keyboard.press('2')
@@ -184,12 +178,12 @@ test('a member is given less of one kind of work', async () => {
   await page.getByTestId('limits-save').click()
   await row.getByTestId('member-limits').getByText('chats up to 3').waitFor()
   await row.getByTestId('member-limits').getByText('tickets up to 2').waitFor()
-  await until(async () => (await call('get', '/members')).items.some((one) => one.capacity === 8 && one.limits.chat === 3 && one.limits.mail === -1 && one.limits.ticket === 2), () => 'the limits are not stored')
+  await until(async () => (await api('GET', '/members')).items.some((one) => one.capacity === 8 && one.limits.chat === 3 && one.limits.mail === -1 && one.limits.ticket === 2), () => 'the limits are not stored')
 })
 
 test('a conversation is put into a queue, stands in it, is listed and found by it, and leaves it', async () => {
   const { id } = await named('First line 一线')
-  const [row] = (await call('get', '/conversations?state=open&limit=1')).items
+  const [row] = (await api('GET', '/conversations?state=open&limit=1')).items
   await page.goto(`${server.origin}/conversations/all/${row.id}`)
   await page.getByTestId('assign').click()
   await page.getByTestId('pick-input').fill('First line')
@@ -197,13 +191,13 @@ test('a conversation is put into a queue, stands in it, is listed and found by i
   assert.deepEqual(await axe(page), [])
   await page.getByTestId(`pick-${id}`).click()
   await page.getByTestId('conversation-queue').getByText('in First line 一线').waitFor()
-  assert.equal((await call('get', `/conversations/${row.id}`)).queue_id, id)
+  assert.equal((await api('GET', `/conversations/${row.id}`)).queue_id, id)
   await page.getByTestId('events').last().getByRole('button').click()
   await page.getByText(/put the conversation into the queue First line/).waitFor()
   await shot(page, 'queue-head-en-light-1440')
 
   const one = { field: 'queue', op: 'is', value: id }
-  assert.deepEqual((await call('get', `/conversations?filter=${encodeURIComponent(JSON.stringify(one))}`)).items.map((found) => found.id), [row.id])
+  assert.deepEqual((await api('GET', `/conversations?filter=${encodeURIComponent(JSON.stringify(one))}`)).items.map((found) => found.id), [row.id])
   await page.goto(`${server.origin}/conversations/all?filter=${encodeURIComponent(JSON.stringify(one))}`)
   await until(async () => (await page.getByTestId('conversation-list-item').count()) === 1, () => 'the filter does not list one')
   await page.keyboard.press('y')
@@ -214,31 +208,31 @@ test('a conversation is put into a queue, stands in it, is listed and found by i
   await page.goto(`${server.origin}/conversations/${id}`)
   await until(async () => (await page.getByTestId('conversation-list-item').count()) === 1, () => 'the list of the queue does not hold it')
   await page.getByTestId('views').getByText('First line 一线').waitFor()
-  await call('post', `/conversations/${row.id}/assign`, { queue_id: '' })
+  await api('POST', `/conversations/${row.id}/assign`, { queue_id: '' })
   await until(async () => (await page.getByTestId('conversation-list-item').count()) === 0, () => 'it is listed still')
-  await call('post', `/conversations/${row.id}/assign`, { queue_id: id })
+  await api('POST', `/conversations/${row.id}/assign`, { queue_id: id })
   await until(async () => (await page.getByTestId('conversation-list-item').count()) === 1, () => 'it does not come back by itself')
 })
 
 test('a queue gives out the tickets of its team to who is there, live', async () => {
-  const me = (await call('get', '/members')).items[0]
-  const presence = (status) => call('put', '/presence/me', { status })
+  const me = (await api('GET', '/members')).items[0]
+  const presence = (status) => api('PUT', '/presence/me', { status })
   await presence('away')
-  const team = await call('post', '/teams', { name: 'Repairs', member_ids: [me.id] })
+  const team = await api('POST', '/teams', { name: 'Repairs', member_ids: [me.id] })
   const second = await named('Second line')
-  await call('patch', `/queues/${second.id}`, { team_id: team.id })
+  await api('PATCH', `/queues/${second.id}`, { team_id: team.id })
   await page.goto(`${server.origin}/settings/queues/${second.id}`)
   await page.getByTestId('queue-tickets').click()
   await page.getByTestId('queue-save').click()
   await until(async () => (await named('Second line')).tickets, () => 'the switch was not saved')
   const other = await named('First line 一线')
-  await call('patch', `/queues/${other.id}`, { team_id: team.id })
+  await api('PATCH', `/queues/${other.id}`, { team_id: team.id })
   await page.goto(`${server.origin}/settings/queues/${other.id}`)
   await page.getByText('They wait in Second line.').waitFor()
   await shot(page, 'queue-tickets-taken-en-light-1440')
-  await call('patch', `/queues/${other.id}`, { team_id: '' })
+  await api('PATCH', `/queues/${other.id}`, { team_id: '' })
 
-  const made = await call('post', '/tickets', { title: 'The lamp flickers', team_id: team.id })
+  const made = await api('POST', '/tickets', { title: 'The lamp flickers', team_id: team.id })
   await page.goto(`${server.origin}/tickets/${made.id}`)
   await page.getByTestId('ticket-waits').getByText('Second line').waitFor()
   await shot(page, 'ticket-waits-en-light-1440')
@@ -251,7 +245,7 @@ test('a queue gives out the tickets of its team to who is there, live', async ()
   await until(async () => (await page.getByTestId('ticket-waits').count()) === 0, () => 'it waits still')
   await page.getByText('was given the ticket by the queue Second line').first().waitFor()
   await shot(page, 'ticket-given-en-light-1440')
-  await speak('zh-CN')
+  await speak(page, server, 'zh-CN')
   await page.goto(`${server.origin}/tickets/${made.id}`)
   await page.getByText('队列“Second line”将工单派给了').first().waitFor()
   await page.goto(`${server.origin}/settings/queues/${second.id}`)
@@ -260,8 +254,8 @@ test('a queue gives out the tickets of its team to who is there, live', async ()
   await page.goto(`${server.origin}/wall`)
   await page.getByTestId('wall-queues-by-tickets').waitFor()
   await shot(page, 'wall-tickets-zh-light-1440')
-  await speak('en')
-  await call('patch', `/queues/${second.id}`, { team_id: '', tickets: false })
+  await speak(page, server, 'en')
+  await api('PATCH', `/queues/${second.id}`, { team_id: '', tickets: false })
 })
 
 test('in both languages, at a desk and on a phone, light and dark', async () => {
@@ -273,8 +267,8 @@ test('in both languages, at a desk and on a phone, light and dark', async () => 
     skills: { path: '/settings/skills', ready: `${seen('skill-row')}, ${seen('skill-card')}` },
     members: { path: '/settings/members', ready: seen('member-limits') },
   }
-  assert.deepEqual(await lookAround(browser, { origin: server.origin, state: await page.context().storageState(), speak, screens }), {})
-  await speak('en')
+  assert.deepEqual(await lookAround(browser, { origin: server.origin, state: await page.context().storageState(), speak: (locale) => speak(page, server, locale), screens }), {})
+  await speak(page, server, 'en')
 })
 
 test('without a line the form says so and keeps what was typed; a queue that is used stays', async () => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { apiOf } from '../lib/api.js'
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
 import { Mail } from '../lib/mail.js'
@@ -11,13 +12,14 @@ import { Server } from '../lib/server.js'
 
 const care = 'care@shop.test'
 const alice = 'alice@shop.test'
-let mail, server, browser, owner, base
+let mail, server, browser, owner, api
 
 before(async () => {
   mail = await Mail.start(care, alice)
   server = await Server.start(['--demo'])
   browser = await launch()
-  ;({ owner, base } = await ownerOf(browser, server, { reducedMotion: 'reduce' }))
+  ;({ owner } = await ownerOf(browser, server, { reducedMotion: 'reduce' }))
+  api = await apiOf(owner, server)
 })
 
 after(async () => {
@@ -25,12 +27,6 @@ after(async () => {
   await server?.end()
   await mail?.end()
 })
-
-async function api(method, path, data) {
-  const answer = await owner.request.fetch(base + path, { method, data, headers: { 'Sec-Fetch-Site': 'same-origin' } })
-  assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-  return answer.status() === 204 ? undefined : answer.json()
-}
 
 const letter = (id, text, fields = '') => `Message-ID: <${id}@world.test>
 From: Alice Brown <${alice}>

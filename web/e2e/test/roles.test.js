@@ -4,13 +4,13 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { apiOf } from '../lib/api.js'
 import { axe, launch, person, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
 import { OpenID } from '../lib/openid.js'
 import { Agent, acceptInvite } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
 const password = 'correct horse battery 9'
 /** What a changed right may take to reach an open window, in milliseconds. */
 
@@ -24,15 +24,11 @@ before(async () => {
   page = lin.page
   const me = async (of) => (await (await of.request.get(`${server.origin}/api/v1/session`)).json()).memberships[0]
   base = `${server.origin}/api/v1/workspaces/${(await me(page)).workspace.id}`
-  api = async (method, path, data, who = page) => {
-    const answer = await who.request.fetch(base + path, { method, data, headers })
-    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-    return answer.status() === 204 ? undefined : answer.json()
-  }
+  api = await apiOf(page, server)
   memberID = (await me(mei.page)).member_id
   team = await api('POST', '/teams', { name: 'First line', description: '', member_ids: [], inbox_ids: [] })
   // Else what they give back is given to them again.
-  for (const one of [lin, mei]) await api('PUT', '/presence/me', { status: 'away', reason: 'training' }, one.page)
+  for (const one of [lin, mei]) await api('PUT', '/presence/me', { status: 'away', reason: 'training' }, one)
   const rows = (await api('GET', '/conversations')).items
   assert.ok(rows.length > 1, 'the demo has conversations')
   for (const [n, row] of rows.entries()) await api('POST', `/conversations/${row.id}/assign`, { member_id: '', team_id: n === 0 ? team.id : '' })

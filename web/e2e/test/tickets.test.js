@@ -4,26 +4,20 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { apiOf } from '../lib/api.js'
 import { axe, desktop, launch, person, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
-import { Agent, baseOf } from '../lib/people.js'
+import { Agent, speak } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 let server, browser, lin, mei, page, api, repairs, billing, made, linId, meiId
-
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
 
 before(async () => {
   server = await Server.start()
   browser = await launch()
   ;[lin, mei] = await Promise.all(server.links().slice(0, 2).map((link) => Agent.signIn(browser, link)))
   page = lin.page
-  const base = await baseOf(page, server)
-  api = async (method, path, data) => {
-    const answer = await page.request.fetch(base + path, { method, data, headers })
-    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-    return answer.status() === 204 ? undefined : answer.json()
-  }
+  api = await apiOf(page, server)
   const memberOf = async (of) => (await (await of.request.get(`${server.origin}/api/v1/session`)).json()).memberships[0].member_id
   linId = await memberOf(page)
   meiId = await memberOf(mei.page)
@@ -247,7 +241,7 @@ test('a type with a field is made, and asked for before solving', async () => {
 test('on a phone, in Chinese', async () => {
   await mei.page.setViewportSize(phone)
   await mei.page.evaluate(() => localStorage.setItem('patchbay.locale', 'zh-CN'))
-  await mei.page.request.patch(`${server.origin}/api/v1/session`, { data: { locale: 'zh-CN' }, headers })
+  await speak(mei.page, server, 'zh-CN')
   for (const path of ['/tickets?status=any', '/tickets/board', `/tickets/${made.id}`]) {
     await mei.page.goto(server.origin + path)
     await mei.page.locator('[data-testid=ticket-row], [data-card], [data-testid=ticket-history]').first().waitFor()

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { apiOf } from '../lib/api.js'
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
-import { Agent, Visitor, baseOf } from '../lib/people.js'
+import { Agent, Visitor, speak } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 import { Site } from '../lib/site.js'
 
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
 let server, browser, site, agent, api, queue, inbox
 
 before(async () => {
@@ -17,12 +17,7 @@ before(async () => {
   browser = await launch()
   site = await Site.start(server.origin)
   agent = await Agent.signIn(browser, server.links()[0])
-  const base = await baseOf(agent.page, server)
-  api = async (method, path, data) => {
-    const answer = await agent.page.request.fetch(base + path, { method, data, headers })
-    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-    return answer.status() === 204 ? undefined : answer.json()
-  }
+  api = await apiOf(agent.page, server)
   await api('PUT', '/presence/me', { status: 'away' })
   inbox = (await api('POST', '/inboxes', { name: 'Waiting', plugin: 'patchbay/webchat', config: { title: 'Tea & Time', color: '#0f766e' } })).id
   queue = await api('POST', '/queues', { name: 'Support', inbox_ids: [inbox] })
@@ -56,7 +51,7 @@ const conversation = async (text) => {
 
 test('the form of a queue says what is offered, and what becomes of who leaves', async () => {
   const { page } = agent
-  await page.request.patch(`${server.origin}/api/v1/session`, { data: { locale: 'en' }, headers })
+  await speak(page, server, 'en')
   await page.goto(`${server.origin}/settings/queues/${queue.id}`)
   await page.getByTestId('queue-callback').selectOption('wait')
   await page.getByTestId('queue-callback-wait').waitFor()

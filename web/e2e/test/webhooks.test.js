@@ -5,9 +5,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 
+import { apiOf } from '../lib/api.js'
 import { axe, launch, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
-import { Agent, baseOf } from '../lib/people.js'
+import { Agent } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 /** A receiver of webhooks that can be out of order. */
@@ -58,12 +59,7 @@ before(async () => {
   browser = await launch()
   agent = await Agent.signIn(browser, server.links()[0])
   page = agent.page
-  const base = await baseOf(page, server)
-  api = async (method, path, data) => {
-    const answer = await page.request.fetch(base + path, { method, data, headers: { 'Sec-Fetch-Site': 'same-origin' } })
-    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-    return answer.json()
-  }
+  api = await apiOf(page, server)
 })
 
 after(async () => {

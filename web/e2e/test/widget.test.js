@@ -3,16 +3,16 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { apiOf } from '../lib/api.js'
 import { axe, desktop, launch, phone, shot } from '../lib/browser.js'
 import { until } from '../lib/expect.js'
 import { sign } from '../lib/jwt.js'
-import { Agent, Visitor, baseOf } from '../lib/people.js'
+import { Agent, Visitor } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 import { Site } from '../lib/site.js'
 
-let server, browser, site, lin, base
+let server, browser, site, lin, api
 
-const headers = { 'Sec-Fetch-Site': 'same-origin' }
 const touch = { viewport: phone, hasTouch: true, isMobile: true }
 
 before(async () => {
@@ -20,7 +20,7 @@ before(async () => {
   browser = await launch()
   site = await Site.start(server.origin)
   lin = await Agent.signIn(browser, server.links()[0])
-  base = await baseOf(lin.page, server)
+  api = await apiOf(lin.page, server)
   await api('PATCH', '', { settings: { rating: { enabled: true, ask: 'widget' } } })
   await lin.page.getByTestId('presence').waitFor()
 })
@@ -30,12 +30,6 @@ after(async () => {
   await site?.end()
   await server?.end()
 })
-
-async function api(method, path, data) {
-  const answer = await lin.page.request.fetch(base + path, { method, data, headers })
-  assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`)
-  return answer.status() === 204 ? undefined : answer.json()
-}
 
 let inboxes = 0
 
