@@ -2,14 +2,17 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/httpapi/operation"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -49,8 +52,16 @@ type caller struct {
 	account identity.Account
 }
 
-// register adds an operation with its access to huma, OpenAPI and the table.
+// register adds an operation with its access to huma, OpenAPI and the table. It
+// is made again for each pair of structs, as member and session are: what they
+// do stays small, and add does the work.
 func register[I, O any](s *Server, op huma.Operation, a access, fn func(context.Context, *I) (*O, error)) {
+	s.add(op, a, reflect.TypeFor[I](), reflect.TypeFor[O](), func(ctx context.Context, in any) (any, error) {
+		return fn(ctx, in.(*I)) //nolint:forcetypeassert // add passes what in says
+	})
+}
+
+func (s *Server) add(op huma.Operation, a access, in, out reflect.Type, handle operation.Handle) {
 	if op.MaxBodyBytes == 0 {
 		op.MaxBodyBytes = maxBody
 	}
@@ -69,13 +80,16 @@ func register[I, O any](s *Server, op huma.Operation, a access, fn func(context.
 		op.Errors = append(op.Errors, 401, 403)
 	}
 	s.routes = append(s.routes, route{op.Method, op.Path, a})
-	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := fn(ctx, in)
+	err := operation.Register(s.api, op, in, out, func(ctx context.Context, in any) (any, error) {
+		out, err := handle(ctx, in)
 		if err != nil {
 			return nil, problemOf(ctx, s.Log, err)
 		}
 		return out, nil
 	})
+	if err != nil {
+		s.unfit = append(s.unfit, err)
+	}
 }
 
 // member registers a route of a workspace that needs a permission.
@@ -121,6 +135,9 @@ func operationID(method, path string) string {
 // checkRoutes compares what fiber serves with what was declared. It is the
 // deny by default of routes: one that nobody declared stops the start.
 func (s *Server) checkRoutes() error {
+	if err := errors.Join(s.unfit...); err != nil {
+		return fmt.Errorf("routes that cannot be served: %w", err)
+	}
 	for _, r := range s.app.GetRoutes(true) {
 		if r.Method == http.MethodHead || r.Method == http.MethodConnect || r.Method == http.MethodTrace || r.Method == http.MethodOptions {
 			continue

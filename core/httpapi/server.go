@@ -157,6 +157,7 @@ type Server struct {
 	app       *fiber.App
 	api       huma.API
 	routes    []route
+	unfit     []error // routes that cannot be served
 	unready   atomic.Bool
 	busy      atomic.Int64 // requests in their handlers
 	limits    *limit.Buckets
