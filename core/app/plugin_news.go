@@ -71,22 +71,19 @@ func (p *pluginNews) onStep(ctx context.Context, t extension.Transition) {
 }
 
 func (p *pluginNews) tellAll(ctx context.Context, episode string, about notification.Plugin, reason string) error {
-	for at := (page.Request{Limit: page.MaxLimit}); ; {
-		workspaces, err := p.workspaces.Workspaces(ctx, at)
+	var all []identity.WorkspaceID
+	err := page.Each(func(r page.Request) (page.Page[identity.Workspace], error) { return p.workspaces.Workspaces(ctx, r) }, func(w identity.Workspace) { all = append(all, w.ID) })
+	if err != nil {
+		return err //nolint:wrapcheck // a port's error says where it comes from
+	}
+	for _, w := range all {
+		tell, err := p.holding(ctx, identity.SystemScope(w), identity.PluginManage)
+		if err == nil {
+			err = p.notifications.PluginChanged(ctx, w, episode, about, reason, tell)
+		}
 		if err != nil {
-			return err //nolint:wrapcheck // a port's error says where it comes from
-		}
-		for _, w := range workspaces.Items {
-			tell, err := p.holding(ctx, identity.SystemScope(w.ID), identity.PluginManage)
-			if err == nil {
-				err = p.notifications.PluginChanged(ctx, w.ID, episode, about, reason, tell)
-			}
-			if err != nil {
-				return err //nolint:wrapcheck // the use case's own error
-			}
-		}
-		if at.Cursor = workspaces.Next; at.Cursor == "" {
-			return nil
+			return err //nolint:wrapcheck // the use case's own error
 		}
 	}
+	return nil
 }

@@ -200,18 +200,11 @@ func ignoreCancelled(err error) error {
 // workspaces lists all tenants.
 func (s *server) workspaces(ctx context.Context) ([]string, error) {
 	var out []string
-	for p := (page.Request{Limit: page.MaxLimit}); ; {
-		got, err := s.identity.Workspaces.All(ctx, p)
-		if err != nil {
-			return nil, fmt.Errorf("list the workspaces: %w", err)
-		}
-		for _, w := range got.Items {
-			out = append(out, string(w.ID))
-		}
-		if p.Cursor = got.Next; p.Cursor == "" {
-			return out, nil
-		}
+	err := page.Each(func(r page.Request) (page.Page[identity.Workspace], error) { return s.identity.Workspaces.All(ctx, r) }, func(w identity.Workspace) { out = append(out, string(w.ID)) })
+	if err != nil {
+		return nil, fmt.Errorf("list the workspaces: %w", err)
 	}
+	return out, nil
 }
 
 // runDispatch gives out work until ctx ends.

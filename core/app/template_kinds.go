@@ -41,20 +41,8 @@ func teamKind(s *team.Service) template.Kind {
 		named: func(t teamOf) string { return t.Name },
 		all: func(ctx context.Context, scope identity.Scope, _ teamOf) (map[string]teamOf, error) {
 			out := make(map[string]teamOf)
-			request := page.Request{Limit: page.MaxLimit}
-			for {
-				p, err := s.List(ctx, scope, request)
-				if err != nil {
-					return nil, err
-				}
-				for _, t := range p.Items {
-					out[string(t.ID)] = of(t)
-				}
-				if p.Next == "" {
-					return out, nil
-				}
-				request.Cursor = p.Next
-			}
+			err := page.Each(func(r page.Request) (page.Page[team.Team], error) { return s.List(ctx, scope, r) }, func(t team.Team) { out[string(t.ID)] = of(t) })
+			return out, err
 		},
 		one: func(ctx context.Context, scope identity.Scope, id team.ID) (teamOf, error) {
 			t, err := s.Get(ctx, scope, id)

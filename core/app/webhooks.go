@@ -228,18 +228,12 @@ func (a alarm) holding(ctx context.Context, scope identity.Scope, p identity.Per
 		holds[r.ID] = slices.Contains(r.Permissions, p)
 	}
 	var out []identity.MemberID
-	for at := (page.Request{Limit: page.MaxLimit}); ; {
-		members, err := a.identity.Members.List(ctx, scope, at)
-		if err != nil {
-			return nil, err //nolint:wrapcheck // as above
+	err = page.Each(func(r page.Request) (page.Page[identity.Member], error) {
+		return a.identity.Members.List(ctx, scope, r)
+	}, func(m identity.Member) {
+		if holds[m.Role] && !m.Suspended {
+			out = append(out, m.ID)
 		}
-		for _, m := range members.Items {
-			if holds[m.Role] && !m.Suspended {
-				out = append(out, m.ID)
-			}
-		}
-		if at.Cursor = members.Next; at.Cursor == "" {
-			return out, nil
-		}
-	}
+	})
+	return out, err //nolint:wrapcheck // as above
 }

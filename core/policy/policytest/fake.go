@@ -34,45 +34,46 @@ func NewFake(feed *eventtest.Feed) *Fake {
 }
 
 // copied is a plan that shares nothing, as it comes back from a database.
-func copied(p dispatch.Plan) dispatch.Plan {
-	var out dispatch.Plan
+func copied(p dispatch.Plan) (out dispatch.Plan, err error) {
 	raw, err := json.Marshal(p)
 	if err == nil {
 		err = json.Unmarshal(raw, &out)
 	}
-	if err != nil {
-		panic(err)
-	}
-	return out
+	return out, err
 }
 
-func revision(r policy.Revision) policy.Revision {
-	r.Plan = copied(r.Plan)
-	return r
+func revision(r policy.Revision) (policy.Revision, error) {
+	var err error
+	r.Plan, err = copied(r.Plan)
+	return r, err
 }
 
 // state is what a workspace has. f.mu is held.
-func (f *Fake) state(w identity.WorkspaceID) policy.State {
+func (f *Fake) state(w identity.WorkspaceID) (policy.State, error) {
 	out := policy.State{Draft: f.drafts[w]}
-	out.Draft.Plan = copied(out.Draft.Plan)
-	if past := f.past[w]; len(past) > 0 {
-		out.Published = revision(past[len(past)-1])
+	var err error
+	if out.Draft.Plan, err = copied(out.Draft.Plan); err != nil {
+		return out, err
 	}
-	return out
+	if past := f.past[w]; len(past) > 0 {
+		out.Published, err = revision(past[len(past)-1])
+	}
+	return out, err
 }
 
 // Plan implements dispatch.Plans.
 func (f *Fake) Plan(_ context.Context, w identity.WorkspaceID) (dispatch.Plan, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.state(w).Published.Plan, nil
+	st, err := f.state(w)
+	return st.Published.Plan, err
 }
 
 // State implements policy.Store.
 func (f *Fake) State(_ context.Context, w identity.WorkspaceID) (policy.State, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.state(w), nil
+	return f.state(w)
 }
 
 // Revision implements policy.Store.
@@ -82,7 +83,7 @@ func (f *Fake) Revision(_ context.Context, w identity.WorkspaceID, number uint64
 	if number < 1 || number > uint64(len(f.past[w])) {
 		return policy.Revision{}, errs.Absent()
 	}
-	return revision(f.past[w][number-1]), nil
+	return revision(f.past[w][number-1])
 }
 
 // Revisions implements policy.Store.
@@ -95,9 +96,13 @@ func (f *Fake) Revisions(_ context.Context, w identity.WorkspaceID, request page
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, r := range slices.Backward(f.past[w]) {
-		if r.Number < before {
-			out.Items = append(out.Items, revision(r))
+		if r.Number >= before {
+			continue
 		}
+		if r, err = revision(r); err != nil {
+			return out, err
+		}
+		out.Items = append(out.Items, r)
 	}
 	if size := request.Size(); len(out.Items) > size {
 		out.Items, out.Next = out.Items[:size], page.Encode(strconv.FormatUint(out.Items[size-1].Number, 10))
@@ -109,18 +114,25 @@ func (f *Fake) Revisions(_ context.Context, w identity.WorkspaceID, request page
 func (f *Fake) Change(_ context.Context, w identity.WorkspaceID, change func(*policy.State) error, events ...event.Event) (policy.State, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	st := f.state(w)
+	st, err := f.state(w)
+	if err != nil {
+		return policy.State{}, err
+	}
 	last := st.Published
 	if err := change(&st); err != nil {
 		return policy.State{}, err
 	}
 	if policy.Replaced(last, st.Published) {
-		st.Published.Number = last.Number + 1
-		f.past[w] = append(f.past[w], revision(st.Published))
+		r, err := revision(st.Published)
+		if err != nil {
+			return policy.State{}, err
+		}
+		r.Number = last.Number + 1
+		f.past[w] = append(f.past[w], r)
 	}
 	f.drafts[w] = st.Draft
 	f.feed.Append(events...)
-	return f.state(w), nil
+	return f.state(w)
 }
 
 // Budgets is a policy.People: the capacities of everybody in every workspace.
