@@ -23,18 +23,16 @@ type Fixture struct {
 // Run runs the suite. open returns an empty, independent storage each time.
 func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	t.Helper()
-	for name, run := range map[string]func(*world){
+	identitytest.Cases(t, func(t *testing.T) *world {
+		f := open(t)
+		return &world{identitytest.NewTenant(t, f.Log, f.Workspace), f}
+	}, map[string]func(*world){
 		"rules":        testRules,
 		"raised once":  testRaise,
 		"cleared":      testClear,
 		"acknowledged": testAcknowledge,
 		"tenants":      testTenants,
-	} {
-		t.Run(name, func(t *testing.T) {
-			f := open(t)
-			run(&world{identitytest.NewTenant(t, f.Log, f.Workspace), f})
-		})
-	}
+	})
 }
 
 // world is one test case.

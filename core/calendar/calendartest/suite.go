@@ -27,7 +27,10 @@ type Fixture struct {
 // Run runs the suite. open returns an empty, independent storage each time.
 func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	t.Helper()
-	for name, run := range map[string]func(*world){
+	identitytest.Cases(t, func(t *testing.T) *world {
+		f := open(t)
+		return &world{identitytest.NewTenant(t, f.Log, f.Workspace), f}
+	}, map[string]func(*world){
 		"create and read":      testCreate,
 		"change":               testChange,
 		"a change that fails":  testChangeFails,
@@ -38,12 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"as many as there may": testTooMany,
 		"broken text":          testText,
 		"tenants apart":        testTenants,
-	} {
-		t.Run(name, func(t *testing.T) {
-			f := open(t)
-			run(&world{identitytest.NewTenant(t, f.Log, f.Workspace), f})
-		})
-	}
+	})
 }
 
 // world is one test case.
@@ -184,25 +182,12 @@ func testPages(w *world) {
 	for i := range 5 {
 		want = append(want, w.create(strconv.Itoa(i)).ID)
 	}
-	request := page.Request{Limit: 2}
-	for {
-		p, err := w.Store.Calendars(w.Context(), w.WS, request)
-		w.OK(err)
-		if len(p.Items) > 2 {
-			w.Fatal(len(p.Items))
-		}
-		for _, c := range p.Items {
-			got = append(got, c.ID)
-		}
-		if request.Cursor = p.Next; p.Next == "" {
-			break
-		}
+	for _, c := range identitytest.InPages(w.Tenant, func(r page.Request) (page.Page[calendar.Calendar], error) {
+		return w.Store.Calendars(w.Context(), w.WS, r)
+	}) {
+		got = append(got, c.ID)
 	}
 	w.Same(got, want)
-	_, err := w.Store.Calendars(w.Context(), w.WS, page.Request{Cursor: "broken"})
-	if !errs.Is(err, errs.Invalid) {
-		w.Fatal(err)
-	}
 }
 
 func testTooMany(w *world) {

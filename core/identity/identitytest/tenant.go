@@ -10,7 +10,16 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/id"
 	"github.com/patchbay-im/patchbay/core/identity"
+	"github.com/patchbay-im/patchbay/core/page"
 )
+
+// Cases runs the cases of a suite by their names, each on what fresh makes for it.
+func Cases[W any](t *testing.T, fresh func(*testing.T) W, cases map[string]func(W)) {
+	t.Helper()
+	for name, run := range cases {
+		t.Run(name, func(t *testing.T) { run(fresh(t)) })
+	}
+}
 
 // Tenant is the workspace of one case of a suite, with a clock that the case
 // sets, and what cases of stores ask again and again.
@@ -81,4 +90,26 @@ func (c *Tenant) Head() uint64 {
 // Event is one of the workspace, at Now.
 func (c *Tenant) Event(typ, subject string) event.Event {
 	return event.Event{ID: c.IDs.New("chg"), Workspace: string(c.WS), Type: typ, Subject: subject, At: c.Now, Data: []byte(`{"id":"x"}`)}
+}
+
+// InPages reads a list two rows at a time, and returns all of it. It wants a
+// cursor that nobody gave out to be refused.
+func InPages[T any](c *Tenant, list func(page.Request) (page.Page[T], error)) []T {
+	c.Helper()
+	const size = 2
+	var out []T
+	for request := (page.Request{Limit: size}); ; {
+		p, err := list(request)
+		c.OK(err)
+		if len(p.Items) > size {
+			c.Fatalf("%d rows on a page of %d", len(p.Items), size)
+		}
+		out = append(out, p.Items...)
+		if request.Cursor = p.Next; p.Next == "" {
+			break
+		}
+	}
+	_, err := list(page.Request{Cursor: "?"})
+	c.Refused(err, errs.Invalid, "page.cursor_invalid")
+	return out
 }

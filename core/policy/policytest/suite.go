@@ -25,7 +25,10 @@ type Fixture struct {
 // Run runs the suite. open returns an empty, independent storage each time.
 func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	t.Helper()
-	for name, run := range map[string]func(*world){
+	identitytest.Cases(t, func(t *testing.T) *world {
+		f := open(t)
+		return &world{identitytest.NewTenant(t, f.Log, f.Workspace), f}
+	}, map[string]func(*world){
 		"nothing written":     testNothing,
 		"a draft":             testDraft,
 		"published":           testPublished,
@@ -33,12 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"list in pages":       testPages,
 		"one by one":          testTogether,
 		"tenants apart":       testTenants,
-	} {
-		t.Run(name, func(t *testing.T) {
-			f := open(t)
-			run(&world{identitytest.NewTenant(t, f.Log, f.Workspace), f})
-		})
-	}
+	})
 }
 
 // world is one test case.
@@ -172,20 +170,11 @@ func testPages(w *world) {
 		w.publish(plan(60+i), "")
 	}
 	var got []uint64
-	request := page.Request{Limit: 2}
-	for pages := 1; ; pages++ {
-		p, err := w.Store.Revisions(w.Context(), w.WS, request)
-		w.OK(err)
-		for _, r := range p.Items {
-			w.Reads(r.Plan, plan(59+int(r.Number)))
-			got = append(got, r.Number)
-		}
-		if request.Cursor = p.Next; p.Next == "" {
-			if pages != 3 {
-				w.Fatalf("%d pages", pages)
-			}
-			break
-		}
+	for _, r := range identitytest.InPages(w.Tenant, func(p page.Request) (page.Page[policy.Revision], error) {
+		return w.Store.Revisions(w.Context(), w.WS, p)
+	}) {
+		w.Reads(r.Plan, plan(59+int(r.Number)))
+		got = append(got, r.Number)
 	}
 	w.Reads(got, []uint64{5, 4, 3, 2, 1})
 }

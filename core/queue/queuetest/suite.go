@@ -34,7 +34,10 @@ type Fixture struct {
 // Run runs the suite. open returns an empty, independent storage each time.
 func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	t.Helper()
-	for name, run := range map[string]func(*world){
+	identitytest.Cases(t, func(t *testing.T) *world {
+		f := open(t)
+		return &world{identitytest.NewTenant(t, f.Log, f.Workspace), f}
+	}, map[string]func(*world){
 		"a queue's life":       testLife,
 		"a change that fails":  testFails,
 		"one inbox, one queue": testInbox,
@@ -49,12 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"tenants apart":        testTenants,
 		"skills":               testSkills,
 		"who has what":         testAbilities,
-	} {
-		t.Run(name, func(t *testing.T) {
-			f := open(t)
-			run(&world{identitytest.NewTenant(t, f.Log, f.Workspace), f})
-		})
-	}
+	})
 }
 
 // world is one test case.
@@ -253,20 +251,8 @@ func testDeleted(w *world) {
 
 func testPages(w *world) {
 	want := []queue.Queue{w.create(w.bare("C")), w.create(w.bare("B")), w.create(w.bare("A"))}
-	var got []queue.Queue
-	request := page.Request{Limit: 2}
-	for {
-		p, err := w.Store.Queues(w.Context(), w.WS, request)
-		w.OK(err)
-		got = append(got, p.Items...)
-		if request.Cursor = p.Next; p.Next == "" {
-			break
-		}
-	}
-	w.Same(got, want)
-	_, err := w.Store.Queues(w.Context(), w.WS, page.Request{Cursor: "?"})
-	w.Refused(err, errs.Invalid, "page.cursor_invalid")
-	_, err = w.Skills.Skills(w.Context(), w.WS, page.Request{Cursor: "?"})
+	w.Same(identitytest.InPages(w.Tenant, func(r page.Request) (page.Page[queue.Queue], error) { return w.Store.Queues(w.Context(), w.WS, r) }), want)
+	_, err := w.Skills.Skills(w.Context(), w.WS, page.Request{Cursor: "?"})
 	w.Refused(err, errs.Invalid, "page.cursor_invalid")
 }
 

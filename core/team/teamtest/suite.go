@@ -32,7 +32,10 @@ type Fixture struct {
 // Run runs the suite. open returns an empty, independent storage each time.
 func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	t.Helper()
-	for name, run := range map[string]func(*world){
+	identitytest.Cases(t, func(t *testing.T) *world {
+		f := open(t)
+		return &world{identitytest.NewTenant(t, f.Log, f.Workspace), f}
+	}, map[string]func(*world){
 		"create and read":        testCreate,
 		"change":                 testChange,
 		"a change that fails":    testChangeFails,
@@ -47,12 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"broken text":            testText,
 		"tenants apart":          testTenants,
 		"purging what is not so": testPurge,
-	} {
-		t.Run(name, func(t *testing.T) {
-			f := open(t)
-			run(&world{identitytest.NewTenant(t, f.Log, f.Workspace), f})
-		})
-	}
+	})
 }
 
 // world is one test case.
@@ -305,19 +303,7 @@ func testPurge(w *world) {
 
 func testPages(w *world) {
 	want := []team.Team{w.create("C"), w.create("B"), w.create("A")}
-	var got []team.Team
-	request := page.Request{Limit: 2}
-	for {
-		p, err := w.Store.Teams(w.Context(), w.WS, request)
-		w.OK(err)
-		got = append(got, p.Items...)
-		if request.Cursor = p.Next; p.Next == "" {
-			break
-		}
-	}
-	w.Same(got, want)
-	_, err := w.Store.Teams(w.Context(), w.WS, page.Request{Cursor: "?"})
-	w.Refused(err, errs.Invalid, "page.cursor_invalid")
+	w.Same(identitytest.InPages(w.Tenant, func(r page.Request) (page.Page[team.Team], error) { return w.Store.Teams(w.Context(), w.WS, r) }), want)
 }
 
 func testTooMany(w *world) {
