@@ -241,7 +241,7 @@ test('nobody is spoken for: not the console, not another page, not after the pag
   })
   await page.goto(server.links()[1])
   await page.getByTestId('conversation-list').waitFor()
-  const open = (await api('GET', '/conversations')).items.find((c) => c.state === 'open')
+  const open = (await api('GET', '/conversations', undefined, page)).items.find((c) => c.state === 'open')
   await page.goto(`${server.origin}/conversations/all/${open.id}`)
   await until(async () => (await page.locator('[data-testid=plugin-frame][data-state=shown] iframe').count()) >= 2)
   await until(async () => (await Promise.all(page.frames().slice(1).map((f) => f.evaluate(() => Boolean(window.forged?.begun)).catch(() => false)))).filter(Boolean).length >= 2)
