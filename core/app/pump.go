@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
@@ -153,7 +154,11 @@ func (p *pump) drain(ctx context.Context, workspace string, after uint64) (uint6
 		if err != nil || len(events) == 0 {
 			return after, err //nolint:wrapcheck // a port's error says where it comes from
 		}
-		if err := p.observer.Observe(ctx, events); err != nil {
+		err = p.observer.Observe(ctx, events)
+		if errors.Is(err, event.ErrErased) {
+			continue
+		}
+		if err != nil {
 			return after, err //nolint:wrapcheck // as above
 		}
 		after = events[len(events)-1].Feed

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/ticket"
 )
@@ -78,7 +79,8 @@ type Notification struct {
 	Text         string          // what was written, at most conversation.PreviewLength characters
 	Actor        identity.Actor
 	At           time.Time
-	ReadAt       time.Time // zero = unread
+	ReadAt       time.Time  // zero = unread
+	Made         event.Mark // when Text was read; not stored
 }
 
 // Ticket names the ticket that a notification is about, as it was then.

@@ -117,8 +117,11 @@ func (s *Service) drafts(ctx context.Context, w identity.WorkspaceID, events []e
 	if len(about) == 0 {
 		return nil, nil, nil
 	}
+	made, err := s.Store.Mark(ctx, w, s.Now().Add(-event.MarkSpan))
+	if err != nil {
+		return nil, nil, err
+	}
 	var f found
-	var err error
 	if f.changes, f.conversations, err = s.Hydrator.Hydrate(ctx, w, about); err != nil {
 		return nil, nil, err
 	}
@@ -131,7 +134,11 @@ func (s *Service) drafts(ctx context.Context, w identity.WorkspaceID, events []e
 			revised = append(revised, *ch.Message)
 		}
 	}
-	return draftAll(about, f), revised, nil
+	list := draftAll(about, f)
+	for i := range list {
+		list[i].Made = made
+	}
+	return list, revised, nil
 }
 
 // record stores what members want to be told, and tells their sockets.

@@ -17,11 +17,14 @@ type Store interface {
 	// Cursor returns the feed number up to which events were looked at; 0 = none
 	// were. For workspaces older than notifications it began at their head.
 	Cursor(ctx context.Context, w identity.WorkspaceID) (uint64, error)
+	// Mark says who was erased since a time.
+	Mark(ctx context.Context, w identity.WorkspaceID, since time.Time) (event.Mark, error)
 	// Record stores notifications and moves the cursor up to a feed number; 0
 	// leaves it. Left out are those whose Feed the cursor had reached, and those
 	// whose source the member was told of. One that collapses replaces what it
 	// collapses with. It returns those that were stored, in order; the events of
-	// tell about them, unless it is nil, are stored with them.
+	// tell about them, unless it is nil, are stored with them. If somebody was
+	// erased since one was made it stores nothing: event.ErrErased.
 	Record(ctx context.Context, w identity.WorkspaceID, upTo uint64, list []Notification, tell Teller) ([]Notification, error)
 	// Retell puts another text in the place of what notifications say of the message
 	// with a seq.

@@ -67,6 +67,10 @@ func (r *Recorder) rows(ctx context.Context, w identity.WorkspaceID, events []ev
 	if len(wanted) == 0 {
 		return nil, nil
 	}
+	made, err := r.ledger.Mark(ctx, w, r.now().Add(-event.MarkSpan))
+	if err != nil {
+		return nil, err
+	}
 	rendered, err := r.renderer.Render(ctx, w, wanted)
 	if err != nil {
 		return nil, err
@@ -78,6 +82,9 @@ func (r *Recorder) rows(ctx context.Context, w identity.WorkspaceID, events []ev
 			return nil, err
 		}
 		out = append(out, mine...)
+	}
+	for i := range out {
+		out[i].Made = made
 	}
 	slices.SortStableFunc(out, func(a, b Delivery) int {
 		switch {

@@ -41,9 +41,12 @@ type Ledger interface {
 	// Cursor returns the feed number up to which events were looked at. For
 	// workspaces older than webhooks it began at their head.
 	Cursor(ctx context.Context, w identity.WorkspaceID) (uint64, error)
+	// Mark says who was erased since a time.
+	Mark(ctx context.Context, w identity.WorkspaceID, since time.Time) (event.Mark, error)
 	// Record stores deliveries and moves the cursor up to a feed number. Left
 	// out are those whose Feed the cursor had reached, those their endpoint has
-	// already, and those of an endpoint that is gone.
+	// already, and those of an endpoint that is gone. If somebody was erased since
+	// one was made it stores nothing: event.ErrErased.
 	Record(ctx context.Context, w identity.WorkspaceID, upTo uint64, list []Delivery) error
 	// Waiting lists the endpoints that are on and have pending deliveries.
 	Waiting(ctx context.Context) ([]Queue, error)

@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -98,6 +99,7 @@ type Delivery struct {
 	Subject   string // what it is about: order is kept among the same
 	Body      []byte // the envelope as it is signed and sent
 	At        time.Time
+	Made      event.Mark // when Body was made; not stored
 
 	State     State
 	Attempts  int // since it became Pending

@@ -53,6 +53,11 @@ func (f *Fake) Cursor(_ context.Context, w identity.WorkspaceID) (uint64, error)
 	return f.cursors[w], nil
 }
 
+// Mark implements notification.Store: here nobody is erased.
+func (f *Fake) Mark(_ context.Context, _ identity.WorkspaceID, since time.Time) (event.Mark, error) {
+	return event.Mark{Since: since}, nil
+}
+
 // Record implements notification.Store.
 func (f *Fake) Record(_ context.Context, w identity.WorkspaceID, upTo uint64, list []notification.Notification, tell notification.Teller) ([]notification.Notification, error) {
 	f.mu.Lock()

@@ -19,6 +19,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/page"
 	"github.com/patchbay-im/patchbay/core/push"
 	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/store/erasures"
 	"github.com/patchbay-im/patchbay/core/store/reach"
 	"github.com/patchbay-im/patchbay/core/ticket"
 )
@@ -45,6 +46,11 @@ func cursor(ctx context.Context, q db.Querier, w identity.WorkspaceID) (uint64, 
 	return uint64(n), err //nolint:gosec // as it was stored
 }
 
+// Mark implements notification.Store.
+func (s *Store) Mark(ctx context.Context, w identity.WorkspaceID, since time.Time) (event.Mark, error) {
+	return erasures.Mark(ctx, s.db, w, since)
+}
+
 // Record implements notification.Store.
 func (s *Store) Record(ctx context.Context, w identity.WorkspaceID, upTo uint64, list []notification.Notification, tell notification.Teller) ([]notification.Notification, error) {
 	var out []notification.Notification
@@ -54,7 +60,12 @@ func (s *Store) Record(ctx context.Context, w identity.WorkspaceID, upTo uint64,
 		if err != nil {
 			return err
 		}
-		for _, n := range list {
+		for i, n := range list {
+			if i == 0 || n.Made != list[i-1].Made {
+				if err := erasures.Stands(ctx, tx, w, n.Made); err != nil {
+					return err
+				}
+			}
 			if n.Feed > 0 && n.Feed <= reached {
 				continue
 			}

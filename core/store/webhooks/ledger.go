@@ -8,10 +8,17 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/errs"
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/store/erasures"
 	"github.com/patchbay-im/patchbay/core/webhook"
 )
+
+// Mark implements webhook.Ledger.
+func (s *Store) Mark(ctx context.Context, w identity.WorkspaceID, since time.Time) (event.Mark, error) {
+	return erasures.Mark(ctx, s.db, w, since)
+}
 
 // Record implements webhook.Ledger.
 func (s *Store) Record(ctx context.Context, w identity.WorkspaceID, upTo uint64, list []webhook.Delivery) error {
@@ -21,7 +28,12 @@ func (s *Store) Record(ctx context.Context, w identity.WorkspaceID, upTo uint64,
 			return err
 		}
 		k := footing{tx: tx, endpoints: make(map[webhook.ID]bool), events: make(map[string]bool)}
-		for _, d := range list {
+		for i, d := range list {
+			if i == 0 || d.Made != list[i-1].Made {
+				if err := erasures.Stands(ctx, tx, w, d.Made); err != nil {
+					return err
+				}
+			}
 			if d.Feed <= reached {
 				continue
 			}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/webhook"
 )
@@ -15,6 +16,11 @@ func (f *Fake) Cursor(_ context.Context, w identity.WorkspaceID) (uint64, error)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.cursors[w], nil
+}
+
+// Mark implements webhook.Ledger: here nobody is erased.
+func (f *Fake) Mark(_ context.Context, _ identity.WorkspaceID, since time.Time) (event.Mark, error) {
+	return event.Mark{Since: since}, nil
 }
 
 // Record implements webhook.Ledger.
