@@ -67,7 +67,7 @@ func (r *Recorder) rows(ctx context.Context, w identity.WorkspaceID, events []ev
 	if len(wanted) == 0 {
 		return nil, nil
 	}
-	made, err := r.ledger.Mark(ctx, w, r.now().Add(-event.MarkSpan))
+	made, err := r.store.Mark(ctx, w, r.now().Add(-event.MarkSpan))
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,8 @@ type Store interface {
 	Change(ctx context.Context, w identity.WorkspaceID, id ID, change func(*Endpoint) (Effect, error)) (Endpoint, error)
 	// Delete removes an endpoint with its deliveries.
 	Delete(ctx context.Context, w identity.WorkspaceID, id ID, changed event.Event) error
+	// Mark says who was erased since a time, for what is made of events: Ledger.Record compares it.
+	Mark(ctx context.Context, w identity.WorkspaceID, since time.Time) (event.Mark, error)
 }
 
 // Effect is what a change of an endpoint brings with it.
@@ -41,8 +43,6 @@ type Ledger interface {
 	// Cursor returns the feed number up to which events were looked at. For
 	// workspaces older than webhooks it began at their head.
 	Cursor(ctx context.Context, w identity.WorkspaceID) (uint64, error)
-	// Mark says who was erased since a time.
-	Mark(ctx context.Context, w identity.WorkspaceID, since time.Time) (event.Mark, error)
 	// Record stores deliveries and moves the cursor up to a feed number. Left
 	// out are those whose Feed the cursor had reached, those their endpoint has
 	// already, and those of an endpoint that is gone. If somebody was erased since

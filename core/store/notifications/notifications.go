@@ -56,16 +56,11 @@ func (s *Store) Record(ctx context.Context, w identity.WorkspaceID, upTo uint64,
 	var out []notification.Notification
 	err := s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
 		out = nil
-		reached, err := cursor(ctx, tx, w)
+		reached, err := standing(ctx, tx, w, list)
 		if err != nil {
 			return err
 		}
-		for i, n := range list {
-			if i == 0 || n.Made != list[i-1].Made {
-				if err := erasures.Stands(ctx, tx, w, n.Made); err != nil {
-					return err
-				}
-			}
+		for _, n := range list {
 			if n.Feed > 0 && n.Feed <= reached {
 				continue
 			}
@@ -88,6 +83,17 @@ ON CONFLICT (workspace_id) DO UPDATE SET feed_seq = excluded.feed_seq`, string(w
 		return nil, err
 	}
 	return out, nil
+}
+
+// standing returns the cursor, unless somebody was erased since notifications were
+// made, which is together.
+func standing(ctx context.Context, tx *db.Tx, w identity.WorkspaceID, list []notification.Notification) (uint64, error) {
+	if len(list) > 0 {
+		if err := erasures.Stands(ctx, tx, w, list[0].Made); err != nil {
+			return 0, err
+		}
+	}
+	return cursor(ctx, tx, w)
 }
 
 // waits has the member's browsers be told of a notification, if they want to be:

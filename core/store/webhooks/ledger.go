@@ -15,7 +15,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/webhook"
 )
 
-// Mark implements webhook.Ledger.
+// Mark implements webhook.Store.
 func (s *Store) Mark(ctx context.Context, w identity.WorkspaceID, since time.Time) (event.Mark, error) {
 	return erasures.Mark(ctx, s.db, w, since)
 }
@@ -24,16 +24,14 @@ func (s *Store) Mark(ctx context.Context, w identity.WorkspaceID, since time.Tim
 func (s *Store) Record(ctx context.Context, w identity.WorkspaceID, upTo uint64, list []webhook.Delivery) error {
 	return s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
 		reached, err := cursor(ctx, tx, w)
+		if err == nil && len(list) > 0 { // they were made together
+			err = erasures.Stands(ctx, tx, w, list[0].Made)
+		}
 		if err != nil {
 			return err
 		}
 		k := footing{tx: tx, endpoints: make(map[webhook.ID]bool), events: make(map[string]bool)}
-		for i, d := range list {
-			if i == 0 || d.Made != list[i-1].Made {
-				if err := erasures.Stands(ctx, tx, w, d.Made); err != nil {
-					return err
-				}
-			}
+		for _, d := range list {
 			if d.Feed <= reached {
 				continue
 			}

@@ -18,7 +18,7 @@ func (f *Fake) Cursor(_ context.Context, w identity.WorkspaceID) (uint64, error)
 	return f.cursors[w], nil
 }
 
-// Mark implements webhook.Ledger: here nobody is erased.
+// Mark implements webhook.Store: here nobody is erased.
 func (f *Fake) Mark(_ context.Context, _ identity.WorkspaceID, since time.Time) (event.Mark, error) {
 	return event.Mark{Since: since}, nil
 }
