@@ -36,14 +36,23 @@ func (s *Service) place(ctx context.Context, tx Tx, t Turn, a arrival) (*Convers
 // standing returns the conversation of the far side's thread, or the one that the
 // person has; nil when there is none, or where the channel's talks are apart.
 func (s *Service) standing(ctx context.Context, tx Tx, a arrival) (*Conversation, error) {
+	key := s.talkOf(a)
+	if key == "" {
+		return nil, nil //nolint:nilnil // each is a new one
+	}
+	return tx.Current(ctx, a.inbox.ID, key)
+}
+
+// talkOf returns the key of the conversation that standing looks for; "" = none.
+func (s *Service) talkOf(a arrival) string {
 	thread, apart := s.threadOf(a)
 	switch {
 	case apart:
-		return nil, nil //nolint:nilnil // each is a new one
+		return ""
 	case thread != "":
-		return tx.Current(ctx, a.inbox.ID, ThreadKey(thread))
+		return ThreadKey(thread)
 	default:
-		return tx.Current(ctx, a.inbox.ID, a.item.known())
+		return a.item.known()
 	}
 }
 

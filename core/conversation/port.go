@@ -63,6 +63,7 @@ type Sides interface {
 
 // FarTx is the side of a transaction that keeps what far sides told.
 type FarTx interface {
+	ArrivingTx
 	InboundTx
 	EarlyTx
 	SaidTx
@@ -97,6 +98,23 @@ type InboundTx interface {
 	// UnderWay reports whether something that was sent in a conversation waits, or
 	// is tried now.
 	UnderWay(ctx context.Context, id ID) (bool, error)
+}
+
+// ArrivingTx is the side of a transaction that takes in inbound items.
+type ArrivingTx interface {
+	// Expect says what is to be taken in, so that a store may read at once what
+	// that will ask for. It changes nothing else.
+	Expect(ctx context.Context, a Arriving)
+}
+
+// Arriving is an inbound item before anything is known of it.
+type Arriving struct {
+	Inbox    channel.InboxID
+	Kind     InboundKind
+	External string
+	Sender   string    // what the inbox knows the sender by
+	Talk     string    // the key that Current finds its conversation by; "" = by none
+	Visitor  VisitorID // who is the sender; "" = no visitor
 }
 
 // SentTx is the side of a transaction that knows how messages of ours left.

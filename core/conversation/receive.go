@@ -192,6 +192,10 @@ func (s *Service) accept(ctx context.Context, inbox channel.Inbox, in accepted) 
 		return out, err
 	}
 	err = s.Store.Within(ctx, inbox.Workspace, func(ctx context.Context, tx Tx) error {
+		tx.Expect(ctx, Arriving{
+			Inbox: inbox.ID, Kind: in.kind, External: in.external, Sender: in.known(), Visitor: in.visitor,
+			Talk: s.talkOf(arrival{inbox: inbox, item: in}),
+		})
 		known, err := tx.Inbound(ctx, inbox.ID, in.kind, in.external)
 		if err != nil {
 			return err

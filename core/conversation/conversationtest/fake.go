@@ -335,6 +335,9 @@ func (t *fakeTx) Sent(_ context.Context, id conversation.ID, sender, clientID st
 	return nil, nil //nolint:nilnil // the port says nil for nothing
 }
 
+// Expect implements conversation.Tx: everything is read already.
+func (t *fakeTx) Expect(context.Context, conversation.Arriving) {}
+
 // Inbound implements conversation.Tx.
 func (t *fakeTx) Inbound(_ context.Context, inbox channel.InboxID, kind conversation.InboundKind, external string) (*conversation.Dedup, error) {
 	d, ok := t.space.dedup[dedupKey{inbox, kind, external}]

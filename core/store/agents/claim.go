@@ -33,18 +33,21 @@ func (s *Store) Claims(ctx context.Context, workspace identity.WorkspaceID, clai
 		return nil, nil
 	}
 	var out []error
-	err := s.do(ctx, workspace, func(ctx context.Context, tx *db.Tx) error {
+	reads := func(ctx context.Context, tx *db.Tx) { _, _ = s.batch(ctx, tx, workspace, claims) } // finds nothing now
+	err := s.doReading(ctx, workspace, reads, func(ctx context.Context, tx *db.Tx) error {
 		out = make([]error, len(claims))
 		b, err := s.batch(ctx, tx, workspace, claims)
 		if err != nil {
 			return err
 		}
-		for i, c := range claims {
-			if out[i] = b.claim(ctx, c); out[i] != nil && !errs.Is(out[i], errs.Conflict) {
-				return out[i]
+		return b.saver.Together(ctx, func() error {
+			for i, c := range claims {
+				if out[i] = b.claim(ctx, c); out[i] != nil && !errs.Is(out[i], errs.Conflict) {
+					return out[i]
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -198,7 +201,7 @@ func (b *batch) claim(ctx context.Context, c dispatch.Claim) error {
 		return err
 	}
 	m.take(c, item)
-	if err := b.busy(ctx, c); err != nil {
+	if err := b.saver.Busy(ctx, c.Member, c.At); err != nil {
 		return err
 	}
 	return b.saver.Save(ctx, found)
@@ -228,17 +231,10 @@ func (b *batch) claimTicket(ctx context.Context, c dispatch.Claim) error {
 	}
 	m.take(c, item)
 	delete(b.items, c.Item.ID)
-	if err := b.busy(ctx, c); err != nil {
+	if err := b.saver.Busy(ctx, c.Member, c.At); err != nil {
 		return err
 	}
 	return b.tickets.Save(ctx, t)
-}
-
-// busy notes when a member was given something.
-func (b *batch) busy(ctx context.Context, c dispatch.Claim) error {
-	return b.tx.Queue(ctx, `INSERT INTO agent_state (workspace_id, member_id, status, online, used, idle_since)
-VALUES (?, ?, '', ?, 0, ?) ON CONFLICT (workspace_id, member_id) DO UPDATE SET idle_since = excluded.idle_since`,
-		string(c.Workspace), string(c.Member), false, db.Micros(c.At))
 }
 
 // may reports whether the member meets what the item asks for by now, unless a

@@ -72,10 +72,17 @@ func (s *Store) Under(term uint64) dispatch.Store {
 // do runs work in a transaction that has locked the workspace, if the store's
 // term is its last.
 func (s *Store) do(ctx context.Context, workspace identity.WorkspaceID, work db.Work) error {
-	if s.term == 0 {
-		return s.db.Do(ctx, string(workspace), work)
-	}
+	return s.doReading(ctx, workspace, func(context.Context, *db.Tx) {}, work)
+}
+
+// doReading is do for work that will probably begin with these reads: see
+// db.Tx.Ahead.
+func (s *Store) doReading(ctx context.Context, workspace identity.WorkspaceID, reads func(context.Context, *db.Tx), work db.Work) error {
 	return s.db.Do(ctx, string(workspace), func(ctx context.Context, tx *db.Tx) error {
+		tx.Ahead(func() { reads(ctx, tx) })
+		if s.term == 0 {
+			return work(ctx, tx)
+		}
 		var last int64
 		err := tx.Row(ctx, `SELECT term FROM dispatch_term WHERE workspace_id = ?`, []any{string(workspace)}, &last)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {

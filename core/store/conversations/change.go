@@ -14,9 +14,8 @@ const (
 sender_kind, sender_id, sender_name, text, created_at, delivery, delivery_error, files, extras)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-	insertChange = `INSERT INTO conversation_change (workspace_id, conversation_id, seq, public_seq, change_id, type, at,
-actor_kind, actor_id, actor_name, message_seq, data)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertChanges = `INSERT INTO conversation_change (workspace_id, conversation_id, seq, public_seq, change_id, type, at,
+actor_kind, actor_id, actor_name, message_seq, data)`
 )
 
 func messageArgs(m *conversation.Message) []any {

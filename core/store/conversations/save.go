@@ -8,7 +8,6 @@ import (
 	"github.com/patchbay-im/patchbay/core/event"
 	"github.com/patchbay-im/patchbay/core/identity"
 	"github.com/patchbay-im/patchbay/core/store/db"
-	"github.com/patchbay-im/patchbay/core/store/loads"
 )
 
 // Save implements conversation.Tx.
@@ -33,12 +32,10 @@ func (t *Tx) Save(ctx context.Context, c *conversation.Conversation) error {
 	if err := t.saveWindows(ctx, c.ID, windows, windowsText(c.Windows)); err != nil {
 		return err
 	}
-	for i := range u.Changes {
-		if err := t.saveChange(ctx, c, &u.Changes[i]); err != nil {
-			return err
-		}
+	if err := t.saveChanges(ctx, c, u.Changes); err != nil {
+		return err
 	}
-	if err := loads.Move(ctx, t.tx, t.workspace, loads.Load(u.Before), loads.Load(u.After)); err != nil {
+	if err := t.saveLoad(ctx, u); err != nil {
 		return err
 	}
 	if err := t.saveWrapUp(ctx, u); err != nil {
@@ -58,17 +55,18 @@ last_text, last_sender, last_kind, last_at, last_file, last_recalled, contact_re
 number, team_id, queue_id, priority, labels, participants, attributes, merged_into, merge_undo, ignored, weight, unrouted, demand)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-	updateConversation = `UPDATE conversation SET waiting_since = ?, last_seq = ?, last_public_seq = ?, last_inbound_seq = ?,
-last_text = ?, last_sender = ?, last_kind = ?, last_at = ?, last_file = ?, last_recalled = ?, contact_read_seq = ?, updated_at = ?
-WHERE workspace_id = ? AND conversation_id = ?`
+	updateConversation = `UPDATE conversation SET ` + setOften + byID
+	updateStatus       = `UPDATE conversation SET ` + setOften + `, ` + setStatus + byID
 
-	updateStatus = `UPDATE conversation SET state = ?, responder = ?, assignee_id = ?, answered_by = ?, snoozed_until = ?, queued_at = ?, offered_to = ?, offer_until = ?, weight = ?
-WHERE workspace_id = ? AND conversation_id = ?`
+	setOften = `waiting_since = ?, last_seq = ?, last_public_seq = ?, last_inbound_seq = ?,
+last_text = ?, last_sender = ?, last_kind = ?, last_at = ?, last_file = ?, last_recalled = ?, contact_read_seq = ?, updated_at = ?`
+	setStatus = `state = ?, responder = ?, assignee_id = ?, answered_by = ?, snoozed_until = ?, queued_at = ?, offered_to = ?, offer_until = ?, weight = ?`
+	byID      = ` WHERE workspace_id = ? AND conversation_id = ?`
 )
 
 func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bool) error {
 	if isNew {
-		n, err := t.tx.Number(ctx, string(t.workspace), "last_number")
+		n, err := t.tx.Number(ctx, string(t.workspace), db.Conversations)
 		if err != nil {
 			return err
 		}
@@ -98,29 +96,41 @@ func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bo
 			return err
 		}
 	}
+	query := updateConversation
+	args := []any{
+		r.waiting, r.lastSeq, r.lastPublicSeq, r.lastInboundSeq,
+		r.lastText, r.lastSender, r.lastKind, r.lastAt, r.lastFile, r.lastRecalled, r.contactRead, r.updated,
+	}
 	if !known || before.status != s {
-		err := t.tx.Queue(ctx, updateStatus, s.state, s.responder, null(s.assignee), s.answered, s.snoozed, s.queued, s.offered, s.offerUntil, s.weight,
-			r.workspace, r.id)
+		query = updateStatus
+		args = append(args, s.state, s.responder, null(s.assignee), s.answered, s.snoozed, s.queued, s.offered, s.offerUntil, s.weight)
+	}
+	return t.tx.Queue(ctx, query, append(args, r.workspace, r.id)...)
+}
+
+// saveChanges writes changes, the messages that they bring or tell of, and their
+// events.
+func (t *Tx) saveChanges(ctx context.Context, c *conversation.Conversation, changes []conversation.Change) error {
+	rows := make([][]any, len(changes))
+	for i := range changes {
+		ch := &changes[i]
+		if err := t.saveMessage(ctx, c, ch); err != nil {
+			return err
+		}
+		err := t.tx.Append(ctx, event.Event{
+			ID: string(ch.ID), Workspace: string(t.workspace), Type: string(ch.Type), Subject: string(c.ID),
+			Seq: ch.Seq, PublicSeq: ch.PublicSeq, At: ch.At,
+		})
 		if err != nil {
 			return err
 		}
+		rows[i] = changeArgs(ch)
 	}
-	return t.tx.Queue(ctx, updateConversation, r.waiting, r.lastSeq, r.lastPublicSeq, r.lastInboundSeq,
-		r.lastText, r.lastSender, r.lastKind, r.lastAt, r.lastFile, r.lastRecalled, r.contactRead, r.updated, r.workspace, r.id)
-}
-
-// saveChange writes a change, the message it brings or tells of, and its event.
-func (t *Tx) saveChange(ctx context.Context, c *conversation.Conversation, ch *conversation.Change) error {
-	if err := t.saveMessage(ctx, c, ch); err != nil {
-		return err
+	if t.together != nil {
+		t.together.changes = append(t.together.changes, rows...)
+		return nil
 	}
-	if err := t.tx.Queue(ctx, insertChange, changeArgs(ch)...); err != nil {
-		return err
-	}
-	return t.tx.Append(ctx, event.Event{
-		ID: string(ch.ID), Workspace: string(t.workspace), Type: string(ch.Type), Subject: string(c.ID),
-		Seq: ch.Seq, PublicSeq: ch.PublicSeq, At: ch.At,
-	})
+	return t.tx.Insert(ctx, db.Insert{Into: insertChanges}, rows...)
 }
 
 func (t *Tx) saveMessage(ctx context.Context, c *conversation.Conversation, ch *conversation.Change) error {

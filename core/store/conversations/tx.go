@@ -16,6 +16,7 @@ import (
 	"github.com/patchbay-im/patchbay/core/store/attachments"
 	"github.com/patchbay-im/patchbay/core/store/contacts"
 	"github.com/patchbay-im/patchbay/core/store/db"
+	"github.com/patchbay-im/patchbay/core/store/policies"
 )
 
 // Tx implements conversation.Tx inside a job that has locked the workspace.
@@ -24,6 +25,7 @@ type Tx struct {
 	workspace identity.WorkspaceID
 	mails     Mails
 	loaded    map[conversation.ID]held // as read, to tell what Save must write
+	together  *together                // nil = everything is written at once
 }
 
 // NewTx returns the conversation side of a job. mails is as for New.
@@ -69,8 +71,24 @@ func (t *Tx) Conversations(ctx context.Context, ids []conversation.ID) (map[conv
 	return out, err
 }
 
-// Current implements conversation.Tx.
+// Expect implements conversation.Tx.
+func (t *Tx) Expect(ctx context.Context, a conversation.Arriving) {
+	t.tx.Ahead(func() {
+		_, _ = t.Inbound(ctx, a.Inbox, a.Kind, a.External) // finds nothing now
+		_, _ = t.Contacts().ByIdentity(ctx, string(a.Inbox), a.Sender)
+		if a.Talk != "" {
+			_, _ = t.Current(ctx, a.Inbox, a.Talk)
+		}
+		if a.Visitor != "" {
+			_, _ = t.VisitorSession(ctx, a.Visitor)
+		}
+	})
+}
+
+// Current implements conversation.Tx. Where there is none, one begins, which is to
+// be weighed.
 func (t *Tx) Current(ctx context.Context, inbox channel.InboxID, key string) (*conversation.Conversation, error) {
+	t.tx.Ahead(func() { _, _ = policies.InForce(ctx, t.tx, t.workspace) })
 	return t.load(ctx, whereKey, string(t.workspace), string(inbox), key)
 }
 

@@ -61,20 +61,20 @@ func chainOne(ctx context.Context, l line, records []event.Event) error {
 		return err
 	}
 	for _, e := range records {
-		if err := l.queue(ctx, insertRow, rowArgs(head.Next(e))); err != nil {
+		if err := l.queue(ctx, insertRow, rowArgs(head.Next(e)), nil); err != nil {
 			return err
 		}
 	}
 	if !known {
-		return l.queue(ctx, insertHead, []any{workspace, int64(head.Seq), head.Hash}) //nolint:gosec // see appendEvent
+		return l.queue(ctx, insertHead, []any{workspace, int64(head.Seq), head.Hash}, nil) //nolint:gosec // see eventRow
 	}
-	return l.queue(ctx, updateHead, []any{int64(head.Seq), head.Hash, workspace}) //nolint:gosec // see appendEvent
+	return l.queue(ctx, updateHead, []any{int64(head.Seq), head.Hash, workspace}, nil) //nolint:gosec // see eventRow
 }
 
 func rowArgs(r audit.Row) []any {
 	c := r.Record
 	return []any{
-		string(r.Workspace), int64(r.Seq), r.ID, Micros(r.At), c.Action, c.Actor.Kind, c.Actor.ID, c.Actor.Name, c.Via, c.Address, //nolint:gosec // see appendEvent
+		string(r.Workspace), int64(r.Seq), r.ID, Micros(r.At), c.Action, c.Actor.Kind, c.Actor.ID, c.Actor.Name, c.Via, c.Address, //nolint:gosec // see eventRow
 		c.Target.Kind, c.Target.ID, c.Target.Name, string(c.Detail), r.Previous, r.Hash,
 	}
 }

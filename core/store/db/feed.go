@@ -24,14 +24,20 @@ type feeds struct {
 }
 
 type feed struct {
-	stored, last uint64
+	stored, last heads
 	touched      bool // by the job at work
+}
+
+// heads are the counters of a workspace's row.
+type heads struct {
+	feed    uint64
+	numbers [Tickets + 1]uint64
 }
 
 type restore struct {
 	workspace string
 	known     bool
-	last      uint64
+	last      heads
 }
 
 func newFeeds() *feeds { return &feeds{of: make(map[string]*feed)} }
@@ -63,7 +69,7 @@ func (f *feeds) rollback() {
 func (f *feeds) grown() []string {
 	var out []string
 	for workspace, feed := range f.of {
-		if feed.last != feed.stored {
+		if feed.last.feed != feed.stored.feed {
 			out = append(out, workspace)
 		}
 	}
@@ -84,7 +90,7 @@ func (t *Tx) Head(ctx context.Context, workspace string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return f.last, nil
+	return f.last.feed, nil
 }
 
 func (t *Tx) feed(ctx context.Context, workspace string) (*feed, error) {
@@ -94,12 +100,12 @@ func (t *Tx) feed(ctx context.Context, workspace string) (*feed, error) {
 	}
 	undo := restore{workspace: workspace, known: f != nil}
 	if f == nil {
-		query := `SELECT feed_seq FROM workspace WHERE workspace_id = ? AND ended_at = 0`
+		query := `SELECT feed_seq, ` + Conversations.column() + `, ` + Tickets.column() + ` FROM workspace WHERE workspace_id = ? AND ended_at = 0`
 		if t.driver == Postgres {
 			query += ` FOR UPDATE`
 		}
 		f = &feed{}
-		if err := t.Row(ctx, query, []any{workspace}, &f.stored); errors.Is(err, sql.ErrNoRows) {
+		if err := t.Row(ctx, query, []any{workspace}, &f.stored.feed, &f.stored.numbers[Conversations], &f.stored.numbers[Tickets]); errors.Is(err, sql.ErrNoRows) {
 			return nil, errs.Absent()
 		} else if err != nil {
 			return nil, err
@@ -142,61 +148,36 @@ func (t *Tx) appendOne(ctx context.Context, e event.Event) error {
 	if e.Type == "" {
 		return nil
 	}
-	f.last++
-	e.Feed = f.last
+	f.last.feed++
+	e.Feed = f.last.feed
 	t.group.feeds.events = append(t.group.feeds.events, e)
 	return nil
 }
 
-// eventRows are how many events one statement inserts, the most first.
-const (
-	manyEvents = 16
-	fewEvents  = 4
-)
+const insertEvent = `INSERT INTO event_outbox (workspace_id, feed_seq, event_id, type, subject, seq, public_seq, at, data)`
 
-const (
-	insertEvent = `INSERT INTO event_outbox (workspace_id, feed_seq, event_id, type, subject, seq, public_seq, at, data) VALUES ` + eventRow
-	eventRow    = `(?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	fewRows     = `, ` + eventRow + `, ` + eventRow + `, ` + eventRow
-	more4       = `, ` + eventRow + fewRows
-	insertFew   = insertEvent + fewRows
-	insertMany  = insertFew + more4 + more4 + more4
-)
-
-// insertEvents stores events, many with one statement.
-func insertEvents(ctx context.Context, l line, events []event.Event) error {
-	for len(events) > 0 {
-		query, n := insertEvent, 1
-		switch {
-		case len(events) >= manyEvents:
-			query, n = insertMany, manyEvents
-		case len(events) >= fewEvents:
-			query, n = insertFew, fewEvents
-		}
-		args := make([]any, 0, 9*n)
-		for _, e := range events[:n] {
-			args = appendEvent(args, e)
-		}
-		if err := l.queue(ctx, query, args); err != nil {
-			return err
-		}
-		events = events[n:]
+// insertEvents stores events.
+func (w *writer) insertEvents(ctx context.Context, events []event.Event) error {
+	rows := make([][]any, len(events))
+	for i, e := range events {
+		rows[i] = eventRow(e)
 	}
-	return nil
+	return w.inserts.each(Insert{Into: insertEvent}, rows, func(query string, args []any) error { return w.line.queue(ctx, query, args, nil) })
 }
 
-func appendEvent(args []any, e event.Event) []any {
+func eventRow(e event.Event) []any {
 	var data any
 	if len(e.Data) > 0 {
 		data = string(e.Data)
 	}
-	return append(args, e.Workspace, int64(e.Feed), e.ID, e.Type, e.Subject, int64(e.Seq), int64(e.PublicSeq), Micros(e.At), data) //nolint:gosec // sequences stay far below 2^63
+	return []any{e.Workspace, int64(e.Feed), e.ID, e.Type, e.Subject, int64(e.Seq), int64(e.PublicSeq), Micros(e.At), data} //nolint:gosec // sequences stay far below 2^63
 }
 
 // write stores the events and the numbers reached.
-func (f *feeds) write(ctx context.Context, l line) error {
+func (f *feeds) write(ctx context.Context, w *writer) error {
+	l := w.line
 	if !mutant.On(mutant.SplitOutbox) {
-		if err := insertEvents(ctx, l, f.events); err != nil {
+		if err := w.insertEvents(ctx, f.events); err != nil {
 			return err
 		}
 	}
@@ -207,10 +188,12 @@ func (f *feeds) write(ctx context.Context, l line) error {
 		if feed.last == feed.stored {
 			continue
 		}
-		args := []any{int64(feed.last), workspace} //nolint:gosec // see appendEvent
-		if err := l.queue(ctx, `UPDATE workspace SET feed_seq = ? WHERE workspace_id = ?`, args); err != nil {
+		args := []any{int64(feed.last.feed), Signed(feed.last.numbers[Conversations]), Signed(feed.last.numbers[Tickets]), workspace} //nolint:gosec // see eventRow
+		if err := l.queue(ctx, updateHeads, args, nil); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+const updateHeads = `UPDATE workspace SET feed_seq = ?, last_number = ?, last_ticket = ? WHERE workspace_id = ?`

@@ -46,6 +46,7 @@ func (g *group) commit(ctx context.Context) {
 		g.fail(err)
 		return
 	}
+	g.w.line.worked(len(g.jobs))
 	g.acknowledge()
 	g.w.committed(g.feeds.grown(), g.deliver)
 	if mutant.On(mutant.SplitOutbox) {
@@ -65,7 +66,7 @@ func (g *group) attempt(ctx context.Context, fresh bool) (reach, error) {
 		_, _ = g.abort(ctx, l, err)
 		return r, err
 	}
-	if err := errors.Join(g.feeds.write(ctx, l), l.flush(ctx)); err != nil {
+	if err := errors.Join(g.feeds.write(ctx, g.w), l.flush(ctx)); err != nil {
 		if r, _ := failure(err); r == ofJob && !g.savepoints { // some job's, but whose?
 			_, _ = g.abort(ctx, l, err)
 			return ofHaste, err
@@ -177,7 +178,7 @@ const mutantPause = 2 * time.Millisecond
 // writeLate is the second half of a seeded bug.
 func (g *group) writeLate(ctx context.Context) {
 	<-time.After(mutantPause)
-	if err := errors.Join(insertEvents(ctx, g.w.line, g.feeds.events), g.w.line.flush(ctx)); err != nil {
+	if err := errors.Join(g.w.insertEvents(ctx, g.feeds.events), g.w.line.flush(ctx)); err != nil {
 		g.w.report(ctx, err)
 	}
 }

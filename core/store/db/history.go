@@ -1,7 +1,6 @@
 package db
 
 import (
-	"context"
 	"math"
 
 	"github.com/patchbay-im/patchbay/core/conversation"
@@ -42,16 +41,4 @@ func History(query string, r conversation.Range, args ...any) (string, []any) {
 		query, args = query+`h.seq < ? ORDER BY h.seq DESC LIMIT ?`, append(args, before)
 	}
 	return query, append(args, limit)
-}
-
-// Number moves a counter on that a workspace's row holds and returns it. The row
-// is locked until the transaction ends, so numbers have no gap and no twin.
-func (t *Tx) Number(ctx context.Context, workspace, counter string) (uint64, error) {
-	err := t.Queue(ctx, `UPDATE workspace SET `+counter+` = `+counter+` + 1 WHERE workspace_id = ?`, workspace)
-	if err != nil {
-		return 0, err
-	}
-	var n int64
-	err = t.Row(ctx, `SELECT `+counter+` FROM workspace WHERE workspace_id = ?`, []any{workspace}, &n)
-	return Unsigned(n), err
 }

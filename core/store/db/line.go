@@ -12,9 +12,12 @@ type line interface {
 	exec(ctx context.Context, query string, args []any) (int64, error)
 	// queue runs a statement whose result nobody needs now: at once, or
 	// together with the next exec, query or flush, which then returns its error.
-	queue(ctx context.Context, query string, args []any) error
+	// Its rows are kept, unless k is nil.
+	queue(ctx context.Context, query string, args []any, k *kept) error
 	// query calls each for every row.
 	query(ctx context.Context, query string, args []any, each func(Scanner) error) error
+	// worked tells that so many jobs were committed.
+	worked(jobs int)
 	// flush runs what is queued.
 	flush(ctx context.Context) error
 	// conn is the connection as database/sql sees it, for gorm.
@@ -68,7 +71,8 @@ func (l *liteLine) exec(ctx context.Context, query string, args []any) (int64, e
 	return r.RowsAffected()
 }
 
-func (l *liteLine) queue(ctx context.Context, query string, args []any) error {
+// queue keeps no rows: there are no round trips to save, and nobody reads ahead.
+func (l *liteLine) queue(ctx context.Context, query string, args []any, _ *kept) error {
 	s, err := l.prepared(ctx, query)
 	if err != nil {
 		return err
@@ -88,6 +92,9 @@ func (l *liteLine) query(ctx context.Context, query string, args []any, each fun
 	}
 	return drain(rows, each)
 }
+
+// worked has nothing to do: plans do not hang on how large tables are.
+func (l *liteLine) worked(int) {}
 
 func (l *liteLine) flush(context.Context) error { return nil }
 

@@ -21,6 +21,9 @@ type Tx struct {
 	err     error
 	reach   reach
 	deliver bool
+
+	ahead     []ahead
+	expecting bool // what is asked now goes to ahead
 }
 
 // fail keeps the first failure of the job.
@@ -45,11 +48,16 @@ func (t *Tx) ready(ctx context.Context, writes bool, args []any) error {
 		return t.fail(err)
 	}
 	t.wrote = t.wrote || writes
-	if t.marked || !t.group.savepoints || !writes && t.driver == SQLite {
-		return nil
+	if !t.marked && t.group.savepoints && (writes || t.driver == Postgres) {
+		t.marked = true
+		if err := t.line.queue(ctx, `SAVEPOINT job`, nil, nil); err != nil {
+			return t.fail(err)
+		}
 	}
-	t.marked = true
-	return t.fail(t.line.queue(ctx, `SAVEPOINT job`, nil))
+	if t.expecting && writes {
+		return t.fail(errExpecting)
+	}
+	return nil
 }
 
 // Exec runs a statement and returns how many rows it touched.
@@ -57,6 +65,7 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 	if err := t.ready(ctx, true, args); err != nil {
 		return 0, err
 	}
+	t.outdate(query)
 	n, err := t.line.exec(ctx, query, args)
 	return n, t.fail(err)
 }
@@ -67,7 +76,8 @@ func (t *Tx) Queue(ctx context.Context, query string, args ...any) error {
 	if err := t.ready(ctx, true, args); err != nil {
 		return err
 	}
-	return t.fail(t.line.queue(ctx, query, args))
+	t.outdate(query)
+	return t.fail(t.line.queue(ctx, query, args, nil))
 }
 
 // Row implements Querier.
@@ -98,8 +108,19 @@ func (t *Tx) Exists(ctx context.Context, query string, args ...any) (bool, error
 
 // Rows implements Querier.
 func (t *Tx) Rows(ctx context.Context, query string, args []any, each func(Scanner) error) error {
+	if t.expecting {
+		t.expect(query, args)
+		return nil
+	}
 	if err := t.ready(ctx, false, args); err != nil {
 		return err
+	}
+	known, err := t.expected(ctx, query, args)
+	if err != nil {
+		return t.fail(err)
+	}
+	if known != nil {
+		return t.fail(known.each(each))
 	}
 	return t.fail(t.line.query(ctx, query, args, each))
 }
@@ -113,7 +134,7 @@ func (t *Tx) keep(ctx context.Context) error {
 	if !t.marked {
 		return nil
 	}
-	if err := t.line.queue(ctx, `RELEASE SAVEPOINT job`, nil); err != nil {
+	if err := t.line.queue(ctx, `RELEASE SAVEPOINT job`, nil, nil); err != nil {
 		return err
 	}
 	return t.line.flush(ctx)

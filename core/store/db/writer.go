@@ -24,9 +24,10 @@ type writer struct {
 	log      *slog.Logger
 	onCommit func(workspaces []string, deliveries bool)
 
-	gorm   *gorm.DB
-	signer media.Signer
-	line   line // nil while there is no connection; the goroutine's own
+	gorm    *gorm.DB
+	signer  media.Signer
+	line    line // nil while there is no connection; the goroutine's own, as the next
+	inserts inserts
 
 	gate    sync.RWMutex // held for reading while a job is put into the queue
 	closed  bool
@@ -47,7 +48,7 @@ type news struct {
 
 func newWriter(c Config, connect func(ctx context.Context) (line, error)) *writer {
 	w := &writer{
-		driver: c.Driver, begin: `BEGIN`, connect: connect, now: c.Now, log: c.Log, onCommit: c.OnCommit,
+		driver: c.Driver, begin: `BEGIN`, connect: connect, inserts: make(inserts), now: c.Now, log: c.Log, onCommit: c.OnCommit,
 		queue: make(chan *job, queueLength), errands: make(chan errand), done: make(chan struct{}), ring: make(chan struct{}, 1),
 	}
 	if c.Driver == SQLite {

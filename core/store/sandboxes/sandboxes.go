@@ -182,9 +182,13 @@ func (s *Store) Exports(ctx context.Context, w identity.WorkspaceID) ([]string, 
 // Renumber implements sandbox.Store.
 func (s *Store) Renumber(ctx context.Context, w identity.WorkspaceID) error {
 	return s.db.Do(ctx, string(w), func(ctx context.Context, tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE workspace SET last_number = 0, last_ticket = 0 WHERE workspace_id = ?
-AND NOT EXISTS (SELECT 1 FROM conversation c WHERE c.workspace_id = workspace.workspace_id) AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.workspace_id = workspace.workspace_id)`, string(w))
-		return err
+		for _, of := range []string{`conversation`, `ticket`} {
+			used, err := tx.Exists(ctx, `SELECT 1 FROM `+of+` WHERE workspace_id = ? LIMIT 1`, string(w))
+			if err != nil || used {
+				return err
+			}
+		}
+		return tx.Renumber(ctx, string(w))
 	})
 }
 

@@ -119,7 +119,7 @@ func (t *Tx) Save(ctx context.Context, k *ticket.Ticket) error {
 		return nil
 	}
 	if u.New {
-		n, err := t.tx.Number(ctx, string(t.workspace), "last_ticket")
+		n, err := t.tx.Number(ctx, string(t.workspace), db.Tickets)
 		if err != nil {
 			return err
 		}
