@@ -124,6 +124,14 @@ export type PolicyRevision = Schema<"PolicyRevision">;
 export type PolicyDraftBody = Schema<"PutPolicyInputBody">;
 /** A made-up day, and what two policies would do to it. */
 export type PolicyDay = Schema<"PolicyDay">;
+export type PolicyDays = Schema<"PolicyDaysBody">;
+/** A day before it is played: who came, who was there, and what is not known. */
+export type PolicyDayView = Schema<"PolicyDayBody">;
+export type PolicyDayGroup = Schema<"PolicyDayGroup">;
+export type PolicyGap = Schema<"PolicyGap">;
+export type PolicyQueueFigures = Schema<"PolicyQueueFigures">;
+/** Two policies, the day that both are tried on, and who is to be there for each. */
+export type PolicyCompareBody = Schema<"ComparePolicyInputBody">;
 export type PolicyComparison = Schema<"PolicyComparisonBody">;
 export type PolicyPlayed = Schema<"PolicyPlayed">;
 export type PolicyQuarter = Schema<"PolicyQuarter">;

@@ -25,8 +25,20 @@ const names = ["draft", "current"];
 describe("plots of a comparison", () => {
   it("leave a gap where nothing is known", () => {
     const plot = waitPlot(result, names, String);
-    expect(plot).toMatchObject({ labels: ["0:00", "0:15"], values: [[40, null], [700, null]], step: 300, top: 900 });
+    expect(plot).toMatchObject({ labels: ["0:00", "0:15"], values: [[40, null], [700, null]], step: 300, top: 900, every: 4 });
     expect(withinPlot(result, names, String).values).toEqual([[0.5, null], [0.5, null]]);
+  });
+  it("are of the hours in which anything came", () => {
+    const quarters = Array.from({ length: 96 }, (_, i) => ({ at_s: i * 900, arrived: i === 37 || i === 45 ? 1 : 0, waiting: 0 }));
+    const day = { ...result, played: result.played.map((one) => ({ ...one, series: quarters })) };
+    const { labels } = waitPlot(day, names, String);
+    expect([labels[0], labels.at(-1)]).toEqual(["9:00", "11:45"]);
+    const still = { ...day, played: day.played.map((one) => ({ ...one, series: quarters.map((quarter) => ({ ...quarter, arrived: 0 })) })) };
+    expect(waitPlot(still, names, String)).toMatchObject({ every: 12, labels: { length: 96 } });
+  });
+  it("have room for the side with more people", () => {
+    const more = { ...result.played[1]!, crew: [{ occupancy: 0.1, served: 1 }, { occupancy: 0.2, served: 1 }, { occupancy: 0.3, served: 1 }] };
+    expect(crewPlot({ ...result, played: [result.played[0]!, more] }, names, String).labels).toEqual(["1", "2", "3"]);
   });
   it("put who got no answer beside those who waited", () => {
     const plot = spreadPlot(result, names, { format: String, band: (band) => (band.up_to_s ? `${band.up_to_s}` : "longer"), abandoned: "left", left: "unanswered" });

@@ -47,8 +47,8 @@ export class Api {
   }
 
   /** A call of a route that the generated types do not know yet; `path` begins after the origin. */
-  async request<T>(method: Method, path: string, init: { query?: Record<string, unknown>; body?: unknown; keepalive?: boolean } = {}): Promise<T> {
-    return this.send<T>(method, path, { params: { query: init.query }, body: init.body, keepalive: init.keepalive });
+  async request<T>(method: Method, path: string, init: { query?: Record<string, unknown>; body?: unknown; keepalive?: boolean; signal?: AbortSignal } = {}): Promise<T> {
+    return this.send<T>(method, path, { params: { query: init.query }, body: init.body, keepalive: init.keepalive, signal: init.signal });
   }
 
   /** Sends a file as it is, not as JSON. */

@@ -1,4 +1,4 @@
-import type { DispatchPolicy, ListPage, PolicyComparison, PolicyDay, PolicyDraftBody, PolicyRevision } from "../types";
+import type { DispatchPolicy, ListPage, PolicyCompareBody, PolicyComparison, PolicyDays, PolicyDayView, PolicyDraftBody, PolicyRevision } from "../types";
 import type { Api } from "./client";
 
 /** How the workspace gives out its work. */
@@ -35,8 +35,18 @@ export class PolicyApi {
     return this.api.request("get", `${this.base}/revisions`, { query: { limit: 20, cursor } });
   }
 
+  /** The days of the workspace's own that a comparison may be of, the newest first. */
+  days(): Promise<PolicyDays> {
+    return this.api.request("get", `${this.base}/days`);
+  }
+
+  /** A date that is listed, or a kind of made-up days. */
+  day(name: string): Promise<PolicyDayView> {
+    return this.api.request("get", `${this.base}/days/${name}`);
+  }
+
   /** Two policies on the same day: each is "draft", "current" or the number of a revision. */
-  compare(plans: [string, string], day: PolicyDay): Promise<PolicyComparison> {
-    return this.api.request("post", `${this.base}/compare`, { body: { plans, day } });
+  compare(asked: PolicyCompareBody, signal?: AbortSignal): Promise<PolicyComparison> {
+    return this.api.request("post", `${this.base}/compare`, { body: asked, signal });
   }
 }

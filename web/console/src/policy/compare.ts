@@ -1,80 +1,57 @@
-import type { PolicyDay, PolicyFigures, PolicyPlayed } from "@patchbay/client/types";
-import type { Channel } from "./policy";
+import type { PolicyFigures, PolicyPlayed } from "@patchbay/client/types";
 
-/** Made-up days, and one of the reader's own numbers. */
-export const days = ["messaging", "voice", "own"] as const;
-export type DayKind = (typeof days)[number];
+/** Shares are 0 to 1; the difference of two is in points, of a hundred. */
+export type Unit = "seconds" | "share" | "points" | "count" | "index";
 
-/** How many come on a made-up day, beside its usual ones. */
-export const loads = { quiet: 0.75, usual: 1, busy: 1.25, crowded: 1.6 } as const;
-export type Load = keyof typeof loads;
-
-/** Customers of one channel on a day of one's own. */
-export interface StreamDraft {
-  channel: Channel;
-  per_hour: number;
-  handling_s: number;
-  target_s: number;
+/** Something that is compared. `better` is the way in which it is better; absent: neither is. */
+interface Measure<T> {
+  id: string;
+  unit: Unit;
+  better?: "more" | "less";
+  of: (from: T) => number;
 }
 
-export interface DayDraft {
-  kind: DayKind;
-  load: Load;
-  seed: number;
-  people: number;
-  capacity: number;
-  streams: StreamDraft[];
-}
-
-export const firstDay = (): DayDraft => ({
-  kind: "messaging",
-  load: "busy",
-  seed: 1,
-  people: 10,
-  capacity: 5,
-  streams: [
-    { channel: "chat", per_hour: 120, handling_s: 600, target_s: 60 },
-    { channel: "message", per_hour: 60, handling_s: 600, target_s: 300 },
-    { channel: "mail", per_hour: 60, handling_s: 900, target_s: 3600 },
-  ],
-});
-
-/** How long customers of a day of one's own have patience, on average: those in front of a window leave. */
-const PATIENCE_S = { chat: 300, message: 0, mail: 0, ticket: 0 } as const;
-
-export function dayOf(draft: DayDraft): PolicyDay {
-  if (draft.kind !== "own") return { kind: draft.kind, load: loads[draft.load], seed: draft.seed };
-  return {
-    kind: "own",
-    seed: draft.seed,
-    staff: [{ count: draft.people, capacity: draft.capacity }],
-    streams: draft.streams.filter((stream) => stream.per_hour > 0).map((stream) => ({ ...stream, patience_s: PATIENCE_S[stream.channel] })),
-  };
-}
-
-export type Unit = "seconds" | "share" | "count" | "index";
-
-/** What is compared, in the order of the table, and whether more is better. */
+/** What came of the customers, in the order of the table. */
 export const measures = [
-  { id: "within", unit: "share", of: (figures: PolicyFigures) => figures.within },
-  { id: "mean", unit: "seconds", of: (figures: PolicyFigures) => figures.wait_mean_s },
-  { id: "p50", unit: "seconds", of: (figures: PolicyFigures) => figures.wait_p50_s },
-  { id: "p95", unit: "seconds", of: (figures: PolicyFigures) => figures.wait_p95_s },
-  { id: "abandoned", unit: "count", of: (figures: PolicyFigures) => figures.abandoned },
-  { id: "left", unit: "count", of: (figures: PolicyFigures) => figures.left },
-] as const satisfies readonly { id: string; unit: Unit; of: (figures: PolicyFigures) => number }[];
+  { id: "within", unit: "share", better: "more", of: (figures) => figures.within },
+  { id: "mean", unit: "seconds", better: "less", of: (figures) => figures.wait_mean_s },
+  { id: "p50", unit: "seconds", better: "less", of: (figures) => figures.wait_p50_s },
+  { id: "p95", unit: "seconds", better: "less", of: (figures) => figures.wait_p95_s },
+  { id: "abandoned", unit: "count", better: "less", of: (figures) => figures.abandoned },
+  { id: "left", unit: "count", better: "less", of: (figures) => figures.left },
+] as const satisfies readonly Measure<PolicyFigures>[];
 
 /** Of all who work, beside the customers' figures. */
 export const crew = [
-  { id: "occupancy", unit: "share", of: (played: PolicyPlayed) => played.occupancy },
-  { id: "fairness", unit: "index", of: (played: PolicyPlayed) => played.fairness },
-] as const satisfies readonly { id: string; unit: Unit; of: (played: PolicyPlayed) => number }[];
+  { id: "occupancy", unit: "share", of: (played) => played.occupancy },
+  { id: "fairness", unit: "index", better: "more", of: (played) => played.fairness },
+  { id: "members", unit: "count", of: (played) => played.members },
+] as const satisfies readonly Measure<PolicyPlayed>[];
 
-/** A figure as people read it. */
-export function figure(value: number, unit: Unit, locale: string): string {
-  if (unit === "share") return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 }).format(value);
-  if (unit === "index") return new Intl.NumberFormat(locale, { minimumFractionDigits: 3, maximumFractionDigits: 3 }).format(value);
-  if (unit === "count") return new Intl.NumberFormat(locale).format(value);
-  const long = value >= 120;
-  return new Intl.NumberFormat(locale, { style: "unit", unit: long ? "minute" : "second", unitDisplay: "short", maximumFractionDigits: 1 }).format(long ? value / 60 : value);
+const MINUTES_FROM_S = 120;
+const DIGITS: Record<Unit, number> = { seconds: 1, share: 1, points: 1, count: 0, index: 3 };
+
+/** A figure as people read it: long times by the minute. */
+export function figure(value: number, unit: Unit, locale: string, sign?: "always"): string {
+  const common = { maximumFractionDigits: DIGITS[unit], ...(sign && { signDisplay: sign }) };
+  if (unit === "share") return new Intl.NumberFormat(locale, { style: "percent", ...common }).format(value);
+  if (unit === "index") return new Intl.NumberFormat(locale, { minimumFractionDigits: DIGITS.index, ...common }).format(value);
+  if (unit === "count" || unit === "points") return new Intl.NumberFormat(locale, common).format(value);
+  const long = Math.abs(value) >= MINUTES_FROM_S;
+  return new Intl.NumberFormat(locale, { style: "unit", unit: long ? "minute" : "second", unitDisplay: "short", ...common }).format(long ? value / 60 : value);
+}
+
+/** How a first figure stands beside a second one. */
+export interface Verdict {
+  /** What it is more, or less; 0 where both read the same. */
+  by: number;
+  is: "better" | "worse" | "other" | "same";
+}
+
+export function verdictOf(first: number, second: number, { unit, better }: { unit: Unit; better?: "more" | "less" }): Verdict {
+  const fine = 10 ** (DIGITS[unit] + (unit === "share" ? 2 : 0));
+  const by = Math.round((first - second) * fine) / fine;
+  if (by === 0) return { by: 0, is: "same" };
+  if (!better) return { by, is: "other" };
+  return { by, is: by > 0 === (better === "more") ? "better" : "worse" };
 }

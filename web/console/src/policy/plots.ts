@@ -3,26 +3,40 @@ import { clock, spanAxis, type Plot } from "@/charts/plot";
 
 type Format = (value: number) => string;
 const PER_HOUR = 4;
+/** More quarters than this have a label every three hours. */
+const LONG = 12 * PER_HOUR;
 
-/** Something of each quarter of an hour, by both policies. Both days are equally long. */
-function overDay(result: PolicyComparison, names: readonly string[], of: (quarter: PolicyQuarter) => number | undefined): Pick<Plot, "kind" | "names" | "labels" | "values"> {
+/** The quarters of an hour in which anything came of either side, by whole hours: a recorded day has a night. */
+function awake(result: PolicyComparison): { from: number; to: number } {
+  const busy = result.played.flatMap((played) => played.series.flatMap((quarter, i) => (quarter.arrived > 0 || quarter.waiting > 0 ? [i] : [])));
+  if (busy.length === 0) return { from: 0, to: result.played[0]?.series.length ?? 0 };
+  const whole = (n: number) => Math.floor(n / PER_HOUR) * PER_HOUR;
+  return { from: whole(Math.min(...busy)), to: whole(Math.max(...busy)) + PER_HOUR };
+}
+
+/** Something of each quarter of an hour, by both sides. Both days are equally long. */
+function overDay(result: PolicyComparison, names: readonly string[], of: (quarter: PolicyQuarter) => number | undefined): Pick<Plot, "kind" | "names" | "labels" | "values" | "every"> {
+  const { from, to } = awake(result);
+  const quarters = result.played.map((played) => played.series.slice(from, to));
+  const labels = (quarters[0] ?? []).map((quarter) => clock(quarter.at_s));
   return {
     kind: "line",
     names,
-    labels: (result.played[0]?.series ?? []).map((quarter) => clock(quarter.at_s)),
-    values: result.played.map((played) => played.series.map((quarter) => of(quarter) ?? null)),
+    labels,
+    values: quarters.map((series) => series.map((quarter) => of(quarter) ?? null)),
+    every: labels.length > LONG ? 3 * PER_HOUR : PER_HOUR,
   };
 }
 
 /** Until the first answer, by when they came. */
 export function waitPlot(result: PolicyComparison, names: readonly string[], format: Format): Plot {
   const plot = overDay(result, names, (quarter) => quarter.wait_mean_s);
-  return { ...plot, ...spanAxis(plot.values), every: PER_HOUR, format };
+  return { ...plot, ...spanAxis(plot.values), format };
 }
 
 /** Share answered within the target, by when they came. */
 export function withinPlot(result: PolicyComparison, names: readonly string[], format: Format): Plot {
-  return { ...overDay(result, names, (quarter) => quarter.within), step: 0.25, top: 1, every: PER_HOUR, format };
+  return { ...overDay(result, names, (quarter) => quarter.within), step: 0.25, top: 1, format };
 }
 
 /** How many waited how long, with those who got no answer. */
@@ -40,5 +54,5 @@ export function spreadPlot(result: PolicyComparison, names: readonly string[], w
 /** How busy everybody is, the busiest first. */
 export function crewPlot(result: PolicyComparison, names: readonly string[], format: Format): Plot {
   const busy = result.played.map((played: PolicyPlayed) => played.crew.map((member) => member.occupancy).sort((a, b) => b - a));
-  return { kind: "line", names, labels: (busy[0] ?? []).map((_, i) => String(i + 1)), values: busy, step: 0.25, top: 1, format };
+  return { kind: "line", names, labels: Array.from({ length: Math.max(...busy.map((side) => side.length)) }, (_, i) => String(i + 1)), values: busy, step: 0.25, top: 1, format };
 }

@@ -1,4 +1,8 @@
+import { computed } from "vue";
 import { useI18n } from "vue-i18n";
+import type { Need, PolicyDayGroup, PolicyQueueFigures } from "@patchbay/client/types";
+import { clock } from "@/charts/plot";
+import { useQueues, useSkills, useTeams } from "@/query/desk";
 import { spanText } from "@/ui/span";
 import { channels, type Draft, type Fact } from "./policy";
 
@@ -39,4 +43,37 @@ export function usePolicyWords() {
   }
 
   return { facts, warning, channelName, span };
+}
+
+/** What the customers and the members of a day are called: those of a recorded one by the workspace's own names. */
+export function useDayWords() {
+  const { t } = useI18n();
+  const { channelName } = usePolicyWords();
+  const { data: queues } = useQueues();
+  const { data: teams } = useTeams();
+  const { data: skills } = useSkills();
+  const names = computed(() => new Map([queues, teams, skills].flatMap(({ value }) => (value ?? []).map(({ id, name }) => [id, name] as const))));
+
+  /** The skills of a made-up day have numbers for names. */
+  function needText({ skill_id, level }: Need): string {
+    const made = /^skill-(\d+)$/.exec(skill_id);
+    return made ? t("policy.compare.skill", { n: made[1] }) : t("policy.simulate.need", { skill: names.value.get(skill_id) ?? t("policy.simulate.gone"), level });
+  }
+
+  const joined = (parts: (string | false | undefined)[]) => parts.filter(Boolean).join(" · ");
+  const groupText = (group: PolicyDayGroup) =>
+    joined([
+      group.team_ids.map((id) => names.value.get(id) ?? t("policy.simulate.gone")).join(" + "),
+      ...group.skills.map(needText),
+      t("policy.simulate.capacity", { n: group.capacity }),
+      `${clock(group.from_s)}–${clock(group.to_s)}`,
+    ]);
+
+  function streamText(stream: PolicyQueueFigures): string {
+    if (stream.queue_id) return joined([names.value.get(stream.queue_id) ?? t("policy.simulate.gone"), channelName(stream.channel), ...(stream.skills ?? []).map(needText), stream.value > 0 && t("policy.simulate.worth", { n: stream.value })]);
+    const name = stream.value ? t("policy.compare.important", { channel: channelName(stream.channel) }) : channelName(stream.channel);
+    return joined([name, stream.skill && t("policy.compare.skill", { n: stream.skill })]);
+  }
+
+  return { groupText, streamText };
 }

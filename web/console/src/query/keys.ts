@@ -65,6 +65,9 @@ export const keys = {
   /** What was in force, and the beginning of the key of what names them. */
   policyRevisions: (workspace: string) => [workspace, "policy-revisions"] as const,
   policyNames: (workspace: string) => [workspace, "policy-revisions", "names"] as const,
+  /** Days of the workspace's own, and the beginning of the key of each day that a policy is tried on. */
+  policyDays: (workspace: string) => [workspace, "policy-days"] as const,
+  policyDay: (workspace: string, name: string) => [workspace, "policy-days", name] as const,
   routing: (workspace: string) => [workspace, "routing"] as const,
   skills: (workspace: string) => [workspace, "skills"] as const,
   teams: (workspace: string) => [workspace, "teams"] as const,
