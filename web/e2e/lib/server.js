@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path'
 import { until } from './expect.js'
 
 const root = resolve(import.meta.dirname, '../../..')
-const binary = process.env.PATCHBAY_BIN ?? join(root, 'bin/patchbay')
+export const binary = process.env.PATCHBAY_BIN ?? join(root, 'bin/patchbay')
 
 /** A port below those that systems give to connections, so that none of them takes it before the server does. */
 async function freePort() {

@@ -1,5 +1,5 @@
 // The dispatch policy as an administrator works with it: a draft in sentences with its warnings and refusals,
-// what differs, published with a note, compared on a made-up day, an older one put in force again.
+// what differs, published with a note, an older one put in force again.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
@@ -98,33 +98,6 @@ test('what a colleague saved meanwhile is not overwritten', async () => {
   assert.equal(await page.getByTestId('policy-boost').inputValue(), '10')
 })
 
-test('two are compared on a made-up day, and on one of own numbers', async () => {
-  await page.getByTestId('compare-load').selectOption('crowded')
-  await page.getByTestId('compare-go').click()
-  await page.getByTestId('compare-result').waitFor()
-  assert.equal(await page.getByTestId('compare-all').locator('tbody tr').count(), 8)
-  for (const [id, rows] of [['wait', 32], ['within', 32], ['spread', 12], ['crew', 60]]) {
-    const chart = page.getByTestId(`chart-${id}`)
-    await chart.locator('svg path').first().waitFor({ state: 'attached' })
-    await chart.locator('summary').click()
-    assert.equal(await chart.locator('tbody tr').count(), rows, id)
-    if (id !== 'wait') await chart.locator('summary').click()
-  }
-  await page.getByTestId('compare-result').locator('> details summary').click()
-  await shot(page, 'policy-compare-en-light-1440')
-  assert.deepEqual(await axe(page), [])
-  const first = await page.getByTestId('compare-all').innerText()
-  await page.getByTestId('compare-again').click()
-  await until(async () => (await page.getByTestId('compare-all').innerText()) !== first, () => 'another day is the same')
-  await page.getByTestId('compare-b').selectOption('draft')
-  await page.getByTestId('compare-day').selectOption('own')
-  await number('compare-people', 4)
-  await number('compare-mail-hour', 0)
-  await page.getByTestId('compare-go').click()
-  await page.getByTestId('compare-result').getByText('and 4 members').waitFor()
-  assert.equal(await page.getByTestId('compare-result').getByRole('rowheader', { name: 'Mails' }).count(), 0)
-})
-
 test('an older one is put in force again', async () => {
   await publish('By waiting time')
   await page.getByText('Revision 2 is in force.').waitFor()
@@ -139,14 +112,9 @@ test('an older one is put in force again', async () => {
 })
 
 test('in both languages, at a desk and on a phone, light and dark', async () => {
-  const compared = async (one) => {
-    await one.getByTestId('compare-go').click()
-    await one.getByTestId('chart-crew').locator('svg path').first().waitFor({ state: 'attached' })
-    await one.getByTestId('compare-charts').evaluate((charts) => charts.scrollIntoView())
-  }
   const path = '/settings/dispatch-policy'
   const ready = '[data-testid=policy-revision]'
-  const screens = { 'policy-form': { path, ready }, 'policy-charts': { path, ready, act: compared } }
+  const screens = { 'policy-form': { path, ready } }
   const speak = (locale) => page.request.patch(`${server.origin}/api/v1/session`, { data: { locale }, headers })
   assert.deepEqual(await lookAround(browser, { origin: server.origin, state: await page.context().storageState(), speak, screens }), {})
 })

@@ -111,6 +111,7 @@ const routes = {
   wall: '/wall',
   queues: '/settings/queues',
   policy: '/settings/dispatch-policy',
+  simulate: '/settings/dispatch-policy/simulate',
   'queue-new': '/settings/queues/new',
   skills: '/settings/skills',
   routing: '/settings/routing',

@@ -66,7 +66,7 @@ export function useDayWords() {
       group.team_ids.map((id) => names.value.get(id) ?? t("policy.simulate.gone")).join(" + "),
       ...group.skills.map(needText),
       t("policy.simulate.capacity", { n: group.capacity }),
-      `${clock(group.from_s)}–${clock(group.to_s)}`,
+      [...new Set([group.from_s, group.to_s].map(clock))].join("–"),
     ]);
 
   function streamText(stream: PolicyQueueFigures): string {
