@@ -18,7 +18,7 @@ function t(key: string, values: Record<string, unknown> = {}): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
-const names: EventNames = { label: (id) => `L${id}`, member: (id) => `M${id}`, team: (id) => `T${id}`, queue: (id) => `Q${id}`, attribute: (key) => key.toUpperCase() };
+const names: EventNames = { label: (id) => `L${id}`, member: (id) => `M${id}`, team: (id) => `T${id}`, queue: (id) => `Q${id}`, skill: (id) => `S${id}`, attribute: (key) => key.toUpperCase() };
 const said = (type: Change["type"], data: Record<string, unknown>, actor: Change["actor"] = { kind: "agent", id: "mem_1", name: "Lin" }) => eventSentence(change(1, { type, data, actor }), t, "en", names);
 
 describe("eventSentence", () => {
@@ -39,6 +39,13 @@ describe("eventSentence", () => {
     expect(said("rating.given", { score: 4, comment: "ok" })).toBe("The customer gave 4 of 5: ok");
     expect(said("scheduled.cancelled", {}, { kind: "system" })).toContain("the customer wrote first");
     expect(said("conversation.priority", { priority: "urgent" })).toBe("Lin set the priority to Urgent");
+  });
+
+  it("says which routing rule decided, and what it set", () => {
+    const queued = (rule: Record<string, unknown>) => said("conversation.queued", { reason: "new", rule }, { kind: "system" });
+    expect(queued({ name: "VIP" })).toBe("Waits for an agent by the rule “VIP”");
+    expect(queued({ name: "VIP", skills: [{ skill_id: "de", level: 3 }, { skill_id: "tax", level: 1 }], value: 20 })).toBe("Waits for an agent by the rule “VIP” (Sde at least at level 3, Stax at least at level 1, value 20)");
+    expect(queued({ name: "VIP", value: 5 })).toBe("Waits for an agent by the rule “VIP” (value 5)");
   });
 
   it("is quiet about marks, and about what a newer server may add", () => {

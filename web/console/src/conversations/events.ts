@@ -10,10 +10,11 @@ export interface EventNames {
   member: (id: string) => string;
   team: (id: string) => string;
   queue: (id: string) => string;
+  skill: (id: string) => string; // "" = not known yet
   attribute: (key: string) => string;
 }
 
-const plain: EventNames = { label: (id) => id, member: (id) => id, team: (id) => id, queue: (id) => id, attribute: (key) => key };
+const plain: EventNames = { label: (id) => id, member: (id) => id, team: (id) => id, queue: (id) => id, skill: (id) => id, attribute: (key) => key };
 
 /** Changes that are marks of their own, not lines: a message's state, its files', how far the customer has read. */
 const silent = new Set<Change["type"]>(["message.created", "note.created", "message.edited", "message.recalled", "message.delivery", "message.file", "conversation.read_by_contact", "conversation.offered"]);
@@ -27,6 +28,13 @@ interface DecidedBy {
   name?: string;
   ignored?: boolean;
   skipped?: { pointer: string }[];
+  skills?: { skill_id: string; level: number }[];
+  value?: number;
+}
+
+/** Whether the change names skills, by id. */
+export function namesSkills(change: Change): boolean {
+  return !!(change.data?.["rule"] as DecidedBy | undefined)?.skills?.length;
 }
 
 /** How it began: by a rule of its inbox, or not. */
@@ -39,10 +47,14 @@ function begun(rule: unknown, t: Translate): string {
   return t(ignored ? "events.createdIgnored" : "events.createdByRule", { rule: name }) + (what ? t("events.createdSkipped", { what }) : "");
 }
 
-/** Which routing rule decided where it waits. */
-function routed(rule: unknown, t: Translate): string {
-  const { name } = (rule ?? {}) as DecidedBy;
-  return name ? t("events.routed", { rule: name }) : "";
+/** Which routing rule decided where it waits, and what else it set. */
+function routed(rule: unknown, t: Translate, names: EventNames): string {
+  const { name, skills, value } = (rule ?? {}) as DecidedBy;
+  if (!name) return "";
+  const known = (skills ?? []).filter((one) => names.skill(one.skill_id));
+  const set = known.map((one) => t("events.routedSkill", { skill: names.skill(one.skill_id), level: one.level }));
+  if (value) set.push(t("events.routedValue", { value }));
+  return t("events.routed", { rule: name }) + (set.length ? t("events.routedSet", { what: set.join(t("common.listSeparator")) }) : "");
 }
 
 /** What happened, in a sentence. Empty for what this console does not know: a newer server's. */
@@ -53,7 +65,7 @@ export function eventSentence(change: Change, t: Translate, locale: Locale, name
     case "conversation.assigned":
       return assigned(change, name, t, names);
     case "conversation.queued":
-      return (data["reason"] === "handoff" ? handedOff(change, name, t, names) : t(`events.queued.${queueReason(data["reason"])}`)) + routed(data["rule"], t);
+      return (data["reason"] === "handoff" ? handedOff(change, name, t, names) : t(`events.queued.${queueReason(data["reason"])}`)) + routed(data["rule"], t, names);
     case "conversation.offer_ended":
       return offerEnded(change, t, names);
     case "conversation.bot":

@@ -29,9 +29,9 @@ export function useQueues() {
   return useQuery({ queryKey: keys.queues(id), queryFn: () => api.queues.queues(), enabled: may("team.read") });
 }
 
-export function useSkills() {
+export function useSkills(wanted: () => boolean = () => true) {
   const { api, id, may } = useWorkspace();
-  return useQuery({ queryKey: keys.skills(id), queryFn: () => api.queues.skills(), enabled: may("team.read") });
+  return useQuery({ queryKey: keys.skills(id), queryFn: () => api.queues.skills(), enabled: computed(() => may("team.read") && wanted()) });
 }
 
 /** What is to be sent later in a conversation, by its time. */
