@@ -29,6 +29,7 @@ export const areas = {
   rules: ["rules", "routing"],
   hours: ["hours"],
   queues: ["queues"],
+  needs: ["queues"],
   policy: ["policy"],
   routing: ["routing"],
   requests: ["requests"],
