@@ -87,11 +87,7 @@ type AlertPath struct {
 }
 
 func (s *Server) acknowledgeAlert(ctx context.Context, scope identity.Scope, in *AlertPath) (*body[wire.Alert], error) {
-	a, err := s.Alerts.Acknowledge(ctx, scope, alert.ID(in.Alert))
-	if err != nil {
-		return nil, err
-	}
-	return &body[wire.Alert]{Body: wire.AlertOf(a)}, nil
+	return asOne(wire.AlertOf)(s.Alerts.Acknowledge(ctx, scope, alert.ID(in.Alert)))
 }
 
 func (s *Server) getAlertRules(ctx context.Context, scope identity.Scope, _ *WorkspacePath) (*body[alertRules], error) {

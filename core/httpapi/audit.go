@@ -98,11 +98,7 @@ type listAuditInput struct {
 }
 
 func (s *Server) listAudit(ctx context.Context, scope identity.Scope, in *listAuditInput) (*body[list[auditBody]], error) {
-	p, err := s.Audit.List(ctx, scope, in.domain(), page.Request{Limit: in.Limit, Cursor: in.Cursor})
-	if err != nil {
-		return nil, err
-	}
-	return listOf(p, auditOf), nil
+	return asList(auditOf)(s.Audit.List(ctx, scope, in.domain(), page.Request{Limit: in.Limit, Cursor: in.Cursor}))
 }
 
 type exportAuditInput struct {

@@ -73,11 +73,7 @@ func (s *Server) backfillRoutes() {
 }
 
 func (s *Server) stopBackfill(ctx context.Context, scope identity.Scope, in *InboxPath) (*body[backfillBody], error) {
-	r, err := s.Backfills.Stop(ctx, scope, channel.InboxID(in.Inbox))
-	if err != nil {
-		return nil, err
-	}
-	return &body[backfillBody]{Body: backfillOf(r)}, nil
+	return asOne(backfillOf)(s.Backfills.Stop(ctx, scope, channel.InboxID(in.Inbox)))
 }
 
 func (s *Server) listBackfills(ctx context.Context, scope identity.Scope, in *InboxPath) (*body[list[backfillBody]], error) {
@@ -100,9 +96,5 @@ type startBackfillInput struct {
 }
 
 func (s *Server) startBackfill(ctx context.Context, scope identity.Scope, in *startBackfillInput) (*body[backfillBody], error) {
-	r, err := s.Backfills.Start(ctx, scope, channel.InboxID(in.Inbox), in.Body.Since)
-	if err != nil {
-		return nil, err
-	}
-	return &body[backfillBody]{Body: backfillOf(r)}, nil
+	return asOne(backfillOf)(s.Backfills.Start(ctx, scope, channel.InboxID(in.Inbox), in.Body.Since))
 }

@@ -80,11 +80,7 @@ type findCannedInput struct {
 }
 
 func (s *Server) findCanned(ctx context.Context, scope identity.Scope, in *findCannedInput) (*body[list[CannedBody]], error) {
-	p, err := s.Catalog.FindCanned(ctx, scope, catalog.CannedSearch{Words: in.Q, Scope: catalog.Scope(in.Scope), Paging: in.request()})
-	if err != nil {
-		return nil, err
-	}
-	return listOf(p, cannedOf), nil
+	return asList(cannedOf)(s.Catalog.FindCanned(ctx, scope, catalog.CannedSearch{Words: in.Q, Scope: catalog.Scope(in.Scope), Paging: in.request()}))
 }
 
 type createCannedInput struct {

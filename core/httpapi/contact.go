@@ -217,9 +217,5 @@ type listOfContactInput struct {
 }
 
 func (s *Server) listPages(ctx context.Context, scope identity.Scope, in *listOfContactInput) (*body[list[pageViewBody]], error) {
-	p, err := s.Pages.List(ctx, scope, in.id(), in.request())
-	if err != nil {
-		return nil, err
-	}
-	return listOf(p, pageViewOf), nil
+	return asList(pageViewOf)(s.Pages.List(ctx, scope, in.id(), in.request()))
 }

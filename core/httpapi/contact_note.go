@@ -41,11 +41,7 @@ func (s *Server) contactNoteRoutes() {
 }
 
 func (s *Server) listContactNotes(ctx context.Context, scope identity.Scope, in *listOfContactInput) (*body[list[contactNoteBody]], error) {
-	p, err := s.ContactNotes.List(ctx, scope, in.id(), in.request())
-	if err != nil {
-		return nil, err
-	}
-	return listOf(p, contactNoteOf), nil
+	return asList(contactNoteOf)(s.ContactNotes.List(ctx, scope, in.id(), in.request()))
 }
 
 // noteText is the body of a note.
@@ -59,11 +55,7 @@ type addContactNoteInput struct {
 }
 
 func (s *Server) addContactNote(ctx context.Context, scope identity.Scope, in *addContactNoteInput) (*body[contactNoteBody], error) {
-	n, err := s.ContactNotes.Add(ctx, scope, in.id(), in.Body.Text)
-	if err != nil {
-		return nil, err
-	}
-	return &body[contactNoteBody]{Body: contactNoteOf(n)}, nil
+	return asOne(contactNoteOf)(s.ContactNotes.Add(ctx, scope, in.id(), in.Body.Text))
 }
 
 // ContactNotePath is the path parameters of one note about a contact.
@@ -78,11 +70,7 @@ type changeContactNoteInput struct {
 }
 
 func (s *Server) changeContactNote(ctx context.Context, scope identity.Scope, in *changeContactNoteInput) (*body[contactNoteBody], error) {
-	n, err := s.ContactNotes.Change(ctx, scope, in.id(), contact.NoteID(in.Note), in.Body.Text)
-	if err != nil {
-		return nil, err
-	}
-	return &body[contactNoteBody]{Body: contactNoteOf(n)}, nil
+	return asOne(contactNoteOf)(s.ContactNotes.Change(ctx, scope, in.id(), contact.NoteID(in.Note), in.Body.Text))
 }
 
 func (s *Server) deleteContactNote(ctx context.Context, scope identity.Scope, in *ContactNotePath) (*struct{}, error) {

@@ -47,6 +47,26 @@ type Paging struct {
 
 func (p Paging) request() page.Request { return page.Request{Limit: p.Limit, Cursor: p.Cursor} }
 
+// asList answers with a page of things as view shows them, or with an error.
+func asList[T, V any](view func(T) V) func(page.Page[T], error) (*body[list[V]], error) {
+	return func(p page.Page[T], err error) (*body[list[V]], error) {
+		if err != nil {
+			return nil, err
+		}
+		return listOf(p, view), nil
+	}
+}
+
+// asOne answers with a thing as view shows it, or with an error.
+func asOne[T, V any](view func(T) V) func(T, error) (*body[V], error) {
+	return func(t T, err error) (*body[V], error) {
+		if err != nil {
+			return nil, err
+		}
+		return &body[V]{Body: view(t)}, nil
+	}
+}
+
 func listOf[T, V any](p page.Page[T], view func(T) V) *body[list[V]] {
 	out := &body[list[V]]{Body: list[V]{Items: make([]V, len(p.Items)), NextCursor: p.Next}}
 	for i, item := range p.Items {

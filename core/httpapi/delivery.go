@@ -75,11 +75,7 @@ type refetchFileInput struct {
 }
 
 func (s *Server) refetchFile(ctx context.Context, scope identity.Scope, in *refetchFileInput) (*body[wire.Message], error) {
-	m, err := s.Conversations.RefetchFile(ctx, scope, in.id(), conversation.MessageID(in.Message), media.ID(in.Attachment))
-	if err != nil {
-		return nil, err
-	}
-	return &body[wire.Message]{Body: wire.MessageOf(m)}, nil
+	return asOne(wire.MessageOf)(s.Conversations.RefetchFile(ctx, scope, in.id(), conversation.MessageID(in.Message), media.ID(in.Attachment)))
 }
 
 // messageVersion is what a message said before a change.
@@ -116,19 +112,11 @@ type editMessageInput struct {
 }
 
 func (s *Server) editMessage(ctx context.Context, scope identity.Scope, in *editMessageInput) (*body[wire.Message], error) {
-	m, err := s.Conversations.EditMessage(ctx, scope, in.id(), conversation.MessageID(in.Message), in.Body.Text)
-	if err != nil {
-		return nil, err
-	}
-	return &body[wire.Message]{Body: wire.MessageOf(m)}, nil
+	return asOne(wire.MessageOf)(s.Conversations.EditMessage(ctx, scope, in.id(), conversation.MessageID(in.Message), in.Body.Text))
 }
 
 func (s *Server) recallMessage(ctx context.Context, scope identity.Scope, in *traceInput) (*body[wire.Message], error) {
-	m, err := s.Conversations.RecallMessage(ctx, scope, in.id(), conversation.MessageID(in.Message))
-	if err != nil {
-		return nil, err
-	}
-	return &body[wire.Message]{Body: wire.MessageOf(m)}, nil
+	return asOne(wire.MessageOf)(s.Conversations.RecallMessage(ctx, scope, in.id(), conversation.MessageID(in.Message)))
 }
 
 type resolveDeliveryInput struct {
@@ -140,11 +128,7 @@ type resolveDeliveryInput struct {
 }
 
 func (s *Server) resolveDelivery(ctx context.Context, scope identity.Scope, in *resolveDeliveryInput) (*body[wire.Message], error) {
-	m, err := s.Conversations.ResolveDelivery(ctx, scope, in.id(), conversation.MessageID(in.Message), conversation.Resolution(in.Body.Resolve))
-	if err != nil {
-		return nil, err
-	}
-	return &body[wire.Message]{Body: wire.MessageOf(m)}, nil
+	return asOne(wire.MessageOf)(s.Conversations.ResolveDelivery(ctx, scope, in.id(), conversation.MessageID(in.Message), conversation.Resolution(in.Body.Resolve)))
 }
 
 type traceInput struct {

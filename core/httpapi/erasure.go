@@ -101,11 +101,7 @@ type eraseInput struct {
 }
 
 func (s *Server) eraseContact(ctx context.Context, scope identity.Scope, in *eraseInput) (*body[erasureBody], error) {
-	r, err := s.Erasures.Erase(ctx, scope, in.id(), erasure.Order{Confirm: in.Body.Confirm, Reason: erasure.Reason(in.Body.Reason)})
-	if err != nil {
-		return nil, err
-	}
-	return &body[erasureBody]{Body: erasureOf(r)}, nil
+	return asOne(erasureOf)(s.Erasures.Erase(ctx, scope, in.id(), erasure.Order{Confirm: in.Body.Confirm, Reason: erasure.Reason(in.Body.Reason)}))
 }
 
 type listErasuresInput struct {
@@ -114,9 +110,5 @@ type listErasuresInput struct {
 }
 
 func (s *Server) listErasures(ctx context.Context, scope identity.Scope, in *listErasuresInput) (*body[list[erasureBody]], error) {
-	p, err := s.Erasures.List(ctx, scope, in.request())
-	if err != nil {
-		return nil, err
-	}
-	return listOf(p, erasureOf), nil
+	return asList(erasureOf)(s.Erasures.List(ctx, scope, in.request()))
 }

@@ -93,19 +93,11 @@ type startExportInput struct {
 
 func (s *Server) startExport(ctx context.Context, scope identity.Scope, in *startExportInput) (*body[exportBody], error) {
 	files := in.Body.WithFiles == nil || *in.Body.WithFiles
-	j, err := s.Exports.Start(ctx, scope, contact.ID(in.Body.ContactID), files)
-	if err != nil {
-		return nil, err
-	}
-	return &body[exportBody]{Body: s.exportOf(j)}, nil
+	return asOne(s.exportOf)(s.Exports.Start(ctx, scope, contact.ID(in.Body.ContactID), files))
 }
 
 func (s *Server) getExport(ctx context.Context, scope identity.Scope, in *exportPath) (*body[exportBody], error) {
-	j, err := s.Exports.Job(ctx, scope, export.ID(in.Export))
-	if err != nil {
-		return nil, err
-	}
-	return &body[exportBody]{Body: s.exportOf(j)}, nil
+	return asOne(s.exportOf)(s.Exports.Job(ctx, scope, export.ID(in.Export)))
 }
 
 func (s *Server) deleteExport(ctx context.Context, scope identity.Scope, in *exportPath) (*struct{}, error) {

@@ -19,9 +19,5 @@ func (s *Server) figureRoutes() {
 }
 
 func (s *Server) figures(ctx context.Context, scope identity.Scope, _ *WorkspacePath) (*body[wire.Figures], error) {
-	f, err := s.Figures.Get(ctx, scope)
-	if err != nil {
-		return nil, err
-	}
-	return &body[wire.Figures]{Body: wire.FiguresOf(f)}, nil
+	return asOne(wire.FiguresOf)(s.Figures.Get(ctx, scope))
 }

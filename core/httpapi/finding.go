@@ -72,9 +72,5 @@ type FindingPath struct {
 }
 
 func (s *Server) dismissFinding(ctx context.Context, scope identity.Scope, in *FindingPath) (*body[noticedBody], error) {
-	f, err := s.Conversations.DismissFinding(ctx, scope, conversation.FindingID(in.Finding))
-	if err != nil {
-		return nil, err
-	}
-	return &body[noticedBody]{Body: findingView(f)}, nil
+	return asOne(findingView)(s.Conversations.DismissFinding(ctx, scope, conversation.FindingID(in.Finding)))
 }

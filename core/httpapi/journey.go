@@ -60,9 +60,5 @@ func (s *Server) readJourney(ctx context.Context, scope identity.Scope, in *jour
 	for i, k := range in.Kinds {
 		kinds[i] = journey.Kind(k)
 	}
-	p, err := s.Journeys.Of(ctx, scope, in.id(), kinds, page.Request{Limit: in.Limit, Cursor: in.Before})
-	if err != nil {
-		return nil, err
-	}
-	return listOf(p, journeyItemOf), nil
+	return asList(journeyItemOf)(s.Journeys.Of(ctx, scope, in.id(), kinds, page.Request{Limit: in.Limit, Cursor: in.Before}))
 }

@@ -70,11 +70,7 @@ type listKeysInput struct {
 }
 
 func (s *Server) listKeys(ctx context.Context, scope identity.Scope, in *listKeysInput) (*body[list[KeyBody]], error) {
-	p, err := s.Identity.Keys.List(ctx, scope, in.request())
-	if err != nil {
-		return nil, err
-	}
-	return listOf(p, keyOf), nil
+	return asList(keyOf)(s.Identity.Keys.List(ctx, scope, in.request()))
 }
 
 type createKeyInput struct {

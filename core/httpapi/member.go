@@ -104,11 +104,7 @@ type listMembersInput struct {
 }
 
 func (s *Server) listMembers(ctx context.Context, scope identity.Scope, in *listMembersInput) (*body[list[memberBody]], error) {
-	p, err := s.Identity.Members.List(ctx, scope, in.request())
-	if err != nil {
-		return nil, err
-	}
-	return listOf(p, memberOf), nil
+	return asList(memberOf)(s.Identity.Members.List(ctx, scope, in.request()))
 }
 
 type patchMemberInput struct {
@@ -129,11 +125,7 @@ func (s *Server) patchMember(ctx context.Context, scope identity.Scope, in *patc
 		role := identity.Role(*in.Body.Role)
 		patch.Role = &role
 	}
-	m, err := s.Identity.Members.Update(ctx, scope, identity.MemberID(in.Member), patch)
-	if err != nil {
-		return nil, err
-	}
-	return &body[memberBody]{Body: memberOf(m)}, nil
+	return asOne(memberOf)(s.Identity.Members.Update(ctx, scope, identity.MemberID(in.Member), patch))
 }
 
 func (s *Server) listInvitations(ctx context.Context, scope identity.Scope, in *listMembersInput) (*body[list[invitationBody]], error) {

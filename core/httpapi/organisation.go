@@ -62,11 +62,7 @@ type listOrganisationsInput struct {
 }
 
 func (s *Server) listOrganisations(ctx context.Context, scope identity.Scope, in *listOrganisationsInput) (*body[list[organisationBody]], error) {
-	p, err := s.Organisations.List(ctx, scope, in.Query, in.request())
-	if err != nil {
-		return nil, err
-	}
-	return listOf(p, organisationOf), nil
+	return asList(organisationOf)(s.Organisations.List(ctx, scope, in.Query, in.request()))
 }
 
 // OrganisationPath is the path parameters of one organisation.
@@ -78,14 +74,7 @@ type OrganisationPath struct {
 func (p OrganisationPath) id() contact.OrganisationID { return contact.OrganisationID(p.Organisation) }
 
 func (s *Server) getOrganisation(ctx context.Context, scope identity.Scope, in *OrganisationPath) (*body[organisationBody], error) {
-	return organisationAnswer(s.Organisations.Get(ctx, scope, in.id()))
-}
-
-func organisationAnswer(o contact.Organisation, err error) (*body[organisationBody], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &body[organisationBody]{Body: organisationOf(o)}, nil
+	return asOne(organisationOf)(s.Organisations.Get(ctx, scope, in.id()))
 }
 
 // organisationEdit is what can be said of an organisation.
@@ -106,7 +95,7 @@ type createOrganisationInput struct {
 }
 
 func (s *Server) createOrganisation(ctx context.Context, scope identity.Scope, in *createOrganisationInput) (*body[organisationBody], error) {
-	return organisationAnswer(s.Organisations.Create(ctx, scope, in.Body.domain()))
+	return asOne(organisationOf)(s.Organisations.Create(ctx, scope, in.Body.domain()))
 }
 
 type patchOrganisationInput struct {
@@ -115,7 +104,7 @@ type patchOrganisationInput struct {
 }
 
 func (s *Server) patchOrganisation(ctx context.Context, scope identity.Scope, in *patchOrganisationInput) (*body[organisationBody], error) {
-	return organisationAnswer(s.Organisations.Update(ctx, scope, in.id(), in.Body.domain()))
+	return asOne(organisationOf)(s.Organisations.Update(ctx, scope, in.id(), in.Body.domain()))
 }
 
 func (s *Server) deleteOrganisation(ctx context.Context, scope identity.Scope, in *OrganisationPath) (*struct{}, error) {

@@ -118,11 +118,7 @@ func (s *Server) pluginVersions(ctx context.Context, scope identity.Scope, in *P
 }
 
 func (s *Server) pluginSteps(ctx context.Context, scope identity.Scope, in *pluginHistory) (*body[list[stepBody]], error) {
-	p, err := s.Extensions.History(ctx, scope, in.id(), in.request())
-	if err != nil {
-		return nil, err
-	}
-	return listOf(p, stepOf), nil
+	return asList(stepOf)(s.Extensions.History(ctx, scope, in.id(), in.request()))
 }
 
 func stepOf(t extension.Transition) stepBody {

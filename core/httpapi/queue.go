@@ -145,11 +145,7 @@ type listQueuesInput struct {
 }
 
 func (s *Server) listQueues(ctx context.Context, scope identity.Scope, in *listQueuesInput) (*body[list[queueBody]], error) {
-	p, err := s.Queues.List(ctx, scope, in.request())
-	if err != nil {
-		return nil, err
-	}
-	return listOf(p, queueOf), nil
+	return asList(queueOf)(s.Queues.List(ctx, scope, in.request()))
 }
 
 // QueuePath is the path parameters of one queue.
@@ -226,11 +222,11 @@ type createQueueInput struct {
 }
 
 func (s *Server) createQueue(ctx context.Context, scope identity.Scope, in *createQueueInput) (*body[queueBody], error) {
-	return oneQueue(s.Queues.Create(ctx, scope, in.Body.domain()))
+	return asOne(queueOf)(s.Queues.Create(ctx, scope, in.Body.domain()))
 }
 
 func (s *Server) getQueue(ctx context.Context, scope identity.Scope, in *QueuePath) (*body[queueBody], error) {
-	return oneQueue(s.Queues.Get(ctx, scope, queue.ID(in.Queue)))
+	return asOne(queueOf)(s.Queues.Get(ctx, scope, queue.ID(in.Queue)))
 }
 
 type patchQueueInput struct {
@@ -239,14 +235,7 @@ type patchQueueInput struct {
 }
 
 func (s *Server) patchQueue(ctx context.Context, scope identity.Scope, in *patchQueueInput) (*body[queueBody], error) {
-	return oneQueue(s.Queues.Update(ctx, scope, queue.ID(in.Queue), in.Body.domain()))
-}
-
-func oneQueue(q queue.Advised, err error) (*body[queueBody], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &body[queueBody]{Body: queueOf(q)}, nil
+	return asOne(queueOf)(s.Queues.Update(ctx, scope, queue.ID(in.Queue), in.Body.domain()))
 }
 
 func (s *Server) deleteQueue(ctx context.Context, scope identity.Scope, in *QueuePath) (*struct{}, error) {

@@ -112,11 +112,7 @@ func outcomes(word string) []channel.RequestState {
 }
 
 func (s *Server) listRequests(ctx context.Context, scope identity.Scope, in *listRequestsInput) (*body[list[ChannelRequestBody]], error) {
-	found, err := s.Requests.List(ctx, scope, channel.InboxID(in.Inbox), outcomes(in.Outcome), in.request())
-	if err != nil {
-		return nil, err
-	}
-	return listOf(found, channelRequestOf), nil
+	return asList(channelRequestOf)(s.Requests.List(ctx, scope, channel.InboxID(in.Inbox), outcomes(in.Outcome), in.request()))
 }
 
 // RequestPath is the path parameters of one raw request.
@@ -142,11 +138,7 @@ func (s *Server) getRequest(ctx context.Context, scope identity.Scope, in *Reque
 }
 
 func (s *Server) replayRequest(ctx context.Context, scope identity.Scope, in *RequestPath) (*body[ChannelRequestBody], error) {
-	found, err := s.Requests.Replay(ctx, scope, channel.InboxID(in.Inbox), in.Request)
-	if err != nil {
-		return nil, err
-	}
-	return &body[ChannelRequestBody]{Body: channelRequestOf(found)}, nil
+	return asOne(channelRequestOf)(s.Requests.Replay(ctx, scope, channel.InboxID(in.Inbox), in.Request))
 }
 
 type replayRequestsInput struct {

@@ -59,11 +59,7 @@ func (s *Server) retentionRoutes() {
 }
 
 func (s *Server) getRetention(ctx context.Context, scope identity.Scope, _ *WorkspacePath) (*body[retentionBody], error) {
-	p, err := s.Retention.Policy(ctx, scope)
-	if err != nil {
-		return nil, err
-	}
-	return &body[retentionBody]{Body: retentionOf(p)}, nil
+	return asOne(retentionOf)(s.Retention.Policy(ctx, scope))
 }
 
 type patchRetentionInput struct {
@@ -91,11 +87,7 @@ func (s *Server) patchRetention(ctx context.Context, scope identity.Scope, in *p
 			patch[kind] = *days
 		}
 	}
-	p, err := s.Retention.Update(ctx, scope, patch)
-	if err != nil {
-		return nil, err
-	}
-	return &body[retentionBody]{Body: retentionOf(p)}, nil
+	return asOne(retentionOf)(s.Retention.Update(ctx, scope, patch))
 }
 
 type previewRetentionInput struct {

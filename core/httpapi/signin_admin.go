@@ -183,11 +183,7 @@ type createProviderInput struct {
 func (s *Server) createProvider(ctx context.Context, scope identity.Scope, in *createProviderInput) (*body[providerBody], error) {
 	d := in.Body.draft()
 	d.Issuer = &in.Body.Issuer
-	p, err := s.Identity.Providers.Create(ctx, scope, d)
-	if err != nil {
-		return nil, err
-	}
-	return &body[providerBody]{Body: s.providerOf(p)}, nil
+	return asOne(s.providerOf)(s.Identity.Providers.Create(ctx, scope, d))
 }
 
 // ProviderPath is the path parameters of one provider.
@@ -202,11 +198,7 @@ type patchProviderInput struct {
 }
 
 func (s *Server) patchProvider(ctx context.Context, scope identity.Scope, in *patchProviderInput) (*body[providerBody], error) {
-	p, err := s.Identity.Providers.Update(ctx, scope, identity.ProviderID(in.Provider), in.Body.draft())
-	if err != nil {
-		return nil, err
-	}
-	return &body[providerBody]{Body: s.providerOf(p)}, nil
+	return asOne(s.providerOf)(s.Identity.Providers.Update(ctx, scope, identity.ProviderID(in.Provider), in.Body.draft()))
 }
 
 // examinationBody is what was found at a provider's address.

@@ -57,11 +57,7 @@ type listSkillsInput struct {
 }
 
 func (s *Server) listSkills(ctx context.Context, scope identity.Scope, in *listSkillsInput) (*body[list[skillBody]], error) {
-	p, err := s.Queues.ListSkills(ctx, scope, in.request())
-	if err != nil {
-		return nil, err
-	}
-	return listOf(p, skillOf), nil
+	return asList(skillOf)(s.Queues.ListSkills(ctx, scope, in.request()))
 }
 
 // SkillPath is the path parameters of one skill.
@@ -81,7 +77,7 @@ type createSkillInput struct {
 }
 
 func (s *Server) createSkill(ctx context.Context, scope identity.Scope, in *createSkillInput) (*body[skillBody], error) {
-	return oneSkill(s.Queues.CreateSkill(ctx, scope, in.Body.Name))
+	return asOne(skillOf)(s.Queues.CreateSkill(ctx, scope, in.Body.Name))
 }
 
 type renameSkillInput struct {
@@ -90,14 +86,7 @@ type renameSkillInput struct {
 }
 
 func (s *Server) renameSkill(ctx context.Context, scope identity.Scope, in *renameSkillInput) (*body[skillBody], error) {
-	return oneSkill(s.Queues.RenameSkill(ctx, scope, queue.SkillID(in.Skill), in.Body.Name))
-}
-
-func oneSkill(k queue.Skill, err error) (*body[skillBody], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &body[skillBody]{Body: skillOf(k)}, nil
+	return asOne(skillOf)(s.Queues.RenameSkill(ctx, scope, queue.SkillID(in.Skill), in.Body.Name))
 }
 
 func (s *Server) deleteSkill(ctx context.Context, scope identity.Scope, in *SkillPath) (*struct{}, error) {

@@ -56,11 +56,7 @@ type listTeamsInput struct {
 }
 
 func (s *Server) listTeams(ctx context.Context, scope identity.Scope, in *listTeamsInput) (*body[list[teamBody]], error) {
-	p, err := s.Teams.List(ctx, scope, in.request())
-	if err != nil {
-		return nil, err
-	}
-	return listOf(p, teamOf), nil
+	return asList(teamOf)(s.Teams.List(ctx, scope, in.request()))
 }
 
 // TeamPath is the path parameters of one team.
@@ -95,7 +91,7 @@ type createTeamInput struct {
 }
 
 func (s *Server) createTeam(ctx context.Context, scope identity.Scope, in *createTeamInput) (*body[teamBody], error) {
-	return oneTeam(s.Teams.Create(ctx, scope, in.Body.domain()))
+	return asOne(teamOf)(s.Teams.Create(ctx, scope, in.Body.domain()))
 }
 
 type patchTeamInput struct {
@@ -104,14 +100,7 @@ type patchTeamInput struct {
 }
 
 func (s *Server) patchTeam(ctx context.Context, scope identity.Scope, in *patchTeamInput) (*body[teamBody], error) {
-	return oneTeam(s.Teams.Update(ctx, scope, team.ID(in.Team), in.Body.domain()))
-}
-
-func oneTeam(t team.Team, err error) (*body[teamBody], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &body[teamBody]{Body: teamOf(t)}, nil
+	return asOne(teamOf)(s.Teams.Update(ctx, scope, team.ID(in.Team), in.Body.domain()))
 }
 
 func (s *Server) deleteTeam(ctx context.Context, scope identity.Scope, in *TeamPath) (*struct{}, error) {

@@ -178,11 +178,7 @@ type planTemplateInput struct {
 }
 
 func (s *Server) planTemplate(ctx context.Context, scope identity.Scope, in *planTemplateInput) (*body[templatePlan], error) {
-	p, err := s.Templates.Plan(ctx, scope, in.ref(), in.Body.domain())
-	if err != nil {
-		return nil, err
-	}
-	return &body[templatePlan]{Body: templatePlanOf(p)}, nil
+	return asOne(templatePlanOf)(s.Templates.Plan(ctx, scope, in.ref(), in.Body.domain()))
 }
 
 type applyTemplateInput struct {
@@ -194,19 +190,11 @@ type applyTemplateInput struct {
 }
 
 func (s *Server) applyTemplate(ctx context.Context, scope identity.Scope, in *applyTemplateInput) (*body[templateOutcome], error) {
-	o, err := s.Templates.Apply(ctx, scope, in.ref(), in.Body.domain(), in.Body.Hash)
-	if err != nil {
-		return nil, err
-	}
-	return &body[templateOutcome]{Body: templateOutcomeOf(o)}, nil
+	return asOne(templateOutcomeOf)(s.Templates.Apply(ctx, scope, in.ref(), in.Body.domain(), in.Body.Hash))
 }
 
 func (s *Server) planRemoval(ctx context.Context, scope identity.Scope, in *TemplatePath) (*body[templatePlan], error) {
-	p, err := s.Templates.PlanRemoval(ctx, scope, in.ref())
-	if err != nil {
-		return nil, err
-	}
-	return &body[templatePlan]{Body: templatePlanOf(p)}, nil
+	return asOne(templatePlanOf)(s.Templates.PlanRemoval(ctx, scope, in.ref()))
 }
 
 type removeTemplateInput struct {
@@ -217,9 +205,5 @@ type removeTemplateInput struct {
 }
 
 func (s *Server) removeTemplate(ctx context.Context, scope identity.Scope, in *removeTemplateInput) (*body[templateOutcome], error) {
-	o, err := s.Templates.Remove(ctx, scope, in.ref(), in.Body.Hash)
-	if err != nil {
-		return nil, err
-	}
-	return &body[templateOutcome]{Body: templateOutcomeOf(o)}, nil
+	return asOne(templateOutcomeOf)(s.Templates.Remove(ctx, scope, in.ref(), in.Body.Hash))
 }

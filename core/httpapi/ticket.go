@@ -104,11 +104,7 @@ type listTicketsInput struct {
 }
 
 func (s *Server) listTickets(ctx context.Context, scope identity.Scope, in *listTicketsInput) (*body[list[wire.Ticket]], error) {
-	found, err := s.Tickets.Find(ctx, scope, in.ask(), in.request())
-	if err != nil {
-		return nil, err
-	}
-	return listOf(found, wire.TicketOf), nil
+	return asList(wire.TicketOf)(s.Tickets.Find(ctx, scope, in.ask(), in.request()))
 }
 
 type createTicketInput struct {
@@ -230,11 +226,7 @@ type ticketsOfConversationInput struct {
 }
 
 func (s *Server) ticketsOfConversation(ctx context.Context, scope identity.Scope, in *ticketsOfConversationInput) (*body[list[wire.Ticket]], error) {
-	found, err := s.Tickets.OfConversation(ctx, scope, in.id(), in.request())
-	if err != nil {
-		return nil, err
-	}
-	return listOf(found, wire.TicketOf), nil
+	return asList(wire.TicketOf)(s.Tickets.OfConversation(ctx, scope, in.id(), in.request()))
 }
 
 type ticketsOfContactInput struct {
@@ -243,11 +235,7 @@ type ticketsOfContactInput struct {
 }
 
 func (s *Server) ticketsOfContact(ctx context.Context, scope identity.Scope, in *ticketsOfContactInput) (*body[list[wire.Ticket]], error) {
-	found, err := s.Tickets.OfContact(ctx, scope, in.id(), in.request())
-	if err != nil {
-		return nil, err
-	}
-	return listOf(found, wire.TicketOf), nil
+	return asList(wire.TicketOf)(s.Tickets.OfContact(ctx, scope, in.id(), in.request()))
 }
 
 func (s *Server) getTicket(ctx context.Context, scope identity.Scope, in *TicketPath) (*body[wire.Ticket], error) {

@@ -94,11 +94,7 @@ type createTicketTypeInput struct {
 }
 
 func (s *Server) createTicketType(ctx context.Context, scope identity.Scope, in *createTicketTypeInput) (*body[ticketTypeBody], error) {
-	t, err := s.Tickets.CreateType(ctx, scope, in.Body.domain())
-	if err != nil {
-		return nil, err
-	}
-	return &body[ticketTypeBody]{Body: ticketTypeOf(t)}, nil
+	return asOne(ticketTypeOf)(s.Tickets.CreateType(ctx, scope, in.Body.domain()))
 }
 
 // TicketTypePath is the path parameters of one ticket type.
@@ -113,11 +109,7 @@ type patchTicketTypeInput struct {
 }
 
 func (s *Server) patchTicketType(ctx context.Context, scope identity.Scope, in *patchTicketTypeInput) (*body[ticketTypeBody], error) {
-	t, err := s.Tickets.UpdateType(ctx, scope, ticket.TypeID(in.Type), in.Body.domain())
-	if err != nil {
-		return nil, err
-	}
-	return &body[ticketTypeBody]{Body: ticketTypeOf(t)}, nil
+	return asOne(ticketTypeOf)(s.Tickets.UpdateType(ctx, scope, ticket.TypeID(in.Type), in.Body.domain()))
 }
 
 func (s *Server) deleteTicketType(ctx context.Context, scope identity.Scope, in *TicketTypePath) (*struct{}, error) {

@@ -143,9 +143,5 @@ type decideInput struct {
 }
 
 func (s *Server) decideApproval(ctx context.Context, scope identity.Scope, in *decideInput) (*body[ToolCallBody], error) {
-	c, err := s.Tools.Decide(ctx, scope, in.Approval, in.Body.Approve)
-	if err != nil {
-		return nil, err
-	}
-	return &body[ToolCallBody]{Body: toolCallOf(c)}, nil
+	return asOne(toolCallOf)(s.Tools.Decide(ctx, scope, in.Approval, in.Body.Approve))
 }

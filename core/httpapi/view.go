@@ -263,11 +263,7 @@ type createViewInput struct {
 }
 
 func (s *Server) createView(ctx context.Context, scope identity.Scope, in *createViewInput) (*body[viewBody], error) {
-	v, err := s.Views.Create(ctx, scope, in.Body.draft())
-	if err != nil {
-		return nil, err
-	}
-	return &body[viewBody]{Body: viewOf(v)}, nil
+	return asOne(viewOf)(s.Views.Create(ctx, scope, in.Body.draft()))
 }
 
 // ViewPath is the path parameters of one view.
@@ -282,11 +278,7 @@ type patchViewInput struct {
 }
 
 func (s *Server) patchView(ctx context.Context, scope identity.Scope, in *patchViewInput) (*body[viewBody], error) {
-	v, err := s.Views.Update(ctx, scope, view.ID(in.View), in.Body.draft())
-	if err != nil {
-		return nil, err
-	}
-	return &body[viewBody]{Body: viewOf(v)}, nil
+	return asOne(viewOf)(s.Views.Update(ctx, scope, view.ID(in.View), in.Body.draft()))
 }
 
 func (s *Server) deleteView(ctx context.Context, scope identity.Scope, in *ViewPath) (*struct{}, error) {

@@ -90,11 +90,7 @@ type listWebhookDeliveriesInput struct {
 }
 
 func (s *Server) listWebhookDeliveries(ctx context.Context, scope identity.Scope, in *listWebhookDeliveriesInput) (*body[list[WebhookDeliveryBody]], error) {
-	found, err := s.Webhooks.Deliveries(ctx, scope, webhook.ID(in.Webhook), webhook.State(in.State), in.request())
-	if err != nil {
-		return nil, err
-	}
-	return listOf(found, webhookDeliveryOf), nil
+	return asList(webhookDeliveryOf)(s.Webhooks.Deliveries(ctx, scope, webhook.ID(in.Webhook), webhook.State(in.State), in.request()))
 }
 
 type webhookDeliveryPath struct {

@@ -44,9 +44,5 @@ type postWhisperInput struct {
 }
 
 func (s *Server) postWhisper(ctx context.Context, scope identity.Scope, in *postWhisperInput) (*body[wire.Whisper], error) {
-	w, err := s.Conversations.Whisper(ctx, scope, conversation.Whispering{Conversation: in.id(), ClientID: in.Body.ClientMsgID, Text: in.Body.Text})
-	if err != nil {
-		return nil, err
-	}
-	return &body[wire.Whisper]{Body: wire.WhisperOf(w)}, nil
+	return asOne(wire.WhisperOf)(s.Conversations.Whisper(ctx, scope, conversation.Whispering{Conversation: in.id(), ClientID: in.Body.ClientMsgID, Text: in.Body.Text}))
 }
