@@ -210,26 +210,23 @@ func (m *Memory) Release(ctx context.Context, ws identity.WorkspaceID, member id
 
 // SaveAgent implements dispatch.Store.
 func (m *Memory) SaveAgent(ctx context.Context, ws identity.WorkspaceID, a dispatch.AgentState) error {
-	leave, err := m.enter(ctx, "SaveAgent")
-	if err != nil {
-		return err
-	}
-	defer leave()
-	w := m.space(ws).members[a.Member]
-	if w == nil {
-		return errs.Absent()
-	}
-	a.IdleSince, a.Since = a.IdleSince.UTC().Truncate(time.Millisecond), a.Since.UTC().Truncate(time.Millisecond)
-	if a.Status == "" {
-		a.Status, a.Reason = w.row.Status, w.row.Reason
-	}
-	w.row.AgentState = a
-	return nil
+	return m.change(ctx, "SaveAgent", ws, a.Member, func(row *dispatch.AgentRow) {
+		a.IdleSince, a.Since = a.IdleSince.UTC().Truncate(time.Millisecond), a.Since.UTC().Truncate(time.Millisecond)
+		if a.Status == "" {
+			a.Status, a.Reason = row.Status, row.Reason
+		}
+		row.AgentState = a
+	})
 }
 
 // EndWrapUp implements dispatch.Store.
 func (m *Memory) EndWrapUp(ctx context.Context, ws identity.WorkspaceID, member identity.MemberID) error {
-	leave, err := m.enter(ctx, "EndWrapUp")
+	return m.change(ctx, "EndWrapUp", ws, member, func(row *dispatch.AgentRow) { row.WrapUpUntil = time.Time{} })
+}
+
+// change changes what is kept of a member, in an operation.
+func (m *Memory) change(ctx context.Context, op string, ws identity.WorkspaceID, member identity.MemberID, with func(*dispatch.AgentRow)) error {
+	leave, err := m.enter(ctx, op)
 	if err != nil {
 		return err
 	}
@@ -238,7 +235,7 @@ func (m *Memory) EndWrapUp(ctx context.Context, ws identity.WorkspaceID, member 
 	if w == nil {
 		return errs.Absent()
 	}
-	w.row.WrapUpUntil = time.Time{}
+	with(&w.row)
 	return nil
 }
 

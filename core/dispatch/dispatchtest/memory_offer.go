@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/patchbay-im/patchbay/core/dispatch"
-	"github.com/patchbay-im/patchbay/core/errs"
 	"github.com/patchbay-im/patchbay/core/identity"
 )
 
@@ -71,17 +70,7 @@ func (m *Memory) TakeBack(ctx context.Context, ws identity.WorkspaceID, o dispat
 
 // ForgetMissed implements dispatch.Store.
 func (m *Memory) ForgetMissed(ctx context.Context, ws identity.WorkspaceID, member identity.MemberID) error {
-	leave, err := m.enter(ctx, "ForgetMissed")
-	if err != nil {
-		return err
-	}
-	defer leave()
-	w := m.space(ws).members[member]
-	if w == nil {
-		return errs.Absent()
-	}
-	w.row.Missed = 0
-	return nil
+	return m.change(ctx, "ForgetMissed", ws, member, func(row *dispatch.AgentRow) { row.Missed = 0 })
 }
 
 // SetOffering changes how a workspace gives out work.
