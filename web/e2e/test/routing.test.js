@@ -103,5 +103,5 @@ test('a chat waits in the queue that a rule says, and its history says which', a
   assert.equal(found.team_id, sales)
   await owner.goto(`${server.origin}/conversations/all/${found.id}`)
   await owner.getByTestId('events').getByRole('button').first().click() // more than two are folded
-  await owner.getByText('by the rule “Refunds”').waitFor()
+  await owner.getByText('by the rule “Refunds” (value 3)').waitFor()
 })
