@@ -48,21 +48,11 @@ func (t *Tx) Save(ctx context.Context, c *conversation.Conversation) error {
 	return nil
 }
 
-const (
-	insertConversation = `INSERT INTO conversation (workspace_id, conversation_id, inbox_id, contact_id, recipient, talk_key,
+const insertConversation = `INSERT INTO conversation (workspace_id, conversation_id, inbox_id, contact_id, recipient, talk_key,
 state, responder, assignee_id, answered_by, snoozed_until, queued_at, waiting_since, last_seq, last_public_seq, last_inbound_seq,
 last_text, last_sender, last_kind, last_at, last_file, last_recalled, contact_read_seq, created_at, updated_at,
 number, team_id, queue_id, priority, labels, participants, attributes, merged_into, merge_undo, ignored, weight, unrouted, demand)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-
-	updateConversation = `UPDATE conversation SET ` + setOften + byID
-	updateStatus       = `UPDATE conversation SET ` + setOften + `, ` + setStatus + byID
-
-	setOften = `waiting_since = ?, last_seq = ?, last_public_seq = ?, last_inbound_seq = ?,
-last_text = ?, last_sender = ?, last_kind = ?, last_at = ?, last_file = ?, last_recalled = ?, contact_read_seq = ?, updated_at = ?`
-	setStatus = `state = ?, responder = ?, assignee_id = ?, answered_by = ?, snoozed_until = ?, queued_at = ?, offered_to = ?, offer_until = ?, weight = ?`
-	byID      = ` WHERE workspace_id = ? AND conversation_id = ?`
-)
 
 func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bool) error {
 	if isNew {
@@ -96,16 +86,31 @@ func (t *Tx) saveRow(ctx context.Context, c *conversation.Conversation, isNew bo
 			return err
 		}
 	}
-	query := updateConversation
+	return t.updateRow(ctx, r, before, known)
+}
+
+// updateRow writes what most changes move on, and of the rest what is another:
+// each column that is written costs the indexes that it is in.
+func (t *Tx) updateRow(ctx context.Context, r conversationRow, before held, known bool) error {
+	s, was := r.status, before.status
+	query := `UPDATE conversation SET last_seq = ?, last_public_seq = ?, last_inbound_seq = ?,
+last_text = ?, last_sender = ?, last_kind = ?, last_at = ?, last_file = ?, last_recalled = ?, contact_read_seq = ?, updated_at = ?`
 	args := []any{
-		r.waiting, r.lastSeq, r.lastPublicSeq, r.lastInboundSeq,
+		r.lastSeq, r.lastPublicSeq, r.lastInboundSeq,
 		r.lastText, r.lastSender, r.lastKind, r.lastAt, r.lastFile, r.lastRecalled, r.contactRead, r.updated,
 	}
-	if !known || before.status != s {
-		query = updateStatus
-		args = append(args, s.state, s.responder, null(s.assignee), s.answered, s.snoozed, s.queued, s.offered, s.offerUntil, s.weight)
+	set := func(changed bool, columns string, values ...any) {
+		if changed || !known {
+			query, args = query+columns, append(args, values...)
+		}
 	}
-	return t.tx.Queue(ctx, query, append(args, r.workspace, r.id)...)
+	set(r.waiting != before.waiting, `, waiting_since = ?`, r.waiting)
+	set(s.state != was.state || s.snoozed != was.snoozed, `, state = ?, snoozed_until = ?`, s.state, s.snoozed)
+	set(s.responder != was.responder || s.assignee != was.assignee || s.queued != was.queued,
+		`, responder = ?, assignee_id = ?, queued_at = ?`, s.responder, null(s.assignee), s.queued)
+	set(s.offered != was.offered || s.offerUntil != was.offerUntil, `, offered_to = ?, offer_until = ?`, s.offered, s.offerUntil)
+	set(s.answered != was.answered || s.weight != was.weight, `, answered_by = ?, weight = ?`, s.answered, s.weight)
+	return t.tx.Queue(ctx, query+` WHERE workspace_id = ? AND conversation_id = ?`, append(args, r.workspace, r.id)...)
 }
 
 // saveChanges writes changes, the messages that they bring or tell of, and their

@@ -104,9 +104,10 @@ func (t *Tx) load(ctx context.Context, where string, args ...any) (*conversation
 
 // held is what the rarely written parts of a row are in the database.
 type held struct {
-	status status
-	order  order
-	review review
+	status  status
+	waiting int64
+	order   order
+	review  review
 
 	windows string
 }
@@ -115,7 +116,7 @@ func (t *Tx) remember(id conversation.ID, r conversationRow) {
 	if t.loaded == nil {
 		t.loaded = make(map[conversation.ID]held, 1)
 	}
-	t.loaded[id] = held{r.status, r.order, r.review.of(r.recipient), r.windows}
+	t.loaded[id] = held{r.status, r.waiting, r.order, r.review.of(r.recipient), r.windows}
 }
 
 // Sent implements conversation.Tx.
