@@ -111,11 +111,8 @@ func measureClaims(ctx context.Context, r rush, conf store.Config) error {
 	if err := c.fill(ctx, r.waiting); err != nil {
 		return err
 	}
-	// As its autovacuum does within a minute: a database that has run for longer knows its rows.
-	if conf.Driver == store.Postgres {
-		if err := c.change(ctx, conf, func(q writer) { q.do(`ANALYZE`) }); err != nil {
-			return err
-		}
+	if err := c.known(ctx, conf); err != nil {
+		return err
 	}
 	var rate float64
 	given, err := c.dispatching(ctx, members, func(d *dispatch.Dispatcher) error {
@@ -132,6 +129,9 @@ func measureClaims(ctx context.Context, r rush, conf store.Config) error {
 		return err
 	}
 	if err := c.offer(ctx, conf); err != nil {
+		return err
+	}
+	if err := c.known(ctx, conf); err != nil {
 		return err
 	}
 	var events int
@@ -198,6 +198,14 @@ func (c *claims) drain(waiting int) (perSecond float64, err error) {
 	}
 	_, last := c.count()
 	return float64(waiting) / last.Sub(c.began).Seconds(), nil
+}
+
+// known lets PostgreSQL know its rows, as its autovacuum does within a minute.
+func (c *claims) known(ctx context.Context, conf store.Config) error {
+	if conf.Driver != store.Postgres {
+		return nil
+	}
+	return c.change(ctx, conf, func(q writer) { q.do(`ANALYZE`) })
 }
 
 // offer lets work ring from now on.
