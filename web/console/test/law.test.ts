@@ -161,5 +161,5 @@ describe.each(tapes.map((tape) => [tape.name, tape] as const))("the law in the c
       if (!erased) expect(refetched, `${where}: fetched again`).toEqual([]); // an erasure has everything asked for anew
       desk.close();
     }
-  });
+  }, 60_000);
 });
