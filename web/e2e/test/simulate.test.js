@@ -134,6 +134,11 @@ test('a day of the workspace is played, with what is not known of it', async () 
   await today()
   const [{ date, waits }] = (await api('GET', '/dispatch-policy/days')).days
   const { customers } = await api('GET', `/dispatch-policy/days/${date}`)
+  const asked = `**/dispatch-policy/days/${date}`
+  await page.route(asked, (route) => route.fulfill({ status: 422, json: { status: 422, code: 'policy.day', detail: 'There is nothing to play on that day.', fields: [{ pointer: '/day/date', code: 'empty', detail: '' }] } }))
+  await page.goto(server.origin + path)
+  await page.getByTestId('simulate-form').getByTestId('field-error').getByText('nobody waited on this day').waitFor()
+  await page.unroute(asked)
   assert.ok(customers >= 4 && waits >= customers)
   await page.goto(server.origin + path)
   await page.getByTestId('day-facts').getByText(`${customers} customers came`).waitFor()
