@@ -63,7 +63,8 @@ func (t *Tx) expected(ctx context.Context, query string, args []any) (*kept, err
 	return own, t.line.flush(ctx)
 }
 
-// outdate drops what was read ahead from a table that the job writes to now.
+// outdate drops what was read ahead from a table that the job writes to now; all
+// of it for a statement whose table is not known.
 func (t *Tx) outdate(statement string) {
 	if len(t.ahead) == 0 {
 		return

@@ -43,11 +43,13 @@ func (t *Tx) Gorm(ctx context.Context) *gorm.DB {
 // jobPool is the job's connection as gorm wants it.
 type jobPool struct{ tx *Tx }
 
-// before runs what is queued and checks what is to be bound.
+// before checks what is to be bound, forgets what was read ahead, since it may be
+// written to, and runs what is queued.
 func (p *jobPool) before(ctx context.Context, args []any) error {
 	if err := p.tx.ready(ctx, true, args); err != nil {
 		return err
 	}
+	p.tx.outdate("")
 	return p.tx.fail(p.tx.line.flush(ctx))
 }
 
