@@ -88,6 +88,9 @@ function dayOf(day: DayDraft): PolicyDay {
   };
 }
 
+/** What is wrong at a place of what was sent, or below it. */
+export const below = (fields: Record<string, string>, place: string) => Object.entries(fields).filter(([pointer]) => pointer === place || pointer.startsWith(`${place}/`)).map(([, text]) => text).join("\n") || undefined;
+
 /** How many there are of a group on a side. */
 export const countOf = (group: PolicyDayGroup, counts: Counts) => counts[group.key] ?? group.count;
 

@@ -11,7 +11,7 @@ const todayIn = (timeZone: string) => new Intl.DateTimeFormat("en-CA", { timeZon
  * What is tried in a workspace. It stays as it was chosen while one goes to the draft and comes back, as long as
  * the console is not loaded anew; a recorded day that is no longer listed gives way to one that is.
  */
-export function useTrial(workspace: string, recorded: PolicyDays): Trial {
+export function trialIn(workspace: string, recorded: PolicyDays): Trial {
   const dates = recorded.days.map((day) => day.date);
   const before = held.get(workspace);
   if (before && (before.day.kind !== "recorded" || dates.includes(before.day.date))) return before;
